@@ -7,10 +7,22 @@ package enum HTTPDate {
         "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
     ]
 
-    package static func format(_ seconds: Int) -> String {
+    package static func format(_ seconds: Int) -> String { String(decoding: self.bytes(seconds), as: UTF8.self) }
+
+    package static func bytes(_ seconds: Int) -> [UInt8] {
         let time = CivilTime(seconds: Int64(seconds))
-        let date = time.date.split(separator: "-")
-        return "\(Self.days[time.weekday]), \(date[2]) \(Self.months[time.month - 1]) \(date[0]) \(time.clock) GMT"
+        var text = Array(Self.days[time.weekday].utf8)
+        text.reserveCapacity(32)
+        text += ", ".utf8
+        text.append(time.day, digits: 2)
+        text.append(0x20)
+        text += Self.months[time.month - 1].utf8
+        text.append(0x20)
+        text.append(time.year, digits: 4)
+        text.append(0x20)
+        time.writeClock(to: &text)
+        text += " GMT".utf8
+        return text
     }
 
     /// Parses the current format only; the two obsolete ones give `nil`, as the standard lets a recipient ignore a date

@@ -1,3 +1,5 @@
+internal import Primitives
+
 /// Header or trailer fields in order of arrival; names are case-insensitive.
 ///
 /// All names and values share one array of bytes, so a head of twenty fields costs two allocations, and a value that
@@ -162,10 +164,10 @@ package struct HTTPHeaders: Sendable {
     package func write(to output: inout [UInt8], where isWanted: (Int) -> Bool = { _ in true }) {
         for index in self.fields.indices where isWanted(index) {
             let field = self.fields[index]
-            output.append(contentsOf: self.storage[field.name])
+            output.append(contentsOf: self.storage.span.extracting(field.name))
             output.append(0x3A)
             if field.valueEnd > field.valueStart { output.append(0x20) }
-            output.append(contentsOf: self.storage[field.value])
+            output.append(contentsOf: self.storage.span.extracting(field.value))
             output.append(0x0D)
             output.append(0x0A)
         }
@@ -198,6 +200,15 @@ package struct HTTPHeaders: Sendable {
         return filtered
     }
 
+    /// Whether the name of the field at `index` is a token, and its value has no line break.
+    package func isValid(at index: Int) -> Bool {
+        let field = self.fields[index]
+        let token = ByteSet.token
+        for position in field.name where !token.contains(self.storage[position]) { return false }
+        for position in field.value where self.storage[position].breaksLine { return false }
+        return field.nameEnd > field.nameStart
+    }
+
     /// The name's bytes as received.
     package func nameBytes(at index: Int) -> ArraySlice<UInt8> {
         self.storage[self.fields[index].name]
@@ -223,9 +234,11 @@ package struct HTTPHeaders: Sendable {
 
     /// Decodes UTF-8; anything else is read as ISO 8859-1, the historical encoding of field values.
     private func text(_ range: Range<Int>) -> String {
-        let bytes = self.storage[range]
-        if let text = String(validating: bytes, as: UTF8.self) { return text }
-        return String(String.UnicodeScalarView(bytes.map { Unicode.Scalar($0) }))
+        do {
+            return String(copying: try UTF8Span(validating: self.storage.span.extracting(range)))
+        } catch {
+            return String(String.UnicodeScalarView(self.storage[range].map { Unicode.Scalar($0) }))
+        }
     }
 }
 

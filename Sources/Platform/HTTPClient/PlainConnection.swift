@@ -38,6 +38,8 @@ final class PlainConnection {
     /// Whether it has waited for this request, so that the server may have closed it in the meantime.
     private var hasWaited = false
     private var hasReceived = false
+    /// The head of the answer is among the bytes that are being read.
+    private var isAnswering = false
 
     /// - Parameter transfer: The request to send; nil to open the connection ahead of one.
     init(to host: String, for transfer: PlainTransfer? = nil, in pool: PlainPool) {
@@ -231,7 +233,7 @@ final class PlainConnection {
             self.isWriteBlocked = false
             self.send()
         }
-        if !readiness.isDisjoint(with: [.readable, .error, .hangUp]) { self.receive() }
+        if readiness.contains(.readable) || readiness.contains(.error) || readiness.contains(.hangUp) { self.receive() }
     }
 
     private func receive() {
@@ -241,26 +243,28 @@ final class PlainConnection {
         case .wouldBlock: return
         case .failed, .moved(0): self.ended(transfer)
         case .moved(let count):
-            unsafe scratch.prefix(count).withMemoryRebound(to: UInt8.self) { bytes in
-                let bytes = unsafe Span(_unsafeElements: bytes)
-                transfer.holdingNotices { self.read(bytes, for: transfer) }
+            let bytes = unsafe Span<UInt8>(_unsafeBytes: UnsafeRawBufferPointer(rebasing: scratch[..<count]))
+            transfer.holdingNotices { self.read(bytes, for: transfer) }
+            // After the answer has gone on its way.
+            if self.isAnswering, self.transfer != nil, self.reader.keepsConnection {
+                self.pool.openAhead(to: self.host)
             }
+            self.isAnswering = false
         }
     }
 
     private func read(_ bytes: Span<UInt8>, for transfer: PlainTransfer) {
         self.hasReceived = true
         transfer.moved()
-        var position = 0, isAnswering = false
+        var position = 0
         do throws(HTTPClientError) {
             while true {
                 switch try self.reader.next(bytes, from: &position) {
                 case .needsMore:
-                    if isAnswering, self.reader.keepsConnection { self.pool.openAhead(to: self.host) }
                     if !transfer.body.hasRoom { transfer.pauseReceiving() }
                     return self.updateInterest()
                 case .head(let head):
-                    isAnswering = true
+                    self.isAnswering = true
                     transfer.plan.wasSent()
                     transfer.take(head)
                 case .body(let range): transfer.body.offer(bytes.extracting(range))

@@ -8,6 +8,8 @@ struct TransferPlan: Sendable {
     let isSecure: Bool
     /// With the port, if the URL has one.
     let host: String
+    /// Whether `host` has the port of plain HTTP.
+    private let namesOwnPort: Bool
     private(set) var headers: HTTPHeaders
     private(set) var body: HTTPClientRequest.Body
     let mayLeaveLoopback: Bool
@@ -73,6 +75,7 @@ struct TransferPlan: Sendable {
         self.target = url.target
         self.isSecure = url.isSecure
         self.host = url.authority
+        self.namesOwnPort = url.port == 80
         self.signature = request.signature
         self.headers = request.headers
         self.userAgent = request.headers.contains(.userAgent) ? nil : settings.userAgent
@@ -84,12 +87,8 @@ struct TransferPlan: Sendable {
     }
 
     private static func check(_ headers: HTTPHeaders, host: String) throws(HTTPClientError) {
-        let token = ByteSet.token
         for index in headers.indices where !self.ownHeaders.contains(headers.known(at: index)) {
-            let name = headers.nameBytes(at: index)
-            guard !name.isEmpty, name.allSatisfy({ token.contains($0) }),
-                !headers.valueBytes(at: index).contains(where: \.breaksLine)
-            else {
+            guard headers.isValid(at: index) else {
                 throw HTTPClientError(
                     .invalidRequest, "\(host): a header has an invalid name or a line break in its value")
             }
@@ -99,7 +98,7 @@ struct TransferPlan: Sendable {
     /// Lines for CURLOPT_HTTPHEADER, each followed by a NUL.
     var curlLines: [UInt8] {
         var lines: [UInt8] = []
-        lines.reserveCapacity(1_024)
+        lines.reserveCapacity(960)
         for index in self.headers.indices where !Self.ownHeaders.contains(self.headers.known(at: index)) {
             lines += self.headers.nameBytes(at: index)
             // A semicolon tells libcurl that the header has no value.
@@ -126,19 +125,25 @@ struct TransferPlan: Sendable {
     /// The request's head on a connection of HTTP/1.1 without TLS.
     var plainHead: [UInt8] {
         var head: [UInt8] = []
-        head.reserveCapacity(2_048)
+        // Mostly enough, and small enough for the allocator's cache of each thread.
+        head.reserveCapacity(960)
         head += self.method.rawValue.utf8
         head.append(0x20)
         head += self.target.utf8
         head += " HTTP/1.1\r\n".utf8
         if !self.headers.contains(.host) {
             head += "Host: ".utf8
+            head += self.host.utf8
             // Without the scheme's own port, as in the URL's origin.
-            head += self.host.hasSuffix(":80") ? self.host.utf8.dropLast(3) : self.host.utf8[...]
+            if self.namesOwnPort { head.removeLast(":80".utf8.count) }
             head += "\r\n".utf8
         }
         self.headers.write(to: &head) { !Self.ownHeaders.contains(self.headers.known(at: $0)) }
-        if let userAgent = self.userAgent { head += "User-Agent: \(userAgent)\r\n".utf8 }
+        if let userAgent = self.userAgent {
+            head += "User-Agent: ".utf8
+            head += userAgent.utf8
+            head += "\r\n".utf8
+        }
         switch self.body {
         case .none: if self.sendsEmptyBody { head += "Content-Length: 0\r\n".utf8 }
         case .bytes(let bytes): Self.write(length: bytes.count, to: &head)

@@ -171,7 +171,8 @@ final class HTTPConnection {
             }
         }
         let request = HTTPServerRequest(
-            head: head, body: body, remoteAddress: self.remoteAddress, parameters: dispatch.parameters)
+            head: head, body: body, remoteAddress: dispatch.needsAddress ? self.remoteAddress : nil,
+            parameters: dispatch.parameters)
         self.start(exchange, request, dispatch.handler)
     }
 

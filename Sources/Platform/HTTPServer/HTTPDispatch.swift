@@ -23,8 +23,8 @@ package struct HTTPDispatch: Sendable {
         case pool(@concurrent @Sendable (HTTPServerRequest) async throws -> HTTPServerResponse)
         /// Runs on the loop, without a hop; for steps of less than about 100 µs.
         case loop(@Net @Sendable (HTTPServerRequest) async throws -> HTTPServerResponse)
-        /// Runs on the loop without a task, for very frequent requests. It must use the reply, now or from a callback,
-        /// unless the client leaves.
+        /// Runs on the loop without a task, for very frequent requests, which have no remote address. It must use the
+        /// reply, now or from a callback, unless the client leaves.
         case deferred(@Net @Sendable (HTTPServerRequest, HTTPReply) -> Void)
         /// Responds at once on the loop, without a task; for lookups.
         case immediate(@Net @Sendable (HTTPServerRequest) throws -> HTTPServerResponse)
@@ -34,6 +34,9 @@ package struct HTTPDispatch: Sendable {
     /// In bytes; `nil` means the server's default.
     package var bodyLimit: Int?
     package var parameters: PathParameters
+
+    /// Whether the handler gets the client's address, which takes a system call.
+    var needsAddress: Bool { if case .deferred = self.handler { false } else { true } }
 
     package init(_ handler: Handler, bodyLimit: Int? = nil, parameters: PathParameters = PathParameters()) {
         self.handler = handler

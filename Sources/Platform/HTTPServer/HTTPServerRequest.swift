@@ -4,7 +4,7 @@ package import HTTP
 package struct HTTPServerRequest: Sendable {
     package let head: RequestHead
     package let body: RequestBody
-    /// The peer of the connection, which may be a proxy.
+    /// The peer of the connection, which may be a proxy. Nil for handlers that are ``HTTPDispatch/Handler/deferred(_:)``.
     package let remoteAddress: SocketAddress?
     /// The values matched by the route's pattern, percent-decoded.
     package internal(set) var parameters: PathParameters

@@ -11,7 +11,7 @@ struct ServerDate {
             let now = time(nil)
             if now != self.second {
                 self.second = now
-                self.text = Array(HTTPDate.format(now).utf8)
+                self.text = HTTPDate.bytes(now)
             }
             return self.text
         }

@@ -28,16 +28,28 @@ package struct CivilTime: Sendable, Hashable {
     }
 
     /// `2026-11-20`.
-    package var date: String { "\(Self.pad(self.year, 4))-\(Self.pad(self.month, 2))-\(Self.pad(self.day, 2))" }
+    package var date: String { self.text { self.writeDate(to: &$0) } }
 
     /// `06:00:00`.
-    package var clock: String { "\(Self.pad(self.hour, 2)):\(Self.pad(self.minute, 2)):\(Self.pad(self.second, 2))" }
+    package var clock: String { self.text { self.writeClock(to: &$0) } }
 
     /// RFC 3339 to the millisecond: `2026-11-20T06:00:00.123Z`.
-    package var rfc3339: String { "\(self.date)T\(self.clock).\(Self.pad(self.millisecond, 3))Z" }
+    package var rfc3339: String {
+        self.text { text in
+            self.writeMoment(to: &text)
+            text.append(UInt8(ascii: "."))
+            text.append(self.millisecond, digits: 3)
+            text.append(UInt8(ascii: "Z"))
+        }
+    }
 
     /// RFC 3339 to the second: `2026-11-20T06:00:00Z`.
-    package var rfc3339Seconds: String { "\(self.date)T\(self.clock)Z" }
+    package var rfc3339Seconds: String {
+        self.text { text in
+            self.writeMoment(to: &text)
+            text.append(UInt8(ascii: "Z"))
+        }
+    }
 
     /// Reads RFC 3339 in UTC (`…Z`), with or without a fraction, as milliseconds since 1970.
     package static func milliseconds(rfc3339 text: String) -> Int64? {
@@ -102,8 +114,35 @@ package struct CivilTime: Sendable, Hashable {
         return remainder < 0 ? (quotient - 1, remainder + divisor) : (quotient, remainder)
     }
 
-    private static func pad(_ value: Int, _ width: Int) -> String {
-        let digits = String(value)
-        return String(repeating: "0", count: max(0, width - digits.utf8.count)) + digits
+    // MARK: Writing
+
+    private func text(_ write: (inout [UInt8]) -> Void) -> String {
+        var text: [UInt8] = []
+        text.reserveCapacity(32)
+        write(&text)
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    private func writeDate(to text: inout [UInt8]) {
+        text.append(self.year, digits: 4)
+        text.append(UInt8(ascii: "-"))
+        text.append(self.month, digits: 2)
+        text.append(UInt8(ascii: "-"))
+        text.append(self.day, digits: 2)
+    }
+
+    /// As ``clock``.
+    package func writeClock(to text: inout [UInt8]) {
+        text.append(self.hour, digits: 2)
+        text.append(UInt8(ascii: ":"))
+        text.append(self.minute, digits: 2)
+        text.append(UInt8(ascii: ":"))
+        text.append(self.second, digits: 2)
+    }
+
+    private func writeMoment(to text: inout [UInt8]) {
+        self.writeDate(to: &text)
+        text.append(UInt8(ascii: "T"))
+        self.writeClock(to: &text)
     }
 }

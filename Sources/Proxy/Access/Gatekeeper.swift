@@ -14,6 +14,8 @@ final class Gatekeeper {
     private let requestsPerMinute: Int
     /// Has the allowances of all workers.
     private let board: WorkerBoard?
+    /// The last `Host` that was the proxy's own. Nearly every request has it.
+    private var ownHost: String?
 
     /// - Parameters:
     ///   - pages: Which requests are admitted without a key.
@@ -85,13 +87,20 @@ final class Gatekeeper {
         if let secret, self.requiresKey || secret.hasPrefix(Self.keyPrefix) { return self.keys.known(secret, at: now) }
         guard !self.requiresKey else { throw ProxyRefusal.missingKey }
         // Any web page could use the account of its visitor: browsers send such requests without asking.
-        switch self.pages.refusal(of: headers) {
+        switch self.refusal(of: headers) {
         case .host(let name): throw .foreignHost(name)
         case .site: throw .foreignOrigin
         case nil: break
         }
         if let origin = headers[.origin], !Self.isLoopback(origin) { throw ProxyRefusal.foreignOrigin }
         return .local
+    }
+
+    private func refusal(of headers: HTTPHeaders) -> PagePolicy.Refusal? {
+        if let own = self.ownHost, headers.isOnly(.host, own) { return PagePolicy.isForeignSite(headers) ? .site : nil }
+        let refusal = self.pages.refusal(of: headers)
+        if refusal == nil { self.ownHost = headers[.host] }
+        return refusal
     }
 
     /// The prefix of tokens from `jetbridge token create`. Any other value on loopback is a placeholder from a client

@@ -16,8 +16,7 @@ final class Passage {
     let body: ReplayBody
     let start = EventLoop.shared.now
     var record: AccessRecord
-    /// The path without the proxy's prefix.
-    let path: Substring
+    let requested: RequestedPath
     /// The models to which the answer, a list of models, is reduced; nil to leave it as it is.
     var visibleModels: Set<String>?
 
@@ -25,12 +24,13 @@ final class Passage {
         self.request = request
         self.proxy = proxy
         self.body = ReplayBody(request.body)
-        let whole = request.path
-        let path = proxy.prefix.isEmpty ? whole : whole.dropFirst(proxy.prefix.count)
-        self.path = path.isEmpty ? "/" : path
+        self.requested = proxy.paths.path(of: request.head, without: proxy.prefix)
         self.record = AccessRecord(
-            trace: proxy.trace.name(of: request.headers), method: request.method, path: String(whole))
+            trace: proxy.trace.name(of: request.headers), method: request.method, path: self.requested.whole)
     }
+
+    /// The path without the proxy's prefix.
+    var path: Substring { self.requested.path }
 
     /// Answers in a task. Throws only what the server must handle: a client that left, a truncated body, cancellation.
     func answer() async throws -> HTTPServerResponse {
@@ -69,22 +69,21 @@ final class Passage {
         {
             throw .loop
         }
-        let target = UpstreamTarget(path: self.path, query: request.head.query, upstream: access.url)
+        let target = self.proxy.paths.target(of: self.requested, by: access)
         var fields = ForwardedHeaders.request(
             request.headers, isModelRequest: target.isModelRequest || self.record.key?.tokensPerDay != nil)
         if self.visibleModels != nil { ModelList.requestWhole(&fields) }
         self.proxy.openCache(for: access)
         let memory = self.proxy.memory
-        let isKnownPath = target.unmapped == nil || memory.keepsVersion(of: target.path) != nil
-        let keepsVersion =
-            target.unmapped == nil ? nil : memory.keepsVersion(of: target.path) ?? memory.guess(for: target.path)
+        let known = target.unmapped == nil ? nil : memory.keepsVersion(of: target.path)
         if target.isModelRequest {
             self.body.keep(length: self.length, in: self.proxy.keptBytes)
             self.body.inspectAll(length: self.length)
         }
         return Preparation(
-            access: access, target: target, urls: target.urls(keepsVersion: keepsVersion), isKnownPath: isKnownPath,
-            api: target.isModelRequest && request.method == .post ? ModelAPI(path: self.path) : nil, fields: fields,
+            access: access, target: target, urls: target.urls(keepsVersion: known ?? memory.guess(for: target.path)),
+            isKnownPath: target.unmapped == nil || known != nil,
+            api: target.isModelRequest && request.method == .post ? self.requested.api : nil, fields: fields,
             lookup: CacheLookup(self, target: target, fields: fields))
     }
 
@@ -103,9 +102,7 @@ final class Passage {
         }
         guard self.isModelRequest(preparation.target) else { return }
         let facts = ModelRequestFacts(body: self.body.beginning, isWhole: self.body.isOver)
-        for (name, value) in CopilotRequestHeaders.model(facts) where !preparation.fields.contains(name) {
-            preparation.fields.append(name, value)
-        }
+        CopilotRequestHeaders.complete(&preparation.fields, for: facts)
     }
 
     // MARK: The end

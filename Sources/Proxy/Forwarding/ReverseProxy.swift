@@ -30,6 +30,7 @@ package final class ReverseProxy: HTTPDispatcher, Sendable {
     @Net var cache: ResponseCache
     @Net var cacheGeneration = 0
     let memory = UpstreamMemory()
+    let paths = PathMemory()
     let keptBytes = KeptBytes()
     /// The requests since the start, by the status of their answers.
     package let requests: StatusCounts

@@ -10,6 +10,8 @@ final class UpstreamMemory {
 
     /// Whether a path is served with OpenAI's `/v1` before it.
     private var versions: [String: Bool] = [:]
+    /// The path that was looked up last, which is mostly the next one, too.
+    private var latest: (path: String, keepsVersion: Bool)?
     /// What the last new path showed, as a guess for others.
     private var lastVersion: Bool?
     /// The form in which a model is asked, where it is not the client's.
@@ -19,13 +21,19 @@ final class UpstreamMemory {
 
     nonisolated init() {}
 
-    func keepsVersion(of path: String) -> Bool? { self.versions[path] }
+    func keepsVersion(of path: String) -> Bool? {
+        if let latest = self.latest, latest.path == path { return latest.keepsVersion }
+        let known = self.versions[path]
+        if let known { self.latest = (path, known) }
+        return known
+    }
 
     /// A guess for a path that nobody has asked for. The Messages API has a place of its own.
     func guess(for path: String) -> Bool? { path.hasPrefix("/messages") ? nil : self.lastVersion }
 
     func learn(_ path: String, keepsVersion: Bool) {
         guard self.versions[path] != keepsVersion else { return }
+        self.latest = nil
         if self.versions.count >= Self.limit { self.versions.removeAll(keepingCapacity: true) }
         self.versions[path] = keepsVersion
         if !path.hasPrefix("/messages") { self.lastVersion = keepsVersion }

@@ -1,3 +1,5 @@
+internal import HTTP
+
 /// The fields that the Copilot API requires, added to requests that lack them.
 package struct CopilotRequestHeaders: Sendable, Equatable {
     /// One of the clients known to the service.
@@ -23,10 +25,14 @@ package struct CopilotRequestHeaders: Sendable, Equatable {
         ]
     }
 
-    /// For requests to a model.
-    static func model(_ facts: ModelRequestFacts) -> [(name: String, value: String)] {
-        var fields = [("Openai-Intent", "conversation-panel"), ("X-Initiator", facts.isAgentTurn ? "agent" : "user")]
-        if facts.hasImage { fields.append(("Copilot-Vision-Request", "true")) }
-        return fields
+    /// Adds those of requests to a model.
+    static func complete(_ fields: inout HTTPHeaders, for facts: ModelRequestFacts) {
+        self.add("Openai-Intent", "conversation-panel", to: &fields)
+        self.add("X-Initiator", facts.isAgentTurn ? "agent" : "user", to: &fields)
+        if facts.hasImage { self.add("Copilot-Vision-Request", "true", to: &fields) }
+    }
+
+    private static func add(_ name: String, _ value: String, to fields: inout HTTPHeaders) {
+        if !fields.contains(name) { fields.append(name, value) }
     }
 }

@@ -9,13 +9,22 @@ struct ModelRequestFacts: Sendable, Equatable {
 
     /// `isWhole` is false for the beginning of a longer body. Its last message is unknown and taken for a person's.
     init(body: [UInt8], isWhole: Bool) {
-        self.hasImage = Self.imageKinds.contains { Self.find($0, in: body) != nil }
+        self.hasImage = Self.hasImage(body)
         guard isWhole, let last = try? Self.lastMessage(in: body) else { return }
         self.isAgentTurn = (try? Self.isAgents(body, at: last)) ?? false
     }
 
     /// Of chat completions, responses and messages.
-    private static let imageKinds = ["\"image_url\"", "\"input_image\"", "\"image\""].map { Array($0.utf8) }
+    private static let imageKinds: [StaticString] = ["image_url\"", "input_image\"", "image\""]
+
+    private static func hasImage(_ body: [UInt8]) -> Bool {
+        // All begin alike, so one pass is enough.
+        for start in body.indices.dropLast(2)
+        where body[start] == UInt8(ascii: "\"") && body[start + 1] == UInt8(ascii: "i") {
+            if self.imageKinds.contains(where: { body.has($0, at: start + 1) }) { return true }
+        }
+        return false
+    }
 
     /// Where the last message or item begins.
     private static func lastMessage(in body: [UInt8]) throws(JSONScanner.Malformed) -> Int? {
@@ -23,7 +32,7 @@ struct ModelRequestFacts: Sendable, Equatable {
         guard scanner.enterObject() else { return nil }
         var last: Int?
         while let name = try scanner.nextMember() {
-            if ["messages", "input"].contains(where: { body[name].elementsEqual($0.utf8) }), scanner.enterArray() {
+            if body.is("messages", at: name) || body.is("input", at: name), scanner.enterArray() {
                 while try scanner.nextElement() {
                     last = scanner.position
                     try scanner.skipValue()
@@ -39,32 +48,32 @@ struct ModelRequestFacts: Sendable, Equatable {
         var scanner = JSONScanner(body, at: position)
         guard scanner.enterObject() else { return false }
         while let name = try scanner.nextMember() {
-            let key = body[name], value = scanner
+            let value = scanner
             try scanner.skipValue()
-            if key.elementsEqual("role".utf8), let role = try Self.string(value, in: body) {
-                if Self.roles.contains(role) { return true }
-            } else if key.elementsEqual("type".utf8), let type = try Self.string(value, in: body) {
-                if Self.isAgentsItem(type) { return true }
-            } else if key.elementsEqual("content".utf8), try Self.hasToolResult(value, in: body) {
+            if body.is("role", at: name), let role = try Self.string(value) {
+                if Self.roles.contains(where: { body.is($0, at: role) }) { return true }
+            } else if body.is("type", at: name), let type = try Self.string(value) {
+                if Self.isAgentsItem(body[type]) { return true }
+            } else if body.is("content", at: name), try Self.hasToolResult(value, in: body) {
                 return true
             }
         }
         return false
     }
 
-    /// The value as it is written; nil if it is no string.
-    private static func string(_ value: JSONScanner, in body: [UInt8]) throws(JSONScanner.Malformed) -> String? {
+    /// Where the value is, as it is written; nil if it is no string.
+    private static func string(_ value: JSONScanner) throws(JSONScanner.Malformed) -> Range<Int>? {
         guard value.isAtString else { return nil }
         var scanner = value
-        return String(decoding: body[try scanner.string()], as: UTF8.self)
+        return try scanner.string()
     }
 
     /// `function` is the older form of `tool`.
-    private static let roles = ["tool", "function", "assistant"]
+    private static let roles: [StaticString] = ["tool", "function", "assistant"]
 
     /// Items of the Responses API: calls of tools, what they gave, and the model's thoughts.
-    private static func isAgentsItem(_ type: String) -> Bool {
-        type.hasSuffix("_output") || type.hasSuffix("_call") || type == "reasoning"
+    private static func isAgentsItem(_ type: ArraySlice<UInt8>) -> Bool {
+        type.hasSuffix("_output") || type.hasSuffix("_call") || type.elementsEqual("reasoning".utf8)
     }
 
     /// Whether an array of blocks has the Messages API's results of tools.
@@ -82,21 +91,28 @@ struct ModelRequestFacts: Sendable, Equatable {
                 let value = scanner
                 try scanner.skipValue()
                 // Also `web_search_tool_result` and the like.
-                if body[name].elementsEqual("type".utf8), let type = try Self.string(value, in: body),
-                    type.hasSuffix("tool_result")
-                {
+                if body.is("type", at: name), let type = try Self.string(value), body[type].hasSuffix("tool_result") {
                     return true
                 }
             }
         }
         return false
     }
+}
 
-    private static func find(_ text: [UInt8], in body: [UInt8]) -> Int? {
-        guard body.count >= text.count else { return nil }
-        for start in 0...(body.count - text.count) where body[start] == text[0] && body[start + 2] == text[2] {
-            if body[start..<start + text.count].elementsEqual(text) { return start }
-        }
-        return nil
+extension [UInt8] {
+    /// Whether the bytes from `start` on begin with `word`.
+    fileprivate func has(_ word: StaticString, at start: Int) -> Bool {
+        guard self.count - start >= word.utf8CodeUnitCount else { return false }
+        return word.withUTF8Buffer { word in word.indices.allSatisfy { self[start + $0] == word[$0] } }
     }
+
+    /// Whether the bytes there are `word`.
+    fileprivate func `is`(_ word: StaticString, at range: Range<Int>) -> Bool {
+        range.count == word.utf8CodeUnitCount && self.has(word, at: range.lowerBound)
+    }
+}
+
+extension ArraySlice<UInt8> {
+    fileprivate func hasSuffix(_ text: String) -> Bool { self.suffix(text.utf8.count).elementsEqual(text.utf8) }
 }

@@ -5,11 +5,12 @@ internal import HTTP
 /// Names requests: by the client's `X-Request-Id`, else by a prefix of this process and a number.
 @Net
 final class AccessTrace {
-    private let prefix: String
-    private var number: UInt64 = 0
+    /// Ends in a hyphen.
+    private let prefix: [UInt8]
+    private var number = 0
 
     nonisolated init() {
-        self.prefix = Crypto.hex(Crypto.randomBytes(8))
+        self.prefix = Array("\(Crypto.hex(Crypto.randomBytes(8)))-".utf8)
     }
 
     func name(of headers: HTTPHeaders) -> (name: String, isOwn: Bool) {
@@ -19,6 +20,8 @@ final class AccessTrace {
             return (given, false)
         }
         self.number += 1
-        return ("\(self.prefix)-\(self.number)", true)
+        var name = self.prefix
+        name.appendDecimal(self.number)
+        return (String(decoding: name, as: UTF8.self), true)
     }
 }
