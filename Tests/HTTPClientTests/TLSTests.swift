@@ -202,28 +202,13 @@ struct TLSTests {
         let port = try FreePorts.take()
         try self.certificates.write("big", String(repeating: "0123456789abcdef", count: 500_000))
         try self.certificates.write("small", "small")
-        try self.certificates.write(
-            "nginx.conf",
+        let nginx = try await self.nginx(
+            on: port, "ssl http2",
             """
-            user root; daemon off; master_process off; pid \(self.certificates.path("nginx.pid")); error_log stderr;
-            events { worker_connections 1000; }
-            http {
-              access_log off; client_body_temp_path \(self.certificates.directory); proxy_temp_path \(self.certificates.directory);
-              fastcgi_temp_path \(self.certificates.directory); uwsgi_temp_path \(self.certificates.directory); scgi_temp_path \(self.certificates.directory);
-              server {
-                listen 127.0.0.1:\(port) ssl http2; root \(self.certificates.directory);
-                ssl_certificate \(self.certificates.certificate("server")); ssl_certificate_key \(self.certificates.key("server"));
-                location /connection { add_header X-Connection $connection; return 200 "ok"; }
-                location /refused { client_max_body_size 50m; return 401 "refused"; }
-                location /upload { client_max_body_size 50m; proxy_pass http://127.0.0.1:\(upstream.port); proxy_request_buffering off; }
-              }
-            }
+            location /connection { add_header X-Connection $connection; return 200 "ok"; }
+            location /refused { client_max_body_size 50m; return 401 "refused"; }
+            location /upload { client_max_body_size 50m; proxy_pass http://127.0.0.1:\(upstream.port); proxy_request_buffering off; }
             """)
-        var plan = ProcessPlan(
-            try #require(Process.find("nginx")), ["-e", "stderr", "-c", self.certificates.path("nginx.conf")])
-        plan.standardError = .inherited
-        let nginx = try Process.spawn(plan)
-        try await self.connect(port).close()
         let client = self.client(trusting: self.certificates.authority)
         let base = try HTTPURL("https://localhost:\(port)/")
 
@@ -261,5 +246,109 @@ struct TLSTests {
         }
         upstream.stop()
         await nginx.stop(patience: .zero)
+    }
+
+    @Test("a connection of TLS that the server has closed while idle is not used again")
+    func closedWhileIdle() async throws {
+        let port = try FreePorts.take()
+        let nginx = try await self.nginx(on: port, "ssl", "keepalive_timeout 1s; location / { return 200 ok; }")
+        let client = self.client(trusting: self.certificates.authority)
+        for pause in [0, 1_500, 1_500] {
+            try await EventLoop.shared.sleep(for: .milliseconds(pause))
+            // Only requests that may be repeated are, when a connection turns out to be closed.
+            let request = HTTPClientRequest(.post, try HTTPURL("https://localhost:\(port)/"), body: .bytes([1]))
+            #expect(try await client.execute(request).body.collect(upTo: 10) == Array("ok".utf8))
+        }
+        await nginx.stop(patience: .zero)
+    }
+
+    @Test("a handle that has streamed a body sends whole ones of any size, over HTTP/2")
+    func handleOfUpload() async throws {
+        let upstream = try RawServer { connection in
+            let head = try await connection.head() ?? ""
+            let length = head.split(separator: "\r\n").first { $0.lowercased().hasPrefix("content-length:") }
+                .flatMap { Int($0.split(separator: " ").last ?? "") }
+            var count = 0
+            while count < length ?? 0, let bytes = try await connection.read() { count += bytes.count }
+            try await connection.write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok")
+        }
+        let port = try FreePorts.take()
+        let nginx = try await self.nginx(
+            on: port, "ssl http2",
+            "client_max_body_size 50m; location / { proxy_pass http://127.0.0.1:\(upstream.port); }")
+        let client = self.client(trusting: self.certificates.authority)
+        let base = try HTTPURL("https://localhost:\(port)/")
+        let block = [UInt8](repeating: 7, count: 20_000)
+        let streamed = HTTPClientRequest.Body.stream(length: 200_000) { writer in
+            for _ in 0..<10 { try await writer.write(block) }
+        }
+        for (path, body, count) in [
+            ("files", streamed, 3), ("chat", HTTPClientRequest.Body.bytes([UInt8](repeating: 7, count: 100_000)), 10),
+        ] {
+            try await withThrowingTaskGroup(of: [UInt8].self) { group in
+                for _ in 0..<count {
+                    group.addTask {
+                        let request = HTTPClientRequest(.post, base.appending(path), body: body)
+                        return try await client.execute(request).body.collect(upTo: 10)
+                    }
+                }
+                for try await answer in group { #expect(answer == Array("ok".utf8)) }
+            }
+        }
+        upstream.stop()
+        await nginx.stop(patience: .zero)
+    }
+
+    @Test("a request over HTTP/2 that nobody waits for any more ends at once at the server", .timeLimit(.minutes(1)))
+    func cancelled() async throws {
+        let ended = Gate()
+        let upstream = try RawServer { connection in
+            _ = try await connection.head()
+            try await connection.write("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nbegin")
+            while try await connection.read() != nil {}
+            ended.open()
+        }
+        let port = try FreePorts.take()
+        let nginx = try await self.nginx(
+            on: port, "ssl http2",
+            "location / { proxy_pass http://127.0.0.1:\(upstream.port); proxy_buffering off; }")
+        let client = self.client(trusting: self.certificates.authority)
+        let url = try HTTPURL("https://localhost:\(port)/")
+        let reading = Task {
+            for try await bytes in try await client.execute(HTTPClientRequest(.get, url)).body {
+                #expect(bytes == Array("begin".utf8))
+                return
+            }
+        }
+        try await reading.value
+        try await ended.passed()
+        upstream.stop()
+        await nginx.stop(patience: .zero)
+    }
+
+    /// Starts nginx with one server, and waits until it listens.
+    private func nginx(on port: Int, _ form: String, _ directives: String) async throws -> Process {
+        let folder = self.certificates.directory
+        try self.certificates.write(
+            "nginx.conf",
+            """
+            user root; daemon off; master_process off; pid \(self.certificates.path("nginx.pid")); error_log stderr;
+            events { worker_connections 1000; }
+            http {
+              access_log off; client_body_temp_path \(folder); proxy_temp_path \(folder);
+              fastcgi_temp_path \(folder); uwsgi_temp_path \(folder); scgi_temp_path \(folder);
+              server {
+                listen 127.0.0.1:\(port) \(form); root \(folder);
+                ssl_certificate \(self.certificates.certificate("server")); ssl_certificate_key \(self.certificates.key("server"));
+                \(directives)
+              }
+            }
+            """)
+        var plan = ProcessPlan(
+            try #require(Process.find("nginx")), ["-e", "stderr", "-c", self.certificates.path("nginx.conf")])
+        plan.standardError = .inherited
+        let nginx = try Process.spawn(plan)
+        try await self.connect(port).close()
+        return nginx
     }
 }

@@ -2,6 +2,7 @@ import EventLoop
 import HTTP
 import HTTPServer
 import JSON
+import Primitives
 import TestSupport
 import Testing
 
@@ -33,6 +34,22 @@ struct EndPointTests {
         let problem = try JSON.parse(ready.body)["checks"]?["upstream"]?.stringValue ?? ""
         #expect(ready.status == 503 && problem.hasPrefix("the upstream cannot be reached: "))
         #expect(try await scene.ask(.get, "/healthz").status == 200)
+        await scene.stop()
+    }
+
+    @Test("all who ask whether it is ready share one request to the upstream")
+    func shared() async throws {
+        let asked = Protected(0)
+        let scene = try await ProxyScene { _ in
+            asked.withLock { $0 += 1 }
+            try await EventLoop.shared.sleep(for: .milliseconds(200))
+            return .text("")
+        }
+        try await withThrowingTaskGroup(of: Int.self) { group in
+            for _ in 0..<20 { group.addTask { try await scene.ask(.get, "/readyz").status } }
+            for try await status in group { #expect(status == 200) }
+        }
+        #expect(asked.withLock { $0 } == 1)
         await scene.stop()
     }
 

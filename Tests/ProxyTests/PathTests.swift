@@ -144,7 +144,7 @@ struct PathTests {
             ["/chat/completions"],
             change: {
                 $0.aliases = ["fast": "a"]
-                $0.fallbacks = ["a": ["b", "c"], "d": ["e"]]
+                $0.fallbacks = ["a": ["b", "c"], "d": ["e"], "g": ["h", "c"], "i": ["h"]]
             }
         ) { _, body in
             let model = body["model"]?.stringValue ?? ""
@@ -153,6 +153,8 @@ struct PathTests {
             case "a": return .json(["error": ["message": "slow down"]], .tooManyRequests)
             case "b", "d": return .json(["error": ["message": "down"]], .serviceUnavailable)
             case "e": return .json(["error": ["message": "worse"]], .badGateway)
+            case "g", "i": return .text("<html>", .serviceUnavailable)
+            case "h": return .json(["error": ["message": "too long", "code": "context_length_exceeded"]], .badRequest)
             default: return .json(["model": .string(model), "temperature": body["temperature"] ?? .null])
             }
         }
@@ -167,6 +169,10 @@ struct PathTests {
         let failed = try await ask("d")
         #expect(failed.status == 503 && failed.json?["error"]?["message"] == "down")
         #expect(models.withLock { $0 } == ["d", "e"])
+        // A model that stands in and refuses the request is passed over; its error is not the asked model's.
+        #expect(try await ask("g").json?["model"] == "c")
+        #expect(models.withLock { $0 } == ["g", "h", "c"])
+        #expect(try await ask("i").status == 503)
         #expect(try await ask("other").json?["model"] == "other")
         await scene.stop()
     }

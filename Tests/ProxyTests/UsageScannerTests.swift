@@ -30,6 +30,10 @@ struct UsageScannerTests {
                 + "data: {\"usage\":{\"output_tokens\":80}}\n\n",
             model: "claude", usage: TokenUsage(input: 70, output: 80)),
         Answer(
+            text:
+                #"{"model":"claude","usage":{"input_tokens":3,"cache_read_input_tokens":100,"cache_creation_input_tokens":50,"output_tokens":7}}"#,
+            model: "claude", usage: TokenUsage(input: 153, output: 7)),
+        Answer(
             text: ": a comment with one \" quote\n\ndata: {\"model\":\"m\",\"usage\":{\"prompt_tokens\":1}}\n\n",
             model: "m", usage: TokenUsage(input: 1, output: 0)),
         Answer(text: #"{"a":"model","b":["usage"],"model":5,"usage":"none"}"#, model: nil, usage: nil),

@@ -7,6 +7,7 @@ internal import Primitives
 @Net
 final class CurlTransfer: Transfer, Multi.User {
     let easy: EasyHandle
+    private(set) var localPort: Int32 = 0
 
     private let multi: Multi
     private var reader: ResponseHeadReader
@@ -76,7 +77,8 @@ final class CurlTransfer: Transfer, Multi.User {
     // MARK: libcurl's callbacks
 
     /// The connection is established. `false` ends the transfer.
-    fileprivate func connected(to address: String) -> Bool {
+    fileprivate func connected(to address: String, from localPort: Int32) -> Bool {
+        self.localPort = localPort
         let isLoopback = address == "::1" || address.hasPrefix("127.") || address.hasPrefix("::ffff:127.")
         guard self.plan.mayLeaveLoopback || isLoopback else {
             self.failure = HTTPClientError(
@@ -247,6 +249,6 @@ private func onConnected(
 ) -> Int32 {
     let address = unsafe peer.map { unsafe String(cString: $0) } ?? ""
     let transfer = unsafe transfer(context)
-    let mayContinue = Net.assumeIsolated { transfer.connected(to: address) }
+    let mayContinue = Net.assumeIsolated { transfer.connected(to: address, from: localPort) }
     return mayContinue ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT
 }

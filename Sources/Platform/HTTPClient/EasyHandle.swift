@@ -126,8 +126,6 @@ final class EasyHandle {
     func setUpload(length: Int?) {
         self.set(CURLOPT_UPLOAD, true)
         unsafe ccurl_set_offset(self.pointer, CURLOPT_INFILESIZE_LARGE, Int64(length ?? -1))
-        // Saves memory: the default is 64 KB per transfer.
-        self.set(CURLOPT_UPLOAD_BUFFERSIZE, 16_384)
     }
 
     /// Options for every use: no signals, no proxy from the environment, no waiting for an abandoned name lookup.
@@ -138,6 +136,9 @@ final class EasyHandle {
         self.set(CURLOPT_PROTOCOLS_STR, "http,https")
         self.set(CURLOPT_PROXY, "")
         self.set(CURLOPT_TCP_KEEPALIVE, true)
+        // Saves memory: the default is 64 KB. The same for all transfers of a handle, which keeps its buffer even when a
+        // reset brings back the larger size: libcurl would then write past the buffer's end.
+        self.set(CURLOPT_UPLOAD_BUFFERSIZE, 16_384)
         self.set(CURLOPT_CONNECTTIMEOUT_MS, milliseconds: connectTimeout)
         unsafe ccurl_set_pointer(self.pointer, CURLOPT_ERRORBUFFER, self.errorText)
     }

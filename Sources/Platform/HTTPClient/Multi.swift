@@ -10,6 +10,8 @@ final class Multi {
     /// The owner of a handle in this multi.
     @Net protocol User: AnyObject {
         var easy: EasyHandle { get }
+        /// Of the connection that the transfer uses; 0 while that is unknown.
+        var localPort: Int32 { get }
         /// The transfer has ended. The handle is still in the multi, so it can be queried. Next comes
         /// ``Multi/remove(_:)``, except for a raw connection, which stays open.
         func finished(_ result: CURLcode)
@@ -21,7 +23,7 @@ final class Multi {
         /// libcurl says when it closes the socket, so it can stay watched between two requests. That saves two system
         /// calls a request.
         let isConnection: Bool
-        /// No transfer uses it.
+        /// No transfer uses it, or those that do are paused.
         var isIdle = false
 
         init(isConnection: Bool) {
@@ -75,10 +77,13 @@ final class Multi {
         self.users[user.easy.key] = user
     }
 
-    /// Ends the user's transfer if it is still running, which closes a connection in use.
+    /// Ends the user's transfer if it is still running, which closes a connection that no other transfer uses.
     func remove(_ user: any User) {
         precondition(!self.isInside, "a handle was removed inside a callback of libcurl")
+        // libcurl would keep a connection of HTTP/2 without sending that the stream has ended, until the next request.
+        user.easy.set(CURLOPT_FORBID_REUSE, true)
         unsafe curl_multi_remove_handle(self.pointer, user.easy.pointer)
+        user.easy.set(CURLOPT_FORBID_REUSE, false)
         self.users[user.easy.key] = nil
         // Deferred: the caller may be iterating over the multi's messages.
         if self.isClosing { EventLoop.shared.execute { self.closeIfUnused() } }
@@ -197,8 +202,7 @@ final class Multi {
         watched.isIdle = false
         if let registration = watched.registration, registration.isActive { return registration.modify(interest) }
         watched.registration = try? EventLoop.shared.watch(socket, interest) { [weak self, weak watched] readiness in
-            // The server has closed an idle connection, which libcurl notices before it uses it again.
-            if let watched, watched.isIdle { return watched.unwatch() }
+            if let watched, watched.isIdle { self?.received(readiness, in: socket, watched); return }
             var events: Int32 = 0
             if readiness.contains(.readable) { events |= CURL_CSELECT_IN }
             if readiness.contains(.writable) { events |= CURL_CSELECT_OUT }
@@ -206,6 +210,30 @@ final class Multi {
             self?.act(on: socket, events)
         }
     }
+
+    /// Something arrived in a connection from which no transfer reads. Mostly it is idle, and the server has closed it.
+    private func received(_ readiness: Readiness, in socket: Int32, _ watched: WatchedSocket) {
+        guard readiness.contains(.peerClosed) || readiness.contains(.hangUp) || readiness.contains(.error) else {
+            // Perhaps a ticket of TLS, which the next request reads.
+            watched.registration?.modify(.peerClosed)
+            return
+        }
+        watched.unwatch()
+        // A paused transfer reads the rest later.
+        let port = Socket.localAddress(socket).map { Int32($0.port) }
+        guard let port, !self.users.values.contains(where: { $0.localPort == port }) else { return }
+        // libcurl looks whether there is anything to read before it uses the connection again. The close notice of TLS
+        // would look like a live connection, so that the request would be lost.
+        reading: while true {
+            switch unsafe Socket.read(socket, into: Self.scratch.buffer) {
+            case .moved(1...): continue
+            case .moved, .wouldBlock, .failed: break reading
+            }
+        }
+        shutdown(socket, Int32(SHUT_RDWR))
+    }
+
+    private static let scratch = ScratchBuffer(count: 4_096)
 
     fileprivate func opened(_ socket: Int32) { self.sockets[socket] = WatchedSocket(isConnection: true) }
 

@@ -16,6 +16,8 @@ final class StreamChannel: Multi.User {
     }
 
     let easy: EasyHandle
+    /// It reads from its socket itself.
+    let localPort: Int32 = 0
     private let multi: Multi
     private let host: String
     private var state = State.connecting

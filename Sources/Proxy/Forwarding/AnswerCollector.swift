@@ -9,7 +9,9 @@ final class AnswerCollector {
     private let limit: Int
     private let countsEvents: Bool
     private var isAtLineStart = true
-    /// The empty lines, each of which ends a server-sent event, if they are counted.
+    /// Whether the current event has a line that is no comment.
+    private var hasField = false
+    /// The server-sent events, each of which ends in an empty line, if they are counted.
     private(set) var events = 0
 
     /// - Parameters:
@@ -37,7 +39,14 @@ final class AnswerCollector {
 
     private func count(_ bytes: [UInt8]) {
         for byte in bytes where byte != 0x0D {
-            if byte == 0x0A, self.isAtLineStart { self.events += 1 }
+            if self.isAtLineStart {
+                if byte == 0x0A {
+                    if self.hasField { self.events += 1 }
+                    self.hasField = false
+                } else if byte != UInt8(ascii: ":") {
+                    self.hasField = true
+                }
+            }
             self.isAtLineStart = byte == 0x0A
         }
     }

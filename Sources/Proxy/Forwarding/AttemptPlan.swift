@@ -34,6 +34,8 @@ struct AttemptPlan: Sendable {
         self.forms = forms
     }
 
+    /// Whether the model stands in for another one, which failed.
+    var isStandIn: Bool { self.position.model > 0 }
     var model: String? { self.models[self.position.model] }
     var form: Form { self.forms[self.position.form] }
     var url: HTTPURL { self.form.urls[self.position.url] }

@@ -7,22 +7,24 @@ internal import JSON
 extension Passage {
     /// The answer for the client: whole if it has arrived whole, else piece by piece.
     ///
-    /// - Parameter shown: the whole body for the client, where it is not the upstream's.
+    /// - Parameters:
+    ///   - shown: the whole body for the client, where it is not the upstream's.
+    ///   - status: where it is not the upstream's.
     func deliver(
-        _ upstream: UpstreamAnswer, _ preparation: Preparation, shown: [UInt8]? = nil
+        _ upstream: UpstreamAnswer, _ preparation: Preparation, shown: [UInt8]? = nil, status: HTTPStatus? = nil
     ) -> HTTPServerResponse {
         let response = upstream.response, lookup = preparation.lookup
         if response.status == .notModified, let kept = lookup.confirmed(by: response.headers) { return kept }
         let isMounted = !self.proxy.prefix.isEmpty
         var answer = HTTPServerResponse(
-            response.status, headers: ForwardedHeaders.response(response.headers, isMounted: isMounted))
+            status ?? response.status, headers: ForwardedHeaders.response(response.headers, isMounted: isMounted))
         answer.headers.append("X-Request-Id", self.record.trace)
         if upstream.translation != nil {
             answer.headers.remove("content-length")
             answer.headers["content-type"] = shown == nil ? "text/event-stream" : "application/json"
         }
         if isMounted { Self.harden(&answer.headers) }
-        self.record.status = response.status.code
+        self.record.status = answer.status.code
         self.record.firstByte = self.elapsed()
         let source = PassageSource(
             upstream, of: self, lookup,

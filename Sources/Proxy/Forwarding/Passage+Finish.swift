@@ -25,16 +25,23 @@ extension Passage {
         guard answer.isWhole, let shown = await Self.translated(answer, by: translation) else {
             throw ProxyRefusal.unreadableAnswer
         }
-        return self.deliver(answer, preparation, shown: shown)
+        // With the upstream's 200, clients would take an error for an answer.
+        return self.deliver(answer, preparation, shown: shown.bytes, status: shown.isError ? .badGateway : nil)
     }
 
-    /// Nil for an answer that is not JSON although it should be.
+    /// The answer or error for the client, and whether it is an error with a status of success. Nil for an answer that
+    /// is not JSON although it should be.
     @concurrent private static func translated(
         _ answer: UpstreamAnswer, by translation: Translation
-    ) async -> [UInt8]? {
+    ) async -> (bytes: [UInt8], isError: Bool)? {
         let json = try? JSON.parse(answer.beginning)
-        guard answer.status.isSuccess else { return translation.error(json, status: answer.status.code).bytes }
-        return json.map { translation.response($0).bytes }
+        guard answer.status.isSuccess else {
+            return (translation.error(json, status: answer.status.code).bytes, false)
+        }
+        return json.map { json in
+            let (document, isError) = translation.outcome(of: json)
+            return (document.bytes, isError)
+        }
     }
 
     /// Whether the client asks how many tokens a request would have, which not every upstream can say.

@@ -12,7 +12,9 @@ extension Passage {
     /// Whether another attempt could not improve on this answer.
     func isFinal(_ response: HTTPClientResponse, _ preparation: Preparation) -> Bool {
         switch response.status.code {
-        case 401: return !self.body.canBeSent || self.request.method == .trace
+        case 401:
+            return !self.body.canBeSent || self.request.method == .trace
+                || self.proxy.account.isRefused(at: preparation.target.path)
         case 404:
             let isMissing = preparation.urls.count > 1 || preparation.api != nil || self.isCount(preparation)
             return !isMissing || !self.body.canBeSent
@@ -40,8 +42,10 @@ extension Passage {
         var plan = plan
         var access = preparation.access
         var begun = first
-        /// The answer that the client gets if no attempt gives a better one.
-        var best: UpstreamAnswer?
+        /// The first failure of a model. The client gets it if all fail.
+        var failure: UpstreamAnswer?
+        /// The best of the answers that lack the path or the form.
+        var missing: UpstreamAnswer?
         /// Whether no attempt has found the path.
         var isMissing = true
         while true {
@@ -56,29 +60,36 @@ extension Passage {
                     response = try await self.proxy.client.execute(request)
                 }
                 if response.status == .unauthorized, access.generation == preparation.access.generation,
-                    self.request.method != .trace, self.body.canBeSent, let other = try await self.replaced(access)
+                    self.request.method != .trace, self.body.canBeSent,
+                    !self.proxy.account.isRefused(at: preparation.target.path),
+                    let other = try await self.replaced(access)
                 {
                     access = other
                     response = try await self.proxy.client.execute(
                         self.outgoing(preparation, to: plan.url, by: access, edited))
+                    if response.status == .unauthorized { self.proxy.account.noteRefusal(at: preparation.target.path) }
                 }
                 answer = UpstreamAnswer(response, translation: edited.translation)
             } catch let error as HTTPClientError {
                 guard self.body.canBeSent, plan.advance(after: .failed) else {
-                    guard let best else { throw error }
+                    guard let best = failure ?? missing else { throw error }
                     return try await self.finish(best, preparation)
                 }
                 continue
             }
-            let outcome = try await self.outcome(of: &answer, preparation)
+            let outcome = try await self.outcome(of: &answer, preparation, isStandIn: plan.isStandIn)
             guard outcome != .answered else {
                 await self.learn(plan, answer, preparation)
                 return try await self.finish(answer, preparation)
             }
-            best = outcome == .failed && isMissing ? answer : Self.better(best, answer)
-            isMissing = isMissing && outcome != .failed
+            if outcome == .failed {
+                failure = failure ?? answer
+                isMissing = false
+            } else {
+                missing = Self.better(missing, answer)
+            }
             guard self.body.canBeSent, plan.advance(after: outcome) else {
-                return try await self.finish(best ?? answer, preparation, isMissing: isMissing)
+                return try await self.finish(failure ?? missing ?? answer, preparation, isMissing: isMissing)
             }
         }
     }
@@ -87,18 +98,21 @@ extension Passage {
     private static let errorLimit = 64 * 1024
 
     private func outcome(
-        of answer: inout UpstreamAnswer, _ preparation: Preparation
+        of answer: inout UpstreamAnswer, _ preparation: Preparation, isStandIn: Bool
     ) async throws -> AttemptPlan.Outcome {
+        /// A model that stands in and refuses the request says nothing about the model that was asked for.
+        let refused: AttemptPlan.Outcome = isStandIn ? .failed : .answered
         switch answer.status.code {
         case 404:
-            guard preparation.api != nil else { return .missing }
+            guard preparation.api != nil || self.isCount(preparation) else { return .missing }
             try await answer.read(upTo: Self.errorLimit)
-            return UpstreamError(answer.beginning).isMissingModel ? .answered : .missing
+            return UpstreamError(answer.beginning).isMissingModel ? refused : .missing
         case 400:
-            guard preparation.api != nil else { return .answered }
+            guard preparation.api != nil else { return refused }
             try await answer.read(upTo: Self.errorLimit)
-            return UpstreamError(answer.beginning).isUnsupportedForm ? .unsupported : .answered
+            return UpstreamError(answer.beginning).isUnsupportedForm ? .unsupported : refused
         case 429, 500...599: return .failed
+        case 401, 403, 413, 422: return refused
         default: return .answered
         }
     }

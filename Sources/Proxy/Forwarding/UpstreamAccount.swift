@@ -11,6 +11,13 @@ final class UpstreamAccount {
     private var access: UpstreamAccess?
     private var askedAt: LoopInstant?
     private var generation = 0
+    /// When which paths refused a new token just like the one before: such a refusal is about the path.
+    private var refusals: [String: LoopInstant] = [:]
+
+    /// How long a path's refusal is taken for its own. Otherwise one client's requests to it would have every token
+    /// replaced, until no more are issued.
+    private static let refusalLife = Duration.seconds(60)
+    private static let mostRefusals = 256
 
     /// How long a token is reused without asking the source, which refreshes it by itself.
     private static let interval = Duration.seconds(2)
@@ -41,6 +48,18 @@ final class UpstreamAccount {
             generation: self.generation)
         self.access = access
         return access
+    }
+
+    /// Whether the path has lately refused every token.
+    func isRefused(at path: String) -> Bool {
+        guard let since = self.refusals[path] else { return false }
+        return since.duration(to: EventLoop.shared.now) < Self.refusalLife
+    }
+
+    /// The path has refused a token and the one that replaced it.
+    func noteRefusal(at path: String) {
+        if self.refusals.count >= Self.mostRefusals { self.refusals.removeAll(keepingCapacity: true) }
+        self.refusals[path] = EventLoop.shared.now
     }
 
     /// Replaces an access that the upstream rejected; nil if the source has no other token.

@@ -9,6 +9,7 @@ final class UpstreamProbe {
     private let client: HTTPClient
     private let account: UpstreamAccount
     private var last: (problem: String?, at: LoopInstant)?
+    private var asking: Task<String?, any Error>?
 
     /// How long a result is reused, so that nobody can make the proxy flood the upstream.
     private static let interval = Duration.seconds(2)
@@ -22,7 +23,11 @@ final class UpstreamProbe {
     /// One line that says what is wrong; nil if the upstream answers. Throws `CancellationError`.
     func problem() async throws -> String? {
         if let last = self.last, last.at.duration(to: EventLoop.shared.now) < Self.interval { return last.problem }
-        let problem = try await self.ask()
+        // Unstructured: all who ask meanwhile share it, so it must not end with the one who asked first.
+        let task = self.asking ?? Task { try await self.ask() }
+        self.asking = task
+        defer { if self.asking == task { self.asking = nil } }
+        let problem = try await task.value
         self.last = (problem, EventLoop.shared.now)
         return problem
     }

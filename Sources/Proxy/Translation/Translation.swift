@@ -56,14 +56,18 @@ struct Translation: Sendable {
     }
 
     /// A whole successful answer in the client's form; an error in that form if the body is not an answer.
-    func response(_ body: JSON) -> JSON {
-        guard self.client != self.upstream else { return body }
+    func response(_ body: JSON) -> JSON { self.outcome(of: body).document }
+
+    /// ``response(_:)``, and whether it is an error.
+    func outcome(of body: JSON) -> (document: JSON, isError: Bool) {
+        guard self.client != self.upstream else { return (body, false) }
         do throws(AnswerFault) {
             // Copilot reports some failures with status 200.
             if let error = body.value("error") { throw AnswerFault(["error": error], status: nil) }
-            return try ModelAnswer(body, from: self.upstream, self.context).document(for: self.client, self.context)
+            let answer = try ModelAnswer(body, from: self.upstream, self.context)
+            return (answer.document(for: self.client, self.context), false)
         } catch {
-            return error.document(for: self.client)
+            return (error.document(for: self.client), true)
         }
     }
 

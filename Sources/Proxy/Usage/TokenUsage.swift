@@ -12,7 +12,10 @@ package struct TokenUsage: Sendable, Hashable {
 
     /// Reads both forms of the OpenAI API and that of the Messages API. Implausible numbers are clamped.
     init(_ usage: JSON) {
-        self.input = Self.number(usage["prompt_tokens"] ?? usage["input_tokens"])
+        // Anthropic counts the tokens of its cache beside the others, OpenAI within.
+        self.input =
+            Self.number(usage["prompt_tokens"] ?? usage["input_tokens"])
+            + Self.number(usage["cache_read_input_tokens"]) + Self.number(usage["cache_creation_input_tokens"])
         self.output = Self.number(usage["completion_tokens"] ?? usage["output_tokens"])
     }
 

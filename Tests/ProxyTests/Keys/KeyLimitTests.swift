@@ -252,7 +252,8 @@ struct KeyLimitTests {
             ),
         ])
     func uncounted(isCut: Bool, event: String, expected: TokenUsage) async throws {
-        let data = "data: \(event)\r\n\r\n"
+        // A comment is no event.
+        let data = ": ping\r\n\r\ndata: \(event)\r\n\r\n"
         let scene = try await ProxyScene(keys: Self.keys) { request in
             guard request.method == .post else { return .text("") }
             _ = try await request.body.collect()

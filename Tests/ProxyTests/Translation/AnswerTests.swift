@@ -175,6 +175,7 @@ struct AnswerTests {
                 let answer = try translate(Self.ask, client, upstream).response(try JSON.parse(body))
                 #expect(answer["error"]?["message"]?.stringValue?.isEmpty == false)
                 #expect((answer["type"] == "error") == (client == .messages))
+                #expect(try translate(Self.ask, client, upstream).outcome(of: try JSON.parse(body)).isError)
             }
         }
     }
