@@ -48,6 +48,23 @@ struct JobThreadTests {
         #expect(harness.adapter.texts[4] == "Name the job: `!kill JOB`. `!jobs` lists them.")
     }
 
+    @Test("changes of a workspace that is gone can't be undone")
+    func forgottenSnapshots() async throws {
+        let harness = try await self.harness(FakeDesk())
+        try await harness.bridge.store.write { ledger in
+            for session in ["s", "t"] {
+                try ledger.insertChange(
+                    session: session, turn: "op_\(session)", actor: "a", text: "make", snapshot: "s1", at: 1)
+            }
+            try ledger.forgetSnapshots(of: "s")
+            #expect(try ledger.lastChange(of: "s") == nil)
+            #expect(try ledger.firstSnapshot(ofTurn: "op_s") == nil)
+            #expect(try ledger.lastChange(of: "t")?.snapshot == "s1")
+            try ledger.insertChange(session: "s", turn: "op_u", actor: "a", text: "make", snapshot: "s1", at: 2)
+            #expect(try ledger.lastChange(of: "s")?.job.turn == "op_u")
+        }
+    }
+
     @Test("`jobs ID` follows a job in one message, with its last lines, until it ends")
     func follow() async throws {
         let desk = FakeDesk()

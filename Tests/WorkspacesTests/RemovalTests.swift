@@ -48,7 +48,7 @@ struct RemovalTests {
         let workspace = try await fixture.open(repository: nil)
         #expect(try await workspace.unsavedWork() == nil)
         try await workspace.write([65], to: "new")
-        #expect(try await workspace.unsavedWork() == "it has files that are saved nowhere else")
+        #expect(try await workspace.unsavedWork() == .files)
         try await Self.archive(fixture)
         #expect(try await workspace.unsavedWork() == nil)
         try await workspace.write([66], to: "new")
@@ -90,7 +90,9 @@ struct RemovalTests {
         try await workspace.write([65], to: "new")
         let message = await Fixture.failure { _ = try await fixture.open(repository: nil) }
         #expect(
-            message.hasPrefix("the thread's workspace still belongs to another repository (notes), and it has changes"))
+            message
+                == "the thread's workspace still belongs to the repository `notes`, and it has changes that are not "
+                + "committed: choose `repo notes`, commit them with `commit`, then try again")
         _ = try await workspace.commit("m", by: "ada", turn: "t")
         let empty = try await fixture.open(repository: nil)
         #expect(empty.branch == nil)

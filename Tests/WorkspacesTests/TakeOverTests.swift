@@ -104,7 +104,7 @@ struct TakeOverTests {
         try await git("git checkout -qb other; git commit -q --allow-empty -m other")
         #expect(try await workspace.takeOverCommits() == [])
         #expect(try fixture.git("branch --list 'jetbridge/*'") == "")
-        #expect(try await workspace.unsavedWork() == "it has commits that the repository does not have")
+        #expect(try await workspace.unsavedWork() == .commits)
     }
 
     @Test("the read-only parts of the Git folder can't be changed from inside")

@@ -45,12 +45,19 @@ struct WorkspaceFixture {
         Self.workspaces(in: self.directory, self.settings, self.packer)
     }
 
+    /// The same workspaces, as a process with other repositories would open them: folders by names.
+    func another(_ repositories: KeyValuePairs<String, String>) -> Workspaces {
+        Self.workspaces(in: self.directory, self.settings, self.packer, repositories)
+    }
+
     private static func workspaces(
-        in directory: TemporaryDirectory, _ settings: WorkspaceSettings, _ packer: CommitPacker?
+        in directory: TemporaryDirectory, _ settings: WorkspaceSettings, _ packer: CommitPacker?,
+        _ repositories: KeyValuePairs<String, String> = ["notes": "notes"]
     ) -> Workspaces {
         let catalog = RepositoryCatalog(
-            [RepositorySetting(name: "notes", place: .local(path: "\(directory.path)/notes"))], now: { 1_700_000_000 },
-            logger: Logger(label: "test"))
+            repositories.map { name, folder in
+                RepositorySetting(name: name, place: .local(path: "\(directory.path)/\(folder)"))
+            }, now: { 1_700_000_000 }, logger: Logger(label: "test"))
         return Workspaces(
             folder: "\(directory.path)/workspaces", repositories: catalog, settings: settings, packer: packer,
             now: { 1_700_000_000_000 }, logger: Logger(label: "test"))

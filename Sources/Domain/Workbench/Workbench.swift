@@ -63,7 +63,7 @@ package final class Workbench: CommandDesk {
     /// Ends all running commands and waits for them.
     package func stop() async { await self.running.endAll() }
 
-    func report(_ text: String, in session: String) async {
+    package func report(_ text: String, in session: String) async {
         await self.report(in: session) { try await $0.post(text, in: session) }
     }
 

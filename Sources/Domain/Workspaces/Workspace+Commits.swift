@@ -145,17 +145,17 @@ extension Workspace {
     }
 
     /// Why the workspace must not be removed: work that exists nowhere else. Nil if there is none.
-    package func unsavedWork() async throws -> String? {
+    package func unsavedWork() async throws -> UnsavedWork? {
         let saved = await self.archived()
         return try await self.call { files in
-            if try await self.hasForeignCommits() { return "it has commits that the repository does not have" }
+            if try await self.hasForeignCommits() { return .commits }
             let now = try await files.scan()
             if now.tree.hex == saved { return nil }
             if let head = try await self.position() {
                 let trees = try await files.treeToCommit(on: head)
-                return trees.old == trees.new ? nil : "it has changes that are not committed"
+                return trees.old == trees.new ? nil : .changes
             }
-            return now.entries == 0 ? nil : "it has files that are saved nowhere else"
+            return now.entries == 0 ? nil : .files
         }
     }
 

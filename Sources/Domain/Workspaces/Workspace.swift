@@ -17,6 +17,7 @@ package final class Workspace: WorkspaceFiles {
     let settings: WorkspaceSettings
     let files: WorkFiles
     let repository: LocalRepository?
+    var repositoryName: String? { self.repository?.name }
     /// The commit that the branch begins at while the repository does not have it.
     let base: GitObjectID?
     let packer: CommitPacker?

@@ -60,9 +60,9 @@ extension Workspaces {
         case .idle: break
         }
         let workspace = try open ?? self.workspace(session, state)
-        if let reason = try await workspace.unsavedWork() {
+        if let work = try await workspace.unsavedWork() {
             await workspace.rest()
-            return .kept(reason)
+            return .kept(work.reason)
         }
         try await Self.discard(layout.path, in: self.folder)
         return .removed

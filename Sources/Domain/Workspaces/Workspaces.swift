@@ -15,6 +15,8 @@ package actor Workspaces {
     private let packer: CommitPacker?
     private let now: @Sendable () -> Int64
     private let logger: Logger
+    /// Nil where only this program's calls reach the workspaces.
+    private(set) var occupants: WorkspaceOccupants?
     var opening: [String: Task<Workspace, any Error>] = [:]
 
     /// Does not touch the disk.
@@ -33,6 +35,9 @@ package actor Workspaces {
         self.now = now
         self.logger = logger
     }
+
+    /// Call it before anything is opened.
+    package func attach(_ occupants: WorkspaceOccupants) { self.occupants = occupants }
 
     /// Removes what an interrupted removal has left. Call it once, before anything is opened.
     package func prepare() async throws {
@@ -88,7 +93,7 @@ extension Workspaces {
         WorkspaceLayout(path: "\(self.folder)/\(session)")
     }
 
-    private func existing(_ session: String) async throws -> Workspace? {
+    func existing(_ session: String) async throws -> Workspace? {
         try Self.check(session)
         if let open = try? await self.opening[session]?.value { return open }
         guard let state = await Self.state(self.layout(session)) else { return nil }
@@ -100,32 +105,24 @@ extension Workspaces {
         _ open: Workspace?
     ) async throws -> Workspace {
         try Self.check(session)
+        // First, so that nothing is replaced for a repository that does not exist.
+        if let repository { _ = try self.local(repository) }
         let layout = self.layout(session)
         guard var state = await Self.state(layout) else {
             // Without its state a workspace was never finished.
             try await Self.discard(layout.path, in: self.folder)
             return try await self.make(session, repository, feature, layout)
         }
+        let workspace = try open ?? self.workspace(session, state)
         if state.repository != repository {
-            try await self.remove(session: session, open ?? self.workspace(session, state))
+            try await self.clear(workspace, for: repository)
             return try await self.make(session, repository, feature, layout)
         }
-        let workspace = try open ?? self.workspace(session, state)
         if update != .none { await workspace.repository?.refreshIfPossible() }
         let wasMoved = update == .none ? false : try await self.move(workspace, &state, feature, update)
         state.usedAt = self.now()
         try await Self.write(state, layout)
         return try wasMoved ? self.workspace(session, state) : workspace
-    }
-
-    private func remove(session: String, _ workspace: Workspace) async throws {
-        if let reason = try await workspace.unsavedWork() {
-            let name = workspace.repository?.name ?? "none"
-            throw WorkspaceFailure(
-                "the thread's workspace still belongs to another repository (\(name)), and \(reason): "
-                    + "commit or archive them, then try again")
-        }
-        try await Self.discard(self.layout(session).path, in: self.folder)
     }
 
     func workspace(_ session: String, _ state: WorkspaceState) throws -> Workspace {
@@ -149,6 +146,8 @@ extension Workspaces {
     ) async throws -> Workspace {
         var state = WorkspaceState(repository: repository, branch: nil, base: nil, usedAt: self.now())
         do {
+            // Its snapshots are numbered from 1 again, so that those of an earlier workspace would be taken for them.
+            try await self.occupants?.forgetSnapshots(session)
             try await Self.make(layout)
             guard let repository else {
                 try await GitRepository(path: layout.store).createStore(sharing: nil)

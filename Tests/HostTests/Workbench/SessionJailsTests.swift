@@ -58,6 +58,23 @@ struct SessionJailsTests {
         }
     }
 
+    @Test("a thread that changes its repository gets a fresh shell there, and `undo` leaves the new files alone")
+    func otherRepository() async throws {
+        try await CommandScene.with(Self.repositories) { scene in
+            _ = try await scene.run("mkdir d && cd d && X=1 && echo a >a.txt")
+            _ = try await scene.answer(to: "/commit Add a")
+            #expect(try await scene.answer(to: "/repo other") == "From now on this thread works in `other`.")
+            let text = try await scene.run("pwd; echo [$X]; echo b >b.txt; ls")
+            #expect(text.contains("/workspace\n[]\nb.txt\n") && text.contains("a fresh shell"), "\(text)")
+            #expect(try await scene.answer(to: "/undo").contains("before `pwd; echo"))
+            let nothing = try await scene.answer(to: "/undo")
+            #expect(nothing.hasPrefix("No command has changed files"), "\(nothing)")
+        }
+    }
+
+    private static let repositories =
+        "repositories: [{name: notes, path: notes}, {name: other, path: other}]\ndefault_repository: notes"
+
     @Test("a running host reports the jail in status and at /readyz")
     func status() async throws {
         try await CommandScene.with { scene in

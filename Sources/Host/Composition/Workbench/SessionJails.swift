@@ -54,6 +54,15 @@ final class SessionJails: CommandPlaces {
     /// Ends a session's jail, if there is one.
     func end(_ session: String) async { await self.parts.withLock { $0 }?.shells.end(session) }
 
+    func isLent(_ session: String) -> Bool { self.state.withLock { $0.lent.contains(session) } }
+
+    /// The jail's mount is of the old folder, so that a command in it would find nothing.
+    func leave(_ session: String) async {
+        // No jail starts on the old folder from now on.
+        self.state.withLock { $0.open[session] = nil }
+        await self.parts.withLock { $0 }?.shells.displace(session)
+    }
+
     /// Forgets a session whose workspace was removed.
     func forget(_ session: String) {
         self.state.withLock { state in
@@ -130,7 +139,7 @@ final class SessionJails: CommandPlaces {
     // MARK: The jail's side
 
     private func place(of session: String) async throws(JailFailure) -> JailPlace {
-        guard !self.state.withLock({ $0.lent.contains(session) }) else { throw Self.isLent }
+        guard !self.isLent(session) else { throw Self.isLent }
         return try await self.makePlace(of: session)
     }
 

@@ -46,6 +46,11 @@ final class UnjailedPlaces: CommandPlaces {
 
     func end(_ session: String) async { await self.state.withLock { $0.shells[session] }?.end() }
 
+    func isLent(_ session: String) -> Bool { false }
+
+    /// The shell's directory may be one that the next workspace does not have.
+    func leave(_ session: String) async { await self.end(session) }
+
     func forget(_ session: String) { self.state.withLock { $0.shells[session] = nil } }
 
     func end() async {

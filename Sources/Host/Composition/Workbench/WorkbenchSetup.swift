@@ -32,7 +32,9 @@ enum WorkbenchSetup {
             try await workspaces.prepare()
             let places = UnjailedPlaces(
                 workspaces, user: .current(), defaultRepository: repositories.defaultName)
-            return (workbench(places), places)
+            let bench = workbench(places)
+            await workspaces.attach(Self.occupants(places, bench, store))
+            return (bench, places)
         }
         let jails = SessionJails(
             means: means, limits: configuration.jail.limits, defaultRepository: repositories.defaultName)
@@ -49,7 +51,9 @@ enum WorkbenchSetup {
         let limits = JailShells.Limits(
             perUser: configuration.jail.perUser, perHost: configuration.jail.perHost,
             idle: configuration.jail.idleTimeout)
-        try await jails.begin(setup, limits, workspaces: workspaces).prepare()
+        let stored = jails.begin(setup, limits, workspaces: workspaces)
+        await stored.attach(Self.occupants(jails, bench, store))
+        try await stored.prepare()
         return (bench, jails)
     }
 
@@ -67,6 +71,20 @@ enum WorkbenchSetup {
                 metrics.count(.jailCommands, ["result": result])
                 metrics.observe(.jailSeconds, seconds: seconds)
             }, logger: Logger(label: "workbench"))
+    }
+
+    /// The places have the workspaces, so these must not hold them.
+    private static func occupants(
+        _ places: any CommandPlaces, _ bench: Workbench, _ store: SessionStore
+    ) -> WorkspaceOccupants {
+        WorkspaceOccupants(
+            isWorking: { [weak places] session in
+                if places?.isLent(session) == true { return true }
+                return try await store.read { ledger in try ledger.hasRunningJob(of: session) }
+            },
+            leave: { [weak places] session in await places?.leave(session) },
+            forgetSnapshots: { session in try await store.write { ledger in try ledger.forgetSnapshots(of: session) } },
+            report: { [weak bench] text, session in await bench?.report(text, in: session) })
     }
 
     /// The service that removes expired workspaces, also those that were made while there was a jail.

@@ -109,6 +109,12 @@ extension Ledger {
         ).first?.text("snapshot")
     }
 
+    /// Forgets the snapshots before a session's changes, which went with its workspace: nothing done there can be undone.
+    package func forgetSnapshots(of session: String) throws {
+        try self.connection.execute(
+            "UPDATE jobs SET snapshot = NULL WHERE session = ? AND snapshot IS NOT NULL", [.text(session)])
+    }
+
     /// Marks all changes of the job's turn.
     package func markUndone(_ id: String, of session: String) throws {
         guard let number = Self.jobNumber(id) else { return }
