@@ -1,3 +1,5 @@
+import Chat
+import Glibc
 import Primitives
 import TestSupport
 import Testing
@@ -95,5 +97,88 @@ struct ReplacementTests {
                 + "committed: choose `repo notes`, commit them with `commit`, then choose `repo other` again")
         _ = try await workspace.commit("m", by: "ada", turn: "t")
         #expect(try await workspaces.obstacle(session: Fixture.session, to: "other", from: "notes") == nil)
+    }
+
+    @Test("a repository with another name in the configuration keeps its workspaces, with changes and snapshots")
+    func renamed() async throws {
+        let fixture = try Fixture()
+        let workspace = try await fixture.open()
+        try await workspace.write([65], to: "new")
+        let snapshot = try await workspace.snapshot("mine")
+        let renamed = fixture.another(["docs": "notes"])
+        let message = await Fixture.failure { _ = try await Self.open(renamed, "notes") }
+        #expect(message == "there is no repository notes: choose one of docs, with `repo NAME`")
+        let none = await Fixture.failure { _ = try await Self.open(fixture.another([:]), "notes") }
+        #expect(none == "there is no repository notes any more: ask an operator to configure it again")
+        let found = try await Self.open(renamed, "docs")
+        #expect(try await Fixture.text(found, "new") == "A")
+        #expect(try await found.snapshots() == [snapshot])
+        #expect(try await found.commit("m", by: "ada", turn: "t")?.repository == "docs")
+        #expect(try await Self.open(fixture.another(["docs": "notes"]), "docs").diff() == "")
+    }
+
+    @Test("a workspace of a repository that was removed is replaced if it has nothing unsaved")
+    func removed() async throws {
+        let fixture = try Fixture()
+        let workspace = try await fixture.open()
+        try await workspace.write([65], to: "new")
+        _ = try await workspace.commit("m", by: "ada", turn: "t")
+        let left = try await Self.prepared(fixture)
+        #expect(try await left.remove(session: Fixture.session, unusedSince: 0) { .idle } == .used)
+        let made = try await Self.open(left, "other")
+        #expect(try await made.list("", limit: 10).map(\.path) == [])
+        #expect(try Self.folders(fixture) == [Fixture.session])
+    }
+
+    @Test(
+        "a workspace of a repository that was removed is set aside if it may have unsaved work",
+        arguments: [false, true])
+    func setAside(isGone: Bool) async throws {
+        let fixture = try Fixture()
+        let workspace = try await fixture.open()
+        if !isGone { try await workspace.write([65], to: "new") }
+        let left = try await Self.prepared(fixture)
+        if isGone { try RealGit(fixture.directory.path).shell("rm -r notes") }
+        let occupants = Occupants()
+        await occupants.attach(to: left)
+        occupants.work(true)
+        let message = await Fixture.failure { _ = try await Self.open(left, "other") }
+        #expect(message.contains("which is no longer configured, and a command or a job runs in it"), "\(message)")
+        occupants.work(false)
+        #expect(try await left.obstacle(session: Fixture.session, to: "other", from: "notes") == nil)
+        _ = try await Self.open(left, "other")
+        let kept = try #require(try Self.folders(fixture).first { $0.hasPrefix(".kept-abc123-") })
+        #expect(occupants.events.first == "leave abc123")
+        #expect(occupants.events.contains { $0.contains("`workspaces/\(kept)`") }, "\(occupants.events)")
+        let file = isGone ? "README.md" : "new"
+        #expect(try RealGit(fixture.directory.path).shell("ls workspaces/\(kept)/files").contains(file))
+        try await left.prepare()
+        #expect(try Self.folders(fixture).contains(kept))
+    }
+
+    @Test("a workspace without its repository can be archived, and then it is replaced")
+    func archived() async throws {
+        let fixture = try Fixture()
+        let workspace = try await fixture.open()
+        try await workspace.write([65], to: "new")
+        let left = try await Self.prepared(fixture)
+        let source = try #require(try await left.source(of: Fixture.session))
+        try await source.entries { _ in }
+        try await source.markArchived()
+        _ = try await Self.open(left, "other")
+        #expect(try Self.folders(fixture) == [Fixture.session])
+    }
+
+    /// Workspaces of a process that has only another, empty repository.
+    private static func prepared(_ fixture: Fixture) async throws -> Workspaces {
+        let path = "\(fixture.directory.path)/other"
+        mkdir(path, 0o755)
+        try RealGit(path)("init -q")
+        try RealGit(path)("commit -q --allow-empty -m First")
+        return fixture.another(["other": "other"])
+    }
+
+    private static func folders(_ fixture: Fixture) throws -> [String] {
+        try RealGit(fixture.directory.path).shell("ls -A workspaces").split(separator: "\n").map(String.init)
     }
 }

@@ -7,7 +7,8 @@ internal import Repositories
 extension Workspace {
     /// The commit that the files were last made from or committed as; nil without a repository.
     func position() async throws -> GitObjectID? {
-        guard let branch = self.branch, let (_, head) = try await self.head() else { return nil }
+        guard let branch = self.branch else { return nil }
+        let head = try await self.head()?.head ?? self.base
         return await self.readHead(of: branch) ?? head
     }
 

@@ -161,8 +161,9 @@ extension Workspace {
 
     /// Whether the jail has commits that the repository does not have.
     func hasForeignCommits() async throws -> Bool {
-        guard let repository = self.repository else { return false }
-        return try await !repository.git.hasAll(self.files.tips())
+        // The store reads the repository's objects also while the repository is not configured.
+        let git = self.repository?.git ?? GitRepository(path: self.layout.store)
+        return try await !git.hasAll(self.files.tips())
     }
 
     /// The tree that the last archive has.

@@ -16,8 +16,10 @@ package final class Workspace: WorkspaceFiles {
     let layout: WorkspaceLayout
     let settings: WorkspaceSettings
     let files: WorkFiles
+    /// Nil without a repository, and while the workspace's own is not configured.
     let repository: LocalRepository?
-    var repositoryName: String? { self.repository?.name }
+    /// The name under which its repository was configured when it was made.
+    let repositoryName: String?
     /// The commit that the branch begins at while the repository does not have it.
     let base: GitObjectID?
     let packer: CommitPacker?
@@ -35,12 +37,17 @@ package final class Workspace: WorkspaceFiles {
         self.branch = state.branch
         self.base = state.base.flatMap { GitObjectID($0) }
         self.repository = repository
+        self.repositoryName = state.repository
         self.settings = settings
         self.packer = packer
         self.now = now
         self.files = WorkFiles(
-            folder: layout.files, git: repository == nil ? nil : layout.git, store: layout.store, limits: settings.scan)
+            folder: layout.files, git: state.repository == nil ? nil : layout.git, store: layout.store,
+            limits: settings.scan)
     }
+
+    /// Whether its repository is no longer configured.
+    var isOrphan: Bool { self.repositoryName != nil && self.repository == nil }
 
     /// Prepares the folders for a start of the jail and returns what it mounts after the workspace itself, in order. No
     /// process of an earlier jail may be alive.

@@ -64,6 +64,13 @@ struct WorkspaceLayout: Sendable {
         PrivateFile.read(self.archived).map { String(decoding: $0.bytes, as: UTF8.self) }
     }
 
+    /// The objects of the repository that the store was made for.
+    func readSharedObjects() -> String? {
+        PrivateFile.read("\(self.store)/objects/info/alternates").map {
+            String(decoding: $0.bytes.split(separator: UInt8(ascii: "\n")).first ?? [], as: UTF8.self)
+        }
+    }
+
     func writeArchived(_ tree: String) throws(SystemError) {
         try PrivateFile.write(Array(tree.utf8), to: self.archived)
     }

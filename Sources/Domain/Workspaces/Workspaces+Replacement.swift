@@ -1,20 +1,36 @@
+internal import Git
+internal import JSON
+internal import Logging
+internal import Repositories
+
 /// A session that changes to another repository gets another workspace.
 extension Workspaces {
+    private static let kept = ".kept-"
+
     /// Why a session's workspace can't be replaced by one of `repository` now, and what to do; nil if it can.
     ///
     /// - Parameter current: The repository that the session has chosen so far.
     package func obstacle(
         session: String, to repository: String, from current: String?
     ) async throws -> WorkspaceFailure? {
-        guard let workspace = try await self.existing(session), workspace.repositoryName != repository else {
-            return nil
-        }
+        guard let workspace = try await self.existing(session), workspace.repositoryName != repository,
+            !workspace.isOrphan
+        else { return nil }
         return try await self.obstacle(workspace, to: repository, from: current)
+    }
+
+    /// Whether the workspace's repository is configured under the name `repository` now, and under no other.
+    func wasRenamed(_ workspace: Workspace, to repository: String?) async -> Bool {
+        guard workspace.isOrphan, let repository, let local = try? self.repositories.repository(repository),
+            let objects = try? await local.git.objectsFolder()
+        else { return false }
+        return await Self.sharedObjects(workspace.layout) == objects
     }
 
     /// Makes room for a session's workspace of another repository, nil for none. Throws ``WorkspaceFailure`` if the old one
     /// has unsaved work.
     func clear(_ workspace: Workspace, for repository: String?) async throws {
+        if workspace.isOrphan { return try await self.clearOrphan(workspace, for: repository) }
         if let obstacle = try await self.obstacle(workspace, to: repository, from: repository) { throw obstacle }
         await self.occupants?.leave(workspace.session)
         // The processes could write until they were ended.
@@ -42,11 +58,47 @@ extension Workspaces {
                 + steps.joined(separator: ", "))
     }
 
+    /// Nothing can be committed to a repository that is no longer configured. So nobody is asked to: files that may be
+    /// nowhere else are set aside.
+    private func clearOrphan(_ workspace: Workspace, for repository: String?) async throws {
+        let session = workspace.session
+        let origin = Self.origin(workspace)
+        if try await self.occupants?.isWorking(session) == true {
+            throw WorkspaceFailure(
+                "the thread's workspace still \(origin), which is no longer configured, and "
+                    + "\(Self.working.reason): \(Self.working.remedy), then try again")
+        }
+        await self.occupants?.leave(session)
+        // What can't be checked, because the repository's objects are gone too, counts as unsaved.
+        let isSaved = (try? await workspace.unsavedWork() == nil) ?? false
+        if isSaved { return try await Self.discard(workspace.layout.path, in: self.folder) }
+        let name = "\(Self.kept)\(session)-\(String(self.now(), radix: 36))"
+        try await Self.move(workspace.layout.path, to: "\(self.folder)/\(name)")
+        self.logger.warning(
+            "a workspace with unsaved work was set aside: its repository is no longer configured",
+            [
+                "session": .string(session), "repository": .string(workspace.repositoryName ?? "none"),
+                "folder": .string("\(self.folder)/\(name)"),
+            ])
+        await self.occupants?.report(
+            "The thread's workspace \(origin), which is no longer configured, and may have changes that are not "
+                + "committed. It was set aside on the server as `workspaces/\(name)`: ask the operator for it. The thread "
+                + "now has fresh files\(repository.map { " of `\($0)`" } ?? "").", session)
+    }
+
     private static let working = (
         reason: "a command or a job runs in it", remedy: "wait until it has ended, or end it with `stop` or `kill JOB`"
     )
 
     private static func origin(_ workspace: Workspace) -> String {
         workspace.repositoryName.map { "belongs to the repository `\($0)`" } ?? "has no repository"
+    }
+
+    @concurrent
+    private static func sharedObjects(_ layout: WorkspaceLayout) async -> String? { layout.readSharedObjects() }
+
+    @concurrent
+    private static func move(_ path: String, to other: String) async throws {
+        _ = try FolderTree.rename(path, to: other)
     }
 }

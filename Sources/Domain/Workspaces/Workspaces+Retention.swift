@@ -59,7 +59,7 @@ extension Workspaces {
         case .working: return .kept("a job runs in it")
         case .idle: break
         }
-        let workspace = try open ?? self.workspace(session, state)
+        let workspace = open ?? self.workspace(session, state)
         if let work = try await workspace.unsavedWork() {
             await workspace.rest()
             return .kept(work.reason)

@@ -10,11 +10,11 @@ package import Repositories
 /// The workspaces of all sessions, one folder each.
 package actor Workspaces {
     let folder: String
-    private let repositories: RepositoryCatalog
+    let repositories: RepositoryCatalog
     private let settings: WorkspaceSettings
     private let packer: CommitPacker?
-    private let now: @Sendable () -> Int64
-    private let logger: Logger
+    let now: @Sendable () -> Int64
+    let logger: Logger
     /// Nil where only this program's calls reach the workspaces.
     private(set) var occupants: WorkspaceOccupants?
     var opening: [String: Task<Workspace, any Error>] = [:]
@@ -97,7 +97,7 @@ extension Workspaces {
         try Self.check(session)
         if let open = try? await self.opening[session]?.value { return open }
         guard let state = await Self.state(self.layout(session)) else { return nil }
-        return try self.workspace(session, state)
+        return self.workspace(session, state)
     }
 
     private func find(
@@ -113,31 +113,39 @@ extension Workspaces {
             try await Self.discard(layout.path, in: self.folder)
             return try await self.make(session, repository, feature, layout)
         }
-        let workspace = try open ?? self.workspace(session, state)
+        var workspace = open ?? self.workspace(session, state)
         if state.repository != repository {
-            try await self.clear(workspace, for: repository)
-            return try await self.make(session, repository, feature, layout)
+            guard await self.wasRenamed(workspace, to: repository) else {
+                try await self.clear(workspace, for: repository)
+                return try await self.make(session, repository, feature, layout)
+            }
+            state.repository = repository
+            workspace = self.workspace(session, state)
         }
         if update != .none { await workspace.repository?.refreshIfPossible() }
         let wasMoved = update == .none ? false : try await self.move(workspace, &state, feature, update)
         state.usedAt = self.now()
         try await Self.write(state, layout)
-        return try wasMoved ? self.workspace(session, state) : workspace
+        return wasMoved ? self.workspace(session, state) : workspace
     }
 
-    func workspace(_ session: String, _ state: WorkspaceState) throws -> Workspace {
-        var repository: LocalRepository?
-        if let name = state.repository { repository = try self.local(name) }
-        return Workspace(
-            session: session, layout: self.layout(session), state: state, repository: repository,
-            settings: self.settings, packer: self.packer, now: self.now)
+    func workspace(_ session: String, _ state: WorkspaceState) -> Workspace {
+        // Without its repository a workspace can still be archived, replaced and removed.
+        Workspace(
+            session: session, layout: self.layout(session), state: state,
+            repository: state.repository.flatMap { try? self.local($0) }, settings: self.settings, packer: self.packer,
+            now: self.now)
     }
 
     private func local(_ name: String) throws -> LocalRepository {
         do {
             return try self.repositories.repository(name)
         } catch {
-            throw WorkspaceFailure(error.message)
+            guard !self.repositories.names.isEmpty else {
+                throw WorkspaceFailure(
+                    "there is no repository \(name.prefix(64)) any more: ask an operator to configure it again")
+            }
+            throw WorkspaceFailure("\(error.message), with `repo NAME`")
         }
     }
 
@@ -152,7 +160,7 @@ extension Workspaces {
             guard let repository else {
                 try await GitRepository(path: layout.store).createStore(sharing: nil)
                 try await Self.write(state, layout)
-                return try self.workspace(session, state)
+                return self.workspace(session, state)
             }
             let local = try self.local(repository)
             let branch = Self.branch(of: session, feature)
@@ -160,7 +168,7 @@ extension Workspaces {
             try await GitRepository(path: layout.store).createStore(sharing: local.git.objectsFolder())
             state.branch = branch
             state.base = base.hex
-            let workspace = try self.workspace(session, state)
+            let workspace = self.workspace(session, state)
             let restoration = try await workspace.files.checkOut(workspace.files.tree(of: base))
             for failed in restoration.failed {
                 self.logger.warning(

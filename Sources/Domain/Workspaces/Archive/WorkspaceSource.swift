@@ -136,7 +136,7 @@ package final class WorkspaceSource: ArchiveSource {
             ]
         }
         let json: JSON = [
-            "repository": text(workspace.repository?.name), "branch": text(workspace.branch),
+            "repository": text(workspace.repositoryName), "branch": text(workspace.branch),
             "commit": text(head?.hex), "snapshots": .array(snapshots),
             "left_out": .array(skipped.map { ["path": .string($0.path), "reason": .string($0.reason)] }),
         ]
