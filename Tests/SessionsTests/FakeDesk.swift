@@ -10,6 +10,7 @@ final class FakeDesk: CommandDesk {
         var received: [String] = []
         var hasLeftovers = false
         var signals: [Signal] = []
+        var obstacle: String?
     }
 
     private let state = Protected(State())
@@ -45,6 +46,12 @@ final class FakeDesk: CommandDesk {
             defer { state.hasLeftovers = false }
             return state.hasLeftovers
         }
+    }
+
+    func obstruct(_ obstacle: String?) { self.state.withLock { $0.obstacle = obstacle } }
+
+    func obstacle(to repository: String, from current: String?, in session: String) async -> String? {
+        self.state.withLock { $0.obstacle }
     }
 
     func kill(_ job: String, of session: String) async throws -> Bool {

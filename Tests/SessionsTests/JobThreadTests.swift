@@ -48,6 +48,19 @@ struct JobThreadTests {
         #expect(harness.adapter.texts[4] == "Name the job: `!kill JOB`. `!jobs` lists them.")
     }
 
+    @Test("`repo` is refused while the thread's files keep it where it is")
+    func repository() async throws {
+        let desk = FakeDesk()
+        let harness = try await self.harness(desk)
+        desk.obstruct("it has changes: commit them with `commit`")
+        _ = try await harness.ask("!repo notes", id: "1")
+        await harness.adapter.waitForText(
+            "The repository was not changed: it has changes: commit them with `!commit`.")
+        desk.obstruct(nil)
+        _ = try await harness.ask("!repo notes", id: "2")
+        await harness.adapter.waitForText("From now on this thread works in `notes`.")
+    }
+
     @Test("changes of a workspace that is gone can't be undone")
     func forgottenSnapshots() async throws {
         let harness = try await self.harness(FakeDesk())

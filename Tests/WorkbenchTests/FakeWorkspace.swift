@@ -24,6 +24,7 @@ final class FakeWorkspace: WorkspaceFiles, WorkspaceDirectory {
     func makeInside(_ commit: CommitNotice) { self.state.withLock { $0.commits.append(commit) } }
 
     func workspace(of place: SessionPlace) async throws -> any WorkspaceFiles { self }
+    func obstacle(to repository: String, from current: String?, in session: String) async throws -> String? { nil }
 
     func snapshot(_ reason: String) async throws -> WorkspaceSnapshot {
         try self.state.withLock { state in

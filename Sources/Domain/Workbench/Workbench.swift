@@ -120,6 +120,11 @@ package final class Workbench: CommandDesk {
         return true
     }
 
+    package func obstacle(to repository: String, from current: String?, in session: String) async -> String? {
+        // What can't be checked now is checked again when the thread next uses its files.
+        (try? await self.workspaces.obstacle(to: repository, from: current, in: session)) ?? nil
+    }
+
     package func progress(
         of job: String, in session: String, after position: Int, isWaiting: Bool
     ) async throws -> JobProgress {

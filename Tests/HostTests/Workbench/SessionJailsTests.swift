@@ -62,6 +62,8 @@ struct SessionJailsTests {
     func otherRepository() async throws {
         try await CommandScene.with(Self.repositories) { scene in
             _ = try await scene.run("mkdir d && cd d && X=1 && echo a >a.txt")
+            let refusal = try await scene.answer(to: "/repo other")
+            #expect(refusal.contains("it has changes that are not committed: commit them with `/commit`"), "\(refusal)")
             _ = try await scene.answer(to: "/commit Add a")
             #expect(try await scene.answer(to: "/repo other") == "From now on this thread works in `other`.")
             let text = try await scene.run("pwd; echo [$X]; echo b >b.txt; ls")
@@ -69,6 +71,17 @@ struct SessionJailsTests {
             #expect(try await scene.answer(to: "/undo").contains("before `pwd; echo"))
             let nothing = try await scene.answer(to: "/undo")
             #expect(nothing.hasPrefix("No command has changed files"), "\(nothing)")
+        }
+    }
+
+    @Test("a job keeps a thread from changing its repository")
+    func job() async throws {
+        try await CommandScene.with(Self.repositories) { scene in
+            _ = try await scene.run("sleep 600 &")
+            let refusal = try await scene.answer(to: "/repo other")
+            #expect(refusal.contains("a command or a job runs in it: wait until it has ended"), "\(refusal)")
+            _ = try await scene.answer(to: "/kill j1")
+            #expect(try await scene.answer(to: "/repo other") == "From now on this thread works in `other`.")
         }
     }
 

@@ -153,6 +153,12 @@ extension Conversation {
         guard names.contains(name) else {
             return try await self.reply(to: stored, with: CommandTexts.unknownRepository(name, among: names))
         }
+        if let session = try await self.storedSession(),
+            let obstacle = await self.context.desk?.obstacle(
+                to: name, from: session.repository ?? names.first, in: session.id)
+        {
+            return try await self.reply(to: stored, with: sign.completing(CommandTexts.repositoryIsNotChosen(obstacle)))
+        }
         return try await self.reply(to: stored, with: CommandTexts.repositoryIsChosen(name)) { _, session in
             // Features belong to a repository.
             if session.repository != name { session.feature = nil }

@@ -170,5 +170,7 @@ enum CommandTexts {
         return "There is no repository `\(name)`.\(near.map { " Did you mean `\($0)`?" } ?? "")"
     }
 
+    static func repositoryIsNotChosen(_ obstacle: String) -> String { "The repository was not changed: \(obstacle)." }
+
     static func repositoryIsChosen(_ name: String) -> String { "From now on this thread works in `\(name)`." }
 }

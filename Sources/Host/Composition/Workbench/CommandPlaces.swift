@@ -16,3 +16,9 @@ protocol CommandPlaces: AnyObject, ShellDirectory, WorkspaceDirectory {
     /// Ends everything that runs, and starts nothing any more.
     func end() async
 }
+
+extension CommandPlaces {
+    func obstacle(to repository: String, from current: String?, in session: String) async throws -> String? {
+        try await self.workspaces?.obstacle(session: session, to: repository, from: current)?.message
+    }
+}
