@@ -160,6 +160,9 @@ struct AuditTamperingTests {
         unlink(path)
         self.expect(try await audit.verify().problem, .key, row: nil)
         await #expect(throws: AuditError.self) {
+            try await AuditLog.check(audit.database, keyIn: audit.directory.path)
+        }
+        await #expect(throws: AuditError.self) {
             try await AuditLog.open(audit.database, keyIn: audit.directory.path)
         }
     }
@@ -169,6 +172,8 @@ struct AuditTamperingTests {
         let audit = try await AuditFixture()
         let path = audit.directory.path + "/audit.key"
         #expect(rename(path, path + ".new") == 0)
+        try await AuditLog.check(audit.database, keyIn: audit.directory.path)
+        #expect(access(path, F_OK) != 0)
         let log = try await AuditLog.open(audit.database, keyIn: audit.directory.path)
         try await log.record(AuditFixture.entry(), at: 1)
         #expect(try await audit.verify().problem == nil)
@@ -187,6 +192,7 @@ struct AuditTamperingTests {
         let database = try Database(path: directory.path + "/store.sqlite", migrations: AuditFixture.migrations)
         let verdict = try await AuditReader(database).verify(keyIn: directory.path)
         #expect(verdict.problem == nil)
+        try await AuditLog.check(database, keyIn: directory.path)
         #expect(verdict.rows == 0)
     }
 

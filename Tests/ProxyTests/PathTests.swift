@@ -143,8 +143,8 @@ struct PathTests {
         let (scene, _) = try await self.scene(
             ["/chat/completions"],
             change: {
-                $0.aliases = ["fast": "a"]
-                $0.fallbacks = ["a": ["b", "c"], "d": ["e"], "g": ["h", "c"], "i": ["h"]]
+                $0.aliases = ["fast": "a", "good": "c", "bad": "e"]
+                $0.fallbacks = ["a": ["b", "c"], "d": ["e"], "g": ["h", "c"], "i": ["h"], "bad": ["good"]]
             }
         ) { _, body in
             let model = body["model"]?.stringValue ?? ""
@@ -173,6 +173,9 @@ struct PathTests {
         #expect(try await ask("g").json?["model"] == "c")
         #expect(models.withLock { $0 } == ["g", "h", "c"])
         #expect(try await ask("i").status == 503)
+        // Aliases are resolved on both sides.
+        #expect(try await ask("bad").json?["model"] == "c")
+        #expect(models.withLock { $0 } == ["e", "c"])
         #expect(try await ask("other").json?["model"] == "other")
         await scene.stop()
     }

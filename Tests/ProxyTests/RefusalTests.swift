@@ -35,6 +35,19 @@ struct RefusalTests {
         await silent.stop()
     }
 
+    @Test("a path that refuses every token does not have all tokens replaced, and others work on")
+    func refusingPath() async throws {
+        let scene = try await ProxyScene { request in
+            request.path == "/secret" ? .json(["error": "no"], .unauthorized) : .text("fine")
+        }
+        for _ in 0..<6 {
+            #expect(try await scene.ask(.get, "/secret").status == 401)
+            #expect(try await scene.ask(.get, "/open").status == 200)
+        }
+        #expect(scene.tokens.rejections == 2)
+        await scene.stop()
+    }
+
     @Test("after a rejected token the request is retried once with a new token and its body")
     func retry() async throws {
         let scene = try await ProxyScene { request in

@@ -31,18 +31,28 @@ struct AuditKey: Sendable {
     /// - Parameter directory: Locked by the caller, so that no other process does the same.
     static func establish(in directory: String, _ database: Database) async throws -> AuditKey {
         if let key = try Self.stored(in: directory) { return key }
-        let draft = Self.draftPath(in: directory)
-        let head = try await database.read { try AuditHead.stored(in: $0) }
-        if let key = try Self.read(draft), head?.isSigned(with: key) == true {
+        if let key = try await Self.drafted(in: directory, database) {
             try Self.makeEffective(in: directory)
             return key
         }
-        guard head?.last == 0 else { throw AuditError.keyMissing(Self.path(in: directory)) }
         let key = AuditKey(randomBytes(Self.length))
-        try PrivateFile.write(Array("\(hex(key.bytes))\n".utf8), to: draft)
+        try PrivateFile.write(Array("\(hex(key.bytes))\n".utf8), to: Self.draftPath(in: directory))
         try await database.write { try AuditHead.empty.signed(with: key).store(in: $0) }
         try Self.makeEffective(in: directory)
         return key
+    }
+
+    /// Throws what ``establish(in:_:)`` would throw, and changes nothing.
+    static func check(in directory: String, _ database: Database) async throws {
+        if try Self.stored(in: directory) == nil { _ = try await Self.drafted(in: directory, database) }
+    }
+
+    /// The key that a crash has left as a draft; nil if there is nothing yet that a key has signed.
+    private static func drafted(in directory: String, _ database: Database) async throws -> AuditKey? {
+        let head = try await database.read { try AuditHead.stored(in: $0) }
+        if let key = try Self.read(Self.draftPath(in: directory)), head?.isSigned(with: key) == true { return key }
+        guard head?.last == 0 else { throw AuditError.keyMissing(Self.path(in: directory)) }
+        return nil
     }
 
     private static func makeEffective(in directory: String) throws {

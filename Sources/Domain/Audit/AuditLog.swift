@@ -18,6 +18,11 @@ package struct AuditLog: Sendable {
             chain: AuditChain(key: try await AuditKey.establish(in: directory, database)), database: database)
     }
 
+    /// Throws what ``open(_:keyIn:)`` would throw, and changes nothing.
+    package static func check(_ database: Database, keyIn directory: String) async throws {
+        try await AuditKey.check(in: directory, database)
+    }
+
     /// Stores an entry; it is durable when this returns. If this throws, for example because the disk is full, what the
     /// entry records must not happen.
     ///

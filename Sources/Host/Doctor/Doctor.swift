@@ -1,3 +1,4 @@
+internal import Audit
 internal import Database
 internal import Git
 internal import Logging
@@ -30,7 +31,7 @@ package struct Doctor: Sendable {
             try await report(Finding("data", .failed, error.message))
             return
         }
-        try await report(await self.store())
+        try await report(await self.store(in: directory))
         for finding in try await SignInFindings.examine(self.configuration) { try await report(finding) }
         try await report(await self.model())
         let gitHub = GitHubHost(self.configuration)
@@ -46,10 +47,12 @@ package struct Doctor: Sendable {
         try await NetworkFindings(self.configuration, in: directory, patience: self.patience).examine(report: report)
     }
 
-    private func store() async -> Finding {
+    /// Whether the store opens, and its audit.
+    private func store(in directory: DataDirectory) async -> Finding {
         do {
             let database = try Stores.open(self.configuration)
             let pending = try await SessionStore(database: database).read { ledger in try ledger.outboxPending() }
+            try await AuditLog.check(database, keyIn: directory.path)
             await database.close()
             return Finding(
                 "store", .ok, "\(self.configuration.store.path) opens; queued outgoing messages: \(pending)")

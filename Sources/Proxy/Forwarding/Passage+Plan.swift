@@ -27,7 +27,8 @@ extension Passage {
             forms.insert(forms.remove(at: index), at: 0)
         }
         // A key's models limit those that stand in, too.
-        let others = (settings.fallbacks[model] ?? []).filter { self.record.key?.models?.contains($0) ?? true }
+        let others = (settings.fallbacks[model] ?? settings.fallbacks[asked] ?? []).map { settings.aliases[$0] ?? $0 }
+            .filter { self.record.key?.models?.contains($0) ?? true }
         return AttemptPlan(models: [model == asked ? nil : model] + others, forms: forms)
     }
 

@@ -11,11 +11,12 @@ final class UpstreamAccount {
     private var access: UpstreamAccess?
     private var askedAt: LoopInstant?
     private var generation = 0
-    /// When which paths refused a new token just like the one before: such a refusal is about the path.
-    private var refusals: [String: LoopInstant] = [:]
+    /// How often, and since when, paths refused a new token just like the one before.
+    private var refusals: [String: (count: Int, since: LoopInstant)] = [:]
 
-    /// How long a path's refusal is taken for its own. Otherwise one client's requests to it would have every token
-    /// replaced, until no more are issued.
+    /// A path that has refused this many replacements refuses every token, for this long. Otherwise one client's requests
+    /// to it would have every token replaced, until no more are issued to anybody.
+    private static let refusalLimit = 2
     private static let refusalLife = Duration.seconds(60)
     private static let mostRefusals = 256
 
@@ -52,14 +53,16 @@ final class UpstreamAccount {
 
     /// Whether the path has lately refused every token.
     func isRefused(at path: String) -> Bool {
-        guard let since = self.refusals[path] else { return false }
-        return since.duration(to: EventLoop.shared.now) < Self.refusalLife
+        guard let refusal = self.refusals[path], refusal.count >= Self.refusalLimit else { return false }
+        return refusal.since.duration(to: EventLoop.shared.now) < Self.refusalLife
     }
 
     /// The path has refused a token and the one that replaced it.
     func noteRefusal(at path: String) {
         if self.refusals.count >= Self.mostRefusals { self.refusals.removeAll(keepingCapacity: true) }
-        self.refusals[path] = EventLoop.shared.now
+        let now = EventLoop.shared.now
+        let last = self.refusals[path].flatMap { $0.since.duration(to: now) < Self.refusalLife ? $0 : nil }
+        self.refusals[path] = ((last?.count ?? 0) + 1, last?.since ?? now)
     }
 
     /// Replaces an access that the upstream rejected; nil if the source has no other token.

@@ -14,10 +14,12 @@ final class UpstreamMemory {
     private var latest: (path: String, keepsVersion: Bool)?
     /// What the last new path showed, as a guess for others.
     private var lastVersion: Bool?
-    /// The form in which a model is asked, where it is not the client's.
-    private var forms: [Question: ModelAPI] = [:]
+    /// The form in which a model is asked, where it is not the client's, and since when.
+    private var forms: [Question: (form: ModelAPI, since: LoopInstant)] = [:]
 
     private static let limit = 512
+    /// Afterwards the client's form is tried again: it may have been missing only for a moment.
+    private static let formLife = Duration.seconds(600)
 
     nonisolated init() {}
 
@@ -42,7 +44,15 @@ final class UpstreamMemory {
     /// Whether some model has to be asked in another form than this one.
     var hasForms: Bool { !self.forms.isEmpty }
 
-    func form(of api: ModelAPI, for model: String) -> ModelAPI? { self.forms[Question(api: api, model: model)] }
+    func form(of api: ModelAPI, for model: String) -> ModelAPI? {
+        let question = Question(api: api, model: model)
+        guard let known = self.forms[question] else { return nil }
+        guard known.since.duration(to: EventLoop.shared.now) < Self.formLife else {
+            self.forms[question] = nil
+            return nil
+        }
+        return known.form
+    }
 
     func learn(_ api: ModelAPI, for model: String, form: ModelAPI) {
         let question = Question(api: api, model: model)
@@ -50,7 +60,8 @@ final class UpstreamMemory {
             self.forms[question] = nil
             return
         }
+        guard self.forms[question]?.form != form else { return }
         if self.forms.count >= Self.limit { self.forms.removeAll(keepingCapacity: true) }
-        self.forms[question] = form
+        self.forms[question] = (form, EventLoop.shared.now)
     }
 }
