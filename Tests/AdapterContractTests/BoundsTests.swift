@@ -71,7 +71,8 @@ struct BoundsTests {
             room: room, adapter: adapter, store: store,
             environment: BridgeEnvironment(
                 settings: BridgeSettings(publicURL: "http://127.0.0.1:8787"), logger: ContractBench.logger,
-                metrics: Metrics(), now: { ContractBench.now }))
+                metrics: Metrics(), now: { ContractBench.now }),
+            reactions: BotReactions(adapters: AdapterRegistry([adapter])))
         adapter.setHolding(true)
         let texts = (0..<1_000).map { "message \($0)" }
         for start in stride(from: 0, to: texts.count, by: 20) {

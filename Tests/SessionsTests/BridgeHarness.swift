@@ -72,7 +72,9 @@ struct BridgeHarness {
 
     /// A second lane for ``room``, next to the bridge's.
     func lane() -> Lane {
-        Lane(room: self.room, adapter: self.adapter, store: self.bridge.store, environment: self.bridge.environment)
+        Lane(
+            room: self.room, adapter: self.adapter, store: self.bridge.store, environment: self.bridge.environment,
+            reactions: self.bridge.lanes.reactions)
     }
 
     /// Stores unsent notes for ``room``.

@@ -77,7 +77,7 @@ struct LostPreviewTests {
         let room = RoomID(adapter: network.id, name: "#team")
         let lane = Lane(
             room: room, adapter: network, store: harness.bridge.store,
-            environment: harness.bridge.environment)
+            environment: harness.bridge.environment, reactions: harness.bridge.lanes.reactions)
         let route = Route(room: room)
         harness.adapter.meet([
             .taken(AdapterError(.timedOut, "no answer", retryAfter: .milliseconds(1), isCertain: false))
@@ -143,7 +143,9 @@ struct LostPreviewTests {
     private static func unknown(_ network: FindingAdapter, _ harness: BridgeHarness) async throws -> (Lane, OutboxItem)
     {
         let store = harness.bridge.store
-        let lane = Lane(room: harness.room, adapter: network, store: store, environment: harness.bridge.environment)
+        let lane = Lane(
+            room: harness.room, adapter: network, store: store, environment: harness.bridge.environment,
+            reactions: harness.bridge.lanes.reactions)
         let route = Route(room: harness.room)
         var item = try await store.write { ledger in
             let item = try ledger.insertOutbox(

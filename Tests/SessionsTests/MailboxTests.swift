@@ -87,7 +87,7 @@ struct MailboxTests {
             },
             access: harness.bridge.access, environment: harness.bridge.environment,
             gate: TurnGate(perHost: 1, perPerson: 1), histories: HistoryCache(entryLimit: 10),
-            marks: QueueMarks(adapters: harness.bridge.adapters), questions: OpenQuestions(),
+            questions: OpenQuestions(),
             indexer: harness.bridge.indexer, desk: nil, agent: nil, accounts: nil)
     }
 }

@@ -88,7 +88,10 @@ struct RepairScene {
     @discardableResult
     func decide(_ decision: AskDecision, on network: any ServedNetwork) async throws -> [RoomMessage] {
         let room = try await self.wait(on: network, for: "an ask") { room in
-            self.openAsk(in: room) != nil && room.last(where: \.isFromBot)?.plain.contains("answers me") == true
+            guard self.openAsk(in: room) != nil, let ask = room.last(where: \.isFromBot) else { return false }
+            // The bot adds the reactions that answer an approval after it has posted it.
+            let areOffersThere = !network.offersReactions || ask.offers.count == 2 || ask.plain.hasPrefix("Question")
+            return ask.plain.contains("answers me") && areOffersThere
         }
         guard let (id, place) = self.openAsk(in: room) else { throw NetworkFailure("\(network.name): no ask") }
         self.answered.withLock { _ = $0.insert(id) }

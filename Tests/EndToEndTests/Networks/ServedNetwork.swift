@@ -50,6 +50,9 @@ extension ServedNetwork {
         }
     }
 
+    /// Approvals are answered with a reaction that the bot offers.
+    var offersReactions: Bool { self.name == "matrix" }
+
     func change() async throws { try await EventLoop.shared.sleep(for: .milliseconds(30)) }
 
     func disturb(_ number: Int) async {}

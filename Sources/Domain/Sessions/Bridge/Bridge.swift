@@ -46,7 +46,7 @@ package final class Bridge: MessageSink, Service {
                 access: self.access, environment: environment,
                 gate: TurnGate(
                     perHost: environment.settings.turnsPerHost, perPerson: environment.settings.turnsPerPerson),
-                histories: HistoryCache(entryLimit: Conversation.historyLimit), marks: QueueMarks(adapters: adapters),
+                histories: HistoryCache(entryLimit: Conversation.historyLimit),
                 questions: self.questions, indexer: self.indexer, desk: desk, agent: agent, accounts: accounts))
     }
 

@@ -77,7 +77,7 @@ extension Conversation {
         _ turn: TurnRecord, because reason: String, entering enter: @escaping @Sendable (Ledger) throws -> Value
     ) async throws -> Value {
         let now = self.environment.now()
-        self.context.marks.set(false, on: turn.route)
+        self.context.lanes.reactions.mark(false, turn.route)
         let frames = await self.context.hub.close(turn.id, with: .error, reason)
         let value = try await self.durably { ledger in
             try ledger.drop(turn, because: reason, at: now)

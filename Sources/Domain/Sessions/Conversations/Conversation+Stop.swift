@@ -69,7 +69,7 @@ extension Conversation {
         let now = self.environment.now()
         let reason = TurnTexts.droppedWhileWaiting
         var frames: [LiveFrame] = []
-        for turn in dropped { self.context.marks.set(false, on: turn.route) }
+        for turn in dropped { self.context.lanes.reactions.mark(false, turn.route) }
         for turn in dropped { frames += await self.context.hub.close(turn.id, with: .error, reason) }
         let last = frames
         let submission = try await self.respond(to: stored) { ledger, _ in

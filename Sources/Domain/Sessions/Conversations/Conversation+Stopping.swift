@@ -22,7 +22,7 @@ extension Conversation {
     private func leaveOut(_ turn: TurnRecord) async throws {
         let now = self.environment.now()
         let reason = TurnTexts.droppedWhileWaiting
-        self.context.marks.set(false, on: turn.route)
+        self.context.lanes.reactions.mark(false, turn.route)
         let frames = await self.context.hub.close(turn.id, with: .error, reason)
         try await self.durably { ledger in
             try ledger.end(turn.id, .stopped, error: reason, at: now)

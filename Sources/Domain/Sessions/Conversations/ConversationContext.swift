@@ -12,7 +12,6 @@ struct ConversationContext: Sendable {
     let environment: BridgeEnvironment
     let gate: TurnGate
     let histories: HistoryCache
-    let marks: QueueMarks
     let questions: OpenQuestions
     let indexer: MessageIndexer
     /// Nil on a host without workspaces.

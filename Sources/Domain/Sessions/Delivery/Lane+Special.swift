@@ -52,7 +52,8 @@ extension Lane {
         return MessageReference(room: item.route.room, id: "")
     }
 
-    /// Where an ask has no buttons, the bot adds the two reactions that answer it.
+    /// Where an ask has no buttons, the bot adds the two reactions that answer it. A question without a recommended
+    /// option has none: its ✅ would choose nothing.
     func offerReactions(_ item: OutboxItem, on reference: MessageReference) {
         FaultPoint.askPosted.hit()
         self.setReactions(isOn: true, of: item, on: reference)
@@ -64,13 +65,10 @@ extension Lane {
 
     private func setReactions(isOn: Bool, of item: OutboxItem, on reference: MessageReference) {
         let capabilities = self.adapter.traits(of: self.room).capabilities
-        guard !item.buttons.isEmpty, capabilities.contains(.reactions), !capabilities.contains(.buttons),
-            !reference.id.isEmpty, let adapter = self.adapter as? any ReactingAdapter
+        guard Choice.Kind.reaction("✅").command(among: item.buttons) != nil, capabilities.contains(.reactions),
+            !capabilities.contains(.buttons), !reference.id.isEmpty
         else { return }
-        // Cosmetic, so no message waits for it: the adapter's own time limits end it.
-        Task {
-            for emoji in ["✅", "❌"] { await adapter.react(emoji, isOn: isOn, to: reference) }
-        }
+        self.reactions.set(["✅", "❌"], isOn, on: reference)
     }
 
     /// Empties a message that cannot be deleted.

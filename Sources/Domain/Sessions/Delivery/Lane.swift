@@ -12,6 +12,7 @@ actor Lane {
     let adapter: any ChatAdapter
     let store: SessionStore
     let environment: BridgeEnvironment
+    let reactions: BotReactions
     var queue: [OutboxItem] = []
     /// Storage may hold more than `queue`, which is bounded.
     private var hasMore = false
@@ -54,11 +55,15 @@ actor Lane {
     /// Longer than a network takes to answer a post, and bounded because its own events wait for as long.
     private static let sendWait: Duration = .seconds(10)
 
-    init(room: RoomID, adapter: any ChatAdapter, store: SessionStore, environment: BridgeEnvironment) {
+    init(
+        room: RoomID, adapter: any ChatAdapter, store: SessionStore, environment: BridgeEnvironment,
+        reactions: BotReactions
+    ) {
         self.room = room
         self.adapter = adapter
         self.store = store
         self.environment = environment
+        self.reactions = reactions
     }
 
     /// The room was renamed and has another lane.

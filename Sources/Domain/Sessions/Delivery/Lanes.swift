@@ -9,6 +9,7 @@ final class Lanes: Sendable {
         var renamed: [RoomID: RoomID] = [:]
     }
 
+    let reactions: BotReactions
     private let adapters: AdapterRegistry
     private let store: SessionStore
     private let environment: BridgeEnvironment
@@ -16,6 +17,7 @@ final class Lanes: Sendable {
 
     init(adapters: AdapterRegistry, store: SessionStore, environment: BridgeEnvironment) {
         self.adapters = adapters
+        self.reactions = BotReactions(adapters: adapters)
         self.store = store
         self.environment = environment
     }
@@ -26,7 +28,9 @@ final class Lanes: Sendable {
         return self.state.withLock { state in
             let room = state.renamed[room] ?? room
             if let lane = state.lanes[room] { return lane }
-            let lane = Lane(room: room, adapter: adapter, store: self.store, environment: self.environment)
+            let lane = Lane(
+                room: room, adapter: adapter, store: self.store, environment: self.environment,
+                reactions: self.reactions)
             state.lanes[room] = lane
             return lane
         }

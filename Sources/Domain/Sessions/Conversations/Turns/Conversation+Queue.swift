@@ -39,7 +39,7 @@ extension Conversation {
         let route = question.message.route
         let note = ahead == 0 ? nil : TurnTexts.queued(ahead: ahead)
         // Where there are reactions, one replaces the note.
-        let isMarked = note != nil && self.context.marks.canMark(route)
+        let isMarked = note != nil && self.context.lanes.reactions.canMark(route)
         let writing = AdmissionWriting(
             question: question, key: self.key, turn: Identifier.make("op"), isFirst: ahead == 0 && !self.isClosing,
             note: note, noteMessages: isMarked ? [] : note.map { self.poster(for: route).messages(for: $0) } ?? [],
@@ -96,7 +96,7 @@ extension Conversation {
             // The running turn may have ended while this one was stored.
             await self.beginNext()
             if isMarked, self.queue.contains(where: { $0.id == turn.id }) {
-                self.context.marks.set(true, on: turn.route)
+                self.context.lanes.reactions.mark(true, turn.route)
             }
         }
         return submission
@@ -153,7 +153,7 @@ extension Conversation {
         guard self.running == nil, !self.isBeginning, !self.isClosing, !self.queue.isEmpty else { return }
         self.isBeginning = true
         let turn = self.queue.removeFirst()
-        self.context.marks.set(false, on: turn.route)
+        self.context.lanes.reactions.mark(false, turn.route)
         let now = self.environment.now()
         await self.persistently { ledger in try ledger.start(turn.id, attempts: turn.attempts + 1, at: now) }
         self.isBeginning = false

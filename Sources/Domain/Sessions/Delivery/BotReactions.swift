@@ -1,11 +1,12 @@
 internal import Chat
 internal import Primitives
 
-/// Marks waiting messages with a reaction.
+/// The bot's reactions to messages: the mark of one that waits, and the decisions that an ask offers.
 ///
-/// Purely cosmetic: marks are set and removed in order, one call per room at a time, and nothing waits for them.
-final class QueueMarks: Sendable {
+/// Purely cosmetic: they are set and removed in order, one call per room at a time, and nothing waits for them.
+final class BotReactions: Sendable {
     private struct Change {
+        let emoji: String
         let message: MessageReference
         let isOn: Bool
     }
@@ -15,8 +16,8 @@ final class QueueMarks: Sendable {
         var changes: [RoomID: [Change]] = [:]
     }
 
-    static let emoji = "👀"
-    /// With more pending changes in a room, the oldest marks are skipped.
+    static let queueMark = "👀"
+    /// With more pending changes in a room, the oldest reactions are skipped.
     static let limit = 64
 
     private let adapters: AdapterRegistry
@@ -32,26 +33,33 @@ final class QueueMarks: Sendable {
             && self.adapters.traits(of: route.room).capabilities.contains(.reactions)
     }
 
-    /// Sets or removes the mark of the message that `route` answers.
-    func set(_ isOn: Bool, on route: Route) {
-        guard let id = route.replyTo, self.canMark(route),
-            let adapter = self.adapters[route.room.adapter] as? any ReactingAdapter
-        else { return }
-        let message = MessageReference(room: route.room, id: id)
+    /// Sets or removes the mark of the message that `route` answers: it waits until others are answered.
+    func mark(_ isOn: Bool, _ route: Route) {
+        guard let id = route.replyTo, self.canMark(route) else { return }
+        self.set([Self.queueMark], isOn, on: MessageReference(room: route.room, id: id))
+    }
+
+    /// Sets or removes reactions to a message, where the network has reactions.
+    func set(_ emojis: [String], _ isOn: Bool, on message: MessageReference) {
+        guard let adapter = self.adapters[message.room.adapter] as? any ReactingAdapter else { return }
         let isFirst = self.state.withLock { state in
-            let isIdle = state.changes[route.room] == nil
-            Self.add(Change(message: message, isOn: isOn), to: &state.changes[route.room, default: []])
+            let isIdle = state.changes[message.room] == nil
+            for emoji in emojis {
+                Self.add(
+                    Change(emoji: emoji, message: message, isOn: isOn), to: &state.changes[message.room, default: []])
+            }
             return isIdle
         }
         guard isFirst else { return }
         // The room's worker: it ends when no change is left, and there is never more than one.
-        Task { await self.work(in: route.room, adapter) }
+        Task { await self.work(in: message.room, adapter) }
     }
 
     private static func add(_ change: Change, to changes: inout [Change]) {
-        if !change.isOn, let index = changes.lastIndex(where: { $0.message == change.message && $0.isOn }) {
+        let pending = changes.lastIndex { $0.isOn && $0.message == change.message && $0.emoji == change.emoji }
+        if !change.isOn, let pending {
             // Not set yet, so there is nothing to remove.
-            changes.remove(at: index)
+            changes.remove(at: pending)
             return
         }
         changes.append(change)
@@ -60,7 +68,7 @@ final class QueueMarks: Sendable {
 
     private func work(in room: RoomID, _ adapter: any ReactingAdapter) async {
         while let change = self.next(in: room) {
-            await adapter.react(Self.emoji, isOn: change.isOn, to: change.message)
+            await adapter.react(change.emoji, isOn: change.isOn, to: change.message)
         }
     }
 

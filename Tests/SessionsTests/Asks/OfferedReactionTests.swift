@@ -1,0 +1,49 @@
+import Chat
+import TestSupport
+import Testing
+
+@testable import Sessions
+
+@Suite("Reactions that the bot offers where an ask has no buttons", .timeLimit(.minutes(1)))
+struct OfferedReactionTests {
+    /// A room such as Matrix's.
+    private static let room = RoomTraits(
+        capabilities: [.edits, .reactions, .threads], textLimit: 4_000, textUnit: .bytes)
+
+    private static func reactions(_ isOn: Bool, on message: String) -> [FakeAdapter.Reaction] {
+        ["✅", "❌"].map { .init($0, isOn: isOn, on: message) }
+    }
+
+    @Test("an approval has them until it is decided")
+    func approval() async throws {
+        let stage = try await AskStage(Self.room, asking: AskStage.request())
+        try await stage.say("go", as: "bob")
+        let ask = try await stage.ask().id
+        await stage.adapter.waitForReactions { $0 == Self.reactions(true, on: ask) }
+        #expect(try await stage.adapter.choose(.reaction("✅"), at: ask, from: "alice", in: "#team") == .stored)
+        await stage.adapter.waitForText("done")
+        await stage.adapter.waitForReactions { $0.count == 4 }
+        #expect(stage.adapter.reactions.suffix(2) == Self.reactions(false, on: ask))
+        #expect(stage.outcomes == [.approved(ask: "a1", by: "alice")])
+    }
+
+    @Test("a question has them if one of its options is recommended")
+    func recommended() async throws {
+        let stage = try await QuestionTests.stage(QuestionTests.store, Self.room)
+        let ask = try await stage.posted("`a1`").id
+        await stage.adapter.waitForReactions { $0 == Self.reactions(true, on: ask) }
+    }
+
+    @Test("a question without a recommended option has none, because ✅ would choose nothing")
+    func open() async throws {
+        let question = ThreadQuestion(.question, "Which store?", options: [.init("SQLite"), .init("A file")])
+        let stage = try await QuestionTests.stage(question, Self.room)
+        let ask = try await stage.posted("`a1`").id
+        #expect(
+            try await stage.adapter.choose(.reaction("✅"), at: ask, from: "bob", in: "#team") == .ignored("no choice"))
+        try await stage.say("B", as: "bob")
+        await stage.adapter.waitForText("done")
+        try await stage.harness.settle()
+        #expect(stage.adapter.reactions.isEmpty)
+    }
+}
