@@ -96,8 +96,8 @@ struct ProxyRefusal: Error, Sendable {
         ProxyRefusal(
             status: .badRequest,
             message:
-                "The upstream does not know this path, and the request cannot be translated to another because its "
-                + "body is not JSON: \(reason).",
+                "The upstream has this model in another API, and the request cannot be translated because its body is "
+                + "not JSON: \(reason).",
             type: "invalid_request_error", code: "invalid_json")
     }
 

@@ -98,6 +98,45 @@ struct PathTests {
         await scene.stop()
     }
 
+    private static var stopped: JSON {
+        guard case .object(var members) = Self.question else { return .null }
+        members["stop"] = ["END"]
+        return .object(members)
+    }
+
+    @Test("what another form lacks is no reason to refuse a request while nobody knows that the upstream has it")
+    func noOtherForm() async throws {
+        let (scene, asked) = try await self.scene(["/models"]) { _, _ in .json(["data": []]) }
+        let answer = try await scene.ask(.post, "/v1/chat/completions", [:], .bytes(Self.stopped.bytes))
+        #expect(answer.status == 404 && answer.body == Array("no such page".utf8))
+        // The Messages API has stop sequences.
+        #expect(
+            asked.withLock { $0 } == ["/chat/completions", "/v1/chat/completions", "/v1/messages", "/messages"])
+        await scene.stop()
+    }
+
+    @Test("a form that cannot carry the request is passed over for one that can, else it is named")
+    func otherForms() async throws {
+        let paths = Protected(["/v1/messages"])
+        let scene = try await ProxyScene { request in
+            guard paths.withLock({ $0.contains(String(request.path)) }) else {
+                return .json(["error": ["message": "no", "code": "unsupported_api_for_model"]], .badRequest)
+            }
+            return .json([
+                "id": "msg_1", "type": "message", "role": "assistant", "model": "m", "stop_reason": "end_turn",
+                "content": [["type": "text", "text": "Hello."]], "usage": ["input_tokens": 3, "output_tokens": 2],
+            ])
+        }
+        let answer = try await self.post(scene, "/v1/chat/completions", Self.stopped)
+        #expect(answer.status == 200)
+        #expect(answer.json?["choices"]?[0]?["message"]?["content"] == "Hello.")
+        paths.withLock { $0 = [] }
+        let refused = try await self.post(scene, "/v1/chat/completions", Self.stopped)
+        #expect(refused.status == 400 && refused.json?["error"]?["code"] == "untranslatable_request")
+        #expect(refused.json?["error"]?["message"]?.stringValue?.contains("stop sequences") == true)
+        await scene.stop()
+    }
+
     @Test("a model that speaks another form is asked in it, with streams, and errors keep their words")
     func form() async throws {
         let (scene, asked) = try await self.scene(["/chat/completions", "/responses"]) { request, body in

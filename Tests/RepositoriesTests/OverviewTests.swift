@@ -67,6 +67,18 @@ import Testing
         }
     }
 
+    @Test("while HEAD is at a commit, the configured branch is the default one, else the newest")
+    func detached() async throws {
+        let (repository, git, directory) = try await Self.repository(Self.script)
+        defer { _ = directory }
+        try git.shell("git switch -q --detach zeta")
+        let overview = try await repository.overview()
+        #expect(overview.branch == "main" && overview.defaultBranch == "main")
+        #expect(overview.branches.items.map(\.branch.name) == ["main", "002-new", "zeta"])
+        try git.shell("git branch -q -D main")
+        #expect(try await repository.overview().defaultBranch == "002-new")
+    }
+
     @Test("an empty repository has an overview")
     func empty() async throws {
         let (repository, _, directory) = try await Self.repository("true")

@@ -9,7 +9,7 @@ package actor LocalRepository {
 
     /// Where the repository really is; nil if it is this one.
     nonisolated let mirror: Mirror?
-    private nonisolated let branch: String?
+    nonisolated let branch: String?
     private nonisolated let now: @Sendable () -> Int64
     /// Waits until another program may have finished.
     nonisolated let pause: @Sendable (Duration) async throws -> Void

@@ -51,9 +51,10 @@ extension LocalRepository {
         of branch: String? = nil, limits: OverviewLimits = OverviewLimits()
     ) async throws -> RepositoryOverview {
         await self.refreshIfPossible()
+        let configured = self.branch
         return try await self.call { git in
-            let head = try await git.headBranch()
             var tips = try await git.tips(limit: limits.branches)
+            let head = try await Self.defaultBranch(of: git, configured, tips.items)
             tips.items.sort { left, right in
                 let isHead = (left.branch.name == head, right.branch.name == head)
                 guard isHead.0 == isHead.1 else { return isHead.0 }
@@ -73,6 +74,21 @@ extension LocalRepository {
                 branch: shown, defaultBranch: head, branches: tips, features: features,
                 documents: GitRepository.Bounded(items: documents, isCut: others.isCut),
                 entries: try await git.entries(in: "", at: id))
+        }
+    }
+
+    /// HEAD's branch; while HEAD is at a commit, as during a bisection, the configured or the newest one.
+    private static func defaultBranch(
+        of git: GitRepository, _ configured: String?, _ tips: [GitRepository.Tip]
+    ) async throws(GitError) -> String {
+        do {
+            return try await git.headBranch()
+        } catch {
+            let names = tips.map(\.branch.name)
+            if error.code == .detached, let configured, names.contains(configured) { return configured }
+            let newest = tips.max { $0.commit.committer.seconds < $1.commit.committer.seconds }
+            guard error.code == .detached, let newest else { throw error }
+            return newest.branch.name
         }
     }
 

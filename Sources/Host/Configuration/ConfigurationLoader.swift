@@ -116,7 +116,9 @@ package struct ConfigurationLoader: Sendable {
             surroundings: self.surroundings)
         var configuration = Configuration(
             root, dataDirectory: reading.dataDirectory, personas: { folders.read(limits: $0, into: reading) })
-        if let listen = self.override("--listen", self.flags.listen, "JETBRIDGE_LISTEN", reading, { $0.address() }) {
+        if let listen = self.override(
+            "--listen", self.flags.listen, "JETBRIDGE_LISTEN", reading, { $0.listenAddress() })
+        {
             configuration.gateway.listen = listen
         }
         if let level = self.override(
@@ -135,7 +137,7 @@ package struct ConfigurationLoader: Sendable {
         {
             proxy.listen = HostPort(host: proxy.listen.host, port: port)
         }
-        if let listen = self.override("--listen", self.flags.proxyListen, "", reading, { $0.address() }) {
+        if let listen = self.override("--listen", self.flags.proxyListen, "", reading, { $0.listenAddress() }) {
             proxy.listen = listen
         }
         if let url = self.override("", nil, "JETBRIDGE_PROXY_UPSTREAM", reading, { $0.upstreamURL() }) {

@@ -6,6 +6,13 @@ extension Passage {
     /// The longest answer that is translated as a whole, in bytes.
     private static let translationLimit = 32 << 20
 
+    /// The client's answer if no attempt gave one.
+    func finish(_ failed: FailedAttempts, _ preparation: Preparation) async throws -> HTTPServerResponse {
+        if let explanation = failed.explanation { throw explanation }
+        guard let best = failed.best else { throw ProxyRefusal.failed }
+        return try await self.finish(best, preparation, isMissing: failed.isPathMissing)
+    }
+
     /// The client's form of an answer.
     ///
     /// - Parameter isMissing: whether no attempt found the path.

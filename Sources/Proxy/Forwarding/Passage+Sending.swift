@@ -42,14 +42,15 @@ extension Passage {
         var plan = plan
         var access = preparation.access
         var begun = first
-        /// The first failure of a model. The client gets it if all fail.
-        var failure: UpstreamAnswer?
-        /// The best of the answers that lack the path or the form.
-        var missing: UpstreamAnswer?
-        /// Whether no attempt has found the path.
-        var isMissing = true
+        var failed = FailedAttempts()
         while true {
-            let edited = try await self.edited(plan, preparation)
+            let edited: EditedBody
+            do { edited = try await self.edited(plan, preparation) } catch let error as ProxyRefusal {
+                failed.add(error, isKnown: self.proxy.memory.keepsVersion(of: plan.form.target.path) != nil)
+                // Without an answer before it, the form is the one that the model is known to have.
+                if failed.best != nil, plan.advance(after: .unsupported) { continue }
+                return try await self.finish(failed, preparation)
+            }
             var answer: UpstreamAnswer
             do {
                 let request = self.outgoing(preparation, to: plan.url, by: access, edited)
@@ -71,25 +72,18 @@ extension Passage {
                 }
                 answer = UpstreamAnswer(response, translation: edited.translation)
             } catch let error as HTTPClientError {
-                guard self.body.canBeSent, plan.advance(after: .failed) else {
-                    guard let best = failure ?? missing else { throw error }
-                    return try await self.finish(best, preparation)
-                }
-                continue
+                if self.body.canBeSent, plan.advance(after: .failed) { continue }
+                guard let best = failed.best else { throw error }
+                return try await self.finish(best, preparation)
             }
             let outcome = try await self.outcome(of: &answer, preparation, isStandIn: plan.isStandIn)
             guard outcome != .answered else {
                 await self.learn(plan, answer, preparation)
                 return try await self.finish(answer, preparation)
             }
-            if outcome == .failed {
-                failure = failure ?? answer
-                isMissing = false
-            } else {
-                missing = Self.better(missing, answer)
-            }
+            failed.add(answer, outcome)
             guard self.body.canBeSent, plan.advance(after: outcome) else {
-                return try await self.finish(failure ?? missing ?? answer, preparation, isMissing: isMissing)
+                return try await self.finish(failed, preparation)
             }
         }
     }
@@ -115,12 +109,6 @@ extension Passage {
         case 401, 403, 413, 422: return refused
         default: return .answered
         }
-    }
-
-    /// The earlier answer, unless only the later one explains itself.
-    private static func better(_ earlier: UpstreamAnswer?, _ later: UpstreamAnswer) -> UpstreamAnswer {
-        guard let earlier else { return later }
-        return !earlier.isJSON && later.isJSON && later.translation == nil ? later : earlier
     }
 
     // MARK: Requests

@@ -98,6 +98,9 @@ struct ConfigurationMistakeTests {
             ("gateway: {listen: \":8787\"}", "gateway.listen", 19, "127.0.0.1:8787"),
             ("gateway: {listen: \"http://127.0.0.1:1\"}", "gateway.listen", 19, "not a URL"),
             ("gateway: {listen: \"127.0.0.1:99999\"}", "gateway.listen", 19, "host:port"),
+            ("gateway: {listen: \"bot.example.org:1\"}", "gateway.listen", 19, "or 0.0.0.0:1"),
+            ("proxy: {listen: \"127.1:8080\"}", "proxy.listen", 17, "127.0.0.1:8080"),
+            ("proxy: {upstream: \"https://x/v1?a=b\"}", "proxy.upstream", 19, "leave out the '?'"),
             ("copilot: {cli_processes: 0}", "copilot.cli_processes", 26, "from 1 to 256"),
             ("copilot: {cli_processes: four}", "copilot.cli_processes", 26, "whole number"),
             ("access: {pairing: yes}", "access.pairing", 19, "true or false"),
@@ -211,7 +214,7 @@ struct ConfigurationMistakeTests {
     @Test("Without a mechanism, SASL takes a password, a certificate or both")
     func saslMechanism() throws {
         let folder = try TemporaryDirectory()
-        let certificate = folder.write("irc.pem", "certificate")
+        let certificate = folder.write("irc.pem", "-----BEGIN CERTIFICATE-----\n")
         func read(_ sasl: String) -> LoadedConfiguration {
             load("adapters: {irc: [{id: a, server: localhost, tls: true, sasl: {\(sasl)}}]}")
         }
@@ -232,7 +235,7 @@ struct ConfigurationMistakeTests {
     @Test("SASL EXTERNAL needs TLS and a readable certificate")
     func external() throws {
         let folder = try TemporaryDirectory()
-        let certificate = folder.write("irc.pem", "certificate")
+        let certificate = folder.write("irc.pem", "-----BEGIN CERTIFICATE-----\n")
         func read(_ tls: String, _ sasl: String) -> LoadedConfiguration {
             load("adapters: {irc: [{id: a, server: localhost, tls: \(tls), sasl: {mechanism: EXTERNAL\(sasl)}}]}")
         }

@@ -80,7 +80,7 @@ struct ConfigurationNetworkTests {
     @Test("a homeserver can have a private authority, and plain HTTP if allowed")
     func transport() throws {
         let folder = try TemporaryDirectory()
-        let authority = folder.write("ca.pem", "certificate")
+        let authority = folder.write("ca.pem", "A CA\r\n-----BEGIN TRUSTED CERTIFICATE-----\r\n")
         func read(_ url: String, _ more: String = "") -> LoadedConfiguration {
             self.read(
                 "matrix", "{id: a, homeserver: \"\(url)\", user: \"@a:b\", access_token: {env: SYT}\(more)}")
@@ -93,6 +93,11 @@ struct ConfigurationNetworkTests {
         let own = read("https://synapse:8448", ", ca_file: \(authority)")
         #expect(own.configuration?.adapters.transports["a"]?.caFile == authority)
         #expect(read("https://x/?a=b").errors.map(\.path) == ["adapters.matrix[0].homeserver"])
+        let other = folder.write("ca.der", "0\u{1}-----BEGIN CERTIFICATE REQUEST-----\n")
+        #expect(
+            read("https://x", ", ca_file: \(other)").errors.map(\.message) == [
+                "\(other): expected a PEM file, with a line -----BEGIN CERTIFICATE-----"
+            ])
         #expect(read("https://x", ", ca_file: /nowhere").errors.map(\.path) == ["adapters.matrix[0].ca_file"])
     }
 

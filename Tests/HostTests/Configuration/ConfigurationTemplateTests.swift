@@ -1,5 +1,6 @@
 import Host
 import IRC
+import TestSupport
 import Testing
 
 @Suite("Configuration: the templates")
@@ -47,8 +48,10 @@ struct ConfigurationTemplateTests {
     @Test("the example is valid with every setting uncommented")
     func exampleSwitchedOn() throws {
         let template = try #require(ConfigurationTemplate.named("example"))
+        let folder = try TemporaryDirectory()
+        let authority = folder.write("ca.pem", "-----BEGIN CERTIFICATE-----\n")
         let text = template.text.split(separator: "\n", omittingEmptySubsequences: false).map(Self.switchedOn)
-            .joined(separator: "\n").replacing("/etc/ssl/private-ca.pem", with: "/etc/hostname")
+            .joined(separator: "\n").replacing("/etc/ssl/private-ca.pem", with: authority)
         let loaded = load(text, environment: Self.environment)
         #expect(loaded.errors == [])
         let configuration = try #require(loaded.configuration)

@@ -49,14 +49,4 @@ package enum FileReader {
         guard count <= limit else { throw Failure("it is larger than \(limit) bytes") }
         return File(bytes: Array(bytes[..<count]), isReadableByOthers: status.st_mode & 0o044 != 0)
     }
-
-    /// Why a file cannot be read; nil if it can.
-    static func problem(readingFrom path: String) -> String? {
-        do throws(Failure) {
-            _ = try self.read(path, limit: 1 << 20)
-            return nil
-        } catch {
-            return error.reason
-        }
-    }
 }

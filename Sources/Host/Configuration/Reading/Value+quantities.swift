@@ -1,3 +1,4 @@
+internal import EventLoop
 internal import HTTP
 
 extension Value {
@@ -70,13 +71,34 @@ extension Value {
         }
     }
 
+    /// Where to listen: an address of this machine and a port. Names are not resolved.
+    func listenAddress() -> HostPort? {
+        guard let address = self.address() else { return nil }
+        guard address.host == "localhost" || SocketAddress(host: address.host, port: 0) != nil else {
+            return self.error(
+                "'\(address.host)' is a name; write an address of this machine, such as 127.0.0.1:\(address.port), or "
+                    + "0.0.0.0:\(address.port) for all of them")
+        }
+        return address
+    }
+
     /// An absolute path; see ``Reading/absolutePath(_:)``.
     func filePath() -> String? { self.string().map(self.reading.absolutePath) }
 
-    /// The absolute path of a file that must exist and be readable.
-    func readableFile() -> String? {
+    /// The absolute path of a readable file in PEM's text form.
+    ///
+    /// - Parameter label: what it must contain, as in `-----BEGIN CERTIFICATE-----` (RFC 7468, section 2); other words
+    ///   may come before it.
+    func pemFile(_ label: String = "CERTIFICATE") -> String? {
         guard let path = self.filePath() else { return nil }
-        guard let problem = FileReader.problem(readingFrom: path) else { return path }
-        return self.error("\(path): \(problem)")
+        do throws(FileReader.Failure) {
+            let lines = try FileReader.read(path, limit: 1 << 20).bytes.split { $0 == 0x0A || $0 == 0x0D }
+            let isPEM = lines.contains { line in
+                line.starts(with: "-----BEGIN ".utf8) && String(decoding: line, as: UTF8.self).contains("\(label)-----")
+            }
+            return isPEM ? path : self.error("\(path): expected a PEM file, with a line -----BEGIN \(label)-----")
+        } catch {
+            return self.error("\(path): \(error.reason)")
+        }
     }
 }

@@ -9,7 +9,7 @@ extension Configuration {
 
         init(_ section: Section) {
             self.listen = section.read("listen", default: HostPort(host: "127.0.0.1", port: 8787)) {
-                $0.address()
+                $0.listenAddress()
             }
             self.publicURL = section.optional("public_url") { $0.url() }
         }

@@ -45,7 +45,7 @@ extension Configuration {
             self.hasBaseURL =
                 section.has("base_url") && (self.baseURL.host != Self.openAI.host || section.has("api_key"))
             self.apiKey = section.optional("api_key") { $0.secret() }
-            self.caFile = section.optional("ca_file") { $0.readableFile() }
+            self.caFile = section.optional("ca_file") { $0.pemFile() }
             self.allowsPlainHTTP = section.read("allow_plain_http", default: false) { $0.bool() }
             self.timeout = section.read("timeout", default: .seconds(120)) { $0.duration(from: .milliseconds(100)) }
             self.turnTimeout = section.read("turn_timeout", default: .seconds(600)) {

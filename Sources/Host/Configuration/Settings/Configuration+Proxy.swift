@@ -28,9 +28,11 @@ extension Configuration {
 
         init(_ section: Section) {
             self.isEnabled = section.read("enabled", default: false) { $0.bool() }
-            self.listen = section.read("listen", default: HostPort(host: "127.0.0.1", port: 8080)) { $0.address() }
+            self.listen = section.read("listen", default: HostPort(host: "127.0.0.1", port: 8080)) {
+                $0.listenAddress()
+            }
             self.upstream = section.optional("upstream") { $0.upstreamURL() }
-            self.caFile = section.optional("ca_file") { $0.readableFile() }
+            self.caFile = section.optional("ca_file") { $0.pemFile() }
             self.requiresKey = section.read("require_key", default: false) { $0.bool() }
             self.requestsPerMinute = section.read("requests_per_minute", default: 0) { $0.integer(in: 0...1_000_000) }
             self.cache = section.read("cache", default: 16 << 20) { $0.size(atLeast: 0) }
@@ -80,6 +82,9 @@ extension Value {
         guard let url = self.url() else { return nil }
         guard url.isSecure || url.isLoopback else {
             return self.error("plain HTTP would send the token unencrypted; use https://")
+        }
+        guard url.query == nil else {
+            return self.error("each request has a query of its own; leave out the '?' and what follows")
         }
         return url
     }

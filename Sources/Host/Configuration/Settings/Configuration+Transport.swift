@@ -17,7 +17,7 @@ extension Configuration {
         }
 
         init(_ section: Section) {
-            self.caFile = section.optional("ca_file") { $0.readableFile() }
+            self.caFile = section.optional("ca_file") { $0.pemFile() }
             self.allowsPlainHTTP = section.read("allow_plain_http", default: false) { $0.bool() }
         }
 

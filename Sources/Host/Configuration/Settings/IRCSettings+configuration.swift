@@ -45,7 +45,7 @@ extension IRCSettings {
         guard value.isMapping else {
             return value.error("expected true, false or {ca_file: PATH}, found \(value.kind)")
         }
-        return value.section { .verify(caFile: $0.required("ca_file") { $0.readableFile() }) }
+        return value.section { .verify(caFile: $0.required("ca_file") { $0.pemFile() }) }
     }
 
     /// Without `mechanism`, the strongest that the server offers and that the other keys allow.
@@ -53,8 +53,8 @@ extension IRCSettings {
         let mechanism: SASL.Mechanism? = section.optional("mechanism") { $0.choice() }
         var sasl = SASL(mechanism: mechanism, password: nil)
         if mechanism == .external || (mechanism == nil && section.value("certificate") != nil) {
-            let certificate = section.required("certificate") { $0.readableFile() }
-            let key = section.read("key", default: certificate) { .some($0.readableFile()) }
+            let certificate = section.required("certificate") { $0.pemFile() }
+            let key = section.read("key", default: certificate) { .some($0.pemFile("PRIVATE KEY")) }
             guard let certificate, let key else { return nil }
             sasl.certificate = SASL.Certificate(certificate: certificate, key: key)
         }
