@@ -26,6 +26,20 @@ struct ThreadListTests {
         try await caller.send(.patch, "/api/v1/threads/\(thread)", json: body)
     }
 
+    @Test("a cursor that no page gave is refused", arguments: ["threads", "sessions"])
+    func cursor(_ list: String) async throws {
+        try await GatewayHarness.run { harness in
+            let caller = try await harness.signedIn()
+            for _ in 1...2 { _ = try await caller.newThread() }
+            let first = try await caller.send(.get, "/api/v1/\(list)?limit=1").expect(200)
+            let next = try #require(first["next_cursor"]?.stringValue)
+            let second = try await caller.send(.get, "/api/v1/\(list)?limit=1&cursor=\(next)").expect(200)
+            #expect(second["items"]?.arrayValue?.count == 1 && second["items"] != first["items"])
+            let refused = try await caller.send(.get, "/api/v1/\(list)?cursor=nonsense")
+            #expect(refused.status == 400 && refused.text.contains("`next_cursor`"))
+        }
+    }
+
     @Test("a title that a person chose is kept, also after `new`, where an automatic one is replaced")
     func rename() async throws {
         try await GatewayHarness.run { harness in
@@ -98,6 +112,7 @@ struct ThreadListTests {
         "an invalid change is refused with its reason, and changes nothing",
         arguments: [
             (["title": ""], "empty"), (["title": "a\nb"], "U+000A"), (["title": 7], "`title` must be"),
+            (["title": .string(String(repeating: "👨‍👩‍👧‍👦", count: 200))], "the limit is 120"),
             (["archived": "yes"], "true or false"), ([:], "needs a member"), (["titel": "x"], "needs a member"),
             (["archived": true, "title": "\u{202E}"], "U+202E"),
         ] as [(JSON, String)])

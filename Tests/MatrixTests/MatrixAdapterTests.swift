@@ -105,8 +105,9 @@ struct MatrixAdapterTests {
         try await self.run(adapter) {
             let route = MatrixTranscript.route()
             let found = [
-                try await adapter.find(token: "t1", in: route), try await adapter.find(token: "t2", in: route),
-                try await adapter.find(token: "t3", in: route),
+                try await adapter.find(token: "t1", isFile: false, in: route),
+                try await adapter.find(token: "t2", isFile: false, in: route),
+                try await adapter.find(token: "t3", isFile: false, in: route),
             ]
             #expect(found.map { $0?.id } == ["$a", "$b", nil])
         }

@@ -183,7 +183,7 @@ struct LostPreviewTests {
             try await self.network.replace(reference, with: message)
         }
 
-        func find(token: String, in route: Route) async throws -> MessageReference? {
+        func find(token: String, isFile: Bool, in route: Route) async throws -> MessageReference? {
             let failure = self.state.withLock { state -> AdapterError? in
                 state.searches += 1
                 return state.failures.isEmpty ? nil : state.failures.removeFirst()

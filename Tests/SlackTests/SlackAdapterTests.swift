@@ -29,8 +29,8 @@ struct SlackAdapterTests {
             }
             #expect(stage.slack.mistakes.isEmpty)
             #expect(stage.sink.messages.count == 1)
-            #expect(try await stage.adapter.find(token: "token", in: message.route) == reference)
-            let other = try await stage.adapter.find(token: "other", in: message.route)
+            #expect(try await stage.adapter.find(token: "token", isFile: false, in: message.route) == reference)
+            let other = try await stage.adapter.find(token: "other", isFile: false, in: message.route)
             #expect(other == nil)
         }
     }
@@ -54,7 +54,7 @@ struct SlackAdapterTests {
             #expect(!shown.isStreaming && !shown.isUnfinished)
             #expect(stage.slack.count("chat.startStream") == 1)
             #expect(stage.slack.count("chat.stopStream") == 1)
-            #expect(try await stage.adapter.find(token: "token", in: route) == reference)
+            #expect(try await stage.adapter.find(token: "token", isFile: false, in: route) == reference)
         }
     }
 
@@ -153,7 +153,9 @@ struct SlackAdapterTests {
             let route = stage.route(thread: question)
             let reference = try await stage.adapter.post(stage.message("One.\n\nTw", route, stage: .preview))
             try await SlackStage.run(in: stage.slack) { next in
-                #expect(try await next.adapter.find(token: "token", in: next.route(thread: question)) == reference)
+                #expect(
+                    try await next.adapter.find(token: "token", isFile: false, in: next.route(thread: question))
+                        == reference)
                 try await next.adapter.replace(reference, with: next.message("Whole.", next.route(thread: question)))
                 #expect(stage.slack.message(reference.id)?.content == "Whole.")
                 #expect(stage.slack.message(reference.id)?.isStreaming == false)
@@ -264,7 +266,7 @@ struct SlackAdapterTests {
                 }
                 #expect(error?.isCertain == isCertain, "\(fault)")
             }
-            let found = try await stage.adapter.find(token: "lost", in: route)
+            let found = try await stage.adapter.find(token: "lost", isFile: false, in: route)
             #expect(found != nil)
         }
     }

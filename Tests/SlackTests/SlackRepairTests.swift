@@ -106,7 +106,7 @@ struct SlackRepairTests {
             let route = stage.route(thread: stage.slack.say("\(stage.slack.mention) one"))
             try await SlackStage.run(in: stage.slack) { next in
                 let looks = stage.slack.count("conversations.replies")
-                async let found = next.adapter.find(token: "late", in: next.route(thread: route.anchor))
+                async let found = next.adapter.find(token: "late", isFile: false, in: next.route(thread: route.anchor))
                 try await stage.slack.wait("a first look") { $0.count("conversations.replies") > looks }
                 let reference = try await stage.adapter.post(stage.message("x", route, token: "late"))
                 #expect(try await found == reference)
@@ -114,8 +114,29 @@ struct SlackRepairTests {
             // Later, nothing of an earlier process is in transit.
             stage.skip(10_000)
             let looks = stage.slack.count("conversations.replies")
-            #expect(try await stage.adapter.find(token: "never", in: route) == nil)
+            #expect(try await stage.adapter.find(token: "never", isFile: false, in: route) == nil)
             #expect(stage.slack.count("conversations.replies") == looks + 1)
+        }
+    }
+
+    @Test("an upload of an earlier process may be any file of the bot in the thread")
+    func earlierUpload() async throws {
+        try await SlackStage.with { stage in
+            let routes = ["one", "two"].map { stage.route(thread: stage.slack.say("\(stage.slack.mention) \($0)")) }
+            let file = OutgoingFile(
+                name: "out.txt", mediaType: "text/plain", bytes: Array("hello".utf8), caption: "", route: routes[0],
+                token: "f1")
+            let reference = try await stage.adapter.upload(file)
+            #expect(stage.slack.message(reference.id)?.files.count == 1)
+            try await SlackStage.run(in: stage.slack) { next in
+                stage.skip(10_000)
+                let error = await #expect(throws: AdapterError.self) {
+                    _ = try await next.adapter.find(token: "f1", isFile: true, in: routes[0])
+                }
+                #expect(error?.code == .invalid && error?.isCertain == false)
+                let elsewhere = try await next.adapter.find(token: "f1", isFile: true, in: routes[1])
+                #expect(elsewhere == nil)
+            }
         }
     }
 

@@ -24,6 +24,8 @@ struct RunCommandTests {
     @Test("a command is needed, and its options follow `--`")
     func arguments() async {
         #expect(await run("run").status == .usage)
+        let empty = await run("run", "", " ")
+        #expect(empty.status == .usage && empty.errors.contains("the command is empty"))
         let help = await run("run", "--help")
         #expect(help.status == .done && help.output.contains("--thread ID"))
     }

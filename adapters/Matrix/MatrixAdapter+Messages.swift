@@ -26,7 +26,7 @@ extension MatrixAdapter: EditingAdapter, DeletingAdapter, ReconcilingAdapter {
 
     /// Searches the bot's own messages for the token, which each of them carries. The transaction id is not enough: the
     /// server forgets it after a day and shows it only to the device that sent it.
-    package func find(token: String, in route: Route) async throws -> MessageReference? {
+    package func find(token: String, isFile: Bool, in route: Route) async throws -> MessageReference? {
         let (room, user) = self.state.withLock { ($0.machine.place(route).room, self.settings.user) }
         var from: String?
         for _ in 0..<10 {

@@ -91,6 +91,22 @@ extension SlackAdapter {
         }
     }
 
+    static let unknownUpload = AdapterError(
+        .invalid, "Slack does not say whether it has posted the file", isCertain: false)
+
+    /// Looks for the message of an upload that this process has sent; nil if it has not sent it.
+    func findUpload(token: String, in route: Route) async throws -> MessageReference? {
+        guard let known = self.state.withLock({ $0.uploads[token] }) else { return nil }
+        do {
+            guard let ts = try await self.share(of: known, in: route.room.name, tries: 7) else {
+                throw Self.unknownUpload
+            }
+            return MessageReference(room: route.room, id: ts)
+        } catch {
+            throw Self.adapterError(error)
+        }
+    }
+
     /// Takes Slack's three steps: get an address, send the bytes, share the file in the channel.
     private func send(_ file: OutgoingFile) async throws -> String {
         let place = try await self.call(

@@ -113,15 +113,17 @@ extension SlackAdapter {
     /// reported as missing.
     private static let settlingTime: Int64 = 2_500
 
-    package func find(token: String, in route: Route) async throws -> MessageReference? {
-        if let found = try await self.look(for: token, in: route) { return found }
+    package func find(token: String, isFile: Bool, in route: Route) async throws -> MessageReference? {
+        if isFile, let found = try await self.findUpload(token: token, in: route) { return found }
+        if let found = try await self.look(for: token, isFile: isFile, in: route) { return found }
         let wait = self.state.withLock { $0.work.began + Self.settlingTime } - self.now.monotonic
         guard wait > 0 else { return nil }
         try await Task.sleep(for: .milliseconds(wait))
-        return try await self.look(for: token, in: route)
+        return try await self.look(for: token, isFile: isFile, in: route)
     }
 
-    private func look(for token: String, in route: Route) async throws -> MessageReference? {
+    /// The message of an upload cannot carry a token, so where there is any file of the bot, it may be that one.
+    private func look(for token: String, isFile: Bool, in route: Route) async throws -> MessageReference? {
         var arguments: JSONObject = [
             "channel": .string(route.room.name), "include_all_metadata": "true", "limit": "200",
         ]
@@ -138,6 +140,10 @@ extension SlackAdapter {
                 let answer = try await self.call(route.anchor == nil ? .history : .replies, arguments)
                 for message in answer["messages"]?.arrayValue ?? [] where bot.isOwn(message) {
                     guard let ts = SlackReader.timestamp(message["ts"]) else { continue }
+                    if isFile {
+                        guard message["files"] == nil else { throw Self.unknownUpload }
+                        continue
+                    }
                     if SlackBlocks.token(of: message) == token { return MessageReference(room: route.room, id: ts) }
                     // Streams get their metadata when they end: a message without any is an unfinished stream.
                     if message["metadata"] == nil, message["files"] == nil, ts != route.anchor, route.anchor != nil {

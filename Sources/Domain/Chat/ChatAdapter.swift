@@ -78,7 +78,9 @@ package protocol ReactingAdapter: ChatAdapter {
 /// A network that can be asked whether a post of unknown outcome arrived.
 package protocol ReconcilingAdapter: ChatAdapter {
     /// Looks for the message with `token`; nil when it is certainly not there. Throws when that is unknown.
-    func find(token: String, in route: Route) async throws -> MessageReference?
+    ///
+    /// - Parameter isFile: whether it was an upload, see ``FileAdapter``.
+    func find(token: String, isFile: Bool, in route: Route) async throws -> MessageReference?
 }
 
 /// The state of a connection.

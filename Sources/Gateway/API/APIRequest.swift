@@ -46,4 +46,13 @@ struct APIRequest: Sendable {
         }
         return limit
     }
+
+    /// The place from `cursor`, which `parse` reads; nil for the first page.
+    func cursor<Place>(_ parse: (String) -> Place?) throws -> Place? {
+        guard let text = self.http.query["cursor"] else { return nil }
+        guard let place = parse(text) else {
+            throw HTTPProblem(.badRequest, "`cursor` must be a `next_cursor` of the page before.")
+        }
+        return place
+    }
 }

@@ -24,11 +24,8 @@ struct AuditRoutes: Sendable {
 
     private func list(_ request: APIRequest) async throws -> HTTPServerResponse {
         let limit = try request.limit(default: 50, most: 200)
-        let cursor = request.http.query["cursor"]
-        if let cursor, Int64(cursor) == nil {
-            throw HTTPProblem(.badRequest, "`cursor` must be a `next_cursor` of the page before.")
-        }
-        let page = try await AuditReader(self.context.store.database).page(after: cursor, limit: limit)
+        let cursor = try request.cursor(Int64.init)
+        let page = try await AuditReader(self.context.store.database).page(after: cursor.map(String.init), limit: limit)
         return .json([
             "items": .array(page.rows.map(\.json)), "next_cursor": page.next.map { .string($0) } ?? .null,
         ])

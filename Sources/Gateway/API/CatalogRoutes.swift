@@ -130,7 +130,7 @@ struct CatalogRoutes: Sendable {
     private func sessions(_ request: APIRequest) async throws -> HTTPServerResponse {
         let principal = try request.person()
         let limit = try request.limit(default: 30, most: 100)
-        let cursor = request.http.query["cursor"]
+        let cursor = try request.cursor(SessionCursor.init)
         let owner = principal.seesEverything ? nil : principal.identity
         let now = self.context.now()
         let page = try await self.context.store.read { ledger in

@@ -9,12 +9,14 @@ internal import Sessions
 extension ThreadRoutes {
     /// In bytes.
     private static let searchLimit = 200
+    /// In bytes: more than a title of the greatest length, with each character escaped.
+    private static let bodyLimit = 16 << 10
 
     var change: APIRoute {
         APIRoute(
             method: .patch, pattern: "/api/v1/threads/{id}", operation: "changeThread",
             summary: "Renames a thread, archives it or brings it back; what the body leaves out stays as it is.",
-            access: .scopes([.chat], from: .guest), body: "ThreadChange", bodyLimit: 4096,
+            access: .scopes([.chat], from: .guest), body: "ThreadChange", bodyLimit: Self.bodyLimit,
             answers: [
                 .init(status: .ok, description: "The changed thread.", schema: "Thread"),
                 .init(status: .badRequest, description: "The title cannot be used.", schema: "Problem"),
@@ -28,7 +30,7 @@ extension ThreadRoutes {
     private func change(_ request: APIRequest) async throws -> HTTPServerResponse {
         let session = try await self.context.session(request.parameter("id"), for: request.person())
         let id = session.id
-        let body = try await request.object(upTo: 4096)
+        let body = try await request.object(upTo: Self.bodyLimit)
         let title = try body["title"].map(Self.title)
         let isArchived = try body["archived"].map(Self.isArchived)
         guard title != nil || isArchived != nil else {

@@ -107,7 +107,7 @@ struct ThreadRoutes: Sendable {
     private func list(_ request: APIRequest) async throws -> HTTPServerResponse {
         let principal = try request.person()
         let limit = try request.limit(default: 30, most: 100)
-        let cursor = request.http.query["cursor"]
+        let cursor = try request.cursor(SessionCursor.init)
         let filter = try Self.filter(of: request, for: principal)
         // If it fails, the newest messages are not found yet.
         if !filter.words.isEmpty { try? await self.context.store.indexMessages() }

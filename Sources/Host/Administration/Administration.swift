@@ -88,7 +88,9 @@ package struct Administration: Sendable {
     // MARK: Sessions
 
     package func sessions(after cursor: String? = nil, limit: Int = 100) async throws -> Page<SessionRecord> {
-        try await self.store.read { ledger in try ledger.sessions(after: cursor, limit: limit) }
+        try await self.store.read { ledger in
+            try ledger.sessions(after: cursor.flatMap(SessionCursor.init), limit: limit)
+        }
     }
 
     package func session(_ id: String) async throws -> SessionRecord {

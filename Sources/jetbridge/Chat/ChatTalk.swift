@@ -76,6 +76,8 @@ struct ChatTalk: Sendable {
         _ body: ((ChatLink.Frame) throws -> Void) async throws -> JSON
     ) async throws -> Answer {
         var text = ""
+        /// The whole answer. It has the remarks on a command's end, which have no piece of their own.
+        var whole = ""
         let (link, thread) = (self.link, self.thread)
         self.interrupts.set { try? await link.stop(thread) }
         defer { self.interrupts.set(nil) }
@@ -83,14 +85,21 @@ struct ChatTalk: Sendable {
         do {
             operation = try await body { frame in
                 if frame.type == "execution" { text += frame.content }
+                if frame.type == "complete" { whole = frame.content }
                 try self.show(frame)
             }
         } catch {
             try? self.printer.finish(isTerminated: text.isEmpty)
             throw error
         }
+        let isSilent = text.isEmpty
+        if isSilent { text = whole }
         guard !self.context.isJSON else { return Answer(operation: operation, text: text) }
-        if !text.isEmpty { try self.printer.finish(isTerminated: text.hasSuffix("\n")) }
+        // A terminal has seen the remarks already.
+        if isSilent, !self.context.errors.isTerminal { try self.printer.append(text) }
+        if !isSilent || !self.context.errors.isTerminal, !text.isEmpty {
+            try self.printer.finish(isTerminated: text.hasSuffix("\n"))
+        }
         for commit in operation["commits"]?.arrayValue ?? [] {
             try self.context.output.writeLine(self.context.output.shown(Self.line(of: commit)))
         }

@@ -23,9 +23,12 @@ struct RunCommand: Command {
         examples: ["jetbridge run 'make test'", "jetbridge run --thread s_12ab -- ls -l"])
 
     func run(_ context: CommandContext) async throws {
+        let command = context.arguments.words("command").joined(separator: " ")
+        guard command.contains(where: { !$0.isWhitespace }) else {
+            throw UsageError(message: "the command is empty", path: ["run"])
+        }
         let configuration = try context.loadConfiguration()
         Logging.configure(level: .error, format: .text)
-        let command = context.arguments.words("command").joined(separator: " ")
         let chosen = context.arguments.value("thread")
         let interrupts = Interrupts()
         let watch = try await interrupts.watch()

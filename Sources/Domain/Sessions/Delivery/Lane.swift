@@ -275,7 +275,7 @@ actor Lane {
 
     private func find(_ item: OutboxItem, by reconciling: any ReconcilingAdapter) async throws -> Search {
         do {
-            let found = try await reconciling.find(token: item.token, in: item.route)
+            let found = try await reconciling.find(token: item.token, isFile: item.kind == .file, in: item.route)
             self.search = nil
             return found.map { .found($0) } ?? .missing
         } catch let error as AdapterError {

@@ -20,12 +20,11 @@ package struct MessagePage: Sendable {
 extension Ledger {
     /// The sessions that pass `filter`, last active first.
     package func sessions(
-        _ filter: SessionFilter = SessionFilter(), after cursor: String?, limit: Int
+        _ filter: SessionFilter = SessionFilter(), after cursor: SessionCursor?, limit: Int
     ) throws -> Page<SessionRecord> {
-        let position = cursor.flatMap(Self.pagePosition)
         var values: [SQLValue] = [
-            .optional(filter.adapter), .optional(filter.owner), .integer(position?.at ?? .max),
-            .text(position?.id ?? ""), .integer(Int64(limit + 1)),
+            .optional(filter.adapter), .optional(filter.owner), .integer(cursor?.activeAt ?? .max),
+            .text(cursor?.id ?? ""), .integer(Int64(limit + 1)),
         ]
         let rows = try self.connection.query(
             """
@@ -35,7 +34,7 @@ extension Ledger {
             \(filter.condition(&values)) ORDER BY active_at DESC, id DESC LIMIT ?5
             """, values)
         let items = try rows.prefix(limit).map(Self.session)
-        let next = rows.count > limit ? items.last.map { "\($0.activeAt)-\($0.id)" } : nil
+        let next = rows.count > limit ? items.last.map { SessionCursor(after: $0).description } : nil
         return Page(items: items, next: next)
     }
 
@@ -70,10 +69,5 @@ extension Ledger {
             GROUP BY turns.model ORDER BY turns.model
             """, [owner.map { .text($0) } ?? .null]
         ).map { (try $0.text("model"), try $0.int64("turns"), try $0.int64("input"), try $0.int64("output")) }
-    }
-
-    private static func pagePosition(of cursor: String) -> (at: Int64, id: String)? {
-        guard let dash = cursor.firstIndex(of: "-"), let at = Int64(cursor[..<dash]) else { return nil }
-        return (at, String(cursor[cursor.index(after: dash)...]))
     }
 }
