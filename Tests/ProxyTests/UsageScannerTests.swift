@@ -41,6 +41,16 @@ struct UsageScannerTests {
             text: #"{"usage":{"note":"a } \" brace","prompt_tokens":-5,"completion_tokens":1e300}}"#, model: nil,
             usage: TokenUsage(input: 0, output: 0)),
         Answer(text: #"{"usage":{"prompt_tokens":"#, model: nil, usage: nil),
+        Answer(
+            text:
+                #"{"model":"claude","content":[{"type":"tool_use","input":{"model":"x","usage":{"input_tokens":900}}}],"#
+                + #""usage":{"input_tokens":3,"output_tokens":7}}"#,
+            model: "claude", usage: TokenUsage(input: 3, output: 7)),
+        Answer(
+            text: #"{\#n  "model": [],\#n  "usage": 1,\#n  "a": [{"b": {"model": "x"}}],\#n  "model": "m"\#n}\#n"#,
+            model: "m", usage: nil),
+        Answer(
+            text: "data: {\"a\":[[[[ broken\r\n\r\ndata: {\"model\":\"m\"}\n\n", model: "m", usage: nil),
     ]
 
     @Test("finds model and usage in one piece", arguments: answers)
@@ -70,5 +80,14 @@ struct UsageScannerTests {
         scanner.feed(Array(#"{"usage":{"x":""#.utf8) + Array(repeating: 0x61, count: 1 << 20))
         scanner.feed(Array("\"}}\ndata: {\"usage\":{\"prompt_tokens\":2}}".utf8))
         #expect(scanner.usage == TokenUsage(input: 2, output: 0))
+    }
+
+    @Test("what an endless usage object has nested is not taken for the answer's own")
+    func nested() {
+        var scanner = UsageScanner()
+        let filler = String(repeating: "1,", count: 4_096)
+        let tail = #""c":{"model":"x"}}]},"model":"m","z":[{"model":"y"}]}"#
+        scanner.feed(Array(#"{"usage":{"a":[{"b":[\#(filler)1],\#(tail)"#.utf8))
+        #expect(scanner.model == "m" && scanner.usage == nil)
     }
 }

@@ -2,8 +2,9 @@ internal import JSON
 
 /// Finds the model and token usage in JSON or server-sent events as the bytes pass in pieces of any size. Pure.
 ///
-/// It tracks only strings: JSON escapes quotes inside strings, so `"usage"` followed by a colon is a key. A JSON string
-/// cannot contain a line feed, so a line feed resynchronises after other text between events.
+/// It tracks only strings and nesting: JSON escapes quotes inside strings, so `"usage"` followed by a colon is a key. A
+/// JSON string cannot contain a line feed, so a line feed resynchronises after other text between events, and a blank
+/// line ends an event.
 package struct UsageScanner: Sendable {
     private enum State {
         case outside
@@ -26,12 +27,19 @@ package struct UsageScanner: Sendable {
     private var length = 0
     private var mayBeModel = false
     private var mayBeUsage = false
+    /// How many objects and arrays are open.
+    private var depth = 0
+    /// Nothing has come since the last line feed.
+    private var isAtLineStart = false
     private var collected: [UInt8] = []
 
     private static let modelKey: [UInt8] = Array("model".utf8)
     private static let usageKey: [UInt8] = Array("usage".utf8)
     /// Longer model names and usage objects are ignored.
     private static let collectLimit = 4_096
+    /// A wanted key is in an answer or event, or in the object that an event is about. Deeper ones are the model's own,
+    /// such as a tool's arguments.
+    private static let deepest = 2
 
     package init() {}
 
@@ -42,7 +50,10 @@ package struct UsageScanner: Sendable {
             while index < bytes.count {
                 switch self.state {
                 case .outside:
-                    while index < bytes.count, bytes[index] != 0x22 { index += 1 }
+                    while index < bytes.count, bytes[index] != 0x22 {
+                        self.pass(bytes[index])
+                        index += 1
+                    }
                     guard index < bytes.count else { return }
                     self.beginString()
                     index += 1
@@ -60,7 +71,23 @@ package struct UsageScanner: Sendable {
         }
     }
 
+    /// Takes a byte between strings.
+    private mutating func pass(_ byte: UInt8) {
+        switch byte {
+        case 0x7B, 0x5B: self.depth += 1
+        case 0x7D, 0x5D: self.depth = max(0, self.depth - 1)
+        case 0x0A:
+            if self.isAtLineStart { self.depth = 0 }
+            self.isAtLineStart = true
+            return
+        case 0x0D: return
+        default: break
+        }
+        self.isAtLineStart = false
+    }
+
     private mutating func beginString() {
+        self.isAtLineStart = false
         self.state = .string(escaped: false)
         self.length = 0
         self.mayBeModel = true
@@ -88,14 +115,16 @@ package struct UsageScanner: Sendable {
             self.mayBeModel = false
             self.mayBeUsage = false
             self.state = .string(escaped: true)
-        default: self.state = .outside
+        default:
+            self.state = .outside
+            self.isAtLineStart = true
         }
         return index + 1
     }
 
     private mutating func endString() {
         self.state =
-            self.length != 5
+            self.length != 5 || self.depth > Self.deepest
             ? .outside
             : self.mayBeUsage ? .afterKey(.usage) : self.mayBeModel ? .afterKey(.model) : .outside
     }
@@ -122,7 +151,9 @@ package struct UsageScanner: Sendable {
     }
 
     private mutating func leave(at byte: UInt8) {
-        if byte == 0x22 { self.beginString() } else { self.state = .outside }
+        guard byte != 0x22 else { return self.beginString() }
+        self.state = .outside
+        self.pass(byte)
     }
 
     private mutating func collectModel(_ byte: UInt8, escaped: Bool) {
@@ -140,8 +171,11 @@ package struct UsageScanner: Sendable {
 
     private mutating func collectUsage(_ byte: UInt8, depth: Int, inString: Bool, escaped: Bool) {
         guard self.collected.count < Self.collectLimit else {
-            self.state = .outside
-            return
+            // Passed over like any other part of the answer.
+            self.depth += depth
+            self.length = Self.collectLimit
+            self.state = inString ? .string(escaped: escaped) : .outside
+            return self.feed([byte])
         }
         self.collected.append(byte)
         if inString {
@@ -151,8 +185,9 @@ package struct UsageScanner: Sendable {
         }
         switch byte {
         case 0x22: self.state = .usage(depth: depth, inString: true, escaped: false)
-        case 0x7B: self.state = .usage(depth: depth + 1, inString: false, escaped: false)
-        case 0x7D where depth > 1: self.state = .usage(depth: depth - 1, inString: false, escaped: false)
+        case 0x7B, 0x5B: self.state = .usage(depth: depth + 1, inString: false, escaped: false)
+        case 0x7D where depth > 1, 0x5D where depth > 1:
+            self.state = .usage(depth: depth - 1, inString: false, escaped: false)
         case 0x7D:
             self.state = .outside
             if let found = try? JSON.parse(self.collected) {
