@@ -23,6 +23,24 @@ package struct OutputQueue {
         }
     }
 
+    /// Appends bytes that `make` writes at the end of the array.
+    ///
+    /// - Parameter count: about how many.
+    package mutating func append(about count: Int, _ make: (inout [UInt8]) -> Void) {
+        if let last = self.segments.indices.last, last >= self.first,
+            self.segments[last].count + count <= Self.joinBelow
+        {
+            self.count -= self.segments[last].count
+            make(&self.segments[last])
+            self.count += self.segments[last].count
+        } else {
+            var segment: [UInt8] = []
+            segment.reserveCapacity(count)
+            make(&segment)
+            self.append(segment)
+        }
+    }
+
     /// Calls `write` for each segment until it accepts only part; `write` returns the number accepted, `nil` for none.
     package mutating func drain(_ write: (_ bytes: [UInt8], _ start: Int) -> Int?) {
         while self.first < self.segments.count {

@@ -174,13 +174,12 @@ extension HTTPConnection {
         guard !bytes.isEmpty else { return }
         switch framing.body {
         case .chunked:
-            var chunk: [UInt8] = []
-            chunk.reserveCapacity(bytes.count + 20)
-            chunk.appendHexadecimal(bytes.count)
-            chunk += "\r\n".utf8
-            chunk += bytes
-            chunk += "\r\n".utf8
-            self.output.append(chunk)
+            self.output.append(about: bytes.count + 20) { output in
+                output.appendHexadecimal(bytes.count)
+                output += "\r\n".utf8
+                output += bytes
+                output += "\r\n".utf8
+            }
         case .length:
             guard bytes.count <= exchange.remaining else {
                 throw HTTPServerError(.invalidResponse, "the response is longer than its Content-Length")

@@ -23,8 +23,15 @@ extension HTTPConnection {
         if self.isPeerClosed { self.abort() }
     }
 
-    /// Moves available bytes from the source to the output, up to the high-water mark.
+    /// Moves available bytes from the source to the client, up to the high-water mark.
     func pump(_ exchange: Exchange) {
+        self.move(exchange)
+        self.finishTurn()
+        exchange.source?.hasSent()
+    }
+
+    /// Moves available bytes from the source to the output.
+    private func move(_ exchange: Exchange) {
         exchange.isSourceHeld = false
         while self.isOpen, self.exchange === exchange, let source = exchange.source, let framing = exchange.framing {
             guard self.output.count < self.settings.highWater else {
@@ -33,7 +40,7 @@ extension HTTPConnection {
             }
             do {
                 switch source.next() {
-                case .notYet: return self.finishTurn()
+                case .notYet: return
                 case .bytes(let bytes): try self.append(bytes, for: exchange, framing)
                 case .end:
                     exchange.source = nil
@@ -46,6 +53,5 @@ extension HTTPConnection {
                 self.answer(exchange, failure: error)
             }
         }
-        self.finishTurn()
     }
 }

@@ -14,7 +14,8 @@ final class HTTPConnection {
     let settings: HTTPServerSettings
     var descriptor: FileDescriptor?
     var registration: Registration?
-    private let number: Int32
+    /// Of the descriptor.
+    let number: Int32
     lazy var remoteAddress = Socket.remoteAddress(self.number)
 
     // Input

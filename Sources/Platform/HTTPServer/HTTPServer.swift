@@ -19,7 +19,7 @@ package final class HTTPServer: Service {
     @Net private var isFull = false
     @Net private var drain: Timer?
     @Net private(set) var isDraining = false
-    @Net private var connections: [ObjectIdentifier: HTTPConnection] = [:]
+    @Net private var connections = ConnectionTable()
     @Net private var handedOver: [ObjectIdentifier: HTTPConnection] = [:]
     private let changed = WaitList()
     private let address = Protected<SocketAddress?>(nil)
@@ -107,7 +107,7 @@ package final class HTTPServer: Service {
         guard !self.isDraining else { return }
         self.isDraining = true
         self.closeListener()
-        for connection in self.connections.values where connection.isIdle { connection.abort() }
+        for connection in self.connections.all where connection.isIdle { connection.abort() }
         self.drain = EventLoop.shared.schedule(after: self.settings.deadlines.drain) { [weak self] in
             self?.abortAll()
         }
@@ -115,7 +115,7 @@ package final class HTTPServer: Service {
     }
 
     @Net private func abortAll() {
-        for connection in self.connections.values { connection.abort() }
+        for connection in self.connections.all { connection.abort() }
         for connection in self.handedOver.values { connection.exchange?.cancel() }
     }
 
@@ -134,7 +134,7 @@ package final class HTTPServer: Service {
             guard let number = self.registration?.descriptor, let descriptor = try Socket.accept(on: number)
             else { return }
             let connection = HTTPConnection(server: self, descriptor: descriptor)
-            self.connections[ObjectIdentifier(connection)] = connection
+            self.connections.add(connection)
             do {
                 try connection.open()
             } catch {
@@ -160,8 +160,8 @@ package final class HTTPServer: Service {
     }
 
     @Net func remove(_ connection: HTTPConnection) {
-        self.connections[ObjectIdentifier(connection)] = nil
-        self.handedOver[ObjectIdentifier(connection)] = nil
+        self.connections.remove(connection)
+        if !self.handedOver.isEmpty { self.handedOver[ObjectIdentifier(connection)] = nil }
         if self.isFull, self.connections.count < max(1, self.settings.maximumConnections * 9 / 10) {
             self.isFull = false
             self.registration?.modify(.readable)
@@ -170,7 +170,7 @@ package final class HTTPServer: Service {
     }
 
     @Net func noteHandOver(_ connection: HTTPConnection) {
-        self.connections[ObjectIdentifier(connection)] = nil
+        self.connections.remove(connection)
         self.handedOver[ObjectIdentifier(connection)] = connection
     }
 

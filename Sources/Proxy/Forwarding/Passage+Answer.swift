@@ -26,12 +26,7 @@ extension Passage {
         if isMounted { Self.harden(&answer.headers) }
         self.record.status = answer.status.code
         self.record.firstByte = self.elapsed()
-        let source = PassageSource(
-            upstream, of: self, lookup,
-            AnswerCollector(
-                scans: Self.mayReportUsage(response.headers), countsEvents: self.estimatesUsage(response.headers),
-                entry: lookup.entry(for: response),
-                limit: self.proxy.cache.bodyLimit))
+        let source = PassageSource(upstream, of: self, lookup)
         if response.status.isBodiless || self.request.method == .head {
             source.finish()
         } else if let whole = source.takeWhole() {
@@ -40,6 +35,12 @@ extension Passage {
             answer.body = .source(source)
         }
         return answer
+    }
+
+    func collector(of response: HTTPClientResponse, _ lookup: CacheLookup) -> AnswerCollector {
+        AnswerCollector(
+            scans: Self.mayReportUsage(response.headers), countsEvents: self.estimatesUsage(response.headers),
+            entry: lookup.entry(for: response), limit: self.proxy.cache.bodyLimit)
     }
 
     /// An answer of the proxy's own.

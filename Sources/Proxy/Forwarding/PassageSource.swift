@@ -9,7 +9,9 @@ final class PassageSource: ResponseSource {
     var onReady: (@Net () -> Void)?
     private let passage: Passage
     private let lookup: CacheLookup
-    private let collector: AnswerCollector
+    private lazy var collector = self.passage.collector(of: self.answer.response, self.lookup)
+    /// The last piece, which the collector gets once it has been sent.
+    private var uncollected: [UInt8] = []
     /// Set to nil when the rest is not needed, which ends the transfer.
     private var body: HTTPResponseBody?
     /// What was read of an incomplete body before ``next()``.
@@ -17,13 +19,12 @@ final class PassageSource: ResponseSource {
     private let answer: UpstreamAnswer
     private var translation: (any StreamTranslation)?
 
-    init(_ answer: UpstreamAnswer, of passage: Passage, _ lookup: CacheLookup, _ collector: AnswerCollector) {
+    init(_ answer: UpstreamAnswer, of passage: Passage, _ lookup: CacheLookup) {
         self.answer = answer
         self.body = answer.response.body
         self.translation = answer.isStream ? answer.translation?.makeStream() : nil
         self.passage = passage
         self.lookup = lookup
-        self.collector = collector
     }
 
     /// The body if all of it has arrived, else nil; ``next()`` then returns it piece by piece.
@@ -56,6 +57,7 @@ final class PassageSource: ResponseSource {
                 return rest.isEmpty ? .end : .bytes(rest)
             case .failure(let error):
                 self.body = nil
+                self.collect()
                 self.passage.report(self.collector, isCut: true)
                 self.passage.end(.upstreamBroke, error: "\(error)")
                 // The client must notice that the body is incomplete; the failure is already logged.
@@ -73,6 +75,7 @@ final class PassageSource: ResponseSource {
     func abandon() {
         guard self.body != nil else { return }
         self.body = nil
+        self.collect()
         self.passage.report(self.collector, isCut: true)
         self.passage.end(.clientGone)
     }
@@ -81,16 +84,26 @@ final class PassageSource: ResponseSource {
     @discardableResult
     func finish() -> [UInt8] {
         self.body = nil
+        self.collect()
         if let entry = self.collector.entry { self.lookup.keep(entry) }
         self.passage.report(self.collector)
         self.passage.end(.complete)
         return self.translation?.finish() ?? []
     }
 
+    func hasSent() { self.collect() }
+
+    private func collect() {
+        guard !self.uncollected.isEmpty else { return }
+        self.collector.take(self.uncollected)
+        self.uncollected = []
+    }
+
     /// Returns the bytes for the client.
     private func take(_ bytes: [UInt8]) -> [UInt8] {
         self.passage.record.responseBytes += bytes.count
-        self.collector.take(bytes)
+        self.collect()
+        self.uncollected = bytes
         return self.translation?.feed(bytes) ?? bytes
     }
 }

@@ -9,21 +9,37 @@ struct ModelRequestFacts: Sendable, Equatable {
 
     /// `isWhole` is false for the beginning of a longer body. Its last message is unknown and taken for a person's.
     init(body: [UInt8], isWhole: Bool) {
-        self.hasImage = Self.hasImage(body)
-        guard isWhole, let last = try? Self.lastMessage(in: body) else { return }
+        let words = Words(of: body)
+        self.hasImage = words.haveImage
+        guard isWhole, words.mayBeAgents, let last = try? Self.lastMessage(in: body) else { return }
         self.isAgentTurn = (try? Self.isAgents(body, at: last)) ?? false
     }
 
-    /// Of chat completions, responses and messages.
-    private static let imageKinds: [StaticString] = ["image_url\"", "input_image\"", "image\""]
+    /// What the strings of a body show, wherever they are: one quick pass.
+    private struct Words {
+        var haveImage = false
+        /// Some string is one that makes a message an agent's.
+        var mayBeAgents = false
 
-    private static func hasImage(_ body: [UInt8]) -> Bool {
-        // All begin alike, so one pass is enough.
-        for start in body.indices.dropLast(2)
-        where body[start] == UInt8(ascii: "\"") && body[start + 1] == UInt8(ascii: "i") {
-            if self.imageKinds.contains(where: { body.has($0, at: start + 1) }) { return true }
+        /// Of chat completions, responses and messages.
+        private static let imageKinds: [StaticString] = ["image_url\"", "input_image\"", "image\""]
+        /// How the strings begin and end that ``isAgents(_:at:)`` looks for.
+        private static let beginnings: [StaticString] = ["tool", "function\"", "assistant\"", "reasoning\""]
+        private static let endings: [StaticString] = ["_output", "_call", "tool_result"]
+
+        init(of body: [UInt8]) {
+            for quote in body.indices.dropLast() where body[quote] == UInt8(ascii: "\"") {
+                switch body[quote + 1] {
+                case UInt8(ascii: "i"):
+                    self.haveImage = self.haveImage || Self.imageKinds.contains { body.has($0, at: quote + 1) }
+                case UInt8(ascii: "t"), UInt8(ascii: "f"), UInt8(ascii: "a"), UInt8(ascii: "r"):
+                    self.mayBeAgents = self.mayBeAgents || Self.beginnings.contains { body.has($0, at: quote + 1) }
+                case UInt8(ascii: ","), UInt8(ascii: "}"), UInt8(ascii: " "), 0x09...0x0D:
+                    self.mayBeAgents = self.mayBeAgents || Self.endings.contains { body.ends($0, before: quote) }
+                default: break
+                }
+            }
         }
-        return false
     }
 
     /// Where the last message or item begins.
@@ -105,6 +121,11 @@ extension [UInt8] {
     fileprivate func has(_ word: StaticString, at start: Int) -> Bool {
         guard self.count - start >= word.utf8CodeUnitCount else { return false }
         return word.withUTF8Buffer { word in word.indices.allSatisfy { self[start + $0] == word[$0] } }
+    }
+
+    /// Whether the bytes before `end` end with `word`.
+    fileprivate func ends(_ word: StaticString, before end: Int) -> Bool {
+        end >= word.utf8CodeUnitCount && self.has(word, at: end - word.utf8CodeUnitCount)
     }
 
     /// Whether the bytes there are `word`.
