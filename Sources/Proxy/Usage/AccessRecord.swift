@@ -20,6 +20,8 @@ struct AccessRecord: Sendable {
     let method: HTTPMethod
     /// Without the query.
     let path: String
+    /// When the exchange ended, in milliseconds since 1970.
+    var time: Int64 = 0
     var key: ClientKey?
     var status = 0
     var requestBytes = 0
