@@ -36,6 +36,12 @@ struct CommandTable: Sendable {
 
     func command(_ syntax: CommandSyntax) -> (any Command)? { self.commands.first { $0.syntax.path == syntax.path } }
 
+    /// Whether the command of a command line waits for signals itself, wherever its options are.
+    func watchesSignals(_ words: [String]) -> Bool {
+        guard case .run(let syntax, _) = try? ArgumentParser.parse(words, table: self) else { return false }
+        return self.command(syntax)?.watchesSignals ?? false
+    }
+
     /// The words that may follow `path`, in order, without duplicates.
     func words(after path: [String]) -> [String] {
         var words: [String] = []

@@ -9,7 +9,7 @@ struct Jetbridge {
     // host waits for would take their default action.
     static func main() {
         let words = Array(CommandLine.arguments.dropFirst())
-        if let command = words.first, ["serve", "chat", "run", "proxy"].contains(command) {
+        if CommandTable.standard.watchesSignals(words) {
             // Before any thread exists, so that no thread receives a signal that the command waits for.
             Signals.prepare()
         } else {

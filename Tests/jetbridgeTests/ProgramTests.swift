@@ -112,6 +112,17 @@ struct ProgramTests {
         #expect(await run("help", "--", "--", "version").output.hasPrefix("Print the version."))
     }
 
+    @Test(
+        "which commands wait for signals does not depend on where their options are",
+        arguments: [
+            ("serve", true), ("--config f serve", true), ("--data-dir d --json chat hi", true), ("proxy", true),
+            ("run -- ls", true), ("spec plan", true), ("--config=f spec specify a page", true), ("spec list", false),
+            ("doctor", false), ("", false), ("serve --help", false), ("--config serve", false), ("chat --wrong", false),
+        ])
+    func signals(_ line: String, isWaiting: Bool) {
+        #expect(CommandTable.standard.watchesSignals(line.split(separator: " ").map(String.init)) == isWaiting)
+    }
+
     @Test("only terminals get colours")
     func colours() {
         let terminal = Terminal(isTerminal: true) { _ in }

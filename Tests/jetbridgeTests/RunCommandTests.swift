@@ -26,6 +26,7 @@ struct RunCommandTests {
         #expect(await run("run").status == .usage)
         let empty = await run("run", "", " ")
         #expect(empty.status == .usage && empty.errors.contains("the command is empty"))
+        #expect(await run("run", " &").errors == empty.errors)
         let help = await run("run", "--help")
         #expect(help.status == .done && help.output.contains("--thread ID"))
     }

@@ -32,17 +32,10 @@ struct StageTalk {
                 "state": answer.operation["state"] ?? .null, "text": .string(texts.joined(separator: "\n\n")),
                 "error": answer.operation["error"] ?? .null, "commits": .array(commits), "asks": .array(asks),
             ])
-            guard answer.operation["state"]?.stringValue == "complete" else {
-                throw CommandFailure(nil, status: self.status(of: answer.operation))
-            }
-            return
+            return try self.talk.check(answer.operation)
         }
         try self.show(asks, isTalk: isTalk)
         try self.talk.check(answer.operation)
-    }
-
-    private func status(of operation: JSON) -> ExitStatus {
-        operation["state"]?.stringValue == "stopped" ? .interrupted : .failed
     }
 
     /// What is open, and how to go on.

@@ -5,6 +5,7 @@ internal import Lifecycle
 internal import Logging
 
 struct ChatCommand: Command {
+    let watchesSignals = true
     let syntax = CommandSyntax(
         "chat", summary: "Chat with the model in this terminal",
         discussion: """

@@ -3,6 +3,7 @@ internal import JSON
 internal import Logging
 
 struct ProxyCommand: Command {
+    let watchesSignals = true
     let syntax = CommandSyntax(
         "proxy", summary: "Serve the Copilot API to programs on this machine",
         discussion: """

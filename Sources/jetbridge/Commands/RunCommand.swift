@@ -5,6 +5,7 @@ internal import Logging
 internal import Primitives
 
 struct RunCommand: Command {
+    let watchesSignals = true
     let syntax = CommandSyntax(
         "run", summary: "Run a command in the jail of a thread",
         discussion: """
@@ -24,7 +25,8 @@ struct RunCommand: Command {
 
     func run(_ context: CommandContext) async throws {
         let command = context.arguments.words("command").joined(separator: " ")
-        guard command.contains(where: { !$0.isWhitespace }) else {
+        // An ampersand at the end only asks for a job.
+        guard command.contains(where: { !$0.isWhitespace && $0 != "&" }) else {
             throw UsageError(message: "the command is empty", path: ["run"])
         }
         let configuration = try context.loadConfiguration()
@@ -72,7 +74,10 @@ struct RunCommand: Command {
         switch state {
         case "complete":
             guard let status else {
-                // No exit line: a job was started, or a command was answered at once.
+                // No exit line: a job was started, or, if the operation is none of `run`, the bot did not take the command.
+                guard operation["kind"]?.stringValue == self.kind else {
+                    throw CommandFailure(context.errors.shown(last))
+                }
                 return context.isJSON ? () : try context.errors.writeLine(context.errors.shown(last))
             }
             try Self.report(Self.note(last), context)
@@ -80,9 +85,12 @@ struct RunCommand: Command {
         case "stopped": throw CommandFailure(nil, status: .interrupted)
         default:
             let reason = operation["error"]?.stringValue ?? "the command was interrupted; run it again"
-            throw CommandFailure(context.isJSON ? nil : context.errors.shown(reason))
+            throw CommandFailure(context.errors.shown(reason))
         }
     }
+
+    /// Of an operation that runs a command, or starts a job.
+    private static let kind = "run"
 
     /// Why the command ended, if not by itself.
     private static func report(_ note: String?, _ context: CommandContext) throws {

@@ -1,6 +1,7 @@
 internal import Host
 
 struct ServeCommand: Command {
+    let watchesSignals = true
     let syntax = CommandSyntax(
         "serve", summary: "Serve the web chat, the API and the networks until stopped",
         discussion: """

@@ -9,6 +9,7 @@ internal import Specs
 struct SpecStageCommand: Command {
     static let all: [any Command] = Stage.allCases.map { SpecStageCommand($0) }
 
+    let watchesSignals = true
     let syntax: CommandSyntax
     private let stage: Stage
 
