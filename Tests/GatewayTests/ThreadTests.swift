@@ -130,6 +130,11 @@ struct ThreadTests {
             for _ in 1...5 { #expect(try await caller.send(.post, path, json: guess).status == 202) }
             let refused = try await caller.send(.post, path, json: guess)
             #expect(refused.status == 429 && refused.headers["retry-after"] != nil)
+            for _ in 1...2 {
+                let repeated = try await caller.send(
+                    .post, path, json: guess, headers: ["Idempotency-Key": "k1"])
+                #expect(repeated.status == 429 && repeated.headers["retry-after"] == "600")
+            }
         }
     }
 

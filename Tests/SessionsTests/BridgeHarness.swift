@@ -87,9 +87,13 @@ struct BridgeHarness {
         }
     }
 
-    /// Writes as `person` and waits for the operation.
+    /// Writes as `person` and waits for the operation; nil for a message that is not for the bot.
     func ask(_ text: String, from person: String = "alice", id: String? = nil) async throws -> Submission? {
-        try await self.bridge.submit(self.adapter.event(text, from: person, in: person, id: id))
+        do {
+            return try await self.bridge.submit(self.adapter.event(text, from: person, in: person, id: id))
+        } catch is IgnoredEvent {
+            return nil
+        }
     }
 
     /// Every frame of an operation, up to its last one.

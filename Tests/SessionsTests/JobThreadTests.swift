@@ -48,6 +48,28 @@ struct JobThreadTests {
         #expect(harness.adapter.texts[4] == "Name the job: `!kill JOB`. `!jobs` lists them.")
     }
 
+    @Test("`repo` is refused while an answer runs, which may work on the files")
+    func answering() async throws {
+        let harness = try await BridgeHarness(
+            worker: ScriptedWorker([.event(.text("Begun.\n\n")), .hold, .event(.text("Done."))]),
+            settings: BridgeSettings(
+                publicURL: "http://127.0.0.1:8787", drainTimeout: .milliseconds(50), repositories: ["notes", "other"]),
+            desk: FakeDesk())
+        _ = try await harness.ask("work")
+        await harness.adapter.waitForText("Begun.")
+        _ = try await harness.ask("!repo other")
+        await harness.adapter.waitForText(
+            "The repository was not changed: an answer is running in this thread: wait until it has ended, or end it with "
+                + "`!stop`, then choose `!repo other` again.")
+        _ = try await harness.ask("!repo notes")
+        await harness.adapter.waitForText("From now on this thread works in `notes`.")
+        harness.worker.release()
+        await harness.adapter.waitForText("Done.")
+        try await harness.settle()
+        _ = try await harness.ask("!repo other")
+        await harness.adapter.waitForText("From now on this thread works in `other`.")
+    }
+
     @Test("`repo` is refused while the thread's files keep it where it is")
     func repository() async throws {
         let desk = FakeDesk()

@@ -50,6 +50,22 @@ struct PairingWordsTests {
         #expect(harness.worker.requests.map(\.text) == ["database", "Database", "next step", "test-case"])
     }
 
+    @Test("a code of letters that was stored before a restart is redeemed, not asked")
+    func restart() async throws {
+        let directory = try TemporaryDirectory()
+        let first = try await BridgeHarness(directory: directory)
+        guard case .message(let message) = first.adapter.event("ABCD-EFGH", from: "gina", in: "gina").kind else { return }
+        try await first.bridge.store.write { ledger in
+            try ledger.insertCode(hash: AccessControl.hash(ofCode: "ABCD-EFGH"), role: .member, expiresAt: 9_000)
+            _ = try ledger.insertEvent(
+                "e1", adapter: first.adapter.id, body: StoredForm.text(of: message), role: .guest, of: nil, at: 1_000)
+        }
+        let second = try await BridgeHarness(directory: directory)
+        await second.adapter.waitForText("Paired: you are now a member.")
+        try await second.settle()
+        #expect(second.worker.requests.isEmpty)
+    }
+
     @Test("no spelling of a code gets into the database, the titles or the model")
     func neverStored() async throws {
         let harness = try await BridgeHarness(worker: ScriptedWorker([.hold, .event(.text("one"))]))

@@ -202,13 +202,16 @@ struct ThreadRoutes: Sendable {
                     sentAt: self.context.now(), isDirect: true, isAddressed: true,
                     attachments: await files.take())))
         self.context.web.noteEvent()
-        guard let submission = try await files.settled(by: { try await self.context.bridge.submit(event) }) else {
-            // Without a key it is no repeat: the bridge ignores only `pair` after too many wrong codes.
-            guard key != nil else {
-                throw HTTPProblem(
-                    .tooManyRequests, "There were too many wrong codes. Wait ten minutes, then try again.",
-                    headers: ["Retry-After": "600"])
-            }
+        let taken: Submission?
+        do {
+            taken = try await files.settled { try await self.context.bridge.submit(event) }
+        } catch is IgnoredEvent {
+            // The bridge ignores nothing else of a person with a role.
+            throw HTTPProblem(
+                .tooManyRequests, "There were too many wrong codes. Wait ten minutes, then try again.",
+                headers: ["Retry-After": "600"])
+        }
+        guard let submission = taken else {
             throw HTTPProblem(
                 .serviceUnavailable,
                 "The message is still being stored. Repeat the request with the same Idempotency-Key.",

@@ -66,6 +66,18 @@ struct ApprovalTests {
         #expect(stage.adapter.posts.count == 2)
     }
 
+    @Test("an outcome that is a message of its own and may have been lost is repeated with the mark")
+    func lostOutcome() async throws {
+        let stage = try await AskStage(AskStage.lines, asking: AskStage.request())
+        try await stage.say("go", as: "bob")
+        try await stage.ask()
+        stage.adapter.meet([.taken(AdapterError(.timedOut, "no answer", isCertain: false))])
+        try await stage.say("yes", as: "alice")
+        let outcome = "`a1`: Approved by alice"
+        await stage.adapter.waitForText(TurnTexts.repeatMark + outcome)
+        #expect(stage.adapter.texts.filter { $0.hasSuffix(outcome) } == [outcome, TurnTexts.repeatMark + outcome])
+    }
+
     @Test("in a room of lines, the ask is lettered lines and the outcome a line of its own")
     func lines() async throws {
         let stage = try await AskStage(AskStage.lines, asking: AskStage.request("make a\n\n\tmake b "))

@@ -33,11 +33,7 @@ extension Bridge {
             message = message.addressed
             intent = intents.intent(of: message, role: role)
         }
-        if case .chat(let text) = intent, message.isDirect || message.isAddressed,
-            let code = PairingWords.ambiguousCode(in: text), try await self.access.isCode(code)
-        {
-            intent = .command(.pair, argument: code)
-        }
+        intent = try await intents.intent(of: message, otherwise: intent)
         if let thread = try await self.thread(answeredBy: message, intent, as: role) {
             message = message.moved(to: thread, message.route)
         }

@@ -70,8 +70,8 @@ package final class Bridge: MessageSink, Service {
     }
 
     /// Delivers a message and waits until it is handled; while the host stops, its turn waits for the next start. A
-    /// repeat of an event returns the first one's submission; nil while that is still being stored, and when the message
-    /// is not for the bot.
+    /// repeat of an event returns the first one's submission; nil while that is still being stored. Throws
+    /// ``IgnoredEvent`` if the message is not for the bot.
     package func submit(_ event: InboundEvent) async throws -> Submission? {
         // The continuation is resumed by the conversation once the message is handled.
         let box = ReplyBox()
@@ -79,7 +79,7 @@ package final class Bridge: MessageSink, Service {
         self.count(delivery, of: event)
         switch delivery {
         case .stored: return try await box.value()
-        case .ignored: return nil
+        case .ignored(let reason): throw IgnoredEvent(reason: reason)
         case .duplicate:
             let turn = try await self.store.read { ledger in try ledger.turn(ofEvent: event.id, adapter: event.adapter)
             }

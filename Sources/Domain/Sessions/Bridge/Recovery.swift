@@ -49,7 +49,8 @@ struct Recovery: Sendable {
             var replies: [ReplyBox] = []
             for event in events {
                 let reply = ReplyBox()
-                let intent = intents.intent(of: event.message, role: event.role)
+                let intent = try await intents.intent(
+                    of: event.message, otherwise: intents.intent(of: event.message, role: event.role))
                 await self.conversations.hand(.message(event, intent), of: event.message.thread, reply: reply)
                 replies.append(reply)
             }

@@ -30,22 +30,20 @@ extension Lane {
         return none
     }
 
-    /// Replaces an ask by its outcome. If the ask is not in the room, or can no longer be changed, the outcome is a
-    /// message.
-    func showOutcome(_ item: OutboxItem) async throws -> MessageReference {
+    /// Replaces an ask by its outcome. Nil if the outcome must be a message of its own: the ask is not in the room, or can
+    /// no longer be changed.
+    func showOutcome(_ item: OutboxItem) async throws -> MessageReference? {
         let entry = item.message ?? 0
         let posted = try await self.store.read { ledger in try ledger.outboxItem(id: entry) }
-        let message = OutgoingMessage(
-            text: item.text, route: item.route, token: item.token, isRepeat: item.state == .unknown)
         guard let posted, posted.state == .sent, posted.route.room == self.room, let id = posted.reference, !id.isEmpty,
             let editing = self.adapter as? any EditingAdapter
-        else { return try await self.adapter.post(message) }
+        else { return nil }
         let reference = MessageReference(room: item.route.room, id: id)
         do {
             try await editing.replace(
                 reference, with: OutgoingMessage(text: item.text, route: item.route, token: posted.token))
         } catch let error as AdapterError where [.notFound, .invalid, .forbidden].contains(error.code) {
-            return try await self.adapter.post(message)
+            return nil
         }
         self.takeReactions(of: posted, from: reference)
         // The edit adds no message, so it has no reference of its own.

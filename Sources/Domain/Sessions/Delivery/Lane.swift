@@ -234,7 +234,7 @@ actor Lane {
         if item.route.room != self.room { item.route = item.route.moved(to: self.room) }
         if item.kind == .removal { return try await self.remove(item) }
         if item.kind == .withdrawal { return try await self.withdrawButtons(item) }
-        if item.kind == .outcome { return try await self.showOutcome(item) }
+        if item.kind == .outcome, let shown = try await self.showOutcome(item) { return shown }
         let hasButtons = self.adapter.traits(of: self.room).capabilities.contains(.buttons) && !item.isWithdrawn
         let buttons = hasButtons ? item.buttons : []
         var isRepeat = item.state == .unknown

@@ -170,6 +170,10 @@ enum CommandTexts {
         return "There is no repository `\(name)`.\(near.map { " Did you mean `\($0)`?" } ?? "")"
     }
 
+    static func answerHoldsRepository(_ name: String) -> String {
+        "an answer is running in this thread: wait until it has ended, or end it with `stop`, then choose `repo \(name)` again"
+    }
+
     static func repositoryIsNotChosen(_ obstacle: String) -> String { "The repository was not changed: \(obstacle)." }
 
     static func repositoryIsChosen(_ name: String) -> String { "From now on this thread works in `\(name)`." }
