@@ -109,12 +109,39 @@ struct CachePolicyTests {
     @Test("a 304 refreshes the cached answer")
     func refreshed() throws {
         let entry = try #require(self.entry(["Cache-Control": "max-age=60", "ETag": "W/\"1\"", "Age": "50", "X": "y"]))
-        let fresh = CachePolicy.refreshed(entry, by: ["Cache-Control": "max-age=90"], now: Self.now + 70_000)
+        let (fresh, _) = CachePolicy.refreshed(
+            entry, by: ["Cache-Control": "max-age=90"], request: [:], now: Self.now + 70_000)
         #expect(fresh.lifetime == 90 && fresh.age(at: Self.now + 71_000) == 1)
         #expect(fresh.headers["x"] == "y" && fresh.headers["cache-control"] == "max-age=90")
         #expect(CachePolicy.clientHas(fresh, ["If-None-Match": "\"0\", \"1\""]))
         #expect(CachePolicy.clientHas(fresh, ["If-None-Match": "*"]))
         #expect(!CachePolicy.clientHas(fresh, ["If-None-Match": "\"2\""]))
         #expect(!CachePolicy.clientHas(fresh, [:]))
+    }
+
+    @Test("a 304 can forbid to keep the answer, or change what selects it, but not what it says about the body")
+    func renewed() throws {
+        let entry = try #require(
+            self.entry(["Cache-Control": "max-age=60", "ETag": "\"1\"", "Content-Type": "text/plain", "X": "old"]))
+        func renew(_ headers: HTTPHeaders) -> (entry: CacheEntry, mayStay: Bool) {
+            CachePolicy.refreshed(entry, by: headers, request: ["Accept": "a"], now: Self.now)
+        }
+        #expect(!renew(["Cache-Control": "no-store"]).mayStay)
+        #expect(!renew(["Vary": "*"]).mayStay)
+        let (varying, mayStay) = renew(["Vary": "Accept", "X": "new", "Content-Type": "text/html"])
+        #expect(mayStay && varying.isSelected(by: ["Accept": "a"]) && !varying.isSelected(by: ["Accept": "b"]))
+        #expect(varying.headers["x"] == "new" && varying.headers["content-type"] == "text/plain")
+    }
+
+    @Test("ages and lifetimes beyond all sense are very long", arguments: ["9223372036854775807", "99999999999999999999"])
+    func endless(_ seconds: String) throws {
+        let headers: HTTPHeaders = ["Cache-Control": "max-age=\(seconds)", "ETag": "\"1\"", "Age": seconds]
+        let entry = try #require(self.entry(headers))
+        #expect(entry.age(at: Self.now + 5_000) == Int(Int32.max) + 5 && entry.lifetime == Int(Int32.max))
+        let wanted: HTTPHeaders = ["Cache-Control": "min-fresh=\(seconds), max-age=\(seconds)"]
+        guard case .revalidate = CachePolicy.decide(wanted, entry: entry, now: Self.now + 5_000) else {
+            Issue.record("it is not fresh")
+            return
+        }
     }
 }

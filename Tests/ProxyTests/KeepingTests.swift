@@ -59,6 +59,67 @@ struct KeepingTests {
         await scene.stop()
     }
 
+    @Test("an answer that was on its way to one account is not kept for the next")
+    func lateAnswer() async throws {
+        let (asked, released) = (Flag(), Flag())
+        let scene = try await ProxyScene { request in
+            if request.headers["authorization"] == "Bearer token-1" {
+                asked.set()
+                try await released.wait()
+            }
+            return HTTPServerResponse(
+                .ok, headers: ["Cache-Control": "max-age=60"],
+                body: .bytes(Array((request.headers["authorization"] ?? "").utf8)))
+        }
+        async let late = scene.ask(.get, "/x")
+        try await asked.wait()
+        _ = try await scene.proxy.account.replaced(try await scene.proxy.account.current())
+        _ = try await scene.ask(.get, "/other")
+        released.set()
+        #expect(try await late.body == Array("Bearer token-1".utf8))
+        #expect(try await scene.ask(.get, "/x").body == Array("Bearer token-2".utf8))
+        await scene.stop()
+    }
+
+    @Test("a 401 that no other token mends leaves the cache as it is")
+    func fixedToken() async throws {
+        let scene = try await ProxyScene { request in
+            request.target == "/refused"
+                ? HTTPServerResponse(.unauthorized)
+                : HTTPServerResponse(.ok, headers: ["Cache-Control": "max-age=60"], body: .bytes([1]))
+        }
+        scene.tokens.isFixed.withLock { $0 = true }
+        _ = try await scene.ask(.get, "/x")
+        for _ in 0..<3 { #expect(try await scene.ask(.get, "/refused").status == 401) }
+        #expect(try await scene.ask(.get, "/x").headers["cache-status"] == "jetbridge; hit")
+        await scene.stop()
+    }
+
+    @Test("what was cached while a change was on its way is forgotten once it has succeeded, and only then")
+    func change() async throws {
+        let (asked, released) = (Flag(), Flag())
+        let scene = try await ProxyScene { request in
+            switch (request.method, request.target) {
+            case (.put, "/x"):
+                asked.set()
+                try await released.wait()
+                return HTTPServerResponse(.noContent)
+            case (.put, _): return HTTPServerResponse(.conflict)
+            default: return HTTPServerResponse(.ok, headers: ["Cache-Control": "max-age=60"], body: .bytes([1]))
+            }
+        }
+        async let put = scene.ask(.put, "/x")
+        try await asked.wait()
+        for path in ["/x", "/y"] { _ = try await scene.ask(.get, path) }
+        #expect(try await scene.ask(.get, "/x").headers["cache-status"] == "jetbridge; hit")
+        released.set()
+        #expect(try await put.status == 204)
+        #expect(try await scene.ask(.get, "/x").headers["cache-status"] == nil)
+        #expect(try await scene.ask(.put, "/y").status == 409)
+        #expect(try await scene.ask(.get, "/y").headers["cache-status"] == "jetbridge; hit")
+        await scene.stop()
+    }
+
     @Test("a streamed answer is cached once it is complete")
     func streamed() async throws {
         let counter = Counter()

@@ -15,14 +15,14 @@ struct PathTests {
     /// An upstream with these paths; others are 404 in plain text. Records what it was asked.
     private func scene(
         _ paths: [String], change: (inout ProxySettings) -> Void = { _ in },
-        answer: @escaping @Net @Sendable (HTTPServerRequest, JSON) -> HTTPServerResponse
+        answer: @escaping @Net @Sendable (HTTPServerRequest, JSON) throws -> HTTPServerResponse
     ) async throws -> (scene: ProxyScene, asked: Protected<[String]>) {
         let asked = Protected<[String]>([])
         let scene = try await ProxyScene(change: change) { request in
             let body = try await request.body.collect(upTo: 1 << 20)
             asked.withLock { $0.append(request.target) }
             guard paths.contains(String(request.path)) else { return .text("no such page", .notFound) }
-            return answer(request, (try? JSON.parse(body)) ?? .null)
+            return try answer(request, (try? JSON.parse(body)) ?? .null)
         }
         return (scene, asked)
     }
@@ -183,7 +183,9 @@ struct PathTests {
             ["/chat/completions"],
             change: {
                 $0.aliases = ["fast": "a", "good": "c", "bad": "e"]
-                $0.fallbacks = ["a": ["b", "c"], "d": ["e"], "g": ["h", "c"], "i": ["h"], "bad": ["good"]]
+                $0.fallbacks = [
+                    "a": ["b", "c"], "d": ["e"], "g": ["h", "c"], "i": ["h"], "bad": ["good"], "gone": ["h"],
+                ]
             }
         ) { _, body in
             let model = body["model"]?.stringValue ?? ""
@@ -192,6 +194,7 @@ struct PathTests {
             case "a": return .json(["error": ["message": "slow down"]], .tooManyRequests)
             case "b", "d": return .json(["error": ["message": "down"]], .serviceUnavailable)
             case "e": return .json(["error": ["message": "worse"]], .badGateway)
+            case "gone": throw HTTPServerError(.clientGone, "closed without an answer")
             case "g", "i": return .text("<html>", .serviceUnavailable)
             case "h": return .json(["error": ["message": "too long", "code": "context_length_exceeded"]], .badRequest)
             default: return .json(["model": .string(model), "temperature": body["temperature"] ?? .null])
@@ -212,6 +215,9 @@ struct PathTests {
         #expect(try await ask("g").json?["model"] == "c")
         #expect(models.withLock { $0 } == ["g", "h", "c"])
         #expect(try await ask("i").status == 503)
+        // Nor is it where the asked model could not be reached.
+        #expect(try await ask("gone").status == 502)
+        #expect(models.withLock { $0 } == ["gone", "h"])
         // Aliases are resolved on both sides.
         #expect(try await ask("bad").json?["model"] == "c")
         #expect(models.withLock { $0 } == ["e", "c"])

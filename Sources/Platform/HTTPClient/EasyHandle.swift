@@ -26,6 +26,8 @@ final class EasyHandle {
     private var target: String?
     /// Which options are set; nil for a handle that ``reset()`` must clear before its next use.
     var shape: Shape?
+    /// The bytes of a body that libcurl has copied and still keeps.
+    private(set) var bodyCount = 0
 
     /// Identifies the handle until it is closed.
     var key: UInt { unsafe UInt(bitPattern: self.pointer) }
@@ -47,6 +49,7 @@ final class EasyHandle {
     func reset() {
         unsafe curl_easy_reset(self.pointer)
         self.shape = nil
+        self.bodyCount = 0
         self.target = nil
         unsafe self.errorText.pointee = 0
     }
@@ -112,8 +115,9 @@ final class EasyHandle {
         return unsafe block
     }
 
-    /// libcurl copies the bytes.
+    /// libcurl copies the bytes, and keeps them until the next body.
     func setBody(_ bytes: [UInt8]) {
+        self.bodyCount = bytes.count
         unsafe ccurl_set_offset(self.pointer, CURLOPT_POSTFIELDSIZE_LARGE, Int64(bytes.count))
         // Never empty: an empty array has no address, which would mean no body.
         unsafe (bytes + [0]).withUnsafeBytes {

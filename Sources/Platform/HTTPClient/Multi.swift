@@ -89,9 +89,12 @@ final class Multi {
         if self.isClosing { EventLoop.shared.execute { self.closeIfUnused() } }
     }
 
+    /// The longest body that an unused handle may keep, in bytes.
+    private static let idleBodyLimit = 64 * 1024
+
     /// Takes back a removed handle.
     func recycle(_ easy: EasyHandle) {
-        guard self.idle.count < 64, !self.isClosing else { return easy.close() }
+        guard self.idle.count < 64, !self.isClosing, easy.bodyCount <= Self.idleBodyLimit else { return easy.close() }
         if easy.shape == nil { easy.reset() }
         self.idle.append(easy)
     }

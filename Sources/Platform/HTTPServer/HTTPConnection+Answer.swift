@@ -85,7 +85,11 @@ extension HTTPConnection {
     // MARK: Responses
 
     func answer(_ exchange: Exchange, _ response: HTTPServerResponse) {
-        guard self.isOpen, self.exchange === exchange else { return }
+        guard self.isOpen, self.exchange === exchange else {
+            // The client left while the response was made.
+            if case .source(let source) = response.body { source.abandon() }
+            return
+        }
         do throws(HTTPServerError) {
             switch response.body {
             case .bytes(let bytes): try self.send(exchange, response, bytes)

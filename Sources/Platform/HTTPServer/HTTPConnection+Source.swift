@@ -6,8 +6,14 @@ extension HTTPConnection {
     func stream(
         _ exchange: Exchange, _ response: HTTPServerResponse, from source: any ResponseSource
     ) throws(HTTPServerError) {
-        let framing = try ResponseFraming(
-            response, length: nil, for: exchange.head, mayStay: self.mayStay(after: exchange))
+        let framing: ResponseFraming
+        do {
+            framing = try ResponseFraming(
+                response, length: nil, for: exchange.head, mayStay: self.mayStay(after: exchange))
+        } catch {
+            source.abandon()
+            throw error
+        }
         exchange.framing = framing
         self.output.append(framing.head(of: response, for: exchange.head, date: self.server.date.bytes))
         guard framing.body != .none else {

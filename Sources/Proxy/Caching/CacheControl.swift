@@ -24,10 +24,15 @@ struct CacheControl: Sendable, Equatable {
 
     /// Seconds. An invalid number counts as 0, so that nothing is kept too long.
     func seconds(_ name: String) -> Int? {
-        guard let text = self.directives[name] else { return nil }
-        guard !text.isEmpty, text.utf8.allSatisfy(ByteSet.digits.contains) else { return 0 }
-        // A number that overflows means a very long time (RFC 9111 §1.2.2).
-        return Int(text) ?? Int(Int32.max)
+        self.directives[name].map { Self.seconds(of: $0) ?? 0 }
+    }
+
+    /// Reads a number of seconds; nil if it is not a valid one. A large one means a very long time, 2^31 - 1 s
+    /// (RFC 9111 §1.2.2), so sums cannot overflow.
+    static func seconds(of text: String) -> Int? {
+        guard !text.isEmpty, text.utf8.allSatisfy(ByteSet.digits.contains) else { return nil }
+        let most = Int(Int32.max)
+        return min(Int(text) ?? most, most)
     }
 
     /// Splits at commas outside quotes.

@@ -66,21 +66,31 @@ enum CachePolicy {
             initialAge: Self.initialAge(headers, now: now), lifetime: lifetime)
     }
 
-    /// The cached answer after a 304, with its fields updated (RFC 9111 §3.2).
-    static func refreshed(_ entry: CacheEntry, by headers: HTTPHeaders, now: Int64) -> CacheEntry {
+    /// The cached answer after a 304, with its fields updated (RFC 9111 §3.2), and whether the cache may keep it: the new
+    /// fields can forbid that, or select it by other fields of the request.
+    static func refreshed(
+        _ entry: CacheEntry, by headers: HTTPHeaders, request: HTTPHeaders, now: Int64
+    ) -> (entry: CacheEntry, mayStay: Bool) {
         var entry = entry
-        for name in ["cache-control", "date", "expires", "etag", "last-modified", "vary", "age"] {
-            guard headers.contains(name) else { continue }
+        // An age that the 304 does not repeat was that of the stored answer.
+        entry.headers.remove("age")
+        for name in Set(headers.map { $0.name.lowercased() }).subtracting(Self.bodyFields) {
             entry.headers.remove(name)
             for value in headers.values(of: name) { entry.headers.append(name, value) }
         }
-        if !headers.contains(.age) { entry.headers.remove("age") }
-        let control = CacheControl(entry.headers)
-        entry.lifetime = control.has("no-cache") ? 0 : Self.lifetime(entry.headers, control, now: now)
-        entry.initialAge = Self.initialAge(entry.headers, now: now)
-        entry.receivedAt = now
-        return entry
+        guard var renewed = Self.entry(for: entry.status, entry.headers, request: request, now: now) else {
+            entry.initialAge = Self.initialAge(entry.headers, now: now)
+            entry.receivedAt = now
+            return (entry, false)
+        }
+        renewed.body = entry.body
+        return (renewed, true)
     }
+
+    /// Fields about the stored body, which a 304 does not change.
+    private static let bodyFields: Set<String> = [
+        "content-length", "content-encoding", "content-type", "content-range",
+    ]
 
     /// Whether the client already has this answer (`If-None-Match` by weak comparison, RFC 9110 §13.1.2).
     static func clientHas(_ entry: CacheEntry, _ request: HTTPHeaders) -> Bool {
@@ -99,6 +109,6 @@ enum CachePolicy {
 
     private static func initialAge(_ headers: HTTPHeaders, now: Int64) -> Int {
         let apparent = headers[.date].flatMap(HTTPDate.parse).map { Int(now / 1_000) - $0 } ?? 0
-        return max(0, apparent, headers[.age].flatMap { Int($0) } ?? 0)
+        return max(0, apparent, headers[.age].flatMap(CacheControl.seconds) ?? 0)
     }
 }

@@ -7,22 +7,28 @@ internal import HTTPServer
 @Net
 final class CacheLookup {
     private let passage: Passage
+    /// Where the request is sent first.
     private let url: String
+    /// The places of a request that may change what is there; empty for others.
+    private var changed: [HTTPURL] = []
+    /// Of the account whose answers these are.
+    private let generation: Int
     /// The fields that select answers: those sent upstream, except the ones that differ in every request.
     private let fields: HTTPHeaders
     private var decision = CachePolicy.Decision.bypass
 
-    init(_ passage: Passage, target: UpstreamTarget, fields: HTTPHeaders) {
+    init(_ passage: Passage, _ urls: [HTTPURL], isModelRequest: Bool, fields: HTTPHeaders, for access: UpstreamAccess) {
         self.passage = passage
-        self.url = passage.proxy.cache.isOff ? "" : target.url.target
+        self.url = passage.proxy.cache.isOff ? "" : urls[0].target
+        self.generation = access.generation
         self.fields = fields
         let proxy = passage.proxy, method = passage.request.method
         guard !proxy.cache.isOff else { return }
         if CachePolicy.handles(method, fields) {
             self.decision = CachePolicy.decide(
                 fields, entry: proxy.cache.entry(for: self.url, fields), now: proxy.now())
-        } else if ![.get, .head, .options, .trace].contains(method), !target.isModelRequest {
-            proxy.cache.invalidate(self.url)
+        } else if ![.get, .head, .options, .trace].contains(method), !isModelRequest {
+            self.changed = urls
         }
     }
 
@@ -45,10 +51,17 @@ final class CacheLookup {
     /// The cached answer after the upstream's 304; nil if the client sent the condition itself.
     func confirmed(by headers: HTTPHeaders) -> HTTPServerResponse? {
         guard case .revalidate(let entry) = self.decision else { return nil }
-        let fresh = CachePolicy.refreshed(
-            entry, by: ForwardedHeaders.response(headers, isMounted: false), now: self.passage.proxy.now())
-        self.passage.proxy.cache.keep(fresh, for: self.url, self.fields)
+        let (fresh, mayStay) = CachePolicy.refreshed(
+            entry, by: ForwardedHeaders.response(headers, isMounted: false), request: self.fields,
+            now: self.passage.proxy.now())
+        if mayStay { self.keep(fresh) } else { self.passage.proxy.cache.invalidate(self.url) }
         return self.answer(fresh, state: "revalidated")
+    }
+
+    /// Forgets what a successful change has made outdated (RFC 9111 §4.4).
+    func noteAnswer(_ status: HTTPStatus) {
+        guard !self.changed.isEmpty, (200..<400).contains(status.code) else { return }
+        for url in self.changed { self.passage.proxy.cache.invalidate(url.target) }
     }
 
     /// An entry without its body, for an answer that may be cached.
@@ -63,7 +76,9 @@ final class CacheLookup {
         }
     }
 
+    /// Keeps an answer, unless another account's answers are kept by now.
     func keep(_ entry: CacheEntry) {
+        guard self.generation == self.passage.proxy.cacheGeneration else { return }
         self.passage.proxy.cache.keep(entry, for: self.url, self.fields)
     }
 

@@ -1,5 +1,9 @@
+internal import HTTPClient
+
 /// What the attempts without an answer for the client showed. If none has one, the client gets the best of it.
 struct FailedAttempts {
+    /// Why the model that was asked for could not be reached; then others were asked in its place.
+    private(set) var fault: HTTPClientError?
     /// The first failure of a model.
     private var failure: UpstreamAnswer?
     /// The best of the answers that lack the path or the form.
@@ -27,6 +31,12 @@ struct FailedAttempts {
         }
         self.missing = Self.better(self.missing, answer)
         self.isElsewhere = self.isElsewhere || outcome == .unsupported
+    }
+
+    /// The model that was asked for could not be reached.
+    mutating func add(_ fault: HTTPClientError) {
+        guard self.best == nil else { return }
+        self.fault = self.fault ?? fault
     }
 
     /// - Parameter isKnown: whether the upstream is known to have the form that the request cannot be put in.

@@ -14,6 +14,7 @@ extension Passage {
         _ upstream: UpstreamAnswer, _ preparation: Preparation, shown: [UInt8]? = nil, status: HTTPStatus? = nil
     ) -> HTTPServerResponse {
         let response = upstream.response, lookup = preparation.lookup
+        lookup.noteAnswer(response.status)
         if response.status == .notModified, let kept = lookup.confirmed(by: response.headers) { return kept }
         let isMounted = !self.proxy.prefix.isEmpty
         var answer = HTTPServerResponse(
@@ -33,6 +34,8 @@ extension Passage {
             answer.body = .bytes(shown ?? whole)
         } else {
             answer.body = .source(source)
+            // An answer may last for minutes.
+            self.body.release()
         }
         return answer
     }

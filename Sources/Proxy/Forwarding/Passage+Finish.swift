@@ -8,6 +8,7 @@ extension Passage {
 
     /// The client's answer if no attempt gave one.
     func finish(_ failed: FailedAttempts, _ preparation: Preparation) async throws -> HTTPServerResponse {
+        if let fault = failed.fault { throw fault }
         if let explanation = failed.explanation { throw explanation }
         guard let best = failed.best else { throw ProxyRefusal.failed }
         return try await self.finish(best, preparation, isMissing: failed.isPathMissing)

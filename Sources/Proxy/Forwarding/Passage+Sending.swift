@@ -72,9 +72,10 @@ extension Passage {
                 }
                 answer = UpstreamAnswer(response, translation: edited.translation)
             } catch let error as HTTPClientError {
+                if !plan.isStandIn { failed.add(error) }
                 if self.body.canBeSent, plan.advance(after: .failed) { continue }
-                guard let best = failed.best else { throw error }
-                return try await self.finish(best, preparation)
+                guard failed.best != nil else { throw error }
+                return try await self.finish(failed, preparation)
             }
             let outcome = try await self.outcome(of: &answer, preparation, isStandIn: plan.isStandIn)
             guard outcome != .answered else {

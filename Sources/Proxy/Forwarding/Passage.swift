@@ -80,11 +80,12 @@ final class Passage {
             self.body.keep(length: self.length, in: self.proxy.keptBytes)
             self.body.inspectAll(length: self.length)
         }
+        let urls = target.urls(keepsVersion: known ?? memory.guess(for: target.path))
         return Preparation(
-            access: access, target: target, urls: target.urls(keepsVersion: known ?? memory.guess(for: target.path)),
+            access: access, target: target, urls: urls,
             isKnownPath: target.unmapped == nil || known != nil,
             api: target.isModelRequest && request.method == .post ? self.requested.api : nil, fields: fields,
-            lookup: CacheLookup(self, target: target, fields: fields))
+            lookup: CacheLookup(self, urls, isModelRequest: target.isModelRequest, fields: fields, for: access))
     }
 
     func isModelRequest(_ target: UpstreamTarget) -> Bool { target.isModelRequest && self.request.method == .post }
@@ -145,7 +146,7 @@ final class Passage {
         self.record.error = error
         self.record.requestBytes = self.body.count
         self.record.total = self.elapsed()
-        self.body.release()
+        self.body.forget()
         self.proxy.requests.count(self.record.status)
         self.proxy.accessLog.write(self.record)
     }

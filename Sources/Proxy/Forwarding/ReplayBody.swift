@@ -47,10 +47,16 @@ final class ReplayBody {
         self.inspected = isSafe ? self.limit + 1 : self.limit / 2
     }
 
-    /// Forgets the body once nobody needs it.
+    /// Forgets the body once it is not sent again, and has arrived.
     func release() {
-        guard let memory = self.reserved.take() else { return }
+        guard self.isOver else { return }
+        self.forget()
+    }
+
+    /// Forgets the body once nobody needs it.
+    func forget() {
         self.kept = nil
+        guard let memory = self.reserved.take() else { return }
         memory.giveBack(self.limit)
     }
 

@@ -68,7 +68,8 @@ final class UpstreamAccount {
     /// Replaces an access that the upstream rejected; nil if the source has no other token.
     func replaced(_ refused: UpstreamAccess) async throws -> UpstreamAccess? {
         await self.source.reject(refused.token)
-        if self.access?.generation == refused.generation { self.access = nil }
+        // If the source has only this token, the access and what is cached for it stay.
+        if self.access?.generation == refused.generation { self.askedAt = nil }
         let next = try await self.current()
         return next.token == refused.token ? nil : next
     }
