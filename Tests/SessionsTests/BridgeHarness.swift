@@ -21,7 +21,11 @@ struct BridgeHarness {
         worker: ScriptedWorker = ScriptedWorker(),
         settings: BridgeSettings = BridgeSettings(
             publicURL: "http://127.0.0.1:8787", drainTimeout: .milliseconds(50), repositories: ["notes"]),
-        store: DatabaseSettings = DatabaseSettings(), desk: (any CommandDesk)? = nil,
+        store: DatabaseSettings = DatabaseSettings(),
+        models: ModelDirectory = ModelDirectory(defaultModel: "small", provider: "test") {
+            [ModelChoice(id: "small", detail: ""), ModelChoice(id: "large", detail: "")]
+        },
+        desk: (any CommandDesk)? = nil,
         agent: AgentDirectory? = nil, accounts: (any PersonalAccounts)? = nil,
         policy: AccessPolicy = AccessPolicy(owners: ["fake:one/alice"], guests: ["fake:one/gina"]),
         now: @escaping @Sendable () -> Int64 = { 1_000 },
@@ -35,10 +39,7 @@ struct BridgeHarness {
         self.bridge = Bridge(
             store: SessionStore(database: database), adapters: AdapterRegistry([self.adapter]),
             workers: ["chat": worker, "specify": worker, "run": worker, "files": worker],
-            models: ModelDirectory(defaultModel: "small", provider: "test") {
-                [ModelChoice(id: "small", detail: ""), ModelChoice(id: "large", detail: "")]
-            },
-            policy: policy,
+            models: models, policy: policy,
             environment: BridgeEnvironment(
                 settings: settings, logger: Logger(label: "test"), metrics: Metrics(), now: now,
                 auditDecision: audit), desk: desk, agent: agent, accounts: accounts)

@@ -308,4 +308,27 @@ struct PreviewTests {
         await harness.adapter.waitForText("One. Two.")
         #expect(harness.adapter.posts.count == 1)
     }
+
+    @Test("commands do not wait long for a provider that does not answer, and neither does what follows them")
+    func slowProvider() async throws {
+        let models = ModelDirectory(
+            defaultModel: "small", provider: "test", patience: .milliseconds(5),
+            quota: {
+                try await Task.sleep(for: .seconds(3_600))
+                return nil
+            },
+            list: {
+                try await Task.sleep(for: .seconds(3_600))
+                return []
+            })
+        let harness = try await BridgeHarness(models: models)
+        let slow = "the provider takes too long to answer; try again in a moment"
+        _ = try await harness.ask("!models")
+        await harness.adapter.waitForText("The models cannot be listed: \(slow)")
+        _ = try await harness.ask("!model large")
+        await harness.adapter.waitForText("The models cannot be listed, so `large` cannot be chosen: \(slow)")
+        _ = try await harness.ask("!usage")
+        try await harness.settle()
+        #expect(harness.adapter.texts.last?.contains("the remaining quota is unknown: \(slow)") == true)
+    }
 }

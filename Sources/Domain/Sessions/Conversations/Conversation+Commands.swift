@@ -106,7 +106,7 @@ extension Conversation {
 
     private func listModels(_ stored: StoredMessage, sign: CommandSign) async throws -> Submission? {
         let choices: [ModelChoice]
-        do { choices = try await self.context.models.list() } catch {
+        do { choices = try await self.context.models.listInTime() } catch {
             return try await self.reply(to: stored, with: CommandTexts.modelsUnavailable(error, sign: sign))
         }
         let text = CommandTexts.models(choices, default: self.context.models.defaultModel, sign: sign)
@@ -121,7 +121,7 @@ extension Conversation {
             return try await self.reply(to: stored, with: CommandTexts.currentModel(current, sign: sign))
         }
         let choices: [String]
-        do { choices = try await self.context.models.list().map(\.id) } catch {
+        do { choices = try await self.context.models.listInTime().map(\.id) } catch {
             return try await self.reply(to: stored, with: CommandTexts.modelUnavailable(name, error, sign: sign))
         }
         guard choices.contains(name) else {
