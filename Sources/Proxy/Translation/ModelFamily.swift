@@ -23,9 +23,10 @@ struct ModelFamily: Sendable {
         return self.name.first == "o" && self.name.dropFirst().first?.isNumber == true
     }
 
-    /// OpenAI's older models refuse `reasoning_effort`.
-    var cannotReason: Bool {
-        ["gpt-3", "gpt-4", "chatgpt"].contains { self.name.hasPrefix($0) }
+    /// These models refuse `reasoning_effort` in OpenAI's forms, at least at Copilot: some cannot reason, others always
+    /// do, and Claude is asked for thoughts only in Anthropic's form.
+    var refusesEffort: Bool {
+        self.isClaude || ["gpt-3", "gpt-4", "chatgpt", "grok", "gemini"].contains { self.name.hasPrefix($0) }
     }
 
     /// Claude 4.6 and later choose their own budget, and 4.7 and later refuse `thinking.budget_tokens`.

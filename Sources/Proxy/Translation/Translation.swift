@@ -46,7 +46,7 @@ struct Translation: Sendable {
         switch client {
         case .chat: chat = body
         case .messages: chat = try MessagesToChat.request(body, names: &names)
-        case .responses: chat = try ResponsesToChat.request(body, names: &names)
+        case .responses: chat = try ResponsesToChat.request(body, for: upstream, names: &names)
         }
         switch upstream {
         case .chat: return chat

@@ -74,6 +74,20 @@ struct ChatToResponsesTests {
         #expect(try translation.request == JSON.parse(sample.responses))
     }
 
+    @Test(
+        "settings that the model refuses are dropped",
+        arguments: [
+            ("m", true, true), ("gpt-5.1-codex", false, true), ("o3-pro", false, true), ("gpt-4.1", true, false),
+            ("claude-sonnet-4.5", true, false), ("grok-4", true, false), ("gemini-2.5-pro", true, false),
+        ])
+    func settings(_ model: String, _ samples: Bool, _ reasons: Bool) throws {
+        let body =
+            #"{"model":"\#(model)","messages":[],"temperature":0.5,"top_p":0.5,"reasoning_effort":"low"}"#
+        let request = try translate(body, .chat, .responses).request
+        #expect((request["temperature"] != nil) == samples && (request["top_p"] != nil) == samples)
+        #expect((request["reasoning"] != nil) == reasons)
+    }
+
     @Test("a choice in one word stays", arguments: ["auto", "none", "required"])
     func choice(_ word: String) throws {
         let body =

@@ -125,10 +125,15 @@ struct MessagesToChatTests {
             (#"{"output_config":{"effort":"max"}}"#, "high"),
             (#"{"thinking":{"type":"adaptive"}}"#, nil),
             (#"{"thinking":{"type":"disabled"},"output_config":{"effort":"low"}}"#, nil),
+            // These and unknown models may refuse it.
             (#"{"model":"gpt-4.1","thinking":{"type":"enabled","budget_tokens":5000}}"#, nil),
+            (#"{"model":"claude-sonnet-4.5","thinking":{"type":"enabled","budget_tokens":5000}}"#, nil),
+            (#"{"model":"grok-code-fast-1","output_config":{"effort":"medium"}}"#, nil),
+            (#"{"model":"gemini-2.5-pro","output_config":{"effort":"medium"}}"#, nil),
+            (#"{"model":"m","output_config":{"effort":"medium"}}"#, nil),
         ])
     func effort(_ fields: String, _ wanted: String?) throws {
-        var body = try #require(JSON.parse(#"{"model":"m","messages":[]}"#).objectValue)
+        var body = try #require(JSON.parse(#"{"model":"o4-mini","messages":[]}"#).objectValue)
         body.merge(try #require(JSON.parse(fields).objectValue))
         let chat = try Translation(.object(body), from: .messages, to: .chat).request
         #expect(chat["reasoning_effort"]?.stringValue == wanted)

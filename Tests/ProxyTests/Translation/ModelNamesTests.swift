@@ -24,12 +24,12 @@ struct ModelNamesTests {
             ("claude-3-5-sonnet-20241022", "budget"), ("claude-sonnet-4-20250514", "budget"),
             ("claude-opus-4.5", "budget"), ("claude-haiku-4-5-20251001", "budget"), ("claude-sonnet-4-6", "adapts"),
             ("anthropic/claude-opus-4-7", "newest"), ("claude-opus-5", "newest"), ("claude-next", "newest"),
-            ("gemini-2.5-pro", "other"), ("olmo-2", "other"), ("", "other"),
+            ("gemini-2.5-pro", "no effort"), ("grok-code-fast-1", "no effort"), ("olmo-2", "other"), ("", "other"),
         ])
     func family(_ name: String, _ kind: String) {
         let family = ModelFamily(name)
         #expect(family.isOpenAIReasoning == (kind == "reasons"))
-        #expect(family.cannotReason == (kind == "chat"))
+        #expect(family.refusesEffort == !["reasons", "other"].contains(kind))
         #expect(family.thinksAdaptively == (kind == "adapts" || kind == "newest"))
         #expect(family.acceptsSampling == (kind != "newest"))
     }

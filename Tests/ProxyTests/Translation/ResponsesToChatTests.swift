@@ -75,7 +75,8 @@ struct ResponsesToChatTests {
                 + #"{"role":"tool","tool_call_id":"c2","content":"log"}]}"#),
         Case(
             name: "a reasoning model's stream with verbosity",
-            body: #"{"model":"openai/gpt-5","input":"hi","stream":true,"max_output_tokens":7,"#
+            body:
+                #"{"model":"openai/gpt-5","input":"hi","stream":true,"max_output_tokens":7,"temperature":1,"top_p":1,"#
                 + #""text":{"verbosity":"low","format":{"type":"text"}}}"#,
             chat: #"{"model":"openai/gpt-5","messages":[{"role":"user","content":"hi"}],"verbosity":"low","#
                 + #""max_completion_tokens":7,"stream":true,"stream_options":{"include_usage":true}}"#),
@@ -85,6 +86,20 @@ struct ResponsesToChatTests {
     func request(_ sample: Case) throws {
         let translation = try translate(sample.body, .responses, .chat)
         #expect(try translation.request == JSON.parse(sample.chat))
+    }
+
+    static let efforts: [(String, String, ModelAPI, String?)] = [
+        ("gpt-5", "xhigh", .chat, "high"), ("o3", "max", .chat, "high"), ("m", "minimal", .chat, "minimal"),
+        ("grok-code-fast-1", "low", .chat, nil), ("claude-sonnet-4.5", "low", .chat, nil),
+        ("gemini-3-pro", "low", .chat, nil), ("gpt-4.1", "low", .chat, nil),
+        ("claude-opus-4.7", "xhigh", .messages, "high"),
+    ]
+
+    @Test("an effort is for models that accept it, and at most high", arguments: efforts)
+    func effort(_ model: String, _ effort: String, _ upstream: ModelAPI, _ wanted: String?) throws {
+        let body = #"{"model":"\#(model)","input":"x","reasoning":{"effort":"\#(effort)"}}"#
+        let request = try translate(body, .responses, upstream).request
+        #expect((request["reasoning_effort"] ?? request["output_config"]?["effort"])?.stringValue == wanted)
     }
 
     @Test("custom tools become functions, and namespaces part of the name; answers name the client's tools")

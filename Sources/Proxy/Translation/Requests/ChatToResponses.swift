@@ -11,14 +11,18 @@ enum ChatToResponses {
         }
         // Nothing is stored: the client sends the whole conversation each time.
         var request: JSONObject = ["store": false]
-        request.copy("model", "temperature", "top_p", "user", from: body)
+        let family = ModelFamily(body.text("model") ?? "")
+        request.copy("model", "user", from: body)
+        if !family.isOpenAIReasoning { request.copy("temperature", "top_p", from: body) }
         try Self.addInput(body, to: &request)
         if let limit = ChatRequest.limit(body) {
             // The API refuses a lower one.
             request["max_output_tokens"] = limit.intValue.map { .integer(Int64(max(16, $0))) } ?? limit
         }
         try Self.addTools(body, to: &request)
-        if let effort = body.value("reasoning_effort") { request["reasoning"] = ["effort": effort] }
+        if let effort = body.value("reasoning_effort"), !family.refusesEffort {
+            request["reasoning"] = ["effort": effort]
+        }
         var text: JSONObject = [:]
         text.copy("verbosity", from: body)
         if let format = body.value("response_format") { text["format"] = Self.format(format) }

@@ -16,7 +16,8 @@ enum MessagesToChat {
         if !family.isOpenAIReasoning { chat.copy("temperature", "top_p", from: body) }
         if !body.list("stop_sequences").isEmpty { chat["stop"] = body["stop_sequences"] }
         try Self.addTools(body, to: &chat, names: &names)
-        if let effort = Self.effort(body), !family.cannotReason { chat["reasoning_effort"] = .string(effort) }
+        // Claude Code asks every model to think, so only models that are known to accept an effort get one.
+        if family.isOpenAIReasoning, let effort = Self.effort(body) { chat["reasoning_effort"] = .string(effort) }
         if let format = Self.format(body) { chat["response_format"] = format }
         // OpenAI refuses longer ones; Claude Code's contain account and session after the user.
         if let user = body["metadata"]?.text("user_id") { chat["user"] = .string(String(user.prefix(64))) }
@@ -79,7 +80,7 @@ enum MessagesToChat {
     }
 
     /// Few models know an effort above `high`.
-    private static func known(_ effort: String) -> String { effort == "xhigh" || effort == "max" ? "high" : effort }
+    static func known(_ effort: String) -> String { effort == "xhigh" || effort == "max" ? "high" : effort }
 
     private static func format(_ body: JSON) -> JSON? {
         guard let format = body["output_config"]?.value("format") ?? body.value("output_format"),

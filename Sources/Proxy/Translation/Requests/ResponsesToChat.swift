@@ -2,8 +2,12 @@ internal import JSON
 
 /// Translates a request for a response into one for a chat completion. Pure.
 enum ResponsesToChat {
-    /// - Parameter names: Receives the tools whose names or kinds differ in the chat request.
-    static func request(_ body: JSON, names: inout ToolNames) throws(ProxyRefusal) -> JSON {
+    /// - Parameters:
+    ///   - upstream: The form that the chat request is sent in, or translated to.
+    ///   - names: Receives the tools whose names or kinds differ in the chat request.
+    static func request(
+        _ body: JSON, for upstream: ModelAPI, names: inout ToolNames
+    ) throws(ProxyRefusal) -> JSON {
         try Self.refuseStored(body)
         let family = ModelFamily(body.text("model") ?? "")
         var chat: JSONObject = [:]
@@ -11,8 +15,11 @@ enum ResponsesToChat {
         try Self.addTools(body, to: &chat, names: &names)
         chat["messages"] = .array(try Self.messages(body))
         if let limit = body.value("max_output_tokens") { chat[MessagesToChat.limitName(family)] = limit }
-        chat.copy("temperature", "top_p", "user", from: body)
-        if let effort = body["reasoning"]?.value("effort"), !family.cannotReason { chat["reasoning_effort"] = effort }
+        chat.copy("user", from: body)
+        if !family.isOpenAIReasoning { chat.copy("temperature", "top_p", from: body) }
+        if let effort = body["reasoning"]?.text("effort"), upstream == .messages || !family.refusesEffort {
+            chat["reasoning_effort"] = .string(MessagesToChat.known(effort))
+        }
         if let verbosity = body["text"]?.value("verbosity"), family.isOpenAIReasoning { chat["verbosity"] = verbosity }
         if let format = body["text"]?.value("format") { try Self.addFormat(format, to: &chat) }
         if body["stream"]?.boolValue == true {
