@@ -74,6 +74,16 @@ struct ResponsesToChatTests {
                 + #""function":{"name":"mcp__git__log","arguments":"{}"}}]},"#
                 + #"{"role":"tool","tool_call_id":"c2","content":"log"}]}"#),
         Case(
+            name: "Codex's tools without a counterpart, and their calls, are left out",
+            body: #"{"model":"m","input":[{"role":"user","content":"hi"},{"type":"web_search_call","id":"ws_1"},"#
+                + #"{"type":"image_generation_call","id":"ig_1","result":"QQ=="},"#
+                + #"{"type":"tool_search_call","call_id":"c1","arguments":{}},"#
+                + #"{"type":"tool_search_output","call_id":"c1","tools":[]},{"role":"user","content":"go"}],"#
+                + #""tools":[{"type":"web_search_preview"},{"type":"image_generation","output_format":"png"},"#
+                + #"{"type":"tool_search"},{"type":"function","name":"f"}]}"#,
+            chat: #"{"model":"m","messages":[{"role":"user","content":"hi"},{"role":"user","content":"go"}],"tools":["#
+                + #"{"type":"function","function":{"name":"f","parameters":{"type":"object","properties":{}}}}]}"#),
+        Case(
             name: "a reasoning model's stream with verbosity",
             body:
                 #"{"model":"openai/gpt-5","input":"hi","stream":true,"max_output_tokens":7,"temperature":1,"top_p":1,"#

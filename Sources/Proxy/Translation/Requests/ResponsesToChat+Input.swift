@@ -34,6 +34,8 @@ extension ResponsesToChat {
         case "function_call_output", "custom_tool_call_output": try Self.output(item, place, into: &transcript)
         // Encrypted thoughts are valid only at the server that wrote them.
         case "reasoning": break
+        // Left by another model, which had the tools that are left out here.
+        case "web_search_call", "image_generation_call", "tool_search_call", "tool_search_output": break
         case let type: throw .unknown("an item", type, in: place)
         }
     }

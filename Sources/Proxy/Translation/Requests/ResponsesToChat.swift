@@ -85,8 +85,11 @@ extension ResponsesToChat {
         chat.copy("parallel_tool_calls", from: body)
     }
 
-    /// Codex always offers a web search, and works without it.
-    private static func isOptional(_ tool: JSON) -> Bool { tool.text("type")?.hasPrefix("web_search") ?? false }
+    /// Codex always offers these, and works without them: its other tools then need no search to be found.
+    private static func isOptional(_ tool: JSON) -> Bool {
+        guard let type = tool.text("type") else { return false }
+        return type.hasPrefix("web_search") || type == "image_generation" || type == "tool_search"
+    }
 
     private static func tool(
         _ tool: JSON, namespace: String?, _ names: inout ToolNames
