@@ -73,7 +73,7 @@ struct MessagesToChatTests {
                 + #""cache_control":{"type":"ephemeral"}},{"name":"g","type":"custom","input_schema":{"type":"object"}}],"#
                 + #""tool_choice":{"type":"tool","name":"f","disable_parallel_tool_use":true}}"#,
             chat: #"{"model":"m","messages":[{"role":"user","content":"hi"}],"tools":["#
-                + #"{"type":"function","function":{"name":"f","description":"d","strict":true,"#
+                + #"{"type":"function","function":{"name":"f","description":"d","#
                 + #""parameters":{"type":"object","properties":{"a":{"type":"string"}}}}},"#
                 + #"{"type":"function","function":{"name":"g","parameters":{"type":"object","properties":{}}}}],"#
                 + #""tool_choice":{"type":"function","function":{"name":"f"}},"parallel_tool_calls":false}"#),
@@ -89,7 +89,7 @@ struct MessagesToChatTests {
             body: #"{"model":"m","messages":[{"role":"user","content":"hi"}],"#
                 + #""output_config":{"format":{"type":"json_schema","schema":{"type":"object"}}}}"#,
             chat: #"{"model":"m","messages":[{"role":"user","content":"hi"}],"response_format":{"type":"json_schema","#
-                + #""json_schema":{"name":"response","schema":{"type":"object"},"strict":true}}}"#),
+                + #""json_schema":{"name":"response","schema":{"type":"object"},"strict":false}}}"#),
         Case(
             name: "documents",
             body: #"{"model":"m","messages":[{"role":"user","content":[{"type":"document","title":"T","#
@@ -137,6 +137,32 @@ struct MessagesToChatTests {
         body.merge(try #require(JSON.parse(fields).objectValue))
         let chat = try Translation(.object(body), from: .messages, to: .chat).request
         #expect(chat["reasoning_effort"]?.stringValue == wanted)
+    }
+
+    @Test(
+        "a schema stays strict only if all its objects are closed and all their properties required",
+        arguments: [
+            (#"{"type":"object","additionalProperties":false}"#, true),
+            (#"{"type":"object"}"#, false),
+            (#"{"type":"object","properties":{"a":{}},"additionalProperties":false}"#, false),
+            (#"{"type":"object","properties":{"a":{}},"required":["a"]}"#, false),
+            (#"{"type":"object","properties":{"a":{}},"required":["a"],"additionalProperties":false}"#, true),
+            (#"{"additionalProperties":false,"required":["a"],"properties":{"a":{"type":["object","null"]}}}"#, false),
+            (#"{"type":"array","items":{"type":"object"}}"#, false),
+            (#"{"type":"array","items":{"anyOf":[{"type":"string"},{"type":"object"}]}}"#, false),
+            (#"{"type":"string","$defs":{"a":{"type":"object"}}}"#, false),
+            (#"{"type":"string","$defs":{"a":{"type":"string"}}}"#, true),
+        ])
+    func strict(_ schema: String, _ isStrict: Bool) throws {
+        let tools =
+            #"[{"name":"f","strict":true,"input_schema":{"type":"object","properties":{"x":\#(schema)},"#
+            + #""required":["x"],"additionalProperties":false}}]"#
+        let chat = try translate(
+            #"{"model":"m","messages":[],"tools":\#(tools),"#
+                + #""output_config":{"format":{"type":"json_schema","schema":\#(schema)}}}"#, .messages, .chat
+        ).request
+        #expect(chat["tools"]?[0]?["function"]?["strict"] == (isStrict ? true : nil))
+        #expect(chat["response_format"]?["json_schema"]?["strict"] == .bool(isStrict))
     }
 
     @Test("names that are too long for OpenAI are shortened, and come back whole")

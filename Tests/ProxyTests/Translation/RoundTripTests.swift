@@ -15,12 +15,13 @@ struct RoundTripTests {
         + #"{"role":"tool","tool_call_id":"c1","content":"one"},{"role":"tool","tool_call_id":"c2","content":"two"},"#
         + #"{"role":"user","content":"next"}],"#
         + #""tools":[{"type":"function","function":{"name":"f","description":"d","strict":true,"#
-        + #""parameters":{"type":"object","properties":{"a":{"type":"integer"}}}}},"#
+        + #""parameters":{"type":"object","properties":{"a":{"type":"integer"}},"required":["a"],"#
+        + #""additionalProperties":false}}},"#
         + #"{"type":"function","function":{"name":"g","strict":true,"#
-        + #""parameters":{"type":"object","properties":{}}}}],"#
+        + #""parameters":{"type":"object","properties":{},"additionalProperties":false}}}],"#
         + #""tool_choice":{"type":"function","function":{"name":"g"}},"parallel_tool_calls":false,"#
-        + #""response_format":{"type":"json_schema","json_schema":{"name":"response","schema":{"type":"object"},"#
-        + #""strict":true}}}"#
+        + #""response_format":{"type":"json_schema","json_schema":{"name":"response","#
+        + #""schema":{"type":"object","additionalProperties":false},"strict":true}}}"#
 
     @Test("a chat request is the same after a way through another form", arguments: [ModelAPI.messages, .responses])
     func chatRequest(_ other: ModelAPI) throws {

@@ -47,8 +47,9 @@ enum MessagesToChat {
             }
             var function: JSONObject = ["name": .string(names.add(.init(name: name)))]
             function.copy("description", from: tool)
-            function["parameters"] = ToolSchema.complete(tool.value("input_schema"))
-            function.copy("strict", from: tool)
+            let schema = ToolSchema.complete(tool.value("input_schema"))
+            function["parameters"] = schema
+            if ToolSchema.canBeStrict(schema) { function.copy("strict", from: tool) }
             tools.append(["type": "function", "function": .object(function)])
         }
         // OpenAI refuses these two without tools.
@@ -86,6 +87,9 @@ enum MessagesToChat {
         guard let format = body["output_config"]?.value("format") ?? body.value("output_format"),
             format.text("type") == "json_schema", let schema = format.value("schema")
         else { return nil }
-        return ["type": "json_schema", "json_schema": ["name": "response", "schema": schema, "strict": true]]
+        let isStrict = ToolSchema.canBeStrict(schema)
+        return [
+            "type": "json_schema", "json_schema": ["name": "response", "schema": schema, "strict": .bool(isStrict)],
+        ]
     }
 }
