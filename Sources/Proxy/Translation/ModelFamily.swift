@@ -42,14 +42,15 @@ struct ModelFamily: Sendable {
         return self.claudeVersion.map { $0 < (4, 7) } ?? false
     }
 
-    /// The numbers of `claude-opus-4-6-20260101`, `claude-sonnet-4.5` or `claude-3-5-haiku`; a date is not part of
-    /// a version.
+    /// The numbers of `claude-opus-4-6-20260101`, `claude-sonnet-4.5`, `claude-3-5-haiku` or `claude-opus-41`; a date
+    /// is not part of a version.
     private static func version(in name: String) -> (major: Int, minor: Int)? {
         let numbers = name.split { $0 == "-" || $0 == "." || $0 == "_" || $0 == "@" || $0 == ":" }
         guard let place = numbers.firstIndex(where: { Self.small($0) != nil }), let major = Self.small(numbers[place])
         else { return nil }
         let next = numbers.index(after: place)
-        return (major, next < numbers.endIndex ? Self.small(numbers[next]) ?? 0 : 0)
+        if next < numbers.endIndex, let minor = Self.small(numbers[next]) { return (major, minor) }
+        return major < 10 ? (major, 0) : (major / 10, major % 10)
     }
 
     private static func small(_ text: Substring) -> Int? {

@@ -123,12 +123,24 @@ struct ChatToMessagesTests {
         // Too small a limit leaves no room for thoughts.
         let small = try request(#"{"model":"claude-sonnet-4-5","reasoning_effort":"high","max_tokens":100}"#)
         #expect(small["thinking"] == nil && small["max_tokens"] == 100)
-        // The thoughts before a call are lost, without which Anthropic refuses to think.
-        let continued = try request(
+    }
+
+    @Test(
+        "without the thoughts before a call, and in an answer that has begun, Anthropic refuses to think",
+        arguments: [
+            ("", false), (#",{"role":"user","content":"and"}"#, false),
+            (#",{"role":"system","content":"rules"},{"role":"user","content":"and"}"#, false),
+            (#",{"role":"assistant","content":"So"}"#, false),
+            (#",{"role":"assistant","content":"So"},{"role":"system","content":"rules"}"#, false),
+            (#",{"role":"assistant","content":"So"},{"role":"user","content":"next"}"#, true),
+        ])
+    func thoughts(_ rest: String, _ thinks: Bool) throws {
+        let request = try translate(
             #"{"model":"claude-opus-4.7","reasoning_effort":"low","messages":[{"role":"user","content":"x"},"#
                 + #"{"role":"assistant","tool_calls":[{"id":"c","function":{"name":"f","arguments":""}}]},"#
-                + #"{"role":"tool","tool_call_id":"c","content":"r"}]}"#)
-        #expect(continued["thinking"] == nil)
+                + #"{"role":"tool","tool_call_id":"c","content":"r"}\#(rest)]}"#, .chat, .messages
+        ).request
+        #expect((request["thinking"] != nil) == thinks)
     }
 
     @Test("a JSON object as the answer's form becomes an instruction")

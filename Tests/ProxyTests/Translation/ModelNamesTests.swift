@@ -22,7 +22,8 @@ struct ModelNamesTests {
             ("gpt-4.1", "chat"), ("gpt-4o", "chat"), ("gpt-3.5-turbo", "chat"), ("gpt-5", "reasons"),
             ("openai/gpt-5.1-codex", "reasons"), ("o3-mini", "reasons"), ("gpt-oss-120b", "other"),
             ("claude-3-5-sonnet-20241022", "budget"), ("claude-sonnet-4-20250514", "budget"),
-            ("claude-opus-4.5", "budget"), ("claude-haiku-4-5-20251001", "budget"), ("claude-sonnet-4-6", "adapts"),
+            ("claude-opus-4.5", "budget"), ("claude-opus-41", "budget"), ("claude-opus-41-20250805", "budget"),
+            ("claude-opus-47", "newest"), ("claude-haiku-4-5-20251001", "budget"), ("claude-sonnet-4-6", "adapts"),
             ("anthropic/claude-opus-4-7", "newest"), ("claude-opus-5", "newest"), ("claude-next", "newest"),
             ("gemini-2.5-pro", "no effort"), ("grok-code-fast-1", "no effort"), ("olmo-2", "other"), ("", "other"),
         ])

@@ -47,8 +47,10 @@ enum ChatToMessages {
         _ body: JSON, _ messages: [JSON], _ family: ModelFamily, to request: inout JSONObject
     ) -> Bool {
         guard let effort = body.text("reasoning_effort"), effort != "none" else { return false }
-        // Between a call and its result, Anthropic demands the thoughts that preceded the call; the client has none.
-        if messages.last?["role"] == "tool" { return false }
+        // After the results of calls, Anthropic demands the thoughts that preceded the calls, which the client lacks,
+        // and it refuses thoughts in an answer that has begun.
+        let latest = messages.filter { !ChatRequest.isSystem($0) }.reversed().prefix { $0["role"] != "assistant" }
+        if latest.isEmpty || latest.contains(where: { $0["role"] == "tool" }) { return false }
         // Anthropic refuses thinking with a forced call.
         if let choice = request["tool_choice"]?.text("type"), choice == "any" || choice == "tool" { return false }
         let wanted =
