@@ -99,6 +99,14 @@ struct AnswerTests {
         #expect(try translate(Self.ask, .responses, .chat).response(body)["status"]?.stringValue == status)
     }
 
+    @Test("of the reasons of several choices, the first that says more than stop counts")
+    func finishOfChoices() throws {
+        let body = try JSON.parse(
+            #"{"choices":[{"message":{"content":"a"},"finish_reason":"stop"},{"message":{"tool_calls":[{"id":"t","#
+                + #""function":{"name":"f","arguments":"{\"a"}}]},"finish_reason":"length"}]}"#)
+        #expect(try translate(Self.ask, .messages, .chat).response(body)["stop_reason"] == "max_tokens")
+    }
+
     @Test(
         "reasons of Anthropic to end are translated",
         arguments: [

@@ -162,6 +162,30 @@ struct StreamErrorTests {
         #expect(output.map { $0["arguments"] } == ["{}", "{}"])
     }
 
+    @Test(
+        "whole calls without ids stay apart, and a name that is repeated begins no call",
+        arguments: [
+            [
+                #"{"index":0,"function":{"name":"f","arguments":"{\"a\":\"}\"}"}}"#,
+                #"{"index":0,"function":{"name":"f","arguments":"{}"}}"#,
+                #"{"index":0,"function":{"name":"g","arguments":"{}"}}"#,
+            ],
+            [
+                #"{"function":{"name":"f","arguments":"{\"a\""}}"#,
+                #"{"function":{"name":"f","arguments":":\"}\"}"}}"#, #"{"function":{"name":"f","arguments":""}}"#,
+                #"{"function":{"name":"f","arguments":{}}}"#, #"{"function":{"name":"g"}}"#,
+            ],
+        ])
+    func wholeCalls(_ fragments: [String]) throws {
+        let text =
+            fragments.map { Self.chunk(#"{"delta":{"tool_calls":[\#($0)]}}"#) }.joined() + "data: [DONE]\n\n"
+        let response = try events(run(try translate(StreamSamples.ask, .responses, .chat), text)).last?["response"]
+        let output = try #require(response?["output"]?.arrayValue)
+        #expect(
+            output.map { $0["name"] } == ["f", "f", "g"] && Set(output.map { $0["call_id"]?.stringValue }).count == 3)
+        #expect(output.map { $0["arguments"] } == [#"{"a":"}"}"#, "{}", "{}"])
+    }
+
     @Test("a custom tool's input comes as its text")
     func customTool() throws {
         let ask = #"{"model":"m","stream":true,"input":"x","tools":[{"type":"custom","name":"patch"}]}"#

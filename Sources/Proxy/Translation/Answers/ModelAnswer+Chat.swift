@@ -9,12 +9,12 @@ extension ModelAnswer {
         self.model = body["model"]?.stringValue ?? ""
         self.created = body["created"]?.intValue
         self.usage = body.value("usage").map(AnswerUsage.init(chat:))
-        var finish: String?
         for choice in choices {
-            finish = finish ?? choice.text("finish_reason")
+            // The first reason that says more than stop counts.
+            if self.finish == .stop { self.finish = AnswerFinish(chat: choice.text("finish_reason") ?? "stop") }
             self.take(chat: choice["message"] ?? .null)
         }
-        self.finish = AnswerFinish(chat: finish ?? "stop").adjusted(hasCalls: self.pieces.contains { $0.isCall })
+        self.finish = self.finish.adjusted(hasCalls: self.pieces.contains { $0.isCall })
     }
 
     private mutating func take(chat message: JSON) {

@@ -2,7 +2,8 @@ internal import JSON
 
 /// Assigns the fragments of tool calls in chunks to calls. Pure.
 ///
-/// Only the first fragment of a call has an id. Upstreams may omit the index, or use 0 for all calls.
+/// Only the first fragment of a call has an id. Upstreams may omit the index, or use 0 for all calls, and some send
+/// whole calls without ids.
 struct ChatCalls: Sendable {
     private struct Call: Sendable {
         let index: Int?
@@ -13,6 +14,7 @@ struct ChatCalls: Sendable {
         /// The call's number among those that have begun.
         var number: Int?
         var hasArguments = false
+        var balance = ArgumentsBalance()
     }
 
     /// More than any model calls at once; bounds what a peer can make us store.
@@ -28,8 +30,11 @@ struct ChatCalls: Sendable {
     mutating func take(_ fragment: JSON, answer: String) -> [AnswerPart] {
         let function = fragment.value("function") ?? .null
         let id = fragment.text("id")
+        let arguments = ChatDelta.arguments(function)
         let place: Int
-        if let found = self.place(id: id, index: fragment["index"]?.intValue, name: function.text("name")) {
+        if let found = self.place(id: id, index: fragment["index"]?.intValue, name: function.text("name")),
+            id != nil || !self.isAnother(function.text("name"), arguments, than: self.calls[found])
+        {
             place = found
         } else {
             guard self.calls.count < Self.limit else {
@@ -41,7 +46,15 @@ struct ChatCalls: Sendable {
         }
         if self.calls[place].name.isEmpty { self.calls[place].name = function.text("name") ?? "" }
         if self.calls[place].id.isEmpty { self.calls[place].id = id ?? "" }
-        return self.advance(place, ChatDelta.arguments(function), answer: answer)
+        self.calls[place].balance.feed(arguments)
+        return self.advance(place, arguments, answer: answer)
+    }
+
+    /// Whether a fragment without an id begins another call: the call before it is complete, and it is not just the
+    /// name again.
+    private func isAnother(_ name: String?, _ arguments: String, than call: Call) -> Bool {
+        guard let name, !call.name.isEmpty, call.balance.isComplete else { return false }
+        return name != call.name || !arguments.isEmpty
     }
 
     /// The call that the fragment continues.
