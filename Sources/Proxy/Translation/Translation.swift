@@ -29,10 +29,7 @@ struct Translation: Sendable {
         switch client {
         case .chat: context.includesUsage = body["stream_options"]?["include_usage"]?.boolValue == true
         case .responses: context.echo = ResponseDocument.echo(of: body)
-        case .messages:
-            let thinking = body["thinking"]
-            context.showsThinking =
-                thinking?.text("type").map { $0 != "disabled" } ?? false && thinking?["display"] != "omitted"
+        case .messages: break
         }
         self.request = try Self.request(body, from: client, to: upstream, names: &context.tools)
         self.context = context

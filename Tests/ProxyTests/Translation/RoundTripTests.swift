@@ -97,7 +97,7 @@ struct RoundTripTests {
         (
             .messages,
             #"{"id":"msg_7","type":"message","role":"assistant","model":"m","content":["#
-                + #"{"type":"thinking","thinking":"hm","signature":""},{"type":"text","text":"I look."},"#
+                + #"{"type":"text","text":"I look."},"#
                 + #"{"type":"tool_use","id":"c1","name":"f","input":{"a":1}}],"stop_reason":"tool_use","#
                 + #""stop_sequence":null,"usage":{"input_tokens":6,"cache_creation_input_tokens":0,"#
                 + #""cache_read_input_tokens":4,"output_tokens":5}}"#
@@ -106,8 +106,10 @@ struct RoundTripTests {
 
     @Test("a whole answer is the same after a way through another form", arguments: answers)
     func answer(_ api: ModelAPI, _ text: String) throws {
-        let answer = try JSON.parse(text)
         for other in ModelAPI.allCases where other != api {
+            // Thoughts without a signature are not shown in messages.
+            let text = other == .messages ? text.replacing(#""reasoning_content":"hm","#, with: "") : text
+            let answer = try JSON.parse(text)
             let ask =
                 #"{"model":"m","messages":[{"role":"user","content":"x"}],"input":"x","thinking":{"type":"adaptive"}}"#
             let there = try translate(ask, other, api).response(answer)

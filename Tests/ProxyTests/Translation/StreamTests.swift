@@ -17,11 +17,11 @@ struct StreamTests {
     ]
 
     static let messagesOutline = [
-        "message_start", "content_block_start 0 thinking", "content_block_delta 0 hm", "content_block_stop 0",
-        "content_block_start 1 text", "content_block_delta 1 Grüße ", "content_block_delta 1 🎉 \"x\"\n",
-        "content_block_stop 1", "content_block_start 2 tool_use", #"content_block_delta 2 {"a":"#,
-        #"content_block_delta 2 "}"}"#, "content_block_stop 2", "content_block_start 3 tool_use",
-        "content_block_delta 3 {}", "content_block_stop 3", "message_delta tool_use", "message_stop",
+        "message_start", "content_block_start 0 text", "content_block_delta 0 Grüße ",
+        "content_block_delta 0 🎉 \"x\"\n", "content_block_stop 0", "content_block_start 1 tool_use",
+        #"content_block_delta 1 {"a":"#, #"content_block_delta 1 "}"}"#, "content_block_stop 1",
+        "content_block_start 2 tool_use", "content_block_delta 2 {}", "content_block_stop 2", "message_delta tool_use",
+        "message_stop",
     ]
 
     static let responsesOutline = [
@@ -59,7 +59,7 @@ struct StreamTests {
         for event in text.components(around: separator) {
             let output = String(decoding: stream.feed(Array((event + separator).utf8)), as: UTF8.self)
             for word in ["hm", "Grüße", "🎉"] where event.contains(#"":"\#(word)"#) && event.contains("delta") {
-                #expect(output.contains(word))
+                #expect(output.contains(word == "hm" && client == .messages ? "event: ping" : word))
             }
         }
         #expect(stream.hasEnded && stream.finish().isEmpty)

@@ -9,9 +9,6 @@ struct AnswerContext: Sendable {
     var tools = ToolNames()
     /// Whether a chat client asked for the usage of a stream.
     var includesUsage = true
-    /// Whether a messages client asked for thinking. Others read the text from the first block, so it must not be a
-    /// thinking block.
-    var showsThinking = true
     /// The members of a request for a response that the response repeats.
     var echo: JSONObject = [:]
 

@@ -32,11 +32,8 @@ extension ModelAnswer {
         var content: [JSON] = []
         for piece in self.pieces {
             switch piece {
-            case .reasoning(let text):
-                // The signature is Anthropic's proof of origin, which no other model can give.
-                if context.showsThinking {
-                    content.append(["type": "thinking", "thinking": .string(text), "signature": ""])
-                }
+            // Anthropic's signature, which no other model can give, is required when the client sends the block back.
+            case .reasoning: break
             case .text(let text), .refusal(let text): content.append(["type": "text", "text": .string(text)])
             case .call(let id, let name, let arguments):
                 content.append(

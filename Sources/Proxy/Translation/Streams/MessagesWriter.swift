@@ -5,8 +5,6 @@ internal import JSON
 /// A block ends when the next one begins. Only the blocks of calls whose arguments are still incomplete stay open, since
 /// chat completions may interleave them.
 struct MessagesWriter: AnswerWriter {
-    private enum Kind: Sendable { case thinking, text }
-
     private struct Call: Sendable {
         let index: Int
         var arguments = ArgumentsBalance()
@@ -15,8 +13,8 @@ struct MessagesWriter: AnswerWriter {
     private let context: AnswerContext
     private var hasBegun = false
     private var next = 0
-    /// The open block of text or thoughts.
-    private var open: (kind: Kind, index: Int)?
+    /// The index of the open block of text.
+    private var open: Int?
     /// The open blocks of calls, by the number of the call.
     private var calls: [Int: Call] = [:]
     private var usage = AnswerUsage()
@@ -29,12 +27,11 @@ struct MessagesWriter: AnswerWriter {
     mutating func write(_ part: AnswerPart, to output: inout [UInt8]) {
         switch part {
         case .begin(let id, let model, _): self.begin(id, model, to: &output)
-        case .reasoning(let text):
-            guard self.context.showsThinking else { return self.appendPing(to: &output) }
-            let index = self.block(.thinking, to: &output)
-            self.delta(["type": "thinking_delta", "thinking": .string(text)], index, to: &output)
+        // A block of thoughts needs Anthropic's signature, which no other model can give. Clients send the block back,
+        // and Anthropic would refuse all later requests of the conversation.
+        case .reasoning, .alive: self.appendPing(to: &output)
         case .text(let text), .refusal(let text):
-            let index = self.block(.text, to: &output)
+            let index = self.textBlock(to: &output)
             self.delta(["type": "text_delta", "text": .string(text)], index, to: &output)
         case .call(let number, let id, let name): self.call(number, id, name, to: &output)
         case .arguments(let number, let text):
@@ -43,7 +40,6 @@ struct MessagesWriter: AnswerWriter {
             self.delta(["type": "input_json_delta", "partial_json": .string(text)], index, to: &output)
         case .usage(let usage): self.usage = usage
         case .finish(let finish): self.finish = finish
-        case .alive: self.appendPing(to: &output)
         case .done: self.end(to: &output)
         case .fault(let fault): self.append("error", fault.messages, to: &output)
         }
@@ -75,18 +71,11 @@ struct MessagesWriter: AnswerWriter {
 }
 
 extension MessagesWriter {
-    /// The index of the open block of this kind, which begins if necessary.
-    private mutating func block(_ kind: Kind, to output: inout [UInt8]) -> Int {
-        if let open = self.open, open.kind == kind { return open.index }
-        self.closeBlock(to: &output)
-        let block: JSON =
-            switch kind {
-            // The signature is Anthropic's proof of origin, which no other model can give.
-            case .thinking: ["type": "thinking", "thinking": "", "signature": ""]
-            case .text: ["type": "text", "text": ""]
-            }
-        let index = self.start(block, to: &output)
-        self.open = (kind, index)
+    /// The index of the open block of text, which begins if necessary.
+    private mutating func textBlock(to output: inout [UInt8]) -> Int {
+        if let open = self.open { return open }
+        let index = self.start(["type": "text", "text": ""], to: &output)
+        self.open = index
         return index
     }
 
@@ -115,7 +104,7 @@ extension MessagesWriter {
     }
 
     private mutating func closeBlock(to output: inout [UInt8]) {
-        if let open = self.open { self.stop(open.index, to: &output) }
+        if let open = self.open { self.stop(open, to: &output) }
         self.open = nil
     }
 
