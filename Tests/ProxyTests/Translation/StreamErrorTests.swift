@@ -73,6 +73,21 @@ struct StreamErrorTests {
         }
     }
 
+    @Test("the last event of a response, which repeats the answer, may be as long as the answer")
+    func longResponse() throws {
+        let text = String(repeating: "a", count: 900_000)
+        let delta = #"data: {"type":"response.output_text.delta","delta":"\#(text)"}"# + "\n\n"
+        let end =
+            #"data: {"type":"response.completed","response":{"id":"1","output":[{"type":"message","content":["#
+            + #"{"type":"output_text","text":"\#(text)\#(text)"}]}]}}"# + "\n\n"
+        let bytes = Array((delta + delta + end).utf8)
+        let translation = try translate(StreamSamples.ask, .chat, .responses)
+        let whole = run(translation, [bytes])
+        #expect(try outline(whole).suffix(2) == ["finish stop", "[DONE]"])
+        let pieces = stride(from: 0, to: bytes.count, by: 9_000).map { Array(bytes[$0..<min(bytes.count, $0 + 9_000)]) }
+        #expect(run(translation, pieces) == whole)
+    }
+
     @Test("a chat client that did not ask for usage does not get it")
     func usage() throws {
         let ask = #"{"model":"m","stream":true,"messages":[{"role":"user","content":"x"}]}"#

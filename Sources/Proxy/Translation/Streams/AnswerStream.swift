@@ -6,13 +6,16 @@ internal import JSON
 /// Every event is translated as soon as it is complete. Only the reason for the end and the usage wait for the last
 /// event, because the forms order them differently.
 struct AnswerStream: StreamTranslation {
-    /// The longest event, in bytes.
+    /// The longest event, in bytes, of a form whose events contain only what is new.
     static let eventLimit = 1 << 20
-    /// The longest answer, in bytes: a response's last events repeat all of it.
+    /// The longest answer, in bytes.
     private static let answerLimit = 32 << 20
     private static let endMark = Array("[DONE]".utf8)
 
-    private var parser = ServerSentEventParser(maximumEventBytes: AnswerStream.eventLimit)
+    private let eventLimit: Int
+    private var parser: ServerSentEventParser
+    /// At most this many bytes of an incomplete event are in the parser.
+    private var waiting = 0
     private var reader: any AnswerReader
     private var writer: any AnswerWriter
     private(set) var hasEnded = false
@@ -20,6 +23,9 @@ struct AnswerStream: StreamTranslation {
     private var size = 0
 
     init(from upstream: ModelAPI, to client: ModelAPI, _ context: AnswerContext) {
+        // A response's last events repeat all of it.
+        self.eventLimit = Self.eventLimit + (upstream == .responses ? Self.answerLimit : 0)
+        self.parser = ServerSentEventParser(maximumEventBytes: self.eventLimit)
         self.reader =
             switch upstream {
             case .chat: ChatReader(context)
@@ -52,26 +58,29 @@ struct AnswerStream: StreamTranslation {
 
     private mutating func take(_ bytes: [UInt8], to output: inout [UInt8]) {
         guard !self.hasEnded else { return }
-        var parser = self.parser
+        // The parser drops the events before one that is too long if they came with it, but a stream must have the same
+        // result however it is split. So bytes that may contain such an event are parsed line by line.
+        let pieces = self.waiting + bytes.count > self.eventLimit ? Self.lines(bytes) : [bytes]
         do {
-            for event in try parser.parse(bytes) { self.take(event, to: &output) }
-            self.parser = parser
+            for piece in pieces {
+                let events = try self.parser.parse(piece)
+                self.waiting = piece.count + (events.isEmpty ? self.waiting : 0)
+                for event in events { self.take(event, to: &output) }
+            }
         } catch {
-            self.takeUntilTooLong(bytes, to: &output)
+            self.write([.fault(.tooLong("an event of more than \(self.eventLimit) bytes"))], to: &output)
         }
     }
 
-    /// The parser drops the events before one that is too long if they came with it, but a stream must have the same
-    /// result however it is split.
-    private mutating func takeUntilTooLong(_ bytes: [UInt8], to output: inout [UInt8]) {
-        do {
-            for line in bytes.split(separator: 0x0A, omittingEmptySubsequences: false) {
-                // This ends the last line too early, but the fault comes before that.
-                for event in try self.parser.parse(Array(line) + [0x0A]) { self.take(event, to: &output) }
-            }
-        } catch {
-            self.write([.fault(.tooLong("an event of more than \(Self.eventLimit) bytes"))], to: &output)
+    /// The lines with their ends; the last one may lack its own.
+    private static func lines(_ bytes: [UInt8]) -> [[UInt8]] {
+        var lines: [[UInt8]] = []
+        var rest = bytes[...]
+        while let end = rest.firstIndex(where: { $0 == 0x0A || $0 == 0x0D }) {
+            lines.append(Array(rest[...end]))
+            rest = rest[(end + 1)...]
         }
+        return lines + [Array(rest)]
     }
 
     private mutating func take(_ event: ServerSentEvent, to output: inout [UInt8]) {
