@@ -88,6 +88,34 @@ struct StreamErrorTests {
         #expect(run(translation, pieces) == whole)
     }
 
+    static let silences: [(ModelAPI, String, String)] = [
+        (
+            .responses, #"{"type":"response.created","response":{"id":"1"}}"#,
+            #"{"type":"keepalive","sequence_number":3}"#
+        ),
+        (
+            .responses, #"{"type":"response.created","response":{"id":"1"}}"#,
+            #"{"type":"response.output_item.added","output_index":0,"item":{"type":"reasoning","summary":[]}}"#
+        ),
+        (.messages, #"{"type":"message_start","message":{"id":"1"}}"#, #"{"type":"news"}"#),
+        (.messages, #"{"type":"message_start","message":{"id":"1"}}"#, "wait"),
+        (.chat, #"{"id":"1","choices":[{"delta":{"role":"assistant"}}]}"#, #"{"id":"1","choices":[{"delta":{}}]}"#),
+        (.chat, #"{"id":"1","choices":[{"delta":{"role":"assistant"}}]}"#, "wait"),
+    ]
+
+    @Test(
+        "events without a counterpart keep the client's connection alive once the answer has begun", arguments: silences
+    )
+    func alive(_ upstream: ModelAPI, _ begin: String, _ silence: String) throws {
+        for client in ModelAPI.allCases where client != upstream {
+            var stream = try translate(StreamSamples.ask, client, upstream).makeStream()
+            #expect(stream.feed(Array("data: \(silence)\n\n".utf8)).isEmpty || silence.contains("choices"))
+            _ = stream.feed(Array("data: \(begin)\n\n".utf8))
+            let output = String(decoding: stream.feed(Array("data: \(silence)\n\n".utf8)), as: UTF8.self)
+            #expect(output == (client == .messages ? "event: ping\ndata: {\"type\":\"ping\"}\n\n" : ": keep-alive\n\n"))
+        }
+    }
+
     @Test("a chat client that did not ask for usage does not get it")
     func usage() throws {
         let ask = #"{"model":"m","stream":true,"messages":[{"role":"user","content":"x"}]}"#
@@ -141,7 +169,7 @@ struct StreamErrorTests {
             + fragment(0, #""function":{"arguments":":1}"}"#) + fragment(1, #""function":{"arguments":"}"}"#)
             + Self.chunk(#"{"delta":{},"finish_reason":"stop"}"#) + "data: [DONE]\n\n"
         #expect(
-            try self.stream(.messages, .chat, text) == [
+            try self.stream(.messages, .chat, text).filter { $0 != "ping" } == [
                 "message_start", "content_block_start 0 tool_use", #"content_block_delta 0 {"x""#,
                 "content_block_start 1 tool_use", "content_block_delta 1 {", "content_block_delta 0 :1}",
                 "content_block_delta 1 }", "content_block_stop 0", "content_block_stop 1", "message_delta tool_use",

@@ -20,6 +20,7 @@ struct AnswerStream: StreamTranslation {
     private var writer: any AnswerWriter
     private(set) var hasEnded = false
     private var isFinishing = false
+    private var hasBegun = false
     private var size = 0
 
     init(from upstream: ModelAPI, to client: ModelAPI, _ context: AnswerContext) {
@@ -86,17 +87,22 @@ struct AnswerStream: StreamTranslation {
     private mutating func take(_ event: ServerSentEvent, to output: inout [UInt8]) {
         guard !self.hasEnded, let first = event.bytes.first(where: { $0 > 0x20 }) else { return }
         if let data = try? JSON.parse(event.bytes) {
-            self.write(self.reader.read(data), to: &output)
+            let parts = self.reader.read(data)
+            // What has no counterpart still shows that the model works, even if it thinks without a word for minutes.
+            self.write(parts.isEmpty ? [.alive] : parts, to: &output)
         } else if event.bytes.filter({ $0 > 0x20 }) == Self.endMark {
             self.write(self.reader.readEndMark(), to: &output)
         } else if first == UInt8(ascii: "{") {
             self.write([.fault(self.isFinishing ? .unfinished : .malformed)], to: &output)
+        } else {
+            self.write([.alive], to: &output)
         }
-        // Other words only keep the connection alive.
     }
 
     private mutating func write(_ parts: [AnswerPart], to output: inout [UInt8]) {
         for part in parts where !self.hasEnded {
+            // Clients expect the beginning of the answer first.
+            if part == .alive, !self.hasBegun { continue }
             self.size += part.size
             guard self.size <= Self.answerLimit else {
                 self.hasEnded = true
@@ -106,6 +112,7 @@ struct AnswerStream: StreamTranslation {
             self.writer.write(part, to: &output)
             switch part {
             case .done, .fault: self.hasEnded = true
+            case .begin: self.hasBegun = true
             default: break
             }
         }
