@@ -18,7 +18,7 @@ extension Passage {
         case 404:
             let isMissing = preparation.urls.count > 1 || preparation.api != nil || self.isCount(preparation)
             return !isMissing || !self.body.canBeSent
-        case 400: return preparation.api == nil || !self.body.canBeSent
+        case 400: return (preparation.api == nil && !self.isCount(preparation)) || !self.body.canBeSent
         default:
             if response.status.isSuccess, !preparation.isKnownPath {
                 self.learn(preparation.urls[0], of: preparation.target)
@@ -103,7 +103,8 @@ extension Passage {
             try await answer.read(upTo: Self.errorLimit)
             return UpstreamError(answer.beginning).isMissingModel ? refused : .missing
         case 400:
-            guard preparation.api != nil else { return refused }
+            // Counting has no other form, so the proxy's estimate takes its place.
+            guard preparation.api != nil || self.isCount(preparation) else { return refused }
             try await answer.read(upTo: Self.errorLimit)
             return UpstreamError(answer.beginning).isUnsupportedForm ? .unsupported : refused
         case 429, 500...599: return .failed
