@@ -22,7 +22,8 @@ final class PassageSource: ResponseSource {
     init(_ answer: UpstreamAnswer, of passage: Passage, _ lookup: CacheLookup) {
         self.answer = answer
         self.body = answer.response.body
-        self.translation = answer.isStream ? answer.translation?.makeStream() : nil
+        // An answer that was read whole has been translated whole.
+        self.translation = answer.isStream && !answer.isWhole ? answer.translation?.makeStream() : nil
         self.passage = passage
         self.lookup = lookup
     }
@@ -52,9 +53,9 @@ final class PassageSource: ResponseSource {
             }
             switch end {
             case nil: return .notYet
-            case .success:
-                let rest = self.finish()
-                return rest.isEmpty ? .end : .bytes(rest)
+            case .success: return self.end()
+            // The answer had ended before, so that the client lacks nothing.
+            case .failure where self.translation?.hasEnded == true: return self.end()
             case .failure(let error):
                 self.body = nil
                 self.collect()
@@ -65,6 +66,11 @@ final class PassageSource: ResponseSource {
             }
         }
         return .end
+    }
+
+    private func end() -> ResponsePiece {
+        let rest = self.finish()
+        return rest.isEmpty ? .end : .bytes(rest)
     }
 
     private func takeFirst() -> [UInt8] {
@@ -80,15 +86,21 @@ final class PassageSource: ResponseSource {
         self.passage.end(.clientGone)
     }
 
-    /// Ends a complete answer. Returns what a translation adds at the end.
+    /// Ends an answer whose body is complete. Returns what a translation adds at the end.
     @discardableResult
     func finish() -> [UInt8] {
         self.body = nil
         self.collect()
+        let rest = self.translation?.finish() ?? []
+        if let fault = self.translation?.fault {
+            self.passage.report(self.collector, isCut: true)
+            self.passage.end(.upstreamBroke, error: fault.reason)
+            return rest
+        }
         if let entry = self.collector.entry { self.lookup.keep(entry) }
         self.passage.report(self.collector)
         self.passage.end(.complete)
-        return self.translation?.finish() ?? []
+        return rest
     }
 
     func hasSent() { self.collect() }

@@ -1,6 +1,9 @@
+import EventLoop
 import HTTP
+import HTTPClient
 import HTTPServer
 import JSON
+import Primitives
 import TestSupport
 import Testing
 
@@ -9,6 +12,40 @@ import Testing
 @Suite("Translation: through the proxy", .serialized, .timeLimit(.minutes(1)))
 @Net
 struct TranslatedPassageTests {
+    nonisolated static let endings: [(events: [String], isAborted: Bool, isComplete: Bool, reason: String?)] = [
+        ([#"{"choices":[{"delta":{},"finish_reason":"stop"}]}"#, "[DONE]"], true, true, nil),
+        ([#"{"error":{"message":"busy","code":"overloaded"}}"#], false, false, "overloaded"),
+        ([#"{"error":{"message":"busy","code":"overloaded"}}"#], true, false, "overloaded"),
+        ([], false, false, "upstream_incomplete"),
+    ]
+
+    @Test("the log says whether the answer was complete, not whether the upstream's stream was", arguments: endings)
+    func ending(_ events: [String], _ isAborted: Bool, _ isComplete: Bool, _ reason: String?) async throws {
+        struct Aborted: Error {}
+        let begin = #"{"id":"1","choices":[{"delta":{"content":"Hello."}}]}"#
+        let scene = try await ProxyScene { request in
+            guard request.path == "/chat/completions" else { return .text("no such page", .notFound) }
+            return HTTPServerResponse(
+                .ok, headers: ["Content-Type": "text/event-stream"],
+                body: .streamOnLoop { writer in
+                    for event in [begin] + events { try await writer.write(Array("data: \(event)\n\n".utf8)) }
+                    // The proxy must see the events first.
+                    try await EventLoop.shared.sleep(for: .milliseconds(5))
+                    if isAborted { throw Aborted() }
+                })
+        }
+        let body: JSON = ["model": "m", "stream": true, "messages": [["role": "user", "content": "hi"]]]
+        let answer = try await scene.ask(.post, "/v1/messages", [:], .bytes(body.bytes))
+        let text = String(decoding: answer.body, as: UTF8.self)
+        #expect(text.contains("Hello.") && text.contains("event: message_stop") == isComplete)
+        #expect(text.contains("event: error") != isComplete)
+        scene.proxy.accessLog.flush()
+        let lines = scene.log.withLock { $0.joined() }
+        #expect(lines.contains(#""outcome":"\#(isComplete ? "complete" : "upstream_broke")""#), "\(lines)")
+        if let reason { #expect(lines.contains(#""error":"\#(reason)""#), "\(lines)") }
+        await scene.stop()
+    }
+
     @Test("tokens are estimated for a model that the upstream has only in another form")
     func count() async throws {
         let scene = try await ProxyScene { request in

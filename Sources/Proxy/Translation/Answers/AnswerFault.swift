@@ -56,6 +56,9 @@ struct AnswerFault: Error, Sendable, Equatable {
 }
 
 extension AnswerFault {
+    /// For the log, which must not contain what a message may quote from the request.
+    var reason: String { String((self.code ?? self.type ?? Self.ownType).prefix(60)) }
+
     func document(for api: ModelAPI) -> JSON { api == .messages ? self.messages : self.openAI }
 
     /// The form of chat completions and responses.

@@ -19,6 +19,7 @@ struct AnswerStream: StreamTranslation {
     private var reader: any AnswerReader
     private var writer: any AnswerWriter
     private(set) var hasEnded = false
+    private(set) var fault: AnswerFault?
     private var isFinishing = false
     private var hasBegun = false
     private var size = 0
@@ -105,13 +106,14 @@ struct AnswerStream: StreamTranslation {
             if part == .alive, !self.hasBegun { continue }
             self.size += part.size
             guard self.size <= Self.answerLimit else {
-                self.hasEnded = true
                 let fault = AnswerFault.tooLong("an answer of more than \(Self.answerLimit) bytes")
+                (self.hasEnded, self.fault) = (true, fault)
                 return self.writer.write(.fault(fault), to: &output)
             }
             self.writer.write(part, to: &output)
             switch part {
-            case .done, .fault: self.hasEnded = true
+            case .done: self.hasEnded = true
+            case .fault(let fault): (self.hasEnded, self.fault) = (true, fault)
             case .begin: self.hasBegun = true
             default: break
             }
