@@ -31,25 +31,38 @@ struct Translation: Sendable {
         case .responses: context.echo = ResponseDocument.echo(of: body)
         case .messages: break
         }
-        self.request = try Self.request(body, from: client, to: upstream, names: &context.tools)
+        self.request = try Self.request(body, from: client, to: upstream, &context)
         self.context = context
     }
 
     private static func request(
-        _ body: JSON, from client: ModelAPI, to upstream: ModelAPI, names: inout ToolNames
+        _ body: JSON, from client: ModelAPI, to upstream: ModelAPI, _ context: inout AnswerContext
     ) throws(ProxyRefusal) -> JSON {
         guard client != upstream else { return body }
-        let chat: JSON
+        var chat: JSON
         switch client {
         case .chat: chat = body
-        case .messages: chat = try MessagesToChat.request(body, names: &names)
-        case .responses: chat = try ResponsesToChat.request(body, for: upstream, names: &names)
+        case .messages: chat = try MessagesToChat.request(body, names: &context.tools)
+        case .responses: chat = try ResponsesToChat.request(body, for: upstream, names: &context.tools)
         }
+        context.stops = Self.takeStops(from: &chat, for: upstream)
         switch upstream {
         case .chat: return chat
         case .messages: return try ChatToMessages.request(chat)
         case .responses: return try ChatToResponses.request(chat)
         }
+    }
+
+    /// Removes the stop sequences that the upstream refuses, which then end the answer here: OpenAI's reasoning models
+    /// know none, and chat completions at most four.
+    private static func takeStops(from chat: inout JSON, for upstream: ModelAPI) -> [String] {
+        let stops = ChatRequest.stops(chat).compactMap(\.stringValue)
+        guard upstream != .messages, case .object(var members) = chat,
+            ModelFamily(chat.text("model") ?? "").isOpenAIReasoning || (upstream == .chat && stops.count > 4)
+        else { return [] }
+        members["stop"] = nil
+        chat = .object(members)
+        return stops
     }
 
     /// A whole successful answer in the client's form; an error in that form if the body is not an answer.
@@ -61,7 +74,8 @@ struct Translation: Sendable {
         do throws(AnswerFault) {
             // Copilot reports some failures with status 200.
             if let error = body.value("error") { throw AnswerFault(["error": error], status: nil) }
-            let answer = try ModelAnswer(body, from: self.upstream, self.context)
+            var answer = try ModelAnswer(body, from: self.upstream, self.context)
+            answer.stop(at: self.context.stops)
             return (answer.document(for: self.client, self.context), false)
         } catch {
             return (error.document(for: self.client), true)

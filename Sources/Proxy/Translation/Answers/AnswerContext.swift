@@ -7,6 +7,8 @@ struct AnswerContext: Sendable {
     /// Unix time in seconds, for forms whose upstream does not give it.
     var time = 0
     var tools = ToolNames()
+    /// The stop sequences that the upstream does not apply.
+    var stops: [String] = []
     /// Whether a chat client asked for the usage of a stream.
     var includesUsage = true
     /// The members of a request for a response that the response repeats.

@@ -18,6 +18,7 @@ struct AnswerStream: StreamTranslation {
     private var waiting = 0
     private var reader: any AnswerReader
     private var writer: any AnswerWriter
+    private var stops: StreamStops?
     private(set) var hasEnded = false
     private(set) var fault: AnswerFault?
     private var isFinishing = false
@@ -34,6 +35,7 @@ struct AnswerStream: StreamTranslation {
             case .messages: MessagesReader(context)
             case .responses: ResponsesReader(context)
             }
+        self.stops = context.stops.isEmpty ? nil : StreamStops(context.stops)
         self.writer =
             switch client {
             case .chat: ChatWriter(context)
@@ -101,6 +103,7 @@ struct AnswerStream: StreamTranslation {
     }
 
     private mutating func write(_ parts: [AnswerPart], to output: inout [UInt8]) {
+        let parts = self.stops == nil ? parts : parts.flatMap { self.stops?.parts(for: $0) ?? [] }
         for part in parts where !self.hasEnded {
             // Clients expect the beginning of the answer first.
             if part == .alive, !self.hasBegun { continue }

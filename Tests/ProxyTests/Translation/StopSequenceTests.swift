@@ -1,0 +1,76 @@
+import JSON
+import Testing
+
+@testable import Proxy
+
+@Suite("Translation: stop sequences that the upstream does not apply")
+struct StopSequenceTests {
+    static let ask =
+        #"{"model":"gpt-5","max_tokens":9,"stop_sequences":["END","\n\nü:"],"messages":[{"role":"user","content":"x"}]}"#
+
+    @Test("models that refuse stop sequences are not sent them")
+    func requests() throws {
+        #expect(try translate(Self.ask, .messages, .chat).request["stop"] == nil)
+        #expect(try translate(Self.ask, .messages, .responses).request["stop"] == nil)
+        let others = #"{"model":"gpt-4.1","messages":[],"stop_sequences":["a","b","c","d"]}"#
+        #expect(try translate(others, .messages, .chat).request["stop"] == ["a", "b", "c", "d"])
+        let many = #"{"model":"gpt-4.1","messages":[],"stop_sequences":["a","b","c","d","e"]}"#
+        #expect(try translate(many, .messages, .chat).request["stop"] == nil)
+        #expect(try refusal(many, .messages, .responses)?.contains("stop sequences") == true)
+    }
+
+    static let texts: [(String, String, String?)] = [
+        ("one END two END", "one ", "END"), ("END", "", "END"), ("EEND", "E", "END"), ("one EN", "one EN", nil),
+        ("a\n\n\nü:b", "a\n", "\n\nü:"), ("ENEND\n\nü:", "EN", "END"), ("", "", nil), ("grün", "grün", nil),
+    ]
+
+    @Test("a text ends before the first sequence, however it is split", arguments: texts)
+    func split(_ text: String, _ wanted: String, _ found: String?) {
+        let scalars = text.unicodeScalars.map { String($0) }
+        for size in 1...(scalars.count + 1) {
+            var stops = StopSequences(["END", "\n\nü:", ""])
+            var output = ""
+            for start in stride(from: 0, to: scalars.count, by: size) {
+                output += stops.feed(scalars[start..<min(scalars.count, start + size)].joined())
+            }
+            output += stops.flush()
+            #expect(output == wanted && stops.found == found)
+        }
+    }
+
+    @Test("of two sequences with the same end, the longer one ends the text")
+    func overlap() {
+        var stops = StopSequences(["c", "abc"])
+        #expect(stops.feed("xab") == "x" && stops.feed("cd") == "" && stops.found == "abc")
+    }
+
+    @Test("a whole answer ends before the sequence, and names it")
+    func whole() throws {
+        let body = try JSON.parse(
+            #"{"id":"1","choices":[{"message":{"content":"one END two","tool_calls":[{"id":"t","function":{"name":"f","#
+                + #""arguments":"{}"}}]},"finish_reason":"tool_calls"}],"usage":{"completion_tokens":5}}"#)
+        let answer = try translate(Self.ask, .messages, .chat).response(body)
+        #expect(answer["content"] == [["type": "text", "text": "one "]])
+        #expect(answer["stop_reason"] == "stop_sequence" && answer["stop_sequence"] == "END")
+        #expect(answer["usage"]?["output_tokens"] == 5)
+    }
+
+    @Test("a stream ends before the sequence, and has its usage")
+    func stream() throws {
+        func stream(_ texts: [String]) throws -> [JSON] {
+            let chunks = texts.map { #"data: {"id":"1","choices":[{"delta":{"content":"\#($0)"}}]}"# + "\n\n" }
+            let end =
+                #"data: {"choices":[{"delta":{},"finish_reason":"length"}],"usage":{"completion_tokens":5}}"#
+                + "\n\ndata: [DONE]\n\n"
+            return try events(run(try translate(Self.ask, .messages, .chat), chunks.joined() + end))
+        }
+        func text(_ events: [JSON]) -> String { events.compactMap { $0["delta"]?["text"]?.stringValue }.joined() }
+        let stopped = try stream(["one E", "N", "D two", "three"])
+        #expect(text(stopped) == "one " && stopped.last?["type"] == "message_stop")
+        let last = stopped.dropLast().last
+        #expect(last?["delta"] == ["stop_reason": "stop_sequence", "stop_sequence": "END"])
+        #expect(last?["usage"]?["output_tokens"] == 5)
+        let whole = try stream(["one E", "N"])
+        #expect(text(whole) == "one EN" && whole.dropLast().last?["delta"]?["stop_reason"] == "max_tokens")
+    }
+}
