@@ -133,7 +133,8 @@ struct CachePolicyTests {
         #expect(varying.headers["x"] == "new" && varying.headers["content-type"] == "text/plain")
     }
 
-    @Test("ages and lifetimes beyond all sense are very long", arguments: ["9223372036854775807", "99999999999999999999"])
+    @Test(
+        "ages and lifetimes beyond all sense are very long", arguments: ["9223372036854775807", "99999999999999999999"])
     func endless(_ seconds: String) throws {
         let headers: HTTPHeaders = ["Cache-Control": "max-age=\(seconds)", "ETag": "\"1\"", "Age": seconds]
         let entry = try #require(self.entry(headers))

@@ -54,7 +54,9 @@ struct PairingWordsTests {
     func restart() async throws {
         let directory = try TemporaryDirectory()
         let first = try await BridgeHarness(directory: directory)
-        guard case .message(let message) = first.adapter.event("ABCD-EFGH", from: "gina", in: "gina").kind else { return }
+        guard case .message(let message) = first.adapter.event("ABCD-EFGH", from: "gina", in: "gina").kind else {
+            return
+        }
         try await first.bridge.store.write { ledger in
             try ledger.insertCode(hash: AccessControl.hash(ofCode: "ABCD-EFGH"), role: .member, expiresAt: 9_000)
             _ = try ledger.insertEvent(
