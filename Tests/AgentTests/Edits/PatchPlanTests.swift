@@ -288,4 +288,33 @@ struct PatchPlanTests {
         #expect(made.text == "--- /dev/null\n+++ b/f\n@@ -0,0 +1 @@\n+a\n\\ No newline at end of file\n")
         #expect(UnifiedDiff(path: "f", old: [0], new: nil).text.contains("Binary file: 1 bytes before, 0 after"))
     }
+
+    @Test("what is inserted above a changed line stays above it")
+    func insertedAbove() throws {
+        let patch = "--- a/f\n+++ b/f\n@@ -3 +3 @@\n-three\n+THREE\n@@ -2,0 +3 @@\n+between\n"
+        #expect(try Self.apply(patch, to: ["f": Self.five]) == ["f": "one\ntwo\nbetween\nTHREE\nfour\nfive\n"])
+    }
+
+    @Test(
+        "hunks that change the same lines are refused",
+        arguments: [
+            "*** Begin Patch\n*** Update File: f\n@@ one\n+a\n@@\n one\n-two\n+b\n*** End Patch",
+            "--- a/f\n+++ b/f\n@@ -1,4 +1,4 @@\n one\n-two\n+b\n three\n four\n@@ -2,0 +3 @@\n+inside\n",
+            "--- a/f\n+++ b/f\n@@ -2 +2 @@\n-two\n+b\n@@ -2 +2 @@\n-two\n+c\n",
+        ])
+    func overlapping(_ patch: String) {
+        let failure = Self.failure(patch, ["f": Self.five])
+        #expect(failure.contains("hunk 2 of 2: An earlier hunk of the patch changes the same lines."), "\(failure)")
+    }
+
+    @Test(
+        "line numbers that no file has are no hints",
+        arguments: [
+            "-9223372036854775807,0 +1", "-1,-9223372036854775808 +1", "--9223372036854775808,1 +1,1",
+            "-99999999999 +1",
+        ])
+    func absurdNumbers(_ range: String) throws {
+        let patch = "--- a/f\n+++ b/f\n@@ \(range) @@\n two\n-three\n+THREE\n four\n"
+        #expect(try Self.apply(patch, to: ["f": Self.five]) == ["f": Self.fiveChanged])
+    }
 }

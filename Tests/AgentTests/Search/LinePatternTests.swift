@@ -17,7 +17,8 @@ struct LinePatternTests {
             ("^abc$", "abc", true), ("^abc$", "abcd", false), ("^$", "", true), ("a|b|", "", true),
             ("^(foo|bar)+$", "foobarfoo", true), ("^(foo|bar)+$", "foobaz", false), ("ab?c", "ac", true),
             ("^a{2,3}$", "aaa", true), ("^a{2,3}$", "aaaa", false), ("^a{2}$", "aa", true), ("^a{2,}$", "aaaaa", true),
-            ("a{x}", "a{x}", true), (#"\d+\.\d*"#, "v1.25", true), (#"\bif\b"#, "elif x", false),
+            ("a{x}", "a{x}", true), ("v{-1}", "v{-1}", true), ("a{-1,5}", "a{-1,5}", true),
+            (#"\d+\.\d*"#, "v1.25", true), (#"\bif\b"#, "elif x", false),
             (#"\bif\b"#, "(if x)", true), (#"\Bb"#, "ab", true), ("[a-c]+x", "zbcx", true), ("[^a-c]x", "ax", false),
             ("[]a]", "]", true), ("[a-]", "-", true), (#"[\d_]z"#, "_z", true), (#"[\w-]+@\w"#, "a-b@c", true),
             ("(?i)größe", "GRÖSSE GRÖßE", true), ("(?i)[a-z]X", "Qx", true), (#"\x41\u00e4"#, "Aä", true),
@@ -36,6 +37,8 @@ struct LinePatternTests {
             ("(", "a ) is missing"), (")", "without its ("), ("[a", "a ] is missing"), ("*a", "nothing to repeat"),
             (#"(a)\1"#, "backreferences"), ("(?=a)", "lookaround"), ("(?<!a)b", "lookaround"), (#"\p{L}"#, #"\p"#),
             ("a{2000}", "over 1000"), ("[z-a]", "upside down"), (#"a\"#, "backslash"), ("((a{900}){900})", "too large"),
+            ("((((){1000}){1000}){1000}){1000}", "too large"),
+            ("(((a{0}){1000}){1000}){1000}", "too large"),
             (String(repeating: "(", count: 60), "too deep"), (#"\q"#, "unknown"), ("[[:alpha:]]", "not possible"),
         ])
     func refused(_ regex: String, _ text: String) {

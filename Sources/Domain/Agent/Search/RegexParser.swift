@@ -71,10 +71,15 @@ struct RegexParser {
         guard let close = self.scalars[self.index...].firstIndex(of: "}"), close - self.index <= 10 else { return nil }
         let inner = String(String.UnicodeScalarView(self.scalars[(self.index + 1)..<close]))
         let parts = inner.split(separator: ",", omittingEmptySubsequences: false)
-        guard parts.count <= 2, let least = Int(parts[0]) else { return nil }
+        guard parts.count <= 2, let least = Self.count(parts[0]) else { return nil }
         if parts.count == 1 { return ((least, least), close + 1) }
         if parts[1].isEmpty { return ((least, nil), close + 1) }
-        return Int(parts[1]).map { ((least, $0), close + 1) }
+        return Self.count(parts[1]).map { ((least, $0), close + 1) }
+    }
+
+    /// Digits only: `{-1}` stands for itself.
+    private static func count(_ text: Substring) -> Int? {
+        text.utf8.allSatisfy { (0x30...0x39).contains($0) } ? Int(text) : nil
     }
 
     private mutating func atom() throws(RegexFailure) -> RegexNode {

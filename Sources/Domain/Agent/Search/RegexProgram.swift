@@ -11,7 +11,10 @@ struct RegexProgram: Sendable {
 
     /// More instructions than this are refused.
     private static let most = 5_000
+    /// Repetitions of nothing have no instructions, but making them takes time as well.
+    private static let mostAdditions = 50_000
 
+    private var additions = 0
     private var instructions: [Instruction] = []
     private let ignoresCase: Bool
 
@@ -21,12 +24,16 @@ struct RegexProgram: Sendable {
         try self.emit(.match)
     }
 
+    private static var tooLarge: RegexFailure { RegexFailure("The regular expression is too large.") }
+
     private mutating func emit(_ instruction: Instruction) throws(RegexFailure) {
-        guard self.instructions.count < Self.most else { throw RegexFailure("The regular expression is too large.") }
+        guard self.instructions.count < Self.most else { throw Self.tooLarge }
         self.instructions.append(instruction)
     }
 
     private mutating func add(_ node: RegexNode) throws(RegexFailure) {
+        self.additions += 1
+        guard self.additions <= Self.mostAdditions else { throw Self.tooLarge }
         switch node {
         case .empty: break
         case .scalar(let scalar): try self.emit(.scalar(self.ignoresCase ? Self.folded(scalar.value) : scalar.value))

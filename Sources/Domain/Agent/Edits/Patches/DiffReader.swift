@@ -137,10 +137,15 @@ struct DiffReader {
     private static func range(_ text: some StringProtocol) -> (start: Int, old: Int, new: Int)? {
         let words = text.split(separator: " ")
         guard words.count >= 2, words[0].hasPrefix("-"), words[1].hasPrefix("+") else { return nil }
-        let old = words[0].dropFirst().split(separator: ",").map { Int($0) }
-        let new = words[1].dropFirst().split(separator: ",").map { Int($0) }
+        let old = words[0].dropFirst().split(separator: ",").map { Self.number(String($0)) }
+        let new = words[1].dropFirst().split(separator: ",").map { Self.number(String($0)) }
         guard let start = old.first ?? nil, new.first ?? nil != nil else { return nil }
         return (start, (old.count > 1 ? old[1] : 1) ?? 1, (new.count > 1 ? new[1] : 1) ?? 1)
+    }
+
+    /// Numbers are hints; one that no file can have is none.
+    private static func number(_ text: String) -> Int? {
+        text.utf8.count <= 9 && text.utf8.allSatisfy { (0x30...0x39).contains($0) } ? Int(text) : nil
     }
 
     private static func rest(_ head: Substring, after close: Range<String.Index>?) -> String {

@@ -30,7 +30,11 @@ struct HunkApplier {
     private func result() -> [UInt8] {
         var lines: [FileLine] = []
         var end = 0
-        for (range, new) in self.changes.sorted(by: { $0.range.lowerBound < $1.range.lowerBound }) {
+        // What is inserted above a changed line has an empty range that begins like that line's.
+        let changes = self.changes.sorted {
+            ($0.range.lowerBound, $0.range.upperBound) < ($1.range.lowerBound, $1.range.upperBound)
+        }
+        for (range, new) in changes {
             lines += self.file[end..<range.lowerBound]
             lines += new
             end = range.upperBound
@@ -43,15 +47,26 @@ struct HunkApplier {
     private mutating func apply(_ hunk: PatchHunk) throws(EditFailure) {
         let old = PatchHunk.fileLines(hunk.old)
         guard !old.isEmpty else { return try self.insert(hunk) }
-        let taken = self.changes.map(\.range)
-        let found = self.search.find(old) { place in
-            !taken.contains { $0.overlaps(place..<(place + old.count)) }
+        let found = self.search.find(old) { place in !self.isTaken(place..<(place + old.count)) }
+        guard let found else {
+            if self.search.find(old, where: { $0 >= 0 }) != nil { throw Self.overlapping }
+            throw self.notFound(hunk, old)
         }
-        guard let found else { throw self.notFound(hunk, old) }
         let place = try self.choose(found, hunk, count: old.count)
         let matched = self.file[place..<(place + old.count)]
         self.add(place..<(place + old.count), self.lines(of: hunk, matched, old, found.rung), hunk)
     }
+
+    /// Whether an earlier hunk changes some of the lines, or inserts between them.
+    private func isTaken(_ range: Range<Int>) -> Bool {
+        self.changes.contains { change in
+            change.range.overlaps(range)
+                || (change.range.lowerBound > range.lowerBound && change.range.upperBound < range.upperBound)
+        }
+    }
+
+    private static let overlapping = EditFailure(
+        .invalid, "An earlier hunk of the patch changes the same lines. Put both changes into one hunk.")
 
     private mutating func add(_ range: Range<Int>, _ lines: [FileLine], _ hunk: PatchHunk) {
         self.changes.append((range, lines))
@@ -104,6 +119,9 @@ struct HunkApplier {
             }
             place = line
         }
+        // Between two lines that an earlier hunk replaces there is no place any more.
+        let isInside = self.changes.contains { $0.range.lowerBound < place && place < $0.range.upperBound }
+        guard !isInside else { throw Self.overlapping }
         let isCRLF = self.style == .carriageReturn
         var lines = PatchHunk.fileLines(hunk.lines)
         for index in lines.indices where isCRLF && lines[index].end == .lineFeed { lines[index].end = self.style }
