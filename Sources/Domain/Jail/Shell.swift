@@ -42,14 +42,18 @@ package struct ShellCommand: Sendable, Equatable {
 
     package let text: String
     package let place: Place
+    /// Where a fresh shell or a job begins; nil for the persistent shell's directory. An approval names it, and the
+    /// persistent shell may have been replaced since.
+    package let directory: String?
     /// Nil for no limit.
     package let timeout: Duration?
     /// Bytes of both outputs together, at which the command is ended.
     package let outputLimit: Int
 
-    package init(text: String, place: Place, timeout: Duration?, outputLimit: Int) {
+    package init(text: String, place: Place, directory: String? = nil, timeout: Duration?, outputLimit: Int) {
         self.text = text
         self.place = place
+        self.directory = directory
         self.timeout = timeout
         self.outputLimit = outputLimit
     }

@@ -92,11 +92,12 @@ struct JailBench: Sendable {
     }
 
     func run(
-        _ text: String, _ place: ShellCommand.Place = .persistent, timeout: Duration? = .seconds(50),
-        outputLimit: Int = 4 << 20
+        _ text: String, _ place: ShellCommand.Place = .persistent, in directory: String? = nil,
+        timeout: Duration? = .seconds(50), outputLimit: Int = 4 << 20
     ) async throws -> Result {
         let collected = Protected((output: [UInt8](), errors: [UInt8]()))
-        let command = ShellCommand(text: text, place: place, timeout: timeout, outputLimit: outputLimit)
+        let command = ShellCommand(
+            text: text, place: place, directory: directory, timeout: timeout, outputLimit: outputLimit)
         let exit = try await self.shell.run(command) { piece in
             collected.withLock {
                 if piece.stream == .standardOutput { $0.output += piece.bytes } else { $0.errors += piece.bytes }

@@ -22,6 +22,18 @@ struct JailExitTests {
         }
     }
 
+    @Test("a fresh shell begins in the directory that was decided, wherever the session's shell is by then")
+    func decidedDirectory() async throws {
+        try await JailBench.with { (bench: JailBench) async throws in
+            _ = try await bench.run("mkdir build; cd /tmp")
+            for place in [ShellCommand.Place.fresh, .background] {
+                #expect(try await bench.run("pwd", place, in: "/workspace/build").text == "/workspace/build\n")
+            }
+            await #expect(throws: JailFailure.self) { try await bench.run("pwd", .fresh, in: "/workspace/none") }
+            #expect(try await bench.run("pwd").text == "/tmp\n")
+        }
+    }
+
     @Test(
         "a command that only fails keeps the shell",
         arguments: [

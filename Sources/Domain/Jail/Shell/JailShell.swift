@@ -194,7 +194,7 @@ package final class JailShell: Shell {
         let jail = try await self.liveJail()
         let variables = await self.exportedVariables(run)
         guard run.stop == nil else { return self.notRun(run) }
-        let directory = self.directory
+        let directory = command.directory ?? self.directory
         let (pipes, remote) = try Self.opened { try CommandPipes.open(for: jail.identity) }
         defer { pipes.close() }
         var state = TreeState()

@@ -105,6 +105,10 @@ struct CommandRun: Sendable {
             switch result {
             case .success(let exit): return await self.finish(begun, exit)
             case .failure(let failure):
+                // The directory may be gone with the jail that it was in.
+                if self.place != .persistent {
+                    self.bench.setDirectory(WorkbenchTexts.root, of: self.request.session)
+                }
                 try? await self.recordEnd(
                     begun, "not run", details: ["status": "not run", "error": .string("\(failure)")], hasChanges: false)
                 throw TurnFailure("The command was not run: \(failure)")
@@ -125,8 +129,9 @@ struct CommandRun: Sendable {
         }
         let exit = try await begun.shell.run(
             ShellCommand(
-                text: self.command, place: self.place, timeout: self.isBackground ? nil : settings.timeout,
-                outputLimit: settings.outputLimit),
+                text: self.command, place: self.place,
+                directory: self.place == .persistent ? nil : self.bench.directory(of: self.request.session),
+                timeout: self.isBackground ? nil : settings.timeout, outputLimit: settings.outputLimit),
             waiting: { reason in
                 // The turn's time does not pass while others keep it from working.
                 guard let reason else { return await thread?.startClock() ?? () }
