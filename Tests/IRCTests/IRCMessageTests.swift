@@ -173,6 +173,30 @@ struct IRCMessageTests {
         #expect(messages.map(\.thread.value) == ["#dev,nick:ann", "#dev,account:bob"])
         // A full page asks for the next one.
         #expect(script.read("BATCH -1") == ["CHATHISTORY AFTER #dev msgid=z 2"])
+        // Whatever its lines are, and whether or not the last has an id.
+        script.read("BATCH +2 chathistory #dev", "@batch=2;msgid=n :feed!f@h NOTICE #dev :x")
+        #expect(
+            script.read("@batch=2 :ann!a@h PRIVMSG #dev :y", "BATCH -2") == ["CHATHISTORY AFTER #dev msgid=n 2"])
+        // Until the last page is there, what was seen does not move on, not even with the connection's end.
+        script.pass(61_000)
+        #expect(script.memories().last?.seen == 1_795_154_400_000)
+        script.read("BATCH +3 chathistory #dev", "BATCH -3")
+        script.pass(61_000)
+        #expect(script.memories().last?.seen != 1_795_154_400_000)
+    }
+
+    @Test("A connection that ends before the missed lines have come leaves them to the next one")
+    func endBeforeHistory() {
+        var memory = IRCMemory()
+        memory.seen = 1_795_154_400_000
+        let script = Transcript(memory: memory)
+        _ = script.connect()
+        let caps = "message-tags server-time batch draft/chathistory"
+        script.read("CAP * LS :\(caps)", "CAP * ACK :\(caps)", ":s 001 bot :x", ":s 422 bot :x")
+        script.read(":bot!b@h JOIN #dev")
+        script.pass(3_000)
+        script.handle(.disconnected(.init(.lost, "x")))
+        #expect(script.memories().last?.seen == 1_795_154_400_000)
     }
 
     @Test("Queries missed while disconnected are fetched from each sender, but not on the first start")

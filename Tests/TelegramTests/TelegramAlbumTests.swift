@@ -12,6 +12,7 @@ struct TelegramAlbumTests {
             "text": .null, "media_group_id": .string(group), "photo": [["file_id": .string("p\(id)")]],
         ]
         if !caption.isEmpty { more["caption"] = .string(caption) }
+        if caption.hasPrefix("@JetBot") { more["caption_entities"] = [["type": "mention", "offset": 0, "length": 7]] }
         return Sample.message(update, "", chat: chat, id: id, more: more)
     }
 
@@ -50,6 +51,22 @@ struct TelegramAlbumTests {
         second.pass(1_000)
         #expect(second.store().first?.event?.id == "42/10")
         #expect(second.memories().last?.albums.isEmpty == true)
+    }
+
+    @Test("An album that a crash has left waits until the bot knows its name")
+    func restartInGroup() throws {
+        let transcript = try Transcript()
+        transcript.start()
+        transcript.poll(self.part(1, id: 10, caption: "@JetBot look", chat: -55))
+        let memory = try #require(transcript.memories().last)
+        let second = try Transcript(memory: TelegramMemory(bytes: memory.bytes))
+        second.handle(.begin)
+        second.pass(1_500)
+        #expect(second.store().isEmpty)
+        second.answer(.identity, Transcript.me)
+        second.answer(.intake, true)
+        second.pass(1_000)
+        #expect(second.store().first?.message?.isAddressed == true)
     }
 
     @Test("With a webhook each part is acknowledged at once")

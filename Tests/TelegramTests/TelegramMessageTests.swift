@@ -230,9 +230,14 @@ struct TelegramMessageTests {
 
     @Test("The stop button below a draft counts as the command")
     func stopButton() throws {
-        let message = try self.read(
-            ["update_id": 1, "stopped_message_generation": ["chat": Sample.chat(42), "draft_id": 7]]
-        ).first?.message
+        let update: JSON = ["update_id": 1, "stopped_message_generation": ["chat": Sample.chat(42), "draft_id": 7]]
+        let message = try self.read(update).first?.message
+        // Sent again after a restart, it is the same event.
+        let transcript = try Transcript()
+        transcript.start()
+        transcript.pass(60_000)
+        #expect(transcript.poll(update).first?.event?.id == "stop/1/7")
+        #expect(try self.read(update).first?.event?.id == "stop/1/7")
         #expect(message?.text == "/stop" && message?.thread.value == "42" && message?.sender.id == "telegram:42")
     }
 }

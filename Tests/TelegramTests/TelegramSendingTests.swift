@@ -146,6 +146,23 @@ struct TelegramSendingTests {
         #expect(transcript.run(.edit(reference, Transcript.message("<b>x</b>")), .result(true)).0.count == 1)
     }
 
+    @Test("Absurd numbers of a server are no reason to stop", arguments: [Int64.max, .min])
+    func absurd(_ number: Int64) throws {
+        let transcript = try Transcript()
+        transcript.start()
+        let refusal: JSON = [
+            "ok": false, "error_code": 429, "description": "Too Many Requests",
+            "parameters": ["retry_after": .integer(number)],
+        ]
+        let flood = TelegramAnswer(status: 429, body: refusal.bytes)
+        _ = transcript.run(.post(Transcript.message("x")), flood)
+        transcript.handle(.answer(.decoration(chat: 42), flood))
+        transcript.poll(["update_id": .integer(number), "message": [:]])
+        transcript.handle(.answer(.poll, flood))
+        guard case .refused(let read) = flood else { return }
+        #expect(read.retryAfter == (number > 0 ? 86_400 : 0))
+    }
+
     @Test("A 429 stops all calls to its chat only")
     func flood() throws {
         let transcript = try self.started()

@@ -35,15 +35,19 @@ extension IRCStateMachine {
     private mutating func closeBatch(_ batch: Batch) {
         if Self.isHistory(batch.type), let last = batch.lastID, batch.lines >= self.pageLimit {
             self.requestHistory("AFTER", batch.target, "msgid=\(last)")
+        } else if Self.isHistory(batch.type) {
+            self.link.histories.remove(self.fold(batch.target))
         }
         if batch.type == "labeled-response", let label = batch.label { self.acknowledge(label) }
     }
 
+    /// Counts a line of a history page: a page with fewer lines than its limit is the last, whatever the lines are.
     mutating func countInBatch(_ line: IRCLine) {
-        guard !self.link.batches.isEmpty, let reference = line.tag("batch"), self.link.batches[reference] != nil
+        guard !self.link.batches.isEmpty, line.command != "BATCH", let reference = line.tag("batch"),
+            self.link.batches[reference] != nil
         else { return }
         self.link.batches[reference]?.lines += 1
-        self.link.batches[reference]?.lastID = line.tag("msgid")
+        if let id = line.tag("msgid") { self.link.batches[reference]?.lastID = id }
     }
 
     /// The label of the command that a line answers, from the line or from an enclosing batch.
@@ -98,7 +102,18 @@ extension IRCStateMachine {
         self.requestHistory("AFTER", target, since)
     }
 
+    /// Whether lines that were missed are still to come: then the last line received is not the last one seen. Not for
+    /// ever, because a server may leave a request without an answer.
+    var isReadingHistory: Bool {
+        guard !self.link.histories.isEmpty, let since = self.link.readySince else { return false }
+        return self.now.monotonic - since < Self.historyPatience
+    }
+
+    /// Milliseconds.
+    private static let historyPatience: Int64 = 300_000
+
     private mutating func requestHistory(_ command: String, _ target: String, _ from: String) {
+        self.link.histories.insert(self.fold(target))
         self.enqueue(IRCOutgoingLine("CHATHISTORY", command, target, from, String(self.pageLimit)))
         self.pump()
     }

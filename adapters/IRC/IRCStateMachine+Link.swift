@@ -73,6 +73,8 @@ extension IRCStateMachine {
         /// Channels whose first join has not been answered.
         var unsettled: Set<ExactText> = []
         var batches: [String: Batch] = [:]
+        /// Channels and people whose missed lines have been asked for and are still to come.
+        var histories: Set<ExactText> = []
 
         /// Numbers the events to which the server gives no id.
         var events = 0

@@ -6,7 +6,6 @@ internal import Primitives
 extension IRCStateMachine {
     /// `:nick!user@host PRIVMSG target :text`
     mutating func receiveMessage(_ line: IRCLine) {
-        if line.hasTags { self.countInBatch(line) }
         if self.isMe(line.rawSourceName) { return self.receiveEcho(line) }
         let isDirect = self.isMe(line.raw(0))
         // Anything else is for part of a channel (`@#channel`) or for the whole server; an answer would reach the wrong

@@ -67,7 +67,7 @@ extension IRCStateMachine {
 
     /// Saves how far messages have been received. After a crash, later ones are fetched if the server keeps history.
     mutating func rememberSeen() {
-        self.memory.seen = self.link.received.wall
+        if !self.isReadingHistory { self.memory.seen = self.link.received.wall }
         self.act(.remember(self.memory))
         self.setTimer(.memory, in: 60_000)
     }
@@ -94,7 +94,7 @@ extension IRCStateMachine {
         self.endAllIdentities()
         if self.link.phase == .ready || self.link.phase == .welcome {
             self.renewPolicy()
-            if self.link.phase == .ready { self.memory.seen = self.link.received.wall }
+            if self.link.phase == .ready, !self.isReadingHistory { self.memory.seen = self.link.received.wall }
             self.act(.remember(self.memory))
         }
         // Only a connection that lasted a minute resets the failures, so that a kill right after each start still

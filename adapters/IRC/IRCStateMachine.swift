@@ -113,6 +113,7 @@ package struct IRCStateMachine: Sendable {
         guard self.link.phase != .offline else { return }
         self.link.received = self.now
         self.link.awaitsAnswer = false
+        if line.hasTags { self.countInBatch(line) }
         if let numeric = line.numeric { return self.receive(numeric, line) }
         switch line.command {
         case "PRIVMSG": self.receiveMessage(line)

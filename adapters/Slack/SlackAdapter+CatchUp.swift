@@ -13,13 +13,32 @@ extension SlackAdapter {
     private static let channelLimit = 200
     private static let pageLimit = 5
 
+    private struct Unstored: Error, CustomStringConvertible {
+        let description = "they could not be stored"
+    }
+
     /// A channel to read.
     private struct Gap: Sendable {
         var channel: String
         var isDirect: Bool
     }
 
+    /// Retries after a growing delay until it succeeds, or the next connection begins another one.
     func catchUp() async {
+        let number = self.state.withLock { $0.seen.catchUps }
+        var pause = Self.firstPause
+        while !(await self.readMissed()) {
+            guard (try? await Task.sleep(for: pause)) != nil else { return }
+            pause = min(pause * 2, Self.longestPause)
+            guard self.state.withLock({ $0.seen.isCatchingUp && $0.seen.catchUps == number }) else { return }
+        }
+    }
+
+    private static let firstPause = Duration.seconds(30)
+    private static let longestPause = Duration.seconds(600)
+
+    /// False if it failed and may succeed later.
+    private func readMissed() async -> Bool {
         let now = self.now.wall
         let (seen, threads) = self.state.withLock { ($0.seen.memory.seen, $0.seen.memory.threads) }
         do {
@@ -36,9 +55,12 @@ extension SlackAdapter {
             self.logger.warning(
                 "Messages missed while offline cannot be read", ["reason": .string(failure.message)])
         } catch {
-            // Nothing counts as seen until the next connection retries, from the same point.
-            self.logger.warning("Messages missed while offline were not read", ["reason": .string("\(error)")])
+            // Nothing counts as seen until a later try succeeds, from the same point.
+            self.logger.warning(
+                "Messages missed while offline were not read; retrying", ["reason": .string("\(error)")])
+            return false
         }
+        return true
     }
 
     private func fetch(since oldest: String, threads: [SlackMemory.Thread]) async throws {
@@ -53,9 +75,9 @@ extension SlackAdapter {
                 }
                 roots.insert(ts)
             }
-            count += await self.enqueue(messages, of: gap)
+            count += try await self.enqueue(messages, of: gap)
             for root in roots.sorted() {
-                count += await self.enqueue(
+                count += try await self.enqueue(
                     try await self.pages(.replies, gap.channel, root: root, since: oldest), of: gap)
             }
         }
@@ -109,8 +131,9 @@ extension SlackAdapter {
             .sorted { SlackTimestamp.isEarlier($0.0, $1.0) }.map(\.1)
     }
 
-    /// Puts people's messages into the channel's queue and waits until they are stored; returns their count.
-    private func enqueue(_ messages: [JSON], of gap: Gap) async -> Int {
+    /// Puts people's messages into the channel's queue and waits until they are stored; returns their count. Throws if some
+    /// were not: Slack does not send them again.
+    private func enqueue(_ messages: [JSON], of gap: Gap) async throws -> Int {
         guard let reader = self.reader else { return 0 }
         let names = self.state.withLock { $0.people.names }
         var items: [SlackReader.Item] = []
@@ -125,10 +148,11 @@ extension SlackAdapter {
         }
         guard !items.isEmpty else { return 0 }
         let count = items.count
-        await withCheckedContinuation { continuation in
-            let job = SlackDeliveryQueue.Job(items: items) { _, _ in continuation.resume() }
-            if !self.queue(ofChannel: gap.channel).append(job) { continuation.resume() }
+        let isStored = await withCheckedContinuation { continuation in
+            let job = SlackDeliveryQueue.Job(items: items) { isStored, _ in continuation.resume(returning: isStored) }
+            if !self.queue(ofChannel: gap.channel).append(job) { continuation.resume(returning: false) }
         }
+        guard isStored else { throw Unstored() }
         return count
     }
 }

@@ -93,7 +93,18 @@ extension SlackAdapter {
     private func deliver(_ job: SlackDeliveryQueue.Job, to sink: any MessageSink) async {
         var isStored = true
         for item in job.items where isStored { isStored = await self.deliver(item, to: sink) }
+        if !isStored { self.noteUnstored() }
         job.answer(isStored, nil)
+    }
+
+    /// What is not stored does not count as seen: it is read again, should Slack give up sending it.
+    private func noteUnstored() {
+        self.state.withLock { state in
+            guard !state.seen.isCatchingUp else { return }
+            state.seen.beginCatchUp()
+            state.work.add(.catchUp)
+        }
+        self.toConduct.signal()
     }
 
     /// True when it may be acknowledged.

@@ -60,11 +60,11 @@ struct SlackFailure: Error, Sendable, Equatable {
 
     /// Reads an answer; nil for a success.
     init?(method: String, status: Int, headers: HTTPHeaders, answer: JSON?) {
-        let seconds = headers["retry-after"].flatMap { Int64($0) }
+        let seconds = headers["retry-after"].flatMap { Int64($0) }.map { min(max($0, 0), 3_600) }
         if status == 429 {
             self.init(
                 "ratelimited", "Slack is throttling \(method)",
-                retryAfter: min(max(seconds ?? 1, 1), 3_600) * 1_000)
+                retryAfter: max(seconds ?? 1, 1) * 1_000)
             return
         }
         guard let answer, let isOK = answer["ok"]?.boolValue else {

@@ -2,12 +2,17 @@
 struct SlackSeen: Sendable {
     private(set) var memory = SlackMemory()
     /// While missed messages are being fetched, nothing new counts as seen.
-    private var isCatchingUp = false
+    private(set) var isCatchingUp = false
+    /// How often missed messages have begun to be fetched.
+    private(set) var catchUps = 0
     private var isStale = false
 
     mutating func restore(_ bytes: [UInt8]) { self.memory = SlackMemory(bytes: bytes) }
 
-    mutating func beginCatchUp() { self.isCatchingUp = true }
+    mutating func beginCatchUp() {
+        self.isCatchingUp = true
+        self.catchUps += 1
+    }
 
     /// True at the very first connection: messages missed from then on can be read later.
     mutating func endCatchUp(at wall: Int64) -> Bool {

@@ -69,6 +69,8 @@ extension TelegramAdapter {
     // MARK: Delivery
 
     private func deliverAll(to sink: any MessageSink) async throws {
+        /// Only while the adapter stops can something be left unstored; then nothing after it is acknowledged either.
+        var isStored = true
         while true {
             var items: ArraySlice<Incoming>
             let isFinished: Bool
@@ -87,69 +89,72 @@ extension TelegramAdapter {
                 let batches = items.prefix { if case .batch = $0 { true } else { false } }
                 if batches.isEmpty {
                     items.removeFirst()
-                    try await self.keep(item, telling: sink)
+                    isStored = try await self.keep(item, telling: sink) && isStored
                 } else {
                     items.removeFirst(batches.count)
-                    try await self.deliver(batches, to: sink)
+                    isStored = try await self.deliver(batches, to: sink) && isStored
+                    guard isStored else { continue }
+                    for case .batch(let number, _) in batches { self.perform(.delivered(batch: number)) }
                 }
             }
         }
     }
 
-    private func keep(_ item: Incoming, telling sink: any MessageSink) async throws {
+    private func keep(_ item: Incoming, telling sink: any MessageSink) async throws -> Bool {
         switch item {
         case .status(let status): await sink.statusChanged(status, of: self.id)
         case .memory(let memory, let isVital):
-            try await self.keep("The adapter's memory") {
+            return try await self.keep("The adapter's memory") {
                 if await !self.memory.save(memory.bytes), isVital { throw TelegramUnsaved() }
             }
         case .batch: break
         }
+        return true
     }
 
-    private func deliver(_ batches: ArraySlice<Incoming>, to sink: any MessageSink) async throws {
-        var numbers: [Int] = []
+    private func deliver(_ batches: ArraySlice<Incoming>, to sink: any MessageSink) async throws -> Bool {
         var all: [TelegramIncoming] = []
-        for case .batch(let number, let incoming) in batches {
-            numbers.append(number)
-            all += incoming
-        }
-        try await self.deliver(all, to: sink)
-        for number in numbers { self.perform(.delivered(batch: number)) }
+        for case .batch(_, let incoming) in batches { all += incoming }
+        return try await self.deliver(all, to: sink)
     }
 
-    /// Delivers rooms concurrently, and the events of each room in order.
-    private func deliver(_ incoming: [TelegramIncoming], to sink: any MessageSink) async throws {
+    /// Delivers rooms concurrently, and the events of each room in order. False if some could not be stored.
+    private func deliver(_ incoming: [TelegramIncoming], to sink: any MessageSink) async throws -> Bool {
         if incoming.count == 1 { return try await self.deliver(incoming[0], to: sink) }
         var rooms: [RoomID: [TelegramIncoming]] = [:]
         for item in incoming { rooms[item.room, default: []].append(item) }
-        try await withThrowingTaskGroup(of: Void.self) { group in
+        return try await withThrowingTaskGroup(of: Bool.self) { group in
             for items in rooms.values {
-                group.addTask { for item in items { try await self.deliver(item, to: sink) } }
+                group.addTask {
+                    var isStored = true
+                    for item in items { isStored = try await self.deliver(item, to: sink) && isStored }
+                    return isStored
+                }
             }
-            try await group.waitForAll()
+            return try await group.reduce(true) { $0 && $1 }
         }
     }
 
-    private func deliver(_ item: TelegramIncoming, to sink: any MessageSink) async throws {
+    private func deliver(_ item: TelegramIncoming, to sink: any MessageSink) async throws -> Bool {
         var thread: ThreadKey?
         if let answered = item.answered { thread = await sink.thread(of: answered) }
         if let event = item.event(in: thread) {
-            try await self.keep("A message") { try await sink.deliver(event) }
+            guard try await self.keep("A message", { _ = try await sink.deliver(event) }) else { return false }
         }
         for call in item.calls {
             self.change { _, _ in [.call(.decoration(chat: call.chat ?? 0), call)] }
         }
+        return true
     }
 
-    /// Retries until the store works again; no further updates are fetched until then.
-    private func keep(_ what: String, _ body: () async throws -> Void) async throws {
-        _ = try await persistently(longest: .seconds(10), body) { error, _, _ in
-            // Nothing was acknowledged, so Telegram sends it again in the next run.
+    /// Retries until the store works again; no further updates are fetched until then. False if the adapter stops before:
+    /// what is not acknowledged, Telegram sends again in the next run.
+    private func keep(_ what: String, _ body: () async throws -> Void) async throws -> Bool {
+        try await persistently(longest: .seconds(10), body) { error, _, _ in
             if self.state.withLock({ $0.isStopping }) { return false }
             self.logger.warning("\(what) could not be stored; retrying", ["error": .string("\(error)")])
             return true
-        }
+        } != nil
     }
 }
 

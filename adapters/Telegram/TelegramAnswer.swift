@@ -30,7 +30,7 @@ package enum TelegramAnswer: Sendable {
         self = .refused(
             TelegramRefusal(
                 code: json["error_code"]?.intValue ?? status, text: json["description"]?.stringValue ?? "",
-                retryAfter: parameters?["retry_after"]?.intValue.map { max(0, Int64($0)) } ?? retryAfter,
+                retryAfter: parameters?["retry_after"]?.intValue.map(Int64.init) ?? retryAfter,
                 migratedTo: parameters?["migrate_to_chat_id"]?.intValue.map(Int64.init)))
     }
 }
@@ -72,7 +72,8 @@ package struct TelegramRefusal: Sendable, Equatable {
     package init(code: Int, text: String, retryAfter: Int64? = nil, migratedTo: Int64? = nil) {
         self.code = code
         self.text = text
-        self.retryAfter = retryAfter
+        // A server's number is not trusted: no wait is longer than a day.
+        self.retryAfter = retryAfter.map { min(max($0, 0), 86_400) }
         self.migratedTo = migratedTo
     }
 

@@ -69,7 +69,7 @@ enum TelegramDiagnosis {
                     AdapterFinding(.warning, "The webhook is not set to \(wanted). `serve` sets it when it starts")
                 ]
             }
-            let failed = json["last_error_date"]?.intValue.map { Int64($0) * 1_000 } ?? 0
+            let failed = TelegramMessage.milliseconds(json["last_error_date"]) ?? 0
             guard now - failed < Self.recent else { return [AdapterFinding(.ok, "The webhook is set and works")] }
             let why = json["last_error_message"]?.stringValue ?? "no reason given"
             return [

@@ -20,7 +20,8 @@ extension TelegramStateMachine {
 
     /// Restores parts that an earlier run left unstored.
     mutating func restoreAlbums() {
-        guard self.albums.isEmpty else { return }
+        guard !self.hasRestoredAlbums else { return }
+        self.hasRestoredAlbums = true
         let parts = self.memory.albums
         self.memory.albums = []
         for update in parts.compactMap(TelegramUpdate.init) {

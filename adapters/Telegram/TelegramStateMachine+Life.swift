@@ -26,7 +26,6 @@ extension TelegramStateMachine {
     mutating func begin() {
         guard self.phase == .idle || self.phase == .stopped else { return }
         if self.began == 0 { self.began = self.now.wall }
-        self.restoreAlbums()
         self.act(.status(.connecting, detail: nil))
         self.identify()
     }
@@ -78,6 +77,8 @@ extension TelegramStateMachine {
                 return self.retry("getMe", "the answer does not describe a bot")
             }
             self.identity = identity
+            // Only now is it known whether an album is for the bot.
+            self.restoreAlbums()
             self.failures = 0
             self.prepare()
         case .refused(let refusal) where refusal.isBadToken: self.refuse(refusal)
@@ -218,7 +219,7 @@ extension TelegramStateMachine {
         let albums = self.memory.albums.count
         for value in values {
             // Unreadable updates are skipped; otherwise they would be sent again forever.
-            guard let id = value["update_id"]?.intValue else { continue }
+            guard let id = value["update_id"]?.intValue, TelegramUpdate.ids.contains(id) else { continue }
             offset = Int64(id) + 1
             if let update = TelegramUpdate(value) { incoming += self.read(update) }
         }
@@ -270,7 +271,7 @@ extension TelegramStateMachine {
                 self.log(.warning, "Another program changed the webhook; setting it again")
                 return self.prepare()
             }
-            let failed = json["last_error_date"]?.intValue.map { Int64($0) * 1_000 } ?? 0
+            let failed = TelegramMessage.milliseconds(json["last_error_date"]) ?? 0
             let isFailing = self.now.wall - failed < 2 * Self.checkInterval
             let why = json["last_error_message"]?.stringValue ?? "no reason given"
             if self.failures > 0 || isFailing {

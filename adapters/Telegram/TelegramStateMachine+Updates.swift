@@ -13,7 +13,8 @@ extension TelegramStateMachine {
         case .callback(let callback): [self.receive(callback)]
         case .reaction(let reaction): self.receive(reaction, update: update.id)
         case .membership(let membership): self.receive(membership)
-        case .stopped(let chat, let thread): self.receiveStop(chat, thread: thread, update: update.id)
+        case .stopped(let chat, let thread, let draft):
+            self.receiveStop(chat, thread: thread, id: "stop/\(update.id)/\(draft)")
         case .other: []
         }
     }
@@ -116,16 +117,16 @@ extension TelegramStateMachine {
             event: self.event("migration/\(old)/\(new)", .roomRenamed(from: self.room(old), to: self.room(new))))
     }
 
-    /// The stop button below a draft counts as `/stop`.
-    private func receiveStop(_ chat: TelegramChat, thread: Int64?, update: Int64) -> [TelegramIncoming] {
+    /// The stop button below a draft counts as `/stop`. Telegram may send it again, but `id` is the same then: it names
+    /// the draft, because the numbers of updates begin anew after a quiet week.
+    private func receiveStop(_ chat: TelegramChat, thread: Int64?, id: String) -> [TelegramIncoming] {
         guard chat.isPrivate else { return [] }
         let route = Route(room: self.room(chat.id), anchor: thread.map { "\($0)" })
         let message = InboundMessage(
             thread: self.key(chat.id, thread), route: route, sender: self.sender(chat.id, name: chat.title),
             text: "/stop", sentAt: self.now.wall, isDirect: true, isAddressed: true)
         return [
-            TelegramIncoming(
-                room: route.room, event: self.event("stop/\(update)/\(self.now.wall)", .message(message)))
+            TelegramIncoming(room: route.room, event: self.event(id, .message(message)))
         ]
     }
 

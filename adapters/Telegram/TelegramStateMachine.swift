@@ -117,6 +117,8 @@ package struct TelegramStateMachine: Sendable {
     var lastBatch = 0
     var batches: [Int: Batch] = [:]
     var albums: [String: Album] = [:]
+    /// Parts that an earlier run left are being gathered again.
+    var hasRestoredAlbums = false
     var texts = RecentMap<MessageReference, Int>(capacity: 4_096)
     var repliedTo = RecentMap<MessageReference, Bool>(capacity: 4_096)
     /// Content hashes of our messages, so that an edit without changes costs no call.

@@ -10,7 +10,7 @@ package struct TelegramUpdate: Sendable {
         case reaction(TelegramReaction)
         case membership(TelegramMembership)
         /// A person pressed the stop button below a draft.
-        case stopped(TelegramChat, thread: Int64?)
+        case stopped(TelegramChat, thread: Int64?, draft: Int64)
         /// An unrequested or unreadable kind.
         case other
     }
@@ -21,13 +21,16 @@ package struct TelegramUpdate: Sendable {
         "stopped_message_generation",
     ]
 
+    /// The ids of updates: the next one of any of them can be named.
+    static let ids = 0..<(1 << 53)
+
     package let id: Int64
     package let kind: Kind
     /// The original JSON, for the parts of albums kept across a restart.
     package let json: JSON
 
     package init?(_ json: JSON) {
-        guard let id = json["update_id"]?.intValue else { return nil }
+        guard let id = json["update_id"]?.intValue, Self.ids.contains(id) else { return nil }
         self.id = Int64(id)
         self.json = json
         self.kind = Self.kind(json)
@@ -40,7 +43,9 @@ package struct TelegramUpdate: Sendable {
         if let reaction = TelegramReaction(json["message_reaction"]) { return .reaction(reaction) }
         if let membership = TelegramMembership(json["my_chat_member"]) { return .membership(membership) }
         if let stopped = json["stopped_message_generation"], let chat = TelegramChat(stopped["chat"]) {
-            return .stopped(chat, thread: stopped["message_thread_id"]?.intValue.map(Int64.init))
+            return .stopped(
+                chat, thread: stopped["message_thread_id"]?.intValue.map(Int64.init),
+                draft: Int64(stopped["draft_id"]?.intValue ?? 0))
         }
         return .other
     }
