@@ -194,13 +194,15 @@ struct ThreadRoutes: Sendable {
         let key = try Self.key(of: request, scope: "\(principal.identity) \(session.id)")
         let id = key ?? Crypto.hex(Crypto.randomBytes(10))
         let files = WaitingFiles(context: self.context, principal: principal, session: session.id, event: id)
+        // A repeat of a message that had no files must not take those that have arrived for the next one.
+        let isRepeat = key == nil ? false : try await self.isStored(id)
         let event = InboundEvent(
             id: id, adapter: WebAdapter.adapterID,
             kind: .message(
                 InboundMessage(
                     thread: session.key, route: session.route, sender: principal.sender, text: text,
                     sentAt: self.context.now(), isDirect: true, isAddressed: true,
-                    attachments: await files.take())))
+                    attachments: isRepeat ? [] : await files.take())))
         self.context.web.noteEvent()
         let taken: Submission?
         do {
@@ -223,6 +225,12 @@ struct ThreadRoutes: Sendable {
             "message_id": .string(String(submission.message)), "operation_id": .string(submission.operation),
         ]
         return .json(body, .accepted)
+    }
+
+    /// Whether a message with this event's id has been handled.
+    private func isStored(_ event: String) async throws -> Bool {
+        try await self.context.store.read { ledger in try ledger.turn(ofEvent: event, adapter: WebAdapter.adapterID) }
+            != nil
     }
 
     private func delete(_ request: APIRequest) async throws -> HTTPServerResponse {

@@ -1,10 +1,12 @@
-import Copilot
 import HTTP
+import JSON
 import Lifecycle
 import Models
 import Primitives
 import TestSupport
 import Testing
+
+@testable import Copilot
 
 @Suite("Copilot account", .timeLimit(.minutes(1)))
 struct CopilotAccountTests {
@@ -176,6 +178,25 @@ struct CopilotAccountTests {
         _ = try await account.token()
         #expect(github.exchanges.map(\.signIn) == [renewed])
         await account.close()
+    }
+
+    @Test("an expiry beyond all sense is an answer that cannot be read", arguments: ["1e300", "-5"])
+    func absurdExpiry(_ expiry: String) async throws {
+        let accounts = try Accounts()
+        let time = AccountTime()
+        let github = time.github(tokenLife: 1_800)
+        github.addAccount(Accounts.signIn)
+        let body = #"{"token":"tid=x","expires_at":\#(expiry),"endpoints":{"api":"https://api.githubcopilot.com"}}"#
+        github.inject(.answer(status: 200, body: body), at: .copilotToken)
+        let account = try accounts.account(github, time.account)
+        async let token = account.token()
+        await time.clock.sleepers(1)
+        time.clock.advance(by: .seconds(1))
+        #expect(github.isLive(token: try await token.value.reveal()))
+        await account.close()
+        let answer: JSON = ["access_token": "a", "refresh_token": "r", "expires_in": 1e300]
+        let grant = DeviceGrant(answer)
+        #expect(grant?.renewal(clientID: "c", now: 1_000)?.expiresAt == 1_000_001_000)
     }
 
     @Test("a temporary failure resolves itself and keeps a token that is still valid")

@@ -38,7 +38,7 @@ struct GitHubScene {
         self.bridge = Bridge(
             store: SessionStore(database: self.database), adapters: AdapterRegistry([self.adapter]), workers: [:],
             models: ModelDirectory(defaultModel: "small", provider: "test") { [] },
-            policy: AccessPolicy(owners: ["fake:one/alice"]),
+            policy: AccessPolicy(owners: ["fake:one/alice"], members: ["fake:one/bob"]),
             environment: BridgeEnvironment(
                 settings: BridgeSettings(publicURL: "http://127.0.0.1:8787", drainTimeout: .milliseconds(50)),
                 logger: .silent, metrics: Metrics(),

@@ -82,6 +82,29 @@ struct NewsPollerTests {
         #expect(scene.adapter.posts.count == 1)
     }
 
+    @Test("two threads of one repository both get their news, whichever is due first")
+    func twoThreads() async throws {
+        let scene = try await GitHubScene()
+        let source = Source()
+        let (one, two) = (try await scene.session(), try await scene.session(of: "bob"))
+        for session in [one, two] {
+            try await scene.news.watch("001-feature", in: "app", for: session, head: GitHubScene.sha(1))
+        }
+        Self.setHead(1, source)
+        let poller = Self.poller(scene, source)
+        for _ in 1...12 {
+            scene.clock.advance(by: .seconds(1))
+            _ = try await poller.poll()
+        }
+        Self.setHead(2, source)
+        for _ in 1...80 {
+            scene.clock.advance(by: .seconds(1))
+            _ = try await poller.poll()
+        }
+        try await scene.settle()
+        #expect(scene.adapter.texts == Array(repeating: "Somebody pushed to `001-feature`: now at `2222222`", count: 2))
+    }
+
     @Test("nothing is asked before it is due, without watches, or with little of the budget left")
     func spares() async throws {
         let scene = try await GitHubScene()

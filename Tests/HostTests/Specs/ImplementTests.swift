@@ -108,9 +108,21 @@ struct ImplementTests {
             // Later tries know what the earlier ones learnt.
             let prompts = scene.model.requests.compactMap { $0.messages.last { $0.role == .user }?.text }
             #expect(prompts.contains { $0.contains("there is no compiler") && $0.contains("Earlier tries failed") })
+            // Again, for the same reason: its changes are taken back too, and the note stays as it is.
+            let subjects = try scene.subjects
+            scene.write("src/wrong.sh")
+            scene.answer("Result: failed: there is no compiler")
+            scene.answer("I did nothing.")
+            scene.play(("shell", ["command": "sh test.sh"]))
+            scene.answer("Result: done")
+            let second = RecordingThread()
+            #expect(try await scene.run("T001", id: "op_2", in: second) == .complete)
+            #expect(try scene.subjects == subjects)
+            #expect(second.notices.contains { $0.hasPrefix("T001 was left") && $0.contains("in the snapshot s") })
             // Again: the note is read, and removed when the task is done.
             scene.carryOut("src/greet.sh")
-            #expect(try await scene.run("T001", id: "op_2") == .complete)
+            #expect(try await scene.run("T001", id: "op_3") == .complete)
+            #expect(try scene.git("ls-tree -r --name-only \(Scene.feature) src") == "src/greet.sh")
             #expect(try scene.boxes == "x x")
             #expect(try !scene.file("specs/001-greet/tasks.md").contains("was left"))
             try scene.checkRepository()

@@ -104,17 +104,21 @@ struct ImplementTask {
     /// Takes the task's changes back and writes down why it was left.
     private func leave(_ reason: String) async throws -> ImplementRun.Outcome {
         let (run, id) = (self.run, self.task.id)
+        let isNoted = TaskNotes.adding(reason, of: id, to: self.tasks) == self.tasks.markdown.bytes
         // It may have been left before a restart: then the changes in the workspace are those of another task.
-        guard TaskNotes.adding(reason, of: id, to: self.tasks) != self.tasks.markdown.bytes else {
+        guard !isNoted || !(run.request.isResumed || run.request.isAwaited) else {
             try await run.thread.end(self.task, isDone: false)
             return .left(reason)
         }
         let snapshot = try await run.workspace().discardChanges("\(id) was left")
-        let subject = ImplementTexts.noteSubject(of: self.task)
-        let ending = try await self.commit(subject, named: "note \(id)", task: nil) { tasks in
-            TaskNotes.adding(reason, of: id, to: tasks)
+        // An earlier turn may have left it for the same reason.
+        if !isNoted {
+            let subject = ImplementTexts.noteSubject(of: self.task)
+            let ending = try await self.commit(subject, named: "note \(id)", task: nil) { tasks in
+                TaskNotes.adding(reason, of: id, to: tasks)
+            }
+            if let ending { return .ended(ending) }
         }
-        if let ending { return .ended(ending) }
         try await run.thread.end(self.task, isDone: false)
         try await run.thread.report(.notice(ImplementTexts.left(self.task, reason, snapshot: snapshot?.id)))
         return .left(reason)

@@ -69,7 +69,7 @@ package struct DeviceEndpoints: Sendable {
         if let error = json["error"]?.stringValue {
             // GitHub answers an unknown client id with 404.
             let name = status == 404 ? "not_found" : error
-            return .refused(name, interval: json["interval"]?.doubleValue.map { .seconds($0) })
+            return .refused(name, interval: json["interval"]?.doubleValue.map { .seconds(min(max($0, 1), 300)) })
         }
         if status == 404 { return .refused("not_found", interval: nil) }
         guard (200..<300).contains(status) else { return .failed("status \(status)") }

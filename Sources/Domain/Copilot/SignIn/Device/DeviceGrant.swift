@@ -19,7 +19,7 @@ package struct DeviceGrant: Sendable, Equatable {
         guard let token = json["access_token"]?.stringValue, !token.isEmpty else { return nil }
         self.init(
             token: Secret(token), refreshToken: json["refresh_token"]?.stringValue.map { Secret($0) },
-            expiresIn: json["expires_in"]?.doubleValue)
+            expiresIn: json["expires_in"]?.doubleValue.map { min(max($0, 0), 1e9) })
     }
 
     /// How to replace the token later; `now` in seconds since 1970.

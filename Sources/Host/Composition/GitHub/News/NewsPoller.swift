@@ -99,8 +99,9 @@ final class NewsPoller: Service {
             .filter { self.desk.repositories[$0.repository] != nil }
         let due = self.state.withLock { state -> [Due] in
             state.schedule.plan(watches.map { ($0.id, $0.activeAt) }, at: now)
-            let due = watches.filter { state.schedule.isDue($0.id, at: now) }
-            return Dictionary(grouping: due) { self.desk.repositories[$0.repository] }
+            // All watches of a repository are polled together: what one round has read is new to none of the later ones.
+            return Dictionary(grouping: watches) { self.desk.repositories[$0.repository] }
+                .filter { _, watches in watches.contains { state.schedule.isDue($0.id, at: now) } }
                 .compactMap { name, watches in name.map { Due(repository: $0, watches: watches) } }
         }
         try await withThrowingTaskGroup(of: Void.self) { group in

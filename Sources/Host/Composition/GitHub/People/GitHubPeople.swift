@@ -180,6 +180,9 @@ actor GitHubPeople {
             var account = old
             account.token = token.value
             account.renewal = grant.renewal(clientID: renewal.clientID, now: self.now())
+            // The person may have signed out, or in again, during the request.
+            let latest = await self.account(of: old.person)
+            guard latest?.token == old.token else { return latest }
             try await self.save(account)
             return account
         case .failed(let reason):
