@@ -30,10 +30,13 @@ package struct TokenUsage: Sendable, Equatable {
     package var input: Int
     package var output: Int
 
+    /// Providers' numbers are not trusted: sums of them must not overflow.
     package init(input: Int, output: Int) {
-        self.input = input
-        self.output = output
+        self.input = min(max(0, input), Self.most)
+        self.output = min(max(0, output), Self.most)
     }
+
+    private static let most = 1_000_000_000
 }
 
 /// Why a request waits before its next try, and how long.

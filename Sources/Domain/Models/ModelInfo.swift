@@ -27,6 +27,8 @@ package struct ModelInfo: Sendable, Equatable {
     /// The images that it takes; nil when it takes none, or nobody knows.
     package var images: ImageLimits?
 
+    private static let mostTokens = 100_000_000
+
     package init(
         id: String, name: String, inputLimit: Int, outputLimit: Int, tokenizer: String? = nil, version: String? = nil,
         vendor: String? = nil, multiplier: Double? = nil, isPreview: Bool = false, isProviderDefault: Bool = false,
@@ -35,8 +37,9 @@ package struct ModelInfo: Sendable, Equatable {
     ) {
         self.id = id
         self.name = name
-        self.inputLimit = inputLimit
-        self.outputLimit = outputLimit
+        // Providers' numbers are not trusted: what is computed from them must not overflow.
+        self.inputLimit = min(inputLimit, Self.mostTokens)
+        self.outputLimit = min(outputLimit, Self.mostTokens)
         self.tokenizer = tokenizer
         self.version = version
         self.vendor = vendor

@@ -19,10 +19,12 @@ enum OpenAIModelList {
         let limits = entry["capabilities"]?["limits"]
         let window = self.first(entry, ["context_length", "max_model_len", "max_context_length", "context_window"])
         let output =
-            limits?["max_output_tokens"]?.intValue ?? entry["top_provider"]?["max_completion_tokens"]?.intValue
+            self.positive(limits?["max_output_tokens"])
+            ?? self.positive(entry["top_provider"]?["max_completion_tokens"])
             ?? self.first(entry, ["max_completion_tokens", "max_output_tokens"]) ?? assumed.output
         // A window includes the answer.
-        let input = limits?["max_prompt_tokens"]?.intValue ?? window.map { $0 - min(output, $0 / 4) } ?? assumed.input
+        let input =
+            self.positive(limits?["max_prompt_tokens"]) ?? window.map { $0 - min(output, $0 / 4) } ?? assumed.input
         let name = entry["display_name"]?.stringValue ?? entry["name"]?.stringValue ?? id
         return ModelInfo(
             id: id, name: String(name.prefix(100)), inputLimit: max(256, input), outputLimit: max(16, output),
@@ -49,8 +51,10 @@ enum OpenAIModelList {
     }
 
     private static func first(_ entry: JSON, _ keys: [String]) -> Int? {
-        keys.lazy.compactMap { entry[$0]?.intValue }.first { $0 > 0 }
+        keys.lazy.compactMap { self.positive(entry[$0]) }.first
     }
+
+    private static func positive(_ json: JSON?) -> Int? { json?.intValue.flatMap { $0 > 0 ? $0 : nil } }
 
     /// Endpoints also list models for pictures, speech and search.
     private static func isForChat(_ entry: JSON, id: String) -> Bool {

@@ -68,13 +68,20 @@ struct FolderScanner {
     ) throws(GitError) -> ScannedFolder {
         let found = ScannedFolder()
         guard let names = folder.names(limit: self.limits.entries - self.entries + 1) else {
+            // An empty tree would record that all files are gone.
+            guard !path.isEmpty else { throw GitError(system: errno, "read", "the workspace") }
             self.skip(path, "it can't be read")
+            found.isUnreadable = true
             return found
         }
         var oldFiles = (old?.files ?? [])[...]
         var oldFolders = (old?.folders ?? [])[...]
         for name in names where name != Self.git {
-            guard let facts = folder.facts(of: name) else { continue }
+            guard let facts = folder.facts(of: name) else {
+                // It has just been removed, or nothing is known about it.
+                if errno != ENOENT { found.unrecorded.insert(name) }
+                continue
+            }
             try self.countEntry()
             while let first = oldFiles.first, first.item.name.lexicographicallyPrecedes(name) { oldFiles.removeFirst() }
             while let first = oldFolders.first, first.name.lexicographicallyPrecedes(name) { oldFolders.removeFirst() }
@@ -92,7 +99,12 @@ struct FolderScanner {
                     continue
                 }
                 let known = oldFolders.first.flatMap { $0.name == name ? $0.folder : nil }
-                found.folders.append((name, try self.scan(child, path: place, old: known, depth: depth + 1)))
+                let scanned = try self.scan(child, path: place, old: known, depth: depth + 1)
+                if scanned.isUnreadable {
+                    found.unrecorded.insert(name)
+                } else {
+                    found.folders.append((name, scanned))
+                }
             case .file, .link:
                 if let known = oldFiles.first, known.item.name == name, !known.isRacy, known.facts == facts {
                     found.files.append(known)

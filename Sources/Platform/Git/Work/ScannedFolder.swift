@@ -12,6 +12,8 @@ final class ScannedFolder {
     var folders: [(name: [UInt8], folder: ScannedFolder)] = []
     /// Names of files that are there, but not recorded.
     var unrecorded: Set<[UInt8]> = []
+    /// Nothing is known about what is in it.
+    var isUnreadable = false
     /// The tree object; nil for a folder without files, which Git can't record.
     var key: ObjectKey?
 

@@ -158,8 +158,10 @@ extension CopilotCLITurn {
     }
 
     private mutating func count(_ data: JSON) {
-        let input = data["inputTokens"]?.intValue ?? 0, output = data["outputTokens"]?.intValue ?? 0
-        self.usage = TokenUsage(input: (self.usage?.input ?? 0) + input, output: (self.usage?.output ?? 0) + output)
+        let usage = TokenUsage(
+            input: data["inputTokens"]?.intValue ?? 0, output: data["outputTokens"]?.intValue ?? 0)
+        self.usage = TokenUsage(
+            input: (self.usage?.input ?? 0) + usage.input, output: (self.usage?.output ?? 0) + usage.output)
         if let finish = data["finishReason"]?.stringValue { self.finish = finish }
     }
 

@@ -1,0 +1,25 @@
+import Testing
+
+@testable import Models
+
+@Suite("Numbers beyond all sense from a provider")
+struct AbsurdNumberTests {
+    @Test("tokens can be added up whatever the provider says", arguments: [Int.max, .min, -1, 0])
+    func tokens(_ count: Int) {
+        let usage = TokenUsage(input: count, output: count)
+        #expect((0...1_000_000_000).contains(usage.input) && usage.output == usage.input)
+    }
+
+    @Test(
+        "limits of models are ignored or cut",
+        arguments: [
+            #"{"id":"m","context_length":8192,"top_provider":{"max_completion_tokens":-9223372036854775808}}"#,
+            #"{"id":"m","context_length":4000000000000000000,"max_completion_tokens":4000000000000000000}"#,
+            #"{"id":"m","capabilities":{"limits":{"max_prompt_tokens":-5,"max_output_tokens":9223372036854775807}}}"#,
+            #"{"id":"m","context_length":-9223372036854775808}"#,
+        ])
+    func limits(_ entry: String) throws {
+        let model = try #require(OpenAIModelList.parse(Array("{\"data\":[\(entry)]}".utf8))?.first)
+        #expect((256...100_000_000).contains(model.inputLimit) && (16...100_000_000).contains(model.outputLimit))
+    }
+}
