@@ -168,7 +168,7 @@ struct KeepingTests {
         _ = try await scene.ask(
             .post, "/a/b?secret=query", ["Authorization": "Bearer \(ProxyScene.key)", "X-Request-Id": "trace-1"],
             .bytes(Array("secret body".utf8)))
-        scene.proxy.accessLog.flush()
+        await scene.proxy.accessLog.flush()
         let lines = scene.log.withLock { $0.flatMap { $0.split(separator: "\n").map(String.init) } }
         let line = try JSON.parse(Array(try #require(lines.first { $0.contains("trace-1") }).utf8))
         #expect(line["path"]?.stringValue == "/a/b" && line["method"]?.stringValue == "POST")

@@ -12,7 +12,8 @@ final class AccessLog {
     private let writer: AccessLogWriter
     private var records: [AccessRecord] = []
     private var timer: Timer?
-    private var isWriting = false
+    /// Writes batches on the pool.
+    private var writing: Task<Void, Never>?
 
     private static let delay = Duration.milliseconds(50)
     /// A batch that does not wait for the timer.
@@ -34,8 +35,14 @@ final class AccessLog {
         self.records.append(record)
         self.records[self.records.count - 1].time = WallClock.now()
         if self.records.count >= Self.batch {
-            if self.records.count >= Self.most { self.flush() } else { self.handOver() }
-        } else if let timer = self.timer {
+            if self.records.count >= Self.most { self.writer.write(self.take()) } else { self.handOver() }
+        } else {
+            self.arm()
+        }
+    }
+
+    private func arm() {
+        if let timer = self.timer {
             if !timer.isPending { timer.reschedule(after: Self.delay) }
         } else {
             self.timer = EventLoop.shared.schedule(after: Self.delay) { [weak self] in self?.handOver() }
@@ -43,20 +50,20 @@ final class AccessLog {
     }
 
     /// Writes what is collected before it returns.
-    func flush() {
+    func flush() async {
+        await self.writing?.value
         self.timer?.stop()
         self.writer.write(self.take())
     }
 
-    /// Has the pool write what is collected, in order: one batch at a time.
+    /// Has the pool write what is collected, one batch at a time.
     private func handOver() {
         self.timer?.stop()
-        guard !self.isWriting, !self.records.isEmpty else { return }
-        self.isWriting = true
-        // Ends with the last record that is collected meanwhile.
-        Task {
-            while !self.records.isEmpty { await self.writer.writeOnPool(self.take()) }
-            self.isWriting = false
+        guard self.writing == nil, !self.records.isEmpty else { return }
+        self.writing = Task {
+            repeat { await self.writer.writeOnPool(self.take()) } while self.records.count >= Self.batch
+            self.writing = nil
+            if !self.records.isEmpty { self.arm() }
         }
     }
 

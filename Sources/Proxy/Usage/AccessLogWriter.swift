@@ -28,7 +28,7 @@ final class AccessLogWriter: Sendable {
 
     func write(_ records: [AccessRecord]) {
         guard !records.isEmpty else { return }
-        // Written under the lock, so that batches keep their order; the output never blocks.
+        // Written under the lock, so that the lines of two batches do not mix; the output never blocks.
         self.state.withLock { state in
             var lines = AccessLines(capacity: records.count * Self.lineLength)
             for record in records { Self.append(record, to: &lines, &state) }

@@ -74,7 +74,7 @@ struct RunCommand: Command {
         switch state {
         case "complete":
             guard let status else {
-                // No exit line: a job was started, or, if the operation is none of `run`, the bot did not take the command.
+                // No exit line: either a job was started, or the bot only replied and did not run the command.
                 guard operation["kind"]?.stringValue == self.kind else {
                     throw CommandFailure(context.errors.shown(last))
                 }

@@ -39,7 +39,7 @@ struct TranslatedPassageTests {
         let text = String(decoding: answer.body, as: UTF8.self)
         #expect(text.contains("Hello.") && text.contains("event: message_stop") == isComplete)
         #expect(text.contains("event: error") != isComplete)
-        scene.proxy.accessLog.flush()
+        await scene.proxy.accessLog.flush()
         let lines = scene.log.withLock { $0.joined() }
         #expect(lines.contains(#""outcome":"\#(isComplete ? "complete" : "upstream_broke")""#), "\(lines)")
         if let reason { #expect(lines.contains(#""error":"\#(reason)""#), "\(lines)") }

@@ -153,14 +153,14 @@ extension Conversation {
         guard names.contains(name) else {
             return try await self.reply(to: stored, with: CommandTexts.unknownRepository(name, among: names))
         }
-        // An answer that reads and changes files would find those of another repository under its hands. Refused first:
-        // what is asked about the files waits while they are being checked out.
-        let isAnswering = self.running != nil || self.isBeginning
-        if isAnswering, try await self.storedSession().map({ $0.repository ?? names.first }) != name {
+        let session = try await self.storedSession()
+        // A running answer would suddenly work on another repository's files. Checked first, because the check below
+        // waits for a checkout in progress.
+        if self.running != nil || self.isBeginning, session?.repository ?? names.first != name {
             let obstacle = CommandTexts.answerHoldsRepository(name)
             return try await self.reply(to: stored, with: sign.completing(CommandTexts.repositoryIsNotChosen(obstacle)))
         }
-        if let session = try await self.storedSession(),
+        if let session,
             let obstacle = await self.context.desk?.obstacle(
                 to: name, from: session.repository ?? names.first, in: session.id)
         {

@@ -59,7 +59,10 @@ struct Folder: ~Copyable {
     /// The names in the folder, in the order of their bytes, at most `limit`; nil when they can't be read.
     func names(limit: Int) -> [[UInt8]]? {
         let number = self.open([UInt8(ascii: ".")], O_RDONLY | O_DIRECTORY)
-        guard number >= 0 else { return nil }
+        guard number >= 0 else {
+            errno = -number
+            return nil
+        }
         guard let stream = unsafe fdopendir(number) else {
             _ = close(number)
             return nil

@@ -143,7 +143,7 @@ struct DiffReader {
         return (start, (old.count > 1 ? old[1] : 1) ?? 1, (new.count > 1 ? new[1] : 1) ?? 1)
     }
 
-    /// Numbers are hints; one that no file can have is none.
+    /// Line numbers are only hints, so an impossible one is ignored.
     private static func number(_ text: String) -> Int? {
         text.utf8.count <= 9 && text.utf8.allSatisfy { (0x30...0x39).contains($0) } ? Int(text) : nil
     }

@@ -30,7 +30,7 @@ struct HunkApplier {
     private func result() -> [UInt8] {
         var lines: [FileLine] = []
         var end = 0
-        // What is inserted above a changed line has an empty range that begins like that line's.
+        // An insertion above a changed line has an empty range with the same start.
         let changes = self.changes.sorted {
             ($0.range.lowerBound, $0.range.upperBound) < ($1.range.lowerBound, $1.range.upperBound)
         }
@@ -119,7 +119,7 @@ struct HunkApplier {
             }
             place = line
         }
-        // Between two lines that an earlier hunk replaces there is no place any more.
+        // An earlier hunk may replace the lines on both sides.
         let isInside = self.changes.contains { $0.range.lowerBound < place && place < $0.range.upperBound }
         guard !isInside else { throw Self.overlapping }
         let isCRLF = self.style == .carriageReturn
