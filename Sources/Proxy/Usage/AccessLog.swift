@@ -60,6 +60,7 @@ final class AccessLog {
     private func handOver() {
         self.timer?.stop()
         guard self.writing == nil, !self.records.isEmpty else { return }
+        // Unstructured: a timer of the event loop starts it; `flush` awaits it.
         self.writing = Task {
             repeat { await self.writer.writeOnPool(self.take()) } while self.records.count >= Self.batch
             self.writing = nil
