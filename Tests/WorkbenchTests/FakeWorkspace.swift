@@ -66,6 +66,11 @@ final class FakeWorkspace: WorkspaceFiles, WorkspaceDirectory {
 
     func diff() async throws -> String { self.files.isEmpty ? "" : self.files.map { "+\($0)\n" }.joined() }
 
+    func restorePlan(_ snapshot: String) async throws -> RestorePlan {
+        let now = try await self.snapshot("now")
+        return RestorePlan(changes: try await self.changes(from: now.id, to: snapshot))
+    }
+
     func restore(_ snapshot: String) async throws -> WorkspaceSnapshot {
         guard let files = self.state.withLock({ $0.snapshots.first { $0.snapshot.id == snapshot }?.files }) else {
             throw WorkspaceFailure("There is no snapshot \(snapshot). `snapshots` lists them.")

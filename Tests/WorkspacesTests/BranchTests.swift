@@ -145,6 +145,55 @@ struct BranchTests {
         #expect(try await Fixture.text(moved, "README.md") == "hello\nmine\n")
     }
 
+    @Test("a restored snapshot keeps what others have committed since, and names the files that both have changed")
+    func restoredAfterMove() async throws {
+        let fixture = try Self.fixture()
+        let workspace = try await fixture.open(feature: Self.feature)
+        try Fixture.shell("echo mine > mine.txt", in: workspace)
+        let first = try await workspace.snapshot("before the command")
+        try Fixture.shell("echo more >> mine.txt", in: workspace)
+        try Self.commit("echo theirs > theirs.txt; echo theirs >> README.md", to: fixture)
+        let moved = try await fixture.open(feature: Self.feature)
+        let plan = try await moved.restorePlan(first.id)
+        #expect(plan.changes.map(\.path) == ["mine.txt"])
+        #expect(plan.conflicts == [])
+        let saved = try await moved.restore(first.id)
+        #expect(try await Fixture.text(moved, "mine.txt") == "mine\n")
+        #expect(try await Fixture.text(moved, "theirs.txt") == "theirs\n")
+        #expect(try await moved.commit("Mine", by: "irc:ada", turn: "t1")?.files == 1)
+        #expect(try fixture.git("show \(Self.feature):README.md") == "hello\ntheirs")
+        // The way back, over the own commit, which is no move by others.
+        _ = try await moved.restore(saved.id)
+        #expect(try await moved.draft()?.files == ["mine.txt +1 −0"])
+        // The program holds nothing about the moves in memory, and both sides have changed a file now.
+        try Fixture.shell("echo own > own.txt", in: moved)
+        let second = try await moved.snapshot("with a file of its own")
+        _ = try await moved.discardChanges("not wanted")
+        try Self.commit("echo theirs > own.txt; echo new > new.txt", to: fixture)
+        let again = try await fixture.another().open(
+            session: Fixture.session, repository: "notes", feature: Self.feature)
+        #expect(try await again.restorePlan(second.id).conflicts == ["own.txt"])
+        _ = try await again.restore(second.id)
+        #expect(try await Fixture.text(again, "own.txt") == "own\n")
+        #expect(try await Fixture.text(again, "new.txt") == "new\n")
+        #expect(try await Fixture.text(again, "theirs.txt") == "theirs\n")
+    }
+
+    @Test("a snapshot survives a change to another branch and back")
+    func restoredAfterReturn() async throws {
+        let fixture = try Self.fixture()
+        let workspace = try await fixture.open(feature: Self.feature)
+        try Fixture.shell("echo mine >> README.md; echo mine > mine.txt", in: workspace)
+        let first = try await workspace.snapshot("before")
+        _ = try await workspace.discardChanges("not wanted")
+        _ = try await fixture.open()
+        let back = try await fixture.open(feature: Self.feature)
+        #expect(try await back.restorePlan(first.id).conflicts == [])
+        _ = try await back.restore(first.id)
+        #expect(try await Fixture.text(back, "README.md") == "hello\nmine\n")
+        #expect(try await back.draft()?.files == ["README.md +1 −0", "mine.txt +1 −0"])
+    }
+
     @Test("an equal change on both sides is no conflict, as after a crash in the middle of an update")
     func again() async throws {
         let fixture = try Self.fixture()

@@ -108,6 +108,19 @@ enum WorkbenchTexts {
         "The files are as in snapshot `\(id)`. `undo \(record)` brings back what was there before."
     }
 
+    /// Follows another sentence. Empty without files.
+    static func changedByOthers(_ paths: [String]) -> String {
+        guard !paths.isEmpty else { return "" }
+        let names = paths.prefix(5).map { "`\(Self.plain($0))`" }.joined(separator: ", ")
+        let more = paths.count > 5 ? " and \(paths.count - 5) more" : ""
+        return "\n\nSince then, others have changed \(names)\(more) on the branch. A commit would take that back: look "
+            + "at `diff` first."
+    }
+
+    static func mayBeJob(_ jobs: [String]) -> String {
+        "Either the command wants this, or a job that runs beside it: \(jobs.joined(separator: ", "))"
+    }
+
     static let nothingChanged = "Nothing differs from the branch's last commit."
     static let noFiles = "The workspace is empty."
     static let nothingToCommit = "There is nothing to commit."

@@ -44,7 +44,8 @@ extension Workspace {
                     "the workspace cannot be brought to \(commit.short) of \(target) because \(failed.path) cannot be "
                         + "written (\(failed.reason)): move what is in the way, then try again")
             }
-            _ = try await self.keep(update.before, "before \(commit.short) of \(target)", unlessNewest: true)
+            _ = try await self.keep(
+                update.before, "before \(commit.short) of \(target)", moved: BranchMove(from: old, to: commit))
         }
         try await files.setHead(target, to: commit, index: self.layout.indexDraft)
         try await self.writeHead(commit, of: target)
@@ -55,7 +56,7 @@ extension Workspace {
             guard let head = try await self.position() else { return nil }
             let update = try await files.discardChanges(since: head)
             guard update.restoration.written + update.restoration.removed > 0 else { return nil }
-            return try await self.keep(update.before, reason, unlessNewest: true)
+            return try await self.keep(update.before, reason)
         }
     }
 

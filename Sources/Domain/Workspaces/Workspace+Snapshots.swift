@@ -4,13 +4,14 @@ internal import Repositories
 
 extension Workspace {
     private static let timeKey = "Jetbridge-At"
+    private static let moveKey = "Jetbridge-Moved"
 
     var references: String { "refs/jetbridge/snapshots/\(self.session)/" }
 
     package func snapshot(_ reason: String) async throws -> WorkspaceSnapshot {
         let snapshot = try await self.call { files in
             let scan = try await files.scan()
-            return try await self.keep(scan, reason, unlessNewest: true)
+            return try await self.keep(scan, reason)
         }
         // Several at a time, because freeing the space of one takes as long as that of many.
         if self.dropped.withLock({ $0 }) >= max(1, self.settings.snapshots / 8) { _ = try? await self.prune() }
@@ -37,23 +38,15 @@ extension Workspace {
 
     package func changes(from: String, to: String?) async throws -> [WorkspaceChange] {
         try await self.call { files in
-            let old = try await self.find(from).tree
-            let new = if let to { try await self.find(to).tree } else { try await files.scan().tree }
-            return try await files.changes(from: old, to: new).map { change in
-                let kind: WorkspaceChange.Kind =
-                    switch change.kind {
-                    case .added: .added
-                    case .modified: .modified
-                    case .deleted: .deleted
-                    }
-                return WorkspaceChange(kind: kind, path: change.path, digest: change.id?.hex)
-            }
+            let old = try await self.find(from).record.tree
+            let new = if let to { try await self.find(to).record.tree } else { try await files.scan().tree }
+            return try await files.changes(from: old, to: new).map(Self.change)
         }
     }
 
     package func changeTally(from: String) async throws -> ChangeTally {
         try await self.call { files in
-            let (old, new) = (try await self.find(from).tree, try await files.scan().tree)
+            let (old, new) = (try await self.find(from).record.tree, try await files.scan().tree)
             let stat = try await files.stat(from: old, to: new)
             return ChangeTally(files: stat.files, additions: stat.additions, deletions: stat.deletions)
         }
@@ -72,11 +65,18 @@ extension Workspace {
         }
     }
 
+    package func restorePlan(_ snapshot: String) async throws -> RestorePlan {
+        try await self.call { files in
+            let (tree, conflicts) = try await self.restored(snapshot, files)
+            let changes = try await files.changes(from: files.scan().tree, to: tree)
+            return RestorePlan(changes: changes.map(Self.change), conflicts: conflicts)
+        }
+    }
+
     package func restore(_ snapshot: String) async throws -> WorkspaceSnapshot {
         try await self.call { files in
-            let target = try await self.find(snapshot)
-            let (before, restoration) = try await files.restore(target.tree)
-            let kept = try await self.keep(before, "before restoring \(snapshot)", unlessNewest: true)
+            let (before, restoration) = try await files.restore(self.restored(snapshot, files).tree)
+            let kept = try await self.keep(before, "before restoring \(snapshot)")
             guard restoration.failed.isEmpty else {
                 let named = restoration.failed.prefix(3).map { "\($0.path): \($0.reason)" }.joined(separator: "; ")
                 throw WorkspaceFailure(
@@ -87,20 +87,34 @@ extension Workspace {
         }
     }
 
+    /// What the files become when a snapshot is restored: a snapshot is of the commit that the files were at, so what
+    /// others have committed to the branch since is added. Otherwise the next commit would take theirs back.
+    private func restored(
+        _ snapshot: String, _ files: WorkFiles
+    ) async throws -> (tree: GitObjectID, conflicts: [String]) {
+        let target = try await self.find(snapshot)
+        let moves = try await self.numbered().filter { $0.number >= target.number }.reversed()
+            .compactMap { Self.trailer(Self.moveKey, of: $0.record).flatMap { BranchMove($0) } }
+        return try await files.tree(target.record.tree, after: moves)
+    }
+
     /// Keeps a scan as the next snapshot. Returns the newest one if it is the same.
+    ///
+    /// - Parameter moved: Where the files have come from this state. Such a snapshot is always a new one.
     func keep(
-        _ scan: WorkFiles.Scan, _ reason: String, unlessNewest: Bool
+        _ scan: WorkFiles.Scan, _ reason: String, moved: BranchMove? = nil
     ) async throws -> WorkspaceSnapshot {
         var notes = scan.skipped.map { "\($0.path): \($0.reason)" }
         if scan.skippedCount > notes.count { notes.append("and \(scan.skippedCount - notes.count) more") }
         let existing = try await self.numbered()
-        if unlessNewest, let newest = existing.first, newest.record.tree == scan.tree {
+        if moved == nil, let newest = existing.first, newest.record.tree == scan.tree {
             return Self.snapshot(newest.number, newest.record, notes)
         }
         var number = (existing.first?.number ?? 0) + 1
         let now = self.now()
         let line = String(reason.map { $0.isNewline ? " " : $0 })
-        let message = "\(line)\n\n\(Self.timeKey): \(now)"
+        let way = moved.map { "\n\(Self.moveKey): \($0.text)" } ?? ""
+        let message = "\(line)\n\n\(Self.timeKey): \(now)\(way)"
         // Another snapshot may be made at the same time.
         while try await !self.keep(scan.tree, number, message, now) { number += 1 }
         for old in existing.dropFirst(max(1, self.settings.snapshots) - 1) {
@@ -129,20 +143,36 @@ extension Workspace {
         }.sorted { $0.number > $1.number }
     }
 
-    private func find(_ id: String) async throws -> WorkFiles.Record {
+    private func find(_ id: String) async throws -> (number: Int, record: WorkFiles.Record) {
         let all = try await self.numbered()
         if let found = all.first(where: { "s\($0.number)" == id.lowercased() || String($0.number) == id }) {
-            return found.record
+            return found
         }
         let newest = all.first.map { "; the newest is s\($0.number)" } ?? ""
         throw WorkspaceFailure("there is no snapshot \(id.prefix(20))\(newest): choose one that `snapshot` answered")
     }
 
     private static func snapshot(_ number: Int, _ record: WorkFiles.Record, _ notes: [String]) -> WorkspaceSnapshot {
-        let lines = record.message.split(separator: "\n", omittingEmptySubsequences: true)
-        let time = lines.last { $0.hasPrefix("\(Self.timeKey): ") }?.dropFirst(Self.timeKey.count + 2)
+        let reason = record.message.prefix { $0 != "\n" }
+        let time = Self.trailer(Self.timeKey, of: record).flatMap { Int64($0) }
         return WorkspaceSnapshot(
-            id: "s\(number)", reason: lines.first.map(String.init) ?? "",
-            at: time.flatMap { Int64($0) } ?? record.seconds * 1_000, tree: record.tree.hex, notes: notes)
+            id: "s\(number)", reason: String(reason), at: time ?? record.seconds * 1_000, tree: record.tree.hex,
+            notes: notes)
+    }
+
+    private static func trailer(_ key: String, of record: WorkFiles.Record) -> Substring? {
+        // The first line is the reason, which people may have written.
+        let lines = record.message.split(separator: "\n", omittingEmptySubsequences: true).dropFirst()
+        return lines.last { $0.hasPrefix("\(key): ") }?.dropFirst(key.count + 2)
+    }
+
+    private static func change(_ change: WorkFiles.Change) -> WorkspaceChange {
+        let kind: WorkspaceChange.Kind =
+            switch change.kind {
+            case .added: .added
+            case .modified: .modified
+            case .deleted: .deleted
+            }
+        return WorkspaceChange(kind: kind, path: change.path, digest: change.id?.hex)
     }
 }

@@ -20,7 +20,10 @@ package protocol WorkspaceFiles: Sendable {
     func changeTally(from: String) async throws -> ChangeTally
     /// A unified diff of the files now against the branch's head.
     func diff() async throws -> String
-    /// Makes the files as they were in a snapshot, after recording their state now. Returns that record.
+    /// What ``restore(_:)`` would change now.
+    func restorePlan(_ snapshot: String) async throws -> RestorePlan
+    /// Makes the files as they were in a snapshot, after recording their state now, and keeps what others have committed
+    /// to the branch since. Returns the record.
     func restore(_ snapshot: String) async throws -> WorkspaceSnapshot
     /// Files and folders below `path`, sorted, at most `limit`.
     func list(_ path: String, limit: Int) async throws -> [WorkspaceEntry]
@@ -101,6 +104,19 @@ package struct WorkspaceSnapshot: Sendable, Equatable {
         self.at = at
         self.tree = tree
         self.notes = notes
+    }
+}
+
+/// What restoring a snapshot does to the files.
+package struct RestorePlan: Sendable, Equatable {
+    package let changes: [WorkspaceChange]
+    /// Files that differ in the snapshot and that others have changed on the branch since, the first 100. They become as
+    /// in the snapshot, so a commit would take the others' changes to them back.
+    package let conflicts: [String]
+
+    package init(changes: [WorkspaceChange], conflicts: [String] = []) {
+        self.changes = changes
+        self.conflicts = conflicts
     }
 }
 

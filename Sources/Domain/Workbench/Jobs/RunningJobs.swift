@@ -54,9 +54,11 @@ final class RunningJobs: Sendable {
         }
     }
 
-    /// The number of background jobs of a session.
-    func backgroundCount(of session: String) -> Int {
-        self.state.withLock { state in state.entries.count { $0.key.session == session && $0.value.isBackground } }
+    /// The ids of a session's background jobs, sorted.
+    func background(of session: String) -> [String] {
+        self.state.withLock { state in
+            state.entries.filter { $0.key.session == session && $0.value.isBackground }.map(\.key.id).sorted()
+        }
     }
 
     /// Ends a job and waits for it. False when it does not run.

@@ -43,7 +43,7 @@ struct RunTurn: TurnWorker {
             return permission.isSetting ? WorkbenchTexts.deniedByPolicy : WorkbenchTexts.denied(byRule: permission.rule)
         }
         guard isJob else { return nil }
-        let count = self.bench.running.backgroundCount(of: request.session)
+        let count = self.bench.running.background(of: request.session).count
         return count >= self.bench.settings.jobsPerSession ? WorkbenchTexts.tooManyJobs(count) : nil
     }
 

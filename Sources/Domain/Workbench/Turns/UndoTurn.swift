@@ -10,38 +10,42 @@ struct UndoTurn: TurnWorker {
     func run(_ request: TurnRequest, in thread: any TurnThread) async throws -> TurnEnding {
         try await self.bench.working(for: request) { workspace in
             guard request.text.isEmpty else {
-                let record = try await self.restore(request.text, workspace, request)
-                return try await thread.report(.text(WorkbenchTexts.restored(request.text, record: record.id)))
+                let (record, conflicts) = try await self.restore(request.text, workspace, request)
+                let text = WorkbenchTexts.restored(request.text, record: record.id)
+                return try await thread.report(.text(text + WorkbenchTexts.changedByOthers(conflicts)))
             }
             guard let (job, snapshot) = try await self.bench.log.lastChange(of: request.session) else {
                 return try await thread.report(.text(WorkbenchTexts.nothingToUndo))
             }
-            let record = try await self.restore(snapshot, workspace, request)
+            let (record, conflicts) = try await self.restore(snapshot, workspace, request)
             try await self.bench.log.markUndone(job)
-            try await thread.report(.text(WorkbenchTexts.undone(job.command, record: record.id)))
+            let text = WorkbenchTexts.undone(job.command, record: record.id)
+            try await thread.report(.text(text + WorkbenchTexts.changedByOthers(conflicts)))
         }
     }
 
-    /// Recorded before it happens, so that nothing is changed without a record.
+    /// Recorded before it happens, so that nothing is changed without a record. Returns the files that others have changed
+    /// as well.
     private func restore(
         _ id: String, _ workspace: any WorkspaceFiles, _ request: TurnRequest
-    ) async throws -> WorkspaceSnapshot {
+    ) async throws -> (WorkspaceSnapshot, conflicts: [String]) {
         let saved = try await workspace.snapshot(WorkbenchTexts.restoreReason(id))
-        let changes = try await workspace.changes(from: saved.id, to: id)
-        let files = AuditFiles(changes)
+        let plan = try await workspace.restorePlan(id)
+        let files = AuditFiles(plan.changes)
         let (snapshot, before) = (JSON.string(id), JSON.string(saved.id))
         try await self.bench.announce(
             self.bench.entry(
                 .restored, of: request,
                 [
-                    "snapshot": snapshot, "saved": before, "files": files.first, "files_changed": JSON(changes.count),
+                    "snapshot": snapshot, "saved": before, "files": files.first,
+                    "files_changed": JSON(plan.changes.count),
                 ]))
         for batch in files.others {
             try await self.bench.announce(
                 self.bench.entry(.files, of: request, ["snapshot": snapshot, "files": batch]))
         }
         do {
-            return try await workspace.restore(id)
+            return (try await workspace.restore(id), plan.conflicts)
         } catch {
             try? await self.bench.audit.record(
                 self.bench.entry(

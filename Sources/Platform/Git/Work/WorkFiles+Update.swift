@@ -15,6 +15,22 @@ extension WorkFiles {
         return try self.update(store, from: store.tree(ofCommit: old), to: store.tree(ofCommit: new))
     }
 
+    /// A recorded tree with what the branch's moves since then have changed. A file that both have changed stays as recorded;
+    /// the first 100 of those are named.
+    package func tree(
+        _ tree: GitObjectID, after moves: [BranchMove]
+    ) throws(GitError) -> (tree: GitObjectID, conflicts: [String]) {
+        let store = try ObjectStore(path: self.store)
+        var merge = TreeMerge(store: store)
+        var key: ObjectKey? = ObjectKey(tree)
+        for move in BranchMove.joined(moves) {
+            key = try merge.merge(
+                base: store.tree(ofCommit: move.old), ours: key, theirs: store.tree(ofCommit: move.new))
+        }
+        let merged = if let key { key } else { try store.write([], .tree) }
+        return (merged.id, merge.conflicts)
+    }
+
     /// Makes the files as `head` has them. Files that `.gitignore` excludes stay.
     package func discardChanges(since head: GitObjectID) throws(GitError) -> Update {
         let trees = try self.treeToCommit(on: head)
