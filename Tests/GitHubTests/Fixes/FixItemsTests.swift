@@ -54,10 +54,15 @@ struct FixItemsTests {
         #expect(FixItems.all(news: [], checks: nil, comments: again).count == 1)
     }
 
-    @Test("is foreign where the author may not push", arguments: [("NONE", true), ("OWNER", false)])
-    func foreign(association: String, isForeign: Bool) throws {
+    @Test(
+        "has a writer, whose right to push an association does not always tell",
+        arguments: [
+            ("NONE", FixItem.Writer.outsider), ("CONTRIBUTOR", .outsider), ("MEMBER", .insider),
+            ("COLLABORATOR", .insider), ("OWNER", .owner),
+        ])
+    func writer(association: String, writer: FixItem.Writer) throws {
         let comments = [try self.comment(1, "Why?", association: association)]
-        #expect(FixItems.all(news: [], checks: nil, comments: comments).map(\.isForeign) == [isForeign])
+        #expect(FixItems.all(news: [], checks: nil, comments: comments).map(\.writer) == [writer])
     }
 
     @Test("is data between marks for the model")

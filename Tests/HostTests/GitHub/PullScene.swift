@@ -61,7 +61,7 @@ struct PullScene: Sendable {
         let folder = try TemporaryDirectory()
         let github = try await LoopbackGitHub.started()
         try await github.addRepository(
-            "octo/app", files: ["README.md": "# App\n"], people: ["jet": access, "bob": .write])
+            "octo/app", files: ["README.md": "# App\n"], people: ["jet": access, "bob": .write, "reader": .read])
         await github.addToken(Self.token, HubToken("jet"))
         try await github.colleague("bob").push(
             [

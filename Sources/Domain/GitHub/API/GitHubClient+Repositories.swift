@@ -10,6 +10,16 @@ extension GitHubClient {
         return try await self.value(request) { GitHubRepository($0) }
     }
 
+    /// Whether an account may push to a repository.
+    package func mayPush(_ login: String, to repository: GitHubRepositoryName) async throws -> Bool {
+        let request = GitHubRequest(
+            .get, repository, ["collaborators", login, "permission"], "Reading what \(login) may do")
+        // `maintain` is told as `write`, `triage` as `read`.
+        return try await self.value(request) { json in
+            json["permission"]?.stringValue.map { ["admin", "write"].contains($0) }
+        }
+    }
+
     /// - Parameter freshness: how old the cache's list may be; nil for the settings' five minutes.
     package func branches(
         of repository: GitHubRepositoryName, after page: GitHubPageLink? = nil, freshness: Duration? = nil

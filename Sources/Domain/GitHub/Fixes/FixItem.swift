@@ -6,6 +6,14 @@ package struct FixItem: Sendable, Hashable {
     }
 
     package let kind: Kind
+    /// Who wrote it, as far as GitHub says so with the text.
+    package enum Writer: Sendable, Hashable {
+        case owner
+        /// A member of the organisation or a collaborator, who may be allowed to read only.
+        case insider
+        case outsider
+    }
+
     /// The same as the ``NewsEvent/key`` of the news about it.
     package let key: String
     /// The check's name, or the author.
@@ -18,8 +26,8 @@ package struct FixItem: Sendable, Hashable {
     package var comment: Int64?
     /// The check run, for what it says about lines.
     package var check: Int64?
-    /// Whether it was written by somebody who may not push to the repository.
-    package var isForeign = false
+    /// Nil for checks.
+    package var writer: Writer?
 
     package init(_ kind: Kind, key: String, name: String, text: String = "") {
         self.kind = kind
@@ -47,7 +55,7 @@ package struct FixItem: Sendable, Hashable {
         self.url = event.url
         if kind == .lineComment { self.comment = Int64(event.id) }
         if event.kind == .check { self.check = Int64(event.id) }
-        self.isForeign = kind != .check && !Self.isTrusted(event.association)
+        if kind != .check { self.writer = Self.writer(event.association) }
     }
 
     /// Nil for a check that has not failed.
@@ -68,10 +76,14 @@ package struct FixItem: Sendable, Hashable {
         self.line = comment.line
         self.url = comment.url
         self.comment = comment.id
-        self.isForeign = !Self.isTrusted(comment.association)
+        self.writer = Self.writer(comment.association)
     }
 
-    private static func isTrusted(_ association: String?) -> Bool {
-        ["OWNER", "MEMBER", "COLLABORATOR"].contains(association)
+    private static func writer(_ association: String?) -> Writer {
+        switch association {
+        case "OWNER": .owner
+        case "MEMBER", "COLLABORATOR": .insider
+        default: .outsider
+        }
     }
 }

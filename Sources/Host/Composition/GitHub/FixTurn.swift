@@ -53,7 +53,7 @@ struct FixTurn: TurnWorker {
         _ target: FixTarget, _ request: TurnRequest, _ persona: String, _ log: StoredSteps, _ place: GitHubWork.Place,
         _ thread: any TurnThread
     ) async throws -> TurnEnding {
-        let isForeign = target.items.contains(where: \.isForeign)
+        let isForeign = try await self.isForeign(target, place)
         let fixThread = FixThread(thread: thread, isForeign: isForeign)
         let annotations = await self.annotations(of: target, place)
         let asked = TurnRequest(
@@ -79,6 +79,19 @@ struct FixTurn: TurnWorker {
             commits.map(\.id.hex), target, request, place, thread)
         try await self.work.news.markAnswered(target.items.map(\.key), in: request.session)
         return .complete
+    }
+
+    /// Whether somebody who may not push has written a part of what is open. What GitHub does not say counts as that.
+    private func isForeign(_ target: FixTarget, _ place: GitHubWork.Place) async throws -> Bool {
+        if target.items.contains(where: { $0.writer == .outsider }) { return true }
+        for login in Set(target.items.filter { $0.writer == .insider }.map(\.name)).sorted() {
+            do {
+                guard try await place.client.mayPush(login, to: place.name) else { return true }
+            } catch is GitHubError {
+                return true
+            }
+        }
+        return false
     }
 
     /// What failed checks say about lines. Fixes work without it.
