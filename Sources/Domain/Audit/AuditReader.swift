@@ -26,6 +26,17 @@ package struct AuditReader: Sendable {
         return (items, rows.count > limit ? items.last.map { String($0.number) } : nil)
     }
 
+    /// A turn's rows of one kind among the newest ones of the audit, newest first.
+    package func newest(_ kind: AuditEntry.Kind, ofTurn turn: String) async throws -> [AuditRow] {
+        try await self.database.read { connection in
+            try connection.query(
+                """
+                SELECT * FROM (SELECT * FROM audit ORDER BY number DESC LIMIT $1) WHERE kind = $2 AND turn = $3
+                """, .integer(Int64(Self.batch)), .text(kind.rawValue), .text(turn)
+            ).map { try AuditRow($0) }
+        }
+    }
+
     /// Passes every row to `write`, oldest first.
     package func export(_ write: (AuditRow) async throws -> Void) async throws {
         var last: Int64 = 0

@@ -1,6 +1,5 @@
 internal import Audit
 package import Chat
-internal import JSON
 internal import Jail
 package import Workspaces
 
@@ -73,18 +72,16 @@ extension Workbench {
                     message, by: request.sender.displayName, turn: request.id, expecting: digest)
             }
         guard let commit = made else { return nil }
-        try await thread.report(.commit(commit))
+        // Recorded first: a commit that the thread does not show is recorded at the next start, one that it shows is not.
+        var notice: String?
         do {
             try await self.audit.record(
-                self.entry(
-                    .commit, of: request,
-                    [
-                        "repository": .string(commit.repository), "sha": .string(commit.sha),
-                        "branch": .string(commit.branch), "subject": .string(commit.subject),
-                    ]))
+                .commit(commit, session: request.session, turn: request.id, actor: request.sender.id))
         } catch {
-            try await thread.report(.notice(WorkbenchTexts.commitIsNotRecorded("\(error)")))
+            notice = WorkbenchTexts.commitIsNotRecorded("\(error)")
         }
+        try await thread.report(.commit(commit))
+        if let notice { try await thread.report(.notice(notice)) }
         return commit
     }
 }

@@ -116,6 +116,7 @@ extension Workspace {
                 let session = self.session
                 try await quarantine.fill { piece in try await packer(session, head.hex, inside.hex, piece) }
                 let committer = GitSignature.jetbridge(seconds: self.now() / 1_000)
+                try await self.writeTakeOver(from: head, to: inside)
                 _ = try await repository.advance(
                     branch, to: "workspace-\(session)", from: tip, isDocuments: false
                 ) { git, target in
@@ -170,7 +171,7 @@ extension Workspace {
     @concurrent
     private func archived() async -> String? { self.layout.readArchived() }
 
-    private func notice(of commit: GitCommit, _ repository: LocalRepository) async throws -> CommitNotice {
+    func notice(of commit: GitCommit, _ repository: LocalRepository) async throws -> CommitNotice {
         let stat = try await repository.git.stat(of: commit.id)
         return CommitNotice(
             repository: repository.name, sha: commit.id.hex, branch: self.branch ?? "", subject: commit.subject,

@@ -25,6 +25,9 @@ struct WorkspaceLayout: Sendable {
     /// The commit that the files were last made from or committed as, and its branch.
     private var head: String { "\(self.host)/head" }
 
+    /// The commit that the branch had before the last commits were taken over from the jail, and the last of those.
+    private var takeOver: String { "\(self.host)/take-over" }
+
     /// Where the jail sees the repository's objects.
     static let objectsInside = "/repository"
 
@@ -84,6 +87,14 @@ struct WorkspaceLayout: Sendable {
 
     func writeHead(_ commit: String, of branch: String) throws(SystemError) {
         try PrivateFile.write(Array("\(commit) \(branch)".utf8), to: self.head)
+    }
+
+    func readTakeOver() -> String? {
+        PrivateFile.read(self.takeOver).map { String(decoding: $0.bytes, as: UTF8.self) }
+    }
+
+    func writeTakeOver(_ move: String) throws(SystemError) {
+        try PrivateFile.write(Array(move.utf8), to: self.takeOver)
     }
 
     func write(_ state: WorkspaceState) throws(SystemError) {

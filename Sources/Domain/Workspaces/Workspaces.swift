@@ -81,6 +81,12 @@ package actor Workspaces {
         try await self.existing(session).map { WorkspaceSource($0) }
     }
 
+    /// A turn's commits among the last ones of the session's branch, and those that were last taken over from its jail,
+    /// oldest first. Empty without a workspace.
+    package func lastCommits(of turn: String, in session: String) async throws -> [CommitNotice] {
+        try await self.existing(session)?.lastCommits(of: turn) ?? []
+    }
+
     /// Frees the space of a session's dropped snapshots, if the workspace was opened since `time`.
     package func prune(session: String, openedSince time: Int64) async throws {
         guard let state = await Self.state(self.layout(session)), state.usedAt >= time else { return }

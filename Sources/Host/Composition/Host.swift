@@ -34,6 +34,7 @@ package final class Host: Sendable {
     private let places: any CommandPlaces
     private let agent: CurrentAgentSettings
     private let workspaceRetention: WorkspaceRetention
+    private let commits: CommitRecovery
     private let adapters: [any ChatAdapter]
     private let model: any ModelClient
     private let proxyServices: [any Service]
@@ -138,6 +139,9 @@ package final class Host: Sendable {
                 self.agent, steering: steering, defaultRepository: repositories.defaultName),
             accounts: news.people)
         workbench.attach(self.bridge)
+        self.commits = CommitRecovery(
+            store: store, workspaces: workspaces, bridge: self.bridge, audit: StoredAudit(log: self.audit),
+            recorded: AuditReader(self.database), logger: self.logger)
         let parts = await news.attach(self.bridge, source: gitHub.client.map { ClientNewsSource($0) })
         self.gitHubServices = parts.services
         invitations.ask(self.bridge.access)
@@ -169,6 +173,7 @@ package final class Host: Sendable {
         watchingSignals: Bool = true, reload: ConfigurationReload? = nil,
         onReady: @escaping @Sendable (Host) async throws -> Void
     ) async throws {
+        try await self.commits.run()
         try await self.workbench.recover()
         try await self.bridge.recover()
         try await self.gateway.start()

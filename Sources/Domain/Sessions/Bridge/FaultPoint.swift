@@ -22,6 +22,7 @@ package enum FaultPoint: String, Sendable, CaseIterable {
     case askPosted = "ask-posted"
     case askDecided = "ask-decided"
     case stepStored = "step-stored"
+    case commitMade = "commit-made"
     case deliveryStored = "delivery-stored"
     case newsStored = "news-stored"
 

@@ -195,12 +195,8 @@ struct CommandRun: Sendable {
         do {
             for commit in commits {
                 try await self.bench.audit.record(
-                    self.entry(
-                        .commit,
-                        [
-                            "repository": .string(commit.repository), "sha": .string(commit.sha),
-                            "branch": .string(commit.branch), "subject": .string(commit.subject),
-                        ]))
+                    .commit(
+                        commit, session: self.request.session, turn: self.request.id, actor: self.request.sender.id))
             }
             for batch in audit.others {
                 try await self.bench.audit.record(

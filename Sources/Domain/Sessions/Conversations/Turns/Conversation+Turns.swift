@@ -315,6 +315,7 @@ extension Conversation {
     }
 
     private func take(_ commit: CommitNotice, of turn: TurnRecord) async throws {
+        FaultPoint.commitMade.hit()
         if self.running?.steps != nil { try await self.postText(of: turn) }
         let now = self.environment.now()
         let line = CommitLine.text(for: commit, pages: self.environment.settings.pages)

@@ -145,6 +145,15 @@ extension Ledger {
         ).map(Self.commit)
     }
 
+    /// The hashes of all commits that a session's thread shows.
+    func commits(ofSession session: String) throws -> Set<String> {
+        Set(
+            try self.connection.query(
+                "SELECT sha FROM commits JOIN turns ON turns.id = commits.turn WHERE turns.session = ?",
+                [.text(session)]
+            ).map { try $0.text("sha") })
+    }
+
     private static func commit(_ row: Row) throws -> CommitNotice {
         CommitNotice(
             repository: try row.text("repository"), sha: try row.text("sha"), branch: try row.text("branch"),

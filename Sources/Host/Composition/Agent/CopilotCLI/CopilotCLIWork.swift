@@ -209,14 +209,9 @@ struct CopilotCLIWork: TurnWorker {
             return try await thread.report(.notice("The commits made in the jail were not taken over: \(error)"))
         }
         for commit in commits {
-            try await thread.report(.commit(commit))
             try? await self.audit.record(
-                AuditEntry(
-                    kind: .commit, session: request.session, turn: request.id, actor: request.sender.id,
-                    details: [
-                        "repository": .string(commit.repository), "sha": .string(commit.sha),
-                        "branch": .string(commit.branch), "subject": .string(commit.subject),
-                    ]))
+                .commit(commit, session: request.session, turn: request.id, actor: request.sender.id))
+            try await thread.report(.commit(commit))
         }
     }
 

@@ -1,0 +1,38 @@
+package import Chat
+
+/// A host that ends between a commit and its report leaves a commit of which no thread knows.
+extension Bridge {
+    /// Those of `commits` that the session's thread does not show.
+    package func unknown(_ commits: [CommitNotice], in session: String) async throws -> [CommitNotice] {
+        guard !commits.isEmpty else { return [] }
+        let known = try await self.store.read { ledger in try ledger.commits(ofSession: session) }
+        return commits.filter { !known.contains($0.sha) }
+    }
+
+    /// Stores the line of a commit that the last run could not report any more, as one of its turn. Call it before
+    /// ``recover()``, which posts it.
+    package func keep(_ commit: CommitNotice, ofTurn id: String) async throws {
+        let now = self.environment.now()
+        let line = CommitLine.text(for: commit, pages: self.environment.settings.pages)
+        let adapters = self.adapters
+        try await self.store.write { ledger in
+            guard let turn = try ledger.turn(id: id) else { return }
+            let poster = AnswerPoster(
+                traits: adapters.traits(of: turn.route.room),
+                renderer: adapters[turn.route.room.adapter]?.renderer ?? PlainRenderer())
+            try ledger.insert(commit, turn: turn.id, at: now)
+            try ledger.insertMessage(session: turn.session, turn: turn.id, role: .commit, text: line, at: now)
+            for message in poster.messages(for: line) {
+                _ = try ledger.insertOutbox(
+                    session: turn.session, turn: turn.id, kind: .commit, route: turn.route, text: message, at: now)
+            }
+            // An ended one has its last frame already.
+            guard turn.endedAt == nil else { return }
+            let last = try ledger.frames(of: turn.id, after: 0).last?.sequence ?? 0
+            try ledger.insert([
+                LiveFrame(operation: turn.id, sequence: last + 1, kind: .thinking, content: line, timestamp: now)
+            ])
+        }
+        self.environment.commitWasStored()
+    }
+}
