@@ -61,8 +61,8 @@ package struct SignIn: Sendable {
 
     /// Deletes the sign-in of `jetbridge login` and the token exchanged for it. Returns whether there was one, and the
     /// other sign-ins that remain in use.
-    package func logOut() throws -> (wasThere: Bool, others: [String]) {
-        let wasThere = try LoginStore.forget(SignInSetup.settings(for: self.configuration))
+    package func logOut() async throws -> (wasThere: Bool, others: [String]) {
+        let wasThere = try await LoginStore.forget(SignInSetup.settings(for: self.configuration))
         let others = SignInSetup.discovery(for: self.configuration, surroundings: self.surroundings).findings()
             .filter(\.isUsable).map { "\($0.source)" }
         return (wasThere, others)
@@ -73,8 +73,8 @@ package struct SignIn: Sendable {
     ) async throws -> Outcome {
         let token = try SignInCheck.token(of: grant)
         let account = await SignInCheck.account(of: token, settings, transport)
-        try LoginStore.save(
-            StoredLogin(
+        try await LoginStore.replace(
+            with: StoredLogin(
                 host: settings.githubURL.authority, user: account.login, token: token.value,
                 renewal: grant.renewal(clientID: clientID, now: Double(WallClock.now()) / 1_000)), settings)
         // The check must use only this sign-in.

@@ -12,7 +12,7 @@ struct LogoutCommand: Command {
 
     func run(_ context: CommandContext) async throws {
         let configuration = try context.loadConfiguration()
-        let (wasThere, others) = try SignIn(configuration, surroundings: context.surroundings).logOut()
+        let (wasThere, others) = try await SignIn(configuration, surroundings: context.surroundings).logOut()
         guard !context.isJSON else {
             return try context.print([
                 "signed_out": .bool(wasThere), "others": .array(others.map { .string($0) }),

@@ -50,6 +50,23 @@ struct RenewalTests {
         #expect(!file.isOpenToOthers)
     }
 
+    @Test("a logout waits for a renewal that has begun, so that its result does not stay")
+    func logout() async throws {
+        let accounts = try Accounts(signIn: nil)
+        let time = AccountTime()
+        _ = try await self.signedIn(accounts, time)
+        let settings = try accounts.settings()
+        let path = "\(accounts.folder)/login.json"
+        let renewed = try #require(PrivateFile.read(path)).bytes
+        let lock = try LockFile.take("\(accounts.folder)/token.lock")
+        async let wasThere = LoginStore.forget(settings)
+        try await Task.sleep(for: .milliseconds(300))
+        try PrivateFile.write(renewed, to: path)
+        _ = consume lock
+        #expect(try await wasThere)
+        #expect(PrivateFile.read(path) == nil)
+    }
+
     @Test("a refused renewal says to sign in again")
     func refused() async throws {
         let accounts = try Accounts(signIn: nil)

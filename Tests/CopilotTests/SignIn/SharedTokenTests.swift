@@ -106,7 +106,7 @@ struct SharedTokenTests {
         let account = try accounts.account(github, time.account)
         _ = try await account.token()
         try PrivateFile.write([], to: "\(accounts.editorFolder)/apps.json")
-        _ = try LoginStore.forget(try accounts.settings())
+        _ = try await LoginStore.forget(try accounts.settings())
         await #expect(throws: ModelError.self) { try await account.token() }
     }
 

@@ -47,10 +47,10 @@ struct TokenFileTests {
     }
 
     @Test("a deleted file is reported once")
-    func removed() throws {
+    func removed() async throws {
         var file = TokenFile(self.settings)
         try file.write(self.token())
-        _ = try LoginStore.forget(self.settings)
+        _ = try await LoginStore.forget(self.settings)
         #expect(file.hasChanged)
         #expect(file.read() == .removed)
         #expect(file.read() == .nothing)
