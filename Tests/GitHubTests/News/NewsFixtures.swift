@@ -131,7 +131,12 @@ final class ScriptedNewsSource: GitHubNewsSource {
             }
             if answer.tag == tag { return .unchanged }
             state.charged.append(path)
-            return .found(answer.json, tag: answer.tag)
+            // As GitHub does it for comments.
+            guard let since = request.query["since"], let items = answer.json.arrayValue else {
+                return .found(answer.json, tag: answer.tag)
+            }
+            let later = items.filter { $0["created_at"]?.stringValue ?? "" >= since }
+            return .found(.array(later), tag: answer.tag)
         }
     }
 

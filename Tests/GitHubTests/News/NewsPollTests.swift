@@ -30,6 +30,15 @@ struct NewsPollTests {
         #expect(asked.charged == [] && asked.all.count == 3, "\(asked.all)")
     }
 
+    @Test("what is read of a pull request reaches back to the first of the threads that watch it")
+    func earliest() async throws {
+        self.prepare()
+        var poll = NewsPoll(NewsFixtures.repository)
+        let late = NewsFixtures.watch(pull: 7, since: 1_900_000_000_000)
+        let round = try await poll.round([late, NewsFixtures.watch()], from: self.source)
+        #expect(round.events.map(\.key).contains("comment:2"))
+    }
+
     @Test("a changed pull request is read again, alone")
     func changed() async throws {
         self.prepare()

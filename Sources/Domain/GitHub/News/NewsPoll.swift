@@ -35,11 +35,12 @@ package struct NewsPoll: Sendable {
         for branch in Set(watches.map(\.branch)) { snapshot.pulls[branch] = self.openPulls[branch] }
         var done: Set<Int> = []
         for watch in watches {
-            let pull = watch.pull ?? self.openPulls[watch.branch]
-            guard let pull, done.insert(pull).inserted else { continue }
+            guard let pull = self.pull(of: watch), done.insert(pull).inserted else { continue }
             let isFirst = self.changes[pull] == nil
             if isFirst || listed.contains(pull) {
-                try await self.words(of: pull, since: watch.since, source, into: &snapshot)
+                // Of all threads that watch it, the one that has watched longest.
+                let since = watches.filter { self.pull(of: $0) == pull }.map(\.since).min() ?? watch.since
+                try await self.words(of: pull, since: since, source, into: &snapshot)
                 if isFirst { self.changes[pull] = "" }
             }
         }
@@ -54,6 +55,8 @@ package struct NewsPoll: Sendable {
         snapshot.events.sort { $0.kind == .push && $1.kind != .push }
         return snapshot
     }
+
+    private func pull(of watch: WatchedBranch) -> Int? { watch.pull ?? self.openPulls[watch.branch] }
 
     /// Reads the list of pull requests. Returns the numbers of those that have changed.
     private mutating func pulls(
