@@ -97,6 +97,30 @@ struct TakeOverTests {
         #expect(try await workspace.takeOverCommits().map(\.subject) == ["On top"])
     }
 
+    @Test("commits that were left while the branch moved on stop no command, and a rebase puts them on it")
+    func left() async throws {
+        let (fixture, workspace, git) = try await Self.make()
+        try await git("echo first > first; git add first; git commit -qm First")
+        #expect(try await workspace.takeOverCommits().map(\.subject) == ["First"])
+        let branch = try #require(workspace.branch)
+        // The host was killed before it took this one over, and somebody else committed.
+        try await git("echo left > left; git add left; git commit -qm Left; echo mine > mine")
+        try fixture.git.shell(
+            """
+            git clone -q . ../other && cd ../other && git switch -q '\(branch)' && echo theirs > theirs && git add -A \
+            && git -c user.name=Bob -c user.email=b@example.org commit -qm Theirs && git push -q origin HEAD
+            """)
+        let failure = await Fixture.failure { _ = try await fixture.open() }
+        #expect(failure.contains("not taken over yet"), "\(failure)")
+        #expect(try await fixture.open(update: .unlessCommits).branch == branch)
+        let refused = await Fixture.failure { _ = try await workspace.takeOverCommits() }
+        let command = try #require(refused.split(separator: "`").first { $0.hasPrefix("git rebase") })
+        try await git(String(command))
+        #expect(try await workspace.takeOverCommits().map(\.subject) == ["Left"])
+        #expect(try await fixture.open().draft()?.files == ["mine +1 −0"])
+        #expect(try fixture.git("log --format=%s '\(branch)'") == "Left\nTheirs\nFirst\nFirst commit")
+    }
+
     @Test("nothing is taken over where nothing was committed, nor from other branches")
     func nothing() async throws {
         let (fixture, workspace, git) = try await Self.make()
@@ -144,7 +168,7 @@ struct TakeOverTests {
             ),
             (
                 "git update-ref HEAD $(git commit-tree -m orphan $(git write-tree))",
-                "the commits do not continue the branch's head"
+                "the commits do not continue the branch's last commit"
             ),
             (
                 "t=$(printf '100644 blob 1234567890123456789012345678901234567890\\tf\\n' | git mktree --missing); "
@@ -182,7 +206,7 @@ struct TakeOverTests {
         await jail.use(workspace, revisions: "^HEAD\n")
         try await git("git commit -q --allow-empty -m new")
         let empty = await Fixture.failure { _ = try await workspace.takeOverCommits() }
-        #expect(empty.hasPrefix("the commits do not continue the branch's head"), "\(empty)")
+        #expect(empty.hasPrefix("the commits do not continue the branch's last commit"), "\(empty)")
         await jail.use(workspace)
         try await git("head -c 100000 /dev/urandom > big; git add big; git commit -qm big")
         let large = await Fixture.failure { _ = try await workspace.takeOverCommits() }

@@ -38,7 +38,10 @@ package struct SessionPlace: Sendable, Equatable {
     package enum Update: Sendable, Equatable {
         /// It is brought there, with its uncommitted changes. Fails if those are in the way.
         case required
-        /// The same, but where changes are in the way it stays as it is.
+        /// The same, but where it has commits that the repository does not have it stays as it is: a command on them may
+        /// be what mends that.
+        case unlessCommits
+        /// The same, but whatever is in the way, it stays as it is.
         case possible
         /// It stays as it is: work may be going on in it.
         case none

@@ -62,6 +62,8 @@ extension Workbench {
         _ message: String, of workspace: any WorkspaceFiles, expecting digest: String? = nil,
         for request: TurnRequest, task: String? = nil, in thread: any TurnThread
     ) async throws -> CommitNotice? {
+        // A host that was killed may have left some.
+        for commit in try await workspace.takeOverCommits() { try await self.report(commit, of: request, in: thread) }
         let made =
             if let task {
                 try await workspace.commit(
@@ -71,7 +73,13 @@ extension Workbench {
                 try await workspace.commit(
                     message, by: request.sender.displayName, turn: request.id, expecting: digest)
             }
-        guard let commit = made else { return nil }
+        if let commit = made { try await self.report(commit, of: request, in: thread) }
+        return made
+    }
+
+    private func report(
+        _ commit: CommitNotice, of request: TurnRequest, in thread: any TurnThread
+    ) async throws {
         // Recorded first: a commit that the thread does not show is recorded at the next start, one that it shows is not.
         var notice: String?
         do {
@@ -82,6 +90,5 @@ extension Workbench {
         }
         try await thread.report(.commit(commit))
         if let notice { try await thread.report(.notice(notice)) }
-        return commit
     }
 }

@@ -23,7 +23,11 @@ extension Workspaces {
             state.base = start.hex
             return true
         } catch let error as WorkspaceFailure {
-            guard update == .possible else { throw error }
+            switch update {
+            case .required, .none: throw error
+            case .unlessCommits: guard try await workspace.hasForeignCommits() else { throw error }
+            case .possible: break
+            }
             return false
         } catch let error as GitError {
             throw workspace.failure(error)

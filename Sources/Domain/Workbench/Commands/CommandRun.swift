@@ -19,7 +19,7 @@ struct CommandRun: Sendable {
     /// Shorter than the limit of the settings; nil for that limit.
     var timeout: Duration?
     /// Of the workspace, before it runs.
-    var update = SessionPlace.Update.required
+    var update = SessionPlace.Update.unlessCommits
 
     /// A command that is recorded but does not run yet.
     struct Begun: Sendable {

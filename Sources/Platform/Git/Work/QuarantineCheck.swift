@@ -23,7 +23,8 @@ struct QuarantineCheck {
         guard unsafe git_graph_descendant_of(self.store.repository, &newID, &baseID) == 1 else {
             throw GitError(
                 .conflict,
-                "the commits do not continue the branch's head \(base.short): rebase them onto it, then try again")
+                "the commits do not continue the branch's last commit \(base.short): put them on it with "
+                    + "`git rebase --autostash \(base.short)`")
         }
         let walk = try unsafe GitLibrary.make("the log") { unsafe git_revwalk_new($0, self.store.repository) }
         defer { unsafe git_revwalk_free(walk) }
