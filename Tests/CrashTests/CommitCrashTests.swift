@@ -69,4 +69,30 @@ struct CommitCrashTests {
             #expect(await host.terminate() == .exited(0))
         }
     }
+
+    @Test("a specification's commit is reported at the next start, and not again when its turn is resumed")
+    func documents() async throws {
+        let host = try await Self.host()
+        try await host.start(fault: "commit-made")
+        var client = try await GatewayClient(
+            signingInAt: try #require(host.address), code: try #require(await host.code))
+        let thread = try await client.newThread()
+        _ = try? await client.send("/specify a login page", to: thread, key: "the-one")
+        try await host.waitForEnd()
+        try await host.start()
+        client = client.moved(to: try #require(host.address))
+        let operation = try await client.send("/specify a login page", to: thread, key: "the-one")
+        #expect(try await client.ended(operation)["state"] == "interrupted")
+        var commits: [String] = []
+        while commits.isEmpty {
+            try await Task.sleep(for: .milliseconds(20))
+            commits = try await client.transcript(of: thread).filter { $0.role == "commit" }.map(\.text)
+        }
+        #expect(commits.count == 1 && commits[0].contains("Specify 001-login-page"), "\(commits)")
+        let resumed = try await client.ended(try await client.send("/resume", to: thread))
+        #expect(resumed["state"] == "complete" && resumed["commits"]?.arrayValue?.count == 1, "\(resumed.text)")
+        #expect(try await client.transcript(of: thread).filter { $0.role == "commit" }.map(\.text) == commits)
+        #expect(try RealGit(host.directory.path + "/project")("rev-list --count 001-login-page") == "2")
+        #expect(await host.terminate() == .exited(0))
+    }
 }

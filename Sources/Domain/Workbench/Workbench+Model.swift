@@ -63,7 +63,13 @@ extension Workbench {
         for request: TurnRequest, task: String? = nil, in thread: any TurnThread
     ) async throws -> CommitNotice? {
         // A host that was killed may have left some.
-        for commit in try await workspace.takeOverCommits() { try await self.report(commit, of: request, in: thread) }
+        do {
+            for commit in try await workspace.takeOverCommits() {
+                try await self.report(commit, of: request, in: thread)
+            }
+        } catch let failure as WorkspaceFailure {
+            throw WorkspaceFailure("nothing was committed, because commits made in the jail come first: \(failure.message)")
+        }
         let made =
             if let task {
                 try await workspace.commit(

@@ -140,7 +140,7 @@ package final class Host: Sendable {
             accounts: news.people)
         workbench.attach(self.bridge)
         self.commits = CommitRecovery(
-            store: store, workspaces: workspaces, bridge: self.bridge, audit: StoredAudit(log: self.audit),
+            store: store, workspaces: workspaces, repositories: repositories, bridge: self.bridge, audit: StoredAudit(log: self.audit),
             recorded: AuditReader(self.database), logger: self.logger)
         let parts = await news.attach(self.bridge, source: gitHub.client.map { ClientNewsSource($0) })
         self.gitHubServices = parts.services
@@ -173,9 +173,12 @@ package final class Host: Sendable {
         watchingSignals: Bool = true, reload: ConfigurationReload? = nil,
         onReady: @escaping @Sendable (Host) async throws -> Void
     ) async throws {
-        try await self.commits.run()
+        let interrupted = try await self.commits.keepFromWorkspaces()
         try await self.workbench.recover()
         try await self.bridge.recover()
+        // Unstructured, because it may wait for servers: it runs beside the services and is cancelled with them.
+        let reports = Task { await self.commits.reportDocuments(of: interrupted) }
+        defer { reports.cancel() }
         try await self.gateway.start()
         try self.directory.write("\(self.address)\n", to: "gateway.address")
         defer { self.directory.remove("gateway.address") }
@@ -190,6 +193,8 @@ package final class Host: Sendable {
         async let ready: Void = self.whenReady(onReady)
         try await group.run()
         try await ready
+        reports.cancel()
+        await reports.value
         await self.database.close()
     }
 

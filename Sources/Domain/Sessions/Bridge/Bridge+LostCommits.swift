@@ -5,8 +5,9 @@ extension Bridge {
     /// Those of `commits` that the session's thread does not show.
     package func unknown(_ commits: [CommitNotice], in session: String) async throws -> [CommitNotice] {
         guard !commits.isEmpty else { return [] }
-        let known = try await self.store.read { ledger in try ledger.commits(ofSession: session) }
-        return commits.filter { !known.contains($0.sha) }
+        return try await self.store.read { ledger in
+            try commits.filter { try !ledger.shows($0, in: session) }
+        }
     }
 
     /// Stores the line of a commit that the last run could not report any more, as one of its turn. Call it before

@@ -19,6 +19,7 @@ extension Bridge: ThreadNotices {
         let adapters = self.adapters
         let stored = try await self.store.write { ledger -> StoredNotice? in
             guard let session = try ledger.session(id: session) else { return nil }
+            if let commit, try ledger.shows(commit, in: session.id) { return nil }
             // A commit's subject is not ours to complete.
             let text =
                 commit == nil ? adapters.traits(of: session.route.room).sign.completing(markdown) : markdown
@@ -26,7 +27,7 @@ extension Bridge: ThreadNotices {
                 session: session, text: text, role: role, kind: kind, commit: commit, adapters: adapters, at: now
             ).write(to: ledger)
         }
-        if commit != nil { self.environment.commitWasStored() }
+        if commit != nil, stored != nil { self.environment.commitWasStored() }
         if let stored { await self.show(stored) }
     }
 

@@ -3,61 +3,94 @@ internal import Chat
 internal import JSON
 internal import Logging
 internal import Primitives
+internal import Repositories
 internal import Sessions
 internal import Workbench
 internal import Workspaces
 
 /// Reports commits that the last run made and had no time to report: a turn's own are found by their trailer, those from
-/// the jail by what the workspace remembers.
+/// the jail by what the workspace remembers. A turn that is repeated finds its commits of documents itself.
 struct CommitRecovery: Sendable {
     let store: SessionStore
     let workspaces: Workspaces
+    let repositories: RepositoryCatalog
     let bridge: Bridge
     let audit: any AuditRecorder
     let recorded: AuditReader
     let logger: Logger
 
-    /// A turn that may have committed.
-    private struct Work: Sendable {
+    /// What may have committed.
+    struct Work: Sendable {
         let turn: String
+        let kind: String
         /// The id in the commits' trailer.
         let work: String
         let session: String
         let actor: String
-    }
 
-    /// Call it before the bridge recovers.
-    func run() async throws {
-        for work in try await self.interrupted() {
-            do {
-                try await self.report(work)
-            } catch {
-                self.logger.warning(
-                    "it is not known whether an interrupted turn has committed",
-                    ["session": .string(work.session), "turn": .string(work.turn), "error": .string("\(error)")])
-            }
+        init(_ turn: TurnRecord) {
+            self.turn = turn.id
+            self.kind = turn.kind
+            self.work = turn.work
+            self.session = turn.session
+            self.actor = turn.sender.id
+        }
+
+        /// Whether the files of the workspace are committed in it, or only documents.
+        var isInWorkspace: Bool {
+            guard let name = CommandName(rawValue: self.kind) else { return self.kind == "chat" }
+            return [.run, .commit, .implement, .fix].contains(name)
         }
     }
 
-    private func interrupted() async throws -> [Work] {
-        try await self.store.read { ledger in
-            let turns = try ledger.openTurns().filter { $0.state == .running && Self.mayCommit($0.kind) }
+    /// What the last run left without an end.
+    struct Interrupted: Sendable {
+        fileprivate let documents: [Work]
+    }
+
+    /// Stores the lines of commits from workspaces, which ``Bridge/recover()`` posts. Call it before that.
+    func keepFromWorkspaces() async throws -> Interrupted {
+        let all = try await self.store.read { ledger in
+            let turns = try ledger.openTurns().filter { $0.state == .running }
             let jobs = try ledger.runningJobs().compactMap { job in try ledger.turn(id: job.job.turn) }
             var known: Set<String> = []
-            return (turns + jobs).filter { known.insert($0.id).inserted }.map {
-                Work(turn: $0.id, work: $0.work, session: $0.session, actor: $0.sender.id)
-            }
+            return (turns + jobs).filter { known.insert($0.id).inserted }.map { Work($0) }
         }
+        for work in all where work.isInWorkspace { await self.trying(work) { try await self.keep(work) } }
+        return Interrupted(documents: all.filter { !$0.isInWorkspace })
     }
 
-    /// Whether the files of the workspace are committed in such a turn. A turn that commits documents looks for its
-    /// commits itself when it is repeated.
-    private static func mayCommit(_ kind: String) -> Bool {
-        guard let name = CommandName(rawValue: kind) else { return kind == "chat" }
-        return [.run, .commit, .implement, .fix].contains(name)
+    /// Posts commits of documents whose turns are not repeated. Call it after the bridge has recovered; it may wait for
+    /// servers.
+    func reportDocuments(of interrupted: Interrupted) async {
+        for work in interrupted.documents { await self.trying(work) { try await self.report(work) } }
+    }
+
+    private func trying(_ work: Work, _ body: () async throws -> Void) async {
+        do {
+            try await body()
+        } catch is CancellationError {
+            // The host stops; the commits are on their branches.
+        } catch {
+            self.logger.warning(
+                "it is not known whether an interrupted turn has committed",
+                ["session": .string(work.session), "turn": .string(work.turn), "error": .string("\(error)")])
+        }
     }
 
     private func report(_ work: Work) async throws {
+        let name = try await self.store.read { ledger -> String? in
+            guard try ledger.turn(id: work.turn)?.state == .interrupted else { return nil }
+            return try ledger.session(id: work.session)?.repository ?? self.repositories.defaultName
+        }
+        guard let name, let repository = try? self.repositories.repository(name) else { return }
+        let made = try await repository.commits(ofTurn: work.work).map(\.notice)
+        for commit in try await self.bridge.unknown(made, in: work.session) {
+            try await self.bridge.post(commit, in: work.session)
+        }
+    }
+
+    private func keep(_ work: Work) async throws {
         let made = try await self.workspaces.lastCommits(of: work.work, in: work.session)
         for commit in try await self.bridge.unknown(made, in: work.session) {
             do {

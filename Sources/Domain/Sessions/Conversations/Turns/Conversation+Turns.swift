@@ -324,7 +324,10 @@ extension Conversation {
             guard try !ledger.commits(of: turn.id).contains(where: { $0.sha == commit.sha }) else {
                 return [OutboxItem]()
             }
+            // A turn that continues another one reports its commits, too; the thread has their lines.
+            let isShown = try ledger.shows(commit, in: turn.session)
             try ledger.insert(commit, turn: turn.id, at: now)
+            guard !isShown else { return [] }
             try ledger.insertMessage(session: turn.session, turn: turn.id, role: .commit, text: line, at: now)
             return try messages.map {
                 try ledger.insertOutbox(

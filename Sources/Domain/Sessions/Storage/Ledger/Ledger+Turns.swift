@@ -145,13 +145,14 @@ extension Ledger {
         ).map(Self.commit)
     }
 
-    /// The hashes of all commits that a session's thread shows.
-    func commits(ofSession session: String) throws -> Set<String> {
-        Set(
-            try self.connection.query(
-                "SELECT sha FROM commits JOIN turns ON turns.id = commits.turn WHERE turns.session = ?",
-                [.text(session)]
-            ).map { try $0.text("sha") })
+    /// Whether a session's thread shows a commit.
+    func shows(_ commit: CommitNotice, in session: String) throws -> Bool {
+        try !self.connection.query(
+            """
+            SELECT 1 FROM commits JOIN turns ON turns.id = commits.turn
+            WHERE turns.session = ? AND commits.sha = ? LIMIT 1
+            """, [.text(session), .text(commit.sha)]
+        ).isEmpty
     }
 
     private static func commit(_ row: Row) throws -> CommitNotice {
