@@ -68,7 +68,8 @@ extension Workbench {
                 try await self.report(commit, of: request, in: thread)
             }
         } catch let failure as WorkspaceFailure {
-            throw WorkspaceFailure("nothing was committed, because commits made in the jail come first: \(failure.message)")
+            throw WorkspaceFailure(
+                "nothing was committed, because commits made in the jail come first: \(failure.message)")
         }
         let made =
             if let task {

@@ -140,7 +140,8 @@ package final class Host: Sendable {
             accounts: news.people)
         workbench.attach(self.bridge)
         self.commits = CommitRecovery(
-            store: store, workspaces: workspaces, repositories: repositories, bridge: self.bridge, audit: StoredAudit(log: self.audit),
+            store: store, workspaces: workspaces, repositories: repositories, bridge: self.bridge,
+            audit: StoredAudit(log: self.audit),
             recorded: AuditReader(self.database), logger: self.logger)
         let parts = await news.attach(self.bridge, source: gitHub.client.map { ClientNewsSource($0) })
         self.gitHubServices = parts.services
