@@ -6,19 +6,20 @@ import Testing
 /// Kills the real program between a commit and its report, and restarts it.
 @Suite("A crash between a commit and its report", .serialized, .timeLimit(.minutes(3)))
 struct CommitCrashTests {
-    private static func host() async throws -> HostProcess {
+    /// - Parameter isServed: Whether the repository is a server's, which the host follows with a mirror.
+    private static func host(isServed: Bool = false) async throws -> HostProcess {
         let directory = try TemporaryDirectory()
         let project = directory.path + "/project"
         try RealGit("/").shell("mkdir -p \(project)")
         try TestFile.write("sum() {\n    echo $(($1 - $2))\n}\n", to: project + "/sum.sh")
         try TestFile.write(". ./sum.sh\n[ \"$(sum 2 3)\" = 5 ]\n", to: project + "/test.sh")
-        try RealGit(project)("init -q && git add -A && git commit -qm Start")
+        try RealGit(project)("init -q && git add -A && git commit -qm Start && git clone -q --bare . ../server.git")
         return try await HostProcess(
             configuration: """
                 gateway: {listen: "127.0.0.1:0"}
                 model: {provider: rehearsal}
                 approvals: {commands: allow, writes: allow}
-                repositories: [{name: project, path: "\(project)"}]
+                repositories: [{name: project, \(isServed ? "remote: \(directory.path)/server.git" : "path: \(project)")}]
 
                 """, directory: directory)
     }
@@ -68,6 +69,33 @@ struct CommitCrashTests {
             #expect(Set(log.split(separator: "\n").map(String.init)) == Set(recorded))
             #expect(await host.terminate() == .exited(0))
         }
+    }
+
+    @Test("a commit that only the server knows is reported once the server was asked")
+    func served() async throws {
+        let host = try await Self.host(isServed: true)
+        try await host.start(fault: "commit-made")
+        var client = try await GatewayClient(
+            signingInAt: try #require(host.address), code: try #require(await host.code))
+        let thread = try await client.newThread()
+        _ = try await client.ended(try await client.send("/run echo words > words.txt", to: thread))
+        _ = try? await client.send("/commit Keep the words", to: thread, key: "the-one")
+        try await host.waitForEnd()
+        // As if the program had been killed before it read the server's answer.
+        let mirror = RealGit(host.dataPath + "/mirrors/project.git")
+        let branch = try mirror("for-each-ref --format='%(refname)' refs/heads/jetbridge")
+        try mirror("update-ref -d '\(branch)'")
+        try await host.start()
+        client = client.moved(to: try #require(host.address))
+        var commits: [String] = []
+        while commits.isEmpty {
+            try await Task.sleep(for: .milliseconds(20))
+            commits = try await client.transcript(of: thread).filter { $0.role == "commit" }.map(\.text)
+        }
+        #expect(commits.count == 1 && commits[0].contains("Keep the words"), "\(commits)")
+        let rows = try await client.get("/api/v1/audit?limit=200")["items"]?.arrayValue ?? []
+        #expect(rows.count { $0["kind"] == "commit" } == 1)
+        #expect(await host.terminate() == .exited(0))
     }
 
     @Test("a specification's commit is reported at the next start, and not again when its turn is resumed")

@@ -2,7 +2,6 @@ internal import Chat
 internal import EventLoop
 internal import Git
 internal import Lifecycle
-internal import Primitives
 internal import Repositories
 
 /// What was committed shortly before the host ended, for threads that were not told.
@@ -12,10 +11,14 @@ extension Workspace {
 
     /// The turn's commits among the last ones of the branch, and those that were last taken over from the jail, oldest
     /// first.
-    func lastCommits(of turn: String) async throws -> [CommitNotice] {
+    ///
+    /// - Parameter isRefreshing: Whether a server is asked first; without that, a repository that has none answers in full.
+    func lastCommits(of turn: String, refreshing isRefreshing: Bool) async throws -> [CommitNotice] {
         guard let repository = self.repository else { return [] }
-        // A server that does not answer must not keep the host from its start.
-        _ = await withDeadline(.seconds(10)) { await repository.refreshIfPossible() }
+        if isRefreshing {
+            guard repository.isMirror else { return [] }
+            await repository.refreshIfPossible()
+        }
         return try await self.call { _ in
             guard let tip = try await self.head()?.tip else { return [] }
             let git = repository.git

@@ -83,8 +83,13 @@ package actor Workspaces {
 
     /// A turn's commits among the last ones of the session's branch, and those that were last taken over from its jail,
     /// oldest first. Empty without a workspace.
-    package func lastCommits(of turn: String, in session: String) async throws -> [CommitNotice] {
-        try await self.existing(session)?.lastCommits(of: turn) ?? []
+    package func lastKnownCommits(of turn: String, in session: String) async throws -> [CommitNotice] {
+        try await self.existing(session)?.lastCommits(of: turn, refreshing: false) ?? []
+    }
+
+    /// The same after asking the repository's server; empty without a server.
+    package func lastServedCommits(of turn: String, in session: String) async throws -> [CommitNotice] {
+        try await self.existing(session)?.lastCommits(of: turn, refreshing: true) ?? []
     }
 
     /// Frees the space of a session's dropped snapshots, if the workspace was opened since `time`.

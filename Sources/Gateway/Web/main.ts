@@ -76,7 +76,7 @@ class App {
 
   private route(): void {
     const id = /^#\/t\/(.+)$/.exec(location.hash)?.[1];
-    this.show(id ? decodeURIComponent(id) : null);
+    this.show(id ? decoded(id) : null);
   }
 
   private escape(): void {
@@ -248,6 +248,15 @@ class App {
     this.tabs.close();
     window.onhashchange = null;
     showSignIn(root, () => void boot());
+  }
+}
+
+/** A part of an address; one with a broken escape stays as it is, and is the name of no conversation. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
   }
 }
 

@@ -174,11 +174,11 @@ package final class Host: Sendable {
         watchingSignals: Bool = true, reload: ConfigurationReload? = nil,
         onReady: @escaping @Sendable (Host) async throws -> Void
     ) async throws {
-        let interrupted = try await self.commits.keepFromWorkspaces()
+        let interrupted = try await self.commits.keepKnown()
         try await self.workbench.recover()
         try await self.bridge.recover()
         // Unstructured, because it may wait for servers: it runs beside the services and is cancelled with them.
-        let reports = Task { await self.commits.reportDocuments(of: interrupted) }
+        let reports = Task { await self.commits.reportOthers(of: interrupted) }
         defer { reports.cancel() }
         try await self.gateway.start()
         try self.directory.write("\(self.address)\n", to: "gateway.address")

@@ -91,6 +91,18 @@ struct GitPushTests {
         await fixture.server.stop()
     }
 
+    @Test("a repository with a work tree on this machine takes no push, and the error says what does")
+    func workTree() async throws {
+        let (fixture, _, _) = try await self.fixture()
+        _ = try fixture.outgoing()
+        let local = GitRemote(url: try GitRemoteURL(fixture.folder.path + "/work"))
+        let error = await #expect(throws: GitError.self) {
+            try await local.push(Self.source, to: "new", expecting: nil, from: fixture.mirror)
+        }
+        #expect(error?.code == .rejected && error?.message.contains("configure it as `path`") == true)
+        await fixture.server.stop()
+    }
+
     @Test("a pack of 12 MB is sent in pieces; without access the push ends early")
     func big() async throws {
         let isAllowed = Protected(true)

@@ -59,8 +59,9 @@ export class TerminalView {
 
   /** Removes the oldest lines beyond `limit`, now and later. */
   trim(limit: number): void {
-    this.limit = limit;
-    for (; this.count > limit; this.count -= 1) this.element.firstElementChild?.remove();
+    // At least one, which the next output replaces.
+    this.limit = Math.max(1, limit);
+    for (; this.count > this.limit; this.count -= 1) this.element.firstElementChild?.remove();
   }
 }
 

@@ -45,25 +45,44 @@ struct CommitRecovery: Sendable {
 
     /// What the last run left without an end.
     struct Interrupted: Sendable {
-        fileprivate let documents: [Work]
+        fileprivate let works: [Work]
     }
 
-    /// Stores the lines of commits from workspaces, which ``Bridge/recover()`` posts. Call it before that.
-    func keepFromWorkspaces() async throws -> Interrupted {
+    /// Stores the lines of commits that are known here, which ``Bridge/recover()`` posts. Call it before that.
+    func keepKnown() async throws -> Interrupted {
         let all = try await self.store.read { ledger in
             let turns = try ledger.openTurns().filter { $0.state == .running }
             let jobs = try ledger.runningJobs().compactMap { job in try ledger.turn(id: job.job.turn) }
             var known: Set<String> = []
             return (turns + jobs).filter { known.insert($0.id).inserted }.map { Work($0) }
         }
-        for work in all where work.isInWorkspace { await self.trying(work) { try await self.keep(work) } }
-        return Interrupted(documents: all.filter { !$0.isInWorkspace })
+        for work in all where work.isInWorkspace {
+            await self.trying(work) {
+                for commit in try await self.unknown(
+                    self.workspaces.lastKnownCommits(of: work.work, in: work.session), work)
+                {
+                    await self.record(commit, of: work)
+                    try await self.bridge.keep(commit, ofTurn: work.turn)
+                }
+            }
+        }
+        return Interrupted(works: all)
     }
 
-    /// Posts commits of documents whose turns are not repeated. Call it after the bridge has recovered; it may wait for
-    /// servers.
-    func reportDocuments(of interrupted: Interrupted) async {
-        for work in interrupted.documents { await self.trying(work) { try await self.report(work) } }
+    /// Posts commits that only servers know, and those of documents whose turns are not repeated. Call it after the
+    /// bridge has recovered; it may wait for servers.
+    func reportOthers(of interrupted: Interrupted) async {
+        for work in interrupted.works {
+            await self.trying(work) {
+                guard work.isInWorkspace else { return try await self.reportDocuments(of: work) }
+                for commit in try await self.unknown(
+                    self.workspaces.lastServedCommits(of: work.work, in: work.session), work)
+                {
+                    await self.record(commit, of: work)
+                    try await self.bridge.post(commit, in: work.session)
+                }
+            }
+        }
     }
 
     private func trying(_ work: Work, _ body: () async throws -> Void) async {
@@ -78,36 +97,30 @@ struct CommitRecovery: Sendable {
         }
     }
 
-    private func report(_ work: Work) async throws {
+    private func unknown(_ commits: [CommitNotice], _ work: Work) async throws -> [CommitNotice] {
+        try await self.bridge.unknown(commits, in: work.session)
+    }
+
+    private func reportDocuments(of work: Work) async throws {
         let name = try await self.store.read { ledger -> String? in
             guard try ledger.turn(id: work.turn)?.state == .interrupted else { return nil }
             return try ledger.session(id: work.session)?.repository ?? self.repositories.defaultName
         }
         guard let name, let repository = try? self.repositories.repository(name) else { return }
-        let made = try await repository.commits(ofTurn: work.work).map(\.notice)
-        for commit in try await self.bridge.unknown(made, in: work.session) {
+        for commit in try await self.unknown(repository.commits(ofTurn: work.work).map(\.notice), work) {
             try await self.bridge.post(commit, in: work.session)
         }
     }
 
-    private func keep(_ work: Work) async throws {
-        let made = try await self.workspaces.lastCommits(of: work.work, in: work.session)
-        for commit in try await self.bridge.unknown(made, in: work.session) {
-            do {
-                try await self.record(commit, of: work)
-            } catch {
-                self.logger.error(
-                    "a commit could not be recorded", ["commit": .string(commit.sha), "error": .string("\(error)")])
-            }
-            try await self.bridge.keep(commit, ofTurn: work.turn)
-        }
-    }
-
-    private func record(_ commit: CommitNotice, of work: Work) async throws {
+    private func record(_ commit: CommitNotice, of work: Work) async {
         let entry = AuditEntry.commit(commit, session: work.session, turn: work.turn, actor: work.actor)
         let details = entry.details.canonicalText
-        guard try await !self.recorded.newest(.commit, ofTurn: work.turn).contains(where: { $0.details == details })
-        else { return }
-        try await self.audit.record(entry)
+        do {
+            let rows = try await self.recorded.newest(.commit, ofTurn: work.turn)
+            if !rows.contains(where: { $0.details == details }) { try await self.audit.record(entry) }
+        } catch {
+            self.logger.error(
+                "a commit could not be recorded", ["commit": .string(commit.sha), "error": .string("\(error)")])
+        }
     }
 }

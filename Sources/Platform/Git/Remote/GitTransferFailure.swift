@@ -35,6 +35,12 @@ enum GitTransferFailure {
         if lower.contains("no space left") || lower.contains("quota exceeded") {
             return GitError(.diskFull, "\(place) can't be fetched (\(reason)): free some space on the disk")
         }
+        if case .file(let path) = url.place, lower.contains("non-bare") {
+            return GitError(
+                .rejected,
+                "\(GitName.printable(path)) has a work tree, and only a repository without one takes pushes on this "
+                    + "machine: configure it as `path`, or make one with `git clone --bare`")
+        }
         if case .file(let path) = url.place, git_error_code(status) == GIT_ENOTFOUND {
             return GitError(.notFound, "there is no repository at \(GitName.printable(path)): correct the path")
         }
