@@ -23,7 +23,9 @@ struct RealCopilotCLIAgentTests {
         let name: String
 
         /// A repository with a failing test, and a hook that would allow everything.
-        static func start(_ more: String = "") async throws -> Scene {
+        ///
+        /// - Parameter hasCache: Whether the program is unpacked already, which takes seconds.
+        static func start(_ more: String = "", hasCache: Bool = true) async throws -> Scene {
             let cli = try RealCopilotCLI()
             let name = "agent-\(UInt64.random(in: 0...UInt64.max))"
             let model = try await LoopbackModelServer.started(
@@ -48,8 +50,10 @@ struct RealCopilotCLIAgentTests {
                     repositories: [{name: project, path: "\(project)"}]
                     \(more)
                     """, directory: directory)
-            try RealGit(host.directory.path).shell(
-                "mkdir -p data/copilot-cli && ln -s '\(cli.cache)' data/copilot-cli/cache")
+            if hasCache {
+                try RealGit(host.directory.path).shell(
+                    "mkdir -p data/copilot-cli && ln -s '\(cli.cache)' data/copilot-cli/cache")
+            }
             try await host.start(environment: ["MODEL_KEY": RealCopilotCLIAgentTests.key])
             let client = try await GatewayClient(
                 signingInAt: try #require(host.address), code: try #require(await host.code))
@@ -150,14 +154,28 @@ struct RealCopilotCLIAgentTests {
         await scene.stop()
     }
 
+    @Test("a cache that the host unpacks itself is readable in the jail, whose user is another one")
+    func unpacked() async throws {
+        let scene = try await Scene.start(hasCache: false)
+        scene.calls("view", ["path": "/workspace/add.sh"])
+        scene.model.enqueue(.answer("It subtracts."))
+        let operation = try await scene.client.send("What is wrong?", to: scene.thread)
+        let ended = try await scene.client.ended(operation)
+        #expect(ended["state"] == "complete", "\(ended.text)")
+        await scene.stop()
+    }
+
     @Test("the reason of a refusal reaches the model, and a file that changes while people decide is not written")
     func refusals() async throws {
         let scene = try await Scene.start("approvals: {writes: ask}")
+        // The CLI itself would let commands pass that only read.
+        scene.calls("bash", ["command": "cat add.sh", "description": "Look"])
         scene.calls("bash", ["command": "rm -rf .", "description": "Clean up"])
         scene.calls("edit", ["path": "/workspace/add.sh", "old_str": " - ", "new_str": " + "])
         scene.calls("edit", ["path": "/workspace/test.sh", "old_str": "passed", "new_str": "failed"])
         scene.model.enqueue(.answer("Then not."))
         let operation = try await scene.client.send("Clean up.", to: scene.thread)
+        #expect(try await scene.answer("A").contains("cat add.sh"))
         #expect(try await scene.answer("C", reason: "not today").contains("rm -rf ."))
         // Between the question and its answer the file becomes another.
         while try await scene.client.get("/api/v1/threads/\(scene.thread)/asks")["items"]?.arrayValue?.isEmpty != false

@@ -28,6 +28,7 @@ final class LiveJail {
     private let sandbox: SandboxProcess
     private let group: any JailGroup
     private let endNetwork: (@Sendable () async -> Void)?
+    private var isOver = false
     private var handlers: [UInt32: @Net (TreeEvent) -> Void] = [:]
     private var excess: Task<Void, Never>?
     private var closing: Task<Void, Never>?
@@ -111,6 +112,11 @@ final class LiveJail {
         _ tree: SandboxTree, descriptors: [Int32], _ handler: @escaping @Net (TreeEvent) -> Void
     ) -> UInt32 {
         let id = self.sandbox.start(tree, descriptors: descriptors)
+        // A jail that has just ended tells it at once: nobody else would.
+        guard !self.isOver else {
+            EventLoop.shared.schedule(after: .zero) { handler(.jailEnded) }
+            return id
+        }
         self.handlers[id] = handler
         return id
     }
@@ -145,6 +151,7 @@ final class LiveJail {
 
     private func ended(_ reason: String?) {
         if self.end == nil { self.end = .lost(reason ?? "its first process ended") }
+        self.isOver = true
         let handlers = self.handlers.sorted { $0.key < $1.key }
         self.handlers = [:]
         for (_, handler) in handlers { handler(.jailEnded) }

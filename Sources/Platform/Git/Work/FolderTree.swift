@@ -30,6 +30,30 @@ package enum FolderTree {
         return (folder.names(limit: .max) ?? []).map { String(decoding: $0, as: UTF8.self) }
     }
 
+    /// Lets every user read a folder of the host's own with all that is in it, and run its programs. Never leaves it
+    /// through a link. What can't be changed stays as it is. Blocks.
+    package static func share(_ path: String) {
+        guard let folder = try? Folder(path: path) else { return }
+        Self.share(folder, depth: 0)
+    }
+
+    private static func share(_ folder: borrowing Folder, depth: Int) {
+        guard depth < 64, let facts = folder.facts else { return }
+        if facts.mode & 0o055 != 0o055 { _ = fchmod(folder.descriptor, facts.mode & 0o7777 | 0o055) }
+        for name in folder.names(limit: .max) ?? [] {
+            guard let entry = folder.facts(of: name) else { continue }
+            if entry.kind == .folder, let child = folder.folder(name) {
+                Self.share(child, depth: depth + 1)
+            } else if entry.kind == .file {
+                let wanted: UInt32 = entry.isExecutable ? 0o055 : 0o044
+                guard entry.mode & wanted != wanted else { continue }
+                _ = unsafe Folder.withName(name) {
+                    unsafe fchmodat(folder.descriptor, $0, entry.mode & 0o7777 | wanted, 0)
+                }
+            }
+        }
+    }
+
     /// Gives a folder or file of the host's own, and what a folder directly contains, to `owner`. Blocks.
     package static func give(_ path: String, to owner: FileOwner) throws(GitError) {
         guard unsafe lchown(path, owner.user, owner.group) == 0 else {

@@ -161,6 +161,17 @@ struct CopilotCLIAgentSessionTests {
         #expect(await cli.wasKilled)
     }
 
+    @Test("a model that says nothing ends the turn, though the process answers our pings")
+    func silent() async throws {
+        let cli = await self.cli(questions: 1) { _ in }
+        let session = self.session(cli, Host()) { limits in
+            (limits.tick, limits.ping, limits.idle) = (.milliseconds(5), .milliseconds(5), .milliseconds(60))
+        }
+        let error = await #expect(throws: ModelError.self) { try await session.run() }
+        #expect(error?.code == .timedOut && error?.message.contains("hung") == false)
+        #expect(await cli.calls.contains { $0.method == "ping" })
+    }
+
     @Net private static func makeDeaf(_ cli: ScriptedCopilotCLI) { cli.deaf = ["ping"] }
 
     @Test("our own tools are called, and words for the turn are sent at once")

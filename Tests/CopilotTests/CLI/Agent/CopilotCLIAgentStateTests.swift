@@ -96,7 +96,7 @@ struct CopilotCLIAgentStateTests {
             Issue.record("the options are not set")
             return
         }
-        #expect(options["skipCustomInstructions"] == true && options["enableScriptSafety"] == true)
+        #expect(options["skipCustomInstructions"] == true && options["enableScriptSafety"] == false)
         #expect(options["installedPlugins"] == [] && options["customAgentsLocalOnly"] == true)
         let sending = state.receive(.answered(.options, .success([:])))
         #expect(
@@ -337,6 +337,47 @@ struct CopilotCLIAgentStateTests {
         #expect(state.receive(Self.event("session.idle")).isEmpty)
         _ = state.receive(Self.event("user.message"))
         #expect(state.receive(Self.event("session.idle")) == [.end(nil)])
+    }
+
+    @Test("words from before the first message follow it")
+    func earlySteering() {
+        var state = CopilotCLIAgentState(Self.request())
+        _ = state.start()
+        #expect(state.receive(.steered("Ada says: wait")).isEmpty)
+        _ = state.receive(.answered(.create, .success([:])))
+        #expect(state.receive(.steered("Ada says: faster")).isEmpty)
+        let sent = state.receive(.answered(.options, .success([:]))).compactMap { action -> String? in
+            guard case .call(_, "session.send", let parameters) = action else { return nil }
+            return parameters["mode"]?.stringValue
+        }
+        #expect(sent == ["enqueue", "immediate", "immediate"])
+        for _ in 0..<2 { _ = state.receive(Self.event("user.message")) }
+        #expect(state.receive(Self.event("session.idle")).isEmpty)
+        _ = state.receive(Self.event("user.message"))
+        #expect(state.receive(Self.event("session.idle")) == [.end(nil)])
+    }
+
+    @Test(
+        "a patch is a file's new content, and one that deletes or renames is no question for people",
+        arguments: [
+            ("*** Update File: a", false), ("*** Delete File: a", true), ("*** Update File: a\n*** Move to: b", true),
+        ])
+    func patch(text: String, isRemoval: Bool) {
+        for arguments: JSON in [
+            .string("*** Begin Patch\n\(text)\n@@"), ["input": .string("*** Begin Patch\n\(text)\n@@")],
+        ] {
+            var state = self.working()
+            _ = state.receive(Self.begin("c1", "apply_patch", arguments))
+            let write: JSON = [
+                "kind": "write", "toolCallId": "c1", "fileName": "/workspace/a", "newFileContents": "new",
+            ]
+            let ask = self.asks(state.receive(Self.ask("r1", write)))[0]
+            #expect(ask.subject == (isRemoval ? .removal : .write(path: "/workspace/a", content: "new")))
+        }
+        // One that nobody approved ends the turn.
+        var state = self.working()
+        _ = state.receive(Self.begin("c1", "apply_patch", .string(text)))
+        #expect(self.failure(state.receive(Self.result("c1")))?.code == .refused)
     }
 
     @Test("an error ends the turn when the CLI is idle again, and an abort is not a success")

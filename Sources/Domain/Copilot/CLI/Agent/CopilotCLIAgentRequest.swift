@@ -101,7 +101,7 @@ package struct CopilotCLIAgentRequest: Sendable {
         [
             "sessionId": .string(self.session), "skipCustomInstructions": true, "customAgentsLocalOnly": true,
             "coauthorEnabled": false, "manageScheduleEnabled": false, "installedPlugins": [],
-            "enableScriptSafety": true,
+            "enableScriptSafety": false,
         ]
     }
 

@@ -40,6 +40,8 @@ package final class CopilotCLIAgentSession {
     private var tasks: [Task<Void, Never>] = []
     /// When the CLI last sent something.
     private var heard: LoopInstant?
+    /// When the turn last went on: an answer to our ping says only that the CLI lives.
+    private var worked: LoopInstant?
     private var pinged: LoopInstant?
     private var isReady = false
     private var isOver = false
@@ -91,6 +93,7 @@ package final class CopilotCLIAgentSession {
             guard let item = try await self.next(within: left) else { continue }
             try await self.handle(item)
         }
+        self.worked = EventLoop.shared.now
         try await self.perform(self.state.start())
         while !self.isOver {
             if let item = try await self.next(within: self.limits.tick) {
@@ -103,7 +106,9 @@ package final class CopilotCLIAgentSession {
 
     private func handle(_ item: Item) async throws {
         switch item {
-        case .input(let input): try await self.perform(self.state.receive(input))
+        case .input(let input):
+            self.worked = EventLoop.shared.now
+            try await self.perform(self.state.receive(input))
         case .ready: self.isReady = true
         case .batch: self.decide()
         case .failed(let error): throw error
@@ -138,7 +143,8 @@ package final class CopilotCLIAgentSession {
             self.pinged = now
             self.call("ping", ["message": "jetbridge"]) { [weak self] _ in self?.pinged = nil }
         }
-        if !self.state.isWaitingForUs, self.state.runningCalls == 0, silence >= self.limits.idle {
+        let idle = (self.worked ?? now).duration(to: now)
+        if !self.state.isWaitingForUs, self.state.runningCalls == 0, idle >= self.limits.idle {
             throw CopilotCLIFailure.silent(after: self.limits.idle, hasAnswer: true)
         }
     }

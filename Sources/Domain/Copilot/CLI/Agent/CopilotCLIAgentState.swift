@@ -45,10 +45,10 @@ package struct CopilotCLIAgentState: Sendable {
     }
 
     /// Calls of these have an effect, so none may succeed that was not approved.
-    private static let gated: Set<String> = ["bash", "edit", "create", "write_bash"]
+    private static let gated: Set<String> = ["bash", "edit", "create", "apply_patch", "write_bash"]
 
     /// Tools whose calls are asked about again after a path or an address.
-    private static let twice: Set<String> = ["bash", "edit", "create", "view", "grep", "glob"]
+    private static let twice: Set<String> = ["bash", "edit", "create", "apply_patch", "view", "grep", "rg", "glob"]
 
     private let request: CopilotCLIAgentRequest
     private var phase = Phase.opening
@@ -63,6 +63,8 @@ package struct CopilotCLIAgentState: Sendable {
     private var approvedCalls: Set<String> = []
     private var failure: ModelError?
     private var failedCall: JSON?
+    /// Words for the turn from before its first message, which they follow.
+    private var early: [String] = []
     /// Messages that the CLI has, and those that it has begun with.
     private var sent = 0
     private var begun = 0
@@ -98,9 +100,17 @@ package struct CopilotCLIAgentState: Sendable {
                     "session.tools.handlePendingToolCall", ["requestId": .string(id), "result": answer.result])
             ]
         case .steered(let text):
-            self.sent += 1
-            return [.call(.other, method: "session.send", self.request.sending(text, mode: "immediate"))]
+            guard self.phase == .working else {
+                self.early.append(text)
+                return []
+            }
+            return [self.steer(text)]
         }
+    }
+
+    private mutating func steer(_ text: String) -> Action {
+        self.sent += 1
+        return .call(.other, method: "session.send", self.request.sending(text, mode: "immediate"))
     }
 
     private mutating func end(_ error: ModelError?) -> [Action] {
@@ -152,7 +162,9 @@ extension CopilotCLIAgentState {
         self.phase = .working
         self.sent += 1
         let prompt = self.isNew ? self.request.fullPrompt : self.request.prompt
+        defer { self.early = [] }
         return [.call(.send, method: "session.send", self.request.sending(prompt, mode: "enqueue"))]
+            + self.early.map { self.steer($0) }
     }
 }
 

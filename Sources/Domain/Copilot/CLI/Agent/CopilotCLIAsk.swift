@@ -9,6 +9,8 @@ package struct CopilotCLIAsk: Sendable, Equatable {
         /// A file or folder.
         case read(path: String)
         case address(String)
+        /// A patch that deletes or renames files, of which the request shows only the new content.
+        case removal
         /// A kind that nobody is asked about.
         case other(String)
     }
@@ -39,7 +41,9 @@ package struct CopilotCLIAsk: Sendable, Equatable {
         switch kind {
         case "shell": self.subject = text("fullCommandText").map { .command($0) } ?? .other(kind)
         case "write":
-            if let path = text("fileName"), let content = text("newFileContents") {
+            if let call, call.tool == "apply_patch", Self.removesFiles(call.arguments) {
+                self.subject = .removal
+            } else if let path = text("fileName"), let content = text("newFileContents") {
                 self.subject = .write(path: path, content: content)
             } else {
                 self.subject = .other("write without its content")
@@ -53,6 +57,15 @@ package struct CopilotCLIAsk: Sendable, Equatable {
             }
         default: self.subject = .other(kind)
         }
+    }
+}
+
+extension CopilotCLIAsk {
+    /// Whether the text of a patch deletes or renames a file.
+    private static func removesFiles(_ arguments: JSON) -> Bool {
+        let marks = ["*** Delete File", "*** Move to"]
+        let text = arguments.stringValue ?? arguments.text
+        return marks.contains { text.contains($0) }
     }
 }
 

@@ -24,6 +24,8 @@ final class CopilotCLIAgents: Sendable {
     private let transport: HTTPClient
     /// Unpacks the program, which the jail cannot.
     private let unpack: @Sendable () async throws -> Void
+    /// When the program that is known to be unpacked was installed.
+    private let unpacked = Protected<Int?>(nil)
     private let slots: CopilotCLISlots
     private let logger = Logger(label: "copilot-cli")
 
@@ -44,12 +46,15 @@ final class CopilotCLIAgents: Sendable {
     }
 
     /// Runs `body` with a running CLI, whose end it must await.
+    ///
+    /// - Parameter check: Called when there is room for it, which may be long after the call.
     func withProgram(
-        _ folders: CopilotCLIFolders, session: String, isNew: Bool,
+        _ folders: CopilotCLIFolders, session: String, isNew: Bool, check: () async throws -> Void,
         _ body: (CopilotCLIProgram, CopilotCLIAgentRequest.Model) async throws -> Void
     ) async throws {
         try await self.slots.take()
         do {
+            try await check()
             let (network, provider, variables) = try await self.way()
             let program = try await self.start(folders, session, network, variables, isNew: isNew)
             do {
@@ -66,10 +71,15 @@ final class CopilotCLIAgents: Sendable {
         await self.slots.give()
     }
 
-    /// The cache is unpacked by the first process outside of a jail.
+    /// The cache is unpacked by the first process outside of a jail, and again after another version was installed.
+    /// Throws ``JailFailure`` or what the program's start throws.
     func prepare() async throws {
-        guard await !CopilotCLIFolders.isUnpacked(self.settings.cacheDirectory) else { return }
-        try await self.unpack()
+        let installed = try await CopilotCLIFolders.installed(self.settings)
+        guard self.unpacked.withLock({ $0 != installed }) else { return }
+        if await !CopilotCLIFolders.isUnpacked(self.settings.cacheDirectory, since: installed) {
+            try await self.unpack()
+        }
+        self.unpacked.withLock { $0 = installed }
     }
 
     private func start(

@@ -23,12 +23,7 @@ struct CopilotCLIFolders: Sendable {
         self.folder =
             workspace.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
             + "/copilot-cli"
-        let path = settings.environment["PATH"] ?? ""
-        let folders = path.split(separator: ":").map(String.init) + ["/usr/local/bin", "/usr/bin", "/bin"]
-        guard let found = Process.find(settings.executable, in: folders), let program = Self.real(found) else {
-            throw JailFailure(CopilotCLIFailure.notFound(settings.executable).message)
-        }
-        self.program = program
+        self.program = try Self.program(settings)
         guard let cache = Self.real(settings.cacheDirectory) else {
             throw JailFailure("the Copilot CLI's cache \(settings.cacheDirectory) is missing: run `jetbridge doctor`")
         }
@@ -46,9 +41,35 @@ struct CopilotCLIFolders: Sendable {
         return "\(Self.programInside)/\(name)"
     }
 
-    /// Whether the program has been unpacked.
-    @concurrent static func isUnpacked(_ cache: String) async -> Bool {
-        !FolderTree.names(in: cache + "/pkg").isEmpty
+    private static func program(_ settings: CopilotCLISettings) throws -> String {
+        let path = settings.environment["PATH"] ?? ""
+        let folders = path.split(separator: ":").map(String.init) + ["/usr/local/bin", "/usr/bin", "/bin"]
+        guard let found = Process.find(settings.executable, in: folders), let program = Self.real(found) else {
+            throw JailFailure(CopilotCLIFailure.notFound(settings.executable).message)
+        }
+        return program
+    }
+
+    /// When the program was installed, in seconds since 1970. Throws ``JailFailure``.
+    @concurrent static func installed(_ settings: CopilotCLISettings) async throws -> Int {
+        Self.facts(try Self.program(settings))?.st_ctim.tv_sec ?? 0
+    }
+
+    /// Whether the program has been unpacked in full since it was installed. It unpacks itself into
+    /// `pkg/PLATFORM/VERSION` and marks the end.
+    @concurrent static func isUnpacked(_ cache: String, since installed: Int) async -> Bool {
+        let packages = cache + "/pkg"
+        return FolderTree.names(in: packages).contains { platform in
+            FolderTree.names(in: "\(packages)/\(platform)").contains { version in
+                let mark = Self.facts("\(packages)/\(platform)/\(version)/.extraction-complete")
+                return mark.map { $0.st_mtim.tv_sec >= installed } ?? false
+            }
+        }
+    }
+
+    private static func facts(_ path: String) -> stat? {
+        var facts = stat()
+        return stat(path, &facts) == 0 ? facts : nil
     }
 
     /// Makes the folders; a new session begins with an empty home.
@@ -59,7 +80,11 @@ struct CopilotCLIFolders: Sendable {
 
     /// What the jail mounts; gives the home to its user.
     @concurrent func binds(for owner: JailIdentity?) async throws -> [WorkspaceMount.Bind] {
-        if let owner { try FolderTree.give(self.home, to: FileOwner(user: owner.user, group: owner.group)) }
+        if let owner {
+            try FolderTree.give(self.home, to: FileOwner(user: owner.user, group: owner.group))
+            // Unpacked by this process's user, whose files others can't read.
+            FolderTree.share(self.cache)
+        }
         var binds = [
             WorkspaceMount.Bind(source: self.home, target: Self.homeInside, isWritable: true),
             WorkspaceMount.Bind(source: self.cache, target: Self.cacheInside, isWritable: false),

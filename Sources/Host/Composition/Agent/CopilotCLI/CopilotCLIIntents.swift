@@ -17,7 +17,8 @@ struct CopilotCLIIntents: Sendable {
     static let tools: [(own: String, ours: [String])] = [
         ("bash", ["shell"]), ("read_bash", ["shell"]), ("stop_bash", ["shell"]), ("list_bash", ["shell"]),
         ("edit", ["edit", "patch", "write"]), ("create", ["write", "edit", "patch"]), ("view", ["read"]),
-        ("grep", ["search"]), ("glob", ["search", "list"]),
+        ("apply_patch", ["patch", "edit", "write"]), ("grep", ["search"]), ("rg", ["search"]),
+        ("glob", ["search", "list"]),
     ]
 
     let files: any WorkspaceFiles
@@ -36,6 +37,12 @@ struct CopilotCLIIntents: Sendable {
         case .read(let path): return self.look(path, ask.tool, id)
         case .address(let address):
             return self.intent("fetch", ["fetch"], id, ["url": .string(address)], address, "fetch \(address)")
+        case .removal:
+            return .refused(
+                tool: "patch",
+                reason:
+                    "A patch that deletes or renames files can't be shown to people. Use commands for that (`git mv`, "
+                    + "`git rm`, `mv`, `rm`), and patches for contents.")
         case .other(let kind):
             return .refused(
                 tool: ask.tool.isEmpty ? kind : ask.tool, reason: "Jetbridge does not allow this (\(kind)).")
@@ -57,7 +64,7 @@ struct CopilotCLIIntents: Sendable {
     }
 
     private func write(_ path: String, _ content: String, _ tool: String, _ id: String) async -> Reading {
-        let ours = tool == "create" ? ["write", "edit", "patch"] : ["edit", "patch", "write"]
+        let ours = Self.tools.first { $0.own == tool }?.ours ?? ["edit", "patch", "write"]
         guard let name = Self.relative(path), !name.isEmpty else {
             return .refused(
                 tool: ours[0],

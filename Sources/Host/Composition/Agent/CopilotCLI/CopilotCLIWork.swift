@@ -126,7 +126,10 @@ struct CopilotCLIWork: TurnWorker {
         isKnown: Bool, _ make: @escaping @Sendable (CopilotCLIAgentRequest.Model) -> CopilotCLIAgentRequest
     ) async throws -> AgentEnding {
         do {
-            try await self.agents.withProgram(folders, session: request.session, isNew: !isKnown) { program, provider in
+            try await self.agents.withProgram(
+                folders, session: request.session, isNew: !isKnown,
+                check: { try await self.checkJobs(of: request.session) }
+            ) { program, provider in
                 let session = CopilotCLIAgentSession(
                     make(provider), on: program, limits: CopilotCLIAgentLimits(idle: self.agents.timeout), host: run,
                     logger: self.logger.with(["turn": .string(request.id)]))
@@ -231,7 +234,7 @@ struct CopilotCLIWork: TurnWorker {
         return false
     }
 
-    private static let changing: Set<String> = ["bash", "edit", "create", "commit"]
+    private static let changing: Set<String> = ["bash", "edit", "create", "apply_patch", "commit"]
 
     private func interrupted(
         _ records: [StepRecord], _ log: StoredSteps, _ request: TurnRequest
