@@ -178,7 +178,8 @@ extension CopilotCLIConversation {
         }
         self.process.close(self.request.session)
         // `stop` includes everything that a tool left running, so end the process unless other answers use it.
-        guard leaving == .cancelled, isAlone else { return }
+        // Another one may have begun during the abort.
+        guard leaving == .cancelled, isAlone, self.process.leases <= 1 else { return }
         self.process.retire(patience: .milliseconds(150), grace: .milliseconds(200))
         await self.process.waitForEnd()
     }

@@ -17,6 +17,7 @@ package final class JailedProgram {
     private let socket: SandboxPipe
     private let pipes: CommandPipes
     private var tree = TreeState()
+    private var isReadingOn = false
     private var errors: [UInt8] = []
     private var outgoing: [[UInt8]] = []
     private var outgoingBytes = 0
@@ -140,17 +141,24 @@ package final class JailedProgram {
         }
     }
 
+    /// A piece of each pipe at a time: what runs in the jail may write faster than this reads, and the loop serves others.
     private func readErrors() {
-        while case .bytes(let bytes) = self.pipes.errors.read() { self.errors += bytes }
-        while case .bytes = self.pipes.output.read() {}
+        if case .bytes(let bytes) = self.pipes.errors.read() { self.errors += bytes }
         if self.errors.count > 2 * Self.errorBytes { self.errors.removeFirst(self.errors.count - Self.errorBytes) }
+        _ = self.pipes.output.read()
+        guard self.pipes.isReadable, !self.isReadingOn else { return }
+        self.isReadingOn = true
+        EventLoop.shared.schedule(after: .zero) { [weak self] in
+            self?.isReadingOn = false
+            self?.readErrors()
+        }
     }
 
     // MARK: The end
 
     /// The last of what the program wrote to its error output.
     package var errorOutput: String {
-        self.readErrors()
+        for _ in 0..<16 where self.pipes.isReadable { self.readErrors() }
         return String(decoding: self.errors.suffix(Self.errorBytes), as: UTF8.self)
     }
 

@@ -130,6 +130,7 @@ final class CommandPipes {
             let errors = try SandboxPipe.output(owner: owner, isLarge: false)
             return (CommandPipes(output.pipe, errors.pipe), [output.remote, errors.remote])
         } catch {
+            output.pipe.close()
             self.close([output.remote])
             throw error
         }

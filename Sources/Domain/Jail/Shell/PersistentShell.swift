@@ -38,6 +38,7 @@ final class PersistentShell {
         do {
             (socket, socketRemote) = try SandboxPipe.socket()
         } catch {
+            pipes.close()
             CommandPipes.close(remote)
             throw error
         }
