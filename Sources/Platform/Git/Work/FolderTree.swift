@@ -30,6 +30,14 @@ package enum FolderTree {
         return (folder.names(limit: .max) ?? []).map { String(decoding: $0, as: UTF8.self) }
     }
 
+    /// Removes the files of a folder below `path` whose names begin with `prefix`. Never follows a link. Blocks.
+    package static func removeFiles(beginningWith prefix: String, in name: String, below path: String) {
+        guard let top = try? Folder(path: path), let folder = top.folder(Array(name.utf8)) else { return }
+        for name in folder.names(limit: .max) ?? [] where name.starts(with: prefix.utf8) {
+            _ = folder.remove(name)
+        }
+    }
+
     /// Lets every user read a folder of the host's own with all that is in it, and run its programs. Never leaves it
     /// through a link. What can't be changed stays as it is. Blocks.
     package static func share(_ path: String) {

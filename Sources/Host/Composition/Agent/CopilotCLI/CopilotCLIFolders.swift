@@ -72,9 +72,11 @@ struct CopilotCLIFolders: Sendable {
         return stat(path, &facts) == 0 ? facts : nil
     }
 
-    /// Makes the folders; a new session begins with an empty home.
+    /// Makes the folders; a new session begins with an empty home. What a command may have written there as permissions
+    /// that people gave for good is removed.
     @concurrent func prepare(isNew: Bool) async throws {
         if isNew { try FolderTree.remove(self.home) }
+        FolderTree.removeFiles(beginningWith: "permissions-config", in: "copilot", below: self.home)
         for folder in [self.folder, self.home] { try PrivateFile.makeFolder(folder) }
     }
 
