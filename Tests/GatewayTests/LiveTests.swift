@@ -94,6 +94,25 @@ struct LiveTests {
         }
     }
 
+    @Test("a thread's subscriber gets everything of a long operation while it still runs")
+    func longOperation() async throws {
+        let steps = (1...600).map { StepWorker.Step.event(.thinking("step \($0)")) }
+        let worker = StepWorker(steps + [.hold])
+        try await LiveHarness.run(worker: worker) { live in
+            let operation = try await live.caller.write("go", to: live.thread)
+            let first = live.connect()
+            first.say(#"{"subscribe":"\#(operation)","last_sequence":0}"#)
+            _ = try await first.frames(until: { $0.count == 600 })
+            let second = live.connect()
+            second.say(#"{"subscribe_thread":"\#(live.thread)"}"#)
+            let frames = try await second.frames(until: { $0.count == 600 })
+            #expect(frames.map(\.sequence) == Array(1...600))
+            worker.release()
+            let last = try await second.frames(until: { $0.last?.isLast == true })
+            #expect(last.map(\.sequence) == Array(601...Int64(600 + last.count)))
+        }
+    }
+
     @Test("an operation with its own subscription is not repeated by its thread's")
     func noRepeat() async throws {
         let worker = StepWorker([.event(.text("a")), .hold, .event(.text("b"))])

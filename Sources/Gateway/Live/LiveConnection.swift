@@ -122,7 +122,9 @@ final class LiveConnection: Sendable {
         var progress = ThreadProgress()
         while true {
             let since = self.context.now()
-            let subscription = try await self.context.bridge.hub.subscribe(toSession: id)
+            // After what was sent: a subscription holds few frames, so that each round gets further.
+            let subscription = try await self.context.bridge.hub.subscribe(
+                toSession: id, after: progress.open, without: self.followed.withLock { $0 })
             defer { subscription.cancel() }
             try await self.catchUp(&progress, of: id)
             for await frame in subscription.frames { try await self.pass(frame, &progress) }

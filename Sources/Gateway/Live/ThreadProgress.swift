@@ -2,7 +2,8 @@ internal import Sessions
 
 /// The frames already sent to a thread's subscriber. Pure.
 struct ThreadProgress: Sendable {
-    private var open: [String: Int64] = [:]
+    /// The last sequence number sent, by operation that has not ended.
+    private(set) var open: [String: Int64] = [:]
     private var ended: Set<String> = []
     /// Frames may be missing since this time, in milliseconds since 1970.
     var gapSince: Int64?

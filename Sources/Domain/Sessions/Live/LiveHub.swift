@@ -114,11 +114,18 @@ package actor LiveHub {
         return self.finishReplay(id)
     }
 
-    /// Watches a thread: the running operations from their first frames, then all later ones.
-    package func subscribe(toSession session: String) async throws -> LiveSubscription {
+    /// Watches a thread: the running operations, then all later ones.
+    ///
+    /// - Parameters:
+    ///   - positions: The last sequence numbers that the watcher knows, by operation; the frames after them are replayed,
+    ///     and all frames of operations without one.
+    ///   - excluded: Operations whose earlier frames are not replayed.
+    package func subscribe(
+        toSession session: String, after positions: [String: Int64] = [:], without excluded: Set<String> = []
+    ) async throws -> LiveSubscription {
         let id = self.addWatcher { hub, id in hub.bySession[session, default: []].insert(id) }
-        for (operation, state) in self.operations where state.session == session {
-            try await self.replay(operation, after: 0, to: id)
+        for (operation, state) in self.operations where state.session == session && !excluded.contains(operation) {
+            try await self.replay(operation, after: positions[operation] ?? 0, to: id)
         }
         return self.finishReplay(id)
     }
