@@ -113,6 +113,26 @@ struct LiveTests {
         }
     }
 
+    @Test("a long operation with its own subscription does not hold up its thread's")
+    func longFollowed() async throws {
+        let steps = (1...600).map { StepWorker.Step.event(.thinking("step \($0)")) }
+        try await LiveHarness.run(worker: StepWorker(steps + [.hold])) { live in
+            let long = try await live.caller.write("go", to: live.thread)
+            let client = live.connect()
+            client.say(#"{"subscribe":"\#(long)","last_sequence":0}"#)
+            let before = try await client.frames(until: { $0.count >= 600 })
+            let waiting = try await live.caller.write("two", to: live.thread)
+            client.say(#"{"subscribe_thread":"\#(live.thread)"}"#)
+            // It says at once that it waits.
+            let meanwhile = try await client.frames(until: { !$0.isEmpty })
+            #expect(meanwhile.map(\.operation) == [waiting])
+            live.harness.worker.release()
+            let after = try await client.frames(until: { $0.filter(\.isLast).count == 2 })
+            let own = (before + after).filter { $0.operation == long }
+            #expect(own.map(\.sequence) == (1...own.count).map { Int64($0) })
+        }
+    }
+
     @Test("an operation with its own subscription is not repeated by its thread's")
     func noRepeat() async throws {
         let worker = StepWorker([.event(.text("a")), .hold, .event(.text("b"))])

@@ -22,6 +22,8 @@ final class LiveConnection: Sendable {
     private static let limit = 256
     /// A revoked credential's connections are closed within this time.
     private static let checkInterval: Duration = .seconds(30)
+    /// The pause after a round of a thread's subscription that overflowed although it sent nothing.
+    private static let pause: Duration = .milliseconds(100)
 
     init(
         context: GatewayContext, principal: Principal, socket: any LiveSocket, logger: Logger,
@@ -121,17 +123,23 @@ final class LiveConnection: Sendable {
         }
         var progress = ThreadProgress()
         while true {
-            let since = self.context.now()
-            // After what was sent: a subscription holds few frames, so that each round gets further.
+            let (since, count) = (self.context.now(), progress.count)
+            // After what was sent: a subscription holds few frames, so that each round gets further. An operation whose
+            // last frame was sent from storage may still be in the hub.
+            let excluded = self.followed.withLock { $0 }.union(progress.ended)
             let subscription = try await self.context.bridge.hub.subscribe(
-                toSession: id, after: progress.open, without: self.followed.withLock { $0 })
+                toSession: id, after: progress.open, without: excluded)
             defer { subscription.cancel() }
             try await self.catchUp(&progress, of: id)
             for await frame in subscription.frames { try await self.pass(frame, &progress) }
             guard subscription.didOverflow else { return }
             progress.hasGap(since: since)
+            if progress.count == count { try await Task.sleep(for: Self.pause) }
         }
     }
+
+    /// Whether the operation has its own subscription.
+    private func isFollowed(_ operation: String) -> Bool { self.followed.withLock { $0.contains(operation) } }
 
     private func isVisible(_ thread: String) async throws -> Bool {
         try await self.context.store.read { [principal] ledger in
@@ -143,8 +151,17 @@ final class LiveConnection: Sendable {
     private func catchUp(_ progress: inout ThreadProgress, of thread: String) async throws {
         guard let since = progress.gapSince else { return }
         progress.gapSince = nil
-        let ended = try await self.context.store.read { ledger in try ledger.turns(of: thread, endedSince: since) }
-        for id in ended where !progress.hasEnded(id) {
+        let known = progress.open.keys.sorted()
+        let ended = try await self.context.store.read { ledger -> [String] in
+            let recent = try ledger.turns(of: thread, endedSince: since)
+            // One that was being closed when the gap began has an earlier time.
+            let earlier = try known.filter { id in
+                guard !recent.contains(id), let turn = try ledger.turn(id: id) else { return false }
+                return turn.endedAt != nil
+            }
+            return recent + earlier
+        }
+        for id in ended where !progress.hasEnded(id) && !self.isFollowed(id) {
             for frame in try await self.context.store.frames(of: id, after: progress.last(of: id)) {
                 try await self.pass(frame, &progress)
             }
@@ -152,7 +169,7 @@ final class LiveConnection: Sendable {
     }
 
     private func pass(_ frame: LiveFrame, _ progress: inout ThreadProgress) async throws {
-        if self.followed.withLock({ $0.contains(frame.operation) }) || progress.hasEnded(frame.operation) { return }
+        if self.isFollowed(frame.operation) || progress.hasEnded(frame.operation) { return }
         let last = progress.last(of: frame.operation)
         guard frame.sequence > last else { return }
         if frame.sequence > last + 1 {

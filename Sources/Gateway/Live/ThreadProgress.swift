@@ -4,7 +4,9 @@ internal import Sessions
 struct ThreadProgress: Sendable {
     /// The last sequence number sent, by operation that has not ended.
     private(set) var open: [String: Int64] = [:]
-    private var ended: Set<String> = []
+    private(set) var ended: Set<String> = []
+    /// Grows with each frame sent.
+    private(set) var count = 0
     /// Frames may be missing since this time, in milliseconds since 1970.
     var gapSince: Int64?
 
@@ -14,6 +16,7 @@ struct ThreadProgress: Sendable {
     func hasEnded(_ operation: String) -> Bool { self.ended.contains(operation) }
 
     mutating func note(_ frame: LiveFrame) {
+        self.count += 1
         guard frame.isLast else {
             self.open[frame.operation] = frame.sequence
             return

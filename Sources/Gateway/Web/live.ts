@@ -132,12 +132,14 @@ export class Live {
     if (this.ended.has(frame.operation_id)) return;
     const last = this.open.get(frame.operation_id) ?? 0;
     if (frame.sequence <= last) return;
-    if (frame.sequence > last + 1) {
+    const isLast = frame.type === "complete" || frame.type === "error";
+    // The last frame stays when the others are no longer kept: asking for them again would bring only that one.
+    if (frame.sequence > last + 1 && !isLast) {
       this.open.set(frame.operation_id, last);
       this.say({ subscribe: frame.operation_id, last_sequence: last });
       return;
     }
-    if (frame.type === "complete" || frame.type === "error") {
+    if (isLast) {
       this.open.delete(frame.operation_id);
       this.ended.add(frame.operation_id);
     } else {

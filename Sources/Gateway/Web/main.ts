@@ -15,10 +15,12 @@ import { setUpShortcuts, Shell } from "./views/shell";
 import { nextPath, showSignIn } from "./views/signin";
 import { ThreadList } from "./views/threads";
 
+/** In milliseconds. */
+const readingTime = 10_000;
 const root = document.getElementById("app")!;
 
 class App {
-  private readonly list = new ThreadList({ open: () => this.shell.setDrawer(false), failed: (error) => this.failed(error) });
+  private readonly list = new ThreadList({ open: () => this.shell.setDrawer(false), failed: (error) => this.listFailed(error) });
   private readonly composer = new Composer({ send: (text, files) => this.conversation?.send(text, files), stop: () => this.stop() });
   private readonly panel = new Panel({
     send: (text) => this.conversation?.send(text),
@@ -37,6 +39,10 @@ class App {
   private poll: number | undefined;
   private isOver = false;
   private busy = false;
+  /** When a problem was shown, in milliseconds; 0 for one that need not stay. */
+  private problemAt = 0;
+  /** Whether the conversation of the address does not exist. */
+  private isMissing = false;
 
   constructor(private readonly me: api.Me) {
     this.panel.setAvailable(me.role !== "guest");
@@ -60,7 +66,7 @@ class App {
         this.list.focusSearch();
       },
       stop: () => { if (this.busy) this.stop(); },
-      command: () => this.composer.insert("/"),
+      command: () => this.composer.suggest("/"),
       help: () => this.shell.showHelp(),
       panel: () => this.panel.setOpen(!this.panel.isOpen),
       escape: () => this.escape(),
@@ -149,12 +155,17 @@ class App {
       busy: (isBusy) => { if (this.conversation === conversation) this.setBusy(isBusy); },
       follow: (operation) => { if (this.conversation === conversation) this.live.follow(operation); },
       failed: (error) => { if (this.conversation === conversation) this.conversationFailed(conversation, error); },
-      suggest: (text) => this.composer.insert(text),
+      suggest: (text) => this.composer.suggest(text),
+      unsent: (thread, text, error) => {
+        this.composer.restore(thread ?? "", text);
+        this.failed(error);
+      },
       edit: (text) => this.composer.edit(text),
       focusField: () => this.focusField(),
     }, this.panel.shell, this.panel);
     this.conversation?.leave();
     this.conversation = conversation;
+    this.isMissing = false;
     this.panel.show(id);
     replace(this.shell.content, conversation.element, this.composer.element);
     this.setBusy(false);
@@ -182,11 +193,14 @@ class App {
   }
 
   private async refresh(): Promise<void> {
-    if (await this.list.refresh() && this.live.isConnected) this.shell.setBanner(null);
+    const isFresh = await this.list.refresh();
+    // What else went wrong stays long enough to be read.
+    if (isFresh && this.live.isConnected && Date.now() - this.problemAt > readingTime) this.shell.setBanner(null);
     this.showTitle();
   }
 
   private showTitle(): void {
+    if (this.isMissing) return;
     const id = this.conversation?.id ?? null;
     const thread = id === null ? undefined : this.list.find(id);
     const isElsewhere = thread !== undefined && !thread.can_write;
@@ -196,6 +210,8 @@ class App {
     this.head.show(id, thread ?? null);
     if (id === null) this.shell.setTitle("New conversation", null);
     else if (thread) this.shell.setTitle(thread.title || "New conversation", thread.adapter);
+    // Until it is known.
+    else this.shell.setTitle("Conversation", null);
   }
 
   private setBusy(isBusy: boolean): void {
@@ -221,12 +237,28 @@ class App {
   }
 
   private showMissing(conversation: Conversation): void {
+    if (this.conversation !== conversation) return;
+    this.isMissing = true;
+    this.composer.setClosed("Nothing can be written here. What you have written is kept until you sign out.");
+    this.head.show(null, null);
+    this.shell.setTitle("No such conversation", null);
     replace(conversation.element, h("div", { class: "welcome" }, h("h2", {}, "No such conversation"), h("p", {}, "It may have been deleted. Choose another one from the list.")));
   }
 
   private failed(error: unknown): void {
     if (error instanceof api.APIError && error.status === 401) this.end();
-    else this.shell.setBanner(api.explain(error));
+    else this.showProblem(error, Date.now());
+  }
+
+  /** The next refresh that succeeds removes it. */
+  private listFailed(error: unknown): void {
+    if (error instanceof api.APIError && error.status === 401) this.end();
+    else this.showProblem(error, 0);
+  }
+
+  private showProblem(error: unknown, time: number): void {
+    this.problemAt = time;
+    this.shell.setBanner(api.explain(error));
   }
 
   private async signOut(): Promise<void> {

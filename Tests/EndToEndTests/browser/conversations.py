@@ -137,7 +137,9 @@ def conversations(page: Page, other: Page):
         page.get_by_role("dialog").get_by_role("button", name="Delete", exact=True).click()
         titles(page, "Tall animals", "New conversation")
         titles(other, "Tall animals", "New conversation")
-        expect(other.get_by_role("heading", name="No such conversation")).to_be_visible()
+        expect(other.get_by_role("heading", level=2, name="No such conversation")).to_be_visible()
+        expect(heading(other)).to_have_text("No such conversation")
+        expect(other.get_by_label("Message", exact=True)).to_be_hidden()
 
 
 def choices(page: Page):

@@ -22,6 +22,7 @@ def run(browser):
     stopping(page)
     first_page(page)
     drafts(page)
+    quickly(page)
     files(page)
     offline(context, page)
     with check("nothing forbidden happened to the messages"):
@@ -227,7 +228,33 @@ def drafts(page):
         expect(page.locator("a.thread").first).to_be_visible()
         page.keyboard.press("Alt+ArrowDown")
         expect(message_field(page)).to_have_value("half a thought")
+    with check("the shortcut for commands keeps a draft"):
+        page.evaluate("document.activeElement.blur()")
+        page.keyboard.press("/")
+        expect(message_field(page)).to_be_focused()
+        expect(message_field(page)).to_have_value("half a thought")
         message_field(page).fill("")
+        page.evaluate("document.activeElement.blur()")
+        page.keyboard.press("/")
+        expect(message_field(page)).to_have_value("/")
+        message_field(page).fill("")
+
+
+def quickly(page):
+    with check("messages that are sent before the conversation exists share it, in their order"):
+        new_conversation(page)
+        before = len(api(page, "/api/v1/threads?limit=100")["items"])
+        page.route("**/api/v1/threads", lambda route: (page.wait_for_timeout(300), route.continue_()))
+        for text in ["/whoami", "/help", "/jobs"]:
+            message_field(page).fill(text)
+            page.keyboard.press("Enter")
+        expect(page.locator(".entry-user.is-sending")).to_have_count(0)
+        page.unroute("**/api/v1/threads")
+        expect(page.locator(".entry-user")).to_have_count(3)
+        page.reload()
+        expect(page.locator(".entry-user")).to_have_count(3)
+        assert questions(page) == ["/whoami", "/help", "/jobs"], questions(page)
+        assert len(api(page, "/api/v1/threads?limit=100")["items"]) == before + 1
 
 
 def offline(context, page):

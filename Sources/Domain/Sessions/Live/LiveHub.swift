@@ -109,30 +109,35 @@ package actor LiveHub {
 
     /// Watches one operation from `lastSequence` + 1.
     package func subscribe(toOperation operation: String, after lastSequence: Int64) async throws -> LiveSubscription {
-        let id = self.addWatcher { hub, id in hub.byOperation[operation, default: []].insert(id) }
+        let (id, subscription) = self.addWatcher { hub, id in hub.byOperation[operation, default: []].insert(id) }
         try await self.replay(operation, after: lastSequence, to: id)
-        return self.finishReplay(id)
+        self.finishReplay(id)
+        return subscription
     }
 
     /// Watches a thread: the running operations, then all later ones.
     ///
     /// - Parameters:
-    ///   - positions: The last sequence numbers that the watcher knows, by operation; the frames after them are replayed,
-    ///     and all frames of operations without one.
+    ///   - positions: The last sequence numbers that the watcher knows, by operation; the frames after them are
+    ///     replayed, and all frames of operations without one.
     ///   - excluded: Operations whose earlier frames are not replayed.
     package func subscribe(
         toSession session: String, after positions: [String: Int64] = [:], without excluded: Set<String> = []
     ) async throws -> LiveSubscription {
-        let id = self.addWatcher { hub, id in hub.bySession[session, default: []].insert(id) }
+        let (id, subscription) = self.addWatcher { hub, id in hub.bySession[session, default: []].insert(id) }
         for (operation, state) in self.operations where state.session == session && !excluded.contains(operation) {
             try await self.replay(operation, after: positions[operation] ?? 0, to: id)
+            if subscription.didOverflow { break }
         }
-        return self.finishReplay(id)
+        self.finishReplay(id)
+        return subscription
     }
 
     // MARK: Watchers
 
-    private func addWatcher(_ register: (isolated LiveHub, UInt64) -> Void) -> UInt64 {
+    private func addWatcher(
+        _ register: (isolated LiveHub, UInt64) -> Void
+    ) -> (id: UInt64, subscription: LiveSubscription) {
         self.nextWatcher += 1
         let id = self.nextWatcher
         let subscription = LiveSubscription { [weak self] in
@@ -141,7 +146,7 @@ package actor LiveHub {
         }
         self.watchers[id] = Watcher(subscription: subscription, seen: [:], held: [])
         register(self, id)
-        return id
+        return (id, subscription)
     }
 
     private func remove(_ id: UInt64) {
@@ -163,18 +168,19 @@ package actor LiveHub {
             self.watchers[id]?.subscription.cancel()
             throw error
         }
+        guard let subscription = self.watchers[id]?.subscription else { return }
         for frame in frames {
-            self.watchers[id]?.subscription.yield(frame)
+            subscription.yield(frame)
+            if subscription.didOverflow { return }
             self.watchers[id]?.seen[operation] = frame.sequence
         }
     }
 
-    private func finishReplay(_ id: UInt64) -> LiveSubscription {
-        guard let watcher = self.watchers[id] else { return LiveSubscription {} }
-        let held = watcher.held ?? []
+    /// Shows what arrived meanwhile. A watcher whose subscription overflowed may be removed by now.
+    private func finishReplay(_ id: UInt64) {
+        let held = self.watchers[id]?.held ?? []
         self.watchers[id]?.held = nil
         for frame in held { self.show(frame, to: id) }
-        return watcher.subscription
     }
 
     private func show(_ frame: LiveFrame, to id: UInt64) {

@@ -75,6 +75,8 @@ function marker(line: string): Marker | null {
 
 class Parser {
   private at = 0;
+  /** The line after the blank ones that were last looked at. */
+  private blankEnd = 0;
 
   constructor(private readonly lines: string[], private readonly depth: number) {}
 
@@ -171,7 +173,12 @@ class Parser {
 
   /** Whether the text after the blank lines here is indented. */
   private isIndentedLater(): boolean {
-    const next = this.lines.slice(this.at).find((line) => !isBlank(line));
+    // Found once for a run of blank lines, which may be long.
+    if (this.at >= this.blankEnd) {
+      this.blankEnd = this.at;
+      while (this.blankEnd < this.lines.length && isBlank(this.lines[this.blankEnd]!)) this.blankEnd += 1;
+    }
+    const next = this.lines[this.blankEnd];
     return next !== undefined && indent(next) >= 4;
   }
 

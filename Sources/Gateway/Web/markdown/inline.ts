@@ -19,6 +19,8 @@ interface Delimiter {
 
 const punctuation = /[!-/:-@[-`{-~\p{P}\p{S}]/u;
 const space = /[\s\u00a0]/;
+/** Levels of emphasis within each other. */
+const deepest = 32;
 const entities: Record<string, string> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'", nbsp: "\u00a0", hellip: "…", mdash: "—", ndash: "–" };
 
 /** Accepts http and https only. Anything else (javascript:, data:, relative paths that a model made up) stays text. */
@@ -118,7 +120,7 @@ class InlineParser {
     let end = this.at;
     while (this.text[end] === sign) end += 1;
     const count = end - this.at;
-    if (sign === "~" && count > 2) return this.literal(end);
+    if ((sign === "~" && count > 2) || count > deepest) return this.literal(end);
     const before = this.at === 0 ? " " : this.text[this.at - 1]!;
     const after = end >= this.text.length ? " " : this.text[end]!;
     const left = !space.test(after) && (!punctuation.test(after) || space.test(before) || punctuation.test(before));
@@ -143,7 +145,10 @@ class InlineParser {
         this.wrap(opener, closer);
         if (opener.count === 0) stack.pop();
       }
-      if (closer.opens && closer.count > 0) stack.push(closer);
+      if (!closer.opens || closer.count === 0) continue;
+      // The oldest one stays text: deeper nesting helps nobody, and drawing it would need as deep a call stack.
+      if (stack.length >= deepest) stack.shift();
+      stack.push(closer);
     }
   }
 
@@ -245,8 +250,7 @@ class InlineParser {
 }
 
 function findOpener(stack: Delimiter[], closer: Delimiter): number {
-  const bottom = Math.max(0, stack.length - 200);  // the limit keeps hostile text from making this quadratic
-  for (let i = stack.length - 1; i >= bottom; i -= 1) {
+  for (let i = stack.length - 1; i >= 0; i -= 1) {
     const opener = stack[i]!;
     if (opener.sign !== closer.sign || !opener.opens) continue;
     if (opener.sign === "~" && opener.count !== closer.count) continue;

@@ -19,6 +19,18 @@ export class MarkdownView {
 
   /** Shows `text`. Until it is final, its last block may still grow. */
   update(text: string, isFinal: boolean): void {
+    try {
+      this.show(text, isFinal);
+    } catch {
+      // A text that cannot be drawn must not keep the rest of a conversation from being shown.
+      this.clear();
+      const plain = document.createElement("pre");
+      plain.textContent = text;
+      this.element.appendChild(plain);
+    }
+  }
+
+  private show(text: string, isFinal: boolean): void {
     const parsed = parse(text);
     const notes = new Footnotes(parsed, this.element);
     const drawing = new Drawing(notes);

@@ -22,6 +22,12 @@ export class DiffView extends LoadedView {
     return [this.link];
   }
 
+  show(thread: string | null): void {
+    // Of the conversation before, until this one's is loaded.
+    if (this.link) this.link.hidden = true;
+    super.show(thread);
+  }
+
   protected async load(thread: string): Promise<Child[] | null> {
     const { diff } = await api.diff(thread);
     const files = filesOf(diff);

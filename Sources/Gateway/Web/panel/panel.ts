@@ -63,6 +63,7 @@ export class Panel implements WorkFollower {
   /** Another conversation is shown; null while it is new. */
   show(thread: string | null): void {
     this.shell.clear();
+    this.spec.forget();
     this.setThread(thread);
   }
 
@@ -91,7 +92,7 @@ export class Panel implements WorkFollower {
 
   showSteps(operation: string): void {
     if (this.toggle.hidden) return;
-    this.steps.choose(operation);
+    this.steps.pick(operation);
     this.choose(this.tabs[0]!);
     this.setOpen(true);
   }

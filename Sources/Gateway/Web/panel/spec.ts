@@ -31,6 +31,12 @@ export class SpecView extends LoadedView {
     super.show(thread);
   }
 
+  /** Another conversation is shown: what was typed belongs to the one before. */
+  forget(): void {
+    this.specify.clear();
+    this.refine.clear();
+  }
+
   /** A stage has done something: a document or a task may be committed. */
   worked(): void {
     if (this.timer !== undefined) return;
@@ -140,5 +146,9 @@ class CommandForm {
 
   focus(): void {
     this.field.focus();
+  }
+
+  clear(): void {
+    this.field.value = "";
   }
 }

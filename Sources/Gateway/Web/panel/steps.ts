@@ -32,6 +32,8 @@ export class StepsView {
   private isRunning = false;
   /** The newest operation that has worked while the page was open. */
   private live: string | null = null;
+  /** Whether somebody chose the operation. */
+  private isPicked = false;
   private timer: number | undefined;
   private fetching: Promise<void> | null = null;
   private mustFetchAgain = false;
@@ -47,6 +49,7 @@ export class StepsView {
     if (this.thread === thread) return;
     this.thread = thread;
     this.live = null;
+    this.isPicked = false;
     this.choose(null);
   }
 
@@ -57,6 +60,12 @@ export class StepsView {
     if (isShown) void this.fetch();
   }
 
+  /** Somebody wants to see the steps of this operation, also while another one works. */
+  pick(operation: string): void {
+    this.isPicked = true;
+    this.choose(operation);
+  }
+
   /** Shows the steps of one operation; null for the newest with any. */
   choose(operation: string | null): void {
     this.operation = operation;
@@ -65,15 +74,21 @@ export class StepsView {
     this.rows.clear();
     replace(this.list);
     this.earlier.hidden = true;
+    this.problem.hidden = true;
     this.draw();
     if (this.isShown) void this.fetch();
   }
 
   /** Something has happened in an operation that works with tools. */
   worked(operation: string): void {
-    if (this.operation !== operation) this.choose(operation);
-    this.isRunning = true;
+    // A new one is followed; one that was going on when somebody looked at another does not take that away.
+    if (this.live !== operation) this.isPicked = this.isPicked && this.live === null;
     this.live = operation;
+    if (this.operation !== operation) {
+      if (this.isPicked) return;
+      this.choose(operation);
+    }
+    this.isRunning = true;
     if (this.timer !== undefined) return;
     this.timer = setTimeout(() => {
       this.timer = undefined;

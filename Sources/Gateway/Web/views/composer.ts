@@ -55,12 +55,17 @@ export class Composer {
 
   /** Disables writing when the conversation takes place on another network, which `place` names. */
   setPlace(place: string | null): void {
-    this.element.classList.toggle("is-elsewhere", place !== null);
-    this.field.disabled = place !== null;
-    replace(this.elsewhere, place && `This conversation takes place on ${place}. Reply there so that everyone sees it.`);
-    this.elsewhere.hidden = place === null;
-    if (place !== null) this.attachments.clear();
-    this.box.hidden = this.hint.hidden = place !== null;
+    this.setClosed(place && `This conversation takes place on ${place}. Reply there so that everyone sees it.`);
+  }
+
+  /** Disables writing for a reason that is shown in the field's place; null enables it. */
+  setClosed(reason: string | null): void {
+    this.element.classList.toggle("is-elsewhere", reason !== null);
+    this.field.disabled = reason !== null;
+    replace(this.elsewhere, reason);
+    this.elsewhere.hidden = reason === null;
+    if (reason !== null) this.attachments.clear();
+    this.box.hidden = this.hint.hidden = reason !== null;
   }
 
   setBusy(isBusy: boolean): void {
@@ -104,7 +109,22 @@ export class Composer {
     this.close();
   }
 
-  insert(text: string): void {
+  /** Puts a suggestion into an empty field; a draft stays as it is. */
+  suggest(text: string): void {
+    if (this.field.value === "") this.insert(text);
+    else this.field.focus();
+  }
+
+  /** A message that could not be sent belongs to its conversation's draft again. */
+  restore(thread: string, text: string): void {
+    const joined = (draft: string): string => draft === "" ? text : `${draft}\n${text}`;
+    if (thread !== this.thread) return this.drafts.set(thread, joined(this.drafts.get(thread)));
+    if (this.kept !== null) this.kept = joined(this.kept);
+    else this.field.value = joined(this.field.value);
+    this.changed();
+  }
+
+  private insert(text: string): void {
     this.field.value = text;
     this.changed();
     this.field.focus();

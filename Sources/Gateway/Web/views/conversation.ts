@@ -20,6 +20,8 @@ export interface ConversationDelegate {
   busy(isBusy: boolean): void;
   follow(operation: string): void;
   failed(error: unknown): void;
+  /** A message could not be sent, and its conversation is no longer shown. */
+  unsent(thread: string | null, text: string, error: unknown): void;
   suggest(text: string): void;
   edit(text: string): void;
   focusField(): void;
@@ -49,6 +51,12 @@ export interface WorkFollower {
   showSteps(operation: string): void;
 }
 
+/** So that a message that is sent again is not stored twice. */
+interface Keys {
+  thread: string;
+  message: string;
+}
+
 export class Conversation {
   readonly element: HTMLElement;
   private readonly timeline = new Timeline();
@@ -61,6 +69,8 @@ export class Conversation {
   private newest: { id: string; time: Timestamp } | null = null;
   private before: string | null = null;
   private sending = 0;
+  /** Ends when everything that was sent so far is delivered or has failed. */
+  private sent: Promise<void> = Promise.resolve();
   private tries = 0;
   private syncing: Promise<void> | null = null;
   private mustSyncAgain = false;
@@ -224,12 +234,16 @@ export class Conversation {
     this.timeline.separateDays();
     entry.sending();
     this.scroller.toEnd();
-    const keys = { thread: api.newKey(), message: api.newKey() };
-    void this.deliver(entry, text, files, keys);
+    this.queue(entry, text, files, { thread: api.newKey(), message: api.newKey() });
   }
 
-  private async deliver(entry: UserEntry, text: string, files: File[], keys: { thread: string; message: string }): Promise<void> {
+  /** One at a time: a new conversation is created once, and messages and files arrive in the order in which they were sent. */
+  private queue(entry: UserEntry, text: string, files: File[], keys: Keys): void {
     this.sending += 1;
+    this.sent = this.sent.then(() => this.deliver(entry, text, files, keys));
+  }
+
+  private async deliver(entry: UserEntry, text: string, files: File[], keys: Keys): Promise<void> {
     try {
       if (this.id === null) {
         this.id = (await api.createThread(keys.thread)).id;
@@ -245,7 +259,9 @@ export class Conversation {
         this.delegate.follow(answer.operation_id);
       }
     } catch (error) {
-      entry.failed(api.explain(error), () => void this.deliver(entry, text, files, keys));
+      entry.failed(api.explain(error), () => this.queue(entry, text, files, keys));
+      // Nobody sees the entry of a conversation that is no longer shown.
+      if (!entry.element.isConnected) this.delegate.unsent(this.id, text, error);
       const run = runOf(text);
       if (run) this.runs?.refused(run.command, api.explain(error));
       announce("The message was not sent.");

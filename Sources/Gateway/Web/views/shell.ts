@@ -45,7 +45,11 @@ export class Shell {
         iconButton("plus", "New conversation", () => this.delegate.newConversation(), "icon-button new-compact")),
       this.banner.element, h("div", { class: "columns" }, this.content, panel.element));
     this.element = h("div", { class: "shell" }, h("a", { class: "skip", href: "#message", onclick: skip }, "Skip to the message field"), this.sidebar, this.shade, this.main);
-    this.narrow.addEventListener("change", () => this.coverContent());
+    this.narrow.addEventListener("change", () => {
+      this.coverContent();
+      // A wide page has no drawer, and nothing there would close it.
+      if (!this.narrow.matches) this.setDrawer(false);
+    });
   }
 
   setTitle(title: string, adapter: string | null): void {
@@ -66,7 +70,7 @@ export class Shell {
     this.shade.hidden = !isOpen;
     this.main.toggleAttribute("inert", isOpen);
     if (isOpen) this.sidebar.querySelector<HTMLElement>("[aria-current], .new")?.focus();
-    else this.menuButton.focus();
+    else if (this.narrow.matches) this.menuButton.focus();
   }
 
   /** On a small screen the panel covers the conversation, which then cannot be reached behind it. */

@@ -1,4 +1,5 @@
 import { finish } from "./expect";
+import { markdown } from "./markdown";
 import { contrast, history, terminal } from "./terminal";
 import { asks, differences, runs } from "./texts";
 
@@ -8,4 +9,5 @@ history();
 asks();
 runs();
 differences();
+markdown();
 finish();
