@@ -157,6 +157,8 @@ class App {
       failed: (error) => { if (this.conversation === conversation) this.conversationFailed(conversation, error); },
       suggest: (text) => this.composer.suggest(text),
       unsent: (thread, text, error) => {
+        // What was written does not outlive the sign-in.
+        if (this.isOver) return;
         this.composer.restore(thread ?? "", text);
         this.failed(error);
       },
@@ -240,7 +242,8 @@ class App {
     if (this.conversation !== conversation) return;
     this.isMissing = true;
     this.composer.setClosed("Nothing can be written here. What you have written is kept until you sign out.");
-    this.head.show(null, null);
+    this.panel.setWritable(false);
+    this.head.showMissing();
     this.shell.setTitle("No such conversation", null);
     replace(conversation.element, h("div", { class: "welcome" }, h("h2", {}, "No such conversation"), h("p", {}, "It may have been deleted. Choose another one from the list.")));
   }

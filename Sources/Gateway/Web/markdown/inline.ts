@@ -146,9 +146,11 @@ class InlineParser {
         if (opener.count === 0) stack.pop();
       }
       if (!closer.opens || closer.count === 0) continue;
-      // The oldest one stays text: deeper nesting helps nobody, and drawing it would need as deep a call stack.
-      if (stack.length >= deepest) stack.shift();
       stack.push(closer);
+      // The oldest ones stay text: deeper nesting helps nobody, and drawing it would need as deep a call stack.
+      // Signs are counted, because one opener of many signs can open as many levels.
+      let signs = stack.reduce((sum, opener) => sum + opener.count, 0);
+      while (signs > deepest) signs -= stack.shift()!.count;
     }
   }
 

@@ -24,12 +24,14 @@ export class DiffView extends LoadedView {
 
   show(thread: string | null): void {
     // Of the conversation before, until this one's is loaded.
-    if (this.link) this.link.hidden = true;
+    if (this.link && thread !== this.thread) this.link.hidden = true;
     super.show(thread);
   }
 
   protected async load(thread: string): Promise<Child[] | null> {
     const { diff } = await api.diff(thread);
+    // Another conversation may be shown meanwhile.
+    if (thread !== this.thread) return null;
     const files = filesOf(diff);
     if (this.link) {
       this.link.hidden = files.length === 0;

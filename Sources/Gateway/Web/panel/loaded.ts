@@ -7,7 +7,7 @@ export abstract class LoadedView {
   readonly element: HTMLElement;
   protected readonly tools = h("div", { class: "panel-tools" });
   protected readonly body = h("div", { class: "panel-body", tabindex: 0, role: "group" });
-  private thread: string | null = null;
+  protected thread: string | null = null;
   private isShown = false;
   private isFetching = false;
   private mustFetchAgain = false;

@@ -123,13 +123,15 @@ export class StepsView {
       this.mustFetchAgain = false;
       const [thread, operation, position] = [this.thread, this.operation, this.position];
       if (thread === null) continue;
+      // Chosen anew meanwhile: `choose` has asked for another fetch.
+      const isOld = (): boolean => thread !== this.thread || operation !== this.operation || position !== this.position;
       try {
         const page = await api.steps(thread, operation, position);
-        // Chosen anew meanwhile: `choose` has asked for another fetch.
-        if (thread !== this.thread || operation !== this.operation || position !== this.position) continue;
+        if (isOld()) continue;
         this.problem.hidden = true;
         this.take(page);
       } catch (error) {
+        if (isOld()) continue;
         this.problem.hidden = false;
         this.problem.textContent = api.explain(error);
       }

@@ -111,6 +111,7 @@ export class Composer {
 
   /** Puts a suggestion into an empty field; a draft stays as it is. */
   suggest(text: string): void {
+    if (this.field.disabled) return;
     if (this.field.value === "") this.insert(text);
     else this.field.focus();
   }
@@ -122,6 +123,7 @@ export class Composer {
     if (this.kept !== null) this.kept = joined(this.kept);
     else this.field.value = joined(this.field.value);
     this.changed();
+    this.close();
   }
 
   private insert(text: string): void {

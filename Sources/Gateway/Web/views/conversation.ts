@@ -8,7 +8,7 @@ import { isDiffCommand, runOf } from "../runs";
 import { Stream } from "../terminal/interpreter";
 import { Timestamp } from "../time";
 import { Asks } from "./asks";
-import { UserEntry } from "./entries";
+import { plainEntry, UserEntry } from "./entries";
 import { Scroller } from "./scroller";
 import { Timeline } from "./timeline";
 import { TurnEntry } from "./turn";
@@ -68,7 +68,11 @@ export class Conversation {
   private early: Frame[] | null = null;
   private newest: { id: string; time: Timestamp } | null = null;
   private before: string | null = null;
+  /** Messages that are being sent or wait for that. */
   private sending = 0;
+  /** Shared by all messages: whichever comes first creates the conversation, and none creates it again. */
+  private readonly threadKey = api.newKey();
+  private isWelcoming: boolean;
   /** Ends when everything that was sent so far is delivered or has failed. */
   private sent: Promise<void> = Promise.resolve();
   private tries = 0;
@@ -83,6 +87,7 @@ export class Conversation {
   constructor(public id: string | null, private readonly me: api.Me, private readonly delegate: ConversationDelegate, private runs: RunFollower | null, private work: WorkFollower | null) {
     this.scroller = new Scroller(this.earlier, this.timeline.element);
     this.element = h("section", { class: "conversation", "aria-label": "Conversation" }, this.scroller.element, this.scroller.latest);
+    this.isWelcoming = id === null;
     if (id === null) this.timeline.fill(welcome((text) => this.delegate.suggest(text)));
     else this.early = [];
   }
@@ -168,7 +173,14 @@ export class Conversation {
   }
 
   private lay(page: api.MessagePage): void {
-    for (const message of page.items) this.place(message);
+    for (const message of page.items) {
+      try {
+        this.place(message);
+      } catch {
+        // One message that cannot be drawn must not hide all others.
+        this.placePlain(message);
+      }
+    }
     for (const operation of page.operations) this.apply(operation);
     this.timeline.separateDays();
   }
@@ -185,6 +197,12 @@ export class Conversation {
     } else if (message.role !== "commit") {
       this.placeReply(message);
     }
+  }
+
+  private placePlain(message: api.Message): void {
+    const isReply = message.role !== "user" && message.role !== "command";
+    const name = isReply ? "Jetbridge" : this.nameOf(message.author);
+    this.timeline.add(plainEntry(name, isReply ? "bot" : "user", message.text), null);
   }
 
   private placeReply(message: api.Message): void {
@@ -229,12 +247,14 @@ export class Conversation {
 
   send(text: string, files: File[] = []): void {
     const entry = new UserEntry(text, this.nameOf(this.me.name), Date.now(), null, isQuestion(text), (text) => this.delegate.edit(text));
-    if (this.id === null && this.sending === 0) this.timeline.fill();
+    // Only the welcome goes: a message that was not sent stays, with its button.
+    if (this.isWelcoming) this.timeline.fill();
+    this.isWelcoming = false;
     this.timeline.add(entry.element, entry.time);
     this.timeline.separateDays();
     entry.sending();
     this.scroller.toEnd();
-    this.queue(entry, text, files, { thread: api.newKey(), message: api.newKey() });
+    this.queue(entry, text, files, { thread: this.threadKey, message: api.newKey() });
   }
 
   /** One at a time: a new conversation is created once, and messages and files arrive in the order in which they were sent. */

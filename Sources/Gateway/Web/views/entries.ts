@@ -13,6 +13,11 @@ export function timeElement(time: Timestamp): HTMLElement {
   return h("time", { datetime: new Date(time).toISOString(), title: fullTime(time) }, clockTime(time));
 }
 
+/** A message whose usual drawing failed: as little as possible can fail here. */
+export function plainEntry(name: string, kind: string, text: string): HTMLElement {
+  return h("article", { class: `entry entry-${kind}`, "aria-label": name }, header(name, kind, null), h("div", { class: "prose" }, h("pre", {}, text)));
+}
+
 export class UserEntry {
   readonly element: HTMLElement;
   private readonly status = h("p", { class: "entry-status", hidden: true });

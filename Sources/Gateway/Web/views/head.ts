@@ -44,6 +44,12 @@ export class Head {
     this.draw();
   }
 
+  /** There is no such conversation: nothing is known of it, and nothing can be done with it. */
+  showMissing(): void {
+    this.show("", null);
+    this.menu.hidden = true;
+  }
+
   private draw(): void {
     const isWritable = this.thread === null || this.thread.can_write;
     const model = this.thread?.model ?? this.defaultModel;

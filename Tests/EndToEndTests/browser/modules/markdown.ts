@@ -12,6 +12,8 @@ export function markdown(): void {
   const nested = "*a ".repeat(5000) + "a* ".repeat(5000);
   expect("emphasis is nested only so deep", depth(parseInline(nested, none)), 32);
   expect("a long row of stars is text", depth(parseInline(`${"*".repeat(4000)}a${"*".repeat(4000)}`, none)), 0);
+  const many = "*".repeat(32);
+  expect("openers of many signs nest no deeper", depth(parseInline(`${`${many}a `.repeat(20)}b${`${many} `.repeat(20)}`, none)) <= 32, true);
   expect("usual emphasis", depth(parseInline("***a** b*", none)), 2);
   expect("an opener far before many others is text", length(parseInline(`${"*x ".repeat(100)}**b**`, none)), 301);
   const blank = "\n".repeat(50_000);
