@@ -21,6 +21,8 @@ struct RenamedRoomTests {
         await harness.adapter.waitForText("Begun.")
         #expect(try await self.say("2", in: "g1", harness) == .stored)
         try await harness.settleInbox()
+        // The note that it waits: if it were not sent yet, it would go to the new room, too.
+        await harness.adapter.waitForPosts(2)
         #expect(try await harness.adapter.renameRoom("g1", to: "-100g1") == .stored)
         harness.worker.release()
         await harness.adapter.waitForText("You said: 2")

@@ -17,7 +17,7 @@ extension Workspace {
         guard let repository = self.repository else { return [] }
         if isRefreshing {
             guard repository.isMirror else { return [] }
-            await repository.refreshIfPossible()
+            try await repository.refresh()
         }
         return try await self.call { _ in
             guard let tip = try await self.head()?.tip else { return [] }

@@ -31,7 +31,8 @@ extension GitRepository {
     @discardableResult
     package func createStore(sharing objects: String?) throws(GitError) -> Bool {
         var isCreated = false
-        if case .directory = PathKind(self.path) {
+        // HEAD is made last: without it the making was interrupted, and is done again.
+        if case .file = PathKind(self.path + "/HEAD") {
         } else {
             try Self.create(self.path, bare: true)
             isCreated = true

@@ -1,3 +1,4 @@
+import HTTP
 import Primitives
 import TestSupport
 import Testing
@@ -129,6 +130,43 @@ struct GitPushTests {
         #expect(try fixture.served("main") == new.hex)
         try fixture.git("-C served/owner/name.git fsck --strict")
         await fixture.server.stop()
+    }
+
+    /// A server that has enough after the first piece, and says only that it is well.
+    private struct HastyServer: GitHTTP {
+        let client = GitHTTPClient()
+
+        func send(_ request: GitHTTPRequest) async throws -> GitHTTPResponse {
+            guard case .stream(let next, let ended) = request.body else { return try await self.client.send(request) }
+            _ = try await next()
+            ended()
+            var headers = HTTPHeaders()
+            headers.append("Content-Type", "application/x-git-receive-pack-result")
+            return GitHTTPResponse(status: 200, headers: headers) { nil }
+        }
+    }
+
+    @Test("a server that answers before it has everything ends the push")
+    func early() async throws {
+        let (fixture, _, old) = try await self.fixture()
+        try fixture.git.shell("head -c 12000000 /dev/urandom > work/big")
+        _ = try fixture.outgoing()
+        let remote = try fixture.remote(http: HastyServer())
+        await #expect(throws: GitError.self) {
+            try await remote.push(Self.source, to: "main", expecting: old, from: fixture.mirror)
+        }
+        #expect(try fixture.served("main") == old.hex)
+        await fixture.server.stop()
+    }
+
+    @Test("a repository whose making was interrupted is made again")
+    func interrupted() async throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.path + "/half.git"
+        try RealGit(directory.path).shell("git init -q --bare half.git && rm half.git/HEAD")
+        #expect(try await GitRepository(path: path).createStore(sharing: nil))
+        #expect(try await !GitRepository(path: path).createStore(sharing: nil))
+        try RealGit(path)("fsck")
     }
 
     @Test(

@@ -72,20 +72,38 @@ struct CommitRecovery: Sendable {
     /// Posts commits that only servers know, and those of documents whose turns are not repeated. Call it after the
     /// bridge has recovered; it may wait for servers.
     func reportOthers(of interrupted: Interrupted) async {
-        for work in interrupted.works {
-            await self.trying(work) {
-                guard work.isInWorkspace else { return try await self.reportDocuments(of: work) }
-                for commit in try await self.unknown(
-                    self.workspaces.lastServedCommits(of: work.work, in: work.session), work)
-                {
-                    await self.record(commit, of: work)
-                    try await self.bridge.post(commit, in: work.session)
-                }
+        var left = interrupted.works
+        var pause = Self.firstPause
+        while !left.isEmpty {
+            var failed: [Work] = []
+            for work in left {
+                let isDone = await self.trying(work) { try await self.reportOther(of: work) }
+                if !isDone { failed.append(work) }
             }
+            // A server that is away for the moment.
+            guard !failed.isEmpty, pause <= Self.longestPause, (try? await Task.sleep(for: pause)) != nil else {
+                return
+            }
+            left = failed
+            pause *= 2
         }
     }
 
-    private func trying(_ work: Work, _ body: () async throws -> Void) async {
+    private static let firstPause = Duration.seconds(10)
+    private static let longestPause = Duration.seconds(640)
+
+    private func reportOther(of work: Work) async throws {
+        guard work.isInWorkspace else { return try await self.reportDocuments(of: work) }
+        let served = try await self.workspaces.lastServedCommits(of: work.work, in: work.session)
+        for commit in try await self.unknown(served, work) {
+            await self.record(commit, of: work)
+            try await self.bridge.post(commit, in: work.session)
+        }
+    }
+
+    /// False if it failed and may succeed later.
+    @discardableResult
+    private func trying(_ work: Work, _ body: () async throws -> Void) async -> Bool {
         do {
             try await body()
         } catch is CancellationError {
@@ -94,7 +112,9 @@ struct CommitRecovery: Sendable {
             self.logger.warning(
                 "it is not known whether an interrupted turn has committed",
                 ["session": .string(work.session), "turn": .string(work.turn), "error": .string("\(error)")])
+            return false
         }
+        return true
     }
 
     private func unknown(_ commits: [CommitNotice], _ work: Work) async throws -> [CommitNotice] {

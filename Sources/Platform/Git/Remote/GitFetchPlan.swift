@@ -20,8 +20,8 @@ struct GitFetchPlan: Sendable, Hashable {
         var wanted: [String: GitObjectID] = [:]
         func isFetched(_ name: String) -> Bool { (only?.contains(name) ?? true) && !except.contains(name) }
         for (name, id) in branches where isFetched(name) { wanted[Self.prefix + name] = id }
-        for name in local.keys where name.hasPrefix(Self.prefix) && wanted[name] == nil {
-            guard isFetched(String(name.dropFirst(Self.prefix.count))) else { continue }
+        for name in local.keys where wanted[name] == nil {
+            guard let branch = GitServerReferences.branch(name), isFetched(branch) else { continue }
             self.changes.append(.init(name: name, old: local[name], new: nil))
         }
         self.changes.sort { $0.name < $1.name }
@@ -57,7 +57,7 @@ struct GitFetchPlan: Sendable, Hashable {
     /// The changes as callers see them.
     var result: [GitFetched.Change] {
         self.changes.map {
-            let name = $0.name.hasPrefix(Self.prefix) ? String($0.name.dropFirst(Self.prefix.count)) : $0.name
+            let name = GitServerReferences.branch($0.name) ?? $0.name
             return .init(name: name, old: $0.old, new: $0.new)
         }.sorted { $0.name < $1.name }
     }

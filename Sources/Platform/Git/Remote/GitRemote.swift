@@ -184,7 +184,7 @@ package struct GitRemote: Sendable {
         for index in 0..<count {
             guard let head = unsafe heads?[index]?.pointee, let bytes = unsafe head.name else { continue }
             guard let name = unsafe String(validatingCString: bytes) else { continue }
-            unsafe references.ids[name] = GitObjectID(head.oid)
+            unsafe references.add(name, GitObjectID(head.oid))
             if name == "HEAD", let target = unsafe head.symref_target {
                 references.headTarget = unsafe String(validatingCString: target)
             }

@@ -20,7 +20,7 @@ extension GitRepository {
             unsafe unlink("\(packs)/\(name)")
         }
         for name in ["HEAD.lock", "packed-refs.lock", "config.lock"] { unsafe unlink("\(self.path)/\(name)") }
-        self.removeLocks(self.path + "/refs/heads", depth: 0)
+        for folder in ["/refs/heads", "/refs/jetbridge"] { self.removeLocks(self.path + folder, depth: 0) }
     }
 
     private func removeLocks(_ folder: String, depth: Int) {

@@ -2,6 +2,8 @@
 struct GitServerReferences: Sendable, Hashable {
     /// By their full names.
     var ids: [String: GitObjectID] = [:]
+    /// Names that the server has in several spellings; see ``add(_:_:)``.
+    private var unclear: Set<String> = []
     /// The branch that HEAD names, in full, if the server said so.
     var headTarget: String?
 
@@ -10,20 +12,35 @@ struct GitServerReferences: Sendable, Hashable {
     /// Those with a name that a branch can have, without `refs/heads/`.
     var branches: [String: GitObjectID] {
         var branches: [String: GitObjectID] = [:]
-        for (name, id) in self.ids where name.utf8.starts(with: Self.branchPrefix.utf8) {
-            let short = String(name.dropFirst(Self.branchPrefix.count))
-            if (try? GitName.checkBranch(short)) != nil { branches[short] = id }
+        for (name, id) in self.ids {
+            if let short = Self.branch(name), (try? GitName.checkBranch(short)) != nil { branches[short] = id }
         }
         return branches
+    }
+
+    /// The name of a branch without `refs/heads/`; nil for other references. Cut by bytes: as characters, a slash and a
+    /// combining mark after it are one, so that what is left of such a name would be another branch's.
+    static func branch(_ name: String) -> String? {
+        guard name.utf8.starts(with: Self.branchPrefix.utf8) else { return nil }
+        return String(decoding: name.utf8.dropFirst(Self.branchPrefix.utf8.count), as: UTF8.self)
+    }
+
+    /// Adds what the server has. Two names that differ only in how their characters are composed are one name here:
+    /// neither is followed, because nobody could say which is meant.
+    mutating func add(_ name: String, _ id: GitObjectID) {
+        if self.unclear.contains(name) { return }
+        if let index = self.ids.index(forKey: name), !self.ids.keys[index].utf8.elementsEqual(name.utf8) {
+            self.ids.remove(at: index)
+            self.unclear.insert(name)
+        } else {
+            self.ids[name] = id
+        }
     }
 
     /// The branch that HEAD names; of an old server, which only sends HEAD's commit, a branch at that commit.
     var defaultBranch: String? {
         let branches = self.branches
-        if let target = self.headTarget, target.hasPrefix(Self.branchPrefix) {
-            let short = String(target.dropFirst(Self.branchPrefix.count))
-            return branches[short] == nil ? nil : short
-        }
+        if let short = self.headTarget.flatMap(Self.branch) { return branches[short] == nil ? nil : short }
         guard let head = self.ids["HEAD"] else { return nil }
         let there = branches.filter { $0.value == head }.keys
         return ["main", "master"].first { there.contains($0) } ?? there.min()

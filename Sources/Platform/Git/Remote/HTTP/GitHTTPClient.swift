@@ -22,10 +22,11 @@ package final class GitHTTPClient: GitHTTP {
             switch request.body {
             case .none: (.get, .none)
             case .bytes(let bytes): (.post, .bytes(bytes))
-            case .stream(let next):
+            case .stream(let next, let ended):
                 (
                     .post,
                     .stream(length: nil) { writer in
+                        defer { ended() }
                         while let bytes = try await next() { try await writer.write(bytes) }
                     }
                 )

@@ -4,8 +4,9 @@ package struct GitHTTPRequest: Sendable {
     package enum Body: Sendable {
         case none
         case bytes([UInt8])
-        /// Sent in chunks, no faster than the server takes them; nil is the end.
-        case stream(@Sendable () async throws -> [UInt8]?)
+        /// Sent in chunks, no faster than the server takes them; nil is the end. `ended` is called when no more is asked
+        /// for, also because the exchange ended before.
+        case stream(_ next: @Sendable () async throws -> [UInt8]?, ended: @Sendable () -> Void)
     }
 
     package let url: HTTPURL

@@ -29,6 +29,7 @@ final class GitHTTPStream {
 
     func write(_ bytes: UnsafeRawBufferPointer) throws {
         try self.transfer.checkCancellation()
+        guard self.response == nil else { return }
         unsafe self.request.append(contentsOf: bytes)
         if let upload = self.upload {
             if self.request.count >= Self.piece { try self.put(to: upload) }
@@ -85,7 +86,8 @@ final class GitHTTPStream {
         // Unstructured, because the thread that feeds it runs no task; `close` cancels it.
         self.sending = Task {
             do {
-                return try await session.post(service, .stream { try await upload.take() })
+                return try await session.post(
+                    service, .stream({ try await upload.take() }, ended: { upload.close() }))
             } catch {
                 // The thread must not wait for room any more.
                 upload.close()
@@ -102,8 +104,8 @@ final class GitHTTPStream {
         self.request.removeAll(keepingCapacity: true)
         guard !upload.put(bytes) else { return }
         try self.transfer.checkCancellation()
-        _ = try self.sent()
-        throw GitError(.unreachable, "the server ended the push before its end: try again")
+        // A server that has enough, such as one without space, answers before the end; its report says why.
+        self.response = try self.sent()
     }
 
     private func sent() throws -> GitHTTPResponse {
