@@ -127,6 +127,16 @@ package actor LocalRepository {
 }
 
 extension LocalRepository {
+    /// Removes locks that a killed host has left on the branches that only a host makes: those of threads and features.
+    /// Call it at the start, before anything is committed. Throws ``RepositoryError``.
+    nonisolated func removeLeftLocks() async throws {
+        try await self.call { git in
+            try await git.removeLocks(ofBranches: { branch in
+                branch.hasPrefix("jetbridge/") || branch.prefixMatch(of: /\d{3,}-/) != nil
+            })
+        }
+    }
+
     static let turnKey = "Jetbridge-Turn"
 
     static func trailer(_ turn: String) -> GitTrailer { GitTrailer(Self.turnKey, turn) }

@@ -34,7 +34,7 @@ package final class RepositoryCatalog: Sendable {
         self.local = local
     }
 
-    /// Creates missing local repositories and mirrors. Logs failures and keeps the repositories configured, because each use tries
+    /// Creates missing local repositories and mirrors, and removes locks that a killed host has left. Logs failures and keeps the repositories configured, because each use tries
     /// again and reports the error. Returns the failures by name.
     @discardableResult
     package func prepare() async -> [String: RepositoryError] {
@@ -43,6 +43,8 @@ package final class RepositoryCatalog: Sendable {
             do {
                 if try await repository.prepare() {
                     self.logger.info("created a repository", ["repository": .string(name)])
+                } else {
+                    try await repository.removeLeftLocks()
                 }
             } catch let error as RepositoryError {
                 failures[name] = error

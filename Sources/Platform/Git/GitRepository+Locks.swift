@@ -1,4 +1,5 @@
 internal import CGit2
+internal import Glibc
 
 extension GitRepository {
     /// The locks that keep a commit on `branch` from being made.
@@ -6,6 +7,29 @@ extension GitRepository {
         let repository = try unsafe self.open()
         defer { unsafe git_repository_free(repository) }
         return unsafe self.heldLocks(branch, repository)
+    }
+
+    /// Removes the locks of branches that `isOwn` names: a killed program leaves them for ever. Only for branches that no
+    /// other program makes, and while this one makes none.
+    package func removeLocks(ofBranches isOwn: @Sendable (String) -> Bool) throws(GitError) {
+        let repository = try unsafe self.open()
+        defer { unsafe git_repository_free(repository) }
+        guard let common = unsafe git_repository_commondir(repository) else { return }
+        Self.removeLocks(in: unsafe String(cString: common) + "refs/heads", of: "", isOwn, depth: 0)
+    }
+
+    private static func removeLocks(
+        in folder: String, of prefix: String, _ isOwn: (String) -> Bool, depth: Int
+    ) {
+        guard depth < 64 else { return }
+        for name in Self.names(in: folder) {
+            let path = "\(folder)/\(name)"
+            if name.hasSuffix(".lock") {
+                if isOwn(prefix + name.dropLast(5)) { unsafe unlink(path) }
+            } else if case .directory = PathKind(path) {
+                Self.removeLocks(in: path, of: "\(prefix)\(name)/", isOwn, depth: depth + 1)
+            }
+        }
     }
 
     func heldLocks(_ branch: String, _ repository: OpaquePointer) -> [GitLock] {

@@ -35,7 +35,7 @@ extension GitRepository {
         }
     }
 
-    private static func names(in folder: String) -> [String] {
+    static func names(in folder: String) -> [String] {
         guard let folder = try? Folder(path: folder) else { return [] }
         return (folder.names(limit: 100_000) ?? []).map { String(decoding: $0, as: UTF8.self) }
     }
