@@ -162,7 +162,7 @@ struct BranchTests {
         #expect(try await Fixture.text(moved, "theirs.txt") == "theirs\n")
         #expect(try await moved.commit("Mine", by: "irc:ada", turn: "t1")?.files == 1)
         #expect(try fixture.git("show \(Self.feature):README.md") == "hello\ntheirs")
-        // The way back, over the own commit, which is no move by others.
+        // Undoing the restore works too: the workspace's own commit does not count as a move by others.
         _ = try await moved.restore(saved.id)
         #expect(try await moved.draft()?.files == ["mine.txt +1 −0"])
         // The program holds nothing about the moves in memory, and both sides have changed a file now.

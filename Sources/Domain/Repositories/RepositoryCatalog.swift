@@ -34,8 +34,9 @@ package final class RepositoryCatalog: Sendable {
         self.local = local
     }
 
-    /// Creates missing local repositories and mirrors, and removes locks that a killed host has left. Logs failures and keeps the repositories configured, because each use tries
-    /// again and reports the error. Returns the failures by name.
+    /// Creates missing local repositories and mirrors, and removes locks that a killed host has left. Logs failures and
+    /// keeps the repositories configured, because each use tries again and reports the error. Returns the failures by
+    /// name.
     @discardableResult
     package func prepare() async -> [String: RepositoryError] {
         var failures: [String: RepositoryError] = [:]

@@ -14,7 +14,7 @@ extension GitHubClient {
     package func mayPush(_ login: String, to repository: GitHubRepositoryName) async throws -> Bool {
         let request = GitHubRequest(
             .get, repository, ["collaborators", login, "permission"], "Reading what \(login) may do")
-        // `maintain` is told as `write`, `triage` as `read`.
+        // GitHub reports `maintain` as `write` and `triage` as `read`.
         return try await self.value(request) { json in
             json["permission"]?.stringValue.map { ["admin", "write"].contains($0) }
         }

@@ -20,7 +20,7 @@ package struct BranchMove: Sendable, Hashable {
     /// Both commits, hexadecimal.
     package var text: String { "\(self.old.hex) \(self.new.hex)" }
 
-    /// The same way without stops: moves that continue each other become one, and one that ends where it began is none.
+    /// Merges consecutive moves into one, and drops a move that ends where it began.
     static func joined(_ moves: [BranchMove]) -> [BranchMove] {
         moves.reduce(into: []) { joined, move in
             guard let last = joined.last, last.new == move.old else { return joined.append(move) }
