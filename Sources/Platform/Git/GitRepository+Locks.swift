@@ -15,19 +15,20 @@ extension GitRepository {
         let repository = try unsafe self.open()
         defer { unsafe git_repository_free(repository) }
         guard let common = unsafe git_repository_commondir(repository) else { return }
-        Self.removeLocks(in: unsafe String(cString: common) + "refs/heads", of: "", isOwn, depth: 0)
+        Self.removeLocks(in: unsafe String(cString: common) + "refs/heads", where: isOwn)
     }
 
-    private static func removeLocks(
-        in folder: String, of prefix: String, _ isOwn: (String) -> Bool, depth: Int
+    /// - Parameter isRemoved: Gets the reference's name below `folder`.
+    static func removeLocks(
+        in folder: String, below prefix: String = "", depth: Int = 0, where isRemoved: (String) -> Bool
     ) {
         guard depth < 64 else { return }
         for name in Self.names(in: folder) {
             let path = "\(folder)/\(name)"
             if name.hasSuffix(".lock") {
-                if isOwn(prefix + name.dropLast(5)) { unsafe unlink(path) }
+                if isRemoved(prefix + name.dropLast(5)) { unsafe unlink(path) }
             } else if case .directory = PathKind(path) {
-                Self.removeLocks(in: path, of: "\(prefix)\(name)/", isOwn, depth: depth + 1)
+                Self.removeLocks(in: path, below: "\(prefix)\(name)/", depth: depth + 1, where: isRemoved)
             }
         }
     }

@@ -21,12 +21,7 @@ extension Bridge {
             let poster = AnswerPoster(
                 traits: adapters.traits(of: turn.route.room),
                 renderer: adapters[turn.route.room.adapter]?.renderer ?? PlainRenderer())
-            try ledger.insert(commit, turn: turn.id, at: now)
-            try ledger.insertMessage(session: turn.session, turn: turn.id, role: .commit, text: line, at: now)
-            for message in poster.messages(for: line) {
-                _ = try ledger.insertOutbox(
-                    session: turn.session, turn: turn.id, kind: .commit, route: turn.route, text: message, at: now)
-            }
+            _ = try ledger.insert(commit, as: line, posting: poster.messages(for: line), of: turn, at: now)
             // An ended one has its last frame already.
             guard turn.endedAt == nil else { return }
             let last = try ledger.frames(of: turn.id, after: 0).last?.sequence ?? 0

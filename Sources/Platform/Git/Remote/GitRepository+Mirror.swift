@@ -20,19 +20,7 @@ extension GitRepository {
             unsafe unlink("\(packs)/\(name)")
         }
         for name in ["HEAD.lock", "packed-refs.lock", "config.lock"] { unsafe unlink("\(self.path)/\(name)") }
-        for folder in ["/refs/heads", "/refs/jetbridge"] { self.removeLocks(self.path + folder, depth: 0) }
-    }
-
-    private func removeLocks(_ folder: String, depth: Int) {
-        guard depth < 64 else { return }
-        for name in Self.names(in: folder) {
-            let path = "\(folder)/\(name)"
-            if name.hasSuffix(".lock") {
-                unsafe unlink(path)
-            } else if case .directory = PathKind(path) {
-                self.removeLocks(path, depth: depth + 1)
-            }
-        }
+        for folder in ["/refs/heads", "/refs/jetbridge"] { Self.removeLocks(in: self.path + folder) { _ in true } }
     }
 
     static func names(in folder: String) -> [String] {

@@ -325,14 +325,11 @@ extension Conversation {
                 return [OutboxItem]()
             }
             // A turn that continues another one reports its commits, too; the thread has their lines.
-            let isShown = try ledger.shows(commit, in: turn.session)
-            try ledger.insert(commit, turn: turn.id, at: now)
-            guard !isShown else { return [] }
-            try ledger.insertMessage(session: turn.session, turn: turn.id, role: .commit, text: line, at: now)
-            return try messages.map {
-                try ledger.insertOutbox(
-                    session: turn.session, turn: turn.id, kind: .commit, route: turn.route, text: $0, at: now)
+            guard try !ledger.shows(commit, in: turn.session) else {
+                try ledger.insert(commit, turn: turn.id, at: now)
+                return []
             }
+            return try ledger.insert(commit, as: line, posting: messages, of: turn, at: now)
         }
         self.environment.commitWasStored()
         await self.context.hub.append(.thinking, line, to: turn.id)

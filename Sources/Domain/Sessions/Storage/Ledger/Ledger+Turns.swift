@@ -145,6 +145,18 @@ extension Ledger {
         ).map(Self.commit)
     }
 
+    /// Stores a commit of a turn with its line: in the transcript, and in the outbox as `messages`.
+    func insert(
+        _ commit: CommitNotice, as line: String, posting messages: [String], of turn: TurnRecord, at now: Int64
+    ) throws -> [OutboxItem] {
+        try self.insert(commit, turn: turn.id, at: now)
+        try self.insertMessage(session: turn.session, turn: turn.id, role: .commit, text: line, at: now)
+        return try messages.map {
+            try self.insertOutbox(
+                session: turn.session, turn: turn.id, kind: .commit, route: turn.route, text: $0, at: now)
+        }
+    }
+
     /// Whether a session's thread shows a commit.
     func shows(_ commit: CommitNotice, in session: String) throws -> Bool {
         try !self.connection.query(

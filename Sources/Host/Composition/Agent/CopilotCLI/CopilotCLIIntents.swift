@@ -21,6 +21,9 @@ struct CopilotCLIIntents: Sendable {
         ("glob", ["search", "list"]),
     ]
 
+    /// The CLI's tools that may change files.
+    static let changing: Set<String> = ["bash", "edit", "create", "apply_patch"]
+
     let files: any WorkspaceFiles
     /// Of the persona.
     let allowed: [String]

@@ -234,7 +234,7 @@ struct CopilotCLIWork: TurnWorker {
         return false
     }
 
-    private static let changing: Set<String> = ["bash", "edit", "create", "apply_patch", "commit"]
+    private static let changing = CopilotCLIIntents.changing.union(["commit"])
 
     private func interrupted(
         _ records: [StepRecord], _ log: StoredSteps, _ request: TurnRequest

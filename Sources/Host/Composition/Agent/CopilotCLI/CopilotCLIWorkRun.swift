@@ -123,7 +123,7 @@ actor CopilotCLIWorkRun: CopilotCLIAgentHost {
             } else {
                 ["denied", "rejected"].contains(result.code ?? "") ? .denied : .failed
             }
-        let changes = ["bash", "edit", "create", "apply_patch"].contains(call.tool)
+        let changes = CopilotCLIIntents.changing.contains(call.tool)
         let text = VisibleText.of(Redaction.redact(String(result.text.prefix(ToolLimits.resultBytes))))
         let stored = ToolResult(
             outcome, text: text, summary: status.map { "\(title), exit \($0)" } ?? title,
