@@ -22,6 +22,8 @@ struct Workshop {
     let colleague: RealGit
     /// The server whose mirror ``repository`` is; nil if it is the repository itself.
     let server: FolderUpstream?
+    /// The clock by which the mirror judges how recent a fetch is.
+    let clock: ManualClock
     /// The pauses that were taken because of locks.
     let pauses: Protected<[Duration]>
 
@@ -35,6 +37,7 @@ struct Workshop {
         let path = self.directory.path + "/notes"
         let git = RealGit(path)
         let pauses = Protected<[Duration]>([])
+        let clock = ManualClock()
         let server = onServer ? FolderUpstream(server: GitRepository(path: path)) : nil
         let mirror = self.directory.path + "/mirror"
         func catalog(_ server: FolderUpstream?) -> RepositoryCatalog {
@@ -42,6 +45,7 @@ struct Workshop {
             return RepositoryCatalog(
                 [RepositorySetting(name: "notes", place: place, branch: "main")],
                 upstreams: server.map { ["notes": $0] } ?? [:], now: { 1_700_000_000 },
+                elapsed: { clock.now.offset },
                 pause: { pause in
                     let count = pauses.withLock { pauses in
                         pauses.append(pause)
@@ -61,6 +65,7 @@ struct Workshop {
         self.git = git
         self.pauses = pauses
         self.server = server
+        self.clock = clock
         self.repository = try catalog(server).repository(nil)
         self.restarted = try catalog(server).repository(nil)
         self.colleague = RealGit(self.directory.path + "/colleague")

@@ -7,7 +7,7 @@ package actor LocalRepository {
     package nonisolated let name: String
     package nonisolated let git: GitRepository
 
-    /// Where the repository really is; nil if it is this one.
+    /// Follows the repository on its server; nil if it has none.
     nonisolated let mirror: Mirror?
     nonisolated let branch: String?
     private nonisolated let now: @Sendable () -> Int64
@@ -18,15 +18,16 @@ package actor LocalRepository {
     /// The highest number committed here, which a list of branches that was read earlier may not contain.
     private var highestCommitted = 0
 
-    /// `now`: seconds since 1970.
+    /// `now`: seconds since 1970. `elapsed`: the time since some moment.
     init(
         name: String, path: String, branch: String?, upstream: (any Upstream)? = nil,
-        now: @escaping @Sendable () -> Int64, pause: @escaping @Sendable (Duration) async throws -> Void
+        now: @escaping @Sendable () -> Int64, elapsed: @escaping @Sendable () -> Duration,
+        pause: @escaping @Sendable (Duration) async throws -> Void
     ) {
         let git = GitRepository(path: path)
         self.name = name
         self.git = git
-        self.mirror = upstream.map { Mirror(git: git, upstream: $0) }
+        self.mirror = upstream.map { Mirror(git: git, upstream: $0, elapsed: elapsed) }
         self.branch = branch
         self.now = now
         self.pause = pause

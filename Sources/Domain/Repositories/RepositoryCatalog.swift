@@ -12,15 +12,18 @@ package final class RepositoryCatalog: Sendable {
     private let logger: Logger
 
     /// Does not touch the disk. `default`: nil means the first one. `upstreams`: the servers of the mirrors, by the
-    /// repositories' names. `now`: seconds since 1970. `pause`: waits between tries while another program holds a lock.
+    /// repositories' names. `now`: seconds since 1970. `elapsed`: the time since some moment, for the age of what is
+    /// known of a server. `pause`: waits between tries while another program holds a lock.
     package init(
         _ settings: [RepositorySetting], default: String? = nil, upstreams: [String: any Upstream] = [:],
-        now: @escaping @Sendable () -> Int64,
+        now: @escaping @Sendable () -> Int64, elapsed: (@Sendable () -> Duration)? = nil,
         pause: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }, logger: Logger
     ) {
         self.names = settings.map(\.name)
         self.defaultName = `default` ?? settings.first?.name
         self.logger = logger
+        let start = ContinuousClock.now
+        let elapsed = elapsed ?? { ContinuousClock.now - start }
         var local: [String: LocalRepository] = [:]
         for setting in settings {
             let path =
@@ -29,7 +32,7 @@ package final class RepositoryCatalog: Sendable {
                 }
             local[setting.name] = LocalRepository(
                 name: setting.name, path: path, branch: setting.branch, upstream: upstreams[setting.name], now: now,
-                pause: pause)
+                elapsed: elapsed, pause: pause)
         }
         self.local = local
     }

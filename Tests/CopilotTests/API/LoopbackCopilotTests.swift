@@ -20,7 +20,7 @@ struct LoopbackCopilotTests {
     /// Runs `body` with a server and its client, whose tokens live for a number of requests.
     private func with(
         credits: Double? = nil, tokens: ShortTokens? = nil, idleTimeout: Duration = .seconds(20),
-        _ body: (LoopbackCopilot, CopilotClient) async throws -> Void
+        clock: TurnClock = .continuous, _ body: (LoopbackCopilot, CopilotClient) async throws -> Void
     ) async throws {
         let tokens = tokens ?? ShortTokens(uses: .max)
         let server = try await LoopbackCopilot.started(credits: credits) { tokens.isLive($0) }
@@ -31,7 +31,8 @@ struct LoopbackCopilotTests {
                 idleTimeout: idleTimeout,
                 retry: RetryPolicy(maximumTries: 3, baseDelay: .milliseconds(5), maximumDelay: .milliseconds(20))))
         let client = CopilotClient(
-            settings, source: tokens, transport: HTTPClient(HTTPClientSettings()), logger: Logger(label: "test"))
+            settings, source: tokens, transport: HTTPClient(HTTPClientSettings()), clock: clock,
+            logger: Logger(label: "test"))
         do {
             try await body(server, client)
         } catch {
@@ -116,13 +117,14 @@ struct LoopbackCopilotTests {
 
     @Test("the list is requested with its ETag")
     func etag() async throws {
-        try await self.with { server, client in
+        let clock = ManualClock()
+        try await self.with(clock: TurnClock(clock)) { server, client in
             let first = try await client.models()
-            try await Task.sleep(for: .milliseconds(1100))
+            clock.advance(by: .milliseconds(1100))
             #expect(try await client.models() == first)
             #expect(server.requests(to: "/models").map(\.status) == [200, 304])
             server.setModels(["data": [CopilotModelFixtures.model("m", name: "M", version: "1", multiplier: 0)]])
-            try await Task.sleep(for: .milliseconds(1100))
+            clock.advance(by: .milliseconds(1100))
             #expect(try await client.models().map(\.id) == ["m"])
         }
     }

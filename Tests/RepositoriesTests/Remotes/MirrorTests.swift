@@ -12,7 +12,7 @@ import Testing
         let before = try #require(try await workshop.repository.feature(Workshop.name))
         #expect(before.files[Workshop.spec] == Array(Workshop.text.utf8))
         try workshop.push("echo nine >> \(Workshop.spec)")
-        try await Task.sleep(for: .milliseconds(1_100))
+        workshop.clock.advance(by: .milliseconds(1_100))
         let after = try #require(try await workshop.repository.feature(Workshop.name))
         #expect(after.files[Workshop.spec]?.count == Workshop.text.utf8.count + 5)
         #expect(try await after.head == workshop.head)
@@ -99,7 +99,7 @@ import Testing
 
         server.gate.setOpen(false)
         try workshop.git.shell("echo new > new && git add new && git commit -qm new")
-        try await Task.sleep(for: .milliseconds(1_100))
+        workshop.clock.advance(by: .milliseconds(1_100))
         #expect(try await repository.knownBase().branch.id == first)
         while !server.gate.isHolding { try await Task.sleep(for: .milliseconds(5)) }
         #expect(try await repository.knownBase().branch.id == first && server.fetches == 2)
@@ -112,7 +112,7 @@ import Testing
         }
         #expect(try await repository.knownText(of: "new", at: tip.hex, limit: 100) == "new\n")
         server.isOffline = true
-        try await Task.sleep(for: .milliseconds(1_100))
+        workshop.clock.advance(by: .milliseconds(1_100))
         #expect(try await repository.knownBase().branch.id == tip)
         #expect(try await repository.knownText(of: "new", at: first.hex, limit: 100) == nil)
     }
@@ -134,7 +134,7 @@ import Testing
         let workshop = try await Workshop(onServer: true)
         let made = try #require(try await workshop.repository.write(workshop.change([Self.plan: "# Plan\n"])).made)
         workshop.server?.isOffline = true
-        try await Task.sleep(for: .milliseconds(1_100))
+        workshop.clock.advance(by: .milliseconds(1_100))
         let error = await Workshop.code { _ = try await workshop.repository.feature(Workshop.name) }
         #expect(error?.message.contains("does not answer") == true)
         #expect(try await workshop.repository.commitPage(made.id.hex).commit.id == made.id)

@@ -8,28 +8,30 @@ internal import Primitives
 package actor Mirror {
     private nonisolated let git: GitRepository
     private let upstream: any Upstream
-    private let clock = ContinuousClock()
+    /// The time since some moment.
+    private let elapsed: @Sendable () -> Duration
     private var last: Task<Void, Never>?
     private var waiting = 0
     /// When the newest completed fetch began.
-    private var fetched: ContinuousClock.Instant?
-    private var failed: (at: ContinuousClock.Instant, error: any Error)?
+    private var fetched: Duration?
+    private var failed: (at: Duration, error: any Error)?
 
-    /// Several reads of one step share a fetch.
+    /// The age up to which a fetch is recent enough: several reads of one step share it.
     private static let freshness = Duration.seconds(1)
-    /// With more steps ahead than this, the thread gets a line about the wait.
+    /// The number of steps ahead above which the thread is notified of the wait.
     private static let patience = 5
-    /// How many of the newest commits a lost answer is looked for in.
+    /// The most commits that are searched for a publication whose answer was lost.
     private static let searched = 100
 
-    init(git: GitRepository, upstream: any Upstream) {
+    init(git: GitRepository, upstream: any Upstream, elapsed: @escaping @Sendable () -> Duration) {
         self.git = git
         self.upstream = upstream
+        self.elapsed = elapsed
     }
 
     /// Brings the branches up to date. Throws what the server's fetch throws.
     func refresh() async throws {
-        let asked = self.clock.now
+        let asked = self.elapsed()
         try await self.alone { mirror in
             if let fetched = mirror.fetched, fetched >= asked - Self.freshness { return }
             // Those who waited together need not wait for the same failure one after another.
@@ -38,7 +40,7 @@ package actor Mirror {
         }
     }
 
-    /// Brings the branches up to date if the server answers and nothing else is going on with it.
+    /// Brings the branches up to date if the server answers and no other step is running.
     func refreshIfPossible() async {
         guard self.waiting == 0 else { return }
         try? await self.refresh()
@@ -68,13 +70,13 @@ package actor Mirror {
 
 extension Mirror {
     private func fetch() async throws {
-        let start = self.clock.now
+        let start = self.elapsed()
         do {
             try await self.upstream.fetch(into: self.git)
             self.fetched = start
             self.failed = nil
         } catch {
-            if !(error is CancellationError) { self.failed = (self.clock.now, error) }
+            if !(error is CancellationError) { self.failed = (self.elapsed(), error) }
             throw error
         }
     }
@@ -98,7 +100,7 @@ extension Mirror {
         return try await self.git.tree(of: commit.id) == self.git.tree(of: publication.commit)
     }
 
-    /// Runs `body` after everything that was begun before has ended.
+    /// Runs `body` when all earlier steps have ended.
     private func alone<Result: Sendable>(
         _ body: @escaping @Sendable (isolated Mirror) async throws -> Result
     ) async throws -> Result {

@@ -8,7 +8,7 @@ package struct FeatureNames: Sendable, Hashable {
         case one(String)
         /// It fits several, in the order of the names.
         case several([String])
-        /// The closest name, if there is any.
+        /// The closest name, the newest of equals; nil without features.
         case none(nearest: String?)
     }
 
