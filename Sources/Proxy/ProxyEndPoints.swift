@@ -41,7 +41,7 @@ struct ProxyEndPoints: Sendable {
             ], problem == nil ? .ok : .serviceUnavailable)
     }
 
-    /// Numbers of one's clients are not for everybody who reaches the proxy.
+    /// Metrics about clients are not for everyone who can reach the proxy.
     @Net private func metrics(_ request: HTTPServerRequest) async throws -> HTTPServerResponse {
         do {
             _ = try await self.gatekeeper.admit(request.headers, at: self.now())

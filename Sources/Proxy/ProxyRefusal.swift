@@ -1,6 +1,9 @@
 internal import HTTP
+internal import HTTPClient
 internal import HTTPServer
 internal import JSON
+internal import Logging
+internal import Primitives
 
 /// An error of the proxy itself, in the form of the API's errors that the path belongs to: OpenAI's, or Anthropic's
 /// for `/v1/messages`.
@@ -127,5 +130,134 @@ extension ProxyRefusal {
             type: isClientError ? "invalid_request_error" : "proxy_error",
             code: problem.status.reason.lowercased().replacing(" ", with: "_"))
         for (name, value) in problem.headers { self.headers.append(name, value) }
+    }
+}
+
+/// What the limits of a client key forbid.
+extension ProxyRefusal {
+    /// - Parameter time: Milliseconds since 1970.
+    static func expiredKey(_ time: Int64) -> ProxyRefusal {
+        ProxyRefusal(
+            status: .unauthorized,
+            message: "This client key expired at \(CivilTime(milliseconds: time).rfc3339Seconds). "
+                + "'jetbridge token create --scope proxy' creates a new one.",
+            type: "invalid_request_error", code: "expired_api_key", headers: ["WWW-Authenticate": "Bearer"])
+    }
+
+    static func modelNotAllowed(_ model: String, _ models: Set<String>) -> ProxyRefusal {
+        ProxyRefusal(
+            status: .forbidden,
+            message: "This client key may not use the model '\(model.prefix(200))', only \(Self.list(models)).",
+            type: "invalid_request_error", code: "model_not_allowed")
+    }
+
+    static func pathNotAllowed(_ models: Set<String>) -> ProxyRefusal {
+        let paths = ["/models"] + ModelSource.bodyPaths.sorted()
+        return ProxyRefusal(
+            status: .forbidden,
+            message: "This client key may use only \(Self.list(models)), and the model of this request cannot be "
+                + "determined. Such a key may use GET with \(paths[0]) and POST with "
+                + "\(paths.dropFirst().joined(separator: ", ")).",
+            type: "invalid_request_error", code: "model_not_allowed")
+    }
+
+    static func modelUnreadable(_ models: Set<String>) -> ProxyRefusal {
+        ProxyRefusal(
+            status: .badRequest,
+            message: "This client key may use only \(Self.list(models)), and the model of this request cannot be "
+                + "read. Send valid JSON in UTF-8, uncompressed, with 'Content-Type: application/json' and one member "
+                + "\"model\" that is a string.",
+            type: "invalid_request_error", code: "model_unreadable")
+    }
+
+    static func bodyTooLarge(_ limit: Int) -> ProxyRefusal {
+        ProxyRefusal(
+            status: .contentTooLarge,
+            message: "This client key may use only certain models, so the proxy reads the whole body before it "
+                + "forwards it, up to \(limit >> 20) MiB, and this body is longer. Send less, or use a key without "
+                + "--models.",
+            type: "invalid_request_error", code: "request_too_large")
+    }
+
+    static func modelNotFound(_ model: String) -> ProxyRefusal {
+        ProxyRefusal(
+            status: .notFound,
+            message: "The model '\(model.prefix(200))' does not exist, or this client key may not use it.",
+            type: "invalid_request_error", code: "model_not_found")
+    }
+
+    static let modelsUnreadable = ProxyRefusal(
+        status: .badGateway,
+        message: "This client key may see only its models, and the upstream's list of models has an unknown form.",
+        type: "upstream_error", code: "models_unreadable")
+
+    static func tokensExhausted(used: Int, of limit: Int, seconds: Int) -> ProxyRefusal {
+        ProxyRefusal(
+            status: .tooManyRequests,
+            message: "This client key has used \(used) of its \(limit) tokens for today. It can be used again after "
+                + "midnight UTC, in \(seconds) s.",
+            type: "rate_limit_error", code: "tokens_exhausted", headers: ["Retry-After": "\(seconds)"])
+    }
+
+    private static func list(_ models: Set<String>) -> String { models.sorted().joined(separator: ", ") }
+}
+
+extension ProxyRefusal {
+    /// Explains why the upstream gave no answer.
+    init(upstream error: HTTPClientError) {
+        let message = Redaction.redact(error.message)
+        if error.code.isTimeout {
+            self.init(
+                status: .gatewayTimeout, message: "The upstream did not answer in time: \(message).",
+                type: "upstream_error", code: "upstream_timeout")
+        } else if error.code == .invalidRequest {
+            self.init(
+                status: .badRequest, message: "The request cannot be forwarded: \(message).",
+                type: "invalid_request_error", code: "invalid_request")
+        } else {
+            self.init(
+                status: .badGateway, message: "The upstream cannot be reached: \(message).", type: "upstream_error",
+                code: error.code.isCertificate ? "upstream_certificate" : "upstream_unreachable")
+        }
+    }
+}
+
+extension ProxyRefusal {
+    /// A request that cannot be translated into the form that the upstream has for the model.
+    ///
+    /// - Parameter message: What the request contains, why that has no counterpart, and what to do.
+    static func untranslatable(_ message: String) -> ProxyRefusal {
+        ProxyRefusal(
+            status: .badRequest, message: message, type: "invalid_request_error", code: "untranslatable_request")
+    }
+
+    /// A request that is not valid in the client's own form.
+    static func malformed(_ place: String, _ wanted: String, found value: JSON?) -> ProxyRefusal {
+        .untranslatable(
+            "\(place) must be \(wanted), but it is \(value.map(\.kind) ?? "missing"). Correct the request.")
+    }
+
+    static func unknown(_ what: String, _ type: String?, in place: String) -> ProxyRefusal {
+        .untranslatable(
+            "\(place) contains \(what) of type '\((type ?? "").prefix(60))', which has no counterpart in the API of "
+                + "this model's upstream. Remove it, or use a model that has this API itself.")
+    }
+
+    /// A tool that only the servers of the client's API provide.
+    static func serverTool(_ type: String) -> ProxyRefusal {
+        .untranslatable(
+            "The tool of type '\(type.prefix(60))' runs at the provider of another API, and this model's upstream "
+                + "lacks it. Remove it from tools, or use a model that has this API itself.")
+    }
+
+    static func fileReference(in place: String) -> ProxyRefusal {
+        .untranslatable(
+            "\(place) refers to a file by its id or address, which this model's upstream cannot read. Send the "
+                + "content itself, as base64.")
+    }
+
+    /// A setting without a counterpart.
+    static func unsupported(_ setting: String, _ reason: String, _ advice: String) -> ProxyRefusal {
+        .untranslatable("The request sets \(setting), but \(reason). \(advice)")
     }
 }

@@ -13,7 +13,7 @@ package final class ProxyServer: Service {
     package let drain: Duration
 
     /// - Parameters:
-    ///   - port: Instead of that of the settings.
+    ///   - port: Overrides the port of the settings.
     ///   - sharing: Whether other processes serve the same port.
     package init(
         _ proxy: ReverseProxy, port: UInt16? = nil, sharing: Socket.PortSharing = .none, logger: Logger

@@ -18,7 +18,7 @@ package struct ProxySettings: Sendable {
     package var connectTimeout: Duration = .seconds(10)
     /// How long the upstream may be silent, before or during its answer: reasoning models can pause for long.
     package var idleTimeout: Duration = .seconds(120)
-    /// How long a request may go without a byte in either direction: three attempts (Passage+Sending), and the wait for
+    /// The longest time without a byte in either direction: three attempts (`ForwardedRequest+Sending`), and the wait for
     /// a token in between.
     var patience: Duration { (self.connectTimeout + self.idleTimeout) * 3 + .seconds(120) }
     /// How long running answers may continue after the stop.
@@ -26,7 +26,7 @@ package struct ProxySettings: Sendable {
     package var headers = CopilotRequestHeaders()
     /// Other names for models.
     package var aliases: [String: String] = [:]
-    /// The models that stand in for one that fails, in this order.
+    /// The models that replace one that fails, in this order.
     package var fallbacks: [String: [String]] = [:]
 
     package init(host: String = "127.0.0.1", port: UInt16 = 8080, upstream: HTTPURL? = nil) {

@@ -156,8 +156,8 @@ struct KeepingTests {
         _ = try await scene.ask(.get, "/events")
         #expect(
             scene.used.withLock { $0 } == [
-                ProxyUsage(key: ClientKey(id: "k1"), model: "m", tokens: TokenUsage(input: 1, output: 2)),
-                ProxyUsage(key: .local, model: "s", tokens: TokenUsage(input: 3, output: 4)),
+                ProxyUsage(key: ClientKey(id: "k1"), model: "m", tokens: AnswerTokens(input: 1, output: 2)),
+                ProxyUsage(key: .local, model: "s", tokens: AnswerTokens(input: 3, output: 4)),
             ])
         await scene.stop()
     }

@@ -20,3 +20,18 @@ package struct ClientKey: Sendable, Hashable {
 
     package func hash(into hasher: inout Hasher) { hasher.combine(self.id) }
 }
+
+/// What a secret that a client sent as its key stands for. Times are milliseconds since 1970.
+package enum ClientKeyFinding: Sendable {
+    /// `until` is when it expires; nil if it does not.
+    case valid(ClientKey, until: Int64?)
+    case expired(at: Int64)
+    /// Unknown, revoked, or not for the proxy.
+    case unknown
+}
+
+/// Finds the client that a key belongs to.
+package typealias ClientKeyLookup = @concurrent @Sendable (_ secret: String) async throws -> ClientKeyFinding
+
+/// The tokens of a client on a day, counted in UTC from 1970, without those that this process has reported itself.
+package typealias DailyUseLookup = @concurrent @Sendable (_ client: String, _ day: Int64) async throws -> Int

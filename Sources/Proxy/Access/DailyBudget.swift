@@ -50,7 +50,7 @@ final class DailyBudget {
     }
 
     /// Counts the tokens of an answer.
-    func add(_ tokens: TokenUsage, to key: ClientKey, at now: Int64) {
+    func add(_ tokens: AnswerTokens, to key: ClientKey, at now: Int64) {
         guard key.tokensPerDay != nil else { return }
         let today = ClientDay(client: key.id, day: now / Self.dayLength)
         if self.own[today] == nil { self.forgetDays(before: today.day - 1) }

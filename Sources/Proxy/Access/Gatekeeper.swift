@@ -12,7 +12,7 @@ final class Gatekeeper {
     /// Nil without a limit.
     private var allowance: KeyedTokenBuckets<ClientKey>?
     private let requestsPerMinute: Int
-    /// Has the allowances of all workers.
+    /// Holds the allowances shared by all workers.
     private let board: WorkerBoard?
     /// The last `Host` that was the proxy's own. Nearly every request has it.
     private var ownHost: String?
@@ -54,7 +54,7 @@ final class Gatekeeper {
     nonisolated func check(model: String?, for key: ClientKey) throws(ProxyRefusal) {
         guard let models = key.models else { return }
         guard let model else { throw .modelUnreadable(models) }
-        // Byte by byte: strings are also equal if they only look the same.
+        // Compares bytes: Swift's strings are also equal if they are only canonically equivalent.
         guard models.contains(where: { $0.utf8.elementsEqual(model.utf8) }) else {
             throw .modelNotAllowed(model, models)
         }
@@ -64,7 +64,7 @@ final class Gatekeeper {
         if let wait = self.wait(of: key, at: now) { throw .tooManyRequests((Int(wait) + 999) / 1_000) }
     }
 
-    /// Takes one of the client's requests, or returns the milliseconds until there is one.
+    /// Takes one request from the client's allowance, or returns the milliseconds until one is available.
     private func wait(of key: ClientKey, at now: Int64) -> Int64? {
         guard let board = self.board, self.requestsPerMinute > 0 else { return self.allowance?.take(key, at: now) }
         return board.take(

@@ -6,7 +6,7 @@ enum ModelList {
     /// The longest list that is read, in bytes.
     static let limit = 8 << 20
 
-    /// A list of OpenAI's form, or Anthropic's with its first and last id; nil for anything else.
+    /// A list in OpenAI's form, or in Anthropic's with its first and last id; nil for anything else.
     static func reduced(_ body: [UInt8], to models: Set<String>) -> [UInt8]? {
         guard let list = try? JSON.parse(body), var object = list.objectValue,
             let items = object["data"]?.arrayValue
@@ -18,14 +18,14 @@ enum ModelList {
         return JSON.object(object).bytes
     }
 
-    /// Removes the fields from a request that ask for less than the whole list, readable: a part, or nothing if it is
-    /// unchanged.
+    /// Removes the request fields that ask for anything but the whole list in readable form: conditions, ranges,
+    /// compression.
     static func requestWhole(_ fields: inout HTTPHeaders) {
         for name in Self.partial where fields.contains(name) { fields.remove(name) }
     }
 
-    /// Removes the fields from a response that describe the whole list, and forbids to keep the reduced one: with
-    /// another key, the same address has another list.
+    /// Removes the response fields that describe the whole list, and forbids caching of the reduced one: at the same
+    /// URL, each key has its own list.
     static func describeReduced(_ fields: inout HTTPHeaders) {
         for name in Self.descriptive where fields.contains(name) { fields.remove(name) }
         fields["Cache-Control"] = "no-store"

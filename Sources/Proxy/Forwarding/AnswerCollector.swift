@@ -9,7 +9,7 @@ final class AnswerCollector {
     private let limit: Int
     private let countsEvents: Bool
     private var isAtLineStart = true
-    /// Whether the current event has a line that is no comment.
+    /// Whether the current event has a line that is not a comment.
     private var hasField = false
     /// The server-sent events, each of which ends in an empty line, if they are counted.
     private(set) var events = 0
@@ -51,7 +51,7 @@ final class AnswerCollector {
         }
     }
 
-    var usage: TokenUsage? { self.scanner?.usage }
+    var usage: AnswerTokens? { self.scanner?.usage }
     var model: String? { self.scanner?.model }
     /// Complete at the answer's end.
     var entry: CacheEntry? { self.kept }

@@ -10,11 +10,11 @@ struct AttemptPlan: Sendable {
         case unsupported
         /// Too many requests, an error of the server, or no answer.
         case failed
-        /// Any other answer, which is the client's.
+        /// Any other answer, which the client gets.
         case answered
     }
 
-    /// A form of the API, and where it may be.
+    /// A form of the API, and its possible URLs.
     struct Form: Sendable, Equatable {
         /// Nil for a request that is not translated.
         let api: ModelAPI?
@@ -27,20 +27,20 @@ struct AttemptPlan: Sendable {
     private var position = (model: 0, form: 0, url: 0)
 
     /// - Parameters:
-    ///   - models: the model to ask, and those that stand in for it; nil for the body's own.
+    ///   - models: the model to ask, and those that replace it if it fails; nil for the one in the body.
     ///   - forms: at least one, each with a URL.
     init(models: [String?] = [nil], forms: [Form]) {
         self.models = models
         self.forms = forms
     }
 
-    /// Whether the model stands in for another one, which failed.
+    /// Whether the model replaces another one, which failed.
     var isStandIn: Bool { self.position.model > 0 }
     var model: String? { self.models[self.position.model] }
     var form: Form { self.forms[self.position.form] }
     var url: HTTPURL { self.form.urls[self.position.url] }
 
-    /// Goes on to the next attempt; returns false if this was the last.
+    /// Moves to the next attempt; returns false if this was the last.
     mutating func advance(after outcome: Outcome) -> Bool {
         switch outcome {
         case .answered: return false
@@ -52,7 +52,7 @@ struct AttemptPlan: Sendable {
                 self.position = (self.position.model, self.position.form + 1, 0)
                 return true
             }
-            // A model that stands in may have no form, but another one may.
+            // This replacement may have no form; the next one may.
             return self.position.model > 0 && self.nextModel()
         case .failed: return self.nextModel()
         }

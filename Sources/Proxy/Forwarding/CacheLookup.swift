@@ -6,23 +6,26 @@ internal import HTTPServer
 /// One request's use of the cache.
 @Net
 final class CacheLookup {
-    private let passage: Passage
+    private let forwarded: ForwardedRequest
     /// Where the request is sent first.
     private let url: String
-    /// The places of a request that may change what is there; empty for others.
+    /// The URLs whose cached answers the request may make outdated; empty if it changes nothing.
     private var changed: [HTTPURL] = []
-    /// Of the account whose answers these are.
+    /// Identifies the account whose answers these are.
     private let generation: Int
     /// The fields that select answers: those sent upstream, except the ones that differ in every request.
     private let fields: HTTPHeaders
     private var decision = CachePolicy.Decision.bypass
 
-    init(_ passage: Passage, _ urls: [HTTPURL], isModelRequest: Bool, fields: HTTPHeaders, for access: UpstreamAccess) {
-        self.passage = passage
-        self.url = passage.proxy.cache.isOff ? "" : urls[0].target
+    init(
+        _ forwarded: ForwardedRequest, _ urls: [HTTPURL], isModelRequest: Bool, fields: HTTPHeaders,
+        for access: UpstreamAccess
+    ) {
+        self.forwarded = forwarded
+        self.url = forwarded.proxy.cache.isOff ? "" : urls[0].target
         self.generation = access.generation
         self.fields = fields
-        let proxy = passage.proxy, method = passage.request.method
+        let proxy = forwarded.proxy, method = forwarded.request.method
         guard !proxy.cache.isOff else { return }
         if CachePolicy.handles(method, fields) {
             self.decision = CachePolicy.decide(
@@ -53,15 +56,15 @@ final class CacheLookup {
         guard case .revalidate(let entry) = self.decision else { return nil }
         let (fresh, mayStay) = CachePolicy.refreshed(
             entry, by: ForwardedHeaders.response(headers, isMounted: false), request: self.fields,
-            now: self.passage.proxy.now())
-        if mayStay { self.keep(fresh) } else { self.passage.proxy.cache.invalidate(self.url) }
+            now: self.forwarded.proxy.now())
+        if mayStay { self.keep(fresh) } else { self.forwarded.proxy.cache.invalidate(self.url) }
         return self.answer(fresh, state: "revalidated")
     }
 
-    /// Forgets what a successful change has made outdated (RFC 9111 §4.4).
+    /// Removes what a successful change has made outdated (RFC 9111 §4.4).
     func noteAnswer(_ status: HTTPStatus) {
         guard !self.changed.isEmpty, (200..<400).contains(status.code) else { return }
-        for url in self.changed { self.passage.proxy.cache.invalidate(url.target) }
+        for url in self.changed { self.forwarded.proxy.cache.invalidate(url.target) }
     }
 
     /// An entry without its body, for an answer that may be cached.
@@ -72,31 +75,31 @@ final class CacheLookup {
             guard CachePolicy.mayCache(response.headers) else { return nil }
             return CachePolicy.entry(
                 for: response.status, ForwardedHeaders.response(response.headers, isMounted: false),
-                request: self.fields, now: self.passage.proxy.now())
+                request: self.fields, now: self.forwarded.proxy.now())
         }
     }
 
-    /// Keeps an answer, unless another account's answers are kept by now.
+    /// Caches an answer, unless the cache now belongs to another account.
     func keep(_ entry: CacheEntry) {
-        guard self.generation == self.passage.proxy.cacheGeneration else { return }
-        self.passage.proxy.cache.keep(entry, for: self.url, self.fields)
+        guard self.generation == self.forwarded.proxy.cacheGeneration else { return }
+        self.forwarded.proxy.cache.keep(entry, for: self.url, self.fields)
     }
 
     private func answer(_ entry: CacheEntry, state: String) -> HTTPServerResponse {
         let isKnown = CachePolicy.clientHas(entry, self.fields)
         var response = HTTPServerResponse(isKnown ? .notModified : entry.status, headers: entry.headers)
-        response.headers["age"] = "\(entry.age(at: self.passage.proxy.now()))"
+        response.headers["age"] = "\(entry.age(at: self.forwarded.proxy.now()))"
         response.headers["Cache-Status"] = state == "hit" ? "jetbridge; hit" : "jetbridge; fwd=stale; fwd-status=304"
-        response.headers["X-Request-Id"] = self.passage.record.trace
+        response.headers["X-Request-Id"] = self.forwarded.record.trace
         if isKnown {
             response.headers.remove("content-length")
         } else {
             response.body = .bytes(entry.body)
         }
-        self.passage.record.cache = state
-        self.passage.record.firstByte = self.passage.elapsed()
-        self.passage.record.responseBytes = isKnown ? 0 : entry.body.count
-        self.passage.end(.complete, status: response.status.code)
+        self.forwarded.record.cache = state
+        self.forwarded.record.firstByte = self.forwarded.elapsed()
+        self.forwarded.record.responseBytes = isKnown ? 0 : entry.body.count
+        self.forwarded.end(.complete, status: response.status.code)
         return response
     }
 }

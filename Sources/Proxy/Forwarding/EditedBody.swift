@@ -2,7 +2,7 @@ internal import JSON
 
 /// A request's body for another model, or in another form. Pure.
 struct EditedBody: Sendable {
-    /// Nil for the client's own.
+    /// Nil to send the client's own body.
     var bytes: [UInt8]?
     var translation: Translation?
     /// The form of ``bytes``, if it is not the client's.
@@ -11,7 +11,7 @@ struct EditedBody: Sendable {
     /// Off the loop, because a body may have megabytes. Throws a ``ProxyRefusal`` for what cannot be translated.
     ///
     /// - Parameters:
-    ///   - model: nil for the body's own.
+    ///   - model: nil for the one in the body.
     ///   - api: the form of the body, if a model can be asked in several.
     ///   - form: the upstream's, if it is another.
     ///   - now: milliseconds since 1970.

@@ -1,6 +1,6 @@
 internal import HTTPClient
 
-/// What the attempts without an answer for the client showed. If none has one, the client gets the best of it.
+/// What the failed attempts showed. If all fail, the client gets the most helpful of their answers.
 struct FailedAttempts {
     /// Why the model that was asked for could not be reached; then others were asked in its place.
     private(set) var fault: HTTPClientError?

@@ -11,6 +11,7 @@ internal import Primitives
 /// Forwards every request to the upstream; the whole proxy behind a server's dispatch.
 package final class ReverseProxy: HTTPDispatcher, Sendable {
     let settings: ProxySettings
+    let models: ModelAliases
     let client: HTTPClient
     let account: UpstreamAccount
     let gatekeeper: Gatekeeper
@@ -52,6 +53,7 @@ package final class ReverseProxy: HTTPDispatcher, Sendable {
         board: WorkerBoard? = nil, logger: Logger, now: @escaping @Sendable () -> Int64
     ) {
         self.settings = settings
+        self.models = ModelAliases(aliases: settings.aliases, fallbacks: settings.fallbacks)
         self.prefix = prefix
         self.usage = usage
         self.logger = logger
@@ -81,7 +83,7 @@ package final class ReverseProxy: HTTPDispatcher, Sendable {
 
     /// Whether a request's model decides where it goes, and in which form.
     @Net var needsModel: Bool {
-        !self.settings.aliases.isEmpty || !self.settings.fallbacks.isEmpty || self.memory.hasForms
+        !self.models.isEmpty || self.memory.hasForms
     }
 
     /// Whether clients must send a key.
@@ -92,7 +94,7 @@ package final class ReverseProxy: HTTPDispatcher, Sendable {
         if self.prefix.isEmpty, let own = self.endPoints.dispatch(head) { return own }
         // Bodies are streamed, so none is too long.
         return HTTPDispatch(
-            .deferred { request, reply in Passage(request, through: self).answer(by: reply) }, bodyLimit: .max)
+            .deferred { request, reply in ForwardedRequest(request, through: self).answer(by: reply) }, bodyLimit: .max)
     }
 
     package func response(to problem: HTTPProblem, path: Substring?) -> HTTPServerResponse {

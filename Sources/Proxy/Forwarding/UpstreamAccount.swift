@@ -11,11 +11,11 @@ final class UpstreamAccount {
     private var access: UpstreamAccess?
     private var askedAt: LoopInstant?
     private var generation = 0
-    /// How often, and since when, paths refused a new token just like the one before.
+    /// How often, and since when, each path has refused a new token right after the old one.
     private var refusals: [String: (count: Int, since: LoopInstant)] = [:]
 
-    /// A path that has refused this many replacements refuses every token, for this long. Otherwise one client's requests
-    /// to it would have every token replaced, until no more are issued to anybody.
+    /// A path that has refused this many replacements refuses every token, for this long. Otherwise one client's
+    /// requests to it would have every token replaced, until GitHub issues no more.
     private static let refusalLimit = 2
     private static let refusalLife = Duration.seconds(60)
     private static let mostRefusals = 256
@@ -73,4 +73,15 @@ final class UpstreamAccount {
         let next = try await self.current()
         return next.token == refused.token ? nil : next
     }
+}
+
+/// The credentials and address for requests to the upstream.
+struct UpstreamAccess: Sendable {
+    /// Request paths are appended to this URL's path.
+    let url: HTTPURL
+    /// The value of `Authorization`.
+    let authorization: String
+    let token: CopilotToken
+    /// Changes with the token: another token may belong to another account, whose answers must be cached separately.
+    let generation: Int
 }

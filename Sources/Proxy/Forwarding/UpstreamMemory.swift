@@ -1,6 +1,6 @@
 internal import EventLoop
 
-/// What the upstream's answers have shown about its paths. Forgotten when it grows too large, and at the end.
+/// What the upstream's answers have shown about its paths. Kept in memory only, and cleared when it grows too large.
 @Net
 final class UpstreamMemory {
     private struct Question: Hashable {
@@ -10,7 +10,7 @@ final class UpstreamMemory {
 
     /// Whether a path is served with OpenAI's `/v1` before it.
     private var versions: [String: Bool] = [:]
-    /// The path that was looked up last, which is mostly the next one, too.
+    /// The path of the last look-up, which is usually the next one too.
     private var latest: (path: String, keepsVersion: Bool)?
     /// What the last new path showed, as a guess for others.
     private var lastVersion: Bool?
@@ -30,7 +30,7 @@ final class UpstreamMemory {
         return known
     }
 
-    /// A guess for a path that nobody has asked for. The Messages API has a place of its own.
+    /// A guess for a path that has not been requested yet. The Messages API has a place of its own.
     func guess(for path: String) -> Bool? { path.hasPrefix("/messages") ? nil : self.lastVersion }
 
     func learn(_ path: String, keepsVersion: Bool) {

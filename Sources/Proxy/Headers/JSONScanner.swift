@@ -16,7 +16,7 @@ struct JSONScanner {
         self.position = position
     }
 
-    /// Whether nothing but space is left.
+    /// Whether only white space is left.
     var isAtEnd: Bool {
         mutating get {
             self.skipSpace()

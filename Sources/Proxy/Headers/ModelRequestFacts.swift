@@ -18,12 +18,12 @@ struct ModelRequestFacts: Sendable, Equatable {
     /// What the strings of a body show, wherever they are: one quick pass.
     private struct Words {
         var haveImage = false
-        /// Some string is one that makes a message an agent's.
+        /// Some string marks a message as an agent's.
         var mayBeAgents = false
 
         /// Of chat completions, responses and messages.
         private static let imageKinds: [StaticString] = ["image_url\"", "input_image\"", "image\""]
-        /// How the strings begin and end that ``isAgents(_:at:)`` looks for.
+        /// The beginnings and ends of the strings that ``isAgents(_:at:)`` looks for.
         private static let beginnings: [StaticString] = ["tool", "function\"", "assistant\"", "reasoning\""]
         private static let endings: [StaticString] = ["_output", "_call", "tool_result"]
 
@@ -77,7 +77,7 @@ struct ModelRequestFacts: Sendable, Equatable {
         return false
     }
 
-    /// Where the value is, as it is written; nil if it is no string.
+    /// Where the value is, as it is written; nil if it is not a string.
     private static func string(_ value: JSONScanner) throws(JSONScanner.Malformed) -> Range<Int>? {
         guard value.isAtString else { return nil }
         var scanner = value

@@ -3,7 +3,7 @@ internal import Primitives
 /// Counts answers by their status.
 package final class StatusCounts: Sendable {
     private let counts = Protected<[Int: UInt64]>([:])
-    /// Counts for all workers instead.
+    /// If present, counts for all workers.
     private let board: WorkerBoard?
 
     init(board: WorkerBoard? = nil) {

@@ -20,7 +20,7 @@ package struct UsageScanner: Sendable {
     private enum Key { case model, usage }
 
     package private(set) var model: String?
-    package private(set) var usage: TokenUsage?
+    package private(set) var usage: AnswerTokens?
 
     private var state = State.outside
     /// The bytes of the current string so far, and which keys it may still be.
@@ -171,7 +171,7 @@ package struct UsageScanner: Sendable {
 
     private mutating func collectUsage(_ byte: UInt8, depth: Int, inString: Bool, escaped: Bool) {
         guard self.collected.count < Self.collectLimit else {
-            // Passed over like any other part of the answer.
+            // Skipped like any other part of the answer.
             self.depth += depth
             self.length = Self.collectLimit
             self.state = inString ? .string(escaped: escaped) : .outside
@@ -191,7 +191,7 @@ package struct UsageScanner: Sendable {
         case 0x7D:
             self.state = .outside
             if let found = try? JSON.parse(self.collected) {
-                let usage = TokenUsage(found)
+                let usage = AnswerTokens(found)
                 self.usage = self.usage.map { $0.merged(with: usage) } ?? usage
             }
         default: break

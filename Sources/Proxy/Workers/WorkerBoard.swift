@@ -7,7 +7,7 @@ internal import Processes
 /// It is a table of numbers in shared memory. A name has the first free place after its hash; places are never given
 /// up. A worker may die at any point: a place that it has begun to fill stays unused.
 package final class WorkerBoard: Sendable {
-    /// Where each part begins, and how much it has.
+    /// Where each part begins, and its size.
     private enum Layout {
         /// The answers by status, up to 599.
         static let statuses = 0..<600
@@ -30,28 +30,28 @@ package final class WorkerBoard: Sendable {
     private let cells: SharedCells
     private let known = Protected<[String: Int]>([:])
 
-    /// For further processes.
+    /// Opens the board in another worker.
     package var descriptor: Int32 { self.cells.descriptor }
 
     package init() throws(SystemError) {
         self.cells = try SharedCells(count: Layout.cells)
     }
 
-    /// That of the process that started this one.
+    /// The board of the process that started this one.
     package init(adopting descriptor: Int32) throws(SystemError) {
         self.cells = try SharedCells(adopting: descriptor, count: Layout.cells)
     }
 
     // MARK: Allowances
 
-    /// Takes one of a client's requests, or returns the milliseconds until there is one.
+    /// Takes one request from a client's allowance, or returns the milliseconds until one is available.
     ///
     /// The generic cell rate algorithm (ITU-T I.371), which needs one number for each client: the same limit as a
     /// ``TokenBucket``, in any number of processes.
     ///
     /// - Parameters:
-    ///   - capacity: How many requests may be made at once.
-    ///   - interval: Milliseconds until there is one more.
+    ///   - capacity: The number of requests that may be made at once.
+    ///   - interval: Milliseconds until the allowance grows by one.
     ///   - now: Milliseconds since 1970.
     package func take(of client: String, capacity: Int, interval: Double, at now: Int64) -> Int64? {
         let place = self.allowance(of: client)
@@ -66,7 +66,7 @@ package final class WorkerBoard: Sendable {
         }
     }
 
-    /// Clients of a full table share the allowances of others.
+    /// Once the table is full, further clients share the allowances of others.
     private func allowance(of client: String) -> Int {
         let hash = Self.hash(client), table = Layout.allowances
         for offset in 0..<table.places {

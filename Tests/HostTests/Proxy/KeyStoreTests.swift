@@ -40,7 +40,7 @@ struct KeyStoreTests {
         let recorder = ProxyUsageRecorder(
             store: store, metrics: nil, logger: self.logger, now: { clock.withLock { $0 } })
         recorder.record(
-            ProxyUsage(key: ClientKey(id: id), model: "m", tokens: TokenUsage(input: tokens - 1, output: 1)))
+            ProxyUsage(key: ClientKey(id: id), model: "m", tokens: AnswerTokens(input: tokens - 1, output: 1)))
         await recorder.stop()
         try await recorder.run()
     }
@@ -129,7 +129,7 @@ struct KeyStoreTests {
             for client in ["k", "other"] {
                 recorder.record(
                     ProxyUsage(
-                        key: ClientKey(id: client), model: "m", tokens: TokenUsage(input: tokens, output: tokens)))
+                        key: ClientKey(id: client), model: "m", tokens: AnswerTokens(input: tokens, output: tokens)))
             }
             #expect(try await recorder.othersUse(of: "k", on: 20_000) == (tokens == 100 ? 0 : 200))
             await recorder.stop()

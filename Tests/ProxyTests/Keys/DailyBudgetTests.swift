@@ -35,9 +35,9 @@ struct DailyBudgetTests {
         }
         #expect(try !budget.checkKnown(self.key, at: Self.now))
         #expect(try await self.wait(budget) == nil)
-        budget.add(TokenUsage(input: 3, output: 2), to: self.key, at: Self.now)
+        budget.add(AnswerTokens(input: 3, output: 2), to: self.key, at: Self.now)
         #expect(try await self.wait(budget) == nil)
-        budget.add(TokenUsage(input: 0, output: 1), to: self.key, at: Self.now)
+        budget.add(AnswerTokens(input: 0, output: 1), to: self.key, at: Self.now)
         #expect(try await self.wait(budget) == "64800")
         #expect(asked.withLock { $0 } == ["k 20000"])
         let error = #expect(throws: ProxyRefusal.self) { try budget.checkKnown(self.key, at: Self.now) }
@@ -47,7 +47,7 @@ struct DailyBudgetTests {
     @Test("what was used before a key is first seen counts; a use above the limit too")
     func before() async throws {
         let budget = DailyBudget { _, _ in 0 }
-        budget.add(TokenUsage(input: 100, output: 100), to: self.key, at: Self.now)
+        budget.add(AnswerTokens(input: 100, output: 100), to: self.key, at: Self.now)
         #expect(try await self.wait(budget) == "64800")
         let exhausted = DailyBudget { _, _ in 1_000 }
         #expect(try await self.wait(exhausted) == "64800")
@@ -59,7 +59,7 @@ struct DailyBudgetTests {
         let last = 20_001 * Self.day - 1
         #expect(try await self.wait(budget, at: last) == "1")
         #expect(try await self.wait(budget, at: last + 1) == nil)
-        budget.add(TokenUsage(input: 10, output: 0), to: self.key, at: last + 1)
+        budget.add(AnswerTokens(input: 10, output: 0), to: self.key, at: last + 1)
         #expect(try await self.wait(budget, at: last + 1) == "86400")
         #expect(try await self.wait(budget, at: last + 1 + Self.day) == nil)
         // A clock that is set back a little finds the day as it was.
@@ -74,11 +74,11 @@ struct DailyBudgetTests {
             return 0
         }
         let free = ClientKey(id: "free")
-        budget.add(TokenUsage(input: 1_000, output: 0), to: free, at: Self.now)
+        budget.add(AnswerTokens(input: 1_000, output: 0), to: free, at: Self.now)
         #expect(try budget.checkKnown(free, at: Self.now))
         #expect(try await self.wait(budget, free) == nil)
         #expect(asked.withLock { $0 } == 0)
-        budget.add(TokenUsage(input: 10, output: 0), to: self.key, at: Self.now)
+        budget.add(AnswerTokens(input: 10, output: 0), to: self.key, at: Self.now)
         #expect(try await self.wait(budget) != nil)
         #expect(try await self.wait(budget, ClientKey(id: "other", tokensPerDay: 10)) == nil)
     }

@@ -245,13 +245,14 @@ struct KeyLimitTests {
     @Test(
         "a stream without its last usage counts one token an event, also if the client leaves early",
         arguments: [
-            (true, #"{"x":1}"#, TokenUsage(input: 2, output: 8)), (false, #"{"x":1}"#, TokenUsage(input: 2, output: 8)),
+            (true, #"{"x":1}"#, AnswerTokens(input: 2, output: 8)),
+            (false, #"{"x":1}"#, AnswerTokens(input: 2, output: 8)),
             (
                 true, #"{"message":{"model":"c","usage":{"input_tokens":5,"output_tokens":1}}}"#,
-                TokenUsage(input: 5, output: 8)
+                AnswerTokens(input: 5, output: 8)
             ),
         ])
-    func uncounted(isCut: Bool, event: String, expected: TokenUsage) async throws {
+    func uncounted(isCut: Bool, event: String, expected: AnswerTokens) async throws {
         // A comment is no event.
         let data = ": ping\r\n\r\ndata: \(event)\r\n\r\n"
         let scene = try await ProxyScene(keys: Self.keys) { request in

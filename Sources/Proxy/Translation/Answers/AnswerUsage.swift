@@ -7,7 +7,7 @@ struct AnswerUsage: Sendable, Equatable {
     var cacheRead = 0
     var cacheWrite = 0
     var output = 0
-    /// The share of ``output`` that the model thought.
+    /// The part of ``output`` that is reasoning.
     var reasoning = 0
 
     init(input: Int = 0, cacheRead: Int = 0, cacheWrite: Int = 0, output: Int = 0, reasoning: Int = 0) {
@@ -34,7 +34,7 @@ struct AnswerUsage: Sendable, Equatable {
             reasoning: (usage["output_tokens_details"] ?? .null).count("reasoning_tokens"))
     }
 
-    /// Anthropic counts the tokens of the cache beside `input_tokens`, OpenAI within.
+    /// Anthropic counts the tokens of the cache in addition to `input_tokens`, OpenAI includes them.
     init(messages usage: JSON) {
         let read = usage.count("cache_read_input_tokens")
         let written = usage.count("cache_creation_input_tokens")

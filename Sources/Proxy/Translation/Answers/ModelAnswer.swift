@@ -45,3 +45,172 @@ struct ModelAnswer: Sendable, Equatable {
         text.utf8.allSatisfy { $0 <= 0x20 } ? "{}" : text
     }
 }
+
+extension ModelAnswer {
+    /// Some upstreams split text and calls of one answer over several choices, so all choices count.
+    init(chat body: JSON, _ context: AnswerContext) throws(AnswerFault) {
+        guard let choices = body["choices"]?.arrayValue, !choices.isEmpty else { throw .notAnAnswer }
+        self.init()
+        self.id = context.id(body)
+        self.model = body["model"]?.stringValue ?? ""
+        self.created = body["created"]?.intValue
+        self.usage = body.value("usage").map(AnswerUsage.init(chat:))
+        for choice in choices {
+            // The first reason that says more than stop counts.
+            if self.finish == .stop { self.finish = AnswerFinish(chat: choice.text("finish_reason") ?? "stop") }
+            self.take(chat: choice["message"] ?? .null)
+        }
+        self.finish = self.finish.adjusted(hasCalls: self.pieces.contains { $0.isCall })
+    }
+
+    private mutating func take(chat message: JSON) {
+        if let text = ChatDelta.reasoning(message) { self.pieces.append(.reasoning(text)) }
+        if let text = ChatDelta.text(message) { self.pieces.append(.text(text)) }
+        if let text = message.text("refusal") { self.pieces.append(.refusal(text)) }
+        for call in message.list("tool_calls") {
+            let function = call["function"] ?? .null
+            guard let name = function.text("name") else { continue }
+            let number = self.pieces.count { $0.isCall }
+            self.pieces.append(
+                .call(
+                    id: call.text("id") ?? AnswerID.call(self.id, number), name: name,
+                    arguments: Self.arguments(ChatDelta.arguments(function))))
+        }
+    }
+
+    func chat(_ context: AnswerContext) -> JSON {
+        var reasoning: [String] = []
+        var texts: [String] = []
+        var refusals: [String] = []
+        var calls: [JSON] = []
+        for piece in self.pieces {
+            switch piece {
+            case .reasoning(let text): reasoning.append(text)
+            case .text(let text): texts.append(text)
+            case .refusal(let text): refusals.append(text)
+            case .call(let id, let name, let arguments):
+                let function: JSON = ["name": .string(name), "arguments": .string(arguments)]
+                calls.append(["id": .string(id), "type": "function", "function": function])
+            }
+        }
+        var message: JSONObject = [
+            "role": "assistant", "content": texts.isEmpty ? .null : .string(texts.joined()),
+            "refusal": refusals.isEmpty ? .null : .string(refusals.joined()),
+        ]
+        if !reasoning.isEmpty { message["reasoning_content"] = .string(reasoning.joined(separator: "\n\n")) }
+        if !calls.isEmpty { message["tool_calls"] = .array(calls) }
+        let choice: JSON = [
+            "index": 0, "message": .object(message), "logprobs": .null, "finish_reason": .string(self.finish.chat),
+        ]
+        return [
+            "id": .string(AnswerID.chat(self.id)), "object": "chat.completion",
+            "created": .integer(Int64(self.created ?? context.time)), "model": context.model(self.model),
+            "choices": [choice], "usage": (self.usage ?? AnswerUsage()).chat,
+        ]
+    }
+}
+
+extension ModelAnswer {
+    init(messages body: JSON, _ context: AnswerContext) throws(AnswerFault) {
+        guard let content = body["content"]?.arrayValue, body["type"]?.stringValue != "error" else {
+            throw .notAnAnswer
+        }
+        self.init()
+        self.id = context.id(body)
+        self.model = body["model"]?.stringValue ?? ""
+        self.usage = body.value("usage").map(AnswerUsage.init(messages:))
+        for block in content {
+            switch block["type"]?.stringValue {
+            case "text": if let text = block.text("text") { self.pieces.append(.text(text)) }
+            case "thinking": if let text = block.text("thinking") { self.pieces.append(.reasoning(text)) }
+            case "tool_use":
+                guard let name = block.text("name") else { continue }
+                let number = self.pieces.count { $0.isCall }
+                self.pieces.append(
+                    .call(
+                        id: block.text("id") ?? AnswerID.call(self.id, number), name: name,
+                        arguments: block.value("input")?.text ?? "{}"))
+            // The rest, such as encrypted thinking, has no counterpart.
+            default: break
+            }
+        }
+        self.finish = AnswerFinish(
+            messages: body.text("stop_reason") ?? "end_turn", sequence: body.text("stop_sequence"))
+    }
+
+    func messages(_ context: AnswerContext) -> JSON {
+        var content: [JSON] = []
+        for piece in self.pieces {
+            switch piece {
+            // Anthropic's signature, which no other model can give, is required when the client sends the block back.
+            case .reasoning: break
+            case .text(let text), .refusal(let text): content.append(["type": "text", "text": .string(text)])
+            case .call(let id, let name, let arguments):
+                content.append(
+                    [
+                        "type": "tool_use", "id": .string(id), "name": .string(context.tools.tool(called: name).name),
+                        "input": ToolArguments.object(arguments),
+                    ])
+            }
+        }
+        var sequence: JSON = .null
+        if case .stopSequence(let text?) = self.finish { sequence = .string(text) }
+        return [
+            "id": .string(AnswerID.message(self.id)), "type": "message", "role": "assistant",
+            "model": context.model(self.model), "content": .array(content),
+            "stop_reason": .string(self.finish.messages), "stop_sequence": sequence,
+            "usage": (self.usage ?? AnswerUsage()).messages,
+        ]
+    }
+}
+
+extension ModelAnswer {
+    init(responses body: JSON, _ context: AnswerContext) throws(AnswerFault) {
+        let status = body["status"]?.stringValue
+        if status == "failed" || status == "cancelled" { throw AnswerFault(body, status: nil) }
+        guard let output = body["output"]?.arrayValue else { throw .notAnAnswer }
+        self.init()
+        self.id = context.id(body)
+        self.model = body["model"]?.stringValue ?? ""
+        self.created = body["created_at"]?.intValue
+        self.usage = body.value("usage").map(AnswerUsage.init(responses:))
+        for item in output { self.take(item) }
+        self.finish =
+            status == "incomplete"
+            ? AnswerFinish(incomplete: body["incomplete_details"]?["reason"]?.stringValue)
+            : AnswerFinish.stop.adjusted(hasCalls: self.pieces.contains { $0.isCall })
+    }
+
+    private mutating func take(_ item: JSON) {
+        switch item["type"]?.stringValue {
+        case "message":
+            for part in item.list("content") {
+                if let text = part.text("text") { self.pieces.append(.text(text)) }
+                if let text = part.text("refusal") { self.pieces.append(.refusal(text)) }
+            }
+        case "reasoning":
+            let parts = item.list("summary").isEmpty ? item.list("content") : item.list("summary")
+            let text = parts.compactMap { $0.text("text") }.joined(separator: "\n\n")
+            if !text.isEmpty { self.pieces.append(.reasoning(text)) }
+        case "function_call":
+            guard let name = item.text("name") else { return }
+            let number = self.pieces.count { $0.isCall }
+            self.pieces.append(
+                .call(
+                    id: item.text("call_id") ?? item.text("id") ?? AnswerID.call(self.id, number), name: name,
+                    arguments: Self.arguments(item["arguments"]?.stringValue ?? "")))
+        default: break
+        }
+    }
+
+    func response(_ context: AnswerContext) -> JSON {
+        var items: [JSON] = []
+        for piece in self.pieces {
+            var item = ResponseItem(piece, id: self.id, place: items.count, tools: context.tools)
+            item.isIncomplete = self.finish.incompleteReason != nil && items.count + 1 == self.pieces.count
+            items.append(item.whole)
+        }
+        return ResponseDocument(id: self.id, model: self.model, created: self.created, context)
+            .finished(self.finish, output: items, usage: self.usage)
+    }
+}

@@ -27,7 +27,7 @@ struct ChatTranscript: Sendable {
 
     mutating func assistant(_ text: String) {
         guard !text.isEmpty else { return }
-        // Text that follows calls belongs to their message: nothing may stand between calls and results.
+        // Text that follows calls belongs to their message: nothing may come between calls and results.
         if self.calls.isEmpty { self.flush(keepingAssistant: true) }
         self.texts.append(text)
     }

@@ -123,3 +123,92 @@ struct AnswerStream: StreamTranslation {
         }
     }
 }
+
+/// Translates server-sent events as they arrive. Pure.
+protocol StreamTranslation: Sendable {
+    /// The answer has ended, complete or with an error. The upstream's stream may end too: nothing follows.
+    var hasEnded: Bool { get }
+
+    /// The error with which the answer has ended.
+    var fault: AnswerFault? { get }
+
+    /// Takes the next bytes, split anywhere, and returns the events that they complete, in the client's form.
+    mutating func feed(_ bytes: [UInt8]) -> [UInt8]
+
+    /// Returns what remains at the end of the upstream's stream. If the stream lacked its own end marker, that is the
+    /// client's form of an error: an incomplete answer never looks complete.
+    mutating func finish() -> [UInt8]
+}
+
+/// The stream of an upstream that has the client's form.
+struct UnchangedStream: StreamTranslation {
+    var hasEnded: Bool { false }
+    var fault: AnswerFault? { nil }
+
+    mutating func feed(_ bytes: [UInt8]) -> [UInt8] { bytes }
+    mutating func finish() -> [UInt8] { [] }
+}
+
+/// One step of an answer that arrives piece by piece, independent of the form.
+enum AnswerPart: Sendable, Equatable {
+    /// The first part of every answer.
+    case begin(id: String, model: String, created: Int?)
+    case reasoning(String)
+    case text(String)
+    case refusal(String)
+    /// A call begins. Calls are numbered from 0 in the order in which they begin; their arguments may be interleaved.
+    case call(Int, id: String, name: String)
+    case arguments(Int, String)
+    case usage(AnswerUsage)
+    case finish(AnswerFinish)
+    /// Nothing new, but the upstream is alive.
+    case alive
+    /// The answer is complete. Nothing follows.
+    case done
+    /// The answer has failed. Nothing follows.
+    case fault(AnswerFault)
+}
+
+extension AnswerPart {
+    /// The bytes that the part adds to the answer.
+    var size: Int {
+        switch self {
+        case .reasoning(let text), .text(let text), .refusal(let text), .arguments(_, let text): text.utf8.count
+        default: 0
+        }
+    }
+}
+
+/// Reads an upstream's events. Pure.
+protocol AnswerReader: Sendable {
+    mutating func read(_ event: JSON) -> [AnswerPart]
+
+    /// `[DONE]`, which ends a stream of chat completions.
+    mutating func readEndMark() -> [AnswerPart]
+
+    /// The stream has ended without a part that ends the answer.
+    mutating func end() -> [AnswerPart]
+}
+
+extension AnswerReader {
+    mutating func readEndMark() -> [AnswerPart] { [] }
+    mutating func end() -> [AnswerPart] { [.fault(.unfinished)] }
+}
+
+/// Writes the client's events. Pure.
+protocol AnswerWriter: Sendable {
+    mutating func write(_ part: AnswerPart, to output: inout [UInt8])
+}
+
+extension AnswerWriter {
+    /// - Parameter name: nil for chat completions, whose events have no names.
+    func append(_ name: String?, _ data: JSON, to output: inout [UInt8]) {
+        if let name { output += Array("event: \(name)\n".utf8) }
+        output += Array("data: ".utf8)
+        output += data.bytes
+        output += [0x0A, 0x0A]
+    }
+
+    /// A comment, which every client ignores, keeps the connection alive.
+    func appendComment(to output: inout [UInt8]) { output += Array(": keep-alive\n\n".utf8) }
+}

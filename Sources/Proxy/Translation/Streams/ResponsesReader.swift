@@ -105,7 +105,7 @@ struct ResponsesReader: AnswerReader {
 
     private mutating func complete(_ response: JSON, _ finish: AnswerFinish) -> [AnswerPart] {
         var parts = self.begin(response)
-        // The items are here if they did not come one by one.
+        // The items, if they did not arrive one by one.
         if self.streamed.isEmpty, self.begun == 0 {
             for (place, item) in response.list("output").enumerated() { parts += self.end(item, place) }
         }

@@ -4,7 +4,7 @@ internal import HTTPClient
 internal import HTTPServer
 internal import JSON
 
-extension Passage {
+extension ForwardedRequest {
     /// The answer for the client: whole if it has arrived whole, else piece by piece.
     ///
     /// - Parameters:
@@ -27,7 +27,7 @@ extension Passage {
         if isMounted { Self.harden(&answer.headers) }
         self.record.status = answer.status.code
         self.record.firstByte = self.elapsed()
-        let source = PassageSource(upstream, of: self, lookup)
+        let source = ForwardedBody(upstream, of: self, lookup)
         if response.status.isBodiless || self.request.method == .head {
             source.finish()
         } else if let whole = source.takeWhole() {
@@ -46,7 +46,7 @@ extension Passage {
             entry: lookup.entry(for: response), limit: self.proxy.cache.bodyLimit)
     }
 
-    /// An answer of the proxy's own.
+    /// An answer that the proxy makes itself.
     func own(_ document: JSON) -> HTTPServerResponse {
         var answer = HTTPServerResponse.json(document)
         answer.headers.append("X-Request-Id", self.record.trace)
@@ -66,9 +66,9 @@ extension Passage {
 
     /// The tokens of a stream that ends without its usage, because the client left or did not ask for it: otherwise a
     /// limited key could avoid its limit. Four bytes are about one token, and so is one event.
-    private func estimate(_ collector: AnswerCollector) -> TokenUsage? {
+    private func estimate(_ collector: AnswerCollector) -> AnswerTokens? {
         guard collector.events > 0 else { return nil }
-        return TokenUsage(input: self.body.count / 4, output: collector.events)
+        return AnswerTokens(input: self.body.count / 4, output: collector.events)
     }
 
     private func estimatesUsage(_ headers: HTTPHeaders) -> Bool {
@@ -87,5 +87,70 @@ extension Passage {
     static func harden(_ headers: inout HTTPHeaders) {
         headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
         headers["X-Content-Type-Options"] = "nosniff"
+    }
+}
+
+extension ForwardedRequest {
+    /// The longest answer that is translated as a whole, in bytes.
+    private static let translationLimit = 32 << 20
+
+    /// The client's answer if no attempt gave one.
+    func finish(_ failed: FailedAttempts, _ preparation: Preparation) async throws -> HTTPServerResponse {
+        if let fault = failed.fault { throw fault }
+        if let explanation = failed.explanation { throw explanation }
+        guard let best = failed.best else { throw ProxyRefusal.failed }
+        return try await self.finish(best, preparation, isMissing: failed.isPathMissing)
+    }
+
+    /// The client's form of an answer.
+    ///
+    /// - Parameter isMissing: whether no attempt found the path.
+    func finish(
+        _ answer: UpstreamAnswer, _ preparation: Preparation, isMissing: Bool = false
+    ) async throws -> HTTPServerResponse {
+        if isMissing, self.isCount(preparation), let body = self.body.whole,
+            let count = await Self.estimate(body)
+        {
+            return self.own(count)
+        }
+        guard let translation = answer.translation, !answer.isStream || !answer.status.isSuccess else {
+            return try await self.deliverReduced(answer, preparation)
+        }
+        var answer = answer
+        try await answer.read(upTo: Self.translationLimit)
+        guard answer.isWhole, let shown = await Self.translated(answer, by: translation) else {
+            throw ProxyRefusal.unreadableAnswer
+        }
+        // With the upstream's 200, clients would take an error for an answer.
+        return self.deliver(answer, preparation, shown: shown.bytes, status: shown.isError ? .badGateway : nil)
+    }
+
+    /// The answer or error for the client, and whether it is an error with a status of success. Nil for an answer that
+    /// is not JSON although it should be.
+    @concurrent private static func translated(
+        _ answer: UpstreamAnswer, by translation: Translation
+    ) async -> (bytes: [UInt8], isError: Bool)? {
+        let json = try? JSON.parse(answer.beginning)
+        guard answer.status.isSuccess else {
+            return (translation.error(json, status: answer.status.code).bytes, false)
+        }
+        return json.map { json in
+            let (document, isError) = translation.outcome(of: json)
+            return (document.bytes, isError)
+        }
+    }
+
+    /// Whether the client asks how many tokens a request would have, which not every upstream can say.
+    func isCount(_ preparation: Preparation) -> Bool {
+        self.request.method == .post && preparation.target.path == "/messages/count_tokens"
+    }
+
+    @concurrent private static func estimate(_ body: [UInt8]) async -> JSON? {
+        (try? JSON.parse(body)).map { ["input_tokens": .integer(Int64(TokenEstimate.of(messages: $0)))] }
+    }
+
+    /// The length of the body, if it is known.
+    var length: Int? {
+        if case .length(let length) = self.request.head.framing { length } else { nil }
     }
 }

@@ -3,7 +3,7 @@ internal import HTTPClient
 internal import HTTPServer
 
 /// The limits of the client's key.
-extension Passage {
+extension ForwardedRequest {
     /// ``permit()`` without a wait; false if it must wait.
     func permitKnown(_ key: ClientKey) throws(ProxyRefusal) -> Bool {
         guard key.models == nil else { return false }
@@ -29,8 +29,7 @@ extension Passage {
             }
         case .body:
             let asked = try await self.requestedModel()
-            // Who may use an alias may use the model that it stands for.
-            let model = asked.map { models.contains($0) ? $0 : self.proxy.settings.aliases[$0] ?? $0 }
+            let model = asked.map { self.proxy.models.permitted($0, among: models) }
             try self.proxy.gatekeeper.check(model: model, for: key)
         }
     }

@@ -3,7 +3,7 @@ internal import HTTPClient
 internal import HTTPServer
 internal import Primitives
 
-extension Passage {
+extension ForwardedRequest {
     /// The final answer for the client.
     func send(_ preparation: Preparation) async throws -> HTTPServerResponse {
         try await self.attempt(try await self.plan(preparation), preparation, first: nil)
@@ -27,7 +27,7 @@ extension Passage {
         }
     }
 
-    /// Goes on after an answer to the first attempt that another may improve on: with a new token if the upstream rejected
+    /// Continues after a first answer that another attempt may improve on: with a new token if the upstream rejected
     /// the old one, at another path, or in another form of the API.
     func reconsider(_ first: HTTPClientResponse, _ preparation: Preparation) async throws -> HTTPServerResponse {
         try await self.attempt(try await self.plan(preparation, hasBegun: true), preparation, first: first)
@@ -47,7 +47,7 @@ extension Passage {
             let edited: EditedBody
             do { edited = try await self.edited(plan, preparation) } catch let error as ProxyRefusal {
                 failed.add(error, isKnown: self.proxy.memory.keepsVersion(of: plan.form.target.path) != nil)
-                // Without an answer before it, the form is the one that the model is known to have.
+                // Before any answer, the form is the one that the model is known to have.
                 if failed.best != nil, plan.advance(after: .unsupported) { continue }
                 return try await self.finish(failed, preparation)
             }
@@ -95,7 +95,7 @@ extension Passage {
     private func outcome(
         of answer: inout UpstreamAnswer, _ preparation: Preparation, isStandIn: Bool
     ) async throws -> AttemptPlan.Outcome {
-        /// A model that stands in and refuses the request says nothing about the model that was asked for.
+        /// A replacement that refuses the request says nothing about the requested model.
         let refused: AttemptPlan.Outcome = isStandIn ? .failed : .answered
         switch answer.status.code {
         case 404:
@@ -103,7 +103,7 @@ extension Passage {
             try await answer.read(upTo: Self.errorLimit)
             return UpstreamError(answer.beginning).isMissingModel ? refused : .missing
         case 400:
-            // Counting has no other form, so the proxy's estimate takes its place.
+            // Token counting exists in no other form, so the proxy estimates instead.
             guard preparation.api != nil || self.isCount(preparation) else { return refused }
             try await answer.read(upTo: Self.errorLimit)
             return UpstreamError(answer.beginning).isUnsupportedForm ? .unsupported : refused

@@ -1,9 +1,10 @@
+internal import EventLoop
 internal import HTTP
 internal import HTTPClient
 internal import HTTPServer
 
 /// What is tried for a request, and what the answers show about the upstream.
-extension Passage {
+extension ForwardedRequest {
     /// - Parameter hasBegun: Whether the first attempt was made, with the body as it is.
     func plan(_ preparation: Preparation, hasBegun: Bool = false) async throws -> AttemptPlan {
         let own = AttemptPlan.Form(api: nil, target: preparation.target, urls: preparation.urls)
@@ -19,16 +20,13 @@ extension Passage {
         guard !hasBegun, self.proxy.needsModel, let asked = await Self.model(in: body) else {
             return AttemptPlan(forms: forms)
         }
-        let settings = self.proxy.settings
-        let model = settings.aliases[asked] ?? asked
+        let model = self.proxy.models.model(named: asked)
         if let learnt = preparation.api.flatMap({ self.proxy.memory.form(of: $0, for: model) }),
             let index = forms.firstIndex(where: { $0.api == learnt })
         {
             forms.insert(forms.remove(at: index), at: 0)
         }
-        // A key's models limit those that stand in, too.
-        let others = (settings.fallbacks[model] ?? settings.fallbacks[asked] ?? []).map { settings.aliases[$0] ?? $0 }
-            .filter { self.record.key?.models?.contains($0) ?? true }
+        let others = self.proxy.models.replacements(of: asked, among: self.record.key?.models)
         return AttemptPlan(models: [model == asked ? nil : model] + others, forms: forms)
     }
 
@@ -61,4 +59,20 @@ extension Passage {
 
     /// Off the loop, because a body may have megabytes.
     @concurrent static func model(in body: [UInt8]) async -> String? { ModelName.find(in: body) }
+}
+
+/// A request prepared for the upstream.
+@Net
+struct Preparation {
+    let access: UpstreamAccess
+    let target: UpstreamTarget
+    /// Where it is sent, in the order in which the URLs are tried.
+    let urls: [HTTPURL]
+    /// Whether it is known which of the URLs is right.
+    let isKnownPath: Bool
+    /// The form in which a model is asked; nil for other requests.
+    let api: ModelAPI?
+    /// All but `Authorization`.
+    var fields: HTTPHeaders
+    let lookup: CacheLookup
 }

@@ -5,12 +5,12 @@ internal import HTTPServer
 internal import JSON
 internal import Logging
 
-/// One request's way through the proxy, and its answer's way back.
+/// A client's request on its way to the upstream, and the answer on its way back.
 ///
-/// A request that waits only for the upstream uses callbacks (`Passage+Callbacks`), which cost a fraction of a task;
+/// A request that waits only for the upstream uses callbacks (`ForwardedRequest+Callbacks`), which cost a fraction of a task;
 /// any other takes the same steps in a task.
 @Net
-final class Passage {
+final class ForwardedRequest {
     let request: HTTPServerRequest
     let proxy: ReverseProxy
     let body: ReplayBody

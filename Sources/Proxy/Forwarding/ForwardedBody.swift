@@ -5,11 +5,11 @@ internal import HTTPServer
 /// Streams an answer's body from the upstream to the client: each piece is forwarded as it arrives, and none is read
 /// from the upstream while the client is not reading.
 @Net
-final class PassageSource: ResponseSource {
+final class ForwardedBody: ResponseSource {
     var onReady: (@Net () -> Void)?
-    private let passage: Passage
+    private let forwarded: ForwardedRequest
     private let lookup: CacheLookup
-    private lazy var collector = self.passage.collector(of: self.answer.response, self.lookup)
+    private lazy var collector = self.forwarded.collector(of: self.answer.response, self.lookup)
     /// The last piece, which the collector gets once it has been sent.
     private var uncollected: [UInt8] = []
     /// Set to nil when the rest is not needed, which ends the transfer.
@@ -19,12 +19,12 @@ final class PassageSource: ResponseSource {
     private let answer: UpstreamAnswer
     private var translation: (any StreamTranslation)?
 
-    init(_ answer: UpstreamAnswer, of passage: Passage, _ lookup: CacheLookup) {
+    init(_ answer: UpstreamAnswer, of forwarded: ForwardedRequest, _ lookup: CacheLookup) {
         self.answer = answer
         self.body = answer.response.body
         // An answer that was read whole has been translated whole.
         self.translation = answer.isStream && !answer.isWhole ? answer.translation?.makeStream() : nil
-        self.passage = passage
+        self.forwarded = forwarded
         self.lookup = lookup
     }
 
@@ -59,8 +59,8 @@ final class PassageSource: ResponseSource {
             case .failure(let error):
                 self.body = nil
                 self.collect()
-                self.passage.report(self.collector, isCut: true)
-                self.passage.end(.upstreamBroke, error: "\(error)")
+                self.forwarded.report(self.collector, isCut: true)
+                self.forwarded.end(.upstreamBroke, error: "\(error)")
                 // The client must notice that the body is incomplete; the failure is already logged.
                 return .broken(HTTPServerError(.clientGone, "the upstream broke off"))
             }
@@ -82,8 +82,8 @@ final class PassageSource: ResponseSource {
         guard self.body != nil else { return }
         self.body = nil
         self.collect()
-        self.passage.report(self.collector, isCut: true)
-        self.passage.end(.clientGone)
+        self.forwarded.report(self.collector, isCut: true)
+        self.forwarded.end(.clientGone)
     }
 
     /// Ends an answer whose body is complete. Returns what a translation adds at the end.
@@ -93,13 +93,13 @@ final class PassageSource: ResponseSource {
         self.collect()
         let rest = self.translation?.finish() ?? []
         if let fault = self.translation?.fault {
-            self.passage.report(self.collector, isCut: true)
-            self.passage.end(.upstreamBroke, error: fault.reason)
+            self.forwarded.report(self.collector, isCut: true)
+            self.forwarded.end(.upstreamBroke, error: fault.reason)
             return rest
         }
         if let entry = self.collector.entry { self.lookup.keep(entry) }
-        self.passage.report(self.collector)
-        self.passage.end(.complete)
+        self.forwarded.report(self.collector)
+        self.forwarded.end(.complete)
         return rest
     }
 
@@ -113,7 +113,7 @@ final class PassageSource: ResponseSource {
 
     /// Returns the bytes for the client.
     private func take(_ bytes: [UInt8]) -> [UInt8] {
-        self.passage.record.responseBytes += bytes.count
+        self.forwarded.record.responseBytes += bytes.count
         self.collect()
         self.uncollected = bytes
         return self.translation?.feed(bytes) ?? bytes

@@ -11,7 +11,7 @@ import Testing
 
 @Suite("Translation: through the proxy", .serialized, .timeLimit(.minutes(1)))
 @Net
-struct TranslatedPassageTests {
+struct TranslatedRequestTests {
     nonisolated static let endings: [(events: [String], isAborted: Bool, isComplete: Bool, reason: String?)] = [
         ([#"{"choices":[{"delta":{},"finish_reason":"stop"}]}"#, "[DONE]"], true, true, nil),
         ([#"{"error":{"message":"busy","code":"overloaded"}}"#], false, false, "overloaded"),

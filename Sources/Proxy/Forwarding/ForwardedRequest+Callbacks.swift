@@ -3,7 +3,7 @@ internal import HTTP
 internal import HTTPClient
 internal import HTTPServer
 
-extension Passage {
+extension ForwardedRequest {
     /// Answers with callbacks, or in a task if it must wait for something other than the upstream.
     func answer(by reply: HTTPReply) {
         do {
