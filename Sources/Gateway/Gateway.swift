@@ -13,13 +13,13 @@ package final class Gateway: Service {
     package let name = "gateway"
     private let server: HTTPServer
     private let sockets: WebSocketServer
-    /// All but the OpenAPI document's.
+    /// All routes but the OpenAPI document's.
     let routes: [APIRoute]
 
     /// Throws ``HTTPURLError`` if the public URL is invalid.
     package init(
         settings: GatewaySettings, bridge: Bridge, web: WebAdapter, viewer: any ViewerSource,
-        features: (any FeatureSource)? = nil, readiness: Readiness,
+        features: (any FeatureSource)? = nil, readiness: HostReadiness,
         mount: GatewayMount? = nil, hooks: [GatewayHook] = []
     ) throws {
         let publicURL = try HTTPURL(settings.publicURL)

@@ -1,5 +1,5 @@
 internal import HTTP
-internal import HTTPServer
+package import HTTPServer
 
 /// The router, plus mounts and hooks. Refuses foreign `Host` headers. Adds security headers and a page for people to
 /// its own and the router's refusals.
@@ -20,7 +20,7 @@ struct GatewayDispatcher: HTTPDispatcher {
     }
 
     func dispatch(_ head: RequestHead) -> HTTPDispatch {
-        // Mounts and hooks check keys and signatures, which no page has, under any name.
+        // Mounts and hooks are reachable under any name: they check keys and signatures, which no page has.
         if let mount = self.mount, mount.takes(head.path) { return mount.dispatcher.dispatch(head) }
         if !self.hooks.isEmpty, let hook = self.hooks[String(head.path)] {
             return hook.dispatch(head, headers: self.headers)
@@ -60,5 +60,21 @@ struct GatewayDispatcher: HTTPDispatcher {
             headers.apply(to: &response)
             return response
         }
+    }
+}
+
+/// Handles every request below a path, bypassing the gateway's routes and credentials.
+package struct GatewayMount: Sendable {
+    /// Such as `/proxy`, without a trailing slash.
+    package let path: String
+    package let dispatcher: any HTTPDispatcher
+
+    package init(path: String, dispatcher: any HTTPDispatcher) {
+        self.path = path
+        self.dispatcher = dispatcher
+    }
+
+    func takes(_ path: Substring) -> Bool {
+        path.hasPrefix(self.path) && (path.count == self.path.count || path.dropFirst(self.path.count).first == "/")
     }
 }

@@ -8,9 +8,6 @@ import Testing
 
 @testable import Gateway
 
-/// For files that also import `EventLoop`, which has a `Readiness` too.
-typealias ReadinessChecks = Readiness.Checks
-
 @Suite("Gateway front", .timeLimit(.minutes(1)))
 struct FrontTests {
     @Test(
@@ -99,18 +96,18 @@ struct FrontTests {
             ([.connecting], nil, nil, false, .unavailable), ([.refused, .down], nil, nil, false, .unavailable),
             ([.up], "the disk is full", nil, false, .unavailable), ([], nil, "no key", false, .unavailable),
             ([.up], nil, nil, true, .stopping), ([], "the disk is full", nil, true, .stopping),
-        ] as [([AdapterStatus.State], String?, String?, Bool, Readiness.Status)])
+        ] as [([AdapterStatus.State], String?, String?, Bool, HostReadiness.Status)])
     func status(
-        networks: [AdapterStatus.State], store: String?, model: String?, isStopping: Bool, status: Readiness.Status
+        networks: [AdapterStatus.State], store: String?, model: String?, isStopping: Bool, status: HostReadiness.Status
     ) {
-        let checks = Readiness.Checks(store: store, model: model, jail: "missing")
-        #expect(Readiness.status(checks, networks: networks, isStopping: isStopping) == status)
+        let checks = HostReadiness.Checks(store: store, model: model, jail: "missing")
+        #expect(HostReadiness.status(checks, networks: networks, isStopping: isStopping) == status)
     }
 
     @Test("readyz is 503 with the reason: a failing store, a network that is not connected, the stop")
     func unready() async throws {
         let problem = Protected<String?>(nil)
-        try await GatewayHarness.run(checks: { ReadinessChecks(store: problem.withLock { $0 }) }) { harness in
+        try await GatewayHarness.run(checks: { HostReadiness.Checks(store: problem.withLock { $0 }) }) { harness in
             let validator = SchemaValidator(
                 document: try await harness.anybody.send(.get, "/api/v1/openapi.json").expect(200))
             func unready() async throws -> JSON {

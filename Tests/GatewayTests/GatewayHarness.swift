@@ -26,7 +26,7 @@ struct GatewayHarness {
     static func run(
         worker: StepWorker = StepWorker(), viewer: any ViewerSource = FakeViewer(),
         features: (any FeatureSource)? = nil,
-        hooks: [GatewayHook] = [], checks: @escaping @Sendable () -> ReadinessChecks = { ReadinessChecks() },
+        hooks: [GatewayHook] = [], checks: @escaping @Sendable () -> HostReadiness.Checks = { HostReadiness.Checks() },
         settings change: (inout GatewaySettings) -> Void = { _ in },
         _ body: (GatewayHarness) async throws -> Void
     ) async throws {
@@ -47,7 +47,7 @@ struct GatewayHarness {
 
     private init(
         worker: StepWorker, viewer: any ViewerSource, features: (any FeatureSource)? = nil, hooks: [GatewayHook],
-        checks: @escaping @Sendable () -> ReadinessChecks, change: (inout GatewaySettings) -> Void
+        checks: @escaping @Sendable () -> HostReadiness.Checks, change: (inout GatewaySettings) -> Void
     ) async throws {
         self.directory = try TemporaryDirectory()
         self.worker = worker
@@ -78,7 +78,7 @@ struct GatewayHarness {
         try await self.bridge.recover()
         self.gateway = try Gateway(
             settings: settings, bridge: self.bridge, web: web, viewer: viewer, features: features,
-            readiness: Readiness { checks() }, hooks: hooks)
+            readiness: HostReadiness { checks() }, hooks: hooks)
     }
 
     func advance(by milliseconds: Int64) { self.clock.withLock { $0 += milliseconds } }

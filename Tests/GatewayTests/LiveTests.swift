@@ -195,7 +195,7 @@ struct LiveHarness {
             id: "k", kind: .token, name: "test", identity: "web:test", role: role, scopes: ["chat"], createdAt: 0)
         let context = GatewayContext(
             settings: GatewaySettings(), bridge: self.harness.bridge, web: WebAdapter(now: { 0 }), viewer: FakeViewer(),
-            readiness: Readiness { Readiness.Checks() }, logger: Logger(label: "test"))
+            readiness: HostReadiness { HostReadiness.Checks() }, logger: Logger(label: "test"))
         let connection = LiveConnection(
             context: context, principal: Principal(credential: credential), socket: socket, logger: context.logger,
             isValid: { true })

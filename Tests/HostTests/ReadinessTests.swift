@@ -12,7 +12,7 @@ struct ReadinessTests {
     func fullDisk() async throws {
         let disk = try await SmallDisk(megabytes: 8)
         let database = try Database(path: disk.path + "/jetbridge.sqlite", migrations: Schema.migrations)
-        let readiness = Readiness.checking(SessionStore(database: database), ScriptedModel(), in: disk.path)
+        let readiness = HostReadiness.checking(SessionStore(database: database), ScriptedModel(), in: disk.path)
         #expect(await readiness.checks().store == nil)
         disk.fill()
         #expect(await readiness.checks().store?.hasPrefix("the disk is full (0 KB free)") == true)
@@ -26,7 +26,7 @@ struct ReadinessTests {
     func failingStore() async throws {
         let directory = try TemporaryDirectory()
         let database = try Database(path: directory.path + "/jetbridge.sqlite", migrations: Schema.migrations)
-        let readiness = Readiness.checking(SessionStore(database: database), ScriptedModel(), in: directory.path)
+        let readiness = HostReadiness.checking(SessionStore(database: database), ScriptedModel(), in: directory.path)
         try await database.write { connection in try connection.execute("DROP TABLE floors", []) }
         #expect(await readiness.checks().store != nil)
         await database.close()

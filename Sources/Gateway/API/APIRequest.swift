@@ -23,7 +23,7 @@ struct APIRequest: Sendable {
     /// The body as a JSON object. An empty body is an empty object.
     func object(upTo limit: Int) async throws -> JSONObject {
         let bytes = try await self.http.body.collect(upTo: limit)
-        // Clients give a type to an empty body too.
+        // Clients send a content type with an empty body too.
         guard !bytes.isEmpty else { return JSONObject() }
         if let type = self.http.headers["content-type"], MediaType(parsing: type)?.isJSON != true {
             throw HTTPProblem(.unsupportedMediaType, "Send the body as application/json.")

@@ -9,8 +9,8 @@ struct APIRoute: Sendable {
     enum Access: Sendable {
         /// Needs no credential.
         case open
-        /// Needs a credential with one of these scopes, of a person with at least this role. The role has no default, so
-        /// that a new route cannot forget it.
+        /// Needs a credential with one of these scopes, and a person with at least this role. The role has no default,
+        /// so that no new route can forget it.
         case scopes(Set<Scope>, from: Role)
     }
 

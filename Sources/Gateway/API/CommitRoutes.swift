@@ -4,7 +4,7 @@ internal import HTTPServer
 internal import JSON
 internal import Sessions
 
-/// What commits changed, for cards that show them.
+/// The changes of commits, for the cards that show them.
 struct CommitRoutes: Sendable {
     let context: GatewayContext
 

@@ -12,12 +12,12 @@ final class GatewayContext: Sendable {
     let viewer: any ViewerSource
     /// Nil in a host without the specification flow.
     let features: (any FeatureSource)?
-    let readiness: Readiness
+    let readiness: HostReadiness
     let logger: Logger
 
     init(
         settings: GatewaySettings, bridge: Bridge, web: WebAdapter, viewer: any ViewerSource,
-        features: (any FeatureSource)? = nil, readiness: Readiness, logger: Logger
+        features: (any FeatureSource)? = nil, readiness: HostReadiness, logger: Logger
     ) {
         self.settings = settings
         self.bridge = bridge

@@ -59,6 +59,6 @@ struct OperationRoutes: Sendable {
         return .json(document, .accepted)
     }
 
-    /// Of somebody whose access has ended: the lowest.
+    /// The lowest role, for a person whose access has ended.
     private func role(of sender: Sender) -> Role { self.context.bridge.access.role(of: sender) ?? .guest }
 }

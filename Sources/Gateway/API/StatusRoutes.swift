@@ -48,7 +48,7 @@ struct StatusRoutes: Sendable {
                 ]
             )
         }
-        let status = Readiness.status(
+        let status = HostReadiness.status(
             checks, networks: states.filter { $0.0 != WebAdapter.adapterID }.map(\.1.state),
             isStopping: self.context.bridge.isStopping)
         let document: JSON = [

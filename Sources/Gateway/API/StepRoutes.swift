@@ -4,7 +4,7 @@ internal import HTTPServer
 internal import JSON
 internal import Sessions
 
-/// What the work with tools did in a thread.
+/// The steps of turns with tools.
 struct StepRoutes: Sendable {
     let context: GatewayContext
 
@@ -54,7 +54,7 @@ struct StepRoutes: Sendable {
     }
 
     private static func document(_ step: TurnStep, isOpen: Bool) -> JSON {
-        // What was running or waiting when the operation ended has no end of its own.
+        // Steps that were running or waiting when the operation ended have no end time.
         let isLeft = !isOpen && (step.state == .running || step.state == .waiting)
         let state = isLeft ? TurnStep.State.interrupted : step.state
         let input = step.input.map { inputs in

@@ -109,7 +109,7 @@ struct ThreadRoutes: Sendable {
         let limit = try request.limit(default: 30, most: 100)
         let cursor = try request.cursor(SessionCursor.init)
         let filter = try Self.filter(of: request, for: principal)
-        // If it fails, the newest messages are not found yet.
+        // If this fails, the newest messages cannot be found yet.
         if !filter.words.isEmpty { try? await self.context.store.indexMessages() }
         let now = self.context.now()
         let page = try await self.context.store.read { ledger in
@@ -208,7 +208,7 @@ struct ThreadRoutes: Sendable {
         do {
             taken = try await files.settled { try await self.context.bridge.submit(event) }
         } catch is IgnoredEvent {
-            // The bridge ignores nothing else of a person with a role.
+            // From a person with a role, the bridge ignores nothing else.
             throw HTTPProblem(
                 .tooManyRequests, "There were too many wrong codes. Wait ten minutes, then try again.",
                 headers: ["Retry-After": "600"])

@@ -118,7 +118,7 @@ struct WorkspaceRoutes: Sendable {
 }
 
 extension GatewayContext {
-    /// Asks about a thread's jail or workspace; what goes wrong there is a 409 with its reason.
+    /// Queries a thread's jail or workspace; a failure there becomes a 409 with its reason.
     func inWorkspace<Result>(
         of session: SessionRecord, _ body: (any CommandDesk, SessionPlace) async throws -> Result
     ) async throws -> Result {
@@ -134,7 +134,7 @@ extension GatewayContext {
         } catch let error as CancellationError {
             throw error
         } catch {
-            // The workspace's errors are lines for people.
+            // The workspace's errors are written for people.
             throw HTTPProblem(.conflict, "\(error)")
         }
     }

@@ -7,7 +7,7 @@ package import Primitives
 
 /// GitHub's webhook: `POST /hooks/github`. A delivery needs no credential but its signature.
 package struct GitHubHook: Sendable {
-    /// What became of a delivery.
+    /// The outcome of a delivery.
     package enum Outcome: Sendable {
         case stored
         /// Stored earlier: GitHub repeats deliveries on request.
@@ -54,7 +54,7 @@ package struct GitHubHook: Sendable {
     }
 
     private func respond(to request: HTTPServerRequest) async -> HTTPServerResponse {
-        // Checked before the body is read, which may be long.
+        // Checked before the body is read, because it may be long.
         guard let given = Self.signature(in: request.headers["X-Hub-Signature-256"]) else {
             return self.refuse("The header X-Hub-Signature-256 is missing or malformed.")
         }

@@ -3,6 +3,7 @@ internal import JSON
 internal import Logging
 internal import Primitives
 internal import Sessions
+internal import WebSockets
 
 /// A client's connection in the live protocol.
 ///
@@ -154,7 +155,7 @@ final class LiveConnection: Sendable {
         let known = progress.open.keys.sorted()
         let ended = try await self.context.store.read { ledger -> [String] in
             let recent = try ledger.turns(of: thread, endedSince: since)
-            // One that was being closed when the gap began has an earlier time.
+            // An operation that was being closed when the gap began has an earlier time.
             let earlier = try known.filter { id in
                 guard !recent.contains(id), let turn = try ledger.turn(id: id) else { return false }
                 return turn.endedAt != nil
@@ -193,5 +194,96 @@ final class LiveConnection: Sendable {
             "timestamp": .string(CivilTime(milliseconds: self.context.now()).rfc3339), "sequence": 0,
         ]
         try await self.socket.send(frame.text)
+    }
+}
+
+/// A WebSocket as the live protocol uses it: text in both directions.
+protocol LiveSocket: Sendable {
+    /// The next text; nil once the connection is closed.
+    func receive() async throws -> String?
+    /// Returns once there is room for more, so that a slow client delays only its own frames.
+    func send(_ text: String) async throws
+    /// Closes the connection for a violation.
+    func refuse(_ reason: String) async
+    func finish() async
+}
+
+extension WebSocket: LiveSocket {
+    func receive() async throws -> String? {
+        switch try await self.next() {
+        case .text(let text): return text
+        case .binary:
+            await self.close(.unsupportedData, reason: "texts only")
+            return nil
+        case nil: return nil
+        }
+    }
+
+    func refuse(_ reason: String) async { await self.close(.policyViolation, reason: reason) }
+
+    func finish() async { await self.close() }
+}
+
+/// A client's message in the live protocol. Pure.
+enum LiveCommand: Sendable, Equatable {
+    /// Subscribes to one operation's frames after a sequence number.
+    case operation(String, after: Int64)
+    /// Subscribes to the frames of a thread's running and future operations.
+    case thread(String)
+
+    struct Mistake: Error, Equatable {
+        let text: String
+    }
+
+    init(_ text: String) throws(Mistake) {
+        guard text.utf8.count <= 4096, let message = try? JSON.parse(text, depthLimit: 4) else {
+            throw Mistake(text: "A message must be a JSON object of at most 4 KB.")
+        }
+        if let operation = message["subscribe"]?.stringValue {
+            guard let after = message["last_sequence"] else {
+                self = .operation(operation, after: 0)
+                return
+            }
+            guard let number = after.intValue, number >= 0 else {
+                throw Mistake(text: "`last_sequence` must be the sequence number of the last frame received, or 0.")
+            }
+            self = .operation(operation, after: Int64(number))
+        } else if let thread = message["subscribe_thread"]?.stringValue {
+            self = .thread(thread)
+        } else {
+            throw Mistake(text: "Send {\"subscribe\":OPERATION,\"last_sequence\":N} or {\"subscribe_thread\":THREAD}.")
+        }
+    }
+}
+
+/// The frames already sent to a thread's subscriber. Pure.
+struct ThreadProgress: Sendable {
+    /// The last sequence number sent, by operation that has not ended.
+    private(set) var open: [String: Int64] = [:]
+    private(set) var ended: Set<String> = []
+    /// Grows with each frame sent.
+    private(set) var count = 0
+    /// Frames may be missing since this time, in milliseconds since 1970.
+    var gapSince: Int64?
+
+    /// The last sequence number sent for an operation; 0 before the first.
+    func last(of operation: String) -> Int64 { self.open[operation] ?? 0 }
+
+    func hasEnded(_ operation: String) -> Bool { self.ended.contains(operation) }
+
+    mutating func note(_ frame: LiveFrame) {
+        self.count += 1
+        guard frame.isLast else {
+            self.open[frame.operation] = frame.sequence
+            return
+        }
+        self.open[frame.operation] = nil
+        // Only recent operations matter: an ended one never sends again.
+        if self.ended.count > 1000 { self.ended.removeAll() }
+        self.ended.insert(frame.operation)
+    }
+
+    mutating func hasGap(since time: Int64) {
+        self.gapSince = min(self.gapSince ?? time, time)
     }
 }

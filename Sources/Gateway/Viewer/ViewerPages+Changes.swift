@@ -1,4 +1,6 @@
-/// The one home of diffs: those of commits and of workspaces.
+internal import Primitives
+
+/// Renders every diff, of commits and of workspaces.
 extension ViewerPages {
     /// The maximum number of lines of a diff, per file and per page: browsers cannot lay out hundreds of thousands of rows.
     static let linesPerFile = 1500
@@ -117,11 +119,134 @@ extension ViewerPages {
             """
     }
 
-    /// Without the line ending.
+    /// The text without the line ending.
     static func trimmed(_ line: [UInt8]) -> ArraySlice<UInt8> {
         var line = line[...]
         if line.last == UInt8(ascii: "\n") { line.removeLast() }
         if line.last == UInt8(ascii: "\r") { line.removeLast() }
         return line
+    }
+}
+
+extension ViewerPages {
+    func commit(_ commit: ViewerCommit) -> HTML {
+        let short = String(commit.sha.prefix(7))
+        let details: HTML = commit.details.isEmpty ? "" : "<div class=\"message\">\(Self.lines(commit.details))</div>"
+        let body: HTML = """
+            <h1>\(VisibleText.of(commit.subject))</h1>\(details)
+            <dl class="facts"><dt>Commit</dt><dd><code>\(commit.sha)</code> · \
+            <a href="\(ViewerPath.tree(commit.repository, commit.sha))">Files at this commit</a></dd>\(self.people(of: commit))\(self.parents(of: commit))</dl>
+            \(self.changes(
+                commit.files, total: commit.total, rest: "Read a commit of this size with git.",
+                link: { ViewerPath.blob(commit.repository, commit.sha, $0) }))
+            """
+        return self.layout.page(
+            title: "\(commit.subject) · \(commit.repository)@\(short)",
+            crumbs: [
+                ViewerLayout.Crumb(title: commit.repository, path: ViewerPath.repository(commit.repository)),
+                ViewerLayout.Crumb(title: short, path: nil),
+            ], body: body)
+    }
+
+    private func people(of commit: ViewerCommit) -> HTML {
+        let author: HTML = "<dt>Author</dt><dd>\(self.person(commit.author))</dd>"
+        let isSame = commit.author.name == commit.committer.name && commit.author.email == commit.committer.email
+        if isSame { return author }
+        return "\(author)<dt>Committed by</dt><dd>\(self.person(commit.committer))</dd>"
+    }
+
+    private func person(_ person: ViewerCommit.Person) -> HTML {
+        let time = CommitTime(seconds: person.seconds, offset: person.offset)
+        return """
+            <b>\(VisibleText.of(person.name))</b> <span class="faint">&lt;\(VisibleText.of(person.email))&gt;</span> · \
+            <time datetime="\(time.machine)">\(time.text)</time>
+            """
+    }
+
+    private func parents(of commit: ViewerCommit) -> HTML {
+        guard !commit.parents.isEmpty else { return "<dt>Parent</dt><dd>none: the first commit</dd>" }
+        let links = commit.parents.map { sha -> HTML in
+            "<a href=\"\(ViewerPath.commit(commit.repository, sha))\"><code>\(String(sha.prefix(7)))</code></a>"
+        }
+        let title = links.count == 1 ? "Parent" : "Parents"
+        return "<dt>\(title)</dt><dd>\(HTML.join(links, separator: " "))</dd>"
+    }
+
+    /// Normalises line endings, so that ``VisibleText`` keeps them.
+    private static func lines(_ text: String) -> HTML {
+        HTML.join(
+            text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+                .map { "\(VisibleText.of(String($0)))" }, separator: "\n")
+    }
+}
+
+extension ViewerPages {
+    /// The uncommitted changes of a thread's workspace, as they are now.
+    func workingDiff(_ diff: FileDiffs, of thread: String, title: String) -> HTML {
+        let total = ViewerCommit.Total(
+            files: diff.files.count, additions: diff.additions, deletions: diff.deletions)
+        let cut: HTML =
+            diff.isCut
+            ? "<p class=\"note\">The diff is longer than what is shown here. Commit, or read the files.</p>" : ""
+        let body: HTML = """
+            <h1>Uncommitted changes</h1>\
+            <p class="branch-line">What differs now in the conversation's workspace from its branch's last commit.</p>\
+            \(self.changes(diff.files.map(ViewerFileChange.init), total: total, rest: "", link: nil))\(cut)
+            """
+        return self.layout.page(
+            title: "Uncommitted changes · \(title)",
+            crumbs: [
+                ViewerLayout.Crumb(title: title, path: "/#/t/\(thread)"),
+                ViewerLayout.Crumb(title: "Uncommitted changes", path: nil),
+            ], body: body)
+    }
+}
+
+extension ViewerFileChange {
+    init(_ diff: FileDiff) {
+        var mode: String?
+        if let old = diff.oldMode, let new = diff.newMode, old != new { mode = "mode \(old) → \(new)" }
+        self.init(
+            kind: Kind(diff.kind), oldPath: diff.oldPath, newPath: diff.newPath, additions: diff.additions,
+            deletions: diff.deletions, isBinary: diff.isBinary, hunks: diff.hunks.map(Hunk.init), isCut: diff.isCut,
+            mode: mode)
+    }
+}
+
+extension ViewerFileChange.Kind {
+    init(_ kind: FileDiff.Kind) {
+        self =
+            switch kind {
+            case .added: .added
+            case .removed: .removed
+            case .modified: .modified
+            case .renamed: .renamed
+            case .copied: .copied
+            }
+    }
+}
+
+extension ViewerFileChange.Hunk {
+    init(_ hunk: FileDiff.Hunk) {
+        var (old, new) = (hunk.oldStart, hunk.newStart)
+        self.init(
+            header: hunk.header,
+            lines: hunk.lines.map { line in
+                let text = Array(line.utf8.dropFirst())
+                switch line.utf8.first {
+                case UInt8(ascii: "+"):
+                    defer { new += 1 }
+                    return ViewerFileChange.Line(kind: .added, oldNumber: nil, newNumber: new, text: text)
+                case UInt8(ascii: "-"):
+                    defer { old += 1 }
+                    return ViewerFileChange.Line(kind: .removed, oldNumber: old, newNumber: nil, text: text)
+                case UInt8(ascii: "\\"):
+                    return ViewerFileChange.Line(
+                        kind: .noNewline, oldNumber: nil, newNumber: nil, text: Array("No newline at end of file".utf8))
+                default:
+                    defer { (old, new) = (old + 1, new + 1) }
+                    return ViewerFileChange.Line(kind: .context, oldNumber: old, newNumber: new, text: text)
+                }
+            })
     }
 }

@@ -106,7 +106,7 @@ extension ViewerPages {
         return "<ul class=\"documents\">\(HTML.join(rows))</ul>"
     }
 
-    /// `Feature Specification: Login page` without the words that every one begins with.
+    /// Reduces `Feature Specification: Login page` to `Login page`.
     private static func short(title: String) -> String {
         let prefix = "Feature Specification: "
         return title.hasPrefix(prefix) ? String(title.dropFirst(prefix.count)) : title

@@ -1,3 +1,5 @@
+internal import Markdown
+
 /// The viewer's pages; here their shared parts.
 struct ViewerPages: Sendable {
     var layout: ViewerLayout
@@ -35,5 +37,123 @@ struct ViewerPages: Sendable {
 
     static func count(_ number: Int, _ one: String, _ many: String) -> String {
         "\(number) \(number == 1 ? one : many)"
+    }
+}
+
+extension ViewerPages {
+    /// The full text of an answer, linked from networks with short messages.
+    func answer(title: String, thread: String, text: String, time: CommitTime) -> HTML {
+        let rendered = HTML(trusted: Markdown.html(text))
+        return self.layout.page(
+            title: title,
+            crumbs: [
+                ViewerLayout.Crumb(title: title, path: "/#/t/\(thread)"),
+                ViewerLayout.Crumb(title: "Answer", path: nil),
+            ], isNarrow: true,
+            body: """
+                <article class="card"><div class="bar"><b>Jetbridge</b><time class="faint" datetime="\(time.machine)">\(time.text)</time></div>\
+                <div class="rendered prose">\(rendered)</div></article>
+                """)
+    }
+}
+
+extension ViewerPages {
+    func tree(_ tree: ViewerTree) -> HTML {
+        let rows = tree.entries.sorted(by: Self.isBefore).map {
+            self.row($0, in: tree.repository, tree.ref, path: tree.path)
+        }
+        let list: HTML =
+            rows.isEmpty
+            ? "<p class=\"note\">This folder is empty.</p>"
+            : "<table class=\"files\"><caption class=\"off\">Files</caption><tbody>\(HTML.join(rows))</tbody></table>"
+        let bar: HTML = """
+            <div class="bar"><span class="faint">\(Self.short(tree.ref))</span>\
+            <span class="faint num">\(Self.count(rows.count, "entry", "entries"))</span></div>
+            """
+        return self.layout.page(
+            title: tree.path.isEmpty ? tree.repository : "\(tree.path) · \(tree.repository)",
+            crumbs: self.crumbs(repository: tree.repository, ref: tree.ref, path: tree.path),
+            body: "<section class=\"card\" aria-label=\"Files\">\(bar)\(list)</section>")
+    }
+
+    /// Folders first, then by name.
+    static func isBefore(_ left: ViewerTree.Entry, _ right: ViewerTree.Entry) -> Bool {
+        if (left.kind == .folder) != (right.kind == .folder) { return left.kind == .folder }
+        return left.name < right.name
+    }
+
+    /// An entry of the folder `folder`.
+    func row(_ entry: ViewerTree.Entry, in repository: String, _ ref: String, path folder: String) -> HTML {
+        let path = folder.isEmpty ? entry.name : "\(folder)/\(entry.name)"
+        let name = VisibleText.of(entry.name)
+        let size: HTML = entry.size.map { "\(Self.size($0))" } ?? ""
+        let (kind, cell): (HTML, HTML) =
+            switch entry.kind {
+            case .folder: ("folder", "<a href=\"\(ViewerPath.tree(repository, ref, path))\">\(name)/</a>")
+            case .file: ("file", "<a href=\"\(ViewerPath.blob(repository, ref, path))\">\(name)</a>")
+            case .link: ("link", "<a href=\"\(ViewerPath.blob(repository, ref, path))\">\(name)</a>")
+            case .submodule: ("submodule", "\(name)")
+            }
+        return "<tr><td class=\"kind\">\(kind)</td><td>\(cell)</td><td class=\"num faint\">\(size)</td></tr>"
+    }
+}
+
+extension ViewerPages {
+    /// In bytes; larger files can only be downloaded.
+    static let blobLimit = 1_000_000
+
+    /// - Parameter isSource: Whether to show a Markdown file unrendered.
+    func blob(_ blob: ViewerBlob, isSource: Bool) -> HTML {
+        let bar: HTML = """
+            <div class="bar"><span class="faint">\(Self.short(blob.ref))</span><span class="faint num">\(self.facts(of: blob))</span>\
+            <span class="spacer"></span><span class="links">\(self.toggle(of: blob, isSource: isSource))\
+            <a href="\(ViewerPath.raw(blob.repository, blob.ref, blob.path))" download>Download</a></span></div>
+            """
+        return self.layout.page(
+            title: "\(blob.path) · \(blob.repository)",
+            crumbs: self.crumbs(repository: blob.repository, ref: blob.ref, path: blob.path),
+            body:
+                "<section class=\"card\" aria-label=\"\(VisibleText.of(blob.path))\">\(bar)\(self.content(of: blob, isSource: isSource))</section>"
+        )
+    }
+
+    private func facts(of blob: ViewerBlob) -> String {
+        let size = Self.size(blob.bytes.count)
+        guard !blob.isBinary, blob.bytes.count <= Self.blobLimit else { return size }
+        return "\(Self.count(Self.lines(of: blob.bytes).count, "line", "lines")), \(size)"
+    }
+
+    private func toggle(of blob: ViewerBlob, isSource: Bool) -> HTML {
+        guard blob.isMarkdown, !blob.isBinary, blob.bytes.count <= Self.blobLimit else { return "" }
+        let path = ViewerPath.blob(blob.repository, blob.ref, blob.path)
+        return isSource ? "<a href=\"\(path)\">Rendered</a>" : "<a href=\"\(path)?view=source\">Source</a>"
+    }
+
+    private func content(of blob: ViewerBlob, isSource: Bool) -> HTML {
+        if blob.isBinary { return "<p class=\"note\">Binary file; its content is not shown.</p>" }
+        if blob.bytes.count > Self.blobLimit {
+            return
+                "<p class=\"note\">Too large to show (over \(Self.size(Self.blobLimit))). Download it instead.</p>"
+        }
+        if blob.bytes.isEmpty { return "<p class=\"note\">Empty file.</p>" }
+        if blob.isMarkdown, !isSource {
+            let html = Markdown.html(String(decoding: blob.bytes, as: UTF8.self))
+            return "<div class=\"rendered prose\">\(HTML(trusted: html))</div>"
+        }
+        var rows: HTML = ""
+        for (index, line) in Self.lines(of: blob.bytes).enumerated() {
+            let number = index + 1
+            rows += """
+                <tr><td class="line" id="L\(number)"><a href="#L\(number)" data-n="\(number)" aria-label="Line \(number)"></a></td>\
+                <td>\(VisibleText.of(Self.trimmed(Array(line))))</td></tr>
+                """
+        }
+        return "<div class=\"scroll\" tabindex=\"0\"><table class=\"code\"><tbody>\(rows)</tbody></table></div>"
+    }
+
+    private static func lines(of bytes: [UInt8]) -> [ArraySlice<UInt8>] {
+        var lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        if lines.last?.isEmpty == true { lines.removeLast() }
+        return lines
     }
 }

@@ -3,7 +3,7 @@ internal import Jail
 internal import Models
 internal import Sessions
 
-extension Readiness {
+extension HostReadiness {
     /// The checks of `/readyz`.
     ///
     /// - Parameters:
@@ -11,11 +11,11 @@ extension Readiness {
     ///   - jail: What was found at start.
     static func checking(
         _ store: SessionStore, _ model: any ModelClient, in directory: String, jail: JailStatus? = nil
-    ) -> Readiness {
+    ) -> HostReadiness {
         let modelCheck = CachedCheck(lifetime: .seconds(60)) { try await model.check() }
         // Reading works on a full or failing disk, so this writes.
         let storeCheck = CachedCheck(lifetime: .seconds(5)) { try await store.write { ledger in try ledger.probe() } }
-        return Readiness {
+        return HostReadiness {
             var checks = Checks()
             // The write-ahead log may have room for a small write when nothing larger fits.
             if let problem = DiskSpace.problem(at: directory) {

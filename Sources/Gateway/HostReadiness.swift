@@ -1,7 +1,7 @@
 internal import Chat
 
 /// The host's checks for `/readyz`.
-package struct Readiness: Sendable {
+package struct HostReadiness: Sendable {
     /// Each is nil if all is well, else one line that says what is wrong.
     package struct Checks: Sendable {
         package var store: String?
