@@ -1,18 +1,18 @@
-/// Comments that GitHub does not show, in everything that is posted from here: threads do not report it, and a repeated
-/// turn finds what it has posted. Pure.
+/// Hidden comments in everything that this program posts: threads do not report such posts as news, and a repeated turn
+/// finds what it has posted. Pure.
 package enum OwnMark {
     /// Begins every mark.
     private static let opening = "<!-- jetbridge"
     /// In characters.
     private static let nameLimit = 80
 
-    /// For what nobody looks for later.
+    /// The mark of posts that are not looked up later.
     package static let plain = "\(Self.opening) -->"
 
     /// - Parameter id: distinguishes marks of a kind; it is reduced to letters, digits and `_`.
     package static func of(_ kind: String, _ id: String) -> String { "\(Self.begin(kind)):\(Self.name(id)) -->" }
 
-    /// Whether a text was posted from here. In a quotation the mark counts for nothing.
+    /// Whether this program posted a text. A mark in a quotation does not count.
     package static func isIn(_ text: String) -> Bool { Self.hasLine(text, Self.opening) }
 
     /// Whether a text has a mark of this kind.

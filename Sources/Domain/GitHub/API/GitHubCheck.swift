@@ -1,4 +1,4 @@
-internal import JSON
+package import JSON
 
 /// One check of a commit: a check run, or a status of an older service.
 package struct GitHubCheck: Sendable, Hashable {
@@ -49,5 +49,49 @@ package struct GitHubCheck: Sendable, Hashable {
             case "failure", "error": .failed
             default: .pending
             }
+    }
+}
+
+/// All checks of a commit.
+package struct GitHubChecks: Sendable, Hashable {
+    package let checks: [GitHubCheck]
+
+    package init(_ checks: [GitHubCheck]) { self.checks = checks }
+
+    package var passed: Int { self.count(.passed) }
+    package var pending: Int { self.count(.pending) }
+    package var failed: [GitHubCheck] { self.checks.filter { $0.state == .failed } }
+
+    /// Failed if any failed, else pending if any is; nil without checks.
+    package var state: GitHubCheck.State? {
+        if !self.failed.isEmpty { return .failed }
+        if self.pending > 0 { return .pending }
+        return self.checks.isEmpty ? nil : .passed
+    }
+
+    /// `3 passed, 1 failed, 2 pending`.
+    package var summary: String {
+        let counts = [(self.passed, "passed"), (self.failed.count, "failed"), (self.pending, "pending")]
+        let words = counts.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
+        return words.isEmpty ? "no checks" : words.joined(separator: ", ")
+    }
+
+    private func count(_ state: GitHubCheck.State) -> Int { self.checks.count { $0.state == state } }
+}
+
+/// What a check run says about a line.
+package struct GitHubAnnotation: Sendable, Hashable {
+    package let path: String
+    package let line: Int
+    /// `notice`, `warning`, `failure`.
+    package let level: String
+    package let message: String
+
+    package init?(_ json: JSON?) {
+        guard let json, let path = json["path"]?.stringValue else { return nil }
+        self.path = path
+        self.line = json["start_line"]?.intValue ?? 1
+        self.level = json["annotation_level"]?.stringValue ?? "failure"
+        self.message = String((json["message"]?.stringValue ?? "").prefix(2_000))
     }
 }

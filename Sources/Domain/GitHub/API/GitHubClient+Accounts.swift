@@ -29,7 +29,7 @@ extension GitHubClient {
         return try await self.page(request, member: isInstallation ? "repositories" : nil) { GitHubRepository($0) }
     }
 
-    /// What is left of the hour's requests, by resource: `core`, `graphql`, …. Costs none of them.
+    /// The hour's remaining requests by resource: `core`, `graphql`, …. This call does not count as one.
     package func rateLimit() async throws -> [String: GitHubBudget] {
         let json = try await self.json(GitHubRequest(.get, .path(["rate_limit"], [:]), "Reading the limits"))
         return (json["resources"]?.objectValue ?? JSONObject()).reduce(into: [:]) { all, member in

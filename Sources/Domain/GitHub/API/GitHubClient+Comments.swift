@@ -38,7 +38,7 @@ extension GitHubClient {
         ) { GitHubComment($0) }
     }
 
-    /// Answers a comment on a line.
+    /// Replies to a comment on a line.
     package func reply(
         to comment: Int64, onPullRequest number: Int, in repository: GitHubRepositoryName, _ body: String
     ) async throws -> GitHubComment {
@@ -59,7 +59,7 @@ extension GitHubClient {
 
     /// Submits a review with its comments on lines at once.
     ///
-    /// - Parameter commit: the commit whose diff the lines are of; nil for the newest.
+    /// - Parameter commit: the commit whose diff the lines belong to; nil for the newest.
     package func review(
         pullRequest number: Int, in repository: GitHubRepositoryName, event: GitHubReview.Event, body: String,
         findings: [GitHubReview.Finding], commit: String? = nil

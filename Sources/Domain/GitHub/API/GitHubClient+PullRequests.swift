@@ -23,7 +23,7 @@ extension GitHubClient {
         return try await self.page(request) { GitHubPullRequest($0) }
     }
 
-    /// The open pull request of a branch, asked for anew.
+    /// The open pull request of a branch, without the cache.
     ///
     /// - Parameters:
     ///   - owner: the owner of the fork with the branch; nil for the repository's own.
@@ -56,7 +56,7 @@ extension GitHubClient {
         ) { GitHubPullRequest($0) }
     }
 
-    /// Changes what is not nil.
+    /// Changes only the fields that are not nil.
     ///
     /// - Parameter state: `open` or `closed`.
     package func updatePullRequest(

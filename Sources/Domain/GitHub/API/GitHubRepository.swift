@@ -1,8 +1,8 @@
 package import JSON
 
-/// A repository, as far as it concerns this program.
+/// A repository, reduced to the fields that this program uses.
 package struct GitHubRepository: Sendable, Hashable {
-    /// Its present name: it may differ from the one that was asked for, if it was renamed.
+    /// Its current name, which differs from the requested one after a rename.
     package let name: GitHubRepositoryName
     package let id: Int64
     package var defaultBranch: String
@@ -15,7 +15,7 @@ package struct GitHubRepository: Sendable, Hashable {
     package var canAdminister: Bool?
     package var allowsForking: Bool?
     package var url: String
-    /// Of which a fork was made.
+    /// The repository that this fork was made from.
     package var parent: GitHubRepositoryName?
     /// In kilobytes.
     package var size = 0
@@ -37,5 +37,24 @@ package struct GitHubRepository: Sendable, Hashable {
         self.url = json["html_url"]?.stringValue ?? ""
         self.parent = json["parent"]?["full_name"]?.stringValue.flatMap { GitHubRepositoryName($0) }
         self.size = json["size"]?.intValue ?? 0
+    }
+}
+
+/// A branch and the commit that it points to.
+package struct GitHubBranch: Sendable, Hashable {
+    package let name: String
+    /// The commit's id.
+    package let head: String
+    package var isProtected = false
+
+    package init(name: String, head: String, isProtected: Bool = false) {
+        self.name = name
+        self.head = head
+        self.isProtected = isProtected
+    }
+
+    package init?(_ json: JSON?) {
+        guard let name = json?["name"]?.stringValue, let head = json?["commit"]?["sha"]?.stringValue else { return nil }
+        self.init(name: name, head: head, isProtected: json?["protected"]?.boolValue ?? false)
     }
 }

@@ -11,7 +11,7 @@ package struct GitHubReview: Sendable, Hashable {
     package let submittedAt: String?
     package let commit: String?
 
-    /// What a new review says as a whole.
+    /// The verdict of a new review.
     package enum Event: String, Sendable, Hashable, CaseIterable {
         case comment = "COMMENT"
         case requestChanges = "REQUEST_CHANGES"

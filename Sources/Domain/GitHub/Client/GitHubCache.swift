@@ -14,7 +14,7 @@ struct GitHubCache: Sendable {
         let answer: GitHubAnswer
         /// In lower case: names of repositories ignore case.
         let repository: String?
-        /// When GitHub last said that it holds; nil after a write that may have changed it.
+        /// When GitHub last confirmed it; nil after a write that may have changed it.
         var confirmedAt: Int64?
         var usedAt: Int
 
@@ -26,7 +26,7 @@ struct GitHubCache: Sendable {
     private var entries: [Key: Entry] = [:]
     private(set) var bytes = 0
     private var uses = 0
-    /// Counts writes: an answer that was requested before one is not stored as current after it.
+    /// Counts writes, so that an answer requested before a write is not stored as current after it.
     private(set) var generation = 0
 
     init(maximumEntries: Int, maximumBytes: Int) {
@@ -72,7 +72,7 @@ struct GitHubCache: Sendable {
         if generation == self.generation { self.entries[key]?.confirmedAt = now }
     }
 
-    /// Makes everything about a repository out of date; it is asked for again by its ETag. Nil for everything.
+    /// Marks everything about a repository as stale, to be revalidated by its ETag; nil marks everything.
     mutating func outdate(_ repository: GitHubRepositoryName?) {
         self.generation += 1
         let name = repository.map(Self.name)
@@ -81,7 +81,7 @@ struct GitHubCache: Sendable {
         }
     }
 
-    /// Drops what a token fetched, which it may no longer see.
+    /// Drops what a token fetched, because it may no longer have access.
     mutating func forget(_ token: GitHubToken) {
         for key in self.entries.keys where key.token == token { self.remove(key) }
     }
@@ -90,7 +90,7 @@ struct GitHubCache: Sendable {
         if let old = self.entries.removeValue(forKey: key) { self.bytes -= old.size }
     }
 
-    /// Drops the least recently used tenth, so that the search is paid for rarely.
+    /// Drops a tenth of the entries, the least recently used ones, so that searching for them is rare.
     private mutating func evict() {
         let oldest = self.entries.sorted { $0.value.usedAt < $1.value.usedAt }
         for (key, _) in oldest.prefix(max(1, self.entries.count / 10)) { self.remove(key) }

@@ -9,8 +9,8 @@ internal import Primitives
 extension GitHubClient {
     private static let maximumRedirects = 5
 
-    /// Sends a request and collects the answer, following redirects to the same server. Gives the place in the queue
-    /// back. Throws ``HTTPClientError``.
+    /// Sends a request and collects the answer, following redirects to the same server. Releases the place in the
+    /// queue. Throws ``HTTPClientError``.
     func exchange(
         _ request: GitHubRequest, _ url: HTTPURL, _ access: Access, etag: String?, _ lane: GitHubLane
     ) async throws -> GitHubAnswer {
@@ -62,7 +62,7 @@ extension GitHubClient {
     private func note(_ answer: GitHubAnswer, _ resource: GitHubResource, _ lane: GitHubLane) {
         guard let budget = GitHubBudget(headers: answer.headers) else { return }
         let name = answer.headers["x-ratelimit-resource"] ?? resource.rawValue
-        // Search and others have limits of their own.
+        // Search and other resources have separate limits.
         guard name == resource.rawValue else { return }
         let left = max(0, budget.resetsAt - GitHubLimit.serverDate(answer.headers, self.clock.date))
         lane.pace.withLock { $0.note(budget, resource, secondsLeft: left, now: self.clock.now) }

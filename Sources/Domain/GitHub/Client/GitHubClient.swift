@@ -10,7 +10,7 @@ internal import Repositories
 /// The one place from which GitHub's API is called: sign-ins, the cache, limits and retries.
 ///
 /// A call runs in the task that makes it, and ends with it. It uses the sign-in of the person for whom the task works
-/// (`RemoteWork.current`), and tells that person's thread of a long wait. Errors are ``GitHubError``, besides
+/// (`RemoteWork.current`), and notifies that person's thread of a long wait. Errors are ``GitHubError``, besides
 /// `CancellationError`.
 package final class GitHubClient: Sendable {
     package let settings: GitHubSettings
@@ -71,9 +71,9 @@ package final class GitHubClient: Sendable {
         return json
     }
 
-    /// Reads a part of a listing; items that make no sense are skipped.
+    /// Reads a page of a listing; invalid items are skipped.
     ///
-    /// - Parameter member: where the items are inside of an object: `workflow_runs`.
+    /// - Parameter member: the member that holds the items, if the answer is an object: `workflow_runs`.
     package func page<Item: Sendable>(
         _ request: GitHubRequest, member: String? = nil, _ read: (JSON) -> Item?
     ) async throws -> GitHubPage<Item> {
@@ -100,8 +100,8 @@ package final class GitHubClient: Sendable {
 
     // MARK: What is known
 
-    /// Makes what the cache has of a repository out of date, as a webhook or another program's change does; it is asked
-    /// for again by its ETag. Nil for everything.
+    /// Marks what the cache has of a repository as stale, for instance after a webhook; it is revalidated by its ETag.
+    /// Nil marks everything.
     package func outdate(_ repository: GitHubRepositoryName?) {
         self.cache.withLock { $0.outdate(repository) }
     }
@@ -122,7 +122,7 @@ package final class GitHubClient: Sendable {
 }
 
 extension GitHubClient {
-    /// With what a call is authorised.
+    /// How a call is authorised.
     struct Access: Sendable {
         let token: GitHubToken?
         /// The value of `Authorization: Bearer`.
@@ -190,7 +190,7 @@ extension GitHubClient {
         }
         defer {
             if request.isWrite {
-                // Also a write that failed or was cancelled may have been carried out.
+                // A write that failed or was cancelled may still have been carried out.
                 if let repository = request.repository { self.outdate(repository) }
                 lane.writes.leave()
             }

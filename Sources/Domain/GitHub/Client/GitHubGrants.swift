@@ -1,6 +1,6 @@
 internal import HTTP
 
-/// What a token may do against what a call needs, as the answer's headers say.
+/// Compares what a token may do with what a call needs, by the answer's headers.
 struct GitHubGrants: Sendable {
     /// The scopes or permissions that are missing, for people.
     let missing: [String]

@@ -6,7 +6,7 @@ internal import Models
 enum GitHubLimit: Sendable, Hashable {
     /// The hour's requests are used up, for this many seconds.
     case primary(seconds: Int64)
-    /// Too much in a short time; GitHub's wish for a pause in seconds, if it gave one.
+    /// Too many requests in a short time, with the pause that GitHub asks for in seconds, if any.
     case secondary(seconds: Int64?)
 
     init?(_ answer: GitHubAnswer, isGraphQL: Bool, date: Int64) {
@@ -29,8 +29,32 @@ enum GitHubLimit: Sendable, Hashable {
         }
     }
 
-    /// The server's clock, because a reset is by that.
+    /// By the server's clock, which resets refer to.
     static func serverDate(_ headers: HTTPHeaders, _ date: Int64) -> Int64 {
         headers["date"].flatMap { HTTPDate.parse($0) }.map { Int64($0) } ?? date
     }
+}
+
+/// The remaining requests of the hour, as GitHub last reported them for a token.
+package struct GitHubBudget: Sendable, Hashable, CustomStringConvertible {
+    package var remaining: Int
+    package var limit: Int
+    /// When the hour ends, in seconds since 1970.
+    package var resetsAt: Int64
+
+    package init(remaining: Int, limit: Int, resetsAt: Int64) {
+        self.remaining = remaining
+        self.limit = limit
+        self.resetsAt = resetsAt
+    }
+
+    package var description: String { "\(self.counts) left this hour" }
+
+    var counts: String { "\(self.remaining)/\(self.limit) requests" }
+}
+
+/// What GitHub counts separately.
+package enum GitHubResource: String, Sendable, Hashable, CaseIterable {
+    case core
+    case graphQL = "graphql"
 }

@@ -44,7 +44,7 @@ struct GitHubPace: Sendable {
     private var writes: [Int64] = []
     private var nextWriteAt: Int64 = .min
     private var pausedUntil: Int64 = .min
-    /// How many pauses came one after the other.
+    /// The number of consecutive pauses.
     private var strikes = 0
     private(set) var usedAt: Int64 = .min
 
@@ -99,10 +99,10 @@ struct GitHubPace: Sendable {
         self.budgets[resource] = Budget(shown: budget, endsAt: now + max(1, secondsLeft + 1) * 1_000)
     }
 
-    /// Notes GitHub's wish for a pause, in answer to a request that was sent at `sentAt`. Returns when it ends.
+    /// Notes that GitHub asked for a pause, in answer to a request that was sent at `sentAt`. Returns when it ends.
     ///
-    /// Without a time it is a minute, doubled each time that GitHub repeats it. Many requests under way at once receive
-    /// the same answer, which counts once.
+    /// Without a given time, the pause is a minute, doubled each time that GitHub repeats it. Many requests under way
+    /// at once receive the same answer, which counts once.
     mutating func pause(seconds: Int64?, sentAt: Int64, now: Int64) -> Int64 {
         if self.strikes == 0 || sentAt >= self.pausedUntil {
             self.strikes = min(self.strikes + 1, 6)

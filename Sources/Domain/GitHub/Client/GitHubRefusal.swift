@@ -1,8 +1,8 @@
 internal import JSON
 
-/// The body of an answer that refuses a call.
+/// The body of an answer that rejects a call.
 struct GitHubRefusal: Sendable {
-    /// As GitHub wrote it; not yet safe for people.
+    /// As GitHub wrote it; not yet safe to show.
     let message: String
     /// `errors[]`, each as one text.
     let details: [String]

@@ -5,9 +5,9 @@ package import Primitives
 
 /// One call of GitHub's API.
 package struct GitHubRequest: Sendable {
-    /// With which sign-in to call.
+    /// Which sign-in the call uses.
     package enum Authorization: Sendable {
-        /// That of the person whose work it is (`RemoteWork.current`), else the host's.
+        /// The sign-in of the person for whom the task works (`RemoteWork.current`), else the host's.
         case current
         case token(GitHubToken)
         /// A GitHub App itself, by a signed claim.
@@ -30,11 +30,12 @@ package struct GitHubRequest: Sendable {
     package var body: JSON?
     package var accept = Self.jsonType
     package var authorization = Authorization.current
-    /// Chooses the token, and what a write makes out of date.
+    /// Selects the token, and what a write makes stale.
     package var repository: GitHubRepositoryName?
     /// Whether it changes something. Such a call is never repeated when it may have been carried out.
     package var isWrite: Bool
-    /// How old an answer in the cache may be to be used without asking; zero asks always, by ETag where possible.
+    /// The maximum age of a cached answer that is used without a request; zero always sends one, with the ETag if
+    /// possible.
     package var freshness: Duration = .zero
     /// In bytes.
     package var bodyLimit = 8 << 20
@@ -68,8 +69,40 @@ package struct GitHubRequest: Sendable {
 
     var resource: GitHubResource { self.target == .graphQL ? .graphQL : .core }
 
-    /// What it counts against the limits a minute.
+    /// What it counts against the limits per minute.
     var points: Double { self.isWrite ? 5 : 1 }
 
     var isCacheable: Bool { self.method == .get }
+}
+
+/// GitHub's answer to a call that succeeded.
+package struct GitHubAnswer: Sendable {
+    package enum Origin: Sendable, Hashable {
+        case server
+        /// GitHub confirmed the cached answer.
+        case confirmed
+        /// From the cache, recent enough to need no request.
+        case cache
+        /// From the cache, because GitHub was unreachable.
+        case stale
+    }
+
+    package let status: Int
+    package let headers: HTTPHeaders
+    package let body: [UInt8]
+    /// Whether the body was cut at the limit.
+    package let isCut: Bool
+    package var origin = Origin.server
+
+    package init(status: Int, headers: HTTPHeaders, body: [UInt8], isCut: Bool = false) {
+        self.status = status
+        self.headers = headers
+        self.body = body
+        self.isCut = isCut
+    }
+
+    /// Nil where the body is not JSON.
+    package var json: JSON? { try? JSON.parse(self.body) }
+
+    package var text: String { String(decoding: self.body, as: UTF8.self) }
 }

@@ -8,15 +8,15 @@ package struct GitHubSettings: Sendable, Hashable {
     package let webURL: HTTPURL
     /// GitHub answers 403 without it.
     package let userAgent: String
-    /// How many requests are under way at once; GitHub allows 100.
+    /// The most concurrent requests; GitHub allows 100.
     package var maximumConcurrent = 20
-    /// How many requests may wait for their turn; more are refused.
+    /// The most requests that may wait for their turn; further ones are refused.
     package var maximumQueued = 2_000
-    /// A wait longer than this is not begun; the request fails instead and names the time.
+    /// The longest wait for a limit; a request that would wait longer fails and names the time.
     package var longestWait: Duration = .seconds(15 * 60)
-    /// How old a listing may be to be used without asking.
+    /// The maximum age of a listing that is used without a request.
     package var freshness: Duration = .seconds(5 * 60)
-    /// How old a listing may be to be used while GitHub cannot be asked.
+    /// The maximum age of a listing that is used while GitHub is unreachable.
     package var staleness: Duration = .seconds(10 * 60)
     /// The limits of the cache of answers.
     package var cachedAnswers = 2_000

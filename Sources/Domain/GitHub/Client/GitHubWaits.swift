@@ -1,7 +1,7 @@
 internal import Primitives
 internal import Repositories
 
-/// The waits of one call: for its turn, and for limits that it met.
+/// The waits of one call: for its turn, and for the limits it has hit.
 struct GitHubWaits: Sendable {
     /// A longer wait, in milliseconds, is reported in the thread.
     private static let toldFrom: Int64 = 3_000
@@ -11,7 +11,7 @@ struct GitHubWaits: Sendable {
     /// Safe for people.
     let purpose: String
     private var isTold = false
-    /// By the client's clock.
+    /// In milliseconds of the client's clock.
     private let startedAt: Int64
 
     init(_ client: GitHubClient, _ lane: GitHubLane, _ resource: GitHubResource, _ purpose: String) {
@@ -22,7 +22,7 @@ struct GitHubWaits: Sendable {
         self.startedAt = client.clock.now
     }
 
-    /// Tells the thread of changes ahead, which are a second apart.
+    /// Notifies the thread that it waits for other changes, which must be a second apart.
     mutating func tell(ahead count: Int) async {
         guard Int64(count) * GitHubPace.writeSpacing > Self.toldFrom, !self.isTold else { return }
         self.isTold = true
@@ -53,7 +53,7 @@ struct GitHubWaits: Sendable {
                 $0.take(resource, points: request.points, isWrite: request.isWrite, now: now)
             }
             guard case .wait(let until, let reason) = turn else { return now }
-            // A place is not kept while waiting: other tokens may have no limit.
+            // The place is released while waiting, for tokens that are under no limit.
             queue.leave()
             try await self.wait(until: until, reason)
         }
@@ -95,7 +95,7 @@ struct GitHubWaits: Sendable {
         try await self.client.clock.sleep(milliseconds: length)
     }
 
-    /// The line that the thread gets once.
+    /// The line that is posted to the thread once.
     private func line(seconds: Int64, _ reason: GitHubPace.Reason) -> String {
         let span = GitHubText.span(seconds)
         return switch reason {
@@ -106,7 +106,7 @@ struct GitHubWaits: Sendable {
         }
     }
 
-    /// What is left of the hour, in parentheses; empty where it is not known.
+    /// The hour's remaining requests, in parentheses; empty if unknown.
     private var budget: String {
         let known = self.lane.pace.withLock { [resource] in $0.budgets[resource]?.shown }
         return known.map { " (\($0.remaining) of \($0.limit) requests left this hour)" } ?? ""
@@ -127,5 +127,18 @@ struct GitHubWaits: Sendable {
                 "\(self.purpose) failed: GitHub's limit for many requests in a short time is reached; try again after "
                     + "\(time).", until: end)
         }
+    }
+}
+
+/// How long to wait before a read is repeated whose answer was lost. Pure.
+enum GitHubBackoff {
+    static let maximumTries = 5
+
+    /// Milliseconds after try number `tries` (from 1): half a second, doubled, half of it random.
+    ///
+    /// - Parameter jitter: in 0..<1.
+    static func delay(afterTry tries: Int, jitter: Double) -> Int64 {
+        let doubled = Double(min(500 << min(tries - 1, 10), 20_000))
+        return Int64(doubled * (0.5 + 0.5 * jitter))
     }
 }

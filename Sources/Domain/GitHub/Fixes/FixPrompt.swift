@@ -1,15 +1,15 @@
 internal import Primitives
 
-/// What the model has to fix. What people and checks wrote is data between marks. Pure.
+/// The prompt for a fix. Texts of people and checks are data between marks. Pure.
 package enum FixPrompt {
     /// Bytes of one item.
     private static let itemLimit = 3_000
     private static let limit = 40_000
 
     /// - Parameters:
-    ///   - wish: what the person added.
-    ///   - annotations: what checks say about lines, by the key of the item.
-    ///   - mark: puts marks around data: the text, and where it is from.
+    ///   - wish: the person's own words.
+    ///   - annotations: the checks' annotations, by the key of the item.
+    ///   - mark: puts marks around data: the text, and its origin.
     package static func text(
         _ items: [FixItem], on branch: String, wish: String, annotations: [String: [GitHubAnnotation]],
         mark: (_ text: String, _ source: String) -> String

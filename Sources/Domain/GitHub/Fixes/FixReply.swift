@@ -1,4 +1,4 @@
-/// What is answered at GitHub. Pure.
+/// The replies that are posted on GitHub. Pure.
 package enum FixReply {
     private static let kind = "fix"
 

@@ -1,6 +1,6 @@
-/// Which threads an event concerns, and what is new in it for them. Pure, but for what the caller knows.
+/// Decides which threads an event concerns, and what is new in it for them. Pure; the caller supplies what is known.
 package struct NewsDecision {
-    /// Whether the thread has learnt of this key.
+    /// Whether the thread has been notified of this key.
     private let isKnown: (String) throws -> Bool
     /// Whether the commit was made or pushed from here.
     private let isOwn: (String) throws -> Bool
@@ -33,7 +33,7 @@ package struct NewsDecision {
         var watch = watch
         switch event.kind {
         case .push:
-            // Without its predecessor, the head stays, so that polling finds what is between.
+            // If the push does not follow the known head, the head stays, so that polling finds the commits in between.
             if !Self.leavesGap(event, watch) { watch.head = event.sha ?? watch.head }
         case .review, .lineComment, .comment, .pull:
             if watch.pull == nil, event.branch == watch.branch { watch.pull = event.pull }
@@ -55,12 +55,12 @@ package struct NewsDecision {
         switch event.kind {
         case .push: return try self.push(event, watch)
         case .review:
-            // A review without a word is only the cover of its comments.
+            // A review without text only groups its comments.
             return event.state == "commented" && event.text?.allSatisfy(\.isWhitespace) != false ? nil : event
         case .lineComment, .comment, .pull: return event
         case .check: return event.isFailure ? event : nil
         case .workflow:
-            // Its failed jobs are checks, which say more.
+            // Its failed jobs are reported as checks, with more detail.
             return try event.isFailure && !self.hasFailedCheck(event.sha ?? "") ? event : nil
         }
     }

@@ -1,3 +1,5 @@
+package import JSON
+
 /// Something that happened to a branch or a pull request on GitHub, whether a webhook or polling reported it.
 package struct NewsEvent: Sendable, Hashable {
     package enum Kind: String, Sendable, CaseIterable {
@@ -32,7 +34,7 @@ package struct NewsEvent: Sendable, Hashable {
     package var id = ""
     /// `owner/name`; GitHub ignores its case.
     package let repository: String
-    /// The branch in this repository; nil if it is another one's.
+    /// The branch, if it is in this repository.
     package var branch: String?
     /// The number of the pull request.
     package var pull: Int?
@@ -52,7 +54,7 @@ package struct NewsEvent: Sendable, Hashable {
     package var line: Int?
     /// The check's or workflow's name.
     package var name: String?
-    /// The page at GitHub, or a check's own.
+    /// The page on GitHub, or the check's own page.
     package var url: String?
     /// The review that a line comment is part of.
     package var review: String?
@@ -77,7 +79,7 @@ package struct NewsEvent: Sendable, Hashable {
         }
     }
 
-    /// A push as it would be if it had ended with an earlier one of its commits.
+    /// The push, cut off after an earlier one of its commits.
     package func part(upTo commit: String) -> NewsEvent {
         var part = self
         part.sha = commit
@@ -86,9 +88,58 @@ package struct NewsEvent: Sendable, Hashable {
         return part
     }
 
-    /// Whether it is a check or workflow that needs repair.
+    /// Whether it reports a failed check or workflow.
     package var isFailure: Bool {
         guard self.kind == .check || self.kind == .workflow else { return false }
         return ["failure", "timed_out", "startup_failure", "error", "action_required"].contains(self.state)
+    }
+}
+
+/// The form in which events are stored.
+extension NewsEvent {
+    package var json: JSON {
+        var object: JSONObject = ["kind": .string(self.kind.rawValue), "repository": .string(self.repository)]
+        if !self.id.isEmpty { object["id"] = .string(self.id) }
+        let texts: [(String, String?)] = [
+            ("branch", self.branch), ("sha", self.sha), ("before", self.before), ("author", self.author),
+            ("association", self.association), ("state", self.state), ("text", self.text), ("path", self.path),
+            ("name", self.name), ("url", self.url), ("review", self.review),
+        ]
+        for (key, text) in texts { if let text { object[key] = .string(text) } }
+        if let pull = self.pull { object["pull"] = JSON(pull) }
+        if let line = self.line { object["line"] = JSON(line) }
+        if let at = self.at { object["at"] = .integer(at) }
+        if !self.commits.isEmpty {
+            object["commits"] = .array(
+                self.commits.map {
+                    ["sha": .string($0.sha), "subject": .string($0.subject), "own": .bool($0.hasTrailer)]
+                })
+        }
+        return .object(object)
+    }
+
+    package init?(json: JSON) {
+        guard let kind = json["kind"]?.stringValue.flatMap(Kind.init), let repository = json["repository"]?.stringValue
+        else { return nil }
+        self.init(kind, repository: repository)
+        self.id = json["id"]?.stringValue ?? ""
+        self.branch = json["branch"]?.stringValue
+        self.pull = json["pull"]?.intValue
+        self.sha = json["sha"]?.stringValue
+        self.before = json["before"]?.stringValue
+        self.author = json["author"]?.stringValue
+        self.association = json["association"]?.stringValue
+        self.state = json["state"]?.stringValue
+        self.text = json["text"]?.stringValue
+        self.path = json["path"]?.stringValue
+        self.line = json["line"]?.intValue
+        self.name = json["name"]?.stringValue
+        self.url = json["url"]?.stringValue
+        self.review = json["review"]?.stringValue
+        self.at = json["at"]?.intValue.map { Int64($0) }
+        self.commits = (json["commits"]?.arrayValue ?? []).compactMap { commit in
+            guard let sha = commit["sha"]?.stringValue, let subject = commit["subject"]?.stringValue else { return nil }
+            return Commit(sha: sha, subject: subject, hasTrailer: commit["own"]?.boolValue ?? false)
+        }
     }
 }

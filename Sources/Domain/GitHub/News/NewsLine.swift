@@ -1,10 +1,10 @@
-/// The lines by which threads learn of events on GitHub. Pure.
+/// The lines that notify threads of events on GitHub. Pure.
 package enum NewsLine {
     private static let commitLimit = 3
     private static let checkLimit = 5
 
-    /// The lines for some events that a thread learns of at once: comments of one review and failed checks of one commit
-    /// share a line.
+    /// The lines for events that are reported together: comments of one review share a line, and so do failed checks of
+    /// one commit.
     ///
     /// - Parameter command: a command as people type it in the thread's room, in Markdown.
     package static func lines(for events: [NewsEvent], command: (String) -> String) -> [String] {
@@ -46,17 +46,17 @@ package enum NewsLine {
     // MARK: The lines
 
     private static func push(_ event: NewsEvent) -> String {
-        let branch = NewsWords.code(event.branch ?? "")
+        let branch = GitHubTexts.code(event.branch ?? "")
         guard event.sha != nil else { return "\(self.author(event)) deleted the branch \(branch) on GitHub." }
         let count = event.commits.count
         let shown = event.commits.suffix(self.commitLimit).map {
-            "\(NewsWords.code(String($0.sha.prefix(7)))) \(NewsWords.plain($0.subject, limit: 80))"
+            "\(GitHubTexts.code(String($0.sha.prefix(7)))) \(GitHubTexts.plain($0.subject, limit: 80))"
         }
         let what = event.state == "forced" ? "rewrote" : "pushed to"
         let more = count > shown.count ? "\(count - shown.count) earlier and " : ""
         let commits =
             count == 0
-            ? "now at \(NewsWords.code(String((event.sha ?? "").prefix(7))))"
+            ? "now at \(GitHubTexts.code(String((event.sha ?? "").prefix(7))))"
             : "\(count == 1 ? "1 commit" : "\(count) commits"), \(more)\(shown.joined(separator: ", "))"
         return self.linked("\(self.author(event)) \(what) \(branch): \(commits)", event)
     }
@@ -105,39 +105,39 @@ package enum NewsLine {
 
     private static func checks(_ events: [NewsEvent], _ command: (String) -> String) -> String {
         let named = events.prefix(self.checkLimit).map { event in
-            [NewsWords.code(event.name ?? "check"), NewsWords.link(event.url)].compactMap { $0 }
+            [GitHubTexts.code(event.name ?? "check"), GitHubTexts.link(event.url)].compactMap { $0 }
                 .joined(separator: " ")
         }
         let more = events.count > named.count ? " and \(events.count - named.count) more" : ""
         let what = events.count == 1 ? "A check failed" : "\(events.count) checks failed"
-        let commit = events[0].sha.map { " for \(NewsWords.code(String($0.prefix(7))))" } ?? ""
+        let commit = events[0].sha.map { " for \(GitHubTexts.code(String($0.prefix(7))))" } ?? ""
         return
             "\(what)\(commit): \(named.joined(separator: ", "))\(more) — write \(command("fix")) to let me repair it."
     }
 
     // MARK: Their parts
 
-    /// What somebody wrote, with a hint how to answer.
+    /// Someone's text, with a hint on how to answer it.
     private static func written(
         _ event: NewsEvent, _ head: String, _ command: (String) -> String, needsAnswer: Bool = true
     ) -> String {
-        let text = NewsWords.plain(event.text ?? "")
+        let text = GitHubTexts.plain(event.text ?? "", limit: 300)
         let line = self.linked(text.isEmpty ? head : "\(head): “\(text)”", event)
         return needsAnswer ? "\(line) — write \(command("fix")) to let me answer." : line
     }
 
     private static func linked(_ text: String, _ event: NewsEvent) -> String {
-        NewsWords.link(event.url).map { "\(text) \($0)" } ?? text
+        GitHubTexts.link(event.url).map { "\(text) \($0)" } ?? text
     }
 
     private static func author(_ event: NewsEvent) -> String {
-        event.author.map { NewsWords.plain($0, limit: 60) } ?? "Somebody"
+        event.author.map { GitHubTexts.plain($0, limit: 60) } ?? "Somebody"
     }
 
     private static func number(_ event: NewsEvent) -> String { "\\#\(event.pull ?? 0)" }
 
     private static func place(_ event: NewsEvent) -> String {
         let path = event.path ?? "the whole change"
-        return NewsWords.code(event.line.map { "\(path):\($0)" } ?? path)
+        return GitHubTexts.code(event.line.map { "\(path):\($0)" } ?? path)
     }
 }

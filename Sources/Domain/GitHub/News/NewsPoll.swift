@@ -2,7 +2,7 @@ internal import HTTP
 internal import JSON
 internal import Primitives
 
-/// Polls one repository. A value: keep the changed one only once what it found is stored.
+/// Polls one repository. A value: keep the changed copy only after its findings are stored.
 ///
 /// The list of pull requests shows which of them have changed, so that only those cost further requests, and an
 /// unchanged answer is free.
@@ -12,9 +12,9 @@ package struct NewsPoll: Sendable {
 
     private let repository: GitHubRepositoryName
     private var tags: [NewsRequest: String] = [:]
-    /// How many items the last answer to a page had.
+    /// The number of items in the last answer for a page.
     private var counts: [NewsRequest: Int] = [:]
-    /// When pull requests changed last, in GitHub's words.
+    /// When each pull request last changed, as GitHub writes it.
     private var changes: [Int: String] = [:]
     private var pullHeads: [Int: String] = [:]
     private var openPulls: [String: Int] = [:]
@@ -26,7 +26,7 @@ package struct NewsPoll: Sendable {
 
     private var name: String { self.repository.description }
 
-    /// What there is for these watches. Throws the source's errors.
+    /// The events for these watches. Throws the source's errors.
     package mutating func round(
         _ watches: [WatchedBranch], from source: some GitHubNewsSource
     ) async throws -> NewsSnapshot {
@@ -80,7 +80,7 @@ package struct NewsPoll: Sendable {
             }
             let time = pull["updated_at"]?.stringValue ?? ""
             guard self.changes[number] != time else { continue }
-            // One that nobody has polled yet stays new.
+            // A watch that has not been polled yet stays new.
             if self.changes[number] != nil { self.changes[number] = time }
             changed.insert(number)
             if let event = NewsReader.pull(pull, in: self.name) { snapshot.events.append(event) }
@@ -217,4 +217,16 @@ package struct NewsPoll: Sendable {
         }
         return items
     }
+}
+
+/// What polling has found in one repository.
+package struct NewsSnapshot: Sendable, Hashable {
+    /// In the order in which a webhook would report them. Most are known already.
+    package var events: [NewsEvent] = []
+    /// The current commits of the polled branches.
+    package var heads: [String: String] = [:]
+    /// The open pull requests of the polled branches, by branch.
+    package var pulls: [String: Int] = [:]
+
+    package init() {}
 }

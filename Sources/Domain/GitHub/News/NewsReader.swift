@@ -1,7 +1,7 @@
 package import JSON
 internal import Primitives
 
-/// Reads GitHub's objects: the same ones are in webhooks' payloads and in answers of the API. Pure.
+/// Reads GitHub's objects, which are the same in webhook payloads and in API answers. Pure.
 package enum NewsReader {
     /// The trailer of commits that are made here.
     private static let trailer = "Jetbridge-Turn:"
@@ -36,7 +36,7 @@ package enum NewsReader {
             sha: sha, subject: String(subject.prefix(self.subjectLimit)), hasTrailer: hasTrailer)
     }
 
-    /// A review; nil for one that says nothing: its comments come by themselves.
+    /// A review; nil for one without text, whose comments are reported separately.
     package static func review(_ review: JSON, ofPull pull: Int, in repository: String) -> NewsEvent? {
         guard let id = review["id"]?.intValue, let state = review["state"]?.stringValue?.lowercased(),
             ["approved", "changes_requested", "commented"].contains(state)
@@ -65,7 +65,7 @@ package enum NewsReader {
         return event
     }
 
-    /// The common part of what people write; nil for what was posted from here.
+    /// The fields that all texts of people share; nil for texts that this program posted.
     private static func written(
         _ kind: NewsEvent.Kind, _ object: JSON, _ id: Int, _ pull: Int, _ repository: String
     ) -> NewsEvent? {

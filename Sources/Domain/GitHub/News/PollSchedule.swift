@@ -1,23 +1,23 @@
-/// When watched branches are polled. Pure; times are milliseconds since 1970.
+/// Decides when watched branches are polled. Pure; times are milliseconds since 1970.
 package struct PollSchedule: Sendable {
     package static let minute: Int64 = 60_000
     private static let day: Int64 = 86_400_000
     /// New watches begin within this time, spread over it.
     private static let spread: Int64 = 10_000
 
-    /// When each watch was polled last, or is to be polled first.
+    /// When each watch was last polled, or is to be polled for the first time.
     private var due: [String: Int64] = [:]
     private let leastInterval: Int64
 
-    /// - Parameter leastInterval: milliseconds between two polls at least; more than a minute where a webhook reports
-    ///   what happens, and polling finds only deliveries that were lost.
+    /// - Parameter leastInterval: the minimum number of milliseconds between two polls; more than a minute if a webhook
+    ///   reports events and polling only finds lost deliveries.
     package init(leastInterval: Int64 = Self.minute) { self.leastInterval = leastInterval }
 
     private func interval(activeAt: Int64, now: Int64) -> Int64 {
         max(self.leastInterval, Self.interval(activeAt: activeAt, now: now))
     }
 
-    /// How often a watch is polled that was active at this time, in milliseconds.
+    /// The polling interval of a watch that was last active at this time, in milliseconds.
     package static func interval(activeAt: Int64, now: Int64) -> Int64 {
         switch now - activeAt {
         case ...Self.day: Self.minute
@@ -37,14 +37,14 @@ package struct PollSchedule: Sendable {
         self.due = due
     }
 
-    /// Polls a watch as soon as possible, also one whose poll is under way.
+    /// Schedules a watch as soon as possible, even if it is being polled now.
     package mutating func hurry(_ id: String, at now: Int64) { self.due[id] = now + 1 }
 
     package func isDue(_ id: String, at now: Int64) -> Bool { self.due[id].map { $0 <= now } ?? false }
 
     /// Notes that a poll which began at `start` has ended. One that failed is repeated in a minute.
     package mutating func polled(_ id: String, activeAt: Int64, from start: Int64, at now: Int64, hasFailed: Bool) {
-        // Somebody hurried it in the meantime, and the poll may have been past what they know.
+        // It was hurried in the meantime, and this poll may have missed the reason.
         if let due = self.due[id], due > start { return }
         self.due[id] = now + (hasFailed ? Self.minute : self.interval(activeAt: activeAt, now: now))
     }

@@ -6,7 +6,7 @@ package struct WatchedBranch: Sendable, Hashable {
     package let branch: String
     package var pull: Int?
     package var head: String?
-    /// What happened before is not news. Milliseconds since 1970.
+    /// Earlier events are not news. In milliseconds since 1970.
     package let since: Int64
 
     package init(

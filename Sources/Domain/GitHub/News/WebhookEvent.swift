@@ -1,6 +1,6 @@
 package import JSON
 
-/// What a delivery of GitHub's webhook reports. Pure.
+/// The contents of a delivery of GitHub's webhook. Pure.
 package enum WebhookEvent {
     /// The events to subscribe to.
     package static let names = [

@@ -32,7 +32,7 @@ package enum PullRequestReference: Sendable, Hashable {
         return Int(text).flatMap { $0 > 0 ? $0 : nil }
     }
 
-    /// `https://github.com/owner/name/pull/12`, perhaps with more behind it.
+    /// `https://github.com/owner/name/pull/12`, with or without a longer path.
     private static func address(_ text: Substring) -> (GitHubRepositoryName, Int)? {
         guard let scheme = text.firstRange(of: "://") else { return nil }
         let parts = text[scheme.upperBound...].split(separator: "/").dropFirst().prefix(4).map(String.init)

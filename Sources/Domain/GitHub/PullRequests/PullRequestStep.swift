@@ -2,7 +2,7 @@
 package enum PullRequestStep: Sendable, Hashable {
     case update(GitHubPullRequest)
     case open
-    /// The last one was merged or closed, and the branch has no commit since.
+    /// The last one was merged or closed, and the branch has no newer commit.
     case ended(GitHubPullRequest)
 
     /// - Parameters:

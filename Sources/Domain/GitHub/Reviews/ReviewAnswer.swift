@@ -2,7 +2,7 @@ internal import JSON
 
 /// Reads what a model answers to a request for findings.
 package enum ReviewAnswer {
-    /// Brackets that are tried: each costs a scan of the answer.
+    /// The most brackets that are tried, because each costs a scan of the answer.
     private static let tryLimit = 100
 
     /// The findings of `{"findings": […]}` or of a plain list, wherever the answer has it; nil without one.

@@ -1,4 +1,4 @@
-/// A file of a diff as a review reads it.
+/// A file of a diff, as reviews read it.
 package struct ReviewFile: Sendable, Hashable {
     package struct Line: Sendable, Hashable {
         package enum Kind: Character, Sendable {
@@ -24,7 +24,7 @@ package struct ReviewFile: Sendable, Hashable {
     package let status: String
     /// The parts of the diff, each with some lines around what changed. Empty for binary and very large files.
     package let hunks: [[Line]]
-    /// Something of it was left out.
+    /// Whether part of it was left out.
     package let isCut: Bool
 
     package init(path: String, status: String, hunks: [[Line]], isCut: Bool = false) {
@@ -34,7 +34,7 @@ package struct ReviewFile: Sendable, Hashable {
         self.isCut = isCut
     }
 
-    /// The lines of the new file that the diff shows: only there can GitHub show a comment.
+    /// The lines of the new file that the diff shows: GitHub shows comments only there.
     package var lines: Set<Int> { Set(self.hunks.joined().compactMap(\.number)) }
 
     /// Reads the patch that GitHub sends with a file.

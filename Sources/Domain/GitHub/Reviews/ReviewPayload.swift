@@ -1,11 +1,11 @@
 internal import JSON
 
-/// What the answer to “post this review?” needs.
+/// The data behind the question “post this review?”.
 package struct ReviewPayload: Sendable, Hashable {
     /// The configured name.
     package let repository: String
     package let number: Int
-    /// The commit whose diff the lines are of.
+    /// The commit whose diff the lines belong to.
     package let commit: String
     /// The operation that made the review.
     package let id: String

@@ -1,4 +1,4 @@
-/// What people read of a review: in the thread, and at GitHub. Pure.
+/// The text of a review in the thread and on GitHub. Pure.
 package enum ReviewText {
     /// The findings as a list, one line each.
     ///
@@ -9,9 +9,9 @@ package enum ReviewText {
         let shown = findings.prefix(ReviewFindings.limit).map { finding -> String in
             let place = finding.line.map { "\(finding.path):\($0)" } ?? finding.path
             let reference = finding.reference.map { " (\($0))" } ?? ""
-            let fix = finding.suggestion.map { " Instead: \(NewsWords.plain($0, limit: 500))" } ?? ""
-            return "- [\(NewsWords.plain(place, limit: 200))](\(link(finding.path, finding.line))) "
-                + "**\(finding.severity.rawValue)**\(reference) \(NewsWords.plain(finding.text, limit: 700))\(fix)"
+            let fix = finding.suggestion.map { " Instead: \(GitHubTexts.plain($0, limit: 500))" } ?? ""
+            return "- [\(GitHubTexts.plain(place, limit: 200))](\(link(finding.path, finding.line))) "
+                + "**\(finding.severity.rawValue)**\(reference) \(GitHubTexts.plain(finding.text, limit: 700))\(fix)"
         }
         let more = findings.count > shown.count ? ["- and \(findings.count - shown.count) more"] : []
         return (shown + more).joined(separator: "\n")
@@ -30,12 +30,12 @@ package enum ReviewText {
     /// Identifies a review, so that it is not posted twice.
     package static func mark(_ id: String) -> String { OwnMark.of("review", id) }
 
-    /// - Parameter withLines: also those that are comments on lines, for a diff that has changed since.
+    /// - Parameter withLines: includes findings that are comments on lines, for a diff that has changed since.
     package static func body(_ findings: [ReviewFinding], id: String, withLines: Bool = false) -> String {
         let shown = findings.prefix(ReviewFindings.limit)
         let others = shown.filter { withLines || $0.line == nil }.map { finding in
             let place = finding.line.map { "\(finding.path):\($0)" } ?? finding.path
-            return "- \(NewsWords.code(place)) \(self.comment(finding).replacing("\n\n", with: " "))"
+            return "- \(GitHubTexts.code(place)) \(self.comment(finding).replacing("\n\n", with: " "))"
         }
         let head = "\(shown.count == 1 ? "1 finding" : "\(shown.count) findings"): \(self.counts(Array(shown)))."
         return [self.mark(id), head, others.joined(separator: "\n")].filter { !$0.isEmpty }.joined(separator: "\n\n")
@@ -52,7 +52,7 @@ package enum ReviewText {
 
     private static func comment(_ finding: ReviewFinding) -> String {
         let reference = finding.reference.map { " (\($0))" } ?? ""
-        let text = "**\(finding.severity.rawValue)**\(reference): \(NewsWords.plain(finding.text, limit: 1_000))"
-        return finding.suggestion.map { "\(text)\n\nInstead: \(NewsWords.plain($0, limit: 1_000))" } ?? text
+        let text = "**\(finding.severity.rawValue)**\(reference): \(GitHubTexts.plain(finding.text, limit: 1_000))"
+        return finding.suggestion.map { "\(text)\n\nInstead: \(GitHubTexts.plain($0, limit: 1_000))" } ?? text
     }
 }

@@ -1,10 +1,10 @@
 package import Copilot
-internal import Crypto
+package import Crypto
 internal import HTTP
 internal import JSON
 internal import Logging
 package import Models
-internal import Primitives
+package import Primitives
 
 /// The tokens of a GitHub App's installations, each for one repository.
 ///
@@ -15,20 +15,20 @@ package actor GitHubAppTokens {
         let endsAt: Int64
     }
 
-    /// How long a repository without the installation is not asked for again, in seconds.
+    /// How long a repository counts as having no installation, in seconds.
     private static let absence: Int64 = 300
     private static let margin: Int64 = 300
     private static let limit = 1_000
     private let app: GitHubAppSettings
     private let client: GitHubClient
     private var grants: [String: Grant] = [:]
-    /// Replaced before their end, until which they stay secret.
+    /// Replaced before they expire; secret until then.
     private var replaced: [Grant] = []
     private var installations: [String: Int64] = [:]
     private var absentUntil: [String: Int64] = [:]
     private let turn = GitHubQueue(limit: 1, maximumWaiting: 2_000)
 
-    /// - Parameter clock: also that of the tokens' end.
+    /// - Parameter clock: also decides when tokens expire.
     package init(
         _ app: GitHubAppSettings, _ settings: GitHubSettings, transport: any ModelTransport,
         clock: GitHubClock = .system
@@ -103,7 +103,7 @@ package actor GitHubAppTokens {
             .post, .path(["app", "installations", String(installation), "access_tokens"], [:]),
             "Fetching the app's token for \(repository)", body: .object(body))
         request.authorization = .app(try self.claim())
-        // An exchange that was lost costs nothing but a token that nobody has.
+        // A lost exchange costs only an unused token.
         request.isWrite = false
         do {
             let json = try await self.client.json(request)
@@ -134,4 +134,49 @@ package actor GitHubAppTokens {
     private static let refusal = GitHubError(
         .unauthorized,
         "GitHub does not accept the app's key (401); check github.app's id and private key, and the machine's clock.")
+}
+
+/// A GitHub App that acts for the host.
+package struct GitHubAppSettings: Sendable, Hashable {
+    /// Its id or client id, which GitHub both accepts as the issuer.
+    package let appID: String
+    /// PEM, PKCS #1 or PKCS #8, as GitHub hands it out.
+    package let privateKey: Secret
+    /// The installations of repositories' owners, in lower case; others are asked for.
+    package var installations: [String: Int64]
+    /// What its tokens may do: `contents: write`. Empty for everything that the installation allows.
+    package var permissions: [String: String]
+
+    package static let usualPermissions = [
+        "contents": "write", "pull_requests": "write", "issues": "write", "checks": "read", "statuses": "read",
+        "actions": "write", "metadata": "read",
+    ]
+
+    package init(
+        appID: String, privateKey: Secret, installations: [String: Int64] = [:], permissions: [String: String] = [:]
+    ) {
+        self.appID = appID
+        self.privateKey = privateKey
+        self.installations = installations
+        self.permissions = permissions
+    }
+}
+
+/// The signed claim with which a GitHub App identifies itself (JWT, RFC 7519, RS256).
+package enum GitHubAppClaim {
+    /// GitHub refuses more than ten minutes.
+    static let life: Int64 = 9 * 60
+    /// GitHub's clock may be behind.
+    static let leeway: Int64 = 60
+
+    /// - Parameter date: seconds since 1970.
+    package static func signed(_ app: GitHubAppSettings, date: Int64) throws(PrivateKeyError) -> Secret {
+        let head: JSON = ["alg": "RS256", "typ": "JWT"]
+        let claim: JSON = [
+            "iat": .integer(date - Self.leeway), "exp": .integer(date + Self.life), "iss": .string(app.appID),
+        ]
+        let text = "\(base64URL(head.bytes)).\(base64URL(claim.bytes))"
+        let signature = try signRSASHA256(Array(text.utf8), privateKey: app.privateKey)
+        return Secret("\(text).\(base64URL(signature))")
+    }
 }

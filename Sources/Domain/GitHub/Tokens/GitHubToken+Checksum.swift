@@ -4,10 +4,11 @@ internal import Primitives
 extension GitHubToken {
     private static let digits = Array("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz".utf8)
 
-    /// Why this cannot be a token that GitHub issued, as a clause; nil where nothing speaks against it.
+    /// Why GitHub cannot have issued this token, as a clause; nil if it may have.
     ///
     /// The last 6 of the 36 characters after the prefix are a CRC-32 of the others in base 62
-    /// (github.blog/2021-04-05-behind-githubs-new-authentication-token-formats). Other lengths have no known check.
+    /// (github.blog/2021-04-05-behind-githubs-new-authentication-token-formats). For other lengths, no checksum is
+    /// known.
     package var formProblem: String? {
         let body = Array(self.value.reveal().utf8.dropFirst(self.kind.prefix.utf8.count))
         switch self.kind {

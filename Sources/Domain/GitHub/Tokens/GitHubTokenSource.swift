@@ -1,4 +1,5 @@
 package import Copilot
+internal import Primitives
 
 /// Chooses the token for a call of GitHub.
 package protocol GitHubTokenSource: Sendable {
@@ -12,4 +13,61 @@ package protocol GitHubTokenSource: Sendable {
     /// How to replace this token, as a clause such as "run 'gh auth login' again"; nil for
     /// "sign in again with `login`".
     func remedy(for token: GitHubToken?) async -> String?
+}
+
+/// The same token for everything, or none.
+package struct FixedToken: GitHubTokenSource {
+    private let fixed: GitHubToken?
+
+    package init(_ token: GitHubToken?) { self.fixed = token }
+
+    package func token(for person: String?, repository: GitHubRepositoryName?) async throws -> GitHubToken? {
+        self.fixed
+    }
+
+    package func refused(_ token: GitHubToken) async {}
+
+    package func remedy(for token: GitHubToken?) async -> String? { nil }
+}
+
+/// People's own sign-ins.
+package protocol PersonTokens: Sendable {
+    /// The person's token; nil where they have not signed in. Throws ``GitHubError``, also after GitHub has refused their
+    /// token, until they sign in or out: their work must not continue with the host's account unnoticed.
+    ///
+    /// - Parameter person: `Sender.id`.
+    func token(of person: String) async throws -> GitHubToken?
+    /// Reports that GitHub refused a person's token (401): renew it, or drop it and ask the person once to sign in
+    /// again. Returns false if the token belongs to no person.
+    func refused(_ token: GitHubToken) async -> Bool
+}
+
+/// All sign-ins in order: the person's own, that of a GitHub App where it is installed, the host's.
+package struct ChosenTokens: GitHubTokenSource {
+    private let people: (any PersonTokens)?
+    private let app: GitHubAppTokens?
+    private let host: any GitHubTokenSource
+
+    package init(people: (any PersonTokens)? = nil, app: GitHubAppTokens? = nil, host: any GitHubTokenSource) {
+        self.people = people
+        self.app = app
+        self.host = host
+    }
+
+    package func token(for person: String?, repository: GitHubRepositoryName?) async throws -> GitHubToken? {
+        if let person, let token = try await self.people?.token(of: person) { return token }
+        if let repository, let token = try await self.app?.token(for: repository) { return token }
+        return try await self.host.token(for: person, repository: repository)
+    }
+
+    package func refused(_ token: GitHubToken) async {
+        if await self.people?.refused(token) == true { return }
+        if await self.app?.refused(token) == true { return }
+        await self.host.refused(token)
+    }
+
+    package func remedy(for token: GitHubToken?) async -> String? {
+        if token?.kind == .installation { return "check the app's key and its installation" }
+        return await self.host.remedy(for: token)
+    }
 }

@@ -8,8 +8,7 @@ package actor HostTokens: GitHubTokenSource {
         let source: SignInSource
     }
 
-    /// For how long, in milliseconds, an answer of a source is not asked for again: the file's, and that of `gh`, which
-    /// is a program to start.
+    /// How long an answer of a source is reused, in milliseconds: the file's, and that of `gh`, which costs a process.
     private static let loginAge: Int64 = 5_000
     private static let commandLineAge: Int64 = 300_000
     private let configured: Secret?
@@ -80,7 +79,7 @@ package actor HostTokens: GitHubTokenSource {
         return self.sources[token]?.remedy
     }
 
-    /// Where a token came from; nil for one that is not the host's.
+    /// The source of a token; nil if it is not the host's.
     package func source(of token: GitHubToken) -> SignInSource? { self.sources[token] }
 
     private static func found(_ finding: SignInFinding?) -> Found? {

@@ -1,10 +1,12 @@
 internal import Git
+internal import JSON
+internal import Lifecycle
 internal import Repositories
 
 // Where an account may not push to the repository, its branches are in a fork of its own. The mirror has them like the
 // repository's; a branch that was put into a fork is read from there as long as the fork has it.
 extension GitHubUpstream {
-    /// Between looks at a fork that GitHub is still copying, at most. In milliseconds.
+    /// The longest interval between checks of a fork that GitHub is still copying, in milliseconds.
     private static let longestPause: Int64 = 15_000
     private static let looks = 20
 
@@ -15,7 +17,7 @@ extension GitHubUpstream {
             do {
                 try await self.remote(fork).fetch(into: mirror, only: Set(branches))
             } catch let error as GitError where Self.isClosed(error) {
-                // It is gone, or only its owner may see it: what is known of it stays.
+                // The fork was deleted, or made private: its known branches stay.
                 continue
             }
             for branch in branches where try await mirror.tip(of: branch) == nil { try forks.set(branch, nil) }
@@ -30,7 +32,8 @@ extension GitHubUpstream {
             do {
                 return try await self.remote(fork).publish(publication, from: mirror)
             } catch let error as GitError where Self.isClosed(error) {
-                // The fork of somebody else, or one that was deleted: the branch begins anew where this account may push.
+                // The fork belongs to someone else, or was deleted: the branch starts again where this account may
+                // push.
                 here = publication.expecting(nil)
             }
         }
@@ -96,5 +99,41 @@ extension GitHubUpstream {
 
     private static func isClosed(_ error: GitError) -> Bool {
         [.notFound, .forbidden, .unauthorised].contains(error.code)
+    }
+}
+
+/// The branches of a repository that are in forks of it, because the account that made them may not push to the
+/// repository itself.
+///
+/// They are in a file next to the mirror, which outlives it. Reading looks at the file, so that every part of the program
+/// sees the same; only the mirror's own work writes it, one step at a time.
+package struct GitHubForks: Sendable, Hashable {
+    private let path: String
+
+    /// - Parameter mirror: The path of the mirror.
+    package init(mirror: String) {
+        self.path = "\(mirror).forks"
+    }
+
+    /// The fork that has a branch; nil where it is in the repository itself.
+    package func fork(of branch: String) -> GitHubRepositoryName? { self.all[branch] }
+
+    /// By branch.
+    package var all: [String: GitHubRepositoryName] {
+        guard let bytes = PrivateFile.read(self.path)?.bytes, let json = try? JSON.parse(bytes),
+            let members = json.objectValue
+        else { return [:] }
+        return members.reduce(into: [:]) { all, member in
+            all[member.key] = member.value.stringValue.flatMap { GitHubRepositoryName($0) }
+        }
+    }
+
+    /// Records where a branch is; nil for the repository itself. Throws `SystemError`.
+    package func set(_ branch: String, _ fork: GitHubRepositoryName?) throws {
+        var all = self.all
+        guard all[branch] != fork else { return }
+        all[branch] = fork
+        let json = JSON.object(JSONObject(dictionary: all.mapValues { .string($0.description) }))
+        try PrivateFile.write(json.bytes, to: self.path)
     }
 }

@@ -4,7 +4,7 @@ internal import HTTP
 internal import Primitives
 package import Repositories
 
-/// A repository on GitHub as what a mirror follows.
+/// A repository on GitHub that a mirror follows.
 ///
 /// Branches are fetched, and commits of files from a workspace pushed, by Git's own protocol, which costs no request of
 /// the API. A commit of documents on an existing branch is made by GitHub in one call on the expected head, so that it
@@ -16,7 +16,7 @@ package struct GitHubUpstream: Upstream {
     let base: String?
     private let http: any GitHTTP
 
-    /// More than this is pushed. In bytes; GitHub refuses calls of more than about 40 MB.
+    /// Larger commits are pushed. In bytes; GitHub refuses calls of more than about 40 MB.
     private static let callLimit = 4 << 20
 
     /// - Parameters:
@@ -35,7 +35,7 @@ package struct GitHubUpstream: Upstream {
 
     package func publish(_ publication: Publication, from mirror: GitRepository) async throws -> GitObjectID {
         try await Self.translating {
-            // A push is no call of the client, which would notice by itself.
+            // A push bypasses the client, which would otherwise notice this.
             defer { self.client.outdate(self.repository) }
             return try await self.publishWithForks(publication, from: mirror)
         }
@@ -115,7 +115,7 @@ extension GitHubUpstream {
         return "\(text)\(separator)Co-authored-by: \(commit.author.name) <\(commit.author.mail)>\n"
     }
 
-    /// Refusals of the call that need not be ones of a push.
+    /// Refusals that may not apply to a push.
     private static func isForPush(_ error: GitHubError) -> Bool {
         switch error.code {
         case .unsupported, .missingScope, .forbidden, .notFound, .validation, .tooLarge: !error.mayHaveHappened

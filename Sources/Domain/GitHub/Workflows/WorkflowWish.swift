@@ -6,7 +6,7 @@ package struct WorkflowWish: Sendable, Hashable {
     package let branch: String?
     package let inputs: [String: String]
 
-    /// Nil for a text that is something else. A value with spaces stands in quotation marks.
+    /// Nil for any other text. Values with spaces need quotation marks.
     package init?(_ text: String) {
         var words = Self.words(text)
         var inputs: [String: String] = [:]
