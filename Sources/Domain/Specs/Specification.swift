@@ -1,4 +1,4 @@
-/// A finished document, with its sections checked and repaired. Pure.
+/// A complete document, with its sections checked and repaired. Pure.
 package struct Specification: Sendable, Equatable {
     private struct Part {
         /// Nil for the head and for unknown sections, which stay after the section before them.

@@ -1,7 +1,7 @@
 internal import Chat
 internal import JSON
 
-/// The questions of one `clarify`, and how far people have got; stored with the question that is open.
+/// The questions of one `clarify` and its progress, stored with the open question.
 struct ClarifySession: Sendable, Hashable {
     static let worker = "clarify"
     /// People answer in their own time.
@@ -13,7 +13,7 @@ struct ClarifySession: Sendable, Hashable {
     let questions: [ClarifyQuestion]
     /// The index of the open question.
     var index = 0
-    /// How many answers are recorded.
+    /// The number of recorded answers.
     var recorded = 0
 
     var current: ClarifyQuestion? { self.questions.indices.contains(self.index) ? self.questions[self.index] : nil }

@@ -92,7 +92,7 @@ extension ClarifyTurn {
         }
     }
 
-    /// The model's answer, also one that was cut; people do not see it.
+    /// The model's answer, even if it was cut; people do not see it.
     private func answer(
         to messages: [ModelMessage], _ noun: String, _ request: TurnRequest, _ thread: any TurnThread
     ) async throws -> String {
@@ -148,7 +148,7 @@ extension ClarifyTurn {
         return .complete
     }
 
-    /// Commits the answer. Returns how the turn ends if it cannot go on.
+    /// Commits the answer. Returns how the turn ends if it cannot continue.
     private func record(
         _ words: String, to question: ClarifyQuestion, _ session: ClarifySession, _ request: TurnRequest,
         _ thread: any TurnThread
@@ -195,7 +195,7 @@ extension ClarifyTurn {
             let answer = try await self.answer(to: messages, "a change", request, thread)
             return ClarifyChange.proposed(answer, for: spec) ?? plain
         } catch let failure as TurnFailure {
-            // What somebody has said is kept, with or without a model.
+            // A person's answer is kept, with or without a model.
             try await thread.report(
                 .notice("\(failure.message) The answer is recorded; no other sentence was changed."))
             return plain
@@ -207,7 +207,7 @@ extension ClarifyTurn {
         _ edit: (ClarificationEdit.Change?) -> ClarificationEdit
     ) throws -> [UInt8] {
         if let bytes = try? edit(change).applied(to: spec) { return bytes }
-        // The sentence is not there once.
+        // The sentence is missing, or there more than once.
         do {
             return try edit(nil).applied(to: spec)
         } catch {

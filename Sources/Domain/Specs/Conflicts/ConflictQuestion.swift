@@ -82,7 +82,7 @@ struct ConflictQuestion {
     }
 }
 
-/// What the answer to a conflict needs.
+/// The data behind the question about a conflict.
 struct ConflictPayload: Equatable {
     let repository: String
     /// The operation whose commit is kept.

@@ -66,7 +66,7 @@ package final class ConflictTurn: TurnWorker {
         return .complete
     }
 
-    /// Nil for none of the options.
+    /// Nil if it matches none of the options.
     private static func choice(_ answer: QuestionAnswer) -> ConflictChoice? {
         guard case .option(let key, _, _) = answer.content,
             let index = key.utf8.first.map({ Int($0) - Int(UInt8(ascii: "A")) })
@@ -77,5 +77,36 @@ package final class ConflictTurn: TurnWorker {
         case .ownBranch: return .ownBranch(nil)
         case nil: return nil
         }
+    }
+}
+
+/// The texts for people when someone else has changed a branch.
+enum ConflictTexts {
+    private static let commitLimit = 3
+
+    /// Both changes fit together.
+    static func merged(_ commits: [GitCommit], on branch: String) -> String {
+        "`\(branch)` had moved on (\(Self.list(commits))); both changes are in it now."
+    }
+
+    static func unchanged(_ branch: String) -> String {
+        "Nothing to commit: `\(branch)` has exactly these documents."
+    }
+
+    /// The commits in one clause, newest first.
+    static func list(_ commits: [GitCommit]) -> String {
+        guard !commits.isEmpty else { return "by another program" }
+        var parts = commits.prefix(Self.commitLimit).map { commit in
+            "\(Self.plain(commit.author.name)): “\(Self.plain(commit.subject))”"
+        }
+        if commits.count > Self.commitLimit { parts.append("and \(commits.count - Self.commitLimit) more") }
+        return parts.joined(separator: ", ")
+    }
+
+    /// One short line without Markdown.
+    private static func plain(_ text: String) -> String {
+        let words = text.split { $0.isWhitespace || $0.isNewline }.joined(separator: " ")
+        let line = words.filter { !"`*_[]<>#|~\\".contains($0) }
+        return line.count <= 60 ? line : "\(line.prefix(59))…"
     }
 }

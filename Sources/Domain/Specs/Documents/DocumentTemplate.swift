@@ -10,7 +10,7 @@ package enum DocumentTemplate: String, Sendable, Hashable, CaseIterable {
         return DocumentTemplateFiles.files.first { $0.name == name }?.text ?? ""
     }
 
-    /// Where a repository may have its own, the first that exists wins.
+    /// The paths of a repository's own template; the first that exists applies.
     package var overrides: [String] {
         let template = ".specify/templates/\(self.rawValue)-template.md"
         // An existing constitution is what a new version starts from.

@@ -62,7 +62,7 @@ package struct ImplementProgress: Sendable, Hashable {
         text.split(separator: "\n").map(String.init).filter { !$0.hasPrefix("```") }
     }
 
-    /// One line that shows every letter as what it is: descriptions come from files and models.
+    /// One line in which every character is literal, because descriptions come from files and models.
     static func safe(_ text: String) -> String {
         let scalars = text.unicodeScalars.prefix(4 * self.lineLength).map { scalar -> Unicode.Scalar in
             switch scalar.properties.generalCategory {

@@ -1,5 +1,5 @@
-/// What was learnt about tasks that were left: items of the section Notes in `tasks.md`, where they are neither tasks nor
-/// parts of one.
+/// Notes about tasks that were left: items of the section Notes in `tasks.md`, where they are neither tasks nor parts
+/// of one.
 package enum TaskNotes {
     private static let section = "notes"
     /// In characters.

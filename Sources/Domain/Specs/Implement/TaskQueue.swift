@@ -1,16 +1,16 @@
-/// Which task of a list is next. Pure: made anew from the document before each task, so that boxes that people tick in
+/// Decides which task of a list is next. Pure: rebuilt from the document before each task, so that boxes ticked in
 /// between count.
 package struct TaskQueue: Sendable {
     package enum Next: Sendable, Hashable {
         case task(TaskEntry)
-        /// Nothing is left that can be done.
+        /// No remaining task can be done.
         case finished
     }
 
     /// An unticked task that cannot be done, and what it waits for.
     package struct Blocked: Sendable, Hashable {
         package let task: TaskEntry
-        /// Ids of tasks that are not done; empty where the task itself is damaged.
+        /// The ids of tasks that are not done; empty if the task itself is malformed.
         package let waitsFor: [String]
         /// A clause where it is not another task.
         package let reason: String?
@@ -81,12 +81,12 @@ package struct TaskQueue: Sendable {
         return waits.filter { seen.insert($0).inserted }
     }
 
-    /// Whether an earlier task blocks a later one without anybody's having written so: what prepares everything, a left
-    /// task before one of the same phase that is not marked as parallel, and a left task with the same file.
+    /// Whether an earlier task blocks a later one although no text says so: what prepares everything, a left task
+    /// before one of the same phase that is not marked as parallel, and a left task with the same file.
     private func blocks(_ other: TaskEntry, _ task: TaskEntry, _ phase: TaskPhase?) -> Bool {
         let earlier = self.tasks.phase(of: other)
         if let earlier, earlier != phase, earlier.kind == .setup || earlier.kind == .foundation {
-            // A person who names a task means it: only what was tried and left is in its way.
+            // A task that a person named is done unless a task it depends on was tried and left.
             return self.selection.isAll || self.left.contains(other.id)
         }
         guard self.left.contains(other.id) else { return false }
@@ -96,5 +96,77 @@ package struct TaskQueue: Sendable {
 
     private func name(ofPhaseOf task: TaskEntry) -> String? {
         self.tasks.phase(of: task)?.number.map { "Phase \($0)" }
+    }
+}
+
+/// The tasks of a list that a person selected: `T012`, `T012-T015`, `US1`, several of them, or nothing for all.
+package struct TaskSelection: Sendable, Hashable {
+    /// Empty together with ``stories``: all tasks.
+    package let ids: Set<String>
+    package let stories: Set<Int>
+
+    package init(ids: Set<String> = [], stories: Set<Int> = []) {
+        self.ids = ids
+        self.stories = stories
+    }
+
+    /// Nil for a text that names neither tasks nor stories.
+    package init?(_ text: String) {
+        var ids: Set<String> = []
+        var stories: Set<Int> = []
+        // "T012 - T015" is a range too.
+        let joined = Self.joined(text.uppercased())
+        for word in joined.split(whereSeparator: { $0 == "," || $0 == ";" || $0.isWhitespace }) {
+            if word == "AND" || word == "&" { continue }
+            if word.hasPrefix("US"), let number = Int(word.dropFirst(2)) {
+                stories.insert(number)
+                continue
+            }
+            let found = TaskID.all(in: Self.bytes(of: word))
+            guard !found.isEmpty, word.first == "T" else { return nil }
+            ids.formUnion(found)
+        }
+        self.init(ids: ids, stories: stories)
+    }
+
+    package var isAll: Bool { self.ids.isEmpty && self.stories.isEmpty }
+
+    package func contains(_ task: TaskEntry) -> Bool {
+        self.isAll || self.ids.contains(task.id) || task.stories.contains { self.stories.contains($0) }
+    }
+
+    /// The named tasks and stories that a list does not have.
+    package func missing(in tasks: TaskDocument) -> [String] {
+        let known = Set(tasks.tasks.map(\.id))
+        let numbers = Set(tasks.tasks.flatMap(\.stories))
+        return self.ids.filter { !known.contains($0) }.sorted()
+            + self.stories.filter { !numbers.contains($0) }.sorted().map { "US\($0)" }
+    }
+
+    /// Without the spaces around a range's mark.
+    private static func joined(_ text: String) -> String {
+        var result = ""
+        var rest = text[...]
+        while let character = rest.popFirst() {
+            if character.isWhitespace {
+                let next = rest.drop(while: \.isWhitespace)
+                if let mark = next.first, Self.marks.contains(mark) { continue }
+                if let last = result.last, Self.marks.contains(last) { continue }
+            }
+            result.append(character)
+        }
+        return result
+    }
+
+    private static let marks: Set<Character> = ["-", "–", "—"]
+
+    /// With the letter after a number as ids have it: `T012a`.
+    private static func bytes(of word: Substring) -> ArraySlice<UInt8> {
+        var bytes = Array(word.utf8)
+        for index in bytes.indices.dropFirst() {
+            let isLetter = UInt8(ascii: "A")...UInt8(ascii: "Z") ~= bytes[index]
+            if isLetter, bytes[index - 1].isDigit { bytes[index] += 32 }
+        }
+        return bytes[...]
     }
 }

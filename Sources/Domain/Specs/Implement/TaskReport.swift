@@ -1,14 +1,14 @@
-/// What the model says about a task at the end of its work.
+/// The model's report about a task at the end of its work.
 package enum TaskReport: Sendable, Hashable {
     case done
     /// Nothing had to be changed.
     case alreadyDone
     /// The reason, a clause.
     case failed(String)
-    /// The answer does not say.
+    /// The answer contains no result.
     case open
 
-    /// What the model is told to end its answer with.
+    /// The instruction on how to end the answer.
     package static let instruction = """
         End your last answer with one line of its own: `Result: done`, `Result: already done` if nothing had to be changed, \
         or `Result: failed: REASON` with a reason that helps whoever tries next.

@@ -1,4 +1,5 @@
 package import Chat
+internal import Git
 package import Repositories
 
 /// `spec`: shows the thread's feature and lists the others; `spec 003` switches.
@@ -40,5 +41,97 @@ package struct SpecTurn: TurnWorker {
             guard names.count == 1 else { return nil }
         }
         return try await FeatureChoice.feature(of: request, in: repository)
+    }
+}
+
+/// What `spec` answers.
+package enum FeatureTexts {
+    /// The questions and tasks that are shown.
+    private static let shown = 5
+
+    /// A feature with its stages, and the repository's others.
+    static func text(_ feature: FeatureOverview, of repository: String, links: SpecLinks, all names: [String]) -> String
+    {
+        let place =
+            feature.branch == feature.source
+            ? "on branch \(FeatureNames.code(feature.branch))"
+            : "on \(FeatureNames.code(feature.source)) (changes go to \(FeatureNames.code(feature.branch)))"
+        let title = feature.title.map { "**\(Self.plain($0))** · " } ?? ""
+        var parts = [
+            "\(title)\(FeatureNames.code(feature.name)) \(place) of \(FeatureNames.code(repository))"
+        ]
+        parts.append(feature.states.stages.map { "- \(Self.line($0, feature, links))" }.joined(separator: "\n"))
+        if !feature.questions.isEmpty {
+            let count = feature.questions.count
+            let more = count > Self.shown ? ["- and \(count - Self.shown) more"] : []
+            parts.append(
+                (["Open questions (`clarify` asks them):", ""]
+                    + feature.questions.prefix(Self.shown).map { "- \(Self.plain($0))" } + more)
+                    .joined(separator: "\n"))
+        }
+        if let task = feature.tasks.first(where: { !$0.isTicked }) {
+            parts.append("Next task: \(task.id) \(Self.plain(task.text))")
+        }
+        let next = feature.states.next.prefix(3).map { "`\($0.rawValue)`" }
+        if !next.isEmpty { parts.append("Next: \(next.joined(separator: ", "))") }
+        let others = names.filter { $0 != feature.name }
+        if let first = others.first {
+            parts.append(
+                "Other features: \(FeatureNames.list(others)). `spec \(FeatureNames.number(of: first))` switches.")
+        }
+        return parts.joined(separator: "\n\n")
+    }
+
+    /// No feature is chosen.
+    static func list(_ names: [String], of repository: String) -> String {
+        guard let newest = names.first else {
+            return "\(FeatureNames.code(repository)) has no feature yet: describe one with `specify TEXT`."
+        }
+        return "This thread has not chosen a feature of \(FeatureNames.code(repository)). There are "
+            + "\(FeatureNames.list(names)): choose one as in `spec \(FeatureNames.number(of: newest))`, or begin another "
+            + "with `specify TEXT`."
+    }
+
+    private static func line(_ status: StageStatus, _ feature: FeatureOverview, _ links: SpecLinks) -> String {
+        var line = "`\(status.stage.rawValue)`: \(Self.words(status, feature))"
+        guard status.state != .missing, let path = status.path else { return line }
+        let isFolder = !path.hasSuffix(".md")
+        let name = path.split(separator: "/").last.map(String.init) ?? path
+        let url = isFolder ? links.folder(path, on: feature.source) : links.document(path, on: feature.source)
+        line += " · [\(Self.plain(name))](\(url))"
+        if let commit = feature.commits[status.stage] { line += " `\(commit.id.short)`" }
+        return line
+    }
+
+    /// The state in words: what is open, how much is done.
+    package static func words(_ status: StageStatus, _ feature: FeatureOverview) -> String {
+        switch (status.state, status.stage) {
+        case (.missing, _): return status.needs.map { "needs `\($0.rawValue)` first" } ?? "not possible yet"
+        case (.open, .clarify): return Self.count(feature.questions.count, "open question")
+        case (.open, .implement), (.done, .implement):
+            return "\(feature.ticked) of \(Self.count(feature.tasks.count, "task")) done"
+        case (.ready, .implement): return "ready, \(Self.count(feature.tasks.count, "task"))"
+        case (.open, _): return "open"
+        case (.findings, .analyze): return Self.findings(feature.errors, feature.warnings)
+        case (.findings, _):
+            let document = feature.documents.first { $0.path == status.path }
+            return Self.findings(document?.errors ?? 0, document?.warnings ?? 0)
+        case (.ready, _): return "ready"
+        case (.done, _): return "done"
+        }
+    }
+
+    private static func findings(_ errors: Int, _ warnings: Int) -> String {
+        warnings == 0
+            ? Self.count(errors, "error") : "\(Self.count(errors, "error")), \(Self.count(warnings, "warning"))"
+    }
+
+    private static func count(_ number: Int, _ word: String) -> String { "\(number) \(word)\(number == 1 ? "" : "s")" }
+
+    /// One line that no Markdown of the document changes.
+    private static func plain(_ text: String) -> String {
+        let words = FeatureNames.visible(
+            text.split { $0.isWhitespace || $0.isNewline }.joined(separator: " "), limit: 160)
+        return words.map { "\\`*_[]<>#|~".contains($0) ? "\\\($0)" : String($0) }.joined()
     }
 }

@@ -1,4 +1,4 @@
-/// What the documents of a feature say about its stages. Pure.
+/// Derives the states of a feature's stages from its documents. Pure.
 package struct StageStates: Sendable, Hashable {
     /// In the order of the flow. `refine` changes what another stage wrote, and has no state of its own.
     package let stages: [StageStatus]
@@ -22,7 +22,7 @@ package struct StageStates: Sendable, Hashable {
 
     package subscript(_ stage: Stage) -> StageStatus? { self.stages.first { $0.stage == stage } }
 
-    /// What a person would do next, most useful first.
+    /// Suggested next steps, the most useful first.
     package var next: [Stage] {
         let order: [Stage] = [.specify, .clarify, .plan, .tasks, .implement, .analyze, .checklist, .constitution]
         let useful = order.filter { stage in
@@ -98,5 +98,41 @@ package struct StageStates: Sendable, Hashable {
         let ticked = tasks.tasks.count { $0.isTicked }
         if ticked == 0 { return StageStatus(.implement, .ready) }
         return StageStatus(.implement, ticked == tasks.tasks.count ? .done : .open, path: path)
+    }
+}
+
+/// How far a feature has come in one stage.
+package struct StageStatus: Sendable, Hashable {
+    package enum State: String, Sendable, Hashable, CaseIterable {
+        /// It needs a document that an earlier stage writes.
+        case missing
+        /// It can be run now.
+        case ready
+        case done
+        /// Something is unfinished: unanswered questions, unticked tasks or items.
+        case open
+        /// The rules find errors in its document.
+        case findings
+    }
+
+    package let stage: Stage
+    package let state: State
+    /// The document that it writes; nil while there is none. A folder for checklists.
+    package let path: String?
+
+    package init(_ stage: Stage, _ state: State, path: String? = nil) {
+        self.stage = stage
+        self.state = state
+        self.path = path
+    }
+
+    /// The stage that writes what it needs; nil if it needs nothing.
+    package var needs: Stage? {
+        switch self.stage {
+        case .constitution, .specify: nil
+        case .clarify, .plan, .analyze, .checklist, .refine: .specify
+        case .tasks: .plan
+        case .implement: .tasks
+        }
     }
 }

@@ -39,7 +39,7 @@ struct ConstitutionVersion {
         return Self.line(steps[step], ratified: ratified, amended: self.today)
     }
 
-    /// Whether a line is the one that this type writes.
+    /// Whether this type wrote a line.
     static func isLine(_ line: String) -> Bool {
         line.drop { $0 == " " || $0 == "*" || $0 == "_" }.lowercased().hasPrefix("version")
             && line.contains(where: \.isNumber) && line.contains(":")
@@ -71,7 +71,7 @@ struct ConstitutionVersion {
         return date.split(separator: "-").map(\.count) == [4, 2, 2] ? date : nil
     }
 
-    /// A principle's title without its number.
+    /// The title of a principle without its number.
     private static func key(_ title: String) -> String {
         var words = title.lowercased().split { !$0.isLetter && !$0.isNumber }
         if let first = words.first, words.count > 1, first.allSatisfy({ "ivxlc0123456789".contains($0) }) {

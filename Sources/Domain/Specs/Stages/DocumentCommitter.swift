@@ -1,7 +1,7 @@
 package import Chat
 package import Repositories
 
-/// Commits what a stage wrote and tells the thread, also about what somebody else has committed in the meantime.
+/// Commits what a stage wrote and notifies the thread, including of what others have committed in the meantime.
 package struct DocumentCommitter: Sendable {
     package init() {}
 

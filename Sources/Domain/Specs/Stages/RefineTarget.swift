@@ -1,8 +1,8 @@
-/// Which document a text wants to change: the one that it names, else the last one that stages wrote.
+/// Selects the document that a text asks to change: the one it names, else the last one that stages wrote.
 struct RefineTarget {
     /// Below the feature's folder; nil if the document does not exist.
     let name: String?
-    /// What the text names and the feature lacks, in words.
+    /// What the text names but the feature lacks, in words.
     let wanted: String?
     /// The ids of tasks and items in the text.
     let ids: [String]

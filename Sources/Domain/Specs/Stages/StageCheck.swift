@@ -8,9 +8,9 @@ struct StageCheck: Sendable {
     private let present: [String: [UInt8]]
     private let validator: FeatureValidator
 
-    /// What no second answer can mend.
+    /// Findings that a second answer cannot fix.
     private static let final: Set<FindingRule> = [.size, .encoding, .document, .unread]
-    /// What other authors may leave out, and a list that is written here must not.
+    /// Rules that only lists written here must follow.
     private static let raised: Set<FindingRule> = [.coverage, .taskLabel, .taskParallel]
 
     init(_ files: FeatureFiles) {
@@ -35,13 +35,13 @@ struct StageCheck: Sendable {
             documents: all.sorted { $0.key < $1.key }.map { FeatureDocument(path: $0.key, bytes: $0.value) })
     }
 
-    /// What is wrong with these documents, and not with the others.
+    /// The findings about these documents only.
     func findings(in documents: [String: [UInt8]]) -> [DocumentFinding] {
         self.validator.findings(in: self.feature(with: documents)).filter { documents[$0.path] != nil }
             + self.brokenLinks(in: documents)
     }
 
-    /// The errors among them that a second answer can mend.
+    /// The errors among them that a second answer can fix.
     func errors(in documents: [String: [UInt8]]) -> [DocumentFinding] {
         self.findings(in: documents).compactMap { finding in
             if Self.final.contains(finding.rule) { return nil }

@@ -115,7 +115,7 @@ struct StageDraft: AnswerDraft, Sendable {
             self.current = index
             return
         }
-        // A document that comes twice counts the first time; without a name, a part is dropped.
+        // Of a repeated document the first counts; a part without a name is dropped.
         let isNew = !self.parts.contains { $0.name == name } && self.parts.count <= StageLimits.others
         self.parts.append(Part(name: isNew ? name : ""))
         self.current = self.parts.count - 1
@@ -203,4 +203,42 @@ struct StageDraft: AnswerDraft, Sendable {
         self.parts[self.current].text += added
         self.total += added.utf8.count
     }
+}
+
+/// Takes a model's answer as it arrives. What it returns for the thread is what is committed.
+protocol AnswerDraft {
+    /// Whether a document has begun.
+    var hasBegun: Bool { get }
+    /// The text before the document, for the error when no document follows.
+    var preface: String { get }
+    /// Why the rest of the answer is not read, a clause; nil while it fits.
+    var excess: String? { get }
+    /// Takes the next piece; returns the lines that it adds.
+    mutating func append(_ delta: String) -> String
+    /// Takes the last line; returns what it adds.
+    mutating func finish() -> String
+}
+
+extension SpecificationDraft: AnswerDraft {
+    var excess: String? {
+        // Leaves room for repairs.
+        self.document.utf8.count > StageLimits.document
+            ? "the specification exceeded 100 KB (describe a smaller feature)" : nil
+    }
+}
+
+/// Collects an answer that people do not see as it arrives.
+struct SilentDraft: AnswerDraft, Sendable {
+    private(set) var text = ""
+
+    var hasBegun: Bool { self.text.contains { !$0.isWhitespace } }
+    var preface: String { "" }
+    var excess: String? { self.text.utf8.count > StageLimits.document ? "the answer exceeded 100 KB" : nil }
+
+    mutating func append(_ delta: String) -> String {
+        self.text += delta
+        return ""
+    }
+
+    mutating func finish() -> String { "" }
 }

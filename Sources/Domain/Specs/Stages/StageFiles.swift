@@ -6,7 +6,7 @@ struct StageFiles: Sendable {
 
     /// The name in a line such as `=== research.md ===`, below the feature's folder; nil for other lines.
     ///
-    /// - Parameter isInCode: There a line of the text may look alike: only three equals signs count.
+    /// - Parameter isInCode: In code, a line of the text may look similar, so only three equals signs count.
     func separated(by line: String, isInCode: Bool) -> String? {
         let text = line.drop { $0 == " " || $0 == "\t" }
         guard let first = text.first else { return nil }
@@ -62,5 +62,15 @@ struct StageFiles: Sendable {
             })
         guard file.contains("."), file.first != ".", !file.contains(".."), file.utf8.count <= 80 else { return nil }
         return "contracts/\(file.hasSuffix(".md") ? file : file + ".md")"
+    }
+}
+
+/// File names made from people's words.
+enum StageName {
+    /// Lower-case ASCII words joined by dashes: `Security & privacy` → `security-privacy`. Empty where no word is left.
+    static func slug(_ text: String, words limit: Int) -> String {
+        let skipped: Set<String> = ["a", "an", "and", "the", "of", "for", "to", "on", "in", "checklist", "about", "md"]
+        let words = text.lowercased().split { !($0.isASCII && ($0.isLetter || $0.isNumber)) }.map(String.init)
+        return words.filter { !skipped.contains($0) }.prefix(limit).map { $0.prefix(24) }.joined(separator: "-")
     }
 }

@@ -1,6 +1,6 @@
 internal import Chat
 
-/// Tells people what was corrected in an answer that they have read, and what is still wrong.
+/// Reports what was corrected in an answer that people have read, and what is still wrong.
 struct StageFindings: Sendable {
     private let check: StageCheck
     /// The document that people have read.

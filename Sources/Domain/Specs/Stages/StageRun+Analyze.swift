@@ -5,7 +5,7 @@ internal import Repositories
 /// What is wrong with a feature's documents, by code and by a model: one table, nothing is committed.
 extension StageRun {
     func analyze() async throws -> TurnEnding {
-        guard self.work.bytes("spec.md") != nil else {
+        guard self.input.bytes("spec.md") != nil else {
             throw TurnFailure("`\(self.files.name)` has no specification yet: write one with `specify TEXT`.")
         }
         let check = StageCheck(self.files)
@@ -22,7 +22,7 @@ extension StageRun {
         try await self.report(.thinking("Reading the documents against each other."))
         var reading: String?
         do {
-            rows += try await self.reading(besides: rows, named: self.work.names)
+            rows += try await self.reading(besides: rows, named: self.input.names)
         } catch let error as TurnFailure {
             // What code found is worth showing.
             reading = error.message
@@ -38,8 +38,8 @@ extension StageRun {
 
     /// The stage that is missing.
     private var next: String? {
-        if self.work.bytes("plan.md") == nil { return "There is no plan yet: `plan` writes it." }
-        if self.work.bytes("tasks.md") == nil { return "There are no tasks yet: `tasks` lists them." }
+        if self.input.bytes("plan.md") == nil { return "There is no plan yet: `plan` writes it." }
+        if self.input.bytes("tasks.md") == nil { return "There are no tasks yet: `tasks` lists them." }
         return nil
     }
 
@@ -47,7 +47,7 @@ extension StageRun {
         let instructions = """
             You review the documents of a feature in the form of spec-kit against each other and against the constitution.
             Purpose: analyze
-            Feature: \(self.files.name). Date: \(self.work.today).
+            Feature: \(self.files.name). Date: \(self.input.today).
 
             Answer with one Markdown table and nothing else: | Severity | Where | Finding |. A row for each finding, at most \
             30, the gravest first. Severity is critical (breaks the constitution, or leaves the main use without work), \
@@ -60,9 +60,9 @@ extension StageRun {
             \(StageMaterial.rule)
             """
         var material = StageMaterial()
-        material.add(document: StageWork.constitutionPath, self.files.files[StageWork.constitutionPath])
+        material.add(document: StageInput.constitutionPath, self.files.files[StageInput.constitutionPath])
         for name in names where name != "input.md" {
-            material.add(document: self.work.path(name), self.work.bytes(name))
+            material.add(document: self.input.path(name), self.input.bytes(name))
         }
         if !rows.isEmpty {
             let known = rows.prefix(20).map { "- \($0.place): \($0.text)" }.joined(separator: "\n")

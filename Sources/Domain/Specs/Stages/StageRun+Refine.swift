@@ -5,13 +5,13 @@ internal import Repositories
 /// Changing a document as a text asks for.
 extension StageRun {
     func refine() async throws -> TurnEnding {
-        let target = RefineTarget(self.request.text, names: self.work.names)
-        guard let name = target.name, let old = self.work.bytes(name) else {
+        let target = RefineTarget(self.request.text, names: self.input.names)
+        guard let name = target.name, let old = self.input.bytes(name) else {
             throw TurnFailure(
                 "`\(self.files.name)` has no \(target.wanted ?? "document") that could be changed: `spec` shows what "
                     + "there is, `specify TEXT` begins a feature.")
         }
-        let path = self.work.path(name)
+        let path = self.input.path(name)
         try await self.report(.thinking("Changing \(path) in \(self.repository.name)."))
         var draft = RefineDraft()
         let ending = try await self.model.stream(
@@ -42,7 +42,7 @@ extension StageRun {
 
     private func form(of name: String) -> [(name: String, template: DocumentTemplate)] {
         let template: DocumentTemplate? =
-            switch DocumentKind(path: self.work.path(name)) {
+            switch DocumentKind(path: self.input.path(name)) {
             case .spec: .spec
             case .plan: .plan
             case .tasks: .tasks
@@ -59,7 +59,7 @@ extension StageRun {
         let instructions = """
             You change a document of a feature in the form of spec-kit.
             Purpose: refine
-            Feature: \(self.files.name). Branch: \(self.files.branch). Date: \(self.work.today).
+            Feature: \(self.files.name). Branch: \(self.files.branch). Date: \(self.input.today).
 
             Answer with the sections of \(name) that change, each whole, with its heading as it is and everything below \
             it, also what stays as it is; and nothing else: no other sections, no preface, no fence around it, no closing \
@@ -74,11 +74,11 @@ extension StageRun {
             """
         var material = StageMaterial()
         material.add(conversation: self.request.history)
-        material.add(document: StageWork.constitutionPath, self.files.files[StageWork.constitutionPath])
-        for other in self.work.names where other != name && ["spec.md", "plan.md", "tasks.md"].contains(other) {
-            material.add(document: self.work.path(other), self.work.bytes(other))
+        material.add(document: StageInput.constitutionPath, self.files.files[StageInput.constitutionPath])
+        for other in self.input.names where other != name && ["spec.md", "plan.md", "tasks.md"].contains(other) {
+            material.add(document: self.input.path(other), self.input.bytes(other))
         }
-        material.add(document: self.work.path(name), old, note: "to be changed")
+        material.add(document: self.input.path(name), old, note: "to be changed")
         material.add(request: self.request.text)
         material.add("Change \(name) as the request says.")
         return [ModelMessage(.system, instructions), ModelMessage(.user, material.text)]

@@ -9,13 +9,13 @@ internal import Repositories
 struct StageRun: Sendable {
     let stage: Stage
     let model: StageModel
-    let work: StageWork
+    let input: StageInput
     let repository: LocalRepository
     let thread: any TurnThread
     let now: @Sendable () -> Int64
 
-    var request: TurnRequest { self.work.request }
-    var files: FeatureFiles { self.work.files }
+    var request: TurnRequest { self.input.request }
+    var files: FeatureFiles { self.input.files }
     var report: StageModel.Report { { [thread = self.thread] event in try await thread.report(event) } }
 
     /// Reports a turn that committed but was interrupted before its end was stored.
@@ -29,7 +29,7 @@ struct StageRun: Sendable {
             case .checklist: self.checklistName
             default: nil
             }
-        if let name, let text = try await self.repository.text(of: self.work.path(name), at: made.id.hex) {
+        if let name, let text = try await self.repository.text(of: self.input.path(name), at: made.id.hex) {
             try await self.report(.text(text))
         }
         try await self.report(.commit(made.notice))
@@ -41,22 +41,22 @@ struct StageRun: Sendable {
         guard let script = StageScript.of(self.stage, file: self.checklistName) else {
             throw TurnFailure("`\(self.stage.rawValue)` writes no document.")
         }
-        if let obstacle = self.work.obstacle(to: script) { throw TurnFailure(obstacle) }
+        if let obstacle = self.input.obstacle(to: script) { throw TurnFailure(obstacle) }
         let main = script.forms[0].name
-        let old = self.work.bytes(main)
+        let old = self.input.bytes(main)
         if self.stage == .constitution, let old, !self.request.text.contains(where: { !$0.isWhitespace }) {
             try await self.report(.text(String(decoding: old, as: UTF8.self)))
             try await self.report(.notice("This is the constitution; `constitution TEXT` changes it."))
             return .complete
         }
         try await self.tellOpenQuestions()
-        let place = self.work.path(main)
+        let place = self.input.path(main)
         try await self.report(.thinking("\(old == nil ? "Writing" : "Rewriting") \(place) in \(self.repository.name)."))
 
         var draft = self.draft(for: script, old: old)
         let readme = self.stage == .constitution ? self.files.text("README.md") : nil
         let ending = try await self.model.stream(
-            self.work.messages(for: script, readme: readme), by: self.request.model, for: script.wish, into: &draft,
+            self.input.messages(for: script, readme: readme), by: self.request.model, for: script.wish, into: &draft,
             self.report)
         switch ending {
         case .complete, .asked: break
@@ -65,12 +65,12 @@ struct StageRun: Sendable {
         }
         if self.stage == .constitution {
             let before = old.map { ConstitutionDocument(MarkdownDocument($0)) }
-            let version = ConstitutionVersion(after: before, today: self.work.today)
+            let version = ConstitutionVersion(after: before, today: self.input.today)
             let line = version.line(for: draft.documents[0].text, proposal: draft.withheld.last)
             try await self.report(.text(draft.close(with: line)))
         }
         var documents: [String: [UInt8]] = [:]
-        for (name, text) in draft.documents { documents[self.work.path(name)] = Array(text.utf8) }
+        for (name, text) in draft.documents { documents[self.input.path(name)] = Array(text.utf8) }
         try await self.tellOthers(draft.documents.dropFirst().map(\.name))
         let mended = try await self.mended(documents, forms: script.forms, main: place)
         return try await self.commit(
@@ -95,9 +95,9 @@ struct StageRun: Sendable {
         let title =
             switch self.stage {
             case .constitution: "\(self.repository.name) Constitution"
-            case .plan: "Implementation Plan: \(self.work.title)"
-            case .tasks: "Tasks: \(self.work.title)"
-            default: "Checklist: \(self.work.title)"
+            case .plan: "Implementation Plan: \(self.input.title)"
+            case .tasks: "Tasks: \(self.input.title)"
+            default: "Checklist: \(self.input.title)"
             }
         return StageDraft(
             main: script.forms[0].name, title: title, noun: "the \(self.shortNoun)", others: script.files, edit: edit)
@@ -111,7 +111,7 @@ struct StageRun: Sendable {
     }
 
     private func tellOpenQuestions() async throws {
-        guard self.stage == .plan, let bytes = self.work.bytes("spec.md") else { return }
+        guard self.stage == .plan, let bytes = self.input.bytes("spec.md") else { return }
         let count = SpecDocument(MarkdownDocument(bytes)).questions.count
         guard count > 0 else { return }
         try await self.report(
@@ -153,8 +153,8 @@ extension StageRun {
         let check = StageCheck(self.files)
         var texts: [String: String] = [:]
         for form in forms {
-            texts[self.work.path(form.name)] =
-                form.template == .constitution ? "" : self.work.templates.text(form.template)
+            texts[self.input.path(form.name)] =
+                form.template == .constitution ? "" : self.input.templates.text(form.template)
         }
         let repair = StageRepair(
             model: self.model, chosen: self.request.model, check: check, forms: texts, report: self.report)

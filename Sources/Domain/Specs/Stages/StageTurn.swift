@@ -56,7 +56,7 @@ package final class StageTurn: TurnWorker {
             if !files.name.isEmpty, files.name != request.feature { try await thread.report(.feature(files.name)) }
             let run = StageRun(
                 stage: self.stage, model: self.model,
-                work: StageWork(request, files, today: CivilTime(seconds: self.now()).date), repository: repository,
+                input: StageInput(request, files, today: CivilTime(seconds: self.now()).date), repository: repository,
                 thread: thread, now: self.now)
             if let made = try await repository.find(turn: request.id) { return try await run.reportAgain(made) }
             if let ending = try await DocumentCommitter().resume(request.id, in: repository, to: thread) {
@@ -77,7 +77,7 @@ package final class StageTurn: TurnWorker {
     private func files(of repository: LocalRepository, on base: GitRepository.Branch) async throws -> FeatureFiles {
         var files: [String: [UInt8]] = [:]
         let templates = DocumentTemplate.allCases.flatMap(\.overrides)
-        for path in Set(templates + [StageWork.constitutionPath, "README.md"]) {
+        for path in Set(templates + [StageInput.constitutionPath, "README.md"]) {
             // One that cannot be read, such as one that is too large, is not used.
             guard let text = try? await repository.text(of: path, at: base.id.hex) else { continue }
             files[path] = Array(text.utf8)

@@ -2,7 +2,7 @@ internal import Glibc
 
 /// Checks a repository, a feature's folder or one document on disk.
 package struct SpecCheck: Sendable {
-    /// Why nothing was checked.
+    /// Why the check could not run.
     package struct Failure: Error, Sendable, CustomStringConvertible {
         /// One line: what failed, why, what to do.
         package let message: String
@@ -22,7 +22,7 @@ package struct SpecCheck: Sendable {
     /// - Parameter path: A repository, its folder `specs`, a feature's folder, or a Markdown file.
     @concurrent
     package static func run(_ path: String) async throws -> SpecCheck {
-        let place = try SpecPlace(path)
+        let place = try SpecPath(path)
         var collection = try SpecCollection(place)
         collection.collect()
         guard !collection.features.isEmpty || !collection.findings.isEmpty else {

@@ -1,24 +1,24 @@
 /// Reads the documents that a path names, feature by feature.
 struct SpecCollection: ~Copyable {
-    /// Of one run. More would be no folder of specifications.
+    /// The most documents of one check. A folder with more does not hold specifications.
     static let documentLimit = 5_000
     static let byteLimit = 64 << 20
     /// Folders below `specs`: features may be grouped.
     private static let depthLimit = 3
 
     private(set) var features: [FeatureDocuments] = []
-    /// What could not be read.
+    /// The files that could not be read.
     private(set) var findings: [DocumentFinding] = []
     /// The repository's own templates, whose words in brackets are placeholders, and the program's.
     private(set) var templates: [String] = []
 
-    private let place: SpecPlace
+    private let place: SpecPath
     private let reader: RepositoryReader
     private var documents = 0
     private var bytes = 0
     private var isFull = false
 
-    init(_ place: SpecPlace) throws(SpecCheck.Failure) {
+    init(_ place: SpecPath) throws(SpecCheck.Failure) {
         self.place = place
         do throws(RepositoryReader.Failure) {
             self.reader = try RepositoryReader(place.root)
@@ -92,7 +92,7 @@ struct SpecCollection: ~Copyable {
         for part in ["", "checklists", "contracts"] {
             let folder = Self.path(part, in: folder)
             for name in self.reader.names(in: folder) where name.hasSuffix(".md") {
-                // The repository's own README and the like are no part of a feature.
+                // The repository's README and similar files are not part of a feature.
                 if folder.isEmpty, DocumentKind(path: name) == .other { continue }
                 if let document = self.read(Self.path(name, in: folder)) { documents.append(document) }
             }

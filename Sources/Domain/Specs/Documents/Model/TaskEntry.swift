@@ -121,3 +121,95 @@ extension TaskEntry {
         return text[..<end]
     }
 }
+
+/// `T001`, in descriptions also in ranges.
+enum TaskID {
+    /// Reads an id at the start of `bytes`: `T`, digits, and perhaps one lower-case letter.
+    static func read(_ bytes: ArraySlice<UInt8>) -> (id: String, number: Int, end: Int)? {
+        guard bytes.first == UInt8(ascii: "T"), let number = bytes.dropFirst().leadingNumber(), number.digits <= 6
+        else {
+            return nil
+        }
+        var end = number.rest.startIndex
+        if let next = number.rest.first, next.isLowercase { end += 1 }
+        guard end == bytes.endIndex || !bytes[end].isWordByte else { return nil }
+        return (bytes[..<end].text, number.value, end)
+    }
+
+    /// The ids in a text, with ranges such as `T012–T016` written out. A word such as `T` or `T5a1` is not one.
+    static func all(in text: ArraySlice<UInt8>) -> [String] {
+        var ids: [String] = []
+        var index = text.startIndex
+        while index < text.endIndex {
+            let isStart = index == text.startIndex || !text[index - 1].isWordByte
+            guard text[index] == UInt8(ascii: "T"), isStart, let (id, number, end) = self.read(text[index...]),
+                id.utf8.count >= 4
+            else {
+                index += 1
+                continue
+            }
+            ids.append(id)
+            index = end
+            guard let rest = RangeMark.after(text[end...]), let last = self.read(rest), last.number > number,
+                last.number - number <= 200
+            else { continue }
+            let width = id.utf8.dropFirst().prefix { $0.isDigit }.count
+            for between in (number + 1)..<last.number { ids.append(self.id(between, width: width)) }
+            ids.append(last.id)
+            index = last.end
+        }
+        return ids
+    }
+
+    private static func id(_ number: Int, width: Int) -> String {
+        let digits = String(number)
+        return "T" + String(repeating: "0", count: max(0, width - digits.utf8.count)) + digits
+    }
+}
+
+/// Finds the names of files and folders in a task's description.
+enum TaskPaths {
+    static func all(in text: ArraySlice<UInt8>) -> [String] {
+        var paths: [String] = []
+        let isBreak = { (byte: UInt8) in
+            byte.isSpace || byte == UInt8(ascii: ",") || byte == UInt8(ascii: ";") || byte == UInt8(ascii: "\"")
+        }
+        for word in text.split(whereSeparator: isBreak) {
+            let isCode = word.contains(UInt8(ascii: "`"))
+            let path = Self.stripped(word)
+            if Self.isPath(path, isCode: isCode), !paths.contains(path.text) { paths.append(path.text) }
+        }
+        return paths
+    }
+
+    private static let openings = Set("`'*(<".utf8)
+    private static let closings = Set("`'*)>:.!?".utf8)
+
+    private static func stripped(_ word: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        var path = word.drop { Self.openings.contains($0) }
+        while let last = path.last, Self.closings.contains(last) { path = path.dropLast() }
+        if path.begins(with: "./") { path = path.dropFirst(2) }
+        return path
+    }
+
+    private static func isPath(_ path: ArraySlice<UInt8>, isCode: Bool) -> Bool {
+        let isPlain = path.allSatisfy { $0.isWordByte || $0 >= 0x80 || Self.marks.contains($0) }
+        guard isPlain, path.count >= 3 else { return false }
+        let name = path.split(separator: UInt8(ascii: "/")).last ?? path
+        let dot = name.lastIndex(of: UInt8(ascii: "."))
+        let ending = dot.map { name[($0 + 1)...] } ?? []
+        let isNamed = 1...10 ~= ending.count && ending.contains { !$0.isDigit } && ending.allSatisfy(\.isWordByte)
+        guard path.contains(UInt8(ascii: "/")) else { return isNamed && Self.endings.contains(ending.text) }
+        return isNamed || path.last == UInt8(ascii: "/") || (isCode && path.first != UInt8(ascii: "/"))
+    }
+
+    private static let marks = Set("./-$[]@+".utf8)
+
+    /// Without a folder, only these are taken for files: `user.name` is code.
+    private static let endings: Set<String> = Set(
+        """
+        bash c cc cfg clj cmake conf cpp cs css csv dart ex exs fish go gradle graphql h hpp hs html ini java js json \
+        jsx kt lock lua m md mjs ml nix php pl proto ps1 py r rb rs sass scala scss sh sql svelte svg swift tf toml ts \
+        tsx txt vue xml yaml yml zig
+        """.split(separator: " ").map(String.init))
+}

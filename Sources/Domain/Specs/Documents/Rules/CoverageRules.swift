@@ -1,4 +1,4 @@
-/// What documents say of one another: ids that exist, stories and requirements that have tasks.
+/// Rules across documents: ids exist, and stories and requirements have tasks.
 enum CoverageRules {
     static func findings(in feature: FeatureDocuments) -> [DocumentFinding] {
         guard let spec = feature.spec else { return [] }

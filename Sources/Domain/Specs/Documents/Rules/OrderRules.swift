@@ -1,4 +1,4 @@
-/// What waits for what: known ids, earlier tasks, no circles; phases in their order.
+/// Rules for dependencies: known ids, earlier tasks, no cycles; phases in order.
 enum OrderRules {
     static func findings(in tasks: TaskDocument, _ document: FeatureDocument) -> [DocumentFinding] {
         self.orders(tasks, document) + self.cycles(tasks, document) + self.phases(tasks, document)
@@ -57,5 +57,81 @@ enum OrderRules {
                 .phaseOrder, in: document, line: phase.line,
                 "Phase \(number) comes after Phase \(last): number the phases in their order.")
         }
+    }
+}
+
+/// Finds cycles of tasks that wait for one another.
+enum OrderCycles {
+    private enum Mark { case open, done }
+
+    /// One cycle for each task that closes one, in the order of ids; each begins with its lowest id.
+    static func all(in needed: [String: [TaskOrder]]) -> [[TaskOrder]] {
+        var marks: [String: Mark] = [:]
+        var cycles: [[TaskOrder]] = []
+        var known: Set<[String]> = []
+        for start in needed.keys.sorted() where marks[start] == nil {
+            // Not recursive, because the document decides the depth.
+            var path: [TaskOrder] = []
+            var stack: [(name: String, next: Int)] = [(start, 0)]
+            marks[start] = .open
+            while let top = stack.last {
+                guard let orders = needed[top.name], top.next < orders.count else {
+                    marks[top.name] = .done
+                    stack.removeLast()
+                    if !path.isEmpty { path.removeLast() }
+                    continue
+                }
+                stack[stack.count - 1].next += 1
+                let order = orders[top.next]
+                switch marks[order.prerequisite] {
+                case .done: break
+                case nil:
+                    marks[order.prerequisite] = .open
+                    path.append(order)
+                    stack.append((order.prerequisite, 0))
+                case .open:
+                    let from = stack.firstIndex { $0.name == order.prerequisite } ?? 0
+                    let cycle = Self.rotated(Array(path[from...]) + [order])
+                    if known.insert(cycle.map(\.task)).inserted { cycles.append(cycle) }
+                }
+            }
+        }
+        return cycles
+    }
+
+    private static func rotated(_ cycle: [TaskOrder]) -> [TaskOrder] {
+        guard let lowest = cycle.indices.min(by: { cycle[$0].task < cycle[$1].task }) else { return cycle }
+        return Array(cycle[lowest...] + cycle[..<lowest])
+    }
+}
+
+/// Tasks marked `[P]` in one phase change different files.
+enum ParallelRules {
+    static func findings(in tasks: TaskDocument, _ document: FeatureDocument) -> [DocumentFinding] {
+        var findings: [DocumentFinding] = []
+        for phase in tasks.phases {
+            var first: [String: TaskEntry] = [:]
+            for task in tasks.tasks where task.isParallel && phase.line < task.line && task.line < phase.end {
+                for path in task.paths where !path.hasSuffix("/") {
+                    guard let other = first[path] else {
+                        first[path] = task
+                        continue
+                    }
+                    guard other.id != task.id else { continue }
+                    findings.append(self.finding(task, other, path, document))
+                }
+            }
+        }
+        return findings
+    }
+
+    private static func finding(
+        _ task: TaskEntry, _ other: TaskEntry, _ path: String, _ document: FeatureDocument
+    ) -> DocumentFinding {
+        // A warning: lists of other authors mark tasks that only read the file, or come in a later step.
+        DocumentFinding(
+            .taskParallel, in: document, line: task.line,
+            "\(task.id) and \(other.id) are both parallel and name \(path), where they would collide: remove [P] from "
+                + "one of them, or split the work by file.")
     }
 }

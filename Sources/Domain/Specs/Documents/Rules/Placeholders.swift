@@ -1,4 +1,4 @@
-/// Finds what a template left to fill: `[FEATURE NAME]`, `[###-feature-name]`, `$ARGUMENTS`, marks for later work.
+/// Finds unfilled parts of a template: `[FEATURE NAME]`, `[###-feature-name]`, `$ARGUMENTS`, marks for later work.
 struct Placeholders: Sendable {
     /// Texts in brackets, in lower case.
     private let known: Set<String>

@@ -65,3 +65,47 @@ struct ListItem: Hashable {
             inner: inner.startIndex..<inner.endIndex, isTicked: isTick, isWellFormed: isExact && isApart && !isTight)
     }
 }
+
+/// A list item with its further lines.
+struct ItemBlock {
+    let item: ListItem
+    /// The first line; lines count from 0.
+    let line: Int
+    /// The line after the last.
+    var end: Int
+
+    /// The item's text on one line, without comments.
+    func text(in document: MarkdownDocument) -> String {
+        let more = ((self.line + 1)..<self.end).map { document.visible($0).trimmed.text }.filter { !$0.isEmpty }
+        return ([self.item.content.text] + more).joined(separator: " ")
+    }
+}
+
+extension MarkdownDocument {
+    /// The outermost list items in a range of lines, each with what is indented below it.
+    func items(in range: Range<Int>) -> [ItemBlock] {
+        var blocks: [ItemBlock] = []
+        var isOpen = false
+        var afterBlank = false
+        for line in range {
+            switch self.lines[line].kind {
+            case .heading: isOpen = false
+            case .blank: afterBlank = true
+            case .comment, .frontMatter: break
+            case .fence, .code:
+                if isOpen { blocks[blocks.count - 1].end = line + 1 }
+            case .text:
+                defer { afterBlank = false }
+                let text = self.visible(line)
+                if let item = ListItem(text), !isOpen || item.indent <= (blocks.last?.item.indent ?? 0) {
+                    blocks.append(ItemBlock(item: item, line: line, end: line + 1))
+                    isOpen = true
+                } else if isOpen {
+                    let isIndented = text.first?.isSpace ?? false
+                    if afterBlank && !isIndented { isOpen = false } else { blocks[blocks.count - 1].end = line + 1 }
+                }
+            }
+        }
+        return blocks
+    }
+}

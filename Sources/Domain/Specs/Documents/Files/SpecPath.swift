@@ -1,7 +1,7 @@
 internal import Glibc
 
 /// Which repository a path belongs to, and which part of it was named.
-struct SpecPlace: Hashable {
+struct SpecPath: Hashable {
     /// The repository's folder, absolute.
     let root: String
     /// The named folder in the repository; empty for the repository itself.

@@ -2,8 +2,8 @@ internal import Chat
 internal import Models
 internal import Repositories
 
-/// What a stage works with: the repository's documents as one commit has them.
-struct StageWork: Sendable {
+/// The input of a stage: the repository's documents at one commit.
+struct StageInput: Sendable {
     static let constitutionPath = ".specify/memory/constitution.md"
 
     let request: TurnRequest
@@ -59,7 +59,7 @@ struct StageWork: Sendable {
     }
 }
 
-extension StageWork {
+extension StageInput {
     /// The prompt of a stage that writes a document.
     func messages(for script: StageScript, readme: String? = nil) -> [ModelMessage] {
         [
