@@ -9,7 +9,7 @@ package protocol Shell: Sendable {
         _ command: ShellCommand, output: @escaping @Sendable (ShellOutput) async throws -> Void
     ) async throws(JailFailure) -> ShellExit
 
-    /// The same, and says when it waits for a free place: with the reason, and with nil when the wait is over.
+    /// The same, and reports a wait for a free jail: with its reason, and with nil when it is over.
     func run(
         _ command: ShellCommand, waiting: @escaping @Sendable (String?) async -> Void,
         output: @escaping @Sendable (ShellOutput) async throws -> Void
@@ -47,7 +47,7 @@ package struct ShellCommand: Sendable, Equatable {
     package let directory: String?
     /// Nil for no limit.
     package let timeout: Duration?
-    /// Bytes of both outputs together, at which the command is ended.
+    /// The most bytes of both outputs together; the command is ended beyond it.
     package let outputLimit: Int
 
     package init(text: String, place: Place, directory: String? = nil, timeout: Duration?, outputLimit: Int) {
@@ -91,9 +91,9 @@ package struct ShellExit: Sendable, Equatable {
 
     package let status: Status
     package let duration: Duration
-    /// The shell's state is gone: the next command gets a fresh one.
+    /// The shell's state is lost: the next command gets a fresh shell.
     package let isShellLost: Bool
-    /// Between the command before and this one the shell's state was lost, so this one got a fresh shell.
+    /// The shell's state was lost before this command, which got a fresh shell.
     package let isShellFresh: Bool
     /// The shell's directory afterwards, as the jail sees it.
     package let directory: String
@@ -107,4 +107,13 @@ package struct ShellExit: Sendable, Equatable {
         self.isShellFresh = isShellFresh
         self.directory = directory
     }
+}
+
+/// Why no jail can be started. One line: what failed, why, what to do.
+package struct JailFailure: Error, Sendable, Equatable, CustomStringConvertible {
+    package let message: String
+
+    package init(_ message: String) { self.message = message }
+
+    package var description: String { self.message }
 }

@@ -4,7 +4,7 @@ internal import Sandbox
 /// Limits by control groups version 2, where this process's own group is delegated to it (systemd: `Delegate=yes`).
 package struct DelegatedGroups: JailLimiter {
     package let name = "cgroup v2"
-    /// The end of the name of a host's own group.
+    /// The suffix of the host's own group.
     static let hostGroup = "host"
     private let folder: ControlGroupFolder
     private let controllers: Set<String>
@@ -89,4 +89,12 @@ package struct DelegatedGroups: JailLimiter {
 
     /// The folder that holds groups of hosts.
     var place: ControlGroupFolder { self.folder }
+}
+
+/// The processor quota of a control group: microseconds per period.
+enum ProcessorShare {
+    static let period = 100_000
+
+    /// At least 1 ms, the kernel's minimum.
+    static func quota(_ processors: Double) -> Int { max(1_000, Int(processors * Double(self.period))) }
 }

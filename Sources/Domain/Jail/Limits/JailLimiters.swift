@@ -7,7 +7,7 @@ internal import Sandbox
 package enum JailLimiters {
     package struct Choice: Sendable {
         package let limiter: any JailLimiter
-        /// For each stronger way, why it is not available: `cgroup v2: …`. Empty for the strongest.
+        /// Why each stronger limiter is not available: `cgroup v2: …`. Empty for the strongest.
         package let shortcomings: [String]
     }
 
@@ -58,7 +58,7 @@ package enum JailLimiters {
             }
             for name in left {
                 let group = ControlGroupFolder(place.file(name))
-                // A dead host's own group may hold programs that it started outside of any jail.
+                // A dead host's own group may contain programs that it started outside any jail.
                 if name.hasSuffix("-\(DelegatedGroups.hostGroup)") {
                     try? group.remove()
                 } else {
@@ -66,5 +66,47 @@ package enum JailLimiters {
                 }
             }
         }
+    }
+}
+
+/// A way to enforce a jail's limits: cgroup v2, cgroup v1, or rlimits alone.
+package protocol JailLimiter: Sendable {
+    /// As `doctor` names it: `cgroup v2`, `cgroup v1`, `rlimits`.
+    var name: String { get }
+    /// Prepares the limits of one jail. `id` is unique on the host and safe in a file name.
+    func prepare(_ id: String, _ limits: JailLimits) async throws(JailFailure) -> any JailGroup
+}
+
+/// The limits of one jail, in force.
+package protocol JailGroup: Sendable {
+    /// Files to which the launcher writes `0` to enter, before it gives up its rights; empty for rlimits.
+    var procsFiles: [String] { get }
+    /// Waits until the jail exceeds a limit that must end it, and returns the limit's name: `memory`. Throws when
+    /// cancelled.
+    func waitForExcess() async throws -> String
+    /// Kills what is left and removes the group.
+    func end() async
+}
+
+/// No groups: the kernel's limits of each process alone, which the jail's init sets inside.
+///
+/// Memory is then limited for each process only; their number is limited for the jail.
+package struct ResourceLimits: JailLimiter {
+    package let name = "rlimits"
+
+    package init() {}
+
+    package func prepare(_ id: String, _ limits: JailLimits) async throws(JailFailure) -> any JailGroup { Group() }
+
+    private struct Group: JailGroup {
+        let procsFiles: [String] = []
+
+        /// The kernel reports no such event for a process.
+        func waitForExcess() async throws -> String {
+            while true { try await Task.sleep(for: .seconds(86_400)) }
+        }
+
+        /// The jail's pid namespace ends its processes.
+        func end() async {}
     }
 }

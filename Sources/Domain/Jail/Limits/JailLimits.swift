@@ -1,17 +1,17 @@
-/// What one jail may use. Sizes in bytes.
+/// The limits of one jail. Sizes are in bytes.
 package struct JailLimits: Sendable, Equatable {
     package var memory: Int
     package var processes: Int
-    /// Of each file.
+    /// The maximum size of one file.
     package var fileSize: Int
     package var openFiles: Int
-    /// Seconds of processor time of each process.
+    /// The maximum processor time of each process, in seconds.
     package var processorSeconds: Int
     /// The share of the machine's processors: 1 is one whole processor.
     package var processors: Double
-    /// Of the workspace.
+    /// The maximum size of the workspace.
     package var disk: Int
-    /// Files and folders of the workspace.
+    /// The maximum number of files and folders in the workspace.
     package var files: Int
 
     package init(
@@ -27,4 +27,10 @@ package struct JailLimits: Sendable, Equatable {
         self.disk = disk
         self.files = files
     }
+}
+
+extension JailLimits {
+    /// Processes of the jail itself, which do not count as the session's: Bubblewrap outside, init, the shell and its
+    /// guard.
+    static let ownProcesses = 4
 }

@@ -43,7 +43,7 @@ package struct LegacyGroups: JailLimiter {
             groups[controller] = group
             // Controllers can share a hierarchy (cpu,cpuacct).
             if made.contains(group) { continue }
-            // A machine without a freezer or processor time for us is still worth its memory limit.
+            // Without the freezer or processor controller, the memory limit is still useful.
             let isNeeded = controller == "memory" || controller == "pids"
             if !isNeeded, !Self.isUsable(group) { continue }
             if isNeeded { try group.make() }

@@ -1,4 +1,4 @@
-/// Which addresses a jail may be connected to: public ones, and not this machine.
+/// Decides which addresses a jail may be connected to: public ones, but not this machine's.
 ///
 /// Sources: IANA's special-purpose address registries (RFC 6890 and successors).
 package struct AddressPolicy: Sendable {
@@ -52,7 +52,7 @@ package struct AddressPolicy: Sendable {
         }
         if let range = Self.v6.first(where: { $0.contains(address.bits, width: 128) }) { return "it is \(range.name)" }
         // Everything public is in here (RFC 4291 §2.4): loopback, unique local, link-local, site-local and multicast
-        // addresses, and what will be assigned one day, are not.
+        // addresses, and future assignments, are not.
         guard address.bits >> 125 == 0b001 else { return "it is not a public IPv6 address" }
         return nil
     }
@@ -89,7 +89,7 @@ package struct AddressPolicy: Sendable {
         Range("224.0.0.0", 3, "a multicast or reserved address"),
     ].compactMap(\.self)
 
-    /// Ranges inside 2000::/3 that aren't public, and those outside that deserve their name.
+    /// Ranges inside 2000::/3 that aren't public, and public ones outside.
     private static let v6 = [
         Range("64:ff9b:1::", 48, "a translator's local address"),
         Range("2001::", 23, "a reserved address"),

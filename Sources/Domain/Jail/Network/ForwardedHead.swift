@@ -1,7 +1,7 @@
 internal import HTTP
 internal import HTTPServer
 
-/// The heads of plain HTTP as the proxy passes them on: without the fields that concern one connection only.
+/// The heads of plain HTTP as the proxy forwards them: without hop-by-hop fields.
 enum ForwardedHead {
     /// RFC 9110 §7.6.1, and what older clients and servers send. Host and framing are written anew.
     private static let hopByHop = [

@@ -46,7 +46,8 @@ package struct IPAddress: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
-    /// The IPv4 address in a form that everything reads alike: `inet_aton` also accepts hexadecimal, octal and fewer parts.
+    /// The IPv4 address in a form that every parser reads alike: `inet_aton` also accepts hexadecimal, octal and fewer
+    /// parts.
     static func plainDecimals(_ text: some StringProtocol) -> UInt32? {
         let parts = text.utf8.split(separator: 0x2E, omittingEmptySubsequences: false)
         guard parts.count == 4 else { return nil }

@@ -13,7 +13,8 @@ package final class JailNetwork {
     package nonisolated static let port: UInt16 = 3128
     package nonisolated static let address = "127.0.0.1:\(JailNetwork.port)"
 
-    /// Variables of the jail that lead programs here. What runs in the jail itself is reached without the proxy.
+    /// Environment variables that point the jail's programs here. Servers inside the jail are reached without the
+    /// proxy.
     package nonisolated static let environment: [String: String] = {
         let proxy = "http://\(JailNetwork.address)"
         let direct = "localhost,127.0.0.1,::1"
@@ -30,14 +31,14 @@ package final class JailNetwork {
     private let audit: @Sendable (NetworkRequest) async -> Void
     private var registration: Registration?
     private var service: Task<Void, Never>?
-    /// Connections that are open now.
+    /// The number of open connections.
     private(set) var connectionCount = 0
     private let changed = WaitList()
 
     /// - Parameters:
-    ///   - listener: Listening on TCP; owned from now on.
+    ///   - listener: A listening TCP socket, which this object now owns.
     ///   - rules: `jail.network.allow`.
-    ///   - resolver: Nil for the system's, on a thread of this jail's that starts with the first name.
+    ///   - resolver: Nil for the system's, on a thread that this jail starts for its first name.
     ///   - policy: Only tests pass another one than the default.
     ///   - audit: Called once for each request, when it has ended; refused requests are answered after it has returned.
     ///   - decide: Asked about an address that no rule allows; several requests for one address that wait at the same
@@ -106,7 +107,7 @@ package final class JailNetwork {
                 } catch is CancellationError {
                     break
                 } catch {
-                    // No descriptors are left (EMFILE, ENFILE); clients wait meanwhile.
+                    // No descriptors are left (EMFILE, ENFILE); clients wait.
                     try? await EventLoop.shared.sleep(for: .milliseconds(200))
                 }
             }

@@ -12,7 +12,7 @@ final class NetworkConnection {
     private let limits: NetworkLimits
     private let audit: @Sendable (NetworkRequest) async -> Void
     private var server: NetworkSocket?
-    /// Received and not yet used.
+    /// Received but not yet consumed.
     private var pending: [UInt8] = []
 
     init(
@@ -88,7 +88,7 @@ final class NetworkConnection {
             guard let bytes = try await self.client.read() else { return nil }
             self.pending = bytes
         }
-        // The head's limit isn't moved by its bytes.
+        // Bytes of the head do not extend its time limit.
         clock.start(self.limits.headTime)
         while true {
             if case .request(let request, let consumed) = try parser.parse(self.pending) {
@@ -100,7 +100,7 @@ final class NetworkConnection {
         }
     }
 
-    /// Passes an allowed request on, and audits it however it ends. Never throws ``NetworkRefusal`` or
+    /// Forwards an allowed request, and audits it however it ends. Never throws ``NetworkRefusal`` or
     /// `CancellationError`.
     private func pass(
         _ request: NetworkRequestParser.Request, to address: NetworkAddress, on server: NetworkSocket,
@@ -135,7 +135,7 @@ final class NetworkConnection {
         }
     }
 
-    /// Audits first: nothing is answered that isn't recorded. Returns false: no other request may follow.
+    /// Audits first, so that no request is answered without a record. Returns false: no other request may follow.
     private func answer(
         _ record: NetworkRequest, _ status: HTTPStatus, _ message: String, _ clock: NetworkClock
     ) async throws -> Bool {

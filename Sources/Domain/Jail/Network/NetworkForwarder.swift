@@ -15,7 +15,7 @@ final class NetworkForwarder {
     private let client: NetworkSocket
     private let server: NetworkSocket
     private let traffic: NetworkTraffic
-    /// What the client has sent and the server hasn't got; afterwards the beginning of the next request.
+    /// Bytes from the client that the server has not received; afterwards the beginning of the next request.
     private(set) var pending: [UInt8]
     private var isRequestSent = false
     private var hasAnswered = false
@@ -128,7 +128,7 @@ final class NetworkForwarder {
         }
     }
 
-    /// Never returns: the other task has the answer, or the connection's error.
+    /// Never returns: the other task gets the answer, or the connection's error.
     private func waitForAnswer() async throws {
         while true { try await EventLoop.shared.sleep(for: .seconds(3_600)) }
     }

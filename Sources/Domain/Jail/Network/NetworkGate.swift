@@ -25,7 +25,7 @@ final class NetworkGate {
         self.decide = decide
     }
 
-    /// Cancels pending asks, and starts no more.
+    /// Cancels pending asks, and rejects new ones.
     func close() {
         self.isClosed = true
         for ask in self.asks.values { ask.cancel() }
@@ -37,14 +37,14 @@ final class NetworkGate {
         host: String, port: Int
     ) async throws -> (server: NetworkSocket, address: NetworkAddress, reason: String) {
         guard let address = NetworkAddress(host, "\(port)") else { throw NetworkRefusal.syntax(host, port) }
-        // Nobody need be asked about an address that no approval can open.
+        // No approval can open this address, so nobody is asked.
         if let literal = address.name.address,
             let why = self.policy.refusal(of: literal, port: address.port, own: [])
         {
             throw NetworkRefusal.policy(address.name, literal, why)
         }
         let reason = try await self.permission(for: address)
-        // Once: another answer a moment later changes nothing, because what was checked is what is connected to.
+        // Resolved once: the connection goes to the checked addresses, whatever a later look-up returns.
         let resolved = try await self.addresses(of: address.name)
         let own = try await self.ownAddresses()
         for each in resolved {
@@ -66,8 +66,8 @@ final class NetworkGate {
         return "approved"
     }
 
-    /// One ask for all who wait for it: package managers open several connections at once. Its task is unstructured,
-    /// because it belongs to no single one of them; ``close()`` cancels it.
+    /// One ask serves all concurrent requests for an address: package managers open several connections at once. Its
+    /// task is unstructured, because it belongs to no single one of them; ``close()`` cancels it.
     private func ask(
         for address: NetworkAddress, _ decide: @escaping @Sendable (NetworkAddress) async -> Bool
     ) throws -> Task<Bool, Never> {

@@ -4,10 +4,10 @@ internal import HTTP
 struct NetworkRefusal: Error, Equatable {
     let verdict: NetworkRequest.Verdict
     let status: HTTPStatus
-    /// For the jail: one line that says why, and what to do. Names no address: what a name resolves to on the host may
-    /// be confidential.
+    /// The answer for the jail: one line that says why, and what to do. It contains no address, because what a name
+    /// resolves to on the host may be confidential.
     let message: String
-    /// For the audit.
+    /// The reason for the audit.
     let reason: String
 
     static func syntax(_ host: String, _ port: Int) -> NetworkRefusal {
@@ -42,7 +42,8 @@ struct NetworkRefusal: Error, Equatable {
         NetworkRefusal(verdict: .failed, status: status, message: message, reason: message)
     }
 
-    /// The whole answer. The message is the reason phrase too: many clients show nothing else of an answer to CONNECT.
+    /// The whole answer. The message is also the reason phrase, because many clients show nothing else of an answer to
+    /// CONNECT.
     static func answer(_ status: HTTPStatus, _ message: String, to method: String) -> [UInt8] {
         // One line, whatever the message contains.
         let message = String(decoding: message.utf8.filter { (0x20...0x7E).contains($0) }, as: UTF8.self)

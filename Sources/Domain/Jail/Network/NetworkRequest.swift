@@ -1,4 +1,4 @@
-/// A jail's request to the network, as it is audited: once, when it has ended.
+/// A jail's network request, audited once when it has ended.
 package struct NetworkRequest: Sendable, Equatable {
     package enum Verdict: String, Sendable, CaseIterable {
         case allowed

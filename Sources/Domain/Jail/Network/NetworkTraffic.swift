@@ -1,6 +1,6 @@
 internal import EventLoop
 
-/// What passed through during one request, and its idle limit.
+/// Counts the bytes of one request, and restarts its idle limit.
 @Net
 final class NetworkTraffic {
     private(set) var sent = 0
@@ -27,9 +27,42 @@ final class NetworkTraffic {
     private func moved(_ count: Int) async {
         self.clock.move()
         self.sinceYield += count
-        // Two fast ends would never make this task wait, and the loop has others to serve.
+        // Between two fast ends this task would never suspend, and the loop must serve others.
         guard self.sinceYield >= 1024 * 1024 else { return }
         self.sinceYield = 0
         await Task.yield()
+    }
+}
+
+/// The time limit of a connection; only one applies at any time.
+@Net
+final class NetworkClock {
+    private var timer: Timer?
+    private var limit = Duration.zero
+    private let expired: @Net () -> Void
+
+    init(_ expired: @escaping @Net () -> Void) {
+        self.expired = expired
+    }
+
+    /// Calls `expired` in `limit`, unless it is started, moved or stopped before.
+    func start(_ limit: Duration) {
+        self.limit = limit
+        if let timer = self.timer {
+            timer.reschedule(after: limit)
+        } else {
+            self.timer = EventLoop.shared.schedule(after: limit, self.expired)
+        }
+    }
+
+    /// Restarts the limit after data has moved.
+    func move() {
+        guard let timer = self.timer, timer.isPending else { return }
+        timer.reschedule(after: self.limit)
+    }
+
+    func stop() {
+        self.timer?.cancel()
+        self.timer = nil
     }
 }

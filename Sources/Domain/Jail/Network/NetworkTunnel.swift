@@ -1,6 +1,6 @@
 internal import EventLoop
 
-/// Bytes both ways, each direction until its end.
+/// Copies bytes in both directions, each until its end.
 @Net
 enum NetworkTunnel {
     /// Returns once both sides have closed; throws if one of them broke.

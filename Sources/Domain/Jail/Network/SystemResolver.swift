@@ -15,7 +15,7 @@ package actor SystemResolver: NetworkResolver {
     deinit { self.thread.stop() }
 
     package func addresses(of name: NetworkName) throws -> [IPAddress] {
-        // The request may have been given up while it waited for the thread.
+        // The request may have been abandoned while it waited for the thread.
         try Task.checkCancellation()
         var hints = addrinfo()
         hints.ai_family = AF_UNSPEC
@@ -51,4 +51,20 @@ package actor SystemResolver: NetworkResolver {
         }
         return found
     }
+}
+
+/// Resolves names for jails, and knows this machine's addresses.
+package protocol NetworkResolver: Sendable {
+    /// All addresses of a name, at least one. Throws ``NetworkResolverError``.
+    func addresses(of name: NetworkName) async throws -> [IPAddress]
+
+    /// The addresses of this machine's interfaces, as of now. Throws ``NetworkResolverError``.
+    func ownAddresses() async throws -> Set<IPAddress>
+}
+
+/// Why a name has no address: the system's reason, such as "Name or service not known".
+package struct NetworkResolverError: Error, Sendable, Equatable {
+    package let reason: String
+
+    package init(_ reason: String) { self.reason = reason }
 }

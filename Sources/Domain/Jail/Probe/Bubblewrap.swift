@@ -41,3 +41,56 @@ package struct Bubblewrap: Sendable, Equatable {
         return numbers.count >= 2 && numbers.count == parts.count ? numbers : nil
     }
 }
+
+/// What Bubblewrap's error messages mean, and what to do about them.
+enum BubblewrapMessage {
+    private struct Meaning {
+        /// Texts of which the message contains one.
+        let texts: [String]
+        let cause: String
+        let remedy: String
+    }
+
+    // In this order: the first one whose text is found applies.
+    private static let meanings = [
+        Meaning(
+            texts: ["No permissions to creat", "Creating new namespace failed: Operation not permitted"],
+            cause: "this system does not let programs make user namespaces",
+            remedy: "run 'sysctl -w kernel.unprivileged_userns_clone=1', or let the container's seccomp profile allow "
+                + "unshare and clone"),
+        Meaning(
+            texts: ["namespaces exceeded", "No space left on device"],
+            cause: "the number of user namespaces is limited to none, or this is a jail already",
+            remedy: "run 'sysctl -w user.max_user_namespaces=10000', and start the host outside of a jail"),
+        Meaning(
+            texts: ["setting up uid map: Permission denied", "loopback: Failed RTM_NEWADDR"],
+            cause: "AppArmor takes all rights from user namespaces",
+            remedy: "add an AppArmor profile with 'userns,' for /usr/bin/bwrap itself, or run "
+                + "'sysctl -w kernel.apparmor_restrict_unprivileged_userns=0'"),
+        Meaning(
+            texts: ["Can't mount proc on"],
+            cause: "this container hides parts of /proc",
+            remedy: "start the container with unmasked paths (Docker: --security-opt systempaths=unmasked)"),
+        Meaning(
+            texts: ["--add-seccomp-fd", "prctl(PR_SET_SECCOMP)"],
+            cause: "the kernel does not accept the filter of system calls",
+            remedy: "use a kernel with CONFIG_SECCOMP_FILTER"),
+        Meaning(
+            texts: ["Can't find source path", "execvp"],
+            cause: "a file that the jail needs is missing on this system",
+            remedy: "install it; the message names it"),
+    ]
+
+    /// One line: what failed, why, what to do.
+    ///
+    /// - Parameter message: The message of a sandbox that did not start, with bwrap's lines separated by `; `.
+    static func explanation(of message: String) -> String {
+        let parts = message.split(separator: "; ")
+        let line = String((parts.first { $0.hasPrefix("bwrap: ") } ?? message[...]).prefix(300))
+        if let meaning = self.meanings.first(where: { meaning in meaning.texts.contains { line.contains($0) } }) {
+            return "no jail can be started: \(meaning.cause) (\(line)); \(meaning.remedy)"
+        }
+        let advice = line.hasPrefix("bwrap") ? "; docs/jail.md lists what the system must allow" : ""
+        return "no jail can be started: \(line)\(advice)"
+    }
+}

@@ -1,6 +1,6 @@
-/// What this machine offers for jails, tried out once when the host starts.
+/// What this machine offers for jails, tested once when the host starts.
 package struct JailMeans: Sendable {
-    /// Starts a jail, tries it, and ends it. Fails if it does not start or does not hold.
+    /// Starts a jail, tests it, and ends it. Fails if it does not start or does not hold.
     typealias Trial = @Sendable (JailIdentity?, [[UInt8]], any JailLimiter) async throws(JailFailure) -> Void
 
     package let status: JailStatus
@@ -12,17 +12,17 @@ package struct JailMeans: Sendable {
     package let identities: JailIdentities?
     /// The programs for `bwrap --add-seccomp-fd`; empty if ``status`` is not ready.
     package let filters: [[UInt8]]
-    /// For each stronger limit, why it is not available: `cgroup v2: …`.
+    /// Why each stronger limiter is not available: `cgroup v2: …`.
     package let shortcomings: [String]
 
-    /// No jail at all, by the wish of whoever started the host.
+    /// No jail at all, as requested on the command line.
     package static func off(_ user: HostUser) -> JailMeans {
         JailMeans(
             status: .off(user: user.name), bubblewrap: nil, limiter: ResourceLimits(), quota: MeasuredQuota(),
             identities: nil, filters: [], shortcomings: [])
     }
 
-    /// Tries everything, with a jail as those of sessions. Never fails: ``status`` says what does not work.
+    /// Tests everything with a jail like those of sessions. Never fails: ``status`` says what does not work.
     ///
     /// - Parameters:
     ///   - folder: Where sessions' programs and workspaces are; the jail is tried there, and nothing stays.

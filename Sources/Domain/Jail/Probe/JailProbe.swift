@@ -1,6 +1,6 @@
 internal import Glibc
 
-/// Tries a jail before anybody relies on it: a program must run in it, and escapes must fail.
+/// Tests a jail before it is relied on: a program must run in it, and escapes must fail.
 package struct JailProbe: Sendable {
     /// Runs a script by `/bin/sh` in a jail and returns its status: that of `exit`, or 128 and the signal's number.
     package typealias Runner = @Sendable (_ script: String) async throws(JailFailure) -> Int
@@ -9,7 +9,7 @@ package struct JailProbe: Sendable {
 
     package init(run: @escaping Runner) { self.run = run }
 
-    /// Returns if the jail holds. Fails with one line: why it does not start, or what it lets out.
+    /// Returns if the jail holds. Fails with one line: why it does not start, or which escape succeeded.
     package func examine() async throws(JailFailure) {
         let status = try await self.run("true")
         guard status == 0 else {
@@ -36,11 +36,11 @@ package struct JailProbe: Sendable {
     private static let held = 42
     private static let escaped = 43
 
-    /// With the shell's own means only, so that a missing program cannot look like a wall.
+    /// With the shell's own means only, so that a missing program is not mistaken for a blocked escape.
     static func escapes(_ file: String) -> [Escape] {
         [
             Escape(name: "reading a file of the host", script: "if [ -e '\(file)' ]; then exit \(Self.escaped); fi"),
-            // As root it would be code outside: the kernel runs what core_pattern names.
+            // As root, this would run code outside: the kernel starts the program that core_pattern names.
             Escape(
                 name: "writing the kernel's settings",
                 script: "if [ -w /proc/sys/kernel/core_pattern ]; then exit \(Self.escaped); fi"),
@@ -83,5 +83,39 @@ package struct JailProbe: Sendable {
             unlink(self.path)
             rmdir(self.folder)
         }
+    }
+}
+
+/// Whether commands can run in a jail on this machine.
+package enum JailStatus: Sendable, Equatable {
+    /// The version of Bubblewrap, and the names of what limits a jail and its workspace.
+    case ready(bubblewrap: String, limits: String, quota: String)
+    /// Why not, and what to do, in one line.
+    case unavailable(String)
+    /// Commands run without a jail, as this user of the machine, as requested on the command line.
+    case off(user: String)
+
+    /// As `status` in a thread says it: a clause without a full stop.
+    package var line: String {
+        switch self {
+        case .ready(let bubblewrap, let limits, let quota):
+            "Bubblewrap \(bubblewrap); limits by \(limits), disk by \(quota)"
+        case .unavailable(let reason): "not available: \(reason)"
+        case .off(let user): "off: commands run without a jail, as the user \(user) of the host's machine"
+        }
+    }
+
+    /// As `/readyz` says it; nil if commands run in a jail.
+    package var problem: String? {
+        switch self {
+        case .ready: nil
+        case .unavailable(let reason): reason
+        case .off: self.line
+        }
+    }
+
+    /// Why commands are refused; nil if they run.
+    package var refusal: String? {
+        if case .unavailable(let reason) = self { reason } else { nil }
     }
 }

@@ -8,7 +8,7 @@ internal import Sandbox
 struct ProbeJail: Sendable {
     private let shell: JailShell
 
-    /// Starts a jail, tries it, and ends it.
+    /// Starts a jail, tests it, and ends it.
     ///
     /// - Parameters:
     ///   - folder: Where sessions' programs and workspaces are, because a mount option there (`noexec`) may forbid

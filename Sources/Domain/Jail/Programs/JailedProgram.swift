@@ -8,7 +8,7 @@ internal import Sandbox
 package final class JailedProgram {
     /// The last lines of error output that are kept, in bytes.
     private static let errorBytes = 4 << 10
-    /// Bytes that wait to be written; more means that the program has stopped reading.
+    /// The most bytes that wait to be written; more means that the program has stopped reading.
     private static let outgoingLimit = 64 << 20
     /// Printed by the shell before it becomes the program: it has read its own line, so what follows is the program's.
     private static let greeting = "ready\n"
@@ -25,7 +25,7 @@ package final class JailedProgram {
     private var written = 0
     private var isClosed = false
     private var isEnding = false
-    /// For the one reader.
+    /// Wakes the only reader.
     private let changed = Wakeup()
     /// For ``end(patience:)``.
     private let over = Wakeup()
@@ -121,7 +121,7 @@ package final class JailedProgram {
         return nil
     }
 
-    /// Writes to the program's input as it reads. What it never reads is dropped with it.
+    /// Writes to the program's input as it reads. Input that it never reads is dropped.
     package func write(_ bytes: [UInt8]) {
         guard !self.isClosed else { return }
         self.outgoingBytes += bytes.count
@@ -156,7 +156,7 @@ package final class JailedProgram {
 
     // MARK: The end
 
-    /// The last of what the program wrote to its error output.
+    /// The end of the program's error output.
     package var errorOutput: String {
         for _ in 0..<16 where self.pipes.isReadable { self.readErrors() }
         return String(decoding: self.errors.suffix(Self.errorBytes), as: UTF8.self)

@@ -1,7 +1,7 @@
 /// The output of dash's `export -p`: lines `export NAME` and `export NAME='VALUE'`, in which a value's quotes are in
 /// double quotes.
 enum ExportList {
-    /// Each `NAME=VALUE`. What cannot be understood is left out.
+    /// The variables as `NAME=VALUE`; unreadable ones are left out.
     static func variables(_ bytes: ArraySlice<UInt8>) -> [String] {
         var variables: [String] = []
         var at = bytes.startIndex
@@ -38,4 +38,25 @@ enum ExportList {
         at = min(at + 1, bytes.endIndex)
         return String(decoding: value, as: UTF8.self)
     }
+}
+
+/// The variables that a fresh shell gets.
+enum CommandVariables {
+    /// An argument or variable longer than this fails execve(2) (MAX_ARG_STRLEN).
+    static let longest = 128 << 10
+
+    /// The exported variables of the persistent shell without those that make programs run other code before they
+    /// start.
+    static func kept(_ variables: [String]) -> [String] {
+        variables.filter { variable in
+            let name = variable.prefix { $0 != "=" }
+            return variable.utf8.count < self.longest && !self.refused.contains(String(name))
+                && !self.refusedPrefixes.contains { name.hasPrefix($0) }
+        }
+    }
+
+    private static let refused: Set<String> = [
+        "BASH_ENV", "BASHOPTS", "ENV", "GLIBC_TUNABLES", "IFS", "OLDPWD", "PROMPT_COMMAND", "PS4", "PWD", "SHELLOPTS",
+    ]
+    private static let refusedPrefixes = ["BASH_FUNC_", "LD_"]
 }

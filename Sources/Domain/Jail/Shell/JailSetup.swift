@@ -3,12 +3,12 @@ package import Logging
 package import Primitives
 package import Sandbox
 
-/// What every jail of the host has in common.
+/// The set-up that all jails of the host share.
 package struct JailSetup: Sendable {
     package let programs: JailPrograms
     package let limits: JailLimits
     package let limiter: any JailLimiter
-    /// Holds ``JailPlace/disk`` to its size; nil for no limit.
+    /// Enforces the size of ``JailPlace/disk``; nil for no limit.
     package let quota: (any WorkspaceQuota)?
     /// Filters in the kernel's format.
     package let seccomp: [[UInt8]]
@@ -22,9 +22,9 @@ package struct JailSetup: Sendable {
     package struct Network: Sendable {
         /// On 127.0.0.1 inside.
         package let port: UInt16
-        /// Variables that lead programs there.
+        /// Environment variables that point programs there.
         package let variables: [String: String]
-        /// Serves a new jail's listening socket; returns what ends that.
+        /// Serves a new jail's listening socket; returns the function that stops it.
         package let serve:
             @Sendable (_ session: String, _ listener: consuming FileDescriptor) async throws(JailFailure) ->
                 @Sendable () async -> Void
@@ -57,14 +57,14 @@ package struct JailSetup: Sendable {
     }
 }
 
-/// A session's own part of its jail.
+/// The parts of a jail that differ by session.
 package struct JailPlace: Sendable {
     package let mount: WorkspaceMount
     /// Required when the host runs as root; owns the workspace's files.
     package let identity: JailIdentity?
     /// The folder whose size is limited, prepared by the setup's quota.
     package let disk: String?
-    /// Called once, when no process of the jail is left, or it could not be started.
+    /// Called once, when no process of the jail is left or its start has failed.
     package let onEnd: @Sendable () -> Void
 
     package init(

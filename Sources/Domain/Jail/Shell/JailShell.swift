@@ -13,13 +13,13 @@ package final class JailShell: Shell {
     private var starting: Task<Result<LiveJail, JailFailure>, Never>?
     private var shell: PersistentShell?
     private var directory = JailPlan.workspace
-    /// The state of a shell has been lost, and no exit has said so.
+    /// A shell's state has been lost, and no exit has reported it yet.
     private var isRenewed: Bool
     private var isOccupied = false
     private let turn = WaitList()
 
     /// - Parameters:
-    ///   - isRenewed: Whether the session had a shell before: the first exit says that it is another.
+    ///   - isRenewed: Whether the session had a shell before, so that the first exit reports the new one.
     ///   - place: Asked before each start of a jail.
     package nonisolated init(
         session: String, setup: JailSetup, isRenewed: Bool = false,
@@ -35,7 +35,7 @@ package final class JailShell: Shell {
         _ command: ShellCommand, output: @escaping @Sendable (ShellOutput) async throws -> Void
     ) async throws(JailFailure) -> ShellExit {
         try Self.check(command, limit: command.place == .persistent ? 1 << 20 : CommandVariables.longest - 1)
-        let run = CommandRun(command, output)
+        let run = RunningCommand(command, output)
         let result = await withTaskCancellationHandler { () -> Result<ShellExit, JailFailure> in
             if let exit = await self.quickExit(of: command, run) { return .success(exit) }
             return await self.result(of: command, run)
@@ -52,7 +52,7 @@ package final class JailShell: Shell {
         if let jail = self.jail { await self.closed(jail) }
     }
 
-    /// Whether commands have left something in the shell that its end would lose.
+    /// Whether commands have left state in the shell that its end would lose.
     @Net var hasState: Bool { self.isRenewed || self.shell != nil }
 
     /// Ends what earlier commands left running, and with it the persistent shell. Does nothing, and returns false, while
@@ -70,7 +70,7 @@ package final class JailShell: Shell {
 
     /// Begins a command of an idle persistent shell and returns its exit if it ends without any output; otherwise nil,
     /// and ``result(of:_:)`` begins or continues it. On the loop this needs no task, whose hops cost more than the shell.
-    nonisolated private func quickExit(of command: ShellCommand, _ run: CommandRun) async -> ShellExit? {
+    nonisolated private func quickExit(of command: ShellCommand, _ run: RunningCommand) async -> ShellExit? {
         guard command.place == .persistent else { return nil }
         return await withCheckedContinuation { continuation in
             EventLoop.shared.runIfNeeded { self.beginQuick(command, run) { continuation.resume(returning: $0) } }
@@ -78,7 +78,7 @@ package final class JailShell: Shell {
     }
 
     private func beginQuick(
-        _ command: ShellCommand, _ run: CommandRun, _ completion: @escaping @Net (ShellExit?) -> Void
+        _ command: ShellCommand, _ run: RunningCommand, _ completion: @escaping @Net (ShellExit?) -> Void
     ) {
         run.begin()
         guard !self.isOccupied, let jail = self.jail, jail.end == nil, let shell = self.shell, shell.isIdle,
@@ -108,7 +108,7 @@ package final class JailShell: Shell {
         shell.begin(command.text, onChange: change)
     }
 
-    private func result(of command: ShellCommand, _ run: CommandRun) async -> Result<ShellExit, JailFailure> {
+    private func result(of command: ShellCommand, _ run: RunningCommand) async -> Result<ShellExit, JailFailure> {
         run.begin()
         defer { run.finish() }
         do throws(JailFailure) {
@@ -134,7 +134,7 @@ package final class JailShell: Shell {
     }
 
     private func runPersistent(
-        _ command: ShellCommand, _ run: CommandRun, isAgain: Bool = false
+        _ command: ShellCommand, _ run: RunningCommand, isAgain: Bool = false
     ) async throws(JailFailure) -> ShellExit {
         guard let (jail, shell) = try await self.begun(command, run) else { return self.notRun(run) }
         await run.deliver(shell.pipes) {
@@ -160,7 +160,7 @@ package final class JailShell: Shell {
 
     /// The command's jail and shell; nil if it was stopped before it began.
     private func begun(
-        _ command: ShellCommand, _ run: CommandRun
+        _ command: ShellCommand, _ run: RunningCommand
     ) async throws(JailFailure) -> (LiveJail, PersistentShell)? {
         if let running = run.running { return running }
         let jail = try await self.liveJail()
@@ -172,7 +172,7 @@ package final class JailShell: Shell {
     }
 
     /// The exit of a command about which the shell has reported.
-    private func reported(_ shell: PersistentShell, _ run: CommandRun) -> ShellExit {
+    private func reported(_ shell: PersistentShell, _ run: RunningCommand) -> ShellExit {
         shell.finish()
         if let report = shell.report { self.directory = report.directory }
         return self.exit(.exited(shell.report?.status ?? 0), run, isShellLost: false)
@@ -189,7 +189,7 @@ package final class JailShell: Shell {
     }
 
     /// A fresh shell: a command or a job.
-    private func runTree(_ command: ShellCommand, _ run: CommandRun) async throws(JailFailure) -> ShellExit {
+    private func runTree(_ command: ShellCommand, _ run: RunningCommand) async throws(JailFailure) -> ShellExit {
         let isJob = command.place == .background
         let jail = try await self.liveJail()
         let variables = await self.exportedVariables(run)
@@ -262,7 +262,7 @@ package final class JailShell: Shell {
     }
 
     /// Those of the persistent shell after its last command, which it may still be sending.
-    private func exportedVariables(_ run: CommandRun) async -> [String] {
+    private func exportedVariables(_ run: RunningCommand) async -> [String] {
         while let shell = self.shell, shell.isListing, run.stop == nil {
             shell.onListed { run.changed.signal() }
             await run.changed.wait()
@@ -313,7 +313,7 @@ package final class JailShell: Shell {
     // MARK: Exits
 
     private func exit(
-        _ status: ShellExit.Status, _ run: CommandRun, isShellLost: Bool, directory: String? = nil
+        _ status: ShellExit.Status, _ run: RunningCommand, isShellLost: Bool, directory: String? = nil
     ) -> ShellExit {
         defer { self.isRenewed = false }
         return ShellExit(
@@ -321,13 +321,13 @@ package final class JailShell: Shell {
             isShellFresh: self.isRenewed, directory: isShellLost ? JailPlan.workspace : directory ?? self.directory)
     }
 
-    private func notRun(_ run: CommandRun) -> ShellExit {
+    private func notRun(_ run: RunningCommand) -> ShellExit {
         ShellExit(
             status: self.stopped(run) ?? .stopped, duration: run.begun.duration(to: .now), isShellLost: false,
             directory: self.directory)
     }
 
-    private func stopped(_ run: CommandRun) -> ShellExit.Status? {
+    private func stopped(_ run: RunningCommand) -> ShellExit.Status? {
         switch run.stop {
         case .cancelled: .stopped
         case .timedOut: .timedOut

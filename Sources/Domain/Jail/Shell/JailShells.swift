@@ -3,12 +3,12 @@ internal import Primitives
 /// The shells of all sessions: starts jails on demand within limits, and ends idle ones.
 package actor JailShells {
     package struct Limits: Sendable, Equatable {
-        /// Jails at a time.
+        /// The most jails at a time.
         package var perUser: Int
         package var perHost: Int
         /// A jail without a command for this long is ended; its background processes end with it.
         package var idle: Duration
-        /// A command waits for a free jail at most for this long.
+        /// The longest wait of a command for a free jail.
         package var wait: Duration
 
         package init(
@@ -36,11 +36,10 @@ package actor JailShells {
     private struct Waiter {
         let id: Int
         let user: String
-        /// Ends the wait.
+        /// Limits the wait.
         let timer: Task<Void, Never>
-        var continuation: CheckedContinuation<Void, Never>?
-        /// Why it waits no longer.
-        var end: WaitEnd?
+        let changed = Signal()
+        var isTooLong = false
     }
 
     private enum WaitEnd { case cancelled, tooLong }
@@ -50,11 +49,11 @@ package actor JailShells {
     private let clock: any Clock<Duration>
     private let place: @Sendable (_ session: String) async throws(JailFailure) -> JailPlace
     private var entries: [String: Entry] = [:]
-    /// Jails that are being ended.
+    /// Jails that are ending.
     private var ending: [String: Task<Void, Never>] = [:]
     /// Sessions whose jail was ended though its shell had a state.
     private var lost: Set<String> = []
-    /// In the order in which they came.
+    /// In the order of arrival.
     private var waiters: [Waiter] = []
     private var lastWaiter = 0
     private var uses = 0
@@ -123,7 +122,7 @@ package actor JailShells {
         self.entries[session] = entry
         self.touch(session)
         self.entries[session]?.commands += 1
-        // Last, so that nothing takes the place in between.
+        // Last, so that no other command takes the place in between.
         if hasWaited { await waiting(nil) }
         return entry.shell
     }
@@ -156,7 +155,7 @@ package actor JailShells {
 
     // MARK: Room
 
-    /// Ends the longest idle jail where a limit is reached, or waits until there is one. Returns whether it has waited.
+    /// Ends the jail that has been idle longest if a limit is reached, or waits for one. Returns whether it has waited.
     private func makeRoom(
         for session: String, _ user: String, _ waiting: @Sendable (String?) async -> Void
     ) async throws(JailFailure) -> Bool {
@@ -210,10 +209,10 @@ package actor JailShells {
     private func enter(_ user: String) -> Int {
         self.lastWaiter += 1
         let id = self.lastWaiter
-        // Unstructured: the wait goes on in pieces, and its end cancels the timer.
+        // Unstructured: it spans several waits; `leave` cancels it.
         let timer = Task { [clock, limits] in
             do { try await clock.sleep(for: limits.wait) } catch { return }
-            self.giveUp(id, .tooLong)
+            self.expire(id)
         }
         self.waiters.append(Waiter(id: id, user: user, timer: timer))
         return id
@@ -226,33 +225,21 @@ package actor JailShells {
         self.wakeWaiters()
     }
 
-    /// Returns when something has changed, with the reason if it must wait no longer.
+    /// Returns when something has changed, with the reason if the wait must end.
     private func wait(_ id: Int) async -> WaitEnd? {
-        await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                guard let index = self.waiters.firstIndex(where: { $0.id == id }), self.waiters[index].end == nil
-                else { return continuation.resume() }
-                self.waiters[index].continuation = continuation
-            }
-        } onCancel: {
-            // Cancellation comes on any thread, so the actor is entered by a task.
-            Task { await self.giveUp(id, .cancelled) }
-        }
-        return self.waiters.first { $0.id == id }?.end
+        await self.waiters.first { $0.id == id }?.changed.wait()
+        if Task.isCancelled { return .cancelled }
+        return self.waiters.first { $0.id == id }?.isTooLong == true ? .tooLong : nil
     }
 
-    private func giveUp(_ id: Int, _ end: WaitEnd) {
+    private func expire(_ id: Int) {
         guard let index = self.waiters.firstIndex(where: { $0.id == id }) else { return }
-        self.waiters[index].end = end
-        self.waiters[index].continuation?.resume()
-        self.waiters[index].continuation = nil
+        self.waiters[index].isTooLong = true
+        self.waiters[index].changed.signal()
     }
 
     private func wakeWaiters() {
-        for index in self.waiters.indices {
-            self.waiters[index].continuation?.resume()
-            self.waiters[index].continuation = nil
-        }
+        for waiter in self.waiters { waiter.changed.signal() }
     }
 
     private func endIdle(_ session: String, _ shell: JailShell) {

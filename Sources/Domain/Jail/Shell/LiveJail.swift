@@ -5,11 +5,11 @@ internal import Sandbox
 /// A running jail of a session, from its start to its end.
 @Net
 final class LiveJail {
-    /// Why no process of it is left, or soon will be.
+    /// Why its processes have ended, or are about to.
     enum End: Equatable {
         /// The host ended it to stop a command.
         case stopped
-        /// It was over this limit.
+        /// It exceeded this limit.
         case limit(String)
         case lost(String)
     }
@@ -112,7 +112,7 @@ final class LiveJail {
         _ tree: SandboxTree, descriptors: [Int32], _ handler: @escaping @Net (TreeEvent) -> Void
     ) -> UInt32 {
         let id = self.sandbox.start(tree, descriptors: descriptors)
-        // A jail that has just ended tells it at once: nobody else would.
+        // The jail has just ended, so nothing else would report it.
         guard !self.isOver else {
             EventLoop.shared.schedule(after: .zero) { handler(.jailEnded) }
             return id
@@ -177,5 +177,31 @@ final class LiveJail {
         }
         self.closing = closing
         return closing
+    }
+}
+
+/// What is known about a tree, from its events.
+struct TreeState: Equatable {
+    private(set) var exit: SandboxExit?
+    /// Nothing was started: the stage and errno.
+    private(set) var failure: Failure?
+    /// None of its processes is left.
+    private(set) var isGone = false
+    private(set) var isJailEnded = false
+
+    struct Failure: Equatable {
+        let stage: SandboxTreeEvent.Stage
+        let code: Int32
+    }
+
+    var isOver: Bool { self.isGone || self.failure != nil || self.isJailEnded }
+
+    mutating func handle(_ event: LiveJail.TreeEvent) {
+        switch event {
+        case .tree(.failed(let stage, let code)): self.failure = Failure(stage: stage, code: code)
+        case .tree(.ended(let exit)): self.exit = exit
+        case .tree(.gone): self.isGone = true
+        case .jailEnded: self.isJailEnded = true
+        }
     }
 }

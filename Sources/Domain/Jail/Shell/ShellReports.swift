@@ -7,7 +7,7 @@ struct ShellReports {
     }
 
     private enum Part {
-        /// Nothing may come.
+        /// No report is expected.
         case none
         case report
         case variables
@@ -19,7 +19,7 @@ struct ShellReports {
 
     /// The report about the command that ``expect(_:)`` announced; nil until it has come.
     private(set) var report: Report?
-    /// Something else than the shell's driver wrote to its socket.
+    /// Something other than the shell's script wrote to the socket.
     private(set) var isInvalid = false
 
     private var part = Part.none
@@ -39,7 +39,7 @@ struct ShellReports {
     /// The exported variables, each `NAME=VALUE`, after the last command of which they have come.
     var variables: [String]? { self.list.map { ExportList.variables($0[...]) } }
 
-    /// A command with this nonce begins.
+    /// Starts the report of the command with this nonce.
     mutating func expect(_ nonce: String) {
         self.report = nil
         self.next = Array("\n\(nonce)\n".utf8)

@@ -7,8 +7,8 @@ internal import Sandbox
 /// A session's shell without a jail: each command is a `/bin/sh` of the host's user in the workspace, and can do
 /// whatever that user can. For `serve --dangerously-run-commands-without-a-jail` only.
 ///
-/// Directory and exported variables last from command to command, and nothing else does: what a command leaves running
-/// is ended with it.
+/// Only the directory and exported variables last from command to command; processes that a command leaves running end
+/// with it.
 @Net
 package final class UnjailedShell: Shell {
     private let folder: String
@@ -18,10 +18,10 @@ package final class UnjailedShell: Shell {
     private var variables: [String]?
     private var isOccupied = false
     private let turn = WaitList()
-    private var runs: [ObjectIdentifier: CommandRun] = [:]
+    private var runs: [ObjectIdentifier: RunningCommand] = [:]
     private let ended = WaitList()
 
-    /// In the environment of all that a command starts, so that it can be found.
+    /// Set in the environment of every process that a command starts, to find them later.
     private static let mark = "JETBRIDGE_COMMAND"
 
     /// - Parameter folder: The workspace, which exists.
@@ -38,7 +38,7 @@ package final class UnjailedShell: Shell {
         _ command: ShellCommand, output: @escaping @Sendable (ShellOutput) async throws -> Void
     ) async throws(JailFailure) -> ShellExit {
         try JailShell.check(command, limit: CommandVariables.longest - 1)
-        let run = CommandRun(command, output)
+        let run = RunningCommand(command, output)
         self.runs[ObjectIdentifier(run)] = run
         defer {
             run.finish()
@@ -60,7 +60,7 @@ package final class UnjailedShell: Shell {
         self.reset()
     }
 
-    private func result(of command: ShellCommand, _ run: CommandRun) async -> Result<ShellExit, JailFailure> {
+    private func result(of command: ShellCommand, _ run: RunningCommand) async -> Result<ShellExit, JailFailure> {
         do throws(JailFailure) {
             if command.place == .background { return .success(try await self.execute(command, run)) }
             while self.isOccupied {
@@ -77,7 +77,7 @@ package final class UnjailedShell: Shell {
         }
     }
 
-    private func execute(_ command: ShellCommand, _ run: CommandRun) async throws(JailFailure) -> ShellExit {
+    private func execute(_ command: ShellCommand, _ run: RunningCommand) async throws(JailFailure) -> ShellExit {
         guard run.stop == nil else { return self.exit(.stopped, run, self.directory) }
         let directory = self.directory
         let mark = ShellScript.nonce()
@@ -89,7 +89,7 @@ package final class UnjailedShell: Shell {
         // Unstructured: a command that has begun is awaited to its end, even if the task is cancelled.
         Task {
             async let report = Self.report(process)
-            // Throws when this task is cancelled, which nobody does.
+            // Throws only if this task is cancelled, which never happens.
             let status = (try? await process.exit()) ?? .exited(-1)
             await MarkedProcesses.kill("\(Self.mark)=\(mark)")
             ending = (status, await report)
@@ -160,7 +160,7 @@ package final class UnjailedShell: Shell {
         return environment
     }
 
-    /// What the shell reports; the command itself can write there too, and as much as it likes.
+    /// The shell's report; the command itself can write there too, without limit.
     private static func report(_ process: Process) async -> [UInt8] {
         var bytes: [UInt8] = []
         while let piece = try? await process.extraOutputs[0].read() {
@@ -174,16 +174,53 @@ package final class UnjailedShell: Shell {
         self.variables = nil
     }
 
-    private func exit(_ status: ShellExit.Status, _ run: CommandRun, _ directory: String) -> ShellExit {
+    private func exit(_ status: ShellExit.Status, _ run: RunningCommand, _ directory: String) -> ShellExit {
         ShellExit(
             status: status, duration: run.begun.duration(to: .now), isShellLost: false,
             directory: self.shown(directory))
     }
 
-    /// As in a jail, so that threads do not show the server's paths.
+    /// The path as in a jail, so that threads do not show the server's paths.
     private func shown(_ directory: String) -> String {
         if directory == self.folder { return JailPlan.workspace }
         guard directory.hasPrefix(self.folder + "/") else { return directory }
         return JailPlan.workspace + directory.dropFirst(self.folder.count)
+    }
+}
+
+/// What `/bin/sh` does with a command that runs without a jail, and what it reports about its state at its end.
+enum UnjailedScript {
+    /// Descriptor 3 takes the report, 4 and 5 are the output pipes. The command is the first argument, which it does not
+    /// see. A command that replaces the shell (`exec`) or its trap makes no report.
+    static let text = """
+        exec >&4 2>&5 4>&- 5>&-
+        trap '{ printf "%s\\0" "$PWD"; export -p; echo .; } >&3' EXIT
+        eval "shift; $1"
+        """
+
+    /// The directory and the exported variables, each `NAME=VALUE`; nil for an incomplete report.
+    static func state(_ report: [UInt8]) -> (directory: String, variables: [String])? {
+        let end = Array("\n.\n".utf8)
+        guard let separator = report.firstIndex(of: 0), report.first == UInt8(ascii: "/"),
+            report.suffix(end.count).elementsEqual(end)
+        else { return nil }
+        let variables = ExportList.variables(report[(separator + 1)...].dropLast(2))
+        return (String(decoding: report[..<separator], as: UTF8.self), variables)
+    }
+}
+
+/// The user that the host runs as.
+package struct HostUser: Sendable, Equatable {
+    package let name: String
+    package let home: String
+
+    package static func current() -> HostUser {
+        var entry = passwd()
+        var buffer = [CChar](repeating: 0, count: 16_384)
+        var found: UnsafeMutablePointer<passwd>?
+        guard getpwuid_r(geteuid(), &entry, &buffer, buffer.count, &found) == 0, found != nil,
+            let name = entry.pw_name, let home = entry.pw_dir
+        else { return HostUser(name: "\(geteuid())", home: "/") }
+        return HostUser(name: String(cString: name), home: String(cString: home))
     }
 }

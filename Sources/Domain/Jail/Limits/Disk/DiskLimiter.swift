@@ -37,3 +37,29 @@ package struct DiskLimiter: JailLimiter {
         func end() async { await self.group.end() }
     }
 }
+
+/// A way to enforce a workspace's size limit: a separate file system, or measuring.
+package protocol WorkspaceQuota: Sendable {
+    /// As `doctor` names it: `measured`.
+    var name: String { get }
+    /// Creates `folder` if it is missing and limits it to `bytes` and `files` (files and folders). Keeps its contents.
+    /// Call it before the folder is used, after each start of the host; repeated calls have no effect.
+    func prepare(_ folder: String, bytes: Int, files: Int) async throws(JailFailure)
+    /// What a prepared folder holds.
+    func usage(of folder: String) async throws(JailFailure) -> WorkspaceUsage
+    /// Waits until a prepared folder is over its size, for as long as a command runs in it; then returns `disk`, and
+    /// the command must end. If the kernel enforces the limit, waits until it is cancelled. Throws when cancelled.
+    func waitForExcess(of folder: String) async throws -> String
+}
+
+/// What a workspace holds.
+package struct WorkspaceUsage: Sendable, Equatable {
+    package let bytes: Int
+    /// Files and folders.
+    package let files: Int
+
+    package init(bytes: Int, files: Int) {
+        self.bytes = bytes
+        self.files = files
+    }
+}

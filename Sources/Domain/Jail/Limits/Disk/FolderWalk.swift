@@ -1,8 +1,8 @@
 internal import Glibc
 
-/// Adds up a folder that programs may be changing. Follows no links, opens no files.
+/// Measures a folder that programs may be changing. Follows no links, opens no files.
 struct FolderWalk {
-    /// Of the disk, not the length of files.
+    /// Allocated bytes, not the lengths of files.
     private(set) var bytes = 0
     /// Files and folders, without the top one.
     private(set) var files = 0
@@ -12,7 +12,7 @@ struct FolderWalk {
 
     private let maximumBytes: Int
     private let maximumFiles: Int
-    /// Files with several names, which count once.
+    /// Files with several hard links, which count once.
     private var linked: Set<UInt64> = []
 
     /// Each level needs a descriptor during the walk.

@@ -1,9 +1,10 @@
+internal import Glibc
 internal import Primitives
 
 /// Measures a workspace while a command runs in it.
 ///
-/// It stops a command only after the fact: what can be written between two measurements is beyond the limit. What a
-/// program writes to a deleted file is not seen, so that the command also ends before the disk is full.
+/// It stops a command only afterwards: writes between two measurements can exceed the limit. Writes to a deleted file
+/// are not measured, so the command also ends before the disk is full.
 package final class MeasuredQuota: WorkspaceQuota {
     private struct Limit {
         let bytes: Int
@@ -38,7 +39,7 @@ package final class MeasuredQuota: WorkspaceQuota {
         var last: DiskState?
         while true {
             let start = ContinuousClock.now
-            // Nothing grows without a trace here, so that an idle jail costs next to nothing.
+            // If the disk's free space has not changed, nothing has grown, so an idle jail costs almost nothing.
             let state = DiskState(folder)
             if state == nil || state != last {
                 let (usage, isComplete) = await self.measure(folder, upTo: limit)
@@ -56,4 +57,24 @@ package final class MeasuredQuota: WorkspaceQuota {
         walk.add(folder)
         return (WorkspaceUsage(bytes: walk.bytes, files: walk.files), walk.isComplete)
     }
+}
+
+/// The free space of a folder's file system.
+struct DiskState: Equatable {
+    private let size: UInt
+    private let freeBlocks: UInt
+    private let freeFiles: UInt
+
+    /// Nil if the system does not say.
+    init?(_ path: String) {
+        var status = statvfs()
+        guard statvfs(path, &status) == 0 else { return nil }
+        let unit = UInt(status.f_frsize)
+        self.size = UInt(status.f_blocks) * unit
+        self.freeBlocks = UInt(status.f_bavail) * unit
+        self.freeFiles = UInt(status.f_ffree)
+    }
+
+    /// Whether less than 256 MiB, or a twentieth of a small disk, is left for others.
+    var isFull: Bool { self.freeBlocks < min(256 << 20, self.size / 20) }
 }

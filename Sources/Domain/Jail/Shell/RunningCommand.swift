@@ -3,7 +3,7 @@ internal import Sandbox
 
 /// One running command: moves its output to the reader until the command has ended, and stops it when it must.
 @Net
-final class CommandRun {
+final class RunningCommand {
     enum Stop: Equatable {
         case cancelled
         case timedOut
@@ -52,7 +52,7 @@ final class CommandRun {
 
     /// Delivers output until `isOver`, and then what was written before that.
     ///
-    /// A pipe's end is not the command's: what it left running may keep the pipe open, and write on for ever.
+    /// The command may end before the pipe does: processes it left running may keep the pipe open and write for ever.
     func deliver(_ pipes: CommandPipes, until isOver: @Net () -> Bool) async {
         pipes.onChange { [changed] in changed.signal() }
         defer { pipes.onChange(nil) }
@@ -78,7 +78,7 @@ final class CommandRun {
         }
     }
 
-    /// Moves one piece and returns its size; 0 when there is nothing now.
+    /// Moves one piece and returns its size; 0 if none is available.
     @discardableResult
     private func move(_ pipe: SandboxPipe, _ stream: ShellOutput.Stream, upTo limit: Int = .max) async -> Int {
         guard case .bytes(let bytes) = pipe.read(upTo: limit) else { return 0 }
@@ -95,14 +95,14 @@ final class CommandRun {
             do {
                 try await Self.pass(ShellOutput(stream: stream, bytes: piece), to: self.output)
             } catch {
-                // Nobody reads any more, so there is no reason to let the command go on.
+                // The output is no longer read, so the command is ended.
                 self.isMuted = true
                 self.stop(.cancelled)
             }
         }
     }
 
-    /// Off the loop, for the reader may decode and count.
+    /// Off the loop, because the reader may decode and count.
     @concurrent
     nonisolated private static func pass(
         _ piece: ShellOutput, to output: @Sendable (ShellOutput) async throws -> Void
