@@ -22,7 +22,7 @@ package struct Document: Sendable, Hashable {
         try self.init(path: path, bytes: Array(text.utf8))
     }
 
-    /// Keeps bytes that are no text as they are.
+    /// Keeps bytes that are not valid text as they are.
     package init(path: String, bytes: [UInt8]) throws(RepositoryError) {
         guard bytes.count <= Self.sizeLimit else {
             throw RepositoryError(
@@ -46,5 +46,74 @@ package struct Document: Sendable, Hashable {
         }
         self.path = path
         self.bytes = bytes
+    }
+}
+
+/// What the beginning of a Markdown document says about it: the title and how far it is.
+package struct DocumentState: Sendable, Hashable {
+    /// The first heading, without markup; nil without one.
+    package var title: String?
+    /// The value of a line such as `**Status**: Draft`.
+    package var status: String?
+    /// Ticked and all boxes of task lists.
+    package var ticked = 0
+    package var boxes = 0
+    /// Markers `[NEEDS CLARIFICATION: …]`.
+    package var openQuestions = 0
+
+    /// In bytes; what follows is not read.
+    package static let readLimit = 64 * 1024
+    /// In characters.
+    private static let textLimit = 120
+
+    package init(_ text: String) {
+        var fence: Substring?
+        for line in text.split(whereSeparator: \.isNewline) {
+            let content = line.drop { $0 == " " || $0 == "\t" }
+            if let open = fence {
+                if content.hasPrefix(open) { fence = nil }
+            } else if content.hasPrefix("```") || content.hasPrefix("~~~") {
+                fence = content.prefix(3)
+            } else {
+                self.read(content)
+            }
+        }
+    }
+
+    private mutating func read(_ line: Substring) {
+        if self.title == nil, line.hasPrefix("#") {
+            let text = line.drop { $0 == "#" }
+            if text.first == " " { self.title = Self.plain(text) }
+            return
+        }
+        if self.status == nil, let value = Self.value(of: "status", in: line) { self.status = value }
+        if let box = Self.box(in: line) {
+            self.boxes += 1
+            if box { self.ticked += 1 }
+            return
+        }
+        self.openQuestions += line.ranges(of: "[NEEDS CLARIFICATION").count
+    }
+
+    /// The text after `**Key**:`, `**Key:**` or `Key:`.
+    private static func value(of key: String, in line: Substring) -> String? {
+        guard let colon = line.firstIndex(of: ":") else { return nil }
+        guard line[..<colon].filter({ $0 != "*" }).lowercased() == key else { return nil }
+        return Self.plain(line[line.index(after: colon)...])
+    }
+
+    /// Whether a task list's box is ticked; nil for another line.
+    private static func box(in line: Substring) -> Bool? {
+        guard let bullet = line.first, bullet == "-" || bullet == "*" || bullet == "+" else { return nil }
+        let rest = line.dropFirst().drop { $0 == " " }
+        if rest.hasPrefix("[ ]") { return false }
+        return rest.hasPrefix("[x]") || rest.hasPrefix("[X]") ? true : nil
+    }
+
+    /// Without the usual marks of emphasis and code; nil if nothing is left.
+    private static func plain(_ text: Substring) -> String? {
+        let words = text.filter { $0 != "*" && $0 != "`" && $0 != "#" }.split(separator: " ").joined(separator: " ")
+        guard !words.isEmpty else { return nil }
+        return words.count <= Self.textLimit ? words : words.prefix(Self.textLimit - 1) + "…"
     }
 }

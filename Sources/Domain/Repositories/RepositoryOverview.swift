@@ -30,7 +30,7 @@ package struct RepositoryOverview: Sendable {
     package let entries: [GitTreeEntry]
 }
 
-/// The most that a repository's page shows and that is read for it: a repository may have any size.
+/// The limits of what a repository's page reads and shows, because a repository may have any size.
 package struct OverviewLimits: Sendable {
     package var branches = 200
     package var features = 200

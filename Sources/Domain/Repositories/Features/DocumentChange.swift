@@ -1,6 +1,7 @@
+package import Chat
 package import Git
 
-/// Documents to commit on a branch, as somebody wrote them who had read one commit of it.
+/// Documents to commit on a branch, written by someone who had read one commit of it.
 package struct DocumentChange: Sendable, Hashable {
     package let branch: String
     /// The commit that was read.
@@ -27,7 +28,7 @@ package struct DocumentChange: Sendable, Hashable {
     }
 }
 
-/// What became of a ``DocumentChange``.
+/// The outcome of a ``DocumentChange``.
 package enum WriteOutcome: Sendable, Hashable {
     case committed(MadeCommit)
     /// The branch had moved on, and both changes fit together: the commit contains both.
@@ -74,5 +75,20 @@ package struct DocumentConflict: Sendable, Hashable {
         self.theirs = theirs
         self.commits = commits
         self.files = files
+    }
+}
+
+/// The commit of a turn.
+package struct MadeCommit: Sendable, Hashable {
+    package let repository: String
+    package let id: GitObjectID
+    package let branch: String
+    package let subject: String
+    package let stat: GitStat
+
+    package var notice: CommitNotice {
+        CommitNotice(
+            repository: self.repository, sha: self.id.hex, branch: self.branch, subject: self.subject,
+            files: self.stat.files, additions: self.stat.additions, deletions: self.stat.deletions)
     }
 }

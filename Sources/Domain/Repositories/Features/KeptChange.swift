@@ -14,7 +14,7 @@ struct KeptChange: Sendable {
     /// The branch's head that does not fit together with the change.
     let theirs: GitObjectID?
 
-    /// Nil for a commit that is no kept change.
+    /// Nil for a commit that is not a kept change.
     init?(_ commit: GitCommit) {
         func value(_ key: String) -> String? { commit.trailers.last { $0.key == key }?.value }
         guard let base = commit.parents.first, let branch = value(Self.branchKey),
@@ -48,4 +48,14 @@ struct KeptChange: Sendable {
             turn: self.turn,
             trailers: trailers.filter { !own.contains($0.key) })
     }
+}
+
+/// What to do with a change that does not fit together with what others have committed.
+package enum ConflictChoice: Sendable, Hashable {
+    /// Leave the branch as it is, and drop our change.
+    case theirs
+    /// Our versions of the files in conflict, and the rest of both changes.
+    case ours
+    /// Our change on a new branch, which begins at the commit that was read; nil for a free name such as `007-login-2`.
+    case ownBranch(String?)
 }

@@ -148,7 +148,7 @@ extension LocalRepository {
         }
     }
 
-    /// The tree with our versions on the branch's head; nil if that would overwrite what nobody was asked about.
+    /// The tree with our versions on the branch's head; nil if that would overwrite changes nobody was asked about.
     private static func ours(
         _ kept: KeptChange, on head: GitObjectID, _ git: GitRepository
     ) async throws -> GitObjectID? {

@@ -74,9 +74,9 @@ extension LocalRepository {
 }
 
 extension LocalRepository {
-    /// How often a branch may move while a change is merged before somebody has to look.
+    /// How often a branch may move while a change is merged before the merge gives up.
     static let attempts = 20
-    /// Between tries while another program holds a lock.
+    /// The pauses between tries while another program holds a lock.
     static let pauses: [Duration] = [
         .milliseconds(20), .milliseconds(50), .milliseconds(150), .milliseconds(400), .milliseconds(1_000),
     ]
@@ -172,10 +172,10 @@ extension LocalRepository {
         (try? await git.log(from: head, without: base, limit: Self.listedCommits)) ?? []
     }
 
-    /// Where a change waits that could not be committed because the repository was in use.
+    /// The reference of a change that could not be committed because the repository was in use.
     private static func unfinished(_ turn: String) -> String { "unfinished/\(Self.referenceName(turn))" }
 
-    /// What holds the repository, and what to do.
+    /// Names what blocks the repository, and what to do.
     nonisolated func explain(_ error: GitError, _ branch: String, _ git: GitRepository) async -> GitError {
         guard error.code == .locked, let lock = try? await git.locks(on: branch).first else {
             return GitError(error.code, "nothing was committed: \(error.message), then `resume`")

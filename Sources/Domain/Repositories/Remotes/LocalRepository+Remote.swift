@@ -16,10 +16,10 @@ extension LocalRepository {
         await self.mirror?.refreshIfPossible()
     }
 
-    /// ``checkReady()`` without a wait for the server: the base branch as it was last read there. What has changed since
-    /// is here the next time. Only what was never read is read first.
+    /// ``checkReady()`` without a wait for the server: the base branch as it was last read there. Later changes are
+    /// visible at the next call. The server is contacted first only if the branch was never read.
     ///
-    /// - Parameter last: What an earlier call gave; it spares the reading of a branch that has not moved since.
+    /// - Parameter last: The result of an earlier call, which saves reading a branch that has not moved since.
     package nonisolated func knownBase(since last: KnownBase? = nil) async throws -> KnownBase {
         if let last, let mark = last.mark, self.git.mark(of: last.branch.name) == mark {
             self.refreshBeside()
@@ -40,11 +40,11 @@ extension LocalRepository {
         guard self.isMirror else { return }
         // It runs in the background, so its progress is not shown in any thread.
         let work = RemoteWork(person: RemoteWork.current.person)
-        // Unstructured: it goes on beside what the caller does next. There is at most one.
+        // Unstructured: it runs while the caller continues. There is at most one, because a busy mirror skips it.
         Task { await RemoteWork.$current.withValue(work) { await self.refreshIfPossible() } }
     }
 
-    /// Reads something, and once more with what the server has now if it is not known here.
+    /// Runs a read, and repeats it after a fetch if the object is unknown here.
     nonisolated func look<Result: Sendable>(
         _ body: @Sendable (GitRepository) async throws -> Result
     ) async throws -> Result {
@@ -85,4 +85,11 @@ extension LocalRepository {
             throw error
         }
     }
+}
+
+/// A repository's base branch as it was last read.
+package struct KnownBase: Sendable, Equatable {
+    package let branch: GitRepository.Branch
+    /// Tells whether the branch has moved since; nil if only reading it tells.
+    let mark: BranchMark?
 }

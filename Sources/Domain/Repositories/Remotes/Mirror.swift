@@ -10,7 +10,8 @@ package actor Mirror {
     private let upstream: any Upstream
     /// The time since some moment.
     private let elapsed: @Sendable () -> Duration
-    private var last: Task<Void, Never>?
+    /// Waits for the end of the step that was started last.
+    private var waitForLast: (@Sendable () async -> Void)?
     private var waiting = 0
     /// When the newest completed fetch began.
     private var fetched: Duration?
@@ -34,7 +35,7 @@ package actor Mirror {
         let asked = self.elapsed()
         try await self.alone { mirror in
             if let fetched = mirror.fetched, fetched >= asked - Self.freshness { return }
-            // Those who waited together need not wait for the same failure one after another.
+            // Steps that waited together share one failure, instead of waiting for it one after another.
             if let failed = mirror.failed, failed.at >= asked { throw failed.error }
             try await mirror.fetch()
         }
@@ -59,7 +60,7 @@ package actor Mirror {
                 try await mirror.git.setBranch(publication.branch, to: id)
                 return id
             } catch {
-                // Also when the turn was stopped meanwhile: what the server has accepted must be known.
+                // Unstructured: even a stopped turn must know whether the server has accepted the commits.
                 let found = try? await Task { try await mirror.find(publication) }.value
                 guard let found = found ?? nil else { throw error }
                 return found
@@ -104,17 +105,16 @@ extension Mirror {
     private func alone<Result: Sendable>(
         _ body: @escaping @Sendable (isolated Mirror) async throws -> Result
     ) async throws -> Result {
-        let before = self.last
+        let waitForLast = self.waitForLast
         self.waiting += 1
         defer { self.waiting -= 1 }
-        // Of its own, so that the next one can wait for its end even if this caller is cancelled.
+        // Unstructured: the next step waits for its end even if this caller is cancelled.
         let task = Task {
-            await before?.value
+            await waitForLast?()
             try Task.checkCancellation()
             return try await body(self)
         }
-        // For the next one to wait for.
-        self.last = Task { _ = try? await task.value }
+        self.waitForLast = { _ = await task.result }
         return try await withTaskCancellationHandler {
             try await task.value
         } onCancel: {

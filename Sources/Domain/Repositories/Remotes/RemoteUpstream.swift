@@ -1,4 +1,5 @@
 package import Git
+internal import Primitives
 
 /// Any Git server, over HTTPS or SSH.
 package struct RemoteUpstream: Upstream {
@@ -18,7 +19,7 @@ package struct RemoteUpstream: Upstream {
     }
 
     /// - Parameters:
-    ///   - only: Only these branches; nil: all.
+    ///   - only: The branches to fetch; nil for all.
     ///   - except: Branches that stay as they are.
     package func fetch(into mirror: GitRepository, only: Set<String>?, except: Set<String> = []) async throws {
         let work = RemoteWork.current
@@ -39,5 +40,47 @@ package struct RemoteUpstream: Upstream {
             expecting: publication.expected, from: mirror
         ) { report.note($0) }
         return publication.commit
+    }
+}
+
+/// Reports the progress of a long transfer to a thread now and then.
+final class TransferReport: Sendable {
+    /// A transfer that ends sooner is not mentioned.
+    private static let patience = Duration.seconds(5)
+    private static let pause = Duration.seconds(30)
+
+    private let subject: String
+    private let say: (@Sendable (String) async -> Void)?
+    private let next: Protected<ContinuousClock.Instant>
+
+    init(_ subject: String, _ say: (@Sendable (String) async -> Void)?) {
+        self.subject = subject
+        self.say = say
+        self.next = Protected(ContinuousClock.now + Self.patience)
+    }
+
+    func note(_ progress: GitProgress) {
+        guard let say = self.say else { return }
+        let now = ContinuousClock.now
+        let isDue = self.next.withLock { next in
+            guard now >= next else { return false }
+            next = now + Self.pause
+            return true
+        }
+        guard isDue else { return }
+        let text = Self.text(self.subject, progress)
+        // The transfer's thread must not wait for a chat network. Unstructured: the transfer may end first.
+        Task { await say(text) }
+    }
+
+    static func text(_ subject: String, _ progress: GitProgress) -> String {
+        let megabytes = progress.bytes / 1_000_000
+        if progress.totalDeltas > 0, progress.objects >= progress.totalObjects {
+            return "\(subject): \(megabytes) MB received, unpacking "
+                + "\(100 * progress.deltas / progress.totalDeltas) %…"
+        }
+        guard progress.totalObjects > 0 else { return "\(subject)…" }
+        return "\(subject): \(100 * progress.objects / progress.totalObjects) % of "
+            + "\(progress.totalObjects) objects, \(megabytes) MB…"
     }
 }
