@@ -29,7 +29,7 @@ package actor CopilotAccount: CopilotTokenSource, SignInTokenSource, Service {
         var backoff: RefreshBackoff?
         /// The refresh under way, and the requests that wait for it.
         var refreshing: Task<Void, Never>?
-        var waiters: [UInt64: CheckedContinuation<StoredToken, any Error>] = [:]
+        var waiters: [UInt64: AsyncThrowingStream<StoredToken, any Error>.Continuation] = [:]
         var lastWaiter: UInt64 = 0
         var isRunning = false
         var isStopping = false
@@ -67,7 +67,7 @@ package actor CopilotAccount: CopilotTokenSource, SignInTokenSource, Service {
         self.readFileIfChanged()
         let now = self.clock.now
         if let current = self.state.current, current.term.isUsable(at: now) {
-            // Nobody waits for the next token while this one is accepted: GitHub may take half a minute to fail.
+            // While this token is accepted, no request waits for the next one: GitHub may take half a minute to fail.
             if current.term.untilRefresh(at: now) == 0 { self.startRefreshIfAllowed() }
             return current.token
         }
@@ -129,25 +129,17 @@ package actor CopilotAccount: CopilotTokenSource, SignInTokenSource, Service {
         guard !self.state.isStopping else {
             throw ModelError(.unavailable, "Jetbridge is shutting down; ask again after it has restarted.")
         }
+        try Task.checkCancellation()
         self.state.lastWaiter += 1
         let id = self.state.lastWaiter
-        return try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { continuation in
-                if Task.isCancelled {
-                    continuation.resume(throwing: CancellationError())
-                } else {
-                    self.state.waiters[id] = continuation
-                    self.startRefresh()
-                }
-            }
-        } onCancel: {
-            // Unstructured: a cancellation handler cannot await.
-            Task { await self.cancelWaiter(id) }
-        }
-    }
-
-    private func cancelWaiter(_ id: UInt64) {
-        self.state.waiters.removeValue(forKey: id)?.resume(throwing: CancellationError())
+        let (tokens, waiter) = AsyncThrowingStream.makeStream(
+            of: StoredToken.self, bufferingPolicy: .bufferingOldest(1))
+        self.state.waiters[id] = waiter
+        defer { self.state.waiters[id] = nil }
+        self.startRefresh()
+        for try await token in tokens { return token }
+        // The stream ended without a token because this task was cancelled.
+        throw CancellationError()
     }
 
     private func startRefresh() {
@@ -168,7 +160,7 @@ package actor CopilotAccount: CopilotTokenSource, SignInTokenSource, Service {
         self.state.refreshing = nil
         let waiters = self.state.waiters.values
         self.state.waiters = [:]
-        for waiter in waiters { waiter.resume(with: result) }
+        for waiter in waiters { waiter.yield(with: result) }
     }
 
     /// The backoff, until its time has passed or the sign-in files have changed.

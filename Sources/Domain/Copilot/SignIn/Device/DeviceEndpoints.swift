@@ -12,8 +12,7 @@ package struct DeviceEndpoints: Sendable {
     private let transport: any ModelTransport
     private let scope: String
 
-    /// - Parameter scope: what an OAuth app may do, words with blanks in between. GitHub Apps have their own
-    ///   permissions.
+    /// - Parameter scope: what an OAuth app may do, words separated by spaces. GitHub Apps have their own permissions.
     package init(settings: SignInSettings, transport: any ModelTransport, scope: String = "read:user") {
         self.settings = settings
         self.transport = transport

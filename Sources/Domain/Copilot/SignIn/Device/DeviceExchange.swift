@@ -1,4 +1,6 @@
+internal import JSON
 package import Models
+package import Primitives
 
 /// Performs the actions of ``DeviceFlow`` up to its next result, so that the wait for the person can happen elsewhere.
 package struct DeviceExchange: Sendable {
@@ -40,5 +42,75 @@ package struct DeviceExchange: Sendable {
             self.actions += self.flow.handle(input, at: self.clock.now)
         }
         throw ModelError(.invalidResponse, "the sign-in ended without a result; run 'jetbridge login' again.")
+    }
+}
+
+/// The sign-in that a person authorised.
+package struct DeviceGrant: Sendable, Equatable {
+    package let token: Secret
+    /// Only from apps whose tokens expire.
+    package let refreshToken: Secret?
+    /// In seconds.
+    package let expiresIn: Double?
+
+    package init(token: Secret, refreshToken: Secret? = nil, expiresIn: Double? = nil) {
+        self.token = token
+        self.refreshToken = refreshToken
+        self.expiresIn = expiresIn
+    }
+
+    init?(_ json: JSON) {
+        guard let token = json["access_token"]?.stringValue, !token.isEmpty else { return nil }
+        self.init(
+            token: Secret(token), refreshToken: json["refresh_token"]?.stringValue.map { Secret($0) },
+            expiresIn: json["expires_in"]?.doubleValue.map { min(max($0, 0), 1e9) })
+    }
+
+    /// How to replace the token later; `now` in seconds since 1970.
+    package func renewal(clientID: String, now: Double) -> StoredLogin.Renewal? {
+        guard let refreshToken = self.refreshToken, let expiresIn = self.expiresIn else { return nil }
+        return StoredLogin.Renewal(
+            refreshToken: refreshToken, expiresAt: Int64(now + expiresIn), clientID: clientID)
+    }
+}
+
+/// The code for a sign-in in a browser (RFC 8628 §3.2).
+package struct DeviceCode: Sendable, Equatable {
+    /// For polling.
+    package let deviceCode: Secret
+    /// For the person to type: `XXXX-XXXX`.
+    package let userCode: String
+    /// Where the person enters the code.
+    package let verificationURL: String
+    package let expiresIn: Duration
+    /// The minimum time between two polls.
+    package let interval: Duration
+
+    package init(
+        deviceCode: Secret, userCode: String, verificationURL: String, expiresIn: Duration = .seconds(900),
+        interval: Duration = .seconds(5)
+    ) {
+        self.deviceCode = deviceCode
+        self.userCode = userCode
+        self.verificationURL = verificationURL
+        self.expiresIn = expiresIn
+        self.interval = interval
+    }
+
+    init?(_ json: JSON) {
+        guard let deviceCode = json["device_code"]?.stringValue, !deviceCode.isEmpty,
+            let userCode = (json["user_code"]?.stringValue).flatMap(Self.visible),
+            let url = (json["verification_uri"]?.stringValue ?? json["verification_url"]?.stringValue)
+                .flatMap(Self.visible)
+        else { return nil }
+        self.init(
+            deviceCode: Secret(deviceCode), userCode: userCode, verificationURL: url,
+            expiresIn: .seconds(max(1, min(json["expires_in"]?.doubleValue ?? 900, 3_600))),
+            interval: .seconds(max(1, min(json["interval"]?.doubleValue ?? 5, 300))))
+    }
+
+    /// Both are printed to a terminal, so they must not contain control sequences.
+    private static func visible(_ text: String) -> String? {
+        !text.isEmpty && text.utf8.count <= 200 && text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F } ? text : nil
     }
 }

@@ -13,7 +13,7 @@ package struct GitHubToken: Sendable, Hashable {
         case installation
         /// `ghp_`: a classic personal access token.
         case classic
-        /// `ghr_`: renews a sign-in that expires, and is good for nothing else.
+        /// `ghr_`: renews a sign-in that expires, and serves no other purpose.
         case refresh
         /// Forty hexadecimal digits: issued to OAuth apps before there were prefixes.
         case early
