@@ -13,7 +13,7 @@ struct LiveLoad: Sendable {
     private let count: Int
     private let seconds: Int
 
-    /// How many start at once.
+    /// The number that start at once.
     private static let beginners = 16
 
     init(_ arguments: BenchArguments) throws {

@@ -10,9 +10,9 @@ internal import Primitives
 internal import Sessions
 internal import TestSupport
 
-/// What the loop of the agent costs beside the model and the tools, with the host's record of steps on disk.
+/// The overhead of the agent's loop besides the model and the tools, with the host's record of steps on disk.
 struct AgentBenchmark {
-    /// What an answer of the model takes: less than any real one.
+    /// The duration of the model's answer, shorter than any real one.
     private static let answerTime = Duration.milliseconds(20)
 
     private let directory: String
@@ -147,7 +147,7 @@ struct AgentBenchmark {
         (ContinuousClock.now - start) / .milliseconds(1)
     }
 
-    /// Of this process, in milliseconds.
+    /// The processor time of this process, in milliseconds.
     private static func processorTime() -> Double {
         var time = timespec()
         clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)

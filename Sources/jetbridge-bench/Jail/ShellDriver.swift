@@ -1,7 +1,9 @@
+internal import EventLoop
 internal import Glibc
 internal import JSON
 internal import Jail
 internal import Primitives
+internal import Processes
 
 /// Runs commands from stdin in one jail and prints how each ended: one JSON object per line, both ways. So another
 /// program can try the jail, also as another user.
@@ -9,7 +11,7 @@ internal import Primitives
 /// A request has `text`, and perhaps `place`, `milliseconds` (of the time limit) and `output` (bytes at most).
 struct ShellDriver {
     private let arguments: BenchArguments
-    /// Bytes of each output.
+    /// The most bytes of each output.
     private static let kept = 64 << 10
 
     init(_ arguments: BenchArguments) { self.arguments = arguments }
@@ -93,4 +95,28 @@ struct ShellDriver {
 
     /// Blocks a thread of its own pool, which has nothing else to do.
     @concurrent private static func nextLine() async -> String? { readLine() }
+}
+
+/// `/bin/sh` on bare pipes, driven by the same event loop: no jail, nothing guarded.
+@Net
+final class PlainShell {
+    private let process: Process
+
+    init() throws {
+        var plan = ProcessPlan("/bin/sh", environment: ["PATH": "/usr/bin:/bin"])
+        plan.standardInput = .pipe
+        plan.standardError = .null
+        self.process = try Process.spawn(plan)
+    }
+
+    /// Runs a command that prints nothing, and waits for its status.
+    func run(_ text: String) async throws {
+        try await self.process.input.write(Array("\(text); echo $?\n".utf8))
+        while let bytes = try await self.process.output.read() {
+            if bytes.last == UInt8(ascii: "\n") { return }
+        }
+        throw BenchFailure("/bin/sh ended")
+    }
+
+    func end() async { await self.process.stop(patience: .zero, grace: .zero) }
 }

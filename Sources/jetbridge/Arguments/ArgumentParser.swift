@@ -126,3 +126,36 @@ struct ArgumentParser {
 
     private func error(_ message: String) -> UsageError { UsageError(message: message, path: self.path) }
 }
+
+/// A command's parsed arguments, checked against its syntax.
+struct Arguments: Sendable, Equatable {
+    /// The options with values, by name.
+    var values: [String: String] = [:]
+    var switches: Set<String> = []
+    /// By the positional's name; an omitted optional one is missing.
+    var positionals: [String: [String]] = [:]
+
+    var isJSON: Bool { self.switches.contains("json") }
+
+    func value(_ option: String) -> String? { self.values[option] }
+
+    func has(_ option: String) -> Bool { self.switches.contains(option) }
+
+    /// A positional's first word.
+    func word(_ positional: String) -> String? { self.positionals[positional]?.first }
+
+    func words(_ positional: String) -> [String] { self.positionals[positional] ?? [] }
+}
+
+/// An invalid command line.
+struct UsageError: Error, Equatable {
+    /// One line, without the reference to the help.
+    let message: String
+    /// The command whose help to refer to; empty for the program's.
+    let path: [String]
+
+    var description: String {
+        let command = (["jetbridge"] + self.path + ["--help"]).joined(separator: " ")
+        return "\(self.message); see '\(command)'"
+    }
+}

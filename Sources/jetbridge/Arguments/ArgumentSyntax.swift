@@ -128,6 +128,6 @@ struct CommandSyntax: Sendable, Equatable {
         OptionSyntax("help", help: "Show this help."),
     ]
 
-    /// What may be given without a command.
+    /// The options that are valid without a command.
     static let programOptions = Self.commonOptions + [OptionSyntax("version", help: "Print the version.")]
 }

@@ -1,5 +1,6 @@
 internal import Host
 internal import JSON
+internal import Logging
 internal import Primitives
 internal import Sessions
 
@@ -25,5 +26,82 @@ struct AsksCommand: Command {
             "options": .array(ask.options.map { ["key": .string($0.key), "label": .string($0.label)] }),
             "expires_at": .string(CivilTime(milliseconds: ask.expiresAt).rfc3339Seconds),
         ]
+    }
+}
+
+/// An answer to an ask, sent to the host that serves the data directory or, if none does, written to its store.
+struct Decision {
+    /// An option's key, letters, `yes`, `no` or `done`; empty for the words alone.
+    let key: String
+    let reason: String?
+
+    func send(_ context: CommandContext) async throws {
+        let configuration = try context.loadConfiguration()
+        // The command reports failures itself, in one line.
+        Logging.configure(level: .error, format: .text)
+        let id = (context.arguments.word("id") ?? "").lowercased()
+        guard !id.isEmpty, id.utf8.allSatisfy({ (0x30...0x39).contains($0) || (0x61...0x7A).contains($0) }) else {
+            throw CommandFailure("'\(context.output.shown(id))' is no id of an ask. 'jetbridge asks' lists them.")
+        }
+        let user = context.surroundings.environment["USER"] ?? context.surroundings.environment["LOGNAME"] ?? "the host"
+        let directory = try DataDirectory(path: configuration.dataDirectory)
+        if directory.servingHost != nil, let address = directory.read("gateway.address") {
+            try await ChatHost.withToken(configuration, name: user) { token in
+                let link = try ChatLink(address: address, token: token)
+                let decision = try await link.answer(id, with: self.key, reason: self.reason)
+                await link.close()
+                try self.report(
+                    id, decision["answer"]?.stringValue, decision["outcome"]?.stringValue ?? "", in: context)
+            }
+        } else {
+            let ask = try await context.administering {
+                try await $0.answer(id, with: self.key, reason: self.reason, as: user)
+            }
+            try self.report(id, ask.answer, ask.outcome, in: context)
+        }
+    }
+
+    private func report(_ id: String, _ answer: String?, _ outcome: String, in context: CommandContext) throws {
+        guard !context.isJSON else {
+            return try context.print(
+                ["id": .string(id), "answer": answer.map { .string($0) } ?? .null, "outcome": .string(outcome)])
+        }
+        try context.print(context.output.shown("\(id): \(outcome)"))
+    }
+}
+
+struct ApproveCommand: Command {
+    let syntax = CommandSyntax(
+        "approve", summary: "Approve what waits for a decision, or answer a question",
+        positionals: [
+            PositionalSyntax("id", .text("ID"), help: "As 'asks' prints it."),
+            PositionalSyntax(
+                "answer", .text("ANSWER"), isOptional: true, isRepeated: true,
+                help: "The letter of an option, letters of several approvals such as A,C, 'always', or your own words; "
+                    + "by default the recommended one."),
+        ], examples: ["jetbridge approve a7", "jetbridge approve a8 B"])
+
+    func run(_ context: CommandContext) async throws {
+        let words = context.arguments.words("answer").joined(separator: " ")
+        let decision =
+            words.isEmpty || AskRecord.isKey(words)
+            ? Decision(key: words.isEmpty ? "yes" : words, reason: nil) : Decision(key: "", reason: words)
+        try await decision.send(context)
+    }
+}
+
+struct DenyCommand: Command {
+    let syntax = CommandSyntax(
+        "deny", summary: "Deny what waits for a decision",
+        positionals: [
+            PositionalSyntax("id", .text("ID"), help: "As 'asks' prints it."),
+            PositionalSyntax(
+                "reason", .text("REASON"), isOptional: true, isRepeated: true,
+                help: "Shown in the thread and told to the model; several words are joined with spaces."),
+        ], examples: ["jetbridge deny a7 not on a Friday"])
+
+    func run(_ context: CommandContext) async throws {
+        let reason = context.arguments.words("reason").joined(separator: " ")
+        try await Decision(key: "no", reason: reason.isEmpty ? nil : reason).send(context)
     }
 }

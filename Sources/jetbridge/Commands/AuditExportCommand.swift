@@ -17,3 +17,25 @@ struct AuditExportCommand: Command {
         }
     }
 }
+
+struct AuditVerifyCommand: Command {
+    let syntax = CommandSyntax(
+        "audit", "verify", summary: "Check that no audit row was changed, moved or removed",
+        discussion: """
+            Exits with 1 and one line that names the first row in disorder, also when the last rows are missing. Keep the \
+            last row's hash elsewhere: together with the key, the whole audit could be replaced. Works while a host serves.
+            """)
+
+    func run(_ context: CommandContext) async throws {
+        let verdict = try await context.administering { try await $0.verifyAudit() }
+        if context.isJSON { try context.print(verdict.json) }
+        if let problem = verdict.problem { throw CommandFailure(problem.message) }
+        guard !context.isJSON else { return }
+        let pruned = verdict.pruned > 0 ? "; retention removed the rows up to \(verdict.pruned)" : ""
+        try context.print(
+            verdict.rows == 0
+                ? "The audit is empty."
+                : "The audit is in order: \(verdict.rows) rows\(pruned); row \(verdict.last) has the hash \(verdict.hash)."
+        )
+    }
+}

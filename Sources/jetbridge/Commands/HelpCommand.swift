@@ -21,3 +21,83 @@ struct HelpCommand: Command {
         try context.output.write(HelpText(table: context.table, output: context.output).text(of: path))
     }
 }
+
+/// The help of the program, a group or a command.
+struct HelpText {
+    private static let width = 80
+
+    let table: CommandTable
+    let output: Terminal
+
+    func text(of path: [String]) -> String {
+        self.table.syntax(of: path).map(self.commandText) ?? self.groupText(path)
+    }
+
+    private func groupText(_ path: [String]) -> String {
+        let name = (["jetbridge"] + path).joined(separator: " ")
+        let summary =
+            path.isEmpty
+            ? "Jetbridge is a bot host: people talk to it where they already are." : self.table.summary(of: path) + "."
+        let rows = self.table.words(after: path).map { ($0, self.table.summary(of: path + [$0])) }
+        var text = "\(summary)\n\n\(self.heading("Usage:")) \(name) COMMAND [options]\n\n\(self.heading("Commands:"))\n"
+        text += self.columns(rows)
+        text +=
+            "\n\(self.heading("Common options:"))\n"
+            + self.columns(self.table.options(at: path).map { ($0.usage, $0.help) })
+        text += "\nRun '\(name) COMMAND --help' for more about a command.\n"
+        return text
+    }
+
+    private func commandText(_ syntax: CommandSyntax) -> String {
+        let required = syntax.options.filter(\.isRequired).map(\.usage)
+        let usage = ["jetbridge", syntax.name] + required + syntax.positionals.map(\.usage) + ["[options]"]
+        var text = "\(syntax.summary).\n\n\(self.heading("Usage:")) \(usage.joined(separator: " "))\n"
+        if !syntax.discussion.isEmpty { text += "\n" + self.wrapped(syntax.discussion) }
+        if !syntax.positionals.isEmpty {
+            text +=
+                "\n\(self.heading("Arguments:"))\n"
+                + self.columns(syntax.positionals.map { ($0.value.placeholder, $0.help) })
+        }
+        text += "\n\(self.heading("Options:"))\n" + self.columns(syntax.allOptions.map { ($0.usage, $0.help) })
+        if !syntax.examples.isEmpty {
+            text += "\n\(self.heading("Examples:"))\n" + syntax.examples.map { "  \($0)\n" }.joined()
+        }
+        return text
+    }
+
+    private func heading(_ text: String) -> String { self.output.bold(text) }
+
+    /// Two columns; wraps the right one.
+    private func columns(_ rows: [(String, String)]) -> String {
+        let left = min(28, rows.map(\.0.count).max() ?? 0)
+        var text = ""
+        for (name, help) in rows {
+            let lines = Self.wrap(help, width: Self.width - left - 4)
+            let isWide = name.count > left
+            text += "  " + name + (isWide ? "\n" : "")
+            for (index, line) in lines.enumerated() {
+                let margin = index == 0 && !isWide ? left - name.count + 2 : left + 4
+                text += String(repeating: " ", count: margin) + line + "\n"
+            }
+        }
+        return text
+    }
+
+    private func wrapped(_ text: String) -> String {
+        text.split(separator: "\n", omittingEmptySubsequences: false)
+            .map { $0.isEmpty ? "\n" : Self.wrap(String($0), width: Self.width).map { $0 + "\n" }.joined() }.joined()
+    }
+
+    private static func wrap(_ text: String, width: Int) -> [String] {
+        var lines: [String] = []
+        var line = ""
+        for word in text.split(separator: " ") {
+            if !line.isEmpty, line.count + 1 + word.count > width {
+                lines.append(line)
+                line = ""
+            }
+            line += (line.isEmpty ? "" : " ") + word
+        }
+        return lines + [line]
+    }
+}

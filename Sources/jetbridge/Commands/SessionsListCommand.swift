@@ -3,6 +3,7 @@ internal import Host
 internal import JSON
 internal import Primitives
 internal import Sessions
+internal import Workspaces
 
 struct SessionsListCommand: Command {
     let syntax = CommandSyntax(
@@ -44,5 +45,86 @@ struct SessionsListCommand: Command {
             "created_at": .string(CivilTime(milliseconds: session.createdAt).rfc3339Seconds),
             "active_at": .string(CivilTime(milliseconds: session.activeAt).rfc3339Seconds),
         ]
+    }
+}
+
+struct SessionsShowCommand: Command {
+    let syntax = CommandSyntax(
+        "sessions", "show", summary: "Print a session's messages",
+        positionals: [PositionalSyntax("id", .text("ID"), help: "The id shown by 'sessions list'.")])
+
+    func run(_ context: CommandContext) async throws {
+        let id = context.arguments.word("id") ?? ""
+        try await context.administering { administration in
+            let session = try await administration.session(id)
+            if !context.isJSON {
+                let state = session.state(at: WallClock.now())
+                try context.print(context.output.shown("\(session.title) (\(session.key), \(state.rawValue))"))
+            }
+            var cursor: String?
+            repeat {
+                let page = try await administration.messages(of: session, after: cursor)
+                for message in page.items { try Self.print(message, to: context) }
+                cursor = page.next
+            } while cursor != nil
+        }
+    }
+
+    private static func print(_ message: MessageRecord, to context: CommandContext) throws {
+        let time = CivilTime(milliseconds: message.createdAt).rfc3339Seconds
+        guard !context.isJSON else {
+            return try context.print([
+                "id": .string(String(message.id)), "role": .string(message.role.rawValue),
+                "author": message.author.map { .string($0) } ?? .null, "text": .string(message.text),
+                "created_at": .string(time),
+            ])
+        }
+        try context.print("")
+        let author = context.output.shown(message.author ?? message.role.rawValue)
+        try context.print(context.output.bold("\(author), \(time)"))
+        try context.print(context.output.shown(message.text))
+    }
+}
+
+struct SessionsArchiveCommand: Command {
+    let syntax = CommandSyntax(
+        "sessions", "archive", summary: "Archive a session",
+        discussion: """
+            The next message in its thread starts afresh; the messages stay stored. With 'archive' in the configuration, \
+            a file with all of the session is written there first.
+            """,
+        positionals: [PositionalSyntax("id", .text("ID"), help: "The id shown by 'sessions list'.")])
+
+    func run(_ context: CommandContext) async throws {
+        let id = context.arguments.word("id") ?? ""
+        let archive = try await context.administering { try await $0.archive(id) }
+        guard context.isJSON else {
+            return try context.print("Archived \(id)" + (archive.map { " to \($0.place)." } ?? "."))
+        }
+        var json: JSONObject = ["id": .string(id), "state": "archived"]
+        if let archive {
+            json["archive"] = [
+                "place": .string(archive.place), "bytes": JSON(archive.size), "sha256": .string(archive.digest),
+            ]
+        }
+        try context.print(.object(json))
+    }
+}
+
+struct SessionsDeleteCommand: Command {
+    let syntax = CommandSyntax(
+        "sessions", "delete", summary: "Delete a conversation for good",
+        discussion: "Deletes its transcript, live frames, messages still to be posted and received files. "
+            + "Commits and documents stay in Git, and messages that were posted stay in their network.",
+        positionals: [PositionalSyntax("id", .text("ID"), help: "As 'sessions list' prints it.")])
+
+    func run(_ context: CommandContext) async throws {
+        let id = context.arguments.word("id") ?? ""
+        try await context.administering { try await $0.delete(id) }
+        if context.isJSON {
+            try context.print(["id": .string(id), "state": "deleted"])
+        } else {
+            try context.print("\(id) is deleted.")
+        }
     }
 }

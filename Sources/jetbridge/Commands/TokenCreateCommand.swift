@@ -1,3 +1,4 @@
+internal import Chat
 internal import Host
 internal import JSON
 internal import Primitives
@@ -53,5 +54,84 @@ struct TokenCreateCommand: Command {
         try context.print(token)
         try context.errors.writeLine(
             "The token is shown only once. 'jetbridge token revoke \(credential.id)' revokes it.")
+    }
+}
+
+struct TokenListCommand: Command {
+    let syntax = CommandSyntax(
+        "token", "list", summary: "List tokens and browser sign-ins, without secrets")
+
+    func run(_ context: CommandContext) async throws {
+        let credentials = try await context.administering { try await $0.credentials() }
+        guard !context.isJSON else {
+            return try context.print(.array(credentials.map(Self.json)))
+        }
+        if credentials.isEmpty { try context.errors.writeLine("There are no tokens or browser sign-ins.") }
+        let now = WallClock.now()
+        let rows = credentials.map { credential -> [String] in
+            let limits = credential.limits(at: now)
+            return [
+                credential.id, credential.kind == .token ? "token" : "browser", credential.name,
+                credential.scopes.joined(separator: ","),
+                "created \(CivilTime(milliseconds: credential.createdAt).rfc3339Seconds)",
+                credential.usedAt.map { "used \(CivilTime(milliseconds: $0).rfc3339Seconds)" } ?? "never used",
+            ] + (limits.isEmpty ? [] : [limits])
+        }
+        for line in TextTable.lines(rows) { try context.print(line) }
+    }
+
+    private static func json(_ credential: CredentialRecord) -> JSON {
+        let document: JSONObject = [
+            "id": .string(credential.id), "kind": .string(credential.kind == .token ? "token" : "browser"),
+            "name": .string(credential.name), "scopes": .array(credential.scopes.map { .string($0) }),
+            "role": .string(credential.role.rawValue),
+            "created_at": .string(CivilTime(milliseconds: credential.createdAt).rfc3339Seconds),
+            "used_at": credential.usedAt.map { .string(CivilTime(milliseconds: $0).rfc3339Seconds) } ?? .null,
+        ]
+        return .object(document.adding(limitsOf: credential))
+    }
+}
+
+struct TokenRevokeCommand: Command {
+    let syntax = CommandSyntax(
+        "token", "revoke", summary: "Revoke a token or a browser sign-in",
+        positionals: [PositionalSyntax("id", .text("ID"), help: "The id shown by 'token list'.")])
+
+    func run(_ context: CommandContext) async throws {
+        let id = context.arguments.word("id") ?? ""
+        guard try await context.administering({ try await $0.revoke(id) }) else {
+            throw CommandFailure("there is no token '\(id)'. 'jetbridge token list' lists them.")
+        }
+        if context.isJSON {
+            try context.print(["id": .string(id), "revoked": true])
+        } else {
+            try context.print("Revoked \(id).")
+        }
+    }
+}
+
+extension CredentialRecord {
+    /// What limits it, for people: `expires 2027-01-31T12:00:00Z, only gpt-4.1, 1000 tokens a day`; empty without limits.
+    func limits(at now: Int64) -> String {
+        var limits: [String] = []
+        if let end = self.expiresAt {
+            limits.append(
+                (self.isExpired(at: now) ? "expired " : "expires ") + CivilTime(milliseconds: end).rfc3339Seconds)
+        }
+        if let models = self.models { limits.append("only \(models.joined(separator: " "))") }
+        if let tokens = self.tokensPerDay { limits.append("\(tokens) tokens a day") }
+        return limits.joined(separator: ", ")
+    }
+}
+
+extension JSONObject {
+    /// With the members that say what limits a token; null for no limit.
+    func adding(limitsOf credential: CredentialRecord) -> JSONObject {
+        var object = self
+        object["expires_at"] =
+            credential.expiresAt.map { .string(CivilTime(milliseconds: $0).rfc3339Seconds) } ?? .null
+        object["models"] = credential.models.map { .array($0.map { .string($0) }) } ?? .null
+        object["tokens_per_day"] = credential.tokensPerDay.map { .integer($0) } ?? .null
+        return object
     }
 }
