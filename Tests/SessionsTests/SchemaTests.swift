@@ -1,0 +1,40 @@
+import Crypto
+import Database
+import TestSupport
+import Testing
+
+@testable import Sessions
+
+@Suite("The schema", .timeLimit(.minutes(1)))
+struct SchemaTests {
+    private static func digest(_ text: String) -> String { hex(sha256(text)) }
+
+    /// The digests are those of the release that these migrations were first part of. A new migration adds a row here, and
+    /// no row ever changes: stores in use would be refused.
+    @Test("released migrations have not changed by a byte")
+    func migrations() {
+        #expect(Schema.migrations.map(\.number) == Array(1...16))
+        let text = Schema.migrations.map { "\($0.number) \($0.name)\n\($0.sql)" }.joined(separator: "\n")
+        #expect(Self.digest(text) == "2c127f8f65238e7e21c14824bf342600a34c7c2f6eb533291c4f7ed551e978df")
+    }
+
+    @Test("a new store has the same tables, indexes and triggers as ever")
+    func newStore() async throws {
+        let directory = try TemporaryDirectory()
+        let database = try Database(path: directory.path + "/store", migrations: Schema.migrations)
+        // SQLite's own tables and those of FTS5 are as its version makes them.
+        let rows = try await database.read { connection in
+            try connection.query(
+                """
+                SELECT type || ' ' || name || ' ' || COALESCE(sql, '') AS line FROM sqlite_master
+                WHERE name NOT LIKE 'message_words_%' AND name NOT LIKE 'sqlite_%' AND name <> 'schema_migrations'
+                ORDER BY type, name
+                """
+            ).map { try $0.text("line") }
+        }
+        await database.close()
+        #expect(rows.count == 55)
+        let digest = Self.digest(rows.joined(separator: "\n"))
+        #expect(digest == "79dde04957a14bb524b2578c7494394943c2aefefa17977e53012a83abac7654")
+    }
+}
