@@ -60,21 +60,8 @@ package struct FakeCopilotCLI: Sendable {
             sys.stderr.flush()
         greeting = behavior["greeting"]
         if greeting == "headlessMissing":
-            if "--headless" in sys.argv:
-                sys.stderr.write("error: unknown option '--headless'\n")
-                sys.exit(1)
-            prompt = sys.stdin.read()
-            def line(kind, **data):
-                print(json.dumps({"type": kind, "data": data}), flush=True)
-            line("assistant.turn_start")
-            line("assistant.message_delta", messageId="m", deltaContent="You said: ")
-            if "die-late" in prompt:
-                sys.exit(0)
-            if "wait" in prompt:
-                time.sleep(60)
-            line("assistant.message", messageId="m", content="You said: " + prompt.split("---\n\n")[-1])
-            print(json.dumps({"type": "result", "exitCode": 3 if "die-badly" in prompt else 0}), flush=True)
-            sys.exit(0)
+            sys.stderr.write("error: unknown option '--headless'\n")
+            sys.exit(1)
         if greeting == "fails":
             sys.exit(7)
 

@@ -299,40 +299,15 @@ struct CopilotCLIProcessTests {
         #expect(await bench.ask("hello").failure?.message.hasPrefix("Jetbridge is shutting down") == true)
     }
 
-    // MARK: - Without a server mode
-
-    @Test("a program without a server mode is started once per answer")
-    func once() async throws {
+    @Test("a program without a server mode is refused, with the version to install")
+    func noServerMode() async throws {
         let (bench, fake) = try self.bench(.headlessMissing)
-        #expect(await bench.ask("hello").text == "You said: hello")
-        #expect(await bench.ask("again").text == "You said: again")
-        #expect(fake.starts == 3)  // The first start tried the server mode.
-        #expect(!bench.log.contains("hello"))
-    }
-
-    @Test("an end without a result line, or with a bad one, is a failure", arguments: ["die-late", "die-badly"])
-    func onceWithoutResult(prompt: String) async throws {
-        let (bench, _) = try self.bench(.headlessMissing)
-        let answer = await bench.ask(prompt)
-        #expect(answer.failure?.code == .interrupted)
-        #expect(answer.finish == nil)
-    }
-
-    @Test("stop kills the process of an answer at once")
-    func onceStopped() async throws {
-        let (bench, _) = try self.bench(.headlessMissing)
-        let first = Protected(false)
-        let task = Task {
-            defer { first.withLock { $0 = true } }  // Ends the wait for text after a failure.
-            for try await event in bench.client.stream(bench.request("wait")) {
-                if case .delta = event { first.withLock { $0 = true } }
-            }
-        }
-        while !first.withLock({ $0 }) { await Task.yield() }
-        let pid = try #require(bench.records("process started").last?["pid"]?.intValue)
-        task.cancel()
-        #expect(await self.isGone(Int32(pid), within: .seconds(1)))
-        #expect(await bench.ask("hello").text == "You said: hello")
+        let failure = try #require(await bench.ask("hello").failure)
+        #expect(failure.code == .unavailable)
+        #expect(failure.message.hasPrefix("This Copilot CLI has no server mode"))
+        #expect(failure.message.contains("version 1.0.57 or later with `npm install -g @github/copilot`"))
+        #expect(fake.starts == 1)
+        await bench.client.stop()
     }
 
     // MARK: - Helpers

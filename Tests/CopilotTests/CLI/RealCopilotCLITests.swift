@@ -20,12 +20,12 @@ struct RealCopilotCLITests {
 
     /// Runs `body` with a server, and a client of the real program that uses it.
     private func withBench(
-        executable: String? = nil, change: (inout CopilotCLISettings) -> Void = { _ in },
+        change: (inout CopilotCLISettings) -> Void = { _ in },
         _ body: (CopilotCLIBench, LoopbackModelServer) async throws -> Void
     ) async throws {
         let server = try await LoopbackModelServer.started()
         let bench = try CopilotCLIBench(
-            executable: executable ?? self.cli.executable, cache: self.cli.cache, baseURL: server.baseURL,
+            executable: self.cli.executable, cache: self.cli.cache, baseURL: server.baseURL,
             change: change)
         do {
             try await body(bench, server)
@@ -221,53 +221,6 @@ struct RealCopilotCLITests {
             await bench.client.stop()
             #expect(!bench.log.contains("sk-planted-own-key") && !bench.log.contains("This answer"))
             #expect(try RealGit("\(bench.folder.path)/cli/0").shell("ls -A") == "lock")
-        }
-    }
-
-    @Test("without the server mode it runs once per answer, with the prompt in no argument")
-    func oneShot() async throws {
-        let folder = try TemporaryDirectory()
-        let wrapper = folder.path + "/copilot"
-        try RealGit(folder.path).shell(
-            """
-            cat >copilot <<'END'
-            #!/bin/sh
-            case " $* " in *" --headless "*) echo "error: unknown option '--headless'" >&2; exit 1 ;; esac
-            exec '\(self.cli.executable)' "$@"
-            END
-            chmod 755 copilot
-            """)
-        try await self.withBench(executable: wrapper) { bench, server in
-            server.enqueue(.answer("One two three four.", rate: 10, chunkLength: 4))
-            let answer = await bench.ask("Say something.")
-            #expect(answer.error == nil)
-            #expect(answer.text == "One two three four.")
-            #expect(answer.finish == .stop)
-            #expect(server.requests.first?.question.contains("Say something.") == true)
-
-            server.enqueue(.stall(after: "This answer stops"))
-            let first = Protected(false)
-            let task = Task {
-                defer { first.withLock { $0 = true } }  // Ends the wait for text after a failure.
-                for try await event in bench.client.stream(bench.request("unmistakable")) {
-                    if case .delta = event { first.withLock { $0 = true } }
-                }
-            }
-            while !first.withLock({ $0 }) { try await EventLoop.shared.sleep(for: .milliseconds(5)) }
-            let pid = try #require(bench.records("process started").last?["pid"]?.intValue.map { Int32($0) })
-            for process in ProcessTable.members(ofGroup: pid) {
-                #expect(!ProcessTable.arguments(of: process).contains { $0.contains("unmistakable") })
-                #expect(!ProcessTable.arguments(of: process).contains { $0.contains("sk-planted") })
-            }
-            let started = ContinuousClock.now
-            task.cancel()
-            while !ProcessTable.members(ofGroup: pid).isEmpty {
-                try await EventLoop.shared.sleep(for: .milliseconds(5))
-                try #require(started.duration(to: .now) < .seconds(1))
-            }
-
-            let answer2 = await bench.ask("Well?", model: "401")
-            #expect(answer2.failure != nil && answer2.finish == nil)
         }
     }
 

@@ -10,8 +10,7 @@ internal import Primitives
 /// endpoint and key.
 ///
 /// Every request uses a new session (``CopilotCLIPrompt`` says why), which is deleted afterwards. Cancelling the
-/// consumer aborts the session; if that has no effect, its process is killed. A program without a server mode runs once
-/// per answer, with the output format of `-p`.
+/// consumer aborts the session; if that has no effect, its process is killed.
 package final class CopilotCLIClient: ModelClient, Service {
     package let provider = "copilot-cli"
     package var name: String { self.provider }
@@ -19,12 +18,10 @@ package final class CopilotCLIClient: ModelClient, Service {
     /// Not private for tests.
     package let pool: CopilotCLIPool
 
-    let settings: CopilotCLISettings
-    let logger: Logger
+    private let settings: CopilotCLISettings
+    private let logger: Logger
     /// Lists the models of your own endpoint, which the CLI can't; nil to list only the configured one.
     private let endpointModels: (@Sendable () async throws -> [ModelInfo])?
-    /// The program has no server mode.
-    private let hasNoHeadless = Protected(false)
     private let accountQuota = CopilotCLIQuota()
 
     package init(
@@ -46,36 +43,27 @@ package final class CopilotCLIClient: ModelClient, Service {
             if let endpointModels = self.endpointModels { return try await endpointModels() }
             return [CopilotCLIModelList.assumed(self.defaultModel)]
         }
-        do {
-            return try await self.withProcess { process in
-                let answer = try await process.request("models.list", within: .seconds(30))
-                guard let models = CopilotCLIModelList.parse(answer) else {
-                    throw CopilotCLIFailure.broken("an invalid list of models")
-                }
-                return models
+        return try await self.withProcess { process in
+            let answer = try await process.request("models.list", within: .seconds(30))
+            guard let models = CopilotCLIModelList.parse(answer) else {
+                throw CopilotCLIFailure.broken("an invalid list of models")
             }
-        } catch is CopilotCLIFailure.HeadlessMissing {
-            // Without a server mode it cannot list them.
-            return [CopilotCLIModelList.assumed(self.defaultModel)]
+            return models
         }
     }
 
     package func check() async throws {
         if self.settings.endpoint != nil, let endpointModels = self.endpointModels { _ = try await endpointModels() }
-        do {
-            try await self.withProcess { process in
-                guard self.settings.endpoint == nil else { return }
-                let status = try await process.request("auth.getStatus", within: .seconds(30))
-                guard status["isAuthenticated"]?.boolValue == true else { throw CopilotCLIFailure.notSignedIn }
-            }
-        } catch is CopilotCLIFailure.HeadlessMissing {
-            // The program runs; checking more would cost an answer.
+        try await self.withProcess { process in
+            guard self.settings.endpoint == nil else { return }
+            let status = try await process.request("auth.getStatus", within: .seconds(30))
+            guard status["isAuthenticated"]?.boolValue == true else { throw CopilotCLIFailure.notSignedIn }
         }
     }
 
-    /// Nil with your own endpoint, and without a server mode.
+    /// Nil with your own endpoint.
     package func quota() async throws -> ModelQuota? {
-        guard self.settings.endpoint == nil, !self.hasNoHeadless.withLock({ $0 }) else { return nil }
+        guard self.settings.endpoint == nil else { return nil }
         if let recent = self.accountQuota.recent { return recent }
         do {
             // Bounded, because every process may be busy with answers.
@@ -89,8 +77,6 @@ package final class CopilotCLIClient: ModelClient, Service {
                     return quota
                 }
             }
-        } catch is CopilotCLIFailure.HeadlessMissing {
-            return nil
         } catch is CancellationError {
             try Task.checkCancellation()
             throw ModelError(.timedOut, "The Copilot CLI is too busy to report the quota; try again in a minute.")
@@ -130,15 +116,7 @@ extension CopilotCLIClient {
         let deadline = EventLoop.shared.now.advanced(by: self.settings.turnTimeout)
         for attempt in 1... {
             do {
-                if self.hasNoHeadless.withLock({ $0 }) {
-                    try await self.answerOnce(prompt, model: model, until: deadline, to: channel)
-                } else {
-                    try await self.answer(prompt, model: model, until: deadline, to: channel)
-                }
-                return
-            } catch is CopilotCLIFailure.HeadlessMissing {
-                self.logger.warning("this Copilot CLI has no server mode and is started once per answer")
-                self.hasNoHeadless.withLock { $0 = true }
+                return try await self.answer(prompt, model: model, until: deadline, to: channel)
             } catch let lost as CopilotCLILostProcess {
                 try Task.checkCancellation()
                 guard !lost.hasAnswer, attempt < Self.tries else { throw lost.reason }

@@ -9,8 +9,10 @@ package enum CopilotCLIFailure {
     static let aborted = ModelError(.interrupted, "The Copilot CLI aborted the answer; ask again.")
     static let tooSlowReader = ModelError(
         .interrupted, "The answer was stopped because it arrived faster than it could be read; ask again.")
-    /// The program works but has no server mode; ``CopilotCLIClient`` then uses `-p`.
-    package struct HeadlessMissing: Error, Sendable {}
+    static let noServerMode = ModelError(
+        .unavailable,
+        "This Copilot CLI has no server mode, which Jetbridge needs. Install version 1.0.57 or later with `npm install -g "
+            + "@github/copilot`, or set copilot.cli to the path of one.")
 
     package static func notFound(_ name: String) -> ModelError {
         let place = name.contains("/") ? "copilot.cli names no program" : "“\(name)” is not on the PATH"
@@ -157,11 +159,11 @@ package enum CopilotCLIFailure {
     }
 
     /// The process ended while it was needed.
-    static func ended(_ status: ProcessStatus?, errors: [String], isStarting: Bool) -> any Error {
+    static func ended(_ status: ProcessStatus?, errors: [String], isStarting: Bool) -> ModelError {
         let text = errors.joined(separator: " ").lowercased()
         if isStarting {
             if text.contains("unknown option '--headless'") || text.contains("unknown option '--stdio'") {
-                return HeadlessMissing()
+                return Self.noServerMode
             }
             if text.contains("no authentication information") { return Self.notSignedIn }
             if text.contains("unknown option") {

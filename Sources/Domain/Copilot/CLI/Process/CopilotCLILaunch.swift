@@ -33,38 +33,13 @@ package struct CopilotCLILaunch: Sendable {
     package var headless: ProcessPlan {
         var arguments = ["--headless", "--stdio", "--no-auto-update", "--no-auto-login", "--log-level", "warning"]
         if self.token != nil { arguments += ["--auth-token-env", Self.tokenVariable] }
-        return self.plan(arguments, self.baseEnvironment)
-    }
-
-    /// One answer as JSON lines. The prompt goes to standard input: as an argument it would be public, and could be too
-    /// long.
-    package func oneShot(model: String) -> ProcessPlan {
-        let arguments = [
-            "--output-format", "json", "--stream", "on", "--no-auto-update", "--no-custom-instructions",
-            "--disable-builtin-mcps", "--no-ask-user", "--available-tools", "", "--log-level", "warning", "--model",
-            model,
-        ]
-        var environment = self.baseEnvironment
-        // In this mode the CLI reads only its own variables.
-        environment[Self.tokenVariable] = nil
-        environment["COPILOT_GITHUB_TOKEN"] = self.token?.reveal()
-        if let endpoint = self.settings.endpoint {
-            environment["COPILOT_PROVIDER_TYPE"] = "openai"
-            environment["COPILOT_PROVIDER_WIRE_API"] = "completions"
-            environment["COPILOT_PROVIDER_API_KEY"] = endpoint.apiKey?.reveal()
-            environment["COPILOT_MODEL"] = model
-        }
-        return self.plan(arguments, environment)
-    }
-
-    private func plan(_ arguments: [String], _ environment: [String: String]) -> ProcessPlan {
         var plan = ProcessPlan(
-            self.executable, arguments, environment: environment, directory: self.home + "/" + CopilotCLIHome.work)
+            self.executable, arguments, environment: self.environment, directory: self.home + "/" + CopilotCLIHome.work)
         plan.standardInput = .pipe
         return plan
     }
 
-    private var baseEnvironment: [String: String] {
+    private var environment: [String: String] {
         var environment = self.settings.environment.filter { Self.inherited.contains($0.key) && !$0.value.isEmpty }
         if environment["PATH"] == nil { environment["PATH"] = "/usr/local/bin:/usr/bin:/bin" }
         environment["HOME"] = self.home + "/" + CopilotCLIHome.user

@@ -15,8 +15,8 @@ package final class CopilotCLIPool {
     private let settings: CopilotCLISettings
     private let logger: Logger
     private var processes: [CopilotCLIProcess] = []
-    /// Places in use by one-answer processes and by processes that are starting.
-    private var places = 0
+    /// The number of processes that are starting.
+    private var starting = 0
     private var queue: [UInt64] = []
     private var lastTicket: UInt64 = 0
     private var failures = 0
@@ -35,8 +35,8 @@ package final class CopilotCLIPool {
     /// The number of callers that wait for a process.
     package var waiting: Int { self.queue.count }
 
-    /// A process with room, started if necessary; return it with ``release(_:hasSucceeded:)``. Throws ``ModelError``,
-    /// ``CopilotCLIFailure/HeadlessMissing`` or `CancellationError`.
+    /// A process with room, started if necessary; return it with ``release(_:hasSucceeded:)``. Throws ``ModelError`` or
+    /// `CancellationError`.
     func acquire() async throws -> CopilotCLIProcess {
         try await self.inTurn { () -> CopilotCLIProcess? in
             if let process = self.roomiest {
@@ -45,7 +45,7 @@ package final class CopilotCLIPool {
                 process.idleTimer = nil
                 return process
             }
-            guard self.processes.count + self.places < self.settings.processes else { return nil }
+            guard self.processes.count + self.starting < self.settings.processes else { return nil }
             let process = try await self.startOne()
             process.leases += 1
             return process
@@ -63,30 +63,6 @@ package final class CopilotCLIPool {
             }
         }
         self.changed.wakeAll()
-    }
-
-    /// Runs `body` in the place of one process, with a private folder and the launch for a program in it.
-    func withPlace<Value: Sendable>(
-        _ body: @Net (CopilotCLILaunch) async throws -> Value
-    ) async throws -> Value {
-        try await self.inTurn { () -> Bool? in
-            guard self.processes.count + self.places < self.settings.processes else { return nil }
-            self.places += 1
-            return true
-        }
-        defer {
-            self.places -= 1
-            self.changed.wakeAll()
-        }
-        let (launch, home) = try await self.makeLaunch()
-        do {
-            let value = try await body(launch)
-            await home.clear()
-            return value
-        } catch {
-            await home.clear()
-            throw error
-        }
     }
 
     /// Ends all processes and refuses further requests.
@@ -137,8 +113,8 @@ extension CopilotCLIPool {
         if let notBefore = self.notBefore, notBefore > EventLoop.shared.now {
             try await EventLoop.shared.sleep(for: EventLoop.shared.now.duration(to: notBefore))
         }
-        self.places += 1
-        defer { self.places -= 1 }
+        self.starting += 1
+        defer { self.starting -= 1 }
         let (launch, home) = try await self.makeLaunch()
         do {
             let process = try await CopilotCLIProcess.start(

@@ -53,7 +53,7 @@ package final class CopilotCLIProcess {
     private let changed = WaitList()
     private let writable = WaitList()
 
-    /// Starts a process and waits for its greeting. Throws ``ModelError`` or ``CopilotCLIFailure/HeadlessMissing``.
+    /// Starts a process and waits for its greeting. Throws ``ModelError``.
     static func start(
         _ launch: CopilotCLILaunch, home: CopilotCLIHome, within limit: Duration, logger: Logger
     ) async throws -> CopilotCLIProcess {

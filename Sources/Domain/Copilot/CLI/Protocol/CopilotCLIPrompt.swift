@@ -26,9 +26,4 @@ package struct CopilotCLIPrompt: Sendable, Equatable {
             "The conversation so far, oldest first, one JSON object a line; \"assistant\" is you:\n"
             + lines.joined(separator: "\n") + "\n\nThe message to answer now:\n" + question
     }
-
-    /// Both in one, for `-p`, which has no system message.
-    package var joined: String {
-        self.system.isEmpty ? self.text : "\(self.system)\n\n---\n\n\(self.text)"
-    }
 }
