@@ -117,7 +117,7 @@ final class FakeWorkspace: WorkspaceFiles, WorkspaceDirectory {
     }
 
     func commit(
-        _ message: String, by author: String, turn: String, expecting digest: String?
+        _ message: String, by author: Sender, turn: String, task: String?, expecting digest: String?
     ) async throws -> CommitNotice? {
         guard !self.files.isEmpty else { return nil }
         if let digest, try await self.draft()?.digest != digest { throw WorkspaceFailure("the files have changed") }

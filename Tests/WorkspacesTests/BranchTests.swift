@@ -37,10 +37,8 @@ struct BranchTests {
         #expect(workspace.branch == Self.feature)
         #expect(try await Fixture.text(workspace, "specs/001-login/spec.md") == "spec\n")
         try Fixture.shell("echo more >> README.md", in: workspace)
-        let work = TaskCommit(
-            task: "T001", message: "T001 Add more", author: Sender(id: "irc:ada", identities: [], displayName: "Ada"),
-            turn: "t1")
-        let notice = try #require(try await workspace.commit(work, expecting: nil))
+        let notice = try #require(
+            try await workspace.commit("T001 Add more", by: Fixture.ada, turn: "t1", task: "T001"))
         #expect(notice.branch == Self.feature)
         let format =
             "%an|%(trailers:key=Jetbridge-Task,valueonly,separator=)|%(trailers:key=Jetbridge-Turn,valueonly,separator=)"
@@ -82,7 +80,7 @@ struct BranchTests {
         // Where it may stay, it can be committed, and then it changes.
         let same = try await fixture.open(feature: Self.feature, update: .possible)
         #expect(same.branch == Fixture.branch)
-        #expect(try await same.commit("Mine", by: "irc:ada", turn: "t1") != nil)
+        #expect(try await same.commit("Mine", by: Fixture.ada, turn: "t1") != nil)
         let other = try await fixture.open(feature: Self.feature)
         #expect(try await Fixture.text(other, "README.md") == "hello\ntheirs\n")
         #expect(try await other.diff() == "")
@@ -102,7 +100,7 @@ struct BranchTests {
         #expect(try await moved.find("src/main.c", limit: 1_000)?.isExecutable == true)
         #expect(try Fixture.shell("readlink d/link", in: moved) == "../src")
         #expect(try await moved.draft()?.files == ["README.md +0 −1", "mine.txt +1 −0"])
-        #expect(try await moved.commit("Mine", by: "irc:ada", turn: "t1") != nil)
+        #expect(try await moved.commit("Mine", by: Fixture.ada, turn: "t1") != nil)
         let names = try fixture.git("ls-tree -r --name-only \(Self.feature)")
         #expect(names == "d/link\nmine.txt\nspecs/001-login/spec.md\nsrc/main.c\ntheirs.txt")
         #expect(
@@ -117,7 +115,7 @@ struct BranchTests {
         let workspace = try await fixture.open(feature: Self.feature)
         try Fixture.shell("echo mine > mine.txt", in: workspace)
         try Self.commit("echo theirs > theirs.txt; echo theirs >> README.md", to: fixture)
-        #expect(try await workspace.commit("Mine", by: "irc:ada", turn: "t1")?.files == 1)
+        #expect(try await workspace.commit("Mine", by: Fixture.ada, turn: "t1")?.files == 1)
         #expect(try fixture.git("show \(Self.feature):README.md") == "hello\ntheirs")
         #expect(try fixture.git("show \(Self.feature):theirs.txt") == "theirs")
         #expect(try await Fixture.text(workspace, "theirs.txt") == "theirs\n")
@@ -132,7 +130,7 @@ struct BranchTests {
         let failure = await Fixture.failure { _ = try await fixture.open(feature: Self.feature) }
         #expect(failure.contains("the branch \(Self.feature) has moved on to"))
         #expect(failure.contains("(README.md)"))
-        let committing = await Fixture.failure { _ = try await workspace.commit("Mine", by: "irc:ada", turn: "t1") }
+        let committing = await Fixture.failure { _ = try await workspace.commit("Mine", by: Fixture.ada, turn: "t1") }
         #expect(committing == failure)
         #expect(try await Fixture.text(workspace, "README.md") == "hello\nmine\n")
         let lagging = try await fixture.open(feature: Self.feature, update: .possible)
@@ -160,7 +158,7 @@ struct BranchTests {
         let saved = try await moved.restore(first.id)
         #expect(try await Fixture.text(moved, "mine.txt") == "mine\n")
         #expect(try await Fixture.text(moved, "theirs.txt") == "theirs\n")
-        #expect(try await moved.commit("Mine", by: "irc:ada", turn: "t1")?.files == 1)
+        #expect(try await moved.commit("Mine", by: Fixture.ada, turn: "t1")?.files == 1)
         #expect(try fixture.git("show \(Self.feature):README.md") == "hello\ntheirs")
         // Undoing the restore works too: the workspace's own commit does not count as a move by others.
         _ = try await moved.restore(saved.id)
@@ -212,7 +210,7 @@ struct BranchTests {
         let workspace = try await fixture.open(feature: Self.feature)
         #expect(try await Fixture.text(workspace, "specs/001-login/spec.md") == "spec\n")
         try Fixture.shell("echo more >> README.md", in: workspace)
-        #expect(try await workspace.commit("More", by: "irc:ada", turn: "t1")?.branch == Self.feature)
+        #expect(try await workspace.commit("More", by: Fixture.ada, turn: "t1")?.branch == Self.feature)
         #expect(try fixture.git("log -1 --format=%s \(Self.feature)") == "More")
     }
 

@@ -13,21 +13,21 @@ struct CommitTests {
         try fixture.git.shell("echo unsaved >> README.md; : > .git/index.lock")
         let workspace = try await fixture.open()
         try Fixture.shell("echo more >> README.md; mkdir d; echo n > d/new; rm src/main.c", in: workspace)
-        let notice = try #require(try await workspace.commit("Change things\n\nWhy.", by: "irc:ada", turn: "t1"))
+        let notice = try #require(try await workspace.commit("Change things\n\nWhy.", by: Fixture.ada, turn: "t1"))
         #expect(notice.branch == Fixture.branch)
         #expect(notice.subject == "Change things")
         #expect((notice.files, notice.additions, notice.deletions) == (3, 2, 1))
         #expect(try fixture.git("rev-parse \(Fixture.branch)") == notice.sha)
         #expect(try fixture.git("rev-parse \(Fixture.branch)^") == fixture.git("rev-parse main"))
         #expect(
-            try fixture.git("log -1 --format='%an|%cn|%(trailers:key=Jetbridge-Turn,valueonly)' \(Fixture.branch)")
-                .hasPrefix("irc:ada|Jetbridge|t1"))
+            try fixture.git("log -1 --format='%an|%ae|%cn|%(trailers:key=Jetbridge-Turn,valueonly)' \(Fixture.branch)")
+                .hasPrefix("Ada|irc-ada.e756436c@users.jetbridge.invalid|Jetbridge|t1"))
         #expect(try fixture.git.shell("rm .git/index.lock; git status --short") == " M README.md")
         #expect(try fixture.git("fsck --strict") == "")
         #expect(try await workspace.diff() == "")
-        #expect(try await workspace.commit("Nothing", by: "irc:ada", turn: "t2") == nil)
+        #expect(try await workspace.commit("Nothing", by: Fixture.ada, turn: "t2") == nil)
         try Fixture.shell("echo again >> README.md", in: workspace)
-        #expect(try await workspace.commit("Again", by: "irc:ada", turn: "t3") != nil)
+        #expect(try await workspace.commit("Again", by: Fixture.ada, turn: "t3") != nil)
         #expect(try fixture.git("rev-list --count \(Fixture.branch)") == "3")
     }
 
@@ -45,14 +45,14 @@ struct CommitTests {
             try Fixture.shell(change, in: workspace)
             #expect(try await workspace.draft()?.digest != draft.digest, "\(change)")
             await #expect {
-                try await workspace.commit("Mine", by: "irc:ada", turn: "t1", expecting: draft.digest)
+                try await workspace.commit("Mine", by: Fixture.ada, turn: "t1", expecting: draft.digest)
             } throws: { "\($0)".contains("have changed since the commit was prepared") }
         }
         let last = try #require(try await workspace.draft())
-        #expect(try await workspace.commit("Mine", by: "irc:ada", turn: "t1", expecting: last.digest) != nil)
+        #expect(try await workspace.commit("Mine", by: Fixture.ada, turn: "t1", expecting: last.digest) != nil)
         // A second time there is nothing left of it.
         await #expect(throws: WorkspaceFailure.self) {
-            try await workspace.commit("Mine", by: "irc:ada", turn: "t1", expecting: last.digest)
+            try await workspace.commit("Mine", by: Fixture.ada, turn: "t1", expecting: last.digest)
         }
     }
 
@@ -65,7 +65,7 @@ struct CommitTests {
         try Fixture.shell("mkdir build; echo x > build/x; echo o > a.o; echo new > kept.o", in: workspace)
         let diff = try await workspace.diff()
         #expect(diff.contains("kept.o") && !diff.contains("a.o") && !diff.contains("build"))
-        #expect(try await workspace.commit("m", by: "ada", turn: "t") != nil)
+        #expect(try await workspace.commit("m", by: Fixture.ada, turn: "t") != nil)
         #expect(try fixture.git("ls-tree -r --name-only \(Fixture.branch)") == ".gitignore\na\nkept.o")
         #expect(try await workspace.unsavedWork() == nil)
         let first = try await workspace.snapshot("all")
@@ -92,7 +92,7 @@ struct CommitTests {
         let workspace = try await fixture.open()
         #expect(try await workspace.diff() == "")
         try await workspace.write([65], to: "new")
-        _ = try await workspace.commit("m", by: "ada", turn: "t")
+        _ = try await workspace.commit("m", by: Fixture.ada, turn: "t")
         #expect(try fixture.git("ls-tree \(Fixture.branch) sub").hasPrefix("160000 commit"))
     }
 
@@ -101,23 +101,23 @@ struct CommitTests {
         let fixture = try Fixture()
         let workspace = try await fixture.open()
         try await workspace.write([65], to: "new")
-        _ = try await workspace.commit("m", by: "ada", turn: "t")
+        _ = try await workspace.commit("m", by: Fixture.ada, turn: "t")
         if isCheckedOut { try fixture.git("checkout -q \(Fixture.branch)") }
         let tip = try fixture.git("rev-parse \(Fixture.branch)")
         try await workspace.write([66], to: "new")
         if isCheckedOut {
-            let message = await Fixture.failure { _ = try await workspace.commit("m", by: "ada", turn: "t") }
+            let message = await Fixture.failure { _ = try await workspace.commit("m", by: Fixture.ada, turn: "t") }
             #expect(message.contains("is checked out in the repository's work tree"))
             #expect(try fixture.git("rev-parse \(Fixture.branch)") == tip)
             #expect(try fixture.git("status --short") == "")
         } else {
             try fixture.git("update-ref refs/heads/\(Fixture.branch) main")
             // The file that was changed here is gone there.
-            let message = await Fixture.failure { _ = try await workspace.commit("m", by: "ada", turn: "t") }
+            let message = await Fixture.failure { _ = try await workspace.commit("m", by: Fixture.ada, turn: "t") }
             #expect(message.contains("has moved on to") && message.contains("(new)"))
             try await workspace.write([65], to: "new")
             try await workspace.write([66], to: "other")
-            #expect(try await workspace.commit("m", by: "ada", turn: "t") != nil)
+            #expect(try await workspace.commit("m", by: Fixture.ada, turn: "t") != nil)
             #expect(try fixture.git("rev-parse \(Fixture.branch)^") == fixture.git("rev-parse main"))
         }
     }
@@ -129,7 +129,7 @@ struct CommitTests {
         let fixture = try Fixture()
         let workspace = try await fixture.open()
         try Fixture.shell("mkdir 'x'; mkdir 'x/\(name)'; echo 1 > 'x/\(name)/config'", in: workspace)
-        let message = await Fixture.failure { _ = try await workspace.commit("m", by: "ada", turn: "t") }
+        let message = await Fixture.failure { _ = try await workspace.commit("m", by: Fixture.ada, turn: "t") }
         #expect(message.contains("can't be committed because its name means .git"))
         #expect(try fixture.git("branch --list 'jetbridge/*'") == "")
         // A snapshot has it.

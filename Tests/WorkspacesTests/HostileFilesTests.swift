@@ -197,7 +197,7 @@ struct HostileFilesTests {
         try Fixture.shell("rm nested/file", in: workspace)
         _ = try await workspace.restore(first.id)
         #expect(try await Fixture.text(workspace, "nested/file") == "content\n")
-        _ = try await workspace.commit("m", by: "ada", turn: "t")
+        _ = try await workspace.commit("m", by: Fixture.ada, turn: "t")
         _ = try await workspace.unsavedWork()
         _ = try await workspace.mounts(for: nil)
         #expect(access(mark, F_OK) != 0)

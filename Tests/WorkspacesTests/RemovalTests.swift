@@ -19,7 +19,7 @@ struct RemovalTests {
             #expect(removal == result)
         }
         try await workspace.write([65], to: "new")
-        _ = try await workspace.commit("m", by: "ada", turn: "t")
+        _ = try await workspace.commit("m", by: Fixture.ada, turn: "t")
         #expect(try await fixture.open() === workspace)
         #expect(try await fixture.expire() == .removed)
         #expect(await fixture.workspaces.sessions() == [])
@@ -93,7 +93,7 @@ struct RemovalTests {
             message
                 == "the thread's workspace still belongs to the repository `notes`, and it has changes that are not "
                 + "committed: choose `repo notes`, commit them with `commit`, then try again")
-        _ = try await workspace.commit("m", by: "ada", turn: "t")
+        _ = try await workspace.commit("m", by: Fixture.ada, turn: "t")
         let empty = try await fixture.open(repository: nil)
         #expect(empty.branch == nil)
         #expect(try await empty.list("", limit: 10) == [])

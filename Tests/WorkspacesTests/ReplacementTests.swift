@@ -95,7 +95,7 @@ struct ReplacementTests {
             message
                 == "the thread's workspace still belongs to the repository `notes`, and it has changes that are not "
                 + "committed: choose `repo notes`, commit them with `commit`, then choose `repo other` again")
-        _ = try await workspace.commit("m", by: "ada", turn: "t")
+        _ = try await workspace.commit("m", by: Fixture.ada, turn: "t")
         #expect(try await workspaces.obstacle(session: Fixture.session, to: "other", from: "notes") == nil)
     }
 
@@ -113,7 +113,7 @@ struct ReplacementTests {
         let found = try await Self.open(renamed, "docs")
         #expect(try await Fixture.text(found, "new") == "A")
         #expect(try await found.snapshots() == [snapshot])
-        #expect(try await found.commit("m", by: "ada", turn: "t")?.repository == "docs")
+        #expect(try await found.commit("m", by: Fixture.ada, turn: "t")?.repository == "docs")
         #expect(try await Self.open(fixture.another(["docs": "notes"]), "docs").diff() == "")
     }
 
@@ -122,7 +122,7 @@ struct ReplacementTests {
         let fixture = try Fixture()
         let workspace = try await fixture.open()
         try await workspace.write([65], to: "new")
-        _ = try await workspace.commit("m", by: "ada", turn: "t")
+        _ = try await workspace.commit("m", by: Fixture.ada, turn: "t")
         let left = try await Self.prepared(fixture)
         #expect(try await left.remove(session: Fixture.session, unusedSince: 0) { .idle } == .used)
         let made = try await Self.open(left, "other")

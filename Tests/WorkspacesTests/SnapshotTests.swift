@@ -147,7 +147,7 @@ struct SnapshotTests {
         _ = try await workspace.restore(empty.id)
         #expect(try await workspace.list("", limit: 10) == [])
         #expect(try await workspace.mounts(for: nil) == [])
-        let message = await Fixture.failure { _ = try await workspace.commit("m", by: "ada", turn: "t") }
+        let message = await Fixture.failure { _ = try await workspace.commit("m", by: Fixture.ada, turn: "t") }
         #expect(message.hasPrefix("nothing was committed because this thread has no repository"))
     }
 }

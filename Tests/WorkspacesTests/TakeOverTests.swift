@@ -89,7 +89,7 @@ struct TakeOverTests {
 
         // The host's own commits continue them, and git inside sees them.
         try await workspace.write([65], to: "b")
-        #expect(try await workspace.commit("Add b", by: "ada", turn: "t") != nil)
+        #expect(try await workspace.commit("Add b", by: Fixture.ada, turn: "t") != nil)
         #expect(
             try await git("git status --short; git log --format=%s")
                 == Array("Add b\nChange a\nAdd a\nFirst commit\n".utf8))
@@ -238,9 +238,9 @@ struct TakeOverTests {
         let (_, workspace, git) = try await Self.make()
         try await git("git commit -q --allow-empty -m inside")
         try await workspace.write([65], to: "new")
-        let message = await Fixture.failure { _ = try await workspace.commit("m", by: "ada", turn: "t") }
+        let message = await Fixture.failure { _ = try await workspace.commit("m", by: Fixture.ada, turn: "t") }
         #expect(message.contains("commits that are not taken over yet"))
         _ = try await workspace.takeOverCommits()
-        #expect(try await workspace.commit("m", by: "ada", turn: "t") != nil)
+        #expect(try await workspace.commit("m", by: Fixture.ada, turn: "t") != nil)
     }
 }

@@ -15,6 +15,7 @@ struct TemporaryFailure: Error {
 struct WorkspaceFixture {
     static let session = "abc123"
     static let branch = "jetbridge/abc123"
+    static let ada = Sender(id: "irc:ada", identities: [], displayName: "Ada")
 
     let directory: TemporaryDirectory
     /// The repository's `git`.

@@ -56,7 +56,7 @@ struct WorkspaceRetentionTests {
         #expect(kept.count == 2)
         #expect(kept.contains { $0.contains("unsaved") && $0.contains("changes that are not committed") })
         #expect(kept.contains { $0.contains("working") && $0.contains("a job runs in it") })
-        _ = try await fixture.open("unsaved").commit("m", by: "ada", turn: "t")
+        _ = try await fixture.open("unsaved").commit("m", by: Fixture.ada, turn: "t")
         setting.uses.withLock { $0 = [:] }
         try await retention.round()
         #expect(await fixture.workspaces.sessions() == [])

@@ -26,7 +26,7 @@ struct WorkspaceSourceTests {
         let fixture = try Fixture()
         let workspace = try await fixture.open()
         try await workspace.write(Array("one\n".utf8), to: "src/new.txt")
-        let commit = try #require(try await workspace.commit("Add a file", by: "ada", turn: "t"))
+        let commit = try #require(try await workspace.commit("Add a file", by: Fixture.ada, turn: "t"))
         let first = try await workspace.snapshot("first")
         try Fixture.shell(
             "printf '#!/bin/sh\\n' > run.sh; chmod 755 run.sh; ln -s /etc/passwd link; mkdir -p empty nested/.git; "

@@ -35,7 +35,7 @@ extension Workbench {
 
     /// What a commit would take now. Returns nil if nothing has changed.
     package func commitDraft(for request: TurnRequest) async throws -> CommitDraft? {
-        try await self.workspace(for: request).draft()
+        try await self.workspace(for: request, update: .none).draft()
     }
 
     /// Commits the workspace's changes to the thread's branch and posts the commit. Returns nil if nothing has
@@ -44,24 +44,12 @@ extension Workbench {
     /// - Parameters:
     ///   - digest: The draft's; throws a `WorkspaceFailure` if the files are no longer the same.
     ///   - task: The task that the commit does; nil for none.
+    ///   - update: Of the workspace, before it is committed.
     package func commit(
-        _ message: String, expecting digest: String?, for request: TurnRequest, task: String? = nil,
-        in thread: any TurnThread
+        _ message: String, expecting digest: String? = nil, for request: TurnRequest, task: String? = nil,
+        update: SessionPlace.Update = .none, in thread: any TurnThread
     ) async throws -> CommitNotice? {
-        try await self.commit(
-            message, of: self.workspace(for: request), expecting: digest, for: request, task: task, in: thread)
-    }
-
-    private func workspace(for request: TurnRequest) async throws -> any WorkspaceFiles {
-        guard request.role >= .member else { throw TurnFailure(WorkbenchTexts.guest) }
-        return try await self.workspaces.workspace(
-            of: SessionPlace(of: request, update: .none))
-    }
-
-    func commit(
-        _ message: String, of workspace: any WorkspaceFiles, expecting digest: String? = nil,
-        for request: TurnRequest, task: String? = nil, in thread: any TurnThread
-    ) async throws -> CommitNotice? {
+        let workspace = try await self.workspace(for: request, update: update)
         // A host that was killed may have left some.
         do {
             for commit in try await workspace.takeOverCommits() {
@@ -71,15 +59,8 @@ extension Workbench {
             throw WorkspaceFailure(
                 "nothing was committed, because commits made in the jail come first: \(failure.message)")
         }
-        let made =
-            if let task {
-                try await workspace.commit(
-                    TaskCommit(task: task, message: message, author: request.sender, turn: request.id),
-                    expecting: digest)
-            } else {
-                try await workspace.commit(
-                    message, by: request.sender.displayName, turn: request.id, expecting: digest)
-            }
+        let made = try await workspace.commit(
+            message, by: request.sender, turn: request.id, task: task, expecting: digest)
         if let commit = made { try await self.report(commit, of: request, in: thread) }
         return made
     }

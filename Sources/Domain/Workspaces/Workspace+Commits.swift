@@ -18,29 +18,11 @@ extension Workspace {
     }
 
     package func commit(
-        _ message: String, by author: String, turn: String, expecting digest: String?
-    ) async throws -> CommitNotice? {
-        try await self.commit(
-            message, by: Sender(id: author, identities: [], displayName: author), turn: turn, expecting: digest)
-    }
-
-    /// ``commit(_:by:turn:expecting:)`` with the person as the author.
-    package func commit(
-        _ message: String, by author: Sender, turn: String, expecting digest: String? = nil
-    ) async throws -> CommitNotice? {
-        try await self.commit(message, author, [GitTrailer("Jetbridge-Turn", turn)], digest)
-    }
-
-    package func commit(_ work: TaskCommit, expecting digest: String?) async throws -> CommitNotice? {
-        try await self.commit(
-            work.message, work.author,
-            [GitTrailer("Jetbridge-Turn", work.turn), GitTrailer("Jetbridge-Task", work.task)], digest)
-    }
-
-    private func commit(
-        _ message: String, _ author: Sender, _ trailers: [GitTrailer], _ digest: String?
+        _ message: String, by author: Sender, turn: String, task: String? = nil, expecting digest: String? = nil
     ) async throws -> CommitNotice? {
         guard let repository = self.repository, let branch = self.branch else { throw Self.noRepository }
+        var trailers = [GitTrailer("Jetbridge-Turn", turn)]
+        if let task { trailers.append(GitTrailer("Jetbridge-Task", task)) }
         await repository.refreshIfPossible()
         for _ in 0..<Self.attempts {
             let attempt = try await self.commitOnce(message, author, trailers, digest, repository, branch)

@@ -38,16 +38,16 @@ package protocol WorkspaceFiles: Sendable {
     func walk(_ walk: WorkspaceWalk) async throws -> (entries: [WorkspaceEntry], isCut: Bool)
     /// Carries out all edits, or none if a file is not what its edit expects. Never writes through a link.
     func apply(_ edits: [WorkspaceEdit]) async throws
-    /// What ``commit(_:by:turn:expecting:)`` would commit now. Nil when there is nothing.
+    /// What ``commit(_:by:turn:task:expecting:)`` would commit now. Nil when there is nothing.
     func draft() async throws -> CommitDraft?
-    /// Commits all changes to the thread's branch. Nil when there are none.
+    /// Commits all changes to the thread's branch, with the person as the author. Nil when there are none.
     ///
-    /// - Parameter digest: The ``CommitDraft/digest`` that was agreed to: nothing else is committed. Nil for whatever
-    ///   there is.
-    func commit(_ message: String, by author: String, turn: String, expecting digest: String?) async throws
-        -> CommitNotice?
-    /// Commits all changes as the work on a task. Otherwise like ``commit(_:by:turn:expecting:)``.
-    func commit(_ work: TaskCommit, expecting digest: String?) async throws -> CommitNotice?
+    /// - Parameters:
+    ///   - task: The id, such as `T012`, of the task that the commit does; nil for none.
+    ///   - digest: The ``CommitDraft/digest`` that was agreed to: nothing else is committed. Nil for whatever there is.
+    func commit(
+        _ message: String, by author: Sender, turn: String, task: String?, expecting digest: String?
+    ) async throws -> CommitNotice?
     /// Makes the files as the branch's last commit has them, after recording their state. Returns that record; nil if
     /// nothing was changed. Files that `.gitignore` excludes stay.
     func discardChanges(_ reason: String) async throws -> WorkspaceSnapshot?
@@ -57,32 +57,8 @@ package protocol WorkspaceFiles: Sendable {
 }
 
 extension WorkspaceFiles {
-    package func commit(_ message: String, by author: String, turn: String) async throws -> CommitNotice? {
-        try await self.commit(message, by: author, turn: turn, expecting: nil)
-    }
-
-    package func commit(_ work: TaskCommit, expecting digest: String?) async throws -> CommitNotice? {
-        try await self.commit(work.message, by: work.author.displayName, turn: work.turn, expecting: digest)
-    }
-
     package func discardChanges(_ reason: String) async throws -> WorkspaceSnapshot? {
         throw WorkspaceFailure("changes can't be taken back here: use `undo`")
-    }
-}
-
-/// A commit that does a task of a list of tasks.
-package struct TaskCommit: Sendable {
-    /// Its id, such as `T012`: the trailer `Jetbridge-Task`.
-    package let task: String
-    package let message: String
-    package let author: Sender
-    package let turn: String
-
-    package init(task: String, message: String, author: Sender, turn: String) {
-        self.task = task
-        self.message = message
-        self.author = author
-        self.turn = turn
     }
 }
 

@@ -1,9 +1,11 @@
 import Agent
 import Chat
+import Git
 import GitHub
 import JSON
 import Models
 import Primitives
+import Repositories
 import Sessions
 import TestSupport
 import Testing
@@ -39,6 +41,12 @@ struct FixTurnTests {
             #expect(
                 try await scene.github.text("src/greet.sh", on: PullScene.feature, of: "octo/app")
                     == "#!/bin/sh\necho hello\n")
+            // As for every other commit of the person: see CommitAuthorTests.
+            let git = try scene.work.repositories.repository("app").git
+            let author = try await git.commit(#require(try await git.tip(of: PullScene.feature))).author
+            let person = GitSignature(
+                person: Sender(id: "slack:T1/U1", identities: [], displayName: "Ada"), seconds: author.seconds)
+            #expect((author.name, author.mail) == (person.name, person.mail))
             let prompt = try #require(scene.model.requests.first?.messages.last?.text)
             #expect(prompt.contains("This says helo.") && prompt.contains("2 of 7 tests fail"))
             let head = try #require(try await scene.github.head(PullScene.feature, of: "octo/app"))

@@ -11,7 +11,8 @@ struct FilesTurn: TurnWorker {
     static let limit = 500
 
     func run(_ request: TurnRequest, in thread: any TurnThread) async throws -> TurnEnding {
-        try await self.bench.working(for: request) { workspace in
+        try await self.bench.working {
+            let workspace = try await self.bench.workspace(for: request)
             let name = Self.name(request.text)
             guard !name.isEmpty, !name.hasSuffix("/") else {
                 return try await thread.report(.text(Self.text(of: try await workspace.list(name, limit: Self.limit))))

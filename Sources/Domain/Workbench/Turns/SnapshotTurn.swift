@@ -6,7 +6,8 @@ struct SnapshotTurn: TurnWorker {
     let bench: Workbench
 
     func run(_ request: TurnRequest, in thread: any TurnThread) async throws -> TurnEnding {
-        try await self.bench.working(for: request) { workspace in
+        try await self.bench.working {
+            let workspace = try await self.bench.workspace(for: request)
             let snapshot = try await workspace.snapshot("by \(request.sender.displayName)")
             try await thread.report(.text(WorkbenchTexts.snapshotTaken(snapshot.id)))
         }

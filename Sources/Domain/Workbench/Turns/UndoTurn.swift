@@ -8,7 +8,8 @@ struct UndoTurn: TurnWorker {
     let bench: Workbench
 
     func run(_ request: TurnRequest, in thread: any TurnThread) async throws -> TurnEnding {
-        try await self.bench.working(for: request) { workspace in
+        try await self.bench.working {
+            let workspace = try await self.bench.workspace(for: request)
             guard request.text.isEmpty else {
                 let (record, conflicts) = try await self.restore(request.text, workspace, request)
                 let text = WorkbenchTexts.restored(request.text, record: record.id)

@@ -20,15 +20,17 @@ extension Workbench {
         }
     }
 
-    /// Runs a turn on the workspace of a request, whose failures become the turn's.
-    func working(
-        for request: TurnRequest, _ body: (any WorkspaceFiles) async throws -> Void
-    ) async throws -> TurnEnding {
+    func workspace(
+        for request: TurnRequest, update: SessionPlace.Update = .possible
+    ) async throws -> any WorkspaceFiles {
         guard request.role >= .member else { throw TurnFailure(WorkbenchTexts.guest) }
+        return try await self.workspaces.workspace(of: SessionPlace(of: request, update: update))
+    }
+
+    /// Runs a turn that works on files; a failure of the workspace becomes the turn's.
+    func working(_ body: () async throws -> Void) async throws -> TurnEnding {
         do {
-            try await body(
-                try await self.workspaces.workspace(
-                    of: SessionPlace(of: request, update: .possible)))
+            try await body()
             return .complete
         } catch let failure as WorkspaceFailure {
             throw TurnFailure(failure.message)
