@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Primitives
 internal import Terminals
 
 /// An output stream of the program. Swift's `stdout` is buffered and cannot be used from concurrent code.
@@ -29,7 +30,7 @@ struct Terminal: Sendable {
     var columns: Int? { self.descriptor.flatMap { TerminalSize.columns(of: $0) } }
 
     /// Text from elsewhere, as it can be shown: see ``VisibleText``. A pipe or file gets it unchanged.
-    func shown(_ text: String) -> String { self.isTerminal ? VisibleText.of(text) : text }
+    func shown(_ text: String) -> String { self.isTerminal ? VisibleText.of(text, lineBreaks: .normalized) : text }
 
     func write(_ text: String) throws(CommandFailure) {
         try self.sink(Array(text.utf8))

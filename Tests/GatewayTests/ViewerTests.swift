@@ -1,6 +1,7 @@
 import Chat
 import HTTP
 import JSON
+import Primitives
 import Sessions
 import Testing
 
@@ -149,17 +150,6 @@ struct PagePartTests {
     func escaping(text: String, expected: String) {
         let page: HTML = "<p title=\"\(text)\">\(text)</p>"
         #expect(page.text == "<p title=\"\(expected)\">\(expected)</p>")
-    }
-
-    @Test(
-        "hidden characters become visible",
-        arguments: [
-            ("a\tb", "a\tb"), ("a\u{0}b", "a␀b"), ("\u{1B}[31m", "␛[31m"), ("\u{202E}x", "⟨U+202E⟩x"),
-            ("\u{2066}", "⟨U+2066⟩"),
-            ("\u{7F}", "⟨U+7F⟩"), ("naïve 👍🏽", "naïve 👍🏽"),
-        ])
-    func visible(text: String, expected: String) {
-        #expect(VisibleText.of(text) == expected)
     }
 
     @Test(

@@ -1,3 +1,4 @@
+import Primitives
 import Testing
 
 @testable import jetbridge
@@ -69,7 +70,10 @@ struct TerminalMarkdownTests {
 
     @Test("control characters are shown, not obeyed")
     func controls() {
-        #expect(VisibleText.of("a\u{1B}[2Jb\u{7}\u{9B}\u{7F}\u{202E}c\td\r\ne\rf") == "a␛[2Jb␇<U+9B>␡<U+202E>c\td\ne␍f")
+        let terminal = Terminal(isTerminal: true) { _ in }
+        #expect(
+            terminal.shown("a\u{1B}[2Jb\u{7}\u{9B}\u{202E}\u{200B}c\td\r\ne\rf")
+                == "a␛[2Jb␇⟨U+9B⟩⟨U+202E⟩⟨U+200B⟩c\td\ne␍f")
         #expect(self.lines("a\u{1B}]0;x\u{7}b `\u{1B}[2J`") == ["a␛]0;x␇b [36m␛[2J[0m"])
     }
 

@@ -2,6 +2,7 @@ internal import Chat
 internal import HTTP
 internal import HTTPServer
 internal import JSON
+internal import Primitives
 internal import Sessions
 
 /// The changes of commits, for the cards that show them.
@@ -36,8 +37,8 @@ struct CommitRoutes: Sendable {
     private static func document(_ file: ViewerFileChange) -> JSON {
         let isMoved = file.kind == .renamed || file.kind == .copied
         return [
-            "path": .string(VisibleText.of(file.path)),
-            "old_path": isMoved ? .string(VisibleText.of(file.oldPath)) : .null, "kind": .string(file.kind.rawValue),
+            "path": .string(VisibleText.line(file.path)),
+            "old_path": isMoved ? .string(VisibleText.line(file.oldPath)) : .null, "kind": .string(file.kind.rawValue),
             "additions": JSON(file.additions), "deletions": JSON(file.deletions), "binary": .bool(file.isBinary),
         ]
     }

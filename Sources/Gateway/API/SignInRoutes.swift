@@ -132,7 +132,7 @@ struct SignInRoutes: Sendable {
 
     /// One line of at most 40 characters; nil if nothing remains.
     private static func name(_ text: String?) -> String? {
-        let visible = VisibleText.of((text ?? "").split(whereSeparator: \.isWhitespace).joined(separator: " "))
+        let visible = VisibleText.line((text ?? "").split(whereSeparator: \.isWhitespace).joined(separator: " "))
         return visible.isEmpty ? nil : String(visible.prefix(40))
     }
 }

@@ -1,3 +1,5 @@
+internal import Primitives
+
 /// The frame of the viewer's pages: no scripts, one style sheet, the theme chosen in the chat.
 struct ViewerLayout: Sendable {
     /// A chosen theme; without one, the system's preference applies.
@@ -31,7 +33,7 @@ struct ViewerLayout: Sendable {
             <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover">
             <meta name="color-scheme" content="light dark">
             <meta name="robots" content="noindex">
-            <title>\(VisibleText.of(title)) · Jetbridge</title>
+            <title>\(VisibleText.line(title)) · Jetbridge</title>
             <link rel="icon" href="/assets/icon.svg" type="image/svg+xml">
             <link rel="stylesheet" href="\(WebAsset.viewerStyle.path)">
             </head>
@@ -57,8 +59,8 @@ struct ViewerLayout: Sendable {
     private func trail(_ crumbs: [Crumb]) -> HTML {
         HTML.join(
             crumbs.map { crumb in
-                if let path = crumb.path { return "<a href=\"\(path)\">\(VisibleText.of(crumb.title))</a>" }
-                return "<b aria-current=\"page\">\(VisibleText.of(crumb.title))</b>"
+                if let path = crumb.path { return "<a href=\"\(path)\">\(VisibleText.line(crumb.title))</a>" }
+                return "<b aria-current=\"page\">\(VisibleText.line(crumb.title))</b>"
             }, separator: "<span aria-hidden=\"true\">/</span>")
     }
 }

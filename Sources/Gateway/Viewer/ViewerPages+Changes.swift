@@ -41,8 +41,8 @@ extension ViewerPages {
 
     private func name(of file: ViewerFileChange) -> HTML {
         let isMoved = file.kind == .renamed || file.kind == .copied
-        guard isMoved else { return "\(VisibleText.of(file.path))" }
-        return "\(VisibleText.of(file.oldPath)) → \(VisibleText.of(file.newPath))"
+        guard isMoved else { return "\(VisibleText.line(file.path))" }
+        return "\(VisibleText.line(file.oldPath)) → \(VisibleText.line(file.newPath))"
     }
 
     private func diffs(
@@ -63,9 +63,9 @@ extension ViewerPages {
     ) -> HTML {
         let path = file.kind == .removed ? nil : link?(file.newPath)
         let link: HTML = path.map { "<a href=\"\($0)\">View the file</a>" } ?? ""
-        let mode: HTML = file.mode.map { "<span class=\"faint\">\(VisibleText.of($0))</span>" } ?? ""
+        let mode: HTML = file.mode.map { "<span class=\"faint\">\(VisibleText.line($0))</span>" } ?? ""
         return """
-            <section class="card" id="file-\(number)" aria-label="\(VisibleText.of(file.path))"><div class="bar"><span class="path">\(self.name(of: file))</span>\
+            <section class="card" id="file-\(number)" aria-label="\(VisibleText.line(file.path))"><div class="bar"><span class="path">\(self.name(of: file))</span>\
             <span class="num">\(self.counts(of: file))</span>\(mode)<span class="spacer"></span>\(link)</div>\(self.content(of: file, left: &left))</section>
             """
     }
@@ -86,7 +86,7 @@ extension ViewerPages {
         var shown = 0
         var rows: HTML = ""
         for hunk in file.hunks where shown < allowed {
-            rows += "<tr class=\"hunk\"><td colspan=\"4\">\(VisibleText.of(hunk.header))</td></tr>"
+            rows += "<tr class=\"hunk\"><td colspan=\"4\">\(VisibleText.line(hunk.header))</td></tr>"
             let lines = hunk.lines.prefix(allowed - shown)
             for line in lines { rows += self.row(line) }
             shown += lines.count
@@ -115,7 +115,7 @@ extension ViewerPages {
             }
         return """
             <tr\(name)><td class="line"\(old)></td><td class="line"\(new)></td><td class="sign">\(sign)</td>\
-            <td>\(VisibleText.of(Self.trimmed(line.text)))</td></tr>
+            <td>\(VisibleText.line(Self.trimmed(line.text)))</td></tr>
             """
     }
 
@@ -133,7 +133,7 @@ extension ViewerPages {
         let short = String(commit.sha.prefix(7))
         let details: HTML = commit.details.isEmpty ? "" : "<div class=\"message\">\(Self.lines(commit.details))</div>"
         let body: HTML = """
-            <h1>\(VisibleText.of(commit.subject))</h1>\(details)
+            <h1>\(VisibleText.line(commit.subject))</h1>\(details)
             <dl class="facts"><dt>Commit</dt><dd><code>\(commit.sha)</code> · \
             <a href="\(ViewerPath.tree(commit.repository, commit.sha))">Files at this commit</a></dd>\(self.people(of: commit))\(self.parents(of: commit))</dl>
             \(self.changes(
@@ -158,7 +158,7 @@ extension ViewerPages {
     private func person(_ person: ViewerCommit.Person) -> HTML {
         let time = CommitTime(seconds: person.seconds, offset: person.offset)
         return """
-            <b>\(VisibleText.of(person.name))</b> <span class="faint">&lt;\(VisibleText.of(person.email))&gt;</span> · \
+            <b>\(VisibleText.line(person.name))</b> <span class="faint">&lt;\(VisibleText.line(person.email))&gt;</span> · \
             <time datetime="\(time.machine)">\(time.text)</time>
             """
     }
@@ -176,7 +176,7 @@ extension ViewerPages {
     private static func lines(_ text: String) -> HTML {
         HTML.join(
             text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
-                .map { "\(VisibleText.of(String($0)))" }, separator: "\n")
+                .map { "\(VisibleText.line(String($0)))" }, separator: "\n")
     }
 }
 

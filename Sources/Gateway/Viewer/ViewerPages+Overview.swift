@@ -1,3 +1,5 @@
+internal import Primitives
+
 extension ViewerPages {
     /// A repository's own page.
     func overview(_ overview: ViewerOverview) -> HTML {
@@ -23,10 +25,10 @@ extension ViewerPages {
         let home: HTML =
             isDefault
             ? ""
-            : " · <a href=\"\(ViewerPath.repository(overview.repository))\">Show \(VisibleText.of(overview.defaultBranch))</a>"
+            : " · <a href=\"\(ViewerPath.repository(overview.repository))\">Show \(VisibleText.line(overview.defaultBranch))</a>"
         let body: HTML = """
-            <h1>\(VisibleText.of(overview.repository))</h1>
-            <p class="branch-line">Branch <b>\(VisibleText.of(overview.branch))</b>\(isDefault ? " (default)" : "")\(home)</p>
+            <h1>\(VisibleText.line(overview.repository))</h1>
+            <p class="branch-line">Branch <b>\(VisibleText.line(overview.branch))</b>\(isDefault ? " (default)" : "")\(home)</p>
             <nav class="jumps" aria-label="On this page">\(HTML.join(jumps))</nav>
             \(HTML.join(parts.map(self.section)))
             """
@@ -79,15 +81,15 @@ extension ViewerPages {
                 let title = String(document.path.dropFirst(path.utf8.count + 1))
                 return """
                     <li><a href="\(ViewerPath.blob(overview.repository, feature.branch, document.path))">\
-                    \(VisibleText.of(title))</a>\(self.state(of: document))</li>
+                    \(VisibleText.line(title))</a>\(self.state(of: document))</li>
                     """
             }
             let elsewhere: HTML =
                 feature.branch == overview.branch
-                ? "" : "<span class=\"faint\">on branch \(VisibleText.of(feature.branch))</span>"
+                ? "" : "<span class=\"faint\">on branch \(VisibleText.line(feature.branch))</span>"
             return """
-                <li class="feature"><h3><a href="\(target ?? folder)">\(VisibleText.of(name))</a></h3>\
-                <p class="where"><a href="\(folder)">\(VisibleText.of(path))</a> \(elsewhere)</p>\
+                <li class="feature"><h3><a href="\(target ?? folder)">\(VisibleText.line(name))</a></h3>\
+                <p class="where"><a href="\(folder)">\(VisibleText.line(path))</a> \(elsewhere)</p>\
                 <ul class="documents">\(HTML.join(items))</ul></li>
                 """
         }
@@ -98,9 +100,9 @@ extension ViewerPages {
         guard !overview.documents.items.isEmpty else { return "<p class=\"note\">No Markdown documents.</p>" }
         let rows = overview.documents.items.map { document -> HTML in
             let target = ViewerPath.blob(overview.repository, overview.branch, document.path)
-            let title: HTML = document.title.map { "<span class=\"faint\">\(VisibleText.of($0))</span>" } ?? ""
+            let title: HTML = document.title.map { "<span class=\"faint\">\(VisibleText.line($0))</span>" } ?? ""
             return """
-                <li><a href="\(target)">\(VisibleText.of(document.path))</a>\(title)\(self.state(of: document))</li>
+                <li><a href="\(target)">\(VisibleText.line(document.path))</a>\(title)\(self.state(of: document))</li>
                 """
         }
         return "<ul class=\"documents\">\(HTML.join(rows))</ul>"
@@ -114,7 +116,7 @@ extension ViewerPages {
 
     private func state(of document: ViewerOverview.Document) -> HTML {
         var marks: [HTML] = []
-        if let status = document.status { marks.append("<span class=\"mark\">\(VisibleText.of(status))</span>") }
+        if let status = document.status { marks.append("<span class=\"mark\">\(VisibleText.line(status))</span>") }
         if document.openQuestions > 0 {
             let count = Self.count(document.openQuestions, "open question", "open questions")
             marks.append("<span class=\"mark is-open\">\(count)</span>")
@@ -135,13 +137,13 @@ extension ViewerPages {
             let isShown = branch.name == overview.branch
             let name: HTML =
                 isShown
-                ? "<b aria-current=\"true\">\(VisibleText.of(branch.name))</b>"
-                : "<a href=\"\(ViewerPath.repository(overview.repository, branch: branch.name))\">\(VisibleText.of(branch.name))</a>"
+                ? "<b aria-current=\"true\">\(VisibleText.line(branch.name))</b>"
+                : "<a href=\"\(ViewerPath.repository(overview.repository, branch: branch.name))\">\(VisibleText.line(branch.name))</a>"
             let mark: HTML = branch.name == overview.defaultBranch ? " <span class=\"mark\">default</span>" : ""
             return """
                 <li><span class="branch">\(name)\(mark)</span>\
                 <a class="subject" href="\(ViewerPath.commit(overview.repository, branch.sha))">\
-                <code>\(String(branch.sha.prefix(7)))</code> \(VisibleText.of(branch.subject))</a>\
+                <code>\(String(branch.sha.prefix(7)))</code> \(VisibleText.line(branch.subject))</a>\
                 <time class="faint num" datetime="\(time.machine)">\(time.text)</time></li>
                 """
         }

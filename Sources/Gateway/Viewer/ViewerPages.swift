@@ -1,4 +1,5 @@
 internal import Markdown
+internal import Primitives
 
 /// The viewer's pages; here their shared parts.
 struct ViewerPages: Sendable {
@@ -85,7 +86,7 @@ extension ViewerPages {
     /// An entry of the folder `folder`.
     func row(_ entry: ViewerTree.Entry, in repository: String, _ ref: String, path folder: String) -> HTML {
         let path = folder.isEmpty ? entry.name : "\(folder)/\(entry.name)"
-        let name = VisibleText.of(entry.name)
+        let name = VisibleText.line(entry.name)
         let size: HTML = entry.size.map { "\(Self.size($0))" } ?? ""
         let (kind, cell): (HTML, HTML) =
             switch entry.kind {
@@ -113,7 +114,7 @@ extension ViewerPages {
             title: "\(blob.path) · \(blob.repository)",
             crumbs: self.crumbs(repository: blob.repository, ref: blob.ref, path: blob.path),
             body:
-                "<section class=\"card\" aria-label=\"\(VisibleText.of(blob.path))\">\(bar)\(self.content(of: blob, isSource: isSource))</section>"
+                "<section class=\"card\" aria-label=\"\(VisibleText.line(blob.path))\">\(bar)\(self.content(of: blob, isSource: isSource))</section>"
         )
     }
 
@@ -145,7 +146,7 @@ extension ViewerPages {
             let number = index + 1
             rows += """
                 <tr><td class="line" id="L\(number)"><a href="#L\(number)" data-n="\(number)" aria-label="Line \(number)"></a></td>\
-                <td>\(VisibleText.of(Self.trimmed(Array(line))))</td></tr>
+                <td>\(VisibleText.line(Self.trimmed(Array(line))))</td></tr>
                 """
         }
         return "<div class=\"scroll\" tabindex=\"0\"><table class=\"code\"><tbody>\(rows)</tbody></table></div>"

@@ -16,7 +16,7 @@ final class AnswerPrinter: Sendable {
 
     func append(_ text: String) throws(CommandFailure) {
         guard self.output.hasColour else {
-            return try self.output.write(self.output.isTerminal ? VisibleText.of(text) : text)
+            return try self.output.write(self.output.isTerminal ? VisibleText.of(text, lineBreaks: .normalized) : text)
         }
         // The window may have another size for each answer.
         let width = self.output.columns ?? Self.usualWidth

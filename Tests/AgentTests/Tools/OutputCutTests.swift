@@ -1,4 +1,5 @@
 import Agent
+import Primitives
 import TestSupport
 import Testing
 
@@ -51,13 +52,6 @@ struct OutputCutTests {
             }
             #expect(cut.text(advice: "a") == whole.text(advice: "a"))
         }
-    }
-
-    @Test("Control characters and marks of direction are visible")
-    func visible() {
-        #expect(VisibleText.of("a\u{1B}[31mb\u{202E}c\td\ne\r") == "a␛[31mb⟨U+202E⟩c\td\ne␍")
-        #expect(VisibleText.line("a\nb") == "a␊b")
-        #expect(VisibleText.of("ä € 😀") == "ä € 😀")
     }
 
     @Test("A text can't end its own block")

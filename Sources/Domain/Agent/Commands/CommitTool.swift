@@ -1,5 +1,6 @@
 internal import Chat
 internal import JSON
+internal import Primitives
 internal import Workspaces
 
 /// `commit`: all changes of the workspace, to the thread's branch.

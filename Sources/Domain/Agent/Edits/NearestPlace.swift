@@ -1,3 +1,5 @@
+internal import Primitives
+
 /// The place of a file that is most like a text that was not found.
 enum NearestPlace {
     /// Lines shown.

@@ -1,3 +1,5 @@
+internal import Primitives
+
 /// A unified diff of a file before and after, for people and for the audit. Pure.
 package struct UnifiedDiff: Sendable, Equatable {
     package let text: String

@@ -1,4 +1,5 @@
 internal import JSON
+internal import Primitives
 
 /// `ask_user`: a question to people.
 struct AskTool: Tool {

@@ -1,4 +1,5 @@
 internal import JSON
+internal import Primitives
 
 /// One tool. What it throws as ``ToolFailure`` or ``WorkspaceFailure`` becomes a failed result.
 protocol Tool: Sendable {

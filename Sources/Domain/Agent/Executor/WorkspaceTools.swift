@@ -1,4 +1,5 @@
 internal import Chat
+internal import Primitives
 package import Workspaces
 
 /// Carries out the calls of one turn. The files are those that the jail sees; no path leads out of the workspace.

@@ -1,4 +1,5 @@
 internal import JSON
+internal import Primitives
 
 /// One task of the turn's list.
 package struct PlanTask: Sendable, Equatable {

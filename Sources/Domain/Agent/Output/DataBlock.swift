@@ -1,4 +1,5 @@
 internal import Crypto
+internal import Primitives
 
 /// Marks a tool's output as data. No boundary against a model that obeys it, but a clear one for a model that does not.
 package enum DataBlock {

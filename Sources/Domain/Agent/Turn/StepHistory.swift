@@ -1,5 +1,6 @@
 package import Chat
 internal import JSON
+internal import Primitives
 
 /// A turn's record as people see it. Pure.
 package enum StepHistory {

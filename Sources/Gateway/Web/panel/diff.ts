@@ -3,6 +3,7 @@
 import * as api from "../api";
 import { Child, h } from "../dom";
 import { diffElement, sizes } from "../views/difflines";
+import { visibleLine } from "../visible";
 import { DiffFile, filesOf, withoutNames } from "./difflines";
 import { LoadedView } from "./loaded";
 
@@ -56,7 +57,7 @@ export class DiffView extends LoadedView {
 
 function section(file: DiffFile, lines: string[]): HTMLElement {
   return h(
-    "section", { class: "diff-file", "aria-label": file.path },
-    h("div", { class: "diff-head" }, h("code", {}, file.path), h("span", { class: "diff-sizes" }, ...sizes(file.additions, file.deletions))),
+    "section", { class: "diff-file", "aria-label": visibleLine(file.path) },
+    h("div", { class: "diff-head" }, h("code", {}, visibleLine(file.path)), h("span", { class: "diff-sizes" }, ...sizes(file.additions, file.deletions))),
     diffElement(lines));
 }

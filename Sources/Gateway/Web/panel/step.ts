@@ -3,6 +3,7 @@
 import { Step, StepState } from "../api";
 import { h, icon, replace } from "../dom";
 import { diffElement } from "../views/difflines";
+import { visibleLine } from "../visible";
 import { duration } from "./size";
 import { isDiff } from "./difflines";
 
@@ -83,7 +84,7 @@ function part(name: string, text: string, sign: string): HTMLElement {
   const lines = sign === "" ? null : text.split("\n").map((line) => sign + line);
   const kind = sign === "-" ? "is-removed" : "is-added";
   const content =
-    lines !== null ? h("div", { class: "diff" }, ...lines.map((line) => h("div", { class: `diff-line ${kind}` }, line)))
+    lines !== null ? h("div", { class: "diff" }, ...lines.map((line) => h("div", { class: `diff-line ${kind}` }, visibleLine(line))))
       : isDiff(text) ? diffElement(text.split("\n"))
         : h("pre", {}, text);
   return h("div", { class: "step-part" }, h("p", { class: "step-name" }, name), h("div", { class: "step-content", tabindex: 0, role: "group", "aria-label": name }, content));

@@ -2,11 +2,12 @@
 
 import { h } from "../dom";
 import { kindsOf } from "../panel/difflines";
+import { visibleLine } from "../visible";
 
-/** One block for each line. */
+/** One block for each line, with what is hidden in it made visible. */
 export function diffElement(lines: string[]): HTMLElement {
   const kinds = kindsOf(lines);
-  return h("div", { class: "diff" }, ...lines.map((line, at) => h("div", { class: `diff-line ${kinds[at] ?? ""}`.trim() }, line)));
+  return h("div", { class: "diff" }, ...lines.map((line, at) => h("div", { class: `diff-line ${kinds[at] ?? ""}`.trim() }, visibleLine(line))));
 }
 
 /** The exact text, line breaks included, with a colour for each line. */

@@ -57,7 +57,8 @@ struct TerminalMarkdown {
         let isWhole = start == self.rest.count
         let last = isWhole ? self.rest.split(separator: UInt8(ascii: "\n")).last ?? [] : self.rest[start...]
         // An incomplete character at the end shows when it is complete.
-        var text = VisibleText.of(String(decoding: last, as: UTF8.self)).replacing("\t", with: " ")
+        var text = VisibleText.of(String(decoding: last, as: UTF8.self), lineBreaks: .normalized).replacing(
+            "\t", with: " ")
         while text.last == "\u{FFFD}" || text.last == " " { text.removeLast() }
         guard !text.isEmpty else { return "" }
         while DisplayWidth.of(text) > self.width - 1 { text.removeFirst() }

@@ -101,7 +101,7 @@ struct TerminalMarkdownWriter {
 
     /// A line of a code block, which is never wrapped.
     static func codeLine(_ line: String) -> String {
-        let text = VisibleText.of(line).replacing("\t", with: "    ")
+        let text = VisibleText.of(line, lineBreaks: .normalized).replacing("\t", with: "    ")
         return text.isEmpty ? "" : "  " + StyledText.Style.code.apply(to: text)
     }
 
@@ -111,14 +111,15 @@ struct TerminalMarkdownWriter {
 
     private mutating func append(_ text: String, _ style: StyledText.Style = []) {
         self.inline.append(
-            VisibleText.of(text).replacing("\t", with: " ").replacing("\n", with: " "), self.style.union(style))
+            VisibleText.of(text, lineBreaks: .normalized).replacing("\t", with: " ").replacing("\n", with: " "),
+            self.style.union(style))
     }
 
     /// Appends the link's target unless its text already shows it: a text can name another address.
     private mutating func endLink(_ address: String) {
         guard let link = self.links.popLast(), !address.isEmpty else { return }
         let text = String(self.inline.text.dropFirst(link.start))
-        let address = VisibleText.of(address)
+        let address = VisibleText.of(address, lineBreaks: .normalized)
         let isShown = !link.isImage && ["", "mailto:", "http://", "https://"].contains { $0 + text == address }
         if !isShown { self.inline.append((text.isEmpty ? "<" : " <") + address + ">", self.style.union(.faint)) }
     }

@@ -5,6 +5,7 @@ import { parseDiffText } from "../../../../Sources/Gateway/Web/difftext";
 import { filesOf, isDiff, kindsOf } from "../../../../Sources/Gateway/Web/panel/difflines";
 import { duration, size } from "../../../../Sources/Gateway/Web/panel/size";
 import { isDiffCommand, runOf, storedRun } from "../../../../Sources/Gateway/Web/runs";
+import { visibleLine } from "../../../../Sources/Gateway/Web/visible";
 import { expect } from "./expect";
 
 const approval = [
@@ -55,6 +56,12 @@ export function differences(): void {
   const files = filesOf("diff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -1,2 +1,2 @@\n-diff --git a/y b/y\n a\n+b\ndiff --git a/old b/new n\nrename from old\nrename to new n\ndiff --git a/l g b/l g\nBinary files differ\n");
   expect("the files of a diff", files.map((file) => [file.path, file.additions, file.deletions, file.lines.length]), [["x", 1, 1, 7], ["new n", 0, 0, 3], ["l g", 0, 0, 2]]);
   expect("no files", filesOf(""), []);
+  const hidden: [string, string][] = [
+    ["a\u0000b", "a␀b"], ["\u001B[31m", "␛[31m"], ["\u007F", "⟨U+7F⟩"], ["\u009B", "⟨U+9B⟩"], ["a\u2028", "a⟨U+2028⟩"], ["\u202Ex", "⟨U+202E⟩x"], ["\u2066", "⟨U+2066⟩"],
+    ["\u200E\u061C", "⟨U+200E⟩⟨U+61C⟩"], ["a\u200Bb", "a⟨U+200B⟩b"], ["\u2060", "⟨U+2060⟩"], ["\uFEFF#", "⟨U+FEFF⟩#"], ["\u{E0041}", "⟨U+E0041⟩"], ["+a\r", "+a"], ["a\rb", "a␍b"],
+  ];
+  for (const [text, shown] of hidden) expect(`hidden: ${shown}`, visibleLine(text), shown);
+  for (const text of ["a\tb", "ä € 😀", "שלום", "👩\u200D💻", ""]) expect(`plain: ${text}`, visibleLine(text), text);
   for (const [text, wanted] of [["@@ -1 +1 @@\n-a\n+b", true], ["diff --git a/x b/x", true], ["- a\n+ b", false], ["echo '@@ -1'", false]] as const) expect(`a diff: ${text}`, isDiff(text), wanted);
   const card = "2 files changed, +3 −0 http://h/t/t_1/diff\n\n- `a b` +3 −0, new\n- `` `x ``  binary\n- `` `y `` +0 −0, from `o`\n- +4 more\n\n```diff\n+x\n```";
   expect("the card of `diff`", parseDiffText(card), {

@@ -1,3 +1,5 @@
+internal import Primitives
+
 /// Reads a unified diff, with or without Git's headers.
 struct DiffReader {
     private let lines: [[UInt8]]

@@ -1,3 +1,5 @@
+internal import Primitives
+
 /// Reads the envelope that Codex uses: `*** Begin Patch`, sections of files, `*** End Patch`.
 struct EnvelopeReader {
     private let lines: [[UInt8]]

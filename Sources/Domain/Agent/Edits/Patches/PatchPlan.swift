@@ -1,3 +1,5 @@
+internal import Primitives
+
 /// Applies a patch to files in memory: all of it or nothing. Pure.
 package struct PatchPlan: Sendable {
     /// A file before the patch.

@@ -1,3 +1,5 @@
+internal import Primitives
+
 /// Reads a patch in whichever form a model writes it. Pure.
 enum PatchReader {
     static func read(_ text: String) throws(PatchFailure) -> [FilePatch] {
