@@ -105,7 +105,7 @@ let package = Package(
             "Workbench", "Audit", "Chat", "Crypto", "Database", "EventLoop", "Jail", "JSON", "Lifecycle", "Logging",
             "Primitives", "Repositories", "Workspaces"),
         domain(
-            "Agent", "Audit", "Chat", "Crypto", "EventLoop", "JSON", "Jail", "Logging", "Models", "Primitives",
+            "Agent", "Audit", "Chat", "Crypto", "EventLoop", "Git", "JSON", "Jail", "Logging", "Models", "Primitives",
             "Repositories", "Workbench", "Workspaces", "YAML"),
         domain(
             "Sessions", "Audit", "Chat", "Crypto", "Database", "EventLoop", "JSON", "Lifecycle", "Logging", "Markdown",

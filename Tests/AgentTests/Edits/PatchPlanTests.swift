@@ -266,7 +266,7 @@ struct PatchPlanTests {
             let second = Self.text(&generator, like: Bool.random(using: &generator) ? first : nil)
             let new = second.joined(separator: "\n") + (Bool.random(using: &generator) && !second.isEmpty ? "\n" : "")
             guard old != new, !old.isEmpty, !new.isEmpty else { continue }
-            let diff = UnifiedDiff(path: "file", old: Array(old.utf8), new: Array(new.utf8))
+            let diff = try UnifiedDiff(path: "file", old: Array(old.utf8), new: Array(new.utf8))
             let result = try PatchPlan(diff.text).apply(to: ["file": PatchPlan.File(bytes: Array(old.utf8))])
             #expect(result.first?.file?.bytes == Array(new.utf8), "seed \(seed)")
             try TestFile.write(old, to: "\(directory.path)/file")
@@ -277,16 +277,16 @@ struct PatchPlanTests {
     }
 
     @Test("A diff of very different files is still right, and short ones are the shortest")
-    func difference() {
+    func difference() throws {
         let old = (0..<3_000).map { "old \($0)\n" }.joined()
         let new = (0..<3_000).map { "new \($0)\n" }.joined()
-        let diff = UnifiedDiff(path: "f", old: Array(old.utf8), new: Array(new.utf8))
+        let diff = try UnifiedDiff(path: "f", old: Array(old.utf8), new: Array(new.utf8))
         #expect((diff.added, diff.removed) == (3_000, 3_000))
-        let small = UnifiedDiff(path: "f", old: Array("a\nb\nc\n".utf8), new: Array("a\nc\nd\n".utf8))
+        let small = try UnifiedDiff(path: "f", old: Array("a\nb\nc\n".utf8), new: Array("a\nc\nd\n".utf8))
         #expect(small.text == "--- a/f\n+++ b/f\n@@ -1,3 +1,3 @@\n a\n-b\n c\n+d\n")
-        let made = UnifiedDiff(path: "f", old: nil, new: Array("a".utf8))
+        let made = try UnifiedDiff(path: "f", old: nil, new: Array("a".utf8))
         #expect(made.text == "--- /dev/null\n+++ b/f\n@@ -0,0 +1 @@\n+a\n\\ No newline at end of file\n")
-        #expect(UnifiedDiff(path: "f", old: [0], new: nil).text.contains("Binary file: 1 bytes before, 0 after"))
+        #expect(try UnifiedDiff(path: "f", old: [0], new: nil).text.contains("Binary file: 1 bytes before, 0 after"))
     }
 
     @Test("what is inserted above a changed line stays above it")

@@ -25,7 +25,7 @@ struct EditTool: Tool {
         var subject = ""
         var (added, removed) = (0, 0)
         for replacement in replacements {
-            let diff = UnifiedDiff(
+            let diff = try UnifiedDiff(
                 path: replacement.path, old: replacement.before?.bytes, new: replacement.after?.bytes)
             if let after = replacement.after, after.isExecutable != replacement.before?.isExecutable ?? false {
                 subject += "\(replacement.path): \(after.isExecutable ? "executable" : "no longer executable")\n"

@@ -74,14 +74,15 @@ struct CopilotCLIIntents: Sendable {
                 reason: "\(VisibleText.line(path)) is outside of \(Self.root), so it was not written. Use a path in "
                     + "\(Self.root), or a command for temporary files.")
         }
+        let bytes = Array(content.utf8)
         let before: WorkspaceFile?
+        let diff: UnifiedDiff
         do {
             before = try await self.files.find(name, limit: ToolLimits.fileBytes)
+            diff = try UnifiedDiff(path: name, old: before?.bytes, new: bytes)
         } catch {
             return .refused(tool: ours[0], reason: "\(VisibleText.line(name)) was not written: \(error)")
         }
-        let bytes = Array(content.utf8)
-        let diff = UnifiedDiff(path: name, old: before?.bytes, new: bytes)
         return self.intent(
             ours[0], ours, id, ["path": .string(name), "digest": .string(WorkspaceFile.digest(of: bytes))], diff.text,
             "\(ours[0]) \(Self.line(name)) +\(diff.added) −\(diff.removed)",
