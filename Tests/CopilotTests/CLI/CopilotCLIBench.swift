@@ -2,7 +2,6 @@ import Copilot
 import EventLoop
 import HTTP
 import JSON
-import Logging
 import Models
 import Primitives
 import TestSupport
@@ -11,7 +10,7 @@ import TestSupport
 final class CopilotCLIBench: Sendable {
     let folder: TemporaryDirectory
     let client: CopilotCLIClient
-    private let lines = Protected<[String]>([])
+    private let captured = CapturedLog()
 
     init(
         executable: String, cache: String? = nil, baseURL: String? = nil, apiKey: String = "sk-planted-own-key",
@@ -25,23 +24,13 @@ final class CopilotCLIBench: Sendable {
             settings.endpoint = CopilotCLIEndpoint(baseURL: try HTTPURL(baseURL), apiKey: Secret(apiKey))
         }
         change(&settings)
-        let lines = self.lines
-        let logger = Logger(
-            label: "copilot-cli",
-            output: LogOutput(level: .trace, format: .json) { bytes in
-                lines.withLock { $0.append(String(decoding: bytes, as: UTF8.self)) }
-            })
-        self.client = CopilotCLIClient(settings, logger: logger)
+        self.client = CopilotCLIClient(settings, logger: self.captured.logger)
     }
 
     /// The whole log.
-    var log: String { self.lines.withLock { $0.joined() } }
+    var log: String { self.captured.text }
 
-    /// The records whose message is `message`.
-    func records(_ message: String) -> [JSON] {
-        self.lines.withLock { $0 }.compactMap { try? JSON.parse(Array($0.utf8)) }
-            .filter { $0["message"]?.stringValue == message }
-    }
+    func records(_ message: String) -> [JSON] { self.captured.records(message) }
 
     func request(_ text: String, model: String? = nil) -> ModelRequest {
         ModelRequest(model: model, messages: [ModelMessage(.system, "Be brief."), ModelMessage(.user, text)])

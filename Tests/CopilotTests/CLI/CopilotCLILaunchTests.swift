@@ -57,7 +57,7 @@ struct CopilotCLILaunchTests {
         let plan = self.launch(environment: [
             "PATH": "/opt/bin", "HTTPS_PROXY": "http://p", "GITHUB_TOKEN": "ours", "OPENAI_API_KEY": "ours", "LANG": "",
             "NODE_OPTIONS": "--require x", "LD_PRELOAD": "x",
-        ]).headless
+        ]).plan
         #expect(
             plan.environment == [
                 "PATH": "/opt/bin", "HTTPS_PROXY": "http://p", "HOME": "/d/0/home", "COPILOT_HOME": "/d/0/copilot",
@@ -72,7 +72,7 @@ struct CopilotCLILaunchTests {
     @Test("your own endpoint is passed by address, and its key is not in the server's environment")
     func endpoint() throws {
         let endpoint = CopilotCLIEndpoint(baseURL: try HTTPURL("https://m.example/v1"), apiKey: Secret("sk-planted"))
-        let plan = self.launch(endpoint: endpoint, token: nil).headless
+        let plan = self.launch(endpoint: endpoint, token: nil).plan
         #expect(plan.environment["COPILOT_OFFLINE"] == "true")
         #expect(plan.environment["COPILOT_PROVIDER_BASE_URL"] == "https://m.example/v1")
         #expect(!plan.environment.values.contains("sk-planted"))
@@ -121,11 +121,11 @@ struct CopilotCLILaunchTests {
                 ["id": "w", "name": "", "capabilities": ["limits": ["max_context_window_tokens": 9]]],
             ]
         ]
-        let models = try #require(CopilotCLIModelList.parse(list))
+        let models = try #require(CopilotCLIAccount.models(in: list))
         #expect(models.map(\.id) == ["auto", "a", "w"])
         #expect(models[1] == ModelInfo(id: "a", name: "A", inputLimit: 10, outputLimit: 5))
         #expect(models[2].name == "w" && models[2].inputLimit == 9)
-        #expect(CopilotCLIModelList.parse([:]) == nil)
+        #expect(CopilotCLIAccount.models(in: [:]) == nil)
     }
 
     @Test(
@@ -163,8 +163,17 @@ struct CopilotCLILaunchTests {
             ("and/or 1/2 /", "and/or 1/2 /"),
         ])
     func paths(text: String, expected: String) {
-        #expect(PathRemoval.withoutPaths(text) == expected)
+        #expect(CopilotCLIFailure.withoutPaths(text) == expected)
         #expect(CopilotCLIFailure.line(text) == "“\(expected)”")
+    }
+
+    @Test(
+        "a program without a server mode is refused with the version to install, in a jail too",
+        arguments: [true, false])
+    func noServerMode(isJailed: Bool) {
+        let error = CopilotCLIFailure.ended(
+            "exit status 1", errors: ["error: unknown option '--headless'"], isStarting: true, isJailed: isJailed)
+        #expect(error.message.contains("version 1.0.57 or later with `npm install -g @github/copilot`"))
     }
 
     @Test("a missing program is reported without its path")
@@ -186,11 +195,13 @@ struct CopilotCLILaunchTests {
             ]
         ]
         #expect(
-            CopilotCLIQuota.parse(report)?.lines == [
+            CopilotCLIAccount.quota(in: report)?.lines == [
                 "credits: 120.3 of 300 left (40.1 %), 2 over, more at extra cost, resets on 2026-12-01",
                 "chat messages: unlimited", "odd: unknown, resets on 2026-12-01",
             ])
-        #expect(CopilotCLIQuota.parse([:]) == nil && CopilotCLIQuota.parse(["quotaSnapshots": [:]])?.lines == [])
+        #expect(
+            CopilotCLIAccount.quota(in: [:]) == nil && CopilotCLIAccount.quota(in: ["quotaSnapshots": [:]])?.lines == []
+        )
     }
 
     @Test(

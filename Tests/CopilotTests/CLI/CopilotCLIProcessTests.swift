@@ -177,28 +177,13 @@ struct CopilotCLIProcessTests {
         #expect(failure.message.contains("npm install -g @github/copilot"))
     }
 
-    @Test("a permission is denied by default, and after a timeout", arguments: [true, false])
-    func permission(isLate: Bool) async throws {
-        let (bench, fake) = try self.bench { settings in
-            guard isLate else { return }
-            settings.permissionTimeout = .milliseconds(100)
-            settings.gate = { _ in
-                try? await EventLoop.shared.sleep(for: .seconds(30))
-                return .approve
-            }
-        }
+    @Test("a permission is denied at once, and the log says so")
+    func permission() async throws {
+        let (bench, fake) = try self.bench()
         #expect(await bench.ask("permission").text == "Decision: reject ")
-        #expect(fake.messages.contains { $0.contains(isLate ? "No decision within" : "allows no tools") })
-        #expect(bench.records("permission").first?["approved"] == false)
-        await bench.client.stop()
-    }
-
-    @Test("a gate's approval is passed on")
-    func approval() async throws {
-        let (bench, _) = try self.bench { settings in
-            settings.gate = { $0.subject == "rm -rf /" && $0.kind == "shell" ? .approve : .reject("no") }
-        }
-        #expect(await bench.ask("permission").text == "Decision: approve-once ")
+        #expect(fake.messages.contains { $0.contains("allows no tools") })
+        let record = try #require(bench.records("permission").first)
+        #expect(record["approved"] == false && record["kind"] == "command" && record["subject"] == "rm -rf /")
         await bench.client.stop()
     }
 

@@ -22,7 +22,8 @@ package final class CopilotCLIClient: ModelClient, Service {
     private let logger: Logger
     /// Lists the models of your own endpoint, which the CLI can't; nil to list only the configured one.
     private let endpointModels: (@Sendable () async throws -> [ModelInfo])?
-    private let accountQuota = CopilotCLIQuota()
+    /// The last quota and when it was reported.
+    private let lastQuota = Protected<(quota: ModelQuota, at: LoopInstant)?>(nil)
 
     package init(
         _ settings: CopilotCLISettings, endpointModels: (@Sendable () async throws -> [ModelInfo])? = nil,
@@ -41,11 +42,11 @@ package final class CopilotCLIClient: ModelClient, Service {
     package func models() async throws -> [ModelInfo] {
         if self.settings.endpoint != nil {
             if let endpointModels = self.endpointModels { return try await endpointModels() }
-            return [CopilotCLIModelList.assumed(self.defaultModel)]
+            return [CopilotCLIAccount.assumedModel(self.defaultModel)]
         }
-        return try await self.withProcess { process in
-            let answer = try await process.request("models.list", within: .seconds(30))
-            guard let models = CopilotCLIModelList.parse(answer) else {
+        return try await self.withServer { server in
+            let answer = try await server.request("models.list", within: .seconds(30))
+            guard let models = CopilotCLIAccount.models(in: answer) else {
                 throw CopilotCLIFailure.broken("an invalid list of models")
             }
             return models
@@ -54,9 +55,9 @@ package final class CopilotCLIClient: ModelClient, Service {
 
     package func check() async throws {
         if self.settings.endpoint != nil, let endpointModels = self.endpointModels { _ = try await endpointModels() }
-        try await self.withProcess { process in
+        try await self.withServer { server in
             guard self.settings.endpoint == nil else { return }
-            let status = try await process.request("auth.getStatus", within: .seconds(30))
+            let status = try await server.request("auth.getStatus", within: .seconds(30))
             guard status["isAuthenticated"]?.boolValue == true else { throw CopilotCLIFailure.notSignedIn }
         }
     }
@@ -64,16 +65,18 @@ package final class CopilotCLIClient: ModelClient, Service {
     /// Nil with your own endpoint.
     package func quota() async throws -> ModelQuota? {
         guard self.settings.endpoint == nil else { return nil }
-        if let recent = self.accountQuota.recent { return recent }
+        if let last = self.lastQuota.withLock({ $0 }), last.at.duration(to: .current()) < Self.quotaLifetime {
+            return last.quota
+        }
         do {
             // Bounded, because every process may be busy with answers.
             return try await withGrace(Self.quotaPatience) {
-                try await self.withProcess { process in
-                    let answer = try await process.request("account.getQuota", within: Self.quotaPatience)
-                    guard let quota = CopilotCLIQuota.parse(answer) else {
+                try await self.withServer { server in
+                    let answer = try await server.request("account.getQuota", within: Self.quotaPatience)
+                    guard let quota = CopilotCLIAccount.quota(in: answer) else {
                         throw CopilotCLIFailure.broken("an invalid quota")
                     }
-                    self.accountQuota.keep(quota)
+                    self.lastQuota.withLock { $0 = (quota, .current()) }
                     return quota
                 }
             }
@@ -84,14 +87,15 @@ package final class CopilotCLIClient: ModelClient, Service {
     }
 
     private static let quotaPatience = Duration.seconds(20)
+    private static let quotaLifetime = Duration.seconds(60)
 
-    @Net private func withProcess<Value: Sendable>(
-        _ body: @Net (CopilotCLIProcess) async throws -> Value
+    @Net private func withServer<Value: Sendable>(
+        _ body: @Net (CopilotCLIServer) async throws -> Value
     ) async throws -> Value {
-        let process = try await self.pool.acquire()
-        defer { self.pool.release(process, hasSucceeded: true) }
+        let member = try await self.pool.acquire()
+        defer { self.pool.release(member, hasSucceeded: true) }
         do {
-            return try await body(process)
+            return try await body(member.server)
         } catch let error as JSONRPCError {
             throw CopilotCLIFailure.call(error, model: self.defaultModel)
         }
@@ -111,40 +115,67 @@ extension CopilotCLIClient {
     private static let tries = 2
 
     @Net private func answer(_ request: ModelRequest, to channel: ModelEventChannel) async throws {
-        let model = request.model ?? self.defaultModel
-        let prompt = CopilotCLIPrompt(request.messages)
-        let deadline = EventLoop.shared.now.advanced(by: self.settings.turnTimeout)
+        let started = EventLoop.shared.now
         for attempt in 1... {
+            let talk = CopilotCLITalk(channel, logger: self.logger)
+            let member = try await self.pool.acquire()
             do {
-                return try await self.answer(prompt, model: model, until: deadline, to: channel)
-            } catch let lost as CopilotCLILostProcess {
+                try await self.answer(request, since: started, on: member, talk)
+                return self.pool.release(member, hasSucceeded: true)
+            } catch let failure as Failure {
+                self.pool.release(member, hasSucceeded: false)
                 try Task.checkCancellation()
-                guard !lost.hasAnswer, attempt < Self.tries else { throw lost.reason }
+                if failure.canRetry, !talk.hasAnswer, attempt < Self.tries { continue }
+                try await talk.end()
+                throw failure.error
+            } catch {
+                self.pool.release(member, hasSucceeded: false)
+                throw error
             }
         }
     }
 
+    /// Why an answer ended early. Another process may succeed with it if `canRetry`.
+    private struct Failure: Error {
+        let error: ModelError
+        let canRetry: Bool
+    }
+
+    /// Throws ``Failure`` or `CancellationError`.
     @Net private func answer(
-        _ prompt: CopilotCLIPrompt, model: String, until deadline: LoopInstant, to channel: ModelEventChannel
+        _ request: ModelRequest, since started: LoopInstant, on member: CopilotCLIPool.Member, _ talk: CopilotCLITalk
     ) async throws {
-        let process = try await self.pool.acquire()
-        let request = CopilotCLIRequest(
-            session: "jb-" + hex(randomBytes(16)), model: model, prompt: prompt, endpoint: self.settings.endpoint,
-            directory: process.workDirectory)
-        let conversation = CopilotCLIConversation(
-            request, process: process, settings: self.settings, logger: self.logger, until: deadline)
+        let prompt = CopilotCLIPrompt(request.messages)
+        let parameters = CopilotCLIRequest(
+            session: "jb-" + hex(randomBytes(16)), model: request.model ?? self.defaultModel,
+            provider: self.settings.endpoint.map { .endpoint($0) } ?? .account(nil), instructions: prompt.system,
+            fullPrompt: prompt.text, purpose: .talk, directory: member.process.workDirectory)
+        var limits = CopilotCLILimits(idle: self.settings.idleTimeout)
+        limits.turn = self.settings.turnTimeout
+        limits.spent = started.duration(to: EventLoop.shared.now)
+        limits.ping = nil
+        limits.waitingBytes = 32 << 20
+        let session = CopilotCLISession(
+            parameters, on: member.server, limits: limits, host: talk,
+            logger: self.logger.with(["pid": .integer(Int64(member.process.id))]))
         do {
-            try await conversation.run(to: channel)
-        } catch let error as ModelError where error.code == .unauthorized && self.settings.endpoint == nil {
-            // A process keeps the token that it started with, so a newer sign-in needs a new process.
-            process.isOutdated = true
-            self.pool.release(process, hasSucceeded: false)
-            guard let token = try? await self.settings.token(), token != process.token else { throw error }
-            throw CopilotCLILostProcess(reason: error, hasAnswer: conversation.hasAnswer)
+            try await session.run()
+        } catch let error as ModelError {
+            throw Failure(error: error, canRetry: await self.isWorthRetry(error, session, member))
         } catch {
-            self.pool.release(process, hasSucceeded: false)
+            // `stop` includes everything that a tool left running, so end the process unless other answers use it.
+            await withGrace(.seconds(2)) { @Net in await member.retireUnlessShared() }
             throw error
         }
-        self.pool.release(process, hasSucceeded: true)
+    }
+
+    @Net private func isWorthRetry(
+        _ error: ModelError, _ session: CopilotCLISession, _ member: CopilotCLIPool.Member
+    ) async -> Bool {
+        guard error.code == .unauthorized, self.settings.endpoint == nil else { return session.hasLostServer }
+        // A process keeps the token that it started with, so a newer sign-in needs a new process.
+        member.isOutdated = true
+        guard let token = try? await self.settings.token() else { return false }
+        return token != member.process.token
     }
 }

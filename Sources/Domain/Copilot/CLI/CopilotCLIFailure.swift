@@ -38,7 +38,7 @@ package enum CopilotCLIFailure {
     }
 
     static func protocolVersion(_ spoken: Int?, of version: String) -> ModelError {
-        let known = CopilotCLIConnection.protocolVersion
+        let known = CopilotCLIServer.protocolVersion
         let words = spoken.map { "protocol version \($0)" } ?? "an unknown protocol version"
         let remedy =
             (spoken ?? 0) > known
@@ -159,7 +159,13 @@ package enum CopilotCLIFailure {
     }
 
     /// The process ended while it was needed.
-    static func ended(_ status: ProcessStatus?, errors: [String], isStarting: Bool) -> ModelError {
+    ///
+    /// - Parameters:
+    ///   - how: a clause; nil if that is unknown.
+    ///   - errors: the last lines of its error output.
+    package static func ended(
+        _ how: String?, errors: [String], isStarting: Bool, isJailed: Bool = false
+    ) -> ModelError {
         let text = errors.joined(separator: " ").lowercased()
         if isStarting {
             if text.contains("unknown option '--headless'") || text.contains("unknown option '--stdio'") {
@@ -172,12 +178,37 @@ package enum CopilotCLIFailure {
                     "The Copilot CLI is too old (\(Self.line(errors.first ?? ""))); update it with `copilot update`.")
             }
         }
-        let how = status.map { " (\($0))" } ?? ""
+        let why = how.map { " (\($0))" } ?? ""
         let words = errors.last.map { ": \(Self.line($0))" } ?? ""
+        if isJailed, isStarting {
+            return ModelError(
+                .unavailable,
+                "The Copilot CLI did not start in its jail\(why)\(words). Run `jetbridge doctor`; the program must be "
+                    + "version 1.0 or later, and its libraries below /usr.")
+        }
         return ModelError(
             isStarting ? .unavailable : .interrupted,
-            "The Copilot CLI ended unexpectedly\(how)\(words). Try again; `copilot --version` shows whether it works.")
+            "The Copilot CLI ended unexpectedly\(why)\(words). "
+                + (isJailed
+                    ? "Type `resume` to continue." : "Try again; `copilot --version` shows whether it works."))
     }
+
+    /// Something other than the gate has approved a request.
+    static let decidedElsewhere = ModelError(
+        .refused,
+        "The work was stopped because the Copilot CLI took a permission from somebody else than Jetbridge. Look at what "
+            + "was changed (`diff`, `undo`) before you go on.")
+
+    static func ungated(_ tool: String) -> ModelError {
+        ModelError(
+            .refused,
+            "The work was stopped because the Copilot CLI ran \(tool) without asking. Look at what was changed (`diff`, "
+                + "`undo`) before you go on.")
+    }
+
+    static let hanging = ModelError(
+        .timedOut,
+        "The Copilot CLI hung and was ended; the model may have written something too large. Type `resume` to go on.")
 
     static func broken(_ reason: String) -> ModelError {
         ModelError(
@@ -222,6 +253,42 @@ package enum CopilotCLIFailure {
     }
 
     private static func quotation(_ text: String) -> String {
-        EndpointFailure(body: .string(PathRemoval.withoutPaths(text))).quotation
+        EndpointFailure(body: .string(Self.withoutPaths(text))).quotation
+    }
+}
+
+// MARK: - Paths
+
+extension CopilotCLIFailure {
+    /// Removes paths of this machine from a text that may appear in a thread: each absolute path is shortened to its last
+    /// part, as in `…/index.js`. URLs stay, except those of files.
+    static func withoutPaths(_ text: String) -> String {
+        var result = ""
+        var rest = Substring(text)
+        while let slash = rest.firstIndex(of: "/") {
+            result += rest[..<slash]
+            rest = rest[slash...]
+            let path = rest.prefix { !Self.isEnd($0) }
+            rest = rest[path.endIndex...]
+            let isStart = result.last.map { Self.isEnd($0) || $0 == "=" || $0 == "~" } ?? true
+            if path.hasPrefix("//"), result.hasSuffix("file:") {
+                result = String(result.dropLast(5)) + Self.shortened(path.dropFirst(2))
+            } else if isStart, !path.hasPrefix("//") {
+                if result.last == "~" { result.removeLast() }
+                result += Self.shortened(path)
+            } else {
+                result += path
+            }
+        }
+        return result + rest
+    }
+
+    private static func shortened(_ path: Substring) -> String {
+        let parts = path.split(separator: "/")
+        return parts.count > 1 ? "…/\(parts[parts.count - 1])" : String(path)
+    }
+
+    private static func isEnd(_ character: Character) -> Bool {
+        character.isWhitespace || "\"'`“”‘’()[]{}<>,;:|".contains(character)
     }
 }

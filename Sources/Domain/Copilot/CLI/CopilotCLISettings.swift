@@ -28,14 +28,6 @@ package struct CopilotCLISettings: Sendable {
     package var idleTimeout: Duration
     /// The time limit for one answer.
     package var turnTimeout: Duration
-    /// How long the gate may take to decide; then the permission is denied.
-    package var permissionTimeout = Duration.seconds(300)
-    package var gate = CopilotCLIPermission.denyAll
-    /// How long an aborted session may take to stop before its process is killed, when no other answer uses the
-    /// process.
-    package var abortPatience = Duration.milliseconds(300)
-    /// The same when other answers use the process.
-    package var sharedAbortPatience = Duration.milliseconds(800)
     /// How long to keep an idle process, which uses some 230 MB.
     package var idleLimit = Duration.seconds(600)
 

@@ -30,7 +30,7 @@ package struct CopilotCLILaunch: Sendable {
     }
 
     /// The server mode: JSON-RPC over its standard input and output.
-    package var headless: ProcessPlan {
+    package var plan: ProcessPlan {
         var arguments = ["--headless", "--stdio", "--no-auto-update", "--no-auto-login", "--log-level", "warning"]
         if self.token != nil { arguments += ["--auth-token-env", Self.tokenVariable] }
         var plan = ProcessPlan(

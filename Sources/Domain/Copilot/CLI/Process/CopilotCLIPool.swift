@@ -10,11 +10,56 @@ internal import Processes
 /// A process that dies is replaced when needed, after a pause that doubles with each failure.
 @Net
 package final class CopilotCLIPool {
+    /// A process and the answers that it works on.
+    @Net
+    final class Member {
+        let process: CopilotCLIProcess
+        let server: CopilotCLIServer
+        /// It gets no new answers, and ends after the last one in progress.
+        var isOutdated = false
+        /// The number of answers in progress.
+        private(set) var leases = 0
+        private var idleTimer: Timer?
+
+        init(_ process: CopilotCLIProcess) {
+            self.process = process
+            self.server = CopilotCLIServer(on: process, logger: process.logger)
+        }
+
+        func lend() {
+            self.leases += 1
+            self.idleTimer?.cancel()
+            self.idleTimer = nil
+        }
+
+        func giveBack(idleLimit: Duration) {
+            self.leases -= 1
+            guard self.leases == 0 else { return }
+            if self.isOutdated { return self.retire() }
+            guard self.server.isReady else { return }
+            self.idleTimer = EventLoop.shared.schedule(after: idleLimit) { [weak self] in self?.retire() }
+        }
+
+        /// Ends it in steps: end of input, TERM, KILL of the group. Interrupts the answers in progress.
+        func retire() {
+            self.server.retire()
+            self.process.beginEnd()
+        }
+
+        /// The same within half a second, unless it has other answers than the one that asks.
+        func retireUnlessShared() async {
+            guard self.leases <= 1 else { return }
+            self.server.retire()
+            self.process.beginEnd(patience: .milliseconds(150), grace: .milliseconds(200))
+            await self.server.waitForEnd()
+        }
+    }
+
     private static let longestPause = Duration.seconds(30)
 
     private let settings: CopilotCLISettings
     private let logger: Logger
-    private var processes: [CopilotCLIProcess] = []
+    private var members: [Member] = []
     /// The number of processes that are starting.
     private var starting = 0
     private var queue: [UInt64] = []
@@ -31,37 +76,28 @@ package final class CopilotCLIPool {
     }
 
     /// The running processes; for tests.
-    package var processIDs: [Int32] { self.processes.map(\.id) }
+    package var processIDs: [Int32] { self.members.map(\.process.id) }
     /// The number of callers that wait for a process.
     package var waiting: Int { self.queue.count }
 
     /// A process with room, started if necessary; return it with ``release(_:hasSucceeded:)``. Throws ``ModelError`` or
     /// `CancellationError`.
-    func acquire() async throws -> CopilotCLIProcess {
-        try await self.inTurn { () -> CopilotCLIProcess? in
-            if let process = self.roomiest {
-                process.leases += 1
-                process.idleTimer?.cancel()
-                process.idleTimer = nil
-                return process
+    func acquire() async throws -> Member {
+        try await self.inTurn { () -> Member? in
+            if let member = self.roomiest {
+                member.lend()
+                return member
             }
-            guard self.processes.count + self.starting < self.settings.processes else { return nil }
-            let process = try await self.startOne()
-            process.leases += 1
-            return process
+            guard self.members.count + self.starting < self.settings.processes else { return nil }
+            let member = try await self.startOne()
+            member.lend()
+            return member
         }
     }
 
-    func release(_ process: CopilotCLIProcess, hasSucceeded: Bool) {
-        process.leases -= 1
+    func release(_ member: Member, hasSucceeded: Bool) {
         if hasSucceeded { self.failures = 0 }
-        if process.leases == 0, process.isOutdated {
-            process.retire()
-        } else if process.leases == 0, process.isReady {
-            process.idleTimer = EventLoop.shared.schedule(after: self.settings.idleLimit) { [weak process] in
-                process?.retire()
-            }
-        }
+        member.giveBack(idleLimit: self.settings.idleLimit)
         self.changed.wakeAll()
     }
 
@@ -69,8 +105,8 @@ package final class CopilotCLIPool {
     package func close() async {
         self.isClosed = true
         self.changed.wakeAll()
-        for process in self.processes { process.retire() }
-        for process in self.processes { await process.waitForEnd() }
+        for member in self.members { member.retire() }
+        for member in self.members { await member.server.waitForEnd() }
         self.isEmpty = true
         self.changed.wakeAll()
     }
@@ -104,12 +140,12 @@ extension CopilotCLIPool {
     }
 
     /// The one with the fewest answers in progress, so that killing it affects few others.
-    private var roomiest: CopilotCLIProcess? {
-        self.processes.filter { $0.isReady && !$0.isOutdated && $0.leases < self.settings.sessionsPerProcess }
+    private var roomiest: Member? {
+        self.members.filter { $0.server.isReady && !$0.isOutdated && $0.leases < self.settings.sessionsPerProcess }
             .min { $0.leases < $1.leases }
     }
 
-    private func startOne() async throws -> CopilotCLIProcess {
+    private func startOne() async throws -> Member {
         if let notBefore = self.notBefore, notBefore > EventLoop.shared.now {
             try await EventLoop.shared.sleep(for: EventLoop.shared.now.duration(to: notBefore))
         }
@@ -117,12 +153,13 @@ extension CopilotCLIPool {
         defer { self.starting -= 1 }
         let (launch, home) = try await self.makeLaunch()
         do {
-            let process = try await CopilotCLIProcess.start(
-                launch, home: home, within: self.settings.startTimeout, logger: self.logger)
-            process.onEnd = { [weak self] in self?.remove($0) }
-            if process.isEnded { throw CopilotCLIFailure.ended(nil, errors: [], isStarting: true) }
-            self.processes.append(process)
-            return process
+            let process = try await CopilotCLIProcess.spawn(launch, home: home, logger: self.logger)
+            let member = Member(process)
+            try await member.server.start(within: self.settings.startTimeout)
+            if member.server.isEnded { throw CopilotCLIFailure.ended(nil, errors: [], isStarting: true) }
+            member.server.onEnd = { [weak self, weak member] in self?.remove(member) }
+            self.members.append(member)
+            return member
         } catch let error as ModelError where error.code == .timedOut || error.code == .unavailable {
             self.pause()
             throw error
@@ -138,11 +175,10 @@ extension CopilotCLIPool {
         return (launch, home)
     }
 
-    private func remove(_ process: CopilotCLIProcess) {
-        self.processes.removeAll { $0 === process }
-        process.idleTimer?.cancel()
-        process.idleTimer = nil
-        if process.hasFailed { self.pause() }
+    private func remove(_ member: Member?) {
+        guard let member else { return }
+        self.members.removeAll { $0 === member }
+        if member.server.hasFailed { self.pause() }
         self.changed.wakeAll()
     }
 

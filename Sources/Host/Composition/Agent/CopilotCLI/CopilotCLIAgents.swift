@@ -45,23 +45,25 @@ final class CopilotCLIAgents: Sendable {
         self.slots = CopilotCLISlots(configuration.copilot.cliProcesses)
     }
 
-    /// Runs `body` with a running CLI, whose end it must await.
+    /// Runs `body` with a running CLI, and ends it with everything that it has started.
     ///
     /// - Parameter check: Called when there is room for it, which may be long after the call.
     func withProgram(
         _ folders: CopilotCLIFolders, session: String, isNew: Bool, check: () async throws -> Void,
-        _ body: (CopilotCLIProgram, CopilotCLIAgentRequest.Model) async throws -> Void
+        _ body: (CopilotCLIServer, CopilotCLIRequest.Model) async throws -> Void
     ) async throws {
         try await self.slots.take()
         do {
             try await check()
             let (network, provider, variables) = try await self.way()
             let program = try await self.start(folders, session, network, variables, isNew: isNew)
+            let server = await CopilotCLIServer(on: program, logger: self.logger.with(["thread": .string(session)]))
             do {
-                try await body(program, provider)
-                await program.end(patience: .zero)
+                try await server.start(within: self.settings.startTimeout)
+                try await body(server, provider)
+                await server.end(patience: .seconds(1))
             } catch {
-                await program.end(patience: .zero)
+                await server.end(patience: .zero)
                 throw error
             }
         } catch {
@@ -104,7 +106,7 @@ final class CopilotCLIAgents: Sendable {
 
     // MARK: The way to the model
 
-    private func way() async throws -> (JailSetup.Network, CopilotCLIAgentRequest.Model, [String: String]) {
+    private func way() async throws -> (JailSetup.Network, CopilotCLIRequest.Model, [String: String]) {
         if let endpoint = self.settings.endpoint {
             let forwarder = ModelForwarder(to: endpoint.baseURL, key: endpoint.apiKey, client: self.transport)
             let variables = [
@@ -112,7 +114,9 @@ final class CopilotCLIAgents: Sendable {
                 "COPILOT_OFFLINE": "true", "COPILOT_PROVIDER_BASE_URL": forwarder.inside,
                 "COPILOT_MODEL": self.settings.defaultModel,
             ]
-            return (forwarder.network, .endpoint(baseURL: forwarder.inside), variables)
+            // The forwarder adds the key; the CLI wants to have one all the same.
+            let inside = CopilotCLIEndpoint(baseURL: try HTTPURL(forwarder.inside), apiKey: Secret("jetbridge"))
+            return (forwarder.network, .endpoint(inside), variables)
         }
         guard let token = try await self.settings.token(), !token.isEmpty else {
             throw TurnFailure(CopilotCLIFailure.notSignedIn.message)

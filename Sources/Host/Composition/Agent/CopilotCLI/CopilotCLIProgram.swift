@@ -1,6 +1,7 @@
 internal import Copilot
 internal import EventLoop
 internal import Jail
+internal import Models
 
 /// The CLI in its jail, as its protocol sees it.
 @Net
@@ -9,13 +10,19 @@ final class CopilotCLIProgram: CopilotCLITransport {
 
     nonisolated init(_ program: JailedProgram) { self.program = program }
 
-    func read() async -> [UInt8]? { await self.program.read() }
+    func run(_ take: @escaping @Net ([UInt8]) -> Void) async {
+        while let bytes = await self.program.read() { take(bytes) }
+    }
 
     func write(_ bytes: [UInt8]) { self.program.write(bytes) }
 
-    var errorOutput: String { self.program.errorOutput }
+    func failure(isStarting: Bool) -> ModelError {
+        CopilotCLIFailure.ended(
+            self.program.reason, errors: self.program.errorOutput.split(separator: "\n").map(String.init),
+            isStarting: isStarting, isJailed: true)
+    }
 
-    var reason: String? { self.program.reason }
+    var ending: String { self.program.reason ?? "ended" }
 
     func kill() { self.program.kill() }
 

@@ -88,24 +88,25 @@ struct CopilotCLIWork: TurnWorker {
         let changes = CopilotCLIChanges(of: request, in: workspace, store: self.store, audit: self.audit)
         let run = CopilotCLIWorkRun(
             request: request, thread: thread, equipment: equipment, files: workspace, model: model, log: log,
-            after: records, audit: self.audit,
+            after: records, audit: self.audit, steering: self.steering,
             prepareChange: { try await changes.begin { try await self.willChange(request, $0) } },
             began: { _ in try? record.write(to: folders.record) })
         if request.isResumed, !records.isEmpty { try await run.record([.resumed]) }
         let ending = try await self.perform(
             run, changes, request: request, equipment: equipment, folders: folders, isKnown: isKnown
         ) { provider in
-            CopilotCLIAgentRequest(
+            CopilotCLIRequest(
                 session: record.session, isResumed: isKnown, model: model, provider: provider,
                 instructions: [Self.instructions, equipment.persona.prompt].joined(separator: "\n\n"),
                 prompt: isSame ? Self.resumption : text.rest(after: known?.messages ?? 0),
                 fullPrompt: request.isResumed
                     ? text.whole + "\n\n" + Self.listing(records) : text.whole,
-                tools: equipment.tools.filter { Self.tools.contains($0.name) }.map {
-                    CopilotCLIAgentRequest.Tool(
-                        name: $0.name, description: $0.description, parameters: $0.parameters)
-                },
-                excluded: CopilotCLIIntents(files: workspace, allowed: equipment.persona.tools).excluded,
+                purpose: .work(
+                    tools: equipment.tools.filter { Self.tools.contains($0.name) }.map {
+                        CopilotCLIRequest.Tool(
+                            name: $0.name, description: $0.description, parameters: $0.parameters)
+                    },
+                    excluded: CopilotCLIIntents(files: workspace, allowed: equipment.persona.tools).excluded),
                 directory: CopilotCLIIntents.root)
         }
         try await self.takeOver(workspace, request, thread)
@@ -123,33 +124,17 @@ struct CopilotCLIWork: TurnWorker {
     private func perform(
         _ run: CopilotCLIWorkRun, _ changes: CopilotCLIChanges, request: TurnRequest, equipment: AgentEquipment,
         folders: CopilotCLIFolders,
-        isKnown: Bool, _ make: @escaping @Sendable (CopilotCLIAgentRequest.Model) -> CopilotCLIAgentRequest
+        isKnown: Bool, _ make: @escaping @Sendable (CopilotCLIRequest.Model) -> CopilotCLIRequest
     ) async throws -> AgentEnding {
         do {
-            try await self.agents.withProgram(
-                folders, session: request.session, isNew: !isKnown,
-                check: { try await self.checkJobs(of: request.session) }
-            ) { program, provider in
-                let session = CopilotCLIAgentSession(
-                    make(provider), on: program, limits: CopilotCLIAgentLimits(idle: self.agents.timeout), host: run,
-                    logger: self.logger.with(["turn": .string(request.id)]))
-                let steering = self.steering
-                let pass: @Sendable () -> Void = { [weak session] in
-                    for words in steering.take(of: request.session) {
-                        session?.steer("\(words.author) says: \(words.text)")
-                    }
-                }
-                steering.open(request.session, onWords: pass)
-                defer { steering.close(request.session) }
-                pass()
-                do {
-                    try await session.run()
-                } catch {
-                    await changes.end()
-                    throw error
-                }
+            // The files are final when the CLI has ended.
+            do {
+                try await self.converse(run, request: request, folders: folders, isKnown: isKnown, make)
+            } catch {
                 await changes.end()
+                throw error
             }
+            await changes.end()
             return .answered
         } catch let ended as CopilotCLIWorkRun.Ended {
             return ended.ending
@@ -160,6 +145,23 @@ struct CopilotCLIWork: TurnWorker {
             throw TurnFailure(error.message, cause: error.code == .filtered ? .content : .other)
         } catch let error as JailFailure {
             throw TurnFailure("The Copilot CLI cannot work here: \(error.message)")
+        }
+    }
+
+    private func converse(
+        _ run: CopilotCLIWorkRun, request: TurnRequest, folders: CopilotCLIFolders, isKnown: Bool,
+        _ make: @escaping @Sendable (CopilotCLIRequest.Model) -> CopilotCLIRequest
+    ) async throws {
+        try await self.agents.withProgram(
+            folders, session: request.session, isNew: !isKnown,
+            check: { try await self.checkJobs(of: request.session) }
+        ) { server, provider in
+            let session = await CopilotCLISession(
+                make(provider), on: server, limits: CopilotCLILimits(idle: self.agents.timeout), host: run,
+                logger: self.logger.with(["turn": .string(request.id)]))
+            await run.open(session)
+            defer { self.steering.close(request.session) }
+            try await session.run()
         }
     }
 

@@ -10,7 +10,7 @@ internal import Workbench
 internal import Workspaces
 
 /// One turn of the CLI as an agent, on our side: decides by the gate, stores and shows the steps, keeps the limits.
-actor CopilotCLIWorkRun: CopilotCLIAgentHost {
+actor CopilotCLIWorkRun: CopilotCLIHost {
     /// Ends the turn for a reason of ours.
     struct Ended: Error { let ending: AgentEnding }
 
@@ -21,6 +21,8 @@ actor CopilotCLIWorkRun: CopilotCLIAgentHost {
     private let model: String
     private let log: any StepLog
     private let audit: any AuditRecorder
+    private let steering: AgentSteering
+    private weak var session: CopilotCLISession?
     /// Records the files before the turn's first change.
     private let prepareChange: @Sendable () async throws -> Void
     private let began: @Sendable (_ isNew: Bool) async -> Void
@@ -42,7 +44,7 @@ actor CopilotCLIWorkRun: CopilotCLIAgentHost {
 
     init(
         request: TurnRequest, thread: any TurnThread, equipment: AgentEquipment, files: any WorkspaceFiles,
-        model: String, log: any StepLog, after records: [StepRecord], audit: any AuditRecorder,
+        model: String, log: any StepLog, after records: [StepRecord], audit: any AuditRecorder, steering: AgentSteering,
         prepareChange: @escaping @Sendable () async throws -> Void, began: @escaping @Sendable (Bool) async -> Void
     ) {
         self.request = request
@@ -52,6 +54,7 @@ actor CopilotCLIWorkRun: CopilotCLIAgentHost {
         self.model = model
         self.log = log
         self.audit = audit
+        self.steering = steering
         self.prepareChange = prepareChange
         self.began = began
         self.number = records.last?.number ?? 0
@@ -66,7 +69,7 @@ actor CopilotCLIWorkRun: CopilotCLIAgentHost {
 
     // MARK: Events
 
-    func handle(_ event: CopilotCLIAgentEvent) async throws {
+    func handle(_ event: CopilotCLIEvent) async throws {
         switch event {
         case .began(let isNew): await self.began(isNew)
         case .text(let text): try await self.thread.report(.text(text))
@@ -81,11 +84,15 @@ actor CopilotCLIWorkRun: CopilotCLIAgentHost {
             try await self.thread.report(.usage(model: self.model, input: usage.input, output: usage.output))
         case .answered(let text, let calls): try await self.answered(text, calls)
         case .finished(let result): try await self.finished(result)
+        case .complete(.contentFilter):
+            throw ModelError(
+                .filtered, "The content filter of \(self.model) blocked the answer; rephrase the message.")
+        case .complete: break
         case .tick: try self.checkTime()
         }
     }
 
-    private func answered(_ text: String, _ calls: [CopilotCLIAgentEvent.Call]) async throws {
+    private func answered(_ text: String, _ calls: [CopilotCLIEvent.Call]) async throws {
         self.answers += 1
         var made: [AgentCall] = []
         for (index, call) in calls.enumerated() {
@@ -110,7 +117,7 @@ actor CopilotCLIWorkRun: CopilotCLIAgentHost {
         if self.elapsed >= limit { throw Ended(ending: .time(Int(limit.inSeconds))) }
     }
 
-    private func finished(_ result: CopilotCLIAgentEvent.Result) async throws {
+    private func finished(_ result: CopilotCLIEvent.Result) async throws {
         guard let call = self.calls.removeValue(forKey: result.id) else { return }
         let title = self.title(of: call)
         var events: [AgentEvent] = []
@@ -146,10 +153,31 @@ actor CopilotCLIWorkRun: CopilotCLIAgentHost {
         return path.isEmpty ? call.tool : "\(call.tool) \(CopilotCLIIntents.line(path))"
     }
 
+    // MARK: Words
+
+    /// Takes words for the turn from now on, which `session` reads.
+    func open(_ session: CopilotCLISession) {
+        self.session = session
+        self.listen()
+        session.noticeWords()
+    }
+
+    func words(isLast: Bool) -> [String] {
+        let id = self.request.session
+        // Closing first, so that no words are accepted that nobody reads.
+        let words = isLast ? self.steering.close(id) : self.steering.take(of: id)
+        if isLast, !words.isEmpty { self.listen() }
+        return words.map { "\($0.author) says: \($0.text)" }
+    }
+
+    private func listen() {
+        self.steering.open(self.request.session) { [weak session = self.session] in session?.noticeWords() }
+    }
+
     // MARK: Decisions
 
-    func decide(_ asks: [CopilotCLIAsk]) async throws -> [CopilotCLIPermission.Decision] {
-        var decisions = [CopilotCLIPermission.Decision](
+    func decide(_ asks: [CopilotCLIAsk]) async throws -> [CopilotCLIAsk.Decision] {
+        var decisions = [CopilotCLIAsk.Decision](
             repeating: .reject("Nothing was decided about this."), count: asks.count)
         var asked: [(index: Int, intent: ToolIntent)] = []
         for (index, ask) in asks.enumerated() {
@@ -179,7 +207,7 @@ actor CopilotCLIWorkRun: CopilotCLIAgentHost {
 
     private func conclude(
         _ intent: ToolIntent, _ answer: GateDecision
-    ) async throws -> CopilotCLIPermission.Decision {
+    ) async throws -> CopilotCLIAsk.Decision {
         let decided = AgentEvent.decided(
             AgentEvent.Decision(
                 call: intent.call.id,

@@ -5,12 +5,11 @@ import Models
 import Primitives
 import Testing
 
-@Suite("A turn of the Copilot CLI")
-struct CopilotCLITurnTests {
+@Suite("A turn of the Copilot CLI that talks")
+struct CopilotCLITalkTurnTests {
     private static let request = CopilotCLIRequest(
-        session: "jb-1", model: "gpt-x",
-        prompt: CopilotCLIPrompt([ModelMessage(.system, "Be brief."), ModelMessage(.user, "Hello?")]), endpoint: nil,
-        directory: "/work")
+        session: "jb-1", model: "gpt-x", provider: .account(nil), instructions: "Be brief.", fullPrompt: "Hello?",
+        purpose: .talk, directory: "/work")
 
     /// A turn whose prompt the CLI has begun.
     private func underWay() -> CopilotCLITurn {
@@ -39,7 +38,7 @@ struct CopilotCLITurnTests {
     private static let idle = event("session.idle")
 
     private func text(_ actions: [CopilotCLITurn.Action]) -> String {
-        actions.reduce(into: "") { text, action in if case .emit(.delta(let delta)) = action { text += delta } }
+        actions.reduce(into: "") { text, action in if case .emit(.text(let piece)) = action { text += piece } }
     }
 
     @Test("a session for a chat and nothing else is created, and then prompted")
@@ -53,6 +52,7 @@ struct CopilotCLITurnTests {
         #expect(creation["availableTools"] == [] && creation["skipCustomInstructions"] == true)
         #expect(creation["systemMessage"] == ["mode": "replace", "content": "Be brief."])
         #expect(creation["infiniteSessions"] == ["enabled": false] && creation["provider"] == nil)
+        #expect(creation["gitHubToken"] == nil && creation["tools"] == nil)
         let next = turn.receive(.answered(.create, .success([:])))
         #expect(
             next == [
@@ -64,25 +64,30 @@ struct CopilotCLITurnTests {
     func ownKey() throws {
         let endpoint = CopilotCLIEndpoint(baseURL: try HTTPURL("http://127.0.0.1:1/v1"), apiKey: Secret("k"))
         let request = CopilotCLIRequest(
-            session: "s", model: "m", prompt: CopilotCLIPrompt([]), endpoint: endpoint, directory: "/")
+            session: "s", model: "m", provider: .endpoint(endpoint), instructions: "", fullPrompt: "Hi",
+            purpose: .talk, directory: "/")
         let action = try #require(CopilotCLITurn(request).start().first)
         let creation: JSON? = if case .call(_, _, let parameters) = action { parameters } else { nil }
         #expect(
             creation?["provider"] == [
                 "type": "openai", "wireApi": "completions", "baseUrl": "http://127.0.0.1:1/v1", "apiKey": "k",
             ])
+        #expect(creation?["systemMessage"]?["content"] == "You are an assistant in a chat.")
     }
 
     @Test("deltas, tokens and the end; the complete message adds only what is missing")
     func answer() {
         var turn = self.underWay()
-        #expect(turn.receive(Self.delta("Hel")) == [.emit(.delta("Hel"))])
-        #expect(turn.receive(Self.delta("lo")) == [.emit(.delta("lo"))])
-        _ = turn.receive(Self.event("assistant.usage", ["inputTokens": 5, "outputTokens": 3]))
-        #expect(turn.receive(Self.message("Hello.")) == [.emit(.delta("."))])
+        #expect(turn.receive(Self.delta("Hel")) == [.emit(.text("Hel"))])
+        #expect(turn.receive(Self.delta("lo")) == [.emit(.text("lo"))])
+        let usage = Self.event("assistant.usage", ["inputTokens": 5, "outputTokens": 3])
+        #expect(turn.receive(usage) == [.emit(.usage(TokenUsage(input: 5, output: 3)))])
+        _ = turn.receive(usage)
+        #expect(turn.usage == TokenUsage(input: 10, output: 6))
         #expect(
-            turn.receive(Self.idle)
-                == [.emit(.usage(TokenUsage(input: 5, output: 3))), .emit(.finished(.stop)), .end(nil)])
+            turn.receive(Self.message("Hello.")) == [.emit(.text(".")), .emit(.answered(text: "Hello.", calls: []))])
+        #expect(turn.receive(Self.idle) == [.end(nil)])
+        #expect(turn.finishReason == .stop)
         #expect(turn.receive(Self.delta("late")).isEmpty)
     }
 
@@ -112,7 +117,7 @@ struct CopilotCLITurnTests {
         if id != "m1" { _ = turn.receive(Self.event("assistant.message_start", ["messageId": .string(id)])) }
         #expect(turn.receive(Self.delta("Hel", id: id)).isEmpty)
         #expect(self.text(turn.receive(Self.delta("lo there", id: id))) == "ere")
-        #expect(turn.receive(Self.message("Hello there")).isEmpty)
+        #expect(self.text(turn.receive(Self.message("Hello there"))) == "")
         #expect(turn.receive(Self.idle).last == .end(nil))
     }
 
@@ -144,7 +149,7 @@ struct CopilotCLITurnTests {
         var turn = self.underWay()
         #expect(self.text(turn.receive(Self.delta("e"))) == "e")
         #expect(self.text(turn.receive(Self.delta("\u{301}x\n"))) == "\u{301}x\n")
-        #expect(turn.receive(Self.message("e\u{301}x")).isEmpty)
+        #expect(self.text(turn.receive(Self.message("e\u{301}x"))) == "")
         #expect(turn.receive(Self.idle).last == .end(nil))
     }
 
@@ -196,15 +201,15 @@ struct CopilotCLITurnTests {
         var turn = self.underWay()
         _ = turn.receive(Self.message("Text"))
         _ = turn.receive(Self.event("assistant.usage", ["finishReason": .string(word)]))
-        #expect(turn.receive(Self.idle).contains(.emit(.finished(reason))))
+        #expect(turn.receive(Self.idle) == [.end(nil)] && turn.finishReason == reason)
     }
 
     @Test("the placeholder for a filtered answer is not shown")
     func filtered() {
         var turn = self.underWay()
         let words = "The model returned no content because the response was blocked by content filtering."
-        #expect(turn.receive(Self.message(words)).isEmpty)
-        #expect(turn.receive(Self.idle) == [.emit(.finished(.contentFilter)), .end(nil)])
+        #expect(turn.receive(Self.message(words)) == [.emit(.answered(text: "", calls: []))])
+        #expect(turn.receive(Self.idle) == [.end(nil)] && turn.finishReason == .contentFilter)
     }
 
     @Test("messages around a tool call are separated; those of a truncated answer are not")
@@ -215,7 +220,7 @@ struct CopilotCLITurnTests {
         var cut = self.underWay()
         let text = ["One, ", "two, ", "three"].map { self.text(cut.receive(Self.message($0))) }.joined()
         #expect(text == "One, two, three")
-        #expect(cut.receive(Self.idle).contains(.emit(.finished(.length))))
+        #expect(cut.receive(Self.idle) == [.end(nil)] && cut.finishReason == .length)
     }
 
     @Test("a sub-agent's text, end and tokens are ignored, but its requests are answered")
@@ -224,23 +229,25 @@ struct CopilotCLITurnTests {
         #expect(turn.receive(Self.event("assistant.message", ["content": "psst"], agent: "a1")).isEmpty)
         #expect(turn.receive(Self.event("session.idle", [:], agent: "a1")).isEmpty)
         #expect(turn.receive(Self.event("assistant.message", ["content": "psst", "parentToolCallId": "t"])).isEmpty)
-        let data: JSON = ["requestId": "p", "permissionRequest": ["kind": "write", "fileName": "/etc/passwd"]]
-        guard case .ask(let permission)? = turn.receive(Self.event("permission.requested", data, agent: "a1")).first
+        let data: JSON = [
+            "requestId": "p",
+            "permissionRequest": ["kind": "write", "fileName": "/etc/passwd", "newFileContents": "x"],
+        ]
+        guard case .ask(let ask)? = turn.receive(Self.event("permission.requested", data, agent: "a1")).first
         else {
             Issue.record("not asked")
             return
         }
-        #expect(permission.kind == "write" && permission.subject == "/etc/passwd")
-        #expect(turn.pendingPermissions == 1)
+        #expect(ask.subject == .write(path: "/etc/passwd", content: "x") && turn.isWaitingForUs)
         #expect(
-            turn.receive(.decided(requestID: "p", .reject("no"))) == [
+            turn.receive(.decided(ask, .reject("no"))) == [
                 .call(
                     .other, method: "session.permissions.handlePendingPermissionRequest",
                     [
                         "requestId": "p", "result": ["kind": "reject", "feedback": "no"], "sessionId": "jb-1",
                     ])
             ])
-        #expect(turn.pendingPermissions == 0)
+        #expect(!turn.isWaitingForUs)
     }
 
     @Test("questions and forms are declined", arguments: ["user_input.requested", "elicitation.requested"])

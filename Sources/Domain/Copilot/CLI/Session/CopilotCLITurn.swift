@@ -1,17 +1,17 @@
 package import JSON
 package import Models
 
-/// One turn of the CLI as an agent, from `session.create` or `session.resume` to `session.idle`. Pure: the CLI's messages
-/// and our decisions in, actions for ``CopilotCLIAgentSession`` out.
-package struct CopilotCLIAgentState: Sendable {
+/// One turn of the Copilot CLI, talking or working, from `session.create` or `session.resume` to `session.idle`. Pure: the CLI's messages
+/// and our decisions in, actions for ``CopilotCLISession`` out.
+package struct CopilotCLITurn: Sendable {
     /// Our requests whose answers matter here.
-    package enum Call: Sendable, Equatable { case resume, create, options, pending, send, other }
+    package enum Call: Sendable, Equatable { case resume, create, options, pending, send, steer, other }
 
     package enum Input: Sendable, Equatable {
         case answered(Call, Result<JSON, JSONRPCError>)
         /// An event of this session.
         case event(JSON)
-        case decided(CopilotCLIAsk, CopilotCLIPermission.Decision)
+        case decided(CopilotCLIAsk, CopilotCLIAsk.Decision)
         case called(requestID: String, CopilotCLIToolAnswer)
         /// Words for the running turn.
         case steered(String)
@@ -19,7 +19,7 @@ package struct CopilotCLIAgentState: Sendable {
 
     package enum Action: Sendable, Equatable {
         case call(Call, method: String, JSON)
-        case emit(CopilotCLIAgentEvent)
+        case emit(CopilotCLIEvent)
         /// Decide; the answer comes as ``Input/decided(_:_:)``.
         case ask(CopilotCLIAsk)
         /// Run one of our tools; the answer comes as ``Input/called(requestID:_:)``.
@@ -41,7 +41,7 @@ package struct CopilotCLIAgentState: Sendable {
     private struct Question {
         let ask: CopilotCLIAsk
         var waiting: [Request]
-        var decision: CopilotCLIPermission.Decision?
+        var decision: CopilotCLIAsk.Decision?
     }
 
     /// Calls of these have an effect, so none may succeed that was not approved.
@@ -50,11 +50,25 @@ package struct CopilotCLIAgentState: Sendable {
     /// Tools whose calls are asked about again after a path or an address.
     private static let twice: Set<String> = ["bash", "edit", "create", "apply_patch", "view", "grep", "rg", "glob"]
 
-    private let request: CopilotCLIAgentRequest
+    /// The text in place of an answer that a content filter removed; version 1.0.57 gives no other sign.
+    private static let filteredText =
+        "The model returned no content because the response was blocked by content filtering."
+    /// The CLI continues a truncated answer twice; a third message without a tool call means that it gave up.
+    private static let messagesOfCutAnswer = 3
+
+    private let request: CopilotCLIRequest
     private var phase = Phase.opening
     private var isNew: Bool
     private var draft = CopilotCLIDraft()
-    private var hasText = false
+    /// The text between the last complete message and the next one.
+    private var separator = ""
+    /// The number of complete messages since the last call of a tool.
+    private var messages = 0
+    private var finish: String?
+    /// The tokens of all requests.
+    package private(set) var usage: TokenUsage?
+    /// Whether a piece of the answer was passed on.
+    package private(set) var hasText = false
     private var retries = 0
     private var calls: [String: (tool: String, arguments: JSON)] = [:]
     private var questions: [Question] = []
@@ -63,19 +77,21 @@ package struct CopilotCLIAgentState: Sendable {
     private var approvedCalls: Set<String> = []
     private var failure: ModelError?
     private var failedCall: JSON?
-    /// Words for the turn from before its first message, which they follow.
+    /// Words for the turn from before its first message; they follow it.
     private var early: [String] = []
     /// Messages that the CLI has, and those that it has begun with.
     private var sent = 0
     private var begun = 0
 
-    package init(_ request: CopilotCLIAgentRequest) {
+    package init(_ request: CopilotCLIRequest) {
         self.request = request
         self.isNew = !request.isResumed
     }
 
     /// Whether the CLI waits for us, so that its silence means nothing.
     package var isWaitingForUs: Bool { self.questions.contains { $0.decision == nil } || !self.running.isEmpty }
+    /// Whether the CLI has our message, so that the session needs an abort.
+    package var hasSent: Bool { self.sent > 0 }
     /// Calls that have begun and not ended; the CLI may be silent for long.
     package var runningCalls: Int { self.calls.count }
     /// Our tools' calls without an answer.
@@ -108,9 +124,16 @@ package struct CopilotCLIAgentState: Sendable {
         }
     }
 
-    private mutating func steer(_ text: String) -> Action {
+    /// Continues a turn that has ended, with words that arrived in its last moment.
+    package mutating func `continue`(with words: [String]) -> [Action] {
+        self.phase = .working
+        return words.map { self.steer($0, mode: "enqueue") }
+    }
+
+    private mutating func steer(_ text: String, mode: String = "immediate") -> Action {
         self.sent += 1
-        return .call(.other, method: "session.send", self.request.sending(text, mode: "immediate"))
+        if self.hasText { self.separator = "\n\n" }
+        return .call(.steer, method: "session.send", self.request.sending(text, mode: mode))
     }
 
     private mutating func end(_ error: ModelError?) -> [Action] {
@@ -127,7 +150,7 @@ package struct CopilotCLIAgentState: Sendable {
 
 // MARK: - The beginning
 
-extension CopilotCLIAgentState {
+extension CopilotCLITurn {
     private mutating func receive(_ call: Call, _ result: Result<JSON, JSONRPCError>) -> [Action] {
         switch (call, result) {
         case (.resume, .failure(let error)) where error.message.contains("Session not found"):
@@ -135,7 +158,8 @@ extension CopilotCLIAgentState {
             self.isNew = true
             return [.call(.create, method: "session.create", self.request.creation)]
         case (.resume, .success), (.create, .success):
-            return [.call(.options, method: "session.options.update", self.request.options)]
+            guard let options = self.request.options else { return self.send() }
+            return [.call(.options, method: "session.options.update", options)]
         case (.options, .success):
             guard self.isNew else {
                 return [
@@ -152,9 +176,9 @@ extension CopilotCLIAgentState {
         case (.pending, .failure): return self.send()
         case (.send, .success): return [.emit(.began(isNew: self.isNew))]
         case (.resume, .failure(let error)), (.create, .failure(let error)), (.options, .failure(let error)),
-            (.send, .failure(let error)):
+            (.send, .failure(let error)), (.steer, .failure(let error)):
             return self.end(CopilotCLIFailure.call(error, model: self.request.model))
-        case (.other, _): return []
+        case (.steer, .success), (.other, _): return []
         }
     }
 
@@ -170,7 +194,7 @@ extension CopilotCLIAgentState {
 
 // MARK: - Events
 
-extension CopilotCLIAgentState {
+extension CopilotCLITurn {
     private mutating func receive(_ event: JSON) -> [Action] {
         let data = event["data"] ?? .null
         let type = event["type"]?.stringValue ?? ""
@@ -185,7 +209,9 @@ extension CopilotCLIAgentState {
             self.calls[id] = (tool, data["arguments"] ?? .null)
         case "tool.execution_complete": return self.complete(call: data)
         case _ where isHelper: return []
-        case "user.message": if self.phase == .working { self.begun += 1 }
+        case "user.message":
+            guard self.phase == .working else { return [] }
+            self.begun += 1
         case "assistant.message_delta": return self.show { $0.delta(data["deltaContent"]?.stringValue ?? "") }
         case "assistant.message_start": self.draft.restart()
         case "assistant.reasoning_delta":
@@ -194,13 +220,14 @@ extension CopilotCLIAgentState {
         case "assistant.message": return self.complete(message: data)
         case "assistant.usage":
             let (input, output) = (data["inputTokens"]?.intValue ?? 0, data["outputTokens"]?.intValue ?? 0)
+            self.usage = TokenUsage(
+                input: (self.usage?.input ?? 0) + input, output: (self.usage?.output ?? 0) + output)
+            if let finish = data["finishReason"]?.stringValue { self.finish = finish }
             return [.emit(.usage(TokenUsage(input: input, output: output)))]
         case "session.info" where data["infoType"]?.stringValue == "model_retry": return self.retry()
         case "session.error":
-            var isOwnEndpoint = false
-            if case .endpoint = self.request.provider { isOwnEndpoint = true }
             self.failure = CopilotCLIFailure.session(
-                data, model: self.request.model, hasEndpoint: isOwnEndpoint, call: self.failedCall)
+                data, model: self.request.model, hasEndpoint: self.request.hasEndpoint, call: self.failedCall)
         case "model.call_failure": self.failedCall = data
         case "session.idle": return self.idle(data)
         default: break
@@ -213,9 +240,10 @@ extension CopilotCLIAgentState {
         switch change(&self.draft) {
         case .show(""): return []
         case .show(let text):
-            defer { self.hasText = true }
+            self.hasText = true
             guard isFirst else { return [.emit(.text(text))] }
-            return [.emit(.text(self.hasText ? "\n\n" + text : text))]
+            defer { self.separator = "" }
+            return [.emit(.text(self.separator + text))]
         case .diverged: return self.end(CopilotCLIFailure.restarted)
         }
     }
@@ -233,13 +261,21 @@ extension CopilotCLIAgentState {
     }
 
     private mutating func complete(message data: JSON) -> [Action] {
-        let content = data["content"]?.stringValue ?? ""
+        var content = data["content"]?.stringValue ?? ""
+        if content == Self.filteredText, self.draft.isEmpty {
+            self.finish = "content_filter"
+            content = ""
+        }
         let actions = self.show { $0.complete(content) }
         guard self.phase != .over else { return actions }
         self.draft = CopilotCLIDraft()
-        let calls = (data["toolRequests"]?.arrayValue ?? []).compactMap { call -> CopilotCLIAgentEvent.Call? in
+        let requests = data["toolRequests"]?.arrayValue ?? []
+        self.messages = requests.isEmpty ? self.messages + 1 : 0
+        // After a tool call a new text begins; otherwise the CLI continues an answer that was truncated at its limit.
+        if !requests.isEmpty, self.hasText { self.separator = "\n\n" }
+        let calls = requests.compactMap { call -> CopilotCLIEvent.Call? in
             guard let id = call["toolCallId"]?.stringValue, let name = call["name"]?.stringValue else { return nil }
-            return CopilotCLIAgentEvent.Call(id: id, tool: name, arguments: call["arguments"] ?? .null)
+            return CopilotCLIEvent.Call(id: id, tool: name, arguments: call["arguments"] ?? .null)
         }
         return actions + [.emit(.answered(text: content, calls: calls))]
     }
@@ -257,7 +293,7 @@ extension CopilotCLIAgentState {
         return [
             .emit(
                 .finished(
-                    CopilotCLIAgentEvent.Result(
+                    CopilotCLIEvent.Result(
                         id: id, tool: tool, isSuccess: isSuccess, code: data["error"]?["code"]?.stringValue,
                         text: text)))
         ]
@@ -269,11 +305,22 @@ extension CopilotCLIAgentState {
         if let failure = self.failure { return self.end(failure) }
         return self.end(data["aborted"]?.boolValue == true ? CopilotCLIFailure.aborted : nil)
     }
+
+    /// How the answer ended.
+    package var finishReason: FinishReason {
+        switch self.finish?.lowercased() {
+        case "length", "max_tokens": .length
+        case "content_filter", "refusal": .contentFilter
+        case nil, "stop", "tool_calls", "end_turn":
+            self.messages >= Self.messagesOfCutAnswer ? .length : .stop
+        case let other?: .other(other)
+        }
+    }
 }
 
 // MARK: - What it asks
 
-extension CopilotCLIAgentState {
+extension CopilotCLITurn {
     private mutating func ask(_ data: JSON) -> [Action] {
         // Nothing may approve but our gate.
         if data["resolvedByHook"]?.boolValue == true { return self.end(CopilotCLIFailure.decidedElsewhere) }
@@ -294,7 +341,7 @@ extension CopilotCLIAgentState {
         return [.ask(ask)]
     }
 
-    private mutating func decide(_ ask: CopilotCLIAsk, _ decision: CopilotCLIPermission.Decision) -> [Action] {
+    private mutating func decide(_ ask: CopilotCLIAsk, _ decision: CopilotCLIAsk.Decision) -> [Action] {
         guard let index = self.questions.firstIndex(where: { $0.ask == ask && $0.decision == nil }) else { return [] }
         self.questions[index].decision = decision
         let waiting = self.questions[index].waiting
@@ -303,7 +350,7 @@ extension CopilotCLIAgentState {
     }
 
     private mutating func answer(
-        _ request: Request, _ ask: CopilotCLIAsk, _ decision: CopilotCLIPermission.Decision
+        _ request: Request, _ ask: CopilotCLIAsk, _ decision: CopilotCLIAsk.Decision
     ) -> Action {
         // The CLI drops the reason of a refused path, and ends the turn for it. What decides is the request about the
         // call itself, which follows and gives the reason to the model.
@@ -344,7 +391,7 @@ extension CopilotCLIAgentState {
                     "session.ui.handlePendingUserInput",
                     [
                         "requestId": id,
-                        "response": ["answer": .string(CopilotCLITurn.nobodyThere), "wasFreeform": true],
+                        "response": ["answer": .string(CopilotCLIServer.nobodyThere), "wasFreeform": true],
                     ])
             ]
             : [

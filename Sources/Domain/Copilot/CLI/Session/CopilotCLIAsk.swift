@@ -13,6 +13,33 @@ package struct CopilotCLIAsk: Sendable, Equatable {
         case removal
         /// A kind that nobody is asked about.
         case other(String)
+
+        /// For the log: the kind, and the command, path or address, if the kind has one.
+        var words: (kind: String, text: String) {
+            switch self {
+            case .command(let command): ("command", command)
+            case .write(let path, _): ("write", path)
+            case .read(let path): ("read", path)
+            case .address(let address): ("address", address)
+            case .removal: ("removal", "")
+            case .other(let kind): (kind, "")
+            }
+        }
+    }
+
+    package enum Decision: Sendable, Equatable {
+        /// Only this time.
+        case approve
+        /// The model reads the reason and continues without it.
+        case reject(String)
+
+        /// The `result` of `session.permissions.handlePendingPermissionRequest`.
+        var result: JSON {
+            switch self {
+            case .approve: ["kind": "approve-once"]
+            case .reject(let feedback): ["kind": "reject", "feedback": .string(feedback)]
+            }
+        }
     }
 
     package let toolCallID: String

@@ -1,8 +1,8 @@
 package import JSON
 package import Models
 
-/// What happens in a turn of the CLI as an agent.
-package enum CopilotCLIAgentEvent: Sendable, Equatable {
+/// What happens in a turn of the Copilot CLI.
+package enum CopilotCLIEvent: Sendable, Equatable {
     /// A call that the model makes.
     package struct Call: Sendable, Equatable {
         package let id: String
@@ -47,6 +47,8 @@ package enum CopilotCLIAgentEvent: Sendable, Equatable {
     /// An answer of the model is complete; its calls, if any, follow.
     case answered(text: String, calls: [Call])
     case finished(Result)
+    /// The turn is over, without an error.
+    case complete(FinishReason)
     /// Nothing else has happened for a while.
     case tick
 }

@@ -4,19 +4,18 @@ import Models
 import Primitives
 import Testing
 
-@Suite("A turn of the Copilot CLI as an agent")
-struct CopilotCLIAgentStateTests {
-    private static func request(isResumed: Bool = false) -> CopilotCLIAgentRequest {
-        CopilotCLIAgentRequest(
-            session: "jb-1", isResumed: isResumed, model: "gpt-x",
-            provider: .endpoint(baseURL: "http://127.0.0.1:1/v1"),
-            instructions: "Be careful.", prompt: "And now?", fullPrompt: "Everything. And now?", directory: "/workspace"
-        )
+@Suite("A turn of the Copilot CLI that works")
+struct CopilotCLIWorkTurnTests {
+    private static func request(isResumed: Bool = false) -> CopilotCLIRequest {
+        CopilotCLIRequest(
+            session: "jb-1", isResumed: isResumed, model: "gpt-x", provider: .account(Secret("gho_x")),
+            instructions: "Be careful.", prompt: "And now?", fullPrompt: "Everything. And now?",
+            purpose: .work(tools: [], excluded: ["grep"]), directory: "/workspace")
     }
 
     /// A turn whose message the CLI has begun with.
-    private func working() -> CopilotCLIAgentState {
-        var state = CopilotCLIAgentState(Self.request())
+    private func working() -> CopilotCLITurn {
+        var state = CopilotCLITurn(Self.request())
         _ = state.start()
         _ = state.receive(.answered(.create, .success([:])))
         _ = state.receive(.answered(.options, .success([:])))
@@ -24,18 +23,18 @@ struct CopilotCLIAgentStateTests {
         return state
     }
 
-    private static func event(_ type: String, _ data: JSON = [:]) -> CopilotCLIAgentState.Input {
+    private static func event(_ type: String, _ data: JSON = [:]) -> CopilotCLITurn.Input {
         .event(["type": .string(type), "data": data])
     }
 
-    private static func begin(_ id: String, _ tool: String, _ arguments: JSON) -> CopilotCLIAgentState.Input {
+    private static func begin(_ id: String, _ tool: String, _ arguments: JSON) -> CopilotCLITurn.Input {
         self.event(
             "tool.execution_start",
             ["toolCallId": .string(id), "toolName": .string(tool), "arguments": arguments])
     }
 
     private static func ask(_ request: String, _ permission: JSON, prompt: String = "commands")
-        -> CopilotCLIAgentState.Input
+        -> CopilotCLITurn.Input
     {
         self.event(
             "permission.requested",
@@ -49,18 +48,18 @@ struct CopilotCLIAgentStateTests {
         ["kind": "shell", "toolCallId": .string(call), "fullCommandText": .string(command)]
     }
 
-    private static func result(_ id: String, isSuccess: Bool = true) -> CopilotCLIAgentState.Input {
+    private static func result(_ id: String, isSuccess: Bool = true) -> CopilotCLITurn.Input {
         self.event(
             "tool.execution_complete",
             ["toolCallId": .string(id), "success": .bool(isSuccess), "result": ["content": "x"]])
     }
 
-    private func asks(_ actions: [CopilotCLIAgentState.Action]) -> [CopilotCLIAsk] {
+    private func asks(_ actions: [CopilotCLITurn.Action]) -> [CopilotCLIAsk] {
         actions.compactMap { if case .ask(let ask) = $0 { ask } else { nil } }
     }
 
     /// The answers to requests for permission: their ids and kinds.
-    private func answers(_ actions: [CopilotCLIAgentState.Action]) -> [String] {
+    private func answers(_ actions: [CopilotCLITurn.Action]) -> [String] {
         actions.compactMap { action in
             guard case .call(_, "session.permissions.handlePendingPermissionRequest", let parameters) = action else {
                 return nil
@@ -69,7 +68,7 @@ struct CopilotCLIAgentStateTests {
         }
     }
 
-    private func failure(_ actions: [CopilotCLIAgentState.Action]) -> ModelError? {
+    private func failure(_ actions: [CopilotCLITurn.Action]) -> ModelError? {
         for case .end(let error) in actions { return error }
         return nil
     }
@@ -78,14 +77,15 @@ struct CopilotCLIAgentStateTests {
 
     @Test("a session is made without hooks, instruction files and tools that nobody is asked about")
     func options() throws {
-        var state = CopilotCLIAgentState(Self.request())
+        var state = CopilotCLITurn(Self.request())
         guard case .call(.create, "session.create", let creation)? = state.start().first else {
             Issue.record("nothing is created")
             return
         }
         #expect(creation["enableFileHooks"] == false && creation["requestPermission"] == true)
         let excluded = creation["excludedTools"]?.arrayValue?.compactMap(\.stringValue) ?? []
-        #expect(Set(excluded).isSuperset(of: ["write_bash", "task", "sql", "session_store_sql", "skill"]))
+        #expect(Set(excluded).isSuperset(of: ["write_bash", "task", "sql", "session_store_sql", "skill", "grep"]))
+        #expect(creation["gitHubToken"] == "gho_x" && creation["availableTools"] == nil)
         #expect(creation["systemMessage"] == ["mode": "append", "content": "Be careful."])
         #expect(creation["continuePendingWork"] == nil)
         guard
@@ -109,7 +109,7 @@ struct CopilotCLIAgentStateTests {
 
     @Test("without its options a session gets no message")
     func noOptions() {
-        var state = CopilotCLIAgentState(Self.request())
+        var state = CopilotCLITurn(Self.request())
         _ = state.start()
         _ = state.receive(.answered(.create, .success([:])))
         let actions = state.receive(
@@ -119,7 +119,7 @@ struct CopilotCLIAgentStateTests {
 
     @Test("a session that exists is resumed and gets only what is new; what was undecided in it is dropped")
     func resumed() {
-        var state = CopilotCLIAgentState(Self.request(isResumed: true))
+        var state = CopilotCLITurn(Self.request(isResumed: true))
         guard case .call(.resume, "session.resume", _)? = state.start().first else {
             Issue.record("nothing is resumed")
             return
@@ -140,7 +140,7 @@ struct CopilotCLIAgentStateTests {
 
     @Test("a session that is missing is made anew, with the whole conversation")
     func missing() {
-        var state = CopilotCLIAgentState(Self.request(isResumed: true))
+        var state = CopilotCLITurn(Self.request(isResumed: true))
         _ = state.start()
         let error = JSONRPCError(
             code: -32603, message: "Request session.resume failed with message: Session not found: jb-1")
@@ -158,7 +158,7 @@ struct CopilotCLIAgentStateTests {
 
     @Test("a session that cannot be resumed for another reason is not overwritten")
     func broken() {
-        var state = CopilotCLIAgentState(Self.request(isResumed: true))
+        var state = CopilotCLITurn(Self.request(isResumed: true))
         _ = state.start()
         let actions = state.receive(.answered(.resume, .failure(JSONRPCError(code: -32603, message: "disk full"))))
         #expect(actions.count == 1 && self.failure(actions) != nil)
@@ -275,9 +275,9 @@ struct CopilotCLIAgentStateTests {
             ("still running", nil),
         ])
     func status(text: String, status: Int?) {
-        let result = CopilotCLIAgentEvent.Result(id: "c1", tool: "bash", isSuccess: true, code: nil, text: text)
+        let result = CopilotCLIEvent.Result(id: "c1", tool: "bash", isSuccess: true, code: nil, text: text)
         #expect(result.exitStatus == status)
-        let other = CopilotCLIAgentEvent.Result(id: "c1", tool: "view", isSuccess: true, code: nil, text: text)
+        let other = CopilotCLIEvent.Result(id: "c1", tool: "view", isSuccess: true, code: nil, text: text)
         #expect(other.exitStatus == nil)
     }
 
@@ -331,7 +331,7 @@ struct CopilotCLIAgentStateTests {
         #expect(
             actions == [
                 .call(
-                    .other, method: "session.send",
+                    .steer, method: "session.send",
                     ["sessionId": "jb-1", "prompt": "Ada says: faster", "mode": "immediate"])
             ])
         #expect(state.receive(Self.event("session.idle")).isEmpty)
@@ -339,9 +339,36 @@ struct CopilotCLIAgentStateTests {
         #expect(state.receive(Self.event("session.idle")) == [.end(nil)])
     }
 
+    @Test("words that the CLI does not take end the turn with an error")
+    func refusedSteering() {
+        var state = self.working()
+        _ = state.receive(.steered("Ada says: faster"))
+        #expect(state.receive(Self.event("session.idle")).isEmpty)
+        let actions = state.receive(.answered(.steer, .failure(JSONRPCError(code: -32603, message: "too late"))))
+        #expect(self.failure(actions)?.message.contains("too late") == true)
+    }
+
+    @Test("words that came in the last moment continue a turn that has ended")
+    func lateSteering() {
+        var state = self.working()
+        _ = state.receive(Self.event("assistant.message", ["messageId": "m", "content": "Done."]))
+        #expect(state.receive(Self.event("session.idle")) == [.end(nil)])
+        #expect(
+            state.continue(with: ["Ada says: more"]) == [
+                .call(
+                    .steer, method: "session.send",
+                    ["sessionId": "jb-1", "prompt": "Ada says: more", "mode": "enqueue"])
+            ])
+        #expect(state.receive(Self.event("session.idle")).isEmpty)
+        _ = state.receive(Self.event("user.message"))
+        let more = state.receive(Self.event("assistant.message", ["messageId": "n", "content": "More."]))
+        #expect(more.first == .emit(.text("\n\nMore.")))
+        #expect(state.receive(Self.event("session.idle")) == [.end(nil)])
+    }
+
     @Test("words from before the first message follow it")
     func earlySteering() {
-        var state = CopilotCLIAgentState(Self.request())
+        var state = CopilotCLITurn(Self.request())
         _ = state.start()
         #expect(state.receive(.steered("Ada says: wait")).isEmpty)
         _ = state.receive(.answered(.create, .success([:])))

@@ -7,33 +7,33 @@ import Primitives
 import TestSupport
 import Testing
 
-@Suite("A session of the Copilot CLI as an agent", .timeLimit(.minutes(1)))
-struct CopilotCLIAgentSessionTests {
+@Suite("A session of the Copilot CLI", .timeLimit(.minutes(1)))
+struct CopilotCLISessionTests {
     /// Decides as it is told, and records.
-    private final class Host: CopilotCLIAgentHost {
+    private final class Host: CopilotCLIHost {
         let groups = Protected<[[CopilotCLIAsk]]>([])
-        let events = Protected<[CopilotCLIAgentEvent]>([])
-        let decision: @Sendable (CopilotCLIAsk) async throws -> CopilotCLIPermission.Decision
-        let onEvent: @Sendable (CopilotCLIAgentEvent) async throws -> Void
+        let events = Protected<[CopilotCLIEvent]>([])
+        let decision: @Sendable (CopilotCLIAsk) async throws -> CopilotCLIAsk.Decision
+        let onEvent: @Sendable (CopilotCLIEvent) async throws -> Void
 
         init(
-            _ decision: @escaping @Sendable (CopilotCLIAsk) async throws -> CopilotCLIPermission.Decision = { _ in
+            _ decision: @escaping @Sendable (CopilotCLIAsk) async throws -> CopilotCLIAsk.Decision = { _ in
                 .approve
             },
-            onEvent: @escaping @Sendable (CopilotCLIAgentEvent) async throws -> Void = { _ in }
+            onEvent: @escaping @Sendable (CopilotCLIEvent) async throws -> Void = { _ in }
         ) {
             self.decision = decision
             self.onEvent = onEvent
         }
 
-        func handle(_ event: CopilotCLIAgentEvent) async throws {
+        func handle(_ event: CopilotCLIEvent) async throws {
             self.events.withLock { $0.append(event) }
             try await self.onEvent(event)
         }
 
-        func decide(_ asks: [CopilotCLIAsk]) async throws -> [CopilotCLIPermission.Decision] {
+        func decide(_ asks: [CopilotCLIAsk]) async throws -> [CopilotCLIAsk.Decision] {
             self.groups.withLock { $0.append(asks) }
-            var decisions: [CopilotCLIPermission.Decision] = []
+            var decisions: [CopilotCLIAsk.Decision] = []
             for ask in asks { decisions.append(try await self.decision(ask)) }
             return decisions
         }
@@ -41,20 +41,38 @@ struct CopilotCLIAgentSessionTests {
         func call(_ call: CopilotCLIToolCall) async throws -> CopilotCLIToolAnswer {
             CopilotCLIToolAnswer(.success, "called \(call.name)")
         }
+
+        /// What people say, each with whether the turn must be about to end.
+        let said = Protected<[(words: String, isLast: Bool)]>([])
+
+        func words(isLast: Bool) async -> [String] {
+            self.said.withLock { said in
+                let heard = said.filter { isLast || !$0.isLast }.map(\.words)
+                said.removeAll { isLast || !$0.isLast }
+                return heard
+            }
+        }
     }
 
     private struct Stopped: Error {}
 
-    private static let request = CopilotCLIAgentRequest(
-        session: "jb-1", isResumed: false, model: "gpt-x", provider: .endpoint(baseURL: "http://127.0.0.1:1/v1"),
-        instructions: "", prompt: "", fullPrompt: "Work.", directory: "/workspace")
+    @Net private func run(_ cli: ScriptedCopilotCLI, _ host: Host) async throws {
+        let session = try await self.session(cli, host)
+        try await session.run()
+    }
 
-    private func session(
-        _ cli: ScriptedCopilotCLI, _ host: Host, _ change: (inout CopilotCLIAgentLimits) -> Void = { _ in }
-    ) -> CopilotCLIAgentSession {
-        var limits = CopilotCLIAgentLimits(idle: .seconds(30))
+    private static let request = CopilotCLIRequest(
+        session: "jb-1", model: "gpt-x", provider: .account(nil), instructions: "", fullPrompt: "Work.",
+        purpose: .work(tools: [], excluded: []), directory: "/workspace")
+
+    @Net private func session(
+        _ cli: ScriptedCopilotCLI, _ host: Host, _ change: (inout CopilotCLILimits) -> Void = { _ in }
+    ) async throws -> CopilotCLISession {
+        var limits = CopilotCLILimits(idle: .seconds(30))
         change(&limits)
-        return CopilotCLIAgentSession(Self.request, on: cli, limits: limits, host: host, logger: .silent)
+        let server = CopilotCLIServer(on: cli, logger: .silent)
+        try await server.start(within: .seconds(30))
+        return CopilotCLISession(Self.request, on: server, limits: limits, host: host, logger: .silent)
     }
 
     /// Sends `events` when the message arrives, and is idle when all `questions` are answered.
@@ -97,23 +115,22 @@ struct CopilotCLIAgentSessionTests {
             cli.ask("b", "pwd")
         }
         let host = Host { $0.subject == .command("ls") ? .approve : .reject("No.") }
-        try await self.session(cli, host).run()
+        try await self.run(cli, host)
         #expect(host.groups.withLock { $0.map(\.count) } == [2])
         #expect(await cli.decisions == ["r-a approve-once", "r-b reject"])
-        #expect(await cli.wasEnded)
         #expect(await !cli.wasKilled)
+        #expect(await cli.calls.last?.method == "session.destroy")
     }
 
-    @Test("an error of the host ends the turn: the session is aborted, and the process ends")
+    @Test("an error of the host ends the turn: the session is aborted and stored")
     func hostError() async throws {
         let cli = await self.cli { $0.event("assistant.usage", ["inputTokens": 9, "outputTokens": 1]) }
         let host = Host(onEvent: { if case .usage = $0 { throw Stopped() } })
-        await #expect(throws: Stopped.self) { try await self.session(cli, host).run() }
-        #expect(await cli.calls.contains { $0.method == "session.abort" })
-        #expect(await cli.wasEnded)
+        await #expect(throws: Stopped.self) { try await self.run(cli, host) }
+        #expect(await cli.calls.map(\.method).suffix(2) == ["session.abort", "session.destroy"])
     }
 
-    @Test("stop ends a turn that waits for people, and the process")
+    @Test("stop ends a turn that waits for people")
     func stop() async throws {
         let cli = await self.cli(questions: 1) { $0.ask("a", "ls") }
         let asked = Signal()
@@ -122,12 +139,12 @@ struct CopilotCLIAgentSessionTests {
             try await Task.sleep(for: .seconds(600))
             return .approve
         }
-        let session = self.session(cli, host)
+        let session = try await self.session(cli, host)
         let task = Task { try await session.run() }
         await asked.wait()
         task.cancel()
         await #expect(throws: CancellationError.self) { try await task.value }
-        #expect(await cli.wasEnded)
+        #expect(await cli.calls.map(\.method).suffix(2) == ["session.abort", "session.destroy"])
         #expect(await cli.decisions == [])
     }
 
@@ -138,7 +155,7 @@ struct CopilotCLIAgentSessionTests {
             cli.die()
         }
         do {
-            try await self.session(cli, Host()).run()
+            try await self.run(cli, Host())
             Issue.record("the turn is complete")
         } catch let error as ModelError {
             #expect(error.code == .interrupted && error.message.contains("last words"))
@@ -149,7 +166,7 @@ struct CopilotCLIAgentSessionTests {
     func hanging() async throws {
         let cli = await self.cli(questions: 2) { $0.ask("a", "ls") }
         await Self.makeDeaf(cli)
-        let session = self.session(cli, Host()) { limits in
+        let session = try await self.session(cli, Host()) { limits in
             (limits.tick, limits.ping, limits.pong) = (.milliseconds(5), .milliseconds(5), .milliseconds(20))
         }
         do {
@@ -164,7 +181,7 @@ struct CopilotCLIAgentSessionTests {
     @Test("a model that says nothing ends the turn, though the process answers our pings")
     func silent() async throws {
         let cli = await self.cli(questions: 1) { _ in }
-        let session = self.session(cli, Host()) { limits in
+        let session = try await self.session(cli, Host()) { limits in
             (limits.tick, limits.ping, limits.idle) = (.milliseconds(5), .milliseconds(5), .milliseconds(60))
         }
         let error = await #expect(throws: ModelError.self) { try await session.run() }
@@ -181,8 +198,9 @@ struct CopilotCLIAgentSessionTests {
                 "external_tool.requested",
                 ["requestId": "e1", "toolCallId": "c1", "toolName": "commit", "arguments": [:]])
         }
-        let session = self.session(cli, Host())
-        await self.prepareSteering(cli, session)
+        let host = Host()
+        let session = try await self.session(cli, host)
+        await self.prepareSteering(cli, session, host)
         try await session.run()
         let answer = await cli.calls.first { $0.method == "session.tools.handlePendingToolCall" }
         #expect(answer?.parameters["result"]?["textResultForLlm"] == "called commit")
@@ -190,11 +208,24 @@ struct CopilotCLIAgentSessionTests {
         #expect(prompts == ["enqueue", "immediate"])
     }
 
-    @Net private func prepareSteering(_ cli: ScriptedCopilotCLI, _ session: CopilotCLIAgentSession) {
+    @Test("words that come when the CLI is done continue the turn")
+    func lastWords() async throws {
+        let cli = await self.cli { $0.event("assistant.message", ["messageId": "m", "content": "Done."]) }
+        let host = Host()
+        host.said.withLock { $0 = [("One more thing.", true)] }
+        try await self.run(cli, host)
+        let prompts = await cli.calls.filter { $0.method == "session.send" }.map { $0.parameters["prompt"] }
+        #expect(prompts == ["Work.", "One more thing."])
+        #expect(host.events.withLock { $0.last } == .complete(.stop))
+    }
+
+    @Net private func prepareSteering(_ cli: ScriptedCopilotCLI, _ session: CopilotCLISession, _ host: Host) {
         let before = cli.onCall
         cli.onCall = { cli, method, parameters in
             switch (method, parameters["mode"]) {
-            case ("session.tools.handlePendingToolCall", _): session.steer("Faster.")
+            case ("session.tools.handlePendingToolCall", _):
+                host.said.withLock { $0 = [("Faster.", false)] }
+                session.noticeWords()
             case ("session.send", "immediate"):
                 cli.event("user.message")
                 cli.event("session.idle")

@@ -1,15 +1,24 @@
 import Copilot
 import EventLoop
 import JSON
+import Models
 
 /// A CLI in memory: answers every request, and sends the events that a test gives it.
 @Net
 final class ScriptedCopilotCLI: CopilotCLITransport {
     private(set) var calls: [(method: String, parameters: JSON)] = []
+    /// Messages that are answers to its own requests.
+    private(set) var replies: [JSON] = []
+    /// The id of the last request.
+    private(set) var lastID: JSON?
     private(set) var wasKilled = false
     private(set) var wasEnded = false
     /// Methods that get no answer.
     var deaf: Set<String> = []
+    /// The answer to `connect`.
+    var greeting = Result<JSON, JSONRPCError>.success(["protocolVersion": 3, "version": "9.9.9"])
+    /// The result of `ping`.
+    var pong: JSON = [:]
     /// Called after a request was answered.
     var onCall: (@Net (ScriptedCopilotCLI, String, JSON) -> Void)?
 
@@ -20,19 +29,31 @@ final class ScriptedCopilotCLI: CopilotCLITransport {
 
     nonisolated init() {}
 
-    func read() async -> [UInt8]? {
-        while self.output.isEmpty, !self.isOver { try? await self.changed.wait() }
-        return self.output.isEmpty ? nil : self.output.removeFirst()
+    func run(_ take: @escaping @Net ([UInt8]) -> Void) async {
+        while true {
+            while !self.output.isEmpty { take(self.output.removeFirst()) }
+            guard !self.isOver else { return }
+            try? await self.changed.wait()
+        }
     }
 
     func write(_ bytes: [UInt8]) {
         for body in (try? self.framing.receive(bytes)) ?? [] {
-            guard let message = try? JSON.parse(body), let method = message["method"]?.stringValue else { continue }
+            guard let message = try? JSON.parse(body) else { continue }
+            guard let method = message["method"]?.stringValue else {
+                self.replies.append(message)
+                continue
+            }
             let parameters = message["params"] ?? .null
             self.calls.append((method, parameters))
+            self.lastID = message["id"]
             if !self.deaf.contains(method) {
-                let result: JSON = method == "connect" ? ["protocolVersion": 3, "version": "9.9.9"] : [:]
-                self.send(["jsonrpc": "2.0", "id": message["id"] ?? .null, "result": result])
+                let result = method == "connect" ? self.greeting : .success(method == "ping" ? self.pong : [:])
+                let id = message["id"] ?? .null
+                switch result {
+                case .success(let result): self.send(JSONRPCMessage.answer(to: id, result))
+                case .failure(let error): self.send(JSONRPCMessage.refusal(of: id, error))
+                }
             }
             self.onCall?(self, method, parameters)
         }
@@ -60,13 +81,18 @@ final class ScriptedCopilotCLI: CopilotCLITransport {
             ])
     }
 
-    private func send(_ message: JSON) {
-        self.output.append(JSONRPCFraming.frame(message.bytes))
+    func send(_ message: JSON) { self.send(body: message.bytes) }
+
+    func send(body: [UInt8]) {
+        self.output.append(JSONRPCFraming.frame(body))
         self.changed.wakeAll()
     }
 
-    var errorOutput: String { "last words" }
-    var reason: String? { nil }
+    func failure(isStarting: Bool) -> ModelError {
+        CopilotCLIFailure.ended(nil, errors: ["last words"], isStarting: isStarting, isJailed: true)
+    }
+
+    let ending = "ended"
 
     /// The process ends by itself.
     func die() {
