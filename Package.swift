@@ -110,6 +110,10 @@ let package = Package(
         domain(
             "Sessions", "Audit", "Chat", "Crypto", "Database", "EventLoop", "JSON", "Lifecycle", "Logging", "Markdown",
             "Primitives"),
+        domain(
+            "Turns", "Agent", "Audit", "Chat", "Copilot", "Crypto", "EventLoop", "Git", "GitHub", "HTTP", "HTTPClient",
+            "HTTPServer", "JSON", "Jail", "Lifecycle", "Logging", "Models", "Primitives", "Processes", "Repositories",
+            "Sandbox", "Sessions", "Specs", "Workbench", "Workspaces"),
 
         // Adapters and Gateway
         .target(
@@ -142,7 +146,7 @@ let package = Package(
                 "HTTP", "HTTPClient",
                 "HTTPServer", "IRC", "JSON", "Jail", "Kit",
                 "Lifecycle", "Logging", "Markdown", "Matrix", "Models", "Primitives", "Processes", "Proxy",
-                "Repositories", "Sandbox", "Sessions", "Slack", "Specs", "Telegram", "WebSockets", "Workbench",
+                "Repositories", "Sandbox", "Sessions", "Slack", "Specs", "Telegram", "Turns", "WebSockets", "Workbench",
                 "Workspaces", "YAML",
             ],
             path: "Sources/Host", swiftSettings: strict, plugins: ["EmbedTemplates"]),
@@ -171,7 +175,7 @@ let package = Package(
             dependencies: [
                 "Agent", "CMarkGFM", "Chat", "Database", "EventLoop", "Git", "HTTP", "HTTPClient", "HTTPServer", "Host",
                 "IRC", "Jail", "TestSupport", "JSON", "Logging", "Models", "Primitives", "Processes", "Repositories",
-                "Sandbox", "Sessions", "Specs", "WebSockets", "Workspaces",
+                "Sandbox", "Sessions", "Specs", "Turns", "WebSockets", "Workspaces",
             ],
             path: "Sources/jetbridge-bench", swiftSettings: strict),
         tests("Primitives", "Primitives"),
@@ -222,6 +226,10 @@ let package = Package(
         tests("Specs", "Specs", "Chat", "Git", "JSON", "Logging", "Models", "Primitives", "Repositories"),
         tests(
             "Sessions", "Sessions", "Audit", "Chat", "Database", "JSON", "Logging", "Primitives", "Crypto", "Markdown"),
+        tests(
+            "Turns", "Turns", "Agent", "Audit", "Chat", "Copilot", "Crypto", "Database", "EventLoop", "Git", "GitHub",
+            "HTTP", "Host", "JSON", "Jail", "Lifecycle", "Logging", "Models", "Primitives", "Repositories", "Sessions", "Specs",
+            "Workbench"),
         tests("Kit", "Kit", "Chat", "Markdown", "Primitives"),
         tests("IRC", "IRC", "Chat", "Crypto", "EventLoop", "HTTPClient", "Kit", "Logging", "Markdown", "Primitives"),
         tests(

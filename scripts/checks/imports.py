@@ -10,6 +10,8 @@ IMPORT = re.compile(
     r"^[ \t]*(?:@\w+(?:\([^)]*\))?[ \t]+)*(?:(?:public|package|internal|fileprivate|private)[ \t]+)?"
     r"import[ \t]+(?:(?:struct|class|enum|protocol|func|var|let|typealias|actor)[ \t]+)?(\w+)", re.MULTILINE)
 
+TURN_WORKER = re.compile(r"\b(?:struct|class|actor|enum|extension)\s+[\w.]+[^{]*:[^{]*\bTurnWorker\b[^{]*\{")
+
 # Modules of the toolchain. Full Foundation would add ICU: 45 MB that a server does not need.
 SYSTEM = {"Glibc", "Swift", "Synchronization", "FoundationEssentials", "Builtin"}
 
@@ -23,6 +25,22 @@ PLATFORM = modules_of("Sources/Platform")
 DOMAIN = modules_of("Sources/Domain")
 ADAPTERS = modules_of("adapters")
 KIT = "Kit"  # what every adapter needs; it knows none of them
+# What each Domain target may import of the others. Chat comes first: it imports no target at all.
+ARROWS = {
+    "Chat": set(),
+    "Models": {"Chat"},  # no provider of its own, least of all Copilot
+    "Copilot": {"Models"},
+    "Repositories": {"Chat"},
+    "GitHub": {"Chat", "Copilot", "Models", "Repositories"},
+    "Specs": {"Chat", "Models", "Repositories"},
+    "Audit": {"Chat"},
+    "Jail": {"Chat"},
+    "Workspaces": {"Chat", "Repositories"},
+    "Workbench": {"Audit", "Chat", "Jail", "Repositories", "Workspaces"},
+    "Agent": {"Audit", "Chat", "Jail", "Models", "Repositories", "Workbench", "Workspaces"},
+    "Sessions": {"Audit", "Chat"},
+    "Turns": DOMAIN - {"Turns"},  # has many parents, so that no other target needs them; imported by Host alone
+}
 BELOW_HOST = PLATFORM | DOMAIN | ADAPTERS | {"Gateway", "Proxy"}
 
 
@@ -31,26 +49,20 @@ def allowed(parts):
     match parts:
         case ["Sources", "Platform", *_]:
             return C | PLATFORM
-        case ["Sources", "Domain", "Chat", *_]:
-            return set()
-        case ["Sources", "Domain", "Models", *_]:
-            return PLATFORM | {"Chat"}  # no provider of its own, least of all Copilot
-        case ["Sources", "Domain", "Copilot", *_]:
-            return PLATFORM | {"Models"}
-        case ["Sources", "Domain", *_]:
-            return PLATFORM | DOMAIN
+        case ["Sources", "Domain", target, *_] if target in ARROWS:
+            return ARROWS[target] | (set() if target == "Chat" else PLATFORM)
         case ["adapters", "Kit", *_]:
             return PLATFORM | {"Chat"}
         case ["adapters", *_]:
             return PLATFORM | {"Chat", KIT}
         case ["Sources", "Gateway", *_]:
-            return PLATFORM | DOMAIN
+            return PLATFORM | {"Audit", "Chat", "Repositories", "Sessions"}
         case ["Sources", "Proxy", *_]:
             return PLATFORM | {"Copilot"}  # a sign-in's tokens, and nothing of what models are asked
         case ["Sources", "Host", *_]:
             return BELOW_HOST
         case ["Sources", "jetbridge", *_]:
-            return BELOW_HOST | {"Host"}
+            return BELOW_HOST - {"Turns"} | {"Host"}
         case ["TestSupport", *_]:
             return BELOW_HOST | {"CSystem"}
         case ["Sources", "jetbridge-bench", *_]:
@@ -67,6 +79,10 @@ def main():
             mistakes.append(f"{name(path)}: not in any known layer")
             continue
         code = code_only(path.read_text())
+        if path.is_relative_to(ROOT / "Sources" / "Host"):
+            for match in TURN_WORKER.finditer(code):
+                line = code.count("\n", 0, match.start()) + 1
+                mistakes.append(f"{name(path)}:{line}: a turn worker belongs to Sources/Domain/Turns: Host composes")
         for match in IMPORT.finditer(code):
             module = match.group(1)
             where = f"{name(path)}:{code.count(chr(10), 0, match.start(1)) + 1}"

@@ -1,9 +1,11 @@
 internal import Copilot
 internal import HTTP
+internal import HTTPClient
 internal import Lifecycle
 internal import Logging
 internal import Models
 internal import Primitives
+internal import Turns
 
 /// Sets up the Copilot CLI as configured.
 enum CopilotCLISetup {
@@ -17,6 +19,19 @@ enum CopilotCLISetup {
         guard settings.endpoint != nil else { return CopilotCLIClient(settings, logger: logger) }
         let endpoint = ModelProvider.openAI(configuration.model, logger: logger)
         return CopilotCLIClient(settings, endpointModels: { try await endpoint.models() }, logger: logger)
+    }
+
+    /// Nil where the CLI only talks.
+    static func agents(
+        for configuration: Configuration, model: any ModelClient, places: any CommandPlaces
+    ) -> CopilotCLIAgents? {
+        var transport = HTTPClientSettings()
+        transport.caFile = configuration.model.caFile
+        transport.allowsPlainHTTP = configuration.model.allowsPlainHTTP
+        transport.userAgent = "jetbridge/\(Release.version)"
+        return CopilotCLIAgents(
+            Self.settings(for: configuration), api: configuration.copilot.apiURL, transport: transport, model: model,
+            places: places)
     }
 
     static func settings(

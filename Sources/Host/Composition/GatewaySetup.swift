@@ -7,6 +7,7 @@ internal import Models
 internal import Primitives
 internal import Repositories
 internal import Sessions
+internal import Turns
 
 /// Sets up the gateway as configured.
 enum GatewaySetup {

@@ -13,6 +13,7 @@ internal import Models
 internal import Primitives
 internal import Repositories
 package import Sessions
+internal import Turns
 internal import Workbench
 internal import Workspaces
 
@@ -107,7 +108,7 @@ package final class Host: Sendable {
             model: model, catalog: catalog, store: store, settings: self.agent, workbench: workbench,
             workspaces: places, repositories: repositories, audit: StoredAudit(log: self.audit), steering: steering,
             answerLimit: limit, hasNetwork: configuration.jail.network.mode == .allowlist,
-            cli: CopilotCLIAgents(configuration, model: model, places: places))
+            cli: CopilotCLISetup.agents(for: configuration, model: model, places: places))
         let work = GitHubWork(
             client: gitHub.client, names: gitHub.repositories, repositories: repositories, pages: pages, store: store,
             news: news.news)
@@ -125,7 +126,7 @@ package final class Host: Sendable {
                 "chat": agent.worker
             ]
             .merging(
-                SpecSetup(
+                SpecWorkers(
                     model: model, repositories: repositories, limit: limit, agent: agent, pages: pages
                 ).workers
             ) { $1 }

@@ -2,13 +2,13 @@ internal import Agent
 internal import Chat
 internal import Database
 internal import Glibc
-internal import Host
 internal import JSON
 internal import Logging
 internal import Models
 internal import Primitives
 internal import Sessions
 internal import TestSupport
+internal import Turns
 
 /// The overhead of the agent's loop besides the model and the tools, with the host's record of steps on disk.
 struct AgentBenchmark {

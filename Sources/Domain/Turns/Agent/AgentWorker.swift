@@ -1,0 +1,209 @@
+package import Agent
+package import Chat
+internal import Logging
+package import Models
+internal import Primitives
+package import Repositories
+package import Sessions
+package import Workbench
+internal import Workspaces
+
+/// Makes the worker of plain messages, and what each of its turns works with. A class, because what it makes refers to
+/// it in many places.
+package final class AgentWorker: Sendable {
+    let model: any ModelClient
+    let catalog: ModelCatalog
+    let store: SessionStore
+    let settings: CurrentAgentSettings
+    let workbench: Workbench
+    let workspaces: any WorkspaceDirectory
+    let repositories: RepositoryCatalog
+    let audit: any AuditRecorder
+    let steering: AgentSteering
+    let answerLimit: AnswerLimit
+    /// Whether jails have a network.
+    let hasNetwork: Bool
+    /// Nil where the Copilot CLI is not the provider, or only talks.
+    let cli: CopilotCLIAgents?
+    private let ledgers = ReadLedgers()
+    private let hints = GivenHints()
+    private let notes = ProjectNotes()
+
+    package init(
+        model: any ModelClient, catalog: ModelCatalog, store: SessionStore, settings: CurrentAgentSettings,
+        workbench: Workbench, workspaces: any WorkspaceDirectory, repositories: RepositoryCatalog,
+        audit: any AuditRecorder, steering: AgentSteering, answerLimit: AnswerLimit, hasNetwork: Bool,
+        cli: CopilotCLIAgents? = nil
+    ) {
+        self.model = model
+        self.catalog = catalog
+        self.store = store
+        self.settings = settings
+        self.workbench = workbench
+        self.workspaces = workspaces
+        self.repositories = repositories
+        self.audit = audit
+        self.steering = steering
+        self.answerLimit = answerLimit
+        self.hasNetwork = hasNetwork
+        self.cli = cli
+    }
+
+    package var worker: any TurnWorker {
+        let logger = Logger(label: "agent")
+        return MessageTurn(
+            talking: ChatTurn(
+                self.model, catalog: self.catalog, limit: self.answerLimit, logger: Logger(label: "model")),
+            working: self.cliWork
+                ?? AgentTurn(
+                    self.model, catalog: self.catalog, log: StoredSteps(store: self.store), steering: self.steering,
+                    answerLimit: self.answerLimit, logger: logger
+                ) { request, thread in try await self.equipment(of: request, in: thread) },
+            canWork: { request in self.canWork(request) },
+            hint: { request in self.hint(for: request) },
+            hasWorked: { turn in try await StoredSteps(store: self.store).hasWorked(turn) })
+    }
+
+    private var cliWork: (any TurnWorker)? {
+        self.cli.map { cli in
+            CopilotCLIWork(
+                agents: cli, client: self.model, catalog: self.catalog, store: self.store, workbench: self.workbench,
+                workspaces: self.workspaces, audit: self.audit, steering: self.steering,
+                answerLimit: self.answerLimit,
+                equip: { request, thread in try await self.equipment(of: request, in: thread) },
+                willChange: { request, snapshot in try await self.insertChange(of: request, snapshot) })
+        }
+    }
+
+    /// Tools are for members and owners, in a working jail, with a model that can call them. A thread that has chosen a
+    /// persona with tools is told when its model cannot.
+    private func canWork(_ request: TurnRequest) -> Bool {
+        guard request.role >= .member, self.workbench.canRun, self.cli != nil || self.model.provider != "copilot-cli"
+        else { return false }
+        let persona = self.settings.settings.persona(chosen: request.persona)
+        guard !persona.tools.isEmpty else { return request.persona != nil }
+        guard request.persona == nil else { return true }
+        // Never waits for the list of models: a person waits for the answer.
+        return self.catalog.assumed(self.model(of: request, persona)).supportsTools != false
+    }
+
+    private func model(of request: TurnRequest, _ persona: Persona) -> String {
+        persona.model ?? request.model ?? self.model.defaultModel
+    }
+
+    /// Says once in each thread why its model only talks.
+    private func hint(for request: TurnRequest) -> String? {
+        guard request.role >= .member, self.workbench.canRun, self.model.provider != "copilot-cli" else { return nil }
+        let persona = self.settings.settings.persona(chosen: request.persona)
+        let model = self.model(of: request, persona)
+        let models = self.catalog.known
+        guard !persona.tools.isEmpty, models.first(where: { $0.id == model })?.supportsTools == false,
+            self.hints.isNew(model, in: request.session)
+        else { return nil }
+        return AgentTurn.notice(of: model, in: models)
+    }
+
+    /// - Parameter task: The id of the task that commits are made for; nil for none.
+    func equipment(
+        of request: TurnRequest, in thread: any TurnThread, task: String? = nil
+    ) async throws -> AgentEquipment {
+        let settings = self.settings.settings
+        let persona = settings.persona(chosen: request.persona)
+        let place = SessionPlace(of: request)
+        let repository = request.repository ?? self.repositories.defaultName
+        let taint = TurnTaint {
+            var sources: Set<TurnTaint.Source> = []
+            if try await thread.hasTextOfGuests() { sources.insert(.guest) }
+            if try await self.hasFetched(request.id) { sources.insert(.web) }
+            return sources
+        }
+        let tools = ToolCatalog.all.filter { persona.tools.contains($0.name) && ($0.kind != .fetch || self.hasNetwork) }
+        let pauses = TurnPauses()
+        let seams = self.seams(of: request, in: thread, pauses, task)
+        let limits = persona.limits ?? settings.limits
+        let executor = SessionTools(session: request.session, ledgers: self.ledgers) {
+            await thread.takeTime(limits.time)
+            return WorkspaceTools(
+                files: try await self.workspaces.workspace(of: place),
+                ledger: self.ledgers.ledger(of: request.session), seams: seams)
+        }
+        var equipment = AgentEquipment(
+            persona: persona, tools: tools, read: CallReader(tools: tools).read,
+            executor: executor,
+            gate: PolicyGate(
+                settings: self.settings, request: request, persona: persona, repository: repository, taint: taint,
+                audit: self.audit, thread: thread),
+            limits: limits,
+            notes: await self.notes.text(of: try? self.repositories.repository(repository)),
+            changes: { await self.changes(of: request.id, in: SessionPlace(of: request, update: .none)) })
+        equipment.pauses = { pauses.total }
+        return equipment
+    }
+
+    /// The size of what a turn changed; nil if that is unknown.
+    private func changes(of turn: String, in place: SessionPlace) async -> ChangeTally? {
+        do {
+            guard let snapshot = try await self.store.read({ ledger in try ledger.firstSnapshot(ofTurn: turn) }) else {
+                return ChangeTally(files: 0, additions: 0, deletions: 0)
+            }
+            return try await self.workspaces.workspace(of: place).changeTally(from: snapshot)
+        } catch {
+            // The snapshot may be gone.
+            return nil
+        }
+    }
+
+    /// Whether the turn began to fetch a page before a restart.
+    private func hasFetched(_ turn: String) async throws -> Bool {
+        let fetching = Set(ToolCatalog.all.filter { $0.kind == .fetch }.map(\.name))
+        var calls: Set<String> = []
+        for record in try await StoredSteps(store: self.store).records(of: turn, after: 0) {
+            switch record.event {
+            case .answered(let answer):
+                for call in answer.calls where fetching.contains(call.name) { calls.insert(call.id) }
+            case .started(let start) where calls.contains(start.call): return true
+            default: continue
+            }
+        }
+        return false
+    }
+
+    private func seams(
+        of request: TurnRequest, in thread: any TurnThread, _ pauses: TurnPauses, _ task: String?
+    ) -> ToolSeams {
+        var seams = ToolSeams()
+        seams.willChange = { snapshot in try await self.insertChange(of: request, snapshot) }
+        seams.plan = { tasks in
+            let lines = tasks.map { "\($0.state.rawValue): \($0.text)" }
+            try await thread.report(.thinking(lines.joined(separator: "\n")))
+        }
+        seams.question = { text, options in
+            let question = ThreadQuestion(.question, text, options: options.map { ThreadQuestion.Option($0) })
+            return Self.words(try await thread.answer(to: question, lifetime: nil))
+        }
+        var desk = WorkbenchDesk(
+            bench: self.workbench, request: request, thread: thread, hasNetwork: self.hasNetwork, pauses: pauses)
+        desk.task = task
+        seams.desk = desk
+        return seams
+    }
+
+    private func insertChange(of request: TurnRequest, _ snapshot: WorkspaceSnapshot) async throws {
+        try await self.store.write { ledger in
+            try ledger.insertChange(
+                session: request.session, turn: request.id, actor: request.sender.id, text: request.text,
+                snapshot: snapshot.id, at: WallClock.now())
+        }
+    }
+
+    /// What the model is told of an answer.
+    private static func words(_ answer: QuestionAnswer) -> String {
+        switch answer.content {
+        case .option(_, let label, let comment): comment.map { "\(label) (\($0))" } ?? label
+        case .text(let text): text
+        case .no(let reason): reason.map { "no: \($0)" } ?? "no"
+        case .done: "no more questions"
+        case .expired: "nobody answered in time; go on with what is most likely, and say so"
+        }
+    }
+}

@@ -1,0 +1,28 @@
+internal import Agent
+package import Chat
+internal import Models
+
+/// Makes the workers of pull requests, reviews and fixes.
+package struct GitHubWorkers: Sendable {
+    let work: GitHubWork
+    let agent: AgentWorker
+
+    package init(work: GitHubWork, agent: AgentWorker) {
+        self.work = work
+        self.agent = agent
+    }
+
+    /// By the command that begins them.
+    package var workers: [String: any TurnWorker] {
+        [
+            "pr": PullRequestTurn(work: self.work),
+            ReviewTurn.name: ReviewTurn(
+                work: self.work,
+                reader: ReviewReader(
+                    client: self.agent.model, catalog: self.agent.catalog, settings: self.agent.settings,
+                    limit: self.agent.answerLimit)),
+            "workflow": WorkflowTurn(work: self.work),
+            "fix": FixTurn(work: self.work, agent: self.agent),
+        ]
+    }
+}

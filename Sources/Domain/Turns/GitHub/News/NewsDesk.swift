@@ -1,0 +1,145 @@
+internal import Chat
+package import GitHub
+internal import JSON
+internal import Sessions
+
+/// Decides within a transaction which threads learn what, and stores it. Times are milliseconds since 1970.
+package struct NewsDesk: Sendable {
+    /// The repositories on GitHub by their names in the configuration.
+    package let repositories: [String: GitHubRepositoryName]
+    /// Their branches that are in forks, by the same names.
+    var forks: [String: GitHubForks]
+    /// Called with the ids of watches that missed something, and have to be polled.
+    package var onGap: @Sendable ([String]) -> Void = { _ in }
+
+    package init(repositories: [String: GitHubRepositoryName], forks: [String: GitHubForks] = [:]) {
+        self.repositories = repositories
+        self.forks = forks
+    }
+
+    /// Whether a watch could concern this event at all.
+    func isOurs(_ event: NewsEvent) -> Bool {
+        let name = event.repository.lowercased()
+        return self.repositories.values.contains { $0.description.lowercased() == name }
+    }
+
+    /// Stores what is new in the events, and returns the lines about it.
+    func news(of events: [NewsEvent], in ledger: Ledger, at now: Int64) throws -> [ThreadNews] {
+        var snapshot = NewsSnapshot()
+        snapshot.events = events
+        return try self.news(of: snapshot, for: try ledger.gitHubWatches(), in: ledger, at: now)
+    }
+
+    /// The same for what polling found for these watches.
+    func news(
+        of snapshot: NewsSnapshot, for watches: [GitHubWatch], in ledger: Ledger, at now: Int64
+    ) throws -> [ThreadNews] {
+        // Failed jobs say more than the workflow that they are part of.
+        let events = snapshot.events.filter { $0.kind != .workflow } + snapshot.events.filter { $0.kind == .workflow }
+        var gaps: [String] = []
+        defer { if !gaps.isEmpty { self.onGap(gaps) } }
+        return try watches.compactMap { watch in
+            guard var branch = self.branch(of: watch) else { return nil }
+            if branch.head == nil { branch.head = snapshot.heads[watch.branch] }
+            if branch.pull == nil { branch.pull = snapshot.pulls[watch.branch] }
+            var fresh: [NewsEvent] = []
+            for event in events where NewsDecision.concerns(event, branch) {
+                if let news = try self.decision(for: watch.session, in: ledger).news(of: event, for: branch),
+                    try self.insert(news, for: watch.session, in: ledger, at: now)
+                {
+                    fresh.append(news)
+                    try self.settle(commitsOf: event, for: watch.session, in: ledger, at: now)
+                }
+                if event.kind == .check, event.state == "success" {
+                    try self.settle(event, for: watch.session, in: ledger)
+                }
+                branch = NewsDecision.updated(branch, by: event)
+            }
+            if let head = snapshot.heads[watch.branch] {
+                branch.head = head
+            } else if self.catchUp(&branch, with: events) {
+                gaps.append(watch.id)
+            }
+            try self.store(branch, of: watch, isActive: !fresh.isEmpty, in: ledger, at: now)
+            guard !fresh.isEmpty else { return nil }
+            let told = fresh
+            return ThreadNews(session: watch.session) { sign in
+                NewsLine.lines(for: told) { sign.command($0) }.joined(separator: "\n\n")
+            }
+        }
+    }
+
+    /// Follows pushes whose deliveries came in another order. Returns whether one is missing.
+    private func catchUp(_ branch: inout WatchedBranch, with events: [NewsEvent]) -> Bool {
+        let pushes = events.filter { $0.kind == .push && NewsDecision.concerns($0, branch) }
+        for _ in pushes {
+            for push in pushes { branch = NewsDecision.updated(branch, by: push) }
+        }
+        let head = branch
+        return pushes.contains { NewsDecision.leavesGap($0, head) } && !pushes.contains { $0.sha == head.head }
+    }
+
+    /// GitHub's clock may be behind, and its times are whole seconds.
+    private static let leeway: Int64 = 60_000
+
+    /// What is to be found out for a watch. Nil for a repository that is not on GitHub, and for a branch in a fork as long
+    /// as nothing shows it in the repository itself: a pull request does.
+    func branch(of watch: GitHubWatch) -> WatchedBranch? {
+        guard let repository = self.repositories[watch.repository],
+            watch.pull != nil || self.forks[watch.repository]?.fork(of: watch.branch) == nil
+        else { return nil }
+        return WatchedBranch(
+            session: watch.session, repository: repository, branch: watch.branch, pull: watch.pull, head: watch.head,
+            since: watch.createdAt - Self.leeway)
+    }
+
+    private func decision(for session: String, in ledger: Ledger) -> NewsDecision {
+        NewsDecision(
+            isKnown: { try ledger.hasGitHubNews($0, in: session) }, isOwn: { try ledger.isOwnCommit($0) },
+            hasFailedCheck: {
+                try ledger.hasGitHubNews(ofKind: NewsEvent.Kind.check.rawValue, about: $0, in: session)
+            })
+    }
+
+    /// A push that polling found may be several pushes, each with a delivery that comes later.
+    private func settle(commitsOf push: NewsEvent, for session: String, in ledger: Ledger, at now: Int64) throws {
+        for commit in push.commits where commit.sha != push.sha {
+            _ = try self.insert(push.part(upTo: commit.sha), for: session, in: ledger, at: now)
+        }
+    }
+
+    /// A check that has passed after all needs no repair.
+    private func settle(_ event: NewsEvent, for session: String, in ledger: Ledger) throws {
+        let passed = try ledger.openGitHubNews(of: session).filter { row in
+            guard row.kind == NewsEvent.Kind.check.rawValue, row.sha == event.sha, row.key != event.key,
+                let json = try? JSON.parse(row.item)
+            else { return false }
+            return NewsEvent(json: json)?.name == event.name
+        }
+        try ledger.answerGitHubNews(passed.map(\.key), in: session)
+    }
+
+    private func insert(_ event: NewsEvent, for session: String, in ledger: Ledger, at now: Int64) throws -> Bool {
+        let isOpen =
+            switch event.kind {
+            case .push, .pull: false
+            case .review: event.state == "changes_requested" || event.text?.isEmpty == false
+            case .lineComment, .comment, .check, .workflow: true
+            }
+        return try ledger.insert(
+            GitHubNewsRow(
+                session: session, key: event.key, kind: event.kind.rawValue, sha: event.sha, item: event.json.text,
+                state: isOpen ? .open : .answered, createdAt: now))
+    }
+
+    private func store(
+        _ branch: WatchedBranch, of watch: GitHubWatch, isActive: Bool, in ledger: Ledger, at now: Int64
+    ) throws {
+        guard isActive || branch.head != watch.head || branch.pull != watch.pull else { return }
+        var watch = watch
+        watch.head = branch.head
+        watch.pull = branch.pull
+        if isActive { watch.activeAt = now }
+        try ledger.set(watch)
+    }
+}

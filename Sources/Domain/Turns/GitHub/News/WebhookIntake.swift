@@ -1,0 +1,97 @@
+internal import GitHub
+package import JSON
+internal import Lifecycle
+package import Logging
+internal import Primitives
+package import Sessions
+
+/// Takes deliveries of GitHub's webhook: stores them first, and tells threads afterwards.
+package final class WebhookIntake: Service {
+    /// What became of a delivery.
+    package enum Outcome: Sendable {
+        case stored
+        /// Stored earlier: GitHub repeats deliveries on request.
+        case duplicate
+        /// Nothing in it is of interest.
+        case ignored
+    }
+
+    /// Deliveries that are handled in one transaction.
+    private static let batch = 64
+
+    package let name = "github news"
+    private let bridge: Bridge
+    private let desk: NewsDesk
+    private let logger: Logger
+    /// Deliveries within this time share lines.
+    private let gathering: Duration
+    private let wakeup = Signal()
+    private let end = Signal()
+    private let isStopping = Protected(false)
+
+    package init(bridge: Bridge, desk: NewsDesk, logger: Logger, gathering: Duration = .seconds(2)) {
+        self.bridge = bridge
+        self.desk = desk
+        self.logger = logger
+        self.gathering = gathering
+    }
+
+    /// Stores a delivery.
+    ///
+    /// - Parameters:
+    ///   - id: GitHub's id (`X-GitHub-Delivery`).
+    ///   - kind: `X-GitHub-Event`.
+    package func take(_ id: String, _ kind: String, _ payload: JSON) async throws -> Outcome {
+        guard let event = WebhookEvent.read(kind, payload), self.desk.isOurs(event) else { return .ignored }
+        let (events, now) = (JSON.array([event.json]).text, self.bridge.environment.now())
+        let isNew = try await self.bridge.store.write { ledger in
+            try ledger.insertGitHubDelivery(id, events: events, at: now)
+        }
+        FaultPoint.deliveryStored.hit()
+        self.wakeup.signal()
+        return isNew ? .stored : .duplicate
+    }
+
+    package func run() async throws {
+        while !self.isStopping.withLock({ $0 }) {
+            try Task.checkCancellation()
+            do {
+                if try await self.handle() { continue }
+            } catch let error as CancellationError {
+                throw error
+            } catch {
+                // A full disk, for instance: the deliveries stay stored.
+                self.logger.error("news from GitHub cannot be stored; retrying", ["error": .string("\(error)")])
+                await self.end.wait(upTo: .seconds(5))
+                continue
+            }
+            await self.wakeup.wait()
+            if self.gathering > .zero { await self.end.wait(upTo: self.gathering) }
+        }
+        try Task.checkCancellation()
+    }
+
+    package func stop() async {
+        self.isStopping.withLock { $0 = true }
+        self.end.signal()
+        self.wakeup.signal()
+    }
+
+    /// Handles the oldest stored deliveries; false if there were none.
+    func handle() async throws -> Bool {
+        let deliveries = try await self.bridge.store.read { ledger in
+            try ledger.newGitHubDeliveries(limit: Self.batch)
+        }
+        guard !deliveries.isEmpty else { return false }
+        let (desk, now) = (self.desk, self.bridge.environment.now())
+        let events = deliveries.flatMap { delivery in
+            ((try? JSON.parse(delivery.events))?.arrayValue ?? []).compactMap { NewsEvent(json: $0) }
+        }
+        // One transaction, so that each delivery is told once whatever happens.
+        try await self.bridge.tell { ledger in
+            for delivery in deliveries { try ledger.finishGitHubDelivery(delivery.number) }
+            return try desk.news(of: events, in: ledger, at: now)
+        }
+        return true
+    }
+}

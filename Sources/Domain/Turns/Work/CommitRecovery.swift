@@ -1,0 +1,159 @@
+package import Audit
+internal import Chat
+internal import JSON
+package import Logging
+internal import Primitives
+package import Repositories
+package import Sessions
+package import Workbench
+package import Workspaces
+
+/// Reports commits that the last run made and had no time to report: a turn's own are found by their trailer, those from
+/// the jail by what the workspace remembers. A turn that is repeated finds its commits of documents itself.
+package struct CommitRecovery: Sendable {
+    let store: SessionStore
+    let workspaces: Workspaces
+    let repositories: RepositoryCatalog
+    let bridge: Bridge
+    let audit: any AuditRecorder
+    let recorded: AuditReader
+    let logger: Logger
+
+    package init(
+        store: SessionStore, workspaces: Workspaces, repositories: RepositoryCatalog, bridge: Bridge,
+        audit: any AuditRecorder, recorded: AuditReader, logger: Logger
+    ) {
+        self.store = store
+        self.workspaces = workspaces
+        self.repositories = repositories
+        self.bridge = bridge
+        self.audit = audit
+        self.recorded = recorded
+        self.logger = logger
+    }
+
+    /// What may have committed.
+    struct Work: Sendable {
+        let turn: String
+        let kind: String
+        /// The id in the commits' trailer.
+        let work: String
+        let session: String
+        let actor: String
+
+        init(_ turn: TurnRecord) {
+            self.turn = turn.id
+            self.kind = turn.kind
+            self.work = turn.work
+            self.session = turn.session
+            self.actor = turn.sender.id
+        }
+
+        /// Whether the files of the workspace are committed in it, or only documents.
+        var isInWorkspace: Bool {
+            guard let name = CommandName(rawValue: self.kind) else { return self.kind == "chat" }
+            return [.run, .commit, .implement, .fix].contains(name)
+        }
+    }
+
+    /// What the last run left without an end.
+    package struct Interrupted: Sendable {
+        fileprivate let works: [Work]
+    }
+
+    /// Stores the lines of commits that are known here, which ``Bridge/recover()`` posts. Call it before that.
+    package func keepKnown() async throws -> Interrupted {
+        let all = try await self.store.read { ledger in
+            let turns = try ledger.openTurns().filter { $0.state == .running }
+            let jobs = try ledger.runningJobs().compactMap { job in try ledger.turn(id: job.job.turn) }
+            var known: Set<String> = []
+            return (turns + jobs).filter { known.insert($0.id).inserted }.map { Work($0) }
+        }
+        for work in all where work.isInWorkspace {
+            await self.trying(work) {
+                for commit in try await self.unknown(
+                    self.workspaces.lastKnownCommits(of: work.work, in: work.session), work)
+                {
+                    await self.record(commit, of: work)
+                    try await self.bridge.keep(commit, ofTurn: work.turn)
+                }
+            }
+        }
+        return Interrupted(works: all)
+    }
+
+    /// Posts commits that only servers know, and those of documents whose turns are not repeated. Call it after the
+    /// bridge has recovered; it may wait for servers.
+    package func reportOthers(of interrupted: Interrupted) async {
+        var left = interrupted.works
+        var pause = Self.firstPause
+        while !left.isEmpty {
+            var failed: [Work] = []
+            for work in left {
+                let isDone = await self.trying(work) { try await self.reportOther(of: work) }
+                if !isDone { failed.append(work) }
+            }
+            // A server that is away for the moment.
+            guard !failed.isEmpty, pause <= Self.longestPause, (try? await Task.sleep(for: pause)) != nil else {
+                return
+            }
+            left = failed
+            pause *= 2
+        }
+    }
+
+    private static let firstPause = Duration.seconds(10)
+    private static let longestPause = Duration.seconds(640)
+
+    private func reportOther(of work: Work) async throws {
+        guard work.isInWorkspace else { return try await self.reportDocuments(of: work) }
+        let served = try await self.workspaces.lastServedCommits(of: work.work, in: work.session)
+        for commit in try await self.unknown(served, work) {
+            await self.record(commit, of: work)
+            try await self.bridge.post(commit, in: work.session)
+        }
+    }
+
+    /// False if it failed and may succeed later.
+    @discardableResult
+    private func trying(_ work: Work, _ body: () async throws -> Void) async -> Bool {
+        do {
+            try await body()
+        } catch is CancellationError {
+            // The host stops; the commits are on their branches.
+        } catch {
+            self.logger.warning(
+                "it is not known whether an interrupted turn has committed",
+                ["session": .string(work.session), "turn": .string(work.turn), "error": .string("\(error)")])
+            return false
+        }
+        return true
+    }
+
+    private func unknown(_ commits: [CommitNotice], _ work: Work) async throws -> [CommitNotice] {
+        try await self.bridge.unknown(commits, in: work.session)
+    }
+
+    private func reportDocuments(of work: Work) async throws {
+        let name = try await self.store.read { ledger -> String? in
+            guard try ledger.turn(id: work.turn)?.state == .interrupted else { return nil }
+            return try ledger.session(id: work.session)?.repository ?? self.repositories.defaultName
+        }
+        guard let name, let repository = try? self.repositories.repository(name) else { return }
+        for commit in try await self.unknown(repository.commits(ofTurn: work.work).map(\.notice), work) {
+            try await self.bridge.post(commit, in: work.session)
+        }
+    }
+
+    private func record(_ commit: CommitNotice, of work: Work) async {
+        let entry = AuditEntry.commit(commit, session: work.session, turn: work.turn, actor: work.actor)
+        let details = entry.details.canonicalText
+        do {
+            let rows = try await self.recorded.newest(.commit, ofTurn: work.turn)
+            if !rows.contains(where: { $0.details == details }) { try await self.audit.record(entry) }
+        } catch {
+            self.logger.error(
+                "a commit could not be recorded", ["commit": .string(commit.sha), "error": .string("\(error)")])
+        }
+    }
+}

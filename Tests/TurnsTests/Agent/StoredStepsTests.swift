@@ -1,0 +1,34 @@
+import Agent
+import Database
+import Models
+import Sessions
+import TestSupport
+import Testing
+
+@testable import Turns
+
+@Suite("The stored steps of turns", .timeLimit(.minutes(1)))
+struct StoredStepsTests {
+    @Test("a long record is read whole and in order, and whether tools were called is known")
+    func long() async throws {
+        let folder = try TemporaryDirectory()
+        let database = try Database(path: folder.path + "/a.sqlite", migrations: Schema.migrations)
+        let steps = StoredSteps(store: SessionStore(database: database))
+        let records = (1...1_700).map { number in
+            StepRecord(
+                number: number, elapsed: number,
+                event: .noted(AgentEvent.Note(.empty, #"\(number) "kind":"decided"}"#)))
+        }
+        try await steps.append(records, of: "t1")
+        #expect(try await steps.records(of: "t1", after: 0) == records)
+        #expect(try await steps.records(of: "t1", after: 700) == Array(records.dropFirst(700)))
+        #expect(try await steps.records(of: "t1", after: 1_700) == [])
+        #expect(try await !steps.hasWorked("t1"))
+        let call = AgentCall(id: "1.1", wireID: "c1", name: "read", arguments: "{}")
+        let answer = AgentEvent.Answer(model: "m", text: "", calls: [call], finish: .toolCalls)
+        try await steps.append([StepRecord(number: 1_701, elapsed: 0, event: .answered(answer))], of: "t1")
+        #expect(try await steps.hasWorked("t1"))
+        #expect(try await !steps.hasWorked("t2"))
+        await database.close()
+    }
+}

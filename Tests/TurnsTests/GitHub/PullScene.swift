@@ -1,0 +1,200 @@
+import Agent
+import Audit
+import Chat
+import Database
+import EventLoop
+import Git
+import GitHub
+import JSON
+import Jail
+import Logging
+import Models
+import Primitives
+import Repositories
+import Sessions
+import TestSupport
+import Testing
+import Workbench
+
+@testable import Host
+@testable import Turns
+
+/// The workers `pr`, `review` and `fix` with a scripted model, and the stand-in's repository octo/app with one feature.
+struct PullScene: Sendable {
+    static let feature = "001-greet"
+    static let token = "ghp_PlantedTokenOfTheHost0000000000000000"
+    static let spec = """
+        # Feature Specification: Greet people
+
+        ## Summary
+
+        Says hello.
+
+        ### User Story 1 - Greet (Priority: P1)
+
+        Hello.
+
+        """
+    static let tasks = """
+        # Tasks: Greet
+
+        ## Phase 1: User Story 1 - Greet (Priority: P1)
+
+        - [x] T001 [US1] Create the script in src/greet.sh
+        - [ ] T002 [US1] Describe it in docs/greet.md
+
+        """
+
+    let github: LoopbackGitHub
+    let model: ScriptedModel
+    let workers: [String: any TurnWorker]
+    let news: GitHubNewsStore
+    let store: SessionStore
+    let work: GitHubWork
+    let folder: String
+    let session: String
+
+    /// - Parameter access: What the host's account may do in the repository.
+    static func with(
+        _ settings: String = "approvals: {commands: allow, writes: allow}", access: GitHubAccess = .write,
+        _ body: @Sendable (PullScene) async throws -> Void
+    ) async throws {
+        let folder = try TemporaryDirectory()
+        let github = try await LoopbackGitHub.started()
+        try await github.addRepository(
+            "octo/app", files: ["README.md": "# App\n"], people: ["jet": access, "bob": .write, "reader": .read])
+        await github.addToken(Self.token, HubToken("jet"))
+        try await github.colleague("bob").push(
+            [
+                "specs/\(Self.feature)/spec.md": Self.spec, "specs/\(Self.feature)/tasks.md": Self.tasks,
+                "src/greet.sh": "#!/bin/sh\necho helo\n",
+            ], to: "octo/app", branch: Self.feature, message: "Begin to greet")
+        try TestFile.write(Self.token, to: "\(folder.path)/token", mode: 0o600)
+        let loaded = load(
+            """
+            data_dir: \(folder.path)/data
+            github: {api_url: "\(github.url)", web_url: "\(github.url)", token: {file: \(folder.path)/token}}
+            repositories:
+              - {name: app, github: octo/app}
+              - {name: notes, path: notes}
+            \(settings)
+            """)
+        let configuration = try #require(loaded.configuration, "\(loaded.issues)")
+        let result: Result<Void, any Error>
+        do {
+            result = .success(try await Self.run(configuration, github, folder.path, body))
+        } catch {
+            result = .failure(error)
+        }
+        await github.stop()
+        try result.get()
+        withExtendedLifetime(folder) {}
+    }
+
+    private static func run(
+        _ configuration: Configuration, _ github: LoopbackGitHub, _ folder: String,
+        _ body: @Sendable (PullScene) async throws -> Void
+    ) async throws {
+        let directory = try DataDirectory(path: configuration.dataDirectory)
+        let logger = Logger(label: "test")
+        let jail = await JailProbing.means(configuration, .jail, in: directory, logger: logger)
+        let metrics = Metrics()
+        let database = try Stores.open(configuration, metrics: metrics)
+        let audit = try await AuditLog.open(database, keyIn: directory.path)
+        let store = SessionStore(database: database)
+        let host = GitHubHost(configuration)
+        let news = NewsSetup(configuration, store: store).news
+        let repositories = await RepositorySetup.catalog(for: configuration, upstreams: host.upstreams())
+        let settings = CurrentAgentSettings(AgentSetup.settings(configuration))
+        let (bench, places) = try await WorkbenchSetup.workbench(
+            configuration, store: store, metrics: metrics, means: jail, audit: audit, repositories: repositories,
+            agent: settings, in: directory)
+        let model = ScriptedModel { _ in ScriptedModel.answer("There is no script.") }
+        let agent = AgentWorker(
+            model: model, catalog: ModelCatalog(model), store: store, settings: settings, workbench: bench,
+            workspaces: places, repositories: repositories, audit: StoredAudit(log: audit), steering: AgentSteering(),
+            answerLimit: AnswerLimit(), hasNetwork: false)
+        let work = GitHubWork(
+            client: host.client, names: host.repositories, repositories: repositories,
+            pages: RepositorySetup.pages(of: configuration, viewer: "http://127.0.0.1:8787"), store: store, news: news)
+        let key = ThreadKey(adapter: AdapterID("slack:team"), value: "C1/1")
+        let route = Route(room: RoomID(adapter: AdapterID("slack:team"), name: "C1"))
+        let session = try await store.write { ledger in
+            try ledger.session(for: key, route: route, owner: "slack:T1/U1", title: "", at: WallClock.now()).id
+        }
+        let scene = PullScene(
+            github: github, model: model,
+            workers: GitHubWorkers(work: work, agent: agent).workers.mapValues { RemoteWorker(worker: $0) },
+            news: news, store: store, work: work, folder: folder, session: session)
+        let result: Result<Void, any Error>
+        do { result = .success(try await body(scene)) } catch { result = .failure(error) }
+        await bench.stop()
+        await places.end()
+        await database.close()
+        try result.get()
+    }
+
+    // MARK: What people do
+
+    @discardableResult
+    func run(
+        _ command: String, _ text: String = "", id: String = "op_1", repository: String? = nil,
+        feature: String? = Self.feature, answered: AnsweredQuestion? = nil, isResumed: Bool = false,
+        in thread: RecordingThread = RecordingThread()
+    ) async throws -> (ending: TurnEnding, thread: RecordingThread) {
+        let request = TurnRequest(
+            id: id, session: self.session, text: text,
+            sender: Sender(id: "slack:T1/U1", identities: [], displayName: "Ada"), role: .owner,
+            repository: repository, feature: feature, isResumed: isResumed, answered: answered)
+        let worker = try #require(self.workers[command])
+        return (try await worker.run(request, in: thread), thread)
+    }
+
+    /// The line that a turn fails with.
+    func failure(_ command: String, _ text: String = "", repository: String? = nil, feature: String? = Self.feature)
+        async throws -> String
+    {
+        do {
+            let (_, thread) = try await self.run(command, text, repository: repository, feature: feature)
+            return "no failure: \(thread.text)"
+        } catch let failure as TurnFailure {
+            return failure.message
+        }
+    }
+
+    func answer(_ parked: ParkedQuestion, with key: String, id: String = "op_2") async throws -> RecordingThread {
+        let answered = AnsweredQuestion(
+            ask: "q1", question: parked.question, payload: parked.payload,
+            answer: QuestionAnswer(.option(key: key, label: "", comment: nil), by: "Ada"))
+        return try await self.run(parked.worker, id: id, answered: answered).thread
+    }
+
+    // MARK: What the model does
+
+    func play(_ calls: (tool: String, arguments: JSON)...) {
+        self.model.append(
+            calls.enumerated().map { number, call in
+                .event(.toolCall(ToolCall(id: "call_\(number)", name: call.tool, arguments: call.arguments.text)))
+            } + [.event(.finished(.toolCalls))])
+    }
+
+    func say(_ text: String) { self.model.append(ScriptedModel.answer(text)) }
+
+    // MARK: What GitHub has
+
+    @Net func repository() throws -> HubRepository { try #require(self.github.repository("octo/app")) }
+
+    /// A check of the branch's last commit ends.
+    func check(_ name: String, _ conclusion: String, title: String = "") async throws {
+        let head = try #require(try await self.github.head(Self.feature, of: "octo/app"))
+        try await self.github.colleague().check(name, on: head, in: "octo/app", conclusion, title: title)
+    }
+
+    /// Requests to a route so far.
+    func count(_ route: String) async -> Int { await self.github.ledger.counts[route] ?? 0 }
+
+    func pull(_ number: Int = 1) async throws -> GitHubPullRequest {
+        let client = try #require(self.work.client)
+        return try await client.pullRequest(number, in: GitHubRepositoryName(owner: "octo", name: "app"))
+    }
+}

@@ -1,0 +1,146 @@
+import Chat
+import GitHub
+import JSON
+import Primitives
+import Sessions
+import TestSupport
+import Testing
+
+@testable import Turns
+
+@Suite("News by a webhook", .timeLimit(.minutes(1)))
+struct WebhookIntakeTests {
+    private static func deliver(
+        _ intake: WebhookIntake, _ id: String, _ event: String, _ payload: JSON
+    ) async throws -> WebhookIntake.Outcome {
+        try await intake.take(id, event, payload)
+    }
+
+    @Test("deliveries are stored, handled together and reported once")
+    func told() async throws {
+        let scene = try await GitHubScene()
+        let session = try await scene.session()
+        try await scene.news.watch("001-feature", in: "app", for: session, pull: 7)
+        let intake = scene.intake()
+        for (id, outcome) in [("a", WebhookIntake.Outcome.stored), ("a", .duplicate)] {
+            #expect(try await Self.deliver(intake, id, "push", GitHubScene.push(to: 1, "Fix")) == outcome)
+        }
+        #expect(try await Self.deliver(intake, "b", "issue_comment", GitHubScene.comment(1, "Nice")) == .stored)
+        #expect(try await Self.deliver(intake, "c", "check_run", GitHubScene.check(2, of: 1)) == .stored)
+        // GitHub's other deliveries of the same things, and those of no interest.
+        #expect(try await Self.deliver(intake, "d", "issue_comment", GitHubScene.comment(1, "Nice")) == .stored)
+        #expect(try await Self.deliver(intake, "e", "star", GitHubScene.payload(["action": "created"])) == .ignored)
+        let other: JSON = ["repository": ["full_name": "else/where"], "ref": "refs/heads/001-feature", "after": "x"]
+        #expect(try await Self.deliver(intake, "f", "push", other) == .ignored)
+        #expect(scene.adapter.texts == [])
+        #expect(try await intake.handle())
+        #expect(try await !intake.handle())
+        try await scene.settle()
+        #expect(
+            scene.adapter.texts == [
+                """
+                mona pushed to `001-feature`: 1 commit, `1111111` Fix
+
+                mona commented on \\#7: “Nice” — write `!fix` to let me answer.
+
+                A check failed for `1111111`: `build` — write `!fix` to let me repair it.
+                """
+            ])
+        #expect(try await scene.news.pending(session).map(\.key) == ["comment:1", "check:2"])
+        // The check passes when it runs again, and fails once more.
+        _ = try await Self.deliver(intake, "h", "check_run", GitHubScene.check(3, of: 1, "success"))
+        #expect(try await intake.handle())
+        #expect(try await scene.news.pending(session).map(\.key) == ["comment:1"])
+        _ = try await Self.deliver(intake, "i", "check_run", GitHubScene.check(4, of: 1))
+        #expect(try await intake.handle())
+        #expect(try await scene.news.pending(session).map(\.key) == ["comment:1", "check:4"])
+        // Then it is of an earlier commit.
+        _ = try await Self.deliver(intake, "g", "push", GitHubScene.push(to: 2, "Own\n\nJetbridge-Turn: op_1"))
+        #expect(try await intake.handle())
+        #expect(try await scene.news.pending(session).map(\.key) == ["comment:1"])
+        try await scene.news.markAnswered(["comment:1"], in: session)
+        #expect(try await scene.news.pending(session) == [])
+        try await scene.settle()
+        #expect(scene.adapter.posts.count == 2)
+        #expect(try await scene.news.watches(of: session).first?.head == GitHubScene.sha(2))
+    }
+
+    @Test("a push after a lost delivery is reported, and polling finds the rest")
+    func gap() async throws {
+        let scene = try await GitHubScene()
+        let session = try await scene.session()
+        try await scene.news.watch("001-feature", in: "app", for: session, head: GitHubScene.sha(1))
+        let gaps = Protected<[String]>([])
+        var desk = scene.desk
+        desk.onGap = { ids in gaps.withLock { $0 += ids } }
+        let intake = WebhookIntake(bridge: scene.bridge, desk: desk, logger: .silent, gathering: .zero)
+        // Reversed: they complete each other.
+        _ = try await Self.deliver(intake, "b", "push", GitHubScene.push(to: 3, "Third"))
+        _ = try await Self.deliver(intake, "a", "push", GitHubScene.push(to: 2, "Second"))
+        #expect(try await intake.handle())
+        #expect(gaps.withLock { $0.isEmpty })
+        #expect(try await scene.news.watches(of: session).first?.head == GitHubScene.sha(3))
+        _ = try await Self.deliver(intake, "d", "push", GitHubScene.push(to: 5, "Fifth"))
+        #expect(try await intake.handle())
+        #expect(gaps.withLock { $0 } == ["\(session) app 001-feature"])
+        #expect(try await scene.news.watches(of: session).first?.head == GitHubScene.sha(3))
+        try await scene.settle()
+        #expect(scene.adapter.texts.joined().contains("`5555555` Fifth"))
+    }
+
+    @Test("what was pushed from here is no news, whichever comes first")
+    func own() async throws {
+        let scene = try await GitHubScene()
+        let session = try await scene.session()
+        try await scene.news.watch("001-feature", in: "app", for: session)
+        try await scene.news.willPush(GitHubScene.sha(3))
+        let intake = scene.intake()
+        _ = try await Self.deliver(intake, "a", "push", GitHubScene.push(to: 3, "A document"))
+        #expect(try await intake.handle())
+        try await scene.settle()
+        #expect(scene.adapter.posts.isEmpty)
+        try await scene.news.unwatch(session)
+        _ = try await Self.deliver(intake, "b", "push", GitHubScene.push(to: 4, "Theirs"))
+        #expect(try await intake.handle())
+        try await scene.settle()
+        #expect(scene.adapter.posts.isEmpty)
+    }
+
+    @Test("the next run reports what was stored when this one ended")
+    func restart() async throws {
+        let directory = try TemporaryDirectory()
+        let first = try await GitHubScene(directory: directory)
+        let session = try await first.session()
+        try await first.news.watch("001-feature", in: "app", for: session)
+        _ = try await Self.deliver(first.intake(), "a", "push", GitHubScene.push(to: 1, "Fix"))
+        await first.close()
+        let second = try await GitHubScene(directory: directory)
+        let intake = second.intake()
+        async let running: Void = intake.run()
+        await second.adapter.waitForPosts(1)
+        #expect(try await Self.deliver(intake, "a", "push", GitHubScene.push(to: 1, "Fix")) == .duplicate)
+        _ = try await Self.deliver(intake, "b", "push", GitHubScene.push(to: 2, "More"))
+        await second.adapter.waitForPosts(2)
+        await intake.stop()
+        try await running
+        try await second.settle()
+        #expect(second.adapter.posts.count == 2)
+    }
+
+    @Test("every thread that works on the branch learns of it")
+    func threads() async throws {
+        let scene = try await GitHubScene()
+        let session = try await scene.session()
+        let event = scene.adapter.event("!usage", from: "alice", in: "#team")
+        let submission = try #require(try await scene.bridge.submit(event))
+        let other = try #require(try await scene.store.read { ledger in try ledger.turn(id: submission.operation) })
+        try await scene.settle()
+        scene.adapter.forgetPosts()
+        for id in [session, other.session] { try await scene.news.watch("001-feature", in: "app", for: id) }
+        let intake = scene.intake()
+        _ = try await Self.deliver(intake, "a", "push", GitHubScene.push(to: 1, "Fix"))
+        _ = try await intake.handle()
+        try await scene.settle()
+        #expect(Set(scene.adapter.posts.map(\.route.room.name)) == ["alice", "#team"])
+    }
+}
