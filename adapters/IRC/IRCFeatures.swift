@@ -4,9 +4,9 @@ package struct IRCFeatures: Sendable {
     package private(set) var channelTypes = Array("#&".utf8)
     /// Mode letters and prefix signs of channel members, highest rank first.
     package private(set) var prefixes: [(mode: UInt8, sign: UInt8)] = [(0x6F, 0x40), (0x76, 0x2B)]
-    /// The longest nick of anyone.
+    /// The maximum length of a nick.
     package private(set) var nickLength: Int?
-    /// The longest nick that the server gives us.
+    /// The maximum length of our own nick.
     package private(set) var ownNickLength: Int?
     /// Maximum bytes of a line as relayed, including CR LF.
     package private(set) var lineLength = 512
@@ -15,9 +15,9 @@ package struct IRCFeatures: Sendable {
     package private(set) var hasWHOX = false
     /// The user mode that marks bots.
     package private(set) var botMode: String?
-    /// Maximum number of watched nicks, 0 if the server gives no number; nil without MONITOR.
+    /// Maximum number of watched nicks, 0 if the server states none; nil without MONITOR.
     package private(set) var monitorLimit: Int?
-    /// Maximum targets by command, as far as the server gives them.
+    /// Maximum number of targets by command, where the server states one.
     package private(set) var targetLimits: [String: Int] = [:]
     /// Client tags that the server does not relay; "*" means all, "-name" an exception.
     package private(set) var deniedTags: [String] = []

@@ -11,7 +11,7 @@ package struct IRCSCRAM: Sendable {
 
     /// RFC 7677 §4: fewer make a stolen proof too easy to search.
     private static let fewestIterations = 4_096
-    /// About a second of work; more would only keep us busy.
+    /// About a second of work; more would let a server keep the host busy.
     private static let mostIterations = 2_000_000
     /// `n,,` in base64: the client supports no channel binding, and acts as nobody else.
     private static let channelBinding = "biws"
@@ -52,7 +52,7 @@ package struct IRCSCRAM: Sendable {
 
     // MARK: The server's messages
 
-    /// The work that a server's message asks for; nil after its last message, once it is verified.
+    /// The key derivation that the server's message requires; nil after its last message, once that is verified.
     package mutating func receive(_ message: [UInt8]) throws(Failure) -> IRCKeyRequest? {
         guard let text = String(validating: message, as: UTF8.self) else { throw Self.malformed }
         switch self.step {
@@ -116,4 +116,28 @@ package struct IRCSCRAM: Sendable {
     }
 
     private static let malformed = Failure(reason: "the server's message is malformed")
+}
+
+/// The derivation of SCRAM's salted password (RFC 5802 §3).
+package struct IRCKeyRequest: Sendable {
+    /// Prepared by SASLprep.
+    package let password: Secret
+    package let salt: [UInt8]
+    package let iterations: Int
+
+    /// Blocks; how long depends on the server's number of iterations.
+    package func key() -> [UInt8] {
+        pbkdf2SHA256(Array(self.password.reveal().utf8), salt: self.salt, iterations: self.iterations)
+    }
+}
+
+/// The thread on which ``IRCKeyRequest/key()`` may block.
+actor IRCKeyThread {
+    private let executor = ThreadExecutor(name: "irc login")
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor { self.executor.asUnownedSerialExecutor() }
+
+    func derive(_ request: IRCKeyRequest) -> [UInt8] { request.key() }
+
+    nonisolated func stop() { self.executor.stop() }
 }

@@ -102,14 +102,14 @@ extension IRCStateMachine {
         self.requestHistory("AFTER", target, since)
     }
 
-    /// Whether lines that were missed are still to come: then the last line received is not the last one seen. Not for
-    /// ever, because a server may leave a request without an answer.
+    /// Whether missed lines are still expected; until they arrive, the last line received is not the last one seen.
+    /// Expires, because a server may never answer a request.
     var isReadingHistory: Bool {
         guard !self.link.histories.isEmpty, let since = self.link.readySince else { return false }
         return self.now.monotonic - since < Self.historyPatience
     }
 
-    /// Milliseconds.
+    /// Milliseconds to wait for the lines that a request asked for.
     private static let historyPatience: Int64 = 300_000
 
     private mutating func requestHistory(_ command: String, _ target: String, _ from: String) {

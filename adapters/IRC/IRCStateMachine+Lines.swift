@@ -39,7 +39,7 @@ extension IRCStateMachine {
 
     // MARK: Lines
 
-    /// The answer to which a line in a room belongs.
+    /// The answer that a line in a room belongs to.
     struct Answer: Sendable, Equatable {
         let addressee: String?
         let replyTo: String?

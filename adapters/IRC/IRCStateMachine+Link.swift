@@ -73,7 +73,7 @@ extension IRCStateMachine {
         /// Channels whose first join has not been answered.
         var unsettled: Set<ExactText> = []
         var batches: [String: Batch] = [:]
-        /// Channels and people whose missed lines have been asked for and are still to come.
+        /// Channels and people whose missed lines were requested and have not all arrived.
         var histories: Set<ExactText> = []
 
         /// Numbers the events to which the server gives no id.
@@ -83,7 +83,7 @@ extension IRCStateMachine {
         /// Commands waiting for the bucket; they are sent before people's messages.
         var commands: [QueuedLine] = []
         var lastPost = 0
-        /// The answer of the last line in each room.
+        /// The answer that the last line in each room belongs to.
         var answers: [RoomID: Answer] = [:]
         var lastRound = 0
         var typing: [RoomID: Typing] = [:]
@@ -99,9 +99,9 @@ extension IRCStateMachine {
         let mechanism: IRCSettings.SASL.Mechanism
         /// The server named no mechanisms before this one was chosen.
         let isGuess: Bool
-        /// What the server offers by 908.
+        /// The mechanisms that the server lists in 908.
         var listed: [Substring] = []
-        /// The server's message as far as it has arrived, in base64.
+        /// The part of the server's message that has arrived, in base64.
         var incoming = ""
         /// The server has asked for the first message of the mechanism.
         var hasBegun = false

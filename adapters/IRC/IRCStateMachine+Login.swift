@@ -19,7 +19,7 @@ extension IRCStateMachine {
     }
 
     /// Begins with the strongest mechanism that the server offers. A server without a list is older than SCRAM on IRC
-    /// (SASL 3.1) and has PLAIN; if not, its refusal brings the list (908).
+    /// (SASL 3.1) and has PLAIN; if not, its refusal contains the list (908).
     private mutating func logIn(offered: [Substring]) {
         guard let sasl = self.settings.sasl else { return }
         let known =
@@ -146,7 +146,8 @@ extension IRCStateMachine {
         self.finishNegotiation()
     }
 
-    /// Tries another mechanism only if the server does not have the one that was a guess; never after it was tried.
+    /// Tries another mechanism only if the first one was a guess and the server lacks it; never after an actual
+    /// attempt.
     private mutating func failLogin(_ login: Login, _ line: IRCLine) {
         let isListed = login.listed.contains { $0.uppercased() == login.mechanism.rawValue }
         if login.isGuess, !login.hasBegun, !login.listed.isEmpty, !isListed {

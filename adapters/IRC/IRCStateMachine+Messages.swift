@@ -76,7 +76,7 @@ extension IRCStateMachine {
         let id = said.line.tag("msgid")
         let eventID = id.map { "msgid:\($0)" } ?? self.nextEventID()
         let channel = said.isDirect ? nil : self.fold(said.line.text(0))
-        // In a channel an answer must be told from the next one to the same person.
+        // In a channel, an answer must be distinguishable from the next one to the same person.
         let replyTo = id ?? (channel == nil ? nil : Self.localID + eventID)
         let route = Route(
             room: RoomID(adapter: self.adapter, name: (channel ?? key).text),

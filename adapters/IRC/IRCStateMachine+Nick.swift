@@ -3,10 +3,10 @@ internal import Logging
 
 /// Our own nick: a variant while the configured one is taken, and taking it back.
 extension IRCStateMachine {
-    /// The user who stands for services that manage nicks (Atheme, Anope, Ergo).
+    /// The nick of the services that manage nicks (Atheme, Anope, Ergo).
     static let nickServices = "NickServ"
-    /// What frees a nick of the account that we are logged in to: REGAIN on Atheme, RECOVER on Anope, GHOST on Ergo and
-    /// on older services. The first two also change our nick.
+    /// The commands that free a nick of the account that we are logged in to: REGAIN on Atheme, RECOVER on Anope, GHOST
+    /// on Ergo and on older services. The first two also change our nick.
     static let reclaimCommands = ["REGAIN", "RECOVER", "GHOST"]
     /// Milliseconds to wait for services, or for our nick to change.
     private static let reclaimLimit: Int64 = 5_000
@@ -63,7 +63,7 @@ extension IRCStateMachine {
     }
 
     /// The limit to assume after 432: the configured nick's length if only the variant was invalid. Nil if the nick is
-    /// too short to be too long.
+    /// within every limit in use.
     private var limitAfterInvalidNick: Int? {
         if self.link.nickTries > 0 { return max(self.settings.nick.utf8.count, 2) }
         return self.link.nick.utf8.count > Self.shortestNickLimit ? Self.shortestNickLimit : nil

@@ -126,7 +126,7 @@ extension MatrixAdapter {
         }
     }
 
-    /// What an aside that is dropped leaves undone must not keep later ones from being begun.
+    /// A dropped aside leaves its work undone; that must not prevent a later one from doing it.
     private func forget(_ aside: Aside) {
         guard case .markRead(let mark, _) = aside else { return }
         self.state.withLock { _ = $0.machine.takeReceipt(mark) }

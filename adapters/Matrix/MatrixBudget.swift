@@ -58,7 +58,7 @@ package struct MatrixBudget: Sendable {
         /// What the server asked for, in milliseconds, and when that is over.
         let wait: Int64
         let end: Int64
-        /// The interval of a bucket that explains it and the refusal before.
+        /// The interval of a bucket that explains this refusal and the previous one.
         let interval: Int64?
         /// The events accepted since.
         var accepted = 0
@@ -134,7 +134,7 @@ package struct MatrixBudget: Sendable {
             self.learn(from: wait, confirmed: self.confirmed(interval), at: now)
             self.lastRefusal = Refusal(wait: wait, end: self.blockedUntil, interval: interval)
         }
-        // At the end of the wait the server accepts one event, and nothing is known about more.
+        // At the end of the wait the server accepts one event; whether it accepts more is unknown.
         self.refill(at: now)
         let tokens = 1 - Double(self.blockedUntil - now) / self.bucket.interval
         self.bucket.tokens = self.pace == nil ? max(self.bucket.tokens, tokens) : tokens
@@ -169,7 +169,7 @@ package struct MatrixBudget: Sendable {
         self.successes = 0
     }
 
-    /// Whether a refusal is the one that our own events cause on a server with Synapse's default.
+    /// Whether our own events would cause such a refusal on a server with Synapse's default.
     private func isUsual(_ wait: Int64, _ now: Int64) -> Bool {
         guard !self.isWide, wait <= Self.usual.interval else { return false }
         let expected = (self.level(at: now) + 1 - Double(Self.usual.burst)) * Double(Self.usual.interval)

@@ -138,7 +138,7 @@ extension MatrixStateMachine {
     /// The index of the first event that is new and meant for the bot.
     private func firstNew(_ joined: MatrixSync.Joined, known: MatrixRoom?, _ batch: Batch) -> Int {
         if batch.since == nil {
-            // Skip what was said before the first sync; after a lost token, deliver only what is new.
+            // Skip messages from before the first sync; after a lost token, deliver only new ones.
             let last = known?.last.flatMap { last in joined.timeline.lastIndex { $0.id == last } }
             return last.map { $0 + 1 } ?? joined.timeline.count
         }

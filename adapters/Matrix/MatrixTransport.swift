@@ -1,4 +1,6 @@
 package import HTTP
+package import HTTPClient
+internal import JSON
 package import Primitives
 
 /// Sends requests to the homeserver: the seam between the adapter and the network.
@@ -13,4 +15,168 @@ package protocol MatrixTransport: Sendable {
     func download(
         server: String, id: String, token: Secret?, to write: @escaping @Sendable ([UInt8]) async throws -> Void
     ) async throws -> MatrixAnswer?
+}
+
+/// The client-server API over HTTP.
+package struct MatrixHTTPTransport: MatrixTransport {
+    private let base: Protected<HTTPURL>
+    private let client: HTTPClient
+
+    /// A first sync of thousands of rooms takes dozens of megabytes.
+    private static let answerLimit = 256 << 20
+
+    package init(homeserver: HTTPURL, client: HTTPClient) {
+        self.base = Protected(homeserver)
+        self.client = client
+    }
+
+    private var homeserver: HTTPURL { self.base.withLock { $0 } }
+
+    package func use(_ homeserver: HTTPURL) { self.base.withLock { $0 = homeserver } }
+
+    package func send(_ request: MatrixRequest, token: Secret?) async throws -> MatrixAnswer {
+        var headers: HTTPHeaders = ["Accept": "application/json"]
+        var body = HTTPClientRequest.Body.none
+        if let json = request.body {
+            headers["Content-Type"] = "application/json"
+            body = .bytes(json.bytes)
+        }
+        var call = HTTPClientRequest(
+            request.method, self.url(request.path, request.query), headers: headers, body: body)
+        if request.isAuthorised { Self.authorise(&call, token) }
+        call.idleTimeout = .milliseconds(request.timeout)
+        call.totalTimeout = .milliseconds(request.timeout)
+        guard request.purpose == .wellKnown else { return try await self.answer(to: call) }
+        return try await self.following(call)
+    }
+
+    /// Follows redirects of a request without a token, only over HTTPS or within the same origin: no one in between can
+    /// change the answer.
+    private func following(_ call: HTTPClientRequest) async throws -> MatrixAnswer {
+        var call = call
+        for _ in 0..<4 {
+            let answer = try await self.answer(to: call)
+            guard case .refused(let refusal) = answer, let location = refusal.location,
+                let next = try? call.url.resolving(location), next.isSecure || next.origin == call.url.origin
+            else { return answer }
+            call.url = next
+        }
+        return .refused(MatrixRefusal(status: 502, text: "too many redirects"))
+    }
+
+    package func upload(
+        _ bytes: [UInt8], name: String, mediaType: String, token: Secret?
+    ) async throws -> MatrixAnswer {
+        var headers: HTTPHeaders = ["Accept": "application/json"]
+        headers["Content-Type"] = MediaType(parsing: mediaType)?.description ?? "application/octet-stream"
+        var call = HTTPClientRequest(
+            .post, self.url(["_matrix", "media", "v3", "upload"], ["filename": name]), headers: headers,
+            body: .bytes(bytes))
+        Self.authorise(&call, token)
+        call.idleTimeout = .seconds(60)
+        return try await self.answer(to: call)
+    }
+
+    private static func authorise(_ call: inout HTTPClientRequest, _ token: Secret?) {
+        if let token { call.headers["Authorization"] = "Bearer \(token.reveal())" }
+    }
+
+    /// Escapes every segment fully: room and event ids contain `!`, `$`, `#`, `:` and, from hostile servers, `/`.
+    private func url(_ path: [String], _ query: HTTPQuery) -> HTTPURL {
+        var url = self.homeserver
+        while url.path.hasSuffix("/") { url.path.removeLast() }
+        url.path += path.map { "/" + Self.escaped($0) }.joined()
+        return url.with(query: query)
+    }
+
+    private static func escaped(_ segment: String) -> String {
+        // A segment of dots would climb to a parent path.
+        segment.allSatisfy({ $0 == "." })
+            ? String(repeating: "%2E", count: segment.count) : PercentEncoding.encode(segment)
+    }
+
+    private func answer(to call: HTTPClientRequest) async throws -> MatrixAnswer {
+        do {
+            let response = try await self.client.execute(call)
+            let bytes = try await response.body.collect(upTo: Self.answerLimit)
+            let json = try? JSON.parse(bytes)
+            if response.status.isSuccess, let json, json.objectValue != nil { return .success(json) }
+            var refusal = MatrixRefusal(
+                status: response.status.code, body: json, header: response.headers["Retry-After"])
+            if response.status.isRedirect { refusal.location = response.headers["Location"] }
+            return .refused(refusal)
+        } catch let error as CancellationError {
+            throw error
+        } catch let error as HTTPClientError {
+            return .failed(error.message, mayHaveArrived: error.mayHaveReachedServer)
+        } catch {
+            return .failed("\(error)", mayHaveArrived: true)
+        }
+    }
+
+    // MARK: Files
+
+    package func download(
+        server: String, id: String, token: Secret?, to write: @escaping @Sendable ([UInt8]) async throws -> Void
+    ) async throws -> MatrixAnswer? {
+        let new = self.url(["_matrix", "client", "v1", "media", "download", server, id], [:])
+        let answer = try await self.fetch(new, token, write)
+        guard case .refused(let refusal) = answer, refusal.isUnknownEndpoint else { return answer }
+        // Servers before version 1.11 have only this endpoint.
+        return try await self.fetch(self.url(["_matrix", "media", "v3", "download", server, id], [:]), token, write)
+    }
+
+    /// Follows redirects to the server's file storage; only the homeserver itself gets the token.
+    private func fetch(
+        _ url: HTTPURL, _ token: Secret?, _ write: @escaping @Sendable ([UInt8]) async throws -> Void
+    ) async throws -> MatrixAnswer? {
+        var url = url
+        for _ in 0..<4 {
+            var call = HTTPClientRequest(.get, url)
+            if url.origin == self.homeserver.origin { Self.authorise(&call, token) }
+            call.idleTimeout = .seconds(60)
+            let step = try await self.step(call, write)
+            guard case .redirect(let location) = step else {
+                if case .end(let answer) = step { return answer }
+                return nil
+            }
+            guard let next = try? url.resolving(location), next.isSecure || next.origin == self.homeserver.origin else {
+                return .refused(MatrixRefusal(status: 502, text: "a redirect to an unencrypted address"))
+            }
+            url = next
+        }
+        return .refused(MatrixRefusal(status: 502, text: "too many redirects"))
+    }
+
+    private enum Step {
+        case end(MatrixAnswer?)
+        case redirect(String)
+    }
+
+    /// Distinguishes errors of the consumer from network errors.
+    private struct ConsumerError: Error { let error: any Error }
+
+    private func step(
+        _ call: HTTPClientRequest, _ write: @escaping @Sendable ([UInt8]) async throws -> Void
+    ) async throws -> Step {
+        do {
+            let response = try await self.client.execute(call)
+            if response.status.isRedirect, let location = response.headers["Location"] { return .redirect(location) }
+            guard response.status.isSuccess else {
+                let body = try? JSON.parse(try await response.body.collect(upTo: 65_536))
+                return .end(
+                    .refused(
+                        MatrixRefusal(
+                            status: response.status.code, body: body, header: response.headers["Retry-After"])))
+            }
+            for try await bytes in response.body {
+                do { try await write(bytes) } catch { throw ConsumerError(error: error) }
+            }
+            return .end(nil)
+        } catch let error as ConsumerError {
+            throw error.error
+        } catch let error as HTTPClientError {
+            return .end(.failed(error.message, mayHaveArrived: error.mayHaveReachedServer))
+        }
+    }
 }

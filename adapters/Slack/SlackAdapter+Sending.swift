@@ -68,7 +68,8 @@ extension SlackAdapter {
         do {
             try await edit(isStream)
         } catch let failure as SlackFailure where failure.code == "streaming_state_conflict" {
-            // The stream is still live: it is unknown after a restart, or Slack reported its end too early.
+            // The stream is still live: this process does not know it after a restart, or Slack reported its end too
+            // early.
             try await self.endStream(reference, with: nil, message)
             try await edit(true)
         }

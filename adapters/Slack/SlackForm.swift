@@ -1,5 +1,6 @@
 internal import Chat
 internal import JSON
+internal import Logging
 
 /// A form that a button opens: one field, whose text follows the button's command.
 struct SlackForm: Sendable {
@@ -87,5 +88,20 @@ extension SlackReader {
             sender: self.sender(user, team: team, name: payload["user"]?["username"]?.stringValue),
             kind: .button(command), sentAt: at)
         return [.other(.choice(choice), id: "submitted:\(id)")]
+    }
+}
+
+extension SlackAdapter {
+    /// Opens a button's form. If Slack does not show it, the button counts as pressed without a text.
+    func open(_ form: SlackForm, delivering sink: any MessageSink, _ answer: @escaping SlackDeliveryQueue.Answer) async
+    {
+        do {
+            try await self.call(.openView, form.arguments)
+            answer(true, nil)
+        } catch {
+            self.logger.debug("A form could not be opened", ["reason": .string("\(error)")])
+            let event = InboundEvent(id: form.id, adapter: self.id, kind: .choice(form.choice))
+            answer(await self.deliver(event, to: sink) != nil, nil)
+        }
     }
 }

@@ -19,3 +19,20 @@ enum SlackSignature {
         "v0=" + hex(hmacSHA256(Array("v0:\(stamp):".utf8) + body, key: Array(secret.reveal().utf8)))
     }
 }
+
+/// Decides when the log reports forged requests. Pure.
+struct SlackForgeries: Sendable {
+    /// Minimum interval between log lines, in milliseconds.
+    static let interval: Int64 = 60_000
+
+    private var count = 0
+    private var lastReport: Int64?
+
+    /// Counts a request; returns the count since the last log line when another one is due.
+    mutating func note(at now: Int64) -> Int? {
+        self.count += 1
+        if let lastReport = self.lastReport, now - lastReport < Self.interval { return nil }
+        defer { (self.count, self.lastReport) = (0, now) }
+        return self.count
+    }
+}

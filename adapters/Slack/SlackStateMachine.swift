@@ -18,7 +18,7 @@ struct SlackStateMachine: Sendable {
         case frame(Int, SlackFrame)
         /// The socket `link` ended.
         case ended(Int, reason: String)
-        /// A payload said that the token was revoked or the app uninstalled.
+        /// A payload reported that the token was revoked or the app uninstalled.
         case revoked(String)
         case time
         case stop
@@ -64,13 +64,13 @@ struct SlackStateMachine: Sendable {
     static let greetingTime: Int64 = 15_000
     /// How long an old socket is kept for events that it still delivers.
     static let leavingTime: Int64 = 12_000
-    /// Between two openings that are not urgent: Slack allows few calls of `apps.connections.open` a minute.
+    /// Minimum interval between non-urgent connections: Slack allows few calls of `apps.connections.open` a minute.
     static let openingInterval: Int64 = 3_000
-    /// Between two retries after a refusal.
+    /// Interval between retries after a refusal.
     static let refusalInterval: Int64 = 600_000
-    /// Between two checks of a connection without sockets.
+    /// Interval between checks of a connection without sockets.
     static let checkInterval: Int64 = 60_000
-    /// Slack's own redelivery covers shorter gaps.
+    /// Gaps up to this length are covered by Slack's own redelivery.
     static let gapTolerance: Int64 = 8_000
 
     /// The maximum connections, of the ten that an app may have, that leave room for another one and for replacements.

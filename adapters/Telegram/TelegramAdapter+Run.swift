@@ -69,7 +69,7 @@ extension TelegramAdapter {
     // MARK: Delivery
 
     private func deliverAll(to sink: any MessageSink) async throws {
-        /// Only while the adapter stops can something be left unstored; then nothing after it is acknowledged either.
+        /// Events are left unstored only when the adapter stops; then no later one is acknowledged either.
         var isStored = true
         while true {
             var items: ArraySlice<Incoming>
@@ -147,8 +147,8 @@ extension TelegramAdapter {
         return true
     }
 
-    /// Retries until the store works again; no further updates are fetched until then. False if the adapter stops before:
-    /// what is not acknowledged, Telegram sends again in the next run.
+    /// Retries until the store works again; no further updates are fetched until then. False if the adapter stops
+    /// first; Telegram sends unacknowledged updates again in the next run.
     private func keep(_ what: String, _ body: () async throws -> Void) async throws -> Bool {
         try await persistently(longest: .seconds(10), body) { error, _, _ in
             if self.state.withLock({ $0.isStopping }) { return false }

@@ -5,8 +5,6 @@ internal import Kit
 /// Turns operations into calls.
 extension TelegramStateMachine {
     private static let captionLimit = 1_024
-    /// Telegram's limit for downloads by bots.
-    private static let downloadLimit = 20 << 20
     private static let uploadTimeout: Int64 = 300_000
     /// In milliseconds; short, because later messages wait for the draft.
     private static let draftTimeout: Int64 = 5_000

@@ -2,8 +2,8 @@ package import Chat
 internal import Kit
 
 extension TelegramStateMachine {
-    /// The platform's limit for a bot's upload, rounded down.
-    static let uploadLimit = 50_000_000
+    /// The largest files in bytes that Telegram lets a bot send (rounded down) and download.
+    static let (uploadLimit, downloadLimit) = (50_000_000, 20 << 20)
     private static let slownessLasts: Int64 = 300_000
 
     /// The current traits of a room. The text limit applies to the markup, which is never shorter than the text that

@@ -117,7 +117,7 @@ package struct TelegramStateMachine: Sendable {
     var lastBatch = 0
     var batches: [Int: Batch] = [:]
     var albums: [String: Album] = [:]
-    /// Parts that an earlier run left are being gathered again.
+    /// Album parts from an earlier run were restored.
     var hasRestoredAlbums = false
     var texts = RecentMap<MessageReference, Int>(capacity: 4_096)
     var repliedTo = RecentMap<MessageReference, Bool>(capacity: 4_096)

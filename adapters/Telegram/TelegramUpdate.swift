@@ -21,7 +21,7 @@ package struct TelegramUpdate: Sendable {
         "stopped_message_generation",
     ]
 
-    /// The ids of updates: the next one of any of them can be named.
+    /// The valid ids of updates, such that the id after each is representable too.
     static let ids = 0..<(1 << 53)
 
     package let id: Int64

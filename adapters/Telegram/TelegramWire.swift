@@ -137,7 +137,7 @@ package struct TelegramMessage: Sendable, Equatable {
         self.migratedFrom = json["migrate_from_chat_id"]?.intValue.map(Int64.init)
     }
 
-    /// Of a time in seconds; nil for one beyond the year 9999.
+    /// Converts a time in seconds; nil beyond the year 9999.
     static func milliseconds(_ json: JSON?) -> Int64? {
         json?.intValue.flatMap { (0...253_402_300_799).contains($0) ? Int64($0) * 1_000 : nil }
     }
