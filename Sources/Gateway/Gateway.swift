@@ -78,7 +78,7 @@ package final class Gateway: Service {
             + ViewerRoutes(context: context).routes + PageRoutes(context: context).routes
     }
 
-    private static func document(of routes: [Route], _ settings: GatewaySettings) -> APIRoute {
+    private static func document(of routes: [HTTPRoute], _ settings: GatewaySettings) -> APIRoute {
         let cookie = Authenticator.cookie(isSecure: settings.isSecure)
         let document = OpenAPIDocument.make(
             title: "Jetbridge", version: settings.version, servers: [settings.publicURL], routes: routes,

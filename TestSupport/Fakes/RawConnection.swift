@@ -30,13 +30,13 @@ package final class RawConnection {
     }
 
     private func update() {
-        var interest: Interest = []
+        var interest: EpollEvents = []
         if self.isReading, !self.isEnded { interest.insert(.readable) }
         if self.isBlocked { interest.insert(.writable) }
         self.registration?.modify(interest)
     }
 
-    private func handle(_ readiness: Readiness) {
+    private func handle(_ readiness: EpollEvents) {
         if readiness.contains(.writable) { self.isBlocked = false }
         if self.isReading, !self.isEnded, let registration = self.registration {
             var buffer = [UInt8](repeating: 0, count: 65_536)

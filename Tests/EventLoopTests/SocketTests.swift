@@ -39,7 +39,7 @@ struct SocketTests {
         let b = FileDescriptor(owning: server)
         #expect(Socket.remoteAddress(b.rawValue) == Socket.localAddress(a.rawValue))
         let changed = WaitList()
-        var seen: Readiness = []
+        var seen: EpollEvents = []
         let registration = try EventLoop.shared.watch(b.rawValue, [.readable, .peerClosed]) { readiness in
             seen.formUnion(readiness)
             changed.wakeAll()
@@ -111,7 +111,9 @@ struct SocketTests {
         var first: Registration?
         var second: Registration?
         // Both are ready in the same batch, in no fixed order; the first replaces the other.
-        func handler(_ name: String, cancelling other: @escaping @Net () -> Registration?) -> @Net (Readiness) -> Void {
+        func handler(
+            _ name: String, cancelling other: @escaping @Net () -> Registration?
+        ) -> @Net (EpollEvents) -> Void {
             { _ in
                 calls.append(name)
                 if let other = other(), other.isActive {

@@ -15,7 +15,7 @@ struct RouterTests {
         ].map { line in
             let parts = line.split(separator: " ")
             let pattern = RoutePattern(String(parts[1]))
-            return Route(HTTPMethod(rawValue: String(parts[0])), pattern) { request in
+            return HTTPRoute(HTTPMethod(rawValue: String(parts[0])), pattern) { request in
                 let values = pattern.names.map { "\($0)=\(request.parameters[$0] ?? "nil")" }
                 return .text(([line] + values).joined(separator: " ") + "\n")
             }
@@ -83,9 +83,9 @@ struct RouterTests {
     @Test("the GET route answers HEAD without a body; each route has its own body limit")
     func headAndLimit() async throws {
         let router = Router([
-            Route(.get, "/a") { _ in .text("hello") },
-            Route(.post, "/small", bodyLimit: 3) { .text("\(try await $0.body.collect().count)\n") },
-            Route(.post, "/large", bodyLimit: 3_000_000) { .text("\(try await $0.body.collect().count)\n") },
+            HTTPRoute(.get, "/a") { _ in .text("hello") },
+            HTTPRoute(.post, "/small", bodyLimit: 3) { .text("\(try await $0.body.collect().count)\n") },
+            HTTPRoute(.post, "/large", bodyLimit: 3_000_000) { .text("\(try await $0.body.collect().count)\n") },
         ])
         try await withServer(dispatcher: router) { server in
             let client = try await RawConnection(to: server.boundAddress)
@@ -107,12 +107,12 @@ struct RouterTests {
             parameters: [.init(.query, "limit", "maximum count", schema: ["type": "integer"])],
             answers: [.init(.ok, "a page", schema: ["$ref": "#/components/schemas/Page"])])
         let routes = [
-            Route(.get, "/threads/{id}/messages", documentation: documentation) { _ in .text("") },
-            Route(
+            HTTPRoute(.get, "/threads/{id}/messages", documentation: documentation) { _ in .text("") },
+            HTTPRoute(
                 .post, "/signin",
                 documentation: .init("Sign in", operation: "signIn", request: ["type": "object"], isOpen: true)
             ) { _ in .text("") },
-            Route(.get, "/r/{path...}") { _ in .text("") },
+            HTTPRoute(.get, "/r/{path...}") { _ in .text("") },
         ]
         let document = OpenAPIDocument.make(
             title: "t", version: "1", routes: routes,

@@ -5,8 +5,8 @@ internal import Sessions
 
 extension APIRoute {
     /// The route for the server's routing table.
-    func route(front: Front) -> Route {
-        Route(
+    func route(front: Front) -> HTTPRoute {
+        HTTPRoute(
             self.method, RoutePattern(self.pattern), bodyLimit: self.bodyLimit, documentation: self.documentation
         ) { request in
             try await front.answer(request, by: self)

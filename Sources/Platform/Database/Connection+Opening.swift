@@ -36,7 +36,7 @@ extension Connection {
                 resultCode: SQLITE_CORRUPT, detail: problem, systemError: 0, path: path, isReader: false)
         }
         try migrator.run(on: connection)
-        // What undoes a single write of a group would go into a file of its own from 64 kB on.
+        // The journal for undoing a single write of a group would otherwise go to a temporary file above 64 kB.
         try connection.control("PRAGMA temp_store = MEMORY")
         connection.takeOverCheckpoints()
         return connection

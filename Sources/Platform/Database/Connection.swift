@@ -195,7 +195,7 @@ extension Connection {
             try self.control("ROLLBACK TO \(savepoint)")
             try self.control("RELEASE \(savepoint)")
         } catch {
-            // Half a write must not be committed with the others: roll back all of them.
+            // A partial write must not be committed with the others: roll back all of them.
             self.giveUpTransaction()
         }
     }

@@ -75,8 +75,8 @@ package final class Database: Sendable {
         self.queue(body, waits: false, completion)
     }
 
-    /// Like ``submit(_:completion:)``, but waits for the next write and shares its commit: for what is followed by
-    /// another write at once, so that the disk is waited for only once.
+    /// Like ``submit(_:completion:)``, but waits for the next write and shares its commit, for a write that another one
+    /// follows at once: both then wait for the disk only once.
     package func submitWithNext(
         _ body: @escaping @Sendable (Connection) throws -> Void,
         completion: @escaping @Sendable (Result<Void, any Error>) -> Void
@@ -153,7 +153,7 @@ package final class Database: Sendable {
         } catch {
             return job.refuse(Self.error(error))
         }
-        // A cancellation after `take` and before `append` did not find the job in the queue.
+        // A cancellation between `take` and `append` finds no job in the queue.
         if ticket.isCancelled { self.remove(job) }
     }
 

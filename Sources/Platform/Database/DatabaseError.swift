@@ -1,3 +1,6 @@
+internal import CSQLite
+internal import Glibc
+
 /// A failure of the store: a code for callers, and a message that says what failed, why, and what to do.
 package struct DatabaseError: Error, Sendable, CustomStringConvertible {
     package struct Code: Sendable, Hashable, CustomStringConvertible {
@@ -53,5 +56,73 @@ package struct DatabaseError: Error, Sendable, CustomStringConvertible {
     /// Whether the same write may succeed later, for example when the disk has space or the load is lower.
     package var isPassing: Bool {
         [.full, .readOnly, .locked, .inputOutput, .overloaded].contains(self.code)
+    }
+}
+
+extension DatabaseError {
+    /// An error reported by SQLite.
+    ///
+    /// - Parameters:
+    ///   - detail: SQLite's message.
+    ///   - systemError: `errno` of the failed system call, or 0.
+    ///   - isReader: whether the connection only reads, so that "read-only" means a bug in the program.
+    init(resultCode: Int32, detail: String, systemError: Int32, path: String, isReader: Bool) {
+        let code = Self.code(resultCode, systemError, isReader: isReader)
+        let facts = "\(detail), SQLite \(resultCode)" + (systemError == 0 ? "" : ", errno \(systemError)")
+        self.init(code: code, message: Self.message(code, path: path, facts: facts), resultCode: resultCode)
+    }
+
+    private static func code(_ resultCode: Int32, _ systemError: Int32, isReader: Bool) -> Code {
+        // SQLite reports a full disk as FULL when writing pages, but as an I/O error when growing its shared index.
+        switch (resultCode & 0xFF, systemError) {
+        case (SQLITE_IOERR, ENOSPC), (SQLITE_IOERR, EDQUOT), (SQLITE_CANTOPEN, ENOSPC), (SQLITE_CANTOPEN, EDQUOT):
+            return .full
+        case (SQLITE_CANTOPEN, EROFS), (SQLITE_CANTOPEN, EACCES), (SQLITE_CANTOPEN, EPERM), (SQLITE_IOERR, EROFS):
+            return .readOnly
+        default: break
+        }
+        switch resultCode & 0xFF {
+        case SQLITE_FULL: return .full
+        case SQLITE_READONLY: return isReader ? .misuse : .readOnly
+        case SQLITE_CORRUPT, SQLITE_NOTADB: return .corrupt
+        case SQLITE_BUSY, SQLITE_LOCKED: return .locked
+        case SQLITE_CANTOPEN: return .cannotOpen
+        case SQLITE_PERM, SQLITE_AUTH: return .readOnly
+        case SQLITE_IOERR: return .inputOutput
+        case SQLITE_NOMEM: return .outOfMemory
+        case SQLITE_INTERRUPT: return .interrupted
+        case SQLITE_CONSTRAINT: return Self.isUnique(resultCode) ? .unique : .constraint
+        default: return .misuse
+        }
+    }
+
+    private static func isUnique(_ resultCode: Int32) -> Bool {
+        // SQLITE_CONSTRAINT_UNIQUE, _PRIMARYKEY and _ROWID: macros with shifts, which Swift does not import.
+        [8, 6, 10].contains(resultCode >> 8)
+    }
+
+    private static func message(_ code: Code, path: String, facts: String) -> String {
+        switch code {
+        case .full:
+            "the store \(path) cannot grow because the disk is full (\(facts)): free some space; stored data is safe"
+        case .readOnly:
+            "the store \(path) cannot be written (\(facts)): give the user that runs this program write access "
+                + "to the file and its directory, and check that the disk is not mounted read-only"
+        case .corrupt:
+            "the store \(path) is damaged or not a database (\(facts)): stop the program, keep a copy of the file and "
+                + "its -wal file, then restore the last backup or try `sqlite3 \(path) .recover`"
+        case .locked:
+            "the store \(path) is locked by another process (\(facts)): close it, for example an open sqlite3 shell, "
+                + "and try again"
+        case .cannotOpen:
+            "the store \(path) cannot be opened (\(facts)): check that its directory exists and that you own it"
+        case .inputOutput:
+            "the disk of the store \(path) reports an error (\(facts)): check the disk and the system log; the last writes "
+                + "may or may not be stored"
+        case .outOfMemory: "the store \(path) ran out of memory (\(facts)): give the program more memory"
+        case .unique: "the store already has this entry (\(facts))"
+        case .constraint: "the store rejected contradictory data (\(facts)): this is a bug in the program, report it"
+        default: "the store rejected an operation (\(facts)): this is a bug in the program, report it"
+        }
     }
 }

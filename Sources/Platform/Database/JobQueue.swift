@@ -1,4 +1,6 @@
 internal import Glibc
+internal import Primitives
+internal import Synchronization
 
 /// Why a queue accepts no more work.
 enum JobQueueRefusal: Error {
@@ -14,7 +16,7 @@ enum JobQueueRefusal: Error {
     }
 
     private var jobs: [Job] = []
-    /// How many of the first jobs may be taken: those after them wait for one that does not wait.
+    /// The number of jobs at the front that may be taken; the rest wait for the next job that need not wait.
     private var ready = 0
     private var isClosed = false
     private let capacity: Int
@@ -34,14 +36,14 @@ enum JobQueueRefusal: Error {
         unsafe self.mutex.deallocate()
     }
 
-    /// How many jobs nobody has taken yet.
+    /// The number of jobs in the queue.
     var count: Int {
         unsafe pthread_mutex_lock(self.mutex)
         defer { unsafe pthread_mutex_unlock(self.mutex) }
         return self.jobs.count
     }
 
-    /// - Parameter waits: Nobody takes the work before the next that does not wait.
+    /// - Parameter waits: Whether the work is held back until work that need not wait is appended.
     func append(_ work: Work, waits: Bool = false) throws(JobQueueRefusal) {
         unsafe pthread_mutex_lock(self.mutex)
         defer { unsafe pthread_mutex_unlock(self.mutex) }
@@ -100,5 +102,54 @@ enum JobQueueRefusal: Error {
         unsafe pthread_mutex_lock(self.mutex)
         unsafe pthread_cond_broadcast(self.condition)
         unsafe pthread_mutex_unlock(self.mutex)
+    }
+}
+
+/// Does the work of a queue on one connection and one thread, until the queue tells it to close.
+///
+/// `@unchecked`: the connection and `perform` stay on one thread.
+final class QueueDriver<Work: Sendable>: ThreadExecutor.Driver, @unchecked Sendable {
+    private let queue: JobQueue<Work>
+    private let limit: Int
+    private let stop: @Sendable () -> Void
+    private let perform: ([Work], Connection) -> Void
+    private let isWoken = Atomic(false)
+    private var connection: Connection?
+
+    /// - Parameters:
+    ///   - limit: How many jobs to take at once.
+    ///   - stop: Ends the thread.
+    init(
+        _ connection: Connection, _ queue: JobQueue<Work>, atMost limit: Int = 1, stop: @escaping @Sendable () -> Void,
+        perform: @escaping ([Work], Connection) -> Void
+    ) {
+        self.connection = connection
+        self.queue = queue
+        self.limit = limit
+        self.stop = stop
+        self.perform = perform
+    }
+
+    func wake() {
+        self.isWoken.store(true, ordering: .releasing)
+        self.queue.wake()
+    }
+
+    func turn() {
+        let jobs = self.queue.take(atMost: self.limit) { self.isWoken.exchange(false, ordering: .acquiring) }
+        var work: [Work] = []
+        var closing: (@Sendable () -> Void)?
+        for job in jobs {
+            switch job {
+            case .work(let next): work.append(next)
+            // The last job: the queue refuses everything after it.
+            case .close(let completion): closing = completion
+            }
+        }
+        if let connection = self.connection, !work.isEmpty { self.perform(work, connection) }
+        guard let closing else { return }
+        self.connection = nil
+        self.stop()
+        closing()
     }
 }

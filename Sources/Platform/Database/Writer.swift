@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Synchronization
 
 /// A write that waits for its commit.
 struct PendingWrite: Sendable {
@@ -133,5 +134,24 @@ private struct WriteGroup {
         if writes.count > 1, (error as? DatabaseError)?.code == .full { return writes }
         for write in writes { write.fail(error) }
         return []
+    }
+}
+
+/// Copies the log into the file, on a separate connection and thread: it takes milliseconds, which would delay writes.
+final class Checkpoint: Sendable {
+    private let isDue = Atomic(false)
+
+    /// Whether it is requested or running.
+    var isPending: Bool { self.isDue.load(ordering: .acquiring) }
+
+    /// Marks it as pending; false if it was already.
+    func request() -> Bool { !self.isDue.exchange(true, ordering: .acquiringAndReleasing) }
+
+    func withdraw() { self.isDue.store(false, ordering: .releasing) }
+
+    func run(on connection: Connection) {
+        // If this fails, the log only grows until the writer copies it.
+        try? connection.checkpoint()
+        self.withdraw()
     }
 }

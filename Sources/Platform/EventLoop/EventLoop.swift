@@ -48,7 +48,7 @@ package final class EventLoop: SerialExecutor, @unchecked Sendable {
         unsafe self.events = .allocate(capacity: Self.eventsPerTurn)
         // Edge-triggered: each write is one event, so the counter never needs to be read.
         var event = unsafe epoll_event()
-        unsafe event.events = Interest([.readable, .edgeTriggered]).rawValue
+        unsafe event.events = EpollEvents([.readable, .edgeTriggered]).rawValue
         unsafe event.data.u64 = Self.wakerKey
         let added = unsafe epoll_ctl(self.epoll, EPOLL_CTL_ADD, self.waker, &event)
         precondition(added == 0, "the waker can't be watched: error \(errno)")
@@ -111,7 +111,7 @@ package final class EventLoop: SerialExecutor, @unchecked Sendable {
     /// The caller keeps owning the descriptor: cancel first, then close. An existing registration of the same number is
     /// cancelled, because a library may close a descriptor without notice.
     @Net package func watch(
-        _ descriptor: Int32, _ interest: Interest, handler: @escaping @Net (Readiness) -> Void
+        _ descriptor: Int32, _ interest: EpollEvents, handler: @escaping @Net (EpollEvents) -> Void
     ) throws(SystemError) -> Registration {
         guard descriptor >= 0 else { throw SystemError("epoll_ctl", code: EBADF) }
         let index = Int(descriptor)
@@ -269,7 +269,7 @@ package final class EventLoop: SerialExecutor, @unchecked Sendable {
             guard descriptor < self.registrations.count, let registration = self.registrations[descriptor],
                 registration.generation == UInt32(truncatingIfNeeded: key >> 32)
             else { continue }
-            registration.deliver(unsafe Readiness(rawValue: event.events))
+            registration.deliver(unsafe EpollEvents(rawValue: event.events))
         }
         self.time = .current()
     }
@@ -283,5 +283,19 @@ package final class EventLoop: SerialExecutor, @unchecked Sendable {
             timer.fire()
         }
         if fired > 0 { self.time = .current() }
+    }
+}
+
+extension EventLoop {
+    /// Sleeps on the loop's timers; throws `CancellationError` at once if the task is cancelled.
+    @Net package func sleep(for duration: Duration) async throws {
+        let changed = WaitList()
+        var isOver = false
+        let timer = self.schedule(after: duration) {
+            isOver = true
+            changed.wakeAll()
+        }
+        defer { timer.cancel() }
+        while !isOver { try await changed.wait() }
     }
 }

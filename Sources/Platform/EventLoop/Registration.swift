@@ -2,15 +2,15 @@
 @Net
 package final class Registration {
     package let descriptor: Int32
-    package private(set) var interest: Interest
+    package private(set) var interest: EpollEvents
     /// Distinguishes this registration's events from those of an earlier one with the same number.
     let generation: UInt32
-    private var handler: (@Net (Readiness) -> Void)?
+    private var handler: (@Net (EpollEvents) -> Void)?
     private let loop: EventLoop
 
     init(
-        descriptor: Int32, interest: Interest, generation: UInt32, loop: EventLoop,
-        handler: @escaping @Net (Readiness) -> Void
+        descriptor: Int32, interest: EpollEvents, generation: UInt32, loop: EventLoop,
+        handler: @escaping @Net (EpollEvents) -> Void
     ) {
         self.descriptor = descriptor
         self.interest = interest
@@ -23,7 +23,7 @@ package final class Registration {
     package var isActive: Bool { self.handler != nil }
 
     /// Changes the interest; an empty set still reports errors and hang-ups. Does nothing after ``cancel()``.
-    package func modify(_ interest: Interest) {
+    package func modify(_ interest: EpollEvents) {
         guard self.isActive, interest != self.interest else { return }
         self.interest = interest
         self.loop.update(self)
@@ -36,7 +36,7 @@ package final class Registration {
         self.loop.forget(self)
     }
 
-    func deliver(_ readiness: Readiness) {
+    func deliver(_ readiness: EpollEvents) {
         self.handler?(readiness)
     }
 }

@@ -18,7 +18,7 @@ package enum Socket {
     /// (SO_REUSEPORT, socket(7)).
     package enum PortSharing: Sendable, Hashable {
         case none
-        /// The first of them, which fails if another program already has the port, even if it shares it.
+        /// The first of these processes; fails if another program has the port, even as a shared one.
         case first
         case further
     }
@@ -42,18 +42,18 @@ package enum Socket {
             throw .last("bind to \(address)")
         }
         guard Glibc.listen(socket.rawValue, backlog) == 0 else { throw .last("listen on \(address)") }
-        // Linux gives it to the connections as well.
+        // On Linux, accepted connections inherit it.
         self.setNoDelay(socket.rawValue)
         return socket
     }
 
-    /// The address, with a port that no program has.
+    /// The address with a free port.
     private static func ownAddress(_ address: SocketAddress) throws(SystemError) -> SocketAddress {
         let alone = try self.listen(on: address)
         return self.localAddress(alone.rawValue) ?? address
     }
 
-    /// Makes a listening socket that was made elsewhere like those of ``listen(on:backlog:)``.
+    /// Configures a listening socket from elsewhere like those of ``listen(on:backlog:)``.
     package static func adopt(listener: Int32) throws(SystemError) {
         let flags = fcntl(listener, F_GETFL)
         guard flags >= 0, fcntl(listener, F_SETFL, flags | O_NONBLOCK) == 0, fcntl(listener, F_SETFD, FD_CLOEXEC) == 0
@@ -135,7 +135,7 @@ package enum Socket {
         _ = unsafe setsockopt(socket, Int32(IPPROTO_TCP), TCP_NODELAY, &on, socklen_t(MemoryLayout<Int32>.size))
     }
 
-    /// Asks an idle peer every minute whether it is still there (tcp(7), TCP_KEEPIDLE).
+    /// Probes an idle peer every minute (tcp(7), TCP_KEEPIDLE).
     package static func keepAlive(_ socket: Int32) {
         let size = socklen_t(MemoryLayout<Int32>.size)
         var on: Int32 = 1, seconds: Int32 = 60
@@ -194,5 +194,19 @@ package enum Socket {
         let socket = Glibc.socket(address.family, type, 0)
         guard socket >= 0 else { throw .last("socket") }
         return FileDescriptor(owning: socket)
+    }
+}
+
+/// The read buffer shared by all connections of the loop; its bytes are consumed before the next read.
+@safe
+package final class ScratchBuffer {
+    package let buffer: UnsafeMutableRawBufferPointer
+
+    package init(count: Int) {
+        unsafe self.buffer = .allocate(byteCount: count, alignment: 64)
+    }
+
+    deinit {
+        unsafe self.buffer.deallocate()
     }
 }

@@ -1,11 +1,11 @@
 internal import Glibc
 internal import Primitives
 
-/// The files in which Git keeps where a branch is, as they were at one time. Equal marks mean an unmoved branch.
+/// The state of the files in which Git records a branch's commit. Equal marks mean that the branch has not moved.
 ///
-/// Git replaces these files instead of writing into them, so a change has a new inode, size or time. Times are coarse:
-/// a mark of files that have just changed is not made, because a second change could look the same. How coarse is seen
-/// from the times: those of a file system with whole seconds have no part of a second.
+/// Git replaces these files instead of writing into them, so a change has a new inode, size or time. Times are coarse,
+/// so files that have just changed get no mark: a second change could look the same. How coarse they are shows in the
+/// times themselves: on a file system with whole seconds, they have no fraction.
 package struct BranchMark: Equatable, Sendable {
     /// One file; all zero if it does not exist.
     private struct File: Equatable {
@@ -15,9 +15,9 @@ package struct BranchMark: Equatable, Sendable {
         var changed: Int64 = 0
     }
 
-    /// The kernel's clock for files moves on with its timer, at least every 10 ms; in nanoseconds.
+    /// The resolution of file times, in nanoseconds: the kernel's clock for files advances at least every 10 ms.
     private static let coarseness: Int64 = 50_000_000
-    /// The times of some file systems have whole seconds only, of some every second one.
+    /// Some file systems store whole seconds only, some only every second one.
     private static let wholeSeconds: Int64 = 2_000_000_000
 
     private let files: [File]
@@ -45,7 +45,7 @@ package struct BranchMark: Equatable, Sendable {
             guard changed < now - coarseness else { return nil }
             files.append(File(inode: UInt64(info.st_ino), size: Int64(info.st_size), changed: changed))
         }
-        // Without HEAD it is no repository.
+        // Without HEAD it is not a repository.
         guard files[0] != File() else { return nil }
         self.files = files
     }

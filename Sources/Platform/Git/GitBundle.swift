@@ -70,7 +70,7 @@ package actor GitBundle {
         try GitLibrary.check(status, "the bundle")
     }
 
-    /// The library reads these limits from the repository's configuration only.
+    /// The library reads these limits only from the repository's configuration.
     private static func limitMemory(of store: ObjectStore) throws(GitError) {
         let configuration = try unsafe GitLibrary.make("the store's configuration") {
             unsafe git_repository_config($0, store.repository)
@@ -88,7 +88,7 @@ package actor GitBundle {
     }
 }
 
-/// Where a pack goes.
+/// Writes a pack to a file.
 private final class PackOutput {
     private let number: Int32
     private(set) var status: Int32 = 0

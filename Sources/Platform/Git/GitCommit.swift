@@ -1,3 +1,5 @@
+internal import CGit2
+
 package struct GitCommit: Hashable, Sendable {
     package let id: GitObjectID
     package let parents: [GitObjectID]
@@ -39,5 +41,71 @@ package struct GitCommit: Hashable, Sendable {
             true
         default: false
         }
+    }
+}
+
+extension GitCommit {
+    /// Copies a commit of the library.
+    init(_ commit: OpaquePointer) {
+        let parents = unsafe (0..<git_commit_parentcount(commit)).compactMap { index in
+            unsafe git_commit_parent_id(commit, index).map { unsafe GitObjectID($0.pointee) }
+        }
+        let id = unsafe git_commit_id(commit).map { unsafe GitObjectID($0.pointee) }
+        unsafe self.init(
+            id: id ?? GitObjectID(git_oid()), parents: parents, author: Self.signature(git_commit_author(commit)),
+            committer: Self.signature(git_commit_committer(commit)),
+            message: git_commit_message(commit).map { unsafe String(cString: $0) } ?? "")
+    }
+
+    init(_ id: GitObjectID, in store: ObjectStore) throws(GitError) {
+        var raw = id.raw
+        let commit = try unsafe GitLibrary.make("the commit \(id.short)") {
+            unsafe git_commit_lookup($0, store.repository, &raw)
+        }
+        defer { unsafe git_commit_free(commit) }
+        unsafe self.init(commit)
+    }
+
+    private static func signature(_ raw: UnsafePointer<git_signature>?) -> GitSignature {
+        guard let raw = unsafe raw?.pointee else { return GitSignature(name: "", mail: "", seconds: 0) }
+        return unsafe GitSignature(
+            name: raw.name.map { unsafe String(cString: $0) } ?? "",
+            mail: raw.email.map { unsafe String(cString: $0) } ?? "",
+            seconds: raw.when.time, offsetMinutes: Int(raw.when.offset))
+    }
+}
+
+/// The name, address and time in a commit's header.
+package struct GitSignature: Hashable, Sendable {
+    package let name: String
+    package let mail: String
+    /// Seconds since 1970-01-01 00:00 UTC.
+    package let seconds: Int64
+    /// The author's offset from UTC.
+    package let offsetMinutes: Int
+
+    /// Removes characters that a commit header can't contain (`<`, `>`, control characters) from name and mail; an
+    /// empty one becomes `unknown`.
+    package init(name: String, mail: String, seconds: Int64, offsetMinutes: Int = 0) {
+        self.name = Self.clean(name)
+        self.mail = Self.clean(mail)
+        self.seconds = max(seconds, 0)
+        self.offsetMinutes = offsetMinutes
+    }
+
+    private static func clean(_ text: String) -> String {
+        var scalars = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars {
+            switch scalar.value {
+            case 0..<0x20, 0x7F..<0xA0, UInt32(UInt8(ascii: "<")), UInt32(UInt8(ascii: ">")): scalars.append(" ")
+            default: scalars.append(scalar)
+            }
+        }
+        // Git strips these at both ends; the rest may be empty.
+        let edges: Set<Unicode.Scalar> = [" ", ".", ",", ":", ";", "\"", "'", "\\"]
+        let start = scalars.firstIndex { !edges.contains($0) } ?? scalars.endIndex
+        let end = scalars.lastIndex { !edges.contains($0) }.map(scalars.index(after:)) ?? scalars.endIndex
+        guard start < end else { return "unknown" }
+        return String(scalars[start..<end])
     }
 }

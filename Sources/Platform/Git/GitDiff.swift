@@ -4,12 +4,6 @@ package struct GitDiff: Hashable, Sendable {
     package let stat: GitStat
     /// Some files or lines were left out because of the limits.
     package let isCut: Bool
-
-    package init(files: [GitFileChange], stat: GitStat, isCut: Bool) {
-        self.files = files
-        self.stat = stat
-        self.isCut = isCut
-    }
 }
 
 package struct GitStat: Hashable, Sendable {

@@ -8,8 +8,8 @@ enum GitLibrary {
     static let executor: ThreadExecutor = {
         git_libgit2_init()
         cgit2_enable_fsync()
-        // As the `git` program usually makes them: another user, such as a jail's, can read objects in a folder that it
-        // can enter. What must be private is in a private folder.
+        // The usual permissions of `git`: another user, such as a jail's, can read objects in a folder that it can
+        // enter. Private repositories are in private folders.
         return ThreadExecutor(name: "git", umask: 0o022)
     }()
 

@@ -1,5 +1,14 @@
 internal import CGit2
 
+/// Where a new commit goes.
+package enum CommitTarget: Sendable, Hashable {
+    /// The branch moves to it, if nobody else has moved it.
+    case branch
+    /// A private reference keeps it and the branch does not move: a server has to accept the commit first. The name is
+    /// without ``GitRepository/privatePrefix``.
+    case kept(String)
+}
+
 extension GitRepository {
     /// Creates a commit and moves its branch to it, or throws and leaves the branch unchanged.
     ///
@@ -23,10 +32,10 @@ extension GitRepository {
             repository)
     }
 
-    /// Creates a commit of a tree that the repository has, in place of the change's files, and moves the branch to it;
-    /// otherwise as ``commit(_:)``.
+    /// Creates a commit of an existing tree, ignoring the change's files, and moves the branch to it; otherwise as
+    /// ``commit(_:)``.
     ///
-    /// - Parameter target: Where the commit goes. Anything but the branch leaves the branch and the work tree alone.
+    /// - Parameter target: Where the commit goes. Only `branch` changes the branch and the work tree.
     package func commit(
         tree: GitObjectID, as change: GitChange, to target: CommitTarget = .branch
     ) throws(GitError) -> GitObjectID {
@@ -46,7 +55,7 @@ extension GitRepository {
         return try unsafe self.publish(tree.raw, parent: parent, old: old, as: change, to: target, paths, repository)
     }
 
-    /// Writes the tree that `base` has with the change's files. Moves no branch, and does not touch the work tree.
+    /// Writes the tree of `base` with the change applied. Moves no branch, and does not touch the work tree.
     package func tree(of change: GitChange, on base: GitObjectID) throws(GitError) -> GitObjectID {
         for path in change.files.keys { try GitName.checkPath(path) }
         let repository = try unsafe self.open()
@@ -66,7 +75,7 @@ extension GitRepository {
         let id = try unsafe self.writeCommit(
             tree: tree, parents: [parent], author: change.author, committer: change.committer, message: message,
             repository)
-        // First the files, because that can fail; then the branch.
+        // The files first, because updating them can fail.
         if let paths { try unsafe self.update(change.branch, from: parent, to: id, paths, repository) }
         let subject = message.prefix { !$0.isNewline }
         do throws(GitError) {

@@ -1,6 +1,35 @@
 internal import CGit2
 
 extension GitRepository {
+    /// The differences between two commits.
+    package func diff(
+        from old: GitObjectID, to new: GitObjectID, limits: GitDiffLimits = GitDiffLimits()
+    ) throws(GitError) -> GitDiff {
+        let what = "the diff from \(old.short) to \(new.short)"
+        let repository = try unsafe self.open()
+        defer { unsafe git_repository_free(repository) }
+        let oldTree = try unsafe self.treeHandle(old, repository)
+        defer { unsafe git_tree_free(oldTree) }
+        let newTree = try unsafe self.treeHandle(new, repository)
+        defer { unsafe git_tree_free(newTree) }
+        var options = unsafe git_diff_options()
+        unsafe git_diff_options_init(&options, UInt32(GIT_DIFF_OPTIONS_VERSION))
+        unsafe options.flags = GIT_DIFF_INCLUDE_TYPECHANGE.rawValue
+        unsafe options.max_size = limits.fileBytes
+        let diff = try unsafe GitLibrary.make(what) {
+            unsafe git_diff_tree_to_tree($0, repository, oldTree, newTree, &options)
+        }
+        defer { unsafe git_diff_free(diff) }
+        try unsafe GitLibrary.findRenames(in: diff, what)
+        let stat = try unsafe Self.stat(diff)
+        var reader = GitPatchReader(limits: limits)
+        let count = min(unsafe git_diff_num_deltas(diff), limits.files)
+        let files = try (0..<count).map { (index) throws(GitError) in
+            try unsafe reader.file(index, of: diff)
+        }
+        return GitDiff(files: files, stat: stat, isCut: count < stat.files || files.contains { $0.isCut })
+    }
+
     /// A commit's changes relative to its first parent, or to an empty tree if it has none.
     package func diff(of id: GitObjectID, limits: GitDiffLimits = GitDiffLimits()) throws(GitError) -> GitDiff {
         let repository = try unsafe self.open()
@@ -163,5 +192,61 @@ extension GitLibrary {
         // Comparing each deleted file with each added one gets slow; libgit2's default limit is 1000 targets.
         unsafe find.rename_limit = 200
         try unsafe GitLibrary.check(git_diff_find_similar(diff, &find), what)
+    }
+}
+
+/// A commit's change to one file.
+package struct GitWrittenFile: Sendable, Hashable {
+    package let path: String
+    /// The new content; nil if the file is deleted.
+    package let bytes: [UInt8]?
+    /// Whether the file is and was a regular, non-executable file, and not a link or submodule.
+    package let isPlain: Bool
+}
+
+extension GitRepository {
+    /// The files that differ between two commits, without a search for renames. Nil if they total more than `limit`
+    /// bytes.
+    package func fileChanges(
+        from old: GitObjectID, to new: GitObjectID, limit: Int
+    ) throws(GitError) -> [GitWrittenFile]? {
+        let repository = try unsafe self.open()
+        defer { unsafe git_repository_free(repository) }
+        let before = try unsafe self.treeHandle(old, repository)
+        defer { unsafe git_tree_free(before) }
+        let after = try unsafe self.treeHandle(new, repository)
+        defer { unsafe git_tree_free(after) }
+        let diff = try unsafe GitLibrary.make("the commit's files") {
+            unsafe git_diff_tree_to_tree($0, repository, before, after, nil)
+        }
+        defer { unsafe git_diff_free(diff) }
+        var changes: [GitWrittenFile] = []
+        var total = 0
+        for index in unsafe 0..<git_diff_num_deltas(diff) {
+            guard let delta = unsafe git_diff_get_delta(diff, index)?.pointee,
+                let name = unsafe delta.new_file.path, let path = unsafe String(validatingCString: name)
+            else { return nil }
+            let modes = unsafe [delta.old_file.mode, delta.new_file.mode].filter { $0 != 0 }
+            let isPlain = modes.allSatisfy { UInt32($0) == GIT_FILEMODE_BLOB.rawValue }
+            guard unsafe delta.status != GIT_DELTA_DELETED else {
+                changes.append(GitWrittenFile(path: path, bytes: nil, isPlain: isPlain))
+                continue
+            }
+            guard isPlain else {
+                changes.append(GitWrittenFile(path: path, bytes: [], isPlain: false))
+                continue
+            }
+            var id = unsafe delta.new_file.id
+            let blob = try unsafe GitLibrary.make("the file \(GitName.printable(path))") {
+                unsafe git_blob_lookup($0, repository, &id)
+            }
+            defer { unsafe git_blob_free(blob) }
+            let size = Int(unsafe git_blob_rawsize(blob))
+            total += size
+            guard total <= limit else { return nil }
+            let content = unsafe UnsafeRawBufferPointer(start: git_blob_rawcontent(blob), count: size)
+            changes.append(GitWrittenFile(path: path, bytes: unsafe Array(content), isPlain: true))
+        }
+        return changes
     }
 }

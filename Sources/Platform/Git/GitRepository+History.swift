@@ -65,8 +65,8 @@ extension GitRepository {
         return found
     }
 
-    /// The commit that last changed a file or folder, of those that a commit contains. Nil if it does not exist there, or
-    /// if it has not changed in the last `limit` commits.
+    /// The commit that last changed a file or folder, among a commit and its ancestors. Nil if it does not exist there,
+    /// or if it has not changed in the last `limit` commits.
     package func lastChange(
         of path: String, at id: GitObjectID, limit: Int = 5_000
     ) throws(GitError) -> GitObjectID? {
@@ -77,7 +77,7 @@ extension GitRepository {
         defer { unsafe git_commit_free(commit) }
         guard let wanted = unsafe Self.entry(at: path, of: commit) else { return nil }
         for _ in 0..<limit {
-            // As `git log -- PATH` does: the change is not in a commit that has the file as one of its parents does.
+            // As in `git log -- PATH`, a commit in which the file equals that of any parent is not the change.
             var older: OpaquePointer?
             for index in 0..<(unsafe git_commit_parentcount(commit)) {
                 var parent: OpaquePointer?
@@ -116,8 +116,8 @@ extension GitRepository {
     ) throws(GitError) {
         let walk = try unsafe GitLibrary.make("the log") { unsafe git_revwalk_new($0, repository) }
         defer { unsafe git_revwalk_free(walk) }
-        // The order of `git log`, which the library finds on the way. Any other one reads the whole history first, and may
-        // put a commit after its parents.
+        // The order of `git log`, which the library finds while walking. Any other order reads the whole history first
+        // and may put a commit after its parents.
         unsafe git_revwalk_sorting(walk, GIT_SORT_NONE.rawValue)
         for start in starts {
             var id = start.raw

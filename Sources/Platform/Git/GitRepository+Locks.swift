@@ -1,16 +1,32 @@
 internal import CGit2
 internal import Glibc
 
+/// A file with which a program locks part of a repository.
+package struct GitLock: Hashable, Sendable {
+    /// Relative to the repository's `.git`, such as `index.lock`.
+    package let name: String
+    /// When it was made, in seconds since 1970.
+    package let seconds: Int64
+
+    /// Nil if the file does not exist.
+    init?(_ name: String, in folder: String) {
+        var facts = stat()
+        guard unsafe stat(folder + name, &facts) == 0 else { return nil }
+        self.name = name
+        self.seconds = Int64(facts.st_mtim.tv_sec)
+    }
+}
+
 extension GitRepository {
-    /// The locks that keep a commit on `branch` from being made.
+    /// The locks that prevent a commit on `branch`.
     package func locks(on branch: String) throws(GitError) -> [GitLock] {
         let repository = try unsafe self.open()
         defer { unsafe git_repository_free(repository) }
         return unsafe self.heldLocks(branch, repository)
     }
 
-    /// Removes the locks of branches that `isOwn` names: a killed program leaves them for ever. Only for branches that no
-    /// other program makes, and while this one makes none.
+    /// Removes the locks that a killed program left on the branches that `isOwn` accepts. Call it only for branches
+    /// that no other program writes, and while this one writes none.
     package func removeLocks(ofBranches isOwn: @Sendable (String) -> Bool) throws(GitError) {
         let repository = try unsafe self.open()
         defer { unsafe git_repository_free(repository) }

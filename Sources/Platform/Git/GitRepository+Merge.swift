@@ -1,11 +1,38 @@
 internal import CGit2
 
+/// The result of a three-way merge.
+package struct GitMerge: Hashable, Sendable {
+    /// A file with conflicting changes. The ids are those of its contents; nil on a side without the file.
+    package struct Conflict: Hashable, Sendable {
+        package let path: String
+        package let base: GitObjectID?
+        package let ours: GitObjectID?
+        package let theirs: GitObjectID?
+    }
+
+    /// The merged tree; nil if there are unresolved conflicts.
+    package let tree: GitObjectID?
+    /// Sorted by path.
+    package let conflicts: [Conflict]
+}
+
 extension GitRepository {
+    /// The newest commit that both have in their history; nil if their histories are separate.
+    package func mergeBase(_ first: GitObjectID, _ second: GitObjectID) throws(GitError) -> GitObjectID? {
+        let repository = try unsafe self.open()
+        defer { unsafe git_repository_free(repository) }
+        var (firstID, secondID) = (first.raw, second.raw)
+        var base = git_oid()
+        let status = unsafe git_merge_base(&base, repository, &firstID, &secondID)
+        if git_error_code(status) == GIT_ENOTFOUND { return nil }
+        try GitLibrary.check(status, "the common ancestor of \(first.short) and \(second.short)")
+        return GitObjectID(base)
+    }
+
     /// Merges what `ours` and `theirs` have changed since `base`, in memory; each is a commit or a tree. Writes the
-    /// merged tree, and moves no branch. Renamed files are found.
+    /// merged tree and moves no branch. Detects renames.
     ///
-    /// - Parameter preferOurs: Where changes do not fit together, take the whole file of `ours`. The conflicts are
-    ///   returned nevertheless.
+    /// - Parameter preferOurs: Resolves each conflict with the whole file of `ours`. The conflicts are still returned.
     package func merge(
         _ ours: GitObjectID, with theirs: GitObjectID, base: GitObjectID, preferOurs: Bool = false
     ) throws(GitError) -> GitMerge {
@@ -108,7 +135,7 @@ private struct MergeConflict {
 
     func takeOurs(in index: OpaquePointer) throws(GitError) {
         try unsafe GitLibrary.check(git_index_conflict_remove(index, self.path), self.path)
-        // A file that only they have is the new name of one that they renamed: ours has no version of it.
+        // A file that exists only in `theirs` is the new name of a renamed one; `ours` has no version of it.
         guard let side = self.ours ?? (self.base == nil ? self.theirs : nil) else { return }
         try unsafe self.checkRoom(in: index)
         let name = unsafe GitLibrary.copy(self.path)
@@ -120,7 +147,7 @@ private struct MergeConflict {
         try unsafe GitLibrary.check(git_index_add(index, &entry), self.path)
     }
 
-    /// The library would remove what has taken the place of the file, which nobody was asked about.
+    /// The library would silently remove whatever replaced the file.
     private func checkRoom(in index: OpaquePointer) throws(GitError) {
         var position = 0
         var isTaken = unsafe git_index_find_prefix(&position, index, self.path + "/") == 0

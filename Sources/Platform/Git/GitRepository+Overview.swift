@@ -15,7 +15,7 @@ extension GitRepository {
         package let size: Int
     }
 
-    /// Part of a list that may be too long to be read whole.
+    /// Part of a list that may be too long to read completely.
     package struct Bounded<Item: Sendable>: Sendable {
         package var items: [Item]
         /// Whether items are missing.
@@ -133,7 +133,7 @@ private struct FileSearch {
     var visits: Int
     var found = GitRepository.Bounded<GitRepository.FoundFile>(items: [], isCut: false)
 
-    /// Deeper directories are left out: no document is there, and the stack is finite.
+    /// Deeper directories are left out: they hold no documents, and the stack is finite.
     private static let depthLimit = 16
 
     mutating func visit(

@@ -1,5 +1,18 @@
 internal import CGit2
 
+/// An entry of a directory in a commit.
+package struct GitTreeEntry: Hashable, Sendable {
+    package enum Kind: String, Sendable {
+        case directory, file, executable, symbolicLink, submodule
+    }
+
+    package let name: String
+    package let kind: Kind
+    package let id: GitObjectID
+    /// In bytes; nil unless it is a file.
+    package let size: Int64?
+}
+
 extension GitRepository {
     /// Local branches, then known remote branches, each sorted by name.
     package func branches() throws(GitError) -> [Branch] {

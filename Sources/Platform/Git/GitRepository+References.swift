@@ -1,12 +1,12 @@
 internal import CGit2
 
-// References that only Jetbridge uses. They are no branches: `git push` and `git clone` leave them out.
+// References that only Jetbridge uses. They are not branches: `git push` and `git clone` skip them.
 extension GitRepository {
-    /// What every private reference begins with.
+    /// The prefix of every private reference.
     package static let privatePrefix = "refs/jetbridge/"
 
-    /// Creates a commit of a tree with the message, the people and the trailers of `change`, and keeps it at a private
-    /// reference, in place of what was there. Moves no branch.
+    /// Creates a commit of a tree with the message, the people and the trailers of `change`, and stores it at a private
+    /// reference, replacing any previous commit there. Moves no branch.
     package func keep(
         tree: GitObjectID, parent: GitObjectID, as change: GitChange, at reference: String
     ) throws(GitError) -> GitObjectID {
@@ -46,7 +46,7 @@ extension GitRepository {
             "the private reference \(reference)")
     }
 
-    /// The commit that a private reference keeps.
+    /// The commit at a private reference.
     package func kept(at reference: String) throws(GitError) -> GitCommit? {
         let repository = try unsafe self.open()
         defer { unsafe git_repository_free(repository) }
@@ -57,7 +57,7 @@ extension GitRepository {
         return try unsafe self.read(GitObjectID(id), repository)
     }
 
-    /// Removes a private reference, if it exists and keeps this commit.
+    /// Removes a private reference if it exists and refers to this commit.
     package func drop(_ reference: String, at id: GitObjectID? = nil) throws(GitError) {
         let repository = try unsafe self.open()
         defer { unsafe git_repository_free(repository) }

@@ -53,7 +53,7 @@ extension GitRepository {
         return unsafe GitName.printable(String(cString: path))
     }
 
-    /// Throws if a file that Git does not track is where the commit has one.
+    /// Throws if an untracked file is in the place of one of the commit's.
     private func checkUntracked(_ paths: [String], _ repository: OpaquePointer) throws(GitError) {
         guard let folder = unsafe git_repository_workdir(repository) else { return }
         let root = unsafe String(cString: folder)
@@ -66,7 +66,7 @@ extension GitRepository {
         let shown = found.prefix(Self.namedFiles).map { GitName.printable($0) }.joined(separator: ", ")
         throw GitError(
             .dirtyWorkTree,
-            "the branch is checked out, and files that Git does not track are where the commit has its own (\(shown)): move them away, or switch to another branch"
+            "the branch is checked out, and untracked files are in the way of the commit's (\(shown)): move them away, or switch to another branch"
         )
     }
 
@@ -74,7 +74,7 @@ extension GitRepository {
     func update(
         _ branch: String, from old: GitObjectID, to new: GitObjectID, _ paths: [String], _ repository: OpaquePointer
     ) throws(GitError) {
-        // The library takes this lock only after it has written the files.
+        // Checked here because the library takes this lock only after writing the files.
         if let lock = unsafe self.heldLocks(branch, repository).first(where: { $0.name == Self.indexLock }) {
             throw Self.locked(lock)
         }

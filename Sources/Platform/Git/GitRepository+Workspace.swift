@@ -3,7 +3,7 @@ internal import Glibc
 internal import Primitives
 
 extension GitObjectID {
-    /// The hash that a file with this content has as an object.
+    /// The hash of a file's content as a Git object.
     package static func blob(_ bytes: [UInt8]) -> GitObjectID? {
         var id = git_oid()
         // In case nothing else has started the library.
@@ -26,12 +26,12 @@ extension GitRepository {
         return unsafe String(cString: path) + "objects"
     }
 
-    /// Creates a bare repository for objects if there is none; it also reads those in the folder `objects`. Returns
+    /// Creates a bare repository for objects if there is none, with `objects` as an additional source of them. Returns
     /// whether it was created.
     @discardableResult
     package func createStore(sharing objects: String?) throws(GitError) -> Bool {
         var isCreated = false
-        // HEAD is made last: without it the making was interrupted, and is done again.
+        // HEAD is created last: without it, an earlier creation was interrupted and is repeated.
         if case .file = PathKind(self.path + "/HEAD") {
         } else {
             try Self.create(self.path, bare: true)
@@ -74,7 +74,7 @@ extension GitRepository {
     /// Creates a commit of a tree from another store on this machine, and moves `branch` to it. Throws and changes
     /// nothing if the branch is not at `expected` (nil: it must not exist) or is checked out.
     ///
-    /// - Parameter target: Where the commit goes; anything but the branch leaves the branch as it is.
+    /// - Parameter target: Where the commit goes; only `branch` moves the branch.
     package func commit(
         tree: GitObjectID, from path: String, onto parent: GitObjectID, branch: String, expected: GitObjectID?,
         author: GitSignature, committer: GitSignature, message: String, trailers: [GitTrailer],
@@ -129,8 +129,8 @@ extension GitRepository {
             "the branch \(branch) is checked out in the repository's work tree: switch that to another branch")
     }
 
-    /// Copies an object and all that it refers to; a parent after its children, so that an interrupted copy does not
-    /// look complete.
+    /// Copies an object and everything that it refers to, children first, so that an interrupted copy does not look
+    /// complete.
     private func copy(
         _ key: ObjectKey, _ kind: ObjectStore.Kind, from source: ObjectStore, to target: ObjectStore
     ) throws(GitError) {
@@ -143,7 +143,7 @@ extension GitRepository {
         }
         let bytes = try source.read(key, kind, limit: .max)
         var id = git_oid()
-        // The library's own writer waits for the disk.
+        // The library's own writer flushes to disk.
         let status = unsafe bytes.withUnsafeBytes {
             unsafe git_odb_write(&id, target.database, $0.baseAddress, $0.count, kind.raw)
         }

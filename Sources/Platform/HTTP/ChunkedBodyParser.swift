@@ -28,7 +28,7 @@ package struct ChunkedBodyParser: Sendable {
     private var state = State.firstDigit
     private var digitCount = 0
     private var remaining = 0
-    /// The bytes of extensions that exceed twice the data; a limit, so that a body cannot consist of extensions alone.
+    /// The bytes of extensions beyond twice the data; limited, so that a body cannot consist of extensions alone.
     private var excess = 0
     private static let excessLimit = 16 * 1024
     private var storage: [UInt8] = []

@@ -3,8 +3,8 @@ internal import Primitives
 /// Header or trailer fields in order of arrival; names are case-insensitive.
 ///
 /// All names and values share one array of bytes, so a head of twenty fields costs two allocations, and a value that
-/// isn't UTF-8 passes through a proxy unchanged. Strings are created on access. Each field has the number of its name,
-/// see ``HeaderName``, so that the usual questions about a message compare no text.
+/// isn't UTF-8 passes through a proxy unchanged. Strings are created on access. Each field stores its name as a number,
+/// see ``HeaderName``, so that common lookups compare no text.
 package struct HTTPHeaders: Sendable {
     /// The offsets of a field's name and value in the storage.
     package struct Field: Sendable {
@@ -274,5 +274,15 @@ extension HTTPHeaders: Equatable {
 extension HTTPHeaders: CustomStringConvertible {
     package var description: String {
         self.map { "\($0.name): \($0.value)" }.joined(separator: "\n")
+    }
+}
+
+extension HTTPHeaders {
+    /// The credential of `Authorization: Bearer …` (RFC 6750 §2.1); nil without the header or with another scheme.
+    package var bearerToken: String? {
+        guard let authorization = self[.authorization] else { return nil }
+        let parts = authorization.split(separator: " ", maxSplits: 1)
+        guard parts.count == 2, parts[0].equalsIgnoringCase("bearer") else { return nil }
+        return String(parts[1].utf8.trimmingBlanks())
     }
 }

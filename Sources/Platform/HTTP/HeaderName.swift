@@ -1,5 +1,5 @@
-/// The names of fields that servers, clients and proxies look for in every message. A field's name is compared with
-/// them once; from then on, it is a number.
+/// The field names that servers, clients and proxies look up in every message. A field's name is compared with them
+/// once and is a number from then on.
 package enum HeaderName: UInt8, Sendable, CaseIterable {
     /// Any other name.
     case other
@@ -90,4 +90,23 @@ package enum HeaderName: UInt8, Sendable, CaseIterable {
             return true
         }
     }
+}
+
+/// A set of known names of fields.
+package struct HeaderNames: Sendable, Hashable, ExpressibleByArrayLiteral {
+    @usableFromInline var bits: UInt64 = 0
+
+    @inlinable
+    package init(arrayLiteral names: HeaderName...) {
+        for name in names { self.insert(name) }
+    }
+
+    @inlinable
+    package mutating func insert(_ name: HeaderName) { self.bits |= 1 << UInt64(name.rawValue) }
+
+    @inlinable
+    package func contains(_ name: HeaderName) -> Bool { self.bits >> UInt64(name.rawValue) & 1 == 1 }
+
+    @inlinable
+    package func isDisjoint(with others: HeaderNames) -> Bool { self.bits & others.bits == 0 }
 }

@@ -9,7 +9,7 @@ package struct PagePolicy: Sendable {
     package enum Refusal: Sendable, Equatable {
         /// `Host` names another server.
         case host(String)
-        /// `Sec-Fetch-Site` says that another site's page sent the request.
+        /// According to `Sec-Fetch-Site`, another site's page sent the request.
         case site
     }
 
@@ -33,7 +33,7 @@ package struct PagePolicy: Sendable {
 
     /// The name in `Host` if it is not one of this server's.
     package func foreignHost(of headers: HTTPHeaders) -> String? {
-        // Only programs leave it out (HTTP/1.0).
+        // Only programs omit it (HTTP/1.0).
         guard let value = headers[.host] else { return nil }
         guard let host = try? Authority(value[...]).host else { return value }
         let name = host.hasSuffix(".") ? String(host.dropLast()) : host

@@ -1,5 +1,4 @@
-/// How a response's head says that its body ends (RFC 9112 §6.3). Anything that two readers could understand differently is
-/// an error.
+/// How a response's body ends according to its head (RFC 9112 §6.3). Ambiguous heads are errors.
 package struct ResponseBodyFraming: Sendable, Hashable {
     package enum Body: Sendable, Hashable {
         case none
@@ -30,7 +29,7 @@ package struct ResponseBodyFraming: Sendable, Hashable {
     private static func isChunked(_ headers: HTTPHeaders, isHTTP10: Bool) throws(HTTPSyntaxError) -> Bool {
         guard headers.contains(.transferEncoding) else { return false }
         guard !headers.contains(.contentLength) else { throw .malformed("both Transfer-Encoding and Content-Length") }
-        guard !isHTTP10 else { throw .malformed("Transfer-Encoding in an answer of HTTP/1.0") }
+        guard !isHTTP10 else { throw .malformed("Transfer-Encoding in an HTTP/1.0 response") }
         guard headers.isOnly(.transferEncoding, "chunked") else {
             throw .malformed("a Transfer-Encoding other than chunked")
         }

@@ -11,7 +11,7 @@ final class CurlTransfer: Transfer, Multi.User {
 
     private let multi: Multi
     private var reader: ResponseHeadReader
-    /// The real cause when a callback aborted the transfer; libcurl only reports the abort.
+    /// The actual cause when a callback aborted the transfer; libcurl reports only the abort.
     private var failure: (any Error)?
 
     init(_ plan: TransferPlan, _ settings: HTTPClientSettings, on multi: Multi) throws(HTTPClientError) {

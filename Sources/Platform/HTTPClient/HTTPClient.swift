@@ -1,7 +1,7 @@
-internal import EventLoop
+package import EventLoop
 
-/// Sends HTTP requests on the event loop: with libcurl, but for those without TLS to this machine or to a numeric address,
-/// which need neither names nor certificates and are sent by ``PlainPool``.
+/// Sends HTTP requests on the event loop: through libcurl, except those without TLS to this machine or a numeric
+/// address, which need neither name resolution nor certificates and go through ``PlainPool``.
 ///
 /// Requests share kept-alive connections, over HTTP/2 where the server offers it with TLS. Servers are always verified.
 /// The client doesn't follow redirects, request content codings or use the environment's proxies. Cancelling the task
@@ -83,4 +83,17 @@ package final class HTTPClient: Sendable {
 
         nonisolated init() {}
     }
+}
+
+/// An exchange started by ``HTTPClient/begin(_:onHead:)``.
+@Net
+package struct HTTPClientExchange: Sendable {
+    private let transfer: Transfer
+
+    init(_ transfer: Transfer) {
+        self.transfer = transfer
+    }
+
+    /// Ends the exchange at once, in any state.
+    package func cancel() { self.transfer.forget() }
 }

@@ -1,4 +1,6 @@
+internal import EventLoop
 package import HTTP
+package import Primitives
 
 /// A request to send. The URL's path and query are sent unmodified.
 package struct HTTPClientRequest: Sendable {
@@ -33,4 +35,36 @@ package struct HTTPClientRequest: Sendable {
         self.headers = headers
         self.body = body
     }
+}
+
+/// Receives a streamed request body.
+package struct HTTPRequestBodyWriter: Sendable {
+    let pipe: BytePipe
+
+    /// Waits for room and writes. Throws when the exchange has ended; the caller need not handle that, because the
+    /// exchange reports its own error.
+    package func write(_ bytes: [UInt8]) async throws {
+        try await self.pipe.write(bytes)
+    }
+}
+
+/// Signs a request with AWS Signature Version 4, as S3 and its relatives expect.
+///
+/// The request must have the header `X-Amz-Content-Sha256`, and its query must be sorted by name with every name
+/// followed by `=`: libcurl 7.88 signs it as it is.
+package struct AWSSignature: Sendable, Hashable {
+    package var region: String
+    package var service: String
+    package var accessKey: String
+    package var secretKey: Secret
+
+    package init(region: String, service: String, accessKey: String, secretKey: Secret) {
+        self.region = region
+        self.service = service
+        self.accessKey = accessKey
+        self.secretKey = secretKey
+    }
+
+    /// The value of CURLOPT_AWS_SIGV4.
+    var provider: String { "aws:amz:\(self.region):\(self.service)" }
 }

@@ -13,15 +13,15 @@ package struct HTTPClientSettings: Sendable, Hashable {
     package var maxConnections: Int?
     /// How many idle connections are kept for later requests.
     package var maxIdleConnections = 64
-    /// Whether a connection is opened ahead of the next request once all others are in use, so that it need not wait for
-    /// one: for answers that last. Only without TLS, and only to servers that keep connections.
+    /// Whether, once all connections are in use, one is opened ahead of the next request, which then need not wait for
+    /// it. For responses that take long. Only without TLS, and only to servers that keep connections.
     package var opensAhead = false
     /// Sent when a request has no `User-Agent`.
     package var userAgent: String?
     /// The maximum size of a response's head.
     package var maximumHeadBytes = 64 * 1024
 
-    /// Whether libcurl also sends the requests that need nothing of what it knows. For tests and comparisons.
+    /// Whether libcurl also sends requests that could be sent without it. For tests and comparisons.
     package var usesOnlyLibcurl = false
 
     package init() {}

@@ -20,8 +20,8 @@ final class Multi {
     /// A socket of libcurl's.
     @Net private final class WatchedSocket {
         var registration: Registration?
-        /// libcurl says when it closes the socket, so it can stay watched between two requests. That saves two system
-        /// calls a request.
+        /// libcurl reports when it closes the socket, so it can stay watched between requests, which saves two system
+        /// calls each.
         let isConnection: Bool
         /// No transfer uses it, or those that do are paused.
         var isIdle = false
@@ -80,7 +80,7 @@ final class Multi {
     /// Ends the user's transfer if it is still running, which closes a connection that no other transfer uses.
     func remove(_ user: any User) {
         precondition(!self.isInside, "a handle was removed inside a callback of libcurl")
-        // libcurl would keep a connection of HTTP/2 without sending that the stream has ended, until the next request.
+        // libcurl would keep an HTTP/2 connection without announcing the stream's end until the next request.
         user.easy.set(CURLOPT_FORBID_REUSE, true)
         unsafe curl_multi_remove_handle(self.pointer, user.easy.pointer)
         user.easy.set(CURLOPT_FORBID_REUSE, false)
@@ -99,7 +99,7 @@ final class Multi {
         self.idle.append(easy)
     }
 
-    /// Has the sockets of a handle's connections watched between its transfers.
+    /// Keeps the sockets of a handle's connections watched between its transfers.
     func keepWatching(_ easy: EasyHandle) {
         let context = unsafe Unmanaged.passUnretained(self).toOpaque()
         unsafe ccurl_set_socket_functions(easy.pointer, onOpened, onClosed, context)
@@ -186,7 +186,7 @@ final class Multi {
     }
 
     fileprivate func setInterest(_ what: Int32, in socket: Int32) {
-        var interest: Interest = []
+        var interest: EpollEvents = []
         if what & CURL_POLL_IN != 0 { interest.insert(.readable) }
         if what & CURL_POLL_OUT != 0 { interest.insert(.writable) }
         let known = self.sockets[socket]
@@ -214,10 +214,11 @@ final class Multi {
         }
     }
 
-    /// Something arrived in a connection from which no transfer reads. Mostly it is idle, and the server has closed it.
-    private func received(_ readiness: Readiness, in socket: Int32, _ watched: WatchedSocket) {
+    /// Bytes or an end arrived on a connection from which no transfer reads. Usually it is idle and the server has
+    /// closed it.
+    private func received(_ readiness: EpollEvents, in socket: Int32, _ watched: WatchedSocket) {
         guard readiness.contains(.peerClosed) || readiness.contains(.hangUp) || readiness.contains(.error) else {
-            // Perhaps a ticket of TLS, which the next request reads.
+            // Possibly a TLS session ticket, which the next request reads.
             watched.registration?.modify(.peerClosed)
             return
         }
@@ -225,8 +226,8 @@ final class Multi {
         // A paused transfer reads the rest later.
         let port = Socket.localAddress(socket).map { Int32($0.port) }
         guard let port, !self.users.values.contains(where: { $0.localPort == port }) else { return }
-        // libcurl looks whether there is anything to read before it uses the connection again. The close notice of TLS
-        // would look like a live connection, so that the request would be lost.
+        // libcurl checks for unread bytes before it reuses the connection. The close notice of TLS would look like a
+        // live connection, so that the request would be lost.
         reading: while true {
             switch unsafe Socket.read(socket, into: Self.scratch.buffer) {
             case .moved(1...): continue

@@ -2,14 +2,14 @@ internal import EventLoop
 internal import HTTP
 internal import Primitives
 
-/// A connection of HTTP/1.1 without TLS, for one request at a time.
+/// An HTTP/1.1 connection without TLS, for one request at a time.
 ///
 /// The registration's handler owns it until ``close()``.
 @Net
 final class PlainConnection {
-    /// How long an unused connection is kept; as libcurl does.
+    /// How long an unused connection is kept; the same as in libcurl.
     private static let idleLimit = Duration.seconds(118)
-    /// How long one that was opened ahead of a request waits for it; servers close a connection that stays silent.
+    /// How long a connection that was opened ahead waits for a request; servers close silent connections.
     private static let aheadLimit = Duration.seconds(15)
     /// Bytes of a streamed body that are framed ahead of the socket.
     private static let highWater = 64 * 1_024
@@ -22,23 +22,23 @@ final class PlainConnection {
     private var registration: Registration?
     private var timer: Timer?
     private var isConnected = false
-    /// Whether it was opened ahead of a request and has not begun to wait for it.
+    /// Whether it was opened ahead of a request and is still connecting.
     private(set) var isAhead: Bool
 
-    /// The request that is being sent or answered.
+    /// The current request.
     private var transfer: PlainTransfer?
     private var reader: ResponseReader
     private var output = OutputQueue()
     private var isWriteBlocked = false
     private var isUploaded = true
-    /// The bytes of a streamed body that are still to come; nil if their number is unknown.
+    /// The remaining bytes of a streamed body; nil if unknown.
     private var uploadLeft: Int?
-    /// Bytes of this request.
+    /// The bytes sent of this request.
     private var sentCount = 0
-    /// Whether it has waited for this request, so that the server may have closed it in the meantime.
+    /// Whether the connection was idle before this request, so that the server may have closed it meanwhile.
     private var hasWaited = false
     private var hasReceived = false
-    /// The head of the answer is among the bytes that are being read.
+    /// The response's head is among the bytes being read.
     private var isAnswering = false
 
     /// - Parameter transfer: The request to send; nil to open the connection ahead of one.
@@ -51,12 +51,12 @@ final class PlainConnection {
         transfer?.connection = self
     }
 
-    /// Whether an idle connection is still open, as far as is known here.
+    /// Whether an idle connection still appears to be open.
     var isUsable: Bool { self.registration.map { Socket.isQuiet($0.descriptor) } ?? false }
 
     // MARK: Connecting
 
-    /// Connects, and sends the request that it was made for.
+    /// Connects, then sends the request for which it was created.
     func connect() {
         self.addresses = self.pool.addresses(of: self.host)
         // Cancelled by `close()`, which releases this connection.
@@ -64,13 +64,13 @@ final class PlainConnection {
         self.tryNextAddress()
     }
 
-    /// - Parameter reason: Why the address before could not be reached, as an error number.
+    /// - Parameter reason: Why the previous address could not be reached, as an `errno` value.
     private func tryNextAddress(after reason: Int32? = nil) {
         var reason = reason
         while !self.addresses.isEmpty {
             do throws(SystemError) {
                 let socket = try Socket.startConnecting(to: self.addresses.removeFirst())
-                // On this machine, a connection is there at once. Another machine may vanish without a word.
+                // On this machine a connection is established at once; another machine may vanish silently.
                 let isThere = Socket.remoteAddress(socket.rawValue) != nil
                 if !isThere { Socket.keepAlive(socket.rawValue) }
                 self.registration = try EventLoop.shared.watch(socket.rawValue, isThere ? .readable : .writable) {
@@ -114,7 +114,7 @@ final class PlainConnection {
 
     // MARK: Requests
 
-    /// Sends a request on a connection that is not in use.
+    /// Sends a request on an idle connection.
     func begin(_ transfer: PlainTransfer) {
         let plan = transfer.plan
         self.transfer = transfer
@@ -138,13 +138,13 @@ final class PlainConnection {
             self.uploadLeft = length
             self.output.append(head)
         }
-        // It may still have the time limit of the connecting.
+        // The connect timeout may still be pending.
         if plan.idleTimeout == nil { self.timer?.stop() }
         transfer.moved()
         self.send()
     }
 
-    /// Sends what the socket and the body's writer allow.
+    /// Sends as much as the socket and the body's writer allow.
     func send() {
         guard self.isConnected, let registration = self.registration else { return }
         while !self.isWriteBlocked {
@@ -170,7 +170,7 @@ final class PlainConnection {
         }
         if self.sentCount > 0 { self.transfer?.moved() }
         guard isBroken else { return }
-        // The server may have answered before it closed: what it sent is still read.
+        // The server may have responded before closing: its bytes are still read.
         self.output = OutputQueue()
         self.isUploaded = true
         self.transfer?.isSendPaused = false
@@ -225,9 +225,9 @@ final class PlainConnection {
 
     // MARK: Responses
 
-    private func handle(_ readiness: Readiness) {
+    private func handle(_ readiness: EpollEvents) {
         guard self.isConnected else { return self.connectingEnded() }
-        // The server has closed an idle connection, or has said something that nobody asked for.
+        // The server closed an idle connection or sent unrequested bytes.
         guard self.transfer != nil else { return self.close() }
         if readiness.contains(.writable) {
             self.isWriteBlocked = false
@@ -245,7 +245,7 @@ final class PlainConnection {
         case .moved(let count):
             let bytes = unsafe Span<UInt8>(_unsafeBytes: UnsafeRawBufferPointer(rebasing: scratch[..<count]))
             transfer.holdingNotices { self.read(bytes, for: transfer) }
-            // After the answer has gone on its way.
+            // After the response's head has been passed on.
             if self.isAnswering, self.transfer != nil, self.reader.keepsConnection {
                 self.pool.openAhead(to: self.host)
             }
@@ -298,7 +298,7 @@ final class PlainConnection {
 
     /// The server has closed the connection.
     private func ended(_ transfer: PlainTransfer) {
-        // What was sent on a connection that had waited may have crossed the server's closing of it.
+        // A request on a previously idle connection may have crossed the server's close.
         let isRepeatable = transfer.plan.method.isIdempotent || self.sentCount == 0
         if self.hasWaited, !self.hasReceived, isRepeatable, transfer.isRepeatable {
             self.transfer = nil
@@ -323,7 +323,7 @@ final class PlainConnection {
 
     func updateInterest() {
         guard let last = self.registration else { return }
-        var interest: Interest = []
+        var interest: EpollEvents = []
         if self.transfer?.isReceivePaused != true { interest.insert(.readable) }
         if self.isWriteBlocked { interest.insert(.writable) }
         if interest.isEmpty {
@@ -336,11 +336,11 @@ final class PlainConnection {
         }
     }
 
-    private func watchAgain(_ socket: Int32, _ interest: Interest) {
+    private func watchAgain(_ socket: Int32, _ interest: EpollEvents) {
         do {
             self.registration = try EventLoop.shared.watch(socket, interest) { self.handle($0) }
         } catch {
-            // Unwatched, the request would wait until its time is up.
+            // Without a watch the request would wait until it times out.
             let transfer = self.transfer
             self.close()
             transfer?.fail(.local, error.message)

@@ -7,7 +7,7 @@ final class PlainPool {
     let settings: HTTPClientSettings
     private static let mostKnown = 64
 
-    /// The addresses of servers that were asked for.
+    /// The known addresses by server.
     private var known: [String: [SocketAddress]] = [:]
     private var idle: [String: [PlainConnection]] = [:]
     private var idleCount = 0
@@ -21,16 +21,16 @@ final class PlainPool {
         self.settings = settings
     }
 
-    /// Whether such a URL's server is reached without resolving a name.
+    /// Whether the URL's server can be reached without name resolution and TLS.
     nonisolated static func canReach(_ url: HTTPURL) -> Bool {
         url.scheme == "http" && (url.isLoopback || SocketAddress(host: url.host, port: 80) != nil)
     }
 
-    /// Sends a request on an idle connection, or on a new one. It waits if there are too many.
+    /// Sends a request on an idle or a new connection; queues it if there are too many.
     func serve(_ transfer: PlainTransfer) {
         while let connection = self.idle[transfer.plan.host]?.popLast() {
             self.idleCount -= 1
-            // The server may have closed it a moment ago.
+            // The server may just have closed it.
             if connection.isUsable { return connection.begin(transfer) }
             connection.close()
         }
@@ -43,7 +43,7 @@ final class PlainPool {
             guard let other = self.idle.values.first(where: { !$0.isEmpty })?.first else {
                 return self.waiting.append(transfer)
             }
-            // Its place goes to the first that waits.
+            // Its slot goes to the first waiting request.
             self.waiting.insert(transfer, at: 0)
             return other.close()
         }
@@ -51,8 +51,8 @@ final class PlainPool {
         PlainConnection(to: transfer.plan.host, for: transfer, in: self).connect()
     }
 
-    /// Opens a connection for the next request to a server if all are in use then, after this turn of the loop. Only to
-    /// a server that keeps connections: another may serve one at a time, and would wait for a request on this one.
+    /// After this turn of the loop, opens a connection for the next request to a server if all are in use by then. Only
+    /// for servers that keep connections: others may serve one at a time and would wait for a request on this one.
     func openAhead(to server: String) {
         guard self.settings.opensAhead, !self.hasIdle(to: server), self.ahead.insert(server).inserted else { return }
         EventLoop.shared.schedule(after: .zero) {
@@ -81,12 +81,12 @@ final class PlainPool {
         guard let url = try? HTTPURL("http://\(server)/"), let port = UInt16(exactly: url.effectivePort) else {
             return []
         }
-        // Never asked of a resolver (RFC 6761 §6.3).
+        // Never resolved by DNS (RFC 6761 §6.3).
         let names = url.host == "localhost" ? ["::1", "127.0.0.1"] : [url.host]
         return names.compactMap { SocketAddress(host: $0, port: port) }
     }
 
-    /// Forgets a request that waits.
+    /// Removes a waiting request.
     func forget(_ transfer: PlainTransfer) {
         guard !self.waiting.isEmpty else { return }
         self.waiting.removeAll { $0 === transfer }

@@ -1,12 +1,12 @@
 internal import EventLoop
 
-/// An exchange on a connection of HTTP/1.1 without TLS, which costs a fraction of one by libcurl.
+/// An exchange over HTTP/1.1 without TLS, at a fraction of libcurl's cost.
 @Net
 final class PlainTransfer: Transfer {
-    /// Where it is sent, or waits for a connection.
+    /// The connection in use; nil while waiting for one.
     var connection: PlainConnection?
     private let pool: PlainPool
-    /// Held back while the connection's bytes are being read.
+    /// Notices held back while the connection's bytes are being read.
     private var notices: [Notice]?
 
     init(_ plan: TransferPlan, on pool: PlainPool) {
@@ -14,7 +14,7 @@ final class PlainTransfer: Transfer {
         super.init(plan)
     }
 
-    /// Whether the request can be sent a second time.
+    /// Whether the request can be resent.
     var isRepeatable: Bool { self.upload == nil }
 
     override func submit() { self.pool.serve(self) }
@@ -47,7 +47,7 @@ final class PlainTransfer: Transfer {
         self.connection?.send()
     }
 
-    /// Calls the handlers after `body` for what `body` brings.
+    /// Runs `body`, then calls the handlers for the notices that it caused.
     func holdingNotices(_ body: () -> Void) {
         self.notices = []
         body()

@@ -1,5 +1,13 @@
-internal import HTTP
+package import HTTP
 internal import Primitives
+
+/// The status line and the headers of a response.
+package struct ResponseHead: Sendable {
+    package let status: HTTPStatus
+    /// As in the status line: `1.1`, `1.0` or `2`.
+    package let version: String
+    package let headers: HTTPHeaders
+}
 
 /// Assembles response heads from their lines. Pure.
 struct ResponseHeadReader {
@@ -106,7 +114,7 @@ struct ResponseHeadReader {
         for index in first..<self.storage.count where self.storage[index].breaksLine { self.storage[index] = 0x20 }
     }
 
-    /// The bytes before the first such byte, or all.
+    /// The number of bytes before the first `byte`, or of all bytes.
     private static func count(of line: Span<UInt8>, before byte: UInt8) -> Int {
         for index in line.indices where line[index] == byte { return index }
         return line.count

@@ -1,7 +1,7 @@
 package import HTTP
 internal import Primitives
 
-/// Reads a response from the bytes of a connection of HTTP/1.1 (RFC 9112 §6). Pure.
+/// Reads a response from the bytes of an HTTP/1.1 connection (RFC 9112 §6). Pure.
 package struct ResponseReader {
     package enum Event {
         case head(ResponseHead)

@@ -1,3 +1,25 @@
+/// One event of an event stream.
+package struct ServerSentEvent: Sendable, Hashable {
+    /// The event's type; `message` when the stream names none.
+    package var event: String
+    /// The raw data lines, joined by line feeds; see ``data``.
+    package var bytes: [UInt8]
+    /// The stream's last id, from this event or an earlier one.
+    package var id: String
+    /// The stream's latest reconnection delay, in milliseconds.
+    package var retry: Int?
+
+    package init(event: String = "message", bytes: [UInt8], id: String = "", retry: Int? = nil) {
+        self.event = event
+        self.bytes = bytes
+        self.id = id
+        self.retry = retry
+    }
+
+    /// The data as text; bytes that aren't UTF-8 become U+FFFD.
+    package var data: String { String(decoding: self.bytes, as: UTF8.self) }
+}
+
 /// Parses an event stream by the rules of the WHATWG's HTML standard §9.2.6. Pure; the input may be split anywhere.
 ///
 /// Lines are buffered as bytes until complete, so a split inside a character or between CR and LF is harmless.

@@ -3,7 +3,7 @@ internal import EventLoop
 /// An HTTP exchange in progress. A subclass moves its bytes; tasks or callbacks wait for them.
 @Net
 class Transfer {
-    /// What has come for a handler.
+    /// An event for a handler.
     enum Notice {
         case head
         case bytes
@@ -11,7 +11,7 @@ class Transfer {
 
     final var plan: TransferPlan
     final let body = BytePipe()
-    /// For a body that is written while it is sent.
+    /// The pipe of a body that is written while it is sent.
     private(set) final var upload: BytePipe?
     private(set) final var isEnded = false
     /// Set by the subclass.
@@ -19,7 +19,7 @@ class Transfer {
     final var isReceivePaused = false
     /// The body's writer is awaited.
     final var isSendPaused = false
-    /// A subclass may set one of its own, and must then take it away in ``letGo()``.
+    /// A subclass may set its own and must then remove it in ``letGo()``.
     final var idleTimer: Timer?
 
     private final var head: ResponseHead?
@@ -151,7 +151,7 @@ class Transfer {
         self.upload = pipe
         try self.begin()
         guard !self.isEnded else { return }
-        // Owned by the transfer, whose `end` cancels it. On the loop, where most bodies originate.
+        // Unstructured: owned by the transfer, whose `end` cancels it. On the loop, where most bodies originate.
         self.uploading = Task {
             do {
                 try await write(HTTPRequestBodyWriter(pipe: pipe))

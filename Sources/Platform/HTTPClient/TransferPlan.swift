@@ -1,4 +1,5 @@
 internal import HTTP
+internal import Primitives
 
 /// A validated request, ready to be sent. Pure.
 struct TransferPlan: Sendable {
@@ -23,7 +24,7 @@ struct TransferPlan: Sendable {
     /// The URL without path and query.
     var url: String { "\(self.isSecure ? "https" : "http")://\(self.host)/" }
 
-    /// What a handle that has sent a similar request has already; nil for a request that needs options of its own.
+    /// The options that a handle keeps from a similar request; nil for a request with unusual options.
     var shape: EasyHandle.Shape? {
         guard self.signature == nil, !self.isTrickle else { return nil }
         let body: EasyHandle.Shape.Body =
@@ -35,7 +36,7 @@ struct TransferPlan: Sendable {
         return EasyHandle.Shape(url: self.url, method: self.method, body: body)
     }
 
-    /// Gives up what need not be sent again.
+    /// Releases the parts that need not be resent.
     mutating func wasSent() {
         self.headers = HTTPHeaders()
         if case .bytes = self.body { self.body = .none }
@@ -125,7 +126,7 @@ struct TransferPlan: Sendable {
     /// The request's head on a connection of HTTP/1.1 without TLS.
     var plainHead: [UInt8] {
         var head: [UInt8] = []
-        // Mostly enough, and small enough for the allocator's cache of each thread.
+        // Usually enough, and small enough for the allocator's per-thread cache.
         head.reserveCapacity(960)
         head += self.method.rawValue.utf8
         head.append(0x20)
@@ -156,7 +157,7 @@ struct TransferPlan: Sendable {
 
     private static func write(length: Int, to head: inout [UInt8]) {
         head += "Content-Length: ".utf8
-        head.appendDecimal(length)
+        head.append(length, digits: 1)
         head += "\r\n".utf8
     }
 }

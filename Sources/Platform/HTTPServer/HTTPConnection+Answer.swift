@@ -2,6 +2,7 @@ internal import EventLoop
 internal import HTTP
 internal import JSON
 internal import Logging
+internal import Primitives
 
 extension HTTPConnection {
     // MARK: Handlers
@@ -113,7 +114,7 @@ extension HTTPConnection {
     private func send(
         _ exchange: Exchange, _ response: HTTPServerResponse, _ bytes: [UInt8]
     ) throws(HTTPServerError) {
-        // Nobody reads the body any more.
+        // The body is no longer read.
         let mayStay = self.mayStay(after: exchange) && !self.hasUnknownRest
         let framing = try ResponseFraming(response, length: bytes.count, for: exchange.head, mayStay: mayStay)
         self.output.append(framing.head(of: response, for: exchange.head, date: self.server.date.bytes))

@@ -67,7 +67,7 @@ final class HTTPConnection {
         self.finishTurn()
     }
 
-    private func handle(_ readiness: Readiness) {
+    private func handle(_ readiness: EpollEvents) {
         if readiness.contains(.error) || readiness.contains(.hangUp) { return self.abort() }
         if readiness.contains(.peerClosed) { self.noticePeerClosed() }
         if readiness.contains(.writable) { self.isWriteBlocked = false }
@@ -305,7 +305,7 @@ final class HTTPConnection {
         if self.hasEnded, self.exchange == nil, self.output.isEmpty { self.isClosing = true }
         if self.isOpen, self.isClosing, self.output.isEmpty { self.finishClosing() }
         guard let registration = self.registration else { return }
-        var interest: Interest = []
+        var interest: EpollEvents = []
         if self.wantsInput { interest.insert(.readable) }
         if self.isWriteBlocked { interest.insert(.writable) }
         if !self.isPeerClosed { interest.insert(.peerClosed) }

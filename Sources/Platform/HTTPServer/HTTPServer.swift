@@ -69,7 +69,7 @@ package final class HTTPServer: Service {
         }
     }
 
-    /// Accepts connections on a socket that listens already, such as one from another network namespace. Throws
+    /// Accepts connections on a socket that already listens, such as one from another network namespace. Throws
     /// ``HTTPServerError`` with `cannotListen`.
     @Net package func start(on listener: consuming FileDescriptor) throws {
         let number = listener.rawValue
@@ -127,7 +127,7 @@ package final class HTTPServer: Service {
 
     // MARK: Connections
 
-    /// Accepts one client. Further ones are reported again at once, and meanwhile don't keep this one's request waiting.
+    /// Accepts one client. Further ones are reported again at once, after this client's request.
     @Net private func accept() {
         do {
             guard self.connections.count < self.settings.maximumConnections else { return self.pause() }
@@ -178,5 +178,30 @@ package final class HTTPServer: Service {
         let handler: HTTPDispatch.Handler
 
         func dispatch(_ head: RequestHead) -> HTTPDispatch { HTTPDispatch(self.handler) }
+    }
+}
+
+/// The open connections by descriptor: the kernel assigns the lowest free number, so there are few gaps.
+@Net
+struct ConnectionTable {
+    private var slots: [HTTPConnection?] = []
+    private(set) var count = 0
+
+    var isEmpty: Bool { self.count == 0 }
+    var all: [HTTPConnection] { self.slots.compactMap { $0 } }
+
+    /// The connection's slot must be free.
+    mutating func add(_ connection: HTTPConnection) {
+        let place = Int(connection.number)
+        while self.slots.count <= place { self.slots.append(nil) }
+        self.slots[place] = connection
+        self.count += 1
+    }
+
+    mutating func remove(_ connection: HTTPConnection) {
+        let place = Int(connection.number)
+        guard self.slots.indices.contains(place), self.slots[place] === connection else { return }
+        self.slots[place] = nil
+        self.count -= 1
     }
 }

@@ -14,7 +14,7 @@ package struct HTTPServerResponse: Sendable {
         case streamOnLoop(@Net @Sendable (ResponseWriter) async throws -> Void)
         /// Like `stream`, but pulled from a source on the loop, without a task.
         case source(any ResponseSource)
-        /// Hands the raw connection to the closure, which must write the 101 itself. Only for a request for an upgrade
+        /// Hands the raw connection to the closure, which must write the 101 itself. Only for an upgrade request
         /// without a body.
         case upgrade(@concurrent @Sendable (ConnectionHandover) async -> Void)
     }
@@ -57,5 +57,28 @@ package struct HTTPServerResponse: Sendable {
         _ body: @escaping @concurrent @Sendable (ConnectionHandover) async -> Void
     ) -> HTTPServerResponse {
         HTTPServerResponse(.switchingProtocols, body: .upgrade(body))
+    }
+}
+
+/// Writes a streamed response. Each write is flushed.
+package final class ResponseWriter: Sendable {
+    private let connection: HTTPConnection
+    private let exchange: Exchange
+
+    init(connection: HTTPConnection, exchange: Exchange) {
+        self.connection = connection
+        self.exchange = exchange
+    }
+
+    /// Sends bytes, and waits while the unsent bytes exceed the high-water mark because the client reads slowly.
+    ///
+    /// Throws ``HTTPServerError`` with `clientGone` if the client has left, or with `invalidResponse` for more bytes
+    /// than the response's Content-Length; `CancellationError` if the task is cancelled.
+    package func write(_ bytes: [UInt8]) async throws {
+        try await self.connection.write(bytes, for: self.exchange)
+    }
+
+    package func write(_ text: String) async throws {
+        try await self.write(Array(text.utf8))
     }
 }

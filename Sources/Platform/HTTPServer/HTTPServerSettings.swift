@@ -21,3 +21,27 @@ package struct HTTPServerSettings: Sendable, Hashable {
         self.port = port
     }
 }
+
+/// Time limits of a connection.
+package struct HTTPServerDeadlines: Sendable, Hashable {
+    /// The whole head, from its first byte.
+    package var head = Duration.seconds(10)
+    /// Without a request in progress.
+    package var idle = Duration.seconds(60)
+    /// How long a request in progress may go without a byte in either direction. Longer than any wait of a handler, so
+    /// that only a handler that hangs reaches it.
+    package var exchange = Duration.seconds(600)
+    /// The window in which a body being read, or a response being sent, must progress at ``minimumRate``.
+    package var progress = Duration.seconds(20)
+    /// Bytes per second.
+    package var minimumRate = 240
+    /// How long a closing connection drains the client's input, so that a reset doesn't discard the response.
+    package var linger = Duration.seconds(2)
+    /// How long ``HTTPServer/stop()`` waits for running responses.
+    package var drain = Duration.seconds(10)
+
+    /// The bytes required per window.
+    var minimumProgress: Int {
+        max(1, Int((Double(self.minimumRate) * (self.progress / .seconds(1))).rounded()))
+    }
+}

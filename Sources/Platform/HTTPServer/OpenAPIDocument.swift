@@ -6,7 +6,8 @@ package enum OpenAPIDocument {
     /// - Parameter components: The schemas that the routes refer to, and the security schemes, each of which applies to
     ///   every route that isn't open.
     package static func make(
-        title: String, version: String, servers: [String] = [], routes: [Route], components: JSONObject = JSONObject()
+        title: String, version: String, servers: [String] = [], routes: [HTTPRoute],
+        components: JSONObject = JSONObject()
     ) -> JSON {
         var document: JSONObject = [
             "openapi": "3.1.0", "info": ["title": .string(title), "version": .string(version)],
@@ -26,7 +27,7 @@ package enum OpenAPIDocument {
     }
 
     private static func operation(
-        _ documentation: RouteDocumentation, route: Route, components: JSONObject
+        _ documentation: RouteDocumentation, route: HTTPRoute, components: JSONObject
     ) -> JSONObject {
         var operation: JSONObject = [
             "summary": .string(documentation.summary), "operationId": .string(documentation.operation),

@@ -1,4 +1,6 @@
+internal import Glibc
 internal import HTTP
+internal import Primitives
 
 /// How a response's body is delimited; writes the matching head.
 struct ResponseFraming: Equatable {
@@ -64,7 +66,7 @@ struct ResponseFraming: Equatable {
         }
         if let length = self.announcedLength {
             output += "Content-Length: ".utf8
-            output.appendDecimal(length)
+            output.append(length, digits: 1)
             output += "\r\n".utf8
         }
         if self.body == .chunked { output += "Transfer-Encoding: chunked\r\n".utf8 }
@@ -85,5 +87,41 @@ struct ResponseFraming: Equatable {
             throw HTTPServerError(.invalidResponse, "the response's Content-Length is not a number")
         }
         return Int(text)
+    }
+}
+
+/// Status lines such as `HTTP/1.1 200 OK`.
+enum StatusLines {
+    private static let ok = Array("HTTP/1.1 200 OK\r\n".utf8)
+    static let proceed = Array("HTTP/1.1 100 Continue\r\n\r\n".utf8)
+
+    static func write(_ status: HTTPStatus, to output: inout [UInt8]) {
+        guard status != .ok else {
+            output += self.ok
+            return
+        }
+        output += "HTTP/1.1 ".utf8
+        // Always three digits, whatever code a handler sets.
+        output.append((100...999).contains(status.code) ? status.code : 500, digits: 1)
+        output.append(0x20)
+        output += status.reason.utf8
+        output += "\r\n".utf8
+    }
+}
+
+/// The `Date` header's value, formatted at most once per second.
+struct ServerDate {
+    private var second = 0
+    private var text: [UInt8] = []
+
+    var bytes: [UInt8] {
+        mutating get {
+            let now = time(nil)
+            if now != self.second {
+                self.second = now
+                self.text = HTTPDate.bytes(now)
+            }
+            return self.text
+        }
     }
 }

@@ -18,8 +18,8 @@ package protocol ResponseSource: AnyObject, Sendable {
     /// The next bytes, if any are available. Not called after the end.
     func next() -> ResponsePiece
 
-    /// What ``next()`` returned has been written, or waits for the client. Here belongs work that the client need not wait
-    /// for. Not called after the end.
+    /// The bytes from ``next()`` were written or queued. For work that need not delay the client. Not called after the
+    /// end.
     func hasSent()
 
     /// The rest is not needed: the client has left, or the response has no body. Not called after the end.

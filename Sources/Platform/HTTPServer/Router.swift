@@ -12,14 +12,14 @@ package struct Router: HTTPDispatcher {
         let texts: [String: Node]
         let parameter: Node?
         /// The routes that end here, by method, and those that match the rest.
-        let routes: [HTTPMethod: Route]
-        let rests: [HTTPMethod: Route]
+        let routes: [HTTPMethod: HTTPRoute]
+        let rests: [HTTPMethod: HTTPRoute]
 
-        init(_ routes: [(rest: ArraySlice<RoutePattern.Segment>, route: Route)]) {
-            var texts: [String: [(ArraySlice<RoutePattern.Segment>, Route)]] = [:]
-            var parameters: [(ArraySlice<RoutePattern.Segment>, Route)] = []
-            var ending: [HTTPMethod: Route] = [:]
-            var rests: [HTTPMethod: Route] = [:]
+        init(_ routes: [(rest: ArraySlice<RoutePattern.Segment>, route: HTTPRoute)]) {
+            var texts: [String: [(ArraySlice<RoutePattern.Segment>, HTTPRoute)]] = [:]
+            var parameters: [(ArraySlice<RoutePattern.Segment>, HTTPRoute)] = []
+            var ending: [HTTPMethod: HTTPRoute] = [:]
+            var rests: [HTTPMethod: HTTPRoute] = [:]
             for (segments, route) in routes {
                 switch segments.first {
                 case .text(let text): texts[text, default: []].append((segments.dropFirst(), route))
@@ -35,11 +35,11 @@ package struct Router: HTTPDispatcher {
         }
     }
 
-    package let routes: [Route]
+    package let routes: [HTTPRoute]
     private let root: Node
 
     /// Stops the program if two routes have the same method and pattern shape.
-    package init(_ routes: [Route]) {
+    package init(_ routes: [HTTPRoute]) {
         var seen: Set<String> = []
         for route in routes {
             let shape = route.pattern.segments.map { segment in
@@ -81,7 +81,7 @@ package struct Router: HTTPDispatcher {
         return segments
     }
 
-    private static func parameters(of route: Route, in segments: [String]) -> PathParameters {
+    private static func parameters(of route: HTTPRoute, in segments: [String]) -> PathParameters {
         var parameters = PathParameters()
         for (index, segment) in route.pattern.segments.enumerated() {
             switch segment {
@@ -116,7 +116,7 @@ package struct Router: HTTPDispatcher {
     private struct Search {
         let method: HTTPMethod
         let segments: [String]
-        var found: Route?
+        var found: HTTPRoute?
         var allowed: Set<HTTPMethod> = []
 
         mutating func visit(_ node: Node, _ index: Int) {
@@ -130,7 +130,7 @@ package struct Router: HTTPDispatcher {
             }
         }
 
-        private mutating func take(_ routes: [HTTPMethod: Route]) {
+        private mutating func take(_ routes: [HTTPMethod: HTTPRoute]) {
             self.found = routes[self.method] ?? (self.method == .head ? routes[.get] : nil)
             if self.found == nil { self.allowed.formUnion(routes.keys) }
         }

@@ -1,29 +1,30 @@
 /// Runs cleanup that must finish even if the calling task is cancelled; cancels `body` only after `limit`.
-///
-/// Its tasks are unstructured because Swift 6.3 has no cancellation shield and no `await` in `defer`.
-package func withGrace<Value: Sendable>(
+package func withGrace<Value: Sendable, Failure: Error>(
     _ limit: Duration, clock: any Clock<Duration> = ContinuousClock(),
-    _ body: @escaping @Sendable () async throws -> Value
-) async throws -> Value {
-    let work = Task { try await body() }
-    let watchdog = Task {
-        try await clock.sleep(for: limit)
-        work.cancel()
+    _ body: @escaping @Sendable () async throws(Failure) -> Value
+) async throws(Failure) -> Value {
+    // Unstructured, because Swift 6.3 has no cancellation shield and no `await` in `defer`. The caller waits for it.
+    let work = Task {
+        await withTaskGroup(of: Result<Value, Failure>?.self) { group in
+            group.addTask(name: "body") {
+                do throws(Failure) {
+                    return .success(try await body())
+                } catch {
+                    return .failure(error)
+                }
+            }
+            group.addTask(name: "limit") {
+                try? await clock.sleep(for: limit)
+                return nil
+            }
+            var result: Result<Value, Failure>?
+            for await end in group {
+                group.cancelAll()
+                result = end ?? result
+            }
+            return result
+        }
     }
-    defer { watchdog.cancel() }
-    return try await work.value
-}
-
-/// ``withGrace(_:clock:_:)`` for a body that does not throw; its tasks are unstructured for the same reason.
-package func withGrace<Value: Sendable>(
-    _ limit: Duration, clock: any Clock<Duration> = ContinuousClock(),
-    _ body: @escaping @Sendable () async -> Value
-) async -> Value {
-    let work = Task { await body() }
-    let watchdog = Task {
-        try await clock.sleep(for: limit)
-        work.cancel()
-    }
-    defer { watchdog.cancel() }
-    return await work.value
+    guard let result = await work.value else { preconditionFailure("the body has ended") }
+    return try result.get()
 }

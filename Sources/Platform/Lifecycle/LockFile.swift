@@ -52,7 +52,7 @@ package struct LockFile: ~Copyable, Sendable {
         }
     }
 
-    /// Nil while another process holds the folder: does not wait, because the calling thread may not block.
+    /// Nil while another process holds the folder. Does not wait, because the calling thread must not block.
     private static func holding(
         folderOf path: String, _ body: () throws(SystemError) -> Bool
     ) throws(SystemError) -> Bool? {

@@ -6,7 +6,7 @@ internal import Primitives
 package enum PrivateFile {
     package struct Contents: Sendable, Hashable {
         package let bytes: [UInt8]
-        /// Others than the owner may read or write it.
+        /// Users other than the owner may read or write it.
         package let isOpenToOthers: Bool
     }
 
@@ -97,7 +97,7 @@ package enum PrivateFile {
         self.read(path).map { String(decoding: $0.bytes, as: UTF8.self) }
     }
 
-    /// Takes away others' access to a file; false if they had none, or if it is missing or not a regular file.
+    /// Removes others' access to a file; false if they had none, or if it is missing or not a regular file.
     package static func tighten(_ path: String) throws(SystemError) -> Bool {
         let number = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW)
         guard number >= 0 else { return false }

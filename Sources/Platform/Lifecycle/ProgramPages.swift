@@ -2,7 +2,7 @@ internal import CSystem
 
 /// The pages of the program and its libraries that are mapped from their files.
 package enum ProgramPages {
-    /// Lets go of code and constants, most of which only a start needs. The kernel maps what is used again from its
-    /// cache. Pages that were written to stay.
+    /// Releases code and constants, most of which are needed only at start-up. The kernel maps pages that are used
+    /// again from its cache. Written pages stay.
     package static func release() { csystem_release_images() }
 }

@@ -70,8 +70,7 @@ package final class ServiceGroup: Sendable {
         guard !self.services.isEmpty else { return }
         let (hangUps, hangUp) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
         let watch = try await self.watchSignals(hangUp: hangUp)
-        // Unstructured: a reload must not delay the end of the group.
-        let reloading = Task { [reload] in for await _ in hangUps { await reload?() } }
+        let reloading = Self.unawaited("reload") { [reload] in for await _ in hangUps { await reload?() } }
         // Unstructured: cancellation of the caller is an input here and must not stop the loop that reads inputs.
         let supervision = Task { try await self.supervise() }
         let result = await withTaskCancellationHandler {
@@ -98,8 +97,7 @@ package final class ServiceGroup: Sendable {
     private func supervise() async throws {
         var machine = ShutdownMachine(names: self.services.map(\.name))
         let running = self.services.enumerated().map { index, service in
-            // Unstructured: a service that ignores its cancellation must not keep the process from ending.
-            Task(name: service.name) { [feed] in
+            Self.unawaited(service.name) { [feed] in
                 do {
                     try await service.run()
                     feed.yield(.ended(index, error: nil))
@@ -115,8 +113,7 @@ package final class ServiceGroup: Sendable {
                 switch action {
                 case .report(let event): self.report(event)
                 case .stop(let index):
-                    // Unstructured: the loop must not wait for `stop()`. Cancelled at the end.
-                    helpers.append(Task { [services] in await services[index].stop() })
+                    helpers.append(Self.unawaited("stop") { [services] in await services[index].stop() })
                     helpers.append(self.after(self.settings.stopDeadline, .serviceDeadline(index)))
                 case .cancel(let index): running[index].cancel()
                 case .startTotalDeadline: helpers.append(self.after(self.settings.totalDeadline, .totalDeadline))
@@ -130,10 +127,17 @@ package final class ServiceGroup: Sendable {
     }
 
     private func after(_ delay: Duration, _ input: ShutdownMachine.Input) -> Task<Void, Never> {
-        // Unstructured: a timer beside the loop. Cancelled at its end.
-        Task { [feed, clock = self.settings.clock] in
+        Self.unawaited("deadline") { [feed, clock = self.settings.clock] in
             guard (try? await clock.sleep(for: delay)) != nil else { return }
             feed.yield(input)
         }
+    }
+
+    /// Unstructured: a service, a `stop()` or a reload that ignores its cancellation must not keep the process from
+    /// ending. The group cancels it.
+    private static func unawaited(
+        _ name: String, _ body: @escaping @Sendable @isolated(any) () async -> Void
+    ) -> Task<Void, Never> {
+        Task(name: name, operation: body)
     }
 }

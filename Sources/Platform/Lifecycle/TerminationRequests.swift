@@ -1,12 +1,12 @@
 /// Decides which of several requests to terminate count.
 ///
 /// One Ctrl-C or one `kill` can arrive as several signals: the terminal and supervisors signal the whole process group,
-/// and wrappers such as sudo, npm or a container's init pass theirs on as well. So requests within a second of the first
-/// one belong to it; a later one means that somebody does not want to wait.
+/// and wrappers such as sudo, npm or a container's init pass theirs on as well. So requests within a second of the
+/// first one belong to it; a later one asks for an immediate end.
 package struct TerminationRequests: Sendable {
     package enum Decision: Sendable {
         case pass
-        /// Ignored; tell the log, once.
+        /// Ignored, but logged once.
         case report
         case ignore
     }

@@ -1,5 +1,5 @@
-/// Paths as text. A path of plain text stands as it is; one with bytes that are not UTF-8, with control or invisible
-/// characters, quotes or backslashes is written in quotes as Git does it: `"caf\351"`. Each path has one spelling.
+/// Paths as text. A path of plain text is written unchanged; one with invalid UTF-8, control or invisible characters,
+/// quotes or backslashes is quoted as Git does: `"caf\351"`. Each path has one spelling.
 package enum QuotedPath {
     package static func text(of path: some Collection<UInt8>) -> String {
         if let text = String(validating: path, as: UTF8.self), text.unicodeScalars.allSatisfy(Self.isPlain) {

@@ -1,7 +1,7 @@
-/// Runs `body` in a task of its own, which begins at once on the caller's thread, and returns its result.
+/// Runs `body` in a separate task, which begins at once on the caller's thread, and returns its result.
 ///
-/// A task keeps the memory that it needed at its greatest depth until it ends. One that waits for long therefore leaves
-/// steps that are deep but short to another. Cancelling the caller cancels `body`.
+/// A task keeps the memory that it needed at its greatest depth until it ends. A long-waiting task therefore runs deep
+/// but short steps in another one. Cancelling the caller cancels `body`.
 package func runApart<Value: Sendable>(
     _ body: @escaping @Sendable @isolated(any) () async throws -> Value
 ) async throws -> Value {

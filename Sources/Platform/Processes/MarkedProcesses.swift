@@ -1,26 +1,26 @@
 internal import CSystem
 internal import Glibc
 
-/// Processes that have a certain variable in the environment that they were started with.
+/// Processes that were started with a certain environment variable.
 ///
-/// Finds what has left its parent and its process group, because a process inherits the variable from whoever starts
-/// it. Not found are programs that were started with a cleared environment, and those of other users, except by root.
+/// Also finds processes that left their parent and process group, because the environment is inherited. Does not find
+/// programs started with a cleared environment or, unless run by root, those of other users.
 package enum MarkedProcesses {
-    /// Kills them, and those that they start meanwhile. They may need a moment to end.
+    /// Kills them and those that they start meanwhile. They may take a moment to end.
     ///
-    /// - Parameter variable: `NAME=VALUE`, with a value that nobody else has.
+    /// - Parameter variable: `NAME=VALUE`, with a unique value.
     @concurrent package static func kill(_ variable: String) async {
         let mark = Array(variable.utf8)
         var killed: Set<Int32> = []
-        // Each round kills at least one more; what starts others faster than this is beyond us.
+        // Each round kills at least one more; processes that start others faster than this cannot be caught.
         for _ in 0..<100 where self.killOthers(mark, &killed) == false { return }
     }
 
-    /// Whether any was left.
+    /// Whether any were left.
     private static func killOthers(_ mark: [UInt8], _ killed: inout Set<Int32>) -> Bool {
         var isAnyLeft = false
         for process in self.all() where !killed.contains(process) {
-            // Opened first: the number cannot mean another process then.
+            // Opened first, so that the number cannot be reused for another process.
             let pidfd = csystem_pidfd_open(process)
             guard pidfd >= 0 else { continue }
             defer { _ = close(pidfd) }

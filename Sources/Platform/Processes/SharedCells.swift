@@ -3,8 +3,8 @@ package import EventLoop
 internal import Glibc
 internal import Synchronization
 
-/// Numbers in memory that several processes share, such as a program and its workers. Any of them may change a number at
-/// any time, or die between two changes: nothing here waits for another process.
+/// Numbers in memory that several processes share, such as a program and its workers. Any of them may change a number
+/// at any time, or die between two changes: no operation waits for another process.
 ///
 /// `@unchecked`: the memory is only accessed by atomic operations.
 @safe
@@ -26,7 +26,7 @@ package final class SharedCells: @unchecked Sendable {
         try self.init(adopting: descriptor, count: count)
     }
 
-    /// The cells of another process, which must have as many. Takes over the descriptor.
+    /// Adopts another process's cells, of which there must be `count`. Takes over the descriptor.
     package init(adopting descriptor: Int32, count: Int) throws(SystemError) {
         let size = count * MemoryLayout<UInt64>.stride
         var status = stat()
@@ -64,7 +64,7 @@ package final class SharedCells: @unchecked Sendable {
         _ = unsafe self.cells[index].wrappingAdd(amount, ordering: .relaxed)
     }
 
-    /// Replaces a number, unless it has changed meanwhile: then returns false.
+    /// Replaces a number if it is still `expected`; otherwise returns false.
     package func exchange(_ expected: UInt64, for value: UInt64, at index: Int) -> Bool {
         precondition(index >= 0 && index < self.count)
         return unsafe self.cells[index].compareExchange(

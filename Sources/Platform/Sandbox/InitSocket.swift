@@ -55,7 +55,7 @@ final class InitSocket {
         self.onEnd = nil
     }
 
-    private func handle(_ readiness: Readiness) {
+    private func handle(_ readiness: EpollEvents) {
         if readiness.contains(.writable) { self.flush() }
         if !readiness.isDisjoint(with: [.readable, .hangUp, .error]) { self.read() }
     }

@@ -6,7 +6,7 @@ internal import Primitives
 @safe final class EditorSession {
     /// Lines.
     private static let historyLimit: Int32 = 500
-    /// Terminals that know bracketed paste put these around a pasted text; others ignore the switch.
+    /// Makes terminals with bracketed paste mark pasted text; others ignore it.
     private static let pasteOn = "\u{1B}[?2004h"
     private static let pasteOff = "\u{1B}[?2004l"
     private static let pasteEnd: [UInt8] = Array("\u{1B}[201~".utf8)
@@ -60,7 +60,7 @@ internal import Primitives
         unsafe cedit_add_function(self.editor, "jetbridge-complete") { editor, _ in
             unsafe EditorSession.of(editor)?.complete() ?? UInt8(CC_ERROR)
         }
-        // The user's ~/.editrc first, so that it cannot take the paste away.
+        // The user's ~/.editrc first, so that it cannot override the paste key.
         unsafe el_source(self.editor, nil)
         for (keys, function) in [
             ("^[[200~", "jetbridge-paste"), ("\t", "jetbridge-complete"), ("^R", "em-inc-search-prev"),
@@ -138,7 +138,7 @@ internal import Primitives
         }
     }
 
-    /// The signal that a terminal sends for this goes to another thread.
+    /// Needed because the terminal's signal goes to another thread.
     private func resize() {
         let columns = TerminalSize.columns(of: STDERR_FILENO)
         guard columns != self.columns else { return }
@@ -193,4 +193,26 @@ internal import Primitives
 
 extension [UInt8] {
     fileprivate func hasSuffix(_ suffix: [UInt8]) -> Bool { self.suffix(suffix.count).elementsEqual(suffix) }
+}
+
+/// What Tab does at the end of a typed text: inserts what all matching words have in common, or lists them.
+struct LineCompletion: Equatable {
+    /// A space follows if only one word matches.
+    let inserted: String
+    /// The matching words, if there is nothing to insert.
+    let candidates: [String]
+
+    init(of typed: String, among words: [String]) {
+        let matching = typed.isEmpty ? [] : words.filter { $0.hasPrefix(typed) }
+        guard let first = matching.first else {
+            self.inserted = ""
+            self.candidates = []
+            return
+        }
+        let common = matching.dropFirst().reduce(first) { common, word in
+            String(zip(common, word).prefix { $0 == $1 }.map(\.0))
+        }
+        self.inserted = String(common.dropFirst(typed.count)) + (matching.count == 1 ? " " : "")
+        self.candidates = self.inserted.isEmpty ? matching : []
+    }
 }

@@ -4,8 +4,8 @@ internal import Primitives
 
 /// Reads lines from the terminal with editing, history and completion, on a dedicated thread because libedit blocks.
 ///
-/// Standard input and standard error must be a terminal that can move its cursor. A pasted text is one line, whatever it
-/// contains.
+/// Standard input and standard error must be a terminal that can move its cursor. A pasted text is one input, whatever
+/// it contains.
 package actor LineEditor {
     package enum Input: Sendable, Equatable {
         /// Without its final line feed; several lines if the text was pasted.

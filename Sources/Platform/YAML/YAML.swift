@@ -26,7 +26,7 @@ package enum YAML {
         var result: Result<YAMLNode, YAMLError>?
         unsafe bytes.withUnsafeBufferPointer { buffer in
             do throws(YAMLError) {
-                var composer = Composer(events: try unsafe EventReader(buffer), limits: limits)
+                var composer = YAMLComposer(events: try unsafe EventReader(buffer), limits: limits)
                 result = .success(try composer.document())
             } catch {
                 result = .failure(error)

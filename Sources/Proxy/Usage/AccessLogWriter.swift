@@ -104,7 +104,7 @@ struct AccessLines {
 
     mutating func add(_ text: StaticString, _ number: Int) {
         self.add(text)
-        self.bytes.appendDecimal(max(0, number))
+        self.bytes.append(max(0, number), digits: 1)
     }
 
     /// With two decimals.

@@ -2,6 +2,7 @@ internal import Crypto
 internal import EventLoop
 internal import HTTP
 internal import JSON
+internal import Primitives
 
 /// A line of the access log. Never contains bodies, queries or tokens.
 struct AccessRecord: Sendable {
@@ -79,7 +80,7 @@ final class AccessTrace {
         }
         self.number += 1
         var name = self.prefix
-        name.appendDecimal(self.number)
+        name.append(self.number, digits: 1)
         return (String(decoding: name, as: UTF8.self), true)
     }
 }

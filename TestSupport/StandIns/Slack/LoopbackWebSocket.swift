@@ -83,7 +83,7 @@ final class LoopbackWebSocket {
         }
     }
 
-    private func handle(_ readiness: Readiness) {
+    private func handle(_ readiness: EpollEvents) {
         if readiness.contains(.writable) { self.flush() }
         guard self.isOpen else { return }
         var buffer = [UInt8](repeating: 0, count: 65_536)

@@ -1,16 +1,16 @@
-/// What to change in a mirror so that it is what the server has. Pure.
+/// The changes that bring a mirror up to date with its server. Pure.
 struct GitFetchPlan: Sendable, Hashable {
-    /// Deletions first: a branch `a` must go before `a/b` can be made.
+    /// Deletions first: a branch `a` must be deleted before `a/b` can be created.
     private(set) var changes: [GitFetched.Change] = []
     /// The branch for HEAD if it changes.
     private(set) var head: String?
-    /// What to ask the server for.
+    /// The refspecs to request from the server.
     private(set) var refspecs: [String] = []
 
     /// - Parameters:
     ///   - local: The mirror's references by their full names.
-    ///   - only: The branches to fetch; nil: all, and those that the server does not have are deleted.
-    ///   - except: Branches that stay as they are, whatever the server has.
+    ///   - only: The branches to fetch; nil for all, which also deletes those missing on the server.
+    ///   - except: Branches to leave unchanged.
     ///   - references: Further references; each must be on the server.
     init(
         server: GitServerReferences, local: [String: GitObjectID], localHead: String?, only: Set<String>?,
@@ -38,7 +38,7 @@ struct GitFetchPlan: Sendable, Hashable {
         }
         let moved = Set(updates.keys)
         if updates.keys.contains(where: { $0.hasPrefix(Self.prefix) }) {
-            // One pattern for all branches: a thousand single ones would be compared with each other.
+            // One pattern for all branches, because a thousand individual refspecs would be compared with each other.
             self.refspecs =
                 only.map { only in
                     branches.keys.filter { only.contains($0) }.sorted().map {
@@ -54,7 +54,7 @@ struct GitFetchPlan: Sendable, Hashable {
         }
     }
 
-    /// The changes as callers see them.
+    /// The changes in the form reported to callers.
     var result: [GitFetched.Change] {
         self.changes.map {
             let name = GitServerReferences.branch($0.name) ?? $0.name
@@ -63,4 +63,40 @@ struct GitFetchPlan: Sendable, Hashable {
     }
 
     private static let prefix = GitServerReferences.branchPrefix
+}
+
+/// One reference to fetch that is not a branch, such as `refs/pull/7/head` to `refs/jetbridge/pulls/7`.
+package struct GitFetchedReference: Sendable, Hashable {
+    package let source: String
+    /// Below `refs/jetbridge/`.
+    package let target: String
+
+    package init(_ source: String, to target: String) {
+        self.source = source
+        self.target = target
+    }
+}
+
+/// What a fetch changed.
+package struct GitFetched: Sendable, Hashable {
+    /// A reference that moved; `old` is nil for a new one, `new` for a deleted one.
+    package struct Change: Sendable, Hashable {
+        /// A branch's name without `refs/heads/`; another reference in full.
+        package let name: String
+        package let old: GitObjectID?
+        package let new: GitObjectID?
+
+        package init(name: String, old: GitObjectID?, new: GitObjectID?) {
+            self.name = name
+            self.old = old
+            self.new = new
+        }
+    }
+
+    /// Sorted by name.
+    package var changes: [Change] = []
+    /// Nil for a repository without branches.
+    package var defaultBranch: String?
+    /// The bytes of the pack; 0 if nothing was missing.
+    package var receivedBytes = 0
 }

@@ -1,8 +1,9 @@
 internal import Primitives
 
-/// The threads for transfers, which take minutes: never the thread of ``GitLibrary``, on which every commit waits.
+/// The threads for transfers, which take minutes and must not occupy the thread of ``GitLibrary``, which every commit
+/// needs.
 enum GitNetwork {
-    /// So many transfers at once; more wait.
+    /// The maximum number of concurrent transfers; further ones wait.
     private static let limit = 6
     private static let turns = GitTurns(Self.limit)
     private static let idle = Protected<[GitNetworkThread]>([])
@@ -21,7 +22,7 @@ enum GitNetwork {
         return try await thread.run(body)
     }
 
-    /// Runs `body` while no other such body of this process works on the mirror at this path.
+    /// Runs `body` exclusively: no other such body of this process uses the mirror at this path meanwhile.
     static func alone<Result: Sendable>(
         at path: String, _ body: @Sendable () async throws -> Result
     ) async throws -> Result {

@@ -1,13 +1,13 @@
-/// Where the server's branch must be before a push, and what it becomes.
+/// The expected commit of the server's branch before a push, and the new one.
 struct GitPushExpectation: Sendable {
     let branch: String
     let expected: GitObjectID?
     let new: GitObjectID
 
-    /// The server has the commit already: an earlier push got through whose answer was lost.
+    /// The server already has the commit: an earlier push succeeded, but its answer was lost.
     struct AlreadyThere: Error {}
 
-    /// Throws unless the server's branch is there.
+    /// Throws unless the server's branch is at the expected commit.
     func check(_ there: GitObjectID?) throws {
         if there == self.new { throw AlreadyThere() }
         guard there != self.expected else { return }

@@ -1,13 +1,13 @@
 /// Why a server refused a push, from its answer. Pure.
 enum GitRefusal {
-    /// What servers say when the branch has moved since the push began.
+    /// Servers' messages for a branch that moved after the push began.
     private static let races = [
         "non-fast-forward", "fetch first", "failed to update ref", "cannot lock ref", "failed to lock", "stale info",
         "reference already exists", "incorrect old value", "but expected",
     ]
 
     /// - Parameters:
-    ///   - status: The server's words about the branch.
+    ///   - status: The server's status for the branch.
     ///   - messages: The bytes of its further messages, which `git` shows after `remote:`.
     static func error(branch: String, status: String, messages: [UInt8]) -> GitError {
         let shown = GitName.printable(branch)
@@ -21,7 +21,7 @@ enum GitRefusal {
         return GitError(.rejected, "the server refused the push to \(shown) (\(reason)): change what it names")
     }
 
-    /// A server's text as one line of at most 300 characters, without control characters and drawn lines.
+    /// A server's text as one line of at most 300 characters, without control characters and decorative lines.
     static func line(_ bytes: [UInt8]) -> String {
         let text = String(decoding: Self.withoutEscapes(bytes), as: UTF8.self)
         let lines = text.unicodeScalars.split { $0 == "\n" || $0 == "\r" }.compactMap { line -> String? in

@@ -5,14 +5,14 @@ internal import Primitives
 
 /// A server's repository.
 ///
-/// Its work blocks, for minutes where a repository is big, and runs on threads of its own. Cancelling a task ends its
+/// Transfers block, for minutes with a large repository, and run on separate threads. Cancelling a task ends its
 /// transfer. The address and the credentials are never written to a repository.
 package struct GitRemote: Sendable {
     package let url: GitRemoteURL
     private let access: GitRemoteAccess
     private let http: any GitHTTP
 
-    /// - Parameter http: Sends the requests to an HTTP server.
+    /// - Parameter http: Sends the requests if the server is reached over HTTP.
     package init(url: GitRemoteURL, access: GitRemoteAccess = .none, http: (any GitHTTP)? = nil) {
         self.url = url
         self.access = access
@@ -31,17 +31,18 @@ package struct GitRemote: Sendable {
         return GitServerBranches(defaultBranch: references.defaultBranch, branches: references.branches)
     }
 
-    /// Makes the branches of a mirror what the server has, and its HEAD the server's default branch. Branches with names
-    /// that ``GitName/checkBranch(_:)`` refuses are left out. All other references stay as they are, except those that are asked for. One request if nothing has changed.
+    /// Makes the branches of a mirror what the server has, and its HEAD the server's default branch. Branches with
+    /// names that ``GitName/checkBranch(_:)`` refuses are left out. Other references stay unchanged, except the
+    /// requested ones. Takes one request if nothing has changed.
     ///
-    /// Two fetches into one mirror run one after the other. Nothing changes in the mirror's references before everything
-    /// has arrived. Throws as ``list()`` does, and `GitError` for what is wrong with the mirror.
+    /// Two fetches into one mirror run one after the other. The mirror's references change only after everything has
+    /// arrived. Throws the errors of ``list()``, and a `GitError` for a problem with the mirror.
     ///
     /// - Parameters:
-    ///   - only: Only these branches; nil: all.
-    ///   - except: Branches that stay as they are.
+    ///   - only: Fetches only these branches; nil for all.
+    ///   - except: Branches to leave unchanged.
     ///   - references: Further references of the server to fetch.
-    ///   - progress: Called at most every half second, on a thread of the transfer; it must return soon.
+    ///   - progress: Called at most every half second, on the transfer's thread; must return quickly.
     package func fetch(
         into repository: GitRepository, only: Set<String>? = nil, except: Set<String> = [],
         references: [GitFetchedReference] = [],
@@ -73,11 +74,11 @@ package struct GitRemote: Sendable {
     ///
     /// Throws a ``GitError``, besides those of ``list()``: `conflict` if the branch is not at `expected`, before
     /// anything is sent, or moves while it is sent; `exists` if it should not exist and does; `rejected` with the
-    /// server's reason if its rules forbid the push. A push that has already happened succeeds.
+    /// server's reason if its rules forbid the push. Repeating a push that already succeeded succeeds.
     ///
     /// - Parameters:
     ///   - source: A reference in full, such as `refs/jetbridge/outgoing/KEY`.
-    ///   - expected: Where the server's branch must be; nil: it must not exist.
+    ///   - expected: The commit at which the server's branch must be; nil if it must not exist.
     package func push(
         _ source: String, to branch: String, expecting expected: GitObjectID?, from repository: GitRepository,
         progress: (@Sendable (GitProgress) -> Void)? = nil
@@ -92,7 +93,7 @@ package struct GitRemote: Sendable {
                 }
             } catch is GitPushExpectation.AlreadyThere {}
         }
-        // After a fetch that may have seen the branch where it was before.
+        // Waits for a running fetch, which may have seen the branch's old commit.
         try await GitNetwork.alone(at: repository.path) {
             try await repository.accepted(branch, from: expected, to: new)
         }
@@ -115,7 +116,7 @@ package struct GitRemote: Sendable {
                 throw GitError(.notFound, "there is no repository at \(GitName.printable(path)): correct the path")
             }
         case .ssh(let user, let host, let port, let path, let isRelative):
-            // libgit2 looks for the user's own file of known hosts, which decides nothing here, and fails without HOME.
+            // libgit2 looks up the user's known_hosts file, which is not used here, and fails without HOME.
             guard unsafe getenv("HOME") != nil else {
                 throw GitError(.failed, "SSH needs the environment variable HOME: set it to a folder, and start again")
             }
@@ -157,7 +158,7 @@ package struct GitRemote: Sendable {
         var options = unsafe git_remote_create_options()
         unsafe git_remote_create_options_init(&options, UInt32(GIT_REMOTE_CREATE_OPTIONS_VERSION))
         unsafe options.repository = unsafe repository
-        // The user's configuration must not lead it elsewhere.
+        // The user's configuration must not redirect it.
         unsafe options.flags =
             GIT_REMOTE_CREATE_SKIP_INSTEADOF.rawValue | GIT_REMOTE_CREATE_SKIP_DEFAULT_FETCHSPEC.rawValue
         let remote = try unsafe GitLibrary.make("the server's address") {

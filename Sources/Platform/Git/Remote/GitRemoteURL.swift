@@ -4,7 +4,7 @@ package import HTTP
 ///
 /// Allowed are `https://host/path` (`http` only for loopback), `ssh://user@host[:port]/path`, `user@host:path` and an
 /// absolute path on this machine. Everything else, such as `ext::` and `file://`, is refused, and so are a password or
-/// a token in the address: they would be shown and stored with it.
+/// a token in the address: they would be displayed and stored with it.
 package struct GitRemoteURL: Sendable, Hashable, CustomStringConvertible {
     package enum Place: Sendable, Hashable {
         case http(HTTPURL)

@@ -3,7 +3,7 @@ internal import Glibc
 
 // A mirror: a bare repository whose branches are those of a server.
 extension GitRepository {
-    /// Makes an empty mirror at the path, with its parent directories, unless one is there.
+    /// Creates an empty mirror at the path, including parent directories, unless it exists.
     package func createMirror() throws(GitError) {
         do throws(GitError) {
             unsafe git_repository_free(try self.open())
@@ -12,8 +12,8 @@ extension GitRepository {
         try Self.createPlain(self.path)
     }
 
-    /// Removes what a killed fetch has left: half packs, and locks. Only for a mirror: nothing but this process writes
-    /// there, and its writers run on this actor, except for one fetch, which has not begun.
+    /// Removes partial packs and locks left by a killed fetch. Only for a mirror: no other process writes there, and
+    /// this one's writers run on this actor, except for the one fetch, which has not begun.
     func removeLeftovers() throws(GitError) {
         let packs = self.path + "/objects/pack"
         for name in Self.names(in: packs) where name.hasPrefix("pack_git2_") || name.hasSuffix(".lock") {
@@ -28,7 +28,7 @@ extension GitRepository {
         return (folder.names(limit: 100_000) ?? []).map { String(decoding: $0, as: UTF8.self) }
     }
 
-    /// Makes a repository without logs of its references: the server's branches are not this machine's work.
+    /// Creates a repository without reflogs: the server's branches are not this machine's work.
     private static func createPlain(_ path: String) throws(GitError) {
         var options = unsafe git_repository_init_options()
         unsafe git_repository_init_options_init(&options, UInt32(GIT_REPOSITORY_INIT_OPTIONS_VERSION))
@@ -85,7 +85,7 @@ extension GitRepository {
 
     /// Changes the mirror's references after everything has arrived.
     nonisolated func apply(_ plan: GitFetchPlan) async throws(GitError) {
-        // In parts, because commits of other repositories wait for the thread: each change waits for the disk.
+        // In batches, because each change waits for the disk and commits of other repositories wait for the thread.
         var rest = plan.changes[...]
         while !rest.isEmpty {
             try await self.apply(Array(rest.prefix(16)))

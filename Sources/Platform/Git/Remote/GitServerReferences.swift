@@ -2,14 +2,14 @@
 struct GitServerReferences: Sendable, Hashable {
     /// By their full names.
     var ids: [String: GitObjectID] = [:]
-    /// Names that the server has in several spellings; see ``add(_:_:)``.
+    /// Names that occur in several Unicode spellings; see ``add(_:_:)``.
     private var unclear: Set<String> = []
     /// The branch that HEAD names, in full, if the server said so.
     var headTarget: String?
 
     static let branchPrefix = "refs/heads/"
 
-    /// Those with a name that a branch can have, without `refs/heads/`.
+    /// The references with a valid branch name, without `refs/heads/`.
     var branches: [String: GitObjectID] {
         var branches: [String: GitObjectID] = [:]
         for (name, id) in self.ids {
@@ -18,15 +18,15 @@ struct GitServerReferences: Sendable, Hashable {
         return branches
     }
 
-    /// The name of a branch without `refs/heads/`; nil for other references. Cut by bytes: as characters, a slash and a
-    /// combining mark after it are one, so that what is left of such a name would be another branch's.
+    /// The name of a branch without `refs/heads/`; nil for other references. Compares bytes: a slash followed by a
+    /// combining mark is one `Character`, so dropping characters would yield another branch's name.
     static func branch(_ name: String) -> String? {
         guard name.utf8.starts(with: Self.branchPrefix.utf8) else { return nil }
         return String(decoding: name.utf8.dropFirst(Self.branchPrefix.utf8.count), as: UTF8.self)
     }
 
-    /// Adds what the server has. Two names that differ only in how their characters are composed are one name here:
-    /// neither is followed, because nobody could say which is meant.
+    /// Adds one of the server's references. Names that differ only in Unicode composition are equal here, so both are
+    /// ignored as ambiguous.
     mutating func add(_ name: String, _ id: GitObjectID) {
         if self.unclear.contains(name) { return }
         if let index = self.ids.index(forKey: name), !self.ids.keys[index].utf8.elementsEqual(name.utf8) {
@@ -37,7 +37,7 @@ struct GitServerReferences: Sendable, Hashable {
         }
     }
 
-    /// The branch that HEAD names; of an old server, which only sends HEAD's commit, a branch at that commit.
+    /// The branch that HEAD names; for an old server, which sends only HEAD's commit, a branch at that commit.
     var defaultBranch: String? {
         let branches = self.branches
         if let short = self.headTarget.flatMap(Self.branch) { return branches[short] == nil ? nil : short }
@@ -45,4 +45,12 @@ struct GitServerReferences: Sendable, Hashable {
         let there = branches.filter { $0.value == head }.keys
         return ["main", "master"].first { there.contains($0) } ?? there.min()
     }
+}
+
+/// A server's branches.
+package struct GitServerBranches: Sendable, Hashable {
+    /// Nil if the server doesn't say, as for a repository without branches.
+    package let defaultBranch: String?
+    /// By their names without `refs/heads/`.
+    package let branches: [String: GitObjectID]
 }

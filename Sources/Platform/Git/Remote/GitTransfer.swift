@@ -1,11 +1,23 @@
+internal import Glibc
 internal import Primitives
 
-/// The state of one transfer, which libgit2's callbacks on the network thread and the task that waits for it share.
+/// The progress of a transfer.
+package struct GitProgress: Sendable, Hashable {
+    /// Objects of the pack received, or sent by a push.
+    package var objects = 0
+    package var totalObjects = 0
+    package var bytes = 0
+    /// Deltas resolved after the last byte; 0 of 0 for a push.
+    package var deltas = 0
+    package var totalDeltas = 0
+}
+
+/// The state of one transfer, shared by libgit2's callbacks on the network thread and the task that waits for it.
 final class GitTransfer: Sendable {
     private struct State {
         var isCancelled = false
         var failure: (any Error)?
-        /// What the thread waits for.
+        /// The task that the thread waits for.
         var waiting: Task<Void, Never>?
         var onCancel: (@Sendable () -> Void)?
         var lastProgress: ContinuousClock.Instant?
@@ -16,7 +28,7 @@ final class GitTransfer: Sendable {
     }
 
     let server: GitServer
-    /// For a push: where the server's branch must be, and what it becomes.
+    /// Set for a push.
     let push: GitPushExpectation?
     private let progress: (@Sendable (GitProgress) -> Void)?
     private let state = Protected(State())
@@ -59,7 +71,8 @@ final class GitTransfer: Sendable {
     func wait<Result: Sendable>(for body: @escaping @Sendable () async throws -> Result) throws -> Result {
         let outcome = Protected<Swift.Result<Result, any Error>?>(nil)
         let done = GitSemaphore()
-        // Unstructured, because the thread that waits for it can't await. It keeps the task-local values.
+        // Unstructured, because the waiting thread can't await; it inherits the task-local values. `wait` outlives it,
+        // and `cancel` cancels it.
         let task = Task { @concurrent in
             do {
                 let result = try await body()
@@ -82,15 +95,15 @@ final class GitTransfer: Sendable {
 
     // MARK: Failures
 
-    /// Keeps the reason why a callback ends the transfer; the first one counts.
+    /// Records why a callback ends the transfer; the first reason counts.
     func fail(_ error: any Error) {
         self.state.withLock { if $0.failure == nil { $0.failure = error } }
     }
 
-    /// Throws if a call of libgit2 has failed: the reason of a callback if it was that.
+    /// Throws if a call of libgit2 failed, with a callback's reason if there is one.
     func check(_ status: Int32) throws {
         guard status < 0 else { return }
-        // Before anything else uses the library on this thread.
+        // Read before another call on this thread replaces the library's error.
         let error = GitTransferFailure.error(status, self.server.url, messages: self.messages)
         if self.isCancelled { throw CancellationError() }
         if let failure = self.state.withLock({ $0.failure }) { throw failure }
@@ -103,7 +116,7 @@ final class GitTransfer: Sendable {
 
     func took(message bytes: [UInt8]) {
         self.state.withLock { state in
-            // Enough for a reason; a server may send more than anybody reads.
+            // Bounded: a reason is short, and a server may send any amount.
             state.messages += bytes.prefix(16_384 - min(16_384, state.messages.count))
         }
     }
@@ -113,7 +126,7 @@ final class GitTransfer: Sendable {
         set { self.state.withLock { $0.pushStatus = newValue } }
     }
 
-    /// How often the server has asked for the key, with this time.
+    /// Counts a request for the key and returns the number of requests so far.
     func countKeyTry() -> Int {
         self.state.withLock { state in
             state.keyTries += 1
@@ -141,4 +154,23 @@ final class GitTransfer: Sendable {
     }
 
     var receivedBytes: Int { self.state.withLock { $0.progress.bytes } }
+}
+
+/// Blocks a thread until a task signals.
+@safe final class GitSemaphore: @unchecked Sendable {  // @unchecked: a sem_t is made for use by several threads
+    private let raw = UnsafeMutablePointer<sem_t>.allocate(capacity: 1)
+
+    init() { unsafe sem_init(self.raw, 0, 0) }
+
+    deinit {
+        unsafe sem_destroy(self.raw)
+        unsafe self.raw.deallocate()
+    }
+
+    func signal() { unsafe sem_post(self.raw) }
+
+    func wait() {
+        // Fails only when a signal handler interrupts it.
+        while unsafe sem_wait(self.raw) != 0 {}
+    }
 }

@@ -3,7 +3,7 @@ internal import Glibc
 internal import Primitives
 
 // The functions that libgit2 calls during a transfer, on its thread. Their payload is the `GitTransfer`, which the
-// caller of the library keeps alive. A negative result ends the transfer; its reason is kept in the transfer.
+// library's caller keeps alive. A negative result ends the transfer, which records the reason.
 
 extension GitTransfer {
     /// The callbacks for a connection of this transfer.
@@ -31,7 +31,7 @@ extension GitTransfer {
             return 0
         } catch {
             self.fail(error)
-            // Otherwise the library may report the text of an older error.
+            // Without this, the library may report the text of an older error.
             unsafe git_error_set_str(Int32(GIT_ERROR_CALLBACK.rawValue), "stopped")
             return GIT_EUSER.rawValue
         }
@@ -118,7 +118,7 @@ private func onPushNegotiation(
         guard count == 1, let push = transfer.push, let update = unsafe updates?[0]?.pointee else {
             throw GitError(.failed, "a push moves exactly one branch: try again")
         }
-        // The library's name for what the server has.
+        // The commit that the server advertised.
         let there = unsafe git_oid_is_zero_value(update.src) ? nil : GitObjectID(update.src)
         try push.check(there)
     }

@@ -1,6 +1,6 @@
 internal import Primitives
 
-/// Lets a limited number of tasks in at once, in order.
+/// Admits a limited number of tasks at once, in order.
 final class GitTurns: Sendable {
     private struct State {
         var free: Int
@@ -45,7 +45,7 @@ final class GitTurns: Sendable {
             }
             waiter?.resume(returning: false)
         }
-        // A cancellation after the turn was given leaves its number behind.
+        // A cancellation after admission leaves its number behind.
         _ = self.state.withLock { $0.cancelled.remove(number) }
         guard isIn else { throw CancellationError() }
     }

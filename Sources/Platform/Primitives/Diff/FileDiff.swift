@@ -38,7 +38,7 @@ package struct FileDiffs: Sendable, Equatable {
     package var additions: Int { self.files.reduce(0) { $0 + $1.additions } }
     package var deletions: Int { self.files.reduce(0) { $0 + $1.deletions } }
 
-    /// Reads what `git diff` writes. What belongs to no file is skipped.
+    /// Reads the output of `git diff`. Lines outside any file are skipped.
     ///
     /// Within a hunk, its header's counts decide what a line is, so that no content can pose as another file's heading.
     package init(_ text: String) {
@@ -140,7 +140,7 @@ package struct FileDiffs: Sendable, Equatable {
         return name.hasPrefix(prefix) ? String(name.dropFirst(prefix.count)) : name
     }
 
-    /// The names in `a/OLD b/NEW`. Later lines are clearer, if there are any: without them both names are the same.
+    /// The names in `a/OLD b/NEW`. Later lines are unambiguous; without them, both names are the same.
     private static func names(_ text: Substring) -> (old: String, new: String) {
         if text.hasPrefix("\""), let end = text.dropFirst().range(ofClosingQuote: ()) {
             return (Self.name(text[..<end], prefix: "a/"), Self.name(text[end...].dropFirst(), prefix: "b/"))
@@ -162,7 +162,7 @@ package struct FileDiffs: Sendable, Equatable {
     /// `12,3`, or `12` for one line.
     private static func range(_ text: Substring) -> (start: Int, count: Int)? {
         let numbers = text.split(separator: ",").map { Int($0) }
-        // No file has as many lines; numbers are counted up from here.
+        // More lines than any file has, with room to count up.
         let possible = 0...1 << 40
         guard let first = numbers.first, let start = first, possible.contains(start) else { return nil }
         guard numbers.count > 1 else { return (start, 1) }

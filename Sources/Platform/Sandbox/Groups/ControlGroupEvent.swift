@@ -41,7 +41,7 @@ package final class ControlGroupEvent {
         }
     }
 
-    private init(_ descriptor: Int32, _ interest: Interest, check: @escaping @Net () -> Bool) throws(SystemError) {
+    private init(_ descriptor: Int32, _ interest: EpollEvents, check: @escaping @Net () -> Bool) throws(SystemError) {
         self.descriptor = descriptor
         self.check = check
         do throws(SystemError) {

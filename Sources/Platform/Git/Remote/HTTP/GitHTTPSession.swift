@@ -2,7 +2,8 @@ internal import Crypto
 internal import HTTP
 internal import Primitives
 
-/// The requests of one transfer: credentials, redirects and refusals. Protocol version 0 only, which libgit2 knows.
+/// The requests of one transfer: credentials, redirects and refusals. Only protocol version 0, the one that libgit2
+/// supports.
 final class GitHTTPSession: Sendable {
     private struct State {
         /// Without `/info/refs`; changed by a redirect.
@@ -14,7 +15,7 @@ final class GitHTTPSession: Sendable {
     }
 
     private let http: any GitHTTP
-    /// The only origin that gets a credential.
+    /// The only origin to which credentials are sent.
     private let origin: String
     private let access: GitRemoteAccess
     private let state: Protected<State>
@@ -67,7 +68,7 @@ final class GitHTTPSession: Sendable {
             }
             let response = try await self.http.send(GitHTTPRequest(url: url, headers: headers, body: body))
             guard response.status == 401, url.origin == self.origin else { return response }
-            // A streamed body can't be sent again.
+            // A streamed body can't be resent.
             if case .stream = body { return response }
             guard try await self.replace(credential) else { return response }
         }
@@ -85,7 +86,7 @@ final class GitHTTPSession: Sendable {
         return credential
     }
 
-    /// Whether there is another credential, once in a transfer.
+    /// Whether another credential replaced the refused one; at most once in a transfer.
     private func replace(_ refused: GitCredential?) async throws -> Bool {
         guard case .http(let ask) = self.access, !self.state.withLock({ $0.isReplaced }) else { return false }
         self.state.withLock { $0.isReplaced = true }
@@ -105,7 +106,7 @@ final class GitHTTPSession: Sendable {
         guard target.scheme == "https" || target.scheme == url.scheme else {
             throw Self.redirected(url, "from https to another protocol")
         }
-        // As `git` demands it: otherwise it is a page for people.
+        // Required by `git` too: otherwise it is a page for people.
         let suffix = "/info/refs"
         guard target.path.hasSuffix(suffix), target.query == "service=\(service.rawValue)" else {
             throw Self.redirected(url, "to something that is not a repository")
@@ -137,7 +138,7 @@ final class GitHTTPSession: Sendable {
         throw Self.refusal(response.status, Self.shown(url), service, detail)
     }
 
-    /// The server's words, if they are a text.
+    /// The server's message, if it is text.
     private static func detail(_ response: GitHTTPResponse) async throws -> String {
         guard response.headers["content-type"]?.lowercased().hasPrefix("text/plain") == true else { return "" }
         var bytes: [UInt8] = []
@@ -145,7 +146,7 @@ final class GitHTTPSession: Sendable {
         return GitRefusal.line(Array(bytes.prefix(2_048)))
     }
 
-    /// - Parameter detail: The server's words; may be empty.
+    /// - Parameter detail: The server's message; may be empty.
     static func refusal(_ status: Int, _ place: String, _ service: GitService, _ detail: String) -> GitError {
         let verb = service == .push ? "push to" : "read"
         let words = detail.isEmpty ? "\(status)" : "\(status): \(detail)"
@@ -177,4 +178,10 @@ final class GitHTTPSession: Sendable {
         }
         return GitName.printable(url.authority + path)
     }
+}
+
+/// The two services of a Git server.
+enum GitService: String, Sendable {
+    case fetch = "git-upload-pack"
+    case push = "git-receive-pack"
 }

@@ -15,8 +15,8 @@ final class GitHTTPStream {
     private var received: [UInt8] = []
     private var position = 0
 
-    /// A longer request is sent in chunks while it is made; up to here it is kept, so that it can be sent again with
-    /// another credential. `git` has the same limit (http.postBuffer).
+    /// A longer request is streamed in chunks; a shorter one is kept, so that it can be resent with another credential.
+    /// `git` has the same limit (http.postBuffer).
     private static let keptRequest = 1 << 20
     private static let piece = 256 * 1024
 
@@ -83,13 +83,13 @@ final class GitHTTPStream {
     private func begin() -> GitUpload {
         let upload = GitUpload()
         let (session, service) = (self.session, self.service)
-        // Unstructured, because the thread that feeds it runs no task; `close` cancels it.
+        // Unstructured, because the thread that feeds it is not a task. Owned by the stream, whose `close` cancels it.
         self.sending = Task {
             do {
                 return try await session.post(
                     service, .stream({ try await upload.take() }, ended: { upload.close() }))
             } catch {
-                // The thread must not wait for room any more.
+                // The thread must stop waiting for room.
                 upload.close()
                 throw error
             }
@@ -104,7 +104,7 @@ final class GitHTTPStream {
         self.request.removeAll(keepingCapacity: true)
         guard !upload.put(bytes) else { return }
         try self.transfer.checkCancellation()
-        // A server that has enough, such as one without space, answers before the end; its report says why.
+        // A server may answer before the end, for example when its disk is full; its report gives the reason.
         self.response = try self.sent()
     }
 

@@ -1,6 +1,6 @@
 internal import Primitives
 
-/// Hands a push's pack from the thread that makes it to the request that sends it, one piece at a time.
+/// Passes a push's pack from the thread that builds it to the request that sends it, one piece at a time.
 final class GitUpload: Sendable {
     private struct State {
         var piece: [UInt8]?
@@ -12,7 +12,7 @@ final class GitUpload: Sendable {
     private let filled = Signal()
     private let emptied = GitSemaphore()
 
-    /// Blocks until the piece before has been taken. False if no more is wanted.
+    /// Blocks until the previous piece has been taken. False if no more are accepted.
     func put(_ bytes: [UInt8]) -> Bool {
         while true {
             let isPut = self.state.withLock { state -> Bool? in
@@ -36,7 +36,7 @@ final class GitUpload: Sendable {
         self.filled.signal()
     }
 
-    /// Nothing more is taken, because the request has ended.
+    /// Accepts no more pieces, because the request has ended.
     func close() {
         self.state.withLock { $0.isClosed = true }
         self.emptied.signal()

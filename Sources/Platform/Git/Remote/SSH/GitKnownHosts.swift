@@ -6,14 +6,14 @@ internal import Primitives
 enum GitKnownHosts {
     enum Verdict: Sendable, Hashable {
         case known
-        /// No line names the server with a key of this type.
+        /// No line lists a key of this type for the server.
         case unknown
-        /// A line names it with another key of this type.
+        /// A line lists a different key of this type.
         case changed
         case revoked
     }
 
-    /// Throws unless the file has the key for the server.
+    /// Throws unless the file lists the key for the server.
     static func check(_ key: [UInt8], host: String, port: Int, in path: String) throws(GitError) {
         let text = String(decoding: try Self.read(path), as: UTF8.self)
         let type = Self.type(of: key)
@@ -48,7 +48,7 @@ enum GitKnownHosts {
             guard let first = fields.first, !first.hasPrefix("#") else { continue }
             var marker: Substring?
             if first.hasPrefix("@") { marker = fields.removeFirst() }
-            // Certificates of hosts are not supported.
+            // Host certificates are not supported.
             guard fields.count >= 3, marker == nil || marker == "@revoked", Self.matches(fields[0], name) else {
                 continue
             }
@@ -83,7 +83,7 @@ enum GitKnownHosts {
         return isNamed
     }
 
-    /// `*` stands for any text, `?` for one character. In the order of both lengths.
+    /// `*` matches any text, `?` one character. Takes time proportional to the product of both lengths.
     private static func fits(_ pattern: [UInt8], _ name: [UInt8]) -> Bool {
         var (position, place) = (0, 0)
         var star: (pattern: Int, name: Int)?

@@ -3,10 +3,10 @@ internal import Glibc
 internal import HTTPClient
 internal import Primitives
 
-/// Passes the bytes of one SSH connection on between libgit2 and a server.
+/// Relays the bytes of one SSH connection between libgit2 and a server.
 ///
-/// libgit2 connects by name and reads without any time limit. Through the relay, connecting and silence have one, and
-/// cancelling a transfer ends it at once. The key of the server is checked end to end, so the relay need not be trusted.
+/// libgit2 connects and reads without a time limit. The relay limits connecting and silence, and lets a cancelled
+/// transfer end at once. The server's key is checked end to end, so the relay need not be trusted.
 final class GitSSHRelay: Sendable {
     /// On 127.0.0.1, for one connection.
     let port: UInt16
@@ -15,7 +15,8 @@ final class GitSSHRelay: Sendable {
     private let work = Protected<Task<Void, Never>?>(nil)
     private let failed = Protected<GitError?>(nil)
 
-    /// A server is silent while it works on a big push, and while this side works on a big fetch.
+    /// How long a server may be silent: it is while it processes a large push, or while this side processes a large
+    /// fetch.
     private static let silence = Duration.seconds(300)
 
     /// Connects to the server, within 15 seconds.
@@ -30,7 +31,7 @@ final class GitSSHRelay: Sendable {
         }
         let listener = try await Listener()
         let relay = GitSSHRelay(outside, listener)
-        // Unstructured: it ends with `close`, which the transfer calls in any case.
+        // Unstructured: owned by the relay, whose `close` cancels it; every transfer calls that.
         let task = Task { await relay.run() }
         relay.work.withLock { $0 = task }
         return relay
@@ -42,7 +43,7 @@ final class GitSSHRelay: Sendable {
         self.port = listener.port
     }
 
-    /// Why the relay has ended the connection, if it has.
+    /// Why the relay ended the connection, if it did.
     var failure: GitError? { self.failed.withLock { $0 } }
 
     func close() {
@@ -126,5 +127,62 @@ final class GitSSHRelay: Sendable {
             self.stopListening()
             self.inside?.close()
         }
+    }
+}
+
+/// A connected socket for tasks: one may read while another writes.
+@Net
+final class RelaySocket {
+    private var descriptor: FileDescriptor?
+    private var registration: Registration?
+    private let changed = WaitList()
+
+    init(_ descriptor: consuming FileDescriptor) throws {
+        let number = descriptor.rawValue
+        self.descriptor = consume descriptor
+        self.registration = try EventLoop.shared.watch(
+            number, [.readable, .writable, .peerClosed, .edgeTriggered]
+        ) { [changed] _ in changed.wakeAll() }
+    }
+
+    /// The next bytes; nil at the end and after ``close()``.
+    func read() async throws -> [UInt8]? {
+        while let number = self.number {
+            let (bytes, isOpen) = unsafe withUnsafeTemporaryAllocation(byteCount: 65_536, alignment: 16) { buffer in
+                switch unsafe Socket.read(number, into: buffer) {
+                case .moved(let count): (unsafe [UInt8](buffer.prefix(count)), count > 0)
+                case .wouldBlock: ([UInt8](), true)
+                case .failed: ([UInt8](), false)
+                }
+            }
+            guard isOpen else { return nil }
+            if !bytes.isEmpty { return bytes }
+            try await self.changed.wait()
+        }
+        return nil
+    }
+
+    /// Writes all of `bytes`. Throws if the peer has gone.
+    func write(_ bytes: [UInt8]) async throws {
+        var sent = 0
+        while sent < bytes.count {
+            guard let number = self.number else { throw CancellationError() }
+            switch Socket.write(number, bytes, from: sent) {
+            case .moved(let count): sent += count
+            case .wouldBlock: try await self.changed.wait()
+            case .failed(let code): throw SystemError("write", code: code)
+            }
+        }
+    }
+
+    func close() {
+        self.registration?.cancel()
+        self.registration = nil
+        self.descriptor = nil
+        self.changed.wakeAll()
+    }
+
+    private var number: Int32? {
+        if let registration = self.registration { registration.descriptor } else { nil }
     }
 }

@@ -1,4 +1,34 @@
-internal import HTTP
+package import HTTP
+
+/// An entry of a router's table.
+package struct HTTPRoute: Sendable {
+    package let method: HTTPMethod
+    package let pattern: RoutePattern
+    /// In bytes; `nil` means the server's default.
+    package let bodyLimit: Int?
+    package let documentation: RouteDocumentation?
+    package let handler: HTTPDispatch.Handler
+
+    package init(
+        _ method: HTTPMethod, _ pattern: RoutePattern, bodyLimit: Int? = nil,
+        documentation: RouteDocumentation? = nil, handler: HTTPDispatch.Handler
+    ) {
+        self.method = method
+        self.pattern = pattern
+        self.bodyLimit = bodyLimit
+        self.documentation = documentation
+        self.handler = handler
+    }
+
+    /// A route whose handler runs on the pool.
+    package init(
+        _ method: HTTPMethod, _ pattern: RoutePattern, bodyLimit: Int? = nil,
+        documentation: RouteDocumentation? = nil,
+        handler: @escaping @concurrent @Sendable (HTTPServerRequest) async throws -> HTTPServerResponse
+    ) {
+        self.init(method, pattern, bodyLimit: bodyLimit, documentation: documentation, handler: .pool(handler))
+    }
+}
 
 /// A path with parameters: `/threads/{id}/messages`; a final `{path...}` matches the rest.
 package struct RoutePattern: Sendable, Hashable, ExpressibleByStringLiteral, CustomStringConvertible {
@@ -46,4 +76,28 @@ package struct RoutePattern: Sendable, Hashable, ExpressibleByStringLiteral, Cus
 
     /// The pattern in OpenAPI syntax.
     var openAPIPath: String { self.description.replacing("...}", with: "}") }
+}
+
+/// The values of a route's pattern in a path, percent-decoded.
+package struct PathParameters: Sendable, Hashable {
+    private var values: [(name: String, value: String)] = []
+
+    package subscript(name: String) -> String? {
+        self.values.first { $0.name == name }?.value
+    }
+
+    mutating func append(_ name: String, _ value: String) {
+        self.values.append((name, value))
+    }
+
+    package static func == (left: PathParameters, right: PathParameters) -> Bool {
+        left.values.elementsEqual(right.values) { $0 == $1 }
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        for (name, value) in self.values {
+            hasher.combine(name)
+            hasher.combine(value)
+        }
+    }
 }

@@ -1,5 +1,5 @@
 /// Builds the tree from events, and rejects YAML features that a configuration should not use.
-struct Composer: ~Copyable {
+struct YAMLComposer: ~Copyable {
     private var events: EventReader
     private let limits: YAML.Limits
 
