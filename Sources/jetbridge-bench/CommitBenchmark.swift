@@ -36,7 +36,7 @@ struct CommitBenchmark {
     private static let feature = "001-bench"
     private static let path = "specs/001-bench/spec.md"
 
-    /// Rounds of ours and Git's alternate.
+    /// Rounds of Jetbridge and Git alternate.
     private func compare(
         _ metric: String, on branch: String, _ repository: LocalRepository, _ peer: String
     ) async throws {

@@ -26,7 +26,7 @@ struct AskRoutes: Sendable {
                 summary:
                     "Answers an ask of any thread: the key of an option (of several approvals at once, keys such as "
                     + "`A,C`), `yes`, `no` or `done`, and optionally a reason; a question may also be answered by "
-                    + "`text` alone. The first answer of somebody who may give it counts.",
+                    + "`text` alone. The first answer of a person who may answer counts.",
                 access: .scopes([.chat], from: .guest), body: "AskAnswer", bodyLimit: Self.bodyLimit,
                 answers: [
                     .init(status: .ok, description: "The decision.", schema: "AskDecision"),

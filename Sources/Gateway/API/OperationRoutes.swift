@@ -21,7 +21,7 @@ struct OperationRoutes: Sendable {
                     .init(status: .accepted, description: "The operation, ended or about to end.", schema: "Operation"),
                     .init(
                         status: .forbidden,
-                        description: "It belongs to another network, or somebody with a higher role asked it.",
+                        description: "It belongs to another network, or someone with a higher role started it.",
                         schema: "Problem"),
                     .init(status: .notFound, description: "No such operation.", schema: "Problem"),
                 ], handle: { try await self.stop($0) })
@@ -46,7 +46,7 @@ struct OperationRoutes: Sendable {
         }
         guard turn.sender.id == principal.identity || self.role(of: turn.sender) <= principal.role else {
             throw HTTPProblem(
-                .forbidden, "Somebody with a higher role asked this; only they and people with that role can stop it.")
+                .forbidden, "Someone with a higher role started this; only they and people with that role can stop it.")
         }
         if turn.state == .running || turn.state == .queued {
             try await self.context.bridge.stop(id, in: session.key, by: principal.sender)

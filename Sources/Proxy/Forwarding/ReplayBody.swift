@@ -134,7 +134,7 @@ final class KeptBytes {
         self.left = Self.limit
     }
 
-    /// Returns whether so many bytes are left, and takes them.
+    /// Takes this many bytes if they are left; returns whether it did.
     func take(_ count: Int) -> Bool {
         guard count <= self.left else { return false }
         self.left -= count

@@ -4,7 +4,7 @@ internal import Terminals
 /// Prints answers as they arrive: rendered on a terminal with colours, as Markdown without control characters on another
 /// one, and unchanged into a pipe or file.
 final class AnswerPrinter: Sendable {
-    /// For a terminal that does not tell its width.
+    /// The width for a terminal that does not report its own.
     private static let usualWidth = 80
 
     private let output: Terminal

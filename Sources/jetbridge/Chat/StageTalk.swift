@@ -38,7 +38,7 @@ struct StageTalk {
         try self.talk.check(answer.operation)
     }
 
-    /// What is open, and how to go on.
+    /// What is open, and how to continue.
     private func show(_ asks: [JSON], isTalk: Bool) throws {
         let errors = self.context.errors
         for ask in asks {
@@ -52,7 +52,7 @@ struct StageTalk {
         }
     }
 
-    /// What somebody types; nil to leave the question open.
+    /// The typed answer; nil to leave the question open.
     private func reply(to ask: JSON, _ input: StandardInput) async throws -> String? {
         let errors = self.context.errors
         try errors.writeLine("")

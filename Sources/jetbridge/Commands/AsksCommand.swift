@@ -41,7 +41,8 @@ struct Decision {
         Logging.configure(level: .error, format: .text)
         let id = (context.arguments.word("id") ?? "").lowercased()
         guard !id.isEmpty, id.utf8.allSatisfy({ (0x30...0x39).contains($0) || (0x61...0x7A).contains($0) }) else {
-            throw CommandFailure("'\(context.output.shown(id))' is no id of an ask. 'jetbridge asks' lists them.")
+            throw CommandFailure(
+                "'\(context.output.shown(id))' is not the ID of an open request. 'jetbridge asks' lists them.")
         }
         let user = context.surroundings.environment["USER"] ?? context.surroundings.environment["LOGNAME"] ?? "the host"
         let directory = try DataDirectory(path: configuration.dataDirectory)

@@ -29,7 +29,7 @@ struct GitHubConflictTests {
         await scene.github.release("POST /graphql")
         try await scene.settle(after: operation)
         let words = try await scene.words()
-        #expect(words.contains("Nothing is overwritten; which version shall it have?"), "\(words)")
+        #expect(words.contains("Nothing is overwritten; which version should it have?"), "\(words)")
         #expect(try await scene.git()("rev-parse \(branch)") == theirs)
 
         try await scene.kill()

@@ -1,3 +1,4 @@
+internal import HTTP
 package import JSON
 
 /// A pull request.
@@ -58,4 +59,99 @@ package struct GitHubPullRequest: Sendable, Hashable {
     }
 
     package var isOpen: Bool { self.state == "open" }
+}
+
+extension GitHubClient {
+    package func pullRequest(
+        _ number: Int, in repository: GitHubRepositoryName
+    ) async throws -> GitHubPullRequest {
+        try await self.value(
+            GitHubRequest(.get, repository, ["pulls", String(number)], "Reading pull request #\(number)")
+        ) { GitHubPullRequest($0) }
+    }
+
+    /// - Parameters:
+    ///   - state: `open`, `closed` or `all`.
+    ///   - freshness: how old the cache's list may be; nil for the settings' five minutes.
+    package func pullRequests(
+        in repository: GitHubRepositoryName, state: String = "open", after page: GitHubPageLink? = nil,
+        freshness: Duration? = nil
+    ) async throws -> GitHubPage<GitHubPullRequest> {
+        let request = self.listing(
+            repository, ["pulls"], ["state": state, "sort": "updated", "direction": "desc"], page,
+            "Reading the pull requests", freshness)
+        return try await self.page(request) { GitHubPullRequest($0) }
+    }
+
+    /// The open pull request of a branch, without the cache.
+    ///
+    /// - Parameters:
+    ///   - owner: the owner of the fork with the branch; nil for the repository's own.
+    ///   - base: nil for any.
+    package func pullRequest(
+        ofBranch branch: String, owner: String? = nil, base: String? = nil, in repository: GitHubRepositoryName,
+        state: String = "open"
+    ) async throws -> GitHubPullRequest? {
+        var query: HTTPQuery = ["state": state, "head": "\(owner ?? repository.owner):\(branch)"]
+        if let base { query.append("base", base) }
+        let request = self.listing(
+            repository, ["pulls"], query, nil, "Looking for the pull request of \(branch)", .zero, perPage: 10)
+        return try await self.page(request) { GitHubPullRequest($0) }.items.first { $0.head.branch == branch }
+    }
+
+    /// Opens a pull request. Throws `alreadyExists` where the branch has one, `validation` without a new commit.
+    ///
+    /// - Parameter head: a branch, or `owner:branch` of a fork.
+    package func openPullRequest(
+        in repository: GitHubRepositoryName, title: String, body: String, head: String, base: String,
+        isDraft: Bool = false
+    ) async throws -> GitHubPullRequest {
+        try await self.value(
+            GitHubRequest(
+                .post, repository, ["pulls"], "Opening a pull request",
+                body: [
+                    "title": .string(title), "body": .string(body), "head": .string(head), "base": .string(base),
+                    "draft": .bool(isDraft),
+                ])
+        ) { GitHubPullRequest($0) }
+    }
+
+    /// Changes only the fields that are not nil.
+    ///
+    /// - Parameter state: `open` or `closed`.
+    package func updatePullRequest(
+        _ number: Int, in repository: GitHubRepositoryName, title: String? = nil, body: String? = nil,
+        state: String? = nil, base: String? = nil
+    ) async throws -> GitHubPullRequest {
+        var changes = JSONObject()
+        for (name, value) in [("title", title), ("body", body), ("state", state), ("base", base)] {
+            changes[name] = value.map { .string($0) }
+        }
+        return try await self.value(
+            GitHubRequest(
+                .patch, repository, ["pulls", String(number)], "Changing pull request #\(number)",
+                body: .object(changes))
+        ) { GitHubPullRequest($0) }
+    }
+
+    package func files(
+        ofPullRequest number: Int, in repository: GitHubRepositoryName, after page: GitHubPageLink? = nil
+    ) async throws -> GitHubPage<GitHubChangedFile> {
+        let request = self.listing(
+            repository, ["pulls", String(number), "files"], [:], page, "Reading the files of pull request #\(number)",
+            .zero)
+        return try await self.page(request) { GitHubChangedFile($0) }
+    }
+
+    /// The diff as text; ``GitHubAnswer/isCut`` when it is longer than `limit` bytes.
+    package func diff(
+        ofPullRequest number: Int, in repository: GitHubRepositoryName, limit: Int = 1 << 20
+    ) async throws -> GitHubAnswer {
+        var request = GitHubRequest(
+            .get, repository, ["pulls", String(number)], "Reading the diff of pull request #\(number)")
+        request.accept = GitHubRequest.diffType
+        request.bodyLimit = limit
+        request.isCutAccepted = true
+        return try await self.send(request)
+    }
 }

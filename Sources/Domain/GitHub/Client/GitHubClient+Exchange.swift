@@ -79,3 +79,35 @@ extension GitHubBudget {
         self.init(remaining: max(0, remaining), limit: max(0, limit), resetsAt: reset)
     }
 }
+
+extension GitHubClient {
+    /// Makes a call whose answer is one value.
+    func value<Value: Sendable>(_ request: GitHubRequest, _ read: (JSON) -> Value?) async throws -> Value {
+        let answer = try await self.send(request)
+        guard let value = answer.json.flatMap(read) else { throw Self.notJSON(answer, request) }
+        return value
+    }
+
+    /// The request for a part of a listing.
+    ///
+    /// - Parameter freshness: nil for the settings'.
+    func listing(
+        _ repository: GitHubRepositoryName, _ path: [String], _ query: HTTPQuery, _ page: GitHubPageLink?,
+        _ purpose: String, _ freshness: Duration? = nil, perPage: Int = 100
+    ) -> GitHubRequest {
+        var query = query
+        query.append("per_page", String(perPage))
+        var request = GitHubRequest(.get, repository, path, query: query, purpose)
+        if let page {
+            request = GitHubRequest(.get, .page(page), request.purpose)
+            request.repository = repository
+        }
+        request.freshness = freshness ?? self.settings.freshness
+        return request
+    }
+
+    /// The names between the slashes of a path or a branch.
+    static func names(_ path: String) -> [String] {
+        path.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+    }
+}

@@ -132,7 +132,7 @@ extension GitHubError {
         case 409, 412:
             return GitHubError(
                 .conflict,
-                "\(what): it was changed by somebody else (\(status))\(refusal.quotation); read it again and retry.")
+                "\(what): it was changed by someone else (\(status))\(refusal.quotation); read it again and retry.")
         case 410:
             return GitHubError(.gone, "\(what): it was deleted or switched off (410)\(refusal.quotation).")
         case 451:
@@ -197,7 +197,7 @@ extension GitHubError {
         }
         if all.contains("not a fast forward") || all.contains("is at ") && all.contains("but expected") {
             return GitHubError(
-                .conflict, "\(what): somebody else pushed first (422)\(refusal.quotation); fetch, merge and try again.")
+                .conflict, "\(what): someone else pushed first (422)\(refusal.quotation); fetch, merge and try again.")
         }
         if all.contains("reference does not exist") {
             return GitHubError(.notFound, "\(what): the branch does not exist (422); create it first.")

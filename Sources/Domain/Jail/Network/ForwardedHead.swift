@@ -9,7 +9,7 @@ enum ForwardedHead {
         "proxy-authorization", "proxy-authenticate", "proxy-authentication-info", "content-length",
     ]
 
-    /// A request's head for the server. No `Via` field: it would tell strangers what runs here.
+    /// A request's head for the server. No `Via` field: it would reveal what runs here.
     static func request(_ request: NetworkRequestParser.Request, to address: NetworkAddress) -> [UInt8] {
         guard case .forward(let target) = request.kind else { return [] }
         let head = request.head
@@ -41,5 +41,90 @@ enum ForwardedHead {
     private static func write(_ headers: HTTPHeaders, besides: [String], to bytes: inout [UInt8]) {
         let dropped = self.hopByHop + besides + headers.list(of: "connection")
         headers.write(to: &bytes) { index in !dropped.contains { headers.matches(at: index, $0) } }
+    }
+}
+
+/// The head of a server's answer.
+struct AnswerHead: Sendable, Equatable {
+    /// An answer that cannot be forwarded safely.
+    struct Problem: Error, Equatable {
+        let message: String
+
+        init(_ message: String) { self.message = message }
+    }
+
+    let status: HTTPStatus
+    let reason: [UInt8]
+    let headers: HTTPHeaders
+    let framing: ResponseBodyFraming
+
+    /// - Parameter bytes: From the status line to the empty line.
+    init(_ bytes: ArraySlice<UInt8>) throws(Problem) {
+        var lines = bytes.split(separator: 0x0A, omittingEmptySubsequences: false).dropLast(2).makeIterator()
+        guard let first = lines.next(), case let line = first.dropLast(), first.last == 0x0D, line.count >= 12,
+            line.starts(with: Array("HTTP/1.".utf8)), case let rest = line.dropFirst(7), let minor = rest.first,
+            minor == 0x30 || minor == 0x31, rest.dropFirst().first == 0x20,
+            case let digits = rest.dropFirst(2).prefix(3), digits.allSatisfy(ByteSet.digits.contains),
+            case let code = digits.reduce(0, { $0 * 10 + Int($1 - 0x30) }), (100...599).contains(code),
+            case let tail = rest.dropFirst(5), tail.isEmpty || tail.first == 0x20, tail.allSatisfy(Self.isText)
+        else { throw Problem("its first line is not a status line of HTTP/1.1") }
+        var headers = HTTPHeaders()
+        while let line = lines.next() {
+            guard line.last == 0x0D, let colon = line.firstIndex(of: 0x3A),
+                case let value = line[(colon + 1)...].dropLast(), value.allSatisfy(Self.isText),
+                headers.append(name: Array(line[..<colon]), value: Self.trimmed(value))
+            else { throw Problem("a header line is malformed") }
+        }
+        self.status = HTTPStatus(code)
+        self.reason = Array(tail.dropFirst())
+        self.headers = headers
+        do {
+            self.framing = try ResponseBodyFraming(headers, isHTTP10: minor == 0x30)
+        } catch {
+            throw Problem(error.message)
+        }
+    }
+
+    func body(to method: HTTPMethod) -> ResponseBodyFraming.Body { self.framing.body(self.status, to: method) }
+
+    private static func isText(_ byte: UInt8) -> Bool { byte >= 0x20 ? byte != 0x7F : byte == 0x09 }
+
+    private static func trimmed(_ value: ArraySlice<UInt8>) -> [UInt8] {
+        var value = value
+        while let first = value.first, first.isBlank { value.removeFirst() }
+        while let last = value.last, last.isBlank { value.removeLast() }
+        return Array(value)
+    }
+}
+
+/// Collects the head of a server's answer from pieces of any size.
+struct AnswerHeadReader: Sendable {
+    private static let limit = 64 * 1024
+
+    private var bytes: [UInt8] = []
+
+    /// Returns the head once it is complete, and the bytes after it.
+    mutating func parse(
+        _ piece: [UInt8]
+    ) throws(AnswerHead.Problem) -> (head: AnswerHead, rest: [UInt8])? {
+        let checked = max(0, self.bytes.count - 3)
+        self.bytes += piece
+        guard let end = Self.end(of: self.bytes[checked...]) else {
+            guard self.bytes.count <= Self.limit else { throw AnswerHead.Problem("its head is too long") }
+            return nil
+        }
+        guard end <= Self.limit else { throw AnswerHead.Problem("its head is too long") }
+        let head = try AnswerHead(self.bytes[..<end])
+        let rest = Array(self.bytes[end...])
+        self.bytes = []
+        return (head, rest)
+    }
+
+    /// The index after the first empty line.
+    private static func end(of bytes: ArraySlice<UInt8>) -> Int? {
+        guard bytes.count >= 4 else { return nil }
+        return bytes.indices.dropLast(3).first { start in
+            bytes[start] == 0x0D && bytes[start + 1] == 0x0A && bytes[start + 2] == 0x0D && bytes[start + 3] == 0x0A
+        }.map { $0 + 4 }
     }
 }

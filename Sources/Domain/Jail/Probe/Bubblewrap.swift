@@ -22,7 +22,7 @@ package struct Bubblewrap: Sendable, Equatable {
         }
         let text = (try? await Process.run(ProcessPlan(path, ["--version"])))?.text ?? ""
         guard let version = Self.version(in: text) else {
-            throw JailFailure("\(path) does not tell its version; install the package bubblewrap (0.8.0 or newer)")
+            throw JailFailure("\(path) does not report its version; install the package bubblewrap (0.8.0 or newer)")
         }
         guard !version.lexicographicallyPrecedes([0, 8]) else {
             throw JailFailure(
@@ -60,7 +60,7 @@ enum BubblewrapMessage {
                 + "unshare and clone"),
         Meaning(
             texts: ["namespaces exceeded", "No space left on device"],
-            cause: "the number of user namespaces is limited to none, or this is a jail already",
+            cause: "user namespaces are limited to zero, or this is a jail already",
             remedy: "run 'sysctl -w user.max_user_namespaces=10000', and start the host outside of a jail"),
         Meaning(
             texts: ["setting up uid map: Permission denied", "loopback: Failed RTM_NEWADDR"],

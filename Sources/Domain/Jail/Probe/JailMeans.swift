@@ -7,7 +7,7 @@ package struct JailMeans: Sendable {
     /// Nil if ``status`` is not ready.
     package let bubblewrap: Bubblewrap?
     package let limiter: any JailLimiter
-    package let quota: any WorkspaceQuota
+    package let quota: MeasuredQuota
     /// Nil if ``status`` is not ready.
     package let identities: JailIdentities?
     /// The programs for `bwrap --add-seccomp-fd`; empty if ``status`` is not ready.

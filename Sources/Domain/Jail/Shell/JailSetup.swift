@@ -9,7 +9,7 @@ package struct JailSetup: Sendable {
     package let limits: JailLimits
     package let limiter: any JailLimiter
     /// Enforces the size of ``JailPlace/disk``; nil for no limit.
-    package let quota: (any WorkspaceQuota)?
+    package let quota: MeasuredQuota?
     /// Filters in the kernel's format.
     package let seccomp: [[UInt8]]
     /// Nil: no network.
@@ -42,7 +42,7 @@ package struct JailSetup: Sendable {
     }
 
     package init(
-        programs: JailPrograms, limits: JailLimits, limiter: any JailLimiter, quota: (any WorkspaceQuota)? = nil,
+        programs: JailPrograms, limits: JailLimits, limiter: any JailLimiter, quota: MeasuredQuota? = nil,
         seccomp: [[UInt8]],
         network: Network? = nil, startLimit: Duration = .seconds(20), logger: Logger
     ) {

@@ -1,7 +1,7 @@
 internal import Git
 
 extension LocalRepository {
-    /// A change as a tree, to commit on a branch by somebody who had read `base`.
+    /// A change as a tree, to commit on a branch by someone who had read `base`.
     struct Draft: Sendable {
         let branch: String
         let base: GitObjectID

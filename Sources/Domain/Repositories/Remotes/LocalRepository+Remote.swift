@@ -90,6 +90,6 @@ extension LocalRepository {
 /// A repository's base branch as it was last read.
 package struct KnownBase: Sendable, Equatable {
     package let branch: GitRepository.Branch
-    /// Tells whether the branch has moved since; nil if only reading it tells.
+    /// Shows whether the branch has moved since; nil if only reading it can show that.
     let mark: BranchMark?
 }

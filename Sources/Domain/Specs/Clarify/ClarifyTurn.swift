@@ -35,7 +35,7 @@ package final class ClarifyTurn: TurnWorker {
         do {
             guard let answered = request.answered else { return try await self.begin(request, thread) }
             guard let session = ClarifySession(answered.payload) else {
-                throw TurnFailure("The question can't be read any more: begin again with `clarify`.")
+                throw TurnFailure("The question can't be read any more: start again with `clarify`.")
             }
             return try await self.take(answered.answer, session, request, thread)
         } catch let error as RepositoryError {
@@ -181,7 +181,7 @@ extension ClarifyTurn {
                 author: GitSignature(person: request.sender, seconds: self.now()), turn: request.id),
             in: repository, to: thread)
         guard case .asked = ending else { return nil }
-        try await thread.report(.text("Go on with `clarify` when that is decided."))
+        try await thread.report(.text("Continue with `clarify` when that is decided."))
         return ending
     }
 

@@ -45,7 +45,7 @@ struct ConflictQuestion {
         let others = ConflictTexts.list(self.conflict.commits)
         var lines = [
             "`\(self.conflict.branch)` was changed in the meantime (\(others)), in the same place as here. "
-                + "Nothing is overwritten; which version shall it have?"
+                + "Nothing is overwritten; which version should it have?"
         ]
         if let file = self.conflict.files.first {
             let (theirs, ours) = Self.difference(file)

@@ -7,7 +7,7 @@ package enum ImplementTexts {
         + "`implement US1`."
 
     package static func noTasks(_ feature: String) -> String {
-        "\(feature) has no tasks.md yet, so that there is nothing to implement: type `tasks` first."
+        "\(feature) has no tasks.md yet, so there is nothing to implement: type `tasks` first."
     }
 
     package static func emptyList(_ feature: String) -> String {

@@ -86,7 +86,7 @@ package struct TaskQueue: Sendable {
     private func blocks(_ other: TaskEntry, _ task: TaskEntry, _ phase: TaskPhase?) -> Bool {
         let earlier = self.tasks.phase(of: other)
         if let earlier, earlier != phase, earlier.kind == .setup || earlier.kind == .foundation {
-            // A task that a person named is done unless a task it depends on was tried and left.
+            // Only a task that was tried and left blocks a task that a person named.
             return self.selection.isAll || self.left.contains(other.id)
         }
         guard self.left.contains(other.id) else { return false }

@@ -51,7 +51,7 @@ struct StageInput: Sendable {
         for need in script.needs where self.bytes(need.file) == nil {
             let path = self.path(need.file)
             if self.files.tooLarge.contains(path) {
-                return "\(path) is larger than 100 KB, so that it can't be read: split it into smaller documents."
+                return "\(path) is larger than 100 KB, so it can't be read: split it into smaller documents."
             }
             return "`\(self.files.name)` has no \(need.name) yet: \(need.remedy)."
         }

@@ -72,7 +72,7 @@ struct StageRepair: Sendable {
         let kept = request.path.hasSuffix("/tasks.md") ? TickKeeper(old).applied(to: new) : new
         var candidate = result.documents
         candidate[request.path] = kept
-        // A correction that breaks something else is none.
+        // A correction that breaks something else is discarded.
         guard self.check.errors(in: candidate).count < self.check.errors(in: result.documents).count else { return }
         result.documents = candidate
         if isWhole {

@@ -146,7 +146,7 @@ struct StageRun: Sendable {
 }
 
 extension StageRun {
-    /// Checks documents, has them corrected, and tells what was corrected and what is still wrong.
+    /// Checks documents, has them corrected, and reports what was corrected and what is still wrong.
     func mended(
         _ documents: [String: [UInt8]], forms: [(name: String, template: DocumentTemplate)], main: String?
     ) async throws -> [String: [UInt8]] {

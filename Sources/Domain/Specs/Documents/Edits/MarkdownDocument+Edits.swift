@@ -79,7 +79,7 @@ extension TaskDocument {
         }
         guard tasks.count == 1 else {
             throw DocumentEditError(
-                message: "\(id) occurs \(tasks.count) times, so that nobody knows which is meant: number them apart")
+                message: "\(id) occurs \(tasks.count) times, so nobody knows which is meant: number them apart")
         }
         guard let box = task.box else {
             throw DocumentEditError(message: "\(id) has no checkbox to tick: begin its line with `- [ ] `")

@@ -42,3 +42,62 @@ package struct SpecCheck: Sendable {
         return SpecCheck(findings: findings.sorted(), documents: documents)
     }
 }
+
+/// Which repository a path belongs to, and which part of it was named.
+struct SpecPath: Hashable {
+    /// The repository's folder, absolute.
+    let root: String
+    /// The named folder in the repository; empty for the repository itself.
+    let folder: String
+    /// The named file in the repository.
+    let file: String?
+
+    init(_ path: String) throws(SpecCheck.Failure) {
+        guard let absolute = Self.resolved(path) else {
+            throw SpecCheck.Failure(
+                message: "\(path) cannot be checked: \(String(cString: strerror(errno))): correct the path")
+        }
+        var status = stat()
+        guard stat(absolute, &status) == 0 else {
+            throw SpecCheck.Failure(
+                message: "\(path) cannot be checked: \(String(cString: strerror(errno))): correct the path")
+        }
+        let isFolder = status.st_mode & S_IFMT == S_IFDIR
+        if !isFolder, !absolute.hasSuffix(".md") {
+            throw SpecCheck.Failure(
+                message: "\(path) is not a Markdown file: name a file that ends in .md, or a folder")
+        }
+        let folder = isFolder ? absolute : Self.parent(of: absolute)
+        self.root = Self.root(of: folder)
+        self.folder = Self.relative(folder, to: self.root)
+        self.file = isFolder ? nil : Self.relative(absolute, to: self.root)
+    }
+
+    private static func resolved(_ path: String) -> String? {
+        guard let text = realpath(path, nil) else { return nil }
+        defer { free(text) }
+        return String(cString: text)
+    }
+
+    private static func parent(of path: String) -> String {
+        let parent = path.prefix(upTo: path.lastIndex(of: "/") ?? path.startIndex)
+        return parent.isEmpty ? "/" : String(parent)
+    }
+
+    /// The nearest folder with `.git` or `.specify`; else the one that contains `specs`; else the folder itself.
+    private static func root(of folder: String) -> String {
+        var current = folder
+        var specs: String?
+        while true {
+            for name in [".git", ".specify"] where access("\(current)/\(name)", F_OK) == 0 { return current }
+            if specs == nil, current.hasSuffix("/specs") { specs = Self.parent(of: current) }
+            guard current != "/" else { return specs ?? folder }
+            current = Self.parent(of: current)
+        }
+    }
+
+    private static func relative(_ path: String, to root: String) -> String {
+        let rest = path.utf8.dropFirst(root.utf8.count).drop { $0 == UInt8(ascii: "/") }
+        return String(Substring(rest))
+    }
+}

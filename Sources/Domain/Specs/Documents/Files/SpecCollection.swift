@@ -107,7 +107,7 @@ struct SpecCollection: ~Copyable {
                 self.findings.append(
                     DocumentFinding(
                         .unread, .error, path: path,
-                        "There are more than \(Self.documentLimit) documents or \(Self.byteLimit >> 20) MB, so that the "
+                        "There are more than \(Self.documentLimit) documents or \(Self.byteLimit >> 20) MB, so the "
                             + "rest was not read: check the folders one by one."))
             }
             return nil

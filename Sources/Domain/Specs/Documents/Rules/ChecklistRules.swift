@@ -18,7 +18,7 @@ enum ChecklistRules {
                     findings.append(
                         DocumentFinding(
                             .checklist, in: document, line: item.line,
-                            "This item has no id, so that nobody can refer to it: write the next free CHK number."))
+                            "This item has no id, so nobody can refer to it: write the next free CHK number."))
                 }
                 continue
             }

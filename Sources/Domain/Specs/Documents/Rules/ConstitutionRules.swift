@@ -24,7 +24,7 @@ enum ConstitutionRules {
             findings.append(
                 DocumentFinding(
                     .version, in: document,
-                    "The constitution has no version, so that documents cannot say which one they keep: end it with "
+                    "The constitution has no version, so documents cannot say which one they keep: end it with "
                         + "`**Version**: 1.0.0 | **Ratified**: 2026-01-31 | **Last Amended**: 2026-01-31`."))
         }
         var dates: [String] = []

@@ -77,7 +77,7 @@ enum CoverageRules {
             findings.append(
                 DocumentFinding(
                     .storyTasks, in: document,
-                    "User Story \(story.number) has no task, so that it is never built: add a phase for it, with tasks "
+                    "User Story \(story.number) has no task, so it is never built: add a phase for it, with tasks "
                         + "marked [US\(story.number)]."))
         }
         return findings
@@ -92,7 +92,7 @@ enum CoverageRules {
             return [
                 DocumentFinding(
                     .coverage, in: document,
-                    "No task names a requirement, so that nobody can check that all \(spec.requirements.count) are "
+                    "No task names a requirement, so nobody can check that all \(spec.requirements.count) are "
                         + "built: name them in the tasks, as in `(FR-001)`.")
             ]
         }
@@ -103,7 +103,7 @@ enum CoverageRules {
             }
             return DocumentFinding(
                 .coverage, in: document,
-                "\(requirement.id) (line \(requirement.line + 1) of spec.md) has no task, so that it is never built: "
+                "\(requirement.id) (line \(requirement.line + 1) of spec.md) has no task, so it is never built: "
                     + "name it in the task that builds it, or add one.")
         }
     }

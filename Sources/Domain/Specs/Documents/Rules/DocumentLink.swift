@@ -33,7 +33,7 @@ struct DocumentLink: Hashable {
                 let end = definition.index(ofIgnoringCase: "]:")
             {
                 let target = definition[(end + 2)...].trimmed.prefix { !$0.isSpace }
-                // `[Label]: prose` is no definition; a target has a dot, a slash or a number sign.
+                // `[Label]: prose` is not a definition; a target has a dot, a slash or a number sign.
                 let isTarget = target.contains {
                     $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "#")
                 }

@@ -24,7 +24,7 @@ package struct FeatureValidator: Sendable {
 
     private func findings(in document: FeatureDocument, of feature: FeatureDocuments) -> [DocumentFinding] {
         var findings = TextRules.findings(in: document)
-        // A document that is no text has no structure either.
+        // A document that is not valid text has no structure either.
         guard document.markdown.isUTF8 else { return findings }
         findings += self.placeholders.findings(in: document)
         findings += LinkRules.findings(in: document, existing: self.existing)

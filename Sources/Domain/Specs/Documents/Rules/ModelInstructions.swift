@@ -1,6 +1,6 @@
 /// Finds text that tries to instruct a model, and characters that hide text from people.
 ///
-/// A document is data to every stage, whatever it says; the finding tells people what somebody has tried.
+/// A document is data to every stage, whatever it says; the finding reports the attempt to people.
 enum ModelInstructions {
     private static let phrases: [StaticString] = [
         "ignore all previous instructions", "ignore previous instructions", "ignore the previous instructions",

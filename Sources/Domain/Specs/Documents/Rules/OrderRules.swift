@@ -16,13 +16,13 @@ enum OrderRules {
                 return unknown.map { name in
                     DocumentFinding(
                         .taskOrder, in: document, line: order.line,
-                        "\(name) does not exist, so that nothing can wait for it: correct the number.")
+                        "\(name) does not exist, so nothing can wait for it: correct the number.")
                 }
             }
             for id in [order.prerequisite, order.task] where places[id] == nil {
                 return DocumentFinding(
                     .taskOrder, in: document, line: order.line,
-                    "\(id) does not exist, so that nothing can wait for it: correct the id.")
+                    "\(id) does not exist, so nothing can wait for it: correct the id.")
             }
             guard let task = places[order.task], let needed = places[order.prerequisite], needed > task else {
                 return nil
@@ -41,7 +41,7 @@ enum OrderRules {
             let shown = names.count > 12 ? Array(names.prefix(11)) + ["…"] : names
             return DocumentFinding(
                 .taskCycle, in: document, line: cycle.map(\.line).min(),
-                "\(shown.joined(separator: " waits for ")), so that none of them can begin: remove one of these "
+                "\(shown.joined(separator: " waits for ")), so none of them can begin: remove one of these "
                     + "dependencies.")
         }
     }

@@ -48,7 +48,7 @@ enum PlanRules {
                 ].compactMap { $0 }
                 return DocumentFinding(
                     .research, in: document, line: decision.line,
-                    "The decision “\(decision.title)” lacks \(missing.joined(separator: " and ")), so that nobody can "
+                    "The decision “\(decision.title)” lacks \(missing.joined(separator: " and ")), so nobody can "
                         + "judge it later: add \(missing.count > 1 ? "them" : "it").")
             }
     }

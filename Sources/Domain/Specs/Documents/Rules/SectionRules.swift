@@ -63,7 +63,7 @@ enum SectionRules {
             }
             return DocumentFinding(
                 .sectionTwice, in: document, line: section.line,
-                "The section “\(section.title)” is also on line \(first + 1), so that readers may miss one: join them.")
+                "The section “\(section.title)” is also on line \(first + 1), so readers may miss one: join them.")
         }
     }
 }

@@ -14,7 +14,7 @@ enum SpecRules {
             return [
                 DocumentFinding(
                     .story, in: document, line: line, section: "User Scenarios & Testing",
-                    "The specification has no user story, so that nothing can be planned or tested: add one under a "
+                    "The specification has no user story, so nothing can be planned or tested: add one under a "
                         + "heading `### User Story 1 - Title (Priority: P1)`.")
             ]
         }
@@ -25,7 +25,7 @@ enum SpecRules {
                 findings.append(
                     DocumentFinding(
                         .story, in: document, line: story.line,
-                        "User Story \(story.number) is also on line \(first + 1), so that tasks cannot name it: give "
+                        "User Story \(story.number) is also on line \(first + 1), so tasks cannot name it: give "
                             + "one of them another number."))
             }
             seen[story.number] = seen[story.number] ?? story.line
@@ -44,7 +44,7 @@ enum SpecRules {
         if story.priority == nil {
             add(
                 .storyPriority,
-                "\(name) has no priority, so that the order of the work is open: end its heading with `(Priority: P1)`."
+                "\(name) has no priority, so the order of the work is open: end its heading with `(Priority: P1)`."
             )
         }
         if story.independentTest?.isEmpty ?? true {
@@ -55,7 +55,7 @@ enum SpecRules {
         if story.scenarios.isEmpty {
             add(
                 .storyScenario,
-                "\(name) has no acceptance scenario, so that nobody can tell when it is done: add "
+                "\(name) has no acceptance scenario, so nobody can tell when it is done: add "
                     + "`1. **Given** …, **When** …, **Then** …` below `**Acceptance Scenarios**:`.")
         }
         for scenario in story.scenarios where !scenario.missing.isEmpty {
@@ -74,7 +74,7 @@ enum SpecRules {
             findings.append(
                 DocumentFinding(
                     .requirement, in: document, line: section.line,
-                    "The specification has no numbered requirement, so that tasks and tests cannot refer to one: add "
+                    "The specification has no numbered requirement, so tasks and tests cannot refer to one: add "
                         + "`- **FR-001**: …` below `### Functional Requirements`."))
         }
         if spec.criteria.isEmpty, let section = spec.markdown.section("success criteria") {
@@ -96,7 +96,7 @@ enum SpecRules {
             findings.append(
                 DocumentFinding(
                     .measure, in: document, line: criterion.line,
-                    "\(criterion.id) has no figure, so that nobody can measure it: say how many, how long or which "
+                    "\(criterion.id) has no figure, so nobody can measure it: say how many, how long or which "
                         + "share."))
         }
         return findings
@@ -112,7 +112,7 @@ enum SpecRules {
             }
             return DocumentFinding(
                 .idTwice, in: document, line: requirement.line,
-                "\(id) is also defined on line \(first + 1), so that nobody knows which is meant: give this one the "
+                "\(id) is also defined on line \(first + 1), so nobody knows which is meant: give this one the "
                     + "next free number.")
         }
     }

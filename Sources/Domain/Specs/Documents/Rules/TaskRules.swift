@@ -21,7 +21,7 @@ enum TaskRules {
                 findings.append(
                     DocumentFinding(
                         .task, in: document, line: task.line,
-                        "\(task.id) has no checkbox, so that it can never be done: begin the line with `- [ ] `."))
+                        "\(task.id) has no checkbox, so it can never be done: begin the line with `- [ ] `."))
             }
             if !task.text.contains(where: { $0.isLetter || $0.isNumber }) {
                 findings.append(
@@ -39,7 +39,7 @@ enum TaskRules {
         findings += tasks.unnumbered.map { line in
             DocumentFinding(
                 .task, in: document, line: line,
-                "This task has no id, so that commits and other tasks cannot name it: write `T` and three digits after "
+                "This task has no id, so commits and other tasks cannot name it: write `T` and three digits after "
                     + "the checkbox.")
         }
         return findings
@@ -54,7 +54,7 @@ enum TaskRules {
                 findings.append(
                     DocumentFinding(
                         .idTwice, in: document, line: task.line,
-                        "\(task.id) is also on line \(first + 1), so that nobody knows which is meant: give this one "
+                        "\(task.id) is also on line \(first + 1), so nobody knows which is meant: give this one "
                             + "the next free number."))
                 continue
             }
@@ -94,7 +94,7 @@ enum TaskRules {
                     findings.append(
                         DocumentFinding(
                             .taskPath, in: document, line: task.line,
-                            "\(task.id) names no file, so that nobody knows where the work is: add its path."))
+                            "\(task.id) names no file, so nobody knows where the work is: add its path."))
                 }
             case .setup, .foundation, .polish:
                 if let story = task.stories.first {

@@ -8,7 +8,7 @@ enum TextRules {
             return [
                 DocumentFinding(
                     .encoding, in: document,
-                    "The file is not UTF-8, so that it cannot be read reliably: save it as UTF-8.")
+                    "The file is not UTF-8, so it cannot be read reliably: save it as UTF-8.")
             ]
         }
         var findings: [DocumentFinding] = []
@@ -23,13 +23,13 @@ enum TextRules {
             findings.append(
                 DocumentFinding(
                     .openFence, in: document, line: line,
-                    "This code block never ends, so that everything below it is code: close it with the same marks."))
+                    "This code block never ends, so everything below it is code: close it with the same marks."))
         }
         if let line = markdown.openComment {
             findings.append(
                 DocumentFinding(
                     .openComment, in: document, line: line,
-                    "This comment never ends, so that everything below it is hidden: close it with `-->`."))
+                    "This comment never ends, so everything below it is hidden: close it with `-->`."))
         }
         findings += Self.checkboxes(in: document)
         findings += ModelInstructions.findings(in: document)
@@ -45,7 +45,7 @@ enum TextRules {
             let isTask = document.kind == .tasks && TaskID.read(item.content.drop { $0 == UInt8(ascii: "*") }) != nil
             return DocumentFinding(
                 .checkbox, isTask ? .error : .warning, in: document, line: line,
-                "This checkbox is not well formed, so that programs do not count it: write `- [ ]` or `- [x]` and a "
+                "This checkbox is not well formed, so programs do not count it: write `- [ ]` or `- [x]` and a "
                     + "space after it.")
         }
     }

@@ -77,7 +77,7 @@ struct GitHubErrorsTests {
             404, #"{"message":"Not Found"}"#, ["X-OAuth-Scopes": "", "X-Accepted-OAuth-Scopes": "repo"], .missingScope,
             "lacks the scope repo"),
         Case(409, #"{"message":"Git Repository is empty."}"#, .emptyRepository, "no commit yet", "README.md"),
-        Case(409, #"{"message":"a.md does not match 12ab"}"#, .conflict, "changed by somebody else"),
+        Case(409, #"{"message":"a.md does not match 12ab"}"#, .conflict, "changed by someone else"),
         Case(410, #"{"message":"Issues are disabled for this repo"}"#, .gone, "“Issues are disabled for this repo”"),
         Case(
             422, #"{"message":"Reference already exists","documentation_url":"x"}"#, .alreadyExists, "exists already"),
@@ -85,7 +85,7 @@ struct GitHubErrorsTests {
             422,
             #"{"message":"Validation Failed","errors":[{"resource":"PullRequest","code":"custom","message":"A pull request already exists for octo:x."}]}"#,
             .alreadyExists, "“A pull request already exists for octo:x”"),
-        Case(422, #"{"message":"Update is not a fast forward"}"#, .conflict, "somebody else pushed first"),
+        Case(422, #"{"message":"Update is not a fast forward"}"#, .conflict, "someone else pushed first"),
         Case(422, #"{"message":"Reference does not exist"}"#, .notFound, "branch does not exist"),
         Case(
             422,

@@ -55,7 +55,7 @@ import Testing
         #expect(
             parked.question.text == """
                 `001-login-page` was changed in the meantime (Tester: “Say it better”), in the same place as here. \
-                Nothing is overwritten; which version shall it have?
+                Nothing is overwritten; which version should it have?
 
                 Theirs, in `\(Self.path)`:
                 ```
