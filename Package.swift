@@ -99,21 +99,19 @@ let package = Package(
             "Jail", "Chat", "Crypto", "EventLoop", "HTTP", "HTTPClient", "HTTPServer", "JSON", "Lifecycle", "Logging",
             "Primitives", "Processes", "Sandbox", "Seccomp"),
         domain(
-            "Workspaces", "Chat", "Compression", "Crypto", "EventLoop", "Git", "HTTP", "HTTPClient", "JSON",
-            "Lifecycle", "Logging", "Primitives", "Processes", "Repositories"),
-        domain(
-            "Workbench", "Audit", "Chat", "Crypto", "Database", "EventLoop", "Jail", "JSON", "Lifecycle", "Logging",
-            "Primitives", "Repositories", "Workspaces"),
+            "Work", "Audit", "Chat", "Compression", "Crypto", "Database", "EventLoop", "Git", "HTTP", "HTTPClient",
+            "JSON",
+            "Jail", "Lifecycle", "Logging", "Primitives", "Processes", "Repositories"),
         domain(
             "Agent", "Audit", "Chat", "Crypto", "EventLoop", "Git", "JSON", "Jail", "Logging", "Models", "Primitives",
-            "Repositories", "Workbench", "Workspaces", "YAML"),
+            "Repositories", "Work", "YAML"),
         domain(
             "Sessions", "Audit", "Chat", "Crypto", "Database", "EventLoop", "JSON", "Lifecycle", "Logging", "Markdown",
             "Primitives"),
         domain(
             "Turns", "Agent", "Audit", "Chat", "Copilot", "Crypto", "EventLoop", "Git", "GitHub", "HTTP", "HTTPClient",
             "HTTPServer", "JSON", "Jail", "Lifecycle", "Logging", "Models", "Primitives", "Processes", "Repositories",
-            "Sandbox", "Sessions", "Specs", "Workbench", "Workspaces"),
+            "Sandbox", "Sessions", "Specs", "Work"),
 
         // Adapters and Gateway
         .target(
@@ -146,8 +144,7 @@ let package = Package(
                 "HTTP", "HTTPClient",
                 "HTTPServer", "IRC", "JSON", "Jail", "Kit",
                 "Lifecycle", "Logging", "Markdown", "Matrix", "Models", "Primitives", "Processes", "Proxy",
-                "Repositories", "Sandbox", "Sessions", "Slack", "Specs", "Telegram", "Turns", "WebSockets", "Workbench",
-                "Workspaces", "YAML",
+                "Repositories", "Sandbox", "Sessions", "Slack", "Specs", "Telegram", "Turns", "WebSockets", "Work", "YAML",
             ],
             path: "Sources/Host", swiftSettings: strict, plugins: ["EmbedTemplates"]),
         .plugin(name: "EmbedTemplates", capability: .buildTool(), exclude: ["embed.sh"]),
@@ -156,7 +153,7 @@ let package = Package(
             dependencies: [
                 "Audit", "Chat", "Host", "EventLoop", "HTTP", "HTTPClient", "JSON", "Lifecycle", "Logging", "Markdown",
                 "Primitives",
-                "Proxy", "Specs", "Terminals", "WebSockets", "Workspaces",
+                "Proxy", "Specs", "Terminals", "WebSockets", "Work",
             ],
             path: "Sources/jetbridge", swiftSettings: strict),
 
@@ -175,7 +172,7 @@ let package = Package(
             dependencies: [
                 "Agent", "CMarkGFM", "Chat", "Database", "EventLoop", "Git", "HTTP", "HTTPClient", "HTTPServer", "Host",
                 "IRC", "Jail", "TestSupport", "JSON", "Logging", "Models", "Primitives", "Processes", "Repositories",
-                "Sandbox", "Sessions", "Specs", "Turns", "WebSockets", "Workspaces",
+                "Sandbox", "Sessions", "Specs", "Turns", "WebSockets", "Work",
             ],
             path: "Sources/jetbridge-bench", swiftSettings: strict),
         tests("Primitives", "Primitives"),
@@ -203,15 +200,13 @@ let package = Package(
             "Jail", "Jail", "Chat", "Crypto", "EventLoop", "HTTP", "HTTPClient", "HTTPServer", "JSON", "Lifecycle",
             "Logging", "Primitives", "Processes", "Sandbox", "Seccomp"),
         tests(
-            "Workspaces", "Workspaces", "Chat", "Crypto", "EventLoop", "Git", "HTTP", "HTTPClient", "JSON",
+            "Work", "Work", "Audit", "Chat", "Crypto", "Database", "EventLoop", "Git", "HTTP", "HTTPClient", "JSON",
+            "Jail",
             "Lifecycle", "Logging", "Primitives", "Processes", "Repositories",
             exclude: ["moto"]),
         tests(
-            "Workbench", "Workbench", "Audit", "Chat", "Database", "EventLoop", "Git", "Jail", "JSON", "Lifecycle",
-            "Logging", "Primitives", "Processes", "Repositories", "Workspaces"),
-        tests(
             "Agent", "Agent", "Audit", "Chat", "Crypto", "EventLoop", "Git", "JSON", "Jail", "Logging", "Models",
-            "Primitives", "Processes", "Repositories", "Workbench", "Workspaces", "YAML"),
+            "Primitives", "Processes", "Repositories", "Work", "YAML"),
         tests("Chat", "Chat"),
         tests("Models", "Models", "Chat", "EventLoop", "HTTP", "HTTPClient", "JSON", "Logging", "Primitives"),
         tests(
@@ -229,7 +224,7 @@ let package = Package(
         tests(
             "Turns", "Turns", "Agent", "Audit", "Chat", "Copilot", "Crypto", "Database", "EventLoop", "Git", "GitHub",
             "HTTP", "Host", "JSON", "Jail", "Lifecycle", "Logging", "Models", "Primitives", "Repositories", "Sessions", "Specs",
-            "Workbench"),
+            "Work"),
         tests("Kit", "Kit", "Chat", "Markdown", "Primitives"),
         tests("IRC", "IRC", "Chat", "Crypto", "EventLoop", "HTTPClient", "Kit", "Logging", "Markdown", "Primitives"),
         tests(

@@ -2,6 +2,7 @@ internal import Git
 internal import Glibc
 internal import Processes
 internal import TestSupport
+internal import Work
 
 /// A big repository fetched from a server into a mirror and checked out into a workspace, compared to `git clone`.
 struct GitHubBenchmark {
@@ -60,7 +61,7 @@ struct GitHubBenchmark {
         let store = folder + "/store.git"
         try await GitRepository(path: store).createStore(sharing: mirror.objectsFolder())
         mkdir(folder + "/files", 0o755)
-        let files = WorkFiles(folder: folder + "/files", store: store)
+        let files = WorkFiles(folder: folder + "/files", store: store, rules: .snapshots)
         _ = try await files.checkOut(files.tree(of: tip))
         let end = ContinuousClock.now
         BenchOutput.tell(

@@ -2,6 +2,7 @@ internal import Git
 internal import Glibc
 internal import Processes
 internal import TestSupport
+internal import Work
 
 /// A snapshot of a workspace in which ten files have changed, compared to `git add -A && git write-tree`.
 struct SnapshotBenchmark {
@@ -21,7 +22,7 @@ struct SnapshotBenchmark {
         try await GitRepository(path: store).createStore(sharing: nil)
         let folder = "\(directory.path)/files"
         mkdir(folder, 0o755)
-        let files = WorkFiles(folder: folder, store: store)
+        let files = WorkFiles(folder: folder, store: store, rules: .snapshots)
         let peer = "\(directory.path)/peer"
         mkdir(peer, 0o755)
         for folder in [folder, peer] { try self.fill(folder) }

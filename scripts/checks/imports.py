@@ -35,9 +35,8 @@ ARROWS = {
     "Specs": {"Chat", "Models", "Repositories"},
     "Audit": {"Chat"},
     "Jail": {"Chat"},
-    "Workspaces": {"Chat", "Repositories"},
-    "Workbench": {"Audit", "Chat", "Jail", "Repositories", "Workspaces"},
-    "Agent": {"Audit", "Chat", "Jail", "Models", "Repositories", "Workbench", "Workspaces"},
+    "Work": {"Audit", "Chat", "Jail", "Repositories"},
+    "Agent": {"Audit", "Chat", "Jail", "Models", "Repositories", "Work"},
     "Sessions": {"Audit", "Chat"},
     "Turns": DOMAIN - {"Turns"},  # has many parents, so that no other target needs them; imported by Host alone
 }

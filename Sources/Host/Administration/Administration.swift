@@ -5,7 +5,7 @@ internal import Database
 internal import Gateway
 internal import Primitives
 package import Sessions
-package import Workspaces
+package import Work
 
 /// The store operations of the command line; they work whether or not a host is serving.
 package struct Administration: Sendable {

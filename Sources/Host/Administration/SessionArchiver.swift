@@ -1,6 +1,6 @@
 internal import Primitives
 internal import Sessions
-internal import Workspaces
+internal import Work
 
 /// Writes sessions into the configured archive: transcript and workspace.
 struct SessionArchiver: Sendable {

@@ -2,7 +2,7 @@ internal import Chat
 internal import JSON
 internal import Primitives
 internal import Sessions
-internal import Workspaces
+internal import Work
 
 /// A session's record and transcript as archive entries: `session.json` and `transcript.jsonl`.
 struct TranscriptSource: ArchiveSource {

@@ -1,7 +1,7 @@
 internal import Agent
 internal import Chat
 internal import Sessions
-internal import Workbench
+internal import Work
 
 /// Policy and personas as configured, for those who decide by them.
 enum AgentSetup {

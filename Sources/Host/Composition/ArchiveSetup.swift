@@ -1,5 +1,5 @@
 internal import HTTPClient
-internal import Workspaces
+internal import Work
 
 /// Sets up the archive as configured.
 enum ArchiveSetup {

@@ -14,8 +14,7 @@ internal import Primitives
 internal import Repositories
 package import Sessions
 internal import Turns
-internal import Workbench
-internal import Workspaces
+internal import Work
 
 /// Composes the configured objects and runs them in one service group. Contains no logic.
 package final class Host: Sendable {

@@ -5,7 +5,7 @@ internal import JSON
 internal import Jail
 internal import Logging
 internal import Primitives
-internal import Workbench
+internal import Work
 
 /// The jails' way to the network, as configured.
 enum JailNetworkSetup {

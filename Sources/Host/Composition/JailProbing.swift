@@ -65,6 +65,6 @@ enum JailProbing {
         // If it cannot be made, the first workspace fails with the reason.
         try? PrivateFile.makeFolder(folder)
         return await JailMeans.probe(
-            in: directory.path, limits: configuration.jail.limits, firstUser: configuration.jail.firstUser)
+            in: directory.path, limits: configuration.jail.limits.ofJail, firstUser: configuration.jail.firstUser)
     }
 }

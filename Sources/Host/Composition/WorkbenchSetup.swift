@@ -8,8 +8,7 @@ internal import Repositories
 internal import Sandbox
 internal import Sessions
 internal import Turns
-internal import Workbench
-internal import Workspaces
+internal import Work
 
 /// Sets up the workbench as configured: jails, workspaces and the audit behind the commands of threads.
 enum WorkbenchSetup {
@@ -38,12 +37,13 @@ enum WorkbenchSetup {
             return (bench, places)
         }
         let jails = SessionJails(
-            means: means, limits: configuration.jail.limits, defaultRepository: repositories.defaultName)
+            means: means, limits: { configuration.limits(of: $0).ofJail }, defaultRepository: repositories.defaultName)
         let bench = workbench(jails)
         guard means.status.refusal == nil else { return (bench, jails) }
         let logger = Logger(label: "jail")
         let setup = JailSetup(
-            programs: try await JailPrograms.install(in: "\(directory.path)/jail"), limits: configuration.jail.limits,
+            programs: try await JailPrograms.install(in: "\(directory.path)/jail"),
+            limits: configuration.jail.limits.ofJail,
             limiter: means.limiter, quota: means.quota, seccomp: means.filters,
             network: try JailNetworkSetup.network(
                 configuration, agent: agent, reach: reach, audit: audit, workbench: { [weak bench] in bench },
@@ -65,8 +65,10 @@ enum WorkbenchSetup {
         let report = Self.report(configuration, means)
         return Workbench(
             shells: places, workspaces: places, audit: StoredAudit(log: audit), log: StoredJobs(store: store),
-            settings: WorkbenchSettings(
-                timeout: configuration.jail.timeout, outputLimit: configuration.jail.output),
+            settings: { repository in
+                let limits = configuration.limits(of: repository)
+                return WorkbenchSettings(timeout: limits.timeout, outputLimit: limits.output)
+            },
             policy: policy, status: { report },
             observe: { result, seconds in
                 metrics.count(.jailCommands, ["result": result])

@@ -6,7 +6,7 @@ internal import Models
 internal import Primitives
 internal import Repositories
 internal import Sessions
-internal import Workspaces
+internal import Work
 
 /// Checks everything that a host needs by opening it and connecting to it.
 package struct Doctor: Sendable {

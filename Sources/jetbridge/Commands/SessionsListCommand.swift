@@ -3,7 +3,7 @@ internal import Host
 internal import JSON
 internal import Primitives
 internal import Sessions
-internal import Workspaces
+internal import Work
 
 struct SessionsListCommand: Command {
     let syntax = CommandSyntax(

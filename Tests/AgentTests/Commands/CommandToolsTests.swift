@@ -1,9 +1,10 @@
 import Chat
+import Git
 import JSON
 import Jail
 import Primitives
 import Testing
-import Workspaces
+import Work
 
 @testable import Agent
 

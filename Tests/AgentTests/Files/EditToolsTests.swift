@@ -3,7 +3,7 @@ import Glibc
 import JSON
 import Primitives
 import Testing
-import Workspaces
+import Work
 
 @Suite("Changing files", .timeLimit(.minutes(1)))
 struct EditToolsTests {

@@ -4,7 +4,7 @@ import JSON
 import Logging
 import Models
 import TestSupport
-import Workbench
+import Work
 
 /// A whole turn: the loop, the gate and the tools over a workspace on the disk.
 struct AgentScene {

@@ -1,9 +1,9 @@
 import Agent
 import Chat
+import Git
 import Jail
 import Primitives
-import Workbench
-import Workspaces
+import Work
 
 /// A desk that plays one output for every command.
 final class FakeDesk: ToolDesk {

@@ -7,7 +7,7 @@ import Models
 import Primitives
 import Repositories
 import TestSupport
-import Workspaces
+import Work
 
 /// A workspace on the disk, and the tools over it.
 struct ToolFixture {

@@ -6,8 +6,7 @@ import Models
 import Primitives
 import TestSupport
 import Testing
-import Workbench
-import Workspaces
+import Work
 
 /// Whole turns in which something changes between the question and the act.
 @Suite("Attacks on approvals of calls", .timeLimit(.minutes(1)))

@@ -1,7 +1,7 @@
 import Audit
 import Chat
 import Primitives
-import Workbench
+import Work
 
 /// A thread whose people answer in a fixed order, each question once, and an audit that keeps what it is given.
 final class ScriptedApprovals: TurnThread, AuditRecorder {

@@ -1,9 +1,10 @@
 import Agent
 import Chat
+import Git
 import Primitives
 import TestSupport
 import Testing
-import Workspaces
+import Work
 
 /// When a turn's events are stored, and with which others.
 @Suite("What a turn stores, and when", .timeLimit(.minutes(1)))
@@ -72,7 +73,7 @@ struct AgentStoringTests {
     @Test("the line at the end has the size of the changes")
     func changes() async throws {
         var bench = Bench([Bench.calls(#"edit {"path":"a"}"#), ScriptedModel.answer("Done.")])
-        bench.changes = { ChangeTally(files: 1, additions: 2, deletions: 3) }
+        bench.changes = { GitStat(files: 1, additions: 2, deletions: 3) }
         #expect(try await bench.run() == .complete)
         #expect(bench.steps?.folded.hasPrefix("1 step, 1 file +2 −3, ") == true, "\(bench.steps?.folded ?? "")")
     }

@@ -1,11 +1,12 @@
 import Agent
 import Chat
+import Git
 import JSON
 import Models
 import Primitives
 import TestSupport
 import Testing
-import Workspaces
+import Work
 
 @Suite("A turn with tools within the model's input limit", .timeLimit(.minutes(1)))
 struct ContextTests {
@@ -151,11 +152,11 @@ struct StepLinesTests {
         lines.begin("1", title: "edit", files: ["a", "b"])
         #expect(lines.folded(seconds: 80, tokens: 30_600) == "12 steps, 2 files, 80 s, 31 k tokens")
         #expect(
-            lines.folded(seconds: 80, tokens: 812, changes: ChangeTally(files: 3, additions: 40, deletions: 8))
+            lines.folded(seconds: 80, tokens: 812, changes: GitStat(files: 3, additions: 40, deletions: 8))
                 == "12 steps, 3 files +40 −8, 80 s, 812 tokens")
         // What was changed back, or only written where Git does not look, is no change.
         #expect(
-            lines.folded(seconds: 80, tokens: 812, changes: ChangeTally(files: 0, additions: 0, deletions: 0))
+            lines.folded(seconds: 80, tokens: 812, changes: GitStat(files: 0, additions: 0, deletions: 0))
                 == "12 steps, 80 s, 812 tokens")
     }
 

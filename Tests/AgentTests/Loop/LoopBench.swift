@@ -1,11 +1,12 @@
 import Agent
 import Chat
+import Git
 import JSON
 import Logging
 import Models
 import Primitives
 import TestSupport
-import Workspaces
+import Work
 
 /// A turn with a scripted model, five small tools and a gate, all in memory.
 struct LoopBench {
@@ -15,7 +16,7 @@ struct LoopBench {
     var log: any StepLog = MemoryStepLog()
     var tools = Self.basicTools
     var read = Self.basicRead
-    var changes: (@Sendable () async -> ChangeTally?)?
+    var changes: (@Sendable () async -> GitStat?)?
     var limits = AgentLimits()
     var notes = ""
     var system = "You work."

@@ -46,6 +46,22 @@ struct ConfigurationMistakeTests {
             ])
     }
 
+    @Test("a repository's limits of commands are its own, the host's, or the defaults")
+    func limitsOfRepositories() throws {
+        let configuration = try #require(
+            load(
+                """
+                jail: {memory: 256MiB, timeout: 10s}
+                repositories: [{name: a, path: a}, {name: b, path: b, jail: {memory: 2GiB, open_files: 4096}}]
+                """
+            ).configuration)
+        let (own, host) = (configuration.limits(of: "b"), configuration.jail.limits)
+        #expect(own.memory == 2 << 30 && own.openFiles == 4_096 && own.timeout == .seconds(10) && own.processes == 64)
+        #expect(own.ofJail.memory == 2 << 30 && own.ofJail.openFiles == 4_096)
+        #expect(host.memory == 256 << 20 && host.openFiles == 1_024)
+        for repository in ["a", "removed", nil] { #expect(configuration.limits(of: repository) == host) }
+    }
+
     @Test("aliases and fallbacks of the proxy name models, not each other or themselves; workers are counted")
     func proxy() throws {
         let proxy = try #require(
@@ -112,6 +128,14 @@ struct ConfigurationMistakeTests {
             ("jail: {memory: 512}", "jail.memory", 16, "not a size"),
             ("jail: {memory: 1KiB}", "jail.memory", 16, "too small"),
             ("jail: {timeout: 0s}", "jail.timeout", 17, "out of range"),
+            (
+                "repositories: [{name: a, path: a, jail: {memory: 1KiB}}]", "repositories[0].jail.memory", 50,
+                "too small"
+            ),
+            (
+                "repositories: [{name: a, path: a, jail: {per_user: 1}}]", "repositories[0].jail.per_user", 42,
+                "unknown key"
+            ),
             ("jail: {network: {mode: open}}", "jail.network.mode", 24, "none, allowlist"),
             ("jail: {processor_share: 0}", "jail.processor_share", 25, "out of range"),
             ("jail: {processor_share: half}", "jail.processor_share", 25, "such as 0.5"),

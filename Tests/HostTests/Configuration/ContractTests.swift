@@ -109,11 +109,14 @@ struct ContractTests {
     @Test("the jail's limits are read as bytes and durations")
     func jail() throws {
         let jail = try self.loadFile().jail
+        let limits = jail.limits
         #expect(
-            [jail.memory, jail.fileSize, jail.output, jail.workspaceQuota] == [512 << 20, 64 << 20, 1 << 20, 1 << 30])
-        #expect(jail.timeout == .seconds(120) && jail.network.mode == .none)
+            [limits.memory, limits.fileSize, limits.output, limits.workspaceQuota] == [
+                512 << 20, 64 << 20, 1 << 20, 1 << 30,
+            ])
+        #expect(limits.timeout == .seconds(120) && jail.network.mode == .none)
         #expect(jail.idleTimeout == .seconds(1_800) && jail.perUser == 4 && jail.perHost == 32)
-        #expect(jail.processorShare == 1 && jail.openFiles == 1_024 && jail.firstUser == nil)
+        #expect(limits.processorShare == 1 && limits.openFiles == 1_024 && jail.firstUser == nil)
     }
 
     @Test("lifetimes are durations or forever, and the promised ones are the defaults")

@@ -48,7 +48,7 @@ struct JailNetworkTests {
     func profiles() throws {
         let strict = try #require(ConfigurationTemplate.named("jail-strict"))
         let jail = try #require(load(strict.text).configuration).jail
-        #expect(jail.network.mode == .none && jail.perUser == 1 && jail.memory == 256 << 20)
+        #expect(jail.network.mode == .none && jail.perUser == 1 && jail.limits.memory == 256 << 20)
         let packages = try #require(ConfigurationTemplate.named("jail-packages"))
         let network = try #require(load(packages.text).configuration).jail.network
         #expect(network.mode == .allowlist)

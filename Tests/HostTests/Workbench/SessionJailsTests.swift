@@ -47,6 +47,32 @@ struct SessionJailsTests {
         }
     }
 
+    @Test("the commands of a repository with limits of its own have these, and others those of the host")
+    func limitsOfRepository() async throws {
+        let settings = """
+            jail: {file_size: 2MiB, timeout: 100s}
+            repositories:
+              - {name: notes, path: notes}
+              - {name: big, path: big, jail: {open_files: 77, processes: 12, timeout: 5s, workspace_quota: 3MiB}}
+            default_repository: notes
+            """
+        try await CommandScene.with(settings) { scene in
+            let limits = "ulimit -n; ulimit -f; nproc >file"
+            let standard = try await scene.run(limits)
+            #expect(standard.contains("1024\n2048\n"), "\(standard)")
+            #expect(try await scene.run("sleep 5.5; echo slept").contains("slept\n"))
+            _ = try await scene.answer(to: "/commit Add the file")
+            _ = try await scene.answer(to: "/repo big")
+            let own = try await scene.run(limits)
+            #expect(own.contains("77\n2048\n"), "\(own)")
+            let slow = try await scene.run("sleep 20; echo slept")
+            #expect(slow.contains("Stopped after 5 s, which is the limit of `jail.timeout`"), "\(slow)")
+            let full = try await scene.run(
+                "for i in 1 2 3 4 5 6; do head -c 1000000 /dev/urandom >f$i; done; sleep 4; echo full")
+            #expect(full.contains("limit of disk") && !full.contains("full\n"), "\(full)")
+        }
+    }
+
     @Test("jails are limited for each person: the longest idle one makes room")
     func room() async throws {
         try await CommandScene.with("jail: {per_user: 1}") { scene in

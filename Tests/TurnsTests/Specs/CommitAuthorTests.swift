@@ -7,7 +7,7 @@ import Repositories
 import Specs
 import TestSupport
 import Testing
-import Workbench
+import Work
 
 @testable import Turns
 

@@ -11,7 +11,7 @@ import Repositories
 import Sessions
 import TestSupport
 import Testing
-import Workbench
+import Work
 
 @testable import Host
 @testable import Turns

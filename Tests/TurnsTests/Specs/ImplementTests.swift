@@ -5,7 +5,7 @@ import Models
 import Primitives
 import TestSupport
 import Testing
-import Workbench
+import Work
 
 @testable import Turns
 

@@ -1,7 +1,7 @@
 internal import Chat
 internal import JSON
 internal import Primitives
-internal import Workspaces
+internal import Work
 
 /// `commit`: all changes of the workspace, to the thread's branch.
 struct CommitTool: Tool {

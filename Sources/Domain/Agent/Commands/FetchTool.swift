@@ -1,7 +1,7 @@
 internal import Chat
 internal import JSON
 internal import Primitives
-internal import Workbench
+internal import Work
 
 /// `fetch`: a page as text. A program in the jail gets it, so that the jail's network decides what is reached.
 struct FetchTool: Tool {

@@ -1,9 +1,9 @@
 internal import Chat
+internal import Git
 internal import JSON
 internal import Logging
 internal import Primitives
-internal import Workbench
-internal import Workspaces
+internal import Work
 
 /// `shell`: a command in the session's jail.
 struct ShellTool: Tool {

@@ -1,6 +1,5 @@
 package import Chat
-package import Workbench
-package import Workspaces
+package import Work
 
 /// Runs a turn's commands and commits, after the gate has decided.
 package protocol ToolDesk: Sendable {

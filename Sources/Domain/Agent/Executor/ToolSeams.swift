@@ -1,4 +1,4 @@
-package import Workspaces
+package import Work
 
 /// What the tools of a turn need beside its files.
 package struct ToolSeams: Sendable {

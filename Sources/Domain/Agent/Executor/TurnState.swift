@@ -1,5 +1,5 @@
 internal import Primitives
-internal import Workspaces
+internal import Work
 
 /// What the tools of one turn know together.
 final class TurnState: Sendable {

@@ -1,6 +1,6 @@
 internal import Chat
 internal import Primitives
-package import Workspaces
+package import Work
 
 /// Carries out the calls of one turn. The files are those that the jail sees; no path leads out of the workspace.
 package final class WorkspaceTools: ToolExecutor {

@@ -1,6 +1,7 @@
+internal import Git
 internal import JSON
 internal import Primitives
-internal import Workspaces
+internal import Work
 
 /// `edit`, `patch` and `write`: computes the files' new contents before anybody is asked, and writes those.
 struct EditTool: Tool {

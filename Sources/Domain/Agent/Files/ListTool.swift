@@ -1,5 +1,6 @@
+internal import Git
 internal import JSON
-internal import Workspaces
+internal import Work
 
 /// `list`: files and folders, a few levels deep.
 struct ListTool: Tool {

@@ -1,6 +1,7 @@
+internal import Git
 internal import JSON
 internal import Primitives
-internal import Workspaces
+internal import Work
 
 /// `read`: a file or a part of it, with line numbers.
 struct ReadTool: Tool {

@@ -2,7 +2,7 @@ internal import Audit
 package import Chat
 internal import JSON
 internal import Primitives
-package import Workbench
+package import Work
 
 /// The gate of one turn: the policy decides, people are asked where it says so, and every decision is recorded.
 package struct PolicyGate: ToolGate {

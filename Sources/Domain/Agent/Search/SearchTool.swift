@@ -1,5 +1,6 @@
+internal import Git
 internal import JSON
-internal import Workspaces
+internal import Work
 
 /// `search`: lines by content, or files by name.
 struct SearchTool: Tool {

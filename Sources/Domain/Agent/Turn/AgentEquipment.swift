@@ -1,5 +1,5 @@
+package import Git
 package import Models
-package import Workspaces
 
 /// What one turn works with.
 package struct AgentEquipment: Sendable {
@@ -14,14 +14,14 @@ package struct AgentEquipment: Sendable {
     /// The project's own instructions, as data for the model; empty when there are none.
     package var notes: String
     /// The size of the turn's changes of files, for the line at its end. Nil when it is unknown.
-    package var changes: (@Sendable () async -> ChangeTally?)?
+    package var changes: (@Sendable () async -> GitStat?)?
     /// The time in which calls waited for a free place, which does not count as the turn's.
     package var pauses: @Sendable () -> Duration = { .zero }
 
     package init(
         persona: Persona, tools: [ToolDefinition], read: @escaping @Sendable (ToolCall, String) -> CallReading,
         executor: any ToolExecutor, gate: any ToolGate, limits: AgentLimits = AgentLimits(), notes: String = "",
-        changes: (@Sendable () async -> ChangeTally?)? = nil
+        changes: (@Sendable () async -> GitStat?)? = nil
     ) {
         self.persona = persona
         self.tools = tools

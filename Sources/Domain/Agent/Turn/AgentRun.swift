@@ -1,8 +1,8 @@
 internal import Chat
+internal import Git
 internal import JSON
 internal import Logging
 internal import Models
-internal import Workspaces
 
 /// One turn at work: does what ``AgentStateMachine`` says, and records each event.
 ///
@@ -208,7 +208,7 @@ final class AgentRun {
         try await self.thread.report(self.steps(news: finish.call))
     }
 
-    func steps(news: String?, changes: ChangeTally? = nil) -> TurnEvent {
+    func steps(news: String?, changes: GitStat? = nil) -> TurnEvent {
         self.lines.report(
             of: news, seconds: self.elapsed / 1000, tokens: self.machine.tally.allTokens, changes: changes)
     }

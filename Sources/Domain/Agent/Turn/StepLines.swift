@@ -1,5 +1,5 @@
 package import Chat
-package import Workspaces
+package import Git
 
 /// The growing line of steps in the thread. Pure.
 package struct StepLines: Sendable {
@@ -60,7 +60,7 @@ package struct StepLines: Sendable {
     /// `12 steps, 3 files +40 −8, 80 s, 31 k tokens`
     ///
     /// - Parameter changes: nil where only the names of the files are known.
-    package func folded(seconds: Int, tokens: Int, changes: ChangeTally? = nil) -> String {
+    package func folded(seconds: Int, tokens: Int, changes: GitStat? = nil) -> String {
         var parts = [Self.number(self.count, "step")]
         if let changes, changes.files > 0 {
             parts.append("\(Self.number(changes.files, "file")) +\(changes.additions) −\(changes.deletions)")
@@ -73,7 +73,7 @@ package struct StepLines: Sendable {
     }
 
     /// What the thread gets after a change; `news` is the call whose line is new.
-    package func report(of news: String?, seconds: Int, tokens: Int, changes: ChangeTally? = nil) -> TurnEvent {
+    package func report(of news: String?, seconds: Int, tokens: Int, changes: GitStat? = nil) -> TurnEvent {
         let line = news.flatMap { news in self.lines.last { $0.call == news }?.text }
         return .steps(
             TurnSteps(

@@ -6,6 +6,7 @@ package import Sandbox
 /// The set-up that all jails of the host share.
 package struct JailSetup: Sendable {
     package let programs: JailPrograms
+    /// Of jails whose place has no limits of its own.
     package let limits: JailLimits
     package let limiter: any JailLimiter
     /// Enforces the size of ``JailPlace/disk``; nil for no limit.
@@ -64,15 +65,19 @@ package struct JailPlace: Sendable {
     package let identity: JailIdentity?
     /// The folder whose size is limited, prepared by the setup's quota.
     package let disk: String?
+    /// Nil for those of the setup.
+    package let limits: JailLimits?
     /// Called once, when no process of the jail is left or its start has failed.
     package let onEnd: @Sendable () -> Void
 
     package init(
-        mount: WorkspaceMount, identity: JailIdentity?, disk: String? = nil, onEnd: @escaping @Sendable () -> Void = {}
+        mount: WorkspaceMount, identity: JailIdentity?, disk: String? = nil, limits: JailLimits? = nil,
+        onEnd: @escaping @Sendable () -> Void = {}
     ) {
         self.mount = mount
         self.identity = identity
         self.disk = disk
+        self.limits = limits
         self.onEnd = onEnd
     }
 }

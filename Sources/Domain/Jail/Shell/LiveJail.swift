@@ -45,7 +45,7 @@ final class LiveJail {
             limiter = DiskLimiter(limiter, quota: quota, folder: folder)
         }
         do throws(JailFailure) {
-            let group = try await limiter.prepare(id, setup.limits)
+            let group = try await limiter.prepare(id, place.limits ?? setup.limits)
             do throws(JailFailure) {
                 return try await self.start(session, setup, place, group)
             } catch {
@@ -62,7 +62,8 @@ final class LiveJail {
         _ session: String, _ setup: JailSetup, _ place: JailPlace, _ group: any JailGroup
     ) async throws(JailFailure) -> LiveJail {
         let plan = JailPlan(
-            programs: setup.programs, limits: setup.limits, mount: place.mount, identity: place.identity,
+            programs: setup.programs, limits: place.limits ?? setup.limits, mount: place.mount,
+            identity: place.identity,
             networkPort: setup.network?.port, variables: setup.network?.variables ?? [:], seccomp: setup.seccomp,
             procsFiles: group.procsFiles, masks: HostFiles.existing(JailPlan.maskable))
         let sandbox: SandboxProcess

@@ -1,7 +1,7 @@
 internal import Agent
 internal import Chat
 internal import Models
-internal import Workbench
+internal import Work
 
 /// What `implement` and `fix` need of the agent.
 extension AgentWorker {

@@ -1,12 +1,12 @@
 package import Agent
 package import Chat
+internal import Git
 internal import Logging
 package import Models
 internal import Primitives
 package import Repositories
 package import Sessions
-package import Workbench
-internal import Workspaces
+package import Work
 
 /// Makes the worker of plain messages, and what each of its turns works with. A class, because what it makes refers to
 /// it in many places.
@@ -141,10 +141,10 @@ package final class AgentWorker: Sendable {
     }
 
     /// The size of what a turn changed; nil if that is unknown.
-    private func changes(of turn: String, in place: SessionPlace) async -> ChangeTally? {
+    private func changes(of turn: String, in place: SessionPlace) async -> GitStat? {
         do {
             guard let snapshot = try await self.store.read({ ledger in try ledger.firstSnapshot(ofTurn: turn) }) else {
-                return ChangeTally(files: 0, additions: 0, deletions: 0)
+                return GitStat(files: 0, additions: 0, deletions: 0)
             }
             return try await self.workspaces.workspace(of: place).changeTally(from: snapshot)
         } catch {

@@ -1,10 +1,10 @@
 internal import Audit
 internal import Chat
+internal import Git
 internal import JSON
 internal import Primitives
 internal import Sessions
-internal import Workbench
-internal import Workspaces
+internal import Work
 
 /// What a turn of the CLI changes: recorded before the first change, and when the CLI has ended.
 final class CopilotCLIChanges: Sendable {

@@ -1,8 +1,9 @@
 internal import Agent
 internal import Copilot
+internal import Git
 internal import JSON
 internal import Primitives
-internal import Workspaces
+internal import Work
 
 /// What the CLI asks, as an intent for the gate: with the exact command, or the diff of the file.
 struct CopilotCLIIntents: Sendable {

@@ -11,8 +11,7 @@ internal import Models
 internal import Primitives
 internal import Repositories
 internal import Sessions
-internal import Workbench
-internal import Workspaces
+internal import Work
 
 /// Works on a message with the Copilot CLI as the agent: its own tools, in a jail, behind our gate.
 struct CopilotCLIWork: TurnWorker {

@@ -2,12 +2,12 @@ internal import Agent
 internal import Audit
 internal import Chat
 internal import Copilot
+internal import Git
 internal import JSON
 internal import Logging
 internal import Models
 internal import Primitives
-internal import Workbench
-internal import Workspaces
+internal import Work
 
 /// One turn of the CLI as an agent, on our side: decides by the gate, stores and shows the steps, keeps the limits.
 actor CopilotCLIWorkRun: CopilotCLIHost {
@@ -338,7 +338,7 @@ actor CopilotCLIWorkRun: CopilotCLIHost {
 
     private var elapsed: Duration { self.clock.now - self.startedAt - self.waited }
 
-    private func shownSteps(news: String?, changes: ChangeTally? = nil) -> TurnEvent {
+    private func shownSteps(news: String?, changes: GitStat? = nil) -> TurnEvent {
         self.lines.report(of: news, seconds: Int(self.elapsed.inSeconds), tokens: self.tokens, changes: changes)
     }
 }

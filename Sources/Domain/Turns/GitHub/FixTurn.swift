@@ -7,8 +7,7 @@ internal import Logging
 internal import Models
 internal import Repositories
 internal import Sessions
-internal import Workbench
-internal import Workspaces
+internal import Work
 
 /// `fix [PR] [TEXT]`: lets the agent answer failed checks and comments of the thread's pull request, and replies to
 /// them with its commits.

@@ -6,7 +6,7 @@ internal import Logging
 package import Repositories
 package import Sessions
 internal import Specs
-internal import Workspaces
+internal import Work
 
 /// What the workers of pull requests, reviews and fixes work with.
 package struct GitHubWork: Sendable {

@@ -5,8 +5,7 @@ internal import Models
 internal import Repositories
 internal import Sessions
 internal import Specs
-internal import Workbench
-internal import Workspaces
+internal import Work
 
 /// One turn's work on a list of tasks.
 struct ImplementRun {

@@ -6,7 +6,7 @@ internal import Logging
 internal import Models
 internal import Repositories
 internal import Specs
-internal import Workspaces
+internal import Work
 
 /// The work on one task: up to three tries of the agent, then a commit, or a note about what was learnt.
 struct ImplementTask {

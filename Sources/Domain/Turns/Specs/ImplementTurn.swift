@@ -2,7 +2,7 @@ internal import Chat
 internal import Models
 internal import Repositories
 internal import Specs
-internal import Workspaces
+internal import Work
 
 /// `implement [TASKS]`: works through the feature's tasks with the agent, one commit a task.
 ///

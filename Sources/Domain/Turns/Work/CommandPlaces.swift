@@ -1,5 +1,4 @@
-package import Workbench
-package import Workspaces
+package import Work
 
 /// Where the commands of all sessions run, and on which files.
 package protocol CommandPlaces: AnyObject, ShellDirectory, WorkspaceDirectory {

@@ -5,8 +5,7 @@ package import Logging
 internal import Primitives
 package import Repositories
 package import Sessions
-package import Workbench
-package import Workspaces
+package import Work
 
 /// Reports commits that the last run made and had no time to report: a turn's own are found by their trailer, those from
 /// the jail by what the workspace remembers. A turn that is repeated finds its commits of documents itself.

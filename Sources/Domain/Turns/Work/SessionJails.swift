@@ -4,8 +4,7 @@ package import Jail
 internal import Logging
 internal import Primitives
 internal import Sandbox
-internal import Workbench
-package import Workspaces
+package import Work
 
 /// The jails and workspaces of all sessions: a jail starts with a session's first command and shows its workspace.
 package final class SessionJails: CommandPlaces {
@@ -18,13 +17,17 @@ package final class SessionJails: CommandPlaces {
     }
 
     private let means: JailMeans
-    private let limits: JailLimits
+    private let limits: @Sendable (_ repository: String?) -> JailLimits
     private let defaultRepository: String?
     private let state = Protected(State())
     private let parts = Protected<(shells: JailShells, workspaces: Workspaces, setup: JailSetup)?>(nil)
 
-    /// - Parameter defaultRepository: The repository of threads that have not chosen one; nil for none.
-    package init(means: JailMeans, limits: JailLimits, defaultRepository: String?) {
+    /// - Parameters:
+    ///   - limits: Of the jails of a repository's workspaces.
+    ///   - defaultRepository: The repository of threads that have not chosen one; nil for none.
+    package init(
+        means: JailMeans, limits: @escaping @Sendable (_ repository: String?) -> JailLimits, defaultRepository: String?
+    ) {
         self.means = means
         self.limits = limits
         self.defaultRepository = defaultRepository
@@ -123,7 +126,7 @@ package final class SessionJails: CommandPlaces {
             }
             return JailPlace(
                 mount: WorkspaceMount(folder: place.mount.folder, binds: place.mount.binds + more),
-                identity: place.identity, disk: place.disk
+                identity: place.identity, disk: place.disk, limits: place.limits
             ) {
                 place.onEnd()
                 self.giveBack(session)
@@ -155,13 +158,13 @@ package final class SessionJails: CommandPlaces {
             // All of the session's folders count, for the jail writes Git objects beside the files.
             let folder = workspace.folder.split(separator: "/", omittingEmptySubsequences: false).dropLast()
                 .joined(separator: "/")
-            try await self.means.quota.prepare(folder, bytes: self.limits.disk, files: self.limits.files)
+            let limits = self.limits(workspace.repositoryName)
+            try await self.means.quota.prepare(folder, bytes: limits.disk, files: limits.files)
             let owner = user.map { FileOwner(user: $0.user, group: $0.group) }
-            let binds = try await workspace.mounts(for: owner).map { bind in
-                WorkspaceMount.Bind(source: bind.source, target: bind.target, isWritable: bind.isWritable)
-            }
+            let binds = try await workspace.mounts(for: owner)
             return JailPlace(
                 mount: WorkspaceMount(folder: workspace.folder, binds: binds), identity: user, disk: folder,
+                limits: limits,
                 onEnd: giveBack)
         } catch {
             giveBack()

@@ -1,6 +1,6 @@
 package import Audit
 internal import Primitives
-internal import Workbench
+internal import Work
 
 /// Writes the workbench's entries into the audit.
 package struct StoredAudit: AuditRecorder {

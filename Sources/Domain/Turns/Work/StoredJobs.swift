@@ -1,7 +1,7 @@
 package import Chat
 internal import Primitives
 package import Sessions
-package import Workbench
+package import Work
 
 /// Keeps the workbench's jobs in the store.
 package struct StoredJobs: JobLog {

@@ -1,8 +1,7 @@
 package import Chat
 package import Jail
 internal import Primitives
-internal import Workbench
-package import Workspaces
+package import Work
 
 /// Commands that run without a jail, each session's in its workspace.
 package final class UnjailedPlaces: CommandPlaces {

@@ -1,6 +1,6 @@
 internal import Lifecycle
 internal import Primitives
-package import Workbench
+package import Work
 
 /// Ends the commands when the host stops: after the bridge, whose turns wait for some of them.
 package struct WorkbenchService: Service {

@@ -1,5 +1,5 @@
 internal import HTTP
-package import Workspaces
+package import Work
 
 extension Configuration {
     /// Where `sessions archive` writes archives.

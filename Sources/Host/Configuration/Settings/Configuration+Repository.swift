@@ -12,6 +12,8 @@ extension Configuration {
         package var name: String
         package var place: Place
         package var branch: String
+        /// The limits of commands in its workspaces; nil for those of all.
+        package var jail: Jail.Limits?
 
         private init(name: String, place: Place, branch: String = "main") {
             self.name = name
@@ -19,12 +21,13 @@ extension Configuration {
             self.branch = branch
         }
 
-        private init?(_ section: Section) {
+        private init?(_ section: Section, _ jail: Jail.Limits) {
             let name = section.required("name", Self.name)
             let path = section.optional("path") { $0.filePath() }
             let github = section.optional("github", Self.github)
             self.branch = section.read("branch", default: "main", Self.branch)
             let remote = section.has("remote") ? Remote(section) : nil
+            self.jail = section.has("jail") ? section.section("jail") { Jail.Limits($0, standard: jail) } : nil
             if ["path", "github", "remote"].count(where: { section.has($0) }) != 1 {
                 section.error("a repository needs one of 'path', 'github' and 'remote'")
             }
@@ -34,9 +37,11 @@ extension Configuration {
         }
 
         /// One local repository if the key is missing; an empty list means none.
-        static func list(_ root: Section) -> [Repository] {
+        ///
+        /// - Parameter jail: The limits of all, for keys that a repository leaves out.
+        static func list(_ root: Section, jail: Jail.Limits) -> [Repository] {
             let items = root.list("repositories") { value in
-                value.section { Repository($0) }.flatMap { $0 }.map { (value, $0) }
+                value.section { Repository($0, jail) }.flatMap { $0 }.map { (value, $0) }
             }
             guard let items else { return [Repository(name: "notes", place: .local(path: root.absolutePath("notes")))] }
             var names: Set<String> = []

@@ -38,7 +38,8 @@ package struct Configuration: Sendable {
         self.copilot = root.section("copilot") { Copilot($0) }
         self.proxy = root.section("proxy") { Proxy($0) }
         self.github = root.section("github") { GitHub($0) }
-        self.repositories = Repository.list(root)
+        self.jail = root.section("jail") { Jail($0) }
+        self.repositories = Repository.list(root, jail: self.jail.limits)
         self.defaultRepository = Repository.standard(root, among: self.repositories)
         self.limits = root.section("limits") { Limits($0) }
         let gateway = self.gateway
@@ -50,7 +51,6 @@ package struct Configuration: Sendable {
         self.policy = Policy.read(
             root, approvals: self.approvals, personas: self.agent.personas.personas.map(\.name),
             repositories: self.repositories.map(\.name))
-        self.jail = root.section("jail") { Jail($0) }
         self.archive = root.optional("archive") { Archive.read($0) }
         self.retention = root.section("retention") { Retention($0) }
     }

@@ -2,8 +2,8 @@ internal import CGit2
 internal import Glibc
 internal import Primitives
 
-/// How much of a folder is recorded.
-package struct ScanLimits: Hashable, Sendable {
+/// What of a folder is recorded.
+package struct ScanRules: Hashable, Sendable {
     /// Files and folders; more are an error.
     package var entries: Int
     /// A larger file is left out.
@@ -12,14 +12,15 @@ package struct ScanLimits: Hashable, Sendable {
     package var newBytes: Int64
     /// Folders inside each other; deeper ones are left out.
     package var depth: Int
+    /// Names of files and folders that are left out wherever they are.
+    package var excluded: Set<[UInt8]>
 
-    package init(
-        entries: Int = 200_000, fileBytes: Int64 = 100 << 20, newBytes: Int64 = 4 << 30, depth: Int = 200
-    ) {
+    package init(entries: Int, fileBytes: Int64, newBytes: Int64, depth: Int, excluding names: Set<String>) {
         self.entries = entries
         self.fileBytes = fileBytes
         self.newBytes = newBytes
         self.depth = depth
+        self.excluded = Set(names.map { Array($0.utf8) })
     }
 }
 
@@ -36,13 +37,12 @@ package struct SkippedFile: Hashable, Sendable {
 }
 
 /// Records the files of a folder as Git objects. Reads only regular files and the text of links, through descriptors;
-/// executes nothing. Folders named `.git` are left out, the files around them are not.
+/// executes nothing.
 struct FolderScanner {
     static let mostSkippedNamed = 100
-    private static let git = Array(".git".utf8)
 
     private let store: ObjectStore
-    private let limits: ScanLimits
+    private let rules: ScanRules
     private let owner: UInt32
     /// Files that changed since then may change again without a trace in their times. Nanoseconds.
     private let settled: Int64
@@ -52,9 +52,9 @@ struct FolderScanner {
     private(set) var skippedCount = 0
 
     /// `owner`: the user whose hard links are trusted.
-    init(store: ObjectStore, limits: ScanLimits, owner: UInt32) {
+    init(store: ObjectStore, rules: ScanRules, owner: UInt32) {
         self.store = store
-        self.limits = limits
+        self.rules = rules
         self.owner = owner
         var now = timespec()
         unsafe clock_gettime(CLOCK_REALTIME, &now)
@@ -67,7 +67,7 @@ struct FolderScanner {
         _ folder: borrowing Folder, path: [UInt8] = [], old: ScannedFolder?, depth: Int = 0
     ) throws(GitError) -> ScannedFolder {
         let found = ScannedFolder()
-        guard let names = folder.names(limit: self.limits.entries - self.entries + 1) else {
+        guard let names = folder.names(limit: self.rules.entries - self.entries + 1) else {
             // An empty tree would record that all files are gone.
             guard !path.isEmpty else { throw GitError(system: errno, "read", "the workspace") }
             self.skip(path, "it can't be read")
@@ -76,7 +76,7 @@ struct FolderScanner {
         }
         var oldFiles = (old?.files ?? [])[...]
         var oldFolders = (old?.folders ?? [])[...]
-        for name in names where name != Self.git {
+        for name in names where !self.rules.excluded.contains(name) {
             guard let facts = folder.facts(of: name) else {
                 // It has just been removed, or nothing is known about it.
                 if errno != ENOENT { found.unrecorded.insert(name) }
@@ -88,8 +88,8 @@ struct FolderScanner {
             let place = path.isEmpty ? name : path + [UInt8(ascii: "/")] + name
             switch facts.kind {
             case .folder:
-                guard depth < self.limits.depth else {
-                    self.skip(place, "it is more than \(self.limits.depth) folders deep")
+                guard depth < self.rules.depth else {
+                    self.skip(place, "it is more than \(self.rules.depth) folders deep")
                     found.unrecorded.insert(name)
                     continue
                 }
@@ -130,9 +130,9 @@ struct FolderScanner {
 
     private mutating func countEntry() throws(GitError) {
         self.entries += 1
-        guard self.entries > self.limits.entries else { return }
+        guard self.entries > self.rules.entries else { return }
         throw GitError(
-            .tooLarge, "the workspace has more than \(self.limits.entries) files and folders: delete some")
+            .tooLarge, "the workspace has more than \(self.rules.entries) files and folders: delete some")
     }
 
     private mutating func record(
@@ -159,14 +159,14 @@ struct FolderScanner {
                 self.skip(place, "it is a hard link to a file of another user")
                 return nil
             }
-            guard facts.size <= self.limits.fileBytes else {
-                self.skip(place, "it is larger than \(self.limits.fileBytes >> 20) MB")
+            guard facts.size <= self.rules.fileBytes else {
+                self.skip(place, "it is larger than \(self.rules.fileBytes >> 20) MB")
                 return nil
             }
             self.newBytes += facts.size
-            guard self.newBytes <= self.limits.newBytes else {
+            guard self.newBytes <= self.rules.newBytes else {
                 throw GitError(
-                    .tooLarge, "the workspace has more than \(self.limits.newBytes >> 20) MB of changes: delete files")
+                    .tooLarge, "the workspace has more than \(self.rules.newBytes >> 20) MB of changes: delete files")
             }
             if let key = try self.content(of: open.rawValue, size: facts.size) {
                 return self.file(

@@ -1,24 +1,42 @@
 internal import Glibc
 internal import Primitives
 
-extension WorkFiles {
-    /// An entry of a listing.
-    package struct Entry: Sendable, Hashable {
-        package enum Kind: Sendable { case file, folder, link, other }
+/// One entry of a listing.
+package struct WorkspaceEntry: Sendable, Hashable {
+    package enum Kind: String, Sendable { case file, folder, link, other }
 
-        /// Below the workspace; bytes that are not UTF-8 are replaced.
-        package let path: String
-        package let kind: Kind
-        package let size: Int64
+    /// Below the workspace.
+    package let path: String
+    package let kind: Kind
+    /// Bytes; nil for a folder.
+    package let size: Int?
+
+    package init(path: String, kind: Kind, size: Int?) {
+        self.path = path
+        self.kind = kind
+        self.size = size
     }
 
+    init(path: String, _ facts: FileFacts) {
+        let kind: Kind =
+            switch facts.kind {
+            case .file: .file
+            case .folder: .folder
+            case .link: .link
+            case .other: .other
+            }
+        self.init(path: path, kind: kind, size: kind == .folder ? nil : Int(facts.size))
+    }
+}
+
+extension WorkFiles {
     /// Files and folders below a folder ("" is the workspace), the nearest first if there are more than `limit`; sorted
-    /// by path. Leaves out `.git`.
-    package func list(_ path: String, limit: Int) throws(GitError) -> [Entry] {
+    /// by path. Leaves out what scans leave out. Bytes that are not UTF-8 are replaced.
+    package func list(_ path: String, limit: Int) throws(GitError) -> [WorkspaceEntry] {
         let top = try Folder(path: self.folder)
         let parts = try Self.parts(of: path, isFolder: true)
         guard limit > 0 else { return [] }
-        var found: [(path: [UInt8], entry: Entry)] = []
+        var found: [(path: [UInt8], entry: WorkspaceEntry)] = []
         var waiting: [[UInt8]] = [Array(parts.joined(separator: [UInt8(ascii: "/")]))]
         var next = 0
         while next < waiting.count, found.count < limit {
@@ -28,19 +46,12 @@ extension WorkFiles {
                 if next > 1 { continue }
                 throw GitError(system: errno, "list", "the folder \(GitName.printable(path))")
             }
-            for name in folder.names(limit: .max) ?? [] where name != Array(".git".utf8) {
+            for name in folder.names(limit: .max) ?? [] where !self.rules.excluded.contains(name) {
                 guard found.count < limit else { break }
                 guard let facts = folder.facts(of: name) else { continue }
                 let full = place.isEmpty ? name : place + [UInt8(ascii: "/")] + name
-                let kind: Entry.Kind =
-                    switch facts.kind {
-                    case .file: .file
-                    case .folder: .folder
-                    case .link: .link
-                    case .other: .other
-                    }
                 if facts.kind == .folder, full.count < 1_024 { waiting.append(full) }
-                found.append((full, Entry(path: String(decoding: full, as: UTF8.self), kind: kind, size: facts.size)))
+                found.append((full, WorkspaceEntry(path: String(decoding: full, as: UTF8.self), facts)))
             }
         }
         return found.sorted { $0.path.lexicographicallyPrecedes($1.path) }.map(\.entry)

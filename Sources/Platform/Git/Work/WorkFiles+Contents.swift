@@ -28,17 +28,17 @@ extension WorkFiles {
             SkippedFile(path: String(decoding: path, as: UTF8.self), reason: reason)
         }
         let depth = path.count { $0 == UInt8(ascii: "/") }
-        guard depth < self.limits.depth else {
-            return ([], [skipped(path, "it is more than \(self.limits.depth) folders deep")])
+        guard depth < self.rules.depth else {
+            return ([], [skipped(path, "it is more than \(self.rules.depth) folders deep")])
         }
         guard let folder = top.folder(path.isEmpty ? [UInt8(ascii: ".")] : path),
-            let names = folder.names(limit: self.limits.entries)
+            let names = folder.names(limit: self.rules.entries)
         else { return ([], [skipped(path, "it can't be opened")]) }
         var entries: [Content] = []
         var left: [SkippedFile] = []
         for name in names {
             let place = path.isEmpty ? name : path + [UInt8(ascii: "/")] + name
-            guard name != Array(".git".utf8) else {
+            guard !self.rules.excluded.contains(name) else {
                 if !path.isEmpty { left.append(skipped(place, "it is a Git folder")) }
                 continue
             }

@@ -1,53 +1,62 @@
+internal import Crypto
 internal import Glibc
 internal import Primitives
 
+/// A regular file of a workspace.
+package struct WorkspaceFile: Sendable, Hashable {
+    package let bytes: [UInt8]
+    package let isExecutable: Bool
+
+    package init(bytes: [UInt8], isExecutable: Bool) {
+        self.bytes = bytes
+        self.isExecutable = isExecutable
+    }
+
+    package var digest: String { Self.digest(of: self.bytes) }
+
+    /// SHA-256, hexadecimal.
+    package static func digest(of bytes: [UInt8]) -> String { hex(sha256(bytes)) }
+}
+
+/// What to do with one file of a workspace.
+package struct WorkspaceEdit: Sendable, Hashable {
+    package let path: String
+    /// What the file has to be before: SHA-256 of its bytes, hexadecimal; nil for a file that must not exist.
+    package let expected: String?
+    /// Nil removes the file.
+    package let bytes: [UInt8]?
+    /// Nil keeps the mode.
+    package let isExecutable: Bool?
+
+    package init(path: String, expected: String?, bytes: [UInt8]?, isExecutable: Bool? = nil) {
+        self.path = path
+        self.expected = expected
+        self.bytes = bytes
+        self.isExecutable = isExecutable
+    }
+}
+
 extension WorkFiles {
-    /// A regular file as it is now.
-    package struct FileState: Sendable, Hashable {
-        package let bytes: [UInt8]
-        /// The permission bits.
-        package let mode: UInt32
-
-        package var isExecutable: Bool { self.mode & S_IXUSR != 0 }
-    }
-
-    /// What to do with one file.
-    package struct Edit: Sendable {
-        package let path: String
-        /// Nil removes the file.
-        package let bytes: [UInt8]?
-        /// Nil keeps the mode.
-        package let isExecutable: Bool?
-        /// Whether the file is what it is expected to be; nil stands for none.
-        package let isExpected: @Sendable (FileState?) -> Bool
-
-        package init(
-            path: String, bytes: [UInt8]?, isExecutable: Bool?, isExpected: @escaping @Sendable (FileState?) -> Bool
-        ) {
-            self.path = path
-            self.bytes = bytes
-            self.isExecutable = isExecutable
-            self.isExpected = isExpected
-        }
-    }
+    /// A file with its permission bits.
+    private typealias FileState = (file: WorkspaceFile, mode: UInt32)
 
     /// A regular file; nil if nothing has its name. The path is as ``QuotedPath`` writes it. Throws for a folder, a
     /// link, a device, and over `limit` bytes.
-    package func file(_ path: String, limit: Int) throws(GitError) -> FileState? {
-        try Self.state(of: Self.bytes(of: path), path, in: Folder(path: self.folder), limit: limit)
+    package func file(_ path: String, limit: Int) throws(GitError) -> WorkspaceFile? {
+        try Self.state(of: Self.bytes(of: path), path, in: Folder(path: self.folder), limit: limit)?.file
     }
 
     /// Carries out all edits or none: checks that every file is what is expected, then writes. Nothing is written
     /// through a link, and a new file has its whole content when it appears. Throws ``GitError/Code/conflict`` if a file
     /// is not as expected.
-    package func apply(_ edits: [Edit], limit: Int) throws(GitError) {
+    package func apply(_ edits: [WorkspaceEdit], limit: Int) throws(GitError) {
         let top = try Folder(path: self.folder)
         let owner = Self.owner(of: top)
         var before: [(path: [UInt8], state: FileState?)] = []
         for edit in edits {
             let path = try Self.bytes(of: edit.path)
             let state = try Self.state(of: path, edit.path, in: top, limit: limit)
-            guard edit.isExpected(state) else {
+            guard state?.file.digest == edit.expected else {
                 throw GitError(
                     .conflict,
                     "nothing was changed because \(GitName.printable(edit.path)) is not what it was: read it again")
@@ -60,13 +69,13 @@ extension WorkFiles {
             let status = Self.put(edit.bytes, at: path, mode: mode, in: top, owner)
             guard status != 0 else { continue }
             for (path, state) in before[..<index].reversed() {
-                _ = Self.put(state?.bytes, at: path, mode: state?.mode ?? 0o644, in: top, owner)
+                _ = Self.put(state?.file.bytes, at: path, mode: state?.mode ?? 0o644, in: top, owner)
             }
             throw GitError(system: status, "write", "the file \(GitName.printable(edit.path))")
         }
     }
 
-    private static func mode(of edit: Edit, _ state: FileState?) -> UInt32 {
+    private static func mode(of edit: WorkspaceEdit, _ state: FileState?) -> UInt32 {
         let mode = (state?.mode ?? 0o644) & 0o777
         return switch edit.isExecutable {
         case true?: mode | (mode & 0o444) >> 2 | 0o100
@@ -117,7 +126,7 @@ extension WorkFiles {
         guard let bytes = Folder.read(file.rawValue, atMost: Int(facts.size)) else {
             throw GitError(system: errno, "read", what)
         }
-        return FileState(bytes: bytes, mode: facts.mode)
+        return (WorkspaceFile(bytes: bytes, isExecutable: facts.isExecutable), facts.mode)
     }
 
     /// Writes or removes a file. Makes the folders above it, and removes those that it leaves empty.

@@ -2,6 +2,25 @@ internal import CGit2
 internal import Glibc
 internal import Primitives
 
+/// One changed file.
+package struct WorkspaceChange: Sendable, Hashable {
+    package enum Kind: String, Sendable { case added, modified, deleted }
+
+    package let kind: Kind
+    package let path: String
+    /// The Git hash of the new content, hexadecimal; nil for a deleted file.
+    package let digest: String?
+
+    package init(kind: Kind, path: String, digest: String?) {
+        self.kind = kind
+        self.path = path
+        self.digest = digest
+    }
+
+    /// The digest of a file with this content.
+    package static func digest(of bytes: [UInt8]) -> String? { GitObjectID.blob(bytes)?.hex }
+}
+
 extension WorkFiles {
     /// A commit of the store under a name of its own: neither a branch nor a tag.
     package struct Record: Sendable, Hashable {
@@ -63,18 +82,8 @@ extension WorkFiles {
         unsafe git_reference_remove(store.repository, reference)
     }
 
-    /// A changed file.
-    package struct Change: Sendable, Hashable {
-        package enum Kind: Sendable { case added, modified, deleted }
-
-        package let kind: Kind
-        package let path: String
-        /// Nil for a deleted file.
-        package let id: GitObjectID?
-    }
-
     /// What differs between two trees, sorted by path.
-    package func changes(from old: GitObjectID, to new: GitObjectID) throws(GitError) -> [Change] {
+    package func changes(from old: GitObjectID, to new: GitObjectID) throws(GitError) -> [WorkspaceChange] {
         let store = try ObjectStore(path: self.store)
         let diff = try unsafe Self.diff(old, new, store)
         defer { unsafe git_diff_free(diff) }
@@ -82,11 +91,11 @@ extension WorkFiles {
             guard let delta = unsafe git_diff_get_delta(diff, index)?.pointee else { return nil }
             let isDeleted = unsafe delta.status == GIT_DELTA_DELETED
             let side = unsafe isDeleted ? delta.old_file : delta.new_file
-            let kind: Change.Kind =
+            let kind: WorkspaceChange.Kind =
                 unsafe delta.status == GIT_DELTA_ADDED ? .added : isDeleted ? .deleted : .modified
-            return unsafe Change(
+            return unsafe WorkspaceChange(
                 kind: kind, path: side.path.map { unsafe String(cString: $0) } ?? "",
-                id: isDeleted ? nil : GitObjectID(side.id))
+                digest: isDeleted ? nil : GitObjectID(side.id).hex)
         }
     }
 

@@ -1,33 +1,33 @@
 internal import Glibc
 internal import Primitives
 
-extension WorkFiles {
-    /// Which files and folders to list.
-    package struct Walk: Sendable, Hashable {
-        /// The folder, or one file, as ``QuotedPath`` writes it; "" is the workspace.
-        package var path: String
-        /// Only files like this, as in `.gitignore`; braces hold alternatives.
-        package var glob: String?
-        /// Levels.
-        package var depth: Int
-        package var limit: Int
-        /// Whether folders and what is no file are listed too.
-        package var isWhole: Bool
+/// Which files and folders to list.
+package struct WorkspaceWalk: Sendable, Hashable {
+    /// The folder, or one file, as ``QuotedPath`` writes it; "" is the workspace.
+    package var path: String
+    /// Only files like this, as in `.gitignore`; braces hold alternatives.
+    package var glob: String?
+    /// Levels.
+    package var depth: Int
+    package var limit: Int
+    /// Whether folders, links and other things are listed beside files.
+    package var isWhole: Bool
 
-        package init(_ path: String, glob: String? = nil, depth: Int = 100, limit: Int, isWhole: Bool = false) {
-            self.path = path
-            self.glob = glob
-            self.depth = depth
-            self.limit = limit
-            self.isWhole = isWhole
-        }
+    package init(_ path: String, glob: String? = nil, depth: Int = 100, limit: Int, isWhole: Bool = false) {
+        self.path = path
+        self.glob = glob
+        self.depth = depth
+        self.limit = limit
+        self.isWhole = isWhole
     }
+}
 
-    /// What a walk finds, in the order of the paths' bytes; paths as ``QuotedPath`` writes them. Leaves out `.git` and
-    /// what the `.gitignore` files exclude, but not below a folder that is named itself.
-    package func walk(_ walk: Walk) throws(GitError) -> (entries: [Entry], isCut: Bool) {
+extension WorkFiles {
+    /// What a walk finds, in the order of the paths' bytes; paths as ``QuotedPath`` writes them. Leaves out what
+    /// scans leave out and the `.gitignore` files exclude, but not below a folder that is named itself.
+    package func walk(_ walk: WorkspaceWalk) throws(GitError) -> (entries: [WorkspaceEntry], isCut: Bool) {
         let top = try Folder(path: self.folder)
-        var walker = FolderWalker(walk, mostEntries: self.limits.entries)
+        var walker = FolderWalker(walk, rules: self.rules)
         guard !walk.path.isEmpty else {
             walker.walk(top, [], depth: 1)
             return (walker.entries, walker.isCut)
@@ -58,22 +58,23 @@ extension WorkFiles {
 
 /// Walks folders that an enemy changes at the same time. Follows no link.
 private struct FolderWalker {
-    private let request: WorkFiles.Walk
+    private let request: WorkspaceWalk
     private let glob: IgnoreRules?
     private let start: Int
+    private let excluded: Set<[UInt8]>
     private var left: Int
     private var levels: [(depth: Int, rules: IgnoreRules)] = []
-    private(set) var entries: [WorkFiles.Entry] = []
+    private(set) var entries: [WorkspaceEntry] = []
     private(set) var isCut = false
 
-    init(_ request: WorkFiles.Walk, mostEntries: Int) {
+    init(_ request: WorkspaceWalk, rules: ScanRules) {
         self.request = request
         self.glob = request.glob.map { IgnoreRules(Self.lines($0)) }
         self.start = request.path.isEmpty ? 0 : request.path.utf8.count { $0 == UInt8(ascii: "/") } + 1
-        self.left = mostEntries
+        self.left = rules.entries
+        self.excluded = rules.excluded
     }
 
-    private static let git = Array(".git".utf8)
     private static let ignoreFile = Array(".gitignore".utf8)
 
     mutating func readRules(of folder: borrowing Folder, depth: Int) {
@@ -89,7 +90,7 @@ private struct FolderWalker {
     mutating func walk(_ folder: borrowing Folder, _ path: [[UInt8]], depth: Int, isWanted: Bool = false) {
         self.readRules(of: folder, depth: path.count)
         defer { while self.levels.last.map({ $0.depth >= path.count }) == true { self.levels.removeLast() } }
-        for name in folder.names(limit: self.left + 1) ?? [] where name != Self.git {
+        for name in folder.names(limit: self.left + 1) ?? [] where !self.excluded.contains(name) {
             guard self.left > 0, self.entries.count < self.request.limit else {
                 self.isCut = true
                 return
@@ -108,14 +109,7 @@ private struct FolderWalker {
     }
 
     mutating func add(_ path: [UInt8], _ facts: FileFacts) {
-        let kind: WorkFiles.Entry.Kind =
-            switch facts.kind {
-            case .file: .file
-            case .folder: .folder
-            case .link: .link
-            case .other: .other
-            }
-        self.entries.append(WorkFiles.Entry(path: QuotedPath.text(of: path), kind: kind, size: facts.size))
+        self.entries.append(WorkspaceEntry(path: QuotedPath.text(of: path), facts))
     }
 
     private func ignores(_ path: [[UInt8]], isFolder: Bool) -> Bool {

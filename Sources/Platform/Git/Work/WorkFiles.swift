@@ -30,7 +30,7 @@ package actor WorkFiles {
     /// The Git folder of the jail, which it may change; nil without a repository.
     let git: String?
     let store: String
-    let limits: ScanLimits
+    let rules: ScanRules
     var scanned: ScannedFolder?
     /// Of the store's objects, as of the last scan.
     var generation: Int64 = 0
@@ -42,11 +42,11 @@ package actor WorkFiles {
 
     /// `folder` holds the files; `store` is a bare repository that nothing in a jail can reach. Both must exist before
     /// the first call.
-    package init(folder: String, git: String? = nil, store: String, limits: ScanLimits = ScanLimits()) {
+    package init(folder: String, git: String? = nil, store: String, rules: ScanRules) {
         self.folder = folder
         self.git = git
         self.store = store
-        self.limits = limits
+        self.rules = rules
         self.executor = Self.executors[Int(UInt(bitPattern: folder.hashValue) % UInt(Self.executors.count))]
     }
 
@@ -112,7 +112,7 @@ package actor WorkFiles {
     private func scan(_ store: ObjectStore) throws(GitError) -> Scan {
         let folder = try Folder(path: self.folder)
         let owner = folder.facts?.user ?? geteuid()
-        var scanner = FolderScanner(store: store, limits: self.limits, owner: owner)
+        var scanner = FolderScanner(store: store, rules: self.rules, owner: owner)
         let found = try scanner.scan(folder, old: self.scanned)
         self.scanned = found
         let tree = if let key = found.key { key } else { try store.write([], .tree) }
@@ -122,7 +122,7 @@ package actor WorkFiles {
 
     func apply(_ tree: GitObjectID, _ store: ObjectStore) throws(GitError) -> Restoration {
         let folder = try Folder(path: self.folder)
-        var restorer = FolderRestorer(store: store, owner: Self.owner(of: folder), fileBytes: self.limits.fileBytes)
+        var restorer = FolderRestorer(store: store, owner: Self.owner(of: folder), fileBytes: self.rules.fileBytes)
         try restorer.apply(ObjectKey(tree), to: folder, current: self.scanned)
         return Restoration(written: restorer.written, removed: restorer.removed, failed: restorer.failed)
     }
@@ -138,7 +138,7 @@ package actor WorkFiles {
             guard let facts = folder.facts(of: name) else { continue }
             usage.entries += 1
             if facts.kind != .folder { usage.bytes += facts.size }
-            if facts.kind == .folder, depth < self.limits.depth, let child = folder.folder(name) {
+            if facts.kind == .folder, depth < self.rules.depth, let child = folder.folder(name) {
                 self.count(child, depth + 1, &usage)
             }
         }

@@ -1,5 +1,5 @@
 package import Chat
-internal import Workbench
+internal import Work
 
 /// What `policy explain COMMAND` answers: what would happen to a command, and which rule decides. Pure.
 package struct PolicyExplanation: Sendable {

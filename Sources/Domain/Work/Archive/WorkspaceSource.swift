@@ -1,0 +1,148 @@
+internal import Git
+internal import JSON
+internal import Primitives
+internal import Repositories
+
+/// A workspace as archive entries:
+///
+/// - `repository.bundle`: the thread's branch and the snapshots, for `git clone` and `git fetch`;
+/// - `workspace/`: the files;
+/// - `git/`: the jail's Git folder, only if it has commits that the repository does not have;
+/// - `workspace.json`: the branch, the snapshots, and what is left out.
+///
+/// Runs no program. What was left out, and why, is at most 1,000 lines.
+package final class WorkspaceSource: ArchiveSource {
+    private static let pieceSize = 256 << 10
+    private static let mostSkipped = 1_000
+
+    private let workspace: Workspace
+    /// Of the files, as the bundle has them.
+    private let tree = Protected<String?>(nil)
+
+    init(_ workspace: Workspace) {
+        self.workspace = workspace
+    }
+
+    package func entries(_ add: (ArchiveEntry) async throws -> Void) async throws {
+        let files = self.workspace.files
+        do {
+            let hold = try await files.hold()
+            defer { withExtendedLifetime(hold) {} }
+            let snapshot = try await self.workspace.snapshot("archived")
+            self.tree.withLock { $0 = snapshot.tree }
+            let branch = try await self.addBundle(add)
+            var skipped: [SkippedFile] = []
+            try await Self.add(files, below: "workspace", &skipped, add)
+            if try await self.workspace.hasForeignCommits() {
+                let git = WorkFiles(
+                    folder: self.workspace.layout.git, store: self.workspace.layout.store,
+                    rules: self.workspace.settings.scan)
+                try await Self.add(git, below: "git", &skipped, add)
+            }
+            try await self.addSummary(branch, skipped, add)
+        } catch let error as GitError {
+            throw self.workspace.failure(error)
+        }
+        await self.workspace.rest()
+    }
+
+    /// Call it when the archive is stored: the files as they were count as saved from then on.
+    package func markArchived() async throws {
+        guard let tree = self.tree.withLock({ $0 }) else { return }
+        try await Self.write(tree, self.workspace.layout)
+    }
+
+    @concurrent
+    private static func write(_ tree: String, _ layout: WorkspaceLayout) async throws {
+        try layout.writeArchived(tree)
+    }
+
+    /// Returns the branch's commit.
+    private func addBundle(_ add: (ArchiveEntry) async throws -> Void) async throws -> GitObjectID? {
+        let workspace = self.workspace
+        let snapshots = try await workspace.numbered()
+        var references = snapshots.map { (name: workspace.references + String($0.number), id: $0.record.commit) }
+        let head = try await workspace.head()?.head
+        if let head, let branch = workspace.branch { references.insert(("refs/heads/\(branch)", head), at: 0) }
+        // What `git clone` checks out.
+        guard let first = references.first else { return nil }
+        references.insert(("HEAD", first.id), at: 0)
+        let layout = workspace.layout
+        let bundle = try await GitBundle(store: layout.store).make(references, in: layout.host)
+        try await add(Self.entry(Array("repository.bundle".utf8), bundle, of: workspace.files))
+        return head
+    }
+
+    /// Adds a folder and all that is in it.
+    private static func add(
+        _ files: WorkFiles, below name: String, _ skipped: inout [SkippedFile],
+        _ add: (ArchiveEntry) async throws -> Void
+    ) async throws {
+        func place(_ path: [UInt8]) -> [UInt8] { Array("\(name)/".utf8) + path }
+        try await add(ArchiveEntry(path: name, mode: 0o755, modified: 0, content: .folder))
+        var waiting: [[UInt8]] = [[]]
+        while let folder = waiting.popLast() {
+            let (entries, left) = try await files.contents(of: folder)
+            skipped += left.prefix(max(0, Self.mostSkipped - skipped.count))
+            for entry in entries {
+                switch entry.kind {
+                case .folder:
+                    waiting.append(entry.path)
+                    try await add(
+                        ArchiveEntry(
+                            path: place(entry.path), mode: entry.mode & 0o777, modified: entry.modified,
+                            content: .folder))
+                case .link(let target):
+                    try await add(
+                        ArchiveEntry(
+                            path: place(entry.path), mode: 0o777, modified: entry.modified,
+                            content: .link(target: target)))
+                case .file:
+                    if let file = try await files.openFile(entry.path) {
+                        try await add(Self.entry(place(entry.path), file, of: files))
+                    } else if skipped.count < Self.mostSkipped {
+                        skipped.append(
+                            SkippedFile(
+                                path: String(decoding: entry.path, as: UTF8.self),
+                                reason: "it can't be opened, or is a hard link to a file of another user"))
+                    }
+                }
+            }
+        }
+    }
+
+    /// The bits that change who a program runs as are left out.
+    private static func entry(_ path: [UInt8], _ file: OpenFile, of files: WorkFiles) -> ArchiveEntry {
+        ArchiveEntry(
+            path: path, mode: file.mode & 0o777, modified: file.modified,
+            content: .file(size: file.size) {
+                let position = Protected(0)
+                return {
+                    let start = position.withLock { $0 }
+                    let piece = try await files.read(file, at: start, upTo: Self.pieceSize)
+                    position.withLock { $0 += piece.count }
+                    return piece.isEmpty ? nil : piece
+                }
+            })
+    }
+
+    private func addSummary(
+        _ head: GitObjectID?, _ skipped: [SkippedFile], _ add: (ArchiveEntry) async throws -> Void
+    ) async throws {
+        func text(_ value: String?) -> JSON { value.map { JSON.string($0) } ?? .null }
+        let workspace = self.workspace
+        let snapshots = try await workspace.snapshots().map { snapshot -> JSON in
+            [
+                "id": .string(snapshot.id), "reason": .string(snapshot.reason), "tree": .string(snapshot.tree),
+                "at": .string(CivilTime(milliseconds: snapshot.at).rfc3339),
+            ]
+        }
+        let json: JSON = [
+            "repository": text(workspace.repositoryName), "branch": text(workspace.branch),
+            "commit": text(head?.hex), "snapshots": .array(snapshots),
+            "left_out": .array(skipped.map { ["path": .string($0.path), "reason": .string($0.reason)] }),
+        ]
+        try await add(
+            ArchiveEntry(path: "workspace.json", modified: workspace.now() / 1_000, bytes: json.bytes + [0x0A]))
+    }
+}

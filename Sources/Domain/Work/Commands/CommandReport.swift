@@ -1,0 +1,22 @@
+package import Chat
+package import Git
+
+/// What a command led to, for whoever ran it.
+package struct CommandReport: Sendable {
+    package let ending: CommandEnding
+    /// Commits that it made, which the repository has now.
+    package let commits: [CommitNotice]
+    /// Files that it changed; nil if that is unknown.
+    package let changes: [WorkspaceChange]?
+    /// Failures after the command, each a line.
+    package let notices: [String]
+
+    package init(
+        ending: CommandEnding, commits: [CommitNotice], changes: [WorkspaceChange]?, notices: [String]
+    ) {
+        self.ending = ending
+        self.commits = commits
+        self.changes = changes
+        self.notices = notices
+    }
+}

@@ -1,0 +1,167 @@
+package import Git
+internal import Primitives
+internal import Repositories
+
+extension Workspace {
+    private static let timeKey = "Jetbridge-At"
+    private static let moveKey = "Jetbridge-Moved"
+
+    var references: String { "refs/jetbridge/snapshots/\(self.session)/" }
+
+    package func snapshot(_ reason: String) async throws -> WorkspaceSnapshot {
+        let snapshot = try await self.call { files in
+            let scan = try await files.scan()
+            return try await self.keep(scan, reason)
+        }
+        // Several at a time, because freeing the space of one takes as long as that of many.
+        if self.dropped.withLock({ $0 }) >= max(1, self.settings.snapshots / 8) { _ = try? await self.prune() }
+        return snapshot
+    }
+
+    /// Frees the space of dropped snapshots and of scans that became none. Returns the number of removed objects; nil
+    /// while the store is in use.
+    package func prune() async throws -> Int? {
+        do throws(GitError) {
+            let removed = try await self.files.prune()
+            if removed != nil { self.dropped.withLock { $0 = 0 } }
+            return removed
+        } catch {
+            throw self.failure(error)
+        }
+    }
+
+    package func snapshots() async throws -> [WorkspaceSnapshot] {
+        try await self.call { files in
+            try await self.numbered().map { Self.snapshot($0.number, $0.record, []) }
+        }
+    }
+
+    package func changes(from: String, to: String?) async throws -> [WorkspaceChange] {
+        try await self.call { files in
+            let old = try await self.find(from).record.tree
+            let new = if let to { try await self.find(to).record.tree } else { try await files.scan().tree }
+            return try await files.changes(from: old, to: new)
+        }
+    }
+
+    package func changeTally(from: String) async throws -> GitStat {
+        try await self.call { files in
+            let (old, new) = (try await self.find(from).record.tree, try await files.scan().tree)
+            return try await files.stat(from: old, to: new)
+        }
+    }
+
+    /// Without a repository, against the oldest snapshot.
+    package func diff() async throws -> String {
+        try await self.call { files in
+            if let head = try await self.position() {
+                let trees = try await files.treeToCommit(on: head)
+                return try await files.difference(from: trees.old, to: trees.new, limit: self.settings.diffBytes)
+            }
+            guard let oldest = try await self.numbered().last else { return "" }
+            let now = try await files.scan().tree
+            return try await files.difference(from: oldest.record.tree, to: now, limit: self.settings.diffBytes)
+        }
+    }
+
+    package func restorePlan(_ snapshot: String) async throws -> RestorePlan {
+        try await self.call { files in
+            let (tree, conflicts) = try await self.restored(snapshot, files)
+            let changes = try await files.changes(from: files.scan().tree, to: tree)
+            return RestorePlan(changes: changes, conflicts: conflicts)
+        }
+    }
+
+    package func restore(_ snapshot: String) async throws -> WorkspaceSnapshot {
+        try await self.call { files in
+            let (before, restoration) = try await files.restore(self.restored(snapshot, files).tree)
+            let kept = try await self.keep(before, "before restoring \(snapshot)")
+            guard restoration.failed.isEmpty else {
+                let named = restoration.failed.prefix(3).map { "\($0.path): \($0.reason)" }.joined(separator: "; ")
+                throw WorkspaceFailure(
+                    "\(restoration.failed.count) files could not be restored (\(named)); "
+                        + "the state before is \(kept.id): move what is in the way, then try again")
+            }
+            return kept
+        }
+    }
+
+    /// What the files become when a snapshot is restored: a snapshot is of the commit that the files were at, so what
+    /// others have committed to the branch since is added. Otherwise the next commit would take theirs back.
+    private func restored(
+        _ snapshot: String, _ files: WorkFiles
+    ) async throws -> (tree: GitObjectID, conflicts: [String]) {
+        let target = try await self.find(snapshot)
+        let moves = try await self.numbered().filter { $0.number >= target.number }.reversed()
+            .compactMap { Self.trailer(Self.moveKey, of: $0.record).flatMap { BranchMove($0) } }
+        return try await files.tree(target.record.tree, after: moves)
+    }
+
+    /// Keeps a scan as the next snapshot. Returns the newest one if it is the same.
+    ///
+    /// - Parameter moved: Where the files have come from this state. Such a snapshot is always a new one.
+    func keep(
+        _ scan: WorkFiles.Scan, _ reason: String, moved: BranchMove? = nil
+    ) async throws -> WorkspaceSnapshot {
+        var notes = scan.skipped.map { "\($0.path): \($0.reason)" }
+        if scan.skippedCount > notes.count { notes.append("and \(scan.skippedCount - notes.count) more") }
+        let existing = try await self.numbered()
+        if moved == nil, let newest = existing.first, newest.record.tree == scan.tree {
+            return Self.snapshot(newest.number, newest.record, notes)
+        }
+        var number = (existing.first?.number ?? 0) + 1
+        let now = self.now()
+        let line = String(reason.map { $0.isNewline ? " " : $0 })
+        let way = moved.map { "\n\(Self.moveKey): \($0.text)" } ?? ""
+        let message = "\(line)\n\n\(Self.timeKey): \(now)\(way)"
+        // Another snapshot may be made at the same time.
+        while try await !self.keep(scan.tree, number, message, now) { number += 1 }
+        for old in existing.dropFirst(max(1, self.settings.snapshots) - 1) {
+            try await self.files.drop(self.references + String(old.number))
+            self.dropped.withLock { $0 += 1 }
+        }
+        return WorkspaceSnapshot(id: "s\(number)", reason: line, at: now, tree: scan.tree.hex, notes: notes)
+    }
+
+    /// False if the number is taken.
+    private func keep(_ tree: GitObjectID, _ number: Int, _ message: String, _ now: Int64) async throws -> Bool {
+        do {
+            try await self.files.keep(
+                tree, at: self.references + String(number), message: message, by: .jetbridge(seconds: now / 1_000))
+            return true
+        } catch {
+            guard error.code == .exists else { throw error }
+            return false
+        }
+    }
+
+    /// Newest first.
+    func numbered() async throws -> [(number: Int, record: WorkFiles.Record)] {
+        try await self.files.records(below: self.references).compactMap { record in
+            Int(record.name).map { ($0, record) }
+        }.sorted { $0.number > $1.number }
+    }
+
+    private func find(_ id: String) async throws -> (number: Int, record: WorkFiles.Record) {
+        let all = try await self.numbered()
+        if let found = all.first(where: { "s\($0.number)" == id.lowercased() || String($0.number) == id }) {
+            return found
+        }
+        let newest = all.first.map { "; the newest is s\($0.number)" } ?? ""
+        throw WorkspaceFailure("there is no snapshot \(id.prefix(20))\(newest): choose one that `snapshot` answered")
+    }
+
+    private static func snapshot(_ number: Int, _ record: WorkFiles.Record, _ notes: [String]) -> WorkspaceSnapshot {
+        let reason = record.message.prefix { $0 != "\n" }
+        let time = Self.trailer(Self.timeKey, of: record).flatMap { Int64($0) }
+        return WorkspaceSnapshot(
+            id: "s\(number)", reason: String(reason), at: time ?? record.seconds * 1_000, tree: record.tree.hex,
+            notes: notes)
+    }
+
+    private static func trailer(_ key: String, of record: WorkFiles.Record) -> Substring? {
+        // The first line is the reason, which people may have written.
+        let lines = record.message.split(separator: "\n", omittingEmptySubsequences: true).dropFirst()
+        return lines.last { $0.hasPrefix("\(key): ") }?.dropFirst(key.count + 2)
+    }
+}

@@ -1,0 +1,118 @@
+package import Audit
+package import Chat
+package import Jail
+
+/// Finds or starts the shell of a session.
+package protocol ShellDirectory: Sendable {
+    /// The session's shell, whose jail shows the session's workspace. Nothing starts before its first command.
+    ///
+    /// - Parameter user: Whose limit of jails it counts towards.
+    func shell(of place: SessionPlace, for user: String, workspace: any WorkspaceFiles) async throws -> any Shell
+
+    /// Ends what earlier commands of a session left running, and with it the state of its shell. False if a command
+    /// runs or nothing was left.
+    func endLeftovers(of session: String) async -> Bool
+}
+
+/// Finds or makes the workspace of a session.
+package protocol WorkspaceDirectory: Sendable {
+    func workspace(of place: SessionPlace) async throws -> any WorkspaceFiles
+
+    /// Why a session's workspace can't become one of another repository now, and what to do; nil if it can.
+    ///
+    /// - Parameter current: The repository that the session has chosen so far.
+    func obstacle(to repository: String, from current: String?, in session: String) async throws -> String?
+}
+
+/// Writes the audit.
+package protocol AuditRecorder: Sendable {
+    /// Durable when it returns. Throws when the entry cannot be written: then what it announces must not happen.
+    func record(_ entry: AuditEntry) async throws
+}
+
+/// Stores jobs, so that a restart can report what ran.
+package protocol JobLog: Sendable {
+    /// Stores a running job and gives it an id.
+    func begin(_ start: JobStart) async throws -> Job
+    func end(_ job: Job, ending: String, hasChanges: Bool) async throws
+    func jobs(of session: String) async throws -> [Job]
+    func job(_ id: String, of session: String) async throws -> Job?
+    /// Jobs of the last run that have no end, with who asked for them.
+    func unfinished() async throws -> [(job: Job, actor: String)]
+    /// The last job that changed files and is not undone, and the snapshot taken before it.
+    func lastChange(of session: String) async throws -> (job: Job, snapshot: String)?
+    func markUndone(_ job: Job) async throws
+}
+
+/// A command that is about to run.
+package struct JobStart: Sendable, Equatable {
+    package let session: String
+    package let turn: String
+    /// The id of whoever asked for it.
+    package let actor: String
+    package let command: String
+    package let isBackground: Bool
+    /// The state of the files before it.
+    package let snapshot: String?
+}
+
+/// Whether the host's jail works, and how it is described.
+package struct JailReport: Sendable, Equatable {
+    /// One line for `status`: the program, the limits maker, the network.
+    package let summary: String
+    /// Nil for a working jail; otherwise one line with the reason and the remedy.
+    package let refusal: String?
+    /// For the audit: the jail's profile.
+    package let profile: String
+    /// For the audit: the limits maker, such as `cgroup v1`.
+    package let limits: String
+
+    package init(summary: String, refusal: String? = nil, profile: String, limits: String) {
+        self.summary = summary
+        self.refusal = refusal
+        self.profile = profile
+        self.limits = limits
+    }
+}
+
+/// What the policy says to a person's own command, and why.
+package struct CommandPermission: Sendable, Equatable {
+    package enum Decision: String, Sendable { case ask, allow, deny }
+
+    package let decision: Decision
+    /// The name of the rule that decides.
+    package let rule: String
+    /// Whether the rule follows from `approvals.commands`, not from a rule of the configuration's own.
+    package let isSetting: Bool
+
+    package init(_ decision: Decision, rule: String = "approvals.commands", isSetting: Bool = true) {
+        self.decision = decision
+        self.rule = rule
+        self.isSetting = isSetting
+    }
+}
+
+/// Decides about a person's own command, by the person's role and the repository that the thread works in.
+package typealias CommandPolicy =
+    @Sendable (_ command: String, _ role: Role, _ repository: String?) -> CommandPermission
+
+package struct WorkbenchSettings: Sendable {
+    /// Of a command in the foreground.
+    package var timeout: Duration
+    /// Bytes of a command's output.
+    package var outputLimit: Int
+    /// Jobs that may run at once in one session.
+    package var jobsPerSession: Int
+    /// The largest file that `files` sends, in bytes.
+    package var fileLimit: Int
+
+    package init(
+        timeout: Duration = .seconds(120), outputLimit: Int = 1 << 20, jobsPerSession: Int = 8,
+        fileLimit: Int = 20 << 20
+    ) {
+        self.timeout = timeout
+        self.outputLimit = outputLimit
+        self.jobsPerSession = jobsPerSession
+        self.fileLimit = fileLimit
+    }
+}

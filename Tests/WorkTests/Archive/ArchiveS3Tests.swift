@@ -1,0 +1,99 @@
+import Crypto
+import EventLoop
+import HTTP
+import HTTPClient
+import Primitives
+import TestSupport
+import Testing
+
+@testable import Work
+
+@Suite("Archive in S3", .timeLimit(.minutes(3)))
+struct ArchiveS3Tests {
+    private func archive(
+        _ settings: S3Settings, _ drafts: TemporaryDirectory, _ sizes: S3ArchiveStore.Sizes = .init()
+    ) -> WorkspaceArchive {
+        WorkspaceArchive(
+            S3ArchiveStore(settings, drafts: drafts.path + "/drafts", client: HTTPClient(), sizes: sizes))
+    }
+
+    private func write(_ archive: WorkspaceArchive, _ count: Int) async throws -> WorkspaceArchive.Result {
+        let entries = ArchiveEntries([ArchiveTests.file("noise", size: nil, ArchiveTests.noise(count), piece: 100_000)])
+        return try await archive.write("s_1", from: [entries], at: ArchiveTests.at)
+    }
+
+    @Test("small archives are stored in one request, large ones in parts; other keys are refused")
+    func stored() async throws {
+        try await ArchiveMoto.run { moto in
+            try await self.single(moto)
+            try await self.parts(moto)
+            try await self.workspace(moto)
+            try await self.refused(moto)
+        }
+    }
+
+    @Net private func single(_ moto: ArchiveMoto) async throws {
+        let drafts = try TemporaryDirectory()
+        let archive = self.archive(moto.settings, drafts)
+        #expect(try await archive.check().contains("bucket 'archive'"))
+        let result = try await self.write(archive, 700_000)
+        #expect(result.place == "s3://archive/\(ArchiveTests.name)")
+        let stored = try #require(try await moto.stored(result.name))
+        #expect(stored.size == result.size)
+        #expect(stored.digest == result.digest)
+        #expect(stored.checksum == base64(decodeHex(result.digest) ?? []))
+        let sum = "\(result.digest)  \(result.name)\n"
+        #expect(try await moto.stored(result.name + ".sha256")?.digest == hex(sha256(sum)))
+        #expect(ArchiveTests.names(in: drafts.path + "/drafts").isEmpty)
+    }
+
+    /// A workspace is in the bucket as it is in a directory: `WorkspaceSourceTests` reads that back.
+    @Net private func workspace(_ moto: ArchiveMoto) async throws {
+        let drafts = try TemporaryDirectory()
+        let fixture = try WorkspaceFixture()
+        try await fixture.open().write([65], to: "new")
+        let source = try #require(try await fixture.workspaces.source(of: WorkspaceFixture.session))
+        let result = try await self.archive(moto.settings, drafts).write(
+            WorkspaceFixture.session, from: [source], at: ArchiveTests.at)
+        let stored = try #require(try await moto.stored(result.name))
+        #expect(stored.size == result.size && stored.digest == result.digest)
+    }
+
+    @Net private func parts(_ moto: ArchiveMoto) async throws {
+        let drafts = try TemporaryDirectory()
+        var sizes = S3ArchiveStore.Sizes()
+        sizes.single = 1 << 20
+        sizes.part = 5 << 20
+        let result = try await self.write(self.archive(moto.settings, drafts, sizes), 11 << 20)
+        let stored = try #require(try await moto.stored(result.name))
+        #expect(stored.size == result.size)
+        #expect(stored.digest == result.digest)
+        #expect(try await moto.openUploads() == 0)
+        #expect(ArchiveTests.names(in: drafts.path + "/drafts").isEmpty)
+    }
+
+    @Net private func refused(_ moto: ArchiveMoto) async throws {
+        let drafts = try TemporaryDirectory()
+        var settings = moto.settings
+        settings.secretKey = Secret("wrong")
+        let error = await #expect(throws: WorkspaceFailure.self) {
+            try await self.write(self.archive(settings, drafts), 1_000)
+        }
+        #expect(error?.message.contains("403 (SignatureDoesNotMatch") == true)
+        #expect(error?.message.contains("wrong") == false)
+        #expect(ArchiveTests.names(in: drafts.path + "/drafts").isEmpty)
+        settings = moto.settings
+        settings.bucket = "another"
+        let other = self.archive(settings, drafts)
+        let missing = await #expect(throws: WorkspaceFailure.self) { _ = try await other.check() }
+        #expect(missing?.message.contains("404 (NoSuchBucket") == true)
+    }
+
+    @Test("parts grow so that there are at most 10,000")
+    func partSizes() {
+        let sizes = S3ArchiveStore.Sizes()
+        #expect(sizes.part(of: 65 << 20) == 8 << 20)
+        let size = 200 << 30
+        #expect((size + sizes.part(of: size) - 1) / sizes.part(of: size) <= 10_000)
+    }
+}

@@ -1,0 +1,106 @@
+import Chat
+import JSON
+import TestSupport
+import Testing
+
+@testable import Work
+
+@Suite("Archive: workspace", .timeLimit(.minutes(2)))
+struct WorkspaceSourceTests {
+    typealias Fixture = WorkspaceFixture
+
+    /// Archives the fixture's session and unpacks the archive with tar. Returns the folder.
+    private static func unpacked(_ fixture: Fixture) async throws -> RealGit {
+        let source = try #require(try await fixture.workspaces.source(of: Fixture.session))
+        let store = DirectoryArchiveStore("\(fixture.directory.path)/kept")
+        let result = try await WorkspaceArchive(store).write(Fixture.session, from: [source], at: 0)
+        try await source.markArchived()
+        let shell = RealGit(fixture.directory.path)
+        try shell.shell("(cd kept && sha256sum --check \(result.name).sha256)")
+        try shell.shell("mkdir out && tar -xzf '\(result.place)' -C out")
+        return RealGit("\(fixture.directory.path)/out")
+    }
+
+    @Test("tar and git read an archive back: files, branch and snapshots")
+    func readBack() async throws {
+        let fixture = try Fixture()
+        let workspace = try await fixture.open()
+        try await workspace.write(Array("one\n".utf8), to: "src/new.txt")
+        let commit = try #require(try await workspace.commit("Add a file", by: Fixture.ada, turn: "t"))
+        let first = try await workspace.snapshot("first")
+        try Fixture.shell(
+            "printf '#!/bin/sh\\n' > run.sh; chmod 755 run.sh; ln -s /etc/passwd link; mkdir -p empty nested/.git; "
+                + "mkfifo pipe; printf x > $(printf 'b\\377d'); printf two > src/new.txt; chmod 4755 README.md",
+            in: workspace)
+        let out = try await Self.unpacked(fixture)
+        try Fixture.shell("rm b*", in: workspace)
+        #expect(try out.shell("ls") == "repository.bundle\nworkspace\nworkspace.json")
+        #expect(
+            try out.shell("cat workspace/src/new.txt; readlink workspace/link; ls -d workspace/empty")
+                == "two/etc/passwd\nworkspace/empty")
+        #expect(try out.shell("stat -c %a workspace/run.sh workspace/README.md") == "755\n755")
+        #expect(try out.shell("cat workspace/$(printf 'b\\377d'); ls -A workspace/nested") == "x")
+
+        let json = try JSON.parse(Array(try out.shell("cat workspace.json").utf8))
+        #expect(json["branch"]?.stringValue == Fixture.branch)
+        #expect(json["commit"]?.stringValue == commit.sha)
+        #expect(json["snapshots"]?.arrayValue?.first?["reason"] == "archived")
+        let left = json["left_out"]?.arrayValue?.compactMap { $0["path"]?.stringValue }
+        #expect(left?.sorted() == ["nested/.git", "pipe"])
+
+        try out("clone -q repository.bundle clone")
+        let clone = RealGit("\(out.path)/clone")
+        #expect(try clone("log --format=%s") == "Add a file\nFirst commit")
+        #expect(try clone("rev-parse --abbrev-ref HEAD") == Fixture.branch)
+        #expect(try clone.shell("cat src/new.txt") == "one")
+        try clone("fetch -q origin 'refs/jetbridge/*:refs/jetbridge/*'")
+        let snapshots = "refs/jetbridge/snapshots/\(Fixture.session)"
+        #expect(try clone("rev-parse '\(snapshots)/1^{tree}'") == first.tree)
+        #expect(try clone("show \(snapshots)/2:src/new.txt") == "two")
+        try clone("fsck --strict --full")
+    }
+
+    @Test("without a repository, the clone has the newest snapshot")
+    func noRepository() async throws {
+        let fixture = try Fixture()
+        let workspace = try await fixture.open(repository: nil)
+        try await workspace.write([65], to: "a")
+        _ = try await workspace.snapshot("first")
+        try await workspace.write([66], to: "a")
+        let out = try await Self.unpacked(fixture)
+        try out("-c advice.detachedHead=false clone -q repository.bundle clone")
+        #expect(try out.shell("cat clone/a workspace/a") == "BB")
+        #expect(try await fixture.expire() == .removed)
+    }
+
+    @Test("commits that the repository does not have are in the jail's Git folder")
+    func foreignCommits() async throws {
+        let fixture = try Fixture()
+        let workspace = try await fixture.open()
+        try await GitInJail(workspace, of: fixture)("git commit -q --allow-empty -m inside")
+        let out = try await Self.unpacked(fixture)
+        try out("clone -q repository.bundle clone")
+        let objects = "GIT_ALTERNATE_OBJECT_DIRECTORIES=../clone/.git/objects"
+        let log = try out.shell("cd git && \(objects) git --git-dir=. log --format=%s \(Fixture.branch)")
+        #expect(log == "inside\nFirst commit")
+        #expect(try await fixture.expire() == .kept("it has commits that the repository does not have"))
+    }
+
+    @Test("a session without a workspace has no source")
+    func none() async throws {
+        let source = try await Fixture().workspaces.source(of: "s_none")
+        #expect(source == nil)
+    }
+
+    @Test("large files and many files are whole")
+    func large() async throws {
+        let fixture = try Fixture()
+        let workspace = try await fixture.open()
+        try Fixture.shell(
+            "for i in 1 2 3; do head -c 3000000 /dev/urandom > big$i; done; head -c 20000000 /dev/zero > zero; "
+                + "mkdir many; cd many; for i in $(seq 500); do echo $i > $i; done", in: workspace)
+        let out = try await Self.unpacked(fixture)
+        #expect(try out.shell("ls workspace/many | wc -l; cmp workspace/big3 \(workspace.folder)/big3") == "500")
+        try out("clone -q --bare repository.bundle clone")
+    }
+}

@@ -1,0 +1,92 @@
+import Audit
+import Chat
+import JSON
+import Jail
+import TestSupport
+import Testing
+
+@testable import Work
+
+@Suite("Jobs", .timeLimit(.minutes(1)))
+struct JobTests {
+    @Test(
+        "a command that ends in ` &` is a job",
+        arguments: [
+            ("make test &", "make test", true), ("make test", "make test", false), ("a && b", "a && b", false),
+            ("a&", "a&", false), ("true &&", "true &&", false), ("x & \n", "x", true), ("&", "", true),
+        ])
+    func texts(_ text: String, command: String, isJob: Bool) {
+        #expect(CommandText(text).command == command)
+        #expect(CommandText(text).isJob == isJob)
+    }
+
+    @Test("a job is answered at once, can be followed and killed, and its end is reported")
+    func background() async throws {
+        let harness = WorkbenchHarness()
+        let result = try await harness.turn("run", "hang &")
+        #expect(result.texts.count == 1 && result.texts.first?.hasPrefix("Job `j1` runs") == true)
+        await harness.shell.waitForHanging()
+        #expect(harness.shell.commands.map(\.place) == [.background])
+        #expect(harness.shell.commands.first?.timeout == nil)
+        let progress = try await harness.bench.progress(of: "j1", in: "s_1", after: 0, isWaiting: true)
+        #expect(progress.output.map(\.text) == ["begun"] && progress.ending == nil)
+        #expect(try await harness.bench.kill("j1", of: "s_1"))
+        await harness.waitForNotices(1)
+        #expect(harness.notices.first?.hasSuffix("exit 130 · 1.2 s") == true)
+        let rest = try await harness.bench.progress(of: "j1", in: "s_1", after: progress.position, isWaiting: true)
+        #expect(rest.output.map(\.text) == [" ended\n"] && rest.ending == "exit 130 · 1.2 s")
+    }
+
+    @Test("a commit that a job made is reported as a commit before the job's end")
+    func commits() async throws {
+        let harness = WorkbenchHarness()
+        harness.workspace.makeInside(FakeWorkspace.notice("inside"))
+        _ = try await harness.turn("run", "write a &")
+        await harness.waitForNotices(1)
+        #expect(harness.commits == [FakeWorkspace.notice("inside")])
+        #expect(harness.entries.map(\.kind) == [.commandStarted, .commit, .commandEnded])
+    }
+
+    @Test("too many jobs of one session are refused")
+    func limit() async throws {
+        let harness = WorkbenchHarness()
+        _ = try await harness.turn("run", "hang &")
+        _ = try await harness.turn("run", "hang &")
+        #expect(try await harness.turn("run", "hang &").failure?.contains("`kill JOB`") == true)
+        await harness.bench.stop()
+    }
+
+    @Test("the host's stop ends all jobs and lets no command begin")
+    func stop() async throws {
+        let harness = WorkbenchHarness()
+        _ = try await harness.turn("run", "hang &")
+        await harness.shell.waitForHanging()
+        await harness.bench.stop()
+        #expect(try await harness.jobs(of: "s_1").map(\.state) == [.ended])
+        #expect(try await harness.turn("run", "echo hi").failure == WorkbenchTexts.stopping)
+        #expect(harness.shell.commands.count == 1)
+    }
+
+    @Test("commands of the last run are recorded as interrupted")
+    func recovery() async throws {
+        let harness = WorkbenchHarness()
+        _ = try await harness.begin(
+            JobStart(
+                session: "s_1", turn: "op_1", actor: "fake:one/alice", command: "make", isBackground: false,
+                snapshot: nil))
+        try await harness.bench.recover()
+        #expect(harness.entries.map(\.kind) == [.commandEnded])
+        #expect(harness.entries.first?.details["status"] == "interrupted")
+        #expect(harness.entries.first?.actor == "fake:one/alice")
+    }
+
+    @Test("a follower sees only the last output of a job that wrote much")
+    func bounded() async {
+        let output = JobOutput()
+        let piece = String(repeating: "x", count: 1_000)
+        for _ in 0..<200 { output.append(CommandOutput(stream: .standardOutput, text: piece)) }
+        let progress = await output.progress(after: 0, isWaiting: true)
+        #expect(progress.position == 200)
+        #expect(progress.output.count == 32)
+    }
+}

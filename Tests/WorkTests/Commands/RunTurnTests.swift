@@ -1,0 +1,221 @@
+import Audit
+import Chat
+import JSON
+import Jail
+import Primitives
+import TestSupport
+import Testing
+
+@testable import Work
+
+@Suite("Running a command", .timeLimit(.minutes(1)))
+struct RunTurnTests {
+    @Test("an owner's command runs at once in the persistent shell, and its last text is the exit line")
+    func owner() async throws {
+        let harness = WorkbenchHarness()
+        let result = try await harness.turn("run", "echo hello")
+        #expect(result.failure == nil)
+        #expect(result.output == [CommandOutput(stream: .standardOutput, text: "hello\n")])
+        #expect(result.texts == ["exit 0 · 1.2 s"])
+        #expect(harness.shell.commands.map(\.place) == [.persistent])
+        #expect(harness.shell.commands.first?.timeout == .seconds(7))
+        #expect(harness.shell.commands.first?.outputLimit == 4_096)
+        #expect(harness.results == ["exited"])
+    }
+
+    @Test("what a command leaves running is ended once, and the next directory is the workspace")
+    func leftovers() async throws {
+        let harness = WorkbenchHarness()
+        #expect(await !harness.bench.endLeftovers(of: "s_1"))
+        _ = try await harness.turn("run", "leave")
+        #expect(harness.bench.directory(of: "s_1") == "/workspace/src")
+        #expect(await harness.bench.endLeftovers(of: "s_1"))
+        #expect(harness.bench.directory(of: "s_1") == "/workspace")
+        #expect(await !harness.bench.endLeftovers(of: "s_1"))
+    }
+
+    @Test("bytes that arrive one by one become whole characters, and what is not UTF-8 is replaced")
+    func bytes() async throws {
+        let result = try await WorkbenchHarness().turn("run", "bytes")
+        #expect(result.output.map(\.text).joined() == "ä€\u{FFFD}\n")
+        #expect(result.output.allSatisfy { !$0.text.isEmpty })
+    }
+
+    @Test("a member's command waits for an approval and then runs in a fresh shell")
+    func approved() async throws {
+        let harness = WorkbenchHarness()
+        let outcome = ApprovalOutcome.approved(ask: "a7", by: "fake:one/olga")
+        let result = try await harness.turn("run", "echo hi", .member, approving: outcome)
+        #expect(result.texts == ["exit 0 · 1.2 s"])
+        #expect(harness.shell.commands.map(\.place) == [.fresh])
+        let started = try #require(harness.entries.first)
+        #expect(started.details["approved_by"] == "fake:one/olga")
+        #expect(started.details["ask"] == "a7")
+    }
+
+    @Test("what is not approved does not run")
+    func refused() async throws {
+        let harness = WorkbenchHarness()
+        let denied = try await harness.turn("run", "echo", .member, approving: .denied(by: "olga", reason: "not today"))
+        #expect(denied.failure == "The command was not run: denied by olga: not today")
+        let expired = try await harness.turn("run", "echo", .member, approving: .expired)
+        #expect(expired.failure?.contains("nobody approved it in time") == true)
+        let guest = try await harness.turn("run", "echo", .guest, approving: .approved(ask: nil, by: "x"))
+        #expect(guest.failure?.hasPrefix("Guests may not") == true)
+        harness.policy.withLock { $0 = CommandPermission(.deny) }
+        #expect(try await harness.turn("run", "echo", .owner).failure?.contains("approvals.commands") == true)
+        #expect(harness.shell.commands.isEmpty)
+        // The approvals are recorded with the decisions.
+        #expect(harness.entries.map(\.kind) == [.commandRefused, .commandRefused])
+    }
+
+    @Test("a rule of the policy decides about the command itself, and the refusal names the rule")
+    func denied() async throws {
+        let harness = WorkbenchHarness()
+        harness.policy.withLock { $0 = CommandPermission(.deny, rule: "no-pushes", isSetting: false) }
+        let result = try await harness.turn("run", "git push &")
+        #expect(
+            result.failure == "The command was not run: the policy's rule `no-pushes` denies it. "
+                + "`policy explain COMMAND` shows what is allowed.")
+        #expect(harness.shell.commands.isEmpty)
+        let entry = try #require(harness.entries.first)
+        #expect(entry.kind == .commandRefused && entry.details["rule"] == "no-pushes")
+        #expect(entry.details["command"] == "git push")
+    }
+
+    @Test("with `allow` a member's command needs nobody")
+    func allowed() async throws {
+        let harness = WorkbenchHarness()
+        harness.policy.withLock { $0 = CommandPermission(.allow) }
+        #expect(try await harness.turn("run", "echo hi", .member).texts == ["exit 0 · 1.2 s"])
+        #expect(harness.shell.commands.map(\.place) == [.persistent])
+    }
+
+    @Test("a command is recorded before it runs; without a record it is refused")
+    func unrecorded() async throws {
+        let harness = WorkbenchHarness()
+        harness.fillDisk()
+        let result = try await harness.turn("run", "echo hi")
+        #expect(result.failure?.contains("cannot be recorded (the disk is full)") == true)
+        #expect(harness.shell.commands.isEmpty)
+        #expect(try await harness.jobs(of: "s_1").map(\.state) == [.ended])
+    }
+
+    @Test("the audit names the command, its end and the files that it changed")
+    func audit() async throws {
+        let harness = WorkbenchHarness()
+        harness.workspace.makeInside(FakeWorkspace.notice("inside"))
+        let result = try await harness.turn("run", "write notes.txt")
+        #expect(result.commits.map(\.subject) == ["inside"])
+        #expect(harness.entries.map(\.kind) == [.commandStarted, .commit, .commandEnded])
+        let started = try #require(harness.entries.first).details
+        #expect(started["rule"] == "own")
+        #expect(started["command"] == "write notes.txt" && started["limits"] == "none at all")
+        let ended = try #require(harness.entries.last).details
+        #expect(ended["exit"] == 0 && ended["status"] == "exited")
+        #expect(ended["files"]?[0]?["path"] == "notes.txt" && ended["files"]?[0]?["digest"] == "d-notes.txt")
+    }
+
+    @Test(
+        "every end has an exit line, and a reason where it was not the command's own",
+        arguments: [
+            (ShellExit.Status.exited(3), 3, false), (.signalled(9), 137, true), (.stopped, 130, true),
+            (.timedOut, 124, true), (.outputLimit, 137, true), (.limit("memory"), 137, true),
+            (.shellEnded(4), 4, true), (.shellEnded(nil), 137, true), (.lost("it broke"), 137, true),
+        ])
+    func endings(_ status: ShellExit.Status, line: Int, isNoted: Bool) {
+        let exit = ShellExit(status: status, duration: .milliseconds(75_260), isShellLost: false, directory: "/")
+        let ending = CommandEnding(exit, limits: WorkbenchSettings())
+        #expect(ending.line == "exit \(line) · 75.3 s")
+        #expect((ending.note != nil) == isNoted)
+    }
+
+    @Test("a shell that is another than before is noted, and so is one that is lost")
+    func fresh() {
+        func note(isLost: Bool, isFresh: Bool) -> String? {
+            CommandEnding(
+                ShellExit(
+                    status: .timedOut, duration: .zero, isShellLost: isLost, isShellFresh: isFresh, directory: "/"),
+                limits: WorkbenchSettings()
+            ).note
+        }
+        let reason = note(isLost: false, isFresh: false) ?? ""
+        #expect(note(isLost: false, isFresh: true) == "\(WorkbenchTexts.renewedShell) \(reason)")
+        #expect(
+            note(isLost: true, isFresh: true)
+                == "\(WorkbenchTexts.renewedShell) \(reason) \(WorkbenchTexts.freshShell)")
+    }
+
+    @Test("a lost shell is noted before the exit line")
+    func lostShell() async throws {
+        let harness = WorkbenchHarness()
+        #expect(harness.bench.directory(of: "s_1") == "/workspace")
+        _ = try await harness.turn("run", "echo hi")
+        #expect(harness.bench.directory(of: "s_1") == "/workspace/src")
+        let result = try await harness.turn("run", "lose")
+        #expect(result.texts.first == "Stopped: the jail is over its limit of memory. \(WorkbenchTexts.freshShell)")
+        #expect(result.texts.last == "exit 137 · 1.2 s")
+        #expect(harness.bench.directory(of: "s_1") == "/workspace")
+    }
+
+    @Test("a cancelled turn ends its command and still reports and records the end")
+    func stopped() async throws {
+        let harness = WorkbenchHarness()
+        let turn = Task { try await harness.turn("run", "hang") }
+        await harness.shell.waitForHanging()
+        turn.cancel()
+        let result = try await turn.value
+        #expect(result.output.map(\.text).joined() == "begun ended\n")
+        #expect(result.texts.last == "exit 130 · 1.2 s")
+        #expect(harness.entries.last?.details["status"] == "stopped")
+    }
+
+    @Test("a foreground command is a job while it runs, and `kill` ends it")
+    func killForeground() async throws {
+        let harness = WorkbenchHarness()
+        let turn = Task { try await harness.turn("run", "hang") }
+        await harness.shell.waitForHanging()
+        #expect(try await harness.bench.jobs(of: "s_1").map(\.state) == [.running])
+        #expect(try await harness.bench.kill("j1", of: "s_1"))
+        #expect(try await turn.value.texts.last == "exit 130 · 1.2 s")
+        #expect(try await harness.bench.kill("j1", of: "s_1") == false)
+    }
+
+    @Test("without a working jail nothing runs, and the refusal has the reason")
+    func noJail() async throws {
+        let harness = WorkbenchHarness()
+        harness.refusal.withLock { $0 = "user namespaces are off. Enable them." }
+        let refusal = "Commands cannot run: user namespaces are off. Enable them."
+        #expect(try await harness.turn("run", "echo").failure == refusal)
+        #expect(harness.shell.commands.isEmpty)
+        #expect(harness.entries.map(\.kind) == [.commandRefused])
+        #expect(
+            harness.entries.first?.details
+                == ["command": "echo", "directory": "/workspace", "reason": .string(refusal)])
+        #expect(harness.bench.jail == "user namespaces are off. Enable them.")
+        harness.refusal.withLock { $0 = nil }
+        #expect(harness.bench.jail == "a fake jail")
+        #expect(harness.bench.workers["run"]?.refusal(of: "") == WorkbenchTexts.noCommand)
+        #expect(harness.bench.workers["run"]?.refusal(of: " &") == WorkbenchTexts.noBackgroundCommand)
+    }
+
+    @Test("a jail that cannot be started is a failure with an end in the records")
+    func jailFailure() async throws {
+        let harness = WorkbenchHarness()
+        harness.shell.fail(JailFailure("no namespaces are left: raise user.max_user_namespaces."))
+        let result = try await harness.turn("run", "echo hi")
+        #expect(result.failure?.contains("no namespaces are left") == true)
+        #expect(harness.entries.map(\.kind) == [.commandStarted, .commandEnded])
+        #expect(try await harness.jobs(of: "s_1").first?.ending == "not run")
+    }
+
+    @Test("a workspace that cannot be had refuses the command")
+    func workspaceFailure() async throws {
+        let harness = WorkbenchHarness()
+        harness.workspace.fail(WorkspaceFailure("the quota is used up. Delete files."))
+        #expect(
+            try await harness.turn("run", "echo").failure
+                == "The command was not run: the quota is used up. Delete files.")
+        #expect(harness.shell.commands.isEmpty)
+    }
+}

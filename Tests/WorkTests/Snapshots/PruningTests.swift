@@ -1,0 +1,93 @@
+import Git
+import TestSupport
+import Testing
+
+@testable import Work
+
+@Suite("Workspaces: pruning", .timeLimit(.minutes(1)))
+struct PruningTests {
+    typealias Fixture = WorkspaceFixture
+
+    /// The objects in a workspace's store, with drafts.
+    private static func count(_ workspace: Workspace) throws -> Int {
+        try Int(Fixture.shell("find ../host/store/objects -type f -path '*/??/*' | wc -l", in: workspace)) ?? -1
+    }
+
+    private static func change(_ workspace: Workspace, _ round: Int) throws {
+        try Fixture.shell("for i in $(seq 20); do echo \"\(round) $i\" > f$i; done", in: workspace)
+    }
+
+    @Test("the objects of dropped snapshots are removed, and the others are whole")
+    func bounded() async throws {
+        let fixture = try Fixture(settings: WorkspaceSettings(snapshots: 5))
+        let workspace = try await fixture.open()
+        var counts: [Int] = []
+        for round in 1...30 {
+            try Self.change(workspace, round)
+            _ = try await workspace.snapshot("\(round)")
+            counts.append(try Self.count(workspace))
+        }
+        // A snapshot has 20 files, a folder and its commit; unpruned there would be 660.
+        #expect(try #require(counts.max()) <= 6 * 22)
+        #expect(try await workspace.snapshots().map(\.id) == ["s30", "s29", "s28", "s27", "s26"])
+        try RealGit(workspace.layout.store)("fsck --strict --full")
+        _ = try await workspace.restore("s26")
+        #expect(try await Fixture.text(workspace, "f20") == "26 20\n")
+        #expect(try await workspace.diff().contains("+26 20"))
+    }
+
+    @Test("objects of scans that became no snapshot, and drafts of a crash, are removed")
+    func scans() async throws {
+        let fixture = try Fixture()
+        let workspace = try await fixture.open()
+        let first = try await workspace.snapshot("first")
+        let before = try Self.count(workspace)
+        try Self.change(workspace, 1)
+        _ = try await workspace.diff()
+        try Fixture.shell("touch ../host/store/objects/$(ls ../host/store/objects | head -1)/tmp_obj_x", in: workspace)
+        #expect(try Self.count(workspace) > before + 20)
+        #expect(try await workspace.prune() == 22)
+        #expect(try Self.count(workspace) == before)
+        // What the last scan recorded is gone; the next one records it again.
+        let second = try await workspace.snapshot("second")
+        #expect(try await workspace.changes(from: first.id, to: second.id).count == 20)
+        try RealGit(workspace.layout.store)("fsck --strict --full")
+        #expect(try await workspace.prune() == 0)
+    }
+
+    @Test("nothing is removed while somebody uses the store; another process notices what was removed")
+    func held() async throws {
+        let fixture = try Fixture()
+        let workspace = try await fixture.open()
+        let other = try await fixture.another().open(session: Fixture.session, repository: "notes")
+        try Self.change(workspace, 1)
+        _ = try await other.diff()
+        let hold = try await other.files.hold()
+        #expect(try await workspace.prune() == nil)
+        withExtendedLifetime(hold) {}
+        _ = consume hold
+        #expect(try await workspace.prune() == 21)
+        let snapshot = try await other.snapshot("by the other")
+        try RealGit(workspace.layout.store)("fsck --strict --full")
+        try Fixture.shell("rm f1", in: workspace)
+        _ = try await workspace.restore(snapshot.id)
+        #expect(try await Fixture.text(workspace, "f1") == "1 1\n")
+    }
+
+    @Test("a pruning that was cut short leaves a store that works")
+    func cut() async throws {
+        let fixture = try Fixture()
+        let workspace = try await fixture.open()
+        try Self.change(workspace, 1)
+        _ = try await workspace.diff()
+        // As after a crash: some of the blobs are gone, their folder is there.
+        try Fixture.shell(
+            "cd ../host/store/objects; rm $(find . -type f -path '*/??/*' -size -40c | head -7)", in: workspace)
+        let again = try await fixture.another().open(session: Fixture.session, repository: "notes")
+        let snapshot = try await again.snapshot("again")
+        try Fixture.shell("rm f*", in: workspace)
+        _ = try await again.restore(snapshot.id)
+        #expect(try Fixture.shell("ls | wc -l", in: workspace) == "22")
+        try RealGit(workspace.layout.store)("fsck --strict --full")
+    }
+}

@@ -1,5 +1,0 @@
-import Git
-
-enum ScanLimitsForTests {
-    static let small = ScanLimits(entries: 50, fileBytes: 1_000)
-}
