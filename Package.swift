@@ -73,16 +73,21 @@ let package = Package(
         platform("Markdown", "CMarkGFM", "Primitives"),
         platform("YAML", "CYAML", "Primitives"),
         platform("Terminals", "CEdit", "CSystem", "Primitives"),
-        platform("Seccomp", "CSeccomp", "Primitives"),
         .target(
-            name: "Sandbox", dependencies: ["CSystem", "EventLoop", "Lifecycle", "Logging", "Primitives", "Processes"],
+            name: "Sandbox",
+            dependencies: ["CSeccomp", "CSystem", "EventLoop", "Lifecycle", "Logging", "Primitives", "Processes"],
             path: "Sources/Platform/Sandbox", exclude: ["Init"], swiftSettings: strict + [.strictMemorySafety()],
             plugins: ["EmbedInit"]),
         .plugin(name: "EmbedInit", capability: .buildTool(), exclude: ["embed.sh"]),
 
         // Domain
         domain("Chat"),
-        domain("Models", "Chat", "Crypto", "EventLoop", "HTTP", "HTTPClient", "JSON", "Logging", "Primitives"),
+        .target(
+            name: "Models",
+            dependencies: [
+                "Chat", "Crypto", "EventLoop", "HTTP", "HTTPClient", "JSON", "Logging", "Primitives",
+            ],
+            path: "Sources/Domain/Models", swiftSettings: strict, plugins: ["EmbedTemplates"]),
         domain(
             "Copilot", "Crypto", "EventLoop", "HTTP", "HTTPClient", "JSON", "Lifecycle", "Logging", "Models",
             "Primitives", "Processes"),
@@ -97,7 +102,7 @@ let package = Package(
         domain("Audit", "Chat", "Crypto", "Database", "JSON", "Lifecycle", "Logging", "Primitives"),
         domain(
             "Jail", "Chat", "Crypto", "EventLoop", "HTTP", "HTTPClient", "HTTPServer", "JSON", "Lifecycle", "Logging",
-            "Primitives", "Processes", "Sandbox", "Seccomp"),
+            "Primitives", "Processes", "Sandbox"),
         domain(
             "Work", "Audit", "Chat", "Compression", "Crypto", "Database", "EventLoop", "Git", "HTTP", "HTTPClient",
             "JSON",
@@ -193,12 +198,11 @@ let package = Package(
         tests("Markdown", "Markdown"),
         tests("YAML", "YAML"),
         tests("Terminals", "Terminals"),
-        tests("Seccomp", "Seccomp", "Primitives", "Processes"),
         tests("Sandbox", "Sandbox", "CSystem", "EventLoop", "Primitives", "Processes"),
         tests("Audit", "Audit", "Chat", "Crypto", "Database", "JSON", "Logging", "Primitives"),
         tests(
             "Jail", "Jail", "Chat", "Crypto", "EventLoop", "HTTP", "HTTPClient", "HTTPServer", "JSON", "Lifecycle",
-            "Logging", "Primitives", "Processes", "Sandbox", "Seccomp"),
+            "Logging", "Primitives", "Processes", "Sandbox"),
         tests(
             "Work", "Work", "Audit", "Chat", "Crypto", "Database", "EventLoop", "Git", "HTTP", "HTTPClient", "JSON",
             "Jail",

@@ -2,7 +2,7 @@ import Foundation
 import PackagePlugin
 
 /// Embeds files of `config` into the binary, which needs no source tree at run time: `jetbridge.*.yaml`, `jail.*.yaml`
-/// and `personas/*.yaml` into Host, `templates/*.md` into Specs.
+/// and `personas/*.yaml` into Host, `templates/*.md` into Specs, and all of `rehearsal` into Models.
 @main
 struct EmbedTemplates: BuildToolPlugin {
     func createBuildCommands(context: PluginContext, target: any Target) throws -> [Command] {
@@ -18,8 +18,12 @@ struct EmbedTemplates: BuildToolPlugin {
     }
 
     private static func files(of target: String, in config: URL) throws -> [(type: String, files: [URL])] {
-        if target == "Specs" {
+        switch target {
+        case "Specs":
             return [("DocumentTemplateFiles", try Self.files(in: config.appending(path: "templates"), "md"))]
+        case "Models":
+            return [("RehearsalFiles", try Self.files(in: config.appending(path: "rehearsal"), "json", "md", "txt"))]
+        default: break
         }
         let templates = try Self.files(in: config, "yaml").filter { file in
             file.lastPathComponent.hasPrefix("jetbridge.") || file.lastPathComponent.hasPrefix("jail.")
@@ -30,9 +34,9 @@ struct EmbedTemplates: BuildToolPlugin {
         ]
     }
 
-    private static func files(in folder: URL, _ ending: String) throws -> [URL] {
+    private static func files(in folder: URL, _ endings: String...) throws -> [URL] {
         try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
-            .filter { $0.pathExtension == ending }
+            .filter { endings.contains($0.pathExtension) }
             .sorted { $0.lastPathComponent < $1.lastPathComponent }
     }
 }

@@ -14,11 +14,5 @@ package struct JSONError: Error, Sendable, Equatable, CustomStringConvertible {
     package let offset: Int
     package let message: String
 
-    package init(code: Code, offset: Int, message: String) {
-        self.code = code
-        self.offset = offset
-        self.message = message
-    }
-
     package var description: String { "not valid JSON at byte \(self.offset): \(self.message)" }
 }

@@ -3,19 +3,10 @@ internal import HTTP
 /// The fields that the Copilot API requires, added to requests that lack them.
 package struct CopilotRequestHeaders: Sendable, Equatable {
     /// One of the clients known to the service.
-    package var integrationID: String
+    package var integrationID = "vscode-chat"
     /// `name/version`
-    package var editorVersion: String
-    package var apiVersion: String
-
-    package init(
-        integrationID: String = "vscode-chat", editorVersion: String = "vscode/1.104.1",
-        apiVersion: String = "2025-05-01"
-    ) {
-        self.integrationID = integrationID
-        self.editorVersion = editorVersion
-        self.apiVersion = apiVersion
-    }
+    package var editorVersion = "vscode/1.104.1"
+    package var apiVersion = "2025-05-01"
 
     /// For every request.
     package var general: [(name: String, value: String)] {

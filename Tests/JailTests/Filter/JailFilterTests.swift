@@ -1,6 +1,6 @@
 import Glibc
 import Processes
-import Seccomp
+import Sandbox
 import Testing
 
 @testable import Jail

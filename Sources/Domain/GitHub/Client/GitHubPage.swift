@@ -28,11 +28,6 @@ package struct GitHubPage<Item: Sendable>: Sendable {
     package let items: [Item]
     /// Nil on the last page.
     package let next: GitHubPageLink?
-
-    package init(items: [Item], next: GitHubPageLink?) {
-        self.items = items
-        self.next = next
-    }
 }
 
 extension GitHubPage: Equatable where Item: Equatable {}

@@ -1,4 +1,4 @@
-internal import Seccomp
+internal import Sandbox
 
 /// The system calls that a jail denies. Everything else stays allowed, because the programs that people run are not
 /// known in advance. The calls below reach beyond a jail, or expose much of the kernel.

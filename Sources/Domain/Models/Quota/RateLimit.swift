@@ -7,13 +7,6 @@ package struct RateLimit: Sendable, Equatable {
     /// When the count resets, as the endpoint writes it: a duration such as `6m0s`, or a time.
     package let reset: String?
 
-    package init(kind: String, limit: Int?, remaining: Int, reset: String?) {
-        self.kind = kind
-        self.limit = limit
-        self.remaining = remaining
-        self.reset = reset
-    }
-
     /// `requests: 850 of 5000 left`.
     package var line: String {
         let most = self.limit.map { " of \($0)" } ?? ""

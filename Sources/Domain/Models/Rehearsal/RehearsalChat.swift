@@ -1,6 +1,8 @@
+internal import JSON
+
 /// The rehearsal's chat answers: repeat the question, in the formats that people want to try.
 struct RehearsalChat {
-    static let banner = "*This is a rehearsal: no language model is connected, a script answers.*"
+    static let banner = RehearsalPage.section("banner", of: "chat.md")
 
     /// The message to answer.
     private let question: String
@@ -30,10 +32,9 @@ struct RehearsalChat {
         let words = RehearsalWords(self.question)
         var script = RehearsalScript(text: self.answer(words))
         if let given = self.given {
-            script.text = script.text.hasPrefix(given) ? String(script.text.dropFirst(given.count)) : self.ending
-            return script
-        }
-        if words.contains("rehearse") || words.contains("simulate") || words.contains("pretend") {
+            let isPart = script.text.hasPrefix(given)
+            script.text = isPart ? String(script.text.dropFirst(given.count)) : "That was the rest of the answer."
+        } else if words.contains(anyOf: ["rehearse", "simulate", "pretend"]) {
             self.stage(words, in: &script)
         }
         return script
@@ -54,82 +55,73 @@ struct RehearsalChat {
         }
     }
 
-    private var ending: String { "That was the rest of the answer." }
-
     private func answer(_ words: RehearsalWords) -> String {
-        if self.isBrief { return "\(Self.banner) You wrote \(Self.quoted(self.question, most: 60))." }
-        var blocks = [Self.banner, self.echo]
+        let values = self.values(words)
+        if self.isBrief { return RehearsalPage.section("brief", of: "chat.md", values) }
+        var blocks = [Self.banner, RehearsalPage.section("echo", of: "chat.md", values)]
         if let length = words.wantedLength {
-            blocks.append(RehearsalText.long(characters: length, hasCode: words.contains(anyOf: Self.codeWords)))
+            blocks.append(Self.long(characters: length, hasCode: words.contains(anyOf: RehearsalList.words("code"))))
             return blocks.joined(separator: "\n\n")
         }
-        let count = blocks.count
-        if words.contains(anyOf: ["remember", "earlier", "before", "history", "said", "first"]), !self.earlier.isEmpty {
-            blocks.append(self.recollection)
-        }
-        if words.contains(anyOf: ["heading", "headings", "markdown", "formatting"]) {
-            blocks.append(RehearsalText.formatting)
-        }
-        if words.contains(anyOf: ["list", "lists", "steps", "markdown"]) { blocks.append(self.list(words)) }
-        if words.contains(anyOf: ["table", "tables", "markdown"]) { blocks.append(self.table(words)) }
-        if words.contains(anyOf: Self.codeWords + ["markdown"]) { blocks.append(RehearsalText.code(words.language)) }
-        if words.contains(anyOf: ["emoji", "unicode", "umlaut"]) { blocks.append(RehearsalText.unicode) }
-        if let last = words.countTo { blocks.append((1...last).map(String.init).joined(separator: "\n")) }
-        if blocks.count == count { blocks.append(self.offer) }
+        let wanted = RehearsalPage.sections(of: "chat.md").filter { section in
+            section.names.first == "on" && words.contains(anyOf: section.names.dropFirst())
+        }.map { RehearsalPage.fill($0.text, values) }.filter { !$0.isEmpty }
+        blocks += wanted.isEmpty ? [RehearsalPage.section("offer", of: "chat.md")] : wanted
         return blocks.joined(separator: "\n\n")
     }
 
-    private static let codeWords = ["code", "program", "function", "script", "snippet"]
-
-    private var echo: String {
-        let words = RehearsalWords(self.question)
-        var sentence = "I read \(words.count == 1 ? "one word" : "\(words.count) words"): "
-        sentence += Self.quoted(self.question, most: 200) + "."
-        if let topic = words.topics.first {
-            sentence += " " + (words.isQuestion ? "You are asking about" : "It is about") + " **\(topic)**"
-            sentence += words.topics.count > 1 ? ", and **\(words.topics[1])**." : "."
-        }
-        if !self.earlier.isEmpty {
-            let messages = self.earlier.count == 1 ? "one earlier message" : "\(self.earlier.count) earlier messages"
-            sentence += " I also received \(messages) of this thread"
-            sentence += self.hasSummary ? " and a summary of those before them." : "."
-        } else if self.hasSummary {
-            sentence += " I also received a summary of the earlier conversation."
-        }
-        return sentence
-    }
-
-    private var recollection: String {
-        "Earlier in this thread:\n\n"
-            + self.earlier.suffix(8).map { "- \(Self.quoted($0, most: 100))" }.joined(separator: "\n")
-    }
-
-    private func list(_ words: RehearsalWords) -> String {
+    private func values(_ words: RehearsalWords) -> JSON {
+        let messages = self.earlier.count == 1 ? "one earlier message" : "\(self.earlier.count) earlier messages"
         let topics = words.topics.isEmpty ? ["question"] : words.topics
-        var lines = ["What a model could do with it:", ""]
-        for (number, topic) in topics.prefix(4).enumerated() {
-            lines.append("\(number + 1). Say what **\(topic)** means here")
-            lines.append("   - and give an example")
+        let language = words.first(of: Self.codes.flatMap(\.names)) ?? "swift"
+        return [
+            "banner": JSON(Self.banner), "question": JSON(self.question.rehearsedLine.rehearsedStart(200)),
+            "short": JSON(self.question.rehearsedLine.rehearsedStart(60)),
+            "count": JSON(words.count == 1 ? "one word" : "\(words.count) words"), "isQuestion": JSON(words.isQuestion),
+            "topic": JSON(words.topics.first ?? ""), "second": JSON(words.topics.dropFirst().first ?? ""),
+            "messages": JSON(self.earlier.isEmpty ? "" : messages), "hasSummary": JSON(self.hasSummary),
+            "earlier": JSON(self.earlier.suffix(8).map { JSON($0.rehearsedLine.rehearsedStart(100)) }),
+            "steps": JSON(topics.prefix(4).enumerated().map { ["number": JSON($0 + 1), "word": JSON($1)] }),
+            "rows": JSON(
+                topics.prefix(5).map { word -> JSON in
+                    [
+                        "word": JSON(word), "letters": JSON(word.count),
+                        "kind": JSON(word.count > 6 ? "long" : "short"),
+                    ]
+                }),
+            "code": JSON(Self.code(language)),
+            "numbers": JSON(words.countTo.map { (1...$0).map(String.init).joined(separator: "\n") } ?? ""),
+        ]
+    }
+
+    private static let codes = RehearsalPage.sections(of: "code.md")
+
+    /// A code block; the file's sections are named by their languages.
+    private static func code(_ language: String) -> String {
+        "```\(language)\n\(self.codes.first { $0.names.contains(language) }?.text ?? "")```"
+    }
+
+    /// About `characters` characters in paragraphs, with code blocks on request.
+    private static func long(characters: Int, hasCode: Bool) -> String {
+        let sentences = RehearsalPage.text("sentences.txt").split(separator: "\n")
+        var blocks: [String] = []
+        var count = 0
+        var sentence = 0
+        while count < characters {
+            let number = blocks.count
+            var block = "Paragraph \(number + 1)."
+            if hasCode, number % 3 == 2 {
+                block = self.code(["swift", "python", "bash"][number / 3 % 3])
+            } else {
+                let most = min(420, characters - count)
+                while block.count < most {
+                    block += " " + sentences[sentence % sentences.count]
+                    sentence += 1
+                }
+            }
+            count += block.count + 2
+            blocks.append(block)
         }
-        return lines.joined(separator: "\n")
-    }
-
-    private func table(_ words: RehearsalWords) -> String {
-        let topics = words.topics.isEmpty ? ["question"] : words.topics
-        let rows = topics.prefix(5).map { "| \($0) | \($0.count) | \($0.count > 6 ? "long" : "short") |" }
-        return (["| word | letters | kind |", "|:-----|--------:|:----:|"] + rows).joined(separator: "\n")
-    }
-
-    private var offer: String {
-        """
-        Ask me for a *list*, a *table*, some *code*, *markdown* or *emoji*, for an answer of *3000 characters*, to \
-        *count to 50* (and then `stop` me), or what you said *earlier*. Ask me to *rehearse a cut*, *a busy model* or \
-        *a failure* to see what those look like. For real answers set `model.provider` in the configuration.
-        """
-    }
-
-    private static func quoted(_ text: String, most: Int) -> String {
-        let line = text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
-        return "“" + (line.count > most ? line.prefix(most) + "…" : line) + "”"
+        return blocks.joined(separator: "\n\n")
     }
 }

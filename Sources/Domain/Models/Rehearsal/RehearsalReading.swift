@@ -18,16 +18,12 @@ struct RehearsalReading {
     /// The subjects of the text, singular, in order of first mention.
     private(set) var things: [String] = []
 
-    /// The first person who acts.
-    var actor: String { self.actions.lazy.compactMap(\.actor).first ?? "user" }
-
     init(_ description: String) {
         self.title = ""
         let sentences = Self.sentences(of: description)
         for sentence in sentences { self.read(sentence) }
         // “Members can vote” is not a feature's name; the action is.
-        let isClause =
-            Self.modal(in: (sentences.first ?? "").split(separator: " ").map { Self.plain(String($0)) }) != nil
+        let isClause = Self.modal(in: (sentences.first ?? "").split(separator: " ").map { Self.plain($0) }) != nil
         self.title = Self.title(of: isClause ? self.actions.first?.phrase ?? description : description)
         self.things = Self.things(in: description, without: self.actions.compactMap(\.actor))
     }
@@ -37,14 +33,13 @@ struct RehearsalReading {
         let plain = words.map { Self.plain($0) }
         var found: [Action] = []
         if let mark = Self.modal(in: plain) {
-            let actor = Self.actor(before: mark.start, in: plain)
-            found = Self.actions(in: words, from: mark.end, actor: actor)
-        } else if let mark = plain.firstIndex(where: { $0 == "that" || $0 == "which" || $0 == "to" }),
+            found = Self.actions(in: words[mark.upperBound...], actor: Self.actor(before: mark.lowerBound, in: plain))
+        } else if let mark = plain.firstIndex(where: { ["that", "which", "to"].contains($0) }),
             mark + 1 < plain.count, Self.base(of: plain[mark + 1]) != nil
         {
-            found = Self.actions(in: words, from: mark + 1, actor: plain[mark] == "to" ? "user" : nil)
+            found = Self.actions(in: words[(mark + 1)...], actor: plain[mark] == "to" ? "user" : nil)
         } else if let first = plain.first, Self.verbs.contains(first), !Self.making.contains(first), plain.count > 1 {
-            found = Self.actions(in: words, from: 0, actor: "user")
+            found = Self.actions(in: words[...], actor: "user")
         }
         for action in found where !self.actions.contains(where: { $0.phrase == action.phrase }) {
             self.actions.append(action)
@@ -54,49 +49,27 @@ struct RehearsalReading {
 }
 
 extension RehearsalReading {
-    private static let making: Set<String> = [
-        "add", "build", "create", "develop", "implement", "make", "write", "design",
-    ]
-
-    private static let verbs: Set<String> = Set(
-        """
-        accept add allow answer approve archive ask assign attach block book browse buy cancel change chat check choose \
-        close collect comment compare confirm connect convert copy count create delete deny disable display download edit \
-        enable enter explain export filter find follow get give group handle hide import invite join keep leave let limit \
-        link list load lock log make manage mark merge move notify offer open order pay pick play post preview print \
-        protect publish put rate read receive record register reject remember remind remove rename reply report request \
-        reset restore review run save scan schedule search see select send set share show sign skip sort start stop store \
-        submit subscribe suggest summarise summarize support switch tag tell test track translate turn undo unlock update \
-        upload use verify view vote warn watch write
-        """.split(whereSeparator: \.isWhitespace).map(String.init))
+    private static let making = RehearsalList.words("making")
+    private static let verbs = RehearsalList.words("verbs")
+    private static let fillers = RehearsalList.words("fillers")
+    private static let modals = RehearsalList.strings("modals").map { $0.split(separator: " ").map(String.init) }
 
     /// The base form of a verb in base form or third person.
     private static func base(of word: String) -> String? {
-        if self.verbs.contains(word) { return word }
-        if word.hasSuffix("ies"), self.verbs.contains(word.dropLast(3) + "y") { return word.dropLast(3) + "y" }
-        for ending in ["es", "s"] where word.hasSuffix(ending) {
-            let stem = String(word.dropLast(ending.count))
-            if self.verbs.contains(stem) { return stem }
-        }
-        return nil
+        [("", ""), ("ies", "y"), ("es", ""), ("s", "")].lazy.compactMap { ending, stem in
+            word.hasSuffix(ending) ? word.dropLast(ending.count) + stem : nil
+        }.first { self.verbs.contains($0) }
     }
 
     /// The position of “can”, “wants to”, “must be able to” and the like.
-    private static func modal(in words: [String]) -> (start: Int, end: Int)? {
+    private static func modal(in words: [String]) -> Range<Int>? {
         for start in words.indices {
-            let rest = words[start...]
-            for phrase in self.modals where rest.starts(with: phrase) {
-                return start + phrase.count < words.count ? (start, start + phrase.count) : nil
+            for phrase in self.modals where words[start...].starts(with: phrase) {
+                return start + phrase.count < words.count ? start..<start + phrase.count : nil
             }
         }
         return nil
     }
-
-    private static let modals: [[String]] = [
-        "should be able to", "must be able to", "shall be able to", "will be able to", "are able to", "is able to",
-        "would like to", "want to", "wants to", "need to", "needs to", "have to", "has to", "can", "could", "should",
-        "must", "shall", "may",
-    ].map { $0.split(separator: " ").map(String.init) }
 
     /// The noun before `end`: in “as a manager I want to” the manager; nil when it is part of the system.
     private static func actor(before end: Int, in words: [String]) -> String? {
@@ -104,110 +77,74 @@ extension RehearsalReading {
         if words.count > 2, words[0] == "as", let person = before.first(where: { $0 != "as" }) {
             return self.singular(person)
         }
-        guard let noun = before.last else { return "user" }
-        if ["i", "we", "you", "everybody", "everyone", "anyone", "anybody", "they"].contains(noun) { return "user" }
+        guard let noun = before.last, !RehearsalList.words("anyone").contains(noun) else { return "user" }
         let singular = self.singular(noun)
-        return ["it", "system", "page", "app", "application", "bot", "service", "tool", "list", "feature", "server"]
-            .contains(singular) ? nil : singular
+        return RehearsalList.words("systems").contains(singular) ? nil : singular
     }
 
-    private static let fillers: Set<String> = [
-        "a", "an", "the", "then", "also", "only", "and", "each", "every", "all", "any",
-    ]
-
-    /// The actions from `start` on: parts joined by commas and “and”, each beginning with a verb.
-    private static func actions(in words: [String], from start: Int, actor: String?) -> [Action] {
-        var parts: [[String]] = []
-        var part: [String] = []
-        for index in start..<words.count {
+    /// The actions of a text: parts joined by commas and “and”, each beginning with a verb.
+    private static func actions(in words: ArraySlice<String>, actor: String?) -> [Action] {
+        var parts: [[String]] = [[]]
+        for index in words.indices {
+            let isEmpty = parts[parts.count - 1].isEmpty
             let word = self.plain(words[index])
-            if ["so", "because"].contains(word), !part.isEmpty { break }
-            let next = index + 1 < words.count ? self.plain(words[index + 1]) : ""
-            let joins = word == "and" || word == "or" || word == "then"
-            if joins, self.base(of: next) != nil, !part.isEmpty {
-                parts.append(part)
-                part = []
-                continue
-            }
-            if part.isEmpty, joins || self.fillers.contains(word) { continue }
-            part.append(words[index])
-            if words[index].hasSuffix(","), self.base(of: next) != nil {
-                parts.append(part)
-                part = []
+            if ["so", "because"].contains(word), !isEmpty { break }
+            let isBeforeVerb = index + 1 < words.endIndex && self.base(of: self.plain(words[index + 1])) != nil
+            let joins = ["and", "or", "then"].contains(word)
+            if joins, isBeforeVerb, !isEmpty {
+                parts.append([])
+            } else if !isEmpty || !joins && !self.fillers.contains(word) {
+                parts[parts.count - 1].append(words[index])
+                if words[index].hasSuffix(","), isBeforeVerb { parts.append([]) }
             }
         }
-        if !part.isEmpty { parts.append(part) }
         return parts.compactMap { self.action($0, actor: actor) }
     }
 
     private static func action(_ words: [String], actor: String?) -> Action? {
-        var words = words
-        guard let first = words.first,
-            let verb = self.base(of: self.plain(first)) ?? (actor == nil ? nil : self.plain(first)),
-            !verb.isEmpty, verb != "be"
-        else { return nil }
-        words[0] = verb
-        let phrase = String(words.joined(separator: " ").drop { !$0.isLetter })
-        return Action(actor: actor, phrase: self.trimmed(phrase))
+        let first = self.plain(words.first ?? "")
+        guard let verb = self.base(of: first) ?? (actor == nil ? nil : first), !verb.isEmpty, verb != "be" else {
+            return nil
+        }
+        let phrase = ([verb] + words.dropFirst()).joined(separator: " ")
+        return Action(actor: actor, phrase: self.trimmed(phrase.drop { !$0.isLetter }))
     }
 
     private static func sentences(of text: String) -> [String] {
-        var sentences: [String] = []
-        var sentence = ""
-        let characters = Array(text)
-        for (index, character) in characters.enumerated() {
-            let isLast = index + 1 == characters.count
-            let isEnd = ".!?;".contains(character) && (isLast || characters[index + 1].isWhitespace)
-            if isEnd || character.isNewline {
-                sentences.append(sentence)
-                sentence = ""
-            } else {
-                sentence.append(character.isWhitespace ? " " : character)
-            }
-        }
-        sentences.append(sentence)
-        return sentences.map { self.trimmed($0) }.filter { !$0.isEmpty }
+        text.split(separator: /[.!?;](?=\s|$)|\R/).map {
+            self.trimmed(String($0.map { $0.isWhitespace ? " " : $0 }))
+        }.filter { !$0.isEmpty }
     }
 
     private static func title(of text: String) -> String {
-        var words = (self.sentences(of: text).first ?? "").split(separator: " ").map(String.init)
-        let skipped = self.making.union([
-            "a", "an", "the", "please", "i", "we", "want", "need", "would", "like", "to", "new",
-        ])
+        let skipped = self.making.union(RehearsalList.words("untitled"))
+        var words = (self.sentences(of: text).first ?? "").split(separator: " ")[...]
         while let first = words.first, skipped.contains(self.plain(first)), words.count > 1 { words.removeFirst() }
-        let ends: Set<String> = ["that", "which", "where", "so", "because", "when", "who", "with", "for"]
-        if let end = words.firstIndex(where: { ends.contains(self.plain($0)) }), end > 0 {
-            words = Array(words[..<end])
+        let ends = RehearsalList.words("ends")
+        if let end = words.firstIndex(where: { ends.contains(self.plain($0)) }), end > words.startIndex {
+            words = words[..<end]
         }
-        let title = words.prefix(8).map { $0.prefix(1).uppercased() + $0.dropFirst() }.joined(separator: " ")
+        let title = words.prefix(8).map(\.rehearsedName).joined(separator: " ")
         return title.isEmpty ? "New Feature" : String(self.trimmed(title).prefix(80))
     }
 
     private static func things(in text: String, without actors: [String]) -> [String] {
-        let words = RehearsalWords(text).topics
         let people = Set(actors.flatMap { [$0, self.plural($0)] } + ["user", "users", "people", "person"])
+        let places = RehearsalList.words("places")
         var things: [String] = []
-        for word in words where !people.contains(word) && self.base(of: word) == nil && !word.contains("'") {
+        for word in RehearsalWords(text).topics
+        where !people.contains(word) && self.base(of: word) == nil && !word.contains("'") {
             let thing = self.singular(word)
             // Skip adverbs, participles and numbers.
-            if thing.hasSuffix("ly") || thing.hasSuffix("ed") || thing.hasSuffix("ing") || Int(thing) != nil {
-                continue
-            }
-            if thing.count > 3, !self.places.contains(thing), !things.contains(thing) { things.append(thing) }
+            let isOther = ["ly", "ed", "ing"].contains { thing.hasSuffix($0) } || Int(thing) != nil
+            if !isOther, thing.count > 3, !places.contains(thing), !things.contains(thing) { things.append(thing) }
         }
         return Array(things.prefix(4))
     }
 
-    /// Places where things are shown, which are not entities themselves.
-    private static let places: Set<String> = [
-        "page", "screen", "site", "website", "system", "application", "feature", "login", "window", "dialog", "menu",
-    ]
-
     static func plural(_ noun: String) -> String {
         if noun == "person" { return "people" }
-        if noun.hasSuffix("s") || noun.hasSuffix("x") || noun.hasSuffix("ch") || noun.hasSuffix("sh") {
-            return noun + "es"
-        }
+        if ["s", "x", "ch", "sh"].contains(where: { noun.hasSuffix($0) }) { return noun + "es" }
         if noun.hasSuffix("y"), let before = noun.dropLast().last, !"aeiou".contains(before) {
             return noun.dropLast() + "ies"
         }
@@ -217,20 +154,17 @@ extension RehearsalReading {
     static func singular(_ noun: String) -> String {
         if noun == "people" { return "person" }
         if noun.hasSuffix("ies"), noun.count > 4 { return noun.dropLast(3) + "y" }
-        if noun.hasSuffix("sses") || noun.hasSuffix("ches") || noun.hasSuffix("xes") { return String(noun.dropLast(2)) }
-        if noun.hasSuffix("s"), !noun.hasSuffix("ss"), !noun.hasSuffix("us"), !noun.hasSuffix("is"), noun.count > 3 {
-            return String(noun.dropLast())
-        }
-        return noun
+        if ["sses", "ches", "xes"].contains(where: { noun.hasSuffix($0) }) { return String(noun.dropLast(2)) }
+        let isPlural = noun.hasSuffix("s") && !["ss", "us", "is"].contains { noun.hasSuffix($0) } && noun.count > 3
+        return isPlural ? String(noun.dropLast()) : noun
     }
 
-    private static func plain(_ word: String) -> String {
+    private static func plain(_ word: some StringProtocol) -> String {
         word.lowercased().filter { $0.isLetter || $0.isNumber || $0 == "-" || $0 == "'" }
     }
 
-    private static func trimmed(_ text: String) -> String {
-        var text = Substring(text)
-        while let last = text.last, last.isWhitespace || ".,;:!?-".contains(last) { text.removeLast() }
-        return String(text.drop { $0.isWhitespace || ",;:-*•".contains($0) })
+    private static func trimmed(_ text: some StringProtocol) -> String {
+        let start = text.drop { $0.isWhitespace || ",;:-*•".contains($0) }
+        return String(start.reversed().drop { $0.isWhitespace || ".,;:!?-".contains($0) }.reversed())
     }
 }

@@ -15,9 +15,8 @@ enum RehearsalSummary {
     }
 
     private static func firstSentence(of block: Substring) -> String {
-        let line = block.split(whereSeparator: \.isWhitespace).joined(separator: " ")
         var sentence = ""
-        for character in line {
+        for character in block.rehearsedLine {
             if character == " ", let last = sentence.last, ".!?".contains(last), sentence.count > 20 { break }
             sentence.append(character)
             if sentence.count >= 160 { return sentence + "…" }

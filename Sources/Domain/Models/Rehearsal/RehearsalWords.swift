@@ -6,19 +6,14 @@ struct RehearsalWords {
 
     init(_ text: String) {
         self.text = text
-        self.words = text.lowercased().split(whereSeparator: { !$0.isLetter && !$0.isNumber && $0 != "'" }).map(
-            String.init)
+        self.words = text.lowercased().split { !$0.isLetter && !$0.isNumber && $0 != "'" }.map(String.init)
     }
 
     var count: Int { self.words.count }
 
-    var isQuestion: Bool {
-        self.text.contains("?") || Self.questionWords.contains(self.words.first ?? "")
-    }
+    var isQuestion: Bool { self.text.contains("?") || Self.questionWords.contains(self.words.first ?? "") }
 
-    func contains(_ word: String) -> Bool { self.words.contains(word) }
-
-    func contains(anyOf wanted: [String]) -> Bool { self.words.contains { wanted.contains($0) } }
+    func contains(anyOf wanted: some Sequence<String>) -> Bool { !Set(wanted).isDisjoint(with: self.words) }
 
     /// The meaningful words, each once, in order.
     var topics: [String] {
@@ -30,13 +25,11 @@ struct RehearsalWords {
 
     /// The requested length in characters: `6,000 characters`, `6k chars`, `300 words`.
     var wantedLength: Int? {
-        let fields = self.text.lowercased().split(whereSeparator: { $0.isWhitespace || $0 == "-" })
+        let fields = self.text.lowercased().split { $0.isWhitespace || $0 == "-" }
         for (number, unit) in zip(fields, fields.dropFirst()) {
             guard let count = Self.number(number) else { continue }
-            if unit.hasPrefix("char") || unit.hasPrefix("letter") {
-                return min(max(count, 1), Self.longest)
-            }
-            if unit.hasPrefix("word") { return min(max(count * 6, 1), Self.longest) }
+            if unit.hasPrefix("char") || unit.hasPrefix("letter") { return min(count, Self.longest) }
+            if unit.hasPrefix("word") { return min(count * 6, Self.longest) }
         }
         return nil
     }
@@ -47,39 +40,29 @@ struct RehearsalWords {
         return self.words[place...].lazy.compactMap { Int($0) }.first.map { min(max($0, 1), 1000) }
     }
 
-    /// The first programming language in the text, as the info string of a fence.
-    var language: String {
-        self.words.first { Self.languages.contains($0) } ?? "swift"
-    }
+    /// The first of these in the text.
+    func first(of wanted: [String]) -> String? { self.words.first { wanted.contains($0) } }
 
     private static let longest = 100_000
+    private static let questionWords = RehearsalList.words("questions")
+    private static let commonWords = RehearsalList.words("common")
 
     private static func number(_ field: Substring) -> Int? {
-        var digits = field.filter { $0 != "," && $0 != "." && $0 != "_" }
-        var factor = 1
-        if digits.hasSuffix("k") {
-            digits.removeLast()
-            factor = 1000
+        let digits = field.filter { $0 != "," && $0 != "." && $0 != "_" }
+        let isThousands = digits.hasSuffix("k")
+        return Int(isThousands ? String(digits.dropLast()) : digits).flatMap {
+            $0 > 0 && $0 <= self.longest ? $0 * (isThousands ? 1000 : 1) : nil
         }
-        return Int(digits).flatMap { $0 > 0 && $0 <= self.longest ? $0 * factor : nil }
     }
+}
 
-    private static let languages: Set<String> = [
-        "swift", "python", "javascript", "typescript", "c", "go", "rust", "bash",
-    ]
+extension StringProtocol {
+    /// On one line, with single blanks.
+    var rehearsedLine: String { self.split(whereSeparator: \.isWhitespace).joined(separator: " ") }
 
-    private static let questionWords: Set<String> = [
-        "what", "why", "how", "who", "when", "where", "which", "can", "could", "is", "are", "do", "does", "should",
-    ]
+    /// With a capital at the beginning.
+    var rehearsedName: String { self.prefix(1).uppercased() + self.dropFirst() }
 
-    static let commonWords: Set<String> = Set(
-        """
-        a about after all also an and answer any are as ask at be because been before but by can code could count did do \
-        does don't each every first for from get give has have he her him his how i if in into is it its just know let \
-        like list long make many markdown may me more most must my need needs new no not now of on one only or other our \
-        out please said say script see she should show so some steps table tell than that the their them then there \
-        these they this those to too up use using very want wants was we were what when where which while who why will \
-        with words would write you your character characters chars letters function program snippet emoji unicode \
-        rehearse explain makes made earlier remember history heading headings formatting whenever whether
-        """.split(whereSeparator: \.isWhitespace).map(String.init))
+    /// Cut after some characters, with a mark.
+    func rehearsedStart(_ most: Int) -> String { self.count > most ? self.prefix(most) + "…" : String(self) }
 }

@@ -65,17 +65,6 @@ package struct DocumentConflict: Sendable, Hashable {
     /// The commits in between, newest first.
     package let commits: [GitCommit]
     package let files: [File]
-
-    package init(
-        repository: String, branch: String, ours: GitObjectID, theirs: GitObjectID, commits: [GitCommit], files: [File]
-    ) {
-        self.repository = repository
-        self.branch = branch
-        self.ours = ours
-        self.theirs = theirs
-        self.commits = commits
-        self.files = files
-    }
 }
 
 /// The commit of a turn.

@@ -30,17 +30,6 @@ package struct Publication: Sendable, Hashable {
     /// The operation, which is in the commits' trailer `Jetbridge-Turn`; nil for commits that were made by hand.
     package let turn: String?
 
-    package init(
-        reference: String, commit: GitObjectID, branch: String, expected: GitObjectID?, isDocuments: Bool, turn: String?
-    ) {
-        self.reference = reference
-        self.commit = commit
-        self.branch = branch
-        self.expected = expected
-        self.isDocuments = isDocuments
-        self.turn = turn
-    }
-
     /// The same commits, for a branch that is elsewhere.
     package func expecting(_ expected: GitObjectID?) -> Publication {
         Publication(

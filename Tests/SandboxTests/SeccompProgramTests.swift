@@ -1,4 +1,4 @@
-import Seccomp
+import Sandbox
 import Testing
 
 @Suite("Seccomp: programs")

@@ -1,0 +1,80 @@
+internal import JSON
+
+/// Rehearsed questions about a specification, and the sentence that an answer changes.
+struct RehearsalQuestions {
+    private typealias Question = (text: String, options: [String], place: String)
+
+    private static let most = 5
+
+    private let specification: String
+    private let material: RehearsalMaterial
+
+    init(_ material: RehearsalMaterial) {
+        self.material = material
+        self.specification = material.block("specification") ?? material.document("spec.md") ?? ""
+    }
+
+    /// A JSON array of questions.
+    var text: String {
+        // The section Clarifications has those that are answered.
+        let open = (self.marked + self.usual).filter { !self.specification.contains("Q: \($0.text) →") }
+        let questions = open.prefix(Self.most).map { question -> JSON in
+            [
+                "question": JSON(question.text), "options": JSON(question.options.map { JSON($0) }), "recommended": 0,
+                "where": JSON(question.place),
+            ]
+        }
+        return JSON(questions).text
+    }
+
+    /// The JSON object of the sentence that the answer changes.
+    var change: String {
+        let answer = (self.material.block("answer") ?? "").rehearsedLine
+        guard let place = self.material.block("place"), !answer.isEmpty, self.isOnce(place) else { return "{}" }
+        let change: JSON = ["old": JSON(place), "new": JSON(Self.sentence(place, answer))]
+        return change.text
+    }
+
+    private static func sentence(_ place: String, _ answer: String) -> String {
+        if place.hasPrefix("[NEEDS CLARIFICATION") { return answer }
+        let words = String(answer.reversed().drop { ".!".contains($0) }.reversed())
+        if place.hasSuffix("?") { return "\(place) \(words)." }
+        return place.hasSuffix(".") ? "\(place.dropLast()): \(words)." : "\(place): \(words)"
+    }
+
+    private var marked: [Question] {
+        self.specification.matches(of: /\[NEEDS CLARIFICATION[: ]*([^\]]*)\]/).compactMap { mark in
+            let text = mark.1.isEmpty ? "What belongs here?" : String(mark.1)
+            guard self.isOnce(String(mark.0)) else { return nil }
+            return (text, ["What is usual elsewhere", "Leave it out for now"], String(mark.0))
+        }
+    }
+
+    /// Questions to sentences that the rehearsal writes, or one to the first requirement of others.
+    private var usual: [Question] {
+        let lines = self.specification.split(whereSeparator: \.isNewline).map(Self.entry)
+        let known = RehearsalList.items("clarify").compactMap { known -> Question? in
+            let sign = known["sign"]?.stringValue ?? ""
+            guard let line = lines.first(where: { $0.contains(sign) }), self.isOnce(line) else { return nil }
+            let options = known["options"]?.arrayValue?.compactMap(\.stringValue) ?? []
+            return (known["question"]?.stringValue ?? "", options, line)
+        }
+        let other = lines.first {
+            $0.contains("MUST") && !$0.contains("[NEEDS CLARIFICATION") && self.isOnce($0)
+        }
+        guard known.isEmpty, let other else { return known }
+        let text = "Is this part of the first version: “\(other.prefix(160))”?"
+        return [(text, ["Part of the first version", "Follows later"], other)]
+    }
+
+    /// The text of a list's entry without its mark and id.
+    private static func entry(_ line: Substring) -> String {
+        let text = line.drop { $0 == " " || $0 == "-" }
+        guard let id = text.prefixMatch(of: /\*\*.*?\*\*[: ]*/) else { return String(text) }
+        return String(text[id.range.upperBound...])
+    }
+
+    private func isOnce(_ text: String) -> Bool {
+        !text.isEmpty && self.specification.ranges(of: text).count == 1
+    }
+}
