@@ -1,7 +1,8 @@
 import Foundation
 import PackagePlugin
 
-/// Bundles the web page and Debian's highlight.js with esbuild and embeds them, so that the binary needs no other files at run time.
+/// Bundles the web page, Debian's markdown-it and highlight.js with esbuild and embeds them, so that the binary needs no
+/// other files at run time.
 @main
 struct EmbedWeb: BuildToolPlugin {
     private struct Missing: Error, CustomStringConvertible {
@@ -10,7 +11,8 @@ struct EmbedWeb: BuildToolPlugin {
 
     func createBuildCommands(context: PluginContext, target: any Target) throws -> [Command] {
         let bundler = "/usr/bin/esbuild"
-        for file in [bundler, "/usr/share/nodejs/highlight.js/lib/highlight.js"]
+        let packages = ["highlight.js/lib/highlight.js", "markdown-it/index.js", "punycode/punycode.js"]
+        for file in [bundler] + packages.map({ "/usr/share/nodejs/\($0)" })
         where !FileManager.default.isReadableFile(atPath: file) {
             throw Missing(description: "\(file) is missing: run ./scripts/setup")
         }

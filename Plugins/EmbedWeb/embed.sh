@@ -4,9 +4,11 @@ set -eu
 esbuild=$1 web=$2 work=$3 output=$4
 
 mkdir -p "$work/bundle"
+# Debian's Node packages.
+export NODE_PATH=/usr/share/nodejs
 "$esbuild" --log-level=warning --bundle --minify --format=iife --target=es2020 "$web/main.ts" --outfile="$work/bundle/chat.js"
-# Debian's Node packages; an ES module, because the page imports it when it needs it.
-NODE_PATH=/usr/share/nodejs "$esbuild" --log-level=warning --bundle --minify --format=esm --target=es2020 \
+# An ES module, because the page imports it when it needs it.
+"$esbuild" --log-level=warning --bundle --minify --format=esm --target=es2020 \
     "$web/highlighter.ts" --outfile="$work/bundle/highlighter.js"
 "$esbuild" --log-level=warning --bundle --minify --charset=utf8 "$web/chat.css" --outfile="$work/bundle/chat.css"
 "$esbuild" --log-level=warning --bundle --minify --charset=utf8 "$web/viewer.css" --outfile="$work/bundle/viewer.css"

@@ -69,7 +69,7 @@ struct BrowserTests {
                 [
                     "\(PythonClients.root)/Tests/EndToEndTests/browser/modules/all.ts", "--bundle", "--format=iife",
                     "--target=es2020", "--log-level=warning", "--outfile=\(bundle)",
-                ], environment: [:]))
+                ], environment: ["NODE_PATH": "/usr/share/nodejs"]))
         #expect(build.status == .exited(0), "\(build.text)\(build.errorText)")
         let result = try await Process.run(.tied("/usr/bin/node", [bundle], environment: [:]))
         #expect(result.status == .exited(0), "\(result.text)\(result.errorText)")

@@ -289,6 +289,33 @@ struct PatchPlanTests {
         #expect(try UnifiedDiff(path: "f", old: [0], new: nil).text.contains("Binary file: 1 bytes before, 0 after"))
     }
 
+    @Test("line breaks, missing ones and long lines are shown as they are")
+    func lineEnds() throws {
+        func diff(_ old: String, _ new: String) throws -> String {
+            let text = try UnifiedDiff(path: "f", old: Array(old.utf8), new: Array(new.utf8)).text
+            return String(text.dropFirst("--- a/f\n+++ b/f\n".count))
+        }
+        let unfinished = "\\ No newline at end of file\n"
+        #expect(try diff("a\n", "a") == "@@ -1 +1 @@\n-a\n+a\n\(unfinished)")
+        #expect(try diff("a", "a\n") == "@@ -1 +1 @@\n-a\n\(unfinished)+a\n")
+        #expect(try diff("a\nb", "c\nb") == "@@ -1,2 +1,2 @@\n-a\n+c\n b\n\(unfinished)")
+        #expect(try diff("a\r\nb\r\n", "a\nb\r\n") == "@@ -1,2 +1,2 @@\n-a␍\n+a\n b␍\n")
+        #expect(try diff("", "a\n") == "@@ -0,0 +1 @@\n+a\n")
+        #expect(try diff("a\nb\n", "") == "@@ -1,2 +0,0 @@\n-a\n-b\n")
+        #expect(try diff("", "") == "")
+        let long = String(repeating: "x", count: 1 << 20)
+        #expect(try diff("a\n", "\(long)\n") == "@@ -1 +1 @@\n-a\n+\(long)\n")
+        // A hunk has three unchanged lines around a change, and close ones are one hunk.
+        let lines = (1...20).map { "\($0)\n" }
+        var changed = lines
+        (changed[0], changed[6], changed[19]) = ("A\n", "B\n", "C\n")
+        let headers = try diff(lines.joined(), changed.joined()).split(separator: "\n").filter { $0.hasPrefix("@@") }
+        #expect(headers == ["@@ -1,10 +1,10 @@", "@@ -17,4 +17,4 @@"])
+        // Binary only where Git says so: within the first 8,000 bytes.
+        let late = String(repeating: "x\n", count: 5_000)
+        #expect(try diff(late, "\(late)\0\n").hasSuffix("+␀\n"))
+    }
+
     @Test("what is inserted above a changed line stays above it")
     func insertedAbove() throws {
         let patch = "--- a/f\n+++ b/f\n@@ -3 +3 @@\n-three\n+THREE\n@@ -2,0 +3 @@\n+between\n"

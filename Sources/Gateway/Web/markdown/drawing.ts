@@ -1,84 +1,93 @@
-// Draws the blocks and the inline text of a Markdown text.
+// Draws the tokens of a Markdown text.
 
 import { copyTextButton } from "../clipboard";
 import { h } from "../dom";
-import { Block, ListItem } from "./blocks";
 import { Footnotes } from "./footnotes";
-import { Inline, parseInline } from "./inline";
+import { parseInline, Token } from "./parser";
 
 export class Drawing {
   constructor(private readonly notes: Footnotes) {}
 
-  block(block: Block): HTMLElement {
-    switch (block.type) {
-      case "paragraph": return h("p", {}, ...this.inline(block.text));
-      case "heading": return this.heading(block.level, block.text);
-      case "code": return codeBlock(block.language, block.text);
-      case "quote": return h("blockquote", {}, ...block.blocks.map((inner) => this.block(inner)));
-      case "list": return this.list(block);
-      case "table": return this.table(block);
-      case "rule": return h("hr");
-      case "footnote": return h("div", {}, ...block.blocks.map((inner) => this.block(inner)));
+  /** The element of a top-level block. */
+  block(tokens: Token[]): HTMLElement {
+    const root = document.createDocumentFragment();
+    this.draw(tokens, root);
+    return root.firstChild as HTMLElement;
+  }
+
+  draw(tokens: Token[], root: Node): void {
+    const open: Node[] = [root];
+    for (const token of tokens) {
+      if (token.hidden) continue;
+      const parent = open[open.length - 1]!;
+      if (token.nesting === 1) open.push(this.opened(token, parent));
+      else if (token.nesting === -1) open.pop();
+      else this.whole(token, parent);
     }
   }
 
-  // The page itself uses h1 and h2, so an answer's headings begin at h3.
-  private heading(level: number, text: string): HTMLElement {
-    const tag = (["h3", "h4", "h5", "h6"] as const)[Math.min(level, 4) - 1]!;
-    return h(tag, {}, ...this.inline(text));
+  /** Appends the element of an opening token; returns where its content belongs. */
+  private opened(token: Token, parent: Node): Node {
+    switch (token.type) {
+      // The page itself uses h1 and h2, so an answer's headings begin at h3.
+      case "heading_open": return parent.appendChild(h((["h3", "h4", "h5", "h6"] as const)[Math.min(Number(token.tag[1]), 4) - 1]!));
+      case "list_item_open": return item(token, parent as HTMLElement);
+      case "ordered_list_open": return parent.appendChild(h("ol", { start: token.attrGet("start") }));
+      case "table_open":
+        return parent.appendChild(h("div", { class: "table-scroll", tabindex: 0, role: "group", "aria-label": "Table" }))
+          .appendChild(h("table"));
+      case "th_open":
+      case "td_open": {
+        const align = token.attrGet("style")?.replace("text-align:", "");
+        const tag = token.type === "th_open" ? "th" : "td";
+        return parent.appendChild(h(tag, { class: align && `align-${align}`, scope: tag === "th" ? "col" : undefined }));
+      }
+      case "link_open": return parent.appendChild(link(token));
+      case "s_open": return parent.appendChild(h("del"));
+      default: return parent.appendChild(h(token.tag as keyof HTMLElementTagNameMap));
+    }
   }
 
-  private list(block: Block & { type: "list" }): HTMLElement {
-    const items = block.items.map((item) => this.item(item, block.tight));
-    const className = block.items.some((item) => item.checked !== null) ? "tasks" : undefined;
-    if (!block.ordered) return h("ul", { class: className }, ...items);
-    return h("ol", { class: className, start: block.start === 1 ? undefined : block.start }, ...items);
-  }
-
-  private item(item: ListItem, tight: boolean): HTMLElement {
-    const blocks = item.blocks.flatMap((block): Node[] =>
-      tight && block.type === "paragraph" ? this.inline(block.text) : [this.block(block)]);
-    if (item.checked === null) return h("li", {}, ...blocks);
-    const box = h("input", { type: "checkbox", disabled: true, checked: item.checked, "aria-label": item.checked ? "done" : "open" });
-    return h("li", { class: "task" }, box, h("div", {}, ...blocks));
-  }
-
-  private table(block: Block & { type: "table" }): HTMLElement {
-    const cell = (tag: "th" | "td", text: string, index: number): HTMLElement =>
-      h(tag, { class: block.align[index] ? `align-${block.align[index]}` : undefined, scope: tag === "th" ? "col" : undefined }, ...this.inline(text));
-    return h(
-      "div", { class: "table-scroll", tabindex: 0, role: "group", "aria-label": "Table" },
-      h("table", {},
-        h("thead", {}, h("tr", {}, ...block.head.map((text, index) => cell("th", text, index)))),
-        h("tbody", {}, ...block.rows.map((row) => h("tr", {}, ...row.map((text, index) => cell("td", text, index)))))));
-  }
-
-  private inline(text: string): Node[] {
-    return parseInline(text, this.notes.numbers).map((node) => this.node(node));
-  }
-
-  private node(node: Inline): Node {
-    switch (node.type) {
-      case "text": return document.createTextNode(node.text);
-      case "code": return h("code", {}, node.text);
-      case "break": return h("br");
-      case "footnote": return this.notes.reference(node.number);
-      case "link":
-        return h("a", { href: node.href, title: node.title, rel: "noopener noreferrer nofollow", target: "_blank" }, ...node.children.map((child) => this.node(child)));
-      default: return h(node.type, {}, ...node.children.map((child) => this.node(child)));
+  private whole(token: Token, parent: Node): void {
+    switch (token.type) {
+      case "inline": return this.draw(parseInline(token, this.notes.numbers), parent);
+      case "fence":
+      case "code_block": return void parent.appendChild(codeBlock(token));
+      case "hr": return void parent.appendChild(h("hr"));
+      case "code_inline": return void parent.appendChild(h("code", {}, token.content));
+      case "hardbreak": return void parent.appendChild(h("br"));
+      case "image_link": return void parent.appendChild(link(token, token.content));
+      case "footnote": return void parent.appendChild(this.notes.reference(token.meta.number));
+      case "softbreak": return void parent.appendChild(document.createTextNode("\n"));
+      default: parent.appendChild(document.createTextNode(token.content));
     }
   }
 }
 
-/** A language is a label from outside: only its plain characters are shown or used. */
-export function languageName(language: string): string {
-  return language.replace(/[^\w.+#-]/g, "").slice(0, 24);
+function item(token: Token, list: HTMLElement): Node {
+  const element = list.appendChild(h("li"));
+  if (!token.meta) return element;
+  list.className = "tasks";
+  element.className = "task";
+  const checked: boolean = token.meta.checked;
+  element.appendChild(h("input", { type: "checkbox", disabled: true, checked, "aria-label": checked ? "done" : "open" }));
+  return element.appendChild(h("div"));
 }
 
-function codeBlock(language: string, text: string): HTMLElement {
-  const name = languageName(language);
+function link(token: Token, ...children: string[]): HTMLElement {
+  return h("a", { href: token.attrGet("href"), title: token.attrGet("title"), rel: "noopener noreferrer nofollow", target: "_blank" }, ...children);
+}
+
+/** The text of a code block, and its language, which is a label from outside: only its plain characters are used. */
+export function codeOf(token: Token): { language: string; text: string } {
+  const language = (token.info.trim().split(/[ \t]/)[0] ?? "").replace(/[^\w.+#-]/g, "").slice(0, 24);
+  return { language, text: token.content.replace(/\n$/, "") };
+}
+
+function codeBlock(token: Token): HTMLElement {
+  const { language, text } = codeOf(token);
   return h(
     "figure", { class: "code" },
-    h("figcaption", {}, h("span", {}, name || "text"), copyTextButton("Copy code", () => text)),
-    h("pre", { tabindex: 0, role: "group", "aria-label": name ? `${name} code` : "code" }, h("code", { "data-language": name || null }, text)));
+    h("figcaption", {}, h("span", {}, language || "text"), copyTextButton("Copy code", () => text)),
+    h("pre", { tabindex: 0, role: "group", "aria-label": language ? `${language} code` : "code" }, h("code", { "data-language": language || null }, text)));
 }

@@ -1,9 +1,9 @@
 // Draws Markdown as DOM nodes, and redraws only the changed parts of a growing text.
 
-import { Block, parse, SourceBlock } from "./blocks";
 import { Drawing } from "./drawing";
-import { Footnotes } from "./footnotes";
+import { footnoteOf, Footnotes } from "./footnotes";
 import { highlightSoon } from "./highlight";
+import { Block, parse } from "./parser";
 
 /** A Markdown text on the page. An update keeps unchanged blocks, including any selection in them. */
 export class MarkdownView {
@@ -34,8 +34,8 @@ export class MarkdownView {
     const parsed = parse(text);
     const notes = new Footnotes(parsed, this.element);
     const drawing = new Drawing(notes);
-    const blocks = parsed.filter(({ block }) => block.type !== "footnote");
-    blocks.forEach((entry, index) => this.draw(index, notes.key(entry.source), () => drawing.block(entry.block)));
+    const blocks = parsed.filter((block) => !footnoteOf(block));
+    blocks.forEach((block, index) => this.draw(index, notes.key(block.source), () => drawing.block(block.tokens)));
     if (notes.hasAny) this.draw(blocks.length, notes.source, () => notes.section(drawing));
     const count = blocks.length + (notes.hasAny ? 1 : 0);
     while (this.element.childNodes.length > count) this.element.removeChild(this.element.lastChild!);
@@ -59,10 +59,10 @@ export class MarkdownView {
     if (index < this.finished) highlightSoon(node);
   }
 
-  private finish(blocks: SourceBlock[], count: number): void {
+  private finish(blocks: Block[], count: number): void {
     for (; this.finished < count; this.finished += 1) {
       highlightSoon(this.element.childNodes[this.finished] as HTMLElement);
-      this.onFinished?.(blocks[this.finished]!.block);
+      this.onFinished?.(blocks[this.finished]!);
     }
   }
 }

@@ -4,7 +4,7 @@ import { announce } from "../announce";
 import { Commit, Message, OperationState } from "../api";
 import { copyButton } from "../clipboard";
 import { h, icon, IconName, iconButton, replace } from "../dom";
-import { Block } from "../markdown/blocks";
+import { Block } from "../markdown/parser";
 import { spoken } from "../markdown/spoken";
 import { MarkdownView } from "../markdown/view";
 import { Stream } from "../terminal/interpreter";

@@ -1,22 +1,55 @@
-// Markdown that is made to be expensive.
+// Markdown that is made to be expensive or harmful.
 
-import { parse } from "../../../../Sources/Gateway/Web/markdown/blocks";
-import { Inline, parseInline } from "../../../../Sources/Gateway/Web/markdown/inline";
+import { parse, parseInline, Token } from "../../../../Sources/Gateway/Web/markdown/parser";
 import { expect } from "./expect";
 
-const depth = (nodes: Inline[]): number => nodes.reduce((most, node) => Math.max(most, "children" in node ? 1 + depth(node.children) : 0), 0);
-const length = (nodes: Inline[]): number => nodes.reduce((sum, node) => sum + ("children" in node ? length(node.children) : "text" in node ? node.text.length : 0), 0);
+const inline = (text: string): Token[] => {
+  const token = parse(text)[0]!.tokens.find((other) => other.type === "inline")!;
+  return parseInline({ ...token, content: text }, new Map());
+};
+const depth = (tokens: Token[]): number => {
+  let [now, most] = [0, 0];
+  for (const token of tokens) most = Math.max(most, (now += token.nesting));
+  return most;
+};
+const text = (tokens: Token[]): string => tokens.map((token) => token.content).join("");
+const addresses = (tokens: Token[]): (string | null)[] =>
+  tokens.filter((token) => token.attrs !== null).map((token) => token.attrGet("href"));
 
 export function markdown(): void {
-  const none = new Map<string, number>();
-  const nested = "*a ".repeat(5000) + "a* ".repeat(5000);
-  expect("emphasis is nested only so deep", depth(parseInline(nested, none)), 32);
-  expect("a long row of stars is text", depth(parseInline(`${"*".repeat(4000)}a${"*".repeat(4000)}`, none)), 0);
+  const nested = "*a ".repeat(2500) + "a* ".repeat(2500);
+  expect("emphasis is nested only so deep", depth(inline(nested)), 32);
+  expect("nothing is lost of what is nested deeper", text(inline(nested)).replace(/[* ]/g, "").length, 5000);
+  expect("a long row of stars is text", depth(inline(`${"*".repeat(4000)}a${"*".repeat(4000)}`)), 0);
   const many = "*".repeat(32);
-  expect("openers of many signs nest no deeper", depth(parseInline(`${`${many}a `.repeat(20)}b${`${many} `.repeat(20)}`, none)) <= 32, true);
-  expect("usual emphasis", depth(parseInline("***a** b*", none)), 2);
-  expect("an opener far before many others is text", length(parseInline(`${"*x ".repeat(100)}**b**`, none)), 301);
+  expect("openers of many signs nest no deeper", depth(inline(`${`${many}a `.repeat(20)}b${`${many} `.repeat(20)}`)) <= 32, true);
+  expect("usual emphasis", depth(inline("***a** b*")), 2);
+  expect("an opener far before many others is text", text(inline(`${"*x ".repeat(100)}**b**`)).length, 301);
   const blank = "\n".repeat(50_000);
   expect("a footnote over many blank lines", parse(`[^a]: x${blank}    y`).length, 1);
   expect("a footnote before many blank lines", parse(`[^a]: x${blank}y`).length, 2);
+  const quotes = parse(`${">".repeat(1000)}end`)[0]!.tokens;
+  expect("quotes are nested only so deep", Math.max(...quotes.map((token) => token.level)) <= 34, true);
+  expect("the text in them stays", quotes.some((token) => token.content.endsWith("end")), true);
+
+  expect("links and bare addresses", addresses(inline("[a](https://a.example/ 't') and (https://b.example/x_y), http://c.example.")),
+    ["https://a.example/", "https://b.example/x_y", "http://c.example/"]);
+  expect("other schemes are text", inline("[x](javascript:alert(2)) [y](data:text/html,z) [z](/path) <javascript:a>").every((token) => token.attrs === null), true);
+  expect("with their address", text(inline("[x](javascript:alert(2))")), "x (javascript:alert(2))");
+  expect("no link is within another", addresses(inline("[a https://b.example c](https://a.example)")), ["https://a.example/"]);
+  expect("an image is a link", inline("![a](https://a.example/a.png)").map((token) => token.type), ["image_link"]);
+  expect("HTML is text", parse("<b onclick=x>\n\n<script>y</script>").map((block) => block.tokens[0]!.type), ["paragraph_open", "paragraph_open"]);
+  expect("a task", parse("- [x] a\n- [ ]\n- b")[0]!.tokens.filter((token) => token.type === "list_item_open").map((token) => token.meta),
+    [{ checked: true }, null, null]);
+  const cells = parse("| a | b |\n|---|:-:|\n| `x \\| y` | c \\| d |\n| e |")[0]!.tokens.filter((token) => token.type === "inline");
+  expect("cells of a table", cells.map((token) => text(parseInline(token, new Map()))), ["a", "b", "x | y", "c | d", "e", ""]);
+  const list = "- a\n  - b\n\n    ```sh\n    c\n    ```\n- d\n\nend";
+  expect("blocks have their source", parse(list).map((block) => block.source), ["- a\n  - b\n\n    ```sh\n    c\n    ```\n- d\n", "end"]);
+  const started = Date.now();
+  for (const hostile of ["[a](", "[", "*a_ ", "`a", "[a]: b\n", "http://a.b/(", "* a\n", "> ", "[^a]: b\n", "|a\n|-\n", "~~a "]) {
+    for (const block of parse(hostile.repeat(Math.ceil(20_000 / hostile.length)))) {
+      for (const token of block.tokens) if (token.type === "inline") parseInline(token, new Map([["a", 1]]));
+    }
+  }
+  expect("hostile text takes no time to notice", Date.now() - started < 5000, true);
 }

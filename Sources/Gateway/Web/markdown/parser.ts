@@ -1,0 +1,209 @@
+// Parses Markdown with markdown-it (MIT, Debian's node-markdown-it) into tokens: CommonMark with GitHub's tables and
+// strikethrough, and with our task lists and footnotes. Raw HTML is text, links lead to http and https only, and images
+// are links. Link definitions are text, because one at the end would change the blocks above it.
+
+/*! markdown-it, linkify-it, mdurl, uc.micro, Punycode.js
+Copyright (c) 2014-2015 Vitaly Puzrin, Alex Kocharin; Mathias Bynens; Joyent, Inc. and other Node contributors.
+
+Permission is hereby granted, free of charge, to any person obtaining a copy of this software and associated
+documentation files (the "Software"), to deal in the Software without restriction, including without limitation the
+rights to use, copy, modify, merge, publish, distribute, sublicense, and/or sell copies of the Software, and to permit
+persons to whom the Software is furnished to do so, subject to the following conditions:
+
+The above copyright notice and this permission notice shall be included in all copies or substantial portions of the
+Software.
+
+THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR IMPLIED, INCLUDING BUT NOT LIMITED TO THE
+WARRANTIES OF MERCHANTABILITY, FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE AUTHORS OR
+COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR
+OTHERWISE, ARISING FROM, OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE.
+*/
+
+import MarkdownIt from "markdown-it";
+import type { BlockState, InlineState, Token } from "markdown-it";
+
+export type { Token };
+
+/** A top-level block with its source, which shows whether a growing text has changed the block. */
+export interface Block {
+  tokens: Token[];
+  source: string;
+}
+
+// Deeper nesting is text, so that hostile text cannot exhaust the stack or the page's layout.
+const deepest = 32;
+/** In characters; a longer paragraph is shown without markup, because some take time by its square. */
+const longest = 20_000;
+
+const footnote = /^\[\^([^\]\s]{1,60})\]:[ \t]*/;
+const markdown = new MarkdownIt({ maxNesting: 100 }).disable("reference");
+markdown.validateLink = () => true;
+markdown.normalizeLink = markdown.normalizeLinkText = (href) => href;
+markdown.block.ruler.before("table", "deep", deepBlock);
+markdown.block.ruler.before("paragraph", "footnote", footnoteBlock, { alt: ["paragraph", "blockquote", "list"] });
+markdown.inline.ruler.before("text", "address", address);
+markdown.inline.ruler.before("emphasis", "row", rowOfSigns);
+markdown.inline.ruler.before("link", "footnote", footnoteReference);
+
+export function parse(text: string): Block[] {
+  return blocks(text, true);
+}
+
+/** The blocks of a footnote's text; footnotes are defined at the top level only. */
+export function parseFootnote(note: Token): Block[] {
+  return blocks(note.content, false);
+}
+
+function blocks(text: string, allowFootnotes: boolean): Block[] {
+  const source = text.replace(/\r\n?/g, "\n").replace(/\0/g, "\ufffd");
+  const lines = source.split("\n");
+  const tokens: Token[] = [];
+  markdown.block.parse(source, markdown, { allowFootnotes }, tokens);
+  complete(tokens);
+  const found: Block[] = [];
+  let first = 0;
+  tokens.forEach((token, index) => {
+    if (token.level > 0 || token.nesting > 0) return;
+    const map = tokens[first]!.map ?? [0, 0];
+    found.push({ tokens: tokens.slice(first, index + 1), source: lines.slice(map[0], map[1]).join("\n") });
+    first = index + 1;
+  });
+  return found;
+}
+
+/** What markdown-it leaves out: task lists, and bars in code in tables. */
+function complete(tokens: Token[]): void {
+  tokens.forEach((item, index) => {
+    if (item.type === "th_open" || item.type === "td_open") tokens[index + 1]!.content = tokens[index + 1]!.content.replace(/\\\|/g, "|");
+    if (item.type !== "list_item_open") return;
+    const text = tokens[index + 2];
+    const task = text?.type === "inline" ? /^\[([ xX])\][ \t]+(?=\S)/.exec(text.content) : null;
+    if (!task || !text) return;
+    item.meta = { checked: task[1] !== " " };
+    text.content = text.content.slice(task[0]!.length);
+  });
+}
+
+/** Accepts http and https only. Anything else (javascript:, data:, relative paths that a model made up) stays text. */
+export function safeLink(href: string): string | null {
+  if (!/^https?:\/\//i.test(href)) return null;
+  try {
+    const url = new URL(href);
+    return url.protocol === "http:" || url.protocol === "https:" ? url.href : null;
+  } catch {
+    return null;
+  }
+}
+
+/** The parts of an inline token: text, code_inline, softbreak, hardbreak, footnote, and pairs of em, strong, s and link
+ * with a safe address. Nothing is nested deeper than `deepest`, and no link is within another.
+ * @param notes the numbers of the footnotes that can be referenced */
+export function parseInline(token: Token, notes: ReadonlyMap<string, number>): Token[] {
+  const found: Token[] = [];
+  if (token.content.length > longest) return [{ ...token, type: "text", nesting: 0 }];
+  markdown.inline.parse(token.content, markdown, { notes }, found);
+  const open: { type: string; rest: string }[] = [];
+  let link = false;
+  const asText = (part: Token, content: string): void => void Object.assign(part, { type: "text", nesting: 0, content, attrs: null });
+  for (const part of found) {
+    if (part.type === "image") {
+      const href = link ? null : safeLink(part.attrGet("src") ?? "");
+      // An image is shown as a link, so that nothing is fetched from other sites.
+      if (href) Object.assign(part, { type: "image_link", attrs: [["href", href]], content: part.content || "image" });
+      else asText(part, `${part.content} (${part.attrGet("src")})`);
+    } else if (part.type === "footnote" && link) {
+      asText(part, part.markup);
+    } else if (part.nesting === 1) {
+      const isLink = part.type === "link_open";
+      const href = isLink ? part.attrGet("href") ?? "" : "";
+      const safe = isLink && !link ? safeLink(href) : null;
+      if (open.length >= deepest || (isLink && !safe)) {
+        open.push({ type: "text", rest: isLink ? (link ? "" : ` (${href})`) : part.markup });
+        asText(part, isLink ? "" : part.markup);
+      } else {
+        if (safe) part.attrs = [["href", safe], ...(part.attrs ?? []).filter(([name]) => name === "title")];
+        link ||= isLink;
+        open.push({ type: part.type, rest: "" });
+      }
+    } else if (part.nesting === -1) {
+      const opened = open.pop();
+      if (opened?.type === "link_open") link = false;
+      if (opened?.type === "text") asText(part, opened.rest);
+    }
+  }
+  return found;
+}
+
+/** Blocks at the deepest level are a paragraph. */
+function deepBlock(state: BlockState, from: number, to: number, silent: boolean): boolean {
+  if (silent || state.level < deepest) return false;
+  state.push("paragraph_open", "p", 1).map = [from, to];
+  Object.assign(state.push("inline", "", 0), { content: state.getLines(from, to, state.blkIndent, false), children: [] });
+  state.push("paragraph_close", "p", -1);
+  state.line = to;
+  return true;
+}
+
+function footnoteBlock(state: BlockState, from: number, to: number, silent: boolean): boolean {
+  // Below a list or a quote, a definition ends it.
+  const isOutside = state.level === 0 || (silent && state.sCount[from]! < state.blkIndent);
+  if (!state.env.allowFootnotes || !isOutside || state.sCount[from]! > 3) return false;
+  const line = state.getLines(from, from + 1, 3, false);
+  const start = footnote.exec(line);
+  if (!start) return false;
+  if (silent) return true;
+  const ends = markdown.block.ruler.getRules("paragraph");
+  let end = from + 1;
+  let isLazy = line.length > start[0]!.length;
+  for (let at = end; at < to; at += 1) {
+    if (state.isEmpty(at)) {
+      isLazy = false;
+      continue;
+    }
+    // A paragraph may continue without its indentation.
+    const isInside = state.sCount[at]! >= 4 || (isLazy && !ends.some((rule) => rule(state, at, to, true)));
+    if (!isInside) break;
+    isLazy = true;
+    end = at + 1;
+  }
+  const rest = end > from + 1 ? `\n${state.getLines(from + 1, end, 4, false)}` : "";
+  const content = line.slice(start[0]!.length) + rest;
+  Object.assign(state.push("footnote", "", 0), { map: [from, end], meta: { label: start[1] }, content });
+  state.line = end;
+  return true;
+}
+
+function footnoteReference(state: InlineState, silent: boolean): boolean {
+  if (state.src[state.pos] !== "[" || !state.env.notes?.size) return false;
+  const found = /^\[\^([^\]\s]{1,60})\]/.exec(state.src.slice(state.pos, state.pos + 64));
+  const number = found && state.env.notes.get(found[1]);
+  if (!found || number === undefined) return false;
+  if (!silent) Object.assign(state.push("footnote", "", 0), { meta: { number }, markup: found[0] });
+  state.pos += found[0]!.length;
+  return true;
+}
+
+/** A bare web address. markdown-it stops at a colon, so its scheme has just been read. */
+function address(state: InlineState, silent: boolean): boolean {
+  if (silent || state.src[state.pos] !== ":") return false;
+  const scheme = /(?<![\w/])https?$/i.exec(state.pending.slice(-7))?.[0];
+  const found = scheme ? /^:\/\/[^\s<>"`]{1,2000}/.exec(state.src.slice(state.pos, state.pos + 2010)) : null;
+  if (!scheme || !found) return false;
+  let rest = found[0]!.replace(/[.,:;!?'*_~]+$/, "");
+  while (rest.endsWith(")") && rest.split(")").length > rest.split("(").length) rest = rest.slice(0, -1);
+  if (!safeLink(scheme + rest)) return false;
+  state.pending = state.pending.slice(0, -scheme.length);
+  state.push("link_open", "a", 1).attrs = [["href", scheme + rest]];
+  state.push("text", "", 0).content = scheme + rest;
+  state.push("link_close", "a", -1);
+  state.pos += rest.length;
+  return true;
+}
+
+function rowOfSigns(state: InlineState, silent: boolean): boolean {
+  const found = /^([*_~])\1{32,}/.exec(state.src[state.pos] === state.src[state.pos + 32] ? state.src.slice(state.pos, state.posMax) : "");
+  if (!found) return false;
+  if (!silent) state.pending += found[0];
+  state.pos += found[0]!.length;
+  return true;
+}
