@@ -83,7 +83,7 @@ struct BoundsTests {
                 }
             }
             await lane.enqueue(items)
-            #expect(await lane.queue.count <= Lane.queueLimit)
+            #expect(await lane.state.queue.count <= LaneStateMachine.queueLimit)
         }
         adapter.setHolding(false)
         await adapter.waitForPosts(texts.count)

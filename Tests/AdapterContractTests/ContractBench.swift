@@ -33,7 +33,7 @@ final class ContractBench: Sendable {
     private let clock = Protected(ContractBench.now)
 
     /// The commands that an adapter offers to people.
-    static let commands = CommandName.offered.map { command in
+    static let commands = CommandName.allCases.map { command in
         ChatCommand(name: command.rawValue, argument: command.argument, summary: command.summary)
     }
 

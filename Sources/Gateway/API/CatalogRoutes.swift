@@ -163,7 +163,7 @@ struct CatalogRoutes: Sendable {
     }
 
     private func commands(for role: Role) -> [JSON] {
-        CommandName.offered.filter { $0.role <= role }.map { command in
+        CommandName.allCases.filter { $0.role <= role }.map { command in
             let usage = command.argument.isEmpty ? command.rawValue : "\(command.rawValue) \(command.argument)"
             return ["word": .string(command.rawValue), "usage": .string(usage), "summary": .string(command.summary)]
         }

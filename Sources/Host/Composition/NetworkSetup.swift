@@ -109,7 +109,7 @@ struct NetworkSetup {
     }
 
     /// The commands that platforms list in a menu.
-    static let commands = CommandName.offered.map { command in
+    static let commands = CommandName.allCases.map { command in
         ChatCommand(name: command.rawValue, argument: command.argument, summary: command.summary)
     }
 }

@@ -17,7 +17,7 @@ enum ChatInput: Sendable {
         }
         self = .editor(
             LineEditor(
-                historyPath: historyPath, completions: CommandName.offered.map { "/\($0.rawValue)" },
+                historyPath: historyPath, completions: CommandName.allCases.map { "/\($0.rawValue)" },
                 isRemembered: { !Self.mayHoldCode($0) }))
     }
 

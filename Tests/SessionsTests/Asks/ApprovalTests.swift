@@ -266,6 +266,6 @@ struct ApprovalTests {
 
 extension Conversation {
     /// Of the running turn.
-    fileprivate var asksHeld: Int? { self.running?.holds }
+    fileprivate var asksHeld: Int? { self.running?.clock.holds }
     fileprivate var isWatched: Bool { self.running?.watchdog != nil }
 }

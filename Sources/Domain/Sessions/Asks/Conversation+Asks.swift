@@ -1,16 +1,6 @@
 internal import Chat
-internal import EventLoop
 internal import JSON
 internal import Logging
-
-/// An ask that a running turn waits for.
-struct HeldAsk {
-    /// It stays open when the host stops, although its turn ends.
-    let outlivesTurn: Bool
-    var waiters: [SingleResult<AskRecord>] = []
-    /// Lets it expire.
-    var alarm: Alarm?
-}
 
 /// Asks that hold a turn: stored before they are posted, awaited outside of the turn's time limit.
 extension Conversation {
@@ -165,8 +155,7 @@ extension Conversation {
     }
 
     private func waited(_ ask: AskRecord, for turn: TurnRecord) async throws -> AskRecord {
-        let result = SingleResult<AskRecord>()
-        self.asks[ask.id, default: HeldAsk(outlivesTurn: ask.outlivesTurn)].waiters.append(result)
+        let result = self.asks.wait(for: ask)
         self.hold(turn.id)
         defer { self.release(turn.id) }
         await self.context.hub.append(.thinking, AskTexts.waits(for: ask), to: turn.id)
@@ -181,22 +170,15 @@ extension Conversation {
         }
     }
 
-    private func setAlarm(for ask: AskRecord) {
-        guard self.asks[ask.id]?.alarm == nil else { return }
-        let left = max(0, ask.expiresAt - self.environment.now())
-        self.asks[ask.id]?.alarm = Alarm(after: .milliseconds(left)) { [weak self] in
-            // The alarm fires on the event loop, so the conversation is entered by a task.
-            Task { await self?.expire(ask.id) }
-        }
-    }
-
     /// Lets an open question expire at its time, whatever runs by then.
     func watch(_ ask: AskRecord) {
         self.context.questions.add(self.key)
-        guard ask.parked != nil else { return }
+        if ask.parked != nil { self.setAlarm(for: ask) }
+    }
+
+    private func setAlarm(for ask: AskRecord) {
         let left = max(0, ask.expiresAt - self.environment.now())
-        // The alarm fires on the event loop, so the conversation is entered by a task.
-        self.context.questions.watch(ask.id, for: .milliseconds(left)) { Task { await self.expire(ask.id) } }
+        self.context.questions.watch(ask.id, for: .milliseconds(left)) { await self.expire(ask.id) }
     }
 
     private func expire(_ id: String) async {
@@ -216,7 +198,7 @@ extension Conversation {
         for ask in asks {
             self.context.questions.end(ask.id)
             self.environment.metrics.count(.asks, ["kind": ask.kind.rawValue, "result": ask.resultLabel])
-            for waiter in self.asks.removeValue(forKey: ask.id)?.waiters ?? [] { waiter.resume(with: .success(ask)) }
+            for waiter in self.asks.end(ask) { waiter.resume(with: .success(ask)) }
         }
     }
 
@@ -230,25 +212,6 @@ extension Conversation {
         }
         await self.context.lanes.dispatch(items)
         self.conclude(asks)
-    }
-
-    // MARK: The time limit
-
-    /// Stops the clock of a turn that waits for people or for a free place.
-    func hold(_ turn: String) {
-        guard self.running?.turn.id == turn else { return }
-        self.running?.holds += 1
-        guard self.running?.holds == 1, let began = self.running?.countsSince else { return }
-        self.running?.watchdog = nil
-        self.running?.timeLeft -= .now - began
-        // While the host stops, nobody can answer any more; the next start asks on.
-        if self.isClosing { self.end(turn, because: .shutdown) }
-    }
-
-    func release(_ turn: String) {
-        guard self.running?.turn.id == turn else { return }
-        self.running?.holds -= 1
-        if self.running?.holds == 0 { self.watch(turn) }
     }
 }
 

@@ -32,8 +32,8 @@ final class OpenQuestions: Sendable {
     func remove(_ thread: ThreadKey) { self.state.withLock { _ = $0.threads.remove(thread) } }
 
     /// Sets the alarm of an ask.
-    func watch(_ ask: String, for left: Duration, _ handler: @escaping @Net @Sendable () -> Void) {
-        let alarm = Alarm(after: left, handler)
+    func watch(_ ask: String, for left: Duration, _ expire: @escaping @Sendable () async -> Void) {
+        let alarm = Alarm(after: left, expire)
         self.state.withLock { $0.alarms[ask] = alarm }
     }
 

@@ -1,24 +1,24 @@
 package import Chat
 internal import JSON
+internal import Lifecycle
 internal import Logging
 internal import Primitives
 
 /// Events from the networks: stored first, then handed to their threads.
 extension Bridge {
     package func thread(of message: MessageReference) async -> ThreadKey? {
-        let store = self.store
-        // Unstructured, so that it is not cancelled with its caller: if the thread were unknown, a reply to the bot
-        // would count as not addressed to it and be lost.
-        return await Task {
+        // Not cancelled with its caller: if the thread were unknown, a reply to the bot would count as not addressed to it
+        // and be lost.
+        await withGrace(.seconds(60)) {
             do {
-                return try await store.read { ledger in try ledger.thread(of: message) }
+                return try await self.store.read { ledger in try ledger.thread(of: message) }
             } catch {
                 self.environment.logger.error(
                     "the thread of a reply could not be looked up",
                     ["room": "\(message.room)", "error": .string("\(error)")])
                 return nil
             }
-        }.value
+        }
     }
 
     func take(_ message: InboundMessage, event: InboundEvent, reply: ReplyBox?) async throws -> Delivery {

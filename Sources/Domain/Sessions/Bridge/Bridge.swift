@@ -122,6 +122,11 @@ package final class Bridge: MessageSink, Service {
         }
     }
 
+    /// Stops a turn of `thread` that runs or waits. Unlike the command `stop`, it leaves no message in the thread.
+    package func stop(_ turn: String, in thread: ThreadKey, by sender: Sender? = nil) async throws {
+        try await self.conversations.conversation(for: thread).stop(turn, by: sender)
+    }
+
     // MARK: Life
 
     /// Cleans up after the last run: connection grants end, interrupted sends become unknown, interrupted turns are

@@ -233,4 +233,26 @@ struct Recovery: Sendable {
         _ = try closing.write(to: ledger, frames: [last], poster: poster)
         _ = try self.desk.leave(turn, in: ledger, at: now)
     }
+
+    // MARK: Jobs
+
+    /// Marks the jobs of the last run, whose processes ended with it, as interrupted, and reports those that ran beside the
+    /// turns; a turn reports its own command.
+    private func endJobs(in ledger: Ledger) throws {
+        let now = self.environment.now()
+        for record in try ledger.runningJobs() {
+            let job = record.job
+            try ledger.endJob(
+                job.id, of: job.session, .interrupted, ending: TurnTexts.interruptedEnding, hasChanges: true, at: now)
+            guard job.isBackground, let session = try ledger.session(id: job.session) else { continue }
+            let text = TurnTexts.jobInterrupted(job)
+            try ledger.insertMessage(session: session.id, turn: job.turn, role: .note, text: text, at: now)
+            let renderer = self.adapters[session.route.room.adapter]?.renderer ?? PlainRenderer()
+            let poster = AnswerPoster(traits: self.adapters.traits(of: session.route.room), renderer: renderer)
+            for message in poster.messages(for: text) {
+                _ = try ledger.insertOutbox(
+                    session: session.id, turn: job.turn, kind: .note, route: session.route, text: message, at: now)
+            }
+        }
+    }
 }

@@ -11,16 +11,22 @@ final class SingleResult<Value: Sendable>: Sendable {
 
     private let state = Protected(State.empty)
 
-    func resume(with result: Result<Value, any Error>) {
-        let waiting = self.state.withLock { state -> CheckedContinuation<Value, any Error>? in
-            guard case .waiting(let continuation) = state else {
-                if case .empty = state { state = .full(result) }
-                return nil
+    /// Returns whether it is the first result.
+    @discardableResult
+    func resume(with result: Result<Value, any Error>) -> Bool {
+        let (isFirst, waiting) = self.state.withLock { state -> (Bool, CheckedContinuation<Value, any Error>?) in
+            switch state {
+            case .empty:
+                state = .full(result)
+                return (true, nil)
+            case .waiting(let continuation):
+                state = .taken
+                return (true, continuation)
+            case .full, .taken: return (false, nil)
             }
-            state = .taken
-            return continuation
         }
         waiting?.resume(with: result)
+        return isFirst
     }
 
     /// Waits for the result; call it only once.

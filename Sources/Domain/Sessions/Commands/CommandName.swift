@@ -5,29 +5,8 @@ internal import Primitives
 package enum CommandName: String, Sendable, CaseIterable {
     case help, new, stop, status, whoami, pair, model, models, usage, repo, run, jobs, kill, approve, deny
     case constitution, specify, clarify, plan, tasks, analyze, checklist, implement, refine, spec
-    case diff, files, snapshot, undo, commit, task, persona, policy, steer, pr, review, fix, workflow, login, logout
+    case diff, files, snapshot, undo, commit, persona, policy, steer, pr, review, fix, workflow, login, logout
     case resend, resume
-
-    package enum Handling: Sendable {
-        /// Answered at once, even while a turn runs.
-        case immediate
-        /// Runs as a turn, in the thread's order.
-        case turn
-        /// Not part of this release.
-        case later
-    }
-
-    package var handling: Handling {
-        switch self {
-        case .help, .new, .stop, .status, .whoami, .pair, .model, .models, .usage, .repo, .resend, .resume, .jobs,
-            .kill, .approve, .deny, .persona, .policy, .steer, .login, .logout:
-            .immediate
-        case .specify, .run, .diff, .files, .snapshot, .undo, .commit, .constitution, .clarify, .plan, .tasks,
-            .analyze, .checklist, .implement, .refine, .spec, .pr, .review, .fix, .workflow:
-            .turn
-        default: .later
-        }
-    }
 
     /// Whether it works in the session's jail or workspace. Such a turn is never resumed: it runs again only when
     /// somebody asks for it.
@@ -58,26 +37,18 @@ package enum CommandName: String, Sendable, CaseIterable {
     package var role: Role {
         switch self {
         case .help, .new, .stop, .status, .whoami, .pair, .model, .models, .usage, .resend, .resume: .guest
-        default: .member
+        case .repo, .run, .jobs, .kill, .approve, .deny, .constitution, .specify, .clarify, .plan, .tasks, .analyze,
+            .checklist, .implement, .refine, .spec, .diff, .files, .snapshot, .undo, .commit, .persona, .policy,
+            .steer, .pr, .review, .fix, .workflow, .login, .logout:
+            .member
         }
     }
 
-    /// The commands of this release, in the order of the catalog.
-    package static var offered: [Self] {
-        Self.allCases.filter { command in
-            switch command.handling {
-            case .immediate, .turn: true
-            case .later: false
-            }
-        }
-    }
-
-    /// The command with the smallest edit distance to `word`; offered ones win a tie.
+    /// The command with the smallest edit distance to `word`.
     package static func nearest(to word: String) -> Self {
-        let candidates = Self.offered + Self.allCases.filter { !Self.offered.contains($0) }
         var best = CommandName.help
         var bestDistance = Int.max
-        for candidate in candidates {
+        for candidate in Self.allCases {
             let distance = EditDistance.between(word, candidate.rawValue)
             if distance < bestDistance {
                 best = candidate

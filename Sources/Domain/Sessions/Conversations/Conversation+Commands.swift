@@ -1,6 +1,21 @@
 internal import Chat
 
-/// The commands that are answered at once.
+/// How a message is answered at once.
+struct Response: Sendable {
+    /// Markdown.
+    let text: String
+    var buttons: [MessageButton] = []
+    /// False when something else in the room says it already; the transcript has it in any case.
+    var isPosted = true
+    /// Outbox entries that the answer has caused, sent before it.
+    var items: [OutboxItem] = []
+    /// The message is about something in the thread, and does not change where the thread's answers go.
+    var keepsRoute = false
+    /// The asks that the message has ended.
+    var ended: [AskRecord] = []
+}
+
+/// The commands that are answered at once, and how.
 extension Conversation {
     func perform(_ name: CommandName, argument: String, for stored: StoredMessage) async throws -> Submission? {
         if name == .pair { return try await self.pair(argument, for: stored) }
@@ -9,53 +24,47 @@ extension Conversation {
             return try await self.reply(
                 to: stored, with: CommandTexts.needsRole(name, held: stored.role, sign: sign))
         }
+        let replies = CommandReplies(context: self.context, key: self.key, stored: stored, role: role, sign: sign)
         switch name {
         case .help:
             return try await self.reply(to: stored, with: CommandTexts.help(about: argument, role: role, sign: sign))
+        case .pair: return try await self.pair(argument, for: stored)
         case .new: return try await self.startOver(stored)
         case .stop: return try await self.stop(argument, for: stored, sign: sign)
-        case .status: return try await self.status(stored, sign: sign)
-        case .whoami:
-            let account = await self.accountLine(for: stored).map { " \($0)." } ?? ""
-            return try await self.reply(
-                to: stored, with: CommandTexts.whoami(stored.message.sender, role: role) + account)
-        case .model: return try await self.chooseModel(argument, for: stored, sign: sign)
-        case .models: return try await self.listModels(stored, sign: sign)
-        case .usage: return try await self.usage(stored, sign: sign)
-        case .repo: return try await self.chooseRepository(argument, for: stored, as: role, sign: sign)
-        case .persona: return try await self.choosePersona(argument, for: stored, sign: sign)
-        case .policy: return try await self.explain(argument, for: stored, as: role, sign: sign)
+        case .status: return try await self.status(stored, replies)
         case .steer: return try await self.steer(argument, for: stored, sign: sign)
-        case .resend: return try await self.resend(stored)
         case .resume: return try await self.resume(stored)
+        case .jobs: return try await self.jobs(argument, for: stored, sign: sign)
+        case .login: return try await self.signIn(argument, for: stored, sign: sign)
+        case .approve, .deny: return try await self.answer(name, argument, for: stored)
+        case .whoami: return try await self.reply(to: stored, replies.whoami())
+        case .model: return try await self.reply(to: stored, replies.model(argument))
+        case .models: return try await self.reply(to: stored, replies.models())
+        case .usage: return try await self.reply(to: stored, replies.usage())
+        case .persona: return try await self.reply(to: stored, replies.persona(argument))
+        case .policy: return try await self.reply(to: stored, replies.policy(argument))
+        case .repo:
+            return try await self.reply(to: stored, replies.repository(argument) { !self.turns.isFree })
+        case .resend: return try await self.reply(to: stored, replies.resend())
+        case .kill: return try await self.reply(to: stored, replies.kill(argument))
+        case .logout: return try await self.reply(to: stored, replies.logout())
         case .specify, .run, .diff, .files, .snapshot, .undo, .commit, .constitution, .clarify, .plan, .tasks,
             .analyze, .checklist, .implement, .refine, .spec, .pr, .review, .fix, .workflow:
             return try await self.enqueue(stored, kind: name.rawValue, text: argument)
-        case .jobs: return try await self.jobs(argument, for: stored, sign: sign)
-        case .kill: return try await self.kill(argument, for: stored, sign: sign)
-        case .login: return try await self.signIn(argument, for: stored, sign: sign)
-        case .logout: return try await self.signOut(stored, sign: sign)
-        case .approve, .deny: return try await self.answer(name, argument, for: stored)
-        default: return try await self.reply(to: stored, with: CommandTexts.notInThisRelease(name, sign: sign))
         }
     }
 
     private func pair(_ code: String, for stored: StoredMessage) async throws -> Submission? {
         let sender = stored.message.sender
         let held = self.context.access.role(of: sender)
-        guard self.context.access.isPairingAllowed else { return try await self.ignore(stored) }
+        guard self.context.access.isPairingAllowed else { return try await self.finish(stored.number) }
         switch try await self.context.access.pair(sender, on: stored.message.route.room.adapter, code: code) {
         case .paired(let role):
             return try await self.reply(to: stored, with: CommandTexts.paired(as: role, isLasting: sender.isLasting))
         // A stranger's wrong code gets no reply, which would hint that there is something to guess.
         case .wrongCode where held != nil: return try await self.reply(to: stored, with: CommandTexts.wrongCode)
-        case .wrongCode, .paused: return try await self.ignore(stored)
+        case .wrongCode, .paused: return try await self.finish(stored.number)
         }
-    }
-
-    private func ignore(_ stored: StoredMessage) async throws -> Submission? {
-        try await self.durably { ledger in try ledger.finishEvent(stored.number, turn: nil) }
-        return nil
     }
 
     private func startOver(_ stored: StoredMessage) async throws -> Submission? {
@@ -81,7 +90,8 @@ extension Conversation {
         return try await self.context.store.read { ledger in try ledger.session(for: key) }
     }
 
-    private func status(_ stored: StoredMessage, sign: CommandSign) async throws -> Submission? {
+    private func status(_ stored: StoredMessage, _ replies: CommandReplies) async throws -> Submission? {
+        let sign = replies.sign
         let session = try await self.storedSession()
         let now = self.environment.now()
         let id = session?.id
@@ -91,106 +101,17 @@ extension Conversation {
             (running.turn.kind, Int((ContinuousClock.now - running.startedAt) / .seconds(1)))
         }
         var details: [String] = []
-        if let role = stored.role, role >= .member {
+        if replies.role >= .member {
             let person = stored.message.sender.id
             details = await self.environment.repositoryStatus(id ?? "", session?.repository, person)
         }
         let text = CommandTexts.status(
-            running: running, waiting: self.queue.count, model: session?.model ?? models.defaultModel,
+            running: running, waiting: self.turns.waiting.count, model: session?.model ?? models.defaultModel,
             provider: models.provider, quota: try await models.quotaLines().map(sign.completing),
             repository: session?.repository ?? self.environment.settings.repositories.first, session: session?.id,
             details: details, jail: self.context.desk?.jail, asks: asks.filter { $0.expiresAt > now },
-            account: await self.accountLine(for: stored))
+            account: await replies.accountLine())
         return try await self.reply(to: stored, with: text)
-    }
-
-    private func listModels(_ stored: StoredMessage, sign: CommandSign) async throws -> Submission? {
-        let choices: [ModelChoice]
-        do { choices = try await self.context.models.listInTime() } catch {
-            return try await self.reply(to: stored, with: CommandTexts.modelsUnavailable(error, sign: sign))
-        }
-        let text = CommandTexts.models(choices, default: self.context.models.defaultModel, sign: sign)
-        return try await self.reply(to: stored, with: text)
-    }
-
-    private func chooseModel(
-        _ name: String, for stored: StoredMessage, sign: CommandSign
-    ) async throws -> Submission? {
-        guard !name.isEmpty else {
-            let current = try await self.storedSession()?.model ?? self.context.models.defaultModel
-            return try await self.reply(to: stored, with: CommandTexts.currentModel(current, sign: sign))
-        }
-        let choices: [String]
-        do { choices = try await self.context.models.listInTime().map(\.id) } catch {
-            return try await self.reply(to: stored, with: CommandTexts.modelUnavailable(name, error, sign: sign))
-        }
-        guard choices.contains(name) else {
-            return try await self.reply(
-                to: stored, with: CommandTexts.unknownModel(name, among: choices, sign: sign))
-        }
-        let chosen = name == self.context.models.defaultModel ? nil : name
-        return try await self.reply(to: stored, with: CommandTexts.modelIsChosen(name)) { _, session in
-            session.model = chosen
-        }
-    }
-
-    private func chooseRepository(
-        _ name: String, for stored: StoredMessage, as role: Role, sign: CommandSign
-    ) async throws -> Submission? {
-        let names = self.environment.settings.repositories
-        guard !name.isEmpty else {
-            let text = CommandTexts.repositories(names, canList: role >= .member, sign: sign)
-            return try await self.reply(to: stored, with: text)
-        }
-        if !names.contains(name), let listing = RepositoryListing(name) {
-            guard role >= .member else {
-                return try await self.reply(to: stored, with: CommandTexts.listingNeedsMember)
-            }
-            let repository = try await self.storedSession()?.repository
-            let page = await self.environment.repositoryListing(listing, repository, stored.message.sender.id)
-            return try await self.reply(to: stored, with: CommandTexts.listing(page, of: listing, sign: sign))
-        }
-        guard names.contains(name) else {
-            return try await self.reply(to: stored, with: CommandTexts.unknownRepository(name, among: names))
-        }
-        let session = try await self.storedSession()
-        // A running answer would suddenly work on another repository's files. Checked first, because the check below
-        // waits for a checkout in progress.
-        if self.running != nil || self.isBeginning, session?.repository ?? names.first != name {
-            let obstacle = CommandTexts.answerHoldsRepository(name)
-            return try await self.reply(to: stored, with: sign.completing(CommandTexts.repositoryIsNotChosen(obstacle)))
-        }
-        if let session,
-            let obstacle = await self.context.desk?.obstacle(
-                to: name, from: session.repository ?? names.first, in: session.id)
-        {
-            return try await self.reply(to: stored, with: sign.completing(CommandTexts.repositoryIsNotChosen(obstacle)))
-        }
-        return try await self.reply(to: stored, with: CommandTexts.repositoryIsChosen(name)) { _, session in
-            // Features belong to a repository.
-            if session.repository != name { session.feature = nil }
-            session.repository = name
-        }
-    }
-
-    private func usage(_ stored: StoredMessage, sign: CommandSign) async throws -> Submission? {
-        let key = self.key
-        let rows = try await self.context.store.read { ledger in
-            try ledger.session(for: key).map { try ledger.usage(of: $0.id) } ?? []
-        }
-        let models = self.context.models
-        let quota = try await models.quotaLines().map(sign.completing)
-        return try await self.reply(
-            to: stored, with: CommandTexts.usage(rows, provider: models.provider, quota: quota))
-    }
-
-    private func resend(_ stored: StoredMessage) async throws -> Submission? {
-        let key = self.key
-        let answer = try await self.context.store.read { ledger -> String? in
-            guard let session = try ledger.session(for: key) else { return nil }
-            return try ledger.lastAnswerText(of: session.id)
-        }
-        return try await self.reply(to: stored, with: answer ?? CommandTexts.nothingToResend)
     }
 
     private func resume(_ stored: StoredMessage) async throws -> Submission? {
@@ -208,5 +129,180 @@ extension Conversation {
         // People press buttons twice.
         if isContinued { return try await self.reply(to: stored, with: CommandTexts.alreadyResumed) }
         return try await self.enqueue(stored, kind: last.kind, text: last.text, work: last.work, role: .command)
+    }
+
+    /// Passes a word to the running turn.
+    private func steer(_ text: String, for stored: StoredMessage, sign: CommandSign) async throws -> Submission? {
+        guard !text.isEmpty else { return try await self.reply(to: stored, with: AgentTexts.steerUsage(sign)) }
+        let session = self.running?.turn.session
+        let author = stored.message.sender.displayName
+        let isTaken = session.map { self.context.agent?.steer(text, author, $0) ?? false } ?? false
+        return try await self.reply(
+            to: stored, with: isTaken ? AgentTexts.steered : AgentTexts.nothingToSteer(sign))
+    }
+
+    /// `login`: a person's own account at GitHub.
+    private func signIn(_ argument: String, for stored: StoredMessage, sign: CommandSign) async throws -> Submission? {
+        let message = stored.message
+        guard argument.isEmpty else {
+            let text = SignInTexts.pastedToken(page: self.context.accounts?.tokensPage, sign: sign)
+            return try await self.reply(to: stored, with: text)
+        }
+        guard message.isDirect else {
+            return try await self.reply(to: stored, with: SignInTexts.onlyDirect(.login, sign: sign))
+        }
+        guard let accounts = self.context.accounts else {
+            return try await self.reply(to: stored, with: SignInTexts.unavailable)
+        }
+        let person = message.sender.id
+        switch await accounts.invite(person) {
+        case .failed(let text): return try await self.reply(to: stored, with: sign.completing(text))
+        case .code(let id, let code, let address, let lifetime):
+            let now = self.environment.now()
+            let text = SignInTexts.invitation(code: code, address: address, lifetime: lifetime)
+            let submission = try await self.reply(to: stored, with: text) { ledger, session in
+                try ledger.insert(PersonSignIn(id: id, person: person, session: session.id), at: now)
+            }
+            if let session = try await self.storedSession() {
+                await accounts.wait(for: PersonSignIn(id: id, person: person, session: session.id))
+            }
+            return submission
+        }
+    }
+
+    // MARK: Jobs
+
+    private func jobs(_ argument: String, for stored: StoredMessage, sign: CommandSign) async throws -> Submission? {
+        guard let desk = self.context.desk, let session = try await self.storedSession() else {
+            return try await self.reply(to: stored, with: JobTexts.none)
+        }
+        guard !argument.isEmpty else {
+            let jobs = try await desk.jobs(of: session.id)
+            return try await self.reply(
+                to: stored, with: JobTexts.list(jobs, now: self.environment.now(), sign: sign))
+        }
+        guard let job = try await desk.job(argument, of: session.id) else {
+            return try await self.reply(to: stored, with: JobTexts.unknown(argument, sign: sign))
+        }
+        var shown = OutputComposerTail(lines: 15, bytes: 2_000)
+        let progress = try await desk.progress(of: job.id, in: session.id, after: 0, isWaiting: false)
+        shown.append(progress.output)
+        let text = JobTexts.followed(job, shown.markdown, ending: progress.ending ?? job.ending, sign: sign)
+        let poster = self.poster(for: stored.message.route)
+        guard progress.ending == nil, job.state == .running, poster.isGrowing else {
+            return try await self.reply(to: stored, with: text)
+        }
+        return try await self.follow(job, of: session, for: stored, shown, from: progress.position, by: desk)
+    }
+
+    /// Shows a running job in one message until it ends. The message is an operation that is complete from the start:
+    /// following changes nothing, and a restart ends it with the job.
+    private func follow(
+        _ job: Job, of session: SessionRecord, for stored: StoredMessage, _ shown: OutputComposerTail,
+        from position: Int, by desk: any CommandDesk
+    ) async throws -> Submission? {
+        let now = self.environment.now()
+        let message = stored.message
+        let (turn, number) = try await self.durably { ledger in
+            let asked = try ledger.insertMessage(
+                session: session.id, turn: nil, role: .command, author: message.sender.displayName, text: message.text,
+                at: now)
+            let id = Identifier.make("op")
+            let turn = TurnRecord(
+                id: id, session: session.id, kind: TurnRecord.commandKind, work: id, text: "", sender: message.sender,
+                route: message.route, message: asked, state: .complete, attempts: 1, queuedAt: now, startedAt: now,
+                endedAt: now)
+            try ledger.insert(turn)
+            try ledger.finishEvent(stored.number, turn: id)
+            return (turn, asked)
+        }
+        await self.context.hub.begin(turn.id, session: session.id)
+        let follower = JobFollower(
+            conversation: self, context: self.context, job: job, turn: turn, desk: desk,
+            poster: self.poster(for: turn.route), sign: self.sign(of: turn.route))
+        // Ends with the job, or when the thread's `stop` or the host's end cancels it.
+        self.followers[turn.id] = Task {
+            await follower.run(shown, from: position)
+            self.followers[turn.id] = nil
+        }
+        return Submission(message: number, operation: turn.id)
+    }
+
+    /// Ends the messages that follow jobs; the jobs go on.
+    func stopFollowing() {
+        for follower in self.followers.values { follower.cancel() }
+    }
+
+    // MARK: Replies
+
+    private func reply(to stored: StoredMessage, _ reply: CommandReplies.Reply) async throws -> Submission? {
+        guard let change = reply.change else { return try await self.reply(to: stored, with: reply.text) }
+        return try await self.reply(to: stored, with: reply.text) { _, session in change(&session) }
+    }
+
+    /// Answers a message at once: the command, its reply and the end of its inbox entry are one transaction.
+    @discardableResult
+    func reply(
+        to stored: StoredMessage, with text: String, offering buttons: [MessageButton] = [],
+        withdrawingButtons isWithdrawing: Bool = false,
+        changing change: (@Sendable (Ledger, inout SessionRecord) throws -> Void)? = nil
+    ) async throws -> Submission? {
+        let now = self.environment.now()
+        let adapters = self.context.adapters
+        return try await self.respond(to: stored) { ledger, session in
+            try change?(ledger, &session)
+            let withdrawn =
+                isWithdrawing
+                ? try ledger.withdrawButtons(of: session.id, at: now, whereShown: adapters.showButtons) : []
+            return Response(text: text, buttons: buttons, items: withdrawn)
+        }.submission
+    }
+
+    /// Like ``reply(to:with:offering:withdrawingButtons:changing:)``, for an answer that depends on what is stored.
+    func respond(
+        to stored: StoredMessage, with body: @escaping @Sendable (Ledger, inout SessionRecord) throws -> Response
+    ) async throws -> (submission: Submission?, response: Response) {
+        let now = self.environment.now()
+        let id = Identifier.make("op")
+        let message = stored.message
+        let poster = self.poster(for: message.route)
+        let key = self.key
+        let (turn, response, items, frames) = try await self.durably { ledger in
+            var session = try ledger.session(
+                for: key, route: message.route, owner: message.sender.id, title: "", at: now)
+            session.activeAt = now
+            let asked = try ledger.insertMessage(
+                session: session.id, turn: id, role: .command, author: message.sender.displayName,
+                text: message.text, at: now)
+            let response = try body(ledger, &session)
+            try ledger.insertMessage(session: session.id, turn: id, role: .note, text: response.text, at: now)
+            if !response.keepsRoute { session.route = message.route }
+            try ledger.update(session)
+            let turn = TurnRecord(
+                id: id, session: session.id, kind: TurnRecord.commandKind, work: id, text: "", sender: message.sender,
+                route: message.route, message: asked, state: .complete, attempts: 1, queuedAt: now, startedAt: now,
+                endedAt: now)
+            try ledger.insert(turn)
+            let frames = [
+                LiveFrame(operation: id, sequence: 1, kind: .execution, content: response.text, timestamp: now),
+                LiveFrame(operation: id, sequence: 2, kind: .complete, content: response.text, timestamp: now),
+            ]
+            try ledger.insert(frames)
+            let lines = response.isPosted ? poster.lines(for: response.text, offering: response.buttons) : []
+            let items =
+                try response.items
+                + lines.map {
+                    try ledger.insertOutbox(
+                        session: session.id, turn: id, kind: .note, route: message.route, text: $0.text,
+                        buttons: $0.buttons, at: now)
+                }
+            try ledger.finishEvent(stored.number, turn: id)
+            return (turn, response, items, frames)
+        }
+        FaultPoint.commandAnswered.hit()
+        await self.context.hub.begin(id, session: turn.session)
+        await self.context.hub.publish(frames)
+        await self.context.lanes.dispatch(items)
+        return (Submission(message: turn.message ?? 0, operation: id), response)
     }
 }

@@ -1,6 +1,7 @@
 internal import Chat
+internal import Primitives
 
-/// `stop`: ends the running answer, or drops what is still unsent of the last one.
+/// How a person stops a turn: the running answer ends, or what is still unsent of the last one is dropped.
 extension Conversation {
     /// What a person may stop: a guest only answers to their own messages, everybody else any.
     private struct Right {
@@ -15,14 +16,12 @@ extension Conversation {
     func stop(_ argument: String, for stored: StoredMessage, sign: CommandSign) async throws -> Submission? {
         let right = Right(role: stored.role, sender: stored.message.sender.id)
         var (text, buttons) = (CommandTexts.nothingRuns, [MessageButton]())
-        let stopped = self.running.flatMap { right.covers($0.turn) ? $0.turn : nil }
+        let stopped = self.running.flatMap { right.covers($0.turn) ? $0 : nil }
         self.stopFollowing()
         if let stopped {
-            self.running?.stopper = stored.message.sender
-            self.end(stopped.id, because: .stopped)
-            try await self.endAsks(of: stopped, stoppedBy: stored.message.sender)
+            try await self.stop(stopped, by: stored.message.sender)
             (text, buttons) =
-                CommandName.isWork(stopped.kind)
+                CommandName.isWork(stopped.turn.kind)
                 ? (TurnTexts.commandStopped, []) : (CommandTexts.stopped(sign: sign), [TurnOutcome.resume])
         } else if self.running != nil {
             text = CommandTexts.notYours
@@ -32,14 +31,13 @@ extension Conversation {
             if hasLeftovers { text = CommandTexts.stoppedLeftovers }
         }
         if self.running == nil, let closed = try await self.closeQuestions(stored, right) { text = closed }
-        let dropped = argument.lowercased() == "all" ? self.queue.filter(right.covers) : []
-        self.queue.removeAll { turn in dropped.contains { $0.id == turn.id } }
+        let dropped = argument.lowercased() == "all" ? self.turns.removeAll(where: right.covers) : []
         if !dropped.isEmpty { text += " " + CommandTexts.dropped(dropped.count) }
-        let waiting = self.queue.count(where: right.covers)
+        let waiting = self.turns.waiting.count(where: right.covers)
         if waiting > 0 { text += " " + CommandTexts.stillWaiting(waiting, sign: sign) }
         // What was said belongs above this reply.
-        if let stopped { await self.waitForEnd(of: stopped.id) }
-        return try await self.reply(to: stored, with: text, offering: buttons, dropping: dropped, ended: stopped)
+        if let stopped { await self.waitForEnd(of: stopped) }
+        return try await self.reply(to: stored, with: text, offering: buttons, dropping: dropped, ended: stopped?.turn)
     }
 
     /// Closes the open questions that no turn waits for. Nil if there is none, or the person may not.
@@ -93,7 +91,7 @@ extension Conversation {
     /// Ends what the thread's commands left running. False if there was nothing.
     private func endLeftovers(_ right: Right) async throws -> Bool {
         guard let desk = self.context.desk, right.role.map({ $0 >= CommandName.run.role }) == true,
-            let session = try await self.currentSession()
+            let session = try await self.storedSession()
         else { return false }
         return await desk.endLeftovers(of: session.id)
     }
@@ -114,5 +112,46 @@ extension Conversation {
             guard !dropped.isEmpty else { return nil }
             return isOutput ? CommandTexts.stoppedOutput : CommandTexts.stoppedUnsent(sign: sign)
         }
+    }
+
+    // MARK: One turn
+
+    /// Stops a running turn, or removes a waiting one from the queue; an ended one stays as it is. Unlike the command, it
+    /// leaves no message in the thread, as the web page's button wants it.
+    ///
+    /// Returns when the turn has ended, or after two seconds if its work takes longer to end.
+    func stop(_ turn: String, by sender: Sender?) async throws {
+        switch self.turns.stop(turn) {
+        case .running(let running):
+            try await self.stop(running, by: sender)
+            await self.waitForEnd(of: running)
+        case .waiting(let turn): try await self.leaveOut(turn)
+        case .none: break
+        }
+    }
+
+    /// Ends a turn that was removed from the queue. Its question stays in the transcript, as with `stop all`.
+    private func leaveOut(_ turn: TurnRecord) async throws {
+        let now = self.environment.now()
+        let reason = TurnTexts.droppedWhileWaiting
+        self.context.lanes.reactions.mark(false, turn.route)
+        let frames = await self.context.hub.close(turn.id, with: .error, reason)
+        try await self.durably { ledger in
+            try ledger.end(turn.id, .stopped, error: reason, at: now)
+            try ledger.insert(frames)
+        }
+        await self.context.hub.publish(frames)
+    }
+
+    private func stop(_ running: RunningTurn, by sender: Sender?) async throws {
+        running.stopper = sender
+        self.end(running.turn.id, because: .stopped)
+        try await self.endAsks(of: running.turn, stoppedBy: sender)
+    }
+
+    /// Waits briefly until a turn that was stopped is closed: `stop` is answered no matter how long the work takes to end.
+    private func waitForEnd(of stopped: RunningTurn) async {
+        guard self.running === stopped else { return }
+        await stopped.addWaiter().wait(upTo: .seconds(2))
     }
 }

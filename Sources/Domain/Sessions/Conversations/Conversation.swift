@@ -1,121 +1,82 @@
 internal import Chat
+internal import Database
 internal import EventLoop
 internal import JSON
 internal import Logging
 
 /// One thread: takes its messages in order, runs one turn at a time, and answers commands at once.
 ///
-/// Every step that matters is one transaction, and everything is stored before it is shown. Other threads are never
+/// What it decides is in pure values: ``Mailbox``, ``TurnQueue``, ``RunningTurn`` and ``OpenAsks``. This actor performs it:
+/// every step that matters is one transaction, and everything is stored before it is shown. Other threads are never
 /// blocked.
 actor Conversation {
-    struct Letter {
-        enum Content {
-            case message(StoredMessage, Intent)
-            case change(StoredChange)
-            /// A message that was deleted before it was handled.
-            case deleted(Int64)
-        }
-
-        var content: Content
-        let reply: ReplyBox?
-    }
-
     var key: ThreadKey
     let context: ConversationContext
-    var mailbox: [Letter] = []
-    /// Deliveries that wait for room in the mailbox, in order.
-    var senders: [(letter: Letter, continuation: CheckedContinuation<Void, Never>)] = []
-    private var isDraining = false
-    /// The reply to the message that is being handled.
-    var handling: ReplyBox?
-    private var isRetired = false
-    var running: RunningTurn?
-    /// Asks that the running turn waits for.
-    var asks: [String: HeldAsk] = [:]
-    /// Callers that wait for the end of the running turn.
-    var endWaiters: [CheckedContinuation<Void, Never>] = []
+    var mailbox = Mailbox()
+    var turns: TurnQueue
+    var asks = OpenAsks()
+    /// Lists the stale messages when no more arrive.
+    private var staleAlarm: Alarm?
     /// Messages that follow a job, by operation.
     var followers: [String: Task<Void, Never>] = [:]
-    /// Waiting turns, oldest first.
-    var queue: [TurnRecord] = []
-    /// Messages too old to be answered, to be listed in one line.
-    var stale: [StoredMessage] = []
-    var staleAlarm: Alarm?
-    /// The next turn is being marked as running: no other may begin.
-    var isBeginning = false
-    /// The turn to be stopped as soon as it has begun.
-    var stopAtBegin: String?
-    /// The typing state to be sent; nil when it is sent.
-    var typing: (isTyping: Bool, route: Route)?
-    var isSendingTyping = false
-    /// The host is stopping: no more turns begin.
-    var isClosing: Bool
-
-    /// The size of the mailbox; when it is full, deliveries wait. Their messages are stored by then.
-    static let mailboxLimit = 256
+    var typing = TypingState()
 
     init(key: ThreadKey, context: ConversationContext, isClosing: Bool = false) {
         self.key = key
         self.context = context
-        self.isClosing = isClosing
+        self.turns = TurnQueue(isClosing: isClosing)
     }
 
     var environment: BridgeEnvironment { self.context.environment }
+    var running: RunningTurn? { self.turns.running }
 
     /// Whether nothing runs or waits.
-    var isIdle: Bool {
-        self.running == nil && !self.isBeginning && self.queue.isEmpty && self.mailbox.isEmpty && !self.isDraining
-            && self.stale.isEmpty && self.followers.isEmpty
-    }
+    private var isIdle: Bool { self.turns.isIdle && self.mailbox.isIdle && self.followers.isEmpty }
 
     /// Whether it may be forgotten; if so, it accepts no more messages.
     func retire() -> Bool {
-        self.isRetired = self.isIdle
-        return self.isRetired
+        let isIdle = self.isIdle
+        self.mailbox.retire(isIdle)
+        return isIdle
     }
+
+    /// Takes over the thread's new key, and the room's new id for waiting messages.
+    func move(from: RoomID, to: RoomID) {
+        guard let key = self.key.moved(from: from, to: to) else { return }
+        self.key = key
+        self.turns.move(from: from, to: to)
+        self.mailbox.move(from: from, to: to)
+    }
+
+    // MARK: Messages
 
     /// Takes an inbox entry of the thread, waiting for room. False when this conversation is retired: ask for a new
     /// one.
     func accept(_ entry: InboxEntry, reply: ReplyBox? = nil) async -> Bool {
-        guard !self.isRetired else { return false }
-        let letter: Letter
-        switch entry {
-        case .message(let stored, let intent): letter = Letter(content: .message(stored, intent), reply: reply)
-        case .change(let stored):
-            self.amendLetters(stored.change)
-            letter = Letter(content: .change(stored), reply: reply)
+        let letter = Mailbox.Letter(entry, reply: reply)
+        if case .change(let stored) = entry {
+            self.mailbox.amend(stored.change) { self.context.intents.intent(of: $0, role: $1) }
         }
-        guard self.mailbox.count < Self.mailboxLimit, self.senders.isEmpty else {
-            // A full mailbox is being drained, which resumes all waiting deliveries.
-            await withCheckedContinuation { self.senders.append((letter, $0)) }
-            return true
+        switch self.mailbox.receive(letter) {
+        case .refused: return false
+        case .queued: break
+        // A full mailbox is being emptied, which resumes all waiting deliveries.
+        case .full: await withCheckedContinuation { self.mailbox.hold(letter, for: $0) }
+        case .begin: self.handleLetters()
         }
-        self.mailbox.append(letter)
-        guard !self.isDraining else { return true }
-        self.isDraining = true
-        // The mailbox's loop: it ends when the mailbox is empty, and there is never more than one.
-        Task { await self.drain() }
         return true
     }
 
     /// Stores a question and its turn in one transaction when the thread is idle, which saves a second one. Otherwise
     /// the message has to be stored first and goes through the mailbox.
     func takeAtOnce(_ arrival: Arrival, text: String) async throws -> Arrival.Outcome {
-        guard !self.isRetired, !self.isClosing, self.isIdle, !arrival.message.isBacklog,
+        guard self.mailbox.isOpen, !self.turns.isClosing, self.isIdle, !arrival.message.isBacklog,
             // It may answer a question.
             !self.context.questions.mayExist(in: self.key),
             let worker = self.context.workers["chat"], worker.refusal(of: text) == nil
         else { return .busy }
-        // Later messages wait in the mailbox.
-        self.isDraining = true
-        defer {
-            if self.mailbox.isEmpty {
-                self.isDraining = false
-            } else {
-                // The mailbox's loop, as in `accept`.
-                Task { await self.drain() }
-            }
-        }
+        self.mailbox.beginDirect()
+        defer { if self.mailbox.endDirect() { self.handleLetters() } }
         let question = Question(message: arrival.message, kind: "chat", text: text)
         let submission = try await self.admit(question, event: arrival.event, ahead: 0, isArriving: true) {
             ledger, turn in
@@ -126,36 +87,29 @@ actor Conversation {
         return submission.map { .taken($0) } ?? .duplicate
     }
 
-    private func drain() async {
-        while !self.mailbox.isEmpty {
-            let letter = self.mailbox.removeFirst()
-            if !self.senders.isEmpty {
-                let (next, sender) = self.senders.removeFirst()
-                self.mailbox.append(next)
-                sender.resume()
-            }
-            self.handling = letter.reply
-            defer { self.handling = nil }
-            do {
-                let submission = try await self.handle(letter)
-                letter.reply?.resume(with: .success(submission))
-            } catch {
-                // The message stays in the inbox as new and is handled at the next start.
-                self.environment.logger.error(
-                    "a message could not be handled", ["thread": "\(self.key)", "error": .string("\(error)")])
-                letter.reply?.resume(with: .failure(error))
+    private func handleLetters() {
+        // The mailbox's loop: it ends when the mailbox is empty, and there is never more than one.
+        Task {
+            while let (letter, delivery) = self.mailbox.next() {
+                delivery?.resume()
+                do {
+                    let submission = try await self.handle(letter)
+                    letter.reply?.resume(with: .success(submission))
+                } catch {
+                    // The message stays in the inbox as new and is handled at the next start.
+                    self.environment.logger.error(
+                        "a message could not be handled", ["thread": "\(self.key)", "error": .string("\(error)")])
+                    letter.reply?.resume(with: .failure(error))
+                }
             }
         }
-        self.isDraining = false
     }
 
-    private func handle(_ letter: Letter) async throws -> Submission? {
+    private func handle(_ letter: Mailbox.Letter) async throws -> Submission? {
         switch letter.content {
         case .message(let stored, let intent): return try await self.handle(stored, intent)
         case .change(let change): return try await self.apply(change)
-        case .deleted(let number):
-            try await self.durably { ledger in try ledger.finishEvent(number, turn: nil) }
-            return nil
+        case .deleted(let number): return try await self.finish(number)
         }
     }
 
@@ -167,9 +121,7 @@ actor Conversation {
         }
         try await self.listStale()
         switch intent {
-        case .ignore:
-            try await self.durably { ledger in try ledger.finishEvent(stored.number, turn: nil) }
-            return nil
+        case .ignore: return try await self.finish(stored.number)
         case .chat(let text):
             if let answered = try await self.answer(to: stored, text) { return answered }
             return try await self.enqueue(stored, kind: "chat", text: text)
@@ -196,6 +148,12 @@ actor Conversation {
         return route.commandPrefix.map { CommandSign(sign.character, prefix: $0) } ?? sign
     }
 
+    /// Ends an inbox entry that has no effect.
+    func finish(_ number: Int64) async throws -> Submission? {
+        try await self.durably { ledger in try ledger.finishEvent(number, turn: nil) }
+        return nil
+    }
+
     func poster(for route: Route) -> AnswerPoster {
         AnswerPoster(
             traits: self.context.adapters.traits(of: route.room),
@@ -205,5 +163,87 @@ actor Conversation {
     static func title(of text: String) -> String {
         let line = text.prefix(200).split(whereSeparator: \.isNewline).first.map(String.init) ?? ""
         return line.count <= 60 ? line : String(line.prefix(59)).trimmed + "…"
+    }
+
+    // MARK: Stale messages
+
+    /// Keeps a message so old that nobody expects an answer any more, until no more arrive or a fresh one does. It stays
+    /// in the inbox until it is listed.
+    private func putAside(_ stored: StoredMessage) async throws -> Submission? {
+        if self.mailbox.putAside(stored) { return try await self.listStale() }
+        self.staleAlarm = Alarm(after: self.environment.settings.staleGathering) { [weak self] in
+            await self?.staleIsDue()
+        }
+        return nil
+    }
+
+    private func staleIsDue() async {
+        do {
+            _ = try await self.listStale()
+        } catch {
+            // They stay in the inbox for the next start.
+            self.environment.logger.error(
+                "stale messages could not be listed", ["thread": "\(self.key)", "error": .string("\(error)")])
+        }
+    }
+
+    /// Lists the messages that were put aside in one line.
+    @discardableResult
+    private func listStale() async throws -> Submission? {
+        let stale = self.mailbox.takeStale()
+        guard let last = stale.last else { return nil }
+        self.staleAlarm = nil
+        return try await self.reply(to: last, with: TurnTexts.stale(stale.map(\.message.text))) { ledger, _ in
+            for stored in stale { try ledger.finishEvent(stored.number, turn: nil) }
+        }
+    }
+}
+
+/// While storage fails (a full disk) the thread waits, and nothing is lost.
+extension Conversation {
+    /// Retries a write until it succeeds.
+    func persistently<T: Sendable>(_ body: @escaping @Sendable (Ledger) throws -> T) async -> T {
+        var pause = StoragePause()
+        while true {
+            do {
+                return try await self.context.store.write(body)
+            } catch {
+                self.logRefusal(error)
+                await pause.wait()
+            }
+        }
+    }
+
+    /// Retries a write while the error may pass; throws one that would stay.
+    func retrying<T: Sendable>(_ body: @escaping @Sendable (Ledger) throws -> T) async throws -> T {
+        var pause = StoragePause()
+        while true {
+            do {
+                return try await self.context.store.write(body)
+            } catch let error as DatabaseError where error.isPassing {
+                self.logRefusal(error)
+                await pause.wait()
+            }
+        }
+    }
+
+    /// Stores the result of a message. The message is already acknowledged, so while the disk is full the write is
+    /// retried rather than left to the next start; a caller that waits for the reply gets the error at once.
+    func durably<T: Sendable>(_ body: @escaping @Sendable (Ledger) throws -> T) async throws -> T {
+        var pause = StoragePause()
+        while true {
+            do {
+                return try await self.context.store.write(body)
+            } catch let error as DatabaseError where error.isPassing && !self.turns.isClosing {
+                self.mailbox.reply?.resume(with: .failure(error))
+                self.logRefusal(error)
+                await pause.wait()
+            }
+        }
+    }
+
+    private func logRefusal(_ error: any Error) {
+        self.environment.logger.error(
+            "a turn cannot be stored; retrying", ["thread": "\(self.key)", "error": .string("\(error)")])
     }
 }

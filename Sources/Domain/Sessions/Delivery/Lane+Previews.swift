@@ -1,4 +1,5 @@
 internal import Chat
+internal import EventLoop
 internal import Logging
 
 /// Growing answers in a room where messages can be edited, or drafts shown.
@@ -14,7 +15,7 @@ extension Lane {
         rendering poster: AnswerPoster
     ) {
         if self.previews[turn.id] == nil {
-            let patience = max(Preview.patience, self.adapter.traits(of: self.room).previewDelay)
+            let patience = max(Preview.patience, self.traits.previewDelay)
             self.previews[turn.id] = Preview(
                 turn: turn.id, session: turn.session, route: turn.route.moved(to: self.room), poster: poster,
                 draft: self.hasDrafts ? Identifier.make("m") : nil, due: .now + patience)
@@ -28,29 +29,26 @@ extension Lane {
     }
 
     private var hasDrafts: Bool {
-        self.adapter is any DraftingAdapter && self.adapter.traits(of: self.room).capabilities.contains(.drafts)
+        self.adapter is any DraftingAdapter && self.traits.capabilities.contains(.drafts)
     }
 
     /// Ends a turn's preview. Returns whether a message of it may be in the room.
     func endPreview(of turn: String) async -> Bool {
-        self.closing.insert(turn)
+        self.state.beginClosing(of: turn)
         let preview = self.previews.removeValue(forKey: turn)
-        let hasMessage = preview.map { !$0.items.isEmpty || $0.isHalted } ?? false || self.isShowingPreview
-        if self.previews.isEmpty {
-            self.previewTimer?.task.cancel()
-            self.previewTimer = nil
-        }
+        let hasMessage = preview.map { !$0.items.isEmpty || $0.isHalted } ?? false || self.previewWaiters != nil
+        if self.previews.isEmpty { self.previewTimer = nil }
         // A step that is being sent has to be recorded before the final text looks for its message.
-        while self.isShowingPreview {
-            await withCheckedContinuation { self.previewWaiters.append($0) }
+        while self.previewWaiters != nil {
+            await withCheckedContinuation { self.previewWaiters?.append($0) }
         }
         return hasMessage
     }
 
     /// The last messages of a turn are in the queue.
     func endClosing(of turn: String) {
-        self.closing.remove(turn)
-        if self.isHolding { self.wakeUp.take()?.resume() }
+        self.state.endClosing(of: turn)
+        self.wakeHolding()
     }
 
     /// Posts what a turn has said before another message of it, which would otherwise appear above: the text of a draft,
@@ -63,7 +61,7 @@ extension Lane {
         guard self.previews[turn]?.wanted.isEmpty == false else { return true }
         self.previews[turn]?.leaveDraft()
         while let preview = self.previews[turn], preview.nextPost(above: item) != nil, !preview.isHalted {
-            await self.pace()
+            await self.waitForPace()
             guard let ready = self.previews[turn], let step = ready.nextPost(above: item) else { break }
             // Its text stays in the room, so it is not held back as a preview may be.
             let error = await self.take(step, of: ready, as: .final)
@@ -71,7 +69,7 @@ extension Lane {
             if shown > preview.shown.count { continue }
             guard let error, error.code == .rateLimited else { return true }
             // A network's own throttling has blocked the lane already.
-            self.block(for: error.retryAfter ?? .seconds(1))
+            self.state.pace.block(for: error.retryAfter ?? .seconds(1), at: .now)
             return false
         }
         return self.previews[turn] != nil
@@ -93,11 +91,11 @@ extension Lane {
         // The rendered text may be what is already shown.
         guard let step = preview.next(at: now) else { return true }
         if case .post = step {
-            if let free = self.nextFreePace, free > now {
+            if let free = self.state.pace.nextPost(in: self.traits, at: now), free > now {
                 self.previews[turn]?.due = free
                 return true
             }
-            self.usePace()
+            self.state.pace.post(in: self.traits, at: .now)
         }
         await self.take(step, of: preview)
         return true
@@ -108,16 +106,14 @@ extension Lane {
     private func take(
         _ step: Preview.Step, of preview: Preview, as stage: OutgoingMessage.Stage = .preview
     ) async -> AdapterError? {
-        self.isShowingPreview = true
-        let error = await self.perform(step, of: preview, as: stage)
-        self.isShowingPreview = false
-        for waiter in self.previewWaiters { waiter.resume() }
         self.previewWaiters = []
+        let error = await self.perform(step, of: preview, as: stage)
+        for waiter in self.previewWaiters.take() ?? [] { waiter.resume() }
         return error
     }
 
     private var nextPreview: (turn: String, due: ContinuousClock.Instant)? {
-        let paceFree = self.nextFreePace
+        let paceFree = self.state.pace.nextPost(in: self.traits, at: .now)
         return self.previews.compactMap { turn, preview -> (String, ContinuousClock.Instant)? in
             guard let due = preview.nextDue else { return nil }
             // Drafts and edits are not posts. A preview never waits in the lane for the room's pace, because a final
@@ -128,23 +124,19 @@ extension Lane {
     }
 
     private func callAgain(at due: ContinuousClock.Instant) {
-        if let earlier = self.previewTimer {
-            guard due < earlier.due else { return }
-            earlier.task.cancel()
-        }
-        // One at a time, and it ends by itself.
-        let task = Task {
-            do { try await Task.sleep(until: due, clock: .continuous) } catch { return }
-            self.previewTimer = nil
-            self.start()
-        }
-        self.previewTimer = (due, task)
+        if let earlier = self.previewTimer, earlier.due <= due { return }
+        self.previewTimer = (due, Alarm(after: due - .now) { [weak self] in await self?.previewIsDue() })
+    }
+
+    private func previewIsDue() {
+        self.previewTimer = nil
+        self.start()
     }
 
     private func perform(
         _ step: Preview.Step, of preview: Preview, as stage: OutgoingMessage.Stage
     ) async -> AdapterError? {
-        let interval = self.adapter.traits(of: self.room).editInterval
+        let interval = self.traits.editInterval
         let labels = ["adapter": self.adapter.id.rawValue, "kind": preview.draft == nil ? "preview" : "draft"]
         do {
             var item: OutboxItem?
@@ -161,7 +153,7 @@ extension Lane {
                 // The platform throttles the whole room, so the final text has to wait as well. An adapter that holds a
                 // preview back may do so to leave room for that text.
                 self.countRefusal(error)
-                self.block(for: error.retryAfter ?? max(interval, .seconds(5)))
+                self.state.pace.block(for: error.retryAfter ?? max(interval, .seconds(5)), at: .now)
             }
             self.previews[preview.turn]?.due = .now + max(error.retryAfter ?? interval, interval)
             return error
@@ -195,7 +187,7 @@ extension Lane {
             throw error
         }
         item.reference = reference.id
-        self.touch(reference.id)
+        self.state.pace.touch(reference.id, in: self.traits, at: .now)
         // If the room was renamed in between, no final text replaces this message.
         let state: OutboxItem.State = self.isHandedOver ? .dropped : .live
         await self.persistently { [item] ledger in
@@ -206,11 +198,11 @@ extension Lane {
 
     private func edit(_ index: Int, _ text: String, of preview: Preview) async throws {
         guard let editing = self.adapter as? any EditingAdapter, let id = preview.items[index].reference else { return }
-        self.touch(id)
+        self.state.pace.touch(id, in: self.traits, at: .now)
         try await editing.replace(
             MessageReference(room: preview.route.room, id: id),
             with: OutgoingMessage(text: text, route: preview.route, token: preview.items[index].token, stage: .preview))
-        self.touch(id)
+        self.state.pace.touch(id, in: self.traits, at: .now)
     }
 
     private func draft(_ text: String, of preview: Preview) async throws {

@@ -62,7 +62,7 @@ extension Lane {
     }
 
     private func setReactions(isOn: Bool, of item: OutboxItem, on reference: MessageReference) {
-        let capabilities = self.adapter.traits(of: self.room).capabilities
+        let capabilities = self.traits.capabilities
         guard Choice.Kind.reaction("✅").command(among: item.buttons) != nil, capabilities.contains(.reactions),
             !capabilities.contains(.buttons), !reference.id.isEmpty
         else { return }
@@ -71,14 +71,16 @@ extension Lane {
 
     /// Empties a message that cannot be deleted.
     func blank(_ item: OutboxItem) async {
-        self.queue[0].kind = .final
-        self.queue[0].text = OutboxItem.blank
+        self.state.changeFirst { item in
+            item.kind = .final
+            item.text = OutboxItem.blank
+        }
         await self.persistently { ledger in try ledger.blank(item.id) }
     }
 
     /// Somebody deleted the growing message, so its final text becomes a new message.
     func postAnew(_ item: OutboxItem) async {
-        self.queue[0].reference = nil
+        self.state.changeFirst { $0.reference = nil }
         await self.persistently { ledger in try ledger.forgetReference(of: item.id) }
     }
 
@@ -114,8 +116,10 @@ extension Lane {
 
     /// Posts a link instead of a file that the network refuses.
     func replaceFile(_ item: OutboxItem) async {
-        self.queue[0].kind = .final
-        self.queue[0].state = .pending
+        self.state.changeFirst { item in
+            item.kind = .final
+            item.state = .pending
+        }
         await self.persistently { ledger in try ledger.replaceFile(item.id) }
     }
 }

@@ -1,4 +1,5 @@
 internal import Database
+internal import EventLoop
 internal import JSON
 internal import Logging
 internal import Primitives
@@ -10,7 +11,8 @@ final class MessageIndexer: Sendable {
 
     private let store: SessionStore
     private let logger: Logger
-    private let isScheduled = Protected(false)
+    /// Indexes soon; nil when nothing is to be indexed.
+    private let alarm = Protected<Alarm?>(nil)
 
     init(store: SessionStore, logger: Logger) {
         self.store = store
@@ -19,17 +21,13 @@ final class MessageIndexer: Sendable {
 
     /// Indexes new messages a little later. Returns at once.
     func messagesWereStored() {
-        let isFirst = self.isScheduled.withLock { isScheduled in
-            defer { isScheduled = true }
-            return !isScheduled
+        self.alarm.withLock { alarm in
+            if alarm == nil { alarm = Alarm(after: Self.delay) { [weak self] in await self?.run() } }
         }
-        // There is never more than one, and it ends by itself.
-        if isFirst { Task { await self.run() } }
     }
 
     private func run() async {
-        try? await Task.sleep(for: Self.delay)
-        self.isScheduled.withLock { $0 = false }
+        self.alarm.withLock { $0 = nil }
         do {
             try await self.store.indexMessages()
         } catch let error as DatabaseError where error.code == .closed {
@@ -38,5 +36,17 @@ final class MessageIndexer: Sendable {
             // The next turn or the next search makes up for it.
             self.logger.warning("new messages cannot be indexed for searches yet", ["error": .string("\(error)")])
         }
+    }
+}
+
+extension SessionStore {
+    /// The messages that one transaction adds to the index, so that no turn waits long behind it.
+    private static let indexBatch = 64
+
+    /// Adds all messages to the index of words, so that a search finds them.
+    package func indexMessages() async throws {
+        // Mostly nothing is missing, and a search need not wait for the writer then.
+        guard try await self.read({ ledger in try ledger.hasUnindexedMessages() }) else { return }
+        while try await self.write({ ledger in try ledger.indexMessages(limit: Self.indexBatch) }) {}
     }
 }

@@ -1,4 +1,5 @@
 internal import Database
+internal import Lifecycle
 
 extension SessionStore {
     /// Like `write`, but while the disk refuses it tries again, until the task is cancelled.
@@ -17,5 +18,17 @@ extension SessionStore {
                 try Task.checkCancellation()
             }
         }
+    }
+}
+
+/// The wait before a failed write is retried: longer each time, up to ten seconds.
+struct StoragePause {
+    private var next = Duration.milliseconds(200)
+
+    mutating func wait() async {
+        let pause = self.next
+        self.next = min(pause * 2, .seconds(10))
+        // Not shortened by cancellation: these writes must succeed even during a shutdown.
+        await withGrace(pause + .seconds(1)) { _ = try? await Task.sleep(for: pause) }
     }
 }

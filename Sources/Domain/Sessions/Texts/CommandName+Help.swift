@@ -20,7 +20,9 @@ extension CommandName {
         case .files: "[name]"
         case .commit: "[message]"
         case .review: "PR"
-        default: ""
+        case .new, .status, .whoami, .models, .usage, .resend, .resume, .tasks, .analyze, .diff, .snapshot, .pr, .fix,
+            .login, .logout:
+            ""
         }
     }
 
@@ -68,7 +70,6 @@ extension CommandName {
         case .workflow: "start a workflow of GitHub Actions, or list workflows and their runs"
         case .login: "sign in to GitHub with your own account, in a direct message"
         case .logout: "forget your GitHub sign-in, in a direct message"
-        case .task: "work with the task list"
         }
     }
 }

@@ -16,6 +16,6 @@ extension CommandSign {
     }
 
     private static func isCommand(_ code: Substring) -> Bool {
-        CommandName(rawValue: String(code.prefix { $0 != " " })).map { CommandName.offered.contains($0) } ?? false
+        CommandName(rawValue: String(code.prefix { $0 != " " })) != nil
     }
 }

@@ -16,10 +16,6 @@ enum CommandTexts {
             + "An owner can give you a code for \(sign.command("pair"))."
     }
 
-    static func notInThisRelease(_ name: CommandName, sign: CommandSign) -> String {
-        "\(sign.command(name.rawValue)) is not part of this release. \(sign.command("help")) lists the available commands."
-    }
-
     // MARK: help
 
     static func help(about word: String, role: Role, sign: CommandSign) -> String {
@@ -32,7 +28,7 @@ enum CommandTexts {
     }
 
     private static func overview(role: Role, sign: CommandSign) -> String {
-        let lines = CommandName.offered.filter { $0.role <= role }.map {
+        let lines = CommandName.allCases.filter { $0.role <= role }.map {
             "- \(Self.usage(of: $0, sign)): \($0.summary)"
         }
         let first = "Write to me and I answer; commands begin with `\(sign.prefix.trimmed)`:"

@@ -1,5 +1,4 @@
 internal import Chat
-internal import EventLoop
 internal import JSON
 internal import Logging
 
@@ -10,17 +9,17 @@ extension Conversation {
     @inline(never)  // a turn that still runs would have its memory
     func close(_ turn: TurnRecord, _ outcome: TurnOutcome) async {
         guard let running = self.running, running.turn.id == turn.id else { return }
-        running.watchdog?.cancel()
-        if running.isSuspended { return self.suspend() }
+        running.watchdog = nil
+        if running.isSuspended { return self.suspend(running) }
         let now = self.environment.now()
         let settings = self.environment.settings
         let traits = self.context.adapters.traits(of: turn.route.room)
-        if running.poster.output != nil { running.finishOutput() }
         let wasShortened = running.poster.isShortened
         let rest = running.lastMessages()
         let closing = TurnClosing(
             turn: turn, outcome: outcome, answer: running.text, rest: rest,
-            note: outcome.note(of: turn, waitingFor: self.asksToLeave, sign: traits.sign), steps: running.steps?.folded,
+            note: outcome.note(of: turn, waitingFor: self.asks.lasting, sign: traits.sign),
+            steps: running.steps?.folded,
             thoughts: running.thoughts.record(at: now),
             isShortened: running.poster.isShortened,
             isNewlyShortened: !wasShortened && running.poster.isShortened && running.poster.output == nil,
@@ -57,10 +56,8 @@ extension Conversation {
         }
         if poster.isGrowing { await self.context.lanes.endClosing(of: turn) }
         await self.context.hub.publish(lastFrames)
-        self.running = nil
-        self.releaseEndWaiters()
+        self.forget(running)
         self.context.indexer.messagesWereStored()
-        self.environment.metrics.adjust(.turnsActive, by: -1)
         self.environment.metrics.count(.turns, ["state": outcome.state.rawValue])
         let seconds = Self.seconds(since: running.startedAt)
         self.environment.metrics.observe(.turnSeconds, seconds: seconds)
@@ -73,14 +70,17 @@ extension Conversation {
             ])
     }
 
-    /// Approvals that stay open when the host stops.
-    private var asksToLeave: [String] { self.asks.filter(\.value.outlivesTurn).keys.sorted() }
-
     /// Lets go of a turn that waits for people, without closing it: its asks stay open for the next start.
-    private func suspend() {
-        self.asks = [:]
-        self.running = nil
-        self.releaseEndWaiters()
+    private func suspend(_ running: RunningTurn) {
+        for ask in self.asks.leave() { self.context.questions.end(ask) }
+        self.forget(running)
+    }
+
+    /// The running turn has ended.
+    func forget(_ running: RunningTurn) {
+        running.watchdog = nil
+        self.turns.end()
+        running.hasEnded()
         self.environment.metrics.adjust(.turnsActive, by: -1)
     }
 
@@ -135,30 +135,6 @@ extension Conversation {
                 "a turn cannot be closed", ["turn": .string(closing.turn.id), "error": .string("\(error)")])
             return ([], last, [], nil)
         }
-    }
-
-    /// Waits briefly until a turn that was ended from outside is closed.
-    func waitForEnd(of turn: String) async {
-        guard self.running?.turn.id == turn else { return }
-        // `stop` is answered no matter how long the work takes to end.
-        let alarm = Alarm(after: .seconds(2)) { [weak self] in
-            // The alarm fires on the event loop, so the conversation is entered by a task.
-            Task { await self?.releaseEndWaiters() }
-        }
-        await withCheckedContinuation { self.endWaiters.append($0) }
-        alarm.cancel()
-    }
-
-    func releaseEndWaiters() {
-        for waiter in self.endWaiters { waiter.resume() }
-        self.endWaiters = []
-    }
-
-    /// Whether an answer of `size` bytes can be posted as a file.
-    func mayUpload(_ size: Int, to room: RoomID) -> Bool {
-        let traits = self.context.adapters.traits(of: room)
-        return traits.capabilities.contains(.files) && size <= traits.uploadLimit
-            && self.context.adapters[room.adapter] is any FileAdapter
     }
 
     /// Adds a closed turn to the cached history.

@@ -1,9 +1,9 @@
 internal import Chat
-internal import EventLoop
 internal import JSON
 internal import Logging
+internal import Primitives
 
-/// How a question gets into its thread's queue and out of it.
+/// How a question gets into its thread's queue and out of it, and how people change it while it waits.
 extension Conversation {
     /// Stores a question as a turn, which begins at once when nothing runs.
     func enqueue(
@@ -16,12 +16,12 @@ extension Conversation {
         if let refusal = worker.refusal(of: text) {
             return try await self.reply(to: stored, with: sign.completing(refusal))
         }
-        if self.queue.count >= self.environment.settings.queueLimit {
-            return try await self.reply(to: stored, with: TurnTexts.queueIsFull(self.queue.count, sign: sign))
+        let waiting = self.turns.waiting.count
+        if waiting >= self.environment.settings.queueLimit {
+            return try await self.reply(to: stored, with: TurnTexts.queueIsFull(waiting, sign: sign))
         }
-        let ahead = self.queue.count + (self.running == nil && !self.isBeginning ? 0 : 1)
         let question = Question(message: stored.message, kind: kind, text: text, work: work, role: role)
-        return try await self.admit(question, event: stored.event, ahead: ahead) { ledger, turn in
+        return try await self.admit(question, event: stored.event, ahead: self.turns.ahead) { ledger, turn in
             try ledger.finishEvent(stored.number, turn: turn)
             return true
         }
@@ -41,7 +41,8 @@ extension Conversation {
         // Where there are reactions, one replaces the note.
         let isMarked = note != nil && self.context.lanes.reactions.canMark(route)
         let writing = AdmissionWriting(
-            question: question, key: self.key, turn: Identifier.make("op"), isFirst: ahead == 0 && !self.isClosing,
+            question: question, key: self.key, turn: Identifier.make("op"),
+            isFirst: ahead == 0 && !self.turns.isClosing,
             note: note, noteMessages: isMarked ? [] : note.map { self.poster(for: route).messages(for: $0) } ?? [],
             adapters: self.context.adapters, at: self.environment.now())
         // Files are fetched first, which the thread shows.
@@ -89,13 +90,13 @@ extension Conversation {
         }
         // From here on it does not begin by itself.
         storage?.end(isStored: true)
-        if turn.state == .running, self.running == nil, !self.isBeginning, !self.isClosing {
+        if turn.state == .running, self.turns.mayBegin {
             self.begin(turn, admission)
         } else {
-            self.queue.append(turn)
+            self.turns.append(turn)
             // The running turn may have ended while this one was stored.
             await self.beginNext()
-            if isMarked, self.queue.contains(where: { $0.id == turn.id }) {
+            if isMarked, self.turns.waiting.contains(where: { $0.id == turn.id }) {
                 self.context.lanes.reactions.mark(true, turn.route)
             }
         }
@@ -104,20 +105,15 @@ extension Conversation {
 
     /// Begins a turn while its question is on its way to the disk, so that the model has got it by then.
     private func begin(_ admission: Admission, before storage: QuestionStorage) {
-        guard !storage.hasEnded, admission.turn.state == .running, self.running == nil, !self.isBeginning,
-            !self.isClosing
-        else { return }
+        guard !storage.hasEnded, admission.turn.state == .running, self.turns.mayBegin else { return }
         self.begin(admission.turn, admission, before: storage)
     }
 
     /// Forgets a turn that has begun, but whose question could not be stored.
     private func giveUp(_ turn: String) {
         guard let running = self.running, running.turn.id == turn else { return }
-        running.watchdog?.cancel()
         running.task?.cancel()
-        self.running = nil
-        self.releaseEndWaiters()
-        self.environment.metrics.adjust(.turnsActive, by: -1)
+        self.forget(running)
     }
 
     /// Queues a stored turn again when the host starts.
@@ -126,38 +122,87 @@ extension Conversation {
             try ledger.frames(of: turn.id, after: 0).last?.sequence ?? 0
         }
         await self.context.hub.begin(turn.id, session: turn.session, next: stored + 1)
-        self.queue.append(turn)
+        self.turns.append(turn)
         await self.beginNext()
     }
 
     /// Leaves waiting turns to the next start.
-    func beginNoMore() { self.isClosing = true }
+    func beginNoMore() { self.turns.close() }
 
     /// Begins no more turns, and gives the running one until `deadline` to end.
     func close(by deadline: ContinuousClock.Instant) async {
         self.beginNoMore()
         self.stopFollowing()
         guard let running = self.running else { return }
-        if running.holds > 0 { self.end(running.turn.id, because: .shutdown) }
-        // Enforces the deadline; cancelled below.
-        let timer = Task {
-            do { try await Task.sleep(until: deadline, clock: .continuous) } catch { return }
-            self.end(running.turn.id, because: .shutdown)
-        }
+        if running.clock.isStopped { self.end(running.turn.id, because: .shutdown) }
+        await running.addWaiter().wait(upTo: deadline - .now)
+        self.end(running.turn.id, because: .shutdown)
         await running.task?.value
-        timer.cancel()
     }
 
     /// Begins the oldest waiting turn when nothing runs.
     func beginNext() async {
-        guard self.running == nil, !self.isBeginning, !self.isClosing, !self.queue.isEmpty else { return }
-        self.isBeginning = true
-        let turn = self.queue.removeFirst()
+        guard let turn = self.turns.next() else { return }
         self.context.lanes.reactions.mark(false, turn.route)
         let now = self.environment.now()
         await self.persistently { ledger in try ledger.start(turn.id, attempts: turn.attempts + 1, at: now) }
-        self.isBeginning = false
-        guard !self.isClosing else { return self.queue.insert(turn, at: 0) }
-        self.begin(turn)
+        if self.turns.begun(turn) { self.begin(turn) }
+    }
+
+    // MARK: Changes
+
+    /// Changes a waiting turn and ends the change's inbox entry.
+    func apply(_ stored: StoredChange) async throws -> Submission? {
+        let change = stored.change
+        guard let turn = self.turns.turn(changedBy: change) else { return try await self.finish(stored.number) }
+        guard case .edit(let edit) = change else {
+            return try await self.drop(turn, because: TurnTexts.deleted) { ledger in
+                try ledger.finishEvent(stored.number, turn: nil)
+                return nil
+            }
+        }
+        let sign = self.context.adapters.traits(of: edit.reference.room).sign.character
+        switch EditedTurn.determine(edit.text, for: turn, sign: sign) {
+        case .unchanged: return try await self.finish(stored.number)
+        case .question(let text):
+            // Before the write, so that a turn that begins in between uses the stored text.
+            self.turns.update(turn.with(text: text))
+            try await self.durably { ledger in
+                try ledger.edit(turn, written: edit.text, asked: text)
+                try ledger.finishEvent(stored.number, turn: nil)
+            }
+            return nil
+        case .message:
+            let message = Self.message(of: turn, reading: edit, in: self.key)
+            let renewed = try await self.drop(turn, because: TurnTexts.editedIntoAnother) { ledger in
+                try ledger.renew(stored, as: message)
+            }
+            return try await self.handle(
+                renewed, self.context.intents.intent(of: renewed.message, role: renewed.role))
+        }
+    }
+
+    /// The message that replaces a turn's question after an edit.
+    static func message(of turn: TurnRecord, reading edit: MessageEdit, in thread: ThreadKey) -> InboundMessage {
+        InboundMessage(
+            thread: thread, route: turn.route, sender: edit.sender, text: edit.text, sentAt: turn.queuedAt,
+            isDirect: false, isAddressed: true)
+    }
+
+    /// Takes a turn out of the queue and ends it.
+    private func drop<Value: Sendable>(
+        _ turn: TurnRecord, because reason: String, entering enter: @escaping @Sendable (Ledger) throws -> Value
+    ) async throws -> Value {
+        let now = self.environment.now()
+        _ = self.turns.remove { $0.id == turn.id }
+        self.context.lanes.reactions.mark(false, turn.route)
+        let frames = await self.context.hub.close(turn.id, with: .error, reason)
+        let value = try await self.durably { ledger in
+            try ledger.drop(turn, because: reason, at: now)
+            try ledger.insert(frames)
+            return try enter(ledger)
+        }
+        await self.context.hub.publish(frames)
+        return value
     }
 }

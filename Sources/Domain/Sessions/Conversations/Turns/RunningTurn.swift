@@ -1,8 +1,11 @@
 internal import Chat
 internal import EventLoop
+internal import Primitives
 
-/// The state of a running turn, which belongs to its conversation. A class: as a structure of two kilobytes, every
-/// function that looked at it while it waits kept a copy.
+/// The state of a running turn and what follows from it: what has been said and what of it is due, how long it may
+/// take, and how it ends. Pure but for the handles that its conversation keeps here.
+///
+/// A class: as a structure of two kilobytes, every function that looked at it while it waits kept a copy.
 final class RunningTurn {
     /// Why it was ended early.
     enum Cut: Sendable { case stopped, timedOut, shutdown }
@@ -11,32 +14,23 @@ final class RunningTurn {
     /// Nil when the turn was stored before it began.
     var admission: Admission?
     let startedAt: ContinuousClock.Instant
-    var poster: AnswerPoster
+    private(set) var poster: AnswerPoster
     /// The answer so far, UTF-8.
-    var answer: [UInt8] = []
+    private(set) var answer: [UInt8] = []
     /// Where questions and commits divide the growing answer.
-    var divisions = AnswerDivisions()
-    var cut: Cut?
-    var task: Task<Void, Never>?
+    private var divisions = AnswerDivisions()
+    private(set) var cut: Cut?
     /// Whether it has got its place among the host's turns.
     var hasPlace = false
-    /// Ends the turn when its time is up; nil while it waits for people.
-    var watchdog: Alarm?
-    /// Its whole time.
-    var time = Duration.zero
-    /// What was left of its time at ``countsSince``.
-    var timeLeft = Duration.zero
-    var countsSince = ContinuousClock.now
-    /// Asks that it waits for.
-    var holds = 0
+    var clock: TurnClock
     /// It waited for people when the host stopped: the next start begins it again.
-    var isSuspended = false
+    private(set) var isSuspended = false
     /// Who stopped it.
     var stopper: Sender?
     /// Usage and summary, stored with the turn's end.
     var usage: [(model: String, input: Int, output: Int)] = []
     var summary: HistorySummary?
-    var hasFirstText = false
+    private var hasFirstText = false
     /// Its work with tools so far.
     var steps: TurnSteps?
     /// What the model has thought so far.
@@ -44,77 +38,153 @@ final class RunningTurn {
     /// The question that ends it.
     var asking: AskWriting?
     /// What a command has written so far.
-    var output = OutputComposer()
+    private var output = OutputComposer()
 
-    init(turn: TurnRecord, admission: Admission?, startedAt: ContinuousClock.Instant, poster: AnswerPoster) {
+    // MARK: Handles
+
+    var task: Task<Void, Never>?
+    /// Ends the turn when its time is up; nil while the clock is stopped.
+    var watchdog: Alarm?
+    /// Callers that wait for its end.
+    private var waiters: [Signal] = []
+
+    /// - Parameter timeout: its time, unless it is a command's.
+    init(
+        turn: TurnRecord, admission: Admission?, startedAt: ContinuousClock.Instant, poster: AnswerPoster,
+        timeout: Duration
+    ) {
         self.turn = turn
         self.admission = admission
         self.startedAt = startedAt
         self.poster = poster
+        self.clock = TurnClock(CommandName.isWork(turn.kind) ? nil : timeout, at: startedAt)
+        if turn.kind == CommandName.run.rawValue { self.poster.output = OutputExcerpt() }
     }
 
     var text: String { String(decoding: self.answer, as: UTF8.self) }
-}
 
-/// How a turn ended.
-enum TurnOutcome: Sendable, Equatable {
-    case complete
-    /// The model broke off; the text so far stays.
-    case cut(String)
-    /// The content filter broke off: the text so far stays, but neither it nor the question is used again.
-    case filtered(String)
-    case failed(String)
-    /// Failed for the question's content: it is left out of later prompts.
-    case refused(String)
-    case stopped
-    /// The host stopped or crashed.
-    case interrupted
+    // MARK: The end
 
-    var state: TurnRecord.State {
-        switch self {
-        case .complete: .complete
-        case .cut, .filtered, .interrupted: .interrupted
-        case .failed, .refused: .failed
+    /// Ends it from outside. False when it is ending already.
+    func end(because cut: Cut) -> Bool {
+        guard self.cut == nil else { return false }
+        self.cut = cut
+        // A turn that has shown something cannot begin again.
+        self.isSuspended = cut == .shutdown && self.clock.isStopped && self.answer.isEmpty
+        return true
+    }
+
+    /// How it ends if its work has ended with `other`.
+    func outcome(orElse other: TurnOutcome) -> TurnOutcome {
+        switch self.cut {
         case .stopped: .stopped
+        case .shutdown: .interrupted
+        case .timedOut: .cut(TurnTexts.timedOut)
+        case nil: other
         }
     }
 
-    /// The line that people see next to the answer of `turn`; nil when the answer is complete.
-    ///
-    /// - Parameter asks: Approvals that stay open after an interruption.
-    func note(of turn: TurnRecord, waitingFor asks: [String] = [], sign: CommandSign) -> String? {
-        switch self {
-        case .stopped where CommandName.isWork(turn.kind): TurnTexts.commandStopped
-        case .interrupted where CommandName.isWork(turn.kind):
-            TurnTexts.commandInterrupted(turn.text.isEmpty ? turn.kind : turn.text)
-        case .complete: nil
-        case .cut(let reason): TurnTexts.cut(reason, sign: sign)
-        case .filtered(let reason): TurnTexts.filtered(reason, sign: sign)
-        case .failed(let message): sign.completing(message)
-        case .refused(let message): TurnTexts.refused(message, sign: sign)
-        case .stopped: TurnTexts.stopped(sign: sign)
-        case .interrupted where !asks.isEmpty: TurnTexts.interrupted(waitingFor: asks, sign: sign)
-        case .interrupted: TurnTexts.interrupted(sign: sign)
-        }
+    /// Something to wait for: it is signalled once the turn has ended.
+    func addWaiter() -> Signal {
+        let waiter = Signal()
+        self.waiters.append(waiter)
+        return waiter
     }
 
-    /// Whether asking again would fail again, so that later prompts omit the turn.
-    var isLeftOut: Bool {
-        switch self {
-        case .filtered, .refused: true
-        case .complete, .cut, .failed, .stopped, .interrupted: false
-        }
+    /// Wakes whoever waits for its end.
+    func hasEnded() {
+        for waiter in self.waiters { waiter.signal() }
+        self.waiters = []
     }
 
-    /// The buttons of that line.
-    func buttons(of turn: TurnRecord) -> [MessageButton] {
-        switch self {
-        case _ where CommandName.isWork(turn.kind): []
-        case .complete, .filtered, .failed, .refused: []
-        case .cut, .stopped, .interrupted: [Self.resume]
-        }
+    /// Whether this is the first text.
+    func takeFirstText() -> Bool {
+        defer { self.hasFirstText = true }
+        return !self.hasFirstText
     }
 
-    /// Continues an interrupted answer.
-    static let resume = MessageButton(label: TurnTexts.resume, command: CommandName.resume.rawValue, style: .primary)
+    // MARK: Text
+
+    /// Adds to the answer. Returns the messages that are due, and whether the answer no longer fits in the room.
+    func add(_ text: String) -> (messages: [String], isCut: Bool) {
+        self.answer.append(sparingly: text.utf8)
+        let wasShortened = self.poster.isShortened
+        let messages = self.poster.append(text, to: self.answer)
+        return (messages, !wasShortened && self.poster.isShortened)
+    }
+
+    /// What has been said so far and is not posted, where nothing can be edited: it belongs above what follows. Nil if
+    /// there is nothing.
+    func takeText() -> (messages: [String], isCut: Bool)? {
+        guard self.poster.canAppend, self.poster.output == nil else { return nil }
+        let wasShortened = self.poster.isShortened
+        let messages = self.poster.rest(of: self.answer)
+        let isCut = !wasShortened && self.poster.isShortened
+        return messages.isEmpty && !isCut ? nil : (messages, isCut)
+    }
+
+    /// False if nothing is shown that could be divided.
+    func divide(by items: [OutboxItem]) -> Bool {
+        guard self.poster.isGrowing, self.poster.output == nil else { return false }
+        defer { self.divisions.place(items) }
+        let last = self.divisions.ends.last
+        let hasText = self.answer[(last ?? 0)...].contains { $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: "\n") }
+        guard hasText || last == nil && self.steps != nil else { return false }
+        self.divisions.divide(at: self.answer.count)
+        return true
+    }
+
+    /// What a growing answer shows: the steps above what was said so far.
+    var growing: (answer: [UInt8], divisions: AnswerDivisions) {
+        guard let steps = self.steps else {
+            let isThinking = self.answer.isEmpty && self.thoughts.isGoingOn
+            return isThinking
+                ? (Array(TurnTexts.thinking.utf8), AnswerDivisions()) : (self.answer, self.divisions)
+        }
+        return self.below(steps.shown)
+    }
+
+    private func below(_ steps: String) -> (answer: [UInt8], divisions: AnswerDivisions) {
+        let head = Array((self.answer.isEmpty ? steps : steps + "\n\n").utf8)
+        return (head + self.answer, self.divisions.moved(by: head.count))
+    }
+
+    /// The messages that close the answer; the folded steps are above it where it has grown by edits, else below.
+    func lastMessages() -> DividedMessages {
+        if self.poster.output != nil { self.finishOutput() }
+        guard self.poster.isGrowing, self.poster.output == nil else {
+            let folded = self.steps.map { self.poster.messages(for: $0.folded) } ?? []
+            return DividedMessages(self.poster.rest(of: self.answer) + folded)
+        }
+        let (answer, divisions) = self.steps.map { self.below($0.folded) } ?? (self.answer, self.divisions)
+        return self.poster.rest(of: answer, dividedAt: divisions)
+    }
+
+    // MARK: A command's output
+
+    /// Adds output. Returns the messages that are due.
+    func add(_ output: CommandOutput) -> [String] {
+        let lines = self.output.append(output)
+        self.answer.append(contentsOf: self.output.markdown(for: lines).utf8)
+        let messages = self.poster.append(lines)
+        self.poster.output?.partial = self.output.partial
+        return messages
+    }
+
+    /// Adds words about the command below its output so far.
+    func add(words: String) -> [String] {
+        self.add(self.output.flush() + [OutputLine(stream: nil, text: words)])
+    }
+
+    private func finishOutput() {
+        _ = self.add(self.output.flush())
+        self.answer.append(contentsOf: self.output.close().utf8)
+        while self.answer.last == UInt8(ascii: "\n") { self.answer.removeLast() }
+    }
+
+    private func add(_ lines: [OutputLine]) -> [String] {
+        self.answer.append(contentsOf: self.output.markdown(for: lines).utf8)
+        self.poster.output?.partial = []
+        return self.poster.append(lines)
+    }
 }

@@ -51,14 +51,3 @@ struct Thoughts: Sendable {
         return TurnTexts.thought(milliseconds: self.time) + "\n\n" + self.text.trimmed + rest
     }
 }
-
-/// What the model thinks, in the thread: watchers see it, rooms only that it happens, and only until there is more.
-extension Conversation {
-    func takeThought(_ text: String, of turn: TurnRecord) async throws {
-        guard let isFirst = self.running.map({ !$0.thoughts.isGoingOn }) else { throw CancellationError() }
-        let shown = self.running?.thoughts.add(text, at: self.environment.now()) ?? ""
-        if !shown.isEmpty { await self.context.hub.append(.reasoning, shown, to: turn.id) }
-        guard isFirst, let running = self.running, running.answer.isEmpty, running.steps == nil else { return }
-        await self.showGrowing(turn)
-    }
-}

@@ -1,19 +1,14 @@
 /// Limits the turns that run at once, in total and per person. Waiting turns are admitted round robin by person, so
 /// that somebody with a hundred threads does not delay somebody with one.
 actor TurnGate {
-    private struct Waiter {
-        let id: UInt64
-        let continuation: CheckedContinuation<Bool, Never>
-    }
-
     private let perHost: Int
     private let perPerson: Int
     private var running: [String: Int] = [:]
     private var total = 0
-    private var waiting: [String: [Waiter]] = [:]
+    /// By person, in order; one whose turn was cancelled has its result already.
+    private var waiting: [String: [SingleResult<Void>]] = [:]
     /// People with waiting turns; the first is next.
     private var order: [String] = []
-    private var lastID: UInt64 = 0
 
     init(perHost: Int, perPerson: Int) {
         self.perHost = perHost
@@ -33,19 +28,19 @@ actor TurnGate {
     /// Waits for a place. Throws `CancellationError` when the turn is cancelled while it waits.
     func enter(_ person: String) async throws {
         if self.tryEnter(person) { return }
-        self.lastID += 1
-        let id = self.lastID
-        let isIn = await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                if Task.isCancelled { return continuation.resume(returning: false) }
-                if self.waiting[person] == nil { self.order.append(person) }
-                self.waiting[person, default: []].append(Waiter(id: id, continuation: continuation))
+        let waiter = SingleResult<Void>()
+        if self.waiting[person] == nil { self.order.append(person) }
+        self.waiting[person, default: []].append(waiter)
+        do {
+            try await withTaskCancellationHandler {
+                try await waiter.value()
+            } onCancel: {
+                waiter.resume(with: .failure(CancellationError()))
             }
-        } onCancel: {
-            // Cancellation comes on any thread, so the gate is entered by a task.
-            Task { await self.giveUp(id, of: person) }
+        } catch {
+            self.giveUp(waiter, of: person)
+            throw error
         }
-        if !isIn { throw CancellationError() }
     }
 
     /// Gives back a place.
@@ -68,23 +63,19 @@ actor TurnGate {
     private func letIn() {
         while self.total < self.perHost, let index = self.order.firstIndex(where: self.hasRoom) {
             let person = self.order.remove(at: index)
-            guard var waiters = self.waiting[person], !waiters.isEmpty else { continue }
-            let waiter = waiters.removeFirst()
+            var waiters = self.waiting[person] ?? []
+            var isIn = false
+            while !isIn, !waiters.isEmpty { isIn = waiters.removeFirst().resume(with: .success(())) }
             self.waiting[person] = waiters.isEmpty ? nil : waiters
             if !waiters.isEmpty { self.order.append(person) }
-            self.admit(person)
-            waiter.continuation.resume(returning: true)
+            if isIn { self.admit(person) }
         }
     }
 
-    private func giveUp(_ id: UInt64, of person: String) {
-        guard let index = self.waiting[person]?.firstIndex(where: { $0.id == id }),
-            let waiter = self.waiting[person]?.remove(at: index)
-        else { return }
-        if self.waiting[person]?.isEmpty == true {
-            self.waiting[person] = nil
-            self.order.removeAll { $0 == person }
-        }
-        waiter.continuation.resume(returning: false)
+    private func giveUp(_ waiter: SingleResult<Void>, of person: String) {
+        self.waiting[person]?.removeAll { $0 === waiter }
+        guard self.waiting[person]?.isEmpty == true else { return }
+        self.waiting[person] = nil
+        self.order.removeAll { $0 == person }
     }
 }

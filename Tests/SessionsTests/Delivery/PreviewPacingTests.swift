@@ -216,3 +216,9 @@ struct PreviewPacingTests {
             poster: AnswerPoster(traits: Self.traits(), renderer: PlainMarkdownRenderer()), draft: draft, due: now)
     }
 }
+
+extension Lane {
+    fileprivate func touch(_ reference: String) {
+        self.state.pace.touch(reference, in: self.traits, at: .now)
+    }
+}

@@ -93,26 +93,6 @@ struct ChangeTests {
         #expect(harness.worker.requests.map(\.text) == ["1", "2"])
     }
 
-    @Test("a message in the mailbox is changed in place, and its intent with it")
-    func mailbox() async throws {
-        let harness = try await BridgeHarness()
-        let conversation = harness.bridge.conversations.conversation(
-            for: ThreadKey(adapter: harness.adapter.id, value: "alice/alice"))
-        let letters = ["m1", "m2"].map { name -> Conversation.Letter in
-            guard case .message(let message) = harness.adapter.event(name, message: name).kind else { fatalError() }
-            return .init(
-                content: .message(
-                    StoredMessage(number: 1, event: name, message: message, role: .owner), .chat(message.text)),
-                reply: nil)
-        }
-        let edit = MessageEdit(
-            reference: harness.adapter.reference("m1"),
-            sender: Sender(id: "fake:one/alice", identities: [], displayName: "alice"), text: "!new")
-        let intents = await conversation.amended(
-            letters, by: [.edit(edit), .deletion(harness.adapter.reference("m2"))])
-        #expect(intents == [.command(.new, argument: ""), nil])
-    }
-
     @Test("changes that a crash left unhandled are applied before any turn begins")
     func crash() async throws {
         let directory = try TemporaryDirectory()
@@ -147,15 +127,5 @@ struct ChangeTests {
         #expect(host.worker.requests.map(\.text) == ["1", "two", "m5", "six"])
         #expect(host.adapter.texts.contains { $0.hasPrefix("`!new`") })
         #expect(try await host.bridge.store.read { ledger in try ledger.newChanges().isEmpty })
-    }
-}
-
-extension Conversation {
-    /// What `letters` ask after `changes`; nil for a deleted one.
-    fileprivate func amended(_ letters: [Letter], by changes: [MessageChange]) -> [Intent?] {
-        self.mailbox = letters
-        for change in changes { self.amendLetters(change) }
-        defer { self.mailbox = [] }
-        return self.mailbox.map { if case .message(_, let intent) = $0.content { intent } else { nil } }
     }
 }

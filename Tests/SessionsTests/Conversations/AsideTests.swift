@@ -61,8 +61,12 @@ extension BridgeHarness {
     fileprivate var closingCount: Int {
         get async {
             var count = 0
-            for conversation in self.bridge.conversations.all where await conversation.isClosing { count += 1 }
+            for conversation in self.bridge.conversations.all where await conversation.beginsNoMore { count += 1 }
             return count
         }
     }
+}
+
+extension Conversation {
+    fileprivate var beginsNoMore: Bool { self.turns.isClosing }
 }

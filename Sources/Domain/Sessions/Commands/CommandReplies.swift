@@ -1,0 +1,171 @@
+internal import Chat
+
+/// The replies to commands that need nothing of what the thread is doing: they read and change what is stored.
+struct CommandReplies: Sendable {
+    /// A reply, and what it changes in the thread's session.
+    struct Reply: Sendable {
+        /// Markdown.
+        let text: String
+        let change: (@Sendable (inout SessionRecord) -> Void)?
+
+        init(_ text: String, _ change: (@Sendable (inout SessionRecord) -> Void)? = nil) {
+            self.text = text
+            self.change = change
+        }
+    }
+
+    let context: ConversationContext
+    let key: ThreadKey
+    let stored: StoredMessage
+    let role: Role
+    let sign: CommandSign
+
+    private func session() async throws -> SessionRecord? {
+        let key = self.key
+        return try await self.context.store.read { ledger in try ledger.session(for: key) }
+    }
+
+    // MARK: Models
+
+    func models() async -> Reply {
+        let choices: [ModelChoice]
+        do { choices = try await self.context.models.listInTime() } catch {
+            return Reply(CommandTexts.modelsUnavailable(error, sign: self.sign))
+        }
+        return Reply(CommandTexts.models(choices, default: self.context.models.defaultModel, sign: self.sign))
+    }
+
+    func model(_ name: String) async throws -> Reply {
+        guard !name.isEmpty else {
+            let current = try await self.session()?.model ?? self.context.models.defaultModel
+            return Reply(CommandTexts.currentModel(current, sign: self.sign))
+        }
+        let choices: [String]
+        do { choices = try await self.context.models.listInTime().map(\.id) } catch {
+            return Reply(CommandTexts.modelUnavailable(name, error, sign: self.sign))
+        }
+        guard choices.contains(name) else {
+            return Reply(CommandTexts.unknownModel(name, among: choices, sign: self.sign))
+        }
+        let chosen = name == self.context.models.defaultModel ? nil : name
+        return Reply(CommandTexts.modelIsChosen(name)) { $0.model = chosen }
+    }
+
+    func usage() async throws -> Reply {
+        let key = self.key
+        let rows = try await self.context.store.read { ledger in
+            try ledger.session(for: key).map { try ledger.usage(of: $0.id) } ?? []
+        }
+        let models = self.context.models
+        let quota = try await models.quotaLines().map(self.sign.completing)
+        return Reply(CommandTexts.usage(rows, provider: models.provider, quota: quota))
+    }
+
+    func persona(_ name: String) async throws -> Reply {
+        guard let agent = self.context.agent else { return Reply(AgentTexts.unavailable) }
+        let personas = agent.personas()
+        let standard = agent.defaultPersona()
+        guard !name.isEmpty else {
+            let chosen = try await self.session()?.persona
+            let current = personas.contains { $0.name == chosen } ? chosen ?? standard : standard
+            return Reply(AgentTexts.personas(personas, current: current, default: standard, sign: self.sign))
+        }
+        guard personas.contains(where: { $0.name == name }) else {
+            return Reply(AgentTexts.unknownPersona(name, among: personas.map(\.name), sign: self.sign))
+        }
+        let chosen = name == standard ? nil : name
+        return Reply(AgentTexts.personaIsChosen(name)) { $0.persona = chosen }
+    }
+
+    func policy(_ argument: String) async throws -> Reply {
+        guard let agent = self.context.agent else { return Reply(AgentTexts.unavailable) }
+        let word = argument.prefix { !$0.isWhitespace }
+        let command = argument.dropFirst(word.count).trimmed
+        guard word == "explain", !command.isEmpty else { return Reply(AgentTexts.explainUsage(self.sign)) }
+        let session = try await self.session()
+        let text = agent.explain(command, self.role, session?.persona, session?.repository)
+        return Reply(text)
+    }
+
+    // MARK: Repositories and jobs
+
+    func repository(_ name: String, isBusy: () -> Bool) async throws -> Reply {
+        let names = self.context.environment.settings.repositories
+        guard !name.isEmpty else {
+            let text = CommandTexts.repositories(names, canList: self.role >= .member, sign: self.sign)
+            return Reply(text)
+        }
+        if !names.contains(name), let listing = RepositoryListing(name) {
+            guard self.role >= .member else { return Reply(CommandTexts.listingNeedsMember) }
+            let repository = try await self.session()?.repository
+            let person = self.stored.message.sender.id
+            let page = await self.context.environment.repositoryListing(listing, repository, person)
+            return Reply(CommandTexts.listing(page, of: listing, sign: self.sign))
+        }
+        guard names.contains(name) else { return Reply(CommandTexts.unknownRepository(name, among: names)) }
+        let session = try await self.session()
+        // A running answer would suddenly work on another repository's files. Checked first, because the check below
+        // waits for a checkout in progress.
+        if isBusy(), session?.repository ?? names.first != name {
+            let obstacle = CommandTexts.answerHoldsRepository(name)
+            return Reply(self.sign.completing(CommandTexts.repositoryIsNotChosen(obstacle)))
+        }
+        if let session,
+            let obstacle = await self.context.desk?.obstacle(
+                to: name, from: session.repository ?? names.first, in: session.id)
+        {
+            return Reply(self.sign.completing(CommandTexts.repositoryIsNotChosen(obstacle)))
+        }
+        return Reply(CommandTexts.repositoryIsChosen(name)) { session in
+            // Features belong to a repository.
+            if session.repository != name { session.feature = nil }
+            session.repository = name
+        }
+    }
+
+    func kill(_ argument: String) async throws -> Reply {
+        guard !argument.isEmpty else { return Reply(JobTexts.whichJob(sign: self.sign)) }
+        guard let desk = self.context.desk, let session = try await self.session(),
+            let job = try await desk.job(argument, of: session.id)
+        else { return Reply(JobTexts.unknown(argument, sign: self.sign)) }
+        let wasRunning = try await desk.kill(job.id, of: session.id)
+        return Reply(wasRunning ? JobTexts.killed(job) : JobTexts.notRunning(job))
+    }
+
+    func resend() async throws -> Reply {
+        let key = self.key
+        let answer = try await self.context.store.read { ledger -> String? in
+            guard let session = try ledger.session(for: key) else { return nil }
+            return try ledger.lastAnswerText(of: session.id)
+        }
+        return Reply(answer ?? CommandTexts.nothingToResend)
+    }
+
+    // MARK: Accounts
+
+    func whoami() async -> Reply {
+        let account = await self.accountLine().map { " \($0)." } ?? ""
+        return Reply(CommandTexts.whoami(self.stored.message.sender, role: self.role) + account)
+    }
+
+    func logout() async -> Reply {
+        guard self.stored.message.isDirect else { return Reply(SignInTexts.onlyDirect(.logout, sign: self.sign)) }
+        guard let accounts = self.context.accounts else { return Reply(SignInTexts.unavailable) }
+        let text: String
+        do {
+            let wasSignedIn = try await accounts.signOut(self.stored.message.sender.id)
+            text = wasSignedIn ? SignInTexts.signedOut : SignInTexts.notSignedIn
+        } catch {
+            text = SignInTexts.cannotSignOut(error)
+        }
+        return Reply(text)
+    }
+
+    /// The line about the person's account at GitHub, for direct messages only; nil on hosts without GitHub.
+    func accountLine() async -> String? {
+        guard self.stored.message.isDirect, self.stored.role.map({ $0 >= CommandName.login.role }) == true,
+            let accounts = self.context.accounts
+        else { return nil }
+        return SignInTexts.account(await accounts.summary(of: self.stored.message.sender.id))
+    }
+}

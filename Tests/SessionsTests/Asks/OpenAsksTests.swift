@@ -1,0 +1,46 @@
+import Chat
+import Testing
+
+@testable import Sessions
+
+@Suite("What a turn's open asks decide", .timeLimit(.minutes(1)))
+struct OpenAsksTests {
+    private static func ask(_ id: String, isApproval: Bool = true) -> AskRecord {
+        let bindings = [
+            AskBinding(
+                request: ApprovalRequest(
+                    action: .run, subject: "make", directory: "/workspace", tool: "run", approver: .ownersOnly,
+                    scope: .call("1.1")),
+                session: "s", turn: "t", requester: "alice")
+        ]
+        return AskRecord(
+            id: id, session: "s", turn: "t", kind: isApproval ? .approval : .question, lead: "", tail: "",
+            options: [], rule: .owners, requester: Sample.person("alice"), bindings: isApproval ? bindings : [],
+            question: nil, parked: nil, digest: "", route: Route(room: Sample.room), message: 1, createdAt: 0,
+            expiresAt: 1)
+    }
+
+    @Test("the end of an ask wakes all who wait for it, once")
+    func ended() async throws {
+        var asks = OpenAsks()
+        #expect(asks.isEmpty)
+        let (first, second) = (asks.wait(for: Self.ask("a1")), asks.wait(for: Self.ask("a1")))
+        _ = asks.wait(for: Self.ask("a2"))
+        let waiters = asks.end(Self.ask("a1"))
+        #expect(waiters.count == 2 && asks.end(Self.ask("a1")).isEmpty && !asks.isEmpty)
+        for waiter in waiters { waiter.resume(with: .success(Self.ask("a1"))) }
+        #expect(try await first.value().id == "a1")
+        #expect(try await second.value().id == "a1")
+    }
+
+    @Test("only approvals that outlive their turn stay open when the host stops")
+    func lasting() {
+        var asks = OpenAsks()
+        _ = asks.wait(for: Self.ask("a2"))
+        _ = asks.wait(for: Self.ask("a1"))
+        _ = asks.wait(for: Self.ask("a3", isApproval: false))
+        #expect(asks.lasting == ["a1", "a2"])
+        #expect(asks.leave().sorted() == ["a1", "a2", "a3"])
+        #expect(asks.isEmpty && asks.lasting.isEmpty)
+    }
+}

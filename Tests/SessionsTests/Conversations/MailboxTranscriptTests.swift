@@ -1,0 +1,129 @@
+import Chat
+import Testing
+
+@testable import Sessions
+
+@Suite("What a mailbox decides")
+struct MailboxTranscriptTests {
+    private func numbers(_ mailbox: Mailbox) -> [Int64] {
+        mailbox.letters.map { letter in
+            switch letter.content {
+            case .message(let stored, _): stored.number
+            case .change(let stored): stored.number
+            case .deleted(let number): -number
+            }
+        }
+    }
+
+    private func next(_ mailbox: inout Mailbox) -> Int64? {
+        guard let (letter, _) = mailbox.next(), case .message(let stored, _) = letter.content else { return nil }
+        return stored.number
+    }
+
+    @Test("the first letter begins the work, later ones join it, and it ends with the last")
+    func work() {
+        var mailbox = Mailbox()
+        #expect(mailbox.isIdle && mailbox.isOpen)
+        #expect(mailbox.receive(Sample.letter(1)) == .begin)
+        #expect(mailbox.receive(Sample.letter(2)) == .queued)
+        #expect(self.next(&mailbox) == 1 && !mailbox.isIdle)
+        #expect(mailbox.receive(Sample.letter(3)) == .queued)
+        #expect(self.next(&mailbox) == 2)
+        #expect(self.next(&mailbox) == 3 && !mailbox.isIdle)
+        #expect(self.next(&mailbox) == nil && mailbox.isIdle)
+        #expect(mailbox.receive(Sample.letter(4)) == .begin)
+    }
+
+    @Test("the reply is that of the letter in hand")
+    func reply() {
+        var mailbox = Mailbox()
+        let reply = ReplyBox()
+        _ = mailbox.receive(Mailbox.Letter(.message(Sample.message(1), .chat("")), reply: reply))
+        _ = mailbox.receive(Sample.letter(2))
+        #expect(mailbox.reply == nil)
+        _ = mailbox.next()
+        #expect(mailbox.reply === reply)
+        _ = mailbox.next()
+        #expect(mailbox.reply == nil)
+    }
+
+    @Test("a full mailbox holds letters back, one gets in for each that is taken, and the order stays")
+    func full() async {
+        var mailbox = Mailbox()
+        for number in 1...Int64(Mailbox.limit) { #expect(mailbox.receive(Sample.letter(number)) != .full) }
+        let late = Int64(Mailbox.limit) + 1
+        #expect(mailbox.receive(Sample.letter(late)) == .full)
+        #expect(mailbox.letters.count == Mailbox.limit)
+        await withCheckedContinuation {
+            mailbox.hold(Sample.letter(late), for: $0); mailbox.next()?.delivery?.resume()
+        }
+        #expect(mailbox.letters.count == Mailbox.limit && mailbox.letters.allSatisfy { !$0.isWaiting })
+        #expect(self.numbers(mailbox) == Array(2...late))
+    }
+
+    @Test("a message past the mailbox makes others wait until it is handled")
+    func direct() {
+        var mailbox = Mailbox()
+        mailbox.beginDirect()
+        #expect(!mailbox.isOpen)
+        #expect(mailbox.receive(Sample.letter(1)) == .queued)
+        #expect(mailbox.endDirect() == true)
+        #expect(self.next(&mailbox) == 1)
+        #expect(self.next(&mailbox) == nil)
+        mailbox.beginDirect()
+        #expect(!mailbox.endDirect() && mailbox.isOpen)
+    }
+
+    @Test("a retired mailbox refuses letters")
+    func retired() {
+        var mailbox = Mailbox()
+        mailbox.retire(true)
+        #expect(mailbox.receive(Sample.letter(1)) == .refused)
+        #expect(!mailbox.isOpen)
+    }
+
+    @Test("waiting messages are changed in place by their author and deleted by anybody, also those held back")
+    func changes() {
+        var mailbox = Mailbox()
+        for number in 1...Int64(Mailbox.limit) { _ = mailbox.receive(Sample.letter(number)) }
+        mailbox.hold(Sample.letter(900), for: nil)
+        func edit(_ id: String, by name: String) -> MessageChange {
+            .edit(
+                MessageEdit(
+                    reference: MessageReference(room: Sample.room, id: id), sender: Sample.person(name), text: "!new"))
+        }
+        func intent(_ index: Int) -> Intent? {
+            if case .message(_, let intent) = mailbox.letters[index].content { intent } else { nil }
+        }
+        let read: (InboundMessage, Role?) -> Intent = {
+            Intent.determine($0, role: $1, sign: "!", isPairingAllowed: false)
+        }
+        mailbox.amend(edit("m1", by: "alice"), reading: read)
+        mailbox.amend(edit("m2", by: "mallory"), reading: read)
+        mailbox.amend(.deletion(MessageReference(room: Sample.room, id: "m3")), reading: read)
+        mailbox.amend(edit("m900", by: "alice"), reading: read)
+        #expect(intent(0) == .command(.new, argument: "") && intent(1) == .chat("hello") && intent(2) == nil)
+        #expect(self.numbers(mailbox)[2] == -3)
+        #expect(intent(Mailbox.limit) == .command(.new, argument: ""))
+    }
+
+    @Test("waiting messages follow their room to its new id")
+    func moved() {
+        var mailbox = Mailbox()
+        _ = mailbox.receive(Sample.letter(1))
+        let renamed = RoomID(adapter: AdapterID("irc:local"), name: "#crew")
+        mailbox.move(from: Sample.room, to: renamed)
+        guard case .message(let stored, _) = mailbox.letters[0].content else { return #expect(Bool(false)) }
+        #expect(stored.message.route.room == renamed && stored.message.thread.value == "#crew/alice")
+    }
+
+    @Test("stale messages are listed together, at the latest when there are many")
+    func stale() {
+        var mailbox = Mailbox()
+        for number in 1..<Int64(Mailbox.staleLimit) { #expect(mailbox.putAside(Sample.message(number)) == false) }
+        #expect(!mailbox.isIdle)
+        #expect(mailbox.putAside(Sample.message(Int64(Mailbox.staleLimit))) == true)
+        #expect(mailbox.takeStale().map(\.number) == Array(1...Int64(Mailbox.staleLimit)))
+        #expect(mailbox.isIdle && mailbox.takeStale().isEmpty)
+    }
+}
