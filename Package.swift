@@ -126,9 +126,8 @@ let package = Package(
         .target(
             name: "Gateway",
             dependencies: [
-                "Audit", "Chat", "Crypto", "Database", "EventLoop", "HTTP", "HTTPServer", "JSON", "Lifecycle",
-                "Logging",
-                "Markdown", "Primitives", "Repositories", "Sessions", "WebSockets",
+                "Audit", "Chat", "Crypto", "Database", "EventLoop", "Git", "HTTP", "HTTPServer", "JSON", "Lifecycle",
+                "Logging", "Markdown", "Primitives", "Repositories", "Sessions", "Specs", "WebSockets",
             ],
             path: "Sources/Gateway", exclude: ["Web"], swiftSettings: strict, plugins: ["EmbedWeb"]),
         .plugin(name: "EmbedWeb", capability: .buildTool(), exclude: ["embed.sh"]),
@@ -227,8 +226,8 @@ let package = Package(
             "Sessions", "Sessions", "Audit", "Chat", "Database", "JSON", "Logging", "Primitives", "Crypto", "Markdown"),
         tests(
             "Turns", "Turns", "Agent", "Audit", "Chat", "Copilot", "Crypto", "Database", "EventLoop", "Git", "GitHub",
-            "HTTP", "Host", "JSON", "Jail", "Lifecycle", "Logging", "Models", "Primitives", "Repositories", "Sessions", "Specs",
-            "Work"),
+            "HTTP", "Host", "JSON", "Jail", "Lifecycle", "Logging", "Models", "Primitives", "Repositories", "Sessions",
+            "Specs", "Work"),
         tests("Kit", "Kit", "Chat", "Markdown", "Primitives"),
         tests("IRC", "IRC", "Chat", "Crypto", "EventLoop", "HTTPClient", "Kit", "Logging", "Markdown", "Primitives"),
         tests(

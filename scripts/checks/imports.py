@@ -55,7 +55,7 @@ def allowed(parts):
         case ["adapters", *_]:
             return PLATFORM | {"Chat", KIT}
         case ["Sources", "Gateway", *_]:
-            return PLATFORM | {"Audit", "Chat", "Repositories", "Sessions"}
+            return PLATFORM | {"Audit", "Chat", "Repositories", "Sessions", "Specs"}
         case ["Sources", "Proxy", *_]:
             return PLATFORM | {"Copilot"}  # a sign-in's tokens, and nothing of what models are asked
         case ["Sources", "Host", *_]:

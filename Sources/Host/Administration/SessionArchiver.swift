@@ -1,3 +1,4 @@
+internal import HTTPClient
 internal import Primitives
 internal import Sessions
 internal import Work
@@ -36,5 +37,22 @@ struct SessionArchiver: Sendable {
         let result = try await self.archive.write(id, from: sources, at: now)
         try await workspace?.markArchived()
         return result
+    }
+}
+
+/// Sets up the archive as configured.
+enum ArchiveSetup {
+    /// Nil if none is configured.
+    static func archive(_ configuration: Configuration) -> WorkspaceArchive? {
+        switch configuration.archive {
+        case nil: return nil
+        case .directory(let path): return WorkspaceArchive(DirectoryArchiveStore(path))
+        case .s3(let settings):
+            var client = HTTPClientSettings()
+            client.userAgent = "jetbridge/\(Release.version)"
+            return WorkspaceArchive(
+                S3ArchiveStore(
+                    settings, drafts: "\(configuration.dataDirectory)/archives", client: HTTPClient(client)))
+        }
     }
 }

@@ -1,5 +1,7 @@
+internal import Audit
 internal import Chat
 internal import Models
+internal import Primitives
 internal import Sessions
 
 /// Sets up the bridge as configured.
@@ -58,5 +60,12 @@ enum BridgeSetup {
         for adapter in bridge.adapters.all {
             metrics.gauge(.adapterUp, ["adapter": adapter.id.rawValue]) { adapter.status.state == .up ? 1 : 0 }
         }
+    }
+}
+
+/// Appends decisions of people to the audit, in the transaction that makes them.
+enum DecisionAudit {
+    static func appending(to chain: AuditChain) -> @Sendable (Ledger, AuditEntry) throws -> Void {
+        { ledger, entry in _ = try chain.append(entry, at: WallClock.now(), in: ledger.connection) }
     }
 }

@@ -260,3 +260,15 @@ package final class Host: Sendable {
         }
     }
 }
+
+package enum Release {
+    /// A semantic version, https://semver.org
+    package static let version = "0.1.0"
+}
+
+/// An error for people: one line with what failed, why, and what to do.
+package struct HostError: Error, Sendable, CustomStringConvertible {
+    package let message: String
+    package init(_ message: String) { self.message = message }
+    package var description: String { self.message }
+}

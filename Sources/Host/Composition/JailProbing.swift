@@ -68,3 +68,11 @@ enum JailProbing {
             in: directory.path, limits: configuration.jail.limits.ofJail, firstUser: configuration.jail.firstUser)
     }
 }
+
+/// What separates commands from the host's machine.
+package enum CommandIsolation: Sendable {
+    /// Without a working jail, commands are refused.
+    case jail
+    /// Nothing: `--dangerously-run-commands-without-a-jail`.
+    case none
+}

@@ -3,8 +3,10 @@ internal import Gateway
 internal import HTTPClient
 internal import IRC
 internal import Kit
+internal import Lifecycle
 internal import Logging
 internal import Matrix
+internal import Primitives
 internal import Sessions
 internal import Slack
 internal import Telegram
@@ -112,4 +114,29 @@ struct NetworkSetup {
     static let commands = CommandName.allCases.map { command in
         ChatCommand(name: command.rawValue, argument: command.argument, summary: command.summary)
     }
+}
+
+/// Runs an adapter as a service.
+struct AdapterService: Service {
+    let adapter: any ChatAdapter
+    let sink: any MessageSink
+
+    var name: String { "adapter \(self.adapter.id)" }
+
+    func run() async throws { try await self.adapter.run(delivering: self.sink) }
+
+    func stop() async { await self.adapter.stop() }
+}
+
+/// Whose invitations an adapter accepts: those of people who may talk to the bot, and invitations to a direct
+/// conversation from anyone while a pairing code is unused. Adapters are created before the access lists; until
+/// ``ask(_:)`` is called, every invitation is refused.
+final class InvitationPolicy: Sendable {
+    private let access = Protected<AccessControl?>(nil)
+
+    func ask(_ access: AccessControl) { self.access.withLock { $0 = access } }
+
+    func allows(_ sender: Sender) -> Bool { self.access.withLock { $0 }?.role(of: sender) != nil }
+
+    func expectsPairing() async -> Bool { await self.access.withLock { $0 }?.expectsPairing() ?? false }
 }

@@ -1,5 +1,6 @@
 internal import Copilot
 internal import Gateway
+internal import Glibc
 internal import HTTP
 internal import HTTPServer
 internal import Lifecycle
@@ -112,5 +113,37 @@ enum ProxySetup {
         guard let space = counter.firstIndex(of: " ") else { return nil }
         let direction = String(counter[..<space]), model = String(counter[counter.index(after: space)...])
         return (["model": model, "direction": direction], count)
+    }
+}
+
+/// The proxy's client keys: tokens with the scope `proxy`, or `admin`, which allows everything.
+struct ProxyKeys: Sendable {
+    private let credentials: CredentialLookup
+
+    init(store: SessionStore) {
+        self.credentials = CredentialLookup(store: store)
+    }
+
+    @concurrent func find(_ secret: String) async throws -> ClientKeyFinding {
+        let now = WallClock.now()
+        guard let found = try await self.credentials.stored(secret: secret, kind: .token),
+            !Set(found.scopes).isDisjoint(with: [Scope.proxy.rawValue, Scope.admin.rawValue])
+        else { return .unknown }
+        if let end = found.expiresAt, end <= now { return .expired(at: end) }
+        try await self.credentials.noteUse(of: found.id, at: now)
+        let key = ClientKey(
+            id: found.id, models: found.models.map { Set($0) }, tokensPerDay: found.tokensPerDay.map { Int($0) })
+        return .valid(key, until: found.expiresAt)
+    }
+}
+
+enum OpenFileLimit {
+    /// Raises the process's limit to what the system allows: each stream takes two descriptors, and a shell's limit is
+    /// often 1024.
+    static func raise() {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
+        limit.rlim_cur = min(limit.rlim_max, 65_536)
+        setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
     }
 }

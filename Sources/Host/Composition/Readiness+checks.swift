@@ -1,4 +1,5 @@
 internal import Gateway
+internal import Glibc
 internal import Jail
 internal import Models
 internal import Sessions
@@ -27,5 +28,55 @@ extension HostReadiness {
             checks.jail = jail?.problem
             return checks
         }
+    }
+}
+
+/// Caches the result of a check that costs a round trip.
+actor CachedCheck {
+    private let lifetime: Duration
+    private let check: @Sendable () async throws -> Void
+    private var last: (at: ContinuousClock.Instant, problem: String?)?
+    private var running: Task<String?, Never>?
+
+    init(lifetime: Duration, check: @escaping @Sendable () async throws -> Void) {
+        self.lifetime = lifetime
+        self.check = check
+    }
+
+    /// Nil if the check passes, else the problem in one line.
+    func result() async -> String? {
+        if let last = self.last, last.at + self.lifetime > .now { return last.problem }
+        if let running = self.running { return await running.value }
+        // Several callers wait for it, so the first one's cancellation must not end it.
+        let task = Task { [check] () -> String? in
+            do {
+                try await check()
+                return nil
+            } catch {
+                return "\(error)"
+            }
+        }
+        self.running = task
+        let problem = await task.value
+        self.running = nil
+        self.last = (.now, problem)
+        return problem
+    }
+}
+
+/// The free space of a file system.
+enum DiskSpace {
+    /// In bytes. With less, a burst of messages or the database's next checkpoint fails.
+    static let least: UInt64 = 2 << 20
+
+    /// One line if less than ``least`` is free. Nil if there is enough, and if the space is unknown.
+    static func problem(at path: String) -> String? {
+        var status = statvfs()
+        guard statvfs(path, &status) == 0 else { return nil }
+        // The reserve of a file system is for root only.
+        let blocks = geteuid() == 0 ? status.f_bfree : status.f_bavail
+        let free = UInt64(blocks) * UInt64(status.f_frsize)
+        guard free < Self.least else { return nil }
+        return "the disk is full (\(free / 1024) KB free): free some space"
     }
 }

@@ -1,20 +1,24 @@
-internal import Chat
-internal import Gateway
+package import Chat
 internal import Git
 internal import JSON
 internal import Primitives
-internal import Repositories
+package import Repositories
 internal import Specs
 
 /// Shows the features of local repositories through the gateway.
-struct FeatureViewer: FeatureSource {
+package struct FeatureViewer: FeatureSource {
     let catalog: RepositoryCatalog
     let pages: RepositoryPages
+
+    package init(catalog: RepositoryCatalog, pages: RepositoryPages) {
+        self.catalog = catalog
+        self.pages = pages
+    }
 
     /// The versions of a document that are listed.
     private static let versionLimit = 50
 
-    func feature(_ name: String?, of repository: String?) async throws -> FeatureAnswer {
+    package func feature(_ name: String?, of repository: String?) async throws -> FeatureAnswer {
         try await self.answer(repository) { repository in
             let files = try await FeatureChoice.feature(chosen: name, in: repository)
             let overview = try await FeatureOverview.read(files, in: repository)
@@ -23,7 +27,7 @@ struct FeatureViewer: FeatureSource {
         }
     }
 
-    func document(_ path: String, of feature: String?, in repository: String?) async throws -> FeatureAnswer {
+    package func document(_ path: String, of feature: String?, in repository: String?) async throws -> FeatureAnswer {
         try await self.answer(repository) { repository in
             let files = try await FeatureChoice.feature(chosen: feature, in: repository)
             guard let text = files.text(path) else {
@@ -42,7 +46,7 @@ struct FeatureViewer: FeatureSource {
         }
     }
 
-    func difference(
+    package func difference(
         of path: String, from old: String, to new: String, in repository: String?
     ) async throws -> FeatureAnswer {
         try await self.answer(repository) { repository in

@@ -1,12 +1,13 @@
-internal import Gateway
 internal import Git
-internal import Repositories
+package import Repositories
 
 /// Shows local repositories in the gateway's viewer.
-struct RepositoryViewer: ViewerSource {
+package struct RepositoryViewer: ViewerSource {
     let catalog: RepositoryCatalog
 
-    func overview(_ repository: String, branch: String?) async throws -> ViewerOverview? {
+    package init(catalog: RepositoryCatalog) { self.catalog = catalog }
+
+    package func overview(_ repository: String, branch: String?) async throws -> ViewerOverview? {
         try await Self.ifFound {
             let found = try await self.catalog.repository(repository).overview(of: branch)
             return ViewerOverview(
@@ -18,7 +19,7 @@ struct RepositoryViewer: ViewerSource {
         }
     }
 
-    func commit(_ repository: String, _ ref: String) async throws -> ViewerCommit? {
+    package func commit(_ repository: String, _ ref: String) async throws -> ViewerCommit? {
         try await Self.ifFound {
             let page = try await self.catalog.repository(repository).commitPage(ref)
             return ViewerCommit(
@@ -31,7 +32,7 @@ struct RepositoryViewer: ViewerSource {
         }
     }
 
-    func blob(_ repository: String, _ ref: String, _ path: String) async throws -> ViewerBlob? {
+    package func blob(_ repository: String, _ ref: String, _ path: String) async throws -> ViewerBlob? {
         try await Self.ifFound {
             let page = try await self.catalog.repository(repository).filePage(
                 path, at: ref, limit: Self.fileLimit)
@@ -39,7 +40,7 @@ struct RepositoryViewer: ViewerSource {
         }
     }
 
-    func tree(_ repository: String, _ ref: String, _ path: String) async throws -> ViewerTree? {
+    package func tree(_ repository: String, _ ref: String, _ path: String) async throws -> ViewerTree? {
         try await Self.ifFound {
             let page = try await self.catalog.repository(repository).folderPage(path, at: ref)
             return ViewerTree(repository: repository, ref: ref, path: path, entries: page.entries.map(Self.entry))
