@@ -6,7 +6,7 @@ internal import EventLoop
 package import HTTP
 package import HTTPClient
 internal import JSON
-internal import Jail
+package import Jail
 internal import Logging
 package import Models
 internal import Primitives
@@ -89,7 +89,7 @@ package final class CopilotCLIAgents: Sendable {
     private func start(
         _ folders: CopilotCLIFolders, _ session: String, _ network: JailSetup.Network, _ variables: [String: String],
         isNew: Bool
-    ) async throws -> CopilotCLIProgram {
+    ) async throws -> JailedProgram {
         guard let common = self.jails.setup else { throw JailFailure("the host has no working jail") }
         var limits = common.limits
         limits.memory += Self.room.memory
@@ -100,10 +100,9 @@ package final class CopilotCLIAgents: Sendable {
             seccomp: common.seccomp, network: network, startLimit: common.startLimit, logger: self.logger)
         try await folders.prepare(isNew: isNew)
         let place = try await self.jails.lend(session) { try await folders.binds(for: $0) }
-        return CopilotCLIProgram(
-            try await JailedProgram.start(
-                folders.arguments, variables: CopilotCLIFolders.variables(network.variables.merging(variables) { $1 }),
-                session: session, setup, place))
+        return try await JailedProgram.start(
+            folders.arguments, variables: CopilotCLIFolders.variables(network.variables.merging(variables) { $1 }),
+            session: session, setup, place)
     }
 
     // MARK: The way to the model
@@ -173,4 +172,37 @@ package final class CopilotCLIAgents: Sendable {
         else { return nil }
         return json["endpoints"]?["api"]?.stringValue.flatMap { try? HTTPURL($0) }
     }
+}
+
+/// Bounds the CLI processes that work at once; served in order.
+@Net
+private final class CopilotCLISlots {
+    private var free: Int
+    private let changed = WaitList()
+
+    nonisolated init(_ count: Int) { self.free = max(1, count) }
+
+    func take() async throws {
+        while self.free == 0 { try await self.changed.wait() }
+        self.free -= 1
+    }
+
+    func give() {
+        self.free += 1
+        self.changed.wakeFirst()
+    }
+}
+
+extension JailedProgram: CopilotCLITransport {
+    package func run(_ take: @escaping @Net ([UInt8]) -> Void) async {
+        while let bytes = await self.read() { take(bytes) }
+    }
+
+    package func failure(isStarting: Bool) -> ModelError {
+        CopilotCLIFailure.ended(
+            self.reason, errors: self.errorOutput.split(separator: "\n").map(String.init), isStarting: isStarting,
+            isJailed: true)
+    }
+
+    package var ending: String { self.reason ?? "ended" }
 }

@@ -2,6 +2,7 @@ internal import Audit
 internal import Chat
 internal import Git
 internal import JSON
+internal import Lifecycle
 internal import Primitives
 internal import Sessions
 internal import Work
@@ -15,27 +16,33 @@ final class CopilotCLIChanges: Sendable {
     private let workspace: any WorkspaceFiles
     private let store: SessionStore
     private let audit: any AuditRecorder
+    /// Stores that the turn changes files, with the state before.
+    private let willChange: @Sendable (TurnRequest, WorkspaceSnapshot) async throws -> Void
     private let snapshot = Protected<WorkspaceSnapshot?>(nil)
 
-    init(of request: TurnRequest, in workspace: any WorkspaceFiles, store: SessionStore, audit: any AuditRecorder) {
+    init(
+        of request: TurnRequest, in workspace: any WorkspaceFiles, store: SessionStore, audit: any AuditRecorder,
+        willChange: @escaping @Sendable (TurnRequest, WorkspaceSnapshot) async throws -> Void
+    ) {
         self.request = request
         self.workspace = workspace
         self.store = store
         self.audit = audit
+        self.willChange = willChange
     }
 
-    /// - Parameter store: Stores that the turn changes files, with the state before.
-    func begin(_ store: (WorkspaceSnapshot) async throws -> Void) async throws {
+    /// To be called before each change; only the first is recorded.
+    func begin() async throws {
+        guard self.snapshot.withLock({ $0 == nil }) else { return }
         let snapshot = try await self.workspace.snapshot("before the turn's changes")
-        try await store(snapshot)
+        try await self.willChange(self.request, snapshot)
         self.snapshot.withLock { $0 = snapshot }
     }
 
     /// Records the changed files. A turn that changed none leaves nothing for `undo`. Also when the turn is stopped.
     func end() async {
         guard let snapshot = self.snapshot.withLock({ $0 }) else { return }
-        // Unstructured: a stopped turn has changed files too.
-        await Task { try? await self.end(snapshot) }.value
+        await withGrace(.seconds(120)) { _ = try? await self.end(snapshot) }
     }
 
     private func end(_ snapshot: WorkspaceSnapshot) async throws {

@@ -84,12 +84,12 @@ struct CopilotCLIWork: TurnWorker {
         let record = CopilotCLIRecord(
             session: isKnown ? known?.session ?? "" : "jb-" + hex(randomBytes(16)), turn: request.id,
             messages: text.count, digest: text.digest(of: text.count))
-        let changes = CopilotCLIChanges(of: request, in: workspace, store: self.store, audit: self.audit)
+        let changes = CopilotCLIChanges(
+            of: request, in: workspace, store: self.store, audit: self.audit, willChange: self.willChange)
         let run = CopilotCLIWorkRun(
             request: request, thread: thread, equipment: equipment, files: workspace, model: model, log: log,
             after: records, audit: self.audit, steering: self.steering,
-            prepareChange: { try await changes.begin { try await self.willChange(request, $0) } },
-            began: { _ in try? record.write(to: folders.record) })
+            changes: changes, began: { try? record.write(to: folders.record) })
         if request.isResumed, !records.isEmpty { try await run.record([.resumed]) }
         let ending = try await self.perform(
             run, changes, request: request, equipment: equipment, folders: folders, isKnown: isKnown

@@ -23,9 +23,9 @@ actor CopilotCLIWorkRun: CopilotCLIHost {
     private let audit: any AuditRecorder
     private let steering: AgentSteering
     private weak var session: CopilotCLISession?
-    /// Records the files before the turn's first change.
-    private let prepareChange: @Sendable () async throws -> Void
-    private let began: @Sendable (_ isNew: Bool) async -> Void
+    private let changes: CopilotCLIChanges
+    /// Called when the CLI has the message.
+    private let began: @Sendable () -> Void
     private let clock = ContinuousClock()
 
     private var lines: StepLines
@@ -35,7 +35,6 @@ actor CopilotCLIWorkRun: CopilotCLIHost {
     private var tokens = 0
     private let startedAt: ContinuousClock.Instant
     private var waited = Duration.zero
-    private var hasSnapshot = false
     /// The calls that the model has made, by the CLI's id.
     private var calls: [String: (id: String, tool: String, arguments: JSON)] = [:]
     private var started: Set<String> = []
@@ -45,7 +44,7 @@ actor CopilotCLIWorkRun: CopilotCLIHost {
     init(
         request: TurnRequest, thread: any TurnThread, equipment: AgentEquipment, files: any WorkspaceFiles,
         model: String, log: any StepLog, after records: [StepRecord], audit: any AuditRecorder, steering: AgentSteering,
-        prepareChange: @escaping @Sendable () async throws -> Void, began: @escaping @Sendable (Bool) async -> Void
+        changes: CopilotCLIChanges, began: @escaping @Sendable () -> Void
     ) {
         self.request = request
         self.thread = thread
@@ -55,7 +54,7 @@ actor CopilotCLIWorkRun: CopilotCLIHost {
         self.log = log
         self.audit = audit
         self.steering = steering
-        self.prepareChange = prepareChange
+        self.changes = changes
         self.began = began
         self.number = records.last?.number ?? 0
         self.answers = records.count { if case .answered = $0.event { true } else { false } }
@@ -71,7 +70,7 @@ actor CopilotCLIWorkRun: CopilotCLIHost {
 
     func handle(_ event: CopilotCLIEvent) async throws {
         switch event {
-        case .began(let isNew): await self.began(isNew)
+        case .began: self.began()
         case .text(let text): try await self.thread.report(.text(text))
         case .thinking(let text): try await self.thread.report(.thinking(text))
         case .waiting(let notice):
@@ -240,10 +239,7 @@ actor CopilotCLIWorkRun: CopilotCLIHost {
     private func prepare(_ intent: ToolIntent) async -> String? {
         let kind = intent.call.tool.kind
         do {
-            if !self.hasSnapshot, kind == .edit || kind == .execute {
-                try await self.prepareChange()
-                self.hasSnapshot = true
-            }
+            if kind == .edit || kind == .execute { try await self.changes.begin() }
             if kind == .execute {
                 try await self.audit.record(
                     self.entry(
