@@ -24,11 +24,17 @@ package struct IRCSettings: Sendable {
     /// The token bucket that paces everything the bot sends.
     package struct Flood: Sendable, Equatable {
         /// Lines that may be sent at once.
-        package var burst = 4
+        package var burst: Int
         /// Milliseconds per line after the burst; 0 for no limit.
-        package var interval: Int64 = 1_200
+        package var interval: Int64
         /// Maximum bytes per second; nil for no limit, except on servers known to have one (ngIRCd).
         package var bytesPerSecond: Int?
+
+        package init(burst: Int = 4, interval: Int64 = 1_200, bytesPerSecond: Int? = nil) {
+            self.burst = burst
+            self.interval = interval
+            self.bytesPerSecond = bytesPerSecond
+        }
 
         /// Below the default limits of ngIRCd, InspIRCd, Ergo and Solanum.
         package static let safe = Self()

@@ -11,6 +11,13 @@ package struct MatrixMemory: Sendable, Equatable {
         package var refresh: Secret?
         /// When the token has to be renewed, in milliseconds since 1970; nil when it does not expire.
         package var expiresAt: Int64?
+
+        package init(id: String, token: Secret, refresh: Secret? = nil, expiresAt: Int64? = nil) {
+            self.id = id
+            self.token = token
+            self.refresh = refresh
+            self.expiresAt = expiresAt
+        }
     }
 
     /// An invitation that is not answered yet.

@@ -1,5 +1,6 @@
 import Host
 import IRC
+import Jail
 import TestSupport
 import Testing
 
