@@ -136,7 +136,7 @@ struct JailProbeTests {
         }
         for (path, part) in [
             ("\(directory.path)/none", "not installed"),
-            (program("echo bubblewrap 0.7.1"), "version 0.7.1"), (program("exit 1"), "does not tell"),
+            (program("echo bubblewrap 0.7.1"), "version 0.7.1"), (program("exit 1"), "does not report"),
             (program("echo bubblewrap 0.8.0", mode: 0o4755), "chmod u-s"),
         ] as [(String, String)] {
             do throws(JailFailure) {

@@ -79,10 +79,10 @@ struct DocumentRulesTests {
         let findings = FeatureValidator().findings(in: FeatureSample.feature(tasks: tasks))
         #expect(
             findings.filter { $0.rule.id == "task-cycle" }.map(\.message) == [
-                "T002 waits for T005 waits for T002, so that none of them can begin: remove one of these dependencies.",
-                "Phase 2 waits for Phase 4 waits for Phase 2, so that none of them can begin: remove one of these "
+                "T002 waits for T005 waits for T002, so none of them can begin: remove one of these dependencies.",
+                "Phase 2 waits for Phase 4 waits for Phase 2, so none of them can begin: remove one of these "
                     + "dependencies.",
-                "Phase 2 waits for Phase 4 waits for Phase 3 waits for Phase 2, so that none of them can begin: remove "
+                "Phase 2 waits for Phase 4 waits for Phase 3 waits for Phase 2, so none of them can begin: remove "
                     + "one of these dependencies.",
             ])
         #expect(findings.map(\.rule.id) == ["task-cycle", "task-cycle", "task-cycle", "task-order"])
