@@ -83,7 +83,7 @@ struct TerminalTests {
         for part in [
             "\(esc)[1;4mTitle\(esc)[0m", "Some \(esc)[1mbold\(esc)[0m text, \(esc)[36mcode\(esc)[0m",
             "\(esc)[4ma link\(esc)[0m\(esc)[2m <https://example.org/x>\(esc)[0m.", "日本 \(esc)[2m│\(esc)[0m    1",
-            "  \(esc)[36mlet x = 1\(esc)[0m", "Danger: ␛]0;title␇<U+9B>31m",
+            "  \(esc)[36mlet x = 1\(esc)[0m", "Danger: ␛]0;title␇⟨U+9B⟩31m",
         ] {
             #expect(shown.contains(part), "\(part)\n\(shown)")
         }

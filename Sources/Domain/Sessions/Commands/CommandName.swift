@@ -44,6 +44,13 @@ package enum CommandName: String, Sendable, CaseIterable {
         }
     }
 
+    /// The lowest role that may begin a turn of this kind. Everybody may chat; a kind without a command, such as the
+    /// settlement of a conflict, changes something.
+    static func role(ofTurn kind: String) -> Role {
+        if let command = Self(rawValue: kind) { return command.role }
+        return kind == "chat" ? .guest : .member
+    }
+
     /// The command with the smallest edit distance to `word`.
     package static func nearest(to word: String) -> Self {
         var best = CommandName.help

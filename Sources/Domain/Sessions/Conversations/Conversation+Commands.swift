@@ -125,6 +125,11 @@ extension Conversation {
         guard let last, last.state != .complete, !CommandName.isWork(last.kind) else {
             return try await self.reply(to: stored, with: CommandTexts.nothingToResume)
         }
+        let needed = CommandName.role(ofTurn: last.kind)
+        guard let role = stored.role, role >= needed else {
+            return try await self.reply(
+                to: stored, with: CommandTexts.resumeNeedsRole(last.kind, needed, held: stored.role))
+        }
         if last.isLeftOut { return try await self.reply(to: stored, with: CommandTexts.cannotResume) }
         // People press buttons twice.
         if isContinued { return try await self.reply(to: stored, with: CommandTexts.alreadyResumed) }

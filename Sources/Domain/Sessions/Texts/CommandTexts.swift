@@ -16,6 +16,11 @@ enum CommandTexts {
             + "An owner can give you a code for \(sign.command("pair"))."
     }
 
+    static func resumeNeedsRole(_ kind: String, _ needed: Role, held role: Role?) -> String {
+        "The interrupted answer is of `\(kind)`, which needs the role \(needed.rawValue); you are a "
+            + "\(role?.rawValue ?? "stranger"). Somebody with that role can resume it."
+    }
+
     // MARK: help
 
     static func help(about word: String, role: Role, sign: CommandSign) -> String {

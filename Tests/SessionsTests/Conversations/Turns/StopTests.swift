@@ -145,6 +145,29 @@ struct StopTests {
         try await harness.settle()
     }
 
+    // MARK: Who may resume
+
+    @Test("a guest cannot resume what guests may not begin; a member can")
+    func resumedByGuest() async throws {
+        let harness = try await BridgeHarness(
+            worker: ScriptedWorker([.event(.text("Begun.\n\n")), .hold], [.event(.text("Done."))]))
+        func say(_ text: String, _ person: String) async throws {
+            try await harness.adapter.say(text, from: person, in: "room", isDirect: false, thread: "t")
+            try await harness.settleInbox()
+        }
+        try await say("!specify a shop", "alice")
+        await harness.adapter.waitForText("Begun.")
+        try await say("!stop", "alice")
+        try await harness.settle()
+        try await say("!resume", "gina")
+        let refusal = CommandTexts.resumeNeedsRole("specify", .member, held: .guest)
+        await harness.adapter.waitForPosts { $0.contains { $0.text == refusal } }
+        #expect(harness.worker.requests.count == 1)
+        try await say("!resume", "alice")
+        try await harness.settle()
+        #expect(harness.worker.requests.count == 2)
+    }
+
     /// Makes the database refuse rows for good.
     private static func refuse(_ table: String, _ condition: String, in harness: BridgeHarness) async throws {
         try await harness.bridge.store.write { ledger in
