@@ -28,7 +28,7 @@ extension GitRepository {
         return found
     }
 
-    /// The changes of a file between two commits, as a unified diff; empty if there are none. A missing file counts as
+    /// The changes of a file between two commits, as a unified diff; empty without changes. A missing file counts as
     /// an empty one. Throws ``GitError/Code/tooLarge`` over `limit` bytes.
     package func patch(
         of path: String, from old: GitObjectID, to new: GitObjectID, limit: Int = 1 << 20

@@ -91,7 +91,7 @@ struct RehearsalTask {
         else { return false }
         let ending = name.split(separator: ".", omittingEmptySubsequences: false).last ?? ""
         let hasEnding = name.contains(".") && 1...8 ~= ending.count && ending.contains(where: \.isLetter)
-        // A word such as "user.name" is no file; "src/user" is one, and "and/or" is not.
+        // "src/user" is a file name; "user.name" and "and/or" are not.
         guard parts.count > 1 else {
             return hasEnding && self.forms.contains { $0.names.contains(String(ending)) } || name == "Makefile"
         }

@@ -117,7 +117,7 @@ package struct StageStatus: Sendable, Hashable {
 
     package let stage: Stage
     package let state: State
-    /// The document that it writes; nil while there is none. A folder for checklists.
+    /// The document that it writes, or the folder of checklists; nil before it exists.
     package let path: String?
 
     package init(_ stage: Stage, _ state: State, path: String? = nil) {

@@ -40,7 +40,7 @@ package protocol WorkspaceFiles: Sendable {
     func apply(_ edits: [WorkspaceEdit]) async throws
     /// What ``commit(_:by:turn:task:expecting:)`` would commit now. Nil when there is nothing.
     func draft() async throws -> CommitDraft?
-    /// Commits all changes to the thread's branch, with the person as the author. Nil when there are none.
+    /// Commits all changes to the thread's branch, with the person as the author. Returns nil without changes.
     ///
     /// - Parameters:
     ///   - task: The id, such as `T012`, of the task that the commit does; nil for none.

@@ -30,7 +30,7 @@ package final class CopilotCLIServer {
         "Nobody can be asked here. Decide yourself, and say in the answer what you have assumed."
 
     package private(set) var version = ""
-    /// Whether it was told to end.
+    /// Whether it has been asked to end.
     private(set) var isEnding = false
     /// Whether it ended without being told to.
     private(set) var hasFailed = false

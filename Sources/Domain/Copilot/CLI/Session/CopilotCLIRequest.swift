@@ -3,7 +3,7 @@ package import Primitives
 
 /// One turn of the Copilot CLI, as parameters of its session: talking, or working with tools. Pure.
 package struct CopilotCLIRequest: Sendable {
-    /// A tool of ours that the model may call beside the CLI's own.
+    /// A tool that Jetbridge offers the model in addition to the CLI's own.
     package struct Tool: Sendable, Equatable {
         package let name: String
         package let description: String
