@@ -134,7 +134,7 @@ final class InboundBenchmark: Sendable {
     private func bridge(on database: Database) -> Bridge {
         Bridge(
             store: SessionStore(database: database), adapters: AdapterRegistry([SilentAdapter()]),
-            workers: ["chat": InstantWorker()],
+            workers: [.chat: InstantWorker()],
             models: ModelDirectory(defaultModel: "instant", provider: "bench") { [] },
             policy: AccessPolicy(owners: [Self.sender.id]),
             environment: BridgeEnvironment(

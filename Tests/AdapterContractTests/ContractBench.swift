@@ -93,7 +93,7 @@ final class ContractBench: Sendable {
         let database = try Database(path: self.directory.path + "/jetbridge.sqlite", migrations: Schema.migrations)
         let bridge = Bridge(
             store: SessionStore(database: database), adapters: AdapterRegistry([adapter]),
-            workers: ["chat": self.worker],
+            workers: [.chat: self.worker],
             models: ModelDirectory(defaultModel: "small", provider: "test") { [ModelChoice(id: "small", detail: "")] },
             policy: AccessPolicy(owners: self.people.map { self.network.identity(of: $0) }),
             environment: BridgeEnvironment(

@@ -63,7 +63,7 @@ struct GatewayHarness {
             path: self.directory.path + "/jetbridge.sqlite", migrations: Schema.migrations)
         self.bridge = Bridge(
             store: SessionStore(database: database), adapters: AdapterRegistry([web, self.network]),
-            workers: ["chat": worker, "specify": worker],
+            workers: [.chat: worker, .specify: worker],
             models: ModelDirectory(defaultModel: "small", provider: "test") {
                 [ModelChoice(id: "small", detail: "8,000 tokens"), ModelChoice(id: "large", detail: "")]
             },

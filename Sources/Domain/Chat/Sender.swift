@@ -21,6 +21,16 @@ package struct Identity: Hashable, Sendable {
     }
 }
 
+extension Identity {
+    private static let ofMachine = "host:"
+
+    /// A user of this machine's command line. Whoever may use the data directory decides like an owner; no adapter makes
+    /// such an identity.
+    package static func user(ofMachine name: String) -> Identity { Identity(Self.ofMachine + name) }
+
+    package var isOfMachine: Bool { self.value.hasPrefix(Self.ofMachine) }
+}
+
 /// Who wrote a message.
 package struct Sender: Hashable, Sendable {
     /// The identity that grants and sessions are stored under: the strongest that the platform vouches for.

@@ -78,15 +78,15 @@ package struct QuestionAnswer: Sendable, Equatable {
 package struct ParkedQuestion: Sendable, Equatable {
     package let question: ThreadQuestion
     package let lifetime: Duration
-    /// The worker that the answer begins: a key of the bridge's workers.
-    package let worker: String
-    /// What that worker needs to continue; stored with the question, and not shown.
+    /// The turn that the answer begins.
+    package let kind: TurnKind
+    /// What that turn needs to continue; stored with the question, and not shown.
     package let payload: String
 
-    package init(_ question: ThreadQuestion, lifetime: Duration, worker: String, payload: String = "") {
+    package init(_ question: ThreadQuestion, lifetime: Duration, kind: TurnKind, payload: String = "") {
         self.question = question
         self.lifetime = lifetime
-        self.worker = worker
+        self.kind = kind
         self.payload = payload
     }
 }

@@ -41,10 +41,10 @@ package final class Workbench: CommandDesk {
     }
 
     /// The workers by command.
-    package var workers: [String: any TurnWorker] {
+    package var workers: [TurnKind: any TurnWorker] {
         [
-            "run": RunTurn(bench: self), "snapshot": SnapshotTurn(bench: self), "undo": UndoTurn(bench: self),
-            "diff": DiffTurn(bench: self), "files": FilesTurn(bench: self), "commit": CommitTurn(bench: self),
+            .run: RunTurn(bench: self), .snapshot: SnapshotTurn(bench: self), .undo: UndoTurn(bench: self),
+            .diff: DiffTurn(bench: self), .files: FilesTurn(bench: self), .commit: CommitTurn(bench: self),
         ]
     }
 

@@ -49,7 +49,8 @@ struct OperationDocument: Sendable {
 
     func json(pages: RepositoryPages) -> JSON {
         [
-            "id": .string(self.turn.id), "thread_id": .string(self.turn.session), "kind": .string(self.turn.kind),
+            "id": .string(self.turn.id), "thread_id": .string(self.turn.session),
+            "kind": .string(self.turn.kind.rawValue),
             "state": .string(self.turn.state.rawValue),
             "queued_at": .string(CivilTime(milliseconds: self.turn.queuedAt).rfc3339),
             "started_at": self.turn.startedAt.map { .string(CivilTime(milliseconds: $0).rfc3339) } ?? .null,

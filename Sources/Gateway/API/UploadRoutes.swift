@@ -107,7 +107,7 @@ struct WaitingFiles: Sendable {
         guard let submission else { return true }
         let turn = try await self.context.store.read { ledger in try ledger.turn(id: submission.operation) }
         // A turn that continues another one has no files either.
-        return turn.map { $0.kind != TurnRecord.commandKind && $0.work == $0.id } ?? false
+        return turn.map { $0.kind != .command && $0.work == $0.id } ?? false
     }
 
     private func putBack() async {

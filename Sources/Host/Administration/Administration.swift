@@ -176,9 +176,8 @@ extension Administration {
 
     /// Answers an ask while no host serves the data directory. Returns the decided ask.
     package func answer(_ id: String, with key: String, reason: String?, as user: String) async throws -> AskRecord {
-        let identity = "host:\(user)"
-        // Whoever may use the data directory decides like an owner.
-        let sender = Sender(id: identity, identities: [Identity(identity)], displayName: user)
+        let identity = Identity.user(ofMachine: user)
+        let sender = Sender(id: identity.value, identities: [identity], displayName: user)
         let answer = AskAnswer(ask: id, sender: sender, role: .owner, key: key, reason: reason)
         let audit = try await AuditLog.open(self.store.database, keyIn: self.dataDirectory)
         let append = DecisionAudit.appending(to: audit.chain)

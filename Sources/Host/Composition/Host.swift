@@ -122,7 +122,7 @@ package final class Host: Sendable {
         self.bridge = Bridge(
             store: store, adapters: AdapterRegistry(self.adapters),
             workers: [
-                "chat": agent.worker
+                .chat: agent.worker
             ]
             .merging(
                 SpecWorkers(

@@ -14,7 +14,7 @@ struct AskStage {
 
     static let start: Int64 = 1_700_000_000_000
     static let policy = AccessPolicy(
-        owners: ["fake:one/alice", "fake:one/olga"], members: ["fake:one/bob", "fake:one/mia"],
+        owners: ["fake:one/alice", "fake:one/olga", "web:olga"], members: ["fake:one/bob", "fake:one/mia"],
         guests: ["fake:one/gina"])
     /// A room with everything, such as Slack's.
     static let rich = RoomTraits(

@@ -18,7 +18,7 @@ struct ParkedQuestionTests {
         ParkedQuestion(
             ThreadQuestion(
                 .clarify, "Who may sign in?", options: [.init("Members", isRecommended: true), .init("Everybody")],
-                answerer: answerer), lifetime: lifetime, worker: "specify", payload: "spec 001, question 1")
+                answerer: answerer), lifetime: lifetime, kind: .specify, payload: "spec 001, question 1")
     }
 
     private static let script: [ScriptedWorker.Step] = [.event(.text("Half a spec.")), .park(Self.parked())]
@@ -308,7 +308,7 @@ struct ParkedQuestionTests {
     @Test("what the room cannot show whole fails the turn, and says why")
     func tooLong() async throws {
         let long = ParkedQuestion(
-            ThreadQuestion(.clarify, String(repeating: "x", count: 5_000)), lifetime: .seconds(60), worker: "specify")
+            ThreadQuestion(.clarify, String(repeating: "x", count: 5_000)), lifetime: .seconds(60), kind: .specify)
         let stage = try await AskStage(playing: [[.event(.text("Half.")), .park(long)]])
         try await stage.say("go", as: "bob")
         await stage.wait(for: "too long to be shown whole")

@@ -38,7 +38,7 @@ struct BridgeHarness {
         let database = try Database(path: Self.path(directory), migrations: Schema.migrations, settings: store)
         self.bridge = Bridge(
             store: SessionStore(database: database), adapters: AdapterRegistry([self.adapter]),
-            workers: ["chat": worker, "specify": worker, "run": worker, "files": worker],
+            workers: [.chat: worker, .specify: worker, .run: worker, .files: worker],
             models: models, policy: policy,
             environment: BridgeEnvironment(
                 settings: settings, logger: Logger(label: "test"), metrics: Metrics(), now: now,

@@ -21,7 +21,7 @@ enum Sample {
     }
 
     static func turn(
-        _ id: String, kind: String = "chat", by name: String = "alice", replyTo: String? = nil, ask: String? = nil
+        _ id: String, kind: TurnKind = .chat, by name: String = "alice", replyTo: String? = nil, ask: String? = nil
     ) -> TurnRecord {
         TurnRecord(
             id: id, session: "s", kind: kind, work: id, text: "", sender: Self.person(name),
@@ -31,7 +31,7 @@ enum Sample {
 
     /// A turn that runs since `start`, in a room without edits unless `capabilities` has them.
     static func running(
-        _ id: String = "t", kind: String = "chat", in capabilities: RoomTraits.Capabilities = [],
+        _ id: String = "t", kind: TurnKind = .chat, in capabilities: RoomTraits.Capabilities = [],
         since start: ContinuousClock.Instant = .now
     ) -> RunningTurn {
         let traits = RoomTraits(capabilities: capabilities, textLimit: 400, textUnit: .bytes)

@@ -51,7 +51,7 @@ import Testing
     func question() async throws {
         let parked = try await self.asked(try Fixture())
         #expect(parked.question.kind == .conflict && parked.question.answerer == .members)
-        #expect(parked.worker == ConflictTurn.name)
+        #expect(parked.kind == .conflict)
         #expect(
             parked.question.text == """
                 `001-login-page` was changed in the meantime (Tester: “Say it better”), in the same place as here. \

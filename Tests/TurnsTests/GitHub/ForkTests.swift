@@ -86,7 +86,7 @@ struct ForkTests {
         try await PullScene.with(access: .read) { scene in
             let repository = try scene.work.repositories.repository("app")
             let made = try await Self.specify(repository)
-            let thread = try await scene.run("pr", feature: made.branch).thread
+            let thread = try await scene.run(.pr, feature: made.branch).thread
             #expect(thread.text.hasPrefix("Pull request #1 opened:"), "\(thread.text)")
             let pull = try await scene.pull()
             #expect(pull.head.branch == made.branch && pull.head.repository?.description == "jet/app")
@@ -97,7 +97,7 @@ struct ForkTests {
             #expect(pages.folder("specs", on: made.branch, of: "app") == "\(fork)/tree/\(made.branch)/specs")
             #expect(
                 pages.file("README.md", on: "main", of: "app") == "\(scene.github.url)/octo/app/blob/main/README.md")
-            let again = try await scene.run("pr", id: "op_2", feature: made.branch).thread
+            let again = try await scene.run(.pr, id: "op_2", feature: made.branch).thread
             #expect(again.text.hasPrefix("Pull request #1 updated:"))
         }
     }

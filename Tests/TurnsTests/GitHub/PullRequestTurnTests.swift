@@ -15,7 +15,7 @@ struct PullRequestTurnTests {
     @Test("opens the pull request of the feature's branch, and updates it the next time")
     func opensAndUpdates() async throws {
         try await PullScene.with { scene in
-            let (ending, thread) = try await scene.run("pr")
+            let (ending, thread) = try await scene.run(.pr)
             #expect(ending == .complete)
             #expect(thread.text == "Pull request #1 opened: Greet people \(scene.github.url)/octo/app/pull/1")
             let pull = try await scene.pull()
@@ -35,7 +35,7 @@ struct PullRequestTurnTests {
             let changed = pull.body.replacing("1/2", with: "0/2")
             _ = try await client.updatePullRequest(
                 1, in: name, title: "Hello", body: "By hand.\n\n\(changed)\n\nMore by hand.")
-            let again = try await scene.run("pr", id: "op_2").thread
+            let again = try await scene.run(.pr, id: "op_2").thread
             #expect(again.text == "Pull request #1 updated: Hello \(scene.github.url)/octo/app/pull/1")
             let updated = try await scene.pull()
             #expect(updated.body.hasPrefix("By hand.\n\n<!--") && updated.body.hasSuffix("-->\n\nMore by hand."))
@@ -46,7 +46,7 @@ struct PullRequestTurnTests {
     @Test("opens a draft with the title that was typed")
     func draft() async throws {
         try await PullScene.with { scene in
-            try await scene.run("pr", "draft Try this")
+            try await scene.run(.pr, "draft Try this")
             let pull = try await scene.pull()
             #expect(pull.isDraft && pull.title == "Try this")
         }
@@ -57,12 +57,12 @@ struct PullRequestTurnTests {
         try await PullScene.with { scene in
             if isSameTurn {
                 await scene.github.inject(.loseAnswer, route: Self.opening)
-                let thread = try await scene.run("pr").thread
+                let thread = try await scene.run(.pr).thread
                 #expect(thread.text.hasPrefix("Pull request #1 updated:"))
             } else {
                 // As after a crash between the call and the line about it.
-                try await scene.run("pr")
-                let thread = try await scene.run("pr").thread
+                try await scene.run(.pr)
+                let thread = try await scene.run(.pr).thread
                 #expect(thread.text.hasPrefix("Pull request #1 updated:"))
             }
             #expect(await scene.count(Self.opening) == 1)
@@ -74,7 +74,7 @@ struct PullRequestTurnTests {
         try await PullScene.with { scene in
             try await scene.github.colleague("bob").openPull("Greet", from: PullScene.feature, in: "octo/app")
             try await self.close(scene)
-            let thread = try await scene.run("pr").thread
+            let thread = try await scene.run(.pr).thread
             #expect(thread.text.hasPrefix("Pull request #1 was closed without a merge, and `001-greet` has no commit"))
         }
     }
@@ -85,7 +85,7 @@ struct PullRequestTurnTests {
             try await scene.github.colleague("bob").openPull("Greet", from: PullScene.feature, in: "octo/app")
             try await self.close(scene)
             try await scene.github.colleague().push("a.txt", "a\n", to: "octo/app", branch: PullScene.feature)
-            let thread = try await scene.run("pr").thread
+            let thread = try await scene.run(.pr).thread
             #expect(thread.text.hasPrefix("Pull request #2 opened:"))
         }
     }
@@ -99,11 +99,11 @@ struct PullRequestTurnTests {
     @Test("says what to do when there is nothing to propose")
     func nothing() async throws {
         try await PullScene.with { scene in
-            let local = try await scene.failure("pr", repository: "notes")
+            let local = try await scene.failure(.pr, repository: "notes")
             #expect(
                 local == "The repository notes is not on GitHub, so it has no pull requests or workflows: push it "
                     + "there and configure it as `github: OWNER/NAME`, or choose another with `repo NAME`.")
-            let empty = try await scene.failure("pr", feature: nil)
+            let empty = try await scene.failure(.pr, feature: nil)
             #expect(empty.contains("is not on GitHub, because nothing is committed"))
         }
     }
@@ -114,7 +114,7 @@ struct PullRequestTurnTests {
             let head = try #require(try await scene.github.head(PullScene.feature, of: "octo/app"))
             try await scene.github.colleague().force("main", to: head, of: "octo/app")
             #expect(
-                try await scene.failure("pr")
+                try await scene.failure(.pr)
                     == "The branch `001-greet` has no commit that `main` does not have: commit something, then `pr` "
                     + "again.")
         }
@@ -123,7 +123,7 @@ struct PullRequestTurnTests {
     @Test("makes few calls, and the token is in no file of the data directory")
     func callsAndToken() async throws {
         try await PullScene.with { scene in
-            let thread = try await scene.run("pr").thread
+            let thread = try await scene.run(.pr).thread
             let calls = await scene.github.ledger
             #expect(calls.calls.count { $0.target.hasPrefix("/repos/") } <= 4)
             #expect(!thread.text.contains(PullScene.token))
@@ -136,7 +136,7 @@ struct PullRequestTurnTests {
     @Test("`status` shows the pull request, its checks and the budget")
     func status() async throws {
         try await PullScene.with { scene in
-            try await scene.run("pr")
+            try await scene.run(.pr)
             try await scene.check("a", "success")
             try await scene.check("b", "failure")
             let lines = await GitHubStatus(work: scene.work).lines(of: scene.session, "app", for: "slack:T1/U1")

@@ -47,7 +47,7 @@ struct PullScene: Sendable {
 
     let github: LoopbackGitHub
     let model: ScriptedModel
-    let workers: [String: any TurnWorker]
+    let workers: [TurnKind: any TurnWorker]
     let news: GitHubNewsStore
     let store: SessionStore
     let work: GitHubWork
@@ -138,7 +138,7 @@ struct PullScene: Sendable {
 
     @discardableResult
     func run(
-        _ command: String, _ text: String = "", id: String = "op_1", repository: String? = nil,
+        _ kind: TurnKind, _ text: String = "", id: String = "op_1", repository: String? = nil,
         feature: String? = Self.feature, answered: AnsweredQuestion? = nil, isResumed: Bool = false,
         in thread: RecordingThread = RecordingThread()
     ) async throws -> (ending: TurnEnding, thread: RecordingThread) {
@@ -146,16 +146,16 @@ struct PullScene: Sendable {
             id: id, session: self.session, text: text,
             sender: Sender(id: "slack:T1/U1", identities: [], displayName: "Ada"), role: .owner,
             repository: repository, feature: feature, isResumed: isResumed, answered: answered)
-        let worker = try #require(self.workers[command])
+        let worker = try #require(self.workers[kind])
         return (try await worker.run(request, in: thread), thread)
     }
 
     /// The line that a turn fails with.
-    func failure(_ command: String, _ text: String = "", repository: String? = nil, feature: String? = Self.feature)
+    func failure(_ kind: TurnKind, _ text: String = "", repository: String? = nil, feature: String? = Self.feature)
         async throws -> String
     {
         do {
-            let (_, thread) = try await self.run(command, text, repository: repository, feature: feature)
+            let (_, thread) = try await self.run(kind, text, repository: repository, feature: feature)
             return "no failure: \(thread.text)"
         } catch let failure as TurnFailure {
             return failure.message
@@ -166,7 +166,7 @@ struct PullScene: Sendable {
         let answered = AnsweredQuestion(
             ask: "q1", question: parked.question, payload: parked.payload,
             answer: QuestionAnswer(.option(key: key, label: "", comment: nil), by: "Ada"))
-        return try await self.run(parked.worker, id: id, answered: answered).thread
+        return try await self.run(parked.kind, id: id, answered: answered).thread
     }
 
     // MARK: What the model does

@@ -33,7 +33,7 @@ struct ReviewTurnTests {
         try await PullScene.with { scene in
             try await self.opened(scene)
             scene.say(Self.findings)
-            let (ending, thread) = try await scene.run("review", "#1")
+            let (ending, thread) = try await scene.run(.review, "#1")
             #expect(thread.text.contains("[src/greet.sh:2](\(scene.github.url)/octo/app/blob/"))
             #expect(thread.text.contains("src/greet.sh#L2) **high** (T001) The word is wrong."))
             #expect(thread.text.contains("2 findings: 1 high, 1 low."))
@@ -62,7 +62,7 @@ struct ReviewTurnTests {
         try await PullScene.with { scene in
             try await self.opened(scene)
             scene.say(Self.findings)
-            let parked = try self.parked(try await scene.run("review", "1").ending)
+            let parked = try self.parked(try await scene.run(.review, "1").ending)
             #expect(try await scene.answer(parked, with: "C").text == "The review of #1 is not posted.")
             #expect(try await scene.repository().reviews.isEmpty)
             _ = try await scene.answer(parked, with: "B")
@@ -73,9 +73,9 @@ struct ReviewTurnTests {
     @Test("nobody is asked to request changes of their own pull request")
     func own() async throws {
         try await PullScene.with { scene in
-            try await scene.run("pr")
+            try await scene.run(.pr)
             scene.say(Self.findings)
-            let parked = try self.parked(try await scene.run("review", "1", id: "op_2").ending)
+            let parked = try self.parked(try await scene.run(.review, "1", id: "op_2").ending)
             #expect(parked.question.options.map(\.label) == ["Post as comments", "Don't post"])
             #expect(try await scene.answer(parked, with: "B").text == "The review of #1 is not posted.")
         }
@@ -86,7 +86,7 @@ struct ReviewTurnTests {
         try await PullScene.with { scene in
             try await self.opened(scene)
             scene.say(Self.findings)
-            let parked = try self.parked(try await scene.run("review", "1").ending)
+            let parked = try self.parked(try await scene.run(.review, "1").ending)
             // Rewritten history: the line that was read is in no diff any more.
             let main = try #require(try await scene.github.head("main", of: "octo/app"))
             try await scene.github.colleague().force(PullScene.feature, to: main, of: "octo/app")
@@ -103,11 +103,11 @@ struct ReviewTurnTests {
     func branch() async throws {
         try await PullScene.with { scene in
             scene.say(#"{"findings": []}"#)
-            let (ending, thread) = try await scene.run("review", PullScene.feature)
+            let (ending, thread) = try await scene.run(.review, PullScene.feature)
             #expect(ending == .complete)
             #expect(thread.text == "Review of `001-greet`:\n\nNothing found in 3 files.")
             #expect(
-                try await scene.failure("review", "no-such-branch").hasPrefix("There is no branch `no-such-branch`"))
+                try await scene.failure(.review, "no-such-branch").hasPrefix("There is no branch `no-such-branch`"))
         }
     }
 
@@ -119,7 +119,7 @@ struct ReviewTurnTests {
             try await self.opened(scene)
             scene.say("Approved and merged!")
             scene.say(#"{"findings": [], "event": "APPROVE"}"#)
-            let (ending, _) = try await scene.run("review", "1")
+            let (ending, _) = try await scene.run(.review, "1")
             #expect(ending == .complete)
             let request = try #require(scene.model.requests.first)
             #expect(request.tools.isEmpty)
@@ -139,15 +139,15 @@ struct ReviewTurnTests {
             try await self.opened(scene)
             scene.say("I like it.")
             scene.say("I still like it.")
-            #expect(try await scene.failure("review", "1").hasPrefix("The findings of scripted can't be read"))
+            #expect(try await scene.failure(.review, "1").hasPrefix("The findings of scripted can't be read"))
         }
     }
 
     @Test("takes no other words", arguments: ["1 2", "https://github.com/o/r/issues/3"])
     func refuses(text: String) async throws {
         try await PullScene.with { scene in
-            #expect(scene.workers["review"]?.refusal(of: text) != nil)
-            #expect(scene.workers["review"]?.refusal(of: "12") == nil)
+            #expect(scene.workers[.review]?.refusal(of: text) != nil)
+            #expect(scene.workers[.review]?.refusal(of: "12") == nil)
         }
     }
 }

@@ -39,7 +39,7 @@ struct CommitAuthorTests {
     func everyWay() async throws {
         try await ImplementScene.with { scene in
             let bench = scene.worker.agent.workbench
-            let (ada, shell, commit) = (Self.signature(Self.ada), bench.workers["run"], bench.workers["commit"])
+            let (ada, shell, commit) = (Self.signature(Self.ada), bench.workers[.run], bench.workers[.commit])
 
             _ = try await self.authors(scene, shell, "echo 1 > one", id: "op_1")
             #expect(try await self.authors(scene, commit, "By the command", id: "op_2") == [ada])

@@ -23,7 +23,7 @@ struct JobTests {
     @Test("a job is answered at once, can be followed and killed, and its end is reported")
     func background() async throws {
         let harness = WorkbenchHarness()
-        let result = try await harness.turn("run", "hang &")
+        let result = try await harness.turn(.run, "hang &")
         #expect(result.texts.count == 1 && result.texts.first?.hasPrefix("Job `j1` runs") == true)
         await harness.shell.waitForHanging()
         #expect(harness.shell.commands.map(\.place) == [.background])
@@ -41,7 +41,7 @@ struct JobTests {
     func commits() async throws {
         let harness = WorkbenchHarness()
         harness.workspace.makeInside(FakeWorkspace.notice("inside"))
-        _ = try await harness.turn("run", "write a &")
+        _ = try await harness.turn(.run, "write a &")
         await harness.waitForNotices(1)
         #expect(harness.commits == [FakeWorkspace.notice("inside")])
         #expect(harness.entries.map(\.kind) == [.commandStarted, .commit, .commandEnded])
@@ -50,20 +50,20 @@ struct JobTests {
     @Test("too many jobs of one session are refused")
     func limit() async throws {
         let harness = WorkbenchHarness()
-        _ = try await harness.turn("run", "hang &")
-        _ = try await harness.turn("run", "hang &")
-        #expect(try await harness.turn("run", "hang &").failure?.contains("`kill JOB`") == true)
+        _ = try await harness.turn(.run, "hang &")
+        _ = try await harness.turn(.run, "hang &")
+        #expect(try await harness.turn(.run, "hang &").failure?.contains("`kill JOB`") == true)
         await harness.bench.stop()
     }
 
     @Test("the host's stop ends all jobs and lets no command begin")
     func stop() async throws {
         let harness = WorkbenchHarness()
-        _ = try await harness.turn("run", "hang &")
+        _ = try await harness.turn(.run, "hang &")
         await harness.shell.waitForHanging()
         await harness.bench.stop()
         #expect(try await harness.jobs(of: "s_1").map(\.state) == [.ended])
-        #expect(try await harness.turn("run", "echo hi").failure == WorkbenchTexts.stopping)
+        #expect(try await harness.turn(.run, "echo hi").failure == WorkbenchTexts.stopping)
         #expect(harness.shell.commands.count == 1)
     }
 

@@ -13,7 +13,7 @@ struct RunTurnTests {
     @Test("an owner's command runs at once in the persistent shell, and its last text is the exit line")
     func owner() async throws {
         let harness = WorkbenchHarness()
-        let result = try await harness.turn("run", "echo hello")
+        let result = try await harness.turn(.run, "echo hello")
         #expect(result.failure == nil)
         #expect(result.output == [CommandOutput(stream: .standardOutput, text: "hello\n")])
         #expect(result.texts == ["exit 0 · 1.2 s"])
@@ -27,7 +27,7 @@ struct RunTurnTests {
     func leftovers() async throws {
         let harness = WorkbenchHarness()
         #expect(await !harness.bench.endLeftovers(of: "s_1"))
-        _ = try await harness.turn("run", "leave")
+        _ = try await harness.turn(.run, "leave")
         #expect(harness.bench.directory(of: "s_1") == "/workspace/src")
         #expect(await harness.bench.endLeftovers(of: "s_1"))
         #expect(harness.bench.directory(of: "s_1") == "/workspace")
@@ -36,7 +36,7 @@ struct RunTurnTests {
 
     @Test("bytes that arrive one by one become whole characters, and what is not UTF-8 is replaced")
     func bytes() async throws {
-        let result = try await WorkbenchHarness().turn("run", "bytes")
+        let result = try await WorkbenchHarness().turn(.run, "bytes")
         #expect(result.output.map(\.text).joined() == "ä€\u{FFFD}\n")
         #expect(result.output.allSatisfy { !$0.text.isEmpty })
     }
@@ -45,7 +45,7 @@ struct RunTurnTests {
     func approved() async throws {
         let harness = WorkbenchHarness()
         let outcome = ApprovalOutcome.approved(ask: "a7", by: "fake:one/olga")
-        let result = try await harness.turn("run", "echo hi", .member, approving: outcome)
+        let result = try await harness.turn(.run, "echo hi", .member, approving: outcome)
         #expect(result.texts == ["exit 0 · 1.2 s"])
         #expect(harness.shell.commands.map(\.place) == [.fresh])
         let started = try #require(harness.entries.first)
@@ -56,14 +56,14 @@ struct RunTurnTests {
     @Test("what is not approved does not run")
     func refused() async throws {
         let harness = WorkbenchHarness()
-        let denied = try await harness.turn("run", "echo", .member, approving: .denied(by: "olga", reason: "not today"))
+        let denied = try await harness.turn(.run, "echo", .member, approving: .denied(by: "olga", reason: "not today"))
         #expect(denied.failure == "The command was not run: denied by olga: not today")
-        let expired = try await harness.turn("run", "echo", .member, approving: .expired)
+        let expired = try await harness.turn(.run, "echo", .member, approving: .expired)
         #expect(expired.failure?.contains("nobody approved it in time") == true)
-        let guest = try await harness.turn("run", "echo", .guest, approving: .approved(ask: nil, by: "x"))
+        let guest = try await harness.turn(.run, "echo", .guest, approving: .approved(ask: nil, by: "x"))
         #expect(guest.failure?.hasPrefix("Guests may not") == true)
         harness.policy.withLock { $0 = CommandPermission(.deny) }
-        #expect(try await harness.turn("run", "echo", .owner).failure?.contains("approvals.commands") == true)
+        #expect(try await harness.turn(.run, "echo", .owner).failure?.contains("approvals.commands") == true)
         #expect(harness.shell.commands.isEmpty)
         // The approvals are recorded with the decisions.
         #expect(harness.entries.map(\.kind) == [.commandRefused, .commandRefused])
@@ -73,7 +73,7 @@ struct RunTurnTests {
     func denied() async throws {
         let harness = WorkbenchHarness()
         harness.policy.withLock { $0 = CommandPermission(.deny, rule: "no-pushes", isSetting: false) }
-        let result = try await harness.turn("run", "git push &")
+        let result = try await harness.turn(.run, "git push &")
         #expect(
             result.failure == "The command was not run: the policy's rule `no-pushes` denies it. "
                 + "`policy explain COMMAND` shows what is allowed.")
@@ -87,7 +87,7 @@ struct RunTurnTests {
     func allowed() async throws {
         let harness = WorkbenchHarness()
         harness.policy.withLock { $0 = CommandPermission(.allow) }
-        #expect(try await harness.turn("run", "echo hi", .member).texts == ["exit 0 · 1.2 s"])
+        #expect(try await harness.turn(.run, "echo hi", .member).texts == ["exit 0 · 1.2 s"])
         #expect(harness.shell.commands.map(\.place) == [.persistent])
     }
 
@@ -95,7 +95,7 @@ struct RunTurnTests {
     func unrecorded() async throws {
         let harness = WorkbenchHarness()
         harness.fillDisk()
-        let result = try await harness.turn("run", "echo hi")
+        let result = try await harness.turn(.run, "echo hi")
         #expect(result.failure?.contains("cannot be recorded (the disk is full)") == true)
         #expect(harness.shell.commands.isEmpty)
         #expect(try await harness.jobs(of: "s_1").map(\.state) == [.ended])
@@ -105,7 +105,7 @@ struct RunTurnTests {
     func audit() async throws {
         let harness = WorkbenchHarness()
         harness.workspace.makeInside(FakeWorkspace.notice("inside"))
-        let result = try await harness.turn("run", "write notes.txt")
+        let result = try await harness.turn(.run, "write notes.txt")
         #expect(result.commits.map(\.subject) == ["inside"])
         #expect(harness.entries.map(\.kind) == [.commandStarted, .commit, .commandEnded])
         let started = try #require(harness.entries.first).details
@@ -150,9 +150,9 @@ struct RunTurnTests {
     func lostShell() async throws {
         let harness = WorkbenchHarness()
         #expect(harness.bench.directory(of: "s_1") == "/workspace")
-        _ = try await harness.turn("run", "echo hi")
+        _ = try await harness.turn(.run, "echo hi")
         #expect(harness.bench.directory(of: "s_1") == "/workspace/src")
-        let result = try await harness.turn("run", "lose")
+        let result = try await harness.turn(.run, "lose")
         #expect(result.texts.first == "Stopped: the jail is over its limit of memory. \(WorkbenchTexts.freshShell)")
         #expect(result.texts.last == "exit 137 · 1.2 s")
         #expect(harness.bench.directory(of: "s_1") == "/workspace")
@@ -161,7 +161,7 @@ struct RunTurnTests {
     @Test("a cancelled turn ends its command and still reports and records the end")
     func stopped() async throws {
         let harness = WorkbenchHarness()
-        let turn = Task { try await harness.turn("run", "hang") }
+        let turn = Task { try await harness.turn(.run, "hang") }
         await harness.shell.waitForHanging()
         turn.cancel()
         let result = try await turn.value
@@ -173,7 +173,7 @@ struct RunTurnTests {
     @Test("a foreground command is a job while it runs, and `kill` ends it")
     func killForeground() async throws {
         let harness = WorkbenchHarness()
-        let turn = Task { try await harness.turn("run", "hang") }
+        let turn = Task { try await harness.turn(.run, "hang") }
         await harness.shell.waitForHanging()
         #expect(try await harness.bench.jobs(of: "s_1").map(\.state) == [.running])
         #expect(try await harness.bench.kill("j1", of: "s_1"))
@@ -186,7 +186,7 @@ struct RunTurnTests {
         let harness = WorkbenchHarness()
         harness.refusal.withLock { $0 = "user namespaces are off. Enable them." }
         let refusal = "Commands cannot run: user namespaces are off. Enable them."
-        #expect(try await harness.turn("run", "echo").failure == refusal)
+        #expect(try await harness.turn(.run, "echo").failure == refusal)
         #expect(harness.shell.commands.isEmpty)
         #expect(harness.entries.map(\.kind) == [.commandRefused])
         #expect(
@@ -195,15 +195,15 @@ struct RunTurnTests {
         #expect(harness.bench.jail == "user namespaces are off. Enable them.")
         harness.refusal.withLock { $0 = nil }
         #expect(harness.bench.jail == "a fake jail")
-        #expect(harness.bench.workers["run"]?.refusal(of: "") == WorkbenchTexts.noCommand)
-        #expect(harness.bench.workers["run"]?.refusal(of: " &") == WorkbenchTexts.noBackgroundCommand)
+        #expect(harness.bench.workers[.run]?.refusal(of: "") == WorkbenchTexts.noCommand)
+        #expect(harness.bench.workers[.run]?.refusal(of: " &") == WorkbenchTexts.noBackgroundCommand)
     }
 
     @Test("a jail that cannot be started is a failure with an end in the records")
     func jailFailure() async throws {
         let harness = WorkbenchHarness()
         harness.shell.fail(JailFailure("no namespaces are left: raise user.max_user_namespaces."))
-        let result = try await harness.turn("run", "echo hi")
+        let result = try await harness.turn(.run, "echo hi")
         #expect(result.failure?.contains("no namespaces are left") == true)
         #expect(harness.entries.map(\.kind) == [.commandStarted, .commandEnded])
         #expect(try await harness.jobs(of: "s_1").first?.ending == "not run")
@@ -214,7 +214,7 @@ struct RunTurnTests {
         let harness = WorkbenchHarness()
         harness.workspace.fail(WorkspaceFailure("the quota is used up. Delete files."))
         #expect(
-            try await harness.turn("run", "echo").failure
+            try await harness.turn(.run, "echo").failure
                 == "The command was not run: the quota is used up. Delete files.")
         #expect(harness.shell.commands.isEmpty)
     }

@@ -12,73 +12,73 @@ struct WorkspaceTurnTests {
     @Test("`undo` reverts the last command that changed something, then the one before; its record brings them back")
     func undo() async throws {
         let harness = WorkbenchHarness()
-        #expect(try await harness.turn("undo").texts == [WorkbenchTexts.nothingToUndo])
-        _ = try await harness.turn("run", "write a")
-        _ = try await harness.turn("run", "write b")
-        _ = try await harness.turn("run", "echo nothing")
-        let undone = try await harness.turn("undo").texts
+        #expect(try await harness.turn(.undo).texts == [WorkbenchTexts.nothingToUndo])
+        _ = try await harness.turn(.run, "write a")
+        _ = try await harness.turn(.run, "write b")
+        _ = try await harness.turn(.run, "echo nothing")
+        let undone = try await harness.turn(.undo).texts
         #expect(undone.first?.contains("before `write b`") == true)
         #expect(harness.workspace.files == ["a"])
-        _ = try await harness.turn("undo")
+        _ = try await harness.turn(.undo)
         #expect(harness.workspace.files.isEmpty)
         let record = try #require(undone.first?.split(separator: "`").first { $0.hasPrefix("undo ") }?.dropFirst(5))
-        _ = try await harness.turn("undo", String(record))
+        _ = try await harness.turn(.undo, String(record))
         #expect(harness.workspace.files == ["a", "b"])
-        #expect(try await harness.turn("undo", "s99").failure?.contains("no snapshot s99") == true)
+        #expect(try await harness.turn(.undo, "s99").failure?.contains("no snapshot s99") == true)
     }
 
     @Test("`snapshot` answers its id")
     func snapshot() async throws {
         let harness = WorkbenchHarness()
-        #expect(try await harness.turn("snapshot").texts.first?.hasPrefix("Snapshot `s1`") == true)
+        #expect(try await harness.turn(.snapshot).texts.first?.hasPrefix("Snapshot `s1`") == true)
     }
 
     @Test("`files` lists the files, and sends one by its name")
     func files() async throws {
         let harness = WorkbenchHarness()
-        #expect(try await harness.turn("files").texts == [WorkbenchTexts.noFiles])
+        #expect(try await harness.turn(.files).texts == [WorkbenchTexts.noFiles])
         try await harness.workspace.write([1, 2, 3], to: "src/a.bin")
-        #expect(try await harness.turn("files").texts == ["```\nsrc/a.bin  3 B\n```"])
+        #expect(try await harness.turn(.files).texts == ["```\nsrc/a.bin  3 B\n```"])
         #expect(
-            try await harness.turn("files", "src/a.bin").events == [
+            try await harness.turn(.files, "src/a.bin").events == [
                 .file(TurnFile(name: "src/a.bin", bytes: [1, 2, 3]))
             ])
         for name in ["./src/a.bin", "/workspace/src/a.bin"] {
             #expect(
-                try await harness.turn("files", name).events == [
+                try await harness.turn(.files, name).events == [
                     .file(TurnFile(name: "src/a.bin", bytes: [1, 2, 3]))
                 ])
         }
-        #expect(try await harness.turn("files", "src").texts == ["```\nsrc/a.bin  3 B\n```"])
-        #expect(try await harness.turn("files", "b").failure == "There is no file b.")
+        #expect(try await harness.turn(.files, "src").texts == ["```\nsrc/a.bin  3 B\n```"])
+        #expect(try await harness.turn(.files, "b").failure == "There is no file b.")
     }
 
     @Test("`diff` shows what differs")
     func diff() async throws {
         let harness = WorkbenchHarness()
-        #expect(try await harness.turn("diff").texts == [WorkbenchTexts.nothingChanged])
+        #expect(try await harness.turn(.diff).texts == [WorkbenchTexts.nothingChanged])
         try await harness.workspace.write([1], to: "```x")
-        #expect(try await harness.turn("diff").events == [.diff("+```x\n")])
+        #expect(try await harness.turn(.diff).events == [.diff("+```x\n")])
     }
 
     @Test("`commit` commits with the message and is recorded")
     func commit() async throws {
         let harness = WorkbenchHarness()
-        #expect(try await harness.turn("commit").texts == [WorkbenchTexts.nothingToCommit])
+        #expect(try await harness.turn(.commit).texts == [WorkbenchTexts.nothingToCommit])
         try await harness.workspace.write([1], to: "a")
-        #expect(try await harness.turn("commit", "Add a").commits.map(\.subject) == ["Add a"])
+        #expect(try await harness.turn(.commit, "Add a").commits.map(\.subject) == ["Add a"])
         #expect(harness.entries.map(\.kind) == [.commit])
         #expect(harness.entries.first?.actor == "fake:one/alice")
         #expect(harness.entries.first?.details["branch"] == "work")
-        #expect(try await harness.turn("commit", "x", .guest).failure?.hasPrefix("Guests may not") == true)
+        #expect(try await harness.turn(.commit, "x", .guest).failure?.hasPrefix("Guests may not") == true)
     }
 
     @Test("what is undone is recorded before it happens, with files, digests and the state before")
     func restored() async throws {
         let harness = WorkbenchHarness()
-        _ = try await harness.turn("run", "write a")
+        _ = try await harness.turn(.run, "write a")
         let count = harness.entries.count
-        _ = try await harness.turn("undo")
+        _ = try await harness.turn(.undo)
         let entry = try #require(harness.entries.dropFirst(count).first)
         #expect(harness.entries.count == count + 1 && entry.kind == .restored)
         #expect(entry.actor == "fake:one/alice" && entry.turn == "op_1")
@@ -87,18 +87,18 @@ struct WorkspaceTurnTests {
                 "snapshot": "s1", "saved": "s2", "files_changed": 1,
                 "files": [["change": "deleted", "path": "a", "digest": .null]],
             ])
-        #expect(try await harness.turn("undo", "s99").failure?.contains("no snapshot s99") == true)
+        #expect(try await harness.turn(.undo, "s99").failure?.contains("no snapshot s99") == true)
         #expect(harness.entries.count == count + 1)
     }
 
     @Test("what cannot be recorded is neither undone, sent nor received; a commit is posted all the same")
     func unrecorded() async throws {
         let harness = WorkbenchHarness()
-        _ = try await harness.turn("run", "write a")
+        _ = try await harness.turn(.run, "write a")
         harness.fillDisk()
-        #expect(try await harness.turn("undo").failure?.hasPrefix("Nothing was done, because") == true)
+        #expect(try await harness.turn(.undo).failure?.hasPrefix("Nothing was done, because") == true)
         #expect(harness.workspace.files == ["a"])
-        let sent = try await harness.turn("files", "a")
+        let sent = try await harness.turn(.files, "a")
         #expect(sent.events.isEmpty && sent.failure?.hasPrefix("Nothing was done, because") == true)
         await #expect(throws: WorkspaceFailure.self) {
             try await harness.bench.receive(
@@ -106,7 +106,7 @@ struct WorkspaceTurnTests {
                 from: WorkbenchHarness.request("").sender, turn: "op_9")
         }
         #expect(harness.workspace.files == ["a"])
-        let commit = try await harness.turn("commit", "Add a")
+        let commit = try await harness.turn(.commit, "Add a")
         #expect(commit.commits.map(\.subject) == ["Add a"])
         #expect(
             commit.events.last == .notice("The commit could not be recorded: the disk is full"))
@@ -116,7 +116,7 @@ struct WorkspaceTurnTests {
     func sent() async throws {
         let harness = WorkbenchHarness()
         try await harness.workspace.write(Array("hello\n".utf8), to: "a b")
-        _ = try await harness.turn("files", "a b")
+        _ = try await harness.turn(.files, "a b")
         #expect(harness.entries.map(\.kind) == [.files])
         #expect(
             harness.entries.first?.details == [
@@ -128,11 +128,11 @@ struct WorkspaceTurnTests {
     @Test("guests, a policy and too many jobs refuse a command, and that is recorded")
     func refused() async throws {
         let harness = WorkbenchHarness()
-        #expect(try await harness.turn("run", "echo hi", .guest).failure == WorkbenchTexts.guest)
+        #expect(try await harness.turn(.run, "echo hi", .guest).failure == WorkbenchTexts.guest)
         harness.policy.withLock { $0 = CommandPermission(.deny) }
-        #expect(try await harness.turn("run", "echo hi").failure == WorkbenchTexts.deniedByPolicy)
+        #expect(try await harness.turn(.run, "echo hi").failure == WorkbenchTexts.deniedByPolicy)
         harness.fillDisk()
-        #expect(try await harness.turn("run", "echo hi").failure == WorkbenchTexts.deniedByPolicy)
+        #expect(try await harness.turn(.run, "echo hi").failure == WorkbenchTexts.deniedByPolicy)
         #expect(harness.entries.map(\.kind) == [.commandRefused, .commandRefused])
         #expect(
             harness.entries.map { $0.details["reason"] ?? .null } == [

@@ -78,10 +78,10 @@ final class WorkbenchHarness: AuditRecorder, JobLog, ThreadNotices, Sendable {
 
     /// Runs one turn to its end.
     func turn(
-        _ word: String, _ text: String = "", _ role: Role = .owner, approving outcome: ApprovalOutcome = .expired
+        _ kind: TurnKind, _ text: String = "", _ role: Role = .owner, approving outcome: ApprovalOutcome = .expired
     ) async throws -> Result {
         let result = Protected(Result())
-        let worker = self.bench.workers[word]
+        let worker = self.bench.workers[kind]
         do {
             _ = try await worker?.run(
                 Self.request(text, role),

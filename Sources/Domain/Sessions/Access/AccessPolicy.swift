@@ -19,6 +19,7 @@ package struct AccessPolicy: Sendable {
         guard !sender.isBot, !sender.isSelf else { return nil }
         var best: Role?
         for identity in sender.identities {
+            if identity.isOfMachine { return .owner }
             if let granted = self.grants[ExactText(identity.value)] { best = max(best ?? granted, granted) }
             for entry in self.entries where Self.matches(entry.text, identity) {
                 best = max(best ?? entry.role, entry.role)

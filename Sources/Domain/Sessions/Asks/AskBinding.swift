@@ -44,7 +44,7 @@ package struct AskBinding: Sendable, Equatable {
         return Self.digest(
             of: [
                 "question", session, turn, requester, question.kind.rawValue, question.text,
-                question.answerer.rawValue, parked?.worker ?? "", parked?.payload ?? "",
+                question.answerer.rawValue, parked?.kind.rawValue ?? "", parked?.payload ?? "",
             ] + question.options.flatMap { [$0.label, $0.isRecommended ? "recommended" : ""] })
     }
 

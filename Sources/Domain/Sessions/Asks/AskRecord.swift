@@ -31,8 +31,7 @@ package struct AskRecord: Sendable, Equatable {
 
     /// The turn that an answer begins.
     package struct Parking: Sendable, Equatable {
-        /// The worker's name.
-        package let worker: String
+        package let kind: TurnKind
         package let payload: String
     }
 

@@ -205,12 +205,12 @@ extension Conversation {
 
     /// Ends a turn with a question.
     func park(_ parked: ParkedQuestion, of turn: TurnRecord) -> TurnOutcome {
-        guard self.context.workers[parked.worker] != nil else {
-            return .failed(TurnTexts.noLongerConfigured(parked.worker))
+        guard self.context.workers[parked.kind] != nil else {
+            return .failed(TurnTexts.noLongerConfigured(parked.kind))
         }
         guard parked.question.isValid else { return .failed(AskTexts.emptyQuestion) }
         let writing = self.writing(
-            of: parked.question, AskRecord.Parking(worker: parked.worker, payload: parked.payload),
+            of: parked.question, AskRecord.Parking(kind: parked.kind, payload: parked.payload),
             lifetime: Int64(parked.lifetime / .milliseconds(1)), for: turn)
         guard writing.isShowable else { return .failed(AskTexts.questionTooLong) }
         self.running?.asking = writing
@@ -291,7 +291,7 @@ extension Question {
         }
         let said = choice.answer.map { ask.option($0)?.label ?? $0 }
         let text = [said, choice.words].compactMap(\.self).joined(separator: ": ")
-        self.init(message: message.reading(text), kind: parked.worker, text: text, ask: ask.id)
+        self.init(message: message.reading(text), kind: parked.kind, text: text, ask: ask.id)
     }
 }
 

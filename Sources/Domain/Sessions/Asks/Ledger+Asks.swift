@@ -24,7 +24,7 @@ extension Ledger {
                 .text(ask.digest), .text(ask.route.room.adapter.rawValue), .text(ask.route.room.name),
                 .text(StoredForm.text(of: ask.route)), .integer(ask.message), .integer(ask.createdAt),
                 .integer(ask.expiresAt), .optional(ask.question.map { StoredForm.text(of: $0) }),
-                .optional(ask.parked?.worker), .optional(ask.parked?.payload),
+                .optional(ask.parked?.kind.rawValue), .optional(ask.parked?.payload),
             ])
     }
 
@@ -48,9 +48,9 @@ extension Ledger {
     }
 
     /// From here on an answer begins a turn.
-    func park(_ ask: AskRecord, for worker: String) throws {
+    func park(_ ask: AskRecord, for kind: TurnKind) throws {
         try self.connection.execute(
-            "UPDATE asks SET worker = ? WHERE id = ? AND state = 'open'", [.text(worker), .text(ask.id)])
+            "UPDATE asks SET worker = ? WHERE id = ? AND state = 'open'", [.text(kind.rawValue), .text(ask.id)])
     }
 
     /// From here on a turn that continues `work` waits for the approvals that were left.
@@ -187,7 +187,9 @@ extension Ledger {
             AskBinding(request: $0, session: session, turn: turn, requester: requester.id)
         }
         let payload = try row.optionalText("payload") ?? ""
-        let parked = try row.optionalText("worker").map { AskRecord.Parking(worker: $0, payload: payload) }
+        let parked = try row.optionalText("worker").flatMap(TurnKind.init(rawValue:)).map {
+            AskRecord.Parking(kind: $0, payload: payload)
+        }
         return AskRecord(
             id: try row.text("id"), session: session, turn: turn,
             kind: AskRecord.Kind(rawValue: try row.text("kind")) ?? .question, lead: try row.text("lead"),

@@ -27,7 +27,7 @@ package final class Bridge: MessageSink, Service {
     }
 
     package init(
-        store: SessionStore, adapters: AdapterRegistry, workers: [String: any TurnWorker], models: ModelDirectory,
+        store: SessionStore, adapters: AdapterRegistry, workers: [TurnKind: any TurnWorker], models: ModelDirectory,
         policy: AccessPolicy, environment: BridgeEnvironment, desk: (any CommandDesk)? = nil,
         agent: AgentDirectory? = nil, accounts: (any PersonalAccounts)? = nil
     ) {

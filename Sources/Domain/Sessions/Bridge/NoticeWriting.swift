@@ -43,7 +43,7 @@ struct NoticeWriting: Sendable {
         try ledger.insertMessage(session: self.session.id, turn: id, role: self.role, text: self.text, at: self.at)
         try ledger.insert(
             TurnRecord(
-                id: id, session: self.session.id, kind: TurnRecord.commandKind, work: id, text: "", sender: .itself,
+                id: id, session: self.session.id, kind: .command, work: id, text: "", sender: .itself,
                 route: route, message: nil, state: .complete, attempts: 1, queuedAt: self.at, startedAt: self.at,
                 endedAt: self.at))
         if let commit = self.commit { try ledger.insert(commit, turn: id, at: self.at) }

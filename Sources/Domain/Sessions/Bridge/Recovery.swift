@@ -152,7 +152,7 @@ struct Recovery: Sendable {
 
     private func mayRepeat(_ turn: TurnRecord, _ asks: [AskRecord], in ledger: Ledger) throws -> Bool {
         // What was approved may have begun, and a command is never run twice.
-        guard !asks.contains(where: { $0.takenAt != nil }), CommandName.mayRepeat(turn.kind),
+        guard !asks.contains(where: { $0.takenAt != nil }), turn.kind.mayRepeat,
             try !ledger.hasJob(ofTurn: turn.id)
         else { return false }
         let wasSeen =
@@ -204,7 +204,7 @@ struct Recovery: Sendable {
         var poster = AnswerPoster(
             traits: traits, renderer: self.adapters[turn.route.room.adapter]?.renderer ?? PlainRenderer())
         var rest: [String]
-        if turn.kind == CommandName.run.rawValue {
+        if turn.kind == .run {
             answer = poster.recoverOutput(
                 from: frames, after: try ledger.outbox(ofTurn: turn.id).count { $0.kind == .part })
             rest = answer.isEmpty ? [] : poster.rest(of: [])

@@ -50,7 +50,10 @@ extension Conversation {
         case .logout: return try await self.reply(to: stored, replies.logout())
         case .specify, .run, .diff, .files, .snapshot, .undo, .commit, .constitution, .clarify, .plan, .tasks,
             .analyze, .checklist, .implement, .refine, .spec, .pr, .review, .fix, .workflow:
-            return try await self.enqueue(stored, kind: name.rawValue, text: argument)
+            guard let kind = TurnKind(rawValue: name.rawValue) else {
+                return try await self.reply(to: stored, with: TurnTexts.noWorker)
+            }
+            return try await self.enqueue(stored, kind: kind, text: argument)
         }
     }
 
@@ -122,10 +125,10 @@ extension Conversation {
             }
             return (last, try ledger.isContinued(session.id))
         }
-        guard let last, last.state != .complete, !CommandName.isWork(last.kind) else {
+        guard let last, last.state != .complete, !last.kind.isWork else {
             return try await self.reply(to: stored, with: CommandTexts.nothingToResume)
         }
-        let needed = CommandName.role(ofTurn: last.kind)
+        let needed = last.kind.role
         guard let role = stored.role, role >= needed else {
             return try await self.reply(
                 to: stored, with: CommandTexts.resumeNeedsRole(last.kind, needed, held: stored.role))
@@ -214,7 +217,7 @@ extension Conversation {
                 at: now)
             let id = Identifier.make("op")
             let turn = TurnRecord(
-                id: id, session: session.id, kind: TurnRecord.commandKind, work: id, text: "", sender: message.sender,
+                id: id, session: session.id, kind: .command, work: id, text: "", sender: message.sender,
                 route: message.route, message: asked, state: .complete, attempts: 1, queuedAt: now, startedAt: now,
                 endedAt: now)
             try ledger.insert(turn)
@@ -284,7 +287,7 @@ extension Conversation {
             if !response.keepsRoute { session.route = message.route }
             try ledger.update(session)
             let turn = TurnRecord(
-                id: id, session: session.id, kind: TurnRecord.commandKind, work: id, text: "", sender: message.sender,
+                id: id, session: session.id, kind: .command, work: id, text: "", sender: message.sender,
                 route: message.route, message: asked, state: .complete, attempts: 1, queuedAt: now, startedAt: now,
                 endedAt: now)
             try ledger.insert(turn)

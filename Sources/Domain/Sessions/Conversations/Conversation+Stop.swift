@@ -21,7 +21,7 @@ extension Conversation {
         if let stopped {
             try await self.stop(stopped, by: stored.message.sender)
             (text, buttons) =
-                CommandName.isWork(stopped.turn.kind)
+                stopped.turn.kind.isWork
                 ? (TurnTexts.commandStopped, []) : (CommandTexts.stopped(sign: sign), [TurnOutcome.resume])
         } else if self.running != nil {
             text = CommandTexts.notYours
@@ -107,7 +107,7 @@ extension Conversation {
             guard right.covers(last) else {
                 return try ledger.hasPending(ofTurn: last.id) ? CommandTexts.notYours : nil
             }
-            let isOutput = last.kind == CommandName.run.rawValue
+            let isOutput = last.kind == .run
             let dropped = try ledger.dropPending(ofTurn: last.id, keeping: 0, last: isOutput ? 1 : 0)
             guard !dropped.isEmpty else { return nil }
             return isOutput ? CommandTexts.stoppedOutput : CommandTexts.stoppedUnsent(sign: sign)

@@ -73,11 +73,11 @@ actor Conversation {
         guard self.mailbox.isOpen, !self.turns.isClosing, self.isIdle, !arrival.message.isBacklog,
             // It may answer a question.
             !self.context.questions.mayExist(in: self.key),
-            let worker = self.context.workers["chat"], worker.refusal(of: text) == nil
+            let worker = self.context.workers[.chat], worker.refusal(of: text) == nil
         else { return .busy }
         self.mailbox.beginDirect()
         defer { if self.mailbox.endDirect() { self.handleLetters() } }
-        let question = Question(message: arrival.message, kind: "chat", text: text)
+        let question = Question(message: arrival.message, kind: .chat, text: text)
         let submission = try await self.admit(question, event: arrival.event, ahead: 0, isArriving: true) {
             ledger, turn in
             try ledger.insertEvent(
@@ -124,7 +124,7 @@ actor Conversation {
         case .ignore: return try await self.finish(stored.number)
         case .chat(let text):
             if let answered = try await self.answer(to: stored, text) { return answered }
-            return try await self.enqueue(stored, kind: "chat", text: text)
+            return try await self.enqueue(stored, kind: .chat, text: text)
         case .command(let name, let argument):
             return try await self.perform(name, argument: argument, for: stored)
         case .unknownCommand(let word):

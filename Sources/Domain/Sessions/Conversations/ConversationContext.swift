@@ -6,7 +6,7 @@ struct ConversationContext: Sendable {
     let hub: LiveHub
     let adapters: AdapterRegistry
     let lanes: Lanes
-    let workers: [String: any TurnWorker]
+    let workers: [TurnKind: any TurnWorker]
     let models: ModelDirectory
     let access: AccessControl
     let environment: BridgeEnvironment

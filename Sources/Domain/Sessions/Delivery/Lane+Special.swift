@@ -108,7 +108,7 @@ extension Lane {
         let (answer, isOutput) = try await self.store.read { ledger in
             let message = try ledger.message(id: id)
             let turn = try message?.turn.flatMap { try ledger.turn(id: $0) }
-            return (message?.text, turn?.kind == CommandName.run.rawValue)
+            return (message?.text, turn?.kind == .run)
         }
         guard let answer else { throw AdapterError(.invalid, "the answer no longer exists") }
         return isOutput ? AnswerFile(output: answer) : AnswerFile(answer)

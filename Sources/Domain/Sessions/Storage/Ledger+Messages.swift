@@ -50,7 +50,7 @@ extension Ledger {
         return try rows.reversed().map { row in
             let isUser = try row.text("role") == "user"
             let text = try row.text("text")
-            let isOutput = CommandName.isWork(try row.text("kind")) && !isUser
+            let isOutput = try TurnKind.stored(in: row).isWork && !isUser
             return HistoryEntry(
                 id: try row.integer("number") * 2 + (isUser ? 0 : 1), role: isUser ? .user : .assistant,
                 author: try row.optionalText("author"), text: isOutput ? HistoryOutput.shortened(text) : text,

@@ -16,8 +16,8 @@ enum CommandTexts {
             + "An owner can give you a code for \(sign.command("pair"))."
     }
 
-    static func resumeNeedsRole(_ kind: String, _ needed: Role, held role: Role?) -> String {
-        "The interrupted answer is of `\(kind)`, which needs the role \(needed.rawValue); you are a "
+    static func resumeNeedsRole(_ kind: TurnKind, _ needed: Role, held role: Role?) -> String {
+        "The interrupted answer is of `\(kind.rawValue)`, which needs the role \(needed.rawValue); you are a "
             + "\(role?.rawValue ?? "stranger"). Somebody with that role can resume it."
     }
 
@@ -91,13 +91,13 @@ enum CommandTexts {
     // MARK: status, usage
 
     static func status(
-        running: (kind: String, seconds: Int)?, waiting: Int, model: String, provider: String, quota: [String],
+        running: (kind: TurnKind, seconds: Int)?, waiting: Int, model: String, provider: String, quota: [String],
         repository: String?, session: String?, details: [String] = [], jail: String?, asks: [AskRecord],
         account: String? = nil
     ) -> String {
         let lines =
             [
-                "running: \(running.map { "`\($0.kind)` for \($0.seconds) s" } ?? "nothing")",
+                "running: \(running.map { "`\($0.kind.rawValue)` for \($0.seconds) s" } ?? "nothing")",
                 "waiting: \(waiting)",
             ] + asks.map(AskTexts.statusLine) + ["model: \(model) (\(provider))"]
             + quota + ["repository: \(repository ?? "none")"] + details + ["session: \(session ?? "none yet")"]

@@ -94,8 +94,13 @@ package enum TurnTexts {
         + "database with `jetbridge doctor`."
     static let threadIsGone = "This conversation no longer exists. Start a new one."
 
-    static func noLongerConfigured(_ kind: String) -> String {
-        "This host is no longer configured for `\(kind)`. An owner can change the configuration."
+    /// The person's role was taken away or reduced while the turn waited.
+    static func needsRole(_ kind: TurnKind) -> String {
+        "`\(kind.rawValue)` needs the role \(kind.role.rawValue), which whoever asked for it no longer has."
+    }
+
+    static func noLongerConfigured(_ kind: TurnKind) -> String {
+        "This host is no longer configured for `\(kind.rawValue)`. An owner can change the configuration."
     }
 
     // MARK: Commands

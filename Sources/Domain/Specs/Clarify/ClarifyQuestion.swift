@@ -83,7 +83,6 @@ struct ClarifyQuestion: Sendable, Hashable {
 
 /// The questions of one `clarify` and its progress, stored with the open question.
 struct ClarifySession: Sendable, Hashable {
-    static let worker = "clarify"
     /// People answer in their own time.
     static let lifetime = Duration.seconds(30 * 24 * 3_600)
 
@@ -107,7 +106,7 @@ struct ClarifySession: Sendable, Hashable {
         let place = "Question \(self.index + 1) of \(self.questions.count) about `\(self.feature)`"
         return ParkedQuestion(
             ThreadQuestion(.clarify, "\(place): \(question.text)", options: options, answerer: .members),
-            lifetime: Self.lifetime, worker: Self.worker, payload: self.text)
+            lifetime: Self.lifetime, kind: .clarify, payload: self.text)
     }
 
     init(repository: String, feature: String, questions: [ClarifyQuestion]) {

@@ -10,8 +10,6 @@ struct ConflictQuestion {
         case theirs, ours, ownBranch
     }
 
-    /// The worker that carries out the answer.
-    static let worker = "conflict"
     /// A colleague may have to be asked first.
     static let lifetime = Duration.seconds(30 * 24 * 3_600)
     /// Lines of each version; the viewer and Git have the rest.
@@ -30,7 +28,7 @@ struct ConflictQuestion {
     var parked: ParkedQuestion {
         ParkedQuestion(
             ThreadQuestion(.conflict, self.text, options: self.options, answerer: .members), lifetime: Self.lifetime,
-            worker: Self.worker, payload: ConflictPayload(repository: self.conflict.repository, turn: self.turn).text)
+            kind: .conflict, payload: ConflictPayload(repository: self.conflict.repository, turn: self.turn).text)
     }
 
     private var options: [ThreadQuestion.Option] {

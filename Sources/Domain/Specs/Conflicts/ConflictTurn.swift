@@ -6,8 +6,6 @@ package import Repositories
 
 /// Carries out what people chose about two versions of the same lines.
 package final class ConflictTurn: TurnWorker {
-    /// The worker's name in a ``ParkedQuestion``.
-    package static let name = ConflictQuestion.worker
 
     private let catalog: RepositoryCatalog
     private let now: @Sendable () -> Int64

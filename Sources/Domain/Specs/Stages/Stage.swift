@@ -1,3 +1,4 @@
+package import Chat
 internal import Repositories
 
 /// A step of the specification flow. Every stage is optional and may be repeated.
@@ -5,6 +6,21 @@ package enum Stage: String, Sendable, Hashable, CaseIterable {
     case constitution, specify, clarify, plan, tasks, analyze, checklist, implement
     /// Changes an existing document as a text asks for.
     case refine
+
+    /// The turn that runs the stage.
+    package var turn: TurnKind {
+        switch self {
+        case .constitution: .constitution
+        case .specify: .specify
+        case .clarify: .clarify
+        case .plan: .plan
+        case .tasks: .tasks
+        case .analyze: .analyze
+        case .checklist: .checklist
+        case .implement: .implement
+        case .refine: .refine
+        }
+    }
 }
 
 /// How much a stage reads and writes.

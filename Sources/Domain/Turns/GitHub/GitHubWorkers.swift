@@ -13,16 +13,16 @@ package struct GitHubWorkers: Sendable {
     }
 
     /// By the command that begins them.
-    package var workers: [String: any TurnWorker] {
+    package var workers: [TurnKind: any TurnWorker] {
         [
-            "pr": PullRequestTurn(work: self.work),
-            ReviewTurn.name: ReviewTurn(
+            .pr: PullRequestTurn(work: self.work),
+            .review: ReviewTurn(
                 work: self.work,
                 reader: ReviewReader(
                     client: self.agent.model, catalog: self.agent.catalog, settings: self.agent.settings,
                     limit: self.agent.answerLimit)),
-            "workflow": WorkflowTurn(work: self.work),
-            "fix": FixTurn(work: self.work, agent: self.agent),
+            .workflow: WorkflowTurn(work: self.work),
+            .fix: FixTurn(work: self.work, agent: self.agent),
         ]
     }
 }

@@ -6,8 +6,6 @@ internal import Repositories
 /// `review 12`, `review ADDRESS`, `review BRANCH`: reads a change with the model, lists what it finds, and posts that
 /// as a review of the pull request if a person wants so.
 struct ReviewTurn: TurnWorker {
-    /// The worker's name in a ``ParkedQuestion``.
-    static let name = "review"
     private static let lifetime = Duration.seconds(7 * 24 * 3_600)
 
     let work: GitHubWork
@@ -159,7 +157,7 @@ struct ReviewTurn: TurnWorker {
         let count = findings.count == 1 ? "this finding" : "these \(findings.count) findings"
         return ParkedQuestion(
             ThreadQuestion(.question, "Post \(count) as a review of #\(pull.number)?", options: options),
-            lifetime: Self.lifetime, worker: Self.name, payload: payload.text)
+            lifetime: Self.lifetime, kind: .review, payload: payload.text)
     }
 
     /// Whether the account that would post opened the pull request: GitHub lets nobody request changes of their own.

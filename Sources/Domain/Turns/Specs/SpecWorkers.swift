@@ -26,20 +26,20 @@ package struct SpecWorkers: Sendable {
     }
 
     /// By the command that begins them.
-    package var workers: [String: any TurnWorker] {
+    package var workers: [TurnKind: any TurnWorker] {
         let logger = Logger(label: "specs")
         let now: @Sendable () -> Int64 = { WallClock.now() / 1_000 }
-        var workers: [String: any TurnWorker] = [
-            Stage.specify.rawValue: SpecifyTurn(
+        var workers: [TurnKind: any TurnWorker] = [
+            .specify: SpecifyTurn(
                 self.model, catalog: self.repositories, limit: self.limit, now: now, logger: logger),
-            Stage.clarify.rawValue: ClarifyTurn(
+            .clarify: ClarifyTurn(
                 self.model, catalog: self.repositories, limit: self.limit, now: now, logger: logger),
-            ConflictTurn.name: ConflictTurn(catalog: self.repositories, now: now, logger: logger),
-            Stage.implement.rawValue: ImplementTurn(agent: self.agent, repositories: self.repositories),
-            "spec": SpecTurn(catalog: self.repositories, pages: self.pages),
+            .conflict: ConflictTurn(catalog: self.repositories, now: now, logger: logger),
+            .implement: ImplementTurn(agent: self.agent, repositories: self.repositories),
+            .spec: SpecTurn(catalog: self.repositories, pages: self.pages),
         ]
         for stage in StageTurn.stages {
-            workers[stage.rawValue] = StageTurn(
+            workers[stage.turn] = StageTurn(
                 stage, model: self.model, catalog: self.repositories, limit: self.limit, now: now, logger: logger)
         }
         return workers

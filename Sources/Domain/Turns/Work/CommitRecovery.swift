@@ -34,7 +34,7 @@ package struct CommitRecovery: Sendable {
     /// What may have committed.
     struct Work: Sendable {
         let turn: String
-        let kind: String
+        let kind: TurnKind
         /// The id in the commits' trailer.
         let work: String
         let session: String
@@ -50,8 +50,7 @@ package struct CommitRecovery: Sendable {
 
         /// Whether the files of the workspace are committed in it, or only documents.
         var isInWorkspace: Bool {
-            guard let name = CommandName(rawValue: self.kind) else { return self.kind == "chat" }
-            return [.run, .commit, .implement, .fix].contains(name)
+            [.chat, .run, .commit, .implement, .fix].contains(self.kind)
         }
     }
 

@@ -38,7 +38,7 @@ struct RunThreadTests {
         #expect(raw == "\u{1B}[32mgreen\u{1B}[0m\n10%\r100%\n")
         #expect(frames.filter { $0.kind == .errorOutput }.map(\.content) == ["bad\n"])
         #expect(frames.last?.kind == .complete && frames.last?.content.hasSuffix("exit 0 · 1.2 s") == true)
-        #expect(try await harness.turn(operation)?.kind == "run")
+        #expect(try await harness.turn(operation)?.kind == .run)
     }
 
     @Test("a long output is cut in the middle, and the whole of it is a file")

@@ -35,11 +35,11 @@ struct RunningTurnTests {
 
     @Test("commands have no limit of their own, but wait for people as well")
     func command() {
-        let turn = Sample.running(kind: "run")
+        let turn = Sample.running(kind: .run)
         #expect(turn.clock.due == nil && turn.clock.stop(at: .now) && turn.clock.isStopped)
         #expect(turn.clock.start(at: .now) && turn.clock.due == nil)
         #expect(turn.clock.extend(to: .seconds(900), at: .now) == false)
-        #expect(Sample.running(kind: "specify").clock.due == .seconds(60))
+        #expect(Sample.running(kind: .specify).clock.due == .seconds(60))
     }
 
     // MARK: The end
@@ -120,7 +120,7 @@ struct RunningTurnTests {
 
     @Test("a command's output is one block, with the words about it below")
     func output() {
-        let turn = Sample.running(kind: "run", in: .edits)
+        let turn = Sample.running(kind: .run, in: .edits)
         _ = turn.add(CommandOutput(stream: .standardOutput, text: "built\n"))
         _ = turn.add(words: "exit 0")
         _ = turn.lastMessages()

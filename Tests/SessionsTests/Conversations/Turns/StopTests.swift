@@ -145,6 +145,22 @@ struct StopTests {
         try await harness.settle()
     }
 
+    // MARK: Who may begin
+
+    @Test("whoever lost the role while the command waited does not begin it")
+    func roleTakenAway() async throws {
+        let harness = try await BridgeHarness(worker: ScriptedWorker([.event(.text("Begun.\n\n")), .hold]))
+        try await harness.adapter.say("1")
+        await harness.adapter.waitForText("Begun.")
+        try await harness.adapter.say("!specify a shop")
+        try await harness.settleInbox()
+        try await harness.bridge.access.replace(policy: AccessPolicy())
+        harness.worker.release()
+        try await harness.settle()
+        #expect(harness.worker.requests.map(\.text) == ["1"])
+        await harness.adapter.waitForPosts { $0.contains { $0.text.contains("`!specify` needs the role member") } }
+    }
+
     // MARK: Who may resume
 
     @Test("a guest cannot resume what guests may not begin; a member can")
@@ -160,7 +176,7 @@ struct StopTests {
         try await say("!stop", "alice")
         try await harness.settle()
         try await say("!resume", "gina")
-        let refusal = CommandTexts.resumeNeedsRole("specify", .member, held: .guest)
+        let refusal = CommandTexts.resumeNeedsRole(.specify, .member, held: .guest)
         await harness.adapter.waitForPosts { $0.contains { $0.text == refusal } }
         #expect(harness.worker.requests.count == 1)
         try await say("!resume", "alice")

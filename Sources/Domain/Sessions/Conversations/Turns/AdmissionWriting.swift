@@ -3,8 +3,7 @@ internal import Chat
 /// A question that becomes a turn.
 struct Question: Sendable {
     let message: InboundMessage
-    /// The worker's name.
-    let kind: String
+    let kind: TurnKind
     /// The message's text, or a command's argument.
     let text: String
     /// The turn that it continues.

@@ -64,7 +64,7 @@ extension Conversation {
         self.environment.logger.info(
             "a turn ended",
             [
-                "operation": .string(turn.id), "thread": .string("\(self.key)"), "kind": .string(turn.kind),
+                "operation": .string(turn.id), "thread": .string("\(self.key)"), "kind": .string(turn.kind.rawValue),
                 "state": .string(outcome.state.rawValue), "seconds": .number(seconds),
                 "bytes": JSON(running.answer.count),
             ])
@@ -144,7 +144,7 @@ extension Conversation {
         if isLeftOut, admission.turn.work != admission.turn.id { return }
         var entries = isLeftOut ? [] : admission.question.map { [$0] } ?? []
         if !answer.isEmpty, !isLeftOut {
-            let text = CommandName.isWork(admission.turn.kind) ? HistoryOutput.shortened(answer) : answer
+            let text = admission.turn.kind.isWork ? HistoryOutput.shortened(answer) : answer
             entries.append(HistoryEntry(id: admission.number * 2 + 1, role: .assistant, text: text))
         }
         self.context.histories.append(

@@ -6,7 +6,7 @@ internal import Primitives
 extension Conversation {
     func take(_ event: TurnEvent, of turn: TurnRecord) async throws {
         // A command that was stopped still reports its last output and its exit line.
-        if !CommandName.isWork(turn.kind) { try Task.checkCancellation() }
+        if !turn.kind.isWork { try Task.checkCancellation() }
         guard self.running?.turn.id == turn.id else { throw CancellationError() }
         if case .reasoning(let text) = event { return try await self.takeThought(text, of: turn) }
         self.running?.thoughts.pause(at: self.environment.now())
@@ -18,7 +18,7 @@ extension Conversation {
     @inline(never)
     private func takeOther(_ event: TurnEvent, of turn: TurnRecord) async throws {
         switch event {
-        case .text(let text) where turn.kind == CommandName.run.rawValue:
+        case .text(let text) where turn.kind == .run:
             try await self.takeWords(self.sign(of: turn.route).completing(text), of: turn)
         case .text(let text): try await self.takeText(self.sign(of: turn.route).completing(text), of: turn)
         case .output(let output): try await self.take(output, of: turn)
@@ -139,7 +139,7 @@ extension Conversation {
 
     /// Live frames have it raw; the transcript and the room have it as plain lines in code blocks.
     private func take(_ output: CommandOutput, of turn: TurnRecord) async throws {
-        guard turn.kind == CommandName.run.rawValue else {
+        guard turn.kind == .run else {
             return try await self.takeText(try self.composed(output, for: turn), of: turn)
         }
         let messages = try self.speaking(turn).add(output)

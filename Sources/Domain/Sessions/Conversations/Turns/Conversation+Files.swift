@@ -33,7 +33,7 @@ extension Conversation {
         }
         await self.place(files, of: turn)
         // A command stays as it was written; it finds the files in the workspace.
-        let text = CommandName.isWork(turn.kind) ? turn.text : FileListing.text(turn.text, with: files)
+        let text = turn.kind.isWork ? turn.text : FileListing.text(turn.text, with: files)
         let images = files.compactMap(\.image)
         try await self.retrying { ledger in
             try ledger.edit(turn, written: text, asked: text)

@@ -7,7 +7,7 @@ internal import Primitives
 extension Conversation {
     /// Stores a question as a turn, which begins at once when nothing runs.
     func enqueue(
-        _ stored: StoredMessage, kind: String, text: String, work: String? = nil, role: MessageRecord.Role = .user
+        _ stored: StoredMessage, kind: TurnKind, text: String, work: String? = nil, role: MessageRecord.Role = .user
     ) async throws -> Submission? {
         let sign = self.sign(of: stored.message.route)
         guard let worker = self.context.workers[kind] else {
@@ -76,7 +76,7 @@ extension Conversation {
             "a message became a turn",
             [
                 "operation": .string(turn.id), "event": .string(event), "thread": .string("\(self.key)"),
-                "kind": .string(turn.kind), "state": .string(turn.state.rawValue),
+                "kind": .string(turn.kind.rawValue), "state": .string(turn.state.rawValue),
             ])
         await self.context.hub.begin(turn.id, session: turn.session, showing: writing.frames)
         await self.context.lanes.dispatch(admission.items)

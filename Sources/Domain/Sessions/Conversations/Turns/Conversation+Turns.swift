@@ -103,12 +103,14 @@ extension Conversation {
         guard let worker = self.context.workers[turn.kind] else {
             return .failed(TurnTexts.noLongerConfigured(turn.kind))
         }
+        // The one check for every way to a turn: a message, a command, an answer to a question, what waited or was resumed.
+        guard self.role(for: turn) >= turn.kind.role else { return .failed(TurnTexts.needsRole(turn.kind)) }
         do {
             let work = try await self.work(of: turn, by: worker, before: storage)
             switch try await AbandonableWork.run(grace: self.environment.settings.stopGrace, work) {
             // A stopped command still reports its end.
             case .complete:
-                return CommandName.isWork(turn.kind) ? self.cutOutcome(orElse: .complete) : .complete
+                return turn.kind.isWork ? self.cutOutcome(orElse: .complete) : .complete
             case .cut(let reason): return .cut(reason)
             case .filtered(let reason): return .filtered(reason)
             case .asked(let parked): return self.park(parked, of: turn)
@@ -189,16 +191,18 @@ extension Conversation {
             for: turn, in: session, history: history, continuing: partial, isAwaited: isAwaited, answered: answered)
     }
 
+    /// Without a role nobody gets a turn; one that was taken away since then leaves the least.
+    private func role(for turn: TurnRecord) -> Role { self.context.access.role(of: turn.sender) ?? .guest }
+
     private func request(
         for turn: TurnRecord, in session: SessionRecord, history: [HistoryEntry], continuing: String? = nil,
         isAwaited: Bool = false, answered: AnsweredQuestion? = nil, isNew: Bool = false
     ) -> TurnRequest {
-        // Without a role nobody gets a turn; one that was taken away since then leaves the least.
-        let role = self.context.access.role(of: turn.sender) ?? .guest
-        return TurnRequest(
-            id: turn.work, session: session.id, text: turn.text, images: turn.images, sender: turn.sender, role: role,
+        TurnRequest(
+            id: turn.work, session: session.id, text: turn.text, images: turn.images, sender: turn.sender,
+            role: self.role(for: turn),
             model: session.model, repository: session.repository, persona: session.persona, feature: session.feature,
-            history: history, summary: session.summary, continuing: turn.kind == "chat" ? continuing : nil,
+            history: history, summary: session.summary, continuing: turn.kind == .chat ? continuing : nil,
             isResumed: turn.work != turn.id, isAwaited: isAwaited, answered: answered, isNew: isNew)
     }
 

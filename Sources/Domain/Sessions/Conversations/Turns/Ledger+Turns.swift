@@ -12,7 +12,7 @@ extension Ledger {
             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0)
             """,
             [
-                .text(turn.id), .text(turn.session), .text(turn.kind), .text(turn.work), .text(turn.text),
+                .text(turn.id), .text(turn.session), .text(turn.kind.rawValue), .text(turn.work), .text(turn.text),
                 .text(StoredForm.text(of: turn.sender)), .text(StoredForm.text(of: turn.route)),
                 .optional(turn.message), .text(turn.state.rawValue), .integer(Int64(turn.attempts)),
                 .integer(turn.queuedAt), .optional(turn.startedAt), .optional(turn.endedAt), .optional(turn.error),
@@ -189,7 +189,7 @@ extension Ledger {
 
     private static func turn(_ row: Row, commits: [CommitNotice]) throws -> TurnRecord {
         TurnRecord(
-            id: try row.text("id"), session: try row.text("session"), kind: try row.text("kind"),
+            id: try row.text("id"), session: try row.text("session"), kind: try .stored(in: row),
             work: try row.text("work"), text: try row.text("text"),
             sender: try StoredForm.sender(from: try row.text("sender")),
             route: try StoredForm.route(from: try row.text("route")), message: try row.optionalInteger("message"),

@@ -57,8 +57,8 @@ final class RunningTurn {
         self.admission = admission
         self.startedAt = startedAt
         self.poster = poster
-        self.clock = TurnClock(CommandName.isWork(turn.kind) ? nil : timeout, at: startedAt)
-        if turn.kind == CommandName.run.rawValue { self.poster.output = OutputExcerpt() }
+        self.clock = TurnClock(turn.kind.isWork ? nil : timeout, at: startedAt)
+        if turn.kind == .run { self.poster.output = OutputExcerpt() }
     }
 
     var text: String { String(decoding: self.answer, as: UTF8.self) }

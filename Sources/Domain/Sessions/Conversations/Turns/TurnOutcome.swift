@@ -28,9 +28,9 @@ enum TurnOutcome: Sendable, Equatable {
     /// - Parameter asks: Approvals that stay open after an interruption.
     func note(of turn: TurnRecord, waitingFor asks: [String] = [], sign: CommandSign) -> String? {
         switch self {
-        case .stopped where CommandName.isWork(turn.kind): TurnTexts.commandStopped
-        case .interrupted where CommandName.isWork(turn.kind):
-            TurnTexts.commandInterrupted(turn.text.isEmpty ? turn.kind : turn.text)
+        case .stopped where turn.kind.isWork: TurnTexts.commandStopped
+        case .interrupted where turn.kind.isWork:
+            TurnTexts.commandInterrupted(turn.text.isEmpty ? turn.kind.rawValue : turn.text)
         case .complete: nil
         case .cut(let reason): TurnTexts.cut(reason, sign: sign)
         case .filtered(let reason): TurnTexts.filtered(reason, sign: sign)
@@ -53,7 +53,7 @@ enum TurnOutcome: Sendable, Equatable {
     /// The buttons of that line.
     func buttons(of turn: TurnRecord) -> [MessageButton] {
         switch self {
-        case _ where CommandName.isWork(turn.kind): []
+        case _ where turn.kind.isWork: []
         case .complete, .filtered, .failed, .refused: []
         case .cut, .stopped, .interrupted: [Self.resume]
         }

@@ -1,17 +1,14 @@
 package import Chat
+internal import Database
 
 /// One operation: a model answer, a spec stage or a command. A class, because everything that works on the turn carries
 /// it along.
 package final class TurnRecord: Sendable {
-    /// The kind of a command that was answered at once.
-    package static let commandKind = "command"
-
     package enum State: String, Sendable { case queued, running, complete, failed, stopped, interrupted }
 
     package let id: String
     package let session: String
-    /// The worker's name: `chat`, `specify`, …; `command` for commands that are answered at once.
-    package let kind: String
+    package let kind: TurnKind
     /// The id on its commits: its own, or that of the turn that it continues.
     package let work: String
     package let text: String
@@ -37,7 +34,7 @@ package final class TurnRecord: Sendable {
     package let ask: String?
 
     init(
-        id: String, session: String, kind: String, work: String, text: String, sender: Sender, route: Route,
+        id: String, session: String, kind: TurnKind, work: String, text: String, sender: Sender, route: Route,
         message: Int64?, state: State, attempts: Int, queuedAt: Int64, startedAt: Int64? = nil, endedAt: Int64? = nil,
         error: String? = nil, commits: [CommitNotice] = [], attachments: [Attachment] = [], images: [SentImage] = [],
         isLeftOut: Bool = false, ask: String? = nil
@@ -66,7 +63,7 @@ package final class TurnRecord: Sendable {
     /// Whether people read what the turn reports as it is. Commands have texts of the program, in which signs are filled
     /// in.
     var showsTextAsReported: Bool {
-        self.kind != CommandName.run.rawValue && !CommandName.hasOwnWords(self.kind)
+        self.kind != .run && !self.kind.hasOwnWords
     }
 
     /// The turn with other values; nil keeps the old one.
@@ -82,4 +79,9 @@ package final class TurnRecord: Sendable {
             attachments: attachments ?? self.attachments, images: images ?? self.images, isLeftOut: self.isLeftOut,
             ask: self.ask)
     }
+}
+
+extension TurnKind {
+    /// A turn that a newer version has stored is none that this one can run.
+    static func stored(in row: Row) throws -> TurnKind { TurnKind(rawValue: try row.text("kind")) ?? .command }
 }

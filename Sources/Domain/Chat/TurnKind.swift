@@ -1,0 +1,59 @@
+/// What a turn does, and so which worker runs it. The raw values are stored; commands that begin a turn have the same
+/// names.
+package enum TurnKind: String, Sendable, CaseIterable {
+    /// An answer to a message.
+    case chat
+    // Specifications
+    case constitution, specify, clarify, plan, tasks, analyze, checklist, implement, refine, spec
+    /// Carries out the answer to the question of how a conflict between documents is settled.
+    case conflict
+    // Work in the thread's workspace
+    case run, diff, files, snapshot, undo, commit
+    // GitHub
+    case pr, review, fix, workflow
+    /// A command that was answered at once. No worker runs it.
+    case command
+
+    /// Whether it works in the session's jail or workspace. Such a turn is never resumed: it runs again only when
+    /// somebody asks for it.
+    package var isWork: Bool {
+        switch self {
+        case .run, .diff, .files, .snapshot, .undo, .commit: true
+        case .chat, .constitution, .specify, .clarify, .plan, .tasks, .analyze, .checklist, .implement, .refine, .spec,
+            .conflict, .pr, .review, .fix, .workflow, .command:
+            false
+        }
+    }
+
+    /// Whether a turn may begin again by itself after it was interrupted. It must not where nobody can see whether it was
+    /// carried out, and a second time would do more than the first: a started workflow, a snapshot that was left.
+    package var mayRepeat: Bool {
+        switch self {
+        case .undo, .workflow: false
+        case .chat, .constitution, .specify, .clarify, .plan, .tasks, .analyze, .checklist, .implement, .refine, .spec,
+            .conflict, .run, .diff, .files, .snapshot, .commit, .pr, .review, .fix, .command:
+            true
+        }
+    }
+
+    /// Whether the text of such a turn is the program's own, in which commands get the room's sign. A model's answer and
+    /// documents are shown as they are.
+    package var hasOwnWords: Bool {
+        switch self {
+        case .spec, .clarify, .implement, .conflict, .run, .diff, .files, .snapshot, .undo, .commit, .pr, .workflow:
+            true
+        case .chat, .constitution, .specify, .plan, .tasks, .analyze, .checklist, .refine, .review, .fix, .command:
+            false
+        }
+    }
+
+    /// The lowest role that may begin such a turn: everybody may chat, all others change something.
+    package var role: Role {
+        switch self {
+        case .chat, .command: .guest
+        case .constitution, .specify, .clarify, .plan, .tasks, .analyze, .checklist, .implement, .refine, .spec,
+            .conflict, .run, .diff, .files, .snapshot, .undo, .commit, .pr, .review, .fix, .workflow:
+            .member
+        }
+    }
+}
