@@ -20,7 +20,7 @@ extension AskTexts {
         let first = "Approval `\(id)`: \(who) wants to \(actions.joined(separator: " and "))"
         let subject = { (request: ApprovalRequest) in
             ([request.subject] + (request.preview.map { [$0] } ?? []))
-                .map { Self.fenced(isByLine ? ShownText.ofLines($0) : ShownText.of($0)) }.joined(separator: "\n")
+                .map { Self.fenced(isByLine ? Self.shownByLine($0) : VisibleText.strict($0)) }.joined(separator: "\n")
         }
         let places = Set(requests.map(\.directory))
         let common = places.count == 1 ? places.first ?? "" : ""
@@ -36,7 +36,17 @@ extension AskTexts {
         return ([first] + (requests.count > 1 ? [""] : []) + items + [end]).joined(separator: "\n")
     }
 
-    private static func place(_ directory: String) -> String { Self.code(ShownText.ofLine(directory)) }
+    /// For a room where each line is a message: such rooms lose tabs, empty lines and blanks at the end.
+    static func shownByLine(_ text: String) -> String {
+        VisibleText.strict(text).unicodeScalars.split(omittingEmptySubsequences: false) { $0 == "\n" }.map { line in
+            let end = line.lastIndex { $0 != " " }.map { line.index(after: $0) } ?? line.startIndex
+            let rest = line[end...].map { _ in "\u{2420}" }.joined()
+            let shown = String(line[..<end].map { $0 == "\t" ? "\u{2409}" : Character($0) }) + rest
+            return shown.isEmpty ? "\u{2424}" : shown
+        }.joined(separator: "\n")
+    }
+
+    private static func place(_ directory: String) -> String { Self.code(VisibleText.strictLine(directory)) }
 
     static func moment(_ time: Int64) -> String {
         let time = CivilTime(milliseconds: time)
@@ -92,7 +102,7 @@ extension AskTexts {
             case .clarify: "Clarify"
             case .conflict: "Conflict"
             }
-        return "\(kind) `\(id)`: \(ShownText.of(question.text.trimmed))"
+        return "\(kind) `\(id)`: \(VisibleText.strict(question.text.trimmed))"
     }
 
     static func tail(_ question: ThreadQuestion, of person: Sender, until time: Int64) -> String {
@@ -113,7 +123,8 @@ extension AskTexts {
     static func options(of question: ThreadQuestion) -> [AskRecord.Option] {
         question.options.enumerated().map { index, option in
             AskRecord.Option(
-                key: AskRecord.letter(index), label: ShownText.ofLine(option.label), isRecommended: option.isRecommended
+                key: AskRecord.letter(index), label: VisibleText.strictLine(option.label),
+                isRecommended: option.isRecommended
             )
         }
     }

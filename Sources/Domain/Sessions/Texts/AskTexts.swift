@@ -1,4 +1,5 @@
 internal import Chat
+internal import Primitives
 
 /// What people read about asks.
 enum AskTexts {
@@ -31,7 +32,7 @@ enum AskTexts {
     static func outcomeLine(of ask: AskRecord, limit: Int = 500) -> String {
         var shown = ask
         shown.reason = ask.reason.map { $0.count <= limit ? $0 : "\($0.prefix(limit))…" }
-        return Self.escaped(ShownText.ofLine(Self.outcome(of: shown)))
+        return Self.escaped(VisibleText.strictLine(Self.outcome(of: shown)))
     }
 
     // MARK: In a list
@@ -47,7 +48,7 @@ enum AskTexts {
     /// The beginning of what is asked, on one line of plain text.
     static func firstWords(_ text: String, limit: Int = 60) -> String {
         let lines = text.split(whereSeparator: \.isNewline)
-        let first = ShownText.ofLine(String(lines.first { !$0.allSatisfy(\.isWhitespace) } ?? "").trimmed)
+        let first = VisibleText.strictLine(String(lines.first { !$0.allSatisfy(\.isWhitespace) } ?? "").trimmed)
         let isCut = first.count > limit || lines.count > 1
         return isCut ? "\(first.prefix(limit - 1))…" : first
     }
@@ -62,7 +63,7 @@ enum AskTexts {
     }
 
     static func unknown(_ id: String) -> String {
-        "No approval \(Self.code(ShownText.ofLine(String(id.prefix(20))))) is open here."
+        "No approval \(Self.code(VisibleText.strictLine(String(id.prefix(20))))) is open here."
     }
 
     static func elsewhere(_ id: String) -> String {
@@ -146,7 +147,7 @@ enum AskTexts {
     static func name(of sender: Sender) -> String { Self.escaped(Self.plainName(of: sender)) }
 
     static func plainName(of sender: Sender) -> String {
-        let name = ShownText.ofLine(sender.displayName)
+        let name = VisibleText.strictLine(sender.displayName)
         return name.count <= 60 ? name : "\(name.prefix(59))…"
     }
 

@@ -37,7 +37,7 @@ enum DiffTexts {
     }
 
     private static func code(_ path: String) -> String {
-        let name = ShownText.ofLine(path)
+        let name = VisibleText.strictLine(path)
         return AskTexts.code(name.count > Self.nameLength ? "\(name.prefix(Self.nameLength - 1))…" : name)
     }
 
@@ -46,7 +46,7 @@ enum DiffTexts {
         guard diff.utf8.count <= 2000, diff.utf8.count(where: { $0 == UInt8(ascii: "\n") }) <= Self.shownLines else {
             return []
         }
-        let block = AskTexts.fenced(ShownText.of(diff.hasSuffix("\n") ? String(diff.dropLast()) : diff))
+        let block = AskTexts.fenced(VisibleText.strict(diff.hasSuffix("\n") ? String(diff.dropLast()) : diff))
         let end = block.firstIndex(of: "\n") ?? block.endIndex
         return ["\(block[..<end])diff\(block[end...])"]
     }

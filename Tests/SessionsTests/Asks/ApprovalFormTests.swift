@@ -1,10 +1,11 @@
 import Chat
+import Primitives
 import Testing
 
 @testable import Sessions
 
 @Suite("What people see before they approve it")
-struct ShownTextTests {
+struct ApprovalFormTests {
     @Test(
         "nothing is invisible",
         arguments: [
@@ -15,7 +16,14 @@ struct ShownTextTests {
             ("\u{7F}\u{0}", "\u{2421}\u{2400}"), ("a\u{E0041}b\u{3164}", "a<U+E0041>b<U+3164>"),
             ("größe 日本 🚀", "größe 日本 🚀"),
         ])
-    func shown(text: String, shown: String) { #expect(ShownText.of(text) == shown) }
+    func shown(text: String, shown: String) {
+        #expect(VisibleText.strict(text) == shown)
+        let line = shown.replacing("\n", with: "\u{240A}").replacing("\t", with: "\u{2409}")
+        #expect(VisibleText.strictLine(text) == line)
+    }
+
+    @Test("a room that shows lines loses nothing")
+    func lines() { #expect(AskTexts.shownByLine("a\tb  \n\n c") == "a\u{2409}b\u{2420}\u{2420}\n\u{2424}\n c") }
 
     @Test("a code block and a code span hold any content")
     func fences() {
