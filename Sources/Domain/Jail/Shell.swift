@@ -38,6 +38,12 @@ package struct ShellCommand: Sendable, Equatable {
         case fresh
         /// Like ``fresh``, but beside the other commands: a job. Only ``timeout`` and its end stop it.
         case background
+        /// A program of the host's own that only reads: in the workspace, beside the commands, with the usual variables.
+        /// Its exit reports nothing about the persistent shell, so the next command's still does.
+        case aside
+
+        /// Whether it runs beside the other commands.
+        var isBeside: Bool { self == .background || self == .aside }
     }
 
     package let text: String

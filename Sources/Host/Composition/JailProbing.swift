@@ -1,3 +1,4 @@
+internal import Agent
 internal import JSON
 internal import Jail
 internal import Lifecycle
@@ -28,6 +29,7 @@ enum JailProbing {
         case .unavailable: logger.warning("commands are refused, because no jail can be started", facts)
         case .off: logger.warning("commands run without a jail: nothing protects this machine from them", facts)
         }
+        if !Ripgrep.isInstalled { logger.warning("the model cannot search files", ["reason": .string(Ripgrep.remedy)]) }
         return means
     }
 

@@ -1,3 +1,4 @@
+internal import Agent
 internal import Audit
 internal import Database
 internal import Git
@@ -42,9 +43,17 @@ package struct Doctor: Sendable {
         if let finding = await JailProbing.servingFinding(in: directory, patience: self.patience) {
             try await report(finding)
         }
+        try await report(Self.search)
         if let finding = await self.archive() { try await report(finding) }
         for finding in self.access() { try await report(finding) }
         try await NetworkFindings(self.configuration, in: directory, patience: self.patience).examine(report: report)
+    }
+
+    /// Whether the program of the model's searches is there.
+    private static var search: Finding {
+        Ripgrep.isInstalled
+            ? Finding("search", .ok, "ripgrep is installed")
+            : Finding("search", .warning, "the model cannot search files: \(Ripgrep.remedy)")
     }
 
     /// Whether the store opens, and its audit.

@@ -65,44 +65,4 @@ struct ReadToolsTests {
         let many = try await fixture.call("list", ["path": "many"])
         #expect(many.text.contains("Only the first 500") && many.text.split(separator: "\n").count == 503)
     }
-
-    @Test("A search finds lines and names")
-    func search() async throws {
-        let fixture = try await ToolFixture([
-            "src/a.swift": "let a = 1\nfunc find() {}\n", "src/b.c": "int find(void);\n",
-            "build/c.swift": "func find() {}\n",
-            ".gitignore": "build\n", "app.min.js": "find\n", "x.js.map": "find\n",
-            "wide.txt": String(repeating: "x", count: 1_000) + "find" + String(repeating: "y", count: 1_000) + "\n",
-            "huge.txt": String(repeating: "find ", count: 10_000),
-        ])
-        try fixture.shell("printf 'find\\000' > binary; ln -s /etc/passwd link")
-        let found = try await fixture.call("search", ["pattern": #"\bfind\("#])
-        #expect(found.text.contains("src/a.swift:2: func find() {}\nsrc/b.c:1: int find(void);\n</data-"))
-        #expect(!found.text.contains("build/c.swift"))
-        #expect(found.text.contains("3 binary, generated, large or unreadable files were skipped."))
-        #expect(found.summary.hasSuffix("2 hits"))
-        let wide = try await fixture.call("search", ["pattern": "find", "path": "wide.txt", "mode": "text"]).text
-        #expect(wide.contains("…x") && wide.contains("find") && wide.count < 700)
-        for glob in ["*.swift", "src/*.swift", "src/**", "**/*.{swift,m}"] {
-            let text = try await fixture.call("search", ["pattern": "find", "glob": .string(glob)]).text
-            #expect(text.contains("a.swift:2"), "\(glob)")
-        }
-        #expect(
-            try await fixture.call("search", ["pattern": "find", "path": "src", "glob": "*.c"]).summary.hasSuffix(
-                "1 hits"))
-        let names = try await fixture.call("search", ["pattern": #"\.swift$"#, "mode": "names"])
-        #expect(names.text.contains("\nsrc/a.swift\n") && names.summary.hasSuffix("1 hits"))
-        #expect(try await fixture.call("search", ["pattern": "nothing here"]).text.hasPrefix("No hits."))
-        // A literal that is no regular expression.
-        let literal = try await fixture.call("search", ["pattern": "find("])
-        #expect(literal.text.contains("src/a.swift:2") && literal.text.contains("It was searched for as text."))
-        #expect(try await fixture.call("search", ["pattern": "find(", "mode": "regex"]).text.contains("Use mode text"))
-    }
-
-    @Test("A search has at most 100 hits")
-    func manyHits() async throws {
-        let fixture = try await ToolFixture(["a": String(repeating: "hit\n", count: 300)])
-        let found = try await fixture.call("search", ["pattern": "hit"])
-        #expect(found.summary.hasSuffix("100 hits") && found.text.contains("Only the first 100 hits"))
-    }
 }

@@ -2,6 +2,7 @@ import Agent
 import Chat
 import Glibc
 import JSON
+import Jail
 import Logging
 import Models
 import Primitives
@@ -19,7 +20,7 @@ struct ToolFixture {
 
     init(
         _ files: [String: String] = [:], desk: (any ToolDesk)? = nil,
-        question: (@Sendable (String, [String]) async throws -> String)? = nil
+        question: (@Sendable (String, [String]) async throws -> String)? = nil, read: ToolSeams.Reading? = nil
     ) async throws {
         self.directory = try TemporaryDirectory()
         let workspaces = Workspaces(
@@ -33,6 +34,15 @@ struct ToolFixture {
         seams.plan = { tasks in plan.withLock { $0 = tasks } }
         seams.desk = desk
         seams.question = question
+        // Without a jail, which would take a second for each test; HostTests search in jails.
+        let shell = UnjailedShell(folder: self.workspace.folder, user: .current())
+        seams.read =
+            read ?? { command, output in
+                try await shell.run(
+                    ShellCommand(text: command, place: .aside, timeout: .seconds(50), outputLimit: 16 << 20),
+                    output: output
+                ).status
+            }
         self.tools = WorkspaceTools(files: self.workspace, seams: seams)
         for (name, text) in files { try self.put(text, name) }
     }

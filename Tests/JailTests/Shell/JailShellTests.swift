@@ -64,4 +64,30 @@ struct JailShellTests {
             #expect(try await bench.run("echo next").text == "next\n")
         }
     }
+
+    @Test("a program of the host's own runs beside a command, in the workspace and with the usual variables")
+    func aside() async throws {
+        try await JailBench.with { bench in
+            _ = try await bench.run("mkdir d; cd d; export PATH=/nowhere MINE=1; echo a >file")
+            async let slow = bench.run("while ! [ -e go ]; do /bin/sleep 0.01; done; pwd")
+            let aside = try await bench.run("pwd; echo $PATH [$MINE]; cat d/file; touch d/go", .aside)
+            #expect(aside.text.hasPrefix("/workspace\n/usr/local/bin:") && aside.text.hasSuffix(" []\na\n"), "\(aside)")
+            #expect(try await slow.text == "/workspace/d\n")
+            // A shell that is lost is reported to the next command, not to this.
+            _ = try await bench.run("exit 3")
+            #expect(try await bench.run("kill -9 $$", .aside).status == .signalled(9))
+            let ended = try await bench.run("sleep 60", .aside, timeout: .milliseconds(200))
+            #expect(ended.status == .timedOut && !ended.isShellLost)
+        }
+    }
+
+    @Test("a new shell is reported to the next command, not to a program of the host's own")
+    func asideReportsNothing() async throws {
+        try await JailBench.with { bench in
+            _ = try await bench.run("true")
+            await bench.shell.end()
+            #expect(try await bench.run("true", .aside).isShellFresh == false)
+            #expect(try await bench.run("true").isShellFresh)
+        }
+    }
 }

@@ -218,4 +218,18 @@ struct RunTurnTests {
                 == "The command was not run: the quota is used up. Delete files.")
         #expect(harness.shell.commands.isEmpty)
     }
+
+    @Test("a command that only reads is no job, has no snapshot and is not recorded")
+    func reading() async throws {
+        let harness = WorkbenchHarness()
+        let output = Protected("")
+        let status = try await harness.bench.read(
+            "echo found", timeout: .seconds(1), outputLimit: 100, for: WorkbenchHarness.request("search"),
+            in: ClosureThread { _ in }
+        ) { piece in output.withLock { $0 += String(decoding: piece.bytes, as: UTF8.self) } }
+        #expect(status == .exited(0) && output.withLock { $0 } == "found\n")
+        #expect(harness.shell.commands.map(\.place) == [.aside])
+        #expect(harness.entries.isEmpty)
+        #expect(try await harness.bench.jobs(of: "s_1").isEmpty)
+    }
 }

@@ -22,7 +22,7 @@ enum PageText {
                 continue
             }
             if bytes[index...].starts(with: "<!--".utf8) {
-                index = firstPlace(of: Array("-->".utf8), in: bytes[index...]).map { $0 + 3 } ?? bytes.count
+                index = bytes[index...].firstRange(of: "-->".utf8)?.upperBound ?? bytes.count
                 continue
             }
             let end = bytes[index...].firstIndex(of: UInt8(ascii: ">")) ?? bytes.count - 1
@@ -55,8 +55,8 @@ enum PageText {
     }
 
     private static func link(_ tag: ArraySlice<UInt8>) -> String? {
-        guard let start = firstPlace(of: Array("href=".utf8), in: tag) else { return nil }
-        var value = tag[(start + 5)...]
+        guard let name = tag.firstRange(of: "href=".utf8) else { return nil }
+        var value = tag[name.upperBound...]
         guard let quote = value.popFirst() else { return nil }
         let isQuoted = quote == UInt8(ascii: "\"") || quote == UInt8(ascii: "'")
         let end = value.firstIndex { isQuoted ? $0 == quote : $0 == 0x20 } ?? value.endIndex

@@ -1,4 +1,5 @@
 package import Chat
+package import Jail
 package import Work
 
 /// Runs a turn's commands and commits, after the gate has decided.
@@ -72,6 +73,16 @@ package struct WorkbenchDesk: ToolDesk {
 
     private static func rule(of decision: GateDecision) -> String {
         if case .allowed(let rule) = decision { rule } else { "ask" }
+    }
+
+    /// See ``ToolSeams/read``.
+    package func read(
+        _ command: String, output: @escaping @Sendable (ShellOutput) async throws -> Void
+    ) async throws -> ShellExit.Status {
+        let thread = CallThread(thread: self.thread, call: "", address: nil, by: "", ask: nil, pauses: self.pauses)
+        return try await self.bench.read(
+            command, timeout: ToolLimits.searchTime, outputLimit: ToolLimits.searchOutput, for: self.request,
+            in: thread, output: output)
     }
 
     package func commitDraft() async throws -> CommitDraft? {

@@ -1,3 +1,4 @@
+package import Jail
 package import Work
 
 /// What the tools of a turn need beside its files.
@@ -9,6 +10,11 @@ package struct ToolSeams: Sendable {
     package var plan: @Sendable ([PlanTask]) async throws -> Void = { _ in }
     /// Puts a question with its options (perhaps none) to people and returns the answer. Nil: nobody can be asked.
     package var question: (@Sendable (_ question: String, _ options: [String]) async throws -> String)?
+    /// Runs a command that only reads the files, unseen by people, until it ends or `output` throws. Nil: no `search`.
+    package typealias Reading =
+        @Sendable (_ command: String, _ output: @escaping @Sendable (ShellOutput) async throws -> Void) async throws
+        -> ShellExit.Status
+    package var read: Reading?
     /// Runs commands and commits. Nil: neither `shell` nor `fetch` nor `commit`.
     package var desk: (any ToolDesk)?
 

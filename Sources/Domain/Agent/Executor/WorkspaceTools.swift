@@ -15,9 +15,9 @@ package final class WorkspaceTools: ToolExecutor {
         let edit = EditTool(files: files, state: state)
         var tools: [String: any Tool] = [
             "read": ReadTool(files: files, state: state), "list": ListTool(files: files),
-            "search": SearchTool(files: files), "edit": edit, "patch": edit, "write": edit,
-            "tasks": TasksTool(report: seams.plan),
+            "edit": edit, "patch": edit, "write": edit, "tasks": TasksTool(report: seams.plan),
         ]
+        if let read = seams.read { tools["search"] = SearchTool(files: files, read: read) }
         if let question = seams.question { tools["ask_user"] = AskTool(question: question) }
         if let desk = seams.desk {
             tools["shell"] = ShellTool(desk: desk, state: state)

@@ -18,11 +18,13 @@ package enum ToolLimits {
     package static let searchHits = 100
     /// Characters of a line that `search` shows.
     package static let searchLine = 500
-    /// Files that a search looks at.
-    package static let searchFiles = 50_000
-    /// A larger file is not searched. Bytes.
+    /// A larger file is not searched, unless the search is for it alone. Bytes.
     package static let searchFileBytes = 1 << 20
     package static let searchTime: Duration = .seconds(20)
+    /// Bytes that the searching program writes.
+    package static let searchOutput = 16 << 20
+    /// Bytes of memory that it reserves.
+    package static let searchMemory = 1 << 30
     /// Bytes of a pattern.
     package static let patternBytes = 1_000
 

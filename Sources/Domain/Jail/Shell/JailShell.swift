@@ -112,7 +112,7 @@ package final class JailShell: Shell {
         run.begin()
         defer { run.finish() }
         do throws(JailFailure) {
-            if command.place == .background { return .success(try await self.runTree(command, run)) }
+            if command.place.isBeside { return .success(try await self.runTree(command, run)) }
             if run.running == nil {
                 while self.isOccupied {
                     do { try await self.turn.wait() } catch { return .success(self.notRun(run)) }
@@ -190,11 +190,12 @@ package final class JailShell: Shell {
 
     /// A fresh shell: a command or a job.
     private func runTree(_ command: ShellCommand, _ run: RunningCommand) async throws(JailFailure) -> ShellExit {
-        let isJob = command.place == .background
+        let isBeside = command.place.isBeside
+        let isAside = command.place == .aside
         let jail = try await self.liveJail()
-        let variables = await self.exportedVariables(run)
+        let variables = isAside ? self.usualVariables : await self.exportedVariables(run)
         guard run.stop == nil else { return self.notRun(run) }
-        let directory = command.directory ?? self.directory
+        let directory = isAside ? JailPlan.workspace : command.directory ?? self.directory
         let (pipes, remote) = try Self.opened { try CommandPipes.open(for: jail.identity) }
         defer { pipes.close() }
         var state = TreeState()
@@ -205,13 +206,14 @@ package final class JailShell: Shell {
             state.handle(event)
             run.changed.signal()
         }
-        if isJob { jail.jobs.insert(id) }
+        if isBeside { jail.jobs.insert(id) }
         defer { jail.jobs.remove(id) }
         run.onStop = { [weak self] in
-            if isJob { self?.endTree(id, in: jail) } else { self?.endForeground(id, in: jail) }
+            if isBeside { self?.endTree(id, in: jail) } else { self?.endForeground(id, in: jail) }
         }
         await run.deliver(pipes) { state.isOver }
         if let failure = state.failure { throw self.failure(failure, directory) }
+        if isAside, state.isJailEnded, self.jail === jail { self.loseShell() }
         if state.isJailEnded { await self.closed(jail) }
         let status =
             self.stopped(run)
@@ -223,6 +225,10 @@ package final class JailShell: Shell {
                 case .killed, nil: self.lost(jail)
                 }
             }()
+        guard !isAside else {
+            return ShellExit(
+                status: status, duration: run.begun.duration(to: .now), isShellLost: false, directory: directory)
+        }
         return self.exit(status, run, isShellLost: state.isJailEnded, directory: directory)
     }
 

@@ -62,7 +62,7 @@ package final class UnjailedShell: Shell {
 
     private func result(of command: ShellCommand, _ run: RunningCommand) async -> Result<ShellExit, JailFailure> {
         do throws(JailFailure) {
-            if command.place == .background { return .success(try await self.execute(command, run)) }
+            if command.place.isBeside { return .success(try await self.execute(command, run)) }
             while self.isOccupied {
                 do { try await self.turn.wait() } catch { return .success(self.exit(.stopped, run, self.directory)) }
             }
@@ -79,9 +79,9 @@ package final class UnjailedShell: Shell {
 
     private func execute(_ command: ShellCommand, _ run: RunningCommand) async throws(JailFailure) -> ShellExit {
         guard run.stop == nil else { return self.exit(.stopped, run, self.directory) }
-        let directory = self.directory
+        let directory = command.place == .aside ? self.folder : self.directory
         let mark = ShellScript.nonce()
-        let (process, pipes) = try self.spawn(command, mark: mark)
+        let (process, pipes) = try self.spawn(command, in: directory, mark: mark)
         defer { pipes.close() }
         run.begin()
         run.onStop = { process.signal(SIGKILL) }
@@ -113,7 +113,7 @@ package final class UnjailedShell: Shell {
     }
 
     private func spawn(
-        _ command: ShellCommand, mark: String
+        _ command: ShellCommand, in directory: String, mark: String
     ) throws(JailFailure) -> (process: Process, pipes: CommandPipes) {
         let pipes: CommandPipes
         let remote: [Int32]
@@ -123,8 +123,8 @@ package final class UnjailedShell: Shell {
             throw JailFailure("the command cannot be started: \(error)")
         }
         defer { CommandPipes.close(remote) }
-        var plan = ProcessPlan("/bin/sh", ["-c", UnjailedScript.text, "sh", command.text], directory: self.directory)
-        plan.environment = self.environment(mark)
+        var plan = ProcessPlan("/bin/sh", ["-c", UnjailedScript.text, "sh", command.text], directory: directory)
+        plan.environment = self.environment(mark, command.place == .aside ? nil : self.variables)
         plan.standardOutput = .null
         plan.standardError = .null
         plan.extraOutputs = 1
@@ -134,14 +134,14 @@ package final class UnjailedShell: Shell {
         } catch {
             pipes.close()
             guard error.code == .badDirectory else { throw JailFailure("the command cannot be started: \(error)") }
-            let lost = self.shown(self.directory)
+            let lost = self.shown(directory)
             // Otherwise not even `cd` could run.
             self.directory = self.folder
             throw JailFailure("the directory \(lost) cannot be entered: the next command begins in the workspace")
         }
     }
 
-    private func environment(_ mark: String) -> [String: String] {
+    private func environment(_ mark: String, _ variables: [String]?) -> [String: String] {
         var environment = [
             "PATH": "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin", "HOME": self.user.home,
             "LANG": "C.UTF-8", "TERM": "dumb", "USER": self.user.name, "LOGNAME": self.user.name, "SHELL": "/bin/sh",
@@ -149,7 +149,7 @@ package final class UnjailedShell: Shell {
             "GIT_CEILING_DIRECTORIES": self.folder.split(separator: "/", omittingEmptySubsequences: false).dropLast()
                 .joined(separator: "/"),
         ]
-        if let variables = self.variables {
+        if let variables {
             environment = [:]
             for variable in variables {
                 let parts = variable.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)

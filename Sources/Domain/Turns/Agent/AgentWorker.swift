@@ -185,6 +185,7 @@ package final class AgentWorker: Sendable {
             bench: self.workbench, request: request, thread: thread, hasNetwork: self.hasNetwork, pauses: pauses)
         desk.task = task
         seams.desk = desk
+        seams.read = { [desk] command, output in try await desk.read(command, output: output) }
         return seams
     }
 

@@ -123,12 +123,7 @@ struct CommandRun: Sendable {
                 text: self.command, place: self.place,
                 directory: self.place == .persistent ? nil : self.bench.directory(of: self.request.session),
                 timeout: self.isBackground ? nil : settings.timeout, outputLimit: settings.outputLimit),
-            waiting: { reason in
-                // The turn's time does not pass while others keep it from working.
-                guard let reason else { return await thread?.startClock() ?? () }
-                await thread?.stopClock()
-                try? await thread?.report(.notice(WorkbenchTexts.waiting(because: reason)))
-            }
+            waiting: { reason in await thread?.waitForJail(because: reason) }
         ) { output in
             if let text = decoder.withLock({ $0.decode(output) }) { await deliver(text) }
         }
@@ -222,6 +217,7 @@ struct CommandRun: Sendable {
             case .persistent: "persistent"
             case .fresh: "fresh"
             case .background: "background"
+            case .aside: "aside"
             }
         return [
             "job": .string(begun.job.id), "command": .string(self.command), "shell": place,
