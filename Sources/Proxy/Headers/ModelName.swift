@@ -14,6 +14,9 @@ package struct ModelName {
     /// Whether a key is spelled `model`, as servers expect it that respect case.
     private var hasExactKey = false
 
+    /// The text names no model, or may name different ones to different parsers.
+    private struct Unclear: Error {}
+
     private static let key = Array("model".utf8)
 
     private init(_ body: [UInt8]) {
@@ -40,7 +43,7 @@ package struct ModelName {
             return nil
         }
         var search = ModelName(body)
-        do throws(JSONScanner.Malformed) {
+        do {
             try search.read()
         } catch {
             return nil
@@ -48,21 +51,21 @@ package struct ModelName {
         return search.hasExactKey ? search.name.map { ($0, search.values) } : nil
     }
 
-    private mutating func read() throws(JSONScanner.Malformed) {
-        guard self.scanner.enterObject() else { throw JSONScanner.Malformed() }
+    private mutating func read() throws {
+        guard self.scanner.enterObject() else { throw Unclear() }
         while let key = try self.scanner.nextMember() {
             if try self.isModel(key) { try self.takeName() } else { try self.scanner.skipValue() }
         }
-        guard self.scanner.isAtEnd else { throw JSONScanner.Malformed() }
+        guard self.scanner.isAtEnd else { throw Unclear() }
     }
 
-    private mutating func isModel(_ raw: Range<Int>) throws(JSONScanner.Malformed) -> Bool {
+    private mutating func isModel(_ raw: Range<Int>) throws -> Bool {
         var key = self.body[raw]
         if key.contains(UInt8(ascii: "\\")) {
             let text = try self.decoded(raw)
             // Half a surrogate pair and NUL end or vanish in some parsers, which could make another key of this one.
             guard !text.unicodeScalars.contains(where: { $0 == "\0" || $0 == "\u{FFFD}" }) else {
-                throw JSONScanner.Malformed()
+                throw Unclear()
             }
             key = Array(text.utf8)[...]
         }
@@ -71,19 +74,18 @@ package struct ModelName {
         return true
     }
 
-    private mutating func takeName() throws(JSONScanner.Malformed) {
-        let raw = try self.scanner.string()
+    private mutating func takeName() throws {
+        guard let raw = try self.scanner.string() else { throw Unclear() }
         let name = try self.decoded(raw)
-        guard self.name?.utf8.elementsEqual(name.utf8) ?? true else { throw JSONScanner.Malformed() }
+        guard self.name?.utf8.elementsEqual(name.utf8) ?? true else { throw Unclear() }
         self.name = name
         self.values.append(raw.lowerBound - 1..<raw.upperBound + 1)
     }
 
     /// The text of a string without its quotes.
-    private func decoded(_ raw: Range<Int>) throws(JSONScanner.Malformed) -> String {
-        guard let text = (try? JSON.parse(Array(self.body[raw.lowerBound - 1...raw.upperBound])))?.stringValue else {
-            throw JSONScanner.Malformed()
-        }
+    private func decoded(_ raw: Range<Int>) throws -> String {
+        let value = try JSON.parse(Array(self.body[raw.lowerBound - 1...raw.upperBound]))
+        guard let text = value.stringValue else { throw Unclear() }
         return text
     }
 }

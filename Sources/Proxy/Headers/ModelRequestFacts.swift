@@ -1,3 +1,5 @@
+internal import JSON
+
 /// The facts about a model request's body that its headers must state. Found without building a tree, because the body may
 /// have megabytes of images. Pure.
 struct ModelRequestFacts: Sendable, Equatable {
@@ -43,7 +45,7 @@ struct ModelRequestFacts: Sendable, Equatable {
     }
 
     /// Where the last message or item begins.
-    private static func lastMessage(in body: [UInt8]) throws(JSONScanner.Malformed) -> Int? {
+    private static func lastMessage(in body: [UInt8]) throws(JSONError) -> Int? {
         var scanner = JSONScanner(body)
         guard scanner.enterObject() else { return nil }
         var last: Int?
@@ -60,7 +62,7 @@ struct ModelRequestFacts: Sendable, Equatable {
         return last
     }
 
-    private static func isAgents(_ body: [UInt8], at position: Int) throws(JSONScanner.Malformed) -> Bool {
+    private static func isAgents(_ body: [UInt8], at position: Int) throws(JSONError) -> Bool {
         var scanner = JSONScanner(body, at: position)
         guard scanner.enterObject() else { return false }
         while let name = try scanner.nextMember() {
@@ -78,8 +80,7 @@ struct ModelRequestFacts: Sendable, Equatable {
     }
 
     /// Where the value is, as it is written; nil if it is not a string.
-    private static func string(_ value: JSONScanner) throws(JSONScanner.Malformed) -> Range<Int>? {
-        guard value.isAtString else { return nil }
+    private static func string(_ value: JSONScanner) throws(JSONError) -> Range<Int>? {
         var scanner = value
         return try scanner.string()
     }
@@ -95,7 +96,7 @@ struct ModelRequestFacts: Sendable, Equatable {
     /// Whether an array of blocks has the Messages API's results of tools.
     private static func hasToolResult(
         _ content: JSONScanner, in body: [UInt8]
-    ) throws(JSONScanner.Malformed) -> Bool {
+    ) throws(JSONError) -> Bool {
         var scanner = content
         guard scanner.enterArray() else { return false }
         while try scanner.nextElement() {
