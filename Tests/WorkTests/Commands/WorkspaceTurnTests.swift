@@ -51,6 +51,8 @@ struct WorkspaceTurnTests {
         }
         #expect(try await harness.turn(.files, "src").texts == ["```\nsrc/a.bin  3 B\n```"])
         #expect(try await harness.turn(.files, "b").failure == "There is no file b.")
+        try await harness.workspace.write([], to: "x\u{1B}\u{202E}\n\t")
+        #expect(try await harness.turn(.files, "x").texts == ["```\nx␛<U+202E>␊␉  0 B\n```"])
     }
 
     @Test("`diff` shows what differs")

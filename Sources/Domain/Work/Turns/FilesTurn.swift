@@ -2,6 +2,7 @@ internal import Audit
 internal import Chat
 internal import Git
 internal import JSON
+internal import Primitives
 
 /// `files [NAME]`: lists the workspace's files, or sends one.
 struct FilesTurn: TurnWorker {
@@ -51,11 +52,6 @@ struct FilesTurn: TurnWorker {
             }
         }
         let more = entries.count == Self.limit ? "\n…" : ""
-        return CodeFence.block(lines.map(Self.visible).joined(separator: "\n") + more)
-    }
-
-    /// A name may have any byte but a slash and NUL.
-    private static func visible(_ name: String) -> String {
-        String(String.UnicodeScalarView(name.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7F ? "?" : $0 }))
+        return CodeFence.block(lines.map { VisibleText.strictLine($0) }.joined(separator: "\n") + more)
     }
 }
