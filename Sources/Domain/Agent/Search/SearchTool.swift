@@ -121,10 +121,14 @@ struct SearchTool: Tool {
             if hits.count > ToolLimits.searchHits {
                 self.notes.append("Only the first \(ToolLimits.searchHits) hits are shown: narrow the search.")
             }
-            if run.output.binaries > 0 {
-                self.notes.append("\(run.output.binaries) binary files with hits were left out.")
+            let binaries = run.output.binaries
+            if binaries > 0 {
+                self.notes.append("Hits in \(binaries) binary \(binaries == 1 ? "file" : "files") were left out.")
             }
-            if !run.errors.isEmpty { self.notes.append("Not everything was searched: \(run.message)") }
+            // It names files.
+            if !run.errors.isEmpty {
+                self.notes.append("Not everything was searched:\n\(DataBlock.of(run.message, from: "rg"))")
+            }
         }
 
         var text: String {
