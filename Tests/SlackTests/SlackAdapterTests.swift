@@ -298,6 +298,20 @@ struct SlackAdapterTests {
         }
     }
 
+    @Test("a file that Slack accepts and never shows is repeated once")
+    func unconfirmed() async throws {
+        var settings = SlackStage.settings()
+        settings.shareSeconds = 100_000
+        try await SlackStage.with(settings) { stage in
+            let route = stage.route(stage.slack.addChannel("quiet"), thread: nil)
+            let file = OutgoingFile(
+                name: "a.txt", mediaType: "text/plain", bytes: [1], caption: "", route: route, token: "f1")
+            await #expect(throws: AdapterError.self) { try await stage.adapter.upload(file) }
+            let repeated = try await stage.adapter.upload(file)
+            #expect(repeated.id.isEmpty)
+        }
+    }
+
     @Test("the assistant offers prompts, and a thread's first words become its title")
     func assistant() async throws {
         try await SlackStage.with { stage in

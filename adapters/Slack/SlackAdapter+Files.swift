@@ -73,14 +73,18 @@ extension SlackAdapter {
     @discardableResult package func upload(_ file: OutgoingFile) async throws -> MessageReference {
         do {
             // After an unknown outcome the file may be in the channel already.
-            if let known = self.state.withLock({ $0.uploads[file.token] }),
-                let ts = try await self.share(of: known, in: file.route.room.name, tries: 1)
-            {
+            let known = self.state.withLock { $0.uploads[file.token] }
+            if let known, let ts = try await self.share(of: known, in: file.route.room.name, tries: 1) {
                 return MessageReference(room: file.route.room, id: ts)
             }
             let id = try await self.send(file)
-            let ts = try await self.share(of: id, in: file.route.room.name, tries: 7)
+            let ts = try await self.share(of: id, in: file.route.room.name, tries: known == nil ? 7 : 4)
             guard let ts else {
+                // Slack has accepted it twice. Another repeat would tell no more, and the thread waits behind it.
+                if known != nil {
+                    self.state.withLock { $0.uploads[file.token] = nil }
+                    return MessageReference(room: file.route.room, id: "")
+                }
                 throw AdapterError(
                     .timedOut, "Slack accepted the file \(file.name) but has not posted it yet", isCertain: false)
             }
