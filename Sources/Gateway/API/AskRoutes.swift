@@ -52,12 +52,21 @@ struct AskRoutes: Sendable {
         let body = try await request.object(upTo: Self.bodyLimit)
         let key = try Self.text("answer", of: body) ?? ""
         let reason = try Self.text("text", of: body)
+        try await self.checkVisible(request.parameter("id"), principal)
         let answer = AskAnswer(
             ask: request.parameter("id"), sender: principal.sender, role: principal.role, key: key, reason: reason)
         let result = try await self.context.bridge.answer(answer)
         guard case .decided(let ask) = result else { throw Self.problem(result, key) }
         request.logger.info("an ask was answered", ["ask": .string(ask.id), "answer": .string(ask.answer ?? "")])
         return .json(AskDocument(ask: ask).decision)
+    }
+
+    /// An ask of a thread that the person cannot see answers like one that does not exist: ids are sequential.
+    private func checkVisible(_ id: String, _ principal: Principal) async throws {
+        let session = try await self.context.store.read { ledger in
+            try ledger.ask(id: id).flatMap { try ledger.session(id: $0.session) }
+        }
+        guard let session, principal.maySee(session) else { throw Self.problem(.unknown, "") }
     }
 
     private static func text(_ name: String, of body: JSONObject) throws -> String? {

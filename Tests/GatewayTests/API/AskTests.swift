@@ -51,7 +51,12 @@ struct AskTests {
             let owner = try await harness.token(.chat)
             let guest = try await harness.signedIn(.guest, name: "gina")
             #expect(try await Self.answer(member, "a1", ["answer": "A"]).status == 403)
-            #expect(try await Self.answer(guest, "a1", ["answer": "A"]).status == 403)
+            // Whoever cannot see the thread does not learn that there is an ask, or what its answers are.
+            for body: JSON in [["answer": "A"], ["answer": "Z"], [:]] {
+                let hidden = try await Self.answer(guest, "a1", body)
+                let unknown = try await Self.answer(guest, "a9", body)
+                #expect(hidden.status == 404 && hidden.json == unknown.json)
+            }
             #expect(try await Self.answer(harness.anybody, "a1", ["answer": "A"]).status == 401)
             #expect(try await Self.answer(owner, "a2", ["answer": "A"]).status == 404)
             #expect(try await Self.answer(owner, "a1", ["answer": "Z"]).status == 422)
@@ -90,7 +95,7 @@ struct AskTests {
             let operation = try await member.write("go", to: thread)
             _ = try await Self.asks(member, thread)
             let other = try await harness.signedIn(.member, name: "mia")
-            #expect(try await Self.answer(other, "a1", ["answer": "A"]).status == 403)
+            #expect(try await Self.answer(other, "a1", ["answer": "A"]).status == 404)
             let said = try await member.write("yes", to: thread)
             #expect(try await member.ended(operation)["state"] == "complete")
             #expect(try await member.ended(said)["kind"] == "command")
