@@ -54,6 +54,21 @@ struct LaneStateMachineTests {
         #expect(lane.isIdle && lane.start())
     }
 
+    @Test("a note goes before other threads' answers that wait, but not before the first, nor within its own thread")
+    func notes() {
+        let item = { (id: Int64, kind: OutboxItem.Kind, session: String) in
+            OutboxItem(
+                id: id, session: session, turn: nil, kind: kind, route: Route(room: Sample.room), text: "text",
+                token: "m", reference: nil, state: .pending)
+        }
+        var lane = LaneStateMachine()
+        lane.enqueue((1...4).map { item($0, .part, "a") })
+        lane.enqueue([item(5, .note, "b"), item(6, .note, "b")])
+        lane.enqueue([item(7, .note, "a"), item(8, .part, "b")])
+        lane.enqueue([item(9, .note, "b"), item(10, .ask, "c")])
+        #expect(lane.queue.map(\.id) == [1, 5, 6, 10, 2, 3, 4, 7, 8, 9])
+    }
+
     @Test("a message that was dropped before it could be marked is skipped")
     func dropped() {
         var lane = LaneStateMachine()

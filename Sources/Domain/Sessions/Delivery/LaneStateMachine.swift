@@ -57,8 +57,20 @@ struct LaneStateMachine {
                 self.hasMore = true
                 break
             }
-            self.queue.append(item)
+            self.queue.insert(item, at: self.place(of: item))
         }
+    }
+
+    /// Where a message goes: a note or an ask goes before what waits of other threads' answers, which may be long and the
+    /// room slow. Within a thread the order stays, and the first message may be marked already.
+    private func place(of item: OutboxItem) -> Int {
+        guard item.kind == .note || item.kind == .ask else { return self.queue.endIndex }
+        let own = self.queue.lastIndex { $0.session == item.session } ?? 0
+        let place = self.queue.indices.dropFirst(own + 1).first { index in
+            let other = self.queue[index]
+            return other.reference == nil && [.part, .final, .file].contains(other.kind)
+        }
+        return place ?? self.queue.endIndex
     }
 
     /// Storage has messages that were not enqueued.
