@@ -112,6 +112,36 @@ struct StrangerTests {
         await server.stop()
     }
 
+    @Test("whoever takes a paired person's nick, and pairs too, gets nothing of what that person said")
+    func heir() async throws {
+        let server = try await NgIRCd(hasPenalty: false)
+        let scene = try await Scene.make(on: server)
+        func pair(_ peer: IRCPeer, as role: String) async throws {
+            let made = try await scene.host.run(["pair", "--role", role, "--json"])
+            try await peer.say("!pair \(try JSON.parse(made.output)["code"]?.stringValue ?? "")", to: "jetbot")
+            #expect(try await peer.hear(from: "jetbot").contains(role))
+        }
+        let bob = try await IRCPeer.connect(to: server, nick: "bob")
+        try await bob.join(Self.channel)
+        try await pair(bob, as: "member")
+        try await bob.say("the safe is 1234", to: "jetbot")
+        #expect(try await bob.hear(from: "jetbot") == "You said: the safe is 1234")
+        await bob.quit()
+        _ = try await scene.alice.expect { $0.hasPrefix(":bob!") && $0.contains(" QUIT ") }
+
+        let eve = try await IRCPeer.connect(to: server, nick: "bob")
+        try await eve.join(Self.channel)
+        try await pair(eve, as: "guest")
+        try await eve.say("!resend", to: "jetbot")
+        #expect(try await eve.hear(from: "jetbot") == "There is no answer to post again.")
+        try await eve.say("what did I say?", to: "jetbot")
+        #expect(try await eve.hear(from: "jetbot") == "You said: what did I say?")
+        let prompt = try #require(scene.model.requests.last).messages
+        #expect(!prompt.contains { $0.text.contains("1234") })
+        await scene.end()
+        await server.stop()
+    }
+
     @Test("a bot, a notice, and the bot's own messages get no answer, whatever nick they use")
     func bots() async throws {
         let server = try await InspIRCd()

@@ -110,7 +110,6 @@ final class Transcript {
         self.events().compactMap { event in
             switch event.kind {
             case .message: nil
-            case .threadRenamed(let from, let to): "\(from.value) -> \(to.value)"
             case .identityEnded(let identity): "ended \(identity)"
             case .messageEdited, .messageDeleted, .choice, .roomRenamed: "\(event.kind)"
             }

@@ -114,7 +114,6 @@ extension IRCStateMachine {
         }
         // The previous holder of the new nick must be gone, unseen by us.
         if self.link.people[to] != nil { self.endIdentity(to) }
-        if person.account == nil { self.renameThreads(of: person, from: from, to: to) }
         self.endIdentity(from)
         if self.link.renames.count > Self.strangerLimit { self.link.renames = [:] }
         if person.hasSpoken { self.link.renames[from] = to }
@@ -127,15 +126,6 @@ extension IRCStateMachine {
         person.proofDeadline = nil
         self.link.people[from] = nil
         self.link.people[to] = person
-    }
-
-    private mutating func renameThreads(of person: Person, from: ExactText, to: ExactText) {
-        for room in [nil] + person.channels.sorted(by: { $0.text < $1.text }).map(Optional.some) {
-            self.deliver(
-                .threadRenamed(
-                    from: self.thread(in: room, account: nil, nick: from),
-                    to: self.thread(in: room, account: nil, nick: to)))
-        }
     }
 
     /// `:nick!user@host ACCOUNT name`, or `*` for a logout.
@@ -198,7 +188,7 @@ extension IRCStateMachine {
 
     func nickIdentity(_ key: ExactText) -> String { "\(self.adapter)/nick:\(key)" }
 
-    /// Ends pairings of a nick that may no longer be the same person. Only people who have written can be paired.
+    /// Ends what belongs to a nick that may no longer be the same person. Only people who have written have anything.
     mutating func endIdentity(_ key: ExactText) {
         guard let person = self.link.people[key], person.hasSpoken else { return }
         self.link.people[key]?.hasSpoken = false

@@ -2,9 +2,8 @@
 package struct InboundEvent: Sendable {
     package enum Kind: Sendable {
         case message(InboundMessage)
-        /// A person's thread got another key (an IRC nick changed).
-        case threadRenamed(from: ThreadKey, to: ThreadKey)
-        /// A temporary identity no longer belongs to its person, who quit or logged out: its pairings end.
+        /// A temporary identity no longer belongs to its person, who quit or logged out: its pairings, threads and
+        /// sign-ins end.
         case identityEnded(String)
         /// A person edited a message. Takes effect while the message waits in the queue.
         case messageEdited(MessageEdit)

@@ -43,7 +43,8 @@ package struct Sender: Hashable, Sendable {
     package let isBot: Bool
     /// The bot's own account.
     package let isSelf: Bool
-    /// Whether a pairing of ``id`` outlives ``InboundEvent/Kind/identityEnded(_:)``.
+    /// Whether ``id`` never becomes somebody else's: what is kept under it outlives
+    /// ``InboundEvent/Kind/identityEnded(_:)``.
     package let isLasting: Bool
 
     /// - Parameter id: the value of one of `identities`.

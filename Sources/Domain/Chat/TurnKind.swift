@@ -47,6 +47,17 @@ package enum TurnKind: String, Sendable, CaseIterable {
         }
     }
 
+    /// Whether such a turn shows a document that it writes, which is in the repository and behind a link as well.
+    package var isDocument: Bool {
+        switch self {
+        case .constitution, .specify, .plan, .tasks, .analyze, .checklist, .refine: true
+        case .chat, .clarify, .implement, .spec, .conflict, .run, .diff, .files, .snapshot, .undo, .commit, .pr,
+            .review,
+            .fix, .workflow, .command:
+            false
+        }
+    }
+
     /// The lowest role that may begin such a turn: everybody may chat, all others change something.
     package var role: Role {
         switch self {

@@ -207,7 +207,11 @@ struct ThreadRoutes: Sendable {
         let taken: Submission?
         do {
             taken = try await files.settled { try await self.context.bridge.submit(event) }
-        } catch is IgnoredEvent {
+        } catch let ignored as IgnoredEvent {
+            if ignored.reason == Intent.stopped {
+                throw HTTPProblem(
+                    HTTPStatus(507), "Stopped. The host's disk is full, so the command itself was not stored.")
+            }
             // From a person with a role, the bridge ignores nothing else.
             throw HTTPProblem(
                 .tooManyRequests, "There were too many wrong codes. Wait ten minutes, then try again.",

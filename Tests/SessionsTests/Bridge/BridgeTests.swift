@@ -204,6 +204,21 @@ struct BridgeTests {
         #expect(harness.adapter.texts.count == 4)
     }
 
+    @Test("where each line is a message, a document shows its beginning and a link")
+    func document() async throws {
+        let long = (1...20).map { "Paragraph \($0)." }.joined(separator: "\n\n")
+        let harness = try await BridgeHarness(
+            traits: RoomTraits(
+                textLimit: 400, textUnit: .bytes, isMultiline: false, answerMessages: 60, excerptMessages: 12),
+            worker: ScriptedWorker([.event(.text(long))]))
+        let submission = try #require(try await harness.ask("!specify a thing"))
+        _ = try await harness.frames(of: submission.operation)
+        try await harness.settle()
+        #expect(harness.adapter.texts.prefix(6) == (1...6).map { "Paragraph \($0)." }[...])
+        #expect(harness.adapter.texts.count == 7)
+        #expect(harness.adapter.texts.last?.hasPrefix("The whole answer: http://127.0.0.1:8787/a/") == true)
+    }
+
     @Test("a post of unknown outcome is repeated with the mark, a certain failure without it")
     func unknownSend() async throws {
         let harness = try await BridgeHarness(worker: ScriptedWorker([.event(.text("a"))], [.event(.text("b"))]))

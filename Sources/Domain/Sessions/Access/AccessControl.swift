@@ -54,6 +54,8 @@ package final class AccessControl: Sendable {
 
     package func role(of sender: Sender) -> Role? { self.state.withLock { $0.policy.role(of: sender) } }
 
+    func mask(of sender: Sender) -> HostMask? { self.state.withLock { $0.policy.mask(of: sender) } }
+
     package enum Pairing: Sendable, Equatable {
         case paired(Role)
         case wrongCode

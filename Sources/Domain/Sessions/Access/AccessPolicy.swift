@@ -34,6 +34,23 @@ package struct AccessPolicy: Sendable {
 
     package func isGranted(_ identity: String) -> Bool { self.grants[ExactText(identity)] != nil }
 
+    /// The host mask by which a sender without a lasting identity is admitted; nil if there is none. The entry with the
+    /// strongest role counts.
+    ///
+    /// An entry that names a nick is one person, whose identity it is. Any other admits several people, so each is the
+    /// mask that matched.
+    func mask(of sender: Sender) -> HostMask? {
+        guard !sender.isLasting, let mask = sender.identities.first(where: { $0.comparison == .mask }) else {
+            return nil
+        }
+        let entries = self.entries.filter { Self.matches($0.text, mask) }
+        guard let entry = entries.max(by: { $0.role < $1.role })?.text else { return nil }
+        let nick = entry.prefix { $0 != "!" }
+        let isPerson = !nick.contains("*") && !nick.contains("?")
+        let id = Glob.fold(Array((isPerson ? entry : mask.value).utf8))
+        return HostMask(id: String(decoding: id, as: UTF8.self), isPerson: isPerson)
+    }
+
     static func matches(_ entry: String, _ identity: Identity) -> Bool {
         switch identity.comparison {
         case .exact: ExactText(entry) == ExactText(identity.value)

@@ -99,6 +99,11 @@ package struct AskDesk: Sendable {
         return (asks, items)
     }
 
+    /// Lets every open ask of a session expire.
+    func closeAll(of session: String, in ledger: Ledger, at now: Int64) throws -> [AskRecord] {
+        try ledger.openAsks(of: session).map { try self.end($0, as: .expired, by: nil, in: ledger, at: now).0 }
+    }
+
     /// Records that an earlier "always in this thread" permits what is asked now.
     func noteStanding(_ binding: AskBinding, from ask: String, by giver: Sender, in ledger: Ledger) throws {
         try self.audit(

@@ -35,15 +35,22 @@ package enum AskRule: String, Sendable {
         switch self {
         case .asker, .members: return true
         case .owners: return role == .owner
-        case .otherOwners: return role == .owner && !sender.isSamePerson(as: requester)
+        case .otherOwners: return role == .owner && !sender.mayBeSamePerson(as: requester)
         case .requester: return role == .owner || sender.isSamePerson(as: requester)
         }
     }
 }
 
 extension Sender {
-    /// Whether one account is certainly behind both: they have an identity in common.
+    /// Whether one person is certainly behind both. A nick or a host that they share says nothing: only an identity that
+    /// never becomes somebody else's does.
     func isSamePerson(as other: Sender) -> Bool {
+        self.id == other.id || (self.isLasting && other.identities.contains { $0.value == self.id })
+            || (other.isLasting && self.identities.contains { $0.value == other.id })
+    }
+
+    /// Whether one person may be behind both: they have any identity in common.
+    func mayBeSamePerson(as other: Sender) -> Bool {
         self.id == other.id || !Set(self.identities.map(\.value)).isDisjoint(with: other.identities.map(\.value))
     }
 }

@@ -42,12 +42,6 @@ final class OpenQuestions: Sendable {
         _ = self.state.withLock { $0.alarms.removeValue(forKey: ask) }
     }
 
-    func rename(_ from: ThreadKey, to: ThreadKey) {
-        self.state.withLock { state in
-            if state.threads.contains(from) { state.threads.insert(to) }
-        }
-    }
-
     func move(from: RoomID, to: RoomID) {
         self.state.withLock { state in
             state.threads.formUnion(state.threads.compactMap { $0.moved(from: from, to: to) })

@@ -1,4 +1,5 @@
 package import Chat
+internal import Database
 internal import JSON
 internal import Lifecycle
 internal import Logging
@@ -34,6 +35,9 @@ extension Bridge {
             intent = intents.intent(of: message, role: role)
         }
         intent = try await intents.intent(of: message, otherwise: intent)
+        if let mask = self.access.mask(of: message.sender), !intent.isPairing {
+            message = message.identified(by: mask)
+        }
         if let thread = try await self.thread(answeredBy: message, intent, as: role) {
             message = message.moved(to: thread, message.route)
         }
@@ -56,9 +60,18 @@ extension Bridge {
         }
         let stored = message
         let body = StoredForm.text(of: stored)
-        let number = try await self.store.write { ledger in
-            try ledger.insertEvent(
-                event.id, adapter: event.adapter, body: body, role: role, of: stored.reference, at: now)
+        let number: Int64?
+        do {
+            number = try await self.store.write { ledger in
+                try ledger.insertEvent(
+                    event.id, adapter: event.adapter, body: body, role: role, of: stored.reference, at: now)
+            }
+        } catch let error as DatabaseError where error.isPassing {
+            // Stopping needs no storage, and a full disk is when people want it most.
+            guard case .command(.stop, _) = intent,
+                await self.conversations.conversation(for: stored.thread).stop(by: stored.sender, as: role)
+            else { throw error }
+            return .ignored(Intent.stopped)
         }
         FaultPoint.eventStored.hit()
         guard let number else { return .duplicate }

@@ -18,6 +18,7 @@ package final class Bridge: MessageSink, Service {
     let indexer: MessageIndexer
     /// Jobs and files of sessions; nil on a host without workspaces.
     package let desk: (any CommandDesk)?
+    let accounts: (any PersonalAccounts)?
     private let models: ModelDirectory
     private let state = Protected(State())
 
@@ -32,6 +33,7 @@ package final class Bridge: MessageSink, Service {
         agent: AgentDirectory? = nil, accounts: (any PersonalAccounts)? = nil
     ) {
         self.desk = desk
+        self.accounts = accounts
         self.store = store
         self.adapters = adapters
         self.models = models
@@ -108,12 +110,8 @@ package final class Bridge: MessageSink, Service {
     private func take(_ event: InboundEvent, reply: ReplyBox?) async throws -> Delivery {
         switch event.kind {
         case .message(let message): return try await self.take(message, event: event, reply: reply)
-        case .threadRenamed(let from, let to):
-            try await self.store.write { ledger in try ledger.rename(from, to: to) }
-            self.questions.rename(from, to: to)
-            return .stored
         case .identityEnded(let identity):
-            try await self.access.end(identity)
+            try await self.end(identity)
             return .stored
         case .messageEdited(let edit): return try await self.take(.edit(edit), event: event)
         case .messageDeleted(let reference): return try await self.take(.deletion(reference), event: event)
@@ -135,7 +133,8 @@ package final class Bridge: MessageSink, Service {
         try await self.access.load()
         try await Recovery(
             store: self.store, environment: self.environment, adapters: self.adapters, access: self.access,
-            lanes: self.lanes, conversations: self.conversations, questions: self.questions
+            lanes: self.lanes, conversations: self.conversations, questions: self.questions,
+            accounts: self.accounts
         ).run()
         if try await self.store.read({ ledger in try ledger.hasUnindexedMessages() }) {
             self.indexer.messagesWereStored()

@@ -15,11 +15,18 @@ extension InboundMessage {
     /// The same message in another thread, answered by another route.
     func moved(to thread: ThreadKey, _ route: Route) -> InboundMessage { self.copy(thread: thread, route: route) }
 
+    /// The same message, by somebody whose identity is a host mask.
+    func identified(by mask: HostMask) -> InboundMessage {
+        self.copy(thread: mask.thread(self.thread), sender: mask.sender(self.sender))
+    }
+
     private func copy(
-        thread: ThreadKey? = nil, route: Route? = nil, text: String? = nil, isAddressed: Bool? = nil
+        thread: ThreadKey? = nil, route: Route? = nil, sender: Sender? = nil, text: String? = nil,
+        isAddressed: Bool? = nil
     ) -> InboundMessage {
         InboundMessage(
-            thread: thread ?? self.thread, route: route ?? self.route, sender: self.sender, text: text ?? self.text,
+            thread: thread ?? self.thread, route: route ?? self.route, sender: sender ?? self.sender,
+            text: text ?? self.text,
             sentAt: self.sentAt, isDirect: self.isDirect, isAddressed: isAddressed ?? self.isAddressed,
             isThreaded: self.isThreaded, isBacklog: self.isBacklog, isChosen: self.isChosen,
             attachments: self.attachments)

@@ -9,12 +9,14 @@ struct Recovery: Sendable {
     let lanes: Lanes
     let conversations: Conversations
     let questions: OpenQuestions
+    let accounts: (any PersonalAccounts)?
 
     /// The maximum number of times that a turn begins before it has shown anything.
     private static let attempts = 2
 
     func run() async throws {
         self.lanes.restore(renamed: try await self.store.read { ledger in try ledger.renamedRooms() })
+        try await self.endIdentities()
         let resumed = try await self.store.write { ledger in
             let resumed = try self.recover(in: ledger)
             try self.endJobs(in: ledger)
@@ -26,6 +28,33 @@ struct Recovery: Sendable {
         try await self.watchAsks()
         for turn in resumed { await self.conversations.conversation(for: turn.key).restore(turn.turn) }
         try await self.takeUpInbox()
+    }
+
+    /// Ends the sessions of nicks, whose connections the restart has ended. Where everything in one was written by somebody
+    /// whom one host mask admits, it becomes that mask's instead.
+    private func endIdentities() async throws {
+        let now = self.environment.now()
+        // First: while the session has its key, the next start comes here again.
+        for session in try await self.store.read({ ledger in try ledger.sessionsOfNicks() }) {
+            try await self.accounts?.forget(session.owner, logger: self.environment.logger)
+        }
+        try await self.store.write { ledger in
+            for session in try ledger.sessionsOfNicks() {
+                let masks = try Set(ledger.senders(in: session.id).map { self.access.mask(of: $0) })
+                if masks.count == 1, let mask = masks.first ?? nil,
+                    case let key = mask.thread(session.key), try ledger.session(for: key) == nil
+                {
+                    try ledger.move(session, to: key, owner: mask.id)
+                } else {
+                    _ = try ledger.retire(session)
+                    _ = try self.desk.closeAll(of: session.id, in: ledger, at: now)
+                    for turn in try ledger.openTurns() where turn.session == session.id {
+                        try ledger.end(turn.id, .stopped, error: TurnTexts.identityEnded, at: now)
+                        try self.insertLast(of: turn, TurnTexts.identityEnded, in: ledger)
+                    }
+                }
+            }
+        }
     }
 
     /// Resumes the clocks of open questions.
@@ -142,11 +171,16 @@ struct Recovery: Sendable {
     }
 
     private func drop(_ turn: TurnRecord, because reason: String, in ledger: Ledger) throws {
-        let now = self.environment.now()
-        try ledger.drop(turn, because: reason, at: now)
+        try ledger.drop(turn, because: reason, at: self.environment.now())
+        try self.insertLast(of: turn, reason, in: ledger)
+    }
+
+    private func insertLast(of turn: TurnRecord, _ reason: String, in ledger: Ledger) throws {
         let last = try ledger.frames(of: turn.id, after: 0).last?.sequence ?? 0
         try ledger.insert([
-            LiveFrame(operation: turn.id, sequence: last + 1, kind: .error, content: reason, timestamp: now)
+            LiveFrame(
+                operation: turn.id, sequence: last + 1, kind: .error, content: reason, timestamp: self.environment.now()
+            )
         ])
     }
 
@@ -202,7 +236,8 @@ struct Recovery: Sendable {
         var answer = frames.filter { $0.kind == .execution }.map(\.content).joined()
         let traits = self.adapters.traits(of: turn.route.room)
         var poster = AnswerPoster(
-            traits: traits, renderer: self.adapters[turn.route.room.adapter]?.renderer ?? PlainRenderer())
+            traits: traits.showing(turn.kind),
+            renderer: self.adapters[turn.route.room.adapter]?.renderer ?? PlainRenderer())
         var rest: [String]
         if turn.kind == .run {
             answer = poster.recoverOutput(

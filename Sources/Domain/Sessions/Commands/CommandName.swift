@@ -19,6 +19,9 @@ package enum CommandName: String, Sendable, CaseIterable {
         }
     }
 
+    /// Whether it changes a thread for everybody in it, so that a guest may give it only in a thread of their own.
+    func changesThread(_ argument: String) -> Bool { self == .new || (self == .model && !argument.isEmpty) }
+
     /// The command with the smallest edit distance to `word`.
     package static func nearest(to word: String) -> Self {
         var best = CommandName.help

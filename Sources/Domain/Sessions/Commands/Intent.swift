@@ -10,6 +10,13 @@ package enum Intent: Sendable, Equatable {
     /// To be ignored, for the named reason (a label of `jetbridge_inbound_events_total`).
     case ignore(String)
 
+    /// Why a `stop` is ignored that could not be stored: it was carried out, and nothing more.
+    package static let stopped = "stopped"
+
+    var isPairing: Bool {
+        if case .command(.pair, _) = self { true } else { false }
+    }
+
     /// Determines the intent of `message` by a sender with `role` (nil: a stranger).
     ///
     /// - Direct messages are always answered, channel messages when addressed. In a channel a known command with its sign

@@ -24,6 +24,11 @@ extension Conversation {
             return try await self.reply(
                 to: stored, with: CommandTexts.needsRole(name, held: stored.role, sign: sign))
         }
+        if name.changesThread(argument), role < .member, let owner = try await self.storedSession()?.owner,
+            owner != stored.message.sender.id
+        {
+            return try await self.reply(to: stored, with: CommandTexts.notYourThread(name, sign: sign))
+        }
         let replies = CommandReplies(context: self.context, key: self.key, stored: stored, role: role, sign: sign)
         switch name {
         case .help:
@@ -161,6 +166,9 @@ extension Conversation {
         }
         guard let accounts = self.context.accounts else {
             return try await self.reply(to: stored, with: SignInTexts.unavailable)
+        }
+        guard message.sender.isLasting else {
+            return try await self.reply(to: stored, with: SignInTexts.needsAccount(sign: sign))
         }
         let person = message.sender.id
         switch await accounts.invite(person) {

@@ -130,6 +130,26 @@ extension Conversation {
         }
     }
 
+    /// Stops the running turn for a `stop` that cannot be stored. False if the person may not, or nothing runs.
+    func stop(by sender: Sender, as role: Role?) -> Bool {
+        guard let running = self.running, Right(role: role, sender: sender.id).covers(running.turn) else {
+            return false
+        }
+        running.stopper = sender
+        self.end(running.turn.id, because: .stopped)
+        return true
+    }
+
+    /// Ends everything: its person's identity has ended. The session has `key` now.
+    func end(as key: ThreadKey, _ asks: [AskRecord]) async throws {
+        self.isPast = true
+        self.key = key
+        self.stopFollowing()
+        self.conclude(asks)
+        for turn in self.turns.removeAll(where: { _ in true }) { try await self.leaveOut(turn) }
+        if let running = self.running { try await self.stop(running, by: nil) }
+    }
+
     /// Ends a turn that was removed from the queue. Its question stays in the transcript, as with `stop all`.
     private func leaveOut(_ turn: TurnRecord) async throws {
         let now = self.environment.now()

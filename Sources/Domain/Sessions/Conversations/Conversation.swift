@@ -20,6 +20,8 @@ actor Conversation {
     /// Messages that follow a job, by operation.
     var followers: [String: Task<Void, Never>] = [:]
     var typing = TypingState()
+    /// The identity of its person has ended: nothing more is done or said here.
+    var isPast = false
 
     init(key: ThreadKey, context: ConversationContext, isClosing: Bool = false) {
         self.key = key
@@ -107,6 +109,7 @@ actor Conversation {
 
     private func handle(_ letter: Mailbox.Letter) async throws -> Submission? {
         switch letter.content {
+        case .message(let stored, _) where self.isPast: return try await self.finish(stored.number)
         case .message(let stored, let intent): return try await self.handle(stored, intent)
         case .change(let change): return try await self.apply(change)
         case .deleted(let number): return try await self.finish(number)
@@ -154,9 +157,10 @@ actor Conversation {
         return nil
     }
 
-    func poster(for route: Route) -> AnswerPoster {
+    /// - Parameter kind: that of the turn whose answer it posts.
+    func poster(for route: Route, showing kind: TurnKind = .command) -> AnswerPoster {
         AnswerPoster(
-            traits: self.context.adapters.traits(of: route.room),
+            traits: self.context.adapters.traits(of: route.room).showing(kind),
             renderer: self.context.adapters[route.room.adapter]?.renderer ?? PlainRenderer())
     }
 

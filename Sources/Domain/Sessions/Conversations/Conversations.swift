@@ -61,6 +61,16 @@ final class Conversations: Sendable {
         for conversation in moved { await conversation.move(from: from, to: to) }
     }
 
+    /// Ends a thread's conversation, if it has one in memory, and keeps it under another key.
+    func end(_ key: ThreadKey, as past: ThreadKey, _ asks: [AskRecord]) async throws {
+        let conversation = self.state.withLock { state in
+            let conversation = state.byThread.removeValue(forKey: key)
+            if let conversation { state.byThread[past] = conversation }
+            return conversation
+        }
+        try await conversation?.end(as: past, asks)
+    }
+
     /// Begins no more turns, and gives running ones until `deadline` to end.
     func close(by deadline: ContinuousClock.Instant) async {
         // First, so that no conversation can miss both this and the list.

@@ -2,7 +2,7 @@ package import Chat
 internal import Database
 
 extension Ledger {
-    /// Puts a rendered message into the outbox. Returns it as stored.
+    /// Puts a rendered message into the outbox. Returns it as stored. That of a past session is never sent.
     package func insertOutbox(
         session: String, turn: String?, kind: OutboxItem.Kind, route: Route, text: String,
         buttons: [MessageButton] = [], message: Int64? = nil, at now: Int64
@@ -12,7 +12,9 @@ extension Ledger {
             """
             INSERT INTO outbox (session, turn, kind, adapter, room, route, text, token, state, created_at, buttons,
             message)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'pending', ?, ?, ?)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8,
+            CASE WHEN EXISTS (SELECT 1 FROM sessions WHERE id = ?1 AND thread LIKE 'past:%')
+            THEN 'dropped' ELSE 'pending' END, ?9, ?10, ?11)
             """,
             [
                 .text(session), .optional(turn), .text(kind.rawValue), .text(route.room.adapter.rawValue),

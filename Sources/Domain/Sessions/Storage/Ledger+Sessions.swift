@@ -68,14 +68,6 @@ extension Ledger {
         return session
     }
 
-    /// Moves a session to another key, unless that key already has a session.
-    package func rename(_ from: ThreadKey, to: ThreadKey) throws {
-        guard try self.session(for: to) == nil else { return }
-        try self.connection.execute(
-            "UPDATE sessions SET thread = ? WHERE adapter = ? AND thread = ?",
-            [.text(to.value), .text(from.adapter.rawValue), .text(from.value)])
-    }
-
     static func session(_ row: Row) throws -> SessionRecord {
         let key = ThreadKey(adapter: AdapterID(try row.text("adapter")), value: try row.text("thread"))
         let summary = try row.optionalText("summary").map {

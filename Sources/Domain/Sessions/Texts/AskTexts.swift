@@ -85,7 +85,7 @@ enum AskTexts {
 
     static func notAllowed(_ ask: AskRecord, _ sender: Sender, as role: Role?) -> String {
         switch ask.rule {
-        case .otherOwners where sender.isSamePerson(as: ask.requester):
+        case .otherOwners where sender.mayBeSamePerson(as: ask.requester):
             "You asked for `\(ask.id)` yourself, so \(role == .owner ? "another" : "an") owner has to decide it."
         case .otherOwners: "Only an owner can decide `\(ask.id)`."
         case .owners: "Only an owner can decide `\(ask.id)`."

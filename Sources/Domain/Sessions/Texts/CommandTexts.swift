@@ -74,6 +74,10 @@ enum CommandTexts {
     static let notYours =
         "Somebody else asked for this answer, and a guest can stop only answers to their own messages. A member or an "
         + "owner can stop it."
+    static func notYourThread(_ name: CommandName, sign: CommandSign) -> String {
+        "Somebody else began this conversation, and a guest can use \(sign.command(name.rawValue)) only in their own. A "
+            + "member or an owner can do it here."
+    }
     static func dropped(_ count: Int) -> String {
         count == 1 ? "1 waiting message was dropped." : "\(count) waiting messages were dropped."
     }

@@ -9,6 +9,11 @@ enum SignInTexts {
         "Write \(sign.command(name.rawValue)) to me in a direct message."
     }
 
+    static func needsAccount(sign: CommandSign) -> String {
+        "Your nick may be somebody else's tomorrow, and your sign-in would be theirs. Register it with this network's "
+            + "services, log in to that account (SASL), and write \(sign.command("login")) again."
+    }
+
     static func pastedToken(page: String?, sign: CommandSign) -> String {
         "Tokens do not belong into a chat, so I have not read or stored it, but this network has. Revoke it"
             + "\(page.map { " at \($0)" } ?? "") now, and write only \(sign.command("login")): I will send you a code instead."

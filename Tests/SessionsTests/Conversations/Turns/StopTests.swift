@@ -145,6 +145,45 @@ struct StopTests {
         try await harness.settle()
     }
 
+    @Test("while nothing can be stored, `stop` stops; others' answers stay")
+    func withoutStorage() async throws {
+        let harness = try await BridgeHarness(
+            worker: ScriptedWorker([.event(.text("Begun.\n\n")), .hold]), store: DatabaseSettings(busyTimeout: .zero))
+        let submission = try #require(try await harness.ask("1"))
+        await harness.adapter.waitForText("Begun.")
+        try await harness.settleOutbox()
+        try await harness.whileLocked {
+            await #expect(throws: (any Error).self) {
+                try await harness.adapter.say("!stop", from: "gina", in: "alice", thread: "alice")
+            }
+            let taken = try await harness.adapter.say("!stop")
+            #expect(taken == .ignored("stopped"))
+        }
+        let last = try await harness.frames(of: submission.operation).last
+        #expect(last?.kind == .error)
+        try await harness.settle()
+        #expect(try await harness.turn(submission.operation)?.state == .stopped)
+    }
+
+    @Test("a guest cannot start over, nor choose the model, in a conversation that somebody else began")
+    func changes() async throws {
+        let harness = try await BridgeHarness()
+        func say(_ text: String, _ person: String, thread: String) async throws -> String {
+            harness.adapter.forgetPosts()
+            try await harness.adapter.say(text, from: person, in: "room", isDirect: false, thread: thread)
+            try await harness.settle()
+            return harness.adapter.texts.joined()
+        }
+        _ = try await say("hello", "alice", thread: "t")
+        _ = try await say("hello", "gina", thread: "own")
+        for text in ["!new", "!model large"] {
+            #expect(try await say(text, "gina", thread: "t").contains("Somebody else began this conversation"))
+            #expect(try await !say(text, "gina", thread: "own").contains("Somebody else"))
+        }
+        #expect(try await !say("!model", "gina", thread: "t").contains("Somebody else"))
+        #expect(try await say("!new", "alice", thread: "own") == CommandTexts.newSession)
+    }
+
     // MARK: Who may begin
 
     @Test("whoever lost the role while the command waited does not begin it")

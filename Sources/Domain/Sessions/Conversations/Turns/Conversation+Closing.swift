@@ -33,7 +33,8 @@ extension Conversation {
         let isShown = poster.isGrowing ? await self.context.lanes.endPreview(of: turn) : false
         // If the answer can be sent at once, this transaction also marks its first message, which saves a second one.
         let room = turn.route.room
-        let isReserved = closing.isPostedAtOnce && !isShown ? await self.context.lanes.reserve(room) : false
+        let isReserved =
+            closing.isPostedAtOnce && !isShown && !self.isPast ? await self.context.lanes.reserve(room) : false
         let asking = outcome == .complete ? running.asking : nil
         // Before it is stored, so that the next message is compared with it.
         if asking != nil {

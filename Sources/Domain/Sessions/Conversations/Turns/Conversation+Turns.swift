@@ -10,13 +10,13 @@ extension Conversation {
     /// - Parameter storage: The turn begins before its question is stored.
     func begin(_ turn: TurnRecord, _ admission: Admission? = nil, before storage: QuestionStorage? = nil) {
         let running = RunningTurn(
-            turn: turn, admission: admission, startedAt: .now, poster: self.poster(for: turn.route),
+            turn: turn, admission: admission, startedAt: .now, poster: self.poster(for: turn.route, showing: turn.kind),
             timeout: self.environment.settings.turnTimeout)
         // A turn is its own scope: `stop` cancels it, and the conversation takes messages while it runs.
         running.task = Task { await self.run(turn, before: storage) }
         let isStopped = self.turns.begin(running)
         self.watch(running)
-        if isStopped { self.end(turn.id, because: .stopped) }
+        if isStopped || self.isPast { self.end(turn.id, because: .stopped) }
         self.environment.metrics.adjust(.turnsActive, by: 1)
         if storage == nil { self.hasBegun(turn) }
     }
