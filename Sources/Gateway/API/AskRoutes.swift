@@ -6,7 +6,7 @@ internal import Logging
 internal import Primitives
 internal import Sessions
 
-/// Open asks of a thread, and answers to them.
+/// Open asks of one thread or of all, and answers to them.
 struct AskRoutes: Sendable {
     let context: GatewayContext
 
@@ -21,6 +21,12 @@ struct AskRoutes: Sendable {
                     .init(status: .ok, description: "All of them.", schema: "AskList"),
                     .init(status: .notFound, description: "No such thread.", schema: "Problem"),
                 ], handle: { try await self.list($0) }),
+            APIRoute(
+                method: .get, pattern: "/api/v1/asks", operation: "listWaitingAsks",
+                summary: "The open asks of all threads that you may answer, oldest first.",
+                access: .scopes([.chat, .read], from: .guest),
+                answers: [.init(status: .ok, description: "All of them.", schema: "WaitingAskList")],
+                handle: { try await self.listWaiting($0) }),
             APIRoute(
                 method: .post, pattern: "/api/v1/asks/{id}", operation: "answerAsk",
                 summary:
@@ -41,10 +47,27 @@ struct AskRoutes: Sendable {
     }
 
     private func list(_ request: APIRequest) async throws -> HTTPServerResponse {
-        let session = try await self.context.session(request.parameter("id"), for: request.person())
+        let principal = try request.person()
+        let session = try await self.context.session(request.parameter("id"), for: principal)
         let now = self.context.now()
         let asks = try await self.context.store.read { ledger in try ledger.openAsks(of: session.id) }
-        return .json(["items": .array(asks.filter { $0.expiresAt > now }.map { AskDocument(ask: $0).json })])
+        return .json([
+            "items": .array(asks.filter { $0.expiresAt > now }.map { AskDocument(ask: $0).json(for: principal) })
+        ])
+    }
+
+    private func listWaiting(_ request: APIRequest) async throws -> HTTPServerResponse {
+        let principal = try request.person()
+        let now = self.context.now()
+        let items = try await self.context.store.read { ledger -> [JSON] in
+            try ledger.openAsks().compactMap { ask -> JSON? in
+                guard ask.expiresAt > now, principal.mayAnswer(ask), let session = try ledger.session(id: ask.session),
+                    principal.maySee(session)
+                else { return nil }
+                return AskDocument(ask: ask).json(for: principal, in: session)
+            }
+        }
+        return .json(["items": .array(items)])
     }
 
     private func answer(_ request: APIRequest) async throws -> HTTPServerResponse {
@@ -79,14 +102,8 @@ struct AskRoutes: Sendable {
         switch result {
         case .decided, .unknown: return HTTPProblem(.notFound, "There is no such ask.")
         case .notAllowed(let ask):
-            let who =
-                switch ask.rule {
-                case .otherOwners: "an owner other than the person who asked"
-                case .owners: "an owner"
-                case .members: "a member or an owner"
-                case .requester, .asker: "the person who asked, or an owner"
-                }
-            return HTTPProblem(.forbidden, "You may not answer `\(ask.id)`: that is for \(who).")
+            return HTTPProblem(
+                .forbidden, "You may not answer `\(ask.id)`: that is for \(AskDocument(ask: ask).answerer).")
         case .settled(let ask): return HTTPProblem(.conflict, "`\(ask.id)` is closed: \(ask.outcome).")
         case .altered(let ask):
             return HTTPProblem(.conflict, "`\(ask.id)` does not match what was stored and cannot be decided.")
@@ -107,7 +124,31 @@ struct AskRoutes: Sendable {
 struct AskDocument: Sendable {
     let ask: AskRecord
 
-    var json: JSON {
+    /// Who may answer it.
+    var answerer: String {
+        switch self.ask.rule {
+        case .otherOwners: "an owner other than the person who asked"
+        case .owners: "an owner"
+        case .members: "a member or an owner"
+        case .requester, .asker: "the person who asked, or an owner"
+        }
+    }
+
+    /// The same for somebody who is no owner.
+    private var answererForOthers: String { self.ask.rule == .otherOwners ? "an owner" : self.answerer }
+
+    func json(for principal: Principal) -> JSON { .object(self.members(for: principal)) }
+
+    /// With what tells asks of several threads apart.
+    func json(for principal: Principal, in session: SessionRecord) -> JSON {
+        var members = self.members(for: principal)
+        members["thread_id"] = .string(session.id)
+        members["title"] = .string(session.shownTitle)
+        members["asked_by"] = .string(self.ask.requester.displayName)
+        return .object(members)
+    }
+
+    private func members(for principal: Principal) -> JSONObject {
         [
             "id": .string(self.ask.id), "kind": .string(self.ask.kind.rawValue), "text": .string(self.ask.text),
             "options": .array(
@@ -117,6 +158,8 @@ struct AskDocument: Sendable {
                         "recommended": .bool(option.isRecommended),
                     ]
                 }), "expires_at": .string(CivilTime(milliseconds: self.ask.expiresAt).rfc3339),
+            "can_answer": .bool(principal.mayAnswer(self.ask)),
+            "waits_for": .string(principal.role == .owner ? self.answerer : self.answererForOthers),
         ]
     }
 

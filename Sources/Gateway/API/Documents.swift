@@ -7,28 +7,38 @@ internal import Sessions
 struct ThreadDocument: Sendable {
     let session: SessionRecord
     /// The running operation, or else the first queued one.
-    let active: String?
+    private let active: String?
+    /// Whether an open ask waits for an answer.
+    private let isWaiting: Bool
     /// Milliseconds since 1970.
-    let now: Int64
+    private let now: Int64
+
+    init(session: SessionRecord, in ledger: Ledger, at now: Int64) throws {
+        self.session = session
+        self.active = try ledger.openTurns(of: session.id).first?.id
+        self.isWaiting = try ledger.openAsks(of: session.id).contains { $0.expiresAt > now }
+        self.now = now
+    }
 
     var json: JSON {
         [
             "id": .string(self.session.id), "adapter": .string(self.session.key.adapter.rawValue),
-            "title": .string(self.title), "state": .string(self.session.state(at: self.now).rawValue),
+            "title": .string(self.session.shownTitle), "state": .string(self.session.state(at: self.now).rawValue),
             "owner": .string(self.session.owner), "model": self.session.model.map { .string($0) } ?? .null,
             "repository": self.session.repository.map { .string($0) } ?? .null,
             "created_at": .string(CivilTime(milliseconds: self.session.createdAt).rfc3339),
             "updated_at": .string(CivilTime(milliseconds: self.session.activeAt).rfc3339),
-            "active_operation": self.active.map { .string($0) } ?? .null,
+            "active_operation": self.active.map { .string($0) } ?? .null, "waiting": .bool(self.isWaiting),
             "can_write": .bool(self.session.key.adapter == WebAdapter.adapterID),
         ]
     }
+}
 
+extension SessionRecord {
     /// An untitled thread of another network is named after its room.
-    private var title: String {
-        if !self.session.title.isEmpty || self.session.key.adapter == WebAdapter.adapterID { return self.session.title }
-        return self.session.route.addressee.map { "\(self.session.route.room.name) · \($0)" }
-            ?? self.session.route.room.name
+    var shownTitle: String {
+        if !self.title.isEmpty || self.key.adapter == WebAdapter.adapterID { return self.title }
+        return self.route.addressee.map { "\(self.route.room.name) · \($0)" } ?? self.route.room.name
     }
 }
 
@@ -73,12 +83,14 @@ struct OperationDocument: Sendable {
 }
 
 extension MessageRecord {
-    var json: JSON {
+    /// - Parameter place: how much of the operation's answer was written before it, in UTF-16 units; nil if unknown.
+    func json(place: Int?) -> JSON {
         [
             "id": .string(String(self.id)), "role": .string(self.role.rawValue),
             "author": self.author.map { .string($0) } ?? .null, "text": .string(self.text),
             "created_at": .string(CivilTime(milliseconds: self.createdAt).rfc3339),
             "operation_id": self.turn.map { .string($0) } ?? .null,
+            "place": place.map { .integer(Int64($0)) } ?? .null,
         ]
     }
 }

@@ -4,6 +4,12 @@ internal import JSON
 enum Schemas {
     static func reference(_ name: String) -> JSON { ["$ref": .string("#/components/schemas/\(name)")] }
 
+    private static let ask: [(String, JSON)] = [
+        ("id", Self.text), ("kind", Self.choice("approval", "question", "clarify", "conflict")), ("text", Self.text),
+        ("options", Self.array(Self.reference("AskOption"))), ("expires_at", Self.time), ("can_answer", Self.boolean),
+        ("waits_for", Self.text),
+    ]
+
     static let all: JSONObject = [
         "Problem": Self.object([
             ("type", Self.text), ("title", Self.text), ("status", Self.integer), ("detail", Self.text),
@@ -21,13 +27,13 @@ enum Schemas {
             ("id", Self.text), ("adapter", Self.text), ("title", Self.text),
             ("state", Self.choice("active", "idle", "archived")), ("owner", Self.text), ("model", Self.optionalText),
             ("repository", Self.optionalText), ("created_at", Self.time), ("updated_at", Self.time),
-            ("active_operation", Self.optionalText), ("can_write", Self.boolean),
+            ("active_operation", Self.optionalText), ("waiting", Self.boolean), ("can_write", Self.boolean),
         ]),
         "ThreadPage": Self.page("Thread"),
         "Message": Self.object([
             ("id", Self.text), ("role", Self.choice("user", "command", "assistant", "note", "commit", "thinking")),
             ("author", Self.optionalText), ("text", Self.text), ("created_at", Self.time),
-            ("operation_id", Self.optionalText),
+            ("operation_id", Self.optionalText), ("place", Self.optionalInteger),
         ]),
         "MessagePage": Self.object([
             ("items", Self.array(Self.reference("Message"))), ("next_cursor", Self.optionalText),
@@ -44,10 +50,10 @@ enum Schemas {
             ("error", Self.optionalText), ("position", Self.optionalInteger),
             ("commits", Self.array(Self.reference("Commit"))),
         ]),
-        "Ask": Self.object([
-            ("id", Self.text), ("kind", Self.choice("approval", "question", "clarify", "conflict")),
-            ("text", Self.text), ("options", Self.array(Self.reference("AskOption"))), ("expires_at", Self.time),
-        ]),
+        "Ask": Self.object(Self.ask),
+        "WaitingAsk": Self.object(
+            Self.ask + [("thread_id", Self.text), ("title", Self.text), ("asked_by", Self.text)]),
+        "WaitingAskList": Self.object([("items", Self.array(Self.reference("WaitingAsk")))]),
         "AskOption": Self.object([("key", Self.text), ("label", Self.text), ("recommended", Self.boolean)]),
         "AskList": Self.object([("items", Self.array(Self.reference("Ask")))]),
         "AskAnswer": Self.object([("answer", Self.text), ("text", Self.optionalText)], required: []),

@@ -40,7 +40,7 @@ extension ThreadRoutes {
         let now = self.context.now()
         let document = try await self.context.store.write { ledger -> ThreadDocument? in
             guard let session = try ledger.change(session: id, title: title, isArchived: isArchived) else { return nil }
-            return ThreadDocument(session: session, active: try ledger.openTurns(of: id).first?.id, now: now)
+            return try ThreadDocument(session: session, in: ledger, at: now)
         }
         guard let document else { throw Problems.missing("thread") }
         request.logger.info("a thread was changed", ["thread": .string(id)])

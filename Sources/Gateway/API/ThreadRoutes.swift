@@ -114,9 +114,7 @@ struct ThreadRoutes: Sendable {
         let now = self.context.now()
         let page = try await self.context.store.read { ledger in
             let page = try ledger.sessions(filter, after: cursor, limit: limit)
-            let items = try page.items.map {
-                ThreadDocument(session: $0, active: try ledger.openTurns(of: $0.id).first?.id, now: now)
-            }
+            let items = try page.items.map { try ThreadDocument(session: $0, in: ledger, at: now) }
             return Page(items: items, next: page.next)
         }
         return .json(page.document { $0.json })
@@ -124,8 +122,11 @@ struct ThreadRoutes: Sendable {
 
     private func show(_ request: APIRequest) async throws -> HTTPServerResponse {
         let session = try await self.context.session(request.parameter("id"), for: request.person())
-        let active = try await self.context.store.read { ledger in try ledger.openTurns(of: session.id).first?.id }
-        return .json(ThreadDocument(session: session, active: active, now: self.context.now()).json)
+        let now = self.context.now()
+        let document = try await self.context.store.read { ledger in
+            try ThreadDocument(session: session, in: ledger, at: now)
+        }
+        return .json(document.json)
     }
 
     private func messages(_ request: APIRequest) async throws -> HTTPServerResponse {
@@ -145,6 +146,7 @@ struct ThreadRoutes: Sendable {
                 let found = try ledger.messages(of: session.id, after: after.map(String.init), limit: limit)
                 page = MessagePage(items: found.items, next: found.next, previous: nil)
             }
+            let places = try AnswerPlaces(of: page.items, in: ledger)
             var operations: [JSON] = []
             var seen: Set<String> = []
             for message in page.items {
@@ -154,7 +156,8 @@ struct ThreadRoutes: Sendable {
                 operations.append(try OperationDocument(turn: turn, in: ledger).json(pages: pages))
             }
             return [
-                "items": .array(page.items.map(\.json)), "next_cursor": page.next.map { .string($0) } ?? .null,
+                "items": .array(page.items.map { $0.json(place: places[$0]) }),
+                "next_cursor": page.next.map { .string($0) } ?? .null,
                 "previous_cursor": page.previous.map { .string($0) } ?? .null, "operations": .array(operations),
             ]
         }

@@ -20,6 +20,11 @@ struct Principal: Sendable {
     /// Members and guests see their own threads only.
     func maySee(_ session: SessionRecord) -> Bool { self.seesEverything || session.owner == self.identity }
 
+    /// Whether an answer of this person would count.
+    func mayAnswer(_ ask: AskRecord) -> Bool {
+        self.has(anyOf: [.chat]) && ask.rule.allows(self.sender, as: self.role, askedBy: ask.requester)
+    }
+
     var sender: Sender {
         Sender(id: self.identity, identities: [Identity(self.identity)], displayName: self.credential.name)
     }

@@ -13,6 +13,8 @@ export interface Thread {
   repository: string | null;
   updated_at: Timestamp;
   active_operation: string | null;
+  /** Whether an ask waits for an answer. */
+  waiting: boolean;
   can_write: boolean;
 }
 export interface Commit {
@@ -40,6 +42,8 @@ export interface Message {
   text: string;
   created_at: Timestamp;
   operation_id: string | null;
+  /** How much of its operation's answer was written before it; null if that is unknown. */
+  place?: number | null;
 }
 export interface MessagePage extends Page<Message> {
   previous_cursor: string | null;
@@ -75,6 +79,15 @@ export interface Ask {
   text: string;
   options: AskOption[];
   expires_at: Timestamp | null;
+  can_answer?: boolean;
+  /** Who may answer it, in words. */
+  waits_for?: string;
+}
+/** An ask of any conversation that this person may answer. */
+export interface WaitingAsk extends Ask {
+  thread_id: string;
+  title: string;
+  asked_by: string;
 }
 export interface Upload {
   name: string;
@@ -256,6 +269,7 @@ export const upload = (id: string, file: File): Promise<Upload> =>
   persistently(() => call("POST", `/threads/${segment(id)}/files?name=${segment(file.name)}`, file));
 
 export const asks = (id: string): Promise<{ items: Ask[] }> => call("GET", `/threads/${segment(id)}/asks`);
+export const waitingAsks = (): Promise<{ items: WaitingAsk[] }> => call("GET", "/asks");
 export const answerAsk = (id: string, answer: string, text: string): Promise<{ outcome?: unknown } | null> =>
   call("POST", `/asks/${segment(id)}`, text ? { answer, text } : { answer });
 export const jobs = (id: string): Promise<{ items: Job[] }> => call("GET", `/threads/${segment(id)}/jobs`);

@@ -10,6 +10,7 @@ import { Composer } from "./views/composer";
 import { Conversation } from "./views/conversation";
 import { askToDelete } from "./views/deletion";
 import { Head } from "./views/head";
+import { Inbox } from "./views/inbox";
 import { askForTitle } from "./views/renaming";
 import { setUpShortcuts, Shell } from "./views/shell";
 import { nextPath, showSignIn } from "./views/signin";
@@ -26,6 +27,10 @@ class App {
     send: (text) => this.conversation?.send(text),
     stop: (operation) => void this.conversation?.stopRun(operation),
     toggled: (isOpen) => this.shell.setPanelOpen(isOpen),
+  });
+  private readonly inbox = new Inbox({
+    open: (thread, ask) => this.openAsk(thread, ask), changed: () => this.inboxChanged(), shown: () => this.conversation?.id ?? null,
+    failed: (error) => this.listFailed(error),
   });
   private readonly head: Head;
   private readonly shell: Shell;
@@ -50,7 +55,7 @@ class App {
       command: (text) => this.conversation?.send(text), rename: () => this.renameCurrent(),
       archive: (isArchived) => void this.archiveCurrent(isArchived), remove: () => this.deleteCurrent(),
     });
-    this.shell = new Shell(this.list.element, this.head, this.panel, me.name, {
+    this.shell = new Shell(this.list.element, this.head, this.panel, this.inbox, me.name, {
       newConversation: () => this.openNew(), signOut: () => void this.signOut(),
     });
   }
@@ -74,6 +79,8 @@ class App {
     api.commands().then((page) => this.composer.setCommands(page.items), (error) => this.failed(error));
     void this.list.refresh();
     this.poll = setInterval(() => {
+      // Also while the page is hidden: its title and the browser's notifications tell of them.
+      void this.inbox.refresh();
       if (document.visibilityState === "visible") void this.refresh();
     }, 15_000);
     this.live.start();
@@ -142,6 +149,22 @@ class App {
     }
   }
 
+  private openAsk(thread: string, ask: string): void {
+    this.shell.setDrawer(false);
+    if (this.shell.isCovered) this.panel.setOpen(false);
+    if (this.conversation?.id !== thread) location.hash = `#/t/${encodeURIComponent(thread)}`;
+    // The event comes later.
+    this.show(thread);
+    this.conversation?.reveal(ask);
+  }
+
+  private inboxChanged(): void {
+    this.shell.showCount();
+    this.list.setWaiting(this.inbox.threads);
+    // Another device may have opened or closed one of this conversation.
+    this.conversation?.refreshAsks();
+  }
+
   private openNeighbour(step: number): void {
     const id = this.list.neighbour(step);
     if (id) location.hash = `#/t/${encodeURIComponent(id)}`;
@@ -164,12 +187,13 @@ class App {
       },
       edit: (text) => this.composer.edit(text),
       focusField: () => this.focusField(),
+      asksChanged: () => void this.inbox.refresh(),
     }, this.panel.shell, this.panel);
     this.conversation?.leave();
     this.conversation = conversation;
     this.isMissing = false;
     this.panel.show(id);
-    replace(this.shell.content, conversation.element, this.composer.element);
+    replace(this.shell.content, conversation.element, conversation.pinned, this.composer.element);
     this.setBusy(false);
     this.composer.show(id ?? "");
     this.list.select(id);
@@ -230,6 +254,7 @@ class App {
     this.shell.setBanner(null);
     void this.conversation?.sync();
     this.panel.refresh();
+    void this.inbox.refresh();
     void this.list.refresh();
   }
 

@@ -20,6 +20,8 @@ class Stub:
     def __init__(self, page: Page):
         self.page = page
         self.asks: list[dict] = []
+        # The asks of all conversations; None for those of the host.
+        self.waiting: list[dict] | None = None
         self.lists = {"jobs": {"items": []}, "files": {"items": []}, "diff": {"diff": ""}, "steps": {"operation_id": None, "items": [], "position": 0, "is_cut": False}, "snapshots": {"items": []}}
         # A thread's feature, None while it has none; a document's text and versions; the difference of two of them.
         self.feature: dict | None = None
@@ -43,6 +45,7 @@ class Stub:
         page.route("**/api/v1/operations/stub-*", self.operation)
         page.route("**/api/v1/operations/stub-*/stop", self.stop)
         page.route("**/api/v1/asks/*", self.answer)
+        page.route("**/api/v1/asks", lambda route: route.continue_() if self.waiting is None else route.fulfill(json={"items": self.waiting}))
         page.route(re.compile(r"/api/v1/threads/[^/]+/(asks|jobs|files|diff|snapshots|steps)(\?[^/]*)?$"), self.list)
         page.route(re.compile(r"/api/v1/threads/[^/]+/spec(/document|/diff)?(\?.*)?$"), self.spec)
 
@@ -124,10 +127,10 @@ class Stub:
 
     # What happens
 
-    def message(self, role: str, text: str, operation: str) -> str:
+    def message(self, role: str, text: str, operation: str, place: int | None = None) -> str:
         name = f"stub-{len(self.messages)}"
         author = "Ada" if role == "command" else None
-        self.messages.append({"id": name, "role": role, "author": author, "text": text, "created_at": now(), "operation_id": operation})
+        self.messages.append({"id": name, "role": role, "author": author, "text": text, "created_at": now(), "operation_id": operation, "place": place})
         return name
 
     def frame(self, operation: str, kind: str, content: str, **more):

@@ -9,7 +9,7 @@ import json
 from playwright.sync_api import Page, expect, sync_playwright
 
 from accessibility import AXE
-from harness import FOLDER, Watch, check, message_field, sign_in, until
+from harness import FOLDER, Watch, check, message_field, sign_in, thread_id, until
 from stub import Stub, now
 
 HOSTILE = '<img src=x onerror="alert(1)"> <script>alert(2)</script> \x1b]8;;javascript:alert(3)\x07link\x1b]8;;\x07'
@@ -257,6 +257,109 @@ def asks(page: Page, stub: Stub):
         stub.asks.clear()
 
 
+def order(page: Page) -> list[str]:
+    """What the last answer consists of, from above: texts by their last word, asks and commits by name."""
+    return page.locator(".entry-bot").last.locator(".flow > *").evaluate_all(
+        """parts => parts.filter(part => !part.hidden && part.textContent !== "").map(part =>
+            part.matches(".ask") ? part.getAttribute("aria-label") : part.querySelector(".commit-facts code")?.textContent ?? part.textContent.split(/\\s+/).pop())""")
+
+
+def placed(page: Page, stub: Stub):
+    stub.asks.clear()
+    pinned = page.get_by_role("region", name="Waiting for an answer")
+    long = "".join(f"Paragraph number {number}\n\n" for number in range(1, 41))
+    with check("an ask stands where it arose, and is pinned above the message field"):
+        page.get_by_role("button", name="Close the panel").click()
+        message_field(page).fill("/fix long ")
+        working = enter(page, stub)
+        stub.output(working, long)
+        commit = {"sha": "feedbee" + "0" * 33, "url": "/r/notes/commit/feedbee", "subject": "First <b>task</b>"}
+        line = "`feedbee` First task (1 file changed, +1 −0) http://127.0.0.1/r/notes/commit/feedbee"
+        stub.operations[working]["commits"].append(commit)
+        stub.message("commit", line, working, place=len(long))
+        stub.frame(working, "thinking", line)
+        stub.output(working, "Text that asks\n\n")
+        ask = approval("g1", "make all\n" + "\n".join(f"echo {number}" for number in range(20)))
+        stub.asks.append(ask)
+        stub.message("note", stored(ask), working, place=len(long) + 16)
+        stub.frame(working, "thinking", "Waiting for approval `g1`.")
+        expect(pinned.get_by_role("button", name="Approve")).to_be_in_viewport(ratio=1)
+        expect(page.locator(".ask[data-state=open]")).to_have_count(1)
+        assert order(page) == ["40", "feedbee", "asks", "Ask g1"], order(page)
+        inspect(page, "pinned", ".content")
+    with check("it stays in sight while the conversation is read, whole, and leads to its card"):
+        page.locator(".conversation .scroller").evaluate("element => { element.scrollTop = 0 }")
+        expect(pinned.get_by_role("button", name="Deny")).to_be_in_viewport(ratio=1)
+        assert pinned.locator("pre").text_content() == ask["text"].split("```")[1].strip("\n"), pinned.locator("pre").text_content()
+        expect(page.get_by_role("region", name="Ask g1")).not_to_be_in_viewport()
+        pinned.get_by_role("button", name="Show in the conversation").press("Enter")
+        expect(page.get_by_role("region", name="Ask g1")).to_be_in_viewport()
+        expect(page.get_by_role("region", name="Ask g1")).to_be_focused()
+    with check("what is decided there is shown in the conversation, and later text comes below"):
+        stub.decision = (200, {"outcome": "Approved by Ada"})
+        stub.decided = lambda name, answer: stub.messages[-1].update(text=stored(ask, "Approved by Ada"))
+        pinned.get_by_role("button", name="Approve").press("Enter")
+        expect(pinned).to_be_hidden()
+        expect(message_field(page)).to_be_focused()
+        expect(page.get_by_role("region", name="Ask g1").locator(".ask-end")).to_have_text("Approved by Ada")
+        stub.output(working, "Text at last")
+        expect(page.locator(".entry-bot").last).to_contain_text("Text at last")
+        wanted = ["40", "feedbee", "asks", "Ask g1", "last"]
+        assert order(page) == wanted, order(page)
+        stub.end(working, "complete", f"{long}Text that asks\n\nText at last")
+        expect(page.locator(".entry-bot").last).to_have_attribute("aria-busy", "false")
+        assert order(page) == wanted, order(page)
+        page.screenshot(path=FOLDER / "placed.png")
+        page.reload()
+        expect(page.locator(".entry-bot").last).to_contain_text("Text at last")
+        until(page, "document.querySelectorAll('.entry-bot:last-child .flow .commit').length === 1")
+        assert order(page) == wanted, order(page)
+    with check("somebody who may not answer reads who may"):
+        stub.asks = [{**approval("h2", "make deploy"), "can_answer": False, "waits_for": "an owner"}]
+        page.reload()
+        card = page.get_by_role("region", name="Ask h2")
+        expect(card).to_contain_text("Waits for an owner.")
+        expect(card.get_by_role("button")).to_have_count(0)
+        expect(pinned).to_contain_text("Waits for an owner.")
+        inspect(page, "waits", ".content")
+        stub.asks.clear()
+
+
+def inbox(page: Page, stub: Stub):
+    with check("asks of other conversations are counted at the bell and in the title, and one press leads there"):
+        here = thread_id(page)
+        page.keyboard.press("Alt+n")
+        bell = page.locator(".bell")
+        expect(bell).to_have_attribute("aria-label", "Nothing waits for you")
+        message_field(page).fill("/fix other ")
+        page.keyboard.press("Enter")
+        expect(page.locator(".entry-bot")).to_have_count(1)
+        other = list(stub.operations)[-1]
+        there = stub.operations[other]["thread_id"]
+        page.locator(f'[data-thread="{here}"]').click()
+        ask = approval("k5", "make release")
+        stub.waiting = [{**ask, "thread_id": there, "title": "Other <b>work</b>", "asked_by": "Bob"}]
+        stub.asks = []
+        expect(bell).to_have_attribute("aria-label", "1 question waits for you", timeout=20_000)
+        assert page.title().startswith("(1) "), page.title()
+        expect(page.locator(f'[data-thread="{there}"] .needs-you')).to_have_text("needs you")
+        bell.click()
+        inspect(page, "inbox", ".title-bar")
+        stub.asks = [ask]
+        stub.message("note", stored(ask), other, place=0)
+        page.get_by_role("menuitem", name="Bob_B wants to run make release").click()
+        expect(page.get_by_role("region", name="Ask k5")).to_be_focused()
+        assert thread_id(page) == there
+    with check("when it is decided, the bell is silent"):
+        stub.decision = (200, {"outcome": "Approved by Ada"})
+        stub.waiting = []
+        stub.decided = lambda name, answer: stub.messages[-1].update(text=stored(ask, "Approved by Ada"))
+        page.get_by_role("region", name="Ask k5").get_by_role("button", name="Approve").click()
+        expect(bell).to_have_attribute("aria-label", "Nothing waits for you")
+        assert not page.title().startswith("("), page.title()
+        stub.end(other, "complete", "Done.")
+
+
 def stage(name: str, state: str, **more) -> dict:
     return {"stage": name, "state": state, "commit": None, "url": None, "path": None, "needs": None, **more}
 
@@ -466,6 +569,8 @@ def desktop(browser):
     asks(page, stub)
     workspace(page, stub)
     specification(page, stub)
+    placed(page, stub)
+    inbox(page, stub)
     with check("nothing forbidden happened beside the conversation"):
         assert watch.mistakes == [], watch.mistakes
     context.close()

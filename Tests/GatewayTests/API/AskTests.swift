@@ -73,6 +73,53 @@ struct AskTests {
         }
     }
 
+    @Test("the asks of all threads are listed for those who may answer them, and a thread says that it waits")
+    func waiting() async throws {
+        try await GatewayHarness.run(worker: Self.worker(.ownersOnly)) { harness in
+            let member = try await harness.signedIn(.member, name: "bob")
+            let thread = try await member.newThread()
+            _ = try await member.write("go", to: thread)
+            let own = try await Self.asks(member, thread)
+            #expect(own["items"]?[0]?["can_answer"] == false)
+            #expect(own["items"]?[0]?["waits_for"] == "an owner")
+            #expect(try await member.send(.get, "/api/v1/asks").expect(200)["items"] == .array([]))
+            #expect(try await member.send(.get, "/api/v1/threads/\(thread)").expect(200)["waiting"] == true)
+            let owner = try await harness.token(.chat)
+            let list = try await owner.send(.get, "/api/v1/asks").expect(200)
+            let item = try #require(list["items"]?[0])
+            #expect(item["id"] == "a1" && item["thread_id"] == .string(thread) && item["title"] == "go")
+            #expect(item["asked_by"] == "bob" && item["can_answer"] == true)
+            let document = try await harness.anybody.send(.get, "/api/v1/openapi.json").expect(200)
+            let validator = SchemaValidator(document: document)
+            #expect(validator.mistakes(in: list, method: "get", path: "/api/v1/asks", status: 200) == [])
+            let reader = try await harness.token(.read)
+            #expect(try await reader.send(.get, "/api/v1/asks").expect(200)["items"] == .array([]))
+            harness.advance(by: 300_000)
+            #expect(try await owner.send(.get, "/api/v1/asks").expect(200)["items"] == .array([]))
+            #expect(try await member.send(.get, "/api/v1/threads/\(thread)").expect(200)["waiting"] == false)
+        }
+    }
+
+    @Test("the transcript says how much of the answer was written when an ask arose")
+    func place() async throws {
+        let worker = StepWorker([
+            .event(.text("Bücher 📚 first.")), .approval(Self.request(.requester)), .event(.text(" Then more.")),
+        ])
+        try await GatewayHarness.run(worker: worker) { harness in
+            let member = try await harness.signedIn(.member, name: "bob")
+            let thread = try await member.newThread()
+            let operation = try await member.write("go", to: thread)
+            _ = try await Self.asks(member, thread)
+            _ = try await Self.answer(member, "a1", ["answer": "A"]).expect(200)
+            _ = try await member.ended(operation)
+            let page = try await member.send(.get, "/api/v1/threads/\(thread)/messages").expect(200)
+            let items = try #require(page["items"]?.arrayValue)
+            let ask = try #require(items.first { $0["text"]?.stringValue?.hasPrefix("Approval `a1`") == true })
+            #expect(ask["place"] == .integer(Int64("Bücher 📚 first.".utf16.count)))
+            #expect(items.allSatisfy { $0 == ask || $0["place"] == .null })
+        }
+    }
+
     @Test("an answer after the time is 410")
     func expired() async throws {
         try await GatewayHarness.run(worker: Self.worker(.ownersOnly)) { harness in

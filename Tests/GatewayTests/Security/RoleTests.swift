@@ -21,7 +21,7 @@ struct RoleTests {
         "GET /api/v1/threads/{id}/messages": .guest,
         "POST /api/v1/threads/{id}/messages": .guest, "GET /api/v1/operations/{id}": .guest,
         "POST /api/v1/operations/{id}/stop": .guest,
-        "GET /api/v1/threads/{id}/asks": .guest,
+        "GET /api/v1/asks": .guest, "GET /api/v1/threads/{id}/asks": .guest,
         "POST /api/v1/asks/{id}": .guest,
         "GET /api/v1/threads/{id}/jobs": .member, "GET /api/v1/threads/{id}/files": .member,
         "POST /api/v1/threads/{id}/files": .guest,

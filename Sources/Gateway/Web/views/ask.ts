@@ -12,6 +12,10 @@ import { diffText } from "./difflines";
 export interface AskDelegate {
   /** Something about it has changed on the server, or its time is over. */
   stale(): void;
+  /** It was decided here. */
+  decided?(outcome: string): void;
+  /** Shows the card in the conversation, of which this one is a short form. */
+  reveal?(): void;
 }
 
 export class AskCard {
@@ -32,13 +36,23 @@ export class AskCard {
   private hasSpoken = false;
 
   constructor(readonly id: string, private readonly delegate: AskDelegate) {
+    const reveal = delegate.reveal;
+    const look = reveal ? { class: "ask-short", role: "group", "aria-label": `Waiting: ${id}` } : { class: "ask", role: null, "aria-label": `Ask ${id}` };
     this.element = h(
-      "section", { class: "ask", "aria-label": `Ask ${id}`, tabindex: -1, "data-state": "known" },
-      h("div", { class: "ask-head" }, icon("shield"), this.title), this.body, this.answers, this.problem, this.end);
+      "section", { ...look, tabindex: -1, "data-state": "known" },
+      h("div", { class: "ask-head" }, icon("shield"), this.title, reveal && revealButton(reveal)),
+      this.body, this.answers, this.problem, this.end);
+    // Only one of both forms is read out.
+    this.hasSpoken = reveal !== undefined;
   }
 
   get isOpen(): boolean {
     return this.ask !== null;
+  }
+
+  /** For the ids of fields: both forms may be on the page. */
+  private get suffix(): string {
+    return this.delegate.reveal ? "-short" : "";
   }
 
   /** Shows a stored message's text. While it is open, the server's text of the ask counts instead. */
@@ -79,23 +93,27 @@ export class AskCard {
     this.element.dataset.state = outcome.startsWith("Approved") ? "approved" : outcome.startsWith("Denied") ? "denied" : "closed";
     // The focused button is gone.
     if (hadFocus) this.element.focus();
-    if (wasOpen) announce(outcome);
+    if (wasOpen && !this.delegate.reveal) announce(outcome);
   }
 
   private draw(text: string, parsed: AskText): void {
     if (text === this.shown) return;
     this.shown = text;
     replace(this.title, ...withCode(parsed.title));
-    replace(this.body, ...parsed.parts.map(partElement));
+    replace(this.body, ...(this.delegate.reveal ? essence(parsed.parts) : parsed.parts).map(partElement));
   }
 
   // Answers
 
   private showAnswers(ask: api.Ask): void {
-    const buttons = ask.options.map((option) => this.button(ask, option));
+    const buttons = ask.can_answer === false ? [] : ask.options.map((option) => this.button(ask, option));
     const until = ask.expires_at === null ? null : h(
       "p", { class: "ask-until" }, "Expires at ",
       h("time", { datetime: new Date(ask.expires_at).toISOString(), title: fullTime(ask.expires_at) }, endTime(ask.expires_at)), this.left);
+    if (ask.can_answer === false) {
+      replace(this.answers, h("p", { class: "ask-waits" }, `Waits for ${ask.waits_for ?? "somebody else"}.`), until);
+      return;
+    }
     if (ask.kind === "clarify") buttons.push(h("button", { type: "button", class: "quiet", onclick: () => void this.answer(doneOption, "") }, "Done, ask no more"));
     replace(this.answers, h("div", { class: "ask-buttons" }, ...buttons), takesWords(ask) && this.wordsForm(), until);
   }
@@ -112,7 +130,7 @@ export class AskCard {
 
   /** For an answer that is none of the options. */
   private wordsForm(): HTMLElement {
-    const name = `words-${this.id}`;
+    const name = `words-${this.id}${this.suffix}`;
     const field = h("input", { id: name, class: "ask-reason", type: "text", maxlength: 2000, autocomplete: "off", "data-key": name });
     return h(
       "form", {
@@ -126,7 +144,7 @@ export class AskCard {
   }
 
   private askReason(ask: api.Ask, option: api.AskOption): void {
-    const name = `reason-${this.id}`;
+    const name = `reason-${this.id}${this.suffix}`;
     const field = h("input", { id: name, class: "ask-reason", type: "text", maxlength: 500, autocomplete: "off" });
     const form = h(
       "form", {
@@ -157,7 +175,10 @@ export class AskCard {
     try {
       const decision = await api.answerAsk(this.id, option.key, reason);
       const outcome = decision?.outcome;
-      if (typeof outcome === "string" && outcome !== "") this.close(outcome);
+      if (typeof outcome === "string" && outcome !== "") {
+        this.close(outcome);
+        this.delegate.decided?.(outcome);
+      }
     } catch (error) {
       if (this.isOpen) this.problem.textContent = api.explain(error);
       this.setBusy(false);
@@ -200,6 +221,17 @@ const takesWords = (ask: api.Ask): boolean => ask.kind === "clarify" || ask.kind
 const isDeny = (option: api.AskOption): boolean => option.key === "C" || /^deny\b/i.test(option.label);
 
 const sentence = (label: string): string => label.charAt(0).toUpperCase() + label.slice(1);
+
+function revealButton(reveal: () => void): HTMLElement {
+  const label = "Show in the conversation";
+  return h("button", { type: "button", class: "link ask-reveal", "aria-label": label, title: label, onclick: () => reveal() }, "Show", h("span", { class: "wide" }, " in the conversation"));
+}
+
+/** What is to be decided, without the words below it that say how. */
+function essence(parts: Part[]): Part[] {
+  const isExact = parts.some((part) => part.kind === "code");
+  return isExact && parts[parts.length - 1]?.kind === "text" ? parts.slice(0, -1) : parts;
+}
 
 function partElement(part: Part): HTMLElement {
   if (part.kind === "text") return h("p", {}, ...withCode(part.text));

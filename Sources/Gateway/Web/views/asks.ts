@@ -1,7 +1,8 @@
-// The asks of one conversation. They are fetched when something has happened in it, never by the clock.
+// The asks of one conversation: cards where they arose, and the open ones also above the message field. They are fetched when something has happened in it, never by the clock.
 
 import * as api from "../api";
 import { askID, parseAsk, words } from "../asktext";
+import { h } from "../dom";
 import { AskCard } from "./ask";
 
 export interface AsksDelegate {
@@ -11,6 +12,10 @@ export interface AsksDelegate {
   sync(): Promise<void>;
   /** Adds a card whose message is unknown to the end. */
   add(card: AskCard): void;
+  /** An ask was opened or closed. */
+  changed(): void;
+  /** The focused button is gone. */
+  focusField(): void;
   failed(error: unknown): void;
 }
 
@@ -18,7 +23,12 @@ export interface AsksDelegate {
 const restTime = 1000;
 
 export class Asks {
+  /** The open ones in a short form, so that none is out of sight. */
+  readonly pinned = h("div", { class: "pinned", role: "region", "aria-label": "Waiting for an answer", hidden: true });
   private readonly cards = new Map<string, AskCard>();
+  private readonly shorts = new Map<string, AskCard>();
+  /** The one to show as soon as it is known. */
+  private wanted: string | null = null;
   private fetching: Promise<void> | null = null;
   private mustFetchAgain = false;
   private timer: number | undefined;
@@ -50,10 +60,45 @@ export class Asks {
     }, restTime);
   }
 
+  /** Scrolls to an ask and moves the focus there. */
+  reveal(id: string): void {
+    const card = this.cards.get(id);
+    this.wanted = card?.element.isConnected ? null : id;
+    if (!card?.element.isConnected) return;
+    card.element.scrollIntoView({ block: "center" });
+    card.element.focus({ preventScroll: true });
+  }
+
   private make(id: string): AskCard {
-    const card = new AskCard(id, { stale: () => void this.refresh() });
+    const card = new AskCard(id, { stale: () => void this.refresh(), decided: () => this.unpin(id) });
     this.cards.set(id, card);
     return card;
+  }
+
+  private pin(ask: api.Ask): void {
+    const known = this.shorts.get(ask.id);
+    const short = known ?? new AskCard(ask.id, {
+      stale: () => void this.refresh(), reveal: () => this.reveal(ask.id),
+      decided: (outcome) => { this.cards.get(ask.id)?.close(outcome); this.unpin(ask.id); },
+    });
+    short.open(ask);
+    if (known) return;
+    this.shorts.set(ask.id, short);
+    this.pinned.appendChild(short.element);
+    this.pinned.hidden = false;
+    this.delegate.changed();
+  }
+
+  private unpin(id: string): void {
+    const short = this.shorts.get(id);
+    if (!short) return;
+    this.shorts.delete(id);
+    const hadFocus = short.element.contains(document.activeElement);
+    short.close("");
+    short.element.remove();
+    this.pinned.hidden = this.shorts.size === 0;
+    if (hadFocus) this.delegate.focusField();
+    this.delegate.changed();
   }
 
   private async fetchWhileWanted(): Promise<void> {
@@ -80,7 +125,10 @@ export class Asks {
       const card = known ?? this.make(ask.id);
       card.open(ask);
       if (!known) this.delegate.add(card);
+      this.pin(ask);
     }
+    for (const id of [...this.shorts.keys()]) if (!open.has(id)) this.unpin(id);
+    if (this.wanted !== null) this.reveal(this.wanted);
     if (closed.length > 0) await this.settle(closed, id);
   }
 

@@ -14,7 +14,11 @@ export interface ComposerDelegate {
 export class Composer {
   readonly element: HTMLElement;
   private readonly field: HTMLTextAreaElement;
-  private readonly options = h("ul", { class: "completions", id: "completions", role: "listbox", "aria-label": "Commands", hidden: true });
+  private readonly options = h("ul", {
+    class: "completions", id: "completions", role: "listbox", tabindex: 0, "aria-label": "Commands", hidden: true,
+    // Scrolling it leaves the focus in the field.
+    onmousedown: (event: Event) => event.preventDefault(),
+  });
   private readonly button: HTMLButtonElement;
   private readonly stopButton: HTMLButtonElement;
   private readonly box = h("div", { class: "composer-box" });
@@ -35,7 +39,7 @@ export class Composer {
   constructor(private readonly delegate: ComposerDelegate) {
     this.field = h("textarea", {
       id: "message", class: "message-field", rows: 1, placeholder: "Message, or / for a command", "aria-label": "Message",
-      enterkeyhint: "send", autocomplete: "off", role: "combobox", "aria-autocomplete": "list", "aria-expanded": "false", "aria-controls": "completions",
+      enterkeyhint: "send", autocomplete: "off", "aria-autocomplete": "list", "aria-haspopup": "listbox", "aria-controls": "completions",
       oninput: () => this.changed(), onkeydown: (event: KeyboardEvent) => this.key(event), onblur: () => setTimeout(() => { if (document.activeElement !== this.field) this.close(); }, 120),
     });
     this.button = h("button", { type: "submit", class: "send", "aria-label": "Send", title: "Send (Enter)" }, icon("send"));
@@ -165,7 +169,8 @@ export class Composer {
         event.preventDefault();
         return this.choose((this.chosen + step + this.matches.length) % this.matches.length);
       }
-      const exact = this.matches[this.chosen]?.word === this.field.value.slice(1);
+      // A whole command is sent, whatever longer ones begin with it, unless another one was chosen.
+      const exact = this.chosen === 0 && this.matches[0]?.word === this.field.value.slice(1).toLowerCase();
       if (event.key === "Tab" || (event.key === "Enter" && !event.shiftKey && !exact)) {
         event.preventDefault();
         return this.complete(this.matches[this.chosen]);
@@ -197,12 +202,17 @@ export class Composer {
     this.field.style.height = "auto";
     this.field.style.height = `${Math.min(this.field.scrollHeight, Math.round(innerHeight * 0.4))}px`;
     const word = /^\/(\S*)$/.exec(this.field.value)?.[1];
-    this.matches = word === undefined ? [] : this.commands.filter((command) => command.word.startsWith(word.toLowerCase()));
+    this.matches = word === undefined ? [] : this.matching(word.toLowerCase());
     if (this.matches.length === 0) return this.close();
     replace(this.options, ...this.matches.map((command, index) => this.option(command, index)));
     this.options.hidden = false;
-    this.field.setAttribute("aria-expanded", "true");
     this.choose(0);
+  }
+
+  /** The commands that begin with `word`; one that is just that comes first. */
+  private matching(word: string): Command[] {
+    const matches = this.commands.filter((command) => command.word.startsWith(word));
+    return [...matches.filter((command) => command.word === word), ...matches.filter((command) => command.word !== word)];
   }
 
   private option(command: Command, index: number): HTMLElement {
@@ -228,7 +238,6 @@ export class Composer {
 
   private close(): void {
     this.options.hidden = true;
-    this.field.setAttribute("aria-expanded", "false");
     this.field.removeAttribute("aria-activedescendant");
   }
 }

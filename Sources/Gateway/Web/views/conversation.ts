@@ -25,6 +25,8 @@ export interface ConversationDelegate {
   suggest(text: string): void;
   edit(text: string): void;
   focusField(): void;
+  /** An ask was opened or closed. */
+  asksChanged(): void;
 }
 
 /** Follows the commands that run in a conversation. */
@@ -82,6 +84,7 @@ export class Conversation {
   private readonly asks = new Asks({
     id: () => this.id, sync: () => this.sync(), failed: (error) => this.delegate.failed(error),
     add: (card) => { this.timeline.add(card.element, null); this.scroller.grown(); },
+    focusField: () => this.delegate.focusField(), changed: () => this.delegate.asksChanged(),
   });
 
   constructor(public id: string | null, private readonly me: api.Me, private readonly delegate: ConversationDelegate, private runs: RunFollower | null, private work: WorkFollower | null) {
@@ -95,6 +98,21 @@ export class Conversation {
   /** Whether people may write here; if not, the buttons that send a message are hidden. */
   setWritable(isWritable: boolean): void {
     this.element.classList.toggle("is-read-only", !isWritable);
+  }
+
+  /** The open asks, for above the message field. */
+  get pinned(): HTMLElement {
+    return this.asks.pinned;
+  }
+
+  /** Shows an ask, as soon as it is known. */
+  reveal(ask: string): void {
+    this.asks.reveal(ask);
+  }
+
+  /** An ask may have been opened or closed. */
+  refreshAsks(): void {
+    void this.asks.refresh();
   }
 
   /** Another conversation is shown instead. */
@@ -196,6 +214,8 @@ export class Conversation {
       if (message.operation_id) this.turn(message.operation_id, entry);
     } else if (message.role !== "commit") {
       this.placeReply(message);
+    } else if (message.operation_id) {
+      this.turn(message.operation_id, null, message.created_at).addCommit(message.text, message.place ?? null);
     }
   }
 
@@ -209,7 +229,7 @@ export class Conversation {
     const turn = this.turn(message.operation_id ?? `note-${message.id}`, null, message.created_at);
     // What a model writes may look like an ask, but is none.
     const card = message.role === "note" ? this.asks.card(message.text) : null;
-    if (card) return turn.addAsk(card.element, message.created_at);
+    if (card) return turn.addAsk(card.id, card.element, message.created_at, message.place ?? null);
     turn.add(message);
     if (turn.isRun && turn.operation !== null && !this.isLayingEarlier) this.runs?.replied(turn.operation, message.text);
   }

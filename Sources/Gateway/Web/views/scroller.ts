@@ -6,10 +6,14 @@ export class Scroller {
   readonly element: HTMLElement;
   readonly latest: HTMLElement = h("button", { type: "button", class: "to-latest", hidden: true, onclick: () => this.toEnd() }, icon("down"), "Latest");
   private isAtEnd = true;
+  private lastTop = 0;
 
-  constructor(...content: Node[]) {
+  constructor(...content: HTMLElement[]) {
     // Chromium makes a scrolling area a tab stop, which then needs a name.
     this.element = h("div", { class: "scroller", tabindex: -1, onscroll: () => this.scrolled() }, ...content);
+    // What is beside or below it leaves it less room, and a card may grow after it was added.
+    const sizes = new ResizeObserver(() => { if (this.isAtEnd) this.toEnd(); });
+    for (const element of [this.element, ...content]) sizes.observe(element);
   }
 
   /** Makes it a tab stop for scrolling by keyboard. */
@@ -40,7 +44,9 @@ export class Scroller {
 
   private scrolled(): void {
     const { scrollTop, scrollHeight, clientHeight } = this.element;
-    this.isAtEnd = scrollHeight - scrollTop - clientHeight < 80;
+    // Only who moves up leaves the end: the content may have grown since it was scrolled there.
+    this.isAtEnd = scrollHeight - scrollTop - clientHeight < 80 || (this.isAtEnd && scrollTop >= this.lastTop);
+    this.lastTop = scrollTop;
     this.latest.hidden = this.isAtEnd;
   }
 }

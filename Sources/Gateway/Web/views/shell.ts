@@ -5,6 +5,7 @@ import { Panel } from "../panel/panel";
 import { setUpToggle } from "../theme";
 import { Banner } from "./banner";
 import { Head } from "./head";
+import { Inbox } from "./inbox";
 import { badge } from "./threads";
 
 export interface ShellDelegate {
@@ -25,7 +26,7 @@ export class Shell {
   private isOpen = false;
   private readonly narrow = matchMedia("(max-width: 760px)");
 
-  constructor(list: HTMLElement, head: Head, panel: Panel, person: string, private readonly delegate: ShellDelegate) {
+  constructor(list: HTMLElement, head: Head, panel: Panel, private readonly inbox: Inbox, person: string, private readonly delegate: ShellDelegate) {
     const theme = h("button", { type: "button", class: "icon-button" });
     setUpToggle(theme);
     this.menuButton.setAttribute("aria-expanded", "false");
@@ -41,7 +42,7 @@ export class Shell {
         iconButton("leave", "Sign out", () => this.delegate.signOut())));
     this.main = h(
       "main", { class: "main", id: "main" },
-      h("header", { class: "title-bar" }, this.menuButton, h("div", { class: "title" }, this.title, h("div", { class: "title-row" }, this.facts, head.facts)), panel.toggle, head.menu,
+      h("header", { class: "title-bar" }, this.menuButton, h("div", { class: "title" }, this.title, h("div", { class: "title-row" }, this.facts, head.facts)), inbox.element, panel.toggle, head.menu,
         iconButton("plus", "New conversation", () => this.delegate.newConversation(), "icon-button new-compact")),
       this.banner.element, h("div", { class: "columns" }, this.content, panel.element));
     this.element = h("div", { class: "shell" }, h("a", { class: "skip", href: "#message", onclick: skip }, "Skip to the message field"), this.sidebar, this.shade, this.main);
@@ -54,8 +55,14 @@ export class Shell {
 
   setTitle(title: string, adapter: string | null): void {
     this.title.textContent = title;
-    document.title = `${title} · Jetbridge`;
     replace(this.facts, adapter && badge(adapter));
+    this.showCount();
+  }
+
+  /** Shows in the document's title how many asks wait. */
+  showCount(): void {
+    const count = this.inbox.count;
+    document.title = `${count > 0 ? `(${count}) ` : ""}${this.title.textContent} · Jetbridge`;
   }
 
   setBanner(text: string | null): void {

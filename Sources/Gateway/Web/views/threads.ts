@@ -30,6 +30,8 @@ export class ThreadList {
   private drawn = "";
   private query = "";
   private isArchived = false;
+  /** The conversations that wait for this person. */
+  private waiting = new Set<string>();
   private timer: number | undefined;
   /** Changes with what the list contains: an answer to an earlier question is dropped. */
   private round = 0;
@@ -84,6 +86,12 @@ export class ThreadList {
 
   select(id: string | null): void {
     this.current = id;
+    this.draw();
+  }
+
+  /** Shows which conversations wait for this person. */
+  setWaiting(threads: Set<string>): void {
+    this.waiting = threads;
     this.draw();
   }
 
@@ -183,7 +191,7 @@ export class ThreadList {
   private draw(): void {
     const threads = this.sorted();
     // Redrawing an unchanged list would take the keyboard focus away.
-    const signature = JSON.stringify([this.current, this.cursor !== null, this.query, this.isArchived, threads, new Date().toDateString()]);
+    const signature = JSON.stringify([this.current, this.cursor !== null, this.query, this.isArchived, [...this.waiting], threads, new Date().toDateString()]);
     if (signature === this.drawn) return;
     this.drawn = signature;
     const focused = (document.activeElement as HTMLElement | null)?.dataset.thread;
@@ -208,7 +216,6 @@ export class ThreadList {
 
   private row(thread: api.Thread): HTMLElement {
     const isCurrent = thread.id === this.current;
-    const isBusy = thread.active_operation !== null;
     const link = h(
       "a", {
         href: `#/t/${encodeURIComponent(thread.id)}`, class: "thread", "data-thread": thread.id, "aria-current": isCurrent ? "page" : null,
@@ -217,9 +224,16 @@ export class ThreadList {
       h("span", { class: "thread-title" }, thread.title || "New conversation"),
       h("span", { class: "thread-facts" },
         badge(thread.adapter),
-        isBusy && h("span", { class: "busy" }, h("span", { class: "dot", "aria-hidden": "true" }), "answering"),
+        this.activity(thread),
         h("time", { datetime: new Date(thread.updated_at).toISOString(), title: fullTime(thread.updated_at) }, shortTime(thread.updated_at))));
     return h("li", {}, link);
+  }
+
+  private activity(thread: api.Thread): HTMLElement | null {
+    if (this.waiting.has(thread.id)) return h("span", { class: "needs-you" }, "needs you");
+    if (thread.waiting) return h("span", { class: "waits" }, "waits for an answer");
+    if (thread.active_operation === null) return null;
+    return h("span", { class: "busy" }, h("span", { class: "dot", "aria-hidden": "true" }), "answering");
   }
 }
 

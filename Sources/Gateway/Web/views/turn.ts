@@ -1,4 +1,4 @@
-// The answer to one message: its growing text, its progress, its commits and how it ended.
+// The answer to one message: its growing text with the asks and commits that arose in it, its progress and how it ended.
 
 import { announce } from "../announce";
 import { Commit, Message, OperationState } from "../api";
@@ -14,6 +14,7 @@ import { words } from "../asktext";
 import { commitCard } from "./commits";
 import { diffCard } from "./diffcard";
 import { header, timeElement } from "./entries";
+import { Flow } from "./flow";
 import { Thoughts } from "./thoughts";
 
 export interface TurnActions {
@@ -32,15 +33,21 @@ const outputLines = 30;
 export class TurnEntry {
   readonly element: HTMLElement;
   state: OperationState = "queued";
-  private readonly body = new MarkdownView((block) => this.announce(block));
-  private readonly asks = h("div", { class: "asks" });
+  private readonly body = new Flow((block) => this.announce(block));
   private readonly thoughts = new Thoughts();
   /** The output of a running command; null for other turns, and once the stored text is shown. */
   private output: TerminalView | null = null;
   private readonly notes = h("div", { class: "notes" });
   private readonly noteTexts: string[] = [];
-  private readonly commits = h("div", { class: "commits", hidden: true });
-  private readonly cards = new Map<string, HTMLElement>();
+  /** Of those of which it is not known when they were made. */
+  private readonly commits = h("div", { class: "commits" });
+  /** Where cards of commits go, by {@link markOfCommit}; and those that have theirs. */
+  private readonly slots = new Map<string, HTMLElement>();
+  private readonly cards = new Set<string>();
+  /** The length of the text when an ask or a commit arose, as live frames told it. */
+  private readonly marks = new Map<string, number>();
+  /** Commits whose place is unknown. */
+  private unplaced: string[] = [];
   private readonly status = h("div", { class: "turn-status", hidden: true });
   private readonly head = header("Jetbridge", "bot", null);
   private readonly retryButton = iconButton("retry", "Ask again: sends the question as a new message", () => this.retry(), "icon-button small sends");
@@ -60,7 +67,7 @@ export class TurnEntry {
     this.actionRow = h("div", { class: "entry-actions", hidden: true }, copyButton("Copy the answer", () => this.markdown), this.retryButton);
     this.element = h(
       "article", { class: "entry entry-bot", "aria-label": "Jetbridge" },
-      this.head, this.thoughts.element, this.asks, this.body.element, this.notes, this.commits, this.status, this.actionRow);
+      this.head, this.thoughts.element, this.body.element, this.notes, this.commits, this.status, this.actionRow);
   }
 
   /** The answer as it was written, or else the notes. */
@@ -99,7 +106,7 @@ export class TurnEntry {
     if (!this.output) {
       this.output = new TerminalView(outputLines, () => this.redrawn());
       this.output.element.classList.add("turn-output");
-      this.body.element.before(this.output.element);
+      this.body.element.after(this.output.element);
     }
     this.output.write(text, stream);
     this.drawStatus();
@@ -110,11 +117,36 @@ export class TurnEntry {
     this.output = null;
   }
 
-  /** Shows an ask of this turn. */
-  addAsk(card: HTMLElement, time: Timestamp): void {
+  /** Shows an ask of this turn where it arose: by the live frames, by the server, or else after what is here. */
+  addAsk(id: string, card: HTMLElement, time: Timestamp, place: number | null): void {
     this.stamp(time);
-    this.asks.appendChild(card);
+    const known = this.marks.get(id) ?? place;
+    // Whatever is known of neither, their order is that of the transcript.
+    if (known === null) for (const commit of this.unplaced.splice(0)) this.reserve(commit, this.text.length);
+    this.body.put(card, known ?? this.text.length);
     this.redrawn();
+  }
+
+  /** Keeps a place for a commit's card, by the line that told of it. */
+  addCommit(line: string, place: number | null): void {
+    const mark = markOfCommit(line);
+    if (mark === null) return;
+    const known = this.marks.get(mark) ?? place;
+    if (known === null) this.unplaced.push(mark);
+    else this.reserve(mark, known);
+  }
+
+  private reserve(mark: string, at: number): void {
+    if (this.slots.has(mark)) return;
+    const slot = h("div", { class: "commits" });
+    this.slots.set(mark, slot);
+    this.body.put(slot, at);
+  }
+
+  /** Remembers where an ask or a commit arose. */
+  private remember(line: string): void {
+    const mark = /^Waiting for .*?`([^`]+)`/.exec(line)?.[1] ?? markOfCommit(line);
+    if (mark !== null && !this.marks.has(mark) && !this.element.dataset.stored) this.marks.set(mark, this.text.length);
   }
 
   /** Adds the next piece of the answer. Draws at most once per animation frame. */
@@ -129,7 +161,7 @@ export class TurnEntry {
       this.frame = 0;
       // The turn may have ended, and its stored text may be drawn, since this frame was requested.
       if (this.element.dataset.stored) return;
-      this.body.update(this.text, false);
+      this.body.show(this.text, false);
       this.drawStatus();
       this.redrawn();
     });
@@ -142,6 +174,7 @@ export class TurnEntry {
   }
 
   think(text: string): void {
+    this.remember(text);
     const line = text.trim().split("\n").pop()?.slice(0, 300) ?? "";
     // A step's line may contain marks of its own.
     this.thinking = line.startsWith("Waiting for ") ? words(line) : line;
@@ -167,7 +200,7 @@ export class TurnEntry {
       this.element.dataset.stored = "yes";
       this.endOutput();
       this.text = isFirst ? message.text : `${this.text}\n\n${message.text}`;
-      this.body.update(this.text, true);
+      this.body.show(this.text, true);
     } else {
       // A command's reply streams like an answer but is stored as a note.
       const isStreamed = !this.element.dataset.stored && this.text === message.text;
@@ -192,18 +225,22 @@ export class TurnEntry {
 
   private clear(): void {
     // Announces what was not drawn yet.
-    this.body.update(this.text, true);
+    this.body.show(this.text, true);
     this.text = "";
     this.element.dataset.stored = "yes";
     this.body.clear();
   }
 
   setCommits(commits: Commit[]): void {
-    // Drawn once: a card fetches the names of the files.
-    for (const commit of commits) if (!this.cards.has(commit.sha)) this.cards.set(commit.sha, commitCard(commit));
-    const cards = commits.map((commit) => this.cards.get(commit.sha)!);
-    if (cards.some((card, at) => this.commits.children[at] !== card) || this.commits.childElementCount !== cards.length) replace(this.commits, ...cards);
-    this.commits.hidden = commits.length === 0;
+    for (const commit of commits) {
+      // Drawn once: a card fetches the names of the files.
+      if (this.cards.has(commit.sha)) continue;
+      this.cards.add(commit.sha);
+      const mark = commit.sha.slice(0, 7);
+      const at = this.marks.get(mark);
+      if (at !== undefined) this.reserve(mark, at);
+      (this.slots.get(mark) ?? this.commits).appendChild(commitCard(commit));
+    }
     this.drawStatus();
   }
 
@@ -288,3 +325,6 @@ export class TurnEntry {
 function button(name: IconName, label: string, className: string, onclick: () => void): HTMLElement {
   return h("button", { type: "button", class: `quiet small sends ${className}`, onclick }, icon(name), label);
 }
+
+/** A commit's short name, with which the line that tells of it begins. */
+const markOfCommit = (line: string): string | null => /^`([0-9a-f]{7})[0-9a-f]*` /.exec(line)?.[1] ?? null;
