@@ -6,11 +6,21 @@ esbuild=$1 web=$2 work=$3 output=$4
 mkdir -p "$work/bundle"
 # Debian's Node packages.
 export NODE_PATH=/usr/share/nodejs
-"$esbuild" --log-level=warning --bundle --minify --format=iife --target=es2020 "$web/main.ts" --outfile="$work/bundle/chat.js"
-# An ES module, because the page imports it when it needs it.
-"$esbuild" --log-level=warning --bundle --minify --format=esm --target=es2020 \
-    "$web/highlighter.ts" --outfile="$work/bundle/highlighter.js"
-"$esbuild" --log-level=warning --bundle --minify --charset=utf8 "$web/chat.css" --outfile="$work/bundle/chat.css"
+hash() { sha256sum "$work/bundle/$1" | cut -c1-16; }
+script() {
+    source=$1 bundle=$2
+    shift 2
+    "$esbuild" --log-level=warning --bundle --minify --format=esm --target=es2020 "$@" \
+        "$source" --outfile="$work/bundle/$bundle"
+}
+# Files of their own: the parser changes seldom, and the highlighter is loaded when it is needed.
+unused=$web/markdown/unused.js
+script /usr/share/nodejs/markdown-it/index.js markdown.js \
+    "--alias:linkify-it=$unused" "--alias:punycode=$unused" "--alias:mdurl=$unused"
+parser=/assets/$(hash markdown.js)/markdown.js
+script "$web/main.ts" chat.js "--alias:markdown-it=$parser" "--external:$parser"
+script "$web/highlighter.ts" highlighter.js
+"$esbuild" --log-level=warning --bundle --minify --charset=utf8 "$web/page.css" --outfile="$work/bundle/chat.css"
 "$esbuild" --log-level=warning --bundle --minify --charset=utf8 "$web/viewer.css" --outfile="$work/bundle/viewer.css"
 cp "$web/index.html" "$web/icon.svg" "$work/bundle/"
 
@@ -26,10 +36,9 @@ literal() {
     printf '\n"""%s' "$delimiter"
 }
 asset() {
-    hash=$(sha256sum "$work/bundle/$2" | cut -c1-16)
-    printf '    static let %s = WebAsset(name: "%s", type: "%s", hash: "%s", text: ' "$1" "$2" "$3" "$hash"
+    printf '    static let %s = WebAsset(name: "%s", type: "%s", hash: "%s", text: ' "$1" "$2" "$3" "$(hash "$2")"
     literal "$work/bundle/$2"
-    printf ')\n'
+    printf ', compressed: "%s")\n' "$(gzip -9nc "$work/bundle/$2" | base64 -w 0)"
 }
 
 {
@@ -37,6 +46,7 @@ asset() {
     echo 'extension WebAsset {'
     asset page index.html 'text/html; charset=utf-8'
     asset script chat.js 'text/javascript; charset=utf-8'
+    asset markdown markdown.js 'text/javascript; charset=utf-8'
     asset highlighter highlighter.js 'text/javascript; charset=utf-8'
     asset style chat.css 'text/css; charset=utf-8'
     asset viewerStyle viewer.css 'text/css; charset=utf-8'

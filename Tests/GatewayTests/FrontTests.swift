@@ -50,6 +50,42 @@ struct FrontTests {
     }
 
     @Test(
+        "files are compressed for those who accept it",
+        arguments: [
+            ("gzip, deflate, br", true), ("deflate;q=0.5 , GZIP ; q=0.8", true), ("br", false), ("gzip;q=0", false),
+            ("gzip; q=0.000", false),
+        ])
+    func compressed(accepted: String, isCompressed: Bool) async throws {
+        try await GatewayHarness.run { harness in
+            for asset in WebAsset.all {
+                let answer = try await harness.anybody.send(
+                    .get, asset.path, headers: ["Accept-Encoding": accepted])
+                #expect(answer.headers["content-encoding"] == (isCompressed ? "gzip" : nil))
+                #expect(answer.headers["vary"] == "Accept-Encoding")
+                #expect(answer.body == (isCompressed ? asset.compressed : asset.bytes))
+                let tag = try #require(answer.headers["etag"])
+                let again = try await harness.anybody.send(
+                    .get, asset.path, headers: ["Accept-Encoding": accepted, "If-None-Match": tag])
+                #expect(again.status == 304)
+                let other = try await harness.anybody.send(
+                    .get, asset.path, headers: ["Accept-Encoding": isCompressed ? "br" : "gzip", "If-None-Match": tag])
+                #expect(other.status == 200, "both forms have the tag \(tag)")
+            }
+            #expect(WebAsset.all.allSatisfy { $0.compressed.starts(with: [0x1F, 0x8B]) })
+            #expect(WebAsset.script.compressed.count < 60_000)
+        }
+    }
+
+    @Test("the page knows whether the browser has sent a sign-in, so that it need not ask in vain")
+    func signIn() async throws {
+        try await GatewayHarness.run { harness in
+            let signedIn = try await harness.signedIn(.member)
+            #expect(try await signedIn.send(.get, "/").text.contains("name=\"sign-in\" content=\"cookie\""))
+            #expect(try await harness.anybody.send(.get, "/").text.contains("name=\"sign-in\" content=\"none\""))
+        }
+    }
+
+    @Test(
         "the page has the chosen theme, and ignores invalid ones",
         arguments: [("dark", true), ("light", true), ("\"><script>", false)])
     func theme(cookie: String, isTaken: Bool) async throws {

@@ -1,3 +1,4 @@
+internal import Crypto
 internal import HTTP
 internal import HTTPServer
 
@@ -25,7 +26,11 @@ struct PageRoutes: Sendable {
     private func index(_ request: APIRequest) -> HTTPServerResponse {
         let theme = Front.theme(of: request.http)
         let attribute = theme.map { " data-theme=\"\($0.rawValue)\"" } ?? ""
-        let text = Self.template.before + attribute + Self.template.after
+        // Whether it is still valid, the page asks.
+        let cookie = Authenticator.cookie(isSecure: self.context.settings.isSecure)
+        let signIn = HTTPCookie.value(of: cookie, in: request.http.headers) == nil ? "none" : "cookie"
+        let text =
+            Self.template.before + attribute + Self.template.after.replacing("@SIGN_IN@", with: signIn)
         var response = HTTPServerResponse(.ok, .html, bytes: Array(text.utf8))
         response.headers["Content-Security-Policy"] = SecurityHeaders.chatPolicy
         response.headers["Cache-Control"] = "no-cache"
@@ -37,6 +42,7 @@ struct PageRoutes: Sendable {
         let page = String(decoding: WebAsset.page.bytes, as: UTF8.self)
             .replacing("@STYLE@", with: WebAsset.style.path)
             .replacing("@SCRIPT@", with: WebAsset.script.path)
+            .replacing("@MARKDOWN@", with: WebAsset.markdown.path)
             .replacing("@HIGHLIGHTER@", with: WebAsset.highlighter.path)
         let parts = page.split(separator: "<html lang=\"en\"", maxSplits: 1).map(String.init)
         guard parts.count == 2 else { return (page, "") }
@@ -56,15 +62,30 @@ struct PageRoutes: Sendable {
     }
 
     private static func response(_ asset: WebAsset, to request: APIRequest, caching: String) -> HTTPServerResponse {
-        let tag = "\"\(asset.hash)\""
-        var response = HTTPServerResponse(.ok, headers: ["Content-Type": asset.type], body: .bytes(asset.bytes))
+        let isCompressed = Self.acceptsGzip(request.http.headers)
+        let tag = isCompressed ? "\"\(asset.hash)-gzip\"" : "\"\(asset.hash)\""
+        var response = HTTPServerResponse(
+            .ok, headers: ["Content-Type": asset.type], body: .bytes(isCompressed ? asset.compressed : asset.bytes))
+        if isCompressed { response.headers["Content-Encoding"] = "gzip" }
         if request.http.headers.list(of: "if-none-match").contains(where: { $0 == tag || $0 == "W/\(tag)" || $0 == "*" }
         ) {
             response = HTTPServerResponse(.notModified)
         }
+        response.headers["Vary"] = "Accept-Encoding"
         response.headers["ETag"] = tag
         response.headers["Cache-Control"] = caching
         return response
+    }
+
+    /// Whether `gzip` is listed with a weight other than zero (RFC 9110 §12.5.3).
+    private static func acceptsGzip(_ headers: HTTPHeaders) -> Bool {
+        headers.list(of: "accept-encoding").contains { element in
+            let parts = element.lowercased().split(separator: ";").map { $0.filter { $0 != " " && $0 != "\t" } }
+            guard parts.first == "gzip" else { return false }
+            return !parts.dropFirst().contains {
+                $0.hasPrefix("q=") && $0.dropFirst(2).allSatisfy { "0.".contains($0) }
+            }
+        }
     }
 }
 
@@ -76,17 +97,21 @@ struct WebAsset: Sendable {
     /// The first 16 hexadecimal digits of the content's SHA-256.
     let hash: String
     let bytes: [UInt8]
+    /// The same by gzip.
+    let compressed: [UInt8]
 
-    init(name: String, type: String, hash: String, text: String) {
+    /// - Parameter compressed: in Base64.
+    init(name: String, type: String, hash: String, text: String, compressed: String) {
         self.name = name
         self.type = type
         self.hash = hash
         self.bytes = Array(text.utf8)
+        self.compressed = Crypto.decodeBase64(compressed) ?? []
     }
 
     /// `/assets/HASH/chat.js`; it changes with the content.
     var path: String { "/assets/\(self.hash)/\(self.name)" }
 
     /// The files served below `/assets`.
-    static var all: [WebAsset] { [.script, .highlighter, .style, .viewerStyle, .icon] }
+    static var all: [WebAsset] { [.script, .markdown, .highlighter, .style, .viewerStyle, .icon] }
 }

@@ -39,6 +39,11 @@ enum Schemas {
             ("items", Self.array(Self.reference("Message"))), ("next_cursor", Self.optionalText),
             ("previous_cursor", Self.optionalText), ("operations", Self.array(Self.reference("Operation"))),
         ]),
+        "ExportedThread": Self.object([
+            ("thread", Self.reference("Thread")), ("exported_at", Self.time),
+            ("messages", Self.array(Self.reference("Message"))),
+            ("operations", Self.array(Self.reference("Operation"))), ("asks", Self.array(Self.reference("Ask"))),
+        ]),
         "Commit": Self.object([
             ("sha", Self.text), ("url", Self.text), ("repository", Self.text), ("branch", Self.text),
             ("subject", Self.text), ("files", Self.integer), ("additions", Self.integer), ("deletions", Self.integer),

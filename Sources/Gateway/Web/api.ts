@@ -1,5 +1,6 @@
 // The gateway's HTTP API. The credential is an HttpOnly cookie that this page cannot read.
 
+import { words } from "./asktext";
 import { Timestamp } from "./time";
 
 export type OperationState = "queued" | "running" | "complete" | "failed" | "stopped" | "interrupted";
@@ -275,6 +276,8 @@ export const answerAsk = (id: string, answer: string, text: string): Promise<{ o
 export const jobs = (id: string): Promise<{ items: Job[] }> => call("GET", `/threads/${segment(id)}/jobs`);
 export const files = (id: string): Promise<{ items: WorkspaceFile[] }> => call("GET", `/threads/${segment(id)}/files`);
 export const fileAddress = (id: string, path: string): string => `${base}/threads/${segment(id)}/files?name=${segment(path)}`;
+/** A download of the whole conversation. */
+export const exportAddress = (id: string, format: "markdown" | "json"): string => `${base}/threads/${segment(id)}/export?format=${format}`;
 export const diff = (id: string): Promise<{ diff: string }> => call("GET", `/threads/${segment(id)}/diff`);
 /** The page of uncommitted changes. */
 export const diffAddress = (id: string): string => `/t/${segment(id)}/diff`;
@@ -318,8 +321,8 @@ export function backoff(tries: number): number {
 
 export const pause = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
-/** One line for people that describes any failure. */
+/** One line for people that describes any failure, as plain text. */
 export function explain(error: unknown): string {
-  if (error instanceof APIError) return error.detail;
+  if (error instanceof APIError) return words(error.detail);
   return "No connection to the server. Is Jetbridge running, and are you online?";
 }

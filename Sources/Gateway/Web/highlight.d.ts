@@ -2,6 +2,7 @@
 
 declare module "highlight.js/lib/highlight" {
   const highlighter: {
+    configure(options: { hideUpgradeWarningAcceptNoSupportOrSecurityUpdates: boolean }): void;
     registerLanguage(name: string, language: unknown): void;
     getLanguage(name: string): object | undefined;
     /** With `ignoreErrors`, code that breaks the language's grammar is coloured as far as possible. */
@@ -10,6 +11,6 @@ declare module "highlight.js/lib/highlight" {
   export default highlighter;
 }
 declare module "highlight.js/lib/languages/*" {
-  const language: unknown;
+  const language: (engine: unknown) => { keywords: { keyword: string } };
   export default language;
 }

@@ -74,10 +74,21 @@ import yaml from "highlight.js/lib/languages/yaml";
 const languages = {
   bash, clojure, cmake, cpp, cs, css, dart, diff, dockerfile, elixir, erlang, go, gradle, groovy, haskell,
   http, ini, java, javascript, json, julia, kotlin, less, lua, makefile, markdown, nginx, objectivec, perl,
-  php, plaintext, powershell, properties, protobuf, python, r, ruby, rust, scala, scss, shell, sql, swift,
+  php, plaintext, powershell, properties, protobuf, python, r, ruby, rust, scala, scss, shell, sql, swift: newerSwift,
   typescript, vim, xml, yaml,
 };
 
+// Debian's version is older than these words of Swift.
+const newWords = " actor any async await borrowing consuming discard each isolated macro nonisolated package sending some unsafe";
+
+function newerSwift(engine: unknown): { keywords: { keyword: string } } {
+  const language = swift(engine);
+  language.keywords.keyword += newWords;
+  return language;
+}
+
+// Version 9 says in the console that its authors have ended it; Debian maintains it.
+highlighter.configure({ hideUpgradeWarningAcceptNoSupportOrSecurityUpdates: true });
 for (const [name, language] of Object.entries(languages)) highlighter.registerLanguage(name, language);
 
 /** HTML that consists of text and spans; null for an unknown language. */

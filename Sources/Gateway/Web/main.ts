@@ -44,6 +44,7 @@ class App {
   private poll: number | undefined;
   private isOver = false;
   private busy = false;
+  private wasConnected = false;
   /** When a problem was shown, in milliseconds; 0 for one that need not stay. */
   private problemAt = 0;
   /** Whether the conversation of the address does not exist. */
@@ -53,7 +54,7 @@ class App {
     this.panel.setAvailable(me.role !== "guest");
     this.head = new Head(me, {
       command: (text) => this.conversation?.send(text), rename: () => this.renameCurrent(),
-      archive: (isArchived) => void this.archiveCurrent(isArchived), remove: () => this.deleteCurrent(),
+      archive: (isArchived) => void this.archiveCurrent(isArchived), print: () => void this.print(), remove: () => this.deleteCurrent(),
     });
     this.shell = new Shell(this.list.element, this.head, this.panel, this.inbox, me.name, {
       newConversation: () => this.openNew(), signOut: () => void this.signOut(),
@@ -74,6 +75,7 @@ class App {
       command: () => this.composer.suggest("/"),
       help: () => this.shell.showHelp(),
       panel: () => this.panel.setOpen(!this.panel.isOpen),
+      print: () => void this.print(),
       escape: () => this.escape(),
     });
     api.commands().then((page) => this.composer.setCommands(page.items), (error) => this.failed(error));
@@ -94,6 +96,10 @@ class App {
 
   private escape(): void {
     this.shell.setDrawer(false);
+    this.uncover();
+  }
+
+  private uncover(): void {
     if (this.shell.isCovered) this.panel.setOpen(false);
   }
 
@@ -112,6 +118,11 @@ class App {
       this.tabs.tell(id);
       if (this.conversation?.id === id) this.openNew();
     });
+  }
+
+  private async print(): Promise<void> {
+    await this.conversation?.loadAll();
+    window.print();
   }
 
   private renameCurrent(): void {
@@ -151,7 +162,6 @@ class App {
 
   private openAsk(thread: string, ask: string): void {
     this.shell.setDrawer(false);
-    if (this.shell.isCovered) this.panel.setOpen(false);
     if (this.conversation?.id !== thread) location.hash = `#/t/${encodeURIComponent(thread)}`;
     // The event comes later.
     this.show(thread);
@@ -187,6 +197,7 @@ class App {
       },
       edit: (text) => this.composer.edit(text),
       focusField: () => this.focusField(),
+      uncover: () => this.uncover(),
       asksChanged: () => void this.inbox.refresh(),
     }, this.panel.shell, this.panel);
     this.conversation?.leave();
@@ -255,7 +266,9 @@ class App {
     void this.conversation?.sync();
     this.panel.refresh();
     void this.inbox.refresh();
-    void this.list.refresh();
+    // The first time, `start` has just fetched it.
+    if (this.wasConnected) void this.list.refresh();
+    this.wasConnected = true;
   }
 
   private conversationFailed(conversation: Conversation, error: unknown): void {
@@ -320,6 +333,11 @@ function decoded(text: string): string {
   }
 }
 
+/** Whether the browser has sent a sign-in, which no script can read. */
+function mayBeSignedIn(): boolean {
+  return document.querySelector<HTMLMetaElement>('meta[name="sign-in"]')?.content !== "none";
+}
+
 async function boot(): Promise<void> {
   try {
     const me = await api.me();
@@ -336,4 +354,6 @@ async function boot(): Promise<void> {
 }
 
 setUpAnnouncer(document.getElementById("announcer")!);
-void boot();
+// Asking who is signed in would only be refused.
+if (mayBeSignedIn()) void boot();
+else showSignIn(root, () => void boot());

@@ -24,6 +24,7 @@ def run(browser):
     drafts(page)
     quickly(page)
     files(page)
+    paper(page)
     offline(context, page)
     with check("nothing forbidden happened to the messages"):
         assert watch.mistakes == [], watch.mistakes
@@ -90,13 +91,18 @@ def names(page):
 
 
 def copying(page):
-    loaded = []
+    loaded, printed = [], []
+    page.on("console", lambda message: printed.append(message.text))
     page.on("request", lambda request: loaded.append(request.url) if "highlighter" in request.url else None)
     with check("code is coloured once it is finished, by a file that is loaded only then"):
         new_conversation(page)
         assert loaded == [], loaded
         answer = ask(page, "Show me swift code")
         expect(answer.locator("pre .hljs-keyword").first).to_have_text("func")
+        assert printed == [], printed
+        words = page.evaluate("""async () => (await import(document.querySelector('meta[name=highlighter]').content)).highlight("swift", "actor Bank { func pay() async { await go() } }")""")
+        for word in ("actor", "async", "await"):
+            assert f'<span class="hljs-keyword">{word}</span>' in words, words
         assert len(loaded) == 1, loaded
         stored = api(page, f"/api/v1/threads/{thread_id(page)}/messages")["items"][-1]["text"]
         code = stored.split("```swift\n")[1].split("\n```")[0]
@@ -255,6 +261,44 @@ def quickly(page):
         expect(page.locator(".entry-user")).to_have_count(3)
         assert questions(page) == ["/whoami", "/help", "/jobs"], questions(page)
         assert len(api(page, "/api/v1/threads?limit=100")["items"]) == before + 1
+
+
+def paper(page):
+    with check("the whole conversation is printed, without what is around it, in the light theme, and code wraps"):
+        new_conversation(page)
+        ask(page, "Show me swift code")
+        thread = thread_id(page)
+        page.evaluate("""async thread => { for (let count = 0; count < 30; count += 1) await fetch(`/api/v1/threads/${thread}/messages`,
+            {method: "POST", headers: {"Content-Type": "application/json"}, body: JSON.stringify({text: "/whoami"})}) }""", thread)
+        until(page, f"fetch('/api/v1/threads/{thread}').then(answer => answer.json()).then(found => found.active_operation === null)")
+        page.reload()
+        expect(page.locator(".entry").last).to_be_visible()
+        assert page.locator(".entry").count() < 45, page.locator(".entry").count()
+        page.evaluate("window.print = () => { window.printed = document.querySelectorAll('.entry').length }")
+        page.get_by_role("button", name="Conversation menu").click()
+        page.get_by_role("menuitem", name="Print").click()
+        until(page, "window.printed === 62")
+        page.reload()
+        expect(page.locator(".entry").last).to_be_visible()
+        page.evaluate("window.print = () => { window.printed = document.querySelectorAll('.entry').length }")
+        page.keyboard.press("Control+p")
+        until(page, "window.printed === 62")
+        page.emulate_media(media="print", color_scheme="dark")
+        for hidden in (".sidebar", ".composer", ".title-row", ".entry-actions >> nth=0", ".panel-toggle"):
+            expect(page.locator(hidden)).to_be_hidden()
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+        assert page.evaluate("document.querySelector('.scroller').clientHeight > 3000")
+        assert page.evaluate("getComputedStyle(document.querySelector('.prose pre')).whiteSpace") == "pre-wrap"
+        expect(page.locator(".author").first).to_have_css("color", "rgb(27, 33, 39)")
+        page.pdf(path=FOLDER / "conversation.pdf")
+        page.emulate_media(media="screen", color_scheme="light")
+    with check("a conversation is exported from its menu"):
+        for name, end in (("Export as Markdown", ".md"), ("Export as JSON", ".json")):
+            page.get_by_role("button", name="Conversation menu").click()
+            with page.expect_download() as download:
+                page.get_by_role("menuitem", name=name).click()
+            assert download.value.suggested_filename == f"show-me-swift-code{end}", download.value.suggested_filename
+            assert "func" in download.value.path().read_text()
 
 
 def offline(context, page):

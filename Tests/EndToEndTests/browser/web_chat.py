@@ -20,8 +20,13 @@ def desktop(browser):
     page = context.new_page()
     watch = Watch(page)
 
-    with check("a wrong code is refused with a message"):
+    with check("the page does not ask in vain who is signed in"):
+        said = []
+        page.on("console", lambda message: said.append(message.text))
         page.goto(BASE)
+        expect(page.get_by_label("Sign-in code")).to_be_visible()
+        assert said == [], said
+    with check("a wrong code is refused with a message"):
         page.get_by_label("Sign-in code").press_sequentially("aaaa aaaa")
         expect(page.get_by_label("Sign-in code")).to_have_value("AAAA-AAAA")
         page.keyboard.press("Enter")
@@ -32,6 +37,16 @@ def desktop(browser):
         assert page.evaluate("document.cookie") == "", page.evaluate("document.cookie")
         assert page.evaluate("localStorage.length + sessionStorage.length") == 0
         page.screenshot(path=FOLDER / "welcome.png")
+    with check("at its start the page lists the conversations once, and its files are compressed"):
+        answers = []
+        page.on("response", lambda response: answers.append(response))
+        page.reload()
+        expect(page.get_by_role("textbox", name="Message")).to_be_visible()
+        page.wait_for_timeout(1500)
+        lists = [answer.url for answer in answers if "/api/v1/threads?" in answer.url]
+        assert len(lists) == 1, lists
+        scripts = [answer for answer in answers if answer.url.endswith((".js", ".css"))]
+        assert len(scripts) == 3 and all(answer.headers.get("content-encoding") == "gzip" for answer in scripts), [answer.url for answer in scripts]
     with check("an answer streams in, and a screen reader gets each paragraph once, as soon as it is finished"):
         page.evaluate(
             """() => { window.told = []; new MutationObserver(changes => {

@@ -41,6 +41,12 @@ def panel(page: Page):
     return page.get_by_role("complementary", name="Shell and workspace")
 
 
+def more(page: Page, name: str):
+    """Opens one of the tabs that are in the menu."""
+    page.get_by_role("button", name="More of the workspace").click()
+    page.get_by_role("menuitem", name=name).click()
+
+
 def enter(page: Page, stub: Stub) -> str:
     return stub.operation_of(lambda: page.keyboard.press("Enter"))
 
@@ -457,7 +463,7 @@ def workspace(page: Page, stub: Stub):
         stub.lists["jobs"] = {"items": [
             {"id": "3", "command": "make watch &", "state": "running", "started_at": now(), "ended_at": None, "tail": "\x1b[33mbuilding\x1b[0m\n"},
             {"id": "2", "command": "make docs &", "state": "ended", "started_at": now(), "ended_at": now(), "ending": "exit 2 · 3.0 s"}]}
-        page.get_by_role("tab", name="Jobs").click()
+        more(page, "Jobs")
         expect(page.locator(".job")).to_have_count(2)
         expect(page.locator(".job .fg-3")).to_have_text("building")
         expect(page.locator(".job").nth(1)).to_contain_text("exit 2")
@@ -468,7 +474,7 @@ def workspace(page: Page, stub: Stub):
         page.get_by_role("tab", name="Shell").click()
         expect(line(page, "followed")).to_be_in_viewport()
         stub.end(follow, "complete", "```\nfollowed\n```")
-        page.get_by_role("tab", name="Jobs").click()
+        more(page, "Jobs")
         kill = stub.operation_of(page.get_by_role("button", name="Kill job 3").click)
         stub.lists["jobs"]["items"][0].update(state="stopped", ended_at=now(), ending="exit 137 · 9.0 s")
         stub.end(kill, "complete", "Job 3 was stopped.")
@@ -476,7 +482,7 @@ def workspace(page: Page, stub: Stub):
         assert stub.sent[-1] == "/kill 3", stub.sent
     with check("files are listed and downloaded"):
         stub.lists["files"] = {"items": [{"path": "src/<b>app</b>.py", "kind": "file", "size": 1234}, {"path": "link", "kind": "link", "size": None}]}
-        page.get_by_role("tab", name="Files").click()
+        more(page, "Files")
         expect(page.locator(".workspace-file").first).to_contain_text("src/<b>app</b>.py")
         expect(page.locator(".workspace-file").first).to_contain_text("1.2 KB")
         inspect(page, "workspace files", "#panel")
@@ -549,14 +555,14 @@ def workspace(page: Page, stub: Stub):
         stub.end(asking, "complete", "Done.")
     with check("a snapshot is restored after a question"):
         stub.lists["snapshots"] = {"items": [{"id": "s4", "reason": "before run: make test", "at": now(), "tree": "0" * 40}]}
-        page.get_by_role("tab", name="Snapshots").click()
+        more(page, "Snapshots")
         inspect(page, "snapshots", "#panel")
         page.get_by_role("button", name="Restore snapshot s4").click()
         stub.end(stub.operation_of(page.get_by_role("dialog").get_by_role("button", name="Restore", exact=True).click), "complete", "Restored s4.")
         assert stub.sent[-1] == "/undo s4", stub.sent
     with check("a failure is shown in its tab"):
         page.route("**/api/v1/threads/*/files", lambda route: route.fulfill(status=503, json={"detail": "No jail on this machine."}))
-        page.get_by_role("tab", name="Files").click()
+        more(page, "Files")
         expect(page.get_by_role("tabpanel", name="Files").get_by_role("alert")).to_have_text("No jail on this machine.")
 
 
@@ -589,7 +595,10 @@ def phone(browser, scheme):
         stub.output(operation, "\x1b[32mok\x1b[0m a line that is long enough to be broken on a phone, twice at least\n")
         expect(line(page, "long enough")).to_be_in_viewport()
         assert page.evaluate("document.documentElement.scrollWidth") == 390
-        assert page.evaluate("document.querySelector('.content').inert")
+        assert page.evaluate("document.querySelector('.conversation').inert")
+        expect(message_field(page)).to_be_in_viewport(ratio=1)
+        tabs = page.locator(".panel-head").bounding_box()
+        assert all(box.bounding_box()["x"] + box.bounding_box()["width"] <= tabs["width"] for box in page.locator(".panel-head button:visible").all())
         small = page.evaluate(
             """() => [...document.querySelectorAll('.panel button')].filter(element => {
                 const box = element.getBoundingClientRect();
@@ -602,9 +611,12 @@ def phone(browser, scheme):
         stub.message("note", stored(ask), operation)
         stub.frame(operation, "thinking", "Waiting for approval `p1`.")
         expect(last_run(page).locator(".run-end")).to_have_text("Waiting for approval p1.")
+        expect(page.get_by_role("region", name="Waiting for an answer").get_by_role("button", name="Approve")).to_be_in_viewport(ratio=1)
         page.screenshot(path=FOLDER / f"phone-shell-{scheme}.png")
-        page.get_by_role("button", name="Close the panel").click()
-        assert not page.evaluate("document.querySelector('.content').inert")
+        page.get_by_role("button", name="Show in the conversation").click()
+        expect(panel(page)).to_be_hidden()
+        expect(page.get_by_role("region", name="Ask p1")).to_be_focused()
+        assert not page.evaluate("document.querySelector('.conversation').inert")
         approve = page.get_by_role("region", name="Ask p1").get_by_role("button", name="Approve")
         expect(approve).to_be_in_viewport()
         assert approve.bounding_box()["height"] >= 44

@@ -3,16 +3,35 @@
 import { copyTextButton } from "../clipboard";
 import { h } from "../dom";
 import { Footnotes } from "./footnotes";
-import { parseInline, Token } from "./parser";
+import { Block, parseInline, Token } from "./parser";
+
+/**
+ * The level of each heading, from 1: the page itself uses h1 and h2, so those of an answer begin at h3. None is more than
+ * one below the heading before it, so that people who listen can follow.
+ */
+export function headingLevels(blocks: Block[]): Map<Token, number> {
+  const levels = new Map<Token, number>();
+  let last = 0;
+  for (const token of blocks.flatMap((block) => block.tokens)) {
+    if (token.type !== "heading_open") continue;
+    last = Math.min(Number(token.tag[1]), last + 1, 4);
+    levels.set(token, last);
+  }
+  return levels;
+}
 
 export class Drawing {
-  constructor(private readonly notes: Footnotes) {}
+  constructor(private readonly notes: Footnotes, private readonly levels: Map<Token, number>) {}
 
   /** The element of a top-level block. */
   block(tokens: Token[]): HTMLElement {
     const root = document.createDocumentFragment();
     this.draw(tokens, root);
     return root.firstChild as HTMLElement;
+  }
+
+  private heading(token: Token): "h3" | "h4" | "h5" | "h6" {
+    return (["h3", "h4", "h5", "h6"] as const)[Math.min(this.levels.get(token) ?? Number(token.tag[1]), 4) - 1]!;
   }
 
   draw(tokens: Token[], root: Node): void {
@@ -29,8 +48,7 @@ export class Drawing {
   /** Appends the element of an opening token; returns where its content belongs. */
   private opened(token: Token, parent: Node): Node {
     switch (token.type) {
-      // The page itself uses h1 and h2, so an answer's headings begin at h3.
-      case "heading_open": return parent.appendChild(h((["h3", "h4", "h5", "h6"] as const)[Math.min(Number(token.tag[1]), 4) - 1]!));
+      case "heading_open": return parent.appendChild(h(this.heading(token)));
       case "list_item_open": return item(token, parent as HTMLElement);
       case "ordered_list_open": return parent.appendChild(h("ol", { start: token.attrGet("start") }));
       case "table_open":

@@ -1,6 +1,6 @@
 // Draws Markdown as DOM nodes, and redraws only the changed parts of a growing text.
 
-import { Drawing } from "./drawing";
+import { Drawing, headingLevels } from "./drawing";
 import { footnoteOf, Footnotes } from "./footnotes";
 import { highlightSoon } from "./highlight";
 import { Block, parse } from "./parser";
@@ -33,7 +33,7 @@ export class MarkdownView {
   private show(text: string, isFinal: boolean): void {
     const parsed = parse(text);
     const notes = new Footnotes(parsed, this.element);
-    const drawing = new Drawing(notes);
+    const drawing = new Drawing(notes, headingLevels(parsed));
     const blocks = parsed.filter((block) => !footnoteOf(block));
     blocks.forEach((block, index) => this.draw(index, notes.key(block.source), () => drawing.block(block.tokens)));
     if (notes.hasAny) this.draw(blocks.length, notes.source, () => notes.section(drawing));

@@ -1,6 +1,6 @@
 // The panel beside a conversation: steps, specification, diff, shell, jobs, files and snapshots, by the WAI-ARIA Authoring Practices' pattern "tabs".
 
-import { h, iconButton } from "../dom";
+import { h, icon, iconButton } from "../dom";
 import { DiffView } from "./diff";
 import { FilesView } from "./files";
 import { JobsView } from "./jobs";
@@ -10,6 +10,7 @@ import { SnapshotsView } from "./snapshots";
 import { SpecView } from "./spec";
 import { StepsView } from "./steps";
 import { WorkFollower } from "../views/conversation";
+import { Menu } from "../views/menu";
 
 export interface PanelDelegate {
   /** Sends a message into the conversation. */
@@ -52,11 +53,17 @@ export class Panel implements WorkFollower {
     this.toggle = iconButton("shell", "Shell and workspace", () => this.setOpen(!this.isOpen), "icon-button panel-toggle");
     this.toggle.setAttribute("aria-expanded", "false");
     this.toggle.setAttribute("aria-controls", "panel");
+    // Those that are needed seldom are in a menu, and a tab only while they are shown: all together do not fit.
+    const seldom = this.tabs.slice(this.tabs.indexOf(shell) + 1);
+    for (const tab of seldom) tab.button.classList.add("is-more");
+    const more = new Menu("More of the workspace", "tab more-tabs", ["More", icon("fold")], () => seldom.map((tab) => ({
+      label: tab.name, run: () => { this.choose(tab); tab.button.focus(); },
+    })));
     const list = h("div", { class: "tab-list", role: "tablist", "aria-label": "Workspace", onkeydown: (event: KeyboardEvent) => this.key(event) },
       ...this.tabs.map((tab) => tab.button));
     this.element = h(
       "aside", { class: "panel", id: "panel", "aria-label": "Shell and workspace", hidden: true },
-      h("div", { class: "panel-head" }, list, iconButton("close", "Close the panel", () => this.setOpen(false))), ...this.tabs.map((tab) => tab.content));
+      h("div", { class: "panel-head" }, list, more.element, iconButton("close", "Close the panel", () => this.setOpen(false))), ...this.tabs.map((tab) => tab.content));
     this.draw();
   }
 

@@ -52,7 +52,7 @@ export class SpecView extends LoadedView {
       feature = await api.feature(thread);
     } catch (error) {
       if (!(error instanceof api.APIError) || error.status !== 404) throw error;
-      return [h("p", { class: "panel-empty" }, error.detail.replace(/`/g, "")), this.specify.element];
+      return [h("p", { class: "panel-empty" }, api.explain(error)), this.specify.element];
     }
     if (this.document.isOpen) return this.document.load(thread, feature);
     const asks = await this.asks(thread);

@@ -14,6 +14,8 @@ export interface AsksDelegate {
   add(card: AskCard): void;
   /** An ask was opened or closed. */
   changed(): void;
+  /** Shows the conversation, if something covers it. */
+  uncover(): void;
   /** The focused button is gone. */
   focusField(): void;
   failed(error: unknown): void;
@@ -65,6 +67,7 @@ export class Asks {
     const card = this.cards.get(id);
     this.wanted = card?.element.isConnected ? null : id;
     if (!card?.element.isConnected) return;
+    this.delegate.uncover();
     card.element.scrollIntoView({ block: "center" });
     card.element.focus({ preventScroll: true });
   }

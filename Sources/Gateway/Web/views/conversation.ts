@@ -25,6 +25,8 @@ export interface ConversationDelegate {
   suggest(text: string): void;
   edit(text: string): void;
   focusField(): void;
+  /** Something of it is to be seen. */
+  uncover(): void;
   /** An ask was opened or closed. */
   asksChanged(): void;
 }
@@ -84,7 +86,7 @@ export class Conversation {
   private readonly asks = new Asks({
     id: () => this.id, sync: () => this.sync(), failed: (error) => this.delegate.failed(error),
     add: (card) => { this.timeline.add(card.element, null); this.scroller.grown(); },
-    focusField: () => this.delegate.focusField(), changed: () => this.delegate.asksChanged(),
+    uncover: () => this.delegate.uncover(), focusField: () => this.delegate.focusField(), changed: () => this.delegate.asksChanged(),
   });
 
   constructor(public id: string | null, private readonly me: api.Me, private readonly delegate: ConversationDelegate, private runs: RunFollower | null, private work: WorkFollower | null) {
@@ -255,6 +257,16 @@ export class Conversation {
       this.delegate.failed(error);
     } finally {
       this.earlier.disabled = false;
+    }
+  }
+
+  /** Draws all messages, also the earlier ones. */
+  async loadAll(): Promise<void> {
+    while (this.before !== null) {
+      const before = this.before;
+      await this.loadEarlier();
+      // It has failed, and said so.
+      if (this.before === before) return;
     }
   }
 

@@ -6,7 +6,7 @@ import { MarkdownView } from "../markdown/view";
 import { clockTime, fullTime, Timestamp } from "../time";
 
 export function header(name: string, kind: string, time: Timestamp | null): HTMLElement {
-  return h("header", { class: "entry-head" }, h("span", { class: `author author-${kind}` }, name), time !== null && timeElement(time));
+  return h("header", { class: "entry-head" }, h("h2", { class: `author author-${kind}` }, name), time !== null && timeElement(time));
 }
 
 export function timeElement(time: Timestamp): HTMLElement {

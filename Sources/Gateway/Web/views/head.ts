@@ -9,6 +9,8 @@ export interface HeadDelegate {
   command(text: string): void;
   rename(): void;
   archive(isArchived: boolean): void;
+  /** Prints the whole conversation. */
+  print(): void;
   remove(): void;
 }
 
@@ -23,6 +25,7 @@ export class Head {
   private defaultModel: string | null = null;
   private thread: api.Thread | null = null;
   private hasThread = false;
+  private id = "";
 
   constructor(me: api.Me, private readonly delegate: HeadDelegate) {
     this.model = new Choice("Model", () => this.modelItems());
@@ -38,6 +41,7 @@ export class Head {
   /** `thread` is null until it is known, or while the conversation is new. */
   show(id: string | null, thread: api.Thread | null): void {
     this.hasThread = id !== null;
+    this.id = id ?? "";
     this.thread = thread;
     this.menu.hidden = id === null;
     this.archived.hidden = thread?.state !== "archived";
@@ -106,6 +110,10 @@ export class Head {
     return [
       { label: "Rename…", run: () => this.delegate.rename() },
       { label: isArchived ? "Bring back from the archive" : "Archive", run: () => this.delegate.archive(!isArchived) },
+      { label: "Print…", run: () => this.delegate.print() },
+      ...(["markdown", "json"] as const).map((format): MenuItem => ({
+        label: format === "json" ? "Export as JSON" : "Export as Markdown", href: api.exportAddress(this.id, format),
+      })),
       { label: "Delete…", run: () => this.delegate.remove() },
     ];
   }

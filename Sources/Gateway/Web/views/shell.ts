@@ -80,7 +80,7 @@ export class Shell {
     else if (this.narrow.matches) this.menuButton.focus();
   }
 
-  /** On a small screen the panel covers the conversation, which then cannot be reached behind it. */
+  /** On a small screen the panel takes the conversation's place, which then cannot be reached. */
   setPanelOpen(isOpen: boolean): void {
     this.element.classList.toggle("panel-open", isOpen);
     this.coverContent();
@@ -91,7 +91,7 @@ export class Shell {
   }
 
   private coverContent(): void {
-    this.content.toggleAttribute("inert", this.isCovered);
+    this.content.querySelector(".conversation")?.toggleAttribute("inert", this.isCovered);
   }
 
   showHelp(): void {
@@ -122,6 +122,8 @@ export interface Shortcuts {
   command(): void;
   help(): void;
   panel(): void;
+  /** Prints the whole conversation, also what is not drawn yet. */
+  print(): void;
   escape(): void;
 }
 
@@ -147,6 +149,7 @@ export function setUpShortcuts(shortcuts: Shortcuts): void {
       }
       return null;
     }
+    if ((event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey && event.code === "KeyP") return () => shortcuts.print();
     if (event.key === "Escape") return () => shortcuts.escape();
     if (isTyping || event.ctrlKey || event.metaKey) return null;
     if (event.key === "/") return () => shortcuts.command();

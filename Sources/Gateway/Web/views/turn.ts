@@ -177,7 +177,7 @@ export class TurnEntry {
     this.remember(text);
     const line = text.trim().split("\n").pop()?.slice(0, 300) ?? "";
     // A step's line may contain marks of its own.
-    this.thinking = line.startsWith("Waiting for ") ? words(line) : line;
+    this.thinking = /^(?:Waiting for |`)/.test(line) ? words(line) : line;
     this.setState("running");
   }
 
@@ -276,7 +276,7 @@ export class TurnEntry {
   private drawStatus(error: string | null = null, position: number | null = null): void {
     this.element.dataset.state = this.state;
     this.element.setAttribute("aria-busy", String(this.isOpen));
-    if (error && this.state === "failed") this.element.dataset.error = error;
+    if (error && this.state === "failed") this.element.dataset.error = words(error);
     const hasNotes = this.notes.hasChildNodes();
     const isSilent = this.text === "" && !hasNotes && this.output === null;
     // An error alone is not worth copying, and has its own button.

@@ -12,6 +12,7 @@ export function welcome(suggest: (text: string) => void): HTMLElement {
     h("p", {}, "Ask a question, or begin with a command. Answers stream in here; commits come as links."),
     h("div", { class: "suggestions" },
       suggestion("/specify a login page", "Write a specification"),
+      suggestion("fix the failing test", "Repair something"),
       suggestion("/status", "See what is running"),
       suggestion("/help", "List the commands")));
 }
