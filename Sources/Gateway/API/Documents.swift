@@ -12,9 +12,12 @@ struct ThreadDocument: Sendable {
     private let isWaiting: Bool
     /// Milliseconds since 1970.
     private let now: Int64
+    /// A line with the words of a search; nil without a search, and for one that found the title.
+    private let found: String?
 
-    init(session: SessionRecord, in ledger: Ledger, at now: Int64) throws {
+    init(session: SessionRecord, in ledger: Ledger, at now: Int64, found: String? = nil) throws {
         self.session = session
+        self.found = found
         self.active = try ledger.openTurns(of: session.id).first?.id
         self.isWaiting = try ledger.openAsks(of: session.id).contains { $0.expiresAt > now }
         self.now = now
@@ -29,6 +32,7 @@ struct ThreadDocument: Sendable {
             "created_at": .string(CivilTime(milliseconds: self.session.createdAt).rfc3339),
             "updated_at": .string(CivilTime(milliseconds: self.session.activeAt).rfc3339),
             "active_operation": self.active.map { .string($0) } ?? .null, "waiting": .bool(self.isWaiting),
+            "found": self.found.map { .string($0) } ?? .null,
             "can_write": .bool(self.session.key.adapter == WebAdapter.adapterID),
         ]
     }

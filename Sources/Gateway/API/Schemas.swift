@@ -10,6 +10,14 @@ enum Schemas {
         ("waits_for", Self.text),
     ]
 
+    private static let thread: [(String, JSON)] = [
+        ("id", Self.text), ("adapter", Self.text), ("title", Self.text),
+        ("state", Self.choice("active", "idle", "archived")), ("owner", Self.text), ("model", Self.optionalText),
+        ("repository", Self.optionalText), ("created_at", Self.time), ("updated_at", Self.time),
+        ("active_operation", Self.optionalText), ("waiting", Self.boolean), ("found", Self.optionalText),
+        ("can_write", Self.boolean),
+    ]
+
     static let all: JSONObject = [
         "Problem": Self.object([
             ("type", Self.text), ("title", Self.text), ("status", Self.integer), ("detail", Self.text),
@@ -23,13 +31,9 @@ enum Schemas {
             ("name", Self.text), ("role", Self.choice("owner", "member", "guest")), ("identity", Self.text),
             ("scopes", Self.array(Self.text)),
         ]),
-        "Thread": Self.object([
-            ("id", Self.text), ("adapter", Self.text), ("title", Self.text),
-            ("state", Self.choice("active", "idle", "archived")), ("owner", Self.text), ("model", Self.optionalText),
-            ("repository", Self.optionalText), ("created_at", Self.time), ("updated_at", Self.time),
-            ("active_operation", Self.optionalText), ("waiting", Self.boolean), ("can_write", Self.boolean),
-        ]),
-        "ThreadPage": Self.page("Thread"),
+        "Thread": Self.object(Self.thread),
+        "ListedThread": Self.object(Self.thread + [("own", Self.boolean), ("owner_name", Self.optionalText)]),
+        "ThreadPage": Self.page("ListedThread"),
         "Message": Self.object([
             ("id", Self.text), ("role", Self.choice("user", "command", "assistant", "note", "commit", "thinking")),
             ("author", Self.optionalText), ("text", Self.text), ("created_at", Self.time),

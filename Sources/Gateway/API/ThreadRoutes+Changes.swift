@@ -78,12 +78,17 @@ extension ThreadRoutes {
             throw HTTPProblem(
                 .badRequest, "`q` has \(search.utf8.count) bytes, and the limit is \(Self.searchLimit): shorten it.")
         }
-        let archived = query["archived"] ?? "false"
-        guard archived == "true" || archived == "false" else {
-            throw HTTPProblem(.badRequest, "`archived` must be true or false.")
-        }
+        let isOwn = try Self.flag("mine", of: request)
         return SessionFilter(
-            adapter: query["adapter"], owner: principal.seesEverything ? nil : principal.identity,
-            isArchived: archived == "true", search: query["q"])
+            adapter: query["adapter"], owner: principal.seesEverything && !isOwn ? nil : principal.identity,
+            isArchived: try Self.flag("archived", of: request), search: query["q"])
+    }
+
+    private static func flag(_ name: String, of request: APIRequest) throws -> Bool {
+        switch request.http.query[name] ?? "false" {
+        case "true": return true
+        case "false": return false
+        default: throw HTTPProblem(.badRequest, "`\(name)` must be true or false.")
+        }
     }
 }

@@ -29,6 +29,9 @@ struct ThreadRoutes: Sendable {
                     description: "Only threads with all these words, or longer ones that begin with them, in one "
                         + "message; or with all of them anywhere in the title."),
                 .init(
+                    name: "mine", place: .query, description: "`true` lists only threads that you began.",
+                    schema: ["type": "boolean", "default": false]),
+                .init(
                     name: "archived", place: .query,
                     description: "`true` lists the archived threads instead of the others.",
                     schema: ["type": "boolean", "default": false]),
@@ -114,10 +117,14 @@ struct ThreadRoutes: Sendable {
         let now = self.context.now()
         let page = try await self.context.store.read { ledger in
             let page = try ledger.sessions(filter, after: cursor, limit: limit)
-            let items = try page.items.map { try ThreadDocument(session: $0, in: ledger, at: now) }
-            return Page(items: items, next: page.next)
+            let items = try page.items.map { session in
+                let found = try FoundLine.text(with: filter.words, of: session.id, in: ledger)
+                return try ThreadDocument(session: session, in: ledger, at: now, found: found)
+            }
+            let names = try principal.seesEverything ? OwnerNames(in: ledger) : OwnerNames()
+            return Page(items: items.map { $0.json(for: principal, names: names) }, next: page.next)
         }
-        return .json(page.document { $0.json })
+        return .json(page.document { $0 })
     }
 
     private func show(_ request: APIRequest) async throws -> HTTPServerResponse {

@@ -16,6 +16,11 @@ export interface Thread {
   active_operation: string | null;
   /** Whether an ask waits for an answer. */
   waiting: boolean;
+  /** A line with the words of a search, unless the title has them. */
+  found?: string | null;
+  /** Whether this person began it; only lists say so, and who did. */
+  own?: boolean;
+  owner_name?: string | null;
   can_write: boolean;
 }
 export interface Commit {
@@ -247,8 +252,8 @@ export const me = (): Promise<Me> => call("GET", "/me");
 export const commands = (): Promise<{ items: Command[] }> => call("GET", "/commands");
 export const models = (): Promise<Page<Model>> => call("GET", "/models");
 export const repositories = (): Promise<Page<Repository>> => call("GET", "/repositories");
-export const threads = (cursor: string | null, query: string, isArchived: boolean): Promise<Page<Thread>> =>
-  call("GET", `/threads?limit=30&archived=${isArchived}${query ? `&q=${segment(query)}` : ""}${cursor ? `&cursor=${segment(cursor)}` : ""}`);
+export const threads = (cursor: string | null, query: string, isArchived: boolean, isMine: boolean): Promise<Page<Thread>> =>
+  call("GET", `/threads?limit=30&archived=${isArchived}&mine=${isMine}${query ? `&q=${segment(query)}` : ""}${cursor ? `&cursor=${segment(cursor)}` : ""}`);
 export const thread = (id: string): Promise<Thread> => call("GET", `/threads/${segment(id)}`);
 export const changeThread = (id: string, change: { title?: string; archived?: boolean }): Promise<Thread> =>
   call("PATCH", `/threads/${segment(id)}`, change);

@@ -21,7 +21,7 @@ const readingTime = 10_000;
 const root = document.getElementById("app")!;
 
 class App {
-  private readonly list = new ThreadList({ open: () => this.shell.setDrawer(false), failed: (error) => this.listFailed(error) });
+  private readonly list: ThreadList;
   private readonly composer = new Composer({ send: (text, files) => this.conversation?.send(text, files), stop: () => this.stop() });
   private readonly panel = new Panel({
     send: (text) => this.conversation?.send(text),
@@ -51,6 +51,7 @@ class App {
   private isMissing = false;
 
   constructor(private readonly me: api.Me) {
+    this.list = new ThreadList(me.role === "owner", { open: () => this.shell.setDrawer(false), failed: (error) => this.listFailed(error) });
     this.panel.setAvailable(me.role !== "guest");
     this.head = new Head(me, {
       command: (text) => this.conversation?.send(text), rename: () => this.renameCurrent(),

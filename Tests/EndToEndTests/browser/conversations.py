@@ -100,6 +100,7 @@ def conversations(page: Page, other: Page):
         expect(search).to_be_focused()
         page.keyboard.type("giraf")
         titles(page, "Tall animals")
+        expect(page.locator(".thread-found")).to_contain_text("giraffes")
         search.fill("count")
         titles(page, "Tall animals", "count to 3 zebras")
         page.screenshot(path=FOLDER / "search.png")
@@ -110,6 +111,13 @@ def conversations(page: Page, other: Page):
         search.press("Escape")
         expect(search).to_have_value("")
         titles(page, "Tall animals", "count to 3 zebras", "New conversation")
+    with check("an owner chooses between all conversations and those of one's own"):
+        mine = page.get_by_role("button", name="Mine", exact=True)
+        mine.click()
+        expect(mine).to_have_attribute("aria-pressed", "true")
+        titles(page, "Tall animals", "count to 3 zebras", "New conversation")
+        page.get_by_role("button", name="All", exact=True).click()
+        expect(mine).to_have_attribute("aria-pressed", "false")
     with check("an archived conversation has a list of its own, in every tab, and comes back"):
         act(page, "Archive")
         titles(page, "count to 3 zebras", "New conversation")

@@ -283,6 +283,8 @@ def paper(page):
         page.evaluate("window.print = () => { window.printed = document.querySelectorAll('.entry').length }")
         page.keyboard.press("Control+p")
         until(page, "window.printed === 62")
+        expect(page.locator(".entry-user .prose").first).to_have_text("Show me swift code")
+        expect(page.locator(".day")).to_have_count(1)
         page.emulate_media(media="print", color_scheme="dark")
         for hidden in (".sidebar", ".composer", ".title-row", ".entry-actions >> nth=0", ".panel-toggle"):
             expect(page.locator(hidden)).to_be_hidden()

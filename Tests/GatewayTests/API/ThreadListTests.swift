@@ -40,6 +40,51 @@ struct ThreadListTests {
         }
     }
 
+    @Test("a search shows the line that it found, and nothing for what only the title has")
+    func found() async throws {
+        try await GatewayHarness.run { harness in
+            let caller = try await harness.signedIn()
+            let thread = try await self.thread(caller, asking: "Tall animals\n\nThe **Giraffe** sleeps, the okapi too")
+            _ = try await self.change(caller, thread, ["title": "Zoo"]).expect(200)
+            for (query, line) in [
+                ("giraf%20OKAPI", JSON.string("The **Giraffe** sleeps, the okapi too")), ("zoo", .null),
+            ] {
+                let page = try await caller.send(.get, "/api/v1/threads?q=\(query)").expect(200)
+                #expect(page["items"]?[0]?["found"] == line)
+                let document = try await harness.anybody.send(.get, "/api/v1/openapi.json").expect(200)
+                #expect(
+                    SchemaValidator(document: document).mistakes(
+                        in: page, method: "get", path: "/api/v1/threads", status: 200) == [])
+            }
+        }
+    }
+
+    @Test("a found line is cut around the words")
+    func foundInLong() {
+        let text = String(repeating: "x ", count: 200) + "needle" + String(repeating: " y", count: 200)
+        let line = FoundLine.text(with: ["needle"], in: text) ?? ""
+        #expect(line.hasPrefix("…") && line.hasSuffix("…") && line.contains("needle") && line.count <= 162)
+        #expect(FoundLine.text(with: ["needle", "hay"], in: text) == nil)
+    }
+
+    @Test("an owner sees whose a thread is, and may list only those that are their own")
+    func whose() async throws {
+        try await GatewayHarness.run { harness in
+            let owner = try await harness.signedIn(.owner, name: "Olga")
+            let member = try await harness.signedIn(.member, name: "bob")
+            _ = try await self.thread(member, asking: "from bob")
+            harness.advance(by: 1_000)
+            _ = try await self.thread(owner, asking: "from Olga")
+            let page = try await owner.send(.get, "/api/v1/threads").expect(200)
+            let items = page["items"]?.arrayValue ?? []
+            let names = items.map { [$0["title"], $0["owner_name"], $0["own"]] }
+            #expect(names == [["from Olga", "Olga", true], ["from bob", "bob", false]])
+            #expect(try await self.titles(owner, "mine=true") == ["from Olga"])
+            #expect(try await self.titles(member, "mine=true") == ["from bob"])
+            #expect(try await owner.send(.get, "/api/v1/threads?mine=yes").status == 400)
+        }
+    }
+
     @Test("a title that a person chose is kept, also after `new`, where an automatic one is replaced")
     func rename() async throws {
         try await GatewayHarness.run { harness in

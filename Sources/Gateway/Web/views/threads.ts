@@ -30,15 +30,20 @@ export class ThreadList {
   private drawn = "";
   private query = "";
   private isArchived = false;
+  /** Only conversations that this person began. */
+  private isMine = false;
+  private readonly whose: HTMLElement | null;
   /** The conversations that wait for this person. */
   private waiting = new Set<string>();
   private timer: number | undefined;
   /** Changes with what the list contains: an answer to an earlier question is dropped. */
   private round = 0;
 
-  constructor(private readonly delegate: ThreadListDelegate) {
+  /** @param seesAll whether this person also sees conversations of others */
+  constructor(seesAll: boolean, private readonly delegate: ThreadListDelegate) {
+    this.whose = seesAll ? h("div", { class: "whose", role: "group", "aria-label": "Whose conversations" }, this.choice("All", false), this.choice("Mine", true)) : null;
     this.scroller = h("div", { class: "thread-scroll" }, this.list, this.more);
-    this.element = h("nav", { class: "thread-list", "aria-label": "Conversations" }, h("div", { class: "search-row", role: "search" }, icon("search"), this.field), this.shelfTitle, this.scroller, this.shelf);
+    this.element = h("nav", { class: "thread-list", "aria-label": "Conversations" }, h("div", { class: "search-row", role: "search" }, icon("search"), this.field), ...(this.whose ? [this.whose] : []), this.shelfTitle, this.scroller, this.shelf);
     this.drawShelf();
   }
 
@@ -46,7 +51,7 @@ export class ThreadList {
   async refresh(): Promise<boolean> {
     const round = this.round;
     try {
-      const page = await api.threads(null, this.query, this.isArchived);
+      const page = await api.threads(null, this.query, this.isArchived, this.isMine);
       if (round !== this.round) return true;
       if (this.pages <= 1) this.items.clear();
       this.take(page.items);
@@ -76,7 +81,10 @@ export class ThreadList {
 
   /** Shows a conversation's new state. */
   put(thread: api.Thread): void {
-    this.known.set(thread.id, thread);
+    // Only lists say whose it is and what a search found in it.
+    const { own, owner_name, found } = this.known.get(thread.id) ?? {};
+    this.known.set(thread.id, { own, owner_name, ...thread, found: thread.found ?? found });
+    thread = this.known.get(thread.id)!;
     const belongs = (thread.state === "archived") === this.isArchived;
     if (!belongs) this.items.delete(thread.id);
     // Whether it contains the words is for the server to say.
@@ -140,6 +148,15 @@ export class ThreadList {
     }
   }
 
+  private choice(label: string, isMine: boolean): HTMLElement {
+    return h("button", { type: "button", class: "whose-choice", "aria-pressed": String(isMine === this.isMine), onclick: (event: Event) => {
+      if (isMine === this.isMine) return;
+      this.isMine = isMine;
+      for (const button of this.whose?.children ?? []) button.setAttribute("aria-pressed", String(button === event.currentTarget));
+      void this.restart(this.query, this.isArchived);
+    } }, label);
+  }
+
   private switchShelf(): void {
     void this.restart(this.query, !this.isArchived).then(() => { this.scroller.scrollTop = 0; });
   }
@@ -161,7 +178,7 @@ export class ThreadList {
     const round = this.round;
     this.more.disabled = true;
     try {
-      const page = await api.threads(this.cursor, this.query, this.isArchived);
+      const page = await api.threads(this.cursor, this.query, this.isArchived, this.isMine);
       if (round !== this.round) return;
       this.take(page.items);
       this.cursor = page.next_cursor;
@@ -222,8 +239,10 @@ export class ThreadList {
         onclick: () => this.delegate.open(thread.id),
       },
       h("span", { class: "thread-title" }, thread.title || "New conversation"),
+      this.query !== "" && thread.found ? h("span", { class: "thread-found" }, thread.found) : null,
       h("span", { class: "thread-facts" },
         badge(thread.adapter),
+        thread.own === false && thread.owner_name ? h("span", { class: "thread-owner" }, thread.owner_name) : null,
         this.activity(thread),
         h("time", { datetime: new Date(thread.updated_at).toISOString(), title: fullTime(thread.updated_at) }, shortTime(thread.updated_at))));
     return h("li", {}, link);

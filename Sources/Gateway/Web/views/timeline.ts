@@ -34,10 +34,12 @@ export class Timeline {
 
   /** Moves everything that `lay` adds at the end to the front. */
   prepend(lay: () => void): void {
-    const first = this.element.firstChild;
+    // Lines between days are drawn anew meanwhile.
+    const first = this.element.querySelector(":scope > :not(.day)");
     const last = this.element.lastChild;
     lay();
     while (last?.nextSibling) this.element.insertBefore(last.nextSibling, first);
+    this.separateDays();
   }
 
   /** Draws the lines between days. Call it after entries were added. */
