@@ -122,10 +122,11 @@ export class AskCard {
     const isDenial = ask.kind === "approval" && isDeny(option);
     const approving = ask.options.some((other) => other.key === "all") ? "all" : "A";
     const className = option.recommended || (ask.kind === "approval" && option.key === approving) ? "primary" : "quiet";
-    const button = h(
-      "button", { type: "button", class: className, onclick: () => (isDenial ? this.askReason(ask, option) : void this.answer(option, "")) },
-      isDenial ? `${sentence(option.label)}…` : sentence(option.label), option.recommended && h("span", { class: "ask-recommended" }, " (recommended)"));
-    return button;
+    // The short form leaves out how far an approval reaches; the card says it.
+    const label = sentence(ask.kind === "approval" && this.delegate.reveal ? option.label.replace(/ \(.*\)$/, "") : option.label);
+    return h(
+      "button", { type: "button", class: className, title: option.label, onclick: () => (isDenial ? this.askReason(ask, option) : void this.answer(option, "")) },
+      isDenial ? `${label}…` : label, option.recommended && h("span", { class: "ask-recommended" }, " (recommended)"));
   }
 
   /** For an answer that is none of the options. */
