@@ -259,7 +259,7 @@ let package = Package(
             "Primitives"),
         tests(
             "Host", "Host", "Agent", "Chat", "Database", "EventLoop", "Gateway", "HTTP", "IRC", "JSON", "Jail",
-            "Logging", "Matrix", "Primitives", "Proxy", "Sessions",
+            "Lifecycle", "Logging", "Matrix", "Primitives", "Proxy", "Sessions",
             "Slack", "Telegram", "YAML"),
         tests("jetbridge", "jetbridge", "Host", "JSON", "Primitives", "Processes", "Terminals"),
         tests(

@@ -7,9 +7,8 @@ import sys
 from swift_files import code_only, files, name
 
 FILE_LIMIT = 600
-# Host composes and does nothing else, so it stays small besides Configuration and Doctor. The limits only ever go down:
-# the aim is 30 files and 2,500 lines.
-HOST_LIMITS = (33, 3080)
+# Host composes and does nothing else, so it stays small besides Configuration and Doctor. The limits only ever go down.
+HOST_LIMITS = (25, 2290)
 FUNCTION = re.compile(r"(?:\bfunc\s+(?:`?\w+`?|[^\s\w(]+)|\binit[?]?|\bdeinit|\bsubscript)\s*(?=[(<{])")
 
 

@@ -25,9 +25,7 @@ extension Workbench {
         let run = CommandRun(
             bench: self, request: request, command: command, place: .fresh, rule: rule,
             approval: approval, timeout: timeout, update: .none)
-        let begun = try await run.begin()
-        self.setThread(thread, of: request.session)
-        defer { self.setThread(nil, of: request.session) }
+        let begun = try await run.begin(in: thread)
         return try await run.perform(begun, in: thread, report: report)
     }
 

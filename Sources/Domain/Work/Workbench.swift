@@ -1,38 +1,43 @@
-internal import Audit
+package import Audit
 package import Chat
 internal import Git
 internal import JSON
+internal import Jail
+internal import Lifecycle
 package import Logging
 internal import Primitives
 
 /// What people do in a workspace: commands, jobs, snapshots, files. Makes the turns of those commands.
-package final class Workbench: CommandDesk {
-    let shells: any ShellDirectory
-    let workspaces: any WorkspaceDirectory
+package final class Workbench: CommandDesk, Service {
+    package let name = "workbench"
+    /// Nil where no jail works.
+    private let shells: (any ShellDirectory)?
+    private let workspaces: any WorkspaceDirectory
     let audit: any AuditRecorder
     let log: any JobLog
-    let running = RunningJobs()
-    /// By the repository that the thread works in; nil for the default one.
-    let settings: @Sendable (_ repository: String?) -> WorkbenchSettings
+    let running: RunningJobs
+    /// Where ended jobs are reported.
+    private let notices: any ThreadNotices
+    let settings: PerRepository<WorkbenchSettings>
     let policy: CommandPolicy
     let status: @Sendable () -> JailReport
     /// Counts an ended command: how it ended, and its duration in seconds.
     let observe: @Sendable (_ result: String, _ seconds: Double) -> Void
     let logger: Logger
-    private let notices = Protected<(any ThreadNotices)?>(nil)
-    private let directories = Protected<[String: String]>([:])
-    private let threads = Protected<[String: any TurnThread]>([:])
+    private let stopping = Signal()
 
     package init(
-        shells: any ShellDirectory, workspaces: any WorkspaceDirectory, audit: any AuditRecorder, log: any JobLog,
-        settings: @escaping @Sendable (_ repository: String?) -> WorkbenchSettings, policy: @escaping CommandPolicy,
-        status: @escaping @Sendable () -> JailReport,
+        shells: (any ShellDirectory)?, workspaces: any WorkspaceDirectory, audit: any AuditRecorder, log: any JobLog,
+        running: RunningJobs, notices: any ThreadNotices, settings: PerRepository<WorkbenchSettings>,
+        policy: @escaping CommandPolicy, status: @escaping @Sendable () -> JailReport,
         observe: @escaping @Sendable (_ result: String, _ seconds: Double) -> Void, logger: Logger
     ) {
         self.shells = shells
         self.workspaces = workspaces
         self.audit = audit
         self.log = log
+        self.running = running
+        self.notices = notices
         self.settings = settings
         self.policy = policy
         self.status = status
@@ -48,9 +53,6 @@ package final class Workbench: CommandDesk {
         ]
     }
 
-    /// Where ended jobs are reported.
-    package func attach(_ notices: any ThreadNotices) { self.notices.withLock { $0 = notices } }
-
     /// Records the end of commands that the last run left without one. Call it before the bridge recovers.
     package func recover() async throws {
         for (job, actor) in try await self.log.unfinished() {
@@ -61,10 +63,20 @@ package final class Workbench: CommandDesk {
         }
     }
 
-    /// Ends all running commands and waits for them.
-    package func stop() async { await self.running.endAll() }
+    package func run() async throws {
+        await self.stopping.wait()
+        try Task.checkCancellation()
+    }
 
-    package func report(_ text: String, in session: String) async {
+    /// Ends all commands and jails, and waits for them. As a service it stops after the bridge, whose turns wait for some
+    /// of them.
+    package func stop() async {
+        await self.running.endAll()
+        await self.shells?.end()
+        self.stopping.signal()
+    }
+
+    func report(_ text: String, in session: String) async {
         await self.report(in: session) { try await $0.post(text, in: session) }
     }
 
@@ -74,27 +86,24 @@ package final class Workbench: CommandDesk {
     }
 
     private func report(in session: String, _ post: (any ThreadNotices) async throws -> Void) async {
-        guard let notices = self.notices.withLock({ $0 }) else { return }
-        do { try await post(notices) } catch {
+        do { try await post(self.notices) } catch {
             self.logger.error(
                 "the end of a job could not be reported", ["session": .string(session), "error": .string("\(error)")])
         }
     }
 
     /// Where the session's shell is, as the jail sees it.
-    package func directory(of session: String) -> String {
-        self.directories.withLock { $0[session] } ?? WorkbenchTexts.root
+    package func directory(of session: String) -> String { self.running.directory(of: session) }
+
+    func shell(of place: SessionPlace, for user: String, workspace: any WorkspaceFiles) async throws -> any Shell {
+        guard let shells = self.shells else { throw JailFailure("no jail works here") }
+        return try await shells.shell(of: place, for: user, workspace: workspace)
     }
 
-    func setDirectory(_ directory: String, of session: String) {
-        self.directories.withLock { $0[session] = directory == WorkbenchTexts.root ? nil : directory }
-    }
-
-    /// The thread of the session's command that people wait for.
-    func thread(of session: String) -> (any TurnThread)? { self.threads.withLock { $0[session] } }
-
-    func setThread(_ thread: (any TurnThread)?, of session: String) {
-        self.threads.withLock { $0[session] = thread }
+    /// Throws where commands cannot run: nothing would work on the files.
+    func workspace(of place: SessionPlace) async throws -> any WorkspaceFiles {
+        if let reason = self.status().refusal { throw WorkspaceFailure(WorkbenchTexts.noJail(reason)) }
+        return try await self.workspaces.workspace(of: place)
     }
 
     /// Whether commands can run at all.
@@ -116,14 +125,15 @@ package final class Workbench: CommandDesk {
     }
 
     package func endLeftovers(of session: String) async -> Bool {
-        guard await self.shells.endLeftovers(of: session) else { return false }
-        self.setDirectory(WorkbenchTexts.root, of: session)
+        guard await self.shells?.endLeftovers(of: session) == true else { return false }
+        self.running.setDirectory(WorkbenchTexts.root, of: session)
         return true
     }
 
     package func obstacle(to repository: String, from current: String?, in session: String) async -> String? {
+        guard self.canRun else { return nil }
         // What can't be checked now is checked again when the thread next uses its files.
-        (try? await self.workspaces.obstacle(to: repository, from: current, in: session)) ?? nil
+        return (try? await self.workspaces.obstacle(to: repository, from: current, in: session)) ?? nil
     }
 
     package func progress(
@@ -137,21 +147,21 @@ package final class Workbench: CommandDesk {
     }
 
     package func files(below path: String, in place: SessionPlace) async throws -> [PlaceFile] {
-        try await self.workspaces.workspace(of: place).list(path, limit: FilesTurn.limit).map {
+        try await self.workspace(of: place).list(path, limit: FilesTurn.limit).map {
             PlaceFile(path: $0.path, kind: $0.kind.rawValue, size: $0.size)
         }
     }
 
     package func file(_ path: String, in place: SessionPlace, limit: Int) async throws -> [UInt8] {
-        try await self.workspaces.workspace(of: place).read(path, limit: limit)
+        try await self.workspace(of: place).read(path, limit: limit)
     }
 
     package func diff(in place: SessionPlace) async throws -> String {
-        try await self.workspaces.workspace(of: place).diff()
+        try await self.workspace(of: place).diff()
     }
 
     package func snapshots(in place: SessionPlace) async throws -> [PlaceSnapshot] {
-        try await self.workspaces.workspace(of: place).snapshots().map {
+        try await self.workspace(of: place).snapshots().map {
             PlaceSnapshot(id: $0.id, reason: $0.reason, at: $0.at)
         }
     }
@@ -159,7 +169,7 @@ package final class Workbench: CommandDesk {
     package func receive(_ file: TurnFile, in place: SessionPlace, from sender: Sender, turn: String) async throws {
         // Without a jail nothing could use the file.
         guard self.status().refusal == nil else { return }
-        let workspace = try await self.workspaces.workspace(of: place)
+        let workspace = try await self.workspace(of: place)
         let snapshot = try await workspace.snapshot(WorkbenchTexts.snapshotReason(file.name))
         try await self.audit.record(
             AuditEntry(

@@ -1,18 +1,4 @@
-package import Audit
 package import Chat
-package import Jail
-
-/// Finds or starts the shell of a session.
-package protocol ShellDirectory: Sendable {
-    /// The session's shell, whose jail shows the session's workspace. Nothing starts before its first command.
-    ///
-    /// - Parameter user: Whose limit of jails it counts towards.
-    func shell(of place: SessionPlace, for user: String, workspace: any WorkspaceFiles) async throws -> any Shell
-
-    /// Ends what earlier commands of a session left running, and with it the state of its shell. False if a command
-    /// runs or nothing was left.
-    func endLeftovers(of session: String) async -> Bool
-}
 
 /// Finds or makes the workspace of a session.
 package protocol WorkspaceDirectory: Sendable {
@@ -24,24 +10,22 @@ package protocol WorkspaceDirectory: Sendable {
     func obstacle(to repository: String, from current: String?, in session: String) async throws -> String?
 }
 
-/// Writes the audit.
-package protocol AuditRecorder: Sendable {
-    /// Durable when it returns. Throws when the entry cannot be written: then what it announces must not happen.
-    func record(_ entry: AuditEntry) async throws
-}
-
-/// Stores jobs, so that a restart can report what ran.
+/// Stores jobs, so that a restart can report what ran. The store is that of the sessions, which this target does not know.
 package protocol JobLog: Sendable {
     /// Stores a running job and gives it an id.
     func begin(_ start: JobStart) async throws -> Job
     func end(_ job: Job, ending: String, hasChanges: Bool) async throws
     func jobs(of session: String) async throws -> [Job]
     func job(_ id: String, of session: String) async throws -> Job?
+    /// Whether a command or a job of a session has no end yet.
+    func isRunning(in session: String) async throws -> Bool
     /// Jobs of the last run that have no end, with who asked for them.
     func unfinished() async throws -> [(job: Job, actor: String)]
     /// The last job that changed files and is not undone, and the snapshot taken before it.
     func lastChange(of session: String) async throws -> (job: Job, snapshot: String)?
     func markUndone(_ job: Job) async throws
+    /// Makes a session's earlier changes impossible to undo, because their snapshots are gone.
+    func forgetSnapshots(of session: String) async throws
 }
 
 /// A command that is about to run.

@@ -3,6 +3,7 @@ package import Chat
 internal import Crypto
 internal import Database
 internal import Gateway
+internal import Lifecycle
 internal import Primitives
 package import Sessions
 package import Work
@@ -193,5 +194,21 @@ extension Administration {
         case .notAllowed, .altered:
             throw HostError("'\(id)' cannot be decided. Ask again in the thread.")
         }
+    }
+}
+
+/// How long a token is valid, and what a client of the proxy may do with it.
+package struct TokenLimits: Sendable, Equatable {
+    /// Milliseconds since 1970; nil if it does not expire.
+    package var expiresAt: Int64?
+    /// Nil for all models.
+    package var models: [String]?
+    /// Input and output together; nil without a limit.
+    package var tokensPerDay: Int64?
+
+    package init(expiresAt: Int64? = nil, models: [String]? = nil, tokensPerDay: Int64? = nil) {
+        self.expiresAt = expiresAt
+        self.models = models
+        self.tokensPerDay = tokensPerDay
     }
 }

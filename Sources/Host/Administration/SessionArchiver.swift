@@ -1,6 +1,7 @@
 internal import HTTPClient
 internal import Primitives
 internal import Sessions
+internal import Turns
 internal import Work
 
 /// Writes sessions into the configured archive: transcript and workspace.

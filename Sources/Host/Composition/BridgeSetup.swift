@@ -1,15 +1,69 @@
+internal import Agent
 internal import Audit
 internal import Chat
+internal import Logging
 internal import Models
 internal import Primitives
+internal import Repositories
 internal import Sessions
+internal import Turns
+internal import Work
 
 /// Sets up the bridge as configured.
 enum BridgeSetup {
     /// How long running answers may continue after a stop.
     static let drainTimeout: Duration = .seconds(20)
 
-    static func settings(_ configuration: Configuration, publicURL: String) -> BridgeSettings {
+    static func access(_ configuration: Configuration, _ store: SessionStore) -> AccessControl {
+        AccessControl(policy: Self.policy(configuration.access), store: store, now: WallClock.now)
+    }
+
+    /// - Parameter watches: Is told that a thread may watch another branch.
+    static func posts(
+        _ configuration: Configuration, _ store: SessionStore, _ adapters: [any ChatAdapter], _ publicURL: String,
+        _ metrics: Metrics, _ audit: AuditLog, _ watches: Signal
+    ) -> ThreadPosts {
+        for adapter in adapters {
+            metrics.gauge(.adapterUp, ["adapter": adapter.id.rawValue]) { adapter.status.state == .up ? 1 : 0 }
+        }
+        return ThreadPosts(
+            store: store, adapters: AdapterRegistry(adapters),
+            environment: BridgeEnvironment(
+                settings: Self.settings(configuration, publicURL: publicURL), logger: Logger(label: "bridge"),
+                metrics: metrics, now: WallClock.now, auditDecision: DecisionAudit.appending(to: audit.chain),
+                commitWasStored: { watches.signal() }))
+    }
+
+    static func agent(
+        _ configuration: Configuration, _ model: any ModelClient, _ settings: CurrentAgentSettings,
+        _ commands: WorkbenchSetup, _ repositories: RepositoryCatalog, _ audit: AuditLog, _ store: SessionStore
+    ) -> AgentWorker {
+        AgentWorker(
+            model: model,
+            catalog: ModelCatalog(
+                model, contextTokens: configuration.model.contextTokens, takesImages: configuration.model.images),
+            store: store, settings: settings, workbench: commands.workbench, workspaces: commands.workspaces,
+            repositories: repositories, audit: audit,
+            answerLimit: AnswerLimit(bytes: configuration.model.answerSize, tokens: configuration.model.answerTokens),
+            hasNetwork: configuration.jail.network.mode == .allowlist,
+            cli: CopilotCLISetup.agents(for: configuration, model: model, jails: commands.jails))
+    }
+
+    static func bridge(
+        _ posts: ThreadPosts, _ access: AccessControl, _ agent: AgentWorker, _ work: GitHubWork,
+        _ commands: WorkbenchSetup, _ news: NewsSetup
+    ) -> Bridge {
+        var workers: [TurnKind: any TurnWorker] = [.chat: agent]
+        workers.merge(SpecWorkers(agent: agent, pages: posts.environment.settings.pages).workers) { $1 }
+        workers.merge(GitHubWorkers(work: work, agent: agent).workers) { $1 }
+        workers.merge(commands.workbench.workers) { own, _ in own }
+        return Bridge(
+            posts, access: access, workers: workers, models: Self.models(agent.model, agent.catalog),
+            repositories: RepositoryDirectory(work), desk: commands.workbench, agent: AgentDirectory(agent),
+            accounts: news.people)
+    }
+
+    private static func settings(_ configuration: Configuration, publicURL: String) -> BridgeSettings {
         let names = configuration.repositories.map(\.name)
         let first = configuration.defaultRepository
         var settings = BridgeSettings(
@@ -31,7 +85,7 @@ enum BridgeSetup {
             owners: access.owners, members: access.members, guests: access.guests, isPairingAllowed: access.pairing)
     }
 
-    static func models(_ client: any ModelClient, _ catalog: ModelCatalog) -> ModelDirectory {
+    private static func models(_ client: any ModelClient, _ catalog: ModelCatalog) -> ModelDirectory {
         ModelDirectory(
             defaultModel: client.defaultModel, provider: client.provider,
             quota: { try await client.quota().map { Self.allowances($0) } },
@@ -54,12 +108,6 @@ enum BridgeSetup {
                     remaining: allowance.remaining, percentRemaining: allowance.percentRemaining,
                     isUnlimited: allowance.isUnlimited)
             }, lines: quota.lines)
-    }
-
-    static func registerGauges(of bridge: Bridge, in metrics: Metrics) {
-        for adapter in bridge.adapters.all {
-            metrics.gauge(.adapterUp, ["adapter": adapter.id.rawValue]) { adapter.status.state == .up ? 1 : 0 }
-        }
     }
 }
 

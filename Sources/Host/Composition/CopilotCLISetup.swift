@@ -6,6 +6,7 @@ internal import Logging
 internal import Models
 internal import Primitives
 internal import Turns
+internal import Work
 
 /// Sets up the Copilot CLI as configured.
 enum CopilotCLISetup {
@@ -23,7 +24,7 @@ enum CopilotCLISetup {
 
     /// Nil where the CLI only talks.
     static func agents(
-        for configuration: Configuration, model: any ModelClient, places: any CommandPlaces
+        for configuration: Configuration, model: any ModelClient, jails: SessionJails?
     ) -> CopilotCLIAgents? {
         var transport = HTTPClientSettings()
         transport.caFile = configuration.model.caFile
@@ -31,7 +32,7 @@ enum CopilotCLISetup {
         transport.userAgent = "jetbridge/\(Release.version)"
         return CopilotCLIAgents(
             Self.settings(for: configuration), api: configuration.copilot.apiURL, transport: transport, model: model,
-            places: places)
+            jails: jails)
     }
 
     static func settings(

@@ -1,3 +1,4 @@
+package import Primitives
 internal import Sessions
 
 /// `JETBRIDGE_FAULT`: the step at which a crash test kills the process.

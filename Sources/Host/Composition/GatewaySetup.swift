@@ -8,6 +8,7 @@ internal import Primitives
 internal import Repositories
 internal import Sessions
 internal import Turns
+internal import Work
 
 /// Sets up the gateway as configured.
 enum GatewaySetup {
@@ -44,25 +45,25 @@ enum GatewaySetup {
     }
 
     static func gateway(
-        _ listening: Listening, bridge: Bridge, web: WebAdapter, viewer: any ViewerSource, features: any FeatureSource,
-        model: any ModelClient,
-        publicURL: String, directory: String, jail: JailStatus, archiver: SessionArchiver?, mount: GatewayMount? = nil,
-        hooks: [GatewayHook] = []
+        _ listening: Listening, _ configuration: Configuration, bridge: Bridge, web: WebAdapter,
+        repositories: RepositoryCatalog, model: any ModelClient, workspaces: Workspaces, jail: JailStatus,
+        mount: GatewayMount?, hooks: [GatewayHook]
     ) throws -> Gateway {
+        let (store, publicURL) = (bridge.store, bridge.environment.settings.publicURL)
         var settings = GatewaySettings(address: listening.host, port: listening.port, publicURL: publicURL)
         settings.version = Release.version
-        let steps = StoredSteps(store: bridge.store)
+        let steps = StoredSteps(store: store)
         settings.steps = { turn, position in try await steps.page(of: turn, after: position) }
+        let archiver = SessionArchiver(configuration, store: store, workspaces: workspaces, isServing: { true })
         if let archiver {
             settings.archive = { id in
-                guard let session = try await bridge.store.read({ ledger in try ledger.session(id: id) }) else {
-                    return
-                }
+                guard let session = try await store.read({ ledger in try ledger.session(id: id) }) else { return }
                 _ = try await archiver.write(session)
             }
         }
         return try Gateway(
-            settings: settings, bridge: bridge, web: web, viewer: viewer, features: features,
-            readiness: .checking(bridge.store, model, in: directory, jail: jail), mount: mount, hooks: hooks)
+            settings: settings, bridge: bridge, web: web, viewer: RepositoryViewer(catalog: repositories),
+            features: FeatureViewer(catalog: repositories, pages: bridge.environment.settings.pages),
+            readiness: .checking(store, model, in: configuration.dataDirectory, jail: jail), mount: mount, hooks: hooks)
     }
 }

@@ -5,6 +5,8 @@ internal import HTTP
 internal import Models
 internal import Primitives
 internal import Repositories
+internal import Sessions
+internal import Turns
 
 /// The one client of GitHub's API, with all sign-ins, and what mirrors follow.
 struct GitHubHost: Sendable {
@@ -28,6 +30,13 @@ struct GitHubHost: Sendable {
         self.client = try? GitHubSettings(
             apiURL: github.apiURL, webURL: github.webURL, userAgent: "jetbridge/\(Release.version)"
         ).client(people: people, host: Self.hostTokens(configuration, surroundings), github.app, transport)
+    }
+
+    /// What the workers of pull requests, reviews and fixes work with.
+    func work(_ repositories: RepositoryCatalog, _ news: GitHubNewsStore, _ posts: ThreadPosts) -> GitHubWork {
+        GitHubWork(
+            client: self.client, names: self.repositories, repositories: repositories,
+            pages: posts.environment.settings.pages, store: posts.store, news: news)
     }
 
     /// The servers of the mirrors, by the repositories' names.

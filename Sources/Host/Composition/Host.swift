@@ -7,7 +7,7 @@ internal import Gateway
 internal import GitHub
 internal import JSON
 internal import Jail
-internal import Lifecycle
+package import Lifecycle
 internal import Logging
 internal import Models
 internal import Primitives
@@ -31,16 +31,12 @@ package final class Host: Sendable {
     private let audit: AuditLog
     private let gateway: Gateway
     private let workbench: Workbench
-    private let places: any CommandPlaces
     private let agent: CurrentAgentSettings
     private let workspaceRetention: WorkspaceRetention
     private let commits: CommitRecovery
-    private let adapters: [any ChatAdapter]
     private let model: any ModelClient
     private let proxyServices: [any Service]
     private let gitHubServices: [any Service]
-    /// What this machine offers for jails.
-    private let jail: JailMeans
     private let logger = Logger(label: "host")
     private let running = Protected<ServiceGroup?>(nil)
 
@@ -63,109 +59,59 @@ package final class Host: Sendable {
     ) async throws {
         let directory = try DataDirectory(path: configuration.dataDirectory)
         self.directory = directory
-        if let restriction = self.directory.restriction { self.logger.warning("\(restriction)") }
-        self.lock = try self.directory.lock()
+        if let restriction = directory.restriction { self.logger.warning("\(restriction)") }
+        self.lock = try directory.lock()
         // Jails are tried, which takes longest, while the store and the repositories are opened.
-        let logger = self.logger
-        async let found = Self.means(means, or: configuration, isolation, in: directory, logger: logger)
-        let metrics = Metrics()
-        ProcessMetrics.register(in: metrics)
+        async let found = Self.means(means, or: configuration, isolation, in: directory)
+        let metrics = ProcessMetrics.metrics()
         self.database = try Stores.open(configuration, metrics: metrics)
-        self.audit = try await AuditLog.open(self.database, keyIn: self.directory.path)
+        self.audit = try await AuditLog.open(self.database, keyIn: directory.path)
         let store = SessionStore(database: self.database)
-        let model = ModelProvider.client(for: configuration, logger: Logger(label: "model"))
-        self.model = model
-        let limit = AnswerLimit(bytes: configuration.model.answerSize, tokens: configuration.model.answerTokens)
-        let catalog = ModelCatalog(
-            model, contextTokens: configuration.model.contextTokens, takesImages: configuration.model.images)
-        let news = NewsSetup(configuration, store: store)
-        let gitHub = GitHubHost(configuration, people: news.people)
-        let repositories = await RepositorySetup.catalog(for: configuration, upstreams: gitHub.upstreams())
+        let access = BridgeSetup.access(configuration, store)
         let web = WebAdapter(
             now: WallClock.now, uploads: Uploads(directory: BridgeSetup.filesDirectory(configuration)))
-        let invitations = InvitationPolicy()
-        let networks =
-            withNetworks
-            ? NetworkSetup(configuration, for: .serving(self.directory, invitations: invitations)).all() : []
-        self.adapters = [web] + networks.map(\.adapter)
+        let networks = withNetworks ? NetworkSetup(configuration, for: .serving(directory, access)).all() : []
         let listening = try GatewaySetup.listening(configuration.gateway)
         self.address = listening.authority
         self.publicURL = configuration.gateway.publicURL.map(GatewaySetup.base) ?? listening.url
-        let pages = RepositorySetup.pages(of: configuration, viewer: self.publicURL)
-        self.agent = CurrentAgentSettings(AgentSetup.settings(configuration))
-        self.jail = await found
-        let (workbench, places) = try await WorkbenchSetup.workbench(
-            configuration, store: store, metrics: metrics, means: self.jail, audit: self.audit,
-            repositories: repositories, agent: self.agent, reach: reach, in: self.directory)
-        self.workbench = workbench
-        self.places = places
-        let workspaces = places.workspaces ?? WorkbenchSetup.stored(configuration, repositories)
-        self.workspaceRetention = WorkbenchSetup.retention(
-            of: workspaces, configuration, store: store, places: places, now: WallClock.now)
-        let steering = AgentSteering()
-        let agent = AgentWorker(
-            model: model, catalog: catalog, store: store, settings: self.agent, workbench: workbench,
-            workspaces: places, repositories: repositories, audit: StoredAudit(log: self.audit), steering: steering,
-            answerLimit: limit, hasNetwork: configuration.jail.network.mode == .allowlist,
-            cli: CopilotCLISetup.agents(for: configuration, model: model, places: places))
-        let work = GitHubWork(
-            client: gitHub.client, names: gitHub.repositories, repositories: repositories, pages: pages, store: store,
-            news: news.news)
-        var environment = BridgeEnvironment(
-            settings: BridgeSetup.settings(configuration, publicURL: self.publicURL), logger: Logger(label: "bridge"),
-            metrics: metrics, now: WallClock.now, auditDecision: DecisionAudit.appending(to: self.audit.chain))
-        let status = GitHubStatus(work: work)
-        environment.commitWasStored = news.watchesMayHaveChanged
-        let lister = RepositoryLister(work: work)
-        environment.repositoryListing = { await lister.page($0, of: $1, for: $2) }
-        environment.repositoryStatus = { await status.lines(of: $0, $1, for: $2) }
-        self.bridge = Bridge(
-            store: store, adapters: AdapterRegistry(self.adapters),
-            workers: [
-                .chat: agent.worker
-            ]
-            .merging(
-                SpecWorkers(
-                    model: model, repositories: repositories, limit: limit, agent: agent, pages: pages
-                ).workers
-            ) { $1 }
-            .merging(GitHubWorkers(work: work, agent: agent).workers) { $1 }
-            .merging(workbench.workers) { own, _ in own }
-            .mapValues { RemoteWorker(worker: $0) },
-            models: BridgeSetup.models(model, catalog), policy: BridgeSetup.policy(configuration.access),
-            environment: environment,
-            desk: workbench,
-            agent: AgentSetup.directory(
-                self.agent, steering: steering, defaultRepository: repositories.defaultName),
-            accounts: news.people)
-        workbench.attach(self.bridge)
+        let watches = Signal()
+        let posts = BridgeSetup.posts(
+            configuration, store, [web] + networks.map(\.adapter), self.publicURL, metrics, self.audit, watches)
+        let news = NewsSetup(configuration, posts: posts, watches: watches)
+        let gitHub = GitHubHost(configuration, people: news.people)
+        let repositories = await RepositorySetup.catalog(for: configuration, upstreams: gitHub.upstreams())
+        self.model = ModelProvider.client(for: configuration, logger: Logger(label: "model"))
+        self.agent = CurrentAgentSettings(configuration.agentSettings)
+        let jail = await found
+        let commands = try await WorkbenchSetup(
+            configuration, posts: posts, audit: self.audit, means: jail, repositories: repositories, agent: self.agent,
+            reach: reach)
+        self.workbench = commands.workbench
+        self.workspaceRetention = commands.retention(configuration, store: store)
+        let agent = BridgeSetup.agent(configuration, self.model, self.agent, commands, repositories, self.audit, store)
+        self.bridge = BridgeSetup.bridge(
+            posts, access, agent, gitHub.work(repositories, news.news, posts), commands, news)
         self.commits = CommitRecovery(
-            store: store, workspaces: workspaces, repositories: repositories, bridge: self.bridge,
-            audit: StoredAudit(log: self.audit),
-            recorded: AuditReader(self.database), logger: self.logger)
-        let parts = await news.attach(self.bridge, source: gitHub.client.map { ClientNewsSource($0) })
-        self.gitHubServices = parts.services
-        invitations.ask(self.bridge.access)
+            posts: posts, workspaces: commands.workspaces, repositories: repositories, audit: self.audit,
+            logger: self.logger)
+        let parts = news.parts(source: gitHub.client.map { ClientNewsSource($0) })
         let mounted = try ProxySetup.mounted(
-            in: configuration, store: store, metrics: metrics, account: (model as? SignedInCopilot)?.account)
-        self.proxyServices = mounted?.services ?? []
+            in: configuration, store: store, metrics: metrics, account: (self.model as? SignedInCopilot)?.account)
+        (self.gitHubServices, self.proxyServices) = (parts.services, mounted?.services ?? [])
         self.gateway = try GatewaySetup.gateway(
-            listening, bridge: self.bridge, web: web, viewer: RepositoryViewer(catalog: repositories),
-            features: FeatureViewer(catalog: repositories, pages: pages), model: model,
-            publicURL: self.publicURL, directory: self.directory.path, jail: self.jail.status,
-            archiver: SessionArchiver(configuration, store: store, workspaces: workspaces, isServing: { true }),
-            mount: mounted?.mount, hooks: networks.compactMap(\.hook) + [parts.hook].compactMap { $0 })
-        self.signInCode = self.bridge.access.printSignInCode()
-        BridgeSetup.registerGauges(of: self.bridge, in: metrics)
+            listening, configuration, bridge: self.bridge, web: web, repositories: repositories, model: self.model,
+            workspaces: commands.workspaces, jail: jail.status, mount: mounted?.mount,
+            hooks: networks.compactMap(\.hook) + [parts.hook].compactMap { $0 })
+        self.signInCode = access.printSignInCode()
     }
 
     /// What the machine offers for jails: as known, else as tried.
     private static func means(
         _ known: JailMeans?, or configuration: Configuration, _ isolation: CommandIsolation,
-        in directory: DataDirectory, logger: Logger
+        in directory: DataDirectory
     ) async -> JailMeans {
         if let known { return known }
-        return await JailProbing.means(configuration, isolation, in: directory, logger: logger)
+        return await JailProbing.means(configuration, isolation, in: directory, logger: Logger(label: "host"))
     }
 
     /// Recovers what the last run left unfinished, serves until stopped, and closes the store. Calls `onReady` once
@@ -225,9 +171,9 @@ package final class Host: Sendable {
         let models = [self.model as? any Service].compactMap { $0 }
         return ServiceGroup(
             self.auditRetention + models + self.proxyServices + [
-                self.workspaceRetention, WorkbenchService(self.workbench, self.places), self.gateway,
+                self.workspaceRetention, self.workbench, self.gateway,
             ]
-                + self.adapters.map { AdapterService(adapter: $0, sink: self.bridge) } + [
+                + self.bridge.adapters.all.map { AdapterService(adapter: $0, sink: self.bridge) } + [
                     self.bridge
                 ] + self.gitHubServices,
             settings: settings,
@@ -252,7 +198,7 @@ package final class Host: Sendable {
         }
         configuration.log.apply()
         do {
-            self.agent.replace(AgentSetup.settings(configuration))
+            self.agent.replace(configuration.agentSettings)
             try await self.bridge.access.replace(policy: BridgeSetup.policy(configuration.access))
             self.logger.info("\(outcome)")
         } catch {
@@ -264,11 +210,4 @@ package final class Host: Sendable {
 package enum Release {
     /// A semantic version, https://semver.org
     package static let version = "0.1.0"
-}
-
-/// An error for people: one line with what failed, why, and what to do.
-package struct HostError: Error, Sendable, CustomStringConvertible {
-    package let message: String
-    package init(_ message: String) { self.message = message }
-    package var description: String { self.message }
 }

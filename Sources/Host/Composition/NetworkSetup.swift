@@ -21,8 +21,9 @@ struct NetworkSetup {
 
     /// Why the adapters are created.
     enum Purpose {
-        /// To serve: they persist their state in the folder.
-        case serving(DataDirectory, invitations: InvitationPolicy)
+        /// To serve: they persist their state in the folder, and accept invitations of people who may talk to the bot, and
+        /// those to a direct conversation from anyone while a pairing code is unused.
+        case serving(DataDirectory, AccessControl)
         /// To check connections: they join no channels and persist nothing.
         case checking(DataDirectory)
     }
@@ -56,10 +57,10 @@ struct NetworkSetup {
         let logger = Logger(label: "matrix")
         let client = self.client(of: settings.id)
         switch self.purpose {
-        case .serving(let directory, let invitations):
+        case .serving(let directory, let access):
             return MatrixAdapter(
                 settings, memory: .file(directory.path(of: Self.memoryName("matrix", settings.id))), client: client,
-                mayInvite: { invitations.allows($0) }, mayPair: { await invitations.expectsPairing() }, logger: logger)
+                mayInvite: { access.role(of: $0) != nil }, mayPair: { await access.expectsPairing() }, logger: logger)
         case .checking(let directory):
             // Reads the serving host's sign-in, but never overwrites it.
             let stored = MemoryStore.file(directory.path(of: Self.memoryName("matrix", settings.id)))
@@ -126,17 +127,4 @@ struct AdapterService: Service {
     func run() async throws { try await self.adapter.run(delivering: self.sink) }
 
     func stop() async { await self.adapter.stop() }
-}
-
-/// Whose invitations an adapter accepts: those of people who may talk to the bot, and invitations to a direct
-/// conversation from anyone while a pairing code is unused. Adapters are created before the access lists; until
-/// ``ask(_:)`` is called, every invitation is refused.
-final class InvitationPolicy: Sendable {
-    private let access = Protected<AccessControl?>(nil)
-
-    func ask(_ access: AccessControl) { self.access.withLock { $0 = access } }
-
-    func allows(_ sender: Sender) -> Bool { self.access.withLock { $0 }?.role(of: sender) != nil }
-
-    func expectsPairing() async -> Bool { await self.access.withLock { $0 }?.expectsPairing() ?? false }
 }

@@ -10,8 +10,7 @@ internal import Primitives
 internal import Sessions
 internal import Turns
 
-/// Sets up people's sign-ins to GitHub, and news from there. Make it before the bridge, and call ``attach(_:source:)``
-/// once there is one.
+/// Sets up people's sign-ins to GitHub, and news from there.
 struct NewsSetup: Sendable {
     /// What runs and listens.
     struct Parts: Sendable {
@@ -24,14 +23,15 @@ struct NewsSetup: Sendable {
     let people: GitHubPeople?
     /// What threads watch and have learnt.
     let news: GitHubNewsStore
+    private let posts: ThreadPosts
     private let secret: Secret?
     private let desk: NewsDesk
-    private let change = Signal()
+    private let watches: Signal
 
-    init(
-        _ configuration: Configuration, store: SessionStore, transport: (any ModelTransport)? = nil,
-        now: @escaping @Sendable () -> Int64 = WallClock.now
-    ) {
+    /// - Parameter watches: Says that a thread may watch another branch.
+    init(_ configuration: Configuration, posts: ThreadPosts, watches: Signal) {
+        self.posts = posts
+        self.watches = watches
         let repositories = configuration.gitHubRepositories
         self.desk = NewsDesk(repositories: repositories, forks: RepositorySetup.forks(of: configuration))
         let isUsed = !repositories.isEmpty || configuration.github.clientID != nil
@@ -39,42 +39,32 @@ struct NewsSetup: Sendable {
             isUsed
             ? GitHubPeople(
                 settings: Self.settings(configuration),
-                transport: transport ?? SignInSetup.transport(for: configuration)) : nil
+                transport: SignInSetup.transport(for: configuration), posts: posts) : nil
         let secret = configuration.github.webhookSecret
         self.secret = secret?.isEmpty == false && !repositories.isEmpty ? secret : nil
-        let change = self.change
-        self.news = GitHubNewsStore(store: store, now: now) { change.signal() }
+        self.news = GitHubNewsStore(store: posts.store, now: posts.environment.now) { watches.signal() }
     }
 
     /// With a webhook, GitHub is polled only for deliveries that were lost, such as those while this host was down: it
     /// does not repeat them.
     private static let leastIntervalBesideWebhook = 60 * PollSchedule.minute
 
-    /// Tells the poller that a thread may watch another branch.
-    var watchesMayHaveChanged: @Sendable () -> Void {
-        let change = self.change
-        return { change.signal() }
-    }
-
     /// Without a source, threads learn only what a webhook reports.
-    func attach(_ bridge: Bridge, source: (any GitHubNewsSource)?) async -> Parts {
+    func parts(source: (any GitHubNewsSource)?) -> Parts {
         var parts = Parts()
         let logger = Logger(label: "github")
-        if let people = self.people {
-            await people.attach { decide in _ = try await bridge.tell(decide) }
-            parts.services.append(people)
-        }
+        if let people = self.people { parts.services.append(people) }
         var desk = self.desk
         if let source, !desk.repositories.isEmpty {
             let interval = self.secret == nil ? PollSchedule.minute : Self.leastIntervalBesideWebhook
             let poller = NewsPoller(
-                bridge: bridge, desk: desk, source: source, change: self.change, leastInterval: interval,
+                posts: self.posts, desk: desk, source: source, change: self.watches, leastInterval: interval,
                 logger: logger)
             desk.onGap = { poller.hurry($0) }
             parts.services.append(poller)
         }
         if let secret = self.secret {
-            let intake = WebhookIntake(bridge: bridge, desk: desk, logger: logger)
+            let intake = WebhookIntake(posts: self.posts, desk: desk, logger: logger)
             parts.services.append(intake)
             parts.hook =
                 GitHubHook(secret: secret, logger: logger) { delivery in

@@ -2,8 +2,11 @@ internal import Glibc
 internal import Sessions
 
 enum ProcessMetrics {
-    static func register(in metrics: Metrics) {
+    /// Metrics that begin with those of the process.
+    static func metrics() -> Metrics {
+        let metrics = Metrics()
         metrics.gauge(.residentMemory) { Self.residentMemory() }
+        return metrics
     }
 
     /// In bytes, from the second field of `/proc/self/statm`.

@@ -38,9 +38,8 @@ package final class ProxyHost: Sendable {
         let needsKeys = settings.requiresKey || !settings.isLoopback
         let database = try Self.database(configuration, isNeeded: needsKeys, logger: logger)
         let store = database.map { SessionStore(database: $0) }
-        let metrics = Metrics()
-        ProcessMetrics.register(in: metrics)
-        let assignment = try ProxyWorkers.assignment(in: surroundings)
+        let metrics = ProcessMetrics.metrics()
+        let assignment = try ProxyWorkers.assignment(in: surroundings.environment)
         let count = assignment == nil ? configuration.proxy.workers ?? Self.cores : 1
         let board = try assignment?.board ?? (count > 1 ? WorkerBoard() : nil)
         let recorder = store.map { ProxyUsageRecorder(store: $0, metrics: metrics, board: board, logger: logger) }
@@ -55,7 +54,8 @@ package final class ProxyHost: Sendable {
         if assignment == nil, let board {
             workers = { port in
                 ProxyWorkers(
-                    count: count - 1, port: port, board: board, surroundings: surroundings, drain: server.drain,
+                    count: count - 1, port: port, board: board, environment: surroundings.environment,
+                    drain: server.drain,
                     logger: logger)
             }
         }
@@ -119,27 +119,5 @@ package final class ProxyHost: Sendable {
                 ["error": .string("\(error)")])
             return nil
         }
-    }
-}
-
-/// A proxy's server and its further processes, which begin and end together.
-struct ProxyServing: Service {
-    let server: ProxyServer
-    let workers: ProxyWorkers?
-
-    var name: String { self.server.name }
-
-    func run() async throws {
-        guard let workers = self.workers else { return try await self.server.run() }
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await self.server.run() }
-            group.addTask { try await workers.run() }
-            try await group.waitForAll()
-        }
-    }
-
-    func stop() async {
-        await self.workers?.stop()
-        await self.server.stop()
     }
 }

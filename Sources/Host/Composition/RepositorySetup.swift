@@ -3,10 +3,10 @@ internal import GitHub
 internal import Logging
 internal import Primitives
 internal import Repositories
-internal import Specs
+package import Specs
 
 /// Sets up the configured repositories.
-enum RepositorySetup {
+package enum RepositorySetup {
     /// Creates missing local repositories, and empty mirrors of those on servers.
     static func catalog(
         for configuration: Configuration, upstreams: [String: any Upstream]
@@ -26,6 +26,15 @@ enum RepositorySetup {
             forks[repository]?.fork(of: branch).map { "\(web)/\($0)" }
         }
         return RepositoryPages(viewer: viewer, hosted: hosted, branches: branches)
+    }
+
+    /// The features of a configured repository, nil for the default one, for the command line.
+    package static func features(
+        _ configuration: Configuration, repository name: String?
+    ) throws -> FeatureReports {
+        let url = configuration.gateway.publicURL.map(GatewaySetup.base) ?? "http://\(configuration.gateway.listen)"
+        return FeatureReports(
+            try Self.existing(for: configuration).repository(name), pages: Self.pages(of: configuration, viewer: url))
     }
 
     /// The branches that are in forks, by the names of the repositories on GitHub.

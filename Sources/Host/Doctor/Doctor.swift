@@ -2,6 +2,7 @@ internal import Agent
 internal import Audit
 internal import Database
 internal import Git
+internal import Lifecycle
 internal import Logging
 internal import Models
 internal import Primitives

@@ -1,4 +1,5 @@
 internal import Chat
+internal import Lifecycle
 internal import Primitives
 
 /// The doctor's checks of the networks.

@@ -1,4 +1,5 @@
 internal import Host
+internal import Lifecycle
 internal import Primitives
 internal import Sessions
 

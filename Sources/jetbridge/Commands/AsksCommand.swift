@@ -1,5 +1,6 @@
 internal import Host
 internal import JSON
+internal import Lifecycle
 internal import Logging
 internal import Primitives
 internal import Sessions

@@ -15,7 +15,7 @@ struct SpecListCommand: Command {
     func run(_ context: CommandContext) async throws {
         let configuration = try context.loadConfiguration()
         Logging.configure(level: .error, format: .text)
-        let reports = try FeatureReports(configuration, repository: context.arguments.value("repository"))
+        let reports = try RepositorySetup.features(configuration, repository: context.arguments.value("repository"))
         let features = try await reports.all()
         guard !context.isJSON else { return try context.print(.array(features.map(Self.json))) }
         guard !features.isEmpty else {
@@ -83,7 +83,7 @@ struct SpecShowCommand: Command {
     func run(_ context: CommandContext) async throws {
         let configuration = try context.loadConfiguration()
         Logging.configure(level: .error, format: .text)
-        let reports = try FeatureReports(configuration, repository: context.arguments.value("repository"))
+        let reports = try RepositorySetup.features(configuration, repository: context.arguments.value("repository"))
         let feature = try await reports.feature(context.arguments.word("feature"))
         guard !context.isJSON else { return try context.print(try await reports.json(of: feature)) }
         let title = feature.title.map { "  \($0)" } ?? ""

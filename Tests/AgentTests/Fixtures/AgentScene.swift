@@ -1,4 +1,5 @@
 import Agent
+import Audit
 import Chat
 import JSON
 import Logging

@@ -1,3 +1,4 @@
+import Chat
 import Copilot
 import HTTP
 import HTTPClient

@@ -3,6 +3,7 @@ import IRC
 import Jail
 import TestSupport
 import Testing
+import Work
 
 @Suite("Configuration: errors")
 struct ConfigurationMistakeTests {
@@ -56,11 +57,12 @@ struct ConfigurationMistakeTests {
                 repositories: [{name: a, path: a}, {name: b, path: b, jail: {memory: 2GiB, open_files: 4096}}]
                 """
             ).configuration)
-        let (own, host) = (configuration.limits(of: "b"), configuration.jail.limits)
+        let limits = configuration.perRepository { $0 }
+        let (own, host) = (limits["b"], configuration.jail.limits)
         #expect(own.memory == 2 << 30 && own.openFiles == 4_096 && own.timeout == .seconds(10) && own.processes == 64)
         #expect(own.ofJail.memory == 2 << 30 && own.ofJail.openFiles == 4_096)
         #expect(host.memory == 256 << 20 && host.openFiles == 1_024)
-        for repository in ["a", "removed", nil] { #expect(configuration.limits(of: repository) == host) }
+        for repository in ["a", "removed", nil] { #expect(limits[repository] == host) }
     }
 
     @Test("aliases and fallbacks of the proxy name models, not each other or themselves; workers are counted")

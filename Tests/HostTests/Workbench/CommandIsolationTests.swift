@@ -1,5 +1,6 @@
 import Glibc
 import JSON
+import Lifecycle
 import TestSupport
 import Testing
 

@@ -5,6 +5,7 @@ import Logging
 import Primitives
 import TestSupport
 import Testing
+import Turns
 
 @testable import Host
 

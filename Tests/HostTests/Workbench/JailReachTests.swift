@@ -2,6 +2,7 @@ import JSON
 import Jail
 import TestSupport
 import Testing
+import Turns
 
 @testable import Host
 

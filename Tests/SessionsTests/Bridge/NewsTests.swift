@@ -19,10 +19,10 @@ struct NewsTests {
     func once() async throws {
         let harness = try await BridgeHarness()
         let session = try await Self.session(harness)
-        #expect(try await harness.bridge.tell("Build failed; write `stop`.", in: session, key: "a"))
-        #expect(try await !harness.bridge.tell("Build failed again.", in: session, key: "a"))
-        #expect(try await harness.bridge.tell("Another.", in: session, key: "b"))
-        #expect(try await !harness.bridge.tell("Lost.", in: "t_none", key: "a"))
+        #expect(try await harness.bridge.posts.tell("Build failed; write `stop`.", in: session, key: "a"))
+        #expect(try await !harness.bridge.posts.tell("Build failed again.", in: session, key: "a"))
+        #expect(try await harness.bridge.posts.tell("Another.", in: session, key: "b"))
+        #expect(try await !harness.bridge.posts.tell("Lost.", in: "t_none", key: "a"))
         try await harness.settleOutbox()
         #expect(harness.adapter.texts == ["Build failed; write `!stop`.", "Another."])
         let texts = try await harness.bridge.store.read { ledger in
@@ -40,13 +40,13 @@ struct NewsTests {
         let store = harness.bridge.store
         _ = try await store.write { ledger in try ledger.insertGitHubDelivery("d1", events: "[]", at: 1) }
         await #expect(throws: Failure.self) {
-            try await harness.bridge.tell { ledger in
+            try await harness.bridge.posts.tell { ledger in
                 try ledger.finishGitHubDelivery(1)
                 throw Failure()
             }
         }
         #expect(try await store.read { ledger in try ledger.newGitHubDeliveries(limit: 9) }.count == 1)
-        let told = try await harness.bridge.tell { ledger in
+        let told = try await harness.bridge.posts.tell { ledger in
             try ledger.finishGitHubDelivery(1)
             return [ThreadNews(session: session) { "In \($0.command("fix"))" }]
         }
@@ -63,10 +63,10 @@ struct NewsTests {
         let session = try await Self.session(first)
         first.adapter.setHolding(true)
         // Stored, but the process ends before the network has it.
-        #expect(try await first.bridge.tell("News", in: session, key: "a"))
+        #expect(try await first.bridge.posts.tell("News", in: session, key: "a"))
         let second = try await BridgeHarness(directory: directory)
         try await second.settleOutbox()
-        #expect(try await !second.bridge.tell("News", in: session, key: "a"))
+        #expect(try await !second.bridge.posts.tell("News", in: session, key: "a"))
         try await second.settleOutbox()
         #expect(second.adapter.texts.count == 1 && second.adapter.texts[0].hasSuffix("News"))
         first.adapter.setHolding(false)
@@ -114,7 +114,7 @@ struct NewsTests {
             try ledger.insertGitHubPush(of: "abc", at: 1)
             #expect(try ledger.isOwnCommit("abc"))
         }
-        _ = try await harness.bridge.tell("x", in: session, key: "k")
+        _ = try await harness.bridge.posts.tell("x", in: session, key: "k")
         try await harness.settle()
         #expect(try await SessionDeletion(store: store, filesDirectory: nil).delete(session) == .deleted)
         for table in ["thread_news", "github_watches", "github_news"] {

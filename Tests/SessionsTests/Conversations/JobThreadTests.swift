@@ -151,9 +151,9 @@ struct JobThreadTests {
         let harness = try await self.harness(FakeDesk())
         let session = try #require(
             try await harness.bridge.store.read { ledger in try ledger.sessions(after: nil, limit: 1).items.first })
-        try await harness.bridge.post("Job `j1` has ended. `jobs j1` shows its output.", in: session.id)
+        try await harness.bridge.posts.post("Job `j1` has ended. `jobs j1` shows its output.", in: session.id)
         await harness.adapter.waitForText("Job `j1` has ended. `!jobs j1` shows its output.")
-        try await harness.bridge.post("nobody reads this", in: "s_none")
+        try await harness.bridge.posts.post("nobody reads this", in: "s_none")
     }
 
     @Test("a commit outside any turn is one line with its link, like those of turns")
@@ -164,7 +164,7 @@ struct JobThreadTests {
         let commit = CommitNotice(
             repository: "notes", sha: String(repeating: "ab", count: 20), branch: "work", subject: "Run `jobs`",
             files: 2, additions: 3, deletions: 1)
-        try await harness.bridge.post(commit, in: session.id)
+        try await harness.bridge.posts.post(commit, in: session.id)
         let line = CommitLine.text(for: commit, pages: harness.bridge.environment.settings.pages)
         await harness.adapter.waitForText(line)
         #expect(line.contains("(2 files changed, +3 −1)") && line.hasSuffix("/r/notes/commit/\(commit.sha)"))

@@ -85,7 +85,7 @@ struct MailboxTests {
                 await gate.pass()
                 return []
             },
-            access: harness.bridge.access, environment: harness.bridge.environment,
+            repositories: RepositoryDirectory(), access: harness.bridge.access, environment: harness.bridge.environment,
             gate: TurnGate(perHost: 1, perPerson: 1), histories: HistoryCache(entryLimit: 10),
             questions: OpenQuestions(),
             indexer: harness.bridge.indexer, desk: nil, agent: nil, accounts: nil)

@@ -79,16 +79,18 @@ struct GitHubPeopleTests {
         let github = LoopbackGitHub(settings)
         let transport = Transport(github: github)
         let address = try HTTPURL(url)
-        let people = GitHubPeople(
-            settings: SignInSettings(
-                githubURL: address, apiURL: address, clientID: clientID,
-                folder: directory.path + "/github/people", userAgent: "test"),
-            transport: transport, clock: TurnClock(clock), now: now, logger: .silent)
-        let threads = try await GitHubScene(directory: directory, clock: clock, accounts: people)
-        let bridge = threads.bridge
-        await people.attach { decide in _ = try await bridge.tell(decide) }
+        var people: GitHubPeople?
+        let threads = try await GitHubScene(directory: directory, clock: clock) { posts in
+            people = GitHubPeople(
+                settings: SignInSettings(
+                    githubURL: address, apiURL: address, clientID: clientID,
+                    folder: directory.path + "/github/people", userAgent: "test"),
+                transport: transport, posts: posts, clock: TurnClock(clock), now: now, logger: .silent)
+            return people
+        }
         return Scene(
-            directory: directory, clock: clock, github: github, transport: transport, people: people, threads: threads)
+            directory: directory, clock: clock, github: github, transport: transport, people: try #require(people),
+            threads: threads)
     }
 
     @Test(

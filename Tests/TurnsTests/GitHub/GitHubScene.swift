@@ -27,7 +27,7 @@ struct GitHubScene {
 
     init(
         directory: TemporaryDirectory? = nil, clock: ManualClock = ManualClock(), adapter: FakeAdapter? = nil,
-        accounts: (any PersonalAccounts)? = nil
+        accounts: (ThreadPosts) -> (any PersonalAccounts)? = { _ in nil }
     ) async throws {
         let directory = try directory ?? TemporaryDirectory()
         self.directory = directory
@@ -35,15 +35,19 @@ struct GitHubScene {
         self.adapter =
             adapter ?? FakeAdapter(traits: RoomTraits(textLimit: 4_000, textUnit: .bytes, isMultiline: true))
         self.database = try Database(path: directory.path + "/jetbridge.sqlite", migrations: Schema.migrations)
-        self.bridge = Bridge(
-            store: SessionStore(database: self.database), adapters: AdapterRegistry([self.adapter]), workers: [:],
-            models: ModelDirectory(defaultModel: "small", provider: "test") { [] },
-            policy: AccessPolicy(owners: ["fake:one/alice"], members: ["fake:one/bob"]),
+        let now: @Sendable () -> Int64 = { Self.start + Int64(clock.now.offset / .milliseconds(1)) }
+        let posts = ThreadPosts(
+            store: SessionStore(database: self.database), adapters: AdapterRegistry([self.adapter]),
             environment: BridgeEnvironment(
                 settings: BridgeSettings(publicURL: "http://127.0.0.1:8787", drainTimeout: .milliseconds(50)),
-                logger: .silent, metrics: Metrics(),
-                now: { Self.start + Int64(clock.now.offset / .milliseconds(1)) }),
-            accounts: accounts)
+                logger: .silent, metrics: Metrics(), now: now))
+        self.bridge = Bridge(
+            posts,
+            access: AccessControl(
+                policy: AccessPolicy(owners: ["fake:one/alice"], members: ["fake:one/bob"]), store: posts.store,
+                now: now),
+            workers: [:], models: ModelDirectory(defaultModel: "small", provider: "test") { [] },
+            accounts: accounts(posts))
         self.adapter.connect(to: self.bridge)
         try await self.bridge.recover()
     }
@@ -80,7 +84,7 @@ struct GitHubScene {
 
     /// A webhook's intake.
     func intake() -> WebhookIntake {
-        WebhookIntake(bridge: self.bridge, desk: self.desk, logger: .silent, gathering: .zero)
+        WebhookIntake(posts: self.bridge.posts, desk: self.desk, logger: .silent, gathering: .zero)
     }
 
     static func payload(_ members: JSONObject) -> JSON {

@@ -7,6 +7,7 @@ import Git
 import GitHub
 import JSON
 import Jail
+import Lifecycle
 import Logging
 import Models
 import Primitives
@@ -103,16 +104,16 @@ struct PullScene: Sendable {
         let audit = try await AuditLog.open(database, keyIn: directory.path)
         let store = SessionStore(database: database)
         let host = GitHubHost(configuration)
-        let news = NewsSetup(configuration, store: store).news
+        let news = GitHubNewsStore(store: store, now: WallClock.now)
         let repositories = await RepositorySetup.catalog(for: configuration, upstreams: host.upstreams())
-        let settings = CurrentAgentSettings(AgentSetup.settings(configuration))
-        let (bench, places) = try await WorkbenchSetup.workbench(
-            configuration, store: store, metrics: metrics, means: jail, audit: audit, repositories: repositories,
-            agent: settings, in: directory)
+        let settings = CurrentAgentSettings(configuration.agentSettings)
+        let commands = try await WorkbenchSetup(
+            configuration, posts: ThreadPosts(store, metrics), audit: audit, means: jail, repositories: repositories,
+            agent: settings)
         let model = ScriptedModel { _ in ScriptedModel.answer("There is no script.") }
         let agent = AgentWorker(
-            model: model, catalog: ModelCatalog(model), store: store, settings: settings, workbench: bench,
-            workspaces: places, repositories: repositories, audit: StoredAudit(log: audit), steering: AgentSteering(),
+            model: model, catalog: ModelCatalog(model), store: store, settings: settings, workbench: commands.workbench,
+            workspaces: commands.workspaces, repositories: repositories, audit: audit, steering: AgentSteering(),
             answerLimit: AnswerLimit(), hasNetwork: false)
         let work = GitHubWork(
             client: host.client, names: host.repositories, repositories: repositories,
@@ -124,12 +125,11 @@ struct PullScene: Sendable {
         }
         let scene = PullScene(
             github: github, model: model,
-            workers: GitHubWorkers(work: work, agent: agent).workers.mapValues { RemoteWorker(worker: $0) },
+            workers: GitHubWorkers(work: work, agent: agent).workers,
             news: news, store: store, work: work, folder: folder, session: session)
         let result: Result<Void, any Error>
         do { result = .success(try await body(scene)) } catch { result = .failure(error) }
-        await bench.stop()
-        await places.end()
+        await commands.workbench.stop()
         await database.close()
         try result.get()
     }
@@ -147,7 +147,9 @@ struct PullScene: Sendable {
             sender: Sender(id: "slack:T1/U1", identities: [], displayName: "Ada"), role: .owner,
             repository: repository, feature: feature, isResumed: isResumed, answered: answered)
         let worker = try #require(self.workers[kind])
-        return (try await worker.run(request, in: thread), thread)
+        let remote = RemoteWork(person: request.sender.id) { line in try? await thread.report(.notice(line)) }
+        let ending = try await RemoteWork.$current.withValue(remote) { try await worker.run(request, in: thread) }
+        return (ending, thread)
     }
 
     /// The line that a turn fails with.

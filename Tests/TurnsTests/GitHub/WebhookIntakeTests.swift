@@ -73,7 +73,7 @@ struct WebhookIntakeTests {
         let gaps = Protected<[String]>([])
         var desk = scene.desk
         desk.onGap = { ids in gaps.withLock { $0 += ids } }
-        let intake = WebhookIntake(bridge: scene.bridge, desk: desk, logger: .silent, gathering: .zero)
+        let intake = WebhookIntake(posts: scene.bridge.posts, desk: desk, logger: .silent, gathering: .zero)
         // Reversed: they complete each other.
         _ = try await Self.deliver(intake, "b", "push", GitHubScene.push(to: 3, "Third"))
         _ = try await Self.deliver(intake, "a", "push", GitHubScene.push(to: 2, "Second"))

@@ -47,7 +47,7 @@ struct CommitAuthorTests {
             scene.write("two")
             scene.play(("commit", ["message": "By the model"]))
             scene.answer("I committed it.")
-            #expect(try await self.authors(scene, scene.worker.agent.worker, "write two", id: "op_3") == [ada])
+            #expect(try await self.authors(scene, scene.worker.agent, "write two", id: "op_3") == [ada])
 
             scene.answer(Self.specification)
             let specify = SpecifyTurn(

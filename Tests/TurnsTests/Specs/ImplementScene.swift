@@ -4,6 +4,7 @@ import Chat
 import Database
 import JSON
 import Jail
+import Lifecycle
 import Logging
 import Models
 import Primitives
@@ -33,7 +34,6 @@ struct ImplementScene: Sendable {
     let model: ScriptedModel
     let worker: ImplementTurn
     let store: SessionStore
-    let places: any CommandPlaces
     let repository: String
 
     static func with(
@@ -60,23 +60,22 @@ struct ImplementScene: Sendable {
         let audit = try await AuditLog.open(database, keyIn: directory.path)
         let store = SessionStore(database: database)
         let repositories = await RepositorySetup.catalog(for: configuration, upstreams: [:])
-        let settings = CurrentAgentSettings(AgentSetup.settings(configuration))
-        let (bench, places) = try await WorkbenchSetup.workbench(
-            configuration, store: store, metrics: metrics, means: jail, audit: audit, repositories: repositories,
-            agent: settings, in: directory)
+        let settings = CurrentAgentSettings(configuration.agentSettings)
+        let commands = try await WorkbenchSetup(
+            configuration, posts: ThreadPosts(store, metrics), audit: audit, means: jail, repositories: repositories,
+            agent: settings)
         let model = ScriptedModel { _ in ScriptedModel.answer("There is no script.") }
         let agent = AgentWorker(
             model: client ?? model, catalog: ModelCatalog(client ?? model), store: store, settings: settings,
-            workbench: bench,
-            workspaces: places, repositories: repositories, audit: StoredAudit(log: audit), steering: AgentSteering(),
+            workbench: commands.workbench,
+            workspaces: commands.workspaces, repositories: repositories, audit: audit, steering: AgentSteering(),
             answerLimit: AnswerLimit(), hasNetwork: false)
         let scene = ImplementScene(
             git: git, model: model, worker: ImplementTurn(agent: agent, repositories: repositories), store: store,
-            places: places, repository: path)
+            repository: path)
         let result: Result<Void, any Error>
         do { result = .success(try await body(scene)) } catch { result = .failure(error) }
-        await bench.stop()
-        await places.end()
+        await commands.workbench.stop()
         await database.close()
         try result.get()
         withExtendedLifetime(folder) {}

@@ -26,7 +26,7 @@ struct ModelCommandTests {
         #expect(harness.entries.map(\.kind) == [.commandStarted, .commandEnded])
         #expect(harness.entries[0].details["approved_by"] == "alice" && harness.entries[0].details["ask"] == "ask_1")
         #expect(try await harness.jobs(of: "s_1").map(\.command) == ["write a.txt"])
-        #expect(harness.bench.thread(of: "s_1") == nil)
+        #expect(harness.bench.running.thread(of: "s_1") == nil)
     }
 
     @Test("Its output comes as it is written, and its commits are taken over")

@@ -12,23 +12,25 @@ struct ReplacementTests {
     typealias Fixture = WorkspaceFixture
 
     /// What the workspaces asked of their occupants.
-    private final class Occupants: Sendable {
+    private final class Occupants: WorkspaceOccupants {
         private let state = Protected((events: [String](), isWorking: false))
+        /// What a process writes until it is ended.
+        let late = Protected<String?>(nil)
 
         var events: [String] { self.state.withLock { $0.events } }
 
         func work(_ isWorking: Bool) { self.state.withLock { $0.isWorking = isWorking } }
 
-        func attach(to workspaces: Workspaces, leaving leave: @escaping @Sendable () -> Void = {}) async {
-            let add: @Sendable (String) -> Void = { event in self.state.withLock { $0.events.append(event) } }
-            await workspaces.attach(
-                WorkspaceOccupants(
-                    isWorking: { _ in self.state.withLock { $0.isWorking } },
-                    leave: { session in
-                        add("leave \(session)")
-                        leave()
-                    }, forgetSnapshots: { session in add("forget \(session)") }, report: { text, _ in add(text) }))
+        private func add(_ event: String) { self.state.withLock { $0.events.append(event) } }
+
+        func enter(_ workspace: Workspace) async {}
+        func isWorking(in session: String) async throws -> Bool { self.state.withLock { $0.isWorking } }
+        func leave(_ session: String) async {
+            self.add("leave \(session)")
+            if let late = self.late.withLock({ $0 }) { try? Fixture.write("x", to: late) }
         }
+        func forgetSnapshots(of session: String) async throws { self.add("forget \(session)") }
+        func report(_ text: String, in session: String) async { self.add(text) }
     }
 
     private static func open(_ workspaces: Workspaces, _ repository: String?) async throws -> Workspace {
@@ -37,9 +39,8 @@ struct ReplacementTests {
 
     @Test("processes leave a workspace before it is replaced, and its snapshots are forgotten")
     func left() async throws {
-        let fixture = try Fixture()
         let occupants = Occupants()
-        await occupants.attach(to: fixture.workspaces)
+        let fixture = try Fixture(occupants: occupants)
         _ = try await fixture.open()
         _ = try await fixture.open()
         #expect(occupants.events == ["forget abc123"])
@@ -49,10 +50,10 @@ struct ReplacementTests {
 
     @Test("what a process writes until it is ended keeps the workspace")
     func lateWrite() async throws {
-        let fixture = try Fixture()
+        let occupants = Occupants()
+        let fixture = try Fixture(occupants: occupants)
         let workspace = try await fixture.open()
-        let late = "\(workspace.folder)/late"
-        await Occupants().attach(to: fixture.workspaces) { try? Fixture.write("x", to: late) }
+        occupants.late.withLock { $0 = "\(workspace.folder)/late" }
         let message = await Fixture.failure { _ = try await fixture.open(repository: nil) }
         #expect(message.contains("it has changes that are not committed"), "\(message)")
         #expect(try await Fixture.text(workspace, "late") == "x")
@@ -60,9 +61,8 @@ struct ReplacementTests {
 
     @Test("a running command keeps a workspace, and nothing ends it")
     func working() async throws {
-        let fixture = try Fixture()
         let occupants = Occupants()
-        await occupants.attach(to: fixture.workspaces)
+        let fixture = try Fixture(occupants: occupants)
         _ = try await fixture.open()
         occupants.work(true)
         #expect(
@@ -138,10 +138,9 @@ struct ReplacementTests {
         let fixture = try Fixture()
         let workspace = try await fixture.open()
         if !isGone { try await workspace.write([65], to: "new") }
-        let left = try await Self.prepared(fixture)
-        if isGone { try RealGit(fixture.directory.path).shell("rm -r notes") }
         let occupants = Occupants()
-        await occupants.attach(to: left)
+        let left = try await Self.prepared(fixture, occupants)
+        if isGone { try RealGit(fixture.directory.path).shell("rm -r notes") }
         occupants.work(true)
         let message = await Fixture.failure { _ = try await Self.open(left, "other") }
         #expect(message.contains("which is no longer configured, and a command or a job runs in it"), "\(message)")
@@ -171,12 +170,14 @@ struct ReplacementTests {
     }
 
     /// Workspaces of a process that has only another, empty repository.
-    private static func prepared(_ fixture: Fixture) async throws -> Workspaces {
+    private static func prepared(
+        _ fixture: Fixture, _ occupants: (any WorkspaceOccupants)? = nil
+    ) async throws -> Workspaces {
         let path = "\(fixture.directory.path)/other"
         mkdir(path, 0o755)
         try RealGit(path)("init -q")
         try RealGit(path)("commit -q --allow-empty -m First")
-        return fixture.another(["other": "other"])
+        return fixture.another(["other": "other"], occupants)
     }
 
     private static func folders(_ fixture: Fixture) throws -> [String] {

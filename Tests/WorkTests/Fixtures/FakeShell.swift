@@ -88,4 +88,10 @@ struct FakeShells: ShellDirectory {
     }
 
     func endLeftovers(of session: String) async -> Bool { self.shell.takeLeftovers() }
+    func enter(_ workspace: Workspace) {}
+    func leave(_ session: String) async {}
+    func isLent(_ session: String) -> Bool { false }
+    func end(_ session: String) async {}
+    func forget(_ session: String) {}
+    func end() async {}
 }

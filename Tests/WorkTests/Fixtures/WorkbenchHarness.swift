@@ -32,7 +32,8 @@ final class WorkbenchHarness: AuditRecorder, JobLog, ThreadNotices, Sendable {
         let (policy, refusal) = (self.policy, self.refusal)
         let bench = Workbench(
             shells: FakeShells(shell: self.shell), workspaces: self.workspace, audit: self, log: self,
-            settings: { _ in WorkbenchSettings(timeout: .seconds(7), outputLimit: 4_096, jobsPerSession: 2) },
+            running: RunningJobs(), notices: self,
+            settings: PerRepository(WorkbenchSettings(timeout: .seconds(7), outputLimit: 4_096, jobsPerSession: 2)),
             policy: { _, role, _ in
                 let permission = policy.withLock { $0 }
                 return role == .member && permission.rule == "own" ? CommandPermission(.ask) : permission
@@ -41,7 +42,6 @@ final class WorkbenchHarness: AuditRecorder, JobLog, ThreadNotices, Sendable {
                 JailReport(
                     summary: "a fake jail", refusal: refusal.withLock { $0 }, profile: "fake", limits: "none at all")
             }, observe: { [weak self] result, _ in self?.note(result) }, logger: Logger(label: "test"))
-        bench.attach(self)
         self.box.withLock { $0 = bench }
     }
 
@@ -135,6 +135,12 @@ final class WorkbenchHarness: AuditRecorder, JobLog, ThreadNotices, Sendable {
     func job(_ id: String, of session: String) async throws -> Job? {
         self.state.withLock { $0.jobs.first { $0.job.id == id }?.job }
     }
+
+    func isRunning(in session: String) async throws -> Bool {
+        self.state.withLock { $0.jobs.contains { $0.job.session == session && $0.job.state == .running } }
+    }
+
+    func forgetSnapshots(of session: String) async throws {}
 
     func unfinished() async throws -> [(job: Job, actor: String)] {
         self.state.withLock { $0.jobs.filter { $0.job.state == .running }.map { ($0.job, $0.start.actor) } }

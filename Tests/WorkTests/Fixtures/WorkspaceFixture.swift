@@ -26,7 +26,8 @@ struct WorkspaceFixture {
 
     init(
         _ files: [String: String] = ["README.md": "hello\n", "src/main.c": "int main(void) { return 0; }\n"],
-        settings: WorkspaceSettings = WorkspaceSettings(), packer: CommitPacker? = nil
+        settings: WorkspaceSettings = WorkspaceSettings(), packer: CommitPacker? = nil,
+        occupants: (any WorkspaceOccupants)? = nil
     ) throws {
         self.directory = try TemporaryDirectory()
         let path = "\(self.directory.path)/notes"
@@ -38,7 +39,7 @@ struct WorkspaceFixture {
         try self.git("commit -q --allow-empty -m 'First commit'")
         self.settings = settings
         self.packer = packer
-        self.workspaces = Self.workspaces(in: self.directory, settings, packer)
+        self.workspaces = Self.workspaces(in: self.directory, settings, packer, occupants: occupants)
     }
 
     /// The same workspaces, as another process would open them.
@@ -47,13 +48,16 @@ struct WorkspaceFixture {
     }
 
     /// The same workspaces, as a process with other repositories would open them: folders by names.
-    func another(_ repositories: KeyValuePairs<String, String>) -> Workspaces {
-        Self.workspaces(in: self.directory, self.settings, self.packer, repositories)
+    func another(
+        _ repositories: KeyValuePairs<String, String>, _ occupants: (any WorkspaceOccupants)? = nil
+    ) -> Workspaces {
+        Self.workspaces(in: self.directory, self.settings, self.packer, repositories, occupants: occupants)
     }
 
     private static func workspaces(
         in directory: TemporaryDirectory, _ settings: WorkspaceSettings, _ packer: CommitPacker?,
-        _ repositories: KeyValuePairs<String, String> = ["notes": "notes"]
+        _ repositories: KeyValuePairs<String, String> = ["notes": "notes"],
+        occupants: (any WorkspaceOccupants)? = nil
     ) -> Workspaces {
         let catalog = RepositoryCatalog(
             repositories.map { name, folder in
@@ -61,7 +65,7 @@ struct WorkspaceFixture {
             }, now: { 1_700_000_000 }, logger: Logger(label: "test"))
         return Workspaces(
             folder: "\(directory.path)/workspaces", repositories: catalog, settings: settings, packer: packer,
-            now: { 1_700_000_000_000 }, logger: Logger(label: "test"))
+            occupants: occupants, now: { 1_700_000_000_000 }, logger: Logger(label: "test"))
     }
 
     func open(

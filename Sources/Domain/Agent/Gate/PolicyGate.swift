@@ -1,8 +1,8 @@
-internal import Audit
+package import Audit
 package import Chat
 internal import JSON
 internal import Primitives
-package import Work
+internal import Work
 
 /// The gate of one turn: the policy decides, people are asked where it says so, and every decision is recorded.
 package struct PolicyGate: ToolGate {

@@ -1,3 +1,4 @@
+internal import Chat
 internal import Copilot
 internal import HTTP
 package import JSON

@@ -1,3 +1,4 @@
+internal import Chat
 package import Copilot
 internal import HTTP
 internal import HTTPClient

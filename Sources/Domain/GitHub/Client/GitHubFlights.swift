@@ -1,3 +1,4 @@
+internal import Chat
 internal import Primitives
 internal import Repositories
 

@@ -1,3 +1,4 @@
+internal import Chat
 package import Copilot
 package import HTTP
 package import JSON

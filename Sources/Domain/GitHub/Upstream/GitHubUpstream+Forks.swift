@@ -1,3 +1,4 @@
+internal import Chat
 internal import Git
 internal import JSON
 internal import Lifecycle

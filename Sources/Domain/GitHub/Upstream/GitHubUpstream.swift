@@ -1,3 +1,4 @@
+internal import Chat
 internal import Copilot
 package import Git
 internal import HTTP

@@ -1,3 +1,4 @@
+internal import Chat
 package import Git
 internal import Primitives
 

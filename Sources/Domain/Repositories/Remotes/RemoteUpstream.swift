@@ -1,3 +1,4 @@
+package import Chat
 package import Git
 internal import Primitives
 

@@ -7,6 +7,7 @@ internal import Primitives
 /// Connects networks and models: stores incoming events and hands them to the conversations of their threads.
 package final class Bridge: MessageSink, Service {
     package let name = "bridge"
+    package let posts: ThreadPosts
     package let store: SessionStore
     package let hub: LiveHub
     package let access: AccessControl
@@ -28,28 +29,42 @@ package final class Bridge: MessageSink, Service {
     }
 
     package init(
-        store: SessionStore, adapters: AdapterRegistry, workers: [TurnKind: any TurnWorker], models: ModelDirectory,
-        policy: AccessPolicy, environment: BridgeEnvironment, desk: (any CommandDesk)? = nil,
+        _ posts: ThreadPosts, access: AccessControl, workers: [TurnKind: any TurnWorker], models: ModelDirectory,
+        repositories: RepositoryDirectory = RepositoryDirectory(), desk: (any CommandDesk)? = nil,
         agent: AgentDirectory? = nil, accounts: (any PersonalAccounts)? = nil
     ) {
+        let environment = posts.environment
+        self.posts = posts
         self.desk = desk
         self.accounts = accounts
-        self.store = store
-        self.adapters = adapters
+        self.store = posts.store
+        self.adapters = posts.adapters
         self.models = models
         self.environment = environment
-        self.indexer = MessageIndexer(store: store, logger: environment.logger)
-        self.hub = LiveHub(store: store, now: environment.now)
-        self.access = AccessControl(policy: policy, store: store, now: environment.now)
-        self.lanes = Lanes(adapters: adapters, store: store, environment: environment)
+        self.indexer = MessageIndexer(store: posts.store, logger: environment.logger)
+        self.hub = posts.hub
+        self.access = access
+        self.lanes = posts.lanes
         self.conversations = Conversations(
             context: ConversationContext(
-                store: store, hub: self.hub, adapters: adapters, lanes: self.lanes, workers: workers, models: models,
-                access: self.access, environment: environment,
+                store: posts.store, hub: posts.hub, adapters: posts.adapters, lanes: posts.lanes, workers: workers,
+                models: models, repositories: repositories, access: access, environment: environment,
                 gate: TurnGate(
                     perHost: environment.settings.turnsPerHost, perPerson: environment.settings.turnsPerPerson),
                 histories: HistoryCache(entryLimit: Conversation.historyLimit),
                 questions: self.questions, indexer: self.indexer, desk: desk, agent: agent, accounts: accounts))
+    }
+
+    /// A bridge whose parts nothing else needs.
+    package convenience init(
+        store: SessionStore, adapters: AdapterRegistry, workers: [TurnKind: any TurnWorker], models: ModelDirectory,
+        policy: AccessPolicy, environment: BridgeEnvironment, desk: (any CommandDesk)? = nil,
+        agent: AgentDirectory? = nil, accounts: (any PersonalAccounts)? = nil
+    ) {
+        self.init(
+            ThreadPosts(store: store, adapters: adapters, environment: environment),
+            access: AccessControl(policy: policy, store: store, now: environment.now), workers: workers,
+            models: models, desk: desk, agent: agent, accounts: accounts)
     }
 
     package var modelDirectory: ModelDirectory { self.models }

@@ -11,28 +11,20 @@ package struct BridgeEnvironment: Sendable {
     package var now: @Sendable () -> Int64
     /// Appends to the audit, in the transaction of the decision that it records.
     package var auditDecision: @Sendable (Ledger, AuditEntry) throws -> Void
-    /// What `status` adds about a thread's repository: its session, the repository's name or nil for the default, and
-    /// the id of the person who asks. Ends within seconds.
-    package var repositoryStatus:
-        @Sendable (_ session: String, _ repository: String?, _ person: String) async -> [String] = { _, _, _ in [] }
     /// Called after a commit was stored; returns at once.
-    package var commitWasStored: @Sendable () -> Void = {}
-    /// What `repo` lists for a repository (its name, or nil for the default) and the id of the person who asks. Ends within
-    /// seconds.
-    package var repositoryListing:
-        @Sendable (_ listing: RepositoryListing, _ repository: String?, _ person: String) async -> ListedPage = {
-            _, _, _ in ListedPage("Nothing can be listed here.")
-        }
+    package var commitWasStored: @Sendable () -> Void
 
     package init(
         settings: BridgeSettings, logger: Logger, metrics: Metrics, now: @escaping @Sendable () -> Int64,
-        auditDecision: @escaping @Sendable (Ledger, AuditEntry) throws -> Void = { _, _ in }
+        auditDecision: @escaping @Sendable (Ledger, AuditEntry) throws -> Void = { _, _ in },
+        commitWasStored: @escaping @Sendable () -> Void = {}
     ) {
         self.settings = settings
         self.logger = logger
         self.metrics = metrics
         self.now = now
         self.auditDecision = auditDecision
+        self.commitWasStored = commitWasStored
     }
 }
 

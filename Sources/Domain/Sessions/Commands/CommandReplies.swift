@@ -99,7 +99,7 @@ struct CommandReplies: Sendable {
             guard self.role >= .member else { return Reply(CommandTexts.listingNeedsMember) }
             let repository = try await self.session()?.repository
             let person = self.stored.message.sender.id
-            let page = await self.context.environment.repositoryListing(listing, repository, person)
+            let page = await self.context.repositories.page(listing, repository, person)
             return Reply(CommandTexts.listing(page, of: listing, sign: self.sign))
         }
         guard names.contains(name) else { return Reply(CommandTexts.unknownRepository(name, among: names)) }

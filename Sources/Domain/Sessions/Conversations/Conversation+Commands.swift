@@ -111,7 +111,7 @@ extension Conversation {
         var details: [String] = []
         if replies.role >= .member {
             let person = stored.message.sender.id
-            details = await self.environment.repositoryStatus(id ?? "", session?.repository, person)
+            details = await self.context.repositories.status(id ?? "", session?.repository, person)
         }
         let text = CommandTexts.status(
             running: running, waiting: self.turns.waiting.count, model: session?.model ?? models.defaultModel,

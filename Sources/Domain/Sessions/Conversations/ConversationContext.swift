@@ -8,6 +8,7 @@ struct ConversationContext: Sendable {
     let lanes: Lanes
     let workers: [TurnKind: any TurnWorker]
     let models: ModelDirectory
+    let repositories: RepositoryDirectory
     let access: AccessControl
     let environment: BridgeEnvironment
     let gate: TurnGate

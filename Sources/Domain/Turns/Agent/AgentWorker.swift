@@ -1,4 +1,5 @@
 package import Agent
+package import Audit
 package import Chat
 internal import Git
 internal import Logging
@@ -8,11 +9,11 @@ package import Repositories
 package import Sessions
 package import Work
 
-/// Makes the worker of plain messages, and what each of its turns works with. A class, because what it makes refers to
-/// it in many places.
-package final class AgentWorker: Sendable {
-    let model: any ModelClient
-    let catalog: ModelCatalog
+/// Answers a message: by working with tools where the person may and the host can, else by talking. Makes what a turn
+/// works with, also for those of other kinds. A class, because what it makes refers to it in many places.
+package final class AgentWorker: TurnWorker {
+    package let model: any ModelClient
+    package let catalog: ModelCatalog
     let store: SessionStore
     let settings: CurrentAgentSettings
     let workbench: Workbench
@@ -25,6 +26,9 @@ package final class AgentWorker: Sendable {
     let hasNetwork: Bool
     /// Nil where the Copilot CLI is not the provider, or only talks.
     let cli: CopilotCLIAgents?
+    private let talking: ChatTurn
+    private let calibration = TokenCalibration()
+    private let logger = Logger(label: "agent")
     private let ledgers = ReadLedgers()
     private let hints = GivenHints()
     private let notes = ProjectNotes()
@@ -32,7 +36,7 @@ package final class AgentWorker: Sendable {
     package init(
         model: any ModelClient, catalog: ModelCatalog, store: SessionStore, settings: CurrentAgentSettings,
         workbench: Workbench, workspaces: any WorkspaceDirectory, repositories: RepositoryCatalog,
-        audit: any AuditRecorder, steering: AgentSteering, answerLimit: AnswerLimit, hasNetwork: Bool,
+        audit: any AuditRecorder, steering: AgentSteering = AgentSteering(), answerLimit: AnswerLimit, hasNetwork: Bool,
         cli: CopilotCLIAgents? = nil
     ) {
         self.model = model
@@ -47,32 +51,34 @@ package final class AgentWorker: Sendable {
         self.answerLimit = answerLimit
         self.hasNetwork = hasNetwork
         self.cli = cli
+        self.talking = ChatTurn(model, catalog: catalog, limit: answerLimit, logger: Logger(label: "model"))
     }
 
-    package var worker: any TurnWorker {
-        let logger = Logger(label: "agent")
-        return MessageTurn(
-            talking: ChatTurn(
-                self.model, catalog: self.catalog, limit: self.answerLimit, logger: Logger(label: "model")),
-            working: self.cliWork
-                ?? AgentTurn(
-                    self.model, catalog: self.catalog, log: StoredSteps(store: self.store), steering: self.steering,
-                    answerLimit: self.answerLimit, logger: logger
-                ) { request, thread in try await self.equipment(of: request, in: thread) },
-            canWork: { request in self.canWork(request) },
-            hint: { request in self.hint(for: request) },
-            hasWorked: { turn in try await StoredSteps(store: self.store).hasWorked(turn) })
-    }
+    package func refusal(of text: String) -> String? { self.talking.refusal(of: text) }
 
-    private var cliWork: (any TurnWorker)? {
-        self.cli.map { cli in
-            CopilotCLIWork(
-                agents: cli, client: self.model, catalog: self.catalog, store: self.store, workbench: self.workbench,
-                workspaces: self.workspaces, audit: self.audit, steering: self.steering,
-                answerLimit: self.answerLimit,
-                equip: { request, thread in try await self.equipment(of: request, in: thread) },
-                willChange: { request, snapshot in try await self.insertChange(of: request, snapshot) })
+    package func run(_ request: TurnRequest, in thread: any TurnThread) async throws -> TurnEnding {
+        // A plain answer that broke off is continued in the middle of its sentence.
+        if request.continuing != nil, try await !StoredSteps(store: self.store).hasWorked(request.id) {
+            return try await self.talking.run(request, in: thread)
         }
+        if self.canWork(request) { return try await self.working.run(request, in: thread) }
+        if let hint = self.hint(for: request) { try await thread.report(.notice(hint)) }
+        return try await self.talking.run(request, in: thread)
+    }
+
+    /// With the Copilot CLI's tools, where it is the provider, else with ours.
+    private var working: any TurnWorker {
+        let equip: AgentTurn.Equip = { request, thread in try await self.equipment(of: request, in: thread) }
+        guard let cli = self.cli else {
+            return AgentTurn(
+                self.model, catalog: self.catalog, log: StoredSteps(store: self.store), steering: self.steering,
+                calibration: self.calibration, answerLimit: self.answerLimit, logger: self.logger, equip: equip)
+        }
+        return CopilotCLIWork(
+            agents: cli, client: self.model, catalog: self.catalog, store: self.store, workbench: self.workbench,
+            workspaces: self.workspaces, audit: self.audit, steering: self.steering, answerLimit: self.answerLimit,
+            equip: equip,
+            willChange: { request, snapshot in try await self.insertChange(of: request, snapshot) })
     }
 
     /// Tools are for members and owners, in a working jail, with a model that can call them. A thread that has chosen a

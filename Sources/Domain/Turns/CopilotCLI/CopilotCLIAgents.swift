@@ -10,6 +10,7 @@ package import Jail
 internal import Logging
 package import Models
 internal import Primitives
+package import Work
 
 /// Starts the CLI as an agent: one process for a turn, in a jail of its own on the thread's workspace.
 package final class CopilotCLIAgents: Sendable {
@@ -35,9 +36,9 @@ package final class CopilotCLIAgents: Sendable {
     /// - Parameter api: GitHub's API.
     package init?(
         _ settings: CopilotCLISettings, api: HTTPURL, transport: HTTPClientSettings, model: any ModelClient,
-        places: any CommandPlaces
+        jails: SessionJails?
     ) {
-        guard let client = model as? CopilotCLIClient, let jails = places as? SessionJails else { return nil }
+        guard let client = model as? CopilotCLIClient, let jails else { return nil }
         self.settings = settings
         self.timeout = settings.idleTimeout
         self.jails = jails
@@ -90,7 +91,7 @@ package final class CopilotCLIAgents: Sendable {
         _ folders: CopilotCLIFolders, _ session: String, _ network: JailSetup.Network, _ variables: [String: String],
         isNew: Bool
     ) async throws -> JailedProgram {
-        guard let common = self.jails.setup else { throw JailFailure("the host has no working jail") }
+        let common = self.jails.setup
         var limits = common.limits
         limits.memory += Self.room.memory
         limits.processes += Self.room.processes

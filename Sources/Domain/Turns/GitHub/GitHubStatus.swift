@@ -1,13 +1,12 @@
+internal import Chat
 internal import GitHub
 internal import Primitives
 internal import Repositories
 internal import Sessions
 
 /// What `status` says about a repository on GitHub.
-package struct GitHubStatus: Sendable {
+struct GitHubStatus: Sendable {
     let work: GitHubWork
-
-    package init(work: GitHubWork) { self.work = work }
 
     /// People wait for the answer.
     private static let patience = Duration.seconds(5)
@@ -17,7 +16,7 @@ package struct GitHubStatus: Sendable {
     /// - Parameters:
     ///   - repository: the configured name; nil for the default.
     ///   - person: whose sign-in is used.
-    package func lines(of session: String, _ repository: String?, for person: String) async -> [String] {
+    func lines(of session: String, _ repository: String?, for person: String) async -> [String] {
         guard let place = try? self.work.place(named: repository) else { return [] }
         let lines = await withDeadline(Self.patience) {
             await RemoteWork.$current.withValue(RemoteWork(person: person)) { await self.lines(of: session, place) }

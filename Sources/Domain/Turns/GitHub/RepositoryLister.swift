@@ -3,16 +3,14 @@ internal import Git
 internal import GitHub
 internal import Primitives
 internal import Repositories
-package import Sessions
+internal import Sessions
 
 /// What `repo github`, `repo branches` and `repo files` list.
 ///
 /// Branches and files come from the mirror, which costs no request of the API; the list of repositories is asked for page
 /// by page, and its answers are cached.
-package struct RepositoryLister: Sendable {
+struct RepositoryLister: Sendable {
     let work: GitHubWork
-
-    package init(work: GitHubWork) { self.work = work }
 
     /// People wait for the answer.
     private static let patience = Duration.seconds(5)
@@ -20,7 +18,7 @@ package struct RepositoryLister: Sendable {
     /// - Parameters:
     ///   - repository: The configured name; nil for the default.
     ///   - person: whose sign-in is used.
-    package func page(_ listing: RepositoryListing, of repository: String?, for person: String) async -> ListedPage {
+    func page(_ listing: RepositoryListing, of repository: String?, for person: String) async -> ListedPage {
         let page = await withDeadline(Self.patience) {
             await RemoteWork.$current.withValue(RemoteWork(person: person)) {
                 await self.page(listing, of: repository)

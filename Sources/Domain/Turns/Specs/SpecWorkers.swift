@@ -1,26 +1,17 @@
 package import Chat
 internal import Logging
-package import Models
+internal import Models
 internal import Primitives
-package import Repositories
+internal import Repositories
 internal import Specs
 
 /// Makes the workers of the specification flow.
 package struct SpecWorkers: Sendable {
-    let model: any ModelClient
-    let repositories: RepositoryCatalog
-    let limit: AnswerLimit
     /// Makes what a turn needs that works in the thread's workspace.
     let agent: AgentWorker
     let pages: RepositoryPages
 
-    package init(
-        model: any ModelClient, repositories: RepositoryCatalog, limit: AnswerLimit, agent: AgentWorker,
-        pages: RepositoryPages
-    ) {
-        self.model = model
-        self.repositories = repositories
-        self.limit = limit
+    package init(agent: AgentWorker, pages: RepositoryPages) {
         self.agent = agent
         self.pages = pages
     }
@@ -28,19 +19,20 @@ package struct SpecWorkers: Sendable {
     /// By the command that begins them.
     package var workers: [TurnKind: any TurnWorker] {
         let logger = Logger(label: "specs")
+        let (model, repositories, limit) = (self.agent.model, self.agent.repositories, self.agent.answerLimit)
         let now: @Sendable () -> Int64 = { WallClock.now() / 1_000 }
         var workers: [TurnKind: any TurnWorker] = [
             .specify: SpecifyTurn(
-                self.model, catalog: self.repositories, limit: self.limit, now: now, logger: logger),
+                model, catalog: repositories, limit: limit, now: now, logger: logger),
             .clarify: ClarifyTurn(
-                self.model, catalog: self.repositories, limit: self.limit, now: now, logger: logger),
-            .conflict: ConflictTurn(catalog: self.repositories, now: now, logger: logger),
-            .implement: ImplementTurn(agent: self.agent, repositories: self.repositories),
-            .spec: SpecTurn(catalog: self.repositories, pages: self.pages),
+                model, catalog: repositories, limit: limit, now: now, logger: logger),
+            .conflict: ConflictTurn(catalog: repositories, now: now, logger: logger),
+            .implement: ImplementTurn(agent: self.agent, repositories: repositories),
+            .spec: SpecTurn(catalog: repositories, pages: self.pages),
         ]
         for stage in StageTurn.stages {
             workers[stage.turn] = StageTurn(
-                stage, model: self.model, catalog: self.repositories, limit: self.limit, now: now, logger: logger)
+                stage, model: model, catalog: repositories, limit: limit, now: now, logger: logger)
         }
         return workers
     }

@@ -10,26 +10,23 @@ package import Work
 /// Reports commits that the last run made and had no time to report: a turn's own are found by their trailer, those from
 /// the jail by what the workspace remembers. A turn that is repeated finds its commits of documents itself.
 package struct CommitRecovery: Sendable {
-    let store: SessionStore
+    let posts: ThreadPosts
     let workspaces: Workspaces
     let repositories: RepositoryCatalog
-    let bridge: Bridge
-    let audit: any AuditRecorder
-    let recorded: AuditReader
+    let audit: AuditLog
     let logger: Logger
 
     package init(
-        store: SessionStore, workspaces: Workspaces, repositories: RepositoryCatalog, bridge: Bridge,
-        audit: any AuditRecorder, recorded: AuditReader, logger: Logger
+        posts: ThreadPosts, workspaces: Workspaces, repositories: RepositoryCatalog, audit: AuditLog, logger: Logger
     ) {
-        self.store = store
+        self.posts = posts
         self.workspaces = workspaces
         self.repositories = repositories
-        self.bridge = bridge
         self.audit = audit
-        self.recorded = recorded
         self.logger = logger
     }
+
+    private var store: SessionStore { self.posts.store }
 
     /// What may have committed.
     struct Work: Sendable {
@@ -73,7 +70,7 @@ package struct CommitRecovery: Sendable {
                     self.workspaces.lastKnownCommits(of: work.work, in: work.session), work)
                 {
                     await self.record(commit, of: work)
-                    try await self.bridge.keep(commit, ofTurn: work.turn)
+                    try await self.posts.keep(commit, ofTurn: work.turn)
                 }
             }
         }
@@ -108,7 +105,7 @@ package struct CommitRecovery: Sendable {
         let served = try await self.workspaces.lastServedCommits(of: work.work, in: work.session)
         for commit in try await self.unknown(served, work) {
             await self.record(commit, of: work)
-            try await self.bridge.post(commit, in: work.session)
+            try await self.posts.post(commit, in: work.session)
         }
     }
 
@@ -129,7 +126,7 @@ package struct CommitRecovery: Sendable {
     }
 
     private func unknown(_ commits: [CommitNotice], _ work: Work) async throws -> [CommitNotice] {
-        try await self.bridge.unknown(commits, in: work.session)
+        try await self.posts.unknown(commits, in: work.session)
     }
 
     private func reportDocuments(of work: Work) async throws {
@@ -139,7 +136,7 @@ package struct CommitRecovery: Sendable {
         }
         guard let name, let repository = try? self.repositories.repository(name) else { return }
         for commit in try await self.unknown(repository.commits(ofTurn: work.work).map(\.notice), work) {
-            try await self.bridge.post(commit, in: work.session)
+            try await self.posts.post(commit, in: work.session)
         }
     }
 
@@ -147,7 +144,7 @@ package struct CommitRecovery: Sendable {
         let entry = AuditEntry.commit(commit, session: work.session, turn: work.turn, actor: work.actor)
         let details = entry.details.canonicalText
         do {
-            let rows = try await self.recorded.newest(.commit, ofTurn: work.turn)
+            let rows = try await self.audit.reader.newest(.commit, ofTurn: work.turn)
             if !rows.contains(where: { $0.details == details }) { try await self.audit.record(entry) }
         } catch {
             self.logger.error(

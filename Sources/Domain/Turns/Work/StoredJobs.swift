@@ -33,6 +33,10 @@ package struct StoredJobs: JobLog {
         try await self.store.read { ledger in try ledger.job(id, of: session) }
     }
 
+    package func isRunning(in session: String) async throws -> Bool {
+        try await self.store.read { ledger in try ledger.hasRunningJob(of: session) }
+    }
+
     package func unfinished() async throws -> [(job: Job, actor: String)] {
         try await self.store.read { ledger in try ledger.runningJobs().map { ($0.job, $0.actor) } }
     }
@@ -46,5 +50,9 @@ package struct StoredJobs: JobLog {
 
     package func markUndone(_ job: Job) async throws {
         try await self.store.write { ledger in try ledger.markUndone(job.id, of: job.session) }
+    }
+
+    package func forgetSnapshots(of session: String) async throws {
+        try await self.store.write { ledger in try ledger.forgetSnapshots(of: session) }
     }
 }

@@ -36,14 +36,16 @@ struct CommandRun: Sendable {
     private var isBackground: Bool { self.place == .background }
 
     /// Takes the snapshot and records the start. Throws ``TurnFailure``; then nothing runs.
-    func begin() async throws -> Begun {
+    ///
+    /// - Parameter thread: Where people wait for the command; nil if nobody does.
+    func begin(in thread: (any TurnThread)?) async throws -> Begun {
         let workspace: any WorkspaceFiles
         let snapshot: WorkspaceSnapshot
         let shell: any Shell
         do {
-            workspace = try await self.bench.workspaces.workspace(of: self.sessionPlace)
+            workspace = try await self.bench.workspace(of: self.sessionPlace)
             snapshot = try await workspace.snapshot(WorkbenchTexts.snapshotReason(self.command))
-            shell = try await self.bench.shells.shell(
+            shell = try await self.bench.shell(
                 of: self.sessionPlace, for: self.request.sender.id, workspace: workspace)
         } catch let error as CancellationError {
             throw error
@@ -67,7 +69,7 @@ struct CommandRun: Sendable {
             try? await self.bench.log.end(job, ending: "not run", hasChanges: false)
             throw TurnFailure(WorkbenchTexts.notRecorded("\(error)"))
         }
-        guard self.bench.running.add(job, begun.output, cancel: { begun.handle.cancel() }) else {
+        guard self.bench.running.add(job, begun.output, in: thread, cancel: { begun.handle.cancel() }) else {
             try? await self.recordEnd(begun, "not run", details: ["status": "not run"], hasChanges: false)
             throw TurnFailure(WorkbenchTexts.stopping)
         }
@@ -98,7 +100,7 @@ struct CommandRun: Sendable {
             case .failure(let failure):
                 // The directory may be gone with the jail that it was in.
                 if self.place != .persistent {
-                    self.bench.setDirectory(WorkbenchTexts.root, of: self.request.session)
+                    self.bench.running.setDirectory(WorkbenchTexts.root, of: self.request.session)
                 }
                 try? await self.recordEnd(
                     begun, "not run", details: ["status": "not run", "error": .string("\(failure)")], hasChanges: false)
@@ -132,7 +134,7 @@ struct CommandRun: Sendable {
     }
 
     private var settings: WorkbenchSettings {
-        var settings = self.bench.settings(self.request.repository)
+        var settings = self.bench.settings[self.request.repository]
         if let timeout = self.timeout { settings.timeout = min(timeout, settings.timeout) }
         return settings
     }
@@ -142,7 +144,8 @@ struct CommandRun: Sendable {
     private func finish(_ begun: Begun, _ exit: ShellExit) async -> CommandReport {
         let ending = CommandEnding(exit, limits: self.settings)
         if !self.isBackground {
-            self.bench.setDirectory(exit.isShellLost ? WorkbenchTexts.root : exit.directory, of: self.request.session)
+            self.bench.running.setDirectory(
+                exit.isShellLost ? WorkbenchTexts.root : exit.directory, of: self.request.session)
         }
         var notices: [String] = []
         var changes: [WorkspaceChange]?

@@ -9,8 +9,8 @@ extension Workbench {
         output: @escaping @Sendable (ShellOutput) async throws -> Void
     ) async throws -> ShellExit.Status {
         let place = SessionPlace(of: request, update: .none)
-        let workspace = try await self.workspaces.workspace(of: place)
-        let shell = try await self.shells.shell(of: place, for: request.sender.id, workspace: workspace)
+        let workspace = try await self.workspace(of: place)
+        let shell = try await self.shell(of: place, for: request.sender.id, workspace: workspace)
         let exit = try await shell.run(
             ShellCommand(text: command, place: .aside, timeout: timeout, outputLimit: outputLimit),
             waiting: { reason in await thread.waitForJail(because: reason) }, output: output)

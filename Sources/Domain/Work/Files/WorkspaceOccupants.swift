@@ -1,23 +1,51 @@
-/// What happens in the workspaces besides the calls to them, so that none is replaced under somebody's feet.
-package struct WorkspaceOccupants: Sendable {
-    /// Whether a command or a job runs in a session's workspace.
-    let isWorking: @Sendable (_ session: String) async throws -> Bool
-    /// Ends every process in a session's workspace.
-    let leave: @Sendable (_ session: String) async -> Void
-    /// Makes earlier changes of a session's files impossible to undo, because their snapshots are gone.
-    let forgetSnapshots: @Sendable (_ session: String) async throws -> Void
-    /// Reports to a session's thread.
-    let report: @Sendable (_ text: String, _ session: String) async -> Void
+package import Chat
+internal import JSON
+package import Logging
 
-    package init(
-        isWorking: @escaping @Sendable (_ session: String) async throws -> Bool,
-        leave: @escaping @Sendable (_ session: String) async -> Void,
-        forgetSnapshots: @escaping @Sendable (_ session: String) async throws -> Void,
-        report: @escaping @Sendable (_ text: String, _ session: String) async -> Void
-    ) {
-        self.isWorking = isWorking
-        self.leave = leave
-        self.forgetSnapshots = forgetSnapshots
-        self.report = report
+/// What happens in the workspaces besides the calls to them, so that none is replaced under somebody's feet.
+package protocol WorkspaceOccupants: Sendable {
+    /// A session's workspace was opened.
+    func enter(_ workspace: Workspace) async
+    /// Whether a command, a job or a program runs in a session's workspace.
+    func isWorking(in session: String) async throws -> Bool
+    /// Ends every process in a session's workspace.
+    func leave(_ session: String) async
+    /// Makes earlier changes of a session's files impossible to undo, because their snapshots are gone.
+    func forgetSnapshots(of session: String) async throws
+    /// Reports to a session's thread.
+    func report(_ text: String, in session: String) async
+}
+
+/// The commands, jobs and programs of sessions.
+package struct SessionOccupants: WorkspaceOccupants {
+    let shells: any ShellDirectory
+    let log: any JobLog
+    let notices: any ThreadNotices
+    let logger: Logger
+
+    package init(shells: any ShellDirectory, log: any JobLog, notices: any ThreadNotices, logger: Logger) {
+        self.shells = shells
+        self.log = log
+        self.notices = notices
+        self.logger = logger
+    }
+
+    package func enter(_ workspace: Workspace) { self.shells.enter(workspace) }
+
+    package func isWorking(in session: String) async throws -> Bool {
+        if self.shells.isLent(session) { return true }
+        return try await self.log.isRunning(in: session)
+    }
+
+    package func leave(_ session: String) async { await self.shells.leave(session) }
+
+    package func forgetSnapshots(of session: String) async throws { try await self.log.forgetSnapshots(of: session) }
+
+    package func report(_ text: String, in session: String) async {
+        do { try await self.notices.post(text, in: session) } catch {
+            self.logger.error(
+                "a line about a workspace could not be posted",
+                ["session": .string(session), "error": .string("\(error)")])
+        }
     }
 }

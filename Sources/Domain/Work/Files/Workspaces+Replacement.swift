@@ -42,7 +42,7 @@ extension Workspaces {
         _ workspace: Workspace, to repository: String?, from current: String?
     ) async throws -> WorkspaceFailure? {
         let (reason, remedy): (String, String)
-        if try await self.occupants?.isWorking(workspace.session) == true {
+        if try await self.occupants?.isWorking(in: workspace.session) == true {
             (reason, remedy) = Self.working
         } else if let work = try await workspace.unsavedWork() {
             (reason, remedy) = (work.reason, work.remedy)
@@ -63,7 +63,7 @@ extension Workspaces {
     private func clearOrphan(_ workspace: Workspace, for repository: String?) async throws {
         let session = workspace.session
         let origin = Self.origin(workspace)
-        if try await self.occupants?.isWorking(session) == true {
+        if try await self.occupants?.isWorking(in: session) == true {
             throw WorkspaceFailure(
                 "the thread's workspace still \(origin), which is no longer configured, and "
                     + "\(Self.working.reason): \(Self.working.remedy), then try again")
@@ -83,7 +83,7 @@ extension Workspaces {
         await self.occupants?.report(
             "The thread's workspace \(origin), which is no longer configured, and may have changes that are not "
                 + "committed. It was set aside on the server as `workspaces/\(name)`: ask the operator for it. The thread "
-                + "now has fresh files\(repository.map { " of `\($0)`" } ?? "").", session)
+                + "now has fresh files\(repository.map { " of `\($0)`" } ?? "").", in: session)
     }
 
     private static let working = (

@@ -8,7 +8,7 @@ package import Logging
 package import Repositories
 
 /// The workspaces of all sessions, one folder each.
-package actor Workspaces {
+package actor Workspaces: WorkspaceDirectory {
     let folder: String
     let repositories: RepositoryCatalog
     private let settings: WorkspaceSettings
@@ -16,7 +16,7 @@ package actor Workspaces {
     let now: @Sendable () -> Int64
     let logger: Logger
     /// Nil where only this program's calls reach the workspaces.
-    private(set) var occupants: WorkspaceOccupants?
+    let occupants: (any WorkspaceOccupants)?
     var opening: [String: Task<Workspace, any Error>] = [:]
 
     /// Does not touch the disk.
@@ -26,18 +26,17 @@ package actor Workspaces {
     ///   - now: Milliseconds since 1970.
     package init(
         folder: String, repositories: RepositoryCatalog, settings: WorkspaceSettings = WorkspaceSettings(),
-        packer: CommitPacker? = nil, now: @escaping @Sendable () -> Int64, logger: Logger
+        packer: CommitPacker? = nil, occupants: (any WorkspaceOccupants)? = nil, now: @escaping @Sendable () -> Int64,
+        logger: Logger
     ) {
         self.folder = folder
         self.repositories = repositories
         self.settings = settings
         self.packer = packer
+        self.occupants = occupants
         self.now = now
         self.logger = logger
     }
-
-    /// Call it before anything is opened.
-    package func attach(_ occupants: WorkspaceOccupants) { self.occupants = occupants }
 
     /// Removes what an interrupted removal has left. Call it once, before anything is opened.
     package func prepare() async throws {
@@ -64,11 +63,23 @@ package actor Workspaces {
         }
         self.opening[session] = task
         do {
-            return try await task.value
+            let workspace = try await task.value
+            await self.occupants?.enter(workspace)
+            return workspace
         } catch {
             if self.opening[session] == task { self.opening[session] = nil }
             throw error
         }
+    }
+
+    package func workspace(of place: SessionPlace) async throws -> any WorkspaceFiles {
+        try await self.open(
+            session: place.session, repository: place.repository ?? self.repositories.defaultName,
+            feature: place.feature, update: place.update)
+    }
+
+    package func obstacle(to repository: String, from current: String?, in session: String) async throws -> String? {
+        try await self.obstacle(session: session, to: repository, from: current)?.message
     }
 
     /// The sessions that have a workspace.
@@ -166,7 +177,7 @@ extension Workspaces {
         var state = WorkspaceState(repository: repository, branch: nil, base: nil, usedAt: self.now())
         do {
             // Its snapshots are numbered from 1 again, so that those of an earlier workspace would be taken for them.
-            try await self.occupants?.forgetSnapshots(session)
+            try await self.occupants?.forgetSnapshots(of: session)
             try await Self.make(layout)
             guard let repository else {
                 try await GitRepository(path: layout.store).createStore(sharing: nil)

@@ -1,8 +1,9 @@
 internal import Chat
 internal import Primitives
 
-/// The commands that run now, and the output of those that ended last.
-final class RunningJobs: Sendable {
+/// The commands that run now and where sessions' shells are, and the output of those that ended last. What runs commands
+/// and what their jails ask share it.
+package final class RunningJobs: Sendable {
     private struct Key: Hashable {
         let session: String
         let id: String
@@ -11,6 +12,8 @@ final class RunningJobs: Sendable {
     private struct Entry {
         let output: JobOutput
         let isBackground: Bool
+        /// Where people wait for it; nil if nobody does.
+        let thread: (any TurnThread)?
         let cancel: @Sendable () -> Void
     }
 
@@ -18,6 +21,8 @@ final class RunningJobs: Sendable {
         var entries: [Key: Entry] = [:]
         /// Output of ended jobs, oldest first.
         var ended: [(key: Key, output: JobOutput)] = []
+        /// Where the shells of sessions are, unless in the workspace's root.
+        var directories: [String: String] = [:]
         var isClosing = false
     }
 
@@ -26,12 +31,16 @@ final class RunningJobs: Sendable {
 
     private let state = Protected(State())
 
+    package init() {}
+
     /// Adds a running job. False when the host is ending: then it must not run.
-    func add(_ job: Job, _ output: JobOutput, cancel: @escaping @Sendable () -> Void) -> Bool {
+    func add(
+        _ job: Job, _ output: JobOutput, in thread: (any TurnThread)?, cancel: @escaping @Sendable () -> Void
+    ) -> Bool {
         self.state.withLock { state in
             guard !state.isClosing else { return false }
             state.entries[Key(session: job.session, id: job.id)] = Entry(
-                output: output, isBackground: job.isBackground, cancel: cancel)
+                output: output, isBackground: job.isBackground, thread: thread, cancel: cancel)
             return true
         }
     }
@@ -59,6 +68,22 @@ final class RunningJobs: Sendable {
         self.state.withLock { state in
             state.entries.filter { $0.key.session == session && $0.value.isBackground }.map(\.key.id).sorted()
         }
+    }
+
+    /// The thread of a session's command that people wait for.
+    func thread(of session: String) -> (any TurnThread)? {
+        self.state.withLock { state in
+            state.entries.lazy.filter { $0.key.session == session }.compactMap(\.value.thread).first
+        }
+    }
+
+    /// Where the session's shell is, as the jail sees it.
+    func directory(of session: String) -> String {
+        self.state.withLock { $0.directories[session] } ?? WorkbenchTexts.root
+    }
+
+    func setDirectory(_ directory: String, of session: String) {
+        self.state.withLock { $0.directories[session] = directory == WorkbenchTexts.root ? nil : directory }
     }
 
     /// Ends a job and waits for it. False when it does not run.

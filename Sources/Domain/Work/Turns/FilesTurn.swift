@@ -20,7 +20,7 @@ struct FilesTurn: TurnWorker {
             }
             let bytes: [UInt8]
             do {
-                bytes = try await workspace.read(name, limit: self.bench.settings(request.repository).fileLimit)
+                bytes = try await workspace.read(name, limit: self.bench.settings[request.repository].fileLimit)
             } catch let failure as WorkspaceFailure {
                 // A folder cannot be read, but it can be listed.
                 guard let entries = try? await workspace.list(name, limit: Self.limit), !entries.isEmpty else {

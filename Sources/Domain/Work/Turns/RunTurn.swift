@@ -26,10 +26,8 @@ struct RunTurn: TurnWorker {
         let run = CommandRun(
             bench: self.bench, request: request, command: text.command, place: place, rule: permission.rule,
             approval: approval)
-        let begun = try await run.begin()
+        let begun = try await run.begin(in: text.isJob ? nil : thread)
         guard !text.isJob else { return try await self.start(run, begun, in: thread) }
-        self.bench.setThread(thread, of: request.session)
-        defer { self.bench.setThread(nil, of: request.session) }
         let outcome = try await run.perform(begun, in: thread) { output in try await thread.report(.output(output)) }
         try await self.report(outcome, in: thread)
         return .complete
@@ -44,7 +42,7 @@ struct RunTurn: TurnWorker {
         }
         guard isJob else { return nil }
         let count = self.bench.running.background(of: request.session).count
-        return count >= self.bench.settings(request.repository).jobsPerSession ? WorkbenchTexts.tooManyJobs(count) : nil
+        return count >= self.bench.settings[request.repository].jobsPerSession ? WorkbenchTexts.tooManyJobs(count) : nil
     }
 
     /// A refusal that cannot be recorded stays one.

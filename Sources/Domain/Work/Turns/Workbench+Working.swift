@@ -23,7 +23,7 @@ extension Workbench {
         for request: TurnRequest, update: SessionPlace.Update = .possible
     ) async throws -> any WorkspaceFiles {
         guard request.role >= .member else { throw TurnFailure(WorkbenchTexts.guest) }
-        return try await self.workspaces.workspace(of: SessionPlace(of: request, update: update))
+        return try await self.workspace(of: SessionPlace(of: request, update: update))
     }
 
     /// Runs a turn that works on files; a failure of the workspace becomes the turn's.

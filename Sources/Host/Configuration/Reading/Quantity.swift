@@ -1,5 +1,5 @@
 /// Parses durations and sizes.
-enum Quantity {
+package enum Quantity {
     private static let timeUnits: [(String, Duration)] = [
         ("ms", .milliseconds(1)), ("s", .seconds(1)), ("m", .seconds(60)), ("h", .seconds(3600)),
         ("d", .seconds(86_400)),
@@ -10,7 +10,7 @@ enum Quantity {
     ]
 
     /// One or more numbers with units, largest unit first: `1h30m`.
-    static func duration(_ text: String) -> Duration? {
+    package static func duration(_ text: String) -> Duration? {
         var rest = Substring(text)
         var total = Duration.zero
         var previous = Duration.seconds(Int64.max)
@@ -35,7 +35,7 @@ enum Quantity {
     }
 
     /// The duration in the largest unit that needs no fraction; ``duration(_:)`` parses it back.
-    static func text(_ duration: Duration) -> String {
+    package static func text(_ duration: Duration) -> String {
         for (name, unit) in self.timeUnits.reversed() {
             let count = Int(duration / unit)
             if count > 0, unit * count == duration { return "\(count)\(name)" }

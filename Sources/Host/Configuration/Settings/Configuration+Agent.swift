@@ -21,3 +21,11 @@ extension Configuration {
         }
     }
 }
+
+extension Configuration {
+    /// Policy and personas, for those who decide by them.
+    package var agentSettings: AgentSettings {
+        AgentSettings(
+            policy: self.policy, personas: self.agent.personas, persona: self.agent.persona, limits: self.agent.limits)
+    }
+}

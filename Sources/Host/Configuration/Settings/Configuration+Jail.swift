@@ -1,4 +1,5 @@
 package import Jail
+package import Work
 
 extension Configuration {
     package struct Jail: Sendable, Equatable {
@@ -86,11 +87,10 @@ extension Configuration {
         }
     }
 
-    /// The limits of commands in a repository's workspaces.
-    ///
-    /// - Parameter repository: Nil for the default one.
-    package func limits(of repository: String?) -> Jail.Limits {
-        let name = repository ?? self.defaultRepository
-        return self.repositories.first { $0.name == name }?.jail ?? self.jail.limits
+    /// A value that follows from the limits of commands, which a repository's workspaces may have of their own.
+    package func perRepository<Value>(_ value: (Jail.Limits) -> Value) -> PerRepository<Value> {
+        let own = self.repositories.compactMap { repository in repository.jail.map { (repository.name, value($0)) } }
+        return PerRepository(
+            value(self.jail.limits), own: Dictionary(own) { first, _ in first }, default: self.defaultRepository)
     }
 }

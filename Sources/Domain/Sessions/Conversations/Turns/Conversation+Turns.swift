@@ -133,7 +133,8 @@ extension Conversation {
             request = try await runApart { try await self.storedRequest(for: asked, before: storage) }
         }
         let thread = ConversationThread(conversation: self, turn: turn, storage: storage)
-        return { try await worker.run(request, in: thread) }
+        let remote = RemoteWork(person: request.sender.id) { line in try? await thread.report(.notice(line)) }
+        return { try await RemoteWork.$current.withValue(remote) { try await worker.run(request, in: thread) } }
     }
 
     private func outcome(of turn: TurnRecord, after error: any Error) -> TurnOutcome {

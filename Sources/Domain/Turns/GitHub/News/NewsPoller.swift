@@ -26,7 +26,7 @@ package final class NewsPoller: Service {
     }
 
     package let name = "github polling"
-    private let bridge: Bridge
+    private let posts: ThreadPosts
     private let desk: NewsDesk
     private let source: any GitHubNewsSource
     private let clock: TurnClock
@@ -38,11 +38,12 @@ package final class NewsPoller: Service {
     ///   - change: says that there is another watch.
     ///   - leastInterval: milliseconds between two polls of a branch.
     package init(
-        bridge: Bridge, desk: NewsDesk, source: any GitHubNewsSource, change: Signal, clock: TurnClock = .continuous,
+        posts: ThreadPosts, desk: NewsDesk, source: any GitHubNewsSource, change: Signal,
+        clock: TurnClock = .continuous,
         leastInterval: Int64 = PollSchedule.minute, logger: Logger
     ) {
         self.state = Protected(State(schedule: PollSchedule(leastInterval: leastInterval)))
-        self.bridge = bridge
+        self.posts = posts
         self.desk = desk
         self.source = source
         self.change = change
@@ -74,7 +75,7 @@ package final class NewsPoller: Service {
 
     /// Polls these watches soon: their news are incomplete.
     package func hurry(_ watches: [String]) {
-        let now = self.bridge.environment.now()
+        let now = self.posts.environment.now()
         self.state.withLock { state in
             for watch in watches { state.schedule.hurry(watch, at: now) }
         }
@@ -94,8 +95,8 @@ package final class NewsPoller: Service {
 
     /// Polls what is due. Returns the time until the next watch is; nil without watches.
     func poll() async throws -> Duration? {
-        let now = self.bridge.environment.now()
-        let watches = try await self.bridge.store.read { ledger in try ledger.gitHubWatches() }
+        let now = self.posts.environment.now()
+        let watches = try await self.posts.store.read { ledger in try ledger.gitHubWatches() }
             .filter { self.desk.repositories[$0.repository] != nil }
         let due = self.state.withLock { state -> [Due] in
             state.schedule.plan(watches.map { ($0.id, $0.activeAt) }, at: now)
@@ -109,7 +110,7 @@ package final class NewsPoller: Service {
                 if index >= Self.concurrency { try await group.next() }
                 group.addTask(name: "poll") {
                     let isDone = try await self.poll(item)
-                    let end = self.bridge.environment.now()
+                    let end = self.posts.environment.now()
                     self.state.withLock { state in
                         for watch in item.watches {
                             state.schedule.polled(
@@ -120,7 +121,7 @@ package final class NewsPoller: Service {
             }
             try await group.waitForAll()
         }
-        let later = self.bridge.environment.now()
+        let later = self.posts.environment.now()
         return self.state.withLock { state in
             state.schedule.next.map { .milliseconds(max(1, $0 - later)) }
         }
@@ -139,8 +140,8 @@ package final class NewsPoller: Service {
             self.note(error, of: due.repository)
             return false
         }
-        let (desk, now) = (self.desk, self.bridge.environment.now())
-        try await self.bridge.tell { ledger in
+        let (desk, now) = (self.desk, self.posts.environment.now())
+        try await self.posts.tell { ledger in
             // They may have changed during the requests.
             let watches = try ledger.gitHubWatches().filter { watch in due.watches.contains { $0.id == watch.id } }
             return try desk.news(of: snapshot, for: watches, in: ledger, at: now)

@@ -20,7 +20,7 @@ package final class WebhookIntake: Service {
     private static let batch = 64
 
     package let name = "github news"
-    private let bridge: Bridge
+    private let posts: ThreadPosts
     private let desk: NewsDesk
     private let logger: Logger
     /// Deliveries within this time share lines.
@@ -29,8 +29,8 @@ package final class WebhookIntake: Service {
     private let end = Signal()
     private let isStopping = Protected(false)
 
-    package init(bridge: Bridge, desk: NewsDesk, logger: Logger, gathering: Duration = .seconds(2)) {
-        self.bridge = bridge
+    package init(posts: ThreadPosts, desk: NewsDesk, logger: Logger, gathering: Duration = .seconds(2)) {
+        self.posts = posts
         self.desk = desk
         self.logger = logger
         self.gathering = gathering
@@ -43,8 +43,8 @@ package final class WebhookIntake: Service {
     ///   - kind: `X-GitHub-Event`.
     package func take(_ id: String, _ kind: String, _ payload: JSON) async throws -> Outcome {
         guard let event = WebhookEvent.read(kind, payload), self.desk.isOurs(event) else { return .ignored }
-        let (events, now) = (JSON.array([event.json]).text, self.bridge.environment.now())
-        let isNew = try await self.bridge.store.write { ledger in
+        let (events, now) = (JSON.array([event.json]).text, self.posts.environment.now())
+        let isNew = try await self.posts.store.write { ledger in
             try ledger.insertGitHubDelivery(id, events: events, at: now)
         }
         FaultPoint.deliveryStored.hit()
@@ -79,16 +79,16 @@ package final class WebhookIntake: Service {
 
     /// Handles the oldest stored deliveries; false if there were none.
     func handle() async throws -> Bool {
-        let deliveries = try await self.bridge.store.read { ledger in
+        let deliveries = try await self.posts.store.read { ledger in
             try ledger.newGitHubDeliveries(limit: Self.batch)
         }
         guard !deliveries.isEmpty else { return false }
-        let (desk, now) = (self.desk, self.bridge.environment.now())
+        let (desk, now) = (self.desk, self.posts.environment.now())
         let events = deliveries.flatMap { delivery in
             ((try? JSON.parse(delivery.events))?.arrayValue ?? []).compactMap { NewsEvent(json: $0) }
         }
         // One transaction, so that each delivery is told once whatever happens.
-        try await self.bridge.tell { ledger in
+        try await self.posts.tell { ledger in
             for delivery in deliveries { try ledger.finishGitHubDelivery(delivery.number) }
             return try desk.news(of: events, in: ledger, at: now)
         }

@@ -11,9 +11,6 @@ package import Sessions
 
 /// People's own sign-ins to GitHub: the device flow for each, and their tokens.
 package actor GitHubPeople {
-    /// Tells threads the results.
-    package typealias Teller = @Sendable (@escaping @Sendable (Ledger) throws -> [ThreadNews]) async throws -> Void
-
     /// Tokens are renewed this long before they expire. Seconds.
     private static let margin = 300.0
     /// What an OAuth app needs: branches, pull requests, and files of workflows.
@@ -27,7 +24,8 @@ package actor GitHubPeople {
     /// Seconds since 1970.
     private let now: @Sendable () -> Double
     private let logger: Logger
-    private var teller: Teller?
+    /// Where threads are told the results.
+    private let posts: ThreadPosts
 
     /// Codes that a person was given, until ``wait(for:)``.
     private var invited: [String: (id: String, exchange: DeviceExchange)] = [:]
@@ -43,7 +41,7 @@ package actor GitHubPeople {
     private var isStopping = false
 
     package init(
-        settings: SignInSettings, transport: any ModelTransport, clock: TurnClock = .continuous,
+        settings: SignInSettings, transport: any ModelTransport, posts: ThreadPosts, clock: TurnClock = .continuous,
         now: @escaping @Sendable () -> Double = { Double(WallClock.now()) / 1_000 },
         logger: Logger = Logger(label: "github")
     ) {
@@ -51,13 +49,11 @@ package actor GitHubPeople {
         self.files = PersonFiles(folder: settings.folder)
         self.endpoints = DeviceEndpoints(settings: settings, transport: transport, scope: Self.scope)
         self.names = GitHubAccountName(settings: settings, transport: transport)
+        self.posts = posts
         self.clock = clock
         self.now = now
         self.logger = logger
     }
-
-    /// Sets where results go.
-    package func attach(_ teller: @escaping Teller) { self.teller = teller }
 
     // MARK: Signing in
 
@@ -108,9 +104,8 @@ package actor GitHubPeople {
 
     /// Ends the stored sign-in and tells its thread, in one transaction.
     private func report(_ text: String, of signIn: PersonSignIn) async {
-        guard let teller = self.teller else { return }
         do {
-            try await teller { ledger in
+            try await self.posts.tell { ledger in
                 guard try ledger.endGitHubSignIn(signIn.id) else { return [] }
                 return [ThreadNews(session: signIn.session, markdown: text)]
             }
@@ -131,7 +126,7 @@ package actor GitHubPeople {
 
     private func storedSignIns() async throws -> [PersonSignIn] {
         let found = Protected<[PersonSignIn]>([])
-        try await self.teller? { ledger in
+        try await self.posts.tell { ledger in
             let rows = try ledger.gitHubSignIns()
             found.withLock { $0 = rows }
             return []
@@ -200,7 +195,7 @@ package actor GitHubPeople {
     private func drop(_ account: PersonAccount) async {
         let key = "github sign-in \(hex(Array(sha256(account.token.reveal()).prefix(8)))) is over"
         do {
-            try await self.teller? { _ in
+            try await self.posts.tell { _ in
                 [ThreadNews(session: account.session, key: key, markdown: PersonTexts.noLongerAccepted)]
             }
             // Not one that has replaced it.
@@ -283,7 +278,7 @@ extension GitHubPeople: PersonalAccounts {
         // An approval that arrives at this moment is stored first, and then deleted.
         await pending?.task.value
         if let id = pending?.id {
-            try await self.teller? { ledger in
+            try await self.posts.tell { ledger in
                 _ = try ledger.endGitHubSignIn(id)
                 return []
             }

@@ -1,6 +1,7 @@
 import Testing
 
 @testable import Host
+@testable import jetbridge
 
 @Suite("Limits of tokens")
 struct TokenLimitsTests {

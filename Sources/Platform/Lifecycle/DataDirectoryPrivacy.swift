@@ -15,9 +15,9 @@ struct DataDirectoryPrivacy {
     /// Refuses a folder whose mode is intended: another user's, one with the sticky bit such as /tmp, the root of the file
     /// system, and a home directory, in which other programs may have to read.
     static func ensure(_ path: String) throws(HostError) -> String? {
-        let descriptor = Glibc.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        let descriptor = unsafe Glibc.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else {
-            throw HostError("the data directory \(path) cannot be opened: \(String(cString: strerror(errno))).")
+            throw HostError("the data directory \(path) cannot be opened: \(Self.reason()).")
         }
         let file = FileDescriptor(owning: descriptor)
         return try Self(path: path, descriptor: file.rawValue).ensure()
@@ -25,8 +25,8 @@ struct DataDirectoryPrivacy {
 
     private func ensure() throws(HostError) -> String? {
         var status = stat()
-        guard fstat(self.descriptor, &status) == 0 else {
-            throw HostError("the data directory \(self.path) cannot be checked: \(String(cString: strerror(errno))).")
+        guard unsafe fstat(self.descriptor, &status) == 0 else {
+            throw HostError("the data directory \(self.path) cannot be checked: \(Self.reason()).")
         }
         let names = self.names()
         var changes: [String] = []
@@ -34,7 +34,7 @@ struct DataDirectoryPrivacy {
             try self.check(status)
             let old = status.st_mode & 0o7777
             guard fchmod(self.descriptor, old & ~Self.open) == 0 else {
-                throw self.refusal("it cannot be made private (\(String(cString: strerror(errno))))")
+                throw self.refusal("it cannot be made private (\(Self.reason()))")
             }
             changes.append("the folder (mode 0\(String(old, radix: 8)))")
         }
@@ -50,8 +50,8 @@ struct DataDirectoryPrivacy {
         }
         guard status.st_mode & S_ISVTX == 0 else { throw self.refusal("it is a shared folder (sticky bit)") }
         guard !self.isFolder("/", status) else { throw self.refusal("it is the root of the file system") }
-        let home = getenv("HOME").map { String(cString: $0) }
-        let login = getpwuid(geteuid()).map { String(cString: $0.pointee.pw_dir) }
+        let home = unsafe getenv("HOME").map { unsafe String(cString: $0) }
+        let login = unsafe getpwuid(geteuid()).map { unsafe String(cString: $0.pointee.pw_dir) }
         guard ![home, login].contains(where: { $0.map { self.isFolder($0, status) } ?? false }) else {
             throw self.refusal("it is a home directory")
         }
@@ -59,7 +59,7 @@ struct DataDirectoryPrivacy {
 
     private func isFolder(_ path: String, _ status: stat) -> Bool {
         var other = stat()
-        return stat(path, &other) == 0 && other.st_dev == status.st_dev && other.st_ino == status.st_ino
+        return unsafe stat(path, &other) == 0 && other.st_dev == status.st_dev && other.st_ino == status.st_ino
     }
 
     private func refusal(_ reason: String) -> HostError {
@@ -70,14 +70,14 @@ struct DataDirectoryPrivacy {
 
     private func names() -> [String] {
         // fdopendir(3) takes the descriptor over.
-        guard let folder = fdopendir(dup(self.descriptor)) else { return [] }
-        defer { closedir(folder) }
+        guard let folder = unsafe fdopendir(dup(self.descriptor)) else { return [] }
+        defer { unsafe closedir(folder) }
         // The copy shares its position with the original.
-        rewinddir(folder)
+        unsafe rewinddir(folder)
         var names: [String] = []
-        while let entry = readdir(folder) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+        while let entry = unsafe readdir(folder) {
+            let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+                unsafe pointer.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe String(cString: $0) }
             }
             if name != ".", name != ".." { names.append(name) }
         }
@@ -87,13 +87,15 @@ struct DataDirectoryPrivacy {
     /// Restricts a regular file of this user; false if nothing had to change.
     private func restrict(_ name: String) -> Bool {
         var status = stat()
-        guard fstatat(self.descriptor, name, &status, AT_SYMLINK_NOFOLLOW) == 0,
+        guard unsafe fstatat(self.descriptor, name, &status, AT_SYMLINK_NOFOLLOW) == 0,
             status.st_mode & S_IFMT == S_IFREG, status.st_mode & Self.open != 0, status.st_uid == geteuid()
         else { return false }
-        return fchmodat(self.descriptor, name, status.st_mode & 0o7777 & ~Self.open, 0) == 0
+        return unsafe fchmodat(self.descriptor, name, status.st_mode & 0o7777 & ~Self.open, 0) == 0
     }
 
     private static func name(of user: uid_t) -> String {
-        getpwuid(user).map { String(cString: $0.pointee.pw_name) } ?? String(user)
+        unsafe getpwuid(user).map { unsafe String(cString: $0.pointee.pw_name) } ?? String(user)
     }
+
+    private static func reason() -> String { unsafe String(cString: strerror(errno)) }
 }

@@ -1,7 +1,22 @@
 package import Chat
 
-/// Lines of the bot outside any turn.
-extension Bridge: ThreadNotices {
+/// Posts lines of the bot into threads, outside any turn. Made before the bridge, because what reports to threads, such
+/// as the commands and GitHub's side, is made before it.
+package final class ThreadPosts: ThreadNotices {
+    package let store: SessionStore
+    package let adapters: AdapterRegistry
+    package let environment: BridgeEnvironment
+    let hub: LiveHub
+    let lanes: Lanes
+
+    package init(store: SessionStore, adapters: AdapterRegistry, environment: BridgeEnvironment) {
+        self.store = store
+        self.adapters = adapters
+        self.environment = environment
+        self.hub = LiveHub(store: store, now: environment.now)
+        self.lanes = Lanes(adapters: adapters, store: store, environment: environment)
+    }
+
     package func post(_ markdown: String, in session: String) async throws {
         try await self.post(markdown, in: session, as: .note, .note)
     }

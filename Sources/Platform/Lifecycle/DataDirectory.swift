@@ -1,5 +1,5 @@
 internal import Glibc
-internal import Primitives
+package import Primitives
 
 /// The folder of a host's data: mode 0700, its files 0600, used by one serving host at a time.
 package struct DataDirectory: Sendable {
@@ -15,7 +15,7 @@ package struct DataDirectory: Sendable {
         umask(0o077)
         try Self.makeFolder(path)
         self.restriction = try DataDirectoryPrivacy.ensure(path)
-        guard access(path, W_OK | X_OK) == 0 else {
+        guard unsafe access(path, W_OK | X_OK) == 0 else {
             throw HostError(
                 "the data directory \(path) is not writable: \(Self.reason()). "
                     + "Change its owner or choose another directory with --data-dir.")
@@ -35,7 +35,7 @@ package struct DataDirectory: Sendable {
 
     private func takeLock() throws(HostError) -> DataDirectoryLock {
         let path = self.path(of: "host.lock")
-        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        let descriptor = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
             throw HostError("\(path) cannot be opened: \(Self.reason()). Check the folder's owner.")
         }
@@ -48,14 +48,14 @@ package struct DataDirectory: Sendable {
         }
         ftruncate(descriptor, 0)
         let text = "\(getpid())\n"
-        _ = text.withCString { Glibc.write(descriptor, $0, strlen($0)) }
+        _ = unsafe text.withCString { unsafe Glibc.write(descriptor, $0, strlen($0)) }
         return DataDirectoryLock(file: file)
     }
 
     /// The pid of the host that is serving this folder, or nil.
     package var servingHost: Int32? {
         self.alone {
-            let descriptor = open(self.path(of: "host.lock"), O_RDONLY | O_CLOEXEC)
+            let descriptor = unsafe open(self.path(of: "host.lock"), O_RDONLY | O_CLOEXEC)
             guard descriptor >= 0 else { return nil }
             let file = FileDescriptor(owning: descriptor)
             guard flock(file.rawValue, LOCK_SH | LOCK_NB) != 0 else { return nil }
@@ -68,7 +68,7 @@ package struct DataDirectory: Sendable {
     private func alone<Result: ~Copyable, Failure: Error>(
         _ body: () throws(Failure) -> Result
     ) throws(Failure) -> Result {
-        let folder = open(self.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        let folder = unsafe open(self.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         defer { if folder >= 0 { close(folder) } }
         while folder >= 0, flock(folder, LOCK_EX) != 0, errno == EINTR {}
         return try body()
@@ -78,37 +78,37 @@ package struct DataDirectory: Sendable {
     package func write(_ text: String, to name: String) throws(HostError) {
         let path = self.path(of: name)
         let draft = "\(path).\(getpid()).new"
-        let descriptor = open(draft, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+        let descriptor = unsafe open(draft, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw HostError("\(draft) cannot be written: \(Self.reason()).") }
         let file = FileDescriptor(owning: descriptor)
         let bytes = Array(text.utf8)
-        let written = bytes.withUnsafeBytes { Glibc.write(file.rawValue, $0.baseAddress, $0.count) }
-        guard written == bytes.count, rename(draft, path) == 0 else {
+        let written = unsafe bytes.withUnsafeBytes { unsafe Glibc.write(file.rawValue, $0.baseAddress, $0.count) }
+        guard written == bytes.count, unsafe rename(draft, path) == 0 else {
             let reason = Self.reason()
-            unlink(draft)
+            unsafe unlink(draft)
             throw HostError("\(path) cannot be written: \(reason). Free some space or check the folder's owner.")
         }
     }
 
     /// The text of the file `name`, or nil.
     package func read(_ name: String) -> String? {
-        let descriptor = open(self.path(of: name), O_RDONLY | O_CLOEXEC)
+        let descriptor = unsafe open(self.path(of: name), O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return nil }
         let file = FileDescriptor(owning: descriptor)
         return Self.read(file.rawValue)
     }
 
-    package func remove(_ name: String) { unlink(self.path(of: name)) }
+    package func remove(_ name: String) { unsafe unlink(self.path(of: name)) }
 
     private static func read(_ descriptor: Int32) -> String {
         var buffer = [UInt8](repeating: 0, count: 4_096)
-        let count = pread(descriptor, &buffer, buffer.count, 0)
+        let count = unsafe pread(descriptor, &buffer, buffer.count, 0)
         let text = String(decoding: buffer.prefix(max(0, count)), as: UTF8.self)
         return text.split(whereSeparator: \.isWhitespace).first.map(String.init) ?? ""
     }
 
     private static func makeFolder(_ path: String) throws(HostError) {
-        if mkdir(path, 0o700) == 0 { return }
+        if unsafe mkdir(path, 0o700) == 0 { return }
         if errno == EEXIST {
             guard let other = Self.obstacle(in: path) else { return }
             throw HostError(
@@ -117,7 +117,7 @@ package struct DataDirectory: Sendable {
         }
         if errno == ENOENT, let slash = path.lastIndex(of: "/"), slash != path.startIndex {
             try Self.makeFolder(String(path[..<slash]))
-            if mkdir(path, 0o700) == 0 || errno == EEXIST { return }
+            if unsafe mkdir(path, 0o700) == 0 || errno == EEXIST { return }
         }
         let reason = errno == ENOTDIR ? "a part of this path is a file, not a folder" : Self.reason()
         throw HostError("cannot create the data directory \(path): \(reason). Choose another with --data-dir.")
@@ -126,7 +126,7 @@ package struct DataDirectory: Sendable {
     /// What is at `path` instead of a folder; nil for a folder.
     private static func obstacle(in path: String) -> String? {
         var status = stat()
-        guard stat(path, &status) == 0 else { return "a link to nothing" }
+        guard unsafe stat(path, &status) == 0 else { return "a link to nothing" }
         return switch status.st_mode & S_IFMT {
         case S_IFDIR: nil
         case S_IFREG: "a file"
@@ -134,7 +134,7 @@ package struct DataDirectory: Sendable {
         }
     }
 
-    private static func reason() -> String { String(cString: strerror(errno)) }
+    private static func reason() -> String { unsafe String(cString: strerror(errno)) }
 }
 
 package struct DataDirectoryLock: ~Copyable, Sendable {

@@ -1,7 +1,7 @@
 package import Chat
 
 /// A host that ends between a commit and its report leaves a commit of which no thread knows.
-extension Bridge {
+extension ThreadPosts {
     /// Those of `commits` that the session's thread does not show.
     package func unknown(_ commits: [CommitNotice], in session: String) async throws -> [CommitNotice] {
         guard !commits.isEmpty else { return [] }
@@ -11,7 +11,7 @@ extension Bridge {
     }
 
     /// Stores the line of a commit that the last run could not report any more, as one of its turn. Call it before
-    /// ``recover()``, which posts it.
+    /// ``Bridge/recover()``, which posts it.
     package func keep(_ commit: CommitNotice, ofTurn id: String) async throws {
         let now = self.environment.now()
         let line = CommitLine.text(for: commit, pages: self.environment.settings.pages)

@@ -1,19 +1,25 @@
 internal import Chat
 internal import JSON
 internal import Primitives
-internal import Sessions
-internal import Work
+package import Sessions
+package import Work
 
 /// A session's record and transcript as archive entries: `session.json` and `transcript.jsonl`.
-struct TranscriptSource: ArchiveSource {
-    let session: SessionRecord
-    let store: SessionStore
-    /// Milliseconds since 1970.
-    let at: Int64
+package struct TranscriptSource: ArchiveSource {
+    private let session: SessionRecord
+    private let store: SessionStore
+    private let at: Int64
+
+    /// - Parameter at: Milliseconds since 1970.
+    package init(session: SessionRecord, store: SessionStore, at: Int64) {
+        self.session = session
+        self.store = store
+        self.at = at
+    }
 
     fileprivate static let pageSize = 200
 
-    func entries(_ add: (ArchiveEntry) async throws -> Void) async throws {
+    package func entries(_ add: (ArchiveEntry) async throws -> Void) async throws {
         let session = self.session
         let json: JSON = [
             "id": .string(session.id), "adapter": .string(session.key.adapter.rawValue),

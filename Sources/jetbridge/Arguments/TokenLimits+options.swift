@@ -1,26 +1,13 @@
-internal import Gateway
 internal import HTTP
+internal import Host
 internal import Primitives
 
-/// How long a token is valid, and what a client of the proxy may do with it.
-package struct TokenLimits: Sendable, Equatable {
-    /// Milliseconds since 1970; nil if it does not expire.
-    package var expiresAt: Int64?
-    /// Nil for all models.
-    package var models: [String]?
-    /// Input and output together; nil without a limit.
-    package var tokensPerDay: Int64?
-
-    package init(expiresAt: Int64? = nil, models: [String]? = nil, tokensPerDay: Int64? = nil) {
-        self.expiresAt = expiresAt
-        self.models = models
-        self.tokensPerDay = tokensPerDay
-    }
-
+/// The options of `token create`.
+extension TokenLimits {
     /// Why a text is not a valid limit.
-    package struct Invalid: Error, Equatable {
+    struct Invalid: Error, Equatable {
         /// One line.
-        package let message: String
+        let message: String
     }
 
     /// Reads the limits as people type them.
@@ -30,17 +17,18 @@ package struct TokenLimits: Sendable, Equatable {
     ///   - models: Names separated by commas.
     ///   - scopes: Of the token.
     ///   - now: Milliseconds since 1970.
-    package init(
+    init(
         expires: String?, models: String?, tokensPerDay: String?, scopes: [String], at now: Int64
     ) throws(Invalid) {
         for (option, value) in [("--models", models), ("--tokens-per-day", tokensPerDay)] where value != nil {
-            guard scopes.contains(Scope.proxy.rawValue) else {
+            guard scopes.contains("proxy") else {
                 throw Invalid(message: "\(option) limits a key of the proxy, so it needs --scope proxy")
             }
         }
-        self.expiresAt = if let expires { try Self.expiry(expires, at: now) } else { nil }
-        self.models = if let models { try Self.names(models) } else { nil }
-        self.tokensPerDay = if let tokensPerDay { try Self.budget(tokensPerDay) } else { nil }
+        self.init()
+        if let expires { self.expiresAt = try Self.expiry(expires, at: now) }
+        if let models { self.models = try Self.names(models) }
+        if let tokensPerDay { self.tokensPerDay = try Self.budget(tokensPerDay) }
     }
 
     /// As in the configuration.

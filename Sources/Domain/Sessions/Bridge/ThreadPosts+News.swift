@@ -3,7 +3,7 @@ internal import Database
 
 /// News for threads. A line is stored in the transaction of what caused it, and posted from the outbox: a crash neither
 /// loses nor repeats it.
-extension Bridge {
+extension ThreadPosts {
     /// Runs `decide` in a transaction and posts the lines that it returns. Returns them once they are stored, without
     /// those whose key the thread has already and those of deleted threads.
     @discardableResult

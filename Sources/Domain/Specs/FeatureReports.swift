@@ -1,22 +1,19 @@
-internal import HTTP
+package import Chat
 package import JSON
-internal import Repositories
-package import Specs
+internal import Primitives
+package import Repositories
 
-/// The features of a configured repository, for the command line; needs no running host and changes nothing.
+/// The features of a repository, for the command line; needs no running host and changes nothing.
 package struct FeatureReports: Sendable {
     /// The repository's name.
     package let repository: String
     private let source: LocalRepository
     private let links: SpecLinks
 
-    /// - Parameter name: A configured repository; nil for the default one.
-    package init(_ configuration: Configuration, repository name: String?) throws {
-        let source = try RepositorySetup.existing(for: configuration).repository(name)
-        let url = configuration.gateway.publicURL.map(GatewaySetup.base) ?? "http://\(configuration.gateway.listen)"
-        self.source = source
-        self.repository = source.name
-        self.links = SpecLinks(RepositorySetup.pages(of: configuration, viewer: url), repository: source.name)
+    package init(_ repository: LocalRepository, pages: RepositoryPages) {
+        self.source = repository
+        self.repository = repository.name
+        self.links = SpecLinks(pages, repository: repository.name)
     }
 
     /// All features, the newest first, without the commits of their documents.

@@ -1,34 +1,18 @@
 package import Chat
 package import Jail
 internal import Primitives
-package import Work
 
 /// Commands that run without a jail, each session's in its workspace.
-package final class UnjailedPlaces: CommandPlaces {
+package final class UnjailedShells: ShellDirectory {
     private struct State {
         var shells: [String: UnjailedShell] = [:]
         var hasEnded = false
     }
 
-    private let stored: Workspaces
     private let user: HostUser
-    private let defaultRepository: String?
     private let state = Protected(State())
 
-    /// - Parameter defaultRepository: The repository of threads that have not chosen one; nil for none.
-    package init(_ workspaces: Workspaces, user: HostUser, defaultRepository: String?) {
-        self.stored = workspaces
-        self.user = user
-        self.defaultRepository = defaultRepository
-    }
-
-    package var workspaces: Workspaces? { self.stored }
-
-    package func workspace(of place: SessionPlace) async throws -> any WorkspaceFiles {
-        try await self.stored.open(
-            session: place.session, repository: place.repository ?? self.defaultRepository, feature: place.feature,
-            update: place.update)
-    }
+    package init(user: HostUser) { self.user = user }
 
     package func shell(of place: SessionPlace, for user: String, workspace: any WorkspaceFiles) async throws
         -> any Shell
@@ -46,6 +30,8 @@ package final class UnjailedPlaces: CommandPlaces {
     package func endLeftovers(of session: String) async -> Bool { false }
 
     package func end(_ session: String) async { await self.state.withLock { $0.shells[session] }?.end() }
+
+    package func enter(_ workspace: Workspace) {}
 
     package func isLent(_ session: String) -> Bool { false }
 

@@ -1,9 +1,9 @@
-internal import EventLoop
+package import EventLoop
 internal import Glibc
 internal import JSON
-internal import Logging
+package import Logging
+internal import Primitives
 internal import Processes
-internal import Proxy
 
 /// The further processes of `jetbridge proxy`, each with its own event loop and its own connections to the upstream.
 ///
@@ -11,11 +11,11 @@ internal import Proxy
 /// process's crash leaves the others serving. They share the port (SO_REUSEPORT, socket(7)), a ``WorkerBoard``, the
 /// store and the sign-in.
 @Net
-final class ProxyWorkers {
+package final class ProxyWorkers {
     /// The first process's part in one of the others.
-    struct Assignment {
-        let port: UInt16
-        let board: WorkerBoard
+    package struct Assignment {
+        package let port: UInt16
+        package let board: WorkerBoard
     }
 
     /// Tells a process that it is a worker, and the port.
@@ -38,12 +38,12 @@ final class ProxyWorkers {
     ///   - count: How many.
     ///   - port: The port that the first process listens on.
     ///   - drain: How long running answers may continue.
-    nonisolated init(
-        count: Int, port: UInt16, board: WorkerBoard, surroundings: Surroundings, drain: Duration, logger: Logger
+    package nonisolated init(
+        count: Int, port: UInt16, board: WorkerBoard, environment: [String: String], drain: Duration, logger: Logger
     ) {
         self.count = count
         var plan = ProcessPlan(
-            Self.program, Array(CommandLine.arguments.dropFirst()), environment: surroundings.environment)
+            Self.program, Array(CommandLine.arguments.dropFirst()), environment: environment)
         plan.environment[Self.variable] = "\(port)"
         // A worker ends when this pipe does, so with this process, however it ends.
         plan.standardInput = .pipe
@@ -69,7 +69,7 @@ final class ProxyWorkers {
     }
 
     /// Keeps the processes running until ``stop()``.
-    func run() async throws {
+    package func run() async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             for number in 1...self.count { group.addTask { try await self.run(number) } }
             try await group.waitForAll()
@@ -105,7 +105,7 @@ final class ProxyWorkers {
     }
 
     /// Lets running answers end, and stops.
-    func stop() {
+    package func stop() {
         self.isStopping = true
         let processes = Array(self.running.values)
         for process in processes { process.signal(SIGTERM) }
@@ -117,8 +117,8 @@ final class ProxyWorkers {
     // MARK: In a worker
 
     /// What this process was started for; nil in the first process.
-    nonisolated static func assignment(in surroundings: Surroundings) throws -> Assignment? {
-        guard let text = surroundings.variable(Self.variable) else { return nil }
+    package nonisolated static func assignment(in environment: [String: String]) throws -> Assignment? {
+        guard let text = environment[Self.variable], !text.isEmpty else { return nil }
         guard let port = UInt16(text) else { throw HostError("\(Self.variable) is for the proxy's own use: unset it.") }
         do {
             return Assignment(port: port, board: try WorkerBoard(adopting: Self.boardDescriptor))
@@ -128,7 +128,7 @@ final class ProxyWorkers {
     }
 
     /// Ends this process as soon as the first one has ended.
-    static func endWithFirst() throws {
+    package static func endWithFirst() throws {
         _ = try EventLoop.shared.watch(STDIN_FILENO, [.readable, .peerClosed]) { _ in _exit(1) }
     }
 }

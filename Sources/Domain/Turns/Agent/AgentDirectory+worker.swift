@@ -1,0 +1,25 @@
+internal import Agent
+internal import Chat
+internal import Repositories
+package import Sessions
+
+extension AgentDirectory {
+    /// The current personas and policy of the worker, whose turns hear what people say.
+    package init(_ worker: AgentWorker) {
+        let (current, steering) = (worker.settings, worker.steering)
+        let defaultRepository = worker.repositories.defaultName
+        self.init(
+            personas: {
+                current.settings.personas.personas.map { PersonaChoice(name: $0.name, summary: $0.summary) }
+            },
+            defaultPersona: { current.settings.persona },
+            explain: { command, role, persona, repository in
+                let settings = current.settings
+                return PolicyExplanation(
+                    policy: settings.policy, role: role, persona: settings.persona(chosen: persona),
+                    repository: repository ?? defaultRepository
+                ).text(about: command)
+            },
+            steer: { text, author, session in steering.steer(text, by: author, in: session) })
+    }
+}
