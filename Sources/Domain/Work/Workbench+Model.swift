@@ -5,8 +5,8 @@ internal import Jail
 
 /// What a model does through the workbench, after the gate has decided.
 extension Workbench {
-    /// Runs a command in a fresh shell of the session's jail, with snapshot, audit and the take-over of commits, and
-    /// returns when it has ended. Throws ``TurnFailure`` if it did not run. When the task is cancelled, the command is
+    /// Runs a command in a fresh shell of the session's jail, with snapshot and audit, and returns when it has ended.
+    /// Commits that it makes wait for a decision: see ``jailCommits(for:)``. Throws ``TurnFailure`` if it did not run. When the task is cancelled, the command is
     /// ended with all its processes and reported as stopped.
     ///
     /// - Parameters:
@@ -24,7 +24,7 @@ extension Workbench {
         if let reason = self.status().refusal { throw TurnFailure(WorkbenchTexts.noJail(reason)) }
         let run = CommandRun(
             bench: self, request: request, command: command, place: .fresh, rule: rule,
-            approval: approval, timeout: timeout, update: .none)
+            approval: approval, timeout: timeout, holdsCommits: true, update: .none)
         let begun = try await run.begin(in: thread)
         return try await run.perform(begun, in: thread, report: report)
     }
@@ -34,21 +34,38 @@ extension Workbench {
         try await self.workspace(for: request, update: .none).draft()
     }
 
+    /// The commits that commands made in the jail and that the branch does not have; nil if there are none.
+    package func jailCommits(for request: TurnRequest) async throws -> JailCommits? {
+        try await self.workspace(for: request, update: .none).jailCommits()
+    }
+
+    /// Puts commits of the jail on the thread's branch and posts them. Returns how many.
+    ///
+    /// - Parameter digest: Of those about which was decided; throws a `WorkspaceFailure` if they are no longer the same.
+    package func takeOver(_ digest: String, for request: TurnRequest, in thread: any TurnThread) async throws -> Int {
+        let workspace = try await self.workspace(for: request, update: .none)
+        let commits = try await workspace.takeOverCommits(
+            .decided(digest: digest), by: request.sender, turn: request.id)
+        for commit in commits { try await self.report(commit, of: request, in: thread) }
+        return commits.count
+    }
+
     /// Commits the workspace's changes to the thread's branch and posts the commit. Returns nil if nothing has
     /// changed.
     ///
     /// - Parameters:
     ///   - digest: The draft's; throws a `WorkspaceFailure` if the files are no longer the same.
     ///   - task: The task that the commit does; nil for none.
+    ///   - right: Which commits of the jail it may put on the branch before; others keep it from committing.
     ///   - update: Of the workspace, before it is committed.
     package func commit(
         _ message: String, expecting digest: String? = nil, for request: TurnRequest, task: String? = nil,
-        update: SessionPlace.Update = .none, in thread: any TurnThread
+        takingOver right: JailCommitsRight = .ofPeople, update: SessionPlace.Update = .none, in thread: any TurnThread
     ) async throws -> CommitNotice? {
         let workspace = try await self.workspace(for: request, update: update)
         // A host that was killed may have left some.
         do {
-            for commit in try await workspace.takeOverCommits() {
+            for commit in try await workspace.takeOverCommits(right, by: request.sender, turn: request.id) {
                 try await self.report(commit, of: request, in: thread)
             }
         } catch let failure as WorkspaceFailure {

@@ -34,13 +34,16 @@ package struct GitChange: Sendable {
     }
 
     /// The complete message: LF line ends, no NUL, one LF at the end.
-    var fullMessage: String {
-        var bytes = self.message.utf8.filter { $0 != 0 && $0 != UInt8(ascii: "\r") }
+    var fullMessage: String { Self.message(self.message, self.trailers, hasTrailers: false) }
+
+    /// - Parameter hasTrailers: Whether `message` ends with trailers, which the new ones continue.
+    static func message(_ message: String, _ trailers: [GitTrailer], hasTrailers: Bool) -> String {
+        var bytes = message.utf8.filter { $0 != 0 && $0 != UInt8(ascii: "\r") }
         while let last = bytes.last, last <= UInt8(ascii: " ") { bytes.removeLast() }
         var text = String(decoding: bytes, as: UTF8.self)
         if text.isEmpty { text = "(no message)" }
-        if !self.trailers.isEmpty {
-            text += "\n\n" + self.trailers.map { "\($0.key): \($0.value)" }.joined(separator: "\n")
+        if !trailers.isEmpty {
+            text += (hasTrailers ? "\n" : "\n\n") + trailers.map { "\($0.key): \($0.value)" }.joined(separator: "\n")
         }
         return text + "\n"
     }

@@ -97,26 +97,65 @@ extension GitRepository {
         return id
     }
 
-    /// Takes commits over from a quarantine, which holds their objects and can read this repository's, and moves
-    /// `branch` to `new`. Returns them, oldest first.
+    /// The commits in a quarantine that continue `base`, oldest first, without those that are on a branch here.
     ///
-    /// Throws and changes nothing unless the commits continue `base`, all their objects exist, no tree has a name that
-    /// means `.git`, none adds a submodule, and the branch is at `expected` (nil: does not exist) and not checked out.
-    package func takeOver(
-        from quarantine: String, branch: String, base: GitObjectID, expected: GitObjectID?, new: GitObjectID,
-        committer: GitSignature, limit: Int = 1_000, to target: CommitTarget = .branch
+    /// Throws unless they continue `base`, all their objects exist, no tree has a name that means `.git`, and none adds
+    /// a submodule.
+    package func quarantined(
+        in quarantine: String, after base: GitObjectID, upTo new: GitObjectID, limit: Int = 1_000
     ) throws(GitError) -> [GitCommit] {
+        let repository = try unsafe self.open()
+        defer { unsafe git_repository_free(repository) }
+        let known = try unsafe self.branches(repository).map(\.id)
+        return try QuarantineCheck(store: ObjectStore(path: quarantine), limit: limit).commits(
+            from: base, to: new, without: known)
+    }
+
+    /// Makes quarantined commits anew in this repository: with the same trees and messages, other people and trailers.
+    /// Moves no branch. Returns the last one; nil without any.
+    ///
+    /// - Parameters:
+    ///   - commits: As ``quarantined(in:after:upTo:limit:)`` returns them.
+    ///   - author: Of all of them; an author who is neither this one nor the committer is named in a trailer.
+    package func adopt(
+        _ commits: [GitCommit], from quarantine: String, author: GitSignature, committer: GitSignature,
+        trailers: [GitTrailer]
+    ) throws(GitError) -> GitObjectID? {
+        let repository = try unsafe self.open()
+        defer { unsafe git_repository_free(repository) }
+        let (source, target) = (try ObjectStore(path: quarantine), try ObjectStore(path: self.path))
+        var new: [GitObjectID: GitObjectID] = [:]
+        var last: GitObjectID?
+        for commit in commits {
+            var trailers = trailers
+            if commit.author.mail != author.mail, commit.author.mail != committer.mail {
+                trailers.append(GitTrailer("Original-Author", "\(commit.author.name) <\(commit.author.mail)>"))
+            }
+            let tree = try source.tree(ofCommit: commit.id)
+            try self.copy(tree, .tree, from: source, to: target)
+            let text = GitChange.message(commit.message, trailers, hasTrailers: !commit.trailers.isEmpty)
+            let id = try unsafe self.writeCommit(
+                tree: tree.id.raw, parents: commit.parents.map { new[$0] ?? $0 },
+                author: GitSignature(
+                    name: author.name, mail: author.mail, seconds: min(commit.author.seconds, committer.seconds)),
+                committer: committer, message: text, repository)
+            new[commit.id] = id
+            last = id
+        }
+        return last
+    }
+
+    /// Moves `branch` to a commit that this repository has. Throws and changes nothing if the branch is not at
+    /// `expected` (nil: it must not exist) or is checked out.
+    package func move(
+        _ branch: String, from expected: GitObjectID?, to new: GitObjectID, log: String, as committer: GitSignature,
+        to target: CommitTarget = .branch
+    ) throws(GitError) {
         try GitName.checkBranch(branch)
         let repository = try unsafe self.open()
         defer { unsafe git_repository_free(repository) }
         try unsafe self.checkFree(branch, expected, repository)
-        let commits = try QuarantineCheck(store: ObjectStore(path: quarantine), limit: limit).commits(
-            from: base, to: new)
-        try QuarantinePacks.move(from: quarantine, to: self.objectsFolder())
-        try unsafe self.move(
-            target, branch, from: expected, to: new, log: "jetbridge: take over \(commits.count) commits",
-            as: committer, repository)
-        return commits
+        try unsafe self.move(target, branch, from: expected, to: new, log: log, as: committer, repository)
     }
 
     private func checkFree(

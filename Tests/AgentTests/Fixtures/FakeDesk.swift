@@ -11,7 +11,7 @@ final class FakeDesk: ToolDesk {
         var output: [CommandOutput] = []
         var status = ShellExit.Status.exited(0)
         var changes: [WorkspaceChange]? = []
-        var commits: [CommitNotice] = []
+        var commits: JailCommits?
         var failure: TurnFailure?
     }
 
@@ -55,9 +55,22 @@ final class FakeDesk: ToolDesk {
         let exit = ShellExit(
             status: self.played.status, duration: .milliseconds(1_200), isShellLost: false, directory: "/workspace")
         return CommandReport(
-            ending: CommandEnding(exit, limits: WorkbenchSettings()), commits: self.played.commits,
+            ending: CommandEnding(exit, limits: WorkbenchSettings()), commits: [],
             changes: self.played.changes, notices: [])
     }
+
+    func jailCommits() async throws -> JailCommits? {
+        self.commands.isEmpty || !self.taken.withLock(\.isEmpty) ? nil : self.played.commits
+    }
+
+    func takeOver(_ digest: String) async throws -> Int {
+        guard let commits = self.played.commits, commits.changes.digest == digest else { return 0 }
+        self.taken.withLock { $0.append(digest) }
+        return commits.subjects.count
+    }
+
+    /// The digests of the commits that were taken over.
+    let taken = Protected<[String]>([])
 
     /// What a commit would take; another value stands for changed files, nil for none.
     let draft = Protected<CommitDraft?>(CommitDraft(digest: "1..2", files: ["a.txt +3 −1"], diff: "+three\n"))

@@ -29,7 +29,7 @@ struct ModelCommandTests {
         #expect(harness.bench.running.thread(of: "s_1") == nil)
     }
 
-    @Test("Its output comes as it is written, and its commits are taken over")
+    @Test("Its output comes as it is written, and its commits wait for a decision")
     func output() async throws {
         let harness = WorkbenchHarness()
         harness.workspace.makeInside(FakeWorkspace.notice("Inside"))
@@ -37,7 +37,14 @@ struct ModelCommandTests {
         let report = try await harness.bench.execute(
             "echo hello", for: WorkbenchHarness.request("", .member), rule: "commands", approval: nil, in: nil
         ) { piece in text.withLock { $0 += piece.text } }
-        #expect(text.withLock { $0 } == "hello\n" && report.commits.map(\.subject) == ["Inside"])
+        #expect(text.withLock { $0 } == "hello\n" && report.commits.isEmpty)
+        let request = WorkbenchHarness.request("", .member)
+        let commits = try #require(try await harness.bench.jailCommits(for: request))
+        #expect(commits.subjects == ["Inside"])
+        await #expect(throws: WorkspaceFailure.self) {
+            _ = try await harness.bench.commit("More", for: request, in: ClosureThread { _ in })
+        }
+        #expect(try await harness.bench.takeOver(commits.changes.digest, for: request, in: ClosureThread { _ in }) == 1)
         // The configured limit holds.
         _ = try await harness.bench.execute(
             "status 0", timeout: .seconds(999), for: WorkbenchHarness.request("", .member), rule: "commands",

@@ -41,6 +41,13 @@ struct GitInJail {
     }
 }
 
+extension Workspace {
+    /// What people's commands do.
+    func takeOver(_ right: JailCommitsRight = .ofPeople) async throws -> [CommitNotice] {
+        try await self.takeOverCommits(right, by: WorkspaceFixture.ada, turn: "op_1")
+    }
+}
+
 @Suite("Workspaces: commits made in the jail", .timeLimit(.minutes(2)))
 struct TakeOverTests {
     typealias Fixture = WorkspaceFixture
@@ -79,13 +86,13 @@ struct TakeOverTests {
         let (fixture, workspace, git) = try await Self.make()
         #expect(try await git("git status --short; git log --format=%s") == Array("First commit\n".utf8))
         try await git("echo a > a; git add a; git commit -qm 'Add a'; echo b >> a; git commit -qam 'Change a'")
-        let notices = try await workspace.takeOverCommits()
+        let notices = try await workspace.takeOver()
         #expect(notices.map(\.subject) == ["Add a", "Change a"])
         #expect(notices.map(\.branch) == [Fixture.branch, Fixture.branch])
         #expect(try fixture.git("rev-parse \(Fixture.branch)") == notices.last?.sha)
         #expect(try fixture.git("show \(Fixture.branch):a") == "a\nb")
         #expect(try fixture.git("fsck --strict") == "")
-        #expect(try await workspace.takeOverCommits() == [])
+        #expect(try await workspace.takeOver() == [])
         #expect(try RealGit(workspace.folder + "/../host").shell("ls").contains("quarantine") == false)
 
         // The host's own commits continue them, and git inside sees them.
@@ -95,14 +102,96 @@ struct TakeOverTests {
             try await git("git status --short; git log --format=%s")
                 == Array("Add b\nChange a\nAdd a\nFirst commit\n".utf8))
         try await git("git commit -q --allow-empty -m 'On top'")
-        #expect(try await workspace.takeOverCommits().map(\.subject) == ["On top"])
+        #expect(try await workspace.takeOver().map(\.subject) == ["On top"])
+    }
+
+    @Test("the person is the author, Jetbridge the committer; whom a command names is kept as a trailer")
+    func authors() async throws {
+        let (fixture, workspace, git) = try await Self.make()
+        try await git(
+            """
+            git commit -q --allow-empty -m Plain; export GIT_AUTHOR_NAME=Linus GIT_AUTHOR_EMAIL=l@example.org
+            export GIT_COMMITTER_NAME=Linus GIT_COMMITTER_EMAIL=l@example.org
+            git commit -q --allow-empty -m Foreign -m 'Co-authored-by: Bob <b@example.org>'
+            """)
+        let notices = try await workspace.takeOver()
+        #expect(notices.map(\.subject) == ["Plain", "Foreign"])
+        let log = try fixture.git("log -2 --format='%an|%cn|%ce|%(trailers:unfold,separator=;)' \(Fixture.branch)")
+        let own = "Ada|Jetbridge|jetbridge@users.jetbridge.invalid|"
+        #expect(
+            log == """
+                \(own)Co-authored-by: Bob <b@example.org>;Jetbridge-Turn: op_1;Original-Author: Linus <l@example.org>
+                \(own)Jetbridge-Turn: op_1
+                """)
+        // Git in the jail goes on from the new commits, with its changes.
+        try await git("echo a > a; git add a; git status --porcelain | grep -q '^A  a'; git commit -qm Next")
+        #expect(try await workspace.takeOver().map(\.subject) == ["Next"])
+        #expect(try fixture.git("log --format=%an \(Fixture.branch)").hasPrefix("Ada\nAda\nAda\n"))
+    }
+
+    @Test("commits of a model's command wait: other commands leave them, the decided ones are taken over, or all")
+    func held() async throws {
+        let (fixture, workspace, git) = try await Self.make()
+        try await workspace.holdCommits()
+        #expect(try await workspace.jailCommits() == nil)
+        // Without commits nothing is held any more.
+        try await git("git commit -q --allow-empty -m Person")
+        #expect(try await workspace.takeOver().map(\.subject) == ["Person"])
+
+        try await workspace.holdCommits()
+        try await git("echo x > x; git add x; git commit -qm Model")
+        let commits = try #require(try await workspace.jailCommits())
+        #expect(commits.subjects == ["Model"] && commits.changes.files == ["x +1 −0"])
+        #expect(commits.changes.diff.contains("+x"))
+        let held = await Fixture.failure { _ = try await workspace.takeOver() }
+        #expect(held.contains("nobody has allowed it"), "\(held)")
+        try await git("git commit -q --allow-empty -m Another")
+        let changed = await Fixture.failure {
+            _ = try await workspace.takeOver(.decided(digest: commits.changes.digest))
+        }
+        #expect(changed.contains("have changed"), "\(changed)")
+        #expect(try fixture.git("log --format=%s \(Fixture.branch)") == "Person\nFirst commit")
+        let both = try #require(try await workspace.jailCommits())
+        #expect(
+            try await workspace.takeOver(.decided(digest: both.changes.digest)).map(\.subject) == ["Model", "Another"])
+
+        try await workspace.holdCommits()
+        try await git("git commit -q --allow-empty -m Third")
+        #expect(try await workspace.takeOver(.all).map(\.subject) == ["Third"])
+    }
+
+    @Test("a commit that was taken over before is not let in as it was")
+    func original() async throws {
+        let (fixture, workspace, git) = try await Self.make()
+        try await git(
+            "git -c user.name=Linus commit -q --allow-empty -m One --author='Linus <l@example.org>'; "
+                + "git rev-parse HEAD > /git/one")
+        #expect(try await workspace.takeOver().map(\.subject) == ["One"])
+        // The jail's branch goes back to it, and on.
+        try await git("git reset -q --soft $(cat /git/one); git commit -q --allow-empty -m Two")
+        let refused = await Fixture.failure { _ = try await workspace.takeOver() }
+        #expect(refused.contains("do not continue the branch's last commit"), "\(refused)")
+        #expect(try fixture.git("log -1 --format=%an \(Fixture.branch)") == "Ada")
+    }
+
+    @Test("a host that was killed before the jail's branch was moved goes on from the new commits")
+    func killed() async throws {
+        let (fixture, workspace, git) = try await Self.make()
+        try await git("echo a > a; git add a; git commit -qm One; git rev-parse HEAD > /git/one; echo b > b")
+        #expect(try await workspace.takeOver().map(\.subject) == ["One"])
+        try await git("cp /git/one /git/refs/heads/\(Fixture.branch)")
+        let again = try await fixture.open()
+        #expect(try await again.takeOver() == [])
+        try await git("git add b; git commit -qm Two")
+        #expect(try await again.takeOver().map(\.subject) == ["Two"])
+        #expect(try await git("git status --short; git log --format=%s") == Array("Two\nOne\nFirst commit\n".utf8))
     }
 
     @Test("commits that were left while the branch moved on stop no command, and a rebase puts them on it")
     func left() async throws {
         let (fixture, workspace, git) = try await Self.make()
         try await git("echo first > first; git add first; git commit -qm First")
-        #expect(try await workspace.takeOverCommits().map(\.subject) == ["First"])
+        #expect(try await workspace.takeOver().map(\.subject) == ["First"])
         let branch = try #require(workspace.branch)
         // The host was killed before it took this one over, and somebody else committed.
         try await git("echo left > left; git add left; git commit -qm Left; echo mine > mine")
@@ -114,10 +203,10 @@ struct TakeOverTests {
         let failure = await Fixture.failure { _ = try await fixture.open() }
         #expect(failure.contains("not taken over yet"), "\(failure)")
         #expect(try await fixture.open(update: .unlessCommits).branch == branch)
-        let refused = await Fixture.failure { _ = try await workspace.takeOverCommits() }
+        let refused = await Fixture.failure { _ = try await workspace.takeOver() }
         let command = try #require(refused.split(separator: "`").first { $0.hasPrefix("git rebase") })
         try await git(String(command))
-        #expect(try await workspace.takeOverCommits().map(\.subject) == ["Left"])
+        #expect(try await workspace.takeOver().map(\.subject) == ["Left"])
         #expect(try await fixture.open().draft()?.files == ["mine +1 −0"])
         #expect(try fixture.git("log --format=%s '\(branch)'") == "Left\nTheirs\nFirst\nFirst commit")
     }
@@ -125,9 +214,9 @@ struct TakeOverTests {
     @Test("nothing is taken over where nothing was committed, nor from other branches")
     func nothing() async throws {
         let (fixture, workspace, git) = try await Self.make()
-        #expect(try await workspace.takeOverCommits() == [])
+        #expect(try await workspace.takeOver() == [])
         try await git("git checkout -qb other; git commit -q --allow-empty -m other")
-        #expect(try await workspace.takeOverCommits() == [])
+        #expect(try await workspace.takeOver() == [])
         #expect(try fixture.git("branch --list 'jetbridge/*'") == "")
         #expect(try await workspace.unsavedWork() == .commits)
     }
@@ -154,7 +243,7 @@ struct TakeOverTests {
                 + "t=$(printf '100644 blob %s\\tconfig\\n' $b | git mktree); "
                 + "r=$(printf '040000 tree %s\\t%s\\n' $t '\(name)' | git mktree); "
                 + "git update-ref HEAD $(git commit-tree -p HEAD -m bad $r)")
-        let message = await Fixture.failure { _ = try await workspace.takeOverCommits() }
+        let message = await Fixture.failure { _ = try await workspace.takeOver() }
         #expect(message.contains("refuse"), "\(message)")
         #expect(try fixture.git("branch --list 'jetbridge/*'") == "")
     }
@@ -178,12 +267,12 @@ struct TakeOverTests {
         ] {
             let before = String(decoding: try await git("git rev-parse HEAD"), as: UTF8.self)
             try await git(command)
-            let message = await Fixture.failure { _ = try await workspace.takeOverCommits() }
+            let message = await Fixture.failure { _ = try await workspace.takeOver() }
             #expect(message.contains(text), "\(message)")
             try await git("git reset -q --mixed \(before)")
         }
         #expect(try fixture.git("branch --list 'jetbridge/*'") == "")
-        #expect(try await workspace.takeOverCommits() == [])
+        #expect(try await workspace.takeOver() == [])
     }
 
     @Test("a false pack is refused", arguments: ["", "not a pack", "PACK\0\0\0\u{2}\0\0\0\u{1}"])
@@ -191,7 +280,7 @@ struct TakeOverTests {
         let fixture = try Fixture(packer: { _, _, _, piece in try await piece(Array(text.utf8)) })
         let workspace = try await fixture.open()
         try await GitInJail(workspace, of: fixture)("git commit -q --allow-empty -m new")
-        let message = await Fixture.failure { _ = try await workspace.takeOverCommits() }
+        let message = await Fixture.failure { _ = try await workspace.takeOver() }
         #expect(message.hasPrefix("the commits were not taken over because Git refuses them"), "\(message)")
         #expect(try fixture.git("branch --list 'jetbridge/*'") == "")
     }
@@ -206,11 +295,11 @@ struct TakeOverTests {
         let git = GitInJail(workspace, of: fixture)
         await jail.use(workspace, revisions: "^HEAD\n")
         try await git("git commit -q --allow-empty -m new")
-        let empty = await Fixture.failure { _ = try await workspace.takeOverCommits() }
+        let empty = await Fixture.failure { _ = try await workspace.takeOver() }
         #expect(empty.hasPrefix("the commits do not continue the branch's last commit"), "\(empty)")
         await jail.use(workspace)
         try await git("head -c 100000 /dev/urandom > big; git add big; git commit -qm big")
-        let large = await Fixture.failure { _ = try await workspace.takeOverCommits() }
+        let large = await Fixture.failure { _ = try await workspace.takeOver() }
         #expect(large.contains("maximum allowed size"), "\(large)")
         #expect(try fixture.git("branch --list 'jetbridge/*'") == "")
     }
@@ -229,7 +318,7 @@ struct TakeOverTests {
     func damaged(command: String) async throws {
         let (_, workspace, git) = try await Self.make()
         try await git(command)
-        #expect(try await workspace.takeOverCommits() == [])
+        #expect(try await workspace.takeOver() == [])
         // The next start repairs what the mounts need.
         try await git("test -f /git/objects/info/alternates && test -f /workspace/.git")
     }
@@ -241,7 +330,7 @@ struct TakeOverTests {
         try await workspace.write([65], to: "new")
         let message = await Fixture.failure { _ = try await workspace.commit("m", by: Fixture.ada, turn: "t") }
         #expect(message.contains("commits that are not taken over yet"))
-        _ = try await workspace.takeOverCommits()
+        _ = try await workspace.takeOver()
         #expect(try await workspace.commit("m", by: Fixture.ada, turn: "t") != nil)
     }
 }

@@ -10,6 +10,7 @@ final class FakeWorkspace: WorkspaceFiles, WorkspaceDirectory {
         var files: [String: [UInt8]] = [:]
         var snapshots: [(snapshot: WorkspaceSnapshot, files: [String: [UInt8]])] = []
         var commits: [CommitNotice] = []
+        var isHolding = false
         var failure: WorkspaceFailure?
         var committed: [String] = []
     }
@@ -128,8 +129,22 @@ final class FakeWorkspace: WorkspaceFiles, WorkspaceDirectory {
 
     func discardChanges(_ reason: String) async throws -> WorkspaceSnapshot? { nil }
 
-    func takeOverCommits() async throws -> [CommitNotice] {
+    func holdCommits() async throws { self.state.withLock { $0.isHolding = true } }
+
+    func jailCommits() async throws -> JailCommits? {
         self.state.withLock { state in
+            guard !state.commits.isEmpty else { return nil }
+            return JailCommits(
+                subjects: state.commits.map(\.subject), changes: CommitDraft(digest: "a..b", files: [], diff: ""))
+        }
+    }
+
+    func takeOverCommits(
+        _ right: JailCommitsRight, by author: Sender, turn: String
+    ) async throws -> [CommitNotice] {
+        try self.state.withLock { state in
+            if right == .ofPeople, state.isHolding, !state.commits.isEmpty { throw WorkspaceFailure("they are held") }
+            state.isHolding = false
             defer { state.commits = [] }
             return state.commits
         }

@@ -3,7 +3,8 @@ internal import JSON
 internal import Primitives
 internal import Work
 
-/// `commit`: all changes of the workspace, to the thread's branch.
+/// `commit`: all changes of the workspace, to the thread's branch. Commits that a command made itself pass the gate as the
+/// same tool.
 struct CommitTool: Tool {
     let desk: any ToolDesk
 
@@ -20,8 +21,31 @@ struct CommitTool: Tool {
             preview: (draft.files + ["", draft.diff]).joined(separator: "\n").trimming())
     }
 
+    /// What it would mean to put the commits on the branch that a call's command made in the jail; nil if it made none.
+    func intent(ofCommitsMadeBy call: String) async throws -> ToolIntent? {
+        guard let tool = ToolCatalog.definition(of: "commit"), let commits = try await self.desk.jailCommits() else {
+            return nil
+        }
+        let message = commits.subjects.joined(separator: "\n")
+        let count = "\(commits.subjects.count) \(commits.subjects.count == 1 ? "commit" : "commits")"
+        return ToolIntent(
+            call: CheckedCall(id: "\(call)-commits", tool: tool, arguments: ["message": .string(message)]),
+            subject: VisibleText.of(message), directory: "/workspace",
+            title: "\(count) made by a command: \(Self.subject(message))",
+            preconditions: [
+                ToolIntent.Precondition(path: ToolIntent.Precondition.jailCommits, digest: commits.changes.digest)
+            ],
+            preview: (commits.changes.files + ["", commits.changes.diff]).joined(separator: "\n").trimming())
+    }
+
     func perform(_ intent: ToolIntent, _ approval: GateDecision) async throws -> ToolResult {
-        guard let digest = intent.preconditions.first?.digest else { throw Self.nothing }
+        guard let found = intent.preconditions.first, let digest = found.digest else { throw Self.nothing }
+        if found.path == ToolIntent.Precondition.jailCommits {
+            let count = try await self.desk.takeOver(digest)
+            return ToolResult(
+                .done, text: "On the branch now: \(count) \(count == 1 ? "commit" : "commits") made in the jail.",
+                summary: intent.title)
+        }
         guard let commit = try await self.desk.commit(intent.subject, expecting: digest) else { throw Self.nothing }
         let sizes = "\(commit.files) \(commit.files == 1 ? "file" : "files") +\(commit.additions) −\(commit.deletions)"
         return ToolResult(

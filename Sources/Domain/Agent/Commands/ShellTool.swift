@@ -42,10 +42,7 @@ struct ShellTool: Tool {
             let names = changes.prefix(10).map(\.path).map { VisibleText.line($0) }.joined(separator: ", ")
             made.append("Changed files: \(names)\(changes.count > 10 ? " and \(changes.count - 10) more" : "")")
         }
-        for commit in report.commits {
-            made.append("Commit \(commit.sha.prefix(7)): \(VisibleText.line(commit.subject))")
-        }
-        // Names and subjects are chosen by the command.
+        // Names are chosen by the command.
         if !made.isEmpty { lines.append(DataBlock.of(made.joined(separator: "\n"), from: "workspace")) }
         lines += report.notices
         if let note = report.ending.note { lines.append(note) }

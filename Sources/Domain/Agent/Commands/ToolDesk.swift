@@ -19,6 +19,11 @@ package protocol ToolDesk: Sendable {
     func commitDraft() async throws -> CommitDraft?
     /// Commits all changes, if they are those of the draft with this digest.
     func commit(_ message: String, expecting digest: String) async throws -> CommitNotice?
+
+    /// The commits that commands made in the jail; nil if there are none.
+    func jailCommits() async throws -> JailCommits?
+    /// Puts those commits on the branch, if they are those with this digest. Returns how many.
+    func takeOver(_ digest: String) async throws -> Int
 }
 
 /// A ``ToolDesk`` over the session's workbench.
@@ -61,14 +66,12 @@ package struct WorkbenchDesk: ToolDesk {
             thread: self.thread, call: call, address: approved == nil ? nil : address, by: approved?.by ?? "",
             ask: approved?.ask, pauses: self.pauses)
         let output = self.output
-        let result = try await self.bench.execute(
+        return try await self.bench.execute(
             command, timeout: timeout, for: self.request, rule: Self.rule(of: approval), approval: approved, in: thread
         ) { piece in
             try await report(piece)
             try await output(piece)
         }
-        for commit in result.commits { try await thread.report(.commit(commit)) }
-        return result
     }
 
     private static func rule(of decision: GateDecision) -> String {
@@ -92,6 +95,12 @@ package struct WorkbenchDesk: ToolDesk {
     package func commit(_ message: String, expecting digest: String) async throws -> CommitNotice? {
         try await self.bench.commit(
             message, expecting: digest, for: self.request, task: self.task, in: self.thread)
+    }
+
+    package func jailCommits() async throws -> JailCommits? { try await self.bench.jailCommits(for: self.request) }
+
+    package func takeOver(_ digest: String) async throws -> Int {
+        try await self.bench.takeOver(digest, for: self.request, in: self.thread)
     }
 }
 

@@ -6,6 +6,7 @@ package import Work
 package final class WorkspaceTools: ToolExecutor {
     private let state: TurnState
     private let tools: [String: any Tool]
+    private let commit: CommitTool?
 
     /// - Parameters:
     ///   - ledger: What the model has read in the session before this turn.
@@ -13,6 +14,7 @@ package final class WorkspaceTools: ToolExecutor {
     package init(files: any WorkspaceFiles, ledger: ReadLedger = ReadLedger(), seams: ToolSeams = ToolSeams()) {
         let state = TurnState(ledger, willChange: seams.willChange)
         let edit = EditTool(files: files, state: state)
+        let commit = seams.desk.map { CommitTool(desk: $0) }
         var tools: [String: any Tool] = [
             "read": ReadTool(files: files, state: state), "list": ListTool(files: files),
             "edit": edit, "patch": edit, "write": edit, "tasks": TasksTool(report: seams.plan),
@@ -21,11 +23,12 @@ package final class WorkspaceTools: ToolExecutor {
         if let question = seams.question { tools["ask_user"] = AskTool(question: question) }
         if let desk = seams.desk {
             tools["shell"] = ShellTool(desk: desk, state: state)
-            tools["commit"] = CommitTool(desk: desk)
+            tools["commit"] = commit
             tools["fetch"] = FetchTool(desk: desk)
         }
         self.state = state
         self.tools = tools
+        self.commit = commit
     }
 
     /// What the model has read until now, for the session's next turn.
@@ -60,6 +63,10 @@ package final class WorkspaceTools: ToolExecutor {
         } catch {
             return Self.failed(Self.text(of: error), intent.title)
         }
+    }
+
+    package func commits(madeBy call: String) async throws -> ToolIntent? {
+        try await self.commit?.intent(ofCommitsMadeBy: call)
     }
 
     private static func failed(_ text: String, _ title: String) -> ToolResult {

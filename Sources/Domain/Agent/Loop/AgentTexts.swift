@@ -40,6 +40,14 @@ enum AgentTexts {
             summary: tool)
     }
 
+    static let nobodyDecided = "Nobody decided about them in time."
+
+    /// Commits that a command made were refused.
+    static func commitsStay(because reason: String) -> String {
+        "The commits that the command made are not on the branch: \(reason) They stay in the workspace, where "
+            + "`git reset --soft` undoes them."
+    }
+
     static func expired(tool: String) -> ToolResult {
         ToolResult(
             .denied, text: "Nobody decided about this in time, so nothing ran.", summary: "\(tool), nobody decided")

@@ -6,11 +6,14 @@ package protocol ToolExecutor: Sendable {
     /// Carries out what ``prepare(_:)`` worked out, if its preconditions still hold. Throws `CancellationError` when the
     /// turn is stopped; everything else is a ``ToolResult``.
     func perform(_ intent: ToolIntent, approval: GateDecision) async throws -> ToolResult
+    /// The commits that a call's command made in the jail, for the gate to decide about; nil if it made none.
+    func commits(madeBy call: String) async throws -> ToolIntent?
     /// Called when earlier results are folded or summarised: the model no longer knows the files that it has read.
     func forgetReads() async
 }
 
 extension ToolExecutor {
+    package func commits(madeBy call: String) async throws -> ToolIntent? { nil }
     package func forgetReads() async {}
 }
 

@@ -8,6 +8,9 @@ package struct ToolIntent: Sendable, Equatable {
         /// SHA-256 of its bytes, hexadecimal; nil for a file that must not exist.
         package let digest: String?
 
+        /// The path that stands for the commits which a command made in the jail.
+        package static let jailCommits = ".git"
+
         package init(path: String, digest: String?) {
             self.path = path
             self.digest = digest

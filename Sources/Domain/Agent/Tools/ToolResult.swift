@@ -29,4 +29,12 @@ package struct ToolResult: Sendable, Equatable {
         self.hasChanges = hasChanges
         self.isMarked = isMarked
     }
+
+    /// The same with one more line of ours, if there is one.
+    func adding(_ line: String?) -> ToolResult {
+        guard let line else { return self }
+        return ToolResult(
+            self.outcome, text: "\(self.text)\n\(line)", summary: self.summary, hasChanges: self.hasChanges,
+            isMarked: self.isMarked)
+    }
 }

@@ -1,3 +1,4 @@
+package import Chat
 package import Git
 package import Models
 
@@ -31,5 +32,36 @@ package struct AgentEquipment: Sendable {
         self.limits = limits
         self.notes = notes
         self.changes = changes
+    }
+}
+
+extension AgentEquipment {
+    /// Has the commits that a call's command made decided about, as any commit is, and puts them on the branch if that is
+    /// allowed. Refused ones stay in the workspace, which the thread is told. Returns a line for the model; nil if there
+    /// are none.
+    package func settleCommits(
+        madeBy call: String, in thread: any TurnThread, deciding decide: (ToolIntent) async throws -> GateDecision
+    ) async throws -> String? {
+        var title = ""
+        let reason: String
+        do {
+            guard let commits = try await self.executor.commits(madeBy: call) else { return nil }
+            title = "\(commits.title). "
+            switch try await decide(commits) {
+            case .denied(let text): reason = text
+            case .expired: reason = AgentTexts.nobodyDecided
+            case let decision:
+                let result = try await self.executor.perform(commits, approval: decision)
+                if result.outcome == .done { return result.text }
+                reason = result.text
+            }
+        } catch let error as CancellationError {
+            throw error
+        } catch {
+            reason = "\(error)."
+        }
+        let line = AgentTexts.commitsStay(because: reason)
+        try await thread.report(.notice(title + line))
+        return line
     }
 }

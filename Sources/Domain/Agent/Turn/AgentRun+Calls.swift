@@ -73,10 +73,16 @@ extension AgentRun {
         self.lines.begin(call.id, title: intent.title, files: files)
         try await self.thread.report(self.steps(news: call.id))
         let runner = self.runner
-        let result =
+        var result =
             call.tool.kind == .ask
             ? try await self.waiting { try await runner.perform(intent, decision) }
             : try await runner.perform(intent, decision)
+        if call.tool.kind == .execute {
+            let line = try await self.equipment.settleCommits(madeBy: call.id, in: self.thread) { commits in
+                try await self.decide([commits]).first ?? .expired
+            }
+            result = result.adding(line)
+        }
         // What was decided about was there no more: the file, its folder or the branch is another.
         if result.outcome == .failed, call.tool.kind == .edit || call.tool.kind == .commit {
             await self.equipment.gate.refused(call.id, tool: call.tool.name, result)

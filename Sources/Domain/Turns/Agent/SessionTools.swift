@@ -33,6 +33,10 @@ final class SessionTools: ToolExecutor {
         return try await tools.perform(intent, approval: approval)
     }
 
+    func commits(madeBy call: String) async throws -> ToolIntent? {
+        try await self.tools().commits(madeBy: call)
+    }
+
     func forgetReads() async {
         self.ledgers.keep(ReadLedger(), of: self.session)
         guard let task = self.made.withLock({ $0 }) else { return }

@@ -78,6 +78,7 @@ struct CopilotCLIWork: TurnWorker {
         let opening = try await self.chat(equipment.persona.prompt).opening(of: request, model: model, in: thread)
         let text = CopilotCLIConversationText(opening, notes: equipment.notes)
         let (workspace, folders) = try await self.place(of: request)
+        try await workspace.holdCommits()
         let known = CopilotCLIRecord.read(folders.record)
         let isSame = request.isResumed && known?.turn == request.id
         let isKnown = isSame || known.map(text.continues) ?? false
@@ -108,7 +109,10 @@ struct CopilotCLIWork: TurnWorker {
                     excluded: CopilotCLIIntents(files: workspace, allowed: equipment.persona.tools).excluded),
                 directory: CopilotCLIIntents.root)
         }
-        try await self.takeOver(workspace, request, thread)
+        let settled = try await equipment.settleCommits(madeBy: "cli", in: thread) { commits in
+            try await equipment.gate.decide([commits]).first ?? .expired
+        }
+        if let settled { self.logger.debug("\(settled)", ["turn": .string(request.id)]) }
         try await run.record([.ended(ending)])
         try await run.close()
         return ending.reason.map { .cut($0) } ?? .complete
@@ -198,25 +202,6 @@ struct CopilotCLIWork: TurnWorker {
         throw TurnFailure(
             "The Copilot CLI needs the thread's files for itself, and a job is running: wait for it, or end it with "
                 + "`kill \(job.id)`.")
-    }
-
-    /// Commits that were made by a command.
-    private func takeOver(
-        _ workspace: any WorkspaceFiles, _ request: TurnRequest, _ thread: any TurnThread
-    ) async throws {
-        let commits: [CommitNotice]
-        do {
-            commits = try await workspace.takeOverCommits()
-        } catch let error as CancellationError {
-            throw error
-        } catch {
-            return try await thread.report(.notice("The commits made in the jail were not taken over: \(error)"))
-        }
-        for commit in commits {
-            try? await self.audit.record(
-                .commit(commit, session: request.session, turn: request.id, actor: request.sender.id))
-            try await thread.report(.commit(commit))
-        }
     }
 
     // MARK: After a restart

@@ -4,7 +4,7 @@ package import Git
 /// What a command led to, for whoever ran it.
 package struct CommandReport: Sendable {
     package let ending: CommandEnding
-    /// Commits that it made, which the repository has now.
+    /// Commits that it made, which the repository has now. Those of a model's command wait for a decision.
     package let commits: [CommitNotice]
     /// Files that it changed; nil if that is unknown.
     package let changes: [WorkspaceChange]?

@@ -18,6 +18,8 @@ struct CommandRun: Sendable {
     let approval: (by: String, ask: String?)?
     /// Shorter than the limit of the settings; nil for that limit.
     var timeout: Duration?
+    /// It is a model's: commits that it makes wait for a decision.
+    var holdsCommits = false
     /// Of the workspace, before it runs.
     var update = SessionPlace.Update.unlessCommits
 
@@ -45,6 +47,7 @@ struct CommandRun: Sendable {
         do {
             workspace = try await self.bench.workspace(of: self.sessionPlace)
             snapshot = try await workspace.snapshot(WorkbenchTexts.snapshotReason(self.command))
+            if self.holdsCommits { try await workspace.holdCommits() }
             shell = try await self.bench.shell(
                 of: self.sessionPlace, for: self.request.sender.id, workspace: workspace)
         } catch let error as CancellationError {
@@ -155,10 +158,13 @@ struct CommandRun: Sendable {
             notices.append(WorkbenchTexts.changesAreUnknown("\(error)"))
         }
         var commits: [CommitNotice] = []
-        do {
-            commits = try await begun.workspace.takeOverCommits()
-        } catch {
-            notices.append(WorkbenchTexts.commitsAreNotTaken("\(error)"))
+        if !self.holdsCommits {
+            do {
+                commits = try await begun.workspace.takeOverCommits(
+                    .ofPeople, by: self.request.sender, turn: self.request.id)
+            } catch {
+                notices.append(WorkbenchTexts.commitsAreNotTaken("\(error)"))
+            }
         }
         do {
             try await self.record(begun, ending, changes, commits)

@@ -15,9 +15,9 @@ package struct CommitDraft: Sendable, Equatable {
         self.diff = diff
     }
 
-    init(_ trees: (old: GitObjectID, new: GitObjectID), sizes: [WorkFiles.Size], diff: String) {
+    init(digest: String, sizes: [WorkFiles.Size], diff: String) {
         self.init(
-            digest: Self.digest(of: trees),
+            digest: digest,
             files: sizes.map { $0.isBinary ? "\($0.path) binary" : "\($0.path) +\($0.additions) −\($0.deletions)" },
             diff: diff)
     }

@@ -1,4 +1,5 @@
 package import Chat
+internal import EventLoop
 internal import Git
 internal import Repositories
 
@@ -12,7 +13,7 @@ extension Workspace {
             let trees = try await files.treeToCommit(on: head)
             guard trees.old != trees.new else { return nil }
             return CommitDraft(
-                trees, sizes: try await files.sizes(from: trees.old, to: trees.new),
+                digest: CommitDraft.digest(of: trees), sizes: try await files.sizes(from: trees.old, to: trees.new),
                 diff: try await files.difference(from: trees.old, to: trees.new, limit: self.settings.diffBytes))
         }
     }
@@ -48,9 +49,7 @@ extension Workspace {
     ) async throws -> Attempt {
         try await self.call { files in
             guard let (tip, head) = try await self.head() else { return .ended(nil) }
-            if let inside = try await files.tip(of: branch), inside != head,
-                try await !repository.git.hasAll([inside])
-            {
+            if let inside = try await files.tip(of: branch), try await !self.isKnown(inside, at: head) {
                 throw WorkspaceFailure(
                     "nothing was committed because the workspace has commits that are not taken over yet: "
                         + "take them over first, or undo them with `git reset --soft`")
@@ -79,44 +78,141 @@ extension Workspace {
         }
     }
 
-    package func takeOverCommits() async throws -> [CommitNotice] {
+    package func holdCommits() async throws {
+        guard self.branch != nil else { return }
+        try await self.write { (layout) throws(SystemError) in try layout.writeHold() }
+    }
+
+    package func jailCommits() async throws -> JailCommits? {
+        guard let repository = self.repository else { return nil }
+        return try await self.call { files -> JailCommits? in
+            guard let (_, head, inside) = try await self.untaken(files) else { return nil }
+            return try await self.withQuarantine(head, inside, repository) { path in
+                let commits = try await repository.git.quarantined(in: path, after: head, upTo: inside)
+                let objects = WorkFiles(folder: self.folder, store: path, rules: self.settings.scan)
+                let trees = (old: try await objects.tree(of: head), new: try await objects.tree(of: inside))
+                let changes = CommitDraft(
+                    digest: JailCommits.digest(from: head, to: inside),
+                    sizes: try await objects.sizes(from: trees.old, to: trees.new),
+                    diff: try await objects.difference(from: trees.old, to: trees.new, limit: self.settings.diffBytes))
+                return JailCommits(subjects: commits.map(\.subject), changes: changes)
+            }
+        }
+    }
+
+    package func takeOverCommits(
+        _ right: JailCommitsRight, by author: Sender, turn: String
+    ) async throws -> [CommitNotice] {
         guard let repository = self.repository, let branch = self.branch else { return [] }
         return try await self.call { files in
-            guard let inside = try await files.tip(of: branch), let (tip, head) = try await self.head(),
-                inside != head
-            else { return [] }
-            // The repository's branch moved on; the workspace has nothing new.
-            if try await repository.git.hasAll([inside]), try await repository.git.isAncestor(inside, of: head) {
-                return []
+            guard let (tip, head, inside) = try await self.untaken(files) else { return [] }
+            switch right {
+            case .all: break
+            case .ofPeople: if await self.isHolding() { throw Self.isHeld }
+            case .decided(let digest):
+                guard digest == JailCommits.digest(from: head, to: inside) else { throw Self.hasChanged }
             }
-            guard let packer = self.packer else {
-                throw WorkspaceFailure("commits can't be taken over without a jail: see `status` for what it lacks")
-            }
-            let quarantine = try await Quarantine.make(
-                in: self.layout.host, sharing: repository.git.objectsFolder(), limit: self.settings.packBytes)
-            do {
-                let session = self.session
-                try await quarantine.fill { piece in try await packer(session, head.hex, inside.hex, piece) }
-                let committer = GitSignature.jetbridge(seconds: self.now() / 1_000)
-                try await self.writeTakeOver(from: head, to: inside)
-                _ = try await repository.advance(
-                    branch, to: "workspace-\(session)", from: tip, isDocuments: false
-                ) { git, target in
-                    _ = try await git.takeOver(
-                        from: quarantine.path, branch: branch, base: head, expected: tip, new: inside,
-                        committer: committer, to: target)
-                    return inside
+            return try await self.withQuarantine(head, inside, repository) { path in
+                let seconds = self.now() / 1_000
+                let committer = GitSignature.jetbridge(seconds: seconds)
+                let commits = try await repository.git.quarantined(in: path, after: head, upTo: inside)
+                let new =
+                    try await repository.git.adopt(
+                        commits, from: path, author: GitSignature(person: author, seconds: seconds),
+                        committer: committer, trailers: [GitTrailer("Jetbridge-Turn", turn)]) ?? inside
+                let move = BranchMove(from: inside, to: new).text
+                try await self.write { (layout) throws(SystemError) in try layout.writeTakeOver(move) }
+                _ = try await repository.advance(branch, to: "workspace-\(self.session)", from: tip, isDocuments: false)
+                {
+                    git, target in
+                    try await git.move(
+                        branch, from: tip, to: new, log: "jetbridge: take over \(commits.count) commits", as: committer,
+                        to: target)
+                    return new
                 }
-                let commits = try await repository.git.log(from: inside, without: head, limit: 1_000).reversed()
-                await quarantine.remove()
-                try await self.writeHead(inside, of: branch)
+                try await self.writeHead(new, of: branch)
+                try await files.moveTip(of: branch, from: inside, to: new)
+                await self.endHold()
                 var notices: [CommitNotice] = []
-                for commit in commits { notices.append(try await self.notice(of: commit, repository)) }
+                for commit in try await repository.git.log(from: new, without: head, limit: 1_000).reversed() {
+                    notices.append(try await self.notice(of: commit, repository))
+                }
                 return notices
-            } catch {
-                await quarantine.remove()
-                throw error
             }
+        }
+    }
+
+    /// The branch in the repository and in the jail, if the jail has commits that the repository's branch has not.
+    private func untaken(
+        _ files: WorkFiles
+    ) async throws -> (tip: GitObjectID?, head: GitObjectID, inside: GitObjectID)? {
+        try await self.completeTakeOver(files)
+        guard let branch = self.branch, let inside = try await files.tip(of: branch),
+            let (tip, head) = try await self.head(), inside != head, let git = self.repository?.git
+        else {
+            await self.endHold()
+            return nil
+        }
+        // The repository's branch moved on; the workspace has nothing new.
+        if try await git.hasAll([inside]), try await git.isAncestor(inside, of: head) {
+            await self.endHold()
+            return nil
+        }
+        return (tip, head, inside)
+    }
+
+    /// Whether nothing of a commit of the jail would be lost without it.
+    func isKnown(_ inside: GitObjectID, at head: GitObjectID) async throws -> Bool {
+        guard inside != head, let git = self.repository?.git else { return true }
+        return try await git.hasAll([inside])
+    }
+
+    /// Completes a take-over after which the host was killed: the repository's branch has the commits, the jail's not yet.
+    func completeTakeOver(_ files: WorkFiles) async throws {
+        guard let branch = self.branch, let git = self.repository?.git, let taken = await self.readTakeOver(),
+            try await files.tip(of: branch) == taken.old, let (_, head) = try await self.head(),
+            try await git.hasAll([taken.new]), try await git.isAncestor(taken.new, of: head)
+        else { return }
+        try await files.moveTip(of: branch, from: taken.old, to: taken.new)
+    }
+
+    /// Has the jail's commits packed into a quarantine for the time of `body`.
+    private func withQuarantine<Value>(
+        _ head: GitObjectID, _ inside: GitObjectID, _ repository: LocalRepository,
+        _ body: (_ path: String) async throws -> Value
+    ) async throws -> Value {
+        guard let packer = self.packer else {
+            throw WorkspaceFailure("commits can't be taken over without a jail: see `status` for what it lacks")
+        }
+        let quarantine = try await Quarantine.make(
+            in: self.layout.host, sharing: repository.git.objectsFolder(), limit: self.settings.packBytes)
+        do {
+            let session = self.session
+            try await quarantine.fill { piece in try await packer(session, head.hex, inside.hex, piece) }
+            let value = try await body(quarantine.path)
+            await quarantine.remove()
+            return value
+        } catch {
+            await quarantine.remove()
+            throw error
+        }
+    }
+
+    @concurrent
+    private func isHolding() async -> Bool { self.layout.isHolding }
+
+    @concurrent
+    private func endHold() async { self.layout.endHold() }
+
+    @concurrent
+    private func readTakeOver() async -> BranchMove? { self.layout.readTakeOver().flatMap { BranchMove($0[...]) } }
+
+    @concurrent
+    private func write(_ body: @Sendable (WorkspaceLayout) throws(SystemError) -> Void) async throws {
+        do throws(SystemError) {
+            try body(self.layout)
+        } catch {
+            throw WorkspaceFailure("the workspace's state can't be saved (\(error.message)): check the data directory")
         }
     }
 
@@ -163,6 +259,9 @@ extension Workspace {
     private static let hasChanged = WorkspaceFailure(
         "nothing was committed because the files or the branch have changed since the commit was prepared: look at what "
             + "has changed, then commit again")
+    private static let isHeld = WorkspaceFailure(
+        "commits that the model's commands made in the jail are not on the branch, because nobody has allowed it: take "
+            + "them over with `commit`, or undo them with `git reset --soft`")
     private static let noRepository = WorkspaceFailure(
         "nothing was committed because this thread has no repository: choose one with `repo NAME`")
 }

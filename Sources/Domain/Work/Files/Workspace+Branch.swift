@@ -16,6 +16,7 @@ extension Workspace {
     /// uncommitted changes are in the way; then nothing is changed.
     func follow(_ files: WorkFiles) async throws {
         guard let branch = self.branch, let (tip, _) = try await self.head(), let tip else { return }
+        try await self.completeTakeOver(files)
         try await self.move(files, to: tip, on: branch)
     }
 
@@ -26,10 +27,12 @@ extension Workspace {
     }
 
     private func move(_ files: WorkFiles, to commit: GitObjectID, on target: String) async throws {
-        guard let branch = self.branch, let repository = self.repository, let old = try await self.position(),
+        guard let branch = self.branch, self.repository != nil, let old = try await self.position(),
             old != commit || branch != target
         else { return }
-        if let inside = try await files.tip(of: branch), inside != old, try await !repository.git.hasAll([inside]) {
+        if let inside = try await files.tip(of: branch), inside != old, let head = try await self.head()?.head,
+            try await !self.isKnown(inside, at: head)
+        {
             throw WorkspaceFailure(
                 "the workspace has commits of \(branch) that are not taken over yet: take them over with a command such "
                     + "as `run true`, or undo them with `git reset --soft`")

@@ -51,9 +51,16 @@ package protocol WorkspaceFiles: Sendable {
     /// Makes the files as the branch's last commit has them, after recording their state. Returns that record; nil if
     /// nothing was changed. Files that `.gitignore` excludes stay.
     func discardChanges(_ reason: String) async throws -> WorkspaceSnapshot?
-    /// Takes over the commits that were made inside the jail, oldest first; refuses those with `.git` in a tree or that
-    /// a strict check refuses.
-    func takeOverCommits() async throws -> [CommitNotice]
+    /// From here on, commits made in the jail wait until somebody decides about them or takes over all. Ends by itself
+    /// when there are none.
+    func holdCommits() async throws
+    /// The commits that the jail has and the branch has not; nil if there are none. Refuses those that
+    /// ``takeOverCommits(_:by:turn:)`` refuses.
+    func jailCommits() async throws -> JailCommits?
+    /// Puts the commits of the jail on the branch, oldest first, made anew with `author` and with Jetbridge as the
+    /// committer; an author that a command has set becomes a trailer. Refuses those with `.git` in a tree or that a strict
+    /// check refuses, and throws a ``WorkspaceFailure`` if `right` does not cover them.
+    func takeOverCommits(_ right: JailCommitsRight, by author: Sender, turn: String) async throws -> [CommitNotice]
 }
 
 /// Why something about a workspace failed. One line: what failed, why, what to do.

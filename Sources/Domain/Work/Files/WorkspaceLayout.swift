@@ -1,4 +1,5 @@
 internal import EventLoop
+internal import Glibc
 internal import JSON
 internal import Lifecycle
 
@@ -27,6 +28,7 @@ struct WorkspaceLayout: Sendable {
 
     /// The commit that the branch had before the last commits were taken over from the jail, and the last of those.
     private var takeOver: String { "\(self.host)/take-over" }
+    private var hold: String { "\(self.host)/hold" }
 
     /// Where the jail sees the repository's objects.
     static let objectsInside = "/repository"
@@ -89,6 +91,14 @@ struct WorkspaceLayout: Sendable {
         try PrivateFile.write(Array("\(commit) \(branch)".utf8), to: self.head)
     }
 
+    /// Whether commits of the jail wait for a decision.
+    var isHolding: Bool { PrivateFile.read(self.hold) != nil }
+
+    func writeHold() throws(SystemError) { try PrivateFile.write([], to: self.hold) }
+
+    func endHold() { unlink(self.hold) }
+
+    /// The last commit that was taken over from the jail, and what it became.
     func readTakeOver() -> String? {
         PrivateFile.read(self.takeOver).map { String(decoding: $0.bytes, as: UTF8.self) }
     }

@@ -7,7 +7,8 @@ struct CommitTurn: TurnWorker {
     func run(_ request: TurnRequest, in thread: any TurnThread) async throws -> TurnEnding {
         try await self.bench.working {
             let message = request.text.isEmpty ? WorkbenchTexts.defaultMessage : request.text
-            let commit = try await self.bench.commit(message, for: request, update: .possible, in: thread)
+            let commit = try await self.bench.commit(
+                message, for: request, takingOver: .all, update: .possible, in: thread)
             if commit == nil { try await thread.report(.text(WorkbenchTexts.nothingToCommit)) }
         }
     }

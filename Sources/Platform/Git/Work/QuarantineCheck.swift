@@ -17,8 +17,10 @@ struct QuarantineCheck {
         self.limit = limit
     }
 
-    /// The commits after `base` up to `new`, oldest first.
-    func commits(from base: GitObjectID, to new: GitObjectID) throws(GitError) -> [GitCommit] {
+    /// The commits after `base` up to `new` that none of the `known` ones contains, oldest first.
+    func commits(
+        from base: GitObjectID, to new: GitObjectID, without known: [GitObjectID]
+    ) throws(GitError) -> [GitCommit] {
         var (baseID, newID) = (base.raw, new.raw)
         guard unsafe git_graph_descendant_of(self.store.repository, &newID, &baseID) == 1 else {
             throw GitError(
@@ -31,6 +33,10 @@ struct QuarantineCheck {
         unsafe git_revwalk_sorting(walk, GIT_SORT_TOPOLOGICAL.rawValue | GIT_SORT_REVERSE.rawValue)
         try unsafe GitLibrary.check(git_revwalk_push(walk, &newID), "the commit \(new.short)")
         try unsafe GitLibrary.check(git_revwalk_hide(walk, &baseID), "the commit \(base.short)")
+        for commit in known {
+            var id = commit.raw
+            try unsafe GitLibrary.check(git_revwalk_hide(walk, &id), "the commit \(commit.short)")
+        }
         var commits: [GitCommit] = []
         var seen: Set<Comparison> = []
         var id = git_oid()

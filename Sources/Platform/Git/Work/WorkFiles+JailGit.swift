@@ -29,13 +29,26 @@ extension WorkFiles {
         let index = try self.index(of: commit, draft: draft)
         let top = try Folder(path: git)
         let owner = Self.owner(of: top)
-        let parts = ("refs/heads/" + branch).utf8.split(separator: UInt8(ascii: "/")).map { Array($0) }
-        var status = Self.write(
-            Array("\(commit.hex)\n".utf8), to: parts[parts.count - 1], below: parts.dropLast(), in: top, owner)
+        var status = Self.writeTip(commit, of: branch, in: top)
         if status == 0 { status = top.write(index, to: Array("index".utf8), mode: 0o644, owner: owner) }
         let head = Array("ref: refs/heads/\(branch)\n".utf8)
         if status == 0 { status = top.write(head, to: Array("HEAD".utf8), mode: 0o644, owner: owner) }
         guard status == 0 else { throw GitError(system: status, "write", "the branch in the workspace's Git folder") }
+    }
+
+    /// Moves the jail's `branch` to a commit with the same files, unless a program has moved it away from `old`. What is
+    /// checked out and the index stay.
+    package func moveTip(of branch: String, from old: GitObjectID, to commit: GitObjectID) throws(GitError) {
+        guard let git = self.git, try self.tip(of: branch) == old else { return }
+        let status = Self.writeTip(commit, of: branch, in: try Folder(path: git))
+        guard status == 0 else { throw GitError(system: status, "write", "the branch in the workspace's Git folder") }
+    }
+
+    private static func writeTip(_ commit: GitObjectID, of branch: String, in top: borrowing Folder) -> Int32 {
+        let parts = ("refs/heads/" + branch).utf8.split(separator: UInt8(ascii: "/")).map { Array($0) }
+        return Self.write(
+            Array("\(commit.hex)\n".utf8), to: parts[parts.count - 1], below: parts.dropLast(), in: top,
+            Self.owner(of: top))
     }
 
     /// Where the jail's branch is; nil if it has none.
