@@ -18,7 +18,8 @@ final class CopilotCLIChanges: Sendable {
     private let audit: any AuditRecorder
     /// Stores that the turn changes files, with the state before.
     private let willChange: @Sendable (TurnRequest, WorkspaceSnapshot) async throws -> Void
-    private let snapshot = Protected<WorkspaceSnapshot?>(nil)
+    /// Records the state before the first change; nil before one.
+    private let first = Protected<Task<WorkspaceSnapshot, any Error>?>(nil)
 
     init(
         of request: TurnRequest, in workspace: any WorkspaceFiles, store: SessionStore, audit: any AuditRecorder,
@@ -33,15 +34,28 @@ final class CopilotCLIChanges: Sendable {
 
     /// To be called before each change; only the first is recorded.
     func begin() async throws {
-        guard self.snapshot.withLock({ $0 == nil }) else { return }
-        let snapshot = try await self.workspace.snapshot("before the turn's changes")
-        try await self.willChange(self.request, snapshot)
-        self.snapshot.withLock { $0 = snapshot }
+        let task = self.first.withLock { first in
+            if let task = first { return task }
+            // Unstructured: changes that are permitted at the same time wait for one record.
+            let task = Task {
+                let snapshot = try await self.workspace.snapshot("before the turn's changes")
+                try await self.willChange(self.request, snapshot)
+                return snapshot
+            }
+            first = task
+            return task
+        }
+        do {
+            _ = try await task.value
+        } catch {
+            self.first.withLock { first in if first == task { first = nil } }
+            throw error
+        }
     }
 
     /// Records the changed files. A turn that changed none leaves nothing for `undo`. Also when the turn is stopped.
     func end() async {
-        guard let snapshot = self.snapshot.withLock({ $0 }) else { return }
+        guard let snapshot = try? await self.first.withLock({ $0 })?.value else { return }
         await withGrace(.seconds(120)) { _ = try? await self.end(snapshot) }
     }
 
