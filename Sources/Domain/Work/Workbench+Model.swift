@@ -34,7 +34,7 @@ extension Workbench {
         try await self.workspace(for: request, update: .none).draft()
     }
 
-    /// The commits that commands made in the jail and that the branch does not have; nil if there are none.
+    /// The commits made in the jail that the branch lacks, or nil.
     package func jailCommits(for request: TurnRequest) async throws -> JailCommits? {
         try await self.workspace(for: request, update: .none).jailCommits()
     }

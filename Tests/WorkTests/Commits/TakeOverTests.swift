@@ -139,6 +139,8 @@ struct TakeOverTests {
         #expect(try await workspace.takeOver().map(\.subject) == ["Person"])
 
         try await workspace.holdCommits()
+        // A person's job ends beside the model's command, which commits only then.
+        #expect(try await workspace.takeOver() == [])
         try await git("echo x > x; git add x; git commit -qm Model")
         let commits = try #require(try await workspace.jailCommits())
         #expect(commits.subjects == ["Model"] && commits.changes.files == ["x +1 −0"])
@@ -157,7 +159,15 @@ struct TakeOverTests {
 
         try await workspace.holdCommits()
         try await git("git commit -q --allow-empty -m Third")
+        try await workspace.releaseCommits()
+        #expect(await Fixture.failure { _ = try await workspace.takeOver() }.contains("nobody has allowed it"))
         #expect(try await workspace.takeOver(.all).map(\.subject) == ["Third"])
+
+        // A crash cut the model's command off before it committed anything.
+        try await workspace.holdCommits()
+        try await workspace.releaseCommits()
+        try await git("git commit -q --allow-empty -m Fourth")
+        #expect(try await workspace.takeOver().map(\.subject) == ["Fourth"])
     }
 
     @Test("a commit that was taken over before is not let in as it was")

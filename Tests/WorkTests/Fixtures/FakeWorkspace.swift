@@ -131,6 +131,10 @@ final class FakeWorkspace: WorkspaceFiles, WorkspaceDirectory {
 
     func holdCommits() async throws { self.state.withLock { $0.isHolding = true } }
 
+    func releaseCommits() async throws {
+        self.state.withLock { state in if state.commits.isEmpty { state.isHolding = false } }
+    }
+
     func jailCommits() async throws -> JailCommits? {
         self.state.withLock { state in
             guard !state.commits.isEmpty else { return nil }

@@ -20,7 +20,7 @@ package protocol ToolDesk: Sendable {
     /// Commits all changes, if they are those of the draft with this digest.
     func commit(_ message: String, expecting digest: String) async throws -> CommitNotice?
 
-    /// The commits that commands made in the jail; nil if there are none.
+    /// The commits made in the jail that the branch lacks, or nil.
     func jailCommits() async throws -> JailCommits?
     /// Puts those commits on the branch, if they are those with this digest. Returns how many.
     func takeOver(_ digest: String) async throws -> Int

@@ -30,7 +30,7 @@ package struct ToolResult: Sendable, Equatable {
         self.isMarked = isMarked
     }
 
-    /// The same with one more line of ours, if there is one.
+    /// The result with a line of the host added to its text.
     func adding(_ line: String?) -> ToolResult {
         guard let line else { return self }
         return ToolResult(

@@ -36,32 +36,34 @@ package struct AgentEquipment: Sendable {
 }
 
 extension AgentEquipment {
-    /// Has the commits that a call's command made decided about, as any commit is, and puts them on the branch if that is
-    /// allowed. Refused ones stay in the workspace, which the thread is told. Returns a line for the model; nil if there
-    /// are none.
+    /// Asks the gate about the commits that a call's command made, and puts them on the branch if it allows that. Refused
+    /// ones stay in the workspace, and the thread is told so. Returns a line for the model, or nil without such commits.
     package func settleCommits(
         madeBy call: String, in thread: any TurnThread, deciding decide: (ToolIntent) async throws -> GateDecision
     ) async throws -> String? {
-        var title = ""
-        let reason: String
+        let commits: ToolIntent
         do {
-            guard let commits = try await self.executor.commits(madeBy: call) else { return nil }
-            title = "\(commits.title). "
-            switch try await decide(commits) {
-            case .denied(let text): reason = text
-            case .expired: reason = AgentTexts.nobodyDecided
-            case let decision:
-                let result = try await self.executor.perform(commits, approval: decision)
-                if result.outcome == .done { return result.text }
-                reason = result.text
-            }
+            guard let made = try await self.executor.commits(madeBy: call) else { return nil }
+            commits = made
         } catch let error as CancellationError {
             throw error
         } catch {
-            reason = "\(error)."
+            let line = AgentTexts.commitsStay(because: "\(error).")
+            try await thread.report(.notice(line))
+            return line
+        }
+        let reason: String
+        let decision = try await decide(commits)
+        switch decision {
+        case .denied(let text): reason = text
+        case .expired: reason = AgentTexts.nobodyDecided
+        case .allowed, .approved:
+            let result = try await self.executor.perform(commits, approval: decision)
+            if result.outcome == .done { return result.text }
+            reason = result.text
         }
         let line = AgentTexts.commitsStay(because: reason)
-        try await thread.report(.notice(title + line))
+        try await thread.report(.notice("\(commits.title). \(line)"))
         return line
     }
 }

@@ -34,7 +34,7 @@ package struct AccessPolicy: Sendable {
 
     package func isGranted(_ identity: String) -> Bool { self.grants[ExactText(identity)] != nil }
 
-    /// The host mask by which a sender without a lasting identity is admitted; nil if there is none. The entry with the
+    /// The host mask that admits a sender without a lasting identity, or nil if no mask does. The entry with the
     /// strongest role counts.
     ///
     /// An entry that names a nick is one person, whose identity it is. Any other admits several people, so each is the

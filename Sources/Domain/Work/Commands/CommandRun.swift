@@ -47,7 +47,12 @@ struct CommandRun: Sendable {
         do {
             workspace = try await self.bench.workspace(of: self.sessionPlace)
             snapshot = try await workspace.snapshot(WorkbenchTexts.snapshotReason(self.command))
-            if self.holdsCommits { try await workspace.holdCommits() }
+            // Commands of one thread's turns run one after the other; only jobs of people run beside a model's.
+            if self.holdsCommits {
+                try await workspace.holdCommits()
+            } else {
+                try await workspace.releaseCommits()
+            }
             shell = try await self.bench.shell(
                 of: self.sessionPlace, for: self.request.sender.id, workspace: workspace)
         } catch let error as CancellationError {

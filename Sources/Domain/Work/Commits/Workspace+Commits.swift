@@ -83,10 +83,18 @@ extension Workspace {
         try await self.write { (layout) throws(SystemError) in try layout.writeHold() }
     }
 
+    package func releaseCommits() async throws {
+        guard self.repository != nil, await self.isHolding() else { return }
+        try await self.call { files in if try await self.untaken(files) == nil { await self.endHold() } }
+    }
+
     package func jailCommits() async throws -> JailCommits? {
         guard let repository = self.repository else { return nil }
         return try await self.call { files -> JailCommits? in
-            guard let (_, head, inside) = try await self.untaken(files) else { return nil }
+            guard let (_, head, inside) = try await self.untaken(files) else {
+                await self.endHold()
+                return nil
+            }
             return try await self.withQuarantine(head, inside, repository) { path in
                 let commits = try await repository.git.quarantined(in: path, after: head, upTo: inside)
                 let objects = WorkFiles(folder: self.folder, store: path, rules: self.settings.scan)
@@ -149,15 +157,9 @@ extension Workspace {
         try await self.completeTakeOver(files)
         guard let branch = self.branch, let inside = try await files.tip(of: branch),
             let (tip, head) = try await self.head(), inside != head, let git = self.repository?.git
-        else {
-            await self.endHold()
-            return nil
-        }
+        else { return nil }
         // The repository's branch moved on; the workspace has nothing new.
-        if try await git.hasAll([inside]), try await git.isAncestor(inside, of: head) {
-            await self.endHold()
-            return nil
-        }
+        if try await git.hasAll([inside]), try await git.isAncestor(inside, of: head) { return nil }
         return (tip, head, inside)
     }
 

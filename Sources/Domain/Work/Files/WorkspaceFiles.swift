@@ -51,11 +51,12 @@ package protocol WorkspaceFiles: Sendable {
     /// Makes the files as the branch's last commit has them, after recording their state. Returns that record; nil if
     /// nothing was changed. Files that `.gitignore` excludes stay.
     func discardChanges(_ reason: String) async throws -> WorkspaceSnapshot?
-    /// From here on, commits made in the jail wait until somebody decides about them or takes over all. Ends by itself
-    /// when there are none.
+    /// From here on, commits made in the jail wait until somebody decides about them or takes over all.
     func holdCommits() async throws
-    /// The commits that the jail has and the branch has not; nil if there are none. Refuses those that
-    /// ``takeOverCommits(_:by:turn:)`` refuses.
+    /// Ends that if a model's command has left none, as one that a crash cut off. Not while a model's command runs.
+    func releaseCommits() async throws
+    /// The commits that the jail has and the branch lacks, after a model's command; without any, none are held any more.
+    /// Refuses those that ``takeOverCommits(_:by:turn:)`` refuses.
     func jailCommits() async throws -> JailCommits?
     /// Puts the commits of the jail on the branch, oldest first, made anew with `author` and with Jetbridge as the
     /// committer; an author that a command has set becomes a trailer. Refuses those with `.git` in a tree or that a strict

@@ -82,6 +82,6 @@ package final class TurnRecord: Sendable {
 }
 
 extension TurnKind {
-    /// A turn that a newer version has stored is none that this one can run.
+    /// The kind of a stored turn. A kind that only a newer version knows counts as ``command``, which no worker runs.
     static func stored(in row: Row) throws -> TurnKind { TurnKind(rawValue: try row.text("kind")) ?? .command }
 }

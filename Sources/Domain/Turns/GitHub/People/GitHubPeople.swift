@@ -24,7 +24,7 @@ package actor GitHubPeople {
     /// Seconds since 1970.
     private let now: @Sendable () -> Double
     private let logger: Logger
-    /// Where threads are told the results.
+    /// Posts the results into threads.
     private let posts: ThreadPosts
 
     /// Codes that a person was given, until ``wait(for:)``.
