@@ -6,6 +6,7 @@ internal import Gateway
 internal import Lifecycle
 internal import Primitives
 package import Sessions
+internal import Turns
 package import Work
 
 /// The store operations of the command line; they work whether or not a host is serving.

@@ -58,7 +58,7 @@ enum BridgeSetup {
         workers.merge(GitHubWorkers(work: work, agent: agent).workers) { $1 }
         workers.merge(commands.workbench.workers) { own, _ in own }
         return Bridge(
-            posts, access: access, workers: workers, models: Self.models(agent.model, agent.catalog),
+            posts, access: access, workers: workers, models: ModelDirectory(agent),
             repositories: RepositoryDirectory(work), desk: commands.workbench, agent: AgentDirectory(agent),
             accounts: news.people)
     }
@@ -83,37 +83,5 @@ enum BridgeSetup {
     static func policy(_ access: Configuration.Access) -> AccessPolicy {
         AccessPolicy(
             owners: access.owners, members: access.members, guests: access.guests, isPairingAllowed: access.pairing)
-    }
-
-    private static func models(_ client: any ModelClient, _ catalog: ModelCatalog) -> ModelDirectory {
-        ModelDirectory(
-            defaultModel: client.defaultModel, provider: client.provider,
-            quota: { try await client.quota().map { Self.allowances($0) } },
-            list: {
-                try await catalog.models().map { model in
-                    ModelChoice(
-                        id: model.id, detail: model.detail, name: model.name, inputLimit: model.inputLimit,
-                        outputLimit: model.outputLimit, tokenizer: model.tokenizer, version: model.version,
-                        vendor: model.vendor, multiplier: model.multiplier, isPreview: model.isPreview)
-                }
-            })
-    }
-
-    private static func allowances(_ quota: ModelQuota) -> ModelAllowances {
-        ModelAllowances(
-            plan: quota.plan, resetDate: quota.resetDate,
-            items: quota.allowances.map { allowance in
-                ModelAllowances.Item(
-                    id: allowance.id, name: allowance.name, entitlement: allowance.entitlement,
-                    remaining: allowance.remaining, percentRemaining: allowance.percentRemaining,
-                    isUnlimited: allowance.isUnlimited)
-            }, lines: quota.lines)
-    }
-}
-
-/// Appends decisions of people to the audit, in the transaction that makes them.
-enum DecisionAudit {
-    static func appending(to chain: AuditChain) -> @Sendable (Ledger, AuditEntry) throws -> Void {
-        { ledger, entry in _ = try chain.append(entry, at: WallClock.now(), in: ledger.connection) }
     }
 }
