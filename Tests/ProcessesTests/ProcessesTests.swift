@@ -49,6 +49,21 @@ struct ProcessesTests {
             text == "/usr/share\nown group\n0000000\nSigBlk:\t0000000000000000\n0 1 2 3 ")
     }
 
+    @Test("marked processes are killed also while they replace their program")
+    func marked() async throws {
+        // Each shell replaces itself with another one for ever.
+        let script = "exec /bin/sh -c \"$0\" \"$0\""
+        for round in 1...200 {
+            let mark = "test-\(getpid())-\(round)"
+            let plan = ProcessPlan("/bin/sh", ["-c", script, script], environment: ["JETBRIDGE_TEST_MARK": mark])
+            let process = try await Process.spawn(plan)
+            await MarkedProcesses.kill("JETBRIDGE_TEST_MARK=\(mark)")
+            let status = await process.stop(patience: .seconds(2), grace: .zero)
+            #expect(status == .killed(SIGKILL), "round \(round)")
+            if status != .killed(SIGKILL) { return }
+        }
+    }
+
     @Test("input and output larger than the pipes are transferred concurrently")
     func input() async throws {
         let bytes = (0..<3_000_000).map { UInt8(truncatingIfNeeded: $0 &* 31) }
