@@ -118,6 +118,25 @@ import Testing
             fixture.change(["new.txt": [1]], branch: "other", base: .new(from: before)))
     }
 
+    @Test(
+        "changes of other files are no obstacle, and stay as they are",
+        arguments: [
+            "echo x >> b.txt", "echo x >> b.txt && git add b.txt", "rm b.txt", "echo mine > new.txt && git add new.txt",
+        ])
+    func otherChanges(command: String) async throws {
+        let fixture = try await Fixture.initialised()
+        try await fixture.commit("b.txt", "b\n")
+        try await fixture.commit("a.txt", "one\n")
+        try fixture.git.shell(command)
+        let status = try fixture.git("status --porcelain")
+        try await fixture.commit("a.txt", "two\n")
+        let tree = try fixture.git("rev-parse main^:")
+        _ = try await fixture.repository.commit(tree: try #require(GitObjectID(tree)), as: fixture.change([:]))
+        #expect(try fixture.git("status --porcelain") == status)
+        #expect(try fixture.git.shell("cat a.txt") == "one")
+        #expect(try fixture.git("show --format= --name-only main") == "a.txt")
+    }
+
     @Test("a branch that is checked out in another work tree is refused")
     func otherWorkTree() async throws {
         let fixture = try await Fixture.initialised()

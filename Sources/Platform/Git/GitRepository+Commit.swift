@@ -12,8 +12,8 @@ package enum CommitTarget: Sendable, Hashable {
 extension GitRepository {
     /// Creates a commit and moves its branch to it, or throws and leaves the branch unchanged.
     ///
-    /// Touches the work tree only if the branch is checked out there; it must then be clean, and is updated to the new
-    /// commit.
+    /// Touches the work tree only if the branch is checked out there: the change's files must then be clean, and are
+    /// updated to the new commit. Others may have changes, as with `git commit -- FILES`.
     package func commit(_ change: GitChange, to target: CommitTarget = .branch) throws(GitError) -> GitObjectID {
         try GitName.checkBranch(change.branch)
         for path in change.files.keys { try GitName.checkPath(path) }
@@ -25,11 +25,10 @@ extension GitRepository {
         let tree = try unsafe self.tree(of: change, on: parent, repository)
         let isCheckedOut =
             target == .branch && old != nil ? try unsafe self.isCheckedOut(change.branch, repository) : false
-        if isCheckedOut { try unsafe self.checkClean(change.branch, repository) }
+        let paths = isCheckedOut ? Array(change.files.keys) : nil
+        if let paths { try unsafe self.checkClean(change.branch, paths, repository) }
 
-        return try unsafe self.publish(
-            tree, parent: parent, old: old, as: change, to: target, isCheckedOut ? Array(change.files.keys) : nil,
-            repository)
+        return try unsafe self.publish(tree, parent: parent, old: old, as: change, to: target, paths, repository)
     }
 
     /// Creates a commit of an existing tree, ignoring the change's files, and moves the branch to it; otherwise as
@@ -49,8 +48,9 @@ extension GitRepository {
         guard unsafe GitObjectID(git_tree_id(before).pointee) != tree else { throw Self.unchanged(change.branch) }
         var paths: [String]?
         if target == .branch, old != nil, try unsafe self.isCheckedOut(change.branch, repository) {
-            try unsafe self.checkClean(change.branch, repository)
-            paths = try unsafe self.changedPaths(from: before, to: tree, repository)
+            let changed = try unsafe self.changedPaths(from: before, to: tree, repository)
+            try unsafe self.checkClean(change.branch, changed, repository)
+            paths = changed
         }
         return try unsafe self.publish(tree.raw, parent: parent, old: old, as: change, to: target, paths, repository)
     }

@@ -19,14 +19,17 @@ extension GitRepository {
         )
     }
 
-    /// Throws if a tracked file differs from the branch's tip, or while another program changes the files.
-    func checkClean(_ branch: String, _ repository: OpaquePointer) throws(GitError) {
+    /// Throws if one of the tracked files at `paths` differs from the branch's tip, or while another program changes them.
+    func checkClean(_ branch: String, _ paths: [String], _ repository: OpaquePointer) throws(GitError) {
         var options = unsafe git_status_options()
         unsafe git_status_options_init(&options, UInt32(GIT_STATUS_OPTIONS_VERSION))
         unsafe options.show = GIT_STATUS_SHOW_INDEX_AND_WORKDIR
-        unsafe options.flags = 0
-        let list = try unsafe GitLibrary.make("the status of the work tree") {
-            unsafe git_status_list_new($0, repository, &options)
+        unsafe options.flags = GIT_STATUS_OPT_DISABLE_PATHSPEC_MATCH.rawValue
+        let list = try unsafe Self.withNames(paths) { names throws(GitError) in
+            unsafe options.pathspec = names
+            return try unsafe GitLibrary.make("the status of the work tree") {
+                unsafe git_status_list_new($0, repository, &options)
+            }
         }
         defer { unsafe git_status_list_free(list) }
         let count = unsafe git_status_list_entrycount(list)
@@ -106,15 +109,23 @@ extension GitRepository {
             (force ? GIT_CHECKOUT_FORCE : GIT_CHECKOUT_SAFE).rawValue | GIT_CHECKOUT_DISABLE_PATHSPEC_MATCH.rawValue
             | (force ? GIT_CHECKOUT_REMOVE_UNTRACKED.rawValue : 0)
             | (updatingIndex ? 0 : GIT_CHECKOUT_DONT_UPDATE_INDEX.rawValue)
-        var names: [UnsafeMutablePointer<CChar>?] = unsafe []
-        defer { unsafe names.forEach { unsafe $0?.deallocate() } }
-        for path in paths { unsafe names.append(GitLibrary.copy(path)) }
-        let status = unsafe names.withUnsafeMutableBufferPointer { names in
-            unsafe options.paths = git_strarray(strings: names.baseAddress, count: names.count)
+        let status = unsafe Self.withNames(paths) { names in
+            unsafe options.paths = names
             return unsafe git_checkout_tree(repository, commit, &options)
         }
         let error = status < 0 ? GitLibrary.error(status, "the work tree") : nil
         if error?.code == .dirtyWorkTree { try unsafe self.checkUntracked(paths, repository) }
         if let error { throw error }
+    }
+
+    private static func withNames<Result, Failure: Error>(
+        _ paths: [String], _ body: (git_strarray) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        var names: [UnsafeMutablePointer<CChar>?] = unsafe []
+        defer { unsafe names.forEach { unsafe $0?.deallocate() } }
+        for path in paths { unsafe names.append(GitLibrary.copy(path)) }
+        return try unsafe names.withUnsafeMutableBufferPointer { names throws(Failure) in
+            try unsafe body(git_strarray(strings: names.baseAddress, count: names.count))
+        }
     }
 }
