@@ -71,7 +71,7 @@ package final class Gateway: Service {
         StatusRoutes(context: context).routes + SignInRoutes(context: context, origins: origins).routes
             + ThreadRoutes(context: context).routes + AskRoutes(context: context).routes
             + ExportRoutes(context: context).routes + UploadRoutes(context: context).routes
-            + WorkspaceRoutes(context: context).routes
+            + WorkspaceRoutes(context: context).routes + SettingsRoutes(context: context).routes
             + SpecRoutes(context: context).routes
             + StepRoutes(context: context).routes + CommitRoutes(context: context).routes
             + CatalogRoutes(context: context).routes

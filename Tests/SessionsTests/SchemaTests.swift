@@ -11,11 +11,17 @@ struct SchemaTests {
 
     /// The digests are those of the release that these migrations were first part of. A new migration adds a row here, and
     /// no row ever changes: stores in use would be refused.
-    @Test("released migrations have not changed by a byte")
-    func migrations() {
-        #expect(Schema.migrations.map(\.number) == Array(1...16))
-        let text = Schema.migrations.map { "\($0.number) \($0.name)\n\($0.sql)" }.joined(separator: "\n")
-        #expect(Self.digest(text) == "2c127f8f65238e7e21c14824bf342600a34c7c2f6eb533291c4f7ed551e978df")
+    @Test(
+        "released migrations have not changed by a byte",
+        arguments: [
+            (16, "2c127f8f65238e7e21c14824bf342600a34c7c2f6eb533291c4f7ed551e978df"),
+            (17, "8b2db8cc47b7e36588ffc6879d15c6db25d348191399746cc7272985419841d2"),
+        ])
+    func migrations(last: Int, digest: String) {
+        #expect(Schema.migrations.map(\.number) == Array(1...17))
+        let text = Schema.migrations.prefix(last).map { "\($0.number) \($0.name)\n\($0.sql)" }
+            .joined(separator: "\n")
+        #expect(Self.digest(text) == digest)
     }
 
     @Test("a new store has the same tables, indexes and triggers as ever")
@@ -33,8 +39,8 @@ struct SchemaTests {
             ).map { try $0.text("line") }
         }
         await database.close()
-        #expect(rows.count == 55)
+        #expect(rows.count == 58)
         let digest = Self.digest(rows.joined(separator: "\n"))
-        #expect(digest == "79dde04957a14bb524b2578c7494394943c2aefefa17977e53012a83abac7654")
+        #expect(digest == "65cebfc0b4f595f94345bb32c5fc78e195a029d0ff4c5d0ffb8ba81000535d6f")
     }
 }

@@ -32,12 +32,15 @@ package final class TurnRequest: Sendable {
     package let answered: AnsweredQuestion?
     /// Nothing was ever done or stored for this turn.
     package let isNew: Bool
+    /// What the sender has set for all answers, in their own words; nil for nothing.
+    package let instructions: String?
 
     package init(
         id: String, session: String, text: String, images: [SentImage] = [], sender: Sender, role: Role = .guest,
         model: String? = nil, repository: String? = nil, persona: String? = nil, feature: String? = nil,
         history: [HistoryEntry] = [], summary: HistorySummary? = nil, continuing: String? = nil,
-        isResumed: Bool = false, isAwaited: Bool = false, answered: AnsweredQuestion? = nil, isNew: Bool = false
+        isResumed: Bool = false, isAwaited: Bool = false, answered: AnsweredQuestion? = nil, isNew: Bool = false,
+        instructions: String? = nil
     ) {
         self.id = id
         self.session = session
@@ -56,6 +59,7 @@ package final class TurnRequest: Sendable {
         self.isAwaited = isAwaited
         self.answered = answered
         self.isNew = isNew
+        self.instructions = instructions
     }
 
     /// The same request after another past.
@@ -78,6 +82,6 @@ package final class TurnRequest: Sendable {
             id: self.id, session: self.session, text: text, images: images, sender: self.sender, role: self.role,
             model: self.model, repository: self.repository, persona: self.persona, feature: self.feature,
             history: history, summary: summary, continuing: self.continuing, isResumed: self.isResumed,
-            isAwaited: self.isAwaited, answered: self.answered, isNew: self.isNew)
+            isAwaited: self.isAwaited, answered: self.answered, isNew: self.isNew, instructions: self.instructions)
     }
 }

@@ -10,16 +10,22 @@ struct ThreadDocument: Sendable {
     private let active: String?
     /// Whether an open ask waits for an answer.
     private let isWaiting: Bool
+    /// Whether the person who gets the document has pinned it.
+    private let isPinned: Bool
     /// Milliseconds since 1970.
     private let now: Int64
     /// A line with the words of a search; nil without a search, and for one that found the title.
     private let found: String?
 
-    init(session: SessionRecord, in ledger: Ledger, at now: Int64, found: String? = nil) throws {
+    /// - Parameter principal: who gets it; nil where pins do not matter.
+    init(
+        session: SessionRecord, for principal: Principal? = nil, in ledger: Ledger, at now: Int64, found: String? = nil
+    ) throws {
         self.session = session
         self.found = found
         self.active = try ledger.openTurns(of: session.id).first?.id
         self.isWaiting = try ledger.openAsks(of: session.id).contains { $0.expiresAt > now }
+        self.isPinned = try principal.map { try ledger.isPinned(session: session.id, by: $0.identity) } ?? false
         self.now = now
     }
 
@@ -33,7 +39,7 @@ struct ThreadDocument: Sendable {
             "updated_at": .string(CivilTime(milliseconds: self.session.activeAt).rfc3339),
             "active_operation": self.active.map { .string($0) } ?? .null, "waiting": .bool(self.isWaiting),
             "found": self.found.map { .string($0) } ?? .null,
-            "can_write": .bool(self.session.key.adapter == WebAdapter.adapterID),
+            "can_write": .bool(self.session.key.adapter == WebAdapter.adapterID), "pinned": .bool(self.isPinned),
         ]
     }
 }

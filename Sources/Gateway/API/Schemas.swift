@@ -15,7 +15,7 @@ enum Schemas {
         ("state", Self.choice("active", "idle", "archived")), ("owner", Self.text), ("model", Self.optionalText),
         ("repository", Self.optionalText), ("created_at", Self.time), ("updated_at", Self.time),
         ("active_operation", Self.optionalText), ("waiting", Self.boolean), ("found", Self.optionalText),
-        ("can_write", Self.boolean),
+        ("can_write", Self.boolean), ("pinned", Self.boolean),
     ]
 
     static let all: JSONObject = [
@@ -23,7 +23,11 @@ enum Schemas {
             ("type", Self.text), ("title", Self.text), ("status", Self.integer), ("detail", Self.text),
         ]),
         "SignIn": Self.object([("code", Self.text), ("name", Self.text)], required: ["code"]),
-        "ThreadChange": Self.object([("title", Self.text), ("archived", Self.boolean)], required: []),
+        "ThreadChange": Self.object(
+            [("title", Self.text), ("archived", Self.boolean), ("pinned", Self.boolean)], required: []),
+        "Settings": Self.object([("model", Self.optionalText), ("instructions", Self.optionalText)]),
+        "SettingsChange": Self.object(
+            [("model", Self.optionalText), ("instructions", Self.optionalText)], required: []),
         "NewMessage": Self.object([("text", Self.text)]),
         "Created": Self.object([("id", Self.text)]),
         "Accepted": Self.object([("message_id", Self.text), ("operation_id", Self.text)]),

@@ -32,6 +32,10 @@ struct ThreadRoutes: Sendable {
                     name: "mine", place: .query, description: "`true` lists only threads that you began.",
                     schema: ["type": "boolean", "default": false]),
                 .init(
+                    name: "pinned", place: .query,
+                    description: "`first` begins the first page with all threads that you have pinned; they may appear "
+                        + "again where their time puts them.", schema: ["type": "string", "enum": ["first"]]),
+                .init(
                     name: "archived", place: .query,
                     description: "`true` lists the archived threads instead of the others.",
                     schema: ["type": "boolean", "default": false]),
@@ -117,9 +121,11 @@ struct ThreadRoutes: Sendable {
         let now = self.context.now()
         let page = try await self.context.store.read { ledger in
             let page = try ledger.sessions(filter, after: cursor, limit: limit)
-            let items = try page.items.map { session in
+            let pinned = try cursor == nil ? Self.pinned(filter, of: request, by: principal, in: ledger) : []
+            let known = Set(pinned.map(\.id))
+            let items = try (pinned + page.items.filter { !known.contains($0.id) }).map { session in
                 let found = try FoundLine.text(with: filter.words, of: session.id, in: ledger)
-                return try ThreadDocument(session: session, in: ledger, at: now, found: found)
+                return try ThreadDocument(session: session, for: principal, in: ledger, at: now, found: found)
             }
             let names = try principal.seesEverything ? OwnerNames(in: ledger) : OwnerNames()
             return Page(items: items.map { $0.json(for: principal, names: names) }, next: page.next)
@@ -128,10 +134,11 @@ struct ThreadRoutes: Sendable {
     }
 
     private func show(_ request: APIRequest) async throws -> HTTPServerResponse {
-        let session = try await self.context.session(request.parameter("id"), for: request.person())
+        let principal = try request.person()
+        let session = try await self.context.session(request.parameter("id"), for: principal)
         let now = self.context.now()
         let document = try await self.context.store.read { ledger in
-            try ThreadDocument(session: session, in: ledger, at: now)
+            try ThreadDocument(session: session, for: principal, in: ledger, at: now)
         }
         return .json(document.json)
     }

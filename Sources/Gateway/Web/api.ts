@@ -22,6 +22,8 @@ export interface Thread {
   own?: boolean;
   owner_name?: string | null;
   can_write: boolean;
+  /** Whether it is at the top of this person's list. */
+  pinned: boolean;
 }
 export interface Commit {
   sha: string;
@@ -208,6 +210,11 @@ export interface FeatureText {
   versions: FeatureVersion[];
   is_cut: boolean;
 }
+/** What a person has chosen for all their conversations; null for nothing. */
+export interface Settings {
+  model: string | null;
+  instructions: string | null;
+}
 export interface Me {
   name: string;
   role: string;
@@ -253,10 +260,14 @@ export const commands = (): Promise<{ items: Command[] }> => call("GET", "/comma
 export const models = (): Promise<Page<Model>> => call("GET", "/models");
 export const repositories = (): Promise<Page<Repository>> => call("GET", "/repositories");
 export const threads = (cursor: string | null, query: string, isArchived: boolean, isMine: boolean): Promise<Page<Thread>> =>
-  call("GET", `/threads?limit=30&archived=${isArchived}&mine=${isMine}${query ? `&q=${segment(query)}` : ""}${cursor ? `&cursor=${segment(cursor)}` : ""}`);
+  call("GET", `/threads?limit=30&pinned=first&archived=${isArchived}&mine=${isMine}${query ? `&q=${segment(query)}` : ""}${cursor ? `&cursor=${segment(cursor)}` : ""}`);
 export const thread = (id: string): Promise<Thread> => call("GET", `/threads/${segment(id)}`);
-export const changeThread = (id: string, change: { title?: string; archived?: boolean }): Promise<Thread> =>
+export const changeThread = (id: string, change: { title?: string; archived?: boolean; pinned?: boolean }): Promise<Thread> =>
   call("PATCH", `/threads/${segment(id)}`, change);
+export const settings = (): Promise<Settings> => call("GET", "/settings");
+export const changeSettings = (change: Partial<Settings>): Promise<Settings> => call("PATCH", "/settings", change);
+/** The whole conversation, as {@link exportAddress} gives it. */
+export const exported = (id: string): Promise<unknown> => call("GET", `/threads/${segment(id)}/export?format=json`);
 export const deleteThread = (id: string): Promise<void> => call("DELETE", `/threads/${segment(id)}`);
 export const operation = (id: string): Promise<Operation> => call("GET", `/operations/${segment(id)}`);
 export const stopOperation = (id: string): Promise<Operation> => call("POST", `/operations/${segment(id)}/stop`, {});

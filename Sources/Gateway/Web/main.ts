@@ -12,6 +12,7 @@ import { askToDelete } from "./views/deletion";
 import { Head } from "./views/head";
 import { Inbox } from "./views/inbox";
 import { askForTitle } from "./views/renaming";
+import { showSettings } from "./views/settings";
 import { setUpShortcuts, Shell } from "./views/shell";
 import { nextPath, showSignIn } from "./views/signin";
 import { ThreadList } from "./views/threads";
@@ -55,10 +56,18 @@ class App {
     this.panel.setAvailable(me.role !== "guest");
     this.head = new Head(me, {
       command: (text) => this.conversation?.send(text), rename: () => this.renameCurrent(),
-      archive: (isArchived) => void this.archiveCurrent(isArchived), print: () => void this.print(), remove: () => this.deleteCurrent(),
+      archive: (isArchived) => void this.changeCurrent({ archived: isArchived }, isArchived ? "Archived." : "Brought back from the archive."),
+      pin: (isPinned) => void this.changeCurrent({ pinned: isPinned }, isPinned ? "Pinned." : "The pin is removed."), print: () => void this.print(), remove: () => this.deleteCurrent(),
     });
     this.shell = new Shell(this.list.element, this.head, this.panel, this.inbox, me.name, {
       newConversation: () => this.openNew(), signOut: () => void this.signOut(),
+      settings: () => void showSettings({
+        deleted: (id) => {
+          this.list.remove(id);
+          this.tabs.tell(id);
+          if (this.conversation?.id === id) this.openNew();
+        }, failed: (error) => this.failed(error),
+      }),
     });
   }
 
@@ -131,12 +140,12 @@ class App {
     if (id !== null) askForTitle(id, this.list.find(id)?.title ?? "", (thread) => this.changed(thread));
   }
 
-  private async archiveCurrent(isArchived: boolean): Promise<void> {
+  private async changeCurrent(change: { archived?: boolean; pinned?: boolean }, note: string): Promise<void> {
     const id = this.conversation?.id ?? null;
     if (id === null) return;
     try {
-      this.changed(await api.changeThread(id, { archived: isArchived }));
-      announce(isArchived ? "Archived." : "Brought back from the archive.");
+      this.changed(await api.changeThread(id, change));
+      announce(note);
     } catch (error) {
       this.failed(error);
     }

@@ -39,7 +39,7 @@ def run(browser):
     sign_in(page)
     expect(page.locator("a.thread").first).to_be_visible()
     inspect(page, "welcome")
-    page.locator("a.thread", has_text="What can you do").click()  # it has a commit, see `desktop`
+    page.locator("a.thread", has_text="a login page with passkeys").click()  # it has a commit, see `desktop`
     card = page.locator("a.commit")
     expect(card).to_be_visible()
     address = card.get_attribute("href")

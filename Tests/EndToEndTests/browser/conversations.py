@@ -136,6 +136,20 @@ def conversations(page: Page, other: Page):
         page.get_by_role("button", name="Back to all conversations").click()
         titles(page, "Tall animals", "count to 3 zebras", "New conversation")
         titles(other, "Tall animals", "count to 3 zebras", "New conversation")
+    with check("a pinned conversation is at the top, in every tab, until the pin is removed"):
+        page.locator("a.thread", has_text="zebras").click()
+        expect(heading(page)).to_have_text("count to 3 zebras")
+        act(page, "Pin to the top")
+        pinned = page.locator(".threads .thread-title").first
+        expect(pinned).to_contain_text("count to 3 zebras")
+        expect(pinned.locator(".pin")).to_be_visible()
+        expect(other.locator(".threads .thread-title").first).to_contain_text("count to 3 zebras")
+        page.screenshot(path=FOLDER / "pinned.png")
+        page.reload()
+        expect(page.locator(".threads .thread-title").first).to_contain_text("count to 3 zebras")
+        act(page, "Remove the pin")
+        titles(page, "Tall animals", "count to 3 zebras", "New conversation")
+        titles(other, "Tall animals", "count to 3 zebras", "New conversation")
     with check("a conversation that is deleted here disappears there"):
         page.locator("a.thread", has_text="zebras").click()
         expect(heading(page)).to_have_text("count to 3 zebras")
@@ -189,6 +203,54 @@ def choices(page: Page):
         page.keyboard.press("Escape")
 
 
+def settings(page: Page):
+    dialog = page.get_by_role("dialog", name="Settings")
+    model = dialog.get_by_label("Model of new conversations")
+    instructions = dialog.get_by_label("Instructions")
+    with check("settings are kept, and new conversations begin with the chosen model"):
+        page.get_by_role("button", name="Settings").click()
+        expect(model).to_have_value("")
+        model.select_option("rehearsal-brief")
+        instructions.fill("Answer in German.")
+        page.screenshot(path=FOLDER / "settings.png")
+        dialog.get_by_role("button", name="Save").click()
+        expect(dialog).to_have_count(0)
+        page.reload()
+        page.get_by_role("button", name="Settings").click()
+        expect(model).to_have_value("rehearsal-brief")
+        expect(instructions).to_have_value("Answer in German.")
+        dialog.get_by_role("button", name="Cancel").click()
+        page.keyboard.press("Alt+n")
+        ask(page, "count to 3 lemurs")
+        expect(page.get_by_role("button", name="Model: rehearsal-brief")).to_be_visible()
+    with check("a refusal stays in the dialog with what was written"):
+        page.route("**/api/v1/settings", lambda route: route.fulfill(
+            status=400, content_type="application/problem+json", body=json.dumps({"detail": "Not these."})
+        ) if route.request.method == "PATCH" else route.continue_())
+        page.get_by_role("button", name="Settings").click()
+        instructions.fill("Other words")
+        dialog.get_by_role("button", name="Save").click()
+        expect(dialog.get_by_role("alert")).to_have_text("Not these.")
+        expect(instructions).to_have_value("Other words")
+        page.unroute("**/api/v1/settings")
+        page.keyboard.press("Escape")
+        expect(dialog).to_have_count(0)
+    with check("all of a person's conversations are downloaded, and deleted after a question"):
+        page.get_by_role("button", name="Settings").click()
+        with page.expect_download() as download:
+            dialog.get_by_role("button", name="Download all").click()
+        exported = json.loads(pathlib.Path(download.value.path()).read_text())
+        assert len(exported) == 1, len(exported)
+        assert any("lemurs" in message["text"] for thread in exported for message in thread["messages"])
+        dialog.get_by_role("button", name="Delete all…").click()
+        expect(dialog.get_by_role("button", name="Keep")).to_be_focused()
+        dialog.get_by_role("button", name="Delete for good").click()
+        expect(dialog.get_by_role("status")).to_contain_text("1 deleted.")
+        page.keyboard.press("Escape")
+        expect(page.locator(".entry")).to_have_count(0)
+        titles(page, "Tall animals", "New conversation")
+
+
 def repository(page: Page):
     with check("a repository's page lists the specification, rendered, and its branches"):
         page.get_by_role("button", name="Repository: app").click()
@@ -236,6 +298,12 @@ def phone(browser, scheme: str):
         page.get_by_role("menuitem", name="Rename").click()
         page.screenshot(path=FOLDER / f"phone-rename-{scheme}.png")
         page.keyboard.press("Escape")
+        page.get_by_role("button", name="Conversations").click()
+        page.get_by_role("button", name="Settings").click()
+        expect(page.get_by_role("dialog").get_by_role("button", name="Save")).to_be_visible()
+        page.screenshot(path=FOLDER / f"phone-settings-{scheme}.png")
+        page.keyboard.press("Escape")
+        page.keyboard.press("Escape")
         assert page.evaluate("document.documentElement.scrollWidth") == 390
         small = page.evaluate(
             """() => [...document.querySelectorAll('.title-bar button, .thread-list button, .thread-list input')].filter(element => {
@@ -262,6 +330,11 @@ with sync_playwright() as playwright:
     choices(first)
     repository(first)
     desktop.close()
+    another = chromium.new_context(viewport={"width": 1280, "height": 860}, color_scheme="light", accept_downloads=True)
+    third = opened(another)
+    sign_in(third)
+    settings(third)
+    another.close()
     for wanted in ("light", "dark"):
         phone(chromium, wanted)
     with check("no script failed, and the page's policy forbade nothing"):

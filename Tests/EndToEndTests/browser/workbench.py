@@ -270,11 +270,15 @@ def order(page: Page) -> list[str]:
             part.matches(".ask") ? part.getAttribute("aria-label") : part.querySelector(".commit-facts code")?.textContent ?? part.textContent.split(/\\s+/).pop())""")
 
 
+def scroll_up(page: Page):
+    page.locator(".conversation .scroller").evaluate("element => { element.scrollTop = 0 }")
+
+
 def placed(page: Page, stub: Stub):
     stub.asks.clear()
     pinned = page.get_by_role("region", name="Waiting for an answer")
     long = "".join(f"Paragraph number {number}\n\n" for number in range(1, 41))
-    with check("an ask stands where it arose, and is pinned above the message field"):
+    with check("an ask stands where it arose, and is not shown twice while its buttons are in view"):
         page.get_by_role("button", name="Close the panel").click()
         message_field(page).fill("/fix long ")
         working = enter(page, stub)
@@ -289,21 +293,24 @@ def placed(page: Page, stub: Stub):
         stub.asks.append(ask)
         stub.message("note", stored(ask), working, place=len(long) + 16)
         stub.frame(working, "thinking", "Waiting for approval `g1`.")
-        expect(pinned.get_by_role("button", name="Approve")).to_be_in_viewport(ratio=1)
+        expect(page.locator(".ask[data-state=open]").get_by_role("button", name="Approve")).to_be_in_viewport(ratio=1)
+        expect(pinned).to_be_hidden()
         expect(page.locator(".ask[data-state=open]")).to_have_count(1)
         assert order(page) == ["40", "feedbee", "asks", "Ask g1"], order(page)
-        inspect(page, "pinned", ".content")
-    with check("it stays in sight while the conversation is read, whole, and leads to its card"):
-        page.locator(".conversation .scroller").evaluate("element => { element.scrollTop = 0 }")
+    with check("while the conversation is read it is pinned above the message field, whole, and leads to its card"):
+        scroll_up(page)
         expect(pinned.get_by_role("button", name="Deny")).to_be_in_viewport(ratio=1)
+        inspect(page, "pinned", ".content")
         assert pinned.locator("pre").text_content() == ask["text"].split("```")[1].strip("\n"), pinned.locator("pre").text_content()
         expect(page.get_by_role("region", name="Ask g1")).not_to_be_in_viewport()
         pinned.get_by_role("button", name="Show in the conversation").press("Enter")
         expect(page.get_by_role("region", name="Ask g1")).to_be_in_viewport()
         expect(page.get_by_role("region", name="Ask g1")).to_be_focused()
+        expect(pinned).to_be_hidden()
     with check("what is decided there is shown in the conversation, and later text comes below"):
         stub.decision = (200, {"outcome": "Approved by Ada"})
         stub.decided = lambda name, answer: stub.messages[-1].update(text=stored(ask, "Approved by Ada"))
+        scroll_up(page)
         pinned.get_by_role("button", name="Approve").press("Enter")
         expect(pinned).to_be_hidden()
         expect(message_field(page)).to_be_focused()
@@ -326,6 +333,8 @@ def placed(page: Page, stub: Stub):
         card = page.get_by_role("region", name="Ask h2")
         expect(card).to_contain_text("Waits for an owner.")
         expect(card.get_by_role("button")).to_have_count(0)
+        scroll_up(page)
+        expect(pinned).to_be_visible()
         expect(pinned).to_contain_text("Waits for an owner.")
         inspect(page, "waits", ".content")
         stub.asks.clear()

@@ -15,6 +15,7 @@ final class StepWorker: TurnWorker {
 
     private struct State {
         var scripts: [[Step]]
+        var requests: [TurnRequest] = []
         var released = 0
         var waiting: [CheckedContinuation<Void, Never>] = []
     }
@@ -25,6 +26,9 @@ final class StepWorker: TurnWorker {
         self.state = Protected(State(scripts: scripts))
     }
 
+    /// All that it was asked, oldest first.
+    var requests: [TurnRequest] { self.state.withLock { $0.requests } }
+
     func release() {
         self.state.withLock { state -> CheckedContinuation<Void, Never>? in
             if state.waiting.isEmpty { state.released += 1 }
@@ -34,7 +38,8 @@ final class StepWorker: TurnWorker {
 
     func run(_ request: TurnRequest, in thread: any TurnThread) async throws -> TurnEnding {
         let script = self.state.withLock { state in
-            state.scripts.isEmpty ? [.event(.text("You said: \(request.text)"))] : state.scripts.removeFirst()
+            state.requests.append(request)
+            return state.scripts.isEmpty ? [.event(.text("You said: \(request.text)"))] : state.scripts.removeFirst()
         }
         for step in script {
             switch step {

@@ -37,6 +37,7 @@ struct RoleTests {
         "GET /r/{repository}/blob/{ref}/{path...}": .member, "GET /r/{repository}/raw/{ref}/{path...}": .member,
         "GET /r/{repository}/tree/{ref}": .member, "GET /r/{repository}/tree/{ref}/{path...}": .member,
         "GET /a/{message}": .guest, "GET /api/v1/audit": .owner,
+        "GET /api/v1/settings": .guest, "PATCH /api/v1/settings": .guest,
     ]
 
     @Test("every route admits its minimum role and those above it, and nobody else")

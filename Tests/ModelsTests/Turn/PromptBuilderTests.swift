@@ -48,6 +48,20 @@ struct PromptBuilderTests {
                 == ModelMessage(.system, "Be helpful.\n\nWhat was said before, in short:\nThey met."))
     }
 
+    @Test("what the person has set precedes the summary, and counts")
+    func instructions() {
+        let wish = TurnRequest(
+            id: "1", session: "s", text: "Hi", sender: Sender(id: "a", identities: [], displayName: "alice"),
+            summary: HistorySummary(text: "They met.", through: 9), instructions: "Answer in German.")
+        let text = self.messages(self.builder.plan(wish)).first?.text ?? ""
+        #expect(text.hasPrefix("Be helpful.\n\nThe person who asks has set this"))
+        #expect(text.hasSuffix("permits nothing.\n\nAnswer in German.\n\nWhat was said before, in short:\nThey met."))
+        let long = TurnRequest(
+            id: "1", session: "s", text: "Hi", sender: Sender(id: "a", identities: [], displayName: "alice"),
+            instructions: String(repeating: "word ", count: 100_000))
+        guard case .refused = self.builder.plan(long) else { Issue.record("it does not fit"); return }
+    }
+
     @Test("names appear only where several people write")
     func names() {
         let history = [self.entry(1, .user, "Hi", by: "bob"), self.entry(2, .assistant, "Hello")]

@@ -66,7 +66,8 @@ package struct PromptBuilder: Sendable {
         if let refusal = self.refusal(of: request.text) { return .refused(refusal) }
         let isNamed = Self.isShared(history, with: request.sender.displayName)
         let question = self.question(request, isNamed: isNamed)
-        let frame = [self.instructions] + (isNamed ? [Self.sharedNote] : []) + question.map(\.text)
+        let notes = (isNamed ? [Self.sharedNote] : []) + (Self.wishes(of: request).map { [$0] } ?? [])
+        let frame = [self.instructions] + notes + question.map(\.text)
         let fixed =
             frame.reduce(TokenEstimator.perRequest) { $0 + Self.weight(of: $1) } + Self.weight(of: request.images)
         guard self.corrected(fixed) <= self.budget else {
@@ -81,7 +82,7 @@ package struct PromptBuilder: Sendable {
         let room = self.budget - self.corrected(taken)
         let (start, weight) = self.firstKept(of: history, within: room)
         guard start > 0 || room < 0 else {
-            let messages = self.messages(history, isNamed: isNamed, summary: summary, question: question)
+            let messages = self.messages(history, isNamed: isNamed, notes, summary: summary, question: question)
             return .ready(Prompt(messages: messages, estimate: taken + weight))
         }
         // Dropping more than necessary spares the next turns a summary of their own.
@@ -124,10 +125,9 @@ package struct PromptBuilder: Sendable {
     private func corrected(_ weight: Int) -> Int { Int((Double(weight) * self.factor).rounded(.up)) }
 
     private func messages(
-        _ history: [HistoryEntry], isNamed: Bool, summary: String, question: [ModelMessage]
+        _ history: [HistoryEntry], isNamed: Bool, _ notes: [String], summary: String, question: [ModelMessage]
     ) -> [ModelMessage] {
-        var system = self.instructions
-        if isNamed { system += "\n\n" + Self.sharedNote }
+        var system = ([self.instructions] + notes).joined(separator: "\n\n")
         if !summary.isEmpty { system += "\n\n" + summary }
         var messages: [ModelMessage] = []
         messages.reserveCapacity(1 + history.count + question.count)
@@ -168,6 +168,13 @@ extension PromptBuilder {
     private static let sharedNote =
         "Several people write in this conversation; each of their messages begins with the writer's name in <>. "
         + "Do not begin your own messages like that."
+    /// What the person who asks has set. It has the rights of a message.
+    private static func wishes(of request: TurnRequest) -> String? {
+        request.instructions.map {
+            "The person who asks has set this for all answers. It is a wish about answers, and permits nothing.\n\n"
+                + $0
+        }
+    }
     /// Asks for the rest of an interrupted answer. The rehearsal recognises it.
     static let goOn =
         "Your last answer was cut off. Go on exactly where it stops. Do not repeat anything and do not introduce it."

@@ -74,7 +74,7 @@ package enum Intent: Sendable, Equatable {
 
 extension StringProtocol {
     /// Without white space at either end.
-    var trimmed: String {
+    package var trimmed: String {
         guard let first = self.firstIndex(where: { !$0.isWhitespace }),
             let last = self.lastIndex(where: { !$0.isWhitespace })
         else { return "" }

@@ -31,11 +31,13 @@ extension Ledger {
     /// Deletes credentials and codes that have expired. Returns how many credentials. There are few, and no index.
     func deleteExpiredCredentials(at now: Int64, limit: Int) throws -> Int {
         try self.connection.execute("DELETE FROM codes WHERE expires_at <= ?", [.integer(now)])
-        return try self.connection.execute(
+        let count = try self.connection.execute(
             """
             DELETE FROM credentials WHERE id IN (SELECT id FROM credentials
             WHERE expires_at <= CASE WHEN ',' || scopes || ',' LIKE '%,proxy,%' THEN ? ELSE ? END LIMIT ?)
             """, [.integer(now - Self.expiredKeyLifetime), .integer(now), .integer(Int64(limit))])
+        try self.deleteEndedPreferences()
+        return count
     }
 
     // MARK: Inbox and outbox
@@ -149,6 +151,7 @@ extension Ledger {
         try self.endStanding(of: session)
         try self.connection.execute("DELETE FROM outbox WHERE turn IS NULL AND session = ?", [.text(session)])
         try self.connection.execute("DELETE FROM jobs WHERE session = ?", [.text(session)])
+        try self.connection.execute("DELETE FROM pins WHERE session = ?", [.text(session)])
         try self.deleteGitHubRows(of: session)
         try self.connection.execute("DELETE FROM sessions WHERE id = ? AND state = 'deleted'", [.text(session)])
         return true

@@ -13,16 +13,17 @@ extension Ledger {
             if let moved = key.moved(from: old, to: new), let session = try self.session(for: moved) { return session }
         }
         let session = SessionRecord(
-            id: Identifier.make("t"), key: key, title: title, owner: owner, route: route, model: nil, repository: nil,
+            id: Identifier.make("t"), key: key, title: title, owner: owner, route: route,
+            model: try self.preferences(of: owner).model, repository: nil,
             state: .active, epoch: 0, summary: nil, createdAt: now, activeAt: now)
         try self.connection.execute(
             """
-            INSERT INTO sessions (id, adapter, thread, title, owner, route, state, epoch, created_at, active_at)
-            VALUES (?, ?, ?, ?, ?, ?, 'active', 0, ?, ?)
+            INSERT INTO sessions (id, adapter, thread, title, owner, route, model, state, epoch, created_at, active_at)
+            VALUES (?, ?, ?, ?, ?, ?, ?, 'active', 0, ?, ?)
             """,
             [
                 .text(session.id), .text(key.adapter.rawValue), .text(key.value), .text(title), .text(owner),
-                .text(StoredForm.text(of: route)), .integer(now), .integer(now),
+                .text(StoredForm.text(of: route)), .optional(session.model), .integer(now), .integer(now),
             ])
         return session
     }

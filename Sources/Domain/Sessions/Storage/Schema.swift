@@ -6,7 +6,7 @@ package enum Schema {
     package static let migrations: [Migration] = [
         Self.bridge, Self.proxyUsage, Self.filesAndChoices, Self.retention, Self.search, Self.withdrawals, Self.audit,
         Self.asks, Self.jobs, Self.questions, Self.personas, Self.steps, Self.features, Self.gitHub, Self.clientKeys,
-        Self.laterSearch,
+        Self.laterSearch, Self.preferences,
     ]
 
     private static let bridge = Migration(
@@ -453,5 +453,22 @@ package enum Schema {
             -- Messages up to this id are in `message_words`. The others follow a second after a turn, and before a search.
             INSERT INTO floors (name, id) SELECT 'message_words', MAX(id, (SELECT COALESCE(MAX(id), 0) FROM messages))
             FROM floors WHERE name = 'messages';
+            """)
+
+    private static let preferences = Migration(
+        number: 17, name: "preferences",
+        sql: """
+            -- What people have chosen for themselves, by identity.
+            CREATE TABLE preferences (
+                person TEXT PRIMARY KEY,
+                model TEXT,
+                instructions TEXT
+            ) WITHOUT ROWID;
+            CREATE TABLE pins (
+                person TEXT NOT NULL,
+                session TEXT NOT NULL,
+                PRIMARY KEY (person, session)
+            ) WITHOUT ROWID;
+            CREATE INDEX pins_by_session ON pins (session);
             """)
 }

@@ -6,6 +6,8 @@ package struct SessionFilter: Sendable {
     /// The id of the person who started them.
     package var owner: String?
     package var isArchived: Bool?
+    /// The id of the person who has pinned them.
+    package var pinnedBy: String?
     /// All of them occur in the title, or all of them in one message.
     package var words: [String]
 
@@ -24,10 +26,14 @@ package struct SessionFilter: Sendable {
         self.words = parts.prefix(Self.wordLimit).map(String.init)
     }
 
-    /// The conditions on the archive and the words, to follow another one; `?2` is the owner. Adds their parameters.
+    /// The conditions on the archive, pins and the words, to follow another one; `?2` is the owner. Adds their parameters.
     func condition(_ values: inout [SQLValue]) -> String {
         var text = ""
         if let isArchived = self.isArchived { text += " AND state \(isArchived ? "=" : "<>") 'archived'" }
+        if let person = self.pinnedBy {
+            values.append(.text(person))
+            text += " AND id IN (SELECT session FROM pins WHERE person = ?\(values.count))"
+        }
         guard !self.words.isEmpty else { return text }
         let inTitle = self.words.map { word -> String in
             // LIKE ignores the case of ASCII letters only.

@@ -22,7 +22,7 @@ export class AskCard {
   readonly element: HTMLElement;
   private readonly title = h("p", { class: "ask-title" });
   private readonly body = h("div", { class: "ask-body" });
-  private readonly answers = h("div", { class: "ask-answers" });
+  readonly answers = h("div", { class: "ask-answers" });
   private readonly problem = h("p", { class: "ask-problem", role: "alert" });
   private readonly end = h("p", { class: "ask-end", hidden: true });
   private readonly left = h("span", { class: "ask-left", "aria-hidden": "true" });

@@ -34,6 +34,9 @@ export class Asks {
   private fetching: Promise<void> | null = null;
   private mustFetchAgain = false;
   private timer: number | undefined;
+  /** The open cards whose buttons are in view: their short forms are hidden. */
+  private readonly inView = new Set<Element>();
+  private readonly observer = new IntersectionObserver((entries) => this.moved(entries), { threshold: 0.95 });
 
   constructor(private readonly delegate: AsksDelegate) {}
 
@@ -69,6 +72,8 @@ export class Asks {
     if (!card?.element.isConnected) return;
     this.delegate.uncover();
     card.element.scrollIntoView({ block: "center" });
+    // A long one is read upwards from its buttons.
+    card.answers.scrollIntoView({ block: "nearest" });
     card.element.focus({ preventScroll: true });
   }
 
@@ -85,10 +90,13 @@ export class Asks {
       decided: (outcome) => { this.cards.get(ask.id)?.close(outcome); this.unpin(ask.id); },
     });
     short.open(ask);
+    const card = this.cards.get(ask.id);
+    // Again for each, because its message may have been drawn anew.
+    if (card) this.observer.observe(card.answers);
     if (known) return;
     this.shorts.set(ask.id, short);
     this.pinned.appendChild(short.element);
-    this.pinned.hidden = false;
+    this.drawPinned();
     this.delegate.changed();
   }
 
@@ -99,9 +107,32 @@ export class Asks {
     const hadFocus = short.element.contains(document.activeElement);
     short.close("");
     short.element.remove();
-    this.pinned.hidden = this.shorts.size === 0;
+    const answers = this.cards.get(id)?.answers;
+    if (answers) {
+      this.observer.unobserve(answers);
+      this.inView.delete(answers);
+    }
+    this.drawPinned();
     if (hadFocus) this.delegate.focusField();
     this.delegate.changed();
+  }
+
+  private moved(entries: IntersectionObserverEntry[]): void {
+    for (const { target, intersectionRatio } of entries) {
+      if (intersectionRatio >= 0.95) this.inView.add(target);
+      else this.inView.delete(target);
+    }
+    this.drawPinned();
+  }
+
+  /** A question is not shown twice at once; one with the focus stays where it is. */
+  private drawPinned(): void {
+    for (const [id, short] of this.shorts) {
+      const answers = this.cards.get(id)?.answers;
+      const isInView = answers !== undefined && this.inView.has(answers);
+      if (!isInView || !short.element.contains(document.activeElement)) short.element.hidden = isInView;
+    }
+    this.pinned.hidden = [...this.shorts.values()].every((short) => short.element.hidden);
   }
 
   private async fetchWhileWanted(): Promise<void> {

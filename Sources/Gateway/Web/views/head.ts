@@ -9,6 +9,7 @@ export interface HeadDelegate {
   command(text: string): void;
   rename(): void;
   archive(isArchived: boolean): void;
+  pin(isPinned: boolean): void;
   /** Prints the whole conversation. */
   print(): void;
   remove(): void;
@@ -109,6 +110,7 @@ export class Head {
     const isArchived = this.thread?.state === "archived";
     return [
       { label: "Rename…", run: () => this.delegate.rename() },
+      { label: this.thread?.pinned ? "Remove the pin" : "Pin to the top", run: () => this.delegate.pin(!this.thread?.pinned) },
       { label: isArchived ? "Bring back from the archive" : "Archive", run: () => this.delegate.archive(!isArchived) },
       { label: "Print…", run: () => this.delegate.print() },
       ...(["markdown", "json"] as const).map((format): MenuItem => ({

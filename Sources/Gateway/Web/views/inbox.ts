@@ -5,6 +5,7 @@ import * as api from "../api";
 import { parseAsk, words } from "../asktext";
 import { h, icon } from "../dom";
 import { endTime } from "../time";
+import * as notifications from "../notifications";
 import { Menu, MenuItem } from "./menu";
 
 export interface InboxDelegate {
@@ -84,22 +85,17 @@ export class Inbox {
     }));
     if (rows.length === 0) rows.push({ label: "Nothing waits for you", detail: "Approvals and questions of all conversations appear here." });
     // Browsers allow the question on a click only, and people want it then only.
-    if ("Notification" in window && Notification.permission === "default") {
-      rows.push({ label: "Notify me in this browser", detail: "also while another page is shown", run: () => void this.allow() });
+    if (notifications.state() === "undecided") {
+      rows.push({ label: "Notify me in this browser", detail: "also while another page is shown", run: () => void notifications.allow() });
     }
     return rows;
-  }
-
-  private async allow(): Promise<void> {
-    const answer = await Notification.requestPermission();
-    announce(answer === "granted" ? "You will be notified." : "This browser shows no notifications.");
   }
 
   private tell(item: api.WaitingAsk): void {
     const isSeen = document.visibilityState === "visible" && this.delegate.shown() === item.thread_id;
     if (isSeen) return;
     announce(`Waiting for you in ${item.title || "a conversation"}: ${titleOf(item)}`);
-    if (!("Notification" in window) || Notification.permission !== "granted") return;
+    if (notifications.state() !== "on") return;
     try {
       const notification = new Notification("Jetbridge needs you", { body: `${titleOf(item)}\n${item.title}`, tag: item.id, icon: "/assets/icon.svg" });
       notification.onclick = () => {

@@ -200,7 +200,7 @@ export class ThreadList {
 
   private sorted(): api.Thread[] {
     const time = (thread: api.Thread): number => new Date(thread.updated_at).getTime();
-    return [...this.items.values()].sort((a, b) => time(b) - time(a));
+    return [...this.items.values()].sort((a, b) => Number(b.pinned) - Number(a.pinned) || time(b) - time(a));
   }
 
   // Drawing
@@ -238,7 +238,7 @@ export class ThreadList {
         href: `#/t/${encodeURIComponent(thread.id)}`, class: "thread", "data-thread": thread.id, "aria-current": isCurrent ? "page" : null,
         onclick: () => this.delegate.open(thread.id),
       },
-      h("span", { class: "thread-title" }, thread.title || "New conversation"),
+      h("span", { class: "thread-title" }, thread.pinned && h("span", { class: "pin", title: "Pinned" }, icon("pin"), h("span", { class: "off-screen" }, "Pinned: ")), thread.title || "New conversation"),
       this.query !== "" && thread.found ? h("span", { class: "thread-found" }, thread.found) : null,
       h("span", { class: "thread-facts" },
         badge(thread.adapter),

@@ -11,10 +11,12 @@ final class Admission: Sendable {
     let previous: Int64
     /// The question, as the history shows it.
     let question: HistoryEntry?
+    /// What the person who asks has set for all answers.
+    let instructions: String?
 
     init(
         turn: TurnRecord, items: [OutboxItem], session: SessionRecord, number: Int64, previous: Int64,
-        question: HistoryEntry?
+        question: HistoryEntry?, instructions: String?
     ) {
         self.turn = turn
         self.items = items
@@ -22,5 +24,6 @@ final class Admission: Sendable {
         self.number = number
         self.previous = previous
         self.question = question
+        self.instructions = instructions
     }
 }

@@ -64,7 +64,8 @@ struct AdmissionWriting: Sendable {
         try ledger.insert(self.frames)
         return Admission(
             turn: turn, items: withdrawn + notes, session: session, number: place, previous: previous,
-            question: isUser ? HistoryEntry(id: place * 2, role: .user, author: author, text: message.text) : nil)
+            question: isUser ? HistoryEntry(id: place * 2, role: .user, author: author, text: message.text) : nil,
+            instructions: try ledger.preferences(of: turn.sender.id).instructions)
     }
 
     private func enterSession(_ ledger: Ledger) throws -> SessionRecord {

@@ -204,6 +204,10 @@ extension Conversation {
         try await self.retrying { ledger in
             guard var session = try ledger.session(id: turn.session), session.feature != name else { return }
             session.feature = name
+            // From now on the thread is about it, whatever its first message was.
+            if turn.kind == .specify, !session.isNamed, !turn.text.isEmpty {
+                session.title = Self.title(of: turn.text)
+            }
             try ledger.update(session)
         }
     }

@@ -166,13 +166,14 @@ extension Conversation {
         let isWhole = entries.first.map { $0.id > through } ?? true
         return self.request(
             for: turn, in: admission.session, history: isWhole ? entries : entries.filter { $0.id > through },
-            isNew: true)
+            isNew: true, instructions: admission.instructions)
     }
 
     private func storedRequest(for turn: TurnRecord, before storage: QuestionStorage?) async throws -> TurnRequest {
         // A reader does not see the turn before.
         guard await storage?.isStored() ?? true else { throw CancellationError() }
-        let (session, history, partial, answered, isAwaited) = try await self.context.store.read { ledger in
+        let (session, history, partial, answered, isAwaited, instructions) = try await self.context.store.read {
+            ledger in
             guard let session = try ledger.session(id: turn.session) else {
                 throw TurnFailure(TurnTexts.threadIsGone)
             }
@@ -182,14 +183,16 @@ extension Conversation {
                     of: session.id, after: session.historyStart, before: turn.id, limit: Self.historyLimit),
                 turn.work == turn.id ? nil : try ledger.partialAnswer(of: session.id, work: turn.work),
                 try ledger.answeredQuestion(of: turn),
-                try ledger.asks(ofTurn: turn.id).contains { $0.outlivesTurn && $0.takenAt == nil }
+                try ledger.asks(ofTurn: turn.id).contains { $0.outlivesTurn && $0.takenAt == nil },
+                try ledger.preferences(of: turn.sender.id).instructions
             )
         }
         if let admission = self.running?.admission, admission.turn.id == turn.id {
             self.context.histories.keep(history, of: session.id, upTo: admission.previous)
         }
         return self.request(
-            for: turn, in: session, history: history, continuing: partial, isAwaited: isAwaited, answered: answered)
+            for: turn, in: session, history: history, continuing: partial, isAwaited: isAwaited, answered: answered,
+            instructions: instructions)
     }
 
     /// Without a role nobody gets a turn; one that was taken away since then leaves the least.
@@ -197,14 +200,15 @@ extension Conversation {
 
     private func request(
         for turn: TurnRecord, in session: SessionRecord, history: [HistoryEntry], continuing: String? = nil,
-        isAwaited: Bool = false, answered: AnsweredQuestion? = nil, isNew: Bool = false
+        isAwaited: Bool = false, answered: AnsweredQuestion? = nil, isNew: Bool = false, instructions: String?
     ) -> TurnRequest {
         TurnRequest(
             id: turn.work, session: session.id, text: turn.text, images: turn.images, sender: turn.sender,
             role: self.role(for: turn),
             model: session.model, repository: session.repository, persona: session.persona, feature: session.feature,
             history: history, summary: session.summary, continuing: turn.kind == .chat ? continuing : nil,
-            isResumed: turn.work != turn.id, isAwaited: isAwaited, answered: answered, isNew: isNew)
+            isResumed: turn.work != turn.id, isAwaited: isAwaited, answered: answered, isNew: isNew,
+            instructions: instructions)
     }
 
     /// Whether somebody who is no member wrote a part of the turn's prompt.

@@ -1,0 +1,65 @@
+internal import Chat
+internal import Database
+
+/// What a person has chosen for themselves, in all their threads.
+package struct Preferences: Sendable, Hashable {
+    /// The model of their new threads; nil for the host's default.
+    package var model: String?
+    /// What answers should take into account; nil for nothing.
+    package var instructions: String?
+
+    package init(model: String? = nil, instructions: String? = nil) {
+        self.model = model
+        self.instructions = instructions
+    }
+}
+
+extension Ledger {
+    /// - Parameter person: an identity, such as ``Sender/id``.
+    package func preferences(of person: String) throws -> Preferences {
+        let row = try self.connection.query(
+            "SELECT model, instructions FROM preferences WHERE person = ?", [.text(person)]
+        ).first
+        return Preferences(
+            model: try row?.optionalText("model"), instructions: try row?.optionalText("instructions"))
+    }
+
+    package func set(_ preferences: Preferences, of person: String) throws {
+        guard preferences != Preferences() else {
+            try self.connection.execute("DELETE FROM preferences WHERE person = ?", [.text(person)])
+            return
+        }
+        try self.connection.execute(
+            "INSERT OR REPLACE INTO preferences (person, model, instructions) VALUES (?, ?, ?)",
+            [.text(person), .optional(preferences.model), .optional(preferences.instructions)])
+    }
+
+    /// Pins a session to the top of a person's list, or removes the pin.
+    package func setPinned(_ isPinned: Bool, session: String, of person: String) throws {
+        try self.connection.execute(
+            isPinned
+                ? "INSERT OR IGNORE INTO pins (person, session) VALUES (?, ?)"
+                : "DELETE FROM pins WHERE person = ? AND session = ?", [.text(person), .text(session)])
+    }
+
+    package func pinCount(of person: String) throws -> Int64 {
+        try self.connection.query("SELECT COUNT(*) AS count FROM pins WHERE person = ?", [.text(person)]).first?
+            .int64("count") ?? 0
+    }
+
+    package func isPinned(session: String, by person: String) throws -> Bool {
+        try !self.connection.query(
+            "SELECT 1 FROM pins WHERE person = ? AND session = ?", [.text(person), .text(session)]
+        ).isEmpty
+    }
+
+    /// Deletes what browsers had chosen whose sign-in has ended: nobody can be that person again.
+    func deleteEndedPreferences() throws {
+        for table in ["preferences", "pins"] {
+            try self.connection.execute(
+                """
+                DELETE FROM \(table) WHERE person LIKE 'web:%' AND person NOT IN (SELECT identity FROM credentials)
+                """, [])
+        }
+    }
+}

@@ -1,0 +1,28 @@
+// The browser's notifications: whether the browser allows them, and whether this person wants them here.
+
+import { announce } from "./announce";
+
+export type NotificationState = "on" | "off" | "undecided" | "refused" | "missing";
+
+const key = "notifications";
+
+export function state(): NotificationState {
+  if (!("Notification" in window)) return "missing";
+  if (Notification.permission === "default") return "undecided";
+  if (Notification.permission === "denied") return "refused";
+  return localStorage.getItem(key) === "off" ? "off" : "on";
+}
+
+/** Asks where the browser has not been told yet. */
+export async function allow(): Promise<NotificationState> {
+  localStorage.removeItem(key);
+  if (state() === "undecided") await Notification.requestPermission();
+  announce(state() === "on" ? "You will be notified." : "This browser shows no notifications.");
+  return state();
+}
+
+export function turnOff(): NotificationState {
+  localStorage.setItem(key, "off");
+  announce("You will not be notified.");
+  return state();
+}

@@ -1,0 +1,148 @@
+import Chat
+import HTTP
+import JSON
+import Primitives
+import Testing
+
+@testable import Gateway
+@testable import Sessions
+
+@Suite("What people choose for themselves", .timeLimit(.minutes(1)))
+struct SettingsTests {
+    private static let path = "/api/v1/settings"
+
+    private func validator(_ harness: GatewayHarness) async throws -> SchemaValidator {
+        SchemaValidator(document: try await harness.anybody.send(.get, "/api/v1/openapi.json").expect(200))
+    }
+
+    @Test("a person's model is that of their new threads, and their instructions go with their turns only")
+    func settings() async throws {
+        let worker = StepWorker()
+        try await GatewayHarness.run(worker: worker) { harness in
+            let ada = try await harness.signedIn(.member, name: "Ada")
+            let bob = try await harness.signedIn(.member, name: "Bob")
+            let old = try await ada.newThread()
+            let none: JSON = ["model": .null, "instructions": .null]
+            #expect(try await ada.send(.get, Self.path).expect(200) == none)
+            let chosen: JSON = ["model": "large", "instructions": "Answer in German."]
+            let answer = try await ada.send(
+                .patch, Self.path, json: ["model": "large", "instructions": " Answer in German.\n"]
+            ).expect(200)
+            #expect(answer == chosen)
+            let validator = try await self.validator(harness)
+            #expect(validator.mistakes(in: answer, method: "patch", path: Self.path, status: 200) == [])
+            #expect(try await ada.send(.get, Self.path).expect(200) == chosen)
+            #expect(try await bob.send(.get, Self.path).expect(200) == none)
+
+            for (caller, model, instructions) in [(ada, JSON.string("large"), "Answer in German."), (bob, .null, nil)] {
+                let thread = try await caller.newThread()
+                #expect(try await caller.send(.get, "/api/v1/threads/\(thread)").expect(200)["model"] == model)
+                _ = try await caller.ended(try await caller.write("hello", to: thread))
+                #expect(worker.requests.last?.instructions == instructions)
+            }
+            #expect(try await ada.send(.get, "/api/v1/threads/\(old)").expect(200)["model"] == .null)
+
+            #expect(try await ada.send(.patch, Self.path, json: ["model": .null]).expect(200)["model"] == .null)
+            #expect(try await ada.send(.get, Self.path).expect(200)["instructions"] == "Answer in German.")
+            _ = try await ada.send(.patch, Self.path, json: ["instructions": "  "]).expect(200)
+            #expect(try await ada.send(.get, Self.path).expect(200) == none)
+        }
+    }
+
+    @Test(
+        "a value that cannot be used changes nothing",
+        arguments: [
+            (["model": "huge"], "There is no model `huge`"), (["model": 1], "`model` must be a text or null"),
+            (["instructions": .string(String(repeating: "x", count: 4_001))], "the limit is 4000"), ([:], "`model`"),
+        ] as [(JSON, String)])
+    func refused(body: JSON, text: String) async throws {
+        try await GatewayHarness.run { harness in
+            let ada = try await harness.signedIn(.guest)
+            _ = try await ada.send(.patch, Self.path, json: ["instructions": "Be brief."]).expect(200)
+            let answer = try await ada.send(.patch, Self.path, json: body)
+            #expect(answer.status == 400 && answer.text.contains(text), "\(answer.text)")
+            let kept: JSON = ["model": .null, "instructions": "Be brief."]
+            #expect(try await ada.send(.get, Self.path).expect(200) == kept)
+        }
+    }
+
+    @Test("what a browser had chosen is forgotten with its sign-in")
+    func signOut() async throws {
+        try await GatewayHarness.run { harness in
+            let ada = try await harness.signedIn(.member)
+            _ = try await ada.send(.patch, Self.path, json: ["instructions": "Be brief."]).expect(200)
+            let person = try await ada.send(.get, "/api/v1/me").expect(200)["identity"]?.stringValue ?? ""
+            _ = try await ada.send(.post, "/api/v1/signout", json: [:])
+            let (before, after) = try await harness.bridge.store.write { ledger in
+                let before = try ledger.preferences(of: person)
+                try ledger.deleteEndedPreferences()
+                return (before, try ledger.preferences(of: person))
+            }
+            #expect(before == Preferences(instructions: "Be brief.") && after == Preferences())
+        }
+    }
+
+    @Test("a pin is a person's own, survives the archive")
+    func pins() async throws {
+        try await GatewayHarness.run { harness in
+            let owner = try await harness.signedIn(.owner, name: "Olga")
+            let bob = try await harness.signedIn(.member, name: "Bob")
+            let thread = try await bob.newThread()
+            for _ in 1...2 {
+                harness.advance(by: 1_000)
+                _ = try await bob.newThread()
+            }
+            let path = "/api/v1/threads/\(thread)"
+            let changed = try await bob.send(.patch, path, json: ["pinned": true]).expect(200)
+            #expect(changed["pinned"] == true)
+            let validator = try await self.validator(harness)
+            #expect(validator.mistakes(in: changed, method: "patch", path: "/api/v1/threads/{id}", status: 200) == [])
+            func pinned(_ caller: Caller) async throws -> [String] {
+                let page = try await caller.send(.get, "/api/v1/threads?limit=1&pinned=first").expect(200)
+                let items = page["items"]?.arrayValue ?? []
+                #expect(items.count == items.filter { $0["pinned"] == true }.count + 1)
+                return items.filter { $0["pinned"] == true }.compactMap { $0["id"]?.stringValue }
+            }
+            #expect(try await pinned(bob) == [thread])
+            #expect(try await pinned(owner) == [])
+            #expect(try await bob.send(.get, "/api/v1/threads?pinned=true").status == 400)
+            #expect(try await owner.send(.get, path).expect(200)["pinned"] == false)
+            _ = try await bob.send(.patch, path, json: ["archived": true]).expect(200)
+            #expect(try await pinned(bob) == [])
+            _ = try await bob.send(.patch, path, json: ["archived": false]).expect(200)
+            #expect(try await pinned(bob) == [thread])
+            #expect(try await bob.send(.patch, path, json: ["pinned": false]).expect(200)["pinned"] == false)
+            #expect(try await pinned(bob) == [])
+        }
+    }
+
+    @Test("pins have a limit")
+    func tooMany() async throws {
+        try await GatewayHarness.run { harness in
+            let bob = try await harness.signedIn(.member)
+            let person = try await bob.send(.get, "/api/v1/me").expect(200)["identity"]?.stringValue ?? ""
+            try await harness.bridge.store.write { ledger in
+                for number in 1...50 { try ledger.setPinned(true, session: "t\(number)", of: person) }
+            }
+            let answer = try await bob.send(
+                .patch, "/api/v1/threads/\(try await bob.newThread())", json: ["pinned": true])
+            #expect(answer.status == 409 && answer.text.contains("remove a pin first"))
+        }
+    }
+
+    @Test("a thread that specifies takes its title from that, unless a person has named it")
+    func title() async throws {
+        let feature = [StepWorker.Step.event(.feature("001-shop"))]
+        try await GatewayHarness.run(worker: StepWorker([], feature, [], feature)) { harness in
+            let ada = try await harness.signedIn(.member)
+            for (name, title) in [(JSON?.none, "a shop for bread"), ("Mine", "Mine")] {
+                let thread = try await ada.newThread()
+                let path = "/api/v1/threads/\(thread)"
+                _ = try await ada.ended(try await ada.write("hello", to: thread))
+                if let name { _ = try await ada.send(.patch, path, json: ["title": name]).expect(200) }
+                _ = try await ada.ended(try await ada.write("/specify a shop for bread", to: thread))
+                #expect(try await ada.send(.get, path).expect(200)["title"] == .string(title))
+            }
+        }
+    }
+}
