@@ -46,9 +46,9 @@ struct RealCopilotCLIRepairTests {
                 what it wants to run is asked for here.
                 """, rooms: rooms)
         try page.keep(as: "copilot-cli")
-        let part = GeneratedPart(
-            name: "a repair by the Copilot CLI", test: "RealCopilotCLIRepairTests", text: page.text)
-        let problem = part.problem()
+        let file = TranscriptFile(
+            name: "copilot-cli", test: "RealCopilotCLIRepairTests", text: page.text)
+        let problem = file.problem()
         #expect(problem == nil)
         let status = await scene.all.stop()
         let log = await scene.all.host.log

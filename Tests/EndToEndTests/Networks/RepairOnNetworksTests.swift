@@ -65,8 +65,8 @@ struct RepairOnNetworksTests {
                 `RepairOnNetworksTests` checks the commits with `git` and opens the links.
                 """, rooms: rooms)
         try page.keep(as: "rehearsal")
-        let part = GeneratedPart(name: "a repair by the rehearsal", test: "RepairOnNetworksTests", text: page.text)
-        let problem = part.problem()
+        let file = TranscriptFile(name: "rehearsal", test: "RepairOnNetworksTests", text: page.text)
+        let problem = file.problem()
         #expect(problem == nil)
         try await self.undo(scene)
         let status = await scene.all.stop()
@@ -125,8 +125,8 @@ struct RepairOnNetworksTests {
                 a form on Slack, buttons or a command on Telegram.
                 """, rooms: rooms)
         try page.keep(as: "questions")
-        let part = GeneratedPart(name: "a repair with questions", test: "RepairOnNetworksTests", text: page.text)
-        let problem = part.problem()
+        let file = TranscriptFile(name: "questions", test: "RepairOnNetworksTests", text: page.text)
+        let problem = file.problem()
         #expect(problem == nil)
         let status = await scene.all.stop()
         let log = await scene.all.host.log

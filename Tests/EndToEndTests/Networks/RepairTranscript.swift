@@ -2,7 +2,7 @@ import Glibc
 import JSON
 import TestSupport
 
-/// A part of docs/transcripts.md: a repair on each network, with stable words in the place of ids and times.
+/// A repair on each network, with stable words in the place of ids and times.
 struct RepairTranscript {
     /// What a person received on one network.
     struct Room {
@@ -21,7 +21,7 @@ struct RepairTranscript {
     var rooms: [String: Room] = [:]
 
     var text: String {
-        "## \(self.title)\n\n\(self.introduction)\n\n"
+        "# \(self.title)\n\n\(self.introduction)\n\n"
             + Self.titles.map { name, title in self.section(name, title) }.joined(separator: "\n")
     }
 
@@ -46,7 +46,7 @@ struct RepairTranscript {
     private func section(_ network: String, _ title: String) -> String {
         let room = self.rooms[network] ?? Room()
         var names = StableNames(room.messages)
-        var text = "### \(title)\n\n````text\n\(Self.lines(room.messages, network, &names))\n````\n"
+        var text = "## \(title)\n\n````text\n\(Self.lines(room.messages, network, &names))\n````\n"
         if !room.ask.isEmpty {
             text +=
                 "\nWhile it waited, the first ask read:\n\n````text\n\(Self.lines(room.ask, network, &names))\n````\n"

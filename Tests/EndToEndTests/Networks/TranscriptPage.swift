@@ -1,7 +1,7 @@
 import TestSupport
 
-/// A part of docs/transcripts.md: the beginning of one answer, as each network shows it. Made from what people received, so that
-/// the page cannot differ from the program.
+/// The beginning of one answer, as each network shows it: made from what people received, so that it cannot differ from
+/// the program.
 struct TranscriptPage {
     /// A network's part of the page.
     private struct Section {
@@ -53,7 +53,7 @@ struct TranscriptPage {
         let parts = Self.sections.map { section -> String in
             let words = self.words[section.network] ?? []
             let count = section.isCounted ? Self.count(words.count) + ". " : ""
-            return "### \(section.title)\n\n\(count)\(section.remark)"
+            return "## \(section.title)\n\n\(count)\(section.remark)"
                 + "\n\n````text\n\(Self.beginning(of: words.joined(separator: "\n")))\n````\n"
         }
         return Self.introduction + "````markdown\n\(Self.beginning(of: self.answer))\n````\n\n"
@@ -62,7 +62,7 @@ struct TranscriptPage {
 
     /// Compares it with the stored page, or stores it. Returns what differs.
     func problem() -> String? {
-        GeneratedPart(name: "the same answer", test: "SameQuestionTests", text: self.text).problem()
+        TranscriptFile(name: "same-answer", test: "SameQuestionTests", text: self.text).problem()
     }
 
     private static func count(_ count: Int) -> String { count == 1 ? "One message" : "\(count) messages" }
@@ -97,21 +97,21 @@ struct TranscriptPage {
     }
 
     private static let introduction = """
-        ## The same answer on every network
+        # The same answer on every network
 
         One host, five networks, one question at the same time: *how do I greet somebody politely?* The answer has over 12,000
         characters: first the formatting that is hard to show, then 44 paragraphs, which are omitted here. The test
         `SameQuestionTests` asks the question in rooms with other people on Matrix (a thread), Slack (a thread), Telegram (a
         group) and IRC (a channel), and in the web chat, and checks that each paragraph appears exactly once. (On IRC, which
-        shortens a very long answer, it checks only the first paragraph.) The test also compares this page with what people
-        received. To update the page, or to see the whole transcripts:
+        shortens a very long answer, it checks only the first paragraph.) The test also compares this file with what people
+        received. To update it, or to see the whole transcripts:
 
         ```sh
-        \(GeneratedPart.updating)=1 ./scripts/test SameQuestionTests
+        \(TranscriptFile.updating)=1 ./scripts/test SameQuestionTests
         mkdir transcripts && JETBRIDGE_TRANSCRIPTS=$PWD/transcripts ./scripts/test SameQuestionTests
         ```
 
-        ### What the model wrote
+        ## What the model wrote
 
 
         """
