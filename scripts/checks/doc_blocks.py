@@ -50,9 +50,18 @@ RUN = {
         "jetbridge config check": Run(without={"jetbridge serve": ACCOUNTS}),
         "jetbridge audit verify": Run(),
     },
+    "docs/proxy.md": {
+        "jetbridge token create --scope proxy --name": Run(without={"jetbridge token revoke": "names no real key"}),
+        "jetbridge token create --scope proxy --expires": Run(), "jetbridge usage": Run(),
+    },
     "docs/slack.md": {
         "jetbridge config template slack-manifest": Run(), "install -m 600": SECRET, "jetbridge pair": Run(),
         "jetbridge config template slack-manifest --events-url": Run(),
+    },
+    "docs/specs.md": {
+        "jetbridge spec specify": Run(without={"jetbridge spec plan": "takes seconds; SpecsTests"}),
+        "$ jetbridge spec list": Run(),
+        "$ jetbridge spec check": Run(may_fail=True),  # there are no documents in its folder
     },
     "docs/team.md": {"sudo -u jetbridge jetbridge pair": Run(), "cd /": Run()},
     "docs/telegram.md": {"install -m 600": SECRET, "jetbridge pair": Run(), "(umask 077; openssl": Run()},
@@ -75,6 +84,11 @@ NOT_RUN = {
     "docs/operations.md": {
         "sha256sum --check": "ArchiveCommandTests", "set -eu": "BackupTests", "backup=/backup": "BackupTests",
     },
+    "docs/proxy.md": {
+        "$ jetbridge proxy": "does not end; ProxyTests", "$ COPILOT_TOKEN": "does not end; ProxyTests",
+        "curl http": "needs an account; ProxyTests",
+    },
+    "docs/specs.md": {"jetbridge spec check [PATH]": "shows the arguments"},
     "docs/team.md": {
         "./scripts/setup run": "installs packages", "sudo apt-get install": "installs packages",
         "sudo useradd": "creates a user", "sudo systemctl daemon-reload": "needs systemd",
@@ -90,6 +104,8 @@ OTHER = {
     "docs/design.md": {"Package.swift": "map; doc_paths.py"},
     "docs/jail.md": {"403 index.example": "what a program prints"},
     "docs/policy.md": {"name: tester": "persona"},
+    "docs/proxy.md": {'{"time"': "json"},
+    "docs/specs.md": {"- run:": "workflow", "- [ ] T012": "task"},
     "docs/team.md": {"chat.example.org {": "configuration of Caddy, which the tests do not install; tried with 2.6.2"},
     "docs/transcripts.md": {"<alice> ": "thread", "<bob> ": "thread", "/run make": "thread"},
     "docs/web.md": {'{"subscribe"': "json", '{"id"': "json"},
@@ -130,6 +146,8 @@ def blocks_of(page):
             fence, start, body = match, number, []
         else:
             prose.append((number, line))
+            if re.match(" {4}[^ ]", line) and not prose[-2:-1][0][1].strip():
+                raise SystemExit(f"{page}:{number}: an indented block; put it between fences")
     return found, prose
 
 
@@ -321,8 +339,11 @@ class Checker:
             if kind == "thread":
                 self.check_thread(block)
             elif kind == "json":
-                for line in block.lines:
-                    json.loads(line)
+                decoder, text = json.JSONDecoder(), block.text.strip()
+                while text:
+                    text = text[decoder.raw_decode(text)[1]:].strip()
+            elif kind == "workflow":
+                self.check_commands(block, re.findall(r"run: (.*)", block.text))
             elif kind == "persona":
                 self.check_configuration(block, "personas/tester.yaml", "agent: {persona: tester}\n")
         elif block.language == "yaml":
