@@ -98,7 +98,7 @@ NOT_RUN = {
 
 # Blocks that are no commands, by their first line: what they are.
 OTHER = {
-    "README.md": {"alice  /run": "thread", "alice  /specify": "thread", "adapters ": "map; doc_paths.py"},
+    "README.md": {"alice  /run": "thread; ReadmeTests", "alice  /specify": "thread; ReadmeTests", "adapters ": "map; doc_paths.py"},
     "adapters/README.md": {"Kit/": "map"},
     "docs/copilot.md": {"credits:": "what `usage` prints"},
     "docs/design.md": {"Package.swift": "map; doc_paths.py"},
@@ -336,7 +336,7 @@ class Checker:
             self.check_commands(block, lines)
         elif table is OTHER:
             kind = OTHER[block.page][row]
-            if kind == "thread":
+            if kind.startswith("thread"):
                 self.check_thread(block)
             elif kind == "json":
                 decoder, text = json.JSONDecoder(), block.text.strip()

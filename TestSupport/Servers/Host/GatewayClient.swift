@@ -14,11 +14,11 @@ package struct GatewayClient: Sendable {
     private let client: HTTPClient
     private let headers: HTTPHeaders
 
-    /// Signs in with the printed code.
-    package init(signingInAt address: String, code: String) async throws {
+    /// Signs in with the printed code, and with a name if there is one.
+    package init(signingInAt address: String, code: String, name: String? = nil) async throws {
         self.base = "http://\(address)"
         self.client = HTTPClient()
-        let body: JSON = ["code": .string(code)]
+        let body: JSON = ["code": .string(code), "name": name.map { .string($0) } ?? .null]
         var request = HTTPClientRequest(.post, try HTTPURL(self.base + "/api/v1/signin"), body: .bytes(body.bytes))
         request.headers = ["Content-Type": "application/json", "Origin": self.base]
         let response = try await self.client.execute(request)
