@@ -98,7 +98,9 @@ NOT_RUN = {
 
 # Blocks that are no commands, by their first line: what they are.
 OTHER = {
-    "README.md": {"alice  /run": "thread; ReadmeTests", "alice  /specify": "thread; ReadmeTests", "adapters ": "map; doc_paths.py"},
+    "README.md": {
+        "alice  /run": "thread; ReadmeTests", "alice  /specify": "thread; ReadmeTests", "adapters ": "map; doc_paths.py",
+    },
     "adapters/README.md": {"Kit/": "map"},
     "docs/copilot.md": {"credits:": "what `usage` prints"},
     "docs/design.md": {"Package.swift": "map; doc_paths.py"},
