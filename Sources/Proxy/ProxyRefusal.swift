@@ -199,6 +199,14 @@ extension ProxyRefusal {
             type: "rate_limit_error", code: "tokens_exhausted", headers: ["Retry-After": "\(seconds)"])
     }
 
+    static func tokensCharged(_ charged: Int, used: Int, of limit: Int) -> ProxyRefusal {
+        ProxyRefusal(
+            status: .tooManyRequests,
+            message: "This client key has used \(used) of its \(limit) tokens for today, and its requests in progress "
+                + "may use the rest (about \(charged)). Try again when one of them has ended.",
+            type: "rate_limit_error", code: "tokens_exhausted", headers: ["Retry-After": "5"])
+    }
+
     private static func list(_ models: Set<String>) -> String { models.sorted().joined(separator: ", ") }
 }
 

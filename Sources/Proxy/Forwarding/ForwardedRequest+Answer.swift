@@ -57,15 +57,34 @@ extension ForwardedRequest {
 
     /// - Parameter isCut: Whether the answer ended early.
     func report(_ collector: AnswerCollector, isCut: Bool = false) {
-        guard let key = self.record.key, var usage = collector.usage ?? self.estimate(collector) else { return }
+        guard var usage = collector.usage ?? self.estimate(collector) else {
+            // An error costs nothing, also if the client does not read it.
+            self.isCounted = self.record.status >= 400
+            return
+        }
         // Anthropic's streams begin with a usage that has almost no output.
         if isCut { usage.output = max(usage.output, collector.events) }
-        self.proxy.budget.add(usage, to: key, at: self.proxy.now())
-        self.proxy.usage(ProxyUsage(key: key, model: collector.model ?? "unknown", tokens: usage))
+        self.count(usage, of: collector.model)
+    }
+
+    /// Takes back what the key was charged at admission. A request that its client has abandoned costs the account its
+    /// answer all the same, so it is counted by estimate: otherwise a limited key could avoid its limit.
+    func settle(_ outcome: AccessRecord.Outcome) {
+        guard let charge = self.charge.take(), let key = self.record.key else { return }
+        self.proxy.budget.settle(charge, of: key)
+        guard outcome == .clientGone, charge > 0, self.isSent, !self.isCounted else { return }
+        self.count(AnswerTokens(input: self.body.count / 4, output: Self.estimatedOutput), of: nil)
+    }
+
+    private func count(_ tokens: AnswerTokens, of model: String?) {
+        guard let key = self.record.key else { return }
+        self.isCounted = true
+        self.proxy.budget.add(tokens, to: key, at: self.proxy.now())
+        self.proxy.usage(ProxyUsage(key: key, model: model ?? "unknown", tokens: tokens))
     }
 
     /// The tokens of a stream that ends without its usage, because the client left or did not ask for it: otherwise a
-    /// limited key could avoid its limit. Four bytes are about one token, and so is one event.
+    /// limited key could avoid its limit. One event is about one token.
     private func estimate(_ collector: AnswerCollector) -> AnswerTokens? {
         guard collector.events > 0 else { return nil }
         return AnswerTokens(input: self.body.count / 4, output: collector.events)

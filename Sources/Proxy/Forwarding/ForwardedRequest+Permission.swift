@@ -7,14 +7,32 @@ extension ForwardedRequest {
     /// ``permit()`` without a wait; false if it must wait.
     func permitKnown(_ key: ClientKey) throws(ProxyRefusal) -> Bool {
         guard key.models == nil else { return false }
-        return try self.proxy.budget.checkKnown(key, at: self.proxy.now())
+        guard self.charge == nil, key.tokensPerDay != nil else { return true }
+        let estimate = self.tokenEstimate
+        guard try self.proxy.budget.chargeKnown(estimate, to: key, at: self.proxy.now()) else { return false }
+        self.charge = estimate
+        return true
+    }
+
+    /// The tokens of an answer of unknown length.
+    static let estimatedOutput = 1_000
+
+    /// The tokens that the request is charged until its own are known; 0 for one that asks for none. Four bytes are
+    /// about one token.
+    private var tokenEstimate: Int {
+        guard self.request.method == .post, !self.path.hasSuffix("/messages/count_tokens") else { return 0 }
+        return (self.length ?? 0) / 4 + Self.estimatedOutput
     }
 
     /// Refuses what the client's key does not allow. If the key is limited to models, the whole body is read first:
     /// until its end, it may name another model.
     func permit() async throws {
         guard let key = self.record.key else { return }
-        try await self.proxy.budget.check(key, at: self.proxy.now())
+        if self.charge == nil, key.tokensPerDay != nil {
+            let estimate = self.tokenEstimate
+            try await self.proxy.budget.charge(estimate, to: key, at: self.proxy.now())
+            self.charge = estimate
+        }
         guard let models = key.models else { return }
         switch ModelSource(self.request.method, self.path) {
         case nil:

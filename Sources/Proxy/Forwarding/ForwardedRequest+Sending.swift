@@ -135,6 +135,7 @@ extension ForwardedRequest {
     func outgoing(
         _ preparation: Preparation, to url: HTTPURL, by access: UpstreamAccess, _ edited: EditedBody = EditedBody()
     ) -> HTTPClientRequest {
+        self.isSent = true
         var outgoing = HTTPClientRequest(self.request.method, url, headers: preparation.fields)
         if self.request.method != .trace { outgoing.headers.append("Authorization", access.authorization) }
         if let bytes = edited.bytes {

@@ -19,6 +19,12 @@ final class ForwardedRequest {
     let requested: RequestedPath
     /// The models to which the answer, a list of models, is reduced; nil to leave it as it is.
     var visibleModels: Set<String>?
+    /// The tokens that the client's key has been charged until the end; nil for a key without a limit.
+    var charge: Int?
+    /// Whether the upstream may have received the request, so that its answer costs tokens.
+    var isSent = false
+    /// Whether the answer's tokens have been counted.
+    var isCounted = false
 
     init(_ request: HTTPServerRequest, through proxy: ReverseProxy) {
         self.request = request
@@ -146,6 +152,7 @@ final class ForwardedRequest {
         self.record.error = error
         self.record.requestBytes = self.body.count
         self.record.total = self.elapsed()
+        self.settle(outcome)
         self.body.forget()
         self.proxy.requests.count(self.record.status)
         self.proxy.accessLog.write(self.record)

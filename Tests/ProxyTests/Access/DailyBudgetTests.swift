@@ -18,7 +18,7 @@ struct DailyBudgetTests {
     private func wait(_ budget: DailyBudget, _ key: ClientKey? = nil, at now: Int64 = Self.now) async throws -> String?
     {
         do {
-            try await budget.check(key ?? self.key, at: now)
+            try await budget.charge(0, to: key ?? self.key, at: now)
             return nil
         } catch let refusal as ProxyRefusal {
             #expect(refusal.status.code == 429 && refusal.code == "tokens_exhausted")
@@ -33,14 +33,14 @@ struct DailyBudgetTests {
             asked.withLock { $0.append("\(client) \(day)") }
             return 4
         }
-        #expect(try !budget.checkKnown(self.key, at: Self.now))
+        #expect(try !budget.chargeKnown(0, to: self.key, at: Self.now))
         #expect(try await self.wait(budget) == nil)
         budget.add(AnswerTokens(input: 3, output: 2), to: self.key, at: Self.now)
         #expect(try await self.wait(budget) == nil)
         budget.add(AnswerTokens(input: 0, output: 1), to: self.key, at: Self.now)
         #expect(try await self.wait(budget) == "64800")
         #expect(asked.withLock { $0 } == ["k 20000"])
-        let error = #expect(throws: ProxyRefusal.self) { try budget.checkKnown(self.key, at: Self.now) }
+        let error = #expect(throws: ProxyRefusal.self) { try budget.chargeKnown(0, to: self.key, at: Self.now) }
         #expect(error?.message.contains("has used 10 of its 10 tokens") == true)
     }
 
@@ -75,7 +75,7 @@ struct DailyBudgetTests {
         }
         let free = ClientKey(id: "free")
         budget.add(AnswerTokens(input: 1_000, output: 0), to: free, at: Self.now)
-        #expect(try budget.checkKnown(free, at: Self.now))
+        #expect(try budget.chargeKnown(0, to: free, at: Self.now))
         #expect(try await self.wait(budget, free) == nil)
         #expect(asked.withLock { $0 } == 0)
         budget.add(AnswerTokens(input: 10, output: 0), to: self.key, at: Self.now)
@@ -83,11 +83,28 @@ struct DailyBudgetTests {
         #expect(try await self.wait(budget, ClientKey(id: "other", tokensPerDay: 10)) == nil)
     }
 
+    @Test("what requests in progress are charged refuses only further ones that ask for tokens, and is taken back")
+    func charged() async throws {
+        let budget = DailyBudget { _, _ in 4 }
+        try await budget.charge(100, to: self.key, at: Self.now)
+        let refusal = #expect(throws: ProxyRefusal.self) { try budget.chargeKnown(1, to: self.key, at: Self.now) }
+        #expect(refusal?.code == "tokens_exhausted" && refusal?.headers["retry-after"] == "5")
+        #expect(refusal?.message.contains("4 of its 10 tokens for today") == true)
+        #expect(refusal?.message.contains("(about 100)") == true)
+        #expect(try budget.chargeKnown(0, to: self.key, at: Self.now))
+        let other = ClientKey(id: "other", tokensPerDay: 10)
+        try await budget.charge(3, to: other, at: Self.now)
+        #expect(try budget.chargeKnown(100, to: other, at: Self.now))
+        budget.settle(100, of: self.key)
+        #expect(try budget.chargeKnown(5, to: self.key, at: Self.now))
+        #expect(try budget.chargeKnown(5, to: self.key, at: Self.now))
+    }
+
     @Test("if the store cannot be read, a limited key is not admitted")
     func failing() async throws {
         struct Failure: Error {}
         let budget = DailyBudget { _, _ in throw Failure() }
-        await #expect(throws: Failure.self) { try await budget.check(self.key, at: Self.now) }
-        #expect(try !budget.checkKnown(self.key, at: Self.now))
+        await #expect(throws: Failure.self) { try await budget.charge(0, to: self.key, at: Self.now) }
+        #expect(try !budget.chargeKnown(0, to: self.key, at: Self.now))
     }
 }

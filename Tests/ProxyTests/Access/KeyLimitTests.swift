@@ -278,6 +278,65 @@ struct KeyLimitTests {
         await scene.stop()
     }
 
+    @Test("of requests that begin together, one passes; abandoned before its answer, it counts an estimate")
+    func abandoned() async throws {
+        let asked = Flag()
+        let scene = try await ProxyScene(keys: Self.keys) { request in
+            guard request.method == .post else { return .text("") }
+            _ = try await request.body.collect()
+            asked.set()
+            try await EventLoop.shared.sleep(for: .seconds(100))
+            return .text("")
+        }
+        let client = try await scene.connection()
+        try await client.send(
+            "POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nApi-Key: jb_ten\r\nContent-Length: 8\r\n\r\n12345678"
+        )
+        try await asked.wait()
+        let second = try await scene.ask(.post, "/v1/chat/completions", ["Api-Key": "jb_ten"], .bytes([1]))
+        #expect(second.status == 429 && second.headers["retry-after"] == "5")
+        // It asks for no tokens.
+        #expect(try await scene.ask(.get, "/x", ["Api-Key": "jb_ten"]).status == 200)
+        #expect(scene.used.withLock { $0.isEmpty })
+        client.close()
+        var status = 200
+        while status == 200 { status = try await scene.ask(.get, "/x", ["Api-Key": "jb_ten"]).status }
+        #expect(status == 429)
+        #expect(scene.used.withLock { $0.map(\.tokens) } == [AnswerTokens(input: 2, output: 1_000)])
+        await scene.stop()
+    }
+
+    @Test("an abandoned error, and a request that never reached the upstream, count nothing")
+    func free() async throws {
+        let data = String(repeating: "x", count: 1_000)
+        let scene = try await ProxyScene(keys: Self.keys) { request in
+            _ = try await request.body.collect()
+            guard request.target != "/files" else { return .text("") }
+            return HTTPServerResponse(
+                .internalServerError, headers: ["Content-Type": "application/json"],
+                body: .streamOnLoop { writer in
+                    try await writer.write(data)
+                    try await EventLoop.shared.sleep(for: .seconds(100))
+                })
+        }
+        let head =
+            "POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nApi-Key: jb_ten\r\nContent-Length: 8\r\n\r\n"
+        for (body, answer) in [("12345678", data), ("1", nil)] {
+            let client = try await scene.connection()
+            try await client.send(head + body)
+            if let answer { _ = try await client.receive(through: answer) }
+            client.close()
+        }
+        // Both have ended once the key may begin another request.
+        var status = 429
+        while status == 429 {
+            status = try await scene.ask(.post, "/v1/files", ["Api-Key": "jb_ten"], .bytes([1])).status
+        }
+        #expect(status == 200)
+        #expect(scene.used.withLock { $0.isEmpty })
+        await scene.stop()
+    }
+
     @Test("tokens that a key has used elsewhere count")
     func elsewhere() async throws {
         let scene = try await ProxyScene(
