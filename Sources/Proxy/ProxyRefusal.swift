@@ -188,7 +188,8 @@ extension ProxyRefusal {
 
     static let modelsUnreadable = ProxyRefusal(
         status: .badGateway,
-        message: "This client key may see only its models, and the upstream's list of models has an unknown form.",
+        message: "The upstream's list of models has an unknown form or is too long to be read; this client key may see "
+            + "only its models, or the list lacks the proxy's aliases.",
         type: "upstream_error", code: "models_unreadable")
 
     static func tokensExhausted(used: Int, of limit: Int, seconds: Int) -> ProxyRefusal {

@@ -133,7 +133,7 @@ extension ForwardedRequest {
             return self.own(count)
         }
         guard let translation = answer.translation, !answer.isStream || !answer.status.isSuccess else {
-            return try await self.deliverReduced(answer, preparation)
+            return try await self.deliverListed(answer, preparation)
         }
         var answer = answer
         try await answer.read(upTo: Self.translationLimit)

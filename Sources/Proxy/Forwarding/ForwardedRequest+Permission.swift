@@ -6,7 +6,7 @@ internal import HTTPServer
 extension ForwardedRequest {
     /// ``permit()`` without a wait; false if it must wait.
     func permitKnown(_ key: ClientKey) throws(ProxyRefusal) -> Bool {
-        guard key.models == nil else { return false }
+        guard key.models == nil, !self.mayListAliases else { return false }
         guard self.charge == nil, key.tokensPerDay != nil else { return true }
         let estimate = self.tokenEstimate
         guard try self.proxy.budget.chargeKnown(estimate, to: key, at: self.proxy.now()) else { return false }
@@ -33,12 +33,16 @@ extension ForwardedRequest {
             try await self.proxy.budget.charge(estimate, to: key, at: self.proxy.now())
             self.charge = estimate
         }
+        let source = ModelSource(self.request.method, self.path)
+        if source == .list, key.models != nil || self.mayListAliases {
+            self.listing = ModelList(models: key.models, aliases: self.proxy.models.aliases)
+        }
         guard let models = key.models else { return }
-        switch ModelSource(self.request.method, self.path) {
+        switch source {
         case nil:
             throw ProxyRefusal.pathNotAllowed(models)
         case .list:
-            self.visibleModels = models
+            break
         case .path(let model):
             do throws(ProxyRefusal) {
                 try self.proxy.gatekeeper.check(model: model, for: key)
@@ -50,6 +54,11 @@ extension ForwardedRequest {
             let model = asked.map { self.proxy.models.permitted($0, among: models) }
             try self.proxy.gatekeeper.check(model: model, for: key)
         }
+    }
+
+    /// Whether the answer may be a list that lacks the proxy's aliases.
+    private var mayListAliases: Bool {
+        !self.proxy.models.aliases.isEmpty && self.request.method == .get && self.path.hasSuffix("/models")
     }
 
     /// The model that the body names; nil if that is not certain.
@@ -64,22 +73,22 @@ extension ForwardedRequest {
 
     // MARK: The list of models
 
-    /// ``deliver(_:_:shown:)``, with a list of models reduced to the key's. The whole list is cached for all keys.
-    func deliverReduced(_ upstream: UpstreamAnswer, _ preparation: Preparation) async throws -> HTTPServerResponse {
+    /// ``deliver(_:_:shown:)``, with a list of models as the client sees it. The upstream's list is cached for all keys.
+    func deliverListed(_ upstream: UpstreamAnswer, _ preparation: Preparation) async throws -> HTTPServerResponse {
         let response = upstream.response
-        guard self.visibleModels != nil else { return self.deliver(upstream, preparation) }
-        guard response.status.isSuccess else { return self.reduced(self.deliver(upstream, preparation)) }
+        guard self.listing != nil else { return self.deliver(upstream, preparation) }
+        guard response.status.isSuccess else { return self.listed(self.deliver(upstream, preparation)) }
         let body = try await Self.list(in: response)
         let isMounted = !self.proxy.prefix.isEmpty
         var answer = HTTPServerResponse(
             response.status, headers: ForwardedHeaders.response(response.headers, isMounted: isMounted),
             body: .bytes(body))
-        guard let reduced = self.reduction(of: answer) else { throw ProxyRefusal.modelsUnreadable }
+        guard let listed = self.listing(of: answer) else { throw ProxyRefusal.modelsUnreadable }
         if var entry = preparation.lookup.entry(for: response), body.count <= self.proxy.cache.bodyLimit {
             entry.body = body
             preparation.lookup.keep(entry)
         }
-        answer = reduced
+        answer = listed
         answer.headers.append("X-Request-Id", self.record.trace)
         if isMounted { Self.harden(&answer.headers) }
         self.record.firstByte = self.elapsed()
@@ -88,18 +97,18 @@ extension ForwardedRequest {
         return answer
     }
 
-    /// The cached list, reduced for the client's key.
-    func reduced(_ answer: HTTPServerResponse) -> HTTPServerResponse {
-        guard self.visibleModels != nil, answer.status.isSuccess else { return answer }
-        return self.reduction(of: answer) ?? ProxyRefusal.modelsUnreadable.response(at: self.path)
+    /// The cached list, as the client sees it.
+    func listed(_ answer: HTTPServerResponse) -> HTTPServerResponse {
+        guard self.listing != nil, answer.status.isSuccess else { return answer }
+        return self.listing(of: answer) ?? ProxyRefusal.modelsUnreadable.response(at: self.path)
     }
 
-    private func reduction(of answer: HTTPServerResponse) -> HTTPServerResponse? {
-        guard let models = self.visibleModels, case .bytes(let body) = answer.body,
-            let list = ModelList.reduced(body, to: models)
-        else { return nil }
+    /// Nil for a list that cannot be read, if the key may not see all of it.
+    private func listing(of answer: HTTPServerResponse) -> HTTPServerResponse? {
+        guard let listing = self.listing, case .bytes(let body) = answer.body else { return nil }
+        guard let list = listing.shown(body) else { return listing.models == nil ? answer : nil }
         var answer = answer
-        ModelList.describeReduced(&answer.headers)
+        ModelList.describeShown(&answer.headers)
         answer.body = .bytes(list)
         return answer
     }

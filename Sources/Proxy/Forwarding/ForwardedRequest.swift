@@ -17,8 +17,8 @@ final class ForwardedRequest {
     let start = EventLoop.shared.now
     var record: AccessRecord
     let requested: RequestedPath
-    /// The models to which the answer, a list of models, is reduced; nil to leave it as it is.
-    var visibleModels: Set<String>?
+    /// How the answer, a list of models, is shown; nil to leave it as it is.
+    var listing: ModelList?
     /// The tokens that the client's key has been charged until the end; nil for a key without a limit.
     var charge: Int?
     /// Whether the upstream may have received the request, so that its answer costs tokens.
@@ -46,7 +46,7 @@ final class ForwardedRequest {
             }
             try await self.permit()
             var preparation = try self.prepare(for: try await self.access())
-            if let kept = try preparation.lookup.answer() { return self.reduced(kept) }
+            if let kept = try preparation.lookup.answer() { return self.listed(kept) }
             if self.isModelRequest(preparation.target) { try await self.body.fill() }
             self.complete(&preparation)
             return try await self.send(preparation)
@@ -78,7 +78,7 @@ final class ForwardedRequest {
         let target = self.proxy.paths.target(of: self.requested, by: access)
         var fields = ForwardedHeaders.request(
             request.headers, isModelRequest: target.isModelRequest || self.record.key?.tokensPerDay != nil)
-        if self.visibleModels != nil { ModelList.requestWhole(&fields) }
+        if self.listing != nil { ModelList.requestWhole(&fields) }
         self.proxy.openCache(for: access)
         let memory = self.proxy.memory
         let known = target.unmapped == nil ? nil : memory.keepsVersion(of: target.path)

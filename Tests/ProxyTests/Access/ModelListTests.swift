@@ -9,7 +9,7 @@ import Testing
 
 @testable import Proxy
 
-@Suite("The list of models for a key with models", .serialized, .timeLimit(.minutes(1)))
+@Suite("The list of models", .serialized, .timeLimit(.minutes(1)))
 @Net
 struct ModelListTests {
     private static let keys: [String: ClientKeyFinding] = [
@@ -24,7 +24,9 @@ struct ModelListTests {
     @Test("only lists of a known form are reduced")
     func forms() {
         func reduced(_ text: String) -> String? {
-            ModelList.reduced(Array(text.utf8), to: ["a", "org/b"]).map { String(decoding: $0, as: UTF8.self) }
+            ModelList(models: ["a", "org/b"], aliases: [:]).shown(Array(text.utf8)).map {
+                String(decoding: $0, as: UTF8.self)
+            }
         }
         #expect(reduced(Self.list) == Self.reduced)
         #expect(
@@ -35,6 +37,38 @@ struct ModelListTests {
         for text in ["", "[]", #"["a"]"#, #"{"models":[{"id":"c"}]}"#, #"{"data":{"id":"c"}}"#, "{", "data: x"] {
             #expect(reduced(text) == nil, "\(text)")
         }
+    }
+
+    @Test("aliases are listed like the models behind them, to keys that may use either")
+    func aliases() {
+        let list = #"{"data":[{"id":"a","name":"A","x":1},{"id":"b"},{"id":"old","y":1}]}"#
+        func shown(_ models: Set<String>?) -> String? {
+            ModelList(models: models, aliases: ["fast": "a", "new": "unlisted", "old": "b"]).shown(Array(list.utf8))
+                .map { String(decoding: $0, as: UTF8.self) }
+        }
+        let fast = #"{"id":"fast","name":"fast (A)","x":1}"#
+        #expect(
+            shown(nil) == #"{"data":[{"id":"a","name":"A","x":1},{"id":"b"},"# + fast
+                + #",{"object":"model","owned_by":"proxy","id":"new"},{"id":"old"}]}"#)
+        #expect(shown(["a"]) == #"{"data":[{"id":"a","name":"A","x":1},"# + fast + "]}")
+        #expect(shown(["fast"]) == #"{"data":["# + fast + "]}")
+        #expect(shown(["c"]) == #"{"data":[]}"#)
+    }
+
+    @Test("clients that need no key see the aliases, fresh and cached; a list of another form passes as it is")
+    func aliasesForAll() async throws {
+        let scene = try await ProxyScene(change: { $0.aliases = ["fast": "a"] }) { request in
+            let body = request.target == "/models" ? Self.list : #"{"models":[]}"#
+            return HTTPServerResponse(.ok, headers: ["Cache-Control": "max-age=60"], body: .bytes(Array(body.utf8)))
+        }
+        for _ in 0..<2 {
+            let answer = try await scene.ask(.get, "/v1/models")
+            #expect(self.text(answer.body).hasSuffix(#"{"id":"org/b"},{"id":"fast","x":1}]}"#))
+            #expect(answer.headers["cache-control"] == "no-store")
+        }
+        #expect(try await self.text(scene.ask(.get, "/v1/models?x=1").body) == #"{"models":[]}"#)
+        #expect(try await self.text(scene.ask(.get, "/other/models").body) == #"{"models":[]}"#)
+        await scene.stop()
     }
 
     @Test("the list is reduced whole or in pieces, fresh, cached or revalidated, and the cache keeps the whole list")
