@@ -47,6 +47,13 @@ struct ModelFaultTests {
                 .errorInStream(after: Self.beginning, message: "The engine is overloaded."),
                 "the model endpoint ended it with an error: “The engine is overloaded”"
             ),
+            (
+                .events([
+                    #"{"choices":[{"index":0,"delta":{"content":"\#(Self.beginning)"}}]}"#,
+                    #"{"choices":[{"index":0,"delta":{"content":"bro"#,
+                    #"{"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}"#, "[DONE]",
+                ]), "the model's stream contained a malformed event"
+            ),
             (.finish(Self.beginning, reason: "length"), "the answer reached the model's output limit"),
         ])
     func cut(behavior: ModelBehavior, reason: String) async throws {

@@ -85,15 +85,16 @@ struct ChatCompletionStreamTests {
         #expect(try self.read([self.text("a"), line, self.stop]) == [.delta("a"), .finished(.stop)])
     }
 
-    @Test("an answer with an invalid chunk counts as interrupted")
+    @Test("an answer with an invalid chunk has lost parts, and says so")
     func brokenChunk() {
         let error = #expect(throws: ModelError.self) {
             try self.read([self.text("a"), #"{"choices":[{"delta":{"cont"#, self.stop])
         }
-        #expect(error?.code == .interrupted)
+        #expect(error?.code == .malformed)
         #expect(
             error?.message
-                == "Parts of the answer were lost: The model endpoint sent an event that is not valid JSON.")
+                == "Parts of the answer were lost: the stream of The model endpoint contained a malformed event (not "
+                + "valid JSON); try again.")
     }
 
     @Test("malformed events without an answer are said as what they are")
@@ -101,7 +102,7 @@ struct ChatCompletionStreamTests {
         let broken = #"{"choices":[{"delta":{"cont"#
         let error = #expect(throws: ModelError.self) { try self.read([broken, broken, "[DONE]"]) }
         #expect(error?.code == .invalidResponse)
-        #expect(error?.message.contains("sent 2 events that are not valid JSON, and no answer") == true)
+        #expect(error?.message.contains("contained 2 malformed events (not valid JSON), and no answer") == true)
     }
 
     @Test("a stream of garbage is not a chat completion", arguments: ["<html>", "{not json}", "\u{1}\u{2}", "{]"])

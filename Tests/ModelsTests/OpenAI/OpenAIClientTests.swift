@@ -13,13 +13,13 @@ struct OpenAIClientTests {
 
     private func client(
         _ transport: ScriptedTransport, clock: ManualClock = ManualClock(), url: String = "http://127.0.0.1:9/v1",
-        key: String? = "secret-key", tries: Int = 5
+        key: String? = "secret-key", tries: Int = 5, logger: Logger = Logger(label: "test")
     ) throws -> OpenAIClient {
         OpenAIClient(
             OpenAISettings(
                 baseURL: try HTTPURL(url), apiKey: key.map { Secret($0) }, defaultModel: "large",
                 exchange: ExchangeSettings(retry: RetryPolicy(maximumTries: tries))),
-            transport: transport, clock: TurnClock(clock), jitter: { 1 }, logger: Logger(label: "test"))
+            transport: transport, clock: TurnClock(clock), jitter: { 1 }, logger: logger)
     }
 
     private func read(
@@ -118,6 +118,24 @@ struct OpenAIClientTests {
         }
         #expect(error?.message == "127.0.0.1:9 failed (500): “Broken”; try again in a minute.")
         #expect(transport.requests.count == 5)
+    }
+
+    @Test("a malformed event before a good end is named as such, to people and in the log")
+    func malformed() async throws {
+        let lines = Protected<[String]>([])
+        let logger = Logger(
+            label: "model",
+            output: LogOutput(level: .warning, format: .json) { line in
+                lines.withLock { $0.append(String(decoding: line, as: UTF8.self)) }
+            })
+        let client = try self.client(
+            ScriptedTransport([
+                .events(Answer.text("Half"), #"{"choices":[{"index":0,"delta":{"content":"bro"#, Answer.stop, "[DONE]")
+            ]), logger: logger)
+        let error = await #expect(throws: ModelError.self) { try await self.read(client) }
+        #expect(error?.code == .malformed)
+        let line = try #require(lines.withLock { $0.count == 1 ? $0.first : nil })
+        #expect(line.contains("the model's stream contained a malformed event") && line.contains("127.0.0.1:9"))
     }
 
     @Test("a wait that is too long fails the request instead")

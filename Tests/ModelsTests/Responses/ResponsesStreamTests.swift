@@ -122,11 +122,11 @@ struct ResponsesStreamTests {
         #expect(try self.read([line, self.text("a"), self.completed]).first == .delta("a"))
     }
 
-    @Test("an answer with a malformed event counts as interrupted, and says so")
+    @Test("an answer with a malformed event has lost parts, and says so")
     func brokenEvent() {
         let lines = [self.text("a"), #"{"type":"response.output_text.delta","del"#, self.completed]
         let error = #expect(throws: ModelError.self) { try self.read(lines) }
-        #expect(error?.code == .interrupted && error?.message.contains("not valid JSON") == true)
+        #expect(error?.code == .malformed && error?.message.contains("malformed event") == true)
     }
 
     @Test("garbage is not a response")

@@ -73,6 +73,7 @@ struct ChatTurnTests {
             (ScriptedModel.Step.event(.finished(.length)), "the answer reached the model's output limit"),
             (.event(.finished(.other("abort"))), "the endpoint ended it without giving a reason"),
             (.fail(ModelError(.interrupted, "gone")), "the connection to the model broke"),
+            (.fail(ModelError(.malformed, "lost")), "the model's stream contained a malformed event"),
             (.fail(ModelError(.timedOut, "slow")), "the model stopped responding"),
             (.fail(ModelError(.tooLong, "long")), "the model failed"),
         ])

@@ -68,7 +68,7 @@ struct AnswerReading: Sendable {
         answer.items = []
         let outcome = self.report.outcome(of: failure)
         switch failure.code {
-        case .interrupted:
+        case .interrupted, .malformed:
             answer.breakage = Self.reason(of: outcome) ?? "the connection to the model broke"
             return (answer, nil)
         case .oversized:

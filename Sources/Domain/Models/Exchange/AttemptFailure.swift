@@ -20,6 +20,7 @@ package struct AttemptFailure: Error, Sendable {
         case .unavailable:
             let isOverloaded = error.status == 503 || error.status == 529
             self.retryReason = (isOverloaded ? "the model is overloaded" : "the model endpoint failed") + status
+        case .malformed: self.retryReason = "the model's stream contained a malformed event"
         case .interrupted: self.retryReason = "the connection to the model broke"
         default: self.retryReason = nil
         }

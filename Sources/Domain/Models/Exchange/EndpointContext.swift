@@ -57,14 +57,16 @@ extension EndpointContext {
 
     /// The error for events that are not valid JSON.
     func malformed(_ count: Int, hasAnswer: Bool) -> ModelError {
-        let events = count == 1 ? "an event that is" : "\(count) events that are"
+        let events = count == 1 ? "a malformed event" : "\(count) malformed events"
         guard hasAnswer else {
             return ModelError(
                 .invalidResponse,
-                "\(self.host) sent \(events) not valid JSON, and no answer; try again, or \(self.service.addressAdvice)."
-            )
+                "The stream of \(self.host) contained \(events) (not valid JSON), and no answer; try again, or "
+                    + "\(self.service.addressAdvice).")
         }
         return ModelError(
-            .interrupted, "Parts of the answer were lost: \(self.host) sent \(events) not valid JSON.")
+            .malformed,
+            "Parts of the answer were lost: the stream of \(self.host) contained \(events) (not valid JSON); try again."
+        )
     }
 }

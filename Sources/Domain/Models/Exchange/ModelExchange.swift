@@ -152,12 +152,16 @@ package final class ModelExchange: Sendable {
     }
 
     private func log(_ failure: AttemptFailure, try number: Int) {
-        self.exchange.logger.info(
-            "model request failed",
-            [
-                "try": .integer(Int64(number)), "code": .string(failure.error.code.rawValue),
-                "reason": .string(failure.error.message),
-            ])
+        let fields: JSONObject = [
+            "try": .integer(Int64(number)), "code": .string(failure.error.code.rawValue),
+            "reason": .string(failure.error.message),
+        ]
+        // An endpoint that loses parts of answers needs somebody's attention; most other failures pass by themselves.
+        if failure.error.code == .malformed {
+            self.exchange.logger.warning("the model's stream contained a malformed event", fields)
+        } else {
+            self.exchange.logger.info("model request failed", fields)
+        }
     }
 
     private func attempt(until deadline: Duration) async throws {

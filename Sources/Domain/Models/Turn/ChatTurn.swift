@@ -141,7 +141,8 @@ extension ChatTurn {
             switch error.code {
             case .unauthorized, .rateLimited, .unavailable, .unreachable, .unknownModel:
                 throw TurnFailure(error.message)  // The answer would fail for the same reason.
-            case .timedOut, .interrupted, .invalidResponse, .tooLong, .refused, .filtered, .oversized:
+            case .timedOut, .interrupted, .malformed, .invalidResponse, .tooLong, .refused, .filtered,
+                .oversized:
                 self.logger.warning("history could not be summarised", ["reason": .string(error.message)])
                 try await report(
                     .notice(

@@ -144,6 +144,7 @@ package struct TurnReport: Sendable {
             case .interrupted:
                 error.cause.map { "the model endpoint ended it with an error: “\($0)”" }
                     ?? "the connection to the model broke"
+            case .malformed: "the model's stream contained a malformed event"
             case .timedOut: "the model stopped responding"
             case .rateLimited: "the model's rate limit was reached"
             case .oversized: error.cause ?? "the model endpoint sent too much at once"
