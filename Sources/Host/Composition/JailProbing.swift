@@ -36,16 +36,23 @@ enum JailProbing {
     /// The line of `doctor`. Without a jail, only commands are refused.
     static func finding(_ configuration: Configuration, in directory: DataDirectory) async -> Finding {
         let means = await self.probe(configuration, in: directory)
-        let missing = means.shortcomings.isEmpty ? "" : " (\(means.shortcomings.joined(separator: "; ")))"
-        switch means.status {
+        return self.finding(
+            means.status, shortcomings: means.shortcomings, quota: configuration.jail.limits.workspaceQuota)
+    }
+
+    /// - Parameter bytes: The workspace quota.
+    static func finding(_ status: JailStatus, shortcomings: [String], quota bytes: Int) -> Finding {
+        let missing = shortcomings.isEmpty ? "" : " (\(shortcomings.joined(separator: "; ")))"
+        switch status {
         case .ready(let bubblewrap, let limits, let quota):
-            let detail = "Bubblewrap \(bubblewrap) holds; limits by \(limits), disk by \(quota)\(missing)"
+            let detail =
+                "Bubblewrap \(bubblewrap) holds; limits by \(limits), workspace quota \(bytes >> 20) MiB (\(quota))\(missing)"
             guard limits == "rlimits" else { return Finding("jail", .ok, detail) }
             return Finding(
                 "jail", .warning,
                 "\(detail); memory is limited for each process only, so delegate a control group: see docs/jail.md")
         case .unavailable(let reason): return Finding("jail", .warning, "commands are refused: \(reason)")
-        case .off: return Finding("jail", .warning, means.status.line)
+        case .off: return Finding("jail", .warning, status.line)
         }
     }
 
