@@ -81,7 +81,10 @@ struct CommandLineTests {
         let model = try await LoopbackModelServer.started(behaviors: ["test": .echo])
         let host = try await HostProcess(configuration: HostConfiguration.web(model))
         try await host.start()
-        let pair = try JSON.parse(try await host.run(["pair", "--role", "member", "--json"]).output)
+        // Without a role, nobody becomes an owner, and the command says how somebody does.
+        let said = String(decoding: try await host.run(["pair"]).output, as: UTF8.self)
+        #expect(said.contains("makes one person a member") && said.contains("jetbridge pair --role owner"))
+        let pair = try JSON.parse(try await host.run(["pair", "--json"]).output)
         #expect(pair["role"]?.stringValue == "member" && pair["expires_at"]?.stringValue?.hasSuffix("Z") == true)
         let code = try #require(pair["code"]?.stringValue)
         #expect(code.utf8.count == 9)
