@@ -4,7 +4,7 @@ struct CommandTable: Sendable {
         commands: [
             ServeCommand(), ChatCommand(), RunCommand(), JobsCommand(), ProxyCommand(), LoginCommand(), LogoutCommand(),
             DoctorCommand(),
-            ConfigCheckCommand(), ConfigTemplateCommand(),
+            ConfigCheckCommand(), ConfigPrintCommand(), ConfigTemplateCommand(),
             PairCommand(),
             SessionsListCommand(), SessionsShowCommand(), SessionsArchiveCommand(), SessionsDeleteCommand(),
             TokenCreateCommand(), TokenListCommand(), TokenRevokeCommand(),

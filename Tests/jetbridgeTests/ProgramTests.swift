@@ -9,7 +9,8 @@ struct ProgramTests {
     @Test(
         "every documented command is known",
         arguments: [
-            "serve", "chat", "login", "logout", "models", "doctor", "config check", "config template", "sessions list",
+            "serve", "chat", "login", "logout", "models", "doctor", "config check", "config print",
+            "config template", "sessions list",
             "sessions show", "sessions archive", "sessions delete", "token create", "token list", "token revoke",
             "pair", "spec check", "run",
             "tasks", "usage", "audit export", "proxy", "version", "completions",
@@ -30,6 +31,24 @@ struct ProgramTests {
         #expect(await run("--version").output == plain.output)
         #expect(await run("--json", "--version").output == json.output)
         #expect(await run("serve", "--version").status == .usage)
+    }
+
+    @Test("the manual page has every command, option and word of help, and nothing that roff would interpret")
+    func manual() async {
+        let page = await run("help", "--man")
+        #expect(page.status == .done && page.errors.isEmpty && page.output.utf8.allSatisfy { $0 < 0x80 })
+        let lines = page.output.split(separator: "\n").map(String.init)
+        let requests = Set(
+            lines.filter { $0.hasPrefix(".") }.compactMap { $0.split(separator: " ").first.map(String.init) })
+        #expect(requests == [".TH", ".SH", ".SS", ".TP", ".B", ".I", ".PP", ".nf", ".fi"])
+        let plain = page.output.replacing("\\-", with: "-").replacing("\\(dq", with: "\"").replacing("\\e", with: "\\")
+            .replacing("\\[u2026]", with: "…")
+        for syntax in CommandTable.standard.syntaxes {
+            #expect(plain.contains(".SS \"\(syntax.usage)\"\n\(syntax.summary).\n"), "\(syntax.name)")
+            for option in syntax.options { #expect(plain.contains("\"\(option.usage)\"\n\(option.help)\n")) }
+            for example in syntax.examples { #expect(plain.contains("\n    \(example)\n")) }
+        }
+        #expect(lines.allSatisfy { $0.hasPrefix(".") || $0.hasPrefix("\\&") || !$0.hasPrefix("'") })
     }
 
     @Test("an invalid command line gives one line on stderr and status 64")

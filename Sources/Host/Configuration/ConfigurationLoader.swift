@@ -1,3 +1,5 @@
+package import JSON
+internal import Logging
 internal import Primitives
 internal import YAML
 
@@ -36,11 +38,14 @@ package struct LoadedConfiguration: Sendable {
     package let issues: [ConfigurationIssue]
     /// To compare it with a later version of the file.
     package let content: ConfigurationContent
+    /// The settings as they take effect, with references in place of secrets.
+    package let effective: JSON
 
     init(
         file: String?, configuration: Configuration?, issues: [ConfigurationIssue],
-        content: ConfigurationContent = ConfigurationContent()
+        content: ConfigurationContent = ConfigurationContent(), effective: JSON = .null
     ) {
+        self.effective = effective
         self.file = file
         self.configuration = configuration
         self.issues = issues
@@ -90,13 +95,16 @@ package struct ConfigurationLoader: Sendable {
             reading.report(error.message, path: "", line: error.line, column: error.column)
             return LoadedConfiguration(file: file, configuration: nil, issues: reading.issues)
         }
+        let empty = Section(nil, path: "", reading: reading)
         let configuration =
             root.map { $0.section { self.configuration($0, reading: reading) } }
-            ?? self.configuration(Section(nil, path: "", reading: reading), reading: reading)
+            ?? self.configuration(empty, reading: reading)
+        let effective = root.map { reading.effective(at: $0.node) } ?? empty.effective
         return LoadedConfiguration(
             file: file, configuration: reading.hasErrors ? nil : configuration, issues: reading.sortedIssues,
             content: ConfigurationContent(
-                root: root?.node, secrets: reading.secrets.merging(reading.otherFiles) { secret, _ in secret }))
+                root: root?.node, secrets: reading.secrets.merging(reading.otherFiles) { secret, _ in secret }),
+            effective: effective.json(reading.sections))
     }
 
     /// Where to look for the file; one that was named must exist.
@@ -110,6 +118,7 @@ package struct ConfigurationLoader: Sendable {
 
     private func configuration(_ root: Section, reading: Reading) -> Configuration {
         reading.dataDirectory = self.dataDirectory(root, reading: reading)
+        root.effective.set("data_dir", .string(reading.dataDirectory))
         let folders = PersonaFolders(
             folders: [self.folder(of: reading.source), reading.dataDirectory].compactMap { $0 }
                 .map { "\($0)/personas" },
@@ -128,6 +137,13 @@ package struct ConfigurationLoader: Sendable {
             configuration.log.level = level
         }
         self.overrideProxy(&configuration.proxy, reading: reading)
+        // Flags and variables override the file.
+        root.effective(of: "gateway").set("listen", .string("\(configuration.gateway.listen)"))
+        root.effective(of: "log").set("level", .string(configuration.log.level.name))
+        root.effective(of: "proxy").set("listen", .string("\(configuration.proxy.listen)"))
+        if let upstream = configuration.proxy.upstream {
+            root.effective(of: "proxy").set("upstream", .string("\(upstream)"))
+        }
         return configuration
     }
 

@@ -118,6 +118,13 @@ struct CommandSyntax: Sendable, Equatable {
 
     var name: String { self.path.joined(separator: " ") }
 
+    /// As a person types the command.
+    var usage: String {
+        let required = self.options.filter(\.isRequired).map(\.usage)
+        let words = ["jetbridge", self.name] + required + self.positionals.map(\.usage) + ["[options]"]
+        return words.joined(separator: " ")
+    }
+
     /// The command's options and the common ones.
     var allOptions: [OptionSyntax] { self.options + Self.commonOptions }
 

@@ -52,6 +52,23 @@ struct ConfigCheckCommand: Command {
     }
 }
 
+struct ConfigPrintCommand: Command {
+    let syntax = CommandSyntax(
+        "config", "print", summary: "Print the configuration as it takes effect",
+        discussion: """
+            Prints every setting with its value: from flags, the environment, the file or the defaults. A secret is \
+            shown as the reference that the file has, such as {env: NAME}. The output is a configuration file itself.
+            """,
+        examples: ["jetbridge config print", "jetbridge config print --config /etc/jetbridge/jetbridge.yaml --json"])
+
+    func run(_ context: CommandContext) async throws {
+        let loaded = try context.loadConfigurationFile().loaded
+        guard !context.isJSON else { return try context.print(loaded.effective) }
+        try context.print("# \(loaded.file ?? "No file"), with the defaults of what it leaves out.")
+        try context.output.write(loaded.effective.yaml)
+    }
+}
+
 struct ConfigTemplateCommand: Command {
     let syntax = CommandSyntax(
         "config", "template", summary: "Print a configuration file to start from",

@@ -6,9 +6,11 @@ struct HelpCommand: Command {
                 "command", .command("COMMAND"), isOptional: true, isRepeated: true,
                 help: "A command's name, as in 'config check'.")
         ],
-        examples: ["jetbridge help", "jetbridge help config check"])
+        options: [OptionSyntax("man", help: "Print the manual page of all commands, for man(1).")],
+        examples: ["jetbridge help", "jetbridge help config check", "jetbridge help --man | man -l -"])
 
     func run(_ context: CommandContext) async throws {
+        if context.arguments.has("man") { return try context.output.write(ManPage(table: context.table).text) }
         // Parsed like a command line, so that typing errors get the same hints. The option comes first, so that nothing
         // runs and `--` cannot turn it into an argument.
         let words = ["--help"] + context.arguments.words("command")
@@ -25,6 +27,7 @@ struct HelpCommand: Command {
 /// The help of the program, a group or a command.
 struct HelpText {
     private static let width = 80
+    static let summary = "a bot host: people talk to it where they already are"
 
     let table: CommandTable
     let output: Terminal
@@ -37,7 +40,7 @@ struct HelpText {
         let name = (["jetbridge"] + path).joined(separator: " ")
         let summary =
             path.isEmpty
-            ? "Jetbridge is a bot host: people talk to it where they already are." : self.table.summary(of: path) + "."
+            ? "Jetbridge is \(Self.summary)." : self.table.summary(of: path) + "."
         let rows = self.table.words(after: path).map { ($0, self.table.summary(of: path + [$0])) }
         var text = "\(summary)\n\n\(self.heading("Usage:")) \(name) COMMAND [options]\n\n\(self.heading("Commands:"))\n"
         text += self.columns(rows)
@@ -49,9 +52,7 @@ struct HelpText {
     }
 
     private func commandText(_ syntax: CommandSyntax) -> String {
-        let required = syntax.options.filter(\.isRequired).map(\.usage)
-        let usage = ["jetbridge", syntax.name] + required + syntax.positionals.map(\.usage) + ["[options]"]
-        var text = "\(syntax.summary).\n\n\(self.heading("Usage:")) \(usage.joined(separator: " "))\n"
+        var text = "\(syntax.summary).\n\n\(self.heading("Usage:")) \(syntax.usage)\n"
         if !syntax.discussion.isEmpty { text += "\n" + self.wrapped(syntax.discussion) }
         if !syntax.positionals.isEmpty {
             text +=

@@ -27,7 +27,7 @@ struct ConfigurationTemplateTests {
     func names() {
         #expect(
             Set(ConfigurationTemplate.all.map(\.name)).isSuperset(
-                of: ["example", "default", "irc", "matrix", "slack", "telegram", "openai"]))
+                of: ["example", "default", "irc", "matrix", "slack", "telegram", "openai", "copilot"]))
         #expect(ConfigurationTemplate.named(ConfigurationTemplate.standard) != nil)
     }
 
@@ -64,6 +64,22 @@ struct ConfigurationTemplateTests {
         #expect(configuration.adapters.telegram.count == 1)
         #expect(configuration.repositories.count == 2)
         #expect(configuration.model.contextTokens == 128_000)
+    }
+
+    @Test("what is printed as effective is the same configuration, also with every setting", arguments: [false, true])
+    func effective(isSwitchedOn: Bool) throws {
+        let template = try #require(ConfigurationTemplate.named("example"))
+        let folder = try TemporaryDirectory()
+        let authority = folder.write("ca.pem", "-----BEGIN CERTIFICATE-----\n")
+        let text = template.text.split(separator: "\n", omittingEmptySubsequences: false)
+            .map { isSwitchedOn ? Self.switchedOn($0) : String($0) }
+            .joined(separator: "\n").replacing("/etc/ssl/private-ca.pem", with: authority)
+        let loaded = load(text, environment: Self.environment)
+        let again = load(loaded.effective.yaml, environment: Self.environment)
+        #expect(again.issues == loaded.issues)
+        // Sets have no order.
+        if !isSwitchedOn { #expect("\(try #require(again.configuration))" == "\(try #require(loaded.configuration))") }
+        #expect(again.effective.yaml == loaded.effective.yaml)
     }
 
     /// Uncomments `#key: value` and `#  - item`, and leaves `# a comment` alone.

@@ -65,7 +65,7 @@ struct ArgumentParserTests {
             ("", "a command is missing; see 'jetbridge --help'"),
             ("srve", "unknown command 'srve'; did you mean 'serve'?; see 'jetbridge --help'"),
             ("frobnicate", "unknown command 'frobnicate'; see 'jetbridge --help'"),
-            ("config", "'config' needs one of check, template; see 'jetbridge config --help'"),
+            ("config", "'config' needs one of check, print, template; see 'jetbridge config --help'"),
             ("config chck", "unknown command 'config chck'; did you mean 'check'?; see 'jetbridge config --help'"),
             ("version --jsn", "unknown option '--jsn'; did you mean '--json'?; see 'jetbridge version --help'"),
             ("version -x", "unknown option '-x'; see 'jetbridge version --help'"),

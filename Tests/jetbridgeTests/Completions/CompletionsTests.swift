@@ -35,7 +35,7 @@ struct CompletionsTests {
         #expect(try self.offers("jetbridge", "con") == ["config"])
         #expect(
             try self.offers("jetbridge", "config", "") == [
-                "check", "template", "--config", "--data-dir", "--json", "--help",
+                "check", "print", "template", "--config", "--data-dir", "--json", "--help",
             ])
         #expect(try self.offers("jetbridge", "--json", "config", "ch") == ["check"])
         #expect(try self.offers("jetbridge", "pair", "--role", "") == ["owner", "member", "guest"])
@@ -54,7 +54,7 @@ struct CompletionsTests {
     @Test("bash offers the words of a command after help, and each scope of a list")
     func bashWords() throws {
         #expect(try self.offers("jetbridge", "help", "con") == ["config"])
-        #expect(try self.offers("jetbridge", "help", "config", "").prefix(2) == ["check", "template"])
+        #expect(try self.offers("jetbridge", "help", "config", "").prefix(3) == ["check", "print", "template"])
         #expect(try self.offers("jetbridge", "help", "config", "check", "c") == [])
         #expect(try self.offers("jetbridge", "token", "create", "--scope", "") == ["chat", "read", "admin", "proxy"])
         #expect(try self.offers("jetbridge", "token", "create", "--scope", "chat,r") == ["chat,read"])

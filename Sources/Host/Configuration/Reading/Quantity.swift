@@ -34,6 +34,12 @@ package enum Quantity {
         return isTooLarge ? nil : size
     }
 
+    /// The size in the largest unit of 1,024 that needs no fraction; ``size(_:)`` parses it back.
+    static func size(of bytes: Int) -> String {
+        let (name, unit) = self.sizeUnits.last { $0.0 != "GB" && bytes >= $0.1 && bytes % $0.1 == 0 } ?? ("B", 1)
+        return "\(bytes / unit)\(name)"
+    }
+
     /// The duration in the largest unit that needs no fraction; ``duration(_:)`` parses it back.
     package static func text(_ duration: Duration) -> String {
         for (name, unit) in self.timeUnits.reversed() {

@@ -15,11 +15,22 @@ final class Reading {
     /// A hash of the content of other files that were read, by what they are.
     var otherFiles: [String: Int] = [:]
 
+    /// What takes effect of the file's mappings, by their place.
+    private(set) var sections: [YAMLNode.Place: EffectiveSection] = [:]
+
     init(source: String?, surroundings: Surroundings, isFile: Bool = true, dataDirectory: String = "/") {
         self.source = source
         self.isFile = isFile
         self.surroundings = surroundings
         self.dataDirectory = dataDirectory
+    }
+
+    /// What takes effect of a mapping.
+    func effective(at node: YAMLNode) -> EffectiveSection {
+        if let section = self.sections[node.place] { return section }
+        let section = EffectiveSection()
+        self.sections[node.place] = section
+        return section
     }
 
     var hasErrors: Bool { self.issues.contains { $0.severity == .error } }

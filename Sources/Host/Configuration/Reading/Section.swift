@@ -1,3 +1,4 @@
+internal import JSON
 internal import Primitives
 internal import YAML
 
@@ -8,10 +9,15 @@ final class Section {
     private let entries: [YAMLNode.Entry]
     private let reading: Reading
     private var asked: [String] = []
+    /// What `config print` shows of the section.
+    let effective: EffectiveSection
 
     /// A missing section reads as an empty one.
-    init(_ value: Value?, path: String, reading: Reading) {
+    ///
+    /// - Parameter effective: For a missing section.
+    init(_ value: Value?, path: String, reading: Reading, effective: EffectiveSection = EffectiveSection()) {
         self.value = value
+        self.effective = value.map { reading.effective(at: $0.node) } ?? effective
         self.path = path
         self.reading = reading
         self.entries = value?.node.mappingValue ?? []
@@ -24,13 +30,27 @@ final class Section {
     func value(_ key: String) -> Value? {
         if !self.asked.contains(key) { self.asked.append(key) }
         guard let entry = self.entries.first(where: { $0.key == key }), !entry.value.isNull else { return nil }
+        self.effective.set(key, entry.value)
         return Value(node: entry.value, path: self.path(of: key), reading: self.reading)
     }
 
     /// A key's value by `convert`. The default applies if the key is missing, or if `convert` reports an error and
     /// returns nil.
-    func read<T>(_ key: String, default standard: T, _ convert: (Value) -> T?) -> T {
-        self.value(key).flatMap(convert) ?? standard
+    ///
+    /// - Parameter shown: The default as a file has it, where its type does not say that.
+    func read<T>(_ key: String, default standard: T, shown: JSON? = nil, _ convert: (Value) -> T?) -> T {
+        guard let value = self.value(key) else {
+            if let shown { self.effective.set(key, shown) } else { self.effective.setDefault(key, standard) }
+            return standard
+        }
+        return convert(value) ?? standard
+    }
+
+    /// A key's size in bytes.
+    func size(_ key: String, default standard: Int, atLeast least: Int = 1, atMost most: Int = .max) -> Int {
+        self.read(key, default: standard, shown: .string(Quantity.size(of: standard))) {
+            $0.size(atLeast: least, atMost: most)
+        }
     }
 
     func optional<T>(_ key: String, _ convert: (Value) -> T?) -> T? {
@@ -49,12 +69,23 @@ final class Section {
     /// A nested mapping; an empty one if the key is missing or not a mapping.
     func section<T>(_ key: String, _ body: (Section) -> T) -> T {
         self.value(key).flatMap { $0.section(body) }
-            ?? body(Section(nil, path: self.path(of: key), reading: self.reading))
+            ?? body(
+                Section(
+                    nil, path: self.path(of: key), reading: self.reading, effective: self.effective.section(key)))
+    }
+
+    /// What takes effect of a nested mapping.
+    func effective(of key: String) -> EffectiveSection {
+        self.value(key).map { self.reading.effective(at: $0.node) } ?? self.effective.section(key)
     }
 
     /// A list's items by `convert`; leaves out those for which it reports an error.
     func list<T>(_ key: String, _ convert: (Value) -> T?) -> [T]? {
-        self.value(key).flatMap { $0.items() }.map { $0.compactMap(convert) }
+        guard let value = self.value(key) else {
+            self.effective.set(key, [])
+            return nil
+        }
+        return value.items().map { $0.compactMap(convert) }
     }
 
     /// Reports an error in the section as a whole.

@@ -23,18 +23,16 @@ extension Configuration {
             /// - Parameter standard: For keys that are missing.
             init(_ section: Section, standard: Limits? = nil) {
                 if let standard { self = standard }
-                self.memory = section.read("memory", default: self.memory) { $0.size(atLeast: 1 << 20) }
+                self.memory = section.size("memory", default: self.memory, atLeast: 1 << 20)
                 self.processes = section.read("processes", default: self.processes) { $0.integer(in: 1...65_536) }
-                self.fileSize = section.read("file_size", default: self.fileSize) { $0.size() }
+                self.fileSize = section.size("file_size", default: self.fileSize)
                 self.openFiles = section.read("open_files", default: self.openFiles) { $0.integer(in: 16...1_048_576) }
                 self.processorShare = section.read("processor_share", default: self.processorShare) {
                     $0.number(in: 0.01...1_024)
                 }
-                self.output = section.read("output", default: self.output) { $0.size() }
+                self.output = section.size("output", default: self.output)
                 self.timeout = section.read("timeout", default: self.timeout) { $0.duration(from: .milliseconds(100)) }
-                self.workspaceQuota = section.read("workspace_quota", default: self.workspaceQuota) {
-                    $0.size(atLeast: 1 << 20)
-                }
+                self.workspaceQuota = section.size("workspace_quota", default: self.workspaceQuota, atLeast: 1 << 20)
                 self.workspaceFiles = section.read("workspace_files", default: self.workspaceFiles) {
                     $0.integer(in: 100...10_000_000)
                 }

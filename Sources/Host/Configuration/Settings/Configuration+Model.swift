@@ -40,7 +40,10 @@ extension Configuration {
         init(_ section: Section) {
             self.provider = section.read("provider", default: .rehearsal) { $0.choice() }
             self.name = section.read("name", default: "gpt-4.1") { $0.string() }
-            self.baseURL = section.read("base_url", default: Self.openAI.url.url) { $0.url() }
+            let url = section.optional("base_url") { $0.url() }
+            self.baseURL = url ?? Self.openAI.url.url
+            // Other providers would take the default for a choice.
+            if url == nil, self.provider == .openai { section.effective.setDefault("base_url", self.baseURL) }
             // The default URL without a key comes from a template; nobody chose it.
             self.hasBaseURL =
                 section.has("base_url") && (self.baseURL.host != Self.openAI.host || section.has("api_key"))
@@ -51,9 +54,7 @@ extension Configuration {
             self.turnTimeout = section.read("turn_timeout", default: .seconds(600)) {
                 $0.duration(from: .milliseconds(100))
             }
-            self.answerSize = section.read("answer_size", default: 512 << 10) {
-                $0.size(atLeast: 1 << 10, atMost: 64 << 20)
-            }
+            self.answerSize = section.size("answer_size", default: 512 << 10, atLeast: 1 << 10, atMost: 64 << 20)
             self.answerTokens = section.read("answer_tokens", default: 128_000) { $0.integer(in: 256...10_000_000) }
             self.contextTokens = section.optional("context_tokens") { $0.integer(in: 1024...100_000_000) }
             self.images = section.optional("images") { $0.bool() }

@@ -35,9 +35,9 @@ extension Configuration {
             self.caFile = section.optional("ca_file") { $0.pemFile() }
             self.requiresKey = section.read("require_key", default: false) { $0.bool() }
             self.requestsPerMinute = section.read("requests_per_minute", default: 0) { $0.integer(in: 0...1_000_000) }
-            self.cache = section.read("cache", default: 16 << 20) { $0.size(atLeast: 0) }
+            self.cache = section.size("cache", default: 16 << 20, atLeast: 0)
             self.timeout = section.read("timeout", default: .seconds(120)) { $0.duration(from: .milliseconds(100)) }
-            self.workers = section.value("workers").map { $0.workers() } ?? 1
+            self.workers = section.read("workers", default: 1) { .some($0.workers()) }
             self.aliases = section.read("aliases", default: [:]) { $0.aliases() }
             self.fallbacks = section.read("fallbacks", default: [:]) { $0.fallbacks() }
         }

@@ -1,3 +1,5 @@
+internal import JSON
+
 extension Configuration {
     package struct Repository: Sendable, Equatable {
         package enum Place: Sendable, Equatable {
@@ -43,7 +45,11 @@ extension Configuration {
             let items = root.list("repositories") { value in
                 value.section { Repository($0, jail) }.flatMap { $0 }.map { (value, $0) }
             }
-            guard let items else { return [Repository(name: "notes", place: .local(path: root.absolutePath("notes")))] }
+            guard let items else {
+                let path = root.absolutePath("notes")
+                root.effective.set("repositories", [["name": "notes", "path": .string(path)]])
+                return [Repository(name: "notes", place: .local(path: path))]
+            }
             var names: Set<String> = []
             for (value, repository) in items where !names.insert(repository.name).inserted {
                 value.report("the name '\(repository.name)' is already used by another repository")

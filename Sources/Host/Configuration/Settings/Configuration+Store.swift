@@ -1,10 +1,13 @@
+internal import JSON
+
 extension Configuration {
     package struct Store: Sendable, Equatable {
         /// The SQLite file's absolute path.
         package var path: String
 
         init(_ section: Section) {
-            self.path = section.read("url", default: section.absolutePath("jetbridge.sqlite"), Self.path)
+            let path = section.absolutePath("jetbridge.sqlite")
+            self.path = section.read("url", default: path, shown: .string("sqlite:\(path)"), Self.path)
         }
 
         private static func path(of value: Value) -> String? {

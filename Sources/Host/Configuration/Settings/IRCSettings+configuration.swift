@@ -1,10 +1,11 @@
 internal import IRC
+internal import JSON
 internal import Primitives
 
 /// Reads an entry of `adapters.irc`.
 extension IRCSettings {
     init?(_ section: Section, id: String) {
-        let tls = section.read("tls", default: TLS.none, Self.tls)
+        let tls = section.read("tls", default: TLS.none, shown: false, Self.tls)
         let server = section.required("server") { $0.address(defaultPort: tls == .none ? 6667 : 6697) }
         let nick = section.read("nick", default: "jetbridge", Self.nick)
         let username = section.optional("username", Self.word)

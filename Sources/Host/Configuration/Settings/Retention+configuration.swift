@@ -1,3 +1,4 @@
+internal import JSON
 internal import Sessions
 
 extension Retention {
@@ -12,6 +13,6 @@ extension Retention {
     }
 
     private static func lifetime(_ key: String, in section: Section, default standard: Duration?) -> Duration? {
-        section.read(key, default: standard) { $0.lifetime() }
+        section.read(key, default: standard, shown: standard == nil ? "forever" : nil) { $0.lifetime() }
     }
 }
