@@ -13,12 +13,55 @@ struct MetricsTests {
         metrics.gauge(.residentMemory) { 1024 }
         metrics.observe(.turnSeconds, seconds: 0.2)
         let text = metrics.text()
-        #expect(text.contains("# TYPE jetbridge_turns_total counter\njetbridge_turns_total{state=\"complete\"} 2\n"))
+        #expect(text.hasPrefix("# HELP jetbridge_turns_total Turns that ended, by their final state.\n"))
+        #expect(text.contains("\n# TYPE jetbridge_turns_total counter\njetbridge_turns_total{state=\"complete\"} 2\n"))
         #expect(text.contains("jetbridge_outbox_pending 3\n"))
         #expect(text.contains("\nprocess_resident_memory_bytes 1024\n"))
         #expect(text.contains("jetbridge_turn_seconds_bucket{le=\"0.25\"} 1\n"))
         #expect(text.contains("jetbridge_turn_seconds_bucket{le=\"0.1\"} 0\n"))
         #expect(text.contains("jetbridge_turn_seconds_count 1\n"))
+    }
+
+    /// The rules of `promtool check metrics`, from client_golang's package `promlint`.
+    @Test("every metric has a help and a type, and a name that Prometheus's own check accepts")
+    func rules() throws {
+        let metrics = Metrics()
+        let counters: Set<MetricName> = [
+            .inboundEvents, .turns, .outbound, .rateLimited, .modelTokens, .proxyRequests, .asks, .jailCommands,
+        ]
+        for name in MetricName.allCases {
+            if counters.contains(name) {
+                metrics.count(name, ["adapter": "a"])
+            } else if name.rawValue.hasSuffix("_seconds") {
+                metrics.observe(name, seconds: 1)
+            } else {
+                metrics.gauge(name) { 1 }
+            }
+        }
+        let lines = metrics.text().split(separator: "\n").map(String.init)
+        let types = lines.filter { $0.hasPrefix("# TYPE ") }.map { $0.split(separator: " ").map(String.init) }
+        #expect(types.count == MetricName.allCases.count && Set(types.map { $0[2] }).count == types.count)
+        for type in types {
+            let name = type[2], words = Set(name.split(separator: "_"))
+            let help = try #require(lines.first { $0.hasPrefix("# HELP \(name) ") })
+            #expect(help.count > "# HELP \(name) ".count + 10 && help.hasSuffix("."))
+            #expect(name.hasSuffix("_total") == (type[3] == "counter"), "\(name)")
+            #expect(name.allSatisfy { $0.isLowercase || $0 == "_" || $0.isNumber }, "\(name)")
+            #expect(["bucket", "count", "sum"].allSatisfy { !name.hasSuffix("_\($0)") }, "\(name)")
+            // Types, abbreviated units and those that are not base units.
+            #expect(
+                words.isDisjoint(with: [
+                    "counter", "gauge", "histogram", "summary", "s", "ms", "us", "ns", "sec", "b", "kb", "mb", "gb",
+                    "m",
+                    "h", "d", "milliseconds", "microseconds", "nanoseconds", "minutes", "hours", "days", "kilobytes",
+                    "megabytes", "bits", "percent",
+                ]), "\(name)")
+        }
+        // No name is another one's with a suffix that a histogram adds.
+        let names = Set(types.map { $0[2] })
+        for type in types where type[3] == "histogram" {
+            #expect(["bucket", "count", "sum"].allSatisfy { !names.contains("\(type[2])_\($0)") })
+        }
     }
 
     @Test("a label cannot break out of its quotes")

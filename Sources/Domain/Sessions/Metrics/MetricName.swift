@@ -1,5 +1,5 @@
 /// Every metric, named without the prefix `jetbridge_` and without the suffix that its kind adds.
-package enum MetricName: String, Sendable {
+package enum MetricName: String, Sendable, CaseIterable {
     // Counters.
     case inboundEvents = "inbound_events"
     case turns
@@ -20,4 +20,26 @@ package enum MetricName: String, Sendable {
     case turnSeconds = "turn_seconds"
     case jailSeconds = "jail_seconds"
     case storeCommitSeconds = "store_commit_seconds"
+
+    /// What it counts or measures, as the exposition says it.
+    package var help: String {
+        switch self {
+        case .inboundEvents: "Events that networks delivered, by adapter and result."
+        case .turns: "Turns that ended, by their final state."
+        case .outbound: "Messages, edits and files that were sent, by adapter, kind and result."
+        case .rateLimited: "How often a network throttled the bot, by adapter."
+        case .modelTokens: "Tokens of models, by model and direction."
+        case .proxyRequests: "Requests that the proxy answered, by HTTP status."
+        case .asks: "Questions to people, by kind and result."
+        case .jailCommands: "Commands that ended in a jail, by result."
+        case .turnsActive: "Turns in progress."
+        case .outboxPending: "Messages that wait to be sent."
+        case .adapterUp: "Whether the adapter is connected (1) or not (0)."
+        case .residentMemory: "Resident memory size in bytes."
+        case .firstTokenSeconds: "Time from the start of a turn to the first piece of its answer, in seconds."
+        case .turnSeconds: "Duration of turns, in seconds."
+        case .jailSeconds: "Duration of commands in jails, in seconds."
+        case .storeCommitSeconds: "Duration of commits of the database, in seconds."
+        }
+    }
 }

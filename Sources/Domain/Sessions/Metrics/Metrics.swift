@@ -86,19 +86,23 @@ package final class Metrics: Sendable {
         let gauges = asked.compactMapValues { $0() }.merging(levels) { first, _ in first }
         var lines: [String] = []
         for (name, entries) in Self.grouped(counters) {
-            lines.append("# TYPE jetbridge_\(name)_total counter")
+            lines += Self.header("jetbridge_\(name)_total", of: name, "counter")
             for (labels, value) in entries { lines.append("jetbridge_\(name)_total\(Self.braced(labels)) \(value)") }
         }
         for (name, entries) in Self.grouped(gauges) {
             let full = name.hasPrefix("process_") ? name : "jetbridge_\(name)"
-            lines.append("# TYPE \(full) gauge")
+            lines += Self.header(full, of: name, "gauge")
             for (labels, value) in entries { lines.append("\(full)\(Self.braced(labels)) \(Self.number(value))") }
         }
         for (name, entries) in Self.grouped(histograms) {
-            lines.append("# TYPE jetbridge_\(name) histogram")
+            lines += Self.header("jetbridge_\(name)", of: name, "histogram")
             for (labels, histogram) in entries { lines += Self.lines(of: histogram, name: name, labels: labels) }
         }
         return lines.joined(separator: "\n") + "\n"
+    }
+
+    private static func header(_ full: String, of name: String, _ type: String) -> [String] {
+        ["# HELP \(full) \(MetricName(rawValue: name)?.help ?? "")", "# TYPE \(full) \(type)"]
     }
 
     private static func lines(of histogram: Histogram, name: String, labels: String) -> [String] {
