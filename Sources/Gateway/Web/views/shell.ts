@@ -39,7 +39,7 @@ export class Shell {
       h("div", { class: "new-row" }, h("button", { type: "button", class: "new", onclick: () => this.delegate.newConversation() }, icon("plus"), "New conversation")),
       list,
       h("footer", { class: "sidebar-foot" }, h("span", { class: "person", title: "Signed in" }, person), h("span", { class: "spacer" }), theme,
-        iconButton("gear", "Settings", () => this.delegate.settings()),
+        iconButton("sliders", "Settings", () => this.delegate.settings()),
         iconButton("help", "Keyboard shortcuts", () => this.showHelp()),
         iconButton("leave", "Sign out", () => this.delegate.signOut())));
     this.main = h(
