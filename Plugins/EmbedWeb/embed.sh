@@ -19,6 +19,7 @@ script /usr/share/nodejs/markdown-it/index.js markdown.js \
     "--alias:linkify-it=$unused" "--alias:punycode=$unused" "--alias:mdurl=$unused"
 parser=/assets/$(hash markdown.js)/markdown.js
 script "$web/main.ts" chat.js "--alias:markdown-it=$parser" "--external:$parser"
+script "$web/people.ts" people.js "--alias:markdown-it=$parser" "--external:$parser"
 script "$web/highlighter.ts" highlighter.js
 "$esbuild" --log-level=warning --bundle --minify --charset=utf8 "$web/page.css" --outfile="$work/bundle/chat.css"
 "$esbuild" --log-level=warning --bundle --minify --charset=utf8 "$web/viewer.css" --outfile="$work/bundle/viewer.css"
@@ -46,6 +47,7 @@ asset() {
     echo 'extension WebAsset {'
     asset page index.html 'text/html; charset=utf-8'
     asset script chat.js 'text/javascript; charset=utf-8'
+    asset people people.js 'text/javascript; charset=utf-8'
     asset markdown markdown.js 'text/javascript; charset=utf-8'
     asset highlighter highlighter.js 'text/javascript; charset=utf-8'
     asset style chat.css 'text/css; charset=utf-8'

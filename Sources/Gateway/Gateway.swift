@@ -32,7 +32,10 @@ package final class Gateway: Service {
         self.sockets = WebSocketServer(LiveRoutes.settings, name: "live", logger: logger)
         let origins = OriginPolicy(publicURL: publicURL)
         let front = Front(context: context, authenticator: authenticator, origins: origins)
-        let live = LiveRoutes(context: context, authenticator: authenticator, sockets: self.sockets)
+        let connections = LiveConnections()
+        bridge.access.observe { change in await connections.check(change.person.identity) }
+        let live = LiveRoutes(
+            context: context, authenticator: authenticator, sockets: self.sockets, connections: connections)
         self.routes = Self.routes(context: context, origins: origins) + live.routes
         var serverSettings = HTTPServerSettings(port: settings.port)
         serverSettings.address = settings.address
@@ -76,6 +79,7 @@ package final class Gateway: Service {
             + StepRoutes(context: context).routes + CommitRoutes(context: context).routes
             + CatalogRoutes(context: context).routes
             + OperationRoutes(context: context).routes + AuditRoutes(context: context).routes
+            + PeopleRoutes(context: context).routes
             + ViewerRoutes(context: context).routes + PageRoutes(context: context).routes
     }
 

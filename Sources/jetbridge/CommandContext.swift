@@ -13,6 +13,11 @@ struct CommandContext: Sendable {
 
     var isJSON: Bool { self.arguments.isJSON }
 
+    /// Who decides something on the command line.
+    var user: String {
+        self.surroundings.environment["USER"] ?? self.surroundings.environment["LOGNAME"] ?? "the host"
+    }
+
     /// - Parameter flags: The command's own flags; the common ones are added.
     func configurationLoader(_ flags: ConfigurationFlags? = nil) -> ConfigurationLoader {
         var flags =

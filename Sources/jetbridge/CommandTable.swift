@@ -5,7 +5,7 @@ struct CommandTable: Sendable {
             ServeCommand(), ChatCommand(), RunCommand(), JobsCommand(), ProxyCommand(), LoginCommand(), LogoutCommand(),
             DoctorCommand(),
             ConfigCheckCommand(), ConfigPrintCommand(), ConfigTemplateCommand(),
-            PairCommand(),
+            PairCommand(), PeopleListCommand(), PeopleSetCommand(), PeopleRemoveCommand(),
             SessionsListCommand(), SessionsShowCommand(), SessionsArchiveCommand(), SessionsDeleteCommand(),
             TokenCreateCommand(), TokenListCommand(), TokenRevokeCommand(),
             AsksCommand(), ApproveCommand(), DenyCommand(),
@@ -18,6 +18,7 @@ struct CommandTable: Sendable {
         groups: [
             "audit": "Export or verify the audit",
             "config": "Check or print a configuration file",
+            "people": "List everybody with access, change roles or take access away",
             "sessions": "List, show, archive or delete sessions",
             "spec": "Specify, plan and implement features; list and check their documents",
             "token": "Create, list and revoke API tokens",

@@ -31,6 +31,9 @@ package struct AuditEntry: Sendable, Equatable {
         case network
         /// A commit made from the workspace: `repository`, `branch`, `sha`, `subject`.
         case commit
+        /// An owner changed somebody's access: `person` (the identity), `id`, `way` (list, code, sign-in, token), `name`,
+        /// `was` and `role` (null for without access), `by` (the owner's name).
+        case access
         /// Old rows were removed by retention: `through` (the last removed row), `hash` (its hash), `rows`.
         case pruned = "audit.pruned"
     }

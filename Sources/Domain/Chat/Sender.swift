@@ -60,3 +60,11 @@ package struct Sender: Hashable, Sendable {
         self.isLasting = isLasting
     }
 }
+
+extension Sender {
+    /// A user of this machine's command line.
+    package static func user(ofMachine name: String) -> Sender {
+        let identity = Identity.user(ofMachine: name)
+        return Sender(id: identity.value, identities: [identity], displayName: name)
+    }
+}

@@ -8,7 +8,8 @@ struct PageRoutes: Sendable {
 
     var routes: [APIRoute] {
         [
-            self.page("/", "page", { request in self.index(request) }),
+            self.page("/", "page", { request in self.index(request, running: .script) }),
+            self.page("/people", "peoplePage", { request in self.index(request, running: .people) }),
             self.page("/assets/icon.svg", "icon", { request in self.icon(request) }),
             self.page("/assets/{hash}/{name}", "asset", { request in try self.asset(request) }),
         ]
@@ -23,14 +24,15 @@ struct PageRoutes: Sendable {
             handle: { try handle($0) })
     }
 
-    private func index(_ request: APIRequest) -> HTTPServerResponse {
+    private func index(_ request: APIRequest, running script: WebAsset) -> HTTPServerResponse {
         let theme = Front.theme(of: request.http)
         let attribute = theme.map { " data-theme=\"\($0.rawValue)\"" } ?? ""
         // Whether it is still valid, the page asks.
         let cookie = Authenticator.cookie(isSecure: self.context.settings.isSecure)
         let signIn = HTTPCookie.value(of: cookie, in: request.http.headers) == nil ? "none" : "cookie"
         let text =
-            Self.template.before + attribute + Self.template.after.replacing("@SIGN_IN@", with: signIn)
+            Self.template.before + attribute
+            + Self.template.after.replacing("@SIGN_IN@", with: signIn).replacing("@SCRIPT@", with: script.path)
         var response = HTTPServerResponse(.ok, .html, bytes: Array(text.utf8))
         response.headers["Content-Security-Policy"] = SecurityHeaders.chatPolicy
         response.headers["Cache-Control"] = "no-cache"
@@ -41,7 +43,6 @@ struct PageRoutes: Sendable {
     private static let template: (before: String, after: String) = {
         let page = String(decoding: WebAsset.page.bytes, as: UTF8.self)
             .replacing("@STYLE@", with: WebAsset.style.path)
-            .replacing("@SCRIPT@", with: WebAsset.script.path)
             .replacing("@MARKDOWN@", with: WebAsset.markdown.path)
             .replacing("@HIGHLIGHTER@", with: WebAsset.highlighter.path)
         let parts = page.split(separator: "<html lang=\"en\"", maxSplits: 1).map(String.init)
@@ -113,5 +114,5 @@ struct WebAsset: Sendable {
     var path: String { "/assets/\(self.hash)/\(self.name)" }
 
     /// The files served below `/assets`.
-    static var all: [WebAsset] { [.script, .markdown, .highlighter, .style, .viewerStyle, .icon] }
+    static var all: [WebAsset] { [.script, .people, .markdown, .highlighter, .style, .viewerStyle, .icon] }
 }

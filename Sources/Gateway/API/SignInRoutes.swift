@@ -85,7 +85,7 @@ struct SignInRoutes: Sendable {
         let hash = CredentialSecret.hash(of: secret)
         let record = CredentialRecord(
             id: "c_" + Crypto.hex(Crypto.randomBytes(8)), kind: .cookie, name: name, identity: identity, role: role,
-            scopes: Scope.ofRole(isOwner: role == .owner).map(\.rawValue), createdAt: now,
+            scopes: CredentialRecord.scopes(ofBrowser: role), createdAt: now,
             expiresAt: now + self.context.settings.cookieLifetime)
         try await self.context.store.write { ledger in try ledger.insert(record, hash: hash) }
         return secret

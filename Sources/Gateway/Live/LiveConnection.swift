@@ -13,7 +13,7 @@ final class LiveConnection: Sendable {
     let context: GatewayContext
     let principal: Principal
     let socket: any LiveSocket
-    /// Whether the credential is still valid.
+    /// Whether the credential is still what it was.
     let isValid: @Sendable () async throws -> Bool
     let logger: Logger
 
@@ -44,6 +44,8 @@ final class LiveConnection: Sendable {
             Task { await self.checkCredential() }
         }
         defer { watch.cancel() }
+        // It may have changed between the request and now, when nobody knew of this connection.
+        await self.checkCredential()
         do {
             try await withThrowingDiscardingTaskGroup { group in
                 var begun = 0
@@ -64,9 +66,10 @@ final class LiveConnection: Sendable {
         await self.socket.finish()
     }
 
-    private func checkCredential() async {
+    /// Closes the connection if its credential was revoked or has another role now.
+    func checkCredential() async {
         do {
-            if try await !self.isValid() { await self.socket.refuse("the credential was revoked") }
+            if try await !self.isValid() { await self.socket.refuse("the credential was revoked or changed") }
         } catch {
             // A credential that cannot be checked is not trusted; the client reconnects.
             await self.socket.finish()

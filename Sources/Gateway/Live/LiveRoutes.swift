@@ -9,6 +9,7 @@ struct LiveRoutes: Sendable {
     let context: GatewayContext
     let authenticator: Authenticator
     let sockets: WebSocketServer
+    let connections: LiveConnections
 
     var routes: [APIRoute] {
         [
@@ -27,10 +28,10 @@ struct LiveRoutes: Sendable {
     private func open(_ request: APIRequest) throws -> HTTPServerResponse {
         let principal = try request.person()
         return try self.sockets.response(to: request.http) { socket in
-            await LiveConnection(
+            let connection = LiveConnection(
                 context: self.context, principal: principal, socket: socket, logger: request.logger,
-                isValid: { try await self.authenticator.isValid(principal) }
-            ).run()
+                isValid: { try await self.authenticator.isValid(principal) })
+            await self.connections.with(connection) { await connection.run() }
         }
     }
 

@@ -36,11 +36,13 @@ struct Authenticator: Sendable {
         return try await self.principal(secret: cookie, kind: .cookie)
     }
 
-    /// Whether a credential is still valid, for connections that outlive a request.
+    /// Whether a credential is still valid and gives the same role, for connections that outlive a request.
     func isValid(_ principal: Principal) async throws -> Bool {
         let id = principal.credential.id
         let now = self.now()
-        return try await self.store.read { ledger in try ledger.credential(id: id, at: now) != nil }
+        return try await self.store.read { ledger in
+            try ledger.credential(id: id, at: now)?.role == principal.role
+        }
     }
 
     private func principal(secret: String, kind: CredentialRecord.Kind) async throws -> Principal? {

@@ -40,7 +40,4 @@ package enum Scope: String, Sendable, CaseIterable {
     case admin
     /// `jetbridge proxy`.
     case proxy
-
-    /// The scopes of a person signed in to the web chat.
-    static func ofRole(isOwner: Bool) -> [Scope] { isOwner ? [.chat, .read, .admin] : [.chat] }
 }

@@ -215,6 +215,29 @@ export interface Settings {
   model: string | null;
   instructions: string | null;
 }
+export type Role = "owner" | "member" | "guest";
+/** Somebody with access, or a program. */
+export interface Person {
+  id: string;
+  identity: string;
+  name: string | null;
+  network: string;
+  role: Role;
+  way: "list" | "code" | "sign-in" | "token";
+  /** The place in the configuration of a listed person. */
+  key: string | null;
+  /** The role that the configuration says, where another one counts. */
+  listed_role: Role | null;
+  scopes: string[];
+  since: Timestamp | null;
+  last_seen: Timestamp | null;
+  expires_at: Timestamp | null;
+  self: boolean;
+}
+export interface People {
+  items: Person[];
+  removed: { id: string; identity: string }[];
+}
 export interface Me {
   name: string;
   role: string;
@@ -256,6 +279,9 @@ async function problem(response: Response): Promise<APIError> {
 export const signIn = (code: string, name: string): Promise<void> => call("POST", "/signin", name ? { code, name } : { code });
 export const signOut = (): Promise<void> => call("POST", "/signout", {});
 export const me = (): Promise<Me> => call("GET", "/me");
+export const people = (): Promise<People> => call("GET", "/people");
+export const setRole = (id: string, role: Role): Promise<Person> => call("PATCH", `/people/${segment(id)}`, { role });
+export const removePerson = (id: string): Promise<void> => call("DELETE", `/people/${segment(id)}`);
 export const commands = (): Promise<{ items: Command[] }> => call("GET", "/commands");
 export const models = (): Promise<Page<Model>> => call("GET", "/models");
 export const repositories = (): Promise<Page<Repository>> => call("GET", "/repositories");

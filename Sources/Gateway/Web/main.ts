@@ -14,7 +14,7 @@ import { Inbox } from "./views/inbox";
 import { askForTitle } from "./views/renaming";
 import { showSettings } from "./views/settings";
 import { setUpShortcuts, Shell } from "./views/shell";
-import { nextPath, showSignIn } from "./views/signin";
+import { mayBeSignedIn, nextPath, showSignIn } from "./views/signin";
 import { ThreadList } from "./views/threads";
 
 /** In milliseconds. */
@@ -40,7 +40,7 @@ class App {
   private readonly live = new Live({
     frame: (frame) => this.conversation?.frame(frame),
     connected: () => this.connected(),
-    disconnected: () => this.shell.banner.setConnected(false),
+    disconnected: () => this.disconnected(),
   });
   private poll: number | undefined;
   private isOver = false;
@@ -59,7 +59,7 @@ class App {
       archive: (isArchived) => void this.changeCurrent({ archived: isArchived }, isArchived ? "Archived." : "Brought back from the archive."),
       pin: (isPinned) => void this.changeCurrent({ pinned: isPinned }, isPinned ? "Pinned." : "The pin is removed."), print: () => void this.print(), remove: () => this.deleteCurrent(),
     });
-    this.shell = new Shell(this.list.element, this.head, this.panel, this.inbox, me.name, {
+    this.shell = new Shell(this.list.element, this.head, this.panel, this.inbox, me, {
       newConversation: () => this.openNew(), signOut: () => void this.signOut(),
       settings: () => void showSettings({
         deleted: (id) => {
@@ -281,6 +281,14 @@ class App {
     this.wasConnected = true;
   }
 
+  private disconnected(): void {
+    this.shell.banner.setConnected(false);
+    // An owner may have ended the sign-in, or changed the role.
+    api.me().then((me) => { if (me.role !== this.me.role) location.reload(); }, (error) => {
+      if (error instanceof api.APIError && error.status === 401) this.end();
+    });
+  }
+
   private conversationFailed(conversation: Conversation, error: unknown): void {
     if (error instanceof api.APIError && error.status === 404) this.showMissing(conversation);
     else this.failed(error);
@@ -341,11 +349,6 @@ function decoded(text: string): string {
   } catch {
     return text;
   }
-}
-
-/** Whether the browser has sent a sign-in, which no script can read. */
-function mayBeSignedIn(): boolean {
-  return document.querySelector<HTMLMetaElement>('meta[name="sign-in"]')?.content !== "none";
 }
 
 async function boot(): Promise<void> {

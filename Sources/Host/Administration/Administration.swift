@@ -18,6 +18,7 @@ package struct Administration: Sendable {
     private let deletion: SessionDeletion
     let dataDirectory: String
     private let archiver: SessionArchiver?
+    private let access: AccessPolicy
 
     /// Opens the store of the configured data directory.
     package init(_ configuration: Configuration) throws {
@@ -28,6 +29,7 @@ package struct Administration: Sendable {
         self.store = SessionStore(database: self.database)
         self.deletion = SessionDeletion(
             store: self.store, filesDirectory: BridgeSetup.filesDirectory(configuration))
+        self.access = BridgeSetup.policy(configuration.access)
         self.archiver = SessionArchiver(
             configuration, store: self.store,
             workspaces: WorkbenchSetup.stored(configuration, RepositorySetup.existing(for: configuration)),
@@ -116,11 +118,6 @@ package struct Administration: Sendable {
     @discardableResult
     package func archive(_ id: String) async throws -> WorkspaceArchive.Result? {
         let archived = try await self.archiver?.write(try await self.session(id))
-        try await self.markArchived(id)
-        return archived
-    }
-
-    private func markArchived(_ id: String) async throws {
         let isThere = try await self.store.write { ledger in
             guard var session = try ledger.session(id: id) else { return false }
             session.state = .archived
@@ -129,7 +126,8 @@ package struct Administration: Sendable {
             try ledger.update(session)
             return true
         }
-        if !isThere { throw HostError(Self.unknownSession(id)) }
+        guard isThere else { throw HostError(Self.unknownSession(id)) }
+        return archived
     }
 
     /// Deletes a session with its transcript and files, also while a host is running.
@@ -168,7 +166,7 @@ package struct Administration: Sendable {
     }
 }
 
-/// Asks on the command line.
+/// Asks and people on the command line.
 extension Administration {
     /// The open asks of all sessions, oldest first.
     package func openAsks() async throws -> [AskRecord] {
@@ -178,9 +176,7 @@ extension Administration {
 
     /// Answers an ask while no host serves the data directory. Returns the decided ask.
     package func answer(_ id: String, with key: String, reason: String?, as user: String) async throws -> AskRecord {
-        let identity = Identity.user(ofMachine: user)
-        let sender = Sender(id: identity.value, identities: [identity], displayName: user)
-        let answer = AskAnswer(ask: id, sender: sender, role: .owner, key: key, reason: reason)
+        let answer = AskAnswer(ask: id, sender: .user(ofMachine: user), role: .owner, key: key, reason: reason)
         let audit = try await AuditLog.open(self.store.database, keyIn: self.dataDirectory)
         let append = DecisionAudit.appending(to: audit.chain)
         switch try await self.store.answer(answer, at: WallClock.now(), audit: append) {
@@ -195,6 +191,18 @@ extension Administration {
         case .notAllowed, .altered:
             throw HostError("'\(id)' cannot be decided. Ask again in the thread.")
         }
+    }
+
+    /// Everybody with access.
+    package func people() async throws -> PeopleDesk.Listing {
+        try await PeopleDesk(policy: self.access) { _, _ in }.listing(of: self.store, at: WallClock.now())
+    }
+
+    /// Changes somebody's access while no host serves the data directory: a role, or nil to remove them.
+    package func change(_ who: String, to role: Role?, as user: String) async throws {
+        let audit = try await AuditLog.open(self.store.database, keyIn: self.dataDirectory)
+        let desk = PeopleDesk(policy: self.access, audit: DecisionAudit.appending(to: audit.chain))
+        _ = try await desk.change(who, to: role, by: .user(ofMachine: user), in: self.store, at: WallClock.now())
     }
 }
 

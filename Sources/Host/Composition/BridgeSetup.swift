@@ -14,8 +14,10 @@ enum BridgeSetup {
     /// How long running answers may continue after a stop.
     static let drainTimeout: Duration = .seconds(20)
 
-    static func access(_ configuration: Configuration, _ store: SessionStore) -> AccessControl {
-        AccessControl(policy: Self.policy(configuration.access), store: store, now: WallClock.now)
+    static func access(_ configuration: Configuration, _ store: SessionStore, _ audit: AuditLog) -> AccessControl {
+        AccessControl(
+            policy: Self.policy(configuration.access), store: store,
+            audit: DecisionAudit.appending(to: audit.chain), now: WallClock.now)
     }
 
     /// - Parameter watches: Is told that a thread may watch another branch.

@@ -67,7 +67,7 @@ package final class Host: Sendable {
         self.database = try Stores.open(configuration, metrics: metrics)
         self.audit = try await AuditLog.open(self.database, keyIn: directory.path)
         let store = SessionStore(database: self.database)
-        let access = BridgeSetup.access(configuration, store)
+        let access = BridgeSetup.access(configuration, store, self.audit)
         let web = WebAdapter(
             now: WallClock.now, uploads: Uploads(directory: BridgeSetup.filesDirectory(configuration)))
         let networks = withNetworks ? NetworkSetup(configuration, for: .serving(directory, access)).all() : []

@@ -37,11 +37,12 @@ enum ChatHost {
 
     /// Neither call of the store stops when the task is cancelled, so that no token is left.
     static func withToken(
-        _ configuration: Configuration, name: String = "jetbridge chat", _ body: (String) async throws -> Void
+        _ configuration: Configuration, name: String = "jetbridge chat", scopes: [String] = ["chat"],
+        _ body: (String) async throws -> Void
     ) async throws {
         let administration = try Administration(configuration)
         let (credential, token) = try await administration.createToken(
-            name: name, scopes: ["chat"], limits: TokenLimits(expiresAt: WallClock.now() + 24 * 3_600_000))
+            name: name, scopes: scopes, limits: TokenLimits(expiresAt: WallClock.now() + 24 * 3_600_000))
         do {
             try await body(token)
         } catch {

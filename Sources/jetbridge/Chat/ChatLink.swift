@@ -88,6 +88,12 @@ struct ChatLink: Sendable {
         return try await self.post("/api/v1/asks/\(ask)", body)
     }
 
+    /// Changes somebody's access: a role, or nil to remove them.
+    func change(_ person: String, to role: String?) async throws {
+        let body: JSON? = role.map { ["role": .string($0)] }
+        _ = try await self.call(body == nil ? .delete : .patch, "/api/v1/people/\(person)", body)
+    }
+
     /// The commands of a thread.
     func jobs(of thread: String) async throws -> [JSON] {
         try await self.call(.get, "/api/v1/threads/\(thread)/jobs", nil)["items"]?.arrayValue ?? []
@@ -109,7 +115,8 @@ struct ChatLink: Sendable {
         var request = HTTPClientRequest(method, url, headers: self.headers)
         if let body { request.body = .bytes(body.bytes) }
         let response = try await self.client.execute(request)
-        let json = try JSON.parse(try await response.body.collect(upTo: 16 << 20))
+        let bytes = try await response.body.collect(upTo: 16 << 20)
+        let json = response.status == .noContent ? .null : try JSON.parse(bytes)
         guard response.status.isSuccess else {
             throw CommandFailure(json["detail"]?.stringValue ?? "the host answered \(response.status.code); try again")
         }

@@ -45,7 +45,7 @@ struct Decision {
             throw CommandFailure(
                 "'\(context.output.shown(id))' is not the ID of an open request. 'jetbridge asks' lists them.")
         }
-        let user = context.surroundings.environment["USER"] ?? context.surroundings.environment["LOGNAME"] ?? "the host"
+        let user = context.user
         let directory = try DataDirectory(path: configuration.dataDirectory)
         if directory.servingHost != nil, let address = directory.read("gateway.address") {
             try await ChatHost.withToken(configuration, name: user) { token in

@@ -11,7 +11,7 @@ struct RoleTests {
     /// The routes that need no credential.
     static let open: Set = [
         "GET /", "GET /assets/icon.svg", "GET /assets/{hash}/{name}", "GET /healthz", "GET /readyz", "GET /metrics",
-        "POST /api/v1/signin",
+        "POST /api/v1/signin", "GET /people",
     ]
     /// The lowest role for each other route. A new route needs an entry here.
     static let minimum: [String: Role] = [
@@ -38,6 +38,7 @@ struct RoleTests {
         "GET /r/{repository}/tree/{ref}": .member, "GET /r/{repository}/tree/{ref}/{path...}": .member,
         "GET /a/{message}": .guest, "GET /api/v1/audit": .owner,
         "GET /api/v1/settings": .guest, "PATCH /api/v1/settings": .guest,
+        "GET /api/v1/people": .owner, "PATCH /api/v1/people/{id}": .owner, "DELETE /api/v1/people/{id}": .owner,
     ]
 
     @Test("every route admits its minimum role and those above it, and nobody else")

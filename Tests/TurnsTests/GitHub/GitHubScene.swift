@@ -45,7 +45,7 @@ struct GitHubScene {
             posts,
             access: AccessControl(
                 policy: AccessPolicy(owners: ["fake:one/alice"], members: ["fake:one/bob"]), store: posts.store,
-                now: now),
+                audit: posts.environment.auditDecision, now: now),
             workers: [:], models: ModelDirectory(defaultModel: "small", provider: "test") { [] },
             accounts: accounts(posts))
         self.adapter.connect(to: self.bridge)

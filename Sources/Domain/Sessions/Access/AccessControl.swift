@@ -1,3 +1,4 @@
+package import Audit
 package import Chat
 internal import Crypto
 internal import Primitives
@@ -9,18 +10,27 @@ package final class AccessControl: Sendable {
         var limiter = AttemptLimiter(perPeer: 5, perGroup: 30, window: 600_000)
         /// The sign-in code that the host printed at start.
         var printed: (hash: String, expiresAt: Int64)?
+        /// What to do when an owner has changed somebody's access.
+        var observers: [@Sendable (AccessChange) async -> Void] = []
     }
 
     private let state: Protected<State>
     private let store: SessionStore
+    private let audit: @Sendable (Ledger, AuditEntry) throws -> Void
     private let now: @Sendable () -> Int64
+    let sightings = Sightings()
 
     /// Codes expire after an hour. Milliseconds.
     package static let codeLifetime: Int64 = 3_600_000
 
-    package init(policy: AccessPolicy, store: SessionStore, now: @escaping @Sendable () -> Int64) {
+    /// - Parameter audit: Appends to the audit, in the transaction of the change that it records.
+    package init(
+        policy: AccessPolicy, store: SessionStore,
+        audit: @escaping @Sendable (Ledger, AuditEntry) throws -> Void, now: @escaping @Sendable () -> Int64
+    ) {
         self.state = Protected(State(policy: policy))
         self.store = store
+        self.audit = audit
         self.now = now
     }
 
@@ -28,31 +38,29 @@ package final class AccessControl: Sendable {
     /// have to be answered. Grants for a connection ended with the last run.
     package func load() async throws {
         try await self.store.write { ledger in try ledger.endConnectionGrants() }
-        let grants = try await self.storedGrants()
-        self.state.withLock { state in for grant in grants { state.policy.grant(grant.role, to: grant.identity) } }
+        try await self.replace(policy: self.state.withLock { $0.policy })
     }
 
-    /// Applies changed lists; grants stay.
+    /// Applies changed lists; grants and what owners have changed stay.
     package func replace(policy: AccessPolicy) async throws {
-        let grants = try await self.storedGrants()
-        var policy = policy
-        for grant in grants { policy.grant(grant.role, to: grant.identity) }
-        let complete = policy
-        self.state.withLock { $0.policy = complete }
-    }
-
-    private func storedGrants() async throws -> [(identity: String, role: Role)] {
         let now = self.now()
-        return try await self.store.read { ledger in
+        let complete = try await self.store.read { ledger in
+            var policy = policy
             let credentials = try ledger.credentials(kind: .cookie) + ledger.credentials(kind: .token)
-            let valid = credentials.filter { ($0.expiresAt ?? .max) > now }
-            return try ledger.grants() + valid.map { ($0.identity, $0.role) }
+            for grant in try ledger.grants() { policy.grant(grant.role, to: grant.identity) }
+            for valid in credentials where !valid.isExpired(at: now) { policy.grant(valid.role, to: valid.identity) }
+            for change in try ledger.accessChanges() { policy.change(change.identity, to: change.role) }
+            return policy
         }
+        self.state.withLock { $0.policy = complete }
     }
 
     package var isPairingAllowed: Bool { self.state.withLock { $0.policy.isPairingAllowed } }
 
     package func role(of sender: Sender) -> Role? { self.state.withLock { $0.policy.role(of: sender) } }
+
+    /// Whether an owner has taken away `sender`'s access.
+    package func isRemoved(_ sender: Sender) -> Bool { self.state.withLock { $0.policy.isRemoved(sender) } }
 
     func mask(of sender: Sender) -> HostMask? { self.state.withLock { $0.policy.mask(of: sender) } }
 
@@ -99,14 +107,18 @@ package final class AccessControl: Sendable {
         let group = self.group(of: sender, on: network)
         let attempt = self.state.withLock { $0.limiter.reserve(sender.id, in: group, at: now) }
         guard let attempt else { return .paused }
+        let removed = self.state.withLock { $0.policy.removals(of: sender) }
         let role = try await self.store.write { ledger -> Role? in
             guard let role = try ledger.takeCode(hash: hash, at: now) else { return nil }
             try ledger.grant(role, to: sender.id, isLasting: sender.isLasting, at: now)
+            // An owner's code lets somebody in again who was removed.
+            for identity in removed { try ledger.undoAccessChange(of: identity) }
             return role
         }
         guard let role else { return .wrongCode }
         self.state.withLock { state in
             state.policy.grant(role, to: sender.id)
+            for identity in removed { state.policy.undoChange(identity) }
             state.limiter.giveBack(attempt)
         }
         return .paired(role)
@@ -148,6 +160,56 @@ package final class AccessControl: Sendable {
         guard self.state.withLock({ $0.policy.isGranted(identity) }) else { return }
         self.state.withLock { $0.policy.revoke(identity) }
         try await self.store.write { ledger in try ledger.revoke(identity) }
+    }
+
+    // MARK: People
+
+    /// Everybody with access.
+    package func people() async throws -> PeopleDesk.Listing {
+        try await self.desk.listing(of: self.store, at: self.now())
+    }
+
+    /// Gives somebody another role. Throws ``PeopleError``.
+    package func set(_ role: Role, of who: String, by actor: Sender) async throws -> AccessChange {
+        try await self.change(who, to: role, by: actor)
+    }
+
+    /// Takes away somebody's access. When it returns, their connections are closed and their answers stopped. Throws
+    /// ``PeopleError``.
+    package func remove(_ who: String, by actor: Sender) async throws -> AccessChange {
+        try await self.change(who, to: nil, by: actor)
+    }
+
+    private func change(_ who: String, to role: Role?, by actor: Sender) async throws -> AccessChange {
+        let change = try await self.desk.change(who, to: role, by: actor, in: self.store, at: self.now())
+        await self.apply(change)
+        return change
+    }
+
+    /// Calls `observer` after each change by an owner, and waits for it.
+    package func observe(_ observer: @escaping @Sendable (AccessChange) async -> Void) {
+        self.state.withLock { $0.observers.append(observer) }
+    }
+
+    private var desk: PeopleDesk { PeopleDesk(policy: self.state.withLock { $0.policy }, audit: self.audit) }
+
+    private func apply(_ change: AccessChange) async {
+        let person = change.person
+        let observers = self.state.withLock { state in
+            if let role = change.role {
+                state.policy.undoChange(person.identity)
+                if person.way == .list { state.policy.change(person.identity, to: role) }
+                if person.way != .list || state.policy.isGranted(person.identity) {
+                    state.policy.grant(role, to: person.identity)
+                }
+            } else {
+                state.policy.revoke(person.identity)
+                if person.isLasting { state.policy.change(person.identity, to: nil) }
+            }
+            return state.observers
+        }
+        self.sightings.forget(person.identity)
+        for observer in observers { await observer(change) }
     }
 
     /// A new code for `role`, as it is shown, and when it expires (milliseconds since 1970). Only its hash is stored.

@@ -1,27 +1,47 @@
 package import Chat
 
-/// Who may talk to the bot: configured lists and grants made by pairing. Pure.
+/// Who may talk to the bot: configured lists, grants made by pairing, and what owners have changed with `people`. Pure.
 package struct AccessPolicy: Sendable {
-    /// Configured entries by role.
-    private let entries: [(role: Role, text: String)]
+    /// An entry of the configuration.
+    struct Entry: Sendable {
+        let text: String
+        let role: Role
+        /// Its place: `access.members[0]`.
+        let key: String
+    }
+
+    /// As configured.
+    let entries: [Entry]
+    /// With the changes of owners.
+    private var effective: [(role: Role, text: String)]
     private var grants: [ExactText: Role] = [:]
+    /// By identity; nil for somebody who was removed.
+    private var changes: [ExactText: Role?] = [:]
+    /// The identities that were removed.
+    private var removed: [String] = []
     /// Whether unknown people may present a pairing code.
     package let isPairingAllowed: Bool
 
     package init(owners: [String] = [], members: [String] = [], guests: [String] = [], isPairingAllowed: Bool = true) {
-        self.entries =
-            owners.map { (.owner, $0) } + members.map { (.member, $0) } + guests.map { (.guest, $0) }
+        let lists: [(Role, String, [String])] = [
+            (.owner, "owners", owners), (.member, "members", members), (.guest, "guests", guests),
+        ]
+        self.entries = lists.flatMap { role, name, texts in
+            texts.enumerated().map { Entry(text: $1, role: role, key: "access.\(name)[\($0)]") }
+        }
+        self.effective = self.entries.map { ($0.role, $0.text) }
         self.isPairingAllowed = isPairingAllowed
     }
 
-    /// The strongest role of any of `sender`'s identities; nil for a stranger, a bot or the bot itself.
+    /// The strongest role of any of `sender`'s identities; nil for a stranger, a bot, the bot itself and whoever was
+    /// removed.
     package func role(of sender: Sender) -> Role? {
-        guard !sender.isBot, !sender.isSelf else { return nil }
+        guard !sender.isBot, !sender.isSelf, !self.isRemoved(sender) else { return nil }
         var best: Role?
         for identity in sender.identities {
             if identity.isOfMachine { return .owner }
             if let granted = self.grants[ExactText(identity.value)] { best = max(best ?? granted, granted) }
-            for entry in self.entries where Self.matches(entry.text, identity) {
+            for entry in self.effective where Self.matches(entry.text, identity) {
                 best = max(best ?? entry.role, entry.role)
             }
         }
@@ -34,6 +54,41 @@ package struct AccessPolicy: Sendable {
 
     package func isGranted(_ identity: String) -> Bool { self.grants[ExactText(identity)] != nil }
 
+    // MARK: Changes of owners
+
+    /// Gives an identity a role in place of the configured one, or, with nil, shuts it out whatever would admit it.
+    mutating func change(_ identity: String, to role: Role?) {
+        self.changes[ExactText(identity)] = .some(role)
+        self.applyChanges()
+    }
+
+    mutating func undoChange(_ identity: String) {
+        guard self.changes.removeValue(forKey: ExactText(identity)) != nil else { return }
+        self.applyChanges()
+    }
+
+    private mutating func applyChanges() {
+        self.effective = self.entries.compactMap { entry in
+            guard let changed = self.changes[ExactText(entry.text)] else { return (entry.role, entry.text) }
+            return changed.map { ($0, entry.text) }
+        }
+        self.removed = self.changes.filter { $0.value == nil }.map(\.key.text)
+    }
+
+    /// Whether an owner has shut out one of `sender`'s identities.
+    package func isRemoved(_ sender: Sender) -> Bool { !self.removals(of: sender).isEmpty }
+
+    /// The identities of `sender` that owners have shut out. A removed host mask admits nobody any more, but shuts out
+    /// nobody either: it may be the host of many people.
+    func removals(of sender: Sender) -> [String] {
+        guard !self.removed.isEmpty else { return [] }
+        return self.removed.filter { removed in
+            sender.identities.contains { $0.comparison != .mask && Self.matches(removed, $0) }
+        }
+    }
+
+    // MARK: Host masks
+
     /// The host mask that admits a sender without a lasting identity, or nil if no mask does. The entry with the
     /// strongest role counts.
     ///
@@ -43,7 +98,7 @@ package struct AccessPolicy: Sendable {
         guard !sender.isLasting, let mask = sender.identities.first(where: { $0.comparison == .mask }) else {
             return nil
         }
-        let entries = self.entries.filter { Self.matches($0.text, mask) }
+        let entries = self.effective.filter { Self.matches($0.text, mask) }
         guard let entry = entries.max(by: { $0.role < $1.role })?.text else { return nil }
         let nick = entry.prefix { $0 != "!" }
         let isPerson = !nick.contains("*") && !nick.contains("?")

@@ -39,6 +39,11 @@ package struct CredentialRecord: Sendable, Equatable {
     }
 
     package func isExpired(at now: Int64) -> Bool { (self.expiresAt ?? .max) <= now }
+
+    /// The scopes of a signed-in browser.
+    package static func scopes(ofBrowser role: Role) -> [String] {
+        role == .owner ? ["chat", "read", "admin"] : ["chat"]
+    }
 }
 
 extension Ledger {

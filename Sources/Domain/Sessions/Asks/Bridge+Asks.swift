@@ -8,7 +8,8 @@ extension Bridge {
         let thread = try await self.store.read { ledger in
             try ledger.ask(id: answer.ask).flatMap { try ledger.session(id: $0.session)?.key }
         }
-        guard let thread else { return .unknown }
+        // The request may have begun before its credential was removed.
+        guard let thread, !self.access.isRemoved(answer.sender) else { return .unknown }
         return try await self.conversations.conversation(for: thread).decide(answer)
     }
 

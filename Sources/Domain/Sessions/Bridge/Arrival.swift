@@ -15,6 +15,8 @@ struct Arrival: Sendable {
     let adapter: AdapterID
     let message: InboundMessage
     let role: Role?
+    /// To be stored with it.
+    let sighting: Sighting?
     /// Milliseconds since 1970.
     let at: Int64
 }

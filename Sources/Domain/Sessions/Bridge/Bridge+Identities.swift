@@ -24,6 +24,41 @@ extension Bridge {
     }
 }
 
+/// What an owner has changed about somebody's access takes effect on what is going on.
+extension Bridge {
+    /// Somebody who is out has nothing running, waiting or stored at GitHub any more; somebody with a lower role has
+    /// nothing running that began with the higher one.
+    func apply(_ change: AccessChange) async {
+        guard change.isLowered else { return }
+        let logger = self.environment.logger
+        for conversation in self.conversations.all {
+            do {
+                try await conversation.apply(change)
+            } catch {
+                logger.error(
+                    "what somebody without access had running could not be ended", ["error": .string("\(error)")])
+            }
+        }
+        guard change.role == nil else { return }
+        do {
+            try await self.endJobs(of: change)
+            try await self.accounts?.forget(change.person.identity, logger: logger)
+        } catch {
+            logger.error(
+                "what somebody without access has left could not be removed", ["error": .string("\(error)")])
+        }
+    }
+
+    /// Ends commands that run beside the threads' turns.
+    private func endJobs(of change: AccessChange) async throws {
+        guard let desk = self.desk else { return }
+        let jobs = try await self.store.read { ledger in
+            try ledger.runningJobs().filter { $0.actor == change.person.identity }.map(\.job)
+        }
+        for job in jobs { _ = try await desk.kill(job.id, of: job.session) }
+    }
+}
+
 extension PersonalAccounts {
     /// Deletes the sign-in of an identity that has ended.
     func forget(_ identity: String, logger: Logger) async throws {

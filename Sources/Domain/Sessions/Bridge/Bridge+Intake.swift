@@ -48,8 +48,10 @@ extension Bridge {
         default: break
         }
         let now = self.environment.now()
+        let sighting = role == nil ? nil : self.access.sightings.sighting(of: message, at: now)
         if case .chat(let text) = intent, !self.isStopping {
-            let arrival = Arrival(event: event.id, adapter: event.adapter, message: message, role: role, at: now)
+            let arrival = Arrival(
+                event: event.id, adapter: event.adapter, message: message, role: role, sighting: sighting, at: now)
             switch try await self.conversations.conversation(for: message.thread).takeAtOnce(arrival, text: text) {
             case .taken(let submission):
                 reply?.resume(with: .success(submission))
@@ -63,7 +65,8 @@ extension Bridge {
         let number: Int64?
         do {
             number = try await self.store.write { ledger in
-                try ledger.insertEvent(
+                try sighting?.write(to: ledger)
+                return try ledger.insertEvent(
                     event.id, adapter: event.adapter, body: body, role: role, of: stored.reference, at: now)
             }
         } catch let error as DatabaseError where error.isPassing {

@@ -53,6 +53,7 @@ package final class Bridge: MessageSink, Service {
                     perHost: environment.settings.turnsPerHost, perPerson: environment.settings.turnsPerPerson),
                 histories: HistoryCache(entryLimit: Conversation.historyLimit),
                 questions: self.questions, indexer: self.indexer, desk: desk, agent: agent, accounts: accounts))
+        access.observe { [weak self] change in await self?.apply(change) }
     }
 
     /// A bridge whose parts nothing else needs.
@@ -63,7 +64,8 @@ package final class Bridge: MessageSink, Service {
     ) {
         self.init(
             ThreadPosts(store: store, adapters: adapters, environment: environment),
-            access: AccessControl(policy: policy, store: store, now: environment.now), workers: workers,
+            access: AccessControl(
+                policy: policy, store: store, audit: environment.auditDecision, now: environment.now), workers: workers,
             models: models, desk: desk, agent: agent, accounts: accounts)
     }
 

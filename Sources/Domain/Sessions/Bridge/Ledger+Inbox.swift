@@ -7,7 +7,7 @@ package struct StoredMessage: Sendable {
     package let event: String
     package var message: InboundMessage
     /// The sender's role when the message arrived: it applies also after a restart that ended a pairing.
-    package let role: Role?
+    package var role: Role?
 
     package init(number: Int64, event: String, message: InboundMessage, role: Role?) {
         self.number = number

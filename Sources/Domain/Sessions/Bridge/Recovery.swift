@@ -34,6 +34,10 @@ struct Recovery: Sendable {
     /// whom one host mask admits, it becomes that mask's instead.
     private func endIdentities() async throws {
         let now = self.environment.now()
+        // Those of people who were removed while no host ran.
+        for change in try await self.store.read({ ledger in try ledger.accessChanges() }) where change.role == nil {
+            try await self.accounts?.forget(change.identity, logger: self.environment.logger)
+        }
         // First: while the session has its key, the next start comes here again.
         for session in try await self.store.read({ ledger in try ledger.sessionsOfNicks() }) {
             try await self.accounts?.forget(session.owner, logger: self.environment.logger)

@@ -141,6 +141,26 @@ struct CommandReplies: Sendable {
         return Reply(answer ?? CommandTexts.nothingToResend)
     }
 
+    // MARK: People
+
+    func people(_ argument: String) async throws -> Reply {
+        let access = self.context.access
+        let sender = self.stored.message.sender
+        let now = self.context.environment.now()
+        do {
+            switch PeopleWords(argument) {
+            case .list: return Reply(PeopleTexts.list(try await access.people(), at: now, sign: self.sign))
+            case .set(let who, let role):
+                return Reply(PeopleTexts.changed(try await access.set(role, of: who, by: sender)))
+            case .remove(let who):
+                return Reply(self.sign.completing(PeopleTexts.changed(try await access.remove(who, by: sender))))
+            case nil: return Reply(PeopleTexts.usage(self.sign))
+            }
+        } catch let error as PeopleError {
+            return Reply(self.sign.completing(error.message))
+        }
+    }
+
     // MARK: Accounts
 
     func whoami() async -> Reply {

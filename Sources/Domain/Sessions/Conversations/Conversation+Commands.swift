@@ -53,6 +53,7 @@ extension Conversation {
         case .resend: return try await self.reply(to: stored, replies.resend())
         case .kill: return try await self.reply(to: stored, replies.kill(argument))
         case .logout: return try await self.reply(to: stored, replies.logout())
+        case .people: return try await self.reply(to: stored, replies.people(argument))
         case .specify, .run, .diff, .files, .snapshot, .undo, .commit, .constitution, .clarify, .plan, .tasks,
             .analyze, .checklist, .implement, .refine, .spec, .pr, .review, .fix, .workflow:
             guard let kind = TurnKind(rawValue: name.rawValue) else {
@@ -68,7 +69,9 @@ extension Conversation {
         guard self.context.access.isPairingAllowed else { return try await self.finish(stored.number) }
         switch try await self.context.access.pair(sender, on: stored.message.route.room.adapter, code: code) {
         case .paired(let role):
-            return try await self.reply(to: stored, with: CommandTexts.paired(as: role, isLasting: sender.isLasting))
+            let sighting = self.context.access.sightings.sighting(of: stored.message, at: self.environment.now())
+            let text = CommandTexts.paired(as: role, isLasting: sender.isLasting)
+            return try await self.reply(to: stored, with: text) { ledger, _ in try sighting?.write(to: ledger) }
         // A stranger's wrong code gets no reply, which would hint that there is something to guess.
         case .wrongCode where held != nil: return try await self.reply(to: stored, with: CommandTexts.wrongCode)
         case .wrongCode, .paused: return try await self.finish(stored.number)

@@ -150,10 +150,22 @@ extension Conversation {
         if let running = self.running { try await self.stop(running, by: nil) }
     }
 
+    /// Ends what somebody has here whose access an owner has taken away or lowered. What waits keeps waiting with a
+    /// lower role: that is checked again when it begins.
+    func apply(_ change: AccessChange) async throws {
+        let access = self.context.access
+        let isTheirs: (TurnRecord) -> Bool = { change.concerns($0.sender) }
+        let isOut: (TurnRecord) -> Bool = { isTheirs($0) && access.role(of: $0.sender) == nil }
+        for turn in self.turns.removeAll(where: isOut) { try await self.leaveOut(turn, TurnTexts.accessRemoved) }
+        if let running = self.running, isTheirs(running.turn) {
+            try await self.stop(running, by: change.actor)
+            await self.waitForEnd(of: running)
+        }
+    }
+
     /// Ends a turn that was removed from the queue. Its question stays in the transcript, as with `stop all`.
-    private func leaveOut(_ turn: TurnRecord) async throws {
+    private func leaveOut(_ turn: TurnRecord, _ reason: String = TurnTexts.droppedWhileWaiting) async throws {
         let now = self.environment.now()
-        let reason = TurnTexts.droppedWhileWaiting
         self.context.lanes.reactions.mark(false, turn.route)
         let frames = await self.context.hub.close(turn.id, with: .error, reason)
         try await self.durably { ledger in

@@ -82,7 +82,8 @@ actor Conversation {
         let question = Question(message: arrival.message, kind: .chat, text: text)
         let submission = try await self.admit(question, event: arrival.event, ahead: 0, isArriving: true) {
             ledger, turn in
-            try ledger.insertEvent(
+            try arrival.sighting?.write(to: ledger)
+            return try ledger.insertEvent(
                 arrival.event, adapter: arrival.adapter, role: arrival.role, turn: turn,
                 of: arrival.message.reference, at: arrival.at)
         }
@@ -110,6 +111,10 @@ actor Conversation {
     private func handle(_ letter: Mailbox.Letter) async throws -> Submission? {
         switch letter.content {
         case .message(let stored, _) where self.isPast: return try await self.finish(stored.number)
+        // Somebody who was removed is a stranger, also with what was on its way.
+        case .message(let stored, let intent)
+        where !intent.isPairing && self.context.access.isRemoved(stored.message.sender):
+            return try await self.finish(stored.number)
         case .message(let stored, let intent): return try await self.handle(stored, intent)
         case .change(let change): return try await self.apply(change)
         case .deleted(let number): return try await self.finish(number)
@@ -117,7 +122,11 @@ actor Conversation {
     }
 
     func handle(_ received: StoredMessage, _ intent: Intent) async throws -> Submission? {
-        let stored = self.withoutCode(received, intent)
+        var stored = self.withoutCode(received, intent)
+        // An owner may have lowered it since the message came.
+        if let role = stored.role, let now = self.context.access.role(of: stored.message.sender) {
+            stored.role = min(role, now)
+        }
         let message = stored.message
         if message.isBacklog, message.sentAt < self.environment.now() - self.environment.settings.freshness {
             return try await self.putAside(stored)

@@ -6,7 +6,7 @@ package enum Schema {
     package static let migrations: [Migration] = [
         Self.bridge, Self.proxyUsage, Self.filesAndChoices, Self.retention, Self.search, Self.withdrawals, Self.audit,
         Self.asks, Self.jobs, Self.questions, Self.personas, Self.steps, Self.features, Self.gitHub, Self.clientKeys,
-        Self.laterSearch, Self.preferences,
+        Self.laterSearch, Self.preferences, Self.people,
     ]
 
     private static let bridge = Migration(
@@ -470,5 +470,27 @@ package enum Schema {
                 PRIMARY KEY (person, session)
             ) WITHOUT ROWID;
             CREATE INDEX pins_by_session ON pins (session);
+            """)
+
+    private static let people = Migration(
+        number: 18, name: "people",
+        sql: """
+            -- What owners have changed: the role that counts in place of the one in the configuration's lists, or NULL for
+            -- somebody who was removed and stays out whatever would admit them.
+            CREATE TABLE access_changes (
+                identity TEXT PRIMARY KEY,
+                role TEXT,
+                changed_at INTEGER NOT NULL
+            ) WITHOUT ROWID;
+
+            -- People on networks who have a role: when they wrote last, and where they write to the bot directly.
+            CREATE TABLE people (
+                identity TEXT PRIMARY KEY,
+                sender TEXT NOT NULL,
+                seen_at INTEGER NOT NULL,
+                -- The thread and the route of their direct messages.
+                direct_thread TEXT,
+                direct_route TEXT
+            ) WITHOUT ROWID;
             """)
 }

@@ -20,6 +20,7 @@ extension CommandName {
         case .files: "[name]"
         case .commit: "[message]"
         case .review: "PR"
+        case .people: "[set WHO ROLE|remove WHO]"
         case .new, .status, .whoami, .models, .usage, .resend, .resume, .tasks, .analyze, .diff, .snapshot, .pr, .fix,
             .login, .logout:
             ""
@@ -69,6 +70,7 @@ extension CommandName {
         case .fix: "answer reviews, comments and failed checks of the pull request"
         case .workflow: "start a workflow of GitHub Actions, or list workflows and their runs"
         case .login: "sign in to GitHub with your own account, in a direct message"
+        case .people: "list everybody with access, change somebody's role, or take away their access"
         case .logout: "forget your GitHub sign-in, in a direct message"
         }
     }

@@ -15,6 +15,7 @@ package enum TurnTexts {
     static let waitsForHost = "Many answers are being written; this one waits its turn."
     static let noWorker = "Nothing on this host is configured to answer that. An owner can change the configuration."
     static let identityEnded = "The person left the network."
+    static let accessRemoved = "Not answered: an owner has taken away this person's access."
     static let deleted = "The message was deleted."
     static let editedIntoAnother = "The message was edited into another kind of message."
 

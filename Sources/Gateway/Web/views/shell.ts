@@ -1,5 +1,6 @@
 // The page layout: the list next to the conversation (a drawer on a phone) and the keyboard shortcuts.
 
+import { Me } from "../api";
 import { h, icon, iconButton, replace } from "../dom";
 import { Panel } from "../panel/panel";
 import { setUpToggle } from "../theme";
@@ -27,7 +28,7 @@ export class Shell {
   private isOpen = false;
   private readonly narrow = matchMedia("(max-width: 760px)");
 
-  constructor(list: HTMLElement, head: Head, panel: Panel, private readonly inbox: Inbox, person: string, private readonly delegate: ShellDelegate) {
+  constructor(list: HTMLElement, head: Head, panel: Panel, private readonly inbox: Inbox, me: Me, private readonly delegate: ShellDelegate) {
     const theme = h("button", { type: "button", class: "icon-button" });
     setUpToggle(theme);
     this.menuButton.setAttribute("aria-expanded", "false");
@@ -38,7 +39,8 @@ export class Shell {
         iconButton("close", "Close the list", () => this.setDrawer(false), "icon-button close-drawer")),
       h("div", { class: "new-row" }, h("button", { type: "button", class: "new", onclick: () => this.delegate.newConversation() }, icon("plus"), "New conversation")),
       list,
-      h("footer", { class: "sidebar-foot" }, h("span", { class: "person", title: "Signed in" }, person), h("span", { class: "spacer" }), theme,
+      h("footer", { class: "sidebar-foot" }, h("span", { class: "person", title: "Signed in" }, me.name), h("span", { class: "spacer" }), theme,
+        me.role === "owner" && h("a", { class: "icon-button", href: "/people", "aria-label": "People", title: "People with access" }, icon("people")),
         iconButton("sliders", "Settings", () => this.delegate.settings()),
         iconButton("help", "Keyboard shortcuts", () => this.showHelp()),
         iconButton("leave", "Sign out", () => this.delegate.signOut())));

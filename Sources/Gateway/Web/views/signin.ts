@@ -9,6 +9,11 @@ export function formatCode(text: string): string {
   return letters.length > 4 ? `${letters.slice(0, 4)}-${letters.slice(4)}` : letters;
 }
 
+/** Whether the browser has sent a sign-in, which no script can read. */
+export function mayBeSignedIn(): boolean {
+  return document.querySelector<HTMLMetaElement>('meta[name="sign-in"]')?.content !== "none";
+}
+
 /** Shows the form, and calls `onDone` once a code is accepted. */
 export function showSignIn(root: HTMLElement, onDone: () => void): void {
   const error = h("p", { class: "form-error", id: "code-error", role: "alert" });

@@ -103,6 +103,7 @@ extension Conversation {
         guard let worker = self.context.workers[turn.kind] else {
             return .failed(TurnTexts.noLongerConfigured(turn.kind))
         }
+        guard !self.context.access.isRemoved(turn.sender) else { return .failed(TurnTexts.accessRemoved) }
         // The one check for every way to a turn: a message, a command, an answer to a question, what waited or was resumed.
         guard self.role(for: turn) >= turn.kind.role else { return .failed(TurnTexts.needsRole(turn.kind)) }
         do {

@@ -1,0 +1,87 @@
+internal import Chat
+internal import Database
+
+extension Ledger {
+    // MARK: What owners have changed
+
+    /// By identity; without a role for somebody who was removed.
+    func accessChanges() throws -> [(identity: String, role: Role?)] {
+        try self.connection.query("SELECT identity, role FROM access_changes ORDER BY identity", []).map { row in
+            // A role that this release does not know admits nobody.
+            (try row.text("identity"), try row.optionalText("role").flatMap(Role.init(rawValue:)))
+        }
+    }
+
+    func changeAccess(of identity: String, to role: Role?, at now: Int64) throws {
+        try self.connection.execute(
+            """
+            INSERT INTO access_changes (identity, role, changed_at) VALUES (?, ?, ?)
+            ON CONFLICT (identity) DO UPDATE SET role = excluded.role, changed_at = excluded.changed_at
+            """, [.text(identity), .optional(role?.rawValue), .integer(now)])
+    }
+
+    func undoAccessChange(of identity: String) throws {
+        try self.connection.execute("DELETE FROM access_changes WHERE identity = ?", [.text(identity)])
+    }
+
+    // MARK: Grants and credentials
+
+    func grantedAt() throws -> [String: Int64] {
+        let rows = try self.connection.query("SELECT identity, granted_at FROM grants", []).map {
+            (try $0.text("identity"), try $0.integer("granted_at"))
+        }
+        return Dictionary(rows, uniquingKeysWith: { first, _ in first })
+    }
+
+    /// The identities whose grants outlive their connection.
+    func lastingGrants() throws -> Set<String> {
+        Set(
+            try self.connection.query("SELECT identity FROM grants WHERE lasting = 1", []).map {
+                try $0.text("identity")
+            })
+    }
+
+    func setRole(_ role: Role, ofGrant identity: String) throws {
+        try self.connection.execute(
+            "UPDATE grants SET role = ? WHERE identity = ?", [.text(role.rawValue), .text(identity)])
+    }
+
+    func setRole(_ role: Role, scopes: [String], ofCredential id: String) throws {
+        try self.connection.execute(
+            "UPDATE credentials SET role = ?, scopes = ? WHERE id = ?",
+            [.text(role.rawValue), .text(scopes.joined(separator: ",")), .text(id)])
+    }
+
+    // MARK: Who was seen
+
+    func note(_ sighting: Sighting) throws {
+        let direct = sighting.direct
+        try self.connection.execute(
+            """
+            INSERT INTO people (identity, sender, seen_at, direct_thread, direct_route) VALUES (?, ?, ?, ?, ?)
+            ON CONFLICT (identity) DO UPDATE SET sender = excluded.sender, seen_at = excluded.seen_at,
+            direct_thread = COALESCE(excluded.direct_thread, direct_thread),
+            direct_route = COALESCE(excluded.direct_route, direct_route)
+            """,
+            [
+                .text(sighting.sender.id), .text(StoredForm.text(of: sighting.sender)), .integer(sighting.at),
+                .optional(direct?.thread.value), .optional(direct.map { StoredForm.text(of: $0.route) }),
+            ])
+    }
+
+    func sightings() throws -> [Sighting] {
+        try self.connection.query("SELECT * FROM people ORDER BY identity", []).map { row in
+            let route = try row.optionalText("direct_route").map { try StoredForm.route(from: $0) }
+            let thread = try row.optionalText("direct_thread")
+            return Sighting(
+                sender: try StoredForm.sender(from: try row.text("sender")),
+                direct: route.flatMap { route in
+                    thread.map { .init(thread: ThreadKey(adapter: route.room.adapter, value: $0), route: route) }
+                }, at: try row.integer("seen_at"))
+        }
+    }
+
+    func forgetSighting(of identity: String) throws {
+        try self.connection.execute("DELETE FROM people WHERE identity = ?", [.text(identity)])
+    }
+}

@@ -1,0 +1,213 @@
+package import Audit
+package import Chat
+internal import JSON
+internal import Primitives
+
+/// Lists who has access and changes it, in the transaction of its caller: the change and its row in the audit are one.
+package struct PeopleDesk: Sendable {
+    /// For its lists; what owners have changed is read from the ledger.
+    let policy: AccessPolicy
+    let audit: @Sendable (Ledger, AuditEntry) throws -> Void
+
+    package init(policy: AccessPolicy, audit: @escaping @Sendable (Ledger, AuditEntry) throws -> Void) {
+        self.policy = policy
+        self.audit = audit
+    }
+
+    /// Everybody with access, and who is shut out whatever would admit them.
+    package struct Listing: Sendable {
+        package var people: [Person] = []
+        /// Identities.
+        package var removed: [String] = []
+
+        /// The id of somebody with access, or of somebody who was removed. Throws ``PeopleError``.
+        package func id(of who: String) throws -> String {
+            try self.removed(who).map(Person.id) ?? PeopleDesk.find(who, in: self.people).id
+        }
+
+        /// The identity of somebody who was removed, by that or by its id.
+        fileprivate func removed(_ who: String) -> String? {
+            self.removed.first { ExactText($0) == ExactText(who) || Person.id(of: $0) == who }
+        }
+    }
+
+    // MARK: Listing
+
+    /// Lists first, then pairings, browsers and tokens.
+    func listing(in ledger: Ledger, at now: Int64) throws -> Listing {
+        let stored = try ledger.accessChanges().map { (ExactText($0.identity), $0.role) }
+        let changes = Dictionary(stored, uniquingKeysWith: { first, _ in first })
+        let sightings = try ledger.sightings()
+        var grants = try ledger.grants()
+        let since = try ledger.grantedAt()
+        let lasting = try ledger.lastingGrants()
+        var listing = Listing()
+        var known: Set<ExactText> = []
+        for entry in self.policy.entries where known.insert(ExactText(entry.text)).inserted {
+            let change = changes[ExactText(entry.text)]
+            if let change, change == nil { continue }
+            // Whoever is listed and has paired has the stronger role.
+            let paired = grants.firstIndex { ExactText($0.identity) == ExactText(entry.text) }
+            let granted = paired.map { grants.remove(at: $0).role }
+            let role = [change ?? entry.role, granted].compactMap(\.self).max() ?? entry.role
+            let seen = sightings.filter { sighting in
+                sighting.sender.identities.contains { AccessPolicy.matches(entry.text, $0) }
+            }.max { $0.at < $1.at }
+            listing.people.append(
+                Person(
+                    id: Person.id(of: entry.text), identity: entry.text, name: seen?.sender.displayName, role: role,
+                    way: .list, key: entry.key, listedRole: role == entry.role ? nil : entry.role, scopes: [],
+                    since: since[entry.text], lastSeen: seen?.at, expiresAt: nil, isLasting: true))
+        }
+        for grant in grants {
+            let seen = sightings.first { $0.sender.id == grant.identity }
+            listing.people.append(
+                Person(
+                    id: Person.id(of: grant.identity), identity: grant.identity, name: seen?.sender.displayName,
+                    role: grant.role, way: .code, key: nil, listedRole: nil, scopes: [], since: since[grant.identity],
+                    lastSeen: seen?.at, expiresAt: nil, isLasting: lasting.contains(grant.identity)))
+        }
+        let credentials = try ledger.credentials(kind: .cookie) + ledger.credentials(kind: .token)
+        listing.people += credentials.filter { !$0.isExpired(at: now) }.map(Person.init)
+        // A browser that was removed signs in as somebody else.
+        listing.removed = changes.filter { $0.value == nil && !$0.key.text.hasPrefix("web:") }.map(\.key.text).sorted()
+        return listing
+    }
+
+    package func listing(of store: SessionStore, at now: Int64) async throws -> Listing {
+        try await store.read { ledger in try self.listing(in: ledger, at: now) }
+    }
+
+    // MARK: Changing
+
+    /// Gives somebody a role, or with nil takes away their access.
+    package func change(
+        _ who: String, to role: Role?, by actor: Sender, in store: SessionStore, at now: Int64
+    ) async throws -> AccessChange {
+        try await store.write { ledger in
+            guard let role else { return try self.remove(who, by: actor, in: ledger, at: now) }
+            return try self.set(role, of: who, by: actor, in: ledger, at: now)
+        }
+    }
+
+    /// Gives somebody another role, or access again to somebody who was removed.
+    func set(
+        _ role: Role, of who: String, by actor: Sender, in ledger: Ledger, at now: Int64
+    ) throws -> AccessChange {
+        let listing = try self.listing(in: ledger, at: now)
+        if let identity = listing.removed(who) {
+            return try self.bringBack(identity, as: role, by: actor, in: ledger, at: now)
+        }
+        let person = try Self.find(who, in: listing.people)
+        if role < .owner { try self.keepOwner(besides: person, in: listing) }
+        switch person.way {
+        case .signIn:
+            let scopes = CredentialRecord.scopes(ofBrowser: role)
+            try ledger.setRole(role, scopes: scopes, ofCredential: person.id)
+        case .token: try ledger.setRole(role, scopes: person.scopes, ofCredential: person.id)
+        case .code: try ledger.setRole(role, ofGrant: person.identity)
+        case .list:
+            try ledger.setRole(role, ofGrant: person.identity)
+            try self.changeListed(person.identity, to: role, in: ledger, at: now)
+        }
+        return try self.changed(person, to: role, by: actor, in: ledger)
+    }
+
+    /// Takes away somebody's access: their pairing, or their sign-in or token. They stay out whatever else would admit
+    /// them, until an owner gives them a role or a code again.
+    func remove(_ who: String, by actor: Sender, in ledger: Ledger, at now: Int64) throws -> AccessChange {
+        let listing = try self.listing(in: ledger, at: now)
+        let person = try Self.find(who, in: listing.people)
+        try self.keepOwner(besides: person, in: listing)
+        _ = try ledger.revokeCredential(id: person.id)
+        try ledger.revoke(person.identity)
+        try ledger.forgetSighting(of: person.identity)
+        // A nick may be somebody else's next.
+        if person.isLasting { try ledger.changeAccess(of: person.identity, to: nil, at: now) }
+        return try self.changed(person, to: nil, by: actor, in: ledger)
+    }
+
+    private func bringBack(
+        _ identity: String, as role: Role, by actor: Sender, in ledger: Ledger, at now: Int64
+    ) throws -> AccessChange {
+        let isListed = self.policy.entries.contains { ExactText($0.text) == ExactText(identity) }
+        try ledger.undoAccessChange(of: identity)
+        if isListed {
+            try self.changeListed(identity, to: role, in: ledger, at: now)
+        } else {
+            try ledger.grant(role, to: identity, isLasting: true, at: now)
+        }
+        let person = try Self.find(identity, in: try self.listing(in: ledger, at: now).people)
+        return try self.changed(person, to: role, by: actor, in: ledger, was: nil)
+    }
+
+    /// The configured role needs no change to count.
+    private func changeListed(_ identity: String, to role: Role, in ledger: Ledger, at now: Int64) throws {
+        let listed = self.policy.entries.filter { ExactText($0.text) == ExactText(identity) }.map(\.role).max()
+        if listed == role {
+            try ledger.undoAccessChange(of: identity)
+        } else {
+            try ledger.changeAccess(of: identity, to: role, at: now)
+        }
+    }
+
+    private func changed(
+        _ person: Person, to role: Role?, by actor: Sender, in ledger: Ledger, was: Role?? = .none
+    ) throws -> AccessChange {
+        let before = was ?? .some(person.role)
+        try self.audit(
+            ledger,
+            AuditEntry(
+                kind: .access, session: nil, turn: nil, actor: actor.id,
+                details: [
+                    "person": .string(person.identity), "id": .string(person.id), "way": .string(person.way.rawValue),
+                    "name": person.name.map { .string($0) } ?? .null, "by": .string(actor.displayName),
+                    "was": before.map { .string($0.rawValue) } ?? .null,
+                    "role": role.map { .string($0.rawValue) } ?? .null,
+                ]))
+        return AccessChange(person: person, role: role, actor: actor)
+    }
+
+    /// A token is no person who could give access in a thread or on the page.
+    private func keepOwner(besides person: Person, in listing: Listing) throws {
+        guard person.role == .owner, person.way != .token, person.isLasting else { return }
+        let others = listing.people.contains {
+            $0.id != person.id && $0.role == .owner && $0.way != .token && $0.isLasting
+        }
+        guard !others else { return }
+        throw PeopleError(
+            code: .lastOwner,
+            message: "\(AskTexts.code(person.shownName)) is the last owner, so nobody could give access any more. Make "
+                + "somebody else an owner first, with `people set WHO owner` or the code of `jetbridge pair --role owner`."
+        )
+    }
+
+    /// Finds by id, identity, or the last part of an identity, such as the account's name. Names that people choose
+    /// themselves find nobody.
+    static func find(_ who: String, in people: [Person]) throws -> Person {
+        let exact = ExactText(who)
+        if let person = people.first(where: { ExactText($0.id) == exact || ExactText($0.identity) == exact }) {
+            return person
+        }
+        let accounts = people.filter { ExactText($0.account) == exact }
+        if accounts.count == 1 { return accounts[0] }
+        let shown = AskTexts.code(VisibleText.strictLine(String(who.prefix(100))))
+        let alike = accounts.isEmpty ? people.filter { $0.name?.lowercased() == who.lowercased() } : accounts
+        guard alike.isEmpty else {
+            let ids = alike.prefix(5).map { "`\($0.id)` (\(AskTexts.code($0.identity)))" }.joined(separator: ", ")
+            let why = accounts.isEmpty ? "is a name that anybody can choose" : "is not unique"
+            throw PeopleError(code: .ambiguous, message: "\(shown) \(why). Use the id: \(ids).")
+        }
+        throw PeopleError(
+            code: .unknown, message: "Nobody with access is called \(shown). `people` lists everybody, with ids.")
+    }
+}
+
+extension Person {
+    fileprivate init(_ credential: CredentialRecord) {
+        self.init(
+            id: credential.id, identity: credential.identity, name: credential.name, role: credential.role,
+            way: credential.kind == .cookie ? .signIn : .token, key: nil, listedRole: nil, scopes: credential.scopes,
+            since: credential.createdAt, lastSeen: credential.usedAt, expiresAt: credential.expiresAt, isLasting: true)
+    }
+}

@@ -1,0 +1,51 @@
+internal import Chat
+internal import Primitives
+
+/// That a person with a role has written, and where they write to the bot directly.
+struct Sighting: Sendable {
+    struct Direct: Sendable {
+        let thread: ThreadKey
+        let route: Route
+    }
+
+    let sender: Sender
+    /// Nil when the message was not a direct one.
+    let direct: Direct?
+    /// Milliseconds since 1970, like all times.
+    let at: Int64
+
+    func write(to ledger: Ledger) throws { try ledger.note(self) }
+}
+
+/// Which sightings are worth storing: of each person one a minute, and the first direct one.
+final class Sightings: Sendable {
+    private struct Last {
+        var at: Int64
+        var isDirect: Bool
+    }
+
+    private let last = Protected<[String: Last]>([:])
+
+    /// Milliseconds.
+    private static let interval: Int64 = 60_000
+    private static let limit = 10_000
+
+    /// Nil for one that need not be stored, such as of an identity that ends with its connection.
+    func sighting(of message: InboundMessage, at now: Int64) -> Sighting? {
+        let sender = message.sender
+        // The gateway records when a credential was used.
+        guard sender.isLasting, !sender.id.hasPrefix("web:") else { return nil }
+        let isDue = self.last.withLock { last in
+            let known = last[sender.id]
+            if let known, now - known.at < Self.interval, known.isDirect || !message.isDirect { return false }
+            if last.count > Self.limit { last.removeAll() }
+            last[sender.id] = Last(at: now, isDirect: message.isDirect || known?.isDirect == true)
+            return true
+        }
+        guard isDue else { return nil }
+        let direct = Sighting.Direct(thread: message.thread, route: message.route)
+        return Sighting(sender: sender, direct: message.isDirect ? direct : nil, at: now)
+    }
+
+    func forget(_ identity: String) { self.last.withLock { $0[identity] = nil } }
+}

@@ -1,0 +1,22 @@
+internal import Chat
+
+/// What is typed after `people`. Pure.
+enum PeopleWords: Equatable {
+    case list
+    case set(String, Role)
+    case remove(String)
+
+    /// Nil for anything else.
+    init?(_ argument: String) {
+        let words = argument.split(whereSeparator: \.isWhitespace).map(String.init)
+        switch words.first?.lowercased() {
+        case nil: self = .list
+        case "list" where words.count == 1: self = .list
+        case "set" where words.count > 2:
+            guard let role = words.last.flatMap({ Role(rawValue: $0.lowercased()) }) else { return nil }
+            self = .set(words[1..<(words.count - 1)].joined(separator: " "), role)
+        case "remove" where words.count > 1: self = .remove(words[1...].joined(separator: " "))
+        default: return nil
+        }
+    }
+}

@@ -1,0 +1,71 @@
+internal import Chat
+internal import Primitives
+
+/// What owners read about who has access.
+package enum PeopleTexts {
+    static func usage(_ sign: CommandSign) -> String {
+        "Type \(sign.command("people")), \(sign.command("people set WHO owner|member|guest")) or "
+            + "\(sign.command("people remove WHO"))."
+    }
+
+    /// One line for each, owners first.
+    static func list(_ listing: PeopleDesk.Listing, at now: Int64, sign: CommandSign) -> String {
+        let people = Role.allCases.reversed().flatMap { role in listing.people.filter { $0.role == role } }
+        let lines = people.map { "- \(Self.line($0, at: now))" }
+        let removed = listing.removed.prefix(20).map(Self.code).joined(separator: ", ")
+        let out = removed.isEmpty ? [] : ["", "Removed, whatever the configuration says: \(removed)."]
+        return (lines + out + ["", Self.usage(sign)]).joined(separator: "\n")
+    }
+
+    private static func line(_ person: Person, at now: Int64) -> String {
+        let seen = person.lastSeen.map { "seen \(Self.ago($0, now))" } ?? "not seen yet"
+        return "`\(person.id)` \(Self.code(person.shownName)), \(person.role.rawValue), \(Self.code(person.identity)), "
+            + "\(Self.way(of: person)), \(seen)"
+    }
+
+    /// How somebody got access, as plain text.
+    package static func way(of person: Person) -> String {
+        switch person.way {
+        case .list:
+            let listed = person.listedRole.map { " (there \($0.rawValue))" } ?? ""
+            return "listed in \(person.key ?? "access")\(listed)"
+        case .code: return person.isLasting ? "paired with a code" : "paired until they disconnect"
+        case .signIn: return "signed in, in a browser"
+        case .token: return "token for \(person.scopes.joined(separator: ", "))"
+        }
+    }
+
+    package static func changed(_ change: AccessChange) -> String {
+        let name = Self.code(change.person.shownName)
+        guard let role = change.role else { return "\(name) is removed\(Self.afterRemoval(of: change.person))" }
+        let article = role == .owner ? "an" : "a"
+        guard change.isLowered else { return "\(name) is now \(article) \(role.rawValue)." }
+        return "\(name) is now \(article) \(role.rawValue); what they had running is stopped."
+    }
+
+    private static func afterRemoval(of person: Person) -> String {
+        switch person.way {
+        case .token: return ": the token works no more."
+        case .signIn: return ": that browser is signed out, and what it had running is stopped."
+        case .code: return ", and what they had running is stopped. A new code lets them in again."
+        case .list:
+            let key = person.key ?? "access"
+            return ", and what they had running is stopped. This overrides `\(key)` of the configuration: delete it "
+                + "there as well. `people set \(person.id) ROLE` lets them in again."
+        }
+    }
+
+    private static func ago(_ time: Int64, _ now: Int64) -> String {
+        let minutes = max(0, now - time) / 60_000
+        switch minutes {
+        case 0...1: return "just now"
+        case 2..<120: return "\(minutes) minutes ago"
+        case 120..<2_880: return "\(minutes / 60) hours ago"
+        default: return "\(minutes / 1_440) days ago"
+        }
+    }
+
+    private static func code(_ text: String) -> String {
+        AskTexts.code(VisibleText.strictLine(String(text.prefix(100))))
+    }
+}

@@ -1,0 +1,28 @@
+internal import Primitives
+
+/// The open live connections, so that those of somebody whose access has changed end at once.
+final class LiveConnections: Sendable {
+    private struct State {
+        var next = 0
+        var open: [Int: LiveConnection] = [:]
+    }
+
+    private let state = Protected(State())
+
+    /// Knows `connection` while `body` runs.
+    func with(_ connection: LiveConnection, _ body: () async -> Void) async {
+        let number = self.state.withLock { state in
+            state.next += 1
+            state.open[state.next] = connection
+            return state.next
+        }
+        await body()
+        self.state.withLock { $0.open[number] = nil }
+    }
+
+    /// Closes those of `identity` whose credential is no longer what it was.
+    func check(_ identity: String) async {
+        let open = self.state.withLock { $0.open.values.filter { $0.principal.identity == identity } }
+        for connection in open { await connection.checkCredential() }
+    }
+}

@@ -1,0 +1,151 @@
+// The page `/people`: who has access, with which role, and how to change it.
+
+import * as api from "./api";
+import { Child, h, iconButton, replace } from "./dom";
+import { setUpToggle } from "./theme";
+import { fullTime, shortTime, Timestamp } from "./time";
+import { mayBeSignedIn, showSignIn } from "./views/signin";
+
+const root = document.getElementById("app")!;
+const roles: api.Role[] = ["owner", "member", "guest"];
+
+class PeoplePage {
+  private readonly problem = h("p", { class: "problem", role: "alert" });
+  private readonly status = h("p", { class: "off-screen", role: "status" });
+  private readonly content = h("div", {}, h("p", {}, "Loading…"));
+
+  start(): void {
+    const theme = h("button", { type: "button", class: "icon-button" });
+    setUpToggle(theme);
+    document.title = "People · Jetbridge";
+    replace(root, h(
+      "main", { class: "people", id: "main" },
+      h("header", {}, h("a", { class: "quiet", href: "/" }, "Back to the chat"), h("h1", {}, "People"), h("span", { class: "spacer" }), theme),
+      h("p", { class: "lead" }, "Everybody who may use this host. A change takes effect at once, on every network and in every browser."),
+      this.problem, this.status, this.content));
+    void this.load();
+  }
+
+  private async load(): Promise<void> {
+    try {
+      this.draw(await api.people());
+    } catch (error) {
+      this.failed(error);
+    }
+  }
+
+  private draw(people: api.People): void {
+    const programs = people.items.filter((person) => person.way === "token");
+    const others = people.items.filter((person) => person.way !== "token");
+    const order = (person: api.Person): number => roles.indexOf(person.role);
+    others.sort((a, b) => order(a) - order(b));
+    replace(this.content, table("People and browsers", others.map((person) => this.row(person))),
+      programs.length > 0 && table("Tokens of programs", programs.map((person) => this.row(person))),
+      people.removed.length > 0 && this.removed(people.removed));
+  }
+
+  private row(person: api.Person): HTMLElement {
+    const name = person.name ?? person.identity;
+    const label = person.self ? `${name} (you)` : name;
+    const select: HTMLSelectElement = h("select", { "aria-label": `Role of ${name}`, onchange: () => void this.setRole(person, select) },
+      ...roles.map((role) => h("option", { value: role, selected: role === person.role }, role)));
+    return h("tr", {},
+      h("th", { scope: "row" }, h("span", { class: "person-name" }, label), h("code", {}, person.way === "token" || person.way === "sign-in" ? person.id : person.identity)),
+      cell("Role", select),
+      cell("Access", way(person)),
+      cell("Last seen", person.last_seen === null ? "not yet" : moment(person.last_seen)),
+      h("td", { class: "person-action" }, h("button", { type: "button", class: "quiet small", "aria-label": `Remove ${name}`, onclick: () => this.askToRemove(person, name) }, "Remove")));
+  }
+
+  private removed(items: api.People["removed"]): HTMLElement {
+    return h("section", {}, h("h2", {}, "Removed"),
+      h("p", { class: "hint" }, "They stay out whatever the configuration says. Choose a role to let one in again."),
+      h("ul", { class: "removed" }, ...items.map((item) => {
+        const select: HTMLSelectElement = h("select", { "aria-label": `Let ${item.identity} in again`, onchange: () => void this.change(() => api.setRole(item.id, select.value as api.Role), `${item.identity} has access again.`) },
+          h("option", { value: "", selected: true }, "removed"), ...roles.map((role) => h("option", { value: role }, role)));
+        return h("li", {}, h("code", {}, item.identity), select);
+      })));
+  }
+
+  private async setRole(person: api.Person, select: HTMLSelectElement): Promise<void> {
+    const role = select.value as api.Role;
+    const isDone = await this.change(() => api.setRole(person.id, role), `${person.name ?? person.identity} is now ${role}.`);
+    if (!isDone) select.value = person.role;
+    // Whoever gives up this role cannot see the page any more.
+    else if (person.self && role !== "owner") location.assign("/");
+  }
+
+  private askToRemove(person: api.Person, name: string): void {
+    const remove = h("button", { type: "button", class: "danger", onclick: () => void run() }, "Remove");
+    const problem = h("p", { class: "problem", role: "alert" });
+    const dialog: HTMLDialogElement = h(
+      "dialog", { class: "help", "aria-labelledby": "removal-title", onclose: () => dialog.remove() },
+      h("header", {}, h("h2", { id: "removal-title" }, "Take away this access?"), iconButton("close", "Close", () => dialog.close())),
+      h("p", {}, consequence(person, name)), problem,
+      h("div", { class: "choices" }, h("button", { type: "button", class: "quiet", autofocus: true, onclick: () => dialog.close() }, "Keep"), remove));
+    document.body.appendChild(dialog);
+    dialog.showModal();
+    const run = async (): Promise<void> => {
+      remove.disabled = true;
+      try {
+        await api.removePerson(person.id);
+        dialog.close();
+        if (person.self) return location.assign("/");
+        this.status.textContent = `${name} is removed.`;
+        await this.load();
+      } catch (error) {
+        problem.textContent = api.explain(error);
+        remove.disabled = false;
+      }
+    };
+  }
+
+  /** Whether it was done. */
+  private async change(action: () => Promise<unknown>, done: string): Promise<boolean> {
+    this.problem.textContent = "";
+    try {
+      await action();
+    } catch (error) {
+      this.failed(error);
+      return false;
+    }
+    this.status.textContent = done;
+    await this.load();
+    return true;
+  }
+
+  private failed(error: unknown): void {
+    if (error instanceof api.APIError && error.status === 401) showSignIn(root, () => location.reload());
+    else this.problem.textContent = api.explain(error);
+  }
+}
+
+function table(caption: string, rows: HTMLElement[]): HTMLElement {
+  const heads = ["Who", "Role", "Access", "Last seen"].map((text) => h("th", { scope: "col" }, text));
+  return h("table", {}, h("caption", {}, caption), h("thead", {}, h("tr", {}, ...heads, h("td", {}))), h("tbody", {}, ...rows));
+}
+
+const cell = (label: string, ...content: Child[]): HTMLElement => h("td", { "data-label": label }, ...content);
+
+const moment = (value: Timestamp): HTMLElement => h("time", { title: fullTime(value) }, shortTime(value));
+
+function way(person: api.Person): string {
+  switch (person.way) {
+    case "list": return `${person.key ?? "configuration"}${person.listed_role === null ? "" : ` (there ${person.listed_role})`}`;
+    case "code": return `paired on ${person.network}`;
+    case "sign-in": return "signed in, in a browser";
+    case "token": return `token: ${person.scopes.join(", ")}`;
+  }
+}
+
+function consequence(person: api.Person, name: string): string {
+  switch (person.way) {
+    case "token": return `The token “${name}” stops working at once. It cannot be brought back.`;
+    case "sign-in": return `${person.self ? "This browser" : `The browser of “${name}”`} is signed out at once; what it has running is stopped. It can sign in again only with a new code.`;
+    case "code": return `“${name}” is out at once; what they have running is stopped, and what waits is dropped. A new code lets them in again.`;
+    case "list": return `“${name}” is out at once; what they have running is stopped, and what waits is dropped. This overrides ${person.key ?? "the configuration"}, which stays as it is: delete the line there too.`;
+  }
+}
+
+if (mayBeSignedIn()) new PeoplePage().start();
+else showSignIn(root, () => location.reload());
