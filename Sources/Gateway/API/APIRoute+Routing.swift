@@ -33,11 +33,23 @@ extension APIRoute {
             return .init(
                 answer.status, answer.description, type: type, schema: answer.schema.map(Schemas.reference) ?? plain)
         }
+        let takesInput = self.parameters.contains { $0.place == .query || $0.place == .header } || self.bodyLimit > 0
+        if takesInput { answers += Self.refusals(hasBody: self.bodyLimit > 0).filter { !self.answers.has($0.status) } }
         guard case .scopes(let scopes, let role) = self.access else { return answers }
         answers.append(Self.problem(.unauthorized, "No valid credential."))
         answers.append(Self.problem(.forbidden, Self.requirement(scopes, "\(role)")))
         answers.append(Self.problem(.tooManyRequests, "Too many requests; Retry-After says when to retry."))
         return answers
+    }
+
+    /// Of parameters and bodies that cannot be used.
+    private static func refusals(hasBody: Bool) -> [RouteDocumentation.Answer] {
+        let parameter = Self.problem(.badRequest, "A parameter or the body cannot be used; `detail` says why.")
+        guard hasBody else { return [parameter] }
+        return [
+            parameter, Self.problem(.contentTooLarge, "The body is too large."),
+            Self.problem(.unsupportedMediaType, "The body has another type."),
+        ]
     }
 
     /// What a credential needs, for the description of the answer 403.
@@ -50,4 +62,8 @@ extension APIRoute {
     private static func problem(_ status: HTTPStatus, _ text: String) -> RouteDocumentation.Answer {
         .init(status, text, type: .problem, schema: Schemas.reference("Problem"))
     }
+}
+
+extension [APIRoute.Answer] {
+    fileprivate func has(_ status: HTTPStatus) -> Bool { self.contains { $0.status == status } }
 }

@@ -32,7 +32,7 @@ struct CatalogRoutes: Sendable {
             APIRoute(
                 method: .get, pattern: "/api/v1/sessions", operation: "listSessions",
                 summary: "The sessions behind the threads.", access: Self.reading(from: .guest),
-                parameters: [.cursor, .limit(30)],
+                parameters: [.sessionCursor, .limit(30, most: 100)],
                 answers: [.init(status: .ok, description: "A page.", schema: "SessionPage")],
                 handle: { try await self.sessions($0) }),
             self.listing(

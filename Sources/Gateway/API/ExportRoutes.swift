@@ -37,6 +37,7 @@ struct ExportRoutes: Sendable {
                 ],
                 answers: [
                     .init(status: .ok, description: "With `format=json`.", schema: "ExportedThread"),
+                    .init(status: .ok, description: "With `format=markdown`.", type: "text/markdown"),
                     .init(status: .badRequest, description: "No such format.", schema: "Problem"),
                     .init(status: .notFound, description: "No such thread.", schema: "Problem"),
                 ], handle: { try await self.export($0) })

@@ -23,12 +23,21 @@ enum Schemas {
             ("type", Self.text), ("title", Self.text), ("status", Self.integer), ("detail", Self.text),
         ]),
         "SignIn": Self.object([("code", Self.text), ("name", Self.text)], required: ["code"]),
-        "ThreadChange": Self.object(
-            [("title", Self.text), ("archived", Self.boolean), ("pinned", Self.boolean)], required: []),
         "Settings": Self.object([("model", Self.optionalText), ("instructions", Self.optionalText)]),
-        "SettingsChange": Self.object(
-            [("model", Self.optionalText), ("instructions", Self.optionalText)], required: []),
-        "NewMessage": Self.object([("text", Self.text)]),
+        "SettingsChange": Self.changes([
+            ("model", Self.optionalText), ("instructions", ["type": ["string", "null"], "maxLength": 4000]),
+        ]),
+        "ThreadChange": Self.changes([
+            (
+                "title",
+                [
+                    "type": "string", "maxLength": 120,
+                    "pattern": .string("^\(Self.shown)*[^\(Self.hidden)\\s]\(Self.shown)*$"),
+                ]
+            ),
+            ("archived", Self.boolean), ("pinned", Self.boolean),
+        ]),
+        "NewMessage": Self.object([("text", ["type": "string", "pattern": "\\S"])]),
         "Created": Self.object([("id", Self.text)]),
         "Accepted": Self.object([("message_id", Self.text), ("operation_id", Self.text)]),
         "Person": Self.object([
@@ -219,6 +228,11 @@ enum Schemas {
         ]),
     ]
 
+    /// In patterns: control and format characters, apart from joiners, and separators of lines.
+    private static let hidden =
+        #"\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff"#
+    private static let shown = "[^\(Self.hidden)]"
+
     private static let text: JSON = ["type": "string"]
     private static let optionalText: JSON = ["type": ["string", "null"]]
     private static let integer: JSON = ["type": "integer"]
@@ -250,6 +264,13 @@ enum Schemas {
         var members = object.objectValue ?? [:]
         members["type"] = ["object", "null"]
         return .object(members)
+    }
+
+    /// At least one of the members.
+    private static func changes(_ members: [(String, JSON)]) -> JSON {
+        var object = Self.object(members, required: []).objectValue ?? [:]
+        object["anyOf"] = .array(members.map { ["required": [.string($0.0)]] })
+        return .object(object)
     }
 
     /// Every member is required by default.

@@ -37,7 +37,10 @@ struct SignInRoutes: Sendable {
                 method: .post, pattern: "/api/v1/signout", operation: "signOut",
                 summary: "Ends this browser's sign-in.",
                 access: .scopes(Set(Scope.allCases), from: .guest), bodyLimit: 4096,
-                answers: [.init(status: .noContent, description: "Signed out; the cookie is deleted.")],
+                answers: [
+                    .init(status: .noContent, description: "Signed out; the cookie is deleted."),
+                    .init(status: .conflict, description: "The credential is a token's.", schema: "Problem"),
+                ],
                 handle: { try await self.signOut($0) }),
             APIRoute(
                 method: .get, pattern: "/api/v1/me", operation: "me",
@@ -95,7 +98,7 @@ struct SignInRoutes: Sendable {
         let principal = try request.person()
         guard principal.isCookie else {
             throw HTTPProblem(
-                .badRequest, "Only a browser's sign-in can be ended here. Revoke a token with `jetbridge token revoke`."
+                .conflict, "Only a browser's sign-in can be ended here. Revoke a token with `jetbridge token revoke`."
             )
         }
         let id = principal.credential.id

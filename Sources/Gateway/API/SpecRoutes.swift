@@ -27,7 +27,9 @@ struct SpecRoutes: Sendable {
             "spec/document", operation: "getFeatureDocument",
             summary: "A document of a thread's feature, and the commits that changed it, newest first.",
             parameters: [
-                .init(name: "path", place: .query, description: "As the feature lists it.", isRequired: true)
+                .init(
+                    name: "path", place: .query, description: "As the feature lists it.", schema: Self.filled,
+                    isRequired: true)
             ], answer: .init(status: .ok, description: "The document.", schema: "FeatureText"),
             missing: "No such thread, feature or document."
         ) { source, session, request in
@@ -41,9 +43,12 @@ struct SpecRoutes: Sendable {
             "spec/diff", operation: "getFeatureDiff",
             summary: "What differs in a document between two commits of the thread's repository.",
             parameters: [
-                .init(name: "path", place: .query, description: "The document.", isRequired: true),
-                .init(name: "from", place: .query, description: "The older commit.", isRequired: true),
-                .init(name: "to", place: .query, description: "The newer commit.", isRequired: true),
+                .init(name: "path", place: .query, description: "The document.", schema: Self.filled, isRequired: true),
+                .init(
+                    name: "from", place: .query, description: "The older commit.", schema: Self.filled, isRequired: true
+                ),
+                .init(
+                    name: "to", place: .query, description: "The newer commit.", schema: Self.filled, isRequired: true),
             ],
             answer: .init(
                 status: .ok, description: "A unified diff; empty without a difference.", schema: "WorkspaceDiff"),
@@ -79,6 +84,8 @@ struct SpecRoutes: Sendable {
             }
         }
     }
+
+    private static let filled: JSON = ["type": "string", "minLength": 1]
 
     private static func value(_ name: String, of request: APIRequest) throws -> String {
         guard let value = request.http.query[name], !value.isEmpty else {

@@ -20,7 +20,7 @@ struct StepRoutes: Sendable {
                     .init(
                         name: "after", place: .query,
                         description: "Only what is new since an answer with this `position`. Members that are null "
-                            + "have not changed since.", schema: ["type": "integer", "default": 0]),
+                            + "have not changed since.", schema: ["type": "integer", "default": 0, "minimum": 0]),
                 ],
                 answers: [
                     .init(status: .ok, description: "The calls.", schema: "StepPage"),
@@ -32,7 +32,9 @@ struct StepRoutes: Sendable {
     private func steps(_ request: APIRequest) async throws -> HTTPServerResponse {
         let session = try await self.context.session(request.parameter("id"), for: request.person())
         let wanted = request.http.query["operation"]
-        let after = max(0, request.http.query["after"].flatMap { Int($0) } ?? 0)
+        guard let after = Int(request.http.query["after"] ?? "0"), after >= 0 else {
+            throw HTTPProblem(.badRequest, "`after` must be a `position` of an answer before.")
+        }
         let found = try await self.context.store.read { ledger -> TurnRecord? in
             guard let wanted else { return try ledger.lastTurnWithSteps(of: session.id) }
             return try ledger.turn(id: wanted)

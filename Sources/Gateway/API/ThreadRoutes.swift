@@ -23,11 +23,13 @@ struct ThreadRoutes: Sendable {
             method: .get, pattern: "/api/v1/threads", operation: "listThreads",
             summary: "Threads of all networks, most recently active first.", access: Self.reading,
             parameters: [
-                .cursor, .limit(30), .init(name: "adapter", place: .query, description: "Only this network's threads."),
+                .sessionCursor, .limit(30, most: 100),
+                .init(name: "adapter", place: .query, description: "Only this network's threads."),
                 .init(
                     name: "q", place: .query,
                     description: "Only threads with all these words, or longer ones that begin with them, in one "
-                        + "message; or with all of them anywhere in the title."),
+                        + "message; or with all of them anywhere in the title. At most 200 bytes.",
+                    schema: ["type": "string", "maxLength": 200]),
                 .init(
                     name: "mine", place: .query, description: "`true` lists only threads that you began.",
                     schema: ["type": "boolean", "default": false]),
@@ -85,11 +87,14 @@ struct ThreadRoutes: Sendable {
             method: .get, pattern: "/api/v1/threads/{id}/messages", operation: "listMessages",
             summary: "A thread's messages, oldest first.", access: Self.reading,
             parameters: [
-                .cursor, .limit(50),
-                .init(name: "after", place: .query, description: "Only messages after the one with this id."),
+                .cursor, .limit(50, most: 200),
+                .init(
+                    name: "after", place: .query, description: "Only messages after the one with this id.",
+                    schema: APIRoute.Parameter.number),
                 .init(
                     name: "before", place: .query,
-                    description: "The messages just before the one with this id, or `latest` for the newest."),
+                    description: "The messages just before the one with this id, or `latest` for the newest.",
+                    schema: ["type": "string", "pattern": "^(latest|[0-9]{1,18})$"]),
             ],
             answers: [
                 .init(status: .ok, description: "A page.", schema: "MessagePage"),
@@ -294,14 +299,25 @@ struct ThreadRoutes: Sendable {
 }
 
 extension APIRoute.Parameter {
-    static let cursor = Self(name: "cursor", place: .query, description: "`next_cursor` of the previous page.")
+    /// Ids and cursors that are numbers, as texts.
+    static let number: JSON = ["type": "string", "pattern": "^[0-9]{1,18}$"]
+
+    static let cursor = Self.cursor(Self.number)
+    static let sessionCursor = Self.cursor(["type": "string", "pattern": "^[0-9]{1,18}-"])
     static let idempotencyKey = Self(
         name: "Idempotency-Key", place: .header,
-        description: "A repeated request with the same key gets the first answer.")
+        description: "A repeated request with the same key gets the first answer.",
+        schema: ["type": "string", "pattern": "^[!-~]{1,200}$"])
 
-    static func limit(_ usual: Int) -> Self {
+    private static func cursor(_ schema: JSON) -> Self {
+        Self(name: "cursor", place: .query, description: "`next_cursor` of the previous page.", schema: schema)
+    }
+
+    static func limit(_ usual: Int, most: Int) -> Self {
         Self(
             name: "limit", place: .query, description: "The most items to return.",
-            schema: ["type": "integer", "default": .integer(Int64(usual)), "minimum": 1])
+            schema: [
+                "type": "integer", "default": .integer(Int64(usual)), "minimum": 1, "maximum": .integer(Int64(most)),
+            ])
     }
 }

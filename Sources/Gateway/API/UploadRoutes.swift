@@ -17,7 +17,10 @@ struct UploadRoutes: Sendable {
             summary: "Sends a file, which goes with the person's next message and lands in the workspace.",
             access: .scopes([.chat], from: .guest),
             parameters: [
-                .init(name: "name", place: .query, description: "The file's name, without a folder.", isRequired: true)
+                .init(
+                    name: "name", place: .query, description: "The file's name, without a folder: 1 to 255 bytes.",
+                    schema: ["type": "string", "pattern": #"^[^/\\\u0000-\u001f\u007f-\u009f]+$"#, "maxLength": 255],
+                    isRequired: true)
             ],
             body: "FileBytes", bodyType: "application/octet-stream",
             // The handler checks the limit, so that it can name it in its answer.

@@ -68,10 +68,12 @@ package enum OpenAPIDocument {
     private static func answers(_ documentation: RouteDocumentation) -> JSONObject {
         var answers = JSONObject()
         for answer in documentation.answers {
-            var object: JSONObject = ["description": .string(answer.text)]
+            // An answer may have several types.
+            var object = answers["\(answer.status.code)"]?.objectValue ?? ["description": .string(answer.text)]
             if let schema = answer.schema {
-                object["content"] = .object(
-                    JSONObject(members: [(answer.type.essence, JSON.object(["schema": schema]))]))
+                var content = object["content"]?.objectValue ?? JSONObject()
+                content[answer.type.essence] = ["schema": schema]
+                object["content"] = .object(content)
             }
             answers["\(answer.status.code)"] = .object(object)
         }
