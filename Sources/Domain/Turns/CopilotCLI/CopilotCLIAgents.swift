@@ -133,18 +133,17 @@ package final class CopilotCLIAgents: Sendable {
 
     /// GitHub's API and the account's Copilot API, and nothing else.
     private func gitHub(_ token: Secret) async throws -> JailSetup.Network {
-        let api = self.api
-        var hosts = ["\(api.host):\(api.effectivePort)"]
-        let configured = self.settings.environment["COPILOT_API_URL"].flatMap { try? HTTPURL($0) }
-        if let own = configured {
-            hosts.append("\(own.host):\(own.effectivePort)")
-        } else if let account = await self.accountAPI(api, token) {
-            hosts.append("\(account.host):\(account.effectivePort)")
+        var places = [("copilot.api_url", self.api)]
+        if let own = self.settings.environment["COPILOT_API_URL"].flatMap({ try? HTTPURL($0) }) {
+            places.append(("COPILOT_API_URL", own))
+        } else if let account = await self.accountAPI(self.api, token) {
+            places.append(("the account's API", account))
         } else {
-            hosts.append("api.githubcopilot.com:443")
+            places.append(("the Copilot API", try HTTPURL("https://api.githubcopilot.com")))
         }
+        if let refusal = Self.refusal(of: places) { throw TurnFailure(refusal) }
         var rules: [NetworkRule] = []
-        for host in hosts { rules.append(try NetworkRule(host)) }
+        for (_, url) in places { rules.append(try NetworkRule("\(url.host):\(url.effectivePort)")) }
         let allowed = rules
         let logger = self.logger
         return JailSetup.Network(port: JailNetwork.port, variables: JailNetwork.environment) {
@@ -160,6 +159,14 @@ package final class CopilotCLIAgents: Sendable {
             try await network.start()
             return { await network.end() }
         }
+    }
+
+    /// Why the CLI cannot work with these addresses; nil if it can. A jail reaches no address of this machine, and without
+    /// this the CLI only says that fetching failed.
+    static func refusal(of places: [(name: String, url: HTTPURL)]) -> String? {
+        guard let (name, url) = places.first(where: { $0.url.isLoopback }) else { return nil }
+        return "The Copilot CLI cannot work on files here: its jail reaches no address of this machine, and \(name) is "
+            + "\(url). Use model.base_url for an endpoint on this machine, or a persona without tools (`persona chat`)."
     }
 
     /// `endpoints.api` of the account; nil if GitHub does not say, as with installation tokens.
