@@ -63,12 +63,23 @@ struct FixTarget: Sendable {
         }
         if named == (try await work.pull(of: branch, in: place.repository.name, for: session)) { return named }
         let pull = try await place.client.pullRequest(named, in: place.name)
-        guard pull.head.branch == branch else {
-            throw TurnFailure(
-                "#\(named) is about the branch \(GitHubTexts.code(pull.head.branch)), and this thread works on "
-                    + "\(GitHubTexts.code(branch)): go to the thread of that branch, or choose its feature with `spec`."
-            )
-        }
+        let own = GitHubForks(mirror: place.repository.git.path).fork(of: branch) ?? place.name
+        if let refusal = Self.refusal(of: pull, named, branch: branch, in: own) { throw TurnFailure(refusal) }
         return named
+    }
+
+    /// Why a pull request is not that of a branch; nil if it is. A stranger's fork may have a branch of the same name.
+    static func refusal(
+        of pull: GitHubPullRequest, _ number: Int, branch: String, in own: GitHubRepositoryName
+    ) -> String? {
+        guard pull.head.branch == branch else {
+            return "#\(number) is about the branch \(GitHubTexts.code(pull.head.branch)), and this thread works on "
+                + "\(GitHubTexts.code(branch)): go to the thread of that branch, or choose its feature with `spec`."
+        }
+        guard pull.head.repository?.isSame(as: own) != true else { return nil }
+        let other = pull.head.repository.map { "\($0)" } ?? "a repository that is gone"
+        return
+            "#\(number) is about the branch \(GitHubTexts.code(branch)) of \(other), and this thread works on that of "
+            + "\(own): a fix here would not be in the pull request."
     }
 }

@@ -52,9 +52,13 @@ struct FixTurn: TurnWorker {
         _ target: FixTarget, _ request: TurnRequest, _ persona: String, _ log: StoredSteps, _ place: GitHubWork.Place,
         _ thread: any TurnThread
     ) async throws -> TurnEnding {
-        let isForeign = try await self.isForeign(target, place)
-        let fixThread = FixThread(thread: thread, isForeign: isForeign)
         let annotations = await self.annotations(of: target, place)
+        // A check says what its program printed, which may be anybody's words.
+        let hasCheckText =
+            !annotations.values.allSatisfy(\.isEmpty)
+            || target.items.contains { $0.kind == .check && !$0.text.isEmpty }
+        let isForeign = try await hasCheckText ? true : self.isForeign(target, place)
+        let fixThread = FixThread(thread: thread, isForeign: isForeign)
         let asked = TurnRequest(
             id: request.id, session: request.session,
             text: FixPrompt.text(
