@@ -89,13 +89,17 @@ extension CopilotAccount {
     }
 
     private func lockedOut() -> ExchangeFailure {
-        let holder = LockFile.holder(of: self.settings.lockPath).map { "process \($0.pid)" } ?? "another process"
+        let holder = LockFile.holder(of: self.settings.lockPath)
+        // The details are for those who run the host; the error may appear in a thread.
+        self.logger.error(
+            "another process has been exchanging the Copilot token for a minute: stop it if it hangs, or delete the lock",
+            ["process": holder.map { .integer(Int64($0.pid)) } ?? .null, "lock": .string(self.settings.lockPath)])
         return ExchangeFailure(
             .passing,
             ModelError(
                 .timedOut,
-                "\(holder) has been exchanging the Copilot token for a minute; stop it if it hangs, or delete "
-                    + "copilot/token.lock in the data directory."))
+                "Another process on the host's machine has been exchanging the Copilot token for a minute; ask an owner to "
+                    + "look at the host's log, which names it."))
     }
 }
 
