@@ -16,6 +16,8 @@ struct ConnectionClock {
     var exchange: ProgressMeter?
     var body: ProgressMeter?
     var output: ProgressMeter?
+    /// Counts only while others wait.
+    var crowd: ProgressMeter?
     private var timer: Timer?
 
     nonisolated init() {}
@@ -40,7 +42,7 @@ struct ConnectionClock {
     /// Makes the timer fire no later than the earliest deadline. It keeps the first handler until ``stop()``.
     mutating func arm(_ handler: @escaping @Net () -> Void) {
         var next = self.phase == .busy ? nil : self.phaseDeadline
-        for deadline in [self.exchange?.deadline, self.body?.deadline, self.output?.deadline] {
+        for deadline in [self.exchange?.deadline, self.body?.deadline, self.output?.deadline, self.crowd?.deadline] {
             if let deadline, next.map({ deadline < $0 }) ?? true { next = deadline }
         }
         guard let next else { return }

@@ -91,6 +91,14 @@ extension HTTPConnection {
             if case .source(let source) = response.body { source.abandon() }
             return
         }
+        if let share = response.share {
+            if case .bytes(let bytes) = response.body {
+                share.settle(at: bytes.count)
+            } else {
+                share.settle(at: self.settings.highWater)
+            }
+            self.shares.append(share)
+        }
         do throws(HTTPServerError) {
             switch response.body {
             case .bytes(let bytes): try self.send(exchange, response, bytes)

@@ -32,8 +32,10 @@ extension HTTPConnection {
         }
         if self.output.isEmpty {
             self.clock.output = nil
+            self.clock.crowd = nil
         } else if self.clock.output == nil {
             self.clock.output = self.meter(total: self.acknowledgedCount)
+            self.clock.crowd = self.crowdMeter()
         }
         // The clock's end releases this connection.
         self.clock.arm { self.checkClock() }
@@ -56,6 +58,10 @@ extension HTTPConnection {
         }
         if let isAlive = self.clock.output?.isAlive(at: now, total: self.acknowledgedCount), !isAlive {
             return self.abort()
+        }
+        if let isAlive = self.clock.crowd?.isAlive(at: now, total: self.acknowledgedCount), !isAlive {
+            if self.isCrowded { return self.abort() }
+            self.clock.crowd = self.crowdMeter()
         }
         if let isAlive = self.clock.exchange?.isAlive(at: now, total: self.movedCount), !isAlive {
             self.clock.exchange = nil
@@ -87,6 +93,13 @@ extension HTTPConnection {
         let deadlines = self.settings.deadlines
         return ProgressMeter(
             window: deadlines.progress, minimum: deadlines.minimumProgress, total: total, now: EventLoop.shared.now)
+    }
+
+    private func crowdMeter() -> ProgressMeter {
+        let deadlines = self.settings.deadlines
+        return ProgressMeter(
+            window: deadlines.crowded, minimum: deadlines.crowdedProgress, total: self.acknowledgedCount,
+            now: EventLoop.shared.now)
     }
 
     /// The bytes that the client has acknowledged: those written, less those in the kernel's send queue. Counting only

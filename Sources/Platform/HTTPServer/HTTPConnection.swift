@@ -7,7 +7,8 @@ internal import Primitives
 /// Every event ends in ``finishTurn()``, which flushes the output and updates interest and deadlines.
 @Net
 final class HTTPConnection {
-    /// The limit in bytes for pipelined requests and for an unwanted body.
+    /// The limit in bytes for pipelined requests, for unread responses before the next request, and for an unwanted
+    /// body.
     static let aheadLimit = 64 * 1024
 
     let server: HTTPServer
@@ -39,6 +40,10 @@ final class HTTPConnection {
     var sentCount = 0
     var isWriteBlocked = false
     let drained = WaitList()
+    /// Of the responses that the client has not got yet.
+    var shares: [RequestShare] = []
+    /// What the server's total contains of ``output``.
+    private var countedOutput = 0
     /// No further requests: the connection closes once the output is written.
     private(set) var isClosing = false
     private(set) var isLingering = false
@@ -122,7 +127,7 @@ final class HTTPConnection {
         var position = 0
         while self.isOpen, !self.isClosing, !self.isInputBroken {
             if self.exchange != nil, !self.reader.isInsideBody { return position }
-            if self.exchange == nil, self.output.count >= self.settings.highWater { return position }
+            if self.exchange == nil, self.output.count >= Self.aheadLimit { return position }
             do throws(HTTPServerError) {
                 switch try self.reader.next(bytes, from: &position) {
                 case .needsMore: return position
@@ -304,6 +309,8 @@ final class HTTPConnection {
         // Every request before the client's end has been answered.
         if self.hasEnded, self.exchange == nil, self.output.isEmpty { self.isClosing = true }
         if self.isOpen, self.isClosing, self.output.isEmpty { self.finishClosing() }
+        if self.exchange == nil, self.output.isEmpty { self.shares = [] }
+        self.countOutput()
         guard let registration = self.registration else { return }
         var interest: EpollEvents = []
         if self.wantsInput { interest.insert(.readable) }
@@ -313,10 +320,21 @@ final class HTTPConnection {
         self.updateClock(isReading: interest.contains(.readable))
     }
 
+    private func countOutput() {
+        guard self.countedOutput != self.output.count else { return }
+        self.server.queuedCount += self.output.count - self.countedOutput
+        self.countedOutput = self.output.count
+    }
+
+    /// Whether others wait for the memory that this connection's responses take.
+    var isCrowded: Bool {
+        self.server.queuedCount > self.settings.queuedLimit || self.shares.contains { $0.isCrowded }
+    }
+
     /// Whether unprocessed input from before the response can be handled now.
     private var mayResume: Bool {
         self.isOpen && !self.isClosing && !self.isInputBroken && self.exchange == nil && !self.pending.isEmpty
-            && self.output.count < self.settings.highWater
+            && self.output.count < Self.aheadLimit
     }
 
     private var wantsInput: Bool {
@@ -325,7 +343,7 @@ final class HTTPConnection {
         if self.isClosing || self.isInputBroken { return false }
         if self.reader.isInsideBody { return self.exchange?.body?.pipe.hasRoom ?? true }
         guard self.pending.count - self.pendingStart < Self.aheadLimit else { return false }
-        return self.exchange != nil || self.output.count < self.settings.highWater
+        return self.exchange != nil || self.output.count < Self.aheadLimit
     }
 
     /// Closes the connection now and cancels a running handler.
@@ -333,6 +351,7 @@ final class HTTPConnection {
         guard let registration = self.registration.take() else { return }
         registration.cancel()
         self.descriptor = nil
+        self.output = OutputQueue()
         self.letGo()
         self.exchange?.cancel()
         self.exchange?.body?.pipe.finish(throwing: HTTPServerError(.clientGone, "the connection was closed"))
@@ -341,6 +360,8 @@ final class HTTPConnection {
 
     /// Stops the clock and ends waits once the connection no longer owns its descriptor.
     func letGo() {
+        self.shares = []
+        self.countOutput()
         self.clock.stop()
         self.isClosing = true
         self.drained.wakeAll()

@@ -19,6 +19,8 @@ package final class HTTPServer: Service {
     @Net private var isFull = false
     @Net private var drain: Timer?
     @Net private(set) var isDraining = false
+    /// Bytes of responses that wait for their readers.
+    @Net var queuedCount = 0
     @Net private var connections = ConnectionTable()
     @Net private var handedOver: [ObjectIdentifier: HTTPConnection] = [:]
     private let changed = WaitList()

@@ -22,6 +22,8 @@ package struct HTTPServerResponse: Sendable {
     package var status: HTTPStatus
     package var headers: HTTPHeaders
     package var body: Body
+    /// Held until the client has got the response, or has left.
+    package var share: RequestShare?
 
     package init(_ status: HTTPStatus = .ok, headers: HTTPHeaders = HTTPHeaders(), body: Body = .bytes([])) {
         self.status = status

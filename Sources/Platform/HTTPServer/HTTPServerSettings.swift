@@ -15,6 +15,9 @@ package struct HTTPServerSettings: Sendable, Hashable {
     package var maximumConnections = 10_000
     /// Bytes buffered for a slow client or handler before back-pressure stops the other side.
     package var highWater = 256 * 1024
+    /// Bytes that wait for the readers of all connections; beyond it the slow ones are closed, see
+    /// ``HTTPServerDeadlines/crowdedRate``.
+    package var queuedLimit = 32 * 1024 * 1024
     package var deadlines = HTTPServerDeadlines()
 
     package init(port: UInt16 = 0) {
@@ -35,13 +38,20 @@ package struct HTTPServerDeadlines: Sendable, Hashable {
     package var progress = Duration.seconds(20)
     /// Bytes per second.
     package var minimumRate = 240
+    /// The window in which a response must progress at ``crowdedRate`` while others wait for the memory that it takes.
+    package var crowded = Duration.seconds(4)
+    /// Bytes per second.
+    package var crowdedRate = 16 * 1024
     /// How long a closing connection drains the client's input, so that a reset doesn't discard the response.
     package var linger = Duration.seconds(2)
     /// How long ``HTTPServer/stop()`` waits for running responses.
     package var drain = Duration.seconds(10)
 
     /// The bytes required per window.
-    var minimumProgress: Int {
-        max(1, Int((Double(self.minimumRate) * (self.progress / .seconds(1))).rounded()))
+    var minimumProgress: Int { Self.bytes(self.minimumRate, in: self.progress) }
+    var crowdedProgress: Int { Self.bytes(self.crowdedRate, in: self.crowded) }
+
+    private static func bytes(_ rate: Int, in window: Duration) -> Int {
+        max(1, Int((Double(rate) * (window / .seconds(1))).rounded()))
     }
 }
