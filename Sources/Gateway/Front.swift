@@ -15,6 +15,7 @@ struct Front: Sendable {
     private let origins: OriginPolicy
     private let headers: SecurityHeaders
     private let limiter: Protected<KeyedTokenBuckets<String>>
+    private let budget: RequestBudget
 
     init(context: GatewayContext, authenticator: Authenticator, origins: OriginPolicy) {
         self.context = context
@@ -25,6 +26,7 @@ struct Front: Sendable {
             KeyedTokenBuckets(
                 capacity: max(1, context.settings.requestBurst),
                 interval: 1_000 / Double(max(1, context.settings.requestsPerSecond))))
+        self.budget = RequestBudget(limit: context.settings.requestMemory)
     }
 
     /// Throws only what the server must handle: a client that left, a truncated body, cancellation.
@@ -90,7 +92,21 @@ struct Front: Sendable {
         guard principal.has(anyOf: scopes) else { throw Problems.missingScope(scopes) }
         guard principal.role >= role else { throw Problems.missingRole(role, held: principal.role) }
         let logger = logger.with(["credential": .string(principal.credential.id)])
-        return try await route.handle(APIRequest(http: request, principal: principal, logger: logger))
+        let share = try await self.budget.reserve(Self.memory(for: request, route), for: principal.credential.id)
+        var response = try await route.handle(APIRequest(http: request, principal: principal, logger: logger))
+        response.share = share
+        return response
+    }
+
+    /// What a request and its answer may take, in bytes. A body without a length may reach the limit.
+    private static func memory(for request: HTTPServerRequest, _ route: APIRoute) -> Int {
+        let body: Int =
+            switch request.head.framing {
+            case .none: 0
+            case .length(let length): min(length, route.bodyMemory)
+            case .chunked: route.bodyMemory
+            }
+        return route.answerMemory + body
     }
 
     /// A page for browsers, a problem for programs.

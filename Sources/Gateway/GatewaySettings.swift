@@ -11,6 +11,8 @@ package struct GatewaySettings: Sendable {
     package var requestBurst = 5000
     /// The sustained requests per second of one credential.
     package var requestsPerSecond = 500
+    /// Bytes that the requests of one credential may take, with the answers that it has not read.
+    var requestMemory = 2 * APIRoute.anyMemory
     /// How long a browser stays signed in, in milliseconds.
     package var cookieLifetime: Int64 = 90 * 24 * 3_600_000
     /// The version in the OpenAPI document.

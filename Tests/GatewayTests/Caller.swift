@@ -69,7 +69,23 @@ struct Caller: Sendable {
             headers.append(String(line[..<colon]), String(line[line.index(after: colon)...].drop { $0 == " " }))
         }
         let status = lines.first?.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
-        return Answer(status: status, headers: headers, body: Array(bytes[min(end + 4, bytes.endIndex)...]))
+        let body = bytes[min(end + 4, bytes.endIndex)...]
+        let isChunked = headers.contains("transfer-encoding", token: "chunked")
+        return Answer(status: status, headers: headers, body: isChunked ? Self.joined(body) : Array(body))
+    }
+
+    /// The content of chunks; what follows an incomplete one is left out.
+    private static func joined(_ chunks: ArraySlice<UInt8>) -> [UInt8] {
+        var rest = chunks
+        var body: [UInt8] = []
+        while let end = rest.firstIndex(of: UInt8(ascii: "\r")),
+            let count = Int(String(decoding: rest[..<end], as: UTF8.self), radix: 16), count > 0,
+            rest.endIndex - end >= count + 4
+        {
+            body += rest[(end + 2)..<(end + 2 + count)]
+            rest = rest[(end + 4 + count)...]
+        }
+        return body
     }
 }
 

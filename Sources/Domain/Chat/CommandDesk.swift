@@ -22,8 +22,8 @@ package protocol CommandDesk: Sendable {
 
     /// Files and folders below `path`.
     func files(below path: String, in place: SessionPlace) async throws -> [PlaceFile]
-    /// One file's bytes, at most `limit`.
-    func file(_ path: String, in place: SessionPlace, limit: Int) async throws -> [UInt8]
+    /// One file, to be read in pieces.
+    func open(_ path: String, in place: SessionPlace) async throws -> PlaceContent
     /// A unified diff of the files against the branch's head; empty when nothing differs.
     func diff(in place: SessionPlace) async throws -> String
     /// Newest first.
@@ -79,6 +79,19 @@ package struct PlaceFile: Sendable, Equatable {
         self.path = path
         self.kind = kind
         self.size = size
+    }
+}
+
+/// An open file of a workspace.
+package struct PlaceContent: Sendable {
+    /// Bytes, when it was opened.
+    package let size: Int
+    /// Up to `count` bytes from `start`; fewer only at the file's end.
+    package let read: @Sendable (_ start: Int, _ count: Int) async throws -> [UInt8]
+
+    package init(size: Int, read: @escaping @Sendable (_ start: Int, _ count: Int) async throws -> [UInt8]) {
+        self.size = size
+        self.read = read
     }
 }
 

@@ -152,8 +152,8 @@ package final class Workbench: CommandDesk, Service {
         }
     }
 
-    package func file(_ path: String, in place: SessionPlace, limit: Int) async throws -> [UInt8] {
-        try await self.workspace(of: place).read(path, limit: limit)
+    package func open(_ path: String, in place: SessionPlace) async throws -> PlaceContent {
+        try await self.workspace(of: place).open(path)
     }
 
     package func diff(in place: SessionPlace) async throws -> String {

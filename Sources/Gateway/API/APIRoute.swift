@@ -43,6 +43,8 @@ struct APIRoute: Sendable {
     var bodyType = "application/json"
     /// The maximum size of a request body, in bytes.
     var bodyLimit = 0
+    /// What an answer takes while it is made, in bytes; see ``RequestBudget``. More for routes that return much.
+    var answerMemory = 64 << 10
     var answers: [Answer]
     /// An HTML page: without a credential, browsers are redirected to the sign-in.
     var isPage = false
@@ -51,4 +53,12 @@ struct APIRoute: Sendable {
     /// Left out of the OpenAPI document.
     var isHidden = false
     let handle: @Sendable (APIRequest) async throws -> HTTPServerResponse
+
+    /// An answer of up to a page, or a piece of a stream.
+    static let pageMemory = 1 << 20
+    /// An answer of any size: few of a credential at a time.
+    static let anyMemory = 8 << 20
+
+    /// The most that a request body takes; a body without a limit is read in pieces.
+    var bodyMemory: Int { min(self.bodyLimit, 2 << 20) }
 }

@@ -15,6 +15,7 @@ struct AuditRoutes: Sendable {
                 method: .get, pattern: "/api/v1/audit", operation: "listAudit",
                 summary: "The audit, newest row first. `jetbridge audit verify` checks its hashes.",
                 access: .scopes([.admin], from: .owner), parameters: [.cursor, .limit(50, most: 200)],
+                answerMemory: APIRoute.anyMemory,
                 answers: [
                     .init(status: .ok, description: "A page.", schema: "AuditPage"),
                     .init(status: .badRequest, description: "An invalid limit or cursor.", schema: "Problem"),

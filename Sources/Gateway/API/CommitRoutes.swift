@@ -15,6 +15,7 @@ struct CommitRoutes: Sendable {
                 method: .get, pattern: "/api/v1/repositories/{repository}/commits/{sha}", operation: "getCommitFiles",
                 summary: "The files that a commit changed. Guests see commits that were posted in their own threads.",
                 access: .scopes([.chat, .read], from: .guest),
+                answerMemory: APIRoute.anyMemory,
                 answers: [
                     .init(
                         status: .ok, description: "The files; the first ones, if there are many.", schema: "CommitFiles"

@@ -14,16 +14,6 @@ struct ExportRoutes: Sendable {
         case json
     }
 
-    /// Everything that is exported, read in one transaction.
-    private struct Content: Sendable {
-        let thread: ThreadDocument
-        let messages: [MessageRecord]
-        let places: AnswerPlaces
-        /// With their commits, in the order of their first messages.
-        let operations: [OperationDocument]
-        let asks: [AskRecord]
-    }
-
     var routes: [APIRoute] {
         [
             APIRoute(
@@ -35,6 +25,7 @@ struct ExportRoutes: Sendable {
                         name: "format", place: .query, description: "`markdown`, or `json` in the API's own form.",
                         schema: ["type": "string", "enum": ["markdown", "json"], "default": "markdown"])
                 ],
+                answerMemory: APIRoute.pageMemory,
                 answers: [
                     .init(status: .ok, description: "With `format=json`.", schema: "ExportedThread"),
                     .init(status: .ok, description: "With `format=markdown`.", type: "text/markdown"),
@@ -51,96 +42,96 @@ struct ExportRoutes: Sendable {
         }
         let session = try await self.context.session(request.parameter("id"), for: principal)
         let now = self.context.now()
-        let content = try await self.context.store.read { ledger in try Self.content(of: session, in: ledger, at: now) }
-        let pages = self.context.environment.settings.pages
         var response: HTTPServerResponse
         switch format {
-        case .json: response = .json(Self.document(content, pages: pages, for: principal, at: now))
+        case .json:
+            let thread = try await self.context.store.read { ledger in
+                try ThreadDocument(session: session, in: ledger, at: now)
+            }
+            response = HTTPServerResponse(body: .stream { try await self.sendJSON(thread, to: $0, for: principal) })
+            response.headers["Content-Type"] = MediaType.json.description
         case .markdown:
-            response = HTTPServerResponse(.ok, body: .bytes(Array(Self.markdown(content, pages: pages).utf8)))
+            response = HTTPServerResponse(body: .stream { try await self.sendMarkdown(session, to: $0) })
             response.headers["Content-Type"] = "text/markdown; charset=utf-8"
         }
-        let name = "\(Self.fileName(of: session)).\(format == .json ? "json" : "md")"
+        let base = MarkdownExport.fileName(of: session, title: session.shownTitle)
+        let name = "\(base).\(format == .json ? "json" : "md")"
         response.headers["Content-Disposition"] = "attachment; filename*=UTF-8''\(PercentEncoding.encode(name))"
         return response
     }
 
-    private static func content(of session: SessionRecord, in ledger: Ledger, at now: Int64) throws -> Content {
-        var messages: [MessageRecord] = []
+    private func sendMarkdown(_ session: SessionRecord, to client: ResponseWriter) async throws {
+        var export = MarkdownExport(session, title: session.shownTitle)
+        try await client.write(export.head)
+        try await self.pages(of: session.id) { page, _ in
+            page
+        } send: { page in
+            try await client.write(export.text(of: page))
+        }
+    }
+
+    private func sendJSON(_ thread: ThreadDocument, to client: ResponseWriter, for principal: Principal) async throws {
+        let now = self.context.now()
+        let exported = CivilTime(milliseconds: now).rfc3339
+        try await client.write("{\"thread\":\(thread.json.text),\"exported_at\":\"\(exported)\",\"messages\":[")
+        var list = JSONList()
+        var turns: [String] = []
+        var seen: Set<String> = []
+        try await self.pages(of: thread.session.id) { page, ledger in
+            let places = try AnswerPlaces(of: page, in: ledger)
+            return (page.map { $0.json(place: places[$0]) }, page.compactMap(\.turn))
+        } send: { items, ids in
+            turns += ids.filter { seen.insert($0).inserted }
+            try await client.write(list.text(of: items))
+        }
+        try await client.write("],\"operations\":[")
+        list = JSONList()
+        let pages = self.context.environment.settings.pages
+        for start in stride(from: 0, to: turns.count, by: Self.batch) {
+            let ids = turns[start...].prefix(Self.batch)
+            let items = try await self.context.store.read { ledger in
+                try ids.compactMap { try ledger.turn(id: $0) }.map {
+                    try OperationDocument(turn: $0, in: ledger).json(pages: pages)
+                }
+            }
+            try await client.write(list.text(of: items))
+        }
+        let asks = try await self.context.store.read { ledger in
+            try ledger.openAsks(of: thread.session.id).filter { $0.expiresAt > now }
+        }
+        let items = JSON.array(asks.map { AskDocument(ask: $0).json(for: principal) })
+        try await client.write("],\"asks\":\(items.text)}")
+    }
+
+    /// Reads a thread's messages page by page, so that a slow client's export takes little memory. Each page is a
+    /// transaction of its own: messages do not change, and later ones may be added.
+    private func pages<Part: Sendable>(
+        of session: String, _ make: @escaping @Sendable ([MessageRecord], Ledger) throws -> Part,
+        send: (Part) async throws -> Void
+    ) async throws {
         var cursor: String?
         repeat {
-            let page = try ledger.messages(of: session.id, after: cursor, limit: 1_000)
-            messages += page.items
-            cursor = page.next
+            let after = cursor
+            let (part, next) = try await self.context.store.read { ledger in
+                let page = try ledger.messages(of: session, after: after, limit: 1_000)
+                return (try make(page.items, ledger), page.next)
+            }
+            try await send(part)
+            cursor = next
         } while cursor != nil
-        var seen: Set<String> = []
-        let operations = try messages.compactMap { message -> OperationDocument? in
-            guard let id = message.turn, seen.insert(id).inserted, let turn = try ledger.turn(id: id) else {
-                return nil
-            }
-            return try OperationDocument(turn: turn, in: ledger)
-        }
-        return Content(
-            thread: try ThreadDocument(session: session, in: ledger, at: now), messages: messages,
-            places: try AnswerPlaces(of: messages, in: ledger), operations: operations,
-            asks: try ledger.openAsks(of: session.id).filter { $0.expiresAt > now })
     }
 
-    private static func document(
-        _ content: Content, pages: RepositoryPages, for principal: Principal, at now: Int64
-    ) -> JSON {
-        [
-            "thread": content.thread.json, "exported_at": .string(CivilTime(milliseconds: now).rfc3339),
-            "messages": .array(content.messages.map { $0.json(place: content.places[$0]) }),
-            "operations": .array(content.operations.map { $0.json(pages: pages) }),
-            "asks": .array(content.asks.map { AskDocument(ask: $0).json(for: principal) }),
-        ]
-    }
+    /// Operations that are read at once.
+    private static let batch = 50
+}
 
-    // MARK: Markdown
+/// The members of an array that is written in parts.
+private struct JSONList {
+    private var isEmpty = true
 
-    private static func markdown(_ content: Content, pages: RepositoryPages) -> String {
-        let session = content.thread.session
-        var facts = ["Thread \(session.id)", "begun \(CivilTime(milliseconds: session.createdAt).rfc3339)"]
-        if let repository = session.repository { facts.append("repository \(repository)") }
-        if let model = session.model { facts.append("model \(model)") }
-        let title = session.shownTitle.isEmpty ? "Conversation" : VisibleText.line(session.shownTitle)
-        var parts = ["# \(title)", "\(facts.joined(separator: " · "))"]
-        var speaker: String?
-        for message in content.messages {
-            let name = Self.speaker(of: message)
-            let heading = "\(name) \(message.turn ?? "")"
-            if heading != speaker {
-                parts.append("## \(VisibleText.line(name)), \(CivilTime(milliseconds: message.createdAt).rfc3339)")
-            }
-            speaker = heading
-            parts.append(Self.text(of: message))
-        }
-        return parts.joined(separator: "\n\n") + "\n"
-    }
-
-    private static func speaker(of message: MessageRecord) -> String {
-        switch message.role {
-        case .user, .command: message.author ?? "Someone"
-        case .assistant, .note, .commit, .thinking: "Jetbridge"
-        }
-    }
-
-    /// What the model thought and what the bot said are quoted, so that they differ from the answer.
-    private static func text(of message: MessageRecord) -> String {
-        switch message.role {
-        case .user, .command, .assistant: message.text
-        case .commit: "- \(message.text)"
-        case .note, .thinking:
-            message.text.split(separator: "\n", omittingEmptySubsequences: false).map { $0.isEmpty ? ">" : "> \($0)" }
-                .joined(separator: "\n")
-        }
-    }
-
-    /// The title's letters and digits, joined by dashes.
-    private static func fileName(of session: SessionRecord) -> String {
-        let words = session.shownTitle.lowercased().split { !$0.isLetter && !$0.isNumber }
-        let name = words.joined(separator: "-").prefix(60)
-        return name.isEmpty ? session.id : String(name)
+    mutating func text(of items: [JSON]) -> String {
+        guard !items.isEmpty else { return "" }
+        defer { self.isEmpty = false }
+        return (self.isEmpty ? "" : ",") + items.map(\.text).joined(separator: ",")
     }
 }

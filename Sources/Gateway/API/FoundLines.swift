@@ -1,19 +1,30 @@
 internal import Primitives
 internal import Sessions
 
-/// The line of a conversation that a search has found.
-enum FoundLine {
+/// The lines of conversations that a search has found.
+struct FoundLines {
+    let words: [String]
+    /// Bytes of text that may still be looked through for one list.
+    private var left = 2 << 20
+
+    init(words: [String]) {
+        self.words = words
+    }
+
     /// Of a thread's newest ones: more would make a search slow that finds many threads.
     private static let messageLimit = 200
     /// In characters, before and after the first word.
     private static let reach = 80
 
     /// The newest line with all words; nil without words, and if there is none.
-    static func text(with words: [String], of session: String, in ledger: Ledger) throws -> String? {
-        guard !words.isEmpty else { return nil }
+    mutating func line(of session: String, in ledger: Ledger) throws -> String? {
+        guard !self.words.isEmpty, self.left > 0 else { return nil }
         let messages = try ledger.messages(of: session, before: .max, limit: Self.messageLimit).items
-        return messages.reversed().lazy.filter { MessageRecord.Role.found.contains($0.role) }
-            .compactMap { Self.text(with: words, in: $0.text) }.first
+        for message in messages.reversed() where MessageRecord.Role.found.contains(message.role) {
+            self.left -= message.text.utf8.count
+            if let line = Self.text(with: self.words, in: message.text) { return line }
+        }
+        return nil
     }
 
     static func text(with words: [String], in text: String) -> String? {

@@ -68,7 +68,7 @@ struct SpecRoutes: Sendable {
         APIRoute(
             method: .get, pattern: "/api/v1/threads/{id}/\(word)", operation: operation, summary: summary,
             // Repositories are for members.
-            access: .scopes([.chat, .read], from: .member), parameters: parameters,
+            access: .scopes([.chat, .read], from: .member), parameters: parameters, answerMemory: APIRoute.pageMemory,
             answers: [
                 answer, .init(status: .badRequest, description: "A parameter is missing.", schema: "Problem"),
                 .init(status: .notFound, description: missing, schema: "Problem"),

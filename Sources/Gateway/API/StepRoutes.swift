@@ -22,6 +22,7 @@ struct StepRoutes: Sendable {
                         description: "Only what is new since an answer with this `position`. Members that are null "
                             + "have not changed since.", schema: ["type": "integer", "default": 0, "minimum": 0]),
                 ],
+                answerMemory: APIRoute.pageMemory,
                 answers: [
                     .init(status: .ok, description: "The calls.", schema: "StepPage"),
                     .init(status: .notFound, description: "No such thread or operation.", schema: "Problem"),

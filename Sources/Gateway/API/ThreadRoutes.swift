@@ -42,6 +42,7 @@ struct ThreadRoutes: Sendable {
                     description: "`true` lists the archived threads instead of the others.",
                     schema: ["type": "boolean", "default": false]),
             ],
+            answerMemory: APIRoute.pageMemory,
             answers: [.init(status: .ok, description: "A page.", schema: "ThreadPage")],
             handle: { try await self.list($0) })
     }
@@ -85,7 +86,8 @@ struct ThreadRoutes: Sendable {
     private var messages: APIRoute {
         APIRoute(
             method: .get, pattern: "/api/v1/threads/{id}/messages", operation: "listMessages",
-            summary: "A thread's messages, oldest first.", access: Self.reading,
+            summary: "A thread's messages, oldest first. A page ends early where its texts exceed 512 KiB.",
+            access: Self.reading,
             parameters: [
                 .cursor, .limit(50, most: 200),
                 .init(
@@ -96,6 +98,7 @@ struct ThreadRoutes: Sendable {
                     description: "The messages just before the one with this id, or `latest` for the newest.",
                     schema: ["type": "string", "pattern": "^(latest|[0-9]{1,18})$"]),
             ],
+            answerMemory: APIRoute.pageMemory,
             answers: [
                 .init(status: .ok, description: "A page.", schema: "MessagePage"),
                 .init(status: .notFound, description: "No such thread.", schema: "Problem"),
@@ -126,10 +129,11 @@ struct ThreadRoutes: Sendable {
         let now = self.context.now()
         let page = try await self.context.store.read { ledger in
             let page = try ledger.sessions(filter, after: cursor, limit: limit)
+            var lines = FoundLines(words: filter.words)
             let pinned = try cursor == nil ? Self.pinned(filter, of: request, by: principal, in: ledger) : []
             let known = Set(pinned.map(\.id))
             let items = try (pinned + page.items.filter { !known.contains($0.id) }).map { session in
-                let found = try FoundLine.text(with: filter.words, of: session.id, in: ledger)
+                let found = try lines.line(of: session.id, in: ledger)
                 return try ThreadDocument(session: session, for: principal, in: ledger, at: now, found: found)
             }
             let names = try principal.seesEverything ? OwnerNames(in: ledger) : OwnerNames()

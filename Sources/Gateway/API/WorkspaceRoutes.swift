@@ -9,8 +9,8 @@ internal import Sessions
 struct WorkspaceRoutes: Sendable {
     let context: GatewayContext
 
-    /// The largest file that is sent, in bytes.
-    private static let fileLimit = 64 << 20
+    /// Bytes of a file that are read at once.
+    private static let pieceSize = 64 << 10
     private static let reading: APIRoute.Access = .scopes([.chat, .read], from: .member)
 
     var routes: [APIRoute] { [self.jobs, self.files, self.diff, self.snapshots] }
@@ -37,8 +37,9 @@ struct WorkspaceRoutes: Sendable {
             guard let name = query["name"] else {
                 return Self.page(try await desk.files(below: query["path"] ?? "", in: place).map(Self.document))
             }
-            let bytes = try await desk.file(name, in: place, limit: Self.fileLimit)
-            var response = HTTPServerResponse(.ok, body: .bytes(bytes))
+            let file = try await desk.open(name, in: place)
+            var response = HTTPServerResponse(.ok, body: .stream { try await Self.send(file, to: $0) })
+            response.headers["Content-Length"] = "\(file.size)"
             response.headers["Content-Type"] = "application/octet-stream"
             // A page that a command wrote must not run in the browser as one of this host.
             response.headers["Content-Disposition"] = "attachment"
@@ -47,9 +48,20 @@ struct WorkspaceRoutes: Sendable {
         }
     }
 
+    private static func send(_ file: PlaceContent, to client: ResponseWriter) async throws {
+        var sent = 0
+        while sent < file.size {
+            let piece = try await file.read(sent, min(Self.pieceSize, file.size - sent))
+            // The file has become shorter: the connection breaks, so that the answer does not look complete.
+            guard !piece.isEmpty else { return }
+            try await client.write(piece)
+            sent += piece.count
+        }
+    }
+
     private var diff: APIRoute {
         self.route(
-            "diff", operation: "getDiff",
+            "diff", operation: "getDiff", answerMemory: APIRoute.anyMemory,
             summary: "What differs in a thread's workspace from its branch's last commit.",
             answer: .init(
                 status: .ok, description: "A unified diff; empty without a difference.", schema: "WorkspaceDiff")
@@ -74,13 +86,13 @@ struct WorkspaceRoutes: Sendable {
     }
 
     private func route(
-        _ word: String, operation: String, summary: String, parameters: [APIRoute.Parameter] = [],
-        answer: APIRoute.Answer,
+        _ word: String, operation: String, answerMemory: Int = APIRoute.pageMemory, summary: String,
+        parameters: [APIRoute.Parameter] = [], answer: APIRoute.Answer,
         handle: @escaping @Sendable (any CommandDesk, SessionPlace, APIRequest) async throws -> HTTPServerResponse
     ) -> APIRoute {
         APIRoute(
             method: .get, pattern: "/api/v1/threads/{id}/\(word)", operation: operation, summary: summary,
-            access: Self.reading, parameters: parameters,
+            access: Self.reading, parameters: parameters, answerMemory: answerMemory,
             answers: [
                 answer, .init(status: .notFound, description: "No such thread or file.", schema: "Problem"),
                 .init(status: .conflict, description: "The thread has no working workspace.", schema: "Problem"),

@@ -21,6 +21,8 @@ final class LiveConnection: Sendable {
 
     /// The maximum number of subscriptions per connection.
     private static let limit = 256
+    /// Frames that are read from storage at once.
+    private static let batch = 32
     /// A revoked credential's connections are closed within this time.
     private static let checkInterval: Duration = .seconds(30)
     /// The pause after a round of a thread's subscription that overflowed although it sent nothing.
@@ -103,8 +105,7 @@ final class LiveConnection: Sendable {
         self.followed.withLock { _ = $0.insert(operation) }
         var last = after
         if found.endedAt != nil {
-            for frame in try await self.context.store.frames(of: operation, after: last) { try await self.send(frame) }
-            return
+            return try await self.replay(operation, after: last) { try await self.send($0) }
         }
         while true {
             let subscription = try await self.context.bridge.hub.subscribe(toOperation: operation, after: last)
@@ -166,9 +167,7 @@ final class LiveConnection: Sendable {
             return recent + earlier
         }
         for id in ended where !progress.hasEnded(id) && !self.isFollowed(id) {
-            for frame in try await self.context.store.frames(of: id, after: progress.last(of: id)) {
-                try await self.pass(frame, &progress)
-            }
+            try await self.replay(id, after: progress.last(of: id)) { try await self.pass($0, &progress) }
         }
     }
 
@@ -177,13 +176,27 @@ final class LiveConnection: Sendable {
         let last = progress.last(of: frame.operation)
         guard frame.sequence > last else { return }
         if frame.sequence > last + 1 {
-            for missed in try await self.context.store.frames(of: frame.operation, after: last)
-            where missed.sequence < frame.sequence {
-                try await self.send(missed)
-            }
+            try await self.replay(frame.operation, after: last, before: frame.sequence) { try await self.send($0) }
         }
         try await self.send(frame)
         progress.note(frame)
+    }
+
+    /// Sends stored frames, of which few are in memory at a time.
+    private func replay(
+        _ operation: String, after sequence: Int64, before end: Int64 = .max,
+        _ send: (LiveFrame) async throws -> Void
+    ) async throws {
+        var last = sequence
+        while true {
+            let frames = try await self.context.store.frames(of: operation, after: last, limit: Self.batch)
+            for frame in frames {
+                guard frame.sequence < end else { return }
+                try await send(frame)
+                last = frame.sequence
+            }
+            guard frames.count == Self.batch else { return }
+        }
     }
 
     // MARK: Out

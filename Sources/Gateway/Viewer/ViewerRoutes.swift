@@ -48,7 +48,7 @@ struct ViewerRoutes: Sendable {
     ) -> APIRoute {
         APIRoute(
             method: .get, pattern: pattern, operation: operation, summary: summary,
-            access: .scopes([.chat, .read], from: role), parameters: parameters,
+            access: .scopes([.chat, .read], from: role), parameters: parameters, answerMemory: APIRoute.anyMemory,
             answers: [
                 .init(status: .ok, description: "The page.", type: "text/html"),
                 .init(status: .notFound, description: "Not found.", schema: "Problem"),

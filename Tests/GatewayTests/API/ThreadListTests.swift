@@ -62,9 +62,9 @@ struct ThreadListTests {
     @Test("a found line is cut around the words")
     func foundInLong() {
         let text = String(repeating: "x ", count: 200) + "needle" + String(repeating: " y", count: 200)
-        let line = FoundLine.text(with: ["needle"], in: text) ?? ""
+        let line = FoundLines.text(with: ["needle"], in: text) ?? ""
         #expect(line.hasPrefix("…") && line.hasSuffix("…") && line.contains("needle") && line.count <= 162)
-        #expect(FoundLine.text(with: ["needle", "hay"], in: text) == nil)
+        #expect(FoundLines.text(with: ["needle", "hay"], in: text) == nil)
     }
 
     @Test("an owner sees whose a thread is, and may list only those that are their own")

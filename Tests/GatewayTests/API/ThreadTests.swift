@@ -138,6 +138,37 @@ struct ThreadTests {
         }
     }
 
+    @Test("a page ends early where its texts are long, with the cursor of the rest")
+    func longTexts() async throws {
+        try await GatewayHarness.run { harness in
+            let caller = try await harness.signedIn()
+            let thread = try await caller.newThread()
+            let text = String(repeating: "x", count: 200_000)
+            try await harness.bridge.store.write { ledger in
+                for _ in 1...4 { try ledger.insertMessage(session: thread, turn: nil, role: .note, text: text, at: 0) }
+                let longest = String(repeating: text, count: 4)
+                try ledger.insertMessage(session: thread, turn: nil, role: .note, text: longest, at: 0)
+            }
+            let path = "/api/v1/threads/\(thread)/messages?limit=200"
+            var sizes: [Int] = []
+            var ids: [String] = []
+            var cursor: String?
+            repeat {
+                let page = try await caller.send(.get, path + (cursor.map { "&cursor=\($0)" } ?? "")).expect(200)
+                let items = page["items"]?.arrayValue ?? []
+                sizes.append(items.count)
+                ids += items.compactMap { $0["id"]?.stringValue }
+                cursor = page["next_cursor"]?.stringValue
+            } while cursor != nil
+            #expect(sizes == [2, 2, 1] && ids.count == Set(ids).count)
+            let newest = try await caller.send(.get, "\(path)&before=latest").expect(200)
+            #expect(newest["items"]?.arrayValue?.count == 1)
+            let earlier = newest["previous_cursor"]?.stringValue ?? ""
+            let older = try await caller.send(.get, "\(path)&before=\(earlier)").expect(200)
+            #expect(older["items"]?.arrayValue?.count == 2 && older["previous_cursor"] != .null)
+        }
+    }
+
     @Test("pages have no gaps or repeats in either direction")
     func paging() async throws {
         try await GatewayHarness.run { harness in

@@ -79,7 +79,9 @@ final class FakeDesk: CommandDesk {
     }
 
     func files(below path: String, in place: SessionPlace) async throws -> [PlaceFile] { [] }
-    func file(_ path: String, in place: SessionPlace, limit: Int) async throws -> [UInt8] { [] }
+    func open(_ path: String, in place: SessionPlace) async throws -> PlaceContent {
+        PlaceContent(size: 0) { _, _ in [] }
+    }
     func diff(in place: SessionPlace) async throws -> String { "" }
     func snapshots(in place: SessionPlace) async throws -> [PlaceSnapshot] { [] }
     func receive(_ file: TurnFile, in place: SessionPlace, from sender: Sender, turn: String) async throws {

@@ -157,6 +157,6 @@ struct WorkspaceTurnTests {
                 == [["path": "photo.png", "size": 2, "digest": "71bd63e6202752b0f0052971c84168c139021759"]])
         #expect(entry.details["snapshot"] == "s1")
         #expect(try await harness.bench.files(below: "", in: place).map(\.path) == ["photo.png"])
-        #expect(try await harness.bench.file("photo.png", in: place, limit: 10) == [1, 2])
+        #expect(try await harness.bench.open("photo.png", in: place).read(0, 10) == [1, 2])
     }
 }

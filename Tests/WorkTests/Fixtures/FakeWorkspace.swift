@@ -90,6 +90,11 @@ final class FakeWorkspace: WorkspaceFiles, WorkspaceDirectory {
         }
     }
 
+    func open(_ path: String) async throws -> PlaceContent {
+        let bytes = try await self.read(path, limit: .max)
+        return PlaceContent(size: bytes.count) { start, count in Array(bytes[start...].prefix(count)) }
+    }
+
     func read(_ path: String, limit: Int) async throws -> [UInt8] {
         guard let bytes = self.state.withLock({ $0.files[path] }) else {
             throw WorkspaceFailure("There is no file \(path).")

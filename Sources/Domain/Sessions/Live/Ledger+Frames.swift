@@ -12,10 +12,11 @@ extension Ledger {
         }
     }
 
-    package func frames(of operation: String, after sequence: Int64) throws -> [LiveFrame] {
+    /// - Parameter limit: How many; all by default.
+    package func frames(of operation: String, after sequence: Int64, limit: Int = .max) throws -> [LiveFrame] {
         try self.connection.query(
-            "SELECT * FROM frames WHERE turn = ? AND sequence > ? ORDER BY sequence",
-            [.text(operation), .integer(sequence)]
+            "SELECT * FROM frames WHERE turn = ? AND sequence > ? ORDER BY sequence LIMIT ?",
+            [.text(operation), .integer(sequence), .integer(Int64(limit))]
         ).map { row in
             LiveFrame(
                 operation: operation, sequence: try row.integer("sequence"),
@@ -30,7 +31,7 @@ extension SessionStore {
         try await self.write { ledger in try ledger.insert(frames) }
     }
 
-    package func frames(of operation: String, after sequence: Int64) async throws -> [LiveFrame] {
-        try await self.read { ledger in try ledger.frames(of: operation, after: sequence) }
+    package func frames(of operation: String, after sequence: Int64, limit: Int = .max) async throws -> [LiveFrame] {
+        try await self.read { ledger in try ledger.frames(of: operation, after: sequence, limit: limit) }
     }
 }

@@ -161,19 +161,25 @@ package actor LiveHub {
 
     private func replay(_ operation: String, after lastSequence: Int64, to id: UInt64) async throws {
         self.watchers[id]?.seen[operation] = lastSequence
-        let frames: [LiveFrame]
-        do {
-            frames = try await self.store.frames(of: operation, after: lastSequence)
-        } catch {
-            self.watchers[id]?.subscription.cancel()
-            throw error
-        }
-        guard let subscription = self.watchers[id]?.subscription else { return }
-        for frame in frames {
-            subscription.yield(frame)
-            if subscription.didOverflow { return }
-            self.watchers[id]?.seen[operation] = frame.sequence
-        }
+        var last = lastSequence
+        var count: Int
+        repeat {
+            let frames: [LiveFrame]
+            do {
+                frames = try await self.store.frames(of: operation, after: last, limit: LiveSubscription.limit)
+            } catch {
+                self.watchers[id]?.subscription.cancel()
+                throw error
+            }
+            guard let subscription = self.watchers[id]?.subscription else { return }
+            for frame in frames {
+                subscription.yield(frame)
+                if subscription.didOverflow { return }
+                last = frame.sequence
+                self.watchers[id]?.seen[operation] = last
+            }
+            count = frames.count
+        } while count == LiveSubscription.limit
     }
 
     /// Shows what arrived meanwhile. A watcher whose subscription overflowed may be removed by now.

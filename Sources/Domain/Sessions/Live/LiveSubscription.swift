@@ -7,7 +7,10 @@ package final class LiveSubscription: Sendable {
     private let input: AsyncStream<LiveFrame>.Continuation
     private let hasOverflowed = Protected(false)
 
-    init(limit: Int = 256, onEnd: @escaping @Sendable () -> Void) {
+    /// Frames that wait for the watcher.
+    static let limit = 256
+
+    init(limit: Int = LiveSubscription.limit, onEnd: @escaping @Sendable () -> Void) {
         (self.stream, self.input) = AsyncStream.makeStream(of: LiveFrame.self, bufferingPolicy: .bufferingOldest(limit))
         self.input.onTermination = { _ in onEnd() }
     }

@@ -18,13 +18,28 @@ extension Ledger {
         return self.connection.lastInsertID
     }
 
-    /// Messages of a thread, oldest first; `cursor` is the number of the last one seen.
+    /// Messages of a thread, oldest first; `cursor` is the number of the last one seen. Ends early where the texts
+    /// would exceed ``MessagePage/byteLimit``, but has at least one message.
     package func messages(of session: String, after cursor: String?, limit: Int) throws -> Page<MessageRecord> {
-        let rows = try self.connection.query(
-            "SELECT * FROM messages WHERE session = ? AND id > ? ORDER BY id LIMIT ?",
-            [.text(session), .integer(cursor.flatMap { Int64($0) } ?? 0), .integer(Int64(limit + 1))])
-        let items = try rows.prefix(limit).map(Self.message)
-        return Page(items: items, next: rows.count > limit ? items.last.map { String($0.id) } : nil)
+        let ids = try self.connection.query(
+            "SELECT id FROM messages WHERE session = ? AND id > ? ORDER BY id LIMIT ?",
+            [.text(session), .integer(cursor.flatMap { Int64($0) } ?? 0), .integer(Int64(limit + 1))]
+        ).map { try $0.int64("id") }
+        let items = try self.messages(ids.prefix(limit))
+        return Page(items: items, next: ids.count > items.count ? items.last.map { String($0.id) } : nil)
+    }
+
+    /// The first of these messages, up to ``MessagePage/byteLimit``; read one by one, so that no more are in memory.
+    func messages(_ ids: some Sequence<Int64>) throws -> [MessageRecord] {
+        var items: [MessageRecord] = []
+        var bytes = 0
+        for id in ids {
+            guard let message = try self.message(id: id) else { continue }
+            bytes += message.text.utf8.count
+            guard items.isEmpty || bytes <= MessagePage.byteLimit else { break }
+            items.append(message)
+        }
+        return items
     }
 
     package func message(id: Int64) throws -> MessageRecord? {

@@ -2,6 +2,9 @@ internal import Database
 
 /// A page of a thread's messages, with cursors in both directions.
 package struct MessagePage: Sendable {
+    /// Of the texts of a page, unless it has only one.
+    package static let byteLimit = 512 << 10
+
     /// Oldest first.
     package let items: [MessageRecord]
     /// The cursor of the newer page.
@@ -38,13 +41,14 @@ extension Ledger {
         return Page(items: items, next: next)
     }
 
-    /// The newest messages of a thread before the one with the number `before`.
+    /// The newest messages of a thread before the one with the number `before`, up to ``MessagePage/byteLimit``.
     package func messages(of session: String, before: Int64, limit: Int) throws -> MessagePage {
-        let rows = try self.connection.query(
+        let ids = try self.connection.query(
             "SELECT id FROM messages WHERE session = ? AND id < ? ORDER BY id DESC LIMIT ?",
-            [.text(session), .integer(before), .integer(Int64(limit + 1))])
-        let items = try rows.prefix(limit).reversed().compactMap { try self.message(id: $0.int64("id")) }
-        let previous = rows.count > limit ? items.first.map { String($0.id) } : nil
+            [.text(session), .integer(before), .integer(Int64(limit + 1))]
+        ).map { try $0.int64("id") }
+        let items = Array(try self.messages(ids.prefix(limit)).reversed())
+        let previous = ids.count > items.count ? items.first.map { String($0.id) } : nil
         return MessagePage(items: items, next: nil, previous: previous)
     }
 

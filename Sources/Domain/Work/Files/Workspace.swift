@@ -1,4 +1,4 @@
-internal import Chat
+package import Chat
 package import Git
 package import Jail
 internal import Lifecycle
@@ -96,6 +96,13 @@ package final class Workspace: WorkspaceFiles {
 
     package func read(_ path: String, limit: Int) async throws -> [UInt8] {
         try await self.call { try await $0.read(path, limit: limit) }
+    }
+
+    package func open(_ path: String) async throws -> PlaceContent {
+        let file = try await self.call { try await $0.openFile(named: path) }
+        return PlaceContent(size: file.size) { start, count in
+            try await self.call { try await $0.read(file, at: start, upTo: count) }
+        }
     }
 
     package func write(_ bytes: [UInt8], to path: String) async throws {

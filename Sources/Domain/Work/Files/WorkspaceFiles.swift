@@ -29,6 +29,8 @@ package protocol WorkspaceFiles: Sendable {
     func list(_ path: String, limit: Int) async throws -> [WorkspaceEntry]
     /// The bytes of one regular file, at most `limit`.
     func read(_ path: String, limit: Int) async throws -> [UInt8]
+    /// One regular file, to be read in pieces.
+    func open(_ path: String) async throws -> PlaceContent
     /// Writes a file that a person sent; never through a symbolic link.
     func write(_ bytes: [UInt8], to path: String) async throws
     /// One regular file with its bytes, at most `limit`; nil if nothing has its name. Paths that are not plain text are

@@ -59,22 +59,29 @@ extension WorkFiles {
 
     /// The bytes of a regular file. Throws ``GitError/Code/tooLarge`` over `limit` bytes.
     package func read(_ path: String, limit: Int) throws(GitError) -> [UInt8] {
+        let file = try self.openFile(named: path)
+        guard file.size <= limit else {
+            throw GitError(
+                .tooLarge,
+                "the file \(GitName.printable(path)) has \(file.size) bytes, over the limit of \(limit): shorten it")
+        }
+        return try self.read(file, at: 0, upTo: file.size)
+    }
+
+    /// Opens a regular file, to be read in pieces.
+    package func openFile(named path: String) throws(GitError) -> OpenFile {
         let what = "the file \(GitName.printable(path))"
         let top = try Folder(path: self.folder)
         let parts = try Self.parts(of: path, isFolder: false)
         let number = top.open(Array(parts.joined(separator: [UInt8(ascii: "/")])), O_RDONLY | O_NOFOLLOW)
         guard number >= 0 else { throw GitError(system: -number, "read", what) }
-        let file = FileDescriptor(owning: number)
-        guard let facts = Folder.facts(of: file.rawValue), facts.kind == .file,
-            facts.links < 2 || facts.user == top.facts?.user
+        let descriptor = FileDescriptor(owning: number)
+        guard let facts = Folder.facts(of: number), facts.links < 2 || facts.user == top.facts?.user,
+            let file = OpenFile(descriptor)
         else {
             throw GitError(.invalidName, "can't read \(what) because it is not a regular file: choose another one")
         }
-        guard facts.size <= limit else {
-            throw GitError(.tooLarge, "\(what) has \(facts.size) bytes, over the limit of \(limit): shorten it")
-        }
-        guard let bytes = Folder.read(file.rawValue, atMost: limit) else { throw GitError(system: errno, "read", what) }
-        return bytes
+        return file
     }
 
     /// Writes a file and the folders above it. Replaces a link in its place; never writes through one.

@@ -1,0 +1,57 @@
+internal import Primitives
+
+/// A conversation as a Markdown file, page by page. Pure.
+package struct MarkdownExport {
+    package let head: String
+    /// Of the last message, with its turn.
+    private var speaker: String?
+
+    /// - Parameter title: As people see it; may be empty.
+    package init(_ session: SessionRecord, title: String) {
+        var facts = ["Thread \(session.id)", "begun \(CivilTime(milliseconds: session.createdAt).rfc3339)"]
+        if let repository = session.repository { facts.append("repository \(repository)") }
+        if let model = session.model { facts.append("model \(model)") }
+        let heading = title.isEmpty ? "Conversation" : VisibleText.line(title)
+        self.head = "# \(heading)\n\n\(facts.joined(separator: " · "))\n"
+    }
+
+    /// The next messages, in order.
+    package mutating func text(of messages: [MessageRecord]) -> String {
+        var text = ""
+        for message in messages {
+            let name = Self.speaker(of: message)
+            let heading = "\(name) \(message.turn ?? "")"
+            if heading != self.speaker {
+                text += "\n## \(VisibleText.line(name)), \(CivilTime(milliseconds: message.createdAt).rfc3339)\n"
+            }
+            self.speaker = heading
+            text += "\n\(Self.text(of: message))\n"
+        }
+        return text
+    }
+
+    private static func speaker(of message: MessageRecord) -> String {
+        switch message.role {
+        case .user, .command: message.author ?? "Someone"
+        case .assistant, .note, .commit, .thinking: "Jetbridge"
+        }
+    }
+
+    /// What the model thought and what the bot said are quoted, so that they differ from the answer.
+    private static func text(of message: MessageRecord) -> String {
+        switch message.role {
+        case .user, .command, .assistant: message.text
+        case .commit: "- \(message.text)"
+        case .note, .thinking:
+            message.text.split(separator: "\n", omittingEmptySubsequences: false).map { $0.isEmpty ? ">" : "> \($0)" }
+                .joined(separator: "\n")
+        }
+    }
+
+    /// The title's letters and digits, joined by dashes; without an ending.
+    package static func fileName(of session: SessionRecord, title: String) -> String {
+        let words = title.lowercased().split { !$0.isLetter && !$0.isNumber }
+        let name = words.joined(separator: "-").prefix(60)
+        return name.isEmpty ? session.id : String(name)
+    }
+}
