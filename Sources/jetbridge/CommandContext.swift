@@ -67,7 +67,13 @@ struct CommandContext: Sendable {
 extension CommandContext {
     /// Opens the configured store for `body`, then closes it.
     func administering<Result>(_ body: (Administration) async throws -> Result) async throws -> Result {
-        let administration = try Administration(try self.loadConfiguration())
+        try await self.administering(try self.loadConfiguration(), body)
+    }
+
+    func administering<Result>(
+        _ configuration: Configuration, _ body: (Administration) async throws -> Result
+    ) async throws -> Result {
+        let administration = try Administration(configuration)
         do {
             if let notice = administration.notice { try self.errors.writeLine(self.errors.yellow(notice)) }
             let result = try await body(administration)

@@ -1,3 +1,4 @@
+import JSON
 import Processes
 import TestSupport
 import Testing
@@ -40,6 +41,28 @@ struct BrowserTests {
             script: "Tests/EndToEndTests/browser/conversations.py",
             [address, try #require(await host.code), host.directory.path + "/screenshots"],
             environment: ["HOME": host.directory.path])
+        #expect(result.status == .exited(0), "\(result.text)\(result.errorText)")
+        #expect(result.text.contains(#""result": "ok""#))
+        #expect(await host.terminate() == .exited(0))
+    }
+
+    @Test("owners see who has access, and take it away")
+    func people() async throws {
+        let host = try await HostProcess(
+            configuration: """
+                gateway: {listen: "127.0.0.1:0"}
+                access: {owners: ["irc:local/account:alice"]}
+
+                """)
+        try await host.start()
+        let address = "http://\(try #require(host.address))"
+        let member = try JSON.parse(try await host.run(["pair", "--role", "member", "--json"]).output)["code"]
+        let result = try await PythonClients.models.run(
+            script: "Tests/EndToEndTests/browser/people.py",
+            [
+                address, try #require(await host.code), try #require(member?.stringValue),
+                host.directory.path + "/screenshots",
+            ], environment: ["HOME": host.directory.path])
         #expect(result.status == .exited(0), "\(result.text)\(result.errorText)")
         #expect(result.text.contains(#""result": "ok""#))
         #expect(await host.terminate() == .exited(0))

@@ -56,7 +56,7 @@ struct Decision {
                     id, decision["answer"]?.stringValue, decision["outcome"]?.stringValue ?? "", in: context)
             }
         } else {
-            let ask = try await context.administering {
+            let ask = try await context.administering(configuration) {
                 try await $0.answer(id, with: self.key, reason: self.reason, as: user)
             }
             try self.report(id, ask.answer, ask.outcome, in: context)

@@ -69,7 +69,7 @@ private struct AccessDecision {
         let user = context.user
         let directory = try DataDirectory(path: configuration.dataDirectory)
         do {
-            let listing = try await context.administering { try await $0.people() }
+            let listing = try await context.administering(configuration) { try await $0.people() }
             let id = try listing.id(of: who)
             if directory.servingHost != nil, let address = directory.read("gateway.address") {
                 try await ChatHost.withToken(configuration, name: user, scopes: ["admin"]) { token in
@@ -78,18 +78,19 @@ private struct AccessDecision {
                     await link.close()
                 }
             } else {
-                _ = try await context.administering { try await $0.change(id, to: self.role, as: user) }
+                try await context.administering(configuration) { try await $0.change(id, to: self.role, as: user) }
             }
             try self.report(id, listing, in: context)
         } catch let error as PeopleError {
-            throw CommandFailure(error.message)
+            throw CommandFailure(error.message.replacing("`", with: "'"))
         }
     }
 
     private func report(_ id: String, _ listing: PeopleDesk.Listing, in context: CommandContext) throws {
         let role: JSON = self.role.map { .string($0.rawValue) } ?? .null
         guard !context.isJSON else { return try context.print(["id": .string(id), "role": role]) }
-        let name = listing.people.first { $0.id == id }?.shownName ?? id
+        let name =
+            listing.people.first { $0.id == id }?.shownName ?? listing.removed.first { Person.id(of: $0) == id } ?? id
         let text = self.role.map { "\(name) is now \($0 == .owner ? "an" : "a") \($0.rawValue)." }
         try context.print(VisibleText.strictLine(text ?? "\(name) has no access any more."))
     }

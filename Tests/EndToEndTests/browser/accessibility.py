@@ -120,3 +120,7 @@ def viewer(page, address, answer):
     inspect(page, "files")
     page.goto(f"{BASE}/a/{answer}")
     inspect(page, "whole answer")
+    page.goto(f"{BASE}/people")
+    expect(page.get_by_role("heading", name="People")).to_be_visible()
+    expect(page.locator(".people tbody tr").first).to_be_visible()
+    inspect(page, "people")

@@ -141,7 +141,9 @@ struct PeopleTests {
 
     @Test("a removal overrides the lists, also after a reload, until a role or a code lets the person in again")
     func listed() async throws {
-        let harness = try await BridgeHarness(policy: Self.policy)
+        let audit = Protected<[AuditEntry]>([])
+        let harness = try await BridgeHarness(
+            policy: Self.policy, audit: { _, entry in audit.withLock { $0.append(entry) } })
         let access = harness.bridge.access
         let text = try await self.reply("!people remove mia", in: harness)
         #expect(text.contains("overrides `access.members[0]`") && text.contains("`!people set p_"))
@@ -153,6 +155,7 @@ struct PeopleTests {
 
         _ = try await access.set(.guest, of: "fake:one/mia", by: Self.alice)
         #expect(access.role(of: Self.sender("mia")) == .guest)
+        #expect(audit.withLock { $0.last?.details["was"] } == .null)
         _ = try await access.remove("mia", by: Self.alice)
         try await self.pair("mia", as: .guest, in: harness)
         #expect(try await access.people().removed.isEmpty)

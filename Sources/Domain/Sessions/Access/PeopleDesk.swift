@@ -110,7 +110,7 @@ package struct PeopleDesk: Sendable {
             try ledger.setRole(role, ofGrant: person.identity)
             try self.changeListed(person.identity, to: role, in: ledger, at: now)
         }
-        return try self.changed(person, to: role, by: actor, in: ledger)
+        return try self.changed(person, from: person.role, to: role, by: actor, in: ledger)
     }
 
     /// Takes away somebody's access: their pairing, or their sign-in or token. They stay out whatever else would admit
@@ -124,7 +124,7 @@ package struct PeopleDesk: Sendable {
         try ledger.forgetSighting(of: person.identity)
         // A nick may be somebody else's next.
         if person.isLasting { try ledger.changeAccess(of: person.identity, to: nil, at: now) }
-        return try self.changed(person, to: nil, by: actor, in: ledger)
+        return try self.changed(person, from: person.role, to: nil, by: actor, in: ledger)
     }
 
     private func bringBack(
@@ -138,7 +138,7 @@ package struct PeopleDesk: Sendable {
             try ledger.grant(role, to: identity, isLasting: true, at: now)
         }
         let person = try Self.find(identity, in: try self.listing(in: ledger, at: now).people)
-        return try self.changed(person, to: role, by: actor, in: ledger, was: nil)
+        return try self.changed(person, from: nil, to: role, by: actor, in: ledger)
     }
 
     /// The configured role needs no change to count.
@@ -152,9 +152,8 @@ package struct PeopleDesk: Sendable {
     }
 
     private func changed(
-        _ person: Person, to role: Role?, by actor: Sender, in ledger: Ledger, was: Role?? = .none
+        _ person: Person, from before: Role?, to role: Role?, by actor: Sender, in ledger: Ledger
     ) throws -> AccessChange {
-        let before = was ?? .some(person.role)
         try self.audit(
             ledger,
             AuditEntry(

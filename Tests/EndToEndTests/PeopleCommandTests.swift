@@ -1,0 +1,51 @@
+import JSON
+import Processes
+import TestSupport
+import Testing
+
+/// `people` on the command line, while no host runs and while one does.
+@Suite("People on the command line", .serialized, .timeLimit(.minutes(2)))
+struct PeopleCommandTests {
+    private static let access = """
+        access:
+          owners: ["irc:local/account:alice"]
+          members: ["irc:local/account:bob"]
+
+        """
+
+    @Test("without a host: list, set and remove, with the audit in order")
+    func stored() async throws {
+        let model = try await LoopbackModelServer.started(behaviors: ["test": .echo])
+        let host = try await HostProcess(configuration: HostConfiguration.web(model) + Self.access)
+        let list = try JSON.parse(try await host.run(["people", "list", "--json"]).output)
+        #expect(list.arrayValue?.compactMap { $0["key"]?.stringValue } == ["access.owners[0]", "access.members[0]"])
+        #expect(try await host.run(["people", "set", "bob", "guest"]).text == "bob is now a guest.\n")
+        #expect(try await host.run(["people", "remove", "bob"]).text == "bob has no access any more.\n")
+        #expect(try await host.run(["people", "list"]).text.hasSuffix("removed: irc:local/account:bob\n"))
+        let last = try await host.run(["people", "remove", "alice"])
+        #expect(last.status == .exited(1) && last.errorText.contains("'alice' is the last owner"))
+        #expect(try await host.run(["people", "set", "bob", "king"]).status == .exited(64))
+        #expect(try await host.run(["audit", "verify"]).text.contains("2 rows"))
+        await model.stop()
+    }
+
+    @Test("with a host: a removed browser is signed out at once")
+    func serving() async throws {
+        let model = try await LoopbackModelServer.started(behaviors: ["test": .echo])
+        let host = try await HostProcess(configuration: HostConfiguration.web(model) + Self.access)
+        try await host.start()
+        let pair = try JSON.parse(try await host.run(["pair", "--role", "member", "--json"]).output)
+        let member = try await GatewayClient(
+            signingInAt: try #require(host.address), code: try #require(pair["code"]?.stringValue))
+        _ = try await member.newThread()
+        let list = try JSON.parse(try await host.run(["people", "list", "--json"]).output)
+        let browser = try #require(list.arrayValue?.first { $0["way"] == "sign-in" }?["id"]?.stringValue)
+        #expect(try await host.run(["people", "remove", browser]).status == .exited(0))
+        await #expect(throws: (any Error).self) { _ = try await member.newThread() }
+        // The command's own token is gone too.
+        let rest = try JSON.parse(try await host.run(["people", "list", "--json"]).output)
+        #expect(rest.arrayValue?.compactMap { $0["way"]?.stringValue } == ["list", "list"])
+        #expect(await host.terminate() == .exited(0))
+        await model.stop()
+    }
+}

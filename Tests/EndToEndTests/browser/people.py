@@ -1,0 +1,84 @@
+"""The page of people with access, in Chromium: people.py BASE_URL OWNER_CODE MEMBER_CODE FOLDER
+
+Prints one line for each check that passed and ends with 0, or says what failed and ends with 1. Screenshots go to FOLDER.
+"""
+
+import json
+import pathlib
+import sys
+from contextlib import contextmanager
+
+from playwright.sync_api import expect, sync_playwright
+
+BASE, OWNER, MEMBER, FOLDER = sys.argv[1].rstrip("/"), sys.argv[2], sys.argv[3], pathlib.Path(sys.argv[4])
+FOLDER.mkdir(parents=True, exist_ok=True)
+expect.set_options(timeout=15_000)
+
+
+@contextmanager
+def check(name):
+    try:
+        yield
+    except Exception as error:
+        print(f"FAILED {name}: {str(error)[:900]}")
+        sys.exit(1)
+    print(f"ok {name}", flush=True)
+
+
+def signed_in(browser, code, name):
+    page = browser.new_context(viewport={"width": 1280, "height": 860}).new_page()
+    page.goto(BASE)
+    page.get_by_label("Sign-in code").press_sequentially(code.replace("-", "").lower())
+    page.get_by_label("Your name").fill(name)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.locator("#message")).to_be_visible()
+    return page
+
+
+def fits(page, name):
+    for width, height in ((1280, 860), (390, 844)):
+        page.set_viewport_size({"width": width, "height": height})
+        page.screenshot(path=FOLDER / f"people-{name}-{width}.png")
+        inner = page.evaluate("document.querySelector('.people').scrollWidth")
+        assert inner <= width, f"{inner} pixels wide on {width}"
+    page.set_viewport_size({"width": 1280, "height": 860})
+
+
+def run(browser):
+    owner, member = signed_in(browser, OWNER, "Ada"), signed_in(browser, MEMBER, "Bob")
+    expect(member.get_by_role("link", name="People")).to_have_count(0)
+    with check("an owner opens the page from the chat, and it fits a desktop and a phone"):
+        owner.get_by_role("link", name="People").click()
+        expect(owner.get_by_role("heading", name="People")).to_be_visible()
+        expect(owner.get_by_role("row", name="Ada (you)")).to_be_visible()
+        expect(owner.get_by_label("Role of Bob")).to_have_value("member")
+        fits(owner, "list")
+    with check("a listed person is removed, named as removed, and let in again"):
+        owner.get_by_role("button", name="Remove irc:local/account:alice").click()
+        dialog = owner.get_by_role("dialog")
+        expect(dialog).to_contain_text("access.owners[0]")
+        dialog.get_by_role("button", name="Remove").click()
+        expect(owner.get_by_label("Let irc:local/account:alice in again")).to_be_visible()
+        fits(owner, "removed")
+        owner.get_by_label("Let irc:local/account:alice in again").select_option("guest")
+        expect(owner.get_by_label("Role of irc:local/account:alice")).to_have_value("guest")
+    with check("the last owner is refused with the reason, and stays"):
+        owner.get_by_label("Role of Ada").select_option("guest")
+        expect(owner.get_by_role("alert")).to_contain_text("last owner")
+        expect(owner.get_by_label("Role of Ada")).to_have_value("owner")
+    with check("another role counts at once in the other browser"):
+        owner.get_by_label("Role of Bob").select_option("owner")
+        expect(member.get_by_role("link", name="People")).to_be_visible()
+    with check("a removed browser sees the sign-in at once"):
+        owner.get_by_role("button", name="Remove Bob").click()
+        owner.get_by_role("dialog").get_by_role("button", name="Keep").click()
+        expect(owner.get_by_label("Role of Bob")).to_be_visible()
+        owner.get_by_role("button", name="Remove Bob").click()
+        owner.get_by_role("dialog").get_by_role("button", name="Remove").click()
+        expect(owner.get_by_label("Role of Bob")).to_have_count(0)
+        expect(member.get_by_label("Sign-in code")).to_be_visible(timeout=5_000)
+
+
+with sync_playwright() as play:
+    run(play.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"]))
+print(json.dumps({"result": "ok"}))
