@@ -71,6 +71,7 @@ enum BridgeSetup {
         var settings = BridgeSettings(
             publicURL: publicURL, turnTimeout: configuration.model.turnTimeout,
             approvalTimeout: configuration.approvals.timeout,
+            notifiesOwners: configuration.approvals.notify == .owners,
             turnsPerHost: configuration.limits.turns, turnsPerPerson: configuration.limits.turnsPerPerson,
             queueLimit: configuration.limits.waitingPerThread, drainTimeout: Self.drainTimeout,
             repositories: first.map { first in [first] + names.filter { $0 != first } } ?? names,

@@ -34,6 +34,7 @@ struct ApprovalAsking: Sendable {
     let adapters: AdapterRegistry
     let access: AccessControl
     let desk: AskDesk
+    let notices: OwnerNotices
     let sign: CommandSign
     /// Milliseconds.
     let timeout: Int64
@@ -75,6 +76,7 @@ struct ApprovalAsking: Sendable {
                     return .tooLong
                 }
                 (open, asked.new, asked.items) = (written.ask, written.ask, written.items)
+                try self.notices.note(written.ask, in: ledger)
             }
         }
         if let open { asked.asks.append(open) }

@@ -118,19 +118,19 @@ package struct AskDesk: Sendable {
     /// Changes an ask's message to its outcome, or posts a line where nothing can be edited.
     func show(_ ask: AskRecord, in ledger: Ledger, at now: Int64) throws -> [OutboxItem] {
         guard let adapters = self.adapters else { return [] }
+        let notices = try OwnerNotices.end(ask, in: ledger, adapters, at: now)
         let posts = try ledger.posts(of: ask)
         try ledger.withdraw(posts)
         try ledger.markShown(ask, text: "\(ask.lead)\n\n\(AskTexts.outcomeLine(of: ask))")
         let room = ask.route.room
         let traits = adapters.traits(of: room)
         let message = AskMessage(ask: ask, traits: traits, renderer: adapters[room.adapter]?.renderer)
-        guard let text = message.outcome else { return [] }
+        guard let text = message.outcome else { return notices }
         let isEdited = message.isEditable && adapters[room.adapter] is any EditingAdapter
-        return [
-            try ledger.insertOutbox(
-                session: ask.session, turn: ask.turn, kind: isEdited ? .outcome : .note, route: ask.route, text: text,
-                message: isEdited ? posts.last?.id : nil, at: now)
-        ]
+        let outcome = try ledger.insertOutbox(
+            session: ask.session, turn: ask.turn, kind: isEdited ? .outcome : .note, route: ask.route, text: text,
+            message: isEdited ? posts.last?.id : nil, at: now)
+        return [outcome] + notices
     }
 
     // MARK: Audit

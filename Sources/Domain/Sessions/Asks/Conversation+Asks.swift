@@ -28,7 +28,8 @@ extension Conversation {
         try await self.postText(of: turn)
         let asking = ApprovalAsking(
             requests: requests, turn: turn, adapters: self.context.adapters, access: self.context.access,
-            desk: self.desk, sign: self.sign(of: turn.route), timeout: self.approvalTimeout, at: self.environment.now())
+            desk: self.desk, notices: self.context.notices, sign: self.sign(of: turn.route),
+            timeout: self.approvalTimeout, at: self.environment.now())
         self.context.questions.add(turn.route.room)
         let asked: ApprovalAsking.Asked
         switch try await self.retrying({ ledger in try asking.write(to: ledger) }) {
@@ -44,6 +45,7 @@ extension Conversation {
         if let new = asked.new {
             await self.divideAnswer(of: turn, by: asked.items)
             await self.announce(new, asked.items)
+            self.context.notices.askWasStored()
         } else {
             await self.context.lanes.dispatch(asked.items)
         }

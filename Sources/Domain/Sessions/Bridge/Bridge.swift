@@ -16,6 +16,7 @@ package final class Bridge: MessageSink, Service {
     let lanes: Lanes
     let conversations: Conversations
     let questions = OpenQuestions()
+    let notices: OwnerNotices
     let indexer: MessageIndexer
     /// Jobs and files of sessions; nil on a host without workspaces.
     package let desk: (any CommandDesk)?
@@ -45,6 +46,7 @@ package final class Bridge: MessageSink, Service {
         self.hub = posts.hub
         self.access = access
         self.lanes = posts.lanes
+        self.notices = OwnerNotices(posts: posts, access: access)
         self.conversations = Conversations(
             context: ConversationContext(
                 store: posts.store, hub: posts.hub, adapters: posts.adapters, lanes: posts.lanes, workers: workers,
@@ -52,7 +54,8 @@ package final class Bridge: MessageSink, Service {
                 gate: TurnGate(
                     perHost: environment.settings.turnsPerHost, perPerson: environment.settings.turnsPerPerson),
                 histories: HistoryCache(entryLimit: Conversation.historyLimit),
-                questions: self.questions, indexer: self.indexer, desk: desk, agent: agent, accounts: accounts))
+                questions: self.questions, notices: self.notices, indexer: self.indexer, desk: desk, agent: agent,
+                accounts: accounts))
         access.observe { [weak self] change in await self?.apply(change) }
     }
 
@@ -153,6 +156,7 @@ package final class Bridge: MessageSink, Service {
             lanes: self.lanes, conversations: self.conversations, questions: self.questions,
             accounts: self.accounts
         ).run()
+        if try await self.store.read({ ledger in try !ledger.peopleToNotify().isEmpty }) { self.notices.askWasStored() }
         if try await self.store.read({ ledger in try ledger.hasUnindexedMessages() }) {
             self.indexer.messagesWereStored()
         }

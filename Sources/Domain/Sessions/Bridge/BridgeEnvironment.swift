@@ -40,6 +40,8 @@ package struct BridgeSettings: Sendable {
     package var turnTimeout: Duration
     /// How long people have to decide an approval; the wait does not count towards ``turnTimeout``.
     package var approvalTimeout: Duration
+    /// Whether owners get a direct message about approvals that wait in threads they are not in.
+    package var notifiesOwners: Bool
     /// Turns that may run at once; the rest wait and are admitted fairly.
     package var turnsPerHost: Int
     /// Running turns that one person may have.
@@ -66,7 +68,7 @@ package struct BridgeSettings: Sendable {
 
     package init(
         publicURL: String, turnTimeout: Duration = .seconds(600),
-        approvalTimeout: Duration = .seconds(300), turnsPerHost: Int = 2_000,
+        approvalTimeout: Duration = .seconds(300), notifiesOwners: Bool = true, turnsPerHost: Int = 2_000,
         turnsPerPerson: Int = 1_000,
         queueLimit: Int = 20, freshness: Int64 = 24 * 3_600_000, drainTimeout: Duration = .seconds(20),
         repositories: [String] = [], filesDirectory: String? = nil, fileLimit: Int = BridgeSettings.usualFileLimit,
@@ -78,6 +80,7 @@ package struct BridgeSettings: Sendable {
         self.pages = RepositoryPages(viewer: publicURL)
         self.turnTimeout = turnTimeout
         self.approvalTimeout = approvalTimeout
+        self.notifiesOwners = notifiesOwners
         self.turnsPerHost = turnsPerHost
         self.turnsPerPerson = turnsPerPerson
         self.queueLimit = queueLimit

@@ -14,6 +14,7 @@ struct ConversationContext: Sendable {
     let gate: TurnGate
     let histories: HistoryCache
     let questions: OpenQuestions
+    let notices: OwnerNotices
     let indexer: MessageIndexer
     /// Nil on a host without workspaces.
     let desk: (any CommandDesk)?

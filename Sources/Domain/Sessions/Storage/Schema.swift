@@ -492,5 +492,15 @@ package enum Schema {
                 direct_thread TEXT,
                 direct_route TEXT
             ) WITHOUT ROWID;
+
+            -- Owners who are told of an ask in a direct message: `item` is its outbox entry, `told_at` NULL until it is
+            -- stored.
+            CREATE TABLE owner_notices (
+                ask TEXT NOT NULL,
+                person TEXT NOT NULL,
+                item INTEGER,
+                told_at INTEGER,
+                PRIMARY KEY (ask, person)
+            ) WITHOUT ROWID;
             """)
 }
