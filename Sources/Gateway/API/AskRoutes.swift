@@ -59,12 +59,9 @@ struct AskRoutes: Sendable {
     private func listWaiting(_ request: APIRequest) async throws -> HTTPServerResponse {
         let principal = try request.person()
         let now = self.context.now()
-        let items = try await self.context.store.read { ledger -> [JSON] in
-            try ledger.openAsks().compactMap { ask -> JSON? in
-                guard ask.expiresAt > now, principal.mayAnswer(ask), let session = try ledger.session(id: ask.session),
-                    principal.maySee(session)
-                else { return nil }
-                return AskDocument(ask: ask).json(for: principal, in: session)
+        let items = try await self.context.store.read { ledger in
+            try ledger.asksWaiting(for: principal, at: now).map { ask, session in
+                AskDocument(ask: ask).json(for: principal, in: session)
             }
         }
         return .json(["items": .array(items)])
@@ -116,6 +113,18 @@ struct AskRoutes: Sendable {
                 return HTTPProblem(HTTPStatus(422), "`answer` must be \(choices)left out in favour of `text`.")
             }
             return HTTPProblem(HTTPStatus(422), "`answer` must be one of \(keys)\(other).")
+        }
+    }
+}
+
+extension Ledger {
+    /// The open asks that somebody may answer, oldest first, with their threads.
+    func asksWaiting(for principal: Principal, at now: Int64) throws -> [(AskRecord, SessionRecord)] {
+        try self.openAsks().compactMap { ask in
+            guard ask.expiresAt > now, principal.mayAnswer(ask), let session = try self.session(id: ask.session),
+                principal.maySee(session)
+            else { return nil }
+            return (ask, session)
         }
     }
 }

@@ -83,6 +83,7 @@ final class LiveConnection: Sendable {
             switch try LiveCommand(text) {
             case .operation(let id, let after): try await self.follow(operation: id, after: after)
             case .thread(let id): try await self.follow(thread: id)
+            case .asks: try await self.followAsks()
             }
         } catch let mistake as LiveCommand.Mistake {
             try await self.refuse("", mistake.text)
@@ -199,6 +200,27 @@ final class LiveConnection: Sendable {
         }
     }
 
+    // MARK: Asks
+
+    /// Sends the ids of the asks that wait for this person, now and whenever they are others.
+    private func followAsks() async throws {
+        let (context, principal) = (self.context, self.principal)
+        try await context.bridge.askChanges.watch { changed in
+            var known: [String]?
+            while !Task.isCancelled {
+                let now = context.now()
+                let ids = try await context.store.read { ledger in
+                    try ledger.asksWaiting(for: principal, at: now).map(\.0.id)
+                }
+                if ids != known {
+                    try await self.socket.send(JSON.object(["asks": .array(ids.map { .string($0) })]).text)
+                }
+                known = ids
+                await changed.wait()
+            }
+        }
+    }
+
     // MARK: Out
 
     private func send(_ frame: LiveFrame) async throws { try await self.socket.send(frame.json.text) }
@@ -246,6 +268,8 @@ enum LiveCommand: Sendable, Equatable {
     case operation(String, after: Int64)
     /// Subscribes to the frames of a thread's running and future operations.
     case thread(String)
+    /// Subscribes to the asks of all threads that wait for the person.
+    case asks
 
     struct Mistake: Error, Equatable {
         let text: String
@@ -266,8 +290,12 @@ enum LiveCommand: Sendable, Equatable {
             self = .operation(operation, after: Int64(number))
         } else if let thread = message["subscribe_thread"]?.stringValue {
             self = .thread(thread)
+        } else if message["subscribe_asks"]?.boolValue == true {
+            self = .asks
         } else {
-            throw Mistake(text: "Send {\"subscribe\":OPERATION,\"last_sequence\":N} or {\"subscribe_thread\":THREAD}.")
+            throw Mistake(
+                text: "Send {\"subscribe\":OPERATION,\"last_sequence\":N}, {\"subscribe_thread\":THREAD} or "
+                    + "{\"subscribe_asks\":true}.")
         }
     }
 }

@@ -16,7 +16,8 @@ struct LiveRoutes: Sendable {
             APIRoute(
                 method: .get, pattern: "/api/v1/live", operation: "live",
                 summary:
-                    "A WebSocket of frames: send {\"subscribe\":OPERATION,\"last_sequence\":0} or {\"subscribe_thread\":THREAD}.",
+                    "A WebSocket of frames: send {\"subscribe\":OPERATION,\"last_sequence\":0} or {\"subscribe_thread\":THREAD}; "
+                    + "{\"subscribe_asks\":true} brings {\"asks\":[ID]} whenever other asks wait for you.",
                 access: .scopes([.chat, .read], from: .guest),
                 answers: [
                     .init(status: .switchingProtocols, description: "The connection speaks the live protocol."),

@@ -16,6 +16,8 @@ export interface Frame {
 
 export interface LiveDelegate {
   frame(frame: Frame): void;
+  /** The asks that wait for this person are others now, or may be. */
+  asksChanged(): void;
   /** Connected or reconnected. Frames of operations are replayed; any other change may have been missed. */
   connected(): void;
   disconnected(): void;
@@ -84,6 +86,7 @@ export class Live {
     socket.onopen = () => {
       if (socket !== this.socket) return;
       this.tries = 0;
+      this.say({ subscribe_asks: true });
       if (this.thread) this.say({ subscribe_thread: this.thread });
       for (const [operation, sequence] of this.open) this.say({ subscribe: operation, last_sequence: sequence });
       this.delegate.connected();
@@ -122,12 +125,13 @@ export class Live {
   }
 
   private receive(text: string): void {
-    let frame: Frame;
+    let frame: Frame & { asks?: unknown };
     try {
       frame = JSON.parse(text);
     } catch {
       return;
     }
+    if (Array.isArray(frame.asks)) return this.delegate.asksChanged();
     if (typeof frame.operation_id !== "string" || typeof frame.sequence !== "number") return;
     if (this.ended.has(frame.operation_id)) return;
     const last = this.open.get(frame.operation_id) ?? 0;

@@ -39,6 +39,7 @@ class App {
   private conversation: Conversation | null = null;
   private readonly live = new Live({
     frame: (frame) => this.conversation?.frame(frame),
+    asksChanged: () => void this.inbox.refresh(),
     connected: () => this.connected(),
     disconnected: () => this.disconnected(),
   });
@@ -91,8 +92,6 @@ class App {
     api.commands().then((page) => this.composer.setCommands(page.items), (error) => this.failed(error));
     void this.list.refresh();
     this.poll = setInterval(() => {
-      // Also while the page is hidden: its title and the browser's notifications tell of them.
-      void this.inbox.refresh();
       if (document.visibilityState === "visible") void this.refresh();
     }, 15_000);
     this.live.start();
@@ -275,7 +274,6 @@ class App {
     this.shell.setBanner(null);
     void this.conversation?.sync();
     this.panel.refresh();
-    void this.inbox.refresh();
     // The first time, `start` has just fetched it.
     if (this.wasConnected) void this.list.refresh();
     this.wasConnected = true;

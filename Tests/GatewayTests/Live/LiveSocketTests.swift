@@ -42,6 +42,32 @@ struct LiveSocketTests {
         }
     }
 
+    @Test("the asks that wait for a person are pushed when they change, and only to whom may answer them")
+    func asks() async throws {
+        let request = ApprovalRequest(
+            action: .run, subject: "make test", directory: "/workspace", tool: "run", approver: .ownersOnly)
+        let worker = StepWorker([.approval(request)])
+        try await GatewayHarness.run(worker: worker) { harness in
+            let (owner, member) = (try await harness.signedIn(.owner), try await harness.signedIn(.member))
+            let client = WebSocketClient()
+            let socket = try await client.connect(to: harness, as: owner)
+            let other = try await client.connect(to: harness, as: member)
+            for socket in [socket, other] {
+                try await socket.send(#"{"subscribe_asks":true}"#)
+                #expect(try await socket.frame() == ["asks": []])
+            }
+            let operation = try await member.write("go", to: try await member.newThread())
+            #expect(try await socket.frame() == ["asks": ["a1"]])
+            _ = try await owner.send(.post, "/api/v1/asks/a1", json: ["answer": "A"]).expect(200)
+            #expect(try await socket.frame() == ["asks": []])
+            _ = try await member.ended(operation)
+            // The member's connection has got nothing in between.
+            try await other.send(#"{"subscribe":"\#(operation)","last_sequence":0}"#)
+            #expect(try await other.frame()["operation_id"]?.stringValue == operation)
+            await client.stop()
+        }
+    }
+
     @Test("without a credential, or from another site, the connection is refused")
     func closed() async throws {
         try await GatewayHarness.run { harness in

@@ -123,6 +123,7 @@ extension Conversation {
 
     func noteAsked(_ ask: AskRecord) {
         FaultPoint.askStored.hit()
+        self.context.askChanges.note()
         self.environment.metrics.count(.asks, ["kind": ask.kind.rawValue, "result": "asked"])
         self.environment.logger.info(
             "people were asked",
@@ -197,6 +198,7 @@ extension Conversation {
 
     /// Wakes whoever waits for these ended asks.
     func conclude(_ asks: [AskRecord]) {
+        if !asks.isEmpty { self.context.askChanges.note() }
         for ask in asks {
             self.context.questions.end(ask.id)
             self.environment.metrics.count(.asks, ["kind": ask.kind.rawValue, "result": ask.resultLabel])

@@ -17,6 +17,7 @@ package final class Bridge: MessageSink, Service {
     let conversations: Conversations
     let questions = OpenQuestions()
     let notices: OwnerNotices
+    package let askChanges = AskChanges()
     let indexer: MessageIndexer
     /// Jobs and files of sessions; nil on a host without workspaces.
     package let desk: (any CommandDesk)?
@@ -54,7 +55,8 @@ package final class Bridge: MessageSink, Service {
                 gate: TurnGate(
                     perHost: environment.settings.turnsPerHost, perPerson: environment.settings.turnsPerPerson),
                 histories: HistoryCache(entryLimit: Conversation.historyLimit),
-                questions: self.questions, notices: self.notices, indexer: self.indexer, desk: desk, agent: agent,
+                questions: self.questions, notices: self.notices, askChanges: self.askChanges,
+                indexer: self.indexer, desk: desk, agent: agent,
                 accounts: accounts))
         access.observe { [weak self] change in await self?.apply(change) }
     }

@@ -15,6 +15,7 @@ struct ConversationContext: Sendable {
     let histories: HistoryCache
     let questions: OpenQuestions
     let notices: OwnerNotices
+    let askChanges: AskChanges
     let indexer: MessageIndexer
     /// Nil on a host without workspaces.
     let desk: (any CommandDesk)?

@@ -1,0 +1,22 @@
+package import Primitives
+
+/// Wakes whoever watches when an ask is opened or ended in any thread.
+package final class AskChanges: Sendable {
+    private let watchers = Protected<(next: Int, signals: [Int: Signal])>((0, [:]))
+
+    /// Calls `body` with a signal that comes after each change.
+    package func watch(_ body: (Signal) async throws -> Void) async rethrows {
+        let signal = Signal()
+        let number = self.watchers.withLock { watchers in
+            watchers.next += 1
+            watchers.signals[watchers.next] = signal
+            return watchers.next
+        }
+        defer { self.watchers.withLock { $0.signals[number] = nil } }
+        try await body(signal)
+    }
+
+    func note() {
+        for signal in self.watchers.withLock({ Array($0.signals.values) }) { signal.signal() }
+    }
+}
