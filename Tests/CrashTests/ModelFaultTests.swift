@@ -49,7 +49,7 @@ struct ModelFaultTests {
             ),
             (
                 .events([
-                    #"{"choices":[{"index":0,"delta":{"content":"\#(Self.beginning)"}}]}"#,
+                    #"{"choices":[{"index":0,"delta":{"content":\#(JSON.string(Self.beginning).text)}}]}"#,
                     #"{"choices":[{"index":0,"delta":{"content":"bro"#,
                     #"{"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}"#, "[DONE]",
                 ]), "the model's stream contained a malformed event"
