@@ -295,8 +295,8 @@ struct ThreadRoutes: Sendable {
     /// The idempotency key of a request, bound to its sender. Nil without the header.
     private static func key(of request: APIRequest, scope: String) throws -> String? {
         guard let key = request.http.headers["idempotency-key"] else { return nil }
-        guard !key.isEmpty, key.utf8.count <= 200 else {
-            throw HTTPProblem(.badRequest, "An Idempotency-Key must have 1 to 200 bytes.")
+        guard !key.isEmpty, key.utf8.count <= 200, key.utf8.allSatisfy({ (0x20...0x7E).contains($0) }) else {
+            throw HTTPProblem(.badRequest, "An Idempotency-Key must have 1 to 200 characters of ASCII.")
         }
         return String(Crypto.hex(Crypto.sha256("\(scope)\u{0}\(key)")).prefix(40))
     }
@@ -311,7 +311,7 @@ extension APIRoute.Parameter {
     static let idempotencyKey = Self(
         name: "Idempotency-Key", place: .header,
         description: "A repeated request with the same key gets the first answer.",
-        schema: ["type": "string", "pattern": "^[!-~]{1,200}$"])
+        schema: ["type": "string", "maxLength": 200, "pattern": "^[ -~]*[!-~][ -~]*$"])
 
     private static func cursor(_ schema: JSON) -> Self {
         Self(name: "cursor", place: .query, description: "`next_cursor` of the previous page.", schema: schema)

@@ -31,7 +31,8 @@ struct WorkspaceRoutes: Sendable {
             parameters: [
                 .init(name: "path", place: .query, description: "Only entries below this folder."),
                 .init(name: "name", place: .query, description: "Answers this file's bytes instead of a list."),
-            ], answer: .init(status: .ok, description: "The list.", schema: "WorkspaceFilePage")
+            ], answer: .init(status: .ok, description: "The list.", schema: "WorkspaceFilePage"),
+            besides: [.init(status: .ok, description: "With `name`: its bytes.", type: "application/octet-stream")]
         ) { desk, place, request in
             let query = request.http.query
             guard let name = query["name"] else {
@@ -87,14 +88,14 @@ struct WorkspaceRoutes: Sendable {
 
     private func route(
         _ word: String, operation: String, answerMemory: Int = APIRoute.pageMemory, summary: String,
-        parameters: [APIRoute.Parameter] = [], answer: APIRoute.Answer,
+        parameters: [APIRoute.Parameter] = [], answer: APIRoute.Answer, besides others: [APIRoute.Answer] = [],
         handle: @escaping @Sendable (any CommandDesk, SessionPlace, APIRequest) async throws -> HTTPServerResponse
     ) -> APIRoute {
         APIRoute(
             method: .get, pattern: "/api/v1/threads/{id}/\(word)", operation: operation, summary: summary,
             access: Self.reading, parameters: parameters, answerMemory: answerMemory,
-            answers: [
-                answer, .init(status: .notFound, description: "No such thread or file.", schema: "Problem"),
+            answers: [answer] + others + [
+                .init(status: .notFound, description: "No such thread or file.", schema: "Problem"),
                 .init(status: .conflict, description: "The thread has no working workspace.", schema: "Problem"),
             ]
         ) { request in
