@@ -32,6 +32,15 @@ struct Terminal: Sendable {
     /// Text from elsewhere, as it can be shown: see ``VisibleText``. A pipe or file gets it unchanged.
     func shown(_ text: String) -> String { self.isTerminal ? VisibleText.of(text, lineBreaks: .normalized) : text }
 
+    /// A line from elsewhere, with code between backticks: with colours, the code has one instead of the backticks.
+    func note(_ text: String, in style: (String) -> String = { $0 }) -> String {
+        let parts = self.shown(text).split(separator: "`", omittingEmptySubsequences: false).map(String.init)
+        guard self.hasColour, parts.count % 2 == 1 else { return style(self.shown(text)) }
+        return parts.enumerated().map { index, part in
+            part.isEmpty ? "" : index % 2 == 1 ? self.cyan(part) : style(part)
+        }.joined()
+    }
+
     func write(_ text: String) throws(CommandFailure) {
         try self.sink(Array(text.utf8))
     }
@@ -46,6 +55,7 @@ struct Terminal: Sendable {
     func red(_ text: String) -> String { self.styled(text, "31") }
     func green(_ text: String) -> String { self.styled(text, "32") }
     func yellow(_ text: String) -> String { self.styled(text, "33") }
+    func cyan(_ text: String) -> String { self.styled(text, "36") }
     func faint(_ text: String) -> String { self.styled(text, "2") }
 
     private func styled(_ text: String, _ code: String) -> String {

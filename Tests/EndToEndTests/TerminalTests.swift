@@ -57,6 +57,26 @@ struct TerminalTests {
         await model.stop()
     }
 
+    @Test("keys typed while an answer streams are not in it, but at the next prompt; notes show code without backticks")
+    func typing() async throws {
+        let words = String(repeating: "and some more **bold** words ", count: 10)
+        let model = try await LoopbackModelServer.started(
+            behaviors: ["test": .answer("Begin of an answer \(words)until its End.", rate: 20)])
+        let host = try await HostProcess(configuration: HostConfiguration.web(model))
+        try await host.start()
+        let (shown, status) = try await Self.type(
+            [
+                ("> ", "go\r"), ("Begin", "typed early"), ("End.", ""), ("typed early", "\u{15}again\r"),
+                ("Begin", "\u{3}"), ("/resume", ""), ("> ", "\u{4}"),
+            ], in: host)
+        #expect(status == "0", "\(shown)")
+        let end = try #require(shown.firstRange(of: "End."))
+        #expect(!shown[..<end.lowerBound].contains("typed"), "\(shown)")
+        #expect(shown.contains("\u{1B}[36m/resume\u{1B}[0m") && !shown.contains("`/resume`"), "\(shown)")
+        #expect(await host.terminate() == .exited(0))
+        await model.stop()
+    }
+
     @Test("an answer is rendered as it arrives, its control characters are shown, and the plain forms stay plain")
     func rendering() async throws {
         let answer = """

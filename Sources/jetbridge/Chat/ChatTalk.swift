@@ -1,5 +1,6 @@
 internal import Glibc
 internal import JSON
+internal import Terminals
 
 /// A conversation in the terminal.
 struct ChatTalk: Sendable {
@@ -31,7 +32,7 @@ struct ChatTalk: Sendable {
         case "stopped": throw CommandFailure(nil, status: .interrupted)
         default:
             let error = operation["error"]?.stringValue ?? "the answer was interrupted; try again"
-            throw CommandFailure(self.context.errors.shown(error))
+            throw CommandFailure(self.context.errors.note(error))
         }
     }
 
@@ -50,7 +51,7 @@ struct ChatTalk: Sendable {
                 try self.report(answer)
                 let operation = answer.operation
                 if operation["state"]?.stringValue != "complete", let error = operation["error"]?.stringValue {
-                    try errors.writeLine(errors.yellow(errors.shown(error)))
+                    try errors.writeLine(errors.note(error, in: errors.yellow))
                 }
             }
         }
@@ -80,7 +81,12 @@ struct ChatTalk: Sendable {
         var whole = ""
         let (link, thread) = (self.link, self.thread)
         self.interrupts.set { try? await link.stop(thread) }
-        defer { self.interrupts.set(nil) }
+        // Between the lines of an answer that is drawn again as it grows, they would stay for good.
+        if self.context.output.hasColour { TypedKeys.hide() }
+        defer {
+            TypedKeys.show()
+            self.interrupts.set(nil)
+        }
         let operation: JSON
         do {
             operation = try await body { frame in
@@ -130,8 +136,8 @@ struct ChatTalk: Sendable {
         // Commits are listed at the end.
         case "thinking" where self.context.errors.isTerminal && !frame.isThought && !frame.content.contains("/commit/"):
             try self.printer.pause()
-            let thought = self.context.errors.shown(frame.content)
-            try self.context.errors.writeLine(self.context.errors.faint(thought))
+            let errors = self.context.errors
+            try errors.writeLine(errors.note(frame.content, in: errors.faint))
         default: break
         }
     }

@@ -1,6 +1,7 @@
 internal import Glibc
 internal import Lifecycle
 internal import Primitives
+internal import Terminals
 
 /// Signals in a conversation. Ctrl-C does what the conversation is ready for: stops the running answer, or clears the
 /// line. Any other signal cancels the conversation, which still revokes its token; the next one ends the program.
@@ -56,7 +57,9 @@ final class Interrupts: Sendable {
         switch self.state.withLock({ Self.reaction(to: signal, at: now, &$0) }) {
         case .run(let action): Task { await action() }  // unstructured: a signal handler cannot wait for the request
         case .cancel(let cancel): cancel()
-        case .exit: _exit(ExitStatus.interrupted.rawValue)
+        case .exit:
+            TypedKeys.show()
+            _exit(ExitStatus.interrupted.rawValue)
         case .ignore: break
         }
     }

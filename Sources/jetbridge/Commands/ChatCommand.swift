@@ -11,8 +11,9 @@ struct ChatCommand: Command {
         discussion: """
             Without a message, starts a conversation: answers stream, Ctrl-C stops the answer or clears the line, and \
             Ctrl-D ends the conversation. On a terminal, lines can be edited, the arrow keys recall earlier messages, \
-            Tab completes commands, a pasted text is one message, and Markdown is rendered unless NO_COLOR is set. With \
-            a message, prints one answer, which suits scripts; piped input is appended to the message.
+            Tab completes commands, a pasted text is one message, and Markdown is rendered unless NO_COLOR is set; what \
+            is typed while an answer is rendered appears at the next prompt. With a message, prints one \
+            answer, which suits scripts; piped input is appended to the message.
             """,
         positionals: [
             PositionalSyntax(

@@ -76,16 +76,16 @@ struct RunCommand: Command {
             guard let status else {
                 // No exit line: either a job was started, or the bot only replied and did not run the command.
                 guard operation["kind"]?.stringValue == self.kind else {
-                    throw CommandFailure(context.errors.shown(last))
+                    throw CommandFailure(context.errors.note(last))
                 }
-                return context.isJSON ? () : try context.errors.writeLine(context.errors.shown(last))
+                return context.isJSON ? () : try context.errors.writeLine(context.errors.note(last))
             }
             try Self.report(Self.note(last), context)
             if status != 0 { throw CommandFailure(nil, status: ExitStatus(rawValue: Int32(status))) }
         case "stopped": throw CommandFailure(nil, status: .interrupted)
         default:
             let reason = operation["error"]?.stringValue ?? "the command was interrupted; run it again"
-            throw CommandFailure(context.errors.shown(reason))
+            throw CommandFailure(context.errors.note(reason))
         }
     }
 
@@ -94,7 +94,8 @@ struct RunCommand: Command {
 
     /// Why the command ended, if not by itself.
     private static func report(_ note: String?, _ context: CommandContext) throws {
-        if let note, !context.isJSON { try context.errors.writeLine(context.errors.yellow(context.errors.shown(note))) }
+        guard let note, !context.isJSON else { return }
+        try context.errors.writeLine(context.errors.note(note, in: context.errors.yellow))
     }
 
     /// The status in the exit line, which is the last line of a command's text: `exit 2 · 1.2 s`.
