@@ -46,6 +46,8 @@ struct Front: Sendable {
             throw error
         } catch let error as CancellationError {
             throw error
+        } catch let refusal as QuotaExceeded {
+            response = self.response(to: HTTPProblem(HTTPStatus(507), refusal.text), request: request, route: route)
         } catch let error as DatabaseError where error.code == .full {
             logger.error("a request failed", ["path": .string(String(request.path)), "error": .string("\(error)")])
             let problem = HTTPProblem(

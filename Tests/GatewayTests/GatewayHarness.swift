@@ -27,11 +27,12 @@ struct GatewayHarness {
         worker: StepWorker = StepWorker(), viewer: any ViewerSource = FakeViewer(),
         features: (any FeatureSource)? = nil,
         hooks: [GatewayHook] = [], checks: @escaping @Sendable () -> HostReadiness.Checks = { HostReadiness.Checks() },
-        settings change: (inout GatewaySettings) -> Void = { _ in },
+        settings change: (inout GatewaySettings) -> Void = { _ in }, quota: PersonQuota = PersonQuota(),
         _ body: (GatewayHarness) async throws -> Void
     ) async throws {
         let harness = try await GatewayHarness(
-            worker: worker, viewer: viewer, features: features, hooks: hooks, checks: checks, change: change)
+            worker: worker, viewer: viewer, features: features, hooks: hooks, checks: checks, change: change,
+            quota: quota)
         try await harness.gateway.start()
         async let running: Void = harness.gateway.run()
         do {
@@ -47,7 +48,8 @@ struct GatewayHarness {
 
     private init(
         worker: StepWorker, viewer: any ViewerSource, features: (any FeatureSource)? = nil, hooks: [GatewayHook],
-        checks: @escaping @Sendable () -> HostReadiness.Checks, change: (inout GatewaySettings) -> Void
+        checks: @escaping @Sendable () -> HostReadiness.Checks, change: (inout GatewaySettings) -> Void,
+        quota: PersonQuota
     ) async throws {
         self.directory = try TemporaryDirectory()
         self.worker = worker
@@ -61,6 +63,10 @@ struct GatewayHarness {
         self.network = FakeAdapter(id: "irc:local")
         let database = try Database(
             path: self.directory.path + "/jetbridge.sqlite", migrations: Schema.migrations)
+        var bridgeSettings = BridgeSettings(
+            publicURL: settings.publicURL, drainTimeout: .milliseconds(50), repositories: ["notes"],
+            filesDirectory: self.directory.path + "/files")
+        bridgeSettings.quota = quota
         self.bridge = Bridge(
             store: SessionStore(database: database), adapters: AdapterRegistry([web, self.network]),
             workers: [.chat: worker, .specify: worker],
@@ -69,9 +75,7 @@ struct GatewayHarness {
             },
             policy: AccessPolicy(owners: ["irc:local/alice"]),
             environment: BridgeEnvironment(
-                settings: BridgeSettings(
-                    publicURL: settings.publicURL, drainTimeout: .milliseconds(50), repositories: ["notes"],
-                    filesDirectory: self.directory.path + "/files"),
+                settings: bridgeSettings,
                 logger: Logger(label: "test", output: LogOutput(level: .error, format: .json) { _ in }),
                 metrics: Metrics(), now: now))
         self.network.connect(to: self.bridge)

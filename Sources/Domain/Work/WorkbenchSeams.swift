@@ -15,6 +15,8 @@ package protocol JobLog: Sendable {
     /// Stores a running job and gives it an id.
     func begin(_ start: JobStart) async throws -> Job
     func end(_ job: Job, ending: String, hasChanges: Bool) async throws
+    /// Notes the size of a session's workspace.
+    func measured(_ bytes: Int64, of session: String) async throws
     func jobs(of session: String) async throws -> [Job]
     func job(_ id: String, of session: String) async throws -> Job?
     /// Whether a command or a job of a session has no end yet.

@@ -40,6 +40,9 @@ enum Schemas {
         "NewMessage": Self.object([("text", ["type": "string", "pattern": "\\S"])]),
         "Created": Self.object([("id", Self.text)]),
         "Accepted": Self.object([("message_id", Self.text), ("operation_id", Self.text)]),
+        "StoppedOnly": Self.object([
+            ("message_id", ["type": "null"]), ("operation_id", ["type": "null"]), ("detail", Self.text),
+        ]),
         "Person": Self.object([
             ("name", Self.text), ("role", Self.choice("owner", "member", "guest")), ("identity", Self.text),
             ("scopes", Self.array(Self.text)),

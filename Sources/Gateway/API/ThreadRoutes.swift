@@ -54,7 +54,7 @@ struct ThreadRoutes: Sendable {
             access: .scopes([.chat], from: .guest), parameters: [.idempotencyKey], bodyLimit: 4096,
             answers: [
                 .init(status: .created, description: "The new thread.", schema: "Created"),
-                .init(status: .badRequest, description: "The body is not a JSON object.", schema: "Problem"),
+                .init(status: .badRequest, description: "The body is not a JSON object.", schema: "Problem"), .noRoom,
             ],
             handle: { try await self.create($0) })
     }
@@ -113,7 +113,10 @@ struct ThreadRoutes: Sendable {
             bodyLimit: 2 * 1024 * 1024,
             answers: [
                 .init(status: .accepted, description: "Stored; the operation will answer it.", schema: "Accepted"),
-                .init(status: .notFound, description: "No such thread.", schema: "Problem"),
+                .init(
+                    status: .ok, description: "A `/stop` was carried out, but there was no room to store it.",
+                    schema: "StoppedOnly"),
+                .init(status: .notFound, description: "No such thread.", schema: "Problem"), .noRoom,
             ], handle: { try await self.post($0) })
     }
 
@@ -205,8 +208,11 @@ struct ThreadRoutes: Sendable {
         let key = ThreadKey(adapter: WebAdapter.adapterID, value: name)
         let route = Route(room: RoomID(adapter: WebAdapter.adapterID, name: name))
         let now = self.context.now()
+        let quota = self.context.environment.settings.quota
         let session = try await self.context.store.write { ledger in
-            try ledger.session(for: key, route: route, owner: principal.identity, title: "", at: now)
+            if let session = try ledger.session(for: key) { return session }
+            try ledger.checkRoom(quota, for: 0, in: key, from: principal.identity)
+            return try ledger.session(for: key, route: route, owner: principal.identity, title: "", at: now)
         }
         var response = HTTPServerResponse.json(["id": .string(session.id)], .created)
         response.headers["Location"] = "/api/v1/threads/\(session.id)"
@@ -235,8 +241,10 @@ struct ThreadRoutes: Sendable {
             taken = try await files.settled { try await self.context.bridge.submit(event) }
         } catch let ignored as IgnoredEvent {
             if ignored.reason == Intent.stopped {
-                throw HTTPProblem(
-                    HTTPStatus(507), "Stopped. The host's disk is full, so the command itself was not stored.")
+                return .json([
+                    "message_id": .null, "operation_id": .null,
+                    "detail": "Stopped. The command itself was not stored: the disk is full, or the quota is used up.",
+                ])
             }
             // From a person with a role, the bridge ignores nothing else.
             throw HTTPProblem(
@@ -324,4 +332,9 @@ extension APIRoute.Parameter {
                 "type": "integer", "default": .integer(Int64(usual)), "minimum": 1, "maximum": .integer(Int64(most)),
             ])
     }
+}
+
+extension APIRoute.Answer {
+    static let noRoom = Self(
+        status: HTTPStatus(507), description: "The person's quota or the host's disk is used up.", schema: "Problem")
 }

@@ -31,7 +31,7 @@ struct UploadRoutes: Sendable {
                 ),
                 .init(status: .notFound, description: "No such thread.", schema: "Problem"),
                 .init(status: .conflict, description: "Too many files wait for a message.", schema: "Problem"),
-                .init(status: .contentTooLarge, description: "The file is too large.", schema: "Problem"),
+                .init(status: .contentTooLarge, description: "The file is too large.", schema: "Problem"), .noRoom,
                 .init(status: 422, description: "The name is not a file name.", schema: "Problem"),
             ], handle: { try await self.upload($0) })
     }
@@ -45,9 +45,11 @@ struct UploadRoutes: Sendable {
         if let length = request.http.headers["content-length"].flatMap({ Int($0) }), length > uploads.limit {
             throw Self.problem(.tooLarge, uploads)
         }
+        let room = try await self.context.bridge.fileQuota.room(in: session.id, of: session.owner, isUpload: true)
         do {
             let file = try await uploads.receive(
-                request.http.body, named: request.http.query["name"] ?? "", in: session.id, from: principal.identity)
+                request.http.body, named: request.http.query["name"] ?? "", in: session.id, from: principal.identity,
+                into: room)
             request.logger.info(
                 "file received", ["thread": .string(session.id), "bytes": .integer(Int64(file.size))])
             return .json(

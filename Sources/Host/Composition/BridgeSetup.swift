@@ -1,6 +1,7 @@
 internal import Agent
 internal import Audit
 internal import Chat
+internal import Gateway
 internal import Logging
 internal import Models
 internal import Primitives
@@ -28,12 +29,14 @@ enum BridgeSetup {
         for adapter in adapters {
             metrics.gauge(.adapterUp, ["adapter": adapter.id.rawValue]) { adapter.status.state == .up ? 1 : 0 }
         }
+        let settings = Self.settings(configuration, publicURL: publicURL)
+        let export = ConversationExport(store: store, pages: settings.pages, now: WallClock.now)
         return ThreadPosts(
             store: store, adapters: AdapterRegistry(adapters),
             environment: BridgeEnvironment(
-                settings: Self.settings(configuration, publicURL: publicURL), logger: Logger(label: "bridge"),
+                settings: settings, logger: Logger(label: "bridge"),
                 metrics: metrics, now: WallClock.now, auditDecision: DecisionAudit.appending(to: audit.chain),
-                commitWasStored: { watches.signal() }))
+                commitWasStored: { watches.signal() }, export: export.exporter))
     }
 
     static func agent(
@@ -76,6 +79,7 @@ enum BridgeSetup {
             queueLimit: configuration.limits.waitingPerThread, drainTimeout: Self.drainTimeout,
             repositories: first.map { first in [first] + names.filter { $0 != first } } ?? names,
             filesDirectory: Self.filesDirectory(configuration), retention: configuration.retention)
+        settings.quota = configuration.quota
         settings.pages = RepositorySetup.pages(of: configuration, viewer: publicURL)
         return settings
     }

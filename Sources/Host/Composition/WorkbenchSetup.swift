@@ -84,7 +84,12 @@ struct WorkbenchSetup {
                 }
                 if use == .idle { await shells?.end(session) }
                 return use
-            }, removed: { shells?.forget($0) }, now: WallClock.now, logger: Logger(label: "workspaces"))
+            },
+            removed: { session in
+                shells?.forget(session)
+                // Measured again when it is next used.
+                try? await store.write { ledger in try ledger.setWorkspace(0, of: session) }
+            }, now: WallClock.now, logger: Logger(label: "workspaces"))
     }
 
     /// The workspaces on the disk, without a jail.

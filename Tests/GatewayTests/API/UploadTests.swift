@@ -135,7 +135,7 @@ struct UploadTests {
 }
 
 extension Caller {
-    fileprivate func upload(_ text: String, _ path: String) async throws -> Answer {
+    func upload(_ text: String, _ path: String) async throws -> Answer {
         try await self.send(.post, path, body: Array(text.utf8), headers: self.headers)
     }
 }

@@ -29,7 +29,8 @@ struct BridgeHarness {
         agent: AgentDirectory? = nil, accounts: (any PersonalAccounts)? = nil,
         policy: AccessPolicy = AccessPolicy(owners: ["fake:one/alice"], guests: ["fake:one/gina"]),
         now: @escaping @Sendable () -> Int64 = { 1_000 },
-        audit: @escaping @Sendable (Ledger, AuditEntry) throws -> Void = { _, _ in }
+        audit: @escaping @Sendable (Ledger, AuditEntry) throws -> Void = { _, _ in },
+        export: ConversationExporter? = nil
     ) async throws {
         let directory = try directory ?? TemporaryDirectory()
         self.directory = directory
@@ -42,7 +43,7 @@ struct BridgeHarness {
             models: models, policy: policy,
             environment: BridgeEnvironment(
                 settings: settings, logger: Logger(label: "test"), metrics: Metrics(), now: now,
-                auditDecision: audit), desk: desk, agent: agent, accounts: accounts)
+                auditDecision: audit, export: export), desk: desk, agent: agent, accounts: accounts)
         self.adapter.connect(to: self.bridge)
         try await self.bridge.recover()
     }

@@ -16,6 +16,7 @@ struct WorkspaceTurnTests {
         _ = try await harness.turn(.run, "write a")
         _ = try await harness.turn(.run, "write b")
         _ = try await harness.turn(.run, "echo nothing")
+        #expect((harness.measured ?? 0) > 0)
         let undone = try await harness.turn(.undo).texts
         #expect(undone.first?.contains("before `write b`") == true)
         #expect(harness.workspace.files == ["a"])

@@ -39,6 +39,12 @@ final class FakeWorkspace: WorkspaceFiles, WorkspaceDirectory {
         }
     }
 
+    func usage() async throws -> (bytes: Int64, entries: Int) {
+        self.state.withLock { state in
+            (state.files.values.reduce(0) { $0 + Int64($1.count) }, state.files.count)
+        }
+    }
+
     func snapshots() async throws -> [WorkspaceSnapshot] {
         self.state.withLock { $0.snapshots.map(\.snapshot).reversed() }
     }

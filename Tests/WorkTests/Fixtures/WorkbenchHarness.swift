@@ -13,6 +13,8 @@ final class WorkbenchHarness: AuditRecorder, JobLog, ThreadNotices, Sendable {
     private struct State {
         var entries: [AuditEntry] = []
         var isFull = false
+        /// Of the workspace, in bytes.
+        var measured: Int64?
         var jobs: [(job: Job, start: JobStart, hasChanges: Bool, isUndone: Bool)] = []
         var notices: [String] = []
         var commits: [CommitNotice] = []
@@ -57,6 +59,8 @@ final class WorkbenchHarness: AuditRecorder, JobLog, ThreadNotices, Sendable {
     var results: [String] { self.state.withLock { $0.results } }
     func fillDisk() { self.state.withLock { $0.isFull = true } }
     private func note(_ result: String) { self.state.withLock { $0.results.append(result) } }
+
+    var measured: Int64? { self.state.withLock { $0.measured } }
 
     func waitForNotices(_ count: Int) async { while self.notices.count < count { await Task.yield() } }
 
@@ -139,6 +143,8 @@ final class WorkbenchHarness: AuditRecorder, JobLog, ThreadNotices, Sendable {
     func isRunning(in session: String) async throws -> Bool {
         self.state.withLock { $0.jobs.contains { $0.job.session == session && $0.job.state == .running } }
     }
+
+    func measured(_ bytes: Int64, of session: String) async throws { self.state.withLock { $0.measured = bytes } }
 
     func forgetSnapshots(of session: String) async throws {}
 

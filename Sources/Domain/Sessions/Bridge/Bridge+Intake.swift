@@ -47,34 +47,56 @@ extension Bridge {
             return .ignored("too many codes")
         default: break
         }
+        let isCommand = intent.isAnsweredAtOnce(as: role)
+        if isCommand, let limit = intent.textLimit, message.text.utf8.count > limit {
+            // What nothing uses is not stored.
+            message = message.reading(message.text.beginning(bytes: limit))
+            intent = intents.intent(of: message, role: role)
+        }
         let now = self.environment.now()
         let sighting = role == nil ? nil : self.access.sightings.sighting(of: message, at: now)
         if case .chat(let text) = intent, !self.isStopping {
             let arrival = Arrival(
                 event: event.id, adapter: event.adapter, message: message, role: role, sighting: sighting, at: now)
-            switch try await self.conversations.conversation(for: message.thread).takeAtOnce(arrival, text: text) {
-            case .taken(let submission):
-                reply?.resume(with: .success(submission))
-                return .stored
-            case .duplicate: return .duplicate
-            case .busy: break
+            let conversation = self.conversations.conversation(for: message.thread)
+            do {
+                switch try await conversation.takeAtOnce(arrival, text: text) {
+                case .taken(let submission):
+                    reply?.resume(with: .success(submission))
+                    return .stored
+                case .duplicate: return .duplicate
+                case .busy: break
+                }
+            } catch let refusal as QuotaExceeded {
+                return try await self.refuse(message, because: refusal, isAnswered: reply != nil)
             }
         }
         let stored = message
+        let quota = self.environment.settings.quota
+        // Commands in a workspace may free some.
+        let hasReserve = isCommand || intent.isWork
         let body = StoredForm.text(of: stored)
         let number: Int64?
         do {
             number = try await self.store.write { ledger in
                 try sighting?.write(to: ledger)
-                return try ledger.insertEvent(
+                let number = try ledger.insertEvent(
                     event.id, adapter: event.adapter, body: body, role: role, of: stored.reference, at: now)
+                guard number != nil else { return nil }
+                try ledger.checkRoom(
+                    quota, for: stored.text.utf8.count, in: stored.thread, from: stored.sender.id,
+                    hasReserve: hasReserve)
+                return number
             }
-        } catch let error as DatabaseError where error.isPassing {
+        } catch let error where error is QuotaExceeded || (error as? DatabaseError)?.isPassing == true {
             // Stopping needs no storage, and a full disk is when people want it most.
-            guard case .command(.stop, _) = intent,
+            if case .command(.stop, _) = intent,
                 await self.conversations.conversation(for: stored.thread).stop(by: stored.sender, as: role)
-            else { throw error }
-            return .ignored(Intent.stopped)
+            {
+                return .ignored(Intent.stopped)
+            }
+            guard let refusal = error as? QuotaExceeded else { throw error }
+            return try await self.refuse(stored, because: refusal, isAnswered: reply != nil)
         }
         FaultPoint.eventStored.hit()
         guard let number else { return .duplicate }
@@ -85,6 +107,39 @@ extension Bridge {
             .message(StoredMessage(number: number, event: event.id, message: stored, role: role), intent),
             of: stored.thread, reply: reply)
         return .stored
+    }
+
+    /// How often a thread is told that there is no room, in milliseconds.
+    private static let refusalInterval: Int64 = 3_600_000
+
+    /// Refuses a message for which there is no room. A caller that waits gets the error; a network's thread gets a line,
+    /// not for each message.
+    private func refuse(
+        _ message: InboundMessage, because refusal: QuotaExceeded, isAnswered: Bool
+    ) async throws -> Delivery {
+        guard !isAnswered else { throw refusal }
+        let now = self.environment.now()
+        let isDue = self.state.withLock { state in
+            if let last = state.refused[message.thread], now - last < Self.refusalInterval { return false }
+            if state.refused.count > 1_000 { state.refused = [:] }
+            state.refused[message.thread] = now
+            return true
+        }
+        if isDue {
+            let session = try await self.store.read { ledger in try ledger.session(for: message.thread)?.id }
+            if let session {
+                try await self.posts.post(refusal.text, in: session)
+            } else if let adapter = self.adapters[message.thread.adapter] {
+                let poster = AnswerPoster(
+                    traits: self.adapters.traits(of: message.route.room), renderer: adapter.renderer)
+                for text in poster.messages(for: refusal.text) {
+                    // There is no session whose outbox could keep it.
+                    _ = try? await adapter.post(
+                        OutgoingMessage(text: text, route: message.route, token: Identifier.make("m")))
+                }
+            }
+        }
+        return .ignored("no room")
     }
 
     /// Whether the bot has a session there; then unaddressed messages in the thread are also for it.

@@ -19,15 +19,19 @@ package final class Bridge: MessageSink, Service {
     let notices: OwnerNotices
     package let askChanges = AskChanges()
     let indexer: MessageIndexer
+    /// Admits people's files.
+    package let fileQuota: FileQuota
     /// Jobs and files of sessions; nil on a host without workspaces.
     package let desk: (any CommandDesk)?
     let accounts: (any PersonalAccounts)?
     private let models: ModelDirectory
-    private let state = Protected(State())
+    let state = Protected(State())
 
-    private struct State {
+    struct State {
         var isStopping = false
         var onStop: CheckedContinuation<Void, Never>?
+        /// When a thread was last told that there is no room; milliseconds since 1970.
+        var refused: [ThreadKey: Int64] = [:]
     }
 
     package init(
@@ -44,6 +48,9 @@ package final class Bridge: MessageSink, Service {
         self.models = models
         self.environment = environment
         self.indexer = MessageIndexer(store: posts.store, logger: environment.logger)
+        self.fileQuota = FileQuota(
+            store: posts.store, limits: environment.settings.quota, directory: environment.settings.filesDirectory,
+            now: environment.now)
         self.hub = posts.hub
         self.access = access
         self.lanes = posts.lanes
@@ -56,8 +63,7 @@ package final class Bridge: MessageSink, Service {
                     perHost: environment.settings.turnsPerHost, perPerson: environment.settings.turnsPerPerson),
                 histories: HistoryCache(entryLimit: Conversation.historyLimit),
                 questions: self.questions, notices: self.notices, askChanges: self.askChanges,
-                indexer: self.indexer, desk: desk, agent: agent,
-                accounts: accounts))
+                indexer: self.indexer, fileQuota: self.fileQuota, desk: desk, agent: agent, accounts: accounts))
         access.observe { [weak self] change in await self?.apply(change) }
     }
 

@@ -13,11 +13,13 @@ package struct BridgeEnvironment: Sendable {
     package var auditDecision: @Sendable (Ledger, AuditEntry) throws -> Void
     /// Called after a commit was stored; returns at once.
     package var commitWasStored: @Sendable () -> Void
+    /// Writes conversations into files; nil sends only links.
+    package var export: ConversationExporter?
 
     package init(
         settings: BridgeSettings, logger: Logger, metrics: Metrics, now: @escaping @Sendable () -> Int64,
         auditDecision: @escaping @Sendable (Ledger, AuditEntry) throws -> Void = { _, _ in },
-        commitWasStored: @escaping @Sendable () -> Void = {}
+        commitWasStored: @escaping @Sendable () -> Void = {}, export: ConversationExporter? = nil
     ) {
         self.settings = settings
         self.logger = logger
@@ -25,6 +27,7 @@ package struct BridgeEnvironment: Sendable {
         self.now = now
         self.auditDecision = auditDecision
         self.commitWasStored = commitWasStored
+        self.export = export
     }
 }
 
@@ -59,6 +62,7 @@ package struct BridgeSettings: Sendable {
     /// The maximum size of a file, in bytes, where the network has no lower limit.
     package var fileLimit: Int
     package var retention: Retention
+    package var quota = PersonQuota()
     /// Stale messages that follow each other within this time are listed together.
     package var staleGathering: Duration
     /// How long a stopped turn may take to end before it is given up.

@@ -6,12 +6,14 @@ package enum CommandName: String, Sendable, CaseIterable {
     case help, new, stop, status, whoami, pair, model, models, usage, repo, run, jobs, kill, approve, deny
     case constitution, specify, clarify, plan, tasks, analyze, checklist, implement, refine, spec
     case diff, files, snapshot, undo, commit, persona, policy, steer, pr, review, fix, workflow, login, logout
-    case resend, resume, people
+    case resend, resume, export, people
 
     /// The lowest role that may use it.
     package var role: Role {
         switch self {
-        case .help, .new, .stop, .status, .whoami, .pair, .model, .models, .usage, .resend, .resume: .guest
+        case .help, .new, .stop, .status, .whoami, .pair, .model, .models, .usage, .resend, .resume,
+            .export:
+            .guest
         case .repo, .run, .jobs, .kill, .approve, .deny, .constitution, .specify, .clarify, .plan, .tasks, .analyze,
             .checklist, .implement, .refine, .spec, .diff, .files, .snapshot, .undo, .commit, .persona, .policy,
             .steer, .pr, .review, .fix, .workflow, .login, .logout:

@@ -13,6 +13,32 @@ package enum Intent: Sendable, Equatable {
     /// Why a `stop` is ignored that could not be stored: it was carried out, and nothing more.
     package static let stopped = "stopped"
 
+    /// Whether it is answered without a turn, to a person with a role.
+    func isAnsweredAtOnce(as role: Role?) -> Bool {
+        switch self {
+        case .chat, .ignore: false
+        case .unknownCommand: true
+        case .command(.resume, _): false
+        case .command(let name, _): TurnKind(rawValue: name.rawValue) == nil || role.map { $0 < name.role } ?? true
+        }
+    }
+
+    /// Whether it is a command for the thread's workspace.
+    var isWork: Bool {
+        guard case .command(let name, _) = self else { return false }
+        return TurnKind(rawValue: name.rawValue)?.isWork ?? false
+    }
+
+    /// The longest text in bytes that an answer at once uses; nil for any.
+    var textLimit: Int? {
+        switch self {
+        // The text with a code is replaced later.
+        case .chat, .ignore, .command(.pair, _): nil
+        case .command(.steer, _), .command(.deny, _), .command(.approve, _), .command(.policy, _): 16 << 10
+        case .command, .unknownCommand: 1 << 10
+        }
+    }
+
     var isPairing: Bool {
         if case .command(.pair, _) = self { true } else { false }
     }

@@ -1,4 +1,5 @@
 internal import Chat
+internal import Primitives
 
 /// How a message is answered at once.
 struct Response: Sendable {
@@ -51,6 +52,7 @@ extension Conversation {
         case .repo:
             return try await self.reply(to: stored, replies.repository(argument) { !self.turns.isFree })
         case .resend: return try await self.reply(to: stored, replies.resend())
+        case .export: return try await self.export(argument, for: stored, as: role, sign: sign)
         case .kill: return try await self.reply(to: stored, replies.kill(argument))
         case .logout: return try await self.reply(to: stored, replies.logout())
         case .people: return try await self.reply(to: stored, replies.people(argument))
@@ -277,6 +279,9 @@ extension Conversation {
         }.submission
     }
 
+    /// Bytes of a message that is answered at once, also of a refused question, which is not stored whole.
+    private static let commandLimit = 16 << 10
+
     /// Like ``reply(to:with:offering:withdrawingButtons:changing:)``, for an answer that depends on what is stored.
     func respond(
         to stored: StoredMessage, with body: @escaping @Sendable (Ledger, inout SessionRecord) throws -> Response
@@ -284,6 +289,7 @@ extension Conversation {
         let now = self.environment.now()
         let id = Identifier.make("op")
         let message = stored.message
+        let text = message.text.beginning(bytes: Self.commandLimit)
         let poster = self.poster(for: message.route)
         let key = self.key
         let (turn, response, items, frames) = try await self.durably { ledger in
@@ -292,7 +298,7 @@ extension Conversation {
             session.activeAt = now
             let asked = try ledger.insertMessage(
                 session: session.id, turn: id, role: .command, author: message.sender.displayName,
-                text: message.text, at: now)
+                text: text, at: now)
             let response = try body(ledger, &session)
             try ledger.insertMessage(session: session.id, turn: id, role: .note, text: response.text, at: now)
             if !response.keepsRoute { session.route = message.route }

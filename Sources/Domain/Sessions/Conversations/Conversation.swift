@@ -80,12 +80,17 @@ actor Conversation {
         self.mailbox.beginDirect()
         defer { if self.mailbox.endDirect() { self.handleLetters() } }
         let question = Question(message: arrival.message, kind: .chat, text: text)
+        let (quota, thread) = (self.environment.settings.quota, self.key)
         let submission = try await self.admit(question, event: arrival.event, ahead: 0, isArriving: true) {
             ledger, turn in
             try arrival.sighting?.write(to: ledger)
-            return try ledger.insertEvent(
+            let isNew = try ledger.insertEvent(
                 arrival.event, adapter: arrival.adapter, role: arrival.role, turn: turn,
                 of: arrival.message.reference, at: arrival.at)
+            guard isNew else { return false }
+            try ledger.checkRoom(
+                quota, for: arrival.message.text.utf8.count, in: thread, from: arrival.message.sender.id)
+            return true
         }
         return submission.map { .taken($0) } ?? .duplicate
     }

@@ -18,6 +18,7 @@ struct ConversationContext: Sendable {
     let askChanges: AskChanges
     let indexer: MessageIndexer
     /// Nil on a host without workspaces.
+    let fileQuota: FileQuota
     let desk: (any CommandDesk)?
     /// Nil on a host whose model has no tools.
     let agent: AgentDirectory?

@@ -7,6 +7,7 @@ struct FileIntake: Sendable {
     let directory: String
     /// The maximum size of a file, in bytes.
     let limit: Int
+    let room: FileRoom
 
     /// Fetches one file. Throws ``FileFailure``, or `CancellationError`.
     ///
@@ -17,7 +18,10 @@ struct FileIntake: Sendable {
         let writer = FileWriter("\(number)-\(name)", in: self.directory, limit: self.limit)
         do {
             try await writer.open()
-            try await self.adapter.download(attachment) { bytes in try await writer.write(bytes) }
+            try await self.adapter.download(attachment) { bytes in
+                try self.room.take(bytes.count)
+                try await writer.write(bytes)
+            }
             try Task.checkCancellation()
             let head = await writer.head
             let type = FileType.sniff(head)
@@ -26,8 +30,10 @@ struct FileIntake: Sendable {
             }
             let size = await writer.size
             let text = type.isText && size <= FileListing.textLimit ? String(validating: head, as: UTF8.self) : nil
+            let path = try await writer.finish()
+            try await self.room.keep()
             return ReceivedFile(
-                name: name, path: try await writer.finish(), type: type, claimedType: attachment.mediaType, size: size,
+                name: name, path: path, type: type, claimedType: attachment.mediaType, size: size,
                 text: text ?? "", pixels: ImagePixels(type, head: head))
         } catch {
             await writer.discard()
@@ -39,6 +45,7 @@ struct FileIntake: Sendable {
         switch error {
         case let error as AdapterError: FileFailure(reason: error.message)
         case is FileFailure, is CancellationError: error
+        case let error as QuotaExceeded: FileFailure(reason: error.reason)
         default: FileFailure(reason: "\(error)")
         }
     }

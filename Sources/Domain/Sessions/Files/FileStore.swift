@@ -22,6 +22,16 @@ actor FileStore {
         rmdir(folder)
     }
 
+    /// Bytes of a session's files.
+    func size(of session: String) -> Int {
+        self.files(prefix: "", in: session).reduce(0) { $0 + $1.size }
+    }
+
+    /// Removes what a crash has left of uploads that were arriving, before `time` (milliseconds since 1970).
+    func removeDrafts(before time: Int64) {
+        self.remove(olderThan: time) { $0.hasPrefix(UploadName.draft) }
+    }
+
     /// The bytes of a received file. Throws ``FileFailure``.
     static func bytes(at path: String) async throws -> [UInt8] { try await FileStore("").read(path) }
 

@@ -47,11 +47,4 @@ package struct MarkdownExport {
                 .joined(separator: "\n")
         }
     }
-
-    /// The title's letters and digits, joined by dashes; without an ending.
-    package static func fileName(of session: SessionRecord, title: String) -> String {
-        let words = title.lowercased().split { !$0.isLetter && !$0.isNumber }
-        let name = words.joined(separator: "-").prefix(60)
-        return name.isEmpty ? session.id : String(name)
-    }
 }

@@ -21,9 +21,9 @@ package struct Uploads: Sendable {
 
     /// Stores a file durably. One of the same name that still waits is replaced, so repeating a request is harmless.
     ///
-    /// Throws ``UploadFailure``, and the errors of reading `body`.
+    /// Throws ``UploadFailure``, ``QuotaExceeded`` and the errors of reading `body`.
     package func receive<Body: AsyncSequence>(
-        _ body: Body, named name: String, in session: String, from person: String
+        _ body: Body, named name: String, in session: String, from person: String, into room: FileRoom? = nil
     ) async throws -> Upload where Body.Element == [UInt8] {
         guard Self.isAllowed(name) else { throw UploadFailure.badName }
         let kept = FileName.sanitized(name)
@@ -38,12 +38,14 @@ package struct Uploads: Sendable {
             for try await piece in body {
                 size += piece.count
                 guard size <= self.limit else { throw UploadFailure.tooLarge }
+                try room?.take(piece.count)
                 try await writer.write(piece)
             }
             // Others may have arrived meanwhile.
             try await self.checkCount(session, owned, adding: kept)
             let type = FileType.sniff(await writer.head)
             _ = try await writer.finish()
+            try await room?.keep()
             return Upload(name: kept, size: size, mediaType: type.mediaType)
         } catch {
             await writer.discard()

@@ -12,6 +12,8 @@ actor Janitor {
     /// turns once.
     private var trimmed: Int64 = 0
     private var round = 0
+    /// Milliseconds since 1970.
+    private let startedAt: Int64
 
     /// The maximum that one transaction deletes.
     private static let batch = 200
@@ -25,6 +27,7 @@ actor Janitor {
         self.files = environment.settings.filesDirectory.map { FileStore($0) }
         self.deletion = SessionDeletion(store: store, filesDirectory: environment.settings.filesDirectory)
         self.environment = environment
+        self.startedAt = environment.now()
     }
 
     /// Runs until it is cancelled.
@@ -66,10 +69,15 @@ actor Janitor {
         guard let files = self.files else { return }
         if let time = self.time(self.retention.files) { await files.remove(olderThan: time) }
         await files.removeUploads(expiredAt: self.environment.now())
+        await files.removeDrafts(before: self.startedAt)
         for session in await files.sessions()
         where try await self.store.read({ ledger in try ledger.session(id: session) == nil }) {
             await files.remove(session)
         }
+        var sizes: [String: Int] = [:]
+        for session in await files.sessions() { sizes[session] = await files.size(of: session) }
+        let measured = sizes
+        try await self.store.write { ledger in try ledger.setFiles(measured) }
     }
 
     private func deleteFrames() async throws {

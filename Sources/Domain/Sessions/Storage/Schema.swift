@@ -6,7 +6,7 @@ package enum Schema {
     package static let migrations: [Migration] = [
         Self.bridge, Self.proxyUsage, Self.filesAndChoices, Self.retention, Self.search, Self.withdrawals, Self.audit,
         Self.asks, Self.jobs, Self.questions, Self.personas, Self.steps, Self.features, Self.gitHub, Self.clientKeys,
-        Self.laterSearch, Self.preferences, Self.people,
+        Self.laterSearch, Self.preferences, Self.people, Self.quota,
     ]
 
     private static let bridge = Migration(
@@ -501,6 +501,51 @@ package enum Schema {
                 item INTEGER,
                 told_at INTEGER,
                 PRIMARY KEY (ask, person)
+            ) WITHOUT ROWID;
+            """)
+
+    /// What a person's threads take, summed up as it changes.
+    ///
+    /// A message's text counts four times: it is also in its turn, in the search's index, and for a while in `frames` and
+    /// `outbox`. So these, which change most, need no triggers of their own.
+    private static let quota = Migration(
+        number: 19, name: "storage of people",
+        sql: """
+            -- Bytes: `texts` by the triggers below, the others as measured last.
+            ALTER TABLE sessions ADD COLUMN texts INTEGER NOT NULL DEFAULT 0;
+            ALTER TABLE sessions ADD COLUMN files INTEGER NOT NULL DEFAULT 0;
+            ALTER TABLE sessions ADD COLUMN workspace INTEGER NOT NULL DEFAULT 0;
+            UPDATE sessions SET texts = (SELECT COALESCE(SUM(4 * LENGTH(CAST(text AS BLOB)) + 1024), 0) FROM messages
+                WHERE session = sessions.id);
+            UPDATE sessions SET texts = texts + (SELECT COALESCE(SUM(LENGTH(CAST(event AS BLOB)) + 256), 0)
+                FROM turns JOIN steps ON steps.turn = turns.id WHERE turns.session = sessions.id);
+            CREATE INDEX sessions_by_owner ON sessions (owner, state, texts, files, workspace);
+
+            CREATE TRIGGER messages_added AFTER INSERT ON messages BEGIN
+                UPDATE sessions SET texts = texts + 4 * LENGTH(CAST(NEW.text AS BLOB)) + 1024 WHERE id = NEW.session;
+            END;
+            CREATE TRIGGER messages_changed AFTER UPDATE OF text ON messages BEGIN
+                UPDATE sessions SET texts = texts + 4 * (LENGTH(CAST(NEW.text AS BLOB)) - LENGTH(CAST(OLD.text AS BLOB)))
+                WHERE id = NEW.session;
+            END;
+            CREATE TRIGGER messages_removed AFTER DELETE ON messages BEGIN
+                UPDATE sessions SET texts = texts - 4 * LENGTH(CAST(OLD.text AS BLOB)) - 1024 WHERE id = OLD.session;
+            END;
+            CREATE TRIGGER steps_added AFTER INSERT ON steps BEGIN
+                UPDATE sessions SET texts = texts + LENGTH(CAST(NEW.event AS BLOB)) + 256
+                WHERE id = (SELECT session FROM turns WHERE id = NEW.turn);
+            END;
+            CREATE TRIGGER steps_removed AFTER DELETE ON steps BEGIN
+                UPDATE sessions SET texts = texts - LENGTH(CAST(OLD.event AS BLOB)) - 256
+                WHERE id = (SELECT session FROM turns WHERE id = OLD.turn);
+            END;
+
+            -- Bytes of files by day (in UTC, counted from 1970).
+            CREATE TABLE upload_days (
+                person TEXT NOT NULL,
+                day INTEGER NOT NULL,
+                bytes INTEGER NOT NULL,
+                PRIMARY KEY (person, day)
             ) WITHOUT ROWID;
             """)
 }

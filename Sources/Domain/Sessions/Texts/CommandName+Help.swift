@@ -21,6 +21,7 @@ extension CommandName {
         case .commit: "[message]"
         case .review: "PR"
         case .people: "[set WHO ROLE|remove WHO]"
+        case .export: "[markdown|json]"
         case .new, .status, .whoami, .models, .usage, .resend, .resume, .tasks, .analyze, .diff, .snapshot, .pr, .fix,
             .login, .logout:
             ""
@@ -41,6 +42,7 @@ extension CommandName {
         case .usage: "show the tokens used in this thread"
         case .repo: "show or choose the thread's repository; branches, files or github lists what is there"
         case .specify: "write a specification and commit it"
+        case .export: "send the whole conversation as a file"
         case .resend: "post the last answer again"
         case .resume: "continue an interrupted answer, or ask a failed question again"
         case .run: "run a command in the jail; ending it with ` &` makes it a job"

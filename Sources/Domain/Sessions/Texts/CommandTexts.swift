@@ -61,6 +61,18 @@ enum CommandTexts {
 
     static let newSession = "A new session has begun; earlier messages are no longer used."
 
+    // MARK: export
+
+    static let nothingToExport = "There is nothing to export: nothing has been said here yet."
+
+    static func exportUsage(_ sign: CommandSign) -> String {
+        "There is no such format. Type \(sign.command("export")) for Markdown, or \(sign.command("export json"))."
+    }
+
+    static func exported(_ name: String, at url: String) -> String {
+        "`\(name)` is this conversation: [download it](\(url)) (sign in there first)."
+    }
+
     // MARK: stop, resend, resume
 
     static let nothingRuns = "Nothing is running."

@@ -25,6 +25,10 @@ package struct StoredJobs: JobLog {
         }
     }
 
+    package func measured(_ bytes: Int64, of session: String) async throws {
+        try await self.store.write { ledger in try ledger.setWorkspace(bytes, of: session) }
+    }
+
     package func jobs(of session: String) async throws -> [Job] {
         try await self.store.read { ledger in try ledger.jobs(of: session) }
     }

@@ -215,6 +215,9 @@ struct CommandRun: Sendable {
         var failure: (any Error)?
         do { try await self.bench.audit.record(self.entry(.commandEnded, details)) } catch { failure = error }
         try await self.bench.log.end(begun.job, ending: ending, hasChanges: hasChanges)
+        if hasChanges, let usage = try? await begun.workspace.usage() {
+            try await self.bench.log.measured(usage.bytes, of: self.request.session)
+        }
         if let failure { throw failure }
     }
 

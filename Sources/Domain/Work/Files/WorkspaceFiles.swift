@@ -10,6 +10,8 @@ package protocol WorkspaceFiles: Sendable {
     /// The branch that commits go to; nil without a repository.
     var branch: String? { get }
 
+    /// What the files take, and how many files and folders there are.
+    func usage() async throws -> (bytes: Int64, entries: Int)
     /// Records the state of all files. Returns the existing snapshot when nothing has changed since.
     func snapshot(_ reason: String) async throws -> WorkspaceSnapshot
     /// Newest first.

@@ -27,6 +27,7 @@ package struct Configuration: Sendable {
     /// Nil: `sessions archive` writes no archive.
     package var archive: Archive?
     package var retention: Retention
+    package var quota: PersonQuota
     package var adapters: Adapters
 
     init(_ root: Section, dataDirectory: String, personas: (AgentLimits) -> PersonaCatalog) {
@@ -53,5 +54,6 @@ package struct Configuration: Sendable {
             repositories: self.repositories.map(\.name))
         self.archive = root.optional("archive") { Archive.read($0) }
         self.retention = root.section("retention") { Retention($0) }
+        self.quota = root.section("quota") { quota in quota.section("person") { PersonQuota($0) } }
     }
 }

@@ -20,7 +20,7 @@ extension Conversation {
                 }
                 await self.context.hub.append(
                     .thinking, FileTexts.fetching(name, size: attachment.size), to: turn.id)
-                let intake = try self.intake(for: turn)
+                let intake = try await self.intake(for: turn)
                 files.append(try await intake.fetch(attachment, number: "\(turn.message ?? 0)-\(index + 1)"))
             } catch let failure as FileFailure {
                 let line = FileTexts.failed(name, failure)
@@ -70,7 +70,7 @@ extension Conversation {
         return try await FileStore.bytes(at: "\(directory)/\(session)/\(image.file)")
     }
 
-    private func intake(for turn: TurnRecord) throws -> FileIntake {
+    private func intake(for turn: TurnRecord) async throws -> FileIntake {
         let room = turn.route.room
         let traits = self.context.adapters.traits(of: room)
         guard let adapter = self.context.adapters[room.adapter] as? any DownloadingAdapter,
@@ -80,9 +80,18 @@ extension Conversation {
             throw FileFailure(reason: FileTexts.noDirectory)
         }
         let limit = self.environment.settings.fileLimit
+        let space: FileRoom
+        do {
+            // What waits on this host has counted when it was uploaded.
+            space = try await self.context.fileQuota.room(
+                in: turn.session, of: try await self.storedSession()?.owner ?? turn.sender.id,
+                isUpload: !traits.capabilities.contains(.transcript))
+        } catch let refusal as QuotaExceeded {
+            throw FileFailure(reason: refusal.reason)
+        }
         return FileIntake(
             adapter: adapter, directory: "\(directory)/\(turn.session)",
-            limit: traits.uploadLimit > 0 ? min(limit, traits.uploadLimit) : limit)
+            limit: traits.uploadLimit > 0 ? min(limit, traits.uploadLimit) : limit, room: space)
     }
 
     // MARK: Sent
@@ -98,6 +107,7 @@ extension Conversation {
         }
         if self.running?.steps != nil { try await self.postText(of: turn) }
         let path = try await Self.store(file, of: turn, in: "\(directory)/\(turn.session)")
+        await self.context.fileQuota.measure(turn.session)
         let now = self.environment.now()
         let fallback = self.poster(for: turn.route).messages(for: link).first ?? link
         let item = try await self.retrying { ledger in

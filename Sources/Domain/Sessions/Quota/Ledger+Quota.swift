@@ -1,0 +1,77 @@
+package import Chat
+internal import Database
+
+/// What people's threads take. The database's triggers keep the sum of a session's texts; files and workspaces are
+/// measured when they change.
+extension Ledger {
+    /// The threads that a person has begun, and the bytes that they take.
+    package func storage(of person: String) throws -> (threads: Int, bytes: Int) {
+        let row = try self.connection.first(
+            """
+            SELECT COALESCE(SUM(state <> 'deleted'), 0) AS threads,
+            COALESCE(SUM(texts + files + workspace), 0) AS bytes FROM sessions WHERE owner = ?
+            """, [.text(person)])
+        return try row.map { (Int(try $0.int64("threads")), Int(try $0.int64("bytes"))) } ?? (0, 0)
+    }
+
+    /// Throws ``QuotaExceeded`` unless there is room for a message in a thread. A thread counts for the person who began
+    /// it, a new one for the sender.
+    ///
+    /// - Parameters:
+    ///   - bytes: Of the text.
+    ///   - hasReserve: Whether ``PersonQuota/reserve`` is for it.
+    package func checkRoom(
+        _ quota: PersonQuota, for bytes: Int, in thread: ThreadKey, from sender: String, hasReserve: Bool = false
+    ) throws {
+        let owner = try self.connection.first(
+            "SELECT owner FROM sessions WHERE adapter = ? AND thread = ?",
+            [.text(thread.adapter.rawValue), .text(thread.value)]
+        ).map { try $0.text("owner") }
+        let used = try self.storage(of: owner ?? sender)
+        if owner == nil, used.threads >= quota.threads { throw QuotaExceeded.threads(quota.threads) }
+        let needed = Self.textFactor * bytes + PersonQuota.overhead - (hasReserve ? PersonQuota.reserve : 0)
+        guard used.bytes + needed <= quota.stored else {
+            throw QuotaExceeded.stored(quota.stored)
+        }
+    }
+
+    /// How often a text counts: besides the transcript it is in its turn, the search's index, and for a while in the live
+    /// protocol's history and the outbox. The triggers have the same number.
+    private static var textFactor: Int { 4 }
+
+    /// Records the size of a session's files.
+    package func setFiles(_ bytes: Int, of session: String) throws {
+        try self.connection.execute(
+            "UPDATE sessions SET files = ?1 WHERE id = ?2 AND files <> ?1", [.integer(Int64(bytes)), .text(session)])
+    }
+
+    /// Records the sizes of all sessions' files; sessions without an entry have none.
+    func setFiles(_ sizes: [String: Int]) throws {
+        let known = try self.connection.query("SELECT id FROM sessions WHERE files > 0", []).map { try $0.text("id") }
+        for session in known where sizes[session] == nil { try self.setFiles(0, of: session) }
+        for (session, bytes) in sizes { try self.setFiles(bytes, of: session) }
+    }
+
+    /// Records the size of a session's workspace.
+    package func setWorkspace(_ bytes: Int64, of session: String) throws {
+        try self.connection.execute(
+            "UPDATE sessions SET workspace = ?1 WHERE id = ?2 AND workspace <> ?1", [.integer(bytes), .text(session)])
+    }
+
+    /// Bytes of the files that a person has sent on a day, counted from 1970.
+    func uploads(of person: String, on day: Int64) throws -> Int {
+        let row = try self.connection.first(
+            "SELECT bytes FROM upload_days WHERE person = ? AND day = ?", [.text(person), .integer(day)])
+        return try row.map { Int(try $0.int64("bytes")) } ?? 0
+    }
+
+    func addUpload(_ bytes: Int, of person: String, on day: Int64) throws {
+        try self.connection.execute(
+            "DELETE FROM upload_days WHERE person = ? AND day < ?", [.text(person), .integer(day)])
+        try self.connection.execute(
+            """
+            INSERT INTO upload_days (person, day, bytes) VALUES (?1, ?2, ?3)
+            ON CONFLICT (person, day) DO UPDATE SET bytes = bytes + ?3
+            """, [.text(person), .integer(day), .integer(Int64(bytes))])
+    }
+}

@@ -1,0 +1,174 @@
+import Chat
+import Database
+import Primitives
+import TestSupport
+import Testing
+
+@testable import Sessions
+
+@Suite("What one person may store", .timeLimit(.minutes(1)))
+struct PersonQuotaTests {
+    private static func harness(
+        _ change: (inout PersonQuota) -> Void, now: @escaping @Sendable () -> Int64 = { 1_000 },
+        worker: ScriptedWorker = ScriptedWorker()
+    ) async throws -> BridgeHarness {
+        let directory = try TemporaryDirectory()
+        var settings = BridgeSettings(
+            publicURL: "http://127.0.0.1:8787", drainTimeout: .milliseconds(50), repositories: ["notes"],
+            filesDirectory: directory.path + "/files")
+        change(&settings.quota)
+        return try await BridgeHarness(directory: directory, worker: worker, settings: settings, now: now)
+    }
+
+    private static func bytes(of person: String, _ harness: BridgeHarness) async throws -> Int {
+        try await harness.bridge.store.read { ledger in try ledger.storage(of: person).bytes }
+    }
+
+    @Test("the sum of a person's texts follows every message and step, and ends with the thread")
+    func sum() async throws {
+        let harness = try await Self.harness { _ in }
+        let store = harness.bridge.store
+        let submission = try #require(try await harness.ask("hello"))
+        try await harness.settle()
+        let session = try #require(try await harness.turn(submission.operation)?.session)
+        func counted() async throws -> Int64 {
+            try await store.read { ledger in
+                try ledger.connection.query(
+                    """
+                    SELECT (SELECT COALESCE(SUM(4 * LENGTH(CAST(text AS BLOB)) + 1024), 0) FROM messages)
+                    + (SELECT COALESCE(SUM(LENGTH(CAST(event AS BLOB)) + 256), 0) FROM steps) AS n
+                    """, []
+                ).first?.int64("n") ?? 0
+            }
+        }
+        func check() async throws {
+            let sum = try await Self.bytes(of: "fake:one/alice", harness)
+            #expect(try await counted() == Int64(sum))
+        }
+        try await check()
+        #expect(try await counted() > 2 * 1_024)
+        try await store.write { ledger in
+            try ledger.connection.execute("UPDATE messages SET text = 'Grüße' WHERE role = 'user'", [])
+            try ledger.connection.execute(
+                "INSERT INTO steps (turn, number, elapsed, event, checkpoint) VALUES (?, 1, 0, 'ä', 0)",
+                [.text(submission.operation)])
+        }
+        try await check()
+        _ = try await store.write { ledger in try ledger.connection.execute("DELETE FROM steps", []) }
+        try await check()
+        let deletion = SessionDeletion(store: store, filesDirectory: nil)
+        #expect(try await deletion.delete(session) == .deleted)
+        #expect(try await Self.bytes(of: "fake:one/alice", harness) == 0)
+    }
+
+    @Test("over the quota a network's message is refused with one line an hour; commands still work")
+    func refusal() async throws {
+        let harness = try await Self.harness { $0.stored = 20_000 }
+        _ = try #require(try await harness.ask("hello"))
+        await harness.adapter.waitForPosts(1)
+        let large = String(repeating: "x", count: 5_000)
+        for number in 1...3 {
+            let event = harness.adapter.event(large, from: "alice", in: "alice", id: "large\(number)")
+            #expect(try await harness.bridge.deliver(event) == .ignored("no room"))
+        }
+        await harness.adapter.waitForPosts(2)
+        try await harness.settle()
+        let line = harness.adapter.texts.last ?? ""
+        #expect(line.contains("19.5 KiB") && line.contains("quota.person.stored") && line.contains("Delete"))
+        #expect(harness.adapter.texts.count == 2)
+        #expect(try await Self.bytes(of: "fake:one/alice", harness) <= 20_000)
+        await #expect(throws: QuotaExceeded.stored(20_000)) {
+            _ = try await harness.bridge.submit(harness.adapter.event(large, from: "alice", in: "alice"))
+        }
+        let before = harness.adapter.texts.count
+        _ = try #require(try await harness.ask("!whoami"))
+        await harness.adapter.waitForPosts(before + 1)
+        // Another person is not affected.
+        _ = try #require(try await harness.ask("hi", from: "gina"))
+    }
+
+    @Test("a repeat of a stored message is no new one")
+    func duplicate() async throws {
+        let harness = try await Self.harness { $0.stored = 20_000 }
+        let first = try #require(try await harness.ask("hello", id: "one"))
+        try await harness.settle()
+        let session = try #require(try await harness.turn(first.operation)?.session)
+        try await harness.bridge.store.write { ledger in try ledger.setFiles(1 << 20, of: session) }
+        #expect(try await harness.ask("hello", id: "one")?.operation == first.operation)
+    }
+
+    @Test("`stop` needs no room")
+    func stop() async throws {
+        let worker = ScriptedWorker([.event(.text("It is ")), .hold])
+        let harness = try await Self.harness({ $0.stored = 20_000 }, worker: worker)
+        let submission = try #require(try await harness.ask("hello"))
+        let session = try #require(try await harness.turn(submission.operation)?.session)
+        try await harness.bridge.store.write { ledger in try ledger.setFiles(2 << 20, of: session) }
+        let event = harness.adapter.event("!stop", from: "alice", in: "alice")
+        #expect(try await harness.bridge.deliver(event) == .ignored(Intent.stopped))
+        _ = try await harness.frames(of: submission.operation)
+        #expect(try await harness.turn(submission.operation)?.state == .stopped)
+    }
+
+    @Test("a person may begin only so many threads")
+    func threads() async throws {
+        let harness = try await Self.harness { $0.threads = 1 }
+        _ = try #require(try await harness.ask("hello"))
+        let other = harness.adapter.event("hello", from: "alice", in: "elsewhere")
+        await #expect(throws: QuotaExceeded.threads(1)) { _ = try await harness.bridge.submit(other) }
+        let third = harness.adapter.event("hello", from: "alice", in: "another place")
+        #expect(try await harness.bridge.deliver(third) == .ignored("no room"))
+        await harness.adapter.waitForPosts(2)
+        #expect(harness.adapter.texts.contains { $0.contains("one person may have 1 conversation") })
+        #expect(try await harness.ask("again") != nil)
+    }
+
+    @Test(
+        "what a command does not use is not stored",
+        arguments: ["!help", "!nosuchcommand", "!status", "!model", "!files"])
+    func arguments(command: String) async throws {
+        let harness = try await Self.harness { _ in }
+        let text = "\(command) \(String(repeating: "x", count: 250_000))"
+        _ = try #require(try await harness.ask(text, from: "gina"))
+        try await harness.settle()
+        let stored = try await harness.bridge.store.read { ledger in
+            try ["messages": "text", "turns": "text", "frames": "content", "inbox": "body", "outbox": "text"].map {
+                try ledger.connection.query("SELECT COALESCE(SUM(LENGTH(\($0.value))), 0) AS n FROM \($0.key)", [])
+                    .first?.integer("n") ?? 0
+            }.reduce(0, +)
+        }
+        #expect(stored < 20_000)
+    }
+
+    @Test("files that arrive at the same time share the room, and a day has its own limit")
+    func files() async throws {
+        let now = Protected<Int64>(1_000)
+        let harness = try await Self.harness({
+            $0.stored = 100_000
+            $0.uploadsPerDay = 80_000
+        }) { now.withLock { $0 } }
+        let submission = try #require(try await harness.ask("hello"))
+        try await harness.settle()
+        let session = try #require(try await harness.turn(submission.operation)?.session)
+        let quota = harness.bridge.fileQuota
+        let owner = "fake:one/alice"
+        do {
+            let first = try await quota.room(in: session, of: owner, isUpload: true)
+            let second = try await quota.room(in: session, of: owner, isUpload: true)
+            try first.take(50_000)
+            #expect(throws: QuotaExceeded.uploads(80_000)) { try second.take(40_000) }
+            try await first.keep()
+            #expect(throws: QuotaExceeded.uploads(80_000)) { try second.take(40_000) }
+            try second.take(20_000)
+        }
+        // The second was not kept.
+        let third = try await quota.room(in: session, of: owner, isUpload: true)
+        #expect(throws: QuotaExceeded.uploads(80_000)) { try third.take(40_000) }
+        now.withLock { $0 += 86_400_000 }
+        let next = try await quota.room(in: session, of: owner, isUpload: true)
+        try next.take(10_000)
+        // A copy of a file that was counted before needs only space.
+        let copy = try await quota.room(in: session, of: owner, isUpload: false)
+        #expect(throws: QuotaExceeded.stored(100_000)) { try copy.take(100_000) }
+    }
+}
