@@ -74,7 +74,7 @@ struct PersonQuotaTests {
         await harness.adapter.waitForPosts(2)
         try await harness.settle()
         let line = harness.adapter.texts.last ?? ""
-        #expect(line.contains("19.5 KiB") && line.contains("quota.person.stored") && line.contains("Delete"))
+        #expect(line.contains("19 KiB") && line.contains("quota.person.stored") && line.contains("Delete"))
         #expect(harness.adapter.texts.count == 2)
         #expect(try await Self.bytes(of: "fake:one/alice", harness) <= 20_000)
         await #expect(throws: QuotaExceeded.stored(20_000)) {
