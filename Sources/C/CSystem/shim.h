@@ -19,11 +19,31 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include <locale.h>
+#include <poll.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <wchar.h>
 
 /// Names the calling thread; the kernel keeps the first 15 bytes.
 static inline void csystem_name_thread(const char *_Nonnull name) { (void)prctl(PR_SET_NAME, name, 0, 0, 0); }
+
+/// Lets the calling thread run as soon as it wakes, as far as the system permits; or like all others again.
+static inline void csystem_hasten_thread(int is_hasty) {
+    int priority = is_hasty;
+    // sched_setscheduler(2) with SCHED_FIFO or SCHED_OTHER, which needs a right that root has; for one thread.
+    if (syscall(SYS_sched_setscheduler, 0, is_hasty ? 1 : 0, &priority) == 0) return;
+    // sched_setattr(2): since Linux 6.12 a thread that asks for short slices (here 100 µs) gets them earlier.
+    struct { uint32_t size, policy; uint64_t flags; int32_t nice; uint32_t priority; uint64_t runtime, rest[2]; } wish =
+        {sizeof wish, 0, 0, getpriority(PRIO_PROCESS, 0), 0, 100000, {0, 0}};
+    (void)syscall(SYS_sched_setattr, 0, &wish, 0);
+}
+
+/// Waits until a descriptor is readable (1), or for so many nanoseconds (0); -1 for an error.
+static inline int csystem_wait_readable(int descriptor, int64_t nanoseconds) {
+    struct pollfd watched = {descriptor, POLLIN, 0};
+    struct { int64_t seconds, nanoseconds; } limit = {nanoseconds / 1000000000, nanoseconds % 1000000000};
+    return (int)syscall(SYS_ppoll, &watched, 1, &limit, (void *)0, 0);
+}
 
 /// Gives the calling thread a umask (and working directory) apart from the process's. Does nothing where the system
 /// forbids it: then the process's applies.

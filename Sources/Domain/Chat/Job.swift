@@ -9,7 +9,7 @@ package struct Job: Sendable, Equatable {
     /// Short, to be typed by people; unique in its session.
     package let id: String
     package let session: String
-    /// The operation that started it.
+    /// The operation that started it; empty for a process that a command left running.
     package let turn: String
     package let command: String
     /// It runs beside the thread's turns.
@@ -17,6 +17,8 @@ package struct Job: Sendable, Equatable {
     package var state: State
     /// Its exit line; nil while it runs.
     package var ending: String?
+    /// It is a process that a command left running in the thread's jail.
+    package var isLeftover: Bool { self.turn.isEmpty }
     /// Milliseconds since 1970.
     package let startedAt: Int64
     package var endedAt: Int64?

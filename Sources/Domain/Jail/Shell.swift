@@ -87,8 +87,10 @@ package struct ShellExit: Sendable, Equatable {
         case stopped
         case timedOut
         case outputLimit
-        /// Ended because its jail was over a limit; the value names it: `memory`, `disk`.
+        /// Ended because its jail was over a limit; the value names it: `memory`.
         case limit(String)
+        /// Ended because of what it wrote.
+        case disk(DiskExcess)
         /// The command ended the shell itself (`exit`, `exec`, `kill -9 $$`); its status where it has one.
         case shellEnded(Int?)
         /// The jail ended for another reason, a clause without a full stop.
@@ -103,15 +105,34 @@ package struct ShellExit: Sendable, Equatable {
     package let isShellFresh: Bool
     /// The shell's directory afterwards, as the jail sees it.
     package let directory: String
+    /// Why the command could only make room; nil if it could write.
+    package let restriction: DiskExcess?
 
     package init(
-        status: Status, duration: Duration, isShellLost: Bool, isShellFresh: Bool = false, directory: String
+        status: Status, duration: Duration, isShellLost: Bool, isShellFresh: Bool = false, directory: String,
+        restriction: DiskExcess? = nil
     ) {
+        self.restriction = restriction
         self.status = status
         self.duration = duration
         self.isShellLost = isShellLost
         self.isShellFresh = isShellFresh
         self.directory = directory
+    }
+}
+
+/// A process that a command has left running.
+package struct ShellProcess: Sendable, Equatable {
+    /// As the jail sees it.
+    package let id: Int
+    package let command: String
+    /// How long it has been running.
+    package let age: Duration
+
+    package init(id: Int, command: String, age: Duration) {
+        self.id = id
+        self.command = command
+        self.age = age
     }
 }
 

@@ -116,12 +116,33 @@ package final class Workbench: CommandDesk, Service {
         return status.refusal ?? status.summary
     }
 
-    package func jobs(of session: String) async throws -> [Job] { try await self.log.jobs(of: session) }
+    package func jobs(of session: String) async throws -> [Job] {
+        try await self.leftovers(of: session) + self.log.jobs(of: session)
+    }
 
-    package func job(_ id: String, of session: String) async throws -> Job? { try await self.log.job(id, of: session) }
+    package func job(_ id: String, of session: String) async throws -> Job? {
+        if Self.process(id) != nil { return await self.leftovers(of: session).first { $0.id == id.lowercased() } }
+        return try await self.log.job(id, of: session)
+    }
 
     package func kill(_ job: String, of session: String) async throws -> Bool {
-        await self.running.end(job, of: session)
+        guard let process = Self.process(job) else { return await self.running.end(job, of: session) }
+        return await self.shells?.endLeftover(process, of: session) ?? false
+    }
+
+    /// What commands have left running, as jobs whose ids are those of the processes in the jail: `p12`.
+    private func leftovers(of session: String) async -> [Job] {
+        let now = WallClock.now()
+        return (await self.shells?.leftovers(of: session) ?? []).map { process in
+            Job(
+                id: "p\(process.id)", session: session, turn: "", command: process.command, isBackground: true,
+                startedAt: now - Int64(process.age / .milliseconds(1)))
+        }
+    }
+
+    private static func process(_ job: String) -> Int? {
+        guard let first = job.first, first == "p" || first == "P" else { return nil }
+        return Int(job.dropFirst())
     }
 
     package func endLeftovers(of session: String) async -> Bool {
@@ -141,6 +162,9 @@ package final class Workbench: CommandDesk, Service {
     ) async throws -> JobProgress {
         if let output = self.running.output(of: job, in: session) {
             return await output.progress(after: position, isWaiting: isWaiting)
+        }
+        if Self.process(job) != nil {
+            return JobProgress(position: position, output: [], ending: WorkbenchTexts.noOutput(of: job))
         }
         let ending = try await self.log.job(job, of: session)?.ending
         return JobProgress(position: position, output: [], ending: ending ?? WorkbenchTexts.unknownEnding)

@@ -1,3 +1,5 @@
+internal import Jail
+
 /// What people read about commands and workspaces. Commands are named without a sign, as code: `` `run` ``.
 enum WorkbenchTexts {
     /// Where a fresh shell begins.
@@ -54,6 +56,12 @@ enum WorkbenchTexts {
         "Stopped: the jail is over its limit of \(name)."
     }
 
+    static func stopped(_ excess: DiskExcess) -> String { "Stopped: \(excess.reason)." }
+
+    static func restricted(_ excess: DiskExcess) -> String {
+        "Commands can only delete now: \(excess.reason)."
+    }
+
     static func endIsNotRecorded(_ error: String) -> String {
         "The command ran, but its end could not be recorded: \(error)"
     }
@@ -62,6 +70,11 @@ enum WorkbenchTexts {
 
     static func changesAreUnknown(_ error: String) -> String {
         "What the command changed could not be determined: \(error)"
+    }
+
+    static func tooDeep(_ path: String, because reason: String) -> String {
+        "Snapshots leave out what is in the folder `\(Self.plain(path))`: \(reason). `undo` removes it with what the "
+            + "command made, or delete the folders."
     }
 
     static func commitsAreNotTaken(_ error: String) -> String {
@@ -77,6 +90,10 @@ enum WorkbenchTexts {
     static func jobEnded(_ id: String, command: String, note: String?, line: String) -> String {
         let first = "Job `\(id)` has ended.\(note.map { " \($0)" } ?? "") `jobs \(id)` shows its output."
         return "\(first)\n\n\(line)"
+    }
+
+    static func noOutput(of process: String) -> String {
+        "A process that a command left running: its output is not kept. `kill \(process)` ends it."
     }
 
     // MARK: Files

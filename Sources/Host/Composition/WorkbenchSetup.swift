@@ -37,7 +37,7 @@ struct WorkbenchSetup {
         let logger = Logger(label: "workspaces")
         self.workspaces = Workspaces(
             folder: JailProbing.workspaces(in: configuration.dataDirectory), repositories: repositories,
-            packer: self.jails?.packer,
+            snapshotBytes: configuration.perRepository(\.ofJail.disk), packer: self.jails?.packer,
             occupants: self.shells.map { SessionOccupants(shells: $0, log: log, notices: posts, logger: logger) },
             now: WallClock.now, logger: logger)
         try await self.workspaces.prepare()

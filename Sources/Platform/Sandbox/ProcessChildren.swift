@@ -7,6 +7,32 @@ enum ProcessChildren {
         self.text("/proc/\(id)/task/\(id)/children").split(separator: " ").compactMap { Int32($0) }
     }
 
+    /// Those of all threads of a process.
+    static func ofAllThreads(_ id: Int32) -> [Int32] {
+        guard let folder = unsafe opendir("/proc/\(id)/task") else { return [] }
+        defer { unsafe closedir(folder) }
+        var children: [Int32] = []
+        while let entry = unsafe readdir(folder) {
+            let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+                unsafe pointer.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe String(cString: $0) }
+            }
+            guard let thread = Int32(name) else { continue }
+            children += self.text("/proc/\(id)/task/\(thread)/children").split(separator: " ").compactMap { Int32($0) }
+        }
+        return children
+    }
+
+    /// Whether a process is in a pid namespace below this process's.
+    static func isBelow(_ id: Int32) -> Bool { self.depth("\(id)") > self.ownDepth }
+
+    private static let ownDepth = Self.depth("self")
+
+    /// The number of ids that a process has: one for each namespace.
+    private static func depth(_ id: String) -> Int {
+        let line = self.text("/proc/\(id)/status").split(separator: "\n").first { $0.hasPrefix("NSpid:") }
+        return line?.split(separator: "\t").count ?? 0
+    }
+
     /// False for a zombie, which is only waiting for its parent.
     static func isRunning(_ id: Int32) -> Bool {
         // The state follows the name, which may contain parentheses.
@@ -14,6 +40,19 @@ enum ProcessChildren {
         guard let end = stat.lastIndex(of: ")") else { return false }
         let state = stat[end...].dropFirst(2).first
         return state != nil && state != "Z" && state != "X"
+    }
+
+    /// What a process is, as its jail sees it.
+    static func facts(of id: Int32) -> (inside: Int, command: String, started: Double)? {
+        let line = self.text("/proc/\(id)/status").split(separator: "\n").first { $0.hasPrefix("NSpid:") }
+        let fields = self.text("/proc/\(id)/stat").split(separator: ")").last?.split(separator: " ") ?? []
+        // The start is the 22nd field, in ticks since the machine started.
+        guard let inside = line?.split(separator: "\t").last.flatMap({ Int($0) }), fields.count > 19,
+            let ticks = Double(fields[19])
+        else { return nil }
+        let words = self.text("/proc/\(id)/cmdline").split(separator: "\0").joined(separator: " ")
+        let name = self.text("/proc/\(id)/comm").split(separator: "\n").first.map(String.init) ?? ""
+        return (inside, words.isEmpty ? name : words, ticks / Double(sysconf(Int32(_SC_CLK_TCK))))
     }
 
     private static func text(_ path: String) -> String {

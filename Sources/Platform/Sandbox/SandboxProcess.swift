@@ -104,6 +104,9 @@ package final class SandboxProcess {
         return String(decoding: bytes, as: UTF8.self).split(separator: "\n").joined(separator: "; ")
     }
 
+    /// Its processes, seen from outside.
+    package var processes: JailedProcesses { JailedProcesses(first: self.firstID) }
+
     /// What init listens on inside, if the plan asked for it; the caller owns it.
     package func takeListener() -> FileDescriptor? { self.socket.takeReceived() }
 
@@ -121,15 +124,16 @@ package final class SandboxProcess {
         self.socket.send(InitFrame.kill(id))
     }
 
-    /// Whether a tree has running processes besides its main one. `index` is its place among the running trees in the
-    /// order of their start.
-    package func hasLeftovers(ofTreeAt index: Int) -> Bool {
-        guard !self.isEnded, self.firstID > 0 else { return false }
-        // Init's only children are the wardens of the trees.
-        guard let warden = ProcessChildren.of(self.firstID).dropFirst(index).first else { return false }
-        let children = ProcessChildren.of(warden)
-        guard let main = children.first else { return false }
-        return (children.dropFirst() + ProcessChildren.of(main)).contains(where: ProcessChildren.isRunning)
+    /// A tree's running processes besides its main one. `index` is its place among the running trees in the order of
+    /// their start.
+    package func leftovers(ofTreeAt index: Int) -> [JailedProcess] {
+        guard !self.isEnded, self.firstID > 0 else { return [] }
+        return self.processes.leftovers(ofTreeAt: index)
+    }
+
+    /// Ends one of them with what it has started. False if there is none with this id.
+    package func end(_ id: Int, ofTreeAt index: Int) -> Bool {
+        !self.isEnded && self.firstID > 0 && self.processes.end(id, ofTreeAt: index)
     }
 
     private func handle(_ message: InitFrame.Message) {

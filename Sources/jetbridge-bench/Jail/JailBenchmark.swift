@@ -177,8 +177,7 @@ struct BenchJail: Sendable {
         if let identity { chown(path, identity.user, identity.group) }
         let setup = self.setup
         return JailShell(session: session, setup: setup) { () async throws(JailFailure) in
-            try await setup.quota?.prepare(path, bytes: setup.limits.disk, files: setup.limits.files)
-            return JailPlace(mount: WorkspaceMount(folder: path), identity: identity, disk: path)
+            JailPlace(mount: WorkspaceMount(folder: path), identity: identity, disk: [path])
         }
     }
 }

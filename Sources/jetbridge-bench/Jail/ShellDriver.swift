@@ -82,6 +82,7 @@ struct ShellDriver {
         case .timedOut: status = "timed out"
         case .outputLimit: status = "output limit"
         case .limit(let name): status = "limit: \(name)"
+        case .disk(let excess): status = "disk: \(excess.reason)"
         case .shellEnded(let value): (status, number) = ("shell ended", value)
         case .lost(let reason): status = "lost: \(reason)"
         }

@@ -69,7 +69,62 @@ struct SessionJailsTests {
             #expect(slow.contains("Stopped after 5 s, which is the limit of `jail.timeout`"), "\(slow)")
             let full = try await scene.run(
                 "for i in 1 2 3 4 5 6; do head -c 1000000 /dev/urandom >f$i; done; sleep 4; echo full")
-            #expect(full.contains("limit of disk") && !full.contains("full\n"), "\(full)")
+            #expect(full.contains("the workspace is over its quota of 3 MiB (") && !full.contains("full\n"), "\(full)")
+        }
+    }
+
+    @Test("over the quota, commits are taken over, nothing is added, and what makes room runs")
+    func quota() async throws {
+        let settings = """
+            jail: {workspace_quota: 8MiB, timeout: 20s}
+            repositories: [{name: notes, path: notes}]
+            default_repository: notes
+            """
+        try await CommandScene.with(settings) { scene in
+            let full = try await scene.run(
+                "echo a >a && git add a && git commit -qm 'Add a'; for i in 1 2 3 4 5 6 7 8 9; do "
+                    + "dd if=/dev/zero of=f$i bs=1M count=2; done; sleep 9")
+            #expect(full.contains("Stopped: the workspace is over its quota of 8 MiB ("), "\(full)")
+            #expect(full.contains("used); delete files or `/undo`."), "\(full)")
+            #expect(try await scene.audit("commit").first?["subject"]?.stringValue == "Add a")
+            let more = try await scene.run(
+                "echo b >b && git add b && git commit -qm 'Add b' && head -c 999999 /dev/zero >c")
+            #expect(more.contains("Commands can only delete now: the workspace is over its quota"), "\(more)")
+            let removal = try await scene.run("rm -f f*")
+            #expect(removal.contains("exit 0"), "\(removal)")
+            let again = try await scene.run("dd if=/dev/zero of=f bs=1M count=4; echo $?; rm f c")
+            #expect(again.contains("0\n") && !again.contains("only delete"), "\(again)")
+            let commit = try await scene.answer(to: "/commit Add the rest")
+            #expect(!commit.contains("cannot be read"), "\(commit)")
+        }
+    }
+
+    @Test("a deep chain of folders locks nothing, and `undo` removes it")
+    func depth() async throws {
+        try await CommandScene.with("jail: {timeout: 20s}") { scene in
+            let chain = "perl -e 'for (1..230) { mkdir \"d\" x 80; chdir \"d\" x 80 or last }'"
+            let deep = try await scene.run(chain)
+            #expect(deep.contains("exit 0"), "\(deep)")
+            let texts = try await scene.client.transcript(of: scene.thread).map(\.text)
+            #expect(texts.contains { $0.contains("it is more than 200 folders deep") }, "\(texts)")
+            #expect(try await scene.run("echo next").contains("next\n"))
+            #expect(try await scene.answer(to: "/undo").hasPrefix("The files are as they were before `perl"))
+            #expect(try await scene.run("ls | wc -l").contains("0\n"))
+            _ = try await scene.run(chain)
+            #expect(try await scene.run("rm -rf d*; ls | wc -l").contains("0\n"))
+        }
+    }
+
+    @Test("what a command left running is listed by `jobs` and ended by `kill`")
+    func leftovers() async throws {
+        try await CommandScene.with("repositories: []") { scene in
+            _ = try await scene.run("sleep 99 & true")
+            let list = try await scene.answer(to: "/jobs")
+            #expect(list.contains("`sleep 99`: running for "), "\(list)")
+            let hint = try await scene.answer(to: "/kill j1")
+            let id = try #require(hint.firstMatch(of: /left running: `(p[0-9]+)` \(`sleep 99`\)/)?.output.1, "\(hint)")
+            #expect(try await scene.answer(to: "/kill \(id)") == "Job `\(id)` (`sleep 99`) was stopped.")
+            #expect(try await !scene.answer(to: "/jobs").contains("left by a command"))
         }
     }
 

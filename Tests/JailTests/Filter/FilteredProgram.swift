@@ -46,6 +46,7 @@ struct FilteredProgram {
         static let notPermitted = 201
         static let notImplemented = 202
         static let familyNotSupported = 203
+        static let notSupported = 204
 
         /// In each instruction that returns an error number, replaces that number.
         fileprivate static func all(in program: [UInt8]) -> [UInt8] {
@@ -55,6 +56,7 @@ struct FilteredProgram {
                 switch Int32(program[start + 4]) {
                 case EPERM: program[start + 4] = UInt8(Self.notPermitted)
                 case ENOSYS: program[start + 4] = UInt8(Self.notImplemented)
+                case EOPNOTSUPP: program[start + 4] = UInt8(Self.notSupported)
                 case EAFNOSUPPORT: program[start + 4] = UInt8(Self.familyNotSupported)
                 default: break
                 }

@@ -66,6 +66,7 @@ struct JailFilterTests {
                 switch rule.action {
                 case .notPermitted: FilteredProgram.Mark.notPermitted
                 case .notImplemented: FilteredProgram.Mark.notImplemented
+                case .notSupported: FilteredProgram.Mark.notSupported
                 case .familyNotSupported: FilteredProgram.Mark.familyNotSupported
                 }
             #expect(answer == String(mark), "\(call)")
@@ -78,7 +79,7 @@ struct JailFilterTests {
         "programs see ordinary errors",
         arguments: [
             ("ptrace 0", EPERM), ("clone3 0 0", ENOSYS), ("socket 40 1 0", EAFNOSUPPORT), ("451", ENOSYS),
-            ("467", ENOSYS), ("1000000", ENOSYS), ("personality 262144", EPERM),
+            ("467", ENOSYS), ("fallocate 0 1 0 4096", EOPNOTSUPP), ("1000000", ENOSYS), ("personality 262144", EPERM),
         ])
     func errors(_ call: String, _ error: Int32) async throws {
         #expect(try await self.answers([call], isMarked: false) == [String(error)])

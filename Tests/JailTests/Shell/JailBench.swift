@@ -21,16 +21,18 @@ struct JailBench: Sendable {
 
     init(
         limits: JailLimits = JailLimits(), limiter: any JailLimiter = PlainLimiter(), network: JailSetup.Network? = nil,
-        in given: String? = nil, onEnd: @escaping @Sendable () -> Void = {}
+        isMeasured: Bool = false, in given: String? = nil, onEnd: @escaping @Sendable () -> Void = {}
     ) async throws {
         let folder = given == nil ? try TemporaryDirectory() : nil
         let workspace = (given ?? folder?.path ?? "") + "/workspace"
         guard mkdir(workspace, 0o755) == 0 else { throw SystemError.last("mkdir") }
         if let identity = Self.identity { chown(workspace, identity.user, identity.group) }
         let setup = JailSetup(
-            programs: try await Self.programs(), limits: limits, limiter: limiter, seccomp: [], network: network,
-            logger: Logger(label: "jail"))
-        let place = JailPlace(mount: WorkspaceMount(folder: workspace), identity: Self.identity, onEnd: onEnd)
+            programs: try await Self.programs(), limits: limits, limiter: limiter,
+            quota: isMeasured ? MeasuredQuota() : nil, seccomp: isMeasured ? try JailFilter.programs() : [],
+            network: network, logger: Logger(label: "jail"))
+        let place = JailPlace(
+            mount: WorkspaceMount(folder: workspace), identity: Self.identity, disk: [workspace], onEnd: onEnd)
         self.folder = folder
         self.setup = setup
         self.place = place
@@ -40,10 +42,11 @@ struct JailBench: Sendable {
     /// Runs `body`, and ends the jail whatever happens.
     static func with<Value>(
         limits: JailLimits = JailLimits(), limiter: any JailLimiter = PlainLimiter(),
-        network: JailSetup.Network? = nil, onEnd: @escaping @Sendable () -> Void = {},
+        network: JailSetup.Network? = nil, isMeasured: Bool = false, onEnd: @escaping @Sendable () -> Void = {},
         _ body: (JailBench) async throws -> Value
     ) async throws -> Value {
-        let bench = try await JailBench(limits: limits, limiter: limiter, network: network, onEnd: onEnd)
+        let bench = try await JailBench(
+            limits: limits, limiter: limiter, network: network, isMeasured: isMeasured, onEnd: onEnd)
         do {
             let value = try await body(bench)
             await bench.shell.end()

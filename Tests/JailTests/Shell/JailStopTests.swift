@@ -45,13 +45,35 @@ struct JailStopTests {
     }
 
     @Test("what a fresh shell leaves behind ends with it")
-    func leftovers() async throws {
+    func leftoversOneByOne() async throws {
         try await JailBench.with { (bench: JailBench) async throws in
             let mark = Survivors.mark()
             let result = try await bench.run("(setsid sleep \(mark) &); sleep \(mark) & echo a", .fresh)
             #expect(result.status == .exited(0))
             #expect(result.text == "a\n")
             #expect(Survivors.of(mark).isEmpty)
+        }
+    }
+
+    @Test("what commands left running is listed as the jail sees it, and ended one by one")
+    func leftovers() async throws {
+        try await JailBench.with { (bench: JailBench) async throws in
+            #expect(await bench.shell.leftovers.isEmpty)
+            let (mark, other) = (Survivors.mark(), Survivors.mark())
+            let first = try await bench.run("sleep \(mark) & echo $!")
+            _ = try await bench.run("(setsid sleep \(other) &)")
+            _ = try await Survivors.wait(mark, atLeast: 1)
+            _ = try await Survivors.wait(other, atLeast: 1)
+            let list = await bench.shell.leftovers
+            #expect(Set(list.map(\.command)) == ["sleep \(mark)", "sleep \(other)"])
+            let process = try #require(list.first { $0.command == "sleep \(mark)" })
+            #expect("\(process.id)\n" == first.text && process.age < .seconds(60))
+            #expect(await bench.shell.endLeftover(process.id))
+            try await Survivors.waitForNone(mark)
+            #expect(await bench.shell.leftovers.map(\.command) == ["sleep \(other)"])
+            // The shell, the jail's first process, and one that is gone.
+            for id in [1, 2, 3, process.id] { #expect(await !bench.shell.endLeftover(id)) }
+            #expect(try await bench.run("echo next").text == "next\n")
         }
     }
 

@@ -48,6 +48,24 @@ struct JobThreadTests {
         #expect(harness.adapter.texts[4] == "Name the job: `!kill JOB`. `!jobs` lists them.")
     }
 
+    @Test("what commands left running is listed, and `kill` of an ended job names it")
+    func leftovers() {
+        let process = Job(
+            id: "p12", session: "s", turn: "", command: "sleep 99", isBackground: true, startedAt: 4_000)
+        let sign = CommandSign("!")
+        #expect(
+            JobTexts.list([process, Self.job("j1", isRunning: false)], now: 9_000, sign: sign)
+                == "- `p12` `sleep 99`: running for 5 s, left by a command\n- `j1` `make all`: exit 2 · 3.0 s\n\n"
+                + "`!jobs ID` follows one, `!kill ID` ends it.")
+        #expect(
+            JobTexts.notRunning(Self.job("j1", isRunning: false), left: [process], sign: sign)
+                == "Job `j1` (`make all`) is not running: exit 2 · 3.0 s. Commands have left running: `p12` "
+                + "(`sleep 99`). `!kill p12` ends one of them, `!stop` ends all.")
+        #expect(
+            JobTexts.notRunning(Self.job("j1", isRunning: false), left: [], sign: sign)
+                == "Job `j1` (`make all`) is not running: exit 2 · 3.0 s.")
+    }
+
     @Test("`repo` is refused while an answer runs, which may work on the files")
     func answering() async throws {
         let harness = try await BridgeHarness(

@@ -2,6 +2,7 @@ import Audit
 import Chat
 import JSON
 import Jail
+import Primitives
 import TestSupport
 import Testing
 
@@ -35,6 +36,24 @@ struct JobTests {
         #expect(harness.notices.first?.hasSuffix("exit 130 · 1.2 s") == true)
         let rest = try await harness.bench.progress(of: "j1", in: "s_1", after: progress.position, isWaiting: true)
         #expect(rest.output.map(\.text) == [" ended\n"] && rest.ending == "exit 130 · 1.2 s")
+    }
+
+    @Test("a process that a command left running is listed as a job, and killed")
+    func processes() async throws {
+        let harness = WorkbenchHarness()
+        let bench = harness.bench
+        _ = try await harness.turn(.run, "leave")
+        let process = try #require(try await bench.jobs(of: "s_1").first)
+        #expect(process.id == "p12" && process.command == "sleep 99" && process.state == .running)
+        #expect(process.isLeftover && WallClock.now() - process.startedAt >= 61_000)
+        #expect(try await bench.job("P12", of: "s_1")?.id == "p12")
+        #expect(try await bench.job("p13", of: "s_1") == nil)
+        let progress = try await bench.progress(of: "p12", in: "s_1", after: 0, isWaiting: true)
+        #expect(progress.ending?.contains("`kill p12` ends it") == true)
+        #expect(try await !bench.kill("p13", of: "s_1"))
+        #expect(try await bench.kill("p12", of: "s_1"))
+        #expect(try await bench.jobs(of: "s_1").allSatisfy { !$0.isLeftover })
+        #expect(try await !bench.kill("p12", of: "s_1"))
     }
 
     @Test("a commit that a job made is reported as a commit before the job's end")

@@ -75,6 +75,8 @@ final class FakeShell: Shell {
         }
     }
 
+    var hasLeftovers: Bool { self.state.withLock { $0.leftovers } }
+
     private static func exit(_ status: ShellExit.Status, isLost: Bool = false) -> ShellExit {
         ShellExit(status: status, duration: .milliseconds(1_249), isShellLost: isLost, directory: "/workspace/src")
     }
@@ -88,6 +90,10 @@ struct FakeShells: ShellDirectory {
     }
 
     func endLeftovers(of session: String) async -> Bool { self.shell.takeLeftovers() }
+    func leftovers(of session: String) async -> [ShellProcess] {
+        self.shell.hasLeftovers ? [ShellProcess(id: 12, command: "sleep 99", age: .seconds(61))] : []
+    }
+    func endLeftover(_ id: Int, of session: String) async -> Bool { id == 12 && self.shell.takeLeftovers() }
     func enter(_ workspace: Workspace) {}
     func leave(_ session: String) async {}
     func isLent(_ session: String) -> Bool { false }

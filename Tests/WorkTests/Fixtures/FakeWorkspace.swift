@@ -45,6 +45,8 @@ final class FakeWorkspace: WorkspaceFiles, WorkspaceDirectory {
         }
     }
 
+    func unrecordedFolders() async -> UnrecordedFolders { UnrecordedFolders() }
+
     func snapshots() async throws -> [WorkspaceSnapshot] {
         self.state.withLock { $0.snapshots.map(\.snapshot).reversed() }
     }

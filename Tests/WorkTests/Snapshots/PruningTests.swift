@@ -1,4 +1,5 @@
 import Git
+import Jail
 import TestSupport
 import Testing
 
@@ -34,6 +35,28 @@ struct PruningTests {
         _ = try await workspace.restore("s26")
         #expect(try await Fixture.text(workspace, "f20") == "26 20\n")
         #expect(try await workspace.diff().contains("+26 20"))
+    }
+
+    @Test("older snapshots are dropped while all occupy more than they may")
+    func size() async throws {
+        let limit = 4 << 20
+        let fixture = try Fixture(settings: WorkspaceSettings(snapshotBytes: limit))
+        let workspace = try await fixture.open()
+        for round in 1...12 {
+            try Fixture.shell("head -c 1000000 /dev/urandom > f", in: workspace)
+            _ = try await workspace.snapshot("\(round)")
+            #expect(await MeasuredQuota().usage(of: [workspace.layout.store]).bytes <= limit)
+        }
+        let left = try await workspace.snapshots()
+        #expect(left.first?.id == "s12" && (1...4).contains(left.count))
+        try Fixture.shell("head -c 9000000 /dev/urandom > f", in: workspace)
+        let sum = try Fixture.shell("sha256sum f", in: workspace)
+        // The newest stays, however large it is.
+        let newest = try await workspace.snapshot("large")
+        #expect(try await workspace.snapshots().map(\.id) == [newest.id])
+        try Fixture.shell("rm f", in: workspace)
+        _ = try await workspace.restore(newest.id)
+        #expect(try Fixture.shell("sha256sum f", in: workspace) == sum)
     }
 
     @Test("objects of scans that became no snapshot, and drafts of a crash, are removed")

@@ -89,6 +89,24 @@ struct SnapshotTests {
         #expect(try await workspace.snapshots().map(\.id) == ["s5", "s4", "s3"])
     }
 
+    @Test("restoring removes folders that came since, empty and deep ones too, and keeps those that were there")
+    func folders() async throws {
+        let fixture = try Fixture()
+        let workspace = try await fixture.open()
+        try Fixture.shell("mkdir -p kept/inner 'odd\nname'", in: workspace)
+        let first = try await workspace.snapshot("one")
+        #expect(try await workspace.snapshot("same") == first)
+        try Fixture.shell(
+            "mkdir -p kept/inner/new src/new; perl -e 'for (1..230) { mkdir \"d\" x 20; chdir \"d\" x 20 or die }'",
+            in: workspace)
+        let second = try await workspace.snapshot("two")
+        #expect(second.id == "s2" && second.folders.tooDeep?.reason == "it is more than 200 folders deep")
+        _ = try await workspace.restore(first.id)
+        let folders = try Fixture.shell("find . -mindepth 1 -type d -print0 | sort -z | tr '\\0' '|'", in: workspace)
+        #expect(folders == "./kept|./kept/inner|./odd\nname|./src|")
+        #expect(try await workspace.snapshot("three").folders == first.folders)
+    }
+
     @Test("a change that keeps a file's size and time is found")
     func racy() async throws {
         let fixture = try Fixture()

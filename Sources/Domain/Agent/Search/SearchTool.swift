@@ -111,7 +111,7 @@ struct SearchTool: Tool {
                 self.notes.append("The search took too long and was ended: use a simpler pattern, a path or a glob.")
             case .outputLimit:
                 self.notes.append("The search was ended, because its lines are too long: use a path or a glob.")
-            case .signalled, .limit, .shellEnded, .lost:
+            case .signalled, .limit, .disk, .shellEnded, .lost:
                 throw ToolFailure("The search needed too much and was ended: use a simpler pattern, a path or a glob.")
             }
             let hits = run.output.hits

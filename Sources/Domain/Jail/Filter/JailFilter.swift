@@ -25,7 +25,7 @@ package enum JailFilter {
 
     static let rules: [SeccompRule] = [
         Self.processes, Self.namespaces, Self.kernel, Self.machine, Self.memory, Self.devices, Self.sockets,
-        Self.obsolete,
+        Self.disk, Self.obsolete,
     ].flatMap { $0 }
 
     /// A rule for each name.
@@ -84,6 +84,10 @@ extension JailFilter {
                 reason: "netlink beyond routes reaches much of the kernel"),
         ]
     }
+
+    static let disk = deny(
+        "fallocate", with: .notSupported,
+        because: "it allocates any amount at once, before the quota can be checked; KEEP_SIZE escapes RLIMIT_FSIZE")
 
     static let obsolete =
         deny("lookup_dcookie", "nfsservctl", isOptional: true, because: "obsolete")

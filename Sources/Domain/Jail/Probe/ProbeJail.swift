@@ -68,6 +68,7 @@ struct ProbeJail: Sendable {
         case .exited(let status): status
         case .signalled(let signal): 128 + signal
         case .limit(let limit): throw JailFailure("no jail can be started: it is over its limit of \(limit) at once")
+        case .disk(let excess): throw JailFailure("no jail can be started: \(excess.reason)")
         case .lost(let reason): throw JailFailure("no jail can be started: it ended at once (\(reason))")
         case .stopped, .timedOut, .outputLimit, .shellEnded:
             throw JailFailure("no jail can be started: it does not answer; the machine may be overloaded")

@@ -42,6 +42,10 @@ package final class JailedProgram {
         _ setup: JailSetup, _ place: JailPlace
     ) async throws(JailFailure) -> JailedProgram {
         let jail = try await LiveJail.start(session: session, setup, place)
+        if let restriction = jail.restriction {
+            await jail.close()
+            throw JailFailure("the program needs room for its files, and \(restriction.reason)")
+        }
         let program: JailedProgram
         do {
             program = try JailedProgram(in: jail, arguments, variables, directory)
@@ -166,6 +170,7 @@ package final class JailedProgram {
     package var reason: String? {
         switch self.jail.end {
         case .limit(let limit): "it was over its limit of \(limit)"
+        case .disk(let excess): excess.reason
         case .lost(let reason): reason
         case .stopped, nil: nil
         }

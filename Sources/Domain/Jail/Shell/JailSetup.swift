@@ -9,7 +9,7 @@ package struct JailSetup: Sendable {
     /// Of jails whose place has no limits of its own.
     package let limits: JailLimits
     package let limiter: any JailLimiter
-    /// Enforces the size of ``JailPlace/disk``; nil for no limit.
+    /// Limits the size of ``JailPlace/disk``; nil for no limit.
     package let quota: MeasuredQuota?
     /// Filters in the kernel's format.
     package let seccomp: [[UInt8]]
@@ -63,15 +63,15 @@ package struct JailPlace: Sendable {
     package let mount: WorkspaceMount
     /// Required when the host runs as root; owns the workspace's files.
     package let identity: JailIdentity?
-    /// The folder whose size is limited, prepared by the setup's quota.
-    package let disk: String?
+    /// The folders whose size is limited: all that the jail may write on the host's disk.
+    package let disk: [String]
     /// Nil for those of the setup.
     package let limits: JailLimits?
     /// Called once, when no process of the jail is left or its start has failed.
     package let onEnd: @Sendable () -> Void
 
     package init(
-        mount: WorkspaceMount, identity: JailIdentity?, disk: String? = nil, limits: JailLimits? = nil,
+        mount: WorkspaceMount, identity: JailIdentity?, disk: [String] = [], limits: JailLimits? = nil,
         onEnd: @escaping @Sendable () -> Void = {}
     ) {
         self.mount = mount

@@ -59,11 +59,24 @@ package final class JailShell: Shell {
     /// a command runs or when nothing is left. Jobs survive it.
     @Net package func endLeftovers() async -> Bool {
         guard !self.isOccupied, let jail = self.jail, jail.end == nil, let shell = self.shell,
-            jail.hasLeftovers(shell.id)
+            !jail.leftovers(shell.id).isEmpty
         else { return false }
         self.endForeground(shell.id, in: jail)
         if jail.end == nil { self.forgetShell() } else { await self.closed(jail) }
         return true
+    }
+
+    /// What earlier commands left running, oldest first. Empty while a command runs, whose own processes nobody can tell
+    /// from them.
+    @Net package var leftovers: [ShellProcess] {
+        guard !self.isOccupied, let jail = self.jail, jail.end == nil, let shell = self.shell else { return [] }
+        return jail.leftovers(shell.id).map { ShellProcess(id: $0.id, command: $0.command, age: $0.age) }
+    }
+
+    /// Ends one of ``leftovers`` with what it has started; false if there is none with this id.
+    @Net package func endLeftover(_ id: Int) -> Bool {
+        guard !self.isOccupied, let jail = self.jail, jail.end == nil, let shell = self.shell else { return false }
+        return jail.end(id, of: shell.id)
     }
 
     // MARK: Commands
@@ -175,7 +188,11 @@ package final class JailShell: Shell {
     private func reported(_ shell: PersistentShell, _ run: RunningCommand) -> ShellExit {
         shell.finish()
         if let report = shell.report { self.directory = report.directory }
-        return self.exit(.exited(shell.report?.status ?? 0), run, isShellLost: false)
+        let status = ShellExit.Status.exited(shell.report?.status ?? 0)
+        guard let jail = run.running?.jail ?? self.jail, self.endRestricted(jail) else {
+            return self.exit(status, run, isShellLost: false)
+        }
+        return self.exit(status, run, isShellLost: true, restriction: jail.restriction)
     }
 
     private func ended(_ shell: PersistentShell, _ jail: LiveJail) -> ShellExit.Status {
@@ -229,7 +246,9 @@ package final class JailShell: Shell {
             return ShellExit(
                 status: status, duration: run.begun.duration(to: .now), isShellLost: false, directory: directory)
         }
-        return self.exit(status, run, isShellLost: state.isJailEnded, directory: directory)
+        let isEnded = !isBeside && !state.isJailEnded && self.endRestricted(jail)
+        return self.exit(
+            status, run, isShellLost: state.isJailEnded || isEnded, directory: directory, restriction: jail.restriction)
     }
 
     // MARK: The jail
@@ -280,6 +299,14 @@ package final class JailShell: Shell {
         JailPlan.environment(self.setup.network?.variables ?? [:]).map { "\($0.key)=\($0.value)" }.sorted()
     }
 
+    /// Ends a jail whose command could only make room: the next one is measured anew. False if it goes on.
+    private func endRestricted(_ jail: LiveJail) -> Bool {
+        guard jail.restriction != nil, jail.jobs.isEmpty else { return false }
+        jail.kill(.stopped)
+        if self.jail === jail { self.forgetShell() }
+        return true
+    }
+
     /// Ends the command that people wait for. Jobs survive it; otherwise the whole jail ends, which needs nothing from
     /// inside.
     private func endForeground(_ tree: UInt32, in jail: LiveJail) {
@@ -319,12 +346,14 @@ package final class JailShell: Shell {
     // MARK: Exits
 
     private func exit(
-        _ status: ShellExit.Status, _ run: RunningCommand, isShellLost: Bool, directory: String? = nil
+        _ status: ShellExit.Status, _ run: RunningCommand, isShellLost: Bool, directory: String? = nil,
+        restriction: DiskExcess? = nil
     ) -> ShellExit {
         defer { self.isRenewed = false }
         return ShellExit(
             status: status, duration: run.begun.duration(to: .now), isShellLost: isShellLost,
-            isShellFresh: self.isRenewed, directory: isShellLost ? JailPlan.workspace : directory ?? self.directory)
+            isShellFresh: self.isRenewed, directory: isShellLost ? JailPlan.workspace : directory ?? self.directory,
+            restriction: restriction)
     }
 
     private func notRun(_ run: RunningCommand) -> ShellExit {
@@ -345,6 +374,7 @@ package final class JailShell: Shell {
     private func lost(_ jail: LiveJail) -> ShellExit.Status {
         switch jail.end {
         case .limit(let limit): .limit(limit)
+        case .disk(let excess): .disk(excess)
         case .lost(let reason): .lost(reason)
         case .stopped: .lost("another command was stopped, and the whole jail with it")
         case nil: .lost("its processes ended")

@@ -98,6 +98,16 @@ package actor JailShells {
         await self.entries[session]?.shell.endLeftovers() ?? false
     }
 
+    /// What earlier commands of a session left running.
+    package func leftovers(of session: String) async -> [ShellProcess] {
+        await self.entries[session]?.shell.leftovers ?? []
+    }
+
+    /// Ends one of them; false if there is none with this id.
+    package func endLeftover(_ id: Int, of session: String) async -> Bool {
+        await self.entries[session]?.shell.endLeftover(id) ?? false
+    }
+
     /// Ends every jail, and refuses to start others.
     package func endAll() async {
         self.isClosed = true

@@ -11,6 +11,8 @@ final class LiveJail {
         case stopped
         /// It exceeded this limit.
         case limit(String)
+        /// It wrote more than it may.
+        case disk(DiskExcess)
         case lost(String)
     }
 
@@ -31,6 +33,9 @@ final class LiveJail {
     private var isOver = false
     private var handlers: [UInt32: @Net (TreeEvent) -> Void] = [:]
     private var excess: Task<Void, Never>?
+    private var watcher: DiskWatcher?
+    /// Why commands can only make room; nil if they may write.
+    private(set) var restriction: DiskExcess?
     private var closing: Task<Void, Never>?
 
     /// The user of its processes.
@@ -40,14 +45,17 @@ final class LiveJail {
 
     static func start(session: String, _ setup: JailSetup, _ place: JailPlace) async throws(JailFailure) -> LiveJail {
         let id = "jail-" + ShellScript.nonce().prefix(16)
-        var limiter = setup.limiter
-        if let quota = setup.quota, let folder = place.disk {
-            limiter = DiskLimiter(limiter, quota: quota, folder: folder)
-        }
+        var limits = place.limits ?? setup.limits
         do throws(JailFailure) {
-            let group = try await limiter.prepare(id, place.limits ?? setup.limits)
+            var watch: DiskWatch?
+            if let quota = setup.quota, !place.disk.isEmpty {
+                watch = await quota.watch(place.disk, limits)
+                // Nothing but names and empty files can be added, so commands can only make room.
+                if watch?.isOver == true { limits.fileSize = 4_096 }
+            }
+            let group = try await setup.limiter.prepare(id, limits)
             do throws(JailFailure) {
-                return try await self.start(session, setup, place, group)
+                return try await self.start(session, setup, place, limits, group, watch)
             } catch {
                 await group.end()
                 throw error
@@ -59,11 +67,11 @@ final class LiveJail {
     }
 
     private static func start(
-        _ session: String, _ setup: JailSetup, _ place: JailPlace, _ group: any JailGroup
+        _ session: String, _ setup: JailSetup, _ place: JailPlace, _ limits: JailLimits, _ group: any JailGroup,
+        _ watch: DiskWatch?
     ) async throws(JailFailure) -> LiveJail {
         let plan = JailPlan(
-            programs: setup.programs, limits: place.limits ?? setup.limits, mount: place.mount,
-            identity: place.identity,
+            programs: setup.programs, limits: limits, mount: place.mount, identity: place.identity,
             networkPort: setup.network?.port, variables: setup.network?.variables ?? [:], seccomp: setup.seccomp,
             procsFiles: group.procsFiles, masks: HostFiles.existing(JailPlan.maskable))
         let sandbox: SandboxProcess
@@ -84,7 +92,14 @@ final class LiveJail {
                 throw error
             }
         }
-        return LiveJail(sandbox, place, group, endNetwork)
+        let jail = LiveJail(sandbox, place, group, endNetwork)
+        do throws(JailFailure) {
+            if let watch { try jail.start(watch) }
+        } catch {
+            await jail.close()
+            throw error
+        }
+        return jail
     }
 
     private init(
@@ -103,6 +118,15 @@ final class LiveJail {
             guard let limit = try? await group.waitForExcess() else { return }
             self?.kill(.limit(limit))
         }
+    }
+
+    private func start(_ watch: DiskWatch) throws(JailFailure) {
+        self.restriction = watch.restriction
+        let watcher = DiskWatcher(self.place.disk, self.sandbox.processes) { [weak self] in
+            EventLoop.shared.runIfNeeded { self?.kill(.lost("it wrote too much")) }
+        }
+        self.watcher = watcher
+        try watcher.start(watch)
     }
 
     // MARK: Trees
@@ -126,11 +150,14 @@ final class LiveJail {
 
     func isRunning(_ tree: UInt32) -> Bool { self.handlers[tree] != nil }
 
-    /// Whether a tree has running processes besides its main one.
-    func hasLeftovers(_ tree: UInt32) -> Bool {
-        // Init starts trees in the order of their ids.
-        guard let index = self.handlers.keys.sorted().firstIndex(of: tree) else { return false }
-        return self.sandbox.hasLeftovers(ofTreeAt: index)
+    /// A tree's running processes besides its main one.
+    func leftovers(_ tree: UInt32) -> [JailedProcess] {
+        self.handlers.keys.sorted().firstIndex(of: tree).map { self.sandbox.leftovers(ofTreeAt: $0) } ?? []
+    }
+
+    /// Ends one of them with what it has started. False if there is none with this id.
+    func end(_ process: Int, of tree: UInt32) -> Bool {
+        self.handlers.keys.sorted().firstIndex(of: tree).map { self.sandbox.end(process, ofTreeAt: $0) } ?? false
     }
 
     private func handle(_ id: UInt32, _ event: SandboxTreeEvent) {
@@ -146,12 +173,18 @@ final class LiveJail {
 
     /// Ends every process at once; what runs is notified when they have ended.
     func kill(_ reason: End) {
-        if self.end == nil { self.end = reason }
+        self.note(reason)
         self.sandbox.kill()
     }
 
+    private func note(_ reason: End) {
+        guard self.end == nil else { return }
+        // The watcher has killed it before it could say so here.
+        self.end = self.watcher?.excess.map { .disk($0) } ?? reason
+    }
+
     private func ended(_ reason: String?) {
-        if self.end == nil { self.end = .lost(reason ?? "its first process ended") }
+        self.note(.lost(reason ?? "its first process ended"))
         self.isOver = true
         let handlers = self.handlers.sorted { $0.key < $1.key }
         self.handlers = [:]
@@ -161,7 +194,7 @@ final class LiveJail {
 
     /// Ends every process and frees what belongs to the jail; returns when all is gone, even if the task is cancelled.
     func close() async {
-        if self.end == nil { self.end = .lost("the host ended the session's jail") }
+        self.note(.lost("the host ended the session's jail"))
         await self.beginClosing().value
     }
 
@@ -169,8 +202,9 @@ final class LiveJail {
     private func beginClosing() -> Task<Void, Never> {
         if let closing = self.closing { return closing }
         // Unstructured: several wait for the same end, and none may cut it short.
-        let closing = Task { [sandbox, group, endNetwork, excess, place] in
+        let closing = Task { [sandbox, group, endNetwork, excess, place, watcher] in
             excess?.cancel()
+            watcher?.cancel()
             await sandbox.end()
             await endNetwork?()
             await group.end()

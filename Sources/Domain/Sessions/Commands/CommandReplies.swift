@@ -129,7 +129,9 @@ struct CommandReplies: Sendable {
             let job = try await desk.job(argument, of: session.id)
         else { return Reply(JobTexts.unknown(argument, sign: self.sign)) }
         let wasRunning = try await desk.kill(job.id, of: session.id)
-        return Reply(wasRunning ? JobTexts.killed(job) : JobTexts.notRunning(job))
+        if wasRunning { return Reply(JobTexts.killed(job)) }
+        let left = try await desk.jobs(of: session.id).filter(\.isLeftover)
+        return Reply(JobTexts.notRunning(job, left: left, sign: self.sign))
     }
 
     func resend() async throws -> Reply {

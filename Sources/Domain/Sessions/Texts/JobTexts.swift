@@ -14,8 +14,14 @@ enum JobTexts {
 
     static func killed(_ job: Job) -> String { "Job `\(job.id)` (\(TurnTexts.code(job.command))) was stopped." }
 
-    static func notRunning(_ job: Job) -> String {
-        "Job `\(job.id)` (\(TurnTexts.code(job.command))) is not running: \(job.ending ?? "it has ended")."
+    /// - Parameter left: Processes that commands left running.
+    static func notRunning(_ job: Job, left: [Job], sign: CommandSign) -> String {
+        let text = "Job `\(job.id)` (\(TurnTexts.code(job.command))) is not running: \(job.ending ?? "it has ended")."
+        guard let first = left.first else { return text }
+        let names = left.prefix(5).map { "`\($0.id)` (\(TurnTexts.code($0.command)))" }.joined(separator: ", ")
+        let more = left.count > 5 ? " and \(left.count - 5) more" : ""
+        return "\(text) Commands have left running: \(names)\(more). \(sign.command("kill \(first.id)")) ends one of "
+            + "them, \(sign.command("stop")) ends all."
     }
 
     static func list(_ jobs: [Job], now: Int64, sign: CommandSign) -> String {
@@ -29,7 +35,8 @@ enum JobTexts {
     private static func state(of job: Job, now: Int64) -> String {
         guard job.state == .running else { return job.ending ?? job.state.rawValue }
         let seconds = max(0, now - job.startedAt) / 1_000
-        return "running for \(seconds) s\(job.isBackground ? ", in the background" : "")"
+        let place = job.isLeftover ? ", left by a command" : job.isBackground ? ", in the background" : ""
+        return "running for \(seconds) s\(place)"
     }
 
     /// The message that shows a job; `output` is Markdown.

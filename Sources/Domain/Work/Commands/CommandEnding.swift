@@ -18,7 +18,9 @@ package struct CommandEnding: Sendable, Equatable {
         self.duration = exit.duration
         let renewed = exit.isShellFresh ? WorkbenchTexts.renewedShell : nil
         let fresh = exit.isShellLost ? WorkbenchTexts.freshShell : nil
-        let sentences = [renewed, note, fresh].compactMap { $0 }
+        // With the reason for the end, there is nothing to add.
+        let restricted = note == nil ? exit.restriction.map { WorkbenchTexts.restricted($0) } : nil
+        let sentences = [renewed, note, restricted, fresh].compactMap { $0 }
         self.note = sentences.isEmpty ? nil : sentences.joined(separator: " ")
     }
 
@@ -40,6 +42,7 @@ package struct CommandEnding: Sendable, Equatable {
         case .timedOut: (124, WorkbenchTexts.timedOut(after: limits.timeout), "timeout")
         case .outputLimit: (Self.killed, WorkbenchTexts.outputLimit(limits.outputLimit), "output")
         case .limit(let name): (Self.killed, WorkbenchTexts.limit(name), "limit")
+        case .disk(let excess): (Self.killed, WorkbenchTexts.stopped(excess), "limit")
         case .shellEnded(let status): (status ?? Self.killed, "The command ended the shell itself.", "shell_ended")
         case .lost(let reason): (Self.killed, "The jail ended: \(reason).", "lost")
         }

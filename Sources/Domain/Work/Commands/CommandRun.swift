@@ -162,6 +162,10 @@ struct CommandRun: Sendable {
         } catch {
             notices.append(WorkbenchTexts.changesAreUnknown("\(error)"))
         }
+        let folders = await begun.workspace.unrecordedFolders()
+        if let deep = folders.tooDeep, begun.snapshot.folders.tooDeep == nil {
+            notices.append(WorkbenchTexts.tooDeep(deep.path, because: deep.reason))
+        }
         var commits: [CommitNotice] = []
         if !self.holdsCommits {
             do {
@@ -172,7 +176,9 @@ struct CommandRun: Sendable {
             }
         }
         do {
-            try await self.record(begun, ending, changes, commits)
+            // Unknown changes count, so that `undo` can revert them.
+            let hasChanges = changes?.isEmpty != true || folders != begun.snapshot.folders
+            try await self.record(begun, ending, changes, commits, hasChanges: hasChanges)
         } catch {
             notices.append(WorkbenchTexts.endIsNotRecorded("\(error)"))
             self.bench.logger.error("the end of a command could not be recorded", ["error": .string("\(error)")])
@@ -182,7 +188,8 @@ struct CommandRun: Sendable {
     }
 
     private func record(
-        _ begun: Begun, _ ending: CommandEnding, _ changes: [WorkspaceChange]?, _ commits: [CommitNotice]
+        _ begun: Begun, _ ending: CommandEnding, _ changes: [WorkspaceChange]?, _ commits: [CommitNotice],
+        hasChanges: Bool
     ) async throws {
         let audit = AuditFiles(changes ?? [])
         let details: JSON = [
@@ -190,8 +197,6 @@ struct CommandRun: Sendable {
             "exit": JSON(ending.status), "seconds": .number(ending.duration / .seconds(1)),
             "files": audit.first, "files_changed": changes.map { JSON($0.count) } ?? .null,
         ]
-        // Unknown changes count, so that `undo` can revert them.
-        let hasChanges = changes?.isEmpty != true
         do {
             for commit in commits {
                 try await self.bench.audit.record(

@@ -27,6 +27,8 @@ package final class Workspace: WorkspaceFiles {
     let now: @Sendable () -> Int64
     /// Snapshots that were dropped and whose objects are still there.
     let dropped = Protected(0)
+    /// Bytes that snapshots occupied when they were measured last; nil before that.
+    let snapshotSize = Protected<Int?>(nil)
 
     init(
         session: String, layout: WorkspaceLayout, state: WorkspaceState, repository: LocalRepository?,
@@ -79,6 +81,9 @@ package final class Workspace: WorkspaceFiles {
             ]
         }
     }
+
+    /// What its jail may write to.
+    var writableFolders: [String] { [self.layout.files, self.layout.git] }
 
     /// What the workspace occupies, and how many files and folders it has.
     package func usage() async throws -> (bytes: Int64, entries: Int) {

@@ -16,6 +16,8 @@ package protocol WorkspaceFiles: Sendable {
     func snapshot(_ reason: String) async throws -> WorkspaceSnapshot
     /// Newest first.
     func snapshots() async throws -> [WorkspaceSnapshot]
+    /// The folders that neither snapshots nor changes show, when the files were last looked at.
+    func unrecordedFolders() async -> UnrecordedFolders
     /// What differs between two snapshots; `to` nil stands for the files now.
     func changes(from: String, to: String?) async throws -> [WorkspaceChange]
     /// The size of what differs between a snapshot and the files now.

@@ -6,14 +6,18 @@ package struct WorkspaceSettings: Sendable, Hashable {
     package var scan: ScanRules
     /// Older snapshots are dropped.
     package var snapshots: Int
+    /// Older snapshots are dropped while all together occupy more; the newest stays.
+    package var snapshotBytes: Int
     /// A longer diff is cut. Bytes.
     package var diffBytes: Int
     /// More objects made in the jail are refused. Bytes, compressed.
     package var packBytes: Int
 
     package init(
-        scan: ScanRules = .snapshots, snapshots: Int = 200, diffBytes: Int = 512 << 10, packBytes: Int = 256 << 20
+        scan: ScanRules = .snapshots, snapshots: Int = 200, snapshotBytes: Int = .max, diffBytes: Int = 512 << 10,
+        packBytes: Int = 256 << 20
     ) {
+        self.snapshotBytes = snapshotBytes
         self.scan = scan
         self.snapshots = snapshots
         self.diffBytes = diffBytes

@@ -12,6 +12,7 @@ package actor Workspaces: WorkspaceDirectory {
     let folder: String
     let repositories: RepositoryCatalog
     private let settings: WorkspaceSettings
+    private let snapshotBytes: PerRepository<Int>?
     private let packer: CommitPacker?
     let now: @Sendable () -> Int64
     let logger: Logger
@@ -22,13 +23,16 @@ package actor Workspaces: WorkspaceDirectory {
     /// Does not touch the disk.
     ///
     /// - Parameters:
+    ///   - snapshotBytes: Replaces the one of `settings`.
     ///   - packer: Nil where no jail works; commits made inside can't be taken over then.
     ///   - now: Milliseconds since 1970.
     package init(
         folder: String, repositories: RepositoryCatalog, settings: WorkspaceSettings = WorkspaceSettings(),
-        packer: CommitPacker? = nil, occupants: (any WorkspaceOccupants)? = nil, now: @escaping @Sendable () -> Int64,
-        logger: Logger
+        snapshotBytes: PerRepository<Int>? = nil, packer: CommitPacker? = nil,
+        occupants: (any WorkspaceOccupants)? = nil,
+        now: @escaping @Sendable () -> Int64, logger: Logger
     ) {
+        self.snapshotBytes = snapshotBytes
         self.folder = folder
         self.repositories = repositories
         self.settings = settings
@@ -152,10 +156,12 @@ extension Workspaces {
     }
 
     func workspace(_ session: String, _ state: WorkspaceState) -> Workspace {
+        var settings = self.settings
+        if let snapshotBytes { settings.snapshotBytes = snapshotBytes[state.repository] }
         // Without its repository a workspace can still be archived, replaced and removed.
-        Workspace(
+        return Workspace(
             session: session, layout: self.layout(session), state: state,
-            repository: state.repository.flatMap { try? self.local($0) }, settings: self.settings, packer: self.packer,
+            repository: state.repository.flatMap { try? self.local($0) }, settings: settings, packer: self.packer,
             now: self.now)
     }
 

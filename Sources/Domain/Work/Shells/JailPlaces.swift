@@ -64,17 +64,12 @@ final class JailPlaces: Sendable {
         let user = try self.takeUser(for: session)
         let giveBack: @Sendable () -> Void = { [means] in if let user { means.identities?.release(user) } }
         do {
-            // All of the session's folders count, for the jail writes Git objects beside the files.
-            let folder = workspace.folder.split(separator: "/", omittingEmptySubsequences: false).dropLast()
-                .joined(separator: "/")
             let limits = self.limits[workspace.repositoryName]
-            try await self.means.quota.prepare(folder, bytes: limits.disk, files: limits.files)
             let owner = user.map { FileOwner(user: $0.user, group: $0.group) }
             let binds = try await workspace.mounts(for: owner)
             return JailPlace(
-                mount: WorkspaceMount(folder: workspace.folder, binds: binds), identity: user, disk: folder,
-                limits: limits,
-                onEnd: giveBack)
+                mount: WorkspaceMount(folder: workspace.folder, binds: binds), identity: user,
+                disk: workspace.writableFolders, limits: limits, onEnd: giveBack)
         } catch {
             giveBack()
             throw error as? JailFailure ?? JailFailure("the workspace cannot be shown to the jail: \(error)")

@@ -29,6 +29,12 @@ package struct SessionJails: ShellDirectory {
 
     package func endLeftovers(of session: String) async -> Bool { await self.shells.endLeftovers(of: session) }
 
+    package func leftovers(of session: String) async -> [ShellProcess] { await self.shells.leftovers(of: session) }
+
+    package func endLeftover(_ id: Int, of session: String) async -> Bool {
+        await self.shells.endLeftover(id, of: session)
+    }
+
     package func enter(_ workspace: Workspace) { self.places.enter(workspace) }
 
     /// The jail's mount is of the old folder, so that a command in it would find nothing.
@@ -98,11 +104,19 @@ package struct SessionJails: ShellDirectory {
             "printf '%s\\n^%s\\n' \(new) \(base) | "
             + "/usr/bin/git --git-dir=/git pack-objects --revs --thin --stdout --quiet"
         let command = ShellCommand(text: text, place: .fresh, timeout: .seconds(120), outputLimit: 512 << 20)
+        let errors = Protected<[UInt8]>([])
         let exit = try await withoutActuallyEscaping(piece) { piece in
             try await shells.shell(of: session, for: session).run(command) { output in
-                if output.stream == .standardOutput { try await piece(output.bytes) }
+                if output.stream == .standardOutput { return try await piece(output.bytes) }
+                errors.withLock { if $0.count < 4_096 { $0 += output.bytes } }
             }
         }
-        guard exit.status == .exited(0) else { throw WorkspaceFailure("the commits could not be packed in the jail") }
+        guard exit.status != .exited(0) else { return }
+        let lines = errors.withLock { String(decoding: $0, as: UTF8.self) }.split(separator: "\n")
+        var reason = lines.first.map { String($0.prefix(200)) }
+        if case .disk(let excess) = exit.status { reason = excess.reason }
+        throw WorkspaceFailure(
+            "the commits made in the jail cannot be read (\(reason ?? "Git ended without a reason")): "
+                + "`run git reset --soft \(base)` takes them back and keeps the files")
     }
 }

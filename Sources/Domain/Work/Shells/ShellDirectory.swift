@@ -12,6 +12,12 @@ package protocol ShellDirectory: Sendable {
     /// runs or nothing was left.
     func endLeftovers(of session: String) async -> Bool
 
+    /// What earlier commands of a session left running, oldest first; empty while a command runs.
+    func leftovers(of session: String) async -> [ShellProcess]
+
+    /// Ends one of them with what it has started; false if there is none with this id.
+    func endLeftover(_ id: Int, of session: String) async -> Bool
+
     /// Commands of the workspace's session run there from now on.
     func enter(_ workspace: Workspace)
 

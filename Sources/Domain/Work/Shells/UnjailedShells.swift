@@ -29,6 +29,10 @@ package final class UnjailedShells: ShellDirectory {
     /// A command's processes end with it, so nothing is left.
     package func endLeftovers(of session: String) async -> Bool { false }
 
+    package func leftovers(of session: String) async -> [ShellProcess] { [] }
+
+    package func endLeftover(_ id: Int, of session: String) async -> Bool { false }
+
     package func end(_ session: String) async { await self.state.withLock { $0.shells[session] }?.end() }
 
     package func enter(_ workspace: Workspace) {}

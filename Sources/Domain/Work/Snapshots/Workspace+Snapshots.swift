@@ -1,10 +1,14 @@
 package import Git
+internal import Jail
 internal import Primitives
 internal import Repositories
 
 extension Workspace {
     private static let timeKey = "Jetbridge-At"
     private static let moveKey = "Jetbridge-Moved"
+    /// One for each folder without files; their number, because there may be none.
+    private static let folderKey = "Jetbridge-Folder"
+    private static let folderCountKey = "Jetbridge-Folders"
 
     var references: String { "refs/jetbridge/snapshots/\(self.session)/" }
 
@@ -15,7 +19,32 @@ extension Workspace {
         }
         // Several at a time, because freeing the space of one takes as long as that of many.
         if self.dropped.withLock({ $0 }) >= max(1, self.settings.snapshots / 8) { _ = try? await self.prune() }
+        try await self.boundSnapshots()
         return snapshot
+    }
+
+    /// What a snapshot's commit and folders occupy, in most cases.
+    private static let recordSize = 64 << 10
+
+    /// Drops the older half of the snapshots until the others have room.
+    private func boundSnapshots() async throws {
+        let limit = self.settings.snapshotBytes
+        guard limit < .max else { return }
+        let added = await Int(clamping: self.files.takeRecordedBytes()) + Self.recordSize
+        var size = self.snapshotSize.withLock { $0.map { $0 + added } } ?? .max
+        // What was added is known as an upper bound, the rest exactly.
+        while size > limit {
+            size = await MeasuredQuota().usage(of: [self.layout.store]).bytes
+            guard size > limit else { break }
+            let count = try await self.call { files in
+                let old = try await self.numbered().map(\.number)
+                for number in old.suffix(old.count / 2) { try await files.drop(self.references + String(number)) }
+                return old.count / 2
+            }
+            // Without older ones, what is left belongs to the newest, or to scans that became none.
+            guard try await self.prune() != nil, count > 0 else { break }
+        }
+        self.snapshotSize.withLock { $0 = size }
     }
 
     /// Frees the space of dropped snapshots and of scans that became none. Returns the number of removed objects; nil
@@ -35,6 +64,8 @@ extension Workspace {
             try await self.numbered().map { Self.snapshot($0.number, $0.record, []) }
         }
     }
+
+    package func unrecordedFolders() async -> UnrecordedFolders { await self.files.folders }
 
     package func changes(from: String, to: String?) async throws -> [WorkspaceChange] {
         try await self.call { files in
@@ -66,7 +97,7 @@ extension Workspace {
 
     package func restorePlan(_ snapshot: String) async throws -> RestorePlan {
         try await self.call { files in
-            let (tree, conflicts) = try await self.restored(snapshot, files)
+            let (tree, conflicts, _) = try await self.restored(snapshot, files)
             let changes = try await files.changes(from: files.scan().tree, to: tree)
             return RestorePlan(changes: changes, conflicts: conflicts)
         }
@@ -74,7 +105,8 @@ extension Workspace {
 
     package func restore(_ snapshot: String) async throws -> WorkspaceSnapshot {
         try await self.call { files in
-            let (before, restoration) = try await files.restore(self.restored(snapshot, files).tree)
+            let state = try await self.restored(snapshot, files)
+            let (before, restoration) = try await files.restore(state.tree, keeping: state.folders)
             let kept = try await self.keep(before, "before restoring \(snapshot)")
             guard restoration.failed.isEmpty else {
                 let named = restoration.failed.prefix(3).map { "\($0.path): \($0.reason)" }.joined(separator: "; ")
@@ -90,11 +122,12 @@ extension Workspace {
     /// others have committed to the branch since is added. Otherwise the next commit would take theirs back.
     private func restored(
         _ snapshot: String, _ files: WorkFiles
-    ) async throws -> (tree: GitObjectID, conflicts: [String]) {
+    ) async throws -> (tree: GitObjectID, conflicts: [String], folders: EmptyFolders?) {
         let target = try await self.find(snapshot)
         let moves = try await self.numbered().filter { $0.number >= target.number }.reversed()
             .compactMap { Self.trailer(Self.moveKey, of: $0.record).flatMap { BranchMove($0) } }
-        return try await files.tree(target.record.tree, after: moves)
+        let (tree, conflicts) = try await files.tree(target.record.tree, after: moves)
+        return (tree, conflicts, Self.folders(of: target.record))
     }
 
     /// Keeps a scan as the next snapshot. Returns the newest one if it is the same.
@@ -106,21 +139,30 @@ extension Workspace {
         var notes = scan.skipped.map { "\($0.path): \($0.reason)" }
         if scan.skippedCount > notes.count { notes.append("and \(scan.skippedCount - notes.count) more") }
         let existing = try await self.numbered()
-        if moved == nil, let newest = existing.first, newest.record.tree == scan.tree {
-            return Self.snapshot(newest.number, newest.record, notes)
+        if moved == nil, let newest = existing.first, newest.record.tree == scan.tree,
+            Self.folders(of: newest.record) == scan.folders.empty
+        {
+            var snapshot = Self.snapshot(newest.number, newest.record, notes)
+            snapshot.folders = scan.folders
+            return snapshot
         }
         var number = (existing.first?.number ?? 0) + 1
         let now = self.now()
         let line = String(reason.map { $0.isNewline ? " " : $0 })
         let way = moved.map { "\n\(Self.moveKey): \($0.text)" } ?? ""
-        let message = "\(line)\n\n\(Self.timeKey): \(now)\(way)"
+        let paths = scan.folders.empty?.paths
+        let folders = (paths ?? []).reduce(paths.map { "\n\(Self.folderCountKey): \($0.count)" } ?? "") {
+            "\($0)\n\(Self.folderKey): \($1)"
+        }
+        let message = "\(line)\n\n\(Self.timeKey): \(now)\(way)\(folders)"
         // Another snapshot may be made at the same time.
         while try await !self.keep(scan.tree, number, message, now) { number += 1 }
         for old in existing.dropFirst(max(1, self.settings.snapshots) - 1) {
             try await self.files.drop(self.references + String(old.number))
             self.dropped.withLock { $0 += 1 }
         }
-        return WorkspaceSnapshot(id: "s\(number)", reason: line, at: now, tree: scan.tree.hex, notes: notes)
+        return WorkspaceSnapshot(
+            id: "s\(number)", reason: line, at: now, tree: scan.tree.hex, notes: notes, folders: scan.folders)
     }
 
     /// False if the number is taken.
@@ -156,7 +198,15 @@ extension Workspace {
         let time = Self.trailer(Self.timeKey, of: record).flatMap { Int64($0) }
         return WorkspaceSnapshot(
             id: "s\(number)", reason: String(reason), at: time ?? record.seconds * 1_000, tree: record.tree.hex,
-            notes: notes)
+            notes: notes, folders: UnrecordedFolders(empty: Self.folders(of: record)))
+    }
+
+    /// Nil if the record does not say.
+    private static func folders(of record: WorkFiles.Record) -> EmptyFolders? {
+        guard self.trailer(self.folderCountKey, of: record) != nil else { return nil }
+        let begin = "\(self.folderKey): "
+        let lines = record.message.split(separator: "\n").dropFirst().filter { $0.hasPrefix(begin) }
+        return EmptyFolders(paths: lines.map { String($0.dropFirst(begin.count)) })
     }
 
     private static func trailer(_ key: String, of record: WorkFiles.Record) -> Substring? {

@@ -11,6 +11,8 @@ package struct WorkspaceSnapshot: Sendable, Equatable {
     package let tree: String
     /// What was left out when it was made, as `PATH: REASON`.
     package var notes: [String] = []
+    /// What the tree does not show.
+    package var folders = UnrecordedFolders()
 }
 
 /// What restoring a snapshot does to the files.

@@ -7,12 +7,15 @@ struct FolderRestorer {
     /// Who gets what is written; nil: this process's user.
     private let owner: FileOwner?
     private let fileBytes: Int64
+    /// The folders without files that stay; nil for all.
+    private let emptyFolders: Set<[UInt8]>?
     private(set) var written = 0
     private(set) var removed = 0
     /// What could not be made like the tree.
     private(set) var failed: [SkippedFile] = []
 
-    init(store: ObjectStore, owner: FileOwner?, fileBytes: Int64) {
+    init(store: ObjectStore, owner: FileOwner?, fileBytes: Int64, emptyFolders: Set<[UInt8]>? = nil) {
+        self.emptyFolders = emptyFolders
         self.store = store
         self.owner = owner
         self.fileBytes = fileBytes
@@ -22,7 +25,7 @@ struct FolderRestorer {
     mutating func apply(
         _ tree: ObjectKey?, to folder: borrowing Folder, current: ScannedFolder?, path: [UInt8] = [], depth: Int = 0
     ) throws(GitError) {
-        if let tree, current?.key == tree { return }
+        if let current, let tree, current.key == tree, self.emptyFolders == nil || !current.hasEmptyFolders { return }
         guard depth < 256 else {
             self.fail(path, "it is too deep")
             return
@@ -34,9 +37,15 @@ struct FolderRestorer {
         }
         for (name, child) in current?.folders ?? [] where wanted[name]?.kind != .folder {
             guard let open = folder.folder(name) else { continue }
-            try self.apply(nil, to: open, current: child, path: Self.join(path, name), depth: depth + 1)
+            let place = Self.join(path, name)
+            try self.apply(nil, to: open, current: child, path: place, depth: depth + 1)
+            let isNew = self.emptyFolders?.contains(place) == false
+            // Below a folder that was not there, what is too deep was not there either.
+            if isNew { for deep in child.tooDeep { self.removeAll(deep, in: open) } }
             // Fails if something unrecorded is left in it.
-            if child.key != nil || wanted[name] != nil { _ = folder.removeFolder(name) }
+            if child.key != nil || wanted[name] != nil || isNew, folder.removeFolder(name) == 0, isNew {
+                self.removed += 1
+            }
         }
         let known = Dictionary((current?.files ?? []).map { ($0.item.name, $0.item) }) { first, _ in first }
         let children = Dictionary((current?.folders ?? []).map { ($0.name, $0.folder) }) { first, _ in first }
@@ -58,6 +67,11 @@ struct FolderRestorer {
                 self.write(item, place, in: folder)
             }
         }
+    }
+
+    private mutating func removeAll(_ name: [UInt8], in folder: borrowing Folder) {
+        guard let open = folder.folder(name), FolderRemover.empty(open) == 0 else { return }
+        if folder.removeFolder(name) == 0 { self.removed += 1 }
     }
 
     /// The folder with that name, made if necessary; replaces a file or link in its place.

@@ -47,9 +47,13 @@ struct FolderScanner {
     /// Files that changed since then may change again without a trace in their times. Nanoseconds.
     private let settled: Int64
     private var newBytes: Int64 = 0
+    /// What the new objects occupy at most: each a block, and perhaps a folder.
+    private(set) var recordedBytes: Int64 = 0
     private(set) var entries = 0
     private(set) var skipped: [SkippedFile] = []
     private(set) var skippedCount = 0
+    /// The first folder that is nested too deep.
+    private(set) var tooDeep: SkippedFile?
 
     /// `owner`: the user whose hard links are trusted.
     init(store: ObjectStore, rules: ScanRules, owner: UInt32) {
@@ -90,7 +94,9 @@ struct FolderScanner {
             case .folder:
                 guard depth < self.rules.depth else {
                     self.skip(place, "it is more than \(self.rules.depth) folders deep")
+                    self.tooDeep = self.tooDeep ?? self.skipped.last
                     found.unrecorded.insert(name)
+                    found.tooDeep.append(name)
                     continue
                 }
                 guard let child = folder.folder(name) else {
@@ -164,6 +170,7 @@ struct FolderScanner {
                 return nil
             }
             self.newBytes += facts.size
+            self.recordedBytes += facts.size + 8_192
             guard self.newBytes <= self.rules.newBytes else {
                 throw GitError(
                     .tooLarge, "the workspace has more than \(self.rules.newBytes >> 20) MB of changes: delete files")

@@ -12,10 +12,25 @@ final class ScannedFolder {
     var folders: [(name: [UInt8], folder: ScannedFolder)] = []
     /// Names of files that are there, but not recorded.
     var unrecorded: Set<[UInt8]> = []
+    /// Those of them that are folders nested too deep.
+    var tooDeep: [[UInt8]] = []
     /// Nothing is known about what is in it.
     var isUnreadable = false
     /// The tree object; nil for a folder without files, which Git can't record.
     var key: ObjectKey?
+
+    /// Whether a folder in it has no file, which the tree object does not show.
+    private(set) lazy var hasEmptyFolders: Bool = self.folders.contains { $1.key == nil || $1.hasEmptyFolders }
+
+    /// Calls `body` with the path of each folder that has neither files nor folders, until it returns false.
+    func forEachEmpty(below path: [UInt8] = [], _ body: ([UInt8], ScannedFolder) -> Bool) -> Bool {
+        for (name, folder) in self.folders where folder.key == nil || folder.hasEmptyFolders {
+            let place = path.isEmpty ? name : path + [UInt8(ascii: "/")] + name
+            let isLast = folder.files.isEmpty && folder.folders.isEmpty
+            guard isLast ? body(place, folder) : folder.forEachEmpty(below: place, body) else { return false }
+        }
+        return true
+    }
 
     var items: [TreeItem] {
         self.files.map(\.item)

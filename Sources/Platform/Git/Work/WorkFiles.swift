@@ -16,6 +16,7 @@ package actor WorkFiles {
         /// What was left out, the first 100.
         package let skipped: [SkippedFile]
         package let skippedCount: Int
+        package let folders: UnrecordedFolders
     }
 
     /// What making files like a tree did.
@@ -34,6 +35,9 @@ package actor WorkFiles {
     var scanned: ScannedFolder?
     /// Of the store's objects, as of the last scan.
     var generation: Int64 = 0
+    /// As of the last scan.
+    package private(set) var folders = UnrecordedFolders()
+    private var recordedBytes: Int64 = 0
     private nonisolated let executor: ThreadExecutor
 
     package nonisolated var unownedExecutor: UnownedSerialExecutor {
@@ -57,11 +61,21 @@ package actor WorkFiles {
         try self.scan(ObjectStore(path: self.store))
     }
 
+    /// What the files that scans have recorded since the last call occupy in the store at most.
+    package func takeRecordedBytes() -> Int64 {
+        defer { self.recordedBytes = 0 }
+        return self.recordedBytes
+    }
+
     /// Records all files, then makes them like `tree`. Returns the record of what they were.
-    package func restore(_ tree: GitObjectID) throws(GitError) -> (before: Scan, Restoration) {
+    ///
+    /// - Parameter folders: The empty folders that belong to the tree: others are removed. Nil keeps all.
+    package func restore(
+        _ tree: GitObjectID, keeping folders: EmptyFolders?
+    ) throws(GitError) -> (before: Scan, Restoration) {
         let store = try ObjectStore(path: self.store)
         let before = try self.scan(store)
-        return (before, try self.apply(tree, store))
+        return (before, try self.apply(tree, store, keeping: folders))
     }
 
     /// Makes the files like `tree` without recording them: for a new workspace.
@@ -113,16 +127,24 @@ package actor WorkFiles {
         let folder = try Folder(path: self.folder)
         let owner = folder.facts?.user ?? geteuid()
         var scanner = FolderScanner(store: store, rules: self.rules, owner: owner)
+        defer { self.recordedBytes += scanner.recordedBytes }
         let found = try scanner.scan(folder, old: self.scanned)
         self.scanned = found
+        let folders = UnrecordedFolders(empty: EmptyFolders(found), tooDeep: scanner.tooDeep)
+        self.folders = folders
         let tree = if let key = found.key { key } else { try store.write([], .tree) }
         return Scan(
-            tree: tree.id, entries: scanner.entries, skipped: scanner.skipped, skippedCount: scanner.skippedCount)
+            tree: tree.id, entries: scanner.entries, skipped: scanner.skipped, skippedCount: scanner.skippedCount,
+            folders: folders)
     }
 
-    func apply(_ tree: GitObjectID, _ store: ObjectStore) throws(GitError) -> Restoration {
+    func apply(
+        _ tree: GitObjectID, _ store: ObjectStore, keeping folders: EmptyFolders? = nil
+    ) throws(GitError) -> Restoration {
         let folder = try Folder(path: self.folder)
-        var restorer = FolderRestorer(store: store, owner: Self.owner(of: folder), fileBytes: self.rules.fileBytes)
+        var restorer = FolderRestorer(
+            store: store, owner: Self.owner(of: folder), fileBytes: self.rules.fileBytes,
+            emptyFolders: folders?.withParents)
         try restorer.apply(ObjectKey(tree), to: folder, current: self.scanned)
         return Restoration(written: restorer.written, removed: restorer.removed, failed: restorer.failed)
     }

@@ -16,9 +16,12 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 extern char **environ;
+
+enum { PAUSE_LIMIT_S = 3 };
 
 static void send_report(int reports, struct report report) {
     while (send(reports, &report, sizeof report, MSG_NOSIGNAL) < 0 && errno == EINTR) {}
@@ -73,6 +76,32 @@ static void run_main(const struct start *start, const struct limits *limits, int
     _exit(127);
 }
 
+/// Whether a process that was stopped is so seconds later. The host pauses what runs while it measures the workspace;
+/// what stays stopped was stopped by a command, and would stay so for ever.
+static int stays_stopped(pid_t process) {
+    sigset_t child;
+    sigemptyset(&child);
+    sigaddset(&child, SIGCHLD);
+    struct timespec end, now, left;
+    clock_gettime(CLOCK_MONOTONIC, &end);
+    end.tv_sec += PAUSE_LIMIT_S;
+    for (;;) {
+        siginfo_t info = {.si_pid = 0};
+        if (waitid(P_PID, (id_t)process, &info, WCONTINUED | WNOHANG) == 0 && info.si_pid != 0) return 0;
+        info.si_pid = 0;
+        if (waitid(P_PID, (id_t)process, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid != 0) return 0;
+        clock_gettime(CLOCK_MONOTONIC, &now);
+        left.tv_sec = end.tv_sec - now.tv_sec;
+        left.tv_nsec = end.tv_nsec - now.tv_nsec;
+        if (left.tv_nsec < 0) {
+            left.tv_sec--;
+            left.tv_nsec += 1000000000;
+        }
+        if (left.tv_sec < 0) return 1;
+        sigtimedwait(&child, NULL, &left);
+    }
+}
+
 /// Reaps until nothing is left. Its only signals are KILL and STOP, because init's mask blocks all others.
 static _Noreturn void guard(uint32_t id, pid_t main_process, int reports) {
     for (;;) {
@@ -85,6 +114,7 @@ static _Noreturn void guard(uint32_t id, pid_t main_process, int reports) {
         if (ended != main_process) continue;
         struct report report = {id, TYPE_ENDED, HOW_STOPPED, 0, 0};
         if (WIFSTOPPED(status)) {
+            if (!stays_stopped(main_process)) continue;
             report.value = WSTOPSIG(status);
         } else {
             report.how_or_stage = WIFEXITED(status) ? HOW_EXITED : HOW_KILLED;

@@ -70,6 +70,7 @@ extension SeccompRule.Action {
             switch self {
             case .notPermitted: EPERM
             case .notImplemented: ENOSYS
+            case .notSupported: EOPNOTSUPP
             case .familyNotSupported: EAFNOSUPPORT
             }
         return 0x0005_0000 | UInt32(error)

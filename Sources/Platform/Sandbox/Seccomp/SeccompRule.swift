@@ -5,6 +5,8 @@ package struct SeccompRule: Sendable, Equatable {
         case notPermitted
         /// The call fails with ENOSYS, so that a C library uses an older call instead.
         case notImplemented
+        /// The call fails with EOPNOTSUPP, as on a file system without it, so that a C library uses another way.
+        case notSupported
         /// The call fails with EAFNOSUPPORT.
         case familyNotSupported
     }

@@ -1,0 +1,100 @@
+internal import CSystem
+internal import Glibc
+
+/// The processes of a jail, as the host's /proc shows them.
+package struct JailedProcesses: Sendable {
+    /// The jail's first process, our init.
+    private let first: Int32
+
+    init(first: Int32) { self.first = first }
+
+    /// All but init and its children, the wardens: what commands have started.
+    private var ids: [Int32] { Self.descendants(of: ProcessChildren.of(self.first)) }
+
+    private static func descendants(of parents: [Int32]) -> [Int32] {
+        var found = parents.flatMap { ProcessChildren.ofAllThreads($0) }
+        var next = 0
+        while next < found.count, found.count < Self.most {
+            found += ProcessChildren.ofAllThreads(found[next])
+            next += 1
+        }
+        return found
+    }
+
+    private static let most = 10_000
+
+    /// Ends every process at once. The kernel would end them after init, but init has to be given a processor first,
+    /// while the others write on.
+    package func kill() {
+        _ = self.send(SIGKILL, to: self.first)
+        self.signal(SIGKILL)
+    }
+
+    /// Stops what commands have started until ``resume()``. A process ends the call into the kernel that it is in.
+    package func pause() { self.signal(SIGSTOP) }
+
+    package func resume() { self.signal(SIGCONT) }
+
+    private func signal(_ signal: Int32) {
+        var reached: Set<Int32> = []
+        // Again, for what was started in between; init ends what escapes.
+        for _ in 0..<3 {
+            let ids = self.ids.filter { !reached.contains($0) }
+            if ids.isEmpty { return }
+            // The last are those that do the work.
+            for id in ids.reversed() where self.send(signal, to: id) { reached.insert(id) }
+        }
+    }
+
+    /// Sends a signal, but to no program of the host that has got the id in between.
+    private func send(_ signal: Int32, to id: Int32) -> Bool {
+        let descriptor = csystem_pidfd_open(id)
+        guard descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        return ProcessChildren.isBelow(id) && csystem_pidfd_signal(descriptor, signal) == 0
+    }
+
+    // MARK: One tree
+
+    /// The processes of a tree besides its main one, oldest first. `index` is its place among the running trees in the
+    /// order of their start.
+    func leftovers(ofTreeAt index: Int) -> [JailedProcess] {
+        // Init's only children are the wardens of the trees.
+        guard let warden = ProcessChildren.of(self.first).dropFirst(index).first else { return [] }
+        return Self.descendants(of: [warden]).filter { $0 != ProcessChildren.of(warden).first }
+            .compactMap { JailedProcess($0) }.sorted { $0.age > $1.age }
+    }
+
+    /// Ends a process of a tree besides its main one, and what it has started. False if there is none with this id.
+    func end(_ id: Int, ofTreeAt index: Int) -> Bool {
+        guard let process = self.leftovers(ofTreeAt: index).first(where: { $0.id == id }) else { return false }
+        let others = Self.descendants(of: [process.hostID])
+        guard self.send(SIGKILL, to: process.hostID) else { return false }
+        for other in others { _ = self.send(SIGKILL, to: other) }
+        return true
+    }
+
+    /// Allocated bytes of regular files of a device that are deleted but still open. What only a mapping keeps is not
+    /// found, nor what this process may not look at.
+    package func deletedBytes(on device: UInt64) -> Int {
+        var counted: Set<UInt64> = []
+        var bytes = 0
+        for id in self.ids {
+            let path = "/proc/\(id)/fd"
+            guard let folder = unsafe opendir(path) else { continue }
+            defer { unsafe closedir(folder) }
+            while let entry = unsafe readdir(folder) {
+                let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+                    unsafe pointer.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe String(cString: $0) }
+                }
+                var status = stat()
+                guard unsafe fstatat(dirfd(folder), name, &status, 0) == 0, status.st_mode & S_IFMT == S_IFREG,
+                    status.st_nlink == 0, UInt64(status.st_dev) == device,
+                    counted.insert(UInt64(status.st_ino)).inserted
+                else { continue }
+                bytes += Int(status.st_blocks) * 512
+            }
+        }
+        return bytes
+    }
+}
