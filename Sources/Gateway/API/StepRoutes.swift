@@ -20,7 +20,8 @@ struct StepRoutes: Sendable {
                     .init(
                         name: "after", place: .query,
                         description: "Only what is new since an answer with this `position`. Members that are null "
-                            + "have not changed since.", schema: ["type": "integer", "default": 0, "minimum": 0]),
+                            + "have not changed since.",
+                        schema: ["type": "integer", "default": 0, "minimum": 0, "maximum": .integer(.max)]),
                 ],
                 answerMemory: APIRoute.pageMemory,
                 answers: [
