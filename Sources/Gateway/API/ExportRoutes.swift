@@ -19,7 +19,7 @@ struct ExportRoutes: Sendable {
                         name: "format", place: .query, description: "`markdown`, or `json` in the API's own form.",
                         schema: ["type": "string", "enum": ["markdown", "json"], "default": "markdown"])
                 ],
-                answerMemory: APIRoute.pageMemory,
+                answerMemory: 4 * APIRoute.pageMemory,
                 answers: [
                     .init(status: .ok, description: "With `format=json`.", schema: "ExportedThread"),
                     .init(status: .ok, description: "With `format=markdown`.", type: "text/markdown"),

@@ -92,11 +92,8 @@ extension HTTPConnection {
             return
         }
         if let share = response.share {
-            if case .bytes(let bytes) = response.body {
-                share.settle(at: bytes.count)
-            } else {
-                share.settle(at: self.settings.highWater)
-            }
+            // A stream keeps what was expected: its handler holds the next piece while the client is slow.
+            if case .bytes(let bytes) = response.body { share.settle(at: bytes.count) }
             self.shares.append(share)
         }
         do throws(HTTPServerError) {
