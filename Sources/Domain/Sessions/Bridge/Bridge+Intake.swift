@@ -24,8 +24,52 @@ extension Bridge {
 
     func take(_ message: InboundMessage, event: InboundEvent, reply: ReplyBox?) async throws -> Delivery {
         FaultPoint.eventReceived.hit()
-        var message = self.lanes.current(message)
         let role = self.access.role(of: message.sender)
+        let (message, intent) = try await self.read(message, as: role)
+        switch intent {
+        case .ignore(let reason): return .ignored(reason)
+        case .command(.pair, _) where !self.access.mayPair(message.sender, on: event.adapter):
+            return .ignored("too many codes")
+        default: break
+        }
+        let now = self.environment.now()
+        let sighting = role == nil ? nil : self.access.sightings.sighting(of: message, at: now)
+        let arrival = Arrival(
+            event: event.id, adapter: event.adapter, message: message, role: role, sighting: sighting, at: now)
+        do {
+            if case .chat(let text) = intent, !self.isStopping {
+                let conversation = self.conversations.conversation(for: message.thread)
+                switch try await conversation.takeAtOnce(arrival, text: text) {
+                case .taken(let submission):
+                    reply?.resume(with: .success(submission))
+                    return .stored
+                case .duplicate: return .duplicate
+                case .busy: break
+                }
+            }
+            guard let number = try await self.store(arrival, intent) else { return .duplicate }
+            FaultPoint.eventStored.hit()
+            // While the host stops, the inbox keeps the message for the next start. A caller that waits for its operation
+            // has no other way to learn that the message is stored, and would send it again: so it gets a turn that waits.
+            if self.isStopping, reply == nil { return .stored }
+            let stored = StoredMessage(number: number, event: event.id, message: message, role: role)
+            await self.conversations.hand(.message(stored, intent), of: message.thread, reply: reply)
+            return .stored
+        } catch let error where error is QuotaExceeded || (error as? DatabaseError)?.isPassing == true {
+            // Stopping needs no storage, and a full disk is when people want it most.
+            if case .command(.stop, _) = intent,
+                await self.conversations.conversation(for: message.thread).stop(by: message.sender, as: role)
+            {
+                return .ignored(Intent.stopped)
+            }
+            guard let refusal = error as? QuotaExceeded else { throw error }
+            return try await self.refuse(message, because: refusal, isAnswered: reply != nil)
+        }
+    }
+
+    /// The message as it counts here, and what it wants.
+    private func read(_ message: InboundMessage, as role: Role?) async throws -> (InboundMessage, Intent) {
+        var message = self.lanes.current(message)
         let intents = IntentReader(adapters: self.adapters, access: self.access)
         // A token that somebody sends must not even get into the inbox.
         if let cleaned = self.withoutToken(message.text, in: message.route.room) { message = message.reading(cleaned) }
@@ -41,72 +85,32 @@ extension Bridge {
         if let thread = try await self.thread(answeredBy: message, intent, as: role) {
             message = message.moved(to: thread, message.route)
         }
-        switch intent {
-        case .ignore(let reason): return .ignored(reason)
-        case .command(.pair, _) where !self.access.mayPair(message.sender, on: event.adapter):
-            return .ignored("too many codes")
-        default: break
-        }
-        let isCommand = intent.isAnsweredAtOnce(as: role)
-        if isCommand, let limit = intent.textLimit, message.text.utf8.count > limit {
+        if intent.isAnsweredAtOnce(as: role), let limit = intent.textLimit, message.text.utf8.count > limit {
             // What nothing uses is not stored.
             message = message.reading(message.text.beginning(bytes: limit))
             intent = intents.intent(of: message, role: role)
         }
-        let now = self.environment.now()
-        let sighting = role == nil ? nil : self.access.sightings.sighting(of: message, at: now)
-        if case .chat(let text) = intent, !self.isStopping {
-            let arrival = Arrival(
-                event: event.id, adapter: event.adapter, message: message, role: role, sighting: sighting, at: now)
-            let conversation = self.conversations.conversation(for: message.thread)
-            do {
-                switch try await conversation.takeAtOnce(arrival, text: text) {
-                case .taken(let submission):
-                    reply?.resume(with: .success(submission))
-                    return .stored
-                case .duplicate: return .duplicate
-                case .busy: break
-                }
-            } catch let refusal as QuotaExceeded {
-                return try await self.refuse(message, because: refusal, isAnswered: reply != nil)
-            }
-        }
-        let stored = message
+        return (message, intent)
+    }
+
+    /// Stores a message in the inbox. Returns its number; nil for one that is there already. Throws ``QuotaExceeded``.
+    private func store(_ arrival: Arrival, _ intent: Intent) async throws -> Int64? {
         let quota = self.environment.settings.quota
         // Commands in a workspace may free some.
-        let hasReserve = isCommand || intent.isWork
-        let body = StoredForm.text(of: stored)
-        let number: Int64?
-        do {
-            number = try await self.store.write { ledger in
-                try sighting?.write(to: ledger)
-                let number = try ledger.insertEvent(
-                    event.id, adapter: event.adapter, body: body, role: role, of: stored.reference, at: now)
-                guard number != nil else { return nil }
-                try ledger.checkRoom(
-                    quota, for: stored.text.utf8.count, in: stored.thread, from: stored.sender.id,
-                    hasReserve: hasReserve)
-                return number
-            }
-        } catch let error where error is QuotaExceeded || (error as? DatabaseError)?.isPassing == true {
-            // Stopping needs no storage, and a full disk is when people want it most.
-            if case .command(.stop, _) = intent,
-                await self.conversations.conversation(for: stored.thread).stop(by: stored.sender, as: role)
-            {
-                return .ignored(Intent.stopped)
-            }
-            guard let refusal = error as? QuotaExceeded else { throw error }
-            return try await self.refuse(stored, because: refusal, isAnswered: reply != nil)
+        let hasReserve = intent.isAnsweredAtOnce(as: arrival.role) || intent.isWork
+        let message = arrival.message
+        let body = StoredForm.text(of: message)
+        return try await self.store.write { ledger in
+            try arrival.sighting?.write(to: ledger)
+            let number = try ledger.insertEvent(
+                arrival.event, adapter: arrival.adapter, body: body, role: arrival.role, of: message.reference,
+                at: arrival.at)
+            guard number != nil else { return nil }
+            try ledger.checkRoom(
+                quota, for: message.text.utf8.count, in: message.thread, from: message.sender.id,
+                hasReserve: hasReserve)
+            return number
         }
-        FaultPoint.eventStored.hit()
-        guard let number else { return .duplicate }
-        // While the host stops, the inbox keeps the message for the next start. A caller that waits for its operation has
-        // no other way to learn that the message is stored, and would send it again: so it gets a turn that waits.
-        if self.isStopping, reply == nil { return .stored }
-        await self.conversations.hand(
-            .message(StoredMessage(number: number, event: event.id, message: stored, role: role), intent),
-            of: stored.thread, reply: reply)
-        return .stored
     }
 
     /// How often a thread is told that there is no room, in milliseconds.

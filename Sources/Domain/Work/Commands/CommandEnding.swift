@@ -11,7 +11,8 @@ package struct CommandEnding: Sendable, Equatable {
     package let result: String
     package let duration: Duration
 
-    package init(_ exit: ShellExit, limits: WorkbenchSettings) {
+    /// - Parameter remark: What else people should know; a sentence.
+    package init(_ exit: ShellExit, limits: WorkbenchSettings, remark: String? = nil) {
         let (status, note, result) = Self.reading(exit.status, limits)
         self.status = status
         self.result = result
@@ -20,7 +21,7 @@ package struct CommandEnding: Sendable, Equatable {
         let fresh = exit.isShellLost ? WorkbenchTexts.freshShell : nil
         // With the reason for the end, there is nothing to add.
         let restricted = note == nil ? exit.restriction.map { WorkbenchTexts.restricted($0) } : nil
-        let sentences = [renewed, note, restricted, fresh].compactMap { $0 }
+        let sentences = [renewed, note, restricted, fresh, remark].compactMap { $0 }
         self.note = sentences.isEmpty ? nil : sentences.joined(separator: " ")
     }
 

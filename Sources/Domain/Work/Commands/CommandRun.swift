@@ -150,7 +150,6 @@ struct CommandRun: Sendable {
     // MARK: Afterwards
 
     private func finish(_ begun: Begun, _ exit: ShellExit) async -> CommandReport {
-        let ending = CommandEnding(exit, limits: self.settings)
         if !self.isBackground {
             self.bench.running.setDirectory(
                 exit.isShellLost ? WorkbenchTexts.root : exit.directory, of: self.request.session)
@@ -162,10 +161,11 @@ struct CommandRun: Sendable {
         } catch {
             notices.append(WorkbenchTexts.changesAreUnknown("\(error)"))
         }
+        // As the changes were found.
         let folders = await begun.workspace.unrecordedFolders()
-        if let deep = folders.tooDeep, begun.snapshot.folders.tooDeep == nil {
-            notices.append(WorkbenchTexts.tooDeep(deep.path, because: deep.reason))
-        }
+        let deep = begun.snapshot.folders.tooDeep == nil ? folders.tooDeep : nil
+        let ending = CommandEnding(
+            exit, limits: self.settings, remark: deep.map { WorkbenchTexts.tooDeep($0.path, because: $0.reason) })
         var commits: [CommitNotice] = []
         if !self.holdsCommits {
             do {
