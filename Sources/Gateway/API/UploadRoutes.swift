@@ -45,7 +45,8 @@ struct UploadRoutes: Sendable {
         if let length = request.http.headers["content-length"].flatMap({ Int($0) }), length > uploads.limit {
             throw Self.problem(.tooLarge, uploads)
         }
-        let room = try await self.context.bridge.fileQuota.room(in: session.id, of: session.owner, isUpload: true)
+        let room = try await self.context.bridge.fileQuota.room(
+            in: session.id, of: session.owner, from: request.person().role, isUpload: true)
         do {
             let file = try await uploads.receive(
                 request.http.body, named: request.http.query["name"] ?? "", in: session.id, from: principal.identity,

@@ -10,8 +10,27 @@ import Testing
 
 @Suite("A person's quota over the API", .timeLimit(.minutes(1)))
 struct QuotaTests {
+    @Test("the defaults hold for members and guests, not for owners")
+    func owners() async throws {
+        var quota = PersonQuota()
+        (quota.threads, quota.uploadsPerDay) = (1, 3)
+        try await GatewayHarness.run(quota: quota) { harness in
+            let owner = try await harness.signedIn(.owner)
+            for _ in 1...2 {
+                let upload = "/api/v1/threads/\(try await owner.newThread())/files?name=a.txt"
+                #expect(
+                    try await owner.send(.post, upload, body: Array("text".utf8), headers: owner.headers).status == 201)
+            }
+            let guest = try await harness.signedIn(.guest)
+            let upload = "/api/v1/threads/\(try await guest.newThread())/files?name=a.txt"
+            #expect(try await guest.send(.post, upload, body: Array("text".utf8), headers: guest.headers).status == 507)
+            #expect(try await guest.send(.post, "/api/v1/threads", json: [:]).status == 507)
+        }
+    }
+
     private static func quota(_ change: (inout PersonQuota) -> Void) -> PersonQuota {
         var quota = PersonQuota()
+        quota.includesOwners = true
         change(&quota)
         return quota
     }

@@ -12,6 +12,7 @@ struct ExportCommandTests {
             publicURL: "http://bot.example", drainTimeout: .milliseconds(50), repositories: ["notes"],
             filesDirectory: directory.path + "/files")
         settings.quota.stored = limit
+        settings.quota.includesOwners = true
         return try await BridgeHarness(
             directory: directory, traits: traits, settings: settings,
             export: { session, format, reader, role, write in

@@ -16,6 +16,7 @@ struct PersonQuotaTests {
         var settings = BridgeSettings(
             publicURL: "http://127.0.0.1:8787", drainTimeout: .milliseconds(50), repositories: ["notes"],
             filesDirectory: directory.path + "/files")
+        settings.quota.includesOwners = true
         change(&settings.quota)
         return try await BridgeHarness(directory: directory, worker: worker, settings: settings, now: now)
     }
@@ -52,6 +53,16 @@ struct PersonQuotaTests {
             try ledger.connection.execute(
                 "INSERT INTO steps (turn, number, elapsed, event, checkpoint) VALUES (?, 1, 0, 'ä', 0)",
                 [.text(submission.operation)])
+        }
+        try await check()
+        try await store.write { ledger in
+            let file = 5_000
+            try ledger.setFiles(file, of: session)
+            try ledger.connection.execute("UPDATE sessions SET owner = 'fake:one/bob' WHERE id = ?", [.text(session)])
+            #expect(try ledger.storage(of: "fake:one/alice") == (0, 0))
+            #expect(try ledger.storage(of: "fake:one/bob").threads == 1)
+            try ledger.connection.execute("UPDATE sessions SET owner = 'fake:one/alice' WHERE id = ?", [.text(session)])
+            try ledger.setFiles(0, of: session)
         }
         try await check()
         _ = try await store.write { ledger in try ledger.connection.execute("DELETE FROM steps", []) }
@@ -153,8 +164,8 @@ struct PersonQuotaTests {
         let quota = harness.bridge.fileQuota
         let owner = "fake:one/alice"
         do {
-            let first = try await quota.room(in: session, of: owner, isUpload: true)
-            let second = try await quota.room(in: session, of: owner, isUpload: true)
+            let first = try await quota.room(in: session, of: owner, from: .guest, isUpload: true)
+            let second = try await quota.room(in: session, of: owner, from: .guest, isUpload: true)
             try first.take(50_000)
             #expect(throws: QuotaExceeded.uploads(80_000)) { try second.take(40_000) }
             try await first.keep()
@@ -162,13 +173,13 @@ struct PersonQuotaTests {
             try second.take(20_000)
         }
         // The second was not kept.
-        let third = try await quota.room(in: session, of: owner, isUpload: true)
+        let third = try await quota.room(in: session, of: owner, from: .guest, isUpload: true)
         #expect(throws: QuotaExceeded.uploads(80_000)) { try third.take(40_000) }
         now.withLock { $0 += 86_400_000 }
-        let next = try await quota.room(in: session, of: owner, isUpload: true)
+        let next = try await quota.room(in: session, of: owner, from: .guest, isUpload: true)
         try next.take(10_000)
         // A copy of a file that was counted before needs only space.
-        let copy = try await quota.room(in: session, of: owner, isUpload: false)
+        let copy = try await quota.room(in: session, of: owner, from: .guest, isUpload: false)
         #expect(throws: QuotaExceeded.stored(100_000)) { try copy.take(100_000) }
     }
 }

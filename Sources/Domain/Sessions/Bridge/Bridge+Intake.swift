@@ -95,7 +95,7 @@ extension Bridge {
 
     /// Stores a message in the inbox. Returns its number; nil for one that is there already. Throws ``QuotaExceeded``.
     private func store(_ arrival: Arrival, _ intent: Intent) async throws -> Int64? {
-        let quota = self.environment.settings.quota
+        let quota = self.environment.settings.quota.limits(for: arrival.role)
         // Commands in a workspace may free some.
         let hasReserve = intent.isAnsweredAtOnce(as: arrival.role) || intent.isWork
         let message = arrival.message

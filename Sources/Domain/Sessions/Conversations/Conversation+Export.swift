@@ -43,7 +43,8 @@ extension Conversation {
         // A second one replaces the first.
         let writer = FileWriter("sent-export-\(name)", in: "\(directory)/\(session.id)", limit: limit)
         do {
-            let room = try await self.context.fileQuota.room(in: session.id, of: session.owner, isUpload: false)
+            let room = try await self.context.fileQuota.room(
+                in: session.id, of: session.owner, from: role, isUpload: false)
             try await writer.open()
             try await export(session, format, reader, role) { text in
                 let bytes = Array(text.utf8)

@@ -80,7 +80,8 @@ actor Conversation {
         self.mailbox.beginDirect()
         defer { if self.mailbox.endDirect() { self.handleLetters() } }
         let question = Question(message: arrival.message, kind: .chat, text: text)
-        let (quota, thread) = (self.environment.settings.quota, self.key)
+        let quota = self.environment.settings.quota.limits(for: arrival.role)
+        let thread = self.key
         let submission = try await self.admit(question, event: arrival.event, ahead: 0, isArriving: true) {
             ledger, turn in
             try arrival.sighting?.write(to: ledger)

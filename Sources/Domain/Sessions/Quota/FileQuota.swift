@@ -1,3 +1,4 @@
+package import Chat
 internal import Primitives
 
 /// Admits people's files within ``PersonQuota``. What is still arriving counts, so that parallel files do not exceed it.
@@ -28,8 +29,11 @@ package final class FileQuota: Sendable {
     ///
     /// - Parameters:
     ///   - owner: Who began the session, and pays.
+    ///   - role: Of whoever sends it.
     ///   - isUpload: Whether it counts for the day; a copy of a file that has already counted does not.
-    package func room(in session: String, of owner: String, isUpload: Bool) async throws -> FileRoom {
+    package func room(
+        in session: String, of owner: String, from role: Role?, isUpload: Bool
+    ) async throws -> FileRoom {
         let day = self.now() / 86_400_000
         let (used, today) = try await self.store.read { ledger in
             (try ledger.storage(of: owner).bytes, try ledger.uploads(of: owner, on: day))
@@ -37,7 +41,9 @@ package final class FileQuota: Sendable {
         self.accounts.withLock { accounts in
             accounts[owner, default: Account(stored: used, today: today)].rooms += 1
         }
-        let room = FileRoom(quota: self, session: session, owner: owner, day: isUpload ? day : nil)
+        let room = FileRoom(
+            quota: self, limits: self.limits.limits(for: role), session: session, owner: owner,
+            day: isUpload ? day : nil)
         try room.take(0)
         return room
     }
@@ -49,13 +55,15 @@ package final class FileQuota: Sendable {
         try? await self.store.write { ledger in try ledger.setFiles(size, of: session) }
     }
 
-    func take(_ bytes: Int, of owner: String, isUpload: Bool) throws(QuotaExceeded) {
+    func take(
+        _ bytes: Int, of owner: String, isUpload: Bool, within limits: PersonQuota
+    ) throws(QuotaExceeded) {
         try self.accounts.withLock { accounts throws(QuotaExceeded) in
             guard var account = accounts[owner] else { return }
             let arriving = account.arriving + max(1, bytes)
-            guard account.stored + arriving <= self.limits.stored else { throw .stored(self.limits.stored) }
-            guard !isUpload || account.today + arriving <= self.limits.uploadsPerDay else {
-                throw .uploads(self.limits.uploadsPerDay)
+            guard account.stored + arriving <= limits.stored else { throw .stored(limits.stored) }
+            guard !isUpload || account.today + arriving <= limits.uploadsPerDay else {
+                throw .uploads(limits.uploadsPerDay)
             }
             account.arriving += bytes
             accounts[owner] = account

@@ -1,16 +1,13 @@
 package import Chat
 internal import Database
 
-/// What people's threads take. The database's triggers keep the sum of a session's texts; files and workspaces are
-/// measured when they change.
+/// What people's threads take. The database's triggers keep the sums of texts and of people; files and workspaces
+/// are measured when they change.
 extension Ledger {
     /// The threads that a person has begun, and the bytes that they take.
     package func storage(of person: String) throws -> (threads: Int, bytes: Int) {
         let row = try self.connection.first(
-            """
-            SELECT COALESCE(SUM(state <> 'deleted'), 0) AS threads,
-            COALESCE(SUM(texts + files + workspace), 0) AS bytes FROM sessions WHERE owner = ?
-            """, [.text(person)])
+            "SELECT threads, bytes FROM person_storage WHERE person = ?", [.text(person)])
         return try row.map { (Int(try $0.int64("threads")), Int(try $0.int64("bytes"))) } ?? (0, 0)
     }
 

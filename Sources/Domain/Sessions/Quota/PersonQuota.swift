@@ -1,3 +1,5 @@
+package import Chat
+
 /// What the threads of one person may take.
 package struct PersonQuota: Sendable, Equatable {
     /// Bytes of texts, files and workspaces; see ``Ledger/storage(of:)``.
@@ -5,8 +7,20 @@ package struct PersonQuota: Sendable, Equatable {
     package var threads = 500
     /// Bytes of files that a person sends in a day, in UTC.
     package var uploadsPerDay = 500 << 20
+    /// Whether it also holds for owners. They can change it, so its defaults do not stop them.
+    package var includesOwners = false
 
     package init() {}
+
+    /// The limits for what somebody with this role sends.
+    package func limits(for role: Role?) -> PersonQuota {
+        guard role == .owner, !self.includesOwners else { return self }
+        var limits = self
+        (limits.stored, limits.threads, limits.uploadsPerDay) = (Self.unlimited, Self.unlimited, Self.unlimited)
+        return limits
+    }
+
+    private static let unlimited = Int.max / 4
 
     /// Bytes beyond ``stored`` for commands that are answered at once: people ask what is wrong, and mend it.
     static let reserve = 512 << 10

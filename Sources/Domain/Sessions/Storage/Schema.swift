@@ -519,7 +519,39 @@ package enum Schema {
                 WHERE session = sessions.id);
             UPDATE sessions SET texts = texts + (SELECT COALESCE(SUM(LENGTH(CAST(event AS BLOB)) + 256), 0)
                 FROM turns JOIN steps ON steps.turn = turns.id WHERE turns.session = sessions.id);
-            CREATE INDEX sessions_by_owner ON sessions (owner, state, texts, files, workspace);
+
+            -- The threads that a person has begun, and what they take.
+            CREATE TABLE person_storage (
+                person TEXT PRIMARY KEY,
+                threads INTEGER NOT NULL,
+                bytes INTEGER NOT NULL
+            ) WITHOUT ROWID;
+            INSERT INTO person_storage SELECT owner, SUM(state <> 'deleted'), SUM(texts) FROM sessions GROUP BY owner;
+            CREATE TRIGGER sessions_added AFTER INSERT ON sessions BEGIN
+                INSERT INTO person_storage
+                VALUES (NEW.owner, NEW.state <> 'deleted', NEW.texts + NEW.files + NEW.workspace)
+                ON CONFLICT DO UPDATE SET threads = threads + excluded.threads, bytes = bytes + excluded.bytes;
+            END;
+            CREATE TRIGGER sessions_removed AFTER DELETE ON sessions BEGIN
+                UPDATE person_storage SET threads = threads - (OLD.state <> 'deleted'),
+                bytes = bytes - OLD.texts - OLD.files - OLD.workspace WHERE person = OLD.owner;
+            END;
+            CREATE TRIGGER sessions_grown AFTER UPDATE OF texts, files, workspace ON sessions BEGIN
+                UPDATE person_storage SET bytes = bytes + NEW.texts + NEW.files + NEW.workspace
+                - OLD.texts - OLD.files - OLD.workspace WHERE person = OLD.owner;
+            END;
+            CREATE TRIGGER sessions_deleted AFTER UPDATE OF state ON sessions
+            WHEN (NEW.state = 'deleted') <> (OLD.state = 'deleted') BEGIN
+                UPDATE person_storage SET threads = threads + (OLD.state = 'deleted') - (NEW.state = 'deleted')
+                WHERE person = OLD.owner;
+            END;
+            CREATE TRIGGER sessions_retired AFTER UPDATE OF owner ON sessions WHEN NEW.owner <> OLD.owner BEGIN
+                UPDATE person_storage SET threads = threads - (NEW.state <> 'deleted'),
+                bytes = bytes - NEW.texts - NEW.files - NEW.workspace WHERE person = OLD.owner;
+                INSERT INTO person_storage
+                VALUES (NEW.owner, NEW.state <> 'deleted', NEW.texts + NEW.files + NEW.workspace)
+                ON CONFLICT DO UPDATE SET threads = threads + excluded.threads, bytes = bytes + excluded.bytes;
+            END;
 
             CREATE TRIGGER messages_added AFTER INSERT ON messages BEGIN
                 UPDATE sessions SET texts = texts + 4 * LENGTH(CAST(NEW.text AS BLOB)) + 1024 WHERE id = NEW.session;

@@ -85,7 +85,7 @@ extension Conversation {
             // What waits on this host has counted when it was uploaded.
             space = try await self.context.fileQuota.room(
                 in: turn.session, of: try await self.storedSession()?.owner ?? turn.sender.id,
-                isUpload: !traits.capabilities.contains(.transcript))
+                from: self.context.access.role(of: turn.sender), isUpload: !traits.capabilities.contains(.transcript))
         } catch let refusal as QuotaExceeded {
             throw FileFailure(reason: refusal.reason)
         }
