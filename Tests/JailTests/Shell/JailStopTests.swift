@@ -60,17 +60,17 @@ struct JailStopTests {
         try await JailBench.with { (bench: JailBench) async throws in
             #expect(await bench.shell.leftovers.isEmpty)
             let (mark, other) = (Survivors.mark(), Survivors.mark())
-            let first = try await bench.run("sleep \(mark) & echo $!")
-            _ = try await bench.run("(setsid sleep \(other) &)")
-            _ = try await Survivors.wait(mark, atLeast: 1)
-            _ = try await Survivors.wait(other, atLeast: 1)
+            // Each says when it is this program, no longer the one that starts it.
+            let script = "echo >begun; read x <never"
+            let first = try await bench.run("mkfifo begun never; sh -c '\(script)' \(mark) & read x <begun; echo $!")
+            _ = try await bench.run("(setsid sh -c '\(script)' \(other) &); read x <begun")
             let list = await bench.shell.leftovers
-            #expect(Set(list.map(\.command)) == ["sleep \(mark)", "sleep \(other)"])
-            let process = try #require(list.first { $0.command == "sleep \(mark)" })
+            #expect(Set(list.map(\.command)) == ["sh -c \(script) \(mark)", "sh -c \(script) \(other)"])
+            let process = try #require(list.first { $0.command.hasSuffix(mark) })
             #expect("\(process.id)\n" == first.text && process.age < .seconds(60))
             #expect(await bench.shell.endLeftover(process.id))
             try await Survivors.waitForNone(mark)
-            #expect(await bench.shell.leftovers.map(\.command) == ["sleep \(other)"])
+            #expect(await bench.shell.leftovers.map(\.command) == ["sh -c \(script) \(other)"])
             // The shell, the jail's first process, and one that is gone.
             for id in [1, 2, 3, process.id] { #expect(await !bench.shell.endLeftover(id)) }
             #expect(try await bench.run("echo next").text == "next\n")
