@@ -18,7 +18,7 @@ struct OwnerNames: Sendable {
     func name(of identity: String) -> String? {
         if let name = self.names[identity] { return name }
         guard !identity.hasPrefix("web:") else { return nil }
-        return identity.split { $0 == "/" || $0 == ":" }.last.map(String.init)
+        return Person.account(of: identity)
     }
 }
 

@@ -209,6 +209,15 @@ struct PeopleTests {
         #expect(try await again.bridge.store.read { ledger in try ledger.accessChanges().isEmpty })
     }
 
+    @Test(
+        "an identity without a name is called by its account",
+        arguments: [
+            ("irc:local/account:alice", "alice"), ("matrix:home/@bob:example.org", "@bob:example.org"),
+            ("matrix:@bob:example.org", "@bob:example.org"), ("slack:T1/U1", "U1"),
+            ("irc:local/mask:*!*@crowd", "*!*@crowd"),
+        ])
+    func account(identity: String, account: String) { #expect(Person.account(of: identity) == account) }
+
     @Test("the last owner stays one")
     func lastOwner() async throws {
         let harness = try await BridgeHarness(policy: Self.policy)

@@ -47,8 +47,14 @@ package struct Person: Sendable, Equatable {
         return String(self.identity.prefix { $0 != "/" })
     }
 
-    /// The last part of the identity, such as `alice` of `irc:local/account:alice`.
-    var account: String { self.identity.split { $0 == "/" || $0 == ":" }.last.map(String.init) ?? self.identity }
+    var account: String { Self.account(of: self.identity) }
+
+    /// The last part of an identity, such as `alice` of `irc:local/account:alice`; on Matrix all of the user's id, which
+    /// contains a colon.
+    package static func account(of identity: String) -> String {
+        if identity.hasPrefix("matrix"), let start = identity.firstIndex(of: "@") { return String(identity[start...]) }
+        return identity.split { $0 == "/" || $0 == ":" }.last.map(String.init) ?? identity
+    }
 
     /// What people are called in a list.
     package var shownName: String { self.name ?? self.account }
