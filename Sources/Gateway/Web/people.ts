@@ -53,7 +53,7 @@ class PeoplePage {
       h("th", { scope: "row" }, h("span", { class: "person-name" }, label), h("code", {}, person.way === "token" || person.way === "sign-in" ? person.id : person.identity)),
       cell("Role", select),
       cell("Access", way(person)),
-      cell("Last seen", person.last_seen === null ? "not yet" : moment(person.last_seen)),
+      cell("Last seen", person.last_seen === null ? "not seen yet" : moment(person.last_seen)),
       h("td", { class: "person-action" }, h("button", { type: "button", class: "quiet small", "aria-label": `Remove ${name}`, onclick: () => this.askToRemove(person, name) }, "Remove")));
   }
 
