@@ -60,8 +60,8 @@ struct BrowserTests {
         let result = try await PythonClients.models.run(
             script: "Tests/EndToEndTests/browser/people.py",
             [
-                address, try #require(await host.code), try #require(member?.stringValue),
-                host.directory.path + "/screenshots",
+                address, try #require(await host.code), host.directory.path + "/screenshots",
+                try #require(member?.stringValue),
             ], environment: ["HOME": host.directory.path])
         #expect(result.status == .exited(0), "\(result.text)\(result.errorText)")
         #expect(result.text.contains(#""result": "ok""#))

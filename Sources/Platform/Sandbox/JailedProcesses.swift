@@ -65,7 +65,7 @@ package struct JailedProcesses: Sendable {
             .compactMap { JailedProcess($0) }.sorted { $0.age > $1.age }
     }
 
-    /// Ends a process of a tree besides its main one, and what it has started. False if there is none with this id.
+    /// Kills a process of a tree, except its main one, and its descendants. Returns false if there is no such process.
     func end(_ id: Int, ofTreeAt index: Int) -> Bool {
         guard let process = self.leftovers(ofTreeAt: index).first(where: { $0.id == id }) else { return false }
         let others = Self.descendants(of: [process.hostID])

@@ -131,7 +131,7 @@ package final class SandboxProcess {
         return self.processes.leftovers(ofTreeAt: index)
     }
 
-    /// Ends one of them with what it has started. False if there is none with this id.
+    /// Kills the leftover process with this ID and its descendants. Returns false if there is no such process.
     package func end(_ id: Int, ofTreeAt index: Int) -> Bool {
         !self.isEnded && self.firstID > 0 && self.processes.end(id, ofTreeAt: index)
     }

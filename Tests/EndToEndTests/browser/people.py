@@ -1,37 +1,21 @@
-"""The page of people with access, in Chromium: people.py BASE_URL OWNER_CODE MEMBER_CODE FOLDER
+"""The page of people with access, in Chromium: people.py BASE_URL OWNER_CODE FOLDER MEMBER_CODE
 
 Prints one line for each check that passed and ends with 0, or says what failed and ends with 1. Screenshots go to FOLDER.
 """
 
 import json
-import pathlib
 import sys
-from contextlib import contextmanager
 
 from playwright.sync_api import expect, sync_playwright
 
-BASE, OWNER, MEMBER, FOLDER = sys.argv[1].rstrip("/"), sys.argv[2], sys.argv[3], pathlib.Path(sys.argv[4])
-FOLDER.mkdir(parents=True, exist_ok=True)
-expect.set_options(timeout=15_000)
+from harness import BASE, CODE as OWNER, FOLDER, check, sign_in
 
-
-@contextmanager
-def check(name):
-    try:
-        yield
-    except Exception as error:
-        print(f"FAILED {name}: {str(error)[:900]}")
-        sys.exit(1)
-    print(f"ok {name}", flush=True)
+MEMBER = sys.argv[4]
 
 
 def signed_in(browser, code, name):
     page = browser.new_context(viewport={"width": 1280, "height": 860}).new_page()
-    page.goto(BASE)
-    page.get_by_label("Sign-in code").press_sequentially(code.replace("-", "").lower())
-    page.get_by_label("Your name").fill(name)
-    page.get_by_role("button", name="Sign in").click()
-    expect(page.locator("#message")).to_be_visible()
+    sign_in(page, code, name)
     return page
 
 

@@ -73,7 +73,7 @@ package final class JailShell: Shell {
         return jail.leftovers(shell.id).map { ShellProcess(id: $0.id, command: $0.command, age: $0.age) }
     }
 
-    /// Ends one of ``leftovers`` with what it has started; false if there is none with this id.
+    /// Kills one of the ``leftovers`` and its descendants. Returns false if there is no such process.
     @Net package func endLeftover(_ id: Int) -> Bool {
         guard !self.isOccupied, let jail = self.jail, jail.end == nil, let shell = self.shell else { return false }
         return jail.end(id, of: shell.id)

@@ -103,7 +103,7 @@ package actor JailShells {
         await self.entries[session]?.shell.leftovers ?? []
     }
 
-    /// Ends one of them; false if there is none with this id.
+    /// Kills one of them. Returns false if there is no such process.
     package func endLeftover(_ id: Int, of session: String) async -> Bool {
         await self.entries[session]?.shell.endLeftover(id) ?? false
     }

@@ -155,7 +155,7 @@ final class LiveJail {
         self.handlers.keys.sorted().firstIndex(of: tree).map { self.sandbox.leftovers(ofTreeAt: $0) } ?? []
     }
 
-    /// Ends one of them with what it has started. False if there is none with this id.
+    /// Kills the leftover process with this ID and its descendants. Returns false if there is no such process.
     func end(_ process: Int, of tree: UInt32) -> Bool {
         self.handlers.keys.sorted().firstIndex(of: tree).map { self.sandbox.end(process, ofTreeAt: $0) } ?? false
     }

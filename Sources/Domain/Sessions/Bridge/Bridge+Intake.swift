@@ -113,7 +113,7 @@ extension Bridge {
         }
     }
 
-    /// How often a thread is told that there is no room, in milliseconds.
+    /// Minimum interval between two quota notices in a thread, in milliseconds.
     private static let refusalInterval: Int64 = 3_600_000
 
     /// Refuses a message for which there is no room. A caller that waits gets the error; a network's thread gets a line,

@@ -30,7 +30,7 @@ package final class Bridge: MessageSink, Service {
     struct State {
         var isStopping = false
         var onStop: CheckedContinuation<Void, Never>?
-        /// When a thread was last told that there is no room; milliseconds since 1970.
+        /// Time of the last quota notice in each thread, in milliseconds since 1970.
         var refused: [ThreadKey: Int64] = [:]
     }
 

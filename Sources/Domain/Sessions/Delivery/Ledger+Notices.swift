@@ -1,7 +1,7 @@
 internal import Chat
 internal import Database
 
-/// Which owners are told of which asks. `item` is the outbox entry that tells, `told_at` NULL until then.
+/// Direct messages that notify owners of asks. `item` is the outbox entry; `told_at` is NULL until it is stored.
 extension Ledger {
     func insertNotice(of ask: String, for person: String) throws {
         try self.connection.execute(

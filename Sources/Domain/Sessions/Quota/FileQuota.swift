@@ -25,7 +25,7 @@ package final class FileQuota: Sendable {
         self.now = now
     }
 
-    /// Makes room for a file of a session. Throws ``QuotaExceeded`` if there is none.
+    /// Reserves quota for a file of a session. Throws ``QuotaExceeded`` if none is left.
     ///
     /// - Parameters:
     ///   - owner: Who began the session, and pays.

@@ -15,7 +15,7 @@ package protocol ShellDirectory: Sendable {
     /// What earlier commands of a session left running, oldest first; empty while a command runs.
     func leftovers(of session: String) async -> [ShellProcess]
 
-    /// Ends one of them with what it has started; false if there is none with this id.
+    /// Kills one of them and its descendants. Returns false if there is no such process.
     func endLeftover(_ id: Int, of session: String) async -> Bool
 
     /// Commands of the workspace's session run there from now on.
