@@ -15,7 +15,12 @@ final class OwnerNotices: Sendable {
     private let adapters: AdapterRegistry
     private let access: AccessControl
     private let environment: BridgeEnvironment
-    private let alarm = Protected<Alarm?>(nil)
+    private let next = Protected<Next?>(nil)
+
+    private struct Next {
+        let at: Int64
+        let alarm: Alarm
+    }
 
     /// Milliseconds, like all times here.
     private static let gathering: Int64 = 2_000
@@ -64,12 +69,17 @@ final class OwnerNotices: Sendable {
     func askWasStored() { self.tell(after: Self.gathering) }
 
     private func tell(after delay: Int64) {
-        let next = Alarm(after: .milliseconds(delay)) { [weak self] in await self?.tell() }
-        self.alarm.withLock { $0 = next }
+        let at = self.environment.now() + delay
+        self.next.withLock { next in
+            // Asks that keep coming must not put it off.
+            if let next, next.at <= at { return }
+            next = Next(at: at, alarm: Alarm(after: .milliseconds(delay)) { [weak self] in await self?.tell() })
+        }
     }
 
     /// Sends what is due.
     func tell() async {
+        self.next.withLock { $0 = nil }
         let now = self.environment.now()
         do {
             let (notices, wait) = try await self.store.write { ledger in try self.write(to: ledger, at: now) }

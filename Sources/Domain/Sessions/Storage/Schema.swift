@@ -493,8 +493,7 @@ package enum Schema {
                 direct_route TEXT
             ) WITHOUT ROWID;
 
-            -- Owners who are told of an ask in a direct message: `item` is its outbox entry, `told_at` NULL until it is
-            -- stored.
+            -- Direct messages that notify owners of asks. `item` is the outbox entry; `told_at` is NULL until it is stored.
             CREATE TABLE owner_notices (
                 ask TEXT NOT NULL,
                 person TEXT NOT NULL,
