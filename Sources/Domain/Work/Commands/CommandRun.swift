@@ -221,7 +221,8 @@ struct CommandRun: Sendable {
         do { try await self.bench.audit.record(self.entry(.commandEnded, details)) } catch { failure = error }
         try await self.bench.log.end(begun.job, ending: ending, hasChanges: hasChanges)
         if hasChanges, let usage = try? await begun.workspace.usage() {
-            try await self.bench.log.measured(usage.bytes, of: self.request.session)
+            // For the person's quota only; the next command measures again.
+            try? await self.bench.log.measured(usage.bytes, of: self.request.session)
         }
         if let failure { throw failure }
     }
