@@ -26,13 +26,13 @@ func domain(_ name: String, _ uses: Target.Dependency...) -> Target {
     .target(name: name, dependencies: uses, path: "Sources/Domain/\(name)", swiftSettings: strict)
 }
 
-func adapter(_ name: String) -> Target {
+func adapter(_ name: String, _ more: Target.Dependency...) -> Target {
     .target(
         name: name,
         dependencies: [
             "Chat", "EventLoop", "HTTP", "HTTPClient", "HTTPServer", "JSON", "WebSockets", "Lifecycle", "Logging",
             "Markdown", "Primitives", "Crypto", "Kit",
-        ],
+        ] + more,
         path: "adapters/\(name)", swiftSettings: strict)
 }
 
@@ -50,7 +50,7 @@ let package = Package(
         c("CSystem"), c("CCurl"), c("CWebSockets"), c("CSQLite"), c("CGit2"), c("CMarkGFM"), c("CYAML"),
         .target(name: "CCrypto", path: "Sources/C/CCrypto"),
         .target(name: "CFrameGuard", path: "Sources/C/CFrameGuard"),
-        c("CICU"), c("CEdit"), c("CSeccomp"), c("CZlib"),
+        c("CICU"), c("CEdit"), c("CSeccomp"), c("CZlib"), c("COlm"),
 
         // Platform
         platform("Primitives", "CSystem"),
@@ -69,6 +69,7 @@ let package = Package(
             "Logging", "Primitives"),
         platform("Database", "CSQLite", "CSystem", "Logging", "Primitives"),
         platform("Compression", "CZlib"),
+        platform("Olm", "COlm", "Crypto", "JSON"),
         platform("Git", "CGit2", "CSystem", "Crypto", "EventLoop", "HTTP", "HTTPClient", "Primitives"),
         platform("Markdown", "CMarkGFM", "Primitives"),
         platform("YAML", "CYAML", "Primitives"),
@@ -122,7 +123,7 @@ let package = Package(
         .target(
             name: "Kit", dependencies: ["Chat", "EventLoop", "Lifecycle", "Markdown", "Primitives"],
             path: "adapters/Kit", swiftSettings: strict),
-        adapter("IRC"), adapter("Matrix"), adapter("Slack"), adapter("Telegram"),
+        adapter("IRC"), adapter("Matrix", "Database", "Olm"), adapter("Slack"), adapter("Telegram"),
         .target(
             name: "Gateway",
             dependencies: [
@@ -183,6 +184,7 @@ let package = Package(
         tests("Primitives", "Primitives"),
         tests("JSON", "JSON"),
         tests("Crypto", "Crypto", "Primitives"),
+        tests("Olm", "Olm", "Crypto", "Primitives"),
         tests("Logging", "Logging", "JSON", "Primitives"),
         tests("EventLoop", "EventLoop", "Lifecycle", "Primitives"),
         tests("Lifecycle", "Lifecycle", "EventLoop", "Logging", "Primitives", "Processes"),

@@ -34,6 +34,18 @@ package func decodeBase64(_ text: String) -> [UInt8]? {
     return bytes.count % 3 == (3 - padding) % 3 ? bytes : nil
 }
 
+/// RFC 4648 §4 without padding, as Matrix writes it.
+package func base64Unpadded(_ bytes: [UInt8]) -> String {
+    encodeBase64(bytes, base64Alphabet, isPadded: false)
+}
+
+/// Like ``decodeBase64(_:)``, with or without padding.
+package func decodeBase64(unpadded text: String) -> [UInt8]? {
+    var letters = Substring(text)
+    while letters.utf8.last == UInt8(ascii: "=") { letters.removeLast() }
+    return decodeBase64(letters.utf8)
+}
+
 private let base64Alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 private let base64URLAlphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
 
