@@ -234,7 +234,7 @@ let package = Package(
         tests("Kit", "Kit", "Chat", "Markdown", "Primitives"),
         tests("IRC", "IRC", "Chat", "Crypto", "EventLoop", "HTTPClient", "Kit", "Logging", "Markdown", "Primitives"),
         tests(
-            "Matrix", "Matrix", "Chat", "Crypto", "EventLoop", "HTTP", "HTTPClient", "HTTPServer", "JSON", "Kit",
+            "Matrix", "Matrix", "Olm", "Chat", "Crypto", "EventLoop", "HTTP", "HTTPClient", "HTTPServer", "JSON", "Kit",
             "Lifecycle",
             "Logging",
             "Markdown", "Primitives", "Processes", "WebSockets"),

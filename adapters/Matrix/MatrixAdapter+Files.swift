@@ -6,9 +6,38 @@ extension MatrixAdapter: FileAdapter {
     package func download(
         _ attachment: Attachment, to write: @escaping @Sendable ([UInt8]) async throws -> Void
     ) async throws {
+        if let file = MatrixEncryptedFile(attachmentID: attachment.id) { return try await self.download(file, to: write) }
         guard let address = MatrixMediaAddress(attachment.id) else {
-            throw AdapterError(.invalid, "it is encrypted or has no valid mxc:// address")
+            throw AdapterError(.invalid, "it has no valid mxc:// address")
         }
+        try await self.fetch(address, to: write)
+    }
+
+    /// Downloads and decrypts a file. Nothing of it is handed on before its digest is checked.
+    private func download(
+        _ file: MatrixEncryptedFile, to write: @escaping @Sendable ([UInt8]) async throws -> Void
+    ) async throws {
+        guard let address = MatrixMediaAddress(file.url) else {
+            throw AdapterError(.invalid, "it has no valid mxc:// address")
+        }
+        let limit = self.state.withLock { $0.machine.uploadLimit }
+        let bytes = Protected<[UInt8]>([])
+        try await self.fetch(address) { piece in
+            let count = bytes.withLock { bytes in
+                bytes += piece
+                return bytes.count
+            }
+            guard count <= limit else { throw AdapterError(.invalid, "it is larger than \(limit >> 20) MiB") }
+        }
+        guard let clear = file.open(bytes.withLock { $0 }) else {
+            throw AdapterError(.invalid, "it is damaged: its content does not have the digest that was sent with it")
+        }
+        try await write(clear)
+    }
+
+    private func fetch(
+        _ address: MatrixMediaAddress, to write: @escaping @Sendable ([UInt8]) async throws -> Void
+    ) async throws {
         let token = self.state.withLock { $0.machine.token }
         let answer = try await self.transport.download(
             server: address.server, id: address.id, token: token, to: write)
@@ -26,27 +55,40 @@ extension MatrixAdapter: FileAdapter {
     @discardableResult package func upload(_ file: OutgoingFile) async throws -> MessageReference {
         let room = file.route.room.name
         // Checked before the upload: the file must not reach the server in clear text if the room is encrypted.
-        let (maySend, token) = self.state.withLock { ($0.machine.maySend(to: room), $0.machine.token) }
+        let (maySend, isEncrypted, token) = self.state.withLock { state in
+            (
+                state.machine.maySend(to: room), state.machine.memory.encrypted.contains(state.machine.place(file.route).room),
+                state.machine.token
+            )
+        }
         guard maySend else {
             throw AdapterError(
                 .forbidden,
-                "The bot is not in \(room), or the room is encrypted; invite the bot to a room without encryption")
+                "The bot is not in \(room), or the room is encrypted and encryption is switched off for this bot")
         }
-        let address = try await self.store(file, token)
+        let encrypted = isEncrypted ? MatrixEncryptedFile.seal(file.bytes) : nil
+        let address = try await self.store(file, ciphertext: encrypted?.ciphertext, token)
         let outgoing = self.state.withLock { state in
             let (room, relation, thread) = state.machine.place(file.route)
+            let content = MatrixContent.file(file, at: address, key: encrypted?.key, relation: relation)
             return MatrixOutgoing(
-                room: room, kind: .event(.message, MatrixContent.file(file, at: address, relation: relation)),
-                transaction: file.token, thread: thread)
+                room: room, kind: .event(.message, content), transaction: file.token, thread: thread)
         }
         return self.reference(try await self.transmit(outgoing), in: room)
     }
 
     /// No one sees a file before its message is sent, so every failure here is certain.
-    private func store(_ file: OutgoingFile, _ token: Secret?) async throws -> String {
-        switch try await self.transport.upload(
-            file.bytes, name: file.name, mediaType: file.mediaType, token: token)
-        {
+    private func store(_ file: OutgoingFile, ciphertext: [UInt8]?, _ token: Secret?) async throws -> String {
+        // Of an encrypted file the server learns neither the name nor the kind.
+        let answer =
+            if let ciphertext {
+                try await self.transport.upload(
+                    ciphertext, name: "", mediaType: "application/octet-stream", token: token)
+            } else {
+                try await self.transport.upload(
+                    file.bytes, name: file.name, mediaType: file.mediaType, token: token)
+            }
+        switch answer {
         case .success(let json):
             guard let address = json["content_uri"]?.stringValue, MatrixMediaAddress(address) != nil else {
                 throw AdapterError(.invalid, "The homeserver stored \(file.name) without returning a valid address")

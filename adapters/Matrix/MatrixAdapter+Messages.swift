@@ -31,9 +31,10 @@ extension MatrixAdapter: EditingAdapter, DeletingAdapter, ReconcilingAdapter {
         var from: String?
         for _ in 0..<10 {
             let json = try await self.look(.ownMessages(room: room, from: from, user: user), room: room)
-            for event in MatrixEvent.list(json["chunk"]) {
+            for sent in MatrixEvent.list(json["chunk"]) {
+                let event = await self.openOwn(sent, in: room)
                 let isMatch = event.content["dev.jetbridge.token"]?.stringValue == token || event.transaction == token
-                guard isMatch, event.content["msgtype"] != nil else { continue }
+                guard isMatch, event.content["msgtype"] != nil || event.type == .encrypted else { continue }
                 return self.reference(event.replaced ?? event.id, in: route.room.name)
             }
             guard let end = json["end"]?.stringValue, end != from else { return nil }

@@ -6,29 +6,38 @@ internal import Primitives
 
 extension MatrixAdapter {
     package func run(delivering sink: any MessageSink) async throws {
-        await self.load()
+        let encryption = self.openEncryption()
+        await self.load(encrypts: encryption != nil)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask(name: "\(self.id) sync") { try await self.mainLine(sink) }
             group.addTask(name: "\(self.id) asides") { try await self.asideLine() }
+            if let encryption {
+                group.addTask(name: "\(self.id) key errands") { try await self.runErrands(of: encryption) }
+                group.addTask(name: "\(self.id) key notices") { try await self.sayNotices(of: encryption) }
+            }
             group.addTask(name: "\(self.id) stop") { for await _ in self.stops {} }
             let first = await group.nextResult()
             group.cancelAll()
             while await group.nextResult() != nil {}
             await self.end(sink)
+            await self.closeEncryption()
             try Task.checkCancellation()
             if case .failure(let error) = first { throw error }
         }
     }
 
-    private func load() async {
-        guard let bytes = await self.memory.load() else { return }
-        guard let memory = MatrixMemory(bytes: bytes, account: MatrixStateMachine.account(self.settings)) else {
-            return self.logger.warning("The saved state is damaged or belongs to another account; starting without it")
+    private func load(encrypts: Bool) async {
+        let bytes = await self.memory.load()
+        let memory = bytes.flatMap { MatrixMemory(bytes: $0, account: MatrixStateMachine.account(self.settings)) }
+        if bytes != nil, memory == nil {
+            self.logger.warning("The saved state is damaged or belongs to another account; starting without it")
         }
+        guard memory != nil || encrypts else { return }
         let answersInvitations = self.mayInvite != nil
         self.state.withLock { state in
             state.machine = MatrixStateMachine(
-                settings: self.settings, memory: memory, answersInvitations: answersInvitations, at: AdapterTime.now)
+                settings: self.settings, memory: memory, answersInvitations: answersInvitations, encrypts: encrypts,
+                at: AdapterTime.now)
         }
     }
 
@@ -47,7 +56,13 @@ extension MatrixAdapter {
                 let token = self.state.withLock { $0.machine.token }
                 let answer = try await self.transport.send(request, token: token)
                 try Task.checkCancellation()
-                queue = (self.handle(.answer(request.purpose, answer)) + queue)[...]
+                let opened = try await self.open(answer, to: request.purpose)
+                queue = (self.handle(.answer(request.purpose, answer, opened: opened)) + queue)[...]
+            case .openKeys(let device):
+                if let reason = try await self.openKeys(of: device) {
+                    queue = self.handle(.deviceLost(reason))[...] + queue
+                }
+            case .settle: try await self.settle()
             case .use(let homeserver): self.transport.use(homeserver)
             case .wait(let range):
                 try await Task.sleep(for: .milliseconds(Int64.random(in: range)))
@@ -61,7 +76,7 @@ extension MatrixAdapter {
         }
     }
 
-    private func handle(_ input: MatrixStateMachine.Input) -> [MatrixStateMachine.Action] {
+    func handle(_ input: MatrixStateMachine.Input) -> [MatrixStateMachine.Action] {
         self.state.withLock { $0.machine.handle(input, at: AdapterTime.now) }
     }
 
@@ -115,7 +130,7 @@ extension MatrixAdapter {
         case .ask(let room, let sender, let isDirect): self.begin(.ask(room: room, sender, isDirect: isDirect))
         case .say(let outgoing): self.begin(.say(outgoing))
         case .log(let level, let text): self.logger.log(level, text)
-        case .request, .use, .wait, .deliver, .status, .remember: break
+        case .request, .use, .wait, .deliver, .status, .remember, .openKeys, .settle: break
         }
     }
 

@@ -13,6 +13,10 @@ package final class MatrixAdapter: ChatAdapter {
     let settings: MatrixSettings
     let transport: any MatrixTransport
     let memory: MemoryStore
+    /// Where the encryption keys are; nil refuses encrypted rooms.
+    let keyFiles: MatrixKeyFiles?
+    /// Set while the adapter runs.
+    let encryption = Protected<MatrixEncryption?>(nil)
     /// Whether a sender may invite the bot; nil ignores invitations.
     let mayInvite: (@Sendable (Sender) async -> Bool)?
     /// Whether anyone else may start a direct conversation, in order to pair.
@@ -36,6 +40,8 @@ package final class MatrixAdapter: ChatAdapter {
         var lastTyping = 0
         /// Event ids of the bot's reactions, needed to remove them.
         var reactions = RecentMap<ReactionKey, String>(capacity: 1_024)
+        /// What could be read of the present sync.
+        var opened = MatrixOpened.none
         /// Asides in progress.
         var busy = 0
     }
@@ -69,23 +75,26 @@ package final class MatrixAdapter: ChatAdapter {
     /// Without `client` the adapter creates one. Without `mayInvite` invitations are ignored, neither accepted nor
     /// declined. Without `mayPair` no one else can start a direct conversation.
     package convenience init(
-        _ settings: MatrixSettings, memory: MemoryStore = .none, client: HTTPClient? = nil,
-        mayInvite: (@Sendable (Sender) async -> Bool)? = nil, mayPair: (@Sendable () async -> Bool)? = nil,
+        _ settings: MatrixSettings, memory: MemoryStore = .none, keys: MatrixKeyFiles? = nil,
+        client: HTTPClient? = nil, mayInvite: (@Sendable (Sender) async -> Bool)? = nil, mayPair: (@Sendable () async -> Bool)? = nil,
         logger: Logger = Logger(label: "matrix")
     ) {
         let transport = MatrixHTTPTransport(homeserver: settings.homeserver, client: client ?? HTTPClient())
         self.init(
-            settings, memory: memory, transport: transport, mayInvite: mayInvite, mayPair: mayPair, logger: logger)
+            settings, memory: memory, keys: keys, transport: transport, mayInvite: mayInvite, mayPair: mayPair,
+            logger: logger)
     }
 
     package init(
-        _ settings: MatrixSettings, memory: MemoryStore = .none, transport: any MatrixTransport,
+        _ settings: MatrixSettings, memory: MemoryStore = .none, keys: MatrixKeyFiles? = nil,
+        transport: any MatrixTransport,
         mayInvite: (@Sendable (Sender) async -> Bool)? = nil, mayPair: (@Sendable () async -> Bool)? = nil,
         logger: Logger = Logger(label: "matrix")
     ) {
         self.settings = settings
         self.transport = transport
         self.memory = memory
+        self.keyFiles = settings.encryption.isEnabled ? keys : nil
         self.mayInvite = mayInvite
         self.mayPair = mayPair
         self.id = AdapterID("matrix:\(settings.id)")
@@ -120,15 +129,34 @@ package final class MatrixAdapter: ChatAdapter {
     func transmit(_ outgoing: MatrixOutgoing) async throws -> String {
         var outgoing = outgoing
         for _ in 0..<4 {
-            let (request, token) = try self.state.withLock { state in
-                (try state.machine.send(outgoing, at: AdapterTime.now), state.machine.token)
-            }
+            let (request, token) = try await self.request(outgoing)
             let answer = try await self.transport.send(request, token: token)
             switch try self.state.withLock({ try $0.machine.finish(outgoing, answer, at: AdapterTime.now) }) {
-            case .sent(let id): return id
-            case .again(let other): outgoing = other
+            case .sent(let id):
+                await self.forget(outgoing)
+                return id
+            case .again(let other):
+                await self.forget(outgoing)
+                outgoing = other
             }
         }
         throw AdapterError(.invalid, "The homeserver rejects the message in every form")
+    }
+
+    /// The request that sends an event, sealed if its room requires that.
+    private func request(_ outgoing: MatrixOutgoing) async throws -> (MatrixRequest, Secret?) {
+        let clear = try self.state.withLock { state -> MatrixRequest? in
+            guard state.machine.mustEncrypt(outgoing) else { return try state.machine.send(outgoing, at: AdapterTime.now) }
+            try state.machine.admit(outgoing, at: AdapterTime.now)
+            return nil
+        }
+        let request: MatrixRequest
+        if let clear {
+            request = clear
+        } else {
+            let sealed = try await self.seal(outgoing)
+            request = self.state.withLock { $0.machine.request(outgoing, .sealed(sealed)) }
+        }
+        return (request, self.state.withLock { $0.machine.token })
     }
 }

@@ -23,6 +23,8 @@ package struct MatrixRefusal: Sendable, Equatable {
     package var isSoftLogout: Bool
     /// The target of a redirect.
     package var location: String?
+    /// The session in which to repeat the request with the account's password.
+    package var session: String?
 
     package init(
         status: Int, code: String = "", text: String = "", retryAfter: Int64? = nil, isSoftLogout: Bool = false,
@@ -45,6 +47,7 @@ package struct MatrixRefusal: Sendable, Equatable {
             status: status, code: String(code.prefix(64)),
             text: String((body?["error"]?.stringValue ?? "").prefix(300)), retryAfter: wait,
             isSoftLogout: body?["soft_logout"]?.boolValue ?? false)
+        self.session = body?["session"]?.stringValue
     }
 
     package var isRateLimit: Bool { self.status == 429 || self.code == "M_LIMIT_EXCEEDED" }

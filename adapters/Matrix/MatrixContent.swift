@@ -4,7 +4,9 @@ package import JSON
 /// Builds event contents as the specification defines them. Pure.
 package enum MatrixContent {
     /// The maximum bytes of a content. An event may have 65,536, and the server adds its own fields.
-    static let sizeLimit = 60_000
+    package static let sizeLimit = 60_000
+    /// The same before encryption, which makes it a third longer.
+    package static let encryptedSizeLimit = 46_000
     /// A custom key by which a message of unknown outcome can be found, even from another device or after the server
     /// forgot its transaction.
     static let tokenKey = "dev.jetbridge.token"
@@ -27,7 +29,9 @@ package enum MatrixContent {
 
     /// An edit of `target`. The fallback for clients without edits is plain text, shortened where the event would be
     /// too large.
-    package static func edit(of target: String, _ text: String, token: String) -> JSON {
+    package static func edit(
+        of target: String, _ text: String, token: String, sizeLimit: Int = MatrixContent.sizeLimit
+    ) -> JSON {
         let new = self.words(text)
         let plain = new["body"]?.stringValue ?? ""
         func whole(_ fallback: String) -> JSON {
@@ -38,7 +42,7 @@ package enum MatrixContent {
             ]
         }
         let content = whole(plain)
-        guard content.bytes.count > self.sizeLimit else { return content }
+        guard content.bytes.count > sizeLimit else { return content }
         return whole(self.beginning(of: plain, 500))
     }
 
@@ -72,14 +76,16 @@ package enum MatrixContent {
         ]
     }
 
-    /// A message with an uploaded file.
-    static func file(_ file: OutgoingFile, at address: String, relation: Relation) -> JSON {
+    /// A message with an uploaded file; `key` reads it if it is encrypted.
+    static func file(
+        _ file: OutgoingFile, at address: String, key: MatrixEncryptedFile? = nil, relation: Relation
+    ) -> JSON {
         var content: JSONObject = [
             "msgtype": .string(self.kind(of: file.mediaType)),
             "body": .string(file.caption.isEmpty ? file.name : file.caption), "filename": .string(file.name),
-            "url": .string(address), "m.mentions": [:],
-            "info": ["mimetype": .string(file.mediaType), "size": JSON(file.bytes.count)],
+            "m.mentions": [:], "info": ["mimetype": .string(file.mediaType), "size": JSON(file.bytes.count)],
         ]
+        if let key { content["file"] = key.json(at: address) } else { content["url"] = .string(address) }
         content[self.tokenKey] = .string(file.token)
         content["m.relates_to"] = self.json(relation)
         return .object(content)

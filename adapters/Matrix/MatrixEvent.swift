@@ -16,6 +16,8 @@ package struct MatrixEvent: Sendable, Equatable {
     package let redacts: String?
     /// The transaction id; only on events that this device sent.
     package let transaction: String?
+    /// It was encrypted and has been read.
+    package let wasEncrypted: Bool
 
     /// Nil when the JSON is not a valid event.
     package init?(_ json: JSON) {
@@ -32,7 +34,38 @@ package struct MatrixEvent: Sendable, Equatable {
         // Room version 11 moved it into the content.
         self.redacts = json["redacts"]?.stringValue ?? self.content["redacts"]?.stringValue
         self.transaction = json["unsigned"]?["transaction_id"]?.stringValue
+        self.wasEncrypted = false
     }
+
+    private init(_ event: MatrixEvent, type: String, content: JSON) {
+        self.id = event.id
+        self.type = MatrixEventType(rawValue: type)
+        self.sender = event.sender
+        self.stateKey = nil
+        self.timestamp = event.timestamp
+        self.content = content
+        self.redacts = nil
+        self.transaction = event.transaction
+        self.wasEncrypted = true
+    }
+
+    /// The event that this encrypted one contains. Its relation stands outside, where the server reads it.
+    func opened(type: String, content: JSON) -> MatrixEvent {
+        var object = content.objectValue ?? [:]
+        if let relation = self.relation { object["m.relates_to"] = relation }
+        return MatrixEvent(self, type: type, content: .object(object))
+    }
+
+    /// As the server sends it, without what ``init(_:)`` ignores.
+    var json: JSON {
+        [
+            "event_id": .string(self.id), "type": .string(self.type.rawValue), "sender": .string(self.sender),
+            "origin_server_ts": .integer(self.timestamp), "content": self.content,
+        ]
+    }
+
+    /// The session of an encrypted event.
+    var sessionID: String { self.content["session_id"]?.stringValue ?? "" }
 
     /// Reads a list and skips invalid events.
     package static func list(_ json: JSON?) -> [MatrixEvent] {
@@ -84,12 +117,17 @@ package struct MatrixEventType: RawRepresentable, Sendable, Hashable {
     package static let canonicalAlias = Self(rawValue: "m.room.canonical_alias")
     /// Turns on encryption, which cannot be turned off again.
     package static let encryption = Self(rawValue: "m.room.encryption")
+    /// Who may read what was written before they came.
+    package static let historyVisibility = Self(rawValue: "m.room.history_visibility")
     /// The room was replaced by another.
     package static let tombstone = Self(rawValue: "m.room.tombstone")
 
     /// The types that `/sync` returns in timelines, and those that it returns as state.
     package static let timeline: [Self] = [
-        .message, .encrypted, .reaction, .redaction, .member, .name, .canonicalAlias, .encryption, .tombstone,
+        .message, .encrypted, .reaction, .redaction, .member, .name, .canonicalAlias, .encryption, .historyVisibility,
+        .tombstone,
     ]
-    package static let state: [Self] = [.member, .name, .canonicalAlias, .encryption, .tombstone]
+    package static let state: [Self] = [
+        .member, .name, .canonicalAlias, .encryption, .historyVisibility, .tombstone,
+    ]
 }

@@ -37,6 +37,8 @@ package struct MatrixMemory: Sendable, Equatable {
     package var account: String
     /// Set by a password login; nil before it, and with a configured access token.
     package var device: Device?
+    /// The device to sign in as again: the server ended its token, but keeps it.
+    package var keptDevice: String?
     /// The server's tokens expire, so the next login asks for a refresh token.
     package var tokensEnd = false
     /// Where the next sync starts: everything before was delivered.
@@ -66,6 +68,7 @@ package struct MatrixMemory: Sendable, Equatable {
                 id: id, token: Secret(token), refresh: (json["device"]?["refresh"]?.stringValue).map { Secret($0) },
                 expiresAt: json["device"]?["expires_at"]?.intValue.map(Int64.init))
         }
+        self.keptDevice = json["kept_device"]?.stringValue
         self.tokensEnd = json["tokens_end"]?.boolValue ?? false
         self.since = json["since"]?.stringValue
         for (id, room) in json["rooms"]?.objectValue ?? [:] { self.rooms[id] = MatrixRoom(room) }
@@ -98,6 +101,7 @@ package struct MatrixMemory: Sendable, Equatable {
             fields["expires_at"] = device.expiresAt.map { .integer($0) }
             json["device"] = .object(fields)
         }
+        json["kept_device"] = self.keptDevice.map { .string($0) }
         if self.tokensEnd { json["tokens_end"] = true }
         json["since"] = self.since.map { .string($0) }
         json["rooms"] = .object(JSONObject(dictionary: self.rooms.mapValues(\.json)))

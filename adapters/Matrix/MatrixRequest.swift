@@ -73,13 +73,13 @@ package struct MatrixRequest: Sendable, Equatable {
         .mediaLimit, .get, ["_matrix", "client", "v1", "media", "config"], timeout: 20_000)
 
     /// Always uses the same device: transaction ids are valid only on it. `isRefreshable` asks for a refresh token too;
-    /// such access tokens may expire soon.
-    static func login(user: String, password: String, device: String, isRefreshable: Bool = false) -> MatrixRequest {
+    /// such access tokens may expire soon. Without `device` the server makes a new one.
+    static func login(user: String, password: String, device: String?, isRefreshable: Bool = false) -> MatrixRequest {
         var body: JSONObject = [
             "type": "m.login.password", "identifier": ["type": "m.id.user", "user": .string(user)],
-            "password": .string(password), "device_id": .string(device),
-            "initial_device_display_name": "Jetbridge",
+            "password": .string(password), "initial_device_display_name": "Jetbridge",
         ]
+        body["device_id"] = device.map { .string($0) }
         if isRefreshable { body["refresh_token"] = true }
         return MatrixRequest(.login, .post, Self.client + ["login"], body: .object(body), isAuthorised: false)
     }

@@ -21,10 +21,11 @@ package struct MatrixSettings: Sendable {
     package var credential: Credential
     /// The device of a password login; always the same, so that transaction ids stay valid.
     package var deviceID: String
+    package var encryption: MatrixEncryptionSettings
 
     package init(
         id: String, homeserver: HTTPURL, isServerName: Bool = false, user: String, credential: Credential,
-        deviceID: String = "JETBRIDGE"
+        deviceID: String = "JETBRIDGE", encryption: MatrixEncryptionSettings = MatrixEncryptionSettings()
     ) {
         self.id = id
         self.homeserver = homeserver
@@ -32,5 +33,6 @@ package struct MatrixSettings: Sendable {
         self.user = user
         self.credential = credential
         self.deviceID = deviceID
+        self.encryption = encryption
     }
 }

@@ -8,7 +8,7 @@ extension MatrixStateMachine {
 
     /// The event whose sender has to be known first: the target of a reply or reaction.
     func unknownTarget(of event: MatrixEvent, in room: String) -> String? {
-        guard event.sender != self.settings.user, !self.memory.encrypted.contains(room) else { return nil }
+        guard event.sender != self.settings.user, self.mayRead(event, in: room) else { return nil }
         let target: String?
         switch event.type {
         case .reaction: target = event.annotation?.target
@@ -48,9 +48,7 @@ extension MatrixStateMachine {
     mutating func receive(_ event: MatrixEvent, in room: String) {
         self.note(event)
         if event.stateKey != nil { return self.apply(event, in: room) }
-        guard event.sender != self.settings.user, !event.id.isEmpty, !self.memory.encrypted.contains(room) else {
-            return
-        }
+        guard event.sender != self.settings.user, !event.id.isEmpty, self.mayRead(event, in: room) else { return }
         switch event.type {
         case .message: self.receiveMessage(event, in: room)
         case .reaction: self.receiveReaction(event, in: room)
@@ -59,6 +57,13 @@ extension MatrixStateMachine {
             self.deliver(event, .messageDeleted(self.reference(target, in: room)))
         default: break
         }
+    }
+
+    /// In an encrypted room only what was encrypted counts, because the server could write anything else. Reactions and
+    /// redactions are never encrypted.
+    private func mayRead(_ event: MatrixEvent, in room: String) -> Bool {
+        guard self.memory.encrypted.contains(room) else { return true }
+        return self.encrypts && (event.wasEncrypted || event.type == .reaction || event.type == .redaction)
     }
 
     private mutating func deliver(_ event: MatrixEvent, _ kind: InboundEvent.Kind) {
@@ -151,8 +156,9 @@ extension MatrixStateMachine {
 
     /// Without a usable address the id is empty, and the sender gets the error when the file is fetched.
     private static func attachment(_ content: JSON, name: String) -> Attachment {
-        // An address under `file` is that of an encrypted file, which is not supported.
-        let address = content["url"]?.stringValue.flatMap { MatrixMediaAddress($0) == nil ? nil : $0 } ?? ""
+        let address =
+            content["file"].flatMap { MatrixEncryptedFile($0)?.attachmentID }
+            ?? content["url"]?.stringValue.flatMap { MatrixMediaAddress($0) == nil ? nil : $0 } ?? ""
         let size = content["info"]?["size"]?.intValue
         return Attachment(
             id: address, name: String(name.prefix(255)), mediaType: content["info"]?["mimetype"]?.stringValue,

@@ -23,7 +23,7 @@ extension MatrixStateMachine {
             inviter: own.sender, isDirect: own.content["is_direct"]?.boolValue ?? false, isEncrypted: isEncrypted)
         self.joinTries[room.id] = 0
         let isDirect = own.content["is_direct"]?.boolValue ?? false
-        self.act(.ask(room: room.id, self.sender(own.sender), isDirect: isDirect && !isEncrypted))
+        self.act(.ask(room: room.id, self.sender(own.sender), isDirect: isDirect && (self.encrypts || !isEncrypted)))
     }
 
     /// Resumes the invitations and upgrades that an earlier run left unfinished.
@@ -33,7 +33,7 @@ extension MatrixStateMachine {
         if self.answersInvitations {
             for (room, invitation) in self.memory.invitations where self.joinTries[room] == nil {
                 self.joinTries[room] = 0
-                let isDirect = invitation.isDirect && !invitation.isEncrypted
+                let isDirect = invitation.isDirect && (self.encrypts || !invitation.isEncrypted)
                 self.act(.ask(room: room, self.sender(invitation.inviter), isDirect: isDirect))
             }
         }
@@ -56,7 +56,7 @@ extension MatrixStateMachine {
                 .aside(
                     .leave(room: room, reason: "This bot only accepts invitations from people in its access lists."),
                     after: 0))
-        } else if invitation.isEncrypted {
+        } else if invitation.isEncrypted, !self.encrypts {
             self.forgetInvitation(room)
             self.declineEncrypted(room, inviter: invitation.inviter)
         } else {
@@ -123,7 +123,7 @@ extension MatrixStateMachine {
             room.inviter = invitation.inviter
             room.isDirect = invitation.isDirect
             // The invitation did not show the encryption: leave again, with the reason.
-            if self.memory.encrypted.contains(id) { self.declineEncrypted(id, inviter: invitation.inviter) }
+            if !self.encrypts, self.memory.encrypted.contains(id) { self.declineEncrypted(id, inviter: invitation.inviter) }
         }
         return room
     }
@@ -171,9 +171,9 @@ extension MatrixStateMachine {
         "This bot cannot read or write in encrypted rooms. Invite it to a room without encryption; once encryption is "
         + "on, it cannot be turned off."
 
-    /// From now on, nothing is ever sent into the room.
+    /// From now on, nothing is ever sent into the room in clear text.
     mutating func noteEncryption(of room: String, isNew: Bool) {
-        guard self.memory.encrypted.insert(room).inserted, !isNew else { return }
+        guard self.memory.encrypted.insert(room).inserted, !isNew, !self.encrypts else { return }
         self.log(
             .warning,
             "\(room) is encrypted now, so the bot no longer reads or writes there; use a room without encryption")
@@ -210,6 +210,7 @@ extension MatrixStateMachine {
 
     /// A problem to report although the connection is up.
     var statusDetail: String? {
+        if self.encrypts { return self.keyTrouble }
         let rooms = self.memory.encrypted.filter { self.memory.rooms[$0] != nil }.sorted()
         guard let first = rooms.first else { return nil }
         let more = rooms.count == 1 ? "is encrypted" : "and \(rooms.count - 1) more are encrypted"

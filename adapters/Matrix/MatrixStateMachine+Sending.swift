@@ -37,47 +37,80 @@ extension MatrixStateMachine {
 
     /// Turns an outgoing event into a request, or throws if it may not be sent now.
     ///
-    /// Everything sent into a room passes through here, so that nothing reaches an encrypted room in clear text.
+    /// Everything sent into a room passes through here and ``request(_:_:)``, so that nothing reaches an encrypted room in
+    /// clear text.
     package mutating func send(_ outgoing: MatrixOutgoing, at now: AdapterTime) throws(AdapterError) -> MatrixRequest {
+        try self.admit(outgoing, at: now)
+        return self.request(outgoing, .clear(try self.clearance(for: outgoing)))
+    }
+
+    /// Throws if nothing may be sent now.
+    package mutating func admit(_ outgoing: MatrixOutgoing, at now: AdapterTime) throws(AdapterError) {
         guard self.isSignedIn, self.isInSync, now.monotonic - self.heardAt < Self.silenceLimit else {
             throw AdapterError(.disconnected, "Not connected to the homeserver at the moment; try again later")
         }
         guard self.memory.rooms[outgoing.room] != nil else {
             throw AdapterError(.forbidden, "The bot is not in \(outgoing.room); invite it there")
         }
-        try self.requireUnencrypted(outgoing.room)
+        if !self.encrypts { _ = try self.clearance(for: outgoing) }
         if let wait = self.budget.take(outgoing.priority, for: outgoing.transaction, at: now.monotonic) {
             throw AdapterError(
                 .rateLimited, "The homeserver's rate limit for this account is reached",
                 retryAfter: .milliseconds(wait),
                 isOwnPace: true)
         }
-        return Self.request(outgoing)
     }
 
-    private func requireUnencrypted(_ room: String) throws(AdapterError) {
-        guard !self.memory.encrypted.contains(room) else {
-            throw AdapterError(
-                .forbidden, "\(room) is encrypted, which this bot does not support; use a room without encryption")
+    /// What goes over the wire: clear text with the proof that it may be clear, or ciphertext.
+    package enum Payload: Sendable {
+        case clear(Clearance)
+        case sealed(MatrixSealed)
+    }
+
+    /// Proves that an event may be sent in clear text.
+    package struct Clearance: Sendable {
+        fileprivate init() {}
+    }
+
+    /// In an encrypted room reactions and redactions are clear, as the specification has it, and nothing else.
+    private func clearance(for outgoing: MatrixOutgoing) throws(AdapterError) -> Clearance {
+        guard self.mustEncrypt(outgoing) || !self.encrypts && self.memory.encrypted.contains(outgoing.room) else {
+            return Clearance()
+        }
+        throw AdapterError(
+            .forbidden,
+            self.encrypts
+                ? "\(outgoing.room) is encrypted, and this message was not encrypted"
+                : "\(outgoing.room) is encrypted, and encryption is switched off for this bot; use a room without it")
+    }
+
+    /// Whether an outgoing event has to be sealed first.
+    package func mustEncrypt(_ outgoing: MatrixOutgoing) -> Bool {
+        guard self.encrypts, self.memory.encrypted.contains(outgoing.room) else { return false }
+        switch outgoing.kind {
+        case .event(.reaction, _), .redaction: return false
+        case .event: return true
         }
     }
 
     /// Whether anything may be sent into a room.
     func maySend(to room: String) -> Bool {
-        self.memory.rooms[room] != nil && !self.memory.encrypted.contains(room)
+        self.memory.rooms[room] != nil && (self.encrypts || !self.memory.encrypted.contains(room))
     }
 
-    private static func request(_ outgoing: MatrixOutgoing) -> MatrixRequest {
-        switch outgoing.kind {
-        case .event(let type, let content):
-            MatrixRequest(
-                .send, .put, MatrixRequest.room(outgoing.room, "send", type.rawValue, outgoing.transaction),
-                body: content, timeout: 30_000)
-        case .redaction(let target, let reason):
-            MatrixRequest(
+    package func request(_ outgoing: MatrixOutgoing, _ payload: Payload) -> MatrixRequest {
+        var (type, body) = (MatrixEventType.encrypted, JSON.null)
+        switch (outgoing.kind, payload) {
+        case (.redaction(let target, let reason), _):
+            return MatrixRequest(
                 .send, .put, MatrixRequest.room(outgoing.room, "redact", target, outgoing.transaction),
                 body: ["reason": .string(reason)], timeout: 30_000)
+        case (.event, .sealed(let sealed)): body = sealed.content
+        case (.event(let clearType, let content), .clear): (type, body) = (clearType, content)
         }
+        return MatrixRequest(
+            .send, .put, MatrixRequest.room(outgoing.room, "send", type.rawValue, outgoing.transaction), body: body,
+            timeout: 30_000)
     }
 
     // MARK: Outcomes
@@ -151,13 +184,15 @@ extension MatrixStateMachine {
     private static let rateLimitText = "The homeserver limits how fast this account can send"
 
     /// Translates a refusal for the core.
-    static func error(_ refusal: MatrixRefusal, room: String) -> AdapterError {
+    /// - Parameter isCertain: whether the message certainly did not arrive although the server is in trouble, because
+    ///   another request failed before it was sent.
+    static func error(_ refusal: MatrixRefusal, room: String, isCertain: Bool = false) -> AdapterError {
         if refusal.isRateLimit {
             return AdapterError(
                 .rateLimited, Self.rateLimitText, retryAfter: .milliseconds(refusal.retryAfter ?? 5_000))
         }
         if refusal.isPassing || refusal.isStray {
-            return AdapterError(.timedOut, "The homeserver answers \(refusal.summary)", isCertain: false)
+            return AdapterError(.timedOut, "The homeserver answers \(refusal.summary)", isCertain: isCertain)
         }
         if refusal.isUnknownToken || refusal.code == "M_USER_LOCKED" {
             return AdapterError(.unauthorized, "The homeserver requires a new login (\(refusal.code))")
@@ -208,7 +243,10 @@ extension MatrixStateMachine {
 
     /// Repeating the same text gives the same transaction.
     package mutating func replacing(_ reference: MessageReference, with message: OutgoingMessage) -> MatrixOutgoing {
-        let content = MatrixContent.edit(of: reference.id, message.text, token: message.token)
+        let isEncrypted = self.memory.encrypted.contains(reference.room.name)
+        let content = MatrixContent.edit(
+            of: reference.id, message.text, token: message.token,
+            sizeLimit: isEncrypted ? MatrixContent.encryptedSizeLimit : MatrixContent.sizeLimit)
         let digest = Self.digest(message.text)
         var mark = self.edits[reference.id] ?? EditMark(text: digest, changes: 0)
         if mark.text != digest { mark = EditMark(text: digest, changes: mark.changes + 1) }

@@ -37,10 +37,29 @@ extension MatrixStateMachine {
 
     private mutating func login() {
         guard case .password(let password) = self.settings.credential else { return }
+        // With encryption a device that was signed out never comes back: others know its keys, which are gone.
+        let device = self.memory.keptDevice ?? (self.encrypts ? nil : self.settings.deviceID)
         self.request(
             .login(
-                user: self.settings.user, password: password.reveal(), device: self.settings.deviceID,
+                user: self.settings.user, password: password.reveal(), device: device,
                 isRefreshable: self.memory.tokensEnd))
+    }
+
+    /// Signs in as another device, because the keys of this one are lost.
+    mutating func renewDevice(_ reason: String) {
+        guard case .password = self.settings.credential else {
+            self.keyTrouble =
+                "Encrypted rooms cannot be used: \(reason); create a new access token with a login of its own and set "
+                + "access_token"
+            self.log(.error, self.keyTrouble ?? "")
+            return
+        }
+        self.log(.warning, "Signing in as a new device, because \(reason)")
+        self.isSignedIn = false
+        self.memory.device = nil
+        self.memory.keptDevice = nil
+        self.act(.remember(self.memory, isUrgent: true))
+        self.signIn()
     }
 
     mutating func receiveLogin(_ answer: MatrixAnswer) {
@@ -52,9 +71,10 @@ extension MatrixStateMachine {
             guard user == self.settings.user else { return self.refuse(self.mismatch(user)) }
             let device = json["device_id"]?.stringValue ?? self.settings.deviceID
             self.memory.device = MatrixMemory.Device(id: device, token: Secret(token))
+            self.memory.keptDevice = nil
             self.noteExpiry(of: json)
             self.act(.remember(self.memory, isUrgent: true))
-            self.finishSignIn()
+            self.finishSignIn(device: device)
         case .refused(let refusal):
             if refusal.isAccountClosed { return self.refuse(self.closed(refusal)) }
             if refusal.code == "M_FORBIDDEN" {
@@ -87,7 +107,7 @@ extension MatrixStateMachine {
                 return self.refuse(self.notMatrix("its whoami endpoint returned no user"))
             }
             guard user == self.settings.user else { return self.refuse(self.mismatch(user)) }
-            self.finishSignIn()
+            self.finishSignIn(device: json["device_id"]?.stringValue ?? self.memory.device?.id)
         case .refused(let refusal):
             if self.handleRejection(refusal) { return }
             if refusal.isPassing { return self.retry(self.text(refusal), after: refusal.retryAfter) }
@@ -125,6 +145,7 @@ extension MatrixStateMachine {
             return true
         }
         // Only a soft logout keeps the device on the server. The sync position belongs to the account and stays valid.
+        self.memory.keptDevice = refusal.isSoftLogout && self.encrypts ? self.memory.device?.id : nil
         self.memory.device = nil
         self.act(.remember(self.memory, isUrgent: true))
         if !refusal.isSoftLogout {
@@ -135,8 +156,9 @@ extension MatrixStateMachine {
         return true
     }
 
-    private mutating func finishSignIn() {
+    private mutating func finishSignIn(device: String?) {
         self.isSignedIn = true
+        if self.encrypts, let device { self.act(.openKeys(device: device)) }
         self.request(.displayName(of: self.settings.user))
     }
 
@@ -201,6 +223,7 @@ extension MatrixStateMachine {
             if refusal.isAccountClosed, self.handleRejection(refusal) { return }
             // Sign in with the password instead.
             self.isSignedIn = false
+            self.memory.keptDevice = self.encrypts ? self.memory.device?.id : nil
             self.memory.device = nil
             self.act(.remember(self.memory, isUrgent: true))
             self.retry("The homeserver requires a new login")

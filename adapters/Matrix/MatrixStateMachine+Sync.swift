@@ -72,6 +72,7 @@ extension MatrixStateMachine {
     }
 
     private mutating func begin(_ sync: MatrixSync, since: String?) {
+        let sync = self.reading(sync)
         let isBacklog = !self.isInSync || self.failures > 0
         self.failures = 0
         // First of all: from here on, nothing is sent into these rooms.
@@ -89,6 +90,23 @@ extension MatrixStateMachine {
         self.processBatch()
     }
 
+    /// The sync with its encrypted events replaced by what they contain, and with those whose keys came late.
+    private func reading(_ sync: MatrixSync) -> MatrixSync {
+        var sync = sync
+        for index in sync.joined.indices {
+            sync.joined[index].timeline = sync.joined[index].timeline.map { self.opened.events[$0.id] ?? $0 }
+        }
+        for (room, events) in self.opened.late where self.memory.rooms[room] != nil {
+            if let index = sync.joined.firstIndex(where: { $0.id == room }) {
+                sync.joined[index].late = events
+            } else {
+                sync.joined.append(
+                    MatrixSync.Joined(id: room, timeline: [], isLimited: false, state: [], late: events))
+            }
+        }
+        return sync
+    }
+
     /// Handles the batch until it ends or a request has to be answered first.
     mutating func processBatch() {
         while let batch = self.batch {
@@ -102,6 +120,7 @@ extension MatrixStateMachine {
 
     private mutating func finish(_ batch: Batch) {
         for (room, last) in batch.lasts { self.memory.rooms[room]?.last = last }
+        if self.encrypts { self.act(.settle) }
         self.batch = nil
         self.memory.since = batch.sync.next
         self.memory.pace = self.budget.pace
@@ -127,7 +146,7 @@ extension MatrixStateMachine {
         self.deliverUpgrade(to: joined.id)
         let start = self.firstNew(joined, known: known, batch)
         for event in joined.timeline[..<start] { self.skip(event, in: joined.id) }
-        let rest = Array(joined.timeline[start...])
+        let rest = joined.late + joined.timeline[start...]
         let hasGap = joined.isLimited && known != nil && batch.since != nil && joined.previous != nil
         self.batch?.work = Work(
             room: joined.id, events: hasGap ? [] : rest, gap: hasGap ? batch.since : nil, gapEnd: joined.previous,
@@ -213,7 +232,7 @@ extension MatrixStateMachine {
         guard let work = self.batch?.work, work.room == room else { return }
         switch answer {
         case .success(let json):
-            let events = MatrixEvent.list(json["chunk"])
+            let events = MatrixEvent.list(json["chunk"]).map { self.opened.events[$0.id] ?? $0 }
             for event in MatrixEvent.list(json["state"]) { self.apply(event, in: room) }
             self.batch?.work?.events = events
             self.batch?.work?.place = 0

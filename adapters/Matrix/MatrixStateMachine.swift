@@ -12,12 +12,14 @@ package struct MatrixStateMachine: Sendable {
     package enum Input: Sendable {
         /// Start, or resume after an ``Action/wait(_:)``.
         case begin
-        /// The answer to a request of the main line.
-        case answer(MatrixRequest.Purpose, MatrixAnswer)
+        /// The answer to a request of the main line, with the encrypted events in it that could be read.
+        case answer(MatrixRequest.Purpose, MatrixAnswer, opened: MatrixOpened = .none)
         /// The answer to a request made aside.
         case answerAside(MatrixRequest.Purpose, MatrixAnswer)
         /// Whether the inviter may invite the bot to `room`.
         case decided(room: String, isAllowed: Bool)
+        /// The keys of the device are lost: sign in as a new one.
+        case deviceLost(String)
     }
 
     package enum Action: Sendable {
@@ -28,6 +30,10 @@ package struct MatrixStateMachine: Sendable {
         /// Wait for a random time in this range of milliseconds, so that bots do not reconnect all at once; then begin.
         case wait(ClosedRange<Int64>)
         case deliver(InboundEvent)
+        /// Open the encryption keys of this device before anything else.
+        case openKeys(device: String)
+        /// The events of a sync were delivered.
+        case settle
         /// Send it aside, after a delay in milliseconds.
         case aside(MatrixRequest, after: Int64)
         /// Mark messages as read aside, after a delay in milliseconds, with the request of ``takeReceipt(_:)``.
@@ -64,6 +70,12 @@ package struct MatrixStateMachine: Sendable {
     let adapter: AdapterID
     /// False ignores invitations.
     let answersInvitations: Bool
+    /// Encrypted rooms are read and written; otherwise they are refused.
+    let encrypts: Bool
+    /// Why the encryption does not work as it should; shown with the status.
+    package var keyTrouble: String?
+    /// The encrypted events of the present answer that could be read.
+    var opened = MatrixOpened.none
     package internal(set) var memory: MatrixMemory
     var now: AdapterTime
     var actions: [Action] = []
@@ -103,6 +115,8 @@ package struct MatrixStateMachine: Sendable {
     var edits = RecentMap<String, EditMark>(capacity: 1_024)
     /// The maximum bytes of a text; halved when the server rejects a text as too large.
     var textLimit = 14_000
+    /// The maximum in an encrypted room: ciphertext is a third longer, so an event holds about 48,000 bytes.
+    static let encryptedTextLimit = 9_000
     /// The minimum of ``textLimit``.
     static let shortestTextLimit = 1_000
     /// The maximum bytes of a file that the server accepts.
@@ -110,9 +124,11 @@ package struct MatrixStateMachine: Sendable {
     var incoming: MatrixIncomingText
 
     package init(
-        settings: MatrixSettings, memory: MatrixMemory? = nil, answersInvitations: Bool = true, at now: AdapterTime
+        settings: MatrixSettings, memory: MatrixMemory? = nil, answersInvitations: Bool = true,
+        encrypts: Bool = false, at now: AdapterTime
     ) {
         self.settings = settings
+        self.encrypts = encrypts
         self.adapter = AdapterID("matrix:\(settings.id)")
         self.answersInvitations = answersInvitations
         self.memory = memory ?? MatrixMemory(account: Self.account(settings))
@@ -132,7 +148,10 @@ package struct MatrixStateMachine: Sendable {
         self.now = now
         switch input {
         case .begin: self.begin()
-        case .answer(let purpose, let answer): self.receive(answer, for: purpose)
+        case .answer(let purpose, let answer, let opened):
+            self.opened = opened
+            self.receive(answer, for: purpose)
+        case .deviceLost(let reason): self.renewDevice(reason)
         case .answerAside(let purpose, let answer): self.receiveAside(answer, for: purpose)
         case .decided(let room, let isAllowed): self.decide(room, isAllowed)
         }
@@ -152,7 +171,8 @@ package struct MatrixStateMachine: Sendable {
     package func traits(of room: RoomID, at now: AdapterTime) -> RoomTraits {
         RoomTraits(
             capabilities: [.edits, .reactions, .typing, .threads, .files, .history, .deletes],
-            textLimit: self.textLimit, textUnit: .bytes,
+            textLimit: self.memory.encrypted.contains(room.name)
+                ? min(self.textLimit, Self.encryptedTextLimit) : self.textLimit, textUnit: .bytes,
             editInterval: .milliseconds(self.budget.editInterval(at: now.monotonic)),
             finalInterval: .zero, previewDelay: .milliseconds(300), uploadLimit: self.uploadLimit, commandSign: "!")
     }

@@ -14,6 +14,8 @@ package struct MatrixSync: Sendable {
         package var state: [MatrixEvent]
         /// The number of members; only when it changed.
         package var joinedCount: Int?
+        /// Older events whose keys came only now.
+        var late: [MatrixEvent] = []
     }
 
     /// A room that the bot was invited to, or left.

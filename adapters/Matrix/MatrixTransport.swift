@@ -70,8 +70,8 @@ package struct MatrixHTTPTransport: MatrixTransport {
         var headers: HTTPHeaders = ["Accept": "application/json"]
         headers["Content-Type"] = MediaType(parsing: mediaType)?.description ?? "application/octet-stream"
         var call = HTTPClientRequest(
-            .post, self.url(["_matrix", "media", "v3", "upload"], ["filename": name]), headers: headers,
-            body: .bytes(bytes))
+            .post, self.url(["_matrix", "media", "v3", "upload"], name.isEmpty ? [:] : ["filename": name]),
+            headers: headers, body: .bytes(bytes))
         Self.authorise(&call, token)
         call.idleTimeout = .seconds(60)
         return try await self.answer(to: call)

@@ -59,7 +59,10 @@ struct NetworkSetup {
         switch self.purpose {
         case .serving(let directory, let access):
             return MatrixAdapter(
-                settings, memory: .file(directory.path(of: Self.memoryName("matrix", settings.id))), client: client,
+                settings, memory: .file(directory.path(of: Self.memoryName("matrix", settings.id))),
+                keys: MatrixKeyFiles(
+                    database: directory.path(of: "matrix-\(settings.id).keys"),
+                    key: directory.path(of: "matrix-\(settings.id).key")), client: client,
                 mayInvite: { access.role(of: $0) != nil }, mayPair: { await access.expectsPairing() }, logger: logger)
         case .checking(let directory):
             // Reads the serving host's sign-in, but never overwrites it.

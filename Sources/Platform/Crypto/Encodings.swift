@@ -40,7 +40,7 @@ package func base64Unpadded(_ bytes: [UInt8]) -> String {
 }
 
 /// Like ``decodeBase64(_:)``, with or without padding.
-package func decodeBase64(unpadded text: String) -> [UInt8]? {
+package func decodeUnpaddedBase64(_ text: String) -> [UInt8]? {
     var letters = Substring(text)
     while letters.utf8.last == UInt8(ascii: "=") { letters.removeLast() }
     return decodeBase64(letters.utf8)

@@ -5,7 +5,7 @@ enum PeerKey {
     /// A key in unpadded base64, if it has 32 bytes and is no point of low order: with such a point the shared secret
     /// would be known to everybody (RFC 7748 §6.1).
     static func checked(_ text: String) throws(OlmError) -> [UInt8] {
-        guard let bytes = decodeBase64(unpadded: text), bytes.count == 32 else { throw OlmError("INVALID_BASE64") }
+        guard let bytes = decodeUnpaddedBase64(text), bytes.count == 32 else { throw OlmError("INVALID_BASE64") }
         try Self.check(bytes)
         return Array(text.utf8)
     }
@@ -19,7 +19,7 @@ enum PeerKey {
 
     /// Looks into a pre-key message for the two keys that the library uses without asking (tags 0x0A and 0x12).
     static func check(preKeyMessage body: String) throws(OlmError) {
-        guard let bytes = decodeBase64(unpadded: body), bytes.count > 1 else { throw OlmError("INVALID_BASE64") }
+        guard let bytes = decodeUnpaddedBase64(body), bytes.count > 1 else { throw OlmError("INVALID_BASE64") }
         var index = 1
         while index + 1 < bytes.count {
             let tag = bytes[index]

@@ -1,0 +1,218 @@
+import JSON
+import Kit
+import Testing
+
+@testable import Matrix
+
+/// Devices that talk over a server in memory.
+@Suite("Matrix: encryption")
+struct EncryptionTests {
+    private let server = KeyServer()
+    private let room = "!r:s"
+
+    private func device(
+        _ user: String, _ name: String = "D1", folder: String? = nil, trust: MatrixEncryptionSettings.Trust = .any,
+        in room: String = "!r:s"
+    ) async throws -> KeyDevice {
+        self.server.join(user, room)
+        let device = try await KeyDevice(
+            user, name, on: self.server, folder: folder, settings: MatrixEncryptionSettings(trust: trust))
+        #expect(try await device.open() == .ready)
+        return device
+    }
+
+    @Test("two devices read each other, and nothing is readable on the way")
+    func talk() async throws {
+        let (alice, bot) = (try await self.device("@a:s"), try await self.device("@bot:s"))
+        let question = try await alice.say("a question", in: self.room, id: "$1")
+        #expect(!question.json.text.contains("question"))
+        #expect(try await bot.sync([question]) == ["$1": "a question"])
+        let answer = try await bot.say("an answer", in: self.room, id: "$2")
+        #expect(try await alice.sync([answer]) == ["$2": "an answer"])
+        // Again over the same session, now without sharing.
+        let next = try await bot.say("more", in: self.room, id: "$3")
+        #expect(next.sessionID == answer.sessionID)
+        #expect(try await alice.sync([next]) == ["$3": "more"])
+        await alice.remove()
+        await bot.remove()
+    }
+
+    @Test("a repeated transaction is the same ciphertext, also after a crash")
+    func repeated() async throws {
+        let (alice, bot) = (try await self.device("@a:s"), try await self.device("@bot:s"))
+        let first = try await bot.say("once", in: self.room, id: "$1", transaction: "t")
+        let again = try await bot.say("once", in: self.room, id: "$1", transaction: "t")
+        #expect(first == again)
+        let later = try await self.device("@bot:s", folder: try await bot.copy())
+        #expect(try await later.say("once", in: self.room, id: "$1", transaction: "t") == first)
+        await later.encryption.forget(transaction: "t")
+        let other = try await later.say("twice", in: self.room, id: "$2", transaction: "t")
+        #expect(other.sessionID == first.sessionID)
+        #expect(try await alice.sync([first, other]) == ["$1": "once", "$2": "twice"])
+        for device in [alice, bot, later] { await device.remove() }
+    }
+
+    @Test("an event without its key is read when the key comes, in its place")
+    func late() async throws {
+        let (alice, bot) = (try await self.device("@a:s"), try await self.device("@bot:s"))
+        let event = try await alice.say("hello", in: self.room, id: "$1")
+        // The sync without the messages to the device: they come with the next one.
+        let rooms: JSON = [self.room: ["timeline": ["events": [event.json]]]]
+        let opened = try await bot.encryption.receive(["next_batch": "x", "rooms": ["join": rooms]], since: "s")
+        #expect(opened.events.isEmpty)
+        #expect(try await bot.sync() == ["$1": "hello"])
+        #expect(try await bot.sync() == [:])
+        for device in [alice, bot] { await device.remove() }
+    }
+
+    @Test("the same sync after a crash is recognised, and nothing is lost")
+    func repeatedSync() async throws {
+        let (alice, bot) = (try await self.device("@a:s"), try await self.device("@bot:s"))
+        let event = try await alice.say("hello", in: self.room, id: "$1")
+        let rooms: JSON = [self.room: ["timeline": ["events": [event.json]]]]
+        let sync = self.server.sync("@bot:s", "D1", rooms: rooms, acknowledges: false)
+        _ = try await bot.encryption.receive(sync, since: "s")
+        let later = try await self.device("@bot:s", folder: try await bot.copy())
+        let again = try await later.encryption.receive(sync, since: "s")
+        #expect(again.events["$1"]?.content["body"] == "hello")
+        for device in [alice, bot, later] { await device.remove() }
+    }
+
+    @Test("a message under another event id, in another room or by another sender is refused")
+    func forged() async throws {
+        let (alice, bot, eve) = (
+            try await self.device("@a:s"), try await self.device("@bot:s"), try await self.device("@e:s")
+        )
+        let event = try await alice.say("pay", in: self.room, id: "$1")
+        #expect(try await bot.sync([event]) == ["$1": "pay"])
+        #expect(try await bot.sync([try alice.event(event.content, id: "$2")]) == [:])
+        #expect(try await bot.sync([try eve.event(event.content, id: "$3")]) == [:])
+        #expect(try await bot.sync([try alice.event(event.content, id: "$4")], in: "!other:s") == [:])
+        // The same event again, as a gap's page repeats it, is no repetition.
+        #expect(try await bot.sync([event]) == ["$1": "pay"])
+        for device in [alice, bot, eve] { await device.remove() }
+    }
+
+    @Test("the session changes when somebody leaves, when a device goes, and after the room's number of messages")
+    func rotation() async throws {
+        self.server.setEncryption(["algorithm": "m.megolm.v1.aes-sha2", "rotation_period_msgs": 3])
+        let (alice, bot, eve) = (
+            try await self.device("@a:s"), try await self.device("@bot:s"), try await self.device("@e:s")
+        )
+        var sessions = Set<String>()
+        for index in 0..<4 {
+            sessions.insert(try await bot.say("n", in: self.room, id: "$\(index)").sessionID)
+        }
+        #expect(sessions.count == 2)
+        let before = try await bot.say("for three", in: self.room, id: "$5")
+        self.server.leave("@e:s", self.room)
+        let left: JSON = [
+            self.room: [
+                "timeline": [
+                    "events": [
+                        [
+                            "type": "m.room.member", "sender": "@e:s", "state_key": "@e:s", "event_id": "$6",
+                            "content": ["membership": "leave"],
+                        ]
+                    ]
+                ]
+            ]
+        ]
+        _ = try await bot.encryption.receive(self.server.sync("@bot:s", "D1", rooms: left), since: "s")
+        let after = try await bot.say("for two", in: self.room, id: "$7")
+        #expect(after.sessionID != before.sessionID)
+        #expect(try await eve.sync([before, after]) == ["$5": "for three"])
+        #expect(try await alice.sync([before, after]) == ["$5": "for three", "$7": "for two"])
+        let second = try await self.device("@a:s", "D2")
+        try await bot.sync()
+        let both = try await bot.say("for both devices", in: self.room, id: "$8")
+        #expect(both.sessionID == after.sessionID)
+        #expect(try await second.sync([after, both]) == ["$8": "for both devices"])
+        self.server.removeDevice("D2", of: "@a:s")
+        try await bot.sync()
+        #expect(try await bot.say("for one", in: self.room, id: "$9").sessionID != both.sessionID)
+        for device in [alice, bot, eve, second] { await device.remove() }
+    }
+
+    @Test("with cross-signed trust an unsigned device gets no key, is told so once, and is not listened to")
+    func unsigned() async throws {
+        let alice = try await self.device("@a:s")
+        let bot = try await self.device("@bot:s", trust: .crossSigned)
+        let answer = try await bot.say("secret", in: self.room, id: "$1")
+        #expect(try await alice.sync([answer]) == [:])
+        #expect(await alice.encryption.withheld[answer.sessionID] == "m.unverified")
+        #expect(try await bot.sync([try await alice.say("do it", in: self.room, id: "$2")]) == [:])
+        let told = self.server.requests.filter { $0.contains("m.room_key.withheld") }.count
+        _ = try await bot.say("more", in: self.room, id: "$3")
+        #expect(self.server.requests.filter { $0.contains("m.room_key.withheld") }.count == told)
+        for device in [alice, bot] { await device.remove() }
+    }
+
+    @Test("one-time keys are refilled, and without one the fallback key serves")
+    func oneTimeKeys() async throws {
+        let bot = try await self.device("@bot:s")
+        #expect(self.server.oneTimeKeyCount("@bot:s", "D1") == 50)
+        var people: [KeyDevice] = []
+        for index in 0..<55 {
+            self.server.join("@bot:s", "!p\(index):s")
+            people.append(try await self.device("@p\(index):s", in: "!p\(index):s"))
+        }
+        var events: [MatrixEvent] = []
+        for (index, person) in people.enumerated() {
+            events.append(try await person.say("hello \(index)", in: "!p\(index):s", id: "$p\(index)"))
+        }
+        #expect(self.server.oneTimeKeyCount("@bot:s", "D1") == 0)
+        for (index, event) in events.enumerated() {
+            #expect(try await bot.sync([event], in: "!p\(index):s") == ["$p\(index)": "hello \(index)"])
+        }
+        #expect(self.server.oneTimeKeyCount("@bot:s", "D1") >= 25)
+        for device in people + [bot] { await device.remove() }
+    }
+
+    @Test("a broken channel is replaced, and the messages after it are read")
+    func mended() async throws {
+        let (alice, bot) = (try await self.device("@a:s"), try await self.device("@bot:s"))
+        #expect(try await bot.sync([try await alice.say("one", in: self.room, id: "$1")]) == ["$1": "one"])
+        let answer = try await bot.say("yes", in: self.room, id: "$2")
+        #expect(try await alice.sync([answer]) == ["$2": "yes"])
+        // The bot comes back with an old copy of its channels.
+        let old = try await bot.copy()
+        for index in 3..<6 {
+            self.server.setEncryption(["algorithm": "m.megolm.v1.aes-sha2", "rotation_period_msgs": 1])
+            _ = try await bot.sync([try await alice.say("lost", in: self.room, id: "$\(index)")])
+        }
+        _ = old
+        try await bot.encryption.mend(user: "@a:s", key: alice.encryption.senderKey)
+        try await alice.sync()
+        let next = try await alice.say("again", in: self.room, id: "$9")
+        #expect(try await bot.sync([next]) == ["$9": "again"])
+        for device in [alice, bot] { await device.remove() }
+    }
+
+    @Test("keys that were lost, or come from an old copy, need a new device")
+    func lostKeys() async throws {
+        let bot = try await self.device("@bot:s")
+        let old = try await bot.copy()
+        #expect(try await KeyDevice("@bot:s", "D1", on: self.server).open() != .ready)
+        // Another start raises the counter on the server; then the copy is an old one.
+        let again = try await self.device("@bot:s", folder: try await bot.copy())
+        let copy = try await KeyDevice("@bot:s", "D1", on: self.server, folder: old)
+        guard case .needsNewDevice(let reason) = try await copy.open() else {
+            Issue.record("the old copy was accepted")
+            return
+        }
+        #expect(reason.contains("old copy"))
+        #expect(try await KeyDevice("@bot:s", "D2", on: self.server, folder: old).open() == .ready)
+        for device in [bot, again, copy] { await device.remove() }
+    }
+
+    @Test("a share that the connection cut is repeated, and the message goes out once")
+    func brokenShare() async throws {
+        let (alice, bot) = (try await self.device("@a:s"), try await self.device("@bot:s"))
+        self.server.fail("sendToDevice")
+        await #expect(throws: MatrixCallError.self) { try await bot.say("hello", in: self.room, id: "$1") }
+        let event = try await bot.say("hello", in: self.room, id: "$1")
+        #expect(try await alice.sync([event]) == ["$1": "hello"])
+        for device in [alice, bot] { await device.remove() }
+    }
+}

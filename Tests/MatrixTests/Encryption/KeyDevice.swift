@@ -1,0 +1,89 @@
+import Foundation
+import JSON
+import Logging
+import Olm
+import Primitives
+
+@testable import Matrix
+
+/// One device of a person or of the bot on a ``KeyServer``, with its key files in a folder of its own.
+struct KeyDevice {
+    let user: String
+    let name: String
+    let server: KeyServer
+    let folder: String
+    let encryption: MatrixEncryption
+
+    /// - Parameter folder: the files of an earlier run; nil for new ones.
+    init(
+        _ user: String, _ name: String, on server: KeyServer, folder: String? = nil,
+        settings: MatrixEncryptionSettings = MatrixEncryptionSettings()
+    ) async throws {
+        self.user = user
+        self.name = name
+        self.server = server
+        let path = folder ?? NSTemporaryDirectory() + "keys-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        self.folder = path
+        self.encryption = try MatrixEncryption(
+            user: user, settings: settings, files: MatrixKeyFiles(database: path + "/keys", key: path + "/key"),
+            call: server.call(user, name), logger: Logger(label: "keys"))
+    }
+
+    /// Opens the keys and publishes them.
+    @discardableResult func open() async throws -> MatrixEncryption.Opening {
+        let opening = try await self.encryption.open(device: self.name)
+        if opening == .ready { try await self.encryption.publish() }
+        return opening
+    }
+
+    /// A copy of its files as they are now, as after a power cut.
+    func copy() async throws -> String {
+        let path = NSTemporaryDirectory() + "keys-\(UUID().uuidString)"
+        try FileManager.default.copyItem(atPath: self.folder, toPath: path)
+        return path
+    }
+
+    func remove() async {
+        await self.encryption.close()
+        try? FileManager.default.removeItem(atPath: self.folder)
+    }
+
+    /// An encrypted event of this device.
+    func say(_ text: String, in room: String, id: String, transaction: String? = nil) async throws -> MatrixEvent {
+        let sealed = try await self.encryption.seal(
+            room: room, type: "m.room.message", content: ["msgtype": "m.text", "body": .string(text)],
+            transaction: transaction ?? id)
+        return try self.event(sealed.content, id: id)
+    }
+
+    func event(_ content: JSON, id: String) throws -> MatrixEvent {
+        guard
+            let event = MatrixEvent([
+                "event_id": .string(id), "type": "m.room.encrypted", "sender": .string(self.user),
+                "origin_server_ts": 1_000, "content": content,
+            ])
+        else { throw KeyDeviceError() }
+        return event
+    }
+
+    /// Syncs what is there, and the text of each event that could be read, by id.
+    @discardableResult func sync(_ events: [MatrixEvent] = [], in room: String = "!r:s") async throws -> [String: String] {
+        let rooms: JSON = [
+            room: ["timeline": ["events": .array(events.map(\.json))]]
+        ]
+        let opened = try await self.encryption.receive(
+            self.server.sync(self.user, self.name, rooms: events.isEmpty ? [:] : rooms), since: "s")
+        try await self.encryption.finishSync(opened)
+        var texts = opened.events.compactMapValues { $0.content["body"]?.stringValue }
+        for event in opened.late.values.flatMap({ $0 }) { texts[event.id] = event.content["body"]?.stringValue }
+        return texts
+    }
+}
+
+struct KeyDeviceError: Error {}
+
+extension MatrixEncryption {
+    /// The Curve25519 key of the device.
+    var senderKey: String { self.account?.curve25519 ?? "" }
+}

@@ -1,0 +1,84 @@
+internal import Crypto
+internal import JSON
+
+/// The address and key of an encrypted file.
+///
+/// https://spec.matrix.org/v1.16/client-server-api/#sending-encrypted-attachments
+package struct MatrixEncryptedFile: Sendable, Equatable {
+    /// `mxc://…`; empty before the upload.
+    package let url: String
+    private let key: [UInt8]
+    private let iv: [UInt8]
+    /// Of the ciphertext.
+    private let digest: [UInt8]
+
+    /// Reads the `file` of a message; nil when it is not complete.
+    init?(_ json: JSON) {
+        guard let url = json["url"]?.stringValue, json["v"] == "v2" || json["v"] == "v1" || json["v"] == nil,
+            let key = json["key"]?["k"]?.stringValue.flatMap(Self.decoded), key.count == 32,
+            json["key"]?["alg"] == "A256CTR",
+            let iv = json["iv"]?.stringValue.flatMap(Self.decoded), iv.count == 16,
+            let digest = json["hashes"]?["sha256"]?.stringValue.flatMap(Self.decoded), digest.count == 32
+        else { return nil }
+        self.init(url: url, key: key, iv: iv, digest: digest)
+    }
+
+    private init(url: String, key: [UInt8], iv: [UInt8], digest: [UInt8]) {
+        self.url = url
+        self.key = key
+        self.iv = iv
+        self.digest = digest
+    }
+
+    /// Standard or URL-safe base64.
+    private static func decoded(_ text: String) -> [UInt8]? {
+        decodeUnpaddedBase64(text.replacing("-", with: "+").replacing("_", with: "/"))
+    }
+
+    // MARK: As an attachment's id
+
+    /// The id by which the core asks for the file, perhaps after a restart.
+    package var attachmentID: String {
+        "\(self.url)#\(base64URL(self.key)).\(base64URL(self.iv)).\(base64URL(self.digest))"
+    }
+
+    /// Nil when `id` is not that of an encrypted file.
+    package init?(attachmentID id: String) {
+        let parts = id.split(separator: "#", maxSplits: 1)
+        guard parts.count == 2, let url = parts.first, let rest = parts.last else { return nil }
+        let fields = rest.split(separator: ".").compactMap { Self.decoded(String($0)) }
+        guard fields.count == 3, fields[0].count == 32, fields[1].count == 16, fields[2].count == 32 else { return nil }
+        self.init(url: String(url), key: fields[0], iv: fields[1], digest: fields[2])
+    }
+
+    // MARK: Contents
+
+    /// Encrypts a file with a key of its own.
+    package static func seal(_ bytes: [UInt8]) -> (key: MatrixEncryptedFile, ciphertext: [UInt8]) {
+        let key = randomBytes(32)
+        // The second half counts blocks.
+        let iv = randomBytes(8) + [UInt8](repeating: 0, count: 8)
+        var cipher = AES256CTR(key: key, iv: iv)
+        let ciphertext = cipher.apply(bytes)
+        return (MatrixEncryptedFile(url: "", key: key, iv: iv, digest: sha256(ciphertext)), ciphertext)
+    }
+
+    /// The file, or nil if the ciphertext is not the one that was announced.
+    package func open(_ ciphertext: [UInt8]) -> [UInt8]? {
+        guard constantTimeEqual(sha256(ciphertext), self.digest) else { return nil }
+        var cipher = AES256CTR(key: self.key, iv: self.iv)
+        return cipher.apply(ciphertext)
+    }
+
+    /// The `file` of a message.
+    func json(at address: String) -> JSON {
+        [
+            "v": "v2", "url": .string(address),
+            "key": [
+                "kty": "oct", "alg": "A256CTR", "ext": true, "key_ops": ["encrypt", "decrypt"],
+                "k": .string(base64URL(self.key)),
+            ],
+            "iv": .string(base64Unpadded(self.iv)), "hashes": ["sha256": .string(base64Unpadded(self.digest))],
+        ]
+    }
+}

@@ -1,0 +1,34 @@
+internal import JSON
+internal import Logging
+internal import Olm
+
+/// Work that nothing waits for.
+extension MatrixEncryption {
+    /// Performs an errand; a failure is logged, and the next occasion begins it again.
+    func run(_ errand: MatrixErrand) async {
+        do {
+            switch errand {
+            case .publish: try await self.publish()
+            case .mend(let user, let key): try await self.mend(user: user, key: key)
+            case .request(let room, let session, let user):
+                try await self.request(room: room, session: session, of: user)
+            case .deliver: try await self.deliverParcels()
+            case .backUp: try await self.backUp()
+            case .identity: break
+            }
+        } catch {
+            self.logger.info("Work on encryption keys failed", ["error": .string("\(error)")])
+        }
+    }
+
+    /// One of the bot's own events; nil if it cannot be read.
+    func openOwn(_ event: MatrixEvent, in room: String) async -> MatrixEvent? {
+        guard event.sender == self.user, let text = event.content["ciphertext"]?.stringValue,
+            let key = try? await self.roomKey(event.sessionID, in: room), key.facts.source == .own,
+            let clear = try? key.session.decrypt(text), let payload = try? JSON.parse(clear.text),
+            payload["room_id"]?.stringValue == room, let type = payload["type"]?.stringValue,
+            let content = payload["content"]
+        else { return nil }
+        return event.opened(type: type, content: content)
+    }
+}

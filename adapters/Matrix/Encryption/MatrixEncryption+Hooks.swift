@@ -1,0 +1,3 @@
+extension MatrixEncryption {
+    func verify(_ message: MatrixSyncKeys.Message) async {}
+}

@@ -1,0 +1,234 @@
+internal import Crypto
+internal import Database
+internal import JSON
+internal import Kit
+internal import Logging
+internal import Olm
+
+/// The bot's device: made once, published, replaced when its keys were lost.
+extension MatrixEncryption {
+    enum Opening: Sendable, Equatable {
+        case ready
+        /// The device has other keys on the server, or this database is an old copy: a new login has to make a new device,
+        /// because others never accept new keys of a device that they know.
+        case needsNewDevice(String)
+    }
+
+    /// The counter in the account data that reveals an old copy of the database.
+    private static let stampType = "dev.jetbridge.keys"
+
+    /// Loads the keys of `device`, or makes them. Call it after signing in and before the first sync.
+    func open(device: String) async throws -> Opening {
+        try await self.alone {
+            if self.account == nil || self.device != device { try await self.load(device: device) }
+            let opening = try await self.isUsable()
+            guard case .ready = opening else {
+                self.account = nil
+                return opening
+            }
+            if self.account == nil { try await self.makeDevice(device) }
+            try await self.stamp()
+            return .ready
+        }
+    }
+
+    /// Publishes the device's keys and looks after its identity; repeat it until it succeeds.
+    func publish() async throws {
+        try await self.uploadKeys(counts: nil, unusedFallback: nil)
+        try await self.deliverParcels()
+    }
+
+    private func load(device: String) async throws {
+        let key = self.store.pickleKey
+        struct Loaded: Sendable {
+            var device: (user: String, name: String, pickle: [UInt8], isPublished: Bool)?
+            var people: [String: MatrixPersonKeys] = [:]
+            var rooms: [String: MatrixCipherRoom] = [:]
+        }
+        let loaded = try await self.store.read { connection in
+            var loaded = Loaded()
+            if let row = try connection.first("SELECT user, name, pickle, is_published FROM device") {
+                loaded.device = (
+                    try row.text("user"), try row.text("name"), try row.bytes("pickle"), try row.bool("is_published")
+                )
+            }
+            for row in try connection.query("SELECT user, is_outdated, master, verified, pinned FROM users") {
+                let user = try row.text("user")
+                loaded.people[user] = MatrixPersonKeys(
+                    user: user, isOutdated: try row.bool("is_outdated"), master: row["master"].text,
+                    verified: row["verified"].text, pinned: row["pinned"].text)
+            }
+            let devices = "SELECT user, device, ed25519, curve25519, name, is_signed, is_removed FROM devices"
+            for row in try connection.query(devices) {
+                let id = try row.text("device")
+                loaded.people[try row.text("user")]?.devices[id] = MatrixPersonKeys.Device(
+                    id: id, ed25519: try row.text("ed25519"), curve25519: try row.text("curve25519"),
+                    name: row["name"].text, isSigned: try row.bool("is_signed"), isRemoved: try row.bool("is_removed"))
+            }
+            let rooms = "SELECT room, rotation_time, rotation_messages, visibility, knows_members FROM rooms"
+            for row in try connection.query(rooms) {
+                loaded.rooms[try row.text("room")] = MatrixCipherRoom(
+                    rotationTime: try row.int64("rotation_time"), rotationMessages: try row.int("rotation_messages"),
+                    visibility: try row.text("visibility"), knowsMembers: try row.bool("knows_members"))
+            }
+            for row in try connection.query("SELECT room, user, is_invited FROM members") {
+                loaded.rooms[try row.text("room")]?.members[try row.text("user")] = try row.bool("is_invited")
+            }
+            return loaded
+        }
+        self.people = loaded.people
+        self.rooms = loaded.rooms
+        self.device = device
+        self.account = nil
+        guard let stored = loaded.device, stored.user == self.user, stored.name == device else { return }
+        do {
+            self.account = try OlmAccount(pickle: stored.pickle, key: key)
+            self.isPublished = stored.isPublished
+        } catch {
+            throw MatrixKeyStoreError(
+                "the key database does not belong to its key file (\(error)): restore both from one backup, or remove both "
+                    + "to begin with a new device")
+        }
+    }
+
+    /// Compares with what the server has for this device.
+    private func isUsable() async throws -> Opening {
+        let answer = try await self.ask(.queryKeys(of: [self.user]))
+        let keys = answer["device_keys"]?[self.user]?[self.device]?["keys"]
+        let onServer = keys?["ed25519:\(self.device)"]?.stringValue
+        if let onServer, onServer != self.account?.ed25519 {
+            return .needsNewDevice(
+                self.account == nil
+                    ? "the keys of its device \(self.device) are lost"
+                    : "its device \(self.device) has other keys on the server")
+        }
+        let stamp = try await self.serverStamp()
+        let own = Int(try await self.store.fact("stamp") ?? "") ?? 0
+        if self.account != nil, let stamp, stamp.device == self.device, stamp.count > own {
+            return .needsNewDevice("its key database is an old copy")
+        }
+        return .ready
+    }
+
+    private func serverStamp() async throws -> (device: String, count: Int)? {
+        do {
+            let json = try await self.ask(.accountData(Self.stampType, of: self.user))
+            guard let device = json["device"]?.stringValue, let count = json["count"]?.intValue else { return nil }
+            return (device, count)
+        } catch let error as MatrixCallError where error.refusal?.status == 404 {
+            return nil
+        }
+    }
+
+    /// Raises the counter: first here, then on the server.
+    private func stamp() async throws {
+        let count = (Int(try await self.store.fact("stamp") ?? "") ?? 0) + 1
+        var changes = MatrixKeyChanges()
+        changes.setFact("stamp", String(count))
+        changes.forgetOld(at: self.clock())
+        try await self.commit(changes)
+        _ = try await self.ask(
+            .setAccountData(
+                Self.stampType, of: self.user, to: ["device": .string(self.device), "count": JSON(count)]))
+    }
+
+    private func makeDevice(_ name: String) async throws {
+        let account = OlmAccount()
+        var changes = MatrixKeyChanges()
+        changes.forgetDevice()
+        changes.setDevice(
+            user: self.user, name: name, pickle: account.pickle(self.store.pickleKey), isPublished: false)
+        changes.setFact("stamp", "0")
+        try await self.commit(changes)
+        self.account = account
+        self.isPublished = false
+        self.channels = [:]
+        self.outbound = [:]
+        self.logger.info("Made encryption keys for the device \(name)")
+    }
+
+    // MARK: One-time keys
+
+    /// How many one-time keys the server should hold.
+    private static let oneTimeKeys = 50
+
+    /// Uploads what is missing: the device's keys, one-time keys, the fallback key.
+    ///
+    /// - Parameters:
+    ///   - counts: the one-time keys that the server holds; nil when it did not say.
+    ///   - unusedFallback: whether the fallback key is unused; nil when the server did not say.
+    func uploadKeys(counts: Int?, unusedFallback: Bool?) async throws {
+        let upload = try await self.alone { () -> JSON? in
+            guard let account = self.account else { return nil }
+            var changes = MatrixKeyChanges()
+            if let counts { self.counters.oneTimeKeys = counts }
+            let missing = Self.oneTimeKeys - (counts ?? (self.isPublished ? Self.oneTimeKeys : 0))
+            // A refill at half: each upload costs both sides.
+            if missing >= Self.oneTimeKeys / 2, account.unpublishedOneTimeKeys.isEmpty {
+                account.makeOneTimeKeys(missing)
+            }
+            if unusedFallback == false || !self.isPublished, account.unpublishedFallbackKey == nil {
+                account.makeFallbackKey()
+                changes.setFact("fallback_at", String(self.clock()))
+            }
+            var body = JSONObject()
+            if !self.isPublished { body["device_keys"] = self.deviceKeys(account) }
+            var keys = JSONObject()
+            for key in account.unpublishedOneTimeKeys {
+                keys["signed_curve25519:\(key.id)"] = self.signed(["key": .string(key.key)], account)
+            }
+            if !keys.isEmpty { body["one_time_keys"] = .object(keys) }
+            if let key = account.unpublishedFallbackKey {
+                body["fallback_keys"] = [
+                    "signed_curve25519:\(key.id)": self.signed(["key": .string(key.key), "fallback": true], account)
+                ]
+            }
+            guard !body.isEmpty else { return nil }
+            changes.setAccount(account.pickle(self.store.pickleKey))
+            try await self.commit(changes)
+            return .object(body)
+        }
+        guard let upload else { return }
+        let answer = try await self.ask(.uploadKeys(upload))
+        self.counters.oneTimeKeys = answer["one_time_key_counts"]?["signed_curve25519"]?.intValue ?? 0
+        try await self.alone {
+            guard let account = self.account else { return }
+            account.markKeysAsPublished()
+            var changes = MatrixKeyChanges()
+            changes.setAccount(account.pickle(self.store.pickleKey))
+            changes.setPublished()
+            try await self.commit(changes)
+            self.isPublished = true
+        }
+    }
+
+    /// The older fallback key may still be needed for messages on their way; it goes after an hour.
+    func forgetOldFallback() async throws {
+        guard let account = self.account, let at = Int64(try await self.store.fact("fallback_at") ?? ""),
+            self.clock() - at > 3_600_000
+        else { return }
+        account.forgetOldFallbackKey()
+        var changes = MatrixKeyChanges()
+        changes.setAccount(account.pickle(self.store.pickleKey))
+        changes.setFact("fallback_at", nil)
+        try await self.commit(changes)
+    }
+
+    static let algorithms: JSON = ["m.olm.v1.curve25519-aes-sha2", "m.megolm.v1.aes-sha2"]
+
+    /// The device's keys as others see them.
+    func deviceKeys(_ account: OlmAccount) -> JSON {
+        self.signed(
+            [
+                "user_id": .string(self.user), "device_id": .string(self.device), "algorithms": Self.algorithms,
+                "keys": .object([
+                    "curve25519:\(self.device)": .string(account.curve25519),
+                    "ed25519:\(self.device)": .string(account.ed25519),
+                ]),
+            ], account)
+    }
+
+    private func signed(_ object: JSONObject, _ account: OlmAccount) -> JSON {
+        MatrixSigned.signing(.object(object), by: self.user, keyID: "ed25519:\(self.device)") { account.sign($0) }
+    }
+}

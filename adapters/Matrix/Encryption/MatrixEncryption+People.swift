@@ -1,0 +1,133 @@
+internal import JSON
+internal import Logging
+
+/// Follows people's devices.
+///
+/// https://spec.matrix.org/v1.16/client-server-api/#tracking-the-device-list-for-a-user
+extension MatrixEncryption {
+    /// The most users of one query.
+    private static let queryLimit = 200
+
+    /// Notes whose devices changed.
+    func noteDeviceLists(changed: [String], left: [String], _ changes: inout MatrixKeyChanges) {
+        for user in changed where self.people[user] != nil { self.setOutdated(user, &changes) }
+        // People who share no encrypted room any more: their changes are no longer announced.
+        for user in left where self.people[user] != nil && user != self.user { self.setOutdated(user, &changes) }
+    }
+
+    private func setOutdated(_ user: String, _ changes: inout MatrixKeyChanges) {
+        self.generations[user, default: 0] += 1
+        self.people[user]?.isOutdated = true
+        if let person = self.people[user] { changes.setPerson(person) }
+    }
+
+    /// Everything may have changed while the server did not say so.
+    func setAllOutdated() async throws {
+        var changes = MatrixKeyChanges()
+        for user in self.people.keys { self.setOutdated(user, &changes) }
+        try await self.commit(changes)
+    }
+
+    /// Asks for the devices of people about whom nothing or only something old is known. A server that does not answer
+    /// leaves them outdated.
+    func refresh(_ users: some Sequence<String>) async throws {
+        let due = Set(users).filter { self.people[$0]?.isOutdated ?? true }.sorted()
+        var start = 0
+        while start < due.count {
+            let part = Array(due[start..<min(start + Self.queryLimit, due.count)])
+            start += part.count
+            let generations = self.generations
+            let answer: JSON
+            do {
+                answer = try await self.ask(.queryKeys(of: part))
+            } catch let error as MatrixCallError {
+                self.logger.info("The devices of people could not be asked for: \(error)")
+                return
+            }
+            try await self.alone {
+                var changes = MatrixKeyChanges()
+                let silent = answer["failures"]?.objectValue ?? [:]
+                for user in part {
+                    let isAnswered = answer["device_keys"]?[user] != nil || answer["master_keys"]?[user] != nil
+                    // A user without devices is not listed; one whose server is silent is not either.
+                    let server = user.firstIndex(of: ":").map { String(user[user.index(after: $0)...]) } ?? ""
+                    guard isAnswered || silent[server] == nil else { continue }
+                    let isCurrent = self.generations[user] == generations[user]
+                    self.apply(MatrixKeyQuery.keys(of: user, in: answer), isCurrent: isCurrent, &changes)
+                }
+                try await self.commit(changes)
+            }
+        }
+    }
+
+    private func apply(_ keys: MatrixUserKeys, isCurrent: Bool, _ changes: inout MatrixKeyChanges) {
+        var person = self.people[keys.user] ?? MatrixPersonKeys(user: keys.user)
+        person.isOutdated = !isCurrent
+        person.master = keys.master
+        if person.pinned == nil { person.pinned = keys.master }
+        for key in keys.devices {
+            let old = person.devices[key.id]
+            // A device never changes its key: the server, or somebody with the account, pretends to be it.
+            if let old, old.ed25519 != key.ed25519 {
+                self.logger.warning("The device \(key.id) of \(keys.user) shows another key and is not trusted with it")
+                continue
+            }
+            let device = MatrixPersonKeys.Device(
+                id: key.id, ed25519: key.ed25519, curve25519: key.curve25519, name: key.displayName,
+                isSigned: key.isCrossSigned)
+            person.devices[key.id] = device
+            if device != old { changes.setDevice(device, of: keys.user) }
+        }
+        let present = Set(keys.devices.map(\.id))
+        for (id, device) in person.devices where !present.contains(id) && !device.isRemoved {
+            person.devices[id]?.isRemoved = true
+            if let device = person.devices[id] { changes.setDevice(device, of: keys.user) }
+        }
+        self.people[keys.user] = person
+        changes.setPerson(person)
+    }
+
+    // MARK: Trust
+
+    /// Whether a device may have room keys and be listened to.
+    func isTrusted(_ device: MatrixPersonKeys.Device, of person: MatrixPersonKeys) -> Bool {
+        switch self.settings.trust {
+        case .any: true
+        case .crossSigned: device.isSigned && !person.hasChanged
+        case .verified: device.isSigned && person.isVerified
+        }
+    }
+
+    /// Why ``isTrusted(_:of:)`` is false, for people.
+    func reason(against device: MatrixPersonKeys.Device, of person: MatrixPersonKeys) -> String {
+        if person.hasChanged {
+            return "The identity of \(person.user) has changed. If they have reset it, an owner can accept the new one with "
+                + "`!verify trust \(person.user)` in a direct message, or they verify again."
+        }
+        if !device.isSigned {
+            return "The device \(device.id) of \(person.user) is not verified by its owner, so this bot does not answer it. "
+                + "Verify that session with another of your sessions or your recovery key, then send the message again."
+        }
+        return "\(person.user) is not verified, and this bot answers verified people only. An owner can begin with "
+            + "`!verify \(person.user)` in a direct message."
+    }
+
+    /// Accepts a person's present identity, after a comparison or by an owner's word.
+    func setVerified(_ user: String, master: String) async throws {
+        try await self.alone {
+            guard var person = self.people[user], person.master == master else { return }
+            person.verified = master
+            person.pinned = master
+            self.people[user] = person
+            var changes = MatrixKeyChanges()
+            changes.setPerson(person)
+            changes.removeTold("identity \(user)")
+            try await self.commit(changes)
+        }
+    }
+
+    /// The device of `user` with this Curve25519 key.
+    func device(of user: String, key: String) -> MatrixPersonKeys.Device? {
+        self.people[user]?.devices.values.first { $0.curve25519 == key }
+    }
+}

@@ -1,0 +1,212 @@
+internal import Database
+internal import JSON
+internal import Kit
+internal import Logging
+internal import Olm
+
+/// Megolm, incoming: reads events of rooms.
+extension MatrixEncryption {
+    /// Events whose key did not come in this time are given up, in milliseconds.
+    private static let lateLimit: Int64 = 30 * 86_400_000
+
+    /// The events among `events` that could be read, by id. What cannot is kept until its key comes.
+    func open(_ events: [MatrixEvent], in room: String) async throws -> [String: MatrixEvent] {
+        let closed = events.filter {
+            $0.type == .encrypted && $0.sender != self.user && !$0.id.isEmpty && $0.stateKey == nil
+        }
+        guard !closed.isEmpty, self.account != nil else { return [:] }
+        try await self.refresh(closed.map(\.sender))
+        var opened: [String: MatrixEvent] = [:]
+        for event in closed {
+            switch try await self.open(event, in: room) {
+            case .event(let clear): opened[event.id] = clear
+            case .missingKey(let session): try await self.wait(for: session, event, in: room)
+            case .untrusted(let reason):
+                self.counters.undecryptable += 1
+                self.say(reason, about: event, in: room, name: "trust \(event.sender) \(event.sessionID)")
+            case .refused(let reason):
+                self.logger.warning("An encrypted event in \(room) from \(event.sender) was refused: \(reason)")
+            }
+        }
+        return opened
+    }
+
+    enum Reading: Sendable {
+        case event(MatrixEvent)
+        /// The key of this session has not come.
+        case missingKey(String)
+        /// The sender's device is not trusted, with what to do.
+        case untrusted(String)
+        /// Forged, repeated or damaged.
+        case refused(String)
+    }
+
+    private func open(_ event: MatrixEvent, in room: String) async throws -> Reading {
+        guard event.content["algorithm"] == "m.megolm.v1.aes-sha2",
+            let id = event.content["session_id"]?.stringValue, id.utf8.count <= 255,
+            let text = event.content["ciphertext"]?.stringValue
+        else { return .refused("its algorithm is not supported") }
+        // Found by room and session only: the other fields of an event prove nothing.
+        guard let key = try await self.roomKey(id, in: room) else { return .missingKey(id) }
+        guard key.facts.sender == nil || key.facts.sender == event.sender else {
+            return .refused("its key belongs to \(key.facts.sender ?? "")")
+        }
+        let clear: (text: [UInt8], index: UInt32)
+        do {
+            clear = try key.session.decrypt(text)
+        } catch {
+            if error.code == "UNKNOWN_MESSAGE_INDEX" { return .missingKey(id) }
+            return .refused(error.code)
+        }
+        guard let payload = try? JSON.parse(clear.text), let type = payload["type"]?.stringValue,
+            let content = payload["content"], content.objectValue != nil
+        else { return .refused("its content is damaged") }
+        guard payload["room_id"]?.stringValue == room else { return .refused("it was written for another room") }
+        guard try await self.isFirst(event, session: id, clear.index) else {
+            return .refused("it repeats the message of another event")
+        }
+        if let reason = self.objection(to: key.facts, by: event.sender) { return .untrusted(reason) }
+        self.sayChange(of: event.sender, about: event, in: room)
+        return .event(event.opened(type: type, content: content))
+    }
+
+    /// Whether this event is the one that used the index. The table outlives the process: a server may repeat a message
+    /// after a restart too.
+    private func isFirst(_ event: MatrixEvent, session: String, _ index: UInt32) async throws -> Bool {
+        let known = try await self.store.read { connection in
+            try connection.first(
+                "SELECT event, sent_at FROM indices WHERE session = $1 AND message_index = $2", SQLValue(session),
+                SQLValue(index)
+            ).map { row throws(DatabaseError) in (try row.text("event"), try row.int64("sent_at")) }
+        }
+        if let (id, sentAt) = known { return id == event.id && sentAt == event.timestamp }
+        var changes = MatrixKeyChanges()
+        changes.setIndex(session: session, index, event: event.id, sentAt: event.timestamp)
+        try await self.store.commit(changes)
+        return true
+    }
+
+    /// Why a person's device is not listened to; nil if it is.
+    private func objection(to key: MatrixRoomKey, by sender: String) -> String? {
+        guard let person = self.people[sender] else { return "The devices of \(sender) are not known yet." }
+        guard let senderKey = key.senderKey, let device = self.device(of: sender, key: senderKey),
+            device.ed25519 == key.signingKey
+        else { return "The device that wrote this does not belong to \(sender)." }
+        return self.isTrusted(device, of: person) ? nil : self.reason(against: device, of: person)
+    }
+
+    // MARK: Late keys
+
+    private func wait(for session: String, _ event: MatrixEvent, in room: String) async throws {
+        self.counters.undecryptable += 1
+        var changes = MatrixKeyChanges()
+        changes.setLate(event.id, room: room, session: session, body: event.json.text, at: self.clock())
+        try await self.commit(changes)
+        self.begin(.request(room: room, session: session, user: event.sender))
+        self.say(nil, about: event, in: room, name: session)
+    }
+
+    private static func missingKeyText(_ code: String?) -> String {
+        let cause =
+            switch code {
+            case "m.unverified":
+                "your app does not send keys to this bot because it is not verified: allow unverified sessions in the "
+                    + "room's security settings, or verify the bot with `!verify`"
+            case "m.blacklisted": "your app blocks this bot: unblock it in the bot's profile"
+            case "m.no_olm": "your app could not reach this bot's encryption: send another message"
+            default: "your app has not sent the key to this bot yet"
+            }
+        return "I cannot read this message: \(cause). I will answer when the key comes; if that takes long, send it again."
+    }
+
+    /// Events whose keys have come, by room. They stay until ``finishSync(_:)``.
+    func openLate() async throws -> [String: [MatrixEvent]] {
+        guard self.keyNews != self.settledNews else { return [:] }
+        let rows = try await self.store.read { connection in
+            try connection.query(
+                """
+                SELECT late.room, late.body FROM late JOIN room_keys USING (room, session)
+                ORDER BY late.at, late.event LIMIT 500
+                """
+            ).map { row throws(DatabaseError) in (try row.text("room"), try row.text("body")) }
+        }
+        var late: [String: [MatrixEvent]] = [:]
+        for (room, body) in rows {
+            guard let json = try? JSON.parse(Array(body.utf8)), let event = MatrixEvent(json) else { continue }
+            try await self.refresh([event.sender])
+            switch try await self.open(event, in: room) {
+            case .event(let clear): late[room, default: []].append(clear)
+            case .missingKey: continue
+            case .untrusted(let reason):
+                self.say(reason, about: event, in: room, name: "trust \(event.sender) \(event.sessionID)")
+                fallthrough
+            case .refused:
+                var changes = MatrixKeyChanges()
+                changes.removeLate(event.id)
+                try await self.store.commit(changes)
+            }
+        }
+        return late
+    }
+
+    private func isClosed(_ event: String) async throws -> Bool {
+        try await self.store.read { connection in
+            let row = try connection.first(
+                """
+                SELECT 1 FROM late WHERE event = $1
+                    AND NOT EXISTS (SELECT 1 FROM room_keys WHERE room = late.room AND session = late.session)
+                """, SQLValue(event))
+            return row != nil
+        }
+    }
+
+    // MARK: Words
+
+    /// Says something about an event in its thread, once for `name`. Without a text it says that the key is missing, if
+    /// it still is after a moment.
+    private func say(_ text: String?, about event: MatrixEvent, in room: String, name: String) {
+        self.noticeSource.yield(
+            MatrixKeyNotice(room: room, thread: event.threadRoot, text: text, name: name, event: event.id))
+    }
+
+    /// Says once that a person's identity has changed, where that does not keep the bot from answering.
+    private func sayChange(of user: String, about event: MatrixEvent, in room: String) {
+        guard let person = self.people[user], person.hasChanged, let master = person.master else { return }
+        self.say(
+            "The identity of \(user) has changed: they have reset it, or somebody else uses the account. If you know that "
+                + "it is them, an owner can accept it with `!verify trust \(user)` in a direct message.", about: event,
+            in: room, name: "identity \(user) \(master)")
+    }
+
+    /// The text of a notice that has to be said now; nil if it was said before or has become needless.
+    func take(_ notice: MatrixKeyNotice) async throws -> String? {
+        if notice.text == nil, let event = notice.event, try await !self.isClosed(event) { return nil }
+        return try await self.alone {
+            let name = notice.name
+            let isTold = try await self.store.read { connection in
+                try connection.first("SELECT 1 FROM told WHERE name = $1", SQLValue(name)) != nil
+            }
+            if isTold { return nil }
+            var changes = MatrixKeyChanges()
+            changes.setTold(name, at: self.clock())
+            try await self.commit(changes)
+            return notice.text ?? Self.missingKeyText(self.withheld[name])
+        }
+    }
+
+    /// Asks the device that has the key for it. Others than the bot's own devices need not answer.
+    ///
+    /// https://spec.matrix.org/v1.16/client-server-api/#key-requests
+    func request(room: String, session: String, of user: String) async throws {
+        let content: JSON = [
+            "action": "request", "request_id": .string(session), "requesting_device_id": .string(self.device),
+            "body": [
+                "algorithm": "m.megolm.v1.aes-sha2", "room_id": .string(room), "session_id": .string(session),
+            ],
+        ]
+        _ = try await self.ask(
+            .sendToDevice(
+                type: "m.room_key_request", transaction: "request-\(session.filter(\.isLetter))",
+                body: ["messages": .object([user: ["*": content]])]))
+    }
+}

@@ -1,0 +1,269 @@
+internal import Crypto
+internal import Database
+internal import JSON
+internal import Kit
+internal import Logging
+internal import Olm
+
+/// What `/sync` brings: messages to this device, changes of devices and members, events to read.
+extension MatrixEncryption {
+    /// Handles an answer to `/sync` before its events are: when this returns, everything in it that concerns keys is
+    /// stored. Throws when that is not possible; the sync must then be repeated.
+    ///
+    /// - Parameter since: the position that was asked from; without one, device changes before it are unknown.
+    func receive(_ json: JSON, since: String?) async throws -> MatrixOpened {
+        guard self.account != nil else { return .none }
+        let sync = MatrixSyncKeys(json)
+        if since == nil { try await self.setAllOutdated() }
+        try await self.alone {
+            var changes = MatrixKeyChanges()
+            self.noteDeviceLists(changed: sync.changed, left: sync.left, &changes)
+            if let rooms = sync.rooms { self.note(rooms, &changes) }
+            try await self.commit(changes)
+        }
+        try await self.receive(sync.messages)
+        if let counts = sync.oneTimeKeys, counts < 25 || sync.isFallbackUnused == false {
+            do {
+                try await self.uploadKeys(counts: counts, unusedFallback: sync.isFallbackUnused)
+            } catch let error as MatrixCallError {
+                self.logger.warning("One-time keys could not be uploaded: \(error)")
+            }
+        }
+        try await self.alone { try await self.forgetOldFallback() }
+        var opened = MatrixOpened()
+        opened.news = self.keyNews
+        opened.late = try await self.openLate()
+        for room in sync.rooms?.joined ?? [] {
+            opened.events.merge(try await self.open(room.timeline, in: room.id)) { $1 }
+        }
+        return opened
+    }
+
+    /// The events of `opened` were delivered.
+    func finishSync(_ opened: MatrixOpened) async throws {
+        self.settledNews = opened.news
+        let late = opened.late.values.flatMap { $0 }
+        guard !late.isEmpty else { return }
+        var changes = MatrixKeyChanges()
+        for event in late { changes.removeLate(event.id) }
+        try await self.store.commit(changes)
+    }
+
+    // MARK: Rooms
+
+    private func note(_ sync: MatrixSync, _ changes: inout MatrixKeyChanges) {
+        for joined in sync.joined {
+            let events = joined.state + joined.timeline
+            var room = self.rooms[joined.id]
+            for event in events where event.type == .encryption && event.stateKey == "" {
+                if room == nil { room = MatrixCipherRoom() }
+                room?.apply(event.content)
+            }
+            guard var facts = room else { continue }
+            let before = facts
+            for event in events {
+                if event.type == .historyVisibility, event.stateKey == "" {
+                    facts.visibility = event.content["history_visibility"]?.stringValue ?? facts.visibility
+                }
+                guard facts.knowsMembers, let user = facts.apply(membership: event) else { continue }
+                changes.setMember(user, of: joined.id, isInvited: facts.members[user])
+            }
+            // Members may have come and gone in what the server left out.
+            if joined.isLimited { facts.knowsMembers = false }
+            guard facts != before || self.rooms[joined.id] == nil else { continue }
+            self.rooms[joined.id] = facts
+            changes.setRoom(joined.id, facts)
+        }
+        for left in sync.left where self.rooms[left.id] != nil {
+            self.rooms[left.id]?.knowsMembers = false
+            if let facts = self.rooms[left.id] { changes.setRoom(left.id, facts) }
+        }
+    }
+
+    // MARK: Messages to this device
+
+    private func receive(_ messages: [MatrixSyncKeys.Message]) async throws {
+        guard !messages.isEmpty else { return }
+        // Whoever is not known is asked for first, outside the exclusive part.
+        let strangers = messages.compactMap { message -> String? in
+            guard message.type == "m.room.encrypted", let key = message.content["sender_key"]?.stringValue else {
+                return nil
+            }
+            return self.device(of: message.sender, key: key) == nil ? message.sender : nil
+        }
+        try await self.refreshAnyway(strangers)
+        var verifications: [MatrixSyncKeys.Message] = []
+        try await self.alone {
+            for message in messages {
+                var changes = MatrixKeyChanges()
+                let digest = Self.digest(message)
+                let isKnown = try await self.store.read { connection in
+                    try connection.first("SELECT 1 FROM handled WHERE digest = $1", SQLValue(digest)) != nil
+                }
+                if isKnown { continue }
+                if let other = try await self.receive(message, &changes) { verifications.append(other) }
+                changes.setHandled(digest, at: self.clock())
+                try await self.commit(changes)
+            }
+        }
+        for message in verifications { await self.verify(message) }
+    }
+
+    /// Asks for people even if they count as known: a device of theirs is new.
+    private func refreshAnyway(_ users: [String]) async throws {
+        guard !users.isEmpty else { return }
+        var changes = MatrixKeyChanges()
+        for user in Set(users) {
+            guard self.people[user] != nil else { continue }
+            self.generations[user, default: 0] += 1
+            self.people[user]?.isOutdated = true
+            if let person = self.people[user] { changes.setPerson(person) }
+        }
+        try await self.store.commit(changes)
+        try await self.refresh(users)
+    }
+
+    private static func digest(_ message: MatrixSyncKeys.Message) -> String {
+        hex(sha256("\(message.sender) \(message.type) \(message.content.canonicalText)"))
+    }
+
+    /// Handles a message. Returns it, decrypted, if it belongs to a verification.
+    private func receive(
+        _ message: MatrixSyncKeys.Message, _ changes: inout MatrixKeyChanges
+    ) async throws -> MatrixSyncKeys.Message? {
+        switch message.type {
+        case "m.room.encrypted": return try await self.receiveEncrypted(message, &changes)
+        case "m.room_key.withheld":
+            if let session = message.content["session_id"]?.stringValue {
+                self.withheld[session] = message.content["code"]?.stringValue ?? "m.unknown"
+            }
+        case let type where type.hasPrefix("m.key.verification."): return message
+        default: break
+        }
+        return nil
+    }
+
+    private func receiveEncrypted(
+        _ message: MatrixSyncKeys.Message, _ changes: inout MatrixKeyChanges
+    ) async throws -> MatrixSyncKeys.Message? {
+        guard let account = self.account, message.content["algorithm"] == "m.olm.v1.curve25519-aes-sha2",
+            let key = message.content["sender_key"]?.stringValue,
+            let part = message.content["ciphertext"]?[account.curve25519], let body = part["body"]?.stringValue,
+            let kind = part["type"]?.intValue.flatMap(OlmMessage.Kind.init)
+        else { return nil }
+        guard let text = try await self.open(OlmMessage(kind: kind, body: body), from: key, &changes) else {
+            self.logger.info("A message from a device of \(message.sender) could not be decrypted")
+            self.begin(.mend(user: message.sender, key: key))
+            return nil
+        }
+        guard let payload = try? JSON.parse(text),
+            let device = self.validated(payload, from: message.sender, key: key, account)
+        else {
+            self.logger.warning("A message to this device does not belong to \(message.sender), whose name it bears")
+            return nil
+        }
+        let content = payload["content"] ?? [:]
+        switch payload["type"]?.stringValue ?? "" {
+        case "m.room_key":
+            try await self.receiveRoomKey(content, from: message.sender, key: key, signing: device.ed25519, &changes)
+        case "m.forwarded_room_key":
+            try await self.receiveForwarded(content, from: message.sender, key: key, signing: device.ed25519, &changes)
+        case let type where type.hasPrefix("m.key.verification."):
+            return MatrixSyncKeys.Message(
+                ["type": .string(type), "sender": .string(message.sender), "content": content])
+        default: break
+        }
+        return nil
+    }
+
+    /// The device that sent a decrypted payload, if the payload is what it claims to be.
+    ///
+    /// https://spec.matrix.org/v1.16/client-server-api/#validation-of-incoming-decrypted-events
+    private func validated(
+        _ payload: JSON, from sender: String, key: String, _ account: OlmAccount
+    ) -> MatrixPersonKeys.Device? {
+        guard payload["sender"]?.stringValue == sender, payload["recipient"]?.stringValue == self.user,
+            payload["recipient_keys"]?["ed25519"]?.stringValue == account.ed25519,
+            let device = self.device(of: sender, key: key),
+            payload["keys"]?["ed25519"]?.stringValue == device.ed25519
+        else { return nil }
+        return device
+    }
+
+    // MARK: Room keys
+
+    private func receiveRoomKey(
+        _ content: JSON, from sender: String, key: String, signing: String, _ changes: inout MatrixKeyChanges
+    ) async throws {
+        guard content["algorithm"] == "m.megolm.v1.aes-sha2", let room = content["room_id"]?.stringValue,
+            let id = content["session_id"]?.stringValue, let text = content["session_key"]?.stringValue,
+            let session = try? MegolmInboundSession(sessionKey: text), session.id == id
+        else { return }
+        try await self.add(
+            session,
+            MatrixRoomKey(
+                room: room, session: id, sender: sender, senderKey: key, signingKey: signing,
+                firstIndex: session.firstKnownIndex, source: .device), &changes)
+    }
+
+    /// Only the device that made a session may hand its key out later: anybody else could have made it up.
+    private func receiveForwarded(
+        _ content: JSON, from sender: String, key: String, signing: String, _ changes: inout MatrixKeyChanges
+    ) async throws {
+        guard content["algorithm"] == "m.megolm.v1.aes-sha2", content["sender_key"]?.stringValue == key,
+            content["sender_claimed_ed25519_key"]?.stringValue == signing,
+            let room = content["room_id"]?.stringValue, let id = content["session_id"]?.stringValue,
+            let text = content["session_key"]?.stringValue,
+            let session = try? MegolmInboundSession(exported: text), session.id == id
+        else { return }
+        try await self.add(
+            session,
+            MatrixRoomKey(
+                room: room, session: id, sender: sender, senderKey: key, signingKey: signing,
+                firstIndex: session.firstKnownIndex, source: .device), &changes)
+    }
+
+    /// A known session is replaced only by one that reads more, and only from the same device.
+    func add(
+        _ session: MegolmInboundSession, _ facts: MatrixRoomKey, isBackedUp: Bool = false,
+        _ changes: inout MatrixKeyChanges
+    ) async throws {
+        if let known = try await self.roomKey(facts.session, in: facts.room) {
+            let isSame = known.facts.senderKey == facts.senderKey || known.facts.source == .backup
+            guard isSame, facts.firstIndex < known.facts.firstIndex || known.facts.source == .backup,
+                facts.source != .backup
+            else { return }
+        }
+        changes.setRoomKey(facts, pickle: session.pickle(self.store.pickleKey), isBackedUp: isBackedUp)
+        self.keep(MatrixReadingKey(facts: facts, session: session))
+        self.keyNews += 1
+        if !isBackedUp { self.begin(.backUp) }
+    }
+
+    func roomKey(_ session: String, in room: String) async throws -> MatrixReadingKey? {
+        let name = room + " " + session
+        if let key = self.roomKeys[name] { return key }
+        let stored = try await self.store.read { connection -> (MatrixRoomKey, [UInt8])? in
+            let sql = """
+                SELECT sender, sender_key, signing_key, pickle, first_index, source FROM room_keys
+                WHERE room = $1 AND session = $2
+                """
+            guard let row = try connection.first(sql, SQLValue(room), SQLValue(session)) else { return nil }
+            let facts = MatrixRoomKey(
+                room: room, session: session, sender: row["sender"].text, senderKey: row["sender_key"].text,
+                signingKey: row["signing_key"].text, firstIndex: UInt32(clamping: try row.int("first_index")),
+                source: MatrixRoomKey.Source(rawValue: try row.text("source")) ?? .backup)
+            return (facts, try row.bytes("pickle"))
+        }
+        guard let (facts, pickle) = stored else { return nil }
+        guard let session = try? MegolmInboundSession(pickle: pickle, key: self.store.pickleKey) else { return nil }
+        let key = MatrixReadingKey(facts: facts, session: session)
+        self.keep(key)
+        return key
+    }
+
+    private func keep(_ key: MatrixReadingKey) {
+        if self.roomKeys.count >= 1_024 { self.roomKeys = [:] }
+        self.roomKeys[key.facts.room + " " + key.facts.session] = key
+    }
+}

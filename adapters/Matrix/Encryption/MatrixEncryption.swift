@@ -1,0 +1,177 @@
+internal import Crypto
+internal import Database
+internal import JSON
+internal import Kit
+internal import Logging
+internal import Olm
+
+/// The end-to-end encryption of one Matrix account: follows people's devices, hands out keys, seals and opens events.
+///
+/// The rule that makes a crash harmless: a ratchet is stored before anything that used it leaves, together with the
+/// ciphertext, so that a repeat sends the same bytes and no index is used twice. What came in is stored before the
+/// position of `/sync` moves, and recognised when the server repeats it.
+package actor MatrixEncryption {
+    /// Performs a request; never throws but for cancellation.
+    typealias Call = @Sendable (MatrixRequest) async throws -> MatrixAnswer
+
+    let user: String
+    let settings: MatrixEncryptionSettings
+    let store: MatrixKeyStore
+    let call: Call
+    let logger: Logger
+    /// Milliseconds since 1970; injected for tests.
+    let clock: @Sendable () -> Int64
+
+    /// The bot's device; nil until ``open(device:)``.
+    var account: OlmAccount?
+    var device = ""
+    /// The device and its keys are on the server.
+    var isPublished = false
+    var people: [String: MatrixPersonKeys] = [:]
+    var rooms: [String: MatrixCipherRoom] = [:]
+    /// Counts the changes that the server announced, by user: an older answer does not make a newer one forgotten.
+    var generations: [String: Int] = [:]
+    var outbound: [String: MatrixOutbound] = [:]
+    /// Channels to a device, the one used last first.
+    var channels: [String: [OlmSession]] = [:]
+    /// Room keys read before, by room and session.
+    var roomKeys: [String: MatrixReadingKey] = [:]
+    /// Why the owner of a session withheld its key, by session.
+    var withheld = RecentMap<String, String>(capacity: 512)
+    /// When a broken channel was last mended, by the device's key (milliseconds since 1970).
+    var mendedAt: [String: Int64] = [:]
+    /// Counts the keys that came, and how many of them late events were tried with. They differ at first: events may
+    /// wait since an earlier run.
+    var keyNews = 1
+    var settledNews = 0
+    /// What is wrong with the bot's own identity; nil if all is well.
+    var trouble: String?
+    var counters = MatrixEncryptionCounters()
+    /// Background work that ends with the actor's owner.
+    let errands: AsyncStream<MatrixErrand>
+    let errandSource: AsyncStream<MatrixErrand>.Continuation
+    /// What to say in rooms.
+    let notices: AsyncStream<MatrixKeyNotice>
+    let noticeSource: AsyncStream<MatrixKeyNotice>.Continuation
+
+    private var isBusy = false
+    private var waiting: [CheckedContinuation<Void, Never>] = []
+    private var busyRooms: [String: [CheckedContinuation<Void, Never>]] = [:]
+
+    /// Opens the key files. Blocks.
+    init(
+        user: String, settings: MatrixEncryptionSettings, files: MatrixKeyFiles, call: @escaping Call, logger: Logger,
+        clock: @escaping @Sendable () -> Int64 = { AdapterTime.now.wall }
+    ) throws {
+        self.user = user
+        self.settings = settings
+        self.store = try MatrixKeyStore(files)
+        self.call = call
+        self.logger = logger
+        self.clock = clock
+        (self.errands, self.errandSource) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(1_024))
+        (self.notices, self.noticeSource) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(1_024))
+    }
+
+    func close() async {
+        self.errandSource.finish()
+        self.noticeSource.finish()
+        await self.store.close()
+    }
+
+    // MARK: One at a time
+
+    /// Runs `body` alone: between the use of a ratchet and the moment it is stored nothing else may use it.
+    func alone<Value>(_ body: () async throws -> Value) async rethrows -> Value {
+        if self.isBusy {
+            await withCheckedContinuation { self.waiting.append($0) }
+        } else {
+            self.isBusy = true
+        }
+        defer {
+            if self.waiting.isEmpty { self.isBusy = false } else { self.waiting.removeFirst().resume() }
+        }
+        return try await body()
+    }
+
+    /// Runs `body` alone for one room, so that two messages do not both make a session.
+    func alone<Value>(in room: String, _ body: () async throws -> Value) async rethrows -> Value {
+        if self.busyRooms[room] != nil {
+            await withCheckedContinuation { self.busyRooms[room]?.append($0) }
+        } else {
+            self.busyRooms[room] = []
+        }
+        defer {
+            if self.busyRooms[room]?.isEmpty == false {
+                self.busyRooms[room]?.removeFirst().resume()
+            } else {
+                self.busyRooms[room] = nil
+            }
+        }
+        return try await body()
+    }
+
+    /// Stores changes. After a failure nothing in memory that they describe may be used: it is read again.
+    func commit(_ changes: MatrixKeyChanges) async throws {
+        do {
+            try await self.store.commit(changes)
+        } catch {
+            self.channels = [:]
+            self.outbound = [:]
+            self.roomKeys = [:]
+            throw error
+        }
+    }
+
+    func begin(_ errand: MatrixErrand) { self.errandSource.yield(errand) }
+
+    /// The answer's body. Throws ``MatrixCallError`` for a refusal or without an answer.
+    func ask(_ request: MatrixRequest) async throws -> JSON {
+        switch try await self.call(request) {
+        case .success(let json): return json
+        case .refused(let refusal): throw MatrixCallError(refusal.summary, refusal: refusal)
+        case .failed(let reason, _): throw MatrixCallError(reason, refusal: nil)
+        }
+    }
+}
+
+/// A request that did not succeed.
+struct MatrixCallError: Error, CustomStringConvertible {
+    let description: String
+    let refusal: MatrixRefusal?
+
+    init(_ description: String, refusal: MatrixRefusal?) {
+        self.description = description
+        self.refusal = refusal
+    }
+}
+
+/// Work of ``MatrixEncryption`` that nothing waits for.
+enum MatrixErrand: Sendable, Equatable {
+    /// Upload one-time keys and the fallback key.
+    case publish
+    /// Replace a channel to a device that is broken.
+    case mend(user: String, key: String)
+    /// Ask a device for the key of a session.
+    case request(room: String, session: String, user: String)
+    /// Send what is in ``MatrixKeySchema``'s `parcels`.
+    case deliver
+    case backUp
+    /// Look after the account's identity again.
+    case identity
+}
+
+/// Figures for metrics and `status`.
+package struct MatrixEncryptionCounters: Sendable, Equatable {
+    package var undecryptable = 0
+    package var failedShares = 0
+    package var oneTimeKeys = 0
+
+    package init() {}
+}
+
+/// A reading session with what is known about its origin.
+struct MatrixReadingKey {
+    let facts: MatrixRoomKey
+    let session: MegolmInboundSession
+}

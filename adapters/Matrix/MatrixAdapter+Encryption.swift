@@ -1,0 +1,175 @@
+internal import Chat
+internal import Database
+internal import JSON
+internal import Kit
+internal import Logging
+internal import Primitives
+
+/// Connects ``MatrixEncryption`` with the rest of the adapter.
+extension MatrixAdapter {
+    /// How long a key may come after its message before the sender is told.
+    private static let noticeDelay: Duration = .seconds(5)
+
+    /// Opens the key files; nil refuses encrypted rooms.
+    func openEncryption() -> MatrixEncryption? {
+        guard let files = self.keyFiles else { return nil }
+        do {
+            let encryption = try MatrixEncryption(
+                user: self.settings.user, settings: self.settings.encryption, files: files,
+                call: { [transport, state] request in
+                    let token = state.withLock { $0.machine.token }
+                    return try await transport.send(request, token: token)
+                }, logger: self.logger)
+            self.encryption.withLock { $0 = encryption }
+            return encryption
+        } catch {
+            self.logger.error("Encrypted rooms cannot be used: \(error)")
+            return nil
+        }
+    }
+
+    func closeEncryption() async {
+        let encryption = self.encryption.withLock { $0.take() }
+        await encryption?.close()
+    }
+
+    /// Opens the device's keys; returns why the device has to be replaced, or nil.
+    func openKeys(of device: String) async throws -> String? {
+        guard let encryption = self.encryption.withLock({ $0 }) else { return nil }
+        let opening = try await persistently(longest: .seconds(60)) {
+            let opening = try await encryption.open(device: device)
+            if case .ready = opening { try await encryption.publish() }
+            return opening
+        } mayRetry: { error, failures, _ in
+            self.logger.log(failures == 1 ? .info : .warning, "The encryption keys are not ready: \(error); retrying")
+            // A token that does not work is the main line's business.
+            return (error as? MatrixCallError)?.refusal?.isUnknownToken != true
+        }
+        guard case .needsNewDevice(let reason) = opening else {
+            await self.setUpIdentity(of: encryption)
+            return nil
+        }
+        if case .password = self.settings.credential {
+            let token = self.state.withLock { $0.machine.token }
+            // Left on the server, it would get keys of every message for ever.
+            _ = try await self.transport.send(.logout, token: token)
+        }
+        return reason
+    }
+
+    /// Looks after the account's identity; what does not work now is tried again later.
+    func setUpIdentity(of encryption: MatrixEncryption) async {
+        do {
+            let password: Secret? = if case .password(let password) = self.settings.credential { password } else { nil }
+            try await encryption.setUpIdentity(password: password)
+            let trouble = await encryption.trouble
+            if let trouble { self.logger.warning("Encryption: \(trouble)") }
+            self.state.withLock { $0.machine.keyTrouble = trouble.map { "Encryption: \($0)" } }
+        } catch {
+            self.logger.info("The account's identity for encryption is not ready: \(error); retrying in a minute")
+            await encryption.begin(.identity)
+        }
+    }
+
+    /// Reads the encrypted events of an answer on the main line.
+    func open(_ answer: MatrixAnswer, to purpose: MatrixRequest.Purpose) async throws -> MatrixOpened {
+        guard case .success(let json) = answer, let encryption = self.encryption.withLock({ $0 }) else { return .none }
+        let opened = try await persistently(longest: .seconds(20)) { () -> MatrixOpened in
+            switch purpose {
+            case .sync(let since): return try await encryption.receive(json, since: since)
+            case .gap(let room):
+                var opened = MatrixOpened()
+                opened.events = try await encryption.open(MatrixEvent.list(json["chunk"]), in: room)
+                return opened
+            default: return .none
+            }
+        } mayRetry: { error, _, _ in
+            self.logger.warning("Encrypted events could not be read; retrying", ["error": .string("\(error)")])
+            return true
+        }
+        if case .sync = purpose { self.state.withLock { $0.opened = opened ?? .none } }
+        return opened ?? .none
+    }
+
+    /// The events of the present sync were delivered.
+    func settle() async throws {
+        guard let encryption = self.encryption.withLock({ $0 }) else { return }
+        let opened = self.state.withLock { $0.opened }
+        try await persistently(longest: .seconds(20)) {
+            try await encryption.finishSync(opened)
+        } mayRetry: { _, _, _ in true }
+    }
+
+    // MARK: Sending
+
+    func seal(_ outgoing: MatrixOutgoing) async throws -> MatrixSealed {
+        guard let encryption = self.encryption.withLock({ $0 }), case .event(let type, let content) = outgoing.kind else {
+            throw AdapterError(.disconnected, "The encryption of this account is not ready; try again later")
+        }
+        do {
+            return try await encryption.seal(
+                room: outgoing.room, type: type.rawValue, content: content, transaction: outgoing.transaction)
+        } catch let error as MatrixCallError {
+            guard let refusal = error.refusal else { throw AdapterError(.disconnected, error.description) }
+            throw MatrixStateMachine.error(refusal, room: outgoing.room, isCertain: true)
+        } catch let error as MatrixKeyStoreError {
+            throw AdapterError(.disconnected, error.description)
+        } catch let error as DatabaseError {
+            throw AdapterError(.disconnected, error.description)
+        }
+    }
+
+    /// The server has the event, or refused this form of it.
+    func forget(_ outgoing: MatrixOutgoing) async {
+        guard self.state.withLock({ $0.machine.mustEncrypt(outgoing) }) else { return }
+        await self.encryption.withLock({ $0 })?.forget(transaction: outgoing.transaction)
+    }
+
+    /// One of the bot's own events, decrypted if it is encrypted and can be read.
+    func openOwn(_ event: MatrixEvent, in room: String) async -> MatrixEvent {
+        guard event.type == .encrypted, let encryption = self.encryption.withLock({ $0 }) else { return event }
+        return await encryption.openOwn(event, in: room) ?? event
+    }
+
+    // MARK: Aside
+
+    func runErrands(of encryption: MatrixEncryption) async throws {
+        try await withThrowingDiscardingTaskGroup { group in
+            for await errand in encryption.errands {
+                // One at a time but for the order: each is short, and the server limits them anyway.
+                group.addTask {
+                    guard errand == .identity else { return await encryption.run(errand) }
+                    try await Task.sleep(for: .seconds(60))
+                    await self.setUpIdentity(of: encryption)
+                }
+            }
+            try Task.checkCancellation()
+        }
+    }
+
+    func sayNotices(of encryption: MatrixEncryption) async throws {
+        try await withThrowingDiscardingTaskGroup { group in
+            for await notice in encryption.notices {
+                group.addTask { await self.say(notice, of: encryption) }
+            }
+            try Task.checkCancellation()
+        }
+    }
+
+    private func say(_ notice: MatrixKeyNotice, of encryption: MatrixEncryption) async {
+        do {
+            if notice.text == nil { try await Task.sleep(for: Self.noticeDelay) }
+            guard let text = try await encryption.take(notice) else { return }
+            let markup = String(decoding: self.renderer.render(text).bytes, as: UTF8.self)
+            let relation = notice.thread.map { MatrixContent.Relation.thread(root: $0, latest: $0) } ?? .none
+            let token = "notice-\(Self.digest(notice.room + notice.name))"
+            _ = try await self.transmit(
+                MatrixOutgoing(
+                    room: notice.room,
+                    kind: .event(.message, MatrixContent.notice(markup, token: token, relation: relation)),
+                    transaction: token, thread: notice.thread))
+        } catch {
+            self.logger.info("A notice about encryption could not be sent", ["error": .string("\(error)")])
+        }
+    }
+}
