@@ -1,4 +1,5 @@
 internal import Chat
+internal import Crypto
 internal import Database
 internal import JSON
 internal import Kit
@@ -38,12 +39,23 @@ extension MatrixAdapter {
         guard let encryption = self.encryption.withLock({ $0 }) else { return nil }
         let opening = try await persistently(longest: .seconds(60)) {
             let opening = try await encryption.open(device: device)
-            if case .ready = opening { try await encryption.publish() }
+            guard case .ready = opening else { return opening }
+            do {
+                try await encryption.publish()
+            } catch let error as MatrixCallError where error.refusal?.isKeyConflict == true {
+                return .needsNewDevice("its key database is an old copy")
+            }
             return opening
         } mayRetry: { error, failures, _ in
             self.logger.log(failures == 1 ? .info : .warning, "The encryption keys are not ready: \(error); retrying")
-            // A token that does not work is the main line's business.
-            return (error as? MatrixCallError)?.refusal?.isUnknownToken != true
+            // A token that does not work is the main line's business; other refusals do not pass by waiting.
+            guard let refusal = (error as? MatrixCallError)?.refusal else { return true }
+            return refusal.isPassing || refusal.isRateLimit || refusal.isStray
+        }
+        guard let opening else {
+            let trouble = "Encrypted rooms cannot be used: the homeserver refuses the bot's keys; see the log"
+            self.state.withLock { $0.machine.keyTrouble = trouble }
+            return nil
         }
         guard case .needsNewDevice(let reason) = opening else {
             await self.setUpIdentity(of: encryption)
@@ -62,6 +74,7 @@ extension MatrixAdapter {
         do {
             let password: Secret? = if case .password(let password) = self.settings.credential { password } else { nil }
             try await encryption.setUpIdentity(password: password)
+            await encryption.prepareVerification()
             let trouble = await encryption.trouble
             if let trouble { self.logger.warning("Encryption: \(trouble)") }
             self.state.withLock { $0.machine.keyTrouble = trouble.map { "Encryption: \($0)" } }
@@ -145,6 +158,22 @@ extension MatrixAdapter {
             }
             try Task.checkCancellation()
         }
+    }
+
+    /// Sends the verification events for rooms, in order.
+    func sendVerifications(of encryption: MatrixEncryption) async throws {
+        for await message in encryption.roomMessages {
+            do {
+                let event = try await self.transmit(
+                    MatrixOutgoing(
+                        room: message.room, kind: .event(MatrixEventType(rawValue: message.type), message.content),
+                        transaction: "verify-\(hex(randomBytes(12)))"))
+                await encryption.verificationSent(message.flow, event: event)
+            } catch {
+                self.logger.info("A message of a verification could not be sent", ["error": .string("\(error)")])
+            }
+        }
+        try Task.checkCancellation()
     }
 
     func sayNotices(of encryption: MatrixEncryption) async throws {

@@ -14,6 +14,7 @@ extension MatrixAdapter {
             if let encryption {
                 group.addTask(name: "\(self.id) key errands") { try await self.runErrands(of: encryption) }
                 group.addTask(name: "\(self.id) key notices") { try await self.sayNotices(of: encryption) }
+                group.addTask(name: "\(self.id) verifications") { try await self.sendVerifications(of: encryption) }
             }
             group.addTask(name: "\(self.id) stop") { for await _ in self.stops {} }
             let first = await group.nextResult()

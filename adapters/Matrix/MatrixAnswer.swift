@@ -56,6 +56,8 @@ package struct MatrixRefusal: Sendable, Equatable {
     }
     /// The server's administrator deactivated or suspended the account.
     package var isAccountClosed: Bool { ["M_USER_DEACTIVATED", "M_USER_SUSPENDED"].contains(self.code) }
+    /// The server has other keys under these ids: ours come from an old copy.
+    package var isKeyConflict: Bool { self.status == 400 && self.text.contains("already exists") }
     /// The server does not have this endpoint.
     package var isUnknownEndpoint: Bool {
         self.code == "M_UNRECOGNIZED" || (self.code.isEmpty && (self.status == 404 || self.status == 405))

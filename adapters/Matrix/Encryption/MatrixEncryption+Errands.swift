@@ -15,6 +15,10 @@ extension MatrixEncryption {
             case .deliver: try await self.deliverParcels()
             case .backUp: try await self.backUp()
             case .identity: break
+            case .expireVerifications(let wait):
+                try await Task.sleep(for: .milliseconds(wait))
+                self.verificationWait = nil
+                await self.expireVerifications()
             }
         } catch {
             self.logger.info("Work on encryption keys failed", ["error": .string("\(error)")])

@@ -12,7 +12,9 @@ extension MatrixEncryption {
     /// The events among `events` that could be read, by id. What cannot is kept until its key comes.
     func open(_ events: [MatrixEvent], in room: String) async throws -> [String: MatrixEvent] {
         let closed = events.filter {
+            // A deleted event has no content.
             $0.type == .encrypted && $0.sender != self.user && !$0.id.isEmpty && $0.stateKey == nil
+                && $0.content["algorithm"] != nil
         }
         guard !closed.isEmpty, self.account != nil else { return [:] }
         try await self.refresh(closed.map(\.sender))

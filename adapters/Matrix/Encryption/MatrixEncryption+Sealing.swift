@@ -14,7 +14,7 @@ extension MatrixEncryption {
     /// Encrypts an event. The same transaction gives the same ciphertext until ``forget(transaction:)``.
     func seal(room: String, type: String, content: JSON, transaction: String) async throws -> MatrixSealed {
         try await self.alone(in: room) {
-            if let sealed = try await self.sealed(transaction) { return sealed }
+            if !self.confirmed.contains(transaction), let sealed = try await self.sealed(transaction) { return sealed }
             let session = try await self.prepare(room)
             return try await self.alone {
                 guard var outbound = self.outbound[room], outbound.session.id == session, let account = self.account
@@ -37,9 +37,12 @@ extension MatrixEncryption {
                 sealed["m.relates_to"] = relation
                 var changes = MatrixKeyChanges()
                 changes.setOutbound(outbound, pickle: outbound.session.pickle(self.store.pickleKey))
+                let confirmed = self.confirmed
+                for transaction in confirmed { changes.removeSealed(transaction) }
                 changes.setSealed(transaction, room: room, content: JSON.object(sealed).text, at: self.clock())
                 try await self.commit(changes)
                 self.outbound[room] = outbound
+                self.confirmed.subtract(confirmed)
                 return MatrixSealed(sealedContent: .object(sealed))
             }
         }
@@ -52,13 +55,9 @@ extension MatrixEncryption {
         return text.flatMap { try? JSON.parse(Array($0.utf8)) }.map { MatrixSealed(sealedContent: $0) }
     }
 
-    /// The server has the event, or refused this form of it.
-    func forget(transaction: String) async {
-        var changes = MatrixKeyChanges()
-        changes.removeSealed(transaction)
-        // Left over it costs a row; the next opening removes it.
-        try? await self.store.commit(changes)
-    }
+    /// The server has the event, or refused this form of it. The next seal removes the ciphertext; left over by a crash it
+    /// costs a row.
+    func forget(transaction: String) { self.confirmed.insert(transaction) }
 
     // MARK: Sharing
 

@@ -34,7 +34,9 @@ extension MatrixEncryption {
         opened.news = self.keyNews
         opened.late = try await self.openLate()
         for room in sync.rooms?.joined ?? [] {
-            opened.events.merge(try await self.open(room.timeline, in: room.id)) { $1 }
+            let events = try await self.open(room.timeline, in: room.id)
+            opened.events.merge(events) { $1 }
+            for event in room.timeline { if let event = events[event.id] { await self.verify(event, in: room.id) } }
         }
         return opened
     }

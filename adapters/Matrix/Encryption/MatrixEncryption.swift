@@ -32,6 +32,8 @@ package actor MatrixEncryption {
     /// Counts the changes that the server announced, by user: an older answer does not make a newer one forgotten.
     var generations: [String: Int] = [:]
     var outbound: [String: MatrixOutbound] = [:]
+    /// Transactions whose ciphertext is no longer needed.
+    var confirmed: Set<String> = []
     /// Channels to a device, the one used last first.
     var channels: [String: [OlmSession]] = [:]
     /// Room keys read before, by room and session.
@@ -46,7 +48,18 @@ package actor MatrixEncryption {
     var settledNews = 0
     /// What is wrong with the bot's own identity; nil if all is well.
     var trouble: String?
+    /// Verifications by emoji; nil until the device is open.
+    var verification: MatrixVerification?
+    /// Emoji that somebody has to compare.
+    var comparisons: [Comparison] = []
+    /// Milliseconds until verifications are looked at again.
+    var verificationWait: Int64?
+    /// Distinguishes notices and messages of verifications.
+    var numbers = 0
     var counters = MatrixEncryptionCounters()
+    /// Verification events for rooms.
+    let roomMessages: AsyncStream<RoomMessage>
+    let roomMessageSource: AsyncStream<RoomMessage>.Continuation
     /// Background work that ends with the actor's owner.
     let errands: AsyncStream<MatrixErrand>
     let errandSource: AsyncStream<MatrixErrand>.Continuation
@@ -70,12 +83,14 @@ package actor MatrixEncryption {
         self.logger = logger
         self.clock = clock
         (self.errands, self.errandSource) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(1_024))
+        (self.roomMessages, self.roomMessageSource) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(256))
         (self.notices, self.noticeSource) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(1_024))
     }
 
     func close() async {
         self.errandSource.finish()
         self.noticeSource.finish()
+        self.roomMessageSource.finish()
         await self.store.close()
     }
 
@@ -159,6 +174,7 @@ enum MatrixErrand: Sendable, Equatable {
     case backUp
     /// Look after the account's identity again.
     case identity
+    case expireVerifications(after: Int64)
 }
 
 /// Figures for metrics and `status`.

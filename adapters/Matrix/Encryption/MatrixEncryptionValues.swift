@@ -37,6 +37,18 @@ struct MatrixPersonKeys: Sendable, Equatable {
         return self.master != known
     }
 
+    /// As a verification needs them.
+    var keys: MatrixUserKeys {
+        var keys = MatrixUserKeys(user: self.user)
+        keys.master = self.master
+        keys.devices = self.devices.values.filter { !$0.isRemoved }.map {
+            MatrixDeviceKeys(
+                id: $0.id, ed25519: $0.ed25519, curve25519: $0.curve25519, displayName: $0.name,
+                isCrossSigned: $0.isSigned)
+        }
+        return keys
+    }
+
     var isVerified: Bool { self.verified != nil && self.master == self.verified }
 }
 

@@ -59,8 +59,8 @@ struct MatrixCrossSigning: Sendable {
     }
 
     /// Another person's master key with the signature of the user-signing key.
-    func signing(master: JSON, by user: String) -> JSON? {
-        guard let key = self.key(.userSigning), var object = master.objectValue else { return nil }
+    static func signing(master: JSON, by user: String, with key: Ed25519SigningKey) -> JSON? {
+        guard var object = master.objectValue else { return nil }
         object["unsigned"] = nil
         return MatrixSigned.signing(.object(object), by: user, keyID: "ed25519:\(key.publicKey)") { key.sign($0) }
     }

@@ -1,3 +1,4 @@
+internal import Crypto
 internal import JSON
 
 /// A device as `/keys/query` shows it, after its own signature was checked.
@@ -8,6 +9,9 @@ struct MatrixDeviceKeys: Sendable, Equatable {
     let displayName: String?
     /// Signed by its owner's self-signing key, which the master key signed.
     let isCrossSigned: Bool
+
+    /// Whether a text can be a public key: 32 bytes in unpadded base64.
+    static func isKey(_ text: String) -> Bool { decodeUnpaddedBase64(text)?.count == 32 && text.utf8.count == 43 }
 }
 
 /// The keys of one person.
@@ -19,6 +23,8 @@ struct MatrixUserKeys: Sendable, Equatable {
     /// Shown only to its owner.
     var userSigning: String?
     var devices: [MatrixDeviceKeys] = []
+
+    func device(_ id: String) -> MatrixDeviceKeys? { self.devices.first { $0.id == id } }
 }
 
 /// Reads answers to `/keys/query`. What is not signed as it has to be does not exist.
@@ -38,7 +44,9 @@ enum MatrixKeyQuery {
             keys.selfSigning = signed("self_signing_keys", "self_signing")
             keys.userSigning = signed("user_signing_keys", "user_signing")
         }
-        for (id, json) in answer["device_keys"]?[user]?.objectValue ?? [:] {
+        // Device ids and public keys share a namespace: a device with such an id would borrow their signatures.
+        let taken = [keys.master, keys.selfSigning, keys.userSigning]
+        for (id, json) in answer["device_keys"]?[user]?.objectValue ?? [:] where !taken.contains(id) {
             if let device = Self.device(json, id: id, of: user, selfSigning: keys.selfSigning) { keys.devices.append(device) }
         }
         keys.devices.sort { $0.id < $1.id }
@@ -50,7 +58,7 @@ enum MatrixKeyQuery {
         guard let json, json["user_id"]?.stringValue == user,
             json["usage"]?.arrayValue?.contains(.string(usage)) == true, let keys = json["keys"]?.objectValue,
             keys.count == 1, let (name, key) = keys.first.map({ ($0.key, $0.value.stringValue) }), let key,
-            name == "ed25519:\(key)"
+            name == "ed25519:\(key)", MatrixDeviceKeys.isKey(key)
         else { return nil }
         return key
     }
@@ -60,7 +68,8 @@ enum MatrixKeyQuery {
     ) -> MatrixDeviceKeys? {
         guard json["user_id"]?.stringValue == user, json["device_id"]?.stringValue == id,
             let ed25519 = json["keys"]?["ed25519:\(id)"]?.stringValue,
-            let curve25519 = json["keys"]?["curve25519:\(id)"]?.stringValue,
+            let curve25519 = json["keys"]?["curve25519:\(id)"]?.stringValue, MatrixDeviceKeys.isKey(ed25519),
+            MatrixDeviceKeys.isKey(curve25519),
             MatrixSigned.verify(json, by: user, keyID: "ed25519:\(id)", key: ed25519)
         else { return nil }
         let isCrossSigned =

@@ -1,3 +1,0 @@
-extension MatrixEncryption {
-    func verify(_ message: MatrixSyncKeys.Message) async {}
-}
