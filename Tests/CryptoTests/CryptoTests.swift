@@ -94,6 +94,19 @@ struct CryptoTests {
         #expect(decodeBase64(text) == nil)
     }
 
+    @Test("base64 without padding is read, as is base64 with it")
+    func unpaddedBase64() {
+        #expect(base64Unpadded([0xFB, 0xFF]) == "+/8")
+        for count in 0...70 {
+            let bytes = randomBytes(count)
+            #expect(decodeUnpaddedBase64(base64Unpadded(bytes)) == bytes)
+            #expect(decodeUnpaddedBase64(base64(bytes)) == bytes)
+        }
+        for text in ["Z", "Zh", "Zg===", "====", "Zm9v\n", "Zm-_", "\u{600}=", "=Zg"] {
+            #expect(decodeUnpaddedBase64(text) == nil, "\(text)")
+        }
+    }
+
     @Test("invalid hexadecimal is refused", arguments: ["0", "0g", "0x12", " 12", "é1"])
     func invalidHex(_ text: String) {
         #expect(decodeHex(text) == nil)

@@ -65,6 +65,8 @@ package func sealAES256GCM(_ bytes: [UInt8], key: [UInt8]) -> [UInt8] {
 /// What ``sealAES256GCM(_:key:)`` sealed; nil for another key or altered bytes.
 package func openAES256GCM(_ sealed: [UInt8], key: [UInt8]) -> [UInt8]? {
     guard key.count == 32, sealed.count >= 28 else { return nil }
+    // OpenSSL's errors stay in the thread's queue, where a later call would find them.
+    defer { ERR_clear_error() }
     let nonce = Array(sealed[..<12])
     let body = Array(sealed[12..<(sealed.count - 16)])
     var tag = Array(sealed[(sealed.count - 16)...])

@@ -41,9 +41,7 @@ package func base64Unpadded(_ bytes: [UInt8]) -> String {
 
 /// Like ``decodeBase64(_:)``, with or without padding.
 package func decodeUnpaddedBase64(_ text: String) -> [UInt8]? {
-    var letters = Substring(text)
-    while letters.utf8.last == UInt8(ascii: "=") { letters.removeLast() }
-    return decodeBase64(letters.utf8)
+    decodeBase64(text.utf8.dropLast(text.utf8.suffix(2).filter { $0 == UInt8(ascii: "=") }.count))
 }
 
 private let base64Alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)

@@ -1,4 +1,5 @@
 internal import COlm
+internal import Crypto
 
 /// The session with which a device reads what another one writes into a room.
 package final class MegolmInboundSession {
@@ -22,21 +23,22 @@ package final class MegolmInboundSession {
     /// From the key that the writing device sends.
     package convenience init(sessionKey: String) throws(OlmError) {
         let memory = Self.makeMemory()
-        let key = Array(sessionKey.utf8)
-        guard !key.isEmpty else { throw OlmError("BAD_SESSION_KEY") }
-        try memory.check(unsafe olm_init_inbound_group_session(memory.pointer, key, key.count))
+        var key = Array(base64Unpadded(try WireMessage.decoded(sessionKey)).utf8)
+        guard !key.isEmpty else { throw OlmError(code: "BAD_SESSION_KEY") }
+        try memory.check(unsafe olm_init_inbound_group_session(memory.pointer, &key, key.count))
         self.init(memory)
     }
 
     /// From an exported key, whose origin is not signed.
     package convenience init(exported: String) throws(OlmError) {
         let memory = Self.makeMemory()
-        let key = Array(exported.utf8)
-        guard !key.isEmpty else { throw OlmError("BAD_SESSION_KEY") }
-        try memory.check(unsafe olm_import_inbound_group_session(memory.pointer, key, key.count))
+        var key = Array(base64Unpadded(try WireMessage.decoded(exported)).utf8)
+        guard !key.isEmpty else { throw OlmError(code: "BAD_SESSION_KEY") }
+        try memory.check(unsafe olm_import_inbound_group_session(memory.pointer, &key, key.count))
         self.init(memory)
     }
 
+    /// A stored one. `BAD_ACCOUNT_KEY` for another key.
     package convenience init(pickle: [UInt8], key: PickleKey) throws(OlmError) {
         let memory = Self.makeMemory()
         var copy = pickle.isEmpty ? [0] : pickle
@@ -46,6 +48,7 @@ package final class MegolmInboundSession {
         self.init(memory)
     }
 
+    /// The encrypted state, for storage.
     package func pickle(_ key: PickleKey) -> [UInt8] {
         var bytes = buffer(unsafe olm_pickle_inbound_group_session_length(self.memory.pointer))
         let count = self.memory.require(
@@ -57,14 +60,16 @@ package final class MegolmInboundSession {
     /// The first message that it can read.
     package var firstKnownIndex: UInt32 { unsafe olm_inbound_group_session_first_known_index(self.memory.pointer) }
 
-    /// `UNKNOWN_MESSAGE_INDEX` for a message before ``firstKnownIndex``.
+    /// `UNKNOWN_MESSAGE_INDEX` for a message before ``firstKnownIndex``. The same message can be read again, so remember
+    /// which event had an index.
     package func decrypt(_ ciphertext: String) throws(OlmError) -> (text: [UInt8], index: UInt32) {
-        var copy = Array(ciphertext.utf8)
-        guard !copy.isEmpty else { throw OlmError("BAD_MESSAGE_FORMAT") }
+        let body = try WireMessage.checked(megolm: ciphertext)
+        // The library overwrites what it reads, in both calls.
+        var copy = body
         var text = buffer(
             try self.memory.check(
                 unsafe olm_group_decrypt_max_plaintext_length(self.memory.pointer, &copy, copy.count)))
-        copy = Array(ciphertext.utf8)
+        copy = body
         var index: UInt32 = 0
         let count = try self.memory.check(
             unsafe olm_group_decrypt(self.memory.pointer, &copy, copy.count, &text, text.count, &index))

@@ -19,6 +19,7 @@ package final class MegolmOutboundSession {
             lastError: { unsafe olm_outbound_group_session_last_error($0) })
     }
 
+    /// A new one, with index 0.
     package convenience init() {
         let memory = Self.makeMemory()
         var random = entropy(unsafe olm_init_outbound_group_session_random_length(memory.pointer))
@@ -26,6 +27,7 @@ package final class MegolmOutboundSession {
         self.init(memory)
     }
 
+    /// A stored one. `BAD_ACCOUNT_KEY` for another key.
     package convenience init(pickle: [UInt8], key: PickleKey) throws(OlmError) {
         let memory = Self.makeMemory()
         var copy = pickle.isEmpty ? [0] : pickle
@@ -35,6 +37,7 @@ package final class MegolmOutboundSession {
         self.init(memory)
     }
 
+    /// The encrypted state, for storage.
     package func pickle(_ key: PickleKey) -> [UInt8] {
         var bytes = buffer(unsafe olm_pickle_outbound_group_session_length(self.memory.pointer))
         let count = self.memory.require(
@@ -54,6 +57,7 @@ package final class MegolmOutboundSession {
         return bytes.text(count)
     }
 
+    /// Store the session before the message is sent: an index must encrypt one text only.
     package func encrypt(_ text: [UInt8]) -> String {
         // The length grows with the index, so it is asked for each time.
         var body = buffer(unsafe olm_group_encrypt_message_length(self.memory.pointer, text.count))

@@ -18,7 +18,7 @@ package final class OlmAccount {
         let count = try memory.check(unsafe olm_account_identity_keys(memory.pointer, &keys, keys.count))
         guard let json = try? JSON.parse(Array(keys.prefix(count))), let agreement = json["curve25519"]?.stringValue,
             let signing = json["ed25519"]?.stringValue
-        else { throw OlmError("BAD_ACCOUNT") }
+        else { throw OlmError(code: "CORRUPTED_PICKLE") }
         self.curve25519 = agreement
         self.ed25519 = signing
     }
@@ -47,6 +47,7 @@ package final class OlmAccount {
         try self.init(memory)
     }
 
+    /// The encrypted state, for storage.
     package func pickle(_ key: PickleKey) -> [UInt8] {
         var bytes = buffer(unsafe olm_pickle_account_length(self.memory.pointer))
         let count = self.memory.require(
@@ -54,6 +55,7 @@ package final class OlmAccount {
         return Array(bytes.prefix(count))
     }
 
+    /// The signature with ``ed25519``.
     package func sign(_ bytes: [UInt8]) -> String {
         var signature = buffer(unsafe olm_account_signature_length(self.memory.pointer))
         let text = bytes.isEmpty ? [0] : bytes
@@ -64,6 +66,7 @@ package final class OlmAccount {
 
     // MARK: One-time keys
 
+    /// Makes at most ``oneTimeKeyLimit`` keys. They are unpublished until ``markKeysAsPublished()``.
     package func makeOneTimeKeys(_ count: Int) {
         let count = max(0, min(count, Self.oneTimeKeyLimit))
         var random = entropy(unsafe olm_account_generate_one_time_keys_random_length(self.memory.pointer, count))
@@ -85,6 +88,7 @@ package final class OlmAccount {
         self.memory.require(unsafe olm_account_generate_fallback_key(self.memory.pointer, &random, random.count))
     }
 
+    /// The newest fallback key until ``markKeysAsPublished()``.
     package var unpublishedFallbackKey: (id: String, key: String)? {
         var bytes = buffer(unsafe olm_account_unpublished_fallback_key_length(self.memory.pointer))
         let count = self.memory.require(
@@ -92,8 +96,10 @@ package final class OlmAccount {
         return Self.keys(Array(bytes.prefix(count))).first
     }
 
+    /// Messages to the fallback key before the newest one cannot be read any more.
     package func forgetOldFallbackKey() { unsafe olm_account_forget_old_fallback_key(self.memory.pointer) }
 
+    /// Call it when the server has them.
     package func markKeysAsPublished() { unsafe olm_account_mark_keys_as_published(self.memory.pointer) }
 
     private static func keys(_ bytes: [UInt8]) -> [(id: String, key: String)] {
@@ -104,7 +110,8 @@ package final class OlmAccount {
 
     // MARK: Sessions
 
-    /// Begins a session with a device's identity key and one of its one-time keys.
+    /// Begins a session with a device's identity key and one of its one-time keys. `BAD_PEER_KEY` for a key that gives
+    /// a secret everybody knows.
     package func outboundSession(to identityKey: String, oneTimeKey: String) throws(OlmError) -> OlmSession {
         let identity = try PeerKey.checked(identityKey)
         let oneTime = try PeerKey.checked(oneTimeKey)
@@ -117,19 +124,20 @@ package final class OlmAccount {
         return OlmSession(session)
     }
 
-    /// The session that another device began. Remove its one-time key once a message was read.
+    /// The session that another device began with a pre-key message. `BAD_MESSAGE_KEY_ID` if the one-time key is
+    /// unknown or used. Decrypt the message with it, then call ``removeOneTimeKeys(of:)``.
     package func inboundSession(_ message: OlmMessage, from identityKey: String) throws(OlmError) -> OlmSession {
         let identity = try PeerKey.checked(identityKey)
-        try PeerKey.check(preKeyMessage: message.body)
+        guard message.kind == .preKey else { throw .badMessageFormat }
+        var body = try WireMessage.checked(message)
         let session = OlmSession.makeMemory()
-        var body = Array(message.body.utf8)
         try session.check(
             unsafe olm_create_inbound_session_from(
                 session.pointer, self.memory.pointer, identity, identity.count, &body, body.count))
         return OlmSession(session)
     }
 
-    /// A fallback key stays.
+    /// So that nobody can begin another session with it. A fallback key stays.
     package func removeOneTimeKeys(of session: OlmSession) {
         // Fails when there is none left to remove, which is what is wanted.
         _ = unsafe olm_remove_one_time_keys(self.memory.pointer, session.memory.pointer)

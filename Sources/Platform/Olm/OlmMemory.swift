@@ -31,7 +31,8 @@ internal import Crypto
     /// The result of a call, unless it is the library's error value.
     @discardableResult func check(_ result: Int) throws(OlmError) -> Int {
         guard result != olm_error() else {
-            throw OlmError(unsafe self.lastError(self.pointer).map { unsafe String(cString: $0) } ?? "UNKNOWN")
+            throw OlmError(
+                code: unsafe self.lastError(self.pointer).map { unsafe String(cString: $0) } ?? "UNKNOWN_ERROR")
         }
         return result
     }

@@ -11,8 +11,10 @@ package final class OlmSAS {
     }
 
     private let memory: OlmMemory
+    /// Unpadded base64.
     package let publicKey: String
 
+    /// One for each comparison.
     package init() {
         let memory = unsafe OlmMemory(
             olm_sas_size(), make: { unsafe olm_sas($0) }, clear: { _ = unsafe olm_clear_sas($0) },
@@ -20,30 +22,30 @@ package final class OlmSAS {
         var random = entropy(unsafe olm_create_sas_random_length(memory.pointer))
         memory.require(unsafe olm_create_sas(memory.pointer, &random, random.count))
         var key = buffer(unsafe olm_sas_pubkey_length(memory.pointer))
-        let count = memory.require(unsafe olm_sas_get_pubkey(memory.pointer, &key, key.count))
+        memory.require(unsafe olm_sas_get_pubkey(memory.pointer, &key, key.count))
         self.memory = memory
-        // The call returns no length on success, but fills the buffer.
-        self.publicKey = key.text(max(count, key.count))
+        self.publicKey = key.text(key.count)
     }
 
+    /// `BAD_PEER_KEY` for a key that gives a secret everybody knows.
     package func agree(with key: String) throws(OlmError) {
         var copy = try PeerKey.checked(key)
         try self.memory.check(unsafe olm_sas_set_their_key(self.memory.pointer, &copy, copy.count))
     }
 
-    /// Bytes that both sides derive; call it after ``agree(with:)``.
+    /// Bytes that both sides derive. Only after ``agree(with:)``: there is no secret before.
     package func bytes(info: String, count: Int) -> [UInt8] {
+        precondition(unsafe olm_sas_is_their_key_set(self.memory.pointer) != 0, "no secret yet")
         var bytes = buffer(count)
         let text = Array(info.utf8)
-        guard unsafe olm_sas_is_their_key_set(self.memory.pointer) != 0 else { return bytes }
         self.memory.require(
             unsafe olm_sas_generate_bytes(self.memory.pointer, text, text.count, &bytes, bytes.count))
         return bytes
     }
 
-    /// Empty before ``agree(with:)``.
+    /// The authentication of `input` with the secret, in base64. Only after ``agree(with:)``.
     package func mac(_ input: String, info: String, _ method: MACMethod) -> String {
-        guard unsafe olm_sas_is_their_key_set(self.memory.pointer) != 0 else { return "" }
+        precondition(unsafe olm_sas_is_their_key_set(self.memory.pointer) != 0, "no secret yet")
         var mac = buffer(unsafe olm_sas_mac_length(self.memory.pointer))
         let (text, info) = (Array(input.utf8), Array(info.utf8))
         switch method {

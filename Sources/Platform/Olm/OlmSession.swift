@@ -36,6 +36,7 @@ package final class OlmSession {
             lastError: { unsafe olm_session_last_error($0) })
     }
 
+    /// A stored one. `BAD_ACCOUNT_KEY` for another key.
     package convenience init(pickle: [UInt8], key: PickleKey) throws(OlmError) {
         let memory = Self.makeMemory()
         var copy = pickle.isEmpty ? [0] : pickle
@@ -44,6 +45,7 @@ package final class OlmSession {
         self.init(memory)
     }
 
+    /// The encrypted state, for storage.
     package func pickle(_ key: PickleKey) -> [UInt8] {
         var bytes = buffer(unsafe olm_pickle_session_length(self.memory.pointer))
         let count = self.memory.require(
@@ -54,38 +56,39 @@ package final class OlmSession {
     /// The other side has used it.
     package var hasReceived: Bool { unsafe olm_session_has_received_message(self.memory.pointer) != 0 }
 
+    /// Store the session before the message is sent: it must encrypt no other text with the same key.
     package func encrypt(_ text: [UInt8]) -> OlmMessage {
         let kind = OlmMessage.Kind(rawValue: unsafe olm_encrypt_message_type(self.memory.pointer)) ?? .normal
+        // Not every message needs random bytes.
         var random = entropy(unsafe olm_encrypt_random_length(self.memory.pointer))
-        let randomCount = unsafe olm_encrypt_random_length(self.memory.pointer)
         var body = buffer(unsafe olm_encrypt_message_length(self.memory.pointer, text.count))
         let plain = text.isEmpty ? [0] : text
         let count = self.memory.require(
             unsafe olm_encrypt(
-                self.memory.pointer, plain, text.count, &random, randomCount, &body, body.count))
+                self.memory.pointer, plain, text.count, &random, random.count, &body, body.count))
         return OlmMessage(kind: kind, body: body.text(count))
     }
 
+    /// `BAD_MESSAGE_MAC` for an altered message and for one that was read before.
     package func decrypt(_ message: OlmMessage) throws(OlmError) -> [UInt8] {
-        if message.kind == .preKey { try PeerKey.check(preKeyMessage: message.body) }
-        var copy = Array(message.body.utf8)
-        guard !copy.isEmpty else { throw OlmError("BAD_MESSAGE_FORMAT") }
+        let body = try WireMessage.checked(message)
+        // The library overwrites what it reads, in both calls.
+        var copy = body
         let kind = message.kind.rawValue
         var text = buffer(
             try self.memory.check(
                 unsafe olm_decrypt_max_plaintext_length(self.memory.pointer, kind, &copy, copy.count)))
-        copy = Array(message.body.utf8)
+        copy = body
         let count = try self.memory.check(
             unsafe olm_decrypt(self.memory.pointer, kind, &copy, copy.count, &text, text.count))
         return Array(text.prefix(count))
     }
 
-    /// Whether a pre-key message belongs to this session.
+    /// Whether a pre-key message of the device with this identity key belongs to this session.
     package func matches(_ message: OlmMessage, from identityKey: String) -> Bool {
-        guard message.kind == .preKey, !message.body.isEmpty else { return false }
-        var copy = Array(message.body.utf8)
-        let identity = Array(identityKey.utf8)
-        guard !identity.isEmpty else { return false }
+        guard message.kind == .preKey, var copy = try? WireMessage.checked(message),
+            let identity = try? PeerKey.checked(identityKey)
+        else { return false }
         return unsafe olm_matches_inbound_session_from(
             self.memory.pointer, identity, identity.count, &copy, copy.count) == 1
     }

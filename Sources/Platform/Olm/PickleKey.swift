@@ -1,5 +1,5 @@
 /// The key that encrypts stored objects: 32 bytes, never printed.
-package struct PickleKey: Sendable, CustomStringConvertible {
+package struct PickleKey: Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
     let bytes: [UInt8]
 
     package init(bytes: [UInt8]) {
@@ -7,5 +7,7 @@ package struct PickleKey: Sendable, CustomStringConvertible {
         self.bytes = bytes
     }
 
-    package var description: String { "(secret)" }
+    package var description: String { "<redacted>" }
+    package var debugDescription: String { "<redacted>" }
+    package var customMirror: Mirror { Mirror(self, children: [:]) }
 }

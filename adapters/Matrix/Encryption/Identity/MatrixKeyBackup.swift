@@ -39,7 +39,7 @@ enum MatrixKeyBackup {
         let data = json["session_data"]
         guard let ephemeral = data?["ephemeral"]?.stringValue, let text = data?["ciphertext"]?.stringValue,
             let mac = data?["mac"]?.stringValue,
-            let clear = try? key.decrypt(BackupMessage(ephemeral: ephemeral, mac: mac, ciphertext: text)),
+            let clear = try? key.decrypt(ephemeral: ephemeral, mac: mac, ciphertext: text),
             let inner = try? JSON.parse(clear), inner["algorithm"] == "m.megolm.v1.aes-sha2",
             let exported = inner["session_key"]?.stringValue,
             let inbound = try? MegolmInboundSession(exported: exported), inbound.id == session
