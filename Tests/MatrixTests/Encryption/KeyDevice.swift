@@ -14,10 +14,13 @@ struct KeyDevice {
     let folder: String
     let encryption: MatrixEncryption
 
-    /// - Parameter folder: the files of an earlier run; nil for new ones.
+    /// - Parameters:
+    ///   - folder: the files of an earlier run; nil for new ones.
+    ///   - dying: the number of requests after which it is killed; the last one reaches the server if `afterwards`.
     init(
         _ user: String, _ name: String, on server: KeyServer, folder: String? = nil,
-        settings: MatrixEncryptionSettings = MatrixEncryptionSettings()
+        settings: MatrixEncryptionSettings = MatrixEncryptionSettings(), dying: Protected<Int>? = nil,
+        afterwards: Bool = false
     ) async throws {
         self.user = user
         self.name = name
@@ -27,7 +30,22 @@ struct KeyDevice {
         self.folder = path
         self.encryption = try MatrixEncryption(
             user: user, settings: settings, files: MatrixKeyFiles(database: path + "/keys", key: path + "/key"),
-            call: server.call(user, name), logger: Logger(label: "keys"))
+            call: Self.call(server.call(user, name), dying, afterwards), logger: Logger(label: "keys"))
+    }
+
+    private static func call(
+        _ call: @escaping MatrixEncryption.Call, _ dying: Protected<Int>?, _ afterwards: Bool
+    ) -> MatrixEncryption.Call {
+        guard let dying else { return call }
+        return { request in
+            let left = dying.withLock { left in
+                left -= 1
+                return left
+            }
+            if left > 0 { return try await call(request) }
+            if left == 0, afterwards { _ = try await call(request) }
+            throw KeyDeviceKilled()
+        }
     }
 
     /// Opens the keys and publishes them.
@@ -82,6 +100,9 @@ struct KeyDevice {
 }
 
 struct KeyDeviceError: Error {}
+
+/// The process ended; nothing of it goes on.
+struct KeyDeviceKilled: Error {}
 
 extension MatrixEncryption {
     /// The Curve25519 key of the device.

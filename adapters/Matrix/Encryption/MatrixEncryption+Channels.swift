@@ -85,7 +85,8 @@ extension MatrixEncryption {
         guard !missing.isEmpty else { return reachable }
         let answer: JSON
         do {
-            answer = try await self.ask(.claimKeys(of: missing.map { ($0.name.user, $0.name.device) }))
+            answer = try await self.ask(
+                .claimKeys(Dictionary(grouping: missing, by: \.name.user).mapValues { $0.map(\.name.device) }))
         } catch let error as MatrixCallError {
             self.logger.info("One-time keys could not be claimed: \(error)")
             return reachable
@@ -110,7 +111,7 @@ extension MatrixEncryption {
     private static func claimedKey(_ json: JSON?, of recipient: Recipient) -> String? {
         for (id, key) in json?.objectValue ?? [:] where id.hasPrefix("signed_curve25519:") {
             let isSigned = MatrixSigned.verify(
-                key, by: recipient.name.user, keyID: "ed25519:\(recipient.name.device)", key: recipient.ed25519)
+                key, user: recipient.name.user, keyID: "ed25519:\(recipient.name.device)", key: recipient.ed25519)
             if isSigned { return key["key"]?.stringValue }
         }
         return nil
@@ -185,7 +186,8 @@ extension MatrixEncryption {
     func deliver(_ parcel: MatrixParcel) async throws {
         do {
             _ = try await self.ask(
-                .sendToDevice(type: parcel.type, transaction: parcel.transaction, body: parcel.body))
+                .sendToDevice(
+                    parcel.type, transaction: parcel.transaction, messages: parcel.body["messages"] ?? [:]))
         } catch let error as MatrixCallError {
             // What the server refuses for good is not tried for ever.
             guard let refusal = error.refusal, !refusal.isPassing, !refusal.isRateLimit, !refusal.isUnknownToken,

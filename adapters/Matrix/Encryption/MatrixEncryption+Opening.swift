@@ -158,7 +158,7 @@ extension MatrixEncryption {
     ///   - counts: the one-time keys that the server holds; nil when it did not say.
     ///   - unusedFallback: whether the fallback key is unused; nil when the server did not say.
     func uploadKeys(counts: Int?, unusedFallback: Bool?) async throws {
-        let upload = try await self.alone { () -> JSON? in
+        let upload = try await self.alone { () -> MatrixRequest? in
             guard let account = self.account else { return nil }
             var changes = MatrixKeyChanges()
             if let counts { self.counters.oneTimeKeys = counts }
@@ -171,25 +171,23 @@ extension MatrixEncryption {
                 account.makeFallbackKey()
                 changes.setFact("fallback_at", String(self.clock()))
             }
-            var body = JSONObject()
-            if !self.isPublished { body["device_keys"] = self.deviceKeys(account) }
             var keys = JSONObject()
             for key in account.unpublishedOneTimeKeys {
                 keys["signed_curve25519:\(key.id)"] = self.signed(["key": .string(key.key)], account)
             }
-            if !keys.isEmpty { body["one_time_keys"] = .object(keys) }
+            var fallback = JSONObject()
             if let key = account.unpublishedFallbackKey {
-                body["fallback_keys"] = [
-                    "signed_curve25519:\(key.id)": self.signed(["key": .string(key.key), "fallback": true], account)
-                ]
+                fallback["signed_curve25519:\(key.id)"] = self.signed(
+                    ["key": .string(key.key), "fallback": true], account)
             }
-            guard !body.isEmpty else { return nil }
+            guard !self.isPublished || !keys.isEmpty || !fallback.isEmpty else { return nil }
             changes.setAccount(account.pickle(self.store.pickleKey))
             try await self.commit(changes)
-            return .object(body)
+            return .uploadKeys(
+                device: self.isPublished ? nil : self.deviceKeys(account), oneTime: keys, fallback: fallback)
         }
         guard let upload else { return }
-        let answer = try await self.ask(.uploadKeys(upload))
+        let answer = try await self.ask(upload)
         self.counters.oneTimeKeys = answer["one_time_key_counts"]?["signed_curve25519"]?.intValue ?? 0
         try await self.alone {
             guard let account = self.account else { return }
@@ -229,6 +227,6 @@ extension MatrixEncryption {
     }
 
     private func signed(_ object: JSONObject, _ account: OlmAccount) -> JSON {
-        MatrixSigned.signing(.object(object), by: self.user, keyID: "ed25519:\(self.device)") { account.sign($0) }
+        MatrixSigned.signing(.object(object), user: self.user, keyID: "ed25519:\(self.device)") { account.sign($0) }
     }
 }

@@ -46,14 +46,9 @@ extension MatrixEncryption {
             }
             try await self.alone {
                 var changes = MatrixKeyChanges()
-                let silent = answer["failures"]?.objectValue ?? [:]
-                for user in part {
-                    let isAnswered = answer["device_keys"]?[user] != nil || answer["master_keys"]?[user] != nil
-                    // A user without devices is not listed; one whose server is silent is not either.
-                    let server = user.firstIndex(of: ":").map { String(user[user.index(after: $0)...]) } ?? ""
-                    guard isAnswered || silent[server] == nil else { continue }
-                    let isCurrent = self.generations[user] == generations[user]
-                    self.apply(MatrixKeyQuery.keys(of: user, in: answer), isCurrent: isCurrent, &changes)
+                for keys in MatrixKeyQuery(answer, users: part, account: self.user).users {
+                    let isCurrent = self.generations[keys.user] == generations[keys.user]
+                    self.apply(keys, isCurrent: isCurrent, &changes)
                 }
                 try await self.commit(changes)
             }
@@ -64,8 +59,9 @@ extension MatrixEncryption {
         var person = self.people[keys.user] ?? MatrixPersonKeys(user: keys.user)
         person.isOutdated = !isCurrent
         person.master = keys.master
+        person.keys = keys
         if person.pinned == nil { person.pinned = keys.master }
-        for key in keys.devices {
+        for key in keys.devices where key.readsRooms {
             let old = person.devices[key.id]
             // A device never changes its key: the server, or somebody with the account, pretends to be it.
             if let old, old.ed25519 != key.ed25519 {

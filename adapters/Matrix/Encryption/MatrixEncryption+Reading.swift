@@ -208,7 +208,7 @@ extension MatrixEncryption {
         ]
         _ = try await self.ask(
             .sendToDevice(
-                type: "m.room_key_request", transaction: "request-\(session.filter(\.isLetter))",
-                body: ["messages": .object([user: ["*": content]])]))
+                "m.room_key_request", transaction: "request-\(session.filter(\.isLetter))",
+                messages: .object([user: ["*": content]])))
     }
 }

@@ -112,7 +112,7 @@ extension MatrixEncryption {
     }
 
     /// Asks for people even if they count as known: a device of theirs is new.
-    private func refreshAnyway(_ users: [String]) async throws {
+    func refreshAnyway(_ users: [String]) async throws {
         guard !users.isEmpty else { return }
         var changes = MatrixKeyChanges()
         for user in Set(users) {

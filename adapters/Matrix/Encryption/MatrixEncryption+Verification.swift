@@ -53,9 +53,16 @@ extension MatrixEncryption {
     private func verify(_ event: MatrixVerificationEvent) async {
         guard self.verification != nil else { return }
         try? await self.refresh([event.sender])
-        guard let keys = self.people[event.sender]?.keys else { return }
+        guard let keys = try? await self.keys(of: event.sender) else { return }
         let actions = self.verification?.handle(event, keys: keys, at: AdapterTime.now) ?? []
         await self.perform(actions)
+    }
+
+    /// A person's keys as the server shows them now.
+    private func keys(of user: String) async throws -> MatrixUserKeys {
+        if let keys = self.people[user]?.keys { return keys }
+        try await self.refreshAnyway([user])
+        return self.people[user]?.keys ?? MatrixUserKeys(user: user, answer: [:])
     }
 
     func expireVerifications() async {
@@ -97,8 +104,8 @@ extension MatrixEncryption {
         do {
             _ = try await self.ask(
                 .sendToDevice(
-                    type: type, transaction: "verify-\(self.nextNumber())",
-                    body: ["messages": .object([user: .object(JSONObject(dictionary: messages))])]))
+                    type, transaction: "verify-\(self.nextNumber())",
+                    messages: .object([user: .object(JSONObject(dictionary: messages))])))
         } catch {
             self.logger.info("A message of a verification could not be sent: \(error)")
         }
@@ -126,17 +133,14 @@ extension MatrixEncryption {
 
     /// Signs a person's master key, for the bot's other devices and its next ones.
     private func sign(master: String, of user: String) async throws {
-        guard user != self.user,
-            let key = MatrixCrossSigning(
-                seeds: [.userSigning: try await self.store.secret(MatrixCrossSigning.Part.userSigning.rawValue) ?? []]
-            ).key(.userSigning)
-        else { return }
+        guard user != self.user, let key = try await self.userSigningKey() else { return }
         let answer = try await self.ask(.queryKeys(of: [user]))
-        guard let shown = answer["master_keys"]?[user],
-            MatrixKeyQuery.crossSigningKey(shown, of: user, usage: "master") == master,
-            let signed = MatrixCrossSigning.signing(master: shown, by: self.user, with: key)
+        let shown = MatrixUserKeys(user: user, answer: answer)
+        guard
+            let body = MatrixCrossSigning.signature(
+                ofMaster: master, in: shown, signer: self.user, by: key)
         else { return }
-        _ = try await self.ask(.uploadSignatures(.object([user: .object([master: signed])])))
+        _ = try await self.ask(.uploadSignatures(body))
     }
 
     // MARK: People
@@ -202,14 +206,13 @@ extension MatrixEncryption {
         } catch {
             return "The devices of \(user) could not be asked for: \(error)."
         }
-        guard let person = self.people[user], person.devices.values.contains(where: { !$0.isRemoved }) else {
+        guard let keys = try? await self.keys(of: user), !keys.devices.isEmpty else {
             return "\(user) has no device with encryption."
         }
         let place = (room ?? self.directRoom(with: user)).map { MatrixVerificationFlow.Place.room($0) } ?? .toDevice
         guard
             let (_, actions) = self.verification?.begin(
-                with: person.keys, in: place,
-                devices: person.devices.values.filter { !$0.isRemoved && $0.isSigned }.map(\.id), at: AdapterTime.now)
+                with: keys, in: place, devices: keys.devices.filter(\.isCrossSigned).map(\.id), at: AdapterTime.now)
         else { return "The verification could not begin." }
         await self.perform(actions)
         return "Asked \(user) to compare emoji. Accept it in the app; the emoji appear here then."

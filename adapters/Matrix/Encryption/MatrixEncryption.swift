@@ -48,6 +48,8 @@ package actor MatrixEncryption {
     var settledNews = 0
     /// What is wrong with the bot's own identity; nil if all is well.
     var trouble: String?
+    /// The backup of room keys; nil without one.
+    var backup: MatrixKeyBackup?
     /// Verifications by emoji; nil until the device is open.
     var verification: MatrixVerification?
     /// Emoji that somebody has to compare.

@@ -30,23 +30,13 @@ struct MatrixPersonKeys: Sendable, Equatable {
     /// The first master key that was seen.
     var pinned: String?
     var devices: [String: Device] = [:]
+    /// The last answer of the server in this run.
+    var keys: MatrixUserKeys?
 
     /// The identity is another one than the one known before, and nobody has accepted it.
     var hasChanged: Bool {
         guard let known = self.verified ?? self.pinned else { return false }
         return self.master != known
-    }
-
-    /// As a verification needs them.
-    var keys: MatrixUserKeys {
-        var keys = MatrixUserKeys(user: self.user)
-        keys.master = self.master
-        keys.devices = self.devices.values.filter { !$0.isRemoved }.map {
-            MatrixDeviceKeys(
-                id: $0.id, ed25519: $0.ed25519, curve25519: $0.curve25519, displayName: $0.name,
-                isCrossSigned: $0.isSigned)
-        }
-        return keys
     }
 
     var isVerified: Bool { self.verified != nil && self.master == self.verified }

@@ -1,102 +1,143 @@
 internal import HTTP
-internal import JSON
+package import JSON
+package import Primitives
 
-/// The calls of end-to-end encryption.
-///
-/// https://spec.matrix.org/v1.16/client-server-api/#end-to-end-encryption
+/// Requests of encryption, whose caller handles the answer (Client-Server API, "End-to-End Encryption").
 extension MatrixRequest {
-    private static let base = ["_matrix", "client", "v3"]
+    private static func keys(_ method: HTTPMethod, _ path: [String], query: HTTPQuery = [:], body: JSON? = nil)
+        -> MatrixRequest
+    {
+        MatrixRequest(.look, method, ["_matrix", "client", "v3"] + path, query: query, body: body)
+    }
 
-    private static func look(
-        _ method: HTTPMethod, _ path: [String], query: HTTPQuery = [:], body: JSON? = nil
+    // MARK: Devices and their keys
+
+    /// All devices of these users.
+    package static func queryKeys(of users: [String]) -> MatrixRequest {
+        let lists = JSONObject(members: users.map { ($0, .array([])) })
+        return self.keys(
+            .post, ["keys", "query"], body: ["device_keys": .object(lists), "timeout": 10_000])
+    }
+
+    /// Any part may be missing.
+    package static func uploadKeys(
+        device: JSON? = nil, oneTime: JSONObject = [:], fallback: JSONObject = [:]
     ) -> MatrixRequest {
-        MatrixRequest(.look, method, Self.base + path, query: query, body: body, timeout: 30_000)
+        var body: JSONObject = [:]
+        if let device { body["device_keys"] = device }
+        if !oneTime.isEmpty { body["one_time_keys"] = .object(oneTime) }
+        if !fallback.isEmpty { body["fallback_keys"] = .object(fallback) }
+        return self.keys(.post, ["keys", "upload"], body: .object(body))
     }
 
-    // MARK: Devices
-
-    static func uploadKeys(_ body: JSON) -> MatrixRequest { Self.look(.post, ["keys", "upload"], body: body) }
-
-    /// All devices of these people.
-    static func queryKeys(of users: [String]) -> MatrixRequest {
-        Self.look(
-            .post, ["keys", "query"],
-            body: [
-                "timeout": 10_000, "device_keys": .object(JSONObject(members: users.map { ($0, JSON.array([])) })),
-            ])
+    /// A one-time key of each of these devices, by user.
+    package static func claimKeys(_ devices: [String: [String]]) -> MatrixRequest {
+        let users = JSONObject(
+            dictionary: devices.mapValues { ids in
+                .object(JSONObject(members: ids.map { ($0, "signed_curve25519") }))
+            })
+        return self.keys(.post, ["keys", "claim"], body: ["one_time_keys": .object(users), "timeout": 10_000])
     }
 
-    /// One one-time key of each device.
-    static func claimKeys(of devices: [(user: String, device: String)]) -> MatrixRequest {
-        var users = JSONObject()
-        for (user, device) in devices {
-            var names = users[user]?.objectValue ?? [:]
-            names[device] = "signed_curve25519"
-            users[user] = .object(names)
-        }
-        return Self.look(.post, ["keys", "claim"], body: ["timeout": 10_000, "one_time_keys": .object(users)])
+    /// Whose devices changed between two tokens of `/sync`.
+    package static func keyChanges(from: String, to: String) -> MatrixRequest {
+        self.keys(.get, ["keys", "changes"], query: ["from": from, "to": to])
     }
 
-    static func sendToDevice(type: String, transaction: String, body: JSON) -> MatrixRequest {
-        Self.look(.put, ["sendToDevice", type, transaction], body: body)
+    /// `auth` is needed when the server asked for it: see ``MatrixRequest/passwordAuth(user:password:session:)``.
+    package static func deleteDevice(_ id: String, auth: JSON? = nil) -> MatrixRequest {
+        var body: JSONObject = [:]
+        if let auth { body["auth"] = auth }
+        return self.keys(.delete, ["devices", id], body: .object(body))
     }
 
-    static func removeDevice(_ device: String, authentication: JSON?) -> MatrixRequest {
-        var body = JSONObject()
-        body["auth"] = authentication
-        return Self.look(.delete, ["devices", device], body: .object(body))
+    // MARK: Cross-signing
+
+    /// `keys` is of ``MatrixCrossSigning/upload``.
+    package static func uploadCrossSigning(_ keys: JSONObject, auth: JSON? = nil) -> MatrixRequest {
+        var body = keys
+        if let auth { body["auth"] = auth }
+        return self.keys(.post, ["keys", "device_signing", "upload"], body: .object(body))
     }
 
-    // MARK: Rooms
+    /// `signatures`: signed objects by user, then by device or public key.
+    package static func uploadSignatures(_ signatures: JSON) -> MatrixRequest {
+        self.keys(.post, ["keys", "signatures", "upload"], body: signatures)
+    }
 
-    /// Everybody who is in a room or invited.
-    static func members(of room: String) -> MatrixRequest {
-        Self.look(.get, ["rooms", room, "members"], query: ["not_membership": "leave"])
+    /// The password stage of user-interactive authentication.
+    package static func passwordAuth(user: String, password: Secret, session: String?) -> JSON {
+        var auth: JSONObject = [
+            "type": "m.login.password", "identifier": ["type": "m.id.user", "user": .string(user)],
+            "password": .string(password.reveal()),
+        ]
+        if let session { auth["session"] = .string(session) }
+        return .object(auth)
+    }
+
+    // MARK: Account data
+
+    package static func accountData(_ type: String, of user: String) -> MatrixRequest {
+        self.keys(.get, ["user", user, "account_data", type])
+    }
+
+    package static func setAccountData(_ type: String, of user: String, to content: JSON) -> MatrixRequest {
+        self.keys(.put, ["user", user, "account_data", type], body: content)
+    }
+
+    // MARK: Key backup
+
+    static let backupAlgorithm = "m.megolm_backup.v1.curve25519-aes-sha2"
+
+    /// The current version; 404 `M_NOT_FOUND` if there is none.
+    package static let backupVersion = MatrixRequest.keys(.get, ["room_keys", "version"])
+
+    package static func createBackup(_ authData: JSON) -> MatrixRequest {
+        self.keys(
+            .post, ["room_keys", "version"],
+            body: ["algorithm": .string(self.backupAlgorithm), "auth_data": authData])
+    }
+
+    package static func deleteBackup(_ version: String) -> MatrixRequest {
+        self.keys(.delete, ["room_keys", "version", version])
+    }
+
+    /// All sessions, by room.
+    static func backedUpKeys(version: String) -> MatrixRequest {
+        self.keys(.get, ["room_keys", "keys"], query: ["version": version])
+    }
+
+    /// Sessions by room: `{room: {"sessions": {id: …}}}`.
+    static func backUpKeys(rooms: JSONObject, version: String) -> MatrixRequest {
+        self.keys(.put, ["room_keys", "keys"], query: ["version": version], body: ["rooms": .object(rooms)])
     }
 
     static func historyVisibility(of room: String) -> MatrixRequest {
-        Self.look(.get, ["rooms", room, "state", "m.room.history_visibility"])
+        self.keys(.get, ["rooms", room, "state", "m.room.history_visibility"])
     }
 
-    // MARK: Account
-
-    static func accountData(_ type: String, of user: String) -> MatrixRequest {
-        Self.look(.get, ["user", user, "account_data", type])
+    /// One session, or all of a room.
+    package static func backedUpKeys(room: String, session: String? = nil, version: String) -> MatrixRequest {
+        self.keys(
+            .get, ["room_keys", "keys", room] + (session.map { [$0] } ?? []), query: ["version": version])
     }
 
-    static func setAccountData(_ type: String, of user: String, to content: JSON) -> MatrixRequest {
-        Self.look(.put, ["user", user, "account_data", type], body: content)
+    /// `sessions`: backed up sessions by their id.
+    package static func backUpKeys(room: String, sessions: JSONObject, version: String) -> MatrixRequest {
+        self.keys(
+            .put, ["room_keys", "keys", room], query: ["version": version], body: ["sessions": .object(sessions)])
     }
 
-    // MARK: Identity
+    // MARK: Messages to devices, members
 
-    /// Replaces the account's cross-signing keys; servers ask for the password when there are others.
-    static func uploadCrossSigning(_ keys: JSONObject, authentication: JSON?) -> MatrixRequest {
-        var body = keys
-        body["auth"] = authentication
-        return Self.look(.post, ["keys", "device_signing", "upload"], body: .object(body))
+    /// `messages`: contents by user, then by device.
+    package static func sendToDevice(_ type: String, transaction: String, messages: JSON) -> MatrixRequest {
+        self.keys(.put, ["sendToDevice", type, transaction], body: ["messages": messages])
     }
 
-    /// Signatures of keys, by user and by device id or public key.
-    static func uploadSignatures(_ signatures: JSON) -> MatrixRequest {
-        Self.look(.post, ["keys", "signatures", "upload"], body: signatures)
-    }
-
-    // MARK: Backup
-
-    static let backupVersion = Self.look(.get, ["room_keys", "version"])
-
-    static func makeBackup(_ body: JSON) -> MatrixRequest { Self.look(.post, ["room_keys", "version"], body: body) }
-
-    static func backUp(_ rooms: JSON, version: String) -> MatrixRequest {
-        Self.look(.put, ["room_keys", "keys"], query: ["version": version], body: ["rooms": rooms])
-    }
-
-    static func backedUpKey(room: String, session: String, version: String) -> MatrixRequest {
-        Self.look(.get, ["room_keys", "keys", room, session], query: ["version": version])
-    }
-
-    static func backedUpKeys(version: String) -> MatrixRequest {
-        Self.look(.get, ["room_keys", "keys"], query: ["version": version])
+    /// Events `m.room.member` of everybody but those who left.
+    package static func members(of room: String) -> MatrixRequest {
+        // A filter takes one membership only, so those who left are excluded.
+        self.keys(.get, ["rooms", room, "members"], query: ["not_membership": "leave"])
     }
 }

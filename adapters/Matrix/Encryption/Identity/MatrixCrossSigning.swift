@@ -1,67 +1,87 @@
 internal import Crypto
-internal import JSON
-internal import Olm
+package import JSON
+package import Olm
 
-/// The account's identity: the private keys of cross-signing.
-///
-/// https://spec.matrix.org/v1.16/client-server-api/#cross-signing
-struct MatrixCrossSigning: Sendable {
-    /// The names under which the keys are kept as secrets.
-    enum Part: String, Sendable, CaseIterable {
-        case master = "m.cross_signing.master"
-        case selfSigning = "m.cross_signing.self_signing"
-        case userSigning = "m.cross_signing.user_signing"
+/// The three private keys of an account's identity (Client-Server API, "Cross-signing").
+package struct MatrixCrossSigning: Sendable {
+    /// The keys and the secrets that hold them.
+    package enum Usage: String, Sendable, CaseIterable {
+        case master
+        case selfSigning = "self_signing"
+        case userSigning = "user_signing"
 
-        fileprivate var usage: String {
-            switch self {
-            case .master: "master"
-            case .selfSigning: "self_signing"
-            case .userSigning: "user_signing"
-            }
-        }
+        /// The secret's name in secret storage.
+        package var secretName: String { "m.cross_signing.\(self.rawValue)" }
     }
 
-    /// 32 bytes each. The master key is not kept longer than until the recovery key holds it.
-    var seeds: [Part: [UInt8]]
+    package let user: String
+    /// 32 bytes each.
+    private let seeds: [Usage: [UInt8]]
+    package let master: Ed25519SigningKey
+    package let selfSigning: Ed25519SigningKey
+    package let userSigning: Ed25519SigningKey
 
-    static func random() -> MatrixCrossSigning {
-        MatrixCrossSigning(seeds: Dictionary(uniqueKeysWithValues: Part.allCases.map { ($0, randomBytes(32)) }))
+    /// New keys.
+    package init(user: String) {
+        self.init(user: user, master: randomBytes(32), selfSigning: randomBytes(32), userSigning: randomBytes(32))
     }
 
-    func key(_ part: Part) -> Ed25519SigningKey? {
-        self.seeds[part].flatMap { $0.count == 32 ? Ed25519SigningKey(seed: $0) : nil }
+    /// - Precondition: seeds of 32 bytes.
+    package init(user: String, master: [UInt8], selfSigning: [UInt8], userSigning: [UInt8]) {
+        self.user = user
+        self.seeds = [.master: master, .selfSigning: selfSigning, .userSigning: userSigning]
+        self.master = Ed25519SigningKey(seed: master)
+        self.selfSigning = Ed25519SigningKey(seed: selfSigning)
+        self.userSigning = Ed25519SigningKey(seed: userSigning)
     }
 
-    /// The body that uploads the public keys, which the master key signs.
-    func upload(for user: String) -> JSONObject? {
-        guard let master = self.key(.master), let own = self.key(.selfSigning), let others = self.key(.userSigning)
-        else { return nil }
-        func object(_ part: Part, _ key: Ed25519SigningKey) -> JSON {
-            [
-                "user_id": .string(user), "usage": [.string(part.usage)],
-                "keys": .object(["ed25519:\(key.publicKey)": .string(key.publicKey)]),
-            ]
-        }
-        func signed(_ json: JSON) -> JSON {
-            MatrixSigned.signing(json, by: user, keyID: "ed25519:\(master.publicKey)") { master.sign($0) }
-        }
-        return [
-            "master_key": object(.master, master), "self_signing_key": signed(object(.selfSigning, own)),
-            "user_signing_key": signed(object(.userSigning, others)),
+    static func publicKey(of seed: [UInt8]?) -> String? { seed.map { Ed25519SigningKey(seed: $0).publicKey } }
+
+    /// The private key of `usage`, for a store that encrypts it.
+    package func seed(_ usage: Usage) -> [UInt8] { self.seeds[usage] ?? [] }
+
+    /// The body of `/keys/device_signing/upload`.
+    package var upload: JSONObject {
+        [
+            "master_key": self.object(self.master, .master),
+            "self_signing_key": MatrixSigned.signing(
+                self.object(self.selfSigning, .selfSigning), user: self.user, by: self.master),
+            "user_signing_key": MatrixSigned.signing(
+                self.object(self.userSigning, .userSigning), user: self.user, by: self.master),
         ]
     }
 
-    /// A device of the account with the signature of the self-signing key.
-    func signing(device: JSON, of user: String) -> JSON? {
-        guard let key = self.key(.selfSigning), var object = device.objectValue else { return nil }
-        object["unsigned"] = nil
-        return MatrixSigned.signing(.object(object), by: user, keyID: "ed25519:\(key.publicKey)") { key.sign($0) }
+    private func object(_ key: Ed25519SigningKey, _ usage: Usage) -> JSON {
+        [
+            "user_id": .string(self.user), "usage": [.string(usage.rawValue)],
+            "keys": .object(JSONObject(members: [("ed25519:\(key.publicKey)", .string(key.publicKey))])),
+        ]
     }
 
-    /// Another person's master key with the signature of the user-signing key.
-    static func signing(master: JSON, by user: String, with key: Ed25519SigningKey) -> JSON? {
-        guard var object = master.objectValue else { return nil }
-        object["unsigned"] = nil
-        return MatrixSigned.signing(.object(object), by: user, keyID: "ed25519:\(key.publicKey)") { key.sign($0) }
+    /// The body of `/keys/signatures/upload` that signs an own device.
+    package static func signature(
+        of device: MatrixDeviceKeys, by selfSigning: Ed25519SigningKey
+    ) -> JSON {
+        Self.signature(of: device.json, id: device.id, user: device.user, signer: device.user, by: selfSigning)
+    }
+
+    /// The body of `/keys/signatures/upload` that says that `signer` verified the user of this master key; nil if it
+    /// is not the key that was compared.
+    package static func signature(
+        ofMaster compared: String, in keys: MatrixUserKeys, signer: String, by userSigning: Ed25519SigningKey
+    ) -> JSON? {
+        guard keys.master == compared, let json = keys.masterJSON else { return nil }
+        return Self.signature(of: json, id: compared, user: keys.user, signer: signer, by: userSigning)
+    }
+
+    /// Only the new signature is sent: the server adds it to those it has.
+    private static func signature(
+        of json: JSON, id: String, user: String, signer: String, by key: Ed25519SigningKey
+    ) -> JSON {
+        var bare = json.objectValue ?? [:]
+        bare["signatures"] = nil
+        bare["unsigned"] = nil
+        let signed = MatrixSigned.signing(.object(bare), user: signer, by: key)
+        return .object(JSONObject(members: [(user, .object(JSONObject(members: [(id, signed)])))]))
     }
 }

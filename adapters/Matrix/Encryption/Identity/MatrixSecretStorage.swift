@@ -1,79 +1,92 @@
 internal import Crypto
-internal import JSON
+package import JSON
 
-/// Secrets in the account data, encrypted with the recovery key.
-///
-/// https://spec.matrix.org/v1.16/client-server-api/#msecret_storagev1aes-hmac-sha2
-enum MatrixSecretStorage {
+/// Secrets on the server, opened by the recovery key (Client-Server API, "Secrets", algorithm
+/// `m.secret_storage.v1.aes-hmac-sha2`).
+package struct MatrixSecretStorage: Sendable {
     static let algorithm = "m.secret_storage.v1.aes-hmac-sha2"
-    static let defaultKeyType = "m.secret_storage.default_key"
+    package static let defaultKey = "m.secret_storage.default_key"
 
-    static func keyType(_ id: String) -> String { "m.secret_storage.key.\(id)" }
+    package static func keyName(_ id: String) -> String { "m.secret_storage.key.\(id)" }
 
-    private static func keys(_ key: MatrixRecoveryKey, name: String) -> (aes: [UInt8], mac: [UInt8]) {
-        let bytes = hkdfSHA256(
-            key.bytes, salt: [UInt8](repeating: 0, count: 32), info: Array(name.utf8), count: 64)
-        return (Array(bytes[..<32]), Array(bytes[32...]))
+    package let keyID: String
+    private let key: MatrixRecoveryKey
+
+    package init(keyID: String, key: MatrixRecoveryKey) {
+        self.keyID = keyID
+        self.key = key
     }
 
-    /// Encrypts `text` as the secret `name`.
-    static func seal(_ text: [UInt8], name: String, _ key: MatrixRecoveryKey, iv: [UInt8] = randomBytes(16)) -> JSON {
-        let (aes, mac) = Self.keys(key, name: name)
-        var iv = iv
-        // Some implementations count in 63 bits only.
-        iv[8] &= 0x7F
-        var cipher = AES256CTR(key: aes, iv: iv)
-        let ciphertext = cipher.apply(text)
-        return [
-            "iv": .string(base64Unpadded(iv)), "ciphertext": .string(base64Unpadded(ciphertext)),
-            "mac": .string(base64Unpadded(hmacSHA256(ciphertext, key: mac))),
-        ]
-    }
-
-    /// Nil for another key, or when it was altered.
-    static func open(_ json: JSON?, name: String, _ key: MatrixRecoveryKey) -> [UInt8]? {
-        guard let iv = json?["iv"]?.stringValue.flatMap(decodeUnpaddedBase64), iv.count == 16,
-            let ciphertext = json?["ciphertext"]?.stringValue.flatMap(decodeUnpaddedBase64),
-            let tag = json?["mac"]?.stringValue.flatMap(decodeUnpaddedBase64)
-        else { return nil }
-        let (aes, mac) = Self.keys(key, name: name)
-        guard constantTimeEqual(hmacSHA256(ciphertext, key: mac), tag) else { return nil }
-        var cipher = AES256CTR(key: aes, iv: iv)
-        return cipher.apply(ciphertext)
+    /// Storage of a key under an id that follows from it, so that a repeated set-up makes no second one.
+    package init(of key: MatrixRecoveryKey) {
+        let id = hkdfSHA256(key.bytes, salt: [], info: Array("dev.jetbridge.key_id".utf8), count: 16)
+        self.init(keyID: hex(id), key: key)
     }
 
     // MARK: The key's description
 
-    /// What the account data says about a key: a check by which it is recognised.
-    static func description(of key: MatrixRecoveryKey) -> JSON {
-        let check = Self.seal([UInt8](repeating: 0, count: 32), name: "", key)
+    /// The content of the account data that describes the key.
+    package func description() -> JSON {
+        let iv = Self.randomIV()
         return [
-            "algorithm": .string(Self.algorithm), "iv": check["iv"] ?? "", "mac": check["mac"] ?? "",
+            "name": "Jetbridge", "algorithm": .string(Self.algorithm), "iv": .string(base64Unpadded(iv)),
+            "mac": .string(base64Unpadded(self.seal([UInt8](repeating: 0, count: 32), name: "", iv: iv).mac)),
         ]
     }
 
-    /// Whether `key` is the one that `description` describes.
-    static func isKey(_ key: MatrixRecoveryKey, describedBy description: JSON) -> Bool {
+    /// Whether `description` is of this key. One without proof says nothing, so it is not.
+    package func matches(_ description: JSON) -> Bool {
         guard description["algorithm"]?.stringValue == Self.algorithm,
-            let iv = description["iv"]?.stringValue.flatMap(decodeUnpaddedBase64), iv.count == 16,
-            let tag = description["mac"]?.stringValue.flatMap(decodeUnpaddedBase64)
+            let iv = Self.bytes(description["iv"]), iv.count == 16, let mac = Self.bytes(description["mac"])
         else { return false }
-        let (aes, mac) = Self.keys(key, name: "")
-        var cipher = AES256CTR(key: aes, iv: iv)
-        let ciphertext = cipher.apply([UInt8](repeating: 0, count: 32))
-        return constantTimeEqual(hmacSHA256(ciphertext, key: mac), tag)
+        return constantTimeEqual(mac, self.seal([UInt8](repeating: 0, count: 32), name: "", iv: iv).mac)
     }
 
     // MARK: Secrets
 
-    /// A secret of the account data that `keyID` opens.
-    static func secret(_ name: String, in content: JSON, keyID: String, _ key: MatrixRecoveryKey) -> [UInt8]? {
-        guard let text = Self.open(content["encrypted"]?[keyID], name: name, key) else { return nil }
-        // A secret is itself base64.
-        return decodeUnpaddedBase64(String(decoding: text, as: UTF8.self))
+    /// The content of the account data `name`. Ciphertexts of other keys in `present` are kept.
+    package func encrypt(_ secret: String, name: String, present: JSON? = nil) -> JSON {
+        let iv = Self.randomIV()
+        let (ciphertext, mac) = self.seal(Array(secret.utf8), name: name, iv: iv)
+        var all = present?["encrypted"]?.objectValue ?? [:]
+        all[self.keyID] = [
+            "iv": .string(base64Unpadded(iv)), "ciphertext": .string(base64Unpadded(ciphertext)),
+            "mac": .string(base64Unpadded(mac)),
+        ]
+        return ["encrypted": .object(all)]
     }
 
-    static func content(_ secret: [UInt8], name: String, keyID: String, _ key: MatrixRecoveryKey) -> JSON {
-        ["encrypted": .object([keyID: Self.seal(Array(base64Unpadded(secret).utf8), name: name, key)])]
+    /// The secret in the account data `name`; nil if it is missing or altered.
+    package func decrypt(_ content: JSON, name: String) -> String? {
+        guard let sealed = content["encrypted"]?[self.keyID], let iv = Self.bytes(sealed["iv"]), iv.count == 16,
+            let ciphertext = Self.bytes(sealed["ciphertext"]), let mac = Self.bytes(sealed["mac"])
+        else { return nil }
+        let keys = self.keys(for: name)
+        guard constantTimeEqual(mac, hmacSHA256(ciphertext, key: keys.mac)) else { return nil }
+        var cipher = AES256CTR(key: keys.aes, iv: iv)
+        return String(validating: cipher.apply(ciphertext), as: UTF8.self)
     }
+
+    private func seal(_ text: [UInt8], name: String, iv: [UInt8]) -> (ciphertext: [UInt8], mac: [UInt8]) {
+        let keys = self.keys(for: name)
+        var cipher = AES256CTR(key: keys.aes, iv: iv)
+        let ciphertext = cipher.apply(text)
+        return (ciphertext, hmacSHA256(ciphertext, key: keys.mac))
+    }
+
+    private func keys(for name: String) -> (aes: [UInt8], mac: [UInt8]) {
+        let bytes = hkdfSHA256(
+            self.key.bytes, salt: [UInt8](repeating: 0, count: 32), info: Array(name.utf8), count: 64)
+        return (Array(bytes[..<32]), Array(bytes[32...]))
+    }
+
+    /// Bit 63 is zero: implementations of the counter differ there.
+    private static func randomIV() -> [UInt8] {
+        var iv = randomBytes(16)
+        iv[8] &= 0x7F
+        return iv
+    }
+
+    /// Others write padding.
+    private static func bytes(_ json: JSON?) -> [UInt8]? { json?.stringValue.flatMap { decodeUnpaddedBase64($0) } }
 }

@@ -1,33 +1,53 @@
-internal import JSON
-internal import Olm
+package import JSON
+package import Olm
 
-/// Signatures of JSON objects.
-///
-/// https://spec.matrix.org/v1.16/appendices/#signing-json
-enum MatrixSigned {
-    /// What is signed: the object in canonical form without its signatures and what servers add.
-    private static func signedBytes(_ json: JSON) -> [UInt8] {
-        var object = json.objectValue ?? [:]
+/// Signed JSON objects (specification, appendix "Signing JSON"): the signature covers all but `signatures` and
+/// `unsigned`.
+package enum MatrixSigned {
+    /// What a signature of `json` covers.
+    package static func bytes(of json: JSON) -> [UInt8] {
+        guard var object = json.objectValue else { return json.matrixCanonicalBytes }
         object["signatures"] = nil
         object["unsigned"] = nil
-        return JSON.object(object).canonicalBytes
+        return JSON.object(object).matrixCanonicalBytes
     }
 
-    /// The object with one more signature.
-    static func signing(_ json: JSON, by user: String, keyID: String, _ sign: ([UInt8]) -> String) -> JSON {
+    /// The signature that `json` carries, unchecked; `keyID` is `ed25519:…`.
+    package static func signature(of json: JSON, user: String, keyID: String) -> String? {
+        json["signatures"]?[user]?[keyID]?.stringValue
+    }
+
+    /// `json` with one signature more.
+    package static func adding(_ signature: String, to json: JSON, user: String, keyID: String) -> JSON {
         guard var object = json.objectValue else { return json }
-        var signatures = object["signatures"]?.objectValue ?? [:]
-        var own = signatures[user]?.objectValue ?? [:]
-        own[keyID] = .string(sign(Self.signedBytes(json)))
-        signatures[user] = .object(own)
-        object["signatures"] = .object(signatures)
+        var all = object["signatures"]?.objectValue ?? [:]
+        var own = all[user]?.objectValue ?? [:]
+        own[keyID] = .string(signature)
+        all[user] = .object(own)
+        object["signatures"] = .object(all)
         return .object(object)
     }
 
-    /// Whether the object has the signature of this key. Signatures are looked up by key id, and checked with the key
-    /// itself.
-    static func verify(_ json: JSON, by user: String, keyID: String, key: String) -> Bool {
-        guard let signature = json["signatures"]?[user]?[keyID]?.stringValue else { return false }
-        return verifyEd25519(signature, of: Self.signedBytes(json), by: key)
+    /// `json` with the signature that `sign` makes.
+    package static func signing(
+        _ json: JSON, user: String, keyID: String, by sign: ([UInt8]) -> String
+    ) -> JSON {
+        Self.adding(sign(Self.bytes(of: json)), to: json, user: user, keyID: keyID)
+    }
+
+    /// `json` with the signature of a cross-signing key, whose id is its public half.
+    package static func signing(_ json: JSON, user: String, by key: Ed25519SigningKey) -> JSON {
+        Self.signing(json, user: user, keyID: "ed25519:\(key.publicKey)", by: key.sign)
+    }
+
+    /// Whether `json` has a valid signature of `user` under `keyID`, made with the private half of `key`.
+    package static func verify(_ json: JSON, user: String, keyID: String, key: String) -> Bool {
+        guard let signature = Self.signature(of: json, user: user, keyID: keyID) else { return false }
+        return verifyEd25519(signature, of: Self.bytes(of: json), by: key)
+    }
+
+    /// The same for a cross-signing key, whose id is its public half.
+    package static func verify(_ json: JSON, user: String, key: String) -> Bool {
+        Self.verify(json, user: user, keyID: "ed25519:\(key)", key: key)
     }
 }
