@@ -29,14 +29,42 @@ extension Value {
         return Secret(value)
     }
 
+    /// `{file: PATH}`: the absolute path of a secret file that the program makes itself and that may be missing.
+    func futureSecretFile(madeBy command: String) -> String? {
+        guard self.isMapping else {
+            return self.error("a secret cannot be written here; use {file: PATH}, which '\(command)' creates")
+        }
+        return self.section { section in
+            let variable = section.value("env")
+            guard let file = section.value("file"), variable == nil else {
+                return self.error("this secret is {file: PATH}, which '\(command)' creates")
+            }
+            guard let path = file.filePath() else { return nil }
+            do throws(FileReader.Failure) {
+                guard let secret = file.secret(in: path, try FileReader.read(path, limit: Self.secretLimit)) else {
+                    return nil
+                }
+                self.reading.secrets[self.path] = secret.hashValue
+                return path
+            } catch {
+                if error.isMissing { return path }
+                return file.error("the secret file \(path) cannot be read: \(error.reason)")
+            }
+        }.flatMap { $0 }
+    }
+
+    private static let secretLimit = 64 << 10
+
     private func fileSecret() -> Secret? {
         guard let path = self.filePath() else { return nil }
-        let file: FileReader.File
         do throws(FileReader.Failure) {
-            file = try FileReader.read(path, limit: 64 << 10)
+            return self.secret(in: path, try FileReader.read(path, limit: Self.secretLimit))
         } catch {
             return self.error("the secret file \(path) cannot be read: \(error.reason)")
         }
+    }
+
+    private func secret(in path: String, _ file: FileReader.File) -> Secret? {
         if file.isReadableByOthers { self.warn("others can read \(path); run: chmod 600 \(path)") }
         let isSpace: (UInt8) -> Bool = { [0x20, 0x09, 0x0A, 0x0D].contains($0) }
         let bytes = file.bytes.drop(while: isSpace).reversed().drop(while: isSpace).reversed()

@@ -10,6 +10,7 @@ extension MatrixSettings {
         let token = section.optional("access_token") { $0.secret() }
         let password = section.optional("password") { $0.secret() }
         let deviceID = section.optional("device_id", Self.device)
+        let encryption = section.section("encryption") { MatrixEncryptionSettings($0) }
         if section.has("access_token") == section.has("password") {
             section.error("set either 'access_token' or 'password'")
         }
@@ -20,7 +21,8 @@ extension MatrixSettings {
             let credential = token.map(Credential.accessToken) ?? password.map(Credential.password)
         else { return nil }
         self.init(
-            id: id, homeserver: homeserver.url, isServerName: homeserver.isName, user: user, credential: credential)
+            id: id, homeserver: homeserver.url, isServerName: homeserver.isName, user: user, credential: credential,
+            encryption: encryption)
         if let deviceID { self.deviceID = deviceID }
         if let other = others.first(where: { $0.user == user }) {
             section.error("'\(other.id)' already signs in as \(user); both connections would answer")
