@@ -26,9 +26,7 @@ enum BridgeSetup {
         _ configuration: Configuration, _ store: SessionStore, _ adapters: [any ChatAdapter], _ publicURL: String,
         _ metrics: Metrics, _ audit: AuditLog, _ watches: Signal
     ) -> ThreadPosts {
-        for adapter in adapters {
-            metrics.gauge(.adapterUp, ["adapter": adapter.id.rawValue]) { adapter.status.state == .up ? 1 : 0 }
-        }
+        metrics.follow(adapters)
         let settings = Self.settings(configuration, publicURL: publicURL)
         let export = ConversationExport(store: store, pages: settings.pages, now: WallClock.now)
         return ThreadPosts(

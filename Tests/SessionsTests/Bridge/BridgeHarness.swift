@@ -16,7 +16,7 @@ struct BridgeHarness {
     let worker: ScriptedWorker
 
     init(
-        directory: TemporaryDirectory? = nil, adapter: FakeAdapter? = nil,
+        directory: TemporaryDirectory? = nil, adapter: FakeAdapter? = nil, others: [any ChatAdapter] = [],
         traits: RoomTraits = RoomTraits(textLimit: 400, textUnit: .bytes, isMultiline: false),
         worker: ScriptedWorker = ScriptedWorker(),
         settings: BridgeSettings = BridgeSettings(
@@ -38,7 +38,7 @@ struct BridgeHarness {
         self.worker = worker
         let database = try Database(path: Self.path(directory), migrations: Schema.migrations, settings: store)
         self.bridge = Bridge(
-            store: SessionStore(database: database), adapters: AdapterRegistry([self.adapter]),
+            store: SessionStore(database: database), adapters: AdapterRegistry([self.adapter] + others),
             workers: [.chat: worker, .specify: worker, .run: worker, .files: worker],
             models: models, policy: policy,
             environment: BridgeEnvironment(

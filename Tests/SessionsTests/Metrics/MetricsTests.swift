@@ -28,6 +28,7 @@ struct MetricsTests {
         let metrics = Metrics()
         let counters: Set<MetricName> = [
             .inboundEvents, .turns, .outbound, .rateLimited, .modelTokens, .proxyRequests, .asks, .jailCommands,
+            .undecryptableMessages, .failedKeyShares,
         ]
         for name in MetricName.allCases {
             if counters.contains(name) {

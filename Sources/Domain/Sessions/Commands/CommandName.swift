@@ -6,7 +6,7 @@ package enum CommandName: String, Sendable, CaseIterable {
     case help, new, stop, status, whoami, pair, model, models, usage, repo, run, jobs, kill, approve, deny
     case constitution, specify, clarify, plan, tasks, analyze, checklist, implement, refine, spec
     case diff, files, snapshot, undo, commit, persona, policy, steer, pr, review, fix, workflow, login, logout
-    case resend, resume, export, people
+    case resend, resume, export, people, verify
 
     /// The lowest role that may use it.
     package var role: Role {
@@ -18,7 +18,7 @@ package enum CommandName: String, Sendable, CaseIterable {
             .checklist, .implement, .refine, .spec, .diff, .files, .snapshot, .undo, .commit, .persona, .policy,
             .steer, .pr, .review, .fix, .workflow, .login, .logout:
             .member
-        case .people: .owner
+        case .people, .verify: .owner
         }
     }
 

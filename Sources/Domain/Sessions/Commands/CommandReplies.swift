@@ -1,4 +1,5 @@
 internal import Chat
+internal import Primitives
 
 /// The replies to commands that need nothing of what the thread is doing: they read and change what is stored.
 struct CommandReplies: Sendable {
@@ -161,6 +162,29 @@ struct CommandReplies: Sendable {
         } catch let error as PeopleError {
             return Reply(self.sign.completing(error.message))
         }
+    }
+
+    // MARK: Verification
+
+    /// How long a network may take; it waits for its server.
+    private static let verifyPatience = Duration.seconds(30)
+
+    func verify(_ argument: String) async -> Reply {
+        let message = self.stored.message
+        guard message.isDirect else { return Reply(SignInTexts.onlyDirect(.verify, sign: self.sign)) }
+        let networks = self.context.adapters.all.compactMap { $0 as? any VerifyingAdapter }
+        guard !networks.isEmpty else { return Reply(VerifyTexts.noNetwork) }
+        let ids = networks.map(\.id.rawValue)
+        guard let words = VerifyWords(argument, networks: ids) else { return Reply(VerifyTexts.usage(self.sign)) }
+        let named = networks.first { $0.id.rawValue == words.network }
+        let own = networks.first { $0.id == message.route.room.adapter }
+        guard let network = named ?? own ?? (networks.count == 1 ? networks.first : nil) else {
+            return Reply(VerifyTexts.whichNetwork(ids, sign: self.sign))
+        }
+        let text = await withDeadline(Self.verifyPatience) {
+            await network.verify(words.argument, by: message.sender, in: message.route)
+        }
+        return Reply(self.sign.completing(text ?? VerifyTexts.tooSlow(network.id, sign: self.sign)))
     }
 
     // MARK: Accounts

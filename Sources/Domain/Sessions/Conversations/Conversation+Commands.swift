@@ -56,6 +56,7 @@ extension Conversation {
         case .kill: return try await self.reply(to: stored, replies.kill(argument))
         case .logout: return try await self.reply(to: stored, replies.logout())
         case .people: return try await self.reply(to: stored, replies.people(argument))
+        case .verify: return try await self.reply(to: stored, replies.verify(argument))
         case .specify, .run, .diff, .files, .snapshot, .undo, .commit, .constitution, .clarify, .plan, .tasks,
             .analyze, .checklist, .implement, .refine, .spec, .pr, .review, .fix, .workflow:
             guard let kind = TurnKind(rawValue: name.rawValue) else {

@@ -9,10 +9,13 @@ package enum MetricName: String, Sendable, CaseIterable {
     case proxyRequests = "proxy_requests"
     case asks
     case jailCommands = "jail_commands"
+    case undecryptableMessages = "undecryptable_messages"
+    case failedKeyShares = "failed_key_shares"
     // Gauges.
     case turnsActive = "turns_active"
     case outboxPending = "outbox_pending"
     case adapterUp = "adapter_up"
+    case oneTimeKeys = "one_time_keys"
     /// Process metrics have the names that all exporters use.
     case residentMemory = "process_resident_memory_bytes"
     // Histograms, in seconds.
@@ -32,9 +35,12 @@ package enum MetricName: String, Sendable, CaseIterable {
         case .proxyRequests: "Requests that the proxy answered, by HTTP status."
         case .asks: "Questions to people, by kind and result."
         case .jailCommands: "Commands that ended in a jail, by result."
+        case .undecryptableMessages: "Encrypted messages that came without their key, by adapter."
+        case .failedKeyShares: "Devices that were to get the key of an encrypted room and did not, by adapter."
         case .turnsActive: "Turns in progress."
         case .outboxPending: "Messages that wait to be sent."
         case .adapterUp: "Whether the adapter is connected (1) or not (0)."
+        case .oneTimeKeys: "One-time keys of an encrypted connection that its server has left, by adapter."
         case .residentMemory: "Resident memory size in bytes."
         case .firstTokenSeconds: "Time from the start of a turn to the first piece of its answer, in seconds."
         case .turnSeconds: "Duration of turns, in seconds."

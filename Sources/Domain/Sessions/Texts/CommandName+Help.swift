@@ -21,6 +21,7 @@ extension CommandName {
         case .commit: "[message]"
         case .review: "PR"
         case .people: "[set WHO ROLE|remove WHO]"
+        case .verify: "[USER|yes|no|trust USER]"
         case .export: "[markdown|json]"
         case .new, .status, .whoami, .models, .usage, .resend, .resume, .tasks, .analyze, .diff, .snapshot, .pr, .fix,
             .login, .logout:
@@ -73,6 +74,7 @@ extension CommandName {
         case .workflow: "start a workflow of GitHub Actions, or list workflows and their runs"
         case .login: "sign in to GitHub with your own account, in a direct message"
         case .people: "list everybody with access, change somebody's role, or take away their access"
+        case .verify: "compare emoji with somebody's devices where messages are encrypted, in a direct message"
         case .logout: "forget your GitHub sign-in, in a direct message"
         }
     }
