@@ -158,7 +158,7 @@ let package = Package(
             name: "jetbridge",
             dependencies: [
                 "Audit", "Chat", "Host", "EventLoop", "HTTP", "HTTPClient", "JSON", "Lifecycle", "Logging", "Markdown",
-                "Primitives",
+                "Matrix", "Primitives",
                 "Proxy", "Specs", "Terminals", "WebSockets", "Work",
             ],
             path: "Sources/jetbridge", swiftSettings: strict),

@@ -8,6 +8,7 @@ struct CommandTable: Sendable {
             PairCommand(), PeopleListCommand(), PeopleSetCommand(), PeopleRemoveCommand(),
             SessionsListCommand(), SessionsShowCommand(), SessionsArchiveCommand(), SessionsDeleteCommand(),
             TokenCreateCommand(), TokenListCommand(), TokenRevokeCommand(),
+            MatrixStatusCommand(), MatrixVerifyCommand(), MatrixResetCommand(), MatrixRecoveryKeyCommand(),
             AsksCommand(), ApproveCommand(), DenyCommand(),
             ModelsCommand(), UsageCommand(),
             AuditExportCommand(), AuditVerifyCommand(),
@@ -18,6 +19,7 @@ struct CommandTable: Sendable {
         groups: [
             "audit": "Export or verify the audit",
             "config": "Check or print a configuration file",
+            "matrix": "Look after the encryption of Matrix connections",
             "people": "List everybody with access, change roles or take access away",
             "sessions": "List, show, archive or delete sessions",
             "spec": "Specify, plan and implement features; list and check their documents",

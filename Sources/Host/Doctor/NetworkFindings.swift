@@ -1,5 +1,6 @@
 internal import Chat
 internal import Lifecycle
+internal import Matrix
 internal import Primitives
 
 /// The doctor's checks of the networks.
@@ -32,6 +33,7 @@ struct NetworkFindings {
                 findings = [await self.connected(network.adapter)]
             }
             for finding in findings { try await report(finding) }
+            for finding in await self.keys(of: network.adapter.id) { try await report(finding) }
             if case .answered(let pid, let states) = serving, let state = states[network.adapter.id.rawValue] {
                 try await report(Self.finding(state, of: network.adapter.id, pid: pid))
             }
@@ -47,15 +49,29 @@ struct NetworkFindings {
         guard let findings else {
             return [Finding(subject, .failed, "no answer within \(self.patience); check the network connection")]
         }
-        return findings.map { finding in
-            let state: Finding.State =
-                switch finding.severity {
-                case .ok: .ok
-                case .warning: .warning
-                case .failed: .failed
-                }
-            return Finding(subject, state, finding.text)
+        return findings.map { Self.finding($0, of: subject) }
+    }
+
+    // MARK: Encryption keys
+
+    private func keys(of adapter: AdapterID) async -> [Finding] {
+        let subject = adapter.rawValue
+        guard let settings = self.configuration.adapters.matrix.first(where: { "matrix:\($0.id)" == subject }) else {
+            return []
         }
+        let keys = settings.keys(in: self.directory)
+        guard let status = await withDeadline(self.patience, { await keys.status() }) else { return [] }
+        return MatrixKeyFindings.findings(of: status).map { Self.finding($0, of: subject) }
+    }
+
+    private static func finding(_ finding: AdapterFinding, of subject: String) -> Finding {
+        let state: Finding.State =
+            switch finding.severity {
+            case .ok: .ok
+            case .warning: .warning
+            case .failed: .failed
+            }
+        return Finding(subject, state, finding.text)
     }
 
     // MARK: A connection

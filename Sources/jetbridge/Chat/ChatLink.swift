@@ -82,6 +82,9 @@ struct ChatLink: Sendable {
         _ = try await self.post("/api/v1/threads/\(thread)/messages", ["text": "/stop"])
     }
 
+    /// Deletes a thread with its messages.
+    func delete(_ thread: String) async throws { _ = try await self.call(.delete, "/api/v1/threads/\(thread)", nil) }
+
     /// Answers an ask. Returns the decision.
     func answer(_ ask: String, with key: String, reason: String?) async throws -> JSON {
         let body: JSON = ["answer": .string(key), "text": reason.map { .string($0) } ?? .null]
