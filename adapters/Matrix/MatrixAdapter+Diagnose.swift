@@ -31,7 +31,7 @@ extension MatrixAdapter: DiagnosingAdapter {
     }
 
     /// Finds the homeserver's API as a connection does. The later checks report any failure.
-    private func discover() async throws {
+    func discover() async throws {
         var machine = MatrixStateMachine(settings: self.settings, answersInvitations: false, at: AdapterTime.now)
         var queue = machine.handle(.begin, at: AdapterTime.now)[...]
         while let action = queue.popFirst() {

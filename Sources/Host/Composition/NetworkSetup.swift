@@ -26,6 +26,12 @@ struct NetworkSetup {
         case serving(DataDirectory, AccessControl)
         /// To check connections: they join no channels and persist nothing.
         case checking(DataDirectory)
+
+        var directory: DataDirectory {
+            switch self {
+            case .serving(let directory, _), .checking(let directory): directory
+            }
+        }
     }
 
     private let configuration: Configuration
@@ -60,9 +66,7 @@ struct NetworkSetup {
         case .serving(let directory, let access):
             return MatrixAdapter(
                 settings, memory: .file(directory.path(of: Self.memoryName("matrix", settings.id))),
-                keys: MatrixKeyFiles(
-                    database: directory.path(of: "matrix-\(settings.id).keys"),
-                    key: directory.path(of: "matrix-\(settings.id).key")), client: client,
+                keys: Self.keyFiles(of: settings, in: directory), client: client,
                 mayInvite: { access.role(of: $0) != nil }, mayPair: { await access.expectsPairing() }, logger: logger)
         case .checking(let directory):
             // Reads the serving host's sign-in, but never overwrites it.
@@ -71,6 +75,17 @@ struct NetworkSetup {
                 settings, memory: MemoryStore(load: stored.load, save: { _ in true }), client: client,
                 logger: logger)
         }
+    }
+
+    /// The encryption keys of a Matrix connection, for commands and `doctor`.
+    func matrixKeys(of settings: MatrixSettings) -> LiveMatrixKeys {
+        LiveMatrixKeys(self.matrix(settings), files: Self.keyFiles(of: settings, in: self.purpose.directory))
+    }
+
+    private static func keyFiles(of settings: MatrixSettings, in directory: DataDirectory) -> MatrixKeyFiles {
+        MatrixKeyFiles(
+            database: directory.path(of: "matrix-\(settings.id).keys"),
+            key: directory.path(of: "matrix-\(settings.id).key"))
     }
 
     private func slack(_ settings: SlackSettings) -> Network {

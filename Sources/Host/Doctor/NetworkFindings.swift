@@ -59,7 +59,7 @@ struct NetworkFindings {
         guard let settings = self.configuration.adapters.matrix.first(where: { "matrix:\($0.id)" == subject }) else {
             return []
         }
-        let keys = settings.keys(in: self.directory)
+        let keys = NetworkSetup(self.configuration, for: .checking(self.directory)).matrixKeys(of: settings)
         guard let status = await withDeadline(self.patience, { await keys.status() }) else { return [] }
         return MatrixKeyFindings.findings(of: status).map { Self.finding($0, of: subject) }
     }

@@ -1,8 +1,10 @@
+internal import Chat
 internal import Crypto
 internal import Database
 internal import JSON
 internal import Logging
 internal import Olm
+internal import Primitives
 
 /// Olm: encrypted channels between the bot's device and others.
 ///
@@ -193,7 +195,7 @@ extension MatrixEncryption {
             guard let refusal = error.refusal, !refusal.isPassing, !refusal.isRateLimit, !refusal.isUnknownToken,
                 !refusal.isStray
             else { throw error }
-            self.counters.failedShares += 1
+            self.counters.withLock { $0.failedShares += 1 }
             self.logger.warning("The homeserver refused a message to devices: \(refusal.summary)")
         }
         var changes = MatrixKeyChanges()

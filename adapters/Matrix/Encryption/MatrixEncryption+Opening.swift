@@ -1,9 +1,11 @@
+internal import Chat
 internal import Crypto
 internal import Database
 internal import JSON
 internal import Kit
 internal import Logging
 internal import Olm
+internal import Primitives
 
 /// The bot's device: made once, published, replaced when its keys were lost.
 extension MatrixEncryption {
@@ -161,7 +163,7 @@ extension MatrixEncryption {
         let upload = try await self.alone { () -> MatrixRequest? in
             guard let account = self.account else { return nil }
             var changes = MatrixKeyChanges()
-            if let counts { self.counters.oneTimeKeys = counts }
+            if let counts { self.counters.withLock { $0.oneTimeKeys = counts } }
             let missing = Self.oneTimeKeys - (counts ?? (self.isPublished ? Self.oneTimeKeys : 0))
             // A refill at half: each upload costs both sides.
             if missing >= Self.oneTimeKeys / 2, account.unpublishedOneTimeKeys.isEmpty {
@@ -188,7 +190,7 @@ extension MatrixEncryption {
         }
         guard let upload else { return }
         let answer = try await self.ask(upload)
-        self.counters.oneTimeKeys = answer["one_time_key_counts"]?["signed_curve25519"]?.intValue ?? 0
+        self.counters.withLock { $0.oneTimeKeys = answer["one_time_key_counts"]?["signed_curve25519"]?.intValue ?? 0 }
         try await self.alone {
             guard let account = self.account else { return }
             account.markKeysAsPublished()

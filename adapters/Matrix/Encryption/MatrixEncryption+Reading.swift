@@ -1,8 +1,10 @@
+internal import Chat
 internal import Database
 internal import JSON
 internal import Kit
 internal import Logging
 internal import Olm
+internal import Primitives
 
 /// Megolm, incoming: reads events of rooms.
 extension MatrixEncryption {
@@ -24,7 +26,7 @@ extension MatrixEncryption {
             case .event(let clear): opened[event.id] = clear
             case .missingKey(let session): try await self.wait(for: session, event, in: room)
             case .untrusted(let reason):
-                self.counters.undecryptable += 1
+                self.counters.withLock { $0.undecryptable += 1 }
                 self.say(reason, about: event, in: room, name: "trust \(event.sender) \(event.sessionID)")
             case .refused(let reason):
                 self.logger.warning("An encrypted event in \(room) from \(event.sender) was refused: \(reason)")
@@ -100,7 +102,7 @@ extension MatrixEncryption {
     // MARK: Late keys
 
     private func wait(for session: String, _ event: MatrixEvent, in room: String) async throws {
-        self.counters.undecryptable += 1
+        self.counters.withLock { $0.undecryptable += 1 }
         var changes = MatrixKeyChanges()
         changes.setLate(event.id, room: room, session: session, body: event.json.text, at: self.clock())
         try await self.commit(changes)

@@ -1,8 +1,10 @@
+internal import Chat
 internal import Crypto
 internal import Database
 internal import JSON
 internal import Logging
 internal import Olm
+internal import Primitives
 
 /// Megolm, outgoing: one session a room, whose key every reader's device gets.
 ///
@@ -177,7 +179,7 @@ extension MatrixEncryption {
             let unreachable = part.filter { !reachable.contains($0.name) }
             try await self.note(outbound, part.filter { reachable.contains($0.name) }, reason: nil)
             try await self.tell(outbound, unreachable, code: "m.no_olm", reason: "No one-time key was left")
-            if !unreachable.isEmpty { self.counters.failedShares += unreachable.count }
+            if !unreachable.isEmpty { self.counters.withLock { $0.failedShares += unreachable.count } }
         }
     }
 

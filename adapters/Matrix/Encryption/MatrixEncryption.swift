@@ -1,9 +1,11 @@
+internal import Chat
 internal import Crypto
 internal import Database
 internal import JSON
 internal import Kit
 internal import Logging
 internal import Olm
+internal import Primitives
 
 /// The end-to-end encryption of one Matrix account: follows people's devices, hands out keys, seals and opens events.
 ///
@@ -58,7 +60,8 @@ package actor MatrixEncryption {
     var verificationWait: Int64?
     /// Distinguishes notices and messages of verifications.
     var numbers = 0
-    var counters = MatrixEncryptionCounters()
+    /// For metrics, read from outside.
+    nonisolated let counters = Protected(EncryptionCounts())
     /// Verification events for rooms.
     let roomMessages: AsyncStream<RoomMessage>
     let roomMessageSource: AsyncStream<RoomMessage>.Continuation
@@ -177,15 +180,6 @@ enum MatrixErrand: Sendable, Equatable {
     /// Look after the account's identity again.
     case identity
     case expireVerifications(after: Int64)
-}
-
-/// Figures for metrics and `status`.
-package struct MatrixEncryptionCounters: Sendable, Equatable {
-    package var undecryptable = 0
-    package var failedShares = 0
-    package var oneTimeKeys = 0
-
-    package init() {}
 }
 
 /// A reading session with what is known about its origin.

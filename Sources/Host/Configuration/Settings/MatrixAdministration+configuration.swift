@@ -9,7 +9,7 @@ extension MatrixAdministration {
     package init(_ configuration: Configuration, adapter: String?) throws(HostError) {
         let settings = try Self.settings(adapter, among: configuration.adapters.matrix)
         let directory = try DataDirectory(path: configuration.dataDirectory)
-        self.init(settings, in: directory, keys: settings.keys(in: directory))
+        self.init(settings, in: directory, keys: NetworkSetup(configuration, for: .checking(directory)).matrixKeys(of: settings))
     }
 
     private static func settings(
@@ -32,9 +32,4 @@ extension MatrixAdministration {
         }
         return found
     }
-}
-
-extension MatrixSettings {
-    /// The connection's encryption keys, for commands.
-    func keys(in directory: DataDirectory) -> any MatrixKeyAdministration { StoredMatrixKeys(self, in: directory) }
 }

@@ -6,10 +6,10 @@ package import Primitives
 package struct MatrixAdministration: Sendable {
     private let settings: MatrixSettings
     private let directory: DataDirectory
-    private let keys: any MatrixKeyAdministration
+    private let keys: LiveMatrixKeys
 
     /// - Parameter directory: The host's, which its owner alone may use.
-    package init(_ settings: MatrixSettings, in directory: DataDirectory, keys: any MatrixKeyAdministration) {
+    package init(_ settings: MatrixSettings, in directory: DataDirectory, keys: LiveMatrixKeys) {
         self.settings = settings
         self.directory = directory
         self.keys = keys
@@ -44,7 +44,7 @@ package struct MatrixAdministration: Sendable {
                     + "encryption: {recovery_key: {file: /etc/jetbridge/matrix.recovery}}.")
         }
         let file = MatrixRecoveryKeyFile(path: path)
-        return (path, try file.create(RecoveryKeyText.make(), forOwnerOf: self.directory.path))
+        return (path, try file.create(MatrixRecoveryKey().reveal(), forOwnerOf: self.directory.path))
     }
 
     private func checkEnabled() throws(HostError) {
