@@ -97,6 +97,9 @@ struct MatrixCommandTests {
         #expect(try JSON.parse(again.output) == ["adapter": "matrix:home", "path": .string(path), "created": false])
         #expect(Self.text(path) == key)
         #expect(await machine.run("recovery-key").output == "\(path) exists already and was not changed.\n")
+        folder.write("matrix.recovery", "\(key.dropLast(3))11\n")
+        let spoilt = await machine.run("status")
+        #expect(spoilt.status == .failed && spoilt.output.contains("failed  \(path) holds no recovery key"))
         // Nothing else is left there.
         #expect(Self.names(in: folder.path) == ["matrix.recovery"])
     }

@@ -14,6 +14,9 @@ struct MatrixRecoveryKeyFile {
         return lstat(self.path, &status) == 0
     }
 
+    /// The key in it; nil if it cannot be read, or is none.
+    var key: MatrixRecoveryKey? { PrivateFile.text(of: self.path).flatMap { MatrixRecoveryKey($0) } }
+
     /// Writes the key with mode 0600, unless there is a file already: then it returns false.
     ///
     /// - Parameter folder: Root gives the file to this folder's owner, who serves.
