@@ -17,10 +17,12 @@ struct MatrixAdapterTests {
 
     private func adapter(
         memory: MemoryStore = .none, mayInvite: (@Sendable (Sender) async -> Bool)? = nil,
-        mayPair: (@Sendable () async -> Bool)? = nil
+        mayPair: (@Sendable () async -> Bool)? = nil, encryption: MatrixEncryptionSettings = MatrixEncryptionSettings()
     ) -> MatrixAdapter {
-        MatrixAdapter(
-            MatrixTranscript.settings(), memory: memory, transport: self.server, mayInvite: mayInvite, mayPair: mayPair,
+        var settings = MatrixTranscript.settings()
+        settings.encryption = encryption
+        return MatrixAdapter(
+            settings, memory: memory, transport: self.server, mayInvite: mayInvite, mayPair: mayPair,
             logger: self.quiet)
     }
 
@@ -248,7 +250,7 @@ struct MatrixAdapterTests {
 
     @Test("doctor reports what is wrong", arguments: ["encrypted", "html", "token", "mismatch", "empty", "down"])
     func diagnose(trouble: String) async {
-        let adapter = self.adapter()
+        let adapter = self.adapter(encryption: MatrixEncryptionSettings(isEnabled: false))
         self.server.answering { request in
             switch (trouble, request.purpose, request.path.last) {
             case ("html", .versions, _): .refused(MatrixRefusal(status: 200))

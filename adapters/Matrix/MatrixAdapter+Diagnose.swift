@@ -154,12 +154,15 @@ extension MatrixAdapter: DiagnosingAdapter {
             ]
         }
         var findings: [AdapterFinding] = []
+        guard !self.settings.encryption.isEnabled else {
+            return [AdapterFinding(.ok, "In \(rooms.count) room\(rooms.count == 1 ? "" : "s")")]
+        }
         for room in rooms.prefix(Self.roomLimit) {
             guard case .success = try await self.transport.send(.encryption(of: room), token: token) else { continue }
             findings.append(
                 AdapterFinding(
                     .warning,
-                    "\(room) is encrypted: the bot does not read or write there; use a room without encryption"))
+                    "\(room) is encrypted, and encryption is switched off for this bot: it does not read or write there"))
         }
         let served = rooms.count - findings.count
         return findings + [AdapterFinding(.ok, "In \(served) room\(served == 1 ? "" : "s") without encryption")]

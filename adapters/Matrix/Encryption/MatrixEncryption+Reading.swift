@@ -28,6 +28,7 @@ extension MatrixEncryption {
             case .untrusted(let reason):
                 self.counters.withLock { $0.undecryptable += 1 }
                 self.say(reason, about: event, in: room, name: "trust \(event.sender) \(event.sessionID)")
+            case .unproved: continue
             case .refused(let reason):
                 self.logger.warning("An encrypted event in \(room) from \(event.sender) was refused: \(reason)")
             }
@@ -41,6 +42,8 @@ extension MatrixEncryption {
         case missingKey(String)
         /// The sender's device is not trusted, with what to do.
         case untrusted(String)
+        /// Read with a key of the backup, which anybody who runs the server can write: nobody's word.
+        case unproved
         /// Forged, repeated or damaged.
         case refused(String)
     }
@@ -69,6 +72,7 @@ extension MatrixEncryption {
         guard try await self.isFirst(event, session: id, clear.index) else {
             return .refused("it repeats the message of another event")
         }
+        guard key.facts.source != .backup else { return .unproved }
         if let reason = self.objection(to: key.facts, by: event.sender) { return .untrusted(reason) }
         self.sayChange(of: event.sender, about: event, in: room)
         return .event(event.opened(type: type, content: content))
@@ -144,7 +148,7 @@ extension MatrixEncryption {
             case .untrusted(let reason):
                 self.say(reason, about: event, in: room, name: "trust \(event.sender) \(event.sessionID)")
                 fallthrough
-            case .refused:
+            case .refused, .unproved:
                 var changes = MatrixKeyChanges()
                 changes.removeLate(event.id)
                 try await self.store.commit(changes)

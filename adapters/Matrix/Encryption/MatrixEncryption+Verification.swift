@@ -218,9 +218,10 @@ extension MatrixEncryption {
         return "Asked \(user) to compare emoji. Accept it in the app; the emoji appear here then."
     }
 
-    /// An encrypted room with this person alone.
+    /// The encrypted room with this person alone, of several the one where the bot began to write last.
     private func directRoom(with user: String) -> String? {
-        self.rooms.filter { $0.value.knowsMembers && Set($0.value.members.keys) == [self.user, user] }.keys.min()
+        self.rooms.filter { $0.value.knowsMembers && Set($0.value.members.keys) == [self.user, user] }.keys.sorted()
+            .max { self.outbound[$0]?.createdAt ?? 0 < self.outbound[$1]?.createdAt ?? 0 }
     }
 
     private static func comparisonText(_ flow: MatrixVerificationFlow, _ text: MatrixShortString) -> String {

@@ -22,8 +22,7 @@ extension MatrixIdentitySetup {
                 text: "The server asks for the account's password before it takes new cross-signing keys: "
                     + "run jetbridge matrix reset with the password.")
         }
-        // The session of the refusal is not needed: a new one begins and ends with a password that is right.
-        let auth = MatrixRequest.passwordAuth(user: self.user, password: password, session: nil)
+        let auth = MatrixRequest.passwordAuth(user: self.user, password: password, session: refusal.session)
         guard let second = try await self.refusal(of: .uploadCrossSigning(keys.upload, auth: auth)) else { return }
         throw Obstacle(
             text: second.code == "M_FORBIDDEN"

@@ -1,15 +1,15 @@
 /// The text that both sides compare ("short authentication string").
-struct MatrixShortString: Sendable, Equatable {
-    struct Emoji: Sendable, Equatable {
-        let symbol: String
+package struct MatrixShortString: Sendable, Equatable {
+    package struct Emoji: Sendable, Equatable {
+        package let symbol: String
         /// The English name of the specification.
-        let name: String
+        package let name: String
     }
 
     /// Seven; empty if the other side cannot show them.
-    let emoji: [Emoji]
+    package let emoji: [Emoji]
     /// Three numbers of four digits.
-    let decimals: [Int]
+    package let decimals: [Int]
 
     /// - Parameters:
     ///   - bytes: six bytes, of which the decimals take five ("SAS method: decimal").

@@ -78,7 +78,7 @@ extension MatrixVerification {
     }
 
     private static func commitment(to key: String, _ start: JSON) -> String {
-        base64Unpadded(sha256(Array(key.utf8) + start.canonicalBytes))
+        base64Unpadded(sha256(Array(key.utf8) + start.matrixCanonicalBytes))
     }
 
     mutating func handleAccept(_ event: MatrixVerificationEvent, _ attempt: Attempt) {

@@ -1,12 +1,12 @@
 internal import JSON
-internal import Kit
+package import Kit
 
 extension MatrixVerification {
     /// Takes a message of a verification.
     ///
     /// - Parameter keys: the sender's, as they are known now: ask the server before if the device that the content names
     ///   is not among them.
-    mutating func handle(
+    package mutating func handle(
         _ event: MatrixVerificationEvent, keys: MatrixUserKeys, at now: AdapterTime
     ) -> [Action] {
         self.now = now
@@ -106,7 +106,7 @@ extension MatrixVerification {
         began: Int64
     ) -> Attempt? {
         guard let id = event.content["from_device"]?.stringValue, let device = keys.device(id),
-            event.sender != self.user || device.id != self.device
+            device.user != self.user || device.id != self.device
         else { return nil }
         let others = self.attempts.filter { $0.flow.user == event.sender && $0.flow.device == id && $0.stage != .done }
         var attempt = self.attempt(

@@ -1,16 +1,16 @@
 internal import Crypto
 internal import JSON
-internal import Kit
+package import Kit
 internal import Olm
 
 /// Verifications by comparing emoji (Client-Server API, "Key verification framework" and "Short Authentication String
 /// verification"), for one device: events in, actions out.
 ///
 /// It forgets everything at a restart; the other side then hears that its verification is not known.
-struct MatrixVerification {
+package struct MatrixVerification {
     typealias Attempt = MatrixVerificationAttempt
-    typealias Flow = MatrixVerificationFlow
-    typealias Action = MatrixVerificationAction
+    package typealias Flow = MatrixVerificationFlow
+    package typealias Action = MatrixVerificationAction
     typealias Code = MatrixVerificationCancellation.Code
 
     /// Milliseconds until a verification is given up.
@@ -24,7 +24,7 @@ struct MatrixVerification {
     let device: String
     let ed25519: String
     /// The account's master key, which is proved to people along with the device's.
-    var masterKey: String?
+    package var masterKey: String?
     var attempts: [Attempt] = []
     /// Transactions that ended: what still comes is no news.
     var ended = RecentMap<String, Bool>(capacity: 256)
@@ -32,7 +32,7 @@ struct MatrixVerification {
     var actions: [Action] = []
     private var lastID = 0
 
-    init(user: String, device: String, ed25519: String, masterKey: String?) {
+    package init(user: String, device: String, ed25519: String, masterKey: String?) {
         self.user = user
         self.device = device
         self.ed25519 = ed25519
@@ -40,10 +40,10 @@ struct MatrixVerification {
     }
 
     /// Verifications in progress, oldest first.
-    var flows: [Flow] { self.attempts.map(\.flow) }
+    package var flows: [Flow] { self.attempts.map(\.flow) }
 
     /// When ``expire(at:)`` has something to do: monotonic, in milliseconds.
-    var deadline: Int64? { self.attempts.flatMap { [$0.deadline, $0.startsAt ?? .max] }.min() }
+    package var deadline: Int64? { self.attempts.flatMap { [$0.deadline, $0.startsAt ?? .max] }.min() }
 
     // MARK: What people do
 
@@ -52,7 +52,7 @@ struct MatrixVerification {
     /// - Parameters:
     ///   - keys: the user's; what is proved later is compared with the master key here.
     ///   - devices: whom to ask when messages go to devices.
-    mutating func begin(
+    package mutating func begin(
         with keys: MatrixUserKeys, in place: Flow.Place, devices: [String] = [], at now: AdapterTime
     ) -> (flow: Flow, actions: [Action]) {
         self.now = now
@@ -80,12 +80,12 @@ struct MatrixVerification {
     }
 
     /// The event that asks is in the room.
-    mutating func requestSent(_ flow: Flow, event: String) {
+    package mutating func requestSent(_ flow: Flow, event: String) {
         self.update(flow) { $0.transaction = $0.transaction ?? event }
     }
 
     /// Agrees to compare.
-    mutating func accept(_ flow: Flow, at now: AdapterTime) -> [Action] {
+    package mutating func accept(_ flow: Flow, at now: AdapterTime) -> [Action] {
         self.now = now
         guard var attempt = self.attempts.first(where: { $0.flow.id == flow.id }) else { return [] }
         switch attempt.stage {
@@ -101,7 +101,7 @@ struct MatrixVerification {
     }
 
     /// The people here see the same on both sides.
-    mutating func confirm(_ flow: Flow) -> [Action] {
+    package mutating func confirm(_ flow: Flow) -> [Action] {
         guard let attempt = self.attempts.first(where: { $0.flow.id == flow.id }), attempt.stage == .comparing else {
             return []
         }
@@ -110,18 +110,18 @@ struct MatrixVerification {
     }
 
     /// The people here see something else.
-    mutating func mismatch(_ flow: Flow) -> [Action] {
+    package mutating func mismatch(_ flow: Flow) -> [Action] {
         self.end(flow, .mismatchedSAS)
         return self.takeActions()
     }
 
-    mutating func cancel(_ flow: Flow) -> [Action] {
+    package mutating func cancel(_ flow: Flow) -> [Action] {
         self.end(flow, .user)
         return self.takeActions()
     }
 
     /// Does what is due: gives up, or begins in the other side's place.
-    mutating func expire(at now: AdapterTime) -> [Action] {
+    package mutating func expire(at now: AdapterTime) -> [Action] {
         self.now = now
         for attempt in self.attempts {
             if attempt.deadline <= now.monotonic {

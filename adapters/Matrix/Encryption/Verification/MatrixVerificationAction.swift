@@ -1,7 +1,7 @@
-internal import JSON
+package import JSON
 
 /// What a verification wants done.
-enum MatrixVerificationAction: Sendable, Equatable {
+package enum MatrixVerificationAction: Sendable, Equatable {
     /// Contents by device; `*` is all devices of the user.
     case sendToDevice(type: String, user: String, messages: [String: JSON])
     /// The first event of a verification names it: tell its id to ``MatrixVerification/requestSent(_:event:)``.
@@ -18,8 +18,8 @@ enum MatrixVerificationAction: Sendable, Equatable {
 }
 
 /// Why a verification ended.
-struct MatrixVerificationCancellation: Sendable, Equatable {
-    enum Code: String, Sendable {
+package struct MatrixVerificationCancellation: Sendable, Equatable {
+    package enum Code: String, Sendable {
         case user = "m.user"
         case timeout = "m.timeout"
         case unknownTransaction = "m.unknown_transaction"
@@ -52,10 +52,10 @@ struct MatrixVerificationCancellation: Sendable, Equatable {
     }
 
     /// One of ``Code`` or the other side's own.
-    let code: String
-    let reason: String
+    package let code: String
+    package let reason: String
     /// The other side ended it.
-    let isTheirs: Bool
+    package let isTheirs: Bool
 
     init(_ code: Code) {
         self.code = code.rawValue

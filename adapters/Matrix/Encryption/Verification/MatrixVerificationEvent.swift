@@ -1,23 +1,23 @@
-internal import JSON
+package import JSON
 
 /// A message of a verification that arrived.
-struct MatrixVerificationEvent: Sendable {
-    static let prefix = "m.key.verification."
+package struct MatrixVerificationEvent: Sendable {
+    package static let prefix = "m.key.verification."
 
-    var place: MatrixVerificationFlow.Place
+    package var place: MatrixVerificationFlow.Place
     /// With the prefix; a request in a room has the type ``MatrixVerificationEvent/requestType`` here too.
-    var type: String
-    var sender: String
+    package var type: String
+    package var sender: String
     /// The id of an event in a room.
-    var id: String?
+    package var id: String?
     /// As it was sent: in an encrypted room with the `m.relates_to` of the outer content.
-    var content: JSON
+    package var content: JSON
     /// The server's time of an event in a room, in milliseconds since 1970.
-    var time: Int64?
+    package var time: Int64?
 
-    static let requestType = MatrixVerificationEvent.prefix + "request"
+    package static let requestType = MatrixVerificationEvent.prefix + "request"
 
-    init(
+    package init(
         place: MatrixVerificationFlow.Place, type: String, sender: String, id: String? = nil, content: JSON,
         time: Int64? = nil
     ) {
@@ -30,7 +30,7 @@ struct MatrixVerificationEvent: Sendable {
     }
 
     /// A message to this device; nil if it belongs to no verification.
-    init?(toDevice event: JSON) {
+    package init?(toDevice event: JSON) {
         guard let type = event["type"]?.stringValue, type.hasPrefix(Self.prefix),
             let sender = event["sender"]?.stringValue, let content = event["content"]
         else { return nil }
@@ -38,7 +38,7 @@ struct MatrixVerificationEvent: Sendable {
     }
 
     /// An event of a room, decrypted; nil if it belongs to no verification.
-    init?(room: String, event: JSON) {
+    package init?(room: String, event: JSON) {
         guard let type = event["type"]?.stringValue, let sender = event["sender"]?.stringValue,
             let id = event["event_id"]?.stringValue, let content = event["content"]
         else { return nil }

@@ -1,21 +1,21 @@
 /// One verification, as others see it.
-struct MatrixVerificationFlow: Sendable, Hashable {
+package struct MatrixVerificationFlow: Sendable, Hashable {
     /// How its messages travel.
-    enum Place: Sendable, Hashable {
+    package enum Place: Sendable, Hashable {
         case toDevice
         case room(String)
     }
 
     /// Unique within the process.
-    let id: Int
-    let place: Place
-    let user: String
+    package let id: Int
+    package let place: Place
+    package let user: String
     /// The other side's device; nil until one answers.
-    var device: String?
+    package internal(set) var device: String?
     /// This side asked.
-    let isOurs: Bool
+    package let isOurs: Bool
 
-    init(id: Int, place: Place, user: String, device: String? = nil, isOurs: Bool) {
+    package init(id: Int, place: Place, user: String, device: String? = nil, isOurs: Bool) {
         self.id = id
         self.place = place
         self.user = user
