@@ -162,7 +162,8 @@ extension MatrixAdapter: DiagnosingAdapter {
             findings.append(
                 AdapterFinding(
                     .warning,
-                    "\(room) is encrypted, and encryption is switched off for this bot: it does not read or write there"))
+                    "\(room) is encrypted, and encryption is switched off for this bot: it does not read or write there"
+                ))
         }
         let served = rooms.count - findings.count
         return findings + [AdapterFinding(.ok, "In \(served) room\(served == 1 ? "" : "s") without encryption")]

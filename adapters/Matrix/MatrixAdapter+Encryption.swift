@@ -110,13 +110,16 @@ extension MatrixAdapter {
         let opened = self.state.withLock { $0.opened }
         try await persistently(longest: .seconds(20)) {
             try await encryption.finishSync(opened)
-        } mayRetry: { _, _, _ in true }
+        } mayRetry: { _, _, _ in
+            true
+        }
     }
 
     // MARK: Sending
 
     func seal(_ outgoing: MatrixOutgoing) async throws -> MatrixSealed {
-        guard let encryption = self.encryption.withLock({ $0 }), case .event(let type, let content) = outgoing.kind else {
+        guard let encryption = self.encryption.withLock({ $0 }), case .event(let type, let content) = outgoing.kind
+        else {
             throw AdapterError(.disconnected, "The encryption of this account is not ready; try again later")
         }
         do {
@@ -185,8 +188,16 @@ extension MatrixAdapter {
         }
     }
 
+    /// Strangers get no answers about encryption either, unless they may pair.
+    private func mayTalk(_ user: String) async -> Bool {
+        guard let mayInvite = self.mayInvite else { return true }
+        if await mayInvite(self.state.withLock({ $0.machine.sender(user) })) { return true }
+        return await self.mayPair?() ?? false
+    }
+
     private func say(_ notice: MatrixKeyNotice, of encryption: MatrixEncryption) async {
         do {
+            if let user = notice.user, await !self.mayTalk(user) { return }
             if notice.text == nil { try await Task.sleep(for: Self.noticeDelay) }
             guard let text = try await encryption.take(notice) else { return }
             let markup = String(decoding: self.renderer.render(text).bytes, as: UTF8.self)

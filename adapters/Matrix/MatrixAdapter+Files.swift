@@ -6,7 +6,9 @@ extension MatrixAdapter: FileAdapter {
     package func download(
         _ attachment: Attachment, to write: @escaping @Sendable ([UInt8]) async throws -> Void
     ) async throws {
-        if let file = MatrixEncryptedFile(attachmentID: attachment.id) { return try await self.download(file, to: write) }
+        if let file = MatrixEncryptedFile(attachmentID: attachment.id) {
+            return try await self.download(file, to: write)
+        }
         guard let address = MatrixMediaAddress(attachment.id) else {
             throw AdapterError(.invalid, "it has no valid mxc:// address")
         }
@@ -57,7 +59,8 @@ extension MatrixAdapter: FileAdapter {
         // Checked before the upload: the file must not reach the server in clear text if the room is encrypted.
         let (maySend, isEncrypted, token) = self.state.withLock { state in
             (
-                state.machine.maySend(to: room), state.machine.memory.encrypted.contains(state.machine.place(file.route).room),
+                state.machine.maySend(to: room),
+                state.machine.memory.encrypted.contains(state.machine.place(file.route).room),
                 state.machine.token
             )
         }

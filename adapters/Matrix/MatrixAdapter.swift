@@ -76,7 +76,8 @@ package final class MatrixAdapter: ChatAdapter {
     /// declined. Without `mayPair` no one else can start a direct conversation.
     package convenience init(
         _ settings: MatrixSettings, memory: MemoryStore = .none, keys: MatrixKeyFiles? = nil,
-        client: HTTPClient? = nil, mayInvite: (@Sendable (Sender) async -> Bool)? = nil, mayPair: (@Sendable () async -> Bool)? = nil,
+        client: HTTPClient? = nil, mayInvite: (@Sendable (Sender) async -> Bool)? = nil,
+        mayPair: (@Sendable () async -> Bool)? = nil,
         logger: Logger = Logger(label: "matrix")
     ) {
         let transport = MatrixHTTPTransport(homeserver: settings.homeserver, client: client ?? HTTPClient())
@@ -146,7 +147,9 @@ package final class MatrixAdapter: ChatAdapter {
     /// The request that sends an event, sealed if its room requires that.
     private func request(_ outgoing: MatrixOutgoing) async throws -> (MatrixRequest, Secret?) {
         let clear = try self.state.withLock { state -> MatrixRequest? in
-            guard state.machine.mustEncrypt(outgoing) else { return try state.machine.send(outgoing, at: AdapterTime.now) }
+            guard state.machine.mustEncrypt(outgoing) else {
+                return try state.machine.send(outgoing, at: AdapterTime.now)
+            }
             try state.machine.admit(outgoing, at: AdapterTime.now)
             return nil
         }

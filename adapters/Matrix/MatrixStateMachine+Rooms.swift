@@ -123,7 +123,9 @@ extension MatrixStateMachine {
             room.inviter = invitation.inviter
             room.isDirect = invitation.isDirect
             // The invitation did not show the encryption: leave again, with the reason.
-            if !self.encrypts, self.memory.encrypted.contains(id) { self.declineEncrypted(id, inviter: invitation.inviter) }
+            if !self.encrypts, self.memory.encrypted.contains(id) {
+                self.declineEncrypted(id, inviter: invitation.inviter)
+            }
         }
         return room
     }

@@ -66,7 +66,7 @@ struct NetworkSetup {
         case .serving(let directory, let access):
             return MatrixAdapter(
                 settings, memory: .file(directory.path(of: Self.memoryName("matrix", settings.id))),
-                keys: Self.keyFiles(of: settings, in: directory), client: client,
+                keys: MatrixKeyFiles(of: settings.id, in: directory), client: client,
                 mayInvite: { access.role(of: $0) != nil }, mayPair: { await access.expectsPairing() }, logger: logger)
         case .checking(let directory):
             // Reads the serving host's sign-in, but never overwrites it.
@@ -79,13 +79,7 @@ struct NetworkSetup {
 
     /// The encryption keys of a Matrix connection, for commands and `doctor`.
     func matrixKeys(of settings: MatrixSettings) -> LiveMatrixKeys {
-        LiveMatrixKeys(self.matrix(settings), files: Self.keyFiles(of: settings, in: self.purpose.directory))
-    }
-
-    private static func keyFiles(of settings: MatrixSettings, in directory: DataDirectory) -> MatrixKeyFiles {
-        MatrixKeyFiles(
-            database: directory.path(of: "matrix-\(settings.id).keys"),
-            key: directory.path(of: "matrix-\(settings.id).key"))
+        LiveMatrixKeys(self.matrix(settings), files: MatrixKeyFiles(of: settings.id, in: self.purpose.directory))
     }
 
     private func slack(_ settings: SlackSettings) -> Network {

@@ -105,7 +105,8 @@ struct EncryptionCrashTests {
     }
 
     private func say(_ transaction: String, _ bot: KeyDevice, _ world: World) async throws {
-        let event = try await bot.say("answer \(transaction)", in: world.room, id: "$\(transaction)", transaction: transaction)
+        let event = try await bot.say(
+            "answer \(transaction)", in: world.room, id: "$\(transaction)", transaction: transaction)
         // The server takes a transaction once.
         if world.answers[transaction] == nil { world.answers[transaction] = event }
         await bot.encryption.forget(transaction: transaction)

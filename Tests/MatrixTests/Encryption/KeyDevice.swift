@@ -86,7 +86,9 @@ struct KeyDevice {
     }
 
     /// Syncs what is there, and the text of each event that could be read, by id.
-    @discardableResult func sync(_ events: [MatrixEvent] = [], in room: String = "!r:s") async throws -> [String: String] {
+    @discardableResult func sync(_ events: [MatrixEvent] = [], in room: String = "!r:s") async throws -> [String:
+        String]
+    {
         let rooms: JSON = [
             room: ["timeline": ["events": .array(events.map(\.json))]]
         ]

@@ -127,7 +127,8 @@ final class KeyServer: Sendable {
         }
         for (id, key) in body["one_time_keys"]?.objectValue ?? [:] {
             if let old = known.oneTime[id], old != key {
-                return .refused(MatrixRefusal(status: 400, code: "M_UNKNOWN", text: "One time key \(id) already exists"))
+                return .refused(
+                    MatrixRefusal(status: 400, code: "M_UNKNOWN", text: "One time key \(id) already exists"))
             }
             known.oneTime[id] = key
         }

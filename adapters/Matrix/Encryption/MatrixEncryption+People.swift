@@ -97,12 +97,13 @@ extension MatrixEncryption {
     /// Why ``isTrusted(_:of:)`` is false, for people.
     func reason(against device: MatrixPersonKeys.Device, of person: MatrixPersonKeys) -> String {
         if person.hasChanged {
-            return "The identity of \(person.user) has changed. If they have reset it, an owner can accept the new one with "
-                + "`!verify trust \(person.user)` in a direct message, or they verify again."
+            return "The identity of \(person.user) has changed. If they have reset it, an owner can accept the new one "
+                + "with `!verify trust \(person.user)` in a direct message, or they verify again."
         }
         if !device.isSigned {
-            return "The device \(device.id) of \(person.user) is not verified by its owner, so this bot does not answer it. "
-                + "Verify that session with another of your sessions or your recovery key, then send the message again."
+            return
+                "The device \(device.id) of \(person.user) is not verified by its owner, so this bot does not answer "
+                + "it. Verify that session with another of your sessions or your recovery key, then send the message again."
         }
         return "\(person.user) is not verified, and this bot answers verified people only. An owner can begin with "
             + "`!verify \(person.user)` in a direct message."

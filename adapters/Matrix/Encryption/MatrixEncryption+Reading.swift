@@ -124,7 +124,8 @@ extension MatrixEncryption {
             case "m.no_olm": "your app could not reach this bot's encryption: send another message"
             default: "your app has not sent the key to this bot yet"
             }
-        return "I cannot read this message: \(cause). I will answer when the key comes; if that takes long, send it again."
+        return "I cannot read this message: \(cause). I will answer when the key comes; if that takes long, send it "
+            + "again."
     }
 
     /// Events whose keys have come, by room. They stay until ``finishSync(_:)``.
@@ -174,7 +175,8 @@ extension MatrixEncryption {
     /// it still is after a moment.
     private func say(_ text: String?, about event: MatrixEvent, in room: String, name: String) {
         self.noticeSource.yield(
-            MatrixKeyNotice(room: room, thread: event.threadRoot, text: text, name: name, event: event.id))
+            MatrixKeyNotice(
+                room: room, thread: event.threadRoot, user: event.sender, text: text, name: name, event: event.id))
     }
 
     /// Says once that a person's identity has changed, where that does not keep the bot from answering.

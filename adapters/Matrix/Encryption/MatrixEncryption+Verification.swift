@@ -180,7 +180,8 @@ extension MatrixEncryption {
             return "Noted: the emoji are the same. \(comparison.flow.user) is verified as soon as their app agrees."
         }
         await self.perform(self.verification?.mismatch(comparison.flow) ?? [])
-        return "Noted: the emoji differ, so the verification has ended. Somebody may be reading along; begin again over "
+        return
+            "Noted: the emoji differ, so the verification has ended. Somebody may be reading along; begin again over "
             + "another network."
     }
 
@@ -229,8 +230,8 @@ extension MatrixEncryption {
             text.emoji.isEmpty
             ? text.decimals.map(String.init).joined(separator: " – ")
             : text.emoji.map { "\($0.symbol) \($0.name)" }.joined(separator: ", ")
-        return "**Compare with the app of \(flow.user):** \(shown)\n\nAn owner answers `verify yes` if they are the same, "
-            + "`verify no` if not — here, or where nobody who runs the homeserver reads along."
+        return "**Compare with the app of \(flow.user):** \(shown)\n\nAn owner answers `verify yes` if they are the "
+            + "same, `verify no` if not — here, or where nobody who runs the homeserver reads along."
     }
 
     /// Says something about a verification where it takes place, or in a room with the person.

@@ -154,36 +154,3 @@ package actor MatrixEncryption {
         }
     }
 }
-
-/// A request that did not succeed.
-struct MatrixCallError: Error, CustomStringConvertible {
-    let description: String
-    let refusal: MatrixRefusal?
-
-    init(_ description: String, refusal: MatrixRefusal?) {
-        self.description = description
-        self.refusal = refusal
-    }
-}
-
-/// Work of ``MatrixEncryption`` that nothing waits for.
-enum MatrixErrand: Sendable, Equatable {
-    /// Upload one-time keys and the fallback key.
-    case publish
-    /// Replace a channel to a device that is broken.
-    case mend(user: String, key: String)
-    /// Ask a device for the key of a session.
-    case request(room: String, session: String, user: String)
-    /// Send what is in ``MatrixKeySchema``'s `parcels`.
-    case deliver
-    case backUp
-    /// Look after the account's identity again.
-    case identity
-    case expireVerifications(after: Int64)
-}
-
-/// A reading session with what is known about its origin.
-struct MatrixReadingKey {
-    let facts: MatrixRoomKey
-    let session: MegolmInboundSession
-}

@@ -144,8 +144,10 @@ struct MatrixKeyChanges: Sendable {
 
     mutating func setLate(_ event: String, room: String, session: String, body: String, at now: Int64) {
         self.add(
-            "INSERT OR IGNORE INTO late (event, room, session, body, at) VALUES ($1, $2, $3, $4, $5)", SQLValue(event),
-            SQLValue(room), SQLValue(session), SQLValue(body), SQLValue(now))
+            """
+            INSERT OR IGNORE INTO late (event, room, session, body, at) SELECT $1, $2, $3, $4, $5
+            WHERE (SELECT count(*) FROM late) < 5000
+            """, SQLValue(event), SQLValue(room), SQLValue(session), SQLValue(body), SQLValue(now))
     }
 
     mutating func removeLate(_ event: String) { self.add("DELETE FROM late WHERE event = $1", SQLValue(event)) }

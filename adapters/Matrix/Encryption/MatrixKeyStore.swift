@@ -5,19 +5,6 @@ internal import Lifecycle
 internal import Olm
 internal import Primitives
 
-/// Where a Matrix connection keeps its keys.
-package struct MatrixKeyFiles: Sendable {
-    /// The database.
-    package var database: String
-    /// The file with the key that encrypts the database's secrets, mode 0600; created when missing.
-    package var key: String
-
-    package init(database: String, key: String) {
-        self.database = database
-        self.key = key
-    }
-}
-
 /// The keys of one account's encryption, in an SQLite file whose secrets are encrypted with a key in another file.
 ///
 /// What leaves the machine is stored before: see ``MatrixEncryption``.
@@ -41,7 +28,8 @@ struct MatrixKeyStore: Sendable {
 
     private static func key(_ files: MatrixKeyFiles) throws -> [UInt8] {
         if let contents = PrivateFile.read(files.key, limit: 4_096) {
-            guard let key = decodeBase64(String(decoding: contents.bytes, as: UTF8.self).trimmed), key.count == 32 else {
+            guard let key = decodeBase64(String(decoding: contents.bytes, as: UTF8.self).trimmed), key.count == 32
+            else {
                 throw MatrixKeyStoreError(
                     "\(files.key) does not contain a key of 32 bytes: restore it from a backup, or remove it together "
                         + "with \(files.database) to begin with a new device")
@@ -88,13 +76,6 @@ struct MatrixKeyStore: Sendable {
     func fact(_ name: String) async throws -> String? {
         try await self.read { try $0.first("SELECT value FROM facts WHERE name = $1", SQLValue(name))?.text("value") }
     }
-}
-
-/// Why the keys cannot be used: what, why, and what to do.
-package struct MatrixKeyStoreError: Error, Sendable, CustomStringConvertible {
-    package let description: String
-
-    init(_ description: String) { self.description = description }
 }
 
 extension String {

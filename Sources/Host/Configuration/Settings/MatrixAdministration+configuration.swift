@@ -9,7 +9,9 @@ extension MatrixAdministration {
     package init(_ configuration: Configuration, adapter: String?) throws(HostError) {
         let settings = try Self.settings(adapter, among: configuration.adapters.matrix)
         let directory = try DataDirectory(path: configuration.dataDirectory)
-        self.init(settings, in: directory, keys: NetworkSetup(configuration, for: .checking(directory)).matrixKeys(of: settings))
+        self.init(
+            settings, in: directory,
+            keys: NetworkSetup(configuration, for: .checking(directory)).matrixKeys(of: settings))
     }
 
     private static func settings(

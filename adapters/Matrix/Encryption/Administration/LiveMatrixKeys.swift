@@ -109,7 +109,8 @@ package struct LiveMatrixKeys: Sendable {
     /// what is true then, in sentences for people.
     package func reset() async throws -> String {
         guard let call = await self.call() else {
-            throw HostError("\(self.settings.user) has not signed in yet. Start the host once, then stop it and try again.")
+            throw HostError(
+                "\(self.settings.user) has not signed in yet. Start the host once, then stop it and try again.")
         }
         guard let device = try await Self.ask(.whoAmI, call)["device_id"]?.stringValue else {
             throw HostError("the homeserver did not say to which device the sign-in of \(self.settings.user) belongs.")
@@ -136,7 +137,8 @@ package struct LiveMatrixKeys: Sendable {
         try await encryption.resetIdentity(password: password)
         try await encryption.backUp()
         if let trouble = await encryption.trouble { return "The identity is new, but: \(trouble)." }
-        return "The account has a new identity, which has signed the device \(device). Everybody verifies the bot again."
+        return "The account has a new identity, which has signed the device \(device). Everybody verifies the bot "
+            + "again."
     }
 
     // MARK: The server

@@ -1,0 +1,15 @@
+/// Work of ``MatrixEncryption`` that nothing waits for.
+enum MatrixErrand: Sendable, Equatable {
+    /// Upload one-time keys and the fallback key.
+    case publish
+    /// Replace a channel to a device that is broken.
+    case mend(user: String, key: String)
+    /// Ask a device for the key of a session.
+    case request(room: String, session: String, user: String)
+    /// Send what is in ``MatrixKeySchema``'s `parcels`.
+    case deliver
+    case backUp
+    /// Look after the account's identity again.
+    case identity
+    case expireVerifications(after: Int64)
+}

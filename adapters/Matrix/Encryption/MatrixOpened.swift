@@ -1,0 +1,13 @@
+/// Events that ``MatrixEncryption`` has read.
+package struct MatrixOpened: Sendable {
+    /// By event id.
+    package var events: [String: MatrixEvent] = [:]
+    /// Events whose key came after them, by room.
+    package var late: [String: [MatrixEvent]] = [:]
+    /// The keys that had come when the late events were tried.
+    var news = 0
+
+    package static let none = Self()
+
+    package init() {}
+}
