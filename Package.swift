@@ -284,8 +284,9 @@ if Context.environment["JETBRIDGE_FUZZ"] != nil {
         .executableTarget(
             name: "fuzz",
             dependencies: [
-                "Copilot", "HTTP", "HTTPClient", "HTTPServer", "Host", "IRC", "JSON", "Kit", "Logging", "Models",
-                "Primitives", "Proxy",
+                "Copilot", "Crypto", "HTTP", "HTTPClient", "HTTPServer", "Host", "IRC", "JSON", "Kit", "Logging",
+                "Matrix",
+                "Models", "Olm", "Primitives", "Proxy",
                 "YAML",
             ],
             path: "Tests/Fuzz",

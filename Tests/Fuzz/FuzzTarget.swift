@@ -1,4 +1,5 @@
 import Copilot
+import Crypto
 import HTTP
 import HTTPClient
 import HTTPServer
@@ -7,7 +8,9 @@ import IRC
 import JSON
 import Kit
 import Logging
+import Matrix
 import Models
+import Olm
 import Primitives
 import Proxy
 import YAML
@@ -28,6 +31,8 @@ enum FuzzTarget: String, CaseIterable {
     case framing
     case usage
     case model
+    case olm
+    case verification
 
     func run(_ bytes: [UInt8]) {
         switch self {
@@ -45,7 +50,40 @@ enum FuzzTarget: String, CaseIterable {
         case .framing: Self.readFrames(bytes)
         case .usage: Self.scanUsage(bytes)
         case .model: Self.findModel(bytes)
+        case .olm: Self.decrypt(bytes)
+        case .verification: Self.verify(bytes)
         }
+    }
+
+    /// Messages of strangers, past the base64 that carries them.
+    private static func decrypt(_ bytes: [UInt8]) {
+        let text = base64Unpadded(bytes)
+        let account = OlmAccount()
+        for kind in [OlmMessage.Kind.preKey, .normal] {
+            let message = OlmMessage(kind: kind, body: text)
+            guard let session = try? account.inboundSession(message, from: account.curve25519) else { continue }
+            _ = try? session.decrypt(message)
+        }
+        let room = MegolmOutboundSession()
+        _ = try? MegolmInboundSession(sessionKey: room.sessionKey).decrypt(text)
+        _ = try? MegolmInboundSession(sessionKey: text)
+        _ = try? MegolmInboundSession(exported: text)
+        _ = verifyEd25519(text, of: bytes, by: account.ed25519)
+    }
+
+    /// A message to this device, and what the server says of its sender's keys.
+    private static func verify(_ bytes: [UInt8]) {
+        guard let json = try? JSON.parse(bytes) else { return }
+        let now = AdapterTime(monotonic: 1_000, wall: 1_000)
+        var verification = MatrixVerification(user: "@bot:s", device: "B", ed25519: "", masterKey: nil)
+        for event in [json] + (json["events"]?.arrayValue ?? []) {
+            guard let message = MatrixVerificationEvent(toDevice: event) else { continue }
+            let keys = MatrixUserKeys(user: message.sender, answer: json)
+            for action in verification.handle(message, keys: keys, at: now) {
+                if case .asked(let flow) = action { _ = verification.accept(flow, at: now) }
+            }
+        }
+        _ = verification.expire(at: AdapterTime(monotonic: 700_000, wall: 700_000))
     }
 
     /// Nobody may read another model than the one that is found.
