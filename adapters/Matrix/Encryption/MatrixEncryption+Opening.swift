@@ -40,7 +40,7 @@ extension MatrixEncryption {
         try await self.deliverParcels()
     }
 
-    private func load(device: String) async throws {
+    func load(device: String) async throws {
         let key = self.store.pickleKey
         struct Loaded: Sendable {
             var device: (user: String, name: String, pickle: [UInt8], isPublished: Bool)?

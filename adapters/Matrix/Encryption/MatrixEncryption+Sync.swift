@@ -13,6 +13,12 @@ extension MatrixEncryption {
     /// - Parameter since: the position that was asked from; without one, device changes before it are unknown.
     func receive(_ json: JSON, since: String?) async throws -> MatrixOpened {
         guard self.account != nil else { return .none }
+        if self.isStale {
+            try await self.alone {
+                try await self.load(device: self.device)
+                self.isStale = false
+            }
+        }
         let sync = MatrixSyncKeys(json)
         if since == nil { try await self.setAllOutdated() }
         try await self.alone {

@@ -72,6 +72,8 @@ package actor MatrixEncryption {
     let notices: AsyncStream<MatrixKeyNotice>
     let noticeSource: AsyncStream<MatrixKeyNotice>.Continuation
 
+    /// Changes could not be stored, so what is in memory is ahead of the file.
+    var isStale = false
     private var isBusy = false
     private var waiting: [CheckedContinuation<Void, Never>] = []
     private var busyRooms: [String: [CheckedContinuation<Void, Never>]] = [:]
@@ -139,6 +141,7 @@ package actor MatrixEncryption {
             self.channels = [:]
             self.outbound = [:]
             self.roomKeys = [:]
+            self.isStale = true
             throw error
         }
     }
