@@ -171,7 +171,7 @@ let package = Package(
                 "Chat", "CSystem", "Crypto", "Database", "EventLoop", "HTTP", "HTTPClient", "HTTPServer", "JSON",
                 "Lifecycle", "Logging", "Models", "Primitives", "Processes", "WebSockets",
             ],
-            path: "TestSupport", swiftSettings: strict),
+            path: "TestSupport", exclude: ["Servers/Matrix/clients"], swiftSettings: strict),
         // What scripts/bench measures inside the process, and its load; no part of the program.
         .executableTarget(
             name: "jetbridge-bench",

@@ -6,6 +6,8 @@ package enum PythonClients: String, Sendable {
     case models = "venv"
     /// The clients of Matrix, Slack and Telegram.
     case chats = "venv-chat"
+    /// Two Matrix clients with encryption, on two independent libraries.
+    case encryption = "venv-e2ee"
     /// PyGithub.
     case github = "venv-github"
 
@@ -19,12 +21,23 @@ package enum PythonClients: String, Sendable {
         try await self.run(["\(Self.root)/\(script)"] + arguments, environment: environment)
     }
 
+    /// A plan for a script that runs beside the tests and ends with them; its input and output are pipes.
+    package func plan(script: String, _ arguments: [String]) -> ProcessPlan {
+        var plan = ProcessPlan.tied(
+            "\(Self.root)/.cache/\(self.rawValue)/bin/python", ["\(Self.root)/\(script)"] + arguments,
+            environment: Self.environment)
+        plan.standardInput = .pipe
+        plan.standardError = .joined
+        return plan
+    }
+
+    private static let environment = ["PATH": "/usr/bin:/bin", "HOME": "/tmp", "PYTHONDONTWRITEBYTECODE": "1"]
+
     /// Runs Python with these arguments.
     package func run(_ arguments: [String], environment: [String: String] = [:]) async throws -> Process.Result {
-        let all = ["PATH": "/usr/bin:/bin", "HOME": "/tmp", "PYTHONDONTWRITEBYTECODE": "1"]
-        return try await Process.run(
+        try await Process.run(
             .tied(
                 "\(Self.root)/.cache/\(self.rawValue)/bin/python", arguments,
-                environment: all.merging(environment) { $1 }))
+                environment: Self.environment.merging(environment) { $1 }))
     }
 }

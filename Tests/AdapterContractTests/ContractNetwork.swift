@@ -183,7 +183,7 @@ enum NetworkFault: Sendable {
 
 /// The networks that the contract runs over.
 enum NetworkKind: String, CaseIterable, CustomTestStringConvertible {
-    case editing, appending, rich, irc, web, matrix, slack, slackEdits, telegram
+    case editing, appending, rich, irc, web, matrix, matrixEncrypted, slack, slackEdits, telegram
 
     var testDescription: String { self.rawValue }
 
@@ -199,6 +199,7 @@ enum NetworkKind: String, CaseIterable, CustomTestStringConvertible {
         case .irc: try await IRCNetwork()
         case .web: WebNetwork()
         case .matrix: try await MatrixNetwork()
+        case .matrixEncrypted: try await MatrixNetwork(isEncrypted: true)
         case .slack: SlackNetwork(hasStreams: true)
         case .slackEdits: SlackNetwork(hasStreams: false)
         case .telegram: TelegramNetwork()

@@ -58,7 +58,7 @@ struct FailureTests {
             for number in numbers {
                 // IRC sends no delay, and on Matrix a refusal slows everything after it, so that the bot waits for
                 // seconds: once is enough.
-                let isSlow = kind == .irc || kind == .matrix
+                let isSlow = [.irc, .matrix, .matrixEncrypted].contains(kind)
                 if !isSlow || number == "4" { try await bench.network.inject(.tooFast) }
                 if number == "3", !isSlow { try await bench.network.inject(.editTooFast) }
                 try await bench.say(number)

@@ -10,7 +10,8 @@ import TestSupport
 
 /// A real Synapse behind a faulting proxy: one room with a thread for each person.
 ///
-/// The test run shares the server; accounts and room belong to this network only.
+/// The test run shares the server; accounts and room belong to this network only. In an encrypted room people are behind
+/// a proxy with an independent library that encrypts for them.
 final class MatrixNetwork: ContractNetwork {
     private struct State {
         var people: [String: MatrixPerson] = [:]
@@ -37,8 +38,18 @@ final class MatrixNetwork: ContractNetwork {
     private let synapse: Synapse
     private let state = Protected(State())
     private let line = FaultyLine()
+    private let isEncrypted: Bool
+    /// Where people connect.
+    private let address: HTTPURL
+    /// Where the bot's keys are.
+    private let directory: TemporaryDirectory
 
-    init(_ limits: Synapse.Limits = .off) async throws { self.synapse = try await Synapse.shared(limits) }
+    init(_ limits: Synapse.Limits = .off, isEncrypted: Bool = false) async throws {
+        self.synapse = try await Synapse.shared(limits)
+        self.isEncrypted = isEncrypted
+        self.address = isEncrypted ? try await MatrixEncryptingProxy.shared(before: self.synapse) : self.synapse.url
+        self.directory = try TemporaryDirectory()
+    }
 
     var room: String { self.state.withLock { $0.room } }
 
@@ -57,7 +68,7 @@ final class MatrixNetwork: ContractNetwork {
     }
 
     private func enter(_ name: String) async throws {
-        let person = try await self.synapse.person(try await self.synapse.newAccount(name))
+        let person = try await self.synapse.person(try await self.synapse.newAccount(name), by: self.address)
         if let observer = self.state.withLock({ $0.observer }) {
             try await observer.invite(person.account, to: self.room)
             try await person.join(self.room)
@@ -98,7 +109,13 @@ final class MatrixNetwork: ContractNetwork {
             MatrixSettings(
                 id: "net", homeserver: await proxy.url, user: account.userID,
                 credential: .accessToken(Secret(account.token))),
-            memory: memory, mayInvite: { _ in true }, logger: ContractBench.logger)
+            memory: memory, keys: self.keys, mayInvite: { _ in true }, logger: ContractBench.logger)
+    }
+
+    /// The bot's keys, which stay over restarts.
+    private var keys: MatrixKeyFiles? {
+        guard self.isEncrypted else { return nil }
+        return MatrixKeyFiles(database: self.directory.path + "/keys", key: self.directory.path + "/key")
     }
 
     private func install(_ watch: SyncWatch, in proxy: FaultingProxy) async {
@@ -157,7 +174,7 @@ final class MatrixNetwork: ContractNetwork {
             let told = try await self.observer.wait(for: "the first time") { person in
                 person.events(in: room).first { $0["event_id"]?.stringValue == event }
             }
-            watch.repeatNext(told, in: room)
+            watch.repeatNext(told["test.wire"] ?? told, in: room)
             // The server answers only when there is news.
             let news = try await author.say("news", in: self.room, .init(kind: "m.notice"))
             try await self.waitUntilHeard(news, watch)
@@ -251,8 +268,10 @@ final class MatrixNetwork: ContractNetwork {
     /// The bot's account used by a person.
     private func itself() async throws -> MatrixPerson {
         if let person = self.state.withLock({ $0.botPerson }) { return person }
-        guard let bot = self.state.withLock({ $0.bot }) else { throw ContractFailure("there is no bot") }
-        let person = try await self.synapse.person(bot)
+        guard var bot = self.state.withLock({ $0.bot }) else { throw ContractFailure("there is no bot") }
+        // Two programs cannot share the keys of one device.
+        if self.isEncrypted { bot = try await self.synapse.newDevice(of: bot) }
+        let person = try await self.synapse.person(bot, by: self.address)
         self.state.withLock { $0.botPerson = person }
         return person
     }
@@ -294,18 +313,18 @@ final class MatrixNetwork: ContractNetwork {
         let limit = HTTPFault.answer(
             .tooManyRequests, body: ["errcode": "M_LIMIT_EXCEEDED", "error": "Too Many Requests", "retry_after_ms": 5])
         switch fault {
-        case .postIsLostOnTheWayBack: await proxy.inject(.loseAnswer, for: Self.posts)
-        case .editIsLostOnTheWayBack: await proxy.inject(.loseAnswer, for: Self.edits)
-        case .tooFast: await proxy.inject(limit, for: Self.posts)
-        case .editTooFast: await proxy.inject(limit, for: Self.edits)
+        case .postIsLostOnTheWayBack: await proxy.inject(.loseAnswer, for: self.posts)
+        case .editIsLostOnTheWayBack: await proxy.inject(.loseAnswer, for: self.edits)
+        case .tooFast: await proxy.inject(limit, for: self.posts)
+        case .editTooFast: await proxy.inject(limit, for: self.edits)
         case .away:
-            await proxy.inject(.cut, for: Self.posts)
+            await proxy.inject(.cut, for: self.posts)
             await proxy.inject(.cut, for: HTTPFaultRule(.get, infix: "/sync"))
             await proxy.cutAll()
-        case .serverError: await proxy.inject(Self.badGateway, for: Self.posts)
-        case .editServerError: await proxy.inject(Self.badGateway, for: Self.edits)
+        case .serverError: await proxy.inject(Self.badGateway, for: self.posts)
+        case .editServerError: await proxy.inject(Self.badGateway, for: self.edits)
         case .halfOpen:
-            await self.line.stick(HTTPFaultRule(.put, infix: Self.sending))
+            await self.line.stick(HTTPFaultRule(.put, infix: self.sending))
             await proxy.inject(.hold, for: HTTPFaultRule(.get, infix: "/sync", count: nil))
         case .eventsTwice: self.state.withLock { $0.watch }.setDoubling(true)
         case .eventsHeld:
@@ -347,7 +366,10 @@ final class MatrixNetwork: ContractNetwork {
         try await self.waitUntilHeard(news, watch)
     }
 
-    private static let sending = "/send/m.room.message/"
-    private static let posts = HTTPFaultRule(.put, infix: MatrixNetwork.sending) { $0["m.new_content"] == nil }
-    private static let edits = HTTPFaultRule(.put, infix: MatrixNetwork.sending) { $0["m.new_content"] != nil }
+    private var sending: String { self.isEncrypted ? "/send/m.room.encrypted/" : "/send/m.room.message/" }
+    private var posts: HTTPFaultRule { HTTPFaultRule(.put, infix: self.sending) { !Self.isEdit($0) } }
+    private var edits: HTTPFaultRule { HTTPFaultRule(.put, infix: self.sending) { Self.isEdit($0) } }
+
+    /// The relation stands outside what is encrypted.
+    private static func isEdit(_ content: JSON) -> Bool { content["m.relates_to"]?["rel_type"] == "m.replace" }
 }

@@ -3,8 +3,9 @@ internal import EventLoop
 internal import Glibc
 package import HTTP
 internal import HTTPClient
-internal import JSON
+package import JSON
 internal import Primitives
+internal import Processes
 
 /// A real Synapse on loopback: SQLite, no federation, with the users alice, bob, jetbot and the administrator root.
 ///
@@ -136,6 +137,36 @@ package final class Synapse: Sendable {
             token: answer["access_token"]?.stringValue ?? "", deviceID: answer["device_id"]?.stringValue ?? "")
         self.state.withLock { $0.accounts[name] = account }
         return account
+    }
+
+    /// Signs in to an account again, as another device.
+    package func newDevice(of account: MatrixAccount) async throws -> MatrixAccount {
+        let answer = try await self.api(nil).post(
+            "_matrix", "client", "v3", "login",
+            body: [
+                "type": "m.login.password", "password": .string(account.password),
+                "identifier": ["type": "m.id.user", "user": .string(account.userID)],
+            ])
+        return MatrixAccount(
+            name: account.name, userID: account.userID, password: account.password,
+            token: answer["access_token"]?.stringValue ?? "", deviceID: answer["device_id"]?.stringValue ?? "")
+    }
+
+    /// Searches everything that it has stored for what was only said encrypted.
+    ///
+    /// - Parameter wanted: `{"texts": […], "files": [base64, …], "senders": […]}`
+    /// - Returns: `{"found": {text: [place, …]}, "indices": COUNT, "twice": […]}`, where `twice` are different messages
+    ///   that a sender encrypted at one index of one session.
+    package func search(_ wanted: JSON) async throws -> JSON {
+        let directory = try TemporaryDirectory()
+        let file = directory.path + "/wanted.json"
+        try TestFile.write(wanted.text, to: file)
+        let result = try await PythonClients.encryption.run(
+            script: "TestSupport/Servers/Matrix/clients/server_search.py", [self.directory.path, file])
+        guard let answer = try? JSON.parse(Array(result.text.utf8)) else {
+            throw MatrixTestFailure("search: \(result.text)\(result.errorText)")
+        }
+        return answer
     }
 
     /// Exempts an account from the message limit, as an administrator does for a bot.

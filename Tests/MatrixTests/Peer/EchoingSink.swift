@@ -6,6 +6,8 @@ import Primitives
 final class EchoingSink: MessageSink {
     private let adapter: MatrixAdapter
     private let state = Protected(0)
+    /// Another one after a restart must not repeat its tokens.
+    private let name = "echo-\(UInt32.random(in: 0 ... .max))"
 
     init(_ adapter: MatrixAdapter) { self.adapter = adapter }
 
@@ -38,6 +40,11 @@ final class EchoingSink: MessageSink {
             await self.adapter.react(
                 "👀", isOn: true, to: MessageReference(room: message.route.room, id: id))
         }
+        if message.text == "!verify" || message.text.hasPrefix("!verify ") {
+            let argument = String(message.text.dropFirst("!verify ".count))
+            let said = await self.adapter.verify(argument, by: message.sender, in: message.route)
+            return try await self.say(said, message.route)
+        }
         // Leaves the typing sign on for the client to see.
         if message.text == "take your time" { return }
         for attachment in message.attachments { try await self.sendBack(attachment, message.route) }
@@ -61,10 +68,15 @@ final class EchoingSink: MessageSink {
         try await self.patiently { try await self.adapter.upload(file) }
     }
 
-    /// Posts a preview, then edits it to the final text.
+    /// Posts a preview, then edits it to the final text; only the final text while previews are rate-limited.
     private func echo(_ text: String, _ route: Route) async throws {
         let half = self.message(String(text.prefix(text.count / 2)), route, .preview)
-        let reference = try await self.patiently { try await self.adapter.post(half) }
+        let reference: MessageReference
+        do { reference = try await self.adapter.post(half) } catch let error as AdapterError
+            where error.code == .rateLimited
+        {
+            return try await self.say(text, route)
+        }
         let whole = self.message(text, route, .final)
         try await self.patiently { try await self.adapter.replace(reference, with: whole) }
     }
@@ -103,7 +115,7 @@ final class EchoingSink: MessageSink {
             number += 1
             return number
         }
-        return "echo-\(number)"
+        return "\(self.name)-\(number)"
     }
 
     /// Retries for as long as the server limits the rate.

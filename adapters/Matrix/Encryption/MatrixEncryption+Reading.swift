@@ -12,7 +12,11 @@ extension MatrixEncryption {
     private static let lateLimit: Int64 = 30 * 86_400_000
 
     /// The events among `events` that could be read, by id. What cannot is kept until its key comes.
-    func open(_ events: [MatrixEvent], in room: String) async throws -> [String: MatrixEvent] {
+    ///
+    /// - Parameter isFirst: they come with a first sync, so most are old, and nothing is said about those without keys.
+    func open(
+        _ events: some Sequence<MatrixEvent>, in room: String, isFirst: Bool = false
+    ) async throws -> [String: MatrixEvent] {
         let closed = events.filter {
             // A deleted event has no content.
             $0.type == .encrypted && $0.sender != self.user && !$0.id.isEmpty && $0.stateKey == nil
@@ -24,7 +28,7 @@ extension MatrixEncryption {
         for event in closed {
             switch try await self.open(event, in: room) {
             case .event(let clear): opened[event.id] = clear
-            case .missingKey(let session): try await self.wait(for: session, event, in: room)
+            case .missingKey(let session): if !isFirst { try await self.wait(for: session, event, in: room) }
             case .untrusted(let reason):
                 self.counters.withLock { $0.undecryptable += 1 }
                 self.say(reason, about: event, in: room, name: "trust \(event.sender) \(event.sessionID)")

@@ -40,11 +40,20 @@ extension MatrixEncryption {
         opened.news = self.keyNews
         opened.late = try await self.openLate()
         for room in sync.rooms?.joined ?? [] {
-            let events = try await self.open(room.timeline, in: room.id)
+            let events = try await self.open(self.timeline(of: room), in: room.id, isFirst: since == nil)
             opened.events.merge(events) { $1 }
             for event in room.timeline { if let event = events[event.id] { await self.verify(event, in: room.id) } }
         }
         return opened
+    }
+
+    /// The events that can be meant for the bot: not those from before its invitation, whose keys it never gets.
+    private func timeline(of room: MatrixSync.Joined) -> ArraySlice<MatrixEvent> {
+        let own = room.timeline.indices.filter {
+            room.timeline[$0].type == .member && room.timeline[$0].stateKey == self.user
+        }
+        let invited = own.last { room.timeline[$0].content["membership"]?.stringValue == "invite" }
+        return room.timeline[((invited ?? own.last).map { $0 + 1 } ?? 0)...]
     }
 
     /// The events of `opened` were delivered.
