@@ -50,7 +50,8 @@ let package = Package(
         c("CSystem"), c("CCurl"), c("CWebSockets"), c("CSQLite"), c("CGit2"), c("CMarkGFM"), c("CYAML"),
         .target(name: "CCrypto", path: "Sources/C/CCrypto"),
         .target(name: "CFrameGuard", path: "Sources/C/CFrameGuard"),
-        c("CICU"), c("CEdit"), c("CSeccomp"), c("CZlib"), c("COlm"),
+        .target(name: "CICU", path: "Sources/C/CICU"),
+        c("CEdit"), c("CSeccomp"), c("CZlib"), c("COlm"),
 
         // Platform
         platform("Primitives", "CSystem"),
