@@ -51,7 +51,7 @@ let package = Package(
         .target(name: "CCrypto", path: "Sources/C/CCrypto"),
         .target(name: "CFrameGuard", path: "Sources/C/CFrameGuard"),
         .target(name: "CICU", path: "Sources/C/CICU"),
-        c("CEdit"), c("CSeccomp"), c("CZlib"), c("COlm"),
+        c("CEdit"), c("CSeccomp"), c("CZlib"), c("COlm"), c("CPQ"),
 
         // Platform
         platform("Primitives", "CSystem"),
@@ -68,7 +68,7 @@ let package = Package(
             "WebSockets", "CWebSockets", "CFrameGuard", "CSystem", "Crypto", "EventLoop", "HTTP", "HTTPServer", "JSON",
             "Lifecycle",
             "Logging", "Primitives"),
-        platform("Database", "CSQLite", "CSystem", "Logging", "Primitives"),
+        platform("Database", "CPQ", "CSQLite", "CSystem", "Logging", "Primitives"),
         platform("Compression", "CZlib"),
         platform("Olm", "COlm", "Crypto", "JSON"),
         platform("Git", "CGit2", "CSystem", "Crypto", "EventLoop", "HTTP", "HTTPClient", "Primitives"),

@@ -10,11 +10,13 @@ final class AuditFixture: Sendable {
     let database: Database
     let log: AuditLog
 
-    static let migrations = [Migration(number: 1, name: "audit", sql: AuditSchema.sql)]
+    static let migrations = [
+        Migration(number: 1, name: "audit", sql: AuditSchema.sql, postgreSQL: AuditSchema.postgreSQL)
+    ]
 
     init() async throws {
         self.directory = try TemporaryDirectory()
-        self.database = try Database(path: self.directory.path + "/store.sqlite", migrations: Self.migrations)
+        self.database = try TestDatabase.open(path: self.directory.path + "/store.sqlite", migrations: Self.migrations)
         self.log = try await AuditLog.open(self.database, keyIn: self.directory.path)
     }
 
@@ -38,7 +40,13 @@ final class AuditFixture: Sendable {
     /// Changes the tables as somebody would who can write the store and knows its triggers.
     func tamper(_ statements: String...) async throws {
         try await self.database.write { connection in
-            for trigger in try connection.query("SELECT name FROM sqlite_schema WHERE type = 'trigger'") {
+            let triggers =
+                switch connection.dialect {
+                case .sqlite: "SELECT name FROM sqlite_schema WHERE type = 'trigger'"
+                case .postgreSQL:
+                    "SELECT tgname || ' ON ' || tgrelid::regclass AS name FROM pg_trigger WHERE NOT tgisinternal"
+                }
+            for trigger in try connection.query(triggers) {
                 try connection.execute("DROP TRIGGER \(try trigger.text("name"))")
             }
             for statement in statements { try connection.execute(statement) }

@@ -179,7 +179,7 @@ struct AuditTamperingTests {
         #expect(try await audit.verify().problem == nil)
         // And one whose head was not stored is replaced.
         let other = try TemporaryDirectory()
-        let database = try Database(path: other.path + "/store.sqlite", migrations: AuditFixture.migrations)
+        let database = try TestDatabase.open(path: other.path + "/store.sqlite", migrations: AuditFixture.migrations)
         #expect(rename(path, other.path + "/audit.key.new") == 0)
         let fresh = try await AuditLog.open(database, keyIn: other.path)
         try await fresh.record(AuditFixture.entry(), at: 1)
@@ -189,7 +189,8 @@ struct AuditTamperingTests {
     @Test("an audit that never recorded anything is in order")
     func unused() async throws {
         let directory = try TemporaryDirectory()
-        let database = try Database(path: directory.path + "/store.sqlite", migrations: AuditFixture.migrations)
+        let database = try TestDatabase.open(
+            path: directory.path + "/store.sqlite", migrations: AuditFixture.migrations)
         let verdict = try await AuditReader(database).verify(keyIn: directory.path)
         #expect(verdict.problem == nil)
         try await AuditLog.check(database, keyIn: directory.path)

@@ -56,12 +56,11 @@ struct ConnectionTests {
 
     @Test("the number of changed rows is returned")
     func effects() async throws {
-        try await self.store.database.write { connection in
-            let inserted = try connection.execute("INSERT INTO notes (text) VALUES ('a'), ('b')")
-            #expect(inserted == 2)
-            #expect(connection.lastInsertID == 2)
-            #expect(try connection.execute("UPDATE notes SET text = text || '!'") == 2)
-            #expect(try connection.execute("DELETE FROM notes WHERE id = $1", 9) == 0)
+        try await self.store.database.write { connection throws in
+            #expect(try connection.rowsChanged(by: "INSERT INTO notes (text) VALUES ('a'), ('b')") == 2)
+            #expect(try connection.insertedID("INSERT INTO notes (text) VALUES ('c') RETURNING id", []) == 3)
+            #expect(try connection.rowsChanged(by: "UPDATE notes SET text = text || '!'") == 3)
+            #expect(try connection.rowsChanged(by: "DELETE FROM notes WHERE id = $1", 9) == 0)
             #expect(try connection.first("SELECT id FROM notes WHERE id = 9") == nil)
         }
     }

@@ -63,7 +63,7 @@ struct FaultTests {
         try await store.database.write { connection in
             try connection.execute("INSERT INTO notes (text) VALUES ('first')")
             // Simulates a small disk without needing to mount one.
-            try connection.control("PRAGMA max_page_count = 60")
+            try #require(connection as? SQLiteConnection).control("PRAGMA max_page_count = 60")
         }
         let gate = Gate()
         let codes = Protected<[String: DatabaseError.Code?]>([:])
@@ -135,7 +135,7 @@ struct FaultTests {
     @Test("another process's lock is awaited, then reported")
     func locked() async throws {
         let store = try TestStore(settings: DatabaseSettings(busyTimeout: .milliseconds(50)))
-        let other = try Connection.openWriter(
+        let other = try SQLiteConnection.openWriter(
             path: store.directory.store, migrations: TestStore.migrations, settings: DatabaseSettings())
         try other.control("BEGIN IMMEDIATE")
         try other.execute("INSERT INTO notes (text) VALUES ('theirs')")

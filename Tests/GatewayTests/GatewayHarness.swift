@@ -61,7 +61,7 @@ struct GatewayHarness {
         self.origin = settings.publicURL
         let web = WebAdapter(now: now, uploads: Uploads(directory: self.directory.path + "/files", limit: 1 << 20))
         self.network = FakeAdapter(id: "irc:local")
-        let database = try Database(
+        let database = try TestDatabase.open(
             path: self.directory.path + "/jetbridge.sqlite", migrations: Schema.migrations)
         var bridgeSettings = BridgeSettings(
             publicURL: settings.publicURL, drainTimeout: .milliseconds(50), repositories: ["notes"],

@@ -27,7 +27,7 @@ struct SchemaTests {
     @Test("a new store has the same tables, indexes and triggers as ever")
     func newStore() async throws {
         let directory = try TemporaryDirectory()
-        let database = try Database(path: directory.path + "/store", migrations: Schema.migrations)
+        let database = try TestDatabase.open(path: directory.path + "/store", migrations: Schema.migrations)
         // SQLite's own tables and those of FTS5 are as its version makes them.
         let rows = try await database.read { connection in
             try connection.query(

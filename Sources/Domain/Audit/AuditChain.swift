@@ -11,7 +11,7 @@ package struct AuditChain: Sendable {
     ///
     /// - Parameter at: Milliseconds since 1970.
     @discardableResult
-    package func append(_ entry: AuditEntry, at: Int64, in connection: Connection) throws -> AuditRow {
+    package func append(_ entry: AuditEntry, at: Int64, in connection: any Connection) throws -> AuditRow {
         var head = try self.head(in: connection)
         let row = AuditRow(Self.redacted(entry), number: head.last + 1, at: at, previous: head.hash)
         try connection.execute(
@@ -28,7 +28,7 @@ package struct AuditChain: Sendable {
 
     /// Removes at most `limit` rows from before `time` at the old end, and records that. Returns how many; at least the
     /// newest row stays.
-    func prune(before time: Int64, at: Int64, limit: Int, in connection: Connection) throws -> Int {
+    func prune(before time: Int64, at: Int64, limit: Int, in connection: any Connection) throws -> Int {
         let head = try self.head(in: connection)
         // Times need not ascend: the clock may have been set. Rows go from the old end only.
         let kept = try connection.first(
@@ -50,12 +50,12 @@ package struct AuditChain: Sendable {
         pruned.baseHash = hash
         try pruned.signed(with: self.key).store(in: connection)
         // Only what the new head no longer covers can be deleted; see the table's triggers.
-        return try connection.execute("DELETE FROM audit WHERE number <= $1", .integer(through))
+        return try connection.rowsChanged(by: "DELETE FROM audit WHERE number <= $1", .integer(through))
     }
 
     /// The stored head. Throws if its signature is wrong, because the next one would vouch for it.
-    private func head(in connection: Connection) throws -> AuditHead {
-        guard let head = try AuditHead.stored(in: connection), head.isSigned(with: self.key) else {
+    private func head(in connection: any Connection) throws -> AuditHead {
+        guard let head = try AuditHead.stored(in: connection, isLocked: true), head.isSigned(with: self.key) else {
             throw AuditError.headAltered
         }
         return head

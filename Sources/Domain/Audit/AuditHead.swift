@@ -40,15 +40,21 @@ struct AuditHead: Equatable {
 
 extension AuditHead {
     /// The stored head; nil if somebody deleted it.
-    static func stored(in connection: Connection) throws -> AuditHead? {
-        let row = try connection.first("SELECT base, base_hash, last, hash, signature FROM audit_head WHERE id = 1")
+    ///
+    /// - Parameter isLocked: Whether nobody else can change it until the transaction ends.
+    static func stored(in connection: any Connection, isLocked: Bool = false) throws -> AuditHead? {
+        let row = try connection.first(
+            """
+            SELECT base, base_hash, last, hash, signature FROM audit_head WHERE id = 1
+            \(isLocked ? connection.dialect.locking : "")
+            """)
         guard let row else { return nil }
         return AuditHead(
             base: try row.int64("base"), baseHash: try row.text("base_hash"), last: try row.int64("last"),
             hash: try row.text("hash"), signature: try row.text("signature"))
     }
 
-    func store(in connection: Connection) throws {
+    func store(in connection: any Connection) throws {
         try connection.execute(
             "UPDATE audit_head SET base = $1, base_hash = $2, last = $3, hash = $4, signature = $5 WHERE id = 1",
             .integer(self.base), .text(self.baseHash), .integer(self.last), .text(self.hash), .text(self.signature))

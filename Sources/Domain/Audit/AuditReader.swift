@@ -31,7 +31,7 @@ package struct AuditReader: Sendable {
         try await self.database.read { connection in
             try connection.query(
                 """
-                SELECT * FROM (SELECT * FROM audit ORDER BY number DESC LIMIT $1) WHERE kind = $2 AND turn = $3
+                SELECT * FROM (SELECT * FROM audit ORDER BY number DESC LIMIT $1) AS newest WHERE kind = $2 AND turn = $3
                 """, .integer(Int64(Self.batch)), .text(kind.rawValue), .text(turn)
             ).map { try AuditRow($0) }
         }
@@ -68,7 +68,7 @@ package struct AuditReader: Sendable {
         }
     }
 
-    private static func rows(after number: Int64, limit: Int, in connection: Connection) throws -> [AuditRow] {
+    private static func rows(after number: Int64, limit: Int, in connection: any Connection) throws -> [AuditRow] {
         try connection.query(
             "SELECT * FROM audit WHERE number > $1 ORDER BY number LIMIT $2", .integer(number), .integer(Int64(limit))
         ).map { try AuditRow($0) }

@@ -12,7 +12,10 @@ package enum Stores {
                 metrics.observe(.storeCommitSeconds, seconds: report.duration / .seconds(1))
             }
         }
-        return try Database(
-            path: configuration.store.path, migrations: Schema.migrations, settings: settings)
+        switch configuration.store {
+        case .file(let path): return try Database(path: path, migrations: Schema.migrations, settings: settings)
+        case .postgreSQL(let place):
+            return try Database(postgreSQL: place, migrations: Schema.migrations, settings: settings)
+        }
     }
 }

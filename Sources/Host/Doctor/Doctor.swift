@@ -65,7 +65,7 @@ package struct Doctor: Sendable {
             try await AuditLog.check(database, keyIn: directory.path)
             await database.close()
             return Finding(
-                "store", .ok, "\(self.configuration.store.path) opens; queued outgoing messages: \(pending)")
+                "store", .ok, "\(self.configuration.store.name) opens; queued outgoing messages: \(pending)")
         } catch {
             return Finding("store", .failed, "\(error)")
         }

@@ -1,14 +1,17 @@
 internal import Primitives
 
-/// The durable store: an SQLite file with one writer that commits in groups, and readers on separate connections.
+/// The durable store: a file of SQLite, or a database of PostgreSQL that several hosts may share.
 ///
-/// When a ``write(_:)`` returns, its changes are on the disk (WAL, synchronous=FULL). Other processes may write too;
-/// the processes wait for each other up to the busy timeout.
+/// When a ``write(_:)`` returns, its changes are durable. SQLite has one writer that commits in groups (WAL,
+/// synchronous=FULL) and readers on separate connections; other processes may write too, and the processes wait for each
+/// other up to the busy timeout. PostgreSQL has several writers, of which each does the writes of some keys.
 package final class Database: Sendable {
-    package let path: String
-    let writes: JobQueue<PendingWrite>
+    /// The file, or the URL without a password, for messages.
+    package let name: String
+    package let dialect: SQLDialect
+    let writes: [JobQueue<PendingWrite>]
     private let reads: JobQueue<ReadJob>
-    private let checkpoints: JobQueue<Checkpoint>
+    private let checkpoints: JobQueue<Checkpoint>?
     private let readerCount: Int
 
     /// Opens or creates the file, checks it and migrates its schema. Blocks: call it at startup.
@@ -17,26 +20,59 @@ package final class Database: Sendable {
     package init(
         path: String, migrations: [Migration], settings: DatabaseSettings = DatabaseSettings()
     ) throws(DatabaseError) {
-        self.path = path
-        let connection = try Connection.openWriter(path: path, migrations: migrations, settings: settings)
-        var readers: [Connection] = []
+        self.name = path
+        self.dialect = .sqlite
+        let connection = try SQLiteConnection.openWriter(path: path, migrations: migrations, settings: settings)
+        var readers: [SQLiteConnection] = []
         for _ in 0..<max(1, settings.readers) {
-            readers.append(try Connection.openReader(path: path, busyTimeout: settings.busyTimeout))
+            readers.append(try SQLiteConnection.openReader(path: path, busyTimeout: settings.busyTimeout))
         }
-        let checkpointer = try Connection.openCheckpointer(path: path, busyTimeout: settings.busyTimeout)
-        self.writes = JobQueue(capacity: settings.queueCapacity)
+        let checkpointer = try SQLiteConnection.openCheckpointer(path: path, busyTimeout: settings.busyTimeout)
+        let writes = JobQueue<PendingWrite>(capacity: settings.queueCapacity)
+        let checkpoints = JobQueue<Checkpoint>(capacity: 1)
+        self.writes = [writes]
         self.reads = JobQueue(capacity: settings.queueCapacity)
-        self.checkpoints = JobQueue(capacity: 1)
+        self.checkpoints = checkpoints
         self.readerCount = readers.count
-        let writer = Writer(self.checkpoints, observer: settings.commitObserver)
-        Self.start("store-writer", connection, self.writes, atMost: Writer.groupLimit) { writer.commit($0, on: $1) }
-        Self.start("store-log", checkpointer, self.checkpoints) { for job in $0 { job.run(on: $1) } }
+        let writer = Writer(checkpoints, observer: settings.commitObserver)
+        Self.start("store-writer", connection, writes, atMost: Writer.groupLimit) { writer.commit($0, on: $1) }
+        Self.start("store-log", checkpointer, checkpoints) { for job in $0 { job.run(on: $1) } }
         for reader in readers { Self.start("store-reader", reader, self.reads) { for job in $0 { job.run(on: $1) } } }
     }
 
-    private static func start<Work>(
-        _ name: String, _ connection: Connection, _ queue: JobQueue<Work>, atMost limit: Int = 1,
-        perform: @escaping ([Work], Connection) -> Void
+    /// Opens a PostgreSQL database, checks it and migrates its schema. Blocks: call it at startup.
+    ///
+    /// - Throws: `DatabaseError`: unreachable, cannotOpen, readOnly, full, tooNew, migration.
+    package init(
+        postgreSQL: PostgreSQLSettings, migrations: [Migration], settings: DatabaseSettings = DatabaseSettings()
+    ) throws(DatabaseError) {
+        self.name = postgreSQL.name
+        self.dialect = .postgreSQL
+        self.checkpoints = nil
+        let migrator = try Migrator(migrations, name: postgreSQL.name)
+        let first = PostgreSQLConnection(postgreSQL, preamble: PostgreSQLWriter.order)
+        try first.checkServer()
+        try migrator.run(on: first)
+        self.writes = (0..<max(2, postgreSQL.writers)).map { _ in JobQueue(capacity: settings.queueCapacity) }
+        self.reads = JobQueue(capacity: settings.queueCapacity)
+        self.readerCount = max(1, settings.readers)
+        for (index, queue) in self.writes.enumerated() {
+            let connection = index == 0 ? first : PostgreSQLConnection(postgreSQL)
+            let writer = PostgreSQLWriter(observer: settings.commitObserver)
+            Self.start("store-writer", connection, queue, atMost: PostgreSQLWriter.groupLimit) {
+                writer.commit($0, on: $1)
+            }
+        }
+        for _ in 0..<self.readerCount {
+            Self.start("store-reader", PostgreSQLConnection(postgreSQL), self.reads) {
+                for job in $0 { job.run(on: $1) }
+            }
+        }
+    }
+
+    private static func start<Work, Held: Connection>(
+        _ name: String, _ connection: Held, _ queue: JobQueue<Work>, atMost limit: Int = 1,
+        perform: @escaping ([Work], Held) -> Void
     ) {
         let thread = ThreadExecutor(name: name)
         let stop: @Sendable () -> Void = { [weak thread] in thread?.stop() }
@@ -46,21 +82,25 @@ package final class Database: Sendable {
     deinit {
         // The threads retain themselves and end after everything submitted so far is written.
         _ = self.reads.close(Array(repeating: {}, count: self.readerCount))
-        _ = self.checkpoints.close([{}])
-        _ = self.writes.close([{}])
+        _ = self.checkpoints?.close([{}])
+        for queue in self.writes { _ = queue.close([{}]) }
     }
 
     /// Runs a body in a transaction. When this returns, its changes are durable; if it throws, none are made.
     ///
     /// Bodies run in call order, several per commit; a body that throws undoes only its own changes. A body must be
-    /// short and affect only its connection, because it may run a second time if the disk is full. Cancelling the task
-    /// does not stop it, so that its outcome is always known.
+    /// short and affect only its connection, because it may run again: if the disk is full, or on PostgreSQL if the
+    /// connection was lost or another host's write came in between. Cancelling the task does not stop it, so that its
+    /// outcome is always known.
+    ///
+    /// - Parameter key: On PostgreSQL, bodies with the same key run in call order and beside those of other keys. Bodies
+    ///   without one run one after the other, also among all hosts, as on SQLite all bodies do.
     @discardableResult
     package func write<Value: Sendable>(
-        _ body: @escaping @Sendable (Connection) throws -> Value
+        key: String? = nil, _ body: @escaping @Sendable (any Connection) throws -> Value
     ) async throws -> Value {
         try await withCheckedThrowingContinuation { continuation in
-            self.submit(body) { continuation.resume(with: $0) }
+            self.submit(key: key, body) { continuation.resume(with: $0) }
         }
     }
 
@@ -69,23 +109,23 @@ package final class Database: Sendable {
     /// The completion runs on the writer's thread after the commit, in the order of submission within one commit. It
     /// must not block.
     package func submit<Value: Sendable>(
-        _ body: @escaping @Sendable (Connection) throws -> Value,
+        key: String? = nil, _ body: @escaping @Sendable (any Connection) throws -> Value,
         completion: @escaping @Sendable (Result<Value, any Error>) -> Void
     ) {
-        self.queue(body, waits: false, completion)
+        self.queue(key, body, waits: false, completion)
     }
 
-    /// Like ``submit(_:completion:)``, but waits for the next write and shares its commit, for a write that another one
+    /// Like ``submit(key:_:completion:)``, but waits for the next write with this key and shares its commit, for a write that another one
     /// follows at once: both then wait for the disk only once.
     package func submitWithNext(
-        _ body: @escaping @Sendable (Connection) throws -> Void,
+        key: String? = nil, _ body: @escaping @Sendable (any Connection) throws -> Void,
         completion: @escaping @Sendable (Result<Void, any Error>) -> Void
     ) {
-        self.queue(body, waits: true, completion)
+        self.queue(key, body, waits: true, completion)
     }
 
     private func queue<Value: Sendable>(
-        _ body: @escaping @Sendable (Connection) throws -> Value, waits: Bool,
+        _ key: String?, _ body: @escaping @Sendable (any Connection) throws -> Value, waits: Bool,
         _ completion: @escaping @Sendable (Result<Value, any Error>) -> Void
     ) {
         let write = PendingWrite(
@@ -95,17 +135,23 @@ package final class Database: Sendable {
             },
             fail: { completion(.failure($0)) })
         do {
-            try self.writes.append(write, waits: waits)
+            try self.lane(of: key).append(write, waits: waits)
         } catch {
             completion(.failure(Self.error(error)))
         }
+    }
+
+    /// The first lane is that of writes without a key.
+    func lane(of key: String?) -> JobQueue<PendingWrite> {
+        guard let key, self.writes.count > 1 else { return self.writes[0] }
+        return self.writes[1 + Int(UInt(bitPattern: key.hashValue) % UInt(self.writes.count - 1))]
     }
 
     /// Runs a body that only reads. All its statements see one snapshot, which includes every write that has returned.
     ///
     /// Cancelling the task stops it, even in the middle of a statement.
     package func read<Value: Sendable>(
-        _ body: @escaping @Sendable (Connection) throws -> Value
+        _ body: @escaping @Sendable (any Connection) throws -> Value
     ) async throws -> Value {
         let ticket = ReadTicket()
         return try await withTaskCancellationHandler {
@@ -138,11 +184,14 @@ package final class Database: Sendable {
             if !isFirst { continuation.resume() }
         }
         await withCheckedContinuation { continuation in
-            if !self.checkpoints.close([{ continuation.resume() }]) { continuation.resume() }
+            let isFirst = self.checkpoints?.close([{ continuation.resume() }]) ?? false
+            if !isFirst { continuation.resume() }
         }
         // Last, because the last connection to close copies the log into the file.
-        await withCheckedContinuation { continuation in
-            if !self.writes.close([{ continuation.resume() }]) { continuation.resume() }
+        for queue in self.writes {
+            await withCheckedContinuation { continuation in
+                if !queue.close([{ continuation.resume() }]) { continuation.resume() }
+            }
         }
     }
 

@@ -26,8 +26,12 @@ package struct DatabaseError: Error, Sendable, CustomStringConvertible {
         package static let unique = Code("unique")
         /// Another constraint (foreign key, not null, check) is violated.
         package static let constraint = Code("constraint")
-        /// The disk reports an error. The last writes may or may not be stored.
+        /// The disk or the connection to the server failed. The last writes may or may not be stored.
         package static let inputOutput = Code("inputOutput")
+        /// The database server does not answer; nothing was stored.
+        package static let unreachable = Code("unreachable")
+        /// Transactions that ran at the same time contradict each other, and this one was rolled back.
+        package static let conflict = Code("conflict")
         package static let outOfMemory = Code("outOfMemory")
         /// A column's value does not have the expected type.
         package static let wrongType = Code("wrongType")
@@ -36,7 +40,7 @@ package struct DatabaseError: Error, Sendable, CustomStringConvertible {
         /// The queue is full.
         package static let overloaded = Code("overloaded")
         package static let closed = Code("closed")
-        /// `sqlite3_interrupt` ended the statement; callers see `CancellationError`.
+        /// The read was cancelled while it ran; callers see `CancellationError`.
         static let interrupted = Code("interrupted")
     }
 
@@ -55,7 +59,7 @@ package struct DatabaseError: Error, Sendable, CustomStringConvertible {
 
     /// Whether the same write may succeed later, for example when the disk has space or the load is lower.
     package var isPassing: Bool {
-        [.full, .readOnly, .locked, .inputOutput, .overloaded].contains(self.code)
+        [.full, .readOnly, .locked, .inputOutput, .overloaded, .unreachable, .conflict].contains(self.code)
     }
 }
 

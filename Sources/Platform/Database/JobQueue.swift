@@ -108,20 +108,20 @@ enum JobQueueRefusal: Error {
 /// Does the work of a queue on one connection and one thread, until the queue tells it to close.
 ///
 /// `@unchecked`: the connection and `perform` stay on one thread.
-final class QueueDriver<Work: Sendable>: ThreadExecutor.Driver, @unchecked Sendable {
+final class QueueDriver<Work: Sendable, Held: Connection>: ThreadExecutor.Driver, @unchecked Sendable {
     private let queue: JobQueue<Work>
     private let limit: Int
     private let stop: @Sendable () -> Void
-    private let perform: ([Work], Connection) -> Void
+    private let perform: ([Work], Held) -> Void
     private let isWoken = Atomic(false)
-    private var connection: Connection?
+    private var connection: Held?
 
     /// - Parameters:
     ///   - limit: How many jobs to take at once.
     ///   - stop: Ends the thread.
     init(
-        _ connection: Connection, _ queue: JobQueue<Work>, atMost limit: Int = 1, stop: @escaping @Sendable () -> Void,
-        perform: @escaping ([Work], Connection) -> Void
+        _ connection: Held, _ queue: JobQueue<Work>, atMost limit: Int = 1, stop: @escaping @Sendable () -> Void,
+        perform: @escaping ([Work], Held) -> Void
     ) {
         self.connection = connection
         self.queue = queue

@@ -5,11 +5,18 @@ package struct Migration: Sendable {
     package let name: String
     /// One or more statements, run in one transaction.
     package let sql: String
+    /// The same for PostgreSQL where its words for types and tables are not all that differs.
+    package let postgreSQL: String?
 
-    package init(number: Int, name: String, sql: String) {
+    package init(number: Int, name: String, sql: String, postgreSQL: String? = nil) {
         self.number = number
         self.name = name
         self.sql = sql
+        self.postgreSQL = postgreSQL
+    }
+
+    func text(for dialect: SQLDialect) -> String {
+        dialect == .sqlite ? self.sql : self.postgreSQL ?? SQLText.schema(self.sql)
     }
 
     /// Reveals changes to a released step: 64-bit FNV-1a of the SQL, in hexadecimal.
@@ -21,7 +28,7 @@ package struct Migration: Sendable {
     }
 }
 
-/// Brings a file's schema up to this program's version.
+/// Brings a store's schema up to this program's version.
 struct Migrator {
     private static let table = """
         CREATE TABLE IF NOT EXISTS schema_migrations (
@@ -31,11 +38,12 @@ struct Migrator {
         """
 
     private let migrations: [Migration]
-    private let path: String
+    /// The store's, for messages.
+    private let name: String
 
-    init(_ migrations: [Migration], path: String) throws(DatabaseError) {
+    init(_ migrations: [Migration], name: String) throws(DatabaseError) {
         self.migrations = migrations.sorted { $0.number < $1.number }
-        self.path = path
+        self.name = name
         guard self.migrations.map(\.number) == (0..<migrations.count).map({ $0 + 1 }) else {
             throw DatabaseError(
                 code: .misuse,
@@ -44,31 +52,34 @@ struct Migrator {
     }
 
     /// Applies the missing steps, each in its own transaction. Another process may be doing the same.
-    func run(on connection: Connection) throws(DatabaseError) {
+    func run(on connection: any StoreConnection) throws(DatabaseError) {
         if try self.isCurrent(connection) { return }
-        try connection.execute(Self.table)
+        try connection.begin(.write)
+        if try !connection.hasTable("schema_migrations") { try connection.script(Self.table) }
+        try connection.commit()
         // Rebuilding a table drops the old one, which must not delete rows that refer to it; checked afterwards.
-        try connection.control("PRAGMA foreign_keys = OFF")
+        let file = connection as? SQLiteConnection
+        try file?.control("PRAGMA foreign_keys = OFF")
         for migration in self.migrations { try self.apply(migration, on: connection) }
-        try connection.control("PRAGMA foreign_keys = ON")
+        try file?.control("PRAGMA foreign_keys = ON")
     }
 
-    private func isCurrent(_ connection: Connection) throws(DatabaseError) -> Bool {
-        let isThere = try connection.first(
-            "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'schema_migrations'")
-        guard isThere != nil else { return false }
+    private func isCurrent(_ connection: any StoreConnection) throws(DatabaseError) -> Bool {
+        try connection.begin(.read)
+        defer { connection.giveUpTransaction() }
+        guard try connection.hasTable("schema_migrations") else { return false }
         return try self.applied(connection) == self.migrations.count
     }
 
     /// The number of steps applied to the file, after checking that they are this program's.
-    private func applied(_ connection: Connection) throws(DatabaseError) -> Int {
+    private func applied(_ connection: any StoreConnection) throws(DatabaseError) -> Int {
         let rows = try connection.query("SELECT number, name, checksum FROM schema_migrations ORDER BY number")
         for (index, row) in rows.enumerated() {
             guard index < self.migrations.count else {
                 throw DatabaseError(
                     code: .tooNew,
                     message:
-                        "the store \(self.path) was written by a newer version (schema \(rows.count), this program "
+                        "the store \(self.name) was written by a newer version (schema \(rows.count), this program "
                         + "knows \(self.migrations.count)): install the newer version, or restore an older backup")
             }
             let migration = self.migrations[index]
@@ -76,36 +87,36 @@ struct Migrator {
                 throw DatabaseError(
                     code: .migration,
                     message:
-                        "step \(migration.number) (\(migration.name)) of the store \(self.path) differs from this "
-                        + "program's: the file belongs to another build; use that build, or restore a backup")
+                        "step \(migration.number) (\(migration.name)) of the store \(self.name) differs from this "
+                        + "program's: it belongs to another build; use that build, or restore a backup")
             }
         }
         return rows.count
     }
 
-    private func apply(_ migration: Migration, on connection: Connection) throws(DatabaseError) {
+    private func apply(_ migration: Migration, on connection: any StoreConnection) throws(DatabaseError) {
         // Lock first, then check: of two processes, one applies the step and the other sees that it is done.
-        try connection.control("BEGIN IMMEDIATE")
+        try connection.begin(.write)
         do throws(DatabaseError) {
             if try self.applied(connection) < migration.number { try self.perform(migration, on: connection) }
-            try connection.control("COMMIT")
+            try connection.commit()
         } catch {
             connection.giveUpTransaction()
             guard error.code == .misuse || error.code == .constraint || error.code == .unique else { throw error }
             throw DatabaseError(
                 code: .migration,
                 message:
-                    "step \(migration.number) (\(migration.name)) of the store \(self.path) failed and was rolled back: "
+                    "step \(migration.number) (\(migration.name)) of the store \(self.name) failed and was rolled back: "
                     + "\(error.message)", resultCode: error.resultCode)
         }
     }
 
-    private func perform(_ migration: Migration, on connection: Connection) throws(DatabaseError) {
-        try connection.script(migration.sql)
+    private func perform(_ migration: Migration, on connection: any StoreConnection) throws(DatabaseError) {
+        try connection.script(migration.text(for: connection.dialect))
         guard connection.isInTransaction else {
             throw DatabaseError(code: .misuse, message: "a migration must not end its transaction")
         }
-        if let row = try connection.control("PRAGMA foreign_key_check").first {
+        if let file = connection as? SQLiteConnection, let row = try file.control("PRAGMA foreign_key_check").first {
             throw DatabaseError(
                 code: .constraint, message: "rows of \(row[0].text ?? "a table") refer to missing rows")
         }

@@ -4,29 +4,34 @@ internal import Primitives
 final class ReadJob: Sendable {
     private enum State {
         case waiting
-        case running(Connection.Interrupter)
+        case running(Interrupter)
         case cancelled
         case done
     }
 
     private let state = Protected(State.waiting)
-    private let perform: @Sendable (Connection) throws -> @Sendable () -> Void
+    private let perform: @Sendable (any Connection) throws -> @Sendable () -> Void
     private let fail: @Sendable (any Error) -> Void
 
     /// - Parameters:
     ///   - perform: Runs the body; the closure that it returns delivers the value.
     ///   - fail: Ends it without a value.
     init(
-        perform: @escaping @Sendable (Connection) throws -> @Sendable () -> Void,
+        perform: @escaping @Sendable (any Connection) throws -> @Sendable () -> Void,
         fail: @escaping @Sendable (any Error) -> Void
     ) {
         self.perform = perform
         self.fail = fail
     }
 
-    func run(on connection: Connection) {
+    func run(on connection: any StoreConnection) {
         guard self.begin(connection.interrupter) else { return self.fail(CancellationError()) }
-        let result = Result { try self.transact(connection) }
+        var result = Result { try self.transact(connection) }
+        // A session that the server has ended is only noticed when it is used.
+        if case .failure(let error as DatabaseError) = result, error.code == .unreachable {
+            connection.giveUpTransaction()
+            result = Result { try self.transact(connection) }
+        }
         let isCancelled = self.end()
         // No interrupt can come now, and a pending one must not stop the end of the transaction.
         connection.interrupter.clear()
@@ -57,7 +62,7 @@ final class ReadJob: Sendable {
         self.fail(error)
     }
 
-    private func begin(_ interrupter: Connection.Interrupter) -> Bool {
+    private func begin(_ interrupter: Interrupter) -> Bool {
         self.state.withLock { state in
             guard case .waiting = state else { return false }
             interrupter.clear()
@@ -75,11 +80,11 @@ final class ReadJob: Sendable {
         }
     }
 
-    private func transact(_ connection: Connection) throws -> @Sendable () -> Void {
-        try connection.control("BEGIN")
+    private func transact(_ connection: any StoreConnection) throws -> @Sendable () -> Void {
+        try connection.begin(.read)
         let deliver = try self.perform(connection)
         // Nothing was changed, so a failure here (such as a damaged page) loses nothing.
-        _ = try? connection.control("COMMIT")
+        _ = try? connection.commit()
         return deliver
     }
 }

@@ -80,7 +80,7 @@ struct ConfigurationLoaderTests {
         flags.dataDirectory = "/from/flag"
         let configuration = self.load(environment, flags: flags).configuration
         #expect(configuration?.dataDirectory == "/from/flag")
-        #expect(configuration?.store.path == "/from/flag/jetbridge.sqlite")
+        #expect(configuration?.store.name == "/from/flag/jetbridge.sqlite")
     }
 
     @Test("flags and variables override the file")

@@ -87,7 +87,7 @@ struct ConfigurationMistakeTests {
     @Test("an unknown key with no near match is reported with the valid keys")
     func unknownKey() throws {
         let issue = try #require(load("store: {zzz: 1}").issues.first)
-        #expect(issue.description == "/srv/test.yaml:1:9: store.zzz: unknown key; valid keys: url")
+        #expect(issue.description == "/srv/test.yaml:1:9: store.zzz: unknown key; valid keys: url, password, ca_file")
     }
 
     @Test("invalid YAML is reported with its position")
@@ -111,7 +111,10 @@ struct ConfigurationMistakeTests {
             ("retention: {sent: soon}", "retention.sent", 19, "'soon'"),
             ("retention: {files: 1m}", "retention.files", 20, "out of range"),
             ("retention: {sended: 1d}", "retention.sended", 13, "unknown key"),
-            ("store: {url: postgres://x}", "store.url", 14, "only SQLite"),
+            ("store: {url: postgres://x}", "store.url", 14, "name host and database"),
+            ("store: {url: 'postgres://a:secret@x/y'}", "store.url", 14, "write the password apart"),
+            ("store: {url: 'mysql://x/y'}", "store.url", 14, "postgres://ROLE@HOST:PORT/DATABASE"),
+            ("store: {password: {env: HOME}}", "store", 8, "only for a postgres:// url"),
             ("store: {url: file.db}", "store.url", 14, "sqlite:FILE"),
             ("gateway: {listen: 8787}", "gateway.listen", 19, "port is missing"),
             ("gateway: {listen: \":8787\"}", "gateway.listen", 19, "127.0.0.1:8787"),

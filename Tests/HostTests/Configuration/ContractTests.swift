@@ -85,7 +85,7 @@ struct ContractTests {
         let file = try self.loadFile()
         #expect(file.dataDirectory == "/var/lib/jetbridge")
         #expect(file.log.level == .info && file.log.format == .json)
-        #expect(file.store.path == "/var/lib/jetbridge/jetbridge.sqlite")
+        #expect(file.store.name == "/var/lib/jetbridge/jetbridge.sqlite")
         #expect(file.gateway.listen == HostPort(host: "127.0.0.1", port: 8787))
         #expect(file.gateway.publicURL?.origin == "http://127.0.0.1:8787")
         #expect(file.model.provider == .rehearsal && file.model.name == "gpt-4.1")

@@ -20,8 +20,8 @@ struct KeyStoreTests {
     init() throws { self.directory = try TemporaryDirectory() }
 
     private func store() throws -> SessionStore {
-        SessionStore(
-            database: try Database(path: self.directory.path + "/jetbridge.sqlite", migrations: Schema.migrations))
+        let path = self.directory.path + "/jetbridge.sqlite"
+        return SessionStore(database: try TestDatabase.open(path: path, migrations: Schema.migrations))
     }
 
     private func insert(
@@ -145,7 +145,7 @@ struct KeyStoreTests {
     @Test("keys of a store from before there were limits have none")
     func migration() async throws {
         let path = self.directory.path + "/jetbridge.sqlite"
-        let old = try Database(path: path, migrations: Schema.migrations.filter { $0.number < 15 })
+        let old = try TestDatabase.open(path: path, migrations: Schema.migrations.filter { $0.number < 15 })
         try await old.write { connection in
             try connection.execute(
                 """

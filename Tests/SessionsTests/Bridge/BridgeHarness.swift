@@ -36,7 +36,7 @@ struct BridgeHarness {
         self.directory = directory
         self.adapter = adapter ?? FakeAdapter(traits: traits)
         self.worker = worker
-        let database = try Database(path: Self.path(directory), migrations: Schema.migrations, settings: store)
+        let database = try TestDatabase.open(path: Self.path(directory), migrations: Schema.migrations, settings: store)
         self.bridge = Bridge(
             store: SessionStore(database: database), adapters: AdapterRegistry([self.adapter] + others),
             workers: [.chat: worker, .specify: worker, .run: worker, .files: worker],
@@ -52,7 +52,7 @@ struct BridgeHarness {
 
     /// Runs `body` while another connection holds the write lock: each write fails after the store's busy timeout.
     func whileLocked(_ body: () async throws -> Void) async throws {
-        let other = try Database(path: Self.path(self.directory), migrations: Schema.migrations)
+        let other = try TestDatabase.open(path: Self.path(self.directory), migrations: Schema.migrations)
         let isOver = Protected(false)
         let begun = Gate(isOpen: false)
         let write = Task {

@@ -8,7 +8,7 @@ import Testing
 @Suite("The index of messages", .timeLimit(.minutes(1)))
 struct SearchTests {
     private static func store(_ path: String, migrations: [Migration] = Schema.migrations) throws -> SessionStore {
-        SessionStore(database: try Database(path: path, migrations: migrations))
+        SessionStore(database: try TestDatabase.open(path: path, migrations: migrations))
     }
 
     /// What a search finds.

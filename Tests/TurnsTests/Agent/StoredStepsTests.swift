@@ -12,7 +12,7 @@ struct StoredStepsTests {
     @Test("a long record is read whole and in order, and whether tools were called is known")
     func long() async throws {
         let folder = try TemporaryDirectory()
-        let database = try Database(path: folder.path + "/a.sqlite", migrations: Schema.migrations)
+        let database = try TestDatabase.open(path: folder.path + "/a.sqlite", migrations: Schema.migrations)
         let steps = StoredSteps(store: SessionStore(database: database))
         let records = (1...1_700).map { number in
             StepRecord(

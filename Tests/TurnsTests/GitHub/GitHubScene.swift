@@ -34,7 +34,7 @@ struct GitHubScene {
         self.clock = clock
         self.adapter =
             adapter ?? FakeAdapter(traits: RoomTraits(textLimit: 4_000, textUnit: .bytes, isMultiline: true))
-        self.database = try Database(path: directory.path + "/jetbridge.sqlite", migrations: Schema.migrations)
+        self.database = try TestDatabase.open(path: directory.path + "/jetbridge.sqlite", migrations: Schema.migrations)
         let now: @Sendable () -> Int64 = { Self.start + Int64(clock.now.offset / .milliseconds(1)) }
         let posts = ThreadPosts(
             store: SessionStore(database: self.database), adapters: AdapterRegistry([self.adapter]),

@@ -48,7 +48,7 @@ struct MatrixKeyStore: Sendable {
 
     func close() async { await self.database.close() }
 
-    func read<Value: Sendable>(_ body: @escaping @Sendable (Connection) throws -> Value) async throws -> Value {
+    func read<Value: Sendable>(_ body: @escaping @Sendable (any Connection) throws -> Value) async throws -> Value {
         try await self.database.read(body)
     }
 

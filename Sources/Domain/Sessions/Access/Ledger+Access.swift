@@ -81,9 +81,9 @@ extension Ledger {
     /// Redeems a code. Nil when it is unknown or expired.
     package func takeCode(hash: String, at now: Int64) throws -> Role? {
         try self.connection.execute("DELETE FROM codes WHERE expires_at <= ?", [.integer(now)])
-        let role = try self.connection.query("SELECT role FROM codes WHERE hash = ?", [.text(hash)])
+        // One statement: of two hosts that are given the code at once, one redeems it.
+        let role = try self.connection.query("DELETE FROM codes WHERE hash = ? RETURNING role", [.text(hash)])
             .first?.text("role")
-        try self.connection.execute("DELETE FROM codes WHERE hash = ?", [.text(hash)])
         return role.flatMap { Role(rawValue: $0) }
     }
 
@@ -137,8 +137,8 @@ extension Ledger {
 
     /// Returns whether it existed.
     package func revokeCredential(id: String) throws -> Bool {
-        try self.connection.execute("DELETE FROM credentials WHERE id = ?", [.text(id)])
-        return self.connection.changes > 0
+        let changed = try self.connection.rowsChanged(by: "DELETE FROM credentials WHERE id = ?", [.text(id)])
+        return changed > 0
     }
 
     package func touchCredential(id: String, at now: Int64) throws {

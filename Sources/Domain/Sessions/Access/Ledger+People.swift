@@ -60,8 +60,8 @@ extension Ledger {
             """
             INSERT INTO people (identity, sender, seen_at, direct_thread, direct_route) VALUES (?, ?, ?, ?, ?)
             ON CONFLICT (identity) DO UPDATE SET sender = excluded.sender, seen_at = excluded.seen_at,
-            direct_thread = COALESCE(excluded.direct_thread, direct_thread),
-            direct_route = COALESCE(excluded.direct_route, direct_route)
+            direct_thread = COALESCE(excluded.direct_thread, people.direct_thread),
+            direct_route = COALESCE(excluded.direct_route, people.direct_route)
             """,
             [
                 .text(sighting.sender.id), .text(StoredForm.text(of: sighting.sender)), .integer(sighting.at),

@@ -4,8 +4,9 @@ internal import Database
 extension Ledger {
     /// A new ask's id.
     func nextAskID() throws -> String {
-        try self.connection.execute("UPDATE floors SET id = id + 1 WHERE name = 'asks'", [])
-        let number = try self.connection.query("SELECT id FROM floors WHERE name = 'asks'", []).first?.integer("id")
+        let number = try self.connection.query(
+            "UPDATE floors SET id = id + 1 WHERE name = 'asks' RETURNING id", []
+        ).first?.integer("id")
         return "a\(number ?? 0)"
     }
 
@@ -74,7 +75,7 @@ extension Ledger {
     /// The open asks, oldest first; of all threads or of one.
     package func openAsks(of session: String? = nil) throws -> [AskRecord] {
         try self.connection.query(
-            "SELECT * FROM asks WHERE state = 'open' AND ($1 IS NULL OR session = $1) ORDER BY number",
+            "SELECT * FROM asks WHERE state = 'open' AND (CAST($1 AS TEXT) IS NULL OR session = $1) ORDER BY number",
             [.optional(session)]
         ).map(Self.ask)
     }
@@ -89,16 +90,16 @@ extension Ledger {
 
     /// Ends an open ask. False when it was ended before: the first one wins.
     func settle(_ ask: AskRecord) throws -> Bool {
-        try self.connection.execute(
-            """
-            UPDATE asks SET state = ?, answer = ?, reason = ?, decider = ?, decided_at = ?
-            WHERE id = ? AND state = 'open'
-            """,
+        let changed = try self.connection.rowsChanged(
+            by: """
+                UPDATE asks SET state = ?, answer = ?, reason = ?, decider = ?, decided_at = ?
+                WHERE id = ? AND state = 'open'
+                """,
             [
                 .text(ask.state.rawValue), .optional(ask.answer), .optional(ask.reason),
                 .optional(ask.decider.map { StoredForm.text(of: $0) }), .optional(ask.decidedAt), .text(ask.id),
             ])
-        return self.connection.changes > 0
+        return changed > 0
     }
 
     /// Records that the turn has the answer.
@@ -167,9 +168,10 @@ extension Ledger {
 
     /// Whether `person` has not been told yet that their choice at this ask does not count.
     func noteTold(_ person: String, about ask: String) throws -> Bool {
-        try self.connection.execute(
-            "INSERT INTO ask_notices (ask, person) VALUES (?, ?) ON CONFLICT DO NOTHING", [.text(ask), .text(person)])
-        return self.connection.changes > 0
+        let changed = try self.connection.rowsChanged(
+            by: "INSERT INTO ask_notices (ask, person) VALUES (?, ?) ON CONFLICT DO NOTHING",
+            [.text(ask), .text(person)])
+        return changed > 0
     }
 
     func wasTold(_ person: String, about ask: String) throws -> Bool {

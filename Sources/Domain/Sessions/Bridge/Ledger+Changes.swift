@@ -17,16 +17,15 @@ extension Ledger {
     package func insertChange(
         _ change: MessageChange, event: String, adapter: AdapterID, role: Role?, at now: Int64
     ) throws -> Int64? {
-        try self.connection.execute(
+        try self.connection.first(
             """
             INSERT INTO inbox (adapter, event, body, role, state, received_at) VALUES (?, ?, ?, ?, 'change', ?)
-            ON CONFLICT DO NOTHING
+            ON CONFLICT DO NOTHING RETURNING number
             """,
             [
                 .text(adapter.rawValue), .text(event), .text(StoredForm.text(of: change)), .optional(role?.rawValue),
                 .integer(now),
-            ])
-        return self.connection.changes == 0 ? nil : self.connection.lastInsertID
+            ])?[0].int64
     }
 
     /// Changes that were stored but not handled, in the order of their arrival.

@@ -24,32 +24,31 @@ extension Ledger {
     package func insertEvent(
         _ id: String, adapter: AdapterID, body: String, role: Role?, of message: MessageReference? = nil, at now: Int64
     ) throws -> Int64? {
-        try self.connection.execute(
+        try self.connection.first(
             """
             INSERT INTO inbox (adapter, event, body, role, state, received_at, room, message)
-            VALUES (?, ?, ?, ?, 'new', ?, ?, ?) ON CONFLICT DO NOTHING
+            VALUES (?, ?, ?, ?, 'new', ?, ?, ?) ON CONFLICT DO NOTHING RETURNING number
             """,
             [
                 .text(adapter.rawValue), .text(id), .text(body), .optional(role?.rawValue), .integer(now),
                 .optional(message?.room.name), .optional(message?.id),
-            ])
-        return self.connection.changes == 0 ? nil : self.connection.lastInsertID
+            ])?[0].int64
     }
 
     /// Stores an event with the turn that answers it. False for a repeat.
     package func insertEvent(
         _ id: String, adapter: AdapterID, role: Role?, turn: String, of message: MessageReference? = nil, at now: Int64
     ) throws -> Bool {
-        try self.connection.execute(
-            """
-            INSERT INTO inbox (adapter, event, body, role, state, turn, received_at, room, message)
-            VALUES (?, ?, '', ?, 'done', ?, ?, ?, ?) ON CONFLICT DO NOTHING
-            """,
+        let changed = try self.connection.rowsChanged(
+            by: """
+                INSERT INTO inbox (adapter, event, body, role, state, turn, received_at, room, message)
+                VALUES (?, ?, '', ?, 'done', ?, ?, ?, ?) ON CONFLICT DO NOTHING
+                """,
             [
                 .text(adapter.rawValue), .text(id), .optional(role?.rawValue), .text(turn), .integer(now),
                 .optional(message?.room.name), .optional(message?.id),
             ])
-        return self.connection.changes > 0
+        return changed > 0
     }
 
     /// Marks an event as handled, in the transaction that handles it. The body is no longer needed; the key stays.

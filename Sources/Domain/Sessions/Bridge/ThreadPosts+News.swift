@@ -37,9 +37,10 @@ extension ThreadPosts {
 extension Ledger {
     /// Records that a thread gets the line with this key; false if it has had it.
     func insertNewsKey(_ key: String, in session: String, at now: Int64) throws -> Bool {
-        try self.connection.execute(
-            "INSERT INTO thread_news (session, key, created_at) VALUES (?, ?, ?) ON CONFLICT (session, key) DO NOTHING",
+        let changed = try self.connection.rowsChanged(
+            by:
+                "INSERT INTO thread_news (session, key, created_at) VALUES (?, ?, ?) ON CONFLICT (session, key) DO NOTHING",
             [.text(session), .text(key), .integer(now)])
-        return self.connection.changes > 0
+        return changed > 0
     }
 }

@@ -8,13 +8,13 @@ extension Ledger {
         buttons: [MessageButton] = [], message: Int64? = nil, at now: Int64
     ) throws -> OutboxItem {
         let token = Identifier.make("m")
-        try self.connection.execute(
+        let id = try self.connection.insertedID(
             """
             INSERT INTO outbox (session, turn, kind, adapter, room, route, text, token, state, created_at, buttons,
             message)
             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8,
             CASE WHEN EXISTS (SELECT 1 FROM sessions WHERE id = ?1 AND thread LIKE 'past:%')
-            THEN 'dropped' ELSE 'pending' END, ?9, ?10, ?11)
+            THEN 'dropped' ELSE 'pending' END, ?9, ?10, ?11) RETURNING id
             """,
             [
                 .text(session), .optional(turn), .text(kind.rawValue), .text(route.room.adapter.rawValue),
@@ -22,7 +22,7 @@ extension Ledger {
                 .optional(StoredForm.text(of: buttons)), .optional(message),
             ])
         return OutboxItem(
-            id: self.connection.lastInsertID, session: session, turn: turn, kind: kind, route: route, text: text,
+            id: id, session: session, turn: turn, kind: kind, route: route, text: text,
             token: token, reference: nil, state: .pending, buttons: buttons, message: message)
     }
 
@@ -90,9 +90,9 @@ extension Ledger {
 
     /// Marks a message as being sent. False when it was dropped.
     package func markSending(_ id: Int64, at now: Int64) throws -> Bool {
-        try self.connection.execute(
-            "UPDATE outbox SET state = 'sending' WHERE id = ? AND state IN ('pending', 'unknown')", [.integer(id)])
-        return self.connection.changes > 0
+        let changed = try self.connection.rowsChanged(
+            by: "UPDATE outbox SET state = 'sending' WHERE id = ? AND state IN ('pending', 'unknown')", [.integer(id)])
+        return changed > 0
     }
 
     /// Sets an entry's state. A sent entry is kept only for its reference, so its text is cleared, unless it has buttons:
@@ -178,9 +178,9 @@ extension Ledger {
             "SELECT id FROM outbox WHERE turn = ? AND kind IN ('part', 'final', 'file') ORDER BY id", [.text(turn)]
         ).dropFirst(count).dropLast(last).map { try $0.integer("id") }
         return try pending.filter { id in
-            try self.connection.execute(
-                "UPDATE outbox SET state = 'dropped' WHERE id = ? AND state = 'pending'", [.integer(id)])
-            return self.connection.changes > 0
+            let changed = try self.connection.rowsChanged(
+                by: "UPDATE outbox SET state = 'dropped' WHERE id = ? AND state = 'pending'", [.integer(id)])
+            return changed > 0
         }
     }
 

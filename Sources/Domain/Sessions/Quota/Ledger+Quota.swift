@@ -68,7 +68,7 @@ extension Ledger {
         try self.connection.execute(
             """
             INSERT INTO upload_days (person, day, bytes) VALUES (?1, ?2, ?3)
-            ON CONFLICT (person, day) DO UPDATE SET bytes = bytes + ?3
+            ON CONFLICT (person, day) DO UPDATE SET bytes = upload_days.bytes + ?3
             """, [.text(person), .integer(day), .integer(Int64(bytes))])
     }
 }

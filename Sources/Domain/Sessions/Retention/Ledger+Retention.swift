@@ -31,11 +31,11 @@ extension Ledger {
     /// Deletes credentials and codes that have expired. Returns how many credentials. There are few, and no index.
     func deleteExpiredCredentials(at now: Int64, limit: Int) throws -> Int {
         try self.connection.execute("DELETE FROM codes WHERE expires_at <= ?", [.integer(now)])
-        let count = try self.connection.execute(
-            """
-            DELETE FROM credentials WHERE id IN (SELECT id FROM credentials
-            WHERE expires_at <= CASE WHEN ',' || scopes || ',' LIKE '%,proxy,%' THEN ? ELSE ? END LIMIT ?)
-            """, [.integer(now - Self.expiredKeyLifetime), .integer(now), .integer(Int64(limit))])
+        let count = try self.connection.rowsChanged(
+            by: """
+                DELETE FROM credentials WHERE id IN (SELECT id FROM credentials
+                WHERE expires_at <= CASE WHEN ',' || scopes || ',' LIKE '%,proxy,%' THEN ? ELSE ? END LIMIT ?)
+                """, [.integer(now - Self.expiredKeyLifetime), .integer(now), .integer(Int64(limit))])
         try self.deleteEndedPreferences()
         return count
     }
@@ -46,26 +46,26 @@ extension Ledger {
 
     /// Deletes keys of handled events. Returns how many.
     func deleteEventKeys(before time: Int64, limit: Int) throws -> Int {
-        try self.connection.execute(
-            """
-            DELETE FROM inbox WHERE number IN
-            (SELECT number FROM inbox WHERE state = 'done' AND number <
-                (SELECT COALESCE(MIN(number), 9223372036854775807) FROM
-                    (SELECT number FROM inbox WHERE received_at >= ? ORDER BY number LIMIT 1))
-            ORDER BY number LIMIT ?)
-            """, [.integer(time), .integer(Int64(limit))])
+        try self.connection.rowsChanged(
+            by: """
+                DELETE FROM inbox WHERE number IN
+                (SELECT number FROM inbox WHERE state = 'done' AND number <
+                    (SELECT COALESCE(MIN(number), 9223372036854775807) FROM
+                        (SELECT number FROM inbox WHERE received_at >= ? ORDER BY number LIMIT 1) AS young)
+                ORDER BY number LIMIT ?)
+                """, [.integer(time), .integer(Int64(limit))])
     }
 
     /// Deletes outbox entries that were sent or abandoned, and previews that nothing completes. Returns how many.
     func deleteFinishedOutbox(before time: Int64, limit: Int) throws -> Int {
-        try self.connection.execute(
-            """
-            DELETE FROM outbox WHERE id IN
-            (SELECT id FROM outbox WHERE state IN ('sent', 'failed', 'dropped', 'live') AND id <
-                (SELECT COALESCE(MIN(id), 9223372036854775807) FROM
-                    (SELECT id FROM outbox WHERE created_at >= ? ORDER BY id LIMIT 1))
-            ORDER BY id LIMIT ?)
-            """, [.integer(time), .integer(Int64(limit))])
+        try self.connection.rowsChanged(
+            by: """
+                DELETE FROM outbox WHERE id IN
+                (SELECT id FROM outbox WHERE state IN ('sent', 'failed', 'dropped', 'live') AND id <
+                    (SELECT COALESCE(MIN(id), 9223372036854775807) FROM
+                        (SELECT id FROM outbox WHERE created_at >= ? ORDER BY id LIMIT 1) AS young)
+                ORDER BY id LIMIT ?)
+                """, [.integer(time), .integer(Int64(limit))])
     }
 
     // MARK: Turns
@@ -101,7 +101,8 @@ extension Ledger {
     private func reserveMessageIDs() throws {
         try self.connection.execute(
             """
-            UPDATE floors SET id = MAX(id, (SELECT COALESCE(MAX(id), 0) FROM messages)) WHERE name = 'messages'
+            UPDATE floors SET id = (SELECT COALESCE(MAX(id), 0) FROM messages) WHERE name = 'messages'
+            AND id < (SELECT COALESCE(MAX(id), 0) FROM messages)
             """, [])
     }
 

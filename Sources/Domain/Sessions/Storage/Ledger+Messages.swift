@@ -7,15 +7,22 @@ extension Ledger {
     package func insertMessage(
         session: String, turn: String?, role: MessageRecord.Role, author: String? = nil, text: String, at now: Int64
     ) throws -> Int64 {
-        try self.connection.execute(
+        let id =
+            switch self.connection.dialect {
             // `floors` holds the highest id of deleted messages.
+            case .sqlite:
+                """
+                MAX((SELECT COALESCE(MAX(id), 0) FROM messages), (SELECT id FROM floors WHERE name = 'messages')) + 1
+                """
+            // Of several hosts, none may read the highest id to add to it.
+            case .postgreSQL: "DEFAULT"
+            }
+        return try self.connection.insertedID(
             """
-            INSERT INTO messages (id, session, turn, role, author, text, created_at) VALUES (
-            MAX((SELECT COALESCE(MAX(id), 0) FROM messages), (SELECT id FROM floors WHERE name = 'messages')) + 1,
-            ?, ?, ?, ?, ?, ?)
+            INSERT INTO messages (id, session, turn, role, author, text, created_at)
+            VALUES (\(id), ?, ?, ?, ?, ?, ?) RETURNING id
             """,
             [.text(session), .optional(turn), .text(role.rawValue), .optional(author), .text(text), .integer(now)])
-        return self.connection.lastInsertID
     }
 
     /// Messages of a thread, oldest first; `cursor` is the number of the last one seen. Ends early where the texts

@@ -32,9 +32,9 @@ extension Ledger {
         let rows = try self.connection.query(
             """
             SELECT * FROM sessions
-            WHERE state <> 'deleted' AND (?1 IS NULL OR adapter = ?1) AND (?2 IS NULL OR owner = ?2)
+            WHERE state <> 'deleted' AND (CAST(?1 AS TEXT) IS NULL OR adapter = ?1) AND (CAST(?2 AS TEXT) IS NULL OR owner = ?2)
             AND (active_at < ?3 OR (active_at = ?3 AND id < ?4))
-            \(filter.condition(&values)) ORDER BY active_at DESC, id DESC LIMIT ?5
+            \(filter.condition(&values, self.connection.dialect)) ORDER BY active_at DESC, id DESC LIMIT ?5
             """, values)
         let items = try rows.prefix(limit).map(Self.session)
         let next = rows.count > limit ? items.last.map { SessionCursor(after: $0).description } : nil
@@ -69,7 +69,7 @@ extension Ledger {
             SELECT COALESCE(turns.model, '') AS model, COUNT(*) AS turns, SUM(input_tokens) AS input,
             SUM(output_tokens) AS output
             FROM turns JOIN sessions ON sessions.id = turns.session
-            WHERE (?1 IS NULL OR sessions.owner = ?1) AND input_tokens + output_tokens > 0
+            WHERE (CAST(?1 AS TEXT) IS NULL OR sessions.owner = ?1) AND input_tokens + output_tokens > 0
             GROUP BY turns.model ORDER BY turns.model
             """, [owner.map { .text($0) } ?? .null]
         ).map { (try $0.text("model"), try $0.int64("turns"), try $0.int64("input"), try $0.int64("output")) }

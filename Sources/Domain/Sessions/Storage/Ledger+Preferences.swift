@@ -30,7 +30,10 @@ extension Ledger {
             return
         }
         try self.connection.execute(
-            "INSERT OR REPLACE INTO preferences (person, model, instructions) VALUES (?, ?, ?)",
+            """
+            INSERT INTO preferences (person, model, instructions) VALUES (?, ?, ?)
+            ON CONFLICT (person) DO UPDATE SET model = excluded.model, instructions = excluded.instructions
+            """,
             [.text(person), .optional(preferences.model), .optional(preferences.instructions)])
     }
 
@@ -38,7 +41,7 @@ extension Ledger {
     package func setPinned(_ isPinned: Bool, session: String, of person: String) throws {
         try self.connection.execute(
             isPinned
-                ? "INSERT OR IGNORE INTO pins (person, session) VALUES (?, ?)"
+                ? "INSERT INTO pins (person, session) VALUES (?, ?) ON CONFLICT DO NOTHING"
                 : "DELETE FROM pins WHERE person = ? AND session = ?", [.text(person), .text(session)])
     }
 

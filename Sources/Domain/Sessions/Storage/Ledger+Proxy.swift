@@ -6,9 +6,9 @@ extension Ledger {
         try self.connection.execute(
             """
             INSERT INTO proxy_usage (client, model, requests, input_tokens, output_tokens) VALUES (?, ?, ?, ?, ?)
-            ON CONFLICT (client, model) DO UPDATE SET requests = requests + excluded.requests,
-                input_tokens = input_tokens + excluded.input_tokens,
-                output_tokens = output_tokens + excluded.output_tokens
+            ON CONFLICT (client, model) DO UPDATE SET requests = proxy_usage.requests + excluded.requests,
+                input_tokens = proxy_usage.input_tokens + excluded.input_tokens,
+                output_tokens = proxy_usage.output_tokens + excluded.output_tokens
             """,
             [
                 .text(usage.client), .text(usage.model), .integer(usage.requests), .integer(usage.input),
@@ -32,7 +32,7 @@ extension Ledger {
         try self.connection.execute(
             """
             INSERT INTO proxy_days (day, client, process, tokens) VALUES (?, ?, ?, ?)
-            ON CONFLICT (day, client, process) DO UPDATE SET tokens = tokens + excluded.tokens
+            ON CONFLICT (day, client, process) DO UPDATE SET tokens = proxy_days.tokens + excluded.tokens
             """, [.integer(day), .text(client), .text(process), .integer(tokens)])
     }
 

@@ -12,10 +12,11 @@ extension MessageRecord.Role {
 extension Ledger {
     /// Adds the oldest messages that are not in the index yet, at most `limit`. Returns whether more may follow.
     func indexMessages(limit: Int) throws -> Bool {
+        guard self.hasWordTable else { return false }
         let next = try self.connection.query(
             """
             SELECT COUNT(*) AS count, COALESCE(MAX(id), 0) AS last FROM
-            (SELECT id FROM messages WHERE id > \(Self.indexed) ORDER BY id LIMIT ?)
+            (SELECT id FROM messages WHERE id > \(Self.indexed) ORDER BY id LIMIT ?) AS next
             """, [.integer(Int64(limit))]
         ).first
         guard let next, try next.integer("count") > 0 else { return false }
@@ -31,13 +32,15 @@ extension Ledger {
 
     /// Whether the index lacks messages.
     func hasUnindexedMessages() throws -> Bool {
-        try !self.connection.query("SELECT 1 FROM messages WHERE id > \(Self.indexed) LIMIT 1", []).isEmpty
+        try self.hasWordTable
+            && !self.connection.query("SELECT 1 FROM messages WHERE id > \(Self.indexed) LIMIT 1", []).isEmpty
     }
 
     /// Replaces the text of a person's message.
     func rewriteMessage(_ id: Int64, to text: String) throws {
         try self.removeFromIndex(where: "id = ?", .integer(id))
         try self.connection.execute("UPDATE messages SET text = ? WHERE id = ?", [.text(text), .integer(id)])
+        guard self.hasWordTable else { return }
         try self.connection.execute(
             """
             INSERT INTO message_words (rowid, text)
@@ -49,14 +52,17 @@ extension Ledger {
     func deleteMessages(where condition: String, _ value: SQLValue) throws {
         try self.removeFromIndex(where: condition, value)
         try self.connection.execute("DELETE FROM messages WHERE \(condition)", [value])
+        guard self.hasWordTable else { return }
         // The id of the newest message may be given out again.
         try self.connection.execute(
             """
-            UPDATE floors SET id = MIN(id, (SELECT COALESCE(MAX(id), 0) FROM messages)) WHERE name = 'message_words'
+            UPDATE floors SET id = (SELECT COALESCE(MAX(id), 0) FROM messages) WHERE name = 'message_words'
+            AND id > (SELECT COALESCE(MAX(id), 0) FROM messages)
             """, [])
     }
 
     private func removeFromIndex(where condition: String, _ value: SQLValue) throws {
+        guard self.hasWordTable else { return }
         try self.connection.execute(
             """
             INSERT INTO message_words (message_words, rowid, text)
@@ -64,9 +70,12 @@ extension Ledger {
             """, [value])
     }
 
+    /// PostgreSQL indexes the messages themselves, in the transaction that stores them.
+    private var hasWordTable: Bool { self.connection.dialect == .sqlite }
+
     private static let indexed = "(SELECT floors.id FROM floors WHERE name = 'message_words')"
     private static let isIndexed = "\(Self.isSearchable) AND messages.id <= \(Self.indexed)"
-    private static let isSearchable: String = {
+    static let isSearchable: String = {
         let names = MessageRecord.Role.searchable.map { "'\($0.rawValue)'" }.sorted().joined(separator: ", ")
         return "role IN (\(names))"
     }()

@@ -221,7 +221,8 @@ package enum Schema {
             );
             INSERT INTO message_words (rowid, text)
             SELECT id, text FROM messages WHERE role IN ('user', 'assistant', 'commit');
-            """)
+            """,
+        postgreSQL: Self.searchInPostgreSQL)
 
     private static let withdrawals = Migration(
         number: 6, name: "refused questions and withdrawn buttons",
@@ -233,7 +234,8 @@ package enum Schema {
             CREATE INDEX outbox_with_buttons ON outbox (session, id) WHERE buttons IS NOT NULL;
             """)
 
-    private static let audit = Migration(number: 7, name: "audit", sql: AuditSchema.sql)
+    private static let audit = Migration(
+        number: 7, name: "audit", sql: AuditSchema.sql, postgreSQL: AuditSchema.postgreSQL)
 
     /// Questions to people, and what they decided for later.
     private static let asks = Migration(
@@ -453,7 +455,8 @@ package enum Schema {
             -- Messages up to this id are in `message_words`. The others follow a second after a turn, and before a search.
             INSERT INTO floors (name, id) SELECT 'message_words', MAX(id, (SELECT COALESCE(MAX(id), 0) FROM messages))
             FROM floors WHERE name = 'messages';
-            """)
+            """,
+        postgreSQL: "SELECT 1;")
 
     private static let preferences = Migration(
         number: 17, name: "preferences",
@@ -578,5 +581,6 @@ package enum Schema {
                 bytes INTEGER NOT NULL,
                 PRIMARY KEY (person, day)
             ) WITHOUT ROWID;
-            """)
+            """,
+        postgreSQL: Self.quotaInPostgreSQL)
 }

@@ -27,7 +27,7 @@ package struct SessionFilter: Sendable {
     }
 
     /// The conditions on the archive, pins and the words, to follow another one; `?2` is the owner. Adds their parameters.
-    func condition(_ values: inout [SQLValue]) -> String {
+    func condition(_ values: inout [SQLValue], _ dialect: SQLDialect) -> String {
         var text = ""
         if let isArchived = self.isArchived { text += " AND state \(isArchived ? "=" : "<>") 'archived'" }
         if let person = self.pinnedBy {
@@ -40,18 +40,32 @@ package struct SessionFilter: Sendable {
             let spellings = word.utf8.allSatisfy { $0 < 0x80 } ? [word] : Self.spellings(of: word)
             let conditions = spellings.map { spelling -> String in
                 values.append(.text("%\(Self.escaped(spelling))%"))
-                return "title LIKE ?\(values.count) ESCAPE '\\'"
+                return dialect.contains("title", pattern: "?\(values.count)") + " ESCAPE '\\'"
             }
             return "(\(conditions.joined(separator: " OR ")))"
         }
-        let conditions = ["(\(inTitle.joined(separator: " AND ")))"] + (self.inMessages(&values).map { [$0] } ?? [])
+        let conditions =
+            ["(\(inTitle.joined(separator: " AND ")))"] + (self.inMessages(&values, dialect).map { [$0] } ?? [])
         return text + " AND (\(conditions.joined(separator: " OR ")))"
     }
 
     /// Nil when there is nothing to find in messages: the index contains only letters and digits.
-    private func inMessages(_ values: inout [SQLValue]) -> String? {
+    private func inMessages(_ values: inout [SQLValue], _ dialect: SQLDialect) -> String? {
         let words = self.words.filter { $0.contains { $0.isLetter || $0.isNumber } }
         guard !words.isEmpty else { return nil }
+        let isOwners = """
+            (CAST(?2 AS TEXT) IS NULL OR EXISTS (SELECT 1 FROM sessions o WHERE o.id = m.session AND o.owner = ?2))
+            """
+        if dialect == .postgreSQL {
+            // A part has only letters and digits, so that nothing in it is an operator; `:*` also finds longer words.
+            let parts = words.flatMap { word in word.split { !$0.isLetter && !$0.isNumber }.map { "\($0):*" } }
+            values.append(.text(parts.joined(separator: " & ")))
+            return """
+                id IN (SELECT session FROM
+                    (SELECT m.session FROM messages m WHERE search_words(m.text) @@ search_query(?\(values.count))
+                    AND \(Ledger.isSearchable) AND \(isOwners) ORDER BY m.id DESC LIMIT \(Self.messageLimit)) AS found)
+                """
+        }
         // In quotes nothing is an operator of FTS5; `*` also finds longer words.
         let query = words.map { "\"\($0.replacing("\"", with: "\"\""))\"*" }.joined(separator: " AND ")
         values.append(.text(query))
@@ -59,8 +73,7 @@ package struct SessionFilter: Sendable {
         return """
             id IN (SELECT session FROM
                 (SELECT m.session FROM message_words JOIN messages m ON m.id = message_words.rowid
-                WHERE message_words MATCH ?\(values.count) AND (?2 IS NULL OR EXISTS
-                    (SELECT 1 FROM sessions o WHERE o.id = m.session AND o.owner = ?2))
+                WHERE message_words MATCH ?\(values.count) AND \(isOwners)
                 ORDER BY message_words.rowid DESC LIMIT \(Self.messageLimit)))
             """
     }

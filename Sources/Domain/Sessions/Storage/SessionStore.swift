@@ -29,7 +29,7 @@ package struct SessionStore: Sendable {
 
 /// The tables within one transaction.
 package struct Ledger {
-    package let connection: Connection
+    package let connection: any Connection
 
     /// Writes without changing anything. Throws if the store cannot be written.
     package func probe() throws {

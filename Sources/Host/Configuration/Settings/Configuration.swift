@@ -33,7 +33,7 @@ package struct Configuration: Sendable {
     init(_ root: Section, dataDirectory: String, personas: (AgentLimits) -> PersonaCatalog) {
         self.dataDirectory = dataDirectory
         self.log = root.section("log") { Log($0) }
-        self.store = root.section("store") { Store($0) }
+        self.store = root.section("store") { Store.read($0) }
         self.gateway = root.section("gateway") { Gateway($0) }
         self.model = root.section("model") { Model($0) }
         self.copilot = root.section("copilot") { Copilot($0) }

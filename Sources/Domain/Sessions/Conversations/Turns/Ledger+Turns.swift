@@ -5,11 +5,11 @@ extension Ledger {
     /// Returns the turn's number.
     @discardableResult
     package func insert(_ turn: TurnRecord) throws -> Int64 {
-        try self.connection.execute(
+        try self.connection.insertedID(
             """
             INSERT INTO turns (id, session, kind, work, text, sender, route, message, state, attempts, queued_at,
             started_at, ended_at, error, attachments, ask, input_tokens, output_tokens)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0) RETURNING number
             """,
             [
                 .text(turn.id), .text(turn.session), .text(turn.kind.rawValue), .text(turn.work), .text(turn.text),
@@ -18,7 +18,6 @@ extension Ledger {
                 .integer(turn.queuedAt), .optional(turn.startedAt), .optional(turn.endedAt), .optional(turn.error),
                 .optional(StoredForm.text(of: turn.attachments)), .optional(turn.ask),
             ])
-        return self.connection.lastInsertID
     }
 
     /// The number of the newest turn in a session's history, which has no commands; 0 without one.
@@ -72,7 +71,7 @@ extension Ledger {
     package func openTurns(of session: String? = nil) throws -> [TurnRecord] {
         try self.connection.query(
             """
-            SELECT * FROM turns WHERE state IN ('queued', 'running') AND ($1 IS NULL OR session = $1)
+            SELECT * FROM turns WHERE state IN ('queued', 'running') AND (CAST($1 AS TEXT) IS NULL OR session = $1)
             ORDER BY number
             """, [.optional(session)]
         ).map(Self.turn)
@@ -99,7 +98,7 @@ extension Ledger {
         try self.connection.query(
             """
             SELECT COALESCE(model, '') AS model, COUNT(*) AS turns, SUM(input_tokens) AS input, SUM(output_tokens) AS output
-            FROM turns WHERE ($1 IS NULL OR session = $1) AND input_tokens + output_tokens > 0
+            FROM turns WHERE (CAST($1 AS TEXT) IS NULL OR session = $1) AND input_tokens + output_tokens > 0
             GROUP BY model ORDER BY model
             """, [.optional(session)]
         ).map { (try $0.text("model"), try $0.integer("turns"), try $0.integer("input"), try $0.integer("output")) }

@@ -7,12 +7,12 @@ extension Ledger {
 
     /// Stores a delivery; false if GitHub has delivered it before.
     package func insertGitHubDelivery(_ delivery: String, events: String, at now: Int64) throws -> Bool {
-        try self.connection.execute(
-            """
-            INSERT INTO github_deliveries (delivery, events, state, received_at) VALUES (?, ?, 'new', ?)
-            ON CONFLICT (delivery) DO NOTHING
-            """, [.text(delivery), .text(events), .integer(now)])
-        return self.connection.changes > 0
+        let changed = try self.connection.rowsChanged(
+            by: """
+                INSERT INTO github_deliveries (delivery, events, state, received_at) VALUES (?, ?, 'new', ?)
+                ON CONFLICT (delivery) DO NOTHING
+                """, [.text(delivery), .text(events), .integer(now)])
+        return changed > 0
     }
 
     /// Deliveries that are not handled yet, in the order of their arrival.
@@ -35,7 +35,7 @@ extension Ledger {
         try self.connection.query(
             """
             SELECT w.session, w.repository, w.branch, w.pull, w.head, w.created_at,
-            MAX(w.active_at, s.active_at) AS active_at
+            CASE WHEN w.active_at > s.active_at THEN w.active_at ELSE s.active_at END AS active_at
             FROM github_watches w JOIN sessions s ON s.id = w.session WHERE s.state <> 'deleted'
             ORDER BY w.repository, w.branch, w.session
             """, []
@@ -53,8 +53,9 @@ extension Ledger {
             INSERT INTO github_watches (session, repository, branch, pull, head, created_at, active_at)
             VALUES (?, ?, ?, ?, ?, ?, ?)
             ON CONFLICT (session, repository, branch) DO UPDATE SET
-            pull = COALESCE(excluded.pull, pull), head = COALESCE(excluded.head, head),
-            active_at = MAX(active_at, excluded.active_at)
+            pull = COALESCE(excluded.pull, github_watches.pull), head = COALESCE(excluded.head, github_watches.head),
+            active_at = CASE WHEN github_watches.active_at > excluded.active_at THEN github_watches.active_at
+                ELSE excluded.active_at END
             """,
             [
                 .text(watch.session), .text(watch.repository), .text(watch.branch),
@@ -91,16 +92,16 @@ extension Ledger {
 
     /// Stores an item; false if the thread has it already.
     package func insert(_ row: GitHubNewsRow) throws -> Bool {
-        try self.connection.execute(
-            """
-            INSERT INTO github_news (session, key, kind, sha, item, state, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)
-            ON CONFLICT (session, key) DO NOTHING
-            """,
+        let changed = try self.connection.rowsChanged(
+            by: """
+                INSERT INTO github_news (session, key, kind, sha, item, state, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)
+                ON CONFLICT (session, key) DO NOTHING
+                """,
             [
                 .text(row.session), .text(row.key), .text(row.kind), .optional(row.sha), .text(row.item),
                 .text(row.state.rawValue), .integer(row.createdAt),
             ])
-        return self.connection.changes > 0
+        return changed > 0
     }
 
     package func hasGitHubNews(_ key: String, in session: String) throws -> Bool {
@@ -158,7 +159,11 @@ extension Ledger {
     /// Stores a person's sign-in; it replaces an earlier one.
     package func insert(_ signIn: PersonSignIn, at now: Int64) throws {
         try self.connection.execute(
-            "INSERT OR REPLACE INTO github_sign_ins (person, id, session, created_at) VALUES (?, ?, ?, ?)",
+            """
+            INSERT INTO github_sign_ins (person, id, session, created_at) VALUES (?, ?, ?, ?)
+            ON CONFLICT (person) DO UPDATE SET id = excluded.id, session = excluded.session,
+            created_at = excluded.created_at
+            """,
             [.text(signIn.person), .text(signIn.id), .text(signIn.session), .integer(now)])
     }
 
@@ -170,25 +175,25 @@ extension Ledger {
 
     /// Removes a sign-in; false if it has ended before.
     package func endGitHubSignIn(_ id: String) throws -> Bool {
-        try self.connection.execute("DELETE FROM github_sign_ins WHERE id = ?", [.text(id)])
-        return self.connection.changes > 0
+        let changed = try self.connection.rowsChanged(by: "DELETE FROM github_sign_ins WHERE id = ?", [.text(id)])
+        return changed > 0
     }
 
     // MARK: Retention
 
     /// Deletes handled deliveries, lines' keys and pushed commits from before `time`. Returns how many.
     func deleteGitHubRows(before time: Int64, limit: Int) throws -> Int {
-        var count = try self.connection.execute(
-            """
-            DELETE FROM github_deliveries WHERE number IN
-            (SELECT number FROM github_deliveries WHERE state = 'done' AND received_at < ? ORDER BY number LIMIT ?)
-            """, [.integer(time), .integer(Int64(limit))])
+        var count = try self.connection.rowsChanged(
+            by: """
+                DELETE FROM github_deliveries WHERE number IN
+                (SELECT number FROM github_deliveries WHERE state = 'done' AND received_at < ? ORDER BY number LIMIT ?)
+                """, [.integer(time), .integer(Int64(limit))])
         count = max(
             count,
-            try self.connection.execute(
-                """
-                DELETE FROM github_pushes WHERE sha IN (SELECT sha FROM github_pushes WHERE created_at < ? LIMIT ?)
-                """, [.integer(time), .integer(Int64(limit))]))
+            try self.connection.rowsChanged(
+                by: """
+                    DELETE FROM github_pushes WHERE sha IN (SELECT sha FROM github_pushes WHERE created_at < ? LIMIT ?)
+                    """, [.integer(time), .integer(Int64(limit))]))
         return count
     }
 

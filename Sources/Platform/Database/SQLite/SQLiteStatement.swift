@@ -1,7 +1,7 @@
 internal import CSQLite
 
 /// A compiled statement of one connection.
-@safe final class Statement {
+@safe final class SQLiteStatement {
     private let handle: OpaquePointer
     /// For each parameter, the index of its value: `$3` is the third one, a `?` the next.
     private let places: [Int]

@@ -43,7 +43,7 @@ enum StoreFile {
 
     private static func writeHeader(_ draft: String, for path: String) throws(DatabaseError) {
         do throws(DatabaseError) {
-            let connection = try Connection(path: draft, role: .writer, busyTimeout: .zero)
+            let connection = try SQLiteConnection(path: draft, role: .writer, busyTimeout: .zero)
             try connection.control("PRAGMA journal_mode = WAL")
         } catch {
             throw DatabaseError(

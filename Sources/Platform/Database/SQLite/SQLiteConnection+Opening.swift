@@ -1,17 +1,17 @@
 internal import CSQLite
 internal import Glibc
 
-extension Connection {
+extension SQLiteConnection {
     /// The log file is truncated to this size when it restarts, so that a burst of writes does not occupy disk forever.
     private static let logLimit = 16 << 20
 
     /// Creates or opens the file, checks it and migrates its schema.
     static func openWriter(
         path: String, migrations: [Migration], settings: DatabaseSettings
-    ) throws(DatabaseError) -> Connection {
-        let migrator = try Migrator(migrations, path: path)
+    ) throws(DatabaseError) -> SQLiteConnection {
+        let migrator = try Migrator(migrations, name: path)
         try StoreFile.prepare(path)
-        let connection = try Connection(path: path, role: .writer, busyTimeout: settings.busyTimeout)
+        let connection = try SQLiteConnection(path: path, role: .writer, busyTimeout: settings.busyTimeout)
         if connection.isReadOnly {
             throw DatabaseError(
                 resultCode: SQLITE_READONLY, detail: "opened read-only", systemError: 0, path: path,
@@ -58,15 +58,15 @@ extension Connection {
         }
     }
 
-    static func openReader(path: String, busyTimeout: Duration) throws(DatabaseError) -> Connection {
-        let connection = try Connection(path: path, role: .reader, busyTimeout: busyTimeout)
+    static func openReader(path: String, busyTimeout: Duration) throws(DatabaseError) -> SQLiteConnection {
+        let connection = try SQLiteConnection(path: path, role: .reader, busyTimeout: busyTimeout)
         try connection.control("PRAGMA query_only = ON")
         try connection.control("PRAGMA trusted_schema = OFF")
         return connection
     }
 
-    static func openCheckpointer(path: String, busyTimeout: Duration) throws(DatabaseError) -> Connection {
-        let connection = try Connection(path: path, role: .writer, busyTimeout: busyTimeout)
+    static func openCheckpointer(path: String, busyTimeout: Duration) throws(DatabaseError) -> SQLiteConnection {
+        let connection = try SQLiteConnection(path: path, role: .writer, busyTimeout: busyTimeout)
         try connection.control("PRAGMA synchronous = FULL")
         return connection
     }

@@ -1,0 +1,332 @@
+internal import CPQ
+internal import Glibc
+
+/// A session with a server: libpq in pipeline mode, used by one thread.
+///
+/// Statements are sent without waiting, and ``finish()`` waits for the results of all of them. Nothing here blocks for
+/// longer than `patience`: behind a broken network a server is silent, and neither keepalives nor the server's own
+/// time-outs end that wait (tried with a proxy that swallows bytes).
+@safe final class PostgreSQLLink {
+    struct Answer {
+        let rows: [Row]
+        /// The number of rows changed.
+        let changed: Int
+    }
+
+    private enum Sent {
+        case preparation(key: String)
+        case statement(sql: String, isAwaited: Bool)
+    }
+
+    private static let statementLimit = 512
+    /// A backstop on the server: first come our own deadlines. A host that stops in a transaction loses it, so that
+    /// nobody waits for its locks.
+    private static let limits = """
+        SET statement_timeout = '10s'; SET lock_timeout = '2s'; SET idle_in_transaction_session_timeout = '1s'
+        """
+
+    private let handle: OpaquePointer
+    private let name: String
+    private let patience: Duration
+    private let interrupter: Interrupter
+    /// Readable after an interrupt.
+    private let bell: Int32
+    /// Names of prepared statements, by their text and the types of their parameters.
+    private var prepared: [String: String] = [:]
+    private var sent: [Sent] = []
+    /// Why it cannot be used any more.
+    private var failure: DatabaseError?
+
+    init(
+        _ settings: PostgreSQLSettings, interrupter: Interrupter, bell: Int32
+    ) throws(DatabaseError) {
+        let parameters = settings.parameters
+        let opened = unsafe Self.withCStrings(parameters.map(\.key)) { keys in
+            unsafe Self.withCStrings(parameters.map(\.value)) { values in unsafe PQconnectStartParams(keys, values, 1) }
+        }
+        guard let handle = unsafe opened else {
+            throw DatabaseError(code: .outOfMemory, message: "there is no memory for a connection to the database")
+        }
+        unsafe self.handle = unsafe handle
+        self.name = settings.name
+        self.patience = settings.patience
+        self.interrupter = interrupter
+        self.bell = bell
+        // The default prints to the standard error.
+        unsafe PQsetNoticeProcessor(handle, { _, _ in }, nil)
+        try self.connect()
+        try self.script(Self.limits, within: settings.patience)
+    }
+
+    deinit {
+        unsafe PQfinish(self.handle)
+    }
+
+    /// Whether the server has closed the session while nothing was running.
+    var isUsable: Bool {
+        guard self.failure == nil, self.prepared.count < Self.statementLimit else { return false }
+        var descriptor = pollfd(fd: unsafe PQsocket(self.handle), events: Int16(POLLIN), revents: 0)
+        if unsafe poll(&descriptor, 1, 0) > 0 { _ = unsafe PQconsumeInput(self.handle) }
+        return unsafe PQstatus(self.handle) == CONNECTION_OK
+    }
+
+    var isBroken: Bool { self.failure != nil }
+
+    // MARK: Statements
+
+    /// Sends a statement.
+    ///
+    /// - Parameter isAwaited: Whether ``finish()`` returns its result.
+    func send(_ sql: String, _ values: [SQLValue] = [], isAwaited: Bool = false) throws(DatabaseError) {
+        if let failure { throw failure }
+        let types = values.map(Self.type)
+        let key = types.isEmpty ? sql : "\(sql)\n\(types)"
+        let statement = try self.preparedName(of: key, sql, types)
+        let bytes = values.map(Self.bytes)
+        let isSent = unsafe Self.withPointers(bytes) { pointers in
+            unsafe PQsendQueryPrepared(
+                self.handle, statement, Int32(bytes.count), pointers, bytes.map { Int32($0?.count ?? 0) },
+                bytes.map { _ in 1 }, 0)
+        }
+        guard isSent == 1 else { throw self.broken() }
+        self.sent.append(.statement(sql: sql, isAwaited: isAwaited))
+    }
+
+    private func preparedName(of key: String, _ sql: String, _ types: [Oid]) throws(DatabaseError) -> String {
+        if let name = self.prepared[key] { return name }
+        let name = "s\(self.prepared.count + 1)"
+        guard unsafe PQsendPrepare(self.handle, name, SQLText.numbered(sql), Int32(types.count), types) == 1 else {
+            throw self.broken()
+        }
+        self.sent.append(.preparation(key: key))
+        self.prepared[key] = name
+        return name
+    }
+
+    /// Waits for everything that was sent. Returns the results that are awaited, in order, or throws the first error.
+    @discardableResult
+    func finish() throws(DatabaseError) -> [Answer] {
+        if let failure { throw failure }
+        guard unsafe PQpipelineSync(self.handle) == 1 else { throw self.broken() }
+        let deadline = ContinuousClock.now + self.patience
+        var answers: [Answer] = []
+        var error: DatabaseError?
+        let sent = self.sent
+        self.sent = []
+        for entry in sent {
+            guard let result = unsafe try self.result(by: deadline) else { throw self.broken() }
+            defer { unsafe PQclear(result) }
+            let failed = unsafe self.error(of: result, entry)
+            if failed != nil || error != nil, case .preparation(let key) = entry { self.prepared[key] = nil }
+            error = error ?? failed
+            if error == nil, case .statement(_, isAwaited: true) = entry {
+                let tuples = unsafe PQcmdTuples(result).map { unsafe String(cString: $0) }
+                answers.append(unsafe Answer(rows: Self.rows(of: result), changed: Int(tuples ?? "") ?? 0))
+            }
+            // Each statement's results end with none.
+            while let more = unsafe try self.result(by: deadline) { unsafe PQclear(more) }
+        }
+        guard let end = unsafe try self.result(by: deadline) else { throw self.broken() }
+        defer { unsafe PQclear(end) }
+        guard unsafe PQresultStatus(end) == PGRES_PIPELINE_SYNC else { throw self.broken() }
+        if let error {
+            if error.code == .unreachable || error.code == .readOnly { self.failure = error }
+            throw error
+        }
+        return answers
+    }
+
+    /// Runs several statements without parameters.
+    func script(_ sql: String, within limit: Duration) throws(DatabaseError) {
+        if !self.sent.isEmpty { try self.finish() }
+        guard unsafe PQexitPipelineMode(self.handle) == 1, unsafe PQsendQuery(self.handle, sql) == 1 else {
+            throw self.broken()
+        }
+        let deadline = ContinuousClock.now + limit
+        var error: DatabaseError?
+        while let result = unsafe try self.result(by: deadline) {
+            error = unsafe error ?? self.error(of: result, nil)
+            unsafe PQclear(result)
+        }
+        guard unsafe PQenterPipelineMode(self.handle) == 1 else { throw self.broken() }
+        if let error { throw error }
+    }
+
+    // MARK: Waiting
+
+    private func connect() throws(DatabaseError) {
+        let deadline = ContinuousClock.now + self.patience
+        var wanted = Int16(POLLOUT)
+        while true {
+            guard unsafe PQstatus(self.handle) != CONNECTION_BAD else { throw self.refused() }
+            try self.wait(for: wanted, by: deadline)
+            switch unsafe PQconnectPoll(self.handle) {
+            case PGRES_POLLING_OK:
+                guard unsafe PQsetnonblocking(self.handle, 1) == 0, unsafe PQenterPipelineMode(self.handle) == 1 else {
+                    throw self.broken()
+                }
+                return
+            case PGRES_POLLING_READING: wanted = Int16(POLLIN)
+            case PGRES_POLLING_WRITING: wanted = Int16(POLLOUT)
+            default: throw self.refused()
+            }
+        }
+    }
+
+    /// The next result, or nil at the end of a statement's results.
+    private func result(by deadline: ContinuousClock.Instant) throws(DatabaseError) -> OpaquePointer? {
+        while true {
+            let unsent = unsafe PQflush(self.handle)
+            guard unsent >= 0 else { throw self.broken() }
+            if unsafe PQisBusy(self.handle) == 0 { break }
+            // Also reads while the server takes nothing: it may wait until its own answers are read.
+            try self.wait(for: Int16(unsent == 0 ? POLLIN : POLLIN | POLLOUT), by: deadline)
+            guard unsafe PQconsumeInput(self.handle) == 1 else { throw self.broken() }
+        }
+        return unsafe PQgetResult(self.handle)
+    }
+
+    private func wait(for events: Int16, by deadline: ContinuousClock.Instant) throws(DatabaseError) {
+        while true {
+            if self.interrupter.isSet { throw self.fail(DatabaseError(code: .interrupted, message: "interrupted")) }
+            let left = deadline - ContinuousClock.now
+            guard left > .zero else {
+                let seconds = self.patience / .seconds(1)
+                throw self.fail(.unreachable(self.name, "no answer within \(seconds) s"))
+            }
+            var descriptors = [
+                pollfd(fd: unsafe PQsocket(self.handle), events: events, revents: 0),
+                pollfd(fd: self.bell, events: Int16(POLLIN), revents: 0),
+            ]
+            let ready = unsafe poll(&descriptors, 2, Int32(clamping: Int64(left / .milliseconds(1)) + 1))
+            if ready > 0, descriptors[0].revents != 0 { return }
+        }
+    }
+
+    // MARK: Errors
+
+    private func fail(_ error: DatabaseError) -> DatabaseError {
+        self.failure = error
+        return error
+    }
+
+    private var message: String {
+        let text = unsafe String(cString: PQerrorMessage(self.handle))
+        return text.split(whereSeparator: \.isNewline).joined(separator: "; ")
+    }
+
+    private func broken() -> DatabaseError { self.fail(.unreachable(self.name, self.message)) }
+
+    private func refused() -> DatabaseError {
+        let text = self.message
+        // libpq gives no code for an error of the connection (PQconnectPoll), only the server's text.
+        let isRefusal = ["authentication failed", "no password supplied", "does not exist", "no pg_hba.conf entry"]
+            .contains { text.contains($0) }
+        if isRefusal { return self.fail(DatabaseError(state: "28000", detail: text, name: self.name, statement: nil)) }
+        return self.broken()
+    }
+
+    private func error(of result: OpaquePointer, _ entry: Sent?) -> DatabaseError? {
+        switch unsafe PQresultStatus(result) {
+        case PGRES_FATAL_ERROR, PGRES_BAD_RESPONSE, PGRES_NONFATAL_ERROR:
+            let state = unsafe PQresultErrorField(result, Int32(UInt8(ascii: "C"))).map { unsafe String(cString: $0) }
+            guard let state else { return self.broken() }
+            let detail = unsafe PQresultErrorField(result, Int32(UInt8(ascii: "M"))).map { unsafe String(cString: $0) }
+            let statement: String? = if case .statement(let sql, _) = entry { sql } else { nil }
+            return DatabaseError(state: state, detail: detail ?? "", name: self.name, statement: statement)
+        // Not run, because a statement before it failed.
+        case PGRES_PIPELINE_ABORTED: return DatabaseError(code: .misuse, message: "an earlier statement failed")
+        default: return nil
+        }
+    }
+
+    // MARK: Values
+
+    /// Object ids of types (pg_type.dat): `int8`, `float8`, `text`, `bytea`. The server infers that of a null.
+    private static func type(of value: SQLValue) -> Oid {
+        switch value {
+        case .null: 0
+        case .integer: 20
+        case .real: 701
+        case .text: 25
+        case .blob: 17
+        }
+    }
+
+    private static func bytes(of value: SQLValue) -> [UInt8]? {
+        switch value {
+        case .null: nil
+        case .integer(let value): unsafe withUnsafeBytes(of: value.bigEndian) { unsafe Array($0) }
+        case .real(let value): unsafe withUnsafeBytes(of: value.bitPattern.bigEndian) { unsafe Array($0) }
+        // PostgreSQL stores no zero in a text, SQLite does.
+        case .text(let text):
+            text.utf8.contains(0) ? Array(text.replacing("\0", with: "\u{FFFD}").utf8) : Array(text.utf8)
+        case .blob(let bytes): bytes
+        }
+    }
+
+    private static func rows(of result: OpaquePointer) -> [Row] {
+        let columns = unsafe PQnfields(result)
+        let names = Row.Columns(names: (0..<columns).map { unsafe String(cString: PQfname(result, $0)) })
+        return (0..<(unsafe PQntuples(result))).map { row in
+            Row(values: (0..<columns).map { unsafe Self.value(result, row, $0) }, columns: names)
+        }
+    }
+
+    /// A value that the server has sent as text.
+    private static func value(_ result: OpaquePointer, _ row: Int32, _ column: Int32) -> SQLValue {
+        guard unsafe PQgetisnull(result, row, column) == 0, let start = unsafe PQgetvalue(result, row, column) else {
+            return .null
+        }
+        let count = unsafe Int(PQgetlength(result, row, column))
+        let text = unsafe String(decoding: UnsafeRawBufferPointer(start: start, count: count), as: UTF8.self)
+        switch unsafe PQftype(result, column) {
+        case 16: return .integer(text == "t" ? 1 : 0)
+        case 20, 21, 23: return Int64(text).map(SQLValue.integer) ?? .null
+        // A sum of whole numbers is `numeric`.
+        case 1700: return Int64(text).map(SQLValue.integer) ?? Double(text).map(SQLValue.real) ?? .null
+        case 700, 701: return Double(text).map(SQLValue.real) ?? .null
+        case 17: return .blob(Self.bytes(ofHexadecimal: text))
+        default: return .text(text)
+        }
+    }
+
+    /// `\x0aff` (PostgreSQL, "bytea Hex Format").
+    private static func bytes(ofHexadecimal text: String) -> [UInt8] {
+        func digit(_ byte: UInt8) -> UInt8 { byte < 0x3A ? byte & 0xF : (byte & 0xF) + 9 }
+        let digits = Array(text.utf8.dropFirst(2))
+        return stride(from: 0, to: digits.count - 1, by: 2).map { digit(digits[$0]) << 4 | digit(digits[$0 + 1]) }
+    }
+
+    // MARK: C
+
+    /// Calls `body` with a null-terminated array of C strings.
+    private static func withCStrings<Result>(
+        _ strings: [String], _ body: (UnsafePointer<UnsafePointer<CChar>?>?) -> Result
+    ) -> Result {
+        let copies = unsafe strings.map { unsafe strdup($0) }
+        defer { unsafe copies.forEach { unsafe free($0) } }
+        let pointers = unsafe copies.map { unsafe UnsafePointer($0) } + [nil]
+        return unsafe pointers.withUnsafeBufferPointer { unsafe body($0.baseAddress) }
+    }
+
+    /// Calls `body` with the addresses of values; a null has none.
+    private static func withPointers<Result>(
+        _ values: [[UInt8]?], _ body: (UnsafePointer<UnsafePointer<CChar>?>?) -> Result
+    ) -> Result {
+        // In one buffer: an empty value needs an address too.
+        var buffer: [CChar] = []
+        var offsets: [Int?] = []
+        for value in values {
+            offsets.append(value == nil ? nil : buffer.count)
+            buffer += (value ?? []).map { CChar(bitPattern: $0) }
+        }
+        buffer.append(0)
+        return unsafe buffer.withUnsafeBufferPointer { buffer in
+            let pointers = unsafe offsets.map { offset -> UnsafePointer<CChar>? in
+                unsafe offset.flatMap { unsafe buffer.baseAddress?.advanced(by: $0) }
+            }
+            return unsafe pointers.withUnsafeBufferPointer { unsafe body($0.baseAddress) }
+        }
+    }
+}

@@ -1,0 +1,49 @@
+package import Primitives
+
+/// Where a PostgreSQL database is, and how it is used.
+package struct PostgreSQLSettings: Sendable, Equatable {
+    /// `postgres://PERSON@HOST:PORT/NAME?…`, as libpq reads it; several hosts may be named. Without a password.
+    package let url: String
+    package let password: Secret?
+    /// The file of the certificate authorities that the server's certificate is checked with; nil for what the URL says.
+    package let authorities: String?
+    /// The number of writing connections. What is written with the same key is written on the same one, in order.
+    package let writers: Int
+    /// How long an answer to a statement, or a connection, may take before the connection is closed.
+    package let patience: Duration
+    /// How long the outcome of a commit is looked for after the connection was lost in it.
+    package let resolution: Duration
+
+    package init(
+        url: String, password: Secret? = nil, authorities: String? = nil, writers: Int = 8,
+        patience: Duration = .milliseconds(2_500), resolution: Duration = .seconds(5)
+    ) {
+        self.url = url
+        self.password = password
+        self.authorities = authorities
+        self.writers = writers
+        self.patience = patience
+        self.resolution = resolution
+    }
+
+    /// libpq's parameters, of which later ones replace earlier ones.
+    var parameters: [(key: String, value: String)] {
+        var parameters = [
+            ("application_name", "jetbridge"), ("target_session_attrs", "read-write"), ("connect_timeout", "2"),
+            // The last word on the certificate is the URL's.
+            ("sslmode", self.authorities == nil ? "prefer" : "verify-full"), ("dbname", self.url),
+            ("client_encoding", "UTF8"), ("fallback_application_name", "jetbridge"),
+        ]
+        if let password = self.password { parameters.append(("password", password.reveal())) }
+        if let authorities = self.authorities { parameters.append(("sslrootcert", authorities)) }
+        return parameters.map { (key: $0.0, value: $0.1) }
+    }
+
+    /// The URL without what may be secret, for messages.
+    package var name: String {
+        let words = self.url.prefix { $0 != "?" }
+        guard let at = words.lastIndex(of: "@"), let start = words.firstRange(of: "://")?.upperBound, start <= at
+        else { return String(words) }
+        return String(words[..<start] + words[start..<at].prefix { $0 != ":" } + words[at...])
+    }
+}

@@ -1,0 +1,16 @@
+/// What SQLite and PostgreSQL say differently.
+package enum SQLDialect: Sendable {
+    case sqlite, postgreSQL
+
+    /// A condition: `column` contains the pattern, without regard to upper and lower case.
+    package func contains(_ column: String, pattern: String) -> String {
+        switch self {
+        // Only of ASCII letters.
+        case .sqlite: "\(column) LIKE \(pattern)"
+        case .postgreSQL: "\(column) ILIKE \(pattern)"
+        }
+    }
+
+    /// The end of a `SELECT` whose rows stay as they are until the transaction ends. SQLite has one writer anyway.
+    package var locking: String { self == .sqlite ? "" : "FOR UPDATE" }
+}

@@ -1,0 +1,167 @@
+internal import CSystem
+package import Database
+internal import EventLoop
+internal import Glibc
+package import Primitives
+internal import Processes
+
+/// A private PostgreSQL server with the role `jetbridge`. It ends when this process does, and its files are removed.
+package final class PostgreSQLServer: Sendable {
+    package static let password = Secret("pg-secret-of-a-test")
+
+    package let port: Int
+    private let directory: TemporaryDirectory
+    private let settings: [String]
+    private let process = Protected<Running?>(nil)
+
+    private struct Running {
+        let pid: pid_t
+        /// Closing it ends the server.
+        let input: Int32
+    }
+
+    /// One for all tests of this process, for suites that only need a database.
+    package static let shared: PostgreSQLServer = {
+        do {
+            return try PostgreSQLServer(settings: [
+                "fsync=off", "full_page_writes=off", "max_connections=600", "idle_session_timeout=3s",
+            ])
+        } catch {
+            fatalError("PostgreSQL does not start: \(error)")
+        }
+    }()
+
+    /// - Parameter settings: Of the server, as `name=value`.
+    package init(settings: [String] = []) throws {
+        self.directory = try TemporaryDirectory()
+        try TestFile.makeFolder(self.directory.path)
+        self.port = try FreePorts.take(1)[0]
+        self.settings = settings
+        try self.start()
+    }
+
+    deinit {
+        if let running = self.process.withLock({ $0.take() }) { close(running.input) }
+    }
+
+    /// PostgreSQL refuses to run as root. The shell holds the server and waits for the end of its input, which comes when
+    /// this process ends.
+    private static let script = """
+        ulimit -c 0
+        cd "$1" && port=$2 password=$3 && shift 3
+        as=
+        if [ "$(id -u)" = 0 ]; then chmod 755 . && chown nobody . && as="setpriv --reuid nobody --regid nogroup --clear-groups"; fi
+        bin=$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -1)
+        if [ ! -d data ]; then
+            printf '%s' "$password" >password && chmod 644 password
+            $as "$bin/initdb" -D data -U jetbridge -A scram-sha-256 --pwfile=password --encoding=UTF8 --locale=C.UTF-8 \\
+                --no-sync >initdb.log 2>&1 || { cat initdb.log; exit 1; }
+        fi
+        for setting; do set -- "$@" -c "$setting"; shift; done
+        $as "$bin/postgres" -D data -p "$port" -c listen_addresses=127.0.0.1 -c unix_socket_directories= "$@" \\
+            </dev/null >>server.log 2>&1 &
+        server=$!
+        for attempt in $(seq 400); do
+            if "$bin/pg_isready" -q -h 127.0.0.1 -p "$port"; then break; fi
+            kill -0 $server 2>/dev/null || { cat server.log; exit 1; }
+            sleep 0.05
+        done
+        echo "ready $server"
+        exec >/dev/null 2>&1
+        cat
+        kill -QUIT $server
+        wait $server
+        """
+
+    package func start() throws {
+        var input: [Int32] = [0, 0]
+        var output: [Int32] = [0, 0]
+        try Self.check(csystem_pipe(&input))
+        try Self.check(csystem_pipe(&output))
+        defer { close(output[0]) }
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        posix_spawn_file_actions_adddup2(&actions, input[0], 0)
+        posix_spawn_file_actions_adddup2(&actions, output[1], 1)
+        let words =
+            ["sh", "-c", Self.script, "sh", self.directory.path, "\(self.port)", Self.password.reveal()] + self.settings
+        let arguments = words.map { strdup($0) } + [nil]
+        defer { for argument in arguments { free(argument) } }
+        var shell: pid_t = 0
+        let status = posix_spawn(&shell, "/bin/sh", &actions, nil, arguments, environ)
+        close(input[0])
+        close(output[1])
+        try Self.check(status)
+        var text: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 4_096)
+        while true {
+            let count = read(output[0], &buffer, buffer.count)
+            guard count > 0 else { break }
+            text += buffer.prefix(count)
+        }
+        let line = String(decoding: text, as: UTF8.self)
+        guard line.hasPrefix("ready "), let pid = pid_t(line.dropFirst(6).prefix { $0.isNumber }) else {
+            throw TestFile.Failure(description: "PostgreSQL did not start:\n\(line)")
+        }
+        self.process.withLock { $0 = Running(pid: pid, input: input[1]) }
+    }
+
+    /// Sends a signal to the server: SIGKILL also ends its sessions, SIGINT is a fast and SIGQUIT an immediate shutdown.
+    package func signal(_ number: Int32) {
+        guard let pid = self.process.withLock({ $0?.pid }) else { return }
+        kill(pid, number)
+    }
+
+    /// Ends the server and waits until it accepts no connections; ``start()`` starts it again with the same data.
+    package func end(_ number: Int32) async throws {
+        guard let running = self.process.withLock({ $0.take() }) else { return }
+        kill(running.pid, number)
+        while kill(running.pid, 0) == 0 { try await EventLoop.shared.sleep(for: .milliseconds(10)) }
+        close(running.input)
+    }
+
+    /// Creates a database, unless it exists, and returns where it is.
+    package func database(_ name: String, template: String? = nil) throws -> PostgreSQLSettings {
+        try self.run("CREATE DATABASE \(name)\(template.map { " TEMPLATE \($0)" } ?? "")", in: "postgres")
+        return self.settings(of: name)
+    }
+
+    package func settings(of name: String, port: Int? = nil, writers: Int = 4) -> PostgreSQLSettings {
+        PostgreSQLSettings(
+            url: "postgres://jetbridge@127.0.0.1:\(port ?? self.port)/\(name)", password: Self.password,
+            writers: writers)
+    }
+
+    /// Runs SQL with psql and returns what it prints.
+    @discardableResult
+    package func run(_ sql: String, in database: String) throws -> String {
+        let file = self.directory.path + "/psql.\(UInt64.random(in: 0...UInt64.max))"
+        defer { unlink(file) }
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        posix_spawn_file_actions_addopen(&actions, 1, file, O_CREAT | O_WRONLY, 0o600)
+        posix_spawn_file_actions_adddup2(&actions, 1, 2)
+        let words = [
+            "psql", "-XAtq", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1", "-p", "\(self.port)", "-U", "jetbridge", "-c",
+            sql,
+            database,
+        ]
+        let arguments = words.map { strdup($0) } + [nil]
+        let variables = ["PGPASSWORD=\(Self.password.reveal())", "PATH=/usr/bin:/bin"]
+        let environment = variables.map { strdup($0) } + [nil]
+        defer { for text in arguments + environment { free(text) } }
+        var child: pid_t = 0
+        try Self.check(posix_spawnp(&child, "psql", &actions, nil, arguments, environment))
+        var status: Int32 = 0
+        while waitpid(child, &status, 0) < 0, errno == EINTR {}
+        let text = String(decoding: ProcessTable.read(file), as: UTF8.self)
+        guard status == 0 else { throw TestFile.Failure(description: "psql: \(text)") }
+        return text
+    }
+
+    private static func check(_ status: Int32) throws {
+        if status != 0 { throw TestFile.Failure(description: "PostgreSQL: error \(status < 0 ? errno : status)") }
+    }
+}

@@ -1,0 +1,258 @@
+import Glibc
+import Primitives
+import TestSupport
+import Testing
+
+@testable import Database
+
+@Suite("A store in PostgreSQL")
+struct PostgreSQLTests {
+    private static let migrations = [
+        Migration(
+            number: 1, name: "notes",
+            sql: """
+                CREATE TABLE notes (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE, size REAL, data BLOB);
+                CREATE TABLE sums (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+                INSERT INTO sums (name, value) VALUES ('all', 0);
+                """)
+    ]
+
+    private func database(
+        _ name: String, on server: PostgreSQLServer = .shared, settings: DatabaseSettings = DatabaseSettings()
+    ) throws -> Database {
+        try Database(postgreSQL: server.database(name), migrations: Self.migrations, settings: settings)
+    }
+
+    private func texts(_ database: Database) async throws -> [String] {
+        try await database.read { try $0.query("SELECT text FROM notes ORDER BY id").map { try $0.text("text") } }
+    }
+
+    @Test("every kind of value comes back as it was")
+    func values() async throws {
+        let database = try self.database("values_db")
+        let bytes: [UInt8] = [0, 1, 0x5C, 0xFF]
+        let id = try await database.write { connection in
+            try connection.insertedID(
+                "INSERT INTO notes (text, size, data) VALUES (?, ?2, ?3) RETURNING id",
+                ["what? 'a' \"b\" ü😀", 1.5, .blob(bytes)])
+        }
+        try await database.write { connection in
+            try connection.execute("INSERT INTO notes (text, size, data) VALUES ($1, $2, $3)", "", nil, .blob([]))
+        }
+        let rows = try await database.read {
+            try $0.query("SELECT *, id = 1 AS one, SUM(id) OVER () AS sum FROM notes ORDER BY id")
+        }
+        #expect(id == 1 && rows.count == 2)
+        #expect(rows[0].values == [1, "what? 'a' \"b\" ü😀", 1.5, .blob(bytes), 1, 3])
+        #expect(rows[1].values == [2, "", nil, .blob([]), 0, 3])
+    }
+
+    @Test("a text with a zero, which the server refuses, is stored with a replacement")
+    func zero() async throws {
+        let database = try self.database("zero_db")
+        try await database.write { try $0.execute("INSERT INTO notes (text) VALUES ($1)", "a\0b") }
+        #expect(try await self.texts(database) == ["a\u{FFFD}b"])
+    }
+
+    @Test("an error undoes a write and no other")
+    func failingWrite() async throws {
+        let database = try self.database("failing_db")
+        try await database.write { try $0.execute("INSERT INTO notes (text) VALUES ('a')") }
+        // Deferred: thrown by the commit.
+        await #expect(throws: DatabaseError.self) {
+            try await database.write { try $0.execute("INSERT INTO notes (text) VALUES ('a')") }
+        }
+        await #expect(throws: Refusal.self) {
+            try await database.write { connection in
+                try connection.execute("INSERT INTO notes (text) VALUES ('b')")
+                throw Refusal()
+            }
+        }
+        // Of several in one commit, each fails alone.
+        async let results = withTaskGroup(of: Bool.self) { group in
+            for number in 0..<40 {
+                group.addTask {
+                    do {
+                        try await database.write { connection in
+                            try connection.execute(
+                                "INSERT INTO notes (text) VALUES ($1)", .text(number % 4 == 0 ? "a" : "n\(number)"))
+                            if number % 5 == 0 { throw Refusal() }
+                        }
+                        return true
+                    } catch {
+                        return false
+                    }
+                }
+            }
+            return await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+        }
+        let expected = (0..<40).count { $0 % 4 != 0 && $0 % 5 != 0 }
+        #expect(await results == expected)
+        #expect(try await self.texts(database).count == 1 + expected)
+    }
+
+    @Test("a part that fails is undone alone, also for an error that comes late")
+    func savepoints() async throws {
+        let database = try self.database("savepoint_db")
+        try await database.write { connection in
+            try connection.execute("INSERT INTO notes (text) VALUES ('a')")
+            let error = WriteTests.error {
+                try connection.savepoint {
+                    try connection.execute("INSERT INTO notes (text) VALUES ('b')")
+                    try connection.execute("INSERT INTO notes (text) VALUES ('a')")
+                }
+            }
+            #expect((error as? DatabaseError)?.code == .unique)
+            try connection.savepoint { try connection.execute("INSERT INTO notes (text) VALUES ('c')") }
+        }
+        #expect(try await self.texts(database) == ["a", "c"])
+        // An error before the part belongs to the whole.
+        let error = await #expect(throws: DatabaseError.self) {
+            try await database.write { connection in
+                try connection.execute("INSERT INTO notes (text) VALUES ('a')")
+                try? connection.savepoint { _ = try connection.query("SELECT 1") }
+                try connection.execute("INSERT INTO notes (text) VALUES ('d')")
+            }
+        }
+        #expect(error?.code == .unique)
+        #expect(try await self.texts(database) == ["a", "c"])
+    }
+
+    @Test("writes with different keys run beside each other, and those with one key in order")
+    func keys() async throws {
+        let database = try self.database("keys_db")
+        let count = 200
+        await withTaskGroup(of: Void.self) { group in
+            for key in ["a", "b", "c", "d"] {
+                group.addTask {
+                    for number in 0..<count / 4 {
+                        _ = try? await database.write(key: key) { connection in
+                            try connection.execute("INSERT INTO notes (text) VALUES ($1)", .text("\(key)\(number)"))
+                            try connection.execute("UPDATE sums SET value = value + 1 WHERE name = 'all'")
+                        }
+                    }
+                }
+            }
+        }
+        let sum = try await database.read { try $0.first("SELECT value FROM sums")?.int("value") }
+        #expect(sum == count)
+        for key in ["a", "b", "c", "d"] {
+            let own = try await self.texts(database).filter { $0.hasPrefix(key) }
+            #expect(own == (0..<count / 4).map { "\(key)\($0)" })
+        }
+    }
+
+    @Test("two writes that wait for each other are both stored")
+    func deadlock() async throws {
+        let database = try self.database("deadlock_db")
+        try await database.write { try $0.execute("INSERT INTO sums (name, value) VALUES ('x', 0), ('y', 0)") }
+        let keys = try #require(self.twoLanes(database))
+        await withTaskGroup(of: Void.self) { group in
+            for (key, names) in [(keys.0, ["x", "y"]), (keys.1, ["y", "x"])] {
+                group.addTask {
+                    for _ in 0..<20 {
+                        _ = try? await database.write(key: key) { connection in
+                            for name in names {
+                                _ = try connection.rowsChanged(
+                                    by: "UPDATE sums SET value = value + 1 WHERE name = $1", .text(name))
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        let values = try await database.read {
+            try $0.query("SELECT value FROM sums WHERE name IN ('x', 'y')").map { try $0.int("value") }
+        }
+        #expect(values == [40, 40])
+    }
+
+    /// Two keys whose writes run on different connections.
+    private func twoLanes(_ database: Database) -> (String, String)? {
+        let first = database.lane(of: "k0")
+        return (1..<100).map { "k\($0)" }.first { database.lane(of: $0) !== first }.map { ("k0", $0) }
+    }
+
+    @Test("after the server was killed, everything acknowledged is there and the store goes on")
+    func killedServer() async throws {
+        let server = try PostgreSQLServer()
+        let database = try self.database("killed_db", on: server)
+        let writer = Task {
+            var stored: [String] = []
+            for number in 0..<400 {
+                do {
+                    try await database.write { connection in
+                        _ = try connection.query("SELECT 1")
+                        try connection.execute("INSERT INTO notes (text) VALUES ($1)", .text("n\(number)"))
+                    }
+                    stored.append("n\(number)")
+                } catch let error as DatabaseError {
+                    #expect([.unreachable, .inputOutput].contains(error.code), "\(error)")
+                }
+            }
+            return stored
+        }
+        while try await self.texts(database).count < 20 { await Task.yield() }
+        try await server.end(SIGKILL)
+        try server.start()
+        let stored = try await writer.value
+        let present = Set(try await self.texts(database))
+        #expect(present.isSuperset(of: stored))
+        try await database.write { try $0.execute("INSERT INTO notes (text) VALUES ('after')") }
+        await database.close()
+    }
+
+    @Test("a read that is cancelled ends, and the next one works")
+    func cancellation() async throws {
+        let database = try self.database("cancel_db", settings: DatabaseSettings(readers: 1))
+        let gate = Gate()
+        let read = Task {
+            try await database.read { connection in
+                gate.open()
+                _ = try connection.query("SELECT pg_sleep(60)")
+            }
+        }
+        await gate.opened()
+        read.cancel()
+        await #expect(throws: CancellationError.self) { try await read.value }
+        #expect(try await self.texts(database) == [])
+    }
+
+    @Test("a server that is not there, a wrong password and a wrong name are said clearly")
+    func refusals() throws {
+        let server = PostgreSQLServer.shared
+        let closed = try FreePorts.take(1)[0]
+        let away = #expect(throws: DatabaseError.self) {
+            try Database(postgreSQL: server.settings(of: "x", port: closed), migrations: [])
+        }
+        #expect(away?.code == .unreachable && away?.message.contains("127.0.0.1:\(closed)/x does not answer") == true)
+        let stranger = #expect(throws: DatabaseError.self) {
+            try Database(
+                postgreSQL: PostgreSQLSettings(
+                    url: "postgres://jetbridge:open@127.0.0.1:\(server.port)/postgres", password: Secret("wrong")),
+                migrations: [])
+        }
+        #expect(stranger?.code == .cannotOpen && stranger?.message.contains("password") == true)
+        #expect(stranger?.message.contains("open") == false)
+        let missing = #expect(throws: DatabaseError.self) {
+            try Database(postgreSQL: server.settings(of: "missing"), migrations: [])
+        }
+        #expect(missing?.code == .cannotOpen && missing?.message.contains("missing") == true)
+    }
+
+    @Test("several programs migrate one database at once")
+    func migrations() async throws {
+        let place = try PostgreSQLServer.shared.database("migrated_db")
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<4 {
+                group.addTask {
+                    let database = try Database(postgreSQL: place, migrations: Self.migrations)
+                    await database.close()
+                }
+            }
+            try await group.waitForAll()
+        }
+        let error = #expect(throws: DatabaseError.self) { try Database(postgreSQL: place, migrations: []) }
+        #expect(error?.code == .tooNew)
+    }
+}
