@@ -14,6 +14,7 @@ final class ScriptedHomeserver: MatrixTransport {
         var events: [String: String] = [:]
         var answer: @Sendable (MatrixRequest) -> MatrixAnswer? = { _ in nil }
         var files: [String: [UInt8]] = [:]
+        var clockAhead: Int?
     }
 
     private let state = Protected(State())
@@ -43,6 +44,11 @@ final class ScriptedHomeserver: MatrixTransport {
     }
 
     func use(_ homeserver: HTTPURL) {}
+
+    /// Sets how far the other side's clock is behind.
+    func setClock(ahead seconds: Int) { self.state.withLock { $0.clockAhead = seconds } }
+
+    func clockAhead() async -> Int? { self.state.withLock { $0.clockAhead } }
 
     func send(_ request: MatrixRequest, token: Secret?) async throws -> MatrixAnswer {
         let answer = self.state.withLock { state in

@@ -15,6 +15,8 @@ package protocol MatrixTransport: Sendable {
     func download(
         server: String, id: String, token: Secret?, to write: @escaping @Sendable ([UInt8]) async throws -> Void
     ) async throws -> MatrixAnswer?
+    /// How far this machine's clock is ahead of the homeserver's, in seconds; nil if the server does not say.
+    func clockAhead() async -> Int?
 }
 
 /// The client-server API over HTTP.
@@ -112,6 +114,20 @@ package struct MatrixHTTPTransport: MatrixTransport {
         } catch {
             return .failed("\(error)", mayHaveArrived: true)
         }
+    }
+
+    /// By the `Date` of an answer, which counts for the middle of the request.
+    package func clockAhead() async -> Int? {
+        let request = MatrixRequest.versions
+        // The date of a stored answer is an old one.
+        var call = HTTPClientRequest(
+            request.method, self.url(request.path, request.query), headers: ["Cache-Control": "no-cache"])
+        call.totalTimeout = .milliseconds(request.timeout)
+        let start = WallClock.now()
+        guard let response = try? await self.client.execute(call),
+            let date = response.headers["Date"].flatMap({ HTTPDate.parse($0) })
+        else { return nil }
+        return Int((start + WallClock.now()) / 2_000) - date
     }
 
     // MARK: Files

@@ -68,6 +68,7 @@ package struct LiveMatrixKeys: Sendable {
             status.problem = "The server could not be asked: the host has not signed in yet; start it once"
             return
         }
+        status.clockAhead = await self.adapter.transport.clockAhead()
         let answer = try await Self.ask(.queryKeys(of: [self.settings.user]), call)
         let shown = MatrixUserKeys(user: self.settings.user, answer: answer, isOwn: true)
         status.isSigned = shown.device(device).map { $0.isCrossSigned && $0.ed25519 == facts.fingerprint } ?? false
