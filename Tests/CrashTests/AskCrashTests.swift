@@ -48,7 +48,7 @@ struct AskCrashTests {
             fault: fault, configuration: room.configuration.replacing("{owners:", with: "{members:"),
             environment: room.environment)
         try await room.waitForBot()
-        try await room.ask("\(network == .matrix ? "!" : "/")run \(Self.command)")
+        try await room.ask("\(network.commandSign)run \(Self.command)")
         if fault == "ask-decided" {
             try await room.wait(for: "question") { $0.contains(where: Self.isAsk) }
             _ = try? await scene.owner.post("/api/v1/asks/a1", ["answer": "A"])

@@ -1,4 +1,5 @@
 import HTTP
+import JSON
 import TestSupport
 
 /// A room of a network where a person asks the real program and watches it crash.
@@ -43,14 +44,20 @@ struct CrashRoomFailure: Error, CustomStringConvertible {
 enum CrashNetwork: String, CaseIterable {
     /// A thread in a room of a real Synapse.
     case matrix
+    /// The same in an encrypted room, which an independent client reads.
+    case matrixEncrypted
     /// A thread in a channel.
     case slack
     /// A private chat.
     case telegram
 
+    /// The sign with which commands begin.
+    var commandSign: String { [.matrix, .matrixEncrypted].contains(self) ? "!" : "/" }
+
     func open() async throws -> any CrashRoom {
         switch self {
-        case .matrix: try await MatrixCrashRoom()
+        case .matrix: try await MatrixCrashRoom(isEncrypted: false)
+        case .matrixEncrypted: try await MatrixCrashRoom(isEncrypted: true)
         case .slack: try await SlackCrashRoom()
         case .telegram: try await TelegramCrashRoom()
         }
@@ -65,15 +72,19 @@ private actor Thread<ID: Sendable> {
 }
 
 private struct MatrixCrashRoom: CrashRoom {
+    let isEncrypted: Bool
     let synapse: Synapse
     let alice: MatrixPerson
     let bot: MatrixAccount
     let room: String
     let thread = Thread<String>()
 
-    init() async throws {
+    init(isEncrypted: Bool) async throws {
         self.synapse = try await Synapse.shared()
-        self.alice = try await self.synapse.person(try await self.synapse.newAccount("alice"))
+        self.isEncrypted = isEncrypted
+        // Rooms that are made through it are encrypted.
+        let url = isEncrypted ? try await MatrixEncryptingProxy.shared(before: self.synapse) : nil
+        self.alice = try await self.synapse.person(try await self.synapse.newAccount("alice"), by: url)
         self.bot = try await self.synapse.newAccount("jetbot")
         self.room = try await self.alice.createRoom(inviting: [self.bot], name: "team")
     }
@@ -102,7 +113,12 @@ private struct MatrixCrashRoom: CrashRoom {
     }
 
     func texts() async throws -> [String] {
-        await self.alice.messages(in: self.room).filter { $0.sender == self.bot.userID }.map(\.body)
+        for event in await self.alice.events(in: self.room) where event["sender"]?.stringValue == self.bot.userID {
+            // What was decrypted has its original with it.
+            guard self.isEncrypted, event["type"] == "m.room.message", event["test.wire"] == nil else { continue }
+            throw CrashRoomFailure("the bot wrote in clear text: \(event)")
+        }
+        return await self.alice.messages(in: self.room).filter { $0.sender == self.bot.userID }.map(\.body)
     }
 
     func close() async { await self.alice.leave() }

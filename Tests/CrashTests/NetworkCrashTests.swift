@@ -12,6 +12,14 @@ struct NetworkCrashTests {
     /// The fault points at which the networks differ: in what the platform repeats and what it can be asked.
     private static let faults = ["event-received", "first-text", "turn-closing", "send-done"]
 
+    /// The others that a short answer passes: what is encrypted is stored once more, beside the message.
+    private static let encryptedFaults = [
+        "event-stored", "turn-queued", "turn-started", "turn-closed", "send-marked", "send-recorded",
+    ]
+
+    @Test("the same in an encrypted room, at the other points", arguments: Self.encryptedFaults)
+    func encrypted(fault: String) async throws { try await self.crash(network: .matrixEncrypted, fault: fault) }
+
     @Test("one complete answer or one note, nothing twice", arguments: CrashNetwork.allCases, Self.faults)
     func crash(network: CrashNetwork, fault: String) async throws {
         let model = try await LoopbackModelServer.started(
