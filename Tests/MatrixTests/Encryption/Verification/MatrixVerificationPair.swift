@@ -11,6 +11,8 @@ struct MatrixVerificationPair {
         var asked: [MatrixVerificationFlow] = []
         var shown: [MatrixShortString] = []
         var verified: [(device: String?, master: String?)] = []
+        /// The ids of the flows that ended well.
+        var finished: [Int] = []
         var cancelled: [MatrixVerificationCancellation] = []
         var sent: [String] = []
 
@@ -99,23 +101,40 @@ struct MatrixVerificationPair {
                 self.queue.append((side, event, self.sides.map(\.identity.device)))
             case .asked(let flow): side.asked.append(flow)
             case .show(_, let text): side.shown.append(text)
-            case .verified(_, let device, let master): side.verified.append((device?.id, master))
+            case .verified(let flow, let device, let master):
+                side.verified.append((device?.id, master))
+                side.finished.append(flow.id)
             case .cancelled(_, let cancellation): side.cancelled.append(cancellation)
             }
         }
     }
 
+    /// What travels.
+    var waiting: Int { self.queue.count }
+
+    /// Delivers one of the messages that travel, not always the oldest one. It may stay, to come again.
+    mutating func deliver(_ index: Int, stays: Bool) {
+        let (from, event, devices) = stays ? self.queue[index] : self.queue.remove(at: index)
+        self.deliver(event, from, devices)
+    }
+
+    mutating func lose(_ index: Int) { self.queue.remove(at: index) }
+
     /// Delivers what was sent, and what is sent because of it.
     mutating func deliver() {
         while !self.queue.isEmpty {
             let (from, event, devices) = self.queue.removeFirst()
-            guard let content = self.alter(event.type, from.identity.device, event.content) else { continue }
-            var altered = event
-            altered.content = content
-            for side in self.sides where devices.contains(side.identity.device) && side !== from {
-                let keys = self.keys(of: event.sender)
-                self.perform(side.machine.handle(altered, keys: keys, at: self.now), side)
-            }
+            self.deliver(event, from, devices)
+        }
+    }
+
+    private mutating func deliver(_ event: MatrixVerificationEvent, _ from: Side, _ devices: [String]) {
+        guard let content = self.alter(event.type, from.identity.device, event.content) else { return }
+        var altered = event
+        altered.content = content
+        for side in self.sides where devices.contains(side.identity.device) && side !== from {
+            let keys = self.keys(of: event.sender)
+            self.perform(side.machine.handle(altered, keys: keys, at: self.now), side)
         }
     }
 }
