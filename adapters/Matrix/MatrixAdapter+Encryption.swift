@@ -61,12 +61,15 @@ extension MatrixAdapter {
             await self.setUpIdentity(of: encryption)
             return nil
         }
-        if case .password = self.settings.credential {
-            let token = self.state.withLock { $0.machine.token }
-            // Left on the server, it would get keys of every message for ever.
-            _ = try await self.transport.send(.logout, token: token)
-        }
+        try await self.leaveDevice()
         return reason
+    }
+
+    /// Signs a device out that gets a successor: left on the server, it would get keys of every message for ever.
+    private func leaveDevice() async throws {
+        guard case .password = self.settings.credential else { return }
+        let token = self.state.withLock { $0.machine.token }
+        _ = try await self.transport.send(.logout, token: token)
     }
 
     /// Looks after the account's identity; what does not work now is tried again later.
@@ -84,8 +87,24 @@ extension MatrixAdapter {
         }
     }
 
-    /// Reads the encrypted events of an answer on the main line.
-    func open(_ answer: MatrixAnswer, to purpose: MatrixRequest.Purpose) async throws -> MatrixOpened {
+    /// Handles an answer on the main line, with the encrypted events in it.
+    func receive(
+        _ answer: MatrixAnswer, to purpose: MatrixRequest.Purpose
+    ) async throws -> [MatrixStateMachine.Action] {
+        let opened = try await self.open(answer, to: purpose)
+        switch opened.loss {
+        case nil: return self.handle(.answer(purpose, answer, opened: opened))
+        case .superseded(let reason): return self.handle(.superseded(reason))
+        case .device(let reason):
+            try await self.leaveDevice()
+            let actions = self.handle(.deviceLost(reason))
+            // With an access token there is no new login, and rooms without encryption are served on.
+            guard self.state.withLock({ $0.machine.isSignedIn }) else { return actions }
+            return actions + self.handle(.answer(purpose, answer, opened: opened))
+        }
+    }
+
+    private func open(_ answer: MatrixAnswer, to purpose: MatrixRequest.Purpose) async throws -> MatrixOpened {
         guard case .success(let json) = answer, let encryption = self.encryption.withLock({ $0 }) else { return .none }
         let opened = try await persistently(longest: .seconds(20)) { () -> MatrixOpened in
             switch purpose {

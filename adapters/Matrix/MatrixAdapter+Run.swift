@@ -57,8 +57,7 @@ extension MatrixAdapter {
                 let token = self.state.withLock { $0.machine.token }
                 let answer = try await self.transport.send(request, token: token)
                 try Task.checkCancellation()
-                let opened = try await self.open(answer, to: request.purpose)
-                queue = (self.handle(.answer(request.purpose, answer, opened: opened)) + queue)[...]
+                queue = (try await self.receive(answer, to: request.purpose) + queue)[...]
             case .openKeys(let device):
                 if let reason = try await self.openKeys(of: device) {
                     queue = self.handle(.deviceLost(reason))[...] + queue

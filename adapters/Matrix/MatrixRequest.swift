@@ -121,7 +121,7 @@ package struct MatrixRequest: Sendable, Equatable {
     private static func syncFilter(limit: Int) -> JSON {
         let nothing: JSON = ["types": []]
         return [
-            "presence": nothing, "account_data": ["types": ["m.direct"]],
+            "presence": nothing, "account_data": ["types": ["m.direct", .string(MatrixKeyStamp.type)]],
             "room": [
                 "timeline": [
                     "limit": JSON(limit), "types": Self.types(MatrixEventType.timeline),

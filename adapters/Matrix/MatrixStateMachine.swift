@@ -20,6 +20,8 @@ package struct MatrixStateMachine: Sendable {
         case decided(room: String, isAllowed: Bool)
         /// The keys of the device are lost: sign in as a new one.
         case deviceLost(String)
+        /// Another process uses the device.
+        case superseded(String)
     }
 
     package enum Action: Sendable {
@@ -95,6 +97,8 @@ package struct MatrixStateMachine: Sendable {
     var failures = 0
     /// Why the server refuses the bot; nil once it no longer does.
     var refusal: String?
+    /// Another process uses the device: this one does nothing more.
+    var isSuperseded = false
     var batch: Batch?
     /// Attempts to join, by room: for invitations and upgrades.
     var joinTries: [String: Int] = [:]
@@ -152,6 +156,7 @@ package struct MatrixStateMachine: Sendable {
             self.opened = opened
             self.receive(answer, for: purpose)
         case .deviceLost(let reason): self.renewDevice(reason)
+        case .superseded(let reason): self.stop(reason)
         case .answerAside(let purpose, let answer): self.receiveAside(answer, for: purpose)
         case .decided(let room, let isAllowed): self.decide(room, isAllowed)
         }
@@ -184,6 +189,7 @@ package struct MatrixStateMachine: Sendable {
     mutating func request(_ request: MatrixRequest) { self.act(.request(request)) }
 
     private mutating func begin() {
+        if self.isSuperseded { return self.act(.wait(Self.longWait)) }
         if self.isSignedIn { return self.requestSync(isWaiting: self.failures == 0 && self.isInSync) }
         self.signIn()
     }
@@ -217,6 +223,20 @@ package struct MatrixStateMachine: Sendable {
         let most: Int64 = min(60_000, 1_000 << Int64(min(self.failures - 1, 10)))
         let wait = max(most, retryAfter ?? 0)
         self.act(.wait((retryAfter ?? wait / 2)...wait))
+    }
+
+    private static let longWait: ClosedRange<Int64> = 86_400_000...86_400_000
+
+    /// Stays away until the program is restarted. The sync that brought the news is not acknowledged: what it contains is
+    /// for the other process.
+    private mutating func stop(_ reason: String) {
+        self.isSuperseded = true
+        self.isSignedIn = false
+        self.batch = nil
+        self.refusal = reason
+        self.log(.error, reason)
+        self.act(.status(.refused, detail: reason))
+        self.act(.wait(Self.longWait))
     }
 
     /// An owner has to act: logs the reason once and retries every ten minutes; with `isSoon`, the first retry follows

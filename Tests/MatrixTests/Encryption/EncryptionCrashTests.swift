@@ -40,15 +40,13 @@ struct EncryptionCrashTests {
         try await world.people[0].open()
         let countdown = Protected(kill)
         var bot = try await KeyDevice("@bot:s", "B", on: world.server, dying: countdown, afterwards: afterwards)
-        let folder = bot.folder
         var wasKilled = false
         for step in Step.allCases {
             do {
                 try await self.perform(step, bot, world)
             } catch is KeyDeviceKilled {
                 wasKilled = true
-                await bot.encryption.close()
-                bot = try await KeyDevice("@bot:s", "B", on: world.server, folder: folder)
+                bot = try await KeyDevice("@bot:s", "B", on: world.server, folder: try await bot.kill())
                 try await self.perform(.open, bot, world)
                 try await self.perform(step, bot, world)
             }

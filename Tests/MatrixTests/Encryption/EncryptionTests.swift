@@ -47,7 +47,8 @@ struct EncryptionTests {
         #expect(try await later.say("once", in: self.room, id: "$1", transaction: "t") == first)
         await later.encryption.forget(transaction: "t")
         let other = try await later.say("twice", in: self.room, id: "$2", transaction: "t")
-        #expect(other.sessionID == first.sessionID)
+        // The copy may be older than what was sent, so its session does not go on.
+        #expect(other.sessionID != first.sessionID)
         #expect(try await alice.sync([first, other]) == ["$1": "once", "$2": "twice"])
         for device in [alice, bot, later] { await device.remove() }
     }

@@ -62,6 +62,13 @@ struct KeyDevice {
         return path
     }
 
+    /// Ends it as kill -9 does; its files as they are then.
+    func kill() async throws -> String {
+        let files = try await self.copy()
+        await self.remove()
+        return files
+    }
+
     func remove() async {
         await self.encryption.close()
         try? FileManager.default.removeItem(atPath: self.folder)
@@ -109,4 +116,7 @@ struct KeyDeviceKilled: Error {}
 extension MatrixEncryption {
     /// The Curve25519 key of the device.
     var senderKey: String { self.account?.curve25519 ?? "" }
+
+    /// The most channels to one device.
+    var mostChannels: Int { self.channels.values.map(\.count).max() ?? 0 }
 }

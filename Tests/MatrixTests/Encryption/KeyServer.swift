@@ -13,6 +13,7 @@ final class KeyServer: Sendable {
         var isFallbackUnused = true
         var inbox: [JSON] = []
         var changed: Set<String> = []
+        var accountData: Set<String> = []
     }
 
     private struct State {
@@ -51,6 +52,14 @@ final class KeyServer: Sendable {
         self.state.withLock { $0.devices[user]?[device]?.oneTime.count ?? 0 }
     }
 
+    /// Others claim one-time keys, and leave this number.
+    func leaveOneTimeKeys(_ count: Int, of user: String, _ device: String) {
+        self.state.withLock { state in
+            let ids = (state.devices[user]?[device]?.oneTime.keys ?? [:].keys).sorted()
+            for id in ids.dropLast(count) { state.devices[user]?[device]?.oneTime[id] = nil }
+        }
+    }
+
     /// What the next sync of a device contains about encryption. Without `acknowledges` the same comes again.
     func sync(_ user: String, _ device: String, rooms: JSON = [:], acknowledges: Bool = true) -> JSON {
         self.state.withLock { state in
@@ -58,6 +67,10 @@ final class KeyServer: Sendable {
             if acknowledges {
                 state.devices[user]?[device]?.inbox = []
                 state.devices[user]?[device]?.changed = []
+                state.devices[user]?[device]?.accountData = []
+            }
+            let data = known.accountData.sorted().map { type -> JSON in
+                ["type": .string(type), "content": state.accountData[user + type] ?? [:]]
             }
             return [
                 "next_batch": "s", "to_device": ["events": .array(known.inbox)],
@@ -65,7 +78,7 @@ final class KeyServer: Sendable {
                 "device_one_time_keys_count": ["signed_curve25519": JSON(known.oneTime.count)],
                 "device_unused_fallback_key_types": known.fallback != nil && known.isFallbackUnused
                     ? ["signed_curve25519"] : [],
-                "rooms": ["join": rooms],
+                "rooms": ["join": rooms], "account_data": ["events": .array(data)],
             ]
         }
     }
@@ -95,12 +108,16 @@ final class KeyServer: Sendable {
         if path.hasSuffix("keys/claim") { return .success(self.claim(request.body ?? [:], &state)) }
         if path.contains("/sendToDevice/") { return self.send(request, from: user, &state) }
         if path.contains("/account_data/") {
-            let key = user + (request.path.last ?? "")
+            let type = request.path.last ?? ""
+            let key = user + type
             guard request.method == .put else {
                 return state.accountData[key].map { .success($0) }
                     ?? .refused(MatrixRefusal(status: 404, code: "M_NOT_FOUND"))
             }
             state.accountData[key] = request.body
+            for device in (state.devices[user] ?? [:]).keys {
+                state.devices[user]?[device]?.accountData.insert(type)
+            }
             return .success([:])
         }
         if path.hasSuffix("/members") {

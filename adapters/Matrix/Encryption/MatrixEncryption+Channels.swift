@@ -18,16 +18,31 @@ extension MatrixEncryption {
     private func loadedChannels(_ peer: String) async throws -> [OlmSession] {
         if let channels = self.channels[peer] { return channels }
         let key = self.store.pickleKey
-        let pickles = try await self.store.read { connection in
-            try connection.query(
-                "SELECT pickle FROM olm_sessions WHERE peer = $1 ORDER BY used_at DESC LIMIT 8", SQLValue(peer)
-            ).map { row throws(DatabaseError) in try row.bytes("pickle") }
+        let rows = try await self.store.read { connection in
+            let sql = """
+                SELECT pickle, used_at FROM olm_sessions WHERE peer = $1 ORDER BY used_at > 0 DESC, abs(used_at) DESC LIMIT 8
+                """
+            return try connection.query(sql, SQLValue(peer)).map { row throws(DatabaseError) in
+                (pickle: try row.bytes("pickle"), usedAt: try row.int64("used_at"))
+            }
         }
-        let sessions = pickles.compactMap { try? OlmSession(pickle: $0, key: key) }
         // Bounded: another run of the same peer reads them again.
-        if self.channels.count >= 4_096 { self.channels = [:] }
+        if self.channels.count >= 4_096 {
+            self.channels = [:]
+            self.doubtful = []
+        }
+        let sessions = rows.compactMap { row -> OlmSession? in
+            guard let session = try? OlmSession(pickle: row.pickle, key: key) else { return nil }
+            if row.usedAt < 0 { self.doubtful.insert(session.id) }
+            return session
+        }
         self.channels[peer] = sessions
         return sessions
+    }
+
+    /// The channel to write to.
+    private func channel(to peer: String) async throws -> OlmSession? {
+        try await self.loadedChannels(peer).first { !self.doubtful.contains($0.id) }
     }
 
     private func note(_ session: OlmSession, _ peer: String, _ changes: inout MatrixKeyChanges) {
@@ -37,7 +52,9 @@ extension MatrixEncryption {
             changes.removeOlm(last.id, peer: peer)
         }
         self.channels[peer] = sessions
-        changes.setOlm(session.id, peer: peer, pickle: session.pickle(self.store.pickleKey), at: self.clock())
+        // It stays doubtful: what is received need not bring new keys for sending.
+        let time = self.doubtful.contains(session.id) ? -self.clock() : self.clock()
+        changes.setOlm(session.id, peer: peer, pickle: session.pickle(self.store.pickleKey), at: time)
     }
 
     // MARK: In
@@ -80,7 +97,7 @@ extension MatrixEncryption {
         var missing: [Recipient] = []
         for recipient in recipients {
             let isOpen = try await self.alone {
-                renews ? false : try await !self.loadedChannels(recipient.curve25519).isEmpty
+                renews ? false : try await self.channel(to: recipient.curve25519) != nil
             }
             if isOpen { reachable.insert(recipient.name) } else { missing.append(recipient) }
         }
@@ -123,7 +140,7 @@ extension MatrixEncryption {
     func seal(
         _ content: JSON, type: String, to recipient: Recipient, _ changes: inout MatrixKeyChanges
     ) async throws -> JSON? {
-        guard let account = self.account, let session = try await self.loadedChannels(recipient.curve25519).first else {
+        guard let account = self.account, let session = try await self.channel(to: recipient.curve25519) else {
             return nil
         }
         let payload: JSON = [
@@ -205,6 +222,7 @@ extension MatrixEncryption {
 
     /// Sends what an earlier run, or a broken connection, left.
     func deliverParcels() async throws {
+        guard self.account != nil else { return }
         let rows = try await self.store.read { connection in
             try connection.query("SELECT txn, type, body FROM parcels ORDER BY txn LIMIT 200").map {
                 row throws(DatabaseError) in (try row.text("txn"), try row.text("type"), try row.text("body"))

@@ -14,6 +14,7 @@ extension MatrixEncryption {
                 try await self.request(room: room, session: session, of: user)
             case .deliver: try await self.deliverParcels()
             case .backUp: try await self.backUp()
+            case .prepare(let room): try await self.prepareEarly(room)
             case .identity: break
             case .expireVerifications(let wait):
                 try await Task.sleep(for: .milliseconds(wait))

@@ -16,8 +16,8 @@ extension MatrixEncryption {
         case needsNewDevice(String)
     }
 
-    /// The counter in the account data that reveals an old copy of the database.
-    private static let stampType = "dev.jetbridge.keys"
+    /// The fact that the last run ended in order.
+    static let closedName = "closed"
 
     /// Loads the keys of `device`, or makes them. Call it after signing in and before the first sync.
     func open(device: String) async throws -> Opening {
@@ -46,6 +46,8 @@ extension MatrixEncryption {
             var device: (user: String, name: String, pickle: [UInt8], isPublished: Bool)?
             var people: [String: MatrixPersonKeys] = [:]
             var rooms: [String: MatrixCipherRoom] = [:]
+            var sealed: Set<String> = []
+            var fallbackAt: Int64?
         }
         let loaded = try await self.store.read { connection in
             var loaded = Loaded()
@@ -76,8 +78,13 @@ extension MatrixEncryption {
             for row in try connection.query("SELECT room, user, is_invited FROM members") {
                 loaded.rooms[try row.text("room")]?.members[try row.text("user")] = try row.bool("is_invited")
             }
+            for row in try connection.query("SELECT txn FROM sealed") { loaded.sealed.insert(try row.text("txn")) }
+            let fallback = try connection.first("SELECT value FROM facts WHERE name = 'fallback_at'")
+            loaded.fallbackAt = try fallback.flatMap { Int64(try $0.text("value")) }
             return loaded
         }
+        self.unconfirmed = loaded.sealed
+        self.fallbackAt = loaded.fallbackAt
         self.people = loaded.people
         self.rooms = loaded.rooms
         self.device = device
@@ -112,11 +119,9 @@ extension MatrixEncryption {
         return .ready
     }
 
-    private func serverStamp() async throws -> (device: String, count: Int)? {
+    private func serverStamp() async throws -> MatrixKeyStamp? {
         do {
-            let json = try await self.ask(.accountData(Self.stampType, of: self.user))
-            guard let device = json["device"]?.stringValue, let count = json["count"]?.intValue else { return nil }
-            return (device, count)
+            return MatrixKeyStamp(try await self.ask(.accountData(MatrixKeyStamp.type, of: self.user)))
         } catch let error as MatrixCallError where error.refusal?.status == 404 {
             return nil
         }
@@ -128,10 +133,25 @@ extension MatrixEncryption {
         var changes = MatrixKeyChanges()
         changes.setFact("stamp", String(count))
         changes.forgetOld(at: self.clock())
+        // After a crash, the files may be those of a machine that was put back to an earlier state, or a copy of those of
+        // a process that still runs. A ratchet that has moved on elsewhere would encrypt two texts with one key.
+        if self.starts == 0, try await self.store.fact(Self.closedName) == nil { changes.doubtRatchets() }
+        changes.setFact(Self.closedName, nil)
         try await self.commit(changes)
+        self.starts = count
         _ = try await self.ask(
             .setAccountData(
-                Self.stampType, of: self.user, to: ["device": .string(self.device), "count": JSON(count)]))
+                MatrixKeyStamp.type, of: self.user,
+                to: MatrixKeyStamp(device: self.device, count: count, run: self.run).json))
+    }
+
+    /// Stops using the device if another process has begun to.
+    func yield(to stamp: MatrixKeyStamp?) {
+        guard let stamp, stamp.device == self.device, stamp.run != self.run, stamp.count >= self.starts else { return }
+        self.supersession = .superseded(
+            "Another process uses the device \(self.device) of \(self.user), so this one has stopped: end one of the two, "
+                + "then restart the other")
+        self.account = nil
     }
 
     private func makeDevice(_ name: String) async throws {
@@ -145,7 +165,9 @@ extension MatrixEncryption {
         self.account = account
         self.isPublished = false
         self.channels = [:]
+        self.doubtful = []
         self.outbound = [:]
+        self.unconfirmed = []
         self.logger.info("Made encryption keys for the device \(name)")
     }
 
@@ -171,6 +193,7 @@ extension MatrixEncryption {
             }
             if unusedFallback == false || !self.isPublished, account.unpublishedFallbackKey == nil {
                 account.makeFallbackKey()
+                self.fallbackAt = self.clock()
                 changes.setFact("fallback_at", String(self.clock()))
             }
             var keys = JSONObject()
@@ -204,14 +227,13 @@ extension MatrixEncryption {
 
     /// The older fallback key may still be needed for messages on their way; it goes after an hour.
     func forgetOldFallback() async throws {
-        guard let account = self.account, let at = Int64(try await self.store.fact("fallback_at") ?? ""),
-            self.clock() - at > 3_600_000
-        else { return }
+        guard let account = self.account, let at = self.fallbackAt, self.clock() - at > 3_600_000 else { return }
         account.forgetOldFallbackKey()
         var changes = MatrixKeyChanges()
         changes.setAccount(account.pickle(self.store.pickleKey))
         changes.setFact("fallback_at", nil)
         try await self.commit(changes)
+        self.fallbackAt = nil
     }
 
     static let algorithms: JSON = ["m.olm.v1.curve25519-aes-sha2", "m.megolm.v1.aes-sha2"]

@@ -37,6 +37,8 @@ extension MatrixEncryption {
                 self.logger.warning("An encrypted event in \(room) from \(event.sender) was refused: \(reason)")
             }
         }
+        try await self.storeIndices()
+        if !opened.isEmpty, self.isUnprepared(room) { self.begin(.prepare(room: room)) }
         return opened
     }
 
@@ -85,17 +87,41 @@ extension MatrixEncryption {
     /// Whether this event is the one that used the index. The table outlives the process: a server may repeat a message
     /// after a restart too.
     private func isFirst(_ event: MatrixEvent, session: String, _ index: UInt32) async throws -> Bool {
+        let place = MessageIndex(session: session, index: index)
+        let use = Use(event: event.id, sentAt: event.timestamp)
+        if let known = self.newIndices[place] { return known == use }
         let known = try await self.store.read { connection in
             try connection.first(
                 "SELECT event, sent_at FROM indices WHERE session = $1 AND message_index = $2", SQLValue(session),
                 SQLValue(index)
-            ).map { row throws(DatabaseError) in (try row.text("event"), try row.int64("sent_at")) }
+            ).map { row throws(DatabaseError) in Use(event: try row.text("event"), sentAt: try row.int64("sent_at")) }
         }
-        if let (id, sentAt) = known { return id == event.id && sentAt == event.timestamp }
-        var changes = MatrixKeyChanges()
-        changes.setIndex(session: session, index, event: event.id, sentAt: event.timestamp)
-        try await self.store.commit(changes)
+        if let known { return known == use }
+        self.newIndices[place] = use
         return true
+    }
+
+    /// Before what was read is delivered: one commit for all of it.
+    private func storeIndices() async throws {
+        guard !self.newIndices.isEmpty else { return }
+        var changes = MatrixKeyChanges()
+        for (place, use) in self.newIndices {
+            changes.setIndex(session: place.session, place.index, event: use.event, sentAt: use.sentAt)
+        }
+        try await self.store.commit(changes)
+        self.newIndices = [:]
+    }
+
+    /// A message's place in its session.
+    struct MessageIndex: Hashable {
+        let session: String
+        let index: UInt32
+    }
+
+    /// The event that used an index.
+    struct Use: Equatable {
+        let event: String
+        let sentAt: Int64
     }
 
     /// Why a person's device is not listened to; nil if it is.
@@ -159,6 +185,8 @@ extension MatrixEncryption {
                 try await self.store.commit(changes)
             }
         }
+        try await self.storeIndices()
+        for room in late.keys where self.isUnprepared(room) { self.begin(.prepare(room: room)) }
         return late
     }
 

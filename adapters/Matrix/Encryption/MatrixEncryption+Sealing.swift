@@ -13,10 +13,17 @@ extension MatrixEncryption {
     /// The most devices in one request: each content has about 1.2 kB, and servers take a few hundred kB.
     private static let shareLimit = 100
 
+    /// How often a room's members are asked for while they change.
+    private static let memberTries = 5
+
     /// Encrypts an event. The same transaction gives the same ciphertext until ``forget(transaction:)``.
     func seal(room: String, type: String, content: JSON, transaction: String) async throws -> MatrixSealed {
         try await self.alone(in: room) {
-            if !self.confirmed.contains(transaction), let sealed = try await self.sealed(transaction) { return sealed }
+            if !self.confirmed.contains(transaction), self.unconfirmed.contains(transaction),
+                let sealed = try await self.sealed(transaction)
+            {
+                return sealed
+            }
             let session = try await self.prepare(room)
             return try await self.alone {
                 guard var outbound = self.outbound[room], outbound.session.id == session, let account = self.account
@@ -45,6 +52,8 @@ extension MatrixEncryption {
                 try await self.commit(changes)
                 self.outbound[room] = outbound
                 self.confirmed.subtract(confirmed)
+                self.unconfirmed.subtract(confirmed)
+                self.unconfirmed.insert(transaction)
                 return MatrixSealed(sealedContent: .object(sealed))
             }
         }
@@ -62,6 +71,19 @@ extension MatrixEncryption {
     func forget(transaction: String) { self.confirmed.insert(transaction) }
 
     // MARK: Sharing
+
+    /// Shares the key while the answer is being made, which saves the first one several requests.
+    func prepareEarly(_ room: String) async throws {
+        guard self.account != nil, self.rooms[room] != nil else { return }
+        _ = try await self.alone(in: room) { try await self.prepare(room) }
+    }
+
+    /// Whether an answer would need requests first, as far as is known without asking.
+    func isUnprepared(_ room: String) -> Bool {
+        guard let facts = self.rooms[room], facts.knowsMembers, let outbound = self.outbound[room] else { return true }
+        return outbound.messages >= facts.rotationMessages
+            || facts.readers.contains { self.people[$0]?.isOutdated ?? true }
+    }
 
     /// Makes sure that every reader has the key of the room's session; returns the session's id.
     private func prepare(_ room: String) async throws -> String {
@@ -233,20 +255,27 @@ extension MatrixEncryption {
 
     /// Asks for all members of a room whose members are not known: the server lists only those who write.
     private func learnMembers(of room: String) async throws {
-        if self.rooms[room]?.knowsMembers == true { return }
-        var facts = self.rooms[room] ?? MatrixCipherRoom()
-        facts.apply(try await self.ask(.encryption(of: room)))
-        let visibility = try? await self.ask(.historyVisibility(of: room))
-        facts.visibility = visibility?["history_visibility"]?.stringValue ?? facts.visibility
-        let answer = try await self.ask(.members(of: room))
-        facts.members = [:]
-        for event in MatrixEvent.list(answer["chunk"]) { facts.apply(membership: event) }
-        facts.knowsMembers = true
-        var changes = MatrixKeyChanges()
-        changes.setRoom(room, facts)
-        changes.removeMembers(of: room)
-        for (user, isInvited) in facts.members { changes.setMember(user, of: room, isInvited: isInvited) }
-        try await self.commit(changes)
-        self.rooms[room] = facts
+        for _ in 0..<Self.memberTries {
+            if self.rooms[room]?.knowsMembers == true { return }
+            let news = self.roomNews[room]
+            async let encryption = self.ask(.encryption(of: room))
+            async let members = self.ask(.members(of: room))
+            let visibility = try? await self.ask(.historyVisibility(of: room))
+            let (rules, answer) = (try await encryption, try await members)
+            guard self.roomNews[room] == news else { continue }
+            var facts = self.rooms[room] ?? MatrixCipherRoom()
+            facts.apply(rules)
+            facts.visibility = visibility?["history_visibility"]?.stringValue ?? facts.visibility
+            facts.members = [:]
+            for event in MatrixEvent.list(answer["chunk"]) { facts.apply(membership: event) }
+            facts.knowsMembers = true
+            self.rooms[room] = facts
+            var changes = MatrixKeyChanges()
+            changes.setRoom(room, facts)
+            changes.removeMembers(of: room)
+            for (user, isInvited) in facts.members { changes.setMember(user, of: room, isInvited: isInvited) }
+            return try await self.commit(changes)
+        }
+        throw MatrixKeyStoreError("the members of \(room) change all the time; try again")
     }
 }

@@ -12,19 +12,20 @@ extension MatrixEncryption {
     ///
     /// - Parameter since: the position that was asked from; without one, device changes before it are unknown.
     func receive(_ json: JSON, since: String?) async throws -> MatrixOpened {
-        guard self.account != nil else { return .none }
+        let sync = MatrixSyncKeys(json)
+        self.yield(to: sync.stamp)
+        guard self.account != nil else { return MatrixOpened(loss: self.supersession) }
         if self.isStale {
             try await self.alone {
                 try await self.load(device: self.device)
                 self.isStale = false
             }
         }
-        let sync = MatrixSyncKeys(json)
         if since == nil { try await self.setAllOutdated() }
         try await self.alone {
             var changes = MatrixKeyChanges()
             self.noteDeviceLists(changed: sync.changed, left: sync.left, &changes)
-            if let rooms = sync.rooms { self.note(rooms, &changes) }
+            if let rooms = sync.rooms { self.note(rooms, isNews: since != nil, &changes) }
             try await self.commit(changes)
         }
         try await self.receive(sync.messages)
@@ -32,6 +33,11 @@ extension MatrixEncryption {
             do {
                 try await self.uploadKeys(counts: counts, unusedFallback: sync.isFallbackUnused)
             } catch let error as MatrixCallError {
+                if error.refusal?.isKeyConflict == true {
+                    self.account = nil
+                    return MatrixOpened(
+                        loss: .device("its device \(self.device) has other one-time keys on the server"))
+                }
                 self.logger.warning("One-time keys could not be uploaded: \(error)")
             }
         }
@@ -68,7 +74,11 @@ extension MatrixEncryption {
 
     // MARK: Rooms
 
-    private func note(_ sync: MatrixSync, _ changes: inout MatrixKeyChanges) {
+    /// The members up to which a room's key is shared when the bot joins it.
+    private static let earlyLimit = 20
+
+    /// - Parameter isNews: new rooms are those that the bot has just joined.
+    private func note(_ sync: MatrixSync, isNews: Bool, _ changes: inout MatrixKeyChanges) {
         for joined in sync.joined {
             let events = joined.state + joined.timeline
             var room = self.rooms[joined.id]
@@ -78,6 +88,9 @@ extension MatrixEncryption {
             }
             guard var facts = room else { continue }
             let before = facts
+            if joined.isLimited || events.contains(where: { [.member, .historyVisibility].contains($0.type) }) {
+                self.roomNews[joined.id, default: 0] += 1
+            }
             for event in events {
                 if event.type == .historyVisibility, event.stateKey == "" {
                     facts.visibility = event.content["history_visibility"]?.stringValue ?? facts.visibility
@@ -87,11 +100,16 @@ extension MatrixEncryption {
             }
             // Members may have come and gone in what the server left out.
             if joined.isLimited { facts.knowsMembers = false }
+            // Somebody has invited the bot to talk to it: the keys are shared before the first question.
+            if self.rooms[joined.id] == nil, isNews, joined.joinedCount ?? .max <= Self.earlyLimit {
+                self.begin(.prepare(room: joined.id))
+            }
             guard facts != before || self.rooms[joined.id] == nil else { continue }
             self.rooms[joined.id] = facts
             changes.setRoom(joined.id, facts)
         }
         for left in sync.left where self.rooms[left.id] != nil {
+            self.roomNews[left.id, default: 0] += 1
             self.rooms[left.id]?.knowsMembers = false
             if let facts = self.rooms[left.id] { changes.setRoom(left.id, facts) }
         }

@@ -33,11 +33,18 @@ package actor MatrixEncryption {
     var rooms: [String: MatrixCipherRoom] = [:]
     /// Counts the changes that the server announced, by user: an older answer does not make a newer one forgotten.
     var generations: [String: Int] = [:]
+    /// Counts what the server said of members, by room: an older answer does not make newer events forgotten.
+    var roomNews: [String: Int] = [:]
     var outbound: [String: MatrixOutbound] = [:]
-    /// Transactions whose ciphertext is no longer needed.
+    /// Transactions whose ciphertext is stored, and those among them whose ciphertext is no longer needed.
+    var unconfirmed: Set<String> = []
     var confirmed: Set<String> = []
     /// Channels to a device, the one used last first.
     var channels: [String: [OlmSession]] = [:]
+    /// Indices of messages that were read and are not stored yet.
+    var newIndices: [MessageIndex: Use] = [:]
+    /// When a new fallback key was made, while the older one is kept (milliseconds since 1970).
+    var fallbackAt: Int64?
     /// Room keys read before, by room and session.
     var roomKeys: [String: MatrixReadingKey] = [:]
     /// Why the owner of a session withheld its key, by session.
@@ -72,6 +79,15 @@ package actor MatrixEncryption {
     let notices: AsyncStream<MatrixKeyNotice>
     let noticeSource: AsyncStream<MatrixKeyNotice>.Continuation
 
+    /// Distinguishes this process from another one on the same device.
+    let run = hex(randomBytes(8))
+    /// The starts of this device, with this one; 0 before it.
+    var starts = 0
+    /// Another process uses the device.
+    var supersession: MatrixKeyLoss?
+    /// Channels that another process may have used since they were stored, by their ids: they are only read from.
+    var doubtful: Set<String> = []
+
     /// Changes could not be stored, so what is in memory is ahead of the file.
     var isStale = false
     private var isBusy = false
@@ -98,6 +114,15 @@ package actor MatrixEncryption {
         self.errandSource.finish()
         self.noticeSource.finish()
         self.roomMessageSource.finish()
+        await self.alone {
+            if self.account != nil, !self.isStale {
+                // Nothing uses a ratchet after this, so the next start can trust what is stored.
+                var changes = MatrixKeyChanges()
+                changes.setFact(Self.closedName, "1")
+                try? await self.store.commit(changes)
+            }
+            self.account = nil
+        }
         await self.store.close()
     }
 
@@ -139,6 +164,7 @@ package actor MatrixEncryption {
             try await self.store.commit(changes)
         } catch {
             self.channels = [:]
+            self.doubtful = []
             self.outbound = [:]
             self.roomKeys = [:]
             self.isStale = true

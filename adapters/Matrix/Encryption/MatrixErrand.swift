@@ -9,6 +9,8 @@ enum MatrixErrand: Sendable, Equatable {
     /// Send what is in ``MatrixKeySchema``'s `parcels`.
     case deliver
     case backUp
+    /// Give a room's readers the key before there is something to send.
+    case prepare(room: String)
     /// Look after the account's identity again.
     case identity
     case expireVerifications(after: Int64)

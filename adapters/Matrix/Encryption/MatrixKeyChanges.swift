@@ -62,6 +62,13 @@ struct MatrixKeyChanges: Sendable {
         self.add("DELETE FROM olm_sessions WHERE peer = $1 AND id = $2", SQLValue(peer), SQLValue(id))
     }
 
+    /// Writes to no session again that may have been used since it was stored; what others write to them is still read.
+    mutating func doubtRatchets() {
+        self.add("DELETE FROM outbound")
+        self.add("DELETE FROM shares")
+        self.add("UPDATE olm_sessions SET used_at = -abs(used_at)")
+    }
+
     mutating func setRoomKey(_ key: MatrixRoomKey, pickle: [UInt8], isBackedUp: Bool) {
         self.add(
             """

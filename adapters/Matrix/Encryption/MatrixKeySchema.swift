@@ -14,7 +14,8 @@ enum MatrixKeySchema {
         CREATE TABLE secrets (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;
         CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
 
-        -- Channels to other devices, by their Curve25519 key. The one that last received is used to send.
+        -- Channels to other devices, by their Curve25519 key. The one that last received is used to send, but none whose
+        -- time is negative: it may have been used since it was stored.
         CREATE TABLE olm_sessions (
             peer TEXT NOT NULL, id TEXT NOT NULL, pickle BLOB NOT NULL, used_at INTEGER NOT NULL, PRIMARY KEY (peer, id)
         ) STRICT, WITHOUT ROWID;

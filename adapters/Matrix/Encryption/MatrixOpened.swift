@@ -6,8 +6,10 @@ package struct MatrixOpened: Sendable {
     package var late: [String: [MatrixEvent]] = [:]
     /// The keys that had come when the late events were tried.
     var news = 0
+    /// The device is lost; nothing was read.
+    package var loss: MatrixKeyLoss?
 
     package static let none = Self()
 
-    package init() {}
+    package init(loss: MatrixKeyLoss? = nil) { self.loss = loss }
 }

@@ -27,6 +27,8 @@ struct MatrixSyncKeys: Sendable {
     /// The one-time keys on the server; nil when it did not say, while 0 is a count.
     let oneTimeKeys: Int?
     let isFallbackUnused: Bool?
+    /// Who uses the device's keys, if that changed.
+    let stamp: MatrixKeyStamp?
     let rooms: MatrixSync?
 
     init(_ json: JSON) {
@@ -39,6 +41,10 @@ struct MatrixSyncKeys: Sendable {
         self.isFallbackUnused = json["device_unused_fallback_key_types"]?.arrayValue.map {
             $0.contains("signed_curve25519")
         }
+        self.stamp = (json["account_data"]?["events"]?.arrayValue ?? []).last {
+            $0["type"] == .string(MatrixKeyStamp.type)
+        }
+        .flatMap { MatrixKeyStamp($0["content"]) }
         self.rooms = MatrixSync(json)
     }
 
