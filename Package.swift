@@ -178,8 +178,8 @@ let package = Package(
             name: "jetbridge-bench",
             dependencies: [
                 "Agent", "CMarkGFM", "Chat", "Database", "EventLoop", "Git", "HTTP", "HTTPClient", "HTTPServer", "Host",
-                "IRC", "Jail", "TestSupport", "JSON", "Logging", "Models", "Primitives", "Processes", "Repositories",
-                "Sandbox", "Sessions", "Specs", "Turns", "WebSockets", "Work",
+                "IRC", "Jail", "Kit", "TestSupport", "JSON", "Logging", "Matrix", "Models", "Olm", "Primitives",
+                "Processes", "Repositories", "Sandbox", "Sessions", "Specs", "Turns", "WebSockets", "Work",
             ],
             path: "Sources/jetbridge-bench", swiftSettings: strict),
         tests("Primitives", "Primitives"),

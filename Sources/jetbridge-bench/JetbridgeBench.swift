@@ -13,6 +13,8 @@ struct JetbridgeBench {
         "live": { try await LiveLoad($0).run() },
         "model": { try await BenchModelServer($0).run() },
         "commits": { try await CommitBenchmark($0).run() },
+        "encrypted-rooms": { try await EncryptedRooms($0).run() },
+        "encryption": { try await EncryptionBenchmark($0).run() },
         "github-calls": { try await GitHubCallsBenchmark($0).run() },
         "github": { try await GitHubBenchmark($0).run() },
         "inbound": { try await InboundBenchmark($0).run() },
