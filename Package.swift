@@ -51,7 +51,7 @@ let package = Package(
         .target(name: "CCrypto", path: "Sources/C/CCrypto"),
         .target(name: "CFrameGuard", path: "Sources/C/CFrameGuard"),
         .target(name: "CICU", path: "Sources/C/CICU"),
-        c("CEdit"), c("CSeccomp"), c("CZlib"), c("COlm"), c("CPQ"),
+        c("CEdit"), c("CSeccomp"), c("CZlib"), c("COlm"), c("CPQ"), c("CNATS"),
 
         // Platform
         platform("Primitives", "CSystem"),
@@ -71,6 +71,7 @@ let package = Package(
         platform("Database", "CPQ", "CSQLite", "CSystem", "Logging", "Primitives"),
         platform("Compression", "CZlib"),
         platform("Olm", "COlm", "Crypto", "JSON"),
+        platform("NATS", "CNATS", "Crypto", "EventLoop", "JSON", "Lifecycle", "Logging", "Primitives"),
         platform("Git", "CGit2", "CSystem", "Crypto", "EventLoop", "HTTP", "HTTPClient", "Primitives"),
         platform("Markdown", "CMarkGFM", "Primitives"),
         platform("YAML", "CYAML", "Primitives"),
@@ -115,6 +116,7 @@ let package = Package(
         domain(
             "Sessions", "Audit", "Chat", "Crypto", "Database", "EventLoop", "JSON", "Lifecycle", "Logging", "Markdown",
             "Primitives"),
+        domain("Cluster", "Crypto", "JSON", "Lifecycle", "Logging", "NATS", "Primitives"),
         domain(
             "Turns", "Agent", "Audit", "Chat", "Copilot", "Crypto", "EventLoop", "Git", "GitHub", "HTTP", "HTTPClient",
             "HTTPServer", "JSON", "Jail", "Lifecycle", "Logging", "Models", "Primitives", "Processes", "Repositories",
@@ -186,6 +188,7 @@ let package = Package(
         tests("JSON", "JSON"),
         tests("Crypto", "Crypto", "Primitives"),
         tests("Olm", "Olm", "Crypto", "Primitives"),
+        tests("NATS", "NATS", "EventLoop", "Logging", "Primitives"),
         tests("Logging", "Logging", "JSON", "Primitives"),
         tests("EventLoop", "EventLoop", "Lifecycle", "Primitives"),
         tests("Lifecycle", "Lifecycle", "EventLoop", "Logging", "Primitives", "Processes"),
@@ -232,6 +235,7 @@ let package = Package(
             "Turns", "Turns", "Agent", "Audit", "Chat", "Copilot", "Crypto", "Database", "EventLoop", "Git", "GitHub",
             "HTTP", "Host", "JSON", "Jail", "Lifecycle", "Logging", "Models", "Primitives", "Repositories", "Sessions",
             "Specs", "Work"),
+        tests("Cluster", "Cluster", "Crypto", "JSON", "Logging", "NATS", "Primitives"),
         tests("Kit", "Kit", "Chat", "Markdown", "Primitives"),
         tests("IRC", "IRC", "Chat", "Crypto", "EventLoop", "HTTPClient", "Kit", "Logging", "Markdown", "Primitives"),
         tests(

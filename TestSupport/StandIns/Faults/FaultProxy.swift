@@ -1,0 +1,92 @@
+package import EventLoop
+internal import Primitives
+
+/// A TCP proxy on loopback in front of any server, with the faults of a network.
+///
+/// ```swift
+/// let proxy = try await FaultProxy.started(before: server.port)
+/// // … a client talks to 127.0.0.1:proxy.port …
+/// proxy.set(.swallow)  // it now gets no answer, and no error either
+/// ```
+@Net package final class FaultProxy {
+    package enum Fault: Sendable, Equatable {
+        case none
+        /// Each byte arrives that much later, in both directions.
+        case delay(Duration)
+        /// Bytes stay where they are until the fault ends, and then arrive: a partition that heals.
+        case hold
+        /// Bytes are read and thrown away. The connections that lose bytes stay silent when the fault ends.
+        case swallow
+        /// New connections end at once, like those of a server that is down.
+        case refuse
+    }
+
+    package nonisolated let port: Int
+    private nonisolated let upstream: SocketAddress
+    private let listener: FileDescriptor
+    private var registration: Registration?
+    private var connections: [Int: FaultyConnection] = [:]
+    private let changed = WaitList()
+    /// The number of connections so far. They are numbered from 0 in the order of their arrival.
+    package private(set) var accepted = 0
+    package private(set) var fault = Fault.none
+
+    /// Starts one on a port of its own.
+    package static func started(before upstream: Int) async throws -> FaultProxy {
+        let proxy = try FaultProxy(before: upstream)
+        proxy.registration = try EventLoop.shared.watch(proxy.listener.rawValue, .readable) { [weak proxy] _ in
+            proxy?.accept()
+        }
+        return proxy
+    }
+
+    private init(before upstream: Int) throws {
+        guard let target = SocketAddress(host: "127.0.0.1", port: UInt16(upstream)),
+            let any = SocketAddress(host: "127.0.0.1", port: 0)
+        else { throw SystemError("proxy", code: 22) }
+        self.upstream = target
+        self.listener = try Socket.listen(on: any)
+        self.port = Int(Socket.localAddress(self.listener.rawValue)?.port ?? 0)
+    }
+
+    /// The number of open connections.
+    package var open: Int { self.connections.count }
+
+    /// Sets the fault of all connections, present and future.
+    package func set(_ fault: Fault) {
+        self.fault = fault
+        for connection in self.connections.values { connection.set(fault) }
+    }
+
+    /// Sets the fault of one connection, until the next ``set(_:)`` of all.
+    package func set(_ fault: Fault, ofConnection number: Int) {
+        self.connections[number]?.set(fault)
+    }
+
+    /// Ends all connections, as a reset would.
+    package func cut() {
+        for connection in self.connections.values { connection.close() }
+    }
+
+    /// Returns when `count` connections have been accepted since the start.
+    package func wait(forConnections count: Int) async throws {
+        while self.accepted < count { try await self.changed.wait() }
+    }
+
+    package func stop() {
+        self.registration?.cancel()
+        self.cut()
+    }
+
+    private func accept() {
+        while let client = try? Socket.accept(on: self.listener.rawValue) {
+            let number = self.accepted
+            self.accepted += 1
+            self.changed.wakeAll()
+            guard self.fault != .refuse, let server = try? Socket.startConnecting(to: self.upstream) else { continue }
+            let connection = FaultyConnection(fault: self.fault) { [weak self] in self?.connections[number] = nil }
+            self.connections[number] = connection
+            connection.start(client, server)
+        }
+    }
+}
