@@ -43,6 +43,9 @@ extension MatrixAdapter: EditingAdapter, DeletingAdapter, ReconcilingAdapter {
         return nil
     }
 
+    /// The token is the transaction id, and the server answers a repeat with the first event.
+    package var recognisesRepeats: Bool { true }
+
     /// Reads information about a room from the server. Throws ``AdapterError``.
     func look(_ request: MatrixRequest, room: String) async throws -> JSON {
         let token = self.state.withLock { $0.machine.isSignedIn ? $0.machine.token : nil }

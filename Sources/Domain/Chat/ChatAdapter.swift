@@ -81,6 +81,13 @@ package protocol ReconcilingAdapter: ChatAdapter {
     ///
     /// - Parameter isFile: whether it was an upload, see ``FileAdapter``.
     func find(token: String, isFile: Bool, in route: Route) async throws -> MessageReference?
+
+    /// Whether the network recognises a repeat of a post by its token, so that repeating it is harmless.
+    var recognisesRepeats: Bool { get }
+}
+
+extension ReconcilingAdapter {
+    package var recognisesRepeats: Bool { false }
 }
 
 /// The state of a connection.

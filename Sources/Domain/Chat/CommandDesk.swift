@@ -14,6 +14,10 @@ package protocol CommandDesk: Sendable {
     /// Ends the processes that earlier commands left running in the session's shell, which jobs survive; the next
     /// command gets a fresh shell. False if a command runs or nothing was left.
     func endLeftovers(of session: String) async -> Bool
+    /// The sessions in which something runs or may run on.
+    var sessions: Set<String> { get async }
+    /// Kills what runs in these sessions, which another host may have now.
+    func abandon(_ sessions: Set<String>) async
     /// Why a session can't change from one repository to another now, and what to do, as a clause; nil if it can.
     func obstacle(to repository: String, from current: String?, in session: String) async -> String?
     /// A job's output after `position`; position 0 is the start of the stored output. If nothing has been added since,

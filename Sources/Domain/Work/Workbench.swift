@@ -54,8 +54,11 @@ package final class Workbench: CommandDesk, Service {
     }
 
     /// Records the end of commands that the last run left without one. Call it before the bridge recovers.
-    package func recover() async throws {
-        for (job, actor) in try await self.log.unfinished() {
+    package func recover() async throws { try await self.recordEnds(of: self.log.unfinished()) }
+
+    /// Records the end of commands that ended without a record.
+    package func recordEnds(of jobs: [(job: Job, actor: String)]) async throws {
+        for (job, actor) in jobs {
             try await self.audit.record(
                 AuditEntry(
                     kind: .commandEnded, session: job.session, turn: job.turn, actor: actor,
@@ -149,6 +152,15 @@ package final class Workbench: CommandDesk, Service {
         guard await self.shells?.endLeftovers(of: session) == true else { return false }
         self.running.setDirectory(WorkbenchTexts.root, of: session)
         return true
+    }
+
+    package var sessions: Set<String> {
+        get async { self.running.sessions.union(await self.shells?.sessions ?? []) }
+    }
+
+    package func abandon(_ sessions: Set<String>) async {
+        self.running.cancel(sessions)
+        for session in sessions { await self.shells?.end(session) }
     }
 
     package func obstacle(to repository: String, from current: String?, in session: String) async -> String? {

@@ -11,6 +11,7 @@ final class FakeDesk: CommandDesk {
         var hasLeftovers = false
         var signals: [Signal] = []
         var obstacle: String?
+        var abandoned: Set<String> = []
     }
 
     private let state = Protected(State())
@@ -47,6 +48,12 @@ final class FakeDesk: CommandDesk {
             return state.hasLeftovers
         }
     }
+
+    var abandoned: Set<String> { self.state.withLock { $0.abandoned } }
+
+    var sessions: Set<String> { get async { self.state.withLock { Set($0.jobs.map(\.session)) } } }
+
+    func abandon(_ sessions: Set<String>) async { self.state.withLock { $0.abandoned.formUnion(sessions) } }
 
     func obstruct(_ obstacle: String?) { self.state.withLock { $0.obstacle = obstacle } }
 

@@ -94,6 +94,7 @@ struct FakeShells: ShellDirectory {
         self.shell.hasLeftovers ? [ShellProcess(id: 12, command: "sleep 99", age: .seconds(61))] : []
     }
     func endLeftover(_ id: Int, of session: String) async -> Bool { id == 12 && self.shell.takeLeftovers() }
+    var sessions: Set<String> { get async { [] } }
     func enter(_ workspace: Workspace) {}
     func leave(_ session: String) async {}
     func isLent(_ session: String) -> Bool { false }

@@ -78,6 +78,9 @@ package actor JailShells {
     /// Jails that count towards the limits.
     package var count: Int { self.entries.count }
 
+    /// The sessions that have one.
+    package var sessions: Set<String> { Set(self.entries.keys) }
+
     /// Ends a session's jail; what runs in it is reported as lost.
     package func end(_ session: String) async {
         await self.ending[session]?.value

@@ -36,8 +36,10 @@ package final class AccessControl: Sendable {
 
     /// Reads the stored grants, including those of the gateway's credentials: their messages from before a crash still
     /// have to be answered. Grants for a connection ended with the last run.
-    package func load() async throws {
-        try await self.store.write { ledger in try ledger.endConnectionGrants() }
+    ///
+    /// - Parameter places: Those that nobody has served since.
+    package func load(_ places: Places = .all) async throws {
+        try await self.store.write(of: places) { ledger in try ledger.endConnectionGrants(of: places) }
         try await self.replace(policy: self.state.withLock { $0.policy })
     }
 

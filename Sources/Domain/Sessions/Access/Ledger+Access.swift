@@ -68,8 +68,16 @@ extension Ledger {
     }
 
     /// Grants for a connection end with it; a restart ends all connections.
-    package func endConnectionGrants() throws {
-        try self.connection.execute("DELETE FROM grants WHERE lasting = 0", [])
+    package func endConnectionGrants(of places: Places = .all) throws {
+        guard case .some = places else {
+            try self.connection.execute("DELETE FROM grants WHERE lasting = 0", [])
+            return
+        }
+        for network in places.networks {
+            try self.connection.execute(
+                "DELETE FROM grants WHERE lasting = 0 AND substr(identity, 1, length($1)) = $1",
+                [.text("\(network)/")])
+        }
     }
 
     package func insertCode(hash: String, role: Role, expiresAt: Int64) throws {

@@ -12,10 +12,14 @@ extension Ledger {
         ).map(Self.session)
     }
 
-    /// All sessions of nicks. A restart ends every connection, and these identities with it.
-    func sessionsOfNicks() throws -> [SessionRecord] {
-        try self.connection.query(
-            "SELECT * FROM sessions WHERE owner LIKE '%/nick:%' AND state <> 'deleted' ORDER BY id", []
+    /// The sessions of nicks. A restart ends every connection, and these identities with it; so does a network's move to
+    /// another host.
+    func sessionsOfNicks(in places: Places = .all) throws -> [SessionRecord] {
+        let condition = places.condition(adapter: "adapter", thread: "thread", from: 1)
+        return try self.connection.query(
+            """
+            SELECT * FROM sessions WHERE owner LIKE '%/nick:%' AND state <> 'deleted' AND \(condition.sql) ORDER BY id
+            """, condition.values
         ).map(Self.session)
     }
 
@@ -29,7 +33,8 @@ extension Ledger {
             "UPDATE outbox SET state = 'dropped' WHERE session = ? AND state IN ('pending', 'unknown')",
             [.text(session.id)])
         try self.deleteGitHubRows(of: session.id)
-        for stored in try self.newEvents(after: 0, limit: .max) where stored.message.sender.id == session.owner {
+        let place = Places.some([Place(of: session.key)])
+        for stored in try self.newEvents(of: place, after: 0, limit: .max) where stored.message.sender.id == session.owner {
             try self.finishEvent(stored.number, turn: nil)
         }
         return past

@@ -9,7 +9,7 @@ extension Conversation {
         if let ask, ask.parked != nil { return try await self.decide(ask, answer) }
         let now = self.environment.now()
         let desk = self.desk
-        let ending = try await self.context.store.write { ledger in try desk.decide(answer, in: ledger, at: now) }
+        let ending = try await self.write { ledger in try desk.decide(answer, in: ledger, at: now) }
         await self.apply(ending)
         return ending.result
     }

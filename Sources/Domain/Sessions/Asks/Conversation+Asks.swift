@@ -181,13 +181,13 @@ extension Conversation {
 
     private func setAlarm(for ask: AskRecord) {
         let left = max(0, ask.expiresAt - self.environment.now())
-        self.context.questions.watch(ask.id, for: .milliseconds(left)) { await self.expire(ask.id) }
+        self.context.questions.watch(ask.id, in: self.hold, for: .milliseconds(left)) { await self.expire(ask.id) }
     }
 
     private func expire(_ id: String) async {
         let now = self.environment.now()
         let desk = self.desk
-        let ended = await self.persistently { ledger -> (AskRecord, [OutboxItem])? in
+        let ended = try? await self.persistently { ledger -> (AskRecord, [OutboxItem])? in
             guard let ask = try ledger.ask(id: id), ask.state == .open else { return nil }
             return try desk.end(ask, as: .expired, by: nil, in: ledger, at: now)
         }

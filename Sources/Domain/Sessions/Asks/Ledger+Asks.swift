@@ -80,6 +80,14 @@ extension Ledger {
         ).map(Self.ask)
     }
 
+    /// The open asks of some places, oldest first.
+    func openAsks(in places: Places) throws -> [AskRecord] {
+        let condition = places.condition(adapter: "adapter", thread: "room", from: 1)
+        return try self.connection.query(
+            "SELECT * FROM asks WHERE state = 'open' AND \(condition.sql) ORDER BY number", condition.values
+        ).map(Self.ask)
+    }
+
     /// The open asks that were posted to a room, oldest first.
     func openAsks(in room: RoomID) throws -> [AskRecord] {
         try self.connection.query(
@@ -109,9 +117,12 @@ extension Ledger {
     }
 
     /// Ended asks whose messages do not show it.
-    func unshownAsks() throws -> [AskRecord] {
-        try self.connection.query("SELECT * FROM asks WHERE shown IS NULL AND state <> 'open' ORDER BY number", [])
-            .map(Self.ask)
+    func unshownAsks(in places: Places = .all) throws -> [AskRecord] {
+        let condition = places.condition(adapter: "adapter", thread: "room", from: 1)
+        return try self.connection.query(
+            "SELECT * FROM asks WHERE shown IS NULL AND state <> 'open' AND \(condition.sql) ORDER BY number",
+            condition.values
+        ).map(Self.ask)
     }
 
     /// Records that the ask's message shows its outcome, also in the transcript.

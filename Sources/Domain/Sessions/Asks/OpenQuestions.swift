@@ -11,7 +11,7 @@ final class OpenQuestions: Sendable {
         var threads: Set<ThreadKey> = []
         /// All that had one since the host started.
         var rooms: Set<RoomID> = []
-        var alarms: [String: Alarm] = [:]
+        var alarms: [String: (alarm: Alarm, hold: PlaceHold)] = [:]
     }
 
     private let state = Protected(State())
@@ -32,14 +32,25 @@ final class OpenQuestions: Sendable {
     func remove(_ thread: ThreadKey) { self.state.withLock { _ = $0.threads.remove(thread) } }
 
     /// Sets the alarm of an ask.
-    func watch(_ ask: String, for left: Duration, _ expire: @escaping @Sendable () async -> Void) {
+    func watch(
+        _ ask: String, in hold: PlaceHold, for left: Duration, _ expire: @escaping @Sendable () async -> Void
+    ) {
         let alarm = Alarm(after: left, expire)
-        self.state.withLock { $0.alarms[ask] = alarm }
+        self.state.withLock { $0.alarms[ask] = (alarm, hold) }
     }
 
     /// The ask has ended.
     func end(_ ask: String) {
         _ = self.state.withLock { $0.alarms.removeValue(forKey: ask) }
+    }
+
+    /// Lets go of what other hosts may have.
+    func sweep(_ held: HeldPlaces) {
+        self.state.withLock { state in
+            state.threads = state.threads.filter { held.contains(Place(of: $0)) }
+            state.rooms = state.rooms.filter { held.contains(Place(of: $0)) }
+            state.alarms = state.alarms.filter { held.isCurrent($0.value.hold) }
+        }
     }
 
     func move(from: RoomID, to: RoomID) {

@@ -12,7 +12,8 @@ extension Bridge {
         let now = self.environment.now()
         let desk = AskDesk(adapters: self.adapters, audit: self.environment.auditDecision)
         guard try await self.store.read({ ledger in try !ledger.sessions(of: identity).isEmpty }) else { return }
-        let ended = try await self.store.write { ledger in
+        let network = AdapterID(identity.firstIndex(of: "/").map { String(identity[..<$0]) } ?? "")
+        let ended = try await self.store.write(of: .network(network)) { ledger in
             try ledger.sessions(of: identity).map { session in
                 (session.key, try ledger.retire(session), try desk.closeAll(of: session.id, in: ledger, at: now))
             }

@@ -37,7 +37,8 @@ extension Bridge {
         let arrival = Arrival(
             event: event.id, adapter: event.adapter, message: message, role: role, sighting: sighting, at: now)
         do {
-            if case .chat(let text) = intent, !self.isStopping {
+            let isStopping = self.isStopping(Place(of: message.thread))
+            if case .chat(let text) = intent, !isStopping {
                 let conversation = self.conversations.conversation(for: message.thread)
                 switch try await conversation.takeAtOnce(arrival, text: text) {
                 case .taken(let submission):
@@ -51,7 +52,7 @@ extension Bridge {
             FaultPoint.eventStored.hit()
             // While the host stops, the inbox keeps the message for the next start. A caller that waits for its operation
             // has no other way to learn that the message is stored, and would send it again: so it gets a turn that waits.
-            if self.isStopping, reply == nil { return .stored }
+            if isStopping, reply == nil { return .stored }
             let stored = StoredMessage(number: number, event: event.id, message: message, role: role)
             await self.conversations.hand(.message(stored, intent), of: message.thread, reply: reply)
             return .stored
@@ -100,11 +101,11 @@ extension Bridge {
         let hasReserve = intent.isAnsweredAtOnce(as: arrival.role) || intent.isWork
         let message = arrival.message
         let body = StoredForm.text(of: message)
-        return try await self.store.write { ledger in
+        return try await self.store.write(of: Place(of: message.thread)) { ledger in
             try arrival.sighting?.write(to: ledger)
             let number = try ledger.insertEvent(
                 arrival.event, adapter: arrival.adapter, body: body, role: arrival.role, of: message.reference,
-                at: arrival.at)
+                in: message.route.room, at: arrival.at)
             guard number != nil else { return nil }
             try ledger.checkRoom(
                 quota, for: message.text.utf8.count, in: message.thread, from: message.sender.id,
@@ -173,12 +174,12 @@ extension Bridge {
         guard let thread else { return .ignored("not waiting") }
         let now = self.environment.now()
         let role = change.sender.flatMap { self.access.role(of: $0) }
-        let number = try await self.store.write { ledger in
+        let number = try await self.store.write(of: Place(of: thread)) { ledger in
             try ledger.insertChange(change, event: event.id, adapter: event.adapter, role: role, at: now)
         }
         guard let number else { return .duplicate }
         // While the host stops, the inbox keeps the change for the next start, like the message.
-        if self.isStopping { return .stored }
+        if self.isStopping(Place(of: thread)) { return .stored }
         let stored = StoredChange(number: number, event: event.id, change: change, role: role)
         await self.conversations.hand(.change(stored), of: thread, reply: nil)
         return .stored
@@ -189,7 +190,7 @@ extension Bridge {
     /// Handles a room that got another id: its threads and unsent messages continue under the new one.
     func rename(_ from: RoomID, to: RoomID) async throws -> Delivery {
         guard from != to, from.adapter == to.adapter else { return .ignored("no new name") }
-        try await self.store.write { ledger in try ledger.rename(from, to: to) }
+        try await self.store.write(of: Place(of: from)) { ledger in try ledger.rename(from, to: to) }
         self.questions.move(from: from, to: to)
         let former = self.lanes.redirect(from, to: to)
         await self.conversations.move(from: from, to: to)

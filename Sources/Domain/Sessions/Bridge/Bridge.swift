@@ -30,6 +30,12 @@ package final class Bridge: MessageSink, Service {
     struct State {
         var isStopping = false
         var onStop: CheckedContinuation<Void, Never>?
+        /// Places that another host gets soon: the inbox keeps their events for it.
+        var leaving: Set<Place> = []
+        /// Places whose recovery has not ended.
+        var arriving: Set<Place> = []
+        /// The last cleaning up after lost places.
+        var sweep: Task<Void, Never>?
         /// Time of the last quota notice in each thread, in milliseconds since 1970.
         var refused: [ThreadKey: Int64] = [:]
     }
@@ -65,6 +71,7 @@ package final class Bridge: MessageSink, Service {
                 questions: self.questions, notices: self.notices, askChanges: self.askChanges,
                 indexer: self.indexer, fileQuota: self.fileQuota, desk: desk, agent: agent, accounts: accounts))
         access.observe { [weak self] change in await self?.apply(change) }
+        posts.store.held.observe { [weak self] in self?.beginSweep() }
     }
 
     /// A bridge whose parts nothing else needs.
@@ -136,6 +143,7 @@ package final class Bridge: MessageSink, Service {
     }
 
     private func take(_ event: InboundEvent, reply: ReplyBox?) async throws -> Delivery {
+        try self.checkServes(event)
         switch event.kind {
         case .message(let message): return try await self.take(message, event: event, reply: reply)
         case .identityEnded(let identity):
@@ -157,13 +165,22 @@ package final class Bridge: MessageSink, Service {
 
     /// Cleans up after the last run: connection grants end, interrupted sends become unknown, interrupted turns are
     /// restarted if they showed nothing and closed with one note otherwise. Call it once, before adapters run.
-    package func recover() async throws {
-        try await self.access.load()
-        try await Recovery(
-            store: self.store, environment: self.environment, adapters: self.adapters, access: self.access,
-            lanes: self.lanes, conversations: self.conversations, questions: self.questions,
-            accounts: self.accounts
-        ).run()
+    ///
+    /// - Parameter places: Those that belong to this host from the start.
+    package func recover(_ places: Places = .all) async throws {
+        if case .some(let places) = places { self.store.held.take(places) }
+        try await self.recover(places, after: .restart)
+    }
+
+    func recover(_ places: Places, after interruption: Interruption) async throws {
+        try await self.access.load(places)
+        for places in places.batches {
+            try await Recovery(
+                store: self.store, environment: self.environment, adapters: self.adapters, access: self.access,
+                lanes: self.lanes, conversations: self.conversations, questions: self.questions,
+                accounts: self.accounts, places: places, interruption: interruption
+            ).run()
+        }
         if try await self.store.read({ ledger in try !ledger.peopleToNotify().isEmpty }) { self.notices.askWasStored() }
         if try await self.store.read({ ledger in try ledger.hasUnindexedMessages() }) {
             self.indexer.messagesWereStored()
@@ -172,6 +189,11 @@ package final class Bridge: MessageSink, Service {
 
     /// The host is stopping: the inbox keeps new events for the next start.
     package var isStopping: Bool { self.state.withLock { $0.isStopping } }
+
+    /// Whether a place's events are for its next host.
+    func isStopping(_ place: Place) -> Bool {
+        self.state.withLock { $0.isStopping || $0.leaving.contains(place) }
+    }
 
     /// Deletes expired data until ``stop()``.
     package func run() async throws {

@@ -29,9 +29,11 @@ extension Ledger {
     }
 
     /// Changes that were stored but not handled, in the order of their arrival.
-    package func newChanges() throws -> [StoredChange] {
-        try self.connection.query(
-            "SELECT number, event, body, role FROM inbox WHERE state = 'change' ORDER BY number", []
+    package func newChanges(of places: Places = .all) throws -> [StoredChange] {
+        let condition = places.condition(adapter: "adapter", thread: "room", from: 1)
+        return try self.connection.query(
+            "SELECT number, event, body, role FROM inbox WHERE state = 'change' AND \(condition.sql) ORDER BY number",
+            condition.values
         ).map { row in
             StoredChange(
                 number: try row.integer("number"), event: try row.text("event"),

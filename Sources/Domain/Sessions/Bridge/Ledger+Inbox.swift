@@ -20,9 +20,12 @@ package struct StoredMessage: Sendable {
 extension Ledger {
     /// Stores an event unless its key exists. Returns its number, or nil for a repeat.
     ///
-    /// - Parameter message: its platform id, where it has one.
+    /// - Parameters:
+    ///   - message: its platform id, where it has one.
+    ///   - room: where it came from.
     package func insertEvent(
-        _ id: String, adapter: AdapterID, body: String, role: Role?, of message: MessageReference? = nil, at now: Int64
+        _ id: String, adapter: AdapterID, body: String, role: Role?, of message: MessageReference? = nil,
+        in room: RoomID? = nil, at now: Int64
     ) throws -> Int64? {
         try self.connection.first(
             """
@@ -31,7 +34,7 @@ extension Ledger {
             """,
             [
                 .text(adapter.rawValue), .text(id), .text(body), .optional(role?.rawValue), .integer(now),
-                .optional(message?.room.name), .optional(message?.id),
+                .optional(room?.name ?? message?.room.name), .optional(message?.id),
             ])?[0].int64
     }
 
@@ -67,10 +70,13 @@ extension Ledger {
     }
 
     /// Events that were stored but not handled, in the order of their arrival.
-    package func newEvents(after number: Int64, limit: Int) throws -> [StoredMessage] {
-        try self.connection.query(
-            "SELECT number, event, body, role FROM inbox WHERE state = 'new' AND number > ? ORDER BY number LIMIT ?",
-            [.integer(number), .integer(Int64(limit))]
+    package func newEvents(of places: Places = .all, after number: Int64, limit: Int) throws -> [StoredMessage] {
+        let condition = places.condition(adapter: "adapter", thread: "room", from: 3)
+        return try self.connection.query(
+            """
+            SELECT number, event, body, role FROM inbox WHERE state = 'new' AND number > $1 AND \(condition.sql)
+            ORDER BY number LIMIT $2
+            """, [.integer(number), .integer(Int64(limit))] + condition.values
         ).map { row in
             StoredMessage(
                 number: try row.integer("number"), event: try row.text("event"),

@@ -3,6 +3,7 @@ internal import Chat
 /// A line of the bot as stored, to be shown next.
 struct StoredNotice: Sendable {
     let session: String
+    let place: Place
     let turn: String
     let items: [OutboxItem]
     let frames: [LiveFrame]
@@ -53,7 +54,8 @@ struct NoticeWriting: Sendable {
             try ledger.insertOutbox(
                 session: self.session.id, turn: id, kind: self.kind, route: route, text: $0, at: self.at)
         }
-        return StoredNotice(session: self.session.id, turn: id, items: items, frames: frames)
+        return StoredNotice(
+            session: self.session.id, place: Place(of: self.session.key), turn: id, items: items, frames: frames)
     }
 }
 

@@ -1,6 +1,7 @@
 internal import Chat
 
-/// Cleans up after the last run: one transaction repairs the tables, then lanes, turns and the inbox resume.
+/// Cleans up after the last run, or after another host: one transaction repairs the tables, then lanes, turns and the
+/// inbox resume.
 struct Recovery: Sendable {
     let store: SessionStore
     let environment: BridgeEnvironment
@@ -10,19 +11,22 @@ struct Recovery: Sendable {
     let conversations: Conversations
     let questions: OpenQuestions
     let accounts: (any PersonalAccounts)?
+    let places: Places
+    let interruption: Interruption
 
     /// The maximum number of times that a turn begins before it has shown anything.
     private static let attempts = 2
 
     func run() async throws {
-        self.lanes.restore(renamed: try await self.store.read { ledger in try ledger.renamedRooms() })
+        let places = self.places
+        self.lanes.restore(renamed: try await self.store.read { ledger in try ledger.renamedRooms() }, of: places)
         try await self.endIdentities()
-        let resumed = try await self.store.write { ledger in
+        let resumed = try await self.store.write(of: places) { ledger in
             let resumed = try self.recover(in: ledger)
             try self.endJobs(in: ledger)
             return resumed
         }
-        for room in try await self.store.read({ ledger in try ledger.roomsWithOutbox() }) {
+        for room in try await self.store.read({ ledger in try ledger.roomsWithOutbox(in: places) }) {
             await self.lanes.wake(room)
         }
         try await self.watchAsks()
@@ -34,16 +38,19 @@ struct Recovery: Sendable {
     /// whom one host mask admits, it becomes that mask's instead.
     private func endIdentities() async throws {
         let now = self.environment.now()
+        let places = self.places
         // Those of people who were removed while no host ran.
-        for change in try await self.store.read({ ledger in try ledger.accessChanges() }) where change.role == nil {
-            try await self.accounts?.forget(change.identity, logger: self.environment.logger)
+        if self.interruption == .restart {
+            for change in try await self.store.read({ ledger in try ledger.accessChanges() }) where change.role == nil {
+                try await self.accounts?.forget(change.identity, logger: self.environment.logger)
+            }
         }
         // First: while the session has its key, the next start comes here again.
-        for session in try await self.store.read({ ledger in try ledger.sessionsOfNicks() }) {
+        for session in try await self.store.read({ ledger in try ledger.sessionsOfNicks(in: places) }) {
             try await self.accounts?.forget(session.owner, logger: self.environment.logger)
         }
-        try await self.store.write { ledger in
-            for session in try ledger.sessionsOfNicks() {
+        try await self.store.write(of: places) { ledger in
+            for session in try ledger.sessionsOfNicks(in: places) {
                 let masks = try Set(ledger.senders(in: session.id).map { self.access.mask(of: $0) })
                 if masks.count == 1, let mask = masks.first ?? nil,
                     case let key = mask.thread(session.key), try ledger.session(for: key) == nil
@@ -52,7 +59,7 @@ struct Recovery: Sendable {
                 } else {
                     _ = try ledger.retire(session)
                     _ = try self.desk.closeAll(of: session.id, in: ledger, at: now)
-                    for turn in try ledger.openTurns() where turn.session == session.id {
+                    for turn in try ledger.openTurns(of: session.id) {
                         try ledger.end(turn.id, .stopped, error: TurnTexts.identityEnded, at: now)
                         try self.insertLast(of: turn, TurnTexts.identityEnded, in: ledger)
                     }
@@ -63,8 +70,9 @@ struct Recovery: Sendable {
 
     /// Resumes the clocks of open questions.
     private func watchAsks() async throws {
+        let places = self.places
         let open = try await self.store.read { ledger in
-            try ledger.openAsks().compactMap { ask in try ledger.session(id: ask.session).map { ($0.key, ask) } }
+            try ledger.openAsks(in: places).compactMap { ask in try ledger.session(id: ask.session).map { ($0.key, ask) } }
         }
         for (_, ask) in open { self.questions.add(ask.route.room) }
         for (key, ask) in open where ask.question != nil || ask.parked != nil {
@@ -74,10 +82,13 @@ struct Recovery: Sendable {
 
     private func takeUpInbox() async throws {
         let intents = IntentReader(adapters: self.adapters, access: self.access)
+        let places = self.places
         var last: Int64 = 0
         while true {
             let after = last
-            let events = try await self.store.read { ledger in try ledger.newEvents(after: after, limit: 256) }
+            let events = try await self.store.read { ledger in
+                try ledger.newEvents(of: places, after: after, limit: 256)
+            }
             // Waits, so that a client's repeat of a message finds its operation once the gateway serves.
             var replies: [ReplyBox] = []
             for event in events {
@@ -97,10 +108,10 @@ struct Recovery: Sendable {
 
     /// Returns the turns to resume, oldest first.
     private func recover(in ledger: Ledger) throws -> [(key: ThreadKey, turn: TurnRecord)] {
-        try ledger.markInterruptedSends()
-        for change in try ledger.newChanges() { try self.apply(change, in: ledger) }
+        try ledger.markInterruptedSends(in: self.places, after: self.interruption)
+        for change in try ledger.newChanges(of: self.places) { try self.apply(change, in: ledger) }
         var resumed: [(key: ThreadKey, turn: TurnRecord)] = []
-        for turn in try ledger.openTurns() {
+        for turn in try ledger.openTurns(in: self.places) {
             guard let session = try ledger.session(id: turn.session) else { continue }
             var waiting = turn
             if turn.state == .running {
@@ -204,11 +215,11 @@ struct Recovery: Sendable {
     /// Ends asks that no turn waits for any more, and parked ones whose time has passed, and shows outcomes that were decided while no host ran.
     private func settleAsks(in ledger: Ledger) throws {
         let now = self.environment.now()
-        for ask in try ledger.openAsks() {
+        for ask in try ledger.openAsks(in: self.places) {
             let isOver = try ask.parked == nil ? ledger.turn(id: ask.turn)?.endedAt != nil : ask.expiresAt <= now
             if isOver { _ = try self.desk.end(ask, as: .expired, by: nil, in: ledger, at: now) }
         }
-        for ask in try ledger.unshownAsks() { _ = try self.desk.show(ask, in: ledger, at: now) }
+        for ask in try ledger.unshownAsks(in: self.places) { _ = try self.desk.show(ask, in: ledger, at: now) }
     }
 
     private var desk: AskDesk { AskDesk(adapters: self.adapters, audit: self.environment.auditDecision) }
@@ -275,11 +286,11 @@ struct Recovery: Sendable {
 
     // MARK: Jobs
 
-    /// Marks the jobs of the last run, whose processes ended with it, as interrupted, and reports those that ran beside the
+    /// Marks the jobs of the last run, whose processes ended with it or are out of reach, as interrupted, and reports those that ran beside the
     /// turns; a turn reports its own command.
     private func endJobs(in ledger: Ledger) throws {
         let now = self.environment.now()
-        for record in try ledger.runningJobs() {
+        for record in try ledger.runningJobs(in: self.places) {
             let job = record.job
             try ledger.endJob(
                 job.id, of: job.session, .interrupted, ending: TurnTexts.interruptedEnding, hasChanges: true, at: now)

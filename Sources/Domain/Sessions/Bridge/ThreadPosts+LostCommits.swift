@@ -16,7 +16,7 @@ extension ThreadPosts {
         let now = self.environment.now()
         let line = CommitLine.text(for: commit, pages: self.environment.settings.pages)
         let adapters = self.adapters
-        try await self.store.write { ledger in
+        let keep: @Sendable (Ledger) throws -> Void = { ledger in
             guard let turn = try ledger.turn(id: id) else { return }
             let poster = AnswerPoster(
                 traits: adapters.traits(of: turn.route.room),
@@ -29,6 +29,7 @@ extension ThreadPosts {
                 LiveFrame(operation: turn.id, sequence: last + 1, kind: .thinking, content: line, timestamp: now)
             ])
         }
+        try await self.store.write(self.store.entering(turn: id, keep))
         self.environment.commitWasStored()
     }
 }

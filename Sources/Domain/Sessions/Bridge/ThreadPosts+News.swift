@@ -4,15 +4,21 @@ internal import Database
 /// News for threads. A line is stored in the transaction of what caused it, and posted from the outbox: a crash neither
 /// loses nor repeats it.
 extension ThreadPosts {
-    /// Runs `decide` in a transaction and posts the lines that it returns. Returns them once they are stored, without
+    /// Runs `decide` in a transaction, of a duty if there is one, and posts the lines that it returns. Returns them once they are stored, without
     /// those whose key the thread has already and those of deleted threads.
     @discardableResult
-    package func tell(_ decide: @escaping @Sendable (Ledger) throws -> [ThreadNews]) async throws -> [ThreadNews] {
+    package func tell(
+        for duty: Place? = nil, _ decide: @escaping @Sendable (Ledger) throws -> [ThreadNews]
+    ) async throws -> [ThreadNews] {
         let now = self.environment.now()
-        let adapters = self.adapters
+        let (adapters, held) = (self.adapters, self.store.held)
         let stored = try await self.store.write { ledger -> [(ThreadNews, StoredNotice)] in
-            try decide(ledger).compactMap { news in
+            if let duty { try held.enter([held.hold(of: duty)], in: ledger) }
+            return try decide(ledger).compactMap { news in
                 guard let session = try ledger.session(id: news.session) else { return nil }
+                // A line for a thread of another host only adds rows, which that host sends.
+                let hold = held.hold(of: Place(of: session.key))
+                if held.isCurrent(hold) { try held.enter([hold], in: ledger) }
                 if let key = news.key, try !ledger.insertNewsKey(key, in: session.id, at: now) { return nil }
                 let text = news.text(adapters.traits(of: session.route.room).sign)
                 let notice = NoticeWriting(

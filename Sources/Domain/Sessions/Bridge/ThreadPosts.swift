@@ -32,7 +32,7 @@ package final class ThreadPosts: ThreadNotices {
     ) async throws {
         let now = self.environment.now()
         let adapters = self.adapters
-        let stored = try await self.store.write { ledger -> StoredNotice? in
+        let stored = try await self.store.write(ofSession: session) { ledger -> StoredNotice? in
             guard let session = try ledger.session(id: session) else { return nil }
             if let commit, try ledger.shows(commit, in: session.id) { return nil }
             // A commit's subject is not ours to complete.
@@ -48,7 +48,7 @@ package final class ThreadPosts: ThreadNotices {
 
     /// Shows a stored line.
     func show(_ notice: StoredNotice) async {
-        await self.hub.begin(notice.turn, session: notice.session)
+        await self.hub.begin(notice.turn, session: notice.session, in: self.store.held.hold(of: notice.place))
         await self.hub.publish(notice.frames)
         await self.lanes.dispatch(notice.items)
     }

@@ -238,7 +238,7 @@ extension Conversation {
             try ledger.finishEvent(stored.number, turn: id)
             return (turn, asked)
         }
-        await self.context.hub.begin(turn.id, session: session.id)
+        await self.context.hub.begin(turn.id, session: session.id, in: self.hold)
         let follower = JobFollower(
             conversation: self, context: self.context, job: job, turn: turn, desk: desk,
             poster: self.poster(for: turn.route), sign: self.sign(of: turn.route))
@@ -326,7 +326,7 @@ extension Conversation {
             return (turn, response, items, frames)
         }
         FaultPoint.commandAnswered.hit()
-        await self.context.hub.begin(id, session: turn.session)
+        await self.context.hub.begin(id, session: turn.session, in: self.hold)
         await self.context.hub.publish(frames)
         await self.context.lanes.dispatch(items)
         return (Submission(message: turn.message ?? 0, operation: id), response)

@@ -12,6 +12,8 @@ internal import Logging
 actor Conversation {
     var key: ThreadKey
     let context: ConversationContext
+    /// Of the thread's place; the conversation does nothing any more once it has ended.
+    nonisolated let hold: PlaceHold
     var mailbox = Mailbox()
     var turns: TurnQueue
     var asks = OpenAsks()
@@ -22,10 +24,13 @@ actor Conversation {
     var typing = TypingState()
     /// The identity of its person has ended: nothing more is done or said here.
     var isPast = false
+    /// Another host may have the thread: nothing more is done, stored or said here.
+    private(set) var isDropped = false
 
     init(key: ThreadKey, context: ConversationContext, isClosing: Bool = false) {
         self.key = key
         self.context = context
+        self.hold = context.store.held.hold(of: Place(of: key))
         self.turns = TurnQueue(isClosing: isClosing)
     }
 
@@ -40,6 +45,22 @@ actor Conversation {
         let isIdle = self.isIdle
         self.mailbox.retire(isIdle)
         return isIdle
+    }
+
+    /// Lets go of everything at once, without storing or saying anything: another host may have the thread.
+    func drop() {
+        guard !self.isDropped else { return }
+        self.isDropped = true
+        self.turns.close()
+        self.staleAlarm = nil
+        self.stopFollowing()
+        for ask in self.asks.leave() { self.context.questions.end(ask) }
+        let lost = PlaceLost([self.hold.place])
+        for letter in self.mailbox.abandon() {
+            letter.delivery?.resume()
+            letter.reply?.resume(with: .failure(lost))
+        }
+        if let running = self.running { self.end(running.turn.id, because: .lost) }
     }
 
     /// Takes over the thread's new key, and the room's new id for waiting messages.
@@ -104,6 +125,9 @@ actor Conversation {
                 do {
                     let submission = try await self.handle(letter)
                     letter.reply?.resume(with: .success(submission))
+                } catch let lost as PlaceLost {
+                    // The message stays in the inbox for the host that has the thread.
+                    letter.reply?.resume(with: .failure(lost))
                 } catch {
                     // The message stays in the inbox as new and is handled at the next start.
                     self.environment.logger.error(
@@ -220,12 +244,24 @@ actor Conversation {
 
 /// While storage fails (a full disk) the thread waits, and nothing is lost.
 extension Conversation {
-    /// Retries a write until it succeeds.
-    func persistently<T: Sendable>(_ body: @escaping @Sendable (Ledger) throws -> T) async -> T {
+    /// Writes once. Throws ``PlaceLost`` when another host has the thread, which is dropped then.
+    func write<T: Sendable>(_ body: @escaping @Sendable (Ledger) throws -> T) async throws -> T {
+        do {
+            return try await self.context.store.write(of: self.hold, body)
+        } catch let lost as PlaceLost {
+            self.drop()
+            throw lost
+        }
+    }
+
+    /// Retries a write until it succeeds. Throws ``PlaceLost``.
+    func persistently<T: Sendable>(_ body: @escaping @Sendable (Ledger) throws -> T) async throws -> T {
         var pause = StoragePause()
         while true {
             do {
-                return try await self.context.store.write(body)
+                return try await self.write(body)
+            } catch let lost as PlaceLost {
+                throw lost
             } catch {
                 self.logRefusal(error)
                 await pause.wait()
@@ -238,7 +274,7 @@ extension Conversation {
         var pause = StoragePause()
         while true {
             do {
-                return try await self.context.store.write(body)
+                return try await self.write(body)
             } catch let error as DatabaseError where error.isPassing {
                 self.logRefusal(error)
                 await pause.wait()
@@ -252,7 +288,7 @@ extension Conversation {
         var pause = StoragePause()
         while true {
             do {
-                return try await self.context.store.write(body)
+                return try await self.write(body)
             } catch let error as DatabaseError where error.isPassing && !self.turns.isClosing {
                 self.mailbox.reply?.resume(with: .failure(error))
                 self.logRefusal(error)

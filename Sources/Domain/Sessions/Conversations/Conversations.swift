@@ -8,6 +8,8 @@ final class Conversations: Sendable {
         var byThread: [ThreadKey: Conversation] = [:]
         /// New conversations begin no turns.
         var isClosing = false
+        /// Places whose new conversations begin no turns.
+        var closing: Set<Place> = []
     }
 
     private let state = Protected(State())
@@ -26,8 +28,14 @@ final class Conversations: Sendable {
 
     func conversation(for key: ThreadKey) -> Conversation {
         let (conversation, isCrowded) = self.state.withLock { state -> (Conversation, Bool) in
-            if let conversation = state.byThread[key] { return (conversation, false) }
-            let conversation = Conversation(key: key, context: self.context, isClosing: state.isClosing)
+            let held = self.context.store.held
+            if let conversation = state.byThread[key], held.isCurrent(conversation.hold) {
+                return (conversation, false)
+            }
+            let isClosing = state.isClosing || state.closing.contains(Place(of: key))
+            let conversation = Conversation(key: key, context: self.context, isClosing: isClosing)
+            // A thread of another host gets one that refuses everything.
+            guard held.isCurrent(conversation.hold) else { return (conversation, false) }
             state.byThread[key] = conversation
             return (conversation, state.byThread.count % Self.limit == 0)
         }
@@ -38,7 +46,13 @@ final class Conversations: Sendable {
 
     /// Hands an inbox entry to its thread.
     func hand(_ entry: InboxEntry, of thread: ThreadKey, reply: ReplyBox?) async {
+        let place = Place(of: thread)
         while true {
+            guard self.context.store.held.contains(place) else {
+                // It stays in the inbox for the host that has the thread.
+                reply?.resume(with: .failure(PlaceLost([place])))
+                return
+            }
             let conversation = self.conversation(for: thread)
             if await conversation.accept(entry, reply: reply) { return }
             self.forget(conversation, of: thread)
@@ -79,6 +93,27 @@ final class Conversations: Sendable {
         // All of them before waiting for one: a turn that began in the meantime would only be cut off.
         for conversation in conversations { await conversation.beginNoMore() }
         for conversation in conversations { await conversation.close(by: deadline) }
+    }
+
+    /// Like ``close(by:)``, for the threads of some places.
+    func close(_ places: Set<Place>, by deadline: ContinuousClock.Instant) async {
+        self.state.withLock { $0.closing.formUnion(places) }
+        let conversations = self.all.filter { places.contains($0.hold.place) }
+        for conversation in conversations { await conversation.beginNoMore() }
+        for conversation in conversations { await conversation.close(by: deadline) }
+    }
+
+    /// Lets the threads of places that were given up begin turns again, when the host gets them back.
+    func reopen(_ places: Set<Place>) { self.state.withLock { $0.closing.subtract(places) } }
+
+    /// Lets go of the threads that other hosts may have.
+    func sweep() async {
+        let dropped = self.state.withLock { state in
+            let dropped = state.byThread.filter { !self.context.store.held.isCurrent($0.value.hold) }
+            for key in dropped.keys { state.byThread[key] = nil }
+            return dropped.values
+        }
+        for conversation in dropped { await conversation.drop() }
     }
 
     private func retireIdle() async {

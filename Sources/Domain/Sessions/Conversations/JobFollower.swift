@@ -52,6 +52,8 @@ struct JobFollower {
                 return finals + surplus + rest
             }
             await self.context.lanes.dispatch(items)
+        } catch is PlaceLost {
+            return
         } catch {
             self.context.environment.logger.error(
                 "the end of a followed job cannot be stored",

@@ -13,7 +13,7 @@ struct Mailbox {
         var content: Content
         let reply: ReplyBox?
         /// The delivery that waits for room; nil once the letter is in.
-        fileprivate var delivery: CheckedContinuation<Void, Never>?
+        fileprivate(set) var delivery: CheckedContinuation<Void, Never>?
 
         var isWaiting: Bool { self.delivery != nil }
 
@@ -78,6 +78,14 @@ struct Mailbox {
         var letter = letter
         letter.delivery = delivery
         self.letters.append(letter)
+    }
+
+    /// Accepts no more letters, and gives up those that wait.
+    mutating func abandon() -> [Letter] {
+        self.isRetired = true
+        self.stale = []
+        defer { self.letters = [] }
+        return self.letters
     }
 
     /// Whether letters are to be handled from now on: false while they are.

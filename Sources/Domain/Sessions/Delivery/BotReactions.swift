@@ -21,10 +21,12 @@ final class BotReactions: Sendable {
     static let limit = 64
 
     private let adapters: AdapterRegistry
+    private let mayReact: @Sendable (RoomID) -> Bool
     private let state = Protected(State())
 
-    init(adapters: AdapterRegistry) {
+    init(adapters: AdapterRegistry, mayReact: @escaping @Sendable (RoomID) -> Bool = { _ in true }) {
         self.adapters = adapters
+        self.mayReact = mayReact
     }
 
     /// Whether messages of `route` can be marked.
@@ -68,6 +70,7 @@ final class BotReactions: Sendable {
 
     private func work(in room: RoomID, _ adapter: any ReactingAdapter) async {
         while let change = self.next(in: room) {
+            guard self.mayReact(room) else { continue }
             await adapter.react(change.emoji, isOn: change.isOn, to: change.message)
         }
     }

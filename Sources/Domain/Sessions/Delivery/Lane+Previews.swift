@@ -167,7 +167,7 @@ extension Lane {
         _ text: String, of preview: Preview, as stage: OutgoingMessage.Stage
     ) async throws -> OutboxItem {
         let now = self.environment.now()
-        var item = await self.persistently { ledger in
+        var item = try await self.persistently { ledger in
             let item = try ledger.insertOutbox(
                 session: preview.session, turn: preview.turn, kind: .preview, route: preview.route, text: text, at: now)
             try ledger.setOutbox(item.id, .sending, at: now)
@@ -175,11 +175,12 @@ extension Lane {
         }
         let reference: MessageReference
         do {
+            try self.checkMayPost()
             reference = try await self.adapter.post(
                 OutgoingMessage(text: text, route: preview.route, token: item.token, stage: stage))
         } catch {
             let isCertain = (error as? AdapterError)?.isCertain ?? false
-            await self.persistently { [item] ledger in
+            try await self.persistently { [item] ledger in
                 try ledger.setOutbox(item.id, isCertain ? .dropped : .failed, error: "\(error)", at: now)
             }
             // Another post could be an unmarked duplicate. The final text takes over this entry, as unknown.
@@ -190,7 +191,7 @@ extension Lane {
         self.state.pace.touch(reference.id, in: self.traits, at: .now)
         // If the room was renamed in between, no final text replaces this message.
         let state: OutboxItem.State = self.isHandedOver ? .dropped : .live
-        await self.persistently { [item] ledger in
+        try await self.persistently { [item] ledger in
             try ledger.setOutbox(item.id, state, reference: item.reference, at: now)
         }
         return item
@@ -199,6 +200,7 @@ extension Lane {
     private func edit(_ index: Int, _ text: String, of preview: Preview) async throws {
         guard let editing = self.adapter as? any EditingAdapter, let id = preview.items[index].reference else { return }
         self.state.pace.touch(id, in: self.traits, at: .now)
+        try self.checkMayPost()
         try await editing.replace(
             MessageReference(room: preview.route.room, id: id),
             with: OutgoingMessage(text: text, route: preview.route, token: preview.items[index].token, stage: .preview))
@@ -207,6 +209,7 @@ extension Lane {
 
     private func draft(_ text: String, of preview: Preview) async throws {
         guard let drafting = self.adapter as? any DraftingAdapter, let token = preview.draftToken else { return }
+        try self.checkMayPost()
         try await drafting.draft(
             OutgoingMessage(text: text, route: preview.route, token: token, stage: .preview))
     }

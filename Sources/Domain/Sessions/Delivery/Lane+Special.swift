@@ -8,6 +8,7 @@ extension Lane {
         guard let deleting = self.adapter as? any DeletingAdapter else {
             throw AdapterError(.invalid, "messages cannot be deleted here")
         }
+        try self.checkMayPost()
         do { try await deleting.delete(reference, in: item.route) } catch let error as AdapterError {
             guard error.code == .notFound else { throw error }
         }
@@ -24,6 +25,7 @@ extension Lane {
             !posted.text.isEmpty,
             let editing = self.adapter as? any EditingAdapter
         else { return none }
+        try self.checkMayPost()
         try await editing.replace(
             MessageReference(room: item.route.room, id: id),
             with: OutgoingMessage(text: posted.text, route: item.route, token: posted.token))
@@ -39,6 +41,7 @@ extension Lane {
             let editing = self.adapter as? any EditingAdapter
         else { return nil }
         let reference = MessageReference(room: item.route.room, id: id)
+        try self.checkMayPost()
         do {
             try await editing.replace(
                 reference, with: OutgoingMessage(text: item.text, route: item.route, token: posted.token))
@@ -70,18 +73,18 @@ extension Lane {
     }
 
     /// Empties a message that cannot be deleted.
-    func blank(_ item: OutboxItem) async {
+    func blank(_ item: OutboxItem) async throws {
         self.state.changeFirst { item in
             item.kind = .final
             item.text = OutboxItem.blank
         }
-        await self.persistently { ledger in try ledger.blank(item.id) }
+        try await self.persistently { ledger in try ledger.blank(item.id) }
     }
 
     /// Somebody deleted the growing message, so its final text becomes a new message.
-    func postAnew(_ item: OutboxItem) async {
+    func postAnew(_ item: OutboxItem) async throws {
         self.state.changeFirst { $0.reference = nil }
-        await self.persistently { ledger in try ledger.forgetReference(of: item.id) }
+        try await self.persistently { ledger in try ledger.forgetReference(of: item.id) }
     }
 
     /// Posts an answer as a file, made from the transcript, so that the outbox needs no second copy.
@@ -90,6 +93,7 @@ extension Lane {
             throw AdapterError(.invalid, "files cannot be posted here")
         }
         let file = try await self.file(of: item)
+        try self.checkMayPost()
         return try await files.upload(
             OutgoingFile(
                 name: file.name, mediaType: file.mediaType, bytes: file.bytes,
@@ -115,11 +119,11 @@ extension Lane {
     }
 
     /// Posts a link instead of a file that the network refuses.
-    func replaceFile(_ item: OutboxItem) async {
+    func replaceFile(_ item: OutboxItem) async throws {
         self.state.changeFirst { item in
             item.kind = .final
             item.state = .pending
         }
-        await self.persistently { ledger in try ledger.replaceFile(item.id) }
+        try await self.persistently { ledger in try ledger.replaceFile(item.id) }
     }
 }

@@ -14,6 +14,8 @@ actor Lane {
     let store: SessionStore
     let environment: BridgeEnvironment
     let reactions: BotReactions
+    /// Of the room's place; the lane does nothing any more once it has ended.
+    nonisolated let hold: PlaceHold
     /// What it sends next; this actor performs it.
     var state = LaneStateMachine()
     /// Growing answers by turn; the queue goes first.
@@ -29,6 +31,8 @@ actor Lane {
     private var drained: Signal?
     /// The lane that took over the room.
     private var successor: Lane?
+    /// Another host may have the room.
+    private var isDropped = false
 
     /// Longer than a network takes to answer a post, and bounded because its own events wait for as long.
     private static let sendWait: Duration = .seconds(10)
@@ -42,6 +46,7 @@ actor Lane {
         self.store = store
         self.environment = environment
         self.reactions = reactions
+        self.hold = store.held.hold(of: Place(of: room))
     }
 
     /// The room was renamed and has another lane.
@@ -65,7 +70,7 @@ actor Lane {
     /// the first as being sent. False when something else goes first or nothing can be sent now. After true,
     /// ``enqueueReserved(_:)`` must follow.
     func reserve() -> Bool {
-        self.previews.isEmpty && self.adapter.status.state == .up && self.state.reserve(in: self.traits, at: .now)
+        !self.isDropped && self.previews.isEmpty && self.adapter.status.state == .up && self.state.reserve(in: self.traits, at: .now)
     }
 
     /// Takes the messages that the lane was reserved for, possibly none, the first already marked; others queue behind
@@ -73,7 +78,7 @@ actor Lane {
     func enqueueReserved(_ items: [OutboxItem]) async {
         guard self.state.takeReserved(items) else {
             // The room was renamed in between, so another lane was reserved.
-            if let first = items.first { await self.set(first, .pending) }
+            if let first = items.first { try? await self.set(first, .pending) }
             return await self.enqueue(items)
         }
         self.start()
@@ -106,7 +111,7 @@ actor Lane {
 
     /// Waits until everything is sent, or until `deadline`.
     func drain(until deadline: ContinuousClock.Instant) async {
-        guard !self.state.isIdle else { return }
+        guard !self.state.isIdle, !self.isDropped else { return }
         let drained = Signal()
         self.drained = drained
         await drained.wait(upTo: deadline - .now)
@@ -120,29 +125,59 @@ actor Lane {
         self.wakeUp?.signal()
     }
 
+    /// Sends and stores nothing any more: another host may have the room.
+    func drop() {
+        self.isDropped = true
+        self.previews = [:]
+        self.previewTimer = nil
+        self.wakeUp?.signal()
+        self.drained.take()?.signal()
+        self.endSend()
+    }
+
     func start() {
-        guard self.state.start() else { return }
+        guard !self.isDropped, self.state.start() else { return }
         // The lane's writer: it ends when the room's outbox is empty, and there is never more than one.
         Task { await self.run() }
     }
 
     private func run() async {
-        while true {
-            switch self.state.next(in: self.traits, at: .now) {
-            case .pause(let time), .hold(let time): await self.pause(time)
-            case .refill: await self.refill()
-            case .send(let item): await self.take(item)
-            case .preview:
-                if await self.showPreview() { continue }
-                self.state.rest()
-                self.drained.take()?.signal()
-                return
+        while !self.isDropped {
+            do {
+                guard try await self.step() else { return }
+            } catch {
+                // Another host has the room.
+                return self.drop()
             }
         }
     }
 
+    /// Returns whether there may be more to do. Throws ``PlaceLost``.
+    private func step() async throws -> Bool {
+        switch self.state.next(in: self.traits, at: .now) {
+        case .pause(let time), .hold(let time): await self.pause(time)
+        case .refill: try await self.refill()
+        case .send(let item): try await self.take(item)
+        case .preview:
+            if await self.showPreview() { return true }
+            self.state.rest()
+            self.drained.take()?.signal()
+            return false
+        }
+        return true
+    }
+
+    /// Throws unless something may leave for the room now. Called directly before it does: no transaction can take it
+    /// back.
+    func checkMayPost() throws {
+        guard self.store.held.isCurrent(self.hold) else { throw PlaceLost([self.hold.place]) }
+        guard self.store.held.mayPost(self.hold) else {
+            throw AdapterError(.disconnected, "this host cannot be sure that the room is still its own")
+        }
+    }
+
     /// Sends the first message, unless something has to go above it or it has to wait after all.
-    private func take(_ item: OutboxItem) async {
+    private func take(_ item: OutboxItem) async throws {
         if self.state.mayBeOvertaken {
             guard await self.settlePreview(before: item),
                 self.state.holdTime(of: item, in: self.traits, at: .now) == nil
@@ -150,13 +185,13 @@ actor Lane {
         }
         // The room's pace applies to posts only; beyond the edit interval, edits are the adapter's concern.
         if item.isPost { await self.waitForPace() }
-        if self.state.needsMark(item), await !self.mark(item) { return self.state.removeFirst() }
+        if self.state.needsMark(item), try await !self.mark(item) { return self.state.removeFirst() }
         self.state.began()
         FaultPoint.sendMarked.hit()
-        await self.send(item)
+        try await self.send(item)
     }
 
-    private func send(_ item: OutboxItem) async {
+    private func send(_ item: OutboxItem) async throws {
         self.sendWaiters = []
         defer { self.endSend() }
         do {
@@ -165,15 +200,17 @@ actor Lane {
             self.state.sent(item)
             self.environment.metrics.count(
                 .outbound, ["adapter": self.adapter.id.rawValue, "kind": item.kind.rawValue, "result": "sent"])
-            await self.record(item, reference: reference)
+            try await self.record(item, reference: reference)
             FaultPoint.sendRecorded.hit()
             if item.kind == .ask { self.offerReactions(item, on: reference) }
+        } catch let lost as PlaceLost {
+            throw lost
         } catch let error as AdapterError {
             self.endSend()
-            await self.handle(error, for: item)
+            try await self.handle(error, for: item)
         } catch {
             // Cancelled or unexpected: the outcome is unknown.
-            await self.handle(AdapterError(.timedOut, "\(error)", isCertain: false), for: item)
+            try await self.handle(AdapterError(.timedOut, "\(error)", isCertain: false), for: item)
         }
     }
 
@@ -192,11 +229,13 @@ actor Lane {
             case .found(let found):
                 // The message that arrived may be an earlier state of a growing answer.
                 guard item.kind != .file, let editing = self.adapter as? any EditingAdapter else { return found }
+                try self.checkMayPost()
                 try await editing.replace(
                     found,
                     with: OutgoingMessage(text: item.text, route: item.route, token: item.token, buttons: buttons))
                 return found
-            case .missing: isRepeat = false
+            // A host that only hangs may still post it.
+            case .missing: isRepeat = item.mayStillArrive && !reconciling.recognisesRepeats
             case .unknown: break
             }
         }
@@ -208,9 +247,11 @@ actor Lane {
             // Repeating an edit is harmless, so it is never marked as a repeat.
             let reference = MessageReference(room: item.route.room, id: id)
             let edit = OutgoingMessage(text: item.text, route: item.route, token: item.token, buttons: buttons)
+            try self.checkMayPost()
             try await editing.replace(reference, with: edit)
             return reference
         }
+        try self.checkMayPost()
         return try await self.adapter.post(message)
     }
 
@@ -245,59 +286,60 @@ actor Lane {
     }
 
     /// Keeps a message for another attempt. A later refusal does not settle the unknown outcome of an earlier attempt.
-    private func keep(_ item: OutboxItem, after error: AdapterError) async {
+    private func keep(_ item: OutboxItem, after error: AdapterError) async throws {
         let isUnknown = !error.isCertain || item.state == .unknown
-        await self.set(item, isUnknown ? .unknown : .pending)
+        try await self.set(
+            item, isUnknown ? .unknown : .pending, error: item.mayStillArrive ? Ledger.late : nil)
         if isUnknown, self.state.queue.first?.id == item.id { self.state.changeFirst { $0.state = .unknown } }
     }
 
-    private func handle(_ error: AdapterError, for item: OutboxItem) async {
+    private func handle(_ error: AdapterError, for item: OutboxItem) async throws {
         let labels = ["adapter": self.adapter.id.rawValue, "kind": item.kind.rawValue, "result": error.code.rawValue]
         self.environment.metrics.count(.outbound, labels)
         if let successor = self.successor {
             // The old room's refusal says nothing about the new one. Changes to messages of the old room are dropped.
             self.state.removeAll()
             if item.isOfItsPlace {
-                await self.set(item, .dropped, error: error.message)
+                try await self.set(item, .dropped, error: error.message)
             } else {
-                await self.keep(item, after: error)
+                try await self.keep(item, after: error)
             }
             return await successor.wake()
         }
         switch error.code {
         case .forbidden, .notFound, .invalid:
-            if item.kind == .removal, self.adapter is any EditingAdapter { return await self.blank(item) }
+            if item.kind == .removal, self.adapter is any EditingAdapter { return try await self.blank(item) }
             if item.reference != nil, error.code == .notFound, item.kind == .final, item.text != OutboxItem.blank {
-                return await self.postAnew(item)
+                return try await self.postAnew(item)
             }
-            if item.kind == .file { return await self.replaceFile(item) }
+            if item.kind == .file { return try await self.replaceFile(item) }
             self.state.removeFirst()
             self.environment.logger.warning(
                 "a message was refused by the network", ["room": "\(self.room)", "error": .string(error.message)])
-            await self.set(item, .failed, error: error.message)
+            try await self.set(item, .failed, error: error.message)
         case .rateLimited:
             self.countRefusal(error)
-            await self.keep(item, after: error)
+            try await self.keep(item, after: error)
             self.state.pace.block(for: error.retryAfter ?? .seconds(5), at: .now)
         case .disconnected, .unauthorized, .timedOut:
-            await self.keep(item, after: error)
+            try await self.keep(item, after: error)
             let delay = self.state.nextRetry()
             await self.pause(error.retryAfter ?? delay)
         }
     }
 
     /// Marks `item` as being sent. False when it was dropped.
-    private func mark(_ item: OutboxItem) async -> Bool {
-        await self.persistently { ledger in try ledger.markSending(item.id, at: self.environment.now()) }
+    private func mark(_ item: OutboxItem) async throws -> Bool {
+        try await self.persistently { ledger in try ledger.markSending(item.id, at: self.environment.now()) }
     }
 
     /// Records a sent message and marks the next one in the same transaction.
-    private func record(_ item: OutboxItem, reference: MessageReference) async {
+    private func record(_ item: OutboxItem, reference: MessageReference) async throws {
         let now = self.environment.now()
         let next = self.state.nextToMark(in: self.traits, at: .now) { item in
             item.dividesAnswer && item.turn.map { self.previews[$0] != nil } ?? false
         }
-        let isNextMarked = await self.persistently { ledger in
+        let isNextMarked = try await self.persistently { ledger in
             try ledger.setOutbox(item.id, .sent, reference: reference.id, at: now)
             guard let next else { return false }
             return try ledger.markSending(next.id, at: now)
@@ -305,26 +347,29 @@ actor Lane {
         if next != nil { self.state.marked(isNextMarked) }
     }
 
-    private func set(_ item: OutboxItem, _ state: OutboxItem.State, error: String? = nil) async {
+    private func set(_ item: OutboxItem, _ state: OutboxItem.State, error: String? = nil) async throws {
         let now = self.environment.now()
-        await self.persistently { ledger in try ledger.setOutbox(item.id, state, error: error, at: now) }
+        try await self.persistently { ledger in try ledger.setOutbox(item.id, state, error: error, at: now) }
     }
 
-    private func refill() async {
+    private func refill() async throws {
         let room = self.room
-        let items = await self.persistently { ledger in
+        let items = try await self.persistently { ledger in
             try ledger.openOutbox(of: room, after: 0, limit: LaneStateMachine.queueLimit)
         }
         self.state.refilled(with: items)
     }
 
-    /// While storage fails (a full disk) the lane waits, and no message is lost.
+    /// While storage fails (a full disk) the lane waits, and no message is lost. Throws ``PlaceLost``.
     @discardableResult
-    func persistently<T: Sendable>(_ body: @escaping @Sendable (Ledger) throws -> T) async -> T {
+    func persistently<T: Sendable>(_ body: @escaping @Sendable (Ledger) throws -> T) async throws -> T {
         var pause = StoragePause()
         while true {
             do {
-                return try await self.store.write(body)
+                return try await self.store.write(of: self.hold, body)
+            } catch let lost as PlaceLost {
+                self.drop()
+                throw lost
             } catch {
                 self.environment.logger.error("the outbox cannot be stored", ["error": .string("\(error)")])
                 await pause.wait()

@@ -17,17 +17,17 @@ final class Lanes: Sendable {
 
     init(adapters: AdapterRegistry, store: SessionStore, environment: BridgeEnvironment) {
         self.adapters = adapters
-        self.reactions = BotReactions(adapters: adapters)
+        self.reactions = BotReactions(adapters: adapters) { store.held.mayPost(store.held.hold(of: Place(of: $0))) }
         self.store = store
         self.environment = environment
     }
 
-    /// Nil for a network that is no longer configured: its messages wait in the outbox.
+    /// Nil for a room of another host and for a network that is no longer configured: its messages wait in the outbox.
     func lane(for room: RoomID) -> Lane? {
-        guard let adapter = self.adapters[room.adapter] else { return nil }
+        guard self.store.held.contains(Place(of: room)), let adapter = self.adapters[room.adapter] else { return nil }
         return self.state.withLock { state in
             let room = state.renamed[room] ?? room
-            if let lane = state.lanes[room] { return lane }
+            if let lane = state.lanes[room], self.store.held.isCurrent(lane.hold) { return lane }
             let lane = Lane(
                 room: room, adapter: adapter, store: self.store, environment: self.environment,
                 reactions: self.reactions)
@@ -38,11 +38,15 @@ final class Lanes: Sendable {
 
     // MARK: Sending
 
-    /// Hands committed messages to their lanes.
+    /// Hands committed messages to their lanes, those of another host to that.
     func dispatch(_ items: [OutboxItem]) async {
+        var others: Set<Place> = []
         for (room, items) in Dictionary(grouping: items, by: \.route.room) {
             await self.lane(for: room)?.enqueue(items)
+            let place = Place(of: room)
+            if !self.store.held.contains(place) { others.insert(place) }
         }
+        if !others.isEmpty { await self.store.held.tenancy.wake(others) }
     }
 
     /// Reserves a room's lane, see ``Lane/reserve()``.
@@ -93,9 +97,12 @@ final class Lanes: Sendable {
         return room == message.route.room ? message : message.moved(from: message.route.room, to: room)
     }
 
-    /// Restores the stored renames at startup.
-    func restore(renamed: [RoomID: RoomID]) {
-        self.state.withLock { $0.renamed = renamed }
+    /// Restores the stored renames of places whose service begins.
+    func restore(renamed: [RoomID: RoomID], of places: Places) {
+        self.state.withLock { state in
+            state.renamed = state.renamed.filter { !places.contains(Place(of: $0.key)) }
+            for (old, new) in renamed where places.contains(Place(of: old)) { state.renamed[old] = new }
+        }
     }
 
     /// Sends everything for `from` to `to` from now on. Returns the former lane, to be passed to ``handOver(_:to:)``.
@@ -125,8 +132,20 @@ final class Lanes: Sendable {
         for (room, lane) in self.state.withLock({ $0.lanes }) where room.adapter == adapter { await lane.wake() }
     }
 
-    /// Waits until everything is sent, or until `deadline`.
-    func drain(until deadline: ContinuousClock.Instant) async {
-        for lane in self.state.withLock({ Array($0.lanes.values) }) { await lane.drain(until: deadline) }
+    /// Waits until everything of these places is sent, or until `deadline`.
+    func drain(_ places: Places = .all, until deadline: ContinuousClock.Instant) async {
+        for (room, lane) in self.state.withLock({ $0.lanes }) where places.contains(Place(of: room)) {
+            await lane.drain(until: deadline)
+        }
+    }
+
+    /// Lets go of the rooms that other hosts may have.
+    func sweep() async {
+        let dropped = self.state.withLock { state in
+            let dropped = state.lanes.filter { !self.store.held.isCurrent($0.value.hold) }
+            for room in dropped.keys { state.lanes[room] = nil }
+            return dropped.values
+        }
+        for lane in dropped { await lane.drop() }
     }
 }

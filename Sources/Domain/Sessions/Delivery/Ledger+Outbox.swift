@@ -64,8 +64,11 @@ extension Ledger {
         item.text = text
         item.state = state
         try self.connection.execute(
-            "UPDATE outbox SET kind = ?, text = ?, state = ?, error = NULL WHERE id = ?",
-            [.text(kind.rawValue), .text(text), .text(state.rawValue), .integer(item.id)])
+            "UPDATE outbox SET kind = ?, text = ?, state = ?, error = ? WHERE id = ?",
+            [
+                .text(kind.rawValue), .text(text), .text(state.rawValue),
+                .optional(item.mayStillArrive ? Self.late : nil), .integer(item.id),
+            ])
         return item
     }
 
@@ -122,9 +125,13 @@ extension Ledger {
     }
 
     /// Rooms with open entries.
-    package func roomsWithOutbox() throws -> [RoomID] {
-        try self.connection.query(
-            "SELECT DISTINCT adapter, room FROM outbox WHERE state IN ('pending', 'sending', 'unknown')", []
+    package func roomsWithOutbox(in places: Places = .all) throws -> [RoomID] {
+        let condition = places.condition(adapter: "adapter", thread: "room", from: 1)
+        return try self.connection.query(
+            """
+            SELECT DISTINCT adapter, room FROM outbox
+            WHERE state IN ('pending', 'sending', 'unknown') AND \(condition.sql)
+            """, condition.values
         ).map { RoomID(adapter: AdapterID(try $0.text("adapter")), name: try $0.text("room")) }
     }
 
@@ -160,9 +167,17 @@ extension Ledger {
         ).first?.integer("n") ?? 0
     }
 
-    /// Marks entries that were being sent when the process died as unknown: they may have arrived.
-    package func markInterruptedSends() throws {
-        try self.connection.execute("UPDATE outbox SET state = 'unknown' WHERE state = 'sending'", [])
+    /// The `error` of an entry that another host was sending, and may still send if it only hangs.
+    static let late = "another host may still send it"
+
+    /// Marks entries that were being sent as unknown: they may have arrived, or after a take-over still arrive.
+    package func markInterruptedSends(in places: Places = .all, after interruption: Interruption = .restart) throws {
+        let condition = places.condition(adapter: "adapter", thread: "room", from: 2)
+        try self.connection.execute(
+            """
+            UPDATE outbox SET state = 'unknown', error = COALESCE($1, error)
+            WHERE state = 'sending' AND \(condition.sql)
+            """, [.optional(interruption == .takeover ? Self.late : nil)] + condition.values)
     }
 
     /// Whether messages of an answer are unsent.
@@ -193,6 +208,7 @@ extension Ledger {
             state: OutboxItem.State(rawValue: try row.text("state")) ?? .unknown,
             buttons: try StoredForm.buttons(from: try row.optionalText("buttons")),
             message: try row.optionalInteger("message"),
-            isWithdrawn: try row.optionalInteger("withdrawn") != nil)
+            isWithdrawn: try row.optionalInteger("withdrawn") != nil,
+            mayStillArrive: try row.optionalText("error") == Self.late)
     }
 }

@@ -26,7 +26,8 @@ extension Ledger {
             "UPDATE asks SET room = ? WHERE state = 'open' AND adapter = ? AND room = ?",
             [.text(to.name), .text(from.adapter.rawValue), .text(from.name)])
         try self.moveOutbox(from, to: to)
-        for stored in try self.newEvents(after: 0, limit: .max) where stored.message.route.room == from {
+        let place = Places.some([Place(of: from)])
+        for stored in try self.newEvents(of: place, after: 0, limit: .max) where stored.message.route.room == from {
             let message = stored.message.moved(from: from, to: to)
             try self.connection.execute(
                 "UPDATE inbox SET body = ?, room = ? WHERE number = ?",

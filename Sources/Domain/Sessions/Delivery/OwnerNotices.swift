@@ -84,7 +84,8 @@ final class OwnerNotices: Sendable {
         do {
             let (notices, wait) = try await self.store.write { ledger in try self.write(to: ledger, at: now) }
             for notice in notices {
-                await self.hub.begin(notice.turn, session: notice.session)
+                let hold = self.store.held.hold(of: notice.place)
+                await self.hub.begin(notice.turn, session: notice.session, in: hold)
                 await self.hub.publish(notice.frames)
                 await self.lanes.dispatch(notice.items)
             }
@@ -103,19 +104,23 @@ final class OwnerNotices: Sendable {
         var wait: Int64?
         let sightings = try ledger.sightings()
         for person in try ledger.peopleToNotify() {
+            let sighting = sightings.first { $0.sender.id == person }
+            // The host that has the person's network tells them.
+            let hold = sighting?.direct.map { self.store.held.hold(of: Place(of: $0.thread)) }
+            if let hold, !self.store.held.isCurrent(hold) { continue }
             let last = try ledger.lastNotice(for: person)
             if let last, last > now - Self.interval {
                 wait = min(wait ?? Self.interval, last + Self.interval - now)
                 continue
             }
             let asks = try ledger.asksToNotify(person).filter { $0.state == .open && $0.expiresAt > now }
-            let sighting = sightings.first { $0.sender.id == person }
             guard !asks.isEmpty, let sighting, let direct = sighting.direct,
                 self.access.role(of: sighting.sender) == .owner
             else {
                 try ledger.deleteNotices(untoldTo: person)
                 continue
             }
+            if let hold { try self.store.held.enter([hold], in: ledger) }
             let notice = try self.notice(of: asks, to: person, at: direct, in: ledger, now)
             // What became several messages is not changed later.
             let item = notice.items.count == 1 ? notice.items.first?.id : nil

@@ -27,8 +27,8 @@ extension Ledger {
 }
 
 extension SessionStore {
-    package func append(_ frames: [LiveFrame]) async throws {
-        try await self.write { ledger in try ledger.insert(frames) }
+    func append(_ frames: [LiveFrame], of holds: [PlaceHold]) async throws {
+        try await self.write(of: holds) { ledger in try ledger.insert(frames) }
     }
 
     package func frames(of operation: String, after sequence: Int64, limit: Int = .max) async throws -> [LiveFrame] {

@@ -7,6 +7,7 @@ internal import Primitives
 package actor LiveHub {
     private struct Operation {
         let session: String
+        let hold: PlaceHold
         var next: Int64
         var pending: [(kind: LiveFrame.Kind, content: String)] = []
         /// Drained by ``close(_:with:_:)``: nothing more is flushed.
@@ -55,9 +56,11 @@ package actor LiveHub {
     /// Opens an operation whose stored frames end before `next`.
     ///
     /// - Parameter frames: the frames from `next` on that were stored with it, to be published.
-    package func begin(_ operation: String, session: String, next: Int64 = 1, showing frames: [LiveFrame] = []) {
+    func begin(
+        _ operation: String, session: String, in hold: PlaceHold, next: Int64 = 1, showing frames: [LiveFrame] = []
+    ) {
         self.operations[operation] = Operation(
-            session: session, next: next + Int64(frames.count), shown: next - 1)
+            session: session, hold: hold, next: next + Int64(frames.count), shown: next - 1)
         self.publish(frames)
     }
 
@@ -225,9 +228,14 @@ package actor LiveHub {
             frames += self.number(&state, of: id)
             self.operations[id] = state
         }
+        let holds = Set(frames.compactMap { self.operations[$0.operation]?.hold })
         do {
-            if !frames.isEmpty { try await self.store.append(frames) }
+            if !frames.isEmpty { try await self.store.append(frames, of: Array(holds)) }
             self.publish(frames)
+        } catch is PlaceLost {
+            // The others' are stored next.
+            self.sweep()
+            self.takeBack(frames)
         } catch {
             self.takeBack(frames)
             // Retrying twenty times a second does not help a full disk.
@@ -237,6 +245,16 @@ package actor LiveHub {
         if !self.late.isEmpty || self.operations.values.contains(where: { !$0.pending.isEmpty && !$0.isClosing }) {
             self.scheduleFlush()
         }
+    }
+
+    /// Forgets the operations that other hosts may have. Their watchers are let go: what they read next is stored.
+    func sweep() {
+        for (id, state) in self.operations where !self.store.held.isCurrent(state.hold) {
+            self.operations[id] = nil
+            let watching = (self.byOperation[id] ?? []).union(self.bySession[state.session] ?? [])
+            for watcher in watching { self.watchers[watcher]?.subscription.overflow() }
+        }
+        self.late.removeAll { self.operations[$0.operation] == nil }
     }
 
     /// Frames that could not be stored were not published: their content waits for the next attempt, under the same

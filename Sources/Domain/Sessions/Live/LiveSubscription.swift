@@ -23,10 +23,13 @@ package final class LiveSubscription: Sendable {
 
     func yield(_ frame: LiveFrame) {
         if self.hasOverflowed.withLock({ $0 }) { return }
-        if case .dropped = self.input.yield(frame) {
-            self.hasOverflowed.withLock { $0 = true }
-            self.input.finish()
-        }
+        if case .dropped = self.input.yield(frame) { self.overflow() }
+    }
+
+    /// Ends it: whoever watches has to subscribe again, from the last sequence seen.
+    func overflow() {
+        self.hasOverflowed.withLock { $0 = true }
+        self.input.finish()
     }
 
     /// Whether frames were dropped; valid once ``frames`` has ended.

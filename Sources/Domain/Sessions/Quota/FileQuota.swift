@@ -52,7 +52,7 @@ package final class FileQuota: Sendable {
     package func measure(_ session: String) async {
         guard let size = await self.files?.size(of: session) else { return }
         // The janitor measures again.
-        try? await self.store.write { ledger in try ledger.setFiles(size, of: session) }
+        try? await self.store.write(ofSession: session) { ledger in try ledger.setFiles(size, of: session) }
     }
 
     func take(
@@ -77,7 +77,7 @@ package final class FileQuota: Sendable {
             if day != nil { accounts[owner]?.today += bytes }
         }
         let size = await self.files?.size(of: session)
-        try await self.store.write { ledger in
+        try await self.store.write(ofSession: session) { ledger in
             if let size { try ledger.setFiles(size, of: session) }
             if let day { try ledger.addUpload(bytes, of: owner, on: day) }
         }

@@ -42,10 +42,10 @@ extension Ledger {
             "UPDATE sessions SET files = ?1 WHERE id = ?2 AND files <> ?1", [.integer(Int64(bytes)), .text(session)])
     }
 
-    /// Records the sizes of all sessions' files; sessions without an entry have none.
-    func setFiles(_ sizes: [String: Int]) throws {
+    /// Records the sizes of the files of sessions that are kept here; those without an entry have none.
+    func setFiles(_ sizes: [String: Int], where isHere: (String) throws -> Bool = { _ in true }) throws {
         let known = try self.connection.query("SELECT id FROM sessions WHERE files > 0", []).map { try $0.text("id") }
-        for session in known where sizes[session] == nil { try self.setFiles(0, of: session) }
+        for session in known where try sizes[session] == nil && isHere(session) { try self.setFiles(0, of: session) }
         for (session, bytes) in sizes { try self.setFiles(bytes, of: session) }
     }
 

@@ -34,7 +34,8 @@ actor Janitor {
     func run() async throws {
         while true {
             do {
-                try await self.deleteRows()
+                // Only one host deletes rows; each has files of its own.
+                if self.store.held.contains(.janitor) { try await self.deleteRows() }
                 if self.round.isMultiple(of: Self.fileRounds) { try await self.deleteFiles() }
             } catch let error as CancellationError {
                 throw error
@@ -77,7 +78,11 @@ actor Janitor {
         var sizes: [String: Int] = [:]
         for session in await files.sessions() { sizes[session] = await files.size(of: session) }
         let measured = sizes
-        try await self.store.write { ledger in try ledger.setFiles(measured) }
+        let held = self.store.held
+        try await self.store.write { ledger in
+            // Those of other hosts' threads are there.
+            try ledger.setFiles(measured) { session in try ledger.place(ofSession: session).map(held.contains) ?? true }
+        }
     }
 
     private func deleteFrames() async throws {
@@ -89,7 +94,7 @@ actor Janitor {
                 try ledger.turnsWithPastFrames(endedFrom: start, before: time, limit: Self.batch)
             }
             if turns.isEmpty { break }
-            try await self.store.write { ledger in try ledger.deletePastFrames(of: turns) }
+            try await self.store.write(of: .janitor) { ledger in try ledger.deletePastFrames(of: turns) }
         }
         self.trimmed = time
     }
@@ -115,6 +120,6 @@ actor Janitor {
 
     /// Repeats a transaction, which returns how many entries it deleted, until it deletes less than a batch.
     private func repeatedly(_ delete: @escaping @Sendable (Ledger) throws -> Int) async throws {
-        repeat { try Task.checkCancellation() } while try await self.store.write(delete) >= Self.batch
+        repeat { try Task.checkCancellation() } while try await self.store.write(of: .janitor, delete) >= Self.batch
     }
 }

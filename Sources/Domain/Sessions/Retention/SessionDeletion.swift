@@ -25,7 +25,7 @@ package struct SessionDeletion: Sendable {
     }
 
     package func delete(_ session: String) async throws -> Outcome {
-        let outcome = try await self.store.write { ledger -> Outcome in
+        let outcome = try await self.store.write(ofSession: session) { ledger -> Outcome in
             guard try ledger.session(id: session) != nil else { return .unknown }
             guard try ledger.openTurns(of: session).isEmpty, try !ledger.hasRunningJob(of: session) else {
                 return .busy
@@ -33,13 +33,21 @@ package struct SessionDeletion: Sendable {
             try ledger.markDeleted(session)
             return .deleted
         }
-        if outcome == .deleted { try await self.purge(session) }
+        if outcome == .deleted {
+            try await self.purge(session) { try await self.store.write(ofSession: session, $0) }
+        }
         return outcome
     }
 
-    /// Deletes the data of a session that is marked as deleted.
+    /// Deletes the data of a session that is marked as deleted, also one of another host.
     func purge(_ session: String) async throws {
+        try await self.purge(session) { try await self.store.write(of: .janitor, $0) }
+    }
+
+    private func purge(
+        _ session: String, _ write: (@escaping @Sendable (Ledger) throws -> Bool) async throws -> Bool
+    ) async throws {
         await self.files?.remove(session)
-        while try await !self.store.write({ ledger in try ledger.purge(session, limit: Self.batch) }) {}
+        while try await !write({ ledger in try ledger.purge(session, limit: Self.batch) }) {}
     }
 }

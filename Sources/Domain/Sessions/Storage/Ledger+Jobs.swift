@@ -72,9 +72,15 @@ extension Ledger {
         ).map { try Self.job($0).job }
     }
 
-    /// The jobs of all sessions that run; at a start those of the last run.
-    package func runningJobs() throws -> [JobRecord] {
-        try self.connection.query("SELECT * FROM jobs WHERE state = 'running' ORDER BY started_at", []).map(Self.job)
+    /// The jobs that run; at a start those of the last run.
+    package func runningJobs(in places: Places = .all) throws -> [JobRecord] {
+        let condition = places.condition(adapter: "sessions.adapter", thread: "sessions.thread", from: 1)
+        return try self.connection.query(
+            """
+            SELECT jobs.* FROM jobs JOIN sessions ON sessions.id = jobs.session
+            WHERE jobs.state = 'running' AND \(condition.sql) ORDER BY jobs.started_at
+            """, condition.values
+        ).map(Self.job)
     }
 
     package func hasRunningJob(of session: String) throws -> Bool {

@@ -3,9 +3,12 @@ package import Database
 /// The bridge's tables. Every write is durable when it returns.
 package struct SessionStore: Sendable {
     package let database: Database
+    package let held: HeldPlaces
 
-    package init(database: Database) {
+    /// - Parameter held: All places, without another host.
+    package init(database: Database, held: HeldPlaces = HeldPlaces()) {
         self.database = database
+        self.held = held
     }
 
     /// Runs `body` in one transaction.

@@ -196,7 +196,7 @@ package final class AgentWorker: TurnWorker {
     }
 
     private func insertChange(of request: TurnRequest, _ snapshot: WorkspaceSnapshot) async throws {
-        try await self.store.write { ledger in
+        try await self.store.write(ofSession: request.session) { ledger in
             try ledger.insertChange(
                 session: request.session, turn: request.id, actor: request.sender.id, text: request.text,
                 snapshot: snapshot.id, at: WallClock.now())

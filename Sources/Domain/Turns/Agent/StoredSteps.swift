@@ -21,15 +21,19 @@ package struct StoredSteps: StepLog {
             refused: { error in
                 self.logger.error(
                     "a step cannot be stored; trying again", ["turn": .string(turn), "error": .string("\(error)")])
-            }, { ledger in try ledger.insert(rows, ofTurn: turn) })
+            }, self.store.entering(turn: turn) { ledger in try ledger.insert(rows, ofTurn: turn) })
         FaultPoint.stepStored.hit()
     }
 
     package func appendWithEnd(_ records: [StepRecord], of turn: String) {
         let rows = records.map(Self.row)
-        self.store.writeWithNext({ ledger in try ledger.insert(rows, ofTurn: turn) }) { result in
+        self.store.writeWithNext(
+            self.store.entering(turn: turn) { ledger in try ledger.insert(rows, ofTurn: turn) }
+        ) { result in
             switch result {
             case .success: FaultPoint.stepStored.hit()
+            // The next host of the thread has the turn.
+            case .failure(is PlaceLost): break
             // The answer itself is stored by the turn's end, with patience.
             case .failure(let error):
                 self.logger.error(

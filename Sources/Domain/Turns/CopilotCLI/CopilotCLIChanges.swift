@@ -78,7 +78,7 @@ final class CopilotCLIChanges: Sendable {
 
     private func forget() async throws {
         let request = self.request
-        try await self.store.write { ledger in
+        try await self.store.write(ofSession: request.session) { ledger in
             guard let change = try ledger.lastChange(of: request.session), change.job.turn == request.id else { return }
             try ledger.markUndone(change.job.id, of: request.session)
         }

@@ -56,11 +56,12 @@ package struct CommitRecovery: Sendable {
         fileprivate let works: [Work]
     }
 
-    /// Stores the lines of commits that are known here, which ``Bridge/recover()`` posts. Call it before that.
-    package func keepKnown() async throws -> Interrupted {
+    /// Stores the lines of commits that are known here, which the bridge's recovery of these places posts. Call it before
+    /// that.
+    package func keepKnown(in places: Places = .all) async throws -> Interrupted {
         let all = try await self.store.read { ledger in
-            let turns = try ledger.openTurns().filter { $0.state == .running }
-            let jobs = try ledger.runningJobs().compactMap { job in try ledger.turn(id: job.job.turn) }
+            let turns = try ledger.openTurns(in: places).filter { $0.state == .running }
+            let jobs = try ledger.runningJobs(in: places).compactMap { job in try ledger.turn(id: job.job.turn) }
             var known: Set<String> = []
             return (turns + jobs).filter { known.insert($0.id).inserted }.map { Work($0) }
         }

@@ -95,6 +95,18 @@ package final class RunningJobs: Sendable {
         return true
     }
 
+    /// The sessions in which jobs run.
+    var sessions: Set<String> { self.state.withLock { Set($0.entries.keys.map(\.session)) } }
+
+    /// Ends the jobs of some sessions, without waiting for them.
+    func cancel(_ sessions: Set<String>) {
+        let entries = self.state.withLock { state in
+            for session in sessions { state.directories[session] = nil }
+            return state.entries.filter { sessions.contains($0.key.session) }
+        }
+        for entry in entries.values { entry.cancel() }
+    }
+
     /// Ends all jobs and lets no more begin.
     func endAll() async {
         let entries = self.state.withLock { state in

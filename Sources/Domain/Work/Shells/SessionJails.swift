@@ -35,6 +35,8 @@ package struct SessionJails: ShellDirectory {
         await self.shells.endLeftover(id, of: session)
     }
 
+    package var sessions: Set<String> { get async { await self.shells.sessions } }
+
     package func enter(_ workspace: Workspace) { self.places.enter(workspace) }
 
     /// The jail's mount is of the old folder, so that a command in it would find nothing.

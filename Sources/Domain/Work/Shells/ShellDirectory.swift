@@ -18,6 +18,9 @@ package protocol ShellDirectory: Sendable {
     /// Kills one of them and its descendants. Returns false if there is no such process.
     func endLeftover(_ id: Int, of session: String) async -> Bool
 
+    /// The sessions that have a shell.
+    var sessions: Set<String> { get async }
+
     /// Commands of the workspace's session run there from now on.
     func enter(_ workspace: Workspace)
 

@@ -35,6 +35,8 @@ package final class UnjailedShells: ShellDirectory {
 
     package func end(_ session: String) async { await self.state.withLock { $0.shells[session] }?.end() }
 
+    package var sessions: Set<String> { get async { self.state.withLock { Set($0.shells.keys) } } }
+
     package func enter(_ workspace: Workspace) {}
 
     package func isLent(_ session: String) -> Bool { false }

@@ -10,6 +10,7 @@ extension Conversation {
     func close(_ turn: TurnRecord, _ outcome: TurnOutcome) async {
         guard let running = self.running, running.turn.id == turn.id else { return }
         running.watchdog = nil
+        if self.isDropped { return self.forget(running) }
         if running.isSuspended { return self.suspend(running) }
         let now = self.environment.now()
         let settings = self.environment.settings
@@ -43,6 +44,7 @@ extension Conversation {
         }
         let (items, lastFrames, asks, asked) = await self.store(
             closing, frames, by: poster, isReserved: isReserved, stopper: running.stopper, asking: asking)
+        if self.isDropped { return self.forget(running) }
         FaultPoint.turnClosed.hit()
         self.conclude(asks)
         if let asked {
@@ -117,6 +119,8 @@ extension Conversation {
         do {
             let (items, asks, asked) = try await write(closing, frames, asking)
             return (items, frames, asks, asked)
+        } catch is PlaceLost {
+            return ([], [], [], nil)
         } catch {
             self.environment.logger.error(
                 "the end of a turn cannot be stored", ["turn": .string(closing.turn.id), "error": .string("\(error)")])

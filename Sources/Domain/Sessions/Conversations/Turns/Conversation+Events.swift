@@ -7,7 +7,7 @@ extension Conversation {
     func take(_ event: TurnEvent, of turn: TurnRecord) async throws {
         // A command that was stopped still reports its last output and its exit line.
         if !turn.kind.isWork { try Task.checkCancellation() }
-        guard self.running?.turn.id == turn.id else { throw CancellationError() }
+        guard !self.isDropped, self.running?.turn.id == turn.id else { throw CancellationError() }
         if case .reasoning(let text) = event { return try await self.takeThought(text, of: turn) }
         self.running?.thoughts.pause(at: self.environment.now())
         if case .text(let text) = event, turn.showsTextAsReported { return try await self.takeText(text, of: turn) }

@@ -57,7 +57,7 @@ extension Conversation {
         let stored: Admission?
         do {
             // An arriving message is not acknowledged yet: if it cannot be stored, the network repeats it.
-            stored = try await isArriving ? self.context.store.write(write) : self.durably(write)
+            stored = try await isArriving ? self.write(write) : self.durably(write)
         } catch {
             storage?.end(isStored: false)
             self.giveUp(writing.turn)
@@ -78,7 +78,7 @@ extension Conversation {
                 "operation": .string(turn.id), "event": .string(event), "thread": .string("\(self.key)"),
                 "kind": .string(turn.kind.rawValue), "state": .string(turn.state.rawValue),
             ])
-        await self.context.hub.begin(turn.id, session: turn.session, showing: writing.frames)
+        await self.context.hub.begin(turn.id, session: turn.session, in: self.hold, showing: writing.frames)
         await self.context.lanes.dispatch(admission.items)
         let submission = Submission(message: turn.message ?? 0, operation: turn.id)
         if self.running?.turn.id == turn.id {
@@ -118,10 +118,12 @@ extension Conversation {
 
     /// Queues a stored turn again when the host starts.
     func restore(_ turn: TurnRecord) async {
-        let stored = await self.persistently { ledger in
+        let stored = try? await self.persistently { ledger in
             try ledger.frames(of: turn.id, after: 0).last?.sequence ?? 0
         }
-        await self.context.hub.begin(turn.id, session: turn.session, next: stored + 1)
+        // Without the thread, its next host restores the turn.
+        guard let stored else { return }
+        await self.context.hub.begin(turn.id, session: turn.session, in: self.hold, next: stored + 1)
         self.turns.append(turn)
         await self.beginNext()
     }
@@ -145,7 +147,10 @@ extension Conversation {
         guard let turn = self.turns.next() else { return }
         self.context.lanes.reactions.mark(false, turn.route)
         let now = self.environment.now()
-        await self.persistently { ledger in try ledger.start(turn.id, attempts: turn.attempts + 1, at: now) }
+        // Without the thread, its next host begins the turn.
+        _ = try? await self.persistently { ledger in
+            try ledger.start(turn.id, attempts: turn.attempts + 1, at: now)
+        }
         if self.turns.begun(turn) { self.begin(turn) }
     }
 

@@ -81,7 +81,7 @@ extension Conversation {
         let isStored = await storage?.isStored() ?? true
         if isStored { await self.close(turn, outcome) }
         await self.context.gate.leave(turn.sender.id)
-        if isStored { self.setTyping(false, for: turn) }
+        if isStored, !self.isDropped { self.setTyping(false, for: turn) }
         await self.beginNext()
     }
 
@@ -143,7 +143,7 @@ extension Conversation {
         case let failure as TurnFailure:
             let isAboutContent = failure.cause == .content
             return self.cutOutcome(orElse: isAboutContent ? .refused(failure.message) : .failed(failure.message))
-        case is CancellationError: return self.cutOutcome(orElse: .stopped)
+        case is CancellationError, is PlaceLost: return self.cutOutcome(orElse: .stopped)
         case let error as DatabaseError:
             self.environment.logger.error(
                 "a turn cannot be stored", ["turn": .string(turn.id), "error": .string("\(error)")])

@@ -77,6 +77,17 @@ extension Ledger {
         ).map(Self.turn)
     }
 
+    /// Queued and running turns of some places, oldest first.
+    package func openTurns(in places: Places) throws -> [TurnRecord] {
+        let condition = places.condition(adapter: "sessions.adapter", thread: "sessions.thread", from: 1)
+        return try self.connection.query(
+            """
+            SELECT turns.* FROM turns JOIN sessions ON sessions.id = turns.session
+            WHERE turns.state IN ('queued', 'running') AND \(condition.sql) ORDER BY turns.number
+            """, condition.values
+        ).map(Self.turn)
+    }
+
     /// The last ended turn of a thread that was an answer, not a command.
     package func lastAnswer(of session: String) throws -> TurnRecord? {
         try self.connection.query(

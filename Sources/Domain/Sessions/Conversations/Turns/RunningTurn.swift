@@ -8,7 +8,11 @@ internal import Primitives
 /// A class: as a structure of two kilobytes, every function that looked at it while it waits kept a copy.
 final class RunningTurn {
     /// Why it was ended early.
-    enum Cut: Sendable { case stopped, timedOut, shutdown }
+    enum Cut: Sendable {
+        case stopped, timedOut, shutdown
+        /// Another host may have the thread: it ends here without a trace.
+        case lost
+    }
 
     let turn: TurnRecord
     /// Nil when the turn was stored before it began.
@@ -67,7 +71,7 @@ final class RunningTurn {
 
     /// Ends it from outside. False when it is ending already.
     func end(because cut: Cut) -> Bool {
-        guard self.cut == nil else { return false }
+        guard self.cut == nil || cut == .lost else { return false }
         self.cut = cut
         // A turn that has shown something cannot begin again.
         self.isSuspended = cut == .shutdown && self.clock.isStopped && self.answer.isEmpty
@@ -78,7 +82,7 @@ final class RunningTurn {
     func outcome(orElse other: TurnOutcome) -> TurnOutcome {
         switch self.cut {
         case .stopped: .stopped
-        case .shutdown: .interrupted
+        case .shutdown, .lost: .interrupted
         case .timedOut: .cut(TurnTexts.timedOut)
         case nil: other
         }

@@ -133,6 +133,8 @@ package struct OutboxItem: Sendable, Equatable {
     package var message: Int64?
     /// Its buttons no longer apply.
     package var isWithdrawn = false
+    /// Another host was sending it, and may still do so if it only hangs.
+    package var mayStillArrive = false
 
     /// It only changes a message of its room and has no meaning in another one.
     var isOfItsPlace: Bool { self.kind == .removal || self.kind == .withdrawal || self.text == Self.blank }

@@ -29,7 +29,7 @@ package struct GitHubNewsStore: Sendable {
         _ branch: String, in repository: String, for session: String, pull: Int? = nil, head: String? = nil
     ) async throws {
         let now = self.now()
-        try await self.store.write { ledger in
+        try await self.store.write(ofSession: session) { ledger in
             guard try ledger.session(id: session) != nil else { return }
             let known = try ledger.gitHubWatches(of: session).first {
                 $0.repository == repository && $0.branch == branch
@@ -47,7 +47,7 @@ package struct GitHubNewsStore: Sendable {
     }
 
     func unwatch(_ session: String) async throws {
-        try await self.store.write { ledger in try ledger.removeGitHubWatches(of: session) }
+        try await self.store.write(ofSession: session) { ledger in try ledger.removeGitHubWatches(of: session) }
         self.changed()
     }
 
@@ -74,6 +74,6 @@ package struct GitHubNewsStore: Sendable {
 
     /// Marks items as answered, by their ``NewsEvent/key``.
     func markAnswered(_ keys: [String], in session: String) async throws {
-        try await self.store.write { ledger in try ledger.answerGitHubNews(keys, in: session) }
+        try await self.store.write(ofSession: session) { ledger in try ledger.answerGitHubNews(keys, in: session) }
     }
 }

@@ -141,7 +141,7 @@ package final class NewsPoller: Service {
             return false
         }
         let (desk, now) = (self.desk, self.posts.environment.now())
-        try await self.posts.tell { ledger in
+        try await self.posts.tell(for: .gitHub) { ledger in
             // They may have changed during the requests.
             let watches = try ledger.gitHubWatches().filter { watch in due.watches.contains { $0.id == watch.id } }
             return try desk.news(of: snapshot, for: watches, in: ledger, at: now)

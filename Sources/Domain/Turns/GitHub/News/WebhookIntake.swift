@@ -88,7 +88,7 @@ package final class WebhookIntake: Service {
             ((try? JSON.parse(delivery.events))?.arrayValue ?? []).compactMap { NewsEvent(json: $0) }
         }
         // One transaction, so that each delivery is told once whatever happens.
-        try await self.posts.tell { ledger in
+        try await self.posts.tell(for: .gitHub) { ledger in
             for delivery in deliveries { try ledger.finishGitHubDelivery(delivery.number) }
             return try desk.news(of: events, in: ledger, at: now)
         }

@@ -1,0 +1,103 @@
+internal import Chat
+internal import JSON
+internal import Logging
+internal import Primitives
+
+/// Places that move between hosts while they run.
+extension Bridge {
+    /// Serves places of which no other host stores anything from now on: recovers them and begins their work. Their
+    /// adapters may run once it returns.
+    ///
+    /// - Parameter prepare: Recovers what does not belong to the bridge, before anything is posted.
+    package func take(_ places: Set<Place>, preparing prepare: () async throws -> Void = {}) async throws {
+        let new = self.state.withLock { state in
+            let new = places.filter { !self.store.held.contains($0) }
+            state.arriving.formUnion(new)
+            state.leaving.subtract(new)
+            return new
+        }
+        // What is left of an earlier hold.
+        self.beginSweep()
+        await self.state.withLock { $0.sweep }?.value
+        self.conversations.reopen(new)
+        self.store.held.take(new)
+        do {
+            try await prepare()
+            try await self.recover(.some(new), after: .takeover)
+        } catch {
+            await self.drop(new)
+            throw error
+        }
+        self.state.withLock { $0.arriving.subtract(new) }
+    }
+
+    /// Brings the work of places to an end, as when the host stops: running turns have until `deadline`, what waits is
+    /// left to the next host, and what is in the outbox is sent. ``drop(_:)`` follows once their adapters have stopped.
+    package func finish(_ places: Set<Place>, by deadline: ContinuousClock.Instant) async {
+        self.state.withLock { $0.leaving.formUnion(places) }
+        await self.conversations.close(places, by: deadline)
+        await self.lanes.drain(.some(places), until: max(deadline, .now + .seconds(5)))
+    }
+
+    /// Lets go of places at once: from here on nothing of them is stored or posted. Running turns are cancelled without a
+    /// trace, and their jails end.
+    package func drop(_ places: Set<Place>) async {
+        self.store.held.drop(places)
+        self.beginSweep()
+        await self.state.withLock { $0.sweep }?.value
+        self.state.withLock { state in
+            state.arriving.subtract(places)
+            state.leaving.subtract(places)
+        }
+    }
+
+    /// Sends what other hosts have put into the outbox of places of this one.
+    package func wake(_ places: Set<Place>) async {
+        do {
+            let rooms = try await self.store.read { ledger in try ledger.roomsWithOutbox(in: .some(places)) }
+            for room in rooms { await self.lanes.wake(room) }
+        } catch {
+            self.environment.logger.error("the outbox cannot be read", ["error": .string("\(error)")])
+        }
+        self.notices.askWasStored()
+    }
+
+    /// Throws ``PlaceLost`` for an event that this host must not store.
+    func checkServes(_ event: InboundEvent) throws {
+        let place = if case .message(let message) = event.kind { Place(of: message.thread) } else {
+            Place.network(event.adapter)
+        }
+        guard self.store.held.contains(place), !self.state.withLock({ $0.arriving.contains(place) }) else {
+            throw PlaceLost([place])
+        }
+    }
+
+    /// Lets go of everything in places that this host no longer has, after whatever does so already.
+    func beginSweep() {
+        self.state.withLock { state in
+            let last = state.sweep
+            state.sweep = Task { [weak self] in
+                await last?.value
+                await self?.sweep()
+            }
+        }
+    }
+
+    private func sweep() async {
+        await self.conversations.sweep()
+        await self.lanes.sweep()
+        self.questions.sweep(self.store.held)
+        await self.hub.sweep()
+        guard let desk = self.desk else { return }
+        let working = await desk.sessions
+        guard !working.isEmpty else { return }
+        let held = self.store.held
+        // Without the store, nobody knows where they belong: then this host is about to lose all places.
+        let own =
+            (try? await self.store.read { ledger in
+                try working.filter { session in try ledger.place(ofSession: session).map(held.contains) ?? true }
+            }) ?? []
+        let lost = working.subtracting(own)
+        if !lost.isEmpty { await desk.abandon(lost) }
+    }
+}
