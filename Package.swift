@@ -70,6 +70,8 @@ let package = Package(
             "Logging", "Primitives"),
         platform("Database", "CPQ", "CSQLite", "CSystem", "Logging", "Primitives"),
         platform("Compression", "CZlib"),
+        platform(
+            "Objects", "CSystem", "Crypto", "EventLoop", "HTTP", "HTTPClient", "Lifecycle", "Primitives"),
         platform("Olm", "COlm", "Crypto", "JSON"),
         platform("NATS", "CNATS", "Crypto", "EventLoop", "JSON", "Lifecycle", "Logging", "Primitives"),
         platform("Git", "CGit2", "CSystem", "Crypto", "EventLoop", "HTTP", "HTTPClient", "Primitives"),
@@ -107,16 +109,16 @@ let package = Package(
             "Jail", "Chat", "Crypto", "EventLoop", "HTTP", "HTTPClient", "HTTPServer", "JSON", "Lifecycle", "Logging",
             "Primitives", "Processes", "Sandbox"),
         domain(
-            "Work", "Audit", "Chat", "Compression", "Crypto", "Database", "EventLoop", "Git", "HTTP", "HTTPClient",
-            "JSON",
-            "Jail", "Lifecycle", "Logging", "Primitives", "Processes", "Repositories"),
+            "Work", "Audit", "Chat", "Compression", "Crypto", "Database", "EventLoop", "Git", "JSON", "Jail",
+            "Lifecycle", "Logging", "Objects", "Primitives", "Processes", "Repositories"),
         domain(
             "Agent", "Audit", "Chat", "Crypto", "EventLoop", "Git", "JSON", "Jail", "Logging", "Models", "Primitives",
             "Repositories", "Work", "YAML"),
         domain(
             "Sessions", "Audit", "Chat", "Crypto", "Database", "EventLoop", "JSON", "Lifecycle", "Logging", "Markdown",
-            "Primitives"),
-        domain("Cluster", "Crypto", "JSON", "Lifecycle", "Logging", "NATS", "Primitives"),
+            "Objects", "Primitives"),
+        domain(
+            "Cluster", "Crypto", "Database", "JSON", "Lifecycle", "Logging", "NATS", "Primitives", "Sessions"),
         domain(
             "Turns", "Agent", "Audit", "Chat", "Copilot", "Crypto", "EventLoop", "Git", "GitHub", "HTTP", "HTTPClient",
             "HTTPServer", "JSON", "Jail", "Lifecycle", "Logging", "Models", "Primitives", "Processes", "Repositories",
@@ -151,7 +153,7 @@ let package = Package(
                 "Agent", "Audit", "Chat", "Copilot", "Crypto", "Database", "EventLoop", "Gateway", "Git", "GitHub",
                 "HTTP", "HTTPClient",
                 "HTTPServer", "IRC", "JSON", "Jail", "Kit",
-                "Lifecycle", "Logging", "Markdown", "Matrix", "Models", "Primitives", "Processes", "Proxy",
+                "Lifecycle", "Logging", "Markdown", "Matrix", "Models", "Objects", "Primitives", "Processes", "Proxy",
                 "Repositories", "Sandbox", "Sessions", "Slack", "Specs", "Telegram", "Turns", "WebSockets", "Work",
                 "YAML",
             ],
@@ -172,9 +174,9 @@ let package = Package(
             dependencies: [
                 "Agent",
                 "Chat", "CSystem", "Crypto", "Database", "EventLoop", "HTTP", "HTTPClient", "HTTPServer", "JSON",
-                "Lifecycle", "Logging", "Models", "Primitives", "Processes", "WebSockets",
+                "Lifecycle", "Logging", "Models", "Objects", "Primitives", "Processes", "WebSockets",
             ],
-            path: "TestSupport", exclude: ["Servers/Matrix/clients"], swiftSettings: strict),
+            path: "TestSupport", exclude: ["Servers/Matrix/clients", "Servers/moto"], swiftSettings: strict),
         // What scripts/bench measures inside the process, and its load; no part of the program.
         .executableTarget(
             name: "jetbridge-bench",
@@ -201,6 +203,8 @@ let package = Package(
             "Processes"),
         tests("Database", "Database", "Primitives"),
         tests("Git", "Git", "Primitives"),
+        tests(
+            "Objects", "Objects", "Crypto", "EventLoop", "HTTP", "HTTPClient", "HTTPServer", "Primitives", "Processes"),
         tests("Markdown", "Markdown"),
         tests("YAML", "YAML"),
         tests("Terminals", "Terminals"),
@@ -212,8 +216,7 @@ let package = Package(
         tests(
             "Work", "Work", "Audit", "Chat", "Crypto", "Database", "EventLoop", "Git", "HTTP", "HTTPClient", "JSON",
             "Jail",
-            "Lifecycle", "Logging", "Primitives", "Processes", "Repositories",
-            exclude: ["moto"]),
+            "Lifecycle", "Logging", "Objects", "Primitives", "Processes", "Repositories"),
         tests(
             "Agent", "Agent", "Audit", "Chat", "Crypto", "EventLoop", "Git", "JSON", "Jail", "Logging", "Models",
             "Primitives", "Processes", "Repositories", "Work", "YAML"),
@@ -230,7 +233,8 @@ let package = Package(
             "Models", "Primitives", "Processes", "Repositories"),
         tests("Specs", "Specs", "Chat", "Git", "JSON", "Logging", "Models", "Primitives", "Repositories"),
         tests(
-            "Sessions", "Sessions", "Audit", "Chat", "Database", "JSON", "Logging", "Primitives", "Crypto", "Markdown"),
+            "Sessions", "Sessions", "Audit", "Chat", "Database", "JSON", "Logging", "Objects", "Primitives", "Crypto",
+            "Markdown"),
         tests(
             "Turns", "Turns", "Agent", "Audit", "Chat", "Copilot", "Crypto", "Database", "EventLoop", "Git", "GitHub",
             "HTTP", "Host", "JSON", "Jail", "Lifecycle", "Logging", "Models", "Primitives", "Repositories", "Sessions",
@@ -266,8 +270,8 @@ let package = Package(
             "Primitives"),
         tests(
             "Host", "Host", "Agent", "Chat", "Database", "EventLoop", "Gateway", "HTTP", "IRC", "JSON", "Jail",
-            "Lifecycle", "Logging", "Matrix", "Primitives", "Proxy", "Sessions",
-            "Slack", "Telegram", "YAML"),
+            "Lifecycle", "Logging", "Matrix", "Objects", "Primitives", "Proxy", "Sessions",
+            "Slack", "Telegram", "Work", "YAML"),
         tests("jetbridge", "jetbridge", "Host", "JSON", "Primitives", "Processes", "Terminals"),
         tests(
             "AdapterContract", "Chat", "Database", "EventLoop", "Gateway", "HTTP", "HTTPClient", "IRC", "JSON", "Kit",

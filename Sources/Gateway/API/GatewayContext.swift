@@ -30,7 +30,9 @@ final class GatewayContext: Sendable {
 
     var store: SessionStore { self.bridge.store }
     var deletion: SessionDeletion {
-        SessionDeletion(store: self.store, filesDirectory: self.environment.settings.filesDirectory)
+        SessionDeletion(
+            store: self.store, filesDirectory: self.environment.settings.filesDirectory,
+            objects: self.environment.settings.objects)
     }
     var environment: BridgeEnvironment { self.bridge.environment }
     var metrics: Metrics { self.environment.metrics }

@@ -234,7 +234,7 @@ struct ThreadRoutes: Sendable {
                 InboundMessage(
                     thread: session.key, route: session.route, sender: principal.sender, text: text,
                     sentAt: self.context.now(), isDirect: true, isAddressed: true,
-                    attachments: isRepeat ? [] : await files.take())))
+                    attachments: isRepeat ? [] : try await files.take())))
         self.context.web.noteEvent()
         let taken: Submission?
         do {

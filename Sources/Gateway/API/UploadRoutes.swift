@@ -88,8 +88,14 @@ struct WaitingFiles: Sendable {
     /// The message's event.
     let event: String
 
-    func take() async -> [Attachment] {
-        await self.context.web.uploads?.take(from: self.principal.identity, in: self.session, for: self.event) ?? []
+    func take() async throws -> [Attachment] {
+        do {
+            return try await self.context.web.uploads?.take(
+                from: self.principal.identity, in: self.session, for: self.event) ?? []
+        } catch UploadFailure.notStored(let reason) {
+            throw HTTPProblem(
+                .serviceUnavailable, "The message's files cannot be read: \(reason). Try again, or ask an owner.")
+        }
     }
 
     /// Submits the message. If it does not take the files, because it failed or is a command that is answered at once,

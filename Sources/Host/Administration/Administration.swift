@@ -28,7 +28,8 @@ package struct Administration: Sendable {
         self.database = try Stores.open(configuration)
         self.store = SessionStore(database: self.database)
         self.deletion = SessionDeletion(
-            store: self.store, filesDirectory: BridgeSetup.filesDirectory(configuration))
+            store: self.store, filesDirectory: BridgeSetup.filesDirectory(configuration),
+            objects: configuration.sharedObjects)
         self.access = BridgeSetup.policy(configuration.access)
         self.archiver = SessionArchiver(
             configuration, store: self.store,

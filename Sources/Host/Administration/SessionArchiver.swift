@@ -1,4 +1,3 @@
-internal import HTTPClient
 internal import Primitives
 internal import Sessions
 internal import Turns
@@ -17,7 +16,7 @@ struct SessionArchiver: Sendable {
         _ configuration: Configuration, store: SessionStore, workspaces: @autoclosure () -> Workspaces,
         isServing: @escaping @Sendable () -> Bool
     ) {
-        guard let archive = ArchiveSetup.archive(configuration) else { return nil }
+        guard let archive = configuration.archiving else { return nil }
         self.archive = archive
         self.store = store
         self.workspaces = workspaces()
@@ -38,22 +37,5 @@ struct SessionArchiver: Sendable {
         let result = try await self.archive.write(id, from: sources, at: now)
         try await workspace?.markArchived()
         return result
-    }
-}
-
-/// Sets up the archive as configured.
-enum ArchiveSetup {
-    /// Nil if none is configured.
-    static func archive(_ configuration: Configuration) -> WorkspaceArchive? {
-        switch configuration.archive {
-        case nil: return nil
-        case .directory(let path): return WorkspaceArchive(DirectoryArchiveStore(path))
-        case .s3(let settings):
-            var client = HTTPClientSettings()
-            client.userAgent = "jetbridge/\(Release.version)"
-            return WorkspaceArchive(
-                S3ArchiveStore(
-                    settings, drafts: "\(configuration.dataDirectory)/archives", client: HTTPClient(client)))
-        }
     }
 }

@@ -78,6 +78,7 @@ enum BridgeSetup {
             repositories: first.map { first in [first] + names.filter { $0 != first } } ?? names,
             filesDirectory: Self.filesDirectory(configuration), retention: configuration.retention)
         settings.quota = configuration.quota
+        settings.objects = configuration.sharedObjects
         settings.pages = RepositorySetup.pages(of: configuration, viewer: publicURL)
         return settings
     }

@@ -32,7 +32,7 @@ package final class Host: Sendable {
     private let gateway: Gateway
     private let workbench: Workbench
     private let agent: CurrentAgentSettings
-    private let workspaceRetention: WorkspaceRetention
+    private let workspaceServices: [any Service]
     private let commits: CommitRecovery
     private let model: any ModelClient
     private let proxyServices: [any Service]
@@ -69,7 +69,9 @@ package final class Host: Sendable {
         let store = SessionStore(database: self.database)
         let access = BridgeSetup.access(configuration, store, self.audit)
         let web = WebAdapter(
-            now: WallClock.now, uploads: Uploads(directory: BridgeSetup.filesDirectory(configuration)))
+            now: WallClock.now,
+            uploads: Uploads(
+                directory: BridgeSetup.filesDirectory(configuration), objects: configuration.sharedObjects))
         let networks = withNetworks ? NetworkSetup(configuration, for: .serving(directory, access)).all() : []
         let listening = try GatewaySetup.listening(configuration.gateway)
         self.address = listening.authority
@@ -87,7 +89,8 @@ package final class Host: Sendable {
             configuration, posts: posts, audit: self.audit, means: jail, repositories: repositories, agent: self.agent,
             reach: reach)
         self.workbench = commands.workbench
-        self.workspaceRetention = commands.retention(configuration, store: store)
+        self.workspaceServices =
+            [commands.workspaces.bundles].compactMap { $0 } + [commands.retention(configuration, store: store)]
         let agent = BridgeSetup.agent(configuration, self.model, self.agent, commands, repositories, self.audit, store)
         self.bridge = BridgeSetup.bridge(
             posts, access, agent, gitHub.work(repositories, news.news, posts), commands, news)
@@ -170,9 +173,7 @@ package final class Host: Sendable {
         // usage recorder after the gateway's clients have left.
         let models = [self.model as? any Service].compactMap { $0 }
         return ServiceGroup(
-            self.auditRetention + models + self.proxyServices + [
-                self.workspaceRetention, self.workbench, self.gateway,
-            ]
+            self.auditRetention + models + self.proxyServices + self.workspaceServices + [self.workbench, self.gateway]
                 + self.bridge.adapters.all.map { AdapterService(adapter: $0, sink: self.bridge) } + [
                     self.bridge
                 ] + self.gitHubServices,

@@ -39,7 +39,9 @@ struct WorkbenchSetup {
             folder: JailProbing.workspaces(in: configuration.dataDirectory), repositories: repositories,
             snapshotBytes: configuration.perRepository(\.ofJail.disk), packer: self.jails?.packer,
             occupants: self.shells.map { SessionOccupants(shells: $0, log: log, notices: posts, logger: logger) },
-            now: WallClock.now, logger: logger)
+            bundles: posts.environment.settings.objects.map {
+                WorkspaceBundles($0, log: StoredBundles(store: posts.store), now: WallClock.now, logger: logger)
+            }, now: WallClock.now, logger: logger)
         try await self.workspaces.prepare()
         let report = Self.report(configuration, means)
         self.workbench = Workbench(

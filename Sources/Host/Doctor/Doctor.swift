@@ -5,6 +5,7 @@ internal import Git
 internal import Lifecycle
 internal import Logging
 internal import Models
+internal import Objects
 internal import Primitives
 internal import Repositories
 internal import Sessions
@@ -45,7 +46,7 @@ package struct Doctor: Sendable {
             try await report(finding)
         }
         try await report(Self.search)
-        if let finding = await self.archive() { try await report(finding) }
+        for finding in [await self.objects(), await self.archive()].compactMap({ $0 }) { try await report(finding) }
         for finding in self.access() { try await report(finding) }
         try await NetworkFindings(self.configuration, in: directory, patience: self.patience).examine(report: report)
     }
@@ -114,16 +115,28 @@ package struct Doctor: Sendable {
 
     /// Nil if no archive is configured.
     private func archive() async -> Finding? {
-        guard let archive = ArchiveSetup.archive(self.configuration) else { return nil }
+        guard let archive = self.configuration.archiving, self.configuration.archive != nil else { return nil }
+        return await self.finding("archive", "check archive.s3.endpoint") { try await archive.check() }
+    }
+
+    /// Nil if hosts share no objects.
+    private func objects() async -> Finding? {
+        guard let objects = self.configuration.sharedObjects else { return nil }
+        return await self.finding("objects", "check objects.s3.endpoint") {
+            try await objects.probe()
+            return "files, snapshots of workspaces and archives are kept in \(objects.name)"
+        }
+    }
+
+    private func finding(
+        _ subject: String, _ remedy: String, _ check: @escaping @Sendable () async throws -> String
+    ) async -> Finding {
         do {
-            let check = try await withDeadline(self.patience) { () async throws(any Error) in try await archive.check()
-            }
-            guard let detail = check else {
-                return Finding("archive", .failed, "the archive did not answer in time; check archive.s3.endpoint")
-            }
-            return Finding("archive", .ok, detail)
+            let detail = try await withDeadline(self.patience) { () async throws(any Error) in try await check() }
+            guard let detail else { return Finding(subject, .failed, "it did not answer in time; \(remedy)") }
+            return Finding(subject, .ok, detail)
         } catch {
-            return Finding("archive", .failed, "\(error)")
+            return Finding(subject, .failed, "\(error)")
         }
     }
 

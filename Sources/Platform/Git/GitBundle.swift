@@ -2,7 +2,7 @@ internal import CGit2
 internal import Glibc
 internal import Primitives
 
-/// Writes bundles: commits with all that they refer to in one file, which `git clone` and `git fetch` read
+/// Writes and reads bundles: commits with all that they refer to in one file, which `git clone` and `git fetch` read too
 /// (gitformat-bundle(5), version 2).
 ///
 /// Uses the library only. Blocks a thread that all bundles share, because packing a large repository takes minutes.
@@ -26,24 +26,27 @@ package actor GitBundle {
 
     /// Writes a bundle into a file without a name in `folder`.
     ///
-    /// - Parameter references: Commits with their names: `HEAD`, or full names such as `refs/heads/main`.
+    /// - Parameters:
+    ///   - references: Commits with their names: `HEAD`, or full names such as `refs/heads/main`.
+    ///   - known: Commits that whoever reads the bundle has. What they refer to, and their history, is left out.
     package func make(
-        _ references: [(name: String, id: GitObjectID)], in folder: String
+        _ references: [(name: String, id: GitObjectID)], without known: [GitObjectID] = [], in folder: String
     ) throws(GitError) -> OpenFile {
         let path = "\(folder)/bundle-\(String(UInt64.random(in: 0...UInt64.max), radix: 36))"
         let number = unsafe open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard number >= 0 else { throw GitError(system: errno, "write", "the bundle") }
         let file = FileDescriptor(owning: number)
         unsafe unlink(path)
-        let head = references.map { "\($0.id.hex) \($0.name)\n" }.joined()
+        let head =
+            known.map { "-\($0.hex) \n" }.joined() + references.map { "\($0.id.hex) \($0.name)\n" }.joined()
         let status = Folder.writeAll(Array("# v2 git bundle\n\(head)\n".utf8), to: number)
         guard status == 0 else { throw GitError(system: status, "write", "the bundle") }
-        try self.pack(references.map(\.id), to: number)
+        try self.pack(references.map(\.id), without: known, to: number)
         guard let bundle = OpenFile(file) else { throw GitError(.failed, "the bundle can't be read: check the disk") }
         return bundle
     }
 
-    private func pack(_ ids: [GitObjectID], to number: Int32) throws(GitError) {
+    private func pack(_ ids: [GitObjectID], without known: [GitObjectID], to number: Int32) throws(GitError) {
         let store = try ObjectStore(path: self.store)
         try Self.limitMemory(of: store)
         let walk = try unsafe GitLibrary.make("the bundle") { unsafe git_revwalk_new($0, store.repository) }
@@ -51,6 +54,10 @@ package actor GitBundle {
         for id in ids {
             var raw = id.raw
             try unsafe GitLibrary.check(git_revwalk_push(walk, &raw), "the commit \(id.short)")
+        }
+        for id in known {
+            var raw = id.raw
+            try unsafe GitLibrary.check(git_revwalk_hide(walk, &raw), "the commit \(id.short)")
         }
         let builder = try unsafe GitLibrary.make("the bundle") { unsafe git_packbuilder_new($0, store.repository) }
         defer { unsafe git_packbuilder_free(builder) }
@@ -68,6 +75,73 @@ package actor GitBundle {
             }, payload)
         guard output.status == 0 else { throw GitError(system: output.status, "write", "the bundle") }
         try GitLibrary.check(status, "the bundle")
+    }
+
+    // MARK: Reading
+
+    private static let mark = "# v2 git bundle\n"
+    private static let largestHead = 1 << 20
+    private static let pieceSize = 256 << 10
+
+    /// Reads a bundle's objects into the store. Returns its references.
+    ///
+    /// Throws ``GitError/Code/notFound`` if the store lacks a commit that the bundle continues, and
+    /// ``GitError/Code/corrupt`` if it is damaged.
+    package func read(_ path: String) throws(GitError) -> [(name: String, id: GitObjectID)] {
+        let number = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+        guard number >= 0 else { throw GitError(system: errno, "read", "the bundle") }
+        guard let file = OpenFile(FileDescriptor(owning: number)) else { throw Self.damage("it is no file") }
+        guard let head = file.read(at: 0, upTo: Self.largestHead), head.starts(with: Self.mark.utf8),
+            let end = head.firstRange(of: Array("\n\n".utf8))
+        else { throw Self.damage("it has no head") }
+        let store = try ObjectStore(path: self.store)
+        var references: [(name: String, id: GitObjectID)] = []
+        for line in String(decoding: head[..<end.lowerBound], as: UTF8.self).split(separator: "\n").dropFirst() {
+            let isKnown = line.hasPrefix("-")
+            let parts = (isKnown ? line.dropFirst() : line).split(separator: " ", maxSplits: 1)
+            guard let id = parts.first.flatMap({ GitObjectID(String($0)) }) else { throw Self.damage("its head") }
+            if isKnown {
+                guard store.has(ObjectKey(id)) else {
+                    throw GitError(.notFound, "the commit \(id.short), which the bundle continues, was not found")
+                }
+            } else {
+                guard parts.count == 2 else { throw Self.damage("its head") }
+                references.append((String(parts[1]), id))
+            }
+        }
+        try self.index(file, from: end.upperBound, store)
+        let found = try ObjectStore(path: self.store)
+        for reference in references where !found.has(ObjectKey(reference.id)) {
+            throw Self.damage("it lacks the commit \(reference.id.short)")
+        }
+        return references
+    }
+
+    private func index(_ file: OpenFile, from start: Int, _ store: ObjectStore) throws(GitError) {
+        let folder = "\(self.store)/objects/pack"
+        _ = unsafe mkdir(folder, 0o755)
+        let indexer = try unsafe GitLibrary.make("the bundle") {
+            unsafe git_indexer_new($0, folder, 0, store.database, nil)
+        }
+        defer { unsafe git_indexer_free(indexer) }
+        var progress = git_indexer_progress()
+        var position = start
+        while true {
+            guard let piece = file.read(at: position, upTo: Self.pieceSize) else {
+                throw GitError(system: errno, "read", "the bundle")
+            }
+            if piece.isEmpty { break }
+            let status = unsafe piece.withUnsafeBytes {
+                unsafe git_indexer_append(indexer, $0.baseAddress, $0.count, &progress)
+            }
+            guard status >= 0 else { throw Self.damage(GitLibrary.lastMessage) }
+            position += piece.count
+        }
+        guard unsafe git_indexer_commit(indexer, &progress) >= 0 else { throw Self.damage(GitLibrary.lastMessage) }
+    }
+
+    private static func damage(_ what: String) -> GitError {
+        GitError(.corrupt, "the bundle is damaged: \(what)")
     }
 
     /// The library reads these limits only from the repository's configuration.

@@ -158,6 +158,23 @@ extension GitRepository {
         try unsafe self.move(target, branch, from: expected, to: new, log: log, as: committer, repository)
     }
 
+    /// Copies a commit from another store on this machine, with as much of its history as this repository lacks. No
+    /// branch moves.
+    package func take(_ commit: GitObjectID, from path: String) throws(GitError) {
+        let (source, target) = (try ObjectStore(path: path), try ObjectStore(path: self.path))
+        var (missing, waiting): ([GitObjectID], [GitObjectID]) = ([], [commit])
+        var seen: Set<GitObjectID> = []
+        while let id = waiting.popLast() {
+            guard !target.has(ObjectKey(id)), seen.insert(id).inserted else { continue }
+            missing.append(id)
+            waiting += try GitCommit(id, in: source).parents
+        }
+        for id in missing.reversed() {
+            try self.copy(try source.tree(ofCommit: id), .tree, from: source, to: target)
+            try self.copy(ObjectKey(id), .commit, from: source, to: target)
+        }
+    }
+
     private func checkFree(
         _ branch: String, _ expected: GitObjectID?, _ repository: OpaquePointer
     ) throws(GitError) {

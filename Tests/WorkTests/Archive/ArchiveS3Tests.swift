@@ -2,6 +2,7 @@ import Crypto
 import EventLoop
 import HTTP
 import HTTPClient
+import Objects
 import Primitives
 import TestSupport
 import Testing
@@ -10,11 +11,9 @@ import Testing
 
 @Suite("Archive in S3", .timeLimit(.minutes(3)))
 struct ArchiveS3Tests {
-    private func archive(
-        _ settings: S3Settings, _ drafts: TemporaryDirectory, _ sizes: S3ArchiveStore.Sizes = .init()
-    ) -> WorkspaceArchive {
+    private func archive(_ settings: S3Settings, _ drafts: TemporaryDirectory) -> WorkspaceArchive {
         WorkspaceArchive(
-            S3ArchiveStore(settings, drafts: drafts.path + "/drafts", client: HTTPClient(), sizes: sizes))
+            S3ObjectStore(settings, setting: "archive.s3", client: HTTPClient()), drafts: drafts.path + "/drafts")
     }
 
     private func write(_ archive: WorkspaceArchive, _ count: Int) async throws -> WorkspaceArchive.Result {
@@ -22,17 +21,16 @@ struct ArchiveS3Tests {
         return try await archive.write("s_1", from: [entries], at: ArchiveTests.at)
     }
 
-    @Test("small archives are stored in one request, large ones in parts; other keys are refused")
+    @Test("archives and their sums are stored; other keys are refused")
     func stored() async throws {
-        try await ArchiveMoto.run { moto in
+        try await Moto.run { moto in
             try await self.single(moto)
-            try await self.parts(moto)
             try await self.workspace(moto)
             try await self.refused(moto)
         }
     }
 
-    @Net private func single(_ moto: ArchiveMoto) async throws {
+    @Net private func single(_ moto: Moto) async throws {
         let drafts = try TemporaryDirectory()
         let archive = self.archive(moto.settings, drafts)
         #expect(try await archive.check().contains("bucket 'archive'"))
@@ -48,7 +46,7 @@ struct ArchiveS3Tests {
     }
 
     /// A workspace is in the bucket as it is in a directory: `WorkspaceSourceTests` reads that back.
-    @Net private func workspace(_ moto: ArchiveMoto) async throws {
+    @Net private func workspace(_ moto: Moto) async throws {
         let drafts = try TemporaryDirectory()
         let fixture = try WorkspaceFixture()
         try await fixture.open().write([65], to: "new")
@@ -59,20 +57,7 @@ struct ArchiveS3Tests {
         #expect(stored.size == result.size && stored.digest == result.digest)
     }
 
-    @Net private func parts(_ moto: ArchiveMoto) async throws {
-        let drafts = try TemporaryDirectory()
-        var sizes = S3ArchiveStore.Sizes()
-        sizes.single = 1 << 20
-        sizes.part = 5 << 20
-        let result = try await self.write(self.archive(moto.settings, drafts, sizes), 11 << 20)
-        let stored = try #require(try await moto.stored(result.name))
-        #expect(stored.size == result.size)
-        #expect(stored.digest == result.digest)
-        #expect(try await moto.openUploads() == 0)
-        #expect(ArchiveTests.names(in: drafts.path + "/drafts").isEmpty)
-    }
-
-    @Net private func refused(_ moto: ArchiveMoto) async throws {
+    @Net private func refused(_ moto: Moto) async throws {
         let drafts = try TemporaryDirectory()
         var settings = moto.settings
         settings.secretKey = Secret("wrong")
@@ -87,13 +72,5 @@ struct ArchiveS3Tests {
         let other = self.archive(settings, drafts)
         let missing = await #expect(throws: WorkspaceFailure.self) { _ = try await other.check() }
         #expect(missing?.message.contains("404 (NoSuchBucket") == true)
-    }
-
-    @Test("parts grow so that there are at most 10,000")
-    func partSizes() {
-        let sizes = S3ArchiveStore.Sizes()
-        #expect(sizes.part(of: 65 << 20) == 8 << 20)
-        let size = 200 << 30
-        #expect((size + sizes.part(of: size) - 1) / sizes.part(of: size) <= 10_000)
     }
 }

@@ -3,6 +3,7 @@ import EventLoop
 import Glibc
 import HTTP
 import HTTPClient
+import Objects
 import Primitives
 import Processes
 import TestSupport
@@ -51,7 +52,7 @@ struct ArchiveTests {
     @Test("GNU tar reads every kind of entry, long and foreign names, and files of unknown size")
     func tar() async throws {
         let directory = try TemporaryDirectory()
-        let archive = WorkspaceArchive(DirectoryArchiveStore(directory.path + "/kept"))
+        let archive = WorkspaceArchive(DirectoryObjectStore(directory.path + "/kept"), drafts: directory.path + "/kept")
         let long = "workspace/" + String(repeating: "long/", count: 60) + "file with ünïcode\tand tab"
         let bytes = Self.noise(70_000)
         let result = try await archive.write(
@@ -107,7 +108,7 @@ struct ArchiveTests {
     @Test("a file that becomes shorter fails the archive, and nothing is left of it")
     func shrunk() async throws {
         let directory = try TemporaryDirectory()
-        let archive = WorkspaceArchive(DirectoryArchiveStore(directory.path))
+        let archive = WorkspaceArchive(DirectoryObjectStore(directory.path), drafts: directory.path)
         let error = await #expect(throws: WorkspaceFailure.self) {
             try await archive.write(
                 "s_1", from: [ArchiveEntries([Self.file("log", size: 100, [1])])], at: Self.at)
@@ -119,7 +120,7 @@ struct ArchiveTests {
     @Test("a full disk fails the archive, and nothing is left of it")
     func fullDisk() async throws {
         let disk = try await SmallDisk(megabytes: 1)
-        let archive = WorkspaceArchive(DirectoryArchiveStore(disk.path))
+        let archive = WorkspaceArchive(DirectoryObjectStore(disk.path), drafts: disk.path)
         let error = await #expect(throws: WorkspaceFailure.self) {
             try await archive.write(
                 "s_1", from: [ArchiveEntries([Self.file("noise", size: nil, Self.noise(2 << 20), piece: 65_536)])],
@@ -133,11 +134,11 @@ struct ArchiveTests {
     @Test("a directory that cannot be written is reported by the check")
     func check() async throws {
         let directory = try TemporaryDirectory()
-        #expect(try await WorkspaceArchive(DirectoryArchiveStore(directory.path + "/a/b")).check().contains("/a/b"))
+        #expect(try await WorkspaceArchive(DirectoryObjectStore(directory.path + "/a/b"), drafts: directory.path + "/a/b").check().contains("/a/b"))
         let file = directory.path + "/file"
         close(open(file, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600))
         await #expect(throws: WorkspaceFailure.self) {
-            _ = try await WorkspaceArchive(DirectoryArchiveStore(file + "/x")).check()
+            _ = try await WorkspaceArchive(DirectoryObjectStore(file + "/x"), drafts: file + "/x").check()
         }
     }
 

@@ -1,5 +1,6 @@
 import Chat
 import JSON
+import Objects
 import TestSupport
 import Testing
 
@@ -12,8 +13,9 @@ struct WorkspaceSourceTests {
     /// Archives the fixture's session and unpacks the archive with tar. Returns the folder.
     private static func unpacked(_ fixture: Fixture) async throws -> RealGit {
         let source = try #require(try await fixture.workspaces.source(of: Fixture.session))
-        let store = DirectoryArchiveStore("\(fixture.directory.path)/kept")
-        let result = try await WorkspaceArchive(store).write(Fixture.session, from: [source], at: 0)
+        let folder = "\(fixture.directory.path)/kept"
+        let archive = WorkspaceArchive(DirectoryObjectStore(folder), drafts: folder)
+        let result = try await archive.write(Fixture.session, from: [source], at: 0)
         try await source.markArchived()
         let shell = RealGit(fixture.directory.path)
         try shell.shell("(cd kept && sha256sum --check \(result.name).sha256)")

@@ -54,18 +54,28 @@ struct WorkspaceFixture {
         Self.workspaces(in: self.directory, self.settings, self.packer, repositories, occupants: occupants)
     }
 
+    /// Workspaces of the same repositories in another data directory, as another host would have them.
+    func host(
+        _ name: String, bundles: WorkspaceBundles?, _ repositories: KeyValuePairs<String, String> = ["notes": "notes"],
+        _ occupants: (any WorkspaceOccupants)? = nil
+    ) -> Workspaces {
+        Self.workspaces(
+            in: self.directory, self.settings, self.packer, repositories, folder: name, occupants: occupants,
+            bundles: bundles)
+    }
+
     private static func workspaces(
         in directory: TemporaryDirectory, _ settings: WorkspaceSettings, _ packer: CommitPacker?,
-        _ repositories: KeyValuePairs<String, String> = ["notes": "notes"],
-        occupants: (any WorkspaceOccupants)? = nil
+        _ repositories: KeyValuePairs<String, String> = ["notes": "notes"], folder: String = "workspaces",
+        occupants: (any WorkspaceOccupants)? = nil, bundles: WorkspaceBundles? = nil
     ) -> Workspaces {
         let catalog = RepositoryCatalog(
             repositories.map { name, folder in
                 RepositorySetting(name: name, place: .local(path: "\(directory.path)/\(folder)"))
             }, now: { 1_700_000_000 }, logger: Logger(label: "test"))
         return Workspaces(
-            folder: "\(directory.path)/workspaces", repositories: catalog, settings: settings, packer: packer,
-            occupants: occupants, now: { 1_700_000_000_000 }, logger: Logger(label: "test"))
+            folder: "\(directory.path)/\(folder)", repositories: catalog, settings: settings, packer: packer,
+            occupants: occupants, bundles: bundles, now: { 1_700_000_000_000 }, logger: Logger(label: "test"))
     }
 
     func open(

@@ -55,7 +55,7 @@ package final class Bridge: MessageSink, Service {
         self.environment = environment
         self.indexer = MessageIndexer(store: posts.store, logger: environment.logger)
         self.fileQuota = FileQuota(
-            store: posts.store, limits: environment.settings.quota, directory: environment.settings.filesDirectory,
+            store: posts.store, limits: environment.settings.quota, files: environment.settings.files,
             now: environment.now)
         self.hub = posts.hub
         self.access = access

@@ -1,6 +1,7 @@
 package import Audit
 package import Chat
 package import Logging
+package import Objects
 
 /// Settings, clock, logger and metrics for every part of the bridge.
 package struct BridgeEnvironment: Sendable {
@@ -59,6 +60,8 @@ package struct BridgeSettings: Sendable {
     package var repositories: [String]
     /// Where people's files are kept, by session; nil refuses files. Its parent must exist.
     package var filesDirectory: String?
+    /// Keeps the files where every host finds them; the directory then has copies. Nil: only the directory has them.
+    package var objects: (any ObjectStore)?
     /// The maximum size of a file, in bytes, where the network has no lower limit.
     package var fileLimit: Int
     package var retention: Retention
@@ -97,5 +100,12 @@ package struct BridgeSettings: Sendable {
         self.staleGathering = staleGathering
         self.searchLimit = searchLimit
         self.stopGrace = stopGrace
+    }
+}
+
+extension BridgeSettings {
+    /// Nil refuses files.
+    var files: (any FileStore)? {
+        self.filesDirectory.map { FileStores.make(directory: $0, objects: self.objects) }
     }
 }

@@ -36,12 +36,12 @@ extension Conversation {
     private func exportFile(
         named name: String, of session: SessionRecord, _ format: ExportFormat, for reader: Sender, as role: Role
     ) async throws -> String? {
-        guard let export = self.environment.export, let directory = self.environment.settings.filesDirectory else {
+        guard let export = self.environment.export, let files = self.environment.settings.files else {
             return nil
         }
         let limit = self.context.adapters.traits(of: session.route.room).uploadLimit
         // A second one replaces the first.
-        let writer = FileWriter("sent-export-\(name)", in: "\(directory)/\(session.id)", limit: limit)
+        let writer = files.writer("\(UploadName.export)\(name)", in: session.id, limit: limit)
         do {
             let room = try await self.context.fileQuota.room(
                 in: session.id, of: session.owner, from: role, isUpload: false)

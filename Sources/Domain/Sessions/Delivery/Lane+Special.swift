@@ -102,8 +102,13 @@ extension Lane {
 
     private func file(of item: OutboxItem) async throws -> AnswerFile {
         if let path = try await self.store.read({ ledger in try ledger.file(of: item.id) }) {
+            // Another host may have stored it below its own data directory.
+            let parts = path.split(separator: "/").suffix(2).map(String.init)
             do {
-                return AnswerFile(stored: try await FileStore.bytes(at: path), path: path)
+                guard parts.count == 2, let files = self.environment.settings.files else {
+                    throw FileFailure(reason: FileTexts.noDirectory)
+                }
+                return AnswerFile(stored: try await files.bytes(of: parts[1], in: parts[0]), path: path)
             } catch {
                 throw AdapterError(.invalid, "the file is no longer on the host")
             }

@@ -3,8 +3,8 @@ internal import Chat
 /// Fetches the files that came with a question into the directory of their session.
 struct FileIntake: Sendable {
     let adapter: any DownloadingAdapter
-    /// The session's directory.
-    let directory: String
+    let files: any FileStore
+    let session: String
     /// The maximum size of a file, in bytes.
     let limit: Int
     let room: FileRoom
@@ -15,7 +15,7 @@ struct FileIntake: Sendable {
     func fetch(_ attachment: Attachment, number: String) async throws -> ReceivedFile {
         let name = FileName.sanitized(attachment.name)
         if let size = attachment.size, size > self.limit { throw FileFailure.tooLarge(self.limit) }
-        let writer = FileWriter("\(number)-\(name)", in: self.directory, limit: self.limit)
+        let writer = self.files.writer("\(number)-\(name)", in: self.session, limit: self.limit)
         do {
             try await writer.open()
             try await self.adapter.download(attachment) { bytes in

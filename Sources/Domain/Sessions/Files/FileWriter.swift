@@ -7,6 +7,10 @@ actor FileWriter {
     static let thread = ThreadExecutor(name: "files")
     nonisolated var unownedExecutor: UnownedSerialExecutor { Self.thread.asUnownedSerialExecutor() }
 
+    /// Stores a complete file elsewhere too.
+    typealias Publisher = @Sendable (_ path: String) async throws -> Void
+
+    private let publish: Publisher?
     private let directory: String
     private let path: String
     private let draft: String
@@ -19,7 +23,9 @@ actor FileWriter {
     /// - Parameters:
     ///   - directory: created if missing, like its parent; both private to the owner.
     ///   - draft: the name until it is complete; needed where two writers may have the same name.
-    init(_ name: String, in directory: String, limit: Int, draft: String? = nil) {
+    ///   - publish: called with a complete file; if it throws, there is none.
+    init(_ name: String, in directory: String, limit: Int, draft: String?, publish: Publisher?) {
+        self.publish = publish
         self.directory = directory
         self.path = "\(directory)/\(name)"
         self.draft = "\(directory)/\(draft ?? "\(name).part")"
@@ -55,10 +61,16 @@ actor FileWriter {
     }
 
     /// Moves the file to its place. Returns its path.
-    func finish() throws -> String {
+    func finish() async throws -> String {
         guard fsync(self.number) == 0, rename(self.draft, self.path) == 0 else { throw Self.failure }
         self.close()
         try Self.sync(self.directory)
+        do {
+            try await self.publish?(self.path)
+        } catch {
+            unlink(self.path)
+            throw error
+        }
         return self.path
     }
 

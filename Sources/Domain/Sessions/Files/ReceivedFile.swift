@@ -14,11 +14,14 @@ struct ReceivedFile: Sendable, Equatable {
     /// Of an image, in pixels; nil where its beginning does not say it.
     var pixels: ImagePixels?
 
+    /// Its name in the session's folder.
+    var stored: String { self.path.split(separator: "/").last.map(String.init) ?? self.path }
+
     /// It as part of a prompt; nil for files that are no images.
     var image: SentImage? {
-        guard self.type.isImage, let file = self.path.split(separator: "/").last else { return nil }
+        guard self.type.isImage else { return nil }
         return SentImage(
-            file: String(file), name: self.name, mediaType: self.type.mediaType, size: self.size,
+            file: self.stored, name: self.name, mediaType: self.type.mediaType, size: self.size,
             width: self.pixels?.width, height: self.pixels?.height)
     }
 }

@@ -1,5 +1,6 @@
 package import Chat
 internal import Crypto
+package import Objects
 
 /// Files that arrive ahead of their message. Each waits on disk, in the folder of its session, until the person's next
 /// message takes it; the file's name says whose it is, so a restart loses none.
@@ -9,14 +10,16 @@ package struct Uploads: Sendable {
 
     /// The maximum size of a file, in bytes.
     package let limit: Int
-    private let store: FileStore
-    private let directory: String
+    private let store: any FileStore
 
-    /// - Parameter directory: see ``BridgeSettings/filesDirectory``.
-    package init(directory: String, limit: Int = BridgeSettings.usualFileLimit) {
-        self.directory = directory
+    /// - Parameters:
+    ///   - directory: see ``BridgeSettings/filesDirectory``.
+    ///   - objects: see ``BridgeSettings/objects``.
+    package init(
+        directory: String, objects: (any ObjectStore)? = nil, limit: Int = BridgeSettings.usualFileLimit
+    ) {
         self.limit = limit
-        self.store = FileStore(directory)
+        self.store = FileStores.make(directory: directory, objects: objects)
     }
 
     /// Stores a file durably. One of the same name that still waits is replaced, so repeating a request is harmless.
@@ -28,9 +31,13 @@ package struct Uploads: Sendable {
         guard Self.isAllowed(name) else { throw UploadFailure.badName }
         let kept = FileName.sanitized(name)
         let owned = Self.waiting(of: person)
-        try await self.checkCount(session, owned, adding: kept)
-        let writer = FileWriter(
-            owned + kept, in: "\(self.directory)/\(session)", limit: self.limit,
+        do {
+            try await self.checkCount(session, owned, adding: kept)
+        } catch let failure as FileFailure {
+            throw UploadFailure.notStored(failure.reason)
+        }
+        let writer = self.store.writer(
+            owned + kept, in: session, limit: self.limit,
             draft: UploadName.draft + Crypto.hex(Crypto.randomBytes(8)))
         do {
             try await writer.open()
@@ -54,39 +61,54 @@ package struct Uploads: Sendable {
         }
     }
 
-    /// The files that a person's message takes, in the order of their arrival.
+    /// The files that a person's message takes, in the order of their arrival. Throws ``UploadFailure`` if that cannot be
+    /// found out.
     ///
     /// - Parameter event: the message's event. Taking again for the same event returns the same files.
-    package func take(from person: String, in session: String, for event: String) async -> [Attachment] {
-        let taken = UploadName.taken + "\(event)."
-        // A repeated request must not take what has arrived since.
-        if await self.store.files(prefix: taken, in: session).isEmpty {
-            await self.store.rename(prefix: Self.waiting(of: person), to: taken, in: session)
-        }
-        return await self.store.files(prefix: taken, in: session).map { file in
-            Attachment(
-                id: "\(session)/\(file.name)", name: String(file.name.dropFirst(taken.count)), size: file.size)
+    package func take(from person: String, in session: String, for event: String) async throws -> [Attachment] {
+        let (owned, taken) = (Self.waiting(of: person), UploadName.taken + "\(event).")
+        do {
+            let files = try await self.store.files(prefix: UploadName.upload, in: session)
+            // A repeated request must not take what has arrived since.
+            var mine = files.filter { $0.name.hasPrefix(taken) }
+            if mine.isEmpty {
+                for file in files where file.name.hasPrefix(owned) {
+                    let name = taken + file.name.dropFirst(owned.count)
+                    try await self.store.rename(file.name, to: name, in: session)
+                    mine.append((name, file.size))
+                }
+            }
+            return mine.map { file in
+                Attachment(
+                    id: "\(session)/\(file.name)", name: String(file.name.dropFirst(taken.count)), size: file.size)
+            }
+        } catch let failure as FileFailure {
+            throw UploadFailure.notStored(failure.reason)
         }
     }
 
-    /// Lets the files that `event` has taken wait for another message.
+    /// Lets the files that `event` has taken wait for another message. Those that cannot be reached now expire.
     package func putBack(from person: String, in session: String, for event: String) async {
-        await self.store.rename(
-            prefix: UploadName.taken + "\(event).", to: Self.waiting(of: person), in: session)
+        let taken = UploadName.taken + "\(event)."
+        for file in (try? await self.store.files(prefix: taken, in: session)) ?? [] {
+            let name = Self.waiting(of: person) + file.name.dropFirst(taken.count)
+            try? await self.store.rename(file.name, to: name, in: session)
+        }
     }
 
     /// Reads a taken file piece by piece. Throws ``AdapterError`` if it does not exist any more, and errors of `write`.
     package func read(_ attachment: Attachment, to write: @Sendable ([UInt8]) async throws -> Void) async throws {
-        guard try await self.store.pass("\(self.directory)/\(attachment.id)", to: write) else {
+        let parts = attachment.id.split(separator: "/", maxSplits: 1).map(String.init)
+        guard parts.count == 2, try await self.store.pass(parts[1], in: parts[0], to: write) else {
             throw AdapterError(.notFound, "it has expired: send it again")
         }
     }
 
     /// Removes files that have waited too long at `now` (milliseconds since 1970).
-    package func expire(at now: Int64) async { await self.store.removeUploads(expiredAt: now) }
+    package func expire(at now: Int64) async throws { try await self.store.removeUploads(expiredAt: now) }
 
     private func checkCount(_ session: String, _ owned: String, adding name: String) async throws {
-        let others = await self.store.files(prefix: owned, in: session).count { $0.name != owned + name }
+        let others = try await self.store.files(prefix: owned, in: session).count { $0.name != owned + name }
         guard others < Self.count else { throw UploadFailure.tooMany }
     }
 
@@ -104,6 +126,10 @@ package struct Uploads: Sendable {
 
 /// How the names of files begin that are not received files of a turn.
 enum UploadName {
+    /// All those of uploads.
+    static let upload = "upload-"
+    /// A conversation as a file.
+    static let export = "sent-export-"
     /// Still arriving.
     static let draft = "upload-part."
     /// For the person's next message; the person's hash follows.

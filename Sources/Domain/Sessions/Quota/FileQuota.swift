@@ -14,14 +14,14 @@ package final class FileQuota: Sendable {
 
     private let store: SessionStore
     private let limits: PersonQuota
-    private let files: FileStore?
+    private let files: (any FileStore)?
     private let now: @Sendable () -> Int64
     private let accounts = Protected<[String: Account]>([:])
 
-    init(store: SessionStore, limits: PersonQuota, directory: String?, now: @escaping @Sendable () -> Int64) {
+    init(store: SessionStore, limits: PersonQuota, files: (any FileStore)?, now: @escaping @Sendable () -> Int64) {
         self.store = store
         self.limits = limits
-        self.files = directory.map { FileStore($0) }
+        self.files = files
         self.now = now
     }
 
@@ -50,7 +50,7 @@ package final class FileQuota: Sendable {
 
     /// Stores the size of a session's files after a change.
     package func measure(_ session: String) async {
-        guard let size = await self.files?.size(of: session) else { return }
+        guard let size = try? await self.files?.size(of: session) else { return }
         // The janitor measures again.
         try? await self.store.write(ofSession: session) { ledger in try ledger.setFiles(size, of: session) }
     }
@@ -76,7 +76,8 @@ package final class FileQuota: Sendable {
             accounts[owner]?.stored += bytes
             if day != nil { accounts[owner]?.today += bytes }
         }
-        let size = await self.files?.size(of: session)
+        // The janitor measures again.
+        let size = try? await self.files?.size(of: session)
         try await self.store.write(ofSession: session) { ledger in
             if let size { try ledger.setFiles(size, of: session) }
             if let day { try ledger.addUpload(bytes, of: owner, on: day) }

@@ -5,7 +5,7 @@ internal import Logging
 actor Janitor {
     private let store: SessionStore
     private let retention: Retention
-    private let files: FileStore?
+    private let files: (any FileStore)?
     private let deletion: SessionDeletion
     private let environment: BridgeEnvironment
     /// Turns that ended before this time have only their last frame left; kept in memory, so each start checks all
@@ -24,8 +24,9 @@ actor Janitor {
     init(store: SessionStore, environment: BridgeEnvironment) {
         self.store = store
         self.retention = environment.settings.retention
-        self.files = environment.settings.filesDirectory.map { FileStore($0) }
-        self.deletion = SessionDeletion(store: store, filesDirectory: environment.settings.filesDirectory)
+        self.files = environment.settings.files
+        self.deletion = SessionDeletion(
+            store: store, filesDirectory: environment.settings.filesDirectory, objects: environment.settings.objects)
         self.environment = environment
         self.startedAt = environment.now()
     }
@@ -68,15 +69,15 @@ actor Janitor {
     /// Deletes old files, and those of sessions that no longer exist.
     func deleteFiles() async throws {
         guard let files = self.files else { return }
-        if let time = self.time(self.retention.files) { await files.remove(olderThan: time) }
-        await files.removeUploads(expiredAt: self.environment.now())
+        if let time = self.time(self.retention.files) { try await files.remove(olderThan: time) { _ in true } }
+        try await files.removeUploads(expiredAt: self.environment.now())
         await files.removeDrafts(before: self.startedAt)
-        for session in await files.sessions()
+        var sizes = try await files.sizes()
+        for session in sizes.keys
         where try await self.store.read({ ledger in try ledger.session(id: session) == nil }) {
-            await files.remove(session)
+            try await files.remove(session)
+            sizes[session] = nil
         }
-        var sizes: [String: Int] = [:]
-        for session in await files.sessions() { sizes[session] = await files.size(of: session) }
         let measured = sizes
         let held = self.store.held
         try await self.store.write { ledger in

@@ -152,6 +152,7 @@ extension Ledger {
         try self.endStanding(of: session)
         try self.connection.execute("DELETE FROM outbox WHERE turn IS NULL AND session = ?", [.text(session)])
         try self.connection.execute("DELETE FROM jobs WHERE session = ?", [.text(session)])
+        try self.connection.execute("DELETE FROM workspace_bundles WHERE session = ?", [.text(session)])
         try self.connection.execute("DELETE FROM pins WHERE session = ?", [.text(session)])
         try self.deleteGitHubRows(of: session)
         try self.connection.execute("DELETE FROM sessions WHERE id = ? AND state = 'deleted'", [.text(session)])

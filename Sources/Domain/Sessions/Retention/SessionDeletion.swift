@@ -1,3 +1,5 @@
+package import Objects
+
 /// Deletes whole sessions: transcript, frames, outbox entries and received files. Commits and documents stay in Git.
 ///
 /// The first transaction hides the session; its data follows in batches, so that the writer is not blocked. After a
@@ -16,12 +18,16 @@ package struct SessionDeletion: Sendable {
     private static let batch = 100
 
     private let store: SessionStore
-    private let files: FileStore?
+    private let files: (any FileStore)?
+    private let objects: (any ObjectStore)?
 
-    /// - Parameter filesDirectory: where received files are kept, see ``BridgeSettings/filesDirectory``.
-    package init(store: SessionStore, filesDirectory: String?) {
+    /// - Parameters:
+    ///   - filesDirectory: where received files are kept, see ``BridgeSettings/filesDirectory``.
+    ///   - objects: where they and snapshots of workspaces are kept for all hosts.
+    package init(store: SessionStore, filesDirectory: String?, objects: (any ObjectStore)? = nil) {
         self.store = store
-        self.files = filesDirectory.map { FileStore($0) }
+        self.objects = objects
+        self.files = filesDirectory.map { FileStores.make(directory: $0, objects: objects) }
     }
 
     package func delete(_ session: String) async throws -> Outcome {
@@ -33,9 +39,12 @@ package struct SessionDeletion: Sendable {
             try ledger.markDeleted(session)
             return .deleted
         }
-        if outcome == .deleted {
+        guard outcome == .deleted else { return outcome }
+        do {
             try await self.purge(session) { try await self.store.write(ofSession: session, $0) }
-        }
+        } catch is ObjectStoreError {
+            // The janitor tries again.
+        } catch is FileFailure {}
         return outcome
     }
 
@@ -47,7 +56,8 @@ package struct SessionDeletion: Sendable {
     private func purge(
         _ session: String, _ write: (@escaping @Sendable (Ledger) throws -> Bool) async throws -> Bool
     ) async throws {
-        await self.files?.remove(session)
+        try await self.files?.remove(session)
+        try await self.objects?.deleteAll(below: "workspaces/\(session)/")
         while try await !write({ ledger in try ledger.purge(session, limit: Self.batch) }) {}
     }
 }

@@ -2,6 +2,7 @@ internal import Compression
 internal import Crypto
 internal import EventLoop
 internal import Glibc
+internal import Objects
 internal import Primitives
 
 /// Writes one `.tar.gz` file. Blocking, so on a thread that all archives share.
@@ -41,14 +42,14 @@ actor ArchiveFile {
         }
     }
 
-    /// Makes the file complete and durable, and returns its size and its SHA-256 in hexadecimal.
-    func finish() throws -> (size: Int, digest: String) {
+    /// Makes the file complete and durable, and returns its size and its SHA-256.
+    func finish() throws -> (size: Int, digest: [UInt8]) {
         try self.compress(Tar.end)
         try self.gzip.finish(self.write)
         guard fsync(self.number) == 0 else { throw self.failure() }
         close(self.number)
         self.number = -1
-        return (self.size, hex(self.digest.finish()))
+        return (self.size, self.digest.finish())
     }
 
     /// Removes the file.
@@ -75,15 +76,16 @@ actor ArchiveFile {
 
     /// Collects a file of unknown size in one without a name.
     private func collected(_ pieces: ArchiveEntry.Pieces) async throws -> (Int, ArchiveEntry.Pieces) {
-        let path = "\(self.path).entry"
-        unlink(path)
-        let file = ArchiveInput(
-            owning: open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600), name: path)
-        unlink(path)
+        let file: LocalFile
         var count = 0
-        while let piece = try await pieces() {
-            try await file.append(piece)
-            count += piece.count
+        do {
+            file = try await LocalFile(unnamedBeside: self.path)
+            while let piece = try await pieces() {
+                try await file.append(piece)
+                count += piece.count
+            }
+        } catch let error as SystemError {
+            throw WorkspaceFailure.archive("\(error)", "free some space, and check its owner")
         }
         let position = Protected(0)
         return (

@@ -1,4 +1,6 @@
+internal import Crypto
 internal import Lifecycle
+package import Objects
 internal import Primitives
 
 /// Archives sessions: one `.tar.gz` with everything of a session, and its checksum.
@@ -14,39 +16,65 @@ package struct WorkspaceArchive: Sendable {
         package let digest: String
     }
 
-    private let store: any ArchiveStore
+    private let store: any ObjectStore
+    private let drafts: String
+    private let prefix: String
 
-    package init(_ store: any ArchiveStore) {
+    /// - Parameters:
+    ///   - drafts: A folder of a local disk with room for one archive.
+    ///   - prefix: Of the objects' keys: empty, or with a slash at the end.
+    package init(_ store: any ObjectStore, drafts: String, prefix: String = "") {
         self.store = store
+        self.drafts = drafts
+        self.prefix = prefix
     }
 
-    /// Writes the entries of all sources into the archive `SESSION-TIME.tar.gz`, durable when this returns. After an
-    /// error or a cancellation nothing is left of it.
+    /// Writes the entries of all sources into the archive `SESSION-TIME.tar.gz` and its checksum beside it, both durable
+    /// when this returns. After an error or a cancellation no archive is left.
     ///
     /// - Parameter at: Milliseconds since 1970.
     package func write(_ session: String, from sources: [any ArchiveSource], at: Int64) async throws -> Result {
         let name = Self.name(session, at: at)
         do {
-            try PrivateFile.makeFolder(self.store.drafts)
+            try PrivateFile.makeFolder(self.drafts)
         } catch {
             throw WorkspaceFailure.archive("\(error)", "check the directory")
         }
-        let path = "\(self.store.drafts)/.\(name).part"
+        let path = "\(self.drafts)/.\(name).part"
         let file = ArchiveFile(path)
         do {
             try await file.begin()
             for source in sources { try await source.entries { try await file.add($0) } }
             let (size, digest) = try await file.finish()
-            let place = try await self.store.store(ArchiveDraft(path: path, size: size, digest: digest), as: name)
-            return Result(name: name, place: place, size: size, digest: digest)
+            let sum = "\(hex(digest))  \(name)\n"
+            // The sum first: an archive without its sum would look unfinished.
+            try await self.store.put(ObjectContent(Array(sum.utf8)), at: "\(self.prefix)\(name).sha256")
+            try await self.store.put(ObjectContent(file: path, size: size, digest: digest), at: self.prefix + name)
+            await file.discard()
+            return Result(
+                name: name, place: self.store.place(of: self.prefix + name), size: size, digest: hex(digest))
         } catch {
             await file.discard()
+            if let error = error as? ObjectStoreError {
+                throw WorkspaceFailure("the session was not archived. \(error.message)")
+            }
             throw error
         }
     }
 
-    /// Checks that sessions can be archived; see ``ArchiveStore/check()``.
-    package func check() async throws -> String { try await self.store.check() }
+    /// Checks that sessions can be archived, by storing something. Throws ``WorkspaceFailure`` with the remedy. Returns a
+    /// line that says where they go.
+    package func check() async throws -> String {
+        let key = "\(self.prefix)jetbridge-check"
+        do {
+            try await self.store.put(ObjectContent(Array("Jetbridge can write here.\n".utf8)), at: key)
+        } catch let error as ObjectStoreError {
+            throw WorkspaceFailure("sessions cannot be archived. \(error.message)")
+        }
+        // May be forbidden to keys that can only add.
+        try? await self.store.delete(key)
+        return "sessions are archived to \(self.store.name)"
+    }
 
     /// Only letters that need no quoting anywhere; ids have no others.
     static func name(_ session: String, at: Int64) -> String {

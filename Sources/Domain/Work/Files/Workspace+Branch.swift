@@ -59,7 +59,9 @@ extension Workspace {
             guard let head = try await self.position() else { return nil }
             let update = try await files.discardChanges(since: head)
             guard update.restoration.written + update.restoration.removed > 0 else { return nil }
-            return try await self.keep(update.before, reason)
+            let before = try await self.keep(update.before, reason)
+            if self.bundles != nil { _ = try await self.scan(files) }
+            return before
         }
     }
 

@@ -24,6 +24,10 @@ package final class Workspace: WorkspaceFiles {
     /// The commit that the branch begins at while the repository does not have it.
     let base: GitObjectID?
     let packer: CommitPacker?
+    /// Nil where no other host has the workspaces.
+    let bundles: WorkspaceBundles?
+    /// See ``WorkspaceBundle/epoch``; nil before it is stored elsewhere.
+    let epoch: Int?
     let now: @Sendable () -> Int64
     /// Snapshots that were dropped and whose objects are still there.
     let dropped = Protected(0)
@@ -32,7 +36,8 @@ package final class Workspace: WorkspaceFiles {
 
     init(
         session: String, layout: WorkspaceLayout, state: WorkspaceState, repository: LocalRepository?,
-        settings: WorkspaceSettings, packer: CommitPacker?, now: @escaping @Sendable () -> Int64
+        settings: WorkspaceSettings, packer: CommitPacker?, bundles: WorkspaceBundles?,
+        now: @escaping @Sendable () -> Int64
     ) {
         self.session = session
         self.layout = layout
@@ -43,6 +48,8 @@ package final class Workspace: WorkspaceFiles {
         self.repositoryName = state.repository
         self.settings = settings
         self.packer = packer
+        self.bundles = bundles
+        self.epoch = state.epoch
         self.now = now
         self.files = WorkFiles(
             folder: layout.files, git: state.repository == nil ? nil : layout.git, store: layout.store,

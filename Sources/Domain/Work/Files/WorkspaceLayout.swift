@@ -121,26 +121,29 @@ struct WorkspaceState: Sendable, Equatable {
     var base: String?
     /// Milliseconds since 1970.
     var usedAt: Int64
+    /// See ``WorkspaceBundle/epoch``; nil where it is not stored elsewhere.
+    var epoch: Int?
 
-    init(repository: String?, branch: String?, base: String?, usedAt: Int64) {
+    init(repository: String?, branch: String?, base: String?, usedAt: Int64, epoch: Int? = nil) {
         self.repository = repository
         self.branch = branch
         self.base = base
         self.usedAt = usedAt
+        self.epoch = epoch
     }
 
     init?(_ json: JSON) {
         guard let usedAt = json["used_at"]?.intValue else { return nil }
         self.init(
             repository: json["repository"]?.stringValue, branch: json["branch"]?.stringValue,
-            base: json["base"]?.stringValue, usedAt: Int64(usedAt))
+            base: json["base"]?.stringValue, usedAt: Int64(usedAt), epoch: json["epoch"]?.intValue)
     }
 
     var json: JSON {
         func text(_ value: String?) -> JSON { value.map { JSON($0) } ?? .null }
         return .object([
             "repository": text(self.repository), "branch": text(self.branch), "base": text(self.base),
-            "used_at": JSON(self.usedAt),
+            "used_at": JSON(self.usedAt), "epoch": self.epoch.map { JSON($0) } ?? .null,
         ])
     }
 }

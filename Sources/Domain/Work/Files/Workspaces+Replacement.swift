@@ -72,18 +72,25 @@ extension Workspaces {
         // What can't be checked, because the repository's objects are gone too, counts as unsaved.
         let isSaved = (try? await workspace.unsavedWork() == nil) ?? false
         if isSaved { return try await Self.discard(workspace.layout.path, in: self.folder) }
-        let name = "\(Self.kept)\(session)-\(String(self.now(), radix: 36))"
-        try await Self.move(workspace.layout.path, to: "\(self.folder)/\(name)")
+        let kept = try await self.keep(session)
+        let name = kept.split(separator: "/").last ?? ""
         self.logger.warning(
             "a workspace with unsaved work was set aside: its repository is no longer configured",
             [
                 "session": .string(session), "repository": .string(workspace.repositoryName ?? "none"),
-                "folder": .string("\(self.folder)/\(name)"),
+                "folder": .string(kept),
             ])
         await self.occupants?.report(
             "The thread's workspace \(origin), which is no longer configured, and may have changes that are not "
                 + "committed. It was set aside on the server as `workspaces/\(name)`: ask the operator for it. The thread "
                 + "now has fresh files\(repository.map { " of `\($0)`" } ?? "").", in: session)
+    }
+
+    /// Sets a workspace aside, and returns its new path.
+    func keep(_ session: String) async throws -> String {
+        let path = "\(self.folder)/\(Self.kept)\(session)-\(String(self.now(), radix: 36))"
+        try await Self.move(self.layout(session).path, to: path)
+        return path
     }
 
     private static let working = (

@@ -11,13 +11,15 @@ package import Repositories
 package actor Workspaces: WorkspaceDirectory {
     let folder: String
     let repositories: RepositoryCatalog
-    private let settings: WorkspaceSettings
+    let settings: WorkspaceSettings
     private let snapshotBytes: PerRepository<Int>?
     private let packer: CommitPacker?
     let now: @Sendable () -> Int64
     let logger: Logger
     /// Nil where only this program's calls reach the workspaces.
     let occupants: (any WorkspaceOccupants)?
+    /// Nil where no other host may go on with the workspaces.
+    package nonisolated let bundles: WorkspaceBundles?
     var opening: [String: Task<Workspace, any Error>] = [:]
 
     /// Does not touch the disk.
@@ -25,11 +27,12 @@ package actor Workspaces: WorkspaceDirectory {
     /// - Parameters:
     ///   - snapshotBytes: Replaces the one of `settings`.
     ///   - packer: Nil where no jail works; commits made inside can't be taken over then.
+    ///   - bundles: Where snapshots are stored for other hosts, and what is rebuilt from them.
     ///   - now: Milliseconds since 1970.
     package init(
         folder: String, repositories: RepositoryCatalog, settings: WorkspaceSettings = WorkspaceSettings(),
         snapshotBytes: PerRepository<Int>? = nil, packer: CommitPacker? = nil,
-        occupants: (any WorkspaceOccupants)? = nil,
+        occupants: (any WorkspaceOccupants)? = nil, bundles: WorkspaceBundles? = nil,
         now: @escaping @Sendable () -> Int64, logger: Logger
     ) {
         self.snapshotBytes = snapshotBytes
@@ -38,6 +41,7 @@ package actor Workspaces: WorkspaceDirectory {
         self.settings = settings
         self.packer = packer
         self.occupants = occupants
+        self.bundles = bundles
         self.now = now
         self.logger = logger
     }
@@ -134,12 +138,12 @@ extension Workspaces {
         // First, so that nothing is replaced for a repository that does not exist.
         if let repository { _ = try self.local(repository) }
         let layout = self.layout(session)
-        guard var state = await Self.state(layout) else {
+        guard var state = try await self.current(await Self.state(layout), of: session, layout) else {
             // Without its state a workspace was never finished.
             try await Self.discard(layout.path, in: self.folder)
             return try await self.make(session, repository, feature, layout)
         }
-        var workspace = open ?? self.workspace(session, state)
+        var workspace = open.flatMap { $0.epoch == state.epoch ? $0 : nil } ?? self.workspace(session, state)
         if state.repository != repository {
             guard await self.wasRenamed(workspace, to: repository) else {
                 try await self.clear(workspace, for: repository)
@@ -162,7 +166,7 @@ extension Workspaces {
         return Workspace(
             session: session, layout: self.layout(session), state: state,
             repository: state.repository.flatMap { try? self.local($0) }, settings: settings, packer: self.packer,
-            now: self.now)
+            bundles: self.bundles, now: self.now)
     }
 
     private func local(_ name: String) throws -> LocalRepository {
@@ -184,6 +188,7 @@ extension Workspaces {
         do {
             // Its snapshots are numbered from 1 again, so that those of an earlier workspace would be taken for them.
             try await self.occupants?.forgetSnapshots(of: session)
+            state.epoch = try await self.bundles?.log.beginEpoch(of: session, isFull: true, repository: repository)
             try await Self.make(layout)
             guard let repository else {
                 try await GitRepository(path: layout.store).createStore(sharing: nil)
@@ -249,7 +254,7 @@ extension Workspaces {
     private static let removing = ".removing-"
 
     @concurrent
-    private static func make(_ layout: WorkspaceLayout) async throws {
+    static func make(_ layout: WorkspaceLayout) async throws {
         try layout.make()
     }
 
@@ -259,7 +264,7 @@ extension Workspaces {
     }
 
     @concurrent
-    private static func write(_ state: WorkspaceState, _ layout: WorkspaceLayout) async throws {
+    static func write(_ state: WorkspaceState, _ layout: WorkspaceLayout) async throws {
         try layout.write(state)
     }
 

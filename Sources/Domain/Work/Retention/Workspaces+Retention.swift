@@ -1,3 +1,5 @@
+internal import Chat
+
 /// What became of a workspace that may have expired.
 package enum WorkspaceRemoval: Sendable, Equatable {
     /// It is gone, or there was none.
@@ -59,12 +61,19 @@ extension Workspaces {
         case .working: return .kept("a job runs in it")
         case .idle: break
         }
+        let newest = try await self.bundles?.log.bundles(of: session).last
+        // Another host has had the session since.
+        if let newest, let epoch = state.epoch, epoch < newest.epoch {
+            try await Self.discard(layout.path, in: self.folder)
+            return .removed
+        }
         let workspace = open ?? self.workspace(session, state)
         if let work = try await workspace.unsavedWork() {
             await workspace.rest()
             return .kept(work.reason)
         }
         try await Self.discard(layout.path, in: self.folder)
+        if let epoch = state.epoch { try await self.bundles?.forget(session, epoch) }
         return .removed
     }
 }

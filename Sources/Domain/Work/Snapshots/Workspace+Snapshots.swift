@@ -70,14 +70,21 @@ extension Workspace {
     package func changes(from: String, to: String?) async throws -> [WorkspaceChange] {
         try await self.call { files in
             let old = try await self.find(from).record.tree
-            let new = if let to { try await self.find(to).record.tree } else { try await files.scan().tree }
+            let new = if let to { try await self.find(to).record.tree } else { try await self.scan(files) }
             return try await files.changes(from: old, to: new)
         }
     }
 
+    /// The tree of the files after something has changed them. Where another host may go on with them, they are kept.
+    func scan(_ files: WorkFiles) async throws -> GitObjectID {
+        let scan = try await files.scan()
+        if self.bundles != nil { _ = try await self.keep(scan, "after changes") }
+        return scan.tree
+    }
+
     package func changeTally(from: String) async throws -> GitStat {
         try await self.call { files in
-            let (old, new) = (try await self.find(from).record.tree, try await files.scan().tree)
+            let (old, new) = (try await self.find(from).record.tree, try await self.scan(files))
             return try await files.stat(from: old, to: new)
         }
     }
@@ -114,6 +121,7 @@ extension Workspace {
                     "\(restoration.failed.count) files could not be restored (\(named)); "
                         + "the state before is \(kept.id): move what is in the way, then try again")
             }
+            if self.bundles != nil { _ = try await self.scan(files) }
             return kept
         }
     }
@@ -154,13 +162,15 @@ extension Workspace {
         let folders = (paths ?? []).reduce(paths.map { "\n\(Self.folderCountKey): \($0.count)" } ?? "") {
             "\($0)\n\(Self.folderKey): \($1)"
         }
-        let message = "\(line)\n\n\(Self.timeKey): \(now)\(way)\(folders)"
+        let head = try await self.headLine()
+        let message = "\(line)\n\n\(Self.timeKey): \(now)\(head)\(way)\(folders)"
         // Another snapshot may be made at the same time.
         while try await !self.keep(scan.tree, number, message, now) { number += 1 }
         for old in existing.dropFirst(max(1, self.settings.snapshots) - 1) {
             try await self.files.drop(self.references + String(old.number))
             self.dropped.withLock { $0 += 1 }
         }
+        self.bundles?.store(self)
         return WorkspaceSnapshot(
             id: "s\(number)", reason: line, at: now, tree: scan.tree.hex, notes: notes, folders: scan.folders)
     }
@@ -202,14 +212,14 @@ extension Workspace {
     }
 
     /// Nil if the record does not say.
-    private static func folders(of record: WorkFiles.Record) -> EmptyFolders? {
+    static func folders(of record: WorkFiles.Record) -> EmptyFolders? {
         guard self.trailer(self.folderCountKey, of: record) != nil else { return nil }
         let begin = "\(self.folderKey): "
         let lines = record.message.split(separator: "\n").dropFirst().filter { $0.hasPrefix(begin) }
         return EmptyFolders(paths: lines.map { String($0.dropFirst(begin.count)) })
     }
 
-    private static func trailer(_ key: String, of record: WorkFiles.Record) -> Substring? {
+    static func trailer(_ key: String, of record: WorkFiles.Record) -> Substring? {
         // The first line is the reason, which people may have written.
         let lines = record.message.split(separator: "\n", omittingEmptySubsequences: true).dropFirst()
         return lines.last { $0.hasPrefix("\(key): ") }?.dropFirst(key.count + 2)

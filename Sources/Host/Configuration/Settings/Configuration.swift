@@ -24,8 +24,10 @@ package struct Configuration: Sendable {
     package var agent: Agent
     package var policy: Policy
     package var jail: Jail
-    /// Nil: `sessions archive` writes no archive.
-    package var archive: Archive?
+    /// What hosts share: files, snapshots of workspaces, archives. Nil: each is in the data directory.
+    package var objects: ObjectPlace?
+    /// Where `sessions archive` writes archives; nil: into ``objects``, if there are some.
+    package var archive: ObjectPlace?
     package var retention: Retention
     package var quota: PersonQuota
     package var adapters: Adapters
@@ -52,7 +54,8 @@ package struct Configuration: Sendable {
         self.policy = Policy.read(
             root, approvals: self.approvals, personas: self.agent.personas.personas.map(\.name),
             repositories: self.repositories.map(\.name))
-        self.archive = root.optional("archive") { Archive.read($0) }
+        self.objects = root.optional("objects") { ObjectPlace.read($0) }
+        self.archive = root.optional("archive") { ObjectPlace.read($0) }
         self.retention = root.section("retention") { Retention($0) }
         self.quota = root.section("quota") { quota in quota.section("person") { PersonQuota($0) } }
     }

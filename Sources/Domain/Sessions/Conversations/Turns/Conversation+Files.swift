@@ -53,7 +53,7 @@ extension Conversation {
             session: turn.session, repository: session?.repository, feature: session?.feature, update: .possible)
         for file in files {
             do {
-                let bytes = try await FileStore.bytes(at: file.path)
+                let bytes = try await self.bytes(of: file.stored, in: turn.session)
                 try await desk.receive(
                     TurnFile(name: file.name, bytes: bytes), in: place, from: turn.sender, turn: turn.id)
             } catch {
@@ -64,10 +64,12 @@ extension Conversation {
 
     /// The bytes of an image of this thread. Throws ``FileFailure`` if it is no longer kept.
     func bytes(of image: SentImage, in session: String) async throws -> [UInt8] {
-        guard let directory = self.environment.settings.filesDirectory else {
-            throw FileFailure(reason: FileTexts.noDirectory)
-        }
-        return try await FileStore.bytes(at: "\(directory)/\(session)/\(image.file)")
+        try await self.bytes(of: image.file, in: session)
+    }
+
+    private func bytes(of name: String, in session: String) async throws -> [UInt8] {
+        guard let files = self.environment.settings.files else { throw FileFailure(reason: FileTexts.noDirectory) }
+        return try await files.bytes(of: name, in: session)
     }
 
     private func intake(for turn: TurnRecord) async throws -> FileIntake {
@@ -76,9 +78,7 @@ extension Conversation {
         guard let adapter = self.context.adapters[room.adapter] as? any DownloadingAdapter,
             traits.capabilities.contains(.files) || !(adapter is any FileAdapter)
         else { throw FileFailure(reason: FileTexts.unsupported) }
-        guard let directory = self.environment.settings.filesDirectory else {
-            throw FileFailure(reason: FileTexts.noDirectory)
-        }
+        guard let files = self.environment.settings.files else { throw FileFailure(reason: FileTexts.noDirectory) }
         let limit = self.environment.settings.fileLimit
         let space: FileRoom
         do {
@@ -90,7 +90,7 @@ extension Conversation {
             throw FileFailure(reason: refusal.reason)
         }
         return FileIntake(
-            adapter: adapter, directory: "\(directory)/\(turn.session)",
+            adapter: adapter, files: files, session: turn.session,
             limit: traits.uploadLimit > 0 ? min(limit, traits.uploadLimit) : limit, room: space)
     }
 
@@ -101,12 +101,11 @@ extension Conversation {
         let room = turn.route.room
         let link = FileTexts.link(
             to: file.name, bytes: file.bytes.count, in: turn.session, publicURL: self.environment.settings.publicURL)
-        guard self.mayUpload(file.bytes.count, to: room), let directory = self.environment.settings.filesDirectory
-        else {
+        guard self.mayUpload(file.bytes.count, to: room), let files = self.environment.settings.files else {
             return try await self.takeText(link, of: turn)
         }
         if self.running?.steps != nil { try await self.postText(of: turn) }
-        let path = try await Self.store(file, of: turn, in: "\(directory)/\(turn.session)")
+        let path = try await Self.store(file, of: turn, in: files)
         await self.context.fileQuota.measure(turn.session)
         let now = self.environment.now()
         let fallback = self.poster(for: turn.route).messages(for: link).first ?? link
@@ -123,8 +122,9 @@ extension Conversation {
     }
 
     /// Keeps the file until it is sent; ``Janitor`` removes it with those that people sent.
-    private static func store(_ file: TurnFile, of turn: TurnRecord, in folder: String) async throws -> String {
-        let writer = FileWriter("sent-\(turn.id)-\(FileName.sanitized(file.name))", in: folder, limit: .max)
+    private static func store(_ file: TurnFile, of turn: TurnRecord, in files: any FileStore) async throws -> String {
+        let writer = files.writer(
+            "sent-\(turn.id)-\(FileName.sanitized(file.name))", in: turn.session, limit: .max)
         do {
             try await writer.open()
             try await writer.write(file.bytes)

@@ -1,15 +1,17 @@
 internal import HTTP
-package import Work
+internal import HTTPClient
+package import Objects
+internal import Work
 
 extension Configuration {
-    /// Where `sessions archive` writes archives.
-    package enum Archive: Sendable, Equatable {
+    /// Where objects are kept: archives of sessions, or all that hosts share.
+    package enum ObjectPlace: Sendable, Equatable {
         /// Absolute.
         case directory(String)
         case s3(S3Settings)
 
-        static func read(_ value: Value) -> Archive? {
-            value.section { section -> Archive? in
+        static func read(_ value: Value) -> ObjectPlace? {
+            value.section { section -> ObjectPlace? in
                 let directory = section.optional("directory") { $0.filePath() }
                 let s3 = section.optional("s3") { $0.section { Self.s3($0) } ?? nil }
                 guard section.has("directory") != section.has("s3") else {
@@ -41,6 +43,32 @@ extension Configuration {
             let letters = "abcdefghijklmnopqrstuvwxyz0123456789-."
             let isValid = (3...63).contains(name.utf8.count) && name.allSatisfy { letters.contains($0) }
             return isValid ? name : value.error("a bucket's name has 3 to 63 of the characters a-z, 0-9, '-' and '.'")
+        }
+    }
+}
+
+extension Configuration {
+    /// What hosts share; nil if only this host's data directory has it.
+    var sharedObjects: (any ObjectStore)? { self.objects.map { Self.store($0, "objects.s3") } }
+
+    /// Nil if sessions are not archived.
+    var archiving: WorkspaceArchive? {
+        let drafts = "\(self.dataDirectory)/archives"
+        switch self.archive {
+        case nil: return self.sharedObjects.map { WorkspaceArchive($0, drafts: drafts, prefix: "archives/") }
+        // A draft that is there already need not be copied.
+        case .directory(let path)?: return WorkspaceArchive(DirectoryObjectStore(path), drafts: path)
+        case .s3(let settings)?: return WorkspaceArchive(Self.store(.s3(settings), "archive.s3"), drafts: drafts)
+        }
+    }
+
+    private static func store(_ place: ObjectPlace, _ setting: String) -> any ObjectStore {
+        switch place {
+        case .directory(let path): return DirectoryObjectStore(path)
+        case .s3(let settings):
+            var client = HTTPClientSettings()
+            client.userAgent = "jetbridge/\(Release.version)"
+            return S3ObjectStore(settings, setting: setting, client: HTTPClient(client))
         }
     }
 }

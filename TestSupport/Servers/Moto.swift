@@ -1,30 +1,28 @@
-import EventLoop
-import HTTP
-import JSON
-import Primitives
-import Processes
-import TestSupport
-
-@testable import Work
+package import EventLoop
+internal import HTTP
+internal import JSON
+package import Objects
+internal import Primitives
+internal import Processes
 
 /// Moto's server in a process of its own: S3 with signatures checked. See `moto/serve.py`.
-@Net final class ArchiveMoto {
+@Net package final class Moto {
     /// What the server has under a name.
-    struct Stored: Equatable {
-        let size: Int
-        let digest: String
+    package struct Stored: Equatable {
+        package let size: Int
+        package let digest: String
         /// As the server reports it; of an object sent in parts, that of its parts and their number.
-        let checksum: String
+        package let checksum: String
     }
 
-    struct Failure: Error, CustomStringConvertible {
+    private struct Failure: Error, CustomStringConvertible {
         let description: String
     }
 
     private let process: Process
     private let answers: Task<Void, Never>
     private let lines: AsyncStream<JSON>
-    nonisolated let settings: S3Settings
+    package nonisolated let settings: S3Settings
 
     private init(_ process: Process, _ answers: Task<Void, Never>, _ lines: AsyncStream<JSON>, _ first: JSON) throws {
         self.process = process
@@ -37,10 +35,10 @@ import TestSupport
     }
 
     /// Runs `body` with a server, which is gone afterwards.
-    static func run(_ body: (ArchiveMoto) async throws -> Void) async throws {
+    package static func run(_ body: (Moto) async throws -> Void) async throws {
         let root = PythonClients.root
         var plan = ProcessPlan.tied(
-            "\(root)/.cache/venv-moto/bin/python", ["\(root)/Tests/WorkTests/moto/serve.py"],
+            "\(root)/.cache/venv-moto/bin/python", ["\(root)/TestSupport/Servers/moto/serve.py"],
             environment: ["PATH": "/usr/bin:/bin", "HOME": "/tmp", "PYTHONDONTWRITEBYTECODE": "1"])
         plan.standardInput = .pipe
         plan.standardError = .null
@@ -66,7 +64,7 @@ import TestSupport
         guard let first else {
             throw Failure(description: "Moto's server did not start; scripts/setup test installs it")
         }
-        let moto = try ArchiveMoto(process, answers, lines, first)
+        let moto = try Moto(process, answers, lines, first)
         do {
             try await body(moto)
         } catch {
@@ -77,7 +75,7 @@ import TestSupport
     }
 
     /// What is stored under a name, as Amazon's own client reads it; nil if nothing is.
-    func stored(_ name: String) async throws -> Stored? {
+    package func stored(_ name: String) async throws -> Stored? {
         let json = try await self.ask(["get": .string(name)])
         guard let size = json["size"]?.intValue else { return nil }
         return Stored(
@@ -85,7 +83,7 @@ import TestSupport
     }
 
     /// The number of uploads that are neither completed nor aborted.
-    func openUploads() async throws -> Int { try await self.ask(["uploads": true])["count"]?.intValue ?? -1 }
+    package func openUploads() async throws -> Int { try await self.ask(["uploads": true])["count"]?.intValue ?? -1 }
 
     private func ask(_ request: JSON) async throws -> JSON {
         try await self.process.input.write(request.bytes + [0x0A])

@@ -1,0 +1,146 @@
+internal import Chat
+internal import Crypto
+internal import Git
+internal import JSON
+internal import Lifecycle
+package import Logging
+package import Objects
+internal import Primitives
+
+/// Keeps the snapshots of workspaces in the object store, so that another host can rebuild a workspace.
+///
+/// A snapshot is stored soon after it was made, without anybody waiting for it; what could not be stored is stored with
+/// the next one.
+package final class WorkspaceBundles: Service {
+    package let name = "workspace bundles"
+    let objects: any ObjectStore
+    let log: any BundleLog
+    let logger: Logger
+    private let now: @Sendable () -> Int64
+    private let waiting = Protected<[String: Storing]>([:])
+    private let stopping = Signal()
+
+    /// A workspace whose snapshots are being stored.
+    private struct Storing {
+        var task: Task<Void, Never>
+        /// A snapshot was made since it began.
+        var isBehind = false
+    }
+
+    /// Every bundle of this number is a full one: so many are read at most to rebuild a workspace.
+    static let cycle = 32
+    /// Snapshots in a full bundle, which `undo` can go back to.
+    private static let snapshots = 32
+
+    /// - Parameter now: Milliseconds since 1970.
+    package init(
+        _ objects: any ObjectStore, log: any BundleLog, now: @escaping @Sendable () -> Int64, logger: Logger
+    ) {
+        self.objects = objects
+        self.log = log
+        self.now = now
+        self.logger = logger
+    }
+
+    package func run() async throws {
+        await self.stopping.wait()
+        try Task.checkCancellation()
+    }
+
+    /// Waits for what is being stored.
+    package func stop() async {
+        await self.flush()
+        self.stopping.signal()
+    }
+
+    /// Waits until every snapshot that was made so far is stored, or cannot be.
+    package func flush() async {
+        while let task = self.waiting.withLock({ $0.values.first?.task }) { await task.value }
+    }
+
+    /// Stores a workspace's new snapshots; returns at once.
+    func store(_ workspace: Workspace) {
+        self.waiting.withLock { waiting in
+            if waiting[workspace.session] != nil {
+                waiting[workspace.session]?.isBehind = true
+            } else {
+                // Unstructured: nobody waits for it but `flush()`.
+                waiting[workspace.session] = Storing(task: Task { await self.storeAll(workspace) })
+            }
+        }
+    }
+
+    private func storeAll(_ workspace: Workspace) async {
+        let session = workspace.session
+        repeat {
+            self.waiting.withLock { $0[session]?.isBehind = false }
+            do {
+                try await self.storeNew(workspace)
+            } catch {
+                self.logger.warning(
+                    "a workspace's snapshots are only on this host, until the next one is stored",
+                    ["session": .string(session), "error": .string("\(error)")])
+            }
+        } while self.isBehind(session)
+    }
+
+    /// If not, the workspace is no longer being stored.
+    private func isBehind(_ session: String) -> Bool {
+        self.waiting.withLock { waiting in
+            if waiting[session]?.isBehind == true { return true }
+            waiting[session] = nil
+            return false
+        }
+    }
+
+    private func storeNew(_ workspace: Workspace) async throws {
+        guard let epoch = workspace.epoch else { return }
+        let known = try await self.log.bundles(of: workspace.session)
+        guard known.last.map({ $0.epoch <= epoch }) ?? true else { return }
+        let own = known.filter { $0.epoch == epoch && $0.number > 0 }
+        let isDue = own.reversed().prefix { !$0.isFull }.count >= Self.cycle - 1
+        guard
+            let made = try await workspace.bundle(since: isDue ? nil : own.last, last: own.last, limit: Self.snapshots)
+        else { return }
+        var number = (own.last?.number ?? 0) + 1
+        var key = Self.key(workspace.session, epoch, number)
+        // One of this name is what was stored just before a crash, and may have less.
+        while try await !self.objects.put(made.content, at: key, ifAbsent: true) {
+            number += 1
+            key = Self.key(workspace.session, epoch, number)
+        }
+        let bundle = WorkspaceBundle(
+            session: workspace.session, epoch: epoch, number: number, key: key, size: made.content.size,
+            digest: hex(made.content.digest), isFull: made.isFull, repository: workspace.repositoryName,
+            snapshot: made.snapshot, commit: made.commit.hex, at: self.now())
+        guard try await self.log.add(bundle) else { return try await self.objects.delete(key) }
+        if bundle.isFull { try await self.prune(known + [bundle]) }
+    }
+
+    private static func key(_ session: String, _ epoch: Int, _ number: Int) -> String {
+        "workspaces/\(session)/\(epoch)-\(number).bundle"
+    }
+
+    /// Deletes what is older than the full bundle before the last one, or than the beginning of a workspace that has
+    /// nothing of those before.
+    private func prune(_ bundles: [WorkspaceBundle]) async throws {
+        let full = bundles.indices.filter { bundles[$0].isFull && bundles[$0].number > 0 }
+        let first = bundles.lastIndex { $0.isFull && $0.number == 0 }
+        guard let end = [full.dropLast().last, first].compactMap({ $0 }).max() else { return }
+        try await self.delete(Array(bundles[..<end]))
+    }
+
+    /// Forgets bundles, then deletes them: what a crash leaves in between is found by nobody, and goes with the session.
+    func delete(_ bundles: [WorkspaceBundle]) async throws {
+        guard !bundles.isEmpty else { return }
+        try await self.log.remove(bundles)
+        for bundle in bundles where bundle.number > 0 { try await self.objects.delete(bundle.key) }
+    }
+
+    /// Forgets the bundles of a workspace that was removed with nothing unsaved, unless another host has a newer one.
+    func forget(_ session: String, _ epoch: Int) async throws {
+        let bundles = try await self.log.bundles(of: session)
+        guard bundles.last.map({ $0.epoch <= epoch }) ?? false else { return }
+        try await self.delete(bundles)
+    }
+}

@@ -1,0 +1,88 @@
+import Glibc
+import TestSupport
+import Testing
+
+@testable import Objects
+
+@Suite("Objects in a directory", .timeLimit(.minutes(2)))
+struct DirectoryObjectStoreTests {
+    /// All names below a folder, sorted, including hidden ones.
+    private static func names(in path: String) throws -> String { try RealGit(path).shell("find . | sort") }
+
+    @Test("it does what every store does")
+    func contract() async throws {
+        let directory = try TemporaryDirectory()
+        try await StoreContract(store: DirectoryObjectStore(directory.path + "/a/b")).hold(
+            pageSize: DirectoryObjectStore.pageSize)
+        // Deletions leave no folders, and nothing leaves drafts.
+        #expect(try Self.names(in: directory.path + "/a/b") == ".")
+    }
+
+    @Test("links in it are not followed, neither for reading nor for writing")
+    func links() async throws {
+        let directory = try TemporaryDirectory()
+        let shell = RealGit(directory.path)
+        try shell.shell("mkdir kept outside && echo secret > outside/file && ln -s ../outside kept/link")
+        try shell.shell("ln -s ../outside/file kept/file")
+        let store = DirectoryObjectStore(directory.path + "/kept")
+        await #expect(throws: ObjectStoreError.self) { try await store.put(ObjectContent([1]), at: "link/new") }
+        await #expect(throws: ObjectStoreError.self) { _ = try await store.get("link/file") }
+        await #expect(throws: ObjectStoreError.self) { _ = try await store.get("file") }
+        try await store.put(ObjectContent([1]), at: "file")
+        #expect(try shell.shell("cat outside/file; ls outside") == "secret\nfile")
+        #expect(try await StoreContract(store: store).keys(below: "") == ["file"])
+    }
+
+    @Test("a file on the same file system is shared, and private to its owner")
+    func linked() async throws {
+        let directory = try TemporaryDirectory()
+        let source = directory.path + "/source"
+        try RealGit(directory.path).shell("echo text > source && chmod 600 source")
+        let store = DirectoryObjectStore(directory.path + "/kept")
+        for _ in 1...2 { try await store.put(try await ObjectContent(file: source), at: "x/copy") }
+        #expect(try RealGit(directory.path).shell("stat -c '%h %a' source; stat -c %a kept kept/x") == "2 600\n700\n700")
+        #expect(try Self.names(in: directory.path + "/kept") == ".\n./x\n./x/copy")
+        unlink(source)
+        #expect(try await StoreContract(store: store).text("x/copy") == "text\n")
+    }
+
+    @Test("objects are stored while deletions remove the folders that they empty")
+    func races() async throws {
+        let directory = try TemporaryDirectory()
+        let store = DirectoryObjectStore(directory.path)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for number in 0..<4 {
+                group.addTask {
+                    for _ in 0..<100 {
+                        try await store.put(ObjectContent([1]), at: "a/b/\(number)")
+                        try await store.delete("a/b/\(number)")
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
+        #expect(try Self.names(in: directory.path) == ".")
+    }
+
+    @Test("what a crash has left of a draft is not listed, and goes after a day")
+    func drafts() async throws {
+        let directory = try TemporaryDirectory()
+        try RealGit(directory.path).shell("mkdir x && touch x/.new-1 x/other")
+        let store = DirectoryObjectStore(directory.path)
+        #expect(try await StoreContract(store: store).keys(below: "") == ["x/other"])
+        #expect(try Self.names(in: directory.path).contains(".new-1"))
+    }
+
+    @Test("a full disk is reported, and nothing is left")
+    func full() async throws {
+        let disk = try await SmallDisk(megabytes: 1)
+        let store = DirectoryObjectStore(disk.path)
+        let error = await #expect(throws: ObjectStoreError.self) {
+            try await store.put(ObjectContent(StoreContract.noise(2 << 20)), at: "a/b")
+        }
+        #expect(error?.message.contains("No space left on device") == true)
+        #expect(try await StoreContract(store: store).keys(below: "").isEmpty)
+        #expect(try !Self.names(in: disk.path).contains(".new-"))
+        await disk.remove()
+    }
+}

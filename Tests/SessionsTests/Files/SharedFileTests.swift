@@ -1,0 +1,167 @@
+import Chat
+import Glibc
+import Objects
+import TestSupport
+import Testing
+
+@testable import Sessions
+
+@Suite("Files that hosts share", .timeLimit(.minutes(1)))
+struct SharedFileTests {
+    private let directory: TemporaryDirectory
+    private let objects: DirectoryObjectStore
+
+    init() throws {
+        self.directory = try TemporaryDirectory()
+        self.objects = DirectoryObjectStore(self.directory.path + "/objects")
+    }
+
+    private func store(_ host: String) -> any FileStore {
+        FileStores.make(directory: "\(self.directory.path)/\(host)", objects: self.objects)
+    }
+
+    private func uploads(_ host: String) -> Uploads {
+        Uploads(directory: "\(self.directory.path)/\(host)", objects: self.objects, limit: 1 << 20)
+    }
+
+    private static func body(_ text: String) -> AsyncStream<[UInt8]> {
+        AsyncStream { feed in
+            feed.yield(Array(text.utf8))
+            feed.finish()
+        }
+    }
+
+    private static func write(_ text: String, _ name: String, to store: any FileStore) async throws {
+        let writer = store.writer(name, in: "s_1", limit: 1_000)
+        try await writer.open()
+        try await writer.write(Array(text.utf8))
+        _ = try await writer.finish()
+    }
+
+    private func text(_ name: String, _ store: any FileStore) async throws -> String {
+        String(decoding: try await store.bytes(of: name, in: "s_1"), as: UTF8.self)
+    }
+
+    private func keys() async throws -> [String] {
+        var keys: [String] = []
+        for try await object in self.objects.objects(below: "") { keys.append(object.key) }
+        return keys
+    }
+
+    @discardableResult
+    private func shell(_ command: String) throws -> String { try RealGit(self.directory.path).shell(command) }
+
+    @Test("a file is read on every host, and a host keeps a copy")
+    func read() async throws {
+        let (a, b) = (self.store("a"), self.store("b"))
+        try await Self.write("text", "1-1-x.txt", to: a)
+        #expect(try await self.keys() == ["files/s_1/1-1-x.txt"])
+        #expect(try await self.text("1-1-x.txt", b) == "text")
+        #expect(try self.shell("ls a/s_1 b/s_1") == "a/s_1:\n1-1-x.txt\n\nb/s_1:\n1-1-x.txt")
+        // Also without the object store from then on.
+        try self.shell("mv objects away")
+        #expect(try await self.text("1-1-x.txt", b) == "text")
+        try self.shell("mv away objects")
+        #expect(try await b.sizes() == ["s_1": 4])
+        await #expect(throws: FileFailure.self) { _ = try await b.bytes(of: "none", in: "s_1") }
+        #expect(try await b.pass("none", in: "s_1") { _ in } == false)
+    }
+
+    @Test("a file that may be replaced is always the newest one")
+    func replaced() async throws {
+        let (a, b) = (self.store("a"), self.store("b"))
+        for text in ["one", "two"] {
+            try await Self.write(text, "sent-export-x.md", to: a)
+            #expect(try await self.text("sent-export-x.md", b) == text)
+            #expect(try await self.text("sent-export-x.md", a) == text)
+        }
+    }
+
+    @Test("uploads on one host go with a message on another one, in order and once")
+    func uploads() async throws {
+        let (a, b) = (self.uploads("a"), self.uploads("b"))
+        _ = try await a.receive(Self.body("one"), named: "b.txt", in: "s_1", from: "ada")
+        _ = try await a.receive(Self.body("draft"), named: "a.txt", in: "s_1", from: "ada")
+        _ = try await b.receive(Self.body("two"), named: "a.txt", in: "s_1", from: "ada")
+        _ = try await b.receive(Self.body("bob's"), named: "c.txt", in: "s_1", from: "bob")
+        let taken = try await b.take(from: "ada", in: "s_1", for: "e1")
+        #expect(taken.map(\.name) == ["b.txt", "a.txt"])
+        #expect(try await a.take(from: "ada", in: "s_1", for: "e1").map(\.id).sorted() == taken.map(\.id).sorted())
+        #expect(try await a.take(from: "ada", in: "s_1", for: "e2").isEmpty)
+        for (file, text) in zip(taken, ["one", "two"]) {
+            let read = Collected()
+            try await a.read(file) { await read.add($0) }
+            #expect(await read.text == text)
+        }
+        await a.putBack(from: "ada", in: "s_1", for: "e1")
+        #expect(try await b.take(from: "ada", in: "s_1", for: "e3").count == 2)
+        try await b.expire(at: .max / 2)
+        #expect(try await self.keys().isEmpty)
+    }
+
+    @Test("what the object store does not take is refused, and leaves nothing on the host")
+    func refused() async throws {
+        try self.shell("touch objects")
+        let error = await #expect(throws: UploadFailure.self) {
+            _ = try await self.uploads("a").receive(Self.body("one"), named: "b.txt", in: "s_1", from: "ada")
+        }
+        guard case .notStored(let reason) = error else { throw FileFailure(reason: "\(error as Any)") }
+        #expect(reason.contains("\(self.directory.path)/objects failed"))
+        await #expect(throws: FileFailure.self) { try await Self.write("x", "1-1-x", to: self.store("a")) }
+        #expect(try self.shell("find a -type f").isEmpty)
+    }
+
+    @Test("a session's deletion deletes the objects and the copies, and the janitor those of sessions that are gone")
+    func deleted() async throws {
+        let harness = try await BridgeHarness()
+        _ = try await harness.ask("1")
+        try await harness.settle()
+        let page = try await harness.bridge.store.read { ledger in try ledger.sessions(after: nil, limit: 1) }
+        let session = try #require(page.items.first)
+        let folder = self.directory.path + "/a"
+        for id in [session.id, "t_gone"] {
+            let writer = self.store("a").writer("x", in: id, limit: 100)
+            try await writer.open()
+            try await writer.write([1])
+            _ = try await writer.finish()
+        }
+        try await self.objects.put(ObjectContent([1]), at: "workspaces/\(session.id)/1-1.bundle")
+        try await self.objects.put(ObjectContent([1]), at: "archives/x")
+        var settings = BridgeSettings(publicURL: "http://127.0.0.1", filesDirectory: folder)
+        settings.objects = self.objects
+        let environment = BridgeEnvironment(
+            settings: settings, logger: .silent, metrics: Metrics(), now: { 2_000_000_000_000 })
+        try await Janitor(store: harness.bridge.store, environment: environment).deleteFiles()
+        #expect(try await self.keys() == ["archives/x", "files/\(session.id)/x", "workspaces/\(session.id)/1-1.bundle"])
+        let deletion = SessionDeletion(store: harness.bridge.store, filesDirectory: folder, objects: self.objects)
+        #expect(try await deletion.delete(session.id) == .deleted)
+        #expect(try await self.keys() == ["archives/x"])
+        #expect(try self.shell("find a -type f").isEmpty)
+    }
+
+    @Test("a deletion that cannot reach the object store is completed later")
+    func deletedLater() async throws {
+        let harness = try await BridgeHarness()
+        _ = try await harness.ask("1")
+        try await harness.settle()
+        let page = try await harness.bridge.store.read { ledger in try ledger.sessions(after: nil, limit: 1) }
+        let session = try #require(page.items.first)
+        try await self.objects.put(ObjectContent([1]), at: "files/\(session.id)/x")
+        try self.shell("mv objects away && touch objects")
+        let deletion = SessionDeletion(
+            store: harness.bridge.store, filesDirectory: self.directory.path + "/a", objects: self.objects)
+        #expect(try await deletion.delete(session.id) == .deleted)
+        #expect(try await harness.bridge.store.read { ledger in try ledger.deletedSessions(limit: 9) } == [session.id])
+        try self.shell("rm objects && mv away objects")
+        try await deletion.purge(session.id)
+        #expect(try await self.keys().isEmpty)
+        #expect(try await harness.bridge.store.read { ledger in try ledger.deletedSessions(limit: 9) }.isEmpty)
+    }
+}
+
+private actor Collected {
+    private var bytes: [UInt8] = []
+    var text: String { String(decoding: self.bytes, as: UTF8.self) }
+
+    func add(_ piece: [UInt8]) { self.bytes += piece }
+}

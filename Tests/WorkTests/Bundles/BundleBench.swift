@@ -1,0 +1,119 @@
+import Chat
+import Crypto
+import Git
+import Glibc
+import Logging
+import Objects
+import Primitives
+import TestSupport
+
+@testable import Work
+
+/// What the sessions' store keeps of bundles.
+final class MemoryBundleLog: BundleLog {
+    private let rows = Protected<[WorkspaceBundle]>([])
+    /// As if the host were killed before the next row.
+    let isKilled = Protected(false)
+
+    struct Killed: Error {}
+
+    var all: [WorkspaceBundle] {
+        self.rows.withLock { $0.sorted { ($0.epoch, $0.number) < ($1.epoch, $1.number) } }
+    }
+
+    func bundles(of session: String) async throws -> [WorkspaceBundle] { self.all.filter { $0.session == session } }
+
+    func beginEpoch(of session: String, isFull: Bool, repository: String?) async throws -> Int {
+        self.rows.withLock { rows in
+            let epoch = (rows.filter { $0.session == session }.map(\.epoch).max() ?? 0) + 1
+            rows.append(
+                WorkspaceBundle(
+                    session: session, epoch: epoch, number: 0, key: "", size: 0, digest: "", isFull: isFull,
+                    repository: repository, snapshot: 0, commit: "", at: 0))
+            return epoch
+        }
+    }
+
+    func add(_ bundle: WorkspaceBundle) async throws -> Bool {
+        if self.isKilled.withLock({ $0 }) { throw Killed() }
+        return self.rows.withLock { rows in
+            guard rows.allSatisfy({ $0.session != bundle.session || $0.epoch <= bundle.epoch }) else { return false }
+            rows.append(bundle)
+            return true
+        }
+    }
+
+    func remove(_ bundles: [WorkspaceBundle]) async throws {
+        self.rows.withLock { rows in rows.removeAll { bundles.contains($0) } }
+    }
+}
+
+/// What the threads were told.
+final class ToldOccupants: WorkspaceOccupants {
+    private let lines = Protected<[String]>([])
+    var texts: [String] { self.lines.withLock { $0 } }
+
+    func enter(_ workspace: Workspace) async {}
+    func isWorking(in session: String) async throws -> Bool { false }
+    func leave(_ session: String) async {}
+    func forgetSnapshots(of session: String) async throws {}
+    func report(_ text: String, in session: String) async { self.lines.withLock { $0.append(text) } }
+}
+
+/// Hosts with data directories of their own, which share an object store and a log.
+struct BundleBench {
+    typealias Fixture = WorkspaceFixture
+
+    let fixture: Fixture
+    let log = MemoryBundleLog()
+    let objects: DirectoryObjectStore
+    let kept: RealGit
+
+    init(_ files: [String: String] = ["README.md": "hello\n", "src/main.c": "int main(void) { return 0; }\n"]) throws {
+        self.fixture = try Fixture(files)
+        let path = "\(self.fixture.directory.path)/objects"
+        mkdir(path, 0o700)
+        self.objects = DirectoryObjectStore(path)
+        self.kept = RealGit(path)
+    }
+
+    /// A host, started anew with each call.
+    func host(
+        _ name: String, _ repositories: KeyValuePairs<String, String> = ["notes": "notes"],
+        _ occupants: ToldOccupants? = nil
+    ) -> Workspaces {
+        self.fixture.host(
+            name,
+            bundles: WorkspaceBundles(
+                self.objects, log: self.log, now: { 1_700_000_000_000 }, logger: Logger(label: "test")), repositories,
+            occupants)
+    }
+
+    static func open(_ host: Workspaces, _ repository: String? = "notes") async throws -> Workspace {
+        try await host.open(session: Fixture.session, repository: repository)
+    }
+
+    /// Changes files and has the state stored, as after a command.
+    @discardableResult
+    static func change(_ host: Workspaces, _ command: String, _ repository: String? = "notes") async throws -> Workspace {
+        let workspace = try await self.open(host, repository)
+        try Fixture.shell(command, in: workspace)
+        _ = try await workspace.snapshot("test")
+        await host.bundles?.flush()
+        return workspace
+    }
+
+    /// Everything that a rebuilt workspace must have again: names, types, permissions, links and contents.
+    static func listing(_ workspace: Workspace) throws -> String {
+        try Fixture.shell(
+            "find . -not -name .git -not -type d -printf '%P %y %m %l\\n' | LC_ALL=C sort; find . -type d | LC_ALL=C sort; "
+                + "find . -type f -not -name .git -print0 | LC_ALL=C sort -z | xargs -0 sha256sum", in: workspace)
+    }
+
+    /// The state that a jail's Git sees.
+    func status(_ workspace: Workspace) throws -> String {
+        let objects = "GIT_ALTERNATE_OBJECT_DIRECTORIES=\(self.fixture.git.path)/.git/objects"
+        return try RealGit(workspace.layout.git).shell(
+            "\(objects) git --git-dir=. --work-tree=../files status --porcelain --branch -- ':!.git'")
+    }
+}
