@@ -12,8 +12,8 @@ struct DirectoryObjectStoreTests {
     @Test("it does what every store does")
     func contract() async throws {
         let directory = try TemporaryDirectory()
-        try await StoreContract(store: DirectoryObjectStore(directory.path + "/a/b")).hold(
-            pageSize: DirectoryObjectStore.pageSize)
+        let store = DirectoryObjectStore(directory.path + "/a/b", pageSize: 7)
+        try await StoreContract(store: store).hold(pageSize: 7)
         // Deletions leave no folders, and nothing leaves drafts.
         #expect(try Self.names(in: directory.path + "/a/b") == ".")
     }
@@ -40,7 +40,8 @@ struct DirectoryObjectStoreTests {
         try RealGit(directory.path).shell("echo text > source && chmod 600 source")
         let store = DirectoryObjectStore(directory.path + "/kept")
         for _ in 1...2 { try await store.put(try await ObjectContent(file: source), at: "x/copy") }
-        #expect(try RealGit(directory.path).shell("stat -c '%h %a' source; stat -c %a kept kept/x") == "2 600\n700\n700")
+        #expect(
+            try RealGit(directory.path).shell("stat -c '%h %a' source; stat -c %a kept kept/x") == "2 600\n700\n700")
         #expect(try Self.names(in: directory.path + "/kept") == ".\n./x\n./x/copy")
         unlink(source)
         #expect(try await StoreContract(store: store).text("x/copy") == "text\n")

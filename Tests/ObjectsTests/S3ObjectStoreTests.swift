@@ -48,7 +48,8 @@ struct S3ObjectStoreTests {
             try await Self.store(settings).put(ObjectContent([1]), at: "x")
         }
         #expect(error?.code == .refused && error?.message.contains("403 (SignatureDoesNotMatch") == true)
-        #expect(error?.message.contains("Check objects.s3: endpoint") == true && error?.message.contains("wrong") == false)
+        #expect(
+            error?.message.contains("Check objects.s3: endpoint") == true && error?.message.contains("wrong") == false)
         settings = moto.settings
         settings.bucket = "another"
         let other = Self.store(settings)

@@ -1,15 +1,12 @@
+import Crypto
 import Objects
-import TestSupport
 import Testing
 
 /// What every object store does.
 struct StoreContract {
     let store: any ObjectStore
 
-    static func noise(_ count: Int) -> [UInt8] {
-        var generator = SeededGenerator(state: 7)
-        return (0..<count).map { _ in UInt8.random(in: 0...255, using: &generator) }
-    }
+    static func noise(_ count: Int) -> [UInt8] { randomBytes(count) }
 
     func text(_ key: String) async throws -> String? {
         guard let bytes = try await self.store.get(key) else { return nil }
@@ -67,8 +64,9 @@ struct StoreContract {
         }
         #expect(wins == 1)
         try await self.store.deleteAll(below: "a/")
-        for key in ["", "/a", "a/", "a//b", "../a", "a/../b", "a/.b", ".", "a\nb", "a/" + String(repeating: "x", count: 256)]
-        {
+        for key in [
+            "", "/a", "a/", "a//b", "../a", "a/../b", "a/.b", ".", "a\nb", "a/" + String(repeating: "x", count: 256),
+        ] {
             await #expect(throws: ObjectStoreError.self, "\(key)") {
                 try await self.store.put(ObjectContent([]), at: key)
             }
@@ -98,7 +96,8 @@ struct StoreContract {
     }
 
     private func listing(pageSize: Int) async throws {
-        let names = (0..<(2 * pageSize + 1)).map { "list/\($0 % 3)/\($0)" } + ["list/0.a", "list/0a", "list/0-", "other"]
+        let names =
+            (0..<(2 * pageSize + 1)).map { "list/\($0 % 3)/\($0)" } + ["list/0.a", "list/0a", "list/0-", "other"]
         for name in names { try await self.store.put(ObjectContent(Array(name.utf8)), at: name) }
         // In the order of bytes, not of folders: `.` and `-` come before the slash.
         let sorted = names.filter { $0.hasPrefix("list/") }.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }

@@ -50,7 +50,9 @@ struct ObjectConfigurationTests {
             let configuration = try #require(load("data_dir: \(folder.path)/data\n\(text)").configuration)
             return try await configuration.archiving?.check()
         }
-        let (shared, own) = ("objects: {directory: \(folder.path)/shared}\n", "archive: {directory: \(folder.path)/own}\n")
+        let (shared, own) = (
+            "objects: {directory: \(folder.path)/shared}\n", "archive: {directory: \(folder.path)/own}\n"
+        )
         #expect(try await place("") == nil)
         #expect(try await place(shared) == "sessions are archived to \(folder.path)/shared")
         #expect(try await place(shared + own) == "sessions are archived to \(folder.path)/own")
@@ -61,7 +63,8 @@ struct ObjectConfigurationTests {
         let folder = try TemporaryDirectory()
         for isUsable in [true, false] {
             if !isUsable { folder.write("file", "") }
-            let text = "data_dir: \(folder.path)/data\nobjects: {directory: \(folder.path)/\(isUsable ? "a/b" : "file")}\n"
+            let text =
+                "data_dir: \(folder.path)/data\nobjects: {directory: \(folder.path)/\(isUsable ? "a/b" : "file")}\n"
             let configuration = try #require(load(text).configuration)
             let findings = Protected<[Finding]>([])
             try await Doctor(configuration).examine { finding in findings.withLock { $0.append(finding) } }

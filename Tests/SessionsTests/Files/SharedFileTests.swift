@@ -130,9 +130,10 @@ struct SharedFileTests {
         var settings = BridgeSettings(publicURL: "http://127.0.0.1", filesDirectory: folder)
         settings.objects = self.objects
         let environment = BridgeEnvironment(
-            settings: settings, logger: .silent, metrics: Metrics(), now: { 2_000_000_000_000 })
+            settings: settings, logger: .silent, metrics: Metrics(), now: { Int64(time(nil)) * 1_000 })
         try await Janitor(store: harness.bridge.store, environment: environment).deleteFiles()
-        #expect(try await self.keys() == ["archives/x", "files/\(session.id)/x", "workspaces/\(session.id)/1-1.bundle"])
+        #expect(
+            try await self.keys() == ["archives/x", "files/\(session.id)/x", "workspaces/\(session.id)/1-1.bundle"])
         let deletion = SessionDeletion(store: harness.bridge.store, filesDirectory: folder, objects: self.objects)
         #expect(try await deletion.delete(session.id) == .deleted)
         #expect(try await self.keys() == ["archives/x"])

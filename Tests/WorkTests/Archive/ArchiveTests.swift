@@ -134,7 +134,9 @@ struct ArchiveTests {
     @Test("a directory that cannot be written is reported by the check")
     func check() async throws {
         let directory = try TemporaryDirectory()
-        #expect(try await WorkspaceArchive(DirectoryObjectStore(directory.path + "/a/b"), drafts: directory.path + "/a/b").check().contains("/a/b"))
+        #expect(
+            try await WorkspaceArchive(DirectoryObjectStore(directory.path + "/a/b"), drafts: directory.path + "/a/b")
+                .check().contains("/a/b"))
         let file = directory.path + "/file"
         close(open(file, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600))
         await #expect(throws: WorkspaceFailure.self) {

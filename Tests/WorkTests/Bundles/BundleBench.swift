@@ -95,7 +95,8 @@ struct BundleBench {
 
     /// Changes files and has the state stored, as after a command.
     @discardableResult
-    static func change(_ host: Workspaces, _ command: String, _ repository: String? = "notes") async throws -> Workspace {
+    static func change(_ host: Workspaces, _ command: String, _ repository: String? = "notes") async throws -> Workspace
+    {
         let workspace = try await self.open(host, repository)
         try Fixture.shell(command, in: workspace)
         _ = try await workspace.snapshot("test")

@@ -155,7 +155,9 @@ struct BundleTests {
         let bench = try Bench()
         let host = bench.host("a")
         let workspace = try await Bench.change(host, "echo 1 > one")
-        #expect(try await host.remove(session: Fixture.session, unusedSince: .max) { .idle } == .kept("it has changes that are not committed"))
+        #expect(
+            try await host.remove(session: Fixture.session, unusedSince: .max) { .idle }
+                == .kept("it has changes that are not committed"))
         _ = try await workspace.commit("One", by: Fixture.ada, turn: "t")
         _ = try await workspace.snapshot("again")
         await host.bundles?.flush()

@@ -92,7 +92,8 @@ struct RebuildingTests {
         let host = bench.host("a")
         try await Bench.change(host, "echo open > open")
         try bench.fixture.git("checkout -q \(Fixture.branch)")
-        try bench.fixture.git.shell("echo theirs > theirs && git add theirs && git commit -q -m Theirs && git checkout -q main")
+        try bench.fixture.git.shell(
+            "echo theirs > theirs && git add theirs && git commit -q -m Theirs && git checkout -q main")
         let rebuilt = try await Bench.open(bench.host("b"))
         #expect(try Fixture.shell("ls", in: rebuilt) == "README.md\nmine\nopen\nsrc\ntheirs")
         #expect(try bench.status(rebuilt) == "## \(Fixture.branch)\n?? open")
@@ -135,7 +136,8 @@ struct RebuildingTests {
         let host = bench.host("a")
         for number in 1...4 { try await Bench.change(host, "echo \(number) > number") }
         let path = "\(bench.kept.path)/workspaces/\(Fixture.session)/1-3.bundle"
-        try bench.kept.shell(how == "remove" ? "rm \(path)" : "printf X | dd of=\(path) bs=1 seek=200 conv=notrunc 2>/dev/null")
+        try bench.kept.shell(
+            how == "remove" ? "rm \(path)" : "printf X | dd of=\(path) bs=1 seek=200 conv=notrunc 2>/dev/null")
         let told = ToldOccupants()
         let rebuilt = try await Bench.open(bench.host("b", ["notes": "notes"], told))
         #expect(try await Fixture.text(rebuilt, "number") == "2\n")

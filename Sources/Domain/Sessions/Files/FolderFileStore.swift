@@ -60,7 +60,8 @@ actor FolderFileStore: FileStore {
     }
 
     func removeDrafts(before time: Int64) {
-        self.remove(olderThan: time) { $0.hasPrefix(UploadName.draft) }
+        // The time of a file may be a little behind the clock: one that arrives just now is no rest of a crash.
+        self.remove(olderThan: time - 1_000) { $0.hasPrefix(UploadName.draft) }
     }
 
     func bytes(of name: String, in session: String) throws -> [UInt8] {
@@ -115,11 +116,8 @@ actor FolderFileStore: FileStore {
     func remove(olderThan time: Int64, where isMeant: @Sendable (String) -> Bool) {
         for session in Self.names(in: self.directory) {
             let folder = "\(self.directory)/\(session)"
-            for name in Self.names(in: folder) where isMeant(name) {
-                let path = "\(folder)/\(name)"
-                var status = stat()
-                guard lstat(path, &status) == 0, Int64(status.st_mtim.tv_sec) * 1_000 < time else { continue }
-                unlink(path)
+            for entry in self.entries("", session) where isMeant(entry.name) && entry.at / 1_000_000 < time {
+                unlink("\(folder)/\(entry.name)")
             }
             // Fails if the folder is not empty.
             rmdir(folder)

@@ -7,7 +7,9 @@ enum RebuildingTexts {
     /// - Parameter problem: Why it is not the newest state; nil if it is.
     static func rebuilt(_ bundle: WorkspaceBundle, limits: ScanRules, _ problem: String?) -> String {
         let older =
-            problem.map { " This is an older state, because a newer one cannot be read (\($0)): later changes are lost." }
+            problem.map {
+                " This is an older state, because a newer one cannot be read (\($0)): later changes are lost."
+            }
             ?? ""
         return "The thread's files were rebuilt on another host, as of snapshot s\(bundle.snapshot) "
             + "(\(CivilTime(milliseconds: bundle.at).rfc3339Seconds)).\(older) Lost are running jobs, the shell's "

@@ -33,7 +33,9 @@ extension Workspace {
         }
     }
 
-    static func head(of record: WorkFiles.Record) -> Head? { self.trailer(self.headKey, of: record).flatMap { Head($0) } }
+    static func head(of record: WorkFiles.Record) -> Head? {
+        self.trailer(self.headKey, of: record).flatMap { Head($0) }
+    }
 
     /// The line of a new snapshot's message that says where the files are; empty where nothing is stored elsewhere.
     func headLine() async throws -> String {

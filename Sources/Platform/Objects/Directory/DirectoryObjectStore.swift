@@ -11,15 +11,20 @@ package actor DirectoryObjectStore: ObjectStore {
     package nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe LocalFile.thread.asUnownedSerialExecutor() }
 
     private nonisolated let directory: String
+    /// Objects in a page of a listing.
+    private let pageSize: Int
 
-    /// What a page of a listing has.
-    static let pageSize = 1_000
     /// A folder that a deletion emptied is removed, perhaps just before something is stored in it.
     private static let attempts = 8
 
     /// - Parameter directory: Absolute; made at the first use, private to its owner.
     package init(_ directory: String) {
+        self.init(directory, pageSize: 1_000)
+    }
+
+    init(_ directory: String, pageSize: Int) {
         self.directory = directory
+        self.pageSize = pageSize
     }
 
     package nonisolated var name: String { self.directory }
@@ -67,7 +72,7 @@ package actor DirectoryObjectStore: ObjectStore {
 
     package func page(below prefix: String, after token: String?) async throws -> ObjectPage {
         try await self.reading {
-            var listing = DirectoryListing(prefix: prefix, after: token, limit: Self.pageSize)
+            var listing = DirectoryListing(prefix: prefix, after: token, limit: self.pageSize)
             if let top = try self.folder([]) { try listing.add(top, path: "") }
             return listing.page
         }

@@ -45,13 +45,16 @@ struct S3Client: Sendable {
     /// The name of the settings, for advice.
     private let setting: String
     private let client: HTTPClient
+    /// Before the second attempt; four times as long before each later one.
+    private let pause: Duration
 
     static let attempts = 4
     /// A page of 1,000 keys of 1,024 bytes, all of them escaped.
     private static let answerLimit = 8 << 20
     private static let path = ByteSet("/").union(.unreserved)
 
-    init(_ settings: S3Settings, setting: String, _ client: HTTPClient) {
+    init(_ settings: S3Settings, setting: String, _ client: HTTPClient, pause: Duration) {
+        self.pause = pause
         self.settings = settings
         self.setting = setting
         self.client = client
@@ -97,7 +100,7 @@ struct S3Client: Sendable {
     private func retrying<Value>(_ body: () async throws -> Value) async throws -> Value {
         var reason = "it gave no answer"
         for attempt in 0..<Self.attempts {
-            if attempt > 0 { try await Self.pause(before: attempt) }
+            if attempt > 0 { try await self.pause(before: attempt) }
             do {
                 return try await body()
             } catch let error as S3Failure {
@@ -112,8 +115,8 @@ struct S3Client: Sendable {
     }
 
     /// - Parameter attempt: 1 for the first one after a failure.
-    static func pause(before attempt: Int) async throws {
-        try await Task.sleep(for: .milliseconds(250 << (2 * attempt - 2)))
+    func pause(before attempt: Int) async throws {
+        try await Task.sleep(for: self.pause * (1 << (2 * attempt - 2)))
     }
 
     /// A response whose head says success, or that is expected.

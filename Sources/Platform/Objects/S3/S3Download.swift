@@ -74,7 +74,7 @@ actor S3Download {
         guard let tag = self.tag, error.isPassing, self.failures < S3Client.attempts, self.position < self.end else {
             throw self.s3.error(error.message, .unavailable)
         }
-        try await S3Client.pause(before: self.failures)
+        try await self.s3.pause(before: self.failures)
         var headers: HTTPHeaders = ["Range": "bytes=\(self.position)-\(self.end - 1)"]
         headers["If-Match"] = tag
         let response = try await self.s3.open(self.key, headers: headers, expected: [404, 412])

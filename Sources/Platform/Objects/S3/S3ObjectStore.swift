@@ -28,8 +28,11 @@ package struct S3ObjectStore: ObjectStore {
         self.init(settings, setting: setting, client: client, sizes: Sizes())
     }
 
-    init(_ settings: S3Settings, setting: String, client: HTTPClient, sizes: Sizes) {
-        self.s3 = S3Client(settings, setting: setting, client)
+    /// - Parameter pause: Before the second attempt at a request.
+    init(
+        _ settings: S3Settings, setting: String, client: HTTPClient, sizes: Sizes, pause: Duration = .milliseconds(250)
+    ) {
+        self.s3 = S3Client(settings, setting: setting, client, pause: pause)
         self.sizes = sizes
     }
 

@@ -16,7 +16,8 @@ enum S3XML {
         guard text.contains("<ListBucketResult") else { return nil }
         var page = ObjectPage()
         for part in text.split(separator: "<Contents>", omittingEmptySubsequences: false).dropFirst() {
-            guard let key = Self.element("Key", in: part), let size = Self.element("Size", in: part).flatMap({ Int($0) })
+            guard let key = Self.element("Key", in: part),
+                let size = Self.element("Size", in: part).flatMap({ Int($0) })
             else { return nil }
             let modified = Self.element("LastModified", in: part).flatMap { CivilTime.milliseconds(rfc3339: $0) }
             page.objects.append(ObjectFacts(key: key, size: size, modified: modified ?? 0))
