@@ -34,7 +34,7 @@ ARROWS = {
     "GitHub": {"Chat", "Copilot", "Models", "Repositories"},
     "Specs": {"Chat", "Models", "Repositories"},
     "Audit": {"Chat"},
-    "Cluster": {"Chat"},
+    "Cluster": {"Chat", "Sessions"},
     "Jail": {"Chat"},
     "Work": {"Audit", "Chat", "Jail", "Repositories"},
     "Agent": {"Audit", "Chat", "Jail", "Models", "Repositories", "Work"},

@@ -161,6 +161,11 @@ package final class PostgreSQLServer: Sendable {
         return text
     }
 
+    /// Waits until a condition holds.
+    package static func until(_ condition: () async throws -> Bool) async throws {
+        while try await !condition() { try await EventLoop.shared.sleep(for: .milliseconds(20)) }
+    }
+
     private static func check(_ status: Int32) throws {
         if status != 0 { throw TestFile.Failure(description: "PostgreSQL: error \(status < 0 ? errno : status)") }
     }

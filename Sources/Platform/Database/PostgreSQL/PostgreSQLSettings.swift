@@ -9,6 +9,8 @@ package struct PostgreSQLSettings: Sendable, Equatable {
     package let authorities: String?
     /// The number of writing connections. What is written with the same key is written on the same one, in order.
     package let writers: Int
+    /// How sessions are called on the server.
+    package var application = "jetbridge"
     /// How long an answer to a statement, or a connection, may take before the connection is closed.
     package let patience: Duration
     /// How long the outcome of a commit is looked for after the connection was lost in it.
@@ -26,13 +28,20 @@ package struct PostgreSQLSettings: Sendable, Equatable {
         self.resolution = resolution
     }
 
+    /// The same, with another name of the sessions.
+    package func named(_ application: String) -> PostgreSQLSettings {
+        var settings = self
+        settings.application = application
+        return settings
+    }
+
     /// libpq's parameters, of which later ones replace earlier ones.
     var parameters: [(key: String, value: String)] {
         var parameters = [
-            ("application_name", "jetbridge"), ("target_session_attrs", "read-write"), ("connect_timeout", "2"),
+            ("application_name", self.application), ("target_session_attrs", "read-write"), ("connect_timeout", "2"),
             // The last word on the certificate is the URL's.
             ("sslmode", self.authorities == nil ? "prefer" : "verify-full"), ("dbname", self.url),
-            ("client_encoding", "UTF8"), ("fallback_application_name", "jetbridge"),
+            ("client_encoding", "UTF8"),
         ]
         if let password = self.password { parameters.append(("password", password.reveal())) }
         if let authorities = self.authorities { parameters.append(("sslrootcert", authorities)) }

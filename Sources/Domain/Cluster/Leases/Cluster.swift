@@ -1,0 +1,235 @@
+package import Database
+internal import JSON
+internal import Lifecycle
+package import Logging
+internal import Primitives
+package import Sessions
+
+/// This host's membership: renews the lease, takes what dead hosts had, and lets go of what others have.
+///
+/// What this means for places is handled in order beside the renewals, which nothing may delay.
+package actor Cluster: Service {
+    /// What happens to places on this host.
+    package struct Events: Sendable {
+        /// The host has these places now and recovers them.
+        package let gained: @Sendable (Set<Place>) async -> Void
+        /// Others have them, or will: nothing of them may be written or posted any more.
+        package let lost: @Sendable (Set<Place>) async -> Void
+        /// The host finishes what runs in these places, and lets go of them.
+        package let handOver: @Sendable (Set<Place>) async -> Void
+
+        package init(
+            gained: @escaping @Sendable (Set<Place>) async -> Void,
+            lost: @escaping @Sendable (Set<Place>) async -> Void,
+            handOver: @escaping @Sendable (Set<Place>) async -> Void
+        ) {
+            self.gained = gained
+            self.lost = lost
+            self.handOver = handOver
+        }
+    }
+
+    private enum Change {
+        case gained(Set<Place>)
+        case lost(Set<Place>)
+        case drain(epoch: Int64)
+    }
+
+    /// Between two looks at the clock.
+    private static let pause = Duration.milliseconds(250)
+
+    package nonisolated let name = "cluster"
+    package nonisolated let lease: HostLease
+    package nonisolated let counts = ClusterCounts()
+    nonisolated let table: HostTable
+    private let version: String
+    private let address: String
+    private let logger: Logger
+    private let changes: AsyncStream<Change>
+    private let announce: AsyncStream<Change>.Continuation
+    private let stopped = Signal()
+
+    private var machine: LeaseMachine
+    /// What should have a host at any time: the networks of the configuration, and duties.
+    private var wanted: Set<Place> = []
+    /// The places that this host has in the present membership, as far as it knows.
+    private var places: Set<Place> = []
+    private var condition = HostRecord.State.live
+    private var isStopping = false
+    private var wasReached = true
+    private var events: Events?
+
+    /// - Parameters:
+    ///   - database: Of this object alone, opened with the application's name `jetbridge RUN`.
+    ///   - run: Random, for each start of the program.
+    ///   - address: Of this host's gateway, for the others.
+    package init(
+        database: Database, host: String, run: String, version: String, address: String, lease: Duration, logger: Logger
+    ) {
+        self.table = HostTable(database: database, host: host, run: run, lease: lease)
+        self.lease = HostLease(host: host)
+        self.version = version
+        self.address = address
+        self.logger = logger
+        self.machine = LeaseMachine(lease: lease)
+        (self.changes, self.announce) = AsyncStream.makeStream()
+    }
+
+    // MARK: Service
+
+    /// Joins, and takes those of `wanted` that nobody has. Returns this host's places. Call it once, before ``run(_:)``.
+    ///
+    /// - Throws: ``HostNameTaken``, or what the database throws.
+    package func join(wanting wanted: Set<Place>) async throws -> Set<Place> {
+        self.wanted = wanted
+        try await self.joinAnew()
+        return self.places
+    }
+
+    /// Sets what is told of places. Call it before ``run()``.
+    package func attach(_ events: Events) { self.events = events }
+
+    package func run() async throws {
+        guard let events = self.events else { return }
+        await withDiscardingTaskGroup { group in
+            group.addTask(name: "cluster-places") {
+                for await change in self.changes { await self.handle(change, events) }
+            }
+            while !self.isStopping, !Task.isCancelled {
+                await self.step()
+                await withDeadline(Self.pause) { await self.stopped.wait() }
+            }
+            self.announce.finish()
+        }
+    }
+
+    /// Ends the membership: the others need not wait until the lease runs out. Call it when nothing is written any more.
+    package func stop() async {
+        self.isStopping = true
+        self.stopped.signal()
+        guard let epoch = self.machine.epoch else { return }
+        self.lease.set(epoch: nil, deadline: nil)
+        do {
+            try await self.table.leave(epoch: epoch)
+        } catch {
+            self.logger.warning("this host could not leave the cluster", ["error": .string("\(error)")])
+        }
+    }
+
+    // MARK: Steps
+
+    private func step() async {
+        for action in self.machine.tick(.now) {
+            guard !self.isStopping else { return }
+            do {
+                switch action {
+                case .join:
+                    try await self.joinAnew()
+                    self.announce.yield(.gained(self.places))
+                case .renew(let epoch): try await self.renew(epoch)
+                case .look: try await self.look()
+                case .loseAll: break
+                }
+                if !self.wasReached { self.logger.info("the database of the cluster answers again") }
+                self.wasReached = true
+            } catch {
+                if case .renew = action { self.machine.failed(.now) }
+                if self.wasReached {
+                    self.logger.error("the database of the cluster does not answer", ["error": .string("\(error)")])
+                }
+                self.wasReached = false
+            }
+        }
+    }
+
+    private func joinAnew() async throws {
+        let sent = BootTime.now
+        let (epoch, kept) = try await self.table.join(version: self.version, address: self.address)
+        self.machine.joined(epoch: epoch, sent: sent)
+        self.condition = .live
+        self.lease.set(epoch: epoch, deadline: self.machine.deadline)
+        self.places = try await kept.union(self.table.claim(self.wanted.subtracting(kept), epoch: epoch))
+    }
+
+    private func renew(_ epoch: Int64) async throws {
+        let sent = BootTime.now
+        guard let condition = try await self.table.renew(epoch: epoch) else {
+            self.logger.error("another host has ended this host's lease: it lets go of everything and joins again")
+            _ = self.machine.refused()
+            self.lease.set(epoch: nil, deadline: nil)
+            self.counts.add(.fenced, self.places.count)
+            self.announce.yield(.lost(self.places))
+            self.places = []
+            return
+        }
+        self.machine.renewed(sent: sent)
+        self.lease.set(epoch: epoch, deadline: self.machine.deadline)
+        if condition == .draining, self.condition != .draining { self.announce.yield(.drain(epoch: epoch)) }
+        self.condition = condition
+    }
+
+    /// Takes what nobody serves, and finds what others have given.
+    private func look() async throws {
+        guard self.condition == .live, let epoch = self.machine.epoch else { return }
+        for dead in try await self.table.deadHosts() {
+            let taken = try await self.table.takeOver(dead.host, dead.epoch, epoch: epoch)
+            guard !taken.isEmpty else { continue }
+            self.logger.warning(
+                "a host has died: this one serves its places",
+                ["host": .string(dead.host), "places": .integer(Int64(taken.count))])
+            self.counts.add(.died, taken.count)
+        }
+        let free = try await self.table.unserved(self.wanted)
+        if !free.isEmpty { _ = try await self.table.claim(free, epoch: epoch) }
+        let now = try await self.table.places(epoch: epoch)
+        let gained = now.subtracting(self.places)
+        self.places.formUnion(gained)
+        if !gained.isEmpty { self.announce.yield(.gained(gained)) }
+    }
+
+    /// Takes a place that nobody has, such as a thread of the web chat that begins here. Returns the host that has it.
+    package func claim(_ place: Place) async throws -> HostRecord? {
+        guard let epoch = self.machine.epoch else { return nil }
+        if self.places.contains(place) { return try await self.table.owner(of: place) }
+        if self.condition == .live, try await self.table.claim([place], epoch: epoch).contains(place) {
+            self.places.insert(place)
+        }
+        return try await self.table.owner(of: place)
+    }
+
+    private func handle(_ change: Change, _ events: Events) async {
+        switch change {
+        case .gained(let places): await events.gained(places)
+        case .lost(let places): await events.lost(places)
+        case .drain(let epoch): await self.drain(epoch, events)
+        }
+    }
+
+    private func drain(_ epoch: Int64, _ events: Events) async {
+        let places = self.places
+        self.logger.info("this host hands its places over", ["places": .integer(Int64(places.count))])
+        do {
+            let hasHeir = try await self.table.hasHeir()
+            guard hasHeir || places.isEmpty else {
+                self.logger.error("no other host is live, so this one goes on")
+                _ = try await self.table.set(.live, of: self.lease.host)
+                return
+            }
+            await events.handOver(places)
+            guard try await self.table.give(places, epoch: epoch) else {
+                _ = try await self.table.set(.live, of: self.lease.host)
+                await events.gained(places)
+                return
+            }
+            self.counts.add(.drained, places.count)
+            self.places.subtract(places)
+            _ = try await self.table.set(.drained, of: self.lease.host)
+        } catch {
+            self.logger.error("the places cannot be handed over", ["error": .string("\(error)")])
+        }
+    }
+
+    // MARK: All hosts
+
+    package func hosts() async throws -> [HostRecord] { try await self.table.hosts() }
+}

@@ -1,0 +1,36 @@
+internal import Primitives
+
+/// Whether this host may act for its places now: read before each post, without I/O.
+package final class HostLease: Sendable {
+    private struct State {
+        var epoch: Int64?
+        var deadline: BootTime?
+    }
+
+    package let host: String
+    private let state = Protected(State())
+    private let now: @Sendable () -> BootTime
+
+    package init(host: String, now: @escaping @Sendable () -> BootTime = { .now }) {
+        self.host = host
+        self.now = now
+    }
+
+    /// Of the present membership; nil outside.
+    package var epoch: Int64? { self.state.withLock { $0.epoch } }
+
+    package var isValid: Bool {
+        let now = self.now()
+        return self.state.withLock { state in state.deadline.map { now < $0 } ?? false }
+    }
+
+    /// Seconds until it runs out; negative after that, nil outside.
+    package var remaining: Double? {
+        let now = self.now()
+        return self.state.withLock { state in state.deadline.map { ($0 - now) / .seconds(1) } }
+    }
+
+    func set(epoch: Int64?, deadline: BootTime?) {
+        self.state.withLock { $0 = State(epoch: epoch, deadline: deadline) }
+    }
+}

@@ -1,0 +1,74 @@
+/// When this host renews its lease, until when it may act, and when it may take what others have.
+///
+/// The server's clock decides who has lost a lease; this counts the own deadline, from before each renewal is sent, so that
+/// this host always stops before others may begin.
+struct LeaseMachine {
+    enum Action: Equatable {
+        /// Join anew: there is no lease, or another host has ended it.
+        case join
+        case renew(epoch: Int64)
+        /// Let go of everything at once.
+        case loseAll
+        /// Look for hosts that have died.
+        case look
+    }
+
+    /// How long the others wait for a renewal.
+    let lease: Duration
+    /// Between two renewals.
+    let interval: Duration
+
+    private(set) var epoch: Int64?
+    /// From here on nothing may be posted, unless a renewal succeeds.
+    private(set) var deadline: BootTime?
+    private var nextRenewal: BootTime?
+    /// Since when all renewals have succeeded.
+    private var steadySince: BootTime?
+
+    init(lease: Duration) {
+        self.lease = lease
+        self.interval = lease / 6
+    }
+
+    /// What is to be done now. The result of `join` and `renew` is reported before the next call.
+    mutating func tick(_ now: BootTime) -> [Action] {
+        guard let epoch = self.epoch else { return [.join] }
+        var actions: [Action] = []
+        if self.nextRenewal.map({ $0 <= now }) ?? true {
+            self.nextRenewal = now + self.interval
+            actions.append(.renew(epoch: epoch))
+        }
+        // A database that stalls for all of them takes nothing from anybody.
+        if let steadySince, now - steadySince >= self.lease { actions.append(.look) }
+        return actions
+    }
+
+    /// - Parameter sent: When the request was sent.
+    mutating func joined(epoch: Int64, sent: BootTime) {
+        self.epoch = epoch
+        self.deadline = sent + self.lease
+        self.nextRenewal = sent + self.interval
+        self.steadySince = sent
+    }
+
+    mutating func renewed(sent: BootTime) {
+        self.deadline = sent + self.lease
+        if self.steadySince == nil { self.steadySince = sent }
+    }
+
+    /// The renewal got no answer. The epoch may still stand: the host goes on when an answer comes.
+    mutating func failed(_ now: BootTime) {
+        self.steadySince = nil
+        // Soon: a second try still falls into the lease.
+        self.nextRenewal = now + self.interval / 2
+    }
+
+    /// The epoch no longer stands: others have this host's places.
+    mutating func refused() -> [Action] {
+        self.epoch = nil
+        self.deadline = nil
+        self.nextRenewal = nil
+        self.steadySince = nil
+        return [.loseAll]
+    }
+}

@@ -1,0 +1,74 @@
+import Testing
+
+@testable import Cluster
+
+@Suite("The lease of a host")
+struct LeaseMachineTests {
+    private func time(_ seconds: Double) -> BootTime { BootTime(.seconds(seconds)) }
+
+    @Test("a host joins, then renews six times a lease")
+    func renewals() {
+        var machine = LeaseMachine(lease: .seconds(3))
+        #expect(machine.tick(self.time(10)) == [.join])
+        machine.joined(epoch: 4, sent: self.time(10))
+        #expect(machine.deadline == self.time(13))
+        #expect(machine.tick(self.time(10.25)) == [])
+        #expect(machine.tick(self.time(10.5)) == [.renew(epoch: 4)])
+        machine.renewed(sent: self.time(10.5))
+        #expect(machine.deadline == self.time(13.5))
+        #expect(machine.tick(self.time(10.75)) == [])
+    }
+
+    @Test("it looks for dead hosts only after a whole lease of renewals that succeeded")
+    func looking() {
+        var machine = LeaseMachine(lease: .seconds(3))
+        machine.joined(epoch: 1, sent: self.time(0))
+        for tenths in stride(from: 5, to: 30, by: 5) {
+            #expect(!machine.tick(self.time(Double(tenths) / 10)).contains(.look))
+            machine.renewed(sent: self.time(Double(tenths) / 10))
+        }
+        #expect(machine.tick(self.time(3)).contains(.look))
+        // The database stalls: perhaps for everybody.
+        machine.failed(self.time(3.5))
+        #expect(machine.tick(self.time(4)) == [.renew(epoch: 1)])
+        machine.renewed(sent: self.time(4))
+        #expect(!machine.tick(self.time(6.9)).contains(.look))
+        #expect(machine.tick(self.time(7)).contains(.look))
+    }
+
+    @Test("a renewal without an answer is tried again soon, and the deadline stays")
+    func failures() {
+        var machine = LeaseMachine(lease: .seconds(3))
+        machine.joined(epoch: 1, sent: self.time(0))
+        #expect(machine.tick(self.time(0.5)) == [.renew(epoch: 1)])
+        machine.failed(self.time(1.5))
+        #expect(machine.tick(self.time(1.7)) == [] && machine.deadline == self.time(3))
+        #expect(machine.tick(self.time(1.75)) == [.renew(epoch: 1)])
+        // Its epoch may still stand after the deadline.
+        machine.failed(self.time(5))
+        #expect(machine.tick(self.time(5.25)) == [.renew(epoch: 1)])
+        machine.renewed(sent: self.time(5.25))
+        #expect(machine.deadline == self.time(8.25))
+    }
+
+    @Test("after another host has ended its lease it lets go of everything and joins anew")
+    func refusal() {
+        var machine = LeaseMachine(lease: .seconds(3))
+        machine.joined(epoch: 1, sent: self.time(0))
+        #expect(machine.refused() == [.loseAll])
+        #expect(machine.epoch == nil && machine.deadline == nil)
+        #expect(machine.tick(self.time(1)) == [.join])
+    }
+
+    @Test("a post may leave only before the deadline")
+    func posting() {
+        let clock = TestClock()
+        let lease = HostLease(host: "a") { clock.time }
+        #expect(!lease.isValid && lease.epoch == nil && lease.remaining == nil)
+        lease.set(epoch: 3, deadline: self.time(3))
+        clock.time = self.time(2.9)
+        #expect(lease.isValid && lease.epoch == 3)
+        clock.time = self.time(3)
+        #expect(!lease.isValid && lease.epoch == 3 && lease.remaining == 0)
+    }
+}
