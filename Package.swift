@@ -270,7 +270,7 @@ let package = Package(
             "Primitives"),
         tests(
             "Host", "Host", "Agent", "Chat", "Database", "EventLoop", "Gateway", "HTTP", "IRC", "JSON", "Jail",
-            "Lifecycle", "Logging", "Matrix", "Objects", "Primitives", "Proxy", "Sessions",
+            "Kit", "Lifecycle", "Logging", "Matrix", "Objects", "Primitives", "Proxy", "Sessions",
             "Slack", "Telegram", "Work", "YAML"),
         tests("jetbridge", "jetbridge", "Host", "JSON", "Primitives", "Processes", "Terminals"),
         tests(

@@ -17,9 +17,10 @@ struct SchemaTests {
             (16, "2c127f8f65238e7e21c14824bf342600a34c7c2f6eb533291c4f7ed551e978df"),
             (19, "a20442858ad27759740729aa5e9bb462dbbe4de52090aede003f69673492796e"),
             (20, "3642e289d44d20e2959a61c77d6cccda6272321da2a2ed094ce92dc94a685747"),
+            (22, "?"),
         ])
     func migrations(last: Int, digest: String) {
-        #expect(Schema.migrations.map(\.number) == Array(1...20))
+        #expect(Schema.migrations.map(\.number) == Array(1...22))
         let text = Schema.migrations.prefix(last).map { "\($0.number) \($0.name)\n\($0.sql)" }
             .joined(separator: "\n")
         #expect(Self.digest(text) == digest)
@@ -42,6 +43,6 @@ struct SchemaTests {
         await database.close()
         #expect(rows.count == 74)
         let digest = Self.digest(rows.joined(separator: "\n"))
-        #expect(digest == "4f24c704ab26842e9676b8bfa935d753cfc4ed126edd0a2019d69424b3273da0")
+        #expect(digest == "?")
     }
 }

@@ -26,11 +26,12 @@ enum BridgeSetup {
         _ configuration: Configuration, _ store: SessionStore, _ adapters: [any ChatAdapter], _ publicURL: String,
         _ metrics: Metrics, _ audit: AuditLog, _ watches: Signal
     ) -> ThreadPosts {
-        metrics.follow(adapters)
+        let registry = AdapterRegistry(adapters)
+        metrics.follow(registry)
         let settings = Self.settings(configuration, publicURL: publicURL)
         let export = ConversationExport(store: store, pages: settings.pages, now: WallClock.now)
         return ThreadPosts(
-            store: store, adapters: AdapterRegistry(adapters),
+            store: store, adapters: registry,
             environment: BridgeEnvironment(
                 settings: settings, logger: Logger(label: "bridge"),
                 metrics: metrics, now: WallClock.now, auditDecision: DecisionAudit.appending(to: audit.chain),

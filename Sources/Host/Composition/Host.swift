@@ -30,10 +30,12 @@ package final class Host: Sendable {
     private let database: Database
     private let audit: AuditLog
     private let gateway: Gateway
-    private let workbench: Workbench
+    private let web: WebAdapter
+    let workbench: Workbench
     private let agent: CurrentAgentSettings
     private let workspaceServices: [any Service]
-    private let commits: CommitRecovery
+    let commits: CommitRecovery
+    let networks: [NetworkService]
     private let model: any ModelClient
     private let proxyServices: [any Service]
     private let gitHubServices: [any Service]
@@ -72,13 +74,15 @@ package final class Host: Sendable {
             now: WallClock.now,
             uploads: Uploads(
                 directory: BridgeSetup.filesDirectory(configuration), objects: configuration.sharedObjects))
-        let networks = withNetworks ? NetworkSetup(configuration, for: .serving(directory, access)).all() : []
+        self.web = web
+        let setup = NetworkSetup(configuration, for: .serving(directory, access))
+        let networks = withNetworks ? setup.makers.map { (first: $0(), make: $0) } : []
         let listening = try GatewaySetup.listening(configuration.gateway)
         self.address = listening.authority
         self.publicURL = configuration.gateway.publicURL.map(GatewaySetup.base) ?? listening.url
         let watches = Signal()
         let posts = BridgeSetup.posts(
-            configuration, store, [web] + networks.map(\.adapter), self.publicURL, metrics, self.audit, watches)
+            configuration, store, [web] + networks.map(\.first.adapter), self.publicURL, metrics, self.audit, watches)
         let news = NewsSetup(configuration, posts: posts, watches: watches)
         let gitHub = GitHubHost(configuration, people: news.people)
         let repositories = await RepositorySetup.catalog(for: configuration, upstreams: gitHub.upstreams())
@@ -94,6 +98,12 @@ package final class Host: Sendable {
         let agent = BridgeSetup.agent(configuration, self.model, self.agent, commands, repositories, self.audit, store)
         self.bridge = BridgeSetup.bridge(
             posts, access, agent, gitHub.work(repositories, news.news, posts), commands, news)
+        let bridge = self.bridge
+        let services = networks.map { network in
+            NetworkService(
+                network.first, making: network.make, while: store.held, registry: posts.adapters, sink: bridge)
+        }
+        self.networks = services
         self.commits = CommitRecovery(
             posts: posts, workspaces: commands.workspaces, repositories: repositories, audit: self.audit,
             logger: self.logger)
@@ -104,7 +114,7 @@ package final class Host: Sendable {
         self.gateway = try GatewaySetup.gateway(
             listening, configuration, bridge: self.bridge, web: web, repositories: repositories, model: self.model,
             workspaces: commands.workspaces, jail: jail.status, mount: mounted?.mount,
-            hooks: networks.compactMap(\.hook) + [parts.hook].compactMap { $0 })
+            hooks: services.compactMap(\.hook) + [parts.hook].compactMap { $0 })
         self.signInCode = access.printSignInCode()
     }
 
@@ -174,9 +184,8 @@ package final class Host: Sendable {
         let models = [self.model as? any Service].compactMap { $0 }
         return ServiceGroup(
             self.auditRetention + models + self.proxyServices + self.workspaceServices + [self.workbench, self.gateway]
-                + self.bridge.adapters.all.map { AdapterService(adapter: $0, sink: self.bridge) } + [
-                    self.bridge
-                ] + self.gitHubServices,
+                + [AdapterService(adapter: self.web, sink: self.bridge)] + self.networks + [self.bridge]
+                + self.gitHubServices,
             settings: settings,
             report: { event in logger.log(event.isWarning ? .warning : .info, "\(event)") },
             reload: { if let reload { await self.apply(reload) } })

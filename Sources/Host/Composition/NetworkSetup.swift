@@ -1,6 +1,6 @@
 internal import Chat
-internal import Gateway
 internal import HTTPClient
+internal import HTTPServer
 internal import IRC
 internal import Kit
 internal import Lifecycle
@@ -16,7 +16,12 @@ struct NetworkSetup {
     struct Network {
         let adapter: any ChatAdapter
         /// Where the platform delivers events, if it uses webhooks.
-        var hook: GatewayHook?
+        var hook: Hook?
+    }
+
+    struct Hook {
+        let path: String
+        let respond: @Sendable (HTTPServerRequest) async -> HTTPServerResponse
     }
 
     /// Why the adapters are created.
@@ -42,11 +47,17 @@ struct NetworkSetup {
         self.purpose = purpose
     }
 
-    func all() -> [Network] {
+    func all() -> [Network] { self.makers.map { $0() } }
+
+    /// Each makes one network, as often as it begins.
+    var makers: [@Sendable () -> Network] {
         let adapters = self.configuration.adapters
-        return adapters.irc.map { Network(adapter: self.irc($0)) }
-            + adapters.matrix.map { Network(adapter: self.matrix($0)) }
-            + adapters.slack.map { self.slack($0) } + adapters.telegram.map { self.telegram($0) }
+        var makers: [@Sendable () -> Network] = []
+        for settings in adapters.irc { makers.append { Network(adapter: self.irc(settings)) } }
+        for settings in adapters.matrix { makers.append { Network(adapter: self.matrix(settings)) } }
+        for settings in adapters.slack { makers.append { self.slack(settings) } }
+        for settings in adapters.telegram { makers.append { self.telegram(settings) } }
+        return makers
     }
 
     private func irc(_ settings: IRCSettings) -> IRCAdapter {
@@ -90,7 +101,7 @@ struct NetworkSetup {
             client: self.client(of: settings.id), logger: Logger(label: "slack"))
         guard case .http = settings.intake else { return Network(adapter: adapter) }
         return Network(
-            adapter: adapter, hook: GatewayHook(path: "/hooks/slack/\(settings.id)") { await adapter.respond(to: $0) })
+            adapter: adapter, hook: Hook(path: "/hooks/slack/\(settings.id)") { await adapter.respond(to: $0) })
     }
 
     private func telegram(_ settings: TelegramSettings) -> Network {
@@ -102,7 +113,7 @@ struct NetworkSetup {
         guard case .webhook = settings.intake else { return Network(adapter: adapter) }
         return Network(
             adapter: adapter,
-            hook: GatewayHook(path: "/hooks/telegram/\(settings.id)") { await adapter.respond(to: $0) })
+            hook: Hook(path: "/hooks/telegram/\(settings.id)") { await adapter.respond(to: $0) })
     }
 
     /// Where an adapter persists its state; nil when only checking.

@@ -34,7 +34,8 @@ extension Ledger {
             [.text(session.id)])
         try self.deleteGitHubRows(of: session.id)
         let place = Places.some([Place(of: session.key)])
-        for stored in try self.newEvents(of: place, after: 0, limit: .max) where stored.message.sender.id == session.owner {
+        for stored in try self.newEvents(of: place, after: 0, limit: .max)
+        where stored.message.sender.id == session.owner {
             try self.finishEvent(stored.number, turn: nil)
         }
         return past

@@ -72,7 +72,9 @@ struct Recovery: Sendable {
     private func watchAsks() async throws {
         let places = self.places
         let open = try await self.store.read { ledger in
-            try ledger.openAsks(in: places).compactMap { ask in try ledger.session(id: ask.session).map { ($0.key, ask) } }
+            try ledger.openAsks(in: places).compactMap { ask in
+                try ledger.session(id: ask.session).map { ($0.key, ask) }
+            }
         }
         for (_, ask) in open { self.questions.add(ask.route.room) }
         for (key, ask) in open where ask.question != nil || ask.parked != nil {

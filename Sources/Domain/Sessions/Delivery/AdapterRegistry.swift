@@ -1,20 +1,31 @@
 package import Chat
+internal import Primitives
 
-/// The connected networks by id.
+/// The configured networks by id. A network that begins again has another adapter.
 package struct AdapterRegistry: Sendable {
-    package let all: [any ChatAdapter]
-    private let byID: [AdapterID: any ChatAdapter]
+    private let adapters: Protected<[any ChatAdapter]>
 
     package init(_ adapters: [any ChatAdapter]) {
-        self.all = adapters
-        self.byID = Dictionary(adapters.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+        self.adapters = Protected(adapters)
     }
 
-    package subscript(id: AdapterID) -> (any ChatAdapter)? { self.byID[id] }
+    package var all: [any ChatAdapter] { self.adapters.withLock { $0 } }
+
+    package subscript(id: AdapterID) -> (any ChatAdapter)? {
+        self.adapters.withLock { adapters in adapters.first { $0.id == id } }
+    }
+
+    /// Replaces the adapter with the same id.
+    package func replace(_ adapter: any ChatAdapter) {
+        self.adapters.withLock { adapters in
+            guard let index = adapters.firstIndex(where: { $0.id == adapter.id }) else { return }
+            adapters[index] = adapter
+        }
+    }
 
     /// The room's traits; plain lines for a network that is no longer configured.
     package func traits(of room: RoomID) -> RoomTraits {
-        self.byID[room.adapter]?.traits(of: room) ?? RoomTraits(textLimit: 400, textUnit: .bytes, isMultiline: false)
+        self[room.adapter]?.traits(of: room) ?? RoomTraits(textLimit: 400, textUnit: .bytes, isMultiline: false)
     }
 
     /// Whether messages in `room` have buttons.

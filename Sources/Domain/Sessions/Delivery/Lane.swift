@@ -70,7 +70,8 @@ actor Lane {
     /// the first as being sent. False when something else goes first or nothing can be sent now. After true,
     /// ``enqueueReserved(_:)`` must follow.
     func reserve() -> Bool {
-        !self.isDropped && self.previews.isEmpty && self.adapter.status.state == .up && self.state.reserve(in: self.traits, at: .now)
+        !self.isDropped && self.previews.isEmpty && self.adapter.status.state == .up
+            && self.state.reserve(in: self.traits, at: .now)
     }
 
     /// Takes the messages that the lane was reserved for, possibly none, the first already marked; others queue behind

@@ -17,7 +17,6 @@ extension Bridge {
             return new
         }
         // What is left of an earlier hold.
-        self.beginSweep()
         await self.state.withLock { $0.sweep }?.value
         self.conversations.reopen(new)
         self.store.held.take(new)
@@ -43,7 +42,6 @@ extension Bridge {
     /// trace, and their jails end.
     package func drop(_ places: Set<Place>) async {
         self.store.held.drop(places)
-        self.beginSweep()
         await self.state.withLock { $0.sweep }?.value
         self.state.withLock { state in
             state.arriving.subtract(places)
@@ -64,9 +62,8 @@ extension Bridge {
 
     /// Throws ``PlaceLost`` for an event that this host must not store.
     func checkServes(_ event: InboundEvent) throws {
-        let place = if case .message(let message) = event.kind { Place(of: message.thread) } else {
-            Place.network(event.adapter)
-        }
+        var place = Place.network(event.adapter)
+        if case .message(let message) = event.kind { place = Place(of: message.thread) }
         guard self.store.held.contains(place), !self.state.withLock({ $0.arriving.contains(place) }) else {
             throw PlaceLost([place])
         }
@@ -76,6 +73,7 @@ extension Bridge {
     func beginSweep() {
         self.state.withLock { state in
             let last = state.sweep
+            // It must not wait for whoever has noticed the loss; there is one at a time.
             state.sweep = Task { [weak self] in
                 await last?.value
                 await self?.sweep()

@@ -53,7 +53,7 @@ package final class HeldPlaces: Sendable {
 
     /// Begins holds of these places.
     func take(_ places: Set<Place>) {
-        self.state.withLock { state in
+        self.change { state in
             for place in places {
                 state.last += 1
                 state.numbers[place] = state.last
@@ -64,11 +64,11 @@ package final class HeldPlaces: Sendable {
 
     /// Ends the holds of these places.
     func drop(_ places: Set<Place>) {
-        self.state.withLock { state in for place in places { state.drop(place) } }
+        self.change { state in for place in places { state.drop(place) } }
     }
 
-    /// Calls `body` each time that a write has found a place lost. It must return at once.
-    func observe(_ body: @escaping @Sendable () -> Void) { self.state.withLock { $0.observers.append(body) } }
+    /// Calls `body` after each change, also when a write has found a place lost. It must return at once.
+    package func observe(_ body: @escaping @Sendable () -> Void) { self.state.withLock { $0.observers.append(body) } }
 
     /// Makes sure that a transaction may write for these holds. Throws ``PlaceLost``; what belongs to another host by then
     /// is no longer held.
@@ -84,8 +84,14 @@ package final class HeldPlaces: Sendable {
     }
 
     private func lose(_ holds: [PlaceHold]) {
-        let observers = self.state.withLock { state in
+        self.change { state in
             for hold in holds where state.number(of: hold.place) == hold.number { state.drop(hold.place) }
+        }
+    }
+
+    private func change(_ body: (inout State) -> Void) {
+        let observers = self.state.withLock { state in
+            body(&state)
             return state.observers
         }
         for observer in observers { observer() }

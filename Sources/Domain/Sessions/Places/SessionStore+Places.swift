@@ -54,4 +54,10 @@ extension SessionStore {
             return try body(ledger)
         }
     }
+
+    /// Whether something may leave for the thread of a session now.
+    package func mayPost(inSession session: String) async throws -> Bool {
+        guard let place = try await self.read({ ledger in try ledger.place(ofSession: session) }) else { return true }
+        return self.held.mayPost(self.held.hold(of: place))
+    }
 }

@@ -1,8 +1,19 @@
 internal import Database
 
 extension Schema {
+    static let adapterMemory = Migration(
+        number: 21, name: "adapter memory",
+        sql: """
+            -- What adapters persist, where several hosts share the store; sealed with a key of theirs.
+            CREATE TABLE adapter_memory (
+                adapter TEXT PRIMARY KEY,
+                value BLOB NOT NULL,
+                updated_at INTEGER NOT NULL
+            ) WITHOUT ROWID;
+            """)
+
     static let hosts = Migration(
-        number: 21, name: "hosts and places",
+        number: 22, name: "hosts and places",
         sql: """
             -- Hosts that share this store. `epoch` is the membership that counts, `run` the start of the program that has
             -- it. Times are milliseconds by the server's clock.

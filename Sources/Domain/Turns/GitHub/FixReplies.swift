@@ -25,6 +25,7 @@ struct FixReplies {
             try await thread.report(.notice("Nothing was answered at GitHub."))
             return
         }
+        try await self.work.checkMayAct(for: request)
         for comment in lines {
             do {
                 _ = try await place.client.reply(to: comment, onPullRequest: pull, in: place.name, text)

@@ -46,6 +46,13 @@ package struct GitHubWork: Sendable {
         self.news = news
     }
 
+    /// Throws ``TurnFailure`` if another host may have the thread: what is changed at GitHub can't be taken back.
+    func checkMayAct(for request: TurnRequest) async throws {
+        guard try await self.store.mayPost(inSession: request.session) else {
+            throw TurnFailure("Another host may have this thread, so nothing was changed at GitHub: ask again.")
+        }
+    }
+
     /// The thread's repository. Throws ``TurnFailure`` for one that is not on GitHub.
     func place(of request: TurnRequest) throws -> Place { try self.place(named: request.repository) }
 

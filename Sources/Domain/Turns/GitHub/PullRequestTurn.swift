@@ -40,6 +40,7 @@ struct PullRequestTurn: TurnWorker {
             let branch = try await self.work.branch(of: request, in: place.repository)
             let head = try await self.head(of: branch.name, onto: base, place)
             let material = await self.material(request, branch, head, place)
+            try await self.work.checkMayAct(for: request)
             let outcome = try await self.carryOut(
                 PullRequestWish(request.text), material, branch.name, head, base.name, place)
             try await self.tell(outcome, branch.name, head, request, place, thread)

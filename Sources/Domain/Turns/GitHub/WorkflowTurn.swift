@@ -63,6 +63,7 @@ struct WorkflowTurn: TurnWorker {
                 "It is not known whether \(name) was started before the restart: look at \(runs), and write "
                     + "`workflow \(workflow.file)` again if it was not.")
         }
+        try await self.work.checkMayAct(for: request)
         do {
             try await place.client.dispatch(workflow: workflow.file, on: branch, inputs: wish.inputs, in: place.name)
         } catch let error as GitHubError where error.code == .validation {

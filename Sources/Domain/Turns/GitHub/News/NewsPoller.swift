@@ -49,6 +49,7 @@ package final class NewsPoller: Service {
         self.change = change
         self.clock = clock
         self.logger = logger
+        posts.store.held.observe { change.signal() }
     }
 
     package func run() async throws {
@@ -93,8 +94,9 @@ package final class NewsPoller: Service {
         }
     }
 
-    /// Polls what is due. Returns the time until the next watch is; nil without watches.
+    /// Polls what is due. Returns the time until the next watch is; nil without watches, and where another host polls.
     func poll() async throws -> Duration? {
+        guard self.posts.store.held.contains(.gitHub) else { return nil }
         let now = self.posts.environment.now()
         let watches = try await self.posts.store.read { ledger in try ledger.gitHubWatches() }
             .filter { self.desk.repositories[$0.repository] != nil }

@@ -34,6 +34,7 @@ package final class WebhookIntake: Service {
         self.desk = desk
         self.logger = logger
         self.gathering = gathering
+        posts.store.held.observe { [wakeup] in wakeup.signal() }
     }
 
     /// Stores a delivery.
@@ -77,8 +78,9 @@ package final class WebhookIntake: Service {
         self.wakeup.signal()
     }
 
-    /// Handles the oldest stored deliveries; false if there were none.
+    /// Handles the oldest stored deliveries; false if there were none, or another host handles them.
     func handle() async throws -> Bool {
+        guard self.posts.store.held.contains(.gitHub) else { return false }
         let deliveries = try await self.posts.store.read { ledger in
             try ledger.newGitHubDeliveries(limit: Self.batch)
         }

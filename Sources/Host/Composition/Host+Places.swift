@@ -1,0 +1,39 @@
+internal import Chat
+internal import Primitives
+package import Sessions
+internal import Turns
+internal import Work
+
+/// Places that move between hosts which share a store.
+extension Host {
+    /// Serves places that another host had: recovers what it left, and begins their networks.
+    package func take(_ places: Set<Place>) async throws {
+        let some = Places.some(places)
+        let interrupted = Protected<CommitRecovery.Interrupted?>(nil)
+        try await self.bridge.take(places) {
+            let left = try await self.commits.keepKnown(in: some)
+            interrupted.withLock { $0 = left }
+            try await self.workbench.recordEnds(of: StoredJobs(store: self.bridge.store).unfinished(in: some))
+        }
+        for network in self.networks where places.contains(network.place) { network.begin() }
+        // Unstructured, because it may wait for servers.
+        if let left = interrupted.withLock({ $0 }) { Task { await self.commits.reportOthers(of: left) } }
+    }
+
+    /// Ends the work of places in good order, for another host to take: running turns have `time`.
+    package func handOver(_ places: Set<Place>, within time: Duration) async {
+        await self.bridge.finish(places, by: .now + time)
+        await self.endNetworks(of: places)
+        await self.bridge.drop(places)
+    }
+
+    /// Lets go of places at once: another host may have them.
+    package func drop(_ places: Set<Place>) async {
+        await self.bridge.drop(places)
+        await self.endNetworks(of: places)
+    }
+
+    private func endNetworks(of places: Set<Place>) async {
+        for network in self.networks where places.contains(network.place) { await network.end() }
+    }
+}

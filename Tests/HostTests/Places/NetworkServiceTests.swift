@@ -1,0 +1,58 @@
+import Chat
+import Primitives
+import Sessions
+import TestSupport
+import Testing
+
+@testable import Host
+
+/// A network's adapter, which begins and ends with the network's place.
+@Suite("Networks that come and go", .timeLimit(.minutes(1)))
+struct NetworkServiceTests {
+    private let made = Protected<[FakeAdapter]>([])
+    private let sink = RecordingSink()
+    private let registry: AdapterRegistry
+    private let service: NetworkService
+
+    init() {
+        let made = self.made
+        let make: @Sendable () -> NetworkSetup.Network = {
+            let adapter = FakeAdapter(id: "irc:a")
+            made.withLock { $0.append(adapter) }
+            return NetworkSetup.Network(adapter: adapter)
+        }
+        let first = make()
+        self.registry = AdapterRegistry([first.adapter])
+        self.service = NetworkService(
+            first, making: make, while: HeldPlaces(hasAll: false), registry: self.registry, sink: self.sink)
+    }
+
+    private func waitUntilUp() async {
+        while self.registry[AdapterID("irc:a")]?.status.state != .up { await Task.yield() }
+    }
+
+    @Test("an adapter runs while the host has its network, each time a new one")
+    func lives() async throws {
+        let running = Task { try await self.service.run() }
+        #expect(self.service.place == .network(AdapterID("irc:a")))
+        self.service.begin()
+        await self.waitUntilUp()
+        await self.service.end()
+        #expect(self.registry[AdapterID("irc:a")]?.status.state == .down)
+        #expect(self.made.withLock { $0.count } == 2)
+        self.service.begin()
+        await self.waitUntilUp()
+        #expect(self.made.withLock { $0.map(\.status.state) } == [.down, .up])
+        await self.service.stop()
+        try await running.value
+    }
+
+    @Test("a service that is not wanted ends when it is stopped")
+    func stopsIdle() async throws {
+        let running = Task { try await self.service.run() }
+        await self.service.end()
+        await self.service.stop()
+        try await running.value
+        #expect(self.made.withLock { $0.count } == 1)
+    }
+}
