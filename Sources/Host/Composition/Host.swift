@@ -35,7 +35,7 @@ package final class Host: Sendable {
     private let agent: CurrentAgentSettings
     private let workspaceServices: [any Service]
     let commits: CommitRecovery
-    let networks: [NetworkService]
+    let networks: [NetworkService<NetworkSetup.Hook>]
     private let model: any ModelClient
     private let proxyServices: [any Service]
     private let gitHubServices: [any Service]
@@ -65,7 +65,7 @@ package final class Host: Sendable {
         self.lock = try directory.lock()
         // Jails are tried, which takes longest, while the store and the repositories are opened.
         async let found = Self.means(means, or: configuration, isolation, in: directory)
-        let metrics = ProcessMetrics.metrics()
+        let metrics = Metrics.ofProcess()
         self.database = try Stores.open(configuration, metrics: metrics)
         self.audit = try await AuditLog.open(self.database, keyIn: directory.path)
         let store = SessionStore(database: self.database)
@@ -114,7 +114,7 @@ package final class Host: Sendable {
         self.gateway = try GatewaySetup.gateway(
             listening, configuration, bridge: self.bridge, web: web, repositories: repositories, model: self.model,
             workspaces: commands.workspaces, jail: jail.status, mount: mounted?.mount,
-            hooks: services.compactMap(\.hook) + [parts.hook].compactMap { $0 })
+            hooks: services.compactMap(NetworkSetup.hook) + [parts.hook].compactMap { $0 })
         self.signInCode = access.printSignInCode()
     }
 

@@ -1,4 +1,5 @@
 internal import Chat
+internal import Gateway
 internal import HTTPClient
 internal import HTTPServer
 internal import IRC
@@ -13,15 +14,19 @@ internal import Telegram
 
 /// Sets up the configured networks' adapters.
 struct NetworkSetup {
-    struct Network {
-        let adapter: any ChatAdapter
-        /// Where the platform delivers events, if it uses webhooks.
-        var hook: Hook?
-    }
+    typealias Network = NetworkService<Hook>.Network
 
+    /// Where a platform delivers events.
     struct Hook {
         let path: String
         let respond: @Sendable (HTTPServerRequest) async -> HTTPServerResponse
+    }
+
+    /// The deliveries of the platform's webhook, for the adapter that then runs.
+    static func hook(of service: NetworkService<Hook>) -> GatewayHook? {
+        service.hook.map { hook in
+            GatewayHook(path: hook.path) { await (service.hook ?? hook).respond($0) }
+        }
     }
 
     /// Why the adapters are created.

@@ -38,7 +38,7 @@ package final class ProxyHost: Sendable {
         let needsKeys = settings.requiresKey || !settings.isLoopback
         let database = try Self.database(configuration, isNeeded: needsKeys, logger: logger)
         let store = database.map { SessionStore(database: $0) }
-        let metrics = ProcessMetrics.metrics()
+        let metrics = Metrics.ofProcess()
         let assignment = try ProxyWorkers.assignment(in: surroundings.environment)
         let count = assignment == nil ? configuration.proxy.workers ?? Self.cores : 1
         let board = try assignment?.board ?? (count > 1 ? WorkerBoard() : nil)

@@ -2,6 +2,7 @@ internal import Chat
 internal import Lifecycle
 internal import Matrix
 internal import Primitives
+internal import Sessions
 
 /// The doctor's checks of the networks.
 struct NetworkFindings {

@@ -51,7 +51,8 @@ struct HostTableTests {
         #expect(try await self.fence(a, [irc, .gitHub], epoch: ofA) == [])
         #expect(try await self.fence(b, [irc, .janitor], epoch: ofB) == [irc])
         #expect(try await self.fence(a, [irc], epoch: ofA + 1) == [irc])
-        #expect(try await a.unserved([irc, .gitHub, .janitor, Place(name: "matrix:home")]) == [Place(name: "matrix:home")])
+        #expect(
+            try await a.unserved([irc, .gitHub, .janitor, Place(name: "matrix:home")]) == [Place(name: "matrix:home")])
         let hosts = try await b.hosts()
         #expect(hosts.map(\.name) == ["a", "b"] && hosts.map(\.state) == [.live, .live])
         #expect(hosts[0].adapters == ["irc:libera"] && hosts[1].adapters == [])

@@ -186,7 +186,8 @@ struct HostTable: Sendable {
         let host = self.host
         return try await self.database.read { connection in
             try connection.first(
-                "SELECT 1 FROM hosts WHERE id <> $1 AND state = 'live' AND expires_at > \(Self.now) LIMIT 1", .text(host)
+                "SELECT 1 FROM hosts WHERE id <> $1 AND state = 'live' AND expires_at > \(Self.now) LIMIT 1",
+                .text(host)
             ) != nil
         }
     }
@@ -235,7 +236,8 @@ struct HostTable: Sendable {
             var adapters: [String: [String]] = [:]
             var threads: [String: Int64] = [:]
             let rows = try connection.query(
-                "SELECT p.place AS place, p.host AS host FROM places p JOIN hosts h ON h.id = p.host AND h.epoch = p.epoch")
+                "SELECT p.place AS place, p.host AS host FROM places p JOIN hosts h ON h.id = p.host AND h.epoch = p.epoch"
+            )
             for row in rows {
                 switch Place(name: try row.text("place")) {
                 case .network(let id): adapters[try row.text("host"), default: []].append(id.rawValue)

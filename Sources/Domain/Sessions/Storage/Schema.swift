@@ -6,7 +6,8 @@ package enum Schema {
     package static let migrations: [Migration] = [
         Self.bridge, Self.proxyUsage, Self.filesAndChoices, Self.retention, Self.search, Self.withdrawals, Self.audit,
         Self.asks, Self.jobs, Self.questions, Self.personas, Self.steps, Self.features, Self.gitHub, Self.clientKeys,
-        Self.laterSearch, Self.preferences, Self.people, Self.quota, Self.workspaceBundles, Self.adapterMemory, Self.hosts,
+        Self.laterSearch, Self.preferences, Self.people, Self.quota, Self.workspaceBundles, Self.adapterMemory,
+        Self.hosts,
     ]
 
     private static let bridge = Migration(

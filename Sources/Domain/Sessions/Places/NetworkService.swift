@@ -1,14 +1,24 @@
-internal import Chat
-internal import Gateway
+package import Chat
 internal import Lifecycle
 internal import Primitives
-internal import Sessions
 
 /// Runs a network's adapter while the host has the network, each time a new one: an adapter that has stopped does not run
 /// again.
-final class NetworkService: Service {
+package final class NetworkService<Hook: Sendable>: Service {
+    /// An adapter, and what belongs to it alone.
+    package struct Network: Sendable {
+        package let adapter: any ChatAdapter
+        /// Takes what the platform delivers, if it uses webhooks.
+        package let hook: Hook?
+
+        package init(adapter: any ChatAdapter, hook: Hook? = nil) {
+            self.adapter = adapter
+            self.hook = hook
+        }
+    }
+
     private struct State {
-        var network: NetworkSetup.Network
+        var network: Network
         var isWanted: Bool
         var isRunning = false
         /// The running adapter was stopped, because the host no longer has the network.
@@ -18,9 +28,9 @@ final class NetworkService: Service {
         var waiters: [Signal] = []
     }
 
-    let place: Place
-    let name: String
-    private let make: @Sendable () -> NetworkSetup.Network
+    package let place: Place
+    package let name: String
+    private let make: @Sendable () -> Network
     private let held: HeldPlaces
     private let registry: AdapterRegistry
     private let sink: any MessageSink
@@ -30,8 +40,8 @@ final class NetworkService: Service {
     /// - Parameters:
     ///   - network: What `make` has made first.
     ///   - held: Begins at once if the network is in it, and ends as soon as it is not.
-    init(
-        _ network: NetworkSetup.Network, making make: @escaping @Sendable () -> NetworkSetup.Network,
+    package init(
+        _ network: Network, making make: @escaping @Sendable () -> Network,
         while held: HeldPlaces, registry: AdapterRegistry, sink: any MessageSink
     ) {
         self.place = .network(network.adapter.id)
@@ -50,7 +60,7 @@ final class NetworkService: Service {
         Task { await self.end() }
     }
 
-    func run() async throws {
+    package func run() async throws {
         while true {
             let (adapter, isStopping) = self.state.withLock { state -> ((any ChatAdapter)?, Bool) in
                 state.isRunning = state.isWanted && !state.isStopping
@@ -88,7 +98,7 @@ final class NetworkService: Service {
         return next != nil
     }
 
-    func stop() async {
+    package func stop() async {
         let adapter = self.state.withLock { state in
             state.isStopping = true
             return state.network.adapter
@@ -98,13 +108,13 @@ final class NetworkService: Service {
     }
 
     /// The host has the network now.
-    func begin() {
+    package func begin() {
         self.state.withLock { $0.isWanted = true }
         self.changed.signal()
     }
 
     /// The host no longer has the network. Returns when the adapter has ended.
-    func end() async {
+    package func end() async {
         let ended = Signal()
         let (adapter, isRunning) = self.state.withLock { state -> ((any ChatAdapter)?, Bool) in
             state.isWanted = false
@@ -117,13 +127,6 @@ final class NetworkService: Service {
         if isRunning { await ended.wait() }
     }
 
-    /// The deliveries of the platform's webhook, for the current adapter.
-    var hook: GatewayHook? {
-        self.state.withLock { $0.network.hook }.map { hook in
-            GatewayHook(path: hook.path) { request in
-                let current = self.state.withLock { $0.network.hook }
-                return await (current ?? hook).respond(request)
-            }
-        }
-    }
+    /// The current adapter's.
+    package var hook: Hook? { self.state.withLock { $0.network.hook } }
 }

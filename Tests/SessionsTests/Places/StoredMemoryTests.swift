@@ -1,13 +1,11 @@
 import Chat
 import Database
-import Kit
 import Logging
 import Primitives
-import Sessions
 import TestSupport
 import Testing
 
-@testable import Host
+@testable import Sessions
 
 /// What an adapter persists, as a row of the store.
 @Suite("Memories in the store", .timeLimit(.minutes(1)))
@@ -18,11 +16,11 @@ struct StoredMemoryTests {
 
     init() throws {
         self.directory = try TemporaryDirectory()
-        self.database = try Database(path: self.directory.path + "/store", migrations: Schema.migrations)
+        self.database = try TestDatabase.open(path: self.directory.path + "/store", migrations: Schema.migrations)
     }
 
-    private func memory(_ key: String = "key of the hosts", tenancy: any Tenancy = SoleTenancy()) -> MemoryStore {
-        .row(
+    private func memory(_ key: String = "key of the hosts", tenancy: any Tenancy = SoleTenancy()) -> StoredMemory {
+        StoredMemory(
             of: self.adapter, in: SessionStore(database: self.database, held: HeldPlaces(tenancy)),
             sealedWith: Secret(key), logger: Logger(label: "test"))
     }

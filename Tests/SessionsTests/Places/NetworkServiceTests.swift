@@ -1,10 +1,9 @@
 import Chat
 import Primitives
-import Sessions
 import TestSupport
 import Testing
 
-@testable import Host
+@testable import Sessions
 
 /// A network's adapter, which begins and ends with the network's place.
 @Suite("Networks that come and go", .timeLimit(.minutes(1)))
@@ -12,14 +11,14 @@ struct NetworkServiceTests {
     private let made = Protected<[FakeAdapter]>([])
     private let sink = RecordingSink()
     private let registry: AdapterRegistry
-    private let service: NetworkService
+    private let service: NetworkService<Never>
 
     init() {
         let made = self.made
-        let make: @Sendable () -> NetworkSetup.Network = {
+        let make: @Sendable () -> NetworkService<Never>.Network = {
             let adapter = FakeAdapter(id: "irc:a")
             made.withLock { $0.append(adapter) }
-            return NetworkSetup.Network(adapter: adapter)
+            return NetworkService<Never>.Network(adapter: adapter)
         }
         let first = make()
         self.registry = AdapterRegistry([first.adapter])

@@ -1,9 +1,8 @@
 internal import Glibc
-internal import Sessions
 
-enum ProcessMetrics {
+extension Metrics {
     /// Metrics that begin with those of the process.
-    static func metrics() -> Metrics {
+    package static func ofProcess() -> Metrics {
         let metrics = Metrics()
         metrics.gauge(.residentMemory) { Self.residentMemory() }
         return metrics

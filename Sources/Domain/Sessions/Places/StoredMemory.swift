@@ -1,0 +1,72 @@
+package import Chat
+internal import Crypto
+internal import JSON
+package import Logging
+package import Primitives
+
+/// An adapter's memory as a row of the store, which follows a network from host to host: only the one that has the network
+/// may replace it.
+package struct StoredMemory: Sendable {
+    private let adapter: AdapterID
+    private let store: SessionStore
+    private let key: [UInt8]
+    private let logger: Logger
+    /// What cannot be read here must not be replaced.
+    private let isUnreadable = Flag()
+
+    private final class Flag: Sendable {
+        let isSet = Protected(false)
+    }
+
+    /// - Parameter key: What the hosts share to seal it, since it may hold sign-ins.
+    package init(of adapter: AdapterID, in store: SessionStore, sealedWith key: Secret, logger: Logger) {
+        self.adapter = adapter
+        self.store = store
+        self.key = hkdfSHA256(
+            Array(key.reveal().utf8), salt: [], info: Array("adapter memory of \(adapter)".utf8), count: 32)
+        self.logger = logger
+    }
+
+    /// Nil without one, or if it cannot be opened.
+    package func load() async -> [UInt8]? {
+        guard let sealed = await self.sealed() else { return nil }
+        let bytes = openAES256GCM(sealed, key: self.key)
+        self.isUnreadable.isSet.withLock { $0 = bytes == nil }
+        if bytes == nil {
+            self.logger.error(
+                "the memory of a network was sealed with another key: give all hosts the same one",
+                ["adapter": .string(self.adapter.rawValue)])
+        }
+        return bytes
+    }
+
+    /// Whether it was stored.
+    package func save(_ bytes: [UInt8]) async -> Bool {
+        guard !self.isUnreadable.isSet.withLock({ $0 }) else { return false }
+        let (adapter, sealed) = (self.adapter, sealAES256GCM(bytes, key: self.key))
+        do {
+            try await self.store.write(of: .network(adapter)) { ledger in
+                try ledger.setMemory(sealed, of: adapter, at: WallClock.now())
+            }
+            return true
+        } catch {
+            return false
+        }
+    }
+
+    /// Waits for the store: an adapter that began without its memory would miss what happened since.
+    private func sealed() async -> [UInt8]? {
+        let adapter = self.adapter
+        while !Task.isCancelled {
+            do {
+                return try await self.store.read { ledger in try ledger.memory(of: adapter) }
+            } catch {
+                self.logger.error(
+                    "the memory of a network cannot be read; trying again",
+                    ["adapter": .string(adapter.rawValue), "error": .string("\(error)")])
+                try? await Task.sleep(for: .seconds(1))
+            }
+        }
+        return nil
+    }
+}
