@@ -105,9 +105,13 @@ struct BundleBench {
     }
 
     /// Everything that a rebuilt workspace must have again: names, types, permissions, links and contents.
+    ///
+    /// Of the modes only what Git keeps: the rest follows the umask, which differs between this process and its parts.
     static func listing(_ workspace: Workspace) throws -> String {
         try Fixture.shell(
-            "find . -not -name .git -not -type d -printf '%P %y %m %l\\n' | LC_ALL=C sort; find . -type d | LC_ALL=C sort; "
+            "find . -not -name .git -not -type d "
+                + "\\( -perm -100 -printf '%P %y x %l\\n' -o -printf '%P %y - %l\\n' \\) | LC_ALL=C sort; "
+                + "find . -type d | LC_ALL=C sort; "
                 + "find . -type f -not -name .git -print0 | LC_ALL=C sort -z | xargs -0 sha256sum", in: workspace)
     }
 
