@@ -39,6 +39,7 @@ package final class Host: Sendable {
     private let model: any ModelClient
     private let proxyServices: [any Service]
     private let gitHubServices: [any Service]
+    private let claim: StoreClaim?
     private let logger = Logger(label: "host")
     private let running = Protected<ServiceGroup?>(nil)
 
@@ -69,6 +70,8 @@ package final class Host: Sendable {
         self.database = try Stores.open(configuration, metrics: metrics)
         self.audit = try await AuditLog.open(self.database, keyIn: directory.path)
         let store = SessionStore(database: self.database)
+        self.claim = StoreClaim(store)
+        try await self.claim?.take()
         let access = BridgeSetup.access(configuration, store, self.audit)
         let web = WebAdapter(
             now: WallClock.now,
@@ -183,7 +186,8 @@ package final class Host: Sendable {
         // usage recorder after the gateway's clients have left.
         let models = [self.model as? any Service].compactMap { $0 }
         return ServiceGroup(
-            self.auditRetention + models + self.proxyServices + self.workspaceServices + [self.workbench, self.gateway]
+            [self.claim].compactMap { $0 } + self.auditRetention + models + self.proxyServices + self.workspaceServices
+                + [self.workbench, self.gateway]
                 + [AdapterService(adapter: self.web, sink: self.bridge)] + self.networks + [self.bridge]
                 + self.gitHubServices,
             settings: settings,
