@@ -11,7 +11,7 @@ struct CommandTable: Sendable {
             MatrixStatusCommand(), MatrixVerifyCommand(), MatrixResetCommand(), MatrixRecoveryKeyCommand(),
             AsksCommand(), ApproveCommand(), DenyCommand(),
             ModelsCommand(), UsageCommand(),
-            AuditExportCommand(), AuditVerifyCommand(),
+            AuditExportCommand(), AuditVerifyCommand(), StoreCopyCommand(),
             SpecListCommand(), SpecShowCommand(), SpecCheckCommand(),
         ] + SpecStageCommand.all + [
             CompletionsCommand(), HelpCommand(), VersionCommand(),
@@ -23,6 +23,7 @@ struct CommandTable: Sendable {
             "people": "List everybody with access, change roles or take access away",
             "sessions": "List, show, archive or delete sessions",
             "spec": "Specify, plan and implement features; list and check their documents",
+            "store": "Copy the database",
             "token": "Create, list and revoke API tokens",
         ],
         later: ["tasks"])

@@ -196,10 +196,88 @@ struct PostgreSQLTests {
         try await server.end(SIGKILL)
         try server.start()
         let stored = try await writer.value
+        while (try? await self.texts(database)) == nil { await Task.yield() }
         let present = Set(try await self.texts(database))
         #expect(present.isSuperset(of: stored))
         try await database.write { try $0.execute("INSERT INTO notes (text) VALUES ('after')") }
         await database.close()
+    }
+
+    /// A server behind a proxy, and a store that reaches it through the proxy.
+    private func proxied(_ name: String) async throws -> (server: PostgreSQLServer, proxy: FaultProxy, Database) {
+        let server = PostgreSQLServer.shared
+        _ = try server.database(name)
+        let proxy = try await FaultProxy.started(before: server.port)
+        let place = PostgreSQLSettings(
+            url: "postgres://jetbridge@127.0.0.1:\(proxy.port)/\(name)", password: PostgreSQLServer.password,
+            writers: 4,
+            patience: .milliseconds(300))
+        return (server, proxy, try Database(postgreSQL: place, migrations: Self.migrations))
+    }
+
+    @Test("behind a network that swallows everything a write fails soon, and the store goes on afterwards")
+    func partition() async throws {
+        let (_, proxy, database) = try await self.proxied("partition_db")
+        try await database.write { try $0.execute("INSERT INTO notes (text) VALUES ('a')") }
+        await proxy.set(.swallow)
+        // All of them together, not one after the other.
+        let started = ContinuousClock.now
+        await withTaskGroup(of: Void.self) { group in
+            for number in 0..<8 {
+                group.addTask {
+                    let error = await #expect(throws: DatabaseError.self) {
+                        try await database.write {
+                            try $0.execute("INSERT INTO notes (text) VALUES ($1)", .text("lost \(number)"))
+                        }
+                    }
+                    #expect(error?.code == .unreachable)
+                }
+            }
+        }
+        #expect(ContinuousClock.now - started < .seconds(10))
+        await proxy.set(.none)
+        while (try? await database.write { try $0.execute("INSERT INTO notes (text) VALUES ('b')") }) == nil {
+            await Task.yield()
+        }
+        #expect(try await self.texts(database) == ["a", "b"])
+        await proxy.stop()
+    }
+
+    @Test("a connection that is cut again and again loses nothing that was acknowledged and stores nothing twice")
+    func cuts() async throws {
+        let (_, proxy, database) = try await self.proxied("cuts_db")
+        let isOver = Protected(false)
+        let cutting = Task {
+            while !isOver.withLock({ $0 }) {
+                await proxy.cut()
+                try await Task.sleep(for: .milliseconds(15))
+            }
+        }
+        var stored: Set<String> = []
+        var open: Set<String> = []
+        for number in 0..<300 {
+            let text = "n\(number)"
+            do {
+                try await database.write { connection in
+                    _ = try connection.query("SELECT 1")
+                    try connection.execute("INSERT INTO notes (text) VALUES ($1)", .text(text))
+                }
+                stored.insert(text)
+            } catch let error as DatabaseError {
+                // A repeated write that had been stored would be refused as unique.
+                #expect([.unreachable, .inputOutput].contains(error.code), "\(error)")
+                if error.code == .inputOutput { open.insert(text) }
+            }
+        }
+        isOver.withLock { $0 = true }
+        _ = try? await cutting.value
+        while (try? await database.write { try $0.execute("INSERT INTO notes (text) VALUES ('end')") }) == nil {
+            await Task.yield()
+        }
+        let present = Set(try await self.texts(database))
+        #expect(present.subtracting(open).subtracting(["end"]) == stored.subtracting(open))
+        #expect(stored.count > 100)
+        await proxy.stop()
     }
 
     @Test("a read that is cancelled ends, and the next one works")

@@ -7,12 +7,14 @@ package enum Stores {
         _ configuration: Configuration, metrics: Metrics? = nil
     ) throws(DatabaseError) -> Database {
         var settings = DatabaseSettings()
-        if let metrics {
-            settings.commitObserver = { report in
-                metrics.observe(.storeCommitSeconds, seconds: report.duration / .seconds(1))
-            }
-        }
-        switch configuration.store {
+        settings.commitObserver = { metrics?.observe(.storeCommitSeconds, seconds: $0.duration / .seconds(1)) }
+        return try self.open(configuration.store, settings)
+    }
+
+    package static func open(
+        _ store: Configuration.Store, _ settings: DatabaseSettings = DatabaseSettings()
+    ) throws(DatabaseError) -> Database {
+        switch store {
         case .file(let path): return try Database(path: path, migrations: Schema.migrations, settings: settings)
         case .postgreSQL(let place):
             return try Database(postgreSQL: place, migrations: Schema.migrations, settings: settings)

@@ -64,7 +64,7 @@ package final class Database: Sendable {
             }
         }
         for _ in 0..<self.readerCount {
-            Self.start("store-reader", PostgreSQLConnection(postgreSQL), self.reads) {
+            Self.start("store-reader", PostgreSQLConnection(postgreSQL.reading), self.reads) {
                 for job in $0 { job.run(on: $1) }
             }
         }

@@ -8,6 +8,8 @@ package struct Row: Sendable, CustomStringConvertible {
     }
 
     package let values: [SQLValue]
+    /// The columns' names, in the order of ``values``.
+    package var names: [String] { self.columns.names }
     private let columns: Columns
 
     init(values: [SQLValue], columns: Columns) {

@@ -25,6 +25,7 @@ package final class PostgreSQLServer: Sendable {
         do {
             return try PostgreSQLServer(settings: [
                 "fsync=off", "full_page_writes=off", "max_connections=600", "idle_session_timeout=3s",
+                "deadlock_timeout=50ms",
             ])
         } catch {
             fatalError("PostgreSQL does not start: \(error)")

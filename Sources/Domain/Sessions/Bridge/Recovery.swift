@@ -214,7 +214,8 @@ struct Recovery: Sendable {
         return turn.attempts < Self.attempts
     }
 
-    /// Ends asks that no turn waits for any more, and parked ones whose time has passed, and shows outcomes that were decided while no host ran.
+    /// Ends asks that no turn waits for any more, and parked ones whose time has passed, and shows outcomes that were
+    /// decided while no host ran.
     private func settleAsks(in ledger: Ledger) throws {
         let now = self.environment.now()
         for ask in try ledger.openAsks(in: self.places) {
@@ -288,8 +289,8 @@ struct Recovery: Sendable {
 
     // MARK: Jobs
 
-    /// Marks the jobs of the last run, whose processes ended with it or are out of reach, as interrupted, and reports those that ran beside the
-    /// turns; a turn reports its own command.
+    /// Marks the jobs of the last run, whose processes ended with it or are out of reach, as interrupted, and reports those
+    /// that ran beside the turns; a turn reports its own command.
     private func endJobs(in ledger: Ledger) throws {
         let now = self.environment.now()
         for record in try ledger.runningJobs(in: self.places) {

@@ -17,10 +17,14 @@ final class PostgreSQLConnection: StoreConnection {
     private let preamble: [String]
     private let bell: Bell
     private var link: PostgreSQLLink?
+    /// The last connection that failed.
+    private var refusal: (error: DatabaseError, at: ContinuousClock.Instant)?
     private var transaction: Transaction?
     /// Open savepoints.
     private var parts = 0
 
+    /// Between a connection that failed and the next.
+    private static let pause = Duration.milliseconds(500)
     private static let idStatement = "SELECT CAST(pg_current_xact_id() AS text) AS id"
 
     /// - Parameter preamble: Statements that begin every writing transaction, such as a lock.
@@ -99,9 +103,16 @@ final class PostgreSQLConnection: StoreConnection {
     private func connected() throws(DatabaseError) -> PostgreSQLLink {
         if let link, link.isUsable { return link }
         self.link = nil
-        let link = try PostgreSQLLink(self.settings, interrupter: self.interrupter, bell: self.bell.descriptor)
-        self.link = link
-        return link
+        // Others that wait behind this one must not each wait for a server that is away.
+        if let refusal, ContinuousClock.now - refusal.at < Self.pause { throw refusal.error }
+        do throws(DatabaseError) {
+            let link = try PostgreSQLLink(self.settings, interrupter: self.interrupter, bell: self.bell.descriptor)
+            self.link = link
+            return link
+        } catch {
+            self.refusal = (error, .now)
+            throw error
+        }
     }
 
     func commit() throws(DatabaseError) {

@@ -12,7 +12,7 @@ package struct PostgreSQLSettings: Sendable, Equatable {
     /// How sessions are called on the server.
     package var application = "jetbridge"
     /// How long an answer to a statement, or a connection, may take before the connection is closed.
-    package let patience: Duration
+    package private(set) var patience: Duration
     /// How long the outcome of a commit is looked for after the connection was lost in it.
     package let resolution: Duration
 
@@ -26,6 +26,13 @@ package struct PostgreSQLSettings: Sendable, Equatable {
         self.writers = writers
         self.patience = patience
         self.resolution = resolution
+    }
+
+    /// The same for reading: a search may take longer, and no lease depends on it.
+    var reading: PostgreSQLSettings {
+        var settings = self
+        settings.patience *= 4
+        return settings
     }
 
     /// The same, with another name of the sessions.

@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// Commits on one of several writing connections.
 struct PostgreSQLWriter {
     /// The writes of one commit: all of them wait for the slowest, and for one another's locks.
@@ -5,7 +7,7 @@ struct PostgreSQLWriter {
     /// Begins every transaction of writes without a key: they run one after the other, also among several hosts.
     static let order = ["SELECT pg_advisory_xact_lock(7017304421)"]
     /// How often a write is repeated that ran into another one, or whose connection was lost before its commit.
-    private static let attempts = 4
+    private static let attempts = 8
 
     let observer: (@Sendable (CommitReport) -> Void)?
 
@@ -13,7 +15,11 @@ struct PostgreSQLWriter {
         let group = WriteGroup(connection, observer: self.observer)
         for write in group.run(writes, isLast: false) {
             var attempt = 1
-            while !group.run([write], isLast: attempt == Self.attempts).isEmpty { attempt += 1 }
+            while !group.run([write], isLast: attempt == Self.attempts).isEmpty {
+                // At random, so that two that wait for each other do not meet again.
+                usleep(.random(in: 0...(UInt32(attempt) * 10_000)))
+                attempt += 1
+            }
         }
     }
 }

@@ -1,0 +1,64 @@
+internal import Database
+internal import Host
+internal import JSON
+internal import Lifecycle
+internal import Sessions
+
+struct StoreCopyCommand: Command {
+    let syntax = CommandSyntax(
+        "store", "copy", summary: "Copy the database into an empty one of either engine",
+        discussion: """
+            URL is sqlite:FILE (FILE relative to the data directory, or absolute) or postgres://ROLE@HOST:PORT/DATABASE, \
+            whose password is that of the configuration's store, or PGPASSWORD. No host may serve either; the source stays \
+            as it is. Every table is compared afterwards by its rows and a digest. Then change store.url. What is not in \
+            the database (repositories, files, workspaces, audit.key) stays where it is.
+            """,
+        options: [
+            OptionSyntax("from", .text("URL"), isRequired: true, help: "What is copied."),
+            OptionSyntax("to", .text("URL"), isRequired: true, help: "A new file, or an empty database."),
+        ],
+        examples: [
+            "jetbridge store copy --from sqlite:jetbridge.sqlite --to postgres://jetbridge@127.0.0.1:5432/jetbridge"
+        ])
+
+    func run(_ context: CommandContext) async throws {
+        let configuration = try context.loadConfiguration()
+        let from = try self.place(context.arguments.value("from") ?? "", "from", configuration, context)
+        let to = try self.place(context.arguments.value("to") ?? "", "to", configuration, context)
+        guard from != to else { throw UsageError(message: "--from and --to are the same", path: context.path) }
+        // Held until the end, so that no host begins meanwhile.
+        let lock = try DataDirectory(path: configuration.dataDirectory).lock()
+        if case .file(let path) = from, PrivateFile.read(path, limit: .max) == nil {
+            throw CommandFailure("\(path) does not exist or cannot be read")
+        }
+        if case .file(let path) = to, PrivateFile.read(path, limit: .max) != nil {
+            throw CommandFailure("\(path) exists: name a new file")
+        }
+        let (source, target) = (try Stores.open(from), try Stores.open(to))
+        for database in [source, target] { try await StoreClaim(SessionStore(database: database))?.take() }
+        var tables: [JSON] = []
+        var rows = 0
+        try await StoreCopy(from: source, to: target).run { table in
+            rows += table.rows
+            tables.append(["table": .string(table.name), "rows": JSON(table.rows), "digest": .string(table.digest)])
+            guard !context.isJSON, table.rows > 0 else { return }
+            try context.print("\(table.name): \(table.rows) rows, \(table.digest.prefix(16))")
+        }
+        await source.close()
+        await target.close()
+        _ = consume lock
+        if context.isJSON {
+            return try context.print(["from": .string(from.name), "to": .string(to.name), "tables": .array(tables)])
+        }
+        try context.print("Copied \(rows) rows, and compared them. Set store.url to use the copy.")
+    }
+
+    private func place(
+        _ url: String, _ option: String, _ configuration: Configuration, _ context: CommandContext
+    ) throws -> Configuration.Store {
+        switch Configuration.Store.named(url, in: configuration) {
+        case .success(let store): return store
+        case .failure(let problem): throw UsageError(message: "--\(option): \(problem.message)", path: context.path)
+        }
+    }
+}
