@@ -51,7 +51,7 @@ let package = Package(
         .target(name: "CCrypto", path: "Sources/C/CCrypto"),
         .target(name: "CFrameGuard", path: "Sources/C/CFrameGuard"),
         .target(name: "CICU", path: "Sources/C/CICU"),
-        c("CEdit"), c("CSeccomp"), c("CZlib"), c("COlm"), c("CPQ"), c("CNATS"),
+        c("CEdit"), c("CSeccomp"), c("CZlib"), c("COlm"), c("CPQ"),
 
         // Platform
         platform("Primitives", "CSystem"),
@@ -73,7 +73,6 @@ let package = Package(
         platform(
             "Objects", "CSystem", "Crypto", "EventLoop", "HTTP", "HTTPClient", "Lifecycle", "Primitives"),
         platform("Olm", "COlm", "Crypto", "JSON"),
-        platform("NATS", "CNATS", "Crypto", "EventLoop", "JSON", "Lifecycle", "Logging", "Primitives"),
         platform("Git", "CGit2", "CSystem", "Crypto", "EventLoop", "HTTP", "HTTPClient", "Primitives"),
         platform("Markdown", "CMarkGFM", "Primitives"),
         platform("YAML", "CYAML", "Primitives"),
@@ -118,7 +117,7 @@ let package = Package(
             "Sessions", "Audit", "Chat", "Crypto", "Database", "EventLoop", "JSON", "Lifecycle", "Logging", "Markdown",
             "Objects", "Primitives"),
         domain(
-            "Cluster", "Chat", "Crypto", "Database", "JSON", "Lifecycle", "Logging", "NATS", "Primitives", "Sessions"),
+            "Cluster", "Chat", "Database", "JSON", "Lifecycle", "Logging", "Primitives", "Sessions"),
         domain(
             "Turns", "Agent", "Audit", "Chat", "Copilot", "Crypto", "EventLoop", "Git", "GitHub", "HTTP", "HTTPClient",
             "HTTPServer", "JSON", "Jail", "Lifecycle", "Logging", "Models", "Primitives", "Processes", "Repositories",
@@ -190,7 +189,6 @@ let package = Package(
         tests("JSON", "JSON"),
         tests("Crypto", "Crypto", "Primitives"),
         tests("Olm", "Olm", "Crypto", "Primitives"),
-        tests("NATS", "NATS", "EventLoop", "Logging", "Primitives"),
         tests("Logging", "Logging", "JSON", "Primitives"),
         tests("EventLoop", "EventLoop", "Lifecycle", "Primitives"),
         tests("Lifecycle", "Lifecycle", "EventLoop", "Logging", "Primitives", "Processes"),
@@ -239,7 +237,7 @@ let package = Package(
             "Turns", "Turns", "Agent", "Audit", "Chat", "Copilot", "Crypto", "Database", "EventLoop", "Git", "GitHub",
             "HTTP", "Host", "JSON", "Jail", "Lifecycle", "Logging", "Models", "Primitives", "Repositories", "Sessions",
             "Specs", "Work"),
-        tests("Cluster", "Cluster", "Crypto", "Database", "JSON", "Logging", "NATS", "Primitives", "Sessions"),
+        tests("Cluster", "Cluster", "Database", "Primitives", "Sessions"),
         tests("Kit", "Kit", "Chat", "Markdown", "Primitives"),
         tests("IRC", "IRC", "Chat", "Crypto", "EventLoop", "HTTPClient", "Kit", "Logging", "Markdown", "Primitives"),
         tests(
