@@ -12,7 +12,7 @@ package protocol Connection: AnyObject {
     func rowsChanged(by sql: String, _ values: [SQLValue]) throws(DatabaseError) -> Int
     /// Returns all rows of the result.
     func query(_ sql: String, _ values: [SQLValue]) throws(DatabaseError) -> [Row]
-    /// Returns the first row, or nil if there is none.
+    /// Returns the first row, or nil if the result is empty.
     func first(_ sql: String, _ values: [SQLValue]) throws(DatabaseError) -> Row?
 
     /// Begins a part that may be undone on its own; parts may be nested. Use ``savepoint(_:)``.

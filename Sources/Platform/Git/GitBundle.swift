@@ -90,7 +90,7 @@ package actor GitBundle {
     package func read(_ path: String) throws(GitError) -> [(name: String, id: GitObjectID)] {
         let number = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
         guard number >= 0 else { throw GitError(system: errno, "read", "the bundle") }
-        guard let file = OpenFile(FileDescriptor(owning: number)) else { throw Self.damage("it is no file") }
+        guard let file = OpenFile(FileDescriptor(owning: number)) else { throw Self.damage("it is not a regular file") }
         guard let head = file.read(at: 0, upTo: Self.largestHead), head.starts(with: Self.mark.utf8),
             let end = head.firstRange(of: Array("\n\n".utf8))
         else { throw Self.damage("it has no head") }

@@ -86,7 +86,7 @@ package actor Cluster: Service {
         return self.places
     }
 
-    /// Sets what is told of places. Call it before ``run()``.
+    /// Sets the handlers of changes to this host's places. Call it before ``run()``.
     package func attach(_ events: Events) { self.events = events }
 
     package func run() async throws {

@@ -1,7 +1,7 @@
 /// When this host renews its lease, until when it may act, and when it may take what others have.
 ///
-/// The server's clock decides who has lost a lease; this counts the own deadline, from before each renewal is sent, so that
-/// this host always stops before others may begin.
+/// The server's clock decides who has lost a lease. This host counts its own deadline from the moment before it sends each
+/// renewal, so it always stops before others may begin.
 struct LeaseMachine {
     enum Action: Equatable {
         /// Join anew: there is no lease, or another host has ended it.

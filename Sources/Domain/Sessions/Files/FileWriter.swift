@@ -23,7 +23,7 @@ actor FileWriter {
     /// - Parameters:
     ///   - directory: created if missing, like its parent; both private to the owner.
     ///   - draft: the name until it is complete; needed where two writers may have the same name.
-    ///   - publish: called with a complete file; if it throws, there is none.
+    ///   - publish: called with the complete file; if it throws, the file is not kept.
     init(_ name: String, in directory: String, limit: Int, draft: String?, publish: Publisher?) {
         self.publish = publish
         self.directory = directory

@@ -44,7 +44,7 @@ extension Workspace {
         return "\n\(Self.headKey): \(head.hex) \(base.hex) \(branch)"
     }
 
-    /// The snapshots since an earlier bundle, or the last ones; nil if there is none after `last`.
+    /// A bundle of the snapshots since an earlier bundle, or of the newest ones; nil if `last` already has the newest.
     func bundle(since previous: WorkspaceBundle?, last: WorkspaceBundle?, limit: Int) async throws -> Bundle? {
         try await self.call { files in
             let all = try await self.numbered()

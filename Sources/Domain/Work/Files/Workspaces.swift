@@ -18,7 +18,7 @@ package actor Workspaces: WorkspaceDirectory {
     let logger: Logger
     /// Nil where only this program's calls reach the workspaces.
     let occupants: (any WorkspaceOccupants)?
-    /// Nil where no other host may go on with the workspaces.
+    /// Nil if no other host can take over the workspaces.
     package nonisolated let bundles: WorkspaceBundles?
     var opening: [String: Task<Workspace, any Error>] = [:]
 

@@ -75,7 +75,8 @@ extension Workspace {
         }
     }
 
-    /// The tree of the files after something has changed them. Where another host may go on with them, they are kept.
+    /// The tree of the files after something has changed them. It is kept as a snapshot if another host can take over the
+    /// workspace.
     func scan(_ files: WorkFiles) async throws -> GitObjectID {
         let scan = try await files.scan()
         if self.bundles != nil { _ = try await self.keep(scan, "after changes") }
