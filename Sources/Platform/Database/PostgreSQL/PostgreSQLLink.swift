@@ -33,6 +33,8 @@ internal import Glibc
     private let bell: Int32
     /// Names of prepared statements, by their text and the types of their parameters.
     private var prepared: [String: String] = [:]
+    /// Names given out so far; none is used for a second statement.
+    private var names = 0
     private var sent: [Sent] = []
     /// Why it cannot be used any more.
     private var failure: DatabaseError?
@@ -94,7 +96,8 @@ internal import Glibc
 
     private func preparedName(of key: String, _ sql: String, _ types: [Oid]) throws(DatabaseError) -> String {
         if let name = self.prepared[key] { return name }
-        let name = "s\(self.prepared.count + 1)"
+        self.names += 1
+        let name = "s\(self.names)"
         guard unsafe PQsendPrepare(self.handle, name, SQLText.numbered(sql), Int32(types.count), types) == 1 else {
             throw self.broken()
         }
