@@ -8,6 +8,9 @@ import Testing
 /// They give no keys to devices of the bot that it has not signed, and show nothing that such devices send.
 @Suite("Matrix encryption: independent clients", .timeLimit(.minutes(4)))
 struct EncryptionPeerTests {
+    /// A server that no other suite uses: others say the same in the clear, and everything that it stores is searched.
+    private static let synapse = Task { try await Synapse() }
+
     @Test("text, threads, streamed edits, reactions, files, typing, rooms", arguments: EncryptionPeer.allCases)
     func talk(_ peer: EncryptionPeer) async throws {
         try await self.run(peer) { person, bot in
@@ -92,7 +95,7 @@ struct EncryptionPeerTests {
 
     @Test("a data directory that was lost: the recovery key restores identity and history")
     func lost() async throws {
-        let synapse = try await Synapse.shared()
+        let synapse = try await Self.synapse.value
         let secrets = try TemporaryDirectory()
         let file = secrets.path + "/recovery.key"
         let first = try await EncryptedBot(synapse, recoveryKeyFile: file)
@@ -112,7 +115,7 @@ struct EncryptionPeerTests {
 
     @Test("another client of the owner opens the bot's secret storage and backup with its recovery key")
     func backup() async throws {
-        let synapse = try await Synapse.shared()
+        let synapse = try await Self.synapse.value
         let secrets = try TemporaryDirectory()
         let bot = try await EncryptedBot(synapse, recoveryKeyFile: secrets.path + "/recovery.key")
         let person = try await EncryptionPeer.mautrix.person(on: synapse)
@@ -129,7 +132,7 @@ struct EncryptionPeerTests {
 
     @Test("an account with keys, secret storage and backup of another client is taken over with its recovery key")
     func takeover() async throws {
-        let synapse = try await Synapse.shared()
+        let synapse = try await Self.synapse.value
         let secrets = try TemporaryDirectory()
         let account = try await synapse.newAccount("bot")
         let person = try await EncryptionPeer.nio.person(on: synapse)
@@ -169,7 +172,7 @@ struct EncryptionPeerTests {
         _ peer: EncryptionPeer, trust: MatrixEncryptionSettings.Trust = .any,
         _ body: (EncryptionPeer.Person, EncryptedBot) async throws -> Void
     ) async throws {
-        let synapse = try await Synapse.shared()
+        let synapse = try await Self.synapse.value
         let bot = try await EncryptedBot(synapse, trust: trust)
         let person = try await peer.person(on: synapse)
         try await bot.start()
