@@ -237,10 +237,10 @@ struct EncryptionPropertyTests {
         #expect(rows["outbound"] == 1 && rows["parcels"] == 0, label)
         // Those whose confirmation a crash forgot go after a week.
         #expect(rows["sealed"] ?? 0 <= world.answers.count + 1, label)
-        #expect(rows["channels"] ?? 0 <= 4, label)
+        #expect(rows["channels"] ?? 0 <= MatrixEncryption.channelLimit, label)
         #expect(rows["shares"] ?? 0 <= world.people.count, label)
         if !world.loses { #expect(rows["late"] == 0, label) }
-        #expect(await encryption.mostChannels <= 4, label)
+        #expect(await encryption.mostChannels <= MatrixEncryption.channelLimit, label)
     }
 
     /// The index of a message stands readable before its ciphertext.

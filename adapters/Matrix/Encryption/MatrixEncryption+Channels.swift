@@ -10,8 +10,9 @@ internal import Primitives
 ///
 /// https://spec.matrix.org/v1.16/client-server-api/#molmv1curve25519-aes-sha2
 extension MatrixEncryption {
-    /// Channels kept for a device; the longest unused goes.
-    private static let channelLimit = 4
+    /// Channels kept for a device; the longest unused goes. After each crash the next message takes a new one, while an
+    /// answer on an older one may be under way: so there are more than without crashes.
+    static let channelLimit = 16
     /// A broken channel is replaced at most once in this time, in milliseconds.
     private static let mendInterval: Int64 = 3_600_000
 
@@ -20,7 +21,7 @@ extension MatrixEncryption {
         let key = self.store.pickleKey
         let rows = try await self.store.read { connection in
             let sql = """
-                SELECT pickle, used_at FROM olm_sessions WHERE peer = $1 ORDER BY used_at > 0 DESC, abs(used_at) DESC LIMIT 8
+                SELECT pickle, used_at FROM olm_sessions WHERE peer = $1 ORDER BY used_at > 0 DESC, abs(used_at) DESC LIMIT \(Self.channelLimit)
                 """
             return try connection.query(sql, SQLValue(peer)).map { row throws(DatabaseError) in
                 (pickle: try row.bytes("pickle"), usedAt: try row.int64("used_at"))
