@@ -149,9 +149,8 @@ let package = Package(
         .target(
             name: "Host",
             dependencies: [
-                "Agent", "Audit", "Chat", "Copilot", "Crypto", "Database", "EventLoop", "Gateway", "Git", "GitHub",
-                "HTTP", "HTTPClient",
-                "HTTPServer", "IRC", "JSON", "Jail", "Kit",
+                "Agent", "Audit", "Chat", "Cluster", "Copilot", "Crypto", "Database", "EventLoop", "Gateway", "Git",
+                "GitHub", "HTTP", "HTTPClient", "HTTPServer", "IRC", "JSON", "Jail", "Kit",
                 "Lifecycle", "Logging", "Markdown", "Matrix", "Models", "Objects", "Primitives", "Processes", "Proxy",
                 "Repositories", "Sandbox", "Sessions", "Slack", "Specs", "Telegram", "Turns", "WebSockets", "Work",
                 "YAML",
@@ -161,7 +160,8 @@ let package = Package(
         .executableTarget(
             name: "jetbridge",
             dependencies: [
-                "Audit", "Chat", "Host", "EventLoop", "HTTP", "HTTPClient", "JSON", "Lifecycle", "Logging", "Markdown",
+                "Audit", "Chat", "Cluster", "Host", "EventLoop", "HTTP", "HTTPClient", "JSON", "Lifecycle", "Logging",
+                "Markdown",
                 "Matrix", "Primitives",
                 "Proxy", "Specs", "Terminals", "WebSockets", "Work",
             ],

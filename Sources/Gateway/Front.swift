@@ -95,9 +95,32 @@ struct Front: Sendable {
         guard principal.role >= role else { throw Problems.missingRole(role, held: principal.role) }
         let logger = logger.with(["credential": .string(principal.credential.id)])
         let share = try await self.budget.reserve(Self.memory(for: request, route), for: principal.credential.id)
-        var response = try await route.handle(APIRequest(http: request, principal: principal, logger: logger))
+        var response: HTTPServerResponse
+        if let forwarder = self.context.forwarder, let place = try await self.place(of: request, route),
+            let forwarded = try await forwarder.response(to: request, about: place)
+        {
+            response = forwarded
+        } else {
+            response = try await route.handle(APIRequest(http: request, principal: principal, logger: logger))
+        }
         response.share = share
         return response
+    }
+
+    /// What only the host that has it can change or show; nil for what every host can.
+    private func place(of request: HTTPServerRequest, _ route: APIRoute) async throws -> Place? {
+        guard let subject = route.subject, Self.changes(request) || route.isInWorkspace,
+            let id = request.parameters["id"]
+        else { return nil }
+        return try await self.context.store.read { ledger in
+            let session: String? =
+                switch subject {
+                case .thread: id
+                case .operation: try ledger.turn(id: id)?.session
+                case .ask: try ledger.ask(id: id)?.session
+                }
+            return try session.flatMap { try ledger.session(id: $0) }.map { Place(of: $0.key) }
+        }
     }
 
     /// What a request and its answer may take, in bytes. A body without a length may reach the limit.

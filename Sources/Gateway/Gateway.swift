@@ -20,13 +20,13 @@ package final class Gateway: Service {
     package init(
         settings: GatewaySettings, bridge: Bridge, web: WebAdapter, viewer: any ViewerSource,
         features: (any FeatureSource)? = nil, readiness: HostReadiness,
-        mount: GatewayMount? = nil, hooks: [GatewayHook] = []
+        peers: GatewayPeers? = nil, mount: GatewayMount? = nil, hooks: [GatewayHook] = []
     ) throws {
         let publicURL = try HTTPURL(settings.publicURL)
         let logger = bridge.environment.logger.with(["part": "gateway"])
         let context = GatewayContext(
             settings: settings, bridge: bridge, web: web, viewer: viewer, features: features,
-            readiness: readiness, logger: logger)
+            readiness: readiness, peers: peers, logger: logger)
         let authenticator = Authenticator(
             store: bridge.store, access: bridge.access, isSecure: settings.isSecure, now: bridge.environment.now)
         self.sockets = WebSocketServer(LiveRoutes.settings, name: "live", logger: logger)
@@ -34,6 +34,7 @@ package final class Gateway: Service {
         let front = Front(context: context, authenticator: authenticator, origins: origins)
         let connections = LiveConnections()
         bridge.access.observe { change in await connections.check(change.person.identity) }
+        if peers != nil { bridge.store.held.observe { connections.placesChanged() } }
         let live = LiveRoutes(
             context: context, authenticator: authenticator, sockets: self.sockets, connections: connections)
         self.routes = Self.routes(context: context, origins: origins) + live.routes
@@ -47,7 +48,8 @@ package final class Gateway: Service {
                 router: Router(table + [document.route(front: front)]),
                 pages: PagePolicy(listen: settings.address, names: [publicURL.host]), publicURL: settings.publicURL,
                 headers: SecurityHeaders(isSecure: settings.isSecure), mount: mount,
-                hooks: Dictionary(hooks.map { ($0.path, $0) }, uniquingKeysWith: { first, _ in first })))
+                hooks: Dictionary(hooks.map { ($0.path, $0) }, uniquingKeysWith: { first, _ in first }),
+                forwarder: context.forwarder))
     }
 
     /// Nil until it is listening.
@@ -79,7 +81,7 @@ package final class Gateway: Service {
             + StepRoutes(context: context).routes + CommitRoutes(context: context).routes
             + CatalogRoutes(context: context).routes
             + OperationRoutes(context: context).routes + AuditRoutes(context: context).routes
-            + PeopleRoutes(context: context).routes
+            + HostRoutes(context: context).routes + PeopleRoutes(context: context).routes
             + ViewerRoutes(context: context).routes + PageRoutes(context: context).routes
     }
 

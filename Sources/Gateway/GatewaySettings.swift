@@ -1,4 +1,5 @@
 package import Chat
+package import JSON
 
 package struct GatewaySettings: Sendable {
     /// A numeric address.
@@ -19,6 +20,8 @@ package struct GatewaySettings: Sendable {
     package var version = "0"
     /// Writes a session into the archive, before it becomes archived; nil if there is none. Errors are for people.
     package var archive: (@Sendable (_ session: String) async throws -> Void)?
+    /// What `GET /api/v1/hosts` lists.
+    package var hosts: @Sendable () async throws -> [JSON] = { [] }
     /// Reads the steps of a turn after a position of its record.
     package var steps: @Sendable (_ turn: String, _ position: Int) async throws -> TurnStepPage = { _, position in
         TurnStepPage(position: position)

@@ -7,6 +7,21 @@ package struct HostReadiness: Sendable {
         package var store: String?
         package var model: String?
         package var jail: String?
+        /// Nil for a host that is alone.
+        package var cluster: Cluster?
+
+        /// A host's place among others.
+        package struct Cluster: Sendable {
+            /// What is wrong between the hosts, who then go on by the database alone.
+            package let connection: String?
+            /// Why this host may serve nothing.
+            package let lease: String?
+
+            package init(connection: String? = nil, lease: String? = nil) {
+                self.connection = connection
+                self.lease = lease
+            }
+        }
 
         package init(store: String? = nil, model: String? = nil, jail: String? = nil) {
             self.store = store
@@ -26,13 +41,14 @@ package struct HostReadiness: Sendable {
         self.checks = checks
     }
 
-    /// Without the store or the model nothing works, nor without any of the configured networks; the jail affects only
-    /// the commands that use it.
+    /// Without the store or the model nothing works, nor without any of the configured networks or a lease; the jail
+    /// affects only the commands that use it.
     ///
-    /// - Parameter networks: The states of the configured networks. If it is empty, the web chat alone is enough.
+    /// - Parameter networks: The states of the networks that this host has. If it is empty, the web chat alone is enough.
     static func status(_ checks: Checks, networks: [AdapterStatus.State], isStopping: Bool) -> Status {
         if isStopping { return .stopping }
         let isConnected = networks.isEmpty || networks.contains(.up)
-        return checks.store == nil && checks.model == nil && isConnected ? .ok : .unavailable
+        return checks.store == nil && checks.model == nil && checks.cluster?.lease == nil && isConnected
+            ? .ok : .unavailable
     }
 }

@@ -11,7 +11,7 @@ struct CommandTable: Sendable {
             MatrixStatusCommand(), MatrixVerifyCommand(), MatrixResetCommand(), MatrixRecoveryKeyCommand(),
             AsksCommand(), ApproveCommand(), DenyCommand(),
             ModelsCommand(), UsageCommand(),
-            AuditExportCommand(), AuditVerifyCommand(), StoreCopyCommand(),
+            AuditExportCommand(), AuditVerifyCommand(), StoreCopyCommand(), HostsCommand(), HostsDrainCommand(),
             SpecListCommand(), SpecShowCommand(), SpecCheckCommand(),
         ] + SpecStageCommand.all + [
             CompletionsCommand(), HelpCommand(), VersionCommand(),
@@ -19,6 +19,7 @@ struct CommandTable: Sendable {
         groups: [
             "audit": "Export or verify the audit",
             "config": "Check or print a configuration file",
+            "hosts": "List the hosts of a cluster, or let one hand over what it serves",
             "matrix": "Look after the encryption of Matrix connections",
             "people": "List everybody with access, change roles or take access away",
             "sessions": "List, show, archive or delete sessions",

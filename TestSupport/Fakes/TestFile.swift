@@ -19,7 +19,7 @@ package enum TestFile {
     }
 
     /// Creates a folder that a server can use after dropping its privileges.
-    static func makeFolder(_ path: String) throws {
+    package static func makeFolder(_ path: String) throws {
         guard mkdir(path, 0o777) == 0 || errno == EEXIST else {
             throw Failure(description: "\(path): error \(errno)")
         }

@@ -199,6 +199,8 @@ extension IRCAdapter {
         _ = try await persistently(longest: .seconds(20)) {
             try await sink.deliver(event)
         } mayRetry: { error, failures, _ in
+            // The other host is in the channels too.
+            if error is any NetworkGone { return false }
             guard failures <= tries else {
                 self.logger.error("Lost a message: storing it failed for two minutes", ["error": .string("\(error)")])
                 return false

@@ -151,7 +151,7 @@ extension TelegramAdapter {
     /// first; Telegram sends unacknowledged updates again in the next run.
     private func keep(_ what: String, _ body: () async throws -> Void) async throws -> Bool {
         try await persistently(longest: .seconds(10), body) { error, _, _ in
-            if self.state.withLock({ $0.isStopping }) { return false }
+            if self.state.withLock({ $0.isStopping }) || error is any NetworkGone { return false }
             self.logger.warning("\(what) could not be stored; retrying", ["error": .string("\(error)")])
             return true
         } != nil

@@ -9,6 +9,9 @@ package struct AuditLog: Sendable {
     /// The maximum that one transaction removes.
     private static let batch = 500
 
+    /// The name of the key's file in the data directory.
+    package static let keyName = "audit.key"
+
     /// Opens the audit in `database`; makes the key at the first use. Throws ``AuditError`` if the key is missing or
     /// damaged.
     ///

@@ -119,6 +119,9 @@ package protocol MessageSink: Sendable {
     func thread(of message: MessageReference) async -> ThreadKey?
 }
 
+/// The host no longer has the network: another one takes its events, so trying again is of no use.
+package protocol NetworkGone: Error {}
+
 extension MessageSink {
     package func thread(of message: MessageReference) async -> ThreadKey? { nil }
     package func statusChanged(_ status: AdapterStatus, of adapter: AdapterID) async {}

@@ -48,11 +48,25 @@ struct APIRoute: Sendable {
     var answers: [Answer]
     /// An HTML page: without a credential, browsers are redirected to the sign-in.
     var isPage = false
+    /// Shows a workspace, which is on the disk of one host.
+    var isInWorkspace = false
     /// Becomes a WebSocket, which pages of other sites must not open.
     var isLive = false
     /// Left out of the OpenAPI document.
     var isHidden = false
     let handle: @Sendable (APIRequest) async throws -> HTTPServerResponse
+
+    /// What the parameter `id` names.
+    enum Subject: String, CaseIterable {
+        case thread, operation, ask
+    }
+
+    var subject: Subject? {
+        Subject.allCases.first { subject in
+            let prefix = "/api/v1/\(subject.rawValue)s/{id}"
+            return self.pattern == prefix || self.pattern.hasPrefix(prefix + "/")
+        }
+    }
 
     /// An answer of up to a page, or a piece of a stream.
     static let pageMemory = 1 << 20

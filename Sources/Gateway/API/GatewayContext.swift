@@ -14,10 +14,13 @@ final class GatewayContext: Sendable {
     let features: (any FeatureSource)?
     let readiness: HostReadiness
     let logger: Logger
+    /// Nil for a host that is alone, like the next.
+    let forwarder: Forwarder?
+    let remoteFrames: RemoteFrames?
 
     init(
         settings: GatewaySettings, bridge: Bridge, web: WebAdapter, viewer: any ViewerSource,
-        features: (any FeatureSource)? = nil, readiness: HostReadiness, logger: Logger
+        features: (any FeatureSource)? = nil, readiness: HostReadiness, peers: GatewayPeers? = nil, logger: Logger
     ) {
         self.settings = settings
         self.bridge = bridge
@@ -26,6 +29,8 @@ final class GatewayContext: Sendable {
         self.features = features
         self.readiness = readiness
         self.logger = logger
+        self.forwarder = peers.map { Forwarder($0, bridge: bridge, logger: logger) }
+        self.remoteFrames = peers.map { RemoteFrames($0) }
     }
 
     var store: SessionStore { self.bridge.store }

@@ -211,6 +211,11 @@ enum Schemas {
             ("previous", Self.text), ("hash", Self.text),
         ]),
         "AuditPage": Self.page("AuditRow"),
+        "Host": Self.object([
+            ("name", Self.text), ("version", Self.text), ("state", Self.choice("live", "draining", "drained", "gone")),
+            ("since", Self.time), ("threads", Self.integer), ("adapters", Self.array(Self.text)),
+        ]),
+        "HostPage": Self.object([("items", Self.array(Self.reference("Host")))]),
         "Adapter": Self.object([
             ("state", Self.choice("down", "connecting", "up", "refused")), ("since", Self.time),
             ("last_event", Self.optionalTime), ("detail", Self.optionalText),
@@ -220,13 +225,14 @@ enum Schemas {
             ("status", Self.choice("ok", "unavailable", "stopping")),
             (
                 "checks",
-                Self.object([
-                    ("store", Self.text), ("model", Self.text), ("jail", Self.text),
-                    (
-                        "adapters",
-                        ["type": "object", "additionalProperties": Self.reference("Adapter")]
-                    ),
-                ])
+                Self.object(
+                    [
+                        ("store", Self.text), ("model", Self.text), ("jail", Self.text),
+                        (
+                            "adapters",
+                            ["type": "object", "additionalProperties": Self.reference("Adapter")]
+                        ), ("cluster", Self.text), ("leases", Self.text),
+                    ], required: ["store", "model", "jail", "adapters"])
             ),
         ]),
     ]

@@ -48,16 +48,19 @@ struct StatusRoutes: Sendable {
                 ]
             )
         }
+        // Another host has the others.
+        let own = states.filter { $0.0 != WebAdapter.adapterID && self.context.store.held.contains(.network($0.0)) }
         let status = HostReadiness.status(
-            checks, networks: states.filter { $0.0 != WebAdapter.adapterID }.map(\.1.state),
-            isStopping: self.context.bridge.isStopping)
-        let document: JSON = [
-            "status": .string(status.rawValue),
-            "checks": [
-                "store": .string(checks.store ?? "ok"), "model": .string(checks.model ?? "ok"),
-                "jail": .string(checks.jail ?? "ok"), "adapters": .object(JSONObject(members: adapters)),
-            ],
+            checks, networks: own.map(\.1.state), isStopping: self.context.bridge.isStopping)
+        var members: JSONObject = [
+            "store": .string(checks.store ?? "ok"), "model": .string(checks.model ?? "ok"),
+            "jail": .string(checks.jail ?? "ok"), "adapters": .object(JSONObject(members: adapters)),
         ]
+        if let cluster = checks.cluster {
+            members["cluster"] = .string(cluster.connection ?? "ok")
+            members["leases"] = .string(cluster.lease ?? "ok")
+        }
+        let document: JSON = ["status": .string(status.rawValue), "checks": .object(members)]
         return .json(document, status == .ok ? .ok : .serviceUnavailable)
     }
 

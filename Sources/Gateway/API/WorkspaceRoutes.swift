@@ -97,7 +97,7 @@ struct WorkspaceRoutes: Sendable {
             answers: [answer] + others + [
                 .init(status: .notFound, description: "No such thread or file.", schema: "Problem"),
                 .init(status: .conflict, description: "The thread has no working workspace.", schema: "Problem"),
-            ]
+            ], isInWorkspace: true
         ) { request in
             let session = try await self.context.session(request.parameter("id"), for: request.person())
             return try await self.context.inWorkspace(of: session) { desk, place in

@@ -1,5 +1,6 @@
 internal import HTTP
 package import HTTPServer
+package import Sessions
 
 /// A path to which a platform delivers its events, bypassing the gateway's credentials. `respond` must verify the
 /// platform's signature or secret before anything else.
@@ -9,20 +10,23 @@ package struct GatewayHook: Sendable {
 
     /// Such as `/hooks/slack/team`.
     package let path: String
+    /// Whose host takes the deliveries.
+    private let place: Place
     /// The maximum size of one delivery, in bytes.
     private let bodyLimit: Int
     private let respond: @Sendable (HTTPServerRequest) async -> HTTPServerResponse
 
     package init(
-        path: String, bodyLimit: Int = Self.bodyLimit,
+        path: String, of place: Place, bodyLimit: Int = Self.bodyLimit,
         respond: @escaping @Sendable (HTTPServerRequest) async -> HTTPServerResponse
     ) {
         self.path = path
+        self.place = place
         self.bodyLimit = bodyLimit
         self.respond = respond
     }
 
-    func dispatch(_ head: RequestHead, headers: SecurityHeaders) -> HTTPDispatch {
+    func dispatch(_ head: RequestHead, headers: SecurityHeaders, forwarder: Forwarder? = nil) -> HTTPDispatch {
         guard head.method == .post else {
             return HTTPDispatch(
                 .immediate { _ in
@@ -33,10 +37,16 @@ package struct GatewayHook: Sendable {
                     return response
                 })
         }
-        let respond = self.respond
+        let (respond, place) = (self.respond, self.place)
         return HTTPDispatch(
             .pool { request in
-                var response = await respond(request)
+                var response: HTTPServerResponse
+                do {
+                    let forwarded = try await forwarder?.response(to: request, about: place)
+                    response = if let forwarded { forwarded } else { await respond(request) }
+                } catch let problem as HTTPProblem {
+                    response = .problem(problem)
+                }
                 headers.apply(to: &response)
                 return response
             }, bodyLimit: self.bodyLimit)

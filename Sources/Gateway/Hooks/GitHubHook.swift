@@ -4,6 +4,7 @@ internal import HTTPServer
 package import JSON
 package import Logging
 package import Primitives
+internal import Sessions
 
 /// GitHub's webhook: `POST /hooks/github`. A delivery needs no credential but its signature.
 package struct GitHubHook: Sendable {
@@ -50,7 +51,7 @@ package struct GitHubHook: Sendable {
     }
 
     package var hook: GatewayHook {
-        GatewayHook(path: Self.path, bodyLimit: Self.bodyLimit) { await self.respond(to: $0) }
+        GatewayHook(path: Self.path, of: .gitHub, bodyLimit: Self.bodyLimit) { await self.respond(to: $0) }
     }
 
     private func respond(to request: HTTPServerRequest) async -> HTTPServerResponse {

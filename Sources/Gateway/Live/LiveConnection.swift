@@ -1,4 +1,5 @@
 internal import EventLoop
+internal import HTTP
 internal import JSON
 internal import Logging
 internal import Primitives
@@ -12,12 +13,16 @@ internal import WebSockets
 final class LiveConnection: Sendable {
     let context: GatewayContext
     let principal: Principal
+    /// With which it was opened.
+    let headers: HTTPHeaders
     let socket: any LiveSocket
     /// Whether the credential is still what it was.
     let isValid: @Sendable () async throws -> Bool
     let logger: Logger
 
     private let followed = Protected<Set<String>>([])
+    /// Subscriptions at this host, as long as it has their places.
+    private let here = Protected<[ObjectIdentifier: (place: Place, subscription: LiveSubscription)]>([:])
 
     /// The maximum number of subscriptions per connection.
     private static let limit = 256
@@ -29,11 +34,12 @@ final class LiveConnection: Sendable {
     private static let pause: Duration = .milliseconds(100)
 
     init(
-        context: GatewayContext, principal: Principal, socket: any LiveSocket, logger: Logger,
-        isValid: @escaping @Sendable () async throws -> Bool
+        context: GatewayContext, principal: Principal, headers: HTTPHeaders = [:], socket: any LiveSocket,
+        logger: Logger, isValid: @escaping @Sendable () async throws -> Bool
     ) {
         self.context = context
         self.principal = principal
+        self.headers = headers
         self.socket = socket
         self.logger = logger
         self.isValid = isValid
@@ -94,23 +100,26 @@ final class LiveConnection: Sendable {
 
     private func follow(operation: String, after: Int64) async throws {
         let principal = self.principal
-        let found = try await self.context.store.read { ledger -> TurnRecord? in
+        let found = try await self.context.store.read { ledger -> (turn: TurnRecord, place: Place)? in
             guard let turn = try ledger.turn(id: operation), let session = try ledger.session(id: turn.session),
                 principal.maySee(session)
             else { return nil }
-            return turn
+            return (turn, Place(of: session.key))
         }
         guard let found else {
             return try await self.refuse(operation, "There is no such operation, or you may not see it.")
         }
         self.followed.withLock { _ = $0.insert(operation) }
         var last = after
-        if found.endedAt != nil {
+        if found.turn.endedAt != nil {
             return try await self.replay(operation, after: last) { try await self.send($0) }
         }
         while true {
-            let subscription = try await self.context.bridge.hub.subscribe(toOperation: operation, after: last)
-            defer { subscription.cancel() }
+            let command: JSON = ["subscribe": .string(operation), "last_sequence": .integer(last)]
+            let subscription = try await self.subscription(in: found.place, elsewhere: command) { [last] hub in
+                try await hub.subscribe(toOperation: operation, after: last)
+            }
+            defer { self.end(subscription) }
             for await frame in subscription.frames where frame.sequence > last {
                 try await self.send(frame)
                 last = frame.sequence
@@ -124,7 +133,7 @@ final class LiveConnection: Sendable {
     // MARK: A thread
 
     private func follow(thread id: String) async throws {
-        guard try await self.isVisible(id) else {
+        guard let place = try await self.place(ofVisible: id) else {
             return try await self.refuse("", "There is no thread \(id.prefix(64)), or you may not see it.")
         }
         var progress = ThreadProgress()
@@ -133,9 +142,11 @@ final class LiveConnection: Sendable {
             // After what was sent: a subscription holds few frames, so that each round gets further. An operation whose
             // last frame was sent from storage may still be in the hub.
             let excluded = self.followed.withLock { $0 }.union(progress.ended)
-            let subscription = try await self.context.bridge.hub.subscribe(
-                toSession: id, after: progress.open, without: excluded)
-            defer { subscription.cancel() }
+            let open = progress.open
+            let subscription = try await self.subscription(
+                in: place, elsewhere: ["subscribe_thread": .string(id)]
+            ) { hub in try await hub.subscribe(toSession: id, after: open, without: excluded) }
+            defer { self.end(subscription) }
             try await self.catchUp(&progress, of: id)
             for await frame in subscription.frames { try await self.pass(frame, &progress) }
             guard subscription.didOverflow else { return }
@@ -147,10 +158,55 @@ final class LiveConnection: Sendable {
     /// Whether the operation has its own subscription.
     private func isFollowed(_ operation: String) -> Bool { self.followed.withLock { $0.contains(operation) } }
 
-    private func isVisible(_ thread: String) async throws -> Bool {
+    /// Where a thread is served; nil for one that the person may not see.
+    private func place(ofVisible thread: String) async throws -> Place? {
         try await self.context.store.read { [principal] ledger in
-            try ledger.session(id: thread).map(principal.maySee) ?? false
+            try ledger.session(id: thread).flatMap { principal.maySee($0) ? Place(of: $0.key) : nil }
         }
+    }
+
+    // MARK: Several hosts
+
+    /// The frames that `local` subscribes to, or those for `command` of the host that has the place.
+    private func subscription(
+        in place: Place, elsewhere command: JSON, _ local: (LiveHub) async throws -> LiveSubscription
+    ) async throws -> LiveSubscription {
+        let bridge = self.context.bridge
+        guard let remote = self.context.remoteFrames else { return try await local(bridge.hub) }
+        do {
+            if !bridge.serves(place) {
+                // The host that asks looks again where the place is.
+                guard !self.headers.contains(Forwarder.hop) else { throw PlaceLost([place]) }
+                if let frames = try await remote.subscribe(command, in: place, as: self.headers) { return frames }
+            }
+            let subscription = try await local(bridge.hub)
+            self.here.withLock { $0[ObjectIdentifier(subscription)] = (place, subscription) }
+            // The place may have gone meanwhile.
+            self.placesChanged()
+            return subscription
+        } catch let error where error is PlaceLost || error is WebSocketError {
+            guard !self.headers.contains(Forwarder.hop) else {
+                await self.socket.finish()
+                throw CancellationError()
+            }
+            try await Task.sleep(for: Self.pause)
+            let nothing = LiveSubscription {}
+            nothing.overflow()
+            return nothing
+        }
+    }
+
+    private func end(_ subscription: LiveSubscription) {
+        self.here.withLock { $0[ObjectIdentifier(subscription)] = nil }
+        subscription.cancel()
+    }
+
+    /// Ends subscriptions at this host whose places it has no longer: they begin again where those are.
+    func placesChanged() {
+        let lost = self.here.withLock { here in
+            here.values.filter { !self.context.store.held.contains($0.place) }.map(\.subscription)
+        }
+        for subscription in lost { subscription.overflow() }
     }
 
     /// Sends the frames of operations that ended during a gap in the subscription.

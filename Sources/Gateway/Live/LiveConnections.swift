@@ -20,6 +20,11 @@ final class LiveConnections: Sendable {
         self.state.withLock { $0.open[number] = nil }
     }
 
+    /// The host has other places now.
+    func placesChanged() {
+        for connection in self.state.withLock({ Array($0.open.values) }) { connection.placesChanged() }
+    }
+
     /// Closes those of `identity` whose credential is no longer what it was.
     func check(_ identity: String) async {
         let open = self.state.withLock { $0.open.values.filter { $0.principal.identity == identity } }

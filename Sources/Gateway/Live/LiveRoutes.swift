@@ -30,7 +30,8 @@ struct LiveRoutes: Sendable {
         let principal = try request.person()
         return try self.sockets.response(to: request.http) { socket in
             let connection = LiveConnection(
-                context: self.context, principal: principal, socket: socket, logger: request.logger,
+                context: self.context, principal: principal, headers: request.http.headers, socket: socket,
+                logger: request.logger,
                 isValid: { try await self.authenticator.isValid(principal) })
             await self.connections.with(connection) { await connection.run() }
         }

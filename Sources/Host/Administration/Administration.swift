@@ -13,7 +13,8 @@ package import Work
 package struct Administration: Sendable {
     /// What this changed in the data directory, for people; see ``DataDirectory/restriction``.
     package let notice: String?
-    private let database: Database
+    let database: Database
+    let isInCluster: Bool
     let store: SessionStore
     private let deletion: SessionDeletion
     let dataDirectory: String
@@ -26,6 +27,7 @@ package struct Administration: Sendable {
         self.notice = directory.restriction
         self.dataDirectory = configuration.dataDirectory
         self.database = try Stores.open(configuration)
+        self.isInCluster = configuration.cluster != nil
         self.store = SessionStore(database: self.database)
         self.deletion = SessionDeletion(
             store: self.store, filesDirectory: BridgeSetup.filesDirectory(configuration),

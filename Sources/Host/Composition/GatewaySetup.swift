@@ -1,3 +1,5 @@
+internal import Chat
+internal import Cluster
 internal import EventLoop
 internal import Gateway
 internal import Glibc
@@ -47,13 +49,25 @@ enum GatewaySetup {
     static func gateway(
         _ listening: Listening, _ configuration: Configuration, bridge: Bridge, web: WebAdapter,
         repositories: RepositoryCatalog, model: any ModelClient, workspaces: Workspaces, jail: JailStatus,
-        mount: GatewayMount?, hooks: [GatewayHook]
+        mount: GatewayMount?, hooks: [GatewayHook], cluster: ClusterSetup?
     ) throws -> Gateway {
         let (store, publicURL) = (bridge.store, bridge.environment.settings.publicURL)
         var settings = GatewaySettings(address: listening.host, port: listening.port, publicURL: publicURL)
         settings.version = Release.version
         let steps = StoredSteps(store: store)
         settings.steps = { turn, position in try await steps.page(of: turn, after: position) }
+        let started = WallClock.now()
+        settings.hosts = {
+            if let cluster { return try await cluster.cluster.hosts().map(\.json) }
+            let threads = try await store.read { ledger in try ledger.webThreads() }
+            let networks = bridge.adapters.all.map(\.id.rawValue).filter { $0 != Place.webAdapter.rawValue }
+            return [
+                HostRecord(
+                    name: Configuration.Cluster.machine, version: Release.version, address: publicURL, state: .live,
+                    since: started, threads: threads, adapters: networks.sorted()
+                ).json
+            ]
+        }
         let archiver = SessionArchiver(configuration, store: store, workspaces: workspaces, isServing: { true })
         if let archiver {
             settings.archive = { id in
@@ -64,6 +78,7 @@ enum GatewaySetup {
         return try Gateway(
             settings: settings, bridge: bridge, web: web, viewer: RepositoryViewer(catalog: repositories),
             features: FeatureViewer(catalog: repositories, pages: bridge.environment.settings.pages),
-            readiness: .checking(store, model, in: configuration.dataDirectory, jail: jail), mount: mount, hooks: hooks)
+            readiness: .checking(store, model, in: configuration.dataDirectory, jail: jail, cluster: cluster),
+            peers: cluster?.peers, mount: mount, hooks: hooks)
     }
 }

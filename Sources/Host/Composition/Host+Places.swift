@@ -1,4 +1,6 @@
 internal import Chat
+internal import JSON
+internal import Logging
 internal import Primitives
 package import Sessions
 internal import Turns
@@ -6,6 +8,21 @@ internal import Work
 
 /// Places that move between hosts which share a store.
 extension Host {
+    /// Serves places that the cluster has given to this host, as soon as the store allows.
+    func gain(_ places: Set<Place>) async {
+        var left = places
+        while !left.isEmpty {
+            do {
+                return try await self.take(left)
+            } catch let lost as PlaceLost {
+                left.subtract(lost.places)
+            } catch {
+                self.logger.error("places cannot be served yet", ["error": .string("\(error)")])
+                guard (try? await Task.sleep(for: .milliseconds(500))) != nil else { return }
+            }
+        }
+    }
+
     /// Serves places that another host had: recovers what it left, and begins their networks.
     package func take(_ places: Set<Place>) async throws {
         let some = Places.some(places)
@@ -20,9 +37,9 @@ extension Host {
         if let left = interrupted.withLock({ $0 }) { Task { await self.commits.reportOthers(of: left) } }
     }
 
-    /// Ends the work of places in good order, for another host to take: running turns have `time`.
-    package func handOver(_ places: Set<Place>, within time: Duration) async {
-        await self.bridge.finish(places, by: .now + time)
+    /// Ends the work of places in good order, for another host to take: what runs comes to its end.
+    func handOver(_ places: Set<Place>) async {
+        await self.bridge.finish(places, by: .now + self.turnTimeout)
         await self.endNetworks(of: places)
         await self.bridge.drop(places)
     }

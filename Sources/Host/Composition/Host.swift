@@ -1,6 +1,7 @@
 internal import Agent
 internal import Audit
 internal import Chat
+internal import Cluster
 internal import Database
 internal import EventLoop
 internal import Gateway
@@ -40,7 +41,10 @@ package final class Host: Sendable {
     private let proxyServices: [any Service]
     private let gitHubServices: [any Service]
     private let claim: StoreClaim?
-    private let logger = Logger(label: "host")
+    private let cluster: ClusterSetup?
+    /// How long an answer may take.
+    let turnTimeout: Duration
+    let logger = Logger(label: "host")
     private let running = Protected<ServiceGroup?>(nil)
 
     /// Opens everything that can fail before serving starts: directory, store, repositories, model, address.
@@ -68,19 +72,26 @@ package final class Host: Sendable {
         async let found = Self.means(means, or: configuration, isolation, in: directory)
         let metrics = Metrics.ofProcess()
         self.database = try Stores.open(configuration, metrics: metrics)
-        self.audit = try await AuditLog.open(self.database, keyIn: directory.path)
-        let store = SessionStore(database: self.database)
-        self.claim = StoreClaim(store)
+        let listening = try GatewaySetup.listening(configuration.gateway)
+        let cluster = try await ClusterSetup.make(configuration, at: listening)
+        self.cluster = cluster
+        if let cluster { cluster.cluster.measure(in: metrics, cluster.held) }
+        let store = SessionStore(database: self.database, held: cluster?.held ?? HeldPlaces())
+        self.claim = cluster == nil ? StoreClaim(store) : nil
         try await self.claim?.take()
+        self.audit =
+            if let cluster { try await cluster.audit(self.database, in: directory) } else {
+                try await AuditLog.open(self.database, keyIn: directory.path)
+            }
+        self.turnTimeout = configuration.model.turnTimeout
         let access = BridgeSetup.access(configuration, store, self.audit)
         let web = WebAdapter(
             now: WallClock.now,
             uploads: Uploads(
                 directory: BridgeSetup.filesDirectory(configuration), objects: configuration.sharedObjects))
         self.web = web
-        let setup = NetworkSetup(configuration, for: .serving(directory, access))
+        let setup = NetworkSetup(configuration, for: .serving(directory, access, cluster?.memory(in: store)))
         let networks = withNetworks ? setup.makers.map { (first: $0(), make: $0) } : []
-        let listening = try GatewaySetup.listening(configuration.gateway)
         self.address = listening.authority
         self.publicURL = configuration.gateway.publicURL.map(GatewaySetup.base) ?? listening.url
         let watches = Signal()
@@ -117,7 +128,7 @@ package final class Host: Sendable {
         self.gateway = try GatewaySetup.gateway(
             listening, configuration, bridge: self.bridge, web: web, repositories: repositories, model: self.model,
             workspaces: commands.workspaces, jail: jail.status, mount: mounted?.mount,
-            hooks: services.compactMap(NetworkSetup.hook) + [parts.hook].compactMap { $0 })
+            hooks: services.compactMap(NetworkSetup.hook) + [parts.hook].compactMap { $0 }, cluster: cluster)
         self.signInCode = access.printSignInCode()
     }
 
@@ -136,12 +147,9 @@ package final class Host: Sendable {
         watchingSignals: Bool = true, reload: ConfigurationReload? = nil,
         onReady: @escaping @Sendable (Host) async throws -> Void
     ) async throws {
-        let interrupted = try await self.commits.keepKnown()
-        try await self.workbench.recover()
-        try await self.bridge.recover()
         // Unstructured, because it may wait for servers: it runs beside the services and is cancelled with them.
-        let reports = Task { await self.commits.reportOthers(of: interrupted) }
-        defer { reports.cancel() }
+        let reports = try await self.recover().map { left in Task { await self.commits.reportOthers(of: left) } }
+        defer { reports?.cancel() }
         try await self.gateway.start()
         try self.directory.write("\(self.address)\n", to: "gateway.address")
         defer { self.directory.remove("gateway.address") }
@@ -156,9 +164,23 @@ package final class Host: Sendable {
         async let ready: Void = self.whenReady(onReady)
         try await group.run()
         try await ready
-        reports.cancel()
-        await reports.value
+        reports?.cancel()
+        await reports?.value
         await self.database.close()
+        await self.cluster?.close()
+    }
+
+    /// Takes up what the last run left; in a cluster, what the others give to this host, as soon as it runs.
+    private func recover() async throws -> CommitRecovery.Interrupted? {
+        if let cluster = self.cluster {
+            try await self.bridge.recover(.some([]))
+            try await cluster.join(wanting: self.networks.map(\.place), for: self)
+            return nil
+        }
+        let interrupted = try await self.commits.keepKnown()
+        try await self.workbench.recover()
+        try await self.bridge.recover()
+        return interrupted
     }
 
     /// Starts the graceful stop.
@@ -184,9 +206,10 @@ package final class Host: Sendable {
         settings.stopDeadline = max(settings.stopDeadline, BridgeSetup.drainTimeout + .seconds(10))
         // Services stop in reverse order: a model's processes or account after the turns that use them, and the proxy's
         // usage recorder after the gateway's clients have left.
+        let membership: [any Service] = [self.claim as (any Service)?, self.cluster?.cluster].compactMap { $0 }
         let models = [self.model as? any Service].compactMap { $0 }
         return ServiceGroup(
-            [self.claim].compactMap { $0 } + self.auditRetention + models + self.proxyServices + self.workspaceServices
+            membership + self.auditRetention + models + self.proxyServices + self.workspaceServices
                 + [self.workbench, self.gateway]
                 + [AdapterService(adapter: self.web, sink: self.bridge)] + self.networks + [self.bridge]
                 + self.gitHubServices,

@@ -25,7 +25,19 @@ struct NetworkSetup {
     /// The deliveries of the platform's webhook, for the adapter that then runs.
     static func hook(of service: NetworkService<Hook>) -> GatewayHook? {
         service.hook.map { hook in
-            GatewayHook(path: hook.path) { await (service.hook ?? hook).respond($0) }
+            GatewayHook(path: hook.path, of: service.place) { await (service.hook ?? hook).respond($0) }
+        }
+    }
+
+    /// What follows networks from host to host.
+    struct SharedMemory {
+        let store: SessionStore
+        let key: Secret
+
+        func memory(of adapter: AdapterID) -> MemoryStore {
+            let stored = StoredMemory(
+                of: adapter, in: self.store, sealedWith: self.key, logger: Logger(label: "cluster"))
+            return MemoryStore(load: stored.load, save: stored.save)
         }
     }
 
@@ -33,13 +45,13 @@ struct NetworkSetup {
     enum Purpose {
         /// To serve: they persist their state in the folder, and accept invitations of people who may talk to the bot, and
         /// those to a direct conversation from anyone while a pairing code is unused.
-        case serving(DataDirectory, AccessControl)
+        case serving(DataDirectory, AccessControl, SharedMemory?)
         /// To check connections: they join no channels and persist nothing.
         case checking(DataDirectory)
 
         var directory: DataDirectory {
             switch self {
-            case .serving(let directory, _), .checking(let directory): directory
+            case .serving(let directory, _, _), .checking(let directory): directory
             }
         }
     }
@@ -67,21 +79,21 @@ struct NetworkSetup {
 
     private func irc(_ settings: IRCSettings) -> IRCAdapter {
         let logger = Logger(label: "irc")
-        guard let path = self.memoryPath(of: "irc", settings.id) else {
+        guard let memory = self.memory(of: "irc", settings.id) else {
             var settings = settings
             settings.channels = []
             return IRCAdapter(settings, logger: logger)
         }
-        return IRCAdapter(settings, memory: .file(path), logger: logger)
+        return IRCAdapter(settings, memory: memory, logger: logger)
     }
 
     private func matrix(_ settings: MatrixSettings) -> MatrixAdapter {
         let logger = Logger(label: "matrix")
         let client = self.client(of: settings.id)
         switch self.purpose {
-        case .serving(let directory, let access):
+        case .serving(let directory, let access, _):
             return MatrixAdapter(
-                settings, memory: .file(directory.path(of: Self.memoryName("matrix", settings.id))),
+                settings, memory: self.memory(of: "matrix", settings.id) ?? .none,
                 keys: MatrixKeyFiles(of: settings.id, in: directory), client: client,
                 mayInvite: { access.role(of: $0) != nil }, mayPair: { await access.expectsPairing() }, logger: logger)
         case .checking(let directory):
@@ -102,7 +114,7 @@ struct NetworkSetup {
         var settings = settings
         settings.commands = Self.commands
         let adapter = SlackAdapter(
-            settings, memory: self.memoryPath(of: "slack", settings.id).map { .file($0) } ?? .none,
+            settings, memory: self.memory(of: "slack", settings.id) ?? .none,
             client: self.client(of: settings.id), logger: Logger(label: "slack"))
         guard case .http = settings.intake else { return Network(adapter: adapter) }
         return Network(
@@ -113,7 +125,7 @@ struct NetworkSetup {
         var settings = settings
         settings.commands = Self.commands
         let adapter = TelegramAdapter(
-            settings, memory: self.memoryPath(of: "telegram", settings.id).map { .file($0, isFlushed: true) } ?? .none,
+            settings, memory: self.memory(of: "telegram", settings.id, isFlushed: true) ?? .none,
             client: self.client(of: settings.id), logger: Logger(label: "telegram"))
         guard case .webhook = settings.intake else { return Network(adapter: adapter) }
         return Network(
@@ -122,9 +134,12 @@ struct NetworkSetup {
     }
 
     /// Where an adapter persists its state; nil when only checking.
-    private func memoryPath(of network: String, _ id: String) -> String? {
-        guard case .serving(let directory, _) = self.purpose else { return nil }
-        return directory.path(of: Self.memoryName(network, id))
+    private func memory(of network: String, _ id: String, isFlushed: Bool = false) -> MemoryStore? {
+        guard case .serving(let directory, _, let shared) = self.purpose else { return nil }
+        guard let shared else {
+            return .file(directory.path(of: Self.memoryName(network, id)), isFlushed: isFlushed)
+        }
+        return shared.memory(of: AdapterID("\(network):\(id)"))
     }
 
     private static func memoryName(_ network: String, _ id: String) -> String { "\(network)-\(id).memory" }

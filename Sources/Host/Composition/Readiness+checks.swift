@@ -10,8 +10,10 @@ extension HostReadiness {
     /// - Parameters:
     ///   - directory: Where the store is.
     ///   - jail: What was found at start.
+    ///   - cluster: Nil for a host that is alone.
     static func checking(
-        _ store: SessionStore, _ model: any ModelClient, in directory: String, jail: JailStatus? = nil
+        _ store: SessionStore, _ model: any ModelClient, in directory: String, jail: JailStatus? = nil,
+        cluster: ClusterSetup? = nil
     ) -> HostReadiness {
         let modelCheck = CachedCheck(lifetime: .seconds(60)) { try await model.check() }
         // Reading works on a full or failing disk, so this writes.
@@ -26,6 +28,7 @@ extension HostReadiness {
             }
             checks.model = await modelCheck.result()
             checks.jail = jail?.problem
+            checks.cluster = cluster?.readiness
             return checks
         }
     }

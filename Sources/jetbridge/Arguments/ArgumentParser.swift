@@ -57,11 +57,12 @@ struct ArgumentParser {
 
     /// Takes the next word of the command's name, or an argument once the name is complete.
     private mutating func take(_ word: String) throws(UsageError) {
-        guard self.command == nil else {
+        let next = self.table.words(after: self.path)
+        // A group may be a command too: `hosts`, `hosts drain`.
+        guard self.command == nil || self.words.isEmpty && next.contains(word) else {
             self.words.append(word)
             return
         }
-        let next = self.table.words(after: self.path)
         guard next.contains(word) || (self.path.isEmpty && self.table.later.contains(word)) else {
             let known = next + (self.path.isEmpty ? self.table.later : [])
             let hint = nearest(to: word, among: known).map { "; did you mean '\($0)'?" } ?? ""

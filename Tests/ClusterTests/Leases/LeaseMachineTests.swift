@@ -63,12 +63,12 @@ struct LeaseMachineTests {
     @Test("a post may leave only before the deadline")
     func posting() {
         let clock = TestClock()
-        let lease = HostLease(host: "a") { clock.time }
-        #expect(!lease.isValid && lease.epoch == nil && lease.remaining == nil)
+        let lease = HostLease(host: "a", duration: .seconds(3)) { clock.time }
+        #expect(!lease.isValid && lease.epoch == nil && lease.age == nil)
         lease.set(epoch: 3, deadline: self.time(3))
         clock.time = self.time(2.9)
-        #expect(lease.isValid && lease.epoch == 3)
+        #expect(lease.isValid && lease.epoch == 3 && lease.age == 2.9)
         clock.time = self.time(3)
-        #expect(!lease.isValid && lease.epoch == 3 && lease.remaining == 0)
+        #expect(!lease.isValid && lease.epoch == 3 && lease.age == 3)
     }
 }

@@ -1,5 +1,7 @@
+import Chat
 import HTTP
 import HTTPServer
+import Sessions
 import Testing
 
 @testable import Gateway
@@ -7,7 +9,7 @@ import Testing
 @Suite("Webhooks", .timeLimit(.minutes(1)))
 struct HookTests {
     /// Echoes what it receives.
-    private static let echo = GatewayHook(path: "/hooks/slack/team") { request in
+    private static let echo = GatewayHook(path: "/hooks/slack/team", of: .network(AdapterID("slack:team"))) { request in
         do {
             let body = try await request.body.collect()
             return HTTPServerResponse(.ok, .plain, bytes: Array("\(request.headers["x-sign"] ?? "") ".utf8) + body)

@@ -17,15 +17,19 @@ package actor Cluster: Service {
         package let lost: @Sendable (Set<Place>) async -> Void
         /// The host finishes what runs in these places, and lets go of them.
         package let handOver: @Sendable (Set<Place>) async -> Void
+        /// The host looks for what others have stored. Called about twice a second.
+        package let looked: @Sendable () async -> Void
 
         package init(
             gained: @escaping @Sendable (Set<Place>) async -> Void,
             lost: @escaping @Sendable (Set<Place>) async -> Void,
-            handOver: @escaping @Sendable (Set<Place>) async -> Void
+            handOver: @escaping @Sendable (Set<Place>) async -> Void,
+            looked: @escaping @Sendable () async -> Void
         ) {
             self.gained = gained
             self.lost = lost
             self.handOver = handOver
+            self.looked = looked
         }
     }
 
@@ -37,17 +41,22 @@ package actor Cluster: Service {
 
     /// Between two looks at the clock.
     private static let pause = Duration.milliseconds(250)
+    /// Between two looks for what other hosts have stored, which nothing has to announce.
+    private static let lookPause = Duration.milliseconds(500)
 
     package nonisolated let name = "cluster"
     package nonisolated let lease: HostLease
     package nonisolated let counts = ClusterCounts()
     nonisolated let table: HostTable
+    /// Random, for each start of the program.
+    package nonisolated var run: String { self.table.run }
     private let version: String
     private let address: String
     private let logger: Logger
     private let changes: AsyncStream<Change>
     private let announce: AsyncStream<Change>.Continuation
     private let stopped = Signal()
+    private let woken = Signal()
 
     private var machine: LeaseMachine
     /// What should have a host at any time: the networks of the configuration, and duties.
@@ -58,6 +67,8 @@ package actor Cluster: Service {
     private var isStopping = false
     private var wasReached = true
     private var events: Events?
+    /// Places that are being claimed.
+    private var claims: [Place: Task<HostRecord?, any Error>] = [:]
 
     /// - Parameters:
     ///   - database: Of this object alone, opened with the application's name `jetbridge RUN`.
@@ -67,7 +78,7 @@ package actor Cluster: Service {
         database: Database, host: String, run: String, version: String, address: String, lease: Duration, logger: Logger
     ) {
         self.table = HostTable(database: database, host: host, run: run, lease: lease)
-        self.lease = HostLease(host: host)
+        self.lease = HostLease(host: host, duration: lease)
         self.version = version
         self.address = address
         self.logger = logger
@@ -77,13 +88,14 @@ package actor Cluster: Service {
 
     // MARK: Service
 
-    /// Joins, and takes those of `wanted` that nobody has. Returns this host's places. Call it once, before ``run(_:)``.
+    /// Joins, and takes those of `wanted` that nobody has. Call it once, directly before ``run()``, which says what this
+    /// host has.
     ///
     /// - Throws: ``HostNameTaken``, or what the database throws.
-    package func join(wanting wanted: Set<Place>) async throws -> Set<Place> {
+    package func join(wanting wanted: Set<Place>) async throws {
         self.wanted = wanted
         try await self.joinAnew()
-        return self.places
+        self.announce.yield(.gained(self.places))
     }
 
     /// Sets the handlers of changes to this host's places. Call it before ``run()``.
@@ -94,6 +106,12 @@ package actor Cluster: Service {
         await withDiscardingTaskGroup { group in
             group.addTask(name: "cluster-places") {
                 for await change in self.changes { await self.handle(change, events) }
+            }
+            group.addTask(name: "cluster-look") {
+                while await !self.isStopping, !Task.isCancelled {
+                    await events.looked()
+                    await withDeadline(Self.lookPause) { await self.woken.wait() }
+                }
             }
             while !self.isStopping, !Task.isCancelled {
                 await self.step()
@@ -107,6 +125,7 @@ package actor Cluster: Service {
     package func stop() async {
         self.isStopping = true
         self.stopped.signal()
+        self.woken.signal()
         guard let epoch = self.machine.epoch else { return }
         self.lease.set(epoch: nil, deadline: nil)
         do {
@@ -182,19 +201,47 @@ package actor Cluster: Service {
         let free = try await self.table.unserved(self.wanted)
         if !free.isEmpty { _ = try await self.table.claim(free, epoch: epoch) }
         let now = try await self.table.places(epoch: epoch)
-        let gained = now.subtracting(self.places)
+        // What is being claimed is taken there.
+        let gained = now.subtracting(self.places).subtracting(self.claims.keys)
         self.places.formUnion(gained)
         if !gained.isEmpty { self.announce.yield(.gained(gained)) }
     }
 
-    /// Takes a place that nobody has, such as a thread of the web chat that begins here. Returns the host that has it.
-    package func claim(_ place: Place) async throws -> HostRecord? {
-        guard let epoch = self.machine.epoch else { return nil }
-        if self.places.contains(place) { return try await self.table.owner(of: place) }
-        if self.condition == .live, try await self.table.claim([place], epoch: epoch).contains(place) {
+    // MARK: Single places
+
+    /// Another host has stored something for this one.
+    package nonisolated func wake() { self.woken.signal() }
+
+    /// The host that has a place which this one does not serve; nil if this one does now. What nobody has, such as a thread of the web chat that begins here,
+    /// this host takes and serves when this returns.
+    ///
+    /// - Throws: ``PlaceLost`` while nobody has it and this host may take nothing.
+    package func host(of place: Place) async throws -> HostRecord? {
+        // Unstructured: whoever asked first must not end it for the others.
+        let claim = self.claims[place] ?? Task { try await self.claim(place) }
+        self.claims[place] = claim
+        defer { self.claims[place] = nil }
+        return try await claim.value
+    }
+
+    private func claim(_ place: Place) async throws -> HostRecord? {
+        if let owner = try await self.table.owner(of: place) {
+            guard owner.name == self.lease.host else { return owner }
             self.places.insert(place)
+            await self.events?.gained([place])
+            return nil
         }
-        return try await self.table.owner(of: place)
+        guard self.condition == .live, self.lease.isValid, let epoch = self.machine.epoch else {
+            throw PlaceLost([place])
+        }
+        guard try await self.table.claim([place], epoch: epoch).contains(place) else {
+            // Another host was quicker, or one that has just died still has it.
+            guard let owner = try await self.table.owner(of: place) else { throw PlaceLost([place]) }
+            return owner
+        }
+        self.places.insert(place)
+        await self.events?.gained([place])
+        return nil
     }
 
     private func handle(_ change: Change, _ events: Events) async {
@@ -216,7 +263,7 @@ package actor Cluster: Service {
                 return
             }
             await events.handOver(places)
-            guard try await self.table.give(places, epoch: epoch) else {
+            guard try await self.give(places, epoch: epoch) else {
                 _ = try await self.table.set(.live, of: self.lease.host)
                 await events.gained(places)
                 return
@@ -226,6 +273,19 @@ package actor Cluster: Service {
             _ = try await self.table.set(.drained, of: self.lease.host)
         } catch {
             self.logger.error("the places cannot be handed over", ["error": .string("\(error)")])
+        }
+    }
+
+    /// Tries for as long as the host has them: nobody else would serve what it has let go of.
+    private func give(_ places: Set<Place>, epoch: Int64) async throws -> Bool {
+        while true {
+            do {
+                return try await self.table.give(places, epoch: epoch)
+            } catch {
+                guard self.machine.epoch == epoch, !self.isStopping else { throw error }
+                self.logger.warning("the places cannot be given yet", ["error": .string("\(error)")])
+                try await Task.sleep(for: Self.pause)
+            }
         }
     }
 

@@ -17,7 +17,10 @@ package struct ClusterTenancy: Tenancy {
         guard !places.isEmpty else { return }
         guard let epoch = self.cluster.lease.epoch else { throw PlaceLost(Set(places)) }
         let lost = try self.cluster.table.fence(places, epoch: epoch, in: ledger.connection)
-        if !lost.isEmpty { throw PlaceLost(lost) }
+        guard lost.isEmpty else {
+            self.cluster.counts.addFencedWrite()
+            throw PlaceLost(lost)
+        }
     }
 
     package func mayPost(_ place: Place) -> Bool { self.cluster.lease.isValid }

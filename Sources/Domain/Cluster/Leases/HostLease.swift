@@ -8,11 +8,14 @@ package final class HostLease: Sendable {
     }
 
     package let host: String
+    private let duration: Duration
     private let state = Protected(State())
     private let now: @Sendable () -> BootTime
 
-    package init(host: String, now: @escaping @Sendable () -> BootTime = { .now }) {
+    /// - Parameter duration: How long each renewal lasts.
+    package init(host: String, duration: Duration, now: @escaping @Sendable () -> BootTime = { .now }) {
         self.host = host
+        self.duration = duration
         self.now = now
     }
 
@@ -24,10 +27,10 @@ package final class HostLease: Sendable {
         return self.state.withLock { state in state.deadline.map { now < $0 } ?? false }
     }
 
-    /// Seconds until it runs out; negative after that, nil outside.
-    package var remaining: Double? {
+    /// Seconds since the last renewal was sent; nil outside.
+    package var age: Double? {
         let now = self.now()
-        return self.state.withLock { state in state.deadline.map { ($0 - now) / .seconds(1) } }
+        return self.state.withLock { state in state.deadline.map { (self.duration - ($0 - now)) / .seconds(1) } }
     }
 
     func set(epoch: Int64?, deadline: BootTime?) {

@@ -1,3 +1,6 @@
+package import JSON
+internal import Primitives
+
 /// A host as the others see it.
 package struct HostRecord: Sendable, Equatable {
     package enum State: String, Sendable {
@@ -21,4 +24,25 @@ package struct HostRecord: Sendable, Equatable {
     package let threads: Int64
     /// Networks that it serves, by the ids of their adapters.
     package let adapters: [String]
+
+    package init(
+        name: String, version: String, address: String, state: State, since: Int64, threads: Int64, adapters: [String]
+    ) {
+        self.name = name
+        self.version = version
+        self.address = address
+        self.state = state
+        self.since = since
+        self.threads = threads
+        self.adapters = adapters
+    }
+
+    /// As the API and `jetbridge hosts --json` show it.
+    package var json: JSON {
+        [
+            "name": .string(self.name), "version": .string(self.version), "state": .string(self.state.rawValue),
+            "since": .string(CivilTime(milliseconds: self.since).rfc3339), "threads": .integer(self.threads),
+            "adapters": .array(self.adapters.map { .string($0) }),
+        ]
+    }
 }

@@ -204,17 +204,21 @@ struct HostTable: Sendable {
         }
     }
 
-    /// The host that has a place; nil for none.
+    /// The living host that has a place, without what it serves; nil for none.
     func owner(of place: Place) async throws -> HostRecord? {
-        let host = try await self.database.read { connection in
+        try await self.database.read { connection in
             try connection.first(
                 """
-                SELECT h.id AS id FROM places p JOIN hosts h ON h.id = p.host AND h.epoch = p.epoch
-                WHERE p.place = $1 AND h.state <> 'gone'
-                """, .text(place.name))?.text("id")
+                SELECT hosts.* FROM places p JOIN hosts ON hosts.id = p.host AND hosts.epoch = p.epoch
+                WHERE p.place = $1 AND hosts.state <> 'gone' AND NOT \(Self.isDead)
+                """, .text(place.name)
+            ).map { row in
+                HostRecord(
+                    name: try row.text("id"), version: try row.text("version"), address: try row.text("address"),
+                    state: HostRecord.State(rawValue: try row.text("state")) ?? .gone,
+                    since: try row.int64("joined_at"), threads: 0, adapters: [])
+            }
         }
-        guard let host else { return nil }
-        return try await self.hosts().first { $0.name == host }
     }
 
     /// This host's places.

@@ -6,7 +6,11 @@ internal import Primitives
 /// The current access policy with its stored grants and pairing codes.
 package final class AccessControl: Sendable {
     private struct State {
+        /// As configured.
+        var lists: AccessPolicy
         var policy: AccessPolicy
+        /// Who had which role when the grants were last read for another host's change, by identity.
+        var known: [String: Person] = [:]
         var limiter = AttemptLimiter(perPeer: 5, perGroup: 30, window: 600_000)
         /// The sign-in code that the host printed at start.
         var printed: (hash: String, expiresAt: Int64)?
@@ -28,7 +32,7 @@ package final class AccessControl: Sendable {
         policy: AccessPolicy, store: SessionStore,
         audit: @escaping @Sendable (Ledger, AuditEntry) throws -> Void, now: @escaping @Sendable () -> Int64
     ) {
-        self.state = Protected(State(policy: policy))
+        self.state = Protected(State(lists: policy, policy: policy))
         self.store = store
         self.audit = audit
         self.now = now
@@ -40,7 +44,25 @@ package final class AccessControl: Sendable {
     /// - Parameter places: Those that nobody has served since.
     package func load(_ places: Places = .all) async throws {
         try await self.store.write(of: places) { ledger in try ledger.endConnectionGrants(of: places) }
-        try await self.replace(policy: self.state.withLock { $0.policy })
+        try await self.replace(policy: self.state.withLock { $0.lists })
+    }
+
+    /// Reads the grants again, because another host has changed some, and tells the observers who has less than before.
+    func reload() async throws {
+        try await self.replace(policy: self.state.withLock { $0.lists })
+        let people = try await self.people().people
+        let now = Dictionary(people.map { ($0.identity, $0) }, uniquingKeysWith: { first, _ in first })
+        let (before, observers) = self.state.withLock { state in
+            defer { state.known = now }
+            return (state.known, state.observers)
+        }
+        let actor = Sender(id: "host:another", identities: [], displayName: "an owner")
+        for person in before.values {
+            let change = AccessChange(person: person, role: now[person.identity]?.role, actor: actor)
+            guard change.isLowered else { continue }
+            self.sightings.forget(person.identity)
+            for observer in observers { await observer(change) }
+        }
     }
 
     /// Applies changed lists; grants and what owners have changed stay.
@@ -54,7 +76,10 @@ package final class AccessControl: Sendable {
             for change in try ledger.accessChanges() { policy.change(change.identity, to: change.role) }
             return policy
         }
-        self.state.withLock { $0.policy = complete }
+        self.state.withLock { state in
+            state.lists = policy
+            state.policy = complete
+        }
     }
 
     package var isPairingAllowed: Bool { self.state.withLock { $0.policy.isPairingAllowed } }
@@ -208,6 +233,7 @@ package final class AccessControl: Sendable {
                 state.policy.revoke(person.identity)
                 if person.isLasting { state.policy.change(person.identity, to: nil) }
             }
+            state.known[person.identity] = nil
             return state.observers
         }
         self.sightings.forget(person.identity)

@@ -61,10 +61,12 @@ extension Ledger {
             ON CONFLICT (identity) DO UPDATE SET role = excluded.role, granted_at = excluded.granted_at
             """,
             [.text(identity), .text(role.rawValue), .integer(isLasting ? 1 : 0), .integer(now)])
+        try self.noteAccess()
     }
 
     package func revoke(_ identity: String) throws {
         try self.connection.execute("DELETE FROM grants WHERE identity = ?", [.text(identity)])
+        try self.noteAccess()
     }
 
     /// Grants for a connection end with it; a restart ends all connections.
@@ -121,6 +123,7 @@ extension Ledger {
                 .optional(credential.expiresAt), .optional(credential.models?.joined(separator: ",")),
                 .optional(credential.tokensPerDay),
             ])
+        try self.noteAccess()
     }
 
     /// Also one that has expired but is still stored.
@@ -146,6 +149,7 @@ extension Ledger {
     /// Returns whether it existed.
     package func revokeCredential(id: String) throws -> Bool {
         let changed = try self.connection.rowsChanged(by: "DELETE FROM credentials WHERE id = ?", [.text(id)])
+        try self.noteAccess()
         return changed > 0
     }
 

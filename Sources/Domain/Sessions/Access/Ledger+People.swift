@@ -18,10 +18,12 @@ extension Ledger {
             INSERT INTO access_changes (identity, role, changed_at) VALUES (?, ?, ?)
             ON CONFLICT (identity) DO UPDATE SET role = excluded.role, changed_at = excluded.changed_at
             """, [.text(identity), .optional(role?.rawValue), .integer(now)])
+        try self.noteAccess()
     }
 
     func undoAccessChange(of identity: String) throws {
         try self.connection.execute("DELETE FROM access_changes WHERE identity = ?", [.text(identity)])
+        try self.noteAccess()
     }
 
     // MARK: Grants and credentials
@@ -44,12 +46,14 @@ extension Ledger {
     func setRole(_ role: Role, ofGrant identity: String) throws {
         try self.connection.execute(
             "UPDATE grants SET role = ? WHERE identity = ?", [.text(role.rawValue), .text(identity)])
+        try self.noteAccess()
     }
 
     func setRole(_ role: Role, scopes: [String], ofCredential id: String) throws {
         try self.connection.execute(
             "UPDATE credentials SET role = ?, scopes = ? WHERE id = ?",
             [.text(role.rawValue), .text(scopes.joined(separator: ",")), .text(id)])
+        try self.noteAccess()
     }
 
     // MARK: Who was seen

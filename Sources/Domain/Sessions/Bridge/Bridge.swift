@@ -34,6 +34,8 @@ package final class Bridge: MessageSink, Service {
         var leaving: Set<Place> = []
         /// Places whose recovery has not ended.
         var arriving: Set<Place> = []
+        /// When it last looked.
+        var pulse: Pulse?
         /// The last cleaning up after lost places.
         var sweep: Task<Void, Never>?
         /// Time of the last quota notice in each thread, in milliseconds since 1970.

@@ -8,9 +8,9 @@ package final class LiveSubscription: Sendable {
     private let hasOverflowed = Protected(false)
 
     /// Frames that wait for the watcher.
-    static let limit = 256
+    package static let limit = 256
 
-    init(limit: Int = LiveSubscription.limit, onEnd: @escaping @Sendable () -> Void) {
+    package init(limit: Int = LiveSubscription.limit, onEnd: @escaping @Sendable () -> Void) {
         (self.stream, self.input) = AsyncStream.makeStream(of: LiveFrame.self, bufferingPolicy: .bufferingOldest(limit))
         self.input.onTermination = { _ in onEnd() }
     }
@@ -21,13 +21,13 @@ package final class LiveSubscription: Sendable {
 
     package func cancel() { self.input.finish() }
 
-    func yield(_ frame: LiveFrame) {
+    package func yield(_ frame: LiveFrame) {
         if self.hasOverflowed.withLock({ $0 }) { return }
         if case .dropped = self.input.yield(frame) { self.overflow() }
     }
 
     /// Ends it: whoever watches has to subscribe again, from the last sequence seen.
-    func overflow() {
+    package func overflow() {
         self.hasOverflowed.withLock { $0 = true }
         self.input.finish()
     }

@@ -11,10 +11,14 @@ package enum MetricName: String, Sendable, CaseIterable {
     case jailCommands = "jail_commands"
     case undecryptableMessages = "undecryptable_messages"
     case failedKeyShares = "failed_key_shares"
+    case handovers
+    case fencedWrites = "fenced_writes"
     // Gauges.
     case turnsActive = "turns_active"
     case outboxPending = "outbox_pending"
     case adapterUp = "adapter_up"
+    case placesOwned = "places_owned"
+    case leaseAge = "lease_age_seconds"
     case oneTimeKeys = "one_time_keys"
     /// Process metrics have the names that all exporters use.
     case residentMemory = "process_resident_memory_bytes"
@@ -37,6 +41,10 @@ package enum MetricName: String, Sendable, CaseIterable {
         case .jailCommands: "Commands that ended in a jail, by result."
         case .undecryptableMessages: "Encrypted messages that came without their key, by adapter."
         case .failedKeyShares: "Devices that were to get the key of an encrypted room and did not, by adapter."
+        case .handovers: "Networks, threads and duties that came to this host or left it, by reason."
+        case .fencedWrites: "Writes that were refused, because another host serves the place."
+        case .placesOwned: "Networks, threads and duties that this host serves."
+        case .leaseAge: "Seconds since this host sent the last renewal of its lease that succeeded."
         case .turnsActive: "Turns in progress."
         case .outboxPending: "Messages that wait to be sent."
         case .adapterUp: "Whether the adapter is connected (1) or not (0)."

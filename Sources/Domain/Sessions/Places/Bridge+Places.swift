@@ -49,24 +49,33 @@ extension Bridge {
         }
     }
 
-    /// Sends what other hosts have put into the outbox of places of this one.
-    package func wake(_ places: Set<Place>) async {
-        do {
-            let rooms = try await self.store.read { ledger in try ledger.roomsWithOutbox(in: .some(places)) }
-            for room in rooms { await self.lanes.wake(room) }
-        } catch {
-            self.environment.logger.error("the outbox cannot be read", ["error": .string("\(error)")])
+    /// Takes up what other hosts have stored since the last call: messages for rooms of this host, changed access, asks.
+    package func look() async throws {
+        let (rooms, pulse) = try await self.store.read { ledger in
+            try (ledger.roomsWithOutbox(), ledger.pulse())
         }
-        self.notices.askWasStored()
+        for room in rooms where self.serves(Place(of: room)) { await self.lanes.wake(room) }
+        let last = self.state.withLock { state in
+            defer { state.pulse = pulse }
+            return state.pulse
+        }
+        if last?.access != pulse.access { try await self.access.reload() }
+        if last?.asks != pulse.asks {
+            self.askChanges.note()
+            self.notices.askWasStored()
+        }
+    }
+
+    /// Whether this host has the place, and its recovery has ended.
+    package func serves(_ place: Place) -> Bool {
+        self.store.held.contains(place) && !self.state.withLock { $0.arriving.contains(place) }
     }
 
     /// Throws ``PlaceLost`` for an event that this host must not store.
     func checkServes(_ event: InboundEvent) throws {
         var place = Place.network(event.adapter)
         if case .message(let message) = event.kind { place = Place(of: message.thread) }
-        guard self.store.held.contains(place), !self.state.withLock({ $0.arriving.contains(place) }) else {
-            throw PlaceLost([place])
-        }
+        guard self.serves(place) else { throw PlaceLost([place]) }
     }
 
     /// Lets go of everything in places that this host no longer has, after whatever does so already.

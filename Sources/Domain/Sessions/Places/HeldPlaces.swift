@@ -39,6 +39,9 @@ package final class HeldPlaces: Sendable {
 
     package func contains(_ place: Place) -> Bool { self.state.withLock { $0.number(of: place) != nil } }
 
+    /// How many are held by name.
+    package var count: Int { self.state.withLock { $0.numbers.count } }
+
     package func hold(of place: Place) -> PlaceHold {
         PlaceHold(place: place, number: self.state.withLock { $0.number(of: place) })
     }

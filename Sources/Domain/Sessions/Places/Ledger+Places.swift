@@ -19,7 +19,35 @@ extension Ledger {
         ).first.map(Self.place)
     }
 
+    /// What changes when a host changes access or asks, so that others look.
+    func pulse() throws -> Pulse {
+        let row = try self.connection.first(
+            """
+            SELECT (SELECT id FROM floors WHERE name = 'access') AS access,
+            (SELECT id FROM floors WHERE name = 'asks') AS asks,
+            (SELECT COUNT(*) FROM asks WHERE state = 'open') AS open
+            """, [])
+        return Pulse(
+            access: try row?.optionalInteger("access") ?? 0,
+            asks: [try row?.optionalInteger("asks") ?? 0, try row?.integer("open") ?? 0])
+    }
+
+    /// Says that access has changed.
+    func noteAccess() throws {
+        try self.connection.execute(
+            """
+            INSERT INTO floors (name, id) VALUES ('access', 1)
+            ON CONFLICT (name) DO UPDATE SET id = floors.id + 1
+            """, [])
+    }
+
     private static func place(_ row: Row) throws -> Place {
         Place(of: ThreadKey(adapter: AdapterID(try row.text("adapter")), value: try row.text("thread")))
     }
+}
+
+/// The state of what all hosts share in memory.
+struct Pulse: Equatable {
+    let access: Int64
+    let asks: [Int64]
 }

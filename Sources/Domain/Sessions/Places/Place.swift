@@ -46,7 +46,7 @@ package enum Place: Hashable, Sendable, CustomStringConvertible {
 }
 
 /// A place that belongs to another host now: nothing of it may be written here.
-package struct PlaceLost: Error, CustomStringConvertible {
+package struct PlaceLost: NetworkGone, CustomStringConvertible {
     package let places: Set<Place>
 
     package init(_ places: Set<Place>) { self.places = places }

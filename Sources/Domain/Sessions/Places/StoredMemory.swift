@@ -22,8 +22,7 @@ package struct StoredMemory: Sendable {
     package init(of adapter: AdapterID, in store: SessionStore, sealedWith key: Secret, logger: Logger) {
         self.adapter = adapter
         self.store = store
-        self.key = hkdfSHA256(
-            Array(key.reveal().utf8), salt: [], info: Array("adapter memory of \(adapter)".utf8), count: 32)
+        self.key = SealedBox.key(key, for: "adapter memory of \(adapter)")
         self.logger = logger
     }
 

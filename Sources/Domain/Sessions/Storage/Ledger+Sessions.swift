@@ -28,6 +28,13 @@ extension Ledger {
         return session
     }
 
+    /// How many threads of the web chat there are.
+    package func webThreads() throws -> Int64 {
+        try self.connection.first(
+            "SELECT COUNT(*) AS n FROM sessions WHERE adapter = ? AND state <> 'deleted'",
+            [.text(Place.webAdapter.rawValue)])?.integer("n") ?? 0
+    }
+
     package func session(for key: ThreadKey) throws -> SessionRecord? {
         try self.connection.query(
             "SELECT * FROM sessions WHERE adapter = ? AND thread = ?",

@@ -27,11 +27,37 @@ package final class StoreClaim: Service {
 
     /// Throws a `HostError` if another host serves the database.
     package func take() async throws {
+        let isShared = try await self.store.read { ledger in
+            try ledger.connection.first(
+                """
+                SELECT 1 FROM hosts WHERE state <> 'gone' AND
+                expires_at > CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)
+                """, []) != nil
+        }
+        if isShared {
+            throw HostError(
+                "hosts of a cluster serve the database \(self.store.database.name): give this host a section 'cluster' too, "
+                    + "or stop them")
+        }
         let deadline = ContinuousClock.now + Self.patience
         while try await !self.isOwn() {
             guard ContinuousClock.now < deadline else { throw self.taken }
             try await Task.sleep(for: .milliseconds(100))
         }
+    }
+
+    /// Throws a `HostError` if a host that is alone serves the database of a cluster.
+    package static func checkFree(_ store: SessionStore) async throws {
+        let isTaken = try await store.read { ledger in
+            try ledger.connection.first(
+                """
+                SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND classid = 0 AND objid = \(Self.key)
+                AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+                """, []) != nil
+        }
+        guard isTaken else { return }
+        throw HostError(
+            "a host without a section 'cluster' serves the database \(store.database.name): stop it, and give it one")
     }
 
     package func run() async throws {

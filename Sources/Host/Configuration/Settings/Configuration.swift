@@ -24,6 +24,8 @@ package struct Configuration: Sendable {
     package var agent: Agent
     package var policy: Policy
     package var jail: Jail
+    /// Nil for a host that is alone.
+    package var cluster: Cluster?
     /// What hosts share: files, snapshots of workspaces, archives. Nil: each is in the data directory.
     package var objects: ObjectPlace?
     /// Where `sessions archive` writes archives; nil: into ``objects``, if there are some.
@@ -54,7 +56,10 @@ package struct Configuration: Sendable {
         self.policy = Policy.read(
             root, approvals: self.approvals, personas: self.agent.personas.personas.map(\.name),
             repositories: self.repositories.map(\.name))
-        self.objects = root.optional("objects") { ObjectPlace.read($0) }
+        let objects = root.optional("objects") { ObjectPlace.read($0) }
+        self.objects = objects
+        let store = self.store
+        self.cluster = root.optional("cluster") { Cluster.read($0, with: store, objects) }
         self.archive = root.optional("archive") { ObjectPlace.read($0) }
         self.retention = root.section("retention") { Retention($0) }
         self.quota = root.section("quota") { quota in quota.section("person") { PersonQuota($0) } }

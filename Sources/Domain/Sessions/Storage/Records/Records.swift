@@ -162,6 +162,14 @@ package struct LiveFrame: Sendable, Equatable {
     /// Milliseconds since 1970.
     package let timestamp: Int64
 
+    package init(operation: String, sequence: Int64, kind: Kind, content: String, timestamp: Int64) {
+        self.operation = operation
+        self.sequence = sequence
+        self.kind = kind
+        self.content = content
+        self.timestamp = timestamp
+    }
+
     package var isLast: Bool { self.kind == .complete || self.kind == .error }
 }
 

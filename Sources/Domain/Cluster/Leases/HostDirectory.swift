@@ -1,0 +1,37 @@
+package import Database
+
+/// The hosts of a cluster, for who is none of them.
+package struct HostDirectory: Sendable {
+    /// How a host's hand-over ended.
+    package enum Drain: Sendable {
+        case drained
+        /// There is no such host, or it does not run.
+        case unknown
+        /// No other host could take its places, so it goes on.
+        case refused
+        /// It ended meanwhile.
+        case gone
+    }
+
+    private let table: HostTable
+
+    package init(_ database: Database) {
+        self.table = HostTable(database: database, host: "", run: "", lease: .zero)
+    }
+
+    /// Every host that has ever joined, by name.
+    package func hosts() async throws -> [HostRecord] { try await self.table.hosts() }
+
+    /// Lets a host hand over what it serves, and waits for it.
+    package func drain(_ name: String) async throws -> Drain {
+        guard try await self.table.set(.draining, of: name) else { return .unknown }
+        while true {
+            switch try await self.hosts().first(where: { $0.name == name })?.state {
+            case .drained: return .drained
+            case .live: return .refused
+            case .gone, nil: return .gone
+            case .draining: try await Task.sleep(for: .milliseconds(200))
+            }
+        }
+    }
+}

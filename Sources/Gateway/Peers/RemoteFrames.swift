@@ -1,0 +1,60 @@
+internal import HTTP
+internal import JSON
+internal import Primitives
+internal import Sessions
+internal import WebSockets
+
+/// Live frames of operations on other hosts, by the live protocol.
+final class RemoteFrames: Sendable {
+    private let client: WebSocketClient
+    private let peers: GatewayPeers
+
+    init(_ peers: GatewayPeers) {
+        self.peers = peers
+        var settings = WebSocketClientSettings()
+        settings.allowsPlainText = true
+        settings.connectSeconds = 2
+        self.client = WebSocketClient(settings)
+    }
+
+    /// Subscribes by `command` to what the host of `place` shows, as whoever has the credential in `headers`. Nil if this
+    /// host has the place. The subscription ends with an overflow when the connection does: the next one is where the
+    /// place is then.
+    func subscribe(_ command: JSON, in place: Place, as headers: HTTPHeaders) async throws -> LiveSubscription? {
+        guard let gateway = try await self.peers.gateway(place) else { return nil }
+        var own: HTTPHeaders = [Forwarder.hop: self.peers.name]
+        for name in ["authorization", "cookie"] {
+            if let value = headers[name] { own.append(name, value) }
+        }
+        let url = try HTTPURL("ws" + gateway.origin.dropFirst("http".count) + "/api/v1/live")
+        let socket = try await self.client.connect(url, headers: own)
+        // Unstructured: a stream may end anywhere.
+        let subscription = LiveSubscription { Task { await socket.close() } }
+        try await socket.send(command.text)
+        // Unstructured: it ends with the socket, which the end of the subscription closes.
+        Task {
+            while case .text(let text)? = try? await socket.next() {
+                guard let frame = LiveFrame(text) else { break }
+                subscription.yield(frame)
+            }
+            subscription.overflow()
+        }
+        return subscription
+    }
+}
+
+extension LiveFrame {
+    /// As another host has sent it; nil for anything else, such as a refusal.
+    init?(_ text: String) {
+        guard let json = try? JSON.parse(text, depthLimit: 4), let operation = json["operation_id"]?.stringValue,
+            let sequence = json["sequence"]?.intValue, sequence > 0, let type = json["type"]?.stringValue,
+            let content = json["content"]?.stringValue,
+            let timestamp = json["timestamp"]?.stringValue.flatMap(CivilTime.milliseconds)
+        else { return nil }
+        let stream = json["stream"]?.stringValue
+        let kind = stream == "stderr" ? Kind.errorOutput : stream == "reasoning" ? .reasoning : Kind(rawValue: type)
+        guard let kind else { return nil }
+        self.init(
+            operation: operation, sequence: Int64(sequence), kind: kind, content: content, timestamp: timestamp)
+    }
+}

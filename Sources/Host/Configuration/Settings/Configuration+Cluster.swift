@@ -1,0 +1,79 @@
+internal import Glibc
+internal import JSON
+package import Primitives
+
+extension Configuration {
+    /// This host as one of several that share a PostgreSQL database.
+    package struct Cluster: Sendable, Equatable {
+        /// Unlike that of every other host.
+        package var name: String
+        /// How long the others wait for a sign of life before they take what this host serves.
+        package var lease: Duration
+        /// What all hosts share, and nobody else has.
+        package var key: Secret
+        /// Nil without NATS: other hosts then learn of changes within a second.
+        package var nats: String?
+        /// NATS's file with a user's token and seed.
+        package var credentials: String?
+
+        /// - Parameters:
+        ///   - store: Of the same configuration, like `objects`.
+        static func read(_ value: Value, with store: Store, _ objects: ObjectPlace?) -> Cluster? {
+            value.section { section -> Cluster? in
+                if case .file = store {
+                    section.error(
+                        "all hosts need the same database: set store.url to postgres://ROLE@HOST:PORT/DATABASE")
+                }
+                if objects == nil {
+                    section.error(
+                        "all hosts need the same place for files: set objects to {directory: PATH} or {s3: …}")
+                }
+                let name = section.read("name", default: Self.machine, shown: .string(Self.machine)) { Self.name($0) }
+                let lease = section.read("lease", default: .seconds(3)) {
+                    $0.duration(from: .seconds(1), to: .seconds(60))
+                }
+                let nats = section.optional("nats") { Self.address($0) }
+                let credentials = section.optional("credentials") { value in
+                    value.section { $0.required("file") { $0.filePath() } } ?? nil
+                }
+                let key = section.required("key") { Self.key($0) }
+                return key.map { Cluster(name: name, lease: lease, key: $0, nats: nats, credentials: credentials) }
+            } ?? nil
+        }
+
+        static let machine: String = {
+            var bytes = [CChar](repeating: 0, count: 256)
+            guard gethostname(&bytes, bytes.count - 1) == 0 else { return "host" }
+            let name = String(decoding: bytes.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+            return Self.isName(name) ? name : "host"
+        }()
+
+        private static func isName(_ text: String) -> Bool {
+            let letters = "abcdefghijklmnopqrstuvwxyz0123456789-_."
+            return (1...64).contains(text.utf8.count) && text.allSatisfy { letters.contains($0.lowercased()) }
+        }
+
+        private static func name(_ value: Value) -> String? {
+            guard let name = value.string() else { return nil }
+            return Self.isName(name)
+                ? name : value.error("a host's name has 1 to 64 letters, digits, '-', '_' and '.'")
+        }
+
+        private static func address(_ value: Value) -> String? {
+            guard let text = value.string() else { return nil }
+            let isURL = text.hasPrefix("nats://") || text.hasPrefix("tls://")
+            guard isURL, !text.contains("@") else {
+                return value.error(
+                    "write nats://HOST:4222 or tls://HOST:4222, and a sign-in as credentials: {file: PATH}")
+            }
+            return text
+        }
+
+        private static func key(_ value: Value) -> Secret? {
+            guard let key = value.secret() else { return nil }
+            return key.reveal().utf8.count >= 32
+                ? key
+                : value.error("the key is too short: make one with 'openssl rand -hex 32' and give it to all hosts")
+        }
+    }
+}

@@ -1,0 +1,242 @@
+import EventLoop
+import Glibc
+import JSON
+import Primitives
+import Processes
+import TestSupport
+import Testing
+
+/// Real hosts over PostgreSQL, without NATS.
+@Suite("A cluster of hosts", .timeLimit(.minutes(3)))
+struct ClusterTests {
+    /// A model whose answers take seconds.
+    private static func slowModel() async throws -> LoopbackModelServer {
+        let words = (1...60).map { "word\($0)" }.joined(separator: " ")
+        return try await LoopbackModelServer.started(
+            behaviors: ["test": .answer(words, rate: 25, chunkLength: 8)])
+    }
+
+    @Test("any gateway serves any thread: messages, live frames, stops, roles")
+    func anyGateway() async throws {
+        let cluster = try await ClusterHosts.started(model: try await Self.slowModel())
+        let (a, b) = (try await cluster.client(0), try await cluster.client(1))
+        let thread = try await a.newThread()
+        let first = try await a.send("one", to: thread)
+        // The other host shows what this one does, and stops it.
+        let live = try await b.live()
+        try await live.subscribe(to: first)
+        let frames = try await live.frames()
+        await live.close()
+        #expect(frames.compactMap { $0["sequence"]?.intValue } == Array(1...frames.count))
+        #expect(try await a.frames(of: first) == frames)
+        let second = try await b.send("two", to: thread)
+        try await EventLoop.shared.sleep(for: .milliseconds(500))
+        _ = try await b.post("/api/v1/operations/\(second)/stop")
+        #expect(try await b.ended(second)["state"] == "stopped")
+        let roles = try await a.transcript(of: thread).map(\.role)
+        #expect(roles == ["user", "assistant", "user", "assistant", "note"])
+        #expect(try await cluster.listed().map(\.threads) == [1, 0])
+        let listed = try await b.get("/api/v1/hosts")["items"]?.arrayValue
+        #expect(listed?.compactMap { $0["state"]?.stringValue } == ["live", "live"])
+        // A thread that begins on the second one belongs to it.
+        let other = try await b.newThread()
+        _ = try await b.ended(try await b.send("three", to: other))
+        #expect(try await cluster.listed().map(\.threads) == [1, 1])
+        let ready = try await b.get("/readyz")
+        #expect(ready["checks"]?["leases"] == "ok" && ready["checks"]?["cluster"] == "ok")
+        let metrics = try await b.page("/metrics").text
+        for line in [
+            "jetbridge_places_owned 1", "jetbridge_handovers_total{reason=\"died\"} 0",
+            "jetbridge_fenced_writes_total 0", "jetbridge_lease_age_seconds ",
+        ] { #expect(metrics.contains("\n\(line)"), "\(line) is missing") }
+        try await cluster.finish()
+    }
+
+    @Test("somebody whose access was taken away at one host is refused at the other")
+    func access() async throws {
+        let cluster = try await ClusterHosts.started(model: try await Self.slowModel())
+        let (a, b) = (try await cluster.client(0), try await cluster.client(1))
+        let code = try JSON.parse(try await cluster.run(0, ["pair", "--role", "member", "--json"]).output)["code"]
+        let member = try await GatewayClient(
+            signingInAt: try #require(await cluster.hosts[1].address), code: code?.stringValue ?? "", name: "ann")
+        let elsewhere = member.moved(to: try #require(await cluster.hosts[0].address))
+        let thread = try await elsewhere.newThread()
+        let running = try await elsewhere.send("one", to: thread)
+        let people = try await b.get("/api/v1/people")["items"]?.arrayValue ?? []
+        let id = try #require(people.first { $0["name"] == "ann" }?["id"]?.stringValue)
+        let removed = try await b.answer("DELETE", "/api/v1/people/\(id)")
+        #expect(removed.status == 200 || removed.status == 204, "\(removed.text)")
+        #expect(try await a.ended(running)["state"] == "stopped")
+        #expect(try await elsewhere.answer("GET", "/api/v1/threads").status == 401)
+        try await cluster.finish()
+    }
+
+    @Test("a host dies in the middle of an answer: another one says so and goes on")
+    func killed() async throws {
+        let cluster = try await ClusterHosts.started(model: try await Self.slowModel())
+        let (a, b) = (try await cluster.client(0), try await cluster.client(1))
+        let thread = try await a.newThread()
+        let running = try await a.send("one", to: thread)
+        let live = try await b.live()
+        try await live.subscribe(to: running)
+        var seen: [JSON] = []
+        while seen.count < 8, let frame = try await live.next() { seen.append(frame) }
+        await cluster.hosts[0].kill()
+        seen += try await live.frames()
+        await live.close()
+        #expect(seen.compactMap { $0["sequence"]?.intValue } == Array(1...seen.count))
+        #expect(seen.last?["type"] == "error")
+        #expect(try await b.get("/api/v1/operations/\(running)")["state"] == "interrupted")
+        _ = try await b.ended(try await b.send("two", to: thread))
+        let transcript = try await b.transcript(of: thread)
+        #expect(transcript.map(\.role) == ["user", "assistant", "note", "user", "assistant"], "\(transcript)")
+        #expect(try await cluster.listed().map(\.state) == ["gone", "live"])
+        // Back again, it serves as one of them.
+        try await cluster.start(0)
+        _ = try await cluster.client(0).ended(try await cluster.client(0).send("three", to: thread))
+        #expect(try await cluster.listed().map(\.state) == ["live", "live"])
+        try await cluster.finish()
+    }
+
+    @Test("a host that hung comes back and writes nothing old", arguments: [1, 6])
+    func hung(seconds: Int) async throws {
+        let cluster = try await ClusterHosts.started(model: try await Self.slowModel())
+        let (a, b) = (try await cluster.client(0), try await cluster.client(1))
+        let thread = try await a.newThread()
+        let running = try await a.send("one", to: thread)
+        try await EventLoop.shared.sleep(for: .milliseconds(300))
+        await cluster.hosts[0].signal(SIGSTOP)
+        try await EventLoop.shared.sleep(for: .seconds(seconds))
+        let isMoved = seconds > 3
+        if isMoved { _ = try await b.ended(try await b.send("two", to: thread)) }
+        let before = try await b.transcript(of: thread)
+        await cluster.hosts[0].signal(SIGCONT)
+        let state = try await b.ended(running)["state"]?.stringValue
+        #expect(state == (isMoved ? "interrupted" : "complete"))
+        if isMoved {
+            try await PostgreSQLServer.until { try await cluster.listed().map(\.state) == ["live", "live"] }
+            #expect(try await b.transcript(of: thread).map(\.text) == before.map(\.text))
+            #expect(before.map(\.role) == ["user", "assistant", "note", "user", "assistant"])
+        }
+        // Either host serves it.
+        _ = try await a.ended(try await a.send("three", to: thread))
+        try await cluster.finish()
+    }
+
+    @Test("a host hands over what it serves, and nothing is cut")
+    func drained() async throws {
+        let server = try await NgIRCd()
+        let alice = try await IRCPeer.connect(to: server, nick: "alice")
+        try await alice.join("#team")
+        let cluster = try await ClusterHosts.started(
+            model: try await Self.slowModel(), more: HostConfiguration.irc(port: server.port))
+        try await alice.waitForJoin(of: "jetbot")
+        #expect(try await cluster.listed().map(\.adapters) == [["irc:local"], []])
+        let a = try await cluster.client(0)
+        let thread = try await a.newThread()
+        let running = try await a.send("one", to: thread)
+        try await alice.say("jetbot: two", to: "#team")
+        try await EventLoop.shared.sleep(for: .milliseconds(300))
+        let drained = try await cluster.run(1, ["hosts", "drain", "host-0"])
+        #expect(drained.text == "host-0 serves nothing any more.\n", "\(drained.errorText)")
+        let b = try await cluster.client(1)
+        #expect(try await b.get("/api/v1/operations/\(running)")["state"] == "complete")
+        let listed = try await cluster.listed()
+        #expect(listed.map(\.state) == ["drained", "live"] && listed.map(\.adapters) == [[], ["irc:local"]])
+        #expect(listed.map(\.threads) == [0, 1])
+        _ = try await alice.listen(to: "jetbot", in: "#team", within: .seconds(30)) { $0.joined().contains("word60") }
+        #expect(!alice.heard(from: "jetbot", in: "#team").joined().contains("Interrupted"))
+        // Its gateway still serves, by the other host.
+        _ = try await a.ended(try await a.send("three", to: thread))
+        alice.forget()
+        try await alice.say("jetbot: four", to: "#team")
+        _ = try await alice.listen(to: "jetbot", in: "#team", within: .seconds(30)) { $0.joined().contains("word60") }
+        for (name, text) in [("host-1", "goes on: no other host is live"), ("host-9", "no host 'host-9' runs")] {
+            #expect(try await cluster.run(0, ["hosts", "drain", name]).errorText.contains(text))
+        }
+        try await cluster.finish()
+        await alice.quit()
+        await server.stop()
+    }
+
+    @Test("a network follows to another host when its own dies, and what was said meanwhile is answered")
+    func networkFollows() async throws {
+        let server = try await NgIRCd()
+        let alice = try await IRCPeer.connect(to: server, nick: "alice")
+        try await alice.join("#team")
+        let cluster = try await ClusterHosts.started(
+            model: try await Self.slowModel(), more: HostConfiguration.irc(port: server.port))
+        try await alice.waitForJoin(of: "jetbot")
+        try await alice.say("jetbot: one", to: "#team")
+        try await EventLoop.shared.sleep(for: .milliseconds(800))
+        let died = ContinuousClock.now
+        alice.forget()
+        await cluster.hosts[0].kill()
+        try await alice.waitForJoin(of: "jetbot", within: .seconds(10))
+        #expect(ContinuousClock.now - died < .seconds(10))
+        _ = try await alice.listen(to: "jetbot", in: "#team", within: .seconds(30)) {
+            $0.joined().contains("Interrupted by a restart")
+        }
+        try await alice.say("jetbot: two", to: "#team")
+        _ = try await alice.listen(to: "jetbot", in: "#team", within: .seconds(30)) { $0.joined().contains("word60") }
+        #expect(alice.heard(from: "jetbot", in: "#team").count { $0.contains("Interrupted") } == 1)
+        try await cluster.finish()
+        await alice.quit()
+        await server.stop()
+    }
+
+    @Test("a host that is cut off from the database stops posting, and another one goes on")
+    func cutOff() async throws {
+        let proxy = try await FaultProxy.started(before: PostgreSQLServer.shared.port)
+        let cluster = try await ClusterHosts.started(model: try await Self.slowModel(), ports: [0: proxy.port])
+        let (a, b) = (try await cluster.client(0), try await cluster.client(1))
+        let thread = try await a.newThread()
+        let running = try await a.send("one", to: thread)
+        try await EventLoop.shared.sleep(for: .milliseconds(300))
+        await proxy.set(.hold)
+        #expect(try await b.ended(running)["state"] == "interrupted")
+        _ = try await b.ended(try await b.send("two", to: thread))
+        #expect(try await a.answer("GET", "/readyz").status == 503)
+        // What was on its way arrives late.
+        await proxy.set(.none)
+        try await PostgreSQLServer.until { try await a.answer("GET", "/readyz").status == 200 }
+        let transcript = try await b.transcript(of: thread)
+        #expect(transcript.map(\.role) == ["user", "assistant", "note", "user", "assistant"], "\(transcript)")
+        _ = try await a.ended(try await a.send("three", to: thread))
+        try await cluster.finish()
+        await proxy.stop()
+    }
+
+    @Test("another key, a taken name, no cluster: each is refused with what to do")
+    func refused() async throws {
+        let cluster = try await ClusterHosts.started(1, model: try await Self.slowModel())
+        let other = try TemporaryDirectory()
+        try TestFile.makeFolder(other.path)
+        func log(_ changes: [(String, String)]) async throws -> String {
+            var text = await cluster.hosts[0].configuration
+            for (old, new) in changes { text = text.replacing(old, with: new) }
+            let host = try await HostProcess(configuration: text)
+            let error = await #expect(throws: HostProcess.Failure.self) {
+                try await host.start(environment: ["PG_PASSWORD": PostgreSQLServer.password.reveal()])
+            }
+            return "\(error.map { "\($0)" } ?? "")"
+        }
+        #expect(try await log([]).contains("the host host-0 runs already"))
+        let key = other.path + "/key"
+        try TestFile.write(String(repeating: "z1", count: 32), to: key, mode: 0o600)
+        let text = await cluster.hosts[0].configuration
+        let line = try #require(text.split(separator: "\n").first { $0.hasPrefix("cluster:") })
+        let foreign = "cluster: {name: host-7, key: {file: \"\(key)\"}}"
+        #expect(try await log([(String(line), foreign)]).contains("give all hosts the same one"))
+        #expect(try await log([(String(line), "")]).contains("hosts of a cluster serve the database"))
+        // A host that is alone keeps a cluster away.
+        _ = await cluster.hosts[0].terminate()
+        let alone = try await HostProcess(
+            configuration: text.replacing(String(line), with: ""), dataPath: cluster.hosts[0].dataPath)
+        try await alone.start(environment: ["PG_PASSWORD": PostgreSQLServer.password.reveal()])
+        #expect(try await log([]).contains("a host without a section 'cluster' serves the database"))
+        _ = await alone.terminate()
+        try await cluster.start(0)
+        try await cluster.finish()
+    }
+}
