@@ -71,6 +71,9 @@ RUN = {
 # Jetbridge in them, is checked.
 NOT_RUN = {
     "README.md": {"./scripts/run": ACCOUNTS, "./scripts/test": "runs this"},
+    "docs/cluster.md": {
+        "openssl rand": "writes into the system", "jetbridge hosts drain": "needs a cluster; ClusterTests",
+    },
     "docs/copilot.md": {"$ jetbridge doctor": "needs an account", "$ jetbridge login": "needs an account"},
     "docs/jail.md": {
         "mkdir -p apt": "downloads from Debian", "jetbridge serve --dangerously": "does not end; HostTests",
@@ -104,6 +107,7 @@ OTHER = {
         "alice  /run": "thread; ReadmeTests", "alice  /specify": "thread; ReadmeTests", "adapters ": "map; doc_paths.py",
     },
     "adapters/README.md": {"Kit/": "map"},
+    "docs/cluster.md": {"a  0.1.0": "what a command prints"},
     "docs/copilot.md": {"credits:": "what `usage` prints"},
     "docs/design.md": {"Package.swift": "map; doc_paths.py"},
     "docs/jail.md": {"403 index.example": "what a program prints"},

@@ -40,7 +40,7 @@ struct ClusterSetup: Sendable {
         let setup = ClusterSetup(
             cluster: cluster, held: HeldPlaces(ClusterTenancy(cluster), hasAll: false), key: settings.key,
             box: SealedBox(store, settings.key), database: database)
-        guard try await setup.box.share(Array("key".utf8), named: "cluster") != nil else {
+        guard try await setup.box.share(Array("key".utf8), named: SealedBox.probe.rawValue) != nil else {
             throw HostError(
                 "cluster.key: the other hosts of this database have another key: give all hosts the same one")
         }

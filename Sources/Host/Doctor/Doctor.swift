@@ -47,6 +47,9 @@ package struct Doctor: Sendable {
         }
         try await report(Self.search)
         for finding in [await self.objects(), await self.archive()].compactMap({ $0 }) { try await report(finding) }
+        for finding in await ClusterFindings(configuration: self.configuration, directory: directory).findings() {
+            try await report(finding)
+        }
         for finding in self.access() { try await report(finding) }
         try await NetworkFindings(self.configuration, in: directory, patience: self.patience).examine(report: report)
     }

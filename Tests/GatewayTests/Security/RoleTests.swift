@@ -36,7 +36,7 @@ struct RoleTests {
         "GET /r/{repository}": .member, "GET /r/{repository}/commit/{sha}": .guest,
         "GET /r/{repository}/blob/{ref}/{path...}": .member, "GET /r/{repository}/raw/{ref}/{path...}": .member,
         "GET /r/{repository}/tree/{ref}": .member, "GET /r/{repository}/tree/{ref}/{path...}": .member,
-        "GET /a/{message}": .guest, "GET /api/v1/audit": .owner,
+        "GET /a/{message}": .guest, "GET /api/v1/audit": .owner, "GET /api/v1/hosts": .owner,
         "GET /api/v1/settings": .guest, "PATCH /api/v1/settings": .guest,
         "GET /api/v1/people": .owner, "PATCH /api/v1/people/{id}": .owner, "DELETE /api/v1/people/{id}": .owner,
     ]

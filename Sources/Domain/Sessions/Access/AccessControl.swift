@@ -9,7 +9,7 @@ package final class AccessControl: Sendable {
         /// As configured.
         var lists: AccessPolicy
         var policy: AccessPolicy
-        /// Who had which role when the grants were last read for another host's change, by identity.
+        /// Who had which role when another host last changed something, by identity.
         var known: [String: Person] = [:]
         var limiter = AttemptLimiter(perPeer: 5, perGroup: 30, window: 600_000)
         /// The sign-in code that the host printed at start.
@@ -49,6 +49,8 @@ package final class AccessControl: Sendable {
 
     /// Reads the grants again, because another host has changed some, and tells the observers who has less than before.
     func reload() async throws {
+        // Somebody may have come and gone since the last time.
+        let granted = self.state.withLock { $0.policy.granted }
         try await self.replace(policy: self.state.withLock { $0.lists })
         let people = try await self.people().people
         let now = Dictionary(people.map { ($0.identity, $0) }, uniquingKeysWith: { first, _ in first })
@@ -57,7 +59,8 @@ package final class AccessControl: Sendable {
             return (state.known, state.observers)
         }
         let actor = Sender(id: "host:another", identities: [], displayName: "an owner")
-        for person in before.values {
+        let others = granted.filter { before[$0.key] == nil }.map { Person(identity: $0.key, role: $0.value) }
+        for person in Array(before.values) + others {
             let change = AccessChange(person: person, role: now[person.identity]?.role, actor: actor)
             guard change.isLowered else { continue }
             self.sightings.forget(person.identity)

@@ -52,6 +52,11 @@ package struct AccessPolicy: Sendable {
 
     package mutating func revoke(_ identity: String) { self.grants[ExactText(identity)] = nil }
 
+    /// Who has a role by a grant.
+    var granted: [String: Role] {
+        Dictionary(self.grants.map { ($0.key.text, $0.value) }, uniquingKeysWith: { first, _ in first })
+    }
+
     package func isGranted(_ identity: String) -> Bool { self.grants[ExactText(identity)] != nil }
 
     // MARK: Changes of owners

@@ -107,3 +107,13 @@ package struct AccessChange: Sendable {
         sender.identities.contains { AccessPolicy.matches(self.person.identity, $0) }
     }
 }
+
+extension Person {
+    /// Somebody of whom only this is known.
+    init(identity: String, role: Role) {
+        self.init(
+            id: Person.id(of: identity), identity: identity, name: nil, role: role, way: .code, key: nil,
+            listedRole: nil,
+            scopes: [], since: nil, lastSeen: nil, expiresAt: nil, isLasting: true)
+    }
+}

@@ -1,9 +1,12 @@
-internal import Chat
+package import Chat
 internal import Crypto
 package import Primitives
 
 /// What all hosts of a cluster have, sealed with their key in the store.
 package struct SealedBox: Sendable {
+    /// What every host opens first, to know whether it has the right key.
+    package static let probe = AdapterID("cluster")
+
     private let store: SessionStore
     private let key: [UInt8]
 

@@ -14,7 +14,8 @@ extension Configuration {
         /// The ids in the file by network, also of entries with errors, which the lists above leave out.
         let declaredIDs: [String: [String]]
 
-        init(_ section: Section, gateway: Gateway) {
+        /// - Parameter isShared: Several hosts share them.
+        init(_ section: Section, gateway: Gateway, isShared: Bool) {
             var taken: [String: String] = [:]
             var transports: [String: Transport] = [:]
             var declared: [String: [String]] = [:]
@@ -36,7 +37,8 @@ extension Configuration {
             }
             self.irc = entries("irc") { item, id, _ in IRCSettings(item, id: id) }
             self.matrix = entries("matrix") { item, id, others in
-                MatrixSettings(item, id: id, transport: transport(item, id), others: others)
+                MatrixSettings(
+                    item, id: id, transport: transport(item, id), isShared: isShared, others: others)
             }
             self.slack = entries("slack") { item, id, others in SlackSettings(item, id: id, others: others) }
             self.telegram = entries("telegram") { item, id, others in
