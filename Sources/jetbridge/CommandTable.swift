@@ -69,6 +69,8 @@ protocol Command: Sendable {
     var syntax: CommandSyntax { get }
     /// Whether it waits for TERM, INT and HUP itself; they end the others at once.
     var watchesSignals: Bool { get }
+    /// Whether root becomes the owner of the data directory before it runs; see ``Lifecycle/DataOwner``.
+    var actsAsOwner: Bool { get }
     /// Throws ``CommandFailure`` for its own message and status. Any other error exits with status 1 and its
     /// description.
     func run(_ context: CommandContext) async throws
@@ -76,4 +78,5 @@ protocol Command: Sendable {
 
 extension Command {
     var watchesSignals: Bool { false }
+    var actsAsOwner: Bool { true }
 }

@@ -1,4 +1,7 @@
+internal import Glibc
 internal import Host
+internal import Lifecycle
+internal import Primitives
 
 /// The whole program, from its arguments to an exit status.
 struct Program: Sendable {
@@ -30,11 +33,35 @@ struct Program: Sendable {
         case .later(let name):
             throw CommandFailure.later(name)
         case .run(let syntax, let arguments):
-            let context = CommandContext(
-                path: syntax.path, arguments: arguments, output: self.output, errors: self.errors,
-                surroundings: self.surroundings, table: self.table)
-            try await self.table.command(syntax)?.run(context)
+            guard let command = self.table.command(syntax) else { return }
+            let context = self.context(syntax, arguments, self.surroundings)
+            let surroundings = try command.actsAsOwner ? Self.actAsOwner(context) : nil
+            try await command.run(surroundings.map { self.context(syntax, arguments, $0) } ?? context)
         }
+    }
+
+    private func context(_ syntax: CommandSyntax, _ arguments: Arguments, _ surroundings: Surroundings)
+        -> CommandContext
+    {
+        CommandContext(
+            path: syntax.path, arguments: arguments, output: self.output, errors: self.errors,
+            surroundings: surroundings, table: self.table)
+    }
+
+    /// Where root is to act as the service's user: what the command sees then. Nil for other users, and for a data
+    /// directory of root's.
+    private static func actAsOwner(_ context: CommandContext) throws(HostError) -> Surroundings? {
+        guard DataOwner.isPossible, let configuration = context.configurationLoader().load().configuration,
+            let owner = try DataOwner.become(ownerOf: configuration.dataDirectory)
+        else { return nil }
+        var surroundings = context.surroundings
+        // Root's own files are closed to the owner.
+        surroundings.environment = surroundings.environment.filter { !$0.key.hasPrefix("XDG_") }
+        surroundings.environment.merge(["HOME": owner.home, "USER": owner.name, "LOGNAME": owner.name]) { $1 }
+        // libgit2 reads the process's own variables.
+        setenv("HOME", owner.home, 1)
+        unsetenv("XDG_CONFIG_HOME")
+        return surroundings
     }
 
     private func end(_ message: String?, _ status: ExitStatus) -> ExitStatus {

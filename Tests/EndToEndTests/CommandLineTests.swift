@@ -37,6 +37,19 @@ struct CommandLineTests {
         #expect(result.errorText.contains("--help"), "\(result.errorText)")
     }
 
+    @Test("root acts as the owner of the data directory, so that the service can use what commands make")
+    func root() async throws {
+        let directory = try TemporaryDirectory()
+        let data = directory.path + "/data"
+        let owner = geteuid() == 0 ? 65_534 : geteuid()
+        #expect(mkdir(data, 0o700) == 0 && chown(data, owner, gid_t.max) == 0)
+        chmod(directory.path, 0o711)
+        let result = try await HostProcess.run(["pair", "--data-dir", data], in: directory.path)
+        #expect(result.status == .exited(0), "\(result.errorText)")
+        var status = stat()
+        #expect(stat(data + "/jetbridge.sqlite", &status) == 0 && status.st_uid == owner)
+    }
+
     @Test("every command has help")
     func help() async throws {
         let all = try await Self.run("--help")

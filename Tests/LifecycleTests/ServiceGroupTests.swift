@@ -68,6 +68,35 @@ struct ServiceGroupTests {
         return ServiceGroup(services, settings: settings, report: report)
     }
 
+    @Test("the service manager gets signs of life while the check answers, even with an error, and learns of the end")
+    func manager() async throws {
+        let systemd = try ManagerSocket()
+        var settings = ServiceGroup.Settings()
+        settings.watchesSignals = false
+        settings.manager = ServiceManager(
+            environment: ["NOTIFY_SOCKET": systemd.name, "WATCHDOG_USEC": "20000"])
+        let (asked, gate) = (Signal(), Signal())
+        settings.check = {
+            asked.signal()
+            await gate.wait()
+            throw Worker.Broken()
+        }
+        let group = ServiceGroup([Worker("web", in: self.journal)], settings: settings)
+        let running = Task { try await group.run() }
+        await asked.wait()
+        #expect(systemd.received().isEmpty)
+        gate.signal()
+        #expect(try await systemd.wait(for: "WATCHDOG=1") == ["WATCHDOG=1"])
+        await asked.wait()
+        gate.signal()
+        _ = try await systemd.wait(for: "WATCHDOG=1")
+        group.terminate(reason: "enough")
+        #expect(try await systemd.wait(for: "STOPPING=1").last == "STOPPING=1\nSTATUS=Stopping: enough")
+        // The watchdog ends last, and its last check may still be waiting.
+        gate.signal()
+        try await running.value
+    }
+
     @Test("an orderly shutdown stops each service before the ones it depends on")
     func orderly() async throws {
         let group = self.group([

@@ -1,5 +1,7 @@
 import Glibc
+import Host
 import JSON
+import TestSupport
 import Testing
 
 @testable import jetbridge
@@ -49,6 +51,28 @@ struct ProgramTests {
             for example in syntax.examples { #expect(plain.contains("\n    \(example)\n")) }
         }
         #expect(lines.allSatisfy { $0.hasPrefix(".") || $0.hasPrefix("\\&") || !$0.hasPrefix("'") })
+    }
+
+    @Test("there is a manual page of every command and of the configuration, with what roff understands")
+    func manualPages() async throws {
+        func read(_ path: String) throws -> String {
+            String(decoding: try FileReader.read(path, limit: 1 << 20).bytes, as: UTF8.self)
+        }
+        let folder = try TemporaryDirectory()
+        let result = await run("help", "--man-pages", folder.path)
+        #expect(result.status == .done && result.output.isEmpty && result.errors.isEmpty)
+        let words = CommandTable.standard.words(after: [])
+        for name in ["jetbridge.1", "jetbridge.yaml.5"] + words.map({ "jetbridge-\($0).1" }) {
+            let page = try read("\(folder.path)/\(name)")
+            #expect(page.hasPrefix(".TH JETBRIDGE") && page.utf8.allSatisfy { $0 < 0x80 })
+            #expect(page.contains("\n.SH NAME\n") && !page.contains("\n.SS \"\"\n"), "\(name)")
+            #expect(page.split(separator: "\n").allSatisfy { !$0.hasPrefix("'") })
+        }
+        let settings = try read("\(folder.path)/jetbridge.yaml.5")
+        for key in ["data_dir", "gateway", "jail", "policy"] { #expect(settings.contains("\n.SS \"\(key)\"\n")) }
+        let config = try read("\(folder.path)/jetbridge-config.1")
+        #expect(config.contains("config check") && config.contains("config template"))
+        #expect(await run("help", "--man-pages", "/nonexistent").status == .failed)
     }
 
     @Test("an invalid command line gives one line on stderr and status 64")

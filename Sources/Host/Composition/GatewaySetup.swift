@@ -31,9 +31,7 @@ enum GatewaySetup {
                 "gateway.listen: '\(host)' is not a numeric address. Write an address such as 127.0.0.1:8787.")
         }
         do throws(SystemError) {
-            let listener = try Socket.listen(on: wanted)
-            let port = Socket.localAddress(listener.rawValue)?.port ?? wanted.port
-            return Listening(host: host, port: port)
+            return Listening(host: host, port: try Socket.freeAddress(wanted).port)
         } catch {
             throw HostError(
                 "the gateway cannot listen on \(gateway.listen): \(error). "

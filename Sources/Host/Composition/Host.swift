@@ -144,7 +144,7 @@ package final class Host: Sendable {
     /// Recovers what the last run left unfinished, serves until stopped, and closes the store. Calls `onReady` once
     /// everything runs; if that throws, the host stops and rethrows the error.
     package func run(
-        watchingSignals: Bool = true, reload: ConfigurationReload? = nil,
+        _ settings: ServiceGroup.Settings = ServiceGroup.Settings(), reload: ConfigurationReload? = nil,
         onReady: @escaping @Sendable (Host) async throws -> Void
     ) async throws {
         // Unstructured, because it may wait for servers: it runs beside the services and is cancelled with them.
@@ -155,7 +155,7 @@ package final class Host: Sendable {
         defer { self.directory.remove("gateway.address") }
         self.logger.info(
             "the gateway is listening", ["address": .string(self.address), "public_url": .string(self.publicURL)])
-        let group = self.group(watchingSignals: watchingSignals, reload: reload)
+        let group = self.group(settings, reload: reload)
         self.running.withLock { $0 = group }
         // When the services have begun.
         let release = Alarm(after: .seconds(1)) { ProgramPages.release() }
@@ -197,10 +197,10 @@ package final class Host: Sendable {
         }
     }
 
-    private func group(watchingSignals: Bool, reload: ConfigurationReload?) -> ServiceGroup {
+    private func group(_ settings: ServiceGroup.Settings, reload: ConfigurationReload?) -> ServiceGroup {
         let logger = self.logger
-        var settings = ServiceGroup.Settings()
-        settings.watchesSignals = watchingSignals
+        var settings = settings
+        settings.check = { [store = self.bridge.store] in try await store.write { ledger in try ledger.probe() } }
         // Answers that the bridge interrupts at its drain deadline must still be posted: otherwise people would not see
         // the interruption until the next start.
         settings.stopDeadline = max(settings.stopDeadline, BridgeSetup.drainTimeout + .seconds(10))

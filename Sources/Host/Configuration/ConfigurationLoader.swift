@@ -70,12 +70,13 @@ package struct ConfigurationLoader: Sendable {
 
     /// Reads `--config`, else `$JETBRIDGE_CONFIG`, else the first file in the standard places, else the defaults.
     package func load() -> LoadedConfiguration {
-        for (path, isNamed) in self.candidates() {
+        for (path, place) in self.candidates() {
             do throws(FileReader.Failure) {
                 let absolute = self.surroundings.absolutePath(path, relativeTo: self.surroundings.currentDirectory)
                 return self.read(try FileReader.read(absolute, limit: Self.fileLimit).bytes, file: path)
             } catch {
-                if error.isMissing, !isNamed { continue }
+                if error.isMissing, place != .named { continue }
+                if error.isUnreachable, place == .personal { continue }
                 let reading = Reading(source: path, surroundings: self.surroundings)
                 reading.report("the file cannot be read: \(error.reason)", path: "", line: nil, column: nil)
                 return LoadedConfiguration(file: path, configuration: nil, issues: reading.issues)
@@ -107,13 +108,22 @@ package struct ConfigurationLoader: Sendable {
             effective: effective.json(reading.sections))
     }
 
-    /// Where to look for the file; one that was named must exist.
-    private func candidates() -> [(path: String, isNamed: Bool)] {
-        if let file = self.flags.file { return [(file, true)] }
-        if let file = self.surroundings.variable("JETBRIDGE_CONFIG") { return [(file, true)] }
+    private enum Place {
+        /// It must exist.
+        case named
+        /// It may be in a folder that this user cannot enter: commands of the service's user often start in the
+        /// administrator's home.
+        case personal
+        case system
+    }
+
+    /// Where to look for the file.
+    private func candidates() -> [(path: String, Place)] {
+        if let file = self.flags.file { return [(file, .named)] }
+        if let file = self.surroundings.variable("JETBRIDGE_CONFIG") { return [(file, .named)] }
         let user = self.surroundings.baseDirectory("XDG_CONFIG_HOME", fallback: ".config")
-        let places = ["jetbridge.yaml", user.map { "\($0)/jetbridge/jetbridge.yaml" }, "/etc/jetbridge/jetbridge.yaml"]
-        return places.compactMap { $0 }.map { ($0, false) }
+        let personal = ["jetbridge.yaml", user.map { "\($0)/jetbridge/jetbridge.yaml" }].compactMap { $0 }
+        return personal.map { ($0, .personal) } + [("/etc/jetbridge/jetbridge.yaml", .system)]
     }
 
     private func configuration(_ root: Section, reading: Reading) -> Configuration {

@@ -54,6 +54,15 @@ package struct Doctor: Sendable {
         try await NetworkFindings(self.configuration, in: directory, patience: self.patience).examine(report: report)
     }
 
+    /// What the host that serves the data directory says about itself.
+    package func examineServing() async throws -> Finding {
+        let directory = try DataDirectory(path: self.configuration.dataDirectory)
+        guard directory.servingHost != nil, let address = directory.read("gateway.address") else {
+            return Finding("host", .failed, "no host serves \(directory.path)")
+        }
+        return await ServingHost(address: address).finding()
+    }
+
     /// Whether the program of the model's searches is there.
     private static var search: Finding {
         Ripgrep.isInstalled

@@ -23,6 +23,16 @@ struct ServingHost: Sendable {
     /// The state of the jail: `ok`, or one line that says what is wrong; nil if the host does not answer.
     func jail() async -> String? { await self.readiness()?["checks"]?["jail"]?.stringValue }
 
+    /// Whether it is ready; else all that it reports.
+    func finding() async -> Finding {
+        guard let document = await self.readiness(), let status = document["status"]?.stringValue else {
+            return Finding("host", .failed, "the host at \(self.address) does not answer")
+        }
+        guard status != "ok" else { return Finding("host", .ok, "the host at \(self.address) is ready") }
+        let checks = document["checks"]?.text ?? ""
+        return Finding("host", .failed, "the host at \(self.address) is not ready (\(status)): \(checks)")
+    }
+
     private func readiness() async -> JSON? {
         var settings = HTTPClientSettings()
         settings.allowsPlainHTTP = true  // an address of this machine

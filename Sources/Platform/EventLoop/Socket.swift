@@ -28,7 +28,7 @@ package enum Socket {
         on address: SocketAddress, backlog: Int32 = 1024, sharing: PortSharing = .none
     ) throws(SystemError) -> FileDescriptor {
         if sharing == .first {
-            let own = try Self.ownAddress(address)
+            let own = try Self.freeAddress(address)
             return try self.listen(on: own, backlog: backlog, sharing: .further)
         }
         let socket = try self.open(address)
@@ -47,8 +47,10 @@ package enum Socket {
         return socket
     }
 
-    /// The address with a free port.
-    private static func ownAddress(_ address: SocketAddress) throws(SystemError) -> SocketAddress {
+    /// The address, with a free port if it has port 0. Throws if another program has it; a socket that this process
+    /// inherited does not count.
+    package static func freeAddress(_ address: SocketAddress) throws(SystemError) -> SocketAddress {
+        if InheritedSockets.ofProcess.has(address) { return address }
         let alone = try self.listen(on: address)
         return self.localAddress(alone.rawValue) ?? address
     }
@@ -59,6 +61,12 @@ package enum Socket {
         guard flags >= 0, fcntl(listener, F_SETFL, flags | O_NONBLOCK) == 0, fcntl(listener, F_SETFD, FD_CLOEXEC) == 0
         else { throw .last("fcntl") }
         self.setNoDelay(listener)
+    }
+
+    package static func isListening(_ socket: Int32) -> Bool {
+        var value: Int32 = 0
+        var size = socklen_t(MemoryLayout<Int32>.size)
+        return unsafe getsockopt(socket, SOL_SOCKET, SO_ACCEPTCONN, &value, &size) == 0 && value != 0
     }
 
     /// The next pending connection, with the listening socket's TCP_NODELAY; `nil` if no client waits.

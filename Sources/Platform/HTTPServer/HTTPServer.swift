@@ -52,7 +52,8 @@ package final class HTTPServer: Service {
 
     // MARK: Service
 
-    /// Starts listening. Throws ``HTTPServerError`` with `cannotListen`.
+    /// Starts listening, on a socket of the service manager if there is one for the address. Throws ``HTTPServerError``
+    /// with `cannotListen`.
     @Net package func start() throws {
         guard self.listener == nil, !self.isDraining else { return }
         guard let address = SocketAddress(host: self.settings.address, port: self.settings.port) else {
@@ -60,7 +61,7 @@ package final class HTTPServer: Service {
                 .cannotListen, "\(self.settings.address) is not a numeric address; use one such as 127.0.0.1")
         }
         do {
-            let listener = try Socket.listen(on: address, sharing: self.settings.sharing)
+            let listener = try self.listener(at: address)
             let number = listener.rawValue
             self.registration = try EventLoop.shared.watch(number, .readable) { [weak self] _ in self?.accept() }
             self.listener = consume listener
@@ -69,6 +70,11 @@ package final class HTTPServer: Service {
             throw HTTPServerError(
                 .cannotListen, "can't listen: \(error); free the address or configure another one")
         }
+    }
+
+    private func listener(at address: SocketAddress) throws(SystemError) -> FileDescriptor {
+        if let inherited = InheritedSockets.ofProcess.take(address) { return inherited }
+        return try Socket.listen(on: address, sharing: self.settings.sharing)
     }
 
     /// Accepts connections on a socket that already listens, such as one from another network namespace. Throws

@@ -17,6 +17,10 @@ package final class ServiceGroup: Sendable {
         /// Whether to watch TERM, INT and HUP; ``Signals/prepare()`` must have been called at the start of `main`.
         package var watchesSignals = true
         package var clock: any Clock<Duration> = ContinuousClock()
+        /// Learns of reloads and of the shutdown, and gets signs of life if it wants them.
+        package var manager: ServiceManager?
+        /// Answers, in whatever way, as long as the services work; see ``Watchdog``.
+        package var check: @Sendable () async throws -> Void = {}
 
         package init() {}
     }
@@ -40,13 +44,15 @@ package final class ServiceGroup: Sendable {
         report: @escaping @Sendable (LifecycleEvent) -> Void = { _ in },
         reload: (@Sendable () async -> Void)? = nil
     ) {
-        self.services = services
+        // First, so that it ends last.
+        self.services = [Watchdog(settings.manager, check: settings.check)].compactMap { $0 } + services
         self.settings = settings
         self.report = report
         self.reload = reload
         self.elapsed = Self.stopwatch(settings.clock)
         // At most: two terminations, a cancellation, two group deadlines; an end and a deadline for each service.
-        (self.inputs, self.feed) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(8 + 2 * services.count))
+        (self.inputs, self.feed) = AsyncStream.makeStream(
+            bufferingPolicy: .bufferingOldest(8 + 2 * self.services.count))
     }
 
     /// Like a TERM signal: the first call begins the orderly shutdown, a later one cancels. Called on any thread.
@@ -70,7 +76,7 @@ package final class ServiceGroup: Sendable {
         guard !self.services.isEmpty else { return }
         let (hangUps, hangUp) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
         let watch = try await self.watchSignals(hangUp: hangUp)
-        let reloading = Self.unawaited("reload") { [reload] in for await _ in hangUps { await reload?() } }
+        let reloading = Self.unawaited("reload") { for await _ in hangUps { await self.reloadOnce() } }
         // Unstructured: cancellation of the caller is an input here and must not stop the loop that reads inputs.
         let supervision = Task { try await self.supervise() }
         let result = await withTaskCancellationHandler {
@@ -81,6 +87,12 @@ package final class ServiceGroup: Sendable {
         reloading.cancel()
         await watch?.cancel()
         try result.get()
+    }
+
+    private func reloadOnce() async {
+        self.settings.manager?.tell(.reloading(at: .current()))
+        await self.reload?()
+        self.settings.manager?.tell(.ready)
     }
 
     private func watchSignals(hangUp: AsyncStream<Void>.Continuation) async throws -> SignalWatch? {
@@ -111,7 +123,11 @@ package final class ServiceGroup: Sendable {
         for await input in self.inputs {
             for action in machine.handle(input) {
                 switch action {
-                case .report(let event): self.report(event)
+                case .report(let event):
+                    if case .stopping(let reason) = event {
+                        self.settings.manager?.tell(.stopping, .status("Stopping: \(reason)"))
+                    }
+                    self.report(event)
                 case .stop(let index):
                     helpers.append(Self.unawaited("stop") { [services] in await services[index].stop() })
                     helpers.append(self.after(self.settings.stopDeadline, .serviceDeadline(index)))

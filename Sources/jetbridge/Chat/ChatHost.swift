@@ -23,7 +23,9 @@ enum ChatHost {
         own.gateway.listen = HostPort(host: "127.0.0.1", port: 0)
         own.gateway.publicURL = configuration.gateway.publicURL
         let host = try await Host(own, withNetworks: false)
-        try await host.run(watchingSignals: false) { host in
+        var settings = ServiceGroup.Settings()
+        settings.watchesSignals = false
+        try await host.run(settings) { host in
             try await interrupts.cancelling {
                 try await Self.withToken(configuration) { token in
                     let link = try ChatLink(address: host.address, token: token)

@@ -2,6 +2,7 @@ internal import Host
 internal import JSON
 
 struct ConfigCheckCommand: Command {
+    let actsAsOwner = false
     let syntax = CommandSyntax(
         "config", "check", summary: "Report all configuration errors",
         discussion: """
@@ -53,6 +54,7 @@ struct ConfigCheckCommand: Command {
 }
 
 struct ConfigPrintCommand: Command {
+    let actsAsOwner = false
     let syntax = CommandSyntax(
         "config", "print", summary: "Print the configuration as it takes effect",
         discussion: """
@@ -70,6 +72,7 @@ struct ConfigPrintCommand: Command {
 }
 
 struct ConfigTemplateCommand: Command {
+    let actsAsOwner = false
     let syntax = CommandSyntax(
         "config", "template", summary: "Print a configuration file to start from",
         discussion: "Without a name, prints every setting with comments. --list shows the other templates.",

@@ -8,7 +8,10 @@ struct DoctorCommand: Command {
         discussion: """
             Reads the configuration, opens the store, queries the model endpoint, connects to each network, and prints \
             one line per check, with what to do if it fails. Exits with status 1 if any check fails.
-            """)
+            """,
+        options: [
+            OptionSyntax("serving", help: "Only ask the host that serves the data directory whether it is ready.")
+        ])
 
     func run(_ context: CommandContext) async throws {
         let (configuration, loaded) = try context.loadConfigurationFile()
@@ -18,6 +21,11 @@ struct DoctorCommand: Command {
         let report: @Sendable (Finding) async throws -> Void = { finding in
             if finding.state == .failed { await failures.increment() }
             try Self.print(finding, to: context)
+        }
+        if context.arguments.has("serving") {
+            try await report(try await Doctor(configuration).examineServing())
+            guard await failures.value == 0 else { throw CommandFailure(nil) }
+            return
         }
         try await report(
             Finding(

@@ -1,4 +1,8 @@
+internal import Glibc
+internal import Lifecycle
+
 struct HelpCommand: Command {
+    let actsAsOwner = false
     let syntax = CommandSyntax(
         "help", summary: "Show help for the program or a command",
         positionals: [
@@ -6,10 +10,24 @@ struct HelpCommand: Command {
                 "command", .command("COMMAND"), isOptional: true, isRepeated: true,
                 help: "A command's name, as in 'config check'.")
         ],
-        options: [OptionSyntax("man", help: "Print the manual page of all commands, for man(1).")],
+        options: [
+            OptionSyntax("man", help: "Print the manual page of all commands, for man(1)."),
+            OptionSyntax(
+                "man-pages", .directory("DIR"),
+                help: "Write all manual pages into this folder: of the program, of each command, of jetbridge.yaml."),
+        ],
         examples: ["jetbridge help", "jetbridge help config check", "jetbridge help --man | man -l -"])
 
     func run(_ context: CommandContext) async throws {
+        if let folder = context.arguments.value("man-pages") {
+            for page in ManPage(table: context.table).files {
+                let path = "\(folder)/\(page.name)"
+                try PrivateFile.write(Array(page.text.utf8), to: path)
+                // Everybody may read a manual.
+                chmod(path, 0o644)
+            }
+            return
+        }
         if context.arguments.has("man") { return try context.output.write(ManPage(table: context.table).text) }
         // Parsed like a command line, so that typing errors get the same hints. The option comes first, so that nothing
         // runs and `--` cannot turn it into an argument.

@@ -4,6 +4,7 @@ internal import Logging
 
 struct ProxyCommand: Command {
     let watchesSignals = true
+    let actsAsOwner = false
     let syntax = CommandSyntax(
         "proxy", summary: "Serve the Copilot API to programs on this machine",
         discussion: """

@@ -1,13 +1,18 @@
+internal import EventLoop
 internal import Host
+internal import Lifecycle
+internal import Primitives
 
 struct ServeCommand: Command {
     let watchesSignals = true
+    let actsAsOwner = false
     let syntax = CommandSyntax(
         "serve", summary: "Serve the web chat, the API and the networks until stopped",
         discussion: """
             Without any configuration, serves the web chat on this machine with the rehearsal model. Prints the address \
             and a code that signs you in. The first TERM or INT lets running answers finish; a second one, sent at \
-            least a second later, stops them. HUP reloads the configuration.
+            least a second later, stops them. HUP reloads the configuration. Started by systemd, it reports its state \
+            (Type=notify, WatchdogSec) and listens on the socket of a .socket unit in place of the configured address.
             """,
         options: [
             .listen(
@@ -25,7 +30,7 @@ struct ServeCommand: Command {
     private static let withoutJail = "dangerously-run-commands-without-a-jail"
 
     func run(_ context: CommandContext) async throws {
-        let (configuration, loaded) = try context.loadConfigurationFile()
+        var (configuration, loaded) = try context.loadConfigurationFile()
         configuration.log.apply()
         try FaultSetting.arm(from: context.surroundings, for: configuration)
         let isUnjailed = context.arguments.has(Self.withoutJail)
@@ -33,10 +38,23 @@ struct ServeCommand: Command {
             let warning = "warning: --\(Self.withoutJail): commands from threads can do whatever this user can"
             try context.errors.writeLine(context.errors.red(warning))
         }
+        var settings = ServiceGroup.Settings()
+        settings.manager = ServiceManager(environment: context.surroundings.environment)
+        settings.manager?.tell(.status("Starting"))
+        if let address = try Self.inheritedAddress(context) { configuration.gateway.listen = address }
         let host = try await Host(configuration, isolation: isUnjailed ? .none : .jail)
         let reload = ConfigurationReload(since: loaded) { context.configurationLoader().load() }
-        try await host.run(reload: reload) { host in
+        try await host.run(settings, reload: reload) { [manager = settings.manager] host in
             try context.print("open \(host.publicURL) and enter the code \(host.signInCode)")
+            manager?.tell(.ready, .status("Serving \(host.publicURL)"))
+        }
+    }
+
+    /// Where the service manager's socket for the gateway listens.
+    private static func inheritedAddress(_ context: CommandContext) throws(HostError) -> HostPort? {
+        try InheritedSockets.ofProcess.adopt(context.surroundings.environment)
+        return try InheritedSockets.ofProcess.address(for: "gateway").map {
+            HostPort(host: $0.host, port: Int($0.port))
         }
     }
 }

@@ -109,6 +109,7 @@ struct SpecShowCommand: Command {
 }
 
 struct SpecCheckCommand: Command {
+    let actsAsOwner = false
     let syntax = CommandSyntax(
         "spec", "check", summary: "Check specifications, plans and tasks against the rules",
         discussion: """

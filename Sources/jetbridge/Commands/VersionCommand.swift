@@ -2,6 +2,7 @@ internal import Host
 internal import JSON
 
 struct VersionCommand: Command {
+    let actsAsOwner = false
     let syntax = CommandSyntax("version", summary: "Print the version")
 
     func run(_ context: CommandContext) async throws {

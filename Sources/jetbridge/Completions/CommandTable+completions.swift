@@ -60,6 +60,7 @@ extension CommandTable {
 }
 
 struct CompletionsCommand: Command {
+    let actsAsOwner = false
     let syntax = CommandSyntax(
         "completions", summary: "Print a shell completion script",
         discussion: "Save the output where the shell looks for completions, then start a new shell.",

@@ -47,20 +47,27 @@ package import Processes
 
     package nonisolated var configurationPath: String { self.directory.path + "/jetbridge.yaml" }
 
-    /// Starts it and waits until the gateway answers. `fault` is a fault point where it kills itself.
-    package func start(fault: String? = nil, environment: [String: String] = [:], isReadyAwaited: Bool = true)
-        async throws
-    {
+    /// Starts it and waits until the gateway answers. `fault` is a fault point where it kills itself; `sockets` are passed
+    /// as systemd does it (sd_listen_fds(3)).
+    package func start(
+        fault: String? = nil, environment: [String: String] = [:], sockets: [Int32] = [], isReadyAwaited: Bool = true
+    ) async throws {
         try self.writeConfiguration()
         self.output = ""
         self.log = ""
         var all = ["PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": self.directory.path]
         if let fault { all["JETBRIDGE_FAULT"] = fault }
         all.merge(environment) { $1 }
+        var command = [Self.executable, "serve", "--config", self.configurationPath, "--data-dir", self.dataPath]
+        if !sockets.isEmpty {
+            all["LISTEN_FDS"] = "\(sockets.count)"
+            // Only the new process knows its id.
+            command = ["/bin/sh", "-c", "LISTEN_PID=$$ exec \"$0\" \"$@\""] + command
+        }
         var plan = ProcessPlan.tied(
-            Self.executable, ["serve", "--config", self.configurationPath, "--data-dir", self.dataPath],
-            environment: all, directory: self.directory.path)
+            command[0], Array(command.dropFirst()), environment: all, directory: self.directory.path)
         plan.standardInput = .null
+        plan.passed = sockets
         unlink(self.dataPath + "/gateway.address")
         let process = try Process.spawn(plan)
         self.process = process

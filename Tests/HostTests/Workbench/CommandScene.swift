@@ -1,6 +1,7 @@
 import Glibc
 import JSON
 import Jail
+import Lifecycle
 import Logging
 import Primitives
 import TestSupport
@@ -32,7 +33,9 @@ struct CommandScene: Sendable {
         let loaded = load(text)
         let configuration = try #require(loaded.configuration, "\(loaded.issues)")
         let host = try await Host(configuration, withNetworks: false, isolation: isolation, reach: reach, means: means)
-        try await host.run(watchingSignals: false) { host in
+        var settings = ServiceGroup.Settings()
+        settings.watchesSignals = false
+        try await host.run(settings) { host in
             let client = try await GatewayClient(signingInAt: host.address, code: host.signInCode)
             try await body(CommandScene(client: client, thread: try await client.newThread(), data: data))
             host.stop()

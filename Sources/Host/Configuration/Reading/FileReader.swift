@@ -7,6 +7,8 @@ package enum FileReader {
         /// For example the system's `No such file or directory`.
         package let reason: String
         package let isMissing: Bool
+        /// Whether this user cannot enter the folder, so that the file may be missing as well.
+        package var isUnreachable = false
 
         init(_ code: Int32) {
             self.reason = String(cString: strerror(code))
@@ -28,7 +30,13 @@ package enum FileReader {
     /// Throws for a file longer than `limit` bytes, and for anything but a regular file (a pipe would block).
     package static func read(_ path: String, limit: Int) throws(Failure) -> File {
         let number = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        guard number >= 0 else { throw Failure(errno) }
+        guard number >= 0 else {
+            var failure = Failure(errno)
+            // Only the folder's mode can hide a file from stat(2).
+            var status = stat()
+            failure.isUnreachable = !failure.isMissing && stat(path, &status) != 0 && errno == EACCES
+            throw failure
+        }
         let descriptor = FileDescriptor(owning: number)
         var status = stat()
         guard fstat(descriptor.rawValue, &status) == 0 else { throw Failure(errno) }
