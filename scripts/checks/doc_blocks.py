@@ -32,6 +32,7 @@ class Run:
 # Blocks that run in the sandbox, by their first line.
 ACCOUNTS = "needs real accounts, or does not end"
 SECRET = Run(reads="secret")
+INSTALLS = "changes the machine; tried with the package in a machine of its own"
 RUN = {
     "README.md": {
         ".build/release/jetbridge config template irc": Run(
@@ -39,6 +40,7 @@ RUN = {
     },
     "docs/audit.md": {"python3 - audit.jsonl": Run()},
     "docs/github.md": {"install -m 600": SECRET},
+    "docs/install.md": {"sudo jetbridge pair": Run()},
     "docs/irc.md": {"openssl req": Run()},
     "docs/jail.md": {
         ".build/release/jetbridge doctor": Run(),
@@ -62,7 +64,7 @@ RUN = {
         "$ jetbridge spec list": Run(),
         "$ jetbridge spec check": Run(may_fail=True),  # there are no documents in its folder
     },
-    "docs/team.md": {"sudo -u jetbridge jetbridge pair": Run(), "cd /": Run()},
+    "docs/team.md": {"sudo jetbridge pair": Run(), "sudo jetbridge config check": Run()},
     "docs/telegram.md": {"install -m 600": SECRET, "jetbridge pair": Run(), "(umask 077; openssl": Run()},
     "docs/web.md": {"$ jetbridge token create": Run(), "$ B=http": Run()},
 }
@@ -70,11 +72,18 @@ RUN = {
 # Blocks of commands that do not run here, by their first line, with the reason. Their syntax, and every command of
 # Jetbridge in them, is checked.
 NOT_RUN = {
-    "README.md": {"./scripts/run": ACCOUNTS, "./scripts/test": "runs this"},
+    "README.md": {
+        "sudo apt-get install": INSTALLS, "./scripts/run": ACCOUNTS, "./scripts/test": "runs this",
+    },
     "docs/cluster.md": {
         "openssl rand": "writes into the system", "jetbridge hosts drain": "needs a cluster; ClusterTests",
     },
     "docs/copilot.md": {"$ jetbridge doctor": "needs an account", "$ jetbridge login": "needs an account"},
+    "docs/install.md": {
+        "sudo apt-get install": INSTALLS, "sudo install": INSTALLS, "sudo jetbridge config check": INSTALLS,
+        "sudo systemctl": INSTALLS, "sudo apt-get purge": INSTALLS, "docker load": "needs Docker",
+        "./scripts/setup package": "installs packages",
+    },
     "docs/jail.md": {
         "mkdir -p apt": "downloads from Debian", "jetbridge serve --dangerously": "does not end; HostTests",
     },
@@ -84,7 +93,7 @@ NOT_RUN = {
     },
     "docs/models.md": {"$ jetbridge models": "needs an account"},
     "docs/operations.md": {
-        "jetbridge help --man": "writes into the system; ProgramTests", "$ jetbridge people list": "PeopleCommandTests",
+        "$ jetbridge people list": "PeopleCommandTests",
         "sudo -u postgres": "changes the machine's PostgreSQL", "jetbridge store copy": "needs a server; StoreCopyTests",
         "git clone --bare": "RebuildingTests", "sha256sum --check": "ArchiveCommandTests", "set -eu": "BackupTests",
         "backup=/backup": "BackupTests",
@@ -95,9 +104,8 @@ NOT_RUN = {
     },
     "docs/specs.md": {"jetbridge spec check [PATH]": "shows the arguments"},
     "docs/team.md": {
-        "./scripts/setup run": "installs packages", "sudo apt-get install": "installs packages",
-        "sudo useradd": "creates a user", "sudo systemctl daemon-reload": "needs systemd",
-        "sudo nginx -t": "changes the machine's nginx", "caddy validate": "needs Caddy", "git pull": "builds",
+        "sudo apt-get install": INSTALLS, "sudo install": INSTALLS, "sudo systemctl restart": INSTALLS,
+        "sudo nginx -t": "changes the machine's nginx", "caddy validate": "needs Caddy",
     },
 }
 
@@ -111,6 +119,7 @@ OTHER = {
     "docs/copilot.md": {"credits:": "what `usage` prints"},
     "docs/design.md": {"Package.swift": "map; doc_paths.py"},
     "docs/jail.md": {"403 index.example": "what a program prints"},
+    "docs/operations.md": {"scrape_configs:": "configuration of Prometheus"},
     "docs/policy.md": {"name: tester": "persona"},
     "docs/proxy.md": {'{"time"': "json"},
     "docs/specs.md": {"- run:": "workflow", "- [ ] T012": "task"},

@@ -6,7 +6,7 @@ import sys
 
 from swift_files import ROOT
 
-FOLDERS = "Sources|adapters|Tests|TestSupport|Bench|Plugins|config|docs|scripts"
+FOLDERS = "Sources|adapters|Tests|TestSupport|Bench|Plugins|config|deploy|docs|scripts"
 PATH = re.compile(rf"(?:\./)?((?:{FOLDERS})/[\w+./-]*|Package\.swift)")
 SPAN = re.compile(r"`([^`\n]+)`")
 MOST_ROWS = 40
