@@ -1,17 +1,19 @@
-import EventLoop
-import Glibc
-import JSON
-import Primitives
-import Processes
-import TestSupport
-import Testing
+package import EventLoop
+internal import Glibc
+internal import JSON
+internal import Primitives
+package import Processes
 
 /// Several hosts that share a database and a folder of objects, each with its own data directory.
-@Net final class ClusterHosts {
-    nonisolated let model: LoopbackModelServer
-    nonisolated let database: String
+@Net package final class ClusterHosts {
+    package struct Failure: Error, CustomStringConvertible {
+        package let description: String
+    }
+
+    package nonisolated let model: LoopbackModelServer
+    private nonisolated let database: String
     private let shared: TemporaryDirectory
-    private(set) var hosts: [HostProcess] = []
+    package private(set) var hosts: [HostProcess] = []
     private var token = ""
 
     private static let environment = ["PG_PASSWORD": PostgreSQLServer.password.reveal()]
@@ -22,7 +24,7 @@ import Testing
     /// - Parameters:
     ///   - more: Further lines of the configuration.
     ///   - ports: Of the database, if a host reaches it by another one.
-    static func started(
+    package static func started(
         _ count: Int = 2, model: LoopbackModelServer, more: String = "", ports: [Int: Int] = [:]
     ) async throws -> ClusterHosts {
         let cluster = try await ClusterHosts(count, model: model, more: more, ports: ports)
@@ -63,23 +65,23 @@ import Testing
         }
     }
 
-    func start(_ number: Int, fault: String? = nil) async throws {
+    package func start(_ number: Int, fault: String? = nil) async throws {
         try await self.hosts[number].start(fault: fault, environment: Self.environment)
     }
 
     /// The owner at the gateway of one host.
-    func client(_ number: Int) throws -> GatewayClient {
-        GatewayClient(address: try #require(self.hosts[number].address), token: self.token)
+    package func client(_ number: Int) throws -> GatewayClient {
+        guard let address = self.hosts[number].address else { throw Failure(description: "the host has no address") }
+        return GatewayClient(address: address, token: self.token)
     }
 
     /// Runs a command on one host's configuration.
-    func run(_ number: Int, _ arguments: [String]) async throws -> Process.Result {
+    package func run(_ number: Int, _ arguments: [String]) async throws -> Process.Result {
         try await self.hosts[number].run(arguments, environment: Self.environment)
     }
 
-    func listed() async throws -> [(name: String, state: String, threads: Int, adapters: [String])] {
-        let running = try #require(self.hosts.indices.first { self.hosts[$0].id != nil })
-        let list = try JSON.parse(try await self.run(running, ["hosts", "--json"]).output)
+    package func listed() async throws -> [(name: String, state: String, threads: Int, adapters: [String])] {
+        let list = try JSON.parse(try await self.run(self.running(), ["hosts", "--json"]).output)
         return (list["items"]?.arrayValue ?? []).map { item in
             (
                 item["name"]?.stringValue ?? "", item["state"]?.stringValue ?? "", item["threads"]?.intValue ?? 0,
@@ -89,10 +91,21 @@ import Testing
     }
 
     /// Checks the audit and ends all hosts.
-    func finish() async throws {
-        let running = try #require(self.hosts.indices.first { self.hosts[$0].id != nil })
-        let verdict = try await self.run(running, ["audit", "verify"])
-        #expect(verdict.status == .exited(0), "\(verdict.text)\(verdict.errorText)")
-        for host in self.hosts where host.id != nil { #expect(await host.terminate() == .exited(0)) }
+    package func finish() async throws {
+        let verdict = try await self.run(self.running(), ["audit", "verify"])
+        guard verdict.status == .exited(0) else {
+            throw Failure(description: "the audit: \(verdict.text)\(verdict.errorText)")
+        }
+        for host in self.hosts where host.id != nil {
+            let status = await host.terminate()
+            guard status == .exited(0) else { throw Failure(description: "a host ended with \(status as Any)") }
+        }
+    }
+
+    private func running() throws -> Int {
+        guard let number = self.hosts.indices.first(where: { self.hosts[$0].id != nil }) else {
+            throw Failure(description: "no host runs")
+        }
+        return number
     }
 }

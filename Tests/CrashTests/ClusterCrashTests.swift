@@ -1,0 +1,54 @@
+import Processes
+import TestSupport
+import Testing
+
+/// Kills the host of an IRC network at fault points; another host of the cluster goes on.
+@Suite("A crash, and another host goes on", .serialized, .timeLimit(.minutes(4)))
+struct ClusterCrashTests {
+    private static let faults = [
+        "event-stored", "part-stored", "turn-closing", "turn-closed", "send-marked:2", "send-done:2",
+    ]
+
+    @Test("one complete answer or one note, no repeat without its mark")
+    func crash() async throws {
+        let server = try await NgIRCd(hasPenalty: false)
+        let alice = try await IRCPeer.connect(to: server, nick: "alice")
+        try await alice.join(IRCCrashTests.channel)
+        let answer = ModelBehavior.answer(IRCCrashTests.paragraphs.joined(separator: "\n\n"), rate: 60)
+        let model = try await LoopbackModelServer.started(behaviors: ["test": answer])
+        let cluster = try await ClusterHosts.started(model: model, more: HostConfiguration.irc(port: server.port))
+        try await alice.waitForJoin(of: "jetbot")
+        // The first one has the network, and takes it back each time.
+        let (own, other) = (0, 1)
+        for fault in Self.faults {
+            _ = await cluster.hosts[other].terminate()
+            try await cluster.start(other, fault: fault)
+            alice.forget()
+            let drained = try await cluster.run(own, ["hosts", "drain", "host-\(own)"])
+            #expect(drained.status == .exited(0), "\(drained.errorText)")
+            // Live again.
+            _ = await cluster.hosts[own].terminate()
+            try await cluster.start(own)
+            try await alice.waitForJoin(of: "jetbot")
+            alice.forget()
+            model.set(answer, for: "test")
+            try await alice.say("jetbot: What is it?", to: IRCCrashTests.channel)
+            try await cluster.hosts[other].waitForEnd()
+            try await alice.waitForJoin(of: "jetbot")
+            try await alice.listen(to: "jetbot", in: IRCCrashTests.channel) {
+                $0.contains { $0.hasSuffix(IRCCrashTests.paragraphs[2]) || $0.contains("Interrupted") }
+            }
+            model.set(.answer("The next answer."), for: "test")
+            try await alice.say("jetbot: And now?", to: IRCCrashTests.channel)
+            let lines = try await alice.listen(to: "jetbot", in: IRCCrashTests.channel) {
+                $0.last == "alice: The next answer."
+            }
+            IRCCrashTests.check(lines.dropLast(), after: fault)
+            try await cluster.start(other)
+        }
+        try await cluster.finish()
+        await alice.quit()
+        await server.stop()
+        await model.stop()
+    }
+}
