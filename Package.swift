@@ -51,7 +51,7 @@ let package = Package(
         .target(name: "CCrypto", path: "Sources/C/CCrypto"),
         .target(name: "CFrameGuard", path: "Sources/C/CFrameGuard"),
         .target(name: "CICU", path: "Sources/C/CICU"),
-        c("CEdit"), c("CSeccomp"), c("CZlib"), c("COlm"), c("CPQ"),
+        c("CEdit"), c("CSeccomp"), c("CZlib"), c("COlm"), c("CPQ"), c("CTLS"),
 
         // Platform
         platform("Primitives", "CSystem"),
@@ -73,6 +73,8 @@ let package = Package(
         platform(
             "Objects", "CSystem", "Crypto", "EventLoop", "HTTP", "HTTPClient", "Lifecycle", "Primitives"),
         platform("Olm", "COlm", "Crypto", "JSON"),
+        platform(
+            "NATS", "CTLS", "Crypto", "EventLoop", "HTTP", "HTTPClient", "JSON", "Lifecycle", "Logging", "Primitives"),
         platform("Git", "CGit2", "CSystem", "Crypto", "EventLoop", "HTTP", "HTTPClient", "Primitives"),
         platform("Markdown", "CMarkGFM", "Primitives"),
         platform("YAML", "CYAML", "Primitives"),
@@ -117,7 +119,7 @@ let package = Package(
             "Sessions", "Audit", "Chat", "Crypto", "Database", "EventLoop", "JSON", "Lifecycle", "Logging", "Markdown",
             "Objects", "Primitives"),
         domain(
-            "Cluster", "Chat", "Database", "JSON", "Lifecycle", "Logging", "Primitives", "Sessions"),
+            "Cluster", "Chat", "Crypto", "Database", "JSON", "Lifecycle", "Logging", "NATS", "Primitives", "Sessions"),
         domain(
             "Turns", "Agent", "Audit", "Chat", "Copilot", "Crypto", "EventLoop", "Git", "GitHub", "HTTP", "HTTPClient",
             "HTTPServer", "JSON", "Jail", "Lifecycle", "Logging", "Models", "Primitives", "Processes", "Repositories",
@@ -151,7 +153,7 @@ let package = Package(
             dependencies: [
                 "Agent", "Audit", "Chat", "Cluster", "Copilot", "Crypto", "Database", "EventLoop", "Gateway", "Git",
                 "GitHub", "HTTP", "HTTPClient", "HTTPServer", "IRC", "JSON", "Jail", "Kit",
-                "Lifecycle", "Logging", "Markdown", "Matrix", "Models", "Objects", "Primitives", "Processes", "Proxy",
+                "Lifecycle", "Logging", "Markdown", "Matrix", "Models", "NATS", "Objects", "Primitives", "Processes", "Proxy",
                 "Repositories", "Sandbox", "Sessions", "Slack", "Specs", "Telegram", "Turns", "WebSockets", "Work",
                 "YAML",
             ],
@@ -189,6 +191,7 @@ let package = Package(
         tests("JSON", "JSON"),
         tests("Crypto", "Crypto", "Primitives"),
         tests("Olm", "Olm", "Crypto", "Primitives"),
+        tests("NATS", "NATS", "EventLoop", "Logging", "Primitives"),
         tests("Logging", "Logging", "JSON", "Primitives"),
         tests("EventLoop", "EventLoop", "Lifecycle", "Primitives"),
         tests("Lifecycle", "Lifecycle", "EventLoop", "Logging", "Primitives", "Processes"),
@@ -237,7 +240,7 @@ let package = Package(
             "Turns", "Turns", "Agent", "Audit", "Chat", "Copilot", "Crypto", "Database", "EventLoop", "Git", "GitHub",
             "HTTP", "Host", "JSON", "Jail", "Lifecycle", "Logging", "Models", "Primitives", "Repositories", "Sessions",
             "Specs", "Work"),
-        tests("Cluster", "Cluster", "Database", "Primitives", "Sessions"),
+        tests("Cluster", "Cluster", "Chat", "Crypto", "Database", "JSON", "Logging", "NATS", "Primitives", "Sessions"),
         tests("Kit", "Kit", "Chat", "Markdown", "Primitives"),
         tests("IRC", "IRC", "Chat", "Crypto", "EventLoop", "HTTPClient", "Kit", "Logging", "Markdown", "Primitives"),
         tests(

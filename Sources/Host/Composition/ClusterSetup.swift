@@ -7,12 +7,15 @@ internal import HTTP
 internal import JSON
 internal import Lifecycle
 internal import Logging
+internal import NATS
 internal import Primitives
 internal import Sessions
 
 /// Sets up this host as one of a cluster.
 struct ClusterSetup: Sendable {
     let cluster: Cluster
+    /// Nil without NATS.
+    let bus: ClusterBus?
     /// Nothing, until the cluster gives this host places.
     let held: HeldPlaces
     private let key: Secret
@@ -37,14 +40,28 @@ struct ClusterSetup: Sendable {
             database: database, host: settings.name, run: run, version: Release.version,
             address: try await Self.address(listening, as: database), lease: settings.lease,
             logger: Logger(label: "cluster"))
+        let bus = try Self.nats(settings).map { nats in
+            ClusterBus(
+                nats: nats, key: ClusterKey(settings.key), host: settings.name, logger: Logger(label: "cluster"),
+                woken: { cluster.wake() })
+        }
         let setup = ClusterSetup(
-            cluster: cluster, held: HeldPlaces(ClusterTenancy(cluster), hasAll: false), key: settings.key,
+            cluster: cluster, bus: bus,
+            held: HeldPlaces(ClusterTenancy(cluster) { _ in bus?.wake() }, hasAll: false), key: settings.key,
             box: SealedBox(store, settings.key), database: database)
         guard try await setup.box.share(Array("key".utf8), named: SealedBox.probe.rawValue) != nil else {
             throw HostError(
                 "cluster.key: the other hosts of this database have another key: give all hosts the same one")
         }
         return setup
+    }
+
+    static func nats(_ settings: Configuration.Cluster) throws -> NATSConnection? {
+        guard let url = settings.nats else { return nil }
+        var connection = NATSSettings(servers: [url])
+        connection.credentials = settings.credentials
+        try connection.validate()
+        return NATSConnection(connection, logger: Logger(label: "nats"))
     }
 
     /// Where other hosts reach the gateway. A host that listens on all addresses has the one from which it reaches the
@@ -97,7 +114,14 @@ struct ClusterSetup: Sendable {
 
     var readiness: HostReadiness.Checks.Cluster {
         let isValid = self.cluster.lease.isValid
-        return .init(lease: isValid ? nil : "this host has no lease: PostgreSQL has not answered in time")
+        let status = self.bus?.status
+        let problem = status.flatMap { status in
+            status.isConnected
+                ? nil : "NATS is away (\(status.lastError ?? "not connected yet")): hosts learn of changes more slowly"
+        }
+        return .init(
+            connection: problem,
+            lease: isValid ? nil : "this host has no lease: PostgreSQL has not answered in time")
     }
 
     /// Joins the cluster, whose places `host` serves from then on.

@@ -206,7 +206,9 @@ package final class Host: Sendable {
         settings.stopDeadline = max(settings.stopDeadline, BridgeSetup.drainTimeout + .seconds(10))
         // Services stop in reverse order: a model's processes or account after the turns that use them, and the proxy's
         // usage recorder after the gateway's clients have left.
-        let membership: [any Service] = [self.claim as (any Service)?, self.cluster?.cluster].compactMap { $0 }
+        let membership: [any Service] = [
+            self.claim as (any Service)?, self.cluster?.cluster, self.cluster?.bus,
+        ].compactMap { $0 }
         let models = [self.model as? any Service].compactMap { $0 }
         return ServiceGroup(
             membership + self.auditRetention + models + self.proxyServices + self.workspaceServices

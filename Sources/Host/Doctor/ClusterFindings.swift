@@ -2,6 +2,7 @@ internal import Chat
 internal import Cluster
 internal import Database
 internal import Lifecycle
+internal import NATS
 internal import Primitives
 internal import Sessions
 
@@ -45,6 +46,7 @@ struct ClusterFindings {
                     "a host at \(other.address) runs as \(settings.name) already: give each host its own cluster.name"))
         }
         findings += try await self.serverFindings(database)
+        if let finding = await Self.nats(settings) { findings.append(finding) }
         for repository in self.configuration.repositories {
             if case .local = repository.place {
                 findings.append(
@@ -57,6 +59,24 @@ struct ClusterFindings {
         let names = live.isEmpty ? "none yet" : live.map(\.name).joined(separator: ", ")
         findings.append(Finding(Self.subject, .ok, "this host is \(settings.name); live hosts: \(names)"))
         return findings
+    }
+
+    /// Whether NATS answers; nil without it.
+    private static func nats(_ settings: Configuration.Cluster) async -> Finding? {
+        do {
+            guard let nats = try ClusterSetup.nats(settings) else { return nil }
+            let running = Task { try await nats.run() }  // unstructured: it ends with the check
+            let subscription = try nats.subscribe(to: "jb.doctor")
+            let hasAnswered = await withDeadline(.seconds(5)) { await subscription.makeAsyncIterator().next() } != nil
+            let reason = nats.status.lastError ?? "no answer"
+            await nats.stop()
+            _ = await running.result
+            return hasAnswered
+                ? Finding(Self.subject, .ok, "NATS answers")
+                : Finding(Self.subject, .failed, "NATS at \(settings.nats ?? ""): \(reason)")
+        } catch {
+            return Finding(Self.subject, .failed, "cluster.nats: \(error)")
+        }
     }
 
     /// The server's clock, its standbys, and whether other hosts reach this one.

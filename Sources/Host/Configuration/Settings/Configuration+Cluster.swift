@@ -13,8 +13,8 @@ extension Configuration {
         package var key: Secret
         /// Nil without NATS: other hosts then learn of changes within a second.
         package var nats: String?
-        /// NATS's file with a user's token and seed.
-        package var credentials: String?
+        /// For NATS: a token, `USER:PASSWORD`, an nkey's seed, or a `.creds` file's content.
+        package var credentials: Secret?
 
         /// - Parameters:
         ///   - store: Of the same configuration, like `objects`.
@@ -33,9 +33,7 @@ extension Configuration {
                     $0.duration(from: .seconds(1), to: .seconds(60))
                 }
                 let nats = section.optional("nats") { Self.address($0) }
-                let credentials = section.optional("credentials") { value in
-                    value.section { $0.required("file") { $0.filePath() } } ?? nil
-                }
+                let credentials = section.optional("credentials") { $0.secret() }
                 let key = section.required("key") { Self.key($0) }
                 return key.map { Cluster(name: name, lease: lease, key: $0, nats: nats, credentials: credentials) }
             } ?? nil
