@@ -13,6 +13,7 @@ package final class Database: Sendable {
     private let reads: JobQueue<ReadJob>
     private let checkpoints: JobQueue<Checkpoint>?
     private let readerCount: Int
+    private let doubts = CommitDoubts()
 
     /// Opens or creates the file, checks it and migrates its schema. Blocks: call it at startup.
     ///
@@ -50,15 +51,17 @@ package final class Database: Sendable {
         self.dialect = .postgreSQL
         self.checkpoints = nil
         let migrator = try Migrator(migrations, name: postgreSQL.name)
-        let first = PostgreSQLConnection(postgreSQL, preamble: PostgreSQLWriter.order)
+        let first = PostgreSQLConnection(postgreSQL, preamble: PostgreSQLWriter.order, doubts: self.doubts)
         try first.checkServer()
         try migrator.run(on: first)
+        try first.prepareRecords()
         self.writes = (0..<max(2, postgreSQL.writers)).map { _ in JobQueue(capacity: settings.queueCapacity) }
         self.reads = JobQueue(capacity: settings.queueCapacity)
         self.readerCount = max(1, settings.readers)
         for (index, queue) in self.writes.enumerated() {
-            let connection = index == 0 ? first : PostgreSQLConnection(postgreSQL)
-            let writer = PostgreSQLWriter(observer: settings.commitObserver)
+            let connection = index == 0 ? first : PostgreSQLConnection(postgreSQL, doubts: self.doubts)
+            connection.record = CommitRecord()
+            let writer = PostgreSQLWriter(doubts: self.doubts, observer: settings.commitObserver)
             Self.start("store-writer", connection, queue, atMost: PostgreSQLWriter.groupLimit) {
                 writer.commit($0, on: $1)
             }
@@ -81,6 +84,7 @@ package final class Database: Sendable {
 
     deinit {
         // The threads retain themselves and end after everything submitted so far is written.
+        self.doubts.close()
         _ = self.reads.close(Array(repeating: {}, count: self.readerCount))
         _ = self.checkpoints?.close([{}])
         for queue in self.writes { _ = queue.close([{}]) }
@@ -90,8 +94,9 @@ package final class Database: Sendable {
     ///
     /// Bodies run in call order, several per commit; a body that throws undoes only its own changes. A body must be
     /// short and affect only its connection, because it may run again: if the disk is full, or on PostgreSQL if the
-    /// connection was lost or another host's write came in between. Cancelling the task does not stop it, so that its
-    /// outcome is always known.
+    /// connection was lost or another write came in between. Cancelling the task does not stop it, so that its outcome is
+    /// always known: on PostgreSQL, a write whose connection is lost in the commit waits until the server says whether it
+    /// was stored. Only ``close()`` ends that.
     ///
     /// - Parameter key: On PostgreSQL, bodies with the same key run in call order and beside those of other keys. Bodies
     ///   without one run one after the other, also among all hosts, as on SQLite all bodies do.
@@ -141,11 +146,17 @@ package final class Database: Sendable {
         }
     }
 
-    /// The first lane is that of writes without a key.
-    func lane(of key: String?) -> JobQueue<PendingWrite> {
-        guard let key, self.writes.count > 1 else { return self.writes[0] }
-        return self.writes[1 + Int(UInt(bitPattern: key.hashValue) % UInt(self.writes.count - 1))]
+    /// Writes with one number run one after the other. The first lane is that of writes without a key, and on SQLite of
+    /// all.
+    package func laneNumber(of key: String?) -> Int {
+        guard let key, self.writes.count > 1 else { return 0 }
+        return 1 + Int(UInt(bitPattern: key.hashValue) % UInt(self.writes.count - 1))
     }
+
+    func lane(of key: String?) -> JobQueue<PendingWrite> { self.writes[self.laneNumber(of: key)] }
+
+    /// How long the outcome of a commit has been unknown; nil if that of all is known.
+    package var doubt: Duration? { self.doubts.age }
 
     /// Runs a body that only reads. All its statements see one snapshot, which includes every write that has returned.
     ///
@@ -187,6 +198,7 @@ package final class Database: Sendable {
             let isFirst = self.checkpoints?.close([{ continuation.resume() }]) ?? false
             if !isFirst { continuation.resume() }
         }
+        self.doubts.close()
         // Last, because the last connection to close copies the log into the file.
         for queue in self.writes {
             await withCheckedContinuation { continuation in

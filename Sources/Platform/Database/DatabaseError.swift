@@ -30,6 +30,8 @@ package struct DatabaseError: Error, Sendable, CustomStringConvertible {
         package static let inputOutput = Code("inputOutput")
         /// The database server does not answer; nothing was stored.
         package static let unreachable = Code("unreachable")
+        /// The connection was lost in a commit, and the store was closed before the server had said whether it was stored.
+        package static let undecided = Code("undecided")
         /// Transactions that ran at the same time contradict each other, and this one was rolled back.
         package static let conflict = Code("conflict")
         package static let outOfMemory = Code("outOfMemory")

@@ -10,7 +10,8 @@ enum JobQueueRefusal: Error {
 /// A bounded queue of work for threads that block on it.
 @safe final class JobQueue<Work: Sendable>: @unchecked Sendable {  // @unchecked: state is behind `mutex`
     enum Job: Sendable {
-        case work(Work)
+        /// `joinsNext`: is taken together with the next one.
+        case work(Work, joinsNext: Bool)
         /// Ends one thread, which then calls the completion.
         case close(@Sendable () -> Void)
     }
@@ -49,7 +50,7 @@ enum JobQueueRefusal: Error {
         defer { unsafe pthread_mutex_unlock(self.mutex) }
         if self.isClosed { throw .closed }
         if self.jobs.count >= self.capacity { throw .full }
-        self.jobs.append(.work(work))
+        self.jobs.append(.work(work, joinsNext: waits))
         if waits { return }
         self.ready = self.jobs.count
         unsafe pthread_cond_signal(self.condition)
@@ -72,14 +73,14 @@ enum JobQueueRefusal: Error {
     func remove(where isWanted: (Work) -> Bool) -> Bool {
         unsafe pthread_mutex_lock(self.mutex)
         defer { unsafe pthread_mutex_unlock(self.mutex) }
-        let place = self.jobs.firstIndex { if case .work(let work) = $0 { isWanted(work) } else { false } }
+        let place = self.jobs.firstIndex { if case .work(let work, _) = $0 { isWanted(work) } else { false } }
         guard let place else { return false }
         self.jobs.remove(at: place)
         if place < self.ready { self.ready -= 1 }
         return true
     }
 
-    /// The next jobs in order, at most `limit`. Waits for one; returns none after ``wake()`` if `mayStop` is true.
+    /// The next jobs in order, at most `limit` and those that the last of them joins. Waits for one; returns none after ``wake()`` if `mayStop` is true.
     func take(atMost limit: Int, unless mayStop: () -> Bool) -> [Job] {
         unsafe pthread_mutex_lock(self.mutex)
         defer { unsafe pthread_mutex_unlock(self.mutex) }
@@ -87,7 +88,8 @@ enum JobQueueRefusal: Error {
             if mayStop() { return [] }
             unsafe pthread_cond_wait(self.condition, self.mutex)
         }
-        let count = min(self.ready, limit)
+        var count = min(self.ready, limit)
+        while count < self.ready, case .work(_, joinsNext: true) = self.jobs[count - 1] { count += 1 }
         self.ready -= count
         guard self.jobs.count > count else {
             defer { self.jobs.removeAll(keepingCapacity: true) }
@@ -141,7 +143,7 @@ final class QueueDriver<Work: Sendable, Held: Connection>: ThreadExecutor.Driver
         var closing: (@Sendable () -> Void)?
         for job in jobs {
             switch job {
-            case .work(let next): work.append(next)
+            case .work(let next, _): work.append(next)
             // The last job: the queue refuses everything after it.
             case .close(let completion): closing = completion
             }

@@ -12,6 +12,8 @@ package final class PostgreSQLServer: Sendable {
     package let port: Int
     private let directory: TemporaryDirectory
     private let settings: [String]
+    /// The port of the server that this one follows; 0 for none.
+    private let primary: Int
     private let process = Protected<Running?>(nil)
 
     private struct Running {
@@ -32,12 +34,15 @@ package final class PostgreSQLServer: Sendable {
         }
     }()
 
-    /// - Parameter settings: Of the server, as `name=value`.
-    package init(settings: [String] = []) throws {
+    /// - Parameters:
+    ///   - settings: Of the server, as `name=value`.
+    ///   - primary: A server of which this one is a standby, until ``promote()``.
+    package init(settings: [String] = [], following primary: PostgreSQLServer? = nil) throws {
         self.directory = try TemporaryDirectory()
         try TestFile.makeFolder(self.directory.path)
         self.port = try FreePorts.take(1)[0]
         self.settings = settings
+        self.primary = primary?.port ?? 0
         try self.start()
     }
 
@@ -49,11 +54,14 @@ package final class PostgreSQLServer: Sendable {
     /// this process ends.
     private static let script = """
         ulimit -c 0
-        cd "$1" && port=$2 password=$3 && shift 3
+        cd "$1" && port=$2 password=$3 primary=$4 && shift 4
         as=
         if [ "$(id -u)" = 0 ]; then chmod 755 . && chown nobody . && as="setpriv --reuid nobody --regid nogroup --clear-groups"; fi
         bin=$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -1)
-        if [ ! -d data ]; then
+        if [ ! -d data ] && [ "$primary" != 0 ]; then
+            PGPASSWORD=$password $as "$bin/pg_basebackup" -D data -R -c fast --no-sync -h 127.0.0.1 -p "$primary" \\
+                -U jetbridge >backup.log 2>&1 || { cat backup.log; exit 1; }
+        elif [ ! -d data ]; then
             printf '%s' "$password" >password && chmod 644 password
             $as "$bin/initdb" -D data -U jetbridge -A scram-sha-256 --pwfile=password --encoding=UTF8 --locale=C.UTF-8 \\
                 --no-sync >initdb.log 2>&1 || { cat initdb.log; exit 1; }
@@ -86,7 +94,10 @@ package final class PostgreSQLServer: Sendable {
         posix_spawn_file_actions_adddup2(&actions, input[0], 0)
         posix_spawn_file_actions_adddup2(&actions, output[1], 1)
         let words =
-            ["sh", "-c", Self.script, "sh", self.directory.path, "\(self.port)", Self.password.reveal()] + self.settings
+            [
+                "sh", "-c", Self.script, "sh", self.directory.path, "\(self.port)", Self.password.reveal(),
+                "\(self.primary)",
+            ] + self.settings
         let arguments = words.map { strdup($0) } + [nil]
         defer { for argument in arguments { free(argument) } }
         var shell: pid_t = 0
@@ -120,6 +131,18 @@ package final class PostgreSQLServer: Sendable {
         kill(running.pid, number)
         while kill(running.pid, 0) == 0 { try await EventLoop.shared.sleep(for: .milliseconds(10)) }
         close(running.input)
+    }
+
+    /// Lets a standby, whose primary has ended, take over.
+    package func promote() throws { try self.run("SELECT pg_promote()", in: "postgres") }
+
+    /// Commits wait until a standby has them, of which there must be one.
+    package func requireStandby() async throws {
+        try self.run("ALTER SYSTEM SET synchronous_standby_names = '*'", in: "postgres")
+        try self.run("SELECT pg_reload_conf()", in: "postgres")
+        try await Self.until {
+            try self.run("SELECT sync_state FROM pg_stat_replication", in: "postgres").hasPrefix("sync")
+        }
     }
 
     /// Creates a database, unless it exists, and returns where it is.

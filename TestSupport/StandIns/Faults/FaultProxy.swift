@@ -21,6 +21,14 @@ internal import Primitives
         case refuse
     }
 
+    /// What happens to a connection at a certain word of its client.
+    package enum Trap: Sendable, CaseIterable {
+        /// It ends, and the server does not get the word.
+        case cutBefore
+        /// It ends when the server answers, and the client does not get the answer.
+        case cutAfter
+    }
+
     package nonisolated let port: Int
     private nonisolated let upstream: SocketAddress
     private let listener: FileDescriptor
@@ -30,6 +38,7 @@ internal import Primitives
     /// The number of connections so far. They are numbered from 0 in the order of their arrival.
     package private(set) var accepted = 0
     package private(set) var fault = Fault.none
+    private var trap: (word: [UInt8], effect: Trap, then: Fault)?
 
     /// Starts one on a port of its own.
     package static func started(before upstream: Int) async throws -> FaultProxy {
@@ -63,6 +72,23 @@ internal import Primitives
         self.connections[number]?.set(fault)
     }
 
+    /// Sets a trap for the first client that sends a word in one piece.
+    ///
+    /// - Parameter fault: Of all connections from then on.
+    package func set(_ trap: Trap, at word: String, then fault: Fault = .none) {
+        self.trap = (Array(word.utf8), trap, fault)
+    }
+
+    /// Whether no trap waits any more.
+    package var isSprung: Bool { self.trap == nil }
+
+    private func spring(by bytes: [UInt8]) -> Trap? {
+        guard let trap = self.trap, bytes.firstRange(of: trap.word) != nil else { return nil }
+        self.trap = nil
+        self.set(trap.then)
+        return trap.effect
+    }
+
     /// Ends all connections, as a reset would.
     package func cut() {
         for connection in self.connections.values { connection.close() }
@@ -84,7 +110,9 @@ internal import Primitives
             self.accepted += 1
             self.changed.wakeAll()
             guard self.fault != .refuse, let server = try? Socket.startConnecting(to: self.upstream) else { continue }
-            let connection = FaultyConnection(fault: self.fault) { [weak self] in self?.connections[number] = nil }
+            let connection = FaultyConnection(
+                fault: self.fault, trap: { [weak self] in self?.spring(by: $0) },
+                onClose: { [weak self] in self?.connections[number] = nil })
             self.connections[number] = connection
             connection.start(client, server)
         }

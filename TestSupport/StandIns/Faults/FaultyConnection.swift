@@ -23,10 +23,16 @@ internal import Primitives
     private var fault: FaultProxy.Fault
     /// Whether bytes were thrown away, so that neither peer could make sense of later ones.
     private var isDeaf = false
+    private let trap: @Net ([UInt8]) -> FaultProxy.Trap?
+    /// Ends with the server's next bytes.
+    private var isCutByAnswer = false
     private let onClose: @Net () -> Void
 
-    init(fault: FaultProxy.Fault, onClose: @escaping @Net () -> Void) {
+    init(
+        fault: FaultProxy.Fault, trap: @escaping @Net ([UInt8]) -> FaultProxy.Trap?, onClose: @escaping @Net () -> Void
+    ) {
         self.fault = fault
+        self.trap = trap
         self.isDeaf = fault == .swallow
         self.onClose = onClose
     }
@@ -81,7 +87,15 @@ internal import Primitives
             // What one peer has sent before its end still arrives; then both are closed.
             self.pass([], from: index)
         case .moved(let count):
-            if !self.isDeaf { self.pass(Array(buffer[..<count]), from: index) }
+            guard !self.isDeaf else { return }
+            let bytes = Array(buffer[..<count])
+            if index == 1, self.isCutByAnswer { return self.close() }
+            switch index == 0 ? self.trap(bytes) : nil {
+            case .cutBefore: return self.close()
+            case .cutAfter: self.isCutByAnswer = true
+            case nil: break
+            }
+            self.pass(bytes, from: index)
         }
     }
 

@@ -60,6 +60,14 @@ extension DatabaseError {
         }
     }
 
+    static func undecided(_ name: String) -> DatabaseError {
+        DatabaseError(
+            code: .undecided,
+            message:
+                "the connection to the database \(name) was lost in a commit, and it was not found out in time whether "
+                + "the write was stored: the next start sees it")
+    }
+
     static func unreachable(_ name: String, _ reason: String) -> DatabaseError {
         DatabaseError(
             code: .unreachable,

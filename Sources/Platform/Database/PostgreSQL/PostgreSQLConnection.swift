@@ -1,12 +1,9 @@
-internal import CSystem
-internal import Glibc
-
 /// A connection to a PostgreSQL database. It opens its session when it is needed, and again after it was lost.
 final class PostgreSQLConnection: StoreConnection {
     private struct Transaction {
         let access: Access
-        /// The server's number of the transaction, by which its outcome is found if the connection is lost in the commit.
-        var id: String?
+        /// Whether the server has answered since it began.
+        var isAnswered = false
         /// The first error, after which the server refuses every statement.
         var failure: DatabaseError?
     }
@@ -15,22 +12,31 @@ final class PostgreSQLConnection: StoreConnection {
     private let settings: PostgreSQLSettings
     /// Statements of every writing transaction, after `BEGIN`.
     private let preamble: [String]
+    private let doubts: CommitDoubts
     private let bell: Bell
+    private let servers: [[(key: String, value: String)]]
+    /// The one of ``servers`` that was used last.
+    private var server = 0
     private var link: PostgreSQLLink?
     /// The last connection that failed.
     private var refusal: (error: DatabaseError, at: ContinuousClock.Instant)?
     private var transaction: Transaction?
     /// Open savepoints.
     private var parts = 0
+    /// Begins to write ``CommitRecord``s.
+    var record: CommitRecord?
 
     /// Between a connection that failed and the next.
     private static let pause = Duration.milliseconds(500)
-    private static let idStatement = "SELECT CAST(pg_current_xact_id() AS text) AS id"
+    /// Between two questions about a commit, at most.
+    private static let doubtPause = Duration.milliseconds(250)
 
     /// - Parameter preamble: Statements that begin every writing transaction, such as a lock.
-    init(_ settings: PostgreSQLSettings, preamble: [String] = []) {
+    init(_ settings: PostgreSQLSettings, preamble: [String] = [], doubts: CommitDoubts = CommitDoubts()) {
         self.settings = settings
+        self.servers = settings.servers
         self.preamble = preamble
+        self.doubts = doubts
         let bell = Bell()
         self.bell = bell
         self.interrupter = Interrupter { bell.ring() }
@@ -59,12 +65,11 @@ final class PostgreSQLConnection: StoreConnection {
     private func answer(_ sql: String, _ values: [SQLValue]) throws(DatabaseError) -> PostgreSQLLink.Answer {
         let link = try self.open()
         do throws(DatabaseError) {
-            let asksID = self.transaction?.access == .write && self.transaction?.id == nil
-            if asksID { try link.send(Self.idStatement, isAwaited: true) }
             try link.send(sql, values, isAwaited: true)
-            let answers = try link.finish()
-            if asksID { self.transaction?.id = answers.first?.rows.first?[0].text }
-            guard let answer = answers.last else { throw DatabaseError(code: .misuse, message: "no result: report it") }
+            guard let answer = try link.finish().last else {
+                throw DatabaseError(code: .misuse, message: "no result: report it")
+            }
+            self.transaction?.isAnswered = true
             return answer
         } catch {
             throw self.failed(error)
@@ -91,12 +96,13 @@ final class PostgreSQLConnection: StoreConnection {
     func begin(_ access: Access) throws(DatabaseError) {
         self.bell.silence()
         let link = try self.connected()
-        self.transaction = Transaction(access: access, id: nil, failure: nil)
+        self.transaction = Transaction(access: access)
         switch access {
         case .read: try link.send("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
         case .write:
             try link.send("BEGIN")
             for statement in self.preamble { try link.send(statement) }
+            for (sql, values) in self.record?.next() ?? [] { try link.send(sql, values) }
         }
     }
 
@@ -105,63 +111,80 @@ final class PostgreSQLConnection: StoreConnection {
         self.link = nil
         // Others that wait behind this one must not each wait for a server that is away.
         if let refusal, ContinuousClock.now - refusal.at < Self.pause { throw refusal.error }
-        do throws(DatabaseError) {
-            let link = try PostgreSQLLink(self.settings, interrupter: self.interrupter, bell: self.bell.descriptor)
-            self.link = link
-            return link
-        } catch {
-            self.refusal = (error, .now)
-            throw error
+        var failure = DatabaseError.unreachable(self.settings.name, "no server is named")
+        for number in self.servers.indices.map({ ($0 + self.server) % self.servers.count }) {
+            do throws(DatabaseError) {
+                let link = try PostgreSQLLink(
+                    self.settings, to: self.servers[number],
+                    interrupter: self.interrupter, bell: self.bell.descriptor)
+                self.server = number
+                self.link = link
+                return link
+            } catch {
+                guard error.code != .interrupted else { throw error }
+                // What a server has answered says more than the silence of another one.
+                if failure.code == .unreachable { failure = error }
+            }
         }
+        self.refusal = (failure, .now)
+        throw failure
     }
 
     func commit() throws(DatabaseError) {
         let link = try self.open()
         do throws(DatabaseError) {
-            // The number is known before the outcome can be lost.
-            if self.transaction?.access == .write, self.transaction?.id == nil { _ = try self.answer("SELECT 1", []) }
+            // Of a server that is away, no commit is in doubt: the write fails soon.
+            if self.transaction?.access == .write, self.transaction?.isAnswered == false { try link.finish() }
             try link.send("COMMIT")
         } catch {
             throw self.failed(error)
         }
-        let id = self.transaction?.id
         do throws(DatabaseError) {
             try link.finish()
         } catch {
-            guard error.code == .unreachable, let id else { throw self.failed(error) }
-            try self.resolve(id, after: error)
+            guard link.isLost, self.transaction?.access == .write, let record = self.record else {
+                throw self.failed(error)
+            }
+            self.transaction = nil
+            self.doubts.begin(record.writer)
+            defer { self.doubts.end(record.writer) }
+            try self.resolve(record, after: error)
         }
         self.transaction = nil
     }
 
     /// Finds out whether a transaction was committed in whose commit the connection was lost. Returns if it was.
-    private func resolve(_ id: String, after loss: DatabaseError) throws(DatabaseError) {
-        let deadline = ContinuousClock.now + self.settings.resolution
-        var last = loss
-        repeat {
-            do throws(DatabaseError) {
-                let link = try self.connected()
-                try link.send("SELECT pg_xact_status(CAST($1 AS xid8))", [.text(id)], isAwaited: true)
-                switch try link.finish().first?.rows.first?[0].text {
-                case "committed": return
-                case "aborted":
-                    self.transaction = nil
-                    throw loss
-                // The server has not noticed yet that the connection is lost.
-                default: usleep(20_000)
-                }
-            } catch {
-                guard self.transaction != nil else { throw error }
-                last = error
-                usleep(50_000)
+    private func resolve(_ record: CommitRecord, after loss: DatabaseError) throws(DatabaseError) {
+        let deadline = self.settings.resolution.map { ContinuousClock.now + $0 }
+        var pause = Duration.milliseconds(20)
+        while true {
+            // Once more when the store closes.
+            let isLast = self.doubts.isClosing || deadline.map { $0 <= .now } ?? false
+            if let isStored = try? self.isStored(record) {
+                if isStored { return }
+                throw loss
             }
-        } while ContinuousClock.now < deadline
-        self.transaction = nil
-        throw DatabaseError(
-            code: .inputOutput,
-            message:
-                "the connection to the database \(self.settings.name) was lost in a commit, and whether it was stored "
-                + "cannot be found out (\(last.message))")
+            guard !isLast else { throw .undecided(self.settings.name) }
+            self.doubts.wait(pause)
+            pause = min(pause * 2, Self.doubtPause)
+        }
+    }
+
+    private func isStored(_ record: CommitRecord) throws(DatabaseError) -> Bool {
+        let link = try self.connected()
+        do throws(DatabaseError) {
+            try link.send("BEGIN")
+            try link.send(CommitRecord.claim, record.values, isAwaited: true)
+            try link.send("COMMIT")
+            guard let row = try link.finish().last?.rows.first else {
+                throw DatabaseError(code: .misuse, message: "no result: report it")
+            }
+            return try !row.bool("is_refused")
+        } catch {
+            // In an unknown state.
+            self.link = nil
+            throw error
+        }
     }
 
     func giveUpTransaction() {
@@ -223,22 +246,5 @@ final class PostgreSQLConnection: StoreConnection {
 
     func hasTable(_ name: String) throws(DatabaseError) -> Bool {
         try self.first("SELECT to_regclass($1) IS NOT NULL AS found", .text(name))?.bool("found") ?? false
-    }
-}
-
-/// Wakes a thread that waits for a server.
-private final class Bell: Sendable {
-    let descriptor = eventfd(0, Int32(EFD_CLOEXEC) | Int32(EFD_NONBLOCK))
-
-    deinit { close(self.descriptor) }
-
-    func ring() {
-        var one: UInt64 = 1
-        _ = unsafe write(self.descriptor, &one, 8)
-    }
-
-    func silence() {
-        var count: UInt64 = 0
-        _ = unsafe read(self.descriptor, &count, 8)
     }
 }

@@ -1,4 +1,5 @@
 internal import CPQ
+internal import CSystem
 internal import Glibc
 
 /// A session with a server: libpq in pipeline mode, used by one thread.
@@ -38,11 +39,14 @@ internal import Glibc
     private var sent: [Sent] = []
     /// Why it cannot be used any more.
     private var failure: DatabaseError?
+    /// The connection is lost: what becomes of a commit that was sent is unknown.
+    private(set) var isLost = false
 
+    /// - Parameter server: One of those that the settings name.
     init(
-        _ settings: PostgreSQLSettings, interrupter: Interrupter, bell: Int32
+        _ settings: PostgreSQLSettings, to server: [(key: String, value: String)], interrupter: Interrupter, bell: Int32
     ) throws(DatabaseError) {
-        let parameters = settings.parameters
+        let parameters = settings.parameters + server
         let opened = unsafe Self.withCStrings(parameters.map(\.key)) { keys in
             unsafe Self.withCStrings(parameters.map(\.value)) { values in unsafe PQconnectStartParams(keys, values, 1) }
         }
@@ -133,7 +137,8 @@ internal import Glibc
         defer { unsafe PQclear(end) }
         guard unsafe PQresultStatus(end) == PGRES_PIPELINE_SYNC else { throw self.broken() }
         if let error {
-            if error.code == .unreachable || error.code == .readOnly { self.failure = error }
+            if error.code == .unreachable { throw self.fail(error) }
+            if error.code == .readOnly { self.failure = error }
             throw error
         }
         return answers
@@ -210,6 +215,7 @@ internal import Glibc
 
     private func fail(_ error: DatabaseError) -> DatabaseError {
         self.failure = error
+        self.isLost = true
         return error
     }
 

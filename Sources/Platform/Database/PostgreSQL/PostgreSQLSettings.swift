@@ -13,12 +13,13 @@ package struct PostgreSQLSettings: Sendable, Equatable {
     package var application = "jetbridge"
     /// How long an answer to a statement, or a connection, may take before the connection is closed.
     package private(set) var patience: Duration
-    /// How long the outcome of a commit is looked for after the connection was lost in it.
-    package let resolution: Duration
+    /// How long a write waits for the outcome of its commit after the connection was lost in it; nil for until it is known.
+    /// Only for writes that may be repeated whatever has become of them.
+    package let resolution: Duration?
 
     package init(
         url: String, password: Secret? = nil, authorities: String? = nil, writers: Int = 8,
-        patience: Duration = .milliseconds(2_500), resolution: Duration = .seconds(5)
+        patience: Duration = .milliseconds(2_500), resolution: Duration? = nil
     ) {
         self.url = url
         self.password = password

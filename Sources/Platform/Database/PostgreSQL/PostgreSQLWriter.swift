@@ -2,20 +2,23 @@ internal import Glibc
 
 /// Commits on one of several writing connections.
 struct PostgreSQLWriter {
-    /// The writes of one commit: all of them wait for the slowest, and for one another's locks.
-    static let groupLimit = 8
+    /// The writes of one commit. More would share a flush, but the server lets its connections do that; each would need
+    /// a savepoint, and two commits that lock the same rows in different orders would wait for each other.
+    static let groupLimit = 1
     /// Begins every transaction of writes without a key: they run one after the other, also among several hosts.
     static let order = ["SELECT pg_advisory_xact_lock(7017304421)"]
     /// How often a write is repeated that ran into another one, or whose connection was lost before its commit.
     private static let attempts = 8
 
+    let doubts: CommitDoubts
     let observer: (@Sendable (CommitReport) -> Void)?
 
     func commit(_ writes: [PendingWrite], on connection: PostgreSQLConnection) {
         let group = WriteGroup(connection, observer: self.observer)
         for write in group.run(writes, isLast: false) {
             var attempt = 1
-            while !group.run([write], isLast: attempt == Self.attempts).isEmpty {
+            // While the store closes, many may wait for a server that is away.
+            while !group.run([write], isLast: attempt >= (self.doubts.isClosing ? 2 : Self.attempts)).isEmpty {
                 // At random, so that two that wait for each other do not meet again.
                 usleep(.random(in: 0...(UInt32(attempt) * 10_000)))
                 attempt += 1
