@@ -138,6 +138,31 @@ struct AuditChainTests {
         #expect(try await audit.verify().problem == nil)
     }
 
+    @Test("two programs that append at once, alone and with other writes, keep one chain")
+    func twoPrograms() async throws {
+        let audit = try await AuditFixture()
+        let path = audit.directory.path
+        let database = try TestDatabase.open(path: "\(path)/store.sqlite", migrations: AuditFixture.migrations)
+        let other = try await AuditLog.open(database, keyIn: path)
+        let count = 40
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for number in 0..<count {
+                for (log, database) in [(audit.log, audit.database), (other, database)] {
+                    group.addTask { _ = try await log.record(AuditFixture.entry("a"), at: Int64(number)) }
+                    group.addTask {
+                        _ = try await database.write(key: "place \(number % 5)") { connection in
+                            try log.chain.append(AuditFixture.entry("b"), at: Int64(number), in: connection)
+                        }
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
+        let verdict = try await audit.verify()
+        #expect(verdict.problem == nil && verdict.rows == 4 * count && verdict.last == Int64(4 * count))
+        await database.close()
+    }
+
     @Test("a full disk refuses the record, and what is stored stays in order")
     func fullDisk() async throws {
         let disk = try await SmallDisk(megabytes: 1)

@@ -45,7 +45,7 @@ extension ThreadRoutes {
         }
         if isArchived == true, session.state != .archived { try await self.writeArchive(of: id, request) }
         let now = self.context.now()
-        let document = try await self.context.store.write { ledger -> ThreadDocument? in
+        let document = try await self.context.store.write(beside: Place(of: session.key)) { ledger -> ThreadDocument? in
             guard let session = try ledger.change(session: id, title: title, isArchived: isArchived) else { return nil }
             if let isPinned { try Self.setPinned(isPinned, id, by: principal.identity, in: ledger) }
             return try ThreadDocument(session: session, for: principal, in: ledger, at: now)

@@ -209,7 +209,7 @@ struct ThreadRoutes: Sendable {
         let route = Route(room: RoomID(adapter: WebAdapter.adapterID, name: name))
         let now = self.context.now()
         let quota = self.context.environment.settings.quota.limits(for: principal.role)
-        let session = try await self.context.store.write { ledger in
+        let session = try await self.context.store.write(beside: Place(of: key)) { ledger in
             if let session = try ledger.session(for: key) { return session }
             try ledger.checkRoom(quota, for: 0, in: key, from: principal.identity)
             return try ledger.session(for: key, route: route, owner: principal.identity, title: "", at: now)

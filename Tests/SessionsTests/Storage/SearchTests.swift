@@ -51,6 +51,25 @@ struct SearchTests {
         await new.database.close()
     }
 
+    @Test("a text of 2 MB with a zero is stored and found")
+    func large() async throws {
+        let directory = try TemporaryDirectory()
+        let store = try Self.store(directory.path + "/store")
+        let words = "walrus\0 " + (0..<300_000).map { "w\($0)" }.joined(separator: " ")
+        let id = try await store.write { ledger in
+            let route = Route(room: RoomID(adapter: AdapterID("irc:local"), name: "#team"))
+            let key = ThreadKey(adapter: AdapterID("irc:local"), value: "large")
+            let session = try ledger.session(for: key, route: route, owner: "alice", title: "", at: 1)
+            return try ledger.insertMessage(session: session.id, turn: nil, role: .user, text: words, at: 1)
+        }
+        #expect(words.utf8.count > 2_000_000)
+        let stored = try await store.read { ledger in try ledger.message(id: id)?.text }
+        #expect(stored == (TestDatabase.isPostgreSQL ? words.replacing("\0", with: "\u{FFFD}") : words))
+        #expect(try await Self.found("walrus", in: store) == ["large"])
+        #expect(try await Self.found("w1234", in: store) == ["large"])
+        await store.database.close()
+    }
+
     @Test("a message that is edited or taken back while it waits is found as it is then, or not at all")
     func changes() async throws {
         let harness = try await BridgeHarness(worker: ScriptedWorker([.hold, .event(.text("one"))]))

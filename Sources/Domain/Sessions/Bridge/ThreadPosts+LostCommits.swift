@@ -29,7 +29,7 @@ extension ThreadPosts {
                 LiveFrame(operation: turn.id, sequence: last + 1, kind: .thinking, content: line, timestamp: now)
             ])
         }
-        try await self.store.write(self.store.entering(turn: id, keep))
+        try await self.store.write(ofTurn: id, keep)
         self.environment.commitWasStored()
     }
 }

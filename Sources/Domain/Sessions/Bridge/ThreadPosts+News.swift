@@ -14,7 +14,9 @@ extension ThreadPosts {
         let (adapters, held) = (self.adapters, self.store.held)
         let stored = try await self.store.write { ledger -> [(ThreadNews, StoredNotice)] in
             if let duty { try held.enter([held.hold(of: duty)], in: ledger) }
-            return try decide(ledger).compactMap { news in
+            let all = try decide(ledger)
+            try ledger.lock(Set(all.map(\.session)))
+            return try all.compactMap { news in
                 guard let session = try ledger.session(id: news.session) else { return nil }
                 // A line for a thread of another host only adds rows, which that host sends.
                 let hold = held.hold(of: Place(of: session.key))

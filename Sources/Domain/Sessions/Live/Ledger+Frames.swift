@@ -27,8 +27,33 @@ extension Ledger {
 }
 
 extension SessionStore {
-    func append(_ frames: [LiveFrame], of holds: [PlaceHold]) async throws {
-        try await self.write(of: holds) { ledger in try ledger.insert(frames) }
+    /// Stores frames, in one transaction for each lane: a turn's must be stored before its end. Returns those that could
+    /// not be stored, with the error.
+    ///
+    /// - Parameter holds: By operation.
+    func append(
+        _ frames: [LiveFrame], of holds: [String: PlaceHold]
+    ) async -> [(frames: [LiveFrame], error: any Error)] {
+        let lanes = Dictionary(grouping: frames) { frame in
+            self.database.laneNumber(of: holds[frame.operation].flatMap { self.key(of: $0.place) })
+        }
+        return await withTaskGroup(of: (frames: [LiveFrame], error: any Error)?.self) { group in
+            for part in lanes.values {
+                let own = Set(part.compactMap { holds[$0.operation] })
+                let key = own.first.flatMap { self.key(of: $0.place) }
+                group.addTask {
+                    do {
+                        try await self.write(of: Array(own), key: key) { ledger in try ledger.insert(part) }
+                        return nil
+                    } catch {
+                        return (part, error)
+                    }
+                }
+            }
+            var failures: [(frames: [LiveFrame], error: any Error)] = []
+            for await case let failure? in group { failures.append(failure) }
+            return failures
+        }
     }
 
     package func frames(of operation: String, after sequence: Int64, limit: Int = .max) async throws -> [LiveFrame] {

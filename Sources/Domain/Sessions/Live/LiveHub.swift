@@ -228,19 +228,17 @@ package actor LiveHub {
             frames += self.number(&state, of: id)
             self.operations[id] = state
         }
-        let holds = Set(frames.compactMap { self.operations[$0.operation]?.hold })
-        do {
-            if !frames.isEmpty { try await self.store.append(frames, of: Array(holds)) }
-            self.publish(frames)
-        } catch is PlaceLost {
-            // The others' are stored next.
-            self.sweep()
-            self.takeBack(frames)
-        } catch {
-            self.takeBack(frames)
-            // Retrying twenty times a second does not help a full disk.
-            try? await Task.sleep(for: .seconds(1))
+        let holds: [String: PlaceHold] = Set(frames.map(\.operation)).reduce(into: [:]) {
+            $0[$1] = self.operations[$1]?.hold
         }
+        let failures = await self.store.append(frames, of: holds)
+        let refused = Set(failures.flatMap(\.frames).map(\.operation))
+        self.publish(frames.filter { !refused.contains($0.operation) })
+        // Others in the same transaction are stored next.
+        if failures.contains(where: { $0.error is PlaceLost }) { self.sweep() }
+        for failure in failures { self.takeBack(failure.frames) }
+        // Retrying twenty times a second does not help a full disk.
+        if failures.contains(where: { !($0.error is PlaceLost) }) { try? await Task.sleep(for: .seconds(1)) }
         self.isFlushScheduled = false
         if !self.late.isEmpty || self.operations.values.contains(where: { !$0.pending.isEmpty && !$0.isClosing }) {
             self.scheduleFlush()

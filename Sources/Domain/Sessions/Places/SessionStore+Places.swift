@@ -8,14 +8,24 @@ extension SessionStore {
     }
 
     /// Runs `body` in one transaction of several holds.
+    ///
+    /// - Parameter key: What runs in call order; that of the place if there is one hold.
     func write<T: Sendable>(
-        of holds: [PlaceHold], _ body: @escaping @Sendable (Ledger) throws -> T
+        of holds: [PlaceHold], key: String? = nil, _ body: @escaping @Sendable (Ledger) throws -> T
     ) async throws -> T {
         let held = self.held
-        return try await self.write { ledger in
+        let own = holds.count == 1 ? self.key(of: holds[0].place) : nil
+        return try await self.write(key: key ?? own) { ledger in
             try held.enter(holds, in: ledger)
             return try body(ledger)
         }
+    }
+
+    /// Runs `body` in one transaction in the order of a place's writes, for rows that every host may add or change.
+    package func write<T: Sendable>(
+        beside place: Place, _ body: @escaping @Sendable (Ledger) throws -> T
+    ) async throws -> T {
+        try await self.write(key: self.key(of: place), body)
     }
 
     /// Runs `body` in one transaction of a place.
@@ -38,14 +48,21 @@ extension SessionStore {
         ofSession session: String, _ body: @escaping @Sendable (Ledger) throws -> T
     ) async throws -> T {
         let held = self.held
-        return try await self.write { ledger in
+        return try await self.write(key: self.key(ofSession: session)) { ledger in
             if let place = try ledger.place(ofSession: session) { try held.enter([held.hold(of: place)], in: ledger) }
             return try body(ledger)
         }
     }
 
+    /// Runs `body` in one transaction of the place of a turn.
+    package func write<T: Sendable>(
+        ofTurn turn: String, _ body: @escaping @Sendable (Ledger) throws -> T
+    ) async throws -> T {
+        try await self.write(key: self.key(ofTurn: turn), self.entering(turn: turn, body))
+    }
+
     /// `body` as a transaction of the place of a turn.
-    package func entering<T>(
+    func entering<T>(
         turn: String, _ body: @escaping @Sendable (Ledger) throws -> T
     ) -> @Sendable (Ledger) throws -> T {
         let held = self.held

@@ -116,7 +116,7 @@ extension Ledger {
             AND NOT EXISTS (SELECT 1 FROM turns WHERE session = sessions.id AND state IN ('queued', 'running'))
             AND NOT EXISTS (SELECT 1 FROM outbox
                 WHERE session = sessions.id AND state IN ('pending', 'sending', 'unknown'))
-            ORDER BY active_at LIMIT ?
+            ORDER BY active_at LIMIT ? \(self.connection.dialect.locking)
             """, [.integer(time), .integer(Int64(limit))]
         ).map { try $0.text("id") }
     }

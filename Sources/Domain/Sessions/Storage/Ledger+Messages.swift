@@ -7,6 +7,8 @@ extension Ledger {
     package func insertMessage(
         session: String, turn: String?, role: MessageRecord.Role, author: String? = nil, text: String, at now: Int64
     ) throws -> Int64 {
+        // Whoever has read one message would miss an earlier one that is committed later.
+        try self.lock([session])
         let id =
             switch self.connection.dialect {
             // `floors` holds the highest id of deleted messages.
@@ -23,6 +25,16 @@ extension Ledger {
             VALUES (\(id), ?, ?, ?, ?, ?, ?) RETURNING id
             """,
             [.text(session), .optional(turn), .text(role.rawValue), .optional(author), .text(text), .integer(now)])
+    }
+
+    /// Until the transaction ends, nobody else writes messages of these sessions. Several are locked before anything else
+    /// in them, and in one order: who has locked one waits for the row that counts its person's storage, which others hold
+    /// who wait for the next session. SQLite has one writer.
+    func lock(_ sessions: Set<String>) throws {
+        guard self.connection.dialect == .postgreSQL else { return }
+        for session in sessions.sorted() {
+            try self.connection.execute("SELECT 1 FROM sessions WHERE id = ? FOR NO KEY UPDATE", [.text(session)])
+        }
     }
 
     /// Messages of a thread, oldest first; `cursor` is the number of the last one seen. Ends early where the texts

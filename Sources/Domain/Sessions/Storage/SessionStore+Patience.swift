@@ -4,14 +4,16 @@ internal import Lifecycle
 extension SessionStore {
     /// Like `write`, but while the disk refuses it tries again, until the task is cancelled.
     ///
-    /// - Parameter refused: gets each refusal.
+    /// - Parameters:
+    ///   - turn: Of the place to which it belongs.
+    ///   - refused: gets each refusal.
     package func writeWhenPossible<T: Sendable>(
-        refused: (any Error) -> Void, _ body: @escaping @Sendable (Ledger) throws -> T
+        ofTurn turn: String, refused: (any Error) -> Void, _ body: @escaping @Sendable (Ledger) throws -> T
     ) async throws -> T {
         var pause = StoragePause()
         while true {
             do {
-                return try await self.write(body)
+                return try await self.write(ofTurn: turn, body)
             } catch let error as DatabaseError where error.isPassing {
                 refused(error)
                 await pause.wait()

@@ -4,6 +4,7 @@ package import Database
 package struct SessionStore: Sendable {
     package let database: Database
     package let held: HeldPlaces
+    private let directory = PlaceDirectory()
 
     /// - Parameter held: All places, without another host.
     package init(database: Database, held: HeldPlaces = HeldPlaces()) {
@@ -11,18 +12,56 @@ package struct SessionStore: Sendable {
         self.held = held
     }
 
-    /// Runs `body` in one transaction.
+    /// Runs `body` in one transaction. Those of no place run one after the other, but on PostgreSQL beside those of places.
     package func write<T: Sendable>(_ body: @escaping @Sendable (Ledger) throws -> T) async throws -> T {
-        try await self.database.write { connection in try body(Ledger(connection: connection)) }
+        try await self.write(key: nil, body)
     }
 
-    /// Runs `body` in the transaction of the next write, which has to follow at once. The completion runs on the writer's
-    /// thread when it is durable, or could not be stored.
+    /// - Parameter key: What runs in call order, see ``Database/write(key:_:)``.
+    func write<T: Sendable>(key: String?, _ body: @escaping @Sendable (Ledger) throws -> T) async throws -> T {
+        try await self.database.write(key: key) { connection in try body(Ledger(connection: connection)) }
+    }
+
+    /// Runs `body` in the transaction of the place's next write, which has to follow at once. The completion runs on the
+    /// writer's thread when it is durable, or could not be stored.
+    ///
+    /// - Parameter turn: The turn of that place.
     package func writeWithNext(
-        _ body: @escaping @Sendable (Ledger) throws -> Void,
+        ofTurn turn: String, _ body: @escaping @Sendable (Ledger) throws -> Void,
         completion: @escaping @Sendable (Result<Void, any Error>) -> Void
-    ) {
-        self.database.submitWithNext({ connection in try body(Ledger(connection: connection)) }, completion: completion)
+    ) async {
+        do {
+            let key = try await self.key(ofTurn: turn)
+            let entering = self.entering(turn: turn, body)
+            self.database.submitWithNext(
+                key: key, { connection in try entering(Ledger(connection: connection)) }, completion: completion)
+        } catch {
+            completion(.failure(error))
+        }
+    }
+
+    // MARK: Keys
+
+    /// The key of a place's writes. SQLite has one writer, and needs none.
+    func key(of place: Place) -> String? { self.database.dialect == .sqlite ? nil : place.name }
+
+    func key(ofSession session: String) async throws -> String? {
+        try await self.key("session \(session)") { ledger in try ledger.place(ofSession: session) }
+    }
+
+    func key(ofTurn turn: String) async throws -> String? {
+        try await self.key("turn \(turn)") { ledger in try ledger.place(ofTurn: turn) }
+    }
+
+    private func key(
+        _ name: String, _ find: @escaping @Sendable (Ledger) throws -> Place?
+    ) async throws -> String? {
+        guard self.database.dialect != .sqlite else { return nil }
+        if let place = self.directory[name] { return place.name }
+        // Like the write that follows, it is not cancelled with its caller.
+        guard let place = try await Task(operation: { try await self.read(find) }).value else { return nil }
+        self.directory[name] = place
+        return place.name
     }
 
     package func read<T: Sendable>(_ body: @escaping @Sendable (Ledger) throws -> T) async throws -> T {
@@ -36,6 +75,7 @@ package struct Ledger {
 
     /// Writes without changing anything. Throws if the store cannot be written.
     package func probe() throws {
-        try self.connection.execute("UPDATE floors SET id = id", [])
+        // One row: whoever counts asks holds another one.
+        try self.connection.execute("UPDATE floors SET id = id WHERE name = 'messages'", [])
     }
 }

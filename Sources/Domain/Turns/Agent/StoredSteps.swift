@@ -18,17 +18,18 @@ package struct StoredSteps: StepLog {
         let rows = records.map(Self.row)
         // While the disk is full the turn waits, as its answer does.
         try await self.store.writeWhenPossible(
+            ofTurn: turn,
             refused: { error in
                 self.logger.error(
                     "a step cannot be stored; trying again", ["turn": .string(turn), "error": .string("\(error)")])
-            }, self.store.entering(turn: turn) { ledger in try ledger.insert(rows, ofTurn: turn) })
+            }, { ledger in try ledger.insert(rows, ofTurn: turn) })
         FaultPoint.stepStored.hit()
     }
 
-    package func appendWithEnd(_ records: [StepRecord], of turn: String) {
+    package func appendWithEnd(_ records: [StepRecord], of turn: String) async {
         let rows = records.map(Self.row)
-        self.store.writeWithNext(
-            self.store.entering(turn: turn) { ledger in try ledger.insert(rows, ofTurn: turn) }
+        await self.store.writeWithNext(
+            ofTurn: turn, { ledger in try ledger.insert(rows, ofTurn: turn) }
         ) { result in
             switch result {
             case .success: FaultPoint.stepStored.hit()

@@ -46,6 +46,12 @@ extension Ledger {
         try self.gitHubWatches().filter { $0.session == session }
     }
 
+    /// Until the transaction ends, nobody else changes the watches of a session that are stored now.
+    package func lockGitHubWatches(of session: String) throws {
+        try self.connection.execute(
+            "SELECT 1 FROM github_watches WHERE session = ? \(self.connection.dialect.locking)", [.text(session)])
+    }
+
     /// Stores a watch, or changes the pull request, head and activity of a stored one to what is not nil.
     package func set(_ watch: GitHubWatch) throws {
         try self.connection.execute(

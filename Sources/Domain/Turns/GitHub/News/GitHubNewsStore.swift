@@ -31,6 +31,8 @@ package struct GitHubNewsStore: Sendable {
         let now = self.now()
         try await self.store.write(ofSession: session) { ledger in
             guard try ledger.session(id: session) != nil else { return }
+            // News may move the head.
+            try ledger.lockGitHubWatches(of: session)
             let known = try ledger.gitHubWatches(of: session).first {
                 $0.repository == repository && $0.branch == branch
             }
