@@ -1,5 +1,7 @@
 import Database
 import Gateway
+import Lifecycle
+import Primitives
 import Sessions
 import TestSupport
 import Testing
@@ -30,5 +32,44 @@ struct ReadinessTests {
         try await database.write { connection in try connection.execute("DROP TABLE floors", []) }
         #expect(await readiness.checks().store != nil)
         await database.close()
+    }
+
+    @Test("a store that does not answer is reported in time, and one check waits for it")
+    func silentStore() async throws {
+        let runs = Protected(0)
+        let (gate, checking) = (Signal(), Signal())
+        let check = CachedCheck(lifetime: .milliseconds(1), within: .milliseconds(50), otherwise: "late") {
+            runs.withLock { $0 += 1 }
+            checking.signal()
+            await gate.wait()
+        }
+        async let first = check.result()
+        async let second = check.result()
+        #expect(await [first, second] == ["late", "late"])
+        await checking.wait()
+        #expect(await check.result() == "late" && runs.withLock { $0 } == 1)
+        // What comes too late does not count: otherwise it would be ready each second time.
+        gate.signal()
+        async let next = check.result()
+        #expect(await next == "late")
+    }
+
+    @Test("a server that is silent makes the store not ok within its limit")
+    func silentServer() async throws {
+        let server = PostgreSQLServer.shared
+        _ = try server.database("readiness_db")
+        let proxy = try await FaultProxy.started(before: server.port)
+        let database = try Database(
+            postgreSQL: server.settings(of: "readiness_db", port: proxy.port), migrations: Schema.migrations)
+        let directory = try TemporaryDirectory()
+        let readiness = HostReadiness.checking(SessionStore(database: database), ScriptedModel(), in: directory.path)
+        await proxy.set(.hold)
+        let started = ContinuousClock.now
+        let problem = await readiness.checks().store
+        #expect(problem == "the store \(database.name) has not answered within 2 s")
+        #expect(ContinuousClock.now - started < .seconds(3))
+        await proxy.set(.none)
+        await database.close()
+        await proxy.stop()
     }
 }

@@ -1,6 +1,8 @@
+internal import Database
 internal import Gateway
 internal import Glibc
 internal import Jail
+internal import Lifecycle
 internal import Models
 internal import Sessions
 
@@ -16,8 +18,19 @@ extension HostReadiness {
         cluster: ClusterSetup? = nil
     ) -> HostReadiness {
         let modelCheck = CachedCheck(lifetime: .seconds(60)) { try await model.check() }
-        // Reading works on a full or failing disk, so this writes.
-        let storeCheck = CachedCheck(lifetime: .seconds(5)) { try await store.write { ledger in try ledger.probe() } }
+        let limit = Duration.seconds(2)
+        let name = store.database.name
+        let storeCheck = CachedCheck(
+            lifetime: .seconds(5), within: limit, otherwise: "the store \(name) has not answered within 2 s"
+        ) {
+            if let doubt = store.database.doubt, doubt > limit {
+                throw StoreProblem(
+                    description: "a connection to the store \(name) was lost in a commit \(doubt.components.seconds) s "
+                        + "ago, and the server has not said yet whether it was stored")
+            }
+            // Reading works on a full or failing disk, so this writes.
+            try await store.write { ledger in try ledger.probe() }
+        }
         return HostReadiness {
             var checks = Checks()
             // The write-ahead log may have room for a small write when nothing larger fits.
@@ -34,37 +47,8 @@ extension HostReadiness {
     }
 }
 
-/// Caches the result of a check that costs a round trip.
-actor CachedCheck {
-    private let lifetime: Duration
-    private let check: @Sendable () async throws -> Void
-    private var last: (at: ContinuousClock.Instant, problem: String?)?
-    private var running: Task<String?, Never>?
-
-    init(lifetime: Duration, check: @escaping @Sendable () async throws -> Void) {
-        self.lifetime = lifetime
-        self.check = check
-    }
-
-    /// Nil if the check passes, else the problem in one line.
-    func result() async -> String? {
-        if let last = self.last, last.at + self.lifetime > .now { return last.problem }
-        if let running = self.running { return await running.value }
-        // Several callers wait for it, so the first one's cancellation must not end it.
-        let task = Task { [check] () -> String? in
-            do {
-                try await check()
-                return nil
-            } catch {
-                return "\(error)"
-            }
-        }
-        self.running = task
-        let problem = await task.value
-        self.running = nil
-        self.last = (.now, problem)
-        return problem
-    }
+private struct StoreProblem: Error, CustomStringConvertible {
+    let description: String
 }
 
 /// The free space of a file system.
