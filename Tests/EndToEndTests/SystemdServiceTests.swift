@@ -1,6 +1,7 @@
 import EventLoop
 import Glibc
 import Primitives
+import Processes
 import TestSupport
 import Testing
 

@@ -278,7 +278,9 @@ def main():
         check_unit(tree)
         check_manuals(tree)
         check_configurations(tree, binary, folder)
-        check_monitoring(binary, folder)
+        empty = folder / "host"
+        empty.mkdir()
+        check_monitoring(binary, empty)
     check_kubernetes()
     check_compose()
     for mistake in mistakes:

@@ -200,7 +200,10 @@ package final class Host: Sendable {
     private func group(_ settings: ServiceGroup.Settings, reload: ConfigurationReload?) -> ServiceGroup {
         let logger = self.logger
         var settings = settings
-        settings.check = { [store = self.bridge.store] in try await store.write { ledger in try ledger.probe() } }
+        settings.check = { [store = self.bridge.store] in
+            // A commit in doubt waits for its server, which a new process would have to do as well.
+            if store.database.doubt == nil { try await store.write { ledger in try ledger.probe() } }
+        }
         // Answers that the bridge interrupts at its drain deadline must still be posted: otherwise people would not see
         // the interruption until the next start.
         settings.stopDeadline = max(settings.stopDeadline, BridgeSetup.drainTimeout + .seconds(10))
