@@ -4,7 +4,7 @@ internal import HTTPClient
 internal import JSON
 
 /// The state that a serving host reports at `/readyz`.
-struct ServingHost: Sendable {
+package struct ServingHost: Sendable {
     struct AdapterState: Sendable {
         let state: AdapterStatus.State
         /// In the form of `/readyz`.
@@ -59,7 +59,7 @@ struct ServingHost: Sendable {
     }
 
     /// A host that listens on every address is reached over loopback.
-    private static func reachable(_ address: String) -> String {
+    package static func reachable(_ address: String) -> String {
         if address.hasPrefix("0.0.0.0:") { return "127.0.0.1:" + address.dropFirst("0.0.0.0:".count) }
         if address.hasPrefix("[::]:") { return "[::1]:" + address.dropFirst("[::]:".count) }
         return address

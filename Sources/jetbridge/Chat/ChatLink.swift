@@ -23,7 +23,7 @@ struct ChatLink: Sendable {
     private let sockets = WebSocketClient(logger: Logger(label: "chat"))
 
     init(address: String, token: String) throws {
-        self.base = try HTTPURL("http://\(address)")
+        self.base = try HTTPURL("http://\(ServingHost.reachable(address))")
         self.headers = ["Authorization": "Bearer \(token)", "Content-Type": "application/json"]
     }
 
