@@ -29,23 +29,27 @@ package final class ManagerSocket: Sendable {
     /// The datagrams that have arrived since the last call.
     package func received() -> [String] {
         var texts: [String] = []
-        var buffer = [UInt8](repeating: 0, count: 4_096)
-        while true {
-            let count = recv(self.file.rawValue, &buffer, buffer.count, 0)
-            guard count >= 0 else { return texts }
-            texts.append(String(decoding: buffer.prefix(count), as: UTF8.self))
-        }
+        while let text = self.next() { texts.append(text) }
+        return texts
     }
 
-    /// Waits for a datagram with `line` among its lines; returns those until then.
+    private func next() -> String? {
+        var buffer = [UInt8](repeating: 0, count: 4_096)
+        let count = recv(self.file.rawValue, &buffer, buffer.count, 0)
+        return count < 0 ? nil : String(decoding: buffer.prefix(count), as: UTF8.self)
+    }
+
+    /// Waits for a datagram with `line` among its lines; returns those until then, and leaves later ones.
     @Net package func wait(for line: String) async throws -> [String] {
         let changed = WaitList()
         let registration = try EventLoop.shared.watch(self.file.rawValue, .readable) { _ in changed.wakeAll() }
         defer { registration.cancel() }
         var texts: [String] = []
         while true {
-            texts += self.received()
-            if texts.contains(where: { $0.split(separator: "\n").contains { $0 == line } }) { return texts }
+            while let text = self.next() {
+                texts.append(text)
+                if text.split(separator: "\n").contains(where: { $0 == line }) { return texts }
+            }
             try await changed.wait()
         }
     }
