@@ -134,6 +134,7 @@ package final class Database: Sendable {
         _ completion: @escaping @Sendable (Result<Value, any Error>) -> Void
     ) {
         let write = PendingWrite(
+            key: key,
             perform: { connection in
                 let value = try body(connection)
                 return { completion(.success(value)) }

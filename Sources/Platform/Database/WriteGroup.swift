@@ -1,5 +1,6 @@
 /// A write that waits for its commit.
 struct PendingWrite: Sendable {
+    let key: String?
     /// Runs the body; the closure that it returns delivers the value after the commit.
     let perform: @Sendable (any Connection) throws -> @Sendable () -> Void
     let fail: @Sendable (any Error) -> Void

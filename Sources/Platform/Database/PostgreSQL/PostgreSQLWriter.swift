@@ -2,9 +2,9 @@ internal import Glibc
 
 /// Commits on one of several writing connections.
 struct PostgreSQLWriter {
-    /// The writes of one commit. More would share a flush, but the server lets its connections do that; each would need
-    /// a savepoint, and two commits that lock the same rows in different orders would wait for each other.
-    static let groupLimit = 1
+    /// The writes of one commit, all of one key: all of them wait for the slowest, and for one another's locks. Those of
+    /// several keys would lock the same rows as another lane's in another order, and wait for each other.
+    static let groupLimit = 8
     /// Begins every transaction of writes without a key: they run one after the other, also among several hosts.
     static let order = ["SELECT pg_advisory_xact_lock(7017304421)"]
     /// How often a write is repeated that ran into another one, or whose connection was lost before its commit.
@@ -14,6 +14,18 @@ struct PostgreSQLWriter {
     let observer: (@Sendable (CommitReport) -> Void)?
 
     func commit(_ writes: [PendingWrite], on connection: PostgreSQLConnection) {
+        var groups: [[PendingWrite]] = []
+        for write in writes {
+            if let index = groups.firstIndex(where: { $0[0].key == write.key }) {
+                groups[index].append(write)
+            } else {
+                groups.append([write])
+            }
+        }
+        for group in groups { self.commit(group: group, on: connection) }
+    }
+
+    private func commit(group writes: [PendingWrite], on connection: PostgreSQLConnection) {
         let group = WriteGroup(connection, observer: self.observer)
         for write in group.run(writes, isLast: false) {
             var attempt = 1
