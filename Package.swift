@@ -153,7 +153,8 @@ let package = Package(
             dependencies: [
                 "Agent", "Audit", "Chat", "Cluster", "Copilot", "Crypto", "Database", "EventLoop", "Gateway", "Git",
                 "GitHub", "HTTP", "HTTPClient", "HTTPServer", "IRC", "JSON", "Jail", "Kit",
-                "Lifecycle", "Logging", "Markdown", "Matrix", "Models", "NATS", "Objects", "Primitives", "Processes", "Proxy",
+                "Lifecycle", "Logging", "Markdown", "Matrix", "Models", "NATS", "Objects", "Primitives", "Processes",
+                "Proxy",
                 "Repositories", "Sandbox", "Sessions", "Slack", "Specs", "Telegram", "Turns", "WebSockets", "Work",
                 "YAML",
             ],

@@ -7,7 +7,6 @@ internal import HTTP
 internal import JSON
 internal import Lifecycle
 internal import Logging
-internal import NATS
 internal import Primitives
 internal import Sessions
 
@@ -31,8 +30,11 @@ struct ClusterSetup: Sendable {
             return nil
         }
         let run = Identifier.make("run")
+        var own = place.named("jetbridge \(run)")
+        // A renewal in doubt is sent again; nothing may wait for it longer than the lease allows.
+        own.resolution = .seconds(1)
         let database = try Database(
-            postgreSQL: place.named("jetbridge \(run)"), migrations: Schema.migrations,
+            postgreSQL: own, migrations: Schema.migrations,
             settings: DatabaseSettings(readers: 1))
         let store = SessionStore(database: database)
         try await StoreClaim.checkFree(store)
@@ -40,7 +42,7 @@ struct ClusterSetup: Sendable {
             database: database, host: settings.name, run: run, version: Release.version,
             address: try await Self.address(listening, as: database), lease: settings.lease,
             logger: Logger(label: "cluster"))
-        let bus = try Self.nats(settings).map { nats in
+        let bus = settings.connection.map { nats in
             ClusterBus(
                 nats: nats, key: ClusterKey(settings.key), host: settings.name, logger: Logger(label: "cluster"),
                 woken: { cluster.wake() })
@@ -54,14 +56,6 @@ struct ClusterSetup: Sendable {
                 "cluster.key: the other hosts of this database have another key: give all hosts the same one")
         }
         return setup
-    }
-
-    static func nats(_ settings: Configuration.Cluster) throws -> NATSConnection? {
-        guard let url = settings.nats else { return nil }
-        var connection = NATSSettings(servers: [url])
-        connection.credentials = settings.credentials
-        try connection.validate()
-        return NATSConnection(connection, logger: Logger(label: "nats"))
     }
 
     /// Where other hosts reach the gateway. A host that listens on all addresses has the one from which it reaches the
@@ -114,13 +108,8 @@ struct ClusterSetup: Sendable {
 
     var readiness: HostReadiness.Checks.Cluster {
         let isValid = self.cluster.lease.isValid
-        let status = self.bus?.status
-        let problem = status.flatMap { status in
-            status.isConnected
-                ? nil : "NATS is away (\(status.lastError ?? "not connected yet")): hosts learn of changes more slowly"
-        }
         return .init(
-            connection: problem,
+            connection: self.bus?.problem,
             lease: isValid ? nil : "this host has no lease: PostgreSQL has not answered in time")
     }
 

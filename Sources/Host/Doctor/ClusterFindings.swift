@@ -63,8 +63,8 @@ struct ClusterFindings {
 
     /// Whether NATS answers; nil without it.
     private static func nats(_ settings: Configuration.Cluster) async -> Finding? {
+        guard let nats = settings.connection else { return nil }
         do {
-            guard let nats = try ClusterSetup.nats(settings) else { return nil }
             let running = Task { try await nats.run() }  // unstructured: it ends with the check
             let subscription = try nats.subscribe(to: "jb.doctor")
             let hasAnswered = await withDeadline(.seconds(5)) { await subscription.makeAsyncIterator().next() } != nil

@@ -33,6 +33,13 @@ package final class ClusterBus: Service {
 
     package var status: NATSState { self.nats.status }
 
+    /// Why the others hear nothing of this host; nil if they do.
+    package var problem: String? {
+        let status = self.status
+        guard !status.isConnected else { return nil }
+        return "NATS is away (\(status.lastError ?? "not connected yet")): hosts learn of changes more slowly"
+    }
+
     package var counts: BusCounts { self.counted.withLock { $0 } }
 
     package func run() async throws {

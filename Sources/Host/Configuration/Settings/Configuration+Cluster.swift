@@ -1,5 +1,7 @@
 internal import Glibc
 internal import JSON
+internal import Logging
+internal import NATS
 package import Primitives
 
 extension Configuration {
@@ -35,8 +37,25 @@ extension Configuration {
                 let nats = section.optional("nats") { Self.address($0) }
                 let credentials = section.optional("credentials") { $0.secret() }
                 let key = section.required("key") { Self.key($0) }
+                do throws(NATSError) {
+                    try Self.settings(nats, credentials)?.validate()
+                } catch {
+                    section.error("nats: \(error)")
+                }
                 return key.map { Cluster(name: name, lease: lease, key: $0, nats: nats, credentials: credentials) }
             } ?? nil
+        }
+
+        private static func settings(_ nats: String?, _ credentials: Secret?) -> NATSSettings? {
+            guard let nats else { return nil }
+            var settings = NATSSettings(servers: [nats])
+            settings.credentials = credentials
+            return settings
+        }
+
+        /// To NATS; nil without it.
+        var connection: NATSConnection? {
+            Self.settings(self.nats, self.credentials).map { NATSConnection($0, logger: Logger(label: "nats")) }
         }
 
         static let machine: String = {

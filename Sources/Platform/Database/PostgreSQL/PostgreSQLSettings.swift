@@ -15,7 +15,7 @@ package struct PostgreSQLSettings: Sendable, Equatable {
     package private(set) var patience: Duration
     /// How long a write waits for the outcome of its commit after the connection was lost in it; nil for until it is known.
     /// Only for writes that may be repeated whatever has become of them.
-    package let resolution: Duration?
+    package var resolution: Duration?
 
     package init(
         url: String, password: Secret? = nil, authorities: String? = nil, writers: Int = 8,
