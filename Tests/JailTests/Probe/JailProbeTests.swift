@@ -99,7 +99,7 @@ struct JailProbeTests {
             ),
             ("bwrap: setting up uid map: Permission denied", "AppArmor"),
             ("bwrap: loopback: Failed RTM_NEWADDR: Operation not permitted", "AppArmor"),
-            ("bwrap: Can't mount proc on /newroot/proc: Operation not permitted", "systempaths=unmasked"),
+            ("bwrap: Can't mount proc on /newroot/proc: Operation not permitted", "systempaths=unconfined"),
             ("bwrap: Can't find source path /usr: No such file or directory", "missing on this system"),
             ("bwrap: execvp /bin/sh: No such file or directory", "missing on this system"),
             ("warning; bwrap: something new", "bwrap: something new; docs/jail.md"),

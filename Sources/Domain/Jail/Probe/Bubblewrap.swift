@@ -70,7 +70,7 @@ enum BubblewrapMessage {
         Meaning(
             texts: ["Can't mount proc on"],
             cause: "this container hides parts of /proc",
-            remedy: "start the container with unmasked paths (Docker: --security-opt systempaths=unmasked)"),
+            remedy: "start the container with unmasked paths (Docker: --security-opt systempaths=unconfined)"),
         Meaning(
             texts: ["--add-seccomp-fd", "prctl(PR_SET_SECCOMP)"],
             cause: "the kernel does not accept the filter of system calls",
