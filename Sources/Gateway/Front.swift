@@ -95,12 +95,14 @@ struct Front: Sendable {
         guard principal.role >= role else { throw Problems.missingRole(role, held: principal.role) }
         let logger = logger.with(["credential": .string(principal.credential.id)])
         let share = try await self.budget.reserve(Self.memory(for: request, route), for: principal.credential.id)
+        var outcome = Forwarder.Outcome.here(request)
+        if let forwarder = self.context.forwarder, let place = try await self.place(of: request, route) {
+            outcome = try await forwarder.pass(request, about: place)
+        }
         var response: HTTPServerResponse
-        if let forwarder = self.context.forwarder, let place = try await self.place(of: request, route),
-            let forwarded = try await forwarder.response(to: request, about: place)
-        {
-            response = forwarded
-        } else {
+        switch outcome {
+        case .answered(let answer): response = answer
+        case .here(let request):
             response = try await route.handle(APIRequest(http: request, principal: principal, logger: logger))
         }
         response.share = share

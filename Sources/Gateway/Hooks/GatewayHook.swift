@@ -42,8 +42,10 @@ package struct GatewayHook: Sendable {
             .pool { request in
                 var response: HTTPServerResponse
                 do {
-                    let forwarded = try await forwarder?.response(to: request, about: place)
-                    response = if let forwarded { forwarded } else { await respond(request) }
+                    switch try await forwarder?.pass(request, about: place) ?? .here(request) {
+                    case .answered(let answer): response = answer
+                    case .here(let request): response = await respond(request)
+                    }
                 } catch let problem as HTTPProblem {
                     response = .problem(problem)
                 }

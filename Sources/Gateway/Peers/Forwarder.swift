@@ -38,25 +38,31 @@ struct Forwarder: Sendable {
         self.client = HTTPClient(settings)
     }
 
-    /// The answer of the host that has `place`; nil if this one answers.
-    func response(to request: HTTPServerRequest, about place: Place) async throws -> HTTPServerResponse? {
-        if self.bridge.serves(place) { return nil }
-        if request.headers.contains(Self.hop) { throw Self.moving }
+    enum Outcome {
+        /// By the host that has the place.
+        case answered(HTTPServerResponse)
+        /// This host has it, and answers this request, which may hold what was read of the first one.
+        case here(HTTPServerRequest)
+    }
+
+    /// Passes a request on if another host has `place`.
+    func pass(_ request: HTTPServerRequest, about place: Place) async throws -> Outcome {
+        var request = request
         let deadline = ContinuousClock.now + Self.patience
-        let body = try await self.body(of: request)
         while true {
+            if self.bridge.serves(place) { return .here(request) }
             do {
-                guard let gateway = try await self.peers.gateway(place) else {
-                    if self.bridge.serves(place) { return nil }
-                    throw PlaceLost([place])
+                if let gateway = try await self.peers.gateway(place) {
+                    if request.headers.contains(Self.hop) { throw Self.moving }
+                    request = try await Self.kept(request)
+                    return .answered(try await self.forward(request, to: gateway))
                 }
-                return try await self.forward(request, body, to: gateway)
             } catch let error as HTTPClientError {
                 self.logger.warning("another host does not answer", ["error": .string(error.message)])
-                guard !error.mayHaveReachedServer, ContinuousClock.now < deadline else { throw Self.moving }
-            } catch is PlaceLost {
-                guard ContinuousClock.now < deadline else { throw Self.moving }
-            }
+                guard !error.mayHaveReachedServer else { throw Self.moving }
+            } catch is PlaceLost {}
+            guard ContinuousClock.now < deadline else { throw Self.moving }
+            if self.bridge.serves(place) { continue }
             // Its places come to another host, or to this one.
             try await EventLoop.shared.sleep(for: Self.pause)
         }
@@ -66,30 +72,31 @@ struct Forwarder: Sendable {
         .serviceUnavailable, "The host that serves this is being replaced. Repeat the request in a moment.",
         headers: ["Retry-After": "1"])
 
-    private func body(of request: HTTPServerRequest) async throws -> HTTPClientRequest.Body {
-        switch request.head.framing {
-        case .none: return .none
-        case .length(let length) where length > Self.keptBody: return Self.stream(request.body, length: length)
-        case .chunked: return Self.stream(request.body, length: nil)
-        case .length: return .bytes(try await request.body.collect(upTo: Self.keptBody))
+    /// The request with its body in memory, for a second try, unless it is long.
+    private static func kept(_ request: HTTPServerRequest) async throws -> HTTPServerRequest {
+        guard request.body.arrived == nil, case .length(let length) = request.head.framing, length <= Self.keptBody
+        else { return request }
+        return HTTPServerRequest(
+            head: request.head, body: RequestBody(try await request.body.collect(upTo: Self.keptBody)),
+            remoteAddress: request.remoteAddress, parameters: request.parameters)
+    }
+
+    private static func body(of request: HTTPServerRequest) -> HTTPClientRequest.Body {
+        if let bytes = request.body.arrived { return bytes.isEmpty ? .none : .bytes(bytes) }
+        var length: Int?
+        if case .length(let known) = request.head.framing { length = known }
+        return .stream(length: length) { writer in
+            for try await bytes in request.body { try await writer.write(bytes) }
         }
     }
 
-    private static func stream(_ body: RequestBody, length: Int?) -> HTTPClientRequest.Body {
-        .stream(length: length) { writer in
-            for try await bytes in body { try await writer.write(bytes) }
-        }
-    }
-
-    private func forward(
-        _ request: HTTPServerRequest, _ body: HTTPClientRequest.Body, to gateway: HTTPURL
-    ) async throws -> HTTPServerResponse {
+    private func forward(_ request: HTTPServerRequest, to gateway: HTTPURL) async throws -> HTTPServerResponse {
         var headers = request.headers
         for name in Self.own { headers.remove(name) }
         headers.append(Self.hop, self.peers.name)
         let url = try HTTPURL(gateway.origin + request.target)
         let answer = try await self.client.execute(
-            HTTPClientRequest(request.method, url, headers: headers, body: body))
+            HTTPClientRequest(request.method, url, headers: headers, body: Self.body(of: request)))
         var response = HTTPServerResponse(answer.status)
         for (name, value) in answer.headers where !Self.ofConnection.contains(name.lowercased()) {
             response.headers.append(name, value)
