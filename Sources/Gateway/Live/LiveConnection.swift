@@ -178,6 +178,8 @@ final class LiveConnection: Sendable {
                 // The host that asks looks again where the place is.
                 guard !self.headers.contains(Forwarder.hop) else { throw PlaceLost([place]) }
                 if let frames = try await remote.subscribe(command, in: place, as: self.headers) { return frames }
+                // What recovery stores is shown to nobody who has subscribed before.
+                guard bridge.serves(place) else { throw PlaceLost([place]) }
             }
             let subscription = try await local(bridge.hub)
             self.here.withLock { $0[ObjectIdentifier(subscription)] = (place, subscription) }
