@@ -22,6 +22,8 @@ struct Forwarder: Sendable {
     /// How long a place may take to get from one host to another.
     private static let patience = Duration.seconds(8)
     private static let pause = Duration.milliseconds(50)
+    /// Between two looks whether a host that does not answer still has a place.
+    private static let look = Duration.seconds(1)
     /// Larger bodies are not kept for a second try.
     private static let keptBody = 2 << 20
 
@@ -55,7 +57,7 @@ struct Forwarder: Sendable {
                 if let gateway = try await self.peers.gateway(place) {
                     if request.headers.contains(Self.hop) { throw Self.moving }
                     request = try await Self.kept(request)
-                    return .answered(try await self.forward(request, to: gateway))
+                    return .answered(try await self.forward(request, about: place, to: gateway))
                 }
             } catch let error as HTTPClientError {
                 self.logger.warning("another host does not answer", ["error": .string(error.message)])
@@ -90,13 +92,21 @@ struct Forwarder: Sendable {
         }
     }
 
-    private func forward(_ request: HTTPServerRequest, to gateway: HTTPURL) async throws -> HTTPServerResponse {
+    private func forward(
+        _ request: HTTPServerRequest, about place: Place, to gateway: HTTPURL
+    ) async throws -> HTTPServerResponse {
         var headers = request.headers
         for name in Self.own { headers.remove(name) }
         headers.append(Self.hop, self.peers.name)
         let url = try HTTPURL(gateway.origin + request.target)
-        let answer = try await self.client.execute(
-            HTTPClientRequest(request.method, url, headers: headers, body: Self.body(of: request)))
+        let passed = HTTPClientRequest(request.method, url, headers: headers, body: Self.body(of: request))
+        let answer = try await withThrowingTaskGroup(of: HTTPClientResponse.self) { group in
+            group.addTask { try await self.client.execute(passed) }
+            group.addTask { try await self.fail(whenLeaving: gateway, place) }
+            defer { group.cancelAll() }
+            guard let answer = try await group.next() else { throw Self.moving }
+            return answer
+        }
         var response = HTTPServerResponse(answer.status)
         for (name, value) in answer.headers where !Self.ofConnection.contains(name.lowercased()) {
             response.headers.append(name, value)
@@ -105,6 +115,20 @@ struct Forwarder: Sendable {
             for try await bytes in answer.body { try await writer.write(bytes) }
         }
         return response
+    }
+
+    /// Throws when `gateway` no longer has the place: a host that hangs answers nobody, and what it still tries to store is
+    /// refused.
+    private func fail(whenLeaving gateway: HTTPURL, _ place: Place) async throws -> HTTPClientResponse {
+        while true {
+            try await EventLoop.shared.sleep(for: Self.look)
+            let current: HTTPURL?
+            do { current = try await self.peers.gateway(place) } catch is PlaceLost { throw Self.moving } catch {
+                // Without the store nobody knows.
+                continue
+            }
+            if current?.origin != gateway.origin { throw Self.moving }
+        }
     }
 
     /// What is about the connection, and what was checked here: the page's site is another one there.

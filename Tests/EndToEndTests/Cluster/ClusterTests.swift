@@ -123,6 +123,25 @@ struct ClusterTests {
         try await cluster.finish()
     }
 
+    @Test("a request that waits for a host that hangs is answered when another one has the thread")
+    func hungRequest() async throws {
+        let cluster = try await ClusterHosts.started(model: try await Self.slowModel())
+        let (a, b) = (try await cluster.client(0), try await cluster.client(1))
+        let thread = try await a.newThread()
+        _ = try await a.ended(try await a.send("one", to: thread))
+        await cluster.hosts[0].signal(SIGSTOP)
+        let answer = try await b.answer(
+            "POST", "/api/v1/threads/\(thread)/messages", body: #"{"text": "two"}"#,
+            headers: ["Content-Type": "application/json"])
+        #expect(answer.status == 503 && answer.retryAfter == "1", "\(answer.text)")
+        _ = try await b.ended(try await b.send("three", to: thread))
+        await cluster.hosts[0].signal(SIGCONT)
+        try await PostgreSQLServer.until { try await cluster.listed().map(\.state) == ["live", "live"] }
+        // What the host that hung had got is not stored afterwards.
+        #expect(try await b.transcript(of: thread).filter { $0.role == "user" }.map(\.text) == ["one", "three"])
+        try await cluster.finish()
+    }
+
     @Test("a host hands over what it serves, and nothing is cut")
     func drained() async throws {
         let server = try await NgIRCd()

@@ -212,10 +212,10 @@ package actor Cluster: Service {
     /// Another host has stored something for this one.
     package nonisolated func wake() { self.woken.signal() }
 
-    /// The host that has a place which this one does not serve; nil if this one does now. What nobody has, such as a thread of the web chat that begins here,
-    /// this host takes and serves when this returns.
+    /// The host that has a place which this one does not serve; nil if this one does now. What nobody has, such as a
+    /// thread of the web chat that begins here, this host takes and serves when this returns.
     ///
-    /// - Throws: ``PlaceLost`` while nobody has it and this host may take nothing.
+    /// - Throws: ``PlaceLost`` while nobody has it and this host may take nothing, or hands it over.
     package func host(of place: Place) async throws -> HostRecord? {
         // Unstructured: whoever asked first must not end it for the others.
         let claim = self.claims[place] ?? Task { try await self.claim(place) }
@@ -227,6 +227,8 @@ package actor Cluster: Service {
     private func claim(_ place: Place) async throws -> HostRecord? {
         if let owner = try await self.table.owner(of: place) {
             guard owner.name == self.lease.host else { return owner }
+            // What is about to be given away must not begin again here.
+            guard self.condition == .live else { throw PlaceLost([place]) }
             self.places.insert(place)
             await self.events?.gained([place])
             return nil

@@ -1,6 +1,6 @@
 package import Database
 
-/// The hosts of a cluster, for who is none of them.
+/// The hosts of a cluster, for programs that are not hosts themselves, such as the command line.
 package struct HostDirectory: Sendable {
     /// How a host's hand-over ended.
     package enum Drain: Sendable {

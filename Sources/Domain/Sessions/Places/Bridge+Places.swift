@@ -55,15 +55,14 @@ extension Bridge {
             try (ledger.roomsWithOutbox(), ledger.pulse())
         }
         for room in rooms where self.serves(Place(of: room)) { await self.lanes.wake(room) }
-        let last = self.state.withLock { state in
-            defer { state.pulse = pulse }
-            return state.pulse
-        }
+        let last = self.state.withLock { $0.pulse }
         if last?.access != pulse.access { try await self.access.reload() }
         if last?.asks != pulse.asks {
             self.askChanges.note()
             self.notices.askWasStored()
         }
+        // Only now: what failed is looked at again.
+        self.state.withLock { $0.pulse = pulse }
     }
 
     /// Whether this host has the place, and its recovery has ended.
