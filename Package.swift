@@ -56,6 +56,7 @@ let package = Package(
         // Platform
         platform("Primitives", "CSystem"),
         platform("JSON", "Primitives"),
+        platform("Schemas", "JSON", "Primitives"),
         platform("Crypto", "CCrypto", "CICU", "Primitives"),
         platform("Logging", "CSystem", "JSON", "Primitives"),
         platform("EventLoop", "CSystem", "Logging", "Primitives"),
@@ -103,7 +104,7 @@ let package = Package(
             "Logging", "Models", "Primitives", "Repositories"),
         .target(
             name: "Specs",
-            dependencies: ["Chat", "Git", "JSON", "Logging", "Models", "Primitives", "Repositories"],
+            dependencies: ["Chat", "Git", "JSON", "Logging", "Models", "Primitives", "Repositories", "Schemas"],
             path: "Sources/Domain/Specs", swiftSettings: strict, plugins: ["EmbedTemplates"]),
         domain("Audit", "Chat", "Crypto", "Database", "JSON", "Lifecycle", "Logging", "Primitives"),
         domain(
@@ -133,8 +134,9 @@ let package = Package(
         .target(
             name: "Gateway",
             dependencies: [
-                "Audit", "Chat", "Crypto", "Database", "EventLoop", "Git", "HTTP", "HTTPServer", "JSON", "Lifecycle",
-                "Logging", "Markdown", "Primitives", "Repositories", "Sessions", "Specs", "WebSockets",
+                "Audit", "Chat", "Compression", "Crypto", "Database", "EventLoop", "Git", "HTTP", "HTTPServer", "JSON",
+                "Lifecycle", "Logging", "Markdown", "Primitives", "Repositories", "Schemas", "Sessions", "Specs",
+                "WebSockets",
             ],
             path: "Sources/Gateway", exclude: ["Web"], swiftSettings: strict, plugins: ["EmbedWeb"]),
         .plugin(name: "EmbedWeb", capability: .buildTool(), exclude: ["embed.sh"]),
@@ -155,18 +157,17 @@ let package = Package(
                 "GitHub", "HTTP", "HTTPClient", "HTTPServer", "IRC", "JSON", "Jail", "Kit",
                 "Lifecycle", "Logging", "Markdown", "Matrix", "Models", "NATS", "Objects", "Primitives", "Processes",
                 "Proxy",
-                "Repositories", "Sandbox", "Sessions", "Slack", "Specs", "Telegram", "Turns", "WebSockets", "Work",
-                "YAML",
+                "Repositories", "Sandbox", "Schemas", "Sessions", "Slack", "Specs", "Telegram", "Turns", "WebSockets",
+                "Work", "YAML",
             ],
             path: "Sources/Host", swiftSettings: strict, plugins: ["EmbedTemplates"]),
         .plugin(name: "EmbedTemplates", capability: .buildTool(), exclude: ["embed.sh"]),
         .executableTarget(
             name: "jetbridge",
             dependencies: [
-                "Audit", "Chat", "Cluster", "Host", "EventLoop", "HTTP", "HTTPClient", "JSON", "Lifecycle", "Logging",
-                "Markdown",
-                "Matrix", "Primitives",
-                "Proxy", "Specs", "Terminals", "WebSockets", "Work",
+                "Audit", "Chat", "Cluster", "Gateway", "Host", "EventLoop", "HTTP", "HTTPClient", "JSON", "Lifecycle",
+                "Logging", "Markdown", "Matrix", "Primitives", "Proxy", "Schemas", "Specs", "Terminals", "WebSockets",
+                "Work",
             ],
             path: "Sources/jetbridge", swiftSettings: strict),
 
@@ -190,6 +191,7 @@ let package = Package(
             path: "Sources/jetbridge-bench", swiftSettings: strict),
         tests("Primitives", "Primitives"),
         tests("JSON", "JSON"),
+        tests("Schemas", "Schemas", "JSON"),
         tests("Crypto", "Crypto", "Primitives"),
         tests("Olm", "Olm", "Crypto", "Primitives"),
         tests("NATS", "NATS", "EventLoop", "Logging", "Primitives"),
@@ -233,7 +235,7 @@ let package = Package(
             "Lifecycle",
             "Logging",
             "Models", "Primitives", "Processes", "Repositories"),
-        tests("Specs", "Specs", "Chat", "Git", "JSON", "Logging", "Models", "Primitives", "Repositories"),
+        tests("Specs", "Specs", "Chat", "Git", "JSON", "Logging", "Models", "Primitives", "Repositories", "Schemas"),
         tests(
             "Sessions", "Sessions", "Audit", "Chat", "Database", "JSON", "Logging", "Objects", "Primitives", "Crypto",
             "Markdown"),
@@ -265,7 +267,7 @@ let package = Package(
             exclude: ["GitHub/clients", "Slack/clients"]),
         tests(
             "Gateway", "Gateway", "Audit", "Chat", "Crypto", "EventLoop", "HTTP", "HTTPServer", "JSON", "Sessions",
-            "Primitives",
+            "Primitives", "Schemas", "Specs",
             "WebSockets", "Database", "Logging"),
         tests(
             "Proxy", "Proxy", "Copilot", "EventLoop", "HTTP", "HTTPClient", "HTTPServer", "JSON", "Logging",

@@ -11,16 +11,12 @@ internal import Sessions
 /// security headers and a log line.
 struct Front: Sendable {
     private let context: GatewayContext
-    private let authenticator: Authenticator
-    private let origins: OriginPolicy
     private let headers: SecurityHeaders
     private let limiter: Protected<KeyedTokenBuckets<String>>
     private let budget: RequestBudget
 
-    init(context: GatewayContext, authenticator: Authenticator, origins: OriginPolicy) {
+    init(context: GatewayContext) {
         self.context = context
-        self.authenticator = authenticator
-        self.origins = origins
         self.headers = SecurityHeaders(isSecure: context.settings.isSecure)
         self.limiter = Protected(
             KeyedTokenBuckets(
@@ -60,6 +56,10 @@ struct Front: Sendable {
                 "The host failed to handle the request. Its log has the reason under trace \(trace).")
             response = self.response(to: problem, request: request, route: route)
         }
+        if route.isAPI {
+            Representation.apply(to: &response, for: request)
+            self.context.cors.apply(to: &response, for: request.headers)
+        }
         self.headers.apply(to: &response)
         if case .upgrade = response.body {} else { response.headers["X-Request-Id"] = trace }
         logger.debug(
@@ -76,13 +76,13 @@ struct Front: Sendable {
         -> HTTPServerResponse
     {
         guard case .scopes(let scopes, let role) = route.access else {
-            return try await route.handle(APIRequest(http: request, principal: nil, logger: logger))
+            return try await route.handle(self.context, APIRequest(http: request, principal: nil, logger: logger))
         }
-        guard let principal = try await self.authenticator.principal(of: request.headers) else {
+        guard let principal = try await self.context.authenticator.principal(of: request.headers) else {
             throw Problems.unauthorized
         }
         if principal.isCookie,
-            !self.origins.allowsCookie(
+            !self.context.origins.allowsCookie(
                 request.headers, changes: Self.changes(request) || route.isLive, isPage: route.isPage)
         {
             throw Problems.forbiddenOrigin
@@ -103,7 +103,8 @@ struct Front: Sendable {
         switch outcome {
         case .answered(let answer): response = answer
         case .here(let request):
-            response = try await route.handle(APIRequest(http: request, principal: principal, logger: logger))
+            response = try await route.handle(
+                self.context, APIRequest(http: request, principal: principal, logger: logger))
         }
         response.share = share
         return response

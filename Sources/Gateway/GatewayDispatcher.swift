@@ -8,6 +8,7 @@ struct GatewayDispatcher: HTTPDispatcher {
     let pages: PagePolicy
     let publicURL: String
     let headers: SecurityHeaders
+    let cors: CORSPolicy
     var mount: GatewayMount?
     /// By path.
     var hooks: [String: GatewayHook] = [:]
@@ -33,9 +34,12 @@ struct GatewayDispatcher: HTTPDispatcher {
         var dispatch = self.router.dispatch(head)
         // Only the router's refusals are immediate: the gateway's routes run on the pool.
         guard case .immediate(let refuse) = dispatch.handler else { return dispatch }
-        let headers = self.headers
+        let (headers, cors) = (self.headers, self.cors)
         dispatch.handler = .immediate { request in
             var response = try refuse(request)
+            if request.method == .options, let allow = response.headers["allow"] {
+                response = cors.answer(allow: "\(allow), OPTIONS", for: request.headers)
+            }
             if response.status == .notFound, Front.isBrowser(request) {
                 let page = ViewerLayout(theme: Front.theme(of: request))
                     .notice(title: "Not found", text: "There is nothing at this address.")

@@ -1,5 +1,4 @@
 package import Chat
-package import JSON
 
 package struct GatewaySettings: Sendable {
     /// A numeric address.
@@ -16,12 +15,14 @@ package struct GatewaySettings: Sendable {
     var requestMemory = 2 * APIRoute.anyMemory
     /// How long a browser stays signed in, in milliseconds.
     package var cookieLifetime: Int64 = 90 * 24 * 3_600_000
+    /// Whose pages may call the API with a token, such as `https://board.example.org`.
+    package var corsOrigins: [String] = []
     /// The version in the OpenAPI document.
     package var version = "0"
     /// Writes a session into the archive, before it becomes archived; nil if there is none. Errors are for people.
     package var archive: (@Sendable (_ session: String) async throws -> Void)?
     /// What `GET /api/v1/hosts` lists.
-    package var hosts: @Sendable () async throws -> [JSON] = { [] }
+    package var hosts: @Sendable () async throws -> [API.Host] = { [] }
     /// Reads the steps of a turn after a position of its record.
     package var steps: @Sendable (_ turn: String, _ position: Int) async throws -> TurnStepPage = { _, position in
         TurnStepPage(position: position)

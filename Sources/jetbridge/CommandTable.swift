@@ -14,7 +14,7 @@ struct CommandTable: Sendable {
             AuditExportCommand(), AuditVerifyCommand(), StoreCopyCommand(), HostsCommand(), HostsDrainCommand(),
             SpecListCommand(), SpecShowCommand(), SpecCheckCommand(),
         ] + SpecStageCommand.all + [
-            CompletionsCommand(), HelpCommand(), VersionCommand(),
+            OpenAPICommand(), CompletionsCommand(), HelpCommand(), VersionCommand(),
         ],
         groups: [
             "audit": "Export or verify the audit",

@@ -93,7 +93,7 @@ extension ReconcilingAdapter {
 /// The state of a connection.
 package struct AdapterStatus: Sendable, Equatable {
     /// As `readyz` reports it.
-    package enum State: String, Sendable {
+    package enum State: String, Sendable, CaseIterable {
         /// Not started, or waiting before the next attempt.
         case down
         /// Connecting or registering.

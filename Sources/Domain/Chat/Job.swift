@@ -1,6 +1,6 @@
 /// A command that runs or ran in a session's jail.
 package struct Job: Sendable, Equatable {
-    package enum State: String, Sendable {
+    package enum State: String, Sendable, CaseIterable {
         case running, ended
         /// It ran when the host ended.
         case interrupted

@@ -1,7 +1,7 @@
 /// A tool call of a turn, as people see it during the turn and afterwards. What is nil has not happened yet, or precedes
 /// the part of the record that was asked for.
 package struct TurnStep: Sendable, Equatable {
-    package enum State: String, Sendable {
+    package enum State: String, Sendable, CaseIterable {
         /// The model has called; nothing has happened yet.
         case waiting
         case running, done, failed, denied, interrupted

@@ -2,6 +2,7 @@ package import Chat
 package import JSON
 internal import Primitives
 package import Repositories
+internal import Schemas
 
 /// The features of a repository, for the command line; needs no running host and changes nothing.
 package struct FeatureReports: Sendable {
@@ -37,7 +38,8 @@ package struct FeatureReports: Sendable {
     }
 
     package func json(of feature: FeatureOverview) async throws -> JSON {
-        feature.json(of: self.repository, links: self.links, all: try await self.source.featureNames())
+        let names = try await self.source.featureNames()
+        return try JSON(encoding: feature.form(of: self.repository, links: self.links, all: names))
     }
 
     private static func match(_ word: String, in names: FeatureNames) throws -> String {

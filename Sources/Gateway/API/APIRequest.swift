@@ -2,6 +2,7 @@ internal import HTTP
 internal import HTTPServer
 internal import JSON
 internal import Logging
+internal import Schemas
 
 /// A request that has passed the front: its credential is valid and has the route's scopes.
 struct APIRequest: Sendable {
@@ -20,8 +21,29 @@ struct APIRequest: Sendable {
         return principal
     }
 
+    /// The query's parameters. Throws 400 for an unknown or a missing one, 422 for a value that cannot be used.
+    func query<Query: Decodable>(as type: Query.Type, named name: String) throws -> Query {
+        let object = APITable.schemas.object(
+            of: self.http.query.items.lazy.map { (name: $0.name, value: $0.value) }, as: name)
+        return try Self.decode(object, type, name, noun: "parameter")
+    }
+
+    /// The body as the members of `type`; an empty body has none. Throws 400, 413, 415 or 422.
+    func body<Body: Decodable>(as type: Body.Type, named name: String, upTo limit: Int) async throws -> Body {
+        try Self.decode(try await self.object(upTo: limit), type, name, noun: "member")
+    }
+
+    private static func decode<Value: Decodable>(
+        _ object: JSONObject, _ type: Value.Type, _ name: String, noun: String
+    ) throws -> Value {
+        if let mistake = APITable.schemas.mistake(in: object, of: name, noun: noun) {
+            throw HTTPProblem(mistake.kind == .shape ? .badRequest : HTTPStatus(422), mistake.text)
+        }
+        return try Value(decoding: .object(object))
+    }
+
     /// The body as a JSON object. An empty body is an empty object.
-    func object(upTo limit: Int) async throws -> JSONObject {
+    private func object(upTo limit: Int) async throws -> JSONObject {
         let bytes = try await self.http.body.collect(upTo: limit)
         // Clients send a content type with an empty body too.
         guard !bytes.isEmpty else { return JSONObject() }
@@ -37,21 +59,32 @@ struct APIRequest: Sendable {
             throw HTTPProblem(.badRequest, "The body is \(error).")
         }
     }
+}
 
-    /// The page size from `limit`, between 1 and `most`.
-    func limit(default usual: Int, most: Int) throws -> Int {
-        guard let text = self.http.query["limit"] else { return usual }
-        guard let limit = Int(text), limit >= 1, limit <= most else {
-            throw HTTPProblem(.badRequest, "`limit` must be a number from 1 to \(most).")
-        }
-        return limit
-    }
+/// Of a route without parameters and a body.
+typealias PlainCall = APICall<API.Nothing, API.Nothing>
 
-    /// The place from `cursor`, which `parse` reads; nil for the first page.
-    func cursor<Place>(_ parse: (String) -> Place?) throws -> Place? {
-        guard let text = self.http.query["cursor"] else { return nil }
-        guard let place = parse(text) else {
-            throw HTTPProblem(.badRequest, "`cursor` must be a `next_cursor` of the page before.")
+/// A request whose query and body have been read.
+struct APICall<Query: Sendable, Body: Sendable>: Sendable {
+    let request: APIRequest
+    let query: Query
+    let body: Body
+
+    /// The parameter `id` of the pattern.
+    var id: String { self.request.parameter("id") }
+    var http: HTTPServerRequest { self.request.http }
+    var logger: Logger { self.request.logger }
+
+    /// The caller. Throws 401 without a credential.
+    func person() throws -> Principal { try self.request.person() }
+}
+
+extension API {
+    /// The place that the parameter `cursor` names, which `parse` reads; nil for the first page.
+    static func place<Place>(_ cursor: String?, _ parse: (String) -> Place?) throws -> Place? {
+        guard let cursor else { return nil }
+        guard let place = parse(cursor) else {
+            throw HTTPProblem(HTTPStatus(422), "`cursor` must be a `next_cursor` of the page before.")
         }
         return place
     }

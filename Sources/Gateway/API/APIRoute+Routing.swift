@@ -1,55 +1,95 @@
+internal import Chat
 internal import HTTP
 internal import HTTPServer
 internal import JSON
+internal import Schemas
 internal import Sessions
 
 extension APIRoute {
     /// The route for the server's routing table.
     func route(front: Front) -> HTTPRoute {
         HTTPRoute(
-            self.method, RoutePattern(self.pattern), bodyLimit: self.bodyLimit, documentation: self.documentation
+            self.method, RoutePattern(self.pattern), bodyLimit: self.bodyLimit, documentation: nil
         ) { request in
             try await front.answer(request, by: self)
         }
     }
 
-    private var documentation: RouteDocumentation? {
+    /// The entry in the OpenAPI document; adds the types that it names to `schemas`.
+    func documentation(_ schemas: inout SchemaTable) -> RouteDocumentation? {
         guard !self.isHidden else { return nil }
-        var isOpen = false
-        if case .open = self.access { isOpen = true }
-        return RouteDocumentation(
-            self.summary, operation: self.operation,
-            parameters: self.parameters.map {
-                .init($0.place, $0.name, $0.description, schema: $0.schema, isRequired: $0.isRequired)
-            }, request: self.body.map(Schemas.reference),
-            requestType: MediaType(parsing: self.bodyType) ?? .json, answers: self.documentedAnswers, isOpen: isOpen)
-    }
-
-    private var documentedAnswers: [RouteDocumentation.Answer] {
-        var answers = self.answers.map { answer -> RouteDocumentation.Answer in
-            if answer.schema == "Problem" { return Self.problem(answer.status, answer.description) }
-            let type = MediaType(parsing: answer.type) ?? .json
-            let plain: JSON? = type.isJSON ? nil : ["type": "string"]
-            return .init(
-                answer.status, answer.description, type: type, schema: answer.schema.map(Schemas.reference) ?? plain)
+        var parameters = RoutePattern(self.pattern).names.map { RouteDocumentation.Parameter(.path, $0, "") }
+        if let query = self.query {
+            parameters += Self.members(of: query, &schemas).map {
+                var schema = $0.schema
+                schema.isNullable = false
+                schema.note.text = nil
+                return .init(
+                    .query, $0.name, $0.schema.note.text ?? "", schema: SchemaTable.json(schema),
+                    isRequired: $0.isRequired)
+            }
         }
-        let takesInput = self.parameters.contains { $0.place == .query || $0.place == .header } || self.bodyLimit > 0
-        if takesInput { answers += Self.refusals(hasBody: self.bodyLimit > 0).filter { !self.answers.has($0.status) } }
-        guard case .scopes(let scopes, let role) = self.access else { return answers }
-        answers.append(Self.problem(.unauthorized, "No valid credential."))
-        answers.append(Self.problem(.forbidden, Self.requirement(scopes, "\(role)")))
-        answers.append(Self.problem(.tooManyRequests, "Too many requests; Retry-After says when to retry."))
-        return answers
+        parameters += self.headers.map { header in
+            var note = header.note
+            note.text = nil
+            return .init(
+                .header, header.name, header.note.text ?? "",
+                schema: SchemaTable.json(Schema(.string, note: note)))
+        }
+        var request: JSON?
+        var requestType = MediaType.json
+        switch self.body {
+        case .none: break
+        case .json(let type): request = SchemaTable.json(schemas.schema(of: type, .input))
+        case .bytes(let type):
+            request = ["type": "string", "format": "binary"]
+            requestType = type
+        }
+        var documentation = RouteDocumentation(
+            self.summary, operation: self.operation, parameters: parameters, request: request,
+            requestType: requestType, answers: self.documentedAnswers(&schemas), isOpen: self.isOpen)
+        if case .scopes(let scopes, let role) = self.access {
+            let names = Scope.allCases.filter(scopes.union([.admin]).contains).map { JSON.string($0.rawValue) }
+            documentation.extensions = ["x-scopes": .array(names), "x-role": .string(role.rawValue)]
+        }
+        return documentation
     }
 
-    /// Of parameters and bodies that cannot be used.
-    private static func refusals(hasBody: Bool) -> [RouteDocumentation.Answer] {
-        let parameter = Self.problem(.badRequest, "A parameter or the body cannot be used; `detail` says why.")
-        guard hasBody else { return [parameter] }
-        return [
-            parameter, Self.problem(.contentTooLarge, "The body is too large."),
-            Self.problem(.unsupportedMediaType, "The body has another type."),
-        ]
+    /// The members of a query, which are no component of the document but parameters.
+    private static func members(of type: any DocumentType.Type, _ schemas: inout SchemaTable) -> [ObjectSchema.Member] {
+        var scratch = schemas
+        guard case .object(let name) = scratch.schema(of: type, .input).kind else { return [] }
+        return scratch.objects[name]?.members ?? []
+    }
+
+    private var isOpen: Bool {
+        if case .open = self.access { true } else { false }
+    }
+
+    private func documentedAnswers(_ schemas: inout SchemaTable) -> [RouteDocumentation.Answer] {
+        var answers = self.answers
+        func add(_ status: HTTPStatus, _ text: String) {
+            if !answers.contains(where: { $0.status == status }) { answers.append(.problem(status, text)) }
+        }
+        if self.isAPI {
+            add(.badRequest, "A parameter or member is unknown or missing; `detail` says which.")
+            add(HTTPStatus(422), "A value cannot be used; `detail` says why.")
+        }
+        if self.bodyLimit > 0 {
+            add(.contentTooLarge, "The body is too large.")
+            add(.unsupportedMediaType, "The body has another type.")
+        }
+        if case .scopes(let scopes, let role) = self.access {
+            add(.unauthorized, "No valid credential.")
+            add(.forbidden, Self.requirement(scopes, role.rawValue))
+            add(.tooManyRequests, "Too many requests; Retry-After says when to retry.")
+            if self.subject != nil { add(.serviceUnavailable, "Its host is being replaced; repeat the request.") }
+        }
+        return answers.map { answer in
+            let schema = answer.content.map { SchemaTable.json(schemas.schema(of: $0, .output)) }
+            let plain: JSON? = answer.type.isJSON ? nil : ["type": "string"]
+            return .init(answer.status, answer.text, type: answer.type, schema: schema ?? plain)
+        }
     }
 
     /// What a credential needs, for the description of the answer 403.
@@ -58,12 +98,4 @@ extension APIRoute {
         let names = isAny ? "any" : scopes.map(\.rawValue).sorted().joined(separator: ", ")
         return "The credential lacks the scope (\(names)) or the role (\(role) or higher)."
     }
-
-    private static func problem(_ status: HTTPStatus, _ text: String) -> RouteDocumentation.Answer {
-        .init(status, text, type: .problem, schema: Schemas.reference("Problem"))
-    }
-}
-
-extension [APIRoute.Answer] {
-    fileprivate func has(_ status: HTTPStatus) -> Bool { self.contains { $0.status == status } }
 }

@@ -2,9 +2,14 @@ internal import Chat
 internal import HTTP
 internal import HTTPServer
 internal import JSON
+internal import Schemas
 internal import Sessions
 
-/// A route: its access, its handler and its description in the OpenAPI document.
+/// A type of the API: its schema is read off it.
+typealias DocumentType = Codable & SendableMetatype
+
+/// A route's declaration: its access, the types of its query, body and answers, and its handler. The OpenAPI document,
+/// the page's types and the checks of requests come from it.
 struct APIRoute: Sendable {
     enum Access: Sendable {
         /// Needs no credential.
@@ -12,23 +17,51 @@ struct APIRoute: Sendable {
         /// Needs a credential with one of these scopes, and a person with at least this role. The role has no default,
         /// so that no new route can forget it.
         case scopes(Set<Scope>, from: Role)
+
+        static func reading(from role: Role) -> Self { .scopes([.chat, .read], from: role) }
+        /// Of what commands do and ask: also for credentials that may only run them.
+        static func watching(from role: Role) -> Self { .scopes([.chat, .read, .run], from: role) }
+        static let writing = Self.scopes([.chat], from: .guest)
+        static let administration = Self.scopes([.admin], from: .owner)
     }
 
-    /// A query parameter or a header.
-    struct Parameter: Sendable {
+    /// A request header that is part of the interface.
+    struct Header: Sendable {
         let name: String
-        let place: RouteDocumentation.Parameter.Place
-        let description: String
-        var schema: JSON = ["type": "string"]
-        var isRequired = false
+        let note: MemberNote
     }
 
-    /// A possible answer; `schema` names a component.
+    /// A possible answer; without a content it has no body.
     struct Answer: Sendable {
         let status: HTTPStatus
-        let description: String
-        var schema: String?
-        var type = "application/json"
+        let text: String
+        var content: (any DocumentType.Type)?
+        var type = MediaType.json
+
+        static func json(_ content: any DocumentType.Type, _ text: String) -> Self { .json(content, .ok, text) }
+        static func json(_ content: any DocumentType.Type, _ status: HTTPStatus, _ text: String) -> Self {
+            Self(status: status, text: text, content: content)
+        }
+        static func other(_ type: MediaType, _ text: String) -> Self { Self(status: .ok, text: text, type: type) }
+        static func empty(_ text: String) -> Self { Self(status: .noContent, text: text, type: .json) }
+        static func problem(_ status: HTTPStatus, _ text: String) -> Self {
+            Self(status: status, text: text, content: API.Problem.self, type: .problem)
+        }
+
+        static func badRequest(_ text: String) -> Self { Self.problem(.badRequest, text) }
+        static func forbidden(_ text: String) -> Self { Self.problem(.forbidden, text) }
+        static func notFound(_ text: String) -> Self { Self.problem(.notFound, text) }
+        static func conflict(_ text: String) -> Self { Self.problem(.conflict, text) }
+        static func badGateway(_ text: String) -> Self { Self.problem(.badGateway, text) }
+        static let noRoom = Self.problem(HTTPStatus(507), "The person's quota or the host's disk is used up.")
+    }
+
+    /// What a request's body is.
+    enum Body: Sendable {
+        case none
+        case json(any DocumentType.Type)
+        /// Bytes of this type, which the handler reads.
+        case bytes(MediaType)
     }
 
     let method: HTTPMethod
@@ -37,10 +70,10 @@ struct APIRoute: Sendable {
     let operation: String
     let summary: String
     let access: Access
-    var parameters: [Parameter] = []
-    /// The component that describes the request body.
-    var body: String?
-    var bodyType = "application/json"
+    var headers: [Header] = []
+    /// Nil where any parameters may be, on pages.
+    var query: (any DocumentType.Type)?
+    var body = Body.none
     /// The maximum size of a request body, in bytes.
     var bodyLimit = 0
     /// What an answer takes while it is made, in bytes; see ``RequestBudget``. More for routes that return much.
@@ -54,7 +87,7 @@ struct APIRoute: Sendable {
     var isLive = false
     /// Left out of the OpenAPI document.
     var isHidden = false
-    let handle: @Sendable (APIRequest) async throws -> HTTPServerResponse
+    let handle: @Sendable (GatewayContext, APIRequest) async throws -> HTTPServerResponse
 
     /// What the parameter `id` names.
     enum Subject: String, CaseIterable {
@@ -68,11 +101,61 @@ struct APIRoute: Sendable {
         }
     }
 
+    var isAPI: Bool { self.pattern.hasPrefix("/api/") }
+
     /// An answer of up to a page, or a piece of a stream.
     static let pageMemory = 1 << 20
     /// An answer of any size: few of a credential at a time.
     static let anyMemory = 8 << 20
+    /// More than a body of short members takes, with each character escaped.
+    static let smallBody = 16 << 10
 
     /// The most that a request body takes; a body without a limit is read in pieces.
     var bodyMemory: Int { min(self.bodyLimit, 2 << 20) }
+}
+
+extension APIRoute {
+    /// Of a route of the API whose answer is one type.
+    ///
+    /// - Parameter success: the answer's status and description.
+    init<Query: Codable & Sendable, Body: Codable & Sendable, Content: Codable & Sendable>(
+        _ method: HTTPMethod, _ pattern: String, _ operation: String, _ summary: String, _ access: Access,
+        headers: [Header] = [], query: Query.Type? = nil, body: Body.Type? = nil,
+        bodyLimit: Int? = nil, answerMemory: Int = 64 << 10, success: (HTTPStatus, String), _ others: [Answer] = [],
+        isInWorkspace: Bool = false,
+        _ handle: @escaping @Sendable (GatewayContext, APICall<Query, Body>) async throws -> Content
+    ) {
+        self.init(
+            method, pattern, operation, summary, access, headers: headers, query: query, body: body,
+            bodyLimit: bodyLimit, answerMemory: answerMemory,
+            answers: [.json(Content.self, success.0, success.1)] + others, isInWorkspace: isInWorkspace
+        ) { context, call in
+            try .json(JSON(encoding: try await handle(context, call)), success.0)
+        }
+    }
+
+    /// Of a route of the API that makes its own answer.
+    init<Query: Codable & Sendable, Body: Codable & Sendable>(
+        _ method: HTTPMethod, _ pattern: String, _ operation: String, _ summary: String, _ access: Access,
+        headers: [Header] = [], query: Query.Type? = nil, body: Body.Type? = nil,
+        bodyLimit: Int? = nil, answerMemory: Int = 64 << 10, answers: [Answer], isInWorkspace: Bool = false,
+        isLive: Bool = false,
+        _ handle: @escaping @Sendable (GatewayContext, APICall<Query, Body>) async throws -> HTTPServerResponse
+    ) {
+        let takesBody = method != .get
+        let hasBody = Body.self != API.Nothing.self
+        let (queryName, bodyName) = (SchemaTable.name(of: Query.self), SchemaTable.name(of: Body.self))
+        let limit = bodyLimit ?? (takesBody ? Self.smallBody : 0)
+        self.init(
+            method: method, pattern: pattern, operation: operation, summary: summary, access: access, headers: headers,
+            query: Query.self, body: hasBody ? .json(Body.self) : .none, bodyLimit: limit, answerMemory: answerMemory,
+            answers: answers, isInWorkspace: isInWorkspace, isLive: isLive
+        ) { context, request in
+            let query = try request.query(as: Query.self, named: queryName)
+            let body =
+                takesBody
+                ? try await request.body(as: Body.self, named: bodyName, upTo: limit) : try Body(decoding: [:])
+            return try await handle(context, APICall(request: request, query: query, body: body))
+        }
+    }
 }

@@ -3,32 +3,36 @@ internal import Chat
 internal import HTTP
 internal import HTTPServer
 internal import JSON
+internal import Schemas
 internal import Sessions
 
 /// The audit, for owners.
-struct AuditRoutes: Sendable {
-    let context: GatewayContext
+enum AuditRoutes {
+    static let routes: [APIRoute] = [
+        APIRoute(
+            .get, "/api/v1/audit", "listAudit",
+            "The audit, newest row first. `jetbridge audit verify` checks its hashes.", .administration,
+            query: API.AuditQuery.self, answerMemory: APIRoute.anyMemory, success: (.ok, "A page.")
+        ) { (context, call: APICall<API.AuditQuery, API.Nothing>) in
+            let cursor = try API.place(call.query.cursor, Int64.init)
+            let page = try await AuditReader(context.store.database)
+                .page(after: cursor.map(String.init), limit: call.query.limit ?? 50)
+            return API.Page(page.rows.map(API.AuditRow.init), next: page.next)
+        }
+    ]
+}
 
-    var routes: [APIRoute] {
-        [
-            APIRoute(
-                method: .get, pattern: "/api/v1/audit", operation: "listAudit",
-                summary: "The audit, newest row first. `jetbridge audit verify` checks its hashes.",
-                access: .scopes([.admin], from: .owner), parameters: [.cursor, .limit(50, most: 200)],
-                answerMemory: APIRoute.anyMemory,
-                answers: [
-                    .init(status: .ok, description: "A page.", schema: "AuditPage"),
-                    .init(status: .badRequest, description: "An invalid limit or cursor.", schema: "Problem"),
-                ], handle: { try await self.list($0) })
-        ]
-    }
-
-    private func list(_ request: APIRequest) async throws -> HTTPServerResponse {
-        let limit = try request.limit(default: 50, most: 200)
-        let cursor = try request.cursor(Int64.init)
-        let page = try await AuditReader(self.context.store.database).page(after: cursor.map(String.init), limit: limit)
-        return .json([
-            "items": .array(page.rows.map(\.json)), "next_cursor": page.next.map { .string($0) } ?? .null,
-        ])
+extension API.AuditRow {
+    init(_ row: AuditRow) {
+        self.number = row.number
+        self.at = Timestamp(milliseconds: row.at)
+        self.kind = row.kind
+        self.session = row.session
+        self.turn = row.turn
+        self.actor = row.actor
+        // Text that is no longer JSON was changed from outside; `audit verify` reports it.
+        self.details = OpenValue((try? JSON.parse(Array(row.details.utf8))) ?? .string(row.details))
+        self.previous = row.previous
+        self.hash = row.hash
     }
 }

@@ -1,47 +1,33 @@
 internal import Chat
 internal import HTTP
 internal import HTTPServer
-internal import JSON
 internal import Primitives
 internal import Sessions
 
 /// The changes of commits, for the cards that show them.
-struct CommitRoutes: Sendable {
-    let context: GatewayContext
+enum CommitRoutes {
+    static let routes: [APIRoute] = [
+        APIRoute(
+            .get, "/api/v1/repositories/{repository}/commits/{sha}", "getCommitFiles",
+            "The files that a commit changed. Guests see commits that were posted in their own threads.",
+            .reading(from: .guest), answerMemory: APIRoute.anyMemory,
+            success: (.ok, "The files; the first ones, if there are many."), [.notFound("No such commit.")]
+        ) { (context, call: PlainCall) in
+            let commit = try await context.commit(
+                call.request.parameter("sha"), of: call.request.parameter("repository"), for: call.person())
+            return API.CommitFiles(
+                sha: commit.sha, files: commit.total.files, additions: commit.total.additions,
+                deletions: commit.total.deletions, items: commit.files.map(API.CommitFile.init), nextCursor: nil)
+        }
+    ]
+}
 
-    var routes: [APIRoute] {
-        [
-            APIRoute(
-                method: .get, pattern: "/api/v1/repositories/{repository}/commits/{sha}", operation: "getCommitFiles",
-                summary: "The files that a commit changed. Guests see commits that were posted in their own threads.",
-                access: .scopes([.chat, .read], from: .guest),
-                answerMemory: APIRoute.anyMemory,
-                answers: [
-                    .init(
-                        status: .ok, description: "The files; the first ones, if there are many.", schema: "CommitFiles"
-                    ),
-                    .init(status: .notFound, description: "No such commit.", schema: "Problem"),
-                ], handle: { try await self.files($0) })
-        ]
-    }
-
-    private func files(_ request: APIRequest) async throws -> HTTPServerResponse {
-        let commit = try await self.context.commit(
-            request.parameter("sha"), of: request.parameter("repository"), for: request.person())
-        return .json([
-            "sha": .string(commit.sha), "files": JSON(commit.total.files), "additions": JSON(commit.total.additions),
-            "deletions": JSON(commit.total.deletions), "items": .array(commit.files.map(Self.document)),
-            "next_cursor": .null,
-        ])
-    }
-
-    private static func document(_ file: ViewerFileChange) -> JSON {
+extension API.CommitFile {
+    init(_ file: ViewerFileChange) {
         let isMoved = file.kind == .renamed || file.kind == .copied
-        return [
-            "path": .string(VisibleText.line(file.path)),
-            "old_path": isMoved ? .string(VisibleText.line(file.oldPath)) : .null, "kind": .string(file.kind.rawValue),
-            "additions": JSON(file.additions), "deletions": JSON(file.deletions), "binary": .bool(file.isBinary),
-        ]
+        self.init(
+            path: VisibleText.line(file.path), oldPath: isMoved ? VisibleText.line(file.oldPath) : nil,
+            kind: file.kind, additions: file.additions, deletions: file.deletions, binary: file.isBinary)
     }
 }
 

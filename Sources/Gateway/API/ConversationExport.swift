@@ -1,6 +1,7 @@
 package import Chat
 internal import JSON
 internal import Primitives
+internal import Schemas
 package import Sessions
 
 /// Writes a whole conversation, page by page.
@@ -51,18 +52,18 @@ package struct ConversationExport: Sendable {
         _ session: SessionRecord, for principal: Principal, to write: (String) async throws -> Void
     ) async throws {
         let now = self.now()
-        let thread = try await self.store.read { ledger in try ThreadDocument(session: session, in: ledger, at: now) }
+        let thread = try await self.store.read { ledger in try API.Thread(session, in: ledger, at: now) }
         let exported = CivilTime(milliseconds: now).rfc3339
-        try await write("{\"thread\":\(thread.json.text),\"exported_at\":\"\(exported)\",\"messages\":[")
+        try await write("{\"thread\":\(try JSON(encoding: thread).text),\"exported_at\":\"\(exported)\",\"messages\":[")
         var list = JSONList()
         var turns: [String] = []
         var seen: Set<String> = []
-        try await self.readPages(of: thread.session.id) { page, ledger in
+        try await self.readPages(of: thread.id) { page, ledger in
             let places = try AnswerPlaces(of: page, in: ledger)
-            return (page.map { $0.json(place: places[$0]) }, page.compactMap(\.turn))
+            return (page.map { API.Message($0, place: places[$0]) }, page.compactMap(\.turn))
         } send: { items, ids in
             turns += ids.filter { seen.insert($0).inserted }
-            try await write(list.text(of: items))
+            try await write(try list.text(of: items))
         }
         try await write("],\"operations\":[")
         list = JSONList()
@@ -71,15 +72,15 @@ package struct ConversationExport: Sendable {
             let ids = turns[start...].prefix(Self.batch)
             let items = try await self.store.read { ledger in
                 try ids.compactMap { try ledger.turn(id: $0) }.map {
-                    try OperationDocument(turn: $0, in: ledger).json(pages: pages)
+                    try API.Operation($0, in: ledger, pages: pages)
                 }
             }
-            try await write(list.text(of: items))
+            try await write(try list.text(of: items))
         }
         let asks = try await self.store.read { ledger in
-            try ledger.openAsks(of: thread.session.id).filter { $0.expiresAt > now }
+            try ledger.openAsks(of: thread.id).filter { $0.expiresAt > now }
         }
-        let items = JSON.array(asks.map { AskDocument(ask: $0).json(for: principal) })
+        let items = try JSON(encoding: asks.map { API.Ask($0, for: principal) })
         try await write("],\"asks\":\(items.text)}")
     }
 
@@ -109,9 +110,9 @@ package struct ConversationExport: Sendable {
 private struct JSONList {
     private var isEmpty = true
 
-    mutating func text(of items: [JSON]) -> String {
+    mutating func text(of items: [some Encodable]) throws -> String {
         guard !items.isEmpty else { return "" }
         defer { self.isEmpty = false }
-        return (self.isEmpty ? "" : ",") + items.map(\.text).joined(separator: ",")
+        return (self.isEmpty ? "" : ",") + (try items.map { try JSON(encoding: $0).text }).joined(separator: ",")
     }
 }

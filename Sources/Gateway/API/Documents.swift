@@ -1,46 +1,26 @@
 internal import Chat
 internal import JSON
 internal import Primitives
+internal import Schemas
 internal import Sessions
 
-/// A thread in the API's form.
-struct ThreadDocument: Sendable {
-    let session: SessionRecord
-    /// The running operation, or else the first queued one.
-    private let active: String?
-    /// Whether an open ask waits for an answer.
-    private let isWaiting: Bool
-    /// Whether the person who gets the document has pinned it.
-    private let isPinned: Bool
-    /// Milliseconds since 1970.
-    private let now: Int64
-    /// A line with the words of a search; nil without a search, and for one that found the title.
-    private let found: String?
-
-    /// - Parameter principal: who gets it; nil where pins do not matter.
+extension API.Thread {
+    /// - Parameters:
+    ///   - principal: who gets it; nil where pins do not matter.
+    ///   - found: a line with the words of a search; nil without a search, and for one that found the title.
     init(
-        session: SessionRecord, for principal: Principal? = nil, in ledger: Ledger, at now: Int64, found: String? = nil
+        _ session: SessionRecord, for principal: Principal? = nil, in ledger: Ledger, at now: Int64,
+        found: String? = nil
     ) throws {
-        self.session = session
-        self.found = found
-        self.active = try ledger.openTurns(of: session.id).first?.id
-        self.isWaiting = try ledger.openAsks(of: session.id).contains { $0.expiresAt > now }
-        self.isPinned = try principal.map { try ledger.isPinned(session: session.id, by: $0.identity) } ?? false
-        self.now = now
-    }
-
-    var json: JSON {
-        [
-            "id": .string(self.session.id), "adapter": .string(self.session.key.adapter.rawValue),
-            "title": .string(self.session.shownTitle), "state": .string(self.session.state(at: self.now).rawValue),
-            "owner": .string(self.session.owner), "model": self.session.model.map { .string($0) } ?? .null,
-            "repository": self.session.repository.map { .string($0) } ?? .null,
-            "created_at": .string(CivilTime(milliseconds: self.session.createdAt).rfc3339),
-            "updated_at": .string(CivilTime(milliseconds: self.session.activeAt).rfc3339),
-            "active_operation": self.active.map { .string($0) } ?? .null, "waiting": .bool(self.isWaiting),
-            "found": self.found.map { .string($0) } ?? .null,
-            "can_write": .bool(self.session.key.adapter == WebAdapter.adapterID), "pinned": .bool(self.isPinned),
-        ]
+        self.init(
+            id: session.id, adapter: session.key.adapter.rawValue, title: session.shownTitle,
+            state: session.state(at: now), owner: session.owner, model: session.model,
+            repository: session.repository, createdAt: Timestamp(milliseconds: session.createdAt),
+            updatedAt: Timestamp(milliseconds: session.activeAt),
+            activeOperation: try ledger.openTurns(of: session.id).first?.id,
+            waiting: try ledger.openAsks(of: session.id).contains { $0.expiresAt > now }, found: found,
+            canWrite: session.key.adapter == WebAdapter.adapterID,
+            pinned: try principal.map { try ledger.isPinned(session: session.id, by: $0.identity) } ?? false)
     }
 }
 
@@ -52,56 +32,34 @@ extension SessionRecord {
     }
 }
 
-/// An operation in the API's form.
-struct OperationDocument: Sendable {
-    let turn: TurnRecord
-    /// The operations queued before it in its thread; nil if it is not queued.
-    let ahead: Int?
-
-    init(turn: TurnRecord, in ledger: Ledger) throws {
-        self.turn = turn
-        guard turn.state == .queued else {
-            self.ahead = nil
-            return
-        }
-        self.ahead = try ledger.openTurns(of: turn.session).firstIndex { $0.id == turn.id }
-    }
-
-    func json(pages: RepositoryPages) -> JSON {
-        [
-            "id": .string(self.turn.id), "thread_id": .string(self.turn.session),
-            "kind": .string(self.turn.kind.rawValue),
-            "state": .string(self.turn.state.rawValue),
-            "queued_at": .string(CivilTime(milliseconds: self.turn.queuedAt).rfc3339),
-            "started_at": self.turn.startedAt.map { .string(CivilTime(milliseconds: $0).rfc3339) } ?? .null,
-            "ended_at": self.turn.endedAt.map { .string(CivilTime(milliseconds: $0).rfc3339) } ?? .null,
-            "error": self.turn.error.map { .string($0) } ?? .null,
-            "position": self.ahead.map { .integer(Int64($0)) } ?? .null,
-            "commits": .array(self.turn.commits.map { Self.json($0, pages) }),
-        ]
-    }
-
-    private static func json(_ commit: CommitNotice, _ pages: RepositoryPages) -> JSON {
-        [
-            "sha": .string(commit.sha),
-            "url": .string(pages.commit(commit.sha, of: commit.repository, on: commit.branch)),
-            "repository": .string(commit.repository), "branch": .string(commit.branch),
-            "subject": .string(commit.subject), "files": .integer(Int64(commit.files)),
-            "additions": .integer(Int64(commit.additions)), "deletions": .integer(Int64(commit.deletions)),
-        ]
+extension API.Operation {
+    init(_ turn: TurnRecord, in ledger: Ledger, pages: RepositoryPages) throws {
+        let ahead =
+            turn.state == .queued ? try ledger.openTurns(of: turn.session).firstIndex { $0.id == turn.id } : nil
+        self.init(
+            id: turn.id, threadID: turn.session, kind: turn.kind.rawValue, state: turn.state,
+            queuedAt: Timestamp(milliseconds: turn.queuedAt),
+            startedAt: turn.startedAt.map { Timestamp(milliseconds: $0) },
+            endedAt: turn.endedAt.map { Timestamp(milliseconds: $0) }, error: turn.error, position: ahead,
+            commits: turn.commits.map { API.Commit($0, pages) })
     }
 }
 
-extension MessageRecord {
+extension API.Commit {
+    init(_ commit: CommitNotice, _ pages: RepositoryPages) {
+        self.init(
+            sha: commit.sha, url: pages.commit(commit.sha, of: commit.repository, on: commit.branch),
+            repository: commit.repository, branch: commit.branch, subject: commit.subject, files: commit.files,
+            additions: commit.additions, deletions: commit.deletions)
+    }
+}
+
+extension API.Message {
     /// - Parameter place: how much of the operation's answer was written before it, in UTF-16 units; nil if unknown.
-    func json(place: Int?) -> JSON {
-        [
-            "id": .string(String(self.id)), "role": .string(self.role.rawValue),
-            "author": self.author.map { .string($0) } ?? .null, "text": .string(self.text),
-            "created_at": .string(CivilTime(milliseconds: self.createdAt).rfc3339),
-            "operation_id": self.turn.map { .string($0) } ?? .null,
-            "place": place.map { .integer(Int64($0)) } ?? .null,
-        ]
+    init(_ message: MessageRecord, place: Int?) {
+        self.init(
+            id: String(message.id), role: message.role, author: message.author, text: message.text,
+            createdAt: Timestamp(milliseconds: message.createdAt), operationID: message.turn, place: place)
     }
 }
 
@@ -131,11 +89,5 @@ extension LiveFrame.Kind {
         case .reasoning: .thinking
         case .thinking, .execution, .error, .complete: self
         }
-    }
-}
-
-extension Page {
-    func document(_ item: (Item) -> JSON) -> JSON {
-        ["items": .array(self.items.map(item)), "next_cursor": self.next.map { .string($0) } ?? .null]
     }
 }

@@ -8,33 +8,23 @@ internal import Sessions
 struct ExportRoutes: Sendable {
     let context: GatewayContext
 
-    var routes: [APIRoute] {
-        [
-            APIRoute(
-                method: .get, pattern: "/api/v1/threads/{id}/export", operation: "exportThread",
-                summary: "A thread with all its messages, commits and asks, as a download.",
-                access: .scopes([.chat, .read], from: .guest),
-                parameters: [
-                    .init(
-                        name: "format", place: .query, description: "`markdown`, or `json` in the API's own form.",
-                        schema: ["type": "string", "enum": ["markdown", "json"], "default": "markdown"])
-                ],
-                answerMemory: 4 * APIRoute.pageMemory,
-                answers: [
-                    .init(status: .ok, description: "With `format=json`.", schema: "ExportedThread"),
-                    .init(status: .ok, description: "With `format=markdown`.", type: "text/markdown"),
-                    .init(status: .badRequest, description: "No such format.", schema: "Problem"),
-                    .init(status: .notFound, description: "No such thread.", schema: "Problem"),
-                ], handle: { try await self.export($0) })
-        ]
-    }
+    static let routes: [APIRoute] = [
+        APIRoute(
+            .get, "/api/v1/threads/{id}/export", "exportThread",
+            "A thread with all its messages, commits and asks, as a download.", .reading(from: .guest),
+            query: API.ExportQuery.self, answerMemory: 4 * APIRoute.pageMemory,
+            answers: [
+                .json(API.ExportedThread.self, "With `format=json`."),
+                .other(MediaType(parsing: "text/markdown") ?? .plain, "With `format=markdown`."),
+                .notFound("No such thread."),
+            ]
+        ) { try await Self(context: $0).export($1) }
+    ]
 
-    private func export(_ request: APIRequest) async throws -> HTTPServerResponse {
-        let principal = try request.person()
-        guard let format = ExportFormat(rawValue: request.http.query["format"] ?? "markdown") else {
-            throw HTTPProblem(.badRequest, "`format` must be markdown or json.")
-        }
-        let session = try await self.context.session(request.parameter("id"), for: principal)
+    private func export(_ call: APICall<API.ExportQuery, API.Nothing>) async throws -> HTTPServerResponse {
+        let principal = try call.person()
+        let format: ExportFormat = call.query.format == .json ? .json : .markdown
+        let session = try await self.context.session(call.id, for: principal)
         let export = ConversationExport(
             store: self.context.store, pages: self.context.environment.settings.pages, now: self.context.environment.now
         )

@@ -1,8 +1,11 @@
 internal import Chat
 internal import HTTP
 internal import HTTPServer
+internal import JSON
 internal import Logging
+internal import Primitives
 internal import Sessions
+internal import WebSockets
 
 /// The dependencies of the routes.
 final class GatewayContext: Sendable {
@@ -17,11 +20,20 @@ final class GatewayContext: Sendable {
     /// Nil for a host that is alone, like the next.
     let forwarder: Forwarder?
     let remoteFrames: RemoteFrames?
+    let authenticator: Authenticator
+    let origins: OriginPolicy
+    let cors: CORSPolicy
+    let sockets: WebSocketServer
+    let connections = LiveConnections()
+    /// Wrong codes per minute: five from one address, and four times as many from all other machines together.
+    let codeAttempts = Protected(AttemptLimiter(perPeer: 5, perGroup: 20, window: 60_000))
+    /// What `GET /api/v1/openapi.json` answers.
+    let document: [UInt8]
 
     init(
         settings: GatewaySettings, bridge: Bridge, web: WebAdapter, viewer: any ViewerSource,
         features: (any FeatureSource)? = nil, readiness: HostReadiness, peers: GatewayPeers? = nil, logger: Logger
-    ) {
+    ) throws {
         self.settings = settings
         self.bridge = bridge
         self.web = web
@@ -31,6 +43,15 @@ final class GatewayContext: Sendable {
         self.logger = logger
         self.forwarder = peers.map { Forwarder($0, bridge: bridge, logger: logger) }
         self.remoteFrames = peers.map { RemoteFrames($0) }
+        self.authenticator = Authenticator(
+            store: bridge.store, access: bridge.access, isSecure: settings.isSecure, now: bridge.environment.now)
+        self.origins = OriginPolicy(publicURL: try HTTPURL(settings.publicURL))
+        self.cors = CORSPolicy(origins: settings.corsOrigins)
+        self.sockets = WebSocketServer(LiveRoutes.settings, name: "live", logger: logger)
+        self.document =
+            APITable.document(
+                publicURL: settings.publicURL, version: settings.version, isSecure: settings.isSecure
+            ).bytes
     }
 
     var store: SessionStore { self.bridge.store }

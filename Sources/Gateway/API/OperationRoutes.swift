@@ -5,32 +5,43 @@ internal import JSON
 internal import Logging
 internal import Sessions
 
-/// What can be done with an operation.
+/// Operations: their state, and stopping them.
 struct OperationRoutes: Sendable {
     let context: GatewayContext
 
-    var routes: [APIRoute] {
-        [
-            APIRoute(
-                method: .post, pattern: "/api/v1/operations/{id}/stop", operation: "stopOperation",
-                summary:
-                    "Stops a running operation of the web chat, or removes a queued one from the queue. Its text so far "
-                    + "stays. An ended operation is not changed.",
-                access: .scopes([.chat], from: .guest), bodyLimit: 4096,
-                answers: [
-                    .init(status: .accepted, description: "The operation, ended or about to end.", schema: "Operation"),
-                    .init(
-                        status: .forbidden,
-                        description: "It belongs to another network, or someone with a higher role started it.",
-                        schema: "Problem"),
-                    .init(status: .notFound, description: "No such operation.", schema: "Problem"),
-                ], handle: { try await self.stop($0) })
-        ]
+    static let routes: [APIRoute] = [
+        APIRoute(
+            .get, "/api/v1/operations/{id}", "getOperation", "One operation: its state, its error, its commits.",
+            .watching(from: .guest), success: (.ok, "The operation."), [.notFound("No such operation.")]
+        ) { try await Self(context: $0).show($1) },
+        APIRoute(
+            .post, "/api/v1/operations/{id}/stop", "stopOperation",
+            "Stops a running operation of the web chat, or removes a queued one from the queue. Its text so far stays. "
+                + "An ended operation is not changed.", .scopes([.chat, .run], from: .guest),
+            success: (.accepted, "The operation, ended or about to end."),
+            [
+                .forbidden("It belongs to another network, or someone with a higher role started it."),
+                .notFound("No such operation."),
+            ]
+        ) { try await Self(context: $0).stop($1) },
+    ]
+
+    private func show(_ call: PlainCall) async throws -> API.Operation {
+        let principal = try call.person()
+        let (id, pages) = (call.id, self.context.environment.settings.pages)
+        let operation = try await self.context.store.read { ledger -> API.Operation? in
+            guard let turn = try ledger.turn(id: id), let session = try ledger.session(id: turn.session),
+                principal.maySee(session)
+            else { return nil }
+            return try API.Operation(turn, in: ledger, pages: pages)
+        }
+        guard let operation else { throw Problems.missing("operation") }
+        return operation
     }
 
-    private func stop(_ request: APIRequest) async throws -> HTTPServerResponse {
-        let principal = try request.person()
-        let id = request.parameter("id")
+    private func stop(_ call: PlainCall) async throws -> API.Operation {
+        let principal = try call.person()
+        let id = call.id
         let found = try await self.context.store.read { ledger -> (SessionRecord, TurnRecord)? in
             guard let turn = try ledger.turn(id: id), let session = try ledger.session(id: turn.session) else {
                 return nil
@@ -50,13 +61,12 @@ struct OperationRoutes: Sendable {
         }
         if turn.state == .running || turn.state == .queued {
             try await self.context.bridge.stop(id, in: session.key, by: principal.sender)
-            request.logger.info("stopped from the page", ["operation": .string(id)])
+            call.logger.info("stopped from the page", ["operation": .string(id)])
         }
         let pages = self.context.environment.settings.pages
-        let document = try await self.context.store.read { ledger in
-            try OperationDocument(turn: try ledger.turn(id: id) ?? turn, in: ledger).json(pages: pages)
+        return try await self.context.store.read { ledger in
+            try API.Operation(try ledger.turn(id: id) ?? turn, in: ledger, pages: pages)
         }
-        return .json(document, .accepted)
     }
 
     /// The lowest role, for a person whose access has ended.

@@ -1,4 +1,3 @@
-internal import JSON
 internal import Sessions
 
 /// What the people who began threads are called.
@@ -22,12 +21,13 @@ struct OwnerNames: Sendable {
     }
 }
 
-extension ThreadDocument {
-    /// In a list, where threads of several people may be.
-    func json(for principal: Principal, names: OwnerNames) -> JSON {
-        guard var members = self.json.objectValue else { return self.json }
-        members["own"] = .bool(self.session.owner == principal.identity)
-        members["owner_name"] = names.name(of: self.session.owner).map { .string($0) } ?? .null
-        return .object(members)
+extension API.ListedThread {
+    init(_ thread: API.Thread, for principal: Principal, names: OwnerNames) {
+        self.init(
+            id: thread.id, adapter: thread.adapter, title: thread.title, state: thread.state, owner: thread.owner,
+            model: thread.model, repository: thread.repository, createdAt: thread.createdAt,
+            updatedAt: thread.updatedAt, activeOperation: thread.activeOperation, waiting: thread.waiting,
+            found: thread.found, canWrite: thread.canWrite, pinned: thread.pinned,
+            own: thread.owner == principal.identity, ownerName: names.name(of: thread.owner))
     }
 }

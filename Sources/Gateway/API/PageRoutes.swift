@@ -6,22 +6,21 @@ internal import HTTPServer
 struct PageRoutes: Sendable {
     let context: GatewayContext
 
-    var routes: [APIRoute] {
-        [
-            self.page("/", "page", { request in self.index(request, running: .script) }),
-            self.page("/people", "peoplePage", { request in self.index(request, running: .people) }),
-            self.page("/assets/icon.svg", "icon", { request in self.icon(request) }),
-            self.page("/assets/{hash}/{name}", "asset", { request in try self.asset(request) }),
-        ]
-    }
+    static let routes: [APIRoute] = [
+        Self.page("/", "page") { $0.index($1, running: .script) },
+        Self.page("/people", "peoplePage") { $0.index($1, running: .people) },
+        Self.page("/assets/icon.svg", "icon") { $0.icon($1) },
+        Self.page("/assets/{hash}/{name}", "asset") { try $0.asset($1) },
+    ]
 
-    private func page(
-        _ pattern: String, _ operation: String, _ handle: @escaping @Sendable (APIRequest) throws -> HTTPServerResponse
+    private static func page(
+        _ pattern: String, _ operation: String,
+        _ handle: @escaping @Sendable (Self, APIRequest) throws -> HTTPServerResponse
     ) -> APIRoute {
         APIRoute(
             method: .get, pattern: pattern, operation: operation, summary: "", access: .open, answers: [],
-            isHidden: true,
-            handle: { try handle($0) })
+            isHidden: true
+        ) { context, request in try handle(Self(context: context), request) }
     }
 
     private func index(_ request: APIRequest, running script: WebAsset) -> HTTPServerResponse {
@@ -63,30 +62,16 @@ struct PageRoutes: Sendable {
     }
 
     private static func response(_ asset: WebAsset, to request: APIRequest, caching: String) -> HTTPServerResponse {
-        let isCompressed = Self.acceptsGzip(request.http.headers)
+        let isCompressed = Representation.acceptsGzip(request.http.headers)
         let tag = isCompressed ? "\"\(asset.hash)-gzip\"" : "\"\(asset.hash)\""
         var response = HTTPServerResponse(
             .ok, headers: ["Content-Type": asset.type], body: .bytes(isCompressed ? asset.compressed : asset.bytes))
         if isCompressed { response.headers["Content-Encoding"] = "gzip" }
-        if request.http.headers.list(of: "if-none-match").contains(where: { $0 == tag || $0 == "W/\(tag)" || $0 == "*" }
-        ) {
-            response = HTTPServerResponse(.notModified)
-        }
+        if Representation.matches(tag, request.http.headers) { response = HTTPServerResponse(.notModified) }
         response.headers["Vary"] = "Accept-Encoding"
         response.headers["ETag"] = tag
         response.headers["Cache-Control"] = caching
         return response
-    }
-
-    /// Whether `gzip` is listed with a weight other than zero (RFC 9110 §12.5.3).
-    private static func acceptsGzip(_ headers: HTTPHeaders) -> Bool {
-        headers.list(of: "accept-encoding").contains { element in
-            let parts = element.lowercased().split(separator: ";").map { $0.filter { $0 != " " && $0 != "\t" } }
-            guard parts.first == "gzip" else { return false }
-            return !parts.dropFirst().contains {
-                $0.hasPrefix("q=") && $0.dropFirst(2).allSatisfy { "0.".contains($0) }
-            }
-        }
     }
 }
 

@@ -3,79 +3,62 @@ internal import HTTP
 internal import HTTPServer
 internal import JSON
 internal import Logging
+internal import Schemas
 internal import Sessions
 
 /// Who has access, for owners.
 struct PeopleRoutes: Sendable {
     let context: GatewayContext
 
-    private static let bodyLimit = 4096
+    static let routes: [APIRoute] = [
+        APIRoute(
+            .get, "/api/v1/people", "listPeople",
+            "Everybody with access: people of the lists, paired people, signed-in browsers and tokens.",
+            .administration, success: (.ok, "All of them.")
+        ) { try await Self(context: $0).list($1) },
+        APIRoute(
+            .patch, "/api/v1/people/{id}", "changePerson",
+            "Gives somebody another role. Their live connections are closed, to reconnect with it.", .administration,
+            body: API.PersonChange.self, success: (.ok, "The person."),
+            [.notFound("Nobody with access has this id."), .conflict("It is the last owner.")]
+        ) { try await Self(context: $0).change($1) },
+        APIRoute(
+            .delete, "/api/v1/people/{id}", "removePerson",
+            "Takes away somebody's access at once: connections are closed, running answers stopped, waiting ones "
+                + "dropped.", .administration,
+            answers: [
+                .empty("They are out."), .notFound("Nobody with access has this id."),
+                .conflict("It is the last owner."),
+            ]
+        ) { try await Self(context: $0).remove($1) },
+    ]
 
-    var routes: [APIRoute] {
-        [
-            APIRoute(
-                method: .get, pattern: "/api/v1/people", operation: "listPeople",
-                summary: "Everybody with access: people of the lists, paired people, signed-in browsers and tokens.",
-                access: .scopes([.admin], from: .owner),
-                answers: [.init(status: .ok, description: "All of them.", schema: "PeopleList")],
-                handle: { try await self.list($0) }),
-            APIRoute(
-                method: .patch, pattern: "/api/v1/people/{id}", operation: "changePerson",
-                summary: "Gives somebody another role. Their live connections are closed, to reconnect with it.",
-                access: .scopes([.admin], from: .owner), body: "PersonChange", bodyLimit: Self.bodyLimit,
-                answers: [
-                    .init(status: .ok, description: "The person.", schema: "PersonWithAccess"),
-                    .init(status: .badRequest, description: "The body is not as described.", schema: "Problem"),
-                    .init(status: .notFound, description: "Nobody with access has this id.", schema: "Problem"),
-                    .init(status: .conflict, description: "It is the last owner.", schema: "Problem"),
-                ], handle: { try await self.change($0) }),
-            APIRoute(
-                method: .delete, pattern: "/api/v1/people/{id}", operation: "removePerson",
-                summary:
-                    "Takes away somebody's access at once: connections are closed, running answers stopped, waiting ones "
-                    + "dropped.",
-                access: .scopes([.admin], from: .owner), bodyLimit: Self.bodyLimit,
-                answers: [
-                    .init(status: .noContent, description: "They are out."),
-                    .init(status: .notFound, description: "Nobody with access has this id.", schema: "Problem"),
-                    .init(status: .conflict, description: "It is the last owner.", schema: "Problem"),
-                ], handle: { try await self.remove($0) }),
-        ]
-    }
-
-    private func list(_ request: APIRequest) async throws -> HTTPServerResponse {
-        let principal = try request.person()
+    private func list(_ call: PlainCall) async throws -> API.PeopleList {
+        let principal = try call.person()
         let listing = try await self.context.bridge.access.people()
-        return .json([
-            "items": .array(listing.people.map { $0.json(for: principal) }),
-            "removed": .array(
-                listing.removed.map { ["id": .string(Person.id(of: $0)), "identity": .string($0)] }),
-        ])
+        return API.PeopleList(
+            items: listing.people.map { API.PersonWithAccess($0, for: principal) },
+            removed: listing.removed.map { API.RemovedPerson(id: Person.id(of: $0), identity: $0) })
     }
 
-    private func change(_ request: APIRequest) async throws -> HTTPServerResponse {
-        let principal = try request.person()
-        let body = try await request.object(upTo: Self.bodyLimit)
-        guard let role = body["role"]?.stringValue.flatMap(Role.init(rawValue:)) else {
-            throw HTTPProblem(.badRequest, "The body needs a member `role`: `owner`, `member` or `guest`.")
-        }
-        let id = request.parameter("id")
+    private func change(_ call: APICall<API.Nothing, API.PersonChange>) async throws -> API.PersonWithAccess {
+        let principal = try call.person()
+        let (id, role) = (call.id, call.body.role)
         let access = self.context.bridge.access
         let change = try await Self.answering { try await access.set(role, of: id, by: principal.sender) }
-        request.logger.info(
+        call.logger.info(
             "somebody's role was changed",
             ["person": .string(change.person.identity), "role": .string(role.rawValue)])
         let people = try await access.people().people
-        let person = people.first { $0.id == change.person.id } ?? change.person
-        return .json(person.json(for: principal))
+        return API.PersonWithAccess(people.first { $0.id == change.person.id } ?? change.person, for: principal)
     }
 
-    private func remove(_ request: APIRequest) async throws -> HTTPServerResponse {
-        let principal = try request.person()
-        let id = request.parameter("id")
+    private func remove(_ call: PlainCall) async throws -> HTTPServerResponse {
+        let principal = try call.person()
+        let id = call.id
         let access = self.context.bridge.access
         let change = try await Self.answering { try await access.remove(id, by: principal.sender) }
-        request.logger.info("somebody's access was taken away", ["person": .string(change.person.identity)])
+        call.logger.info("somebody's access was taken away", ["person": .string(change.person.identity)])
         return HTTPServerResponse(.noContent)
     }
 
@@ -88,10 +71,14 @@ struct PeopleRoutes: Sendable {
     }
 }
 
-extension Person {
-    fileprivate func json(for principal: Principal) -> JSON {
-        var members = self.json
-        members["self"] = .bool(self.identity == principal.identity)
-        return .object(members)
+extension API.PersonWithAccess {
+    init(_ person: Person, for principal: Principal) {
+        self.init(
+            id: person.id, identity: person.identity, name: person.name, network: person.network, role: person.role,
+            way: person.way, key: person.key, listedRole: person.listedRole, scopes: person.scopes,
+            since: person.since.map { Timestamp(milliseconds: $0) },
+            lastSeen: person.lastSeen.map { Timestamp(milliseconds: $0) },
+            expiresAt: person.expiresAt.map { Timestamp(milliseconds: $0) },
+            self: person.identity == principal.identity)
     }
 }

@@ -1,77 +1,49 @@
 internal import Chat
 internal import HTTP
 internal import HTTPServer
-internal import JSON
 internal import Primitives
+internal import Schemas
 internal import Sessions
 
 /// What a person has chosen for all their threads.
 struct SettingsRoutes: Sendable {
     /// Of the instructions, in characters.
     static let limit = 4_000
-    /// In bytes: more than instructions of the greatest length, with each character escaped.
-    private static let bodyLimit = 64 << 10
 
     let context: GatewayContext
 
-    var routes: [APIRoute] {
-        [
-            APIRoute(
-                method: .get, pattern: "/api/v1/settings", operation: "getSettings",
-                summary: "What you have chosen for all your threads.",
-                access: .scopes([.chat, .read], from: .guest),
-                answers: [.init(status: .ok, description: "The settings.", schema: "Settings")],
-                handle: { try await self.show($0) }),
-            APIRoute(
-                method: .patch, pattern: "/api/v1/settings", operation: "changeSettings",
-                summary: "Changes settings; what the body leaves out stays as it is, and null removes a choice.",
-                access: .scopes([.chat], from: .guest), body: "SettingsChange", bodyLimit: Self.bodyLimit,
-                answers: [
-                    .init(status: .ok, description: "The changed settings.", schema: "Settings"),
-                    .init(status: .badRequest, description: "A value cannot be used.", schema: "Problem"),
-                    .init(
-                        status: .badGateway, description: "The models cannot be listed; nothing was changed.",
-                        schema: "Problem"),
-                ], handle: { try await self.change($0) }),
-        ]
-    }
+    static let routes: [APIRoute] = [
+        APIRoute(
+            .get, "/api/v1/settings", "getSettings", "What you have chosen for all your threads.",
+            .reading(from: .guest), success: (.ok, "The settings.")
+        ) { (context, call: PlainCall) in
+            let person = try call.person().identity
+            return API.Settings(try await context.store.read { ledger in try ledger.preferences(of: person) })
+        },
+        APIRoute(
+            .patch, "/api/v1/settings", "changeSettings",
+            "Changes settings; what the body leaves out stays as it is, and null removes a choice.", .writing,
+            // More than instructions of the greatest length, with each character escaped.
+            body: API.SettingsChange.self, bodyLimit: 64 << 10, success: (.ok, "The changed settings."),
+            [.badGateway("The models cannot be listed; nothing was changed.")]
+        ) { try await Self(context: $0).change($1) },
+    ]
 
-    private func show(_ request: APIRequest) async throws -> HTTPServerResponse {
-        let person = try request.person().identity
-        return Self.response(try await self.context.store.read { ledger in try ledger.preferences(of: person) })
-    }
-
-    private func change(_ request: APIRequest) async throws -> HTTPServerResponse {
-        let person = try request.person().identity
-        let body = try await request.object(upTo: Self.bodyLimit)
-        guard body["model"] != nil || body["instructions"] != nil else {
-            throw HTTPProblem(.badRequest, "The body needs a member `model` or `instructions`.")
-        }
-        let name = try Self.text("model", in: body)
-        let model = if let name { try await self.known(name) } else { String?.none }
-        let instructions = try Self.text("instructions", in: body).map(Self.instructions)
-        let changed = try await self.context.store.write { ledger in
-            var preferences = try ledger.preferences(of: person)
-            if body["model"] != nil { preferences.model = model }
-            if body["instructions"] != nil { preferences.instructions = instructions ?? nil }
-            try ledger.set(preferences, of: person)
-            return preferences
-        }
-        return Self.response(changed)
-    }
-
-    private static func response(_ preferences: Preferences) -> HTTPServerResponse {
-        .json([
-            "model": preferences.model.map { .string($0) } ?? .null,
-            "instructions": preferences.instructions.map { .string($0) } ?? .null,
-        ])
-    }
-
-    /// Nil if the member is null or missing.
-    private static func text(_ name: String, in body: JSONObject) throws -> String? {
-        guard let value = body[name], value != .null else { return nil }
-        guard let text = value.stringValue else { throw HTTPProblem(.badRequest, "`\(name)` must be a text or null.") }
-        return text
+    private func change(_ call: APICall<API.Nothing, API.SettingsChange>) async throws -> API.Settings {
+        let person = try call.person().identity
+        let model: Change<String> =
+            if case .set(let name) = call.body.model { .set(try await self.known(name)) } else { call.body.model }
+        let instructions = call.body.instructions
+        if case .set(let text) = instructions { try Self.check(text) }
+        return API.Settings(
+            try await self.context.store.write { ledger in
+                var preferences = try ledger.preferences(of: person)
+                preferences.model = model.applied(to: preferences.model)
+                preferences.instructions = instructions.applied(to: preferences.instructions)?.trimmed
+                if preferences.instructions?.isEmpty == true { preferences.instructions = nil }
+                try ledger.set(preferences, of: person)
+                return preferences
+            })
     }
 
     /// A model that a thread can choose now.
@@ -82,19 +54,22 @@ struct SettingsRoutes: Sendable {
             throw HTTPProblem(.badGateway, "The models cannot be listed: \(error). Nothing was changed.")
         }
         guard known.contains(name) else {
-            throw HTTPProblem(.badRequest, "There is no model `\(VisibleText.line(name))`. `/models` lists them.")
+            throw HTTPProblem(HTTPStatus(422), "There is no model `\(VisibleText.line(name))`. `/models` lists them.")
         }
         return name
     }
 
-    /// Nil if nothing is left.
-    private static func instructions(_ text: String) throws -> String? {
+    private static func check(_ text: String) throws {
         guard text.count <= Self.limit else {
             throw HTTPProblem(
-                .badRequest,
+                HTTPStatus(422),
                 "The instructions have \(text.count) characters, and the limit is \(Self.limit): shorten them.")
         }
-        let text = text.trimmed
-        return text.isEmpty ? nil : text
+    }
+}
+
+extension API.Settings {
+    init(_ preferences: Preferences) {
+        self.init(model: preferences.model, instructions: preferences.instructions)
     }
 }

@@ -10,75 +10,59 @@ internal import Sessions
 
 /// Browser sign-in with a code, sign-out, and the caller's identity.
 struct SignInRoutes: Sendable {
-    private let context: GatewayContext
-    private let origins: OriginPolicy
-    /// Wrong codes per minute: five from one address, and four times as many from all other machines together.
-    private let attempts = Protected(AttemptLimiter(perPeer: 5, perGroup: 20, window: 60_000))
+    let context: GatewayContext
 
-    init(context: GatewayContext, origins: OriginPolicy) {
-        self.context = context
-        self.origins = origins
-    }
+    static let routes: [APIRoute] = [
+        APIRoute(
+            .post, "/api/v1/signin", "signIn",
+            "Signs a browser in with a code; the optional `name` is shown next to messages.", .open,
+            body: API.SignIn.self, bodyLimit: 4096,
+            answers: [
+                .empty("Signed in; the cookie is set."), .problem(.unauthorized, "A wrong code."),
+                .forbidden("The request comes from a page of another site."),
+                .problem(.tooManyRequests, "Too many wrong codes in a minute."),
+            ]
+        ) { try await Self(context: $0).signIn($1) },
+        APIRoute(
+            .post, "/api/v1/signout", "signOut", "Ends this browser's sign-in.",
+            .scopes(Set(Scope.allCases), from: .guest),
+            answers: [.empty("Signed out; the cookie is deleted."), .conflict("The credential is a token's.")]
+        ) { (context, call: PlainCall) in try await Self(context: context).signOut(call.request) },
+        APIRoute(
+            .get, "/api/v1/me", "me", "The person whom the credential belongs to.",
+            .scopes(Set(Scope.allCases), from: .guest), success: (.ok, "The person.")
+        ) { (_, call: PlainCall) in
+            let principal = try call.person()
+            return API.Person(
+                name: principal.credential.name, role: principal.role, identity: principal.identity,
+                scopes: principal.credential.scopes)
+        },
+    ]
 
-    var routes: [APIRoute] {
-        [
-            APIRoute(
-                method: .post, pattern: "/api/v1/signin", operation: "signIn",
-                summary: "Signs a browser in with a code; the optional `name` is shown next to messages.",
-                access: .open,
-                body: "SignIn", bodyLimit: 4096,
-                answers: [
-                    .init(status: .noContent, description: "Signed in; the cookie is set."),
-                    .init(status: .unauthorized, description: "A wrong code.", schema: "Problem"),
-                    .init(
-                        status: .tooManyRequests, description: "Too many wrong codes in a minute.", schema: "Problem"),
-                ], handle: { try await self.signIn($0) }),
-            APIRoute(
-                method: .post, pattern: "/api/v1/signout", operation: "signOut",
-                summary: "Ends this browser's sign-in.",
-                access: .scopes(Set(Scope.allCases), from: .guest), bodyLimit: 4096,
-                answers: [
-                    .init(status: .noContent, description: "Signed out; the cookie is deleted."),
-                    .init(status: .conflict, description: "The credential is a token's.", schema: "Problem"),
-                ],
-                handle: { try await self.signOut($0) }),
-            APIRoute(
-                method: .get, pattern: "/api/v1/me", operation: "me",
-                summary: "The person whom the credential belongs to.",
-                access: .scopes(Set(Scope.allCases), from: .guest),
-                answers: [.init(status: .ok, description: "The person.", schema: "Person")],
-                handle: { try self.me($0) }),
-        ]
-    }
-
-    private func signIn(_ request: APIRequest) async throws -> HTTPServerResponse {
-        guard self.origins.allows(request.http.headers) else {
-            throw Problems.forbiddenOrigin
-        }
-        let body = try await request.object(upTo: 4096)
-        guard let code = body["code"]?.stringValue else {
-            throw HTTPProblem(.badRequest, "The body needs a member `code`.")
-        }
-        let peer = Self.peer(of: request.http)
+    private func signIn(_ call: APICall<API.Nothing, API.SignIn>) async throws -> HTTPServerResponse {
+        guard self.context.origins.allows(call.http.headers) else { throw Problems.forbiddenOrigin }
+        let code = call.body.code
+        let peer = Self.peer(of: call.http)
         let now = self.context.now()
         // Nothing may wait between this and the check of the code.
-        guard let attempt = self.attempts.withLock({ $0.reserve(peer.name, in: peer.group, at: now) }) else {
+        guard let attempt = self.context.codeAttempts.withLock({ $0.reserve(peer.name, in: peer.group, at: now) })
+        else {
             throw HTTPProblem(
                 .tooManyRequests, "There were too many wrong codes within a minute. Wait a minute, then try again.",
                 headers: ["Retry-After": "60"])
         }
-        let name = Self.name(body["name"]?.stringValue)
+        let name = Self.name(call.body.name)
         let identity = "web:\(Crypto.hex(Crypto.randomBytes(8)))"
         let sender = Sender(id: identity, identities: [Identity(identity)], displayName: name ?? "")
         guard let role = try await self.context.bridge.access.signIn(sender, code: code) else {
-            request.logger.warning("wrong sign-in code", ["peer": .string(peer.name)])
+            call.logger.warning("wrong sign-in code", ["peer": .string(peer.name)])
             throw HTTPProblem(
                 .unauthorized, "The code is wrong, used, or more than an hour old. `jetbridge pair` creates a new one.",
                 headers: ["WWW-Authenticate": "Bearer realm=\"jetbridge\""])
         }
-        self.attempts.withLock { $0.giveBack(attempt) }
+        self.context.codeAttempts.withLock { $0.giveBack(attempt) }
         let secret = try await self.store(identity: identity, name: name ?? role.rawValue, role: role, at: now)
-        request.logger.info("signed in", ["identity": .string(identity), "role": .string(role.rawValue)])
+        call.logger.info("signed in", ["identity": .string(identity), "role": .string(role.rawValue)])
         return self.response(cookie: secret, lifetime: Int(self.context.settings.cookieLifetime / 1000))
     }
 
@@ -111,14 +95,6 @@ struct SignInRoutes: Sendable {
         let cookie = HTTPCookie(
             Authenticator.cookie(isSecure: isSecure), cookie, maximumAge: lifetime, isSecure: isSecure)
         return HTTPServerResponse(.noContent, headers: ["Set-Cookie": cookie.setCookie])
-    }
-
-    private func me(_ request: APIRequest) throws -> HTTPServerResponse {
-        let principal = try request.person()
-        return .json([
-            "name": .string(principal.credential.name), "role": .string(principal.role.rawValue),
-            "identity": .string(principal.identity), "scopes": .array(principal.credential.scopes.map { .string($0) }),
-        ])
     }
 
     /// The client's address; behind a proxy on this machine, the address that the proxy reports. Forged headers cannot

@@ -4,6 +4,8 @@ internal import HTTP
 internal import HTTPServer
 internal import JSON
 internal import Logging
+internal import Primitives
+internal import Schemas
 internal import Sessions
 
 /// Threads of every network and their messages, and posting to threads of the web chat.
@@ -12,159 +14,102 @@ struct ThreadRoutes: Sendable {
 
     /// In bytes. Longer messages are refused; a specification may take 100 KB.
     private static let textLimit = 256 * 1024
-    private static let reading: APIRoute.Access = .scopes([.chat, .read], from: .guest)
-
-    var routes: [APIRoute] {
-        [self.list, self.create, self.show, self.change, self.delete, self.messages, self.post]
-    }
-
-    private var list: APIRoute {
+    static let routes: [APIRoute] = [
         APIRoute(
-            method: .get, pattern: "/api/v1/threads", operation: "listThreads",
-            summary: "Threads of all networks, most recently active first.", access: Self.reading,
-            parameters: [
-                .sessionCursor, .limit(30, most: 100),
-                .init(name: "adapter", place: .query, description: "Only this network's threads."),
-                .init(
-                    name: "q", place: .query,
-                    description: "Only threads with all these words, or longer ones that begin with them, in one "
-                        + "message; or with all of them anywhere in the title. At most 200 bytes.",
-                    schema: ["type": "string", "maxLength": 200]),
-                .init(
-                    name: "mine", place: .query, description: "`true` lists only threads that you began.",
-                    schema: ["type": "boolean", "default": false]),
-                .init(
-                    name: "pinned", place: .query,
-                    description: "`first` begins the first page with all threads that you have pinned; they may appear "
-                        + "again where their time puts them.", schema: ["type": "string", "enum": ["first"]]),
-                .init(
-                    name: "archived", place: .query,
-                    description: "`true` lists the archived threads instead of the others.",
-                    schema: ["type": "boolean", "default": false]),
-            ],
-            answerMemory: APIRoute.pageMemory,
-            answers: [.init(status: .ok, description: "A page.", schema: "ThreadPage")],
-            handle: { try await self.list($0) })
-    }
-
-    private var create: APIRoute {
+            .get, "/api/v1/threads", "listThreads", "Threads of all networks, most recently active first.",
+            .watching(from: .guest), query: API.ThreadQuery.self, answerMemory: APIRoute.pageMemory,
+            success: (.ok, "A page.")
+        ) { try await Self(context: $0).list($1) },
         APIRoute(
-            method: .post, pattern: "/api/v1/threads", operation: "createThread",
-            summary: "Creates a thread in the web chat.",
-            access: .scopes([.chat], from: .guest), parameters: [.idempotencyKey], bodyLimit: 4096,
+            .post, "/api/v1/threads", "createThread", "Creates a thread in the web chat.",
+            .scopes([.chat, .run], from: .guest), headers: [Self.idempotencyKey],
+            answers: [.json(API.Created.self, .created, "The new thread."), .noRoom]
+        ) { try await Self(context: $0).create($1) },
+        APIRoute(
+            .get, "/api/v1/threads/{id}", "getThread", "One thread.", .watching(from: .guest),
+            success: (.ok, "The thread."), [.notFound("No such thread.")]
+        ) { try await Self(context: $0).show($1) },
+        Self.change,
+        APIRoute(
+            .delete, "/api/v1/threads/{id}", "deleteThread",
+            "Deletes a thread of any network: transcript, live frames, messages still to be posted and received files. "
+                + "Commits and documents stay in Git.", .writing,
             answers: [
-                .init(status: .created, description: "The new thread.", schema: "Created"),
-                .init(status: .badRequest, description: "The body is not a JSON object.", schema: "Problem"), .noRoom,
-            ],
-            handle: { try await self.create($0) })
-    }
-
-    private var show: APIRoute {
+                .empty("Deleted."), .notFound("No such thread."),
+                .conflict("An answer is running or queued: stop it."),
+            ]
+        ) { try await Self(context: $0).delete($1) },
         APIRoute(
-            method: .get, pattern: "/api/v1/threads/{id}", operation: "getThread", summary: "One thread.",
-            access: Self.reading,
-            answers: [
-                .init(status: .ok, description: "The thread.", schema: "Thread"),
-                .init(status: .notFound, description: "No such thread.", schema: "Problem"),
-            ], handle: { try await self.show($0) })
-    }
-
-    private var delete: APIRoute {
+            .get, "/api/v1/threads/{id}/messages", "listMessages",
+            "A thread's messages, oldest first. A page ends early where its texts exceed 512 KiB.",
+            .watching(from: .guest), query: API.MessageQuery.self, answerMemory: APIRoute.pageMemory,
+            success: (.ok, "A page."), [.notFound("No such thread.")]
+        ) { try await Self(context: $0).messages($1) },
         APIRoute(
-            method: .delete, pattern: "/api/v1/threads/{id}", operation: "deleteThread",
-            summary:
-                "Deletes a thread of any network: transcript, live frames, messages still to be posted and received "
-                + "files. Commits and documents stay in Git.",
-            access: .scopes([.chat], from: .guest),
+            .post, "/api/v1/threads/{id}/messages", "postMessage",
+            "Posts a message or a `/command` to a thread of the web chat. A credential with the scope `run` alone may post "
+                + "commands only.", .scopes([.chat, .run], from: .guest), headers: [Self.idempotencyKey],
+            body: API.NewMessage.self, bodyLimit: 2 << 20,
             answers: [
-                .init(status: .noContent, description: "Deleted."),
-                .init(status: .notFound, description: "No such thread.", schema: "Problem"),
-                .init(status: .conflict, description: "An answer is running or queued: stop it.", schema: "Problem"),
-            ], handle: { try await self.delete($0) })
-    }
+                .json(API.Accepted.self, .accepted, "Stored; the operation will answer it."),
+                .json(API.StoppedOnly.self, "A `/stop` was carried out, but there was no room to store it."),
+                .notFound("No such thread."), .noRoom,
+            ]
+        ) { try await Self(context: $0).post($1) },
+    ]
 
-    private var messages: APIRoute {
-        APIRoute(
-            method: .get, pattern: "/api/v1/threads/{id}/messages", operation: "listMessages",
-            summary: "A thread's messages, oldest first. A page ends early where its texts exceed 512 KiB.",
-            access: Self.reading,
-            parameters: [
-                .cursor, .limit(50, most: 200),
-                .init(
-                    name: "after", place: .query, description: "Only messages after the one with this id.",
-                    schema: APIRoute.Parameter.number),
-                .init(
-                    name: "before", place: .query,
-                    description: "The messages just before the one with this id, or `latest` for the newest.",
-                    schema: ["type": "string", "pattern": "^(latest|[0-9]{1,18})$"]),
-            ],
-            answerMemory: APIRoute.pageMemory,
-            answers: [
-                .init(status: .ok, description: "A page.", schema: "MessagePage"),
-                .init(status: .notFound, description: "No such thread.", schema: "Problem"),
-            ], handle: { try await self.messages($0) })
-    }
-
-    private var post: APIRoute {
-        APIRoute(
-            method: .post, pattern: "/api/v1/threads/{id}/messages", operation: "postMessage",
-            summary: "Posts a message or a `/command` to a thread of the web chat.",
-            access: .scopes([.chat], from: .guest), parameters: [.idempotencyKey], body: "NewMessage",
-            bodyLimit: 2 * 1024 * 1024,
-            answers: [
-                .init(status: .accepted, description: "Stored; the operation will answer it.", schema: "Accepted"),
-                .init(
-                    status: .ok, description: "A `/stop` was carried out, but there was no room to store it.",
-                    schema: "StoppedOnly"),
-                .init(status: .notFound, description: "No such thread.", schema: "Problem"), .noRoom,
-            ], handle: { try await self.post($0) })
-    }
+    private static let idempotencyKey = APIRoute.Header(
+        name: "Idempotency-Key",
+        note: MemberNote(
+            "A repeated request with the same key gets the first answer.", minLength: 1, maxLength: 200,
+            pattern: "^[ -~]*[!-~][ -~]*$"))
 
     // MARK: Reading
 
-    private func list(_ request: APIRequest) async throws -> HTTPServerResponse {
-        let principal = try request.person()
-        let limit = try request.limit(default: 30, most: 100)
-        let cursor = try request.cursor(SessionCursor.init)
-        let filter = try Self.filter(of: request, for: principal)
+    private func list(
+        _ call: APICall<API.ThreadQuery, API.Nothing>
+    ) async throws -> API.Page<API.ListedThread> {
+        let principal = try call.person()
+        let query = call.query
+        let cursor = try API.place(query.cursor, SessionCursor.init)
+        let filter = try Self.filter(of: query, for: principal)
         // If this fails, the newest messages cannot be found yet.
         if !filter.words.isEmpty { try? await self.context.store.indexMessages() }
         let now = self.context.now()
-        let page = try await self.context.store.read { ledger in
-            let page = try ledger.sessions(filter, after: cursor, limit: limit)
+        return try await self.context.store.read { ledger in
+            let page = try ledger.sessions(filter, after: cursor, limit: query.limit ?? 30)
             var lines = FoundLines(words: filter.words)
-            let pinned = try cursor == nil ? Self.pinned(filter, of: request, by: principal, in: ledger) : []
+            let isFirst = cursor == nil && query.pinned == .first
+            let pinned = isFirst ? try Self.pinned(filter, by: principal, in: ledger) : []
             let known = Set(pinned.map(\.id))
+            let names = try principal.seesEverything ? OwnerNames(in: ledger) : OwnerNames()
             let items = try (pinned + page.items.filter { !known.contains($0.id) }).map { session in
                 let found = try lines.line(of: session.id, in: ledger)
-                return try ThreadDocument(session: session, for: principal, in: ledger, at: now, found: found)
+                let thread = try API.Thread(session, for: principal, in: ledger, at: now, found: found)
+                return API.ListedThread(thread, for: principal, names: names)
             }
-            let names = try principal.seesEverything ? OwnerNames(in: ledger) : OwnerNames()
-            return Page(items: items.map { $0.json(for: principal, names: names) }, next: page.next)
+            return API.Page(items, next: page.next)
         }
-        return .json(page.document { $0 })
     }
 
-    private func show(_ request: APIRequest) async throws -> HTTPServerResponse {
-        let principal = try request.person()
-        let session = try await self.context.session(request.parameter("id"), for: principal)
+    private func show(_ call: PlainCall) async throws -> API.Thread {
+        let principal = try call.person()
+        let session = try await self.context.session(call.id, for: principal)
         let now = self.context.now()
-        let document = try await self.context.store.read { ledger in
-            try ThreadDocument(session: session, for: principal, in: ledger, at: now)
+        return try await self.context.store.read { ledger in
+            try API.Thread(session, for: principal, in: ledger, at: now)
         }
-        return .json(document.json)
     }
 
-    private func messages(_ request: APIRequest) async throws -> HTTPServerResponse {
-        let session = try await self.context.session(request.parameter("id"), for: request.person())
-        let limit = try request.limit(default: 50, most: 200)
-        let query = request.http.query
-        let before = try query["before"].map { try Self.position($0, named: "before", latest: true) }
-        let after = try (query["cursor"] ?? query["after"]).map {
-            try Self.position($0, named: "cursor", latest: false)
+    private func messages(_ call: APICall<API.MessageQuery, API.Nothing>) async throws -> API.MessagePage {
+        let session = try await self.context.session(call.id, for: call.person())
+        let (query, limit) = (call.query, call.query.limit ?? 50)
+        let before = try query.before.map { try Self.position($0, named: "before", latest: true) }
+        let after = try (query.cursor ?? query.after).map {
+            try Self.position($0, named: query.cursor == nil ? "after" : "cursor", latest: false)
         }
         let pages = self.context.environment.settings.pages
-        let document = try await self.context.store.read { ledger -> JSON in
+        return try await self.context.store.read { ledger in
             let page: MessagePage
             if let before {
                 page = try ledger.messages(of: session.id, before: before, limit: limit)
@@ -173,38 +118,34 @@ struct ThreadRoutes: Sendable {
                 page = MessagePage(items: found.items, next: found.next, previous: nil)
             }
             let places = try AnswerPlaces(of: page.items, in: ledger)
-            var operations: [JSON] = []
+            var operations: [API.Operation] = []
             var seen: Set<String> = []
             for message in page.items {
                 guard let id = message.turn, seen.insert(id).inserted, let turn = try ledger.turn(id: id) else {
                     continue
                 }
-                operations.append(try OperationDocument(turn: turn, in: ledger).json(pages: pages))
+                operations.append(try API.Operation(turn, in: ledger, pages: pages))
             }
-            return [
-                "items": .array(page.items.map { $0.json(place: places[$0]) }),
-                "next_cursor": page.next.map { .string($0) } ?? .null,
-                "previous_cursor": page.previous.map { .string($0) } ?? .null, "operations": .array(operations),
-            ]
+            return API.MessagePage(
+                items: page.items.map { API.Message($0, place: places[$0]) }, nextCursor: page.next,
+                previousCursor: page.previous, operations: operations)
         }
-        return .json(document)
     }
 
     private static func position(_ text: String, named name: String, latest: Bool) throws -> Int64 {
         if latest, text == "latest" { return .max }
         guard let number = Int64(text), number >= 0 else {
-            throw HTTPProblem(.badRequest, "`\(name)` must be the id of a message\(latest ? ", or `latest`" : "").")
+            throw HTTPProblem(
+                HTTPStatus(422), "`\(name)` must be the id of a message\(latest ? ", or `latest`" : "").")
         }
         return number
     }
 
     // MARK: Writing
 
-    private func create(_ request: APIRequest) async throws -> HTTPServerResponse {
-        let principal = try request.person()
-        // It has no members yet; an invalid body is still the caller's mistake.
-        _ = try await request.object(upTo: 4096)
-        let name = try Self.key(of: request, scope: principal.identity) ?? Crypto.hex(Crypto.randomBytes(10))
+    private func create(_ call: PlainCall) async throws -> HTTPServerResponse {
+        let principal = try call.person()
+        let name = try Self.key(of: call.request, scope: principal.identity) ?? Crypto.hex(Crypto.randomBytes(10))
         let key = ThreadKey(adapter: WebAdapter.adapterID, value: name)
         let route = Route(room: RoomID(adapter: WebAdapter.adapterID, name: name))
         let now = self.context.now()
@@ -214,16 +155,17 @@ struct ThreadRoutes: Sendable {
             try ledger.checkRoom(quota, for: 0, in: key, from: principal.identity)
             return try ledger.session(for: key, route: route, owner: principal.identity, title: "", at: now)
         }
-        var response = HTTPServerResponse.json(["id": .string(session.id)], .created)
+        var response = HTTPServerResponse.json(try JSON(encoding: API.Created(id: session.id)), .created)
         response.headers["Location"] = "/api/v1/threads/\(session.id)"
         return response
     }
 
-    private func post(_ request: APIRequest) async throws -> HTTPServerResponse {
-        let principal = try request.person()
-        let session = try await self.context.writableSession(request.parameter("id"), for: principal)
-        let text = try await Self.text(of: request)
-        let key = try Self.key(of: request, scope: "\(principal.identity) \(session.id)")
+    private func post(_ call: APICall<API.Nothing, API.NewMessage>) async throws -> HTTPServerResponse {
+        let principal = try call.person()
+        let session = try await self.context.writableSession(call.id, for: principal)
+        let text = call.body.text
+        try Self.check(text, from: principal)
+        let key = try Self.key(of: call.request, scope: "\(principal.identity) \(session.id)")
         let id = key ?? Crypto.hex(Crypto.randomBytes(10))
         let files = WaitingFiles(context: self.context, principal: principal, session: session.id, event: id)
         // A repeat of a message that had no files must not take those that have arrived for the next one.
@@ -241,10 +183,9 @@ struct ThreadRoutes: Sendable {
             taken = try await files.settled { try await self.context.bridge.submit(event) }
         } catch let ignored as IgnoredEvent {
             if ignored.reason == Intent.stopped {
-                return .json([
-                    "message_id": .null, "operation_id": .null,
-                    "detail": "Stopped. The command itself was not stored: the disk is full, or the quota is used up.",
-                ])
+                let detail = "Stopped. The command itself was not stored: the disk is full, or the quota is used up."
+                return .json(
+                    try JSON(encoding: API.StoppedOnly(messageID: nil, operationID: nil, detail: detail)))
             }
             // From a person with a role, the bridge ignores nothing else.
             throw HTTPProblem(
@@ -257,12 +198,10 @@ struct ThreadRoutes: Sendable {
                 "The message is still being stored. Repeat the request with the same Idempotency-Key.",
                 headers: ["Retry-After": "1"])
         }
-        request.logger.info(
+        call.logger.info(
             "message received", ["thread": .string(session.id), "operation": .string(submission.operation)])
-        let body: JSON = [
-            "message_id": .string(String(submission.message)), "operation_id": .string(submission.operation),
-        ]
-        return .json(body, .accepted)
+        let accepted = API.Accepted(messageID: String(submission.message), operationID: submission.operation)
+        return .json(try JSON(encoding: accepted), .accepted)
     }
 
     /// Whether a message with this event's id has been handled.
@@ -271,8 +210,8 @@ struct ThreadRoutes: Sendable {
             != nil
     }
 
-    private func delete(_ request: APIRequest) async throws -> HTTPServerResponse {
-        let session = try await self.context.session(request.parameter("id"), for: request.person())
+    private func delete(_ call: PlainCall) async throws -> HTTPServerResponse {
+        let session = try await self.context.session(call.id, for: call.person())
         switch try await self.context.deletion.delete(session.id) {
         case .deleted: break
         case .unknown: throw Problems.missing("thread")
@@ -280,24 +219,23 @@ struct ThreadRoutes: Sendable {
             throw HTTPProblem(
                 .conflict, "An answer is still running or queued in this conversation. Stop it, then try again.")
         }
-        request.logger.info("a thread was deleted", ["thread": .string(session.id)])
+        call.logger.info("a thread was deleted", ["thread": .string(session.id)])
         return HTTPServerResponse(.noContent)
     }
 
-    private static func text(of request: APIRequest) async throws -> String {
-        let body = try await request.object(upTo: 2 * 1024 * 1024)
-        guard let text = body["text"]?.stringValue else {
-            throw HTTPProblem(.badRequest, "The body needs a member `text`.")
-        }
+    private static func check(_ text: String, from principal: Principal) throws {
         guard text.contains(where: { !$0.isWhitespace }) else {
-            throw HTTPProblem(.badRequest, "The text is empty. Write something.")
+            throw HTTPProblem(HTTPStatus(422), "The text is empty. Write something.")
         }
         guard text.utf8.count <= Self.textLimit else {
             throw HTTPProblem(
                 .contentTooLarge,
                 "The text has \(text.utf8.count) bytes, and the limit is \(Self.textLimit) (256 KB). Send it in parts.")
         }
-        return text
+        guard principal.has(anyOf: [.chat]) || text.trimmed.hasPrefix("/") else {
+            throw HTTPProblem(
+                .forbidden, "With the scope `run` you may post commands such as `/run make`. A message needs `chat`.")
+        }
     }
 
     /// The idempotency key of a request, bound to its sender. Nil without the header.
@@ -308,33 +246,4 @@ struct ThreadRoutes: Sendable {
         }
         return String(Crypto.hex(Crypto.sha256("\(scope)\u{0}\(key)")).prefix(40))
     }
-}
-
-extension APIRoute.Parameter {
-    /// Ids and cursors that are numbers, as texts.
-    static let number: JSON = ["type": "string", "pattern": "^[0-9]{1,18}$"]
-
-    static let cursor = Self.cursor(Self.number)
-    static let sessionCursor = Self.cursor(["type": "string", "pattern": "^[0-9]{1,18}-"])
-    static let idempotencyKey = Self(
-        name: "Idempotency-Key", place: .header,
-        description: "A repeated request with the same key gets the first answer.",
-        schema: ["type": "string", "maxLength": 200, "pattern": "^[ -~]*[!-~][ -~]*$"])
-
-    private static func cursor(_ schema: JSON) -> Self {
-        Self(name: "cursor", place: .query, description: "`next_cursor` of the previous page.", schema: schema)
-    }
-
-    static func limit(_ usual: Int, most: Int) -> Self {
-        Self(
-            name: "limit", place: .query, description: "The most items to return.",
-            schema: [
-                "type": "integer", "default": .integer(Int64(usual)), "minimum": 1, "maximum": .integer(Int64(most)),
-            ])
-    }
-}
-
-extension APIRoute.Answer {
-    static let noRoom = Self(
-        status: HTTPStatus(507), description: "The person's quota or the host's disk is used up.", schema: "Problem")
 }

@@ -3,40 +3,35 @@ internal import HTTP
 internal import HTTPServer
 internal import JSON
 internal import Logging
+internal import Schemas
 internal import Sessions
 
 /// Files for a person's next message in a thread.
 struct UploadRoutes: Sendable {
     let context: GatewayContext
 
-    var routes: [APIRoute] { [self.upload] }
-
-    private var upload: APIRoute {
+    static let routes: [APIRoute] = [
         APIRoute(
             method: .post, pattern: "/api/v1/threads/{id}/files", operation: "uploadFile",
             summary: "Sends a file, which goes with the person's next message and lands in the workspace.",
-            access: .scopes([.chat], from: .guest),
-            parameters: [
-                .init(
-                    name: "name", place: .query, description: "The file's name, without a folder: 1 to 255 bytes.",
-                    schema: ["type": "string", "pattern": #"^[^/\\\u0000-\u001f\u007f-\u009f]+$"#, "maxLength": 255],
-                    isRequired: true)
-            ],
-            body: "FileBytes", bodyType: "application/octet-stream",
+            access: .writing, query: API.UploadQuery.self,
+            body: .bytes(MediaType(parsing: "application/octet-stream") ?? .plain),
             // The handler checks the limit, so that it can name it in its answer.
             bodyLimit: .max,
             answers: [
-                .init(
-                    status: .created, description: "Stored. It expires after a day without a message.", schema: "Upload"
-                ),
-                .init(status: .notFound, description: "No such thread.", schema: "Problem"),
-                .init(status: .conflict, description: "Too many files wait for a message.", schema: "Problem"),
-                .init(status: .contentTooLarge, description: "The file is too large.", schema: "Problem"), .noRoom,
-                .init(status: 422, description: "The name is not a file name.", schema: "Problem"),
-            ], handle: { try await self.upload($0) })
-    }
+                .json(API.Upload.self, .created, "Stored. It expires after a day without a message."),
+                .notFound("No such thread."), .conflict("Too many files wait for a message."),
+                .problem(.contentTooLarge, "The file is too large."), .noRoom,
+                .problem(422, "The name is not a file name."),
+            ]
+        ) { context, request in
+            guard request.http.query["name"] != nil else { throw Self.badName }
+            let query = try request.query(as: API.UploadQuery.self, named: "UploadQuery")
+            return try await Self(context: context).upload(request, named: query.name)
+        }
+    ]
 
-    private func upload(_ request: APIRequest) async throws -> HTTPServerResponse {
+    private func upload(_ request: APIRequest, named name: String) async throws -> HTTPServerResponse {
         let principal = try request.person()
         let session = try await self.context.writableSession(request.parameter("id"), for: principal)
         guard let uploads = self.context.web.uploads else {
@@ -49,24 +44,24 @@ struct UploadRoutes: Sendable {
             in: session.id, of: session.owner, from: request.person().role, isUpload: true)
         do {
             let file = try await uploads.receive(
-                request.http.body, named: request.http.query["name"] ?? "", in: session.id, from: principal.identity,
+                request.http.body, named: name, in: session.id, from: principal.identity,
                 into: room)
             request.logger.info(
                 "file received", ["thread": .string(session.id), "bytes": .integer(Int64(file.size))])
-            return .json(
-                ["name": .string(file.name), "size": JSON(file.size), "type": .string(file.mediaType)], .created)
+            let upload = API.Upload(name: file.name, size: file.size, type: file.mediaType)
+            return .json(try JSON(encoding: upload), .created)
         } catch let failure as UploadFailure {
             throw Self.problem(failure, uploads)
         }
     }
 
+    private static let badName = HTTPProblem(
+        422,
+        "`name` must be a file name of 1 to 255 bytes, without slashes and control characters, such as ?name=data.csv.")
+
     private static func problem(_ failure: UploadFailure, _ uploads: Uploads) -> HTTPProblem {
         switch failure {
-        case .badName:
-            HTTPProblem(
-                422,
-                "`name` must be a file name of 1 to 255 bytes, without slashes and control characters, such as ?name=data.csv."
-            )
+        case .badName: Self.badName
         case .tooLarge:
             HTTPProblem(
                 .contentTooLarge, "The file is larger than \(uploads.limit >> 20) MiB. Send a smaller one, or in parts."

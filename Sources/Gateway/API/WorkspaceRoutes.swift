@@ -2,7 +2,7 @@ internal import Chat
 internal import HTTP
 internal import HTTPServer
 internal import JSON
-internal import Primitives
+internal import Schemas
 internal import Sessions
 
 /// A thread's commands and its workspace.
@@ -11,32 +11,61 @@ struct WorkspaceRoutes: Sendable {
 
     /// Bytes of a file that are read at once.
     private static let pieceSize = 64 << 10
-    private static let reading: APIRoute.Access = .scopes([.chat, .read], from: .member)
 
-    var routes: [APIRoute] { [self.jobs, self.files, self.diff, self.snapshots] }
+    static let routes: [APIRoute] = [
+        Self.route(
+            "jobs", "listJobs", "The running commands of a thread and the last ended ones, newest first.",
+            "The commands.", .watching(from: .member)
+        ) { desk, place in API.Page(try await desk.jobs(of: place.session).map(API.Job.init)) },
+        APIRoute(
+            .get, "/api/v1/threads/{id}/files", "listFiles",
+            "The files of a thread's workspace, or the content of one.", .reading(from: .member),
+            query: API.FileQuery.self, answerMemory: APIRoute.pageMemory,
+            answers: [
+                .json(API.Page<API.WorkspaceFile>.self, "The list."),
+                .other(MediaType(parsing: "application/octet-stream") ?? .plain, "With `name`: its bytes."),
+            ] + Self.problems, isInWorkspace: true
+        ) { try await Self(context: $0).files($1) },
+        Self.route(
+            "diff", "getDiff", "What differs in a thread's workspace from its branch's last commit.",
+            "A unified diff; empty without a difference.", .reading(from: .member), answerMemory: APIRoute.anyMemory
+        ) { desk, place in API.WorkspaceDiff(diff: try await desk.diff(in: place)) },
+        Self.route(
+            "snapshots", "listSnapshots", "The snapshots of a thread's workspace, newest first.", "The snapshots.",
+            .reading(from: .member)
+        ) { desk, place in
+            API.Page(
+                try await desk.snapshots(in: place).map { snapshot in
+                    API.Snapshot(
+                        id: snapshot.id, reason: snapshot.reason, createdAt: Timestamp(milliseconds: snapshot.at))
+                })
+        },
+    ]
 
-    private var jobs: APIRoute {
-        self.route(
-            "jobs", operation: "listJobs",
-            summary: "The running commands of a thread and the last ended ones, newest first.",
-            answer: .init(status: .ok, description: "The commands.", schema: "JobPage")
-        ) { desk, place, _ in
-            Self.page(try await desk.jobs(of: place.session).map(Self.document))
+    private static let problems: [APIRoute.Answer] = [
+        .notFound("No such thread or file."), .conflict("The thread has no working workspace."),
+    ]
+
+    private static func route<Content: Codable & Sendable>(
+        _ word: String, _ operation: String, _ summary: String, _ description: String, _ access: APIRoute.Access,
+        answerMemory: Int = APIRoute.pageMemory,
+        _ show: @escaping @Sendable (any CommandDesk, SessionPlace) async throws -> Content
+    ) -> APIRoute {
+        APIRoute(
+            .get, "/api/v1/threads/{id}/\(word)", operation, summary, access, answerMemory: answerMemory,
+            success: (.ok, description), Self.problems, isInWorkspace: true
+        ) { (context, call: PlainCall) in
+            let session = try await context.session(call.id, for: call.person())
+            return try await context.inWorkspace(of: session, show)
         }
     }
 
-    private var files: APIRoute {
-        self.route(
-            "files", operation: "listFiles", summary: "The files of a thread's workspace, or the content of one.",
-            parameters: [
-                .init(name: "path", place: .query, description: "Only entries below this folder."),
-                .init(name: "name", place: .query, description: "Answers this file's bytes instead of a list."),
-            ], answer: .init(status: .ok, description: "The list.", schema: "WorkspaceFilePage"),
-            besides: [.init(status: .ok, description: "With `name`: its bytes.", type: "application/octet-stream")]
-        ) { desk, place, request in
-            let query = request.http.query
-            guard let name = query["name"] else {
-                return Self.page(try await desk.files(below: query["path"] ?? "", in: place).map(Self.document))
+    private func files(_ call: APICall<API.FileQuery, API.Nothing>) async throws -> HTTPServerResponse {
+        let session = try await self.context.session(call.id, for: call.person())
+        return try await self.context.inWorkspace(of: session) { desk, place in
+            guard let name = call.query.name else {
+                let files = try await desk.files(below: call.query.path ?? "", in: place)
+                return .json(try JSON(encoding: API.Page(files.map(API.WorkspaceFile.init))))
             }
             let file = try await desk.open(name, in: place)
             var response = HTTPServerResponse(.ok, body: .stream { try await Self.send(file, to: $0) })
@@ -59,74 +88,20 @@ struct WorkspaceRoutes: Sendable {
             sent += piece.count
         }
     }
+}
 
-    private var diff: APIRoute {
-        self.route(
-            "diff", operation: "getDiff", answerMemory: APIRoute.anyMemory,
-            summary: "What differs in a thread's workspace from its branch's last commit.",
-            answer: .init(
-                status: .ok, description: "A unified diff; empty without a difference.", schema: "WorkspaceDiff")
-        ) { desk, place, _ in
-            .json(["diff": .string(try await desk.diff(in: place))])
-        }
+extension API.Job {
+    init(_ job: Chat.Job) {
+        self.init(
+            id: job.id, operationID: job.turn, command: job.command, background: job.isBackground, state: job.state,
+            ending: job.ending, startedAt: Timestamp(milliseconds: job.startedAt),
+            endedAt: job.endedAt.map { Timestamp(milliseconds: $0) })
     }
+}
 
-    private var snapshots: APIRoute {
-        self.route(
-            "snapshots", operation: "listSnapshots", summary: "The snapshots of a thread's workspace, newest first.",
-            answer: .init(status: .ok, description: "The snapshots.", schema: "SnapshotPage")
-        ) { desk, place, _ in
-            Self.page(
-                try await desk.snapshots(in: place).map { snapshot in
-                    [
-                        "id": .string(snapshot.id), "reason": .string(snapshot.reason),
-                        "created_at": Self.time(snapshot.at),
-                    ]
-                })
-        }
-    }
-
-    private func route(
-        _ word: String, operation: String, answerMemory: Int = APIRoute.pageMemory, summary: String,
-        parameters: [APIRoute.Parameter] = [], answer: APIRoute.Answer, besides others: [APIRoute.Answer] = [],
-        handle: @escaping @Sendable (any CommandDesk, SessionPlace, APIRequest) async throws -> HTTPServerResponse
-    ) -> APIRoute {
-        APIRoute(
-            method: .get, pattern: "/api/v1/threads/{id}/\(word)", operation: operation, summary: summary,
-            access: Self.reading, parameters: parameters, answerMemory: answerMemory,
-            answers: [answer] + others + [
-                .init(status: .notFound, description: "No such thread or file.", schema: "Problem"),
-                .init(status: .conflict, description: "The thread has no working workspace.", schema: "Problem"),
-            ], isInWorkspace: true
-        ) { request in
-            let session = try await self.context.session(request.parameter("id"), for: request.person())
-            return try await self.context.inWorkspace(of: session) { desk, place in
-                try await handle(desk, place, request)
-            }
-        }
-    }
-
-    private static func document(_ job: Job) -> JSON {
-        [
-            "id": .string(job.id), "operation_id": .string(job.turn), "command": .string(job.command),
-            "background": .bool(job.isBackground), "state": .string(job.state.rawValue),
-            "ending": job.ending.map { .string($0) } ?? .null, "started_at": Self.time(job.startedAt),
-            "ended_at": job.endedAt.map(Self.time) ?? .null,
-        ]
-    }
-
-    private static func document(_ file: PlaceFile) -> JSON {
-        [
-            "path": .string(file.path), "kind": .string(file.kind), "size": file.size.map { JSON($0) } ?? .null,
-        ]
-    }
-
-    private static func page(_ items: [JSON]) -> HTTPServerResponse {
-        .json(["items": .array(items), "next_cursor": .null])
-    }
-
-    private static func time(_ milliseconds: Int64) -> JSON {
-        .string(CivilTime(milliseconds: milliseconds).rfc3339)
+extension API.WorkspaceFile {
+    init(_ file: PlaceFile) {
+        self.init(path: file.path, kind: Kind(rawValue: file.kind) ?? .other, size: file.size)
     }
 }
 

@@ -7,33 +7,28 @@ internal import WebSockets
 /// The WebSocket route of the live protocol.
 struct LiveRoutes: Sendable {
     let context: GatewayContext
-    let authenticator: Authenticator
-    let sockets: WebSocketServer
-    let connections: LiveConnections
 
-    var routes: [APIRoute] {
-        [
-            APIRoute(
-                method: .get, pattern: "/api/v1/live", operation: "live",
-                summary:
-                    "A WebSocket of frames: send {\"subscribe\":OPERATION,\"last_sequence\":0} or {\"subscribe_thread\":THREAD}; "
-                    + "{\"subscribe_asks\":true} brings {\"asks\":[ID]} whenever other asks wait for you.",
-                access: .scopes([.chat, .read], from: .guest),
-                answers: [
-                    .init(status: .switchingProtocols, description: "The connection speaks the live protocol."),
-                    .init(status: HTTPStatus(426), description: "Not a WebSocket request.", schema: "Problem"),
-                ], isLive: true, handle: { try self.open($0) })
-        ]
-    }
+    static let routes: [APIRoute] = [
+        APIRoute(
+            .get, "/api/v1/live", "live",
+            "A WebSocket of frames: send {\"subscribe\":OPERATION,\"last_sequence\":0} or {\"subscribe_thread\":THREAD}; "
+                + "{\"subscribe_asks\":true} brings {\"asks\":[ID]} whenever other asks wait for you.",
+            .watching(from: .guest),
+            answers: [
+                .init(status: .switchingProtocols, text: "The connection speaks the live protocol."),
+                .problem(HTTPStatus(426), "Not a WebSocket request."),
+            ], isLive: true
+        ) { (context, call: PlainCall) in try Self(context: context).open(call.request) }
+    ]
 
     private func open(_ request: APIRequest) throws -> HTTPServerResponse {
         let principal = try request.person()
-        return try self.sockets.response(to: request.http) { socket in
+        return try self.context.sockets.response(to: request.http) { socket in
             let connection = LiveConnection(
                 context: self.context, principal: principal, headers: request.http.headers, socket: socket,
                 logger: request.logger,
-                isValid: { try await self.authenticator.isValid(principal) })
-            await self.connections.with(connection) { await connection.run() }
+                isValid: { try await self.context.authenticator.isValid(principal) })
+            await self.context.connections.with(connection) { await connection.run() }
         }
     }
 

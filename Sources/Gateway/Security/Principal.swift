@@ -22,7 +22,7 @@ struct Principal: Sendable {
 
     /// Whether an answer of this person would count.
     func mayAnswer(_ ask: AskRecord) -> Bool {
-        self.has(anyOf: [.chat]) && ask.rule.allows(self.sender, as: self.role, askedBy: ask.requester)
+        self.has(anyOf: [.chat, .run]) && ask.rule.allows(self.sender, as: self.role, askedBy: ask.requester)
     }
 
     var sender: Sender {
@@ -32,12 +32,18 @@ struct Principal: Sendable {
 
 /// A permission of a credential.
 package enum Scope: String, Sendable, CaseIterable {
-    /// Threads, messages, operations and the live protocol.
-    case chat
     /// Read-only access.
     case read
-    /// Everything.
-    case admin
+    /// Threads, messages and operations; includes ``read`` and ``run``, as it did before these could be had alone.
+    case chat
+    /// Commands in threads, and decisions about asks.
+    case run
+    /// Reading and changing documents.
+    case documents
+    /// Reading and changing tasks.
+    case tasks
     /// `jetbridge proxy`.
     case proxy
+    /// Everything.
+    case admin
 }

@@ -1,9 +1,8 @@
 package import Chat
 internal import Git
-internal import JSON
-internal import Primitives
 package import Repositories
-internal import Specs
+internal import Schemas
+package import Specs
 
 /// Shows the features of local repositories through the gateway.
 package struct FeatureViewer: FeatureSource {
@@ -18,16 +17,20 @@ package struct FeatureViewer: FeatureSource {
     /// The versions of a document that are listed.
     private static let versionLimit = 50
 
-    package func feature(_ name: String?, of repository: String?) async throws -> FeatureAnswer {
+    package func feature(
+        _ name: String?, of repository: String?
+    ) async throws -> FeatureAnswer<FeatureOverview.Feature> {
         try await self.answer(repository) { repository in
             let files = try await FeatureChoice.feature(chosen: name, in: repository)
             let overview = try await FeatureOverview.read(files, in: repository)
             let names = try await repository.featureNames()
-            return .found(overview.json(of: repository.name, links: self.links(repository), all: names))
+            return .found(overview.form(of: repository.name, links: self.links(repository), all: names))
         }
     }
 
-    package func document(_ path: String, of feature: String?, in repository: String?) async throws -> FeatureAnswer {
+    package func document(
+        _ path: String, of feature: String?, in repository: String?
+    ) async throws -> FeatureAnswer<API.FeatureText> {
         try await self.answer(repository) { repository in
             let files = try await FeatureChoice.feature(chosen: feature, in: repository)
             guard let text = files.text(path) else {
@@ -39,19 +42,19 @@ package struct FeatureViewer: FeatureSource {
             }
             let versions = try await repository.history(of: path, from: files.head, limit: Self.versionLimit)
             let links = self.links(repository)
-            return .found([
-                "path": .string(path), "head": .string(files.head.hex), "text": .string(text),
-                "versions": .array(versions.items.map { Self.json($0, links) }), "is_cut": .bool(versions.isCut),
-            ])
+            return .found(
+                API.FeatureText(
+                    path: path, head: files.head.hex, text: text,
+                    versions: versions.items.map { API.FeatureVersion($0, links) }, isCut: versions.isCut))
         }
     }
 
     package func difference(
         of path: String, from old: String, to new: String, in repository: String?
-    ) async throws -> FeatureAnswer {
+    ) async throws -> FeatureAnswer<String> {
         try await self.answer(repository) { repository in
             let (from, to) = (try await repository.resolve(old), try await repository.resolve(new))
-            return .found(["diff": .string(try await repository.patch(of: path, from: from, to: to))])
+            return .found(try await repository.patch(of: path, from: from, to: to))
         }
     }
 
@@ -59,17 +62,9 @@ package struct FeatureViewer: FeatureSource {
         SpecLinks(self.pages, repository: repository.name)
     }
 
-    private static func json(_ commit: GitCommit, _ links: SpecLinks) -> JSON {
-        [
-            "sha": .string(commit.id.hex), "subject": .string(commit.subject), "author": .string(commit.author.name),
-            "at": .string(CivilTime(milliseconds: commit.author.seconds * 1_000).rfc3339),
-            "url": .string(links.commit(commit.id.hex)),
-        ]
-    }
-
-    private func answer(
-        _ repository: String?, _ body: (LocalRepository) async throws -> FeatureAnswer
-    ) async throws -> FeatureAnswer {
+    private func answer<Content>(
+        _ repository: String?, _ body: (LocalRepository) async throws -> FeatureAnswer<Content>
+    ) async throws -> FeatureAnswer<Content> {
         do {
             return try await body(self.catalog.repository(repository))
         } catch let error as TurnFailure {
@@ -80,5 +75,13 @@ package struct FeatureViewer: FeatureSource {
             default: return .refused("\(error.message).")
             }
         }
+    }
+}
+
+extension API.FeatureVersion {
+    init(_ commit: GitCommit, _ links: SpecLinks) {
+        self.init(
+            sha: commit.id.hex, subject: commit.subject, author: commit.author.name,
+            at: Timestamp(milliseconds: commit.author.seconds * 1_000), url: links.commit(commit.id.hex))
     }
 }

@@ -66,7 +66,7 @@ package struct ViewerCommit: Sendable {
 
 /// One file of a commit's diff.
 package struct ViewerFileChange: Sendable {
-    package enum Kind: String, Sendable { case added, removed, modified, renamed, copied }
+    package enum Kind: String, Sendable, CaseIterable { case added, removed, modified, renamed, copied }
 
     package struct Line: Sendable {
         package enum Kind: Sendable {

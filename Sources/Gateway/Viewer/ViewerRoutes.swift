@@ -8,51 +8,46 @@ internal import Sessions
 struct ViewerRoutes: Sendable {
     let context: GatewayContext
 
-    var routes: [APIRoute] {
-        [
-            self.page(
-                "/r/{repository}", "viewRepository", "A repository's branches, documents and files.", from: .member,
-                parameters: [
-                    .init(name: "branch", place: .query, description: "Another branch than the default one.")
-                ]
-            ) { try await self.repository($0) },
-            self.page("/r/{repository}/commit/{sha}", "viewCommit", "A commit with its diff.", from: .guest) {
-                try await self.commit($0)
-            },
-            self.page("/r/{repository}/blob/{ref}/{path...}", "viewFile", "A file.", from: .member) {
-                try await self.blob($0)
-            },
-            self.page("/r/{repository}/raw/{ref}/{path...}", "downloadFile", "A file's raw bytes.", from: .member) {
-                try await self.raw($0)
-            },
-            self.page("/r/{repository}/tree/{ref}", "viewRoot", "A repository's files at a ref.", from: .member) {
-                try await self.tree($0)
-            },
-            self.page("/r/{repository}/tree/{ref}/{path...}", "viewFolder", "A folder.", from: .member) {
-                try await self.tree($0)
-            },
-            self.page(
-                "/t/{thread}/diff", "viewDiff", "What differs in a thread's workspace from its branch's last commit.",
-                from: .member
-            ) { try await self.workingDiff($0) },
-            self.page("/a/{message}", "viewAnswer", "The full text of an answer.", from: .guest) {
-                try await self.answer($0)
-            },
-        ]
-    }
+    static let routes: [APIRoute] = [
+        Self.page(
+            "/r/{repository}", "viewRepository", "A repository's branches, documents and files.", from: .member,
+            query: API.BranchQuery.self
+        ) { try await $0.repository($1) },
+        Self.page("/r/{repository}/commit/{sha}", "viewCommit", "A commit with its diff.", from: .guest) {
+            try await $0.commit($1)
+        },
+        Self.page("/r/{repository}/blob/{ref}/{path...}", "viewFile", "A file.", from: .member) {
+            try await $0.blob($1)
+        },
+        Self.page("/r/{repository}/raw/{ref}/{path...}", "downloadFile", "A file's raw bytes.", from: .member) {
+            try await $0.raw($1)
+        },
+        Self.page("/r/{repository}/tree/{ref}", "viewRoot", "A repository's files at a ref.", from: .member) {
+            try await $0.tree($1)
+        },
+        Self.page("/r/{repository}/tree/{ref}/{path...}", "viewFolder", "A folder.", from: .member) {
+            try await $0.tree($1)
+        },
+        Self.page(
+            "/t/{thread}/diff", "viewDiff", "What differs in a thread's workspace from its branch's last commit.",
+            from: .member
+        ) { try await $0.workingDiff($1) },
+        Self.page("/a/{message}", "viewAnswer", "The full text of an answer.", from: .guest) {
+            try await $0.answer($1)
+        },
+    ]
 
-    private func page(
+    /// - Parameter query: for the document only; a page ignores parameters that it does not know.
+    private static func page(
         _ pattern: String, _ operation: String, _ summary: String, from role: Role,
-        parameters: [APIRoute.Parameter] = [],
-        _ handle: @escaping @Sendable (APIRequest) async throws -> HTTPServerResponse
+        query: (any DocumentType.Type)? = nil,
+        _ handle: @escaping @Sendable (Self, APIRequest) async throws -> HTTPServerResponse
     ) -> APIRoute {
         APIRoute(
-            method: .get, pattern: pattern, operation: operation, summary: summary,
-            access: .scopes([.chat, .read], from: role), parameters: parameters, answerMemory: APIRoute.anyMemory,
-            answers: [
-                .init(status: .ok, description: "The page.", type: "text/html"),
-                .init(status: .notFound, description: "Not found.", schema: "Problem"),
-            ], isPage: true, handle: handle)
+            method: .get, pattern: pattern, operation: operation, summary: summary, access: .reading(from: role),
+            query: query, answerMemory: APIRoute.anyMemory,
+            answers: [.other(.html, "The page."), .notFound("Not found.")], isPage: true
+        ) { context, request in try await handle(Self(context: context), request) }
     }
 
     private func repository(_ request: APIRequest) async throws -> HTTPServerResponse {

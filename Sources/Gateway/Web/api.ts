@@ -1,246 +1,26 @@
 // The gateway's HTTP API. The credential is an HttpOnly cookie that this page cannot read.
 
 import { words } from "./asktext";
-import { Timestamp } from "./time";
+import * as types from "./types";
 
-export type OperationState = "queued" | "running" | "complete" | "failed" | "stopped" | "interrupted";
+export type {
+  Accepted, Ask, AskOption, Command, Commit, CommitFile, CommitFiles, Feature, FeatureStage, FeatureTask, FeatureText, FeatureVersion, Job,
+  Message, MessagePage, Model, Operation, Repository, Settings, Snapshot, Step, StepPage, Upload, WaitingAsk, WorkspaceFile,
+} from "./types";
 
-export interface Thread {
-  id: string;
-  adapter: string;
-  title: string;
-  state: string;
-  model: string | null;
-  repository: string | null;
-  updated_at: Timestamp;
-  active_operation: string | null;
-  /** Whether an ask waits for an answer. */
-  waiting: boolean;
-  /** A line with the words of a search, unless the title has them. */
-  found?: string | null;
-  /** Whether this person began it; only lists say so, and who did. */
-  own?: boolean;
-  owner_name?: string | null;
-  can_write: boolean;
-  /** Whether it is at the top of this person's list. */
-  pinned: boolean;
-}
-export interface Commit {
-  sha: string;
-  url: string;
-  repository?: string;
-  branch?: string;
-  subject?: string;
-  files?: number;
-  additions?: number;
-  deletions?: number;
-}
-export interface Operation {
-  id: string;
-  thread_id: string;
-  state: OperationState;
-  error: string | null;
-  commits: Commit[];
-  position?: number | null;
-}
-export interface Message {
-  id: string;
-  role: "user" | "command" | "assistant" | "note" | "commit" | "thinking";
-  author: string | null;
-  text: string;
-  created_at: Timestamp;
-  operation_id: string | null;
-  /** How much of its operation's answer was written before it; null if that is unknown. */
-  place?: number | null;
-}
-export interface MessagePage extends Page<Message> {
-  previous_cursor: string | null;
-  operations: Operation[];
-}
+export type Me = types.Person;
+export type OperationState = types.Operation["state"];
+export type People = types.PeopleList;
+export type Person = types.PersonWithAccess;
+export type Role = types.Person["role"];
+export type StageState = types.FeatureStage["state"];
+export type StepState = NonNullable<types.Step["state"]>;
+/** Only lists say whether this person began it, and who did. */
+export type Thread = types.Thread & Partial<types.ListedThread>;
+
 export interface Page<Item> {
   items: Item[];
   next_cursor: string | null;
-}
-export interface Command {
-  word: string;
-  usage: string;
-  summary: string;
-}
-export interface Model {
-  id: string;
-  detail: string;
-  default: boolean;
-}
-export interface Repository {
-  name: string;
-  default: boolean;
-  url: string;
-}
-export interface AskOption {
-  key: string;
-  label: string;
-  recommended: boolean;
-}
-export interface Ask {
-  id: string;
-  kind: "approval" | "question" | "clarify" | "conflict";
-  text: string;
-  options: AskOption[];
-  expires_at: Timestamp | null;
-  can_answer?: boolean;
-  /** Who may answer it, in words. */
-  waits_for?: string;
-}
-/** An ask of any conversation that this person may answer. */
-export interface WaitingAsk extends Ask {
-  thread_id: string;
-  title: string;
-  asked_by: string;
-}
-export interface Upload {
-  name: string;
-  size: number;
-  type: string;
-}
-export interface Job {
-  id: string;
-  command: string;
-  state: string;
-  started_at: Timestamp | null;
-  ended_at: Timestamp | null;
-  /** How it ended, in words. */
-  ending?: string | null;
-  exit?: number | null;
-  /** Its last output. */
-  tail?: string | null;
-}
-export interface WorkspaceFile {
-  path: string;
-  kind: string;
-  size: number | null;
-}
-export interface Snapshot {
-  id: string;
-  reason: string | null;
-  at?: Timestamp;
-  created_at?: Timestamp;
-}
-export type StepState = "waiting" | "running" | "done" | "failed" | "denied" | "interrupted";
-/** A call of a tool. What is null has not happened, or is not new. */
-export interface Step {
-  id: string;
-  tool: string | null;
-  title: string | null;
-  state: StepState | null;
-  decision: string | null;
-  input: { name: string; text: string }[] | null;
-  output: string | null;
-  summary: string | null;
-  has_changes: boolean | null;
-  started_ms: number | null;
-  ended_ms: number | null;
-}
-export interface StepPage {
-  operation_id: string | null;
-  items: Step[];
-  position: number;
-  is_cut: boolean;
-}
-export interface CommitFile {
-  path: string;
-  old_path: string | null;
-  kind: "added" | "removed" | "modified" | "renamed" | "copied";
-  additions: number;
-  deletions: number;
-  binary: boolean;
-}
-export type StageState = "missing" | "ready" | "done" | "open" | "findings";
-export interface FeatureStage {
-  stage: string;
-  state: StageState;
-  commit: string | null;
-  url: string | null;
-  path: string | null;
-  /** The stage that must come first. */
-  needs: string | null;
-}
-export interface FeatureTask {
-  id: string;
-  text: string;
-  done: boolean;
-  parallel: boolean;
-  stories: number[];
-  phase: string | null;
-}
-export interface FeatureDocument {
-  path: string;
-  kind: string;
-  errors: number;
-  warnings: number;
-  commit: string | null;
-  url: string;
-}
-/** What a thread's specification flow has come to. */
-export interface Feature {
-  repository: string;
-  feature: string;
-  title: string | null;
-  branch: string;
-  /** The branch that was read; another one while the feature's own does not exist. */
-  source: string;
-  folder: string;
-  stages: FeatureStage[];
-  next: string[];
-  questions: string[];
-  tasks: FeatureTask[];
-  documents: FeatureDocument[];
-  /** All of the repository, the newest first. */
-  features: string[];
-}
-export interface FeatureVersion {
-  sha: string;
-  subject: string;
-  author: string;
-  at: Timestamp;
-  url: string;
-}
-export interface FeatureText {
-  path: string;
-  text: string;
-  versions: FeatureVersion[];
-  is_cut: boolean;
-}
-/** What a person has chosen for all their conversations; null for nothing. */
-export interface Settings {
-  model: string | null;
-  instructions: string | null;
-}
-export type Role = "owner" | "member" | "guest";
-/** Somebody with access, or a program. */
-export interface Person {
-  id: string;
-  identity: string;
-  name: string | null;
-  network: string;
-  role: Role;
-  way: "list" | "code" | "sign-in" | "token";
-  /** The place in the configuration of a listed person. */
-  key: string | null;
-  /** The role that the configuration says, where another one counts. */
-  listed_role: Role | null;
-  scopes: string[];
-  since: Timestamp | null;
-  last_seen: Timestamp | null;
-  expires_at: Timestamp | null;
-  self: boolean;
-}
-export interface People {
-  items: Person[];
-  removed: { id: string; identity: string }[];
-}
-export interface Me {
-  name: string;
-  role: string;
 }
 
 /** An unsuccessful response; `detail` is meant for people. */
@@ -282,56 +62,56 @@ export const me = (): Promise<Me> => call("GET", "/me");
 export const people = (): Promise<People> => call("GET", "/people");
 export const setRole = (id: string, role: Role): Promise<Person> => call("PATCH", `/people/${segment(id)}`, { role });
 export const removePerson = (id: string): Promise<void> => call("DELETE", `/people/${segment(id)}`);
-export const commands = (): Promise<{ items: Command[] }> => call("GET", "/commands");
-export const models = (): Promise<Page<Model>> => call("GET", "/models");
-export const repositories = (): Promise<Page<Repository>> => call("GET", "/repositories");
+export const commands = (): Promise<types.CommandPage> => call("GET", "/commands");
+export const models = (): Promise<Page<types.Model>> => call("GET", "/models");
+export const repositories = (): Promise<Page<types.Repository>> => call("GET", "/repositories");
 export const threads = (cursor: string | null, query: string, isArchived: boolean, isMine: boolean): Promise<Page<Thread>> =>
   call("GET", `/threads?limit=30&pinned=first&archived=${isArchived}&mine=${isMine}${query ? `&q=${segment(query)}` : ""}${cursor ? `&cursor=${segment(cursor)}` : ""}`);
 export const thread = (id: string): Promise<Thread> => call("GET", `/threads/${segment(id)}`);
-export const changeThread = (id: string, change: { title?: string; archived?: boolean; pinned?: boolean }): Promise<Thread> =>
+export const changeThread = (id: string, change: types.ThreadChange): Promise<Thread> =>
   call("PATCH", `/threads/${segment(id)}`, change);
-export const settings = (): Promise<Settings> => call("GET", "/settings");
-export const changeSettings = (change: Partial<Settings>): Promise<Settings> => call("PATCH", "/settings", change);
+export const settings = (): Promise<types.Settings> => call("GET", "/settings");
+export const changeSettings = (change: types.SettingsChange): Promise<types.Settings> => call("PATCH", "/settings", change);
 /** The whole conversation, as {@link exportAddress} gives it. */
 export const exported = (id: string): Promise<unknown> => call("GET", `/threads/${segment(id)}/export?format=json`);
 export const deleteThread = (id: string): Promise<void> => call("DELETE", `/threads/${segment(id)}`);
-export const operation = (id: string): Promise<Operation> => call("GET", `/operations/${segment(id)}`);
-export const stopOperation = (id: string): Promise<Operation> => call("POST", `/operations/${segment(id)}/stop`, {});
-export const latestMessages = (id: string, before: string | null): Promise<MessagePage> =>
+export const operation = (id: string): Promise<types.Operation> => call("GET", `/operations/${segment(id)}`);
+export const stopOperation = (id: string): Promise<types.Operation> => call("POST", `/operations/${segment(id)}/stop`, {});
+export const latestMessages = (id: string, before: string | null): Promise<types.MessagePage> =>
   call("GET", `/threads/${segment(id)}/messages?limit=40&before=${segment(before ?? "latest")}`);
-export const messagesAfter = (id: string, after: string): Promise<MessagePage> =>
+export const messagesAfter = (id: string, after: string): Promise<types.MessagePage> =>
   call("GET", `/threads/${segment(id)}/messages?limit=100&after=${segment(after)}`);
 
-export const createThread = (key: string): Promise<{ id: string }> =>
+export const createThread = (key: string): Promise<types.Created> =>
   persistently(() => call("POST", "/threads", {}, { "Idempotency-Key": key }));
 export const send = (id: string, text: string, key: string): Promise<{ message_id: string; operation_id: string | null }> =>
   persistently(() => call("POST", `/threads/${segment(id)}/messages`, { text }, { "Idempotency-Key": key }));
 
 /** Sends a file for the next message; one of the same name that still waits is replaced, so repeating it is harmless. */
-export const upload = (id: string, file: File): Promise<Upload> =>
+export const upload = (id: string, file: File): Promise<types.Upload> =>
   persistently(() => call("POST", `/threads/${segment(id)}/files?name=${segment(file.name)}`, file));
 
-export const asks = (id: string): Promise<{ items: Ask[] }> => call("GET", `/threads/${segment(id)}/asks`);
-export const waitingAsks = (): Promise<{ items: WaitingAsk[] }> => call("GET", "/asks");
-export const answerAsk = (id: string, answer: string, text: string): Promise<{ outcome?: unknown } | null> =>
+export const asks = (id: string): Promise<types.AskList> => call("GET", `/threads/${segment(id)}/asks`);
+export const waitingAsks = (): Promise<types.WaitingAskList> => call("GET", "/asks");
+export const answerAsk = (id: string, answer: string, text: string): Promise<types.AskDecision> =>
   call("POST", `/asks/${segment(id)}`, text ? { answer, text } : { answer });
-export const jobs = (id: string): Promise<{ items: Job[] }> => call("GET", `/threads/${segment(id)}/jobs`);
-export const files = (id: string): Promise<{ items: WorkspaceFile[] }> => call("GET", `/threads/${segment(id)}/files`);
+export const jobs = (id: string): Promise<types.JobPage> => call("GET", `/threads/${segment(id)}/jobs`);
+export const files = (id: string): Promise<types.WorkspaceFilePage> => call("GET", `/threads/${segment(id)}/files`);
 export const fileAddress = (id: string, path: string): string => `${base}/threads/${segment(id)}/files?name=${segment(path)}`;
 /** A download of the whole conversation. */
 export const exportAddress = (id: string, format: "markdown" | "json"): string => `${base}/threads/${segment(id)}/export?format=${format}`;
-export const diff = (id: string): Promise<{ diff: string }> => call("GET", `/threads/${segment(id)}/diff`);
+export const diff = (id: string): Promise<types.WorkspaceDiff> => call("GET", `/threads/${segment(id)}/diff`);
 /** The page of uncommitted changes. */
 export const diffAddress = (id: string): string => `/t/${segment(id)}/diff`;
-export const steps = (id: string, operation: string | null, after: number): Promise<StepPage> =>
+export const steps = (id: string, operation: string | null, after: number): Promise<types.StepPage> =>
   call("GET", `/threads/${segment(id)}/steps?after=${after}${operation === null ? "" : `&operation=${segment(operation)}`}`);
-export const commitFiles = (repository: string, sha: string): Promise<{ files: number; items: CommitFile[] }> =>
+export const commitFiles = (repository: string, sha: string): Promise<types.CommitFiles> =>
   call("GET", `/repositories/${segment(repository)}/commits/${segment(sha)}`);
-export const snapshots = (id: string): Promise<{ items: Snapshot[] }> => call("GET", `/threads/${segment(id)}/snapshots`);
+export const snapshots = (id: string): Promise<types.SnapshotPage> => call("GET", `/threads/${segment(id)}/snapshots`);
 
-export const feature = (id: string): Promise<Feature> => call("GET", `/threads/${segment(id)}/spec`);
-export const featureText = (id: string, path: string): Promise<FeatureText> => call("GET", `/threads/${segment(id)}/spec/document?path=${segment(path)}`);
-export const featureDiff = (id: string, path: string, from: string, to: string): Promise<{ diff: string }> =>
+export const feature = (id: string): Promise<types.Feature> => call("GET", `/threads/${segment(id)}/spec`);
+export const featureText = (id: string, path: string): Promise<types.FeatureText> => call("GET", `/threads/${segment(id)}/spec/document?path=${segment(path)}`);
+export const featureDiff = (id: string, path: string, from: string, to: string): Promise<types.WorkspaceDiff> =>
   call("GET", `/threads/${segment(id)}/spec/diff?path=${segment(path)}&from=${segment(from)}&to=${segment(to)}`);
 
 /** An idempotency key: retries with the same key get the first response. */

@@ -1,13 +1,13 @@
 internal import Chat
-internal import Cluster
+package import Cluster
 internal import EventLoop
-internal import Gateway
+package import Gateway
 internal import Glibc
-internal import HTTP
 internal import Jail
 internal import Models
 internal import Primitives
 internal import Repositories
+internal import Schemas
 internal import Sessions
 internal import Turns
 internal import Work
@@ -39,11 +39,6 @@ enum GatewaySetup {
         }
     }
 
-    /// A configured URL as the base of links.
-    static func base(_ url: HTTPURL) -> String {
-        url.origin + (url.path == "/" ? "" : url.path.hasSuffix("/") ? String(url.path.dropLast()) : url.path)
-    }
-
     static func gateway(
         _ listening: Listening, _ configuration: Configuration, bridge: Bridge, web: WebAdapter,
         repositories: RepositoryCatalog, model: any ModelClient, workspaces: Workspaces, jail: JailStatus,
@@ -52,18 +47,18 @@ enum GatewaySetup {
         let (store, publicURL) = (bridge.store, bridge.environment.settings.publicURL)
         var settings = GatewaySettings(address: listening.host, port: listening.port, publicURL: publicURL)
         settings.version = Release.version
+        settings.corsOrigins = configuration.gateway.cors
         let steps = StoredSteps(store: store)
         settings.steps = { turn, position in try await steps.page(of: turn, after: position) }
         let started = WallClock.now()
         settings.hosts = {
-            if let cluster { return try await cluster.cluster.hosts().map(\.json) }
+            if let cluster { return try await cluster.cluster.hosts().map(API.Host.init) }
             let threads = try await store.read { ledger in try ledger.webThreads() }
             let networks = bridge.adapters.all.map(\.id.rawValue).filter { $0 != Place.webAdapter.rawValue }
             return [
-                HostRecord(
-                    name: Configuration.Cluster.machine, version: Release.version, address: publicURL, state: .live,
-                    since: started, threads: threads, adapters: networks.sorted()
-                ).json
+                API.Host(
+                    name: Configuration.Cluster.machine, version: Release.version, state: .live,
+                    since: Timestamp(milliseconds: started), threads: threads, adapters: networks.sorted())
             ]
         }
         let archiver = SessionArchiver(configuration, store: store, workspaces: workspaces, isServing: { true })
@@ -78,5 +73,13 @@ enum GatewaySetup {
             features: FeatureViewer(catalog: repositories, pages: bridge.environment.settings.pages),
             readiness: .checking(store, model, in: configuration.dataDirectory, jail: jail, cluster: cluster),
             peers: cluster?.peers, mount: mount, hooks: hooks)
+    }
+}
+
+extension API.Host {
+    package init(_ host: HostRecord) {
+        self.init(
+            name: host.name, version: host.version, state: State(rawValue: host.state.rawValue) ?? .gone,
+            since: Timestamp(milliseconds: host.since), threads: host.threads, adapters: host.adapters)
     }
 }

@@ -93,7 +93,7 @@ package final class Host: Sendable {
         let setup = NetworkSetup(configuration, for: .serving(directory, access, cluster?.memory(in: store)))
         let networks = withNetworks ? setup.makers.map { (first: $0(), make: $0) } : []
         self.address = listening.authority
-        self.publicURL = configuration.gateway.publicURL.map(GatewaySetup.base) ?? listening.url
+        self.publicURL = configuration.gateway.publicURL?.base ?? listening.url
         let watches = Signal()
         let posts = BridgeSetup.posts(
             configuration, store, [web] + networks.map(\.first.adapter), self.publicURL, metrics, self.audit, watches)

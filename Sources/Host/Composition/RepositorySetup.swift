@@ -18,7 +18,7 @@ package enum RepositorySetup {
 
     /// Where links to a repository's commits and files lead.
     static func pages(of configuration: Configuration, viewer: String) -> RepositoryPages {
-        let web = GatewaySetup.base(configuration.github.webURL)
+        let web = configuration.github.webURL.base
         let hosted = configuration.gitHubRepositories.mapValues { "\(web)/\($0)" }
         guard !hosted.isEmpty else { return RepositoryPages(viewer: viewer) }
         let forks = self.forks(of: configuration)
@@ -32,7 +32,7 @@ package enum RepositorySetup {
     package static func features(
         _ configuration: Configuration, repository name: String?
     ) throws -> FeatureReports {
-        let url = configuration.gateway.publicURL.map(GatewaySetup.base) ?? "http://\(configuration.gateway.listen)"
+        let url = configuration.gateway.publicURL?.base ?? "http://\(configuration.gateway.listen)"
         return FeatureReports(
             try Self.existing(for: configuration).repository(name), pages: Self.pages(of: configuration, viewer: url))
     }

@@ -71,7 +71,7 @@ struct RepositoryFindings {
     /// Where GitHub should deliver to; nil without a webhook.
     private var webhookURL: String? {
         guard self.configuration.github.webhookSecret?.isEmpty == false,
-            let base = self.configuration.gateway.publicURL.map(GatewaySetup.base)
+            let base = self.configuration.gateway.publicURL?.base
         else { return nil }
         return base + GitHubHook.path
     }

@@ -17,6 +17,19 @@ internal import CZlib
         unsafe self.stream.deallocate()
     }
 
+    /// The gzip file of some bytes.
+    package static func bytes(of bytes: [UInt8]) -> [UInt8] {
+        var gzip = Gzip()
+        var compressed: [UInt8] = []
+        do {
+            try gzip.compress(bytes) { compressed += $0 }
+            try gzip.finish { compressed += $0 }
+        } catch {
+            preconditionFailure("nothing here throws")
+        }
+        return compressed
+    }
+
     /// Passes what is compressed so far to `write`, in pieces of at most 64 KiB.
     package mutating func compress(_ bytes: [UInt8], _ write: ([UInt8]) throws -> Void) throws {
         try self.run(bytes, Z_NO_FLUSH, write)

@@ -42,6 +42,7 @@ package enum OpenAPIDocument {
             ]
         }
         operation["responses"] = .object(self.answers(documentation))
+        operation.merge(documentation.extensions)
         let schemes = components["securitySchemes"]?.objectValue?.keys ?? []
         if documentation.isOpen {
             operation["security"] = []

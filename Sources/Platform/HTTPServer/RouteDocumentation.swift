@@ -55,6 +55,8 @@ package struct RouteDocumentation: Sendable {
     package var answers: [Answer] = []
     /// Whether the route needs no credential.
     package var isOpen = false
+    /// Further members of the operation, whose names begin with `x-`.
+    package var extensions = JSONObject()
 
     package init(
         _ summary: String, operation: String, tags: [String] = [], parameters: [Parameter] = [], request: JSON? = nil,

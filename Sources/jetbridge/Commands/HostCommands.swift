@@ -1,7 +1,9 @@
 internal import Cluster
+internal import Gateway
 internal import Host
 internal import JSON
 internal import Primitives
+internal import Schemas
 
 struct HostsCommand: Command {
     let syntax = CommandSyntax(
@@ -14,7 +16,7 @@ struct HostsCommand: Command {
 
     func run(_ context: CommandContext) async throws {
         let hosts = try await context.administering { try await $0.hostDirectory().hosts() }
-        guard !context.isJSON else { return try context.print(["items": .array(hosts.map(\.json))]) }
+        guard !context.isJSON else { return try context.print(["items": try JSON(encoding: hosts.map(API.Host.init))]) }
         let rows = hosts.map { host in
             [
                 host.name, host.version, host.state.rawValue, CivilTime(milliseconds: host.since).rfc3339Seconds,

@@ -8,8 +8,9 @@ struct TokenCreateCommand: Command {
     let syntax = CommandSyntax(
         "token", "create", summary: "Create an API token",
         discussion: """
-            The token is printed once and stored only as a hash. Scopes: chat (threads and messages), read (everything, \
-            without changes), admin (everything), proxy ('jetbridge proxy').
+            The token is printed once and stored only as a hash. Scopes: read (look at everything), chat (messages, and \
+            what read and run allow), run (commands and approvals), documents, tasks (read and change them), proxy \
+            ('jetbridge proxy'), admin (everything).
             """,
         options: [
             OptionSyntax(

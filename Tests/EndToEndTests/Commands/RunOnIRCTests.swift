@@ -90,12 +90,15 @@ struct RunOnIRCTests {
     }
 
     private func last(_ room: Room) async throws {
-        #expect(try await room.run("cd sub").count == 1)
+        let moved = try await room.run("cd sub")
+        #expect(moved.count == 1, "\(moved)")
         #expect(try await room.run("pwd").first == "/workspace/sub")
-        #expect(try await room.run("export X=1; y() { echo \"y $X\"; }").count == 1)
+        let exported = try await room.run("export X=1; y() { echo \"y $X\"; }")
+        #expect(exported.count == 1, "\(exported)")
         #expect(try await room.run("y; ls").dropLast() == ["y 1", "kept.txt"])
         let failed = try await room.run("echo out; echo err >&2; false")
-        #expect(failed.dropLast() == ["out", "stderr:", "err"] && CommandScene.isExit(failed.last ?? "", 1))
+        #expect(failed.dropLast() == ["out", "stderr:", "err"], "\(failed)")
+        #expect(CommandScene.isExit(failed.last ?? "", 1))
     }
 
     /// It outlives its command.

@@ -61,7 +61,7 @@ struct AskTests {
             #expect(try await Self.answer(owner, "a2", ["answer": "A"]).status == 404)
             #expect(try await Self.answer(owner, "a1", ["answer": "Z"]).status == 422)
             #expect(try await Self.answer(owner, "a1", [:]).status == 422)
-            #expect(try await Self.answer(owner, "a1", ["answer": 1]).status == 400)
+            #expect(try await Self.answer(owner, "a1", ["answer": 1]).status == 422)
             let decision = try await Self.answer(owner, "a1", ["answer": "C", "text": "not now"]).expect(200)
             #expect(decision["outcome"] == "Denied by test: not now")
             #expect(

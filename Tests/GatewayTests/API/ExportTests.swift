@@ -67,7 +67,7 @@ struct ExportTests {
             #expect(content["thread"]?["id"] == .string(thread))
             #expect(content["operations"]?[0]?["commits"]?[0]?["subject"] == "Add code")
             #expect(content["messages"]?.arrayValue?.contains { $0["role"] == "commit" } == true)
-            #expect(try await member.send(.get, "\(path)?format=pdf").status == 400)
+            #expect(try await member.send(.get, "\(path)?format=pdf").status == 422)
             let other = try await harness.signedIn(.member, name: "mia")
             #expect(try await other.send(.get, path).status == 404)
             #expect(try await harness.anybody.send(.get, path).status == 401)

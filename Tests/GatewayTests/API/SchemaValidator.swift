@@ -16,6 +16,12 @@ struct SchemaValidator {
             guard let target = self.document["components"]?["schemas"]?[name] else { return ["no schema \(name)"] }
             return self.mistakes(in: value, schema: target, at: place)
         }
+        if let choices = schema["anyOf"]?.arrayValue {
+            let found = choices.map { self.mistakes(in: value, schema: $0, at: place) }
+            return found.contains([]) ? [] : found.first ?? []
+        }
+        // A value of any shape.
+        if schema == [:] { return [] }
         let types = schema["type"]?.arrayValue?.compactMap(\.stringValue) ?? [schema["type"]?.stringValue ?? ""]
         guard types.contains(where: { self.is(value, $0) }) else {
             return ["\(place) is not one of \(types): \(value.text)"]

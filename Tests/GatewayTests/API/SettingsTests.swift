@@ -52,7 +52,7 @@ struct SettingsTests {
     @Test(
         "a value that cannot be used changes nothing",
         arguments: [
-            (["model": "huge"], "There is no model `huge`"), (["model": 1], "`model` must be a text or null"),
+            (["model": "huge"], "There is no model `huge`"), (["model": 1], "`model` must be a text, or null"),
             (["instructions": .string(String(repeating: "x", count: 4_001))], "the limit is 4000"), ([:], "`model`"),
         ] as [(JSON, String)])
     func refused(body: JSON, text: String) async throws {
@@ -60,7 +60,7 @@ struct SettingsTests {
             let ada = try await harness.signedIn(.guest)
             _ = try await ada.send(.patch, Self.path, json: ["instructions": "Be brief."]).expect(200)
             let answer = try await ada.send(.patch, Self.path, json: body)
-            #expect(answer.status == 400 && answer.text.contains(text), "\(answer.text)")
+            #expect(answer.status == (body == [:] ? 400 : 422) && answer.text.contains(text), "\(answer.text)")
             let kept: JSON = ["model": .null, "instructions": "Be brief."]
             #expect(try await ada.send(.get, Self.path).expect(200) == kept)
         }
@@ -105,7 +105,7 @@ struct SettingsTests {
             }
             #expect(try await pinned(bob) == [thread])
             #expect(try await pinned(owner) == [])
-            #expect(try await bob.send(.get, "/api/v1/threads?pinned=true").status == 400)
+            #expect(try await bob.send(.get, "/api/v1/threads?pinned=true").status == 422)
             #expect(try await owner.send(.get, path).expect(200)["pinned"] == false)
             _ = try await bob.send(.patch, path, json: ["archived": true]).expect(200)
             #expect(try await pinned(bob) == [])

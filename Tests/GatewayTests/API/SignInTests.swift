@@ -143,7 +143,7 @@ struct SignInTests {
     @Test(
         "a malformed sign-in is refused",
         arguments: [
-            ("{", 400), ("[]", 400), ("{}", 400), ("{\"code\":7}", 400), (String(repeating: " ", count: 5000), 413),
+            ("{", 400), ("[]", 400), ("{}", 400), ("{\"code\":7}", 422), (String(repeating: " ", count: 5000), 413),
         ])
     func malformed(body: String, status: Int) async throws {
         try await GatewayHarness.run { harness in

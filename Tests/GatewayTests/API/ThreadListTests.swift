@@ -36,7 +36,7 @@ struct ThreadListTests {
             let second = try await caller.send(.get, "/api/v1/\(list)?limit=1&cursor=\(next)").expect(200)
             #expect(second["items"]?.arrayValue?.count == 1 && second["items"] != first["items"])
             let refused = try await caller.send(.get, "/api/v1/\(list)?cursor=nonsense")
-            #expect(refused.status == 400 && refused.text.contains("`next_cursor`"))
+            #expect(refused.status == 422 && refused.text.contains("`next_cursor`"))
         }
     }
 
@@ -81,7 +81,7 @@ struct ThreadListTests {
             #expect(names == [["from Olga", "Olga", true], ["from bob", "bob", false]])
             #expect(try await self.titles(owner, "mine=true") == ["from Olga"])
             #expect(try await self.titles(member, "mine=true") == ["from bob"])
-            #expect(try await owner.send(.get, "/api/v1/threads?mine=yes").status == 400)
+            #expect(try await owner.send(.get, "/api/v1/threads?mine=yes").status == 422)
         }
     }
 
@@ -158,7 +158,7 @@ struct ThreadListTests {
         arguments: [
             (["title": ""], "empty"), (["title": "a\nb"], "U+000A"), (["title": 7], "`title` must be"),
             (["title": .string(String(repeating: "👨‍👩‍👧‍👦", count: 200))], "the limit is 120"),
-            (["archived": "yes"], "true or false"), ([:], "needs a member"), (["titel": "x"], "needs a member"),
+            (["archived": "yes"], "true or false"), ([:], "needs a member"), (["titel": "x"], "Did you mean `title`?"),
             (["archived": true, "title": "\u{202E}"], "U+202E"),
         ] as [(JSON, String)])
     func refused(body: JSON, reason: String) async throws {
@@ -166,7 +166,8 @@ struct ThreadListTests {
             let caller = try await harness.signedIn()
             let thread = try await self.thread(caller, asking: "hello")
             let answer = try await self.change(caller, thread, body)
-            #expect(answer.status == 400)
+            let isShape = body == [:] || body["titel"] != nil
+            #expect(answer.status == (isShape ? 400 : 422))
             #expect(answer.json["detail"]?.stringValue?.contains(reason) == true, "\(answer.text)")
             let shown = try await caller.send(.get, "/api/v1/threads/\(thread)").expect(200)
             #expect(shown["title"] == "hello" && shown["state"] == "active")
@@ -219,7 +220,7 @@ struct ThreadListTests {
             #expect(try await self.titles(harness.signedIn(.owner), "q=please").count == 1)
             #expect(try await self.titles(harness.signedIn(.owner), "q=re") == ["A recipe, please"])
             for wrong in ["archived=1", "q=\(String(repeating: "x", count: 201))"] {
-                #expect(try await member.send(.get, "/api/v1/threads?\(wrong)").status == 400)
+                #expect(try await member.send(.get, "/api/v1/threads?\(wrong)").status == 422)
             }
         }
     }

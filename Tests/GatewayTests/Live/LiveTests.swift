@@ -36,7 +36,7 @@ struct LiveTests {
         let worker = StepWorker(steps + [.hold, .event(.text("the end"))])
         try await LiveHarness.run(worker: worker) { live in
             let operation = try await live.caller.write("go", to: live.thread)
-            let client = live.connect()
+            let client = try live.connect()
             client.say(#"{"subscribe":"\#(operation)","last_sequence":0}"#)
             let before = try await client.frames(until: { $0.count == 40 })
             worker.release()
@@ -45,7 +45,7 @@ struct LiveTests {
             #expect(after.last?.type == "complete")
             #expect(after.last?.content == "the end")
             // A client that resumes gets exactly the rest.
-            let again = live.connect()
+            let again = try live.connect()
             again.say(#"{"subscribe":"\#(operation)","last_sequence":38}"#)
             let rest = try await again.frames(until: { $0.last?.isLast == true })
             #expect(rest.map(\.sequence) == [39, 40, 41, 42])
@@ -58,7 +58,7 @@ struct LiveTests {
         let steps = (1...1500).map { StepWorker.Step.event(.thinking("step \($0)")) }
         try await LiveHarness.run(worker: StepWorker(steps)) { live in
             for isThread in [false, true] {
-                let client = live.connect()
+                let client = try live.connect()
                 client.isReading = false
                 let operation: String
                 if isThread {
@@ -80,7 +80,7 @@ struct LiveTests {
     @Test("a thread's subscriber sees every later operation")
     func thread() async throws {
         try await LiveHarness.run { live in
-            let client = live.connect()
+            let client = try live.connect()
             client.say(#"{"subscribe_thread":"\#(live.thread)"}"#)
             try await client.settled(live)
             let first = try await live.caller.write("one", to: live.thread)
@@ -100,10 +100,10 @@ struct LiveTests {
         let worker = StepWorker(steps + [.hold])
         try await LiveHarness.run(worker: worker) { live in
             let operation = try await live.caller.write("go", to: live.thread)
-            let first = live.connect()
+            let first = try live.connect()
             first.say(#"{"subscribe":"\#(operation)","last_sequence":0}"#)
             _ = try await first.frames(until: { $0.count == 600 })
-            let second = live.connect()
+            let second = try live.connect()
             second.say(#"{"subscribe_thread":"\#(live.thread)"}"#)
             let frames = try await second.frames(until: { $0.count == 600 })
             #expect(frames.map(\.sequence) == Array(1...600))
@@ -118,7 +118,7 @@ struct LiveTests {
         let steps = (1...600).map { StepWorker.Step.event(.thinking("step \($0)")) }
         try await LiveHarness.run(worker: StepWorker(steps + [.hold])) { live in
             let long = try await live.caller.write("go", to: live.thread)
-            let client = live.connect()
+            let client = try live.connect()
             client.say(#"{"subscribe":"\#(long)","last_sequence":0}"#)
             let before = try await client.frames(until: { $0.count >= 600 })
             let waiting = try await live.caller.write("two", to: live.thread)
@@ -138,7 +138,7 @@ struct LiveTests {
         let worker = StepWorker([.event(.text("a")), .hold, .event(.text("b"))])
         try await LiveHarness.run(worker: worker) { live in
             let operation = try await live.caller.write("go", to: live.thread)
-            let client = live.connect()
+            let client = try live.connect()
             client.say(#"{"subscribe":"\#(operation)","last_sequence":0}"#)
             _ = try await client.frames(until: { $0.count == 1 })
             client.say(#"{"subscribe_thread":"\#(live.thread)"}"#)
@@ -154,7 +154,7 @@ struct LiveTests {
         try await LiveHarness.run { live in
             let operation = try await live.caller.write("go", to: live.thread)
             _ = try await live.caller.ended(operation)
-            let stranger = live.connect(as: role)
+            let stranger = try live.connect(as: role)
             for text in [
                 #"{"subscribe":"\#(operation)","last_sequence":0}"#, #"{"subscribe_thread":"\#(live.thread)"}"#,
                 "nonsense",
@@ -189,11 +189,11 @@ struct LiveHarness {
         }
     }
 
-    func connect(as role: Role = .owner) -> FakeSocket {
+    func connect(as role: Role = .owner) throws -> FakeSocket {
         let socket = FakeSocket()
         let credential = CredentialRecord(
             id: "k", kind: .token, name: "test", identity: "web:test", role: role, scopes: ["chat"], createdAt: 0)
-        let context = GatewayContext(
+        let context = try GatewayContext(
             settings: GatewaySettings(), bridge: self.harness.bridge, web: WebAdapter(now: { 0 }), viewer: FakeViewer(),
             readiness: HostReadiness { HostReadiness.Checks() }, logger: Logger(label: "test"))
         let connection = LiveConnection(

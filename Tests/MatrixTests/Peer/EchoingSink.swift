@@ -6,17 +6,34 @@ import Primitives
 final class EchoingSink: MessageSink {
     private let adapter: MatrixAdapter
     private let state = Protected(0)
+    /// The last answer of each room, so that answers have the order of the messages.
+    private let last = Protected<[RoomID: Task<Void, Never>]>([:])
     /// Another one after a restart must not repeat its tokens.
     private let name = "echo-\(UInt32.random(in: 0 ... .max))"
 
     init(_ adapter: MatrixAdapter) { self.adapter = adapter }
 
     @discardableResult func deliver(_ event: InboundEvent) async throws -> Delivery {
-        // Unstructured, since the next event must not wait for this one's answer.
-        Task {
-            do { try await self.answer(event.kind) } catch { print("echo: \(error)") }
+        guard let room = self.room(of: event.kind) else { return .stored }
+        self.last.withLock { last in
+            let before = last[room]
+            // Unstructured, since the next event's delivery must not wait for this one's answer.
+            last[room] = Task {
+                await before?.value
+                do { try await self.answer(event.kind) } catch { print("echo: \(error)") }
+            }
         }
         return .stored
+    }
+
+    private func room(of kind: InboundEvent.Kind) -> RoomID? {
+        switch kind {
+        case .message(let message): message.route.room
+        case .messageEdited(let edit): edit.reference.room
+        case .messageDeleted(let reference): reference.room
+        case .choice(let choice): choice.target.room
+        case .identityEnded, .roomRenamed: nil
+        }
     }
 
     private func answer(_ kind: InboundEvent.Kind) async throws {

@@ -3,6 +3,7 @@ import Git
 import JSON
 import Primitives
 import Repositories
+import Schemas
 import Specs
 import TestSupport
 import Testing
@@ -100,9 +101,10 @@ import Testing
         let repository = try fixture.catalog.repository(nil)
         let files = try await FeatureChoice.feature(of: fixture.request(), in: repository)
         let overview = try await FeatureOverview.read(files, in: repository)
-        let json = overview.json(
-            of: "notes", links: SpecLinks(RepositoryPages(viewer: "http://host"), repository: "notes"),
-            all: [files.name])
+        let json = try JSON(
+            encoding: overview.form(
+                of: "notes", links: SpecLinks(RepositoryPages(viewer: "http://host"), repository: "notes"),
+                all: [files.name]))
         #expect(json["branch"] == "001-login-page" && json["folder"] == "specs/001-login-page")
         #expect(json["stages"]?.arrayValue?.count == 8)
         #expect(json["stages"]?[1]?["stage"] == "specify" && json["stages"]?[1]?["commit"] == .string(commit.sha))

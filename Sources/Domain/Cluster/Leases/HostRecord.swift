@@ -1,9 +1,6 @@
-package import JSON
-internal import Primitives
-
 /// A host as the others see it.
 package struct HostRecord: Sendable, Equatable {
-    package enum State: String, Sendable {
+    package enum State: String, Sendable, CaseIterable {
         case live
         /// It hands its places over.
         case draining
@@ -35,14 +32,5 @@ package struct HostRecord: Sendable, Equatable {
         self.since = since
         self.threads = threads
         self.adapters = adapters
-    }
-
-    /// As the API and `jetbridge hosts --json` show it.
-    package var json: JSON {
-        [
-            "name": .string(self.name), "version": .string(self.version), "state": .string(self.state.rawValue),
-            "since": .string(CivilTime(milliseconds: self.since).rfc3339), "threads": .integer(self.threads),
-            "adapters": .array(self.adapters.map { .string($0) }),
-        ]
     }
 }

@@ -7,7 +7,7 @@ internal import Primitives
 /// token.
 package struct Person: Sendable, Equatable {
     /// How they got access.
-    package enum Way: String, Sendable {
+    package enum Way: String, Sendable, CaseIterable {
         /// `access` in the configuration.
         case list
         /// They paired with a code.

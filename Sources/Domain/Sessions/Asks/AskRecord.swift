@@ -3,7 +3,7 @@ internal import Primitives
 
 /// A durable question in a thread.
 package struct AskRecord: Sendable, Equatable {
-    package enum Kind: String, Sendable {
+    package enum Kind: String, Sendable, CaseIterable {
         case approval
         /// Of the model.
         case question

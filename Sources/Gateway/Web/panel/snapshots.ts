@@ -21,10 +21,9 @@ export class SnapshotsView extends LoadedView {
   }
 
   private row(snapshot: api.Snapshot): HTMLElement {
-    const time = snapshot.at ?? snapshot.created_at;
     return h(
       "li", { class: "snapshot" },
-      h("code", { class: "snapshot-id" }, snapshot.id), h("span", { class: "snapshot-reason" }, snapshot.reason ?? ""), time !== undefined && timeElement(time),
+      h("code", { class: "snapshot-id" }, snapshot.id), h("span", { class: "snapshot-reason" }, snapshot.reason), timeElement(snapshot.created_at),
       h("button", { type: "button", class: "quiet small sends", "aria-label": `Restore snapshot ${snapshot.id}`, onclick: () => this.confirm(snapshot) }, "Restore…"));
   }
 

@@ -83,7 +83,7 @@ export class ThreadList {
   put(thread: api.Thread): void {
     // Only lists say whose it is and what a search found in it.
     const { own, owner_name, found } = this.known.get(thread.id) ?? {};
-    this.known.set(thread.id, { own, owner_name, ...thread, found: thread.found ?? found });
+    this.known.set(thread.id, { own, owner_name, ...thread, found: thread.found ?? found ?? null });
     thread = this.known.get(thread.id)!;
     const belongs = (thread.state === "archived") === this.isArchived;
     if (!belongs) this.items.delete(thread.id);

@@ -37,7 +37,9 @@ extension Conversation {
         onStored: () async -> Void = {}
     ) async throws -> Submission? {
         let route = question.message.route
-        let note = ahead == 0 ? nil : TurnTexts.queued(ahead: ahead)
+        // Whoever writes as soon as an answer is complete does not wait for it any more.
+        let isNext = ahead == 0 || ahead == 1 && self.running?.isAnswered == true
+        let note = isNext ? nil : TurnTexts.queued(ahead: ahead)
         // Where there are reactions, one replaces the note.
         let isMarked = note != nil && self.context.lanes.reactions.canMark(route)
         let writing = AdmissionWriting(

@@ -26,6 +26,8 @@ final class RunningTurn {
     private(set) var cut: Cut?
     /// Whether it has got its place among the host's turns.
     var hasPlace = false
+    /// Its answer is complete, and is being stored and posted.
+    var isAnswered = false
     var clock: TurnClock
     /// It waited for people when the host stopped: the next start begins it again.
     private(set) var isSuspended = false

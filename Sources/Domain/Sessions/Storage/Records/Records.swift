@@ -2,7 +2,7 @@ package import Chat
 
 /// The durable state behind a thread.
 package struct SessionRecord: Sendable, Equatable {
-    package enum State: String, Sendable { case active, idle, archived }
+    package enum State: String, Sendable, CaseIterable { case active, idle, archived }
 
     package let id: String
     package let key: ThreadKey
@@ -42,7 +42,7 @@ package struct SessionRecord: Sendable, Equatable {
 
 /// One entry of a thread's transcript.
 package struct MessageRecord: Sendable, Equatable {
-    package enum Role: String, Sendable {
+    package enum Role: String, Sendable, CaseIterable {
         case user, assistant
         /// What a person typed to the bot rather than to the model.
         case command

@@ -4,7 +4,7 @@ internal import Database
 /// One operation: a model answer, a spec stage or a command. A class, because everything that works on the turn carries
 /// it along.
 package final class TurnRecord: Sendable {
-    package enum State: String, Sendable { case queued, running, complete, failed, stopped, interrupted }
+    package enum State: String, Sendable, CaseIterable { case queued, running, complete, failed, stopped, interrupted }
 
     package let id: String
     package let session: String

@@ -1,0 +1,150 @@
+internal import Chat
+internal import Schemas
+internal import Sessions
+
+extension API {
+    struct Model: Codable, Sendable {
+        let id: String
+        let detail: String
+        let provider: String
+        let `default`: Bool
+        let name: String
+        let inputLimit: Int
+        let outputLimit: Int
+        let tokenizer: String?
+        let version: String?
+        let vendor: String?
+        let multiplier: Double?
+        let preview: Bool
+    }
+
+    struct Usage: Codable, Sendable {
+        let model: String
+        let turns: Int64
+        let inputTokens: Int64
+        let outputTokens: Int64
+    }
+
+    struct UsagePage: Codable, Sendable, Documented {
+        let items: [Usage]
+        let nextCursor: String?
+        let quota: Quota?
+
+        static let notes = ["quota": MemberNote("The account's remaining allowance, for owners.")]
+    }
+
+    struct Quota: Codable, Sendable {
+        let provider: String
+        let plan: String?
+        let resetDate: String?
+        let items: [QuotaItem]
+    }
+
+    struct QuotaItem: Codable, Sendable {
+        let id: String
+        let name: String
+        let unlimited: Bool
+        let entitlement: Double?
+        let remaining: Double?
+        let percentRemaining: Double?
+    }
+
+    struct Session: Codable, Sendable {
+        let id: String
+        let threadID: String
+        let title: String
+        let adapter: String
+        let owner: String
+        let state: SessionRecord.State
+        let running: Int
+        let queued: Int
+        let createdAt: Timestamp
+        let activeAt: Timestamp
+    }
+
+    struct SessionQuery: Codable, Sendable, Documented {
+        let cursor: String?
+        let limit: Int?
+
+        static let notes = ["cursor": sessionCursorNote, "limit": limitNote(30, most: 100)]
+    }
+
+    struct Repository: Codable, Sendable {
+        let name: String
+        let `default`: Bool
+        let url: String
+        let page: String?
+    }
+
+    struct Command: Codable, Sendable {
+        let word: String
+        let usage: String
+        let summary: String
+    }
+
+    struct AuditRow: Codable, Sendable {
+        let number: Int64
+        let at: Timestamp
+        let kind: String
+        let session: String?
+        let turn: String?
+        let actor: String
+        let details: OpenValue
+        let previous: String
+        let hash: String
+    }
+
+    struct AuditQuery: Codable, Sendable, Documented {
+        let cursor: String?
+        let limit: Int?
+
+        static let notes = ["cursor": cursorNote, "limit": limitNote(50, most: 200)]
+    }
+
+    /// What a person has chosen for all their threads; null for nothing.
+    struct Settings: Codable, Sendable {
+        let model: String?
+        let instructions: String?
+    }
+
+    struct SettingsChange: Codable, Sendable, Documented, ChangeDocument {
+        let model: Change<String>
+        let instructions: Change<String>
+
+        static let notes = ["instructions": MemberNote(maxLength: SettingsRoutes.limit)]
+    }
+
+    struct Health: Codable, Sendable {
+        let status: String
+    }
+
+    struct Readiness: Codable, Sendable {
+        let status: HostReadiness.Status
+        let checks: Checks
+    }
+
+    /// `ok`, or what is wrong.
+    struct Checks: Codable, Sendable, Documented {
+        let store: String
+        let model: String
+        let jail: String
+        let adapters: [String: AdapterState]
+        let cluster: String?
+        let leases: String?
+
+        static let notes = [
+            "cluster": MemberNote("Null for a host that is alone, like `leases`."),
+            "adapters": MemberNote("By id, such as `irc:local`."),
+        ]
+    }
+
+    struct AdapterState: Codable, Sendable {
+        let state: AdapterStatus.State
+        let since: Timestamp
+        let lastEvent: Timestamp?
+        let detail: String?
+    }
+}
+
+extension AdapterStatus.State: WordChoice {}
+extension HostReadiness.Status: WordChoice {}

@@ -1,0 +1,146 @@
+internal import Chat
+internal import JSON
+internal import Schemas
+internal import Sessions
+
+extension API {
+    /// The work on a message.
+    struct Operation: Codable, Sendable, Documented {
+        let id: String
+        let threadID: String
+        let kind: String
+        let state: TurnRecord.State
+        let queuedAt: Timestamp
+        let startedAt: Timestamp?
+        let endedAt: Timestamp?
+        let error: String?
+        let position: Int?
+        let commits: [Commit]
+
+        static let notes = [
+            "kind": MemberNote("Such as `chat` or `specify`."),
+            "position": MemberNote("The operations queued before it in its thread; null if it is not queued."),
+        ]
+    }
+
+    struct Commit: Codable, Sendable {
+        let sha: String
+        let url: String
+        let repository: String
+        let branch: String
+        let subject: String
+        let files: Int
+        let additions: Int
+        let deletions: Int
+    }
+
+    struct CommitFiles: Codable, Sendable {
+        let sha: String
+        let files: Int
+        let additions: Int
+        let deletions: Int
+        let items: [CommitFile]
+        let nextCursor: String?
+    }
+
+    struct CommitFile: Codable, Sendable, Documented {
+        let path: String
+        let oldPath: String?
+        let kind: ViewerFileChange.Kind
+        let additions: Int
+        let deletions: Int
+        let binary: Bool
+
+        static let notes = ["old_path": MemberNote("Of a renamed or copied file.")]
+    }
+
+    /// A call of a tool. What is null has not happened, or is not new.
+    struct Step: Codable, Sendable {
+        let id: String
+        let tool: String?
+        let title: String?
+        let state: TurnStep.State?
+        let decision: String?
+        let input: [StepInput]?
+        let output: String?
+        let summary: String?
+        let hasChanges: Bool?
+        let startedMs: Int?
+        let endedMs: Int?
+    }
+
+    struct StepInput: Codable, Sendable {
+        let name: String
+        let text: String
+    }
+
+    struct StepPage: Codable, Sendable, Documented {
+        let operationID: String?
+        let items: [Step]
+        let position: Int
+        let isCut: Bool
+        let nextCursor: String?
+
+        static let notes = ["position": MemberNote("For `after`: what comes later is new.")]
+    }
+
+    struct StepQuery: Codable, Sendable, Documented {
+        let operation: String?
+        let after: Int?
+
+        static let notes = [
+            "operation": MemberNote("Of this operation of the thread."),
+            "after": MemberNote(
+                "Only what is new since an answer with this `position`. Members that are null have not changed since.",
+                minimum: 0, maximum: .max, standard: 0),
+        ]
+    }
+
+    struct Job: Codable, Sendable, Documented {
+        let id: String
+        let operationID: String
+        let command: String
+        let background: Bool
+        let state: Chat.Job.State
+        let ending: String?
+        let startedAt: Timestamp
+        let endedAt: Timestamp?
+
+        static let notes = ["ending": MemberNote("How it ended, in words.")]
+    }
+
+    struct WorkspaceFile: Codable, Sendable {
+        let path: String
+        let kind: Kind
+        let size: Int?
+
+        enum Kind: String, WordChoice { case file, folder, link, other }
+    }
+
+    struct FileQuery: Codable, Sendable, Documented {
+        let path: String?
+        let name: String?
+
+        static let notes = [
+            "path": MemberNote("Only entries below this folder."),
+            "name": MemberNote("Answers this file's bytes instead of a list."),
+        ]
+    }
+
+    struct WorkspaceDiff: Codable, Sendable, Documented {
+        let diff: String
+
+        static let notes = ["diff": MemberNote("A unified diff; empty without a difference.")]
+    }
+
+    struct Snapshot: Codable, Sendable {
+        let id: String
+        let reason: String
+        let createdAt: Timestamp
+    }
+}
+
+extension TurnRecord.State: WordChoice {}
+extension ViewerFileChange.Kind: WordChoice {}
+extension TurnStep.State: WordChoice {}
+extension Chat.Job.State: WordChoice {}

@@ -1,0 +1,580 @@
+// Made from the types of Sources/Gateway/API by `jetbridge openapi --typescript`; do not edit.
+
+import type { Timestamp } from "./time";
+
+export interface Health {
+  status: string;
+}
+
+export interface Readiness {
+  status: "ok" | "unavailable" | "stopping";
+  checks: Checks;
+}
+
+export interface Checks {
+  store: string;
+  model: string;
+  jail: string;
+  /** By id, such as `irc:local`. */
+  adapters: Record<string, AdapterState>;
+  /** Null for a host that is alone, like `leases`. */
+  cluster: string | null;
+  leases: string | null;
+}
+
+export interface AdapterState {
+  state: "down" | "connecting" | "up" | "refused";
+  since: Timestamp;
+  last_event: Timestamp | null;
+  detail: string | null;
+}
+
+export interface Problem {
+  type: string;
+  title: string;
+  status: number;
+  /** What happened and what to do, for people. */
+  detail: string;
+}
+
+export interface SignIn {
+  code: string;
+  /** Shown next to messages. */
+  name?: string | null;
+}
+
+export interface Person {
+  name: string;
+  role: "guest" | "member" | "owner";
+  identity: string;
+  scopes: string[];
+}
+
+export interface ListedThreadPage {
+  items: ListedThread[];
+  /** The `cursor` of the next page; null on the last one. */
+  next_cursor: string | null;
+}
+
+export interface ListedThread {
+  id: string;
+  /** The network it is on, such as `web` or `irc:local`. */
+  adapter: string;
+  title: string;
+  state: "active" | "idle" | "archived";
+  owner: string;
+  model: string | null;
+  repository: string | null;
+  created_at: Timestamp;
+  updated_at: Timestamp;
+  /** The running operation, or else the first queued one. */
+  active_operation: string | null;
+  /** Whether an ask waits for an answer. */
+  waiting: boolean;
+  /** A line with the words of a search, unless the title has them. */
+  found: string | null;
+  /** Whether it is one of the web chat. */
+  can_write: boolean;
+  /** Whether it is at the top of this person's list. */
+  pinned: boolean;
+  /** Whether this person began it. */
+  own: boolean;
+  /** What its owner is called, where that is known. */
+  owner_name: string | null;
+}
+
+export interface Created {
+  id: string;
+}
+
+export interface Thread {
+  id: string;
+  /** The network it is on, such as `web` or `irc:local`. */
+  adapter: string;
+  title: string;
+  state: "active" | "idle" | "archived";
+  owner: string;
+  model: string | null;
+  repository: string | null;
+  created_at: Timestamp;
+  updated_at: Timestamp;
+  /** The running operation, or else the first queued one. */
+  active_operation: string | null;
+  /** Whether an ask waits for an answer. */
+  waiting: boolean;
+  /** A line with the words of a search, unless the title has them. */
+  found: string | null;
+  /** Whether it is one of the web chat. */
+  can_write: boolean;
+  /** Whether it is at the top of this person's list. */
+  pinned: boolean;
+}
+
+export interface ThreadChange {
+  /** One line; control and format characters are refused. */
+  title?: string | null;
+  archived?: boolean | null;
+  pinned?: boolean | null;
+}
+
+export interface MessagePage {
+  items: Message[];
+  next_cursor: string | null;
+  previous_cursor: string | null;
+  operations: Operation[];
+}
+
+export interface Message {
+  id: string;
+  role: "user" | "assistant" | "command" | "note" | "commit" | "thinking";
+  author: string | null;
+  text: string;
+  created_at: Timestamp;
+  operation_id: string | null;
+  /** How much of its operation's answer was written before it, in UTF-16 units; null if that is unknown. */
+  place: number | null;
+}
+
+export interface Operation {
+  id: string;
+  thread_id: string;
+  /** Such as `chat` or `specify`. */
+  kind: string;
+  state: "queued" | "running" | "complete" | "failed" | "stopped" | "interrupted";
+  queued_at: Timestamp;
+  started_at: Timestamp | null;
+  ended_at: Timestamp | null;
+  error: string | null;
+  /** The operations queued before it in its thread; null if it is not queued. */
+  position: number | null;
+  commits: Commit[];
+}
+
+export interface Commit {
+  sha: string;
+  url: string;
+  repository: string;
+  branch: string;
+  subject: string;
+  files: number;
+  additions: number;
+  deletions: number;
+}
+
+export interface NewMessage {
+  /** A message or a `/command`, of at most 256 KiB. */
+  text: string;
+}
+
+export interface Accepted {
+  message_id: string;
+  operation_id: string;
+}
+
+export interface StoppedOnly {
+  message_id: string | null;
+  operation_id: string | null;
+  detail: string;
+}
+
+export interface AskList {
+  items: Ask[];
+}
+
+export interface Ask {
+  id: string;
+  kind: "approval" | "question" | "clarify" | "conflict";
+  text: string;
+  options: AskOption[];
+  expires_at: Timestamp;
+  /** Whether an answer of this person would count. */
+  can_answer: boolean;
+  /** Who may answer it, in words. */
+  waits_for: string;
+}
+
+export interface AskOption {
+  key: string;
+  label: string;
+  recommended: boolean;
+}
+
+export interface WaitingAskList {
+  items: WaitingAsk[];
+}
+
+export interface WaitingAsk {
+  id: string;
+  kind: "approval" | "question" | "clarify" | "conflict";
+  text: string;
+  options: AskOption[];
+  expires_at: Timestamp;
+  /** Whether an answer of this person would count. */
+  can_answer: boolean;
+  /** Who may answer it, in words. */
+  waits_for: string;
+  thread_id: string;
+  title: string;
+  asked_by: string;
+}
+
+export interface AskAnswer {
+  /** The key of an option (of several approvals at once, keys such as `A,C`), `yes`, `no` or `done`. */
+  answer?: string | null;
+  /** A reason; to a question, the answer itself. */
+  text?: string | null;
+}
+
+export interface AskDecision {
+  id: string;
+  answer: string | null;
+  outcome: string;
+  text: string | null;
+  decided_by: string | null;
+  decided_at: Timestamp | null;
+}
+
+export interface ExportedThread {
+  thread: Thread;
+  exported_at: Timestamp;
+  messages: Message[];
+  operations: Operation[];
+  asks: Ask[];
+}
+
+export interface Upload {
+  name: string;
+  size: number;
+  type: string;
+}
+
+export interface JobPage {
+  items: Job[];
+  /** The `cursor` of the next page; null on the last one. */
+  next_cursor: string | null;
+}
+
+export interface Job {
+  id: string;
+  operation_id: string;
+  command: string;
+  background: boolean;
+  state: "running" | "ended" | "interrupted";
+  /** How it ended, in words. */
+  ending: string | null;
+  started_at: Timestamp;
+  ended_at: Timestamp | null;
+}
+
+export interface WorkspaceFilePage {
+  items: WorkspaceFile[];
+  /** The `cursor` of the next page; null on the last one. */
+  next_cursor: string | null;
+}
+
+export interface WorkspaceFile {
+  path: string;
+  kind: "file" | "folder" | "link" | "other";
+  size: number | null;
+}
+
+export interface WorkspaceDiff {
+  /** A unified diff; empty without a difference. */
+  diff: string;
+}
+
+export interface SnapshotPage {
+  items: Snapshot[];
+  /** The `cursor` of the next page; null on the last one. */
+  next_cursor: string | null;
+}
+
+export interface Snapshot {
+  id: string;
+  reason: string;
+  created_at: Timestamp;
+}
+
+export interface Settings {
+  model: string | null;
+  instructions: string | null;
+}
+
+export interface SettingsChange {
+  model?: string | null;
+  instructions?: string | null;
+}
+
+export interface Feature {
+  repository: string;
+  /** The folder's name below `specs/`. */
+  feature: string;
+  title: string | null;
+  /** Where changes go; it need not exist yet. */
+  branch: string;
+  /** The branch that was read; another one while the feature's own does not exist. */
+  source: string;
+  folder: string;
+  head: string;
+  stages: FeatureStage[];
+  next: ("constitution" | "specify" | "clarify" | "plan" | "tasks" | "analyze" | "checklist" | "implement" | "refine")[];
+  /** Those of the specification without an answer. */
+  questions: string[];
+  tasks: FeatureTask[];
+  documents: DocumentState[];
+  /** All of the repository, the newest first. */
+  features: string[];
+}
+
+export interface FeatureStage {
+  stage: "constitution" | "specify" | "clarify" | "plan" | "tasks" | "analyze" | "checklist" | "implement" | "refine";
+  state: "missing" | "ready" | "done" | "open" | "findings";
+  commit: string | null;
+  url: string | null;
+  path: string | null;
+  /** The stage that must come first. */
+  needs: "constitution" | "specify" | "clarify" | "plan" | "tasks" | "analyze" | "checklist" | "implement" | "refine" | null;
+}
+
+export interface FeatureTask {
+  id: string;
+  text: string;
+  done: boolean;
+  parallel: boolean;
+  stories: number[];
+  phase: string | null;
+}
+
+export interface DocumentState {
+  path: string;
+  kind: string;
+  errors: number;
+  warnings: number;
+  /** The newest one that changed it, if it is not too long ago. */
+  commit: string | null;
+  url: string;
+}
+
+export interface FeatureText {
+  path: string;
+  head: string;
+  text: string;
+  versions: FeatureVersion[];
+  is_cut: boolean;
+}
+
+export interface FeatureVersion {
+  sha: string;
+  subject: string;
+  author: string;
+  at: Timestamp;
+  url: string;
+}
+
+export interface StepPage {
+  operation_id: string | null;
+  items: Step[];
+  /** For `after`: what comes later is new. */
+  position: number;
+  is_cut: boolean;
+  next_cursor: string | null;
+}
+
+export interface Step {
+  id: string;
+  tool: string | null;
+  title: string | null;
+  state: "waiting" | "running" | "done" | "failed" | "denied" | "interrupted" | null;
+  decision: string | null;
+  input: StepInput[] | null;
+  output: string | null;
+  summary: string | null;
+  has_changes: boolean | null;
+  started_ms: number | null;
+  ended_ms: number | null;
+}
+
+export interface StepInput {
+  name: string;
+  text: string;
+}
+
+export interface CommitFiles {
+  sha: string;
+  files: number;
+  additions: number;
+  deletions: number;
+  items: CommitFile[];
+  next_cursor: string | null;
+}
+
+export interface CommitFile {
+  path: string;
+  /** Of a renamed or copied file. */
+  old_path: string | null;
+  kind: "added" | "removed" | "modified" | "renamed" | "copied";
+  additions: number;
+  deletions: number;
+  binary: boolean;
+}
+
+export interface ModelPage {
+  items: Model[];
+  /** The `cursor` of the next page; null on the last one. */
+  next_cursor: string | null;
+}
+
+export interface Model {
+  id: string;
+  detail: string;
+  provider: string;
+  default: boolean;
+  name: string;
+  input_limit: number;
+  output_limit: number;
+  tokenizer: string | null;
+  version: string | null;
+  vendor: string | null;
+  multiplier: number | null;
+  preview: boolean;
+}
+
+export interface UsagePage {
+  items: Usage[];
+  next_cursor: string | null;
+  /** The account's remaining allowance, for owners. */
+  quota: Quota | null;
+}
+
+export interface Usage {
+  model: string;
+  turns: number;
+  input_tokens: number;
+  output_tokens: number;
+}
+
+export interface Quota {
+  provider: string;
+  plan: string | null;
+  reset_date: string | null;
+  items: QuotaItem[];
+}
+
+export interface QuotaItem {
+  id: string;
+  name: string;
+  unlimited: boolean;
+  entitlement: number | null;
+  remaining: number | null;
+  percent_remaining: number | null;
+}
+
+export interface SessionPage {
+  items: Session[];
+  /** The `cursor` of the next page; null on the last one. */
+  next_cursor: string | null;
+}
+
+export interface Session {
+  id: string;
+  thread_id: string;
+  title: string;
+  adapter: string;
+  owner: string;
+  state: "active" | "idle" | "archived";
+  running: number;
+  queued: number;
+  created_at: Timestamp;
+  active_at: Timestamp;
+}
+
+export interface RepositoryPage {
+  items: Repository[];
+  /** The `cursor` of the next page; null on the last one. */
+  next_cursor: string | null;
+}
+
+export interface Repository {
+  name: string;
+  default: boolean;
+  url: string;
+  page: string | null;
+}
+
+export interface CommandPage {
+  items: Command[];
+  /** The `cursor` of the next page; null on the last one. */
+  next_cursor: string | null;
+}
+
+export interface Command {
+  word: string;
+  usage: string;
+  summary: string;
+}
+
+export interface AuditRowPage {
+  items: AuditRow[];
+  /** The `cursor` of the next page; null on the last one. */
+  next_cursor: string | null;
+}
+
+export interface AuditRow {
+  number: number;
+  at: Timestamp;
+  kind: string;
+  session: string | null;
+  turn: string | null;
+  actor: string;
+  details: unknown;
+  previous: string;
+  hash: string;
+}
+
+export interface HostList {
+  items: Host[];
+}
+
+export interface Host {
+  name: string;
+  version: string;
+  state: "live" | "draining" | "drained" | "gone";
+  since: Timestamp;
+  /** Web threads that it serves. */
+  threads: number;
+  /** Networks that it serves, by the ids of their adapters. */
+  adapters: string[];
+}
+
+export interface PeopleList {
+  items: PersonWithAccess[];
+  removed: RemovedPerson[];
+}
+
+export interface PersonWithAccess {
+  id: string;
+  identity: string;
+  name: string | null;
+  network: string;
+  role: "guest" | "member" | "owner";
+  way: "list" | "code" | "sign-in" | "token";
+  /** The place in the configuration of a listed person. */
+  key: string | null;
+  /** The role that the configuration says, where another one counts. */
+  listed_role: "guest" | "member" | "owner" | null;
+  scopes: string[];
+  since: Timestamp | null;
+  last_seen: Timestamp | null;
+  expires_at: Timestamp | null;
+  /** Whether it is the caller. */
+  self: boolean;
+}
+
+export interface RemovedPerson {
+  id: string;
+  identity: string;
+}
+
+export interface PersonChange {
+  role: "guest" | "member" | "owner";
+}

@@ -1,0 +1,127 @@
+package import JSON
+
+/// The shape of a JSON value, for its description, its checks and its types in other languages.
+package struct Schema: Sendable, Equatable {
+    package indirect enum Kind: Sendable, Equatable {
+        case string
+        case integer
+        case number
+        case boolean
+        /// A value of any shape.
+        case any
+        case choice([String])
+        case array(Schema)
+        /// Members of any name.
+        case map(Schema)
+        /// The object of this name in the ``SchemaTable``.
+        case object(String)
+    }
+
+    package var kind: Kind
+    package var isNullable = false
+    package var note = MemberNote()
+
+    package init(_ kind: Kind, isNullable: Bool = false, note: MemberNote = MemberNote()) {
+        self.kind = kind
+        self.isNullable = isNullable
+        self.note = note
+    }
+}
+
+/// What a member's type does not say: its meaning, bounds and form.
+package struct MemberNote: Sendable, Equatable {
+    /// One or more sentences.
+    package var text: String?
+    package var format: String?
+    package var minimum: Int64?
+    package var maximum: Int64?
+    /// In characters, as JSON Schema counts them.
+    package var minLength: Int?
+    package var maxLength: Int?
+    /// A regular expression of ECMA-262, which is not checked here.
+    package var pattern: String?
+    /// What a missing member means.
+    package var standard: JSON?
+
+    package init(
+        _ text: String? = nil, format: String? = nil, minimum: Int64? = nil, maximum: Int64? = nil,
+        minLength: Int? = nil, maxLength: Int? = nil, pattern: String? = nil, standard: JSON? = nil
+    ) {
+        self.text = text
+        self.format = format
+        self.minimum = minimum
+        self.maximum = maximum
+        self.minLength = minLength
+        self.maxLength = maxLength
+        self.pattern = pattern
+        self.standard = standard
+    }
+}
+
+/// The members of an object.
+package struct ObjectSchema: Sendable, Equatable {
+    package struct Member: Sendable, Equatable {
+        /// The JSON name.
+        package let name: String
+        package var schema: Schema
+        package var isRequired: Bool
+    }
+
+    package var members: [Member]
+    /// At least one of the members must be there.
+    package var needsAny = false
+
+    package subscript(name: String) -> Member? { self.members.first { $0.name == name } }
+}
+
+/// A type whose members have notes.
+package protocol Documented {
+    /// By JSON name.
+    static var notes: [String: MemberNote] { get }
+}
+
+/// The changes of a thing: at least one of its members must be given.
+package protocol ChangeDocument {}
+
+/// A type that is read and written as one of a few words.
+package protocol WordChoice: Codable, Sendable, CaseIterable, RawRepresentable where RawValue == String {}
+
+/// A member of a change: left out, null to remove, or a new value.
+package enum Change<Value: Codable & Sendable>: Codable, Sendable {
+    case keep
+    case remove
+    case set(Value)
+
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        self = container.decodeNil() ? .remove : .set(try container.decode(Value.self))
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        guard case .set(let value) = self else { return }
+        try value.encode(to: encoder)
+    }
+
+    package var isGiven: Bool {
+        if case .keep = self { false } else { true }
+    }
+
+    /// The member's value after the change.
+    package func applied(to value: Value?) -> Value? {
+        switch self {
+        case .keep: value
+        case .remove: nil
+        case .set(let value): value
+        }
+    }
+}
+
+protocol ChangeType {
+    static var kept: Self { get }
+    static var value: any Decodable.Type { get }
+}
+
+extension Change: ChangeType {
+    static var kept: Self { .keep }
+    static var value: any Decodable.Type { Value.self }
+}

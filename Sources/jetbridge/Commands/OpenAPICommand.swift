@@ -1,0 +1,27 @@
+internal import Gateway
+internal import Host
+internal import JSON
+
+struct OpenAPICommand: Command {
+    let actsAsOwner = false
+    let syntax = CommandSyntax(
+        "openapi", summary: "Print the OpenAPI document of the HTTP API",
+        discussion: """
+            The document that a host with this configuration serves as GET /api/v1/openapi.json. Needs no running host.
+            """,
+        options: [
+            OptionSyntax("typescript", help: "Print the types of its bodies and answers for TypeScript instead.")
+        ],
+        examples: ["jetbridge openapi > openapi.json", "jetbridge openapi --typescript > types.ts"])
+
+    func run(_ context: CommandContext) async throws {
+        if context.arguments.has("typescript") {
+            return try context.output.write(APITable.typeScript)
+        }
+        let gateway = try context.loadConfigurationFile().configuration.gateway
+        let publicURL = gateway.publicURL?.base ?? "http://\(gateway.listen)"
+        try context.print(
+            APITable.document(
+                publicURL: publicURL, version: Release.version, isSecure: publicURL.hasPrefix("https://")))
+    }
+}

@@ -1,0 +1,138 @@
+import Chat
+import HTTP
+import JSON
+import Schemas
+import Sessions
+import Testing
+
+@testable import Gateway
+
+@Suite("Typed routes", .timeLimit(.minutes(1)))
+struct TypedRouteTests {
+    @Test("no two types of the API have one name, and every operation has one")
+    func names() {
+        let described = APITable.routes.filter { !$0.isHidden }
+        #expect(Set(described.map(\.operation)).count == described.count)
+        // Bodies and answers with the same name would have to be the same type.
+        for (input, output) in [(API.NewMessage.self, API.Message.self)] as [(any Decodable.Type, any Decodable.Type)] {
+            #expect(SchemaTable.name(of: input) != SchemaTable.name(of: output))
+        }
+    }
+
+    @Test("what is not described is refused with the nearest name, and values that cannot be used with 422")
+    func refusals() async throws {
+        try await GatewayHarness.run { harness in
+            let caller = try await harness.signedIn()
+            let thread = try await caller.newThread()
+            for (target, status, part) in [
+                ("/api/v1/threads?limt=3", 400, "`limit`"), ("/api/v1/threads?limit=0", 422, "from 1 to 100"),
+                ("/api/v1/threads?mine=yes", 422, "true or false"), ("/api/v1/threads?cursor=abc", 422, "next_cursor"),
+                ("/api/v1/threads?pinned=last", 422, "`first`"), ("/api/v1/me?x=1", 400, "no parameter `x`"),
+                ("/api/v1/threads/\(thread)/steps?after=-1", 422, "at least 0"),
+                ("/api/v1/threads/\(thread)/messages?before=x", 422, "`latest`"),
+            ] {
+                let answer = try await caller.send(.get, target)
+                let detail = answer.json["detail"]?.stringValue ?? ""
+                #expect(answer.status == status && detail.contains(part), "\(target): \(answer.status) \(detail)")
+            }
+            for (path, method, body, status, part) in [
+                ("/api/v1/threads/\(thread)/messages", HTTPMethod.post, ["txt": "a"], 400, "Did you mean `text`?"),
+                ("/api/v1/threads/\(thread)/messages", .post, [:], 400, "needs a member `text`"),
+                ("/api/v1/threads/\(thread)/messages", .post, ["text": 1], 422, "must be a text"),
+                ("/api/v1/threads/\(thread)/messages", .post, ["text": "  "], 422, "empty"),
+                ("/api/v1/threads/\(thread)", .patch, ["pined": true], 400, "Did you mean `pinned`?"),
+                ("/api/v1/threads/\(thread)", .patch, ["pinned": "yes"], 422, "true or false"),
+                ("/api/v1/threads/\(thread)", .patch, [:], 400, "`title`, `archived` or `pinned`"),
+                ("/api/v1/settings", .patch, ["model": 1], 422, "a text, or null"),
+                ("/api/v1/threads", .post, ["title": "x"], 400, "no member `title`"),
+            ] as [(String, HTTPMethod, JSON, Int, String)] {
+                let answer = try await caller.send(method, path, json: body)
+                let detail = answer.json["detail"]?.stringValue ?? ""
+                #expect(answer.status == status && detail.contains(part), "\(path) \(body): \(answer.status) \(detail)")
+            }
+        }
+    }
+
+    @Test("each scope opens the routes that list it, and no others")
+    func scopes() async throws {
+        try await GatewayHarness.run { harness in
+            let document = try await harness.anybody.send(.get, "/api/v1/openapi.json").expect(200)
+            for scope in Scope.allCases {
+                let caller = try await harness.token(scope)
+                for (path, item) in document["paths"]?.objectValue ?? [:] where !path.hasPrefix("/api/v1/live") {
+                    for (method, operation) in item.objectValue ?? [:] {
+                        guard let scopes = operation["x-scopes"]?.arrayValue else { continue }
+                        #expect(operation["x-role"]?.stringValue.flatMap(Role.init(rawValue:)) != nil)
+                        let target = path.split(separator: "/", omittingEmptySubsequences: false)
+                            .map { $0.hasPrefix("{") ? "none" : String($0) }.joined(separator: "/")
+                        let verb = HTTPMethod(rawValue: method.uppercased())
+                        let answer = try await caller.send(verb, target, json: verb == .post ? [:] : nil)
+                        let isOpen = scopes.contains(.string(scope.rawValue))
+                        #expect((answer.status != 403) == isOpen, "\(scope) \(method) \(path): \(answer.status)")
+                    }
+                }
+            }
+        }
+    }
+
+    @Test("with the scope run alone, commands are posted and messages are not")
+    func run() async throws {
+        try await GatewayHarness.run { harness in
+            let caller = try await harness.token(.run)
+            let thread = try await caller.newThread()
+            let path = "/api/v1/threads/\(thread)/messages"
+            #expect(try await caller.send(.post, path, json: ["text": "/status"]).status == 202)
+            let refused = try await caller.send(.post, path, json: ["text": "hello"])
+            #expect(refused.status == 403 && refused.json["detail"]?.stringValue?.contains("`chat`") == true)
+            #expect(try await caller.send(.get, path).status == 200)
+            #expect(try await caller.send(.get, "/api/v1/settings").status == 403)
+        }
+    }
+
+    @Test("an answer has an entity tag, is not sent again to who has it, and is compressed where it is long")
+    func representation() async throws {
+        try await GatewayHarness.run { harness in
+            let caller = try await harness.signedIn()
+            let first = try await caller.send(.get, "/api/v1/models")
+            let tag = try #require(first.headers["etag"])
+            #expect(first.status == 200 && tag.hasPrefix("W/\""))
+            for known in [tag, String(tag.dropFirst(2)), "\"x\", \(tag)", "*"] {
+                let same = try await caller.with("If-None-Match", known).send(.get, "/api/v1/models")
+                #expect(same.status == 304 && same.headers["etag"] == tag && same.text.isEmpty, "\(known)")
+            }
+            #expect(try await caller.with("If-None-Match", "\"other\"").send(.get, "/api/v1/models").status == 200)
+            let long = try await caller.with("Accept-Encoding", "gzip").send(.get, "/api/v1/openapi.json")
+            #expect(long.headers["content-encoding"] == "gzip" && long.headers["vary"] == "Accept-Encoding")
+            let plain = try await caller.with("Accept-Encoding", "gzip;q=0").send(.get, "/api/v1/openapi.json")
+            #expect(plain.headers["content-encoding"] == nil && plain.headers["etag"] == long.headers["etag"])
+            #expect(try await caller.send(.head, "/api/v1/models").status == 200)
+            #expect(try await caller.with("Accept-Encoding", "gzip").send(.get, "/api/v1/me").headers["etag"] != nil)
+        }
+    }
+
+    @Test("pages of configured origins may call the API with a token; others may not")
+    func cors() async throws {
+        try await GatewayHarness.run(settings: { $0.corsOrigins = ["https://board.example"] }) { harness in
+            let token = try await harness.token(.read)
+            let page = token.with("Origin", "https://board.example")
+            let answer = try await page.send(.get, "/api/v1/models")
+            #expect(answer.status == 200)
+            #expect(answer.headers["access-control-allow-origin"] == "https://board.example")
+            #expect(answer.headers["access-control-allow-credentials"] == nil)
+            #expect(answer.headers["cross-origin-resource-policy"] == "cross-origin")
+            let other = try await token.with("Origin", "https://evil.example").send(.get, "/api/v1/models")
+            #expect(
+                other.headers["access-control-allow-origin"] == nil && other.headers["vary"]?.contains("Origin") == true
+            )
+            let asked = try await harness.anybody.with("Origin", "https://board.example")
+                .with("Access-Control-Request-Method", "PATCH").send(.options, "/api/v1/threads/none")
+            #expect(asked.status == 204 && asked.headers["access-control-allow-methods"]?.contains("PATCH") == true)
+            #expect(asked.headers["access-control-allow-headers"]?.contains("Authorization") == true)
+            let foreign = try await harness.anybody.with("Origin", "https://evil.example")
+                .with("Access-Control-Request-Method", "PATCH").send(.options, "/api/v1/threads/none")
+            #expect(foreign.status == 204 && foreign.headers["access-control-allow-methods"] == nil)
+            #expect(
+                try await harness.anybody.send(.options, "/api/v1/threads").headers["allow"]?.contains("POST") == true)
+        }
+    }
+}
