@@ -266,7 +266,7 @@ let package = Package(
             "Markdown", "Primitives", "Processes", "WebSockets",
             exclude: ["GitHub/clients", "Slack/clients"]),
         tests(
-            "Gateway", "Gateway", "Audit", "Chat", "Crypto", "EventLoop", "HTTP", "HTTPServer", "JSON", "Sessions",
+            "Gateway", "Gateway", "Audit", "Chat", "Crypto", "EventLoop", "HTTP", "HTTPClient", "HTTPServer", "JSON", "Sessions",
             "Primitives", "Schemas", "Specs",
             "WebSockets", "Database", "Logging"),
         tests(

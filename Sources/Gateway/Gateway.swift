@@ -13,6 +13,7 @@ package final class Gateway: Service {
     package let name = "gateway"
     private let server: HTTPServer
     private let sockets: WebSocketServer
+    private let context: GatewayContext
 
     /// Throws ``HTTPURLError`` if the public URL is invalid.
     package init(
@@ -28,7 +29,12 @@ package final class Gateway: Service {
         self.sockets = context.sockets
         let front = Front(context: context)
         let connections = context.connections
-        bridge.access.observe { change in await connections.check(change.person.identity) }
+        let (streams, authenticator) = (context.streams, context.authenticator)
+        bridge.access.observe { change in
+            await connections.check(change.person.identity)
+            await streams.check(change.person.identity) { try await authenticator.isValid($0) }
+        }
+        self.context = context
         if peers != nil { bridge.store.held.observe { connections.placesChanged() } }
         var serverSettings = HTTPServerSettings(port: settings.port)
         serverSettings.address = settings.address
@@ -52,13 +58,16 @@ package final class Gateway: Service {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask(name: "http") { try await self.server.run() }
             group.addTask(name: "live") { try await self.sockets.run() }
+            group.addTask(name: "events") { await self.context.feed.run() }
             try await group.waitForAll()
         }
     }
 
     /// Closes the live connections, whose clients reconnect and resume, and lets running answers finish.
     package func stop() async {
+        self.context.streams.close()
         await self.sockets.stop()
         await self.server.stop()
+        self.context.feed.stop()
     }
 }

@@ -15,13 +15,18 @@ package struct AuditReader: Sendable {
     ///
     /// - Parameter cursor: Of the page before; an invalid one begins at the newest row.
     package func page(after cursor: String?, limit: Int) async throws -> (rows: [AuditRow], next: String?) {
+        try await self.database.read { connection in try Self.page(after: cursor, limit: limit, in: connection) }
+    }
+
+    /// The same within a transaction.
+    package static func page(
+        after cursor: String?, limit: Int, in connection: any Connection
+    ) throws -> (rows: [AuditRow], next: String?) {
         let before = cursor.flatMap { Int64($0) } ?? .max
-        let rows = try await self.database.read { connection in
-            try connection.query(
-                "SELECT * FROM audit WHERE number < $1 ORDER BY number DESC LIMIT $2", .integer(before),
-                .integer(Int64(limit) + 1)
-            ).map { try AuditRow($0) }
-        }
+        let rows = try connection.query(
+            "SELECT * FROM audit WHERE number < $1 ORDER BY number DESC LIMIT $2", .integer(before),
+            .integer(Int64(limit) + 1)
+        ).map { try AuditRow($0) }
         let items = Array(rows.prefix(limit))
         return (items, rows.count > limit ? items.last.map { String($0.number) } : nil)
     }

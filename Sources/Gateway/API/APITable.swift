@@ -9,7 +9,8 @@ package enum APITable {
         StatusRoutes.routes + SignInRoutes.routes + ThreadRoutes.routes + AskRoutes.routes + ExportRoutes.routes
         + UploadRoutes.routes + WorkspaceRoutes.routes + SettingsRoutes.routes + SpecRoutes.routes + StepRoutes.routes
         + CommitRoutes.routes + CatalogRoutes.routes + OperationRoutes.routes + AuditRoutes.routes + HostRoutes.routes
-        + PeopleRoutes.routes + LiveRoutes.routes + ViewerRoutes.routes + PageRoutes.routes
+        + PeopleRoutes.routes + LiveRoutes.routes + GraphQLRoutes.routes + EventRoutes.routes + ViewerRoutes.routes
+        + PageRoutes.routes
 
     /// Of every query, body and answer.
     static let schemas: SchemaTable = {

@@ -92,7 +92,7 @@ struct CatalogRoutes: Sendable {
         }
     }
 
-    private func repositories() -> API.Page<API.Repository> {
+    func repositories() -> API.Page<API.Repository> {
         let settings = self.context.environment.settings
         return API.Page(
             settings.repositories.enumerated().map { index, name in

@@ -25,6 +25,8 @@ final class GatewayContext: Sendable {
     let cors: CORSPolicy
     let sockets: WebSocketServer
     let connections = LiveConnections()
+    let feed: EventFeed
+    let streams = OpenStreams()
     /// Wrong codes per minute: five from one address, and four times as many from all other machines together.
     let codeAttempts = Protected(AttemptLimiter(perPeer: 5, perGroup: 20, window: 60_000))
     /// What `GET /api/v1/openapi.json` answers.
@@ -46,6 +48,7 @@ final class GatewayContext: Sendable {
         self.authenticator = Authenticator(
             store: bridge.store, access: bridge.access, isSecure: settings.isSecure, now: bridge.environment.now)
         self.origins = OriginPolicy(publicURL: try HTTPURL(settings.publicURL))
+        self.feed = EventFeed(store: bridge.store, logger: logger)
         self.cors = CORSPolicy(origins: settings.corsOrigins)
         self.sockets = WebSocketServer(LiveRoutes.settings, name: "live", logger: logger)
         self.document =

@@ -105,9 +105,8 @@ struct ThreadRoutes: Sendable {
         let session = try await self.context.session(call.id, for: call.person())
         let (query, limit) = (call.query, call.query.limit ?? 50)
         let before = try query.before.map { try Self.position($0, named: "before", latest: true) }
-        let after = try (query.cursor ?? query.after).map {
-            try Self.position($0, named: query.cursor == nil ? "after" : "cursor", latest: false)
-        }
+        let begin = try query.after.map { try Self.position($0, named: "after", latest: false) }
+        let after = try query.cursor.map { try Self.position($0, named: "cursor", latest: false) } ?? begin
         let pages = self.context.environment.settings.pages
         return try await self.context.store.read { ledger in
             let page: MessagePage

@@ -90,6 +90,7 @@ final class LiveConnection: Sendable {
             case .operation(let id, let after): try await self.follow(operation: id, after: after)
             case .thread(let id): try await self.follow(thread: id)
             case .asks: try await self.followAsks()
+            case .all(let last): try await self.followAll(after: last)
             }
         } catch let mistake as LiveCommand.Mistake {
             try await self.refuse("", mistake.text)
@@ -279,6 +280,23 @@ final class LiveConnection: Sendable {
         }
     }
 
+    // MARK: Everything
+
+    /// Sends what changes as `{"id","event","data"}`.
+    private func followAll(after last: String?) async throws {
+        try await EventStream(context: self.context, principal: self.principal).run(after: last) { number in
+            try await self.socket.send(JSON.object(["id": .string(String(number)), "event": "begin"]).text)
+        } send: { events in
+            for event in events {
+                let frame: JSON = [
+                    "id": .string(String(event.number)), "event": .string(event.kind?.rawValue ?? "reset"),
+                    "data": event.document,
+                ]
+                try await self.socket.send(frame.text)
+            }
+        }
+    }
+
     // MARK: Out
 
     private func send(_ frame: LiveFrame) async throws { try await self.socket.send(frame.json.text) }
@@ -328,6 +346,8 @@ enum LiveCommand: Sendable, Equatable {
     case thread(String)
     /// Subscribes to the asks of all threads that wait for the person.
     case asks
+    /// Subscribes to everything that changes, after an event's id.
+    case all(after: String?)
 
     struct Mistake: Error, Equatable {
         let text: String
@@ -350,10 +370,12 @@ enum LiveCommand: Sendable, Equatable {
             self = .thread(thread)
         } else if message["subscribe_asks"]?.boolValue == true {
             self = .asks
+        } else if message["subscribe_all"]?.boolValue == true {
+            self = .all(after: message["last_event_id"]?.stringValue)
         } else {
             throw Mistake(
-                text: "Send {\"subscribe\":OPERATION,\"last_sequence\":N}, {\"subscribe_thread\":THREAD} or "
-                    + "{\"subscribe_asks\":true}.")
+                text: "Send {\"subscribe\":OPERATION,\"last_sequence\":N}, {\"subscribe_thread\":THREAD}, "
+                    + "{\"subscribe_asks\":true} or {\"subscribe_all\":true}.")
         }
     }
 }

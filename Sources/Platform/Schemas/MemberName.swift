@@ -2,7 +2,8 @@
 package enum MemberName {
     /// The JSON name. Several capitals in a row are one word.
     package static func json(_ name: String) -> String {
-        guard name.utf8.contains(where: Self.isCapital) else { return name }
+        // GraphQL over HTTP names it so.
+        guard name.utf8.contains(where: Self.isCapital), name != "operationName" else { return name }
         var bytes: [UInt8] = []
         bytes.reserveCapacity(name.utf8.count + 4)
         var isAfterCapital = true

@@ -48,7 +48,7 @@ struct ArgumentParser {
         guard let command else { throw self.incomplete() }
         try self.assignPositionals(of: command)
         if let missing = command.options.first(where: { $0.isRequired && self.arguments.value($0.name) == nil }) {
-            throw self.error("'\(command.name)' needs \(missing.usage)")
+            throw self.error("'\(command.name)' needs \(missing.usage)\(missing.value?.listedWords ?? "")")
         }
         return .run(command, self.arguments)
     }

@@ -11,6 +11,14 @@ enum ValueSyntax: Sendable, Equatable {
     /// The words of a command's name.
     case command(String)
 
+    /// Where the placeholder does not list them: which words there are.
+    var listedWords: String {
+        switch self {
+        case .list(_, let words): ", some of \(words.joined(separator: ", "))"
+        default: ""
+        }
+    }
+
     /// In capitals; a short choice lists its words.
     var placeholder: String {
         switch self {

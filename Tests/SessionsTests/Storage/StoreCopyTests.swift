@@ -59,7 +59,7 @@ struct StoreCopyTests {
             try connection.query(
                 """
                 SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'
-                AND name NOT LIKE 'message_words%' AND name NOT IN ('schema_migrations', 'hosts', 'places') ORDER BY name
+                AND name NOT LIKE 'message_words%' AND name NOT IN ('schema_migrations', 'hosts', 'places', 'changes') ORDER BY name
                 """
             ).map { try $0.text("name") }
         }

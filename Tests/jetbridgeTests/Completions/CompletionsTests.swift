@@ -56,8 +56,8 @@ struct CompletionsTests {
         #expect(try self.offers("jetbridge", "help", "con") == ["config"])
         #expect(try self.offers("jetbridge", "help", "config", "").prefix(3) == ["check", "print", "template"])
         #expect(try self.offers("jetbridge", "help", "config", "check", "c") == [])
-        #expect(try self.offers("jetbridge", "token", "create", "--scope", "") == ["chat", "read", "admin", "proxy"])
-        #expect(try self.offers("jetbridge", "token", "create", "--scope", "chat,r") == ["chat,read"])
+        #expect(try self.offers("jetbridge", "token", "create", "--scope", "") == ["read", "chat", "run", "documents", "tasks", "proxy", "admin"])
+        #expect(try self.offers("jetbridge", "token", "create", "--scope", "chat,re") == ["chat,read"])
     }
 
     @Test(

@@ -17,7 +17,7 @@ package final class Bridge: MessageSink, Service {
     let conversations: Conversations
     let questions = OpenQuestions()
     let notices: OwnerNotices
-    package let askChanges = AskChanges()
+    package let askChanges = ChangeSignals()
     let indexer: MessageIndexer
     /// Admits people's files.
     package let fileQuota: FileQuota

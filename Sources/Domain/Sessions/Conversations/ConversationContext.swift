@@ -15,7 +15,7 @@ struct ConversationContext: Sendable {
     let histories: HistoryCache
     let questions: OpenQuestions
     let notices: OwnerNotices
-    let askChanges: AskChanges
+    let askChanges: ChangeSignals
     let indexer: MessageIndexer
     /// Nil on a host without workspaces.
     let fileQuota: FileQuota

@@ -61,6 +61,7 @@ extension Bridge {
             self.askChanges.note()
             self.notices.askWasStored()
         }
+        self.store.writes.note()
         // Only now: what failed is looked at again.
         self.state.withLock { $0.pulse = pulse }
     }

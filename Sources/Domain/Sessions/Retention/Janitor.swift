@@ -18,6 +18,8 @@ actor Janitor {
     /// The maximum that one transaction deletes.
     private static let batch = 200
     private static let interval: Duration = .seconds(600)
+    /// In milliseconds: event streams resume within ten minutes.
+    private static let changeLifetime: Int64 = 15 * 60_000
     /// Directories are read only once in this number of rounds.
     private static let fileRounds = 36
 
@@ -53,6 +55,7 @@ actor Janitor {
         try await self.deleteFrames()
         let now = self.environment.now()
         try await self.repeatedly { ledger in try ledger.deleteExpiredCredentials(at: now, limit: Self.batch) }
+        try await self.store.write { ledger in try ledger.deleteChanges(before: now - Self.changeLifetime) }
         if let time = self.time(self.retention.eventKeys) {
             try await self.repeatedly { ledger in try ledger.deleteEventKeys(before: time, limit: Self.batch) }
             try await self.repeatedly { ledger in try ledger.deleteGitHubRows(before: time, limit: Self.batch) }

@@ -4,7 +4,7 @@ package struct SessionCursor: Sendable, Equatable, CustomStringConvertible {
     let activeAt: Int64
     let id: String
 
-    init(after session: SessionRecord) {
+    package init(after session: SessionRecord) {
         self.activeAt = session.activeAt
         self.id = session.id
     }

@@ -4,6 +4,8 @@ package import Database
 package struct SessionStore: Sendable {
     package let database: Database
     package let held: HeldPlaces
+    /// Of every write at this host, after it is durable; in a cluster also from time to time, for those of the others.
+    package let writes = ChangeSignals()
     private let directory = PlaceDirectory()
 
     /// - Parameter held: All places, without another host.
@@ -19,7 +21,9 @@ package struct SessionStore: Sendable {
 
     /// - Parameter key: What runs in call order, see ``Database/write(key:_:)``.
     func write<T: Sendable>(key: String?, _ body: @escaping @Sendable (Ledger) throws -> T) async throws -> T {
-        try await self.database.write(key: key) { connection in try body(Ledger(connection: connection)) }
+        let value = try await self.database.write(key: key) { connection in try body(Ledger(connection: connection)) }
+        self.writes.note()
+        return value
     }
 
     /// Runs `body` in the transaction of the place's next write, which has to follow at once. The completion runs on the

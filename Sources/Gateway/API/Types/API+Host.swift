@@ -111,7 +111,10 @@ extension API {
         let model: Change<String>
         let instructions: Change<String>
 
-        static let notes = ["instructions": MemberNote(maxLength: SettingsRoutes.limit)]
+        static let notes = [
+            "model": MemberNote("The id of one of the models that can be chosen now.", minLength: 1),
+            "instructions": MemberNote(maxLength: SettingsRoutes.limit),
+        ]
     }
 
     struct Health: Codable, Sendable {

@@ -34,6 +34,7 @@ package struct StoreCopy: Sendable {
         try await self.settleSessions()
         for table in StoreTable.last { try await self.replace(table) }
         try await self.settleNumbers()
+        try await self.target.write { connection in try connection.execute("DELETE FROM changes", []) }
         for table in StoreTable.all + StoreTable.last {
             let (from, to) = (
                 try await self.digest(table, in: self.source), try await self.digest(table, in: self.target)

@@ -12,7 +12,7 @@ struct StoreTable: Sendable {
     }
 
     /// All tables of the schema, each after those that it refers to; but not what is only about this server (`hosts`,
-    /// `places`) or made from the others (`message_words`).
+    /// `places`), made from the others (`message_words`), or of the last minutes (`changes`).
     static let all: [StoreTable] = [
         StoreTable("sessions", "id"), StoreTable("inbox", "number"), StoreTable("turns", "number"),
         StoreTable("messages", "id"), StoreTable("frames", "turn", "sequence"), StoreTable("commits", "turn", "sha"),

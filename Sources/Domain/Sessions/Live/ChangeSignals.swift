@@ -1,8 +1,10 @@
 package import Primitives
 
-/// Wakes whoever watches when an ask is opened or ended in any thread.
-package final class AskChanges: Sendable {
+/// Wakes whoever watches something when it changes.
+package final class ChangeSignals: Sendable {
     private let watchers = Protected<(next: Int, signals: [Int: Signal])>((0, [:]))
+
+    package init() {}
 
     /// Calls `body` with a signal that comes after each change.
     package func watch(_ body: (Signal) async throws -> Void) async rethrows {
@@ -16,7 +18,7 @@ package final class AskChanges: Sendable {
         try await body(signal)
     }
 
-    func note() {
+    package func note() {
         for signal in self.watchers.withLock({ Array($0.signals.values) }) { signal.signal() }
     }
 }

@@ -1,0 +1,125 @@
+internal import Database
+internal import EventLoop
+internal import JSON
+internal import Logging
+internal import Primitives
+internal import Sessions
+
+/// The changes of the store, read once for all streams, as long as there are any.
+final class EventFeed: Sendable {
+    private struct State {
+        /// The last changes, in the order in which they were seen.
+        var rows: [ChangeRow] = []
+        /// How many were seen before ``rows``.
+        var dropped = 0
+        /// The highest number seen; nil while nobody listens.
+        var last: Int64?
+        /// Those of the last seconds, by number: on PostgreSQL they are read again.
+        var recent: Set<Int64> = []
+        var listeners = 0
+        /// Wakes the reader.
+        var written: Signal?
+        var isStopped = false
+    }
+
+    private let store: SessionStore
+    private let logger: Logger
+    private let state = Protected(State())
+    /// Of new rows.
+    let changes = ChangeSignals()
+
+    /// Rows that are kept for streams that fall behind.
+    private static let kept = 2_000
+    private static let batch = 500
+    /// How late a transaction with a lower number may end.
+    private static let overlap: Int64 = 3_000
+    /// Between two looks, so that many writes make one.
+    private static let pause = Duration.milliseconds(10)
+
+    init(store: SessionStore, logger: Logger) {
+        self.store = store
+        self.logger = logger
+    }
+
+    /// Runs until ``stop()``.
+    func run() async {
+        await self.store.writes.watch { written in
+            self.state.withLock { $0.written = written }
+            while !Task.isCancelled, !self.state.withLock({ $0.isStopped }) {
+                await written.wait()
+                guard self.state.withLock({ $0.last != nil }) else { continue }
+                do { try await self.look() } catch {
+                    self.logger.debug("changes cannot be read", ["error": .string("\(error)")])
+                }
+                try? await EventLoop.shared.sleep(for: Self.pause)
+            }
+        }
+    }
+
+    func stop() {
+        let written = self.state.withLock { state in
+            state.isStopped = true
+            return state.written
+        }
+        written?.signal()
+    }
+
+    /// Calls `body` with the place of the next row, and keeps the rows that come while it runs.
+    func listen(_ body: (_ position: Int, _ last: Int64) async throws -> Void) async throws {
+        let current = try await self.store.read { ledger in try ledger.lastChange() }
+        let (position, last) = self.state.withLock { state in
+            state.listeners += 1
+            if state.last == nil { state.last = current }
+            return (state.dropped + state.rows.count, state.last ?? current)
+        }
+        defer {
+            self.state.withLock { state in
+                state.listeners -= 1
+                guard state.listeners == 0 else { return }
+                state.dropped += state.rows.count
+                (state.rows, state.recent, state.last) = ([], [], nil)
+            }
+        }
+        // What was written between the two.
+        try await self.look()
+        try await body(position, min(last, current))
+    }
+
+    /// The rows from a place on, and the place after them; nil if some are not kept any more.
+    func rows(from position: Int) -> (rows: [ChangeRow], next: Int)? {
+        self.state.withLock { state in
+            guard position >= state.dropped else { return nil }
+            let rows = Array(state.rows.dropFirst(position - state.dropped))
+            return (rows, state.dropped + state.rows.count)
+        }
+    }
+
+    private func look() async throws {
+        let isShared = self.store.database.dialect != .sqlite
+        while true {
+            guard let last = self.state.withLock({ $0.last }) else { return }
+            let since = isShared ? (self.state.withLock { $0.rows.last?.at } ?? .max) : .max
+            let found = try await self.store.read { ledger in
+                try ledger.changes(
+                    after: last, since: since == .max ? .max : since - Self.overlap, limit: Self.batch)
+            }
+            let new = self.state.withLock { state in
+                let new = found.filter { !state.recent.contains($0.number) && ($0.number > last || isShared) }
+                state.rows += new
+                state.last = max(state.last ?? last, found.last?.number ?? last)
+                state.recent.formUnion(new.map(\.number))
+                if state.recent.count > 2 * Self.kept, let end = state.last {
+                    state.recent = state.recent.filter { $0 > end - Int64(Self.kept) }
+                }
+                let surplus = state.rows.count - Self.kept
+                if surplus > 0 {
+                    state.rows.removeFirst(surplus)
+                    state.dropped += surplus
+                }
+                return new
+            }
+            if !new.isEmpty { self.changes.note() }
+            guard found.count == Self.batch else { return }
+        }
+    }
+}

@@ -1,0 +1,117 @@
+internal import Chat
+internal import EventLoop
+internal import HTTP
+internal import HTTPServer
+internal import JSON
+internal import Logging
+internal import Primitives
+internal import Schemas
+internal import Sessions
+
+/// What changes, as server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html).
+struct EventRoutes: Sendable {
+    let context: GatewayContext
+
+    static let routes: [APIRoute] = [
+        APIRoute(
+            .get, "/api/v1/events", "events",
+            "A stream of what changes and you may see: `thread`, `operation`, `ask` and `commit` events, whose data is the "
+                + "REST document. It resumes after `Last-Event-ID` for ten minutes, also after a restart; where something "
+                + "may be missing it begins with `reset`.", .reading(from: .guest),
+            headers: [
+                .init(name: "Last-Event-ID", note: MemberNote("The id of the last event that was received."))
+            ], answers: [.other(MediaType(parsing: "text/event-stream") ?? .plain, "The stream.")]
+        ) { (context, call: PlainCall) in try Self(context: context).stream(call) }
+    ]
+
+    /// Proxies end what is silent for a minute.
+    private static let heartbeat = Duration.seconds(20)
+
+    private func stream(_ call: PlainCall) throws -> HTTPServerResponse {
+        let principal = try call.person()
+        let last = call.http.headers["last-event-id"]
+        let (context, logger) = (self.context, call.logger)
+        return HTTPServerResponse(
+            .ok, headers: ["Content-Type": "text/event-stream; charset=utf-8", "X-Accel-Buffering": "no"],
+            body: .stream { client in
+                let out = Outlet(client: client)
+                await context.streams.with(principal) { ended in
+                    do {
+                        try await withThrowingTaskGroup(of: Void.self) { group in
+                            group.addTask(name: "events") {
+                                try await EventStream(context: context, principal: principal).run(after: last) {
+                                    try await out.write("retry: 2000\nid: \($0)\n\n")
+                                } send: { events in
+                                    try await out.write(events.map(Self.text).joined())
+                                }
+                            }
+                            group.addTask(name: "heartbeat") {
+                                while true {
+                                    try await EventLoop.shared.sleep(for: Self.heartbeat)
+                                    guard try await context.authenticator.isValid(principal) else { return }
+                                    try await out.write(":\n\n")
+                                }
+                            }
+                            group.addTask(name: "access") { await ended.wait() }
+                            try await group.next()
+                            group.cancelAll()
+                        }
+                    } catch {
+                        logger.debug("an event stream ended", ["error": .string("\(error)")])
+                    }
+                }
+            })
+    }
+
+    static func text(_ event: EventStream.Event) -> String {
+        "id: \(event.number)\nevent: \(event.kind?.rawValue ?? "reset")\ndata: \(event.document.text)\n\n"
+    }
+
+    /// Events and heartbeats, one after the other.
+    private actor Outlet {
+        private let client: ResponseWriter
+
+        init(client: ResponseWriter) { self.client = client }
+
+        func write(_ text: String) async throws { try await self.client.write(Array(text.utf8)) }
+    }
+}
+
+/// The open event streams, so that those of somebody whose access has changed end at once.
+final class OpenStreams: Sendable {
+    private struct State {
+        var next = 0
+        var open: [Int: (principal: Principal, ended: Signal)] = [:]
+        var isClosed = false
+    }
+
+    private let state = Protected(State())
+
+    /// Knows the stream while `body` runs; the signal comes when it must end.
+    func with(_ principal: Principal, _ body: (Signal) async -> Void) async {
+        let ended = Signal()
+        let number = self.state.withLock { state in
+            state.next += 1
+            state.open[state.next] = (principal, ended)
+            if state.isClosed { ended.signal() }
+            return state.next
+        }
+        await body(ended)
+        self.state.withLock { $0.open[number] = nil }
+    }
+
+    /// Ends those of `identity` whose credential is no longer what it was.
+    func check(_ identity: String, _ isValid: (Principal) async throws -> Bool) async {
+        let open = self.state.withLock { $0.open.values.filter { $0.principal.identity == identity } }
+        for stream in open where (try? await isValid(stream.principal)) != true { stream.ended.signal() }
+    }
+
+    /// Ends all: clients reconnect, to the next process.
+    func close() {
+        let open = self.state.withLock { state in
+            state.isClosed = true
+            return Array(state.open.values)
+        }
+        for stream in open { stream.ended.signal() }
+    }
+}

@@ -1,0 +1,145 @@
+internal import Chat
+internal import Database
+internal import JSON
+internal import Primitives
+internal import Schemas
+internal import Sessions
+
+/// Everything that changes and that one person may see, as REST documents.
+struct EventStream: Sendable {
+    /// A change; without a kind, where the stream begins anew.
+    struct Event: Sendable {
+        let number: Int64
+        let kind: ChangeRow.Kind?
+        let document: JSON
+    }
+
+    let context: GatewayContext
+    let principal: Principal
+
+    private static let batch = 200
+    /// In milliseconds: earlier numbers that may have come late; see ``Ledger/changes(after:since:limit:)``.
+    private static let overlap: Int64 = 3_000
+
+    /// Sends events until it is cancelled or `send` throws: those after `last`, if that is a number of the last minutes,
+    /// otherwise a beginning, which says that some may be missing.
+    ///
+    /// - Parameter last: what the client has seen; nil if it has just come.
+    /// - Parameter begin: gets the number that the stream begins after.
+    func run(
+        after last: String?, begin: (Int64) async throws -> Void, send: ([Event]) async throws -> Void
+    ) async throws {
+        let feed = self.context.feed
+        try await feed.listen { position, current in
+            var position = position
+            var number = current
+            if let last {
+                if let known = try await self.known(last) {
+                    number = known.number
+                    try await begin(number)
+                    try await self.replay(after: known.number, at: known.at, send)
+                } else {
+                    try await send([Event(number: current, kind: nil, document: [:])])
+                }
+            } else {
+                try await begin(number)
+            }
+            try await feed.changes.watch { changed in
+                while !Task.isCancelled {
+                    if let (rows, next) = feed.rows(from: position) {
+                        position = next
+                        try await self.send(rows, send)
+                        number = max(number, rows.map(\.number).max() ?? number)
+                    } else {
+                        // It was too slow: what it missed is in the store.
+                        let (_, next) = feed.rows(from: .max) ?? ([], position)
+                        position = next
+                        guard let known = try await self.known(String(number)) else {
+                            try await send([Event(number: number, kind: nil, document: [:])])
+                            continue
+                        }
+                        try await self.replay(after: known.number, at: known.at, send)
+                    }
+                    await changed.wait()
+                }
+            }
+        }
+    }
+
+    /// The number of an event, and when it was; nil if what came after it is not there any more.
+    private func known(_ text: String) async throws -> (number: Int64, at: Int64)? {
+        guard let number = Int64(text), number >= 0 else { return nil }
+        return try await self.context.store.read { ledger in
+            let row = try ledger.change(number: number) ?? ledger.change(number: number + 1)
+            if let row { return (number, row.at) }
+            return try ledger.lastChange() == number ? (number, .max) : nil
+        }
+    }
+
+    private func replay(
+        after number: Int64, at: Int64, _ send: ([Event]) async throws -> Void
+    ) async throws {
+        var last = number
+        let isShared = self.context.store.database.dialect != .sqlite
+        var since = isShared && at != .max ? at - Self.overlap : .max
+        while true {
+            let (after, from) = (last, since)
+            let rows = try await self.context.store.read { ledger in
+                try ledger.changes(after: after, since: from, limit: Self.batch)
+            }
+            try await self.send(rows, send)
+            guard rows.count == Self.batch, let end = rows.last else { return }
+            last = end.number
+            since = .max
+        }
+    }
+
+    /// Of several changes of one thing the last one counts.
+    private func send(_ rows: [ChangeRow], _ send: ([Event]) async throws -> Void) async throws {
+        guard !rows.isEmpty else { return }
+        var latest: [String: Int64] = [:]
+        for row in rows { latest["\(row.kind?.rawValue ?? "") \(row.subject)"] = row.number }
+        let counting = rows.filter { latest["\($0.kind?.rawValue ?? "") \($0.subject)"] == $0.number }
+        let (principal, now) = (self.principal, self.context.now())
+        let pages = self.context.environment.settings.pages
+        let events = try await self.context.store.read { ledger in
+            try counting.compactMap { row -> Event? in
+                let document = try Self.document(of: row, for: principal, in: ledger, at: now, pages: pages)
+                return document.map { Event(number: row.number, kind: row.kind, document: $0) }
+            }
+        }
+        if !events.isEmpty { try await send(events) }
+    }
+
+    /// Nil for what the person may not see.
+    static func document(
+        of row: ChangeRow, for principal: Principal, in ledger: Ledger, at now: Int64, pages: RepositoryPages
+    ) throws -> JSON? {
+        guard let session = try ledger.session(id: row.session) else {
+            // A deleted thread.
+            guard row.kind == .thread, principal.seesEverything || row.owner == principal.identity else { return nil }
+            return ["id": .string(row.session), "state": "deleted"]
+        }
+        guard principal.maySee(session) else { return nil }
+        switch row.kind {
+        case .thread: return try JSON(encoding: API.Thread(session, for: principal, in: ledger, at: now))
+        case .operation:
+            return try ledger.turn(id: row.subject).map {
+                try JSON(encoding: API.Operation($0, in: ledger, pages: pages))
+            }
+        case .ask:
+            guard let ask = try ledger.ask(id: row.subject) else { return nil }
+            guard ask.state != .open else {
+                return try JSON(encoding: API.WaitingAsk(ask, for: principal, in: session))
+            }
+            return try JSON(encoding: API.AskDecision(ask))
+        case .commit:
+            let parts = row.subject.split(separator: " ")
+            guard parts.count == 2, let turn = try ledger.turn(id: String(parts[0])),
+                let commit = turn.commits.first(where: { $0.sha == parts[1] })
+            else { return nil }
+            return try JSON(encoding: API.Commit(commit, pages))
+        case nil: return nil
+        }
+    }
+}

@@ -1,0 +1,232 @@
+internal import Audit
+internal import Chat
+internal import JSON
+internal import Primitives
+internal import Schemas
+internal import Sessions
+internal import Specs
+
+/// The schema that the gateway serves: the root fields, and the edges between the API's types.
+enum GraphQLRoots {
+    static let schema: GraphQLSchema = {
+        var table = SchemaTable()
+        let types: [any DocumentType.Type] = [
+            API.Person.self, API.Thread.self, API.Message.self, API.Operation.self, API.Ask.self,
+            API.Repository.self, FeatureOverview.Feature.self, API.AuditRow.self,
+        ]
+        for type in types { _ = table.schema(of: type, .output) }
+        var schema = GraphQLSchema()
+        schema.add(GraphQLSchema.Object(name: GraphQLSchema.query, fields: Self.roots))
+        schema.add(table)
+        for name in ["Thread", "Message", "AuditRow"] { schema.addConnection(of: name) }
+        schema.extend("Thread", with: Self.ofThread)
+        schema.extend("Message", with: [Self.operationOfMessage])
+        schema.extend("Operation", with: [Self.threadOfOperation])
+        GraphQLIntrospection.extend(&schema)
+        return schema
+    }()
+
+    // MARK: Arguments
+
+    private static let id = GraphQLSchema.Argument(name: "id", text: "", type: .nonNull(.named("ID")))
+
+    private static func paging(_ usual: Int64) -> [GraphQLSchema.Argument] {
+        [
+            .init(name: "first", text: "At most 100.", type: .named("Int"), standard: .int(usual)),
+            .init(name: "after", text: "A cursor of an edge, or `endCursor`.", type: .named("String")),
+        ]
+    }
+
+    private static func count(_ arguments: [String: JSON], _ name: String) throws -> Int {
+        let count = arguments[name]?.intValue ?? 0
+        guard (1...100).contains(count) else { throw GraphQLError("`\(name)` must be a number from 1 to 100.") }
+        return count
+    }
+
+    private static func connection(
+        _ items: [(cursor: String, node: JSON)], hasNext: Bool, hasPrevious: Bool = false
+    ) -> JSON {
+        [
+            "edges": .array(items.map { ["cursor": .string($0.cursor), "node": $0.node] }),
+            "nodes": .array(items.map(\.node)),
+            "pageInfo": [
+                "hasNextPage": .bool(hasNext), "hasPreviousPage": .bool(hasPrevious),
+                "startCursor": items.first.map { .string($0.cursor) } ?? .null,
+                "endCursor": items.last.map { .string($0.cursor) } ?? .null,
+            ],
+        ]
+    }
+
+    // MARK: Roots
+
+    private static let roots: [GraphQLSchema.Field] = [
+        .init(
+            name: "viewer", text: "The person whom the credential belongs to.", type: .nonNull(.named("Person")),
+            resolve: { scene, _, _ in
+                let principal = scene.principal
+                return try JSON(
+                    encoding: API.Person(
+                        name: principal.credential.name, role: principal.role, identity: principal.identity,
+                        scopes: principal.credential.scopes))
+            }),
+        .init(
+            name: "thread", text: "", arguments: [Self.id], type: .named("Thread"),
+            resolve: { scene, _, arguments in
+                guard let session = try Self.session(arguments["id"]?.stringValue ?? "", in: scene) else {
+                    return .null
+                }
+                return try Self.json(session, in: scene)
+            }),
+        .init(
+            name: "threads", text: "Threads of all networks, most recently active first.",
+            arguments: Self.paging(30) + [
+                .init(name: "adapter", text: "Only this network's threads.", type: .named("String")),
+                .init(name: "query", text: "Only threads with all these words.", type: .named("String")),
+                .init(
+                    name: "mine", text: "Only threads that you began.", type: .named("Boolean"),
+                    standard: .boolean(false)),
+                .init(
+                    name: "archived", text: "The archived threads instead of the others.", type: .named("Boolean"),
+                    standard: .boolean(false)),
+            ], type: .nonNull(.named("ThreadConnection")), resolve: Self.threads, isConnection: true),
+        .init(
+            name: "operation", text: "", arguments: [Self.id], type: .named("Operation"),
+            resolve: { scene, _, arguments in
+                try Self.operation(arguments["id"]?.stringValue ?? "", in: scene)
+            }),
+        .init(
+            name: "repositories", text: "The configured repositories, the default first; for members.",
+            type: .list(.nonNull(.named("Repository"))),
+            resolve: { scene, _, _ in
+                try Self.require(.member, [.chat, .read], scene)
+                return try JSON(encoding: CatalogRoutes(context: scene.context).repositories().items)
+            }),
+        .init(
+            name: "feature", text: "The feature that a thread works on; for members.",
+            arguments: [.init(name: "thread", text: "", type: .nonNull(.named("ID")))], type: .named("Feature"),
+            resolve: { scene, _, _ in try scene.prepared[scene.key]?.get() ?? .null }),
+        .init(
+            name: "features", text: "The names of a repository's features, the newest first; for members.",
+            arguments: [.init(name: "repository", text: "By default the default one.", type: .named("String"))],
+            type: .list(.nonNull(.named("String"))),
+            resolve: { scene, _, _ in try scene.prepared[scene.key]?.get() ?? .null }),
+        .init(
+            name: "audit", text: "The audit, newest row first; for owners with the scope admin.",
+            arguments: Self.paging(50), type: .named("AuditRowConnection"), resolve: Self.audit, isConnection: true),
+    ]
+
+    private static func threads(_ scene: GraphQLScene, _ parent: JSON, _ arguments: [String: JSON]) throws -> JSON {
+        let after = arguments["after"]?.stringValue
+        let cursor = after.flatMap(SessionCursor.init)
+        guard after == nil || cursor != nil else { throw GraphQLError("`after` must be a cursor of this list.") }
+        let isOwn = arguments["mine"]?.boolValue == true
+        let principal = scene.principal
+        let filter = SessionFilter(
+            adapter: arguments["adapter"]?.stringValue,
+            owner: principal.seesEverything && !isOwn ? nil : principal.identity,
+            isArchived: arguments["archived"]?.boolValue ?? false, search: arguments["query"]?.stringValue)
+        let page = try scene.ledger.sessions(filter, after: cursor, limit: try Self.count(arguments, "first"))
+        let items = try page.items.map { (SessionCursor(after: $0).description, try Self.json($0, in: scene)) }
+        return Self.connection(
+            items.map { (cursor: $0.0, node: $0.1) }, hasNext: page.next != nil, hasPrevious: cursor != nil)
+    }
+
+    private static func audit(_ scene: GraphQLScene, _ parent: JSON, _ arguments: [String: JSON]) throws -> JSON {
+        try Self.require(.owner, [.admin], scene)
+        let after = arguments["after"]?.stringValue
+        guard after.map({ Int64($0) != nil }) ?? true else {
+            throw GraphQLError("`after` must be a cursor of this list.")
+        }
+        let page = try AuditReader.page(
+            after: after, limit: try Self.count(arguments, "first"), in: scene.ledger.connection)
+        let items = try page.rows.map { (cursor: String($0.number), node: try JSON(encoding: API.AuditRow($0))) }
+        return Self.connection(items, hasNext: page.next != nil, hasPrevious: after != nil)
+    }
+
+    private static func require(_ role: Role, _ scopes: Set<Scope>, _ scene: GraphQLScene) throws {
+        guard scene.principal.has(anyOf: scopes), scene.principal.role >= role else {
+            throw GraphQLError(
+                "This is for \(role == .owner ? "owners" : "members and owners"), with the scope "
+                    + scopes.map(\.rawValue).sorted().joined(separator: " or ") + ".")
+        }
+    }
+
+    // MARK: Edges
+
+    private static let ofThread: [GraphQLSchema.Field] = [
+        .init(
+            name: "messages", text: "Oldest first; with `last`, the newest ones.",
+            arguments: Self.paging(50) + [.init(name: "last", text: "At most 100.", type: .named("Int"))],
+            type: .nonNull(.named("MessageConnection")), resolve: Self.messages, isConnection: true),
+        .init(
+            name: "asks", text: "The open asks, oldest first.", type: .nonNull(.list(.nonNull(.named("Ask")))),
+            resolve: { scene, parent, _ in
+                let asks = try scene.ledger.openAsks(of: parent["id"]?.stringValue ?? "")
+                return try JSON(
+                    encoding: asks.filter { $0.expiresAt > scene.now }.map { API.Ask($0, for: scene.principal) })
+            }),
+        .init(
+            name: "running", text: "The running operation, or else the first queued one.",
+            type: .named("Operation"),
+            resolve: { scene, parent, _ in
+                try parent["active_operation"]?.stringValue.map { try Self.operation($0, in: scene) } ?? .null
+            }),
+    ]
+
+    private static let operationOfMessage = GraphQLSchema.Field(
+        name: "operation", text: "", type: .named("Operation"),
+        resolve: { scene, parent, _ in
+            try parent["operation_id"]?.stringValue.map { try Self.operation($0, in: scene) } ?? .null
+        })
+
+    private static let threadOfOperation = GraphQLSchema.Field(
+        name: "thread", text: "", type: .named("Thread"),
+        resolve: { scene, parent, _ in
+            guard let session = try Self.session(parent["thread_id"]?.stringValue ?? "", in: scene) else {
+                return .null
+            }
+            return try Self.json(session, in: scene)
+        })
+
+    private static func messages(_ scene: GraphQLScene, _ parent: JSON, _ arguments: [String: JSON]) throws -> JSON {
+        let id = parent["id"]?.stringValue ?? ""
+        let page: MessagePage
+        let isLast = arguments["last"].map { !$0.isNull } ?? false
+        if isLast {
+            page = try scene.ledger.messages(of: id, before: .max, limit: try Self.count(arguments, "last"))
+        } else {
+            let after = arguments["after"]?.stringValue
+            guard after.map({ Int64($0) != nil }) ?? true else {
+                throw GraphQLError("`after` must be a cursor of this list.")
+            }
+            let found = try scene.ledger.messages(
+                of: id, after: after, limit: try Self.count(arguments, "first"))
+            page = MessagePage(items: found.items, next: found.next, previous: after)
+        }
+        let places = try AnswerPlaces(of: page.items, in: scene.ledger)
+        let items = try page.items.map { message in
+            (
+                cursor: String(message.id),
+                node: try JSON(encoding: API.Message(message, place: places[message]))
+            )
+        }
+        return Self.connection(items, hasNext: page.next != nil && !isLast, hasPrevious: page.previous != nil)
+    }
+
+    private static func session(_ id: String, in scene: GraphQLScene) throws -> SessionRecord? {
+        guard let session = try scene.ledger.session(id: id), scene.principal.maySee(session) else { return nil }
+        return session
+    }
+
+    private static func json(_ session: SessionRecord, in scene: GraphQLScene) throws -> JSON {
+        try JSON(encoding: API.Thread(session, for: scene.principal, in: scene.ledger, at: scene.now))
+    }
+
+    private static func operation(_ id: String, in scene: GraphQLScene) throws -> JSON {
+        guard let turn = try scene.ledger.turn(id: id), try Self.session(turn.session, in: scene) != nil else {
+            return .null
+        }
+        let pages = scene.context.environment.settings.pages
+        return try JSON(encoding: API.Operation(turn, in: scene.ledger, pages: pages))
+    }
+}

@@ -1,0 +1,128 @@
+internal import Chat
+internal import EventLoop
+internal import HTTP
+internal import HTTPServer
+internal import JSON
+internal import Schemas
+internal import Sessions
+internal import Specs
+
+/// GraphQL over HTTP, for reads.
+struct GraphQLRoutes: Sendable {
+    let context: GatewayContext
+
+    static let routes: [APIRoute] = [
+        APIRoute(
+            .post, "/api/v1/graphql", "graphql",
+            "A query in GraphQL, for reads; depth at most 15, cost at most 5,000. With `Accept: application/json` a query "
+                + "that cannot be run is answered with 200, as clients of old expect.", .reading(from: .guest),
+            body: API.GraphQLQuery.self, bodyLimit: 256 << 10, answerMemory: 4 * APIRoute.pageMemory,
+            answers: [
+                .json(OpenValue.self, "Data, and errors of fields that have none."),
+                .init(
+                    status: .badRequest, text: "The query cannot be run; `errors` says why.",
+                    content: OpenValue.self, type: Self.type),
+            ]
+        ) { try await Self(context: $0).answer($1) },
+        APIRoute(
+            .get, "/api/v1/graphql/schema", "graphqlSchema", "The schema in the schema definition language.",
+            .reading(from: .guest), answers: [.other(.plain, "The schema.")]
+        ) { (_, _: PlainCall) in .text(GraphQLRoots.schema.text) },
+    ]
+
+    private static let type = MediaType(parsing: "application/graphql-response+json") ?? .json
+
+    private func answer(_ call: APICall<API.Nothing, API.GraphQLQuery>) async throws -> HTTPServerResponse {
+        let principal = try call.person()
+        let accepted = call.http.headers.list(of: "accept")
+        let isLegacy =
+            accepted.contains { $0.hasPrefix("application/json") }
+            && !accepted.contains { $0.hasPrefix(Self.type.essence) }
+        let request = GraphQLRequest(
+            query: call.body.query, variables: call.body.variables?.json.objectValue ?? [:],
+            operationName: call.body.operationName)
+        let executor: GraphQLExecutor
+        do throws(GraphQLError) {
+            executor = try GraphQLExecutor(request, schema: GraphQLRoots.schema)
+        } catch {
+            return Self.response(Self.refusal(error), isLegacy ? .ok : .badRequest, isLegacy)
+        }
+        let prepared = try await self.prepared(executor, for: principal)
+        let (context, now) = (self.context, self.context.now())
+        let answer = try await self.context.store.read { ledger in
+            executor.run(
+                in: GraphQLScene(
+                    context: context, principal: principal, ledger: ledger, now: now, prepared: prepared))
+        }
+        return Self.response(answer, .ok, isLegacy)
+    }
+
+    private static func refusal(_ error: GraphQLError) -> JSON {
+        var members: JSONObject = ["message": .string(error.message)]
+        if let place = error.place {
+            members["locations"] = [["line": JSON(place.line), "column": JSON(place.column)]]
+        }
+        return ["errors": [.object(members)]]
+    }
+
+    private static func response(_ json: JSON, _ status: HTTPStatus, _ isLegacy: Bool) -> HTTPServerResponse {
+        HTTPServerResponse(status, isLegacy ? .json : Self.type, bytes: json.bytes)
+    }
+
+    // MARK: Repositories, which are read before the transaction
+
+    /// The root fields `feature` and `features`. What cannot be read is the field's error.
+    private func prepared(
+        _ executor: GraphQLExecutor, for principal: Principal
+    ) async throws -> [String: Result<JSON, GraphQLError>] {
+        var prepared: [String: Result<JSON, GraphQLError>] = [:]
+        let fields = executor.fields(of: executor.operation.selections, on: GraphQLSchema.query)
+        for (key, fields) in fields {
+            guard let field = fields.first, ["feature", "features"].contains(field.name),
+                let definition = executor.schema.objects[GraphQLSchema.query]?[field.name]
+            else { continue }
+            let arguments = executor.arguments(of: field, definition)
+            prepared[key] = try await self.feature(field.name, arguments, for: principal)
+        }
+        return prepared
+    }
+
+    private func feature(
+        _ name: String, _ arguments: [String: JSON], for principal: Principal
+    ) async throws -> Result<JSON, GraphQLError> {
+        guard principal.role >= .member else {
+            return .failure(GraphQLError("This is for members and owners."))
+        }
+        guard let source = self.context.features else { return .success(.null) }
+        var (feature, repository): (String?, String?) = (nil, arguments["repository"]?.stringValue)
+        if name == "feature" {
+            let id = arguments["thread"]?.stringValue ?? ""
+            let session = try await self.context.store.read { ledger in try ledger.session(id: id) }
+            guard let session, principal.maySee(session) else { return .success(.null) }
+            (feature, repository) = (session.feature, session.repository)
+        } else if let repository, !self.context.environment.settings.repositories.contains(repository) {
+            return .success(.null)
+        }
+        switch try await source.feature(feature, of: repository) {
+        case .found(let found):
+            return .success(name == "feature" ? try JSON(encoding: found) : try JSON(encoding: found.features))
+        case .missing: return .success(.null)
+        case .refused(let line): return .failure(GraphQLError(line))
+        }
+    }
+}
+
+extension API {
+    struct GraphQLQuery: Codable, Sendable, Documented {
+        let query: String
+        let variables: OpenValue?
+        let operationName: String?
+
+        enum CodingKeys: String, CodingKey { case query, variables, operationName }
+
+        static let notes = [
+            "query": MemberNote("The document.", minLength: 1),
+            "variables": MemberNote("Values of the operation's variables, by name."),
+        ]
+    }
+}

@@ -1,0 +1,93 @@
+/// A document of the GraphQL language (specification of October 2021, §2), as far as reading needs it.
+struct GraphQLDocument: Sendable, Equatable {
+    var operations: [GraphQLOperation] = []
+    var fragments: [String: GraphQLFragment] = [:]
+}
+
+struct GraphQLOperation: Sendable, Equatable {
+    enum Kind: String, Sendable { case query, mutation, subscription }
+
+    var kind = Kind.query
+    var name: String?
+    var variables: [GraphQLVariable] = []
+    var selections: [GraphQLSelection] = []
+}
+
+struct GraphQLVariable: Sendable, Equatable {
+    let name: String
+    let type: GraphQLTypeReference
+    let standard: GraphQLValue?
+}
+
+struct GraphQLFragment: Sendable, Equatable {
+    let type: String
+    let selections: [GraphQLSelection]
+}
+
+indirect enum GraphQLTypeReference: Sendable, Equatable {
+    case named(String)
+    case list(GraphQLTypeReference)
+    case nonNull(GraphQLTypeReference)
+
+    /// Without lists and exclamation marks.
+    var name: String {
+        switch self {
+        case .named(let name): name
+        case .list(let type), .nonNull(let type): type.name
+        }
+    }
+
+    var isNonNull: Bool {
+        if case .nonNull = self { true } else { false }
+    }
+
+    var text: String {
+        switch self {
+        case .named(let name): name
+        case .list(let type): "[\(type.text)]"
+        case .nonNull(let type): "\(type.text)!"
+        }
+    }
+}
+
+struct GraphQLField: Sendable, Equatable {
+    let alias: String?
+    let name: String
+    let arguments: [String: GraphQLValue]
+    let directives: [GraphQLDirective]
+    let selections: [GraphQLSelection]
+    let place: GraphQLPlace
+
+    /// Its name in the answer.
+    var key: String { self.alias ?? self.name }
+}
+
+struct GraphQLDirective: Sendable, Equatable {
+    let name: String
+    let arguments: [String: GraphQLValue]
+    let place: GraphQLPlace
+}
+
+indirect enum GraphQLSelection: Sendable, Equatable {
+    case field(GraphQLField)
+    case spread(name: String, directives: [GraphQLDirective], place: GraphQLPlace)
+    case inline(type: String?, directives: [GraphQLDirective], selections: [GraphQLSelection], place: GraphQLPlace)
+}
+
+indirect enum GraphQLValue: Sendable, Equatable {
+    case variable(String)
+    case int(Int64)
+    case float(Double)
+    case string(String)
+    case boolean(Bool)
+    case null
+    case word(String)
+    case list([GraphQLValue])
+    case object([String: GraphQLValue])
+}
+
+/// Line and column, from 1.
+struct GraphQLPlace: Sendable, Equatable {
+    let line: Int
+    let column: Int
+}

@@ -1,0 +1,144 @@
+import Chat
+import HTTP
+import HTTPClient
+import JSON
+import Primitives
+import Sessions
+import Testing
+
+@testable import Gateway
+
+@Suite("Events", .timeLimit(.minutes(1)))
+struct EventTests {
+    /// An event stream as a client reads it.
+    private final class Reader: Sendable {
+        struct Event: Sendable, Equatable {
+            var id = ""
+            var kind = ""
+            var data = JSON.null
+        }
+
+        private let events = Protected<[Event]>([])
+        private let changed = Signal()
+        private let task: Task<Void, Never>
+
+        init(_ caller: Caller, after last: String? = nil) {
+            let (events, changed) = (self.events, self.changed)
+            self.task = Task {
+                do {
+                    try await Self.read(caller, last) { event in
+                        events.withLock { $0.append(event) }
+                        changed.signal()
+                    }
+                    events.withLock { $0.append(Event(kind: "end")) }
+                } catch {
+                    events.withLock { $0.append(Event(kind: "end", data: .string("\(error)"))) }
+                }
+                changed.signal()
+            }
+        }
+
+        private static func read(_ caller: Caller, _ last: String?, _ seen: (Event) -> Void) async throws {
+            var headers = caller.headers
+            if let last { headers["Last-Event-ID"] = last }
+            headers["Host"] = "bot.example"
+            guard let address = caller.gateway.boundAddress else { return }
+            let answer = try await HTTPClient().execute(
+                HTTPClientRequest(.get, try HTTPURL("http://\(address)/api/v1/events"), headers: headers))
+            var text = ""
+            for try await bytes in answer.body {
+                text += String(decoding: bytes, as: UTF8.self)
+                while let end = text.firstRange(of: "\n\n") {
+                    let event = Self.event(text[..<end.lowerBound])
+                    text = String(text[end.upperBound...])
+                    if let event { seen(event) }
+                }
+            }
+        }
+
+        private static func event(_ text: Substring) -> Event? {
+            guard !text.hasPrefix(":") else { return nil }
+            var event = Event(kind: "begin")
+            for line in text.split(separator: "\n") {
+                let parts = line.split(separator: ":", maxSplits: 1).map { String($0.drop { $0 == " " }) }
+                switch parts.first {
+                case "id": event.id = parts[1]
+                case "event": event.kind = parts[1]
+                case "data": event.data = (try? JSON.parse(parts[1])) ?? .null
+                default: break
+                }
+            }
+            return event
+        }
+
+        /// The first event that fits; the end where none does.
+        func first(where isMet: (Event) -> Bool) async -> Event {
+            while true {
+                let events = self.events.withLock { $0 }
+                if let found = events.first(where: { isMet($0) || $0.kind == "end" }) { return found }
+                await self.changed.wait()
+            }
+        }
+
+        var all: [Event] { self.events.withLock { $0 } }
+        func end() { self.task.cancel() }
+    }
+
+    @Test("changes come as REST documents, to those who may see them, and a stream resumes where it ended")
+    func stream() async throws {
+        try await GatewayHarness.run { harness in
+            let (ada, other) = (try await harness.signedIn(.guest), try await harness.signedIn(.guest))
+            let owner = try await harness.signedIn(.owner)
+            let (mine, others, all) = (Reader(ada), Reader(other), Reader(owner))
+            let begun = await mine.first { $0.kind == "begin" }
+            #expect(begun.kind == "begin", "\(begun.data)")
+            _ = await others.first { $0.kind == "begin" }
+            _ = await all.first { $0.kind == "begin" }
+            let thread = try await ada.newThread()
+            let operation = try await ada.write("hello", to: thread)
+            _ = try await ada.ended(operation)
+            for reader in [mine, all] {
+                let ended = await reader.first { $0.kind == "operation" && $0.data["state"] == "complete" }
+                #expect(ended.data["id"] == .string(operation))
+                let shown = await reader.first { $0.kind == "thread" && $0.data["title"] == "hello" }
+                #expect(shown.data["id"] == .string(thread))
+            }
+            let document = try await ada.send(.get, "/api/v1/operations/\(operation)").expect(200)
+            #expect(mine.all.last { $0.kind == "operation" }?.data == document)
+            let own = try await other.newThread()
+            _ = await others.first { $0.kind == "thread" && $0.data["id"] == .string(own) }
+            #expect(!others.all.contains { $0.data["id"] == .string(thread) || $0.data["id"] == .string(operation) })
+            let again = Reader(ada, after: begun.id)
+            _ = await again.first { $0.kind == "operation" && $0.data["state"] == "complete" }
+            #expect(!again.all.contains { $0.kind == "reset" })
+            for unknown in ["999999", "-1", "x"] {
+                let reset = Reader(ada, after: unknown)
+                #expect(await reset.first { $0.kind != "end" }.kind == "reset")
+                reset.end()
+            }
+            #expect(try await ada.send(.delete, "/api/v1/threads/\(thread)").status == 204)
+            _ = await mine.first { $0.data["state"] == "deleted" }
+            for reader in [mine, others, all, again] { reader.end() }
+        }
+    }
+
+    @Test("the stream of a person without access ends")
+    func removed() async throws {
+        try await GatewayHarness.run { harness in
+            let (owner, guest) = (try await harness.signedIn(.owner), try await harness.signedIn(.guest))
+            let reader = Reader(guest)
+            _ = await reader.first { $0.kind == "begin" }
+            let identity = try await guest.send(.get, "/api/v1/me").expect(200)["identity"]
+            let people = try await owner.send(.get, "/api/v1/people").expect(200)["items"]?.arrayValue ?? []
+            let id = try #require(people.first { $0["identity"] == identity }?["id"]?.stringValue)
+            #expect(try await owner.send(.delete, "/api/v1/people/\(id)").status == 204)
+            _ = await reader.first { $0.kind == "end" }
+        }
+    }
+
+    @Test("the live socket's subscribe_all brings the same")
+    func socket() throws {
+        #expect(try LiveCommand("{\"subscribe_all\":true}") == .all(after: nil))
+        #expect(try LiveCommand("{\"subscribe_all\":true,\"last_event_id\":\"7\"}") == .all(after: "7"))
+    }
+}

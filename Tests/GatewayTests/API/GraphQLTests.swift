@@ -1,0 +1,121 @@
+import Chat
+import HTTP
+import JSON
+import Sessions
+import Testing
+
+@testable import Gateway
+
+@Suite("GraphQL", .timeLimit(.minutes(1)))
+struct GraphQLTests {
+    private static func ask(_ caller: Caller, _ query: String, _ variables: JSON = .null) async throws -> Caller.Answer
+    {
+        try await caller.send(.post, "/api/v1/graphql", json: ["query": .string(query), "variables": variables])
+    }
+
+    @Test("threads with their last messages come in one answer, by pages")
+    func threads() async throws {
+        try await GatewayHarness.run { harness in
+            let caller = try await harness.signedIn(.owner, name: "Ada")
+            for number in 1...3 {
+                _ = try await caller.ended(
+                    try await caller.write("message \(number)", to: try await caller.newThread()))
+            }
+            let query = """
+                query ($first: Int!, $after: String) {
+                  viewer { name role }
+                  threads(first: $first, after: $after) {
+                    edges { cursor node { id title ...Last } }
+                    pageInfo { hasNextPage endCursor }
+                  }
+                }
+                fragment Last on Thread { messages(last: 1) { nodes { text role operation { state thread { title } } } } }
+                """
+            let first = try await Self.ask(caller, query, ["first": 2]).expect(200)
+            #expect(first["errors"] == nil && first["data"]?["viewer"] == ["name": "Ada", "role": "owner"])
+            let edges = first["data"]?["threads"]?["edges"]?.arrayValue ?? []
+            #expect(edges.count == 2)
+            let message = edges.first?["node"]?["messages"]?["nodes"]?[0]
+            #expect(message?["text"]?.stringValue?.hasPrefix("You said: message") == true)
+            #expect(message?["operation"]?["state"] == "complete")
+            #expect(first["data"]?["threads"]?["pageInfo"]?["hasNextPage"] == true)
+            let cursor = try #require(first["data"]?["threads"]?["pageInfo"]?["endCursor"])
+            let second = try await Self.ask(caller, query, ["first": 2, "after": cursor]).expect(200)
+            #expect(second["data"]?["threads"]?["edges"]?.arrayValue?.count == 1)
+            #expect(second["data"]?["threads"]?["pageInfo"]?["hasNextPage"] == false)
+        }
+    }
+
+    @Test("rights are those of the REST routes")
+    func rights() async throws {
+        try await GatewayHarness.run(features: FakeFeatures()) { harness in
+            let (guest, owner) = (try await harness.signedIn(.guest), try await harness.signedIn(.owner))
+            let thread = try await owner.newThread()
+            let query =
+                "{ thread(id: \"\(thread)\") { id } repositories { name } audit { nodes { kind } } threads { nodes { id } } }"
+            let seen = try await Self.ask(guest, query).expect(200)
+            #expect(seen["data"]?["thread"] == .null && seen["data"]?["repositories"] == .null)
+            #expect(seen["data"]?["audit"] == .null && seen["data"]?["threads"]?["nodes"] == [])
+            #expect(
+                seen["errors"]?.arrayValue?.compactMap { $0["path"]?[0]?.stringValue } == ["repositories", "audit"])
+            let all = try await Self.ask(owner, query).expect(200)
+            #expect(all["data"]?["thread"]?["id"] == .string(thread) && all["errors"] == nil)
+            #expect(try await Self.ask(harness.anybody, "{ viewer { name } }").status == 401)
+            let feature = "{ feature(thread: \"\(thread)\") { folder stages { stage state } } features }"
+            #expect(try await Self.ask(owner, feature).expect(200)["data"]?["feature"] == .null)
+            #expect(try await Self.ask(guest, feature).expect(200)["errors"]?.arrayValue?.count == 2)
+        }
+    }
+
+    @Test(
+        "what cannot be run is refused with what is wrong and where",
+        arguments: [
+            ("{ viewer { nam } }", "Person has no field nam. Did you mean name?"), ("{ viewer }", "needs a selection"),
+            ("{ viewer { name { x } } }", "has no fields"), ("{", "Syntax error"), ("mutation { x }", "Only queries"),
+            ("{ thread { id } }", "needs the argument id"),
+            ("{ threads(frst: 1) { nodes { id } } }", "Did you mean first?"),
+            ("query ($x: Int) { thread(id: $x) { id } }", "takes ID!"),
+            ("{ ...A } fragment A on Query { ...A }", "contains itself"),
+            ("{ ...B }", "no fragment B"),
+            ("query ($n: Int!) { threads(first: $n) { nodes { id } } }", "$n needs a value"),
+            ("{ threads(first: 100) { nodes { messages(first: 100) { nodes { id } } } } }", "costs more than 5000"),
+            ("query A { viewer { name } } query B { viewer { name } }", "Name one"),
+            ("{ a: viewer { name } viewer { role: name role } }", "two meanings"),
+            ("{ viewer @foo { name } }", "no directive @foo"), ("{ viewer @skip { name } }", "needs the argument if"),
+            (
+                "{ operation(id: 1) { " + String(repeating: "thread { running { ", count: 8) + "id"
+                    + String(repeating: " } }", count: 8) + " } }", "deeper than 15"
+            ),
+        ])
+    func refused(query: String, reason: String) async throws {
+        try await GatewayHarness.run { harness in
+            let caller = try await harness.signedIn()
+            let answer = try await Self.ask(caller, query)
+            let message = answer.json["errors"]?[0]?["message"]?.stringValue ?? ""
+            #expect(answer.status == 400 && message.contains(reason), "\(answer.text)")
+            #expect(answer.headers["content-type"] == "application/graphql-response+json")
+            let legacy = try await Self.ask(caller.with("Accept", "application/json"), query)
+            #expect(legacy.status == 200 && legacy.json["errors"] == answer.json["errors"])
+        }
+    }
+
+    @Test("directives, aliases, inline fragments, variables with defaults and texts of several lines")
+    func language() async throws {
+        try await GatewayHarness.run { harness in
+            let caller = try await harness.signedIn(.owner, name: "Ada")
+            let query = #"""
+                query Q($yes: Boolean = true, $no: Boolean! = false) {
+                  a: viewer { name @include(if: $yes) role @skip(if: true) __typename }
+                  b: viewer { ... on Person @include(if: $no) { role } ... { n: name } }
+                  t: threads(query: """none
+                    of them""", first: 3) { nodes { id } }  # a comment
+                }
+                """#
+            let data = try await Self.ask(caller, query).expect(200)["data"]
+            #expect(data?["a"] == ["name": "Ada", "__typename": "Person"] && data?["b"] == ["n": "Ada"])
+            #expect(data?["t"]?["nodes"] == [])
+            #expect(
+                try await Self.ask(caller, query, ["yes": false]).expect(200)["data"]?["a"] == ["__typename": "Person"])
+        }
+    }
+}
