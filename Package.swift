@@ -247,10 +247,8 @@ let package = Package(
         tests("Kit", "Kit", "Chat", "Markdown", "Primitives"),
         tests("IRC", "IRC", "Chat", "Crypto", "EventLoop", "HTTPClient", "Kit", "Logging", "Markdown", "Primitives"),
         tests(
-            "Matrix", "Matrix", "Olm", "Chat", "Crypto", "EventLoop", "HTTP", "HTTPClient", "HTTPServer", "JSON", "Kit",
-            "Lifecycle",
-            "Logging",
-            "Markdown", "Primitives", "Processes", "WebSockets"),
+            "Matrix", "Matrix", "Olm", "Chat", "Crypto", "Database", "EventLoop", "HTTP", "HTTPClient", "HTTPServer",
+            "JSON", "Kit", "Lifecycle", "Logging", "Markdown", "Primitives", "Processes", "Sessions", "WebSockets"),
         tests(
             "Slack", "Slack", "Chat", "Crypto", "EventLoop", "HTTP", "HTTPClient", "HTTPServer", "JSON", "Kit",
             "Lifecycle",

@@ -82,7 +82,7 @@ struct MatrixClockTests {
         // A run makes the keys.
         try await withRunning(adapter, sink) { await sink.wait(for: .up) }
         let keys = LiveMatrixKeys(
-            MatrixAdapter(MatrixTranscript.settings(), transport: server, logger: .silent), files: files)
+            MatrixAdapter(MatrixTranscript.settings(), transport: server, logger: .silent), keys: files)
         let status = await keys.status()
         #expect(status.clockAhead == 300, "\(status)")
         #expect(MatrixKeyFindings.findings(of: status).contains { $0.text.contains("clock is 300 s ahead") })

@@ -11,22 +11,34 @@ extension MatrixAdapter {
     /// How long a key may come after its message before the sender is told.
     private static let noticeDelay: Duration = .seconds(5)
 
-    /// Opens the key files; nil refuses encrypted rooms.
-    func openEncryption() -> MatrixEncryption? {
-        guard let files = self.keyFiles else { return nil }
-        do {
-            let encryption = try MatrixEncryption(
-                user: self.settings.user, settings: self.settings.encryption, files: files,
-                call: { [transport, state] request in
-                    let token = state.withLock { $0.machine.token }
-                    return try await transport.send(request, token: token)
-                }, logger: self.logger)
-            self.encryption.withLock { $0 = encryption }
-            return encryption
-        } catch {
-            self.logger.error("Encrypted rooms cannot be used: \(error)")
-            return nil
+    /// Opens the keys; nil refuses encrypted rooms. Waits for a store that hosts share: without an answer from it, nobody
+    /// knows whether there are keys.
+    func openEncryption() async throws -> MatrixEncryption? {
+        guard let keys = self.keys else { return nil }
+        let store = try await persistently(longest: .seconds(5)) {
+            try await keys.open()
+        } mayRetry: { error, failures, _ in
+            let waits = keys.isShared && !(error is MatrixKeyStoreError) && !(error is any NetworkGone)
+            if waits {
+                self.logger.log(failures == 1 ? .info : .warning, "The encryption keys cannot be read yet: \(error)")
+            } else {
+                self.logger.error("Encrypted rooms cannot be used: \(error)")
+            }
+            return waits
         }
+        guard let store else { return nil }
+        let encryption = MatrixEncryption(
+            user: self.settings.user, settings: self.settings.encryption, store: store,
+            call: { [transport, state] request in
+                // Another host has the device: what this one knows of its keys is old.
+                guard store.isHeld else {
+                    return .failed("another host serves this account now", mayHaveArrived: false)
+                }
+                let token = state.withLock { $0.machine.token }
+                return try await transport.send(request, token: token)
+            }, logger: self.logger)
+        self.encryption.withLock { $0 = encryption }
+        return encryption
     }
 
     func closeEncryption() async {
@@ -151,6 +163,8 @@ extension MatrixAdapter {
             throw AdapterError(.disconnected, error.description)
         } catch let error as DatabaseError {
             throw AdapterError(.disconnected, error.description)
+        } catch let error as any NetworkGone {
+            throw AdapterError(.disconnected, "\(error)")
         }
     }
 

@@ -6,7 +6,7 @@ internal import Primitives
 
 extension MatrixAdapter {
     package func run(delivering sink: any MessageSink) async throws {
-        let encryption = self.openEncryption()
+        let encryption = try await self.openEncryption()
         await self.load(encrypts: encryption != nil)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask(name: "\(self.id) sync") { try await self.mainLine(sink) }

@@ -14,7 +14,7 @@ package final class MatrixAdapter: ChatAdapter {
     let transport: any MatrixTransport
     let memory: MemoryStore
     /// Where the encryption keys are; nil refuses encrypted rooms.
-    let keyFiles: MatrixKeyFiles?
+    let keys: (any MatrixKeyPlace)?
     /// Set while the adapter runs.
     let encryption = Protected<MatrixEncryption?>(nil)
     /// Whether a sender may invite the bot; nil ignores invitations.
@@ -75,7 +75,7 @@ package final class MatrixAdapter: ChatAdapter {
     /// Without `client` the adapter creates one. Without `mayInvite` invitations are ignored, neither accepted nor
     /// declined. Without `mayPair` no one else can start a direct conversation.
     package convenience init(
-        _ settings: MatrixSettings, memory: MemoryStore = .none, keys: MatrixKeyFiles? = nil,
+        _ settings: MatrixSettings, memory: MemoryStore = .none, keys: (any MatrixKeyPlace)? = nil,
         client: HTTPClient? = nil, mayInvite: (@Sendable (Sender) async -> Bool)? = nil,
         mayPair: (@Sendable () async -> Bool)? = nil,
         logger: Logger = Logger(label: "matrix")
@@ -87,7 +87,7 @@ package final class MatrixAdapter: ChatAdapter {
     }
 
     package init(
-        _ settings: MatrixSettings, memory: MemoryStore = .none, keys: MatrixKeyFiles? = nil,
+        _ settings: MatrixSettings, memory: MemoryStore = .none, keys: (any MatrixKeyPlace)? = nil,
         transport: any MatrixTransport,
         mayInvite: (@Sendable (Sender) async -> Bool)? = nil, mayPair: (@Sendable () async -> Bool)? = nil,
         logger: Logger = Logger(label: "matrix")
@@ -95,7 +95,7 @@ package final class MatrixAdapter: ChatAdapter {
         self.settings = settings
         self.transport = transport
         self.memory = memory
-        self.keyFiles = settings.encryption.isEnabled ? keys : nil
+        self.keys = settings.encryption.isEnabled ? keys : nil
         self.mayInvite = mayInvite
         self.mayPair = mayPair
         self.id = AdapterID("matrix:\(settings.id)")
@@ -131,6 +131,10 @@ package final class MatrixAdapter: ChatAdapter {
         var outgoing = outgoing
         for _ in 0..<4 {
             let (request, token) = try await self.request(outgoing)
+            // What was encrypted must not leave after another host has the keys: it may have sent it already.
+            guard self.encryption.withLock({ $0?.isHeld ?? true }) else {
+                throw AdapterError(.disconnected, "Another host serves this account now")
+            }
             let answer = try await self.transport.send(request, token: token)
             switch try self.state.withLock({ try $0.machine.finish(outgoing, answer, at: AdapterTime.now) }) {
             case .sent(let id):

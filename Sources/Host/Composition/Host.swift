@@ -90,7 +90,8 @@ package final class Host: Sendable {
             uploads: Uploads(
                 directory: BridgeSetup.filesDirectory(configuration), objects: configuration.sharedObjects))
         self.web = web
-        let setup = NetworkSetup(configuration, for: .serving(directory, access, cluster?.memory(in: store)))
+        let setup = NetworkSetup(
+            configuration: configuration, directory: directory, shared: cluster?.memory(in: store), access: access)
         let networks = withNetworks ? setup.makers.map { (first: $0(), make: $0) } : []
         self.address = listening.authority
         self.publicURL = configuration.gateway.publicURL?.base ?? listening.url

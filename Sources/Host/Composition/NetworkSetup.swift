@@ -34,35 +34,30 @@ struct NetworkSetup {
         let store: SessionStore
         let key: Secret
 
-        func memory(of adapter: AdapterID) -> MemoryStore {
+        /// - Parameter file: What this host kept before it was in a cluster.
+        func memory(of adapter: AdapterID, after file: MemoryStore) -> MemoryStore {
             let stored = StoredMemory(
                 of: adapter, in: self.store, sealedWith: self.key, logger: Logger(label: "cluster"))
-            return MemoryStore(load: stored.load, save: stored.save)
+            return MemoryStore(
+                load: { if let own = await stored.load() { own } else { await file.load() } }, save: stored.save)
         }
-    }
 
-    /// Why the adapters are created.
-    enum Purpose {
-        /// To serve: they persist their state in the folder, and accept invitations of people who may talk to the bot, and
-        /// those to a direct conversation from anyone while a pairing code is unused.
-        case serving(DataDirectory, AccessControl, SharedMemory?)
-        /// To check connections: they join no channels and persist nothing.
-        case checking(DataDirectory)
-
-        var directory: DataDirectory {
-            switch self {
-            case .serving(let directory, _, _), .checking(let directory): directory
+        func keys(of id: String, besides files: MatrixKeyFiles) -> MatrixSharedKeys {
+            let (place, store) = (Place.network(AdapterID("matrix:\(id)")), self.store)
+            let key = SealedBox.key(self.key, for: "keys of \(place)")
+            return MatrixSharedKeys(of: place.name, sealedWith: key, takingOver: files) {
+                PlaceTables(of: place, in: store)
             }
         }
     }
 
-    private let configuration: Configuration
-    private let purpose: Purpose
-
-    init(_ configuration: Configuration, for purpose: Purpose) {
-        self.configuration = configuration
-        self.purpose = purpose
-    }
+    let configuration: Configuration
+    /// Where adapters persist their state, unless hosts share it.
+    let directory: DataDirectory
+    let shared: SharedMemory?
+    /// To serve: adapters accept invitations of people who may talk to the bot, and those to a direct conversation from
+    /// anyone while a pairing code is unused. Nil to check connections: they join no channels and persist nothing.
+    let access: AccessControl?
 
     func all() -> [Network] { self.makers.map { $0() } }
 
@@ -88,26 +83,27 @@ struct NetworkSetup {
     }
 
     private func matrix(_ settings: MatrixSettings) -> MatrixAdapter {
-        let logger = Logger(label: "matrix")
-        let client = self.client(of: settings.id)
-        switch self.purpose {
-        case .serving(let directory, let access, _):
-            return MatrixAdapter(
-                settings, memory: self.memory(of: "matrix", settings.id) ?? .none,
-                keys: MatrixKeyFiles(of: settings.id, in: directory), client: client,
-                mayInvite: { access.role(of: $0) != nil }, mayPair: { await access.expectsPairing() }, logger: logger)
-        case .checking(let directory):
+        let (logger, client) = (Logger(label: "matrix"), self.client(of: settings.id))
+        guard let access = self.access else {
             // Reads the serving host's sign-in, but never overwrites it.
-            let stored = MemoryStore.file(directory.path(of: Self.memoryName("matrix", settings.id)))
+            let load = self.stored("matrix", settings.id).load
             return MatrixAdapter(
-                settings, memory: MemoryStore(load: stored.load, save: { _ in true }), client: client,
-                logger: logger)
+                settings, memory: MemoryStore(load: load, save: { _ in true }), client: client, logger: logger)
         }
+        return MatrixAdapter(
+            settings, memory: self.stored("matrix", settings.id), keys: self.keys(of: settings.id), client: client,
+            mayInvite: { access.role(of: $0) != nil }, mayPair: { await access.expectsPairing() }, logger: logger)
+    }
+
+    private func keys(of id: String) -> any MatrixKeyPlace {
+        let files = MatrixKeyFiles(of: id, in: self.directory)
+        guard let shared = self.shared else { return files }
+        return shared.keys(of: id, besides: files)
     }
 
     /// The encryption keys of a Matrix connection, for commands and `doctor`.
     func matrixKeys(of settings: MatrixSettings) -> LiveMatrixKeys {
-        LiveMatrixKeys(self.matrix(settings), files: MatrixKeyFiles(of: settings.id, in: self.purpose.directory))
+        LiveMatrixKeys(self.matrix(settings), keys: self.keys(of: settings.id))
     }
 
     private func slack(_ settings: SlackSettings) -> Network {
@@ -135,14 +131,13 @@ struct NetworkSetup {
 
     /// Where an adapter persists its state; nil when only checking.
     private func memory(of network: String, _ id: String, isFlushed: Bool = false) -> MemoryStore? {
-        guard case .serving(let directory, _, let shared) = self.purpose else { return nil }
-        guard let shared else {
-            return .file(directory.path(of: Self.memoryName(network, id)), isFlushed: isFlushed)
-        }
-        return shared.memory(of: AdapterID("\(network):\(id)"))
+        self.access == nil ? nil : self.stored(network, id, isFlushed: isFlushed)
     }
 
-    private static func memoryName(_ network: String, _ id: String) -> String { "\(network)-\(id).memory" }
+    private func stored(_ network: String, _ id: String, isFlushed: Bool = false) -> MemoryStore {
+        let file = MemoryStore.file(self.directory.path(of: "\(network)-\(id).memory"), isFlushed: isFlushed)
+        return self.shared?.memory(of: AdapterID("\(network):\(id)"), after: file) ?? file
+    }
 
     /// The HTTP client for a platform, which may be self-hosted.
     private func client(of id: String) -> HTTPClient {

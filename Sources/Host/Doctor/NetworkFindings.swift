@@ -1,4 +1,5 @@
 internal import Chat
+internal import Database
 internal import Lifecycle
 internal import Matrix
 internal import Primitives
@@ -19,7 +20,16 @@ struct NetworkFindings {
 
     /// Reports each finding as soon as it is known.
     func examine(report: @Sendable (Finding) async throws -> Void) async throws {
-        let networks = NetworkSetup(self.configuration, for: .checking(self.directory)).all()
+        // Nothing of it is written. A store that does not open has a finding of its own.
+        let shared = try? NetworkSetup.SharedMemory(self.configuration, held: HeldPlaces(hasAll: false))
+        let setup = NetworkSetup(
+            configuration: self.configuration, directory: self.directory, shared: shared, access: nil)
+        try await self.examine(setup, report)
+        await shared?.store.database.close()
+    }
+
+    private func examine(_ setup: NetworkSetup, _ report: @Sendable (Finding) async throws -> Void) async throws {
+        let networks = setup.all()
         guard !networks.isEmpty else { return }
         let serving = await self.serving()
         if case .unanswered(let reason) = serving {
@@ -34,7 +44,7 @@ struct NetworkFindings {
                 findings = [await self.connected(network.adapter)]
             }
             for finding in findings { try await report(finding) }
-            for finding in await self.keys(of: network.adapter.id) { try await report(finding) }
+            for finding in await self.keys(of: network.adapter.id, setup) { try await report(finding) }
             if case .answered(let pid, let states) = serving, let state = states[network.adapter.id.rawValue] {
                 try await report(Self.finding(state, of: network.adapter.id, pid: pid))
             }
@@ -55,12 +65,12 @@ struct NetworkFindings {
 
     // MARK: Encryption keys
 
-    private func keys(of adapter: AdapterID) async -> [Finding] {
+    private func keys(of adapter: AdapterID, _ setup: NetworkSetup) async -> [Finding] {
         let subject = adapter.rawValue
         guard let settings = self.configuration.adapters.matrix.first(where: { "matrix:\($0.id)" == subject }) else {
             return []
         }
-        let keys = NetworkSetup(self.configuration, for: .checking(self.directory)).matrixKeys(of: settings)
+        let keys = setup.matrixKeys(of: settings)
         guard let status = await withDeadline(self.patience, { await keys.status() }) else { return [] }
         return MatrixKeyFindings.findings(of: status).map { Self.finding($0, of: subject) }
     }

@@ -96,7 +96,7 @@ struct MatrixResetCommand: Command {
         discussion: """
             Makes new cross-signing keys, a new secret storage and a new backup, and signs the device with them. Everybody who \
             has verified the bot is told that its identity has changed, and old messages in the old backup become unreadable. \
-            Needs the account's password in the configuration, and --yes. Stop the host first.
+            Needs the account's password in the configuration, and --yes. Stop the host first, in a cluster all hosts.
             """,
         options: [.matrixAdapter, OptionSyntax("yes", help: "Do it: the old identity cannot be brought back.")],
         examples: ["jetbridge matrix reset --yes"])
@@ -121,7 +121,8 @@ struct MatrixRecoveryKeyCommand: Command {
         "matrix", "recovery-key", summary: "Make the recovery key of the bot's account",
         discussion: """
             Writes a new key into the file of encryption.recovery_key, readable by its owner only, unless the file exists. \
-            With it, a host whose data directory was lost keeps its identity and can read old messages. Keep a copy elsewhere.
+            With it, a host whose data directory was lost keeps its identity and can read old messages. Keep a copy elsewhere. In a \
+            cluster, copy the file to all hosts.
             """, options: [.matrixAdapter])
 
     func run(_ context: CommandContext) async throws {

@@ -22,6 +22,21 @@ struct MatrixEncryptionConfigurationTests {
         #expect(self.settings(text) == MatrixEncryptionSettings(isEnabled: true, trust: .any, recoveryKeyFile: nil))
     }
 
+    @Test("so it is on one of several hosts")
+    func cluster() throws {
+        let folder = try TemporaryDirectory()
+        let key = folder.write("key", String(repeating: "k7", count: 32))
+        let loaded = load(
+            """
+            store: {url: "postgres://jetbridge@127.0.0.1/jetbridge"}
+            cluster: {name: a, key: {file: \(key)}}
+            objects: {directory: \(folder.path)/objects}
+            adapters: {matrix: [{id: home, homeserver: "https://x", user: "@bot:x", access_token: {env: SYT}}]}
+            """, environment: ["SYT": "syt_secret"])
+        #expect(loaded.errors == [])
+        #expect(loaded.configuration?.adapters.matrix.first?.encryption.isEnabled == true)
+    }
+
     @Test(
         "each word says who is trusted",
         arguments: [

@@ -223,15 +223,15 @@ struct EncryptionPropertyTests {
         // The next message removes what the server has confirmed.
         _ = try await world.bot.say("last", in: Self.room, id: "$last")
         await world.runErrands()
-        let rows = try await encryption.store.read { connection -> [String: Int] in
+        let rows = try await encryption.store.read { keys -> [String: Int] in
             var counts: [String: Int] = [:]
             for table in ["outbound", "sealed", "parcels", "late", "room_keys", "shares"] {
-                counts[table] = try connection.first("SELECT count(*) AS count FROM \(table)")?.int("count") ?? 0
+                counts[table] = try keys.first("SELECT count(*) AS count FROM {\(table)}")?.int("count") ?? 0
             }
             counts["channels"] =
-                try connection.first(
-                    "SELECT max(c) AS count FROM (SELECT count(*) AS c FROM olm_sessions GROUP BY peer)")?.int("count")
-                ?? 0
+                try keys.first(
+                    "SELECT max(c) AS count FROM (SELECT count(*) AS c FROM {olm_sessions} GROUP BY peer) AS channels")?
+                .int("count") ?? 0
             return counts
         }
         #expect(rows["outbound"] == 1 && rows["parcels"] == 0, label)

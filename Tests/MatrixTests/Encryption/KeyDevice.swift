@@ -1,4 +1,3 @@
-import Foundation
 import JSON
 import Logging
 import Olm
@@ -6,30 +5,33 @@ import Primitives
 
 @testable import Matrix
 
-/// One device of a person or of the bot on a ``KeyServer``, with its key files in a folder of its own.
+/// One device of a person or of the bot on a ``KeyServer``, with keys of its own.
 struct KeyDevice {
     let user: String
     let name: String
     let server: KeyServer
-    let folder: String
     let encryption: MatrixEncryption
+    private let keys: TestKeys
+
+    /// The name of its keys, for another run.
+    var folder: String { self.keys.name }
 
     /// - Parameters:
-    ///   - folder: the files of an earlier run; nil for new ones.
+    ///   - folder: the keys of an earlier run; nil for new ones.
+    ///   - place: where the keys are, if not there.
     ///   - dying: the number of requests after which it is killed; the last one reaches the server if `afterwards`.
     init(
-        _ user: String, _ name: String, on server: KeyServer, folder: String? = nil,
+        _ user: String, _ name: String, on server: KeyServer, folder: String? = nil, place: (any MatrixKeyPlace)? = nil,
         settings: MatrixEncryptionSettings = MatrixEncryptionSettings(), dying: Protected<Int>? = nil,
         afterwards: Bool = false
     ) async throws {
         self.user = user
         self.name = name
         self.server = server
-        let path = folder ?? NSTemporaryDirectory() + "keys-\(UUID().uuidString)"
-        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-        self.folder = path
-        self.encryption = try MatrixEncryption(
-            user: user, settings: settings, files: MatrixKeyFiles(database: path + "/keys", key: path + "/key"),
+        let keys = try TestKeys(folder)
+        self.keys = keys
+        self.encryption = MatrixEncryption(
+            user: user, settings: settings, store: try await (place ?? keys.place).open(),
             call: Self.call(server.call(user, name), dying, afterwards), logger: Logger(label: "keys"))
     }
 
@@ -55,14 +57,10 @@ struct KeyDevice {
         return opening
     }
 
-    /// A copy of its files as they are now, as after a power cut.
-    func copy() async throws -> String {
-        let path = NSTemporaryDirectory() + "keys-\(UUID().uuidString)"
-        try FileManager.default.copyItem(atPath: self.folder, toPath: path)
-        return path
-    }
+    /// A copy of its keys as they are now, as after a power cut.
+    func copy() async throws -> String { try await self.keys.copy() }
 
-    /// Ends it as kill -9 does; its files as they are then.
+    /// Ends it as kill -9 does; its keys as they are then.
     func kill() async throws -> String {
         let files = try await self.copy()
         await self.remove()
@@ -71,7 +69,7 @@ struct KeyDevice {
 
     func remove() async {
         await self.encryption.close()
-        try? FileManager.default.removeItem(atPath: self.folder)
+        self.keys.remove()
     }
 
     /// An encrypted event of this device.

@@ -19,11 +19,11 @@ extension MatrixEncryption {
     private func loadedChannels(_ peer: String) async throws -> [OlmSession] {
         if let channels = self.channels[peer] { return channels }
         let key = self.store.pickleKey
-        let rows = try await self.store.read { connection in
+        let rows = try await self.store.read { rows in
             let sql = """
-                SELECT pickle, used_at FROM olm_sessions WHERE peer = $1 ORDER BY used_at > 0 DESC, abs(used_at) DESC LIMIT \(Self.channelLimit)
+                SELECT pickle, used_at FROM {olm_sessions} WHERE peer = $1 ORDER BY used_at > 0 DESC, abs(used_at) DESC LIMIT \(Self.channelLimit)
                 """
-            return try connection.query(sql, SQLValue(peer)).map { row throws(DatabaseError) in
+            return try rows.query(sql, SQLValue(peer)).map { row throws(DatabaseError) in
                 (pickle: try row.bytes("pickle"), usedAt: try row.int64("used_at"))
             }
         }
@@ -224,8 +224,8 @@ extension MatrixEncryption {
     /// Sends what an earlier run, or a broken connection, left.
     func deliverParcels() async throws {
         guard self.account != nil else { return }
-        let rows = try await self.store.read { connection in
-            try connection.query("SELECT txn, type, body FROM parcels ORDER BY txn LIMIT 200").map {
+        let rows = try await self.store.read { rows in
+            try rows.query("SELECT txn, type, body FROM {parcels} ORDER BY txn LIMIT 200").map {
                 row throws(DatabaseError) in (try row.text("txn"), try row.text("type"), try row.text("body"))
             }
         }

@@ -120,8 +120,8 @@ extension MatrixEncryption {
     func backUp() async throws {
         guard let backup = self.backup else { return }
         while true {
-            let names = try await self.store.read { connection in
-                try connection.query("SELECT room, session FROM room_keys WHERE is_backed_up = 0 LIMIT 100").map {
+            let names = try await self.store.read { rows in
+                try rows.query("SELECT room, session FROM {room_keys} WHERE is_backed_up = 0 LIMIT 100").map {
                     row throws(DatabaseError) in (try row.text("room"), try row.text("session"))
                 }
             }

@@ -49,37 +49,37 @@ extension MatrixEncryption {
             var sealed: Set<String> = []
             var fallbackAt: Int64?
         }
-        let loaded = try await self.store.read { connection in
+        let loaded = try await self.store.read { rows in
             var loaded = Loaded()
-            if let row = try connection.first("SELECT user, name, pickle, is_published FROM device") {
+            if let row = try rows.first(#"SELECT "user", name, pickle, is_published FROM {device}"#) {
                 loaded.device = (
                     try row.text("user"), try row.text("name"), try row.bytes("pickle"), try row.bool("is_published")
                 )
             }
-            for row in try connection.query("SELECT user, is_outdated, master, verified, pinned FROM users") {
+            for row in try rows.query(#"SELECT "user", is_outdated, master, verified, pinned FROM {users}"#) {
                 let user = try row.text("user")
                 loaded.people[user] = MatrixPersonKeys(
                     user: user, isOutdated: try row.bool("is_outdated"), master: row["master"].text,
                     verified: row["verified"].text, pinned: row["pinned"].text)
             }
-            let devices = "SELECT user, device, ed25519, curve25519, name, is_signed, is_removed FROM devices"
-            for row in try connection.query(devices) {
+            let devices = #"SELECT "user", device, ed25519, curve25519, name, is_signed, is_removed FROM {devices}"#
+            for row in try rows.query(devices) {
                 let id = try row.text("device")
                 loaded.people[try row.text("user")]?.devices[id] = MatrixPersonKeys.Device(
                     id: id, ed25519: try row.text("ed25519"), curve25519: try row.text("curve25519"),
                     name: row["name"].text, isSigned: try row.bool("is_signed"), isRemoved: try row.bool("is_removed"))
             }
-            let rooms = "SELECT room, rotation_time, rotation_messages, visibility, knows_members FROM rooms"
-            for row in try connection.query(rooms) {
+            let rooms = "SELECT room, rotation_time, rotation_messages, visibility, knows_members FROM {rooms}"
+            for row in try rows.query(rooms) {
                 loaded.rooms[try row.text("room")] = MatrixCipherRoom(
                     rotationTime: try row.int64("rotation_time"), rotationMessages: try row.int("rotation_messages"),
                     visibility: try row.text("visibility"), knowsMembers: try row.bool("knows_members"))
             }
-            for row in try connection.query("SELECT room, user, is_invited FROM members") {
+            for row in try rows.query(#"SELECT room, "user", is_invited FROM {members}"#) {
                 loaded.rooms[try row.text("room")]?.members[try row.text("user")] = try row.bool("is_invited")
             }
-            for row in try connection.query("SELECT txn FROM sealed") { loaded.sealed.insert(try row.text("txn")) }
-            let fallback = try connection.first("SELECT value FROM facts WHERE name = 'fallback_at'")
+            for row in try rows.query("SELECT txn FROM {sealed}") { loaded.sealed.insert(try row.text("txn")) }
+            let fallback = try rows.first("SELECT value FROM {facts} WHERE name = 'fallback_at'")
             loaded.fallbackAt = try fallback.flatMap { Int64(try $0.text("value")) }
             return loaded
         }

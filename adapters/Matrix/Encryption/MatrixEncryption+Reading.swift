@@ -90,9 +90,9 @@ extension MatrixEncryption {
         let place = MessageIndex(session: session, index: index)
         let use = Use(event: event.id, sentAt: event.timestamp)
         if let known = self.newIndices[place] { return known == use }
-        let known = try await self.store.read { connection in
-            try connection.first(
-                "SELECT event, sent_at FROM indices WHERE session = $1 AND message_index = $2", SQLValue(session),
+        let known = try await self.store.read { rows in
+            try rows.first(
+                "SELECT event, sent_at FROM {indices} WHERE session = $1 AND message_index = $2", SQLValue(session),
                 SQLValue(index)
             ).map { row throws(DatabaseError) in Use(event: try row.text("event"), sentAt: try row.int64("sent_at")) }
         }
@@ -161,10 +161,10 @@ extension MatrixEncryption {
     /// Events whose keys have come, by room. They stay until ``finishSync(_:)``.
     func openLate() async throws -> [String: [MatrixEvent]] {
         guard self.keyNews != self.settledNews else { return [:] }
-        let rows = try await self.store.read { connection in
-            try connection.query(
+        let rows = try await self.store.read { rows in
+            try rows.query(
                 """
-                SELECT late.room, late.body FROM late JOIN room_keys USING (room, session)
+                SELECT late.room, late.body FROM {late} JOIN {room_keys} USING (room, session)
                 ORDER BY late.at, late.event LIMIT 500
                 """
             ).map { row throws(DatabaseError) in (try row.text("room"), try row.text("body")) }
@@ -191,11 +191,11 @@ extension MatrixEncryption {
     }
 
     private func isClosed(_ event: String) async throws -> Bool {
-        try await self.store.read { connection in
-            let row = try connection.first(
+        try await self.store.read { rows in
+            let row = try rows.first(
                 """
-                SELECT 1 FROM late WHERE event = $1
-                    AND NOT EXISTS (SELECT 1 FROM room_keys WHERE room = late.room AND session = late.session)
+                SELECT 1 FROM {late} WHERE event = $1
+                    AND NOT EXISTS (SELECT 1 FROM {room_keys} WHERE room = late.room AND session = late.session)
                 """, SQLValue(event))
             return row != nil
         }
@@ -225,8 +225,8 @@ extension MatrixEncryption {
         if notice.text == nil, let event = notice.event, try await !self.isClosed(event) { return nil }
         return try await self.alone {
             let name = notice.name
-            let isTold = try await self.store.read { connection in
-                try connection.first("SELECT 1 FROM told WHERE name = $1", SQLValue(name)) != nil
+            let isTold = try await self.store.read { rows in
+                try rows.first("SELECT 1 FROM {told} WHERE name = $1", SQLValue(name)) != nil
             }
             if isTold { return nil }
             var changes = MatrixKeyChanges()

@@ -60,8 +60,8 @@ extension MatrixEncryption {
     }
 
     private func sealed(_ transaction: String) async throws -> MatrixSealed? {
-        let text = try await self.store.read { connection in
-            try connection.first("SELECT content FROM sealed WHERE txn = $1", SQLValue(transaction))?.text("content")
+        let text = try await self.store.read { rows in
+            try rows.first("SELECT content FROM {sealed} WHERE txn = $1", SQLValue(transaction))?.text("content")
         }
         return text.flatMap { try? JSON.parse(Array($0.utf8)) }.map { MatrixSealed(sealedContent: $0) }
     }
@@ -165,13 +165,13 @@ extension MatrixEncryption {
             let visibility: String
             var shares: [MatrixDeviceName: String?]
         }
-        let stored = try await self.store.read { connection -> Stored? in
-            let sql = "SELECT session, pickle, created_at, messages, visibility FROM outbound WHERE room = $1"
-            guard let row = try connection.first(sql, SQLValue(room)) else { return nil }
+        let stored = try await self.store.read { rows -> Stored? in
+            let sql = "SELECT session, pickle, created_at, messages, visibility FROM {outbound} WHERE room = $1"
+            guard let row = try rows.first(sql, SQLValue(room)) else { return nil }
             let session = try row.text("session")
             var shares: [MatrixDeviceName: String?] = [:]
-            let devices = "SELECT user, device, reason FROM shares WHERE session = $1"
-            for row in try connection.query(devices, SQLValue(session)) {
+            let devices = #"SELECT "user", device, reason FROM {shares} WHERE session = $1"#
+            for row in try rows.query(devices, SQLValue(session)) {
                 let name = MatrixDeviceName(user: try row.text("user"), device: try row.text("device"))
                 shares.updateValue(row["reason"].text, forKey: name)
             }

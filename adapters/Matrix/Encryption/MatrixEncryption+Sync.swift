@@ -132,8 +132,8 @@ extension MatrixEncryption {
             for message in messages {
                 var changes = MatrixKeyChanges()
                 let digest = Self.digest(message)
-                let isKnown = try await self.store.read { connection in
-                    try connection.first("SELECT 1 FROM handled WHERE digest = $1", SQLValue(digest)) != nil
+                let isKnown = try await self.store.read { rows in
+                    try rows.first("SELECT 1 FROM {handled} WHERE digest = $1", SQLValue(digest)) != nil
                 }
                 if isKnown { continue }
                 if let other = try await self.receive(message, &changes) { verifications.append(other) }
@@ -278,12 +278,12 @@ extension MatrixEncryption {
     func roomKey(_ session: String, in room: String) async throws -> MatrixReadingKey? {
         let name = room + " " + session
         if let key = self.roomKeys[name] { return key }
-        let stored = try await self.store.read { connection -> (MatrixRoomKey, [UInt8])? in
+        let stored = try await self.store.read { rows -> (MatrixRoomKey, [UInt8])? in
             let sql = """
-                SELECT sender, sender_key, signing_key, pickle, first_index, source FROM room_keys
+                SELECT sender, sender_key, signing_key, pickle, first_index, source FROM {room_keys}
                 WHERE room = $1 AND session = $2
                 """
-            guard let row = try connection.first(sql, SQLValue(room), SQLValue(session)) else { return nil }
+            guard let row = try rows.first(sql, SQLValue(room), SQLValue(session)) else { return nil }
             let facts = MatrixRoomKey(
                 room: room, session: session, sender: row["sender"].text, senderKey: row["sender_key"].text,
                 signingKey: row["signing_key"].text, firstIndex: UInt32(clamping: try row.int("first_index")),

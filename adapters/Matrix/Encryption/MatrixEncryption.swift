@@ -94,14 +94,13 @@ package actor MatrixEncryption {
     private var waiting: [CheckedContinuation<Void, Never>] = []
     private var busyRooms: [String: [CheckedContinuation<Void, Never>]] = [:]
 
-    /// Opens the key files. Blocks.
     init(
-        user: String, settings: MatrixEncryptionSettings, files: MatrixKeyFiles, call: @escaping Call, logger: Logger,
+        user: String, settings: MatrixEncryptionSettings, store: MatrixKeyStore, call: @escaping Call, logger: Logger,
         clock: @escaping @Sendable () -> Int64 = { AdapterTime.now.wall }
-    ) throws {
+    ) {
         self.user = user
         self.settings = settings
-        self.store = try MatrixKeyStore(files)
+        self.store = store
         self.call = call
         self.logger = logger
         self.clock = clock
@@ -109,6 +108,9 @@ package actor MatrixEncryption {
         (self.roomMessages, self.roomMessageSource) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(256))
         (self.notices, self.noticeSource) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(1_024))
     }
+
+    /// Whether what was encrypted may leave now.
+    nonisolated var isHeld: Bool { self.store.isHeld }
 
     func close() async {
         self.errandSource.finish()

@@ -4,203 +4,256 @@ internal import Olm
 
 /// Changes of ``MatrixKeyStore`` that are made together.
 struct MatrixKeyChanges: Sendable {
-    fileprivate(set) var statements: [(sql: String, values: [SQLValue])] = []
+    enum Change: Sendable {
+        /// A new row. One with the same key is replaced, or else stays as it is.
+        case put(MatrixKeyTable, [(column: String, value: SQLValue)], replaces: Bool)
+        /// New values of the rows that meet a condition, or of all.
+        case update(MatrixKeyTable, String, where: String?, [SQLValue])
+        case remove(MatrixKeyTable, where: String?, [SQLValue])
+    }
 
-    private mutating func add(_ sql: String, _ values: SQLValue...) { self.statements.append((sql, values)) }
+    /// Events that wait for their keys.
+    private static let lateLimit = 5_000
+
+    private(set) var changes: [Change] = []
+
+    private mutating func put(_ table: MatrixKeyTable, _ row: KeyValuePairs<String, SQLValue>) {
+        self.changes.append(.put(table, row.map { ($0.key, $0.value) }, replaces: true))
+    }
+
+    private mutating func add(_ table: MatrixKeyTable, _ row: KeyValuePairs<String, SQLValue>) {
+        self.changes.append(.put(table, row.map { ($0.key, $0.value) }, replaces: false))
+    }
+
+    private mutating func update(
+        _ table: MatrixKeyTable, _ assignments: String, where condition: String? = nil, _ values: SQLValue...
+    ) {
+        self.changes.append(.update(table, assignments, where: condition, values))
+    }
+
+    private mutating func remove(_ table: MatrixKeyTable, where condition: String? = nil, _ values: SQLValue...) {
+        self.changes.append(.remove(table, where: condition, values))
+    }
+
+    /// Rows of another store.
+    mutating func take(_ rows: [Row], of table: MatrixKeyTable) {
+        for row in rows {
+            self.changes.append(.put(table, zip(row.names, row.values).map { ($0, $1) }, replaces: true))
+        }
+    }
+
+    mutating func forgetAll() { for table in MatrixKeyTable.allCases { self.remove(table) } }
 
     // MARK: The device
 
     mutating func setDevice(user: String, name: String, pickle: [UInt8], isPublished: Bool) {
-        self.add(
-            "INSERT OR REPLACE INTO device (id, user, name, pickle, is_published) VALUES (1, $1, $2, $3, $4)",
-            SQLValue(user), SQLValue(name), SQLValue(pickle), SQLValue(isPublished))
+        self.put(
+            .device,
+            [
+                "id": 1, "user": SQLValue(user), "name": SQLValue(name), "pickle": SQLValue(pickle),
+                "is_published": SQLValue(isPublished),
+            ])
     }
 
-    mutating func setAccount(_ pickle: [UInt8]) { self.add("UPDATE device SET pickle = $1", SQLValue(pickle)) }
+    mutating func setAccount(_ pickle: [UInt8]) { self.update(.device, "pickle = $1", SQLValue(pickle)) }
 
-    mutating func setPublished() { self.add("UPDATE device SET is_published = 1") }
+    mutating func setPublished() { self.update(.device, "is_published = 1") }
 
     /// Forgets what belongs to a device that is no longer the bot's. Room keys stay: they read old messages.
     mutating func forgetDevice() {
-        for table in ["device", "olm_sessions", "outbound", "shares", "sealed", "parcels", "handled"] {
-            self.add("DELETE FROM \(table)")
+        for table in [MatrixKeyTable.device, .olmSessions, .outbound, .shares, .sealed, .parcels, .handled] {
+            self.remove(table)
         }
     }
 
     mutating func setSecret(_ name: String, _ sealed: [UInt8]?) {
         if let sealed {
-            self.add(
-                "INSERT OR REPLACE INTO secrets (name, value) VALUES ($1, $2)", SQLValue(name), SQLValue(sealed))
+            self.put(.secrets, ["name": SQLValue(name), "value": SQLValue(sealed)])
         } else {
-            self.add("DELETE FROM secrets WHERE name = $1", SQLValue(name))
+            self.remove(.secrets, where: "name = $1", SQLValue(name))
         }
     }
 
     mutating func setFact(_ name: String, _ value: String?) {
         if let value {
-            self.add("INSERT OR REPLACE INTO facts (name, value) VALUES ($1, $2)", SQLValue(name), SQLValue(value))
+            self.put(.facts, ["name": SQLValue(name), "value": SQLValue(value)])
         } else {
-            self.add("DELETE FROM facts WHERE name = $1", SQLValue(name))
+            self.remove(.facts, where: "name = $1", SQLValue(name))
         }
     }
 
     // MARK: Sessions
 
     mutating func setOlm(_ id: String, peer: String, pickle: [UInt8], at now: Int64) {
-        self.add(
-            "INSERT OR REPLACE INTO olm_sessions (peer, id, pickle, used_at) VALUES ($1, $2, $3, $4)", SQLValue(peer),
-            SQLValue(id), SQLValue(pickle), SQLValue(now))
+        self.put(
+            .olmSessions,
+            ["peer": SQLValue(peer), "id": SQLValue(id), "pickle": SQLValue(pickle), "used_at": SQLValue(now)])
     }
 
     mutating func updateOlm(_ id: String, peer: String, pickle: [UInt8]) {
-        self.add(
-            "UPDATE olm_sessions SET pickle = $1 WHERE peer = $2 AND id = $3", SQLValue(pickle), SQLValue(peer),
-            SQLValue(id))
+        self.update(
+            .olmSessions, "pickle = $1", where: "peer = $2 AND id = $3", SQLValue(pickle), SQLValue(peer), SQLValue(id))
     }
 
     mutating func removeOlm(_ id: String, peer: String) {
-        self.add("DELETE FROM olm_sessions WHERE peer = $1 AND id = $2", SQLValue(peer), SQLValue(id))
+        self.remove(.olmSessions, where: "peer = $1 AND id = $2", SQLValue(peer), SQLValue(id))
     }
 
     /// Writes to no session again that may have been used since it was stored; what others write to them is still read.
     mutating func doubtRatchets() {
-        self.add("DELETE FROM outbound")
-        self.add("DELETE FROM shares")
-        self.add("UPDATE olm_sessions SET used_at = -abs(used_at)")
+        self.remove(.outbound)
+        self.remove(.shares)
+        self.update(.olmSessions, "used_at = -abs(used_at)")
     }
 
     mutating func setRoomKey(_ key: MatrixRoomKey, pickle: [UInt8], isBackedUp: Bool) {
-        self.add(
-            """
-            INSERT OR REPLACE INTO room_keys
-                (room, session, sender, sender_key, signing_key, pickle, first_index, source, is_backed_up)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-            """, SQLValue(key.room), SQLValue(key.session), SQLValue(key.sender), SQLValue(key.senderKey),
-            SQLValue(key.signingKey), SQLValue(pickle), SQLValue(key.firstIndex), SQLValue(key.source.rawValue),
-            SQLValue(isBackedUp))
+        self.put(
+            .roomKeys,
+            [
+                "room": SQLValue(key.room), "session": SQLValue(key.session), "sender": SQLValue(key.sender),
+                "sender_key": SQLValue(key.senderKey), "signing_key": SQLValue(key.signingKey),
+                "pickle": SQLValue(pickle), "first_index": SQLValue(key.firstIndex),
+                "source": SQLValue(key.source.rawValue), "is_backed_up": SQLValue(isBackedUp),
+            ])
     }
 
     mutating func setBackedUp(room: String, session: String) {
-        self.add(
-            "UPDATE room_keys SET is_backed_up = 1 WHERE room = $1 AND session = $2", SQLValue(room), SQLValue(session))
+        self.update(
+            .roomKeys, "is_backed_up = 1", where: "room = $1 AND session = $2", SQLValue(room), SQLValue(session))
     }
 
-    mutating func forgetBackups() { self.add("UPDATE room_keys SET is_backed_up = 0") }
+    mutating func forgetBackups() { self.update(.roomKeys, "is_backed_up = 0") }
 
     mutating func setOutbound(_ outbound: MatrixOutbound, pickle: [UInt8]) {
-        self.add(
-            """
-            INSERT OR REPLACE INTO outbound (room, session, pickle, created_at, messages, visibility)
-            VALUES ($1, $2, $3, $4, $5, $6)
-            """, SQLValue(outbound.room), SQLValue(outbound.session.id), SQLValue(pickle),
-            SQLValue(outbound.createdAt), SQLValue(outbound.messages), SQLValue(outbound.visibility))
+        self.put(
+            .outbound,
+            [
+                "room": SQLValue(outbound.room), "session": SQLValue(outbound.session.id), "pickle": SQLValue(pickle),
+                "created_at": SQLValue(outbound.createdAt), "messages": SQLValue(outbound.messages),
+                "visibility": SQLValue(outbound.visibility),
+            ])
     }
 
     mutating func removeOutbound(room: String, session: String) {
-        self.add("DELETE FROM outbound WHERE room = $1", SQLValue(room))
-        self.add("DELETE FROM shares WHERE session = $1", SQLValue(session))
+        self.remove(.outbound, where: "room = $1", SQLValue(room))
+        self.remove(.shares, where: "session = $1", SQLValue(session))
     }
 
     mutating func setShare(session: String, _ device: MatrixDeviceName, reason: String?) {
-        self.add(
-            "INSERT OR REPLACE INTO shares (session, user, device, reason) VALUES ($1, $2, $3, $4)", SQLValue(session),
-            SQLValue(device.user), SQLValue(device.device), SQLValue(reason))
+        self.put(
+            .shares,
+            [
+                "session": SQLValue(session), "user": SQLValue(device.user), "device": SQLValue(device.device),
+                "reason": SQLValue(reason),
+            ])
     }
 
     // MARK: On the way
 
     mutating func setSealed(_ transaction: String, room: String, content: String, at now: Int64) {
-        self.add(
-            "INSERT OR REPLACE INTO sealed (txn, room, content, made_at) VALUES ($1, $2, $3, $4)",
-            SQLValue(transaction), SQLValue(room), SQLValue(content), SQLValue(now))
+        self.put(
+            .sealed,
+            [
+                "txn": SQLValue(transaction), "room": SQLValue(room), "content": SQLValue(content),
+                "made_at": SQLValue(now),
+            ])
     }
 
     mutating func removeSealed(_ transaction: String) {
-        self.add("DELETE FROM sealed WHERE txn = $1", SQLValue(transaction))
+        self.remove(.sealed, where: "txn = $1", SQLValue(transaction))
     }
 
     mutating func setParcel(_ parcel: MatrixParcel) {
-        self.add(
-            "INSERT OR REPLACE INTO parcels (txn, type, body) VALUES ($1, $2, $3)", SQLValue(parcel.transaction),
-            SQLValue(parcel.type), SQLValue(parcel.body.text))
+        self.put(
+            .parcels,
+            ["txn": SQLValue(parcel.transaction), "type": SQLValue(parcel.type), "body": SQLValue(parcel.body.text)])
     }
 
     mutating func removeParcel(_ transaction: String) {
-        self.add("DELETE FROM parcels WHERE txn = $1", SQLValue(transaction))
+        self.remove(.parcels, where: "txn = $1", SQLValue(transaction))
     }
 
     mutating func setHandled(_ digest: String, at now: Int64) {
-        self.add("INSERT OR IGNORE INTO handled (digest, at) VALUES ($1, $2)", SQLValue(digest), SQLValue(now))
+        self.add(.handled, ["digest": SQLValue(digest), "at": SQLValue(now)])
     }
 
     /// Removes what no server repeats any more.
     mutating func forgetOld(at now: Int64) {
-        self.add("DELETE FROM handled WHERE at < $1", SQLValue(now - 86_400_000))
-        self.add("DELETE FROM sealed WHERE made_at < $1", SQLValue(now - 7 * 86_400_000))
-        self.add("DELETE FROM late WHERE at < $1", SQLValue(now - 30 * 86_400_000))
-        self.add("DELETE FROM told WHERE at < $1", SQLValue(now - 90 * 86_400_000))
+        self.remove(.handled, where: "at < $1", SQLValue(now - 86_400_000))
+        self.remove(.sealed, where: "made_at < $1", SQLValue(now - 7 * 86_400_000))
+        self.remove(.late, where: "at < $1", SQLValue(now - 30 * 86_400_000))
+        self.remove(.told, where: "at < $1", SQLValue(now - 90 * 86_400_000))
     }
 
     // MARK: Events
 
     mutating func setIndex(session: String, _ index: UInt32, event: String, sentAt: Int64) {
         self.add(
-            "INSERT OR IGNORE INTO indices (session, message_index, event, sent_at) VALUES ($1, $2, $3, $4)",
-            SQLValue(session), SQLValue(index), SQLValue(event), SQLValue(sentAt))
+            .indices,
+            [
+                "session": SQLValue(session), "message_index": SQLValue(index), "event": SQLValue(event),
+                "sent_at": SQLValue(sentAt),
+            ])
     }
 
     mutating func setLate(_ event: String, room: String, session: String, body: String, at now: Int64) {
         self.add(
-            """
-            INSERT OR IGNORE INTO late (event, room, session, body, at) SELECT $1, $2, $3, $4, $5
-            WHERE (SELECT count(*) FROM late) < 5000
-            """, SQLValue(event), SQLValue(room), SQLValue(session), SQLValue(body), SQLValue(now))
+            .late,
+            [
+                "event": SQLValue(event), "room": SQLValue(room), "session": SQLValue(session),
+                "body": SQLValue(body), "at": SQLValue(now),
+            ])
+        self.remove(
+            .late, where: "event = $1 AND (SELECT count(*) FROM {late}) > \(Self.lateLimit)", SQLValue(event))
     }
 
-    mutating func removeLate(_ event: String) { self.add("DELETE FROM late WHERE event = $1", SQLValue(event)) }
+    mutating func removeLate(_ event: String) { self.remove(.late, where: "event = $1", SQLValue(event)) }
 
     mutating func setTold(_ name: String, at now: Int64) {
-        self.add("INSERT OR IGNORE INTO told (name, at) VALUES ($1, $2)", SQLValue(name), SQLValue(now))
+        self.add(.told, ["name": SQLValue(name), "at": SQLValue(now)])
     }
 
-    mutating func removeTold(_ name: String) { self.add("DELETE FROM told WHERE name = $1", SQLValue(name)) }
+    mutating func removeTold(_ name: String) { self.remove(.told, where: "name = $1", SQLValue(name)) }
 
     // MARK: People and rooms
 
     mutating func setPerson(_ person: MatrixPersonKeys) {
-        self.add(
-            "INSERT OR REPLACE INTO users (user, is_outdated, master, verified, pinned) VALUES ($1, $2, $3, $4, $5)",
-            SQLValue(person.user), SQLValue(person.isOutdated), SQLValue(person.master), SQLValue(person.verified),
-            SQLValue(person.pinned))
+        self.put(
+            .users,
+            [
+                "user": SQLValue(person.user), "is_outdated": SQLValue(person.isOutdated),
+                "master": SQLValue(person.master), "verified": SQLValue(person.verified),
+                "pinned": SQLValue(person.pinned),
+            ])
     }
 
     mutating func setDevice(_ device: MatrixPersonKeys.Device, of user: String) {
-        self.add(
-            """
-            INSERT OR REPLACE INTO devices (user, device, ed25519, curve25519, name, is_signed, is_removed)
-            VALUES ($1, $2, $3, $4, $5, $6, $7)
-            """, SQLValue(user), SQLValue(device.id), SQLValue(device.ed25519), SQLValue(device.curve25519),
-            SQLValue(device.name), SQLValue(device.isSigned), SQLValue(device.isRemoved))
+        self.put(
+            .devices,
+            [
+                "user": SQLValue(user), "device": SQLValue(device.id), "ed25519": SQLValue(device.ed25519),
+                "curve25519": SQLValue(device.curve25519), "name": SQLValue(device.name),
+                "is_signed": SQLValue(device.isSigned), "is_removed": SQLValue(device.isRemoved),
+            ])
     }
 
     mutating func setRoom(_ id: String, _ room: MatrixCipherRoom) {
-        self.add(
-            """
-            INSERT OR REPLACE INTO rooms (room, rotation_time, rotation_messages, visibility, knows_members)
-            VALUES ($1, $2, $3, $4, $5)
-            """, SQLValue(id), SQLValue(room.rotationTime), SQLValue(room.rotationMessages), SQLValue(room.visibility),
-            SQLValue(room.knowsMembers))
+        self.put(
+            .rooms,
+            [
+                "room": SQLValue(id), "rotation_time": SQLValue(room.rotationTime),
+                "rotation_messages": SQLValue(room.rotationMessages), "visibility": SQLValue(room.visibility),
+                "knows_members": SQLValue(room.knowsMembers),
+            ])
     }
 
     mutating func setMember(_ user: String, of room: String, isInvited: Bool?) {
         if let isInvited {
-            self.add(
-                "INSERT OR REPLACE INTO members (room, user, is_invited) VALUES ($1, $2, $3)", SQLValue(room),
-                SQLValue(user), SQLValue(isInvited))
+            self.put(.members, ["room": SQLValue(room), "user": SQLValue(user), "is_invited": SQLValue(isInvited)])
         } else {
-            self.add("DELETE FROM members WHERE room = $1 AND user = $2", SQLValue(room), SQLValue(user))
+            self.remove(.members, where: #"room = $1 AND "user" = $2"#, SQLValue(room), SQLValue(user))
         }
     }
 
-    mutating func removeMembers(of room: String) { self.add("DELETE FROM members WHERE room = $1", SQLValue(room)) }
+    mutating func removeMembers(of room: String) { self.remove(.members, where: "room = $1", SQLValue(room)) }
 }

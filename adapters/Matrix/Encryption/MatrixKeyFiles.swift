@@ -1,7 +1,10 @@
+internal import Crypto
+internal import Database
 package import Lifecycle
+internal import Primitives
 
-/// Where a Matrix connection keeps its keys.
-package struct MatrixKeyFiles: Sendable {
+/// The files with the keys of a Matrix connection.
+package struct MatrixKeyFiles: MatrixKeyPlace {
     /// The database.
     package var database: String
     /// The file with the key that encrypts the database's secrets, mode 0600; created when missing.
@@ -15,5 +18,41 @@ package struct MatrixKeyFiles: Sendable {
     /// Those of the connection with this configured id.
     package init(of id: String, in directory: DataDirectory) {
         self.init(database: directory.path(of: "matrix-\(id).keys"), key: directory.path(of: "matrix-\(id).key"))
+    }
+
+    package var name: String { self.database }
+    package var isShared: Bool { false }
+
+    package func hasKeys() -> Bool { !PrivateFile.Stamp(of: self.database).isAbsent }
+
+    /// Opens or creates the files. Blocks.
+    package func open() throws -> MatrixKeyStore {
+        let key = try self.readKey()
+        var settings = DatabaseSettings()
+        settings.readers = 1
+        return MatrixKeyStore(
+            try Database(path: self.database, migrations: MatrixKeySchema.migrations, settings: settings),
+            of: MatrixKeyScope(account: nil), key: key)
+    }
+
+    /// The key in its file, or a new one if both files are missing.
+    func readKey() throws -> [UInt8] {
+        if let contents = PrivateFile.read(self.key, limit: 4_096) {
+            let text = String(String(decoding: contents.bytes, as: UTF8.self).filter { !$0.isWhitespace })
+            guard let key = decodeBase64(text), key.count == 32 else {
+                throw MatrixKeyStoreError(
+                    "\(self.key) does not contain a key of 32 bytes: restore it from a backup, or remove it together "
+                        + "with \(self.database) to begin with a new device")
+            }
+            return key
+        }
+        guard !PrivateFile.Stamp(of: self.key).isAbsent || PrivateFile.Stamp(of: self.database).isAbsent else {
+            throw MatrixKeyStoreError(
+                "\(self.key) is missing, and \(self.database) cannot be read without it: restore it from a backup, or "
+                    + "remove the database to begin with a new device")
+        }
+        let key = randomBytes(32)
+        try PrivateFile.write(Array(base64(key).utf8), to: self.key)
+        return key
     }
 }

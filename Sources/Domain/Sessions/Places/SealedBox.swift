@@ -16,7 +16,7 @@ package struct SealedBox: Sendable {
     }
 
     /// The key for one use.
-    static func key(_ key: Secret, for use: String) -> [UInt8] {
+    package static func key(_ key: Secret, for use: String) -> [UInt8] {
         hkdfSHA256(Array(key.reveal().utf8), salt: [], info: Array(use.utf8), count: 32)
     }
 

@@ -14,8 +14,7 @@ extension Configuration {
         /// The ids in the file by network, also of entries with errors, which the lists above leave out.
         let declaredIDs: [String: [String]]
 
-        /// - Parameter isShared: Several hosts share them.
-        init(_ section: Section, gateway: Gateway, isShared: Bool) {
+        init(_ section: Section, gateway: Gateway) {
             var taken: [String: String] = [:]
             var transports: [String: Transport] = [:]
             var declared: [String: [String]] = [:]
@@ -37,8 +36,7 @@ extension Configuration {
             }
             self.irc = entries("irc") { item, id, _ in IRCSettings(item, id: id) }
             self.matrix = entries("matrix") { item, id, others in
-                MatrixSettings(
-                    item, id: id, transport: transport(item, id), isShared: isShared, others: others)
+                MatrixSettings(item, id: id, transport: transport(item, id), others: others)
             }
             self.slack = entries("slack") { item, id, others in SlackSettings(item, id: id, others: others) }
             self.telegram = entries("telegram") { item, id, others in

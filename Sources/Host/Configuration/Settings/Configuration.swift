@@ -47,8 +47,8 @@ package struct Configuration: Sendable {
         self.repositories = Repository.list(root, jail: self.jail.limits)
         self.defaultRepository = Repository.standard(root, among: self.repositories)
         self.limits = root.section("limits") { Limits($0) }
-        let (gateway, isShared) = (self.gateway, root.has("cluster"))
-        self.adapters = root.section("adapters") { Adapters($0, gateway: gateway, isShared: isShared) }
+        let gateway = self.gateway
+        self.adapters = root.section("adapters") { Adapters($0, gateway: gateway) }
         let adapters = self.adapters
         self.access = root.section("access") { Access($0, adapters: adapters) }
         self.approvals = root.section("approvals") { Approvals($0) }

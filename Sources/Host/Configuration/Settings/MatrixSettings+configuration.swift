@@ -4,15 +4,13 @@ internal import Primitives
 
 /// Reads an entry of `adapters.matrix`.
 extension MatrixSettings {
-    init?(
-        _ section: Section, id: String, transport: Configuration.Transport, isShared: Bool, others: [MatrixSettings]
-    ) {
+    init?(_ section: Section, id: String, transport: Configuration.Transport, others: [MatrixSettings]) {
         let homeserver = section.required("homeserver") { Self.homeserver($0, transport) }
         let user = section.required("user", Self.user)
         let token = section.optional("access_token") { $0.secret() }
         let password = section.optional("password") { $0.secret() }
         let deviceID = section.optional("device_id", Self.device)
-        let encryption = section.section("encryption") { MatrixEncryptionSettings($0, isShared: isShared) }
+        let encryption = section.section("encryption") { MatrixEncryptionSettings($0) }
         if section.has("access_token") == section.has("password") {
             section.error("set either 'access_token' or 'password'")
         }

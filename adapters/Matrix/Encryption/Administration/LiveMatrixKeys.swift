@@ -9,14 +9,14 @@ internal import Primitives
 /// The encryption keys of a connection: what its files and its server say.
 package struct LiveMatrixKeys: Sendable {
     private let adapter: MatrixAdapter
-    private let files: MatrixKeyFiles
+    private let keys: any MatrixKeyPlace
 
     private var settings: MatrixSettings { self.adapter.settings }
 
     /// - Parameter adapter: one that does not run, with the memory of the connection.
-    package init(_ adapter: MatrixAdapter, files: MatrixKeyFiles) {
+    package init(_ adapter: MatrixAdapter, keys: any MatrixKeyPlace) {
         self.adapter = adapter
-        self.files = files
+        self.keys = keys
     }
 
     // MARK: Status
@@ -25,11 +25,14 @@ package struct LiveMatrixKeys: Sendable {
     /// not answer stays unknown.
     package func status() async -> MatrixKeyStatus {
         var status = MatrixKeyStatus(
-            settings: self.settings.encryption, recoveryKey: self.recoveryKeyFile, database: self.files.database,
-            hasDatabase: !PrivateFile.Stamp(of: self.files.database).isAbsent)
-        guard self.settings.encryption.isEnabled, status.hasDatabase else { return status }
+            settings: self.settings.encryption, recoveryKey: self.recoveryKeyFile, database: self.keys.name,
+            hasDatabase: true)
+        status.isShared = self.keys.isShared
+        guard self.settings.encryption.isEnabled else { return status }
         do {
-            let store = try MatrixKeyStore(self.files)
+            status.hasDatabase = try await self.keys.hasKeys()
+            guard status.hasDatabase else { return status }
+            let store = try await self.keys.open()
             do { try await self.read(store, &status) } catch { status.problem = "\(error)" }
             await store.close()
         } catch {
@@ -46,18 +49,21 @@ package struct LiveMatrixKeys: Sendable {
 
     private func read(_ store: MatrixKeyStore, _ status: inout MatrixKeyStatus) async throws {
         let key = store.pickleKey
-        let facts = try await store.read { connection -> StoredFacts in
+        let facts = try await store.read { rows -> StoredFacts in
             var facts = StoredFacts()
-            if let row = try connection.first("SELECT name, pickle FROM device") {
+            if let row = try rows.first("SELECT name, pickle FROM {device}") {
                 facts.device = try row.text("name")
                 facts.fingerprint = try? OlmAccount(pickle: try row.bytes("pickle"), key: key).ed25519
             }
-            func count(_ sql: String) throws -> Int { try connection.first(sql)?.int("count") ?? 0 }
-            facts.waiting = try count("SELECT count(*) AS count FROM room_keys WHERE is_backed_up = 0")
-            facts.late = try count("SELECT count(*) AS count FROM late")
-            facts.backup = try connection.first("SELECT value FROM facts WHERE name = 'backup'")?.text("value")
-            let changed = "SELECT user FROM users WHERE master IS NOT coalesce(verified, pinned, master) ORDER BY user"
-            facts.changed = try connection.query(changed).map { row throws(DatabaseError) in try row.text("user") }
+            func count(_ sql: String) throws -> Int { try rows.first(sql)?.int("count") ?? 0 }
+            facts.waiting = try count("SELECT count(*) AS count FROM {room_keys} WHERE is_backed_up = 0")
+            facts.late = try count("SELECT count(*) AS count FROM {late}")
+            facts.backup = try rows.first("SELECT value FROM {facts} WHERE name = 'backup'")?.text("value")
+            let changed = #"""
+                SELECT "user" FROM {users} WHERE coalesce(master, '') <> coalesce(verified, pinned, master, '')
+                ORDER BY "user"
+                """#
+            facts.changed = try rows.query(changed).map { row throws(DatabaseError) in try row.text("user") }
             return facts
         }
         status.device = facts.device
@@ -116,8 +122,8 @@ package struct LiveMatrixKeys: Sendable {
         guard let device = try await Self.ask(.whoAmI, call)["device_id"]?.stringValue else {
             throw HostError("the homeserver did not say to which device the sign-in of \(self.settings.user) belongs.")
         }
-        let encryption = try MatrixEncryption(
-            user: self.settings.user, settings: self.settings.encryption, files: self.files, call: call,
+        let encryption = MatrixEncryption(
+            user: self.settings.user, settings: self.settings.encryption, store: try await self.keys.open(), call: call,
             logger: Logger(label: "matrix"))
         do {
             let text = try await self.reset(encryption, device)

@@ -7,12 +7,20 @@ package struct MatrixAdministration: Sendable {
     private let settings: MatrixSettings
     private let directory: DataDirectory
     private let keys: LiveMatrixKeys
+    private let claim: @Sendable () async throws -> Void
 
-    /// - Parameter directory: The host's, which its owner alone may use.
-    package init(_ settings: MatrixSettings, in directory: DataDirectory, keys: LiveMatrixKeys) {
+    /// - Parameters:
+    ///   - directory: The host's, which its owner alone may use.
+    ///   - claim: Makes sure that no host begins to serve until this process ends, also none of a cluster; throws a
+    ///     `HostError` if one does.
+    package init(
+        _ settings: MatrixSettings, in directory: DataDirectory, keys: LiveMatrixKeys,
+        claim: @escaping @Sendable () async throws -> Void = {}
+    ) {
         self.settings = settings
         self.directory = directory
         self.keys = keys
+        self.claim = claim
     }
 
     /// `matrix:home`
@@ -30,6 +38,7 @@ package struct MatrixAdministration: Sendable {
                     + "it.")
         }
         let lock = try self.directory.lock()
+        try await self.claim()
         let text = try await self.keys.reset()
         _ = consume lock
         return text

@@ -34,8 +34,8 @@ package enum MatrixKeyFindings {
         case false:
             return AdapterFinding(
                 .failed,
-                "The device is not signed by the account's identity, so clients such as Element send it no keys; stop the "
-                    + "host and run 'jetbridge matrix reset', which needs the account's password")
+                "The device is not signed by the account's identity, so clients such as Element send it no keys; stop "
+                    + "\(self.hosts(status)) and run 'jetbridge matrix reset', which needs the account's password")
         }
     }
 
@@ -49,6 +49,9 @@ package enum MatrixKeyFindings {
         return AdapterFinding(.ok, "Trust \(trust.rawValue): \(whose) can read the bot's messages and be answered")
     }
 
+    /// Who must not use the keys while the identity is replaced.
+    private static func hosts(_ status: MatrixKeyStatus) -> String { status.isShared ? "all hosts" : "the host" }
+
     // MARK: What survives a lost data directory
 
     private static func recoveryKey(_ status: MatrixKeyStatus) -> AdapterFinding? {
@@ -56,8 +59,14 @@ package enum MatrixKeyFindings {
         case .notConfigured:
             return AdapterFinding(
                 .warning,
-                "There is no recovery key: if the data directory is lost, the bot has a new identity and cannot read old "
-                    + "messages; set encryption.recovery_key and run 'jetbridge matrix recovery-key'")
+                "There is no recovery key: if the \(status.isShared ? "database" : "data directory") is lost, the bot has a "
+                    + "new identity and cannot read old messages; set encryption.recovery_key and run 'jetbridge matrix recovery-key'"
+            )
+        case .missing(let path) where status.isShared:
+            return AdapterFinding(
+                .warning,
+                "The recovery key \(path) does not exist on this host; copy it from the host that has it, or make it there "
+                    + "with 'jetbridge matrix recovery-key' and copy it to all hosts, then restart")
         case .missing(let path):
             return AdapterFinding(
                 .warning,
@@ -71,8 +80,8 @@ package enum MatrixKeyFindings {
         case .wrong(let path):
             return AdapterFinding(
                 .failed,
-                "The recovery key \(path) does not open the account's secret storage; put the right one there, or stop the "
-                    + "host and run 'jetbridge matrix reset'")
+                "The recovery key \(path) does not open the account's secret storage; put the right one there, or stop "
+                    + "\(self.hosts(status)) and run 'jetbridge matrix reset'")
         }
     }
 
@@ -91,7 +100,8 @@ package enum MatrixKeyFindings {
             return AdapterFinding(
                 .warning,
                 "The account's backup (version \(version)) was made with another recovery key, so keys are not backed up; "
-                    + "put that key into the configured file, or stop the host and run 'jetbridge matrix reset'")
+                    + "put that key into the configured file, or stop \(self.hosts(status)) and run "
+                    + "'jetbridge matrix reset'")
         }
     }
 

@@ -21,9 +21,11 @@ package struct MatrixKeyStatus: Sendable, Equatable {
 
     package var settings: MatrixEncryptionSettings
     package var recoveryKey: RecoveryKey
-    /// The path of the database with the keys.
+    /// Where the keys are.
     package var database: String
     package var hasDatabase: Bool
+    /// Whether the hosts of a cluster share them.
+    package var isShared = false
     package var device: String?
     /// The device's Ed25519 key, which clients show as its fingerprint.
     package var fingerprint: String?

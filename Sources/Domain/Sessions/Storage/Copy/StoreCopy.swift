@@ -92,7 +92,7 @@ package struct StoreCopy: Sendable {
         let columns = row.names
         let places = (1...columns.count).map { "$\($0)" }.joined(separator: ", ")
         try connection.execute(
-            "INSERT INTO \(table.name) (\(columns.joined(separator: ", "))) VALUES (\(places))", row.values)
+            "INSERT INTO \(table.name) (\(StoreTable.list(columns))) VALUES (\(places))", row.values)
     }
 
     /// Triggers have counted the texts of sessions a second time.

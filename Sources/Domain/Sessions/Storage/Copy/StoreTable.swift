@@ -29,7 +29,17 @@ struct StoreTable: Sendable {
         StoreTable("access_changes", "identity"), StoreTable("people", "identity"),
         StoreTable("owner_notices", "ask", "person"), StoreTable("upload_days", "person", "day"),
         StoreTable("workspace_bundles", "session", "epoch", "number"), StoreTable("adapter_memory", "adapter"),
-        StoreTable("audit", "number"),
+        StoreTable("audit", "number"), StoreTable("matrix_device", "account", "id"),
+        StoreTable("matrix_secrets", "account", "name"), StoreTable("matrix_facts", "account", "name"),
+        StoreTable("matrix_olm_sessions", "account", "peer", "id"),
+        StoreTable("matrix_room_keys", "account", "room", "session"), StoreTable("matrix_outbound", "account", "room"),
+        StoreTable("matrix_shares", "account", "session", "user", "device"),
+        StoreTable("matrix_sealed", "account", "txn"), StoreTable("matrix_parcels", "account", "txn"),
+        StoreTable("matrix_handled", "account", "digest"),
+        StoreTable("matrix_indices", "account", "session", "message_index"),
+        StoreTable("matrix_late", "account", "event"), StoreTable("matrix_told", "account", "name"),
+        StoreTable("matrix_users", "account", "user"), StoreTable("matrix_devices", "account", "user", "device"),
+        StoreTable("matrix_rooms", "account", "room"), StoreTable("matrix_members", "account", "room", "user"),
     ]
 
     /// Tables with rows from the start, or that triggers fill: their rows replace those of the target at the end.
@@ -42,7 +52,7 @@ struct StoreTable: Sendable {
 
     /// A part of the rows, in the order of the key, after the row with the key `last`.
     func rows(after last: [SQLValue]?, limit: Int, in connection: any Connection) throws -> [Row] {
-        let key = self.key.joined(separator: ", ")
+        let key = Self.list(self.key)
         let places = (1...self.key.count).map { "$\($0)" }.joined(separator: ", ")
         let condition = last == nil ? "" : "WHERE (\(key)) > (\(places))"
         return try connection.query(
@@ -50,4 +60,7 @@ struct StoreTable: Sendable {
     }
 
     func key(of row: Row) -> [SQLValue] { self.key.map { row[$0] } }
+
+    /// Columns as statements name them: `user` alone is a word of PostgreSQL.
+    static func list(_ columns: [String]) -> String { columns.map { "\"\($0)\"" }.joined(separator: ", ") }
 }

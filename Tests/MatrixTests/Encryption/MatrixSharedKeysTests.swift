@@ -1,0 +1,149 @@
+import Chat
+import Database
+import Primitives
+import Sessions
+import TestSupport
+import Testing
+
+@testable import Matrix
+
+/// Keys in a store that hosts share: they follow the network, and only its host uses them.
+@Suite("Matrix: keys that hosts share", .timeLimit(.minutes(1)))
+struct MatrixSharedKeysTests {
+    private let server = KeyServer()
+    private let room = "!r:s"
+    private let directory: TemporaryDirectory
+    private let database: Database
+
+    init() throws {
+        self.directory = try TemporaryDirectory()
+        try TestFile.makeFolder(self.directory.path)
+        self.database = try TestDatabase.open(path: self.directory.path + "/store", migrations: Schema.migrations)
+        for user in ["@a:s", "@bot:s"] { self.server.join(user, self.room) }
+    }
+
+    /// One host's view of the network.
+    private final class Host: Tenancy {
+        struct State {
+            var hasNetwork = true
+            var isPaused = false
+        }
+
+        let state = Protected(State())
+
+        func fence(_ places: [Place], in ledger: Ledger) throws {
+            if !self.state.withLock({ $0.hasNetwork }) { throw PlaceLost(Set(places)) }
+        }
+
+        func mayPost(_ place: Place) -> Bool { self.state.withLock { !$0.isPaused } }
+        func wake(_ places: Set<Place>) async {}
+    }
+
+    private var files: MatrixKeyFiles {
+        MatrixKeyFiles(database: self.directory.path + "/keys", key: self.directory.path + "/key")
+    }
+
+    private func keys(_ host: Host = Host(), of account: String = "matrix:home") -> MatrixSharedKeys {
+        TestKeys.shared(
+            account, in: SessionStore(database: self.database, held: HeldPlaces(host)), takingOver: self.files)
+    }
+
+    private func device(_ user: String, _ place: (any MatrixKeyPlace)? = nil) async throws -> KeyDevice {
+        let device = try await KeyDevice(user, "D1", on: self.server, place: place)
+        #expect(try await device.open() == .ready)
+        return device
+    }
+
+    @Test("a host that takes over goes on as the same device, and reads and writes where the other one stopped")
+    func takeOver() async throws {
+        let (host, alice) = (Host(), try await self.device("@a:s"))
+        let bot = try await self.device("@bot:s", self.keys(host))
+        let question = try await alice.say("one", in: self.room, id: "$1")
+        #expect(try await bot.sync([question]) == ["$1": "one"])
+        let first = try await bot.say("two", in: self.room, id: "$2", transaction: "t")
+        // It has died: nothing of it is stored any more.
+        host.state.withLock { $0.hasNetwork = false }
+        let next = try await self.device("@bot:s", self.keys())
+        #expect(await next.encryption.senderKey == bot.encryption.senderKey)
+        #expect(try await next.say("two", in: self.room, id: "$2", transaction: "t") == first, "a repeat is the same")
+        #expect(try await next.sync([question]) == ["$1": "one"], "the key came to the other host")
+        let second = try await next.say("three", in: self.room, id: "$3")
+        #expect(try await alice.sync([first, second]) == ["$2": "two", "$3": "three"])
+        #expect(try await next.sync([try await alice.say("four", in: self.room, id: "$4")]) == ["$4": "four"])
+        for device in [alice, bot, next] { await device.remove() }
+    }
+
+    @Test("after a hand-over in order, the session of the room goes on")
+    func handOver() async throws {
+        let bot = try await self.device("@bot:s", self.keys())
+        let first = try await bot.say("one", in: self.room, id: "$1")
+        await bot.encryption.close()
+        let next = try await self.device("@bot:s", self.keys())
+        #expect(try await next.say("two", in: self.room, id: "$2").sessionID == first.sessionID)
+        for device in [bot, next] { await device.remove() }
+    }
+
+    @Test("a host that has lost the network encrypts nothing, and uses no key that another host has")
+    func lost() async throws {
+        let (host, alice) = (Host(), try await self.device("@a:s"))
+        let bot = try await self.device("@bot:s", self.keys(host))
+        let before = try await bot.say("one", in: self.room, id: "$1")
+        host.state.withLock { $0.hasNetwork = false }
+        let next = try await self.device("@bot:s", self.keys())
+        let after = try await next.say("two", in: self.room, id: "$2")
+        await #expect(throws: PlaceLost.self) { try await bot.say("stale", in: self.room, id: "$3") }
+        // Also when it has the network again: what it knows is older than what the other one has stored.
+        host.state.withLock { $0.hasNetwork = true }
+        await #expect(throws: PlaceLost.self) { try await bot.say("stale", in: self.room, id: "$3") }
+        #expect(try await bot.sync([try await alice.say("to whom?", in: self.room, id: "$4")]) == [:])
+        #expect(try await alice.sync([before, after]) == ["$1": "one", "$2": "two"])
+        host.state.withLock { $0.isPaused = true }
+        #expect(!bot.encryption.isHeld)
+        for device in [alice, bot, next] { await device.remove() }
+    }
+
+    @Test("the store shows no key, accounts do not see each other's, and another key of the cluster opens nothing")
+    func sealed() async throws {
+        let bot = try await self.device("@bot:s", self.keys())
+        _ = try await bot.say("one", in: self.room, id: "$1")
+        let other = try await self.keys(of: "matrix:other").open()
+        #expect(try await other.read { try $0.first("SELECT 1 FROM {device}") == nil })
+        let stranger = MatrixSharedKeys(
+            of: "matrix:home", sealedWith: Array(repeating: 8, count: 32), takingOver: self.files
+        ) { [database] in
+            PlaceTables(of: .network(AdapterID("matrix:home")), in: SessionStore(database: database))
+        }
+        let error = await #expect(throws: MatrixKeyStoreError.self) { _ = try await stranger.open() }
+        #expect(error?.description.contains("another cluster.key") == true)
+        #expect(try await stranger.hasKeys())
+        #expect(try await !self.keys(of: "matrix:third").hasKeys())
+        await bot.remove()
+    }
+
+    @Test("a host that was alone brings its files along: the same device, and its keys still read")
+    func files() async throws {
+        let alice = try await self.device("@a:s")
+        let alone = try await self.device("@bot:s", self.files)
+        let question = try await alice.say("one", in: self.room, id: "$1")
+        #expect(try await alone.sync([question]) == ["$1": "one"])
+        let key = await alone.encryption.senderKey
+        await alone.encryption.close()
+        // What a host left that ended in the middle of it.
+        try await self.database.write { connection in
+            try connection.execute("INSERT INTO matrix_facts (account, name, value) VALUES ('matrix:home', 'x', 'y')")
+        }
+        let bot = try await self.device("@bot:s", self.keys())
+        #expect(await bot.encryption.senderKey == key)
+        #expect(try await bot.sync([question]) == ["$1": "one"])
+        #expect(try await self.keys().open().fact("x") == nil)
+        let answer = try await bot.say("two", in: self.room, id: "$2")
+        #expect(try await alice.sync([answer]) == ["$2": "two"])
+        // The files are older than the store now.
+        let back = try await KeyDevice("@bot:s", "D1", on: self.server, place: self.files)
+        guard case .needsNewDevice = try await back.open() else {
+            Issue.record("the old files are used again")
+            return
+        }
+        for device in [alice, alone, bot, back] { await device.remove() }
+    }
+}
