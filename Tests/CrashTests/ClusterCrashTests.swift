@@ -1,8 +1,9 @@
+import Glibc
 import Processes
 import TestSupport
 import Testing
 
-/// Kills the host of an IRC network at fault points; another host of the cluster goes on.
+/// Kills or stops the host of a network at fault points; another host of the cluster goes on.
 @Suite("A crash, and another host goes on", .serialized, .timeLimit(.minutes(4)))
 struct ClusterCrashTests {
     private static let faults = [
@@ -49,6 +50,36 @@ struct ClusterCrashTests {
         try await cluster.finish()
         await alice.quit()
         await server.stop()
+        await model.stop()
+    }
+
+    /// Between the mark and the post, and in a transaction, which the server then ends.
+    @Test("a host that stops posts nothing twice", arguments: ["stop:send-marked", "stop:place-fenced:12"])
+    func stop(fault: String) async throws {
+        let answer = ModelBehavior.answer(NetworkCrashTests.paragraphs.joined(separator: "\n\n"), rate: 60)
+        let model = try await LoopbackModelServer.started(behaviors: ["test": answer])
+        let room = try await CrashNetwork.slack.open()
+        let cluster = try await ClusterHosts.started(
+            model: model, more: room.configuration, environment: room.environment, faults: [0: fault])
+        try await room.waitForBot()
+        try await room.ask("What is it?")
+        try await cluster.hosts[0].waitForStop()
+        try await room.wait(for: "answer after \(fault)") { texts in
+            texts.contains { $0.contains(NetworkCrashTests.paragraphs[2]) || $0.contains("Interrupted") }
+        }
+        model.set(.answer("The next answer."), for: "test")
+        try await room.ask("And now?")
+        let before = try await room.wait(for: "next answer after \(fault)") { $0.last == "The next answer." }
+        NetworkCrashTests.check(before.dropLast(), after: fault, isExact: false)
+        // It goes on, finds that it has nothing any more, and says nothing.
+        await cluster.hosts[0].signal(SIGCONT)
+        try await PostgreSQLServer.until { try await cluster.listed(by: 1).map(\.state) == ["live", "live"] }
+        model.set(.answer("The last answer."), for: "test")
+        try await room.ask("And then?")
+        let after = try await room.wait(for: "last answer after \(fault)") { $0.last == "The last answer." }
+        #expect(after == before + ["The last answer."], "\(fault)")
+        try await cluster.finish()
+        await room.close()
         await model.stop()
     }
 }

@@ -6,7 +6,7 @@ import Testing
 /// watches.
 @Suite("A crash at any fault point, seen from Matrix, Slack and Telegram", .serialized, .timeLimit(.minutes(4)))
 struct NetworkCrashTests {
-    private static let paragraphs = ["First paragraph.", "Second paragraph, a bit longer.", "The end."]
+    static let paragraphs = ["First paragraph.", "Second paragraph, a bit longer.", "The end."]
     private static let repeatMark = "(may be a repeat) "
 
     /// The fault points at which the networks differ: in what the platform repeats and what it can be asked.
@@ -46,7 +46,7 @@ struct NetworkCrashTests {
         await model.stop()
     }
 
-    private static func check(_ texts: [String], after fault: String, isExact: Bool) {
+    static func check(_ texts: [String], after fault: String, isExact: Bool) {
         var plain: [String] = []
         for text in texts {
             let isMarked = text.hasPrefix(Self.repeatMark)

@@ -15,8 +15,8 @@ package import Processes
     private let shared: TemporaryDirectory
     package private(set) var hosts: [HostProcess] = []
     private var token = ""
+    private let environment: [String: String]
 
-    private static let environment = ["PG_PASSWORD": PostgreSQLServer.password.reveal()]
     private static let lastDatabase = Protected(0)
 
     /// Starts `count` hosts, one after the other, so that the first one has the networks.
@@ -24,20 +24,28 @@ package import Processes
     /// - Parameters:
     ///   - more: Further lines of the configuration.
     ///   - ports: Of the database, if a host reaches it by another one.
+    ///   - nats: Its address, if there is one.
+    ///   - faults: Where hosts kill or stop themselves.
     package static func started(
-        _ count: Int = 2, model: LoopbackModelServer, more: String = "", ports: [Int: Int] = [:]
+        _ count: Int = 2, model: LoopbackModelServer, more: String = "", ports: [Int: Int] = [:], nats: String? = nil,
+        environment: [String: String] = [:], faults: [Int: String] = [:]
     ) async throws -> ClusterHosts {
-        let cluster = try await ClusterHosts(count, model: model, more: more, ports: ports)
-        for number in 0..<count { try await cluster.start(number) }
+        let cluster = try await ClusterHosts(
+            count, model: model, more: more, ports: ports, nats: nats, environment: environment)
+        for number in 0..<count { try await cluster.start(number, fault: faults[number]) }
         let made = try await cluster.hosts[0].run(
-            ["token", "create", "--name", "test", "--scope", "admin,chat,read", "--json"], environment: Self.environment
-        )
+            ["token", "create", "--name", "test", "--scope", "admin,chat,read", "--json"],
+            environment: cluster.environment)
         cluster.token = try JSON.parse(made.output)["token"]?.stringValue ?? ""
         return cluster
     }
 
-    private init(_ count: Int, model: LoopbackModelServer, more: String, ports: [Int: Int]) async throws {
+    private init(
+        _ count: Int, model: LoopbackModelServer, more: String, ports: [Int: Int], nats: String?,
+        environment: [String: String]
+    ) async throws {
         self.model = model
+        self.environment = environment.merging(["PG_PASSWORD": PostgreSQLServer.password.reveal()]) { $1 }
         self.shared = try TemporaryDirectory()
         self.database =
             "cluster_"
@@ -56,7 +64,7 @@ package import Processes
                         gateway: {listen: "127.0.0.1:0"}
                         model: {provider: openai, name: test, base_url: "\(model.baseURL)"}
                         store: {url: "postgres://jetbridge@127.0.0.1:\(port)/\(self.database)", password: {env: PG_PASSWORD}}
-                        cluster: {name: host-\(number), key: {file: "\(self.shared.path)/key"}}
+                        cluster: {name: host-\(number), key: {file: "\(self.shared.path)/key"}\(nats.map { ", nats: \"\($0)\"" } ?? "")}
                         objects: {directory: "\(self.shared.path)/objects"}
                         repositories: [{name: notes, path: "\(self.shared.path)/notes"}]
                         \(more)
@@ -65,8 +73,20 @@ package import Processes
         }
     }
 
-    package func start(_ number: Int, fault: String? = nil) async throws {
-        try await self.hosts[number].start(fault: fault, environment: Self.environment)
+    /// - Parameter more: Further variables of its environment.
+    package func start(_ number: Int, fault: String? = nil, environment more: [String: String] = [:]) async throws {
+        let environment = self.environment.merging(more) { $1 }
+        try await self.hosts[number].start(fault: fault, environment: environment)
+    }
+
+    /// Gives the first host many threads of the web chat, as if it had served them.
+    package func addThreads(_ count: Int) throws {
+        try PostgreSQLServer.shared.run(
+            """
+            INSERT INTO places (place, host, epoch, changed_at)
+            SELECT 'web:many' || number, id, epoch, 0 FROM hosts, generate_series(1, \(count)) AS number
+            WHERE id = 'host-0'
+            """, in: self.database)
     }
 
     /// The owner at the gateway of one host.
@@ -77,11 +97,14 @@ package import Processes
 
     /// Runs a command on one host's configuration.
     package func run(_ number: Int, _ arguments: [String]) async throws -> Process.Result {
-        try await self.hosts[number].run(arguments, environment: Self.environment)
+        try await self.hosts[number].run(arguments, environment: self.environment)
     }
 
-    package func listed() async throws -> [(name: String, state: String, threads: Int, adapters: [String])] {
-        let list = try JSON.parse(try await self.run(self.running(), ["hosts", "--json"]).output)
+    /// - Parameter number: The host whose configuration is used; nil for any that runs.
+    package func listed(
+        by number: Int? = nil
+    ) async throws -> [(name: String, state: String, threads: Int, adapters: [String])] {
+        let list = try JSON.parse(try await self.run(number ?? self.running(), ["hosts", "--json"]).output)
         return (list["items"]?.arrayValue ?? []).map { item in
             (
                 item["name"]?.stringValue ?? "", item["state"]?.stringValue ?? "", item["threads"]?.intValue ?? 0,

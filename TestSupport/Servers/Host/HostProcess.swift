@@ -113,6 +113,18 @@ package import Processes
 
     package var id: Int32? { self.process?.id }
 
+    /// Waits until it has stopped itself.
+    package func waitForStop(within limit: Duration = .seconds(30)) async throws {
+        let deadline = ContinuousClock.now + limit
+        while let id = self.id, ContinuousClock.now < deadline {
+            // After the name, which may contain anything in parentheses: proc(5).
+            let status = String(decoding: ProcessTable.read("/proc/\(id)/stat"), as: UTF8.self)
+            if status.split(separator: ")").last?.hasPrefix(" T") == true { return }
+            try await EventLoop.shared.sleep(for: .milliseconds(10))
+        }
+        throw Failure.overdue(log: self.log)
+    }
+
     /// Waits until it exits by itself; otherwise kills it and throws.
     @discardableResult
     package func waitForEnd(within limit: Duration = .seconds(30)) async throws -> ProcessStatus? {

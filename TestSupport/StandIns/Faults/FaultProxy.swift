@@ -39,6 +39,11 @@ internal import Primitives
     package private(set) var accepted = 0
     package private(set) var fault = Fault.none
     private var trap: (word: [UInt8], effect: Trap, then: Fault)?
+    /// What the clients of open connections said first.
+    private var greetings: [Int: [UInt8]] = [:]
+    private var named: (word: [UInt8], fault: Fault)?
+
+    private static let greetingLimit = 1_024
 
     /// Starts one on a port of its own.
     package static func started(before upstream: Int) async throws -> FaultProxy {
@@ -64,7 +69,18 @@ internal import Primitives
     /// Sets the fault of all connections, present and future.
     package func set(_ fault: Fault) {
         self.fault = fault
+        self.named = nil
         for connection in self.connections.values { connection.set(fault) }
+    }
+
+    /// Sets the fault of connections whose client begins with a word, such as a name that it gives itself, present and
+    /// future, until the next ``set(_:)`` of all.
+    package func set(_ fault: Fault, ofConnectionsNaming word: String) {
+        let named = (word: Array(word.utf8), fault: fault)
+        self.named = named
+        for (number, greeting) in self.greetings where greeting.firstRange(of: named.word) != nil {
+            self.connections[number]?.set(fault)
+        }
     }
 
     /// Sets the fault of one connection, until the next ``set(_:)`` of all.
@@ -81,6 +97,15 @@ internal import Primitives
 
     /// Whether no trap waits any more.
     package var isSprung: Bool { self.trap == nil }
+
+    private func hear(_ bytes: [UInt8], on number: Int) {
+        let known = self.greetings[number] ?? []
+        guard known.count < Self.greetingLimit else { return }
+        let greeting = known + bytes.prefix(Self.greetingLimit)
+        self.greetings[number] = greeting
+        guard let named, greeting.firstRange(of: named.word) != nil else { return }
+        self.connections[number]?.set(named.fault)
+    }
 
     private func spring(by bytes: [UInt8]) -> Trap? {
         guard let trap = self.trap, bytes.firstRange(of: trap.word) != nil else { return nil }
@@ -111,8 +136,15 @@ internal import Primitives
             self.changed.wakeAll()
             guard self.fault != .refuse, let server = try? Socket.startConnecting(to: self.upstream) else { continue }
             let connection = FaultyConnection(
-                fault: self.fault, trap: { [weak self] in self?.spring(by: $0) },
-                onClose: { [weak self] in self?.connections[number] = nil })
+                fault: self.fault,
+                trap: { [weak self] bytes in
+                    self?.hear(bytes, on: number)
+                    return self?.spring(by: bytes)
+                },
+                onClose: { [weak self] in
+                    self?.connections[number] = nil
+                    self?.greetings[number] = nil
+                })
             self.connections[number] = connection
             connection.start(client, server)
         }

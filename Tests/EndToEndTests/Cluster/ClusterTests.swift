@@ -16,6 +16,11 @@ struct ClusterTests {
             behaviors: ["test": .answer(words, rate: 25, chunkLength: 8)])
     }
 
+    private static let short = ModelBehavior.answer("A short answer.")
+    /// Takes longer than a lease.
+    private static let long = ModelBehavior.answer(
+        (1...250).map { "word\($0)" }.joined(separator: " "), rate: 25, chunkLength: 8)
+
     @Test("any gateway serves any thread: messages, live frames, stops, roles")
     func anyGateway() async throws {
         let cluster = try await ClusterHosts.started(model: try await Self.slowModel())
@@ -81,6 +86,8 @@ struct ClusterTests {
         try await live.subscribe(to: running)
         var seen: [JSON] = []
         while seen.count < 8, let frame = try await live.next() { seen.append(frame) }
+        // All of them move at once, and nobody waits for them.
+        try await cluster.addThreads(10_000)
         await cluster.hosts[0].kill()
         seen += try await live.frames()
         await live.close()
@@ -91,6 +98,7 @@ struct ClusterTests {
         let transcript = try await b.transcript(of: thread)
         #expect(transcript.map(\.role) == ["user", "assistant", "note", "user", "assistant"], "\(transcript)")
         #expect(try await cluster.listed().map(\.state) == ["gone", "live"])
+        #expect(try await cluster.listed().map(\.threads) == [0, 10_001])
         // Back again, it serves as one of them.
         try await cluster.start(0)
         _ = try await cluster.client(0).ended(try await cluster.client(0).send("three", to: thread))
@@ -224,6 +232,108 @@ struct ClusterTests {
         _ = try await a.ended(try await a.send("three", to: thread))
         try await cluster.finish()
         await proxy.stop()
+    }
+
+    @Test("what stalls for all hosts moves nothing; a host whose renewals alone are lost, loses what it has")
+    func renewals() async throws {
+        let proxies = [
+            try await FaultProxy.started(before: PostgreSQLServer.shared.port),
+            try await FaultProxy.started(before: PostgreSQLServer.shared.port),
+        ]
+        let cluster = try await ClusterHosts.started(
+            model: try await LoopbackModelServer.started(behaviors: ["test": Self.long]),
+            ports: [0: proxies[0].port, 1: proxies[1].port])
+        let (a, b) = (try await cluster.client(0), try await cluster.client(1))
+        let thread = try await a.newThread()
+        let running = try await a.send("one", to: thread)
+        try await EventLoop.shared.sleep(for: .milliseconds(300))
+        // Longer than a lease.
+        for proxy in proxies { await proxy.set(.hold) }
+        try await EventLoop.shared.sleep(for: .seconds(5))
+        for proxy in proxies { await proxy.set(.none) }
+        #expect(try await a.ended(running)["state"] == "complete")
+        #expect(try await cluster.listed().map(\.threads) == [1, 0])
+        let next = try await a.send("two", to: thread)
+        try await EventLoop.shared.sleep(for: .milliseconds(300))
+        // The host's own session, but none of those with which it writes.
+        await proxies[0].set(.swallow, ofConnectionsNaming: "jetbridge run")
+        #expect(try await b.ended(next)["state"] == "interrupted")
+        cluster.model.set(Self.short, for: "test")
+        _ = try await b.ended(try await b.send("three", to: thread))
+        await proxies[0].set(.none)
+        try await PostgreSQLServer.until { try await a.answer("GET", "/readyz").status == 200 }
+        #expect(try await cluster.listed().map(\.threads) == [0, 1])
+        let roles = try await a.transcript(of: thread).map(\.role)
+        #expect(roles == ["user", "assistant", "user", "assistant", "note", "user", "assistant"], "\(roles)")
+        _ = try await a.ended(try await a.send("four", to: thread))
+        try await cluster.finish()
+        for proxy in proxies { await proxy.stop() }
+    }
+
+    @Test("clocks an hour apart move nothing; a host that dies while it hands over loses nothing and repeats nothing")
+    func clocks() async throws {
+        let cluster = try await ClusterHosts.started(
+            model: try await LoopbackModelServer.started(behaviors: ["test": Self.short]))
+        _ = await cluster.hosts[1].terminate()
+        try await cluster.start(1, environment: try FakeClock.environment("+1h"))
+        let (a, b) = (try await cluster.client(0), try await cluster.client(1))
+        let thread = try await b.newThread()
+        _ = try await b.ended(try await b.send("one", to: thread))
+        #expect(try await cluster.listed().map(\.state) == ["live", "live"])
+        #expect(try await cluster.listed().map(\.threads) == [0, 1])
+        cluster.model.set(Self.long, for: "test")
+        let running = try await b.send("two", to: thread)
+        // A turn that has said nothing would be answered anew.
+        let live = try await a.live()
+        try await live.subscribe(to: running)
+        var seen = 0
+        while seen < 4, try await live.next() != nil { seen += 1 }
+        await live.close()
+        let drain = Task { try await cluster.run(0, ["hosts", "drain", "host-1"]) }
+        try await PostgreSQLServer.until { try await cluster.listed().map(\.state) == ["live", "draining"] }
+        await cluster.hosts[1].kill()
+        #expect(try await a.ended(running)["state"] == "interrupted")
+        cluster.model.set(Self.short, for: "test")
+        _ = try await a.ended(try await a.send("three", to: thread))
+        let result = try await drain.value
+        #expect(result.status != .exited(0), "\(result.text)\(result.errorText)")
+        let transcript = try await a.transcript(of: thread)
+        #expect(
+            transcript.map(\.role) == ["user", "assistant", "user", "assistant", "note", "user", "assistant"],
+            "\(transcript)")
+        #expect(transcript.filter { $0.role == "user" }.map(\.text) == ["one", "two", "three"])
+        #expect(try await cluster.listed().map(\.threads) == [1, 0])
+        try await cluster.finish()
+    }
+
+    @Test("a NATS that ends, and comes back empty, costs time only")
+    func nats() async throws {
+        let server = try await NATSServer()
+        let cluster = try await ClusterHosts.started(model: try await Self.slowModel(), nats: server.url)
+        let (a, b) = (try await cluster.client(0), try await cluster.client(1))
+        try await PostgreSQLServer.until { try await b.get("/readyz")["checks"]?["cluster"] == "ok" }
+        let thread = try await a.newThread()
+        let running = try await a.send("one", to: thread)
+        let live = try await b.live()
+        try await live.subscribe(to: running)
+        var frames: [JSON] = []
+        while frames.count < 4, let frame = try await live.next() { frames.append(frame) }
+        await server.kill()
+        frames += try await live.frames()
+        await live.close()
+        #expect(frames.compactMap { $0["sequence"]?.intValue } == Array(1...frames.count))
+        #expect(try await b.ended(running)["state"] == "complete")
+        try await PostgreSQLServer.until { try await b.get("/readyz")["checks"]?["cluster"] != "ok" }
+        // Found by looking.
+        let second = try await b.send("two", to: thread)
+        _ = try await b.post("/api/v1/operations/\(second)/stop")
+        #expect(try await b.ended(second)["state"] == "stopped")
+        try await server.restart(isEmpty: true)
+        try await PostgreSQLServer.until { try await b.get("/readyz")["checks"]?["cluster"] == "ok" }
+        let third = try await b.send("three", to: thread)
+        #expect(try await b.frames(of: third) == a.frames(of: third))
+        try await cluster.finish()
+        await server.stop()
     }
 
     @Test("another key, a taken name, no cluster: each is refused with what to do")

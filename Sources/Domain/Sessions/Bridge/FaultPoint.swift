@@ -1,7 +1,8 @@
 internal import Glibc
 internal import Primitives
 
-/// Named places where a crash test ends the process, by `JETBRIDGE_FAULT=NAME` or `NAME:N` for the N-th pass.
+/// Named places where a crash test ends the process, by `JETBRIDGE_FAULT=NAME` or `NAME:N` for the N-th pass, or stops it
+/// like a machine that hangs (`stop:NAME`).
 ///
 /// Inactive unless the host arms one, which it does only with a gateway on loopback. docs/design.md shows where they
 /// are in a message's path.
@@ -25,25 +26,29 @@ package enum FaultPoint: String, Sendable, CaseIterable {
     case commitMade = "commit-made"
     case deliveryStored = "delivery-stored"
     case newsStored = "news-stored"
+    /// In a transaction, after the fence.
+    case placeFenced = "place-fenced"
 
-    private static let armed = Protected<(point: FaultPoint, passes: Int)?>(nil)
+    private static let armed = Protected<(point: FaultPoint, passes: Int, signal: Int32)?>(nil)
 
     /// Arms the point that `setting` names. Returns false for an unknown name.
     package static func arm(_ setting: String) -> Bool {
-        let parts = setting.split(separator: ":", maxSplits: 1)
+        var parts = setting.split(separator: ":")
+        let stops = parts.first == "stop"
+        if stops { parts.removeFirst() }
         guard let name = parts.first, let point = Self(rawValue: String(name)) else { return false }
         let passes = parts.count == 2 ? Int(parts[1]) ?? 1 : 1
-        Self.armed.withLock { $0 = (point, passes) }
+        Self.armed.withLock { $0 = (point, passes, stops ? SIGSTOP : SIGKILL) }
         return true
     }
 
-    /// Ends the process like `kill -9` if this point is armed and its pass has come.
+    /// Ends the process like `kill -9`, or stops it, if this point is armed and its pass has come.
     package func hit() {
-        let isDue = Self.armed.withLock { armed -> Bool in
-            guard let current = armed, current.point == self else { return false }
-            armed = (self, current.passes - 1)
-            return current.passes == 1
+        let signal = Self.armed.withLock { armed -> Int32? in
+            guard let current = armed, current.point == self else { return nil }
+            armed?.passes -= 1
+            return current.passes == 1 ? current.signal : nil
         }
-        if isDue { kill(getpid(), SIGKILL) }
+        if let signal { kill(getpid(), signal) }
     }
 }

@@ -80,6 +80,7 @@ package final class HeldPlaces: Sendable {
         guard past.isEmpty else { throw PlaceLost(Set(past.map(\.place))) }
         do {
             try self.tenancy.fence(holds.map(\.place), in: ledger)
+            FaultPoint.placeFenced.hit()
         } catch let lost as PlaceLost {
             self.lose(holds.filter { lost.places.contains($0.place) })
             throw lost

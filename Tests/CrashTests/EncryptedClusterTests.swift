@@ -1,0 +1,129 @@
+import Glibc
+import HTTP
+import JSON
+import Processes
+import TestSupport
+import Testing
+
+/// A bot in an encrypted room of a real Synapse, whose other member writes and reads with an independent library.
+@Suite("An encrypted room, and another host goes on", .serialized, .timeLimit(.minutes(3)))
+struct EncryptedClusterTests {
+    private struct Room {
+        let synapse: Synapse
+        let alice: MatrixPerson
+        let bot: MatrixAccount
+        let directory: TemporaryDirectory
+        let id: String
+
+        init() async throws {
+            self.synapse = try await Synapse.shared()
+            let proxy = try await MatrixEncryptingProxy.shared(before: self.synapse)
+            self.alice = try await self.synapse.person(try await self.synapse.newAccount("alice"), by: proxy)
+            self.bot = try await self.synapse.newAccount("jetbot")
+            self.directory = try TemporaryDirectory()
+            try TestFile.makeFolder(self.directory.path)
+            try TestFile.write(self.bot.password, to: self.directory.path + "/password", mode: 0o600)
+            // Rooms that are made through the proxy are encrypted.
+            self.id = try await self.alice.createRoom(inviting: [self.bot], isDirect: true)
+        }
+
+        /// With a password, the sign-in too follows to the next host.
+        var configuration: String {
+            """
+            access: {owners: ["matrix:\(self.alice.userID)"]}
+            adapters:
+              matrix:
+                - id: home
+                  homeserver: "\(self.synapse.url.origin)"
+                  user: "\(self.bot.userID)"
+                  password: {file: "\(self.directory.path)/password"}
+
+            """
+        }
+
+        /// What the bot has written, oldest first.
+        func texts() async -> [String] {
+            await self.alice.messages(in: self.id).filter { $0.sender == self.bot.userID }.map(\.body)
+        }
+
+        @discardableResult
+        func wait(until isMet: @escaping @Sendable ([String]) -> Bool) async throws -> [String] {
+            let bot = self.bot.userID
+            let messages = try await self.alice.wait(in: self.id, within: .seconds(30)) { messages in
+                isMet(messages.filter { $0.sender == bot }.map(\.body))
+            }
+            return messages.filter { $0.sender == bot }.map(\.body)
+        }
+
+        /// The devices and keys with which the bot has encrypted, of which there is one. Nothing was in clear text.
+        func senders() async -> Set<String> {
+            var senders: Set<String> = []
+            for event in await self.alice.events(in: self.id) where event["sender"]?.stringValue == self.bot.userID {
+                guard event["type"] == "m.room.message" || event["type"] == "m.room.encrypted" else { continue }
+                let content = (event["test.wire"] ?? event)["content"]
+                let (device, key) = (content?["device_id"]?.stringValue, content?["sender_key"]?.stringValue)
+                senders.insert("\(device ?? "in clear text") \(key ?? "\(event)")")
+            }
+            return senders
+        }
+    }
+
+    @Test("the same device goes on after a kill and after a pause; no key encrypts two texts, none that came is lost")
+    func takeOver() async throws {
+        let endless = ModelBehavior.stall(after: "The beginning of an answer that has no end,")
+        let model = try await LoopbackModelServer.started(behaviors: ["test": endless])
+        let room = try await Room()
+        let cluster = try await ClusterHosts.started(model: model, more: room.configuration)
+        try await room.alice.waitForJoin(of: room.bot.userID, in: room.id)
+        #expect(try await cluster.listed().map(\.adapters) == [["matrix:home"], []])
+
+        // Killed in mid-answer. What is said while nobody serves is answered by the next host.
+        try await room.alice.say("a first question", in: room.id)
+        try await room.wait { $0.last?.contains("The beginning") == true }
+        await cluster.hosts[0].kill()
+        model.set(.answer("An answer after the kill."), for: "test")
+        try await room.alice.say("a second question", in: room.id)
+        let killed = try await room.wait { $0.last == "An answer after the kill." }
+        #expect(killed.count { $0.contains("Interrupted") } == 1, "\(killed)")
+        #expect(killed.count == 3, "\(killed)")
+
+        // Stopped in mid-answer, by a host that comes back while another one goes on.
+        try await cluster.start(0)
+        model.set(endless, for: "test")
+        try await room.alice.say("a third question", in: room.id)
+        try await room.wait { $0.count == killed.count + 1 && $0.last?.contains("The beginning") == true }
+        await cluster.hosts[1].signal(SIGSTOP)
+        model.set(.answer("An answer after the pause."), for: "test")
+        try await room.alice.say("a fourth question", in: room.id)
+        try await room.wait { $0.last == "An answer after the pause." }
+        await cluster.hosts[1].signal(SIGCONT)
+        try await PostgreSQLServer.until { try await cluster.listed().map(\.state) == ["live", "live"] }
+        #expect(try await cluster.listed().map(\.adapters) == [["matrix:home"], []])
+        model.set(.answer("The last answer."), for: "test")
+        try await room.alice.say("a fifth question", in: room.id)
+        let texts = try await room.wait { $0.last == "The last answer." }
+        #expect(texts.count { $0.contains("Interrupted") } == 2, "\(texts)")
+        for answer in ["An answer after the kill.", "An answer after the pause.", "The last answer."] {
+            #expect(texts.count { $0 == answer } == 1, "\(texts)")
+        }
+        #expect(texts.allSatisfy { !$0.contains("repeat") && !$0.contains("cannot read") }, "\(texts)")
+        let senders = await room.senders()
+        #expect(senders.count == 1, "\(senders)")
+
+        let status = try await cluster.run(1, ["matrix", "status"])
+        let device = try #require(senders.first?.split(separator: " ").first)
+        #expect(status.text.contains("Device \(device), fingerprint"), "\(status.text)\(status.errorText)")
+        #expect(status.text.contains("The device is signed by the account's identity"), "\(status.text)")
+        let reset = try await cluster.run(1, ["matrix", "reset", "--yes"])
+        #expect(reset.errorText.contains("host-1") || reset.errorText.contains("pid"), "\(reset.errorText)")
+        try await cluster.finish()
+        let secrets = texts.filter { $0.count > 12 } + ["a second question", "a fourth question"]
+        let found = try await room.synapse.search([
+            "texts": .array(secrets.map { .string($0) }), "senders": [.string(room.bot.userID)],
+        ])
+        #expect(found["found"] == [:] && found["twice"] == [], "\(found)")
+        #expect(found["indices"]?.intValue ?? 0 >= texts.count)
+        await room.alice.leave()
+        await model.stop()
+    }
+}
