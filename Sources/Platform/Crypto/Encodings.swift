@@ -26,6 +26,14 @@ package func base64URL(_ bytes: [UInt8]) -> String {
     encodeBase64(bytes, base64URLAlphabet, isPadded: false)
 }
 
+/// Strict: nil unless the text has only the alphabet of RFC 4648 §5, no padding, and zero unused bits.
+package func decodeBase64URL(_ text: some StringProtocol) -> [UInt8]? {
+    guard !text.utf8.contains(where: { "+/=".utf8.contains($0) }) else { return nil }
+    return decodeBase64(
+        text.utf8.map { $0 == UInt8(ascii: "-") ? UInt8(ascii: "+") : $0 == UInt8(ascii: "_") ? UInt8(ascii: "/") : $0 }
+    )
+}
+
 /// Strict: nil unless the text is padded, contains no other characters, and has zero unused bits.
 package func decodeBase64(_ text: String) -> [UInt8]? {
     guard text.utf8.count.isMultiple(of: 4) else { return nil }
