@@ -5,7 +5,7 @@ internal import Primitives
 
 /// The current access policy with its stored grants and pairing codes.
 package final class AccessControl: Sendable {
-    private struct State {
+    struct State {
         /// As configured.
         var lists: AccessPolicy
         var policy: AccessPolicy
@@ -18,10 +18,10 @@ package final class AccessControl: Sendable {
         var observers: [@Sendable (AccessChange) async -> Void] = []
     }
 
-    private let state: Protected<State>
-    private let store: SessionStore
-    private let audit: @Sendable (Ledger, AuditEntry) throws -> Void
-    private let now: @Sendable () -> Int64
+    let state: Protected<State>
+    let store: SessionStore
+    let audit: @Sendable (Ledger, AuditEntry) throws -> Void
+    let now: @Sendable () -> Int64
     let sightings = Sightings()
 
     /// Codes expire after an hour. Milliseconds.
@@ -45,6 +45,7 @@ package final class AccessControl: Sendable {
     package func load(_ places: Places = .all) async throws {
         try await self.store.write(of: places) { ledger in try ledger.endConnectionGrants(of: places) }
         try await self.replace(policy: self.state.withLock { $0.lists })
+        try await self.reviewAccounts()
     }
 
     /// Reads the grants again, because another host has changed some, and tells the observers who has less than before.
@@ -213,6 +214,8 @@ package final class AccessControl: Sendable {
     private func change(_ who: String, to role: Role?, by actor: Sender) async throws -> AccessChange {
         let change = try await self.desk.change(who, to: role, by: actor, in: self.store, at: self.now())
         await self.apply(change)
+        // An entry such as an organisation admits many.
+        if change.person.way == .list { try await self.reviewAccounts() }
         return change
     }
 
@@ -228,7 +231,9 @@ package final class AccessControl: Sendable {
         let observers = self.state.withLock { state in
             if let role = change.role {
                 state.policy.undoChange(person.identity)
-                if person.way == .list { state.policy.change(person.identity, to: role) }
+                if person.way == .list || AccessPolicy.isOfAccount(person.identity) {
+                    state.policy.change(person.identity, to: role)
+                }
                 if person.way != .list || state.policy.isGranted(person.identity) {
                     state.policy.grant(role, to: person.identity)
                 }

@@ -63,18 +63,18 @@ package struct AccessPolicy: Sendable {
 
     /// Gives an identity a role in place of the configured one, or, with nil, shuts it out whatever would admit it.
     mutating func change(_ identity: String, to role: Role?) {
-        self.changes[ExactText(identity)] = .some(role)
+        self.changes[Self.key(identity)] = .some(role)
         self.applyChanges()
     }
 
     mutating func undoChange(_ identity: String) {
-        guard self.changes.removeValue(forKey: ExactText(identity)) != nil else { return }
+        guard self.changes.removeValue(forKey: Self.key(identity)) != nil else { return }
         self.applyChanges()
     }
 
     private mutating func applyChanges() {
         self.effective = self.entries.compactMap { entry in
-            guard let changed = self.changes[ExactText(entry.text)] else { return (entry.role, entry.text) }
+            guard let changed = self.changes[Self.key(entry.text)] else { return (entry.role, entry.text) }
             return changed.map { ($0, entry.text) }
         }
         self.removed = self.changes.filter { $0.value == nil }.map(\.key.text)
@@ -109,6 +109,18 @@ package struct AccessPolicy: Sendable {
         let isPerson = !nick.contains("*") && !nick.contains("?")
         let id = Glob.fold(Array((isPerson ? entry : mask.value).utf8))
         return HostMask(id: String(decoding: id, as: UTF8.self), isPerson: isPerson)
+    }
+
+    // MARK: Names
+
+    /// An entry or an identity as it is compared with others that no sender vouches for: GitHub's names ignore case.
+    static func folded(_ text: String) -> String { text.hasPrefix("github:") ? text.lowercased() : text }
+
+    static func key(_ text: String) -> ExactText { ExactText(self.folded(text)) }
+
+    /// Whether it is of somebody who signs in with an account elsewhere, in any number of browsers.
+    static func isOfAccount(_ identity: String) -> Bool {
+        identity.hasPrefix("github:") || identity.hasPrefix("oidc:")
     }
 
     static func matches(_ entry: String, _ identity: Identity) -> Bool {

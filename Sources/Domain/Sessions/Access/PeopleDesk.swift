@@ -27,7 +27,7 @@ package struct PeopleDesk: Sendable {
 
         /// The identity of somebody who was removed, by that or by its id.
         fileprivate func removed(_ who: String) -> String? {
-            self.removed.first { ExactText($0) == ExactText(who) || Person.id(of: $0) == who }
+            self.removed.first { AccessPolicy.key($0) == AccessPolicy.key(who) || Person.id(of: $0) == who }
         }
     }
 
@@ -35,31 +35,41 @@ package struct PeopleDesk: Sendable {
 
     /// Lists first, then pairings, browsers and tokens.
     func listing(in ledger: Ledger, at now: Int64) throws -> Listing {
-        let stored = try ledger.accessChanges().map { (ExactText($0.identity), $0.role) }
+        let stored = try ledger.accessChanges().map { (AccessPolicy.key($0.identity), $0.role) }
         let changes = Dictionary(stored, uniquingKeysWith: { first, _ in first })
         let sightings = try ledger.sightings()
         var grants = try ledger.grants()
         let since = try ledger.grantedAt()
         let lasting = try ledger.lastingGrants()
         var listing = Listing()
+        let credentials = try (ledger.credentials(kind: .cookie) + ledger.credentials(kind: .token)).filter {
+            !$0.isExpired(at: now)
+        }
+        var browsers = Dictionary(grouping: credentials.filter(\.isOfAccount)) { AccessPolicy.key($0.identity) }
         var known: Set<ExactText> = []
-        for entry in self.policy.entries where known.insert(ExactText(entry.text)).inserted {
-            let change = changes[ExactText(entry.text)]
+        for entry in self.policy.entries where known.insert(AccessPolicy.key(entry.text)).inserted {
+            let name = AccessPolicy.key(entry.text)
+            let change = changes[name]
             if let change, change == nil { continue }
             // Whoever is listed and has paired has the stronger role.
-            let paired = grants.firstIndex { ExactText($0.identity) == ExactText(entry.text) }
+            let paired = grants.firstIndex { AccessPolicy.key($0.identity) == name }
             let granted = paired.map { grants.remove(at: $0).role }
             let role = [change ?? entry.role, granted].compactMap(\.self).max() ?? entry.role
+            let listedRole = role == entry.role ? nil : entry.role
+            if let cookies = browsers.removeValue(forKey: name) {
+                listing.people.append(Person(cookies, key: entry.key, listedRole: listedRole))
+                continue
+            }
             let seen = sightings.filter { sighting in
                 sighting.sender.identities.contains { AccessPolicy.matches(entry.text, $0) }
             }.max { $0.at < $1.at }
             listing.people.append(
                 Person(
-                    id: Person.id(of: entry.text), identity: entry.text, name: seen?.sender.displayName, role: role,
-                    way: .list, key: entry.key, listedRole: role == entry.role ? nil : entry.role, scopes: [],
+                    id: Person.id(of: name.text), identity: entry.text, name: seen?.sender.displayName, role: role,
+                    way: .list, key: entry.key, listedRole: listedRole, scopes: [],
                     since: since[entry.text], lastSeen: seen?.at, expiresAt: nil, isLasting: true))
         }
-        for grant in grants {
+        for grant in grants where browsers[AccessPolicy.key(grant.identity)] == nil {
             let seen = sightings.first { $0.sender.id == grant.identity }
             listing.people.append(
                 Person(
@@ -67,8 +77,10 @@ package struct PeopleDesk: Sendable {
                     role: grant.role, way: .code, key: nil, listedRole: nil, scopes: [], since: since[grant.identity],
                     lastSeen: seen?.at, expiresAt: nil, isLasting: lasting.contains(grant.identity)))
         }
-        let credentials = try ledger.credentials(kind: .cookie) + ledger.credentials(kind: .token)
-        listing.people += credentials.filter { !$0.isExpired(at: now) }.map(Person.init)
+        listing.people += browsers.sorted { $0.key.text < $1.key.text }.map {
+            Person($0.value, key: nil, listedRole: nil)
+        }
+        listing.people += credentials.filter { !$0.isOfAccount }.map(Person.init)
         // A browser that was removed signs in as somebody else.
         listing.removed = changes.filter { $0.value == nil && !$0.key.text.hasPrefix("web:") }.map(\.key.text).sorted()
         return listing
@@ -101,6 +113,8 @@ package struct PeopleDesk: Sendable {
         let person = try Self.find(who, in: listing.people)
         if role < .owner { try self.keepOwner(besides: person, in: listing) }
         switch person.way {
+        case .signIn where AccessPolicy.isOfAccount(person.identity):
+            try self.set(role, ofAccount: person.identity, in: ledger, at: now)
         case .signIn:
             let scopes = CredentialRecord.scopes(ofBrowser: role)
             try ledger.setRole(role, scopes: scopes, ofCredential: person.id)
@@ -120,22 +134,33 @@ package struct PeopleDesk: Sendable {
         let person = try Self.find(who, in: listing.people)
         try self.keepOwner(besides: person, in: listing)
         _ = try ledger.revokeCredential(id: person.id)
+        if var account = try ledger.account(identity: person.identity) {
+            account.role = nil
+            try ledger.store(account)
+            try ledger.revokeCookies(of: account.identity)
+        }
         try ledger.revoke(person.identity)
         try ledger.forgetSighting(of: person.identity)
         // A nick may be somebody else's next.
-        if person.isLasting { try ledger.changeAccess(of: person.identity, to: nil, at: now) }
+        if person.isLasting {
+            try ledger.changeAccess(of: AccessPolicy.folded(person.identity), to: nil, at: now)
+        }
         return try self.changed(person, from: person.role, to: nil, by: actor, in: ledger)
     }
 
     private func bringBack(
         _ identity: String, as role: Role, by actor: Sender, in ledger: Ledger, at now: Int64
     ) throws -> AccessChange {
-        let isListed = self.policy.entries.contains { ExactText($0.text) == ExactText(identity) }
+        let isListed = self.policy.entries.contains { AccessPolicy.key($0.text) == AccessPolicy.key(identity) }
         try ledger.undoAccessChange(of: identity)
+        // Whoever has the name at the provider now is meant.
+        try ledger.forgetAccount(of: identity)
         if isListed {
             try self.changeListed(identity, to: role, in: ledger, at: now)
         } else {
             try ledger.grant(role, to: identity, isLasting: true, at: now)
+            // In place of what an organisation or group would give.
+            if AccessPolicy.isOfAccount(identity) { try ledger.changeAccess(of: identity, to: role, at: now) }
         }
         let person = try Self.find(identity, in: try self.listing(in: ledger, at: now).people)
         return try self.changed(person, from: nil, to: role, by: actor, in: ledger)
@@ -143,12 +168,26 @@ package struct PeopleDesk: Sendable {
 
     /// The configured role needs no change to count.
     private func changeListed(_ identity: String, to role: Role, in ledger: Ledger, at now: Int64) throws {
-        let listed = self.policy.entries.filter { ExactText($0.text) == ExactText(identity) }.map(\.role).max()
+        let name = AccessPolicy.key(identity)
+        let listed = self.policy.entries.filter { AccessPolicy.key($0.text) == name }.map(\.role).max()
         if listed == role {
-            try ledger.undoAccessChange(of: identity)
+            try ledger.undoAccessChange(of: name.text)
         } else {
-            try ledger.changeAccess(of: identity, to: role, at: now)
+            try ledger.changeAccess(of: name.text, to: role, at: now)
         }
+    }
+
+    /// Of somebody with an account elsewhere: the role that lists give them needs no change to count.
+    private func set(_ role: Role, ofAccount identity: String, in ledger: Ledger, at now: Int64) throws {
+        let name = AccessPolicy.folded(identity)
+        try ledger.undoAccessChange(of: name)
+        var account = try ledger.account(identity: identity)
+        let listed = try AccountDesk(policy: self.policy, audit: self.audit)
+            .role(of: identity, holding: account?.held ?? [], in: ledger)
+        if listed != role { try ledger.changeAccess(of: name, to: role, at: now) }
+        try ledger.setRole(role, ofCookiesOf: identity)
+        account?.role = role
+        if let account { try ledger.store(account) }
     }
 
     private func changed(
@@ -185,7 +224,8 @@ package struct PeopleDesk: Sendable {
     /// themselves find nobody.
     static func find(_ who: String, in people: [Person]) throws -> Person {
         let exact = ExactText(who)
-        if let person = people.first(where: { ExactText($0.id) == exact || ExactText($0.identity) == exact }) {
+        let key = AccessPolicy.key(who)
+        if let person = people.first(where: { ExactText($0.id) == exact || AccessPolicy.key($0.identity) == key }) {
             return person
         }
         let accounts = people.filter { ExactText($0.account) == exact }
@@ -202,7 +242,23 @@ package struct PeopleDesk: Sendable {
     }
 }
 
+extension CredentialRecord {
+    fileprivate var isOfAccount: Bool { self.kind == .cookie && AccessPolicy.isOfAccount(self.identity) }
+}
+
 extension Person {
+    /// Somebody with an account elsewhere, by the cookies of their browsers.
+    ///
+    /// - Parameter key: The entry of the lists that names them; nil for somebody whom an organisation or group admits.
+    fileprivate init(_ cookies: [CredentialRecord], key: String?, listedRole: Role?) {
+        let newest = cookies.max { $0.createdAt < $1.createdAt } ?? cookies[0]
+        self.init(
+            id: Person.id(of: AccessPolicy.folded(newest.identity)), identity: newest.identity, name: newest.name,
+            role: newest.role, way: .signIn, key: key, listedRole: listedRole, scopes: newest.scopes,
+            since: cookies.map(\.createdAt).min(), lastSeen: cookies.compactMap(\.usedAt).max(),
+            expiresAt: cookies.compactMap(\.expiresAt).max(), isLasting: true)
+    }
+
     fileprivate init(_ credential: CredentialRecord) {
         self.init(
             id: credential.id, identity: credential.identity, name: credential.name, role: credential.role,

@@ -12,7 +12,7 @@ package struct Person: Sendable, Equatable {
         case list
         /// They paired with a code.
         case code
-        /// They signed in, in a browser.
+        /// They signed in, in a browser: with a code, or with an account elsewhere.
         case signIn = "sign-in"
         /// A program with a token.
         case token
@@ -43,7 +43,7 @@ package struct Person: Sendable, Equatable {
     package var network: String {
         let kind = self.identity.prefix { $0 != ":" }
         // Identities of the others may contain a slash, but no adapter's name.
-        guard !["slack", "matrix", "telegram", "web", "github"].contains(kind) else { return String(kind) }
+        guard !["slack", "matrix", "telegram", "web", "github", "oidc"].contains(kind) else { return String(kind) }
         return String(self.identity.prefix { $0 != "/" })
     }
 

@@ -34,7 +34,7 @@ final class Sightings: Sendable {
     func sighting(of message: InboundMessage, at now: Int64) -> Sighting? {
         let sender = message.sender
         // The gateway records when a credential was used.
-        guard sender.isLasting, !sender.id.hasPrefix("web:") else { return nil }
+        guard sender.isLasting, message.thread.adapter != Place.webAdapter else { return nil }
         let isDue = self.last.withLock { last in
             let known = last[sender.id]
             if let known, now - known.at < Self.interval, known.isDirect || !message.isDirect { return false }

@@ -30,7 +30,11 @@ package enum PeopleTexts {
             let listed = person.listedRole.map { " (there \($0.rawValue))" } ?? ""
             return "listed in \(person.key ?? "access")\(listed)"
         case .code: return person.isLasting ? "paired with a code" : "paired until they disconnect"
-        case .signIn: return "signed in, in a browser"
+        case .signIn:
+            let provider = ["github": "GitHub", "oidc": "single sign-on"][person.network]
+            guard let provider else { return "signed in, in a browser" }
+            let listed = person.key.map { ", listed in \($0)" } ?? ""
+            return "signed in with \(provider)\(listed)" + (person.listedRole.map { " (there \($0.rawValue))" } ?? "")
         case .token: return "token for \(person.scopes.joined(separator: ", "))"
         }
     }
@@ -46,6 +50,9 @@ package enum PeopleTexts {
     private static func afterRemoval(of person: Person) -> String {
         switch person.way {
         case .token: return ": the token works no more."
+        case .signIn where person.network != "web":
+            return ": they are signed out everywhere, and what they had running is stopped. They cannot sign in again; "
+                + "`people set \(person.id) ROLE` lets them."
         case .signIn: return ": that browser is signed out, and what it had running is stopped."
         case .code: return ", and what they had running is stopped. A new code lets them in again."
         case .list:

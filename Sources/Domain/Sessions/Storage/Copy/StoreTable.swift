@@ -40,6 +40,7 @@ struct StoreTable: Sendable {
         StoreTable("matrix_late", "account", "event"), StoreTable("matrix_told", "account", "name"),
         StoreTable("matrix_users", "account", "user"), StoreTable("matrix_devices", "account", "user", "device"),
         StoreTable("matrix_rooms", "account", "room"), StoreTable("matrix_members", "account", "room", "user"),
+        StoreTable("accounts", "provider", "issuer", "subject"), StoreTable("pending_sign_ins", "state"),
     ]
 
     /// Tables with rows from the start, or that triggers fill: their rows replace those of the target at the end.
