@@ -120,11 +120,15 @@ let package = Package(
             "Sessions", "Audit", "Chat", "Crypto", "Database", "EventLoop", "JSON", "Lifecycle", "Logging", "Markdown",
             "Objects", "Primitives"),
         domain(
+            "SignIn", "Chat", "Copilot", "Crypto", "EventLoop", "GitHub", "HTTP", "HTTPClient", "JSON", "Lifecycle",
+            "Logging",
+            "Models", "Primitives", "Sessions"),
+        domain(
             "Cluster", "Chat", "Crypto", "Database", "JSON", "Lifecycle", "Logging", "NATS", "Primitives", "Sessions"),
         domain(
             "Turns", "Agent", "Audit", "Chat", "Copilot", "Crypto", "EventLoop", "Git", "GitHub", "HTTP", "HTTPClient",
             "HTTPServer", "JSON", "Jail", "Lifecycle", "Logging", "Models", "Primitives", "Processes", "Repositories",
-            "Sandbox", "Sessions", "Specs", "Work"),
+            "Sandbox", "Sessions", "SignIn", "Specs", "Work"),
 
         // Adapters and Gateway
         .target(
@@ -135,8 +139,8 @@ let package = Package(
             name: "Gateway",
             dependencies: [
                 "Audit", "Chat", "Compression", "Crypto", "Database", "EventLoop", "Git", "HTTP", "HTTPServer", "JSON",
-                "Lifecycle", "Logging", "Markdown", "Primitives", "Repositories", "Schemas", "Sessions", "Specs",
-                "WebSockets",
+                "Lifecycle", "Logging", "Markdown", "Primitives", "Repositories", "Schemas", "Sessions", "SignIn",
+                "Specs", "WebSockets",
             ],
             path: "Sources/Gateway", exclude: ["Web"], swiftSettings: strict, plugins: ["EmbedWeb"]),
         .plugin(name: "EmbedWeb", capability: .buildTool(), exclude: ["embed.sh"]),
@@ -157,8 +161,8 @@ let package = Package(
                 "GitHub", "HTTP", "HTTPClient", "HTTPServer", "IRC", "JSON", "Jail", "Kit",
                 "Lifecycle", "Logging", "Markdown", "Matrix", "Models", "NATS", "Objects", "Primitives", "Processes",
                 "Proxy",
-                "Repositories", "Sandbox", "Schemas", "Sessions", "Slack", "Specs", "Telegram", "Turns", "WebSockets",
-                "Work", "YAML",
+                "Repositories", "Sandbox", "Schemas", "Sessions", "SignIn", "Slack", "Specs", "Telegram", "Turns",
+                "WebSockets", "Work", "YAML",
             ],
             path: "Sources/Host", swiftSettings: strict, plugins: ["EmbedTemplates"]),
         .plugin(name: "EmbedTemplates", capability: .buildTool(), exclude: ["embed.sh"]),
@@ -264,15 +268,15 @@ let package = Package(
             "Markdown", "Primitives", "Processes", "WebSockets",
             exclude: ["GitHub/clients", "Slack/clients"]),
         tests(
-            "Gateway", "Gateway", "Audit", "Chat", "Crypto", "EventLoop", "HTTP", "HTTPClient", "HTTPServer", "JSON", "Sessions",
-            "Primitives", "Schemas", "Specs",
-            "WebSockets", "Database", "Logging"),
+            "Gateway", "Gateway", "Audit", "Chat", "Copilot", "Crypto", "EventLoop", "GitHub", "HTTP", "HTTPClient",
+            "HTTPServer", "JSON", "Processes", "Schemas", "Sessions", "SignIn", "Specs", "Primitives", "WebSockets",
+            "Database", "Logging", exclude: ["SignIn/openid"]),
         tests(
             "Proxy", "Proxy", "Copilot", "EventLoop", "HTTP", "HTTPClient", "HTTPServer", "JSON", "Logging",
             "Primitives"),
         tests(
             "Host", "Host", "Agent", "Chat", "Database", "EventLoop", "Gateway", "HTTP", "IRC", "JSON", "Jail",
-            "Kit", "Lifecycle", "Logging", "Matrix", "Objects", "Primitives", "Proxy", "Sessions",
+            "Kit", "Lifecycle", "Logging", "Matrix", "Objects", "Primitives", "Proxy", "Sessions", "SignIn",
             "Slack", "Telegram", "Work", "YAML"),
         tests("jetbridge", "jetbridge", "Host", "JSON", "Primitives", "Processes", "Terminals"),
         tests(
@@ -282,7 +286,8 @@ let package = Package(
         tests(
             "Crash", "EventLoop", "HTTP", "HTTPClient", "JSON", "Primitives", "Processes", "Sessions", "jetbridge"),
         tests(
-            "EndToEnd", "EventLoop", "HTTP", "HTTPClient", "HTTPServer", "JSON", "Lifecycle", "Primitives", "Processes",
+            "EndToEnd", "Crypto", "EventLoop", "HTTP", "HTTPClient", "HTTPServer", "JSON", "Lifecycle", "Primitives",
+            "Processes",
             "WebSockets", "jetbridge",
             exclude: ["browser", "proxy", "terminal"]),
     ],

@@ -1,4 +1,5 @@
 package import Chat
+package import SignIn
 
 package struct GatewaySettings: Sendable {
     /// A numeric address.
@@ -17,6 +18,10 @@ package struct GatewaySettings: Sendable {
     package var cookieLifetime: Int64 = 90 * 24 * 3_600_000
     /// Whose pages may call the API with a token, such as `https://board.example.org`.
     package var corsOrigins: [String] = []
+    /// How people sign in besides codes.
+    package var signIn: [any SignInProvider] = []
+    /// Keeps the tokens of people who sign in with GitHub.
+    package var signInTokens: (any SignInTokens)?
     /// The version in the OpenAPI document.
     package var version = "0"
     /// Writes a session into the archive, before it becomes archived; nil if there is none. Errors are for people.

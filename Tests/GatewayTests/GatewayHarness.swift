@@ -28,11 +28,12 @@ struct GatewayHarness {
         features: (any FeatureSource)? = nil,
         hooks: [GatewayHook] = [], checks: @escaping @Sendable () -> HostReadiness.Checks = { HostReadiness.Checks() },
         settings change: (inout GatewaySettings) -> Void = { _ in }, quota: PersonQuota = PersonQuota(),
+        access: AccessPolicy = AccessPolicy(owners: ["irc:local/alice"]),
         _ body: (GatewayHarness) async throws -> Void
     ) async throws {
         let harness = try await GatewayHarness(
             worker: worker, viewer: viewer, features: features, hooks: hooks, checks: checks, change: change,
-            quota: quota)
+            quota: quota, access: access)
         try await harness.gateway.start()
         async let running: Void = harness.gateway.run()
         do {
@@ -49,7 +50,7 @@ struct GatewayHarness {
     private init(
         worker: StepWorker, viewer: any ViewerSource, features: (any FeatureSource)? = nil, hooks: [GatewayHook],
         checks: @escaping @Sendable () -> HostReadiness.Checks, change: (inout GatewaySettings) -> Void,
-        quota: PersonQuota
+        quota: PersonQuota, access: AccessPolicy
     ) async throws {
         self.directory = try TemporaryDirectory()
         self.worker = worker
@@ -73,7 +74,7 @@ struct GatewayHarness {
             models: ModelDirectory(defaultModel: "small", provider: "test") {
                 [ModelChoice(id: "small", detail: "8,000 tokens"), ModelChoice(id: "large", detail: "")]
             },
-            policy: AccessPolicy(owners: ["irc:local/alice"]),
+            policy: access,
             environment: BridgeEnvironment(
                 settings: bridgeSettings,
                 logger: Logger(label: "test", output: LogOutput(level: .error, format: .json) { _ in }),

@@ -39,6 +39,7 @@ ARROWS = {
     "Work": {"Audit", "Chat", "Jail", "Repositories"},
     "Agent": {"Audit", "Chat", "Jail", "Models", "Repositories", "Work"},
     "Sessions": {"Audit", "Chat"},
+    "SignIn": {"Chat", "Copilot", "GitHub", "Models", "Sessions"},
     "Turns": DOMAIN - {"Turns"},  # has many parents, so that no other target needs them; imported by Host alone
 }
 BELOW_HOST = PLATFORM | DOMAIN | ADAPTERS | {"Gateway", "Proxy"}
@@ -56,7 +57,7 @@ def allowed(parts):
         case ["adapters", *_]:
             return PLATFORM | {"Chat", KIT}
         case ["Sources", "Gateway", *_]:
-            return PLATFORM | {"Audit", "Chat", "Repositories", "Sessions", "Specs"}
+            return PLATFORM | {"Audit", "Chat", "Repositories", "Sessions", "SignIn", "Specs"}
         case ["Sources", "Proxy", *_]:
             return PLATFORM | {"Copilot"}  # a sign-in's tokens, and nothing of what models are asked
         case ["Sources", "Host", *_]:

@@ -5,6 +5,7 @@ internal import JSON
 internal import Logging
 internal import Primitives
 internal import Sessions
+internal import SignIn
 internal import WebSockets
 
 /// The dependencies of the routes.
@@ -29,6 +30,9 @@ final class GatewayContext: Sendable {
     let streams = OpenStreams()
     /// Wrong codes per minute: five from one address, and four times as many from all other machines together.
     let codeAttempts = Protected(AttemptLimiter(perPeer: 5, perGroup: 20, window: 60_000))
+    let signIn: WebSignIn
+    /// Beginnings of sign-ins elsewhere, per minute: they are stored, and anybody may begin.
+    let signInAttempts = Protected(AttemptLimiter(perPeer: 60, perGroup: 600, window: 60_000))
     /// What `GET /api/v1/openapi.json` answers.
     let document: [UInt8]
 
@@ -48,6 +52,9 @@ final class GatewayContext: Sendable {
         self.authenticator = Authenticator(
             store: bridge.store, access: bridge.access, isSecure: settings.isSecure, now: bridge.environment.now)
         self.origins = OriginPolicy(publicURL: try HTTPURL(settings.publicURL))
+        self.signIn = WebSignIn(
+            providers: settings.signIn, access: bridge.access, store: bridge.store, tokens: settings.signInTokens,
+            publicURL: settings.publicURL, now: bridge.environment.now)
         self.feed = EventFeed(store: bridge.store, logger: logger)
         self.cors = CORSPolicy(origins: settings.corsOrigins)
         self.sockets = WebSocketServer(LiveRoutes.settings, name: "live", logger: logger)

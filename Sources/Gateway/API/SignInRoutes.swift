@@ -100,7 +100,7 @@ struct SignInRoutes: Sendable {
     /// The client's address; behind a proxy on this machine, the address that the proxy reports. Forged headers cannot
     /// evade the limit for all other machines together. This machine is in no group: wrong codes from elsewhere must not
     /// lock out the owner who sits at it.
-    private static func peer(of request: HTTPServerRequest) -> (name: String, group: String?) {
+    static func peer(of request: HTTPServerRequest) -> (name: String, group: String?) {
         let elsewhere = "elsewhere"
         guard let address = request.remoteAddress else { return ("unknown", elsewhere) }
         guard address.isLoopback else { return (address.host, elsewhere) }

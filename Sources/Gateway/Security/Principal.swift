@@ -26,7 +26,11 @@ struct Principal: Sendable {
     }
 
     var sender: Sender {
-        Sender(id: self.identity, identities: [Identity(self.identity)], displayName: self.credential.name)
+        // GitHub's names ignore case.
+        let comparison: Identity.Comparison = self.identity.hasPrefix("github:") ? .caseInsensitive : .exact
+        return Sender(
+            id: self.identity, identities: [Identity(self.identity, comparison: comparison)],
+            displayName: self.credential.name)
     }
 }
 

@@ -56,6 +56,8 @@ async function problem(response: Response): Promise<APIError> {
   return new APIError(response.status, detail || `The server answered ${response.status}.`, Number.isFinite(wait) ? wait : 0);
 }
 
+/** `oidc_name`: what people call the OpenID Connect provider. */
+export const signInMethods = (): Promise<{ methods: string[]; oidc_name?: string }> => call("GET", "/signin");
 export const signIn = (code: string, name: string): Promise<void> => call("POST", "/signin", name ? { code, name } : { code });
 export const signOut = (): Promise<void> => call("POST", "/signout", {});
 export const me = (): Promise<Me> => call("GET", "/me");

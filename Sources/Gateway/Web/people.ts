@@ -50,7 +50,7 @@ class PeoplePage {
     const select: HTMLSelectElement = h("select", { "aria-label": `Role of ${name}`, onchange: () => void this.setRole(person, select) },
       ...roles.map((role) => h("option", { value: role, selected: role === person.role }, role)));
     return h("tr", {},
-      h("th", { scope: "row" }, h("span", { class: "person-name" }, label), h("code", {}, person.way === "token" || person.way === "sign-in" ? person.id : person.identity)),
+      h("th", { scope: "row" }, h("span", { class: "person-name" }, label), h("code", {}, person.way === "token" || isBrowser(person) ? person.id : person.identity)),
       cell("Role", select),
       cell("Access", way(person)),
       cell("Last seen", person.last_seen === null ? "not seen yet" : moment(person.last_seen)),
@@ -129,11 +129,14 @@ const cell = (label: string, ...content: Child[]): HTMLElement => h("td", { "dat
 
 const moment = (value: Timestamp): HTMLElement => h("time", { title: fullTime(value) }, shortTime(value));
 
+/** Signed in with a code: one browser, not a person with an account elsewhere. */
+const isBrowser = (person: api.Person): boolean => person.way === "sign-in" && person.network === "web";
+
 function way(person: api.Person): string {
   switch (person.way) {
     case "list": return `${person.key ?? "configuration"}${person.listed_role === null ? "" : ` (there ${person.listed_role})`}`;
     case "code": return `paired on ${person.network}`;
-    case "sign-in": return "signed in, in a browser";
+    case "sign-in": return isBrowser(person) ? "signed in, in a browser" : `signed in with ${person.network === "github" ? "GitHub" : "single sign-on"}${person.key === null ? "" : `, ${person.key}`}${person.listed_role === null ? "" : ` (there ${person.listed_role})`}`;
     case "token": return `token: ${person.scopes.join(", ")}`;
   }
 }
@@ -141,7 +144,8 @@ function way(person: api.Person): string {
 function consequence(person: api.Person, name: string): string {
   switch (person.way) {
     case "token": return `The token “${name}” stops working at once. It cannot be brought back.`;
-    case "sign-in": return `${person.self ? "This browser" : `The browser of “${name}”`} is signed out at once; what it has running is stopped. It can sign in again only with a new code.`;
+    case "sign-in": if (!isBrowser(person)) return `“${name}” is signed out everywhere at once, and cannot sign in again; what they have running is stopped. A role lets them in again.`;
+      return `${person.self ? "This browser" : `The browser of “${name}”`} is signed out at once; what it has running is stopped. It can sign in again only with a new code.`;
     case "code": return `“${name}” is out at once; what they have running is stopped, and what waits is dropped. A new code lets them in again.`;
     case "list": return `“${name}” is out at once; what they have running is stopped, and what waits is dropped. This overrides ${person.key ?? "the configuration"}, which stays as it is: delete the line there too.`;
   }

@@ -9,6 +9,7 @@ internal import Primitives
 internal import Repositories
 internal import Schemas
 internal import Sessions
+internal import SignIn
 internal import Turns
 internal import Work
 
@@ -42,12 +43,14 @@ enum GatewaySetup {
     static func gateway(
         _ listening: Listening, _ configuration: Configuration, bridge: Bridge, web: WebAdapter,
         repositories: RepositoryCatalog, model: any ModelClient, workspaces: Workspaces, jail: JailStatus,
-        mount: GatewayMount?, hooks: [GatewayHook], cluster: ClusterSetup?
+        mount: GatewayMount?, hooks: [GatewayHook], cluster: ClusterSetup?, signIn: [any SignInProvider],
+        tokens: (any SignInTokens)?
     ) throws -> Gateway {
         let (store, publicURL) = (bridge.store, bridge.environment.settings.publicURL)
         var settings = GatewaySettings(address: listening.host, port: listening.port, publicURL: publicURL)
         settings.version = Release.version
         settings.corsOrigins = configuration.gateway.cors
+        (settings.signIn, settings.signInTokens) = (signIn, tokens)
         let steps = StoredSteps(store: store)
         settings.steps = { turn, position in try await steps.page(of: turn, after: position) }
         let started = WallClock.now()

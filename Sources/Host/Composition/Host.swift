@@ -14,6 +14,7 @@ internal import Models
 internal import Primitives
 internal import Repositories
 package import Sessions
+internal import SignIn
 internal import Turns
 internal import Work
 
@@ -125,11 +126,15 @@ package final class Host: Sendable {
         let parts = news.parts(source: gitHub.client.map { ClientNewsSource($0) })
         let mounted = try ProxySetup.mounted(
             in: configuration, store: store, metrics: metrics, account: (self.model as? SignedInCopilot)?.account)
-        (self.gitHubServices, self.proxyServices) = (parts.services, mounted?.services ?? [])
+        let signIn = configuration.signInProviders(tokens: news.people)
+        let checks = AccountChecks(
+            providers: signIn, access: access, now: WallClock.now, logger: Logger(label: "sign-in"))
+        (self.gitHubServices, self.proxyServices) = (parts.services + [checks], mounted?.services ?? [])
         self.gateway = try GatewaySetup.gateway(
             listening, configuration, bridge: self.bridge, web: web, repositories: repositories, model: self.model,
             workspaces: commands.workspaces, jail: jail.status, mount: mounted?.mount,
-            hooks: services.compactMap(NetworkSetup.hook) + [parts.hook].compactMap { $0 }, cluster: cluster)
+            hooks: services.compactMap(NetworkSetup.hook) + [parts.hook].compactMap { $0 }, cluster: cluster,
+            signIn: signIn, tokens: news.people)
         self.signInCode = access.printSignInCode()
     }
 
@@ -243,6 +248,7 @@ package final class Host: Sendable {
         do {
             self.agent.replace(configuration.agentSettings)
             try await self.bridge.access.replace(policy: BridgeSetup.policy(configuration.access))
+            try await self.bridge.access.reviewAccounts()
             self.logger.info("\(outcome)")
         } catch {
             self.logger.error("could not apply access", ["error": .string("\(error)")])

@@ -34,11 +34,12 @@ struct NewsSetup: Sendable {
         self.watches = watches
         let repositories = configuration.gitHubRepositories
         self.desk = NewsDesk(repositories: repositories, forks: RepositorySetup.forks(of: configuration))
-        let isUsed = !repositories.isEmpty || configuration.github.clientID != nil
+        let isUsed =
+            !repositories.isEmpty || configuration.github.clientID != nil || configuration.gateway.signIn.github != nil
         self.people =
             isUsed
             ? GitHubPeople(
-                settings: Self.settings(configuration),
+                settings: configuration.peopleAtGitHub,
                 transport: SignInSetup.transport(for: configuration), posts: posts) : nil
         let secret = configuration.github.webhookSecret
         self.secret = secret?.isEmpty == false && !repositories.isEmpty ? secret : nil
@@ -76,14 +77,5 @@ struct NewsSetup: Sendable {
                 }.hook
         }
         return parts
-    }
-
-    /// Where people sign in. The app is GitHub's own setting, else that of Copilot at the same GitHub.
-    private static func settings(_ configuration: Configuration) -> SignInSettings {
-        let (github, copilot) = (configuration.github, configuration.copilot)
-        let shared = copilot.githubURL.origin == github.webURL.origin ? copilot.clientID : nil
-        return SignInSettings(
-            githubURL: github.webURL, apiURL: github.apiURL, clientID: github.clientID ?? shared,
-            folder: "\(configuration.dataDirectory)/github/people", userAgent: "jetbridge/\(Release.version)")
     }
 }

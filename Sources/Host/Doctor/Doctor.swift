@@ -36,6 +36,8 @@ package struct Doctor: Sendable {
         }
         try await report(await self.store(in: directory))
         for finding in try await SignInFindings.examine(self.configuration) { try await report(finding) }
+        let webSignIn = WebSignInFindings(self.configuration, in: directory, patience: self.patience)
+        for finding in try await webSignIn.findings() { try await report(finding) }
         try await report(await self.model())
         let gitHub = GitHubHost(self.configuration)
         for finding in await self.repositories(gitHub) { try await report(finding) }

@@ -114,6 +114,26 @@ package struct GatewayClient: Sendable {
         return try await LiveClient.connect(to: self.base, headers: Dictionary(uniqueKeysWithValues: pairs))
     }
 
+    /// What a browser gets that follows no redirects.
+    package struct Step: Sendable {
+        package let status: Int
+        package let location: String?
+        /// Set by the answer, as `NAME=VALUE`.
+        package let cookie: String?
+    }
+
+    /// - Parameter target: A path here, or any address.
+    package func step(_ target: String, cookie: String? = nil) async throws -> Step {
+        let url = try HTTPURL(target.hasPrefix("http") ? target : self.base + target)
+        var request = HTTPClientRequest(.get, url)
+        if let cookie { request.headers["Cookie"] = cookie }
+        let response = try await self.client.execute(request)
+        _ = try await response.body.collect(upTo: 1 << 20)
+        return Step(
+            status: response.status.code, location: response.headers["location"],
+            cookie: response.headers["set-cookie"].map { String($0.prefix { $0 != ";" }) })
+    }
+
     /// Every frame of an operation, from the first to the last.
     package func frames(of operation: String) async throws -> [JSON] {
         let live = try await self.live()

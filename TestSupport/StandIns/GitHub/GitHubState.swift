@@ -36,6 +36,12 @@ struct GitHubState {
     var live: [String: Double] = [:]
     var exchanges: [LoopbackGitHub.Exchange] = []
     var made = 0
+    /// Apps with which people sign in on a page.
+    var webApps: [String: GitHubWebApp] = [:]
+    /// Of the web flow.
+    var codes: [String: GitHubWebApp.Code] = [:]
+    /// Who is signed in at GitHub in the browser, and whether they are asked.
+    var visitor = GitHubWebApp.Visitor.asked("octocat")
 
     mutating func next(_ prefix: String) -> String {
         self.made += 1
@@ -72,6 +78,7 @@ struct GitHubState {
         switch form["grant_type"] {
         case "urn:ietf:params:oauth:grant-type:device_code": self.poll(form, now: now)
         case "refresh_token": self.renew(form)
+        case nil, "authorization_code": self.redeem(form, now: now)
         default: Self.refusal("unsupported_grant_type", "The grant type is not supported.")
         }
     }
@@ -124,7 +131,7 @@ struct GitHubState {
         return self.grant(token)
     }
 
-    private mutating func grant(_ token: String) -> Reply {
+    mutating func grant(_ token: String) -> Reply {
         var body: JSONObject = JSONObject(members: [
             ("access_token", .string(token)), ("token_type", "bearer"),
             ("scope", .string(self.accounts[token].map { $0.scope.replacing(" ", with: ",") } ?? "")),
@@ -146,7 +153,7 @@ struct GitHubState {
         return token
     }
 
-    private static func refusal(_ error: String, _ description: String) -> Reply {
+    static func refusal(_ error: String, _ description: String) -> Reply {
         Reply(body: [
             "error": .string(error), "error_description": .string(description),
             "error_uri":

@@ -70,6 +70,13 @@ extension LoopbackGitHub {
         self.hub.users[login.lowercased()] = user
     }
 
+    /// Changes an organisation, or a person.
+    @Net package func change(_ login: String, _ change: (inout HubUser) -> Void) {
+        var user = self.hub.user(login)
+        change(&user)
+        self.hub.users[login.lowercased()] = user
+    }
+
     /// From now on GitHub answers the token with 401.
     @Net package func revokeToken(_ text: String) {
         self.hub.tokens[text] = nil

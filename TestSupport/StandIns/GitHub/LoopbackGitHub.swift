@@ -115,6 +115,7 @@ package final class LoopbackGitHub: Sendable {
 
     /// The sign-in and Copilot.
     func signInAnswer(_ request: HTTPServerRequest) async throws -> HTTPServerResponse {
+        if request.path == GitHubWebApp.page { return self.authorizePage(request) }
         let body = try await request.body.collect(upTo: 64 * 1024)
         let reply = try await self.answer(
             request.method, path: String(request.path), headers: request.headers, body: body)
@@ -170,6 +171,38 @@ package final class LoopbackGitHub: Sendable {
     /// Queues a fault for the next `times` requests to an endpoint.
     package func inject(_ fault: GitHubFault, at endpoint: GitHubEndpoint, times: Int = 1) {
         self.state.withLock { $0.faults[endpoint, default: []] += Array(repeating: fault, count: times) }
+    }
+
+    // MARK: The web flow
+
+    /// Registers an app with which people sign in on a page.
+    package func addWebApp(_ clientID: String, secret: String, callback: String) {
+        self.state.withLock { $0.github.webApps[clientID] = GitHubWebApp(secret: secret, callback: callback) }
+    }
+
+    /// Who is signed in at GitHub in every browser, and what they do there.
+    package func setVisitor(_ visitor: GitHubWebApp.Visitor) { self.state.withLock { $0.github.visitor = visitor } }
+
+    /// The tokens of a person's sign-ins.
+    package func tokens(of login: String) -> [String] {
+        self.state.withLock { state in state.github.accounts.filter { $0.value.login == login }.keys.sorted() }
+    }
+
+    /// Gives a person another login; their tokens stay theirs.
+    @Net package func rename(_ login: String, to name: String) {
+        guard var user = self.hub.users.removeValue(forKey: login.lowercased()) else { return }
+        user.login = name
+        self.hub.users[name.lowercased()] = user
+        self.state.withLock { state in
+            for (token, account) in state.github.accounts where account.login.lowercased() == login.lowercased() {
+                state.github.accounts[token]?.login = name
+            }
+        }
+    }
+
+    private func authorizePage(_ request: HTTPServerRequest) -> HTTPServerResponse {
+        let now = self.now()
+        return self.state.withLock { $0.github.authorizePage(request.query, now: now) }
     }
 
     // MARK: Inspecting

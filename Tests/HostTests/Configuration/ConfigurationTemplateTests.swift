@@ -10,7 +10,7 @@ struct ConfigurationTemplateTests {
         uniqueKeysWithValues: [
             "OPENAI_API_KEY", "IRC_PASSWORD", "IRC_SASL_PASSWORD", "IRC_CHANNEL_KEY", "MATRIX_TOKEN",
             "MATRIX_PASSWORD", "SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "TELEGRAM_TOKEN", "GITHUB_TOKEN",
-            "GITHUB_WEBHOOK_SECRET",
+            "GITHUB_WEBHOOK_SECRET", "GITHUB_CLIENT_SECRET", "OIDC_CLIENT_SECRET",
         ].map { ($0, "value") })
 
     @Test("every template is valid", arguments: ConfigurationTemplate.all.map(\.name))

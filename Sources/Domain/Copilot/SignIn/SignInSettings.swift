@@ -11,6 +11,8 @@ package struct SignInSettings: Sendable {
     package var clientID: String?
     /// A token from the configuration, which disables every other source.
     package var token: Secret?
+    /// The secrets of apps with which people sign in on a page: GitHub renews such sign-ins only with them.
+    package var clientSecrets: [String: Secret] = [:]
     /// Jetbridge's folder for its login, the exchanged token and its lock; mode 0700.
     package var folder: String
     /// `User-Agent`, and as `name/x.y.z` also `Editor-Version`.

@@ -223,7 +223,7 @@ extension GitHubClient {
         var count = 0
         while true {
             count += 1
-            let isLast = count >= GitHubBackoff.maximumTries
+            let isLast = count >= self.settings.maximumTries
             let (entry, generation) = self.cache.withLock { cache in (key.flatMap { cache.entry($0) }, cache.generation)
             }
             let sentAt: Int64

@@ -14,6 +14,8 @@ package struct GitHubSettings: Sendable, Hashable {
     package var maximumQueued = 2_000
     /// The longest wait for a limit; a request that would wait longer fails and names the time.
     package var longestWait: Duration = .seconds(15 * 60)
+    /// How often a read is sent at most that fails for a passing reason.
+    package var maximumTries = GitHubBackoff.maximumTries
     /// The maximum age of a listing that is used without a request.
     package var freshness: Duration = .seconds(5 * 60)
     /// The maximum age of a listing that is used while GitHub is unreachable.

@@ -1,4 +1,4 @@
-// The sign-in page: asks for the code from the server's terminal.
+// The sign-in page: leads to a provider where one is configured, and asks for the code from the server's terminal.
 
 import * as api from "../api";
 import { h, replace } from "../dom";
@@ -23,6 +23,7 @@ export function showSignIn(root: HTMLElement, onDone: () => void): void {
   });
   const name = h("input", { id: "name", class: "name-field", type: "text", autocomplete: "name", maxlength: 40, placeholder: "Shown next to your messages" });
   const button = h("button", { type: "submit", class: "primary" }, "Sign in");
+  const providers = h("div", { class: "signin-providers" });
   const form = h(
     "form", { class: "signin-form", novalidate: true, onsubmit: submit },
     h("label", { for: "code" }, "Sign-in code"), field, error,
@@ -32,7 +33,7 @@ export function showSignIn(root: HTMLElement, onDone: () => void): void {
   replace(root, h(
     "main", { class: "signin" },
     h("div", { class: "signin-card" }, h("img", { src: "/assets/icon.svg", alt: "", width: 44, height: 44 }),
-      h("h1", {}, "Jetbridge"), h("p", { class: "lead" }, "Your conversations, wherever they began."), form)));
+      h("h1", {}, "Jetbridge"), h("p", { class: "lead" }, "Your conversations, wherever they began."), providers, form)));
   document.title = "Sign in · Jetbridge";
   field.addEventListener("input", () => {
     const atEnd = field.selectionStart === field.value.length;
@@ -41,6 +42,7 @@ export function showSignIn(root: HTMLElement, onDone: () => void): void {
     fail("");
   });
   field.focus();
+  void showProviders(providers);
 
   function fail(message: string): void {
     error.textContent = message;
@@ -68,6 +70,22 @@ export function showSignIn(root: HTMLElement, onDone: () => void): void {
       button.disabled = false;
     }
   }
+}
+
+/** Links, not buttons of a form: the page's policy lets forms lead to this server only, also by redirects. */
+async function showProviders(element: HTMLElement): Promise<void> {
+  let found;
+  try {
+    found = await api.signInMethods();
+  } catch {
+    // The code still works.
+    return;
+  }
+  const names: Record<string, string | undefined> = { github: "GitHub", oidc: found.oidc_name };
+  const next = encodeURIComponent(nextPath() ?? location.pathname + location.hash);
+  const links = found.methods.filter((method) => names[method]).map((method) =>
+    h("a", { class: "provider", href: `/api/v1/signin/${method}?next=${next}` }, `Sign in with ${names[method]}`));
+  if (links.length > 0) replace(element, ...links, h("p", { class: "divider" }, "or with a code"));
 }
 
 function sentence(problem: unknown): string {

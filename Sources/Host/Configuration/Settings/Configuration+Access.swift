@@ -13,11 +13,11 @@ extension Configuration {
         /// Whether unknown people can pair with a code.
         package var pairing: Bool
 
-        private static let kinds = ["irc", "matrix", "slack", "telegram", "web"]
+        private static let kinds = ["irc", "matrix", "slack", "telegram", "web", "github", "oidc"]
 
-        init(_ section: Section, adapters: Adapters) {
+        init(_ section: Section, adapters: Adapters, signIn: SignIn) {
             func identities(_ key: String) -> [String] {
-                section.list(key) { Self.identity($0, adapters: adapters) } ?? []
+                section.list(key) { Self.identity($0, adapters: adapters, signIn) } ?? []
             }
             self.owners = identities("owners")
             self.members = identities("members")
@@ -25,7 +25,7 @@ extension Configuration {
             self.pairing = section.read("pairing", default: true) { $0.bool() }
         }
 
-        private static func identity(_ value: Value, adapters: Adapters) -> String? {
+        private static func identity(_ value: Value, adapters: Adapters, _ signIn: SignIn) -> String? {
             guard let text = value.string() else { return nil }
             let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
             guard parts.count == 2, !parts[1].isEmpty else {
@@ -42,9 +42,17 @@ extension Configuration {
             case "matrix": self.checkMatrix(value, parts[1], adapters: adapters)
             case "slack": self.checkSlack(value, parts[1], adapters: adapters)
             case "telegram": self.checkTelegram(value, parts[1], adapters: adapters)
+            case "github": self.checkGitHub(value, parts[1])
+            case "oidc": self.checkOpenID(value, parts[1])
             default: break
             }
-            return text
+            guard let groups = SignIn.groups[String(parts[0])] else { return text }
+            if !signIn.has(String(parts[0])) {
+                value.warn("gateway.sign_in.\(parts[0]) is not configured, so this matches nobody")
+            }
+            // Mail addresses are compared in small letters.
+            let isMail = parts[0] == "oidc" && text.contains("@") && !groups.contains { parts[1].hasPrefix($0) }
+            return isMail ? text.lowercased() : text
         }
 
         /// An adapter with an error is reported by itself, so that this looks at the file only.
@@ -82,6 +90,30 @@ extension Configuration {
                     "a Telegram identity is telegram:NUMBER, because names can change hands; `whoami` shows the number")
             }
             self.checkAdapter("telegram", named: "Telegram", value, adapters: adapters)
+        }
+
+        private static func checkGitHub(_ value: Value, _ text: Substring) {
+            let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+            let isName = parts.allSatisfy { part in
+                !part.isEmpty && part.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "-_.".contains($0)) }
+            }
+            switch (parts.first, parts.count) {
+            case (_, 1) where isName: break
+            case ("org", 2) where isName: break
+            case ("team", 3) where isName: break
+            default:
+                value.report(
+                    "an identity of GitHub is github:LOGIN, github:org/ORGANISATION or github:team/ORGANISATION/TEAM, where "
+                        + "TEAM is the name in the team's address")
+            }
+        }
+
+        private static func checkOpenID(_ value: Value, _ text: Substring) {
+            let name = text.hasPrefix("group/") ? text.dropFirst("group/".count) : text
+            guard !name.isEmpty, !name.contains(where: \.isNewline) else {
+                return value.report(
+                    "an identity of an OpenID Connect provider is oidc:SUBJECT, oidc:MAIL-ADDRESS or oidc:group/NAME")
+            }
         }
 
         private static func checkIRC(_ value: Value, _ text: Substring, adapters: Adapters) {

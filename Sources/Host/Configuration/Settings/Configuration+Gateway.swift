@@ -8,6 +8,8 @@ extension Configuration {
         package var publicURL: HTTPURL?
         /// Whose pages may call the API with a token.
         package var cors: [String]
+        /// How people sign in to the web chat besides codes.
+        package var signIn: SignIn
 
         init(_ section: Section) {
             self.listen = section.read("listen", default: HostPort(host: "127.0.0.1", port: 8787)) {
@@ -15,6 +17,7 @@ extension Configuration {
             }
             self.publicURL = section.optional("public_url") { $0.url() }
             self.cors = section.list("cors") { $0.url().map(\.origin) } ?? []
+            self.signIn = section.section("sign_in") { SignIn($0) }
         }
     }
 }

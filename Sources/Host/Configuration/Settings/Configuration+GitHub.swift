@@ -1,6 +1,8 @@
+internal import Copilot
 package import GitHub
 package import HTTP
 package import Primitives
+internal import SignIn
 
 extension Configuration {
     package struct GitHub: Sendable {
@@ -22,6 +24,18 @@ extension Configuration {
             self.clientID = section.optional("client_id") { $0.string() }
             self.app = section.optional("app") { $0.section { GitHubAppSettings($0) }.flatMap { $0 } }
         }
+    }
+}
+
+extension Configuration {
+    /// Where people sign in. The app is GitHub's own setting, else that of Copilot at the same GitHub.
+    var peopleAtGitHub: SignInSettings {
+        let shared = self.copilot.githubURL.origin == self.github.webURL.origin ? self.copilot.clientID : nil
+        var settings = SignInSettings(
+            githubURL: self.github.webURL, apiURL: self.github.apiURL, clientID: self.github.clientID ?? shared,
+            folder: "\(self.dataDirectory)/github/people", userAgent: "jetbridge/\(Release.version)")
+        if let app = self.gateway.signIn.github { settings.clientSecrets[app.clientID] = app.clientSecret }
+        return settings
     }
 }
 

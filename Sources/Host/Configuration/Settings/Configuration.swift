@@ -1,4 +1,5 @@
 package import Agent
+internal import HTTP
 package import Sessions
 
 /// The whole configuration, checked, with defaults filled in.
@@ -43,6 +44,13 @@ package struct Configuration: Sendable {
         self.copilot = root.section("copilot") { Copilot($0) }
         self.proxy = root.section("proxy") { Proxy($0) }
         self.github = root.section("github") { GitHub($0) }
+        if self.gateway.signIn.github != nil,
+            ![self.github.webURL, self.github.apiURL].allSatisfy({ $0.isSecure || $0.isLoopback })
+        {
+            root.error(
+                "people sign in with GitHub, so github.web_url and github.api_url must begin with https://, or their "
+                    + "tokens could be read on the way")
+        }
         self.jail = root.section("jail") { Jail($0) }
         self.repositories = Repository.list(root, jail: self.jail.limits)
         self.defaultRepository = Repository.standard(root, among: self.repositories)
@@ -50,7 +58,7 @@ package struct Configuration: Sendable {
         let gateway = self.gateway
         self.adapters = root.section("adapters") { Adapters($0, gateway: gateway) }
         let adapters = self.adapters
-        self.access = root.section("access") { Access($0, adapters: adapters) }
+        self.access = root.section("access") { Access($0, adapters: adapters, signIn: gateway.signIn) }
         self.approvals = root.section("approvals") { Approvals($0) }
         self.agent = root.section("agent") { Agent($0, personas: personas) }
         self.policy = Policy.read(

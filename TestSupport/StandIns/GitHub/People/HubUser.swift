@@ -14,6 +14,12 @@ package struct HubUser: Sendable, Hashable {
     /// The members of an organisation, and whether it asks tokens for a single sign-on.
     package var members: [String: GitHubAccess] = [:]
     package var requiresSignOn = false
+    /// Of an organisation: by the teams' names in addresses, their members.
+    package var teams: [String: Set<String>] = [:]
+    /// Who was invited and has not accepted yet.
+    package var invited: Set<String> = []
+    /// Whether it lets OAuth apps see nothing until an owner approves them.
+    package var restrictsApps = false
 
     /// The address that GitHub gives to the commits of the person.
     package var address: String { "\(self.id)+\(self.login)@users.noreply.github.com" }

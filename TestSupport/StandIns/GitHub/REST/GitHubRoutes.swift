@@ -27,6 +27,8 @@ enum GitHubRoutes {
         .init(.get, "/users/{username}/repos", .anyone) { $0.listOf($1) },
         .init(.get, "/orgs/{org}/repos", .anyone) { $0.listOf($1) },
         .init(.post, "/orgs/{org}/repos", .person) { try await $0.createRepository($1) },
+        .init(.get, "/user/memberships/orgs/{org}", .person) { try $0.getMembership($1) },
+        .init(.get, "/orgs/{org}/teams/{team}/memberships/{username}", .person) { try $0.getTeamMembership($1) },
         .init(.get, "/app", .app) { try $0.getApp($1) },
         .init(.get, "/app/installations", .app) { try $0.listInstallations($1) },
         .init(.get, "/app/installations/{installation_id}", .app) { try $0.getInstallation($1) },

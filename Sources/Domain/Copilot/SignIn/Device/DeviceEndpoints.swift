@@ -36,12 +36,14 @@ package struct DeviceEndpoints: Sendable {
 
     /// Replaces a token that is about to expire.
     package func renew(_ renewal: StoredLogin.Renewal) async throws -> DeviceFlow.Input {
-        try await self.post(
-            "login/oauth/access_token",
-            [
-                "client_id": renewal.clientID, "refresh_token": renewal.refreshToken.reveal(),
-                "grant_type": "refresh_token",
-            ])
+        var form: HTTPQuery = [
+            "client_id": renewal.clientID, "refresh_token": renewal.refreshToken.reveal(),
+            "grant_type": "refresh_token",
+        ]
+        if let secret = self.settings.clientSecrets[renewal.clientID] {
+            form.append("client_secret", secret.reveal())
+        }
+        return try await self.post("login/oauth/access_token", form)
     }
 
     private func post(_ path: String, _ form: HTTPQuery) async throws -> DeviceFlow.Input {

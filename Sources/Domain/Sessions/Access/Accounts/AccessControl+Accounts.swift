@@ -13,7 +13,9 @@ extension AccessControl {
     /// - Parameters:
     ///   - hash: Of the cookie's secret.
     ///   - lifetime: Of the cookie, in milliseconds.
-    package func admit(_ visitor: Visitor, cookie id: String, hash: String, lifetime: Int64) async throws -> AccountAdmission {
+    package func admit(
+        _ visitor: Visitor, cookie id: String, hash: String, lifetime: Int64
+    ) async throws -> AccountAdmission {
         let now = self.now()
         let desk = self.accountDesk
         let verdict = try await self.store.write { ledger in

@@ -8,6 +8,7 @@ package import Logging
 package import Models
 internal import Primitives
 package import Sessions
+internal import SignIn
 
 /// People's own sign-ins to GitHub: the device flow for each, and their tokens.
 package actor GitHubPeople {
@@ -195,8 +196,11 @@ package actor GitHubPeople {
     private func drop(_ account: PersonAccount) async {
         let key = "github sign-in \(hex(Array(sha256(account.token.reveal()).prefix(8)))) is over"
         do {
-            try await self.posts.tell { _ in
-                [ThreadNews(session: account.session, key: key, markdown: PersonTexts.noLongerAccepted)]
+            // A sign-in on the page belongs to no thread.
+            if !account.session.isEmpty {
+                try await self.posts.tell { _ in
+                    [ThreadNews(session: account.session, key: key, markdown: PersonTexts.noLongerAccepted)]
+                }
             }
             // Not one that has replaced it.
             guard await self.account(of: account.person)?.token == account.token else { return }
@@ -213,7 +217,9 @@ extension GitHubPeople: PersonTokens {
     package func token(of person: String) async throws -> GitHubToken? {
         guard let stored = await self.account(of: person), let account = try await self.renewed(stored) else {
             guard self.ended.contains(person) else { return nil }
-            throw GitHubError(.unauthorized, PersonTexts.noLongerAccepted)
+            throw GitHubError(
+                .unauthorized,
+                person.hasPrefix("github:") ? PersonTexts.pageSignInEnded : PersonTexts.noLongerAccepted)
         }
         let token = try SignInCheck.token(of: DeviceGrant(token: account.token))
         if self.owners[token] == nil {
@@ -240,6 +246,19 @@ extension GitHubPeople: PersonTokens {
         account.login = login
         try? await self.save(account)
         return login
+    }
+}
+
+extension GitHubPeople: SignInTokens {
+    package func keep(_ grant: DeviceGrant, of person: String, login: String, clientID: String) async throws {
+        let token = try SignInCheck.token(of: grant)
+        // A code that waits would replace it later.
+        self.invited[person] = nil
+        self.waits.removeValue(forKey: person)?.task.cancel()
+        try await self.save(
+            PersonAccount(
+                person: person, login: login, token: token.value,
+                renewal: grant.renewal(clientID: clientID, now: self.now()), session: "", signIn: ""))
     }
 }
 

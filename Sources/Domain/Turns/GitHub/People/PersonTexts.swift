@@ -13,6 +13,8 @@ enum PersonTexts {
     static let noLongerAccepted =
         "Your sign-in at GitHub is no longer valid. Write `login` to sign in again, or `logout` to work with the host's "
         + "account."
+    static let pageSignInEnded =
+        "Your sign-in with GitHub is no longer valid. Sign out of this page, and sign in with GitHub again."
     static let notAccepted = "GitHub gave a token and then refused it. `login` tries again."
     static let notStored =
         "The sign-in cannot be stored, so you are not signed in. Ask an owner to check the data directory, then `login` "

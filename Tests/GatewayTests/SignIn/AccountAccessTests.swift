@@ -1,0 +1,223 @@
+import Chat
+import HTTP
+import JSON
+import Primitives
+import Sessions
+import SignIn
+import TestSupport
+import Testing
+
+@testable import Gateway
+
+/// Who gets in with an account at GitHub, and for how long.
+@Suite("Access with an account", .timeLimit(.minutes(1)))
+struct AccountAccessTests {
+    private static let lists = AccessPolicy(
+        owners: ["github:team/acme/core"], members: ["github:org/Acme", "github:Bob"])
+
+    private static func organize(_ scene: SignInScene) async {
+        await scene.github.addOrganization("acme", members: ["octocat": .write, "carol": .write])
+        await scene.github.change("acme") { $0.teams = ["core": ["carol"]] }
+    }
+
+    private static func role(_ browser: Browser) async throws -> String? {
+        let answer = try await browser.get("/api/v1/me")
+        return answer.status == 200 ? answer.json["role"]?.stringValue : nil
+    }
+
+    @Test("the strongest of login, organisation and team counts, without regard to case")
+    func roles() async throws {
+        try await SignInScene.run(access: Self.lists) { scene in
+            await Self.organize(scene)
+            for (login, role) in [("octocat", "member"), ("carol", "owner"), ("BOB", "member"), ("mallory", nil)] {
+                let browser = scene.browser()
+                try await scene.signIn(browser, as: login)
+                #expect(try await Self.role(browser) == role, "\(login)")
+            }
+        }
+    }
+
+    @Test("an invitation does not count, and an organisation that hides its members is named")
+    func unproven() async throws {
+        try await SignInScene.run(access: Self.lists) { scene in
+            await Self.organize(scene)
+            await scene.github.change("acme") { $0.invited = ["dave"] }
+            #expect(try await scene.signIn(scene.browser(), as: "dave").status == 403)
+            await scene.github.change("acme") { $0.restrictsApps = true }
+            let answer = try await scene.signIn(scene.browser(), as: "carol")
+            #expect(answer.status == 403 && answer.text.contains("github:org/Acme, github:team/acme/core"))
+            #expect(try await scene.signIn(scene.browser(), as: "bob").status == 302)
+        }
+        try await SignInScene.run(access: Self.lists, scope: "repo") { scene in
+            await Self.organize(scene)
+            let answer = try await scene.signIn(scene.browser(), as: "carol")
+            #expect(answer.status == 403)
+        }
+    }
+
+    @Test("who leaves is out with the next check, in every browser; who moves gets the other role")
+    func leaving() async throws {
+        try await SignInScene.run(access: Self.lists) { scene in
+            await Self.organize(scene)
+            let (one, other, carol) = (scene.browser(), scene.browser(), scene.browser())
+            try await scene.signIn(one)
+            try await scene.signIn(other)
+            try await scene.signIn(carol, as: "carol")
+            let changes = Protected<[String]>([])
+            scene.harness.bridge.access.observe { change in
+                changes.withLock { $0.append("\(change.person.identity) \(change.role?.rawValue ?? "out")") }
+            }
+            await scene.github.change("acme") {
+                $0.members["octocat"] = nil
+                $0.teams = [:]
+            }
+            // Nothing is due yet.
+            try await scene.checkLater(by: AccountChecks.interval - 1)
+            #expect(try await Self.role(one) == "member")
+            try await scene.checkLater(by: 1)
+            #expect(try await Self.role(one) == nil)
+            #expect(try await Self.role(other) == nil)
+            #expect(try await Self.role(carol) == "member")
+            #expect(changes.withLock { $0.sorted() } == ["github:carol member", "github:octocat out"])
+            #expect(try await scene.signIn(scene.browser()).status == 403)
+            // Nobody was shut out for good.
+            await scene.github.change("acme") { $0.members["octocat"] = .write }
+            #expect(try await scene.signIn(scene.browser()).status == 302)
+        }
+    }
+
+    @Test("while GitHub is away everybody keeps their role, for a day and no more")
+    func away() async throws {
+        try await SignInScene.run(access: Self.lists) { scene in
+            await Self.organize(scene)
+            let browser = scene.browser()
+            try await scene.signIn(browser)
+            await scene.github.change("acme") { $0.teams = ["core": ["octocat"]] }
+            await scene.github.inject(.answer(status: 503, body: "{}"), route: "GET /user", times: 100)
+            for _ in 0..<23 {
+                try await scene.checkLater()
+                #expect(try await Self.role(browser) == "member")
+            }
+            try await scene.checkLater()
+            #expect(try await Self.role(browser) == nil)
+        }
+    }
+
+    @Test("a token that GitHub no longer accepts ends the sign-in")
+    func revoked() async throws {
+        try await SignInScene.run { scene in
+            let browser = scene.browser()
+            try await scene.signIn(browser)
+            for token in scene.github.tokens(of: "octocat") { await scene.github.revokeToken(token) }
+            try await scene.checkLater()
+            #expect(try await Self.role(browser) == nil)
+            #expect(await scene.tokens.refusedTokens.count == 1)
+            #expect(try await scene.signIn(browser).status == 302)
+        }
+    }
+
+    @Test("a login that changed hands inherits nothing, and a renamed account stays who it is")
+    func changedHands() async throws {
+        try await SignInScene.run { scene in
+            let octocat = scene.browser()
+            try await scene.signIn(octocat)
+            await scene.github.rename("octocat", to: "monalisa")
+            // Somebody else takes the name.
+            let other = try await scene.signIn(scene.browser(), as: "octocat")
+            #expect(other.status == 403 && other.text.contains("another account had this name"))
+            try await scene.checkLater()
+            #expect(try await Self.role(octocat) == "owner")
+            let again = scene.browser()
+            #expect(try await scene.signIn(again, as: "monalisa").status == 302)
+            #expect(try await again.get("/api/v1/me").json["identity"] == "github:octocat")
+        }
+    }
+
+    @Test("a removal ends every session at once and lasts, until an owner gives a role again")
+    func removal() async throws {
+        try await SignInScene.run(access: Self.lists) { scene in
+            await Self.organize(scene)
+            let owner = try await scene.harness.signedIn()
+            let (one, other) = (scene.browser(), scene.browser())
+            try await scene.signIn(one)
+            try await scene.signIn(other)
+            let people = try await owner.send(.get, "/api/v1/people").json["items"]?.arrayValue ?? []
+            let rows = people.filter { $0["identity"] == "github:octocat" }
+            #expect(rows.count == 1 && rows[0]["way"] == "sign-in" && rows[0]["key"]?.isNull == true)
+            let id = try #require(rows.first?["id"]?.stringValue)
+            #expect(try await owner.send(.delete, "/api/v1/people/\(id)").status == 204)
+            #expect(try await Self.role(one) == nil)
+            #expect(try await Self.role(other) == nil)
+            // Not under another name either.
+            await scene.github.rename("octocat", to: "monalisa")
+            await scene.github.change("acme") { $0.members["monalisa"] = .write }
+            let refused = try await scene.signIn(scene.browser(), as: "monalisa")
+            #expect(refused.status == 403 && refused.text.contains("was taken away"))
+            let document = try await owner.send(.get, "/api/v1/people").json
+            #expect(document["removed"]?.arrayValue?.map { $0["identity"] } == ["github:octocat"])
+            #expect(try await owner.send(.patch, "/api/v1/people/\(id)", json: ["role": "guest"]).status == 200)
+            let back = scene.browser()
+            #expect(try await scene.signIn(back, as: "octocat").status == 302)
+            #expect(try await Self.role(back) == "guest")
+        }
+    }
+
+    @Test("an owner's change of a role lasts over the checks, but admits nobody by itself")
+    func changedRole() async throws {
+        try await SignInScene.run(access: Self.lists) { scene in
+            await Self.organize(scene)
+            let owner = try await scene.harness.signedIn()
+            let browser = scene.browser()
+            try await scene.signIn(browser)
+            let people = try await owner.send(.get, "/api/v1/people").json["items"]?.arrayValue ?? []
+            let id = try #require(people.first { $0["identity"] == "github:octocat" }?["id"]?.stringValue)
+            #expect(try await owner.send(.patch, "/api/v1/people/\(id)", json: ["role": "guest"]).status == 200)
+            #expect(try await Self.role(browser) == "guest")
+            try await scene.checkLater()
+            #expect(try await Self.role(browser) == "guest")
+            let again = scene.browser()
+            try await scene.signIn(again)
+            #expect(try await Self.role(again) == "guest")
+            await scene.github.change("acme") { $0.members["octocat"] = nil }
+            try await scene.checkLater()
+            #expect(try await Self.role(browser) == nil)
+        }
+    }
+
+    @Test("changed lists count at once, and removing an organisation ends its members' access")
+    func changedLists() async throws {
+        try await SignInScene.run(access: Self.lists) { scene in
+            await Self.organize(scene)
+            let access = scene.harness.bridge.access
+            let owner = try await scene.harness.signedIn()
+            let (octocat, bob) = (scene.browser(), scene.browser())
+            try await scene.signIn(octocat)
+            try await scene.signIn(bob, as: "bob")
+            try await access.replace(policy: AccessPolicy(guests: ["github:org/acme", "github:bob"]))
+            try await access.reviewAccounts()
+            #expect(try await Self.role(octocat) == "guest")
+            #expect(try await Self.role(bob) == "guest")
+            try await access.replace(policy: Self.lists)
+            try await access.reviewAccounts()
+            #expect(try await Self.role(octocat) == "member")
+            let people = try await owner.send(.get, "/api/v1/people").json["items"]?.arrayValue ?? []
+            let id = try #require(people.first { $0["identity"] == "github:org/Acme" }?["id"]?.stringValue)
+            #expect(try await owner.send(.delete, "/api/v1/people/\(id)").status == 204)
+            #expect(try await Self.role(octocat) == nil)
+            #expect(try await Self.role(bob) == "member")
+        }
+    }
+
+    @Test("a provider that is configured no more admits nobody")
+    func unconfigured() async throws {
+        try await SignInScene.run { scene in
+            let browser = scene.browser()
+            try await scene.signIn(browser)
+            let harness = scene.harness
+            let checks = AccountChecks(
+                providers: [], access: harness.bridge.access, now: { harness.clock.withLock { $0 } }, logger: .silent)
+            _ = try await checks.check()
+            #expect(try await Self.role(browser) == nil)
+        }
+    }
+}
