@@ -118,6 +118,24 @@ struct GitHubSignInTests {
         }
     }
 
+    @Test("another host over the same store completes a sign-in, once")
+    func otherHost() async throws {
+        try await SignInScene.run { scene in
+            let other = try await scene.anotherGateway()
+            async let running: Void = other.run()
+            let browser = scene.browser()
+            let back = try await scene.wayBack(browser)
+            let there = Browser(caller: Caller(gateway: other, headers: [:]))
+            for (name, value) in browser.cookies { there.set(name, value) }
+            #expect(try await there.get(back).status == 302)
+            #expect(try await browser.get(back).status == 400)
+            browser.set("jetbridge_session", there.cookies["jetbridge_session"])
+            #expect(try await browser.get("/api/v1/me").json["identity"] == "github:octocat")
+            await other.stop()
+            try await running
+        }
+    }
+
     @Test("two callbacks at once sign in once")
     func race() async throws {
         try await SignInScene.run { scene in
@@ -233,6 +251,16 @@ struct GitHubSignInTests {
             for _ in 0..<61 { statuses.append(try await flooding.send(.get, "/api/v1/signin/github").status) }
             #expect(statuses.count { $0 == 302 } == 60 && statuses.last == 429)
             #expect(try await scene.harness.anybody.send(.get, "/api/v1/signin/github").status == 302)
+        }
+    }
+
+    @Test("a link on another site leads to the page, which leaves a session alone")
+    func foreignLink() async throws {
+        try await SignInScene.run { scene in
+            let foreign = scene.harness.anybody.with("Sec-Fetch-Site", "cross-site").with("Sec-Fetch-Mode", "navigate")
+            let answer = try await foreign.send(.get, "/api/v1/signin/github?next=/r/notes")
+            #expect(answer.status == 302 && answer.headers["location"] == "/?next=%2Fr%2Fnotes")
+            #expect(answer.headers["set-cookie"] == nil)
         }
     }
 

@@ -20,6 +20,7 @@ struct SignInScene {
     static let callback = "http://bot.example/api/v1/signin/github/callback"
 
     let harness: GatewayHarness
+    let provider: GitHubSignInProvider
     let github: LoopbackGitHub
     let tokens: RememberedTokens
     let checks: AccountChecks
@@ -48,9 +49,23 @@ struct SignInScene {
             let checks = AccountChecks(
                 providers: [provider], access: harness.bridge.access, now: { harness.clock.withLock { $0 } },
                 logger: .silent)
-            try await body(SignInScene(harness: harness, github: github, tokens: tokens, checks: checks))
+            try await body(
+                SignInScene(harness: harness, provider: provider, github: github, tokens: tokens, checks: checks))
         }
         await github.stop()
+    }
+
+    /// The gateway of another host, which shares nothing but the store.
+    func anotherGateway() async throws -> Gateway {
+        var settings = GatewaySettings(port: 0, publicURL: "http://bot.example")
+        settings.signIn = [self.provider]
+        settings.signInTokens = self.tokens
+        let web = WebAdapter(now: { 0 }, uploads: Uploads(directory: self.harness.directory.path + "/other", limit: 1))
+        let gateway = try Gateway(
+            settings: settings, bridge: self.harness.bridge, web: web, viewer: FakeViewer(),
+            readiness: HostReadiness { HostReadiness.Checks() })
+        try await gateway.start()
+        return gateway
     }
 
     func browser() -> Browser { Browser(caller: self.harness.anybody) }
@@ -100,9 +115,9 @@ final class Browser: Sendable {
 
     func send(_ method: HTTPMethod, _ target: String, json: JSON? = nil) async throws -> Caller.Answer {
         let cookies = self.cookies.map { "\($0.key)=\($0.value)" }.joined(separator: "; ")
-        // As a browser sends it that comes from a page of GitHub.
         var caller = self.caller.with("Cookie", cookies.isEmpty ? nil : cookies).with("Accept", "text/html")
-        if method == .get, target.hasPrefix("/api/v1/signin/") {
+        // As a browser sends it that comes from a page of GitHub.
+        if target.contains("/callback") {
             caller = caller.with("Sec-Fetch-Site", "cross-site").with("Sec-Fetch-Mode", "navigate")
         }
         let answer = try await caller.send(method, target, json: json)

@@ -19,6 +19,8 @@ struct GitHubPeopleTests {
     private struct Transport: ModelTransport {
         let github: LoopbackGitHub
         let scopes = Protected<[String]>([])
+        /// What was posted for tokens.
+        let forms = Protected<[HTTPQuery]>([])
         /// The status of `/user`.
         let userStatus = Protected(200)
 
@@ -26,6 +28,10 @@ struct GitHubPeopleTests {
             if request.url.path == "/login/device/code" {
                 let form = HTTPQuery(parsing: String(decoding: request.body ?? [], as: UTF8.self))
                 self.scopes.withLock { $0.append(form["scope"] ?? "") }
+            }
+            if request.url.path == "/login/oauth/access_token" {
+                let form = HTTPQuery(parsing: String(decoding: request.body ?? [], as: UTF8.self))
+                self.forms.withLock { $0.append(form) }
             }
             guard request.url.path == "/user" else { return try await self.github.transport.send(request) }
             let body = Protected<[UInt8]?>(Array(#"{"login":"octocat"}"#.utf8))
@@ -81,10 +87,12 @@ struct GitHubPeopleTests {
         let address = try HTTPURL(url)
         var people: GitHubPeople?
         let threads = try await GitHubScene(directory: directory, clock: clock) { posts in
+            var signIn = SignInSettings(
+                githubURL: address, apiURL: address, clientID: clientID,
+                folder: directory.path + "/github/people", userAgent: "test")
+            signIn.clientSecrets = ["Iv1.page": Secret("s3cret")]
             people = GitHubPeople(
-                settings: SignInSettings(
-                    githubURL: address, apiURL: address, clientID: clientID,
-                    folder: directory.path + "/github/people", userAgent: "test"),
+                settings: signIn,
                 transport: transport, posts: posts, clock: TurnClock(clock), now: now, logger: .silent)
             return people
         }
@@ -112,6 +120,31 @@ struct GitHubPeopleTests {
         #expect(try await scene.threads.answer(to: "!logout").hasPrefix("Signed out"))
         #expect(scene.file() == nil)
         #expect(try await scene.people.token(of: "fake:one/alice") == nil)
+    }
+
+    @Test("the token of a sign-in on the page is kept, renewed with the app's secret, and its end is no thread's news")
+    func page() async throws {
+        let scene = try await Self.scene()
+        let token = "ghu_" + String(repeating: "A", count: 36)
+        try await scene.people.keep(
+            DeviceGrant(token: Secret(token), refreshToken: Secret("ghr_1"), expiresIn: 28_800), of: "github:octocat",
+            login: "octocat", clientID: "Iv1.page")
+        #expect(try await scene.people.token(of: "github:octocat")?.value.reveal() == token)
+        #expect(await scene.people.login(of: "github:octocat") == "octocat")
+        #expect(scene.file(of: "github:octocat")?.isOpenToOthers == false)
+        // Nothing else would say which organisations the person belongs to.
+        guard case .failed(let text) = await scene.people.invite("github:octocat") else {
+            Issue.record("another sign-in was begun")
+            return
+        }
+        #expect(text.contains("signed in to this page with GitHub"))
+        scene.clock.advance(by: .seconds(28_700))
+        let posts = scene.threads.adapter.texts.count
+        await #expect(throws: GitHubError.self) { _ = try await scene.people.token(of: "github:octocat") }
+        let form = try #require(scene.transport.forms.withLock { $0.last })
+        #expect(
+            form["client_id"] == "Iv1.page" && form["client_secret"] == "s3cret" && form["refresh_token"] == "ghr_1")
+        #expect(scene.file(of: "github:octocat") == nil && scene.threads.adapter.texts.count == posts)
     }
 
     @Test("a denial and an expiry are reported, and nothing is stored")

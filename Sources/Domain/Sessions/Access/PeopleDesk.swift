@@ -45,7 +45,9 @@ package struct PeopleDesk: Sendable {
         let credentials = try (ledger.credentials(kind: .cookie) + ledger.credentials(kind: .token)).filter {
             !$0.isExpired(at: now)
         }
-        var browsers = Dictionary(grouping: credentials.filter(\.isOfAccount)) { AccessPolicy.key($0.identity) }
+        let cookies = Dictionary(grouping: credentials.filter(\.isOfAccount)) { $0.identity }
+        let accounts = try ledger.accounts().filter { $0.role != nil }.map { (AccessPolicy.key($0.identity), $0) }
+        var signedIn = Dictionary(accounts, uniquingKeysWith: { first, _ in first })
         var known: Set<ExactText> = []
         for entry in self.policy.entries where known.insert(AccessPolicy.key(entry.text)).inserted {
             let name = AccessPolicy.key(entry.text)
@@ -56,8 +58,9 @@ package struct PeopleDesk: Sendable {
             let granted = paired.map { grants.remove(at: $0).role }
             let role = [change ?? entry.role, granted].compactMap(\.self).max() ?? entry.role
             let listedRole = role == entry.role ? nil : entry.role
-            if let cookies = browsers.removeValue(forKey: name) {
-                listing.people.append(Person(cookies, key: entry.key, listedRole: listedRole))
+            if let person = signedIn.removeValue(forKey: name) {
+                listing.people.append(
+                    Person(person, cookies[person.identity] ?? [], key: entry.key, listedRole: listedRole))
                 continue
             }
             let seen = sightings.filter { sighting in
@@ -69,7 +72,7 @@ package struct PeopleDesk: Sendable {
                     way: .list, key: entry.key, listedRole: listedRole, scopes: [],
                     since: since[entry.text], lastSeen: seen?.at, expiresAt: nil, isLasting: true))
         }
-        for grant in grants where browsers[AccessPolicy.key(grant.identity)] == nil {
+        for grant in grants where signedIn[AccessPolicy.key(grant.identity)] == nil {
             let seen = sightings.first { $0.sender.id == grant.identity }
             listing.people.append(
                 Person(
@@ -77,8 +80,8 @@ package struct PeopleDesk: Sendable {
                     role: grant.role, way: .code, key: nil, listedRole: nil, scopes: [], since: since[grant.identity],
                     lastSeen: seen?.at, expiresAt: nil, isLasting: lasting.contains(grant.identity)))
         }
-        listing.people += browsers.sorted { $0.key.text < $1.key.text }.map {
-            Person($0.value, key: nil, listedRole: nil)
+        listing.people += signedIn.values.sorted { $0.identity < $1.identity }.map {
+            Person($0, cookies[$0.identity] ?? [])
         }
         listing.people += credentials.filter { !$0.isOfAccount }.map(Person.init)
         // A browser that was removed signs in as somebody else.
@@ -247,18 +250,6 @@ extension CredentialRecord {
 }
 
 extension Person {
-    /// Somebody with an account elsewhere, by the cookies of their browsers.
-    ///
-    /// - Parameter key: The entry of the lists that names them; nil for somebody whom an organisation or group admits.
-    fileprivate init(_ cookies: [CredentialRecord], key: String?, listedRole: Role?) {
-        let newest = cookies.max { $0.createdAt < $1.createdAt } ?? cookies[0]
-        self.init(
-            id: Person.id(of: AccessPolicy.folded(newest.identity)), identity: newest.identity, name: newest.name,
-            role: newest.role, way: .signIn, key: key, listedRole: listedRole, scopes: newest.scopes,
-            since: cookies.map(\.createdAt).min(), lastSeen: cookies.compactMap(\.usedAt).max(),
-            expiresAt: cookies.compactMap(\.expiresAt).max(), isLasting: true)
-    }
-
     fileprivate init(_ credential: CredentialRecord) {
         self.init(
             id: credential.id, identity: credential.identity, name: credential.name, role: credential.role,

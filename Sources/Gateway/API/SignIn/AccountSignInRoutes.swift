@@ -61,10 +61,22 @@ struct AccountSignInRoutes: Sendable {
         ) { context, request in try await Self(context: context).finish(method, request) }
     }
 
+    private func provider(_ method: SignInMethod) throws -> any SignInProvider {
+        guard let provider = self.context.signIn.provider(method) else {
+            throw HTTPProblem(.notFound, "Nobody can sign in with \(method.shownName) here: it is not configured.")
+        }
+        return provider
+    }
+
     // MARK: There and back
 
     private func begin(_ method: SignInMethod, _ request: APIRequest) async throws -> HTTPServerResponse {
-        guard let provider = self.context.signIn.provider(method) else { throw Problems.missing("sign-in") }
+        let provider = try self.provider(method)
+        // A link on another site must not replace the session that the browser has: the page asks first.
+        if PagePolicy.isForeignSite(request.http.headers) {
+            let next = SiteAddress.path(request.http.query["next"]).map { "?next=\(PercentEncoding.encode($0))" }
+            return HTTPServerResponse(.found, headers: ["Location": "/\(next ?? "")"])
+        }
         let peer = SignInRoutes.peer(of: request.http)
         let now = self.context.now()
         guard self.context.signInAttempts.withLock({ $0.reserve(peer.name, in: peer.group, at: now) }) != nil else {
@@ -83,7 +95,7 @@ struct AccountSignInRoutes: Sendable {
     }
 
     private func finish(_ method: SignInMethod, _ request: APIRequest) async throws -> HTTPServerResponse {
-        guard let provider = self.context.signIn.provider(method) else { throw Problems.missing("sign-in") }
+        let provider = try self.provider(method)
         let query = request.http.query
         let back = WebSignIn.Return(
             state: query["state"], code: query["code"].map { Secret($0) }, error: query["error"],
@@ -178,7 +190,8 @@ struct AccountSignInRoutes: Sendable {
             text:
                 "It was used already, is more than ten minutes old, or began in another browser or at another address. "
                 + "Sign in again, at \(url).",
-            link: .init(title: "Sign in with \(method.shownName) again", path: "/api/v1/signin/\(method.rawValue)"))
+            link: .init(
+                title: "Sign in with \(method.shownName) again", path: "\(url)/api/v1/signin/\(method.rawValue)"))
     }
 
     private static func refused(

@@ -108,10 +108,20 @@ struct AccountDesk: Sendable {
 
 extension Person {
     /// Somebody who signed in with an account elsewhere.
-    init(_ person: SignedInPerson, role: Role) {
+    ///
+    /// - Parameters:
+    ///   - role: If it is not the present one.
+    ///   - cookies: Of their browsers.
+    ///   - key: The entry of the lists that names them; nil for somebody whom an organisation or group admits.
+    init(
+        _ person: SignedInPerson, role: Role? = nil, _ cookies: [CredentialRecord] = [], key: String? = nil,
+        listedRole: Role? = nil
+    ) {
         self.init(
             id: Person.id(of: AccessPolicy.folded(person.identity)), identity: person.identity, name: person.name,
-            role: role, way: .signIn, key: nil, listedRole: nil, scopes: [], since: nil, lastSeen: nil,
-            expiresAt: nil, isLasting: true)
+            role: role ?? person.role ?? .guest, way: .signIn, key: key, listedRole: listedRole,
+            scopes: cookies.first?.scopes ?? [], since: cookies.map(\.createdAt).min(),
+            lastSeen: cookies.compactMap(\.usedAt).max(), expiresAt: cookies.compactMap(\.expiresAt).max(),
+            isLasting: true)
     }
 }

@@ -266,6 +266,8 @@ extension GitHubPeople: PersonalAccounts {
     package nonisolated var tokensPage: String { "\(self.settings.githubURL.origin)/settings/tokens" }
 
     package func invite(_ person: String) async -> SignInInvitation {
+        // Another token could not tell who belongs to the organisations that admit them.
+        guard !person.hasPrefix("github:") else { return .failed(PersonTexts.signedInOnPage) }
         guard self.isSafe else { return .failed(PersonTexts.unsafe) }
         guard let clientID = self.clientID else { return .failed(PersonTexts.noApp) }
         var exchange = DeviceExchange(self.endpoints, clientID: clientID, clock: self.clock)

@@ -15,6 +15,9 @@ enum PersonTexts {
         + "account."
     static let pageSignInEnded =
         "Your sign-in with GitHub is no longer valid. Sign out of this page, and sign in with GitHub again."
+    static let signedInOnPage =
+        "You signed in to this page with GitHub, so your commits and pull requests are made with that account already. If "
+        + "that does not work any more, sign out of the page and in again."
     static let notAccepted = "GitHub gave a token and then refused it. `login` tries again."
     static let notStored =
         "The sign-in cannot be stored, so you are not signed in. Ask an owner to check the data directory, then `login` "
