@@ -47,6 +47,12 @@ struct AccountAccessTests {
             let answer = try await scene.signIn(scene.browser(), as: "carol")
             #expect(answer.status == 403 && answer.text.contains("github:org/Acme, github:team/acme/core"))
             #expect(try await scene.signIn(scene.browser(), as: "bob").status == 302)
+            // What `doctor` reports.
+            let bob = try #require(try await scene.harness.bridge.access.signedInPeople().first)
+            let entries = scene.harness.bridge.access.entries(of: "github")
+            let unanswered = try await scene.provider.unanswered(for: bob, entries: entries)
+            #expect(unanswered.keys.sorted() == ["github:org/Acme", "github:team/acme/core"])
+            #expect(unanswered.values.allSatisfy { $0.contains("OAuth App access restrictions") })
         }
         try await SignInScene.run(access: Self.lists, scope: "repo") { scene in
             await Self.organize(scene)

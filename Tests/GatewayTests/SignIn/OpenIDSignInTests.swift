@@ -111,7 +111,9 @@ struct OpenIDSignInTests {
                 (["sub": "5", "email": "Jane@Example.org", "email_verified": true], "member"),
                 (["sub": "6", "email": "jane@example.org", "email_verified": false], nil),
                 (["sub": "7", "email": "jane@example.org"], nil),
-                // A subject is no group.
+                // A subject is neither a group nor somebody's mail address.
+                (["sub": "jane@example.org"], nil),
+                (["sub": "jane@example.org", "email": "jane@example.org", "email_verified": true], "member"),
                 (["sub": "group/Ops"], nil),
             ]
             for (claims, role) in cases {

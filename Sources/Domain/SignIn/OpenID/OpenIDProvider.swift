@@ -227,6 +227,13 @@ package actor OpenIDProvider: SignInProvider {
         let address = claims["email"]?.stringValue.map { $0.lowercased() }
         // Some providers write the boolean as text.
         let isVerified = claims["email_verified"]?.boolValue == true || claims["email_verified"] == "true"
+        // Lists have mail addresses beside subjects, and at some providers people choose their subject themselves.
+        guard !subject.contains("@") || isVerified && address == subject.lowercased() else {
+            throw SignInFailure(
+                .refused,
+                "\(self.title) does not say that \(subject) is your own mail address. Verify it there, then sign in again."
+            )
+        }
         var held: [String] = []
         if isVerified, let address, Self.isSubject(address) { held.append("oidc:\(address)") }
         if let claim = self.client.groups {
