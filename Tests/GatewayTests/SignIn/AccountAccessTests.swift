@@ -1,4 +1,5 @@
 import Chat
+import EventLoop
 import HTTP
 import JSON
 import Primitives
@@ -77,12 +78,21 @@ struct AccountAccessTests {
                 $0.members["octocat"] = nil
                 $0.teams = [:]
             }
+            let address = try #require(scene.harness.gateway.boundAddress)
+            let session = try #require(one.cookies["jetbridge_session"])
+            let live = try await LiveClient.connect(
+                to: "http://127.0.0.1:\(address.port)", headers: ["Cookie": "jetbridge_session=\(session)"])
+            try await live.send(#"{"subscribe_asks":true}"#)
+            #expect(try await live.next()?["asks"] == [])
             // Nothing is due yet.
             try await scene.checkLater(by: AccountChecks.interval - 1)
             #expect(try await Self.role(one) == "member")
             try await scene.checkLater(by: 1)
             #expect(try await Self.role(one) == nil)
             #expect(try await Self.role(other) == nil)
+            // The open connection ends.
+            #expect(try await live.next() == nil)
+            await live.close()
             #expect(try await Self.role(carol) == "member")
             #expect(changes.withLock { $0.sorted() } == ["github:carol member", "github:octocat out"])
             #expect(try await scene.signIn(scene.browser()).status == 403)
