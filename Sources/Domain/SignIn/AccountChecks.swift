@@ -99,12 +99,12 @@ package final class AccountChecks: Service {
         return next
     }
 
-    /// Ends the access of those with whose provider nobody can sign in any more.
+    /// Ends the access of accounts whose provider is no longer configured.
     private func endUnknown() async throws {
         let known = Set(self.providers.map(\.method.rawValue))
         for person in try await self.access.signedInPeople() where !known.contains(person.account.provider) {
             self.logger.warning(
-                "somebody's provider is configured no more, so their access ends",
+                "an account's provider is no longer configured, so its access ends",
                 ["person": .string(person.identity)])
             try await self.access.end(person.account)
         }
@@ -119,7 +119,7 @@ package final class AccountChecks: Service {
             if let change = try await self.access.update(visitor) {
                 self.logger.warning(
                     change.role == nil
-                        ? "somebody's account admits them no more" : "somebody's account gives another role",
+                        ? "an account no longer gives access" : "an account now gives another role",
                     ["person": .string(person.identity), "role": .string(change.role?.rawValue ?? "none")])
             }
             return nil

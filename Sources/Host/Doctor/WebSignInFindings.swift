@@ -131,8 +131,8 @@ struct WebSignInFindings {
             findings.append(
                 Finding(
                     subject, .warning,
-                    "access names organisations or teams, but gateway.sign_in.github.scope lacks read:org: an OAuth app is "
-                        + "not told who belongs to them"))
+                    "access names organisations or teams, but gateway.sign_in.github.scope lacks read:org, without which "
+                        + "GitHub does not show their members to an OAuth app"))
         }
         return findings + (try await self.lookups(groups, provider, tokens))
     }
@@ -154,7 +154,7 @@ struct WebSignInFindings {
                 }
                 guard let refused else { return [Finding(subject, .failed, "GitHub does not answer")] }
                 guard !refused.isEmpty else {
-                    return [Finding(subject, .ok, "GitHub tells who belongs to \(entries.joined(separator: ", "))")]
+                    return [Finding(subject, .ok, "GitHub answers who belongs to \(entries.joined(separator: ", "))")]
                 }
                 return refused.sorted { $0.key < $1.key }.map { entry, reason in
                     Finding(

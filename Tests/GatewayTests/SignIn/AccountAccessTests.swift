@@ -149,6 +149,39 @@ struct AccountAccessTests {
         }
     }
 
+    @Test("an owner can give a login's name to its new account, which finds nothing of the former one")
+    func handedOver() async throws {
+        try await SignInScene.run(access: Self.lists) { scene in
+            await Self.organize(scene)
+            let owner = try await scene.harness.signedIn()
+            let former = scene.browser()
+            try await scene.signIn(former)
+            let thread = try await former.send(.post, "/api/v1/threads", json: [:]).expect(201)["id"]?.stringValue
+            await scene.github.rename("octocat", to: "monalisa")
+            await scene.github.change("acme") { $0.members["octocat"] = nil }
+            try await scene.checkLater()
+            #expect(try await Self.role(former) == nil)
+            await scene.github.change("acme") { $0.members["octocat"] = .write }
+            #expect(try await scene.signIn(scene.browser()).status == 403)
+            #expect(try await scene.harness.bridge.access.remove("github:octocat", by: Self.owner).role == nil)
+            #expect(try await scene.signIn(scene.browser()).status == 403)
+            #expect(
+                try await scene.harness.bridge.access.set(.member, of: "github:octocat", by: Self.owner).role == .member
+            )
+            // Still a stranger to everybody else.
+            #expect(try await scene.signIn(scene.browser(), as: "mallory").status == 403)
+            let new = scene.browser()
+            #expect(try await scene.signIn(new).status == 302)
+            #expect(try await new.get("/api/v1/me").json["identity"] == "github:octocat")
+            #expect(try await new.get("/api/v1/threads").json["items"] == [])
+            let id = try #require(thread)
+            #expect(try await new.get("/api/v1/threads/\(id)").status == 404)
+            #expect(try await owner.send(.get, "/api/v1/threads/\(id)").status == 200)
+        }
+    }
+
+    private static let owner = Sender(id: "host:test", identities: [], displayName: "an owner")
+
     @Test("a removal ends every session at once and lasts, until an owner gives a role again")
     func removal() async throws {
         try await SignInScene.run(access: Self.lists) { scene in

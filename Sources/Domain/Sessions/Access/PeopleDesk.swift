@@ -19,10 +19,20 @@ package struct PeopleDesk: Sendable {
         package var people: [Person] = []
         /// Identities.
         package var removed: [String] = []
+        /// Accounts that admit nobody any more; a removal frees their names.
+        var former: [Person] = []
 
         /// The id of somebody with access, or of somebody who was removed. Throws ``PeopleError``.
         package func id(of who: String) throws -> String {
-            try self.removed(who).map(Person.id) ?? PeopleDesk.find(who, in: self.people).id
+            try self.removed(who).map(Person.id) ?? self.person(who).id
+        }
+
+        fileprivate func person(_ who: String) throws -> Person {
+            do {
+                return try PeopleDesk.find(who, in: self.people)
+            } catch let error as PeopleError where error.code == .unknown {
+                return try PeopleDesk.find(who, in: self.former)
+            }
         }
 
         /// The identity of somebody who was removed, by that or by its id.
@@ -46,8 +56,12 @@ package struct PeopleDesk: Sendable {
             !$0.isExpired(at: now)
         }
         let cookies = Dictionary(grouping: credentials.filter(\.isOfAccount)) { $0.identity }
-        let accounts = try ledger.accounts().filter { $0.role != nil }.map { (AccessPolicy.key($0.identity), $0) }
-        var signedIn = Dictionary(accounts, uniquingKeysWith: { first, _ in first })
+        let accounts = try ledger.accounts()
+        listing.former = accounts.filter { $0.role == nil && changes[AccessPolicy.key($0.identity)] == nil }
+            .map { Person($0) }
+        var signedIn = Dictionary(
+            accounts.filter { $0.role != nil }.map { (AccessPolicy.key($0.identity), $0) },
+            uniquingKeysWith: { first, _ in first })
         var known: Set<ExactText> = []
         for entry in self.policy.entries where known.insert(AccessPolicy.key(entry.text)).inserted {
             let name = AccessPolicy.key(entry.text)
@@ -134,7 +148,7 @@ package struct PeopleDesk: Sendable {
     /// them, until an owner gives them a role or a code again.
     func remove(_ who: String, by actor: Sender, in ledger: Ledger, at now: Int64) throws -> AccessChange {
         let listing = try self.listing(in: ledger, at: now)
-        let person = try Self.find(who, in: listing.people)
+        let person = try listing.person(who)
         try self.keepOwner(besides: person, in: listing)
         _ = try ledger.revokeCredential(id: person.id)
         if var account = try ledger.account(identity: person.identity) {
@@ -157,7 +171,7 @@ package struct PeopleDesk: Sendable {
         let isListed = self.policy.entries.contains { AccessPolicy.key($0.text) == AccessPolicy.key(identity) }
         try ledger.undoAccessChange(of: identity)
         // Whoever has the name at the provider now is meant.
-        try ledger.forgetAccount(of: identity)
+        try ledger.releaseAccount(of: identity)
         if isListed {
             try self.changeListed(identity, to: role, in: ledger, at: now)
         } else {

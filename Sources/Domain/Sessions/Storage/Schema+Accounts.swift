@@ -6,7 +6,7 @@ extension Schema {
         sql: """
             -- People who sign in with an account elsewhere, by the id that the account keeps. `folded` is the identity as it is
             -- compared; `held` the entries of access lists that the account satisfies, one a line; `role` is NULL while
-            -- nothing admits them.
+            -- nothing admits them; `released` is 1 when an owner lets in whoever has the name now.
             CREATE TABLE accounts (
                 provider TEXT NOT NULL,
                 issuer TEXT NOT NULL,
@@ -17,6 +17,7 @@ extension Schema {
                 held TEXT NOT NULL,
                 role TEXT,
                 checked_at INTEGER NOT NULL,
+                released INTEGER NOT NULL,
                 PRIMARY KEY (provider, issuer, subject)
             ) WITHOUT ROWID;
 

@@ -118,11 +118,11 @@ struct AccountSignInRoutes: Sendable {
                 response.headers.append("Set-Cookie", self.cookie(self.pendingCookie, "", lifetime: 0))
                 return response
             case .unknown:
-                request.logger.warning("an unknown sign-in came back", ["provider": .string(provider.title)])
+                request.logger.warning("the callback of an unknown sign-in was refused", ["provider": .string(provider.title)])
                 return self.page(Self.unknown(method, self.context.settings.publicURL), request)
             case .refused(let visitor, let admission, let unanswered):
                 request.logger.warning(
-                    "somebody is on no list",
+                    "a sign-in was refused because no list admits the account",
                     ["identity": .string(visitor.identity), "account": .string(visitor.account.subject)])
                 for (entry, reason) in unanswered {
                     request.logger.warning(

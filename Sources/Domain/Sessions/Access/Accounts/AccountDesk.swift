@@ -21,8 +21,16 @@ struct AccountDesk: Sendable {
     /// Stores who came and what they may, or refuses them. Somebody who was in and is on no list any more is out.
     func admit(_ visitor: Visitor, in ledger: Ledger, at now: Int64) throws -> Verdict {
         let known = try ledger.account(visitor.account)
-        let holder = try ledger.account(identity: visitor.identity)
-        if known == nil, holder != nil { return Verdict(admission: .nameTaken, change: nil) }
+        var holder = try ledger.account(identity: visitor.identity)
+        if known == nil, let former = holder {
+            guard former.isReleased else { return Verdict(admission: .nameTaken, change: nil) }
+            // Only if it is let in: a stranger changes nothing.
+            guard try self.role(of: visitor.identity, holding: visitor.held, in: ledger) != nil else {
+                return Verdict(admission: .unlisted, change: nil)
+            }
+            try ledger.retire(former)
+            holder = nil
+        }
         var person =
             known
             ?? SignedInPerson(

@@ -24,10 +24,10 @@ extension Ledger {
     func store(_ person: SignedInPerson) throws {
         try self.connection.execute(
             """
-            INSERT INTO accounts (provider, issuer, subject, identity, folded, name, held, role, checked_at)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+            INSERT INTO accounts (provider, issuer, subject, identity, folded, name, held, role, checked_at, released)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0)
             ON CONFLICT (provider, issuer, subject) DO UPDATE SET name = excluded.name, held = excluded.held,
-            role = excluded.role, checked_at = excluded.checked_at
+            role = excluded.role, checked_at = excluded.checked_at, released = 0
             """,
             Self.values(of: person.account) + [
                 .text(person.identity), .text(AccessPolicy.folded(person.identity)), .text(person.name),
@@ -37,9 +37,23 @@ extension Ledger {
     }
 
     /// Lets the identity become another account's.
-    func forgetAccount(of identity: String) throws {
+    func releaseAccount(of identity: String) throws {
         try self.connection.execute(
-            "DELETE FROM accounts WHERE folded = ?", [.text(AccessPolicy.folded(identity))])
+            "UPDATE accounts SET released = 1 WHERE folded = ?", [.text(AccessPolicy.folded(identity))])
+    }
+
+    /// Frees an identity for another account. Its conversations stay for the owners' records, under an owner that nobody
+    /// is.
+    func retire(_ person: SignedInPerson) throws {
+        let (account, identity) = (person.account, person.identity)
+        let past = "\(account.provider):past/\(account.subject)/\(Person.account(of: identity))"
+        try self.connection.execute(
+            "UPDATE sessions SET owner = ? WHERE owner = ?", [.text(past), .text(identity)])
+        for table in ["preferences", "pins"] {
+            try self.connection.execute("DELETE FROM \(table) WHERE person = ?", [.text(identity)])
+        }
+        try self.connection.execute(
+            "DELETE FROM accounts WHERE provider = ? AND issuer = ? AND subject = ?", Self.values(of: account))
     }
 
     func setRole(_ role: Role, ofCookiesOf identity: String) throws {
@@ -69,7 +83,8 @@ extension Ledger {
                 provider: try row.text("provider"), issuer: try row.text("issuer"), subject: try row.text("subject")),
             identity: try row.text("identity"), name: try row.text("name"),
             held: try row.text("held").split(separator: "\n").map(String.init),
-            role: try row.optionalText("role").flatMap(Role.init(rawValue:)), checkedAt: try row.integer("checked_at"))
+            role: try row.optionalText("role").flatMap(Role.init(rawValue:)), checkedAt: try row.integer("checked_at"),
+            isReleased: try row.integer("released") == 1)
     }
 
     // MARK: Sign-ins that wait for the provider

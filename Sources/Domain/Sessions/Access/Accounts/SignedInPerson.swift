@@ -46,9 +46,13 @@ package struct SignedInPerson: Sendable, Equatable {
     package var role: Role?
     /// When the provider was last asked. Milliseconds since 1970, like all times.
     package var checkedAt: Int64
+    /// Whether an owner lets in whoever has the name now: another account may take the identity over, but not what is kept
+    /// under it.
+    package let isReleased: Bool
 
     package init(
-        account: AccountKey, identity: String, name: String, held: [String], role: Role?, checkedAt: Int64
+        account: AccountKey, identity: String, name: String, held: [String], role: Role?, checkedAt: Int64,
+        isReleased: Bool = false
     ) {
         self.account = account
         self.identity = identity
@@ -56,6 +60,7 @@ package struct SignedInPerson: Sendable, Equatable {
         self.held = held
         self.role = role
         self.checkedAt = checkedAt
+        self.isReleased = isReleased
     }
 }
 
