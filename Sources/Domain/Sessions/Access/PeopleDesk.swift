@@ -20,7 +20,7 @@ package struct PeopleDesk: Sendable {
         /// Identities.
         package var removed: [String] = []
         /// Accounts that admit nobody any more; a removal frees their names.
-        var former: [Person] = []
+        package var former: [Person] = []
 
         /// The id of somebody with access, or of somebody who was removed. Throws ``PeopleError``.
         package func id(of who: String) throws -> String {

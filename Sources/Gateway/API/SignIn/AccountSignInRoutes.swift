@@ -109,32 +109,37 @@ struct AccountSignInRoutes: Sendable {
                     "signed in",
                     ["identity": .string(person.identity), "role": .string(person.role?.rawValue ?? "none")])
                 try await self.endEarlier(request.http)
-                var response = HTTPServerResponse(.found, headers: ["Location": next])
-                response.headers.append(
-                    "Set-Cookie",
-                    self.cookie(
-                        Authenticator.cookie(isSecure: self.context.settings.isSecure), cookie.reveal(),
-                        lifetime: lifetime))
-                response.headers.append("Set-Cookie", self.cookie(self.pendingCookie, "", lifetime: 0))
-                return response
+                return self.welcome(cookie, lifetime: lifetime, to: next)
             case .unknown:
-                request.logger.warning("the callback of an unknown sign-in was refused", ["provider": .string(provider.title)])
+                request.logger.warning(
+                    "the callback of an unknown sign-in was refused", ["provider": .string(provider.title)])
                 return self.page(Self.unknown(method, self.context.settings.publicURL), request)
             case .refused(let visitor, let admission, let unanswered):
-                request.logger.warning(
-                    "a sign-in was refused because no list admits the account",
-                    ["identity": .string(visitor.identity), "account": .string(visitor.account.subject)])
-                for (entry, reason) in unanswered {
-                    request.logger.warning(
-                        "an entry of access could not be looked up",
-                        ["entry": .string(entry), "reason": .string(reason)])
-                }
+                Self.log(visitor, unanswered, to: request.logger)
                 return self.page(Self.refused(visitor, admission, unanswered, at: provider), request)
             }
         } catch let failure as SignInFailure {
             request.logger.warning(
                 "a sign-in failed", ["provider": .string(provider.title), "reason": .string(failure.message)])
             return self.page(Self.failed(failure), request)
+        }
+    }
+
+    private func welcome(_ cookie: Secret, lifetime: Int64, to next: String) -> HTTPServerResponse {
+        var response = HTTPServerResponse(.found, headers: ["Location": next])
+        let session = Authenticator.cookie(isSecure: self.context.settings.isSecure)
+        response.headers.append("Set-Cookie", self.cookie(session, cookie.reveal(), lifetime: lifetime))
+        response.headers.append("Set-Cookie", self.cookie(self.pendingCookie, "", lifetime: 0))
+        return response
+    }
+
+    private static func log(_ visitor: Visitor, _ unanswered: [String: String], to logger: Logger) {
+        logger.warning(
+            "a sign-in was refused because no list admits the account",
+            ["identity": .string(visitor.identity), "account": .string(visitor.account.subject)])
+        for (entry, reason) in unanswered {
+            logger.warning(
+                "an entry of access could not be looked up", ["entry": .string(entry), "reason": .string(reason)])
         }
     }
 
