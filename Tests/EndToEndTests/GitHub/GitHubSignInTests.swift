@@ -36,9 +36,15 @@ struct GitHubSignInTests {
         let address = "http://\(try #require(host.address))"
         let result = try await PythonClients.models.run(
             script: "Tests/EndToEndTests/browser/signin.py",
-            [address, "-", host.directory.path + "/screenshots"], environment: ["HOME": host.directory.path])
+            [address, "allowed", host.directory.path + "/screenshots"], environment: ["HOME": host.directory.path])
         #expect(result.status == .exited(0), "\(result.text)\(result.errorText)")
         #expect(result.text.contains(#""result": "ok""#))
+
+        github.setVisitor(.known("mallory"))
+        let refused = try await PythonClients.models.run(
+            script: "Tests/EndToEndTests/browser/signin.py",
+            [address, "refused", host.directory.path + "/screenshots"], environment: ["HOME": host.directory.path])
+        #expect(refused.status == .exited(0), "\(refused.text)\(refused.errorText)")
 
         let authors = try await Self.git(of: github)("log --all --format='%an <%ae>' --grep=Specify")
         #expect(authors.hasPrefix("octocat <github-octocat."), "\(authors)")

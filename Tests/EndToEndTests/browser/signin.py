@@ -1,6 +1,6 @@
-"""Sign-in with GitHub on a phone, in Chromium: signin.py BASE_URL - FOLDER
+"""Sign-in with GitHub on a phone, in Chromium: signin.py BASE_URL allowed|refused FOLDER
 
-The stand-in of GitHub asks octocat, who is allowed here, whether to authorize. Prints one line for each check that passed and ends
+The stand-in of GitHub asks octocat, who is allowed here, whether to authorize; or it knows somebody who is not. Prints one line for each check that passed and ends
 with 0, or says what failed and ends with 1. Screenshots go to FOLDER.
 """
 
@@ -9,7 +9,7 @@ import json
 from playwright.sync_api import expect, sync_playwright
 
 import accessibility
-from harness import BASE, FOLDER, ask, check
+from harness import BASE, CODE as WHO, FOLDER, ask, check
 
 
 def run(browser):
@@ -50,6 +50,23 @@ def run(browser):
     assert refused == [], refused
 
 
+def refused(browser):
+    page = browser.new_context(viewport={"width": 390, "height": 844}, is_mobile=True, has_touch=True).new_page()
+    page.goto(BASE)
+    page.get_by_role("link", name="Sign in with GitHub").tap()
+    with check("whoever is on no list reads why, and whom to ask"):
+        expect(page.get_by_role("heading", name="You may not use this Jetbridge")).to_be_visible()
+        expect(page.get_by_role("main")).to_contain_text("You are mallory at GitHub")
+        expect(page.get_by_role("main")).to_contain_text("Ask one of its owners to add github:mallory")
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        page.screenshot(path=FOLDER / "sign-in-refused.png")
+    accessibility.inspect(page, "refused sign-in")
+    with check("they are not signed in"):
+        page.get_by_role("link", name="Go to the sign-in page").tap()
+        expect(page.get_by_label("Sign-in code")).to_be_visible()
+        assert page.evaluate("() => fetch('/api/v1/me').then(answer => answer.status)") == 401
+
+
 with sync_playwright() as play:
-    run(play.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"]))
+    (refused if WHO == "refused" else run)(play.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"]))
 print(json.dumps({"result": "ok"}))

@@ -156,7 +156,8 @@ package struct PeopleDesk: Sendable {
             try ledger.store(account)
             try ledger.revokeCookies(of: account.identity)
         }
-        try ledger.revoke(person.identity)
+        // An owner's grant is stored as names are compared.
+        for name in Set([person.identity, AccessPolicy.folded(person.identity)]) { try ledger.revoke(name) }
         try ledger.forgetSighting(of: person.identity)
         // A nick may be somebody else's next.
         if person.isLasting {
