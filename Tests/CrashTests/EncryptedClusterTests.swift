@@ -91,7 +91,8 @@ struct EncryptedClusterTests {
         try await cluster.start(0)
         model.set(endless, for: "test")
         try await room.alice.say("a third question", in: room.id)
-        try await room.wait { $0.count == killed.count + 1 && $0.last?.contains("The beginning") == true }
+        // Not yet to be seen in the room, where the bot keeps to the pace of a server with limits.
+        try await cluster.client(1).waitForMetric("jetbridge_turn_first_token_seconds_count", toReach: 2)
         await cluster.hosts[1].signal(SIGSTOP)
         model.set(.answer("An answer after the pause."), for: "test")
         try await room.alice.say("a fourth question", in: room.id)
@@ -102,10 +103,12 @@ struct EncryptedClusterTests {
         model.set(.answer("The last answer."), for: "test")
         try await room.alice.say("a fifth question", in: room.id)
         let texts = try await room.wait { $0.last == "The last answer." }
-        #expect(texts.count { $0.contains("Interrupted") } == 2, "\(texts)")
-        for answer in ["An answer after the kill.", "An answer after the pause.", "The last answer."] {
+        for answer in ["An answer after the kill.", "The last answer."] {
             #expect(texts.count { $0 == answer } == 1, "\(texts)")
         }
+        // What nobody had seen of the third answer may be said anew.
+        let interrupted = texts.count { $0.contains("Interrupted") } - 1
+        #expect(texts.count { $0 == "An answer after the pause." } + interrupted == 2, "\(texts)")
         #expect(texts.allSatisfy { !$0.contains("repeat") && !$0.contains("cannot read") }, "\(texts)")
         let senders = await room.senders()
         #expect(senders.count == 1, "\(senders)")
