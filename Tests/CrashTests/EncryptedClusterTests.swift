@@ -120,6 +120,8 @@ struct EncryptedClusterTests {
         let reset = try await cluster.run(1, ["matrix", "reset", "--yes"])
         #expect(reset.errorText.contains("host-1") || reset.errorText.contains("pid"), "\(reset.errorText)")
         try await cluster.finish()
+        let done = try await cluster.run(1, ["matrix", "reset", "--yes"])
+        #expect(done.text.contains("The account has a new identity, which has signed the device \(device)"), "\(done)")
         let secrets = texts.filter { $0.count > 12 } + ["a second question", "a fourth question"]
         let found = try await room.synapse.search([
             "texts": .array(secrets.map { .string($0) }), "senders": [.string(room.bot.userID)],

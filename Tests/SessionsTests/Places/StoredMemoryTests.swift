@@ -53,6 +53,28 @@ struct StoredMemoryTests {
         #expect(await self.memory().load() == [1])
     }
 
+    @Test("what began before the host lost the network does not replace it when the host has the network again")
+    func earlierHold() async {
+        let place = Place.network(self.adapter)
+        let held = HeldPlaces(hasAll: false)
+        held.take([place])
+        func memory() -> StoredMemory {
+            StoredMemory(
+                of: self.adapter, in: SessionStore(database: self.database, held: held), sealedWith: Secret("key"),
+                logger: Logger(label: "test"))
+        }
+        let first = memory()
+        #expect(await first.load() == nil)
+        #expect(await first.save([1]))
+        held.drop([place])
+        #expect(await !first.save([2]))
+        held.take([place])
+        #expect(await !first.save([2]))
+        let second = memory()
+        #expect(await second.load() == [1])
+        #expect(await second.save([3]))
+    }
+
     /// Everything belongs to another host.
     private struct Elsewhere: Tenancy {
         func fence(_ places: [Place], in ledger: Ledger) throws { throw PlaceLost(Set(places)) }

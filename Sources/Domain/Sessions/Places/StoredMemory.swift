@@ -11,11 +11,13 @@ package struct StoredMemory: Sendable {
     private let store: SessionStore
     private let key: [UInt8]
     private let logger: Logger
-    /// What cannot be read here must not be replaced.
-    private let isUnreadable = Flag()
+    private let state = State()
 
-    private final class Flag: Sendable {
-        let isSet = Protected(false)
+    private final class State: Sendable {
+        /// What cannot be read here must not be replaced.
+        let isUnreadable = Protected(false)
+        /// Under which the adapter began: one that is still ending must not write when the host has the network again.
+        let hold = Protected<PlaceHold?>(nil)
     }
 
     /// - Parameter key: What the hosts share to seal it, since it may hold sign-ins.
@@ -28,9 +30,11 @@ package struct StoredMemory: Sendable {
 
     /// Nil without one, or if it cannot be opened.
     package func load() async -> [UInt8]? {
+        let hold = self.store.held.hold(of: .network(self.adapter))
+        self.state.hold.withLock { $0 = hold }
         guard let sealed = await self.sealed() else { return nil }
         let bytes = openAES256GCM(sealed, key: self.key)
-        self.isUnreadable.isSet.withLock { $0 = bytes == nil }
+        self.state.isUnreadable.withLock { $0 = bytes == nil }
         if bytes == nil {
             self.logger.error(
                 "the memory of a network was sealed with another key: give all hosts the same one",
@@ -41,10 +45,11 @@ package struct StoredMemory: Sendable {
 
     /// Whether it was stored.
     package func save(_ bytes: [UInt8]) async -> Bool {
-        guard !self.isUnreadable.isSet.withLock({ $0 }) else { return false }
+        guard !self.state.isUnreadable.withLock({ $0 }) else { return false }
+        let hold = self.state.hold.withLock { $0 } ?? self.store.held.hold(of: .network(self.adapter))
         let (adapter, sealed) = (self.adapter, sealAES256GCM(bytes, key: self.key))
         do {
-            try await self.store.write(of: .network(adapter)) { ledger in
+            try await self.store.write(of: hold) { ledger in
                 try ledger.setMemory(sealed, of: adapter, at: WallClock.now())
             }
             return true
