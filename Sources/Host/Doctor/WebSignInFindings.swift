@@ -56,7 +56,7 @@ struct WebSignInFindings {
     // MARK: This host
 
     private var publicURL: String {
-        self.configuration.gateway.publicURL.map(GatewaySetup.base) ?? "http://\(self.configuration.gateway.listen)"
+        self.configuration.gateway.publicURL?.base ?? "http://\(self.configuration.gateway.listen)"
     }
 
     /// Whether browsers reach the address to which providers lead back.
