@@ -96,11 +96,8 @@ package struct WebSignIn: Sendable {
     package func finish(
         with provider: any SignInProvider, _ back: Return, lifetime: Int64, logger: Logger
     ) async throws -> Outcome {
-        guard let attempt = Self.attempt(back),
-            let pending = try await self.store.write({ ledger in
-                try ledger.takePendingSignIn(
-                    state: SignInAttempt.hash(attempt.state), browser: SignInAttempt.hash(attempt.browser))
-            }), pending.expiresAt > self.now(), pending.method == provider.method.rawValue
+        guard let attempt = Self.attempt(back), let pending = try await self.pending(attempt),
+            pending.expiresAt > self.now(), pending.method == provider.method.rawValue
         else { return .unknown }
         if let error = back.error { throw Self.failure(error, at: provider) }
         guard let code = back.code, Self.isCode(code) else {
@@ -128,6 +125,18 @@ package struct WebSignIn: Sendable {
                 .unavailable, "The host cannot store your sign-in. Ask an owner to check its data directory.")
         }
         return .signedIn(person, cookie: Secret(cookie), lifetime: lifetime, next: pending.next)
+    }
+
+    /// Nil for a sign-in that nobody began in this browser, or that has come back before.
+    private func pending(_ attempt: SignInAttempt) async throws -> PendingSignIn? {
+        let (state, browser) = (SignInAttempt.hash(attempt.state), SignInAttempt.hash(attempt.browser))
+        let isKnown = try await self.store.read { ledger in
+            try ledger.hasPendingSignIn(state: state, browser: browser)
+        }
+        guard isKnown else { return nil }
+        return try await self.store.write { ledger in
+            try ledger.takePendingSignIn(state: state, browser: browser)
+        }
     }
 
     private func keep(_ arrival: SignInArrival, of person: SignedInPerson) async throws {

@@ -107,6 +107,13 @@ extension Ledger {
             ])
     }
 
+    /// Whether the browser has such a sign-in: guesses cost no write.
+    package func hasPendingSignIn(state: String, browser: String) throws -> Bool {
+        try !self.connection.query(
+            "SELECT 1 FROM pending_sign_ins WHERE state = ? AND browser = ?", [.text(state), .text(browser)]
+        ).isEmpty
+    }
+
     /// Takes a browser's pending sign-in away: of two hosts that are given its state at once, one gets it. Another browser
     /// gets nothing, and leaves it.
     package func takePendingSignIn(state: String, browser: String) throws -> PendingSignIn? {
