@@ -50,6 +50,13 @@ export interface Person {
   scopes: string[];
 }
 
+export interface SignInMethods {
+  /** `code`, `github`, `oidc`. */
+  methods: string[];
+  /** What the OpenID Connect provider is called, if there is one. */
+  oidc_name?: string | null;
+}
+
 export interface ListedThreadPage {
   items: ListedThread[];
   /** The `cursor` of the next page; null on the last one. */
@@ -301,6 +308,7 @@ export interface Settings {
 }
 
 export interface SettingsChange {
+  /** The id of one of the models that can be chosen now. */
   model?: string | null;
   instructions?: string | null;
 }
@@ -577,4 +585,12 @@ export interface RemovedPerson {
 
 export interface PersonChange {
   role: "guest" | "member" | "owner";
+}
+
+export interface GraphQLQuery {
+  /** The document. */
+  query: string;
+  /** Values of the operation's variables, by name. */
+  variables?: unknown | null;
+  operationName?: string | null;
 }

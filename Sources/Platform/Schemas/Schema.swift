@@ -86,7 +86,7 @@ package protocol ChangeDocument {}
 /// A type that is read and written as one of a few words.
 package protocol WordChoice: Codable, Sendable, CaseIterable, RawRepresentable where RawValue == String {}
 
-/// A member of a change: left out, null to remove, or a new value.
+/// A member that may be left out. Of a change: left out, null to remove, or a new value.
 package enum Change<Value: Codable & Sendable>: Codable, Sendable {
     case keep
     case remove
@@ -117,6 +117,7 @@ package enum Change<Value: Codable & Sendable>: Codable, Sendable {
 }
 
 protocol ChangeType {
+    var isGiven: Bool { get }
     static var kept: Self { get }
     static var value: any Decodable.Type { get }
 }

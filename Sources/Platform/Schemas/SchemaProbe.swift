@@ -83,7 +83,7 @@ final class SchemaProbe {
         var (schema, sample) = self.probed(type)
         let isChange = type is any ChangeType.Type
         schema.isNullable = schema.isNullable || isOptional
-        let isRequired = self.direction == .output || !(isOptional || isChange)
+        let isRequired = !isChange && (self.direction == .output || !isOptional)
         decoder.add(.init(name: name, schema: schema, isRequired: isRequired))
         return sample
     }

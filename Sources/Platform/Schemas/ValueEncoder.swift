@@ -81,6 +81,7 @@ private struct Members<Key: CodingKey>: KeyedEncodingContainerProtocol {
     mutating func encodeNil(forKey key: Key) throws { self.encoder.set(key, .null) }
 
     mutating func encode(_ value: some Encodable, forKey key: Key) throws {
+        if let change = value as? any ChangeType, !change.isGiven { return }
         self.encoder.set(key, try ValueEncoder.json(value))
     }
 

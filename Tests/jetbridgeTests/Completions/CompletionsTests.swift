@@ -56,7 +56,10 @@ struct CompletionsTests {
         #expect(try self.offers("jetbridge", "help", "con") == ["config"])
         #expect(try self.offers("jetbridge", "help", "config", "").prefix(3) == ["check", "print", "template"])
         #expect(try self.offers("jetbridge", "help", "config", "check", "c") == [])
-        #expect(try self.offers("jetbridge", "token", "create", "--scope", "") == ["read", "chat", "run", "documents", "tasks", "proxy", "admin"])
+        #expect(
+            try self.offers("jetbridge", "token", "create", "--scope", "") == [
+                "read", "chat", "run", "documents", "tasks", "proxy", "admin",
+            ])
         #expect(try self.offers("jetbridge", "token", "create", "--scope", "chat,re") == ["chat,read"])
     }
 

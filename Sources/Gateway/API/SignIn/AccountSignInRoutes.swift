@@ -25,7 +25,7 @@ struct AccountSignInRoutes: Sendable {
                 let providers = context.signIn.providers
                 return API.SignInMethods(
                     methods: ["code"] + providers.map(\.method.rawValue),
-                    oidcName: context.signIn.provider(.oidc)?.title)
+                    oidcName: context.signIn.provider(.oidc).map { .set($0.title) } ?? .keep)
             }
         ] + SignInMethod.allCases.flatMap { [Self.beginning($0), Self.callback($0)] }
 
@@ -238,7 +238,7 @@ extension SignInMethod {
 extension API {
     struct SignInMethods: Codable, Sendable, Documented {
         let methods: [String]
-        let oidcName: String?
+        let oidcName: Change<String>
 
         static let notes = [
             "methods": MemberNote("`code`, `github`, `oidc`."),
