@@ -289,7 +289,7 @@ let package = Package(
             "EndToEnd", "Crypto", "EventLoop", "HTTP", "HTTPClient", "HTTPServer", "JSON", "Lifecycle", "Primitives",
             "Processes",
             "WebSockets", "jetbridge",
-            exclude: ["browser", "proxy", "terminal"]),
+            exclude: ["API/judges", "browser", "proxy", "terminal"]),
     ],
     swiftLanguageModes: [.v6]
 )

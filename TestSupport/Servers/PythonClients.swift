@@ -10,6 +10,8 @@ package enum PythonClients: String, Sendable {
     case encryption = "venv-e2ee"
     /// PyGithub.
     case github = "venv-github"
+    /// Judges of the HTTP API: schemathesis, openapi-spec-validator, graphql-core, gql.
+    case api = "venv-api"
 
     /// The package's root, derived from this file's path.
     package static let root = #filePath.split(separator: "/").dropLast(3).map { "/" + $0 }.joined()

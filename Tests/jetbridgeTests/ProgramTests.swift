@@ -88,7 +88,8 @@ struct ProgramTests {
         #expect(missing.status == .usage)
         #expect(
             missing.errors
-                == "jetbridge: 'token create' needs --scope SCOPE[,…], some of read, chat, run, documents, tasks, proxy, admin; see 'jetbridge token create --help'\n")
+                == "jetbridge: 'token create' needs --scope SCOPE[,…], some of read, chat, run, documents, tasks, proxy, admin; see 'jetbridge token create --help'\n"
+        )
         for scopes in ["red", "chat,red", "chat,", ","] {
             let wrong = await run("token", "create", "--scope", scopes)
             #expect(wrong.status == .usage, "\(scopes)")

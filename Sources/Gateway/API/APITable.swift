@@ -6,7 +6,8 @@ internal import Schemas
 /// All routes, and what follows from their declarations: schemas, the OpenAPI document, the page's types.
 package enum APITable {
     static let routes: [APIRoute] =
-        StatusRoutes.routes + SignInRoutes.routes + AccountSignInRoutes.routes + ThreadRoutes.routes + AskRoutes.routes + ExportRoutes.routes
+        StatusRoutes.routes + SignInRoutes.routes + AccountSignInRoutes.routes + ThreadRoutes.routes + AskRoutes.routes
+        + ExportRoutes.routes
         + UploadRoutes.routes + WorkspaceRoutes.routes + SettingsRoutes.routes + SpecRoutes.routes + StepRoutes.routes
         + CommitRoutes.routes + CatalogRoutes.routes + OperationRoutes.routes + AuditRoutes.routes + HostRoutes.routes
         + PeopleRoutes.routes + LiveRoutes.routes + GraphQLRoutes.routes + EventRoutes.routes + ViewerRoutes.routes

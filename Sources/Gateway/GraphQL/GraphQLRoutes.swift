@@ -22,6 +22,7 @@ struct GraphQLRoutes: Sendable {
                 .init(
                     status: .badRequest, text: "The query cannot be run; `errors` says why.",
                     content: OpenValue.self, type: Self.type),
+                .badRequest("A member is unknown or missing."),
             ]
         ) { try await Self(context: $0).answer($1) },
         APIRoute(
