@@ -1,6 +1,6 @@
 // The live WebSocket: frames of running operations, without gaps across reconnects.
 
-import { backoff } from "./api";
+import { backoff, Thread } from "./api";
 import { Timestamp } from "./time";
 
 export interface Frame {
@@ -18,6 +18,8 @@ export interface LiveDelegate {
   frame(frame: Frame): void;
   /** The asks that wait for this person are others now, or may be. */
   asksChanged(): void;
+  /** A conversation that this person may see has begun or is another now; of a deleted one only the id and the state are there. */
+  threadChanged(thread: Thread): void;
   /** Connected or reconnected. Frames of operations are replayed; any other change may have been missed. */
   connected(): void;
   disconnected(): void;
@@ -87,6 +89,7 @@ export class Live {
       if (socket !== this.socket) return;
       this.tries = 0;
       this.say({ subscribe_asks: true });
+      this.say({ subscribe_all: true });
       if (this.thread) this.say({ subscribe_thread: this.thread });
       for (const [operation, sequence] of this.open) this.say({ subscribe: operation, last_sequence: sequence });
       this.delegate.connected();
@@ -125,13 +128,14 @@ export class Live {
   }
 
   private receive(text: string): void {
-    let frame: Frame & { asks?: unknown };
+    let frame: Frame & { asks?: unknown; event?: unknown; data?: unknown };
     try {
       frame = JSON.parse(text);
     } catch {
       return;
     }
     if (Array.isArray(frame.asks)) return this.delegate.asksChanged();
+    if (frame.event === "thread") return this.delegate.threadChanged(frame.data as Thread);
     if (typeof frame.operation_id !== "string" || typeof frame.sequence !== "number") return;
     if (this.ended.has(frame.operation_id)) return;
     const last = this.open.get(frame.operation_id) ?? 0;

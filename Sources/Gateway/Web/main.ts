@@ -40,10 +40,12 @@ class App {
   private readonly live = new Live({
     frame: (frame) => this.conversation?.frame(frame),
     asksChanged: () => void this.inbox.refresh(),
+    threadChanged: (thread) => this.threadChanged(thread),
     connected: () => this.connected(),
     disconnected: () => this.disconnected(),
   });
-  private poll: number | undefined;
+  /** Of a refresh of the list that is due. */
+  private timer: number | undefined;
   private isOver = false;
   private busy = false;
   private wasConnected = false;
@@ -91,9 +93,6 @@ class App {
     });
     api.commands().then((page) => this.composer.setCommands(page.items), (error) => this.failed(error));
     void this.list.refresh();
-    this.poll = setInterval(() => {
-      if (document.visibilityState === "visible") void this.refresh();
-    }, 15_000);
     this.live.start();
     this.route();
   }
@@ -238,6 +237,17 @@ class App {
     void this.list.refresh().then(() => this.list.select(id));
   }
 
+  private threadChanged(thread: api.Thread): void {
+    if (this.list.find(thread.id) && ["active", "idle", "archived"].includes(thread.state)) {
+      this.list.put(thread);
+      if (thread.id === this.conversation?.id) this.showTitle();
+      return;
+    }
+    // Only the list says where it belongs; several changes within a moment are one.
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => void this.refresh(), 400);
+  }
+
   private async refresh(): Promise<void> {
     const isFresh = await this.list.refresh();
     // What else went wrong stays long enough to be read.
@@ -331,7 +341,7 @@ class App {
   private end(): void {
     if (this.isOver) return;
     this.isOver = true;
-    clearInterval(this.poll);
+    clearTimeout(this.timer);
     this.composer.forgetDrafts();
     this.live.stop();
     this.tabs.close();
