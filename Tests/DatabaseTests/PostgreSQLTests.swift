@@ -238,15 +238,19 @@ struct PostgreSQLTests {
     func cuts() async throws {
         let (_, proxy, database) = try await self.proxied("cuts_db")
         let isOver = Protected(false)
+        // How long a write takes here: on a busy machine a fixed pause would let none through.
+        let took = Protected(Duration.zero)
         let cutting = Task {
             while !isOver.withLock({ $0 }) {
                 await proxy.cut()
-                try await Task.sleep(for: .milliseconds(15))
+                try await Task.sleep(for: .milliseconds(15) + took.withLock { $0 } * 2)
             }
         }
         var stored: Set<String> = []
         for number in 0..<300 {
             let text = "n\(number)"
+            let start = ContinuousClock.now
+            defer { took.withLock { $0 = min(ContinuousClock.now - start, .milliseconds(200)) } }
             do {
                 try await database.write { connection in
                     _ = try connection.query("SELECT 1")

@@ -71,4 +71,16 @@ struct LeaseMachineTests {
         clock.time = self.time(3)
         #expect(!lease.isValid && lease.epoch == 3 && lease.age == 3)
     }
+
+    @Test("a host that has joined again posts nothing until it has let go of what it had before")
+    func losing() {
+        let lease = HostLease(host: "a", duration: .seconds(3)) { self.time(1) }
+        lease.set(epoch: 3, deadline: self.time(3))
+        lease.beginLosing()
+        #expect(!lease.isValid && lease.epoch == nil)
+        lease.set(epoch: 4, deadline: self.time(4))
+        #expect(!lease.isValid && lease.epoch == 4)
+        lease.endLosing()
+        #expect(lease.isValid)
+    }
 }

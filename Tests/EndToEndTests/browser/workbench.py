@@ -470,11 +470,10 @@ def workspace(page: Page, stub: Stub):
         expect(page.get_by_role("tabpanel", name="Snapshots")).to_contain_text("No snapshots")
     with check("jobs are listed, followed and killed"):
         stub.lists["jobs"] = {"items": [
-            {"id": "3", "command": "make watch &", "state": "running", "started_at": now(), "ended_at": None, "tail": "\x1b[33mbuilding\x1b[0m\n"},
+            {"id": "3", "command": "make watch &", "state": "running", "started_at": now(), "ended_at": None, "ending": None},
             {"id": "2", "command": "make docs &", "state": "ended", "started_at": now(), "ended_at": now(), "ending": "exit 2 · 3.0 s"}]}
         more(page, "Jobs")
         expect(page.locator(".job")).to_have_count(2)
-        expect(page.locator(".job .fg-3")).to_have_text("building")
         expect(page.locator(".job").nth(1)).to_contain_text("exit 2")
         inspect(page, "jobs", "#panel")
         follow = stub.operation_of(page.get_by_role("button", name="Follow job 3").click)
@@ -563,7 +562,7 @@ def workspace(page: Page, stub: Stub):
         stub.asks.clear()
         stub.end(asking, "complete", "Done.")
     with check("a snapshot is restored after a question"):
-        stub.lists["snapshots"] = {"items": [{"id": "s4", "reason": "before run: make test", "at": now(), "tree": "0" * 40}]}
+        stub.lists["snapshots"] = {"items": [{"id": "s4", "reason": "before run: make test", "created_at": now()}]}
         more(page, "Snapshots")
         inspect(page, "snapshots", "#panel")
         page.get_by_role("button", name="Restore snapshot s4").click()

@@ -175,7 +175,7 @@ package actor Cluster: Service {
         guard let condition = try await self.table.renew(epoch: epoch) else {
             self.logger.error("another host has ended this host's lease: it lets go of everything and joins again")
             _ = self.machine.refused()
-            self.lease.set(epoch: nil, deadline: nil)
+            self.lease.beginLosing()
             self.counts.add(.fenced, self.places.count)
             self.announce.yield(.lost(self.places))
             self.places = []
@@ -249,7 +249,9 @@ package actor Cluster: Service {
     private func handle(_ change: Change, _ events: Events) async {
         switch change {
         case .gained(let places): await events.gained(places)
-        case .lost(let places): await events.lost(places)
+        case .lost(let places):
+            await events.lost(places)
+            self.lease.endLosing()
         case .drain(let epoch): await self.drain(epoch, events)
         }
     }

@@ -5,6 +5,8 @@ package final class HostLease: Sendable {
     private struct State {
         var epoch: Int64?
         var deadline: BootTime?
+        /// What an ended membership had is still being let go of.
+        var isLosing = false
     }
 
     package let host: String
@@ -24,7 +26,7 @@ package final class HostLease: Sendable {
 
     package var isValid: Bool {
         let now = self.now()
-        return self.state.withLock { state in state.deadline.map { now < $0 } ?? false }
+        return self.state.withLock { state in !state.isLosing && state.deadline.map { now < $0 } ?? false }
     }
 
     /// Seconds since the last renewal was sent; nil outside.
@@ -34,6 +36,14 @@ package final class HostLease: Sendable {
     }
 
     func set(epoch: Int64?, deadline: BootTime?) {
-        self.state.withLock { $0 = State(epoch: epoch, deadline: deadline) }
+        self.state.withLock { state in (state.epoch, state.deadline) = (epoch, deadline) }
     }
+
+    /// The membership has ended. A new one gives no right to post until what the old one had is let go of: a lane could
+    /// take it for its own.
+    func beginLosing() {
+        self.state.withLock { $0 = State(isLosing: true) }
+    }
+
+    func endLosing() { self.state.withLock { $0.isLosing = false } }
 }
