@@ -49,6 +49,7 @@ package enum FaultPoint: String, Sendable, CaseIterable {
             armed?.passes -= 1
             return current.passes == 1 ? current.signal : nil
         }
-        if let signal { kill(getpid(), signal) }
+        // To this thread: a signal to the process may be taken by another one, while this one goes past the point.
+        if let signal { raise(signal) }
     }
 }
