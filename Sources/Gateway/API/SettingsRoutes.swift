@@ -54,7 +54,9 @@ struct SettingsRoutes: Sendable {
             throw HTTPProblem(.badGateway, "The models cannot be listed: \(error). Nothing was changed.")
         }
         guard known.contains(name) else {
-            throw HTTPProblem(HTTPStatus(422), "There is no model `\(VisibleText.line(name))`. `/models` lists them.")
+            throw HTTPProblem(
+                HTTPStatus(422),
+                "No model is called `\(VisibleText.line(name))`. `/models` shows which there are.")
         }
         return name
     }

@@ -25,6 +25,8 @@ final class EventFeed: Sendable {
     private let store: SessionStore
     private let logger: Logger
     private let state = Protected(State())
+    /// Somebody listens, or the feed stops.
+    private let woken = Signal()
     /// Of new rows.
     let changes = ChangeSignals()
 
@@ -35,25 +37,39 @@ final class EventFeed: Sendable {
     private static let overlap: Int64 = 3_000
     /// Between two looks, so that many writes make one.
     private static let pause = Duration.milliseconds(10)
+    private static let retryPause = Duration.seconds(1)
 
     init(store: SessionStore, logger: Logger) {
         self.store = store
         self.logger = logger
     }
 
-    /// Runs until ``stop()``.
+    /// Reads while somebody listens, until ``stop()``.
     func run() async {
-        await self.store.writes.watch { written in
-            self.state.withLock { $0.written = written }
-            while !Task.isCancelled, !self.state.withLock({ $0.isStopped }) {
-                await written.wait()
-                guard self.state.withLock({ $0.last != nil }) else { continue }
-                do { try await self.look() } catch {
-                    self.logger.debug("changes cannot be read", ["error": .string("\(error)")])
+        while !Task.isCancelled, !self.state.withLock({ $0.isStopped }) {
+            await self.woken.wait()
+            guard self.isNeeded else { continue }
+            await self.store.writes.watch { written in
+                self.state.withLock { $0.written = written }
+                // What was written before.
+                written.signal()
+                while self.isNeeded {
+                    await written.wait()
+                    var pause = Self.pause
+                    do { try await self.look() } catch {
+                        self.logger.warning("changes cannot be read; retrying", ["error": .string("\(error)")])
+                        pause = Self.retryPause
+                        written.signal()
+                    }
+                    try? await EventLoop.shared.sleep(for: pause)
                 }
-                try? await EventLoop.shared.sleep(for: Self.pause)
+                self.state.withLock { $0.written = nil }
             }
         }
+    }
+
+    private var isNeeded: Bool {
+        !Task.isCancelled && self.state.withLock { !$0.isStopped && $0.listeners > 0 }
     }
 
     func stop() {
@@ -62,6 +78,7 @@ final class EventFeed: Sendable {
             return state.written
         }
         written?.signal()
+        self.woken.signal()
     }
 
     /// Calls `body` with the place of the next row, and keeps the rows that come while it runs.
@@ -73,13 +90,16 @@ final class EventFeed: Sendable {
             return (state.dropped + state.rows.count, state.last ?? current)
         }
         defer {
-            self.state.withLock { state in
+            let written = self.state.withLock { state -> Signal? in
                 state.listeners -= 1
-                guard state.listeners == 0 else { return }
+                guard state.listeners == 0 else { return nil }
                 state.dropped += state.rows.count
                 (state.rows, state.recent, state.last) = ([], [], nil)
+                return state.written
             }
+            written?.signal()
         }
+        self.woken.signal()
         // What was written between the two.
         try await self.look()
         try await body(position, min(last, current))

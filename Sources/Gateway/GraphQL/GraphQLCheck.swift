@@ -8,6 +8,8 @@ struct GraphQLCheck {
     let operation: GraphQLOperation
     private var aliases = 0
     private var cost = 0
+    /// Fields and fragments that running it visits at most.
+    private var visits = 0
     private var spreads: [String] = []
     private var values: [String: JSON] = [:]
     /// Fragments that were used.
@@ -43,6 +45,13 @@ struct GraphQLCheck {
         guard let object = self.schema.objects[type] else { return }
         var keys: [String: GraphQLField] = [:]
         for selection in selections {
+            // Fragments that are spread several times within each other would multiply without end.
+            self.visits += min(times, GraphQLExecutor.visitLimit + 1)
+            guard self.visits <= GraphQLExecutor.visitLimit else {
+                throw GraphQLError(
+                    "The query selects more than \(GraphQLExecutor.visitLimit) fields in all: ask for fewer, or for shorter lists."
+                )
+            }
             switch selection {
             case .field(let field):
                 if let other = keys[field.key], other.name != field.name || other.arguments != field.arguments {

@@ -29,6 +29,7 @@ struct GraphQLExecutor {
     static let depthLimit = 15
     static let costLimit = 5_000
     static let aliasLimit = 50
+    static let visitLimit = 200_000
 
     /// Throws for a document that cannot be run.
     init(_ request: GraphQLRequest, schema: GraphQLSchema) throws(GraphQLError) {

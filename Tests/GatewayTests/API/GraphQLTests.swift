@@ -81,6 +81,11 @@ struct GraphQLTests {
             ("{ threads(first: 100) { nodes { messages(first: 100) { nodes { id } } } } }", "costs more than 5000"),
             ("query A { viewer { name } } query B { viewer { name } }", "Name one"),
             ("{ a: viewer { name } viewer { role: name role } }", "two meanings"),
+            (
+                "{ ...F0 } fragment F30 on Query { viewer { name } } "
+                    + (0..<30).map { "fragment F\($0) on Query { ...F\($0 + 1) ...F\($0 + 1) }" }.joined(separator: " "),
+                "more than 200000 fields"
+            ),
             ("{ viewer @foo { name } }", "no directive @foo"), ("{ viewer @skip { name } }", "needs the argument if"),
             (
                 "{ operation(id: 1) { " + String(repeating: "thread { running { ", count: 8) + "id"

@@ -52,7 +52,7 @@ struct SettingsTests {
     @Test(
         "a value that cannot be used changes nothing",
         arguments: [
-            (["model": "huge"], "There is no model `huge`"), (["model": 1], "`model` must be a text, or null"),
+            (["model": "huge"], "No model is called `huge`"), (["model": 1], "`model` must be a text, or null"),
             (["instructions": .string(String(repeating: "x", count: 4_001))], "the limit is 4000"), ([:], "`model`"),
         ] as [(JSON, String)])
     func refused(body: JSON, text: String) async throws {

@@ -108,7 +108,7 @@ struct GitHubWebFlowTests {
         }
     }
 
-    @Test("memberships are told to members whose token has the scope, in organisations that approve apps")
+    @Test("a member sees memberships with a token that has the scope, if the organisation has approved the app")
     func memberships() async throws {
         try await Self.run { scene in
             await scene.github.addOrganization("acme", members: ["octocat": .write])

@@ -2,8 +2,8 @@ internal import Crypto
 package import Database
 internal import Primitives
 
-/// The keys of a Matrix connection in the store that the hosts of a cluster share. A host that has the network writes
-/// them, and the next one goes on with them as the same device.
+/// The keys of a Matrix connection in the store that the hosts of a cluster share. The host that serves the network writes
+/// them; a host that takes over uses them too, and so stays the same device.
 package struct MatrixSharedKeys: MatrixKeyPlace {
     /// The connection, such as `matrix:home`.
     private let account: String
