@@ -106,6 +106,7 @@ let package = Package(
             name: "Specs",
             dependencies: ["Chat", "Git", "JSON", "Logging", "Models", "Primitives", "Repositories", "Schemas"],
             path: "Sources/Domain/Specs", swiftSettings: strict, plugins: ["EmbedTemplates"]),
+        domain("Documents", "Chat", "Git", "Primitives", "Repositories", "Specs"),
         domain("Audit", "Chat", "Crypto", "Database", "JSON", "Lifecycle", "Logging", "Primitives"),
         domain(
             "Jail", "Chat", "Crypto", "EventLoop", "HTTP", "HTTPClient", "HTTPServer", "JSON", "Lifecycle", "Logging",
@@ -138,8 +139,9 @@ let package = Package(
         .target(
             name: "Gateway",
             dependencies: [
-                "Audit", "Chat", "Compression", "Crypto", "Database", "EventLoop", "Git", "HTTP", "HTTPServer", "JSON",
-                "Lifecycle", "Logging", "Markdown", "Primitives", "Repositories", "Schemas", "Sessions", "SignIn",
+                "Audit", "Chat", "Compression", "Crypto", "Database", "Documents", "EventLoop", "Git", "HTTP",
+                "HTTPServer", "JSON", "Lifecycle", "Logging", "Markdown", "Primitives", "Repositories", "Schemas",
+                "Sessions", "SignIn",
                 "Specs", "WebSockets",
             ],
             path: "Sources/Gateway", exclude: ["Web"], swiftSettings: strict, plugins: ["EmbedWeb"]),
@@ -157,8 +159,8 @@ let package = Package(
         .target(
             name: "Host",
             dependencies: [
-                "Agent", "Audit", "Chat", "Cluster", "Copilot", "Crypto", "Database", "EventLoop", "Gateway", "Git",
-                "GitHub", "HTTP", "HTTPClient", "HTTPServer", "IRC", "JSON", "Jail", "Kit",
+                "Agent", "Audit", "Chat", "Cluster", "Copilot", "Crypto", "Database", "Documents", "EventLoop",
+                "Gateway", "Git", "GitHub", "HTTP", "HTTPClient", "HTTPServer", "IRC", "JSON", "Jail", "Kit",
                 "Lifecycle", "Logging", "Markdown", "Matrix", "Models", "NATS", "Objects", "Primitives", "Processes",
                 "Proxy",
                 "Repositories", "Sandbox", "Schemas", "Sessions", "SignIn", "Slack", "Specs", "Telegram", "Turns",
@@ -234,6 +236,7 @@ let package = Package(
             "Copilot", "Copilot", "Chat", "Crypto", "EventLoop", "HTTP", "HTTPClient", "JSON", "Lifecycle", "Logging",
             "Models", "Primitives", "Processes"),
         tests("Repositories", "Repositories", "Chat", "Git", "Logging", "Primitives"),
+        tests("Documents", "Documents", "Chat", "Git", "Logging", "Primitives", "Repositories"),
         tests(
             "GitHub", "GitHub", "Chat", "Copilot", "Crypto", "EventLoop", "Git", "HTTP", "HTTPClient", "JSON",
             "Lifecycle",
@@ -269,8 +272,8 @@ let package = Package(
             exclude: ["GitHub/clients", "Slack/clients"]),
         tests(
             "Gateway", "Gateway", "Audit", "Chat", "Copilot", "Crypto", "EventLoop", "GitHub", "HTTP", "HTTPClient",
-            "HTTPServer", "JSON", "Processes", "Schemas", "Sessions", "SignIn", "Specs", "Primitives", "WebSockets",
-            "Database", "Logging", exclude: ["SignIn/openid"]),
+            "HTTPServer", "JSON", "Processes", "Repositories", "Schemas", "Sessions", "SignIn", "Specs", "Primitives",
+            "Database", "Documents", "Logging", "WebSockets", exclude: ["SignIn/openid"]),
         tests(
             "Proxy", "Proxy", "Copilot", "EventLoop", "HTTP", "HTTPClient", "HTTPServer", "JSON", "Logging",
             "Primitives"),

@@ -1,4 +1,5 @@
 package import Chat
+package import Documents
 package import SignIn
 
 package struct GatewaySettings: Sendable {
@@ -22,6 +23,8 @@ package struct GatewaySettings: Sendable {
     package var signIn: [any SignInProvider] = []
     /// Keeps the tokens of people who sign in with GitHub.
     package var signInTokens: (any SignInTokens)?
+    /// The documents of repositories; nil in a host without repositories.
+    package var documents: DocumentDesk?
     /// The version in the OpenAPI document.
     package var version = "0"
     /// Writes a session into the archive, before it becomes archived; nil if there is none. Errors are for people.

@@ -33,6 +33,7 @@ ARROWS = {
     "Repositories": {"Chat"},
     "GitHub": {"Chat", "Copilot", "Models", "Repositories"},
     "Specs": {"Chat", "Models", "Repositories"},
+    "Documents": {"Chat", "Repositories", "Specs"},
     "Audit": {"Chat"},
     "Cluster": {"Chat", "Sessions"},
     "Jail": {"Chat"},
@@ -57,7 +58,7 @@ def allowed(parts):
         case ["adapters", *_]:
             return PLATFORM | {"Chat", KIT}
         case ["Sources", "Gateway", *_]:
-            return PLATFORM | {"Audit", "Chat", "Repositories", "Sessions", "SignIn", "Specs"}
+            return PLATFORM | {"Audit", "Chat", "Documents", "Repositories", "Sessions", "SignIn", "Specs"}
         case ["Sources", "Proxy", *_]:
             return PLATFORM | {"Copilot"}  # a sign-in's tokens, and nothing of what models are asked
         case ["Sources", "Host", *_]:

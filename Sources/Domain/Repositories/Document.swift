@@ -24,10 +24,7 @@ package struct Document: Sendable, Hashable {
 
     /// Keeps bytes that are not valid text as they are.
     package init(path: String, bytes: [UInt8]) throws(RepositoryError) {
-        guard bytes.count <= Self.sizeLimit else {
-            throw RepositoryError(
-                .invalidDocument, "\(path) \(Self.excess(bytes.count)): split it into smaller parts")
-        }
+        try self.init(named: path, bytes: bytes)
         let isPlain = path.utf8.allSatisfy { byte in
             switch byte {
             case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."),
@@ -36,13 +33,25 @@ package struct Document: Sendable, Hashable {
             default: false
             }
         }
-        do throws(GitError) { try GitName.checkPath(path) } catch {
-            throw RepositoryError(.invalidDocument, error.message)
-        }
-        guard isPlain, path.utf8.count <= 240 else {
+        guard isPlain else {
             throw RepositoryError(
                 .invalidDocument,
                 "the document name \(path) may only contain a–z, 0–9, dots, dashes and underscores: rename it")
+        }
+    }
+
+    /// Of a name that people have chosen, such as `docs/README.md`: any that all systems can handle.
+    package init(named path: String, bytes: [UInt8]) throws(RepositoryError) {
+        guard bytes.count <= Self.sizeLimit else {
+            throw RepositoryError(
+                .invalidDocument, "\(path) \(Self.excess(bytes.count)): split it into smaller parts")
+        }
+        do throws(GitError) { try GitName.checkPath(path) } catch {
+            throw RepositoryError(.invalidDocument, error.message)
+        }
+        guard path.utf8.count <= 240 else {
+            throw RepositoryError(
+                .invalidDocument, "the document name \(path.prefix(60))… is over 240 bytes: choose a shorter one")
         }
         self.path = path
         self.bytes = bytes

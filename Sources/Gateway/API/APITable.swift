@@ -8,7 +8,8 @@ package enum APITable {
     static let routes: [APIRoute] =
         StatusRoutes.routes + SignInRoutes.routes + AccountSignInRoutes.routes + ThreadRoutes.routes + AskRoutes.routes
         + ExportRoutes.routes
-        + UploadRoutes.routes + WorkspaceRoutes.routes + SettingsRoutes.routes + SpecRoutes.routes + StepRoutes.routes
+        + UploadRoutes.routes + WorkspaceRoutes.routes + SettingsRoutes.routes + SpecRoutes.routes
+        + DocumentRoutes.routes + StepRoutes.routes
         + CommitRoutes.routes + CatalogRoutes.routes + OperationRoutes.routes + AuditRoutes.routes + HostRoutes.routes
         + PeopleRoutes.routes + LiveRoutes.routes + GraphQLRoutes.routes + EventRoutes.routes + ViewerRoutes.routes
         + PageRoutes.routes

@@ -379,6 +379,68 @@ export interface FeatureVersion {
   url: string;
 }
 
+export interface DocumentList {
+  repository: string;
+  /** Where they are read from, and where changes go. */
+  branch: string;
+  items: ListedDocument[];
+  /** Whether there are more than the list has. */
+  is_cut: boolean;
+}
+
+export interface ListedDocument {
+  path: string;
+  /** In bytes. */
+  size: number;
+  /** The branch's commit that was read. */
+  commit: string;
+}
+
+export interface Document {
+  path: string;
+  text: string;
+  /** The branch's commit that was read: the `base` of a change. */
+  commit: string;
+  /** Shows the document. */
+  url: string;
+}
+
+export interface DocumentChange {
+  /** The whole new text, at most 102,400 bytes. */
+  text: string;
+  /** The `commit` that was read with the document; none for a new one. */
+  base?: string | null;
+  /** The commit's message. */
+  message?: string | null;
+}
+
+export interface SavedDocument {
+  /** Null if the text was there already. */
+  commit: MadeCommit | null;
+  /** As it is stored now. */
+  text: string;
+  /** Whether it has lines that others have committed since `base`. */
+  merged: boolean;
+}
+
+export interface MadeCommit {
+  sha: string;
+  url: string;
+}
+
+export interface DocumentConflict {
+  type: string;
+  title: string;
+  status: number;
+  detail: string;
+  /** The text at `base`; null where there was none. */
+  base_text: string | null;
+  /** As others have committed it; null if they have deleted it. */
+  theirs: string | null;
+  /** As it was sent; null if the texts are not the reason. */
+  ours: string | null;
+}
+
 export interface StepPage {
   operation_id: string | null;
   items: Step[];

@@ -1,5 +1,6 @@
 internal import Chat
 package import Cluster
+internal import Documents
 internal import EventLoop
 package import Gateway
 internal import Glibc
@@ -50,6 +51,7 @@ enum GatewaySetup {
         var settings = GatewaySettings(address: listening.host, port: listening.port, publicURL: publicURL)
         settings.version = Release.version
         settings.corsOrigins = configuration.gateway.cors
+        settings.documents = DocumentDesk(catalog: repositories, now: { WallClock.now() / 1_000 })
         (settings.signIn, settings.signInTokens) = (signIn, tokens)
         let steps = StoredSteps(store: store)
         settings.steps = { turn, position in try await steps.page(of: turn, after: position) }

@@ -16,7 +16,7 @@ package struct GitObjectID: Hashable, Sendable, CustomStringConvertible {
     package var short: String { String(self.hex.prefix(7)) }
     package var description: String { self.hex }
 
-    static func isHexadecimal(_ text: String) -> Bool {
+    package static func isHexadecimal(_ text: String) -> Bool {
         text.utf8.allSatisfy { byte in
             switch byte {
             case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "f"),

@@ -33,6 +33,8 @@ struct RoleTests {
         "GET /api/v1/repositories/{repository}/commits/{sha}": .guest,
         "GET /api/v1/threads/{id}/spec": .member, "GET /api/v1/threads/{id}/spec/document": .member,
         "GET /api/v1/threads/{id}/spec/diff": .member,
+        "GET /api/v1/threads/{id}/documents": .member, "GET /api/v1/threads/{id}/documents/{path...}": .member,
+        "PUT /api/v1/threads/{id}/documents/{path...}": .member,
         "GET /api/v1/models": .guest, "GET /api/v1/usage": .guest, "GET /api/v1/sessions": .guest,
         "GET /api/v1/repositories": .member, "GET /api/v1/commands": .guest, "GET /api/v1/live": .guest,
         "GET /r/{repository}": .member, "GET /r/{repository}/commit/{sha}": .guest,
@@ -57,7 +59,7 @@ struct RoleTests {
                     .map { $0.hasPrefix("{") ? "none" : String($0) }.joined(separator: "/")
                 // An event stream does not end.
                 for (role, caller) in callers where route.operation != "events" || role == nil {
-                    let answer = try await caller.send(route.method, target, json: route.method == .post ? [:] : nil)
+                    let answer = try await caller.send(route.method, target, json: route.bodyLimit > 0 ? [:] : nil)
                     guard let needed = Self.minimum[name] else {
                         #expect(![401, 403].contains(answer.status), "\(name)")
                         continue

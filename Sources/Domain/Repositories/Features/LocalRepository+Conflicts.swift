@@ -56,6 +56,11 @@ extension LocalRepository {
         return try await self.describe(kept, git)
     }
 
+    /// Drops a kept change that nobody will resolve.
+    nonisolated func forget(_ conflict: DocumentConflict, of turn: String, _ git: GitRepository) async throws {
+        try await git.drop(Self.conflictReference(turn), at: conflict.ours)
+    }
+
     /// A turn's id, or a hash of one that has other characters.
     static func referenceName(_ turn: String) -> String {
         let isPlain = turn.utf8.allSatisfy { byte in

@@ -32,6 +32,22 @@ extension LocalRepository {
         }
     }
 
+    /// The files below some folders of a commit whose names have these endings, by path. Throws ``RepositoryError``.
+    package nonisolated func files(
+        in folders: [String], endings: [String], at commit: GitObjectID, limit: Int
+    ) async throws -> GitRepository.Bounded<GitRepository.FoundFile> {
+        try await self.call { git in
+            var all = GitRepository.Bounded<GitRepository.FoundFile>(items: [], isCut: false)
+            for folder in folders {
+                let left = limit - all.items.count
+                let found = try await git.files(in: folder, endings: endings, at: commit, limit: left)
+                all.items += found.items
+                all.isCut = all.isCut || found.isCut
+            }
+            return all
+        }
+    }
+
     /// `003-login` for `003-login-2`; nil for a name that ends otherwise.
     private static func original(of name: String) -> String? {
         guard let dash = name.lastIndex(of: "-"), let number = Int(name[name.index(after: dash)...]), 2...99 ~= number

@@ -36,7 +36,9 @@ extension LocalRepository {
     ///
     /// Throws ``RepositoryError``. If the work tree or another program is in the way (`git(.dirtyWorkTree)`,
     /// `git(.locked)` after a few tries), ``finish(turn:)`` commits the change later.
-    package nonisolated func write(_ change: DocumentChange) async throws -> WriteOutcome {
+    ///
+    /// - Parameter isKept: false where nobody would finish the change or resolve a conflict later: nothing is kept then.
+    package nonisolated func write(_ change: DocumentChange, isKept: Bool = true) async throws -> WriteOutcome {
         let files = Dictionary(change.documents.map { ($0.path, $0.bytes as [UInt8]?) }) { _, last in last }
         let committer = self.committer
         if self.isMirror { _ = try await self.resolve(change.base.hex) }
@@ -50,12 +52,23 @@ extension LocalRepository {
                 let draft = Draft(
                     branch: change.branch, base: change.base, tree: tree, subject: change.subject, body: change.body,
                     author: change.author, turn: change.turn)
+                guard isKept else { return try await self.commitOnce(draft, git) }
                 let outcome = try await self.commit(draft, git)
                 try await git.drop(Self.unfinished(change.turn))
                 return outcome
             } catch let error as GitError where error.code == .unchanged {
                 return .unchanged
             }
+        }
+    }
+
+    private nonisolated func commitOnce(_ draft: Draft, _ git: GitRepository) async throws -> WriteOutcome {
+        do {
+            let outcome = try await self.waiting { try await self.commitNow(draft, git) }
+            if case .conflict(let conflict) = outcome { try await self.forget(conflict, of: draft.turn, git) }
+            return outcome
+        } catch let error as GitError where error.code == .locked || error.code == .dirtyWorkTree {
+            throw await self.explain(error, draft.branch, git, then: "save again")
         }
     }
 
@@ -176,15 +189,17 @@ extension LocalRepository {
     private static func unfinished(_ turn: String) -> String { "unfinished/\(Self.referenceName(turn))" }
 
     /// Names what blocks the repository, and what to do.
-    nonisolated func explain(_ error: GitError, _ branch: String, _ git: GitRepository) async -> GitError {
+    nonisolated func explain(
+        _ error: GitError, _ branch: String, _ git: GitRepository, then next: String = "`resume`"
+    ) async -> GitError {
         guard error.code == .locked, let lock = try? await git.locks(on: branch).first else {
-            return GitError(error.code, "nothing was committed: \(error.message), then `resume`")
+            return GitError(error.code, "nothing was committed: \(error.message), then \(next)")
         }
         let age = max(self.committer.seconds - lock.seconds, 0)
         let since = age < 120 ? "" : age < 7_200 ? " for \(age / 60) minutes" : " for \(age / 3_600) hours"
         return GitError(
             .locked,
             "nothing was committed because another program has locked the repository\(since) (.git/\(lock.name)): "
-                + "wait until it has finished, or delete that file if no Git program is running, then `resume`")
+                + "wait until it has finished, or delete that file if no Git program is running, then \(next)")
     }
 }

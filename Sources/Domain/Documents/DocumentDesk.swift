@@ -1,0 +1,259 @@
+package import Chat
+package import Git
+package import Repositories
+internal import Specs
+
+/// Reads and saves the Markdown documents beside a conversation: those of its feature, and those below `docs/`.
+///
+/// They are read from the feature's branch, and saved there; without a feature, on the repository's own branch.
+package struct DocumentDesk: Sendable {
+    private static let folder = "docs"
+    private static let endings = [".md", ".markdown"]
+    /// The most documents of one list.
+    package static let listLimit = 500
+
+    private let catalog: RepositoryCatalog
+    /// Seconds since 1970.
+    private let now: @Sendable () -> Int64
+
+    package init(catalog: RepositoryCatalog, now: @escaping @Sendable () -> Int64) {
+        self.catalog = catalog
+        self.now = now
+    }
+
+    /// The documents of a thread. Throws ``RepositoryError``, or ``TurnFailure`` if its feature is gone.
+    package func list(_ thread: DocumentThread) async throws -> DocumentList {
+        let home = try await self.home(of: thread)
+        let found = try await home.repository.files(
+            in: home.folders, endings: Self.endings, at: home.head, limit: Self.listLimit)
+        return DocumentList(
+            repository: home.repository.name, branch: home.branch, head: home.head,
+            items: found.items.map { .init(path: $0.path, size: $0.size) }, isCut: found.isCut)
+    }
+
+    /// A document as its branch has it. Throws as ``list(_:)`` and ``DocumentProblem``.
+    package func read(_ path: String, of thread: DocumentThread) async throws -> StoredDocument {
+        let home = try await self.home(of: thread)
+        try home.check(path)
+        guard let text = try await Self.text(path, at: home.head, in: home.repository) else {
+            throw DocumentProblem.missing(path)
+        }
+        return StoredDocument(
+            repository: home.repository.name, branch: home.branch, path: path, text: text, commit: home.head)
+    }
+
+    /// Commits an edit as its author's. If the branch has moved on, both changes are merged; nothing that others have
+    /// committed is overwritten. Throws as ``list(_:)`` and ``DocumentProblem``.
+    package func save(_ edit: DocumentEdit, of thread: DocumentThread) async throws -> DocumentSaving {
+        let home = try await self.home(of: thread)
+        try home.check(edit.path)
+        let repository = home.repository
+        guard edit.text.utf8.count <= Document.sizeLimit else {
+            throw DocumentProblem.tooLarge(
+                "The document \(Document.excess(of: edit.text)). Split it into smaller ones.")
+        }
+        guard !edit.text.utf8.contains(0) else {
+            throw DocumentProblem.invalid("The text contains a zero byte, so it is no Markdown.")
+        }
+        let base = try await self.base(edit, home)
+        let known = try await Self.text(edit.path, at: base, in: repository)
+        if let known, edit.base == nil {
+            if known.utf8.elementsEqual(edit.text.utf8) { return .unchanged(edit.text) }
+            return .conflict(DocumentVersions(base: nil, theirs: known, ours: edit.text))
+        }
+        let text = known.map { LineEnds.restored(in: edit.text, like: $0) } ?? edit.text
+        let change = DocumentChange(
+            branch: home.branch, base: base, documents: [try Self.document(edit.path, text)],
+            subject: edit.subject ?? "\(known == nil ? "Add" : "Edit") \(edit.path)", body: edit.body,
+            author: GitSignature(person: edit.author, seconds: self.now()), turn: edit.id)
+        let outcome = try await RemoteWork.$current.withValue(RemoteWork(person: edit.author.id)) {
+            try await repository.write(change, isKept: false)
+        }
+        switch outcome {
+        case .committed(let commit): return .committed(commit.notice, text: text, isMerged: false)
+        case .merged(let commit, _):
+            let merged = try await Self.text(edit.path, at: commit.id, in: repository) ?? text
+            return .committed(commit.notice, text: merged, isMerged: !merged.utf8.elementsEqual(text.utf8))
+        case .unchanged:
+            return .unchanged(try await Self.text(edit.path, at: home.head, in: repository) ?? text)
+        case .conflict(let conflict):
+            let file = conflict.files.first { $0.path == edit.path }
+            return .conflict(
+                DocumentVersions(
+                    base: known, theirs: file?.theirs.map { String(decoding: $0, as: UTF8.self) }, ours: text))
+        }
+    }
+
+    private static func document(_ path: String, _ text: String) throws -> Document {
+        do {
+            return try Document(named: path, bytes: Array(text.utf8))
+        } catch {
+            throw DocumentProblem.invalid("\(error.message).")
+        }
+    }
+
+    /// The commit that the author had read.
+    private func base(_ edit: DocumentEdit, _ home: Home) async throws -> GitObjectID {
+        guard let name = edit.base else { return home.head }
+        guard 7...40 ~= name.utf8.count, GitObjectID.isHexadecimal(name) else {
+            throw DocumentProblem.invalid("`base` must be the `commit` that was read with the document.")
+        }
+        do {
+            return try await home.repository.resolve(name)
+        } catch let error as RepositoryError where error.code == .git(.notFound) {
+            throw DocumentProblem.invalid(
+                "The repository has no commit \(name). Read the document again, and send its `commit` as `base`.")
+        }
+    }
+
+    /// Where a thread's documents are.
+    private struct Home {
+        let repository: LocalRepository
+        /// Where changes go; it need not exist yet.
+        let branch: String
+        let head: GitObjectID
+        let folders: [String]
+
+        func check(_ path: String) throws(DocumentProblem) {
+            let folder = self.folders.first { path.utf8.starts(with: "\($0)/".utf8) }
+            guard folder != nil, (try? GitName.checkPath(path)) != nil, path.utf8.count <= 240 else {
+                let places = self.folders.map { "`\($0)/`" }.joined(separator: " or ")
+                throw .invalid("A document's path begins with \(places), as in `\(self.folders[0])/notes.md`.")
+            }
+            guard DocumentDesk.endings.contains(where: { path.lowercased().hasSuffix($0) }) else {
+                throw .invalid("Only Markdown can be read and saved here: a path that ends in `.md`.")
+            }
+        }
+    }
+
+    private func home(of thread: DocumentThread) async throws -> Home {
+        let repository = try self.catalog.repository(thread.repository)
+        if let feature = try await self.feature(of: thread, in: repository) {
+            return Home(
+                repository: repository, branch: feature.branch, head: feature.head,
+                folders: [feature.folder, Self.folder])
+        }
+        let base = try await repository.checkReady()
+        return Home(repository: repository, branch: base.name, head: base.id, folders: [Self.folder])
+    }
+
+    /// The one that the thread has chosen, else the repository's only one.
+    private func feature(of thread: DocumentThread, in repository: LocalRepository) async throws -> FeatureFiles? {
+        if thread.feature == nil {
+            _ = try await repository.prepare()
+            guard try await repository.featureNames().count == 1 else { return nil }
+        }
+        return try await FeatureChoice.feature(chosen: thread.feature, in: repository)
+    }
+
+    /// Nil where the commit has no such file. Throws ``DocumentProblem`` for one that is no text, or too large.
+    private static func text(
+        _ path: String, at commit: GitObjectID, in repository: LocalRepository
+    ) async throws -> String? {
+        do {
+            let file = try await repository.filePage(path, at: commit.hex, limit: Document.sizeLimit)
+            guard let text = String(validating: file.bytes, as: UTF8.self), !file.bytes.contains(0) else {
+                throw DocumentProblem.unreadable("`\(path)` is not UTF-8 text. Edit it in a clone.")
+            }
+            return text
+        } catch let error as RepositoryError where error.code == .git(.notFound) {
+            return nil
+        } catch let error as RepositoryError where error.code == .git(.tooLarge) {
+            throw DocumentProblem.unreadable("`\(path)` is over \(Document.sizeLimit >> 10) KB. Edit it in a clone.")
+        }
+    }
+}
+
+/// The thread beside which documents are edited.
+package struct DocumentThread: Sendable {
+    /// Nil for the default repository.
+    package let repository: String?
+    /// The feature that it has chosen.
+    package let feature: String?
+
+    package init(repository: String?, feature: String?) {
+        self.repository = repository
+        self.feature = feature
+    }
+}
+
+package struct DocumentList: Sendable {
+    package struct Item: Sendable {
+        package let path: String
+        /// In bytes.
+        package let size: Int
+    }
+
+    package let repository: String
+    package let branch: String
+    /// The commit that was read.
+    package let head: GitObjectID
+    package let items: [Item]
+    package let isCut: Bool
+}
+
+package struct StoredDocument: Sendable {
+    package let repository: String
+    package let branch: String
+    package let path: String
+    package let text: String
+    /// The commit that was read, for ``DocumentEdit/base``.
+    package let commit: GitObjectID
+}
+
+/// A document's new text.
+package struct DocumentEdit: Sendable {
+    package let path: String
+    package let text: String
+    /// The commit that its author had read; nil for a new document.
+    package let base: String?
+    /// The commit's message: its first line is the subject. Nil for one that names the document.
+    package let message: String?
+    package let author: Sender
+    /// For the commit's trailer `Jetbridge-Turn`.
+    package let id: String
+
+    package init(path: String, text: String, base: String?, message: String?, author: Sender, id: String) {
+        self.path = path
+        self.text = text
+        self.base = base
+        self.message = message
+        self.author = author
+        self.id = id
+    }
+
+    private var lines: [Substring] {
+        let lines = (self.message ?? "").split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+        return Array(lines.drop { $0.allSatisfy(\.isWhitespace) })
+    }
+
+    var subject: String? { self.lines.first.map { String($0.prefix(200)) } }
+    var body: String { self.lines.dropFirst().drop { $0.isEmpty }.joined(separator: "\n") }
+}
+
+package enum DocumentSaving: Sendable {
+    /// `isMerged`: the text has lines of others.
+    case committed(CommitNotice, text: String, isMerged: Bool)
+    /// The branch has this text already.
+    case unchanged(String)
+    /// Others have changed the same lines; nothing was committed.
+    case conflict(DocumentVersions)
+}
+
+/// The three texts of a conflict; nil where there is no such document.
+package struct DocumentVersions: Sendable {
+    package let base: String?
+    package let theirs: String?
+    package let ours: String
+}
+
+/// Why a document cannot be read or saved; each says what to do.
+package enum DocumentProblem: Error, Sendable, Hashable {
+    /// The request is wrong.
+    case invalid(String)
+    case tooLarge(String)
+    /// The path.
+    case missing(String)
+    /// The document in the repository is no text that can be edited here.
+    case unreadable(String)
+}

@@ -1,0 +1,47 @@
+/// Keeps a file's line ends and byte order mark when an editor has made each line end in LF, as text fields do.
+enum LineEnds {
+    private static let mark: Unicode.Scalar = "\u{FEFF}"
+
+    /// `text` with the line ends of `old`, unless it has CR LF itself.
+    ///
+    /// Lines that are the same at the beginning and at the end keep their own ends; those between get the most frequent
+    /// one of `old`.
+    static func restored(in text: String, like old: String) -> String {
+        let mark = old.unicodeScalars.first == Self.mark && text.unicodeScalars.first != Self.mark ? "\u{FEFF}" : ""
+        guard old.utf8.contains(13), !text.utf8.contains(13) else { return mark + text }
+        let before = Self.lines(
+            of: old.utf8.starts(with: [0xEF, 0xBB, 0xBF]) ? String(old.unicodeScalars.dropFirst()) : old)
+        let after = Self.lines(of: text)
+        let limit = min(before.count, after.count)
+        let head = (0..<limit).first { before[$0].text != after[$0].text } ?? limit
+        let tail =
+            (0..<(limit - head)).first {
+                before[before.count - 1 - $0].text != after[after.count - 1 - $0].text
+            } ?? limit - head
+        let usual = before.count { $0.end == "\r\n" } * 2 >= before.count - 1 ? "\r\n" : "\n"
+        var result = mark
+        for (index, line) in after.enumerated() {
+            result += line.text
+            guard !line.end.isEmpty else { continue }
+            let own =
+                index < head
+                ? before[index].end
+                : index >= after.count - tail ? before[before.count - (after.count - index)].end : usual
+            result += own.isEmpty ? usual : own
+        }
+        return result
+    }
+
+    private static func lines(of text: String) -> [(text: Substring, end: String)] {
+        var lines: [(text: Substring, end: String)] = []
+        var rest = text.utf8[...]
+        while let feed = rest.firstIndex(of: 10) {
+            let isPair = feed > rest.startIndex && rest[rest.index(before: feed)] == 13
+            let end = isPair ? rest.index(before: feed) : feed
+            lines.append((Substring(rest[..<end]), isPair ? "\r\n" : "\n"))
+            rest = rest[rest.index(after: feed)...]
+        }
+        lines.append((Substring(rest), ""))
+        return lines
+    }
+}

@@ -1,0 +1,133 @@
+internal import Chat
+internal import Documents
+internal import Git
+internal import HTTP
+internal import HTTPServer
+internal import JSON
+internal import Repositories
+internal import Schemas
+internal import Sessions
+
+/// The Markdown documents beside a thread.
+enum DocumentRoutes {
+    private static let access = APIRoute.Access.scopes([.chat, .read, .documents], from: .member)
+    private static let missing = APIRoute.Answer.notFound("No such thread or document.")
+    /// Of the text's bytes each may be an escape of six, and the message and the members' names need some.
+    private static let bodyLimit = 6 * Repositories.Document.sizeLimit + APIRoute.smallBody * 2
+
+    static let routes: [APIRoute] = [
+        APIRoute(
+            .get, "/api/v1/threads/{id}/documents", "listDocuments",
+            "The Markdown documents of a thread's feature and those below `docs/`.", Self.access,
+            answerMemory: APIRoute.pageMemory, success: (.ok, "The documents."),
+            [Self.missing, .conflict("The repository can't be read.")]
+        ) { (context, call: PlainCall) in
+            let (desk, thread, _) = try await context.documents(call)
+            return try await Self.answering {
+                let list = try await desk.list(thread)
+                return API.DocumentList(
+                    repository: list.repository, branch: list.branch,
+                    items: list.items.map {
+                        API.ListedDocument(path: $0.path, size: $0.size, commit: list.head.hex)
+                    }, isCut: list.isCut)
+            }
+        },
+        APIRoute(
+            .get, "/api/v1/threads/{id}/documents/{path...}", "getDocument", "One of a thread's documents.",
+            Self.access, answerMemory: APIRoute.pageMemory, success: (.ok, "The document."),
+            [Self.missing, .conflict("The repository or the document can't be read.")]
+        ) { (context, call: PlainCall) in
+            let (desk, thread, _) = try await context.documents(call)
+            let pages = context.environment.settings.pages
+            return try await Self.answering {
+                let document = try await desk.read(call.request.parameter("path"), of: thread)
+                return API.Document(
+                    path: document.path, text: document.text, commit: document.commit.hex,
+                    url: pages.file(document.path, on: document.commit.hex, of: document.repository))
+            }
+        },
+        APIRoute(
+            .put, "/api/v1/threads/{id}/documents/{path...}", "saveDocument",
+            "Commits a document as the caller's change, and posts the commit in the thread. Lines that others have "
+                + "changed since `base` are merged. Line ends and a byte order mark stay as they are in the file.",
+            .scopes([.chat, .documents], from: .member), body: API.DocumentChange.self, bodyLimit: Self.bodyLimit,
+            answerMemory: APIRoute.pageMemory,
+            answers: [
+                .json(API.SavedDocument.self, "The document as it is now."), Self.missing,
+                APIRoute.Answer(
+                    status: .conflict,
+                    text: "Others have changed the same lines, or the repository can't be written to. "
+                        + "Nothing was committed.", content: API.DocumentConflict.self, type: .problem),
+            ]
+        ) { try await Self.save($0, $1) },
+    ]
+
+    private static func save(
+        _ context: GatewayContext, _ call: APICall<API.Nothing, API.DocumentChange>
+    ) async throws -> HTTPServerResponse {
+        let (desk, thread, session) = try await context.documents(call)
+        let author = try call.person().sender
+        let edit = DocumentEdit(
+            path: call.request.parameter("path"), text: call.body.text, base: call.body.base,
+            message: call.body.message, author: author, id: Identifier.make("d"))
+        do {
+            let saved = try await Self.answering { try await desk.save(edit, of: thread) }
+            switch saved {
+            case .committed(let commit, let text, let isMerged):
+                try await context.bridge.posts.post(commit, in: session.id)
+                let url = context.environment.settings.pages.commit(
+                    commit.sha, of: commit.repository, on: commit.branch)
+                return try .json(
+                    JSON(
+                        encoding: API.SavedDocument(
+                            commit: API.MadeCommit(sha: commit.sha, url: url), text: text, merged: isMerged)))
+            case .unchanged(let text):
+                return try .json(JSON(encoding: API.SavedDocument(commit: nil, text: text, merged: false)))
+            case .conflict(let texts):
+                return try Self.conflict(
+                    texts.theirs == nil
+                        ? "Others have deleted `\(edit.path)` since you read it. Nothing was committed."
+                        : "Others have changed the same lines of `\(edit.path)`. Nothing was committed: put both texts "
+                            + "together, and save with the document's newest `commit` as `base`.", texts)
+            }
+        } catch let problem as HTTPProblem where problem.status == .conflict {
+            return try Self.conflict(problem.detail)
+        }
+    }
+
+    private static func conflict(_ detail: String, _ texts: DocumentVersions? = nil) throws -> HTTPServerResponse {
+        let problem = HTTPProblem(.conflict, detail)
+        let document = API.DocumentConflict(
+            type: "about:blank", title: problem.title, status: problem.status.code, detail: detail,
+            baseText: texts?.base, theirs: texts?.theirs, ours: texts?.ours)
+        return HTTPServerResponse(.conflict, .problem, bytes: try JSON(encoding: document).bytes)
+    }
+
+    private static func answering<Content>(_ body: () async throws -> Content) async throws -> Content {
+        do {
+            return try await body()
+        } catch let problem as DocumentProblem {
+            switch problem {
+            case .invalid(let line): throw HTTPProblem(.badRequest, line)
+            case .tooLarge(let line): throw HTTPProblem(.contentTooLarge, line)
+            case .missing: throw Problems.missing("document")
+            case .unreadable(let line): throw HTTPProblem(.conflict, line)
+            }
+        } catch let error as TurnFailure {
+            throw HTTPProblem(.notFound, error.message)
+        } catch let error as RepositoryError {
+            throw HTTPProblem(error.code == .unknown ? .notFound : .conflict, "\(error.message).")
+        }
+    }
+}
+
+extension GatewayContext {
+    /// Where a thread's documents are. Throws 404 for a thread that the caller may not see.
+    fileprivate func documents<Query, Body>(
+        _ call: APICall<Query, Body>
+    ) async throws -> (DocumentDesk, DocumentThread, SessionRecord) {
+        let session = try await self.session(call.id, for: call.person())
+        guard let desk = self.settings.documents else { throw HTTPProblem(.notFound, "This host has no documents.") }
+        return (desk, DocumentThread(repository: session.repository, feature: session.feature), session)
+    }
+}

@@ -1,0 +1,84 @@
+internal import Schemas
+
+extension API {
+    /// The Markdown documents beside a thread.
+    struct DocumentList: Codable, Sendable, Documented {
+        let repository: String
+        let branch: String
+        let items: [ListedDocument]
+        let isCut: Bool
+
+        static let notes = [
+            "branch": MemberNote("Where they are read from, and where changes go."),
+            "is_cut": MemberNote("Whether there are more than the list has."),
+        ]
+    }
+
+    struct ListedDocument: Codable, Sendable, Documented {
+        let path: String
+        let size: Int
+        let commit: String
+
+        static let notes = [
+            "size": MemberNote("In bytes."), "commit": MemberNote("The branch's commit that was read."),
+        ]
+    }
+
+    struct Document: Codable, Sendable, Documented {
+        let path: String
+        let text: String
+        let commit: String
+        let url: String
+
+        static let notes = [
+            "commit": MemberNote("The branch's commit that was read: the `base` of a change."),
+            "url": MemberNote("Shows the document."),
+        ]
+    }
+
+    struct DocumentChange: Codable, Sendable, Documented {
+        let text: String
+        let base: String?
+        let message: String?
+
+        static let notes = [
+            "text": MemberNote("The whole new text, at most 102,400 bytes."),
+            "base": MemberNote("The `commit` that was read with the document; none for a new one."),
+            "message": MemberNote("The commit's message.", maxLength: 4_000),
+        ]
+    }
+
+    struct SavedDocument: Codable, Sendable, Documented {
+        let commit: MadeCommit?
+        let text: String
+        let merged: Bool
+
+        static let notes = [
+            "commit": MemberNote("Null if the text was there already."),
+            "text": MemberNote("As it is stored now."),
+            "merged": MemberNote("Whether it has lines that others have committed since `base`."),
+        ]
+    }
+
+    struct MadeCommit: Codable, Sendable {
+        let sha: String
+        let url: String
+    }
+
+    /// A problem (RFC 9457) with the three texts, where others have changed the same lines.
+    struct DocumentConflict: Codable, Sendable, Documented {
+        let type: String
+        let title: String
+        let status: Int
+        let detail: String
+        let baseText: String?
+        let theirs: String?
+        let ours: String?
+
+        static let notes = [
+            "base_text": MemberNote("The text at `base`; null where there was none."),
+            "theirs": MemberNote("As others have committed it; null if they have deleted it."),
+            "ours": MemberNote("As it was sent; null if the texts are not the reason."),
+        ]
+    }
+}

@@ -1,0 +1,183 @@
+import Chat
+import Documents
+import HTTP
+import JSON
+import Logging
+import Repositories
+import Sessions
+import TestSupport
+import Testing
+
+@testable import Gateway
+
+/// Documents are read and saved in a real repository, which other people write to.
+@Suite("Documents of a thread", .timeLimit(.minutes(1)))
+struct DocumentTests {
+    /// A repository with a feature and two documents, and a person with a thread.
+    private struct Place {
+        let harness: GatewayHarness
+        let git: RealGit
+        let person: Caller
+        let thread: String
+
+        var path: String { "/api/v1/threads/\(self.thread)/documents" }
+
+        func read(_ path: String) async throws -> JSON {
+            try await self.person.send(.get, "\(self.path)/\(path)").expect(200)
+        }
+
+        func save(_ path: String, _ body: JSON, as caller: Caller? = nil) async throws -> Caller.Answer {
+            try await (caller ?? self.person).send(.put, "\(self.path)/\(path)", json: body)
+        }
+    }
+
+    private static let lines = "one\ntwo\nthree\nfour\nfive\nsix\nseven\n"
+
+    private static func run(_ script: String = "true", _ body: (Place) async throws -> Void) async throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.path + "/notes"
+        let catalog = RepositoryCatalog(
+            [RepositorySetting(name: "notes", place: .local(path: path), branch: "main")], now: { 1_700_000_000 },
+            logger: Logger(label: "test"))
+        await catalog.prepare()
+        let git = RealGit(path)
+        try git.shell(
+            """
+            mkdir -p docs && printf '\(Self.lines)' > docs/Guide.md && echo x > docs/picture.png && { \(script) ; } &&
+            git add . && git commit -qm begin
+            """)
+        let documents = DocumentDesk(catalog: catalog, now: { 1_700_000_000 })
+        try await GatewayHarness.run(settings: { $0.documents = documents }) { harness in
+            let person = try await harness.signedIn(.member, name: "Ada")
+            try await body(
+                Place(harness: harness, git: git, person: person, thread: try await person.newThread()))
+        }
+    }
+
+    @Test("they are listed and read, and a change is a commit of its author that the thread shows")
+    func save() async throws {
+        try await Self.run { place in
+            let list = try await place.person.send(.get, place.path).expect(200)
+            #expect(list["branch"] == "main" && list["repository"] == "notes" && list["is_cut"] == false)
+            #expect(list["items"]?.arrayValue?.compactMap { $0["path"]?.stringValue } == ["docs/Guide.md"])
+
+            let answer = try await place.person.send(.get, "\(place.path)/docs/Guide.md")
+            let document = try answer.expect(200)
+            #expect(document["text"]?.stringValue == Self.lines && answer.headers["etag"] != nil)
+            let head = try place.git.shell("git rev-parse main")
+            #expect(document["commit"]?.stringValue == head && list["items"]?[0]?["commit"]?.stringValue == head)
+
+            let text = Self.lines.replacing("two", with: "TWO")
+            let saved = try await place.save(
+                "docs/Guide.md", ["text": .string(text), "base": .string(head), "message": "Louder\n\nBecause."]
+            ).expect(200)
+            let sha = try place.git.shell("git rev-parse main")
+            #expect(saved["commit"]?["sha"]?.stringValue == sha && saved["merged"] == false && sha != head)
+            #expect(saved["commit"]?["url"]?.stringValue == "http://bot.example/r/notes/commit/\(sha)")
+            #expect(try place.git.shell("git log -1 --format='%an %s %b' main").contains("Ada Louder Because."))
+            #expect(try place.git.shell("git show main:docs/Guide.md") + "\n" == text)
+            // The checked-out files follow.
+            #expect(try place.git.shell("cat docs/Guide.md && git status --porcelain") + "\n" == text)
+
+            let messages = try await place.person.send(.get, "/api/v1/threads/\(place.thread)/messages").expect(200)
+            let shown = messages["items"]?.arrayValue?.compactMap { $0["text"]?.stringValue } ?? []
+            #expect(shown.count == 1 && shown[0].contains(sha.prefix(7)) && shown[0].contains("Louder"))
+
+            let again = try await place.save("docs/Guide.md", ["text": .string(text), "base": .string(sha)]).expect(200)
+            #expect(again["commit"] == .null && again["text"]?.stringValue == text)
+        }
+    }
+
+    @Test("lines of others are merged, and the same lines are a conflict that commits nothing")
+    func merge() async throws {
+        try await Self.run { place in
+            let base = try await place.read("docs/Guide.md")["commit"] ?? .null
+            try place.git.shell("sed -i s/seven/SEVEN/ docs/Guide.md && git commit -qam theirs")
+            let ours = Self.lines.replacing("one", with: "ONE")
+            let merged = try await place.save("docs/Guide.md", ["text": .string(ours), "base": base]).expect(200)
+            #expect(merged["merged"] == true)
+            #expect(merged["text"]?.stringValue == ours.replacing("seven", with: "SEVEN"))
+
+            let head = try place.git.shell("git rev-parse main")
+            let mine = Self.lines.replacing("seven", with: "mine")
+            let conflict = try await place.save("docs/Guide.md", ["text": .string(mine), "base": base])
+            #expect(
+                conflict.status == 409 && conflict.headers["content-type"]?.hasPrefix("application/problem") == true)
+            #expect(conflict.json["base_text"]?.stringValue == Self.lines)
+            #expect(conflict.json["theirs"]?.stringValue == merged["text"]?.stringValue)
+            #expect(conflict.json["ours"]?.stringValue == mine)
+            #expect(try place.git.shell("git rev-parse main") == head)
+            // Nothing waits for an answer that cannot come.
+            #expect(try place.git.shell("git for-each-ref --format='%(refname)' refs/jetbridge") == "")
+
+            // A document that somebody else has begun as well.
+            try place.git.shell("echo theirs > docs/new.md && git add . && git commit -qm new")
+            let both = try await place.save("docs/new.md", ["text": "ours\n"])
+            #expect(both.status == 409 && both.json["base_text"] == .null && both.json["theirs"] == "theirs\n")
+            let fresh = try await place.save("docs/other/Plan.md", ["text": "# Plan\n"]).expect(200)
+            #expect(fresh["commit"]?["sha"] != nil)
+            // Deleted while it was edited.
+            try place.git.shell("git rm -q docs/Guide.md && git commit -qm gone")
+            let gone = try await place.save("docs/Guide.md", ["text": .string(mine), "base": base])
+            #expect(gone.status == 409 && gone.json["theirs"] == .null && gone.json["ours"]?.stringValue == mine)
+        }
+    }
+
+    @Test("the feature's documents are on its branch; line ends and the byte order mark stay")
+    func feature() async throws {
+        let script = """
+            git switch -qc 001-login && mkdir -p specs/001-login && printf '\\357\\273\\277# Login\\r\\nold\\r\\n' \
+            > specs/001-login/spec.md
+            """
+        try await Self.run(script) { place in
+            try place.git.shell("git switch -q main")
+            let list = try await place.person.send(.get, place.path).expect(200)
+            #expect(list["branch"] == "001-login")
+            let paths = list["items"]?.arrayValue?.compactMap { $0["path"]?.stringValue }
+            #expect(paths == ["specs/001-login/spec.md", "docs/Guide.md"])
+            let base = try await place.read("specs/001-login/spec.md")["commit"] ?? .null
+            let saved = try await place.save("specs/001-login/spec.md", ["text": "# Login\nnew\n", "base": base])
+            #expect(try saved.expect(200)["text"]?.stringValue == "\u{FEFF}# Login\r\nnew\r\n")
+            #expect(
+                try place.git.shell("git show 001-login:specs/001-login/spec.md | od -An -c").contains("357 273 277"))
+            #expect(try place.git.shell("git log -1 --format=%s 001-login") == "Edit specs/001-login/spec.md")
+        }
+    }
+
+    @Test("what cannot be saved is refused with what to do, and guests may not")
+    func refusals() async throws {
+        try await Self.run(
+            "printf '\\377\\376' > docs/binary.md && head -c 102401 /dev/zero | tr '\\0' x > docs/long.md"
+        ) { place in
+            let head = try await place.read("docs/Guide.md")["commit"] ?? .null
+            let cases: [(String, JSON, Int)] = [
+                ("docs/Guide.md", ["base": head], 400), ("docs/Guide.md", ["text": "x", "bse": head], 400),
+                ("docs/Guide.md", ["text": "x", "base": "0000000000000000000000000000000000000000"], 400),
+                ("docs/Guide.md", ["text": "x", "base": "main"], 400), ("docs/x.txt", ["text": "x"], 400),
+                ("README.md", ["text": "x"], 400), ("docs/..%2F..%2Fx.md", ["text": "x"], 400),
+                ("docs/.git/x.md", ["text": "x"], 400), ("docs/a.md", ["text": "a\u{0}b"], 400),
+                ("docs/a.md", ["text": .string(String(repeating: "x", count: 102_401))], 413),
+                ("docs/binary.md", ["text": "x", "base": head], 409),
+                ("docs/long.md", ["text": "x", "base": head], 409),
+            ]
+            for (path, body, status) in cases {
+                let answer = try await place.save(path, body)
+                #expect(answer.status == status, "\(path) \(body): \(answer.text)")
+                #expect(answer.json["detail"]?.stringValue?.isEmpty == false)
+            }
+            let most = String(repeating: "\u{1}", count: 102_400)
+            #expect(try await place.save("docs/most.md", ["text": .string(most)]).status == 200)
+            for path in ["docs/none.md", "docs/binary.md", "docs/long.md"] {
+                let status = try await place.person.send(.get, "\(place.path)/\(path)").status
+                #expect(status == (path == "docs/none.md" ? 404 : 409))
+            }
+            let guest = try await place.harness.signedIn(.guest)
+            let thread = try await guest.newThread()
+            #expect(try await guest.send(.get, "/api/v1/threads/\(thread)/documents").status == 403)
+            let reader = try await place.harness.token(.read)
+            #expect(try await place.save("docs/Guide.md", ["text": "x", "base": head], as: reader).status == 403)
+            let writer = try await place.harness.token(.documents)
+            #expect(try await place.save("docs/by.md", ["text": "x"], as: writer).status == 200)
+        }
+    }
+}
