@@ -172,7 +172,8 @@ let package = Package(
             name: "jetbridge",
             dependencies: [
                 "Audit", "Chat", "Cluster", "Gateway", "Host", "EventLoop", "HTTP", "HTTPClient", "JSON", "Lifecycle",
-                "Logging", "Markdown", "Matrix", "Primitives", "Proxy", "Schemas", "Specs", "Terminals", "WebSockets",
+                "Logging", "Markdown", "Matrix", "Models", "Primitives", "Proxy", "Schemas", "Specs", "Terminals",
+                "WebSockets",
                 "Work",
             ],
             path: "Sources/jetbridge", swiftSettings: strict),

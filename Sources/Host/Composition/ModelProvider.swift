@@ -3,10 +3,10 @@ internal import HTTP
 internal import HTTPClient
 internal import Lifecycle
 internal import Logging
-internal import Models
+package import Models
 
 /// Makes the configured model client.
-enum ModelProvider {
+package enum ModelProvider {
     static func client(for configuration: Configuration, logger: Logger) -> any ModelClient {
         let model = configuration.model
         switch model.provider {
@@ -20,6 +20,21 @@ enum ModelProvider {
             return CopilotCLISetup.client(for: configuration, logger: Logger(label: "copilot-cli"))
         case .copilot:
             return Self.copilot(configuration, logger: logger)
+        }
+    }
+
+    /// Lets a command use the configured provider once.
+    package static func asking<Answer: Sendable>(
+        _ configuration: Configuration, _ ask: (any ModelClient) async throws -> Answer
+    ) async throws -> Answer {
+        let client = Self.client(for: configuration, logger: Logger(label: "model"))
+        do {
+            let answer = try await ask(client)
+            await Self.close(client)
+            return answer
+        } catch {
+            await Self.close(client)
+            throw error
         }
     }
 

@@ -1,6 +1,5 @@
 internal import Copilot
 internal import Gateway
-internal import Glibc
 internal import HTTP
 internal import HTTPServer
 internal import Lifecycle
@@ -134,16 +133,5 @@ struct ProxyKeys: Sendable {
         let key = ClientKey(
             id: found.id, models: found.models.map { Set($0) }, tokensPerDay: found.tokensPerDay.map { Int($0) })
         return .valid(key, until: found.expiresAt)
-    }
-}
-
-enum OpenFileLimit {
-    /// Raises the process's limit to what the system allows: each stream takes two descriptors, and a shell's limit is
-    /// often 1024.
-    static func raise() {
-        var limit = rlimit()
-        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
-        limit.rlim_cur = min(limit.rlim_max, 65_536)
-        setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
     }
 }

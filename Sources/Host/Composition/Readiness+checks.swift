@@ -1,6 +1,5 @@
 internal import Database
 internal import Gateway
-internal import Glibc
 internal import Jail
 internal import Lifecycle
 internal import Models
@@ -34,7 +33,7 @@ extension HostReadiness {
         return HostReadiness {
             var checks = Checks()
             // The write-ahead log may have room for a small write when nothing larger fits.
-            if let problem = DiskSpace.problem(at: directory) {
+            if let problem = DiskState.shortage(at: directory) {
                 checks.store = problem
             } else {
                 checks.store = await storeCheck.result()
@@ -49,21 +48,4 @@ extension HostReadiness {
 
 private struct StoreProblem: Error, CustomStringConvertible {
     let description: String
-}
-
-/// The free space of a file system.
-enum DiskSpace {
-    /// In bytes. With less, a burst of messages or the database's next checkpoint fails.
-    static let least: UInt64 = 2 << 20
-
-    /// One line if less than ``least`` is free. Nil if there is enough, and if the space is unknown.
-    static func problem(at path: String) -> String? {
-        var status = statvfs()
-        guard statvfs(path, &status) == 0 else { return nil }
-        // The reserve of a file system is for root only.
-        let blocks = geteuid() == 0 ? status.f_bfree : status.f_bavail
-        let free = UInt64(blocks) * UInt64(status.f_frsize)
-        guard free < Self.least else { return nil }
-        return "the disk is full (\(free / 1024) KB free): free some space"
-    }
 }

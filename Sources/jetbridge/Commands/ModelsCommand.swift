@@ -1,6 +1,7 @@
 internal import Host
 internal import JSON
 internal import Logging
+internal import Models
 
 struct ModelsCommand: Command {
     let syntax = CommandSyntax(
@@ -14,23 +15,28 @@ struct ModelsCommand: Command {
         let configuration = try context.loadConfiguration()
         // The command reports failures itself, in one line.
         Logging.configure(level: .error, format: .text)
-        let models = try await ModelListing.models(of: configuration)
-        guard !context.isJSON else { return try context.print(.array(models.map { Self.json($0) })) }
-        for line in TextTable.lines(models.map { Self.row($0) }) { try context.print(line.trimmingEnd) }
+        let (models, usual) = try await ModelProvider.asking(configuration) {
+            (try await $0.models(), $0.defaultModel)
+        }
+        guard !context.isJSON else {
+            return try context.print(.array(models.map { Self.json($0, isDefault: $0.id == usual) }))
+        }
+        let rows = models.map { Self.row($0, isDefault: $0.id == usual) }
+        for line in TextTable.lines(rows) { try context.print(line.trimmingEnd) }
     }
 
-    private static func json(_ model: ModelListing.Entry) -> JSON {
+    private static func json(_ model: ModelInfo, isDefault: Bool) -> JSON {
         [
             "id": .string(model.id), "name": .string(model.name), "input_limit": JSON(model.inputLimit),
-            "output_limit": JSON(model.outputLimit), "default": .bool(model.isDefault),
+            "output_limit": JSON(model.outputLimit), "default": .bool(isDefault),
             "tokenizer": model.tokenizer.map { .string($0) } ?? .null,
             "version": model.version.map { .string($0) } ?? .null, "vendor": model.vendor.map { .string($0) } ?? .null,
             "multiplier": model.multiplier.map { .number($0) } ?? .null, "preview": .bool(model.isPreview),
         ]
     }
 
-    private static func row(_ model: ModelListing.Entry) -> [String] {
-        let marks = [model.isDefault ? "default" : nil, model.isPreview ? "preview" : nil, model.note]
+    private static func row(_ model: ModelInfo, isDefault: Bool) -> [String] {
+        let marks = [isDefault ? "default" : nil, model.isPreview ? "preview" : nil, model.note]
         return [
             model.id, model.name, "\(model.inputLimit) in", "\(model.outputLimit) out", model.tokenizer ?? "",
             model.version ?? "", model.multiplierText ?? "", marks.compactMap { $0 }.joined(separator: ", "),

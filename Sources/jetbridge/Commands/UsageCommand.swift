@@ -1,6 +1,7 @@
 internal import Host
 internal import JSON
 internal import Logging
+internal import Models
 internal import Sessions
 
 struct UsageCommand: Command {
@@ -20,9 +21,9 @@ struct UsageCommand: Command {
         let (rows, clients, limited) = try await context.administering {
             (try await $0.usage(), try await $0.proxyUsage(), try await $0.limitedKeys())
         }
-        var quota: QuotaListing?
+        var allowance: (provider: String, quota: ModelQuota?)?
         do {
-            quota = try await QuotaListing.quota(of: configuration)
+            allowance = try await ModelProvider.asking(configuration) { ($0.provider, try await $0.quota()) }
         } catch let error as CancellationError {
             throw error
         } catch {
@@ -38,7 +39,9 @@ struct UsageCommand: Command {
             }
             let keys = limited.map { Self.json($0.credential, tokensToday: $0.tokensToday) }
             return try context.print(
-                .array(used + clients.map(Self.json) + keys + (quota.map { Self.json($0) } ?? [])))
+                .array(
+                    used + clients.map(Self.json) + keys
+                        + (allowance.map { Self.json($0.quota, of: $0.provider) } ?? [])))
         }
         if rows.isEmpty, clients.isEmpty { try context.errors.writeLine("No tokens have been used yet.") }
         let lines = TextTable.lines(
@@ -53,15 +56,15 @@ struct UsageCommand: Command {
         for (key, tokens) in limited {
             try context.print("key \(key.id) (\(key.name)): \(tokens) of \(key.tokensPerDay ?? 0) tokens today, in UTC")
         }
-        for line in quota?.lines ?? [] { try context.print(line) }
+        for line in allowance?.quota?.lines ?? [] { try context.print(line) }
     }
 
-    private static func json(_ quota: QuotaListing) -> [JSON] {
-        quota.items.map { item in
+    private static func json(_ quota: ModelQuota?, of provider: String) -> [JSON] {
+        (quota?.allowances ?? []).map { item in
             [
-                "allowance": .string(item.id), "name": .string(item.name), "provider": .string(quota.provider),
-                "plan": quota.plan.map { .string($0) } ?? .null,
-                "reset_date": quota.resetDate.map { .string($0) } ?? .null, "unlimited": .bool(item.isUnlimited),
+                "allowance": .string(item.id), "name": .string(item.name), "provider": .string(provider),
+                "plan": quota?.plan.map { .string($0) } ?? .null,
+                "reset_date": quota?.resetDate.map { .string($0) } ?? .null, "unlimited": .bool(item.isUnlimited),
                 "entitlement": Self.json(item.entitlement), "remaining": Self.json(item.remaining),
                 "percent_remaining": Self.json(item.percentRemaining),
             ]

@@ -1,7 +1,7 @@
 internal import Glibc
 
 /// The free space of a folder's file system.
-struct DiskState: Equatable {
+package struct DiskState: Equatable {
     /// Bytes; also those that are reserved for root.
     var free: Int
     /// Bytes for others than root.
@@ -25,5 +25,16 @@ struct DiskState: Equatable {
         self.init(
             free: Int(status.f_bfree) * unit, available: Int(status.f_bavail) * unit, freeFiles: Int(status.f_ffree),
             reserve: min(256 << 20, Int(status.f_blocks) * unit / 20))
+    }
+
+    /// In bytes. With less, a burst of messages or the database's next checkpoint fails.
+    private static let least = 2 << 20
+
+    /// One line if there is hardly any room for this process. Nil if there is enough, and if the system does not say.
+    package static func shortage(at path: String) -> String? {
+        guard let state = Self(path) else { return nil }
+        let free = geteuid() == 0 ? state.free : state.available
+        guard free < Self.least else { return nil }
+        return "the disk is full (\(free / 1024) KB free): free some space"
     }
 }
