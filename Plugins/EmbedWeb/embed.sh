@@ -21,6 +21,14 @@ parser=/assets/$(hash markdown.js)/markdown.js
 script "$web/main.ts" chat.js "--alias:markdown-it=$parser" "--external:$parser"
 script "$web/people.ts" people.js "--alias:markdown-it=$parser" "--external:$parser"
 script "$web/highlighter.ts" highlighter.js
+code=$web/vendor/codemirror
+script "$web/editor.ts" editor.js "--alias:markdown-it=$parser" "--external:$parser" \
+    "--alias:@codemirror/state=$code/state.js" "--alias:@codemirror/view=$code/view.js" \
+    "--alias:@codemirror/commands=$code/commands.js" "--alias:@codemirror/language=$code/language.js" \
+    "--alias:@codemirror/search=$code/search.js" "--alias:@lezer/common=$code/lezer-common.js" \
+    "--alias:@lezer/highlight=$code/lezer-highlight.js" "--alias:style-mod=$code/style-mod.js" \
+    "--alias:@marijn/find-cluster-break=$code/find-cluster-break.js" "--alias:crelt=$code/crelt.js" \
+    "--alias:w3c-keyname=$code/w3c-keyname.js"
 "$esbuild" --log-level=warning --bundle --minify --charset=utf8 "$web/page.css" --outfile="$work/bundle/chat.css"
 "$esbuild" --log-level=warning --bundle --minify --charset=utf8 "$web/viewer.css" --outfile="$work/bundle/viewer.css"
 cp "$web/index.html" "$web/icon.svg" "$work/bundle/"
@@ -48,6 +56,7 @@ asset() {
     asset page index.html 'text/html; charset=utf-8'
     asset script chat.js 'text/javascript; charset=utf-8'
     asset people people.js 'text/javascript; charset=utf-8'
+    asset editor editor.js 'text/javascript; charset=utf-8'
     asset markdown markdown.js 'text/javascript; charset=utf-8'
     asset highlighter highlighter.js 'text/javascript; charset=utf-8'
     asset style chat.css 'text/css; charset=utf-8'

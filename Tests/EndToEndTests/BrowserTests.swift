@@ -82,6 +82,29 @@ struct BrowserTests {
         #expect(await host.terminate() == .exited(0))
     }
 
+    @Test("a document beside a conversation is edited, merged with what others push, and saved")
+    func documents() async throws {
+        let host = try await HostProcess(configuration: "gateway: {listen: \"127.0.0.1:0\"}\n")
+        try await host.start()
+        let repository = host.dataPath + "/notes"
+        try RealGit(repository).shell(
+            #"""
+            git switch -q -c 001-login && mkdir -p specs/001-login &&
+            printf '# Feature Specification: Login\r\n\r\nPeople sign in with a key.\r\nold line\r\n\r\n## Requirements\r\n\r\n' \
+            > specs/001-login/spec.md && printf '%s\r\n' '- **FR-001**: It is quick. [NEEDS CLARIFICATION: how quick?]' \
+            '- [ ] a box with `code`' '' '## Edge cases' '' '> None, *really*.' >> specs/001-login/spec.md &&
+            git add . && git commit -q -m 'Specify 001-login' && git switch -q main
+            """#)
+        let address = "http://\(try #require(host.address))"
+        let result = try await PythonClients.models.run(
+            script: "Tests/EndToEndTests/browser/documents.py",
+            [address, try #require(await host.code), host.directory.path + "/screenshots", repository],
+            environment: ["HOME": host.directory.path])
+        #expect(result.status == .exited(0), "\(result.text)\(result.errorText)")
+        #expect(result.text.contains(#""result": "ok""#))
+        #expect(await host.terminate() == .exited(0))
+    }
+
     @Test("the page's pure modules: terminal output, asks, replies, differences")
     func modules() async throws {
         let directory = try TemporaryDirectory()

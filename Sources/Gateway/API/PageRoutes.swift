@@ -9,6 +9,7 @@ struct PageRoutes: Sendable {
     static let routes: [APIRoute] = [
         Self.page("/", "page") { $0.index($1, running: .script) },
         Self.page("/people", "peoplePage") { $0.index($1, running: .people) },
+        Self.page("/d/{thread}/{path...}", "documentPage") { $0.index($1, running: .editor) },
         Self.page("/assets/icon.svg", "icon") { $0.icon($1) },
         Self.page("/assets/{hash}/{name}", "asset") { try $0.asset($1) },
     ]
@@ -99,5 +100,5 @@ struct WebAsset: Sendable {
     var path: String { "/assets/\(self.hash)/\(self.name)" }
 
     /// The files served below `/assets`.
-    static var all: [WebAsset] { [.script, .people, .markdown, .highlighter, .style, .viewerStyle, .icon] }
+    static var all: [WebAsset] { [.script, .people, .editor, .markdown, .highlighter, .style, .viewerStyle, .icon] }
 }

@@ -36,7 +36,7 @@ export class DocumentView {
 
   async load(thread: string, feature: api.Feature): Promise<Child[]> {
     const path = this.path ?? "";
-    const head = this.head(path, feature);
+    const head = this.head(thread, path, feature);
     let document: api.FeatureText;
     try {
       document = await api.featureText(thread, path);
@@ -49,12 +49,13 @@ export class DocumentView {
     return [head, controls, this.text.element];
   }
 
-  private head(path: string, feature: api.Feature): HTMLElement {
+  private head(thread: string, path: string, feature: api.Feature): HTMLElement {
     const url = feature.documents.find((document) => document.path === path)?.url;
     return h(
       "header", { class: "spec-head spec-document-head" },
       h("button", { type: "button", class: "quiet small", "data-key": "back", onclick: () => { this.close(); this.changed(); } }, icon("back"), "Feature"),
       h("h2", {}, h("code", {}, path)), h("span", { class: "spacer" }),
+      (path.startsWith("specs/") || path.startsWith("docs/")) && h("a", { class: "viewer-link", href: api.editorAddress(thread, path) }, "Edit"),
       url !== undefined && h("a", { class: "viewer-link", href: url, target: "_blank", rel: "noopener" }, "Open in viewer"));
   }
 

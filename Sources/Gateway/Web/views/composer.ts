@@ -4,6 +4,7 @@ import { announce } from "../announce";
 import { Command } from "../api";
 import { append, h, icon, iconButton, replace } from "../dom";
 import { Drafts } from "../drafts";
+import { clearAll } from "../editor/drafts";
 import { Attachments } from "./attachments";
 
 export interface ComposerDelegate {
@@ -97,6 +98,7 @@ export class Composer {
   /** The sign-in has ended: nothing that was written stays in the browser. */
   forgetDrafts(): void {
     this.drafts.clear();
+    clearAll();
     this.attachments.clear();
   }
 

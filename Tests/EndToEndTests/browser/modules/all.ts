@@ -1,3 +1,4 @@
+import { documents } from "./documents";
 import { finish } from "./expect";
 import { markdown } from "./markdown";
 import { contrast, history, terminal } from "./terminal";
@@ -10,4 +11,5 @@ asks();
 runs();
 differences();
 markdown();
+documents();
 finish();
