@@ -140,6 +140,7 @@ let package = Package(
             name: "Gateway",
             dependencies: [
                 "Audit", "Chat", "Compression", "Crypto", "Database", "Documents", "EventLoop", "Git", "HTTP",
+                "HTTPClient",
                 "HTTPServer", "JSON", "Lifecycle", "Logging", "Markdown", "Primitives", "Repositories", "Schemas",
                 "Sessions", "SignIn",
                 "Specs", "WebSockets",
@@ -288,7 +289,8 @@ let package = Package(
             "Logging",
             "Matrix", "Primitives", "Processes", "Sessions", "Slack", "Telegram"),
         tests(
-            "Crash", "EventLoop", "HTTP", "HTTPClient", "JSON", "Primitives", "Processes", "Sessions", "jetbridge"),
+            "Crash", "EventLoop", "HTTP", "HTTPClient", "HTTPServer", "JSON", "Primitives", "Processes", "Sessions",
+            "jetbridge"),
         tests(
             "EndToEnd", "Crypto", "EventLoop", "HTTP", "HTTPClient", "HTTPServer", "JSON", "Lifecycle", "Primitives",
             "Processes",

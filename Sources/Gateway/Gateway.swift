@@ -13,7 +13,7 @@ package final class Gateway: Service {
     package let name = "gateway"
     private let server: HTTPServer
     private let sockets: WebSocketServer
-    private let context: GatewayContext
+    let context: GatewayContext
 
     /// Throws ``HTTPURLError`` if the public URL is invalid.
     package init(
@@ -59,6 +59,7 @@ package final class Gateway: Service {
             group.addTask(name: "http") { try await self.server.run() }
             group.addTask(name: "live") { try await self.sockets.run() }
             group.addTask(name: "events") { await self.context.feed.run() }
+            group.addTask(name: "webhooks") { await self.context.webhooks.run() }
             try await group.waitForAll()
         }
     }
@@ -69,5 +70,6 @@ package final class Gateway: Service {
         await self.sockets.stop()
         await self.server.stop()
         self.context.feed.stop()
+        self.context.webhooks.stop()
     }
 }

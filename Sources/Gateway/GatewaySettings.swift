@@ -1,5 +1,6 @@
 package import Chat
 package import Documents
+package import EventLoop
 package import SignIn
 
 package struct GatewaySettings: Sendable {
@@ -31,6 +32,10 @@ package struct GatewaySettings: Sendable {
     package var archive: (@Sendable (_ session: String) async throws -> Void)?
     /// What `GET /api/v1/hosts` lists.
     package var hosts: @Sendable () async throws -> [API.Host] = { [] }
+    /// Addresses that hear of changes.
+    package var webhooks: [Webhook] = []
+    /// The addresses of the hosts of a cluster, to which no webhook goes.
+    package var hostAddresses: @Sendable () async throws -> Set<IPAddress> = { [] }
     /// Reads the steps of a turn after a position of its record.
     package var steps: @Sendable (_ turn: String, _ position: Int) async throws -> TurnStepPage = { _, position in
         TurnStepPage(position: position)

@@ -12,6 +12,7 @@ struct CommandTable: Sendable {
             AsksCommand(), ApproveCommand(), DenyCommand(),
             ModelsCommand(), UsageCommand(),
             AuditExportCommand(), AuditVerifyCommand(), StoreCopyCommand(), HostsCommand(), HostsDrainCommand(),
+            HooksCommand(), HookDeliveriesCommand(), HookResendCommand(), HookTestCommand(),
             SpecListCommand(), SpecShowCommand(), SpecCheckCommand(),
         ] + SpecStageCommand.all + [
             OpenAPICommand(), CompletionsCommand(), HelpCommand(), VersionCommand(),
@@ -19,6 +20,7 @@ struct CommandTable: Sendable {
         groups: [
             "audit": "Export or verify the audit",
             "config": "Check or print a configuration file",
+            "hooks": "List hooks and their deliveries; test a hook, repeat a delivery",
             "hosts": "List the hosts of a cluster, or let one hand over what it serves",
             "matrix": "Look after the encryption of Matrix connections",
             "people": "List everybody with access, change roles or take access away",

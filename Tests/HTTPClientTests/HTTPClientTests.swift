@@ -41,6 +41,37 @@ struct HTTPClientTests {
         server.stop()
     }
 
+    @Test("each new connection is checked by its very address, so that a name that moves leads nowhere else")
+    func refusedAddress() async throws {
+        let server = try RawServer { connection in
+            _ = try await connection.head()
+            try await connection.write("HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+        }
+        let port = UInt16(server.port)
+        // The name has moved by the second request.
+        let asked = Protected(0)
+        let client = HTTPClient { address, asking in
+            #expect(asking == port && ["127.0.0.1", "::1"].contains(address.description))
+            // Nobody listens on the other address of the name.
+            guard address == IPAddress("127.0.0.1") else { return nil }
+            return asked.withLock { count in
+                count += 1
+                return count == 1 ? nil : "it has moved"
+            }
+        }
+        let url = try HTTPURL("http://localhost:\(port)/")
+        #expect(try await client.execute(HTTPClientRequest(.get, url)).status == .ok)
+        do {
+            _ = try await client.execute(HTTPClientRequest(.get, url))
+            Issue.record("the second connection was opened")
+        } catch let error as HTTPClientError {
+            #expect(error.code == .addressRefused && !error.mayHaveReachedServer)
+            #expect(error.message == "localhost:\(port): its address 127.0.0.1 is refused: it has moved")
+        }
+        #expect(server.accepted == 1)
+        server.stop()
+    }
+
     struct Sent: Sendable {
         let method: HTTPMethod
         let body: HTTPClientRequest.Body

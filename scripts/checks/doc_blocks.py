@@ -79,6 +79,7 @@ NOT_RUN = {
         "openssl rand": "writes into the system", "jetbridge hosts drain": "needs a cluster; ClusterTests",
     },
     "docs/copilot.md": {"$ jetbridge doctor": "needs an account", "$ jetbridge login": "needs an account"},
+    "docs/hooks.md": {"openssl rand": "writes into the system"},
     "docs/install.md": {
         "sudo apt-get install": INSTALLS, "sudo install": INSTALLS, "sudo jetbridge config check": INSTALLS,
         "sudo systemctl": INSTALLS, "sudo apt-get purge": INSTALLS, "docker load": "needs Docker",
@@ -118,6 +119,7 @@ OTHER = {
     "docs/cluster.md": {"a  0.1.0": "what a command prints"},
     "docs/copilot.md": {"credits:": "what `usage` prints"},
     "docs/design.md": {"Package.swift": "map; doc_paths.py"},
+    "docs/hooks.md": {"X-Jetbridge-Event": "what is sent"},
     "docs/jail.md": {"403 index.example": "what a program prints"},
     "docs/operations.md": {"scrape_configs:": "configuration of Prometheus"},
     "docs/policy.md": {"name: tester": "persona"},

@@ -40,6 +40,20 @@ static inline CURLcode ccurl_set_socket_functions(
     return (curl_easy_setopt)(easy, CURLOPT_CLOSESOCKETFUNCTION, closed);
 }
 
+/// Calls `open` with the address of each new connection, to make its socket; CURL_SOCKET_BAD refuses the address.
+static inline CURLcode ccurl_set_open_function(
+    CURL *_Nonnull easy,
+    curl_socket_t (*_Nonnull open)(
+        void *_Nonnull context, curlsocktype purpose, struct curl_sockaddr *_Nonnull address),
+    void *_Nonnull context) {
+    (curl_easy_setopt)(easy, CURLOPT_OPENSOCKETDATA, context);
+    return (curl_easy_setopt)(easy, CURLOPT_OPENSOCKETFUNCTION, open);
+}
+/// The address itself, which may be longer than its type says.
+static inline const struct sockaddr *_Nonnull ccurl_address(const struct curl_sockaddr *_Nonnull address) {
+    return &address->addr;
+}
+
 static inline int64_t ccurl_get_long(CURL *_Nonnull easy, CURLINFO info) {
     long value = 0;
     return (curl_easy_getinfo)(easy, info, &value) == CURLE_OK ? value : 0;

@@ -28,6 +28,7 @@ final class GatewayContext: Sendable {
     let connections = LiveConnections()
     let feed: EventFeed
     let streams = OpenStreams()
+    let webhooks: Webhooks
     /// Wrong codes per minute: five from one address, and four times as many from all other machines together.
     let codeAttempts = Protected(AttemptLimiter(perPeer: 5, perGroup: 20, window: 60_000))
     let signIn: WebSignIn
@@ -56,6 +57,8 @@ final class GatewayContext: Sendable {
             providers: settings.signIn, access: bridge.access, store: bridge.store, tokens: settings.signInTokens,
             publicURL: settings.publicURL, now: bridge.environment.now)
         self.feed = EventFeed(store: bridge.store, logger: logger)
+        self.webhooks = Webhooks(
+            settings: settings, store: bridge.store, environment: bridge.environment, logger: logger)
         self.cors = CORSPolicy(origins: settings.corsOrigins)
         self.sockets = WebSocketServer(LiveRoutes.settings, name: "live", logger: logger)
         self.document =

@@ -649,6 +649,47 @@ export interface PersonChange {
   role: "guest" | "member" | "owner";
 }
 
+export interface HookList {
+  items: Hook[];
+}
+
+export interface Hook {
+  name: string;
+  /** The URL without its path, which may be a secret. */
+  address: string;
+  events: string[];
+  allow_private: boolean;
+  /** That of the last try; `gone` is one that was answered with 410: it gets nothing until a test succeeds. */
+  state: "ok" | "failing" | "gone";
+  waiting: number;
+  /** Deliveries of the last days that were given up. */
+  given_up: number;
+  last_delivery: HookDelivery | null;
+  /** Null if nothing waits, or is sent right now. */
+  next_try: Timestamp | null;
+}
+
+export interface HookDelivery {
+  /** As in `X-Jetbridge-Delivery`. */
+  id: string;
+  event: string;
+  state: "waiting" | "delivered" | "given_up";
+  tries: number;
+  /** Of the last answer. */
+  status: number | null;
+  /** Why the last try failed, or why there is no other one. */
+  error: string | null;
+  created_at: Timestamp;
+  tried_at: Timestamp | null;
+  next_try: Timestamp | null;
+}
+
+export interface HookDeliveryPage {
+  items: HookDelivery[];
+  /** The `cursor` of the next page; null on the last one. */
+  next_cursor: string | null;
+}
+
 export interface GraphQLQuery {
   /** The document. */
   query: string;

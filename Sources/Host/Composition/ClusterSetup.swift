@@ -128,7 +128,7 @@ struct ClusterSetup: Sendable {
                         logger.debug("nothing was looked for", ["error": .string("\(error)")])
                     }
                 }))
-        try await self.cluster.join(wanting: Set(networks + [.gitHub, .janitor]))
+        try await self.cluster.join(wanting: Set(networks + [.gitHub, .janitor, .webhooks]))
     }
 
     func close() async { await self.database.close() }

@@ -4,6 +4,7 @@ internal import Documents
 internal import EventLoop
 package import Gateway
 internal import Glibc
+internal import HTTP
 internal import Jail
 internal import Models
 internal import Primitives
@@ -52,6 +53,13 @@ enum GatewaySetup {
         settings.version = Release.version
         settings.corsOrigins = configuration.gateway.cors
         settings.documents = DocumentDesk(catalog: repositories, now: { WallClock.now() / 1_000 })
+        settings.webhooks = configuration.hooks
+        if let cluster {
+            settings.hostAddresses = {
+                let urls = try await cluster.cluster.hosts().map { try HTTPURL($0.address) }
+                return Set(urls.compactMap { IPAddress($0.host) })
+            }
+        }
         (settings.signIn, settings.signInTokens) = (signIn, tokens)
         let steps = StoredSteps(store: store)
         settings.steps = { turn, position in try await steps.page(of: turn, after: position) }

@@ -52,6 +52,7 @@ package struct Doctor: Sendable {
         for finding in await ClusterFindings(configuration: self.configuration, directory: directory).findings() {
             try await report(finding)
         }
+        for finding in await HookFindings.examine(self.configuration) { try await report(finding) }
         for finding in self.access() { try await report(finding) }
         try await NetworkFindings(self.configuration, in: directory, patience: self.patience).examine(report: report)
     }

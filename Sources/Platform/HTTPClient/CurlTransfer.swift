@@ -1,5 +1,6 @@
 internal import CCurl
 internal import EventLoop
+internal import Glibc
 internal import HTTP
 internal import Primitives
 
@@ -10,12 +11,17 @@ final class CurlTransfer: Transfer, Multi.User {
     private(set) var localPort: Int32 = 0
 
     private let multi: Multi
+    private let refusal: HTTPClient.AddressRefusal?
     private var reader: ResponseHeadReader
     /// The actual cause when a callback aborted the transfer; libcurl reports only the abort.
     private var failure: (any Error)?
 
-    init(_ plan: TransferPlan, _ settings: HTTPClientSettings, on multi: Multi) throws(HTTPClientError) {
+    init(
+        _ plan: TransferPlan, _ settings: HTTPClientSettings, refusing refusal: HTTPClient.AddressRefusal? = nil,
+        on multi: Multi
+    ) throws(HTTPClientError) {
         self.multi = multi
+        self.refusal = refusal
         self.easy = try multi.handle()
         self.reader = ResponseHeadReader(limit: settings.maximumHeadBytes, host: plan.host)
         super.init(plan)
@@ -76,6 +82,16 @@ final class CurlTransfer: Transfer, Multi.User {
 
     // MARK: libcurl's callbacks
 
+    /// Whether a connection to the address may be opened.
+    fileprivate func mayConnect(to address: IPAddress?, port: UInt16) -> Bool {
+        guard let refusal = self.refusal else { return true }
+        let reason = address.map { refusal($0, port) } ?? "it is no internet address"
+        guard let reason else { return true }
+        self.failure = HTTPClientError(
+            .addressRefused, "\(self.plan.host): its address\(address.map { " \($0)" } ?? "") is refused: \(reason)")
+        return false
+    }
+
     /// The connection is established. `false` ends the transfer.
     fileprivate func connected(to address: String, from localPort: Int32) -> Bool {
         self.localPort = localPort
@@ -92,6 +108,8 @@ final class CurlTransfer: Transfer, Multi.User {
             return false
         }
         self.isConnected = true
+        // Another address of the name may have been refused before.
+        self.failure = nil
         self.moved()
         return true
     }
@@ -160,6 +178,7 @@ extension CurlTransfer {
         for option in [CURLOPT_HEADERDATA, CURLOPT_WRITEDATA, CURLOPT_READDATA, CURLOPT_PREREQDATA] {
             unsafe ccurl_set_pointer(easy.pointer, option, context)
         }
+        if self.refusal != nil { unsafe ccurl_set_open_function(easy.pointer, onOpen, context) }
     }
 
     /// The options of ``EasyHandle/Shape``.
@@ -241,6 +260,19 @@ private func onFill(
     let borrowed = unsafe Borrowed(bytes: UnsafeMutableRawBufferPointer(start: bytes, count: size * count))
     let transfer = unsafe transfer(context)
     return Net.assumeIsolated { unsafe transfer.fill(borrowed.bytes) }
+}
+
+/// CURLOPT_OPENSOCKETFUNCTION.
+private func onOpen(
+    _ context: UnsafeMutableRawPointer, _ purpose: curlsocktype, _ address: UnsafeMutablePointer<curl_sockaddr>
+) -> curl_socket_t {
+    let (transfer, raw) = unsafe (transfer(context), ccurl_address(address))
+    let ip = unsafe IPAddress(raw)
+    // In both families the port follows the family.
+    let port = unsafe UnsafeRawPointer(raw).loadUnaligned(fromByteOffset: 2, as: UInt16.self).bigEndian
+    guard Net.assumeIsolated({ transfer.mayConnect(to: ip, port: port) }) else { return CURL_SOCKET_BAD }
+    let (family, type, number) = unsafe (address.pointee.family, address.pointee.socktype, address.pointee.protocol)
+    return socket(family, type | Int32(SOCK_CLOEXEC.rawValue), number)
 }
 
 private func onConnected(

@@ -8,10 +8,17 @@ package import EventLoop
 /// that executes a request or reads its body ends the transfer at once.
 package final class HTTPClient: Sendable {
     package let settings: HTTPClientSettings
+    private let refusal: AddressRefusal?
     private let box = Box()
 
-    package init(_ settings: HTTPClientSettings = HTTPClientSettings()) {
+    /// Why the client may not connect to an address and port; nil if it may.
+    package typealias AddressRefusal = @Sendable (IPAddress, UInt16) -> String?
+
+    /// - Parameter refusal: Asked with the very address of each new connection, so that a name that resolves differently
+    ///   each time leads nowhere else.
+    package init(_ settings: HTTPClientSettings = HTTPClientSettings(), refusing refusal: AddressRefusal? = nil) {
         self.settings = settings
+        self.refusal = refusal
     }
 
     deinit {
@@ -45,12 +52,13 @@ package final class HTTPClient: Sendable {
     }
 
     private func sendsPlain(_ request: HTTPClientRequest) -> Bool {
-        !self.settings.usesOnlyLibcurl && request.signature == nil && PlainPool.canReach(request.url)
+        !self.settings.usesOnlyLibcurl && self.refusal == nil && request.signature == nil
+            && PlainPool.canReach(request.url)
     }
 
     @Net private func transfer(_ plan: TransferPlan, isPlain: Bool) throws(HTTPClientError) -> Transfer {
         if isPlain { return PlainTransfer(plan, on: self.pool()) }
-        return try CurlTransfer(plan, self.settings, on: try self.multi())
+        return try CurlTransfer(plan, self.settings, refusing: self.refusal, on: try self.multi())
     }
 
     @Net private func pool() -> PlainPool {

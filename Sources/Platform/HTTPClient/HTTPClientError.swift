@@ -9,6 +9,8 @@ package struct HTTPClientError: Error, Sendable, Hashable, CustomStringConvertib
         package static let plainHTTPRefused = Code(description: "plainHTTPRefused")
         /// The host name can't be resolved.
         package static let resolve = Code(description: "resolve")
+        /// The client may not connect to the host's address.
+        package static let addressRefused = Code(description: "addressRefused")
         /// The connection was refused or the host is unreachable.
         package static let connect = Code(description: "connect")
         /// Connecting, including TLS, took too long.

@@ -97,6 +97,14 @@ struct ChatLink: Sendable {
         _ = try await self.call(body == nil ? .delete : .patch, "/api/v1/people/\(person)", body)
     }
 
+    /// What the host says about its hooks.
+    ///
+    /// - Parameter path: below `/api/v1/hooks`.
+    func hooks(_ method: HTTPMethod, _ path: String) async throws -> JSON {
+        let below = path.split(separator: "/").map { PercentEncoding.encode(String($0), keeping: .pathSegment) }
+        return try await self.call(method, (["/api/v1/hooks"] + below).joined(separator: "/"), nil)
+    }
+
     /// The commands of a thread.
     func jobs(of thread: String) async throws -> [JSON] {
         try await self.call(.get, "/api/v1/threads/\(thread)/jobs", nil)["items"]?.arrayValue ?? []

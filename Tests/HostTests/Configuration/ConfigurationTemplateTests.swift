@@ -10,8 +10,8 @@ struct ConfigurationTemplateTests {
         uniqueKeysWithValues: [
             "OPENAI_API_KEY", "IRC_PASSWORD", "IRC_SASL_PASSWORD", "IRC_CHANNEL_KEY", "MATRIX_TOKEN",
             "MATRIX_PASSWORD", "SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "TELEGRAM_TOKEN", "GITHUB_TOKEN",
-            "GITHUB_WEBHOOK_SECRET", "GITHUB_CLIENT_SECRET", "OIDC_CLIENT_SECRET",
-        ].map { ($0, "value") })
+            "GITHUB_WEBHOOK_SECRET", "GITHUB_CLIENT_SECRET", "OIDC_CLIENT_SECRET", "CI_HOOK_SECRET",
+        ].map { ($0, "a value for the templates") })
 
     @Test("every template is valid", arguments: ConfigurationTemplate.all.map(\.name))
     func reads(_ name: String) throws {

@@ -11,7 +11,7 @@ struct PlaceTests {
         "a place has a name, and the name is the place",
         arguments: [
             (Place.network(AdapterID("irc:libera")), "irc:libera"), (.web("7f"), "web:7f"), (.gitHub, "github"),
-            (.janitor, "janitor"),
+            (.janitor, "janitor"), (.webhooks, "webhooks"),
         ])
     func names(place: Place, name: String) {
         #expect(place.name == name)

@@ -246,7 +246,7 @@ struct HostTable: Sendable {
                 switch Place(name: try row.text("place")) {
                 case .network(let id): adapters[try row.text("host"), default: []].append(id.rawValue)
                 case .web: threads[try row.text("host"), default: 0] += 1
-                case .gitHub, .janitor: break
+                case .gitHub, .janitor, .webhooks: break
                 }
             }
             return try connection.query("SELECT *, \(Self.isDead) AS is_dead FROM hosts ORDER BY id").map { row in

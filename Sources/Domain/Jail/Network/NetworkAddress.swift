@@ -1,3 +1,5 @@
+package import EventLoop
+
 /// A host and port that something in a jail asks for.
 package struct NetworkAddress: Sendable, Hashable, CustomStringConvertible {
     package let name: NetworkName

@@ -1,3 +1,4 @@
+internal import EventLoop
 internal import HTTP
 
 /// Why no connection was made for a request.

@@ -1,3 +1,4 @@
+package import EventLoop
 internal import Glibc
 internal import Primitives
 
@@ -40,14 +41,8 @@ package actor SystemResolver: NetworkResolver {
     }
 
     package func ownAddresses() throws -> Set<IPAddress> {
-        var list: UnsafeMutablePointer<ifaddrs>?
-        guard getifaddrs(&list) == 0 else { throw NetworkResolverError("the machine's addresses can't be read") }
-        defer { freeifaddrs(list) }
-        var found: Set<IPAddress> = []
-        var next = list
-        while let entry = next?.pointee {
-            if let address = entry.ifa_addr.flatMap({ IPAddress($0) }) { found.insert(address) }
-            next = entry.ifa_next
+        guard let found = IPAddress.ofThisMachine() else {
+            throw NetworkResolverError("the machine's addresses can't be read")
         }
         return found
     }

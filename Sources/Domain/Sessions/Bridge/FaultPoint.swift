@@ -26,6 +26,8 @@ package enum FaultPoint: String, Sendable, CaseIterable {
     case commitMade = "commit-made"
     case deliveryStored = "delivery-stored"
     case newsStored = "news-stored"
+    case webhookStored = "webhook-stored"
+    case webhookSent = "webhook-sent"
     /// In a transaction, after the fence.
     case placeFenced = "place-fenced"
 

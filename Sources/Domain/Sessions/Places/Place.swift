@@ -10,6 +10,8 @@ package enum Place: Hashable, Sendable, CustomStringConvertible {
     case gitHub
     /// Deletes expired data.
     case janitor
+    /// Sends webhooks.
+    case webhooks
 
     package static let webAdapter = AdapterID("web")
 
@@ -28,17 +30,19 @@ package enum Place: Hashable, Sendable, CustomStringConvertible {
             switch name {
             case Self.gitHub.name: .gitHub
             case Self.janitor.name: .janitor
+            case Self.webhooks.name: .webhooks
             default: name.hasPrefix("web:") ? .web(String(name.dropFirst(4))) : .network(AdapterID(name))
             }
     }
 
-    /// `irc:libera`, `web:THREAD`, `github`, `janitor`.
+    /// `irc:libera`, `web:THREAD`, `github`, `janitor`, `webhooks`.
     package var name: String {
         switch self {
         case .network(let adapter): adapter.rawValue
         case .web(let thread): "web:\(thread)"
         case .gitHub: "github"
         case .janitor: "janitor"
+        case .webhooks: "webhooks"
         }
     }
 

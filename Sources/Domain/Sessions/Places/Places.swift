@@ -41,7 +41,7 @@ package enum Places: Sendable, Equatable {
             switch place {
             case .network(let id): networks.append(.text(id.rawValue))
             case .web(let value): threads.append(.text(value))
-            case .gitHub, .janitor: break
+            case .gitHub, .janitor, .webhooks: break
             }
         }
         var (parts, next): ([String], Int) = ([], first)

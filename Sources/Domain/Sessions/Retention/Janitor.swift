@@ -20,6 +20,8 @@ actor Janitor {
     private static let interval: Duration = .seconds(600)
     /// In milliseconds: event streams resume within ten minutes.
     private static let changeLifetime: Int64 = 15 * 60_000
+    /// In milliseconds.
+    private static let webhookLifetime: Int64 = 3 * 86_400_000
     /// Directories are read only once in this number of rounds.
     private static let fileRounds = 36
 
@@ -56,6 +58,9 @@ actor Janitor {
         let now = self.environment.now()
         try await self.repeatedly { ledger in try ledger.deleteExpiredCredentials(at: now, limit: Self.batch) }
         try await self.store.write { ledger in try ledger.deleteChanges(before: now - Self.changeLifetime) }
+        try await self.repeatedly { ledger in
+            try ledger.deleteWebhookDeliveries(before: now - Self.webhookLifetime, limit: Self.batch)
+        }
         if let time = self.time(self.retention.eventKeys) {
             try await self.repeatedly { ledger in try ledger.deleteEventKeys(before: time, limit: Self.batch) }
             try await self.repeatedly { ledger in try ledger.deleteGitHubRows(before: time, limit: Self.batch) }

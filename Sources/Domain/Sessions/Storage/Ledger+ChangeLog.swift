@@ -42,10 +42,13 @@ extension Ledger {
         try self.connection.first("SELECT COALESCE(MAX(number), 0) AS n FROM changes", [])?.integer("n") ?? 0
     }
 
-    /// Deletes old changes, but not the newest one, which says where the next ones begin.
+    /// Deletes old changes, but not the newest one, which says where the next ones begin, nor those of which webhooks are
+    /// still to be made.
     func deleteChanges(before time: Int64) throws {
+        let end = try self.webhookCursor() ?? .max
         try self.connection.execute(
-            "DELETE FROM changes WHERE at < $1 AND number < (SELECT MAX(number) FROM changes)", [.integer(time)])
+            "DELETE FROM changes WHERE at < $1 AND number < (SELECT MAX(number) FROM changes) AND number <= $2",
+            [.integer(time), .integer(end)])
     }
 
     private static func change(_ row: Row) throws -> ChangeRow {

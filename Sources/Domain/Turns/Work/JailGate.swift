@@ -1,6 +1,7 @@
 package import Agent
 package import Audit
 internal import Chat
+package import EventLoop
 internal import JSON
 package import Jail
 package import Logging

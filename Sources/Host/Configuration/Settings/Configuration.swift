@@ -1,4 +1,5 @@
 package import Agent
+package import Gateway
 internal import HTTP
 package import Sessions
 
@@ -34,6 +35,8 @@ package struct Configuration: Sendable {
     package var retention: Retention
     package var quota: PersonQuota
     package var adapters: Adapters
+    /// Names are unique.
+    package var hooks: [Webhook]
 
     init(_ root: Section, dataDirectory: String, personas: (AgentLimits) -> PersonaCatalog) {
         self.dataDirectory = dataDirectory
@@ -71,5 +74,6 @@ package struct Configuration: Sendable {
         self.archive = root.optional("archive") { ObjectPlace.read($0) }
         self.retention = root.section("retention") { Retention($0) }
         self.quota = root.section("quota") { quota in quota.section("person") { PersonQuota($0) } }
+        self.hooks = Webhook.list(root)
     }
 }

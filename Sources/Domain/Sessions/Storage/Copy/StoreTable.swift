@@ -41,6 +41,7 @@ struct StoreTable: Sendable {
         StoreTable("matrix_users", "account", "user"), StoreTable("matrix_devices", "account", "user", "device"),
         StoreTable("matrix_rooms", "account", "room"), StoreTable("matrix_members", "account", "room", "user"),
         StoreTable("accounts", "provider", "issuer", "subject"), StoreTable("pending_sign_ins", "state"),
+        StoreTable("webhook_deliveries", "number"),
     ]
 
     /// Tables with rows from the start, or that triggers fill: their rows replace those of the target at the end.
@@ -49,7 +50,9 @@ struct StoreTable: Sendable {
     ]
 
     /// Ids that PostgreSQL gives out by itself.
-    static let numbered = ["inbox", "turns", "messages", "outbox", "asks", "github_deliveries", "github_news"]
+    static let numbered = [
+        "inbox", "turns", "messages", "outbox", "asks", "github_deliveries", "github_news", "webhook_deliveries",
+    ]
 
     /// A part of the rows, in the order of the key, after the row with the key `last`.
     func rows(after last: [SQLValue]?, limit: Int, in connection: any Connection) throws -> [Row] {

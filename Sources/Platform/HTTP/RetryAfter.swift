@@ -1,5 +1,3 @@
-package import HTTP
-
 /// The wait that an endpoint asks for.
 package enum RetryAfter {
     /// Reads `retry-after-ms`, else `Retry-After` (RFC 9110 §10.2.3) as seconds or a date. Nil when neither is valid;

@@ -1,10 +1,10 @@
-internal import Glibc
+package import Glibc
 
 /// A numeric IPv4 or IPv6 address, without port and zone.
 package struct IPAddress: Sendable, Hashable, CustomStringConvertible {
     package let isIPv6: Bool
     /// An IPv4 address fills the lower 32 bits.
-    let bits: UInt128
+    package let bits: UInt128
 
     package init(v4: UInt32) {
         self.isIPv6 = false
@@ -23,32 +23,48 @@ package struct IPAddress: Sendable, Hashable, CustomStringConvertible {
             return
         }
         var address = in6_addr()
-        guard !text.utf8.contains(0), text.utf8.contains(0x3A), inet_pton(AF_INET6, text, &address) == 1 else {
+        guard !text.utf8.contains(0), text.utf8.contains(0x3A), unsafe inet_pton(AF_INET6, text, &address) == 1 else {
             return nil
         }
-        self.init(v6: withUnsafeBytes(of: address) { $0.reduce(0) { $0 << 8 | UInt128($1) } })
+        self.init(v6: unsafe withUnsafeBytes(of: address) { unsafe $0.reduce(0) { $0 << 8 | UInt128($1) } })
     }
 
     /// Reads a `sockaddr_in` or `sockaddr_in6`; nil for other families.
-    init?(_ address: UnsafePointer<sockaddr>) {
-        switch Int32(address.pointee.sa_family) {
+    package init?(_ address: UnsafePointer<sockaddr>) {
+        switch Int32(unsafe address.pointee.sa_family) {
         case AF_INET:
             self.init(
-                v4: address.withMemoryRebound(to: sockaddr_in.self, capacity: 1) {
-                    UInt32(bigEndian: $0.pointee.sin_addr.s_addr)
+                v4: unsafe address.withMemoryRebound(to: sockaddr_in.self, capacity: 1) {
+                    unsafe UInt32(bigEndian: $0.pointee.sin_addr.s_addr)
                 })
         case AF_INET6:
             self.init(
-                v6: address.withMemoryRebound(to: sockaddr_in6.self, capacity: 1) { pointer in
-                    withUnsafeBytes(of: pointer.pointee.sin6_addr) { $0.reduce(0) { $0 << 8 | UInt128($1) } }
+                v6: unsafe address.withMemoryRebound(to: sockaddr_in6.self, capacity: 1) { pointer in
+                    unsafe withUnsafeBytes(of: pointer.pointee.sin6_addr) {
+                        unsafe $0.reduce(0) { $0 << 8 | UInt128($1) }
+                    }
                 })
         default: return nil
         }
     }
 
+    /// Those of this machine's interfaces, as of now; nil if they can't be read.
+    package static func ofThisMachine() -> Set<IPAddress>? {
+        var list: UnsafeMutablePointer<ifaddrs>?
+        guard unsafe getifaddrs(&list) == 0 else { return nil }
+        defer { unsafe freeifaddrs(list) }
+        var found: Set<IPAddress> = []
+        var next = unsafe list
+        while let entry = unsafe next?.pointee {
+            if let address = unsafe entry.ifa_addr.flatMap({ unsafe IPAddress($0) }) { found.insert(address) }
+            unsafe next = entry.ifa_next
+        }
+        return found
+    }
+
     /// The IPv4 address in a form that every parser reads alike: `inet_aton` also accepts hexadecimal, octal and fewer
     /// parts.
-    static func plainDecimals(_ text: some StringProtocol) -> UInt32? {
+    package static func plainDecimals(_ text: some StringProtocol) -> UInt32? {
         let parts = text.utf8.split(separator: 0x2E, omittingEmptySubsequences: false)
         guard parts.count == 4 else { return nil }
         var value: UInt32 = 0
@@ -67,13 +83,13 @@ package struct IPAddress: Sendable, Hashable, CustomStringConvertible {
             return [24, 16, 8, 0].map { String(self.bits >> UInt128($0) & 0xFF) }.joined(separator: ".")
         }
         var address = in6_addr()
-        withUnsafeMutableBytes(of: &address) { bytes in
+        unsafe withUnsafeMutableBytes(of: &address) { bytes in
             for index in bytes.indices {
-                bytes[index] = UInt8(truncatingIfNeeded: self.bits >> UInt128(120 - 8 * index))
+                unsafe bytes[index] = UInt8(truncatingIfNeeded: self.bits >> UInt128(120 - 8 * index))
             }
         }
         var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
-        inet_ntop(AF_INET6, &address, &text, socklen_t(text.count))
+        unsafe inet_ntop(AF_INET6, &address, &text, socklen_t(text.count))
         return String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 }

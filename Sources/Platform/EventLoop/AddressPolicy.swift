@@ -1,4 +1,5 @@
-/// Decides which addresses a jail may be connected to: public ones, but not this machine's.
+/// Decides which addresses may be connected to on behalf of somebody else, such as a jail or a configured webhook:
+/// public ones, but not this machine's.
 ///
 /// Sources: IANA's special-purpose address registries (RFC 6890 and successors).
 package struct AddressPolicy: Sendable {
@@ -38,7 +39,7 @@ package struct AddressPolicy: Sendable {
         self.exceptions = exceptions
     }
 
-    /// Why a jail may not be connected to `address`, as in "it is a loopback address"; nil if it may.
+    /// Why nobody is connected to `address`, as in "it is a loopback address"; nil if it is allowed.
     ///
     /// - Parameter own: This machine's addresses.
     package func refusal(of address: IPAddress, port: UInt16, own: Set<IPAddress>) -> String? {

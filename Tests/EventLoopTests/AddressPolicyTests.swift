@@ -1,9 +1,8 @@
+import EventLoop
 import TestSupport
 import Testing
 
-@testable import Jail
-
-@Suite("Addresses that a jail may be connected to")
+@Suite("Addresses that may be connected to for others")
 struct AddressPolicyTests {
     private let policy = AddressPolicy()
 

@@ -1,0 +1,113 @@
+import Database
+import TestSupport
+import Testing
+
+@testable import Sessions
+
+@Suite("Deliveries to hooks, as stored", .timeLimit(.minutes(1)))
+struct WebhookLedgerTests {
+    private static func store() async throws -> (SessionStore, TemporaryDirectory) {
+        let directory = try TemporaryDirectory()
+        let database = try TestDatabase.open(path: directory.path + "/store", migrations: Schema.migrations)
+        return (SessionStore(database: database), directory)
+    }
+
+    private static func delivery(_ number: Int, of hook: String = "ci", at now: Int64 = 0) -> WebhookDelivery {
+        WebhookDelivery(
+            id: "\(hook)-\(number)", hook: hook, change: "\(number)@1", session: nil, event: "thread", body: "{}",
+            createdAt: now)
+    }
+
+    @Test("each change has one delivery for each hook")
+    func unique() async throws {
+        let (store, directory) = try await Self.store()
+        defer { withExtendedLifetime(directory) {} }
+        let inserted = try await store.write { ledger in
+            [
+                try ledger.insert(Self.delivery(1)), try ledger.insert(Self.delivery(1, of: "board")),
+                try ledger.insert(Self.delivery(1)),
+            ]
+        }
+        #expect(inserted == [true, true, false])
+    }
+
+    @Test(
+        "the oldest go first; what cannot be reached holds back the later ones, what is refused again and again does not"
+    )
+    func order() async throws {
+        let (store, directory) = try await Self.store()
+        defer { withExtendedLifetime(directory) {} }
+        func next(_ now: Int64, _ change: (inout WebhookDelivery) -> Void) async throws -> WebhookDelivery.Next {
+            var first = try #require(try await store.read { ledger in try ledger.webhookDelivery("ci-1") })
+            change(&first)
+            let changed = first
+            return try await store.write { ledger in
+                try ledger.update(changed)
+                return try ledger.nextWebhookDelivery(of: "ci", at: now)
+            }
+        }
+        func id(_ next: WebhookDelivery.Next) -> String? {
+            if case .now(let delivery) = next { delivery.id } else { nil }
+        }
+        try await store.write { ledger in
+            #expect(try ledger.nextWebhookDelivery(of: "ci", at: 0) == .nothing)
+            for number in 1...3 { try ledger.insert(Self.delivery(number)) }
+        }
+        #expect(id(try await next(5) { _ in }) == "ci-1")
+        let waits = try await next(5) {
+            $0.nextAt = 10
+            $0.tries = 40
+        }
+        #expect(waits == .later(10))
+        #expect(try await next(5) { $0.status = 503 } == .later(10))
+        #expect(id(try await next(5) { $0.status = 400 }) == "ci-2")
+        #expect(id(try await next(10) { _ in }) == "ci-1")
+        #expect(try await next(5) { $0.tries = 3 } == .later(10))
+        let urgent = try await store.write { ledger in
+            _ = try ledger.resendWebhookDelivery("ci-3", of: "ci")
+            #expect(try ledger.resendWebhookDelivery("ci-3", of: "board") == nil)
+            #expect(try ledger.urgentWebhooks() == ["ci"])
+            return try ledger.nextWebhookDelivery(of: "ci", at: 0)
+        }
+        #expect(id(urgent) == "ci-3")
+    }
+
+    @Test("a full queue gives up its oldest, and a hook that is gone from the configuration all")
+    func bounds() async throws {
+        let (store, directory) = try await Self.store()
+        defer { withExtendedLifetime(directory) {} }
+        try await store.write { ledger in
+            for number in 1...5 { try ledger.insert(Self.delivery(number, at: Int64(number))) }
+            try ledger.insert(Self.delivery(1, of: "board"))
+            #expect(try ledger.boundWebhookQueue(of: "ci", to: 3) == 2)
+            #expect(try ledger.boundWebhookQueue(of: "ci", to: 3) == 0)
+            let summary = try ledger.webhookSummary(of: "ci")
+            #expect(summary.waiting == 3 && summary.givenUp == 2 && summary.last == nil)
+            #expect(try ledger.webhookDelivery("ci-2")?.error == "more than 3 deliveries waited")
+            #expect(try ledger.giveUpWebhookDeliveries(of: "ci", storedBefore: 4, because: "too old") == 1)
+            try ledger.keepWebhooks(["board"])
+            #expect(try ledger.webhookSummary(of: "ci").waiting == 0)
+            #expect(try ledger.webhookSummary(of: "board").waiting == 1)
+            #expect(try ledger.deleteWebhookDeliveries(before: 5, limit: 100) == 4)
+        }
+    }
+
+    @Test("changes are kept until their deliveries are stored")
+    func changes() async throws {
+        let (store, directory) = try await Self.store()
+        defer { withExtendedLifetime(directory) {} }
+        try await store.write { ledger in
+            for number in 1...4 {
+                try ledger.connection.execute(
+                    "INSERT INTO changes (number, kind, subject, session, at) VALUES ($1, 'thread', 't', 't', 1)",
+                    .integer(Int64(number)))
+            }
+            try ledger.setWebhookCursor(2)
+            try ledger.deleteChanges(before: 9)
+            #expect(try ledger.changes(after: 0, limit: 10).map(\.number) == [3, 4])
+            try ledger.keepWebhooks([])
+            try ledger.deleteChanges(before: 9)
+            #expect(try ledger.changes(after: 0, limit: 10).map(\.number) == [4])
+        }
+    }
+}
