@@ -121,6 +121,8 @@ let package = Package(
             "Sessions", "Audit", "Chat", "Crypto", "Database", "EventLoop", "JSON", "Lifecycle", "Logging", "Markdown",
             "Objects", "Primitives"),
         domain(
+            "Tasks", "Chat", "Crypto", "Database", "Git", "JSON", "Logging", "Primitives", "Repositories", "Sessions"),
+        domain(
             "SignIn", "Chat", "Copilot", "Crypto", "EventLoop", "GitHub", "HTTP", "HTTPClient", "JSON", "Lifecycle",
             "Logging",
             "Models", "Primitives", "Sessions"),
@@ -129,7 +131,7 @@ let package = Package(
         domain(
             "Turns", "Agent", "Audit", "Chat", "Copilot", "Crypto", "EventLoop", "Git", "GitHub", "HTTP", "HTTPClient",
             "HTTPServer", "JSON", "Jail", "Lifecycle", "Logging", "Models", "Primitives", "Processes", "Repositories",
-            "Sandbox", "Sessions", "SignIn", "Specs", "Work"),
+            "Sandbox", "Sessions", "SignIn", "Specs", "Tasks", "Work"),
 
         // Adapters and Gateway
         .target(
@@ -143,7 +145,7 @@ let package = Package(
                 "HTTPClient",
                 "HTTPServer", "JSON", "Lifecycle", "Logging", "Markdown", "Primitives", "Repositories", "Schemas",
                 "Sessions", "SignIn",
-                "Specs", "WebSockets",
+                "Specs", "Tasks", "WebSockets",
             ],
             path: "Sources/Gateway", exclude: ["Web"], swiftSettings: strict, plugins: ["EmbedWeb"]),
         .plugin(name: "EmbedWeb", capability: .buildTool(), exclude: ["embed.sh"]),
@@ -164,7 +166,8 @@ let package = Package(
                 "Gateway", "Git", "GitHub", "HTTP", "HTTPClient", "HTTPServer", "IRC", "JSON", "Jail", "Kit",
                 "Lifecycle", "Logging", "Markdown", "Matrix", "Models", "NATS", "Objects", "Primitives", "Processes",
                 "Proxy",
-                "Repositories", "Sandbox", "Schemas", "Sessions", "SignIn", "Slack", "Specs", "Telegram", "Turns",
+                "Repositories", "Sandbox", "Schemas", "Sessions", "SignIn", "Slack", "Specs", "Tasks", "Telegram",
+                "Turns",
                 "WebSockets", "Work", "YAML",
             ],
             path: "Sources/Host", swiftSettings: strict, plugins: ["EmbedTemplates"]),
@@ -173,7 +176,8 @@ let package = Package(
             name: "jetbridge",
             dependencies: [
                 "Audit", "Chat", "Cluster", "Gateway", "Host", "EventLoop", "HTTP", "HTTPClient", "JSON", "Lifecycle",
-                "Logging", "Markdown", "Matrix", "Models", "Primitives", "Proxy", "Schemas", "Specs", "Terminals",
+                "Logging", "Markdown", "Matrix", "Models", "Primitives", "Proxy", "Schemas", "Specs", "Tasks",
+                "Terminals",
                 "WebSockets",
                 "Work",
             ],
@@ -244,6 +248,9 @@ let package = Package(
             "Lifecycle",
             "Logging",
             "Models", "Primitives", "Processes", "Repositories"),
+        tests(
+            "Tasks", "Tasks", "Chat", "Database", "Git", "Logging", "Primitives", "Repositories", "Sessions",
+            exclude: ["Corpus"]),
         tests("Specs", "Specs", "Chat", "Git", "JSON", "Logging", "Models", "Primitives", "Repositories", "Schemas"),
         tests(
             "Sessions", "Sessions", "Audit", "Chat", "Database", "JSON", "Logging", "Objects", "Primitives", "Crypto",

@@ -2,6 +2,7 @@ package import Chat
 package import Documents
 package import EventLoop
 package import SignIn
+package import Tasks
 
 package struct GatewaySettings: Sendable {
     /// A numeric address.
@@ -26,6 +27,8 @@ package struct GatewaySettings: Sendable {
     package var signInTokens: (any SignInTokens)?
     /// The documents of repositories; nil in a host without repositories.
     package var documents: DocumentDesk?
+    /// The tasks of repositories; nil without any.
+    package var tasks: TaskDesk?
     /// The version in the OpenAPI document.
     package var version = "0"
     /// Writes a session into the archive, before it becomes archived; nil if there is none. Errors are for people.

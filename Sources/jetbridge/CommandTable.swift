@@ -14,7 +14,7 @@ struct CommandTable: Sendable {
             AuditExportCommand(), AuditVerifyCommand(), StoreCopyCommand(), HostsCommand(), HostsDrainCommand(),
             HooksCommand(), HookDeliveriesCommand(), HookResendCommand(), HookTestCommand(),
             SpecListCommand(), SpecShowCommand(), SpecCheckCommand(),
-        ] + SpecStageCommand.all + [
+        ] + SpecStageCommand.all + TasksCommand.all + [
             OpenAPICommand(), CompletionsCommand(), HelpCommand(), VersionCommand(),
         ],
         groups: [
@@ -27,9 +27,10 @@ struct CommandTable: Sendable {
             "sessions": "List, show, archive or delete sessions",
             "spec": "Specify, plan and implement features; list and check their documents",
             "store": "Copy the database",
+            "tasks": "List and change the tasks of repositories, also without a host",
             "token": "Create, list and revoke API tokens",
         ],
-        later: ["tasks"])
+        later: [])
 
     let commands: [any Command]
     /// Summaries of the command groups, by first word.

@@ -7,6 +7,8 @@ package enum TurnKind: String, Sendable, CaseIterable {
     case constitution, specify, clarify, plan, tasks, analyze, checklist, implement, refine, spec
     /// Carries out the answer to the question of how a conflict between documents is settled.
     case conflict
+    /// A change of the repository's list of tasks, or the agent's work on one of them.
+    case task
     // Work in the thread's workspace
     case run, diff, files, snapshot, undo, commit
     // GitHub
@@ -20,7 +22,7 @@ package enum TurnKind: String, Sendable, CaseIterable {
         switch self {
         case .run, .diff, .files, .snapshot, .undo, .commit: true
         case .chat, .constitution, .specify, .clarify, .plan, .tasks, .analyze, .checklist, .implement, .refine, .spec,
-            .conflict, .pr, .review, .fix, .workflow, .command:
+            .conflict, .task, .pr, .review, .fix, .workflow, .command:
             false
         }
     }
@@ -31,7 +33,7 @@ package enum TurnKind: String, Sendable, CaseIterable {
         switch self {
         case .undo, .workflow: false
         case .chat, .constitution, .specify, .clarify, .plan, .tasks, .analyze, .checklist, .implement, .refine, .spec,
-            .conflict, .run, .diff, .files, .snapshot, .commit, .pr, .review, .fix, .command:
+            .conflict, .task, .run, .diff, .files, .snapshot, .commit, .pr, .review, .fix, .command:
             true
         }
     }
@@ -40,7 +42,7 @@ package enum TurnKind: String, Sendable, CaseIterable {
     /// documents are shown as they are.
     package var hasOwnWords: Bool {
         switch self {
-        case .spec, .clarify, .implement, .conflict, .run, .diff, .files, .snapshot, .undo, .commit, .pr, .workflow:
+        case .spec, .clarify, .implement, .conflict, .task, .run, .diff, .files, .snapshot, .undo, .commit, .pr, .workflow:
             true
         case .chat, .constitution, .specify, .plan, .tasks, .analyze, .checklist, .refine, .review, .fix, .command:
             false
@@ -51,7 +53,7 @@ package enum TurnKind: String, Sendable, CaseIterable {
     package var isDocument: Bool {
         switch self {
         case .constitution, .specify, .plan, .tasks, .analyze, .checklist, .refine: true
-        case .chat, .clarify, .implement, .spec, .conflict, .run, .diff, .files, .snapshot, .undo, .commit, .pr,
+        case .chat, .clarify, .implement, .spec, .conflict, .task, .run, .diff, .files, .snapshot, .undo, .commit, .pr,
             .review,
             .fix, .workflow, .command:
             false
@@ -63,7 +65,7 @@ package enum TurnKind: String, Sendable, CaseIterable {
         switch self {
         case .chat, .command: .guest
         case .constitution, .specify, .clarify, .plan, .tasks, .analyze, .checklist, .implement, .refine, .spec,
-            .conflict, .run, .diff, .files, .snapshot, .undo, .commit, .pr, .review, .fix, .workflow:
+            .conflict, .task, .run, .diff, .files, .snapshot, .undo, .commit, .pr, .review, .fix, .workflow:
             .member
         }
     }

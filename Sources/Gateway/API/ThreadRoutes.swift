@@ -58,7 +58,7 @@ struct ThreadRoutes: Sendable {
         ) { try await Self(context: $0).post($1) },
     ]
 
-    private static let idempotencyKey = APIRoute.Header(
+    static let idempotencyKey = APIRoute.Header(
         name: "Idempotency-Key",
         note: MemberNote(
             "A repeated request with the same key gets the first answer.", minLength: 1, maxLength: 200,

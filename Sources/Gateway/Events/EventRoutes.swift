@@ -15,8 +15,8 @@ struct EventRoutes: Sendable {
     static let routes: [APIRoute] = [
         APIRoute(
             .get, "/api/v1/events", "events",
-            "A stream of what changes and you may see: `thread`, `operation`, `ask` and `commit` events, whose data is the "
-                + "REST document. It resumes after `Last-Event-ID` for ten minutes, also after a restart; where something "
+            "A stream of what changes and you may see: `thread`, `operation`, `ask`, `commit` and `task` events, whose data is the "
+                + "REST document (of a task that is gone, its id and repository). It resumes after `Last-Event-ID` for ten minutes, also after a restart; where something "
                 + "may be missing it begins with `reset`.", .reading(from: .guest),
             headers: [
                 .init(name: "Last-Event-ID", note: MemberNote("The id of the last event that was received."))

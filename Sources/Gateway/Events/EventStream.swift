@@ -4,6 +4,7 @@ internal import JSON
 internal import Primitives
 internal import Schemas
 internal import Sessions
+internal import Tasks
 
 /// Everything that changes and that one person may see, as REST documents.
 struct EventStream: Sendable {
@@ -115,6 +116,7 @@ struct EventStream: Sendable {
     static func document(
         of row: ChangeRow, for principal: Principal, in ledger: Ledger, at now: Int64, pages: RepositoryPages
     ) throws -> JSON? {
+        if row.kind == .task { return try Self.task(row.subject, for: principal, in: ledger) }
         guard let session = try ledger.session(id: row.session) else {
             // A deleted thread.
             guard row.kind == .thread, principal.seesEverything || row.owner == principal.identity else { return nil }
@@ -139,7 +141,17 @@ struct EventStream: Sendable {
                 let commit = turn.commits.first(where: { $0.sha == parts[1] })
             else { return nil }
             return try JSON(encoding: API.Commit(commit, pages))
-        case nil: return nil
+        case .task, nil: return nil
         }
+    }
+
+    private static func task(_ subject: String, for principal: Principal, in ledger: Ledger) throws -> JSON? {
+        guard principal.role >= .member, principal.has(anyOf: [.tasks, .chat, .read]) else { return nil }
+        let parts = subject.split(separator: " ", maxSplits: 1).map(String.init)
+        guard parts.count == 2 else { return nil }
+        guard let task = try TaskRecord(parts[1], in: parts[0], ledger) else {
+            return ["id": .string(parts[1]), "repository": .string(parts[0]), "state": "deleted"]
+        }
+        return try JSON(encoding: API.Task(task))
     }
 }

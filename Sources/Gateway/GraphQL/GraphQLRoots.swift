@@ -5,6 +5,7 @@ internal import Primitives
 internal import Schemas
 internal import Sessions
 internal import Specs
+internal import Tasks
 
 /// The schema that the gateway serves: the root fields, and the edges between the API's types.
 enum GraphQLRoots {
@@ -12,13 +13,13 @@ enum GraphQLRoots {
         var table = SchemaTable()
         let types: [any DocumentType.Type] = [
             API.Person.self, API.Thread.self, API.Message.self, API.Operation.self, API.Ask.self,
-            API.Repository.self, FeatureOverview.Feature.self, API.AuditRow.self,
+            API.Repository.self, FeatureOverview.Feature.self, API.AuditRow.self, API.Task.self,
         ]
         for type in types { _ = table.schema(of: type, .output) }
         var schema = GraphQLSchema()
         schema.add(GraphQLSchema.Object(name: GraphQLSchema.query, fields: Self.roots))
         schema.add(table)
-        for name in ["Thread", "Message", "AuditRow"] { schema.addConnection(of: name) }
+        for name in ["Thread", "Message", "AuditRow", "Task"] { schema.addConnection(of: name) }
         schema.extend("Thread", with: Self.ofThread)
         schema.extend("Message", with: [Self.operationOfMessage])
         schema.extend("Operation", with: [Self.threadOfOperation])
@@ -111,6 +112,25 @@ enum GraphQLRoots {
             type: .list(.nonNull(.named("String"))),
             resolve: { scene, _, _ in try scene.prepared[scene.key]?.get() ?? .null }),
         .init(
+            name: "task", text: "A task of a repository's list; for members.",
+            arguments: [.init(name: "repository", text: "", type: .nonNull(.named("String"))), Self.id],
+            type: .named("Task"),
+            resolve: { scene, _, arguments in
+                try Self.require(.member, [.tasks, .chat, .read], scene)
+                let (id, repository) = (arguments["id"]?.stringValue ?? "", arguments["repository"]?.stringValue ?? "")
+                return try TaskRecord(id, in: repository, scene.ledger).map { try JSON(encoding: API.Task($0)) }
+                    ?? .null
+            }),
+        .init(
+            name: "tasks", text: "The tasks of a repository, in the order of its list; for members.",
+            arguments: Self.paging(50) + [
+                .init(name: "repository", text: "By default the default one.", type: .named("String")),
+                .init(name: "state", text: "`open`, `started`, `done` or `dropped`.", type: .named("String")),
+                .init(name: "owner", text: "", type: .named("String")),
+                .init(name: "label", text: "", type: .named("String")),
+                .init(name: "query", text: "Only tasks with all these words.", type: .named("String")),
+            ], type: .nonNull(.named("TaskConnection")), resolve: Self.tasks, isConnection: true),
+        .init(
             name: "audit", text: "The audit, newest row first; for owners with the scope admin.",
             arguments: Self.paging(50), type: .named("AuditRowConnection"), resolve: Self.audit, isConnection: true),
     ]
@@ -141,6 +161,25 @@ enum GraphQLRoots {
             after: after, limit: try Self.count(arguments, "first"), in: scene.ledger.connection)
         let items = try page.rows.map { (cursor: String($0.number), node: try JSON(encoding: API.AuditRow($0))) }
         return Self.connection(items, hasNext: page.next != nil, hasPrevious: after != nil)
+    }
+
+    private static func tasks(_ scene: GraphQLScene, _ parent: JSON, _ arguments: [String: JSON]) throws -> JSON {
+        try Self.require(.member, [.tasks, .chat, .read], scene)
+        let after = arguments["after"]?.stringValue
+        guard let line = Int64(after ?? "0") else { throw GraphQLError("`after` must be a cursor of this list.") }
+        let names = scene.context.settings.tasks?.names ?? []
+        let repository = arguments["repository"]?.stringValue ?? names.first ?? ""
+        let filter = TaskFilter(
+            state: arguments["state"]?.stringValue, owner: arguments["owner"]?.stringValue,
+            label: arguments["label"]?.stringValue, search: arguments["query"]?.stringValue)
+        let count = try Self.count(arguments, "first")
+        let rows = try scene.ledger.tasks(of: repository, filter, after: line, limit: count + 1)
+        let items = try rows.prefix(count).compactMap { row in
+            try TaskRecord(row.id, in: repository, scene.ledger).map {
+                (cursor: String(row.line), node: try JSON(encoding: API.Task($0)))
+            }
+        }
+        return Self.connection(items, hasNext: rows.count > count, hasPrevious: after != nil)
     }
 
     private static func require(_ role: Role, _ scopes: Set<Scope>, _ scene: GraphQLScene) throws {

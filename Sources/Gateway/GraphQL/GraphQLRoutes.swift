@@ -6,6 +6,7 @@ internal import JSON
 internal import Schemas
 internal import Sessions
 internal import Specs
+internal import Tasks
 
 /// GraphQL over HTTP, for reads.
 struct GraphQLRoutes: Sendable {
@@ -79,6 +80,14 @@ struct GraphQLRoutes: Sendable {
         var prepared: [String: Result<JSON, GraphQLError>] = [:]
         let fields = executor.fields(of: executor.operation.selections, on: GraphQLSchema.query)
         for (key, fields) in fields {
+            if let field = fields.first, ["task", "tasks"].contains(field.name),
+                let definition = executor.schema.objects[GraphQLSchema.query]?[field.name], principal.role >= .member
+            {
+                // The index is good enough where the repository cannot be read.
+                let repository = executor.arguments(of: field, definition)["repository"]?.stringValue
+                _ = try? await self.context.settings.tasks?.refresh(repository)
+                continue
+            }
             guard let field = fields.first, ["feature", "features"].contains(field.name),
                 let definition = executor.schema.objects[GraphQLSchema.query]?[field.name]
             else { continue }

@@ -7,6 +7,7 @@ internal import Models
 internal import Primitives
 internal import Repositories
 internal import Sessions
+internal import Tasks
 internal import Turns
 internal import Work
 
@@ -55,9 +56,9 @@ enum BridgeSetup {
 
     static func bridge(
         _ posts: ThreadPosts, _ access: AccessControl, _ agent: AgentWorker, _ work: GitHubWork,
-        _ commands: WorkbenchSetup, _ news: NewsSetup
+        _ commands: WorkbenchSetup, _ news: NewsSetup, _ tasks: TaskDesk
     ) -> Bridge {
-        var workers: [TurnKind: any TurnWorker] = [.chat: agent]
+        var workers: [TurnKind: any TurnWorker] = [.chat: agent, .task: TaskTurn(desk: tasks, agent: agent)]
         workers.merge(SpecWorkers(agent: agent, pages: posts.environment.settings.pages).workers) { $1 }
         workers.merge(GitHubWorkers(work: work, agent: agent).workers) { $1 }
         workers.merge(commands.workbench.workers) { own, _ in own }

@@ -12,6 +12,7 @@ internal import Repositories
 internal import Schemas
 internal import Sessions
 internal import SignIn
+internal import Tasks
 internal import Turns
 internal import Work
 
@@ -46,7 +47,7 @@ enum GatewaySetup {
         _ listening: Listening, _ configuration: Configuration, bridge: Bridge, web: WebAdapter,
         repositories: RepositoryCatalog, model: any ModelClient, workspaces: Workspaces, jail: JailStatus,
         mount: GatewayMount?, hooks: [GatewayHook], cluster: ClusterSetup?, signIn: [any SignInProvider],
-        tokens: (any SignInTokens)?
+        tokens: (any SignInTokens)?, tasks: TaskDesk
     ) throws -> Gateway {
         let (store, publicURL) = (bridge.store, bridge.environment.settings.publicURL)
         var settings = GatewaySettings(address: listening.host, port: listening.port, publicURL: publicURL)
@@ -60,7 +61,7 @@ enum GatewaySetup {
                 return Set(urls.compactMap { IPAddress($0.host) })
             }
         }
-        (settings.signIn, settings.signInTokens) = (signIn, tokens)
+        (settings.signIn, settings.signInTokens, settings.tasks) = (signIn, tokens, tasks)
         let steps = StoredSteps(store: store)
         settings.steps = { turn, position in try await steps.page(of: turn, after: position) }
         let started = WallClock.now()

@@ -15,6 +15,7 @@ internal import Primitives
 internal import Repositories
 package import Sessions
 internal import SignIn
+internal import Tasks
 internal import Turns
 internal import Work
 
@@ -112,8 +113,10 @@ package final class Host: Sendable {
         self.workspaceServices =
             [commands.workspaces.bundles].compactMap { $0 } + [commands.retention(configuration, store: store)]
         let agent = BridgeSetup.agent(configuration, self.model, self.agent, commands, repositories, self.audit, store)
+        let tasks = TaskDesk(
+            store: store, repositories: repositories, pages: posts.environment.settings.pages, now: WallClock.now)
         self.bridge = BridgeSetup.bridge(
-            posts, access, agent, gitHub.work(repositories, news.news, posts), commands, news)
+            posts, access, agent, gitHub.work(repositories, news.news, posts), commands, news, tasks)
         let bridge = self.bridge
         let services = networks.map { network in
             NetworkService(
@@ -134,7 +137,7 @@ package final class Host: Sendable {
             listening, configuration, bridge: self.bridge, web: web, repositories: repositories, model: self.model,
             workspaces: commands.workspaces, jail: jail.status, mount: mounted?.mount,
             hooks: services.compactMap(NetworkSetup.hook) + [parts.hook].compactMap { $0 }, cluster: cluster,
-            signIn: signIn, tokens: news.people)
+            signIn: signIn, tokens: news.people, tasks: tasks)
         self.signInCode = access.printSignInCode()
     }
 

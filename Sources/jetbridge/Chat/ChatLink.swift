@@ -121,16 +121,24 @@ struct ChatLink: Sendable {
     private func post(_ path: String, _ body: JSON) async throws -> JSON { try await self.call(.post, path, body) }
 
     private func call(_ method: HTTPMethod, _ path: String, _ body: JSON?) async throws -> JSON {
+        let (status, json) = try await self.exchange(method, path, body)
+        guard 200..<300 ~= status else {
+            throw CommandFailure(json["detail"]?.stringValue ?? "the host answered \(status); try again")
+        }
+        return json
+    }
+
+    func exchange(
+        _ method: HTTPMethod, _ path: String, _ body: JSON?, query: String? = nil, headers: HTTPHeaders = [:]
+    ) async throws -> (status: Int, json: JSON) {
         var url = self.base
-        url.path = path
-        var request = HTTPClientRequest(method, url, headers: self.headers)
+        (url.path, url.query) = (path, query)
+        var all = self.headers
+        for header in headers { all[header.name] = header.value }
+        var request = HTTPClientRequest(method, url, headers: all)
         if let body { request.body = .bytes(body.bytes) }
         let response = try await self.client.execute(request)
         let bytes = try await response.body.collect(upTo: 16 << 20)
-        let json = response.status == .noContent ? .null : try JSON.parse(bytes)
-        guard response.status.isSuccess else {
-            throw CommandFailure(json["detail"]?.stringValue ?? "the host answered \(response.status.code); try again")
-        }
-        return json
+        return (Int(response.status.code), response.status == .noContent ? .null : try JSON.parse(bytes))
     }
 }

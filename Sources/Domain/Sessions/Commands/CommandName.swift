@@ -6,7 +6,7 @@ package enum CommandName: String, Sendable, CaseIterable {
     case help, new, stop, status, whoami, pair, model, models, usage, repo, run, jobs, kill, approve, deny
     case constitution, specify, clarify, plan, tasks, analyze, checklist, implement, refine, spec
     case diff, files, snapshot, undo, commit, persona, policy, steer, pr, review, fix, workflow, login, logout
-    case resend, resume, export, people, verify
+    case resend, resume, export, people, verify, task
 
     /// The lowest role that may use it.
     package var role: Role {
@@ -16,7 +16,7 @@ package enum CommandName: String, Sendable, CaseIterable {
             .guest
         case .repo, .run, .jobs, .kill, .approve, .deny, .constitution, .specify, .clarify, .plan, .tasks, .analyze,
             .checklist, .implement, .refine, .spec, .diff, .files, .snapshot, .undo, .commit, .persona, .policy,
-            .steer, .pr, .review, .fix, .workflow, .login, .logout:
+            .steer, .pr, .review, .fix, .workflow, .login, .logout, .task:
             .member
         case .people, .verify: .owner
         }

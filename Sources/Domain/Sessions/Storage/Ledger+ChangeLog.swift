@@ -6,6 +6,8 @@ package struct ChangeRow: Sendable, Equatable {
         case thread, operation, ask
         /// Its subject is an operation and a hash.
         case commit
+        /// Its subject is a repository and an id; it has no session.
+        case task
     }
 
     package let number: Int64

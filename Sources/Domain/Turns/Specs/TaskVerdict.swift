@@ -18,26 +18,28 @@ enum TaskVerdict: Equatable {
         }
     }
 
-    init(_ records: [StepRecord], of task: TaskEntry) {
+    init(_ records: [StepRecord], of task: TaskEntry) { self.init(records, ofTask: task.text) }
+
+    init(_ records: [StepRecord], ofTask text: String) {
         guard case .ended(let ending)? = records.last?.event else {
             self = .failed("the model did not finish it")
             return
         }
         switch ending {
-        case .answered: self = Self.verdict(on: records, of: task)
+        case .answered: self = Self.verdict(on: records, of: text)
         case .denied: self = .failed(ending.reason ?? "", isFinal: true)
         default: self = .failed(ending.reason ?? "the model did not finish it")
         }
     }
 
-    private static func verdict(on records: [StepRecord], of task: TaskEntry) -> TaskVerdict {
+    private static func verdict(on records: [StepRecord], of task: String) -> TaskVerdict {
         let steps = Steps(records)
         switch TaskReport(steps.answer) {
         case .failed(let reason): return .failed(ImplementTexts.clause(reason))
         case .alreadyDone: return .done
         case .done:
             // Tests that a task writes before what they test have to fail.
-            guard let test = steps.lastTest, test.status != 0, !Self.isAboutTests(task.text) else { return .done }
+            guard let test = steps.lastTest, test.status != 0, !Self.isAboutTests(task) else { return .done }
             return .failed("its tests fail: `\(test.command.prefix(80))` ended with exit \(test.status)")
         case .open:
             if let last = steps.last, last.status != 0 {

@@ -1,0 +1,181 @@
+internal import Database
+
+/// A task as the index has it.
+package struct TaskRow: Sendable, Equatable {
+    package let repository: String
+    package let id: String
+    package let line: Int64
+    package let state: String
+    package let owner: String?
+    package let labels: [String]
+    package let due: String?
+    /// What is searched, folded.
+    package let words: String
+    /// The rest of the task, and a part of each of the above that people see.
+    package let body: String
+    /// The thread that worked on it last.
+    package var session: String?
+    /// Milliseconds since 1970.
+    package var updatedAt: Int64
+
+    package init(
+        repository: String, id: String, line: Int64, state: String, owner: String?, labels: [String], due: String?,
+        words: String, body: String, session: String? = nil, updatedAt: Int64
+    ) {
+        self.repository = repository
+        self.id = id
+        self.line = line
+        self.state = state
+        self.owner = owner
+        self.labels = labels
+        self.due = due
+        self.words = words
+        self.body = body
+        self.session = session
+        self.updatedAt = updatedAt
+    }
+}
+
+/// Where a repository's tasks were read.
+package struct TaskListRow: Sendable, Equatable {
+    package let branch: String
+    /// The commit.
+    package let hash: String
+    package let blob: String
+
+    package init(branch: String, hash: String, blob: String) {
+        self.branch = branch
+        self.hash = hash
+        self.blob = blob
+    }
+}
+
+/// Which tasks a listing contains; nil does not restrict it.
+package struct TaskFilter: Sendable {
+    package var state: String?
+    package var owner: String?
+    package var label: String?
+    /// Only what is neither done nor dropped.
+    package var isUnfinished = false
+    /// All of them occur in the task, folded.
+    package var words: [String] = []
+
+    package init(state: String? = nil, owner: String? = nil, label: String? = nil, search: String? = nil) {
+        self.state = state
+        self.owner = owner?.lowercased()
+        self.label = label?.lowercased()
+        let parts = (search ?? "").lowercased().split {
+            $0.isWhitespace || $0.unicodeScalars.contains { $0.value < 0x20 }
+        }
+        self.words = parts.prefix(8).map(String.init)
+    }
+}
+
+extension Ledger {
+    package func taskList(of repository: String) throws -> TaskListRow? {
+        try self.connection.query(
+            "SELECT branch, hash, blob FROM task_lists WHERE repository = ?", [.text(repository)]
+        ).first.map {
+            TaskListRow(branch: try $0.text("branch"), hash: try $0.text("hash"), blob: try $0.text("blob"))
+        }
+    }
+
+    package func task(_ id: String, in repository: String) throws -> TaskRow? {
+        try self.connection.query(
+            "SELECT * FROM tasks WHERE repository = ? AND id = ?", [.text(repository), .text(id)]
+        ).first.map(Self.task)
+    }
+
+    /// In the order of the file, after a line.
+    package func tasks(
+        of repository: String, _ filter: TaskFilter = TaskFilter(), after line: Int64 = 0, limit: Int
+    ) throws -> [TaskRow] {
+        var text = "SELECT * FROM tasks WHERE repository = ? AND line > ?"
+        var values: [SQLValue] = [.text(repository), .integer(line)]
+        if filter.isUnfinished { text += " AND state IN ('open', 'started')" }
+        if let state = filter.state {
+            text += " AND state = ?"
+            values.append(.text(state))
+        }
+        if let owner = filter.owner {
+            text += " AND LOWER(owner) = ?"
+            values.append(.text(owner))
+        }
+        for word in (filter.label.map { [" \($0) "] } ?? []) {
+            text += " AND labels LIKE ? ESCAPE '\\'"
+            values.append(.text("%\(Self.escaped(word))%"))
+        }
+        for word in filter.words {
+            text += " AND words LIKE ? ESCAPE '\\'"
+            values.append(.text("%\(Self.escaped(word))%"))
+        }
+        values.append(.integer(Int64(limit)))
+        return try self.connection.query(text + " ORDER BY line LIMIT ?", values).map(Self.task)
+    }
+
+    private static func escaped(_ text: String) -> String {
+        text.replacing("\\", with: "\\\\").replacing("%", with: "\\%").replacing("_", with: "\\_")
+    }
+
+    /// Replaces a repository's tasks. Rows that are the same stay, and so do the threads of tasks.
+    package func setTasks(_ rows: [TaskRow], of repository: String, _ list: TaskListRow, at now: Int64) throws {
+        var known = Dictionary(
+            uniqueKeysWithValues: try self.tasks(of: repository, limit: Int(Int32.max)).map { ($0.id, $0) })
+        for row in rows {
+            let old = known.removeValue(forKey: row.id)
+            if let old, old.body == row.body {
+                guard old.line != row.line else { continue }
+                try self.connection.execute(
+                    "UPDATE tasks SET line = ? WHERE repository = ? AND id = ?",
+                    [.integer(row.line), .text(repository), .text(row.id)])
+                continue
+            }
+            try self.connection.execute(
+                """
+                INSERT INTO tasks (repository, id, line, state, owner, labels, due, words, body, session, updated_at)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                ON CONFLICT (repository, id) DO UPDATE SET line = excluded.line, state = excluded.state,
+                owner = excluded.owner, labels = excluded.labels, due = excluded.due, words = excluded.words,
+                body = excluded.body, updated_at = excluded.updated_at
+                """,
+                [
+                    .text(repository), .text(row.id), .integer(row.line), .text(row.state), .optional(row.owner),
+                    .text(" \(row.labels.joined(separator: " ").lowercased()) "), .optional(row.due),
+                    .text(row.words), .text(row.body), .optional(row.session), .integer(row.updatedAt),
+                ])
+        }
+        for id in known.keys.sorted() {
+            try self.connection.execute(
+                "DELETE FROM tasks WHERE repository = ? AND id = ?", [.text(repository), .text(id)])
+        }
+        try self.connection.execute(
+            """
+            INSERT INTO task_lists (repository, branch, hash, blob, read_at) VALUES (?, ?, ?, ?, ?)
+            ON CONFLICT (repository) DO UPDATE SET branch = excluded.branch, hash = excluded.hash,
+            blob = excluded.blob, read_at = excluded.read_at
+            """,
+            [.text(repository), .text(list.branch), .text(list.hash), .text(list.blob), .integer(now)])
+    }
+
+    /// The file is the same at another commit.
+    package func moveTaskList(of repository: String, to hash: String, at now: Int64) throws {
+        try self.connection.execute(
+            "UPDATE task_lists SET hash = ?, read_at = ? WHERE repository = ?",
+            [.text(hash), .integer(now), .text(repository)])
+    }
+
+    package func setThread(_ session: String, ofTask id: String, in repository: String) throws {
+        try self.connection.execute(
+            "UPDATE tasks SET session = ? WHERE repository = ? AND id = ?",
+            [.text(session), .text(repository), .text(id)])
+    }
+
+    private static func task(_ row: Row) throws -> TaskRow {
+        TaskRow(
+            repository: try row.text("repository"), id: try row.text("id"), line: try row.integer("line"),
+            state: try row.text("state"), owner: try row.optionalText("owner"),
+            labels: try row.text("labels").split(separator: " ").map(String.init), due: try row.optionalText("due"),
+            words: try row.text("words"), body: try row.text("body"), session: try row.optionalText("session"),
+            updatedAt: try row.integer("updated_at"))
+    }
+}

@@ -1,0 +1,308 @@
+package import Chat
+internal import Database
+internal import Git
+internal import JSON
+internal import Logging
+internal import Primitives
+package import Repositories
+package import Sessions
+
+/// The lists of tasks of all repositories: reads and changes `docs/TASKS.md` on their branches, and keeps the index.
+package actor TaskDesk {
+    private let store: SessionStore
+    nonisolated let repositories: RepositoryCatalog
+    /// Where links to commits and to the list lead.
+    package nonisolated let pages: RepositoryPages
+    /// Milliseconds since 1970.
+    private nonisolated let now: @Sendable () -> Int64
+    /// Where the branches were when the index was brought up to date.
+    private var known: [String: KnownBase] = [:]
+    /// The end of the last step with a repository, so that they do not get into each other's way.
+    private var last: [String: Task<Void, Never>] = [:]
+    private let logger = Logger(label: "tasks")
+
+    /// How often a branch may move while a change is decided anew.
+    private static let attempts = 50
+
+    package init(
+        store: SessionStore, repositories: RepositoryCatalog, pages: RepositoryPages,
+        now: @escaping @Sendable () -> Int64
+    ) {
+        self.store = store
+        self.repositories = repositories
+        self.pages = pages
+        self.now = now
+    }
+
+    package nonisolated var names: [String] { self.repositories.names }
+
+    /// The commit at which a repository's list was read, and where it is.
+    package struct Head: Sendable, Hashable {
+        package let repository: String
+        package let branch: String
+        package let commit: String
+    }
+
+    // MARK: Reading
+
+    /// Brings the index up to date with a repository's branch. Throws ``RepositoryError``.
+    @discardableResult
+    package func refresh(_ name: String?) async throws -> Head {
+        let repository = try self.repositories.repository(name)
+        return try await self.alone(repository.name) { desk in try await desk.refreshNow(repository) }
+    }
+
+    private func refreshNow(_ repository: LocalRepository) async throws -> Head {
+        let base = try await repository.knownBase(since: self.known[repository.name])
+        let head = Head(repository: repository.name, branch: base.branch.name, commit: base.branch.id.hex)
+        guard self.known[repository.name] != base else { return head }
+        let name = repository.name
+        let list = try await self.store.read { ledger in try ledger.taskList(of: name) }
+        if list?.hash != head.commit || list?.branch != head.branch {
+            let file = try await repository.file(TaskFile.path, at: base.branch, limit: TaskFile.sizeLimit)
+            try await self.index(file, repository, known: list)
+        }
+        self.known[name] = base
+        return head
+    }
+
+    /// Writes what a file says into the index, if its blob is another one. Returns the file as it was parsed.
+    private func index(
+        _ file: BaseFile, _ repository: LocalRepository, known list: TaskListRow?, parsed: TaskFile? = nil
+    ) async throws {
+        let bytes = file.bytes ?? []
+        let (name, now) = (repository.name, self.now())
+        let blob = GitObjectID.blob(bytes)?.hex ?? ""
+        let row = TaskListRow(branch: file.branch, hash: file.commit.hex, blob: blob)
+        if let list, list.blob == blob, list.branch == file.branch {
+            try await self.store.write { ledger in try ledger.moveTaskList(of: name, to: row.hash, at: now) }
+            return
+        }
+        let time = try await repository.time(of: file.commit) * 1_000
+        let items = (parsed ?? TaskFile(bytes)).items
+        let rows = items.map { $0.row(in: name, at: time) }
+        try await self.store.write { ledger in try ledger.setTasks(rows, of: name, row, at: now) }
+    }
+
+    /// A page of tasks, and a cursor of the next one. Without a repository those of all.
+    package func list(
+        _ filter: TaskFilter, in name: String?, after cursor: Int64 = 0, limit: Int
+    ) async throws -> (items: [TaskRecord], next: Int64?, head: Head?) {
+        let names = try name.map { [try self.repositories.repository($0).name] } ?? self.names
+        var items: [TaskRecord] = []
+        var head: Head?
+        let (first, line) = (Int(cursor / Self.rank), cursor % Self.rank)
+        for (index, name) in names.enumerated() {
+            let read: Head
+            do { read = try await self.refresh(name) } catch let error as RepositoryError where names.count > 1 {
+                // One that cannot be read must not hide the others.
+                self.logger.info(
+                    "tasks cannot be read", ["repository": .string(name), "reason": .string(error.message)])
+                continue
+            }
+            if names.count == 1 { head = read }
+            guard index >= first else { continue }
+            let after = index == first ? line : 0
+            let left = limit + 1 - items.count
+            let rows = try await self.store.read { ledger in
+                try ledger.tasks(of: name, filter, after: after, limit: left)
+            }
+            for row in rows {
+                guard items.count < limit else {
+                    let last = items[limit - 1]
+                    let rank = Int64(names.firstIndex(of: last.repository) ?? 0)
+                    return (items, rank * Self.rank + Int64(last.line), head)
+                }
+                items.append(TaskRecord(row, at: read.commit))
+            }
+        }
+        return (items, nil, head)
+    }
+
+    /// More lines than a file has.
+    private static let rank: Int64 = 1_000_000_000
+
+    /// Throws ``TaskError`` or ``RepositoryError``.
+    package func task(_ address: String, in name: String?) async throws -> TaskRecord {
+        let head = try await self.refresh(name)
+        if let row = try await self.store.read({ ledger in try ledger.task(address, in: head.repository) }) {
+            return TaskRecord(row, at: head.commit)
+        }
+        let repository = try self.repositories.repository(name)
+        let bytes = try await repository.bytes(of: TaskFile.path, at: head.commit, TaskFile.sizeLimit) ?? []
+        let found = try TaskFile(bytes).item(at: address)
+        guard let row = try await self.store.read({ ledger in try ledger.task(found.address, in: head.repository) })
+        else { throw TaskError.unknown(address) }
+        return TaskRecord(row, at: head.commit)
+    }
+
+    // MARK: Changing
+
+    /// Who changes something, and for what.
+    package struct Author: Sendable {
+        let person: Sender
+        /// The operation's id, by which a commit is found again.
+        let turn: String
+        let session: String?
+        /// Nothing was done yet under this id.
+        let isNew: Bool
+
+        package init(_ person: Sender, turn: String, session: String? = nil, isNew: Bool = true) {
+            self.person = person
+            self.turn = turn
+            self.session = session
+            self.isNew = isNew
+        }
+    }
+
+    package struct Outcome: Sendable {
+        /// Nil if the task was like that already.
+        package let commit: MadeCommit?
+        package let task: TaskRecord
+    }
+
+    /// Commits a change, decided anew on each newer file until the branch does not move meanwhile. Throws ``TaskError`` or
+    /// ``RepositoryError``.
+    package func change(_ wish: TaskWish, in name: String?, by author: Author) async throws -> Outcome {
+        let repository = try self.repositories.repository(name)
+        let (commit, address) = try await self.alone(repository.name) { desk in
+            try await desk.changeNow(wish, repository, author)
+        }
+        return Outcome(commit: commit, task: try await self.task(address, in: repository.name))
+    }
+
+    private func changeNow(
+        _ wish: TaskWish, _ repository: LocalRepository, _ author: Author
+    ) async throws -> (MadeCommit?, String) {
+        let seen = try await self.seen(wish, repository)
+        var key = seen.map { TaskFile.Key($0) }
+        var actions: [TaskAction]?
+        let date = CivilTime(milliseconds: self.now()).date
+        for attempt in 1...Self.attempts {
+            // A server's branch is read again after a refused publication.
+            let base = try await repository.knownBase()
+            let file = try await repository.file(TaskFile.path, at: base.branch, limit: TaskFile.sizeLimit)
+            if attempt == 1, !author.isNew,
+                let made = try await repository.commit(ofTurn: author.turn, on: file.branch)
+            {
+                return (made, try Self.address(in: TaskFile(file.bytes ?? []), made, wish))
+            }
+            let before = TaskFile(file.bytes ?? [])
+            var after = before
+            var (address, title) = ("", "")
+            if let name = wish.task {
+                let item =
+                    if let key { try before.item(key) } else { try before.item(at: name) }
+                if let seen { try Self.check(item, isAs: seen, wish, by: author.person.displayName, on: date) }
+                key = key ?? TaskFile.Key(item)
+                let decided = actions ?? wish.actions(on: item, by: author.person.displayName, on: date)
+                actions = decided
+                (address, title) = (item.address, item.text)
+                for action in decided {
+                    // It may have got its id by the one before.
+                    let current = TaskFile.Key(try after.item(at: address))
+                    let step = TaskAction(current, action.field, from: action.old, to: action.new)
+                    (after, address, title) = try after.applying(step)
+                }
+            } else {
+                (after, address, title) = try after.adding(wish)
+            }
+            guard after.bytes != before.bytes else { return (nil, address) }
+            do {
+                let made = try await repository.replace(
+                    TaskFile.path, of: file, with: after.bytes, subject: wish.subject(address, title),
+                    author: GitSignature(person: author.person, seconds: self.now() / 1_000), turn: author.turn)
+                try await self.note(made, after, address, repository, author)
+                return (made, address)
+            } catch let error as RepositoryError where Self.hasMoved(error) && attempt < Self.attempts {
+                try await repository.refresh()
+            }
+        }
+        throw TaskError.invalid("nothing was changed because others keep moving the branch: try again in a minute")
+    }
+
+    private static func hasMoved(_ error: RepositoryError) -> Bool {
+        [.git(.conflict), .git(.exists), .git(.notFound)].contains(error.code)
+    }
+
+    /// The task as the person saw it; nil without a base.
+    private func seen(_ wish: TaskWish, _ repository: LocalRepository) async throws -> TaskItem? {
+        guard let address = wish.task, let base = wish.base else { return nil }
+        guard base.utf8.count >= 7, base.allSatisfy(\.isHexDigit),
+            let bytes = try? await repository.bytes(of: TaskFile.path, at: base, TaskFile.sizeLimit)
+        else { throw TaskError.invalid("`base` is not a commit of this repository with tasks: read the task again") }
+        return try TaskFile(bytes).item(at: address)
+    }
+
+    /// Throws the first difference between a task and what somebody saw of it.
+    private static func check(
+        _ item: TaskItem, isAs seen: TaskItem, _ wish: TaskWish, by who: String, on date: String
+    ) throws(TaskError) {
+        let wanted = wish.actions(on: seen, by: who, on: date)
+        let fields: [TaskAction.Field] = [.state, .owner, .text, .labels, .priority, .due, .link, .note]
+        for field in fields where item.value(of: field) != seen.value(of: field) {
+            throw .conflict(
+                TaskConflict(
+                    task: item.address, field: field, base: seen.value(of: field), theirs: item.value(of: field),
+                    ours: wanted.first { $0.field == field }?.new ?? seen.value(of: field)))
+        }
+    }
+
+    /// The address of the task that an earlier try of the same operation has changed.
+    private static func address(in file: TaskFile, _ made: MadeCommit, _ wish: TaskWish) throws(TaskError) -> String {
+        if let name = wish.task, let item = try? file.item(at: name) { return item.address }
+        // Its id is in the subject: it had none before.
+        let words = made.subject.prefix { $0 != ":" }.split(separator: " ")
+        for word in words { if let item = try? file.item(at: String(word)) { return item.address } }
+        throw .unknown(wish.task ?? made.subject)
+    }
+
+    /// Brings the index up to date with our own commit.
+    private func note(
+        _ made: MadeCommit, _ file: TaskFile, _ address: String, _ repository: LocalRepository, _ author: Author
+    ) async throws {
+        let name = repository.name
+        let list = try await self.store.read { ledger in try ledger.taskList(of: name) }
+        let base = BaseFile(branch: made.branch, commit: made.id, bytes: file.bytes)
+        try await self.index(base, repository, known: list, parsed: file)
+        if let session = author.session {
+            try await self.store.write { ledger in try ledger.setThread(session, ofTask: address, in: name) }
+        }
+    }
+
+    // MARK: Order
+
+    /// Runs `body` after all earlier steps with a repository.
+    private func alone<Result: Sendable>(
+        _ name: String, _ body: @escaping @Sendable (isolated TaskDesk) async throws -> Result
+    ) async throws -> Result {
+        let earlier = self.last[name]
+        // Unstructured: the next step waits for its end even if this caller is cancelled.
+        let task = Task {
+            await earlier?.value
+            try Task.checkCancellation()
+            return try await body(self)
+        }
+        self.last[name] = Task { _ = await task.result }
+        return try await withTaskCancellationHandler {
+            try await task.value
+        } onCancel: {
+            task.cancel()
+        }
+    }
+}
+
+extension TaskFile {
+    /// With a new task, and what else is wanted of it.
+    fileprivate func adding(_ wish: TaskWish) throws(TaskError) -> (file: TaskFile, address: String, title: String) {
+        guard case .text(let text)? = wish.changes.first else { throw .invalid("a task needs a text") }
+        var (file, address, title) = try self.applying(TaskAction(nil, .text, from: nil, to: [text]))
+        for action in TaskWish(address, Array(wish.changes.dropFirst())).actions(
+            on: try file.item(at: address), by: "", on: "")
+        {
+            (file, address, title) = try file.applying(
+                TaskAction(.init(try file.item(at: address)), action.field, from: nil, to: action.new))
+        }
+        return (file, address, title)
+    }
+}

@@ -1,0 +1,78 @@
+/// What may be written into a task's line.
+package enum TaskText {
+    /// In characters.
+    package static let limit = 500
+
+    /// One line without control and bidirectional characters, so that it can neither begin another task nor look like
+    /// something else.
+    package static func line(_ text: String) -> String {
+        var clean = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars {
+            switch scalar.properties.generalCategory {
+            case .control, .lineSeparator, .paragraphSeparator, .spaceSeparator: clean.append(" ")
+            // Joiners make emoji and are needed by some scripts.
+            case .format where scalar != "\u{200D}" && scalar != "\u{200C}": break
+            default: clean.append(scalar)
+            }
+        }
+        return String(clean).split(separator: " ").joined(separator: " ")
+    }
+
+    /// Whether it can stand after `@`, `#` or `!`.
+    package static func isWord(_ text: String) -> Bool { Self.isWord(Array(text.utf8)[...]) }
+
+    static func isWord(_ bytes: ArraySlice<UInt8>) -> Bool {
+        guard bytes.allSatisfy({ $0 < 0x80 }) else { return Self.isUnicodeWord(String(decoding: bytes, as: UTF8.self)) }
+        func isLetter(_ byte: UInt8) -> Bool {
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"):
+                true
+            default: false
+            }
+        }
+        guard let first = bytes.first, isLetter(first), bytes.count <= 100 else { return false }
+        return bytes.allSatisfy { isLetter($0) || Self.joints.contains($0) }
+    }
+
+    private static let joints = Array("-./:+&".utf8)
+
+    private static func isUnicodeWord(_ text: String) -> Bool {
+        guard let first = text.unicodeScalars.first, text.utf8.count <= 100 else { return false }
+        func isLetter(_ scalar: Unicode.Scalar) -> Bool {
+            switch scalar {
+            case "a"..."z", "A"..."Z", "0"..."9", "_": true
+            default:
+                !scalar.isASCII && (scalar.properties.isAlphabetic || scalar.properties.numericType != nil)
+            }
+        }
+        return isLetter(first)
+            && text.unicodeScalars.allSatisfy { isLetter($0) || ($0.isASCII && Self.joints.contains(UInt8($0.value))) }
+    }
+
+    /// `2026-12-01`
+    package static func isDate(_ text: String) -> Bool { Self.isDate(Array(text.utf8)[...]) }
+
+    static func isDate(_ bytes: ArraySlice<UInt8>) -> Bool {
+        guard bytes.count == 10 else { return false }
+        let start = bytes.startIndex
+        func number(_ range: Range<Int>) -> Int? {
+            bytes[start + range.lowerBound..<start + range.upperBound].reduce(0 as Int?) { number, byte in
+                guard let number, 0x30...0x39 ~= byte else { return nil }
+                return 10 * number + Int(byte - 0x30)
+            }
+        }
+        guard bytes[start + 4] == UInt8(ascii: "-"), bytes[start + 7] == UInt8(ascii: "-"), number(0..<4) != nil,
+            let month = number(5..<7), let day = number(8..<10)
+        else { return false }
+        return 1...12 ~= month && 1...31 ~= day
+    }
+
+    /// Whether it can be a link's address in a task's line.
+    package static func isAddress(_ text: String) -> Bool {
+        (text.hasPrefix("https://") || text.hasPrefix("http://")) && text.utf8.count <= 1_000
+            && text.unicodeScalars.allSatisfy {
+                $0.value > 0x20 && $0.value < 0x7F && !"()<>\"\\".unicodeScalars.contains($0)
+            }
+    }
+}

@@ -1,0 +1,139 @@
+internal import Agent
+internal import Chat
+internal import Git
+internal import JSON
+internal import Logging
+internal import Repositories
+internal import Sessions
+internal import Specs
+internal import Tasks
+internal import Work
+
+/// `task ID do`: the agent works on a task in the thread's workspace. Its commits name the task, and the last one ticks the
+/// box; where the thread's branch does not have the task yet, a commit of the repository's own branch does.
+struct TaskWork {
+    let desk: TaskDesk
+    let agent: AgentWorker
+    let request: TurnRequest
+    let thread: any TurnThread
+
+    func run(_ address: String) async throws -> TurnEnding {
+        do {
+            let persona = try self.agent.taskPersona(
+                for: self.request, failure: "The task can't be done", command: "task \(address) do")
+            let task = try await self.task(address)
+            guard task.state == .open || task.state == .started else {
+                try await self.thread.report(.text(TaskTexts.changed(task, isNew: false)))
+                return .complete
+            }
+            return try await self.work(task, persona)
+        } catch let error as WorkspaceFailure {
+            throw TurnFailure("The task can't be done: \(error.message).")
+        }
+    }
+
+    /// With an id: a task without one gets it here.
+    private func task(_ address: String) async throws -> TaskRecord {
+        let task = try await self.desk.task(address, in: self.request.repository)
+        guard task.id.hasPrefix("~") else { return task }
+        let outcome = try await self.desk.change(
+            TaskWish(address, [.state(.started)]), in: self.request.repository,
+            by: .init(
+                self.request.sender, turn: self.request.id, session: self.request.session, isNew: self.request.isNew))
+        if let commit = outcome.commit { try await self.thread.report(.commit(commit.notice)) }
+        return outcome.task
+    }
+
+    private func work(_ task: TaskRecord, _ persona: String) async throws -> TurnEnding {
+        let agent = self.agent
+        let log = StoredSteps(store: agent.store)
+        let asked = TurnRequest(
+            id: self.request.id, session: self.request.session, text: Self.prompt(task), sender: self.request.sender,
+            role: self.request.role, model: self.request.model, repository: self.request.repository,
+            persona: persona, feature: self.request.feature, isResumed: self.request.isResumed,
+            isAwaited: self.request.isAwaited)
+        var records = try await log.records(of: asked.id, after: 0)
+        if !TaskVerdict.isOver(records) {
+            let turn = AgentTurn(
+                agent.model, catalog: agent.catalog, log: log, steering: agent.steering,
+                answerLimit: agent.answerLimit, logger: Logger(label: "tasks")
+            ) { request, thread in
+                try await agent.equipment(of: request.with(text: "task \(task.id)"), in: thread, task: task.id)
+            }
+            let ending = try await turn.run(asked, in: self.thread)
+            guard ending == .complete else { return ending }
+            records = try await log.records(of: asked.id, after: 0)
+        }
+        switch TaskVerdict(records, ofTask: task.text) {
+        case .failed(let reason, _):
+            try await self.thread.report(
+                .text("\n\n`\(task.id)` is not done: \(reason). What was changed is in the workspace (`diff`, `undo`).")
+            )
+            return .complete
+        case .done: return try await self.finish(task, asked)
+        }
+    }
+
+    private static func prompt(_ task: TaskRecord) -> String {
+        var lines = ["\(task.id) \(task.text)"] + task.notes.map { "note (\($0.who), \($0.date)): \($0.text)" }
+        lines += task.links.map { "\($0.text): \($0.url)" }
+        return """
+            Carry out one task of this repository, and nothing else: \(task.id).
+            Change only what the task needs, and run the tests that concern it. A task is not done while tests fail that \
+            should pass. What you leave uncommitted is committed when you say that it is done, and its box is ticked: leave \
+            \(TaskFile.path) as it is.
+            \(TaskReport.instruction)
+
+            The task:
+            \(DataBlock.of(lines.joined(separator: "\n"), from: TaskFile.path))
+            """
+    }
+
+    // MARK: The last commit
+
+    private func finish(_ task: TaskRecord, _ asked: TurnRequest) async throws -> TurnEnding {
+        let isTicked = try await self.tick(task, asked)
+        let draft = try await self.agent.workspaces.workspace(of: SessionPlace(of: asked)).draft()
+        if draft != nil, let ending = try await self.commit(task, asked) { return ending }
+        if !isTicked {
+            let outcome = try await self.desk.change(
+                TaskWish(task.id, [.state(.done)]), in: self.request.repository,
+                by: .init(self.request.sender, turn: "\(asked.id)-done", session: asked.session, isNew: false))
+            if let commit = outcome.commit { try await self.thread.report(.commit(commit.notice)) }
+        }
+        return .complete
+    }
+
+    /// Ticks the box in the workspace; false if the task is not there.
+    private func tick(_ task: TaskRecord, _ asked: TurnRequest) async throws -> Bool {
+        let workspace = try await self.agent.workspaces.workspace(of: SessionPlace(of: asked))
+        guard let file = try await workspace.find(TaskFile.path, limit: TaskFile.sizeLimit) else { return false }
+        let list = TaskFile(file.bytes)
+        guard let item = try? list.item(at: task.id), item.id == task.id, item.text == task.text else { return false }
+        let action = TaskAction(.init(item), .state, from: nil, to: [TaskState.done.rawValue])
+        let changed = try list.applying(action).file.bytes
+        if changed != file.bytes { try await workspace.write(changed, to: TaskFile.path) }
+        return true
+    }
+
+    /// Commits what is in the workspace, through the gate. Returns the turn's ending if nothing was committed.
+    private func commit(_ task: TaskRecord, _ asked: TurnRequest) async throws -> TurnEnding? {
+        let equipment = try await self.agent.equipment(
+            of: asked.with(text: "task \(task.id)"), in: self.thread, task: task.id)
+        guard let tool = ToolCatalog.definition(of: "commit") else { return nil }
+        let subject = "\(task.id) \(TaskText.line(task.text))"
+        let message = subject.count <= 72 ? subject : "\(subject.prefix(71))…\n\n\(subject)"
+        let call = CheckedCall(id: "commit \(task.id)", tool: tool, arguments: ["message": .string(message)])
+        switch try await equipment.executor.prepare(call) {
+        case .failed(let result): throw TurnFailure("\(task.id) can't be committed: \(result.text)")
+        case .intent(let intent):
+            guard let decision = try await equipment.gate.decide([intent]).first, decision.mayRun else {
+                return .cut(
+                    "the commit of \(task.id) was not allowed; its changes are in the workspace (`diff`, `commit`)")
+            }
+            let result = try await equipment.executor.perform(intent, approval: decision)
+            if result.outcome != .done { throw TurnFailure("\(task.id) can't be committed: \(result.text)") }
+        }
+        return nil
+    }
+}

@@ -1,0 +1,126 @@
+internal import Chat
+internal import Crypto
+internal import Git
+internal import HTTP
+internal import HTTPServer
+internal import JSON
+internal import Logging
+internal import Repositories
+internal import Sessions
+internal import Tasks
+
+/// The tasks of repositories.
+struct TaskRoutes: Sendable {
+    let desk: TaskDesk
+
+    private static let reading = APIRoute.Access.scopes([.tasks, .chat, .read], from: .member)
+    private static let changing = APIRoute.Access.scopes([.tasks, .chat], from: .member)
+
+    static let routes: [APIRoute] = [
+        APIRoute(
+            .get, "/api/v1/tasks", "listTasks", "Tasks in the order of their lists.", Self.reading,
+            query: API.TaskQuery.self, answerMemory: APIRoute.anyMemory, success: (.ok, "A page."),
+            [.notFound("No such repository."), .conflict("The repository is in use."), Self.badRepository]
+        ) { try await Self($0).list($1) },
+        APIRoute(
+            .post, "/api/v1/tasks", "createTask", "Adds a task, as a commit.", Self.changing,
+            headers: [ThreadRoutes.idempotencyKey],
+            body: API.NewTask.self, bodyLimit: 64 << 10, success: (.created, "The new task."),
+            [.notFound("No such repository."), .conflict("The repository is in use."), Self.badRepository]
+        ) { try await Self($0).create($1) },
+        APIRoute(
+            .get, "/api/v1/tasks/{repository}/{id}", "getTask", "One task.", Self.reading,
+            success: (.ok, "The task."),
+            [.notFound("No such task."), .conflict("Several tasks have this id."), Self.badRepository]
+        ) { (context, call: PlainCall) in
+            let task = try await Self(context).answering { desk in
+                try await desk.task(call.id, in: call.request.parameter("repository"))
+            }
+            return API.Task(task)
+        },
+        APIRoute(
+            .patch, "/api/v1/tasks/{repository}/{id}", "changeTask",
+            "Changes a task, as a commit; what the body leaves out stays as it is.", Self.changing,
+            headers: [ThreadRoutes.idempotencyKey],
+            body: API.TaskChange.self, bodyLimit: 64 << 10, success: (.ok, "The task."),
+            [
+                .notFound("No such task."),
+                .conflict("The task has changed since `base`, or the repository is in use."),
+                Self.badRepository,
+            ]
+        ) { try await Self($0).change($1) },
+    ]
+
+    private static let badRepository = APIRoute.Answer.badGateway("The repository cannot be read or written.")
+
+    init(_ context: GatewayContext) throws {
+        guard let desk = context.settings.tasks else { throw Problems.missing("list of tasks") }
+        self.desk = desk
+    }
+
+    private func list(_ call: APICall<API.TaskQuery, API.Nothing>) async throws -> API.TaskPage {
+        let query = call.query
+        let cursor = try API.place(query.cursor) { Int64($0) } ?? 0
+        let filter = TaskFilter(
+            state: query.state?.rawValue, owner: query.owner, label: query.label, search: query.query)
+        let page = try await self.answering { desk in
+            try await desk.list(filter, in: query.repository, after: cursor, limit: query.limit ?? 200)
+        }
+        return API.TaskPage(
+            items: page.items.map(API.Task.init), nextCursor: page.next.map(String.init), commit: page.head?.commit)
+    }
+
+    private func create(_ call: APICall<API.Nothing, API.NewTask>) async throws -> API.Task {
+        let body = call.body
+        var changes = [TaskWish.Change.text(body.text)]
+        if let owner = body.owner, !owner.isEmpty { changes.append(.owner(owner)) }
+        if let labels = body.labels, !labels.isEmpty { changes.append(.labels(labels)) }
+        return try await self.change(TaskWish(nil, changes), in: body.repository, call)
+    }
+
+    private func change(_ call: APICall<API.Nothing, API.TaskChange>) async throws -> API.Task {
+        let repository = call.request.parameter("repository")
+        var changes = call.body.changes
+        if let link = call.body.link {
+            changes.append(try await self.answering { try await $0.link(to: link, in: repository) })
+        }
+        return try await self.change(TaskWish(call.id, changes, base: call.body.base), in: repository, call)
+    }
+
+    private func change<Body>(
+        _ wish: TaskWish, in repository: String?, _ call: APICall<API.Nothing, Body>
+    ) async throws -> API.Task {
+        let sender = try call.person().sender
+        let key = call.http.headers["Idempotency-Key"].map { "task_" + hex(sha256($0).prefix(16).map(\.self)) }
+        let outcome = try await self.answering { desk in
+            try await desk.change(
+                wish, in: repository, by: .init(sender, turn: key ?? Identifier.make("task"), isNew: key == nil))
+        }
+        call.logger.info("a task was changed", ["task": .string(outcome.task.id)])
+        return API.Task(outcome.task)
+    }
+
+    private func answering<Value>(_ body: (TaskDesk) async throws -> Value) async throws -> Value {
+        do {
+            return try await body(self.desk)
+        } catch let error as TaskError {
+            let status: HTTPStatus =
+                switch error {
+                case .unknown: .notFound
+                case .ambiguous, .conflict: .conflict
+                case .invalid: HTTPStatus(422)
+                }
+            throw HTTPProblem(status, Self.sentence(error.description))
+        } catch let error as RepositoryError {
+            let status: HTTPStatus =
+                switch error.code {
+                case .unknown: .notFound
+                case .git(.dirtyWorkTree), .git(.locked), .git(.conflict), .git(.unfinished): .conflict
+                default: .badGateway
+                }
+            throw HTTPProblem(status, Self.sentence(error.message))
+        }
+    }
+
+    private static func sentence(_ text: String) -> String { text.prefix(1).uppercased() + text.dropFirst() + "." }
+}

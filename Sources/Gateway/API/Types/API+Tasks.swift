@@ -1,0 +1,142 @@
+internal import Chat
+internal import Schemas
+internal import Tasks
+
+extension API {
+    struct LinkOfTask: Codable, Sendable {
+        let text: String
+        let url: String
+    }
+
+    struct CommitOfTask: Codable, Sendable {
+        let sha: String
+        let url: String
+    }
+
+    struct NoteOfTask: Codable, Sendable {
+        let who: String
+        let date: String
+        let text: String
+    }
+
+    /// A task of a repository's `docs/TASKS.md`.
+    struct Task: Codable, Sendable, Documented {
+        let id: String
+        let repository: String
+        let text: String
+        let state: TaskState
+        let owner: String?
+        let labels: [String]
+        let priority: String?
+        let due: String?
+        let links: [LinkOfTask]
+        let commits: [CommitOfTask]
+        let notes: [NoteOfTask]
+        let section: String?
+        let threadID: String?
+        let line: Int
+        let updatedAt: Timestamp
+        let commit: String
+
+        static let notes = [
+            "id": MemberNote("`~` and hex digits for a task without an id of its own, until its first change."),
+            "due": MemberNote("Such as `2026-12-01`."),
+            "section": MemberNote("The heading above it."),
+            "thread_id": MemberNote("The thread that worked on it last."),
+            "commit": MemberNote("At which it was read: the `base` of a change."),
+        ]
+
+        init(_ task: TaskRecord) {
+            self.id = task.id
+            self.repository = task.repository
+            self.text = task.text
+            self.state = task.state
+            self.owner = task.owner
+            self.labels = task.labels
+            self.priority = task.priority
+            self.due = task.due
+            self.links = task.links.map { LinkOfTask(text: $0.text, url: $0.url) }
+            self.commits = task.commits.map { CommitOfTask(sha: $0.sha, url: $0.url) }
+            self.notes = task.notes.map { NoteOfTask(who: $0.who, date: $0.date, text: $0.text) }
+            self.section = task.section
+            self.threadID = task.session
+            self.line = task.line
+            self.updatedAt = Timestamp(milliseconds: task.updatedAt)
+            self.commit = task.commit
+        }
+    }
+
+    struct TaskPage: Codable, Sendable, Documented {
+        let items: [Task]
+        let nextCursor: String?
+        let commit: String?
+
+        static let notes = [
+            "commit": MemberNote("At which the list was read; null for those of several repositories.")
+        ]
+    }
+
+    struct TaskQuery: Codable, Sendable, Documented {
+        let repository: String?
+        let state: TaskState?
+        let owner: String?
+        let label: String?
+        let query: String?
+        let cursor: String?
+        let limit: Int?
+
+        static let notes = [
+            "repository": MemberNote("Only this repository's; otherwise those of all."),
+            "owner": MemberNote("Without `@`."), "label": MemberNote("Without `#`."),
+            "query": MemberNote("Only tasks with all these words.", maxLength: 200),
+            "cursor": cursorNote, "limit": limitNote(200, most: 5_000),
+        ]
+    }
+
+    struct NewTask: Codable, Sendable, Documented {
+        let repository: String?
+        let text: String
+        let owner: String?
+        let labels: [String]?
+
+        static let notes = [
+            "repository": MemberNote("By default the default one."),
+            "text": MemberNote("One line.", minLength: 1, maxLength: TaskText.limit),
+        ]
+    }
+
+    struct TaskChange: Codable, Sendable, Documented, ChangeDocument {
+        let state: TaskState?
+        let owner: Change<String>
+        let text: String?
+        let labels: [String]?
+        let note: String?
+        let link: String?
+        let base: String?
+
+        static let notes = [
+            "link": MemberNote("An address or the hash of a commit; is added to the others.", minLength: 1),
+            "text": MemberNote("One line.", minLength: 1, maxLength: TaskText.limit),
+            "note": MemberNote("Is added to the others.", minLength: 1),
+            "base": MemberNote(
+                "The `commit` at which the task was read: nothing is changed if it is another one since.", minLength: 7,
+                maxLength: 64),
+        ]
+
+        var changes: [TaskWish.Change] {
+            var changes: [TaskWish.Change] = []
+            if let state = self.state { changes.append(.state(state)) }
+            switch self.owner {
+            case .keep: break
+            case .remove: changes.append(.owner(nil))
+            case .set(let owner): changes.append(.owner(owner.isEmpty ? nil : owner))
+            }
+            if let text = self.text { changes.append(.text(text)) }
+            if let labels = self.labels { changes.append(.labels(labels)) }
+            if let note = self.note { changes.append(.note(note)) }
+            return changes
+        }
+    }
+}
+
+extension TaskState: WordChoice {}

@@ -1,0 +1,130 @@
+internal import EventLoop
+internal import Glibc
+internal import JSON
+internal import Lifecycle
+
+/// What the command line knows of tasks while no host answers: the lists as they were read, and the changes that wait to be
+/// sent. A file below the data directory, which several commands may change at the same time.
+struct TaskCache: Sendable {
+    /// A change that waits.
+    struct Entry: Sendable {
+        /// Sent with it, so that it is carried out once.
+        let key: String
+        let repository: String
+        /// Its id; `+1` and so on for a task that was added here.
+        let task: String
+        /// Nil adds the task.
+        let base: String?
+        let body: JSONObject
+        /// The task as it was when the change was made; null for a new one.
+        let before: JSON
+
+        var isNew: Bool {
+            self.base == nil && self.task.hasPrefix("+") && self.body["text"] != nil && self.before.isNull
+        }
+
+        init(key: String, repository: String, task: String, base: String?, body: JSONObject, before: JSON) {
+            self.key = key
+            self.repository = repository
+            self.task = task
+            self.base = base
+            self.body = body
+            self.before = before
+        }
+
+        init?(_ json: JSON) {
+            guard let key = json["key"]?.stringValue, let repository = json["repository"]?.stringValue,
+                let task = json["task"]?.stringValue, let body = json["body"]?.objectValue
+            else { return nil }
+            self.init(
+                key: key, repository: repository, task: task, base: json["base"]?.stringValue, body: body,
+                before: json["before"] ?? .null)
+        }
+
+        var json: JSON {
+            [
+                "key": .string(self.key), "repository": .string(self.repository), "task": .string(self.task),
+                "base": self.base.map { .string($0) } ?? .null, "body": .object(self.body), "before": self.before,
+            ]
+        }
+    }
+
+    struct State: Sendable {
+        /// The tasks of a repository as the API lists them; `""` is the default one.
+        var lists: [String: [JSON]] = [:]
+        var queue: [Entry] = []
+
+        /// A list with what waits, as if it had been sent.
+        func tasks(of repository: String) -> [JSON]? {
+            guard var tasks = self.lists[repository] else {
+                return self.queue.isEmpty ? nil : self.added([], repository)
+            }
+            for entry in self.queue where entry.repository == repository && !entry.isNew {
+                guard let index = tasks.firstIndex(where: { $0["id"]?.stringValue == entry.task }) else { continue }
+                tasks[index] = Self.applied(entry, to: tasks[index])
+            }
+            return self.added(tasks, repository)
+        }
+
+        private func added(_ tasks: [JSON], _ repository: String) -> [JSON] {
+            var tasks = tasks
+            for entry in self.queue where entry.repository == repository && entry.task.hasPrefix("+") {
+                if let index = tasks.firstIndex(where: { $0["id"]?.stringValue == entry.task }) {
+                    tasks[index] = Self.applied(entry, to: tasks[index])
+                } else {
+                    tasks.append(
+                        Self.applied(
+                            entry,
+                            to: [
+                                "id": .string(entry.task), "repository": .string(repository), "state": "open",
+                                "owner": .null, "labels": [],
+                            ]))
+                }
+            }
+            return tasks
+        }
+
+        private static func applied(_ entry: Entry, to task: JSON) -> JSON {
+            guard var object = task.objectValue else { return task }
+            for name in ["state", "owner", "text", "labels"] {
+                if let value = entry.body[name] { object[name] = value }
+            }
+            object["waiting"] = true
+            return .object(object)
+        }
+    }
+
+    private let path: String
+
+    init(_ directory: DataDirectory) { self.path = directory.path(of: "tasks.json") }
+
+    func read() -> State {
+        guard let bytes = PrivateFile.read(self.path, limit: 256 << 20)?.bytes, let json = try? JSON.parse(bytes) else {
+            return State()
+        }
+        var state = State()
+        for member in json["lists"]?.objectValue ?? [:] { state.lists[member.key] = member.value.arrayValue ?? [] }
+        state.queue = json["queue"]?.arrayValue?.compactMap(Entry.init) ?? []
+        return state
+    }
+
+    /// Changes the file, and returns once that is on the disk. Others wait meanwhile.
+    func update<Result>(_ body: (inout State) throws -> Result) throws -> Result {
+        let lock = open(self.path + ".lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard lock >= 0 else {
+            throw CommandFailure("\(self.path) cannot be written: look at the folder's owner and free space")
+        }
+        defer { close(lock) }
+        while flock(lock, LOCK_EX) != 0, errno == EINTR {}
+        // What cannot be read must not be replaced by nothing.
+        if let bytes = PrivateFile.read(self.path, limit: 256 << 20)?.bytes, (try? JSON.parse(bytes)) == nil {
+            throw CommandFailure("\(self.path) is damaged: move it away; it has the changes that were not sent")
+        }
+        var state = self.read()
+        let result = try body(&state)
+        let lists = JSONObject(members: state.lists.sorted { $0.key < $1.key }.map { ($0.key, .array($0.value)) })
+        let json: JSON = ["lists": .object(lists), "queue": .array(state.queue.map(\.json))]
+        try PrivateFile.write(json.bytes, to: self.path)
+        return result
+    }
+}
