@@ -19,7 +19,7 @@ script /usr/share/nodejs/markdown-it/index.js markdown.js \
     "--alias:linkify-it=$unused" "--alias:punycode=$unused" "--alias:mdurl=$unused"
 parser=/assets/$(hash markdown.js)/markdown.js
 script "$web/main.ts" chat.js "--alias:markdown-it=$parser" "--external:$parser"
-script "$web/people.ts" people.js "--alias:markdown-it=$parser" "--external:$parser"
+for page in people tasks analytics; do script "$web/$page.ts" $page.js "--alias:markdown-it=$parser" "--external:$parser"; done
 script "$web/highlighter.ts" highlighter.js
 code=$web/vendor/codemirror
 script "$web/editor.ts" editor.js "--alias:markdown-it=$parser" "--external:$parser" \
@@ -30,6 +30,7 @@ script "$web/editor.ts" editor.js "--alias:markdown-it=$parser" "--external:$par
     "--alias:@marijn/find-cluster-break=$code/find-cluster-break.js" "--alias:crelt=$code/crelt.js" \
     "--alias:w3c-keyname=$code/w3c-keyname.js"
 "$esbuild" --log-level=warning --bundle --minify --charset=utf8 "$web/page.css" --outfile="$work/bundle/chat.css"
+"$esbuild" --log-level=warning --bundle --minify --charset=utf8 "$web/pages.css" --outfile="$work/bundle/pages.css"
 "$esbuild" --log-level=warning --bundle --minify --charset=utf8 "$web/viewer.css" --outfile="$work/bundle/viewer.css"
 cp "$web/index.html" "$web/icon.svg" "$work/bundle/"
 
@@ -55,11 +56,11 @@ asset() {
     echo 'extension WebAsset {'
     asset page index.html 'text/html; charset=utf-8'
     asset script chat.js 'text/javascript; charset=utf-8'
-    asset people people.js 'text/javascript; charset=utf-8'
-    asset editor editor.js 'text/javascript; charset=utf-8'
+    for page in people editor tasks analytics; do asset $page $page.js 'text/javascript; charset=utf-8'; done
     asset markdown markdown.js 'text/javascript; charset=utf-8'
     asset highlighter highlighter.js 'text/javascript; charset=utf-8'
     asset style chat.css 'text/css; charset=utf-8'
+    asset pagesStyle pages.css 'text/css; charset=utf-8'
     asset viewerStyle viewer.css 'text/css; charset=utf-8'
     asset icon icon.svg 'image/svg+xml'
     echo '}'

@@ -68,6 +68,23 @@ struct BrowserTests {
         #expect(await host.terminate() == .exited(0))
     }
 
+    @Test("the board of tasks and the analytics work by pointer, keyboard and touch", arguments: ["tasks"])
+    func pages(name: String) async throws {
+        let host = try await HostProcess(configuration: "gateway: {listen: \"127.0.0.1:0\"}\n")
+        try await host.start()
+        let address = "http://\(try #require(host.address))"
+        let guest = try JSON.parse(try await host.run(["pair", "--role", "guest", "--json"]).output)["code"]
+        let result = try await PythonClients.models.run(
+            script: "Tests/EndToEndTests/browser/\(name).py",
+            [
+                address, try #require(await host.code), host.directory.path + "/screenshots",
+                try #require(guest?.stringValue),
+            ], environment: ["HOME": host.directory.path])
+        #expect(result.status == .exited(0), "\(result.text)\(result.errorText)")
+        #expect(result.text.contains(#""result": "ok""#))
+        #expect(await host.terminate() == .exited(0))
+    }
+
     @Test("commands run beside the conversation, and asks are answered in it")
     func workbench() async throws {
         let host = try await HostProcess(configuration: "gateway: {listen: \"127.0.0.1:0\"}\n")

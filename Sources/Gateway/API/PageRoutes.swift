@@ -2,12 +2,14 @@ internal import Crypto
 internal import HTTP
 internal import HTTPServer
 
-/// The chat page and its files. They need no credential because they contain no data.
+/// The pages and their files. They need no credential because they contain no data.
 struct PageRoutes: Sendable {
     let context: GatewayContext
 
     static let routes: [APIRoute] = [
         Self.page("/", "page") { $0.index($1, running: .script) },
+        Self.page("/tasks", "tasksPage") { $0.index($1, running: .tasks) },
+        Self.page("/analytics", "analyticsPage") { $0.index($1, running: .analytics) },
         Self.page("/people", "peoplePage") { $0.index($1, running: .people) },
         Self.page("/d/{thread}/{path...}", "documentPage") { $0.index($1, running: .editor) },
         Self.page("/assets/icon.svg", "icon") { $0.icon($1) },
@@ -30,9 +32,15 @@ struct PageRoutes: Sendable {
         // Whether it is still valid, the page asks.
         let cookie = Authenticator.cookie(isSecure: self.context.settings.isSecure)
         let signIn = HTTPCookie.value(of: cookie, in: request.http.headers) == nil ? "none" : "cookie"
+        // Only the chat draws Markdown; the other pages have a style of their own besides the chat's.
+        let more =
+            script.name == WebAsset.script.name
+            ? "<link rel=\"modulepreload\" href=\"\(WebAsset.markdown.path)\">"
+            : "<link rel=\"stylesheet\" href=\"\(WebAsset.pagesStyle.path)\">"
         let text =
             Self.template.before + attribute
-            + Self.template.after.replacing("@SIGN_IN@", with: signIn).replacing("@SCRIPT@", with: script.path)
+            + Self.template.after.replacing("@SIGN_IN@", with: signIn).replacing("@MORE@", with: more)
+            .replacing("@SCRIPT@", with: script.path)
         var response = HTTPServerResponse(.ok, .html, bytes: Array(text.utf8))
         response.headers["Content-Security-Policy"] = SecurityHeaders.chatPolicy
         response.headers["Cache-Control"] = "no-cache"
@@ -43,7 +51,6 @@ struct PageRoutes: Sendable {
     private static let template: (before: String, after: String) = {
         let page = String(decoding: WebAsset.page.bytes, as: UTF8.self)
             .replacing("@STYLE@", with: WebAsset.style.path)
-            .replacing("@MARKDOWN@", with: WebAsset.markdown.path)
             .replacing("@HIGHLIGHTER@", with: WebAsset.highlighter.path)
         let parts = page.split(separator: "<html lang=\"en\"", maxSplits: 1).map(String.init)
         guard parts.count == 2 else { return (page, "") }
@@ -100,5 +107,10 @@ struct WebAsset: Sendable {
     var path: String { "/assets/\(self.hash)/\(self.name)" }
 
     /// The files served below `/assets`.
-    static var all: [WebAsset] { [.script, .people, .editor, .markdown, .highlighter, .style, .viewerStyle, .icon] }
+    static var all: [WebAsset] {
+        [
+            .script, .tasks, .analytics, .people, .editor, .markdown, .highlighter, .style, .pagesStyle, .viewerStyle,
+            .icon,
+        ]
+    }
 }

@@ -1,12 +1,14 @@
 // The gateway's HTTP API. The credential is an HttpOnly cookie that this page cannot read.
 
 import { words } from "./asktext";
+import * as pages from "./pagetypes";
 import * as types from "./types";
 
 export type {
   Accepted, Ask, AskOption, Command, Commit, CommitFile, CommitFiles, DocumentList, Feature, FeatureStage, FeatureTask, FeatureText, FeatureVersion, Job,
   Message, MessagePage, Model, Operation, Repository, SavedDocument, Settings, Snapshot, Step, StepPage, Upload, WaitingAsk, WorkspaceFile,
 } from "./types";
+export type { Analytics, AnalyticsItem, AnalyticsValues, NewTask, Task, TaskChange, TaskNote } from "./pagetypes";
 
 export type Me = types.Person;
 export type OperationState = types.Operation["state"];
@@ -131,6 +133,43 @@ export const feature = (id: string): Promise<types.Feature> => call("GET", `/thr
 export const featureText = (id: string, path: string): Promise<types.FeatureText> => call("GET", `/threads/${segment(id)}/spec/document?path=${segment(path)}`);
 export const featureDiff = (id: string, path: string, from: string, to: string): Promise<types.WorkspaceDiff> =>
   call("GET", `/threads/${segment(id)}/spec/diff?path=${segment(path)}&from=${segment(from)}&to=${segment(to)}`);
+
+/** Members that are absent or empty do not narrow it. */
+export interface TaskQuery {
+  repository?: string;
+  state?: pages.Task["state"];
+  owner?: string;
+  label?: string;
+  query?: string;
+}
+/** The first page is small, because it is waited for. */
+export const tasks = (query: TaskQuery, cursor: string | null): Promise<pages.TaskPage> =>
+  call("GET", `/tasks?${parameters({ ...query, limit: cursor === null ? "30" : "100", cursor })}`);
+export const task = (repository: string, id: string): Promise<pages.Task> => call("GET", `/tasks/${segment(repository)}/${segment(id)}`);
+export const addTask = (task: pages.NewTask): Promise<pages.Task> => call("POST", "/tasks", task);
+export const changeTask = (task: pages.Task, change: pages.TaskChange): Promise<pages.Task> =>
+  call("PATCH", `/tasks/${segment(task.repository)}/${segment(task.id)}`, change);
+/** The page of a commit. */
+export const commitAddress = (repository: string, sha: string): string => `/r/${segment(repository)}/commit/${segment(sha)}`;
+
+/** `to` is excluded. */
+export interface AnalyticsQuery {
+  from: string;
+  to: string;
+  zone: string;
+  by: string;
+}
+export const analytics = (query: AnalyticsQuery): Promise<pages.Analytics> => call("GET", `/analytics?${parameters({ ...query })}`);
+/** The same as a table. */
+export async function analyticsTable(query: AnalyticsQuery): Promise<Blob> {
+  const response = await fetch(`${base}/analytics?${parameters({ ...query })}`, { headers: { Accept: "text/csv" }, credentials: "same-origin", cache: "no-store" });
+  if (!response.ok) throw await problem(response);
+  return response.blob();
+}
+
+function parameters(values: Record<string, string | null | undefined>): string {
+  return Object.entries(values).filter(([, value]) => value).map(([name, value]) => `${name}=${segment(value!)}`).join("&");
+}
 
 /** An idempotency key: retries with the same key get the first response. */
 export function newKey(): string {

@@ -33,6 +33,9 @@ export function replace(parent: Node, ...children: Child[]): void {
 }
 
 const paths = {
+  chat: "M2.5 3h11v8H7l-3 2.5V11H2.5z",
+  tasks: "M2 4.2l1.2 1.2L5.3 3M2 10.7l1.2 1.2 2.1-2.4M8 4.3h6M8 10.8h6",
+  chart: "M2.5 2.5v11h11M5.5 11V8M8.5 11V4.5M11.5 11V6.5",
   menu: "M2.5 4.5h11M2.5 8h11M2.5 11.5h11",
   plus: "M8 3v10M3 8h10",
   send: "M8 13V3.5M3.8 7.6 8 3.4l4.2 4.2",

@@ -5,21 +5,21 @@ import * as api from "./api";
 import { h, replace } from "./dom";
 import { Live } from "./live";
 import { Panel } from "./panel/panel";
+import { places } from "./places";
 import { Tabs } from "./tabs";
+import { begin, root, signInAgain } from "./views/begin";
 import { Composer } from "./views/composer";
 import { Conversation } from "./views/conversation";
 import { askToDelete } from "./views/deletion";
 import { Head } from "./views/head";
 import { Inbox } from "./views/inbox";
 import { askForTitle } from "./views/renaming";
-import { showSettings } from "./views/settings";
 import { setUpShortcuts, Shell } from "./views/shell";
-import { mayBeSignedIn, nextPath, showSignIn } from "./views/signin";
+import { nextPath } from "./views/signin";
 import { ThreadList } from "./views/threads";
 
 /** In milliseconds. */
 const readingTime = 10_000;
-const root = document.getElementById("app")!;
 
 class App {
   private readonly list: ThreadList;
@@ -64,13 +64,11 @@ class App {
     });
     this.shell = new Shell(this.list.element, this.head, this.panel, this.inbox, me, {
       newConversation: () => this.openNew(), signOut: () => void this.signOut(),
-      settings: () => void showSettings({
-        deleted: (id) => {
-          this.list.remove(id);
-          this.tabs.tell(id);
-          if (this.conversation?.id === id) this.openNew();
-        }, failed: (error) => this.failed(error),
-      }),
+      deleted: (id) => {
+        this.list.remove(id);
+        this.tabs.tell(id);
+        if (this.conversation?.id === id) this.openNew();
+      }, failed: (error) => this.failed(error),
     });
   }
 
@@ -100,6 +98,7 @@ class App {
   private route(): void {
     const id = /^#\/t\/(.+)$/.exec(location.hash)?.[1];
     this.show(id ? decoded(id) : null);
+    places.keep();
   }
 
   private escape(): void {
@@ -231,6 +230,7 @@ class App {
   private created(conversation: Conversation, id: string): void {
     if (this.conversation !== conversation) return;
     history.replaceState(null, "", `#/t/${encodeURIComponent(id)}`);
+    places.keep();
     this.composer.rename(id);
     this.panel.setThread(id);
     this.live.watch(id);
@@ -346,7 +346,8 @@ class App {
     this.live.stop();
     this.tabs.close();
     window.onhashchange = null;
-    showSignIn(root, () => void boot());
+    places.forget();
+    signInAgain(start);
   }
 }
 
@@ -359,22 +360,11 @@ function decoded(text: string): string {
   }
 }
 
-async function boot(): Promise<void> {
-  try {
-    const me = await api.me();
-    const next = nextPath();
-    if (next) return location.replace(next);
-    new App(me).start();
-  } catch (error) {
-    if (error instanceof api.APIError && error.status === 401) return showSignIn(root, () => void boot());
-    replace(root, h(
-      "main", { class: "signin" },
-      h("div", { class: "signin-card" }, h("h1", {}, "Jetbridge"), h("p", { role: "alert" }, api.explain(error)),
-        h("button", { type: "button", class: "primary", onclick: () => void boot() }, "Try again"))));
-  }
+function start(me: api.Me): void {
+  const next = nextPath();
+  if (next) location.replace(next);
+  else new App(me).start();
 }
 
 setUpAnnouncer(document.getElementById("announcer")!);
-// Asking who is signed in would only be refused.
-if (mayBeSignedIn()) void boot();
-else showSignIn(root, () => void boot());
+begin(start);

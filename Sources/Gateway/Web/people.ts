@@ -2,27 +2,19 @@
 
 import * as api from "./api";
 import { Child, h, iconButton, replace } from "./dom";
-import { setUpToggle } from "./theme";
 import { fullTime, shortTime, Timestamp } from "./time";
-import { mayBeSignedIn, showSignIn } from "./views/signin";
+import { openSecond, SecondPage } from "./views/second";
 
-const root = document.getElementById("app")!;
 const roles: api.Role[] = ["owner", "member", "guest"];
 
 class PeoplePage {
-  private readonly problem = h("p", { class: "problem", role: "alert" });
   private readonly status = h("p", { class: "off-screen", role: "status" });
   private readonly content = h("div", {}, h("p", {}, "Loading…"));
 
-  start(): void {
-    const theme = h("button", { type: "button", class: "icon-button" });
-    setUpToggle(theme);
-    document.title = "People · Jetbridge";
-    replace(root, h(
-      "main", { class: "people", id: "main" },
-      h("header", {}, h("a", { class: "quiet", href: "/" }, "Back to the chat"), h("h1", {}, "People"), h("span", { class: "spacer" }), theme),
+  constructor(private readonly page: SecondPage) {
+    replace(page.content,
       h("p", { class: "lead" }, "Everybody who may use this host. A change takes effect at once, on every network and in every browser."),
-      this.problem, this.status, this.content));
+      this.status, this.content);
     void this.load();
   }
 
@@ -30,7 +22,7 @@ class PeoplePage {
     try {
       this.draw(await api.people());
     } catch (error) {
-      this.failed(error);
+      this.page.failed(error);
     }
   }
 
@@ -102,21 +94,16 @@ class PeoplePage {
 
   /** Whether it was done. */
   private async change(action: () => Promise<unknown>, done: string): Promise<boolean> {
-    this.problem.textContent = "";
+    this.page.say("");
     try {
       await action();
     } catch (error) {
-      this.failed(error);
+      this.page.failed(error);
       return false;
     }
     this.status.textContent = done;
     await this.load();
     return true;
-  }
-
-  private failed(error: unknown): void {
-    if (error instanceof api.APIError && error.status === 401) showSignIn(root, () => location.reload());
-    else this.problem.textContent = api.explain(error);
   }
 }
 
@@ -151,5 +138,4 @@ function consequence(person: api.Person, name: string): string {
   }
 }
 
-if (mayBeSignedIn()) new PeoplePage().start();
-else showSignIn(root, () => location.reload());
+openSecond("people", "People", (page) => void new PeoplePage(page));

@@ -100,12 +100,16 @@ struct PeopleTests {
         }
     }
 
-    @Test("the page is served with its script")
-    func page() async throws {
+    @Test("the pages are served with their scripts and style", arguments: ["people", "tasks", "analytics"])
+    func page(name: String) async throws {
         try await GatewayHarness.run { harness in
-            let page = try await harness.anybody.send(.get, "/people")
-            #expect(page.status == 200 && page.text.contains("/people.js\""))
-            #expect(try await harness.anybody.send(.get, WebAsset.people.path).status == 200)
+            let page = try await harness.anybody.send(.get, "/\(name)")
+            let script = try #require(WebAsset.all.first { $0.name == "\(name).js" })
+            #expect(page.status == 200 && !page.text.contains("@") && !page.text.contains("/markdown.js"))
+            for asset in [script, .style, .pagesStyle] {
+                #expect(page.text.contains(asset.path))
+                #expect(try await harness.anybody.send(.get, asset.path).status == 200)
+            }
         }
     }
 }

@@ -11,7 +11,7 @@ struct RoleTests {
     /// The routes that need no credential.
     static let open: Set = [
         "GET /", "GET /assets/icon.svg", "GET /assets/{hash}/{name}", "GET /healthz", "GET /readyz", "GET /metrics",
-        "POST /api/v1/signin", "GET /people", "GET /d/{thread}/{path...}",
+        "POST /api/v1/signin", "GET /people", "GET /tasks", "GET /analytics", "GET /d/{thread}/{path...}",
         "GET /api/v1/openapi.json",
         "GET /api/v1/signin",
         "GET /api/v1/signin/github",

@@ -7,11 +7,12 @@ import { setUpToggle } from "../theme";
 import { Banner } from "./banner";
 import { Head } from "./head";
 import { Inbox } from "./inbox";
+import { sections } from "./sections";
+import { SettingsDelegate } from "./settings";
 import { badge } from "./threads";
 
-export interface ShellDelegate {
+export interface ShellDelegate extends SettingsDelegate {
   newConversation(): void;
-  settings(): void;
   signOut(): void;
 }
 
@@ -40,8 +41,6 @@ export class Shell {
       h("div", { class: "new-row" }, h("button", { type: "button", class: "new", onclick: () => this.delegate.newConversation() }, icon("plus"), "New conversation")),
       list,
       h("footer", { class: "sidebar-foot" }, h("span", { class: "person", title: "Signed in" }, me.name), h("span", { class: "spacer" }), theme,
-        me.role === "owner" && h("a", { class: "icon-button", href: "/people", "aria-label": "People", title: "People with access" }, icon("people")),
-        iconButton("sliders", "Settings", () => this.delegate.settings()),
         iconButton("help", "Keyboard shortcuts", () => this.showHelp()),
         iconButton("leave", "Sign out", () => this.delegate.signOut())));
     this.main = h(
@@ -49,7 +48,9 @@ export class Shell {
       h("header", { class: "title-bar" }, this.menuButton, h("div", { class: "title" }, this.title, h("div", { class: "title-row" }, this.facts, head.facts)), inbox.element, panel.toggle, head.menu,
         iconButton("plus", "New conversation", () => this.delegate.newConversation(), "icon-button new-compact")),
       this.banner.element, h("div", { class: "columns" }, this.content, panel.element));
-    this.element = h("div", { class: "shell" }, h("a", { class: "skip", href: "#message", onclick: skip }, "Skip to the message field"), this.sidebar, this.shade, this.main);
+    this.element = h(
+      "div", { class: "frame" }, h("a", { class: "skip", href: "#message", onclick: skip }, "Skip to the message field"),
+      sections("chat", me, delegate), h("div", { class: "shell" }, this.sidebar, this.shade, this.main));
     this.narrow.addEventListener("change", () => {
       this.coverContent();
       // A wide page has no drawer, and nothing there would close it.

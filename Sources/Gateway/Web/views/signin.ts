@@ -82,7 +82,7 @@ async function showProviders(element: HTMLElement): Promise<void> {
     return;
   }
   const names: Record<string, string | undefined> = { github: "GitHub", oidc: found.oidc_name };
-  const next = encodeURIComponent(nextPath() ?? location.pathname + location.hash);
+  const next = encodeURIComponent(nextPath() ?? location.pathname + location.search + location.hash);
   const links = found.methods.filter((method) => names[method]).map((method) =>
     h("a", { class: "provider", href: `/api/v1/signin/${method}?next=${next}` }, `Sign in with ${names[method]}`));
   if (links.length > 0) replace(element, ...links, h("p", { class: "divider" }, "or with a code"));

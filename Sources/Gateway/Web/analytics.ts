@@ -1,0 +1,2 @@
+import { openSecond } from "./views/second";
+openSecond("analytics", "Analytics", () => undefined);

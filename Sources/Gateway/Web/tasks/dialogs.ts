@@ -1,0 +1,225 @@
+// The dialogs of the board: a task with all that belongs to it, a new task, and where to move one.
+
+import * as api from "../api";
+import { Child, h, iconButton, replace } from "../dom";
+import type { Task, TaskChange, TaskNote } from "../pagetypes";
+import { fullTime, shortTime } from "../time";
+import { visibleLine } from "../visible";
+import { differences, handle, keyOf, nameOf, parseLabels, State, states, titles } from "./words";
+
+export function openDialog(title: string, className: string, closed: () => void, ...content: Child[]): HTMLDialogElement {
+  const dialog: HTMLDialogElement = h(
+    "dialog", { class: `help ${className}`, "aria-labelledby": "dialog-title", onclose: () => { dialog.remove(); closed(); } },
+    h("header", {}, h("h2", { id: "dialog-title" }, title), iconButton("close", "Close", () => dialog.close())), ...content);
+  document.body.appendChild(dialog);
+  dialog.showModal();
+  return dialog;
+}
+
+/** Where to move a task: for fingers, and for whoever prefers a list. */
+export function askWhere(task: Task, move: (state: State) => void, open: () => void): void {
+  const choice = (label: string, run: () => void): HTMLElement =>
+    h("button", { type: "button", class: "quiet", onclick: () => { dialog.close(); run(); } }, label);
+  const dialog = openDialog(`Move ${nameOf(task)}`, "where", () => undefined,
+    h("p", {}, visibleLine(task.text)),
+    h("div", { class: "where-choices" }, ...states.filter((state) => state !== task.state).map((state) => choice(titles[state], () => move(state))), choice("Open the task…", open)));
+}
+
+const field = (label: string, id: string, element: HTMLElement, note?: string): HTMLElement => {
+  element.id = id;
+  if (note !== undefined) element.setAttribute("aria-describedby", `${id}-note`);
+  return h("div", { class: "form-field" }, h("label", { for: id }, label), element, note !== undefined && h("p", { class: "form-note", id: `${id}-note` }, note));
+};
+
+export interface NewTaskDelegate {
+  added(task: Task): void;
+}
+
+export function askForTask(repositories: string[], repository: string, delegate: NewTaskDelegate): void {
+  const text = h("textarea", { rows: 3, required: true, autofocus: true });
+  const select = h("select", {}, ...repositories.map((name) => h("option", { value: name, selected: name === repository }, name)));
+  const owner = h("input", { type: "text", list: "known-owners", autocomplete: "off" });
+  const labels = h("input", { type: "text", autocomplete: "off" });
+  const problem = h("p", { class: "problem", role: "alert" });
+  const save = h("button", { type: "submit", class: "primary" }, "Add");
+  const dialog = openDialog("New task", "task-dialog", () => undefined, h(
+    "form", { onsubmit: (event: Event) => { event.preventDefault(); void run(); } },
+    field("Text", "new-text", text), repositories.length > 1 && field("Repository", "new-repository", select),
+    h("div", { class: "form-pair" }, field("Owner", "new-owner", owner), field("Labels", "new-labels", labels)),
+    problem, h("div", { class: "choices" }, h("button", { type: "button", class: "quiet", onclick: () => dialog.close() }, "Cancel"), save)));
+
+  async function run(): Promise<void> {
+    save.disabled = true;
+    problem.textContent = "";
+    try {
+      const labelled = parseLabels(labels.value);
+      const task = await api.addTask({
+        repository: repositories.length > 1 ? select.value : repositories[0] ?? repository, text: oneLine(text.value),
+        ...(owner.value.trim() === "" ? {} : { owner: owner.value.trim() }), ...(labelled.length === 0 ? {} : { labels: labelled }),
+      });
+      dialog.close();
+      delegate.added(task);
+    } catch (error) {
+      problem.textContent = api.explain(error);
+      save.disabled = false;
+    }
+  }
+}
+
+/** A task is one line of its file. */
+const oneLine = (text: string): string => text.trim().replace(/\s*\n\s*/g, " ");
+
+export interface TaskDialogDelegate {
+  readonly canWrite: boolean;
+  /** The task is another now. */
+  changed(task: Task, key: string, isMine: boolean): void;
+  closed(): void;
+}
+
+export class TaskDialog {
+  private readonly dialog: HTMLDialogElement;
+  private readonly text = h("textarea", { rows: 3, required: true });
+  private readonly state = h("select", {}, ...states.map((state) => h("option", { value: state }, titles[state])));
+  private readonly owner = h("input", { type: "text", list: "known-owners", autocomplete: "off" });
+  private readonly labels = h("input", { type: "text", autocomplete: "off" });
+  private readonly problem = h("p", { class: "problem", role: "alert" });
+  private readonly save = h("button", { type: "submit", class: "primary" }, "Save");
+  private readonly facts = h("dl", { class: "task-details" });
+  private readonly notes = h("ul", { class: "task-notes", role: "list" });
+  private readonly note = h("textarea", { rows: 2, required: true });
+  private readonly add = h("button", { type: "submit", class: "quiet" }, "Add the note");
+
+  constructor(private task: Task, private readonly delegate: TaskDialogDelegate) {
+    const title = task.id.startsWith("~") ? "Task" : `Task ${task.id}`;
+    const prevented = (run: () => void) => (event: Event): void => { event.preventDefault(); run(); };
+    this.dialog = openDialog(title, "task-dialog", () => delegate.closed(),
+      delegate.canWrite
+        ? h("form", { onsubmit: prevented(() => void this.store()) },
+          field("Text", "task-text", this.text),
+          h("div", { class: "form-pair" }, field("State", "task-state", this.state), field("Owner", "task-owner", this.owner), field("Labels", "task-labels", this.labels)),
+          this.problem, h("div", { class: "choices" }, this.save))
+        : h("p", { class: "task-text" }, visibleLine(task.text)),
+      this.facts, h("h3", {}, "Notes"), this.notes,
+      delegate.canWrite && h("form", { class: "note-form", onsubmit: prevented(() => void this.addNote()) }, field("New note", "task-note", this.note), h("div", { class: "choices" }, this.add)));
+    this.dialog.addEventListener("click", (event) => { if (event.target === this.dialog && !this.isChanged && this.note.value === "") this.dialog.close(); });
+    this.fill();
+    this.drawFacts();
+    void this.load();
+  }
+
+  get key(): string {
+    return keyOf(this.task);
+  }
+
+  close(): void {
+    this.dialog.close();
+  }
+
+  /** Somebody has changed the task: what was typed here stays. */
+  take(task: Task): void {
+    const changes = differences(this.task, task);
+    const wasChanged = this.isChanged;
+    this.task = { ...task, notes: task.notes ?? this.task.notes };
+    if (!wasChanged) this.fill();
+    else if (changes !== "") this.problem.textContent = `Somebody has changed this task: ${changes}. Saving overrides that.`;
+    this.drawFacts();
+  }
+
+  private async load(): Promise<void> {
+    try {
+      this.take(await api.task(this.task.repository, this.task.id));
+    } catch (error) {
+      this.problem.textContent = api.explain(error);
+    }
+  }
+
+  private get change(): Omit<TaskChange, "base"> {
+    const labels = parseLabels(this.labels.value);
+    const change: Omit<TaskChange, "base"> = {};
+    if (oneLine(this.text.value) !== this.task.text) change.text = oneLine(this.text.value);
+    if (this.state.value !== this.task.state) change.state = this.state.value as State;
+    const owner = this.owner.value.trim().replace(/^@/, "");
+    if (owner !== (this.task.owner ?? "").replace(/^@/, "")) change.owner = owner;
+    if (labels.join(" ") !== this.task.labels.join(" ")) change.labels = labels;
+    return change;
+  }
+
+  private get isChanged(): boolean {
+    return this.delegate.canWrite && Object.keys(this.change).length > 0;
+  }
+
+  private fill(): void {
+    this.text.value = this.task.text;
+    this.state.value = this.task.state;
+    this.owner.value = this.task.owner ?? "";
+    this.labels.value = this.task.labels.join(" ");
+    this.problem.textContent = "";
+  }
+
+  private async store(): Promise<void> {
+    if (!this.isChanged) return this.close();
+    if (await this.send(this.change, this.save)) this.close();
+  }
+
+  private async addNote(): Promise<void> {
+    if (!(await this.send({ note: oneLine(this.note.value) }, this.add))) return;
+    this.note.value = "";
+    await this.load();
+  }
+
+  /** Whether it was stored. */
+  private async send(change: Omit<TaskChange, "base">, button: HTMLButtonElement): Promise<boolean> {
+    const key = this.key;
+    button.disabled = true;
+    this.problem.textContent = "";
+    try {
+      const task = await api.changeTask(this.task, { ...change, base: this.task.commit });
+      this.task = { ...task, notes: task.notes ?? this.task.notes };
+      this.drawFacts();
+      this.delegate.changed(task, key, true);
+      return true;
+    } catch (error) {
+      if (error instanceof api.APIError && error.status === 409) await this.conflict(error);
+      else this.problem.textContent = api.explain(error);
+      return false;
+    } finally {
+      button.disabled = false;
+    }
+  }
+
+  private async conflict(error: api.APIError): Promise<void> {
+    const before = this.task;
+    const now = await api.task(before.repository, before.id).catch(() => null);
+    if (now === null) {
+      this.problem.textContent = api.explain(error);
+      return;
+    }
+    this.task = now;
+    this.drawFacts();
+    this.delegate.changed(now, keyOf(before), false);
+    this.problem.textContent = `Somebody has changed this task: ${differences(before, now) || api.explain(error)}. What you typed is not stored; saving overrides that.`;
+  }
+
+  private drawFacts(): void {
+    const { task } = this;
+    const row = (name: string, ...content: Child[]): Node => h("div", {}, h("dt", {}, name), h("dd", {}, ...content));
+    const spaced = (nodes: Node[]): Child[] => nodes.flatMap((node) => [node, " "]);
+    replace(this.facts,
+      row("Repository", task.repository),
+      !this.delegate.canWrite && row("State", titles[task.state]), !this.delegate.canWrite && task.owner !== null && row("Owner", handle(task.owner)),
+      !this.delegate.canWrite && task.labels.length > 0 && row("Labels", task.labels.join(" ")),
+      task.priority !== null && row("Priority", task.priority), task.due !== null && row("Due", task.due),
+      task.links.length > 0 && row("Links", ...spaced(task.links.map((link) => outside(link.text || link.url, link.url)))),
+      task.commits.length > 0 && row("Commits", ...spaced(task.commits.map((sha) => h("a", { href: api.commitAddress(task.repository, sha) }, h("code", {}, sha.slice(0, 7)))))),
+      task.thread_id !== null && row("Conversation", h("a", { href: `/#/t/${encodeURIComponent(task.thread_id)}` }, "Open")),
+      task.updated_at !== null && row("Changed", h("time", { title: fullTime(task.updated_at) }, shortTime(task.updated_at)), " in ", h("a", { href: api.commitAddress(task.repository, task.commit) }, h("code", {}, task.commit.slice(0, 7)))));
+    const notes = task.notes ?? [];
+    replace(this.notes, ...notes.map(noteRow), notes.length === 0 && h("li", { class: "empty" }, "No notes yet."));
+  }
+}
+
+const noteRow = (note: TaskNote): HTMLElement => h("li", {}, h("p", {}, visibleLine(note.text)), h("p", { class: "form-note" }, `${note.who}, ${note.date}`));
+
+/** The address comes from a file that anybody may have written. */
+const outside = (text: string, address: string): Node =>
+  /^https?:\/\//i.test(address) || /^\/[^/\\]/.test(address) ? h("a", { href: address, rel: "noreferrer noopener", target: "_blank" }, text) : h("span", {}, text);
