@@ -8,7 +8,6 @@ export type {
   Accepted, Ask, AskOption, Command, Commit, CommitFile, CommitFiles, DocumentList, Feature, FeatureStage, FeatureTask, FeatureText, FeatureVersion, Job,
   Message, MessagePage, Model, Operation, Repository, SavedDocument, Settings, Snapshot, Step, StepPage, Upload, WaitingAsk, WorkspaceFile,
 } from "./types";
-export type { Analytics, AnalyticsItem, AnalyticsValues, NewTask, Task, TaskChange, TaskNote } from "./pagetypes";
 
 export type Me = types.Person;
 export type OperationState = types.Operation["state"];
@@ -149,8 +148,9 @@ export const task = (repository: string, id: string): Promise<pages.Task> => cal
 export const addTask = (task: pages.NewTask): Promise<pages.Task> => call("POST", "/tasks", task);
 export const changeTask = (task: pages.Task, change: pages.TaskChange): Promise<pages.Task> =>
   call("PATCH", `/tasks/${segment(task.repository)}/${segment(task.id)}`, change);
-/** The page of a commit. */
-export const commitAddress = (repository: string, sha: string): string => `/r/${segment(repository)}/commit/${segment(sha)}`;
+/** The page of a commit: where the task says, else the viewer's. */
+export const commitAddress = (task: pages.Task): string =>
+  task.commits.find((commit) => commit.sha === task.commit)?.url ?? `/r/${segment(task.repository)}/commit/${segment(task.commit)}`;
 
 /** `to` is excluded. */
 export interface AnalyticsQuery {

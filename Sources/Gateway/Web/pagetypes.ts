@@ -13,22 +13,29 @@ export interface Task {
   priority: string | null;
   /** A day: `2026-12-01`. */
   due: string | null;
-  links: TaskLink[];
-  commits: string[];
+  links: LinkOfTask[];
+  commits: CommitOfTask[];
+  notes: NoteOfTask[];
+  /** The heading above it. */
+  section: string | null;
   thread_id: string | null;
   line: number;
-  updated_at: Timestamp | null;
+  updated_at: Timestamp;
   /** The commit that was read; what `base` takes. */
   commit: string;
-  notes?: TaskNote[];
 }
 
-export interface TaskLink {
+export interface LinkOfTask {
   text: string;
   url: string;
 }
 
-export interface TaskNote {
+export interface CommitOfTask {
+  sha: string;
+  url: string;
+}
+
+export interface NoteOfTask {
   who: string;
   /** As it is written. */
   date: string;
@@ -49,7 +56,7 @@ export interface NewTask {
 
 export interface TaskChange {
   state?: Task["state"] | null;
-  /** An empty text takes the owner away. */
+  /** Null takes the owner away. */
   owner?: string | null;
   text?: string | null;
   labels?: string[] | null;
@@ -59,31 +66,35 @@ export interface TaskChange {
 
 export interface Analytics {
   items: AnalyticsItem[];
-  totals: AnalyticsValues;
+  totals: AnalyticsTotals;
 }
 
-export interface AnalyticsItem extends AnalyticsValues {
-  /** By `day`, `model`, …: what was asked for with `by`. */
-  key: Record<string, string | null>;
+export interface AnalyticsItem extends AnalyticsTotals {
+  /** The values of `by`, by its words. */
+  key: Record<string, string>;
 }
 
-export interface AnalyticsValues {
+export interface AnalyticsTotals {
   turns: number;
   failed: number;
   stopped: number;
+  /** With those of the cache. */
   tokens_in: number;
   tokens_out: number;
   tokens_cached: number;
-  /** An estimate; null where a model has no price. */
+  /** An estimate; null if no price is known. */
   cost: number | null;
-  currency: string | null;
-  /** In seconds. */
+  currency: string;
+  /** Seconds to a turn's first text. */
   first_token_p50: number | null;
   first_token_p95: number | null;
-  /** Of all turns together. */
+  /** Of all turns. */
   seconds: number;
   tool_calls: number;
   commands: number;
   commits: number;
-  tasks_done: number;
+  /** Null if it is unknown. */
+  tasks_done: number | null;
+  /** Of models without a known price: `cost` lacks them. */
+  tokens_unpriced: number;
 }

@@ -199,7 +199,7 @@ class TasksPage {
   private stored(task: Task, key: string, text: string, isFocused = false): void {
     this.board.put(task, key);
     this.showEmptiness();
-    toast(text, h("a", { href: api.commitAddress(task.repository, task.commit) }, `Commit ${task.commit.slice(0, 7)}`));
+    toast(text, h("a", { href: api.commitAddress(task) }, `Commit ${task.commit.slice(0, 7)}`));
     if (isFocused) this.board.focus(keyOf(task));
   }
 

@@ -42,7 +42,7 @@ class Tasks:
     def add(self, repository: str, name: str, text: str, state="open", **more) -> dict:
         task = {"id": name, "repository": repository, "text": text, "state": state, "owner": None, "labels": [], "priority": None, "due": None,
                 "links": [], "commits": [], "thread_id": None, "line": len(self.items) + 3, "updated_at": "2026-11-20T10:00:00Z",
-                "commit": "a" * 40, "notes": []} | more
+                "commit": "a" * 40, "notes": [], "section": None} | more
         self.items[repository, name] = task
         return task
 
@@ -87,8 +87,6 @@ class Tasks:
         if note:
             task["notes"] = task["notes"] + [{"who": "@ada", "date": "2026-11-26", "text": note}]
         task |= body
-        if "owner" in body:
-            task["owner"] = body["owner"] or None
         if name.startswith("~"):
             del self.items[repository, name]
             task["id"] = f"T{len(self.items) + 500}"
@@ -103,7 +101,7 @@ class Tasks:
 
 def sample(tasks: Tasks):
     tasks.add("app", "T1", "Sign in with passkeys on every device, also on shared computers in the library", owner="ada", labels=["login", "security"], priority="high", due="2026-01-15",
-              links=[{"text": "#34", "url": "https://example.org/34"}, {"text": "bad", "url": "javascript:alert(1)"}], commits=["b" * 40], thread_id="t_1",
+              links=[{"text": "#34", "url": "https://example.org/34"}, {"text": "bad", "url": "javascript:alert(1)"}], commits=[{"sha": "b" * 40, "url": f"/r/app/commit/{'b' * 40}"}], thread_id="t_1",
               notes=[{"who": "@bob", "date": "2026-11-20", "text": "The library has old browsers."}])
     tasks.add("app", "T2", "Export as CSV", labels=["export"])
     tasks.add("app", "~a1b2c3", "Written by hand", owner="bob")

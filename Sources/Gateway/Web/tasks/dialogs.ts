@@ -2,7 +2,7 @@
 
 import * as api from "../api";
 import { Child, h, iconButton, replace } from "../dom";
-import type { Task, TaskChange, TaskNote } from "../pagetypes";
+import type { NoteOfTask, Task, TaskChange } from "../pagetypes";
 import { fullTime, shortTime } from "../time";
 import { visibleLine } from "../visible";
 import { differences, handle, keyOf, nameOf, parseLabels, State, states, titles } from "./words";
@@ -119,7 +119,7 @@ export class TaskDialog {
   take(task: Task): void {
     const changes = differences(this.task, task);
     const wasChanged = this.isChanged;
-    this.task = { ...task, notes: task.notes ?? this.task.notes };
+    this.task = task;
     if (!wasChanged) this.fill();
     else if (changes !== "") this.problem.textContent = `Somebody has changed this task: ${changes}. Saving overrides that.`;
     this.drawFacts();
@@ -139,7 +139,7 @@ export class TaskDialog {
     if (oneLine(this.text.value) !== this.task.text) change.text = oneLine(this.text.value);
     if (this.state.value !== this.task.state) change.state = this.state.value as State;
     const owner = this.owner.value.trim().replace(/^@/, "");
-    if (owner !== (this.task.owner ?? "").replace(/^@/, "")) change.owner = owner;
+    if (owner !== (this.task.owner ?? "").replace(/^@/, "")) change.owner = owner || null;
     if (labels.join(" ") !== this.task.labels.join(" ")) change.labels = labels;
     return change;
   }
@@ -174,7 +174,7 @@ export class TaskDialog {
     this.problem.textContent = "";
     try {
       const task = await api.changeTask(this.task, { ...change, base: this.task.commit });
-      this.task = { ...task, notes: task.notes ?? this.task.notes };
+      this.task = task;
       this.drawFacts();
       this.delegate.changed(task, key, true);
       return true;
@@ -210,15 +210,15 @@ export class TaskDialog {
       !this.delegate.canWrite && task.labels.length > 0 && row("Labels", task.labels.join(" ")),
       task.priority !== null && row("Priority", task.priority), task.due !== null && row("Due", task.due),
       task.links.length > 0 && row("Links", ...spaced(task.links.map((link) => outside(link.text || link.url, link.url)))),
-      task.commits.length > 0 && row("Commits", ...spaced(task.commits.map((sha) => h("a", { href: api.commitAddress(task.repository, sha) }, h("code", {}, sha.slice(0, 7)))))),
+      task.commits.length > 0 && row("Commits", ...spaced(task.commits.map((commit) => outside(commit.sha.slice(0, 7), commit.url)))),
       task.thread_id !== null && row("Conversation", h("a", { href: `/#/t/${encodeURIComponent(task.thread_id)}` }, "Open")),
-      task.updated_at !== null && row("Changed", h("time", { title: fullTime(task.updated_at) }, shortTime(task.updated_at)), " in ", h("a", { href: api.commitAddress(task.repository, task.commit) }, h("code", {}, task.commit.slice(0, 7)))));
-    const notes = task.notes ?? [];
+      row("Changed", h("time", { title: fullTime(task.updated_at) }, shortTime(task.updated_at)), " in ", h("a", { href: api.commitAddress(task) }, h("code", {}, task.commit.slice(0, 7)))));
+    const { notes } = task;
     replace(this.notes, ...notes.map(noteRow), notes.length === 0 && h("li", { class: "empty" }, "No notes yet."));
   }
 }
 
-const noteRow = (note: TaskNote): HTMLElement => h("li", {}, h("p", {}, visibleLine(note.text)), h("p", { class: "form-note" }, `${note.who}, ${note.date}`));
+const noteRow = (note: NoteOfTask): HTMLElement => h("li", {}, h("p", {}, visibleLine(note.text)), h("p", { class: "form-note" }, `${note.who}, ${note.date}`));
 
 /** The address comes from a file that anybody may have written. */
 const outside = (text: string, address: string): Node =>
