@@ -1,4 +1,4 @@
-// Tells the other tabs of this browser which conversation was changed here; other devices see it within 15 seconds.
+// Tells the other tabs of this browser which conversation was changed here; other devices hear it from the server.
 
 export class Tabs {
   // Only ids are sent: what a conversation contains comes from the server, which knows who asks.
