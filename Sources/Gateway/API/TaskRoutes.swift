@@ -91,7 +91,10 @@ struct TaskRoutes: Sendable {
         _ wish: TaskWish, in repository: String?, _ call: APICall<API.Nothing, Body>
     ) async throws -> API.Task {
         let sender = try call.person().sender
-        let key = call.http.headers["Idempotency-Key"].map { "task_" + hex(sha256($0).prefix(16).map(\.self)) }
+        // Other people and other tasks may use the same key.
+        let key = call.http.headers["Idempotency-Key"].map { key in
+            "task_" + hex(Array(sha256("\(sender.id)\n\(call.http.target)\n\(key)").prefix(16)))
+        }
         let outcome = try await self.answering { desk in
             try await desk.change(
                 wish, in: repository, by: .init(sender, turn: key ?? Identifier.make("task"), isNew: key == nil))
