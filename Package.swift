@@ -121,7 +121,8 @@ let package = Package(
             "Sessions", "Audit", "Chat", "Crypto", "Database", "EventLoop", "JSON", "Lifecycle", "Logging", "Markdown",
             "Objects", "Primitives"),
         domain(
-            "Tasks", "Chat", "Crypto", "Database", "Git", "JSON", "Logging", "Primitives", "Repositories", "Sessions"),
+            "Tasks", "Chat", "Crypto", "Database", "EventLoop", "Git", "JSON", "Lifecycle", "Logging", "Primitives",
+            "Repositories", "Sessions"),
         domain(
             "SignIn", "Chat", "Copilot", "Crypto", "EventLoop", "GitHub", "HTTP", "HTTPClient", "JSON", "Lifecycle",
             "Logging",
@@ -258,7 +259,7 @@ let package = Package(
         tests(
             "Turns", "Turns", "Agent", "Audit", "Chat", "Copilot", "Crypto", "Database", "EventLoop", "Git", "GitHub",
             "HTTP", "Host", "JSON", "Jail", "Lifecycle", "Logging", "Models", "Primitives", "Repositories", "Sessions",
-            "Specs", "Work"),
+            "Specs", "Tasks", "Work"),
         tests("Cluster", "Cluster", "Chat", "Crypto", "Database", "JSON", "Logging", "NATS", "Primitives", "Sessions"),
         tests("Kit", "Kit", "Chat", "Markdown", "Primitives"),
         tests("IRC", "IRC", "Chat", "Crypto", "EventLoop", "HTTPClient", "Kit", "Logging", "Markdown", "Primitives"),

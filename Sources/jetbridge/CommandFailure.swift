@@ -29,9 +29,4 @@ struct CommandFailure: Error, Equatable {
         self.message = message
         self.status = status
     }
-
-    /// A command of a later release.
-    static func later(_ name: String) -> Self {
-        Self("'\(name)' comes with a later release; this one is \(Release.version)")
-    }
 }

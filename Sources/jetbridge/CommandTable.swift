@@ -29,14 +29,11 @@ struct CommandTable: Sendable {
             "store": "Copy the database",
             "tasks": "List and change the tasks of repositories, also without a host",
             "token": "Create, list and revoke API tokens",
-        ],
-        later: [])
+        ])
 
     let commands: [any Command]
     /// Summaries of the command groups, by first word.
     let groups: [String: String]
-    /// Commands of later releases, reported as such rather than as typing errors.
-    let later: [String]
 
     var syntaxes: [CommandSyntax] { self.commands.map(\.syntax) }
 

@@ -30,8 +30,6 @@ struct Program: Sendable {
         switch try ArgumentParser.parse(self.words, table: self.table) {
         case .help(let path):
             try self.output.write(HelpText(table: self.table, output: self.output).text(of: path))
-        case .later(let name):
-            throw CommandFailure.later(name)
         case .run(let syntax, let arguments):
             guard let command = self.table.command(syntax) else { return }
             let context = self.context(syntax, arguments, self.surroundings)

@@ -30,7 +30,8 @@ private struct Office {
         await catalog.prepare()
         self.git = RealGit(path)
         if let text {
-            try self.git.shell("mkdir -p docs && printf '%s' '\(text)' > docs/TASKS.md && git add . && git commit -qm list")
+            try self.git.shell(
+                "mkdir -p docs && printf '%s' '\(text)' > docs/TASKS.md && git add . && git commit -qm list")
         }
         try self.git.shell("git clone -q . ../colleague")
         self.colleague = RealGit(self.directory.path + "/colleague")
@@ -158,7 +159,7 @@ private struct Office {
         let text = String(decoding: file.bytes, as: UTF8.self)
         #expect(text.hasPrefix("# Ours  \r\n\n- [ ] T1 One\n"))
         for number in 0..<4 { #expect(text.contains("\n## Hand \(number)\n\ttext  \n")) }
-        #expect(try office.git("rev-list --count HEAD").== "46")
+        #expect(try office.git("rev-list --count HEAD") == "46")
     }
 }
 

@@ -15,12 +15,12 @@ struct ProgramTests {
             "config template", "sessions list",
             "sessions show", "sessions archive", "sessions delete", "token create", "token list", "token revoke",
             "pair", "spec check", "run",
-            "tasks", "usage", "audit export", "proxy", "version", "completions",
+            "tasks list", "tasks sync", "usage", "audit export", "proxy", "version", "completions",
         ])
     func promised(_ name: String) {
         let path = name.split(separator: " ").map(String.init)
         let table = CommandTable.standard
-        #expect(table.syntax(of: path) != nil || table.later.contains(path[0]))
+        #expect(table.syntax(of: path) != nil)
     }
 
     @Test("the version is printed as one line or one JSON document")
@@ -129,14 +129,6 @@ struct ProgramTests {
         #expect(variable.status == .configuration)
     }
 
-    @Test("a command of a later release gives one line on stderr and status 1", arguments: ["tasks"])
-    func later(_ name: String) async {
-        let result = await run(name, "x")
-        #expect(result.status == .failed && result.output.isEmpty)
-        #expect(result.errors.hasPrefix("jetbridge: '\(name)' comes with a later release"))
-        #expect(result.errors.filter { $0 == "\n" }.count == 1)
-    }
-
     @Test("help fits 80 columns and shows the usage", arguments: CommandTable.standard.commandPaths)
     func help(_ path: [String]) {
         let text = HelpText(table: .standard, output: Terminal { _ in }).text(of: path)
@@ -151,8 +143,6 @@ struct ProgramTests {
         #expect(await run("help", "config", "check").output.hasPrefix("Report all configuration errors."))
         #expect(await run("help", "config", "chekc").errors.contains("did you mean 'check'?"))
         #expect(await run("help").output == run("--help").output)
-        let later = await run("help", "tasks")
-        #expect(later.status == .failed && later.errors.contains("'tasks' comes with a later release"))
         #expect(await run("help", "--", "--", "version").output.hasPrefix("Print the version."))
     }
 

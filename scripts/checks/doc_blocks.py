@@ -64,6 +64,7 @@ RUN = {
         "$ jetbridge spec list": Run(),
         "$ jetbridge spec check": Run(may_fail=True),  # there are no documents in its folder
     },
+    "docs/tasks.md": {"jetbridge tasks add": Run()},
     "docs/team.md": {"sudo jetbridge pair": Run(), "sudo jetbridge config check": Run()},
     "docs/telegram.md": {"install -m 600": SECRET, "jetbridge pair": Run(), "(umask 077; openssl": Run()},
     "docs/web.md": {"$ jetbridge token create": Run(), "$ B=http": Run()},
@@ -125,6 +126,7 @@ OTHER = {
     "docs/policy.md": {"name: tester": "persona"},
     "docs/proxy.md": {'{"time"': "json"},
     "docs/specs.md": {"- run:": "workflow", "- [ ] T012": "task"},
+    "docs/tasks.md": {"# Tasks": "a list of tasks", "alice  /task": "thread; TaskTurnTests"},
     "docs/team.md": {"chat.example.org {": "configuration of Caddy, which the tests do not install; tried with 2.6.2"},
     "docs/transcripts.md": {"<alice> ": "thread", "<bob> ": "thread", "/run make": "thread"},
     "docs/web.md": {'{"subscribe"': "json", '{"id"': "json"},

@@ -42,7 +42,8 @@ package enum TurnKind: String, Sendable, CaseIterable {
     /// documents are shown as they are.
     package var hasOwnWords: Bool {
         switch self {
-        case .spec, .clarify, .implement, .conflict, .task, .run, .diff, .files, .snapshot, .undo, .commit, .pr, .workflow:
+        case .spec, .clarify, .implement, .conflict, .task, .run, .diff, .files, .snapshot, .undo, .commit, .pr,
+            .workflow:
             true
         case .chat, .constitution, .specify, .plan, .tasks, .analyze, .checklist, .refine, .review, .fix, .command:
             false

@@ -132,7 +132,9 @@ package final class Host: Sendable {
         let signIn = configuration.signInProviders(tokens: news.people)
         let checks = AccountChecks(
             providers: signIn, access: access, now: WallClock.now, logger: Logger(label: "sign-in"))
-        (self.gitHubServices, self.proxyServices) = (parts.services + [checks], mounted?.services ?? [])
+        (self.gitHubServices, self.proxyServices) = (
+            parts.services + [checks, TaskWatch(desk: tasks)], mounted?.services ?? []
+        )
         self.gateway = try GatewaySetup.gateway(
             listening, configuration, bridge: self.bridge, web: web, repositories: repositories, model: self.model,
             workspaces: commands.workspaces, jail: jail.status, mount: mounted?.mount,

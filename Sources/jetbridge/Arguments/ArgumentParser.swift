@@ -8,8 +8,6 @@ struct ArgumentParser {
         case run(CommandSyntax, Arguments)
         /// The help of a command or a group; of the program if the path is empty.
         case help([String])
-        /// A command of a later release.
-        case later(String)
     }
 
     private let table: CommandTable
@@ -38,7 +36,6 @@ struct ArgumentParser {
                 try self.takeOption(word, &rest)
             } else {
                 try self.take(word)
-                if let first = self.path.first, self.table.later.contains(first) { return .later(first) }
             }
         }
         if self.arguments.has("help") { return .help(self.path) }
@@ -63,9 +60,8 @@ struct ArgumentParser {
             self.words.append(word)
             return
         }
-        guard next.contains(word) || (self.path.isEmpty && self.table.later.contains(word)) else {
-            let known = next + (self.path.isEmpty ? self.table.later : [])
-            let hint = nearest(to: word, among: known).map { "; did you mean '\($0)'?" } ?? ""
+        guard next.contains(word) else {
+            let hint = nearest(to: word, among: next).map { "; did you mean '\($0)'?" } ?? ""
             throw self.error("unknown command '\((self.path + [word]).joined(separator: " "))'\(hint)")
         }
         self.path.append(word)

@@ -36,7 +36,6 @@ struct HelpCommand: Command {
             switch try ArgumentParser.parse(words, table: context.table) {
             case .help(let path): path
             case .run(let syntax, _): syntax.path
-            case .later(let name): throw CommandFailure.later(name)
             }
         try context.output.write(HelpText(table: context.table, output: context.output).text(of: path))
     }

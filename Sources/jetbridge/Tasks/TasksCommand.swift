@@ -1,3 +1,4 @@
+internal import Chat
 internal import Crypto
 internal import HTTP
 internal import Host
@@ -5,6 +6,7 @@ internal import JSON
 internal import Lifecycle
 internal import Logging
 internal import Primitives
+internal import Tasks
 
 /// `tasks …`: over the API of the host that serves the data directory; else from what was read last, with changes queued.
 struct TasksCommand: Command {
@@ -111,7 +113,7 @@ struct TasksCommand: Command {
         switch self.verb {
         case .list, .show, .sync: return nil
         case .add: return ["text": .string(words)]
-        case .claim: return ["owner": .string(context.user)]
+        case .claim: return ["owner": .string(Sender.user(ofMachine: context.user).taskHandle)]
         case .start: return ["state": "started"]
         case .done: return ["state": "done"]
         case .drop: return ["state": "dropped"]
@@ -232,7 +234,7 @@ struct TasksRun {
                 base = task["commit"]?.stringValue
                 before = task
             } else {
-                let numbers = state.queue.compactMap { Int($0.task.dropFirst()) }
+                let numbers = state.queue.filter { $0.task.hasPrefix("+") }.compactMap { Int($0.task.dropFirst()) }
                 name = "+\((numbers.max() ?? 0) + 1)"
             }
             state.queue.append(

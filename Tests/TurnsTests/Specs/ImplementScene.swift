@@ -10,6 +10,7 @@ import Models
 import Primitives
 import Repositories
 import Sessions
+import Tasks
 import TestSupport
 import Testing
 import Work
@@ -33,6 +34,8 @@ struct ImplementScene: Sendable {
     let git: RealGit
     let model: ScriptedModel
     let worker: ImplementTurn
+    let desk: TaskDesk
+    let tasks: TaskTurn
     let store: SessionStore
     let repository: String
 
@@ -70,9 +73,11 @@ struct ImplementScene: Sendable {
             workbench: commands.workbench,
             workspaces: commands.workspaces, repositories: repositories, audit: audit, steering: AgentSteering(),
             answerLimit: AnswerLimit(), hasNetwork: false)
+        let desk = TaskDesk(
+            store: store, repositories: repositories, pages: RepositoryPages(viewer: "http://host"), now: WallClock.now)
         let scene = ImplementScene(
-            git: git, model: model, worker: ImplementTurn(agent: agent, repositories: repositories), store: store,
-            repository: path)
+            git: git, model: model, worker: ImplementTurn(agent: agent, repositories: repositories), desk: desk,
+            tasks: TaskTurn(desk: desk, agent: agent), store: store, repository: path)
         let result: Result<Void, any Error>
         do { result = .success(try await body(scene)) } catch { result = .failure(error) }
         await commands.workbench.stop()
@@ -128,6 +133,15 @@ struct ImplementScene: Sendable {
             TurnRequest(
                 id: id, session: "abc123", text: text,
                 sender: Sender(id: "irc:ada", identities: [], displayName: "Ada"), role: role, isResumed: isResumed),
+            in: thread)
+    }
+
+    /// `task TEXT`
+    func runTask(_ text: String, id: String, in thread: RecordingThread) async throws -> TurnEnding {
+        try await self.tasks.run(
+            TurnRequest(
+                id: id, session: "abc123", text: text,
+                sender: Sender(id: "irc:ada", identities: [], displayName: "Ada"), role: .owner, isNew: true),
             in: thread)
     }
 

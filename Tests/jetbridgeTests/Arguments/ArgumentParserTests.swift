@@ -53,13 +53,6 @@ struct ArgumentParserTests {
     }
 
     @Test(
-        "a command of a later release is recognised whatever follows",
-        arguments: ["tasks list", "tasks"])
-    func later(_ line: String) throws {
-        #expect(try self.parse(line) == .later(String(line.prefix { $0 != " " })))
-    }
-
-    @Test(
         "a typing error gets a suggestion and a pointer to the help",
         arguments: [
             ("", "a command is missing; see 'jetbridge --help'"),

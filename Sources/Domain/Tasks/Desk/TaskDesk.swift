@@ -283,6 +283,7 @@ package actor TaskDesk {
             try Task.checkCancellation()
             return try await body(self)
         }
+        // Likewise.
         self.last[name] = Task { _ = await task.result }
         return try await withTaskCancellationHandler {
             try await task.value
