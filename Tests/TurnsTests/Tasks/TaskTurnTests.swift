@@ -1,5 +1,7 @@
 import Chat
 import JSON
+import Sessions
+import Tasks
 import TestSupport
 import Testing
 

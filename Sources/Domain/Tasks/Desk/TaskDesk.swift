@@ -165,8 +165,9 @@ package actor TaskDesk {
     /// ``RepositoryError``.
     package func change(_ wish: TaskWish, in name: String?, by author: Author) async throws -> Outcome {
         let repository = try self.repositories.repository(name)
-        let (commit, address) = try await self.alone(repository.name) { desk in
-            try await desk.changeNow(wish, repository, author)
+        let work = RemoteWork(person: author.person.id, say: RemoteWork.current.say)
+        let (commit, address) = try await RemoteWork.$current.withValue(work) {
+            try await self.alone(repository.name) { desk in try await desk.changeNow(wish, repository, author) }
         }
         return Outcome(commit: commit, task: try await self.task(address, in: repository.name))
     }

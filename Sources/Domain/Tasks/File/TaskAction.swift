@@ -73,6 +73,7 @@ extension TaskFile {
         }
         guard !self.isTorn(by: file, item.line), file.bytes.count <= Self.sizeLimit,
             let changed = file.items.first(where: { $0.line == item.line }),
+            action.field == .text || changed.text == item.text,
             action.field == .text || Self.isAdded(action.field) || changed.value(of: action.field) == action.new.unique
         else { throw Self.cannotStand }
         return (file, changed.address, changed.text)
