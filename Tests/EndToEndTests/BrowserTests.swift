@@ -68,7 +68,7 @@ struct BrowserTests {
         #expect(await host.terminate() == .exited(0))
     }
 
-    @Test("the board of tasks and the analytics work by pointer, keyboard and touch", arguments: ["tasks", "analytics"])
+    @Test("tasks and analytics work by pointer, keyboard and touch", arguments: ["tasks", "analytics"])
     func pages(name: String) async throws {
         let host = try await HostProcess(configuration: "gateway: {listen: \"127.0.0.1:0\"}\n")
         try await host.start()

@@ -145,7 +145,7 @@ export interface TaskQuery {
 export const tasks = (query: TaskQuery, cursor: string | null): Promise<pages.TaskPage> =>
   call("GET", `/tasks?${parameters({ ...query, limit: cursor === null ? "30" : "100", cursor })}`);
 export const task = (repository: string, id: string): Promise<pages.Task> => call("GET", `/tasks/${segment(repository)}/${segment(id)}`);
-export const addTask = (task: pages.NewTask): Promise<pages.Task> => call("POST", "/tasks", task);
+export const addTask = (task: pages.NewTask, key: string): Promise<pages.Task> => persistently(() => call("POST", "/tasks", task, { "Idempotency-Key": key }));
 export const changeTask = (task: pages.Task, change: pages.TaskChange): Promise<pages.Task> =>
   call("PATCH", `/tasks/${segment(task.repository)}/${segment(task.id)}`, change);
 /** The page of a commit: where the task says, else the viewer's. */

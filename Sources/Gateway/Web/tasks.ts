@@ -171,7 +171,7 @@ class TasksPage {
 
   private input(name: string, parameter: string, list: string): HTMLInputElement {
     const element: HTMLInputElement = h("input", {
-      type: "text", "aria-label": name, placeholder: name, list, autocomplete: "off", onchange: () => this.go({ [parameter]: element.value.trim() }),
+      type: "text", "aria-label": name, placeholder: name, list, autocomplete: "off", onchange: () => this.go({ [parameter]: element.value.trim().replace(/^[@#]/, "") }),
     });
     return element;
   }
@@ -232,8 +232,9 @@ class TasksPage {
     }
     try {
       const now = await api.task(task.repository, task.id);
+      const changes = differences(task, now);
       this.board.put(now, keyOf(task));
-      this.page.say(`${nameOf(task)} was not moved, because somebody has changed it: ${differences(task, now) || api.explain(error)}.`);
+      this.page.say(changes === "" ? `${nameOf(task)} was not moved. ${api.explain(error)}` : `${nameOf(task)} was not moved, because somebody has changed it: ${changes}.`);
     } catch (problem) {
       if (problem instanceof api.APIError && problem.status === 404) this.board.remove(keyOf(task));
       else this.board.put(task);
@@ -243,8 +244,10 @@ class TasksPage {
 
   /** Somebody has changed a task, perhaps here. */
   private changed(task: Omit<Task, "state"> & { state: string }): void {
-    if (task.state === "deleted") this.board.remove(`${task.repository}/${task.id}`);
-    else {
+    if (task.state === "deleted") {
+      // One that is being moved has another id now, which the answer tells.
+      if (!this.busy.has(keyOf(task as Task))) this.board.remove(keyOf(task as Task));
+    } else {
       this.board.put(task as Task);
       if (this.dialog?.key === keyOf(task)) this.dialog.take(task as Task);
     }

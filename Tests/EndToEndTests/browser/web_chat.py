@@ -99,6 +99,16 @@ def desktop(browser):
         count = page.locator(".entry").count()
         page.reload()
         expect(page.locator(".entry")).to_have_count(count)
+    with check("another section has the settings too, and leads back to the same conversation"):
+        place = page.evaluate("location.hash")
+        page.get_by_role("link", name="Analytics").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Analytics")
+        page.get_by_role("button", name="Settings").click()
+        expect(page.get_by_role("dialog", name="Settings")).to_be_visible()
+        page.keyboard.press("Escape")
+        page.get_by_role("link", name="Chats").click()
+        expect(page.locator(".entry")).to_have_count(count)
+        assert page.evaluate("location.hash") == place
     with check("everything can be done by keyboard"):
         page.evaluate("document.activeElement.blur()")
         page.keyboard.press("?")

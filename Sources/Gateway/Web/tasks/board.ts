@@ -20,6 +20,7 @@ export class Board {
   private filter: Filter = { repository: "", owner: "", label: "", query: "" };
   private lifted: { card: Card; from: State } | null = null;
   private isCarrying = false;
+  private isList = false;
   private dragged: Card | null = null;
 
   constructor(private readonly delegate: BoardDelegate) {
@@ -48,6 +49,7 @@ export class Board {
   }
 
   setList(isList: boolean): void {
+    this.isList = isList;
     this.element.classList.toggle("is-list", isList);
   }
 
@@ -85,7 +87,7 @@ export class Board {
 
   /** Shows a task as it is now. `key`: how it was known; a task gets its id with its first change. */
   put(task: Task, key: string = keyOf(task)): void {
-    const card = this.known.get(key) ?? this.without(task);
+    const card = this.known.get(key) ?? this.known.get(keyOf(task)) ?? this.without(task);
     if (card === undefined) {
       if (!matches(task, this.filter)) return;
       const column = this.column(task.state);
@@ -176,7 +178,13 @@ export class Board {
         this.putBack("Put back");
         break;
       case "ArrowLeft": case "ArrowRight": this.aside(card, event.key === "ArrowLeft" ? -1 : 1); break;
-      case "ArrowUp": case "ArrowDown": this.along(card, event.key === "ArrowUp" ? -1 : 1); break;
+      case "ArrowUp": case "ArrowDown": {
+        const step = event.key === "ArrowUp" ? -1 : 1;
+        // In the list, the states are below one another.
+        if (this.isList && this.lifted) this.aside(card, step);
+        else this.along(card, step);
+        break;
+      }
       case "Home": case "End": this.along(card, event.key === "Home" ? -Infinity : Infinity); break;
       default: return;
     }
@@ -211,7 +219,7 @@ export class Board {
 
   private along(card: Card, step: number): void {
     if (this.lifted) return announce("Within a column, tasks keep the order of their file.");
-    const cards = this.column(card.task.state).cards;
+    const cards = this.isList ? this.shown.flatMap((column) => column.cards) : this.column(card.task.state).cards;
     cards[Math.max(0, Math.min(cards.length - 1, cards.indexOf(card) + step))]?.link.focus();
   }
 

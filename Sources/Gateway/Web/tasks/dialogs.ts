@@ -55,8 +55,8 @@ export function askForTask(repositories: string[], repository: string, delegate:
       const labelled = parseLabels(labels.value);
       const task = await api.addTask({
         repository: repositories.length > 1 ? select.value : repositories[0] ?? repository, text: oneLine(text.value),
-        ...(owner.value.trim() === "" ? {} : { owner: owner.value.trim() }), ...(labelled.length === 0 ? {} : { labels: labelled }),
-      });
+        ...(owner.value.trim() === "" ? {} : { owner: owner.value.trim().replace(/^@/, "") }), ...(labelled.length === 0 ? {} : { labels: labelled }),
+      }, api.newKey());
       dialog.close();
       delegate.added(task);
     } catch (error) {
@@ -197,7 +197,8 @@ export class TaskDialog {
     this.task = now;
     this.drawFacts();
     this.delegate.changed(now, keyOf(before), false);
-    this.problem.textContent = `Somebody has changed this task: ${differences(before, now) || api.explain(error)}. What you typed is not stored; saving overrides that.`;
+    const changes = differences(before, now);
+    this.problem.textContent = changes === "" ? api.explain(error) : `Somebody has changed this task: ${changes}. What you typed is not stored; saving overrides that.`;
   }
 
   private drawFacts(): void {
