@@ -117,8 +117,12 @@ let package = Package(
         domain(
             "Agent", "Audit", "Chat", "Crypto", "EventLoop", "Git", "JSON", "Jail", "Logging", "Models", "Primitives",
             "Repositories", "Work", "YAML"),
+        .target(
+            name: "Analytics", dependencies: ["JSON", "Primitives"], path: "Sources/Domain/Analytics",
+            swiftSettings: strict, plugins: ["EmbedTemplates"]),
         domain(
-            "Sessions", "Audit", "Chat", "Crypto", "Database", "EventLoop", "JSON", "Lifecycle", "Logging", "Markdown",
+            "Sessions", "Analytics", "Audit", "Chat", "Crypto", "Database", "EventLoop", "JSON", "Lifecycle", "Logging",
+            "Markdown",
             "Objects", "Primitives"),
         domain(
             "Tasks", "Chat", "Crypto", "Database", "EventLoop", "Git", "JSON", "Lifecycle", "Logging", "Primitives",
@@ -142,11 +146,10 @@ let package = Package(
         .target(
             name: "Gateway",
             dependencies: [
-                "Audit", "Chat", "Compression", "Crypto", "Database", "Documents", "EventLoop", "Git", "HTTP",
-                "HTTPClient",
-                "HTTPServer", "JSON", "Lifecycle", "Logging", "Markdown", "Primitives", "Repositories", "Schemas",
-                "Sessions", "SignIn",
-                "Specs", "Tasks", "WebSockets",
+                "Analytics", "Audit", "Chat", "Compression", "Crypto", "Database", "Documents", "EventLoop", "Git",
+                "HTTP",
+                "HTTPClient", "HTTPServer", "JSON", "Lifecycle", "Logging", "Markdown", "Primitives", "Repositories",
+                "Schemas", "Sessions", "SignIn", "Specs", "Tasks", "WebSockets",
             ],
             path: "Sources/Gateway", exclude: ["Web"], swiftSettings: strict, plugins: ["EmbedWeb"]),
         .plugin(name: "EmbedWeb", capability: .buildTool(), exclude: ["embed.sh"]),
@@ -163,7 +166,8 @@ let package = Package(
         .target(
             name: "Host",
             dependencies: [
-                "Agent", "Audit", "Chat", "Cluster", "Copilot", "Crypto", "Database", "Documents", "EventLoop",
+                "Agent", "Analytics", "Audit", "Chat", "Cluster", "Copilot", "Crypto", "Database", "Documents",
+                "EventLoop",
                 "Gateway", "Git", "GitHub", "HTTP", "HTTPClient", "HTTPServer", "IRC", "JSON", "Jail", "Kit",
                 "Lifecycle", "Logging", "Markdown", "Matrix", "Models", "NATS", "Objects", "Primitives", "Processes",
                 "Proxy",
@@ -176,10 +180,9 @@ let package = Package(
         .executableTarget(
             name: "jetbridge",
             dependencies: [
-                "Audit", "Chat", "Cluster", "Gateway", "Host", "EventLoop", "HTTP", "HTTPClient", "JSON", "Lifecycle",
-                "Logging", "Markdown", "Matrix", "Models", "Primitives", "Proxy", "Schemas", "Specs", "Tasks",
-                "Terminals",
-                "WebSockets",
+                "Analytics", "Audit", "Chat", "Cluster", "Gateway", "Host", "EventLoop", "HTTP", "HTTPClient", "JSON",
+                "Lifecycle", "Logging", "Markdown", "Matrix", "Models", "Primitives", "Proxy", "Schemas", "Specs",
+                "Tasks", "Terminals", "WebSockets",
                 "Work",
             ],
             path: "Sources/jetbridge", swiftSettings: strict),
@@ -237,6 +240,7 @@ let package = Package(
         tests(
             "Agent", "Agent", "Audit", "Chat", "Crypto", "EventLoop", "Git", "JSON", "Jail", "Logging", "Models",
             "Primitives", "Processes", "Repositories", "Work", "YAML"),
+        tests("Analytics", "Analytics", "JSON", "Primitives"),
         tests("Chat", "Chat"),
         tests("Models", "Models", "Chat", "EventLoop", "HTTP", "HTTPClient", "JSON", "Logging", "Primitives"),
         tests(
@@ -254,7 +258,8 @@ let package = Package(
             exclude: ["Corpus"]),
         tests("Specs", "Specs", "Chat", "Git", "JSON", "Logging", "Models", "Primitives", "Repositories", "Schemas"),
         tests(
-            "Sessions", "Sessions", "Audit", "Chat", "Database", "JSON", "Logging", "Objects", "Primitives", "Crypto",
+            "Sessions", "Sessions", "Analytics", "Audit", "Chat", "Database", "JSON", "Logging", "Objects",
+            "Primitives", "Crypto",
             "Markdown"),
         tests(
             "Turns", "Turns", "Agent", "Audit", "Chat", "Copilot", "Crypto", "Database", "EventLoop", "Git", "GitHub",

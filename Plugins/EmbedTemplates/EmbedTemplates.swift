@@ -2,7 +2,8 @@ import Foundation
 import PackagePlugin
 
 /// Embeds files of `config` into the binary, which needs no source tree at run time: `jetbridge.*.yaml`, `jail.*.yaml`
-/// and `personas/*.yaml` into Host, `templates/*.md` into Specs, and all of `rehearsal` into Models.
+/// and `personas/*.yaml` into Host, `templates/*.md` into Specs, `prices.json` into Analytics, and all of `rehearsal` into
+/// Models.
 @main
 struct EmbedTemplates: BuildToolPlugin {
     func createBuildCommands(context: PluginContext, target: any Target) throws -> [Command] {
@@ -23,6 +24,7 @@ struct EmbedTemplates: BuildToolPlugin {
             return [("DocumentTemplateFiles", try Self.files(in: config.appending(path: "templates"), "md"))]
         case "Models":
             return [("RehearsalFiles", try Self.files(in: config.appending(path: "rehearsal"), "json", "md", "txt"))]
+        case "Analytics": return [("PriceFiles", [config.appending(path: "prices.json")])]
         default: break
         }
         let templates = try Self.files(in: config, "yaml").filter { file in

@@ -12,7 +12,10 @@ package struct ClosureThread: TurnThread {
         self.handler = handler
     }
 
-    package func report(_ event: TurnEvent) async throws { try await self.handler(event) }
+    /// Leaves out ``TurnEvent/asking``, which only budgets are interested in.
+    package func report(_ event: TurnEvent) async throws {
+        if event != .asking { try await self.handler(event) }
+    }
 
     package func approval(of request: ApprovalRequest) async throws -> ApprovalOutcome { self.outcome }
 }

@@ -155,7 +155,7 @@ struct KeepingTests {
         _ = try await scene.ask(.get, "/json", ["Authorization": "Bearer \(ProxyScene.key)"])
         _ = try await scene.ask(.get, "/events")
         #expect(
-            scene.used.withLock { $0 } == [
+            scene.used.withLock { $0.map { ProxyUsage(key: $0.key, model: $0.model, tokens: $0.tokens) } } == [
                 ProxyUsage(key: ClientKey(id: "k1"), model: "m", tokens: AnswerTokens(input: 1, output: 2)),
                 ProxyUsage(key: .local, model: "s", tokens: AnswerTokens(input: 3, output: 4)),
             ])

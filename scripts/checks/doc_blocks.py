@@ -38,6 +38,7 @@ RUN = {
         ".build/release/jetbridge config template irc": Run(
             without={".build/release/jetbridge doctor": ACCOUNTS, "./scripts/run": ACCOUNTS}),
     },
+    "docs/analytics.md": {"jetbridge usage --by": Run()},
     "docs/audit.md": {"python3 - audit.jsonl": Run()},
     "docs/github.md": {"install -m 600": SECRET},
     "docs/install.md": {"sudo jetbridge pair": Run()},

@@ -34,12 +34,13 @@ ARROWS = {
     "GitHub": {"Chat", "Copilot", "Models", "Repositories"},
     "Specs": {"Chat", "Models", "Repositories"},
     "Documents": {"Chat", "Repositories", "Specs"},
+    "Analytics": set(),
     "Audit": {"Chat"},
     "Cluster": {"Chat", "Sessions"},
     "Jail": {"Chat"},
     "Work": {"Audit", "Chat", "Jail", "Repositories"},
     "Agent": {"Audit", "Chat", "Jail", "Models", "Repositories", "Work"},
-    "Sessions": {"Audit", "Chat"},
+    "Sessions": {"Analytics", "Audit", "Chat"},
     "Tasks": {"Chat", "Repositories", "Sessions"},
     "SignIn": {"Chat", "Copilot", "GitHub", "Models", "Sessions"},
     "Turns": DOMAIN - {"Turns"},  # has many parents, so that no other target needs them; imported by Host alone
@@ -59,7 +60,7 @@ def allowed(parts):
         case ["adapters", *_]:
             return PLATFORM | {"Chat", KIT}
         case ["Sources", "Gateway", *_]:
-            return PLATFORM | {"Audit", "Chat", "Documents", "Repositories", "Sessions", "SignIn", "Specs", "Tasks"}
+            return PLATFORM | {"Analytics", "Audit", "Chat", "Documents", "Repositories", "Sessions", "SignIn", "Specs", "Tasks"}
         case ["Sources", "Proxy", *_]:
             return PLATFORM | {"Copilot"}  # a sign-in's tokens, and nothing of what models are asked
         case ["Sources", "Host", *_]:

@@ -112,8 +112,10 @@ package enum TurnEvent: Sendable, Equatable {
     indirect case summary(HistorySummary)
     /// From now on the thread works on this feature of its repository, a folder's name below `specs/`.
     case feature(String)
-    /// Tokens were used.
-    indirect case usage(model: String, input: Int, output: Int)
+    /// A request to a model is about to be made. Reporting it throws a ``TurnFailure`` when a budget is used up.
+    case asking
+    /// A request to a model has ended.
+    indirect case usage(ModelCall)
 }
 
 /// How a turn ended, if it did not fail.

@@ -11,7 +11,8 @@ package enum APITable {
         + UploadRoutes.routes + WorkspaceRoutes.routes + SettingsRoutes.routes + SpecRoutes.routes
         + DocumentRoutes.routes + StepRoutes.routes
         + CommitRoutes.routes + CatalogRoutes.routes + OperationRoutes.routes + AuditRoutes.routes + HostRoutes.routes
-        + PeopleRoutes.routes + HookRoutes.routes + TaskRoutes.routes + LiveRoutes.routes + GraphQLRoutes.routes
+        + AnalyticsRoutes.routes + PeopleRoutes.routes + HookRoutes.routes + TaskRoutes.routes + LiveRoutes.routes
+        + GraphQLRoutes.routes
         + EventRoutes.routes
         + ViewerRoutes.routes
         + PageRoutes.routes

@@ -1,3 +1,4 @@
+internal import Analytics
 internal import Audit
 internal import Chat
 internal import JSON
@@ -14,6 +15,7 @@ enum GraphQLRoots {
         let types: [any DocumentType.Type] = [
             API.Person.self, API.Thread.self, API.Message.self, API.Operation.self, API.Ask.self,
             API.Repository.self, FeatureOverview.Feature.self, API.AuditRow.self, API.Task.self,
+            API.Analytics.self,
         ]
         for type in types { _ = table.schema(of: type, .output) }
         var schema = GraphQLSchema()
@@ -130,6 +132,26 @@ enum GraphQLRoots {
                 .init(name: "label", text: "", type: .named("String")),
                 .init(name: "query", text: "Only tasks with all these words.", type: .named("String")),
             ], type: .nonNull(.named("TaskConnection")), resolve: Self.tasks, isConnection: true),
+        .init(
+            name: "analytics", text: "What was used and what it cost; others than owners see what is theirs.",
+            arguments: [
+                .init(name: "from", text: "A date or a time.", type: .named("String")),
+                .init(name: "to", text: "Excluded.", type: .named("String")),
+                .init(
+                    name: "by", text: "Up to two of day, hour, user, thread, model, repository, tool, network.",
+                    type: .named("String")),
+                .init(name: "zone", text: "By default UTC.", type: .named("String")),
+            ], type: .named("Analytics"),
+            resolve: { scene, _, arguments in
+                let text = { (name: String) in arguments[name]?.stringValue }
+                do {
+                    let query = API.AnalyticsQuery(
+                        from: text("from"), to: text("to"), by: text("by"), zone: text("zone"))
+                    return try AnalyticsRoutes.table(query, for: scene.principal, in: scene.context, scene.ledger).json
+                } catch let problem as AnalyticsQuery.Problem {
+                    throw GraphQLError("`\(problem.parameter)`: \(problem)")
+                }
+            }),
         .init(
             name: "audit", text: "The audit, newest row first; for owners with the scope admin.",
             arguments: Self.paging(50), type: .named("AuditRowConnection"), resolve: Self.audit, isConnection: true),

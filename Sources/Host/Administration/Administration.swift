@@ -1,3 +1,4 @@
+package import Analytics
 package import Audit
 package import Chat
 internal import Crypto
@@ -20,6 +21,7 @@ package struct Administration: Sendable {
     let dataDirectory: String
     private let archiver: SessionArchiver?
     private let access: AccessPolicy
+    private let prices: PriceTable
 
     /// Opens the store of the configured data directory.
     package init(_ configuration: Configuration) throws {
@@ -33,6 +35,7 @@ package struct Administration: Sendable {
             store: self.store, filesDirectory: BridgeSetup.filesDirectory(configuration),
             objects: configuration.sharedObjects)
         self.access = BridgeSetup.policy(configuration.access)
+        self.prices = configuration.analytics.prices
         self.archiver = SessionArchiver(
             configuration, store: self.store,
             workspaces: WorkbenchSetup.stored(configuration, RepositorySetup.existing(for: configuration)),
@@ -151,6 +154,12 @@ package struct Administration: Sendable {
     /// Tokens used in all sessions, by model.
     package func usage() async throws -> [(model: String, turns: Int64, input: Int64, output: Int64)] {
         try await self.store.read { ledger in try ledger.usage(of: nil) }
+    }
+
+    /// What was used and what it cost, of everybody.
+    package func analytics(_ query: AnalyticsQuery) async throws -> AnalyticsTable {
+        let prices = self.prices
+        return try await self.store.read { ledger in try ledger.analytics(query, prices: prices) }
     }
 
     /// Tokens used through the proxy, by model and client key.

@@ -80,6 +80,7 @@ enum BridgeSetup {
             repositories: first.map { first in [first] + names.filter { $0 != first } } ?? names,
             filesDirectory: Self.filesDirectory(configuration), retention: configuration.retention)
         settings.quota = configuration.quota
+        settings.analytics = configuration.analytics
         settings.objects = configuration.sharedObjects
         settings.pages = RepositorySetup.pages(of: configuration, viewer: publicURL)
         return settings

@@ -15,6 +15,8 @@ final class ProxyUsageRecorder: Service {
 
     private struct State {
         var waiting: [Client: ProxyUsageRecord] = [:]
+        /// One of each request.
+        var records: [UsageRecord] = []
         var isStopping = false
         /// The day on which old days were last deleted.
         var tidied: Int64?
@@ -32,6 +34,9 @@ final class ProxyUsageRecorder: Service {
     private let state = Protected(State())
     private let changes: AsyncStream<Void>
     private let change: AsyncStream<Void>.Continuation
+
+    /// While the store does not accept them, more records are dropped; the sums stay exact.
+    private static let maximumRecords = 10_000
 
     /// For how many days the tokens of a day are kept.
     private static let days: Int64 = 40
@@ -63,6 +68,7 @@ final class ProxyUsageRecorder: Service {
         let input = Int64(usage.tokens.input), output = Int64(usage.tokens.output)
         self.count(input, usage.model, "in")
         self.count(output, usage.model, "out")
+        let request = UsageRecord(proxied: usage, at: self.now())
         let client = Client(id: usage.key.id, model: usage.model, day: Self.day(of: self.now()))
         self.state.withLock { state in
             var record =
@@ -72,6 +78,7 @@ final class ProxyUsageRecorder: Service {
             record.input += input
             record.output += output
             state.waiting[client] = record
+            if state.records.count < Self.maximumRecords { state.records.append(request) }
         }
         self.change.yield()
     }
@@ -99,10 +106,10 @@ final class ProxyUsageRecorder: Service {
 
     private func save() async {
         let today = Self.day(of: self.now()), process = self.process
-        let (waiting, isNewDay) = self.state.withLock { state in
-            guard !state.waiting.isEmpty else { return (state.waiting, false) }
-            defer { (state.waiting, state.tidied) = ([:], today) }
-            return (state.waiting, state.tidied != today)
+        let (waiting, records, isNewDay) = self.state.withLock { state in
+            guard !state.waiting.isEmpty else { return (state.waiting, state.records, false) }
+            defer { (state.waiting, state.records, state.tidied) = ([:], [], today) }
+            return (state.waiting, state.records, state.tidied != today)
         }
         guard !waiting.isEmpty else { return }
         do {
@@ -111,11 +118,24 @@ final class ProxyUsageRecorder: Service {
                     try ledger.add(record)
                     try ledger.add(record.input + record.output, to: client.id, on: client.day, by: process)
                 }
+                for record in records { try ledger.insert(record) }
                 if isNewDay { try ledger.deleteProxyDays(before: today - Self.days) }
             }
         } catch {
             // Counting must not stop the answers, so the loss is only logged.
             self.logger.error("could not store the tokens used", ["error": .string("\(error)")])
         }
+    }
+}
+
+extension UsageRecord {
+    /// Of a request through the proxy. A key's person is the one that it is signed in as.
+    fileprivate init(proxied usage: ProxyUsage, at now: Int64) {
+        self.init("proxy", began: now - usage.duration, at: now)
+        self.person = usage.key == .local ? "local" : "web:\(usage.key.id)"
+        (self.network, self.provider, self.model, self.state) = ("proxy", "copilot", usage.model, "complete")
+        self.firstToken = usage.firstByte.map { self.began + $0 }
+        (self.calls, self.input, self.output) = (1, Int64(usage.tokens.input), Int64(usage.tokens.output))
+        (self.cached, self.written) = (Int64(usage.tokens.cached), Int64(usage.tokens.written))
     }
 }

@@ -11,6 +11,11 @@ package enum SQLDialect: Sendable {
         }
     }
 
+    /// An aggregate: the texts of all rows, joined in any order.
+    package func joined(_ column: String) -> String {
+        "\(self == .sqlite ? "GROUP_CONCAT" : "STRING_AGG")(\(column), '')"
+    }
+
     /// The end of a `SELECT` whose rows stay as they are until the transaction ends. SQLite has one writer anyway.
     package var locking: String { self == .sqlite ? "" : "FOR UPDATE" }
 }

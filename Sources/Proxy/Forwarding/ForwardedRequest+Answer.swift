@@ -80,7 +80,10 @@ extension ForwardedRequest {
         guard let key = self.record.key else { return }
         self.isCounted = true
         self.proxy.budget.add(tokens, to: key, at: self.proxy.now())
-        self.proxy.usage(ProxyUsage(key: key, model: model ?? "unknown", tokens: tokens))
+        self.proxy.usage(
+            ProxyUsage(
+                key: key, model: model ?? "unknown", tokens: tokens, duration: Int64(self.elapsed()),
+                firstByte: self.record.firstByte.map { Int64($0) }))
     }
 
     /// The tokens of a stream that ends without its usage, because the client left or did not ask for it: otherwise a

@@ -4,24 +4,34 @@ internal import JSON
 package struct AnswerTokens: Sendable, Hashable {
     package var input: Int
     package var output: Int
+    /// Those of ``input`` that the provider's cache had, and that it has written there.
+    package var cached: Int
+    package var written: Int
 
-    package init(input: Int = 0, output: Int = 0) {
+    package init(input: Int = 0, output: Int = 0, cached: Int = 0, written: Int = 0) {
         self.input = input
         self.output = output
+        self.cached = cached
+        self.written = written
     }
 
     /// Reads both forms of the OpenAI API and that of the Messages API. Implausible numbers are clamped.
     init(_ usage: JSON) {
         // Anthropic counts the tokens of its cache in addition to the others, OpenAI includes them.
+        let (read, written) = (usage["cache_read_input_tokens"], usage["cache_creation_input_tokens"])
         self.input =
-            Self.number(usage["prompt_tokens"] ?? usage["input_tokens"])
-            + Self.number(usage["cache_read_input_tokens"]) + Self.number(usage["cache_creation_input_tokens"])
+            Self.number(usage["prompt_tokens"] ?? usage["input_tokens"]) + Self.number(read) + Self.number(written)
+        let details = usage["prompt_tokens_details"] ?? usage["input_tokens_details"]
+        self.cached = Self.number(read ?? details?["cached_tokens"])
+        self.written = Self.number(written ?? details?["cache_write_tokens"])
         self.output = Self.number(usage["completion_tokens"] ?? usage["output_tokens"])
     }
 
     /// The maximum of each, because a stream may report running totals.
     func merged(with other: AnswerTokens) -> AnswerTokens {
-        AnswerTokens(input: max(self.input, other.input), output: max(self.output, other.output))
+        AnswerTokens(
+            input: max(self.input, other.input), output: max(self.output, other.output),
+            cached: max(self.cached, other.cached), written: max(self.written, other.written))
     }
 
     private static func number(_ value: JSON?) -> Int {
@@ -34,11 +44,16 @@ package struct ProxyUsage: Sendable, Hashable {
     package let key: ClientKey
     package let model: String
     package let tokens: AnswerTokens
+    /// The time of the request and to the answer's first byte, in milliseconds.
+    package let duration: Int64
+    package let firstByte: Int64?
 
-    package init(key: ClientKey, model: String, tokens: AnswerTokens) {
+    package init(key: ClientKey, model: String, tokens: AnswerTokens, duration: Int64 = 0, firstByte: Int64? = nil) {
         self.key = key
         self.model = model
         self.tokens = tokens
+        self.duration = duration
+        self.firstByte = firstByte
     }
 }
 

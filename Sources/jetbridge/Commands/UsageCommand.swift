@@ -1,7 +1,10 @@
+internal import Analytics
+internal import Gateway
 internal import Host
 internal import JSON
 internal import Logging
 internal import Models
+internal import Primitives
 internal import Sessions
 
 struct UsageCommand: Command {
@@ -11,10 +14,22 @@ struct UsageCommand: Command {
             Some providers report the remaining allowance: the credits of a Copilot plan and when they reset. With --json, \
             the rows of models are followed by the proxy's rows, which also have "key"; by the keys with a limit of tokens \
             a day, which have "tokens_per_day" and "tokens_today" (UTC) instead of "model"; and by the allowances, \
-            which have "allowance".
-            """)
+            which have "allowance". With --by, --from, --to or --zone it shows what was used and what it cost (an estimate) as \
+            GET /api/v1/analytics does, and with --json that document.
+            """,
+        options: [
+            OptionSyntax(
+                "by", .text("KEY[,KEY]"),
+                help: "Sum up by one or two of \(AnalyticsKey.allCases.map(\.rawValue).joined(separator: ", "))."),
+            OptionSyntax("from", .text("DATE|TIME"), help: "The first day, or a time; by default 30 days ago."),
+            OptionSyntax("to", .text("DATE|TIME"), help: "The day or time before which it ends."),
+            OptionSyntax("zone", .text("ZONE"), help: "The time zone of days, such as Europe/Berlin; by default UTC."),
+        ],
+        examples: ["jetbridge usage", "jetbridge usage --by day,model --from 2026-11-01"])
 
     func run(_ context: CommandContext) async throws {
+        let options = ["by", "from", "to", "zone"].map { context.arguments.value($0) }
+        if options.contains(where: { $0 != nil }) { return try await self.analytics(context, options) }
         let configuration = try context.loadConfiguration()
         // The command reports failures itself, in one line.
         Logging.configure(level: .error, format: .text)
@@ -57,6 +72,28 @@ struct UsageCommand: Command {
             try context.print("key \(key.id) (\(key.name)): \(tokens) of \(key.tokensPerDay ?? 0) tokens today, in UTC")
         }
         for line in allowance?.quota?.lines ?? [] { try context.print(line) }
+    }
+
+    private func analytics(_ context: CommandContext, _ options: [String?]) async throws {
+        _ = try context.loadConfiguration()
+        Logging.configure(level: .error, format: .text)
+        let query: AnalyticsQuery
+        do throws(AnalyticsQuery.Problem) {
+            query = try AnalyticsQuery(
+                from: options[1], to: options[2], by: options[0], zone: options[3], now: WallClock.now())
+        } catch {
+            throw CommandFailure("--\(error.parameter): \(error)", status: .usage)
+        }
+        let table = try await context.administering { try await $0.analytics(query) }
+        guard !context.isJSON else { return try context.print(table.json) }
+        let rows = (table.items.map { ($0.key, $0.sums) } + [(["total"], table.totals)]).map { key, sums in
+            key + Array(repeating: "", count: max(0, query.keys.count - key.count)) + [
+                "\(sums.turns) turns", "\(sums.failed) failed", "\(sums.tokens.input) tokens in",
+                "\(sums.tokens.output) tokens out",
+                sums.estimate.map { "about \(Money.words($0, table.currency))" } ?? "cost unknown",
+            ]
+        }
+        for line in TextTable.lines(rows) { try context.print(line) }
     }
 
     private static func json(_ quota: ModelQuota?, of provider: String) -> [JSON] {

@@ -47,17 +47,22 @@ struct ChatTurnTests {
         #expect(result.ending == .complete)
         #expect(result.text == "Hello")
         #expect(result.events.first == .reasoning("hm"))
-        #expect(result.events.last == .usage(model: "scripted", input: 12, output: 2))
+        guard case .usage(let call) = result.events.last else {
+            Issue.record("no usage")
+            return
+        }
+        #expect(call.asked == "scripted" && call.input == 12 && call.output == 2 && call.state == .complete)
+        #expect(call.kind == .chat && call.firstToken.map { call.began <= $0 && $0 <= call.ended } == true)
     }
 
     @Test("usage is estimated when the endpoint reports none")
     func estimatedUsage() async throws {
         let result = try await self.run(ScriptedModel.answer("Some words of an answer"))
-        guard case .usage(let model, let input, let output) = result.events.last else {
+        guard case .usage(let call) = result.events.last else {
             Issue.record("no usage")
             return
         }
-        #expect(model == "scripted" && input > 5 && input < 40 && output > 3 && output < 10)
+        #expect(call.asked == "scripted" && call.input > 5 && call.input < 40 && call.output > 3 && call.output < 10)
     }
 
     @Test("a wait is reported in the thread")

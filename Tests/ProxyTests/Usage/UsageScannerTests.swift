@@ -15,7 +15,7 @@ struct UsageScannerTests {
             text:
                 #"{"id":"1","model":"gpt-4.1","choices":[{"message":{"content":"a \"usage\":{\"prompt_tokens\":9}"}}],"#
                 + #""usage":{"prompt_tokens":12,"completion_tokens":34,"prompt_tokens_details":{"cached_tokens":5}}}"#,
-            model: "gpt-4.1", usage: AnswerTokens(input: 12, output: 34)),
+            model: "gpt-4.1", usage: AnswerTokens(input: 12, output: 34, cached: 5)),
         Answer(
             text: "data: {\"model\":\"m\",\"choices\":[{\"delta\":{\"content\":\"usage\"}}],\"usage\":null}\n\n"
                 + "data: {\"model\": \"m\", \"choices\": [], \"usage\" : {\"prompt_tokens\": 3, \"completion_tokens\": 4}}\n\n"
@@ -32,7 +32,7 @@ struct UsageScannerTests {
         Answer(
             text:
                 #"{"model":"claude","usage":{"input_tokens":3,"cache_read_input_tokens":100,"cache_creation_input_tokens":50,"output_tokens":7}}"#,
-            model: "claude", usage: AnswerTokens(input: 153, output: 7)),
+            model: "claude", usage: AnswerTokens(input: 153, output: 7, cached: 100, written: 50)),
         Answer(
             text: ": a comment with one \" quote\n\ndata: {\"model\":\"m\",\"usage\":{\"prompt_tokens\":1}}\n\n",
             model: "m", usage: AnswerTokens(input: 1, output: 0)),

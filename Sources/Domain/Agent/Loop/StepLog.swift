@@ -1,3 +1,5 @@
+package import Chat
+
 /// One row of a turn's record.
 package struct StepRecord: Sendable, Equatable {
     /// From 1, without gaps within a turn.
@@ -6,11 +8,36 @@ package struct StepRecord: Sendable, Equatable {
     /// resumption.
     package let elapsed: Int
     package let event: AgentEvent
+    /// What the answer or the call took; stored beside the record and not read back with it.
+    package let cost: StepCost?
 
-    package init(number: Int, elapsed: Int, event: AgentEvent) {
+    package init(number: Int, elapsed: Int, event: AgentEvent, cost: StepCost? = nil) {
         self.number = number
         self.elapsed = elapsed
         self.event = event
+        self.cost = cost
+    }
+}
+
+package enum StepCost: Sendable, Equatable {
+    case answer(ModelCall)
+    indirect case tool(name: String, model: String, isDone: Bool, milliseconds: Int)
+
+    /// Of a call that has finished at `elapsed`, from the records before it; nil if they do not have the call.
+    package static func tool(_ finish: AgentEvent.Finish, at elapsed: Int, after records: [StepRecord]) -> StepCost? {
+        var start = elapsed
+        for record in records.reversed() {
+            switch record.event {
+            case .started(let started) where started.call == finish.call: start = record.elapsed
+            case .answered(let answer):
+                guard let call = answer.calls.first(where: { $0.id == finish.call }) else { continue }
+                return .tool(
+                    name: call.name, model: answer.model, isDone: finish.result.outcome == .done,
+                    milliseconds: max(0, elapsed - start))
+            default: break
+            }
+        }
+        return nil
     }
 }
 

@@ -29,6 +29,14 @@ extension AgentRun {
     }
 
     private func ask(_ messages: [ModelMessage]) async throws {
+        do { try await self.thread.report(.asking) } catch let error as TurnFailure {
+            // A budget is used up. The turn can be resumed once there is a new one.
+            let hasWorked = self.machine.tally.answers > 0
+            return try await self.record([
+                .ended(
+                    hasWorked ? .cut(error.message.withoutStop) : .failed(error.message, isAboutContent: false))
+            ])
+        }
         let isFirst = self.machine.tally.answers == 0 || self.isJustResumed
         var request = ModelRequest(
             model: self.model.name, messages: messages, tools: self.equipment.tools.map(\.model),
@@ -78,17 +86,19 @@ extension AgentRun {
     ) async throws {
         let messages = request.messages
         if let failure, failure.code == .tooLong, !reading.hasText {
+            _ = try await self.usage(of: reading, failure: failure, estimate: 0)
             throw PromptRefused(message: failure.message, inputLimit: failure.inputLimit)
         }
-        let usage = try await self.usage(
-            of: reading, estimate: self.counter.count(messages), learns: !request.hasImages)
+        let (usage, call) = try await self.usage(
+            of: reading, as: .step, failure: failure, estimate: self.counter.count(messages),
+            learns: !request.hasImages)
         let text = self.thread.keepsText ? try await self.thread.lastText(reading.textBytes) : reading.text
         let calls = failure == nil ? self.machine.calls(reading.calls) : []
         let (answer, ending) = reading.answer(
             text, calls: calls, usage: usage, failure: failure, hasWorked: !isFirst)
         self.separator = answer.breakage == nil ? "\n\n" : ""
         let asked = AgentEvent.asked(model: self.model.name, digest: AgentDigest.of(messages))
-        try await self.record([asked, .answered(answer)] + (ending.map { [.ended($0)] } ?? []))
+        try await self.record([asked, .answered(answer)] + (ending.map { [.ended($0)] } ?? []), call: call)
     }
 
     private var isJustResumed: Bool {
@@ -115,8 +125,9 @@ extension AgentRun {
     ///
     /// - Parameter learns: false where images are counted, because the correction is about text.
     private func usage(
-        of reading: AnswerReading, estimate: Int, learns: Bool = true
-    ) async throws -> TokenUsage {
+        of reading: AnswerReading, as kind: ModelCall.Kind = .summary, failure: ModelError? = nil, estimate: Int,
+        learns: Bool = true
+    ) async throws -> (TokenUsage, ModelCall) {
         var usage = TokenUsage(input: Int(Double(estimate) * self.model.factor), output: reading.estimate)
         if let actual = reading.usage {
             usage = actual
@@ -124,8 +135,11 @@ extension AgentRun {
                 self.model.calibration.learn(model: self.model.name, estimate: estimate, actual: actual.input)
             }
         }
-        try await self.thread.report(.usage(model: self.model.name, input: usage.input, output: usage.output))
-        return usage
+        var call = reading.call(kind, tokens: usage, failure: failure)
+        // That of a step is stored with it.
+        call.isStored = kind == .step
+        try await self.thread.report(.usage(call))
+        return (usage, call)
     }
 
     // MARK: The model's input limit

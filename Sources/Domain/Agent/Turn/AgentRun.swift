@@ -175,12 +175,20 @@ final class AgentRun {
 
     /// Records events, to be stored by ``store()``, and acts as if they had always been there.
     ///
-    /// - Parameter showing: whether results among them appear in the thread's line of steps.
-    func record(_ events: [AgentEvent], showing: Bool = false) async throws {
+    /// - Parameters:
+    ///   - showing: whether results among them appear in the thread's line of steps.
+    ///   - call: What the answer among them took.
+    func record(_ events: [AgentEvent], showing: Bool = false, call: ModelCall? = nil) async throws {
         guard !events.isEmpty else { return }
         let elapsed = self.elapsed
         let new = events.enumerated().map { index, event in
-            StepRecord(number: self.lastNumber + 1 + index, elapsed: elapsed, event: event)
+            let cost: StepCost? =
+                switch event {
+                case .answered: call.map { .answer($0) }
+                case .finished(let finish): .tool(finish, at: elapsed, after: self.records)
+                default: nil
+                }
+            return StepRecord(number: self.lastNumber + 1 + index, elapsed: elapsed, event: event, cost: cost)
         }
         self.unsaved += new
         self.lastNumber += new.count

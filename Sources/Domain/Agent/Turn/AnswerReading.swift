@@ -29,6 +29,12 @@ struct AnswerReading: Sendable {
         self.calls.reduce(self.report.estimate) { $0 + TokenEstimator.tokens(in: $1.name + $1.arguments) }
     }
 
+    func call(_ kind: ModelCall.Kind, tokens: TokenUsage, failure: ModelError?) -> ModelCall {
+        var call = self.report.call(kind, tokens: tokens, failure: failure)
+        call.tools = self.calls.count
+        return call
+    }
+
     mutating func receive(_ event: ModelEvent) -> TurnEvent? {
         switch event {
         case .toolCall(let call): self.calls.append(call)
@@ -107,5 +113,5 @@ struct AnswerReading: Sendable {
 }
 
 extension String {
-    fileprivate var withoutStop: String { self.hasSuffix(".") ? String(self.dropLast()) : self }
+    package var withoutStop: String { self.hasSuffix(".") ? String(self.dropLast()) : self }
 }

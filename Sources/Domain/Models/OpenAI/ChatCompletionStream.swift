@@ -49,8 +49,7 @@ package struct ChatCompletionStream: AnswerDecoder {
         if let usage = chunk["usage"], case .object = usage {
             // Several endpoints report the sum in every chunk; the last one counts.
             self.usage = TokenUsage(
-                input: max(0, usage["prompt_tokens"]?.intValue ?? 0),
-                output: max(0, usage["completion_tokens"]?.intValue ?? 0))
+                usage, input: "prompt_tokens", output: "completion_tokens", model: chunk["model"]?.stringValue)
         }
         var events: [ModelEvent] = []
         for choice in chunk["choices"]?.arrayValue ?? [] {

@@ -153,12 +153,12 @@ extension ResponsesStream {
             self.items[place] = nil
             if self.calls.has(place) { self.keep(item, at: place) } else { self.end(item, at: place, into: &events) }
         }
-        self.read(usage: response?["usage"])
+        self.read(usage: response?["usage"], of: response?["model"])
         self.finish = .stop
     }
 
     private mutating func cut(_ response: JSON?) {
-        self.read(usage: response?["usage"])
+        self.read(usage: response?["usage"], of: response?["model"])
         switch response?["incomplete_details"]?["reason"]?.stringValue {
         case "content_filter": self.finish = .contentFilter
         case "max_output_tokens", "max_tokens", nil: self.finish = .length
@@ -184,10 +184,9 @@ extension ResponsesStream {
         }
     }
 
-    private mutating func read(usage: JSON?) {
+    private mutating func read(usage: JSON?, of model: JSON?) {
         guard let usage, case .object = usage else { return }
-        self.usage = TokenUsage(
-            input: max(0, usage["input_tokens"]?.intValue ?? 0), output: max(0, usage["output_tokens"]?.intValue ?? 0))
+        self.usage = TokenUsage(usage, input: "input_tokens", output: "output_tokens", model: model?.stringValue)
     }
 
     private func failure(_ error: JSON) -> ModelError {

@@ -156,13 +156,20 @@ extension ChatTurn {
     private func summary(
         _ request: ModelRequest, model: String, _ report: @escaping Report
     ) async throws -> String {
+        try await report(.asking)
         var result = TurnReport(model: model, maximumTries: self.maximumTries, limit: self.limit)
-        for try await event in self.client.stream(request) {
-            if case .notice(let line) = result.receive(event) { try await report(.notice(line)) }
-            if result.isFull { break }
+        let estimate = TokenEstimator.tokens(in: request.messages)
+        do {
+            for try await event in self.client.stream(request) {
+                if case .notice(let line) = result.receive(event) { try await report(.notice(line)) }
+                if result.isFull { break }
+            }
+        } catch let error as ModelError {
+            try await self.reportUsage(result, of: .summary, failure: error, estimate: estimate, report)
+            throw error
         }
         try Task.checkCancellation()
-        try await self.reportUsage(result, estimate: TokenEstimator.tokens(in: request.messages), report)
+        try await self.reportUsage(result, of: .summary, estimate: estimate, report)
         return String(result.text.drop { $0.isWhitespace })
     }
 }
@@ -177,9 +184,11 @@ private struct PromptTooLong: Error {
 
 extension ChatTurn {
     private func answer(_ prompt: Prompt, model: String, _ report: @escaping Report) async throws -> TurnEnding {
+        try await report(.asking)
         var result = TurnReport(
             model: model, maximumTries: self.maximumTries, limit: self.limit, keepsText: false)
         let outcome: TurnReport.Outcome
+        var failure: ModelError?
         do {
             for try await event in self.client.stream(ModelRequest(model: model, messages: prompt.messages)) {
                 if let event = result.receive(event) { try await report(event) }
@@ -190,17 +199,17 @@ extension ChatTurn {
             try Task.checkCancellation()
             outcome = result.outcome
         } catch let error as ModelError {
+            failure = error
             if error.code == .tooLong, !result.hasText {
+                try await self.reportUsage(result, failure: error, estimate: prompt.estimate, report)
                 throw PromptTooLong(message: error.message, inputLimit: error.inputLimit)
             }
             self.logger.info(
                 "a model stream failed", ["code": .string(error.code.rawValue), "reason": .string(error.message)])
             outcome = result.outcome(of: error)
         }
-        if result.hasText || result.usage != nil {
-            let hasImages = prompt.messages.contains { !$0.images.isEmpty }
-            try await self.reportUsage(result, estimate: prompt.estimate, learns: !hasImages, report)
-        }
+        let hasImages = prompt.messages.contains { !$0.images.isEmpty }
+        try await self.reportUsage(result, failure: failure, estimate: prompt.estimate, learns: !hasImages, report)
         switch outcome {
         case .ended(let ending): return ending
         case .failed(let failure): throw failure
@@ -211,15 +220,14 @@ extension ChatTurn {
     ///
     /// - Parameter learns: false where images are counted, because the correction is about text.
     private func reportUsage(
-        _ result: TurnReport, estimate: Int, learns: Bool = true, _ report: Report
+        _ result: TurnReport, of kind: ModelCall.Kind = .chat, failure: ModelError? = nil, estimate: Int,
+        learns: Bool = true, _ report: Report
     ) async throws {
-        var usage = TokenUsage(
-            input: Int(Double(estimate) * self.calibration.factor(for: result.model)),
-            output: result.estimate)
+        var usage = result.estimated(input: Int(Double(estimate) * self.calibration.factor(for: result.model)))
         if let actual = result.usage {
             usage = actual
             if learns { self.calibration.learn(model: result.model, estimate: estimate, actual: actual.input) }
         }
-        try await report(.usage(model: result.model, input: usage.input, output: usage.output))
+        try await report(.usage(result.call(kind, tokens: usage, failure: failure)))
     }
 }

@@ -26,9 +26,19 @@ package struct TurnReport: Sendable {
     package private(set) var textBytes = 0
     private var reasoningBytes = 0
     private var reached: AnswerLimit.Kind?
+    private var retries = 0
+    /// Milliseconds since 1970.
+    private let now: @Sendable () -> Int64
+    private let began: Int64
+    private var firstToken: Int64?
 
     /// - Parameter keepsText: false where the caller needs only the size of the text.
-    package init(model: String, maximumTries: Int, limit: AnswerLimit = AnswerLimit(), keepsText: Bool = true) {
+    package init(
+        model: String, maximumTries: Int, limit: AnswerLimit = AnswerLimit(), keepsText: Bool = true,
+        now: @escaping @Sendable () -> Int64 = WallClock.now
+    ) {
+        self.now = now
+        self.began = now()
         self.model = model
         self.maximumTries = maximumTries
         self.limit = limit
@@ -45,6 +55,7 @@ package struct TurnReport: Sendable {
     package var estimate: Int { Int((self.weight + TokenEstimator.weight(of: self.unweighed)).rounded(.up)) }
 
     package mutating func receive(_ event: ModelEvent) -> TurnEvent? {
+        if self.firstToken == nil, event.isToken { self.firstToken = self.now() }
         switch event {
         case .delta(let text):
             let text = self.admit(text, to: \.textBytes)
@@ -59,9 +70,31 @@ package struct TurnReport: Sendable {
         case .items: break
         case .usage(let usage): self.usage = usage
         case .finished(let reason): self.finish = reason
-        case .waiting(let notice): return .notice(Self.line(for: notice, of: self.maximumTries))
+        case .waiting(let notice):
+            self.retries += 1
+            return .notice(Self.line(for: notice, of: self.maximumTries))
         }
         return nil
+    }
+
+    /// The tokens where the endpoint gives no counts. A request without an answer has used none.
+    package func estimated(input: Int) -> TokenUsage {
+        self.hasText ? TokenUsage(input: input, output: self.estimate) : TokenUsage(input: 0, output: 0)
+    }
+
+    /// What the request took.
+    ///
+    /// - Parameters:
+    ///   - tokens: Estimated, if ``usage`` is nil.
+    ///   - failure: What the stream ended with.
+    package func call(_ kind: ModelCall.Kind, tokens: TokenUsage, failure: ModelError? = nil) -> ModelCall {
+        var call = ModelCall(
+            kind, asked: self.model, input: tokens.input, output: tokens.output, began: self.began, ended: self.now(),
+            state: failure != nil ? .failed : self.finish == .length || self.isFull ? .cut : .complete)
+        (call.cached, call.written, call.reasoning) = (tokens.cached, tokens.written, tokens.reasoning)
+        (call.answered, call.firstToken, call.error) = (tokens.model, self.firstToken, failure?.code.rawValue)
+        (call.tools, call.retries) = (self.tools.count, self.retries)
+        return call
     }
 
     /// The part of `text` that fits.
@@ -168,5 +201,14 @@ package struct TurnReport: Sendable {
     static func line(for notice: RetryNotice, of maximumTries: Int) -> String {
         let reason = notice.reason.prefix(1).uppercased() + notice.reason.dropFirst()
         return "\(reason); retrying in \(notice.delay.inWords) (\(notice.attempt) of \(maximumTries))."
+    }
+}
+
+extension ModelEvent {
+    fileprivate var isToken: Bool {
+        switch self {
+        case .delta, .reasoning, .toolCall: true
+        case .items, .usage, .waiting, .finished: false
+        }
     }
 }

@@ -203,6 +203,7 @@ package final class Bridge: MessageSink, Service {
             group.addTask(name: "janitor") {
                 try await Janitor(store: self.store, environment: self.environment).run()
             }
+            group.addTask(name: "reports") { try await ReportPosting(posts: self.posts).run() }
             group.addTask(name: "stop") {
                 await withTaskCancellationHandler {
                     await withCheckedContinuation { continuation in
@@ -217,7 +218,7 @@ package final class Bridge: MessageSink, Service {
                     self.release()
                 }
             }
-            // Whichever ends first: the stop, or the janitor when it is cancelled.
+            // Whichever ends first: the stop, or one of the others when it is cancelled.
             try await group.next()
             group.cancelAll()
         }

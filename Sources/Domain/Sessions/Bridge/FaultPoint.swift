@@ -28,6 +28,7 @@ package enum FaultPoint: String, Sendable, CaseIterable {
     case newsStored = "news-stored"
     case webhookStored = "webhook-stored"
     case webhookSent = "webhook-sent"
+    case reportStored = "report-stored"
     /// In a transaction, after the fence.
     case placeFenced = "place-fenced"
 

@@ -278,7 +278,7 @@ struct Recovery: Sendable {
             isShortened: poster.isShortened,
             isNewlyShortened: false, excerpt: traits.excerptMessages, isUploading: false,
             surplus: !onlyThinks ? .kept : traits.capabilities.contains(.deletes) ? .removed : .blanked, usage: [],
-            summary: nil,
+            origin: UsageOrigin(repository: self.environment.settings.repositories.first), summary: nil,
             publicURL: self.environment.settings.publicURL, at: now)
         let last = LiveFrame(
             operation: turn.id, sequence: (frames.last?.sequence ?? 0) + 1, kind: .error, content: closing.lastFrame,

@@ -6,13 +6,13 @@ package enum CommandName: String, Sendable, CaseIterable {
     case help, new, stop, status, whoami, pair, model, models, usage, repo, run, jobs, kill, approve, deny
     case constitution, specify, clarify, plan, tasks, analyze, checklist, implement, refine, spec
     case diff, files, snapshot, undo, commit, persona, policy, steer, pr, review, fix, workflow, login, logout
-    case resend, resume, export, people, verify, task
+    case resend, resume, export, people, verify, task, budget, report
 
     /// The lowest role that may use it.
     package var role: Role {
         switch self {
         case .help, .new, .stop, .status, .whoami, .pair, .model, .models, .usage, .resend, .resume,
-            .export:
+            .export, .budget, .report:
             .guest
         case .repo, .run, .jobs, .kill, .approve, .deny, .constitution, .specify, .clarify, .plan, .tasks, .analyze,
             .checklist, .implement, .refine, .spec, .diff, .files, .snapshot, .undo, .commit, .persona, .policy,

@@ -1,3 +1,4 @@
+internal import Analytics
 internal import Chat
 internal import Primitives
 
@@ -53,13 +54,21 @@ struct CommandReplies: Sendable {
     }
 
     func usage() async throws -> Reply {
-        let key = self.key
+        let prices = self.context.environment.settings.analytics.prices
+        let now = self.context.environment.now()
+        let session = try await self.session()
         let rows = try await self.context.store.read { ledger in
-            try ledger.session(for: key).map { try ledger.usage(of: $0.id) } ?? []
+            try session.map { try ledger.usage(of: $0.id) } ?? []
+        }
+        let cost = try await self.context.store.read { ledger -> String? in
+            guard let session else { return nil }
+            let table = try ledger.analytics(
+                AnalyticsQuery(0..<now + 1, of: .thread(session.id)), prices: prices)
+            return CommandTexts.cost(table.totals, table.currency)
         }
         let models = self.context.models
         let quota = try await models.quotaLines().map(self.sign.completing)
-        return Reply(CommandTexts.usage(rows, provider: models.provider, quota: quota))
+        return Reply(CommandTexts.usage(rows, cost: cost, provider: models.provider, quota: quota))
     }
 
     func persona(_ name: String) async throws -> Reply {

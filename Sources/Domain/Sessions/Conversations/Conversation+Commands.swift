@@ -47,6 +47,8 @@ extension Conversation {
         case .model: return try await self.reply(to: stored, replies.model(argument))
         case .models: return try await self.reply(to: stored, replies.models())
         case .usage: return try await self.reply(to: stored, replies.usage())
+        case .budget: return try await self.reply(to: stored, replies.budget(argument))
+        case .report: return try await self.reply(to: stored, replies.report(argument))
         case .persona: return try await self.reply(to: stored, replies.persona(argument))
         case .policy: return try await self.reply(to: stored, replies.policy(argument))
         case .repo:

@@ -25,5 +25,9 @@ struct ConversationContext: Sendable {
     /// Nil on a host without GitHub.
     let accounts: (any PersonalAccounts)?
 
+    var origin: UsageOrigin {
+        UsageOrigin(provider: self.models.provider, repository: self.environment.settings.repositories.first)
+    }
+
     var intents: IntentReader { IntentReader(adapters: self.adapters, access: self.access) }
 }

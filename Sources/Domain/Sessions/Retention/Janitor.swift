@@ -61,6 +61,7 @@ actor Janitor {
         try await self.repeatedly { ledger in
             try ledger.deleteWebhookDeliveries(before: now - Self.webhookLifetime, limit: Self.batch)
         }
+        try await self.store.write(of: .janitor) { ledger in try ledger.sumUsage() }
         if let time = self.time(self.retention.eventKeys) {
             try await self.repeatedly { ledger in try ledger.deleteEventKeys(before: time, limit: Self.batch) }
             try await self.repeatedly { ledger in try ledger.deleteGitHubRows(before: time, limit: Self.batch) }

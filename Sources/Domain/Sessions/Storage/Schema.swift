@@ -7,7 +7,7 @@ package enum Schema {
         Self.bridge, Self.proxyUsage, Self.filesAndChoices, Self.retention, Self.search, Self.withdrawals, Self.audit,
         Self.asks, Self.jobs, Self.questions, Self.personas, Self.steps, Self.features, Self.gitHub, Self.clientKeys,
         Self.laterSearch, Self.preferences, Self.people, Self.quota, Self.workspaceBundles, Self.adapterMemory,
-        Self.hosts, Self.changes, Self.matrixKeys, Self.accounts, Self.webhooks, Self.tasks,
+        Self.hosts, Self.changes, Self.matrixKeys, Self.accounts, Self.webhooks, Self.tasks, Self.usage,
     ]
 
     private static let bridge = Migration(

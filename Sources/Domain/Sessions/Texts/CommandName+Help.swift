@@ -24,6 +24,8 @@ extension CommandName {
         case .verify: "[USER|yes|no|trust USER]"
         case .export: "[markdown|json]"
         case .task: "[add TEXT|ID|claim ID|start ID|done ID|…]"
+        case .budget: "[lift WHO]"
+        case .report: "[day|week|month]"
         case .new, .status, .whoami, .models, .usage, .resend, .resume, .tasks, .analyze, .diff, .snapshot, .pr, .fix,
             .login, .logout:
             ""
@@ -41,7 +43,9 @@ extension CommandName {
         case .pair: "use a pairing code from an owner"
         case .model: "show or choose the model of this thread"
         case .models: "list the models"
-        case .usage: "show the tokens used in this thread"
+        case .usage: "show the tokens used in this thread, and what they cost"
+        case .budget: "show what may be spent and what is; owners can lift a budget for a day"
+        case .report: "sum up what was used and done in a day, week or month"
         case .repo: "show or choose the thread's repository; branches, files or github lists what is there"
         case .specify: "write a specification and commit it"
         case .export: "send the whole conversation as a file"

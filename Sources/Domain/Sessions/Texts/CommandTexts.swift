@@ -1,3 +1,4 @@
+internal import Analytics
 internal import Chat
 internal import Primitives
 
@@ -121,13 +122,22 @@ enum CommandTexts {
         return lines.map { "- \($0)" }.joined(separator: "\n")
     }
 
+    /// What a thread has cost; nil for one that has used no tokens.
+    static func cost(_ sums: UsageSums, _ currency: String) -> String? {
+        guard sums.tokens.input + sums.tokens.output > 0 else { return nil }
+        guard let cost = sums.estimate else { return "What it has cost is unknown: its models have no known price." }
+        let rest = sums.unpriced == 0 ? "" : ", without \(sums.unpriced) tokens of models without a known price"
+        return "This thread has cost about \(Money.words(cost, currency))\(rest) (an estimate)."
+    }
+
     static func usage(
-        _ rows: [(model: String, turns: Int64, input: Int64, output: Int64)], provider: String, quota: [String]
+        _ rows: [(model: String, turns: Int64, input: Int64, output: Int64)], cost: String? = nil, provider: String,
+        quota: [String]
     ) -> String {
         let lines = rows.map { "- \($0.model): \($0.turns) turns, \($0.input) tokens in, \($0.output) tokens out" }
         let used = lines.isEmpty ? ["No tokens have been used in this thread yet."] : lines
         let account = quota.isEmpty ? [] : ["", "The account (\(provider)):"] + quota.map { "- \($0)" }
-        return (used + account).joined(separator: "\n")
+        return (used + (cost.map { ["", $0] } ?? []) + account).joined(separator: "\n")
     }
 
     static func quotaIsUnknown(_ error: any Error) -> String { "the remaining quota is unknown: \(error)" }

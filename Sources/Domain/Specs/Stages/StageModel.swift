@@ -30,8 +30,10 @@ struct StageModel: Sendable {
         let model = chosen ?? self.client.defaultModel
         let request = ModelRequest(
             model: model, messages: messages, purpose: .specification, initiator: wish.isCorrection ? .agent : nil)
+        try await report(.asking)
         var result = TurnReport(model: model, maximumTries: self.maximumTries, limit: self.limit)
         var outcome: TurnReport.Outcome?
+        var failure: ModelError?
         do {
             for try await event in self.client.stream(request) {
                 let reported = result.receive(event)
@@ -51,12 +53,10 @@ struct StageModel: Sendable {
         } catch let error as ModelError {
             self.logger.info("a model stream failed", ["code": .string(error.code.rawValue)])
             outcome = result.outcome(of: error)
+            failure = error
         }
-        let usage =
-            result.usage
-            ?? TokenUsage(
-                input: TokenEstimator.tokens(in: request.messages), output: TokenEstimator.tokens(in: result.text))
-        if result.hasText { try await report(.usage(model: model, input: usage.input, output: usage.output)) }
+        let usage = result.usage ?? result.estimated(input: TokenEstimator.tokens(in: request.messages))
+        try await report(.usage(result.call(.stage, tokens: usage, failure: failure)))
         switch outcome ?? result.outcome {
         case .failed(let failure): throw failure
         case .ended(let ending):

@@ -54,6 +54,13 @@ package final class AgentWorker: TurnWorker {
         self.talking = ChatTurn(model, catalog: catalog, limit: answerLimit, logger: Logger(label: "model"))
     }
 
+    /// The record of the steps of turns.
+    var steps: StoredSteps {
+        StoredSteps(
+            store: self.store,
+            origin: UsageOrigin(provider: self.model.provider, repository: self.repositories.defaultName))
+    }
+
     package func refusal(of text: String) -> String? { self.talking.refusal(of: text) }
 
     package func run(_ request: TurnRequest, in thread: any TurnThread) async throws -> TurnEnding {
@@ -71,13 +78,13 @@ package final class AgentWorker: TurnWorker {
         let equip: AgentTurn.Equip = { request, thread in try await self.equipment(of: request, in: thread) }
         guard let cli = self.cli else {
             return AgentTurn(
-                self.model, catalog: self.catalog, log: StoredSteps(store: self.store), steering: self.steering,
+                self.model, catalog: self.catalog, log: self.steps, steering: self.steering,
                 calibration: self.calibration, answerLimit: self.answerLimit, logger: self.logger, equip: equip)
         }
         return CopilotCLIWork(
-            agents: cli, client: self.model, catalog: self.catalog, store: self.store, workbench: self.workbench,
-            workspaces: self.workspaces, audit: self.audit, steering: self.steering, answerLimit: self.answerLimit,
-            equip: equip,
+            agents: cli, client: self.model, catalog: self.catalog, store: self.store, steps: self.steps,
+            workbench: self.workbench, workspaces: self.workspaces, audit: self.audit, steering: self.steering,
+            answerLimit: self.answerLimit, equip: equip,
             willChange: { request, snapshot in try await self.insertChange(of: request, snapshot) })
     }
 

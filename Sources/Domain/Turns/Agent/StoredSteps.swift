@@ -2,6 +2,7 @@ package import Agent
 package import Chat
 internal import JSON
 internal import Logging
+internal import Primitives
 package import Sessions
 
 /// Keeps the steps of turns in the store.
@@ -10,26 +11,31 @@ package struct StoredSteps: StepLog {
     private static let page = 500
 
     private let store: SessionStore
+    private let origin: UsageOrigin
     private let logger = Logger(label: "agent")
 
-    package init(store: SessionStore) { self.store = store }
+    /// - Parameter origin: Of what the steps use.
+    package init(store: SessionStore, origin: UsageOrigin = UsageOrigin()) {
+        self.store = store
+        self.origin = origin
+    }
 
     package func append(_ records: [StepRecord], of turn: String) async throws {
-        let rows = records.map(Self.row)
+        let insert = self.inserting(records, turn)
         // While the disk is full the turn waits, as its answer does.
         try await self.store.writeWhenPossible(
             ofTurn: turn,
             refused: { error in
                 self.logger.error(
                     "a step cannot be stored; trying again", ["turn": .string(turn), "error": .string("\(error)")])
-            }, { ledger in try ledger.insert(rows, ofTurn: turn) })
+            }, insert)
         FaultPoint.stepStored.hit()
     }
 
     package func appendWithEnd(_ records: [StepRecord], of turn: String) async {
-        let rows = records.map(Self.row)
+        let insert = self.inserting(records, turn)
         await self.store.writeWithNext(
-            ofTurn: turn, { ledger in try ledger.insert(rows, ofTurn: turn) }
+            ofTurn: turn, insert
         ) { result in
             switch result {
             case .success: FaultPoint.stepStored.hit()
@@ -40,6 +46,25 @@ package struct StoredSteps: StepLog {
                 self.logger.error(
                     "the last step cannot be stored", ["turn": .string(turn), "error": .string("\(error)")])
             }
+        }
+    }
+
+    private func inserting(
+        _ records: [StepRecord], _ turn: String
+    ) -> @Sendable (Ledger) throws -> Void {
+        let rows = records.map(Self.row), origin = self.origin
+        let usage = records.compactMap { record in
+            switch record.cost {
+            case .answer(let call): UsageRecord(call)
+            case .tool(let name, let model, let isDone, let milliseconds):
+                UsageRecord(
+                    tool: name, of: model, isDone: isDone, milliseconds: milliseconds, at: WallClock.now())
+            case nil: nil
+            }
+        }
+        return { ledger in
+            try ledger.insert(rows, ofTurn: turn)
+            try ledger.insert(usage, ofTurn: turn, from: origin)
         }
     }
 

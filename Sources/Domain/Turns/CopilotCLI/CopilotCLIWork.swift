@@ -19,6 +19,7 @@ struct CopilotCLIWork: TurnWorker {
     let client: any ModelClient
     let catalog: ModelCatalog
     let store: SessionStore
+    let steps: StoredSteps
     let workbench: Workbench
     let workspaces: any WorkspaceDirectory
     let audit: any AuditRecorder
@@ -31,7 +32,7 @@ struct CopilotCLIWork: TurnWorker {
 
     init(
         agents: CopilotCLIAgents, client: any ModelClient, catalog: ModelCatalog, store: SessionStore,
-        workbench: Workbench, workspaces: any WorkspaceDirectory, audit: any AuditRecorder, steering: AgentSteering,
+        steps: StoredSteps, workbench: Workbench, workspaces: any WorkspaceDirectory, audit: any AuditRecorder, steering: AgentSteering,
         answerLimit: AnswerLimit, equip: @escaping AgentTurn.Equip,
         willChange: @escaping @Sendable (TurnRequest, WorkspaceSnapshot) async throws -> Void
     ) {
@@ -39,6 +40,7 @@ struct CopilotCLIWork: TurnWorker {
         self.client = client
         self.catalog = catalog
         self.store = store
+        self.steps = steps
         self.workbench = workbench
         self.workspaces = workspaces
         self.audit = audit
@@ -69,7 +71,7 @@ struct CopilotCLIWork: TurnWorker {
 
     func run(_ request: TurnRequest, in thread: any TurnThread) async throws -> TurnEnding {
         let equipment = try await self.equip(request, thread)
-        let log = StoredSteps(store: self.store)
+        let log = self.steps
         let records = try await log.records(of: request.id, after: 0)
         if !request.isResumed, Self.hasEffects(records) { return try await self.interrupted(records, log, request) }
         try await self.checkJobs(of: request.session)
@@ -91,6 +93,7 @@ struct CopilotCLIWork: TurnWorker {
             request: request, thread: thread, equipment: equipment, files: workspace, model: model, log: log,
             after: records, audit: self.audit, steering: self.steering,
             changes: changes, began: { try? record.write(to: folders.record) })
+        try await thread.report(.asking)
         if request.isResumed, !records.isEmpty { try await run.record([.resumed]) }
         let ending = try await self.perform(
             run, changes, request: request, equipment: equipment, folders: folders, isKnown: isKnown

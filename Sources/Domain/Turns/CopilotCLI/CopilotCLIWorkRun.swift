@@ -80,7 +80,15 @@ actor CopilotCLIWorkRun: CopilotCLIHost {
             self.usage = TokenUsage(
                 input: self.usage.input + usage.input, output: self.usage.output + usage.output)
             self.tokens += usage.input + usage.output
-            try await self.thread.report(.usage(model: self.model, input: usage.input, output: usage.output))
+            let now = WallClock.now()
+            var call = ModelCall(.step, asked: self.model, input: usage.input, output: usage.output)
+            (call.began, call.ended, call.cached, call.written) = (now, now, usage.cached, usage.written)
+            (call.reasoning, call.answered) = (usage.reasoning, usage.model)
+            try await self.thread.report(.usage(call))
+            // The CLI asks the model by itself, so a budget is looked at after each of its answers.
+            do { try await self.thread.report(.asking) } catch let error as TurnFailure {
+                throw Ended(ending: .cut(error.message.withoutStop))
+            }
         case .answered(let text, let calls): try await self.answered(text, calls)
         case .finished(let result): try await self.finished(result)
         case .complete(.contentFilter):
@@ -135,7 +143,7 @@ actor CopilotCLIWorkRun: CopilotCLIHost {
             outcome, text: text, summary: status.map { "\(title), exit \($0)" } ?? title,
             hasChanges: changes && result.isSuccess)
         events.append(.finished(AgentEvent.Finish(call: call.id, result: stored)))
-        try await self.record(events)
+        try await self.record(events, tool: call.tool)
         if call.tool == "bash", outcome != .denied { await self.recordEnd(of: call, status) }
         guard call.tool != Self.hidden else { return }
         self.lines.end(call.id, stored)
@@ -310,10 +318,17 @@ actor CopilotCLIWorkRun: CopilotCLIHost {
     // MARK: The record
 
     /// Stores events in their order, although several tasks have some.
-    func record(_ events: [AgentEvent]) async throws {
+    ///
+    /// - Parameter tool: Of the call whose end is among them.
+    func record(_ events: [AgentEvent], tool: String? = nil) async throws {
         let elapsed = Int(self.elapsed.inSeconds * 1000)
         let new = events.enumerated().map { index, event in
-            StepRecord(number: self.number + 1 + index, elapsed: elapsed, event: event)
+            var cost: StepCost?
+            if let tool, case .finished(let finish) = event {
+                cost = .tool(
+                    name: tool, model: self.model, isDone: finish.result.outcome == .done, milliseconds: 0)
+            }
+            return StepRecord(number: self.number + 1 + index, elapsed: elapsed, event: event, cost: cost)
         }
         self.number += new.count
         let (log, turn, before) = (self.log, self.request.id, self.storing)

@@ -24,7 +24,7 @@ struct FixTurn: TurnWorker {
             _ = try await place.repository.checkReady()
             let branch = try await self.work.branch(of: request, in: place.repository).name
             let target = try await FixTarget.found(request, branch, place, self.work)
-            let log = StoredSteps(store: self.agent.store)
+            let log = self.agent.steps
             guard !target.items.isEmpty else {
                 // Begun again after a crash: what there was is answered already.
                 if let ending = try await self.ending(of: request, log) { return ending }

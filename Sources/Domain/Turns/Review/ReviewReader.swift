@@ -74,8 +74,9 @@ struct ReviewReader: Sendable {
         to messages: [ModelMessage], _ model: String, isRepeated: Bool, _ thread: any TurnThread
     ) async throws -> String {
         let request = ModelRequest(model: model, messages: messages, initiator: isRepeated ? .agent : nil)
+        try await thread.report(.asking)
         var report = TurnReport(model: model, maximumTries: RetryPolicy().maximumTries, limit: self.limit)
-        var outcome: TurnReport.Outcome?
+        var failure: ModelError?
         do {
             for try await event in self.client.stream(request) {
                 let reported = report.receive(event)
@@ -87,13 +88,11 @@ struct ReviewReader: Sendable {
             // A cancelled stream may also just end.
             try Task.checkCancellation()
         } catch let error as ModelError {
-            outcome = report.outcome(of: error)
+            failure = error
         }
-        let usage =
-            report.usage
-            ?? TokenUsage(input: TokenEstimator.tokens(in: messages), output: TokenEstimator.tokens(in: report.text))
-        if report.hasText { try await thread.report(.usage(model: model, input: usage.input, output: usage.output)) }
-        if case .failed(let failure) = outcome ?? report.outcome { throw failure }
+        let usage = report.usage ?? report.estimated(input: TokenEstimator.tokens(in: messages))
+        try await thread.report(.usage(report.call(.review, tokens: usage, failure: failure)))
+        if case .failed(let error) = failure.map(report.outcome(of:)) ?? report.outcome { throw error }
         return report.text
     }
 }

@@ -21,7 +21,7 @@ struct ImplementTask {
         var learnt: [String] = []
         for attempt in 1...Self.tries {
             let log = TaskSteps(
-                StoredSteps(store: self.run.agent.store), number: self.task.number, attempt: attempt,
+                self.run.agent.steps, number: self.task.number, attempt: attempt,
                 letter: self.task.id.utf8.last ?? 0)
             var records = try await log.records(of: self.run.request.id, after: 0)
             if !TaskVerdict.isOver(records) {

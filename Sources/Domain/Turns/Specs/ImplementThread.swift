@@ -61,8 +61,8 @@ final class ImplementThread: Sendable {
         case .steps(let steps):
             self.state.withLock { $0.progress.show(ImplementProgress.lines(ofBlock: steps.shown)) }
             try await self.showProgress(news: steps.news)
-        case .usage(_, let input, let output):
-            self.state.withLock { $0.tokens += input + output }
+        case .usage(let call):
+            self.state.withLock { $0.tokens += call.input + call.output }
             try await self.thread.report(event)
         // About the task's prompt, not the thread's.
         case .summary: break

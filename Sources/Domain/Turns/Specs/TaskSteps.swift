@@ -21,7 +21,9 @@ struct TaskSteps: StepLog {
 
     func append(_ records: [StepRecord], of turn: String) async throws {
         try await self.log.append(
-            records.map { StepRecord(number: $0.number + self.base, elapsed: $0.elapsed, event: $0.event) }, of: turn)
+            records.map {
+                StepRecord(number: $0.number + self.base, elapsed: $0.elapsed, event: $0.event, cost: $0.cost)
+            }, of: turn)
     }
 
     func records(of turn: String, after number: Int) async throws -> [StepRecord] {

@@ -34,6 +34,7 @@ package struct Configuration: Sendable {
     package var archive: ObjectPlace?
     package var retention: Retention
     package var quota: PersonQuota
+    package var analytics: AnalyticsSettings
     package var adapters: Adapters
     /// Names are unique.
     package var hooks: [Webhook]
@@ -75,5 +76,7 @@ package struct Configuration: Sendable {
         self.retention = root.section("retention") { Retention($0) }
         self.quota = root.section("quota") { quota in quota.section("person") { PersonQuota($0) } }
         self.hooks = Webhook.list(root)
+        self.analytics = AnalyticsSettings.read(
+            root, networks: adapters.declaredIDs.flatMap { network, ids in ids.map { "\(network):\($0)" } })
     }
 }

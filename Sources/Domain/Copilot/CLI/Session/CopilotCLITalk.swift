@@ -27,7 +27,9 @@ final class CopilotCLITalk: CopilotCLIHost {
         case .waiting(let notice): if !self.hasAnswer { try await self.channel.send(.waiting(notice)) }
         case .usage(let usage):
             self.tokens = TokenUsage(
-                input: (self.tokens?.input ?? 0) + usage.input, output: (self.tokens?.output ?? 0) + usage.output)
+                input: (self.tokens?.input ?? 0) + usage.input, output: (self.tokens?.output ?? 0) + usage.output,
+                cached: (self.tokens?.cached ?? 0) + usage.cached, written: (self.tokens?.written ?? 0) + usage.written,
+                model: usage.model)
         case .complete(let reason):
             try await self.end()
             try await self.channel.send(.finished(reason))

@@ -223,7 +223,13 @@ extension CopilotCLITurn {
             self.usage = TokenUsage(
                 input: (self.usage?.input ?? 0) + input, output: (self.usage?.output ?? 0) + output)
             if let finish = data["finishReason"]?.stringValue { self.finish = finish }
-            return [.emit(.usage(TokenUsage(input: input, output: output)))]
+            return [
+                .emit(
+                    .usage(
+                        TokenUsage(
+                            input: input, output: output, cached: data["cacheReadTokens"]?.intValue ?? 0,
+                            written: data["cacheWriteTokens"]?.intValue ?? 0, model: data["model"]?.stringValue)))
+            ]
         case "session.info" where data["infoType"]?.stringValue == "model_retry": return self.retry()
         case "session.error":
             self.failure = CopilotCLIFailure.session(

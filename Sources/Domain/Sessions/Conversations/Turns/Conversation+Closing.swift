@@ -17,6 +17,10 @@ extension Conversation {
         let settings = self.environment.settings
         let traits = self.context.adapters.traits(of: turn.route.room)
         let wasShortened = running.poster.isShortened
+        if let steps = running.steps, let cost = self.cost(of: running) {
+            running.steps = TurnSteps(
+                shown: steps.shown, folded: "\(steps.folded), \(BudgetTexts.about(cost))", news: steps.news)
+        }
         let rest = running.lastMessages()
         let closing = TurnClosing(
             turn: turn, outcome: outcome, answer: running.text, rest: rest,
@@ -27,6 +31,7 @@ extension Conversation {
             isNewlyShortened: !wasShortened && running.poster.isShortened && running.poster.output == nil,
             excerpt: traits.excerptMessages, isUploading: self.mayUpload(running.answer.count, to: turn.route.room),
             surplus: traits.capabilities.contains(.deletes) ? .removed : .blanked, usage: running.usage,
+            origin: self.context.origin, firstText: running.firstText, duration: running.milliseconds,
             summary: running.summary, publicURL: settings.publicURL, at: now)
         let frames = await self.context.hub.close(
             turn.id, with: outcome == .complete ? .complete : .error, closing.lastFrame)

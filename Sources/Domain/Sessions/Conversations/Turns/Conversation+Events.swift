@@ -31,12 +31,13 @@ extension Conversation {
         case .file(let file): try await self.send(file, of: turn)
         case .summary(let summary): self.running?.summary = summary
         case .feature(let name): try await self.take(feature: name, of: turn)
-        case .usage(let model, let input, let output):
-            self.running?.usage.append((model, input, output))
+        case .asking: try await self.checkBudgets(of: turn)
+        case .usage(let call):
+            self.running?.usage.append(call)
             self.environment.metrics.count(
-                .modelTokens, ["model": model, "direction": "in"], by: UInt64(max(0, input)))
+                .modelTokens, ["model": call.asked, "direction": "in"], by: UInt64(max(0, call.input)))
             self.environment.metrics.count(
-                .modelTokens, ["model": model, "direction": "out"], by: UInt64(max(0, output)))
+                .modelTokens, ["model": call.asked, "direction": "out"], by: UInt64(max(0, call.output)))
         }
     }
 
@@ -181,7 +182,9 @@ extension Conversation {
         FaultPoint.commitMade.hit()
         if self.running?.steps != nil { try await self.postText(of: turn) }
         let now = self.environment.now()
-        let line = CommitLine.text(for: commit, pages: self.environment.settings.pages)
+        let line = CommitLine.text(
+            for: commit, pages: self.environment.settings.pages,
+            cost: self.running.flatMap(self.cost).map(BudgetTexts.about))
         let messages = self.poster(for: turn.route).messages(for: line)
         let items = try await self.retrying { ledger in
             guard try !ledger.commits(of: turn.id).contains(where: { $0.sha == commit.sha }) else {

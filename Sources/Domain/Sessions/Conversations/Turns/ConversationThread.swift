@@ -1,3 +1,4 @@
+internal import Analytics
 internal import Chat
 
 /// A running turn's way back to its conversation.
@@ -8,6 +9,8 @@ struct ConversationThread: TurnThread {
     let storage: QuestionStorage?
 
     func report(_ event: TurnEvent) async throws {
+        // The first request may begin before the question is stored, unless a budget is to be looked at.
+        if event == .asking, self.conversation.context.environment.settings.analytics.budgets.isEmpty { return }
         try await self.checkStored()
         try await self.conversation.take(event, of: self.turn)
     }

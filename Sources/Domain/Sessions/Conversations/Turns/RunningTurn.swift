@@ -34,9 +34,10 @@ final class RunningTurn {
     /// Who stopped it.
     var stopper: Sender?
     /// Usage and summary, stored with the turn's end.
-    var usage: [(model: String, input: Int, output: Int)] = []
+    var usage: [ModelCall] = []
     var summary: HistorySummary?
-    private var hasFirstText = false
+    /// The time to its first text, in milliseconds.
+    private(set) var firstText: Int64?
     /// Its work with tools so far.
     var steps: TurnSteps?
     /// What the model has thought so far.
@@ -66,6 +67,9 @@ final class RunningTurn {
         self.clock = TurnClock(turn.kind.isWork ? nil : timeout, at: startedAt)
         if turn.kind == .run { self.poster.output = OutputExcerpt() }
     }
+
+    /// The time since it began.
+    var milliseconds: Int64 { Int64((ContinuousClock.now - self.startedAt) / .milliseconds(1)) }
 
     var text: String { String(decoding: self.answer, as: UTF8.self) }
 
@@ -105,8 +109,9 @@ final class RunningTurn {
 
     /// Whether this is the first text.
     func takeFirstText() -> Bool {
-        defer { self.hasFirstText = true }
-        return !self.hasFirstText
+        guard self.firstText == nil else { return false }
+        self.firstText = self.milliseconds
+        return true
     }
 
     // MARK: Text

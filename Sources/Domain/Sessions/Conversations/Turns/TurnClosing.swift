@@ -20,7 +20,11 @@ struct TurnClosing: Sendable {
     let isUploading: Bool
     /// What to do with growing messages that the final text does not need.
     let surplus: OutboxItem.Surplus
-    let usage: [(model: String, input: Int, output: Int)]
+    let usage: [ModelCall]
+    let origin: UsageOrigin
+    /// In milliseconds.
+    var firstText: Int64?
+    var duration: Int64 = 0
     let summary: HistorySummary?
     let publicURL: String
     let at: Int64
@@ -38,7 +42,7 @@ struct TurnClosing: Sendable {
             note: TurnTexts.notStored,
             steps: self.steps, thoughts: nil,
             isShortened: false, isNewlyShortened: false, excerpt: self.excerpt, isUploading: false,
-            surplus: self.surplus, usage: self.usage, summary: nil, publicURL: self.publicURL, at: self.at)
+            surplus: self.surplus, usage: self.usage, origin: self.origin, firstText: self.firstText, duration: self.duration, summary: nil, publicURL: self.publicURL, at: self.at)
     }
 
     func write(
@@ -48,9 +52,10 @@ struct TurnClosing: Sendable {
         let error = self.outcome == .complete ? nil : self.note
         try ledger.end(self.turn.id, self.outcome.state, error: error, at: self.at)
         if self.outcome.isLeftOut { try ledger.leaveOut(self.turn) }
-        for entry in self.usage {
-            try ledger.addUsage(self.turn.id, model: entry.model, input: entry.input, output: entry.output)
+        for call in self.usage {
+            try ledger.addUsage(self.turn.id, model: call.asked, input: call.input, output: call.output)
         }
+        try self.record(in: ledger)
         try self.keepSummary(in: ledger)
         if self.isNewlyShortened { _ = try ledger.dropPending(ofTurn: self.turn.id, keeping: self.excerpt) }
         let isHalted = try self.isHalted(in: ledger, poster: poster)
@@ -89,6 +94,15 @@ struct TurnClosing: Sendable {
             }
         }
         return items
+    }
+
+    private func record(in ledger: Ledger) throws {
+        var ended = UsageRecord(
+            self.outcome, model: self.usage.last?.asked ?? "", began: self.at - self.duration,
+            firstText: self.firstText, milliseconds: self.duration, at: self.at)
+        (ended.commands, ended.commits) = try ledger.work(ofTurn: self.turn.id)
+        try ledger.insert(
+            self.usage.filter { !$0.isStored }.map(UsageRecord.init) + [ended], ofTurn: self.turn.id, from: self.origin)
     }
 
     /// Inserts the messages, which begin at `start` of ``rest``. Unsent commits and files that belong below some of them

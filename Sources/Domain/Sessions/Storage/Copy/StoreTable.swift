@@ -43,6 +43,9 @@ struct StoreTable: Sendable {
         StoreTable("matrix_rooms", "account", "room"), StoreTable("matrix_members", "account", "room", "user"),
         StoreTable("accounts", "provider", "issuer", "subject"), StoreTable("pending_sign_ins", "state"),
         StoreTable("webhook_deliveries", "number"),
+        StoreTable("usage_records", "id"), StoreTable("usage_hours", "dimension", "key", "hour", "model"),
+        StoreTable("budget_notes", "scope", "period"), StoreTable("budget_lifts", "scope"),
+        StoreTable("report_posts", "report", "target"),
     ]
 
     /// Tables with rows from the start, or that triggers fill: their rows replace those of the target at the end.
@@ -53,6 +56,7 @@ struct StoreTable: Sendable {
     /// Ids that PostgreSQL gives out by itself.
     static let numbered = [
         "inbox", "turns", "messages", "outbox", "asks", "github_deliveries", "github_news", "webhook_deliveries",
+        "usage_records",
     ]
 
     /// A part of the rows, in the order of the key, after the row with the key `last`.

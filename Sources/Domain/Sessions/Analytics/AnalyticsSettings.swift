@@ -1,0 +1,10 @@
+package import Analytics
+
+/// How usage is priced, limited and reported.
+package struct AnalyticsSettings: Sendable {
+    package var prices = PriceTable()
+    package var budgets = Budgets()
+    package var reports: [ReportSchedule] = []
+
+    package init() {}
+}

@@ -1,0 +1,80 @@
+package import Analytics
+internal import Chat
+internal import Database
+package import Primitives
+
+/// A budget in its current period.
+package struct BudgetState: Sendable {
+    package let scope: Budgets.Scope
+    package let budget: Budgets.Budget
+    package let zone: Zone
+    /// When the period began and ends, in milliseconds since 1970.
+    package let since: Int64
+    package let until: Int64
+    /// By the estimate.
+    package var spent: Double
+    /// Tokens of models without a known price, which count nothing.
+    package let unpriced: Int64
+    /// Until when an owner has lifted it.
+    package let liftedUntil: Int64?
+    package let currency: String
+
+    var isUsedUp: Bool { self.spent >= self.budget.amount }
+    var isNearlyUsedUp: Bool { self.spent >= self.budget.amount * 0.8 }
+}
+
+extension Ledger {
+    package func state(
+        of budget: Budgets.Budget, _ scope: Budgets.Scope, _ settings: AnalyticsSettings, at now: Int64
+    ) throws -> BudgetState {
+        let zone = settings.budgets.zone
+        let (since, until) = (budget.period.start(of: now, in: zone), budget.period.end(of: now, in: zone))
+        // To the period's end, which is a whole hour: usage of the future is not there.
+        let used = try self.analytics(
+            AnalyticsQuery(since..<until, zone: zone, of: scope.part), prices: settings.prices
+        ).totals
+        return BudgetState(
+            scope: scope, budget: budget, zone: zone, since: since, until: until, spent: used.estimate ?? 0,
+            unpriced: used.unpriced, liftedUntil: try self.lift(of: scope, at: now),
+            currency: settings.prices.currency)
+    }
+
+    /// Whether the record of a step is stored.
+    func hasUsage(_ call: ModelCall, of turn: TurnRecord) throws -> Bool {
+        try self.connection.first(
+            "SELECT 1 AS found FROM usage_records WHERE session = ? AND operation = ? AND began = ? AND kind = ?",
+            [.text(turn.session), .text(turn.id), .integer(call.began), .text(call.kind.rawValue)]) != nil
+    }
+
+    /// Notes that a budget's note is about to be posted. False if it was in this period.
+    func noteOnce(_ state: BudgetState) throws -> Bool {
+        try self.connection.rowsChanged(
+            by: """
+                INSERT INTO budget_notes (scope, period, since) VALUES (?, ?, ?)
+                ON CONFLICT (scope, period) DO UPDATE SET since = excluded.since
+                WHERE budget_notes.since < excluded.since
+                """,
+            [.text(state.scope.name), .text(state.budget.period.rawValue), .integer(state.since)]) > 0
+    }
+
+    private func lift(of scope: Budgets.Scope, at now: Int64) throws -> Int64? {
+        try self.connection.first(
+            "SELECT until FROM budget_lifts WHERE scope = ? AND until > ?", [.text(scope.name), .integer(now)]
+        )?.integer("until")
+    }
+
+    func lift(_ scope: Budgets.Scope, until: Int64, by giver: String) throws {
+        try self.connection.execute(
+            """
+            INSERT INTO budget_lifts (scope, until, giver) VALUES (?, ?, ?)
+            ON CONFLICT (scope) DO UPDATE SET until = excluded.until, giver = excluded.giver
+            """, [.text(scope.name), .integer(until), .text(giver)])
+    }
+
+    /// Those that an owner has lifted, by scope.
+    func lifts(at now: Int64) throws -> [(scope: String, until: Int64)] {
+        try self.connection.query(
+            "SELECT scope, until FROM budget_lifts WHERE until > ? ORDER BY scope", [.integer(now)]
+        ).map { (try $0.text("scope"), try $0.integer("until")) }
+    }
+}

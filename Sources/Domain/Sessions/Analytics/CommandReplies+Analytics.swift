@@ -1,0 +1,69 @@
+internal import Analytics
+internal import Chat
+internal import Primitives
+
+extension CommandReplies {
+    private var settings: AnalyticsSettings { self.context.environment.settings.analytics }
+
+    /// `budget`, and `budget lift WHO`.
+    func budget(_ argument: String) async throws -> Reply {
+        let settings = self.settings
+        let now = self.context.environment.now()
+        let words = argument.split(separator: " ", omittingEmptySubsequences: true)
+        if words.first == "lift", words.count > 1 {
+            return try await self.lift(words.dropFirst().joined(separator: " "), at: now)
+        }
+        guard words.isEmpty else { return Reply(self.sign.completing(BudgetTexts.usage)) }
+        guard !settings.budgets.isEmpty else { return Reply(BudgetTexts.none) }
+        let (key, person, isOwner) = (self.key, self.stored.message.sender.id, self.role == .owner)
+        let standard = self.context.environment.settings.repositories.first
+        let text = try await self.context.store.read { ledger in
+            let repository = try ledger.session(for: key)?.repository ?? standard
+            // What the host and everybody in a repository have spent is not for guests.
+            let budgets = settings.budgets.budgets(person: person, repository: repository).filter {
+                isOwner || $0.scope == .person(person)
+            }
+            return BudgetTexts.list(
+                try budgets.map { try ledger.state(of: $0.budget, $0.scope, settings, at: now) }, of: person,
+                lifts: isOwner ? try ledger.lifts(at: now) : [], zone: settings.budgets.zone)
+        }
+        return Reply(text)
+    }
+
+    private func lift(_ who: String, at now: Int64) async throws -> Reply {
+        guard self.role == .owner else { return Reply(BudgetTexts.liftNeedsOwner) }
+        let zone = self.settings.budgets.zone
+        let until = now + 86_400_000
+        let giver = self.stored.message.sender.id
+        let name = who.hasPrefix("repository ") ? String(who.dropFirst("repository ".count)) : nil
+        let scope: Budgets.Scope = who == "host" ? .host : name.map(Budgets.Scope.repository) ?? .person(who)
+        let isKnown: Bool =
+            switch scope {
+            case .host: true
+            case .repository(let name): self.context.environment.settings.repositories.contains(name)
+            // An identity, such as `irc:local/account:alice`.
+            case .person(let id): id.contains(":") && !id.contains(" ")
+            }
+        guard isKnown else { return Reply(self.sign.completing(BudgetTexts.usage)) }
+        try await self.context.store.write(beside: Place(of: self.key)) { ledger in
+            try ledger.lift(scope, until: until, by: giver)
+        }
+        return Reply(BudgetTexts.lifted(scope.name, until: until, zone: zone))
+    }
+
+    /// `report`: of the current period. Owners see everything, others what is theirs.
+    func report(_ argument: String) async throws -> Reply {
+        guard let period = Period(rawValue: argument.isEmpty ? "week" : argument) else {
+            return Reply(ReportTexts.usage(self.sign))
+        }
+        let settings = self.settings
+        let now = self.context.environment.now()
+        let zone = settings.budgets.zone
+        let part: AnalyticsQuery.Part? = self.role == .owner ? nil : .user(self.stored.message.sender.id)
+        let range = period.start(of: now, in: zone)..<period.end(of: now, in: zone)
+        let text = try await self.context.store.read { ledger in
+            try ledger.report(on: range, as: "This \(period.rawValue)", zone: zone, of: part, prices: settings.prices)
+        }
+        return Reply(text)
+    }
+}

@@ -1,0 +1,188 @@
+package import Analytics
+internal import Database
+internal import Primitives
+
+extension Ledger {
+    /// Usage as it was stored, with what it cost by the prices of its days.
+    package func analytics(_ query: AnalyticsQuery, prices: PriceTable) throws -> AnalyticsTable {
+        var table = AnalyticsTable(query, currency: prices.currency)
+        let reading = UsageReading(query, changes: prices.changes, dialect: self.connection.dialect)
+        if let hours = reading.hours {
+            try self.add(hours, reading, prices, to: &table)
+            try self.add(reading.records(isRest: true), reading, prices, to: &table)
+        } else {
+            try self.add(reading.records(isRest: false), reading, prices, to: &table)
+        }
+        table.sort()
+        return table
+    }
+
+    private func add(
+        _ statement: (sql: String, values: [SQLValue]), _ reading: UsageReading, _ prices: PriceTable,
+        to table: inout AnalyticsTable
+    ) throws {
+        // By position: a year by hour has many rows.
+        for row in try self.connection.query(statement.sql, statement.values) {
+            let count = reading.query.keys.count
+            let number = { (place: Int) in row[count + 2 + place].int64 ?? 0 }
+            var sums = UsageSums()
+            (sums.turns, sums.failed, sums.stopped) = (number(0), number(1), number(2))
+            sums.tokens = TokenSums(
+                calls: number(3), input: number(4), cached: number(5), written: number(6), output: number(7))
+            (sums.milliseconds, sums.toolCalls) = (number(8), number(9))
+            (sums.commands, sums.commits) = (number(10), number(11))
+            sums.latencies = LatencyScale.Counts(row[count + 14].text ?? "")
+            let day = reading.moment(ofEpoch: row[count + 1].int ?? 0)
+            sums.price(by: prices.price(of: row[count].text ?? "", at: day))
+            let key = (0..<count).map { reading.word(of: row[$0], as: reading.query.keys[$0]) }
+            table.add(sums, to: key)
+        }
+    }
+}
+
+/// The statements that answer a query: from the sums by hour where these have what is asked, else from the records. Both
+/// give the keys, the model, the number of the time between two changes of prices, and the sums.
+private struct UsageReading {
+    let query: AnalyticsQuery
+    private let dialect: SQLDialect
+    /// Changes of prices within the query's range.
+    private let changes: [Int64]
+    /// How hours of the zone lie beside those of UTC.
+    private let shift: Int64
+
+    private static let hour: Int64 = 3_600_000
+
+    init(_ query: AnalyticsQuery, changes: [Int64], dialect: SQLDialect) {
+        self.query = query
+        self.dialect = dialect
+        self.changes = changes.filter { query.range.lowerBound < $0 && $0 < query.range.upperBound }
+        self.shift = query.zone.offset(at: query.range.lowerBound) % Self.hour
+    }
+
+    func moment(ofEpoch number: Int) -> Int64 {
+        number > 0 && number <= self.changes.count ? self.changes[number - 1] : self.query.range.lowerBound
+    }
+
+    func word(of value: SQLValue, as key: AnalyticsKey) -> String {
+        switch key {
+        case .day: return CivilTime(milliseconds: (value.int64 ?? 0) * 86_400_000).date
+        case .hour:
+            let start = (value.int64 ?? 0) * Self.hour - self.shift
+            let (local, minutes) = (self.query.zone.local(start), abs(self.query.zone.offset(at: start)) / 60_000)
+            guard minutes > 0 else { return local.rfc3339Seconds }
+            let digits = { (number: Int64) in number < 10 ? "0\(number)" : "\(number)" }
+            let sign = self.query.zone.offset(at: start) < 0 ? "-" : "+"
+            return "\(local.date)T\(local.clock)\(sign)\(digits(minutes / 60)):\(digits(minutes % 60))"
+        case .user, .thread, .model, .repository, .tool, .network: return value.text ?? ""
+        }
+    }
+
+    // MARK: Statements
+
+    /// Nil if the sums by hour do not have what is asked.
+    var hours: (sql: String, values: [SQLValue])? {
+        let range = self.query.range
+        let offsets = ([range.lowerBound] + self.query.zone.changes(from: range.lowerBound, to: range.upperBound)).map {
+            self.query.zone.offset(at: $0)
+        }
+        guard ([range.lowerBound, range.upperBound] + offsets).allSatisfy({ $0 % Self.hour == 0 }) else { return nil }
+        var dimensions: Set<String> = []
+        for key in self.query.keys {
+            switch key {
+            case .day, .hour, .model: break
+            case .user, .repository, .network: dimensions.insert(key.rawValue)
+            case .thread, .tool: return nil
+            }
+        }
+        var values: [SQLValue] = [.integer(range.lowerBound / Self.hour), .integer(range.upperBound / Self.hour)]
+        var part = ""
+        switch self.query.part {
+        case nil: break
+        case .user(let person):
+            dimensions.insert("user")
+            values.append(.text(person))
+            part = " AND key = $3"
+        case .repository(let name):
+            dimensions.insert("repository")
+            values.append(.text(name))
+            part = " AND key = $3"
+        case .thread: return nil
+        }
+        guard dimensions.count <= 1 else { return nil }
+        let dimension = dimensions.first ?? ""
+        // `key` of the primary key comes before the hours: without a dimension there is only one.
+        let condition =
+            "dimension = '\(dimension)'\(dimension.isEmpty ? " AND key = ''" : part) AND hour >= $1 AND hour < $2"
+        return (
+            self.select(
+                time: "(hour * \(Self.hour))", key: "key", sums: Ledger.sums, from: "usage_hours WHERE \(condition)"),
+            values
+        )
+    }
+
+    /// - Parameter isRest: Only what the sums by hour do not have yet.
+    func records(isRest: Bool) -> (sql: String, values: [SQLValue]) {
+        var values: [SQLValue] = [.integer(self.query.range.lowerBound), .integer(self.query.range.upperBound)]
+        var conditions = ["at >= $1", "at < $2"]
+        if isRest { conditions.append("id > (SELECT floors.id FROM floors WHERE name = 'usage_hours')") }
+        let part: (String, String)? =
+            switch self.query.part {
+            case nil: nil
+            case .user(let person): ("person", person)
+            case .repository(let name): ("repository", name)
+            case .thread(let id): ("session", id)
+            }
+        if let (column, value) = part {
+            conditions.append("\(column) = $3")
+            values.append(.text(value))
+        }
+        var sums = Ledger.sums
+        if self.query.keys.contains(.tool) {
+            conditions.append("tool <> ''")
+            // Of a tool: the turns that have called it, its failed calls and its time.
+            sums[1] = "tool_failures"
+            sums[8] = "tool_duration"
+        }
+        let sql = self.select(
+            time: "at", key: nil, sums: sums,
+            from: "usage_records WHERE \(conditions.joined(separator: " AND "))")
+        return (sql, values)
+    }
+
+    private func select(time: String, key: String?, sums: [String], from source: String) -> String {
+        let keys = self.query.keys.map { word in
+            switch word {
+            case .day: "(\(time) + \(self.offset(at: time))) / 86400000"
+            case .hour: "(\(time) + \(self.shift)) / \(Self.hour)"
+            case .user: key ?? "person"
+            case .repository: key ?? "repository"
+            case .network: key ?? "network"
+            case .thread: "session"
+            case .model: "model"
+            case .tool: "tool"
+            }
+        }
+        let epoch = self.steps(at: time, self.changes, (0...self.changes.count).map(Int64.init))
+        var columns = sums.map { "CAST(SUM(\($0)) AS BIGINT)" }
+        if self.query.keys.contains(.tool) { columns[0] = "COUNT(DISTINCT operation)" }
+        let groups = (1...keys.count + 2).map(String.init).joined(separator: ", ")
+        return """
+            SELECT \((keys + ["model", epoch] + columns + [self.dialect.joined("latency")]).joined(separator: ", "))
+            FROM \(source) GROUP BY \(groups)
+            """
+    }
+
+    private func offset(at time: String) -> String {
+        let changes = self.query.zone.changes(from: self.query.range.lowerBound, to: self.query.range.upperBound)
+        return self.steps(
+            at: time, changes, ([self.query.range.lowerBound] + changes).map { self.query.zone.offset(at: $0) })
+    }
+
+    /// The value that a time has, of those between some moments.
+    private func steps(at time: String, _ moments: [Int64], _ values: [Int64]) -> String {
+        // Not a constant: grouping by one is grouping by the column with that number.
+        guard !moments.isEmpty else { return "CAST(\(values[0]) AS BIGINT)" }
+        let cases = zip(moments, values).map { "WHEN \(time) < \($0) THEN \($1)" }.joined(separator: " ")
+        return "CASE \(cases) ELSE \(values[moments.count]) END"
+    }
+}

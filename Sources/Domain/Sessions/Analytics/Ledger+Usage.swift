@@ -1,0 +1,91 @@
+internal import Chat
+internal import Database
+
+extension Ledger {
+    /// Stores usage of a turn.
+    package func insert(_ usage: [UsageRecord], ofTurn id: String, from origin: UsageOrigin) throws {
+        guard !usage.isEmpty,
+            let row = try self.connection.first(
+                """
+                SELECT turns.sender, turns.session, sessions.adapter, sessions.repository
+                FROM turns JOIN sessions ON sessions.id = turns.session WHERE turns.id = ?
+                """, [.text(id)])
+        else { return }
+        let sender = try StoredForm.sender(from: try row.text("sender"))
+        for var record in usage {
+            record.operation = id
+            record.session = try row.text("session")
+            record.person = sender.id
+            record.network = try row.text("adapter")
+            record.repository = try row.optionalText("repository") ?? origin.repository ?? ""
+            record.provider = origin.provider
+            try self.insert(record)
+        }
+    }
+
+    package func insert(_ record: UsageRecord) throws {
+        try self.connection.execute(
+            """
+            INSERT INTO usage_records (at, kind, operation, session, person, network, repository, provider, model, answered,
+            tool, began, first_token, state, error, retries, tools, turns, failed, stopped, calls, input, cached, written,
+            output, reasoning, duration, tool_calls, tool_failures, tool_duration, commands, commits, latency)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """,
+            [
+                .integer(record.at), .text(record.kind), .text(record.operation), .text(record.session),
+                .text(record.person), .text(record.network), .text(record.repository), .text(record.provider),
+                .text(record.model), .optional(record.answered), .text(record.tool), .integer(record.began),
+                .optional(record.firstToken), .text(record.state), .optional(record.error), .integer(record.retries),
+                .integer(record.tools), .integer(record.turns), .integer(record.failed), .integer(record.stopped),
+                .integer(record.calls), .integer(record.input), .integer(record.cached), .integer(record.written),
+                .integer(record.output), .integer(record.reasoning), .integer(record.duration),
+                .integer(record.toolCalls), .integer(record.toolFailures), .integer(record.toolDuration),
+                .integer(record.commands), .integer(record.commits), .text(record.latency),
+            ])
+    }
+
+    /// The commands that a turn ran, and the commits that it made: one that it only reports again is another turn's.
+    func work(ofTurn id: String) throws -> (commands: Int64, commits: Int64) {
+        let row = try self.connection.first(
+            """
+            SELECT (SELECT COUNT(*) FROM jobs WHERE turn = $1 AND kind = 'command') AS commands,
+            (SELECT COUNT(*) FROM commits WHERE turn = $1 AND NOT EXISTS (SELECT 1 FROM commits AS first
+                WHERE first.sha = commits.sha AND first.turn <> $1 AND first.created_at < commits.created_at)) AS commits
+            """, [.text(id)])
+        return (try row?.integer("commands") ?? 0, try row?.integer("commits") ?? 0)
+    }
+
+    // MARK: Sums by hour
+
+    /// Adds to the sums what was stored before the last call. Ids may become visible out of their order, but by the next
+    /// call, minutes later, every transaction that took one before this call has ended.
+    func sumUsage() throws {
+        let columns = Self.sums.joined(separator: ", ")
+        let sums = Self.sums.map { "CAST(SUM(\($0)) AS BIGINT)" }.joined(separator: ", ")
+        let added = Self.sums.map { "\($0) = usage_hours.\($0) + excluded.\($0)" }.joined(separator: ", ")
+        for (dimension, key) in [("", "''"), ("user", "person"), ("repository", "repository"), ("network", "network")] {
+            try self.connection.execute(
+                """
+                INSERT INTO usage_hours (dimension, key, hour, model, \(columns), latency)
+                SELECT '\(dimension)', \(key), at / 3600000, model, \(sums), \(self.connection.dialect.joined("latency"))
+                FROM usage_records WHERE id > (SELECT floors.id FROM floors WHERE name = 'usage_hours')
+                AND id <= (SELECT floors.id FROM floors WHERE name = 'usage_seen')
+                GROUP BY \(key == "''" ? "" : "\(key), ")at / 3600000, model
+                ON CONFLICT (dimension, key, hour, model) DO UPDATE SET \(added),
+                latency = usage_hours.latency || excluded.latency
+                """, [])
+        }
+        try self.connection.execute(
+            "UPDATE floors SET id = (SELECT seen.id FROM floors AS seen WHERE seen.name = 'usage_seen') "
+                + "WHERE name = 'usage_hours'", [])
+        try self.connection.execute(
+            "UPDATE floors SET id = (SELECT COALESCE(MAX(usage_records.id), 0) FROM usage_records) "
+                + "WHERE name = 'usage_seen'", [])
+    }
+
+    /// Those after which sums by hour are kept.
+    static let sums = [
+        "turns", "failed", "stopped", "calls", "input", "cached", "written", "output", "duration", "tool_calls",
+        "commands", "commits",
+    ]
+}

@@ -1,0 +1,100 @@
+internal import Analytics
+internal import Chat
+internal import JSON
+internal import Logging
+internal import Primitives
+
+/// Posts reports when they are due, each once at each of its places: the transaction that puts it into the outbox notes
+/// its period. In a cluster, the host that has a place posts there. After a downtime the last report is made up for.
+struct ReportPosting: Sendable {
+    let posts: ThreadPosts
+
+    /// The longest wait: places come from other hosts, and clocks are set.
+    private static let patience: Int64 = 600_000
+
+    /// Runs until it is cancelled.
+    func run() async throws {
+        let (settings, environment) = (self.posts.environment.settings.analytics, self.posts.environment)
+        while true {
+            let now = environment.now()
+            for report in settings.reports {
+                for target in report.targets { await self.post(report, to: target, at: now) }
+            }
+            // Without reports it waits for the end.
+            let next = settings.reports.map { $0.nextDue(after: now) }.min()
+            let wait = next.map { min(max(1, $0 - environment.now()), Self.patience) } ?? Self.patience
+            try await Task.sleep(for: .milliseconds(wait))
+        }
+    }
+
+    func post(_ report: ReportSchedule, to target: String, at now: Int64) async {
+        do {
+            try await self.tryPost(report, to: target, at: now)
+        } catch is CancellationError {
+        } catch {
+            // The next round tries again.
+            self.posts.environment.logger.warning(
+                "a report could not be posted",
+                ["report": .string(report.name), "to": .string(target), "error": .string("\(error)")])
+        }
+    }
+
+    private func tryPost(_ report: ReportSchedule, to target: String, at now: Int64) async throws {
+        guard let destination = try await self.destination(of: target) else {
+            return self.posts.environment.logger.warning(
+                "a report has an unknown target", ["report": .string(report.name), "to": .string(target)])
+        }
+        let store = self.posts.store
+        guard store.held.contains(Place(of: destination.key)) else { return }
+        let range = report.range(dueAt: report.lastDue(at: now))
+        let last = try await store.read { ledger in try ledger.lastReport(report.name, to: target) }
+        guard last.map({ $0 < range.lowerBound }) ?? true else { return }
+        // A new report begins with the next period: what was before it was asked for is no downtime.
+        let prices = self.posts.environment.settings.analytics.prices
+        let text = try await store.read { ledger in
+            last == nil
+                ? nil : try ledger.report(on: range, as: report.name, zone: report.zone, prices: prices)
+        }
+        let adapters = self.posts.adapters
+        let notice = try await store.write(of: Place(of: destination.key)) { ledger -> StoredNotice? in
+            guard let session = try destination.session(in: ledger, at: now),
+                try ledger.take(report.name, to: target, since: range.lowerBound), let text
+            else { return nil }
+            return try NoticeWriting(
+                session: session, text: text, role: .note, kind: .note, adapters: adapters, at: now
+            ).write(to: ledger)
+        }
+        FaultPoint.reportStored.hit()
+        if let notice { await self.posts.show(notice) }
+    }
+
+    // MARK: Where
+
+    /// A thread of the web chat, or a room, whose reports are a thread of their own.
+    private struct Destination {
+        let key: ThreadKey
+        let route: Route?
+
+        func session(in ledger: Ledger, at now: Int64) throws -> SessionRecord? {
+            guard let route = self.route else { return try ledger.session(for: self.key) }
+            return try ledger.session(for: self.key, route: route, owner: "", title: "Reports", at: now)
+        }
+    }
+
+    /// `web:THREAD`, or `ADAPTER/ROOM` such as `irc:local/#team`.
+    private func destination(of target: String) async throws -> Destination? {
+        if target.hasPrefix("web:") {
+            let thread = String(target.dropFirst(4))
+            let session = try await self.posts.store.read { ledger in try ledger.session(id: thread) }
+            return session.map { Destination(key: $0.key, route: nil) }
+        }
+        // An adapter's id may have a slash, so that the longest that fits counts.
+        let adapters = self.posts.adapters.all.map(\.id).filter { target.hasPrefix($0.rawValue + "/") }
+        guard let adapter = adapters.max(by: { $0.rawValue.utf8.count < $1.rawValue.utf8.count }) else { return nil }
+        let room = String(target.dropFirst(adapter.rawValue.count + 1))
+        guard !room.isEmpty else { return nil }
+        return Destination(
+            key: ThreadKey(adapter: adapter, value: "reports/\(room)"),
+            route: Route(room: RoomID(adapter: adapter, name: room)))
+    }
+}

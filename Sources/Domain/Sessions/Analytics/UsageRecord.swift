@@ -1,0 +1,87 @@
+internal import Analytics
+package import Chat
+
+/// Where usage comes from, as far as every record has it.
+package struct UsageOrigin: Sendable {
+    /// The models' provider.
+    package let provider: String
+    /// The repository of threads that have not chosen one.
+    package let repository: String?
+
+    package init(provider: String = "", repository: String? = nil) {
+        self.provider = provider
+        self.repository = repository
+    }
+}
+
+/// A row of `usage_records`.
+package struct UsageRecord: Sendable, Equatable {
+    package var at: Int64
+    package var kind: String
+    package var operation = ""
+    package var session = ""
+    package var person = ""
+    package var network = ""
+    package var repository = ""
+    package var provider = ""
+    package var model = ""
+    package var answered: String?
+    package var tool = ""
+    package var began: Int64
+    package var firstToken: Int64?
+    package var state = ""
+    package var error: String?
+    package var retries: Int64 = 0
+    package var tools: Int64 = 0
+    package var turns: Int64 = 0
+    package var failed: Int64 = 0
+    package var stopped: Int64 = 0
+    package var calls: Int64 = 0
+    package var input: Int64 = 0
+    package var cached: Int64 = 0
+    package var written: Int64 = 0
+    package var output: Int64 = 0
+    package var reasoning: Int64 = 0
+    package var duration: Int64 = 0
+    package var toolCalls: Int64 = 0
+    package var toolFailures: Int64 = 0
+    package var toolDuration: Int64 = 0
+    package var commands: Int64 = 0
+    package var commits: Int64 = 0
+    package var latency = ""
+
+    package init(_ kind: String, began: Int64, at: Int64) {
+        self.kind = kind
+        self.began = began
+        self.at = at
+    }
+
+    package init(_ call: ModelCall) {
+        self.init(call.kind.rawValue, began: call.began, at: call.ended)
+        (self.model, self.answered) = (call.asked, call.answered)
+        (self.firstToken, self.state, self.error) = (call.firstToken, call.state.rawValue, call.error)
+        (self.retries, self.tools, self.calls) = (Int64(call.retries), Int64(call.tools), 1)
+        (self.input, self.cached, self.written) = (Int64(call.input), Int64(call.cached), Int64(call.written))
+        (self.output, self.reasoning) = (Int64(call.output), Int64(call.reasoning))
+    }
+
+    /// A call of a tool.
+    package init(tool: String, of model: String, isDone: Bool, milliseconds: Int, at now: Int64) {
+        self.init("tool", began: now - Int64(milliseconds), at: now)
+        (self.tool, self.model, self.state) = (tool, model, isDone ? "complete" : "failed")
+        (self.toolCalls, self.toolFailures, self.toolDuration) = (1, isDone ? 0 : 1, Int64(milliseconds))
+    }
+
+    /// An ended turn. Its tokens and calls are in other records.
+    init(
+        _ outcome: TurnOutcome, model: String, began: Int64, firstText: Int64?, milliseconds: Int64, at now: Int64
+    ) {
+        self.init("turn", began: began, at: now)
+        (self.model, self.state, self.turns) = (model, outcome.state.rawValue, 1)
+        self.failed = outcome.state == .failed || outcome.state == .interrupted ? 1 : 0
+        self.stopped = outcome == .stopped ? 1 : 0
+        self.duration = milliseconds
+        self.firstToken = firstText.map { began + $0 }
+        self.latency = firstText.map { LatencyScale.letter(for: $0) } ?? ""
+    }
+}

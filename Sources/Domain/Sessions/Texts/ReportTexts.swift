@@ -1,0 +1,61 @@
+internal import Analytics
+internal import Chat
+internal import Primitives
+
+/// Reports on usage.
+enum ReportTexts {
+    /// How many of a list are shown.
+    private static let most = 5
+
+    static func usage(_ sign: CommandSign) -> String {
+        "Write \(sign.command("report day")), \(sign.command("report week")) or \(sign.command("report month"))."
+    }
+
+    static func report(
+        _ name: String, _ range: Range<Int64>, _ zone: Zone, totals: UsageSums, models: AnalyticsTable,
+        people: AnalyticsTable?, repositories: AnalyticsTable, currency: String
+    ) -> String {
+        let (first, last) = (zone.local(range.lowerBound).date, zone.local(range.upperBound - 1).date)
+        let title = "\(name) (\(first == last ? first : "\(first) to \(last)"), \(zone.name)):"
+        guard totals.turns + totals.tokens.calls > 0 else { return "\(title) nothing was used." }
+        var lines = [
+            "\(totals.turns) turns, \(totals.failed) failed, \(totals.stopped) stopped, \(Int(totals.seconds / 60)) minutes",
+            "\(totals.toolCalls) tool calls, \(totals.commands) commands, \(totals.commits) commits",
+            Self.tokens(totals.tokens) + Self.cost(totals, currency),
+        ]
+        if let middle = totals.latencies.percentile(0.5), let slow = totals.latencies.percentile(0.95) {
+            lines.append("first text after \(middle) s (p50), \(slow) s (p95)")
+        }
+        for (word, table) in [("models", models), ("people", people), ("repositories", repositories)] {
+            guard let table, let line = Self.list(table) else { continue }
+            lines.append("\(word): \(line)")
+        }
+        return ([title, ""] + lines.map { "- \($0)" } + ["", "Costs are estimates from tokens and list prices."])
+            .joined(separator: "\n")
+    }
+
+    private static func tokens(_ tokens: TokenSums) -> String {
+        let share = tokens.input > 0 ? tokens.cached * 100 / tokens.input : 0
+        return "\(tokens.input) tokens in (\(share) % cached), \(tokens.output) out"
+    }
+
+    private static func cost(_ sums: UsageSums, _ currency: String) -> String {
+        guard let cost = sums.estimate else { return "; cost unknown" }
+        let rest = sums.unpriced == 0 ? "" : " without \(sums.unpriced) tokens of unknown price"
+        return "; about \(Money.words(cost, currency))\(rest)"
+    }
+
+    /// The largest first, by cost, then by turns.
+    private static func list(_ table: AnalyticsTable) -> String? {
+        let items = table.items.filter { $0.key != [""] }.sorted {
+            ($0.sums.estimate ?? 0, $0.sums.turns) > ($1.sums.estimate ?? 0, $1.sums.turns)
+        }
+        guard !items.isEmpty else { return nil }
+        let shown = items.prefix(Self.most).map { item in
+            let cost = item.sums.estimate.map { ", \(Money.words($0, table.currency))" } ?? ""
+            return "`\(item.key.joined(separator: " "))` \(item.sums.turns) turns\(cost)"
+        }
+        let more = items.count > Self.most ? ["\(items.count - Self.most) more"] : []
+        return (shown + more).joined(separator: "; ")
+    }
+}

@@ -1,0 +1,52 @@
+internal import Analytics
+internal import Chat
+internal import HTTP
+internal import HTTPServer
+internal import JSON
+internal import Sessions
+
+/// What was used and what it cost.
+struct AnalyticsRoutes: Sendable {
+    static let csv = MediaType(parsing: "text/csv") ?? .plain
+
+    static let routes: [APIRoute] = [
+        APIRoute(
+            .get, "/api/v1/analytics", "analytics",
+            "What was used and what it cost (an estimate), by up to two keys; owners see everything, others what is theirs. "
+                + "With `Accept: text/csv` a table.", .reading(from: .guest),
+            query: API.AnalyticsQuery.self, answerMemory: 4 * APIRoute.pageMemory,
+            answers: [
+                .json(API.Analytics.self, "The sums, and those of all."), .other(Self.csv, "The items as a table."),
+                .badRequest("A parameter cannot be read."),
+            ]
+        ) { (context, call: APICall<API.AnalyticsQuery, API.Nothing>) in
+            let (principal, query) = (try call.person(), call.query)
+            let table: AnalyticsTable
+            do {
+                table = try await context.store.read { ledger in
+                    try Self.table(query, for: principal, in: context, ledger)
+                }
+            } catch let problem as AnalyticsQuery.Problem {
+                throw HTTPProblem(.badRequest, "`\(problem.parameter)`: \(problem)")
+            }
+            guard call.http.headers.list(of: "accept").contains(where: { $0.hasPrefix(Self.csv.essence) }) else {
+                return try .json(table.json, .ok)
+            }
+            return HTTPServerResponse(.ok, Self.csv, bytes: Array(table.csv.utf8))
+        }
+    ]
+
+    /// Throws ``AnalyticsQuery/Problem``.
+    static func table(
+        _ query: API.AnalyticsQuery, for principal: Principal, in context: GatewayContext, _ ledger: Ledger
+    ) throws -> AnalyticsTable {
+        let query = try AnalyticsQuery(
+            from: query.from, to: query.to, by: query.by, zone: query.zone, now: context.now(),
+            of: principal.seesEverything ? nil : .user(principal.identity))
+        let table = try ledger.analytics(query, prices: context.environment.settings.analytics.prices)
+        guard table.items.count <= 20_000 else {
+            throw AnalyticsQuery.Problem(parameter: "by", description: "These are more than 20,000 items; ask for less.")
+        }
+        return table
+    }
+}

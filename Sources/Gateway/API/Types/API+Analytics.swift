@@ -1,0 +1,118 @@
+package import Analytics
+package import JSON
+internal import Schemas
+
+extension API {
+    struct AnalyticsQuery: Codable, Sendable, Documented {
+        let from: String?
+        let to: String?
+        let by: String?
+        let zone: String?
+
+        static let notes = [
+            "from": MemberNote("A date of the zone, or a time in UTC (RFC 3339); by default 30 days before `to`."),
+            "to": MemberNote("Excluded; by default the end of today."),
+            "by": MemberNote(
+                "Up to two of day, hour, user, thread, model, repository, tool, network, separated by a comma."),
+            "zone": MemberNote("Of days and hours, such as Europe/Berlin; by default UTC."),
+        ]
+    }
+
+    struct Analytics: Codable, Sendable {
+        let items: [AnalyticsItem]
+        let totals: AnalyticsTotals
+    }
+
+    struct AnalyticsItem: Codable, Sendable, Documented {
+        let key: [String: String]
+        let turns: Int64
+        let failed: Int64
+        let stopped: Int64
+        let tokensIn: Int64
+        let tokensOut: Int64
+        let tokensCached: Int64
+        let cost: Double?
+        let currency: String
+        let firstTokenP50: Double?
+        let firstTokenP95: Double?
+        let seconds: Double
+        let toolCalls: Int64
+        let commands: Int64
+        let commits: Int64
+        let tasksDone: Int64?
+        let tokensUnpriced: Int64
+
+        static let notes = [
+            "key": MemberNote("The values of `by`, by its words."),
+            "cost": MemberNote("An estimate; null if no price is known."),
+            "tokens_in": MemberNote("With those of the cache."),
+            "first_token_p50": MemberNote("Seconds to a turn's first text."),
+            "seconds": MemberNote("Of all turns."),
+            "tasks_done": MemberNote("Null if it is unknown."),
+            "tokens_unpriced": MemberNote("Of models without a known price: `cost` lacks them."),
+        ]
+    }
+
+    /// The members of an item without a key.
+    struct AnalyticsTotals: Codable, Sendable {
+        let turns: Int64
+        let failed: Int64
+        let stopped: Int64
+        let tokensIn: Int64
+        let tokensOut: Int64
+        let tokensCached: Int64
+        let cost: Double?
+        let currency: String
+        let firstTokenP50: Double?
+        let firstTokenP95: Double?
+        let seconds: Double
+        let toolCalls: Int64
+        let commands: Int64
+        let commits: Int64
+        let tasksDone: Int64?
+        let tokensUnpriced: Int64
+
+        init(_ sums: UsageSums, _ currency: String) {
+            self.turns = sums.turns
+            self.failed = sums.failed
+            self.stopped = sums.stopped
+            self.tokensIn = sums.tokens.input
+            self.tokensOut = sums.tokens.output
+            self.tokensCached = sums.tokens.cached
+            self.cost = sums.estimate
+            self.currency = currency
+            self.firstTokenP50 = sums.latencies.percentile(0.5)
+            self.firstTokenP95 = sums.latencies.percentile(0.95)
+            self.seconds = sums.seconds
+            self.toolCalls = sums.toolCalls
+            self.commands = sums.commands
+            self.commits = sums.commits
+            self.tasksDone = nil
+            self.tokensUnpriced = sums.unpriced
+        }
+    }
+}
+
+extension API.AnalyticsItem {
+    init(key: [String: String], _ sums: API.AnalyticsTotals) {
+        self.init(
+            key: key, turns: sums.turns, failed: sums.failed, stopped: sums.stopped, tokensIn: sums.tokensIn,
+            tokensOut: sums.tokensOut, tokensCached: sums.tokensCached, cost: sums.cost, currency: sums.currency,
+            firstTokenP50: sums.firstTokenP50, firstTokenP95: sums.firstTokenP95, seconds: sums.seconds,
+            toolCalls: sums.toolCalls, commands: sums.commands, commits: sums.commits, tasksDone: sums.tasksDone,
+            tokensUnpriced: sums.tokensUnpriced)
+    }
+}
+
+extension AnalyticsTable {
+    /// As the API answers it.
+    package var json: JSON { get throws { try JSON(encoding: self.document) } }
+
+    var document: API.Analytics {
+        API.Analytics(
+            items: self.items.map { item in
+                let key = Dictionary(uniqueKeysWithValues: zip(self.keys.map(\.rawValue), item.key))
+                return API.AnalyticsItem(key: key, API.AnalyticsTotals(item.sums, self.currency))
+            }, totals: API.AnalyticsTotals(self.totals, self.currency))
+    }
+}

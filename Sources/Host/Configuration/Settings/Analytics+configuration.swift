@@ -1,0 +1,94 @@
+internal import Analytics
+internal import JSON
+internal import Primitives
+internal import Sessions
+
+extension AnalyticsSettings {
+    /// The keys `prices`, `budgets` and `reports`.
+    ///
+    /// - Parameter networks: The ids of the configured networks.
+    static func read(_ root: Section, networks: [String]) -> Self {
+        var settings = Self()
+        settings.prices = PriceTable(own: Self.prices(root))
+        settings.budgets = root.section("budgets") { Self.budgets($0) }
+        settings.reports =
+            root.list("reports") { value in value.section { Self.report($0, networks: networks) }.flatMap { $0 } } ?? []
+        var names: Set<String> = []
+        for report in settings.reports where !names.insert(report.name).inserted {
+            root.error("two reports have the name '\(report.name)'")
+        }
+        return settings
+    }
+
+    /// By model, in dollars per million tokens.
+    private static func prices(_ root: Section) -> [String: Price] {
+        guard let value = root.value("prices") else {
+            root.effective.set("prices", [:])
+            return [:]
+        }
+        var prices: [String: Price] = [:]
+        for (model, price) in value.members() ?? [] {
+            prices[model] =
+                price.section { section -> Price? in
+                    let amount = { (key: String) in section.optional(key) { $0.number(in: 0...1_000_000) } }
+                    let (cached, written, request) = (amount("cached"), amount("written"), amount("request"))
+                    guard let input = section.required("in", { $0.number(in: 0...1_000_000) }),
+                        let output = section.required("out", { $0.number(in: 0...1_000_000) })
+                    else { return nil }
+                    return Price(
+                        input: input, output: output, cached: cached, written: written, request: request ?? 0)
+                } ?? nil
+        }
+        return prices
+    }
+
+    private static func budgets(_ section: Section) -> Budgets {
+        var budgets = Budgets()
+        let read = { (key: String) -> [Budgets.Budget] in
+            section.section(key) { section in
+                Period.allCases.compactMap { period in
+                    section.optional(period.rawValue) { $0.number(in: 0.01...1_000_000_000) }
+                        .map { Budgets.Budget(period, $0) }
+                }
+            }
+        }
+        budgets.person = read("person")
+        budgets.repository = read("repository")
+        budgets.host = read("host")
+        budgets.zone = Self.zone(section)
+        return budgets
+    }
+
+    private static func zone(_ section: Section) -> Zone {
+        section.read("zone", default: Zone.utc, shown: "UTC") { value in
+            guard let name = value.string() else { return nil }
+            return Zone(name) ?? value.error("the system knows no time zone '\(name)'; write one such as Europe/Berlin")
+        }
+    }
+
+    private static func report(_ section: Section, networks: [String]) -> ReportSchedule? {
+        let name = section.required("name") { value -> String? in
+            guard let name = value.string() else { return nil }
+            return 1...64 ~= name.utf8.count ? name : value.error("a name has at most 64 bytes")
+        }
+        let time = section.required("at") { value -> ReportSchedule.Time? in
+            guard let text = value.string() else { return nil }
+            return ReportSchedule.Time(text)
+                ?? value.error("'\(text)' is no time; write 09:00, Mon 09:00, or 1 09:00 for the first of a month")
+        }
+        let period = section.read("period", default: Period.week) { $0.choice() }
+        let zone = Self.zone(section)
+        let targets = section.list("to") { value -> String? in
+            guard let target = value.string() else { return nil }
+            let isKnown =
+                target.hasPrefix("web:") && target.utf8.count > 4
+                || networks.contains { target.hasPrefix($0 + "/") && target.utf8.count > $0.utf8.count + 1 }
+            return isKnown
+                ? target
+                : value.error("'\(target)' is no place: write web:THREAD, or a configured network and a room, such as irc:local/#team")
+        }
+        guard let name, let time else { return nil }
+        if targets?.isEmpty ?? true { section.error("a report needs a place in 'to'") }
+        return ReportSchedule(name: name, time: time, zone: zone, period: period, targets: targets ?? [])
+    }
+}

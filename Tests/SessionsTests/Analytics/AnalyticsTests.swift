@@ -1,0 +1,252 @@
+import Analytics
+import Chat
+import Database
+import Primitives
+import TestSupport
+import Testing
+
+@testable import Sessions
+
+/// Turns whose usage is known, and what is said about them everywhere. They run on both engines.
+@Suite("Usage, budgets and reports", .timeLimit(.minutes(1)))
+struct AnalyticsTests {
+    /// 2026-11-26, 12:00 UTC, a Thursday.
+    private static let noon: Int64 = 1_795_694_400_000
+    private static let hour: Int64 = 3_600_000
+    private static let alice = "fake:one/alice"
+
+    private static func call(
+        _ input: Int, _ output: Int, cached: Int = 0, model: String = "small", at now: Int64 = Self.noon
+    ) -> TurnEvent {
+        var call = ModelCall(.chat, asked: model, input: input, output: output, began: now, ended: now)
+        call.cached = cached
+        return .usage(call)
+    }
+
+    private static func settings(_ change: (inout AnalyticsSettings) -> Void = { _ in }) -> BridgeSettings {
+        var settings = BridgeSettings(
+            publicURL: "http://127.0.0.1:8787", drainTimeout: .milliseconds(50), repositories: ["notes"])
+        // A dollar is 1,000 tokens in, 500 out, or 10,000 cached ones.
+        settings.analytics.prices = PriceTable(own: ["small": Price(input: 1_000, output: 2_000, cached: 100)])
+        change(&settings.analytics)
+        return settings
+    }
+
+    private static func table(_ harness: BridgeHarness, _ query: AnalyticsQuery) async throws -> AnalyticsTable {
+        let prices = harness.bridge.environment.settings.analytics.prices
+        return try await harness.bridge.store.read { ledger in try ledger.analytics(query, prices: prices) }
+    }
+
+    private static let today = (noon - 12 * hour)..<(noon + 12 * hour)
+
+    // MARK: What is counted
+
+    @Test("known usage is the same in the table, as CSV, in the thread and in the report")
+    func sums() async throws {
+        let harness = try await BridgeHarness(
+            worker: ScriptedWorker(
+                [.event(Self.call(2_000, 500, cached: 1_000)), .event(.text("one"))],
+                [.event(Self.call(1_000, 0)), .event(Self.call(7, 3, model: "odd")), .fail("It failed.")]),
+            settings: Self.settings(), now: { Self.noon })
+        _ = try await harness.ask("first")
+        try await harness.settle()
+        _ = try await harness.ask("second")
+        try await harness.settle()
+        let table = try await Self.table(harness, AnalyticsQuery(Self.today, by: [.user, .model]))
+        #expect(table.items.map(\.key) == [[Self.alice, "odd"], [Self.alice, "small"]])
+        let totals = table.totals
+        #expect(totals.turns == 2 && totals.failed == 1 && totals.stopped == 0)
+        #expect(totals.tokens == TokenSums(calls: 3, input: 3_007, cached: 1_000, written: 0, output: 503))
+        // 1.00 for plain input, 0.10 for cached, 1.00 for output; and 1.00.
+        #expect(totals.estimate == 3.1 && totals.unpriced == 10)
+        #expect(table.items[0].sums.estimate == nil)
+        #expect(table.csv.contains("small,1,0,0,3000,500,1000,3.100000,USD,"))
+        #expect(totals.latencies.percentile(0.5) != nil)
+        for (key, value) in [
+            (AnalyticsKey.day, "2026-11-26"), (.hour, "2026-11-26T12:00:00Z"), (.repository, "notes"),
+            (.network, "fake:one"),
+        ] {
+            #expect(try await Self.table(harness, AnalyticsQuery(Self.today, by: [key])).items.map(\.key) == [[value]])
+        }
+        let berlin = try #require(Zone("Asia/Kolkata"))
+        let local = try await Self.table(harness, AnalyticsQuery(Self.today, by: [.hour], zone: berlin))
+        #expect(local.items.map(\.key) == [["2026-11-26T17:00:00+05:30"]])
+        #expect(try await Self.table(harness, AnalyticsQuery(Self.today, of: .user("somebody"))).totals.turns == 0)
+
+        _ = try await harness.ask("!usage")
+        try await harness.settle()
+        let said = harness.adapter.texts.joined(separator: "\n")
+        #expect(said.contains("This thread has cost about $3.10, without 10 tokens of models without a known price"))
+        let report = try await harness.bridge.store.read { ledger in
+            try ledger.report(
+                on: Self.today, as: "Daily", zone: .utc, prices: harness.bridge.environment.settings.analytics.prices)
+        }
+        #expect(report.contains("Daily (2026-11-26, UTC):"))
+        #expect(report.contains("2 turns, 1 failed, 0 stopped"))
+        #expect(report.contains("3007 tokens in (33 % cached), 503 out; about $3.10 without 10 tokens"))
+        #expect(report.contains("people: `\(Self.alice)` 2 turns, $3.10"))
+        await harness.bridge.stop()
+    }
+
+    @Test("sums by hour say the same as the records, whatever of them is summed")
+    func hours() async throws {
+        let harness = try await BridgeHarness(settings: Self.settings(), now: { Self.noon })
+        let store = harness.bridge.store
+        let prices = harness.bridge.environment.settings.analytics.prices
+        func insert(_ range: Range<Int64>) async throws {
+            try await store.write { ledger in
+                for number in range {
+                    var turn = UsageRecord("turn", began: 0, at: Self.noon - number * 7 * Self.hour / 3)
+                    (turn.turns, turn.failed, turn.calls) = (1, number % 5 == 0 ? 1 : 0, 1)
+                    (turn.input, turn.cached, turn.output) = (100 + number, number, 10)
+                    (turn.person, turn.repository, turn.network) = ("p\(number % 3)", "r\(number % 2)", "n")
+                    (turn.model, turn.operation) = (number % 4 == 0 ? "odd" : "small", "op\(number)")
+                    turn.latency = LatencyScale.letter(for: 100 + number)
+                    try ledger.insert(turn)
+                }
+            }
+        }
+        let berlin = try #require(Zone("Europe/Berlin"))
+        let range = (Self.noon - 3_600 * Self.hour)..<(Self.noon + Self.hour)
+        let queries: [AnalyticsQuery] = [
+            AnalyticsQuery(range), AnalyticsQuery(range, by: [.day, .model], zone: berlin),
+            AnalyticsQuery(range, by: [.user]), AnalyticsQuery(range, by: [.hour, .repository]),
+            AnalyticsQuery(range, by: [.network, .model]), AnalyticsQuery(range, by: [.user, .repository]),
+            AnalyticsQuery(range, by: [.day], of: .user("p1")), AnalyticsQuery(range, of: .repository("r1")),
+        ]
+        func tables() async throws -> [String] {
+            try await store.read { ledger in try queries.map { try ledger.analytics($0, prices: prices).csv } }
+        }
+        try await insert(0..<400)
+        let before = try await tables()
+        #expect(before.allSatisfy { $0.split(separator: "\r\n").count > 1 })
+        // The first call only sees the rows, the second adds them; later ones add what came after.
+        for _ in 0..<2 {
+            try await store.write { ledger in try ledger.sumUsage() }
+            #expect(try await tables() == before)
+        }
+        let summed = try await store.read { ledger in
+            try ledger.connection.query("SELECT COUNT(*) AS n FROM usage_hours", []).first?.integer("n") ?? 0
+        }
+        #expect(summed > 400)
+        try await insert(400..<800)
+        let after = try await tables()
+        #expect(after != before)
+        for _ in 0..<3 { try await store.write { ledger in try ledger.sumUsage() } }
+        #expect(try await tables() == after)
+        // Without the sums, from the records alone.
+        try await store.write { ledger in
+            try ledger.connection.execute("DELETE FROM usage_hours", [])
+            try ledger.connection.execute("UPDATE floors SET id = 0 WHERE name = 'usage_hours'", [])
+        }
+        #expect(try await tables() == after)
+        await harness.bridge.stop()
+    }
+
+    @Test("tools have their own sums, and outlive the thread")
+    func tools() async throws {
+        let harness = try await BridgeHarness(
+            worker: ScriptedWorker([.event(.text("one"))]), settings: Self.settings(), now: { Self.noon })
+        let turn = try #require(try await harness.ask("first")).operation
+        try await harness.settle()
+        let store = harness.bridge.store
+        try await store.write { ledger in
+            let usage = [("read", true), ("read", false), ("edit", true)].map {
+                UsageRecord(tool: $0, of: "small", isDone: $1, milliseconds: 2_000, at: Self.noon)
+            }
+            try ledger.insert(usage, ofTurn: turn, from: UsageOrigin())
+        }
+        let session = try #require(try await harness.turn(turn)).session
+        try await store.write { ledger in
+            try ledger.markDeleted(session)
+            try ledger.delete(turns: [turn])
+        }
+        let table = try await Self.table(harness, AnalyticsQuery(Self.today, by: [.tool]))
+        #expect(table.items.map(\.key) == [["edit"], ["read"]])
+        #expect(table.items[1].sums.turns == 1 && table.items[1].sums.toolCalls == 2)
+        #expect(table.items[1].sums.failed == 1 && table.items[1].sums.seconds == 4)
+        let all = try await Self.table(harness, AnalyticsQuery(Self.today, by: [.thread]))
+        #expect(all.items.map(\.key) == [[session]])
+        #expect(all.totals.turns == 1 && all.totals.toolCalls == 3 && all.totals.failed == 0)
+        await harness.bridge.stop()
+    }
+
+    // MARK: Budgets
+
+    @Test("at 80 % a budget is noted once, at 100 % turns are refused until an owner lifts it")
+    func budgets() async throws {
+        let harness = try await BridgeHarness(
+            worker: ScriptedWorker(
+                [.event(.asking), .event(Self.call(4_100, 0)), .event(.asking), .event(.text("one"))],
+                [.event(.asking), .event(Self.call(1_000, 0)), .event(.asking), .event(.text("never"))],
+                [.event(.asking), .event(.text("never"))], [.event(.asking), .event(.text("two"))]),
+            settings: Self.settings {
+                $0.budgets.person = [Budgets.Budget(.day, 5)]
+                $0.budgets.host = [Budgets.Budget(.month, 200)]
+            }, now: { Self.noon })
+        _ = try await harness.ask("first")
+        try await harness.settle()
+        var said = harness.adapter.texts
+        let note = "Your budget of $5.00 a day is nearly used up (about $4.10 spent). It begins anew at "
+        #expect(said.filter { $0.hasPrefix(note) }.count == 1)
+        #expect(said.contains("one"))
+        // Between the requests of a turn.
+        let second = try #require(try await harness.ask("second")).operation
+        try await harness.settle()
+        #expect(try await harness.turn(second)?.state == .failed)
+        _ = try await harness.ask("third")
+        try await harness.settle()
+        said = harness.adapter.texts
+        #expect(!said.contains("never"))
+        #expect(said.filter { $0.hasPrefix(note) }.count == 1)
+        let refusal = said.filter { $0.contains("is used up (about $5.10 spent). It begins anew at 2026-11-27 00:00 UTC") }
+        #expect(refusal.count == 2)
+        #expect(refusal.first?.contains("budget lift \(Self.alice)") == true)
+
+        _ = try await harness.ask("!budget")
+        _ = try await harness.ask("!budget lift \(Self.alice)", from: "gina")
+        _ = try await harness.ask("!budget lift \(Self.alice)")
+        _ = try await harness.ask("fourth")
+        try await harness.settle()
+        said = harness.adapter.texts
+        let whole = said.joined(separator: "\n")
+        #expect(whole.contains("The host's budget of $200.00 a month: about $5.10 spent, until 2026-12-01 00:00 UTC"))
+        #expect(whole.contains("Only owners can lift a budget."))
+        #expect(whole.contains("lifted until 2026-11-27 12:00 UTC"))
+        #expect(said.contains("two"))
+        await harness.bridge.stop()
+    }
+
+    // MARK: Reports
+
+    @Test("a report is posted once for a period, also by another start, and begins with the next period")
+    func reports() async throws {
+        let report = ReportSchedule(
+            name: "daily", time: try #require(ReportSchedule.Time("09:00")), zone: .utc, period: .day,
+            targets: ["fake:one/#team"])
+        let harness = try await BridgeHarness(settings: Self.settings { $0.reports = [report] }, now: { Self.noon })
+        let posting = ReportPosting(posts: harness.bridge.posts)
+        func count() -> Int { harness.adapter.texts.count { $0.contains("daily (") } }
+        // New: what was before is not posted.
+        await posting.post(report, to: report.targets[0], at: Self.noon)
+        try await harness.settle()
+        #expect(count() == 0)
+        let tomorrow = Self.noon + 24 * Self.hour
+        await posting.post(report, to: report.targets[0], at: tomorrow - 4 * Self.hour)
+        try await harness.settle()
+        #expect(count() == 0)
+        async let one: Void = posting.post(report, to: report.targets[0], at: tomorrow)
+        async let two: Void = ReportPosting(posts: harness.bridge.posts).post(report, to: report.targets[0], at: tomorrow)
+        _ = await (one, two)
+        await posting.post(report, to: report.targets[0], at: tomorrow + Self.hour)
+        try await harness.settle()
+        #expect(count() == 1)
+        #expect(harness.adapter.texts.contains { $0.contains("daily (2026-11-26, UTC): nothing was used.") })
+        // Three days of downtime: the last one is made up for.
+        await posting.post(report, to: report.targets[0], at: tomorrow + 72 * Self.hour)
+        try await harness.settle()
+        #expect(count() == 2)
+        #expect(harness.adapter.texts.contains { $0.contains("daily (2026-11-29, UTC)") })
+        await harness.bridge.stop()
+    }
+}
