@@ -132,6 +132,9 @@ let package = Package(
             "Logging",
             "Models", "Primitives", "Sessions"),
         domain(
+            "Backup", "Audit", "Compression", "Crypto", "Database", "JSON", "Lifecycle", "Logging", "Objects",
+            "Primitives"),
+        domain(
             "Cluster", "Chat", "Crypto", "Database", "JSON", "Lifecycle", "Logging", "NATS", "Primitives", "Sessions"),
         domain(
             "Turns", "Agent", "Audit", "Chat", "Copilot", "Crypto", "EventLoop", "Git", "GitHub", "HTTP", "HTTPClient",
@@ -166,7 +169,8 @@ let package = Package(
         .target(
             name: "Host",
             dependencies: [
-                "Agent", "Analytics", "Audit", "Chat", "Cluster", "Copilot", "Crypto", "Database", "Documents",
+                "Agent", "Analytics", "Audit", "Backup", "Chat", "Cluster", "Copilot", "Crypto", "Database",
+                "Documents",
                 "EventLoop",
                 "Gateway", "Git", "GitHub", "HTTP", "HTTPClient", "HTTPServer", "IRC", "JSON", "Jail", "Kit",
                 "Lifecycle", "Logging", "Markdown", "Matrix", "Models", "NATS", "Objects", "Primitives", "Processes",
@@ -180,7 +184,8 @@ let package = Package(
         .executableTarget(
             name: "jetbridge",
             dependencies: [
-                "Analytics", "Audit", "Chat", "Cluster", "Gateway", "Host", "EventLoop", "HTTP", "HTTPClient", "JSON",
+                "Analytics", "Audit", "Backup", "Chat", "Cluster", "Gateway", "Host", "EventLoop", "HTTP", "HTTPClient",
+                "JSON",
                 "Lifecycle", "Logging", "Markdown", "Matrix", "Models", "Primitives", "Proxy", "Schemas", "Specs",
                 "Tasks", "Terminals", "WebSockets",
                 "Work",
@@ -234,7 +239,8 @@ let package = Package(
             "Jail", "Jail", "Chat", "Crypto", "EventLoop", "HTTP", "HTTPClient", "HTTPServer", "JSON", "Lifecycle",
             "Logging", "Primitives", "Processes", "Sandbox"),
         tests(
-            "Work", "Work", "Audit", "Chat", "Crypto", "Database", "EventLoop", "Git", "HTTP", "HTTPClient", "JSON",
+            "Work", "Work", "Audit", "Chat", "Compression", "Crypto", "Database", "EventLoop", "Git", "HTTP",
+            "HTTPClient", "JSON",
             "Jail",
             "Lifecycle", "Logging", "Objects", "Primitives", "Processes", "Repositories"),
         tests(
@@ -265,6 +271,9 @@ let package = Package(
             "Turns", "Turns", "Agent", "Audit", "Chat", "Copilot", "Crypto", "Database", "EventLoop", "Git", "GitHub",
             "HTTP", "Host", "JSON", "Jail", "Lifecycle", "Logging", "Models", "Primitives", "Repositories", "Sessions",
             "Specs", "Tasks", "Work"),
+        tests(
+            "Backup", "Backup", "Audit", "Compression", "Crypto", "Database", "JSON", "Lifecycle", "Logging", "Objects",
+            "Primitives", "Processes"),
         tests("Cluster", "Cluster", "Chat", "Crypto", "Database", "JSON", "Logging", "NATS", "Primitives", "Sessions"),
         tests("Kit", "Kit", "Chat", "Markdown", "Primitives"),
         tests("IRC", "IRC", "Chat", "Crypto", "EventLoop", "HTTPClient", "Kit", "Logging", "Markdown", "Primitives"),

@@ -11,7 +11,8 @@ struct CommandTable: Sendable {
             MatrixStatusCommand(), MatrixVerifyCommand(), MatrixResetCommand(), MatrixRecoveryKeyCommand(),
             AsksCommand(), ApproveCommand(), DenyCommand(),
             ModelsCommand(), UsageCommand(),
-            AuditExportCommand(), AuditVerifyCommand(), StoreCopyCommand(), HostsCommand(), HostsDrainCommand(),
+            AuditExportCommand(), AuditVerifyCommand(), BackupCreateCommand(), BackupVerifyCommand(),
+            BackupRestoreCommand(), StoreCopyCommand(), HostsCommand(), HostsDrainCommand(),
             HooksCommand(), HookDeliveriesCommand(), HookResendCommand(), HookTestCommand(),
             SpecListCommand(), SpecShowCommand(), SpecCheckCommand(),
         ] + SpecStageCommand.all + TasksCommand.all + [
@@ -19,6 +20,7 @@ struct CommandTable: Sendable {
         ],
         groups: [
             "audit": "Export or verify the audit",
+            "backup": "Make, check and restore backups",
             "config": "Check or print a configuration file",
             "hooks": "List hooks and their deliveries; test a hook, repeat a delivery",
             "hosts": "List the hosts of a cluster, or let one hand over what it serves",

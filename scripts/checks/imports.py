@@ -36,6 +36,7 @@ ARROWS = {
     "Documents": {"Chat", "Repositories", "Specs"},
     "Analytics": set(),
     "Audit": {"Chat"},
+    "Backup": {"Audit"},
     "Cluster": {"Chat", "Sessions"},
     "Jail": {"Chat"},
     "Work": {"Audit", "Chat", "Jail", "Repositories"},
@@ -43,7 +44,7 @@ ARROWS = {
     "Sessions": {"Analytics", "Audit", "Chat"},
     "Tasks": {"Chat", "Repositories", "Sessions"},
     "SignIn": {"Chat", "Copilot", "GitHub", "Models", "Sessions"},
-    "Turns": DOMAIN - {"Turns"},  # has many parents, so that no other target needs them; imported by Host alone
+    "Turns": DOMAIN - {"Backup", "Turns"},  # has many parents, so that no other target needs them; imported by Host alone
 }
 BELOW_HOST = PLATFORM | DOMAIN | ADAPTERS | {"Gateway", "Proxy"}
 

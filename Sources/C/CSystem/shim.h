@@ -45,6 +45,9 @@ static inline int csystem_wait_readable(int descriptor, int64_t nanoseconds) {
     return (int)syscall(SYS_ppoll, &watched, 1, &limit, (void *)0, 0);
 }
 
+/// syncfs(2).
+static inline int csystem_flush_disk(int descriptor) { return (int)syscall(SYS_syncfs, descriptor); }
+
 /// Gives the calling thread a umask (and working directory) apart from the process's. Does nothing where the system
 /// forbids it: then the process's applies.
 static inline void csystem_own_umask(unsigned mask) {

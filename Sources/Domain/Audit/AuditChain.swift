@@ -53,6 +53,18 @@ package struct AuditChain: Sendable {
         return try connection.rowsChanged(by: "DELETE FROM audit WHERE number <= $1", .integer(through))
     }
 
+    /// Signs what a backup brought without its key, and records that: rows that are missing at its end cannot be found.
+    func beginAnew(fromBackup created: String, at: Int64, in connection: any Connection) throws {
+        var head = try AuditHead.stored(in: connection, isLocked: true) ?? .empty
+        head.signature = ""
+        try head.signed(with: self.key).store(in: connection)
+        try self.append(
+            AuditEntry(
+                kind: .beganAnew, session: nil, turn: nil, actor: "restore",
+                details: ["backup": .string(created), "last": .integer(head.last), "hash": .string(head.hash)]),
+            at: at, in: connection)
+    }
+
     /// The stored head. Throws if its signature is wrong, because the next one would vouch for it.
     private func head(in connection: any Connection) throws -> AuditHead {
         guard let head = try AuditHead.stored(in: connection, isLocked: true), head.isSigned(with: self.key) else {

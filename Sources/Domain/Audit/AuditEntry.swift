@@ -34,6 +34,9 @@ package struct AuditEntry: Sendable, Equatable {
         /// An owner changed somebody's access: `person` (the identity), `id`, `way` (list, code, sign-in, token), `name`,
         /// `was` and `role` (null for without access), `by` (the owner's name).
         case access
+        /// The host was restored from a backup without the audit's key, and signs with a new one since: `backup` (when it
+        /// was made), `last` and `hash` of the row before.
+        case beganAnew = "audit.restored"
         /// Old rows were removed by retention: `through` (the last removed row), `hash` (its hash), `rows`.
         case pruned = "audit.pruned"
     }

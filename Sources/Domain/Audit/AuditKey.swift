@@ -1,6 +1,8 @@
 internal import Crypto
 internal import Database
+internal import JSON
 internal import Lifecycle
+internal import Logging
 internal import Primitives
 
 /// The key that signs the head, in a file of its own: whoever can only write the store cannot sign.
@@ -30,16 +32,34 @@ struct AuditKey: Sendable {
     ///
     /// - Parameter directory: Locked by the caller, so that no other process does the same.
     static func establish(in directory: String, _ database: Database) async throws -> AuditKey {
-        if let key = try Self.stored(in: directory) { return key }
+        if let key = try Self.stored(in: directory) {
+            // What a crash after the key was written left.
+            try PrivateFile.remove("\(directory)/\(AuditLog.restoredName)")
+            return key
+        }
         if let key = try await Self.drafted(in: directory, database) {
             try Self.makeEffective(in: directory)
             return key
         }
         let key = AuditKey(randomBytes(Self.length))
         try PrivateFile.write(Array("\(hex(key.bytes))\n".utf8), to: Self.draftPath(in: directory))
-        try await database.write { try AuditHead.empty.signed(with: key).store(in: $0) }
+        if let created = Self.restored(in: directory) {
+            try await database.write {
+                try AuditChain(key: key).beginAnew(fromBackup: created, at: WallClock.now(), in: $0)
+            }
+            Logger(label: "audit").warning(
+                "restored from a backup without secrets: the audit continues with a new key, and a row audit.restored",
+                ["backup": .string(created)])
+        } else {
+            try await database.write { try AuditHead.empty.signed(with: key).store(in: $0) }
+        }
         try Self.makeEffective(in: directory)
         return key
+    }
+
+    /// When the backup was made that this directory was restored from without the key; nil where that is not so.
+    private static func restored(in directory: String) -> String? {
+        PrivateFile.text(of: "\(directory)/\(AuditLog.restoredName)").map { $0.filter { !$0.isWhitespace } }
     }
 
     /// Throws what ``establish(in:_:)`` would throw, and changes nothing.
@@ -51,7 +71,9 @@ struct AuditKey: Sendable {
     private static func drafted(in directory: String, _ database: Database) async throws -> AuditKey? {
         let head = try await database.read { try AuditHead.stored(in: $0) }
         if let key = try Self.read(Self.draftPath(in: directory)), head?.isSigned(with: key) == true { return key }
-        guard head?.last == 0 else { throw AuditError.keyMissing(Self.path(in: directory)) }
+        guard head?.last == 0 || Self.restored(in: directory) != nil else {
+            throw AuditError.keyMissing(Self.path(in: directory))
+        }
         return nil
     }
 
@@ -61,6 +83,7 @@ struct AuditKey: Sendable {
         }
         try PrivateFile.write(contents.bytes, to: Self.path(in: directory))
         try PrivateFile.remove(Self.draftPath(in: directory))
+        try PrivateFile.remove("\(directory)/\(AuditLog.restoredName)")
     }
 
     private static func read(_ path: String) throws(AuditError) -> AuditKey? {

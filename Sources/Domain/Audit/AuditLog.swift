@@ -12,6 +12,10 @@ package struct AuditLog: Sendable {
     /// The name of the key's file in the data directory.
     package static let keyName = "audit.key"
 
+    /// In a data directory that was restored from a backup without the key: when the backup was made. The next start makes
+    /// a new key then.
+    package static let restoredName = "audit.restored"
+
     /// Opens the audit in `database`; makes the key at the first use. Throws ``AuditError`` if the key is missing or
     /// damaged.
     ///

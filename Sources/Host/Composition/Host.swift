@@ -102,6 +102,7 @@ package final class Host: Sendable {
             configuration, store, [web] + networks.map(\.first.adapter), self.publicURL, metrics, self.audit, watches)
         let news = NewsSetup(configuration, posts: posts, watches: watches)
         let gitHub = GitHubHost(configuration, people: news.people)
+        try await configuration.reportMissingData(self.database, self.logger)
         let repositories = await RepositorySetup.catalog(for: configuration, upstreams: gitHub.upstreams())
         self.model = ModelProvider.client(for: configuration, logger: Logger(label: "model"))
         self.agent = CurrentAgentSettings(configuration.agentSettings)
@@ -111,7 +112,8 @@ package final class Host: Sendable {
             reach: reach)
         self.workbench = commands.workbench
         self.workspaceServices =
-            [commands.workspaces.bundles].compactMap { $0 } + [commands.retention(configuration, store: store)]
+            [commands.workspaces.bundles, configuration.backupSchedule].compactMap { $0 }
+            + [commands.retention(configuration, store: store)]
         let agent = BridgeSetup.agent(configuration, self.model, self.agent, commands, repositories, self.audit, store)
         let tasks = TaskDesk(
             store: store, repositories: repositories, pages: posts.environment.settings.pages, now: WallClock.now)

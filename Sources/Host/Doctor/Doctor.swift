@@ -1,5 +1,6 @@
 internal import Agent
 internal import Audit
+internal import Backup
 internal import Database
 internal import Git
 internal import Lifecycle
@@ -48,7 +49,9 @@ package struct Doctor: Sendable {
             try await report(finding)
         }
         try await report(Self.search)
-        for finding in [await self.objects(), await self.archive()].compactMap({ $0 }) { try await report(finding) }
+        for finding in [await self.objects(), await self.archive(), await self.backups()].compactMap({ $0 }) {
+            try await report(finding)
+        }
         for finding in await ClusterFindings(configuration: self.configuration, directory: directory).findings() {
             try await report(finding)
         }
@@ -79,7 +82,10 @@ package struct Doctor: Sendable {
             let database = try Stores.open(self.configuration)
             let pending = try await SessionStore(database: database).read { ledger in try ledger.outboxPending() }
             try await AuditLog.check(database, keyIn: directory.path)
+            let missing = try await MissingData.lines(
+                in: self.configuration.backupSource, objectsAreShared: self.configuration.objects != nil, database)
             await database.close()
+            if let line = missing.first { return Finding("store", .warning, line) }
             return Finding(
                 "store", .ok, "\(self.configuration.store.name) opens; queued outgoing messages: \(pending)")
         } catch {
@@ -132,6 +138,22 @@ package struct Doctor: Sendable {
     private func archive() async -> Finding? {
         guard let archive = self.configuration.archiving, self.configuration.archive != nil else { return nil }
         return await self.finding("archive", "check archive.s3.endpoint") { try await archive.check() }
+    }
+
+    /// Whether the backup of the last day is there; nil if none are made.
+    private func backups() async -> Finding? {
+        guard let shelf = self.configuration.backupShelf else { return nil }
+        return await self.finding("backups", "check backups.to") {
+            if let failure = BackupSchedule.failure(in: self.configuration.dataDirectory) { throw HostError(failure) }
+            guard let newest = try await shelf.newest() else {
+                return "none in \(shelf.name) yet; the first one is made when the host serves"
+            }
+            let time = CivilTime(milliseconds: newest).rfc3339Seconds
+            guard WallClock.now() - newest < 26 * 3_600_000 else {
+                throw HostError("the newest in \(shelf.name) is of \(time): is the host serving? Its log says more")
+            }
+            return "the newest in \(shelf.name) is of \(time)"
+        }
     }
 
     /// Nil if hosts share no objects.

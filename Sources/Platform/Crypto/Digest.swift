@@ -43,6 +43,23 @@ package func pbkdf2SHA256(_ password: [UInt8], salt: [UInt8], iterations: Int) -
     return key
 }
 
+/// scrypt (RFC 7914) with r = 8 and p = 1: 32 bytes. Takes 1,024 × `cost` bytes of memory, so call it on a thread that may
+/// block.
+///
+/// - Parameter cost: N, a power of two. For another one, or without the memory, there is no key.
+package func scrypt(_ password: [UInt8], salt: [UInt8], cost: Int) -> [UInt8]? {
+    var key = [UInt8](repeating: 0, count: 32)
+    // OpenSSL's errors stay in the thread's queue, where a later call would find them.
+    defer { ERR_clear_error() }
+    let status = unsafe password.withUnsafeBytes { password in
+        unsafe EVP_PBE_scrypt(
+            password.baseAddress?.assumingMemoryBound(to: CChar.self), password.count, salt, salt.count, UInt64(cost),
+            8,
+            1, UInt64(cost) * 1_024 + (1 << 20), &key, key.count)
+    }
+    return status == 1 ? key : nil
+}
+
 /// Whether two values are equal, in a time that depends only on their lengths.
 package func constantTimeEqual(_ left: [UInt8], _ right: [UInt8]) -> Bool {
     guard left.count == right.count else { return false }

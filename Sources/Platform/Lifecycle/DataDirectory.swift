@@ -15,6 +15,11 @@ package struct DataDirectory: Sendable {
         umask(0o077)
         try Self.makeFolder(path)
         self.restriction = try DataDirectoryPrivacy.ensure(path)
+        guard unsafe access("\(path)/.restoring", F_OK) != 0 else {
+            throw HostError(
+                "a backup is being restored into \(path), or that was interrupted. Wait for its end; if it was interrupted, "
+                    + "empty the directory, with its hidden files, and restore the backup again.")
+        }
         guard unsafe access(path, W_OK | X_OK) == 0 else {
             throw HostError(
                 "the data directory \(path) is not writable: \(Self.reason()). "

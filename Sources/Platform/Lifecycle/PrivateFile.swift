@@ -1,3 +1,4 @@
+internal import CSystem
 package import EventLoop
 internal import Glibc
 internal import Primitives
@@ -109,6 +110,9 @@ package enum PrivateFile {
         guard fchmod(file.rawValue, 0o600) == 0 else { throw .last("change the mode of \(path)") }
         return true
     }
+
+    /// Waits until everything on the file system of an open file is on the disk; false if that failed.
+    package static func flushDisk(of descriptor: Int32) -> Bool { csystem_flush_disk(descriptor) == 0 }
 
     package static func isFolder(_ path: String) -> Bool {
         var status = stat()

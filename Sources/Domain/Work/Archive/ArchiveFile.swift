@@ -131,3 +131,17 @@ extension WorkspaceFailure {
         WorkspaceFailure("the session was not archived, because \(reason): \(advice), then archive it again")
     }
 }
+
+extension Tar {
+    /// The header of an entry. `size` is that of a file's content.
+    static func header(_ entry: ArchiveEntry, size: Int = 0) -> [UInt8] {
+        let (kind, target): (Kind, [UInt8]) =
+            switch entry.content {
+            case .folder: (.folder, [])
+            case .link(let target): (.link, target)
+            case .file: (.file, [])
+            }
+        return self.header(
+            kind, path: entry.path, target: target, mode: entry.mode, size: size, modified: entry.modified)
+    }
+}

@@ -62,7 +62,7 @@ extension Configuration {
         }
     }
 
-    private static func store(_ place: ObjectPlace, _ setting: String) -> any ObjectStore {
+    static func store(_ place: ObjectPlace, _ setting: String) -> any ObjectStore {
         switch place {
         case .directory(let path): return DirectoryObjectStore(path)
         case .s3(let settings):

@@ -32,6 +32,8 @@ package struct Configuration: Sendable {
     package var objects: ObjectPlace?
     /// Where `sessions archive` writes archives; nil: into ``objects``, if there are some.
     package var archive: ObjectPlace?
+    /// Nil: no backups are made by themselves.
+    package var backups: Backups?
     package var retention: Retention
     package var quota: PersonQuota
     package var analytics: AnalyticsSettings
@@ -73,6 +75,7 @@ package struct Configuration: Sendable {
         let store = self.store
         self.cluster = root.optional("cluster") { Cluster.read($0, with: store, objects) }
         self.archive = root.optional("archive") { ObjectPlace.read($0) }
+        self.backups = root.optional("backups") { $0.section { Backups.read($0) } ?? nil }
         self.retention = root.section("retention") { Retention($0) }
         self.quota = root.section("quota") { quota in quota.section("person") { PersonQuota($0) } }
         self.hooks = Webhook.list(root)

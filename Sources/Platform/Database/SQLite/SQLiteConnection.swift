@@ -138,6 +138,25 @@ extension SQLiteConnection {
         self.log.pages = 0
     }
 
+    /// Copies the file as it is now into that of another connection, while others write.
+    func copy(into target: SQLiteConnection) throws(DatabaseError) {
+        try target.control("PRAGMA journal_mode = MEMORY")
+        try target.control("PRAGMA synchronous = OFF")
+        try self.begin(.read)
+        defer { self.giveUpTransaction() }
+        // Begins to read, so that all steps see one state and none starts over.
+        _ = try self.first("SELECT 1 FROM sqlite_schema", [])
+        guard let backup = unsafe sqlite3_backup_init(target.handle, "main", self.handle, "main") else {
+            throw target.error(unsafe sqlite3_extended_errcode(target.handle))
+        }
+        var status = SQLITE_OK
+        while status == SQLITE_OK, !Task.isCancelled { status = unsafe sqlite3_backup_step(backup, 1_024) }
+        let end = unsafe sqlite3_backup_finish(backup)
+        guard status == SQLITE_DONE, end == SQLITE_OK else {
+            throw target.error(status == SQLITE_OK ? SQLITE_INTERRUPT : status)
+        }
+    }
+
     /// Disables SQLite's checkpoints inside commits and counts the log's pages instead.
     func takeOverCheckpoints() {
         let context = unsafe Unmanaged.passUnretained(self.log).toOpaque()

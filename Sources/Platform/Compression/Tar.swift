@@ -1,12 +1,12 @@
 /// The headers of a tar file in the format `pax` (POSIX.1-2017, `pax` utility): ustar, with extended headers for what does
 /// not fit. Everything belongs to user and group 0, so that nobody's name or number is in it.
-enum Tar {
-    static let blockSize = 512
+package enum Tar {
+    package static let blockSize = 512
     /// A file ends with two empty blocks.
-    static let end = [UInt8](repeating: 0, count: 2 * Self.blockSize)
+    package static let end = [UInt8](repeating: 0, count: 2 * Self.blockSize)
 
     /// What the type byte says.
-    enum Kind: UInt8 {
+    package enum Kind: UInt8, Sendable {
         case file = 0x30
         case link = 0x32
         case folder = 0x35
@@ -14,23 +14,19 @@ enum Tar {
     }
 
     /// The header of an entry, preceded by an extended one if needed. `size` is that of a file's content.
-    static func header(_ entry: ArchiveEntry, size: Int = 0) -> [UInt8] {
-        let (kind, target): (Kind, [UInt8]) =
-            switch entry.content {
-            case .folder: (.folder, [])
-            case .link(let target): (.link, target)
-            case .file: (.file, [])
-            }
+    package static func header(
+        _ kind: Kind, path: [UInt8], target: [UInt8] = [], mode: Int, size: Int = 0, modified: Int64
+    ) -> [UInt8] {
         let slash = UInt8(ascii: "/")
-        let path = kind == .folder && entry.path.last != slash ? entry.path + [slash] : entry.path
+        let path = kind == .folder && path.last != slash ? path + [slash] : path
         var records: [UInt8] = []
         if !Self.fits(path) { records += Self.record("path", path) }
         if !Self.fits(target) { records += Self.record("linkpath", target) }
         if size > Self.largestSize { records += Self.record("size", Array("\(size)".utf8)) }
-        if !(0...Int64(Self.largestSize)).contains(entry.modified) {
-            records += Self.record("mtime", Array("\(entry.modified)".utf8))
+        if !(0...Int64(Self.largestSize)).contains(modified) {
+            records += Self.record("mtime", Array("\(modified)".utf8))
         }
-        let plain = Self.block(kind, path: path, target: target, mode: entry.mode, size: size, modified: entry.modified)
+        let plain = Self.block(kind, path: path, target: target, mode: mode, size: size, modified: modified)
         if records.isEmpty { return plain }
         let extended = Self.block(
             .extended, path: Array("PaxHeaders/entry".utf8), target: [], mode: 0o600, size: records.count, modified: 0)
@@ -38,7 +34,7 @@ enum Tar {
     }
 
     /// Zeros up to the next block.
-    static func padding(_ size: Int) -> [UInt8] {
+    package static func padding(_ size: Int) -> [UInt8] {
         [UInt8](repeating: 0, count: (Self.blockSize - size % Self.blockSize) % Self.blockSize)
     }
 

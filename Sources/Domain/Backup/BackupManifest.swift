@@ -1,0 +1,85 @@
+internal import JSON
+
+/// The last member of a backup: what it is, and the digest of each file, in their order.
+package struct BackupManifest: Sendable, Equatable {
+    struct File: Sendable, Equatable {
+        /// In UTF-8; other bytes are replaced.
+        let path: String
+        let size: Int
+        /// SHA-256 in hexadecimal.
+        let digest: String
+    }
+
+    static let format = "jetbridge-backup"
+    static let version = 1
+
+    /// RFC 3339.
+    package var created: String
+    package var release: String
+    /// The last step of the store's schema; 0 without a store.
+    package var schema: Int
+    /// Where the store was: `jetbridge.sqlite`, or the URL of a database that is not in the backup.
+    package var store: String
+    package var hasStore: Bool
+    package var directory: String
+    package var hasSecrets: Bool
+    /// Where the repositories outside of the data directory were, by their names.
+    package var repositories: [String: String]
+    /// What could not be read.
+    package var skipped: [String]
+    var files: [File]
+
+    /// Of all files.
+    package var bytes: Int { self.files.reduce(0) { $0 + $1.size } }
+    package var count: Int { self.files.count }
+
+    var json: JSON {
+        [
+            "format": .string(Self.format), "version": JSON(Self.version), "created": .string(self.created),
+            "release": .string(self.release), "schema": JSON(self.schema), "store": .string(self.store),
+            "has_store": .bool(self.hasStore), "data_directory": .string(self.directory),
+            "has_secrets": .bool(self.hasSecrets),
+            "repositories": .array(
+                self.repositories.sorted { $0.key < $1.key }.map {
+                    ["name": .string($0.key), "path": .string($0.value)]
+                }
+            ),
+            "skipped": .array(self.skipped.map(JSON.string)),
+            "files": .array(
+                self.files.map { ["path": .string($0.path), "size": JSON($0.size), "sha256": .string($0.digest)] }),
+        ]
+    }
+}
+
+extension BackupManifest {
+    /// Throws ``BackupError`` for a manifest of a later format.
+    init(_ json: JSON, of path: String) throws {
+        guard json["format"]?.stringValue == Self.format, let version = json["version"]?.intValue else {
+            throw BackupError.foreign(path)
+        }
+        let release = json["release"]?.stringValue ?? "unknown"
+        guard version <= Self.version else {
+            throw BackupError("\(path) was made by a newer release (\(release)): install that release, then restore it")
+        }
+        guard let created = json["created"]?.stringValue, let schema = json["schema"]?.intValue,
+            let store = json["store"]?.stringValue, let directory = json["data_directory"]?.stringValue
+        else { throw BackupError.damaged(path, "its manifest is incomplete") }
+        self.init(
+            created: created, release: release, schema: schema, store: store,
+            hasStore: json["has_store"]?.boolValue ?? false, directory: directory,
+            hasSecrets: json["has_secrets"]?.boolValue ?? false,
+            repositories: Dictionary(
+                (json["repositories"]?.arrayValue ?? []).compactMap { entry in
+                    guard let name = entry["name"]?.stringValue, let path = entry["path"]?.stringValue else {
+                        return nil
+                    }
+                    return (name, path)
+                }, uniquingKeysWith: { $1 }),
+            skipped: (json["skipped"]?.arrayValue ?? []).compactMap(\.stringValue),
+            files: (json["files"]?.arrayValue ?? []).map {
+                File(
+                    path: $0["path"]?.stringValue ?? "", size: $0["size"]?.intValue ?? -1,
+                    digest: $0["sha256"]?.stringValue ?? "")
+            })
+    }
+}

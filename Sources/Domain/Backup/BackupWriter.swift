@@ -1,0 +1,121 @@
+internal import Compression
+internal import Crypto
+internal import Glibc
+internal import Lifecycle
+
+/// Writes the file of a backup under another name until it is complete. On the thread for backups only.
+final class BackupWriter {
+    private let target: String
+    let draft: String
+    private var number: Int32
+    private var gzip = Gzip(isFast: true)
+    private(set) var files: [BackupManifest.File] = []
+
+    private static let remedy = "free some space or choose another place, then make the backup again"
+
+    init(_ target: String) throws {
+        self.target = target
+        let slash = target.lastIndex(of: "/")
+        let folder = slash.map { String(target[...$0]) } ?? ""
+        let name = slash.map { String(target[target.index(after: $0)...]) } ?? target
+        self.draft = "\(folder).\(name).part"
+        self.number = -1
+        guard !name.isEmpty else { throw BackupError("'\(target)' is a folder: name a new file in it") }
+        guard access(target, F_OK) != 0 else { throw self.exists }
+        self.number = open(self.draft, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard self.number >= 0 else {
+            throw BackupError.system(
+                "\(target) cannot be written", errno,
+                "choose a folder that exists and that \(Self.user) may write")
+        }
+        // Of a run that was killed, or of one that still writes it.
+        guard flock(self.number, LOCK_EX | LOCK_NB) == 0 else {
+            throw BackupError("another backup is just being written to \(target): wait for it, or name another file")
+        }
+        guard ftruncate(self.number, 0) == 0, fchmod(self.number, 0o600) == 0 else { throw self.failure(errno) }
+    }
+
+    deinit { if self.number >= 0 { close(self.number) } }
+
+    private static var user: String {
+        getpwuid(geteuid()).map { String(cString: $0.pointee.pw_name) } ?? "user \(geteuid())"
+    }
+
+    private var exists: BackupError {
+        BackupError("\(self.target) exists, and nothing is overwritten: name a new file")
+    }
+
+    private func failure(_ code: Int32) -> BackupError {
+        .system("\(self.target) cannot be written", code, Self.remedy)
+    }
+
+    func add(_ kind: Tar.Kind, _ path: [UInt8], target: [UInt8] = [], mode: Int, modified: Int) throws {
+        try self.compress(Tar.header(kind, path: path, target: target, mode: mode, modified: Int64(modified)))
+    }
+
+    /// Adds a file of `size` bytes, which `read` returns in pieces; what is missing at the end becomes zeros.
+    func add(_ path: [UInt8], mode: Int, modified: Int, size: Int, _ read: () throws -> [UInt8]) throws {
+        try self.compress(Tar.header(.file, path: path, mode: mode, size: size, modified: Int64(modified)))
+        let digest = SHA256()
+        var left = size
+        while left > 0 {
+            var piece = try read()
+            if piece.isEmpty { piece = [UInt8](repeating: 0, count: min(left, 64 << 10)) }
+            if piece.count > left { piece = Array(piece[..<left]) }
+            digest.update(piece)
+            try self.compress(piece)
+            left -= piece.count
+        }
+        try self.compress(Tar.padding(size))
+        self.files.append(
+            BackupManifest.File(path: String(decoding: path, as: UTF8.self), size: size, digest: hex(digest.finish())))
+    }
+
+    func add(_ path: String, _ bytes: [UInt8], modified: Int) throws {
+        var rest: [UInt8]? = bytes
+        try self.add(Array(path.utf8), mode: 0o600, modified: modified, size: bytes.count) { rest.take() ?? [] }
+    }
+
+    /// Makes the file complete and durable; it has no name yet.
+    func end() throws {
+        try self.compress(Tar.end)
+        try self.gzip.finish(self.write)
+        guard fsync(self.number) == 0 else { throw self.failure(errno) }
+        // So that it is read from the disk, not from memory, when it is verified.
+        _ = posix_fadvise(self.number, 0, 0, POSIX_FADV_DONTNEED)
+    }
+
+    /// Gives it its name.
+    func publish() throws {
+        if link(self.draft, self.target) != 0 {
+            guard errno != EEXIST else { throw self.exists }
+            // A file system without links.
+            guard errno == EPERM || errno == EOPNOTSUPP, access(self.target, F_OK) != 0 else {
+                throw self.failure(errno)
+            }
+            guard rename(self.draft, self.target) == 0 else { throw self.failure(errno) }
+        }
+        unlink(self.draft)
+        let folder = Folder(self.target.lastIndex(of: "/").map { String(self.target[...$0]) } ?? ".")
+        guard folder.map({ fsync($0.number) }) != -1 else { throw self.failure(errno) }
+    }
+
+    func discard() { unlink(self.draft) }
+
+    private func compress(_ bytes: [UInt8]) throws {
+        try Task.checkCancellation()
+        try self.gzip.compress(bytes, self.write)
+    }
+
+    private func write(_ bytes: [UInt8]) throws {
+        var written = 0
+        while written < bytes.count {
+            let count = bytes.withUnsafeBytes {
+                Glibc.write(self.number, $0.baseAddress?.advanced(by: written), $0.count - written)
+            }
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { throw self.failure(errno) }
+            written += count
+        }
+    }
+}
