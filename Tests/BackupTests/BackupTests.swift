@@ -170,7 +170,9 @@ struct BackupTests {
             var bytes = whole
             bytes[position] ^= 1 << UInt8(position % 8)
             try PrivateFile.write(bytes, to: "\(data.top)/flipped.tar.gz", isFlushed: false)
-            guard await data.failure({ try await Backup().verify("\(data.top)/flipped.tar.gz") }).isEmpty else { continue }
+            guard await data.failure({ try await Backup().verify("\(data.top)/flipped.tar.gz") }).isEmpty else {
+                continue
+            }
             // Another way to compress the same: what is in it is unaltered.
             #expect(try data.shell.shell("gunzip -c flipped.tar.gz | cmp - backup.tar") == "")
         }

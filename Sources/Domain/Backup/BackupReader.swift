@@ -55,7 +55,7 @@ final class BackupReader {
             guard self.count > 0 else { throw BackupError.foreign(self.path) }
             throw BackupError.damaged(self.path, failure.reason)
         }
-        guard !isFirst else { throw BackupError.foreign(self.path) }
+        guard !isFirst, self.count > 0 else { throw BackupError.foreign(self.path) }
         guard gunzip.isComplete, self.reader.isComplete else { throw self.truncated }
         return try self.checked()
     }
