@@ -24,6 +24,8 @@ class AnalyticsPage {
   private readonly split: HTMLSelectElement;
   private readonly table: HTMLButtonElement = h("button", { type: "button", class: "quiet small", onclick: () => void this.download() }, "Download CSV");
   private charts: Chart[] = [];
+  private readonly names = new Map<string, string>();
+  private people: Promise<void> | null = null;
   private round = 0;
   private isCustom = false;
 
@@ -114,8 +116,10 @@ class AnalyticsPage {
     try {
       const read = (keys: string): Promise<Analytics> => api.analytics(this.query(keys));
       const nobody = Promise.resolve<Analytics | null>(null);
-      const [days, parts, models, people, repositories, tools] = await Promise.all([read("day"), read(`day,${by}`), read("model"), isOwner ? read("user") : nobody, read("repository"), read("tool")]);
+      const [days, parts, models, people, repositories, tools] = await Promise.all([
+        read("day"), read(`day,${by}`), read("model"), isOwner ? read("user") : nobody, read("repository"), read("tool"), this.people ??= this.readPeople()]);
       if (round !== this.round) return;
+      for (const item of [...parts.items, ...(people?.items ?? [])]) if (item.key.user) item.key.user = this.names.get(item.key.user) ?? item.key.user;
       this.page.say("");
       this.draw(period, days, parts, [["Models", "model", models], ["People", "user", people], ["Repositories", "repository", repositories]], tools);
       if (round > 1) announce(`${period.from} to ${period.to}: ${numbers.count(days.totals.turns)} turns, ${this.cost(days.totals)}.`);
@@ -127,6 +131,16 @@ class AnalyticsPage {
         h("p", {}, h("button", { type: "button", class: "primary", onclick: () => void this.load() }, "Try again"))));
     } finally {
       if (round === this.round) this.body.removeAttribute("aria-busy");
+    }
+  }
+
+  /** People are known by their identities; whoever may not see the list sees those. */
+  private async readPeople(): Promise<void> {
+    if (this.page.me.role !== "owner") return;
+    const { items } = await api.people().catch(() => ({ items: [] as api.Person[] }));
+    for (const { identity, name } of items) {
+      // A name that several have does not tell who it is.
+      if (name !== null && items.filter((other) => other.name === name && other.identity !== identity).length === 0) this.names.set(identity, name);
     }
   }
 
@@ -162,16 +176,17 @@ class AnalyticsPage {
     const split = (measure: Measure): Series[] => stacked(parts.items, this.by, days, shown, measure);
     const money = (value: number): string => numbers.money(value, totals.currency);
     const contents: ChartContent[] = [
-      { title: `Estimated cost a day, by ${by}`, kind: "bars", days, series: split((item) => item.cost), format: money, hasTotal: true, ...unpriced(totals) },
-      { title: `Tokens a day, by ${by}`, kind: "bars", days, series: split(tokens), format: numbers.count, short: numbers.short, hasTotal: true },
-      { title: "Turns a day", kind: "bars", days, hasTotal: true, format: numbers.count, short: numbers.short, series: [
+      { title: `Estimated cost a day, by ${by}`, kind: "bars", days, series: split((item) => item.cost), format: money, hasTotal: true,
+        totals: one("", (item) => item.cost).values, ...(totals.cost === null ? { summary: "no price" } : {}), ...unpriced(totals) },
+      { title: `Tokens a day, by ${by}`, kind: "bars", days, series: split(tokens), isCounted: true, format: numbers.count, short: numbers.short, hasTotal: true },
+      { title: "Turns a day", kind: "bars", days, hasTotal: true, isCounted: true, format: numbers.count, short: numbers.short, series: [
         one("succeeded", (item) => item.turns - item.failed - item.stopped), { ...one("failed", (item) => item.failed), colour: 4 }, { ...one("stopped", (item) => item.stopped), colour: 6 }] },
       { title: "Time to the first token", kind: "lines", days, format: numbers.seconds, summary: `p50 ${time(totals.first_token_p50)}, p95 ${time(totals.first_token_p95)}`, series: [one("half of the turns (p50)", (item) => item.first_token_p50, null), one("19 of 20 turns (p95)", (item) => item.first_token_p95, null)] },
       { title: "Time of a turn, on average", kind: "lines", days, format: numbers.seconds, summary: time(share(totals.seconds, totals.turns)), series: [one("average", (item) => share(item.seconds, item.turns), null)] },
       { title: "Share of the input from the cache", kind: "lines", days, format: numbers.percent, summary: ratio(totals.tokens_cached, totals.tokens_in), series: [one("from the cache", (item) => share(item.tokens_cached, item.tokens_in), null)] },
-      { title: "Tool calls and commands a day", kind: "lines", days, format: numbers.count, short: numbers.short, series: [one("tool calls", (item) => item.tool_calls), one("commands", (item) => item.commands)],
+      { title: "Tool calls and commands a day", kind: "lines", days, isCounted: true, format: numbers.count, short: numbers.short, series: [one("tool calls", (item) => item.tool_calls), one("commands", (item) => item.commands)],
         summary: `${numbers.count(totals.tool_calls)} calls of tools, ${numbers.count(totals.commands)} commands` },
-      { title: "Work done a day", kind: "bars", days, format: numbers.count, short: numbers.short, series: [one("commits", (item) => item.commits), ...(totals.tasks_done === null ? [] : [one("tasks done", (item) => item.tasks_done)])], hasTotal: true },
+      { title: "Work done a day", kind: "bars", days, isCounted: true, format: numbers.count, short: numbers.short, series: [one("commits", (item) => item.commits), ...(totals.tasks_done === null ? [] : [one("tasks done", (item) => item.tasks_done)])], hasTotal: true },
     ];
     this.charts = contents.map((content) => new Chart(content, today));
     replace(this.body, this.tiles(totals), h("div", { class: "charts" }, ...this.charts.map((chart) => chart.element)),

@@ -26,6 +26,7 @@ class Usage:
         self.queries: list[dict] = []
         self.failure: str | None = None
         self.is_empty = False
+        self.models = MODELS
         page.route("**/api/v1/analytics?*", self.answer)
 
     def rows(self, start: date, end: date):
@@ -33,7 +34,7 @@ class Usage:
             day = start + timedelta(offset)
             if self.is_empty or day.toordinal() % 11 == 3 or day > date.today():
                 continue
-            for number, (model, price) in enumerate(MODELS):
+            for number, (model, price) in enumerate(self.models):
                 size = (day.toordinal() * 37 + number * 101) % 90 + 10
                 if day.weekday() >= 5 and number > 1:
                     continue
@@ -158,6 +159,18 @@ def desk(browser):
         page.pdf(path=FOLDER / "analytics.pdf")
         page.evaluate("dispatchEvent(new Event('afterprint'))")
         page.emulate_media(media="screen")
+    with check("what has no price at all does not cost 0, and people have their names"):
+        page.route("**/api/v1/people", lambda route: route.fulfill(json={"removed": [], "items": [
+            {"id": "1", "identity": "github:ada", "name": "Ada Lovelace", "way": "sign-in", "role": "owner", "network": "github", "key": None, "listed_role": None, "last_seen": None, "scopes": [], "self": True}]}))
+        usage.models = MODELS[3:4]
+        page.goto(f"{BASE}/analytics?split=user&period=7")
+        expect(cost.locator(".readout")).to_have_text("no price")
+        cost.locator(".plot").press("End")
+        expect(cost.locator(".readout")).to_contain_text("no price")
+        expect(cost).not_to_contain_text("$0.00 in all")
+        usage.models = MODELS
+        page.reload()
+        expect(page.get_by_role("row", name="Ada Lovelace")).to_be_visible()
     with check("an empty period and a failure say so"):
         usage.is_empty = True
         page.goto(f"{BASE}/analytics")

@@ -17,6 +17,9 @@ export interface ChartContent {
   short?(value: number): string;
   /** Whether the sum of the series means something. */
   hasTotal?: boolean;
+  /** The sum of each day, if it is not that of the series; null for one without a price. */
+  totals?: (number | null)[];
+  isCounted?: boolean;
   /** What is said while no day is chosen, if there is no total. */
   summary?: string;
   /** What the chart does not show. */
@@ -76,6 +79,12 @@ export class Chart {
     return days.map((_, at) => kind === "bars" ? sum(series.map((one) => one.values[at] ?? null)) : Math.max(0, ...series.map((one) => one.values[at] ?? 0)));
   }
 
+  private total(at: number): string {
+    const { totals, format } = this.content;
+    const total = totals ? totals[at]! : this.tops[at]!;
+    return total === null ? "no price" : format(total);
+  }
+
   private get band(): number {
     return (this.width - margin.left - margin.right) / this.content.days.length;
   }
@@ -84,7 +93,7 @@ export class Chart {
     const { days, series, kind } = this.content;
     this.width = this.plot.clientWidth;
     if (this.width === 0) return;
-    const scale = steps(Math.max(...this.tops));
+    const scale = steps(Math.max(...this.tops), this.content.isCounted);
     const most = scale[scale.length - 1]!;
     const y = (value: number): number => height - margin.bottom - (value / most) * (height - margin.top - margin.bottom);
     const x = (at: number): number => margin.left + (at + 0.5) * this.band;
@@ -148,7 +157,7 @@ export class Chart {
     this.details.append(h("div", { class: "table-scroll", tabindex: 0, role: "region", "aria-label": `${title}, table` }, h("table", {},
       h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Day"), ...names.map((name) => h("th", { scope: "col" }, name)))),
       h("tbody", {}, ...days.map((day, at) => h("tr", {}, h("th", { scope: "row" }, day, day === this.today && " (not over)"), ...series.map((one) => cell(one.values[at] ?? null)),
-        hasTotal && series.length > 1 && cell(this.tops[at] ?? 0)))))));
+        hasTotal && series.length > 1 && h("td", {}, this.total(at))))))));
   }
 
   // Values
@@ -179,10 +188,10 @@ export class Chart {
 
   private words(at: number | null): Child[] {
     const { days, series, format, hasTotal } = this.content;
-    if (at === null) return hasTotal ? [h("strong", {}, format(sum(series.flatMap((one) => one.values)))), " in all"] : [this.content.summary ?? ""];
+    if (at === null) return hasTotal && this.content.summary === undefined ? [h("strong", {}, format(sum(series.flatMap((one) => one.values)))), " in all"] : [this.content.summary ?? ""];
     const day = days[at]!;
     const parts = series.filter((one) => one.values[at] !== null && (series.length === 1 || one.values[at] !== 0)).map((one) => `${one.name} ${format(one.values[at]!)}`);
-    const total = hasTotal ? format(this.tops[at]!) : parts.length === 0 ? "nothing" : "";
+    const total = hasTotal ? this.total(at) : parts.length === 0 ? "nothing" : "";
     return [h("strong", {}, `${longDays.format(dateOf(day))}${day === this.today ? " (not over)" : ""}: ${total}`), hasTotal && series.length === 1 ? "" : ` ${parts.join(", ")}`];
   }
 }

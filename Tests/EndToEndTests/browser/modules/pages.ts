@@ -1,4 +1,4 @@
-import { money, price, steps } from "../../../../Sources/Gateway/Web/analytics/numbers";
+import { money, price, seconds, steps } from "../../../../Sources/Gateway/Web/analytics/numbers";
 import { addDays, daysOf, periodOf } from "../../../../Sources/Gateway/Web/analytics/period";
 import { important, stacked } from "../../../../Sources/Gateway/Web/analytics/series";
 import type { AnalyticsItem, Task } from "../../../../Sources/Gateway/Web/pagetypes";
@@ -34,7 +34,9 @@ export function periods(): void {
 }
 
 export function charts(): void {
-  expect("axis", [0, 3, 0.0007, 1e6, 41].map(steps), [[0, 1], [0, 1, 2, 3], [0, 0.0002, 0.0004, 0.0006, 0.0008], [0, 500_000, 1e6], [0, 20, 40, 60]]);
+  expect("axis", [0, 3, 0.0007, 1e6, 41].map((most) => steps(most)), [[0, 1], [0, 1, 2, 3], [0, 0.0002, 0.0004, 0.0006, 0.0008], [0, 500_000, 1e6], [0, 20, 40, 60]]);
+  expect("what is counted has no halves", steps(2, true), [0, 1, 2]);
+  expect("times", [0, 0.04, 2.84, 41.2].map(seconds), ["0 s", "40 ms", "2.8 s", "41 s"]);
   expect("no price is not 0", [price(null, "USD"), money(0.0042, "USD"), money(1, "not a code")], ["no price", "$0.0042", "1.00 not a code"]);
   const items = Array.from({ length: 9 }, (_, at) => ({ key: { day: "2026-11-01", model: `m${at}` }, turns: at, cost: at === 1 ? 5 : 0 }) as unknown as AnalyticsItem);
   const names = important(items, "model", [(item) => item.turns, (item) => item.cost]);
