@@ -21,7 +21,9 @@ struct ZoneTests {
         #expect(zone.offset(at: try self.moment(time)) == Int64(hours * 3_600_000))
     }
 
-    @Test("names that are none", arguments: ["", "Nowhere/City", "../etc/passwd", "Europe/../Berlin", "/etc/localtime", "Europe"])
+    @Test(
+        "names that are none",
+        arguments: ["", "Nowhere/City", "../etc/passwd", "Europe/../Berlin", "/etc/localtime", "Europe"])
     func unknown(name: String) { #expect(Zone(name) == nil) }
 
     @Test(
@@ -74,6 +76,7 @@ struct ZoneTests {
         #expect(CivilTime(milliseconds: range.upperBound).rfc3339Seconds == "2026-10-25T23:00:00Z")
     }
 
-    @Test("times that are none", arguments: ["9:00", "24:00", "Mo 09:00", "29 09:00", "Mon", "", "09:60", "Mon 09:00 x"])
+    @Test(
+        "times that are none", arguments: ["9:00", "24:00", "Mo 09:00", "29 09:00", "Mon", "", "09:60", "Mon 09:00 x"])
     func times(text: String) { #expect(ReportSchedule.Time(text) == nil) }
 }

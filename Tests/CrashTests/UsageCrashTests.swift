@@ -65,7 +65,9 @@ struct UsageCrashTests {
         let tools = try await client.get("/api/v1/analytics?by=tool")["items"]?.arrayValue ?? []
         let calls = tools.reduce(0) { $0 + ($1["tool_calls"]?.intValue ?? 0) }
         #expect(calls == totals["tool_calls"]?.intValue && calls > 2)
-        let query: JSON = ["query": "{ analytics(by: \"user,model\") { totals { turns tokensIn cost } items { key } } }"]
+        let query: JSON = [
+            "query": "{ analytics(by: \"user,model\") { totals { turns tokensIn cost } items { key } } }"
+        ]
         let graph = try await client.post("/api/v1/graphql", query)["data"]?["analytics"]
         #expect(graph?["totals"]?["tokensIn"] == totals["tokens_in"] && graph?["totals"]?["cost"] == totals["cost"])
         #expect(graph?["items"]?[0]?["key"] == analytics["items"]?[0]?["key"])

@@ -58,7 +58,8 @@ package struct AnalyticsQuery: Sendable {
             throw Problem(parameter: "by", description: "At most two words can be combined.")
         }
         let today = zone.day(of: now)
-        let end = try to.map { text throws(Problem) in try Self.moment(text, "to", zone) } ?? zone.start(ofDay: today + 1)
+        let end =
+            try to.map { text throws(Problem) in try Self.moment(text, "to", zone) } ?? zone.start(ofDay: today + 1)
         let start =
             try from.map { text throws(Problem) in try Self.moment(text, "from", zone) }
             ?? zone.start(ofDay: zone.day(of: end - 1) - 29)

@@ -5,7 +5,9 @@ package enum Period: String, Sendable, CaseIterable {
     case day, week, month
 
     /// The moment at which the period with `moment` begins. All times are milliseconds since 1970.
-    package func start(of moment: Int64, in zone: Zone) -> Int64 { zone.start(ofDay: self.firstDay(of: moment, in: zone)) }
+    package func start(of moment: Int64, in zone: Zone) -> Int64 {
+        zone.start(ofDay: self.firstDay(of: moment, in: zone))
+    }
 
     /// The moment at which the next period begins.
     package func end(of moment: Int64, in zone: Zone) -> Int64 {

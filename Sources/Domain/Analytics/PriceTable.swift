@@ -105,7 +105,8 @@ package struct PriceTable: Sendable {
         let isNumber: (Substring) -> Bool = { $0.utf8.allSatisfy { UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 } }
         if let last = parts.last, last.utf8.count == 8, isNumber(last) {
             parts.removeLast()
-        } else if parts.count > 3, parts.suffix(3).map(\.utf8.count) == [4, 2, 2], parts.suffix(3).allSatisfy(isNumber) {
+        } else if parts.count > 3, parts.suffix(3).map(\.utf8.count) == [4, 2, 2], parts.suffix(3).allSatisfy(isNumber)
+        {
             parts.removeLast(3)
         }
         return parts.joined(separator: "-")

@@ -45,7 +45,8 @@ struct AnalyticsRoutes: Sendable {
             of: principal.seesEverything ? nil : .user(principal.identity))
         let table = try ledger.analytics(query, prices: context.environment.settings.analytics.prices)
         guard table.items.count <= 20_000 else {
-            throw AnalyticsQuery.Problem(parameter: "by", description: "These are more than 20,000 items; ask for less.")
+            throw AnalyticsQuery.Problem(
+                parameter: "by", description: "These are more than 20,000 items; ask for less.")
         }
         return table
     }

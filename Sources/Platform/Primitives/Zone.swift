@@ -19,9 +19,10 @@ package struct Zone: Sendable, Equatable {
     package init?(_ name: String, database: String = "/usr/share/zoneinfo") {
         let parts = name.split(separator: "/", omittingEmptySubsequences: false)
         let isName = parts.allSatisfy { part in
-            part.first?.isLetter == true && part.utf8.allSatisfy { byte in
-                byte != UInt8(ascii: ".") && byte > 0x20 && byte < 0x7F
-            }
+            part.first?.isLetter == true
+                && part.utf8.allSatisfy { byte in
+                    byte != UInt8(ascii: ".") && byte > 0x20 && byte < 0x7F
+                }
         }
         guard name.utf8.count <= 64, isName else { return nil }
         if ["UTC", "Z", "Etc/UTC"].contains(name) {

@@ -199,7 +199,9 @@ struct AnalyticsTests {
         said = harness.adapter.texts
         #expect(!said.contains("never"))
         #expect(said.filter { $0.hasPrefix(note) }.count == 1)
-        let refusal = said.filter { $0.contains("is used up (about $5.10 spent). It begins anew at 2026-11-27 00:00 UTC") }
+        let refusal = said.filter {
+            $0.contains("is used up (about $5.10 spent). It begins anew at 2026-11-27 00:00 UTC")
+        }
         #expect(refusal.count == 2)
         #expect(refusal.first?.contains("budget lift \(Self.alice)") == true)
 
@@ -236,7 +238,8 @@ struct AnalyticsTests {
         try await harness.settle()
         #expect(count() == 0)
         async let one: Void = posting.post(report, to: report.targets[0], at: tomorrow)
-        async let two: Void = ReportPosting(posts: harness.bridge.posts).post(report, to: report.targets[0], at: tomorrow)
+        async let two: Void = ReportPosting(posts: harness.bridge.posts).post(
+            report, to: report.targets[0], at: tomorrow)
         _ = await (one, two)
         await posting.post(report, to: report.targets[0], at: tomorrow + Self.hour)
         try await harness.settle()

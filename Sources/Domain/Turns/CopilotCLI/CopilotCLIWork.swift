@@ -32,7 +32,8 @@ struct CopilotCLIWork: TurnWorker {
 
     init(
         agents: CopilotCLIAgents, client: any ModelClient, catalog: ModelCatalog, store: SessionStore,
-        steps: StoredSteps, workbench: Workbench, workspaces: any WorkspaceDirectory, audit: any AuditRecorder, steering: AgentSteering,
+        steps: StoredSteps, workbench: Workbench, workspaces: any WorkspaceDirectory, audit: any AuditRecorder,
+        steering: AgentSteering,
         answerLimit: AnswerLimit, equip: @escaping AgentTurn.Equip,
         willChange: @escaping @Sendable (TurnRequest, WorkspaceSnapshot) async throws -> Void
     ) {

@@ -85,7 +85,9 @@ extension AnalyticsSettings {
                 || networks.contains { target.hasPrefix($0 + "/") && target.utf8.count > $0.utf8.count + 1 }
             return isKnown
                 ? target
-                : value.error("'\(target)' is no place: write web:THREAD, or a configured network and a room, such as irc:local/#team")
+                : value.error(
+                    "'\(target)' is no place: write web:THREAD, or a configured network and a room, such as irc:local/#team"
+                )
         }
         guard let name, let time else { return nil }
         if targets?.isEmpty ?? true { section.error("a report needs a place in 'to'") }

@@ -42,7 +42,8 @@ struct TurnClosing: Sendable {
             note: TurnTexts.notStored,
             steps: self.steps, thoughts: nil,
             isShortened: false, isNewlyShortened: false, excerpt: self.excerpt, isUploading: false,
-            surplus: self.surplus, usage: self.usage, origin: self.origin, firstText: self.firstText, duration: self.duration, summary: nil, publicURL: self.publicURL, at: self.at)
+            surplus: self.surplus, usage: self.usage, origin: self.origin, firstText: self.firstText,
+            duration: self.duration, summary: nil, publicURL: self.publicURL, at: self.at)
     }
 
     func write(
