@@ -56,6 +56,7 @@ struct Front: Sendable {
                 "The host failed to handle the request. Its log has the reason under trace \(trace).")
             response = self.response(to: problem, request: request, route: route)
         }
+        route.deprecation?.apply(to: &response)
         if route.isAPI {
             Representation.apply(to: &response, for: request)
             self.context.cors.apply(to: &response, for: request.headers)

@@ -52,6 +52,7 @@ extension APIRoute {
             let names = Scope.allCases.filter(scopes.union([.admin]).contains).map { JSON.string($0.rawValue) }
             documentation.extensions = ["x-scopes": .array(names), "x-role": .string(role.rawValue)]
         }
+        if self.deprecation != nil { documentation.extensions["deprecated"] = true }
         return documentation
     }
 

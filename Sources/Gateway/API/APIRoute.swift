@@ -31,6 +31,21 @@ struct APIRoute: Sendable {
         let note: MemberNote
     }
 
+    /// That a route will go (RFC 9745, RFC 8594). Times are seconds since 1970.
+    struct Deprecation: Sendable {
+        let since: Int
+        /// When it stops answering; nil while that is open.
+        var sunset: Int?
+        /// Where it is said what to use instead.
+        let link: String
+
+        func apply(to response: inout HTTPServerResponse) {
+            response.headers["Deprecation"] = "@\(self.since)"
+            if let sunset = self.sunset { response.headers["Sunset"] = HTTPDate.format(sunset) }
+            response.headers.append("Link", "<\(self.link)>; rel=\"deprecation\"; type=\"text/html\"")
+        }
+    }
+
     /// A possible answer; without a content it has no body.
     struct Answer: Sendable {
         let status: HTTPStatus
@@ -87,6 +102,7 @@ struct APIRoute: Sendable {
     var isLive = false
     /// Left out of the OpenAPI document.
     var isHidden = false
+    var deprecation: Deprecation?
     let handle: @Sendable (GatewayContext, APIRequest) async throws -> HTTPServerResponse
 
     /// What the parameter `id` names.

@@ -53,7 +53,8 @@ enum GraphQLIntrospection {
                     [
                         "name": .string(field.name), "description": Self.text(field.text),
                         "args": .array(field.arguments.map(self.argument)), "type": self.reference(field.type),
-                        "isDeprecated": false, "deprecationReason": .null,
+                        "isDeprecated": .bool(field.deprecation != nil),
+                        "deprecationReason": field.deprecation.map { .string($0) } ?? .null,
                     ]
                 })
         }

@@ -17,6 +17,8 @@ struct GraphQLSchema: Sendable {
         let type: GraphQLTypeReference
         /// The member of the parent's JSON; nil where ``resolve`` finds the value.
         var member: String?
+        /// What to use instead; nil for a field that stays.
+        var deprecation: String?
         var resolve: GraphQLResolver?
         /// Costs as much as its argument `first` or `last` says.
         var isConnection = false
@@ -50,7 +52,8 @@ struct GraphQLSchema: Sendable {
             let fields = object.members.map { member in
                 Field(
                     name: MemberName.camel(member.name), text: member.schema.note.text ?? "",
-                    type: self.type(of: member.schema, named: member.name, in: name), member: member.name)
+                    type: self.type(of: member.schema, named: member.name, in: name), member: member.name,
+                    deprecation: member.schema.note.deprecation)
             }
             self.add(Object(name: name, fields: fields))
         }
@@ -132,11 +135,15 @@ struct GraphQLSchema: Sendable {
             guard let object = self.objects[name] else { continue }
             let fields = object.fields.filter { !$0.name.hasPrefix("__") }.map { field in
                 Self.description(field.text, indent: "  ")
-                    + "  \(field.name)\(Self.text(of: field.arguments)): \(field.type.text)\n"
+                    + "  \(field.name)\(Self.text(of: field.arguments)): \(field.type.text)\(Self.deprecation(field))\n"
             }
             parts.append(Self.description(object.text, indent: "") + "type \(name) {\n\(fields.joined())}")
         }
         return parts.joined(separator: "\n\n") + "\n"
+    }
+
+    private static func deprecation(_ field: Field) -> String {
+        field.deprecation.map { " @deprecated(reason: \(JSON.string($0).text))" } ?? ""
     }
 
     private static func description(_ text: String, indent: String) -> String {

@@ -42,10 +42,13 @@ package struct MemberNote: Sendable, Equatable {
     package var pattern: String?
     /// What a missing member means.
     package var standard: JSON?
+    /// What to use instead of a member that will go; nil for others.
+    package var deprecation: String?
 
     package init(
         _ text: String? = nil, format: String? = nil, minimum: Int64? = nil, maximum: Int64? = nil,
-        minLength: Int? = nil, maxLength: Int? = nil, pattern: String? = nil, standard: JSON? = nil
+        minLength: Int? = nil, maxLength: Int? = nil, pattern: String? = nil, standard: JSON? = nil,
+        deprecation: String? = nil
     ) {
         self.text = text
         self.format = format
@@ -55,6 +58,7 @@ package struct MemberNote: Sendable, Equatable {
         self.maxLength = maxLength
         self.pattern = pattern
         self.standard = standard
+        self.deprecation = deprecation
     }
 }
 

@@ -88,6 +88,7 @@ package struct SchemaTable: Sendable {
         if let length = note.maxLength { members["maxLength"] = JSON(length) }
         if let pattern = note.pattern { members["pattern"] = .string(pattern) }
         if let standard = note.standard { members["default"] = standard }
+        if note.deprecation != nil { members["deprecated"] = true }
         return .object(members)
     }
 
@@ -100,7 +101,9 @@ package struct SchemaTable: Sendable {
 
     private static func typeScript(_ name: String, _ object: ObjectSchema) -> String {
         let members = object.members.map { member in
-            let note = member.schema.note.text.map { "  /** \($0.replacing("*/", with: "* /")) */\n" } ?? ""
+            let (text, old) = (member.schema.note.text, member.schema.note.deprecation.map { "@deprecated \($0)" })
+            let words = [text, old].compactMap { $0 }.joined(separator: " ").replacing("*/", with: "* /")
+            let note = words.isEmpty ? "" : "  /** \(words) */\n"
             return "\(note)  \(member.name)\(member.isRequired ? "" : "?"): \(Self.typeScript(member.schema));\n"
         }
         return "export interface \(name) {\n\(members.joined())}\n"

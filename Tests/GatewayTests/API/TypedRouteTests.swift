@@ -1,5 +1,6 @@
 import Chat
 import HTTP
+import HTTPServer
 import JSON
 import Schemas
 import Sessions
@@ -17,6 +18,34 @@ struct TypedRouteTests {
         for (input, output) in [(API.NewMessage.self, API.Message.self)] as [(any Decodable.Type, any Decodable.Type)] {
             #expect(SchemaTable.name(of: input) != SchemaTable.name(of: output))
         }
+    }
+
+    private struct Aging: Codable, Sendable, Documented {
+        let name: String
+        let title: String
+
+        static let notes = ["title": MemberNote("As shown.", deprecation: "Use `name`.")]
+    }
+
+    @Test("what will go is said in the headers, the document, TypeScript and GraphQL (RFC 9745, RFC 8594)")
+    func deprecation() throws {
+        var route = APIRoute(.get, "/api/v1/aging", "aging", "Ages.", .reading(from: .guest), success: (.ok, "It.")) {
+            (_, _: PlainCall) in Aging(name: "a", title: "a")
+        }
+        var schemas = SchemaTable()
+        #expect(route.documentation(&schemas)?.extensions["deprecated"] == nil)
+        route.deprecation = .init(since: 1_764_115_200, sunset: 1_780_000_000, link: "https://bot.example/changes")
+        #expect(route.documentation(&schemas)?.extensions["deprecated"] == true)
+        var response = HTTPServerResponse(.ok)
+        route.deprecation?.apply(to: &response)
+        #expect(response.headers["deprecation"] == "@1764115200")
+        #expect(response.headers["sunset"].flatMap(HTTPDate.parse) == 1_780_000_000)
+        #expect(response.headers["link"]?.hasPrefix("<https://bot.example/changes>; rel=\"deprecation\"") == true)
+        #expect(schemas.components["Aging"]?["properties"]?["title"]?["deprecated"] == true)
+        #expect(schemas.typeScript.contains("/** As shown. @deprecated Use `name`. */"))
+        var graph = GraphQLSchema()
+        graph.add(schemas)
+        #expect(graph.text.contains("title: String! @deprecated(reason: \"Use `name`.\")"))
     }
 
     @Test("what is not described is refused with the nearest name, and values that cannot be used with 422")
