@@ -305,7 +305,7 @@ let package = Package(
             "Host", "Host", "Agent", "Chat", "Database", "EventLoop", "Gateway", "HTTP", "IRC", "JSON", "Jail",
             "Kit", "Lifecycle", "Logging", "Matrix", "Objects", "Primitives", "Proxy", "Sessions", "SignIn",
             "Slack", "Telegram", "Work", "YAML"),
-        tests("jetbridge", "jetbridge", "Host", "JSON", "Primitives", "Processes", "Terminals"),
+        tests("jetbridge", "jetbridge", "Gateway", "Host", "JSON", "Primitives", "Processes", "Terminals"),
         tests(
             "AdapterContract", "Chat", "Database", "EventLoop", "Gateway", "HTTP", "HTTPClient", "IRC", "JSON", "Kit",
             "Logging",
@@ -314,7 +314,8 @@ let package = Package(
             "Crash", "EventLoop", "HTTP", "HTTPClient", "HTTPServer", "JSON", "Primitives", "Processes", "Sessions",
             "jetbridge"),
         tests(
-            "EndToEnd", "Crypto", "EventLoop", "HTTP", "HTTPClient", "HTTPServer", "JSON", "Lifecycle", "Primitives",
+            "EndToEnd", "Crypto", "EventLoop", "Gateway", "HTTP", "HTTPClient", "HTTPServer", "JSON", "Lifecycle",
+            "Primitives",
             "Processes",
             "WebSockets", "jetbridge",
             exclude: ["API/judges", "browser", "proxy", "terminal"]),

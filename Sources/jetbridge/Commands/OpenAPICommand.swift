@@ -10,7 +10,8 @@ struct OpenAPICommand: Command {
             The document that a host with this configuration serves as GET /api/v1/openapi.json. Needs no running host.
             """,
         options: [
-            OptionSyntax("typescript", help: "Print the types of its bodies and answers for TypeScript instead.")
+            OptionSyntax("typescript", help: "Print the types of its bodies and answers for TypeScript instead."),
+            OptionSyntax("markdown", help: "Print the reference of docs/api.md instead."),
         ],
         examples: ["jetbridge openapi > openapi.json", "jetbridge openapi --typescript > types.ts"])
 
@@ -18,6 +19,7 @@ struct OpenAPICommand: Command {
         if context.arguments.has("typescript") {
             return try context.output.write(APITable.typeScript)
         }
+        if context.arguments.has("markdown") { return try context.output.write(APIReference.markdown) }
         let gateway = try context.loadConfigurationFile().configuration.gateway
         let publicURL = gateway.publicURL?.base ?? "http://\(gateway.listen)"
         try context.print(

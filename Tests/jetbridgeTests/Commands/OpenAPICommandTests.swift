@@ -1,3 +1,4 @@
+import Gateway
 import Host
 import JSON
 import TestSupport
@@ -13,6 +14,15 @@ struct OpenAPICommandTests {
         let printed = await run("openapi", "--typescript")
         #expect(printed.status == .done && printed.errors.isEmpty)
         #expect(String(decoding: try FileReader.read(path, limit: 1 << 20).bytes, as: UTF8.self) == printed.output)
+    }
+
+    @Test("the reference in docs/api.md, below its mark, is that of the routes: jetbridge openapi --markdown")
+    func reference() async throws {
+        let page = try FileReader.read(PythonClients.root + "/docs/api.md", limit: 1 << 20).bytes
+        let parts = String(decoding: page, as: UTF8.self).split(separator: APIReference.mark + "\n\n", maxSplits: 1)
+        #expect(parts.count == 2)
+        let printed = await run("openapi", "--markdown")
+        #expect(printed.status == .done && parts.last.map(String.init) == printed.output)
     }
 
     @Test("the document is printed without a host, with the addresses of the configuration")

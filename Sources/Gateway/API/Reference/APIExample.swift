@@ -1,0 +1,89 @@
+internal import HTTP
+internal import HTTPServer
+
+/// A call of an operation as docs/api.md shows it, and as a test makes it: one for each operation, in an order in which
+/// they work. Words in capitals stand for what earlier answers contained.
+package struct APIExample: Sendable {
+    package let operation: String
+    /// Those of the pattern, in order.
+    private let values: [String]
+    private let query: String
+    private let body: String?
+    /// Further options of curl.
+    private let options: [String]
+    package let status: Int
+    /// Words, and where their values are in the answer, such as `items.0.id`.
+    package let captures: [String: String]
+
+    private init(
+        _ operation: String, _ values: String..., query: String = "", body: String? = nil, options: [String] = [],
+        status: Int = 200, captures: [String: String] = [:]
+    ) {
+        self.operation = operation
+        self.values = values
+        self.query = query
+        self.body = body
+        self.options = options
+        self.status = status
+        self.captures = captures
+    }
+
+    /// With the host's address in `B`, and in `A` the header with a token.
+    package var command: String {
+        guard let route = APITable.routes.first(where: { $0.operation == self.operation }) else { return "" }
+        var words = ["curl -s"] + self.options
+        if case .scopes = route.access { words.append(#"-H "$A""#) }
+        if route.method != .get { words.append("-X \(route.method.rawValue)") }
+        if let body = self.body { words.append("-H 'Content-Type: application/json' -d '\(body)'") }
+        var path = ""
+        var values = self.values[...]
+        for part in route.pattern.split(separator: "/") {
+            path += "/" + (part.hasPrefix("{") ? values.popFirst() ?? "" : String(part))
+        }
+        words.append(self.query.isEmpty ? "$B\(path)" : "\"$B\(path)?\(self.query)\"")
+        return words.joined(separator: " ")
+    }
+
+    package static let all: [APIExample] = [
+        Self("health"), Self("readiness"), Self("metrics"), Self("openapi"), Self("signInMethods"),
+        Self("signIn", body: #"{"code":"CODE"}"#, status: 204),
+        Self("githubSignIn", query: "next=/", status: 404),
+        Self("githubSignInCallback", query: "code=x&state=y", status: 404),
+        Self("oidcSignIn", query: "next=/", status: 404),
+        Self("oidcSignInCallback", query: "code=x&state=y", status: 404),
+        Self("me"), Self("getSettings"),
+        Self("changeSettings", body: #"{"instructions":"Answer briefly."}"#),
+        Self("createThread", options: ["-H 'Idempotency-Key: 1f0b'"], status: 201, captures: ["THREAD": "id"]),
+        Self(
+            "postMessage", "THREAD", body: #"{"text":"Say hello"}"#, options: ["-H 'Idempotency-Key: 1f0c'"],
+            status: 202,
+            captures: ["OPERATION": "operation_id"]),
+        Self("getOperation", "OPERATION"), Self("stopOperation", "OPERATION", status: 202),
+        Self("getThread", "THREAD"), Self("listThreads", query: "limit=2&q=hello"),
+        Self("listMessages", "THREAD", query: "limit=2", captures: ["MESSAGE": "items.1.id"]),
+        Self("changeThread", "THREAD", body: #"{"title":"Login page","pinned":true}"#),
+        Self(
+            "uploadFile", "THREAD", query: "name=data.csv",
+            options: ["-H 'Content-Type: application/octet-stream'", "--data-binary '1,2'"], status: 201),
+        Self("exportThread", "THREAD", query: "format=markdown"), Self("listSteps", "THREAD"),
+        Self("listJobs", "THREAD"), Self("listFiles", "THREAD"), Self("getDiff", "THREAD"),
+        Self("listSnapshots", "THREAD"), Self("getFeature", "THREAD", captures: ["DOCUMENT": "documents.0.path"]),
+        Self("getFeatureDocument", "THREAD", query: "path=DOCUMENT"),
+        Self("getFeatureDiff", "THREAD", query: "path=DOCUMENT&from=SHA&to=SHA"),
+        Self("getCommitFiles", "notes", "SHA"),
+        Self("listAsks", "THREAD"), Self("listWaitingAsks", captures: ["ASK": "items.0.id"]),
+        Self("answerAsk", "ASK", body: #"{"answer":"no","text":"not on a Friday"}"#),
+        Self("models"), Self("usage"), Self("repositories"), Self("commands"), Self("listSessions", query: "limit=2"),
+        Self("listAudit", query: "limit=2"), Self("listHosts"), Self("listPeople"),
+        Self("changePerson", "PERSON", body: #"{"role":"guest"}"#), Self("removePerson", "PERSON", status: 204),
+        Self("listHooks"), Self("testHook", "ci", captures: ["DELIVERY": "id"]),
+        Self("listHookDeliveries", "ci", query: "limit=2"), Self("resendHookDelivery", "ci", "DELIVERY"),
+        Self("live", status: 426),
+        Self("graphql", body: #"{"query":"{ viewer { name } threads(first: 2) { nodes { title } } }"}"#),
+        Self("graphqlSchema"), Self("events", options: ["-N", "--max-time 1"]),
+        Self("viewRepository", "notes"), Self("viewCommit", "notes", "SHA"),
+        Self("viewFile", "notes", "SHA", "DOCUMENT"), Self("downloadFile", "notes", "SHA", "DOCUMENT"),
+        Self("viewRoot", "notes", "SHA"), Self("viewFolder", "notes", "SHA", "specs"), Self("viewDiff", "THREAD"),
+        Self("viewAnswer", "MESSAGE"), Self("deleteThread", "THREAD", status: 204), Self("signOut", status: 409),
+    ]
+}
