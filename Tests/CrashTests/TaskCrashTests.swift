@@ -16,8 +16,7 @@ struct TaskCrashTests {
         try TestFile.write(Self.begin + Self.end, to: project + "/docs/TASKS.md")
         try RealGit(project).shell(
             """
-            git init -q && git add -A && git commit -qm Start && git config receive.denyCurrentBranch updateInstead &&
-            git clone -q . ../colleague
+            git init -q && git add -A && git commit -qm Start && git clone -q . ../colleague && git switch -q --detach
             """)
         return try await HostProcess(
             configuration: """
@@ -114,7 +113,7 @@ struct TaskCrashTests {
         }
         let text = try Self.text(host)
         #expect(acknowledged.count > 4)
-        let lines = text.split(separator: "\n").map { $0.filter { $0 != "\r" } }
+        let lines = text.split(whereSeparator: \.isNewline).map(String.init)
         for name in acknowledged { #expect(lines.count { $0.hasSuffix(" \(name)") } == 1, "\(name)") }
         for number in [10, 11, 12, 20, 21, 22] { #expect(lines.count { $0 == "- [ ] By hand \(number)" } == 1) }
         #expect(text.hasPrefix(Self.begin.prefix { $0 != "<" }.dropLast(2)) && text.contains(Self.end))

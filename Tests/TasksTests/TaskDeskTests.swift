@@ -134,7 +134,8 @@ private struct Office {
     @Test("many people and somebody who pushes lose nothing, and change no other byte")
     func many() async throws {
         let office = try await Office("# Ours  \r\n\n- [ ] T1 One\n")
-        try office.git("config receive.denyCurrentBranch updateInstead")
+        // Git itself leaves changed files behind if a checked-out branch moves during a push into it.
+        try office.git("switch -q --detach")
         try await withThrowingTaskGroup(of: Void.self) { group in
             for number in 0..<20 {
                 group.addTask {
@@ -153,13 +154,13 @@ private struct Office {
             }
             try await group.waitForAll()
         }
-        let file = TaskFile(Array(try office.git.shell("cat docs/TASKS.md; echo .").utf8).dropLast(1))
+        let file = TaskFile(Array(try office.git.shell("git show main:docs/TASKS.md; echo .").utf8).dropLast(1))
         #expect(file.items.count == 21 && Set(file.items.compactMap(\.id)).count == 21)
         #expect(file.items[0].notes.count == 20)
         let text = String(decoding: file.bytes, as: UTF8.self)
         #expect(text.hasPrefix("# Ours  \r\n\n- [ ] T1 One\n"))
         for number in 0..<4 { #expect(text.contains("\n## Hand \(number)\n\ttext  \n")) }
-        #expect(try office.git("rev-list --count HEAD") == "46")
+        #expect(try office.git("rev-list --count main") == "46")
     }
 }
 

@@ -46,7 +46,8 @@ struct TaskWork {
 
     private func work(_ task: TaskRecord, _ persona: String) async throws -> TurnEnding {
         let agent = self.agent
-        let log = StoredSteps(store: agent.store)
+        // Unlike those of a talk, the steps are read before the turn ends.
+        let log = TaskSteps(StoredSteps(store: agent.store), number: 0, attempt: 1)
         let asked = TurnRequest(
             id: self.request.id, session: self.request.session, text: Self.prompt(task), sender: self.request.sender,
             role: self.request.role, model: self.request.model, repository: self.request.repository,
