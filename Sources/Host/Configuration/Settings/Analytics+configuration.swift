@@ -86,8 +86,8 @@ extension AnalyticsSettings {
             return isKnown
                 ? target
                 : value.error(
-                    "'\(target)' is no place: write web:THREAD, or a configured network and a room, such as irc:local/#team"
-                )
+                    "'\(target)' is no place: write web:THREAD, or a configured network and a room, such as "
+                        + "irc:local/#team")
         }
         guard let name, let time else { return nil }
         if targets?.isEmpty ?? true { section.error("a report needs a place in 'to'") }
