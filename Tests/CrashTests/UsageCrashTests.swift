@@ -58,7 +58,9 @@ struct UsageCrashTests {
         let tokens = (totals["tokens_in"]?.intValue ?? 0) + (totals["tokens_out"]?.intValue ?? 0)
         let cost = try #require(totals["cost"]?.doubleValue)
         #expect(tokens > 100 && abs(cost - Double(tokens) / 1_000) < 0.001)
-        #expect(analytics["items"]?.arrayValue?.count == 1)
+        // The refused turn asked no model.
+        let models = analytics["items"]?.arrayValue?.compactMap { $0["key"]?["model"]?.stringValue }
+        #expect(models == ["", "rehearsal"])
         #expect(analytics["items"]?[0]?["key"]?["user"]?.stringValue == person)
         let listed = try JSON.parse(try await host.run(["usage", "--by", "user,model", "--json"]).output)
         #expect(listed == analytics)
