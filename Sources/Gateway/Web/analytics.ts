@@ -7,7 +7,7 @@ import { addDays, daysOf, names, Period, periodOf } from "./analytics/period";
 import { daily, important, Measure, nameOf, Series, share, stacked } from "./analytics/series";
 import * as api from "./api";
 import { Child, h, replace } from "./dom";
-import type { Analytics, AnalyticsItem, AnalyticsTotals } from "./pagetypes";
+import type { Analytics, AnalyticsItem, AnalyticsTotals } from "./types";
 import { openSecond, SecondPage } from "./views/second";
 
 const splits: Record<string, string> = { model: "model", user: "person", repository: "repository" };

@@ -1,7 +1,6 @@
 // The gateway's HTTP API. The credential is an HttpOnly cookie that this page cannot read.
 
 import { words } from "./asktext";
-import * as pages from "./pagetypes";
 import * as types from "./types";
 
 export type {
@@ -136,20 +135,20 @@ export const featureDiff = (id: string, path: string, from: string, to: string):
 /** Members that are absent or empty do not narrow it. */
 export interface TaskQuery {
   repository?: string;
-  state?: pages.Task["state"];
+  state?: types.Task["state"];
   owner?: string;
   label?: string;
   query?: string;
 }
 /** The first page is small, because it is waited for. */
-export const tasks = (query: TaskQuery, cursor: string | null): Promise<pages.TaskPage> =>
+export const tasks = (query: TaskQuery, cursor: string | null): Promise<types.TaskPage> =>
   call("GET", `/tasks?${parameters({ ...query, limit: cursor === null ? "30" : "100", cursor })}`);
-export const task = (repository: string, id: string): Promise<pages.Task> => call("GET", `/tasks/${segment(repository)}/${segment(id)}`);
-export const addTask = (task: pages.NewTask, key: string): Promise<pages.Task> => persistently(() => call("POST", "/tasks", task, { "Idempotency-Key": key }));
-export const changeTask = (task: pages.Task, change: pages.TaskChange): Promise<pages.Task> =>
+export const task = (repository: string, id: string): Promise<types.Task> => call("GET", `/tasks/${segment(repository)}/${segment(id)}`);
+export const addTask = (task: types.NewTask, key: string): Promise<types.Task> => persistently(() => call("POST", "/tasks", task, { "Idempotency-Key": key }));
+export const changeTask = (task: types.Task, change: types.TaskChange): Promise<types.Task> =>
   call("PATCH", `/tasks/${segment(task.repository)}/${segment(task.id)}`, change);
 /** The page of a commit: where the task says, else the viewer's. */
-export const commitAddress = (task: pages.Task): string =>
+export const commitAddress = (task: types.Task): string =>
   task.commits.find((commit) => commit.sha === task.commit)?.url ?? `/r/${segment(task.repository)}/commit/${segment(task.commit)}`;
 
 /** `to` is excluded. */
@@ -159,7 +158,7 @@ export interface AnalyticsQuery {
   zone: string;
   by: string;
 }
-export const analytics = (query: AnalyticsQuery): Promise<pages.Analytics> => call("GET", `/analytics?${parameters({ ...query })}`);
+export const analytics = (query: AnalyticsQuery): Promise<types.Analytics> => call("GET", `/analytics?${parameters({ ...query })}`);
 /** The same as a table. */
 export async function analyticsTable(query: AnalyticsQuery): Promise<Blob> {
   const response = await fetch(`${base}/analytics?${parameters({ ...query })}`, { headers: { Accept: "text/csv" }, credentials: "same-origin", cache: "no-store" });

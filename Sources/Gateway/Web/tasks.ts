@@ -4,7 +4,7 @@ import { announce } from "./announce";
 import * as api from "./api";
 import { Changes } from "./changes";
 import { h, icon, replace } from "./dom";
-import type { Task } from "./pagetypes";
+import type { Task } from "./types";
 import { Board } from "./tasks/board";
 import { askForTask, askWhere, TaskDialog } from "./tasks/dialogs";
 import { differences, Filter, keyOf, nameOf, State, titles } from "./tasks/words";

@@ -741,6 +741,76 @@ export interface HookDeliveryPage {
   next_cursor: string | null;
 }
 
+export interface TaskPage {
+  items: Task[];
+  next_cursor: string | null;
+  /** At which the list was read; null for those of several repositories. */
+  commit: string | null;
+}
+
+export interface Task {
+  /** `~` and hex digits for a task without an id of its own, until its first change. */
+  id: string;
+  repository: string;
+  text: string;
+  state: "open" | "started" | "done" | "dropped";
+  owner: string | null;
+  labels: string[];
+  priority: string | null;
+  /** Such as `2026-12-01`. */
+  due: string | null;
+  links: LinkOfTask[];
+  commits: CommitOfTask[];
+  notes: NoteOfTask[];
+  /** The heading above it. */
+  section: string | null;
+  /** The thread that worked on it last. */
+  thread_id: string | null;
+  line: number;
+  updated_at: Timestamp;
+  /** At which it was read: the `base` of a change. */
+  commit: string;
+}
+
+export interface LinkOfTask {
+  text: string;
+  url: string;
+}
+
+export interface CommitOfTask {
+  sha: string;
+  url: string;
+}
+
+export interface NoteOfTask {
+  who: string;
+  date: string;
+  text: string;
+}
+
+export interface NewTask {
+  /** By default the default one. */
+  repository?: string | null;
+  /** One line. */
+  text: string;
+  owner?: string | null;
+  labels?: string[] | null;
+}
+
+export interface TaskChange {
+  state?: "open" | "started" | "done" | "dropped" | null;
+  owner?: string | null;
+  /** One line. */
+  text?: string | null;
+  labels?: string[] | null;
+  /** Is added to the others. */
+  note?: string | null;
+  /** An address or the hash of a commit; is added to the others. */
+  link?: string | null;
+  /** The `commit` at which the task was read: nothing is changed if it is another one since. */
+  base?: string | null;
+}
+
 export interface GraphQLQuery {
   /** The document. */
   query: string;

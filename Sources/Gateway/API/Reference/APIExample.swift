@@ -71,6 +71,16 @@ package struct APIExample: Sendable {
         Self("getFeatureDocument", "THREAD", query: "path=DOCUMENT"),
         Self("getFeatureDiff", "THREAD", query: "path=DOCUMENT&from=SHA&to=SHA"),
         Self("getCommitFiles", "notes", "SHA"),
+        Self("listDocuments", "THREAD"), Self("getDocument", "THREAD", "DOCUMENT"),
+        Self(
+            "saveDocument", "THREAD", "docs/Notes.md",
+            body: #"{"text":"Notes on the page","message":"Begin the notes"}"#),
+        Self(
+            "createTask", body: #"{"repository":"notes","text":"Write the login page","labels":["web"]}"#, status: 201,
+            captures: ["ITEM": "id"]),
+        Self("listTasks", query: "repository=notes&state=open"), Self("getTask", "notes", "ITEM"),
+        Self("changeTask", "notes", "ITEM", body: #"{"state":"started"}"#),
+        Self("analytics", query: "by=day,model"),
         Self("listAsks", "THREAD"), Self("listWaitingAsks", captures: ["ASK": "items.0.id"]),
         Self("answerAsk", "ASK", body: #"{"answer":"no","text":"not on a Friday"}"#),
         Self("models"), Self("usage"), Self("repositories"), Self("commands"), Self("listSessions", query: "limit=2"),

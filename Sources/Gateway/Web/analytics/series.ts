@@ -1,6 +1,6 @@
 // From the items of the API to the series of a chart. Pure.
 
-import type { AnalyticsItem, AnalyticsTotals } from "../pagetypes";
+import type { AnalyticsItem, AnalyticsTotals } from "../types";
 import { visibleLine } from "../visible";
 
 export interface Series {

@@ -2,7 +2,7 @@
 
 import { announce } from "../announce";
 import { h } from "../dom";
-import type { Task } from "../pagetypes";
+import type { Task } from "../types";
 import { Card, Column, ColumnDelegate } from "./column";
 import { Filter, keyOf, matches, nameOf, State, states, titles } from "./words";
 

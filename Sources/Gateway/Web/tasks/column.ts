@@ -2,7 +2,7 @@
 
 import * as api from "../api";
 import { h, iconButton, replace } from "../dom";
-import type { Task } from "../pagetypes";
+import type { Task } from "../types";
 import { visibleLine } from "../visible";
 import { handle, keyOf, nameOf, State, titles } from "./words";
 

@@ -2,7 +2,7 @@
 
 import * as api from "../api";
 import { Child, h, iconButton, replace } from "../dom";
-import type { NoteOfTask, Task, TaskChange } from "../pagetypes";
+import type { NoteOfTask, Task, TaskChange } from "../types";
 import { fullTime, shortTime } from "../time";
 import { visibleLine } from "../visible";
 import { differences, handle, keyOf, nameOf, parseLabels, State, states, titles } from "./words";

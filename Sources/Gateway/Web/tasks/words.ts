@@ -1,6 +1,6 @@
 // What is said about tasks. Pure.
 
-import type { Task } from "../pagetypes";
+import type { Task } from "../types";
 import { visibleLine } from "../visible";
 
 export type State = Task["state"];

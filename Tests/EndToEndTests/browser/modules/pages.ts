@@ -1,7 +1,7 @@
 import { money, price, seconds, steps } from "../../../../Sources/Gateway/Web/analytics/numbers";
 import { addDays, daysOf, periodOf } from "../../../../Sources/Gateway/Web/analytics/period";
 import { important, stacked } from "../../../../Sources/Gateway/Web/analytics/series";
-import type { AnalyticsItem, Task } from "../../../../Sources/Gateway/Web/pagetypes";
+import type { AnalyticsItem, Task } from "../../../../Sources/Gateway/Web/types";
 import { differences, matches, parseLabels } from "../../../../Sources/Gateway/Web/tasks/words";
 import { expect } from "./expect";
 
