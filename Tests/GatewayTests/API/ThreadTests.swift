@@ -278,7 +278,7 @@ struct ThreadTests {
                 $0["word"]?.stringValue
             }
             #expect(words?.contains("specify") == true)
-            #expect(words?.contains("implement") == true && words?.contains("task") == false)
+            #expect(words?.contains("implement") == true && words?.contains("task") == true)
         }
     }
 

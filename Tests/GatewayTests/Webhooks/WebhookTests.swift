@@ -35,6 +35,15 @@ struct WebhookTests {
     }
 
     /// Waits until the store says something about a hook.
+    /// Waits until all changes have been looked at.
+    private static func settled(_ harness: GatewayHarness) async throws {
+        try await harness.bridge.store.writes.watch { written in
+            while try await harness.bridge.store.read({ try $0.webhookCursor() != $0.lastChange() }) {
+                await written.wait()
+            }
+        }
+    }
+
     private static func summary(
         of hook: String, in harness: GatewayHarness, until isMet: @escaping (WebhookSummary) -> Bool
     ) async throws -> WebhookSummary {
@@ -183,6 +192,7 @@ struct WebhookTests {
             _ = try await owner.newThread()
             _ = try await Self.summary(of: "ci", in: harness) { $0.givenUp == 1 }
             _ = try await owner.newThread()
+            try await Self.settled(harness)
             let hooks = try await owner.send(.get, "/api/v1/hooks").expect(200)
             #expect(hooks["items"]?[0]?["state"] == "gone")
             receiver.set { _, _ in HTTPServerResponse(.ok) }

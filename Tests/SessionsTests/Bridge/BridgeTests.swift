@@ -236,7 +236,7 @@ struct BridgeTests {
         "commands are answered at once, including unknown ones",
         arguments: [
             ("!halp", "There is no command `!halp`. Did you mean `!help`?"),
-            ("!task", "There is no command `!task`. Did you mean `!tasks`?"),
+            ("!tak", "There is no command `!tak`. Did you mean `!task`?"),
             ("!model huge", "There is no model `huge`. Nearest:"),
             ("!model large", "From now on this thread uses `large`."),
             ("!whoami", "You are `fake:one/alice`, role owner."),

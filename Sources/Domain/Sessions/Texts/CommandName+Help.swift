@@ -80,7 +80,7 @@ extension CommandName {
         case .login: "sign in to GitHub with your own account, in a direct message"
         case .people: "list everybody with access, change somebody's role, or take away their access"
         case .verify: "compare emoji with somebody's devices where messages are encrypted, in a direct message"
-        case .task: "list the repository's tasks, add or change one, or let the model do it: `task ID do`"
+        case .task: "list the repository's tasks, add or change one, or let the model do one (task ID do)"
         case .logout: "forget your GitHub sign-in, in a direct message"
         }
     }
