@@ -120,8 +120,10 @@ final class EventFeed: Sendable {
             guard let last = self.state.withLock({ $0.last }) else { return }
             let since = isShared ? (self.state.withLock { $0.rows.last?.at } ?? .max) : .max
             let found = try await self.store.read { ledger in
+                // Up to a thousand are read again.
                 try ledger.changes(
-                    after: last, since: since == .max ? .max : since - Self.overlap, limit: Self.batch)
+                    after: last, since: since == .max ? .max : since - Self.overlap,
+                    limit: isShared ? 1_000 + Self.batch : Self.batch)
             }
             let new = self.state.withLock { state in
                 let new = found.filter { !state.recent.contains($0.number) && ($0.number > last || isShared) }
@@ -139,7 +141,7 @@ final class EventFeed: Sendable {
                 return new
             }
             if !new.isEmpty { self.changes.note() }
-            guard found.count == Self.batch else { return }
+            guard new.count >= Self.batch else { return }
         }
     }
 }

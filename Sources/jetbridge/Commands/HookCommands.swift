@@ -7,11 +7,11 @@ internal import Primitives
 
 struct HooksCommand: Command {
     let syntax = CommandSyntax(
-        "hooks", "list", summary: "List the hooks and how each fares",
+        "hooks", summary: "List the hooks and how each fares",
         discussion: """
             Columns: name, state (ok, failing, gone), deliveries that wait, deliveries given up, address, last error. Needs \
             a running host; see docs/hooks.md.
-            """, examples: ["jetbridge hooks list", "jetbridge hooks list --json"])
+            """, examples: ["jetbridge hooks", "jetbridge hooks --json"])
 
     func run(_ context: CommandContext) async throws {
         let hooks = try await context.asking(.get, "")["items"]?.arrayValue ?? []
