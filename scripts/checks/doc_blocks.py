@@ -136,9 +136,10 @@ OTHER = {
     "docs/api.md": {'{"subscribe"': "json", '{"id"': "json"},
 }
 
-# Words after a slash in code that are not commands of a thread: paths, and commands of IRC, Slack and @BotFather.
+# Words after a sign in code that are not commands of a thread: paths, a task's priority, and commands of IRC, Slack and
+# @BotFather.
 WORDS = set("""
-    a api backup bin dev etc git hooks jetbridge lib proc proxy r srv t tmp usr v1 var workspace
+    analytics high a api backup bin dev etc git hooks jetbridge lib proc proxy r srv t tmp usr v1 var workspace
     b invite msg mybots newbot revoke setjoingroups setprivacy
 """.split())
 
