@@ -1,5 +1,4 @@
 internal import Chat
-internal import Crypto
 internal import Git
 internal import HTTP
 internal import HTTPServer
@@ -92,9 +91,7 @@ struct TaskRoutes: Sendable {
     ) async throws -> API.Task {
         let sender = try call.person().sender
         // Other people and other tasks may use the same key.
-        let key = call.http.headers["Idempotency-Key"].map { key in
-            "task_" + hex(Array(sha256("\(sender.id)\n\(call.http.target)\n\(key)").prefix(16)))
-        }
+        let key = try ThreadRoutes.key(of: call.request, scope: "\(sender.id) \(call.http.target)").map { "task_\($0)" }
         let outcome = try await self.answering { desk in
             try await desk.change(
                 wish, in: repository, by: .init(sender, turn: key ?? Identifier.make("task"), isNew: key == nil))

@@ -238,7 +238,7 @@ struct ThreadRoutes: Sendable {
     }
 
     /// The idempotency key of a request, bound to its sender. Nil without the header.
-    private static func key(of request: APIRequest, scope: String) throws -> String? {
+    static func key(of request: APIRequest, scope: String) throws -> String? {
         guard let key = request.http.headers["idempotency-key"] else { return nil }
         guard !key.isEmpty, key.utf8.count <= 200, key.utf8.allSatisfy({ (0x20...0x7E).contains($0) }) else {
             throw HTTPProblem(.badRequest, "An Idempotency-Key must have 1 to 200 characters of ASCII.")

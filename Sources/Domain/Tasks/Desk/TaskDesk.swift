@@ -16,7 +16,7 @@ package actor TaskDesk {
     /// Milliseconds since 1970.
     private nonisolated let now: @Sendable () -> Int64
     /// Where the branches were when the index was brought up to date.
-    private var known: [String: KnownBase] = [:]
+    private(set) var known: [String: KnownBase] = [:]
     /// The end of the last step with a repository, so that they do not get into each other's way.
     private var last: [String: Task<Void, Never>] = [:]
     private let logger = Logger(label: "tasks")

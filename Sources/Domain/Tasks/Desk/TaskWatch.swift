@@ -44,7 +44,9 @@ extension TaskDesk {
     func look(withServers: Bool) async {
         for name in self.names {
             guard let repository = try? self.repositories.repository(name) else { continue }
-            if withServers || !repository.isMirror { _ = try? await self.refresh(name) }
+            // A server is asked only about lists that somebody has looked at: it would be cloned for nobody otherwise.
+            guard !repository.isMirror || withServers && self.known[name] != nil else { continue }
+            _ = try? await self.refresh(name)
         }
     }
 }

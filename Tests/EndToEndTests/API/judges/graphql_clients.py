@@ -16,7 +16,14 @@ except ImportError:
 
 ADDRESS, TOKEN, THREAD = sys.argv[1:]
 HEADERS = {"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/json"}
-ARGUMENTS = {"Query.thread": f'(id: "{THREAD}")', "Query.feature": f'(thread: "{THREAD}")'}
+# A task, for what a list may be empty of.
+request = urllib.request.Request(
+    ADDRESS + "/api/v1/tasks", data=json.dumps({"text": "Write the page"}).encode(), headers=HEADERS)
+TASK = json.load(urllib.request.urlopen(request))
+ARGUMENTS = {
+    "Query.thread": f'(id: "{THREAD}")', "Query.feature": f'(thread: "{THREAD}")',
+    "Query.task": f'(repository: "{TASK["repository"]}", id: "{TASK["id"]}")',
+}
 
 
 def post(query):
