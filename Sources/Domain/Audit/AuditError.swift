@@ -7,7 +7,7 @@ package struct AuditError: Error, Sendable, Equatable, CustomStringConvertible {
     static func keyMissing(_ path: String) -> AuditError {
         AuditError(
             message: "the audit's key \(path) is missing though the audit has rows: restore it from a backup. "
-                + "If there is none, write the line 'lost' into \(path.dropLast(3))restored: the audit then continues with "
+                + "If no backup has it, write the line 'lost' into \(path.dropLast(3))restored: the audit then continues with "
                 + "a new key and a row that says so")
     }
 

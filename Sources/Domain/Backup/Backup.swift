@@ -11,7 +11,8 @@ package actor Backup {
 
     package init() {}
 
-    /// Makes the new file `file`, complete, verified and durable when this returns; else there is none. Hosts may serve.
+    /// Makes the new file `file`, also while a host serves. When this returns, the file is complete, verified and on the
+    /// disk; when it throws, no file was made.
     ///
     /// - Parameter passphrase: Encrypts the secrets; nil leaves them out.
     /// - Parameter at: Milliseconds since 1970.

@@ -15,18 +15,18 @@ package enum MissingData {
                 "SELECT COALESCE(SUM(files), 0) AS files, COALESCE(SUM(workspace), 0) AS workspaces FROM sessions", [])
             return (used, try sums?.int("files") ?? 0, try sums?.int("workspaces") ?? 0)
         }
-        let remedy = "Stop the host and restore it from a backup, or go on without"
+        let remedy = "Stop the host and restore a backup. Without one"
         var lines = source.repositories.filter { used.contains($0.name) && access($0.path, F_OK) != 0 }.map {
-            "the repository \($0.name) is missing at \($0.path) though threads have commits in it. \(remedy): a new, empty "
-                + "one is made there, and links to its commits lead nowhere."
+            "the repository \($0.name) is missing at \($0.path) though threads have commits in it. \(remedy), a new, "
+                + "empty one is made there, and links to its commits lead nowhere."
         }
         func isMissing(_ name: String) -> Bool { access("\(source.directory)/\(name)", F_OK) != 0 }
         if files > 0, !objectsAreShared, isMissing("files") {
-            lines.append("people's files are missing at \(source.directory)/files. \(remedy): they cannot be shown.")
+            lines.append("people's files are missing at \(source.directory)/files. \(remedy), they cannot be shown.")
         }
         if workspaces > 0, !objectsAreShared, isMissing("workspaces") {
             lines.append(
-                "the workspaces of threads are missing at \(source.directory)/workspaces. \(remedy): they are made anew "
+                "the workspaces of threads are missing at \(source.directory)/workspaces. \(remedy), they are made anew "
                     + "from their branches, without what was not committed.")
         }
         return lines

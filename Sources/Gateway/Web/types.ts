@@ -652,18 +652,24 @@ export interface AnalyticsTotals {
   turns: number;
   failed: number;
   stopped: number;
+  /** With those of the cache. */
   tokens_in: number;
   tokens_out: number;
   tokens_cached: number;
+  /** An estimate; null if no price is known. */
   cost: number | null;
   currency: string;
+  /** Seconds to a turn's first text. */
   first_token_p50: number | null;
   first_token_p95: number | null;
+  /** Of all turns. */
   seconds: number;
   tool_calls: number;
   commands: number;
   commits: number;
+  /** Null if it is unknown. */
   tasks_done: number | null;
+  /** Of models without a known price: `cost` lacks them. */
   tokens_unpriced: number;
 }
 

@@ -276,7 +276,7 @@ extension Webhooks {
         } ?? delivery
     }
 
-    /// Sends a delivery again, at once; nil if there is none.
+    /// Sends a delivery again, at once. Nil if the hook has no such delivery.
     func resend(_ id: String, of hook: Webhook) async throws -> WebhookDelivery? {
         try await self.tried { ledger in try ledger.resendWebhookDelivery(id, of: hook.name) }
     }

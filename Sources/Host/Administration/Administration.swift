@@ -32,9 +32,9 @@ package struct Administration: Sendable {
         self.isInCluster = configuration.cluster != nil
         self.store = SessionStore(database: self.database)
         self.deletion = SessionDeletion(
-            store: self.store, filesDirectory: BridgeSetup.filesDirectory(configuration),
+            store: self.store, filesDirectory: configuration.filesDirectory,
             objects: configuration.sharedObjects)
-        self.access = BridgeSetup.policy(configuration.access)
+        self.access = configuration.access.policy
         self.prices = configuration.analytics.prices
         self.archiver = SessionArchiver(
             configuration, store: self.store,

@@ -18,7 +18,7 @@ enum BridgeSetup {
 
     static func access(_ configuration: Configuration, _ store: SessionStore, _ audit: AuditLog) -> AccessControl {
         AccessControl(
-            policy: Self.policy(configuration.access), store: store,
+            policy: configuration.access.policy, store: store,
             audit: DecisionAudit.appending(to: audit.chain), now: WallClock.now)
     }
 
@@ -29,7 +29,7 @@ enum BridgeSetup {
     ) -> ThreadPosts {
         let registry = AdapterRegistry(adapters)
         metrics.follow(registry)
-        let settings = Self.settings(configuration, publicURL: publicURL)
+        let settings = configuration.bridgeSettings(publicURL: publicURL)
         let export = ConversationExport(store: store, pages: settings.pages, now: WallClock.now)
         return ThreadPosts(
             store: store, adapters: registry,
@@ -66,31 +66,5 @@ enum BridgeSetup {
             posts, access: access, workers: workers, models: ModelDirectory(agent),
             repositories: RepositoryDirectory(work), desk: commands.workbench, agent: AgentDirectory(agent),
             accounts: news.people)
-    }
-
-    private static func settings(_ configuration: Configuration, publicURL: String) -> BridgeSettings {
-        let names = configuration.repositories.map(\.name)
-        let first = configuration.defaultRepository
-        var settings = BridgeSettings(
-            publicURL: publicURL, turnTimeout: configuration.model.turnTimeout,
-            approvalTimeout: configuration.approvals.timeout,
-            notifiesOwners: configuration.approvals.notify == .owners,
-            turnsPerHost: configuration.limits.turns, turnsPerPerson: configuration.limits.turnsPerPerson,
-            queueLimit: configuration.limits.waitingPerThread, drainTimeout: Self.drainTimeout,
-            repositories: first.map { first in [first] + names.filter { $0 != first } } ?? names,
-            filesDirectory: Self.filesDirectory(configuration), retention: configuration.retention)
-        settings.quota = configuration.quota
-        settings.analytics = configuration.analytics
-        settings.objects = configuration.sharedObjects
-        settings.pages = RepositorySetup.pages(of: configuration, viewer: publicURL)
-        return settings
-    }
-
-    /// Where received files are kept.
-    static func filesDirectory(_ configuration: Configuration) -> String { "\(configuration.dataDirectory)/files" }
-
-    static func policy(_ access: Configuration.Access) -> AccessPolicy {
-        AccessPolicy(
-            owners: access.owners, members: access.members, guests: access.guests, isPairingAllowed: access.pairing)
     }
 }

@@ -90,7 +90,7 @@ package final class Host: Sendable {
         let web = WebAdapter(
             now: WallClock.now,
             uploads: Uploads(
-                directory: BridgeSetup.filesDirectory(configuration), objects: configuration.sharedObjects))
+                directory: configuration.filesDirectory, objects: configuration.sharedObjects))
         self.web = web
         let setup = NetworkSetup(
             configuration: configuration, directory: directory, shared: cluster?.memory(in: store), access: access)
@@ -254,7 +254,7 @@ package final class Host: Sendable {
         configuration.log.apply()
         do {
             self.agent.replace(configuration.agentSettings)
-            try await self.bridge.access.replace(policy: BridgeSetup.policy(configuration.access))
+            try await self.bridge.access.replace(policy: configuration.access.policy)
             try await self.bridge.access.reviewAccounts()
             self.logger.info("\(outcome)")
         } catch {

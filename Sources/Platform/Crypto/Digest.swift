@@ -46,7 +46,8 @@ package func pbkdf2SHA256(_ password: [UInt8], salt: [UInt8], iterations: Int) -
 /// scrypt (RFC 7914) with r = 8 and p = 1: 32 bytes. Takes 1,024 × `cost` bytes of memory, so call it on a thread that may
 /// block.
 ///
-/// - Parameter cost: N, a power of two. For another one, or without the memory, there is no key.
+/// - Parameter cost: N, a power of two.
+/// - Returns: The key; nil if `cost` is no power of two, or there is not enough memory.
 package func scrypt(_ password: [UInt8], salt: [UInt8], cost: Int) -> [UInt8]? {
     var key = [UInt8](repeating: 0, count: 32)
     // OpenSSL's errors stay in the thread's queue, where a later call would find them.

@@ -67,7 +67,7 @@ extension LocalRepository {
         }
     }
 
-    /// The commit of a turn on a branch; nil if there is none.
+    /// The commit that a turn has made on a branch; nil if it has made none there.
     package nonisolated func commit(ofTurn turn: String, on branch: String) async throws -> MadeCommit? {
         try await self.call { git in
             guard let found = try await git.find(Self.trailer(turn)), found.branch == branch else { return nil }

@@ -15,7 +15,7 @@ package struct WebhookDelivery: Sendable, Equatable {
     package let hook: String
     /// Nil for a test.
     package let change: String?
-    /// The conversation that the body is about; nil if there is none any more.
+    /// The conversation that the body is about; nil if it has been deleted.
     package let session: String?
     package let event: String
     package let body: String
@@ -173,7 +173,7 @@ extension Ledger {
             .integer(delivery.nextAt))
     }
 
-    /// Lets one go at once, whatever became of it; nil if there is none.
+    /// Queues a delivery to be sent at once, whatever became of it before. Nil if the hook has no such delivery.
     package func resendWebhookDelivery(_ id: String, of hook: String) throws -> WebhookDelivery? {
         try self.connection.execute(
             "UPDATE webhook_deliveries SET state = 'waiting', next_at = $3 WHERE id = $1 AND hook = $2", .text(id),

@@ -23,8 +23,34 @@ extension API {
         let totals: AnalyticsTotals
     }
 
+    /// The sums of one key, in the same object.
     struct AnalyticsItem: Codable, Sendable, Documented {
         let key: [String: String]
+        let sums: AnalyticsTotals
+
+        private enum Member: CodingKey { case key }
+
+        static let notes = AnalyticsTotals.notes.merging(
+            ["key": MemberNote("The values of `by`, by its words.")], uniquingKeysWith: { first, _ in first })
+
+        init(key: [String: String], _ sums: AnalyticsTotals) {
+            self.key = key
+            self.sums = sums
+        }
+
+        init(from decoder: any Decoder) throws {
+            self.key = try decoder.container(keyedBy: Member.self).decode([String: String].self, forKey: .key)
+            self.sums = try AnalyticsTotals(from: decoder)
+        }
+
+        func encode(to encoder: any Encoder) throws {
+            var container = encoder.container(keyedBy: Member.self)
+            try container.encode(self.key, forKey: .key)
+            try self.sums.encode(to: encoder)
+        }
+    }
+
+    struct AnalyticsTotals: Codable, Sendable, Documented {
         let turns: Int64
         let failed: Int64
         let stopped: Int64
@@ -43,7 +69,6 @@ extension API {
         let tokensUnpriced: Int64
 
         static let notes = [
-            "key": MemberNote("The values of `by`, by its words."),
             "cost": MemberNote("An estimate; null if no price is known."),
             "tokens_in": MemberNote("With those of the cache."),
             "first_token_p50": MemberNote("Seconds to a turn's first text."),
@@ -51,26 +76,6 @@ extension API {
             "tasks_done": MemberNote("Null if it is unknown."),
             "tokens_unpriced": MemberNote("Of models without a known price: `cost` lacks them."),
         ]
-    }
-
-    /// The members of an item without a key.
-    struct AnalyticsTotals: Codable, Sendable {
-        let turns: Int64
-        let failed: Int64
-        let stopped: Int64
-        let tokensIn: Int64
-        let tokensOut: Int64
-        let tokensCached: Int64
-        let cost: Double?
-        let currency: String
-        let firstTokenP50: Double?
-        let firstTokenP95: Double?
-        let seconds: Double
-        let toolCalls: Int64
-        let commands: Int64
-        let commits: Int64
-        let tasksDone: Int64?
-        let tokensUnpriced: Int64
 
         init(_ sums: UsageSums, _ currency: String) {
             self.turns = sums.turns
@@ -90,17 +95,6 @@ extension API {
             self.tasksDone = nil
             self.tokensUnpriced = sums.unpriced
         }
-    }
-}
-
-extension API.AnalyticsItem {
-    init(key: [String: String], _ sums: API.AnalyticsTotals) {
-        self.init(
-            key: key, turns: sums.turns, failed: sums.failed, stopped: sums.stopped, tokensIn: sums.tokensIn,
-            tokensOut: sums.tokensOut, tokensCached: sums.tokensCached, cost: sums.cost, currency: sums.currency,
-            firstTokenP50: sums.firstTokenP50, firstTokenP95: sums.firstTokenP95, seconds: sums.seconds,
-            toolCalls: sums.toolCalls, commands: sums.commands, commits: sums.commits, tasksDone: sums.tasksDone,
-            tokensUnpriced: sums.tokensUnpriced)
     }
 }
 
