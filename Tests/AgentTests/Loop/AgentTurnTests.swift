@@ -198,6 +198,19 @@ struct AgentTurnTests {
         #expect(tokens.executor.executed.count == 2)
     }
 
+    @Test("a refused request is recorded without tokens; what a broken one used is estimated")
+    func usedByFailures() async throws {
+        for (steps, isFree) in [([], true), ([.event(.delta("A beginning."))], false)] as [([ScriptedModel.Step], Bool)]
+        {
+            let bench = Bench { _ in steps + [.fail(ModelError(.refused, "Broken."))] }
+            _ = try? await bench.run()
+            let calls = bench.events.withLock { $0 }
+                .compactMap { if case .usage(let call) = $0 { call } else { nil } }
+            #expect(calls.count == 1)
+            #expect(calls.allSatisfy { ($0.input == 0) == isFree && ($0.output == 0) == isFree }, "\(calls)")
+        }
+    }
+
     @Test("the time limit does not count the time in which people decide")
     func time() async throws {
         let clock = ManualClock()

@@ -128,7 +128,11 @@ extension AgentRun {
         of reading: AnswerReading, as kind: ModelCall.Kind = .summary, failure: ModelError? = nil, estimate: Int,
         learns: Bool = true
     ) async throws -> (TokenUsage, ModelCall) {
-        var usage = TokenUsage(input: Int(Double(estimate) * self.model.factor), output: reading.estimate)
+        // A refused request, or one without an answer, has used none.
+        var usage =
+            failure != nil && reading.isEmpty
+            ? TokenUsage(input: 0, output: 0)
+            : TokenUsage(input: Int(Double(estimate) * self.model.factor), output: reading.estimate)
         if let actual = reading.usage {
             usage = actual
             if learns {

@@ -21,6 +21,8 @@ struct AnswerReading: Sendable {
     var text: String { self.report.text }
     var textBytes: Int { self.report.textBytes }
     var hasText: Bool { self.report.hasText }
+    /// Nothing has come, not even a thought.
+    var isEmpty: Bool { self.estimate == 0 && self.reasoning.isEmpty }
     /// The answer has reached its limit: the rest of the stream must not be read.
     var isFull: Bool { self.report.isFull }
     var usage: TokenUsage? { self.report.usage }
