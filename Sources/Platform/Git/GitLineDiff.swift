@@ -15,15 +15,20 @@ package struct GitLineDiff: Sendable {
         var options = unsafe git_diff_options()
         unsafe git_diff_options_init(&options, UInt32(GIT_DIFF_OPTIONS_VERSION))
         unsafe options.flags = GIT_DIFF_FORCE_TEXT.rawValue
-        let patch = try unsafe GitLibrary.make(what) { patch in
-            unsafe old.withUnsafeBytes { old in
-                unsafe new.withUnsafeBytes { new in
+        // The patch refers to both texts until it is freed.
+        self = try unsafe old.withUnsafeBytes { old throws(GitError) in
+            try unsafe new.withUnsafeBytes { new throws(GitError) in
+                let patch = try unsafe GitLibrary.make(what) { patch in
                     unsafe git_patch_from_buffers(
                         patch, old.baseAddress, old.count, nil, new.baseAddress, new.count, nil, &options)
                 }
+                defer { unsafe git_patch_free(patch) }
+                return try unsafe Self(patch, what)
             }
         }
-        defer { unsafe git_patch_free(patch) }
+    }
+
+    private init(_ patch: OpaquePointer, _ what: String) throws(GitError) {
         var (added, removed) = (0, 0)
         try unsafe GitLibrary.check(git_patch_line_stats(nil, &added, &removed, patch), what)
         (self.added, self.removed) = (added, removed)

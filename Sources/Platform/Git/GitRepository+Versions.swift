@@ -38,19 +38,22 @@ extension GitRepository {
         guard before != after else { return "" }
         var options = unsafe git_diff_options()
         unsafe git_diff_options_init(&options, UInt32(GIT_DIFF_OPTIONS_VERSION))
-        var patch: OpaquePointer?
-        let status = unsafe before.withUnsafeBytes { before in
-            unsafe after.withUnsafeBytes { after in
-                unsafe git_patch_from_buffers(
-                    &patch, before.baseAddress, before.count, path, after.baseAddress, after.count, path, &options)
+        let what = "the diff of \(GitName.printable(path))"
+        // The patch refers to both texts until it is freed.
+        return try unsafe before.withUnsafeBytes { before throws(GitError) in
+            try unsafe after.withUnsafeBytes { after throws(GitError) in
+                let patch = try unsafe GitLibrary.make(what) { patch in
+                    unsafe git_patch_from_buffers(
+                        patch, before.baseAddress, before.count, path, after.baseAddress, after.count, path, &options)
+                }
+                defer { unsafe git_patch_free(patch) }
+                var buffer = unsafe git_buf()
+                defer { unsafe git_buf_dispose(&buffer) }
+                try unsafe GitLibrary.check(git_patch_to_buf(&buffer, patch), what)
+                return unsafe String(
+                    decoding: UnsafeRawBufferPointer(start: buffer.ptr, count: buffer.size), as: UTF8.self)
             }
         }
-        try GitLibrary.check(status, "the diff of \(GitName.printable(path))")
-        defer { unsafe git_patch_free(patch) }
-        var buffer = unsafe git_buf()
-        defer { unsafe git_buf_dispose(&buffer) }
-        try unsafe GitLibrary.check(git_patch_to_buf(&buffer, patch), "the diff of \(GitName.printable(path))")
-        return unsafe String(decoding: UnsafeRawBufferPointer(start: buffer.ptr, count: buffer.size), as: UTF8.self)
     }
 
     private func content(of path: String, at id: GitObjectID, limit: Int) throws(GitError) -> [UInt8] {
