@@ -64,6 +64,9 @@ package final class Gateway: Service {
         }
     }
 
+    /// A copy of the listening socket for the program that takes this process over; see ``HTTPServer/keepListening()``.
+    package func keepListening() async -> Int32? { await self.server.keepListening() }
+
     /// Closes the live connections, whose clients reconnect and resume, and lets running answers finish.
     package func stop() async {
         self.context.streams.close()

@@ -2,7 +2,8 @@
 struct CommandTable: Sendable {
     static let standard = CommandTable(
         commands: [
-            ServeCommand(), ChatCommand(), RunCommand(), JobsCommand(), ProxyCommand(), LoginCommand(), LogoutCommand(),
+            ServeCommand(), RestartCommand(), ChatCommand(), RunCommand(), JobsCommand(), ProxyCommand(),
+            LoginCommand(), LogoutCommand(),
             DoctorCommand(),
             ConfigCheckCommand(), ConfigPrintCommand(), ConfigTemplateCommand(),
             PairCommand(), PeopleListCommand(), PeopleSetCommand(), PeopleRemoveCommand(),

@@ -196,6 +196,9 @@ package final class Host: Sendable {
         return interrupted
     }
 
+    /// The gateway's socket, for the program that takes this process over.
+    package func keepListening() async -> Int32? { await self.gateway.keepListening() }
+
     /// Starts the graceful stop.
     package func stop() {
         self.running.withLock { $0 }?.terminate(reason: "done")

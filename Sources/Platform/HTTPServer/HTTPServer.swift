@@ -1,4 +1,5 @@
 package import EventLoop
+internal import Glibc
 internal import HTTP
 internal import JSON
 internal import Lifecycle
@@ -19,6 +20,8 @@ package final class HTTPServer: Service {
     @Net private var isFull = false
     @Net private var drain: Timer?
     @Net private(set) var isDraining = false
+    /// Whether another program goes on listening.
+    @Net private var hasSuccessor = false
     /// Bytes of responses that wait for their readers.
     @Net var queuedCount = 0
     @Net private var connections = ConnectionTable()
@@ -110,16 +113,37 @@ package final class HTTPServer: Service {
         }
     }
 
+    /// A copy of the listening socket, which goes on listening when this stops: for a successor. The
+    /// caller owns it. Nil if it does not listen.
+    @Net package func keepListening() -> Int32? {
+        guard let number = self.listener?.rawValue else { return nil }
+        self.hasSuccessor = true
+        let copy = fcntl(number, F_DUPFD_CLOEXEC, 3)
+        return copy < 0 ? nil : copy
+    }
+
+    /// How long connections stay open on which nothing has arrived yet, if there is a successor: their requests are on the
+    /// way, and would be lost.
+    private static let grace: Duration = .milliseconds(500)
+
     /// Stops accepting, closes idle connections, and lets running responses finish until the drain deadline.
     @Net package func stop() async {
         guard !self.isDraining else { return }
         self.isDraining = true
         self.closeListener()
-        for connection in self.connections.all where connection.isIdle { connection.abort() }
+        if self.hasSuccessor {
+            EventLoop.shared.schedule(after: Self.grace) { [weak self] in self?.abortIdle() }
+        } else {
+            self.abortIdle()
+        }
         self.drain = EventLoop.shared.schedule(after: self.settings.deadlines.drain) { [weak self] in
             self?.abortAll()
         }
         self.changed.wakeAll()
+    }
+
+    @Net private func abortIdle() {
+        for connection in self.connections.all where connection.isIdle { connection.abort() }
     }
 
     @Net private func abortAll() {

@@ -19,6 +19,9 @@ package final class ServiceGroup: Sendable {
         package var clock: any Clock<Duration> = ContinuousClock()
         /// Learns of reloads and of the shutdown, and gets signs of life if it wants them.
         package var manager: ServiceManager?
+        /// Called for USR2, one call at a time. If the result is true, the orderly shutdown begins, after which another program
+        /// takes this process over.
+        package var replace: (@Sendable () async -> Bool)?
         /// Answers, in whatever way, as long as the services work; see ``Watchdog``.
         package var check: @Sendable () async throws -> Void = {}
 
@@ -32,6 +35,7 @@ package final class ServiceGroup: Sendable {
     private let inputs: AsyncStream<ShutdownMachine.Input>
     private let feed: AsyncStream<ShutdownMachine.Input>.Continuation
     private let terminations = Protected(TerminationRequests())
+    private let isReplaced = Protected(false)
     /// The time since the group was created.
     private let elapsed: @Sendable () -> Duration
 
@@ -75,7 +79,15 @@ package final class ServiceGroup: Sendable {
     package func run() async throws {
         guard !self.services.isEmpty else { return }
         let (hangUps, hangUp) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
-        let watch = try await self.watchSignals(hangUp: hangUp)
+        let (requests, request) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
+        let watch = try await self.watchSignals(hangUp: hangUp, replace: request)
+        let replacing = Self.unawaited("restart") {
+            for await _ in requests {
+                guard await self.settings.replace?() == true else { continue }
+                self.isReplaced.withLock { $0 = true }
+                return self.terminate(reason: "a new program takes over")
+            }
+        }
         let reloading = Self.unawaited("reload") { for await _ in hangUps { await self.reloadOnce() } }
         // Unstructured: cancellation of the caller is an input here and must not stop the loop that reads inputs.
         let supervision = Task { try await self.supervise() }
@@ -85,6 +97,7 @@ package final class ServiceGroup: Sendable {
             self.feed.yield(.cancel)
         }
         reloading.cancel()
+        replacing.cancel()
         await watch?.cancel()
         try result.get()
     }
@@ -95,11 +108,15 @@ package final class ServiceGroup: Sendable {
         self.settings.manager?.tell(.ready)
     }
 
-    private func watchSignals(hangUp: AsyncStream<Void>.Continuation) async throws -> SignalWatch? {
+    private func watchSignals(
+        hangUp: AsyncStream<Void>.Continuation, replace: AsyncStream<Void>.Continuation
+    ) async throws -> SignalWatch? {
         guard self.settings.watchesSignals else { return nil }
-        return try await Signals.watch([Signals.terminate, Signals.interrupt, Signals.hangUp]) { signal in
+        let signals = [Signals.terminate, Signals.interrupt, Signals.hangUp, Signals.replace]
+        return try await Signals.watch(signals) { signal in
             switch signal {
             case Signals.hangUp: hangUp.yield()
+            case Signals.replace: replace.yield()
             case Signals.interrupt: self.terminate(reason: "SIGINT")
             default: self.terminate(reason: "SIGTERM")
             }
@@ -125,7 +142,10 @@ package final class ServiceGroup: Sendable {
                 switch action {
                 case .report(let event):
                     if case .stopping(let reason) = event {
-                        self.settings.manager?.tell(.stopping, .status("Stopping: \(reason)"))
+                        // To the service manager, a new program in the same process is a reload.
+                        let state: ServiceManager.Message =
+                            self.isReplaced.withLock { $0 } ? .reloading(at: .current()) : .stopping
+                        self.settings.manager?.tell(state, .status("Stopping: \(reason)"))
                     }
                     self.report(event)
                 case .stop(let index):

@@ -8,13 +8,15 @@ package enum Signals {
     package static let terminate = SIGTERM
     package static let interrupt = SIGINT
     package static let hangUp = SIGHUP
+    /// Asks a host to go over to the installed program.
+    package static let replace = SIGUSR2
 
-    /// Must be the first statement of `main`, before any thread starts: blocks TERM, INT and HUP, so that only
+    /// Must be the first statement of `main`, before any thread starts: blocks TERM, INT, HUP and USR2, so that only
     /// ``watch(_:handler:)`` reads them, and ignores PIPE.
     ///
     /// Threads inherit the mask; the threads of Swift's pool block these signals anyway.
     package static func prepare() {
-        self.block([self.terminate, self.interrupt, self.hangUp])
+        self.block([self.terminate, self.interrupt, self.hangUp, self.replace])
         _ = signal(SIGPIPE, SIG_IGN)
     }
 

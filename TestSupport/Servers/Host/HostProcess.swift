@@ -18,6 +18,7 @@ package import Processes
 
     package nonisolated let directory: TemporaryDirectory
     package nonisolated let dataPath: String
+    private nonisolated let program: String
     package let configuration: String
     private var process: Process?
     private var readers: [Task<Void, Never>] = []
@@ -27,11 +28,15 @@ package import Processes
     package private(set) var log = ""
 
     /// `dataPath`: the data directory; by default one below `directory`.
-    package init(configuration: String, directory: TemporaryDirectory? = nil, dataPath: String? = nil) throws {
+    /// `program`: by default ``executable``.
+    package init(
+        configuration: String, directory: TemporaryDirectory? = nil, dataPath: String? = nil, program: String? = nil
+    ) throws {
         let directory = try directory ?? TemporaryDirectory()
         self.directory = directory
         self.dataPath = dataPath ?? directory.path + "/data"
         self.configuration = configuration
+        self.program = program ?? Self.executable
     }
 
     /// The program named by `JETBRIDGE_BINARY`, else the one next to the running tests.
@@ -58,7 +63,7 @@ package import Processes
         var all = ["PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": self.directory.path]
         if let fault { all["JETBRIDGE_FAULT"] = fault }
         all.merge(environment) { $1 }
-        var command = [Self.executable, "serve", "--config", self.configurationPath, "--data-dir", self.dataPath]
+        var command = [self.program, "serve", "--config", self.configurationPath, "--data-dir", self.dataPath]
         if !sockets.isEmpty {
             all["LISTEN_FDS"] = "\(sockets.count)"
             // Only the new process knows its id.
