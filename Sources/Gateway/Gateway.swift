@@ -64,7 +64,7 @@ package final class Gateway: Service {
         }
     }
 
-    /// A copy of the listening socket for the program that takes this process over; see ``HTTPServer/keepListening()``.
+    /// A copy of the listening socket for the program that takes over this process; see ``HTTPServer/keepListening()``.
     package func keepListening() async -> Int32? { await self.server.keepListening() }
 
     /// Closes the live connections, whose clients reconnect and resume, and lets running answers finish.

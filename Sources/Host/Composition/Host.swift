@@ -155,11 +155,13 @@ package final class Host: Sendable {
     }
 
     /// Recovers what the last run left unfinished, serves until stopped, and closes the store. Calls `onReady` once
-    /// everything runs; if that throws, the host stops and rethrows the error.
+    /// everything runs; if that throws, the host stops and rethrows the error. Returns whether another program is to take
+    /// over this process.
+    @discardableResult
     package func run(
         _ settings: ServiceGroup.Settings = ServiceGroup.Settings(), reload: ConfigurationReload? = nil,
         onReady: @escaping @Sendable (Host) async throws -> Void
-    ) async throws {
+    ) async throws -> Bool {
         // Unstructured, because it may wait for servers: it runs beside the services and is cancelled with them.
         let reports = try await self.recover().map { left in Task { await self.commits.reportOthers(of: left) } }
         defer { reports?.cancel() }
@@ -175,12 +177,13 @@ package final class Host: Sendable {
         defer { release.cancel() }
         // Runs alongside the services, because a conversation in the terminal lasts as long as they do.
         async let ready: Void = self.whenReady(onReady)
-        try await group.run()
+        let isReplaced = try await group.run()
         try await ready
         reports?.cancel()
         await reports?.value
         await self.database.close()
         await self.cluster?.close()
+        return isReplaced
     }
 
     /// Takes up what the last run left; in a cluster, what the others give to this host, as soon as it runs.
@@ -196,8 +199,13 @@ package final class Host: Sendable {
         return interrupted
     }
 
-    /// The gateway's socket, for the program that takes this process over.
-    package func keepListening() async -> Int32? { await self.gateway.keepListening() }
+    /// Prepares the stop for a program that takes over this process. Returns the gateway's socket for it, or nil before
+    /// the start is complete.
+    package func handOver() async -> Int32? {
+        guard let socket = await self.gateway.keepListening() else { return nil }
+        self.bridge.handOver()
+        return socket
+    }
 
     /// Starts the graceful stop.
     package func stop() {

@@ -63,6 +63,11 @@ package final class InheritedSockets: Sendable {
         return entry.address
     }
 
+    /// What the manager calls the socket that listens on `address`.
+    package func name(of address: SocketAddress) -> String? {
+        self.entries.withLock { entries in entries.first { $0.address == address }?.name }
+    }
+
     func has(_ address: SocketAddress) -> Bool {
         self.entries.withLock { entries in entries.contains { $0.address == address } }
     }

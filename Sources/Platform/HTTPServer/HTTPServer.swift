@@ -20,7 +20,7 @@ package final class HTTPServer: Service {
     @Net private var isFull = false
     @Net private var drain: Timer?
     @Net private(set) var isDraining = false
-    /// Whether another program goes on listening.
+    /// Whether another program keeps the socket listening.
     @Net private var hasSuccessor = false
     /// Bytes of responses that wait for their readers.
     @Net var queuedCount = 0
@@ -113,8 +113,8 @@ package final class HTTPServer: Service {
         }
     }
 
-    /// A copy of the listening socket, which goes on listening when this stops: for a successor. The
-    /// caller owns it. Nil if it does not listen.
+    /// A copy of the listening socket, which keeps listening after ``stop()``: for a successor. The caller owns it. Nil
+    /// if the server does not listen.
     @Net package func keepListening() -> Int32? {
         guard let number = self.listener?.rawValue else { return nil }
         self.hasSuccessor = true
@@ -122,8 +122,7 @@ package final class HTTPServer: Service {
         return copy < 0 ? nil : copy
     }
 
-    /// How long connections stay open on which nothing has arrived yet, if there is a successor: their requests are on the
-    /// way, and would be lost.
+    /// With a successor, how long idle connections stay open: a request that is already on its way would be lost.
     private static let grace: Duration = .milliseconds(500)
 
     /// Stops accepting, closes idle connections, and lets running responses finish until the drain deadline.

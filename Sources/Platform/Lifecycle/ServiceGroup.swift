@@ -14,13 +14,13 @@ package final class ServiceGroup: Sendable {
         package var totalDeadline: Duration = .seconds(45)
         /// How long the group waits for cancelled services.
         package var cancelDeadline: Duration = .seconds(5)
-        /// Whether to watch TERM, INT and HUP; ``Signals/prepare()`` must have been called at the start of `main`.
+        /// Whether to watch TERM, INT, HUP and USR2; ``Signals/prepare()`` must have been called at the start of `main`.
         package var watchesSignals = true
         package var clock: any Clock<Duration> = ContinuousClock()
         /// Learns of reloads and of the shutdown, and gets signs of life if it wants them.
         package var manager: ServiceManager?
-        /// Called for USR2, one call at a time. If the result is true, the orderly shutdown begins, after which another program
-        /// takes this process over.
+        /// Called for USR2, one call at a time. If it returns true, the orderly shutdown begins, after which another
+        /// program is to take over this process.
         package var replace: (@Sendable () async -> Bool)?
         /// Answers, in whatever way, as long as the services work; see ``Watchdog``.
         package var check: @Sendable () async throws -> Void = {}
@@ -35,6 +35,7 @@ package final class ServiceGroup: Sendable {
     private let inputs: AsyncStream<ShutdownMachine.Input>
     private let feed: AsyncStream<ShutdownMachine.Input>.Continuation
     private let terminations = Protected(TerminationRequests())
+    /// Whether the shutdown is for another program; a request to stop overrides that.
     private let isReplaced = Protected(false)
     /// The time since the group was created.
     private let elapsed: @Sendable () -> Duration
@@ -76,8 +77,12 @@ package final class ServiceGroup: Sendable {
 
     /// Runs all services until they have ended. Call it once. Throws a ``LifecycleError`` unless the shutdown was
     /// orderly.
-    package func run() async throws {
-        guard !self.services.isEmpty else { return }
+    ///
+    /// Returns whether another program is to take over this process. It also takes over what did not end in time, as after
+    /// a crash.
+    @discardableResult
+    package func run() async throws -> Bool {
+        guard !self.services.isEmpty else { return false }
         let (hangUps, hangUp) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
         let (requests, request) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
         let watch = try await self.watchSignals(hangUp: hangUp, replace: request)
@@ -99,7 +104,9 @@ package final class ServiceGroup: Sendable {
         reloading.cancel()
         replacing.cancel()
         await watch?.cancel()
+        if self.isReplaced.withLock({ $0 }) { return true }
         try result.get()
+        return false
     }
 
     private func reloadOnce() async {
@@ -117,10 +124,15 @@ package final class ServiceGroup: Sendable {
             switch signal {
             case Signals.hangUp: hangUp.yield()
             case Signals.replace: replace.yield()
-            case Signals.interrupt: self.terminate(reason: "SIGINT")
-            default: self.terminate(reason: "SIGTERM")
+            case Signals.interrupt: self.end(reason: "SIGINT")
+            default: self.end(reason: "SIGTERM")
             }
         }
+    }
+
+    private func end(reason: String) {
+        self.isReplaced.withLock { $0 = false }
+        self.terminate(reason: reason)
     }
 
     private func supervise() async throws {

@@ -14,9 +14,10 @@ package enum Signals {
     /// Must be the first statement of `main`, before any thread starts: blocks TERM, INT, HUP and USR2, so that only
     /// ``watch(_:handler:)`` reads them, and ignores PIPE.
     ///
-    /// Threads inherit the mask; the threads of Swift's pool block these signals anyway.
+    /// Threads inherit the mask; the threads of Swift's pool block these signals anyway. No other signal stays blocked: the
+    /// program that this one replaced blocked all of them.
     package static func prepare() {
-        self.block([self.terminate, self.interrupt, self.hangUp, self.replace])
+        self.block([self.terminate, self.interrupt, self.hangUp, self.replace], SIG_SETMASK)
         _ = signal(SIGPIPE, SIG_IGN)
     }
 
@@ -32,11 +33,11 @@ package enum Signals {
     }
 
     @discardableResult
-    private static func block(_ signals: [Int32]) -> sigset_t {
+    private static func block(_ signals: [Int32], _ how: Int32 = SIG_BLOCK) -> sigset_t {
         var set = sigset_t()
         unsafe sigemptyset(&set)
         for signal in signals { unsafe sigaddset(&set, signal) }
-        unsafe pthread_sigmask(SIG_BLOCK, &set, nil)
+        unsafe pthread_sigmask(how, &set, nil)
         return set
     }
 }

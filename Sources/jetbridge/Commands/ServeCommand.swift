@@ -2,9 +2,7 @@ internal import Database
 internal import EventLoop
 internal import Glibc
 internal import Host
-internal import JSON
 internal import Lifecycle
-internal import Logging
 internal import Primitives
 internal import Sessions
 
@@ -16,14 +14,16 @@ struct ServeCommand: Command {
         discussion: """
             Without any configuration, serves the web chat on this machine with the rehearsal model. Prints the address \
             and a code that signs you in. The first TERM or INT lets running answers finish; a second one, sent at \
-            least a second later, stops them. HUP reloads the configuration, USR2 restarts (see 'jetbridge restart'). Started by systemd, it reports its state \
-            (Type=notify, WatchdogSec) and listens on the socket of a .socket unit in place of the configured address.
+            least a second later, stops them. HUP reloads the configuration, and USR2 replaces the program (see 'jetbridge \
+            restart'). Started by systemd, it reports its state (Type=notify, WatchdogSec) and listens on the socket of a \
+            .socket unit in place of the configured address.
             """,
         options: [
             .listen(
                 "Listen on this address; port 0 picks a free port. Overrides JETBRIDGE_LISTEN and the configuration."),
             .logLevel("How much to log. Overrides JETBRIDGE_LOG_LEVEL and the configuration."),
-            OptionSyntax("check", help: "Only check that configuration and database suit this program, then exit."),
+            OptionSyntax(
+                "check", help: "Only check that this program can serve with the configuration and the database."),
             OptionSyntax(
                 Self.withoutJail,
                 help: """
@@ -48,44 +48,19 @@ struct ServeCommand: Command {
         var settings = ServiceGroup.Settings()
         settings.manager = ServiceManager(environment: context.surroundings.environment)
         settings.manager?.tell(.status("Starting"))
-        if let address = try Self.inheritedAddress(context) { configuration.gateway.listen = address }
-        let report = RestartReport(configuration.dataDirectory)
+        let socketName = try Self.inherit(context, &configuration.gateway.listen)
         let successor = Successor(
-            arguments: Array(CommandLine.arguments.dropFirst()), environment: context.surroundings.environment)
-        let listener = Protected<Int32?>(nil)
-        let current = Protected<Host?>(nil)
-        settings.replace = {
-            if let (status, reason) = await successor.problem() {
-                Logger(label: "host").error("no restart: \(reason)")
-                report.write(.failed(status, reason))
-                return false
-            }
-            guard let kept = await current.withLock({ $0 })?.keepListening() else {
-                report.write(.failed(1, "it has not finished its start"))
-                return false
-            }
-            listener.withLock { $0 = kept }
-            return true
-        }
+            RestartReport(configuration.dataDirectory), environment: context.surroundings.environment,
+            socketName: socketName ?? Successor.ownSocket)
+        settings.replace = { await successor.prepare() }
         let host = try await Host(configuration, isolation: isUnjailed ? .none : .jail)
         let reload = ConfigurationReload(since: loaded) { context.configurationLoader().load() }
-        do {
-            try await host.run(settings, reload: reload) { [manager = settings.manager] host in
-                try context.print("open \(host.publicURL) and enter the code \(host.signInCode)")
-                manager?.tell(.ready, .status("Serving \(host.publicURL)"))
-                current.withLock { $0 = host }
-                report.write(.done(version: Release.version))
-            }
-        } catch {
-            // What did not end in time ends with this program, and is recovered by the next one.
-            guard listener.withLock({ $0 }) != nil else { throw error }
-            Logger(label: "host").warning("the stop was cut short", ["error": .string("\(error)")])
+        let isReplaced = try await host.run(settings, reload: reload) { [manager = settings.manager] host in
+            try context.print("open \(host.publicURL) and enter the code \(host.signInCode)")
+            manager?.tell(.ready, .status("Serving \(host.publicURL)"))
+            successor.hostIsReady(host)
         }
-        current.withLock { $0 = nil }
-        if let number = listener.withLock({ $0 }) {
-            Logging.flush()
-            throw CommandFailure(successor.takeOver(number))
-        }
+        if isReplaced { throw successor.takeOver() }
     }
 
     /// What a start would refuse, without changing anything.
@@ -98,11 +73,20 @@ struct ServeCommand: Command {
         }
     }
 
-    /// Where the service manager's socket for the gateway listens.
-    private static func inheritedAddress(_ context: CommandContext) throws(HostError) -> HostPort? {
-        try InheritedSockets.ofProcess.adopt(context.surroundings.environment)
-        return try InheritedSockets.ofProcess.address(for: "gateway").map {
-            HostPort(host: $0.host, port: Int($0.port))
+    /// Takes over the sockets that were passed to this process. Where one is for the gateway, its address takes the place of
+    /// `address`, and the result is its name.
+    private static func inherit(_ context: CommandContext, _ address: inout HostPort) throws(HostError) -> String? {
+        let sockets = InheritedSockets.ofProcess
+        try sockets.adopt(context.surroundings.environment)
+        guard let passed = try sockets.address(for: "gateway"), let name = sockets.name(of: passed) else { return nil }
+        let inherited = HostPort(host: passed.host, port: Int(passed.port))
+        let wanted = address.host == "localhost" ? HostPort(host: "127.0.0.1", port: address.port) : address
+        if name == Successor.ownSocket, wanted.port != 0, wanted != inherited {
+            // The configuration has changed with the restart. Closes the socket.
+            _ = sockets.take(passed)
+            return nil
         }
+        address = inherited
+        return name
     }
 }

@@ -29,6 +29,7 @@ package final class Bridge: MessageSink, Service {
 
     struct State {
         var isStopping = false
+        var isHandingOver = false
         var onStop: CheckedContinuation<Void, Never>?
         /// Places that another host gets soon: the inbox keeps their events for it.
         var leaving: Set<Place> = []
@@ -224,10 +225,16 @@ package final class Bridge: MessageSink, Service {
         }
     }
 
+    /// Another program is to take over: turns that ``stop()`` would interrupt are left to it.
+    package func handOver() { self.state.withLock { $0.isHandingOver = true } }
+
     /// Lets running turns end within the drain time, closes the rest as interrupted, and flushes the outbox.
     package func stop() async {
-        self.state.withLock { $0.isStopping = true }
-        await self.conversations.close(by: .now + self.environment.settings.drainTimeout)
+        let cut: RunningTurn.Cut = self.state.withLock { state in
+            state.isStopping = true
+            return state.isHandingOver ? .handedOver : .shutdown
+        }
+        await self.conversations.close(by: .now + self.environment.settings.drainTimeout, because: cut)
         await self.lanes.drain(until: .now + .seconds(5))
         self.release()
     }

@@ -86,16 +86,16 @@ final class Conversations: Sendable {
     }
 
     /// Begins no more turns, and gives running ones until `deadline` to end.
-    func close(by deadline: ContinuousClock.Instant) async {
+    func close(by deadline: ContinuousClock.Instant, because cut: RunningTurn.Cut) async {
         // First, so that no conversation can miss both this and the list.
         self.state.withLock { $0.isClosing = true }
         let conversations = self.all
         // All of them before waiting for one: a turn that began in the meantime would only be cut off.
         for conversation in conversations { await conversation.beginNoMore() }
-        for conversation in conversations { await conversation.close(by: deadline) }
+        for conversation in conversations { await conversation.close(by: deadline, because: cut) }
     }
 
-    /// Like ``close(by:)``, for the threads of some places.
+    /// Like ``close(by:because:)``, for the threads of some places.
     func close(_ places: Set<Place>, by deadline: ContinuousClock.Instant) async {
         self.state.withLock { $0.closing.formUnion(places) }
         let conversations = self.all.filter { places.contains($0.hold.place) }

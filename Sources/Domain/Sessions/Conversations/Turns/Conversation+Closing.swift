@@ -22,9 +22,11 @@ extension Conversation {
                 shown: steps.shown, folded: "\(steps.folded), \(BudgetTexts.about(cost))", news: steps.news)
         }
         let rest = running.lastMessages()
+        let continuation = self.continuation(of: running)
         let closing = TurnClosing(
             turn: turn, outcome: outcome, answer: running.text, rest: rest,
-            note: outcome.note(of: turn, waitingFor: self.asks.lasting, sign: traits.sign),
+            note: continuation == nil
+                ? outcome.note(of: turn, waitingFor: self.asks.lasting, sign: traits.sign) : nil,
             steps: running.steps?.folded,
             thoughts: running.thoughts.record(at: now),
             isShortened: running.poster.isShortened,
@@ -49,7 +51,8 @@ extension Conversation {
             self.context.questions.add(room)
         }
         let (items, lastFrames, asks, asked) = await self.store(
-            closing, frames, by: poster, isReserved: isReserved, stopper: running.stopper, asking: asking)
+            closing, frames, by: poster, isReserved: isReserved, stopper: running.stopper, asking: asking,
+            continuation: continuation)
         if self.isDropped { return self.forget(running) }
         FaultPoint.turnClosed.hit()
         self.conclude(asks)
@@ -79,6 +82,21 @@ extension Conversation {
             ])
     }
 
+    /// What continues an answer that is handed over to the next program, as if its person had said `resume`. Nil for a
+    /// command, which never runs twice, and for one that waits for people, whose decision continues it.
+    private func continuation(of running: RunningTurn) -> AdmissionWriting? {
+        let turn = running.turn
+        guard running.cut == .handedOver, !turn.kind.isWork, self.asks.lasting.isEmpty else { return nil }
+        let now = self.environment.now()
+        let message = InboundMessage(
+            thread: self.key, route: turn.route, sender: turn.sender, text: CommandName.resume.rawValue, sentAt: now,
+            isDirect: false, isAddressed: true, isChosen: true)
+        return AdmissionWriting(
+            question: Question(continuing: turn, by: message), key: self.key, turn: Identifier.make("op"),
+            isFirst: false,
+            note: nil, noteMessages: [], adapters: self.context.adapters, at: now)
+    }
+
     /// Lets go of a turn that waits for people, without closing it: its asks stay open for the next start.
     private func suspend(_ running: RunningTurn) {
         for ask in self.asks.leave() { self.context.questions.end(ask) }
@@ -97,7 +115,7 @@ extension Conversation {
     /// busy: the turn then ends without its answer.
     private func store(
         _ closing: TurnClosing, _ frames: [LiveFrame], by poster: AnswerPoster, isReserved: Bool, stopper: Sender?,
-        asking: AskWriting?
+        asking: AskWriting?, continuation: AdmissionWriting?
     ) async -> (items: [OutboxItem], frames: [LiveFrame], asks: [AskRecord], asked: AskRecord?) {
         let desk = self.desk
         typealias Written = (items: [OutboxItem], asks: [AskRecord], asked: AskRecord?)
@@ -117,6 +135,7 @@ extension Conversation {
                         of: closing.turn.session, .clarify, by: closing.turn.sender, in: ledger, at: closing.at)
                     : (asks: [], items: [])
                 let asked = try asking?.write(to: ledger)
+                _ = try continuation?.write(to: ledger)
                 return (
                     items + ended.items + replaced.items + (asked?.items ?? []), ended.asks + replaced.asks, asked?.ask
                 )

@@ -134,13 +134,13 @@ extension Conversation {
     func beginNoMore() { self.turns.close() }
 
     /// Begins no more turns, and gives the running one until `deadline` to end.
-    func close(by deadline: ContinuousClock.Instant) async {
+    func close(by deadline: ContinuousClock.Instant, because cut: RunningTurn.Cut = .shutdown) async {
         self.beginNoMore()
         self.stopFollowing()
         guard let running = self.running else { return }
         if running.clock.isStopped { self.end(running.turn.id, because: .shutdown) }
         await running.addWaiter().wait(upTo: deadline - .now)
-        self.end(running.turn.id, because: .shutdown)
+        self.end(running.turn.id, because: cut)
         await running.task?.value
     }
 

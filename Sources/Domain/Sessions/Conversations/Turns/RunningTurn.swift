@@ -10,6 +10,8 @@ final class RunningTurn {
     /// Why it was ended early.
     enum Cut: Sendable {
         case stopped, timedOut, shutdown
+        /// The host stops for another program, which continues the turn.
+        case handedOver
         /// Another host may have the thread: it ends here without a trace.
         case lost
     }
@@ -29,7 +31,8 @@ final class RunningTurn {
     /// Its answer is complete, and is being stored and posted.
     var isAnswered = false
     var clock: TurnClock
-    /// It waited for people when the host stopped: the next start begins it again.
+    /// It waited for people when the host stopped, or had shown nothing when it was handed over: the next start begins it
+    /// again.
     private(set) var isSuspended = false
     /// Who stopped it.
     var stopper: Sender?
@@ -80,7 +83,8 @@ final class RunningTurn {
         guard self.cut == nil || cut == .lost else { return false }
         self.cut = cut
         // A turn that has shown something cannot begin again.
-        self.isSuspended = cut == .shutdown && self.clock.isStopped && self.answer.isEmpty
+        self.isSuspended =
+            (cut == .handedOver || cut == .shutdown && self.clock.isStopped) && self.answer.isEmpty
         return true
     }
 
@@ -88,7 +92,7 @@ final class RunningTurn {
     func outcome(orElse other: TurnOutcome) -> TurnOutcome {
         switch self.cut {
         case .stopped: .stopped
-        case .shutdown, .lost: .interrupted
+        case .shutdown, .handedOver, .lost: .interrupted
         case .timedOut: .cut(TurnTexts.timedOut)
         case nil: other
         }
