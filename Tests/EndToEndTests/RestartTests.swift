@@ -73,6 +73,7 @@ struct RestartTests {
         print(json.dumps({"requests": requests[0], "longest": longest[0], "faults": faults[:3], "streams": streams}))
         """
 
+    /// JETBRIDGE_RESTARTS: another number of restarts.
     @Test("three times under load: no request is refused, nothing is lost or doubled")
     func underLoad() async throws {
         let rounds = getenv("JETBRIDGE_RESTARTS").flatMap { Int(String(cString: $0)) } ?? 3
@@ -80,14 +81,14 @@ struct RestartTests {
         // Two seconds long, so that each is cut unless the restart waits for it.
         let model = try await LoopbackModelServer.started(
             behaviors: ["test": .answer("The answer has come to its very end.", rate: 4, chunkLength: 4)])
-        let host = try await Self.host(HostConfiguration.irc(port: server.port, model))
         let alice = try await IRCPeer.connect(to: server, nick: "alice")
         try await alice.join("#team")
+        let host = try await Self.host(HostConfiguration.irc(port: server.port, model))
         let address = try #require(host.address)
         let client = try await GatewayClient(signingInAt: address, code: try #require(await host.code))
         let thread = try await client.newThread()
         let token = try await host.run(["token", "create", "--name", "load", "--scope", "read"])
-            .text.split(whereSeparator: \.isWhitespace).last.map(String.init)
+            .text.split(whereSeparator: \.isWhitespace).first.map(String.init)
         let directory = host.directory
         directory.write("load.py", Self.load)
         let stop = "\(directory.path)/stop"

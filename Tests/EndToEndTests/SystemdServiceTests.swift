@@ -34,6 +34,12 @@ struct SystemdServiceTests {
         #expect(reload.count == 2 && reload.last == "READY=1")
         #expect(reload.first?.hasPrefix("RELOADING=1\nMONOTONIC_USEC=") == true)
 
+        // To systemd, a restart is a reload: the socket stays its own, and the process is the same.
+        let restart = try await host.run(["restart"])
+        #expect(restart.status.isSuccess, "\(restart.errorText)")
+        let states = try await systemd.wait(for: "READY=1\nSTATUS=Serving http://\(address)")
+        #expect(states.contains { $0.hasPrefix("RELOADING=1\n") } && !states.contains { $0.hasPrefix("STOPPING=1") })
+        _ = try await systemd.wait(for: "WATCHDOG=1")
         let health = try await host.run(["doctor", "--serving"])
         #expect(health.status == .exited(0) && health.text.hasSuffix("host: the host at \(address) is ready\n"))
         #expect(await host.terminate() == .exited(0))

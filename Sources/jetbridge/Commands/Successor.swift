@@ -93,7 +93,8 @@ final class Successor: Sendable {
         environment["LISTEN_FDNAMES"] = self.socketName
         // A copy lacks the flag that closes it; libraries may have left others without it.
         if listener == first { _ = fcntl(first, F_SETFD, 0) } else { dup2(listener, first) }
-        for number in first + 1..<Int32(clamping: sysconf(Int32(_SC_OPEN_MAX))) { _ = fcntl(number, F_SETFD, FD_CLOEXEC) }
+        let limit = Int32(clamping: sysconf(Int32(_SC_OPEN_MAX)))
+        for number in first + 1..<limit { _ = fcntl(number, F_SETFD, FD_CLOEXEC) }
         let words = ([self.program] + self.arguments).map { strdup($0) } + [nil]
         let variables = environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
         execve(self.program, words, variables)

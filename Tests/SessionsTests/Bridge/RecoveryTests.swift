@@ -109,6 +109,37 @@ struct RecoveryTests {
         #expect(second.adapter.texts == ["You said: later"])
     }
 
+    @Test("a turn that is handed over to the next program continues there, without a note")
+    func handedOver() async throws {
+        let directory = try TemporaryDirectory()
+        let first = try await BridgeHarness(
+            directory: directory, worker: ScriptedWorker([.event(.text("Begun.\n\n")), .hold]))
+        let submission = try #require(try await first.ask("hello"))
+        await first.adapter.waitForPosts(1)
+        first.bridge.handOver()
+        await first.bridge.stop()
+        #expect(first.adapter.texts == ["Begun."])
+        #expect(try await first.turn(submission.operation)?.state == .interrupted)
+        let second = try await BridgeHarness(directory: directory)
+        await second.adapter.waitForPosts(1)
+        try await second.settle()
+        #expect(second.adapter.texts == ["You said: hello"])
+    }
+
+    @Test("a turn that is handed over before it has shown anything begins again")
+    func handedOverUnseen() async throws {
+        let directory = try TemporaryDirectory()
+        let first = try await BridgeHarness(directory: directory, worker: ScriptedWorker([.hold]))
+        let submission = try #require(try await first.ask("hello"))
+        first.bridge.handOver()
+        await first.bridge.stop()
+        #expect(first.adapter.texts.isEmpty)
+        let second = try await BridgeHarness(directory: directory)
+        #expect(try await second.frames(of: submission.operation).last?.content == "You said: hello")
+        try await second.settle()
+        #expect(second.adapter.texts == ["You said: hello"])
+    }
+
     @Test("a caller that waits for its operation gets one while the host stops; the next start answers it, once")
     func submittedWhileStopping() async throws {
         let directory = try TemporaryDirectory()
