@@ -106,7 +106,9 @@ let package = Package(
             name: "Specs",
             dependencies: ["Chat", "Git", "JSON", "Logging", "Models", "Primitives", "Repositories", "Schemas"],
             path: "Sources/Domain/Specs", swiftSettings: strict, plugins: ["EmbedTemplates"]),
-        domain("Documents", "Chat", "Git", "Primitives", "Repositories", "Specs"),
+        domain(
+            "Documents", "Chat", "Crypto", "Database", "EventLoop", "Git", "JSON", "Lifecycle", "Logging", "Primitives",
+            "Repositories", "Sessions", "Specs"),
         domain("Audit", "Chat", "Crypto", "Database", "JSON", "Lifecycle", "Logging", "Primitives"),
         domain(
             "Jail", "Chat", "Crypto", "EventLoop", "HTTP", "HTTPClient", "HTTPServer", "JSON", "Lifecycle", "Logging",
@@ -253,7 +255,9 @@ let package = Package(
             "Copilot", "Copilot", "Chat", "Crypto", "EventLoop", "HTTP", "HTTPClient", "JSON", "Lifecycle", "Logging",
             "Models", "Primitives", "Processes"),
         tests("Repositories", "Repositories", "Chat", "Git", "Logging", "Primitives"),
-        tests("Documents", "Documents", "Chat", "Git", "Logging", "Primitives", "Repositories"),
+        tests(
+            "Documents", "Documents", "Chat", "Crypto", "Git", "JSON", "Logging", "Primitives", "Repositories",
+            exclude: ["yjs"]),
         tests(
             "GitHub", "GitHub", "Chat", "Copilot", "Crypto", "EventLoop", "Git", "HTTP", "HTTPClient", "JSON",
             "Lifecycle",

@@ -33,7 +33,7 @@ ARROWS = {
     "Repositories": {"Chat"},
     "GitHub": {"Chat", "Copilot", "Models", "Repositories"},
     "Specs": {"Chat", "Models", "Repositories"},
-    "Documents": {"Chat", "Repositories", "Specs"},
+    "Documents": {"Chat", "Repositories", "Sessions", "Specs"},
     "Analytics": set(),
     "Audit": {"Chat"},
     "Backup": {"Audit"},

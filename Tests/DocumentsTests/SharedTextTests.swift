@@ -1,0 +1,184 @@
+import Crypto
+import JSON
+import TestSupport
+import Testing
+
+@testable import Documents
+
+/// The shared text against Yjs itself.
+@Suite("The shared text", .timeLimit(.minutes(2)))
+struct SharedTextTests {
+    private static func updates(_ json: JSON) throws -> [[UInt8]] {
+        try #require(json["updates"]?.arrayValue).map { try #require(decodeBase64($0.stringValue ?? "")) }
+    }
+
+    private static func read(_ updates: [[UInt8]], since vector: [UInt8]? = nil, _ yjs: YjsProgram) async throws -> JSON {
+        var order: JSONObject = ["read": .array(updates.map { .string(base64($0)) })]
+        if let vector { order["vector"] = .string(base64(vector)) }
+        return try await yjs.ask(.object(order))
+    }
+
+    @Test("concurrent edits in any order make the text that Yjs makes, and Yjs reads what we write")
+    func fuzz() async throws {
+        try await YjsProgram.run { yjs in
+            for seed in 1...40 {
+                var random = SeededGenerator(state: UInt64(seed))
+                let order: JSON = [
+                    "seed": .integer(Int64(seed)), "clients": .integer(Int64(2 + seed % 6)), "edits": 250,
+                    "cuts": .bool(seed % 4 == 0),
+                ]
+                let made = try await yjs.ask(["make": order])
+                let expected = try #require(made["text"]?.stringValue)
+                let updates = try Self.updates(made)
+                var text = SharedText()
+                for update in updates { try text.apply(TextUpdate(update)) }
+                guard text.text == expected, text.pendingCount == 0 else {
+                    Issue.record("seed \(seed): \(text.pendingCount) wait, \(text.text.debugDescription.prefix(300))")
+                    return
+                }
+                #expect(text.byteCount == expected.utf8.count, "seed \(seed)")
+
+                // Yjs reads our snapshot, which is as small as its own.
+                let snapshot = text.encode()
+                #expect(snapshot.count <= made["size"]?.intValue ?? 0, "seed \(seed)")
+                let read = try await Self.read([snapshot], since: try #require(decodeBase64(made["vector"]?.stringValue ?? "")), yjs)
+                #expect(read["text"]?.stringValue == expected && read["waits"] == false, "seed \(seed)")
+                #expect(read["vector"] == made["vector"] || seed % 4 == 0, "seed \(seed)")
+
+                // Somebody who has a part gets the rest.
+                var part = SharedText()
+                for update in updates.prefix(updates.count / 2) { try part.apply(TextUpdate(update)) }
+                let rest = text.encode(since: try TextUpdate.stateVector(part.stateVector))
+                try part.apply(TextUpdate(rest))
+                #expect(part.text == expected && part.pendingCount == 0, "seed \(seed)")
+                let half = Array(updates.prefix(updates.count / 2))
+                #expect(try await Self.read(half + [rest], yjs)["text"]?.stringValue == expected, "seed \(seed)")
+
+                // Our own edits, which Yjs gets as updates.
+                var own = updates
+                for number in 0..<5 {
+                    let now = Self.edited(text.text, &random)
+                    guard let update = text.replace(with: now, as: 77) else { continue }
+                    own.append(update)
+                    #expect(text.text == now, "seed \(seed), edit \(number)")
+                    #expect(text.byteCount == now.utf8.count)
+                }
+                #expect(try await Self.read(own, yjs)["text"]?.stringValue == text.text, "seed \(seed)")
+                #expect(try await Self.read([text.encode()], yjs)["text"]?.stringValue == text.text, "seed \(seed)")
+            }
+        }
+    }
+
+    /// Some lines changed, added and dropped.
+    private static func edited(_ text: String, _ random: inout SeededGenerator) -> String {
+        var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        for _ in 0..<3 {
+            let at = Int.random(in: lines.indices, using: &random)
+            switch Int.random(in: 0..<4, using: &random) {
+            case 0: lines.insert("new 😀 line", at: at)
+            case 1 where lines.count > 1: lines.remove(at: at)
+            case 2: lines[at] = String(lines[at].reversed())
+            default: lines[at] += "😁"
+            }
+        }
+        return lines.joined(separator: "\n")
+    }
+
+    @Test("10,000 edits are applied, encoded and opened quickly")
+    func speed() async throws {
+        try await YjsProgram.run { yjs in
+            let order: JSON = ["seed": 7, "clients": 5, "edits": 3_000, "cuts": false]
+            let made = try await yjs.ask(["make": order])
+            let updates = try Self.updates(made)
+            let clock = ContinuousClock()
+            var text = SharedText()
+            let applying = try clock.measure { for update in updates { try text.apply(TextUpdate(update)) } }
+            #expect(text.text == made["text"]?.stringValue)
+            var snapshot: [UInt8] = []
+            let encoding = clock.measure { snapshot = text.encode() }
+            var opened = SharedText()
+            let opening = try clock.measure { try opened.take(TextUpdate(snapshot)) }
+            #expect(opened.text == text.text)
+            print("\(updates.count) updates in \(applying), \(snapshot.count) bytes in \(encoding), opened in \(opening)")
+            // Debug builds on busy machines; it has to be far from the square of the edits.
+            #expect(applying < .seconds(20) && encoding < .seconds(5) && opening < .seconds(10))
+        }
+    }
+
+    @Test(
+        "what is no plain text is refused",
+        arguments: ["map", "array", "other root", "format", "embed", "type", "document", "v2"])
+    func foreign(kind: String) async throws {
+        let update = try await YjsProgram.run { yjs in
+            try await yjs.ask(["foreign": .string(kind)])["update"]?.stringValue ?? ""
+        }
+        let bytes = try #require(decodeBase64(update))
+        #expect(throws: SharedTextError.self) { try TextUpdate(bytes) }
+    }
+
+    @Test("damaged updates are refused or harmless")
+    func damaged() async throws {
+        let made = try await YjsProgram.run { try await $0.ask(["make": ["seed": 3, "clients": 4, "edits": 120, "cuts": true]]) }
+        var random = SeededGenerator(state: 5)
+        var refused = 0
+        for update in try Self.updates(made) {
+            for _ in 0..<40 {
+                var bytes = update
+                switch Int.random(in: 0..<3, using: &random) {
+                case 0: bytes.removeLast(Int.random(in: 1...bytes.count, using: &random))
+                case 1: bytes[Int.random(in: bytes.indices, using: &random)] = UInt8.random(in: 0...255, using: &random)
+                default: bytes.insert(UInt8.random(in: 0...255, using: &random), at: Int.random(in: bytes.indices, using: &random))
+                }
+                var text = SharedText()
+                do {
+                    try text.apply(TextUpdate(bytes))
+                    // Whatever it was, what is here can be written and read again.
+                    var again = SharedText()
+                    try again.take(TextUpdate(text.encode()))
+                    #expect(again.text == text.text)
+                } catch is SharedTextError { refused += 1 }
+            }
+        }
+        #expect(refused > 1_000)
+    }
+
+    @Test("an update is taken whole or not at all")
+    func whole() throws {
+        var text = SharedText()
+        _ = text.replace(with: "one\ntwo\n", as: 1)
+        var other = text
+        let first = try #require(other.replace(with: "one\n1.5\ntwo\n", as: 2))
+        let second = try #require(other.replace(with: "one\n1.75\ntwo\n", as: 2))
+        let incomplete = #expect(throws: SharedTextError.self) { try text.take(TextUpdate(second)) }
+        #expect(incomplete?.code == .incomplete && text.text == "one\ntwo\n" && text.pendingCount == 0)
+        try text.take(TextUpdate(first))
+        try text.take(TextUpdate(second))
+        #expect(text.text == other.text)
+        let long = try #require(other.replace(with: String(repeating: "ä", count: SharedText.sizeLimit / 2 + 1), as: 2))
+        let tooLarge = #expect(throws: SharedTextError.self) { try text.take(TextUpdate(long)) }
+        #expect(tooLarge?.code == .tooLarge && text.text == "one\n1.75\ntwo\n")
+        let full = try #require(other.replace(with: String(repeating: "ä", count: SharedText.sizeLimit / 2), as: 2))
+        var copy = text
+        try copy.apply(TextUpdate(long))
+        try copy.apply(TextUpdate(full))
+        #expect(copy.byteCount == SharedText.sizeLimit)
+    }
+
+    @Test(
+        "edits are the smallest ones of whole characters",
+        arguments: [
+            ("", "", 0), ("a", "a", 0), ("", "abc", 1), ("abc", "", 1), ("a\nb\nc\n", "A\nb\nC\n", 2),
+            ("x😀y", "x😁y", 1), ("😀😀", "😀", 1), ("1\n2\n3\n4\n5\n", "1\n3\nfour\n5\n6\n", 3), ("aa", "aaa", 1),
+        ])
+    func edits(old: String, new: String, count: Int) {
+        let (before, after) = (Array(old.utf16), Array(new.utf16))
+        let edits = TextEdit.edits(from: before, to: after)
+        #expect(edits.count == count)
+        var result = before
+        for edit in edits.reversed() {
+            result.replaceSubrange(edit.range, with: edit.text)
+            #expect(String(decoding: edit.text, as: UTF16.self).utf16.elementsEqual(edit.text))
+        }
+        #expect(result == after)
+    }
+}
