@@ -316,6 +316,7 @@ let package = Package(
             "Matrix", "Primitives", "Processes", "Sessions", "Slack", "Telegram"),
         tests(
             "Crash", "EventLoop", "HTTP", "HTTPClient", "HTTPServer", "JSON", "Primitives", "Processes", "Sessions",
+            "WebSockets",
             "jetbridge"),
         tests(
             "EndToEnd", "Crypto", "EventLoop", "Gateway", "HTTP", "HTTPClient", "HTTPServer", "JSON", "Lifecycle",

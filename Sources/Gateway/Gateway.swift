@@ -1,3 +1,4 @@
+internal import Documents
 package import EventLoop
 internal import HTTP
 internal import HTTPServer
@@ -13,6 +14,7 @@ package final class Gateway: Service {
     package let name = "gateway"
     private let server: HTTPServer
     private let sockets: WebSocketServer
+    private let documentSockets: WebSocketServer
     let context: GatewayContext
 
     /// Throws ``HTTPURLError`` if the public URL is invalid.
@@ -26,7 +28,7 @@ package final class Gateway: Service {
         let context = try GatewayContext(
             settings: settings, bridge: bridge, web: web, viewer: viewer, features: features,
             readiness: readiness, peers: peers, logger: logger)
-        self.sockets = context.sockets
+        (self.sockets, self.documentSockets) = (context.sockets, context.documentSockets)
         let front = Front(context: context)
         let connections = context.connections
         let (streams, authenticator) = (context.streams, context.authenticator)
@@ -58,8 +60,12 @@ package final class Gateway: Service {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask(name: "http") { try await self.server.run() }
             group.addTask(name: "live") { try await self.sockets.run() }
+            group.addTask(name: "editors") { try await self.documentSockets.run() }
             group.addTask(name: "events") { await self.context.feed.run() }
             group.addTask(name: "webhooks") { await self.context.webhooks.run() }
+            if let documents = self.context.settings.openDocuments {
+                group.addTask(name: "documents") { await documents.run() }
+            }
             try await group.waitForAll()
         }
     }
@@ -70,7 +76,9 @@ package final class Gateway: Service {
     /// Closes the live connections, whose clients reconnect and resume, and lets running answers finish.
     package func stop() async {
         self.context.streams.close()
+        await self.context.settings.openDocuments?.stop()
         await self.sockets.stop()
+        await self.documentSockets.stop()
         await self.server.stop()
         self.context.feed.stop()
         self.context.webhooks.stop()

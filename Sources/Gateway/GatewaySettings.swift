@@ -29,6 +29,8 @@ package struct GatewaySettings: Sendable {
     package var documents: DocumentDesk?
     /// The tasks of repositories; nil without any.
     package var tasks: TaskDesk?
+    /// Those that people have open; nil in a host without.
+    package var openDocuments: OpenDocuments?
     /// The version in the OpenAPI document.
     package var version = "0"
     /// Writes a session into the archive, before it becomes archived; nil if there is none. Errors are for people.

@@ -1,5 +1,6 @@
 import Chat
 import Database
+import Documents
 import EventLoop
 import HTTP
 import JSON
@@ -27,13 +28,14 @@ struct GatewayHarness {
         worker: StepWorker = StepWorker(), viewer: any ViewerSource = FakeViewer(),
         features: (any FeatureSource)? = nil,
         hooks: [GatewayHook] = [], checks: @escaping @Sendable () -> HostReadiness.Checks = { HostReadiness.Checks() },
-        settings change: (inout GatewaySettings) -> Void = { _ in }, quota: PersonQuota = PersonQuota(),
+        settings change: (inout GatewaySettings) -> Void = { _ in },
+        documents: (Bridge) -> OpenDocuments? = { _ in nil }, quota: PersonQuota = PersonQuota(),
         access: AccessPolicy = AccessPolicy(owners: ["irc:local/alice"]),
         _ body: (GatewayHarness) async throws -> Void
     ) async throws {
         let harness = try await GatewayHarness(
             worker: worker, viewer: viewer, features: features, hooks: hooks, checks: checks, change: change,
-            quota: quota, access: access)
+            documents: documents, quota: quota, access: access)
         try await harness.gateway.start()
         async let running: Void = harness.gateway.run()
         do {
@@ -50,7 +52,7 @@ struct GatewayHarness {
     private init(
         worker: StepWorker, viewer: any ViewerSource, features: (any FeatureSource)? = nil, hooks: [GatewayHook],
         checks: @escaping @Sendable () -> HostReadiness.Checks, change: (inout GatewaySettings) -> Void,
-        quota: PersonQuota, access: AccessPolicy
+        documents: (Bridge) -> OpenDocuments?, quota: PersonQuota, access: AccessPolicy
     ) async throws {
         self.directory = try TemporaryDirectory()
         self.worker = worker
@@ -80,6 +82,7 @@ struct GatewayHarness {
                 logger: Logger(label: "test", output: LogOutput(level: .error, format: .json) { _ in }),
                 metrics: Metrics(), now: now))
         self.network.connect(to: self.bridge)
+        settings.openDocuments = documents(self.bridge)
         try await self.bridge.recover()
         self.gateway = try Gateway(
             settings: settings, bridge: self.bridge, web: web, viewer: viewer, features: features,

@@ -1,6 +1,7 @@
 package import Chat
 package import Git
 package import Repositories
+internal import Sessions
 internal import Specs
 
 /// Reads and saves the Markdown documents beside a conversation: those of its feature, and those below `docs/`.
@@ -47,6 +48,10 @@ package struct DocumentDesk: Sendable {
     package func save(_ edit: DocumentEdit, of thread: DocumentThread) async throws -> DocumentSaving {
         let home = try await self.home(of: thread)
         try home.check(edit.path)
+        return try await self.save(edit, home)
+    }
+
+    private func save(_ edit: DocumentEdit, _ home: Home) async throws -> DocumentSaving {
         let repository = home.repository
         guard edit.text.utf8.count <= Document.sizeLimit else {
             throw DocumentProblem.tooLarge(
@@ -65,7 +70,8 @@ package struct DocumentDesk: Sendable {
         let change = DocumentChange(
             branch: home.branch, base: base, documents: [try Self.document(edit.path, text)],
             subject: edit.subject ?? "\(known == nil ? "Add" : "Edit") \(edit.path)", body: edit.body,
-            author: GitSignature(person: edit.author, seconds: self.now()), turn: edit.id)
+            author: GitSignature(person: edit.author, seconds: self.now()), turn: edit.id,
+            coAuthors: edit.coAuthors.map { GitSignature(person: $0, seconds: self.now()) })
         let outcome = try await RemoteWork.$current.withValue(RemoteWork(person: edit.author.id)) {
             try await repository.write(change, isKept: false)
         }
@@ -80,8 +86,68 @@ package struct DocumentDesk: Sendable {
             let file = conflict.files.first { $0.path == edit.path }
             return .conflict(
                 DocumentVersions(
-                    base: known, theirs: file?.theirs.map { String(decoding: $0, as: UTF8.self) }, ours: text))
+                    base: known, theirs: file?.theirs.map { String(decoding: $0, as: UTF8.self) }, ours: text,
+                    head: conflict.theirs))
         }
+    }
+
+    // MARK: Live editing
+
+    /// Where a document is edited, and what it is now; without a text, it is new. Throws as ``read(_:of:)``.
+    func open(_ path: String, of thread: DocumentThread) async throws -> (place: DocumentPlace, StoredText) {
+        let home = try await self.home(of: thread)
+        try home.check(path)
+        let place = DocumentPlace(repository: home.repository.name, branch: home.branch, path: path)
+        return (
+            place, StoredText(commit: home.head, text: try await Self.text(path, at: home.head, in: home.repository))
+        )
+    }
+
+    /// A mark of the document's branch; nil if only reading it shows where it is.
+    func mark(of place: DocumentPlace) -> BranchMark? {
+        (try? self.catalog.repository(place.repository))?.git.mark(of: place.branch)
+    }
+
+    /// Whether the branches are those of a server, which ``refresh(_:)`` reads.
+    func isMirror(_ place: DocumentPlace) -> Bool { (try? self.catalog.repository(place.repository))?.isMirror == true }
+
+    func refresh(_ place: DocumentPlace) async {
+        await (try? self.catalog.repository(place.repository))?.refreshIfPossible()
+    }
+
+    /// What others have committed since `base`, and what becomes of `text` with it. Throws ``RepositoryError``.
+    func news(at place: DocumentPlace, since base: String, _ text: String) async throws -> DocumentNews {
+        let home = try await self.home(of: place, base: base)
+        let (head, repository) = (home.head, home.repository)
+        guard head.hex != base else { return .none }
+        var known: (commit: GitObjectID, text: String?)?
+        do {
+            let commit = try await repository.resolve(base)
+            known = (commit, try await Self.text(place.path, at: commit, in: repository))
+        } catch let error as RepositoryError where error.code == .git(.notFound) {
+            // The branch was replaced, and its old commits are gone.
+        }
+        let theirs = try await Self.text(place.path, at: head, in: repository)
+        let old = known?.text
+        let ours = old.map { LineEnds.restored(in: text, like: $0) } ?? text
+        func isSame(_ first: String?, _ second: String?) -> Bool {
+            guard let first, let second else { return first == nil && second == nil }
+            return first.utf8.elementsEqual(second.utf8)
+        }
+        if known != nil, isSame(theirs, old) { return .moved(head) }
+        let versions = DocumentVersions(base: old, theirs: theirs, ours: ours, head: head)
+        guard let theirs else { return text.isEmpty && old == nil ? .moved(head) : .conflict(versions) }
+        if isSame(theirs, ours) { return .moved(head) }
+        if isSame(old, ours) || old == nil && text.isEmpty { return .merged(StoredText(commit: head, text: theirs)) }
+        guard let known, old != nil,
+            let merged = try await repository.merged(Self.document(place.path, ours), since: known.commit, with: head)
+        else { return .conflict(versions) }
+        return .merged(StoredText(commit: head, text: String(decoding: merged, as: UTF8.self)))
+    }
+
+    /// ``save(_:of:)`` of a document that is edited live.
+    func save(_ edit: DocumentEdit, at place: DocumentPlace) async throws -> DocumentSaving {
+        try await self.save(edit, self.home(of: place, base: edit.base ?? ""))
     }
 
     private static func document(_ path: String, _ text: String) throws -> Document {
@@ -135,6 +201,15 @@ package struct DocumentDesk: Sendable {
         }
         let base = try await repository.checkReady()
         return Home(repository: repository, branch: base.name, head: base.id, folders: [Self.folder])
+    }
+
+    /// Of a document that is edited live: it stays on its branch whatever the thread chooses.
+    private func home(of place: DocumentPlace, base: String) async throws -> Home {
+        let repository = try self.catalog.repository(place.repository)
+        // A branch that is gone begins again where the text was begun.
+        let tip = try await repository.git.tip(of: place.branch)
+        let head = if let tip { tip } else { try await repository.resolve(base) }
+        return Home(repository: repository, branch: place.branch, head: head, folders: [])
     }
 
     /// The one that the thread has chosen, else the repository's only one.
@@ -212,6 +287,8 @@ package struct DocumentEdit: Sendable {
     package let author: Sender
     /// For the commit's trailer `Jetbridge-Turn`.
     package let id: String
+    /// Who else has written it.
+    var coAuthors: [Sender] = []
 
     package init(path: String, text: String, base: String?, message: String?, author: Sender, id: String) {
         self.path = path
@@ -245,6 +322,8 @@ package struct DocumentVersions: Sendable {
     package let base: String?
     package let theirs: String?
     package let ours: String
+    /// The commit of `theirs`.
+    package var head: GitObjectID?
 }
 
 /// Why a document cannot be read or saved; each says what to do.
@@ -254,6 +333,23 @@ package enum DocumentProblem: Error, Sendable, Hashable {
     case tooLarge(String)
     /// The path.
     case missing(String)
+    /// It can't be opened now.
+    case busy(String)
     /// The document in the repository is no text that can be edited here.
     case unreadable(String)
+}
+
+/// A document at a commit; without a text, it does not exist there.
+struct StoredText: Sendable {
+    let commit: GitObjectID
+    let text: String?
+}
+
+enum DocumentNews: Sendable {
+    case none
+    /// The branch has other commits, and the document is the same.
+    case moved(GitObjectID)
+    /// What others have changed fits together with the text.
+    case merged(StoredText)
+    case conflict(DocumentVersions)
 }

@@ -32,6 +32,22 @@ enum LineEnds {
         return result
     }
 
+    /// `text` as editors have it: lines end in LF, and there is no byte order mark. Nil if it has a CR that ends no line.
+    static func plain(_ text: String) -> String? {
+        var units = Array(text.utf8)
+        if units.starts(with: [0xEF, 0xBB, 0xBF]) { units.removeFirst(3) }
+        guard units.contains(13) else { return String(decoding: units, as: UTF8.self) }
+        var result: [UInt8] = []
+        for (index, unit) in units.enumerated() {
+            guard unit == 13 else {
+                result.append(unit)
+                continue
+            }
+            guard index + 1 < units.count, units[index + 1] == 10 else { return nil }
+        }
+        return String(decoding: result, as: UTF8.self)
+    }
+
     private static func lines(of text: String) -> [(text: Substring, end: String)] {
         var lines: [(text: Substring, end: String)] = []
         var rest = text.utf8[...]

@@ -47,6 +47,16 @@ enum DocumentRoutes {
             }
         },
         APIRoute(
+            .get, "/api/v1/threads/{id}/documents/{path...}/live", "editDocument",
+            "A WebSocket on which a document is edited together with others: see docs/documents.md.",
+            .scopes([.chat, .read, .documents], from: .member), query: API.EpochQuery.self,
+            answers: [
+                .init(status: .switchingProtocols, text: "The connection speaks the live protocol of documents."),
+                Self.missing, .conflict("The repository or the document can't be read."),
+                .problem(HTTPStatus(426), "Not a WebSocket request."),
+            ], isLive: true
+        ) { (context, call: APICall<API.EpochQuery, API.Nothing>) in try await DocumentSocket.open(context, call) },
+        APIRoute(
             .put, "/api/v1/threads/{id}/documents/{path...}", "saveDocument",
             "Commits a document as the caller's change, and posts the commit in the thread. Lines that others have "
                 + "changed since `base` are merged. Line ends and a byte order mark stay as they are in the file.",
@@ -103,7 +113,7 @@ enum DocumentRoutes {
         return HTTPServerResponse(.conflict, .problem, bytes: try JSON(encoding: document).bytes)
     }
 
-    private static func answering<Content>(_ body: () async throws -> Content) async throws -> Content {
+    static func answering<Content>(_ body: () async throws -> Content) async throws -> Content {
         do {
             return try await body()
         } catch let problem as DocumentProblem {
@@ -111,6 +121,7 @@ enum DocumentRoutes {
             case .invalid(let line): throw HTTPProblem(.badRequest, line)
             case .tooLarge(let line): throw HTTPProblem(.contentTooLarge, line)
             case .missing: throw Problems.missing("document")
+            case .busy(let line): throw HTTPProblem(.serviceUnavailable, line, headers: ["Retry-After": "30"])
             case .unreadable(let line): throw HTTPProblem(.conflict, line)
             }
         } catch let error as TurnFailure {
@@ -123,7 +134,7 @@ enum DocumentRoutes {
 
 extension GatewayContext {
     /// Where a thread's documents are. Throws 404 for a thread that the caller may not see.
-    fileprivate func documents<Query, Body>(
+    func documents<Query, Body>(
         _ call: APICall<Query, Body>
     ) async throws -> (DocumentDesk, DocumentThread, SessionRecord) {
         let session = try await self.session(call.id, for: call.person())

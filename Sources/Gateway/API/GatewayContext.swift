@@ -25,6 +25,8 @@ final class GatewayContext: Sendable {
     let origins: OriginPolicy
     let cors: CORSPolicy
     let sockets: WebSocketServer
+    /// Of documents, whose messages are larger.
+    let documentSockets: WebSocketServer
     let connections = LiveConnections()
     let feed: EventFeed
     let streams = OpenStreams()
@@ -61,6 +63,7 @@ final class GatewayContext: Sendable {
             settings: settings, store: bridge.store, environment: bridge.environment, logger: logger)
         self.cors = CORSPolicy(origins: settings.corsOrigins)
         self.sockets = WebSocketServer(LiveRoutes.settings, name: "live", logger: logger)
+        self.documentSockets = WebSocketServer(DocumentSocket.settings, name: "editors", logger: logger)
         self.document =
             APITable.document(
                 publicURL: settings.publicURL, version: settings.version, isSecure: settings.isSecure

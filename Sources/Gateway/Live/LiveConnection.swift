@@ -10,7 +10,7 @@ internal import WebSockets
 ///
 /// Each subscription is a task that waits while the socket has no room, so a slow client's frames wait only in storage.
 /// A subscription to an operation removes it from its thread's subscription, so that no frame is sent twice.
-final class LiveConnection: Sendable {
+final class LiveConnection: WatchedConnection {
     let context: GatewayContext
     let principal: Principal
     /// With which it was opened.

@@ -1,16 +1,25 @@
 internal import Primitives
 
+/// A connection that outlives its request, and the rights that it was opened with.
+protocol WatchedConnection: Sendable {
+    var principal: Principal { get }
+    /// Ends it if its credential is no longer what it was.
+    func checkCredential() async
+    /// The host has other places now.
+    func placesChanged()
+}
+
 /// The open live connections, so that those of somebody whose access has changed end at once.
 final class LiveConnections: Sendable {
     private struct State {
         var next = 0
-        var open: [Int: LiveConnection] = [:]
+        var open: [Int: any WatchedConnection] = [:]
     }
 
     private let state = Protected(State())
 
     /// Knows `connection` while `body` runs.
-    func with(_ connection: LiveConnection, _ body: () async -> Void) async {
+    func with(_ connection: any WatchedConnection, _ body: () async -> Void) async {
         let number = self.state.withLock { state in
             state.next += 1
             state.open[state.next] = connection

@@ -17,17 +17,22 @@ final class RemoteFrames: Sendable {
         self.client = WebSocketClient(settings)
     }
 
-    /// Subscribes by `command` to what the host of `place` shows, as whoever has the credential in `headers`. Nil if this
-    /// host has the place. The subscription ends with an overflow when the connection does: the next one is where the
-    /// place is then.
-    func subscribe(_ command: JSON, in place: Place, as headers: HTTPHeaders) async throws -> LiveSubscription? {
+    /// A WebSocket of the host of `place`, as whoever has the credential in `headers`. Nil if this host has the place.
+    func open(_ target: String, in place: Place, as headers: HTTPHeaders) async throws -> WebSocket? {
         guard let gateway = try await self.peers.gateway(place) else { return nil }
         var own: HTTPHeaders = [Forwarder.hop: self.peers.name]
         for name in ["authorization", "cookie"] {
             if let value = headers[name] { own.append(name, value) }
         }
-        let url = try HTTPURL("ws" + gateway.origin.dropFirst("http".count) + "/api/v1/live")
-        let socket = try await self.client.connect(url, headers: own)
+        let url = try HTTPURL("ws" + gateway.origin.dropFirst("http".count) + target)
+        return try await self.client.connect(url, headers: own)
+    }
+
+    /// Subscribes by `command` to what the host of `place` shows, as whoever has the credential in `headers`. Nil if this
+    /// host has the place. The subscription ends with an overflow when the connection does: the next one is where the
+    /// place is then.
+    func subscribe(_ command: JSON, in place: Place, as headers: HTTPHeaders) async throws -> LiveSubscription? {
+        guard let socket = try await self.open("/api/v1/live", in: place, as: headers) else { return nil }
         // Unstructured: a stream may end anywhere.
         let subscription = LiveSubscription { Task { await socket.close() } }
         try await socket.send(command.text)

@@ -53,7 +53,13 @@ enum GatewaySetup {
         var settings = GatewaySettings(address: listening.host, port: listening.port, publicURL: publicURL)
         settings.version = Release.version
         settings.corsOrigins = configuration.gateway.cors
-        settings.documents = DocumentDesk(catalog: repositories, now: { WallClock.now() / 1_000 })
+        let desk = DocumentDesk(catalog: repositories, now: { WallClock.now() / 1_000 })
+        let pages = bridge.environment.settings.pages
+        settings.documents = desk
+        settings.openDocuments = OpenDocuments(
+            desk: desk, store: store, logger: bridge.environment.logger, now: WallClock.now,
+            link: { pages.commit($0.sha, of: $0.repository, on: $0.branch) },
+            report: { try? await bridge.posts.post($0, in: $1) })
         settings.webhooks = configuration.hooks
         if let cluster {
             settings.hostAddresses = {

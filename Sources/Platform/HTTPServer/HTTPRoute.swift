@@ -30,7 +30,8 @@ package struct HTTPRoute: Sendable {
     }
 }
 
-/// A path with parameters: `/threads/{id}/messages`; a final `{path...}` matches the rest.
+/// A path with parameters: `/threads/{id}/messages`; a final `{path...}` matches the rest, which one literal segment may
+/// end: `/files/{path...}/history`.
 package struct RoutePattern: Sendable, Hashable, ExpressibleByStringLiteral, CustomStringConvertible {
     enum Segment: Sendable, Hashable {
         case text(String)
@@ -55,9 +56,11 @@ package struct RoutePattern: Sendable, Hashable, ExpressibleByStringLiteral, Cus
         let names = self.names
         precondition(!names.contains(""), "a route's parameter needs a name: \(text)")
         precondition(Set(names).count == names.count, "a route's parameters need different names: \(text)")
+        let rest = self.segments.firstIndex { if case .rest = $0 { true } else { false } }
+        let tail = rest.map { self.segments[($0 + 1)...] } ?? []
         precondition(
-            !self.segments.dropLast().contains { if case .rest = $0 { true } else { false } },
-            "only a route's last segment takes the rest: \(text)")
+            tail.isEmpty || tail.count == 1 && { if case .text = tail.first { true } else { false } }(),
+            "only one literal segment may follow a route's rest: \(text)")
     }
 
     package init(stringLiteral value: String) {

@@ -3,7 +3,7 @@ internal import HTTP
 
 /// Finds a request's route by method and path, in a tree of segments.
 ///
-/// Literal segments take precedence over parameters, parameters over rests. Segments are matched and passed to handlers
+/// Literal segments take precedence over parameters, parameters over rests, rests with a last segment over others. Segments are matched and passed to handlers
 /// percent-decoded, so an encoded slash stays inside its segment. A path with a `.` or `..` segment matches no route
 /// (404), because clients and proxies interpret it differently. The GET route answers HEAD; an unknown method gets 405
 /// with `Allow`; `OPTIONS *` gets the methods of all routes.
@@ -14,17 +14,25 @@ package struct Router: HTTPDispatcher {
         /// The routes that end here, by method, and those that match the rest.
         let routes: [HTTPMethod: HTTPRoute]
         let rests: [HTTPMethod: HTTPRoute]
+        /// Those that match the rest up to a last segment, by that segment.
+        let tails: [String: [HTTPMethod: HTTPRoute]]
 
         init(_ routes: [(rest: ArraySlice<RoutePattern.Segment>, route: HTTPRoute)]) {
             var texts: [String: [(ArraySlice<RoutePattern.Segment>, HTTPRoute)]] = [:]
             var parameters: [(ArraySlice<RoutePattern.Segment>, HTTPRoute)] = []
             var ending: [HTTPMethod: HTTPRoute] = [:]
             var rests: [HTTPMethod: HTTPRoute] = [:]
+            var tails: [String: [HTTPMethod: HTTPRoute]] = [:]
             for (segments, route) in routes {
                 switch segments.first {
                 case .text(let text): texts[text, default: []].append((segments.dropFirst(), route))
                 case .parameter: parameters.append((segments.dropFirst(), route))
-                case .rest: rests[route.method] = route
+                case .rest:
+                    if case .text(let tail)? = segments.dropFirst().first {
+                        tails[tail, default: [:]][route.method] = route
+                    } else {
+                        rests[route.method] = route
+                    }
                 case nil: ending[route.method] = route
                 }
             }
@@ -32,6 +40,7 @@ package struct Router: HTTPDispatcher {
             self.parameter = parameters.isEmpty ? nil : Node(parameters.map { (rest: $0.0, route: $0.1) })
             self.routes = ending
             self.rests = rests
+            self.tails = tails
         }
     }
 
@@ -87,7 +96,9 @@ package struct Router: HTTPDispatcher {
             switch segment {
             case .text: break
             case .parameter(let name): parameters.append(name, segments[index])
-            case .rest(let name): parameters.append(name, segments[index...].joined(separator: "/"))
+            case .rest(let name):
+                let after = route.pattern.segments.count - index - 1
+                parameters.append(name, segments[index...].dropLast(after).joined(separator: "/"))
             }
         }
         return parameters
@@ -126,6 +137,11 @@ package struct Router: HTTPDispatcher {
                 let segment = self.segments[index]
                 if let next = node.texts[segment] { self.visit(next, index + 1) }
                 if self.found == nil, !segment.isEmpty, let next = node.parameter { self.visit(next, index + 1) }
+                if self.found == nil, index + 1 < self.segments.count,
+                    let tail = node.tails[self.segments[self.segments.count - 1]]
+                {
+                    self.take(tail)
+                }
                 if self.found == nil { self.take(node.rests) }
             }
         }

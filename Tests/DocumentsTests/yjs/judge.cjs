@@ -1,7 +1,7 @@
 // Yjs as the judge of SharedText. Reads a JSON object a line and answers with one; bytes are Base64.
 //   {"make": {"seed", "clients", "edits", "cuts", "inOrder"}}   -> {"updates", "text", "vector", "size"}: concurrent edits, shuffled
 //   {"read": [UPDATE], "vector"?}                    -> {"text", "vector", "size", "waits", "diff"}: what Yjs makes of them
-//   {"foreign": KIND}                                -> {"update"}: what isn't plain text
+//   {"foreign": KIND, "frame"?: true}                                -> {"update"}: what isn't plain text
 //   {"person": NAME, "edit"?: [at, delete, text], "take"?: [FRAME], "begin"?: true}
 //                                                    -> {"send": [FRAME], "text"}: an editor that speaks y-protocols/sync
 const Y = require('yjs')
@@ -124,7 +124,7 @@ function person({ person, begin, take, edit }) {
 }
 
 // What isn't plain text, by name.
-function foreign(kind) {
+function foreign(kind, asFrame) {
   const document = new Y.Doc()
   let update
   document.on('update', (made) => { update = made })
@@ -141,7 +141,12 @@ function foreign(kind) {
       document.getText('text').insert(0, 'text')
       break
   }
-  return { update: base64(update) }
+  if (!asFrame) return { update: base64(update) }
+  const encoder = encoding.createEncoder()
+  encoding.writeVarUint(encoder, 0)
+  encoding.writeVarUint(encoder, 2)
+  encoding.writeVarUint8Array(encoder, update)
+  return { update: Buffer.from(encoding.toUint8Array(encoder)).toString('hex') }
 }
 
 require('readline').createInterface({ input: process.stdin }).on('line', (line) => {
@@ -149,6 +154,6 @@ require('readline').createInterface({ input: process.stdin }).on('line', (line) 
   const answer = order.make ? make(order.make)
     : order.read ? read(order.read, order.vector)
     : order.person ? person(order)
-    : foreign(order.foreign)
+    : foreign(order.foreign, order.frame)
   process.stdout.write(JSON.stringify(answer) + '\n')
 })

@@ -37,6 +37,7 @@ struct RoleTests {
         "GET /api/v1/threads/{id}/spec/diff": .member,
         "GET /api/v1/threads/{id}/documents": .member, "GET /api/v1/threads/{id}/documents/{path...}": .member,
         "PUT /api/v1/threads/{id}/documents/{path...}": .member,
+        "GET /api/v1/threads/{id}/documents/{path...}/live": .member,
         "GET /api/v1/models": .guest, "GET /api/v1/usage": .guest, "GET /api/v1/sessions": .guest,
         "GET /api/v1/repositories": .member, "GET /api/v1/commands": .guest, "GET /api/v1/live": .guest,
         "GET /r/{repository}": .member, "GET /r/{repository}/commit/{sha}": .guest,

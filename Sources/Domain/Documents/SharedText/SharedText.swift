@@ -50,6 +50,8 @@ package struct SharedText: Sendable {
     private(set) var first = SharedText.none
     /// Of the visible text in UTF-8.
     package private(set) var byteCount = 0
+    /// Grows with each insertion and deletion.
+    package private(set) var changeCount = 0
 
     private var pending: [UInt64: [TextUpdate.Block]] = [:]
     private var pendingDeletions: [TextUpdate.Deletion] = []
@@ -304,6 +306,7 @@ package struct SharedText: Sendable {
     private mutating func insert(
         _ text: [UInt16]?, length: Int32, at id: Position, origin: Position, right: Position
     ) {
+        self.changeCount += 1
         var left = Self.none
         if !origin.isNone {
             if self.items[Int(self.item(at: origin))].last != origin { self.cut(origin.client, at: origin.clock + 1) }
@@ -396,6 +399,7 @@ package struct SharedText: Sendable {
                 if item.end > clocks.upperBound { self.cut(client, at: clocks.upperBound) }
                 let now = self.items[index]
                 let text = self.units[Int(now.start)..<Int(now.start + now.length)]
+                self.changeCount += 1
                 self.byteCount -= Self.byteCount(of: text)
                 self.items[index].start = Self.none
             }

@@ -46,11 +46,11 @@ package struct TextUpdate: Sendable {
     /// Of the inserted texts in UTF-8.
     private(set) var textBytes = 0
 
-    /// Whether it changes nothing.
-    package var isEmpty: Bool { self.blocks.isEmpty && self.deletions.isEmpty }
+    var operationCount: Int { self.blocks.count + self.deletions.count }
 
-    package init(_ bytes: [UInt8]) throws(SharedTextError) {
-        guard bytes.count <= Self.sizeLimit else { throw SharedTextError(.tooLarge, "is over \(Self.sizeLimit) bytes") }
+    /// - Parameter limit: In bytes; what was stored may be larger than an edit.
+    package init(_ bytes: [UInt8], limit: Int = Self.sizeLimit) throws(SharedTextError) {
+        guard bytes.count <= limit else { throw SharedTextError(.tooLarge, "is over \(limit) bytes") }
         var reader = UpdateReader(bytes)
         var clients: Set<UInt64> = []
         for _ in 0..<(try reader.count()) {
@@ -71,7 +71,9 @@ package struct TextUpdate: Sendable {
         guard reader.isAtEnd else { throw SharedTextError(.malformed, "has bytes after its end") }
     }
 
-    private mutating func read(_ reader: inout UpdateReader, _ client: UInt64, _ clock: inout Int32) throws(SharedTextError) {
+    private mutating func read(_ reader: inout UpdateReader, _ client: UInt64, _ clock: inout Int32)
+        throws(SharedTextError)
+    {
         let info = try reader.byte()
         let kind = info & 0x1F
         if kind == 10 {

@@ -13,10 +13,12 @@ package struct DocumentChange: Sendable, Hashable {
     package let author: GitSignature
     /// The operation's id, for the trailer `Jetbridge-Turn`.
     package let turn: String
+    /// Who else has written it, each in a trailer `Co-authored-by`.
+    package let coAuthors: [GitSignature]
 
     package init(
         branch: String, base: GitObjectID, documents: [Document], subject: String, body: String = "",
-        author: GitSignature, turn: String
+        author: GitSignature, turn: String, coAuthors: [GitSignature] = []
     ) {
         self.branch = branch
         self.base = base
@@ -25,6 +27,7 @@ package struct DocumentChange: Sendable, Hashable {
         self.body = body
         self.author = author
         self.turn = turn
+        self.coAuthors = coAuthors
     }
 }
 

@@ -1,4 +1,4 @@
-internal import Git
+package import Git
 
 extension LocalRepository {
     /// A change as a tree, to commit on a branch by someone who had read `base`.
@@ -51,7 +51,8 @@ extension LocalRepository {
                     on: change.base)
                 let draft = Draft(
                     branch: change.branch, base: change.base, tree: tree, subject: change.subject, body: change.body,
-                    author: change.author, turn: change.turn)
+                    author: change.author, turn: change.turn,
+                    trailers: change.coAuthors.map { GitTrailer("Co-authored-by", "\($0.name) <\($0.mail)>") })
                 guard isKept else { return try await self.commitOnce(draft, git) }
                 let outcome = try await self.commit(draft, git)
                 try await git.drop(Self.unfinished(change.turn))
@@ -59,6 +60,22 @@ extension LocalRepository {
             } catch let error as GitError where error.code == .unchanged {
                 return .unchanged
             }
+        }
+    }
+
+    /// What a document becomes if `ours`, which was written by somebody who had read `base`, meets what `head` has; nil if
+    /// both have changed the same lines. Commits nothing. Throws ``RepositoryError``.
+    package nonisolated func merged(
+        _ ours: Document, since base: GitObjectID, with head: GitObjectID
+    ) async throws -> [UInt8]? {
+        let committer = self.committer
+        return try await self.call { git in
+            let change = GitChange(
+                files: [ours.path: ours.bytes], branch: "", base: .at(base), author: committer, committer: committer,
+                message: "")
+            let merge = try await git.merge(git.tree(of: change, on: base), with: head, base: base)
+            guard let tree = merge.tree else { return nil }
+            return try await git.file(ours.path, at: tree, limit: 2 * Document.sizeLimit)
         }
     }
 

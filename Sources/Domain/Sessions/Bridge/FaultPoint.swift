@@ -29,6 +29,8 @@ package enum FaultPoint: String, Sendable, CaseIterable {
     case webhookStored = "webhook-stored"
     case webhookSent = "webhook-sent"
     case reportStored = "report-stored"
+    /// An edit of a document is stored and not yet acknowledged.
+    case editStored = "edit-stored"
     /// In a transaction, after the fence.
     case placeFenced = "place-fenced"
 

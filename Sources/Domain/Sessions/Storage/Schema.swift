@@ -8,6 +8,7 @@ package enum Schema {
         Self.asks, Self.jobs, Self.questions, Self.personas, Self.steps, Self.features, Self.gitHub, Self.clientKeys,
         Self.laterSearch, Self.preferences, Self.people, Self.quota, Self.workspaceBundles, Self.adapterMemory,
         Self.hosts, Self.changes, Self.matrixKeys, Self.accounts, Self.webhooks, Self.tasks, Self.usage,
+        Self.documents,
     ]
 
     private static let bridge = Migration(

@@ -36,6 +36,15 @@ extension API {
         ]
     }
 
+    struct EpochQuery: Codable, Sendable, Documented {
+        let epoch: String?
+
+        static let notes = [
+            "epoch": MemberNote(
+                "The history that the client's text belongs to, as `hello` named it; nothing without one.")
+        ]
+    }
+
     struct DocumentChange: Codable, Sendable, Documented {
         let text: String
         let base: String?

@@ -46,6 +46,7 @@ struct StoreTable: Sendable {
         StoreTable("usage_records", "id"), StoreTable("usage_hours", "dimension", "key", "hour", "model"),
         StoreTable("budget_notes", "scope", "period"), StoreTable("budget_lifts", "scope"),
         StoreTable("report_posts", "report", "target"),
+        StoreTable("documents", "repository", "branch", "path"), StoreTable("document_updates", "epoch", "number"),
     ]
 
     /// Tables with rows from the start, or that triggers fill: their rows replace those of the target at the end.

@@ -1,0 +1,528 @@
+internal import Chat
+internal import Crypto
+internal import Git
+internal import JSON
+internal import Logging
+internal import Repositories
+internal import Sessions
+
+/// A document that people edit together: its text, who edits it, and what they see of each other.
+///
+/// An edit is stored before anybody else gets it or its sender hears of it. What others commit becomes an edit of the host,
+/// so that carets stay. Saving and merging happen one at a time; edits go on beside them.
+actor OpenDocument {
+    let place: DocumentPlace
+    private let context: OpenDocuments.Context
+    private var record: DocumentRecord
+    private var text: SharedText
+    /// New for each opening: a number is never used again after edits that were lost.
+    private let host = UInt64(Crypto.randomBytes(4).reduce(UInt32(0)) { $0 << 8 | UInt32($1) })
+    private var ports: [Int: DocumentPort] = [:]
+    private var lastPort = 0
+    private var queue: [Work] = []
+    private var isFlushing = false
+    private var stateChanged = false
+    /// Whether it takes nobody any more.
+    private(set) var isClosed = false
+    private var storedSinceSnapshot = (count: 0, bytes: 0)
+    /// The conflict that people know of.
+    private var conflict: DocumentVersions?
+    private var mark: BranchMark?
+    private var ticks = 0
+    /// When the last editor left, in milliseconds; nil while there is one.
+    private var quietSince: Int64?
+    private var isBusy = false
+    private var waiting: [CheckedContinuation<Void, Never>] = []
+    private var flushWaiters: [CheckedContinuation<Void, Never>] = []
+
+    private enum Work {
+        case update([UInt8], from: DocumentPort?)
+        case frame([UInt8], to: DocumentPort)
+        case message(JSON)
+    }
+
+    private static let portLimit = 100
+    /// With more, the next opening begins a new history.
+    private static let longHistory = (items: 20_000, clients: 1_000)
+
+    init(_ record: DocumentRecord, updates: [[UInt8]], context: OpenDocuments.Context) throws {
+        self.place = record.place
+        self.record = record
+        self.context = context
+        var text = SharedText()
+        try text.apply(TextUpdate(record.snapshot, limit: .max))
+        for update in updates { try text.apply(TextUpdate(update, limit: .max)) }
+        self.text = text
+        self.storedSinceSnapshot.count = updates.count
+        self.quietSince = context.now()
+    }
+
+    /// The record of a document that nobody has edited.
+    static func record(of place: DocumentPlace, _ stored: StoredText, at now: Int64) throws -> DocumentRecord {
+        guard let plain = LineEnds.plain(stored.text ?? "") else {
+            throw DocumentProblem.unreadable(
+                "`\(place.path)` has carriage returns within its lines. Edit it in a clone.")
+        }
+        var text = SharedText()
+        _ = text.replace(with: plain, as: 1)
+        return DocumentRecord(
+            place: place, epoch: Identifier.make("e"), snapshot: text.encode(), base: stored.commit.hex, editedAt: now)
+    }
+
+    // MARK: People
+
+    /// Nil if the document was closed in between.
+    func join(_ editor: DocumentEditor, canEdit: Bool, epoch: String?) throws -> DocumentPort? {
+        guard !self.isClosed else { return nil }
+        guard self.ports.count < Self.portLimit else {
+            throw DocumentProblem.busy("\(Self.portLimit) people have `\(self.place.path)` open. Try again later.")
+        }
+        self.lastPort += 1
+        let port = DocumentPort(
+            id: self.lastPort, editor: editor, canEdit: canEdit, knowsEpoch: epoch != nil, at: self.context.now())
+        if let epoch, epoch != self.record.epoch {
+            self.refuseEpoch(port)
+            return port
+        }
+        port.send([
+            "type": "hello", "epoch": .string(self.record.epoch), "base": .string(self.record.base),
+            "branch": .string(self.place.branch), "repository": .string(self.place.repository),
+            "can_edit": .bool(canEdit), "unsaved": .bool(!self.record.editors.isEmpty),
+        ])
+        self.ports[port.id] = port
+        if canEdit { self.quietSince = nil }
+        if let conflict { port.send(self.message(conflict)) }
+        return port
+    }
+
+    private func refuseEpoch(_ port: DocumentPort) {
+        port.send([
+            "type": "error", "code": "epoch", "epoch": .string(self.record.epoch),
+            "message": .string(
+                "The document's history began anew since you were here, so your text can't be merged. Copy what you need "
+                    + "and open the document again."),
+        ])
+        port.close("epoch")
+        self.leave(port)
+    }
+
+    func leave(_ port: DocumentPort) {
+        guard self.ports.removeValue(forKey: port.id) != nil else { return }
+        let client = port.withProgress { progress -> (id: UInt64, clock: UInt64)? in
+            progress.isEnded = true
+            return progress.awarenessClient
+        }
+        if let client { self.tell(.binary(DocumentFrame.gone(client)), except: port) }
+        if !self.ports.values.contains(where: \.canEdit), self.quietSince == nil {
+            self.quietSince = self.context.now()
+        }
+    }
+
+    private func tell(_ frame: DocumentPort.Frame, except port: DocumentPort? = nil) {
+        for other in self.ports.values where other !== port { other.send(frame) }
+    }
+
+    // MARK: Edits
+
+    func receive(_ bytes: [UInt8], from port: DocumentPort) {
+        guard self.ports[port.id] != nil else { return }
+        do {
+            switch try DocumentFrame(bytes) {
+            case .step(let vector):
+                let known = try TextUpdate.stateVector(vector)
+                guard port.knowsEpoch || known.isEmpty else { return self.refuseEpoch(port) }
+                self.enqueue(.frame(DocumentFrame.sync(1, self.text.encode(since: known)), to: port))
+                self.enqueue(.frame(DocumentFrame.sync(0, self.text.stateVector), to: port))
+                for other in self.ports.values where other !== port {
+                    if let state = other.withProgress({ $0.awareness }) { port.send(.binary(state)) }
+                }
+            case .update(let bytes): try self.take(bytes, from: port)
+            case .awareness(let bytes, let clients):
+                port.withProgress { progress in
+                    let own = progress.awarenessClient?.id ?? clients.first?.id
+                    if let now = clients.first(where: { $0.id == own }) {
+                        progress.awarenessClient = now
+                        progress.awareness = bytes
+                    }
+                }
+                guard port.mayDo(1, at: self.context.now()) else { throw Self.tooFast }
+                self.tell(.binary(bytes), except: port)
+            case .awarenessQuery:
+                for other in self.ports.values {
+                    if let state = other.withProgress({ $0.awareness }) { port.send(.binary(state)) }
+                }
+            }
+        } catch let error as SharedTextError {
+            self.refuse(port, error.code.rawValue, "\(error) Copy your text, and open the document again.")
+        } catch {
+            self.refuse(port, "failed", "The edit could not be taken.")
+        }
+    }
+
+    private static let readOnly = "You may only read this document, so your edits were not taken."
+    private static let tooFast = SharedTextError(.tooLarge, "comes with over 10,000 others in a second")
+
+    private func take(_ bytes: [UInt8], from port: DocumentPort) throws {
+        let update = try TextUpdate(bytes)
+        guard port.mayDo(max(1, update.operationCount), at: self.context.now()) else { throw Self.tooFast }
+        let before = self.text.changeCount
+        guard port.canEdit else {
+            // The answer to our state vector may say what is known.
+            var copy = self.text
+            try copy.take(update)
+            if copy.changeCount > before { self.refuse(port, "read-only", Self.readOnly) }
+            return
+        }
+        try self.text.take(update)
+        port.withProgress { $0.received += 1 }
+        guard self.text.changeCount > before else {
+            // Everything of it is stored or about to be: the acknowledgement follows that.
+            return self.enqueue(.update([], from: port))
+        }
+        self.record.editedAt = self.context.now()
+        if !self.record.editors.contains(where: { $0.sender.id == port.editor.sender.id }) {
+            self.record.editors.append(port.editor)
+        }
+        self.enqueue(.update(bytes, from: port))
+    }
+
+    private func refuse(_ port: DocumentPort, _ code: String, _ message: String) {
+        port.send(["type": "error", "code": .string(code), "message": .string(message)])
+        port.close(code)
+        self.leave(port)
+    }
+
+    private func enqueue(_ work: Work) {
+        self.queue.append(work)
+        guard !self.isFlushing else { return }
+        self.isFlushing = true
+        // Unstructured: it lasts while there is something to store.
+        Task { await self.flush() }
+    }
+
+    private func storeState() {
+        self.stateChanged = true
+        self.enqueue(.message(.null))
+    }
+
+    private func flush() async {
+        while !self.queue.isEmpty {
+            let batch = self.queue
+            self.queue = []
+            let updates = batch.compactMap { work -> [UInt8]? in
+                guard case .update(let bytes, _) = work, !bytes.isEmpty else { return nil }
+                return bytes
+            }
+            if !updates.isEmpty || self.stateChanged {
+                self.stateChanged = false
+                var record = self.record
+                record.editors =
+                    self.saving
+                    + record.editors.filter { editor in
+                        !self.saving.contains { $0.sender.id == editor.sender.id }
+                    }
+                do {
+                    let stored = record
+                    guard try await self.context.write(self.session, { try $0.add(updates, to: stored) }) else {
+                        return self.fail("The document is also open at another host. Open it again.")
+                    }
+                } catch {
+                    self.context.logger.error(
+                        "edits of a document were not stored",
+                        ["path": .string(self.place.path), "error": .string("\(error)")])
+                    return self.fail(
+                        "Your last edits could not be stored. Copy your text, and open the document again.")
+                }
+                self.record.last += Int64(updates.count)
+                self.storedSinceSnapshot.count += updates.count
+                self.storedSinceSnapshot.bytes += updates.reduce(0) { $0 + $1.count }
+                if !updates.isEmpty { FaultPoint.editStored.hit() }
+            }
+            self.deliver(batch)
+            if self.storedSinceSnapshot.count > 1_000 || self.storedSinceSnapshot.bytes > 512 << 10 {
+                await self.compact()
+            }
+        }
+        self.isFlushing = false
+        for waiter in self.flushWaiters { waiter.resume() }
+        self.flushWaiters = []
+    }
+
+    /// The thread of whoever edits.
+    private var session: String? {
+        self.record.editors.last?.session ?? self.ports.values.first?.editor.session
+    }
+
+    private func deliver(_ batch: [Work]) {
+        var acknowledged: [Int: DocumentPort] = [:]
+        for work in batch {
+            switch work {
+            case .update(let bytes, let port):
+                if !bytes.isEmpty { self.tell(.binary(DocumentFrame.sync(2, bytes)), except: port) }
+                guard let port else { continue }
+                port.withProgress { $0.stored += 1 }
+                acknowledged[port.id] = port
+            case .frame(let bytes, let port): port.send(.binary(bytes))
+            case .message(let message): if message != .null { self.tell(.text(message.text)) }
+            }
+        }
+        for port in acknowledged.values {
+            port.send(["type": "stored", "updates": .integer(Int64(port.withProgress { $0.stored }))])
+        }
+    }
+
+    /// Ends everybody's connection: what is stored is read again when they are back.
+    private func fail(_ message: String) {
+        self.isClosed = true
+        self.queue = []
+        for port in self.ports.values { self.refuse(port, "lost", message) }
+        self.isFlushing = false
+        for waiter in self.flushWaiters { waiter.resume() }
+        self.flushWaiters = []
+    }
+
+    private func flushed() async {
+        guard self.isFlushing else { return }
+        await withCheckedContinuation { self.flushWaiters.append($0) }
+    }
+
+    private func compact() async {
+        guard self.storedSinceSnapshot.count > 0 else { return }
+        let (record, snapshot) = (self.record, self.text.encode())
+        self.storedSinceSnapshot = (0, 0)
+        do {
+            try await self.context.write(self.session) { try $0.compact(record, to: snapshot) }
+        } catch {
+            self.context.logger.warning(
+                "the history of a document was not compacted", ["error": .string("\(error)")])
+        }
+    }
+
+    // MARK: Commits
+
+    /// Who has edited what is being committed.
+    private var saving: [DocumentEditor] = []
+
+    private func alone(_ body: () async -> Void) async {
+        while self.isBusy { await withCheckedContinuation { self.waiting.append($0) } }
+        self.isBusy = true
+        await body()
+        self.isBusy = false
+        if !self.waiting.isEmpty { self.waiting.removeFirst().resume() }
+    }
+
+    /// Handles a client's text message.
+    func receive(_ message: JSON, from port: DocumentPort) async {
+        guard self.ports[port.id] != nil else { return }
+        guard message["type"] == "save" else {
+            return port.send([
+                "type": "error", "code": "unknown",
+                "message": "Send {\"type\":\"save\"}, or the messages of y-protocols.",
+            ])
+        }
+        guard port.canEdit else {
+            return self.refuse(port, "read-only", Self.readOnly)
+        }
+        await self.save(for: port, base: message["base"]?.stringValue, message: message["message"]?.stringValue)
+    }
+
+    /// Commits what was edited since the last commit.
+    ///
+    /// - Parameter base: The commit of a conflict that people have resolved in the text.
+    func save(for port: DocumentPort? = nil, base: String? = nil, message: String? = nil) async {
+        await self.alone { await self.saveAlone(port, base, message) }
+    }
+
+    private func saveAlone(_ port: DocumentPort?, _ base: String?, _ message: String?) async {
+        if let base, let head = self.conflict?.head?.hex, base == head {
+            self.record.base = head
+            self.conflict = nil
+        }
+        await self.mergeAlone()
+        await self.flushed()
+        guard !self.isClosed else { return }
+        guard self.conflict == nil else {
+            if let port, let conflict { port.send(self.message(conflict)) }
+            return
+        }
+        let editors = self.record.editors
+        guard let author = editors.first else {
+            port?.send(["type": "saved", "commit": .null, "base": .string(self.record.base)])
+            return
+        }
+        let copy = self.text
+        let plain = copy.text.replacing("\r\n", with: "\n").replacing("\r", with: "\n")
+        var edit = DocumentEdit(
+            path: self.place.path, text: plain, base: self.record.base, message: message, author: author.sender,
+            id: Identifier.make("d"))
+        edit.coAuthors = editors.dropFirst().map(\.sender)
+        (self.saving, self.record.editors) = (editors, [])
+        do {
+            let outcome = try await self.context.desk.save(edit, at: self.place)
+            self.saving = []
+            switch outcome {
+            case .committed(let commit, let merged, _):
+                if self.adopt(merged, since: copy) { self.record.base = commit.sha }
+                self.storeState()
+                self.enqueue(
+                    .message([
+                        "type": "saved",
+                        "commit": ["sha": .string(commit.sha), "url": .string(self.context.link(commit))],
+                        "base": .string(commit.sha),
+                    ]))
+                await self.flushed()
+                await self.context.report(commit, author.session)
+            case .unchanged(let text):
+                _ = self.adopt(text, since: copy)
+                self.storeState()
+                self.enqueue(.message(["type": "saved", "commit": .null, "base": .string(self.record.base)]))
+            case .conflict(let versions):
+                self.restore(editors)
+                self.show(versions)
+            }
+        } catch {
+            self.saving = []
+            self.restore(editors)
+            let reason =
+                switch error {
+                case let error as RepositoryError: "\(error.message)."
+                case DocumentProblem.invalid(let line), DocumentProblem.tooLarge(let line),
+                    DocumentProblem.unreadable(let line):
+                    line
+                default: "\(error)"
+                }
+            self.context.logger.warning(
+                "a document was not committed", ["path": .string(self.place.path), "error": .string(reason)])
+            self.tell(
+                .text(
+                    JSON.object([
+                        "type": "error", "code": "save",
+                        "message": .string("Nothing was committed; your edits are kept. \(reason)"),
+                    ]).text))
+        }
+    }
+
+    private func restore(_ editors: [DocumentEditor]) {
+        let later = self.record.editors
+        self.record.editors =
+            editors
+            + later.filter { editor in
+                !editors.contains { $0.sender.id == editor.sender.id }
+            }
+    }
+
+    /// Makes a committed text part of this one: an edit of the host, made to what the text was when it was compared. False
+    /// if the text cannot have it: then it must not count as merged.
+    private func adopt(_ committed: String, since copy: SharedText) -> Bool {
+        var copy = copy
+        guard let plain = LineEnds.plain(committed) else { return false }
+        guard let update = copy.replace(with: plain, as: self.host) else { return true }
+        do {
+            try self.text.take(TextUpdate(update))
+            self.enqueue(.update(update, from: nil))
+            return true
+        } catch {
+            self.context.logger.error(
+                "a commit was not merged into an open document",
+                ["path": .string(self.place.path), "error": .string("\(error)")])
+            return false
+        }
+    }
+
+    private func show(_ versions: DocumentVersions) {
+        guard self.conflict?.head != versions.head else { return }
+        self.conflict = versions
+        self.tell(.text(self.message(versions).text))
+    }
+
+    private func message(_ conflict: DocumentVersions) -> JSON {
+        let what =
+            conflict.theirs == nil
+            ? "Others have deleted or renamed this document."
+            : "Others have changed the same lines."
+        return [
+            "type": "conflict", "commit": conflict.head.map { .string($0.hex) } ?? .null,
+            "theirs": conflict.theirs.map { .string($0) } ?? .null,
+            "message": .string(
+                what + " Your text stays, and is not committed: put both together, and save with `commit` as `base`."),
+        ]
+    }
+
+    /// Merges what others have committed.
+    func merge() async { await self.alone { await self.mergeAlone() } }
+
+    private func mergeAlone() async {
+        await self.flushed()
+        guard !self.isClosed else { return }
+        let copy = self.text
+        do {
+            switch try await self.context.desk.news(at: self.place, since: self.record.base, copy.text) {
+            case .none: self.conflict = nil
+            case .moved(let head):
+                self.record.base = head.hex
+                self.conflict = nil
+                self.storeState()
+            case .merged(let stored):
+                guard self.adopt(stored.text ?? "", since: copy) else {
+                    return self.show(
+                        DocumentVersions(base: nil, theirs: stored.text, ours: copy.text, head: stored.commit))
+                }
+                self.record.base = stored.commit.hex
+                self.conflict = nil
+                self.storeState()
+                self.enqueue(.message(["type": "merged", "base": .string(stored.commit.hex)]))
+            case .conflict(let versions): self.show(versions)
+            }
+        } catch {
+            self.mark = nil
+            self.context.logger.warning(
+                "an open document was not compared with its branch",
+                ["path": .string(self.place.path), "error": .string("\(error)")])
+        }
+    }
+
+    // MARK: Time
+
+    /// Looks every second for commits of others, of which Git tells nobody, and saves when it has been quiet. Returns
+    /// whether the document is needed no more.
+    func tick() async -> Bool {
+        guard !self.isClosed else { return true }
+        self.ticks += 1
+        if self.ticks % 30 == 0, self.context.desk.isMirror(self.place) { await self.context.desk.refresh(self.place) }
+        let mark = self.context.desk.mark(of: self.place)
+        if mark == nil || mark != self.mark {
+            self.mark = mark
+            await self.merge()
+        }
+        guard let since = self.quietSince, self.conflict == nil || self.ports.isEmpty else { return false }
+        let isQuiet = self.context.now() - since >= self.context.quiet
+        if isQuiet, !self.record.editors.isEmpty, self.conflict == nil { await self.save() }
+        guard self.ports.isEmpty, isQuiet || self.record.editors.isEmpty else { return false }
+        await self.close()
+        return self.isClosed
+    }
+
+    /// Stores a snapshot, and begins a new history at the next opening if this one is long and committed.
+    func close() async {
+        await self.flushed()
+        guard self.ports.isEmpty, !self.isClosed, !self.isBusy else { return }
+        self.isClosed = true
+        let isLong =
+            self.text.itemCount > Self.longHistory.items || self.text.clients.count > Self.longHistory.clients
+        if isLong, self.record.editors.isEmpty {
+            let place = self.place
+            _ = try? await self.context.write(nil) { try $0.removeDocument(at: place) }
+        } else {
+            await self.compact()
+        }
+    }
+
+    /// When the host stops.
+    func stop() async {
+        for port in self.ports.values {
+            port.close("the host restarts")
+            self.leave(port)
+        }
+        await self.close()
+    }
+}

@@ -1,0 +1,152 @@
+package import Chat
+internal import EventLoop
+package import JSON
+package import Logging
+internal import Primitives
+package import Sessions
+
+/// The documents that people have open at this host.
+package actor OpenDocuments {
+    struct Context: Sendable {
+        let desk: DocumentDesk
+        let store: SessionStore
+        let logger: Logger
+        /// Milliseconds since 1970.
+        let now: @Sendable () -> Int64
+        /// How long nobody may edit a document before it is committed, in milliseconds.
+        let quiet: Int64
+        let link: @Sendable (CommitNotice) -> String
+        /// Shows a commit in the thread of its author.
+        let report: @Sendable (CommitNotice, _ session: String) async -> Void
+
+        /// Runs a write with the fence of a thread, if there is one.
+        func write<Value: Sendable>(
+            _ session: String?, _ body: @escaping @Sendable (Ledger) throws -> Value
+        ) async throws -> Value {
+            guard let session else { return try await self.store.write(body) }
+            return try await self.store.write(ofSession: session, body)
+        }
+    }
+
+    private let context: Context
+    private var open: [DocumentPlace: Task<OpenDocument, any Error>] = [:]
+    private var isStopping = false
+    private let stopped = Signal()
+
+    /// A committed document's history is kept this long for people who come back with edits: 30 days.
+    private static let lifetime: Int64 = 30 * 24 * 3_600_000
+    private static let limit = 500
+
+    /// - Parameters:
+    ///   - now: Milliseconds since 1970.
+    ///   - quiet: How long nobody may edit before a document is committed, in milliseconds.
+    ///   - link: A commit's page.
+    ///   - report: Shows a commit in a thread.
+    package init(
+        desk: DocumentDesk, store: SessionStore, logger: Logger, now: @escaping @Sendable () -> Int64,
+        quiet: Int64 = 30_000, link: @escaping @Sendable (CommitNotice) -> String,
+        report: @escaping @Sendable (CommitNotice, _ session: String) async -> Void
+    ) {
+        self.context = Context(
+            desk: desk, store: store, logger: logger, now: now, quiet: quiet, link: link, report: report)
+    }
+
+    /// Saves what the last run left, and then looks after the open documents until ``stop()``.
+    package func run() async {
+        do {
+            let old = self.context.now() - Self.lifetime
+            try await self.context.store.write { try $0.removeDocuments(committedBefore: old) }
+            for record in try await self.context.store.read({ try $0.unsavedDocuments() }) {
+                // Those of threads that this host has.
+                guard let session = record.editors.first?.session,
+                    let thread = try await self.context.store.read({ try $0.session(id: session) }),
+                    self.context.store.held.contains(Place(of: thread.key))
+                else { continue }
+                _ = try await self.document(at: record.place) { throw DocumentProblem.missing(record.place.path) }
+            }
+        } catch {
+            self.context.logger.warning("documents of the last run were not opened", ["error": .string("\(error)")])
+        }
+        while !self.isStopping {
+            await self.stopped.wait(upTo: .seconds(1))
+            if self.isStopping { break }
+            await self.tick()
+        }
+    }
+
+    /// Looks after each open document.
+    package func tick() async {
+        let open = self.open
+        let closed = await withTaskGroup(of: DocumentPlace?.self) { group in
+            for (place, task) in open {
+                group.addTask { await (try? task.value)?.tick() == true ? place : nil }
+            }
+            return await group.reduce(into: [DocumentPlace]()) { places, place in place.map { places.append($0) } }
+        }
+        for place in closed where self.open[place] == open[place] { self.open[place] = nil }
+    }
+
+    package func stop() async {
+        self.isStopping = true
+        self.stopped.signal()
+        for task in self.open.values { await (try? task.value)?.stop() }
+    }
+
+    /// Opens a document for somebody. Throws ``DocumentProblem`` and as ``DocumentDesk/read(_:of:)``.
+    ///
+    /// - Parameter epoch: The history that the client's own text belongs to; nil for a client without one.
+    package func join(
+        _ path: String, of thread: DocumentThread, as sender: Sender, in session: String, canEdit: Bool, epoch: String?
+    ) async throws -> DocumentConnection {
+        let (place, stored) = try await self.context.desk.open(path, of: thread)
+        let editor = DocumentEditor(sender: sender, session: session)
+        while true {
+            let document = try await self.document(at: place) { stored }
+            if let port = try await document.join(editor, canEdit: canEdit, epoch: epoch) {
+                return DocumentConnection(document: document, port: port)
+            }
+            self.open[place] = nil
+        }
+    }
+
+    private func document(
+        at place: DocumentPlace, begin: @escaping @Sendable () throws -> StoredText
+    ) async throws -> OpenDocument {
+        if let task = self.open[place] { return try await task.value }
+        guard !self.isStopping, self.open.count < Self.limit else {
+            throw DocumentProblem.busy("The host has \(Self.limit) documents open, or stops. Try again later.")
+        }
+        let context = self.context
+        // Unstructured: everybody who opens the document waits for the same one.
+        let task = Task {
+            let found = try await context.store.read { ledger in
+                try ledger.document(at: place).map { ($0, try ledger.updates(of: $0)) }
+            }
+            if let (record, updates) = found {
+                let document = try OpenDocument(record, updates: updates, context: context)
+                await document.merge()
+                return document
+            }
+            let record = try OpenDocument.record(of: place, try begin(), at: context.now())
+            try await context.store.write { try $0.begin(record) }
+            return try OpenDocument(record, updates: [], context: context)
+        }
+        self.open[place] = task
+        do {
+            return try await task.value
+        } catch {
+            if self.open[place] == task { self.open[place] = nil }
+            throw error
+        }
+    }
+}
+
+/// Somebody's way to an open document.
+package struct DocumentConnection: Sendable {
+    let document: OpenDocument
+    package let port: DocumentPort
+
+    package func receive(_ bytes: [UInt8]) async { await self.document.receive(bytes, from: self.port) }
+    package func receive(_ message: JSON) async { await self.document.receive(message, from: self.port) }
+    package func leave() async { await self.document.leave(self.port) }
+}

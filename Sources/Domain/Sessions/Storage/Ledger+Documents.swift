@@ -1,0 +1,149 @@
+package import Chat
+internal import Database
+internal import JSON
+
+/// The documents that are edited live.
+extension Ledger {
+    package func document(at place: DocumentPlace) throws -> DocumentRecord? {
+        try self.connection.first(
+            "SELECT * FROM documents WHERE repository = ? AND branch = ? AND path = ?", place.values
+        ).map(Self.document)
+    }
+
+    /// Those with edits that no commit has.
+    package func unsavedDocuments() throws -> [DocumentRecord] {
+        try self.connection.query("SELECT * FROM documents WHERE editors <> '[]'", []).map(Self.document)
+    }
+
+    /// The updates that are not in the snapshot, in order.
+    package func updates(of document: DocumentRecord) throws -> [[UInt8]] {
+        try self.connection.query(
+            "SELECT body FROM document_updates WHERE epoch = ? AND number > ? ORDER BY number",
+            [.text(document.epoch), .integer(document.through)]
+        ).map { try $0.bytes("body") }
+    }
+
+    /// Begins a history, in place of the one that the document had.
+    package func begin(_ document: DocumentRecord) throws {
+        try self.removeDocument(at: document.place)
+        try self.connection.execute(
+            """
+            INSERT INTO documents (repository, branch, path, epoch, snapshot, through, last, base, editors, edited_at)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """,
+            document.place.values + [
+                .text(document.epoch), .blob(document.snapshot), .integer(document.through), .integer(document.last),
+                .text(document.base), .text(document.editorsText), .integer(document.editedAt),
+            ])
+    }
+
+    /// Stores updates after those that are known, and the document's state. False if somebody else has stored some.
+    package func add(_ updates: [[UInt8]], to document: DocumentRecord) throws -> Bool {
+        let changed = try self.connection.rowsChanged(
+            by: "UPDATE documents SET last = ?, base = ?, editors = ?, edited_at = ? WHERE epoch = ? AND last = ?",
+            [
+                .integer(document.last + Int64(updates.count)), .text(document.base), .text(document.editorsText),
+                .integer(document.editedAt), .text(document.epoch), .integer(document.last),
+            ])
+        guard changed == 1 else { return false }
+        for (index, update) in updates.enumerated() {
+            try self.connection.execute(
+                "INSERT INTO document_updates (epoch, number, body) VALUES (?, ?, ?)",
+                [.text(document.epoch), .integer(document.last + 1 + Int64(index)), .blob(update)])
+        }
+        return true
+    }
+
+    /// Replaces all updates by a snapshot. Has no effect if somebody else has stored some.
+    package func compact(_ document: DocumentRecord, to snapshot: [UInt8]) throws {
+        let changed = try self.connection.rowsChanged(
+            by: "UPDATE documents SET snapshot = ?, through = last WHERE epoch = ? AND last = ?",
+            [.blob(snapshot), .text(document.epoch), .integer(document.last)])
+        guard changed == 1 else { return }
+        try self.connection.execute("DELETE FROM document_updates WHERE epoch = ?", [.text(document.epoch)])
+    }
+
+    package func removeDocument(at place: DocumentPlace) throws {
+        guard let old = try self.document(at: place) else { return }
+        try self.connection.execute("DELETE FROM document_updates WHERE epoch = ?", [.text(old.epoch)])
+        try self.connection.execute("DELETE FROM documents WHERE epoch = ?", [.text(old.epoch)])
+    }
+
+    /// Removes the histories of documents that are committed and were not edited since `time`.
+    package func removeDocuments(committedBefore time: Int64) throws {
+        let old = try self.connection.query(
+            "SELECT * FROM documents WHERE editors = '[]' AND edited_at < ? LIMIT 100", [.integer(time)])
+        for row in old { try self.removeDocument(at: Self.document(row).place) }
+    }
+
+    private static func document(_ row: Row) throws -> DocumentRecord {
+        let editors = try JSON.parse(try row.text("editors")).arrayValue ?? []
+        return DocumentRecord(
+            place: DocumentPlace(
+                repository: try row.text("repository"), branch: try row.text("branch"), path: try row.text("path")),
+            epoch: try row.text("epoch"), snapshot: try row.bytes("snapshot"), through: try row.integer("through"),
+            last: try row.integer("last"), base: try row.text("base"),
+            editors: try editors.map {
+                DocumentEditor(
+                    sender: try StoredForm.sender($0["sender"] ?? .null), session: $0["session"]?.stringValue ?? "")
+            }, editedAt: try row.integer("edited_at"))
+    }
+}
+
+/// A document as everybody who edits it means it.
+package struct DocumentPlace: Sendable, Hashable {
+    package let repository: String
+    package let branch: String
+    package let path: String
+
+    package init(repository: String, branch: String, path: String) {
+        self.repository = repository
+        self.branch = branch
+        self.path = path
+    }
+
+    fileprivate var values: [SQLValue] { [.text(self.repository), .text(self.branch), .text(self.path)] }
+}
+
+/// Somebody who has edited a document since its last commit.
+package struct DocumentEditor: Sendable, Hashable {
+    package let sender: Sender
+    /// The thread beside which it was edited.
+    package let session: String
+
+    package init(sender: Sender, session: String) {
+        self.sender = sender
+        self.session = session
+    }
+}
+
+package struct DocumentRecord: Sendable {
+    package let place: DocumentPlace
+    package let epoch: String
+    package var snapshot: [UInt8]
+    package var through: Int64
+    package var last: Int64
+    package var base: String
+    package var editors: [DocumentEditor]
+    package var editedAt: Int64
+
+    package init(
+        place: DocumentPlace, epoch: String, snapshot: [UInt8], through: Int64 = 0, last: Int64 = 0, base: String,
+        editors: [DocumentEditor] = [], editedAt: Int64
+    ) {
+        self.place = place
+        self.epoch = epoch
+        self.snapshot = snapshot
+        self.through = through
+        self.last = last
+        self.base = base
+        self.editors = editors
+        self.editedAt = editedAt
+    }
+
+    fileprivate var editorsText: String {
+        JSON.array(
+            self.editors.map { ["sender": StoredForm.json($0.sender), "session": .string($0.session)] }
+        ).text
+    }
+}

@@ -1,0 +1,131 @@
+internal import Chat
+internal import Documents
+internal import EventLoop
+internal import HTTP
+internal import HTTPServer
+internal import JSON
+internal import Logging
+internal import Sessions
+internal import WebSockets
+
+/// A WebSocket on which a document is edited: passes its messages to the open document, and that one's back.
+final class DocumentSocket: WatchedConnection {
+    let principal: Principal
+    private let context: GatewayContext
+    private let place: Place
+    private let socket: WebSocket
+
+    /// A revoked credential's connection is closed within this time.
+    private static let checkInterval: Duration = .seconds(30)
+
+    private init(context: GatewayContext, principal: Principal, place: Place, socket: WebSocket) {
+        self.context = context
+        self.principal = principal
+        self.place = place
+        self.socket = socket
+    }
+
+    static var settings: WebSocketSettings {
+        var settings = WebSocketSettings()
+        settings.messageLimit = (1 << 20) + 64
+        settings.receiveCount = 64
+        settings.hasCompression = false
+        return settings
+    }
+
+    static func open(
+        _ context: GatewayContext, _ call: APICall<API.EpochQuery, API.Nothing>
+    ) async throws -> HTTPServerResponse {
+        let (_, thread, session) = try await context.documents(call)
+        let principal = try call.person()
+        guard let documents = context.settings.openDocuments else {
+            throw HTTPProblem(.notFound, "This host has no documents.")
+        }
+        let place = Place(of: session.key)
+        let headers = call.request.http.headers
+        if !context.bridge.serves(place), !headers.contains(Forwarder.hop),
+            let passed = try await context.remoteFrames?.open(call.request.http.target, in: place, as: headers)
+        {
+            return try context.documentSockets.response(to: call.request.http) { await Self.join($0, passed) }
+        }
+        let path = call.request.parameter("path")
+        let connection = try await DocumentRoutes.answering {
+            try await documents.join(
+                path, of: thread, as: principal.sender, in: session.id,
+                canEdit: principal.role >= .member && principal.has(anyOf: [.chat, .documents]),
+                epoch: call.query.epoch)
+        }
+        do {
+            return try context.documentSockets.response(to: call.request.http) { socket in
+                let own = DocumentSocket(context: context, principal: principal, place: place, socket: socket)
+                await context.connections.with(own) { await own.run(connection) }
+            }
+        } catch {
+            await connection.leave()
+            throw error
+        }
+    }
+
+    private func run(_ connection: DocumentConnection) async {
+        let watch = Alarm(after: Self.checkInterval, isRepeating: true) {
+            // The alarm's callback cannot wait for the store.
+            Task { await self.checkCredential() }
+        }
+        defer { watch.cancel() }
+        await self.checkCredential()
+        await withDiscardingTaskGroup { group in
+            group.addTask(name: "frames") {
+                for await frame in connection.port.frames {
+                    do {
+                        switch frame {
+                        case .binary(let bytes): try await self.socket.send(.binary(bytes))
+                        case .text(let text): try await self.socket.send(text)
+                        case .close(let reason): await self.socket.close(.policyViolation, reason: reason)
+                        }
+                    } catch { break }
+                }
+                // Too slow, or refused.
+                await self.socket.close(.policyViolation, reason: "reconnect")
+            }
+            while let message = try? await self.socket.next() {
+                switch message {
+                case .binary(let bytes): await connection.receive(bytes)
+                case .text(let text): await connection.receive((try? JSON.parse(text, depthLimit: 8)) ?? .null)
+                }
+            }
+            await connection.leave()
+            group.cancelAll()
+        }
+    }
+
+    func checkCredential() async {
+        do {
+            if try await !self.context.authenticator.isValid(self.principal) {
+                await self.socket.close(.policyViolation, reason: "the credential was revoked or changed")
+            }
+        } catch {
+            // A credential that cannot be checked is not trusted; the client reconnects.
+            await self.socket.close()
+        }
+    }
+
+    func placesChanged() {
+        guard !self.context.store.held.contains(self.place) else { return }
+        // Unstructured: nobody waits for it. The client finds the document where the thread is now.
+        Task { await self.socket.close(.goingAway, reason: "another host serves the thread now") }
+    }
+
+    /// Passes messages between a client and the host that has the thread.
+    private static func join(_ client: WebSocket, _ host: WebSocket) async {
+        await withDiscardingTaskGroup { group in
+            for (from, to) in [(client, host), (host, client)] {
+                group.addTask(name: "relay") {
+                    while let message = try? await from.next() {
+                        do { try await to.send(message) } catch { break }
+                    }
+                    await to.close(from.closure?.code ?? .goingAway, reason: from.closure?.reason ?? "")
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,284 @@
+import Chat
+import Documents
+import HTTP
+import JSON
+import Logging
+import Primitives
+import Repositories
+import Sessions
+import TestSupport
+import Testing
+import WebSockets
+
+@testable import Gateway
+
+/// Documents are edited by Yjs in Node over the gateway's WebSocket, and by others in Git.
+@Suite("Documents that are edited live", .serialized, .timeLimit(.minutes(1)))
+struct DocumentSocketTests {
+    private static let path = "docs/Guide.md"
+    private static let lines = "one\ntwo\nthree\nfour\nfive\nsix\nseven\n"
+
+    private struct Scene {
+        let harness: GatewayHarness
+        let git: RealGit
+        let yjs: YjsProgram
+        let documents: OpenDocuments
+        let client = WebSocketClient()
+
+        func editor(
+            _ name: String, as caller: Caller, in thread: String, path: String = DocumentSocketTests.path,
+            epoch: String? = nil
+        ) async throws -> Editor {
+            let address = try #require(await self.harness.gateway.boundAddress)
+            let query = epoch.map { "?epoch=\($0)" } ?? ""
+            let url = try HTTPURL("ws://\(address)/api/v1/threads/\(thread)/documents/\(path)/live\(query)")
+            return Editor(
+                name: name, yjs: self.yjs, socket: try await self.client.connect(url, headers: caller.headers))
+        }
+    }
+
+    /// Somebody's editor: a Yjs document in Node, and its connection.
+    private struct Editor {
+        let name: String
+        let yjs: YjsProgram
+        let socket: WebSocket
+
+        /// Synchronises and returns what `hello` said.
+        func begin() async throws -> JSON {
+            let hello = try await self.text("hello")
+            for frame in try await self.yjs.person(self.name, begin: true).send {
+                try await self.socket.send(.binary(frame))
+            }
+            // The answer, and the question for what this editor has.
+            for _ in 0..<2 { try await self.take(try await self.binary()) }
+            return hello
+        }
+
+        func take(_ frame: [UInt8]) async throws {
+            for answer in try await self.yjs.person(self.name, take: [frame]).send {
+                try await self.socket.send(.binary(answer))
+            }
+        }
+
+        func binary() async throws -> [UInt8] {
+            while let message = try await self.socket.next() {
+                if case .binary(let bytes) = message { return bytes }
+            }
+            throw YjsProgram.Failure(description: "\(self.name): the connection ended")
+        }
+
+        /// The next message of a type; edits before it are taken.
+        func text(_ type: String) async throws -> JSON {
+            while let message = try await self.socket.next() {
+                switch message {
+                case .binary(let bytes): try await self.take(bytes)
+                case .text(let text):
+                    let json = try JSON.parse(text)
+                    if json["type"]?.stringValue == type { return json }
+                }
+            }
+            throw YjsProgram.Failure(description: "\(self.name): the connection ended before \(type)")
+        }
+
+        /// Takes edits until the text is this one.
+        func wait(for text: String) async throws {
+            while try await self.now() != text { try await self.take(try await self.binary()) }
+        }
+
+        func now() async throws -> String { try await self.yjs.person(self.name).text }
+
+        func edit(_ at: Int, _ count: Int, _ text: String) async throws {
+            for frame in try await self.yjs.person(self.name, edit: (at, count, text)).send {
+                try await self.socket.send(.binary(frame))
+            }
+        }
+
+        func edit(_ word: String, to other: String) async throws {
+            let text = try await self.now()
+            let place = try #require(text.firstRange(of: word))
+            let at = text.utf16.distance(from: text.utf16.startIndex, to: place.lowerBound)
+            try await self.edit(at, word.utf16.count, other)
+        }
+
+        func save(_ more: JSONObject = [:]) async throws {
+            var message = more
+            message["type"] = "save"
+            try await self.socket.send(JSON.object(message).text)
+        }
+    }
+
+    private static func run(_ text: String = Self.lines, _ body: (Scene) async throws -> Void) async throws {
+        try await YjsProgram.run { yjs in
+            let directory = try TemporaryDirectory()
+            let path = directory.path + "/notes"
+            let catalog = RepositoryCatalog(
+                [RepositorySetting(name: "notes", place: .local(path: path), branch: "main")], now: { 1_700_000_000 },
+                logger: Logger(label: "test"))
+            await catalog.prepare()
+            let git = RealGit(path)
+            try TestFile.write(text, to: directory.path + "/text")
+            try git.shell("mkdir -p docs && cp ../text docs/Guide.md && git add . && git commit -qm begin")
+            let desk = DocumentDesk(catalog: catalog, now: { 1_700_000_000 })
+            // The bridge's store comes with the harness, and the documents need it.
+            let late = Protected<OpenDocuments?>(nil)
+            let clock = Protected(GatewayHarness.start)
+            try await GatewayHarness.run(
+                settings: { $0.documents = desk },
+                documents: { bridge in
+                    let open = OpenDocuments(
+                        desk: desk, store: bridge.store, logger: Logger(label: "test"),
+                        now: { clock.withLock { $0 } }, link: { "http://bot.example/\($0.sha)" },
+                        report: { try? await bridge.posts.post($0, in: $1) })
+                    late.withLock { $0 = open }
+                    return open
+                }
+            ) { harness in
+                let documents = try #require(late.withLock { $0 })
+                let scene = Scene(harness: harness, git: git, yjs: yjs, documents: documents)
+                try await body(scene)
+                await scene.client.stop()
+            }
+        }
+    }
+
+    @Test("two editors and a push edit at the same time, and all three are in the commit with its authors")
+    func together() async throws {
+        try await Self.run("\u{FEFF}" + Self.lines.replacing("\n", with: "\r\n")) { scene in
+            let ada = try await scene.harness.signedIn(.member, name: "Ada")
+            let bob = try await scene.harness.signedIn(.owner, name: "Bob")
+            let thread = try await ada.newThread()
+            let first = try await scene.editor("ada", as: ada, in: thread)
+            let second = try await scene.editor("bob", as: bob, in: thread)
+            let hello = try await first.begin()
+            #expect(try await second.begin()["epoch"] == hello["epoch"])
+            #expect(try await first.now() == Self.lines && hello["can_edit"] == true)
+
+            try await first.edit("one", to: "ONE 😀")
+            #expect(try await first.text("stored")["updates"] == 2)
+            try await second.edit("four", to: "FOUR")
+            try scene.git.shell(#"sed -i 's/seven/SEVEN/' docs/Guide.md && git commit -qam theirs"#)
+            await scene.documents.tick()
+            let all = Self.lines.replacing("one", with: "ONE 😀").replacing("four", with: "FOUR")
+                .replacing("seven", with: "SEVEN")
+            try await first.wait(for: all)
+            try await second.wait(for: all)
+
+            try await second.save(["message": "Together"])
+            let saved = try await first.text("saved")
+            let sha = try scene.git.shell("git rev-parse main")
+            #expect(saved["commit"]?["sha"]?.stringValue == sha)
+            #expect(saved["commit"]?["url"]?.stringValue == "http://bot.example/\(sha)")
+            let message = try scene.git.shell(
+                "git log -1 --format='%an|%s|%(trailers:key=Co-authored-by,valueonly)' main")
+            #expect(message.hasPrefix("Ada|Together|Bob <"), "\(message)")
+            let text = try scene.git.shell("git show main:docs/Guide.md; echo .")
+            #expect(text.dropLast() == "\u{FEFF}" + all.replacing("\n", with: "\r\n"))
+            let messages = try await ada.send(.get, "/api/v1/threads/\(thread)/messages").expect(200)
+            #expect(
+                messages["items"]?.arrayValue?.contains { $0["text"]?.stringValue?.contains("Together") == true }
+                    == true)
+        }
+    }
+
+    @Test("edits made offline are merged on return, and a foreign history is refused")
+    func offline() async throws {
+        try await Self.run { scene in
+            let ada = try await scene.harness.signedIn(.owner, name: "Ada")
+            let thread = try await ada.newThread()
+            let first = try await scene.editor("ada", as: ada, in: thread)
+            let epoch = try #require(try await first.begin()["epoch"]?.stringValue)
+            let away = try await scene.editor("away", as: ada, in: thread)
+            _ = try await away.begin()
+            await away.socket.close()
+            _ = try await scene.yjs.person("away", edit: (0, 3, "offline"))
+            try await first.edit("seven", to: "7")
+            _ = try await first.text("stored")
+            _ = try await first.text("stored")
+            let back = try await scene.editor("away", as: ada, in: thread, epoch: epoch)
+            _ = try await back.begin()
+            let both = Self.lines.replacing("one", with: "offline").replacing("seven", with: "7")
+            try await back.wait(for: both)
+            try await first.wait(for: both)
+
+            let foreign = try await scene.editor("away", as: ada, in: thread, epoch: "e_other")
+            let refusal = try await foreign.text("error")
+            #expect(refusal["code"] == "epoch" && refusal["epoch"]?.stringValue == epoch)
+            // A text without the name of its history would be doubled.
+            let unnamed = try await scene.editor("away", as: ada, in: thread)
+            _ = try await unnamed.text("hello")
+            for frame in try await scene.yjs.person("away", begin: true).send {
+                try await unnamed.socket.send(.binary(frame))
+            }
+            #expect(try await unnamed.text("error")["code"] == "epoch")
+        }
+    }
+
+    @Test("the same lines are a conflict: nothing is committed until it was resolved with the newer base")
+    func conflict() async throws {
+        try await Self.run { scene in
+            let ada = try await scene.harness.signedIn(.owner, name: "Ada")
+            let editor = try await scene.editor("ada", as: ada, in: try await ada.newThread())
+            _ = try await editor.begin()
+            try await editor.edit("two", to: "mine")
+            _ = try await editor.text("stored")
+            _ = try await editor.text("stored")
+            // As a force push does it: another history.
+            try scene.git.shell("sed -i s/two/theirs/ docs/Guide.md && git commit -q --amend -am other")
+            let head = try scene.git.shell("git rev-parse main")
+            try await editor.save()
+            let conflict = try await editor.text("conflict")
+            #expect(conflict["commit"]?.stringValue == head)
+            #expect(conflict["theirs"]?.stringValue == Self.lines.replacing("two", with: "theirs"))
+            #expect(try scene.git.shell("git rev-parse main") == head)
+            try await editor.edit("mine", to: "mine and theirs")
+            try await editor.save(["base": .string(head)])
+            #expect(try await editor.text("saved")["commit"]?["sha"] != nil)
+            #expect(try scene.git.shell("git show main:docs/Guide.md").contains("mine and theirs"))
+
+            // Deleted elsewhere: the text stays, and can be kept.
+            try scene.git.shell("git mv docs/Guide.md docs/Other.md && git commit -qm moved")
+            await scene.documents.tick()
+            let gone = try await editor.text("conflict")
+            #expect(gone["theirs"] == .null)
+            try await editor.edit("one", to: "kept")
+            try await editor.save(["base": gone["commit"] ?? .null])
+            #expect(try await editor.text("saved")["commit"]?["sha"] != nil)
+            #expect(try scene.git.shell("git show main:docs/Guide.md").hasPrefix("kept"))
+        }
+    }
+
+    @Test("who may only read gets everything and changes nothing; what is no text ends the connection")
+    func refused() async throws {
+        try await Self.run { scene in
+            let ada = try await scene.harness.signedIn(.owner, name: "Ada")
+            let thread = try await ada.newThread()
+            let editor = try await scene.editor("ada", as: ada, in: thread)
+            _ = try await editor.begin()
+            let program = try await scene.harness.token(.read)
+            let reader = try await scene.editor("reader", as: program, in: thread)
+            #expect(try await reader.begin()["can_edit"] == false)
+            try await editor.edit("one", to: "uno")
+            try await reader.wait(for: Self.lines.replacing("one", with: "uno"))
+            try await reader.edit("two", to: "dos")
+            #expect(try await reader.text("error")["code"] == "read-only")
+
+            for kind in ["map", "format", "v2"] {
+                let hostile = try await scene.editor("hostile", as: ada, in: thread)
+                _ = try await hostile.text("hello")
+                let update =
+                    try await scene.yjs.ask(["foreign": .string(kind), "frame": true])["update"]?.stringValue ?? ""
+                try await hostile.socket.send(.binary(try #require(decode(update))))
+                let code = try await hostile.text("error")["code"]?.stringValue ?? ""
+                #expect(["not-text", "malformed"].contains(code), "\(kind): \(code)")
+            }
+            #expect(try await scene.editor("next", as: ada, in: thread).begin()["unsaved"] == true)
+        }
+    }
+
+    private func decode(_ text: String) -> [UInt8]? {
+        // Hexadecimal digits.
+        stride(from: 0, to: text.utf8.count, by: 2).map { at in
+            UInt8(text.dropFirst(at).prefix(2), radix: 16) ?? 0
+        }
+    }
+}
