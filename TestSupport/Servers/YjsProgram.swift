@@ -7,6 +7,8 @@ internal import Processes
 package final class YjsProgram: Sendable {
     package struct Failure: Error, CustomStringConvertible {
         package let description: String
+
+        package init(description: String) { self.description = description }
     }
 
     private let process: Process

@@ -203,6 +203,11 @@ package struct DocumentDesk: Sendable {
         return Home(repository: repository, branch: base.name, head: base.id, folders: [Self.folder])
     }
 
+    func head(of place: DocumentPlace) async throws -> (LocalRepository, GitObjectID) {
+        let repository = try self.catalog.repository(place.repository)
+        return (repository, try await repository.resolve(place.branch))
+    }
+
     /// Of a document that is edited live: it stays on its branch whatever the thread chooses.
     private func home(of place: DocumentPlace, base: String) async throws -> Home {
         let repository = try self.catalog.repository(place.repository)
@@ -222,7 +227,7 @@ package struct DocumentDesk: Sendable {
     }
 
     /// Nil where the commit has no such file. Throws ``DocumentProblem`` for one that is no text, or too large.
-    private static func text(
+    static func text(
         _ path: String, at commit: GitObjectID, in repository: LocalRepository
     ) async throws -> String? {
         do {

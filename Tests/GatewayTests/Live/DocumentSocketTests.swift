@@ -29,7 +29,7 @@ struct DocumentSocketTests {
             _ name: String, as caller: Caller, in thread: String, path: String = DocumentSocketTests.path,
             epoch: String? = nil
         ) async throws -> Editor {
-            let address = try #require(await self.harness.gateway.boundAddress)
+            let address = try #require(self.harness.gateway.boundAddress)
             let query = epoch.map { "?epoch=\($0)" } ?? ""
             let url = try HTTPURL("ws://\(address)/api/v1/threads/\(thread)/documents/\(path)/live\(query)")
             return Editor(

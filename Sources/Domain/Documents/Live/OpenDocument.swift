@@ -12,9 +12,9 @@ internal import Sessions
 /// so that carets stay. Saving and merging happen one at a time; edits go on beside them.
 actor OpenDocument {
     let place: DocumentPlace
-    private let context: OpenDocuments.Context
+    let context: OpenDocuments.Context
     private var record: DocumentRecord
-    private var text: SharedText
+    private(set) var text: SharedText
     /// New for each opening: a number is never used again after edits that were lost.
     private let host = UInt64(Crypto.randomBytes(4).reduce(UInt32(0)) { $0 << 8 | UInt32($1) })
     private var ports: [Int: DocumentPort] = [:]
@@ -28,6 +28,8 @@ actor OpenDocument {
     /// The conflict that people know of.
     private var conflict: DocumentVersions?
     private var mark: BranchMark?
+    /// What the rules found, and after how many changes: everybody asks about the same text.
+    var checked: (at: Int, findings: [JSON])?
     private var ticks = 0
     /// When the last editor left, in milliseconds; nil while there is one.
     private var quietSince: Int64?
@@ -42,6 +44,8 @@ actor OpenDocument {
     }
 
     private static let portLimit = 100
+    /// In operations: the rules read the whole text.
+    private static let questionCost = 200
     /// With more, the next opening begins a new history.
     private static let longHistory = (items: 20_000, clients: 1_000)
 
@@ -315,6 +319,10 @@ actor OpenDocument {
     func receive(_ message: JSON, from port: DocumentPort) async {
         guard self.ports[port.id] != nil else { return }
         guard message["type"] == "save" else {
+            guard port.mayDo(Self.questionCost, at: self.context.now()) else {
+                return self.refuse(port, "too-large", Self.tooFast.description)
+            }
+            if let answer = await self.answer(message) { return port.send(answer) }
             return port.send([
                 "type": "error", "code": "unknown",
                 "message": "Send {\"type\":\"save\"}, or the messages of y-protocols.",
@@ -347,11 +355,11 @@ actor OpenDocument {
         }
         let editors = self.record.editors
         guard let author = editors.first else {
-            port?.send(["type": "saved", "commit": .null, "base": .string(self.record.base)])
+            port?.send(["type": "saved", "commit": .null, "base": .string(self.record.base), "unsaved": false])
             return
         }
         let copy = self.text
-        let plain = copy.text.replacing("\r\n", with: "\n").replacing("\r", with: "\n")
+        let plain = self.plainText
         var edit = DocumentEdit(
             path: self.place.path, text: plain, base: self.record.base, message: message, author: author.sender,
             id: Identifier.make("d"))
@@ -368,14 +376,18 @@ actor OpenDocument {
                     .message([
                         "type": "saved",
                         "commit": ["sha": .string(commit.sha), "url": .string(self.context.link(commit))],
-                        "base": .string(commit.sha),
+                        "base": .string(commit.sha), "unsaved": .bool(!self.record.editors.isEmpty),
                     ]))
                 await self.flushed()
                 await self.context.report(commit, author.session)
             case .unchanged(let text):
                 _ = self.adopt(text, since: copy)
                 self.storeState()
-                self.enqueue(.message(["type": "saved", "commit": .null, "base": .string(self.record.base)]))
+                self.enqueue(
+                    .message([
+                        "type": "saved", "commit": .null, "base": .string(self.record.base),
+                        "unsaved": .bool(!self.record.editors.isEmpty),
+                    ]))
             case .conflict(let versions):
                 self.restore(editors)
                 self.show(versions)
@@ -400,6 +412,11 @@ actor OpenDocument {
                         "message": .string("Nothing was committed; your edits are kept. \(reason)"),
                     ]).text))
         }
+    }
+
+    /// The text with line feeds alone.
+    var plainText: String {
+        self.text.text.replacing("\r\n", with: "\n").replacing("\r", with: "\n")
     }
 
     private func restore(_ editors: [DocumentEditor]) {
@@ -442,6 +459,7 @@ actor OpenDocument {
             : "Others have changed the same lines."
         return [
             "type": "conflict", "commit": conflict.head.map { .string($0.hex) } ?? .null,
+            "base_text": conflict.base.map { .string($0) } ?? .null,
             "theirs": conflict.theirs.map { .string($0) } ?? .null,
             "message": .string(
                 what + " Your text stays, and is not committed: put both together, and save with `commit` as `base`."),
@@ -470,7 +488,11 @@ actor OpenDocument {
                 self.record.base = stored.commit.hex
                 self.conflict = nil
                 self.storeState()
-                self.enqueue(.message(["type": "merged", "base": .string(stored.commit.hex)]))
+                self.enqueue(
+                    .message([
+                        "type": "merged", "base": .string(stored.commit.hex),
+                        "unsaved": .bool(!self.record.editors.isEmpty),
+                    ]))
             case .conflict(let versions): self.show(versions)
             }
         } catch {

@@ -1,0 +1,74 @@
+internal import Git
+internal import JSON
+internal import Repositories
+internal import Sessions
+internal import Specs
+
+/// What an editor asks beside the text: what is wrong in it, and how it was before.
+extension OpenDocument {
+    /// Nil for what is no question.
+    func answer(_ question: JSON) async -> JSON? {
+        switch question["type"] {
+        case "check": return ["type": "findings", "items": .array(self.findings())]
+        case "history": return await self.answering { try await self.context.desk.history(of: self.place) }
+        case "version":
+            let commit = question["commit"]?.stringValue ?? ""
+            return await self.answering { try await self.context.desk.version(commit, of: self.place) }
+        default: return nil
+        }
+    }
+
+    /// As `spec check` finds them in the document alone.
+    private func findings() -> [JSON] {
+        if let checked, checked.at == self.text.changeCount { return checked.findings }
+        let document = FeatureDocument(path: self.place.path, text: self.plainText)
+        let findings = FeatureValidator().findings(in: FeatureDocuments(folder: "", documents: [document])).map {
+            [
+                "line": $0.line.map { .integer(Int64($0)) } ?? .null, "rule": .string($0.rule.id),
+                "severity": .string($0.severity.rawValue), "message": .string($0.message),
+            ] as JSON
+        }
+        self.checked = (self.text.changeCount, findings)
+        return findings
+    }
+
+    private func answering(_ body: () async throws -> JSON) async -> JSON {
+        do {
+            return try await body()
+        } catch {
+            let reason = (error as? RepositoryError).map { "\($0.message)." } ?? "\(error)"
+            return ["type": "error", "code": "history", "message": .string("The history can't be read. \(reason)")]
+        }
+    }
+}
+
+extension DocumentDesk {
+    private static let historyLimit = 100
+
+    /// The commits that changed a document, newest first, as the answer to an editor.
+    func history(of place: DocumentPlace) async throws -> JSON {
+        let (repository, head) = try await self.head(of: place)
+        let commits = try await repository.history(of: place.path, from: head, limit: Self.historyLimit)
+        return [
+            "type": "history",
+            "items": .array(
+                commits.items.map { commit in
+                    [
+                        "sha": .string(commit.id.hex), "subject": .string(commit.subject),
+                        "author": .string(commit.author.name), "at": .integer(commit.author.seconds * 1_000),
+                    ]
+                }),
+        ]
+    }
+
+    /// A document as a commit had it, and what differs since.
+    func version(_ commit: String, of place: DocumentPlace) async throws -> JSON {
+        let (repository, head) = try await self.head(of: place)
+        let old = try await repository.resolve(commit)
+        return [
+            "type": "version", "commit": .string(old.hex),
+            "text": .string(try await Self.text(place.path, at: old, in: repository) ?? ""),
+            "diff": .string(try await repository.patch(of: place.path, from: old, to: head)),
+        ]
+    }
+}
