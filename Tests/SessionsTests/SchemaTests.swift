@@ -45,6 +45,6 @@ struct SchemaTests {
         await database.close()
         #expect(rows.count == 128)
         let digest = Self.digest(rows.joined(separator: "\n"))
-        #expect(digest == "5525d0bc362815d2bf2af4e9e4e9eab3cd891e513dc2f6a6bdce486a858cbcbd")
+        #expect(digest == "ee48d8c4469630176a7d50dcd45eaa1ce7f5a1079cd3ad58eb0c69de9d902abc")
     }
 }

@@ -145,13 +145,11 @@ extension GitRepository {
         throw GitError(.notFound, "there is no commit, branch or tag \(shown): check its name")
     }
 
-    /// A file or directory at a commit; the caller frees it.
+    /// A file or directory at a commit or in a tree; the caller frees it.
     func object(
         _ path: String, at id: GitObjectID, _ kind: git_object_t, _ repository: OpaquePointer
     ) throws(GitError) -> OpaquePointer {
-        let commit = try unsafe self.commitHandle(id, repository)
-        defer { unsafe git_commit_free(commit) }
-        let tree = try unsafe GitLibrary.make("the tree of \(id.short)") { unsafe git_commit_tree($0, commit) }
+        let tree = try unsafe self.treeHandle(id, repository)
         if path.isEmpty, kind == GIT_OBJECT_TREE { return unsafe tree }
         defer { unsafe git_tree_free(tree) }
         let entry = try unsafe GitLibrary.make("\(path) at \(id.short)") {

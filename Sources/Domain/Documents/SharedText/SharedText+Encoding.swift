@@ -133,7 +133,10 @@ struct TextEdit: Equatable {
     /// What makes `new` of `old`, in the order of the text. No edit begins or ends within a surrogate pair.
     static func edits(from old: [UInt16], to new: [UInt16]) -> [TextEdit] {
         guard let whole = Self.trimmed(old[...], new[...]) else { return [] }
-        let (before, after) = (Self.lines(of: old[whole.range]), Self.lines(of: whole.text[...]))
+        // Up to the end of a line, which both have, so that the last lines can be the same.
+        let end = old[whole.range.upperBound...].firstIndex(of: 10).map { $0 + 1 } ?? old.count
+        let before = Self.lines(of: old[whole.range.lowerBound..<end])
+        let after = Self.lines(of: whole.text[...] + old[whole.range.upperBound..<end])
         guard before.count > 1 || after.count > 1, before.count + after.count <= Self.lineLimit else { return [whole] }
         var removed: Set<Int> = []
         var inserted: Set<Int> = []

@@ -75,6 +75,7 @@ package struct APIExample: Sendable {
         Self(
             "saveDocument", "THREAD", "docs/Notes.md",
             body: #"{"text":"Notes on the page","message":"Begin the notes"}"#),
+        Self("editDocument", "THREAD", "docs/Notes.md", status: 426),
         Self(
             "createTask", body: #"{"repository":"notes","text":"Write the login page","labels":["web"]}"#, status: 201,
             captures: ["ITEM": "id"]),
