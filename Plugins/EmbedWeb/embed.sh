@@ -24,9 +24,9 @@ script "$web/highlighter.ts" highlighter.js
 code=$web/vendor/codemirror
 script "$web/editor.ts" editor.js "--alias:markdown-it=$parser" "--external:$parser" \
     "--alias:@codemirror/state=$code/state.js" "--alias:@codemirror/view=$code/view.js" \
-    "--alias:@codemirror/commands=$code/commands.js" "--alias:@codemirror/language=$code/language.js" \
-    "--alias:@codemirror/search=$code/search.js" "--alias:@lezer/common=$code/lezer-common.js" \
-    "--alias:@lezer/highlight=$code/lezer-highlight.js" "--alias:style-mod=$code/style-mod.js" \
+    "--alias:@codemirror/commands=$code/commands.js" "--alias:@codemirror/search=$code/search.js" \
+    "--alias:@codemirror/language=$web/editor/nolanguage.js" "--alias:@lezer/common=$web/editor/nolanguage.js" \
+    "--alias:style-mod=$code/style-mod.js" \
     "--alias:@marijn/find-cluster-break=$code/find-cluster-break.js" "--alias:crelt=$code/crelt.js" \
     "--alias:w3c-keyname=$code/w3c-keyname.js"
 "$esbuild" --log-level=warning --bundle --minify --charset=utf8 "$web/page.css" --outfile="$work/bundle/chat.css"

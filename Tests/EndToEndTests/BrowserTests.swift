@@ -113,9 +113,13 @@ struct BrowserTests {
             git add . && git commit -q -m 'Specify 001-login' && git switch -q main
             """#)
         let address = "http://\(try #require(host.address))"
+        let member = try JSON.parse(try await host.run(["pair", "--role", "member", "--json"]).output)["code"]
         let result = try await PythonClients.models.run(
             script: "Tests/EndToEndTests/browser/documents.py",
-            [address, try #require(await host.code), host.directory.path + "/screenshots", repository],
+            [
+                address, try #require(await host.code), host.directory.path + "/screenshots", repository,
+                try #require(member?.stringValue),
+            ],
             environment: ["HOME": host.directory.path])
         #expect(result.status == .exited(0), "\(result.text)\(result.errorText)")
         #expect(result.text.contains(#""result": "ok""#))

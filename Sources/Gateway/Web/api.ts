@@ -30,13 +30,6 @@ export class APIError extends Error {
   }
 }
 
-/** Others have changed the same lines of a document; the texts are null where there is no such document. */
-export class DocumentConflict extends APIError {
-  constructor(detail: string, readonly baseText: string | null, readonly theirs: string | null) {
-    super(409, detail, 0);
-  }
-}
-
 const base = "/api/v1";
 const segment = encodeURIComponent;
 
@@ -56,7 +49,6 @@ async function problem(response: Response): Promise<APIError> {
   try {
     const body = await response.json();
     detail = String(body.detail ?? body.title ?? "");
-    if (typeof body.ours === "string") return new DocumentConflict(detail, body.base_text, body.theirs);
   } catch {
     // Not JSON, for example a proxy's error page: report only the status.
   }
@@ -125,7 +117,6 @@ const documentAt = (id: string, path: string): string => `/threads/${segment(id)
 export const editorAddress = (id: string, path: string): string => `/d/${segment(id)}/${segments(path)}`;
 export const documents = (id: string): Promise<types.DocumentList> => call("GET", `/threads/${segment(id)}/documents`);
 export const document = (id: string, path: string): Promise<types.Document> => call("GET", documentAt(id, path));
-export const saveDocument = (id: string, path: string, change: types.DocumentChange): Promise<types.SavedDocument> => call("PUT", documentAt(id, path), change);
 
 export const feature = (id: string): Promise<types.Feature> => call("GET", `/threads/${segment(id)}/spec`);
 export const featureText = (id: string, path: string): Promise<types.FeatureText> => call("GET", `/threads/${segment(id)}/spec/document?path=${segment(path)}`);

@@ -3,10 +3,15 @@
 import { announce, setUpAnnouncer } from "./announce";
 import * as api from "./api";
 import { Child, h, icon, iconButton, replace } from "./dom";
+import { colour } from "./editor/carets";
 import { askAboutConflict, both } from "./editor/conflict";
-import * as drafts from "./editor/drafts";
 import { Field } from "./editor/field";
+import { Finding, listFindings } from "./editor/findings";
+import { HistoryDialog, Version } from "./editor/history";
 import { headings } from "./editor/outline";
+import { HostMessage, SharedText } from "./editor/shared";
+import { askAboutSuggestion, request, suggested } from "./editor/suggestion";
+import { Live } from "./live";
 import { MarkdownView } from "./markdown/view";
 import { setUpToggle } from "./theme";
 import { mayBeSignedIn, showSignIn } from "./views/signin";
@@ -22,22 +27,49 @@ class EditorPage {
   private readonly problem = h("p", { class: "problem", role: "alert" });
   private readonly notice = h("p", { class: "editor-notice", role: "status" });
   private readonly state = h("span", { class: "editor-state", role: "status" });
-  private readonly save = h("button", { type: "button", class: "primary", disabled: true, onclick: () => void this.commit() }, "Save");
+  private readonly save = h("button", { type: "button", class: "primary", disabled: true, onclick: () => this.commit() }, "Save");
   private readonly documents = h("select", { "aria-label": "Document", onchange: () => this.choose() });
   private readonly outline = h("nav", { class: "editor-outline", "aria-label": "Headings" });
   private readonly preview = new MarkdownView();
   private readonly panes = h("div", { class: "editor-panes" });
   private readonly ask = h("button", { type: "button", class: "quiet small", hidden: true, onclick: () => this.askForChange() }, "Ask for a change");
+  private readonly people = h("ul", { class: "editor-people", "aria-label": "Also here" });
+  private readonly findings = h("details", { class: "editor-findings", hidden: true });
+  private history: HistoryDialog | null = null;
   private readonly field: Field;
+  private readonly shared: SharedText;
   private list: api.DocumentList | null = null;
-  /** The document as it is stored, and the commit that was read; null for a new one. */
-  private stored = "";
-  private base: string | null = null;
+  /** The commit that the text was begun from or last merged with. */
+  private base = "";
+  private committed: { sha: string; url: string } | null = null;
+  private conflict: HostMessage | null = null;
+  /** The conflict's commit, once both versions are in the text. */
+  private resolved: string | null = null;
   private isSaving = false;
-  private timer: number | undefined;
 
-  constructor(private readonly thread: string, private readonly path: string) {
-    this.field = new Field(this.path, { edited: () => this.edited(), moved: () => this.moved(), save: () => void this.commit() });
+  constructor(private readonly thread: string, private readonly path: string, name: string) {
+    this.field = new Field(this.path, limit, {
+      edited: (edits) => this.shared.edit(edits),
+      selected: (anchor, head) => this.shared.select(anchor, head),
+      moved: () => this.moved(),
+      full: () => { this.problem.textContent = `A document has at most ${limit} bytes, and this one would have more. Split it into smaller ones.`; },
+      save: () => this.commit(),
+    });
+    this.shared = new SharedText(thread, path, name, {
+      changed: (delta) => {
+        let at = 0;
+        this.field.apply(delta.flatMap((part) => {
+          const from = at;
+          at += (part.retain ?? 0) + (part.delete ?? 0);
+          return part.retain === undefined ? [{ from, to: at, insert: part.insert ?? "" }] : [];
+        }));
+      },
+      begunAnew: (text, lost) => void this.begunAnew(text, lost),
+      peersChanged: () => this.showPeers(),
+      stateChanged: () => this.showState(),
+      received: (message) => this.received(message),
+      refused: () => void api.document(this.thread, this.path).catch((error: unknown) => this.failed(error)),
+    });
   }
 
   start(): void {
@@ -54,191 +86,140 @@ class EditorPage {
       "main", { class: "editor", id: "main" },
       h("header", {},
         h("a", { class: "icon-button", href: `/#/t/${encodeURIComponent(this.thread)}`, "aria-label": "Back to the conversation", title: "Back to the conversation" }, icon("back")),
-        this.documents, h("span", { class: "spacer" }), this.state, this.save, theme),
+        this.documents, h("span", { class: "spacer" }), this.people, this.state, this.save, theme),
       h("div", { class: "editor-tools" },
         h("fieldset", { class: "editor-views" }, h("legend", { class: "off-screen" }, "View"), ...choices),
-        h("span", { class: "spacer" }), this.ask, iconButton("search", "Find and replace", () => this.field.search(), "icon-button small")),
-      this.problem, this.notice,
+        h("span", { class: "spacer" }), this.ask, h("button", { type: "button", class: "quiet small", onclick: () => this.shared.ask({ type: "history" }) }, "History"), iconButton("search", "Find and replace", () => this.field.search(), "icon-button small")),
+      this.findings, this.problem, this.notice,
       h("div", { class: "editor-body" }, this.outline, this.panes)));
     this.show(chosen !== null && views.includes(chosen) ? chosen : matchMedia("(max-width: 900px)").matches ? "edit" : "both");
-    addEventListener("beforeunload", (event) => { if (this.isChanged && !drafts.load(this.thread, this.path)) event.preventDefault(); });
-    addEventListener("pagehide", () => this.keep());
-    addEventListener("online", () => this.showState());
-    addEventListener("offline", () => this.showState());
-    this.follow();
-    void this.load();
-  }
-
-  private get isChanged(): boolean {
-    return this.field.text !== this.stored;
-  }
-
-  // Reading
-
-  private async load(): Promise<void> {
-    try {
-      this.list = await api.documents(this.thread);
-      this.drawList();
-      await this.read();
-    } catch (error) {
-      this.failed(error);
-    }
-    const draft = drafts.load(this.thread, this.path);
-    if (draft && draft.text !== this.stored) {
-      this.base = draft.base;
-      this.field.change(draft.text);
-      replace(this.notice, "What you had typed and not saved is here again. ",
-        h("button", { type: "button", class: "quiet small", onclick: () => this.discard() }, "Discard it"));
-    }
+    addEventListener("beforeunload", (event) => {
+      this.shared.keep();
+      if (!this.shared.isKept) event.preventDefault();
+    });
+    this.field.setReadOnly(true);
+    if (this.shared.start()) this.notice.textContent = "What you had typed without a connection is here again, and is merged.";
+    void this.readList();
     this.showState();
     this.moved();
     if (!matchMedia("(pointer: coarse)").matches) this.field.focus();
   }
 
-  private async read(): Promise<void> {
+  private async readList(): Promise<void> {
     try {
-      const document = await api.document(this.thread, this.path);
-      this.stored = normal(document.text);
-      this.base = document.commit;
-      this.field.change(this.stored);
+      this.list = await api.documents(this.thread);
+      this.drawList();
+      if (!this.list.items.some((item) => item.path === this.path)) this.notice.textContent = "A new document: it is made when you save it.";
     } catch (error) {
-      if (!(error instanceof api.APIError) || error.status !== 404 || this.list === null) throw error;
-      this.notice.textContent = "A new document: it is made when you save it.";
+      this.failed(error);
     }
-    this.showState();
   }
 
-  /** Changes of others: taken over at once while nothing is typed here, and merged by the next saving otherwise. */
-  private follow(): void {
-    const source = new EventSource("/api/v1/events");
-    const check = (): void => void this.refresh();
-    source.addEventListener("commit", (event) => {
-      const commit = JSON.parse((event as MessageEvent).data) as api.Commit;
-      if (commit.repository === this.list?.repository && commit.branch === this.list.branch && commit.sha !== this.base) check();
-    });
-    source.addEventListener("reset", check);
-    document.addEventListener("visibilitychange", () => { if (document.visibilityState === "visible") check(); });
-  }
+  // What the host says
 
-  private async refresh(): Promise<void> {
-    if (this.isSaving) return;
-    try {
-      const document = await api.document(this.thread, this.path);
-      if (this.isSaving || document.commit === this.base) return;
-      const text = normal(document.text);
-      if (this.isChanged) {
-        if (text !== this.stored) this.notice.textContent = "Somebody has saved changes meanwhile. They are merged with yours when you save.";
-        return;
+  private received(message: HostMessage): void {
+    switch (message.type) {
+      case "hello":
+        this.base = message.base;
+        this.problem.textContent = "";
+        this.field.setReadOnly(!message.can_edit);
+        break;
+      case "merged":
+        this.base = message.base;
+        this.conflict = null;
+        this.notice.textContent = "Somebody has committed changes: they are in the text.";
+        break;
+      case "saved":
+        this.base = message.base;
+        this.conflict = null;
+        this.isSaving = false;
+        this.resolved = null;
+        this.problem.textContent = "";
+        this.notice.textContent = "";
+        if (message.commit !== null && typeof message.commit === "object") this.committed = message.commit;
+        announce("Saved.");
+        if (this.list && !this.list.items.some((item) => item.path === this.path)) void this.readList();
+        break;
+      case "conflict":
+        this.conflict = message;
+        this.notice.textContent = "";
+        if (this.isSaving) void this.resolve();
+        else replace(this.notice, message.message.split(": ")[0]!, h("button", { type: "button", class: "quiet small", onclick: () => void this.resolve() }, "Look at both versions"));
+        this.isSaving = false;
+        break;
+      case "findings": {
+        const found = message.items as Finding[];
+        this.field.showFindings(found);
+        listFindings(this.findings, found, (line) => this.field.revealLine(line));
+        break;
       }
-      const isOther = text !== this.stored;
-      this.stored = text;
-      this.base = document.commit;
-      this.field.change(text);
-      if (isOther) {
-        this.notice.textContent = "Somebody has changed the document: this is the newest text.";
-        announce("Somebody has changed the document.");
-      }
-      this.showState();
-    } catch {
-      // The next saving says what is wrong.
+      case "history":
+        this.history = new HistoryDialog(message.items as Version[], (commit) => this.shared.ask({ type: "version", commit }));
+        break;
+      case "version":
+        this.history?.show(message.diff, () => this.field.change(normal(message.text)));
+        break;
+      case "error":
+        this.isSaving = false;
+        this.problem.textContent = message.message;
+        if (!["save", "history", "lost"].includes(message.code)) this.field.setReadOnly(true);
     }
   }
 
-  // Saving
-
-  private async commit(): Promise<void> {
-    if (this.isSaving || !this.isChanged) return;
-    const sent = this.field.text;
-    const bytes = new TextEncoder().encode(sent).length;
-    if (bytes > limit) {
-      this.problem.textContent = `The document has ${bytes} bytes, and the limit is ${limit}. Split it into smaller ones.`;
-      return;
-    }
+  private commit(): void {
+    if (this.isSaving || !this.shared.isConnected || !this.shared.isUnsaved) return;
+    if (this.conflict && this.resolved === null) return void this.resolve();
     this.isSaving = true;
-    this.field.mark();
     this.problem.textContent = "";
+    this.shared.ask(this.resolved === null ? { type: "save" } : { type: "save", base: this.resolved });
     this.showState();
-    try {
-      const saved = await api.saveDocument(this.thread, this.path, { text: sent, base: this.base, message: null });
-      const text = normal(saved.text);
-      this.field.rebase(sent, text);
-      this.stored = text;
-      if (saved.commit) this.base = saved.commit.sha;
-      this.isSaving = false;
-      this.notice.textContent = saved.merged ? "What others have changed meanwhile is merged with yours." : "";
-      this.keep();
-      this.showState(saved.commit);
-      announce("Saved.");
-      if (!this.list?.items.some((item) => item.path === this.path)) {
-        this.list = await api.documents(this.thread);
-        this.drawList();
-      }
-    } catch (error) {
-      this.isSaving = false;
-      this.keep();
-      this.showState();
-      if (error instanceof api.DocumentConflict) await this.resolve(error, sent);
-      else this.failed(error);
-      this.showState();
-    }
   }
 
-  private async resolve(conflict: api.DocumentConflict, sent: string): Promise<void> {
-    const theirs = conflict.theirs === null ? null : normal(conflict.theirs);
-    const choice = await askAboutConflict(normal(conflict.baseText ?? ""), theirs, this.field.text);
-    if (choice === null) return;
-    if (theirs === null) this.base = null;
-    else await this.rebaseOnNewest(theirs);
-    if (choice === "theirs") this.field.change(this.stored);
-    if (choice === "both") this.field.change(both(this.stored, sent));
-    this.keep();
-    this.showState();
-    if (choice === "ours") void this.commit();
-  }
-
-  /** The newest commit becomes the base, so that the next saving replaces what was shown. */
-  private async rebaseOnNewest(theirs: string): Promise<void> {
-    const document = await api.document(this.thread, this.path);
-    this.stored = normal(document.text);
-    this.base = document.commit;
-    if (this.stored !== theirs) this.notice.textContent = "Others have saved again meanwhile: look through the text before you save.";
-  }
-
-  private discard(): void {
+  private async resolve(): Promise<void> {
+    const { base_text: base, theirs, commit } = this.conflict!;
+    const choice = await askAboutConflict(normal(base ?? ""), theirs === null ? null : normal(theirs), this.field.text);
+    if (choice === null || typeof commit !== "string") return;
     this.notice.textContent = "";
-    this.field.change(this.stored);
-    drafts.store(this.thread, this.path, null);
-    void this.read().catch((error: unknown) => this.failed(error));
+    this.resolved = commit;
+    if (choice === "theirs") this.field.change(normal(theirs!));
+    if (choice === "both") this.field.change(both(normal(theirs!), this.field.text));
+    else this.commit();
+    this.showState();
   }
 
-  /** Keeps what is not saved in this browser. */
-  private keep(): void {
-    clearTimeout(this.timer);
-    this.timer = undefined;
-    drafts.store(this.thread, this.path, this.isChanged ? { base: this.base, text: this.field.text } : null);
+  private async begunAnew(text: string, lost: string | null): Promise<void> {
+    const base = this.field.text;
+    this.field.reset(text);
+    if (lost === null || lost === text) return;
+    const choice = await askAboutConflict(base, text, lost);
+    if (choice === "both") this.field.change(both(this.field.text, lost));
+    if (choice === "ours") this.field.change(lost);
   }
 
   // Showing
 
-  private edited(): void {
-    clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.keep(), 400);
-    this.showState();
+  private showPeers(): void {
+    const { peers } = this.shared;
+    this.field.showPeers(peers);
+    replace(this.people, ...peers.map((peer) => h("li", { class: `peer-${colour(peer)}`, title: peer.name }, h("span", { "aria-hidden": "true" }, peer.name.slice(0, 1).toUpperCase()), h("span", { class: "off-screen" }, peer.name))));
   }
 
   private moved(): void {
-    this.ask.hidden = this.field.selection.trim() === "" || !this.isOfFeature;
+    this.ask.hidden = this.field.selection.trim() === "";
     cancelAnimationFrame(this.frame);
     this.frame = requestAnimationFrame(() => this.draw());
   }
 
   private frame = 0;
+  private check: number | undefined;
   private drawn: string | null = null;
 
   private draw(): void {
     const text = this.field.text;
     if (text === this.drawn) return;
     this.drawn = text;
+    clearTimeout(this.check);
+    this.check = setTimeout(() => this.shared.ask({ type: "check" }), 500);
     if (this.panes.dataset.view !== "edit") this.preview.update(text, true);
     const found = headings(text);
     const least = Math.min(...found.map((heading) => heading.level));
@@ -254,16 +235,17 @@ class EditorPage {
     this.draw();
   }
 
-  private showState(commit: api.SavedDocument["commit"] = null): void {
-    const isChanged = this.isChanged;
-    this.save.disabled = !isChanged || this.isSaving;
-    const words: Child[] = this.isSaving ? ["Saving…"]
-      : isChanged ? [navigator.onLine ? "Not saved" : "Offline: kept in this browser"]
-      : commit ? ["Saved in ", h("a", { href: commit.url, target: "_blank", rel: "noopener" }, h("code", {}, commit.sha.slice(0, 7)))]
-      : this.base === null ? [] : ["At ", h("code", {}, this.base.slice(0, 7))];
-    // The link to the last commit stays until something is typed.
-    if (!isChanged && !commit && this.state.querySelector("a")?.textContent === this.base?.slice(0, 7)) return;
-    replace(this.state, ...words);
+  private showState(): void {
+    const { isConnected, isUnsaved, isPending } = this.shared;
+    this.save.disabled = !isUnsaved || !isConnected || this.isSaving;
+    const words: Child[] = !isConnected ? [isPending ? "Offline: kept in this browser" : this.base === "" ? "" : "Offline"]
+      : this.isSaving ? ["Saving…"]
+      : isUnsaved ? ["Not saved"]
+      : this.committed ? ["Saved in ", h("a", { href: this.committed.url, target: "_blank", rel: "noopener" }, h("code", {}, this.committed.sha.slice(0, 7)))]
+      : ["At ", h("code", {}, this.base.slice(0, 7))];
+    // It is read out only when it is another one.
+    const shown = h("span", {}, ...words);
+    if (shown.textContent !== this.state.textContent) replace(this.state, shown);
   }
 
   private get isOfFeature(): boolean {
@@ -279,7 +261,6 @@ class EditorPage {
 
   private choose(): void {
     const path = this.documents.value || this.newPath();
-    this.keep();
     if (path) location.assign(api.editorAddress(this.thread, path));
     else this.documents.value = this.path;
   }
@@ -289,10 +270,12 @@ class EditorPage {
     return name === "" ? null : `docs/${/\.(md|markdown)$/i.test(name) ? name : `${name}.md`}`;
   }
 
-  /** Asks the agent to change the selected passage; the conversation shows what it does. */
+  /** Asks the model to change the selected passage; the conversation shows what it does. */
   private askForChange(): void {
     const passage = this.field.selection;
+    const place = this.shared.remember(this.field.range);
     const words = h("textarea", { id: "change-words", rows: 3, required: true });
+    const commits = h("input", { type: "checkbox" });
     const problem = h("p", { class: "problem", role: "alert" });
     const send = h("button", { type: "submit", class: "primary" }, "Ask");
     const dialog: HTMLDialogElement = h(
@@ -300,7 +283,8 @@ class EditorPage {
       h("header", {}, h("h2", { id: "change-title" }, "Ask for a change"), iconButton("close", "Close", () => dialog.close())),
       h("form", { onsubmit: (event: Event) => { event.preventDefault(); void run(); } },
         h("blockquote", { tabindex: 0 }, passage.length > 300 ? `${passage.slice(0, 300)}…` : passage),
-        h("label", { for: "change-words" }, "What should be different?"), words, problem,
+        h("label", { for: "change-words" }, "What should be different?"), words,
+        this.isOfFeature && h("label", {}, commits, " Commit the change at once, without asking me (/refine)"), problem,
         h("div", { class: "choices" }, h("button", { type: "button", class: "quiet", onclick: () => dialog.close() }, "Cancel"), send)));
     document.body.appendChild(dialog);
     dialog.showModal();
@@ -308,10 +292,13 @@ class EditorPage {
     const run = async (): Promise<void> => {
       send.disabled = true;
       try {
+        const wish = words.value.trim();
         const quoted = passage.split("\n").map((line) => `> ${line}`).join("\n");
-        await api.send(this.thread, `/refine ${words.value.trim()}\n\nThis concerns the following passage of ${this.path}:\n\n${quoted}`, api.newKey());
+        const text = commits.checked ? `/refine ${wish}\n\nThis concerns the following passage of ${this.path}:\n\n${quoted}` : request(wish, this.path, passage);
+        const { operation_id: operation } = await api.send(this.thread, text, api.newKey());
         dialog.close();
-        this.notice.textContent = "The conversation works on it. The text here follows when it is committed.";
+        this.notice.textContent = `The conversation works on it. ${commits.checked ? "The text here follows when it is committed." : "The suggestion is shown here."}`;
+        if (!commits.checked && operation !== null) this.waitForSuggestion(operation, passage, place);
       } catch (error) {
         problem.textContent = api.explain(error);
         send.disabled = false;
@@ -319,11 +306,37 @@ class EditorPage {
     };
   }
 
+  private waitForSuggestion(operation: string, passage: string, place: () => { from: number; to: number } | null): void {
+    const nothing = (): void => undefined;
+    const live = new Live({
+      frame: (frame) => {
+        if (frame.operation_id !== operation || frame.type !== "complete" && frame.type !== "error") return;
+        live.stop();
+        void this.suggest(frame.type === "complete" ? suggested(frame.content, passage) : null, passage, place);
+      },
+      asksChanged: nothing, threadChanged: nothing, connected: nothing, disconnected: nothing,
+    });
+    live.follow(operation);
+    live.start();
+  }
+
+  private async suggest(next: string | null, passage: string, place: () => { from: number; to: number } | null): Promise<void> {
+    this.notice.textContent = next === null ? "The answer has no suggestion for the text; it is in the conversation." : "";
+    if (next === null) return;
+    const taken = await askAboutSuggestion(passage, next);
+    const range = place();
+    if (taken === null) return;
+    if (range && this.field.text.slice(range.from, range.to) === passage) this.field.replace(range, taken);
+    else this.notice.textContent = "Somebody has changed the passage since, so the suggestion was not taken. Ask again.";
+  }
+
   private failed(error: unknown): void {
     if (error instanceof api.APIError && error.status === 401) {
-      this.keep();
+      this.shared.stop();
       return showSignIn(root, () => location.reload());
     }
+    // A document that is not there yet is made by saving it.
+    if (error instanceof api.APIError && error.status === 404 && this.list !== null) return;
     this.problem.textContent = api.explain(error);
   }
 }
@@ -344,7 +357,7 @@ async function boot(): Promise<void> {
   const found = place();
   try {
     const me = await api.me();
-    if (found && me.role !== "guest") return new EditorPage(found.thread, found.path).start();
+    if (found && me.role !== "guest") return new EditorPage(found.thread, found.path, me.name).start();
     if (found) return void replace(root, h("main", { class: "signin" }, h("p", { role: "alert" }, "Documents are for members. Ask an owner for the role member.")));
     replace(root, h("main", { class: "signin" }, h("p", { role: "alert" }, "This address names no document.")));
   } catch (error) {

@@ -1,4 +1,4 @@
-"""The page of a document, in Chromium: documents.py BASE_URL OWNER_CODE FOLDER REPOSITORY
+"""The page of a document, in Chromium: documents.py BASE_URL OWNER_CODE FOLDER REPOSITORY MEMBER_CODE
 
 Prints one line for each check that passed and ends with 0, or says what failed and ends with 1. Screenshots go to FOLDER.
 """
@@ -59,6 +59,73 @@ def look(page, name):
     page.set_viewport_size({"width": 1280, "height": 860})
 
 
+def answer(socket, server):
+    """Passes the live socket on, with another end of the answer."""
+    def receive(message):
+        frame = json.loads(message)
+        if frame.get("type") == "complete":
+            frame["content"] = "Here:\n\n```\nEverybody sign in with a code.\n```\n"
+        socket.send(json.dumps(frame))
+    server.on_message(receive)
+
+
+def together(browser, page):
+    """Ada and Bob in one text, and Carol with a push."""
+    bob = browser.new_context(viewport={"width": 1280, "height": 860}).new_page()
+    watch = Watch(bob)
+    sign_in(bob, sys.argv[5], "Bob")
+    # Beside a conversation of his own: the document is the same.
+    ask(bob, "Hello")
+    bob.goto(f"{BASE}/d/{thread_id(bob)}/{SPEC}")
+    with check("two people see each other's names, carets and text while they type"):
+        expect(bob.get_by_role("list", name="Also here")).to_contain_text("Ada")
+        at_end(bob)
+        bob.keyboard.type(" Bob was here.")
+        expect(page.get_by_role("list", name="Also here")).to_contain_text("Bob")
+        expect(field(page)).to_contain_text("Bob was here.")
+        expect(page.locator(".cm-peer")).to_have_text("Bob")
+        look(page, "together")
+        expect(page.get_by_text("Not saved")).to_be_visible()
+    with check("both type at the same time, somebody pushes, and all three are in the commit"):
+        field(page).click(position={"x": 60, "y": 30})
+        page.keyboard.press("End")
+        at_end(bob)
+        start = page.evaluate("performance.now()")
+        for letter in "together now":
+            page.keyboard.type(letter)
+            bob.keyboard.type(letter)
+        print(f"   24 keys in two pages in {page.evaluate('performance.now()') - start:.0f} ms")
+        elsewhere("with a key", "with one key")
+        for one in (page, bob):
+            expect(field(one)).to_contain_text("was here.together now")
+            expect(field(one)).to_contain_text("with one key")
+        # Carets have their names in the text.
+        shown = ["".join(field(one).inner_text().replace("Bob", "").replace("Ada", "").split()) for one in (page, bob)]
+        assert shown[0] == shown[1], shown
+        page.get_by_role("button", name="Save").click()
+        for one in (page, bob):
+            expect(one.get_by_text("Saved in")).to_be_visible()
+        assert "together now\r\n" in text() and "was here.together now" in text() and "with one key" in text(), text()
+        authors = git("log", "-1", "--format=%an %(trailers:key=Co-authored-by,valueonly)", "001-login")
+        assert authors.startswith("Bob") and "Ada" in authors, authors
+    with check("each undoes only what was typed by themselves"):
+        bob.keyboard.type("xyz")
+        expect(field(page)).to_contain_text("nowxyz")
+        field(page).focus()
+        page.keyboard.type("abc")
+        expect(field(bob)).to_contain_text("nowabc")
+        page.keyboard.press(f"{MODIFIER}+z")
+        expect(field(bob)).not_to_contain_text("abc")
+        expect(field(page)).to_contain_text("nowxyz")
+        bob.keyboard.press(f"{MODIFIER}+z")
+        expect(field(page)).not_to_contain_text("xyz")
+    with check("a person who leaves is gone from the page"):
+        assert watch.mistakes == [], watch.mistakes
+        bob.context.close()
+        expect(page.get_by_role("list", name="Also here").get_by_role("listitem")).to_have_count(0)
+        expect(page.locator(".cm-peer")).to_have_count(0)
+
+
 def run(browser):
     page = browser.new_context(viewport={"width": 1280, "height": 860}).new_page()
     watch = Watch(page)
@@ -87,25 +154,30 @@ def run(browser):
         assert git("log", "-1", "--format=%an %s", "001-login").strip() == f"Ada Edit {SPEC}"
         messages = api(page, f"/api/v1/threads/{thread}/messages")["items"]
         assert any(sha[:7] in message["text"] for message in messages)
-    with check("what others save is shown at once, and merged with what is typed"):
+    with check("what others push comes into the text while somebody types, and is not undone with it"):
         elsewhere("old line", "their line")
-        page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
         expect(field(page)).to_contain_text("their line")
+        expect(page.locator(".editor-notice").filter(has_text="Somebody has committed changes")).to_be_visible()
         at_end(page)
         page.keyboard.type(" And no more.")
         elsewhere("their line", "their other line")
-        page.get_by_role("button", name="Save").click()
-        expect(page.get_by_text("What others have changed meanwhile is merged with yours.")).to_be_visible()
         expect(field(page)).to_contain_text("their other line")
-        at_end(page)
         page.keyboard.type(" Really.")
-        page.keyboard.press(f"{MODIFIER}+s")
+        for _ in range(2):
+            page.keyboard.press(f"{MODIFIER}+z")
+        expect(field(page)).not_to_contain_text("no more")
+        expect(field(page)).to_contain_text("their other line")
+        for _ in range(2):
+            page.keyboard.press(f"{MODIFIER}+Shift+z")
+        page.get_by_role("button", name="Save").click()
         expect(page.get_by_text("Saved in")).to_be_visible()
         assert "their other line" in text() and text().endswith("And no more. Really."), text()
+    together(browser, page)
     with check("the same lines are a choice, and nothing is lost"):
         at_end(page)
         page.keyboard.type(" Mine.")
         elsewhere("Really.", "Theirs.")
+        expect(page.locator(".editor-notice").filter(has_text="Others have changed the same lines")).to_be_visible()
         page.keyboard.press(f"{MODIFIER}+s")
         dialog = page.get_by_role("dialog")
         expect(dialog).to_contain_text("Others have changed the same lines")
@@ -117,19 +189,29 @@ def run(browser):
         page.keyboard.press(f"{MODIFIER}+z")
         page.keyboard.press(f"{MODIFIER}+s")
         expect(page.get_by_text("Saved in")).to_be_visible()
-    with check("without a connection the text stays, also over a reload, and is saved afterwards"):
+        assert "Really. Mine." in text() and "Theirs." not in text(), text()
+    with check("without a connection the text stays, also over a reload, and is merged on return"):
         page.context.set_offline(True)
         at_end(page)
         page.keyboard.type(" Written in a train.")
         expect(page.get_by_text("Offline: kept in this browser")).to_be_visible()
-        page.wait_for_timeout(600)
+        elsewhere("their other line", "their last line")
         page.context.set_offline(False)
-        page.reload()
-        expect(page.get_by_text("What you had typed and not saved is here again.")).to_be_visible()
-        expect(field(page)).to_contain_text("Written in a train.")
+        expect(field(page)).to_contain_text("their last line")
+        expect(page.get_by_text("Not saved")).to_be_visible()
+        page.context.set_offline(True)
+        at_end(page)
+        page.keyboard.type(" And again.")
+        expect(page.get_by_text("Offline: kept in this browser")).to_be_visible()
+        page.goto("about:blank")
+        page.context.set_offline(False)
+        page.goto(f"{BASE}/d/{thread}/{SPEC}")
+        expect(page.locator(".editor-notice").filter(has_text="is here again, and is merged")).to_be_visible()
+        expect(field(page)).to_contain_text("Written in a train. And again.")
         page.get_by_role("button", name="Save").click()
         expect(page.get_by_text("Saved in")).to_be_visible()
-        assert "Written in a train." in text()
+        assert text().endswith("Written in a train. And again.") and "their last line" in text(), text()
+        assert page.evaluate("Object.keys(localStorage).filter(key => key.startsWith('jetbridge.document '))") == []
     with check("find and replace, headings and views work from the keyboard"):
         field(page).click()
         page.keyboard.press(f"{MODIFIER}+f")
@@ -147,14 +229,53 @@ def run(browser):
         look(page, "preview")
         page.get_by_role("radio", name="Edit", exact=True).check()
         expect(page.get_by_label("Preview", exact=True).locator(".prose")).to_be_hidden()
-    with check("a passage can be given to the agent"):
+    with check("the rules of `spec check` mark lines as one types, and say what to do"):
         page.get_by_role("radio", name="Side by side").check()
-        field(page).click()
-        page.keyboard.press(f"{MODIFIER}+a")
+        at_end(page)
+        page.keyboard.type("\n\nTODO: say more.\n")
+        expect(page.locator(".cm-finding.error")).to_contain_text(["TODO: say more."])
+        page.locator(".editor-findings summary").click()
+        entry = page.locator(".editor-findings").get_by_role("button").filter(has_text="TODO")
+        expect(entry).to_be_visible()
+        look(page, "findings")
+        entry.click()
+        page.keyboard.press(f"{MODIFIER}+z")
+        expect(page.locator(".cm-finding.error").filter(has_text="TODO")).to_have_count(0)
+    with check("the history shows what has changed since a commit, and brings it back as an edit"):
+        page.get_by_role("button", name="History").click()
+        dialog = page.get_by_role("dialog")
+        versions = dialog.get_by_role("option")
+        assert versions.count() > 5, versions.count()
+        dialog.get_by_role("listbox").select_option(index=versions.count() - 1)
+        expect(dialog.get_by_role("region", name="What differs")).to_contain_text("their last line")
+        look(page, "history")
+        dialog.get_by_role("button", name="Restore this version").click()
+        expect(field(page)).to_contain_text("old line")
+        expect(field(page)).not_to_contain_text("Limits")
+        page.keyboard.press(f"{MODIFIER}+z")
+        expect(field(page)).to_contain_text("Limits")
+    with check("the model's suggestion for a passage is taken change by change"):
+        field(page).get_by_text("People sign in").click(click_count=3)
         page.get_by_role("button", name="Ask for a change").click()
         page.get_by_label("What should be different?").fill("Say it shorter.")
         look(page, "ask")
-        page.keyboard.press("Escape")
+        page.get_by_role("button", name="Ask", exact=True).click()
+        expect(page.locator(".editor-notice").filter(has_text="The answer has no suggestion")).to_be_visible()
+        # The rehearsal model writes no prose: what a model would answer is put in its place.
+        page.route_web_socket("**/api/v1/live", lambda socket: answer(socket, socket.connect_to_server()))
+        field(page).get_by_text("People sign in").click(click_count=3)
+        page.get_by_role("button", name="Ask for a change").click()
+        page.get_by_label("What should be different?").fill("Say it shorter.")
+        page.get_by_role("button", name="Ask", exact=True).click()
+        dialog = page.get_by_role("dialog", name="Suggested changes")
+        expect(dialog.get_by_role("checkbox")).to_have_count(2)
+        look(page, "suggestion")
+        dialog.get_by_role("checkbox").nth(1).uncheck()
+        dialog.get_by_role("button", name="Take the chosen ones").click()
+        expect(field(page)).to_contain_text("Everybody sign in with one key.")
+        expect(page.get_by_text("Not saved")).to_be_visible()
+        page.keyboard.press(f"{MODIFIER}+z")
+        expect(field(page)).to_contain_text("People sign in with one key.")
     with check("a new document is made where it is saved"):
         page.goto(f"{BASE}/d/{thread}/docs/Ideas.md")
         expect(page.get_by_text("A new document: it is made when you save it.")).to_be_visible()

@@ -2,23 +2,35 @@
 
 declare module "@codemirror/state" {
   export type Extension = object;
-  export interface Line { from: number; to: number; number: number }
+  export interface Line { from: number; to: number; number: number; text: string }
   export interface Text { length: number; lines: number; toString(): string; line(number: number): Line; lineAt(position: number): Line }
   export interface ChangeSpec { from: number; to?: number; insert?: string }
   export class ChangeSet {
-    static of(changes: ChangeSpec | ChangeSpec[], length: number): ChangeSet;
-    compose(other: ChangeSet): ChangeSet;
-    map(other: ChangeSet): ChangeSet;
-    readonly empty: boolean;
+    iterChanges(body: (fromA: number, toA: number, fromB: number, toB: number, inserted: Text) => void): void;
   }
-  export interface Transaction { docChanged: boolean; changes: ChangeSet; annotation<T>(type: AnnotationType<T>): T | undefined }
+  export class Transaction {
+    static readonly addToHistory: AnnotationType<boolean>;
+    readonly docChanged: boolean;
+    readonly changes: ChangeSet;
+    readonly newDoc: Text;
+    readonly startState: EditorState;
+    readonly effects: readonly StateEffect<unknown>[];
+    annotation<T>(type: AnnotationType<T>): T | undefined;
+  }
+  export class StateEffect<T> {
+    static define<T>(): { of(value: T): StateEffect<T> };
+    readonly value: T;
+    is<S>(type: { of(value: S): StateEffect<S> }): this is StateEffect<S>;
+  }
+  export class StateField<T> { static define<T>(config: { create(state: EditorState): T; update(value: T, transaction: Transaction): T; provide?(field: StateField<T>): Extension }): Extension }
   export interface AnnotationType<T> { of(value: T): object }
   export class Annotation { static define<T>(): AnnotationType<T> }
-  export interface Range { from: number; to: number; head: number; empty: boolean }
+  export interface Range { from: number; to: number; anchor: number; head: number; empty: boolean }
   export class Compartment { of(extension: Extension): Extension; reconfigure(extension: Extension): object }
   export class EditorState {
     static create(config: { doc?: string; extensions?: Extension[] }): EditorState;
     static readonly readOnly: { of(value: boolean): Extension };
+    static readonly changeFilter: { of(filter: (transaction: Transaction) => boolean): Extension };
     static readonly phrases: { of(value: Record<string, string>): Extension };
     readonly doc: Text;
     readonly selection: { main: Range };
@@ -27,20 +39,36 @@ declare module "@codemirror/state" {
 }
 declare module "@codemirror/view" {
   import { ChangeSet, ChangeSpec, EditorState, Extension, Transaction } from "@codemirror/state";
-  export interface ViewUpdate { docChanged: boolean; selectionSet: boolean; transactions: Transaction[]; state: EditorState }
-  export interface KeyBinding { key?: string; run?: (view: EditorView) => boolean; preventDefault?: boolean }
+  export interface ViewUpdate { docChanged: boolean; selectionSet: boolean; viewportChanged: boolean; view: EditorView; transactions: Transaction[]; state: EditorState }
+  export class WidgetType { toDOM(): HTMLElement; eq(other: WidgetType): boolean; ignoreEvent(): boolean }
+  export interface Decoration { range(from: number, to?: number): object }
+  export interface DecorationSet { map(changes: ChangeSet): DecorationSet }
+  export const Decoration: {
+    none: DecorationSet;
+    mark(spec: { class: string; inclusive?: boolean }): Decoration;
+    line(spec: { attributes: Record<string, string> }): Decoration;
+    widget(spec: { widget: WidgetType; side?: number }): Decoration;
+    set(ranges: object[], sort: boolean): DecorationSet;
+  };
+  export class ViewPlugin {
+    static define<P extends { update(update: ViewUpdate): void }>(create: (view: EditorView) => P, spec: { decorations(plugin: P): object }): Extension;
+  }
+  export interface KeyBinding { key?: string; run?: (view: EditorView) => boolean; shift?: (view: EditorView) => boolean; preventDefault?: boolean }
   export class EditorView {
     constructor(config: { state: EditorState; root?: ShadowRoot; parent?: Node });
     readonly state: EditorState;
     readonly dom: HTMLElement;
     readonly contentDOM: HTMLElement;
     readonly scrollDOM: HTMLElement;
-    dispatch(transaction: { changes?: ChangeSpec | ChangeSet; selection?: { anchor: number; head?: number }; scrollIntoView?: boolean; annotations?: object; effects?: object }): void;
+    readonly visibleRanges: readonly { from: number; to: number }[];
+    dispatch(transaction: { changes?: ChangeSpec | ChangeSpec[]; selection?: { anchor: number; head?: number }; scrollIntoView?: boolean; annotations?: object | object[]; effects?: object }): void;
     focus(): void;
     setState(state: EditorState): void;
     static readonly lineWrapping: Extension;
     static readonly contentAttributes: { of(attributes: Record<string, string>): Extension };
+    static readonly decorations: { from(field: object): Extension };
     static readonly updateListener: { of(listener: (update: ViewUpdate) => void): Extension };
+    static baseTheme(rules: Record<string, Record<string, string>>): Extension;
     static theme(rules: Record<string, Record<string, string>>): Extension;
     static scrollIntoView(position: number, options?: { y?: "start" | "center" }): object;
   }
@@ -51,8 +79,11 @@ declare module "@codemirror/view" {
 }
 declare module "@codemirror/commands" {
   import { Extension } from "@codemirror/state";
-  import { KeyBinding } from "@codemirror/view";
-  export const defaultKeymap: readonly KeyBinding[];
+  import { EditorView, KeyBinding } from "@codemirror/view";
+  type Command = (view: EditorView) => boolean;
+  export const copyLineDown: Command, copyLineUp: Command, deleteLine: Command, indentLess: Command, indentMore: Command,
+    insertNewlineKeepIndent: Command, moveLineDown: Command, moveLineUp: Command;
+  export const standardKeymap: readonly KeyBinding[];
   export const historyKeymap: readonly KeyBinding[];
   export function history(): Extension;
 }
@@ -62,22 +93,4 @@ declare module "@codemirror/search" {
   export const searchKeymap: readonly KeyBinding[];
   export function search(config?: { top?: boolean }): Extension;
   export function openSearchPanel(view: EditorView): boolean;
-}
-declare module "@codemirror/language" {
-  import { Extension } from "@codemirror/state";
-  import { Tag } from "@lezer/highlight";
-  export interface StringStream {
-    sol(): boolean;
-    eol(): boolean;
-    next(): string | void;
-    skipToEnd(): void;
-    match(pattern: RegExp): RegExpMatchArray | null;
-  }
-  export class StreamLanguage { static define<State>(parser: { name?: string; startState(): State; copyState?(state: State): State; token(stream: StringStream, state: State): string | null; tokenTable?: Record<string, Tag> }): Extension }
-  export class HighlightStyle { static define(specs: ({ tag: Tag | Tag[] } & Record<string, unknown>)[]): Extension }
-  export function syntaxHighlighting(style: Extension): Extension;
-}
-declare module "@lezer/highlight" {
-  export interface Tag { readonly set: Tag[] }
-  export const tags: Record<"heading" | "strong" | "emphasis" | "link" | "url" | "monospace" | "quote" | "list" | "meta" | "contentSeparator" | "strikethrough" | "invalid" | "atom", Tag>;
 }

@@ -1,20 +1,20 @@
-// What was typed and is not saved, kept over a reload and while there is no connection. Removed when the sign-in ends.
+// Edits that the host has not stored yet, kept over a reload and while there is no connection. Removed when the sign-in ends.
 
 const prefix = "jetbridge.document ";
 
 export interface DocumentDraft {
-  /** The commit that was read; null for a new document. */
-  base: string | null;
-  text: string;
+  /** The history of edits that the text belongs to. */
+  epoch: string;
+  /** The text with its history, an update of Yjs in base64. */
+  state: string;
 }
 
 const key = (thread: string, path: string): string => `${prefix}${thread} ${path}`;
 
 export function load(thread: string, path: string): DocumentDraft | null {
   try {
-    const stored: unknown = JSON.parse(localStorage.getItem(key(thread, path)) ?? "null");
-    const draft = stored as Partial<DocumentDraft> | null;
-    return typeof draft?.text === "string" && (draft.base === null || typeof draft.base === "string") ? { base: draft.base, text: draft.text } : null;
+    const draft = JSON.parse(localStorage.getItem(key(thread, path)) ?? "null") as Partial<DocumentDraft> | null;
+    return typeof draft?.epoch === "string" && typeof draft.state === "string" ? { epoch: draft.epoch, state: draft.state } : null;
   } catch {
     return null;
   }

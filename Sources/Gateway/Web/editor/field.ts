@@ -1,11 +1,14 @@
 // The text field of a document: CodeMirror in a shadow root, where the page's content policy allows its styles.
 
-import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
+import { copyLineDown, copyLineUp, deleteLine, history, historyKeymap, indentLess, indentMore, insertNewlineKeepIndent, moveLineDown, moveLineUp, standardKeymap } from "@codemirror/commands";
 import { openSearchPanel, search, searchKeymap } from "@codemirror/search";
-import { Annotation, ChangeSet, ChangeSpec, Compartment, EditorState } from "@codemirror/state";
+import { Annotation, ChangeSpec, Compartment, EditorState, Transaction } from "@codemirror/state";
 import { drawSelection, dropCursor, EditorView, highlightActiveLine, keymap } from "@codemirror/view";
 import { h } from "../dom";
+import { carets, caretTheme, showCarets } from "./carets";
+import { Finding, findingMarks, showFindings } from "./findings";
 import { markdown } from "./markdown";
+import { Peer } from "./shared";
 
 /** Marks changes that are not the person's own. */
 const fromElsewhere = Annotation.define<boolean>();
@@ -30,8 +33,17 @@ const theme = EditorView.theme({
   ".cm-searchMatch-selected": { backgroundColor: "var(--accent-soft)", outline: "2px solid var(--accent)" },
 });
 
+const keys = [
+  { key: "Enter", run: insertNewlineKeepIndent, shift: insertNewlineKeepIndent },
+  { key: "Alt-ArrowUp", run: moveLineUp, shift: copyLineUp },
+  { key: "Alt-ArrowDown", run: moveLineDown, shift: copyLineDown },
+  { key: "Mod-[", run: indentLess },
+  { key: "Mod-]", run: indentMore },
+  { key: "Shift-Mod-k", run: deleteLine },
+];
+
 /** The one splice that makes `next` of `old`, or null. Never cuts a surrogate pair. */
-export function splice(old: string, next: string): ChangeSpec | null {
+function splice(old: string, next: string): ChangeSpec | null {
   if (old === next) return null;
   const limit = Math.min(old.length, next.length);
   let start = 0;
@@ -44,11 +56,18 @@ export function splice(old: string, next: string): ChangeSpec | null {
   return { from: start, to: old.length - end, insert: next.slice(start, next.length - end) };
 }
 
+/** A replacement, in the text that the one before it left. */
+export interface Edit { from: number; to: number; insert: string }
+
 export interface FieldDelegate {
   /** The person has typed. */
-  edited(): void;
+  edited(edits: Edit[]): void;
+  /** The caret is elsewhere. */
+  selected(anchor: number, head: number): void;
   /** The text or the caret is another one. */
   moved(): void;
+  /** What was typed or pasted makes the text too long, and is left out. */
+  full(): void;
   save(): void;
 }
 
@@ -56,23 +75,33 @@ export class Field {
   readonly element: HTMLElement;
   private readonly view: EditorView;
   private readonly reading = new Compartment();
-  /** What was typed since {@link mark}. */
-  private since: ChangeSet | null = null;
 
-  constructor(name: string, delegate: FieldDelegate) {
+  /** - limit: In bytes of UTF-8; more cannot be typed. */
+  constructor(name: string, limit: number, delegate: FieldDelegate) {
     this.element = h("div", { class: "editor-field" });
     const root = this.element.attachShadow({ mode: "open" });
     this.view = new EditorView({
       root, parent: root,
       state: EditorState.create({
         extensions: [
-          history(), drawSelection(), dropCursor(), highlightActiveLine(), EditorView.lineWrapping, markdown, search({ top: true }), theme,
+          history(), drawSelection(), dropCursor(), highlightActiveLine(), EditorView.lineWrapping, markdown, search({ top: true }), theme, carets, caretTheme, findingMarks,
+          EditorState.changeFilter.of((change) => {
+            if (!change.docChanged || change.annotation(fromElsewhere) || change.newDoc.length * 3 <= limit) return true;
+            const isFine = change.newDoc.length <= change.startState.doc.length || new TextEncoder().encode(change.newDoc.toString()).length <= limit;
+            if (!isFine) delegate.full();
+            return isFine;
+          }),
           this.reading.of(EditorState.readOnly.of(false)),
           EditorView.contentAttributes.of({ "aria-label": name, spellcheck: "true", autocorrect: "on", autocapitalize: "sentences" }),
-          keymap.of([{ key: "Mod-s", preventDefault: true, run: () => { delegate.save(); return true; } }, ...searchKeymap, ...historyKeymap, ...defaultKeymap]),
+          keymap.of([{ key: "Mod-s", preventDefault: true, run: () => { delegate.save(); return true; } }, ...searchKeymap, ...historyKeymap, ...keys, ...standardKeymap]),
           EditorView.updateListener.of((update) => {
-            for (const transaction of update.transactions) if (transaction.docChanged) this.since = this.since?.compose(transaction.changes) ?? null;
-            if (update.transactions.some((one) => one.docChanged && !one.annotation(fromElsewhere))) delegate.edited();
+            const edits: Edit[] = [];
+            for (const one of update.transactions) {
+              if (!one.docChanged || one.annotation(fromElsewhere)) continue;
+              one.changes.iterChanges((from, to, start, _, insert) => edits.push({ from: start, to: start + to - from, insert: insert.toString() }));
+            }
+            if (edits.length > 0) delegate.edited(edits);
+            if (edits.length > 0 || update.selectionSet) delegate.selected(update.state.selection.main.anchor, update.state.selection.main.head);
             if (update.docChanged || update.selectionSet) delegate.moved();
           }),
         ],
@@ -91,32 +120,50 @@ export class Field {
     return this.view.state.sliceDoc(from, to);
   }
 
-  /** The caret's place, in UTF-16 units. */
-  get caret(): number {
-    return this.view.state.selection.main.head;
+  /** The selection, in UTF-16 units. */
+  get range(): { from: number; to: number } {
+    const { from, to } = this.view.state.selection.main;
+    return { from, to };
   }
 
-  /** Makes `next` of the text by one splice, so that the caret stays where it is. */
+  /** Puts `text` in place of a part, as the person's own edit. */
+  replace({ from, to }: { from: number; to: number }, text: string): void {
+    this.view.dispatch({ changes: { from, to, insert: text } });
+  }
+
+  /** Makes `next` of the text by one splice, as the person's own edit. */
   change(next: string): void {
     const change = splice(this.text, next);
-    if (change) this.view.dispatch({ changes: change, annotations: fromElsewhere.of(true) });
+    if (change) this.view.dispatch({ changes: change });
   }
 
-  /** Remembers the text as it is now. */
-  mark(): void {
-    this.since = ChangeSet.of([], this.view.state.doc.length);
+  /** Makes changes of others; undo leaves them alone. */
+  apply(changes: ChangeSpec[]): void {
+    this.view.dispatch({ changes, annotations: [fromElsewhere.of(true), Transaction.addToHistory.of(false)] });
   }
 
-  /** Does to the text what makes `next` of the marked text `sent`, whatever was typed since. */
-  rebase(sent: string, next: string): void {
-    const change = splice(sent, next);
-    const typed = this.since;
-    if (!change || !typed) return;
-    this.view.dispatch({ changes: ChangeSet.of(change, sent.length).map(typed), annotations: fromElsewhere.of(true) });
+  /** Makes `text` the whole text, as it is with others. */
+  reset(text: string): void {
+    const change = splice(this.text, text);
+    if (change) this.apply([change]);
+  }
+
+  showPeers(peers: Peer[]): void {
+    this.view.dispatch({ effects: showCarets.of(peers) });
+  }
+
+  showFindings(findings: Finding[]): void {
+    this.view.dispatch({ effects: showFindings.of(findings) });
   }
 
   setReadOnly(isReadOnly: boolean): void {
     this.view.dispatch({ effects: this.reading.reconfigure(EditorState.readOnly.of(isReadOnly)) });
+  }
+
+  /** - line: From 1. */
+  revealLine(line: number): void {
+    const { doc } = this.view.state;
+    this.reveal(doc.line(Math.min(line, doc.lines)).from);
   }
 
   /** Puts the caret at a place and shows it. */

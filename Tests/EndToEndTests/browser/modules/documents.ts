@@ -2,6 +2,7 @@
 
 import { both, difference } from "../../../../Sources/Gateway/Web/editor/conflict";
 import { headings } from "../../../../Sources/Gateway/Web/editor/outline";
+import { hunks, request, suggested } from "../../../../Sources/Gateway/Web/editor/suggestion";
 import { expect } from "./expect";
 
 export function documents(): void {
@@ -12,4 +13,13 @@ export function documents(): void {
   expect("repeated lines", difference("a\na\n", "a\na\na\n"), { before: ["a", "a"], old: [], next: ["a"], after: [""] });
   expect("the same", difference("a", "a"), { before: ["a"], old: [], next: [], after: [] });
   expect("both versions", both("a\nb\nc", "a\nX\nc"), "a\n<<<<<<< saved by others\nb\n=======\nX\n>>>>>>> yours\nc");
+  expect("changed words", hunks("It is quick and good.", "It is very slow and good."), [
+    { old: "It is ", next: "It is " }, { old: "quick ", next: "very slow " }, { old: "and good.", next: "and good." },
+  ]);
+  expect("words side by side", hunks("a b c\nd", "x y c\nd"), [{ old: "a b", next: "x y" }, { old: " c\nd", next: " c\nd" }]);
+  const [old, next] = ["one two\n\n- three\n", "two one\n- 3\n\nfour"];
+  expect("all parts are the texts", [hunks(old, next).map((part) => part.old).join(""), hunks(old, next).map((part) => part.next).join("")], [old, next]);
+  expect("the block of an answer", suggested("Here:\n\n````md\nA `b`\n```\nc\n```\n````\n", " x\n"), " A `b`\n```\nc\n```\n");
+  expect("an answer without a block", suggested("No.", "x"), null);
+  expect("a passage with a block", request("w", "a.md", "```\nx\n```").endsWith("````\n```\nx\n```\n````"), true);
 }
