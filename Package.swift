@@ -36,10 +36,13 @@ func adapter(_ name: String, _ more: Target.Dependency...) -> Target {
         path: "adapters/\(name)", swiftSettings: strict)
 }
 
+// Not optimised, also in a release build: that would take longer than they run.
+let test = strict + [.unsafeFlags(["-Onone"])]
+
 func tests(_ name: String, _ uses: Target.Dependency..., exclude: [String] = []) -> Target {
     .testTarget(
         name: "\(name)Tests", dependencies: uses + ["TestSupport"], path: "Tests/\(name)Tests", exclude: exclude,
-        swiftSettings: strict)
+        swiftSettings: test)
 }
 
 let package = Package(
@@ -202,7 +205,7 @@ let package = Package(
                 "Chat", "CSystem", "Crypto", "Database", "EventLoop", "HTTP", "HTTPClient", "HTTPServer", "JSON",
                 "Lifecycle", "Logging", "Models", "Objects", "Primitives", "Processes", "WebSockets",
             ],
-            path: "TestSupport", exclude: ["Servers/Matrix/clients", "Servers/moto"], swiftSettings: strict),
+            path: "TestSupport", exclude: ["Servers/Matrix/clients", "Servers/moto"], swiftSettings: test),
         // What scripts/bench measures inside the process, and its load; no part of the program.
         .executableTarget(
             name: "jetbridge-bench",
