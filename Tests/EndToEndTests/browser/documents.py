@@ -138,6 +138,8 @@ def run(browser):
     sign_in(page)
     ask(page, "Hello")
     thread = thread_id(page)
+    is_gone = [False]
+    page.route_web_socket("**/documents/**", lambda socket: socket.close() if is_gone[0] else socket.connect_to_server())
     with check("a feature's document opens in the editor from the panel"):
         page.get_by_role("button", name="Shell and workspace").click()
         page.get_by_role("tab", name="Spec").click()
@@ -209,10 +211,15 @@ def run(browser):
         at_end(page)
         page.keyboard.type(" And again.")
         expect(page.get_by_text("Offline: kept in this browser")).to_be_visible()
-        page.goto("about:blank")
+        # The page is there again, and the host is not.
+        is_gone[0] = True
         page.context.set_offline(False)
-        page.goto(f"{BASE}/d/{thread}/{SPEC}")
+        page.reload()
         expect(page.locator(".editor-notice")).to_contain_text("is here again, and is merged")
+        expect(page.get_by_text("Offline: kept in this browser")).to_be_visible()
+        expect(field(page)).to_contain_text("Written in a train. And again.")
+        is_gone[0] = False
+        expect(page.get_by_text("Not saved")).to_be_visible()
         expect(field(page)).to_contain_text("Written in a train. And again.")
         page.get_by_role("button", name="Save").click()
         expect(page.get_by_text("Saved in")).to_be_visible()

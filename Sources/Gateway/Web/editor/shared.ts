@@ -133,8 +133,8 @@ export class SharedText {
       if (origin !== host) {
         this.isPending = true;
         if (this.isAnswered) this.send([Kind.sync, Step.update], update);
-        clearTimeout(this.keepTimer);
-        this.keepTimer = setTimeout(() => this.keep(), 400);
+        if (this.keepTimer === undefined && !this.isConnected) this.keep();
+        this.keepTimer ??= setTimeout(() => this.keep(), 400);
       }
       this.delegate.stateChanged();
     });
@@ -202,6 +202,7 @@ export class SharedText {
   /** Keeps what is not stored yet in this browser. */
   keep(): void {
     clearTimeout(this.keepTimer);
+    this.keepTimer = undefined;
     if (this.epoch === null) return;
     const state = (): string => {
       let text = "";
