@@ -60,6 +60,27 @@ struct MigrationTests {
         #expect(try await self.version(of: self.open(Self.steps)) == 3)
     }
 
+    @Test("an older program uses a store whose newer steps only add, and leaves them")
+    func readable() async throws {
+        let added = Migration(number: 4, name: "added", sql: "CREATE TABLE added (x TEXT)", minReader: 3)
+        await (try self.open(Self.steps + [added])).close()
+        #expect(try Database.missing(Self.steps, path: self.directory.store).isEmpty)
+        #expect(try await self.version(of: self.open(Self.steps)) == 4)
+        #expect(#expect(throws: DatabaseError.self) { try self.open(Array(Self.steps.prefix(2))) }?.code == .tooNew)
+        #expect((Self.steps + [added]).minReader == 3 && Self.steps.minReader == 3)
+        let last = Migration(number: 5, name: "last", sql: "SELECT 1")
+        #expect(try Database.missing(Self.steps + [added, last], path: self.directory.store).map(\.number) == [5])
+    }
+
+    @Test("a store of a release that stored no readers is upgraded")
+    func withoutReaders() async throws {
+        let old = try self.open(Array(Self.steps.prefix(2)))
+        try await old.write { try $0.execute("ALTER TABLE schema_migrations DROP COLUMN min_reader") }
+        await old.close()
+        #expect(#expect(throws: DatabaseError.self) { try self.open(Array(Self.steps.prefix(1))) }?.code == .tooNew)
+        #expect(try await self.version(of: self.open(Self.steps)) == 3)
+    }
+
     @Test("a step that changed after its release is refused")
     func changed() async throws {
         await (try self.open(Self.steps)).close()

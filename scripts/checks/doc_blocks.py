@@ -90,6 +90,8 @@ NOT_RUN = {
         "sudo apt-get install": INSTALLS, "sudo install": INSTALLS, "sudo jetbridge config check": INSTALLS,
         "sudo systemctl": INSTALLS, "sudo apt-get purge": INSTALLS, "docker load": "needs Docker",
         "./scripts/setup package": "installs packages",
+        "dpkg-deb --extract": INSTALLS,
+        "sudo /tmp/jetbridge": INSTALLS,
     },
     "docs/jail.md": {
         "mkdir -p apt": "downloads from Debian", "jetbridge serve --dangerously": "does not end; HostTests",

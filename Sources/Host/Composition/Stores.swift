@@ -11,6 +11,14 @@ package enum Stores {
         return try self.open(configuration.store, settings)
     }
 
+    /// The steps of the schema that the store lacks, without changing it. Throws where ``open(_:metrics:)`` would.
+    package static func missing(in store: Configuration.Store) throws(DatabaseError) -> [Migration] {
+        switch store {
+        case .file(let path): return try Database.missing(Schema.migrations, path: path)
+        case .postgreSQL(let place): return try Database.missing(Schema.migrations, postgreSQL: place)
+        }
+    }
+
     package static func open(
         _ store: Configuration.Store, _ settings: DatabaseSettings = DatabaseSettings()
     ) throws(DatabaseError) -> Database {

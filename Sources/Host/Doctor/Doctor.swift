@@ -14,7 +14,7 @@ internal import Work
 
 /// Checks everything that a host needs by opening it and connecting to it.
 package struct Doctor: Sendable {
-    private let configuration: Configuration
+    let configuration: Configuration
     /// The time limit of each connection.
     private let patience: Duration
 
@@ -141,7 +141,7 @@ package struct Doctor: Sendable {
     }
 
     /// Whether the backup of the last day is there; nil if none are made.
-    private func backups() async -> Finding? {
+    func backups() async -> Finding? {
         guard let shelf = self.configuration.backupShelf else { return nil }
         return await self.finding("backups", "check backups.to") {
             if let failure = BackupSchedule.failure(in: self.configuration.dataDirectory) { throw HostError(failure) }

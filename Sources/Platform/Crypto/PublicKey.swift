@@ -6,6 +6,17 @@ package enum PublicKey: Sendable, Hashable {
     case rsa(modulus: [UInt8], exponent: [UInt8])
     /// ECDSA on P-256, as `ES256`; the signature is r and s, of 32 bytes each (RFC 7518 §3.4).
     case p256(x: [UInt8], y: [UInt8])
+    /// Either of them as `SubjectPublicKeyInfo`; ECDSA signatures are then as OpenSSL writes them.
+    case encoded([UInt8])
+
+    /// A "PUBLIC KEY" (RFC 7468 §13).
+    package init?(pem: String) {
+        let lines = pem.split(whereSeparator: \.isNewline)
+        guard lines.first == "-----BEGIN PUBLIC KEY-----", lines.last == "-----END PUBLIC KEY-----",
+            let bytes = decodeBase64(lines.dropFirst().dropLast().joined())
+        else { return nil }
+        self = .encoded(bytes)
+    }
 
     /// Whether the key's owner has signed `bytes`. False for a key that makes no sense, or an RSA key shorter than 2,048
     /// bits.
@@ -19,7 +30,9 @@ package enum PublicKey: Sendable, Hashable {
         }
         guard let key = unsafe key else { return false }
         defer { unsafe EVP_PKEY_free(key) }
-        if case .rsa = self, unsafe EVP_PKEY_get_bits(key) < 2_048 { return false }
+        // NID_rsaEncryption
+        let isRSA = unsafe EVP_PKEY_get_base_id(key) == 6
+        guard unsafe EVP_PKEY_get_bits(key) >= (isRSA ? 2_048 : 256) else { return false }
         guard let context = unsafe EVP_MD_CTX_new() else { return false }
         defer { unsafe EVP_MD_CTX_free(context) }
         return unsafe EVP_DigestVerifyInit(context, nil, EVP_sha256(), nil, key) == 1
@@ -49,6 +62,7 @@ package enum PublicKey: Sendable, Hashable {
             guard x.count == 32, y.count == 32 else { return nil }
             identifier = Self.p256Identifier
             key = [0x04] + x + y
+        case .encoded(let bytes): return bytes
         }
         return Self.element(0x30, identifier + Self.element(0x03, [0x00] + key))
     }

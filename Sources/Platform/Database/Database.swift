@@ -1,3 +1,4 @@
+internal import Glibc
 internal import Primitives
 
 /// The durable store: a file of SQLite, or a database of PostgreSQL that several hosts may share.
@@ -71,6 +72,22 @@ package final class Database: Sendable {
                 for job in $0 { job.run(on: $1) }
             }
         }
+    }
+
+    /// The steps of `migrations` that the file lacks, all if there is none. Changes nothing. Blocks.
+    ///
+    /// - Throws: `DatabaseError`: cannotOpen, corrupt, locked, tooNew, migration.
+    package static func missing(_ migrations: [Migration], path: String) throws(DatabaseError) -> [Migration] {
+        guard unsafe access(path, F_OK) == 0 else { return migrations }
+        let file = try SQLiteConnection(path: path, role: .reader, busyTimeout: .seconds(5))
+        return try Migrator(migrations, name: path).missing(on: file)
+    }
+
+    /// The same for a PostgreSQL database.
+    package static func missing(
+        _ migrations: [Migration], postgreSQL: PostgreSQLSettings
+    ) throws(DatabaseError) -> [Migration] {
+        try Migrator(migrations, name: postgreSQL.name).missing(on: PostgreSQLConnection(postgreSQL.reading))
     }
 
     private static func start<Work, Held: Connection>(

@@ -7,12 +7,16 @@ package struct Migration: Sendable {
     package let sql: String
     /// The same for PostgreSQL where its words for types and tables are not all that differs.
     package let postgreSQL: String?
+    /// How many steps a program must know to use a store that has this one: its number, or less if it only adds what older
+    /// programs need not know. Then one may go back to them.
+    package let minReader: Int
 
-    package init(number: Int, name: String, sql: String, postgreSQL: String? = nil) {
+    package init(number: Int, name: String, sql: String, postgreSQL: String? = nil, minReader: Int? = nil) {
         self.number = number
         self.name = name
         self.sql = sql
         self.postgreSQL = postgreSQL
+        self.minReader = minReader ?? number
     }
 
     func text(for dialect: SQLDialect) -> String {
@@ -28,12 +32,21 @@ package struct Migration: Sendable {
     }
 }
 
+extension [Migration] {
+    /// How many of these steps a program must know to use a store that has all of them.
+    package var minReader: Int {
+        var known = self.count
+        while known > 0, self.allSatisfy({ $0.number < known || $0.minReader < known }) { known -= 1 }
+        return known
+    }
+}
+
 /// Brings a store's schema up to this program's version.
 struct Migrator {
     private static let table = """
         CREATE TABLE IF NOT EXISTS schema_migrations (
             number INTEGER PRIMARY KEY, name TEXT NOT NULL, checksum TEXT NOT NULL,
-            applied_at TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP
+            applied_at TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP, min_reader INTEGER
         )
         """
 
@@ -53,9 +66,14 @@ struct Migrator {
 
     /// Applies the missing steps, each in its own transaction. Another process may be doing the same.
     func run(on connection: any StoreConnection) throws(DatabaseError) {
-        if try self.isCurrent(connection) { return }
+        let missing = try self.missing(on: connection)
+        if missing.isEmpty, !self.migrations.isEmpty { return }
         try connection.begin(.write)
-        if try !connection.hasTable("schema_migrations") { try connection.script(Self.table) }
+        if try !connection.hasTable("schema_migrations") {
+            try connection.script(Self.table)
+        } else if try !self.namesReaders(connection) {
+            try connection.script("ALTER TABLE schema_migrations ADD COLUMN min_reader INTEGER")
+        }
         try connection.commit()
         // Rebuilding a table drops the old one, which must not delete rows that refer to it; checked afterwards.
         let file = connection as? SQLiteConnection
@@ -64,11 +82,33 @@ struct Migrator {
         try file?.control("PRAGMA foreign_keys = ON")
     }
 
-    private func isCurrent(_ connection: any StoreConnection) throws(DatabaseError) -> Bool {
+    /// The steps that the store lacks.
+    func missing(on connection: any StoreConnection) throws(DatabaseError) -> [Migration] {
         try connection.begin(.read)
         defer { connection.giveUpTransaction() }
-        guard try connection.hasTable("schema_migrations") else { return false }
-        return try self.applied(connection) == self.migrations.count
+        guard try connection.hasTable("schema_migrations") else { return self.migrations }
+        return Array(self.migrations.dropFirst(try self.applied(connection)))
+    }
+
+    /// Stores of early releases do not.
+    private func namesReaders(_ connection: any StoreConnection) throws(DatabaseError) -> Bool {
+        let columns =
+            connection.dialect == .sqlite
+            ? "pragma_table_info('schema_migrations') WHERE name = 'min_reader'"
+            : """
+            information_schema.columns WHERE table_schema = current_schema() AND table_name = 'schema_migrations'
+            AND column_name = 'min_reader'
+            """
+        return try connection.first("SELECT 1 FROM \(columns)") != nil
+    }
+
+    /// Whether this program may use a store with steps that it does not know.
+    private func mayUseNewer(_ connection: any StoreConnection) throws(DatabaseError) -> Bool {
+        guard try self.namesReaders(connection) else { return false }
+        let needed = try connection.first(
+            "SELECT MAX(COALESCE(min_reader, number)) AS needed FROM schema_migrations WHERE number > $1",
+            SQLValue(self.migrations.count))
+        return try needed?.int("needed") ?? 0 <= self.migrations.count
     }
 
     /// The number of steps applied to the file, after checking that they are this program's.
@@ -76,6 +116,7 @@ struct Migrator {
         let rows = try connection.query("SELECT number, name, checksum FROM schema_migrations ORDER BY number")
         for (index, row) in rows.enumerated() {
             guard index < self.migrations.count else {
+                if try self.mayUseNewer(connection) { return rows.count }
                 throw DatabaseError(
                     code: .tooNew,
                     message:
@@ -121,7 +162,7 @@ struct Migrator {
                 code: .constraint, message: "rows of \(row[0].text ?? "a table") refer to missing rows")
         }
         try connection.execute(
-            "INSERT INTO schema_migrations (number, name, checksum) VALUES ($1, $2, $3)", SQLValue(migration.number),
-            .text(migration.name), .text(migration.checksum))
+            "INSERT INTO schema_migrations (number, name, checksum, min_reader) VALUES ($1, $2, $3, $4)",
+            SQLValue(migration.number), .text(migration.name), .text(migration.checksum), SQLValue(migration.minReader))
     }
 }

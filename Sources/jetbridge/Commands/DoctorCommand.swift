@@ -10,7 +10,10 @@ struct DoctorCommand: Command {
             one line per check, with what to do if it fails. Exits with status 1 if any check fails.
             """,
         options: [
-            OptionSyntax("serving", help: "Only ask the host that serves the data directory whether it is ready.")
+            OptionSyntax("serving", help: "Only ask the host that serves the data directory whether it is ready."),
+            OptionSyntax(
+                "before-upgrade", help: "Only check, changing nothing, whether this program can replace the one in use."
+            ),
         ])
 
     func run(_ context: CommandContext) async throws {
@@ -30,7 +33,11 @@ struct DoctorCommand: Command {
         try await report(
             Finding(
                 "configuration", .ok, loaded.file.map { "\($0) is valid" } ?? "no file; using the built-in defaults"))
-        try await Doctor(configuration).examine(report: report)
+        if context.arguments.has("before-upgrade") {
+            try await Doctor(configuration).examineBeforeUpgrade(report: report)
+        } else {
+            try await Doctor(configuration).examine(report: report)
+        }
         let count = await failures.value
         if count > 0 {
             throw CommandFailure(

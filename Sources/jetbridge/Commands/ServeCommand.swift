@@ -1,10 +1,7 @@
-internal import Database
 internal import EventLoop
-internal import Glibc
 internal import Host
 internal import Lifecycle
 internal import Primitives
-internal import Sessions
 
 struct ServeCommand: Command {
     let watchesSignals = true
@@ -37,7 +34,10 @@ struct ServeCommand: Command {
 
     func run(_ context: CommandContext) async throws {
         var (configuration, loaded) = try context.loadConfigurationFile()
-        if context.arguments.has("check") { return try Self.check(configuration) }
+        if context.arguments.has("check") {
+            _ = try Stores.missing(in: configuration.store)
+            return
+        }
         configuration.log.apply()
         try FaultSetting.arm(from: context.surroundings, for: configuration)
         let isUnjailed = context.arguments.has(Self.withoutJail)
@@ -61,16 +61,6 @@ struct ServeCommand: Command {
             successor.hostIsReady(host)
         }
         if isReplaced { throw successor.takeOver() }
-    }
-
-    /// What a start would refuse, without changing anything.
-    private static func check(_ configuration: Configuration) throws {
-        guard case .file(let path) = configuration.store, access(path, F_OK) == 0 else { return }
-        let (found, known) = (try StoreCopyFile.schema(of: path, isChecked: false), Schema.migrations.count)
-        guard found <= known else {
-            throw CommandFailure(
-                "the database \(path) was written by a newer release (schema \(found); this one knows \(known))")
-        }
     }
 
     /// Takes over the sockets that were passed to this process. Where one is for the gateway, its address takes the place of

@@ -18,12 +18,10 @@ package enum StoreCopyFile {
         try self.check(copy, target)
     }
 
-    /// The number of the schema's last step in the file at `path`.
-    ///
-    /// - Parameter isChecked: Whether the whole file has to be undamaged.
-    package static func schema(of path: String, isChecked: Bool = true) throws(DatabaseError) -> Int {
+    /// The number of the schema's last step in the undamaged file at `path`.
+    package static func schema(of path: String) throws(DatabaseError) -> Int {
         let file = try SQLiteConnection(path: path, role: .writer, busyTimeout: .zero)
-        if isChecked { try self.check(file, path) }
+        try self.check(file, path)
         guard try file.hasTable("schema_migrations") else { return 0 }
         return try file.first("SELECT MAX(number) AS last FROM schema_migrations", [])?.int("last") ?? 0
     }
