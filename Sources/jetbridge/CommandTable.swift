@@ -13,6 +13,7 @@ struct CommandTable: Sendable {
             AsksCommand(), ApproveCommand(), DenyCommand(),
             ModelsCommand(), UsageCommand(),
             AuditExportCommand(), AuditVerifyCommand(), BackupCreateCommand(), BackupVerifyCommand(),
+            BackupListCommand(), BackupFetchCommand(),
             BackupRestoreCommand(), StoreCopyCommand(), HostsCommand(), HostsDrainCommand(),
             HooksCommand(), HookDeliveriesCommand(), HookResendCommand(), HookTestCommand(),
             SpecListCommand(), SpecShowCommand(), SpecCheckCommand(),

@@ -273,6 +273,26 @@ struct BackupTests {
         try data.shell.shell("chmod -R u+w .")
     }
 
+    @Test("a clock before the audit's last row is reported")
+    func clock() async throws {
+        let data = try await DataFolder()
+        try await data.database.write {
+            for sql in [
+                "CREATE TABLE commits (repository TEXT)", "CREATE TABLE sessions (files INTEGER, workspace INTEGER)",
+                "CREATE TABLE audit (number INTEGER, at INTEGER)", "INSERT INTO audit VALUES (1, 5), (2, 1000000)",
+            ] { try $0.execute(sql) }
+        }
+        func lines(at now: Int64) async throws -> [String] {
+            try await MissingData.lines(in: data.source, objectsAreShared: false, data.database, now: now)
+        }
+        #expect(try await lines(at: 940_000).isEmpty)
+        #expect(
+            try await lines(at: 939_999).first?.contains("is before the audit's last row (1970-01-01T00:16:40Z)")
+                == true)
+        await data.database.close()
+        try data.shell.shell("chmod -R u+w .")
+    }
+
     @Test("a full disk leaves neither a file nor half a directory")
     func full() async throws {
         let data = try await DataFolder()

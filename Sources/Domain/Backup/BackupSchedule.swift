@@ -16,12 +16,18 @@ package struct BackupShelf: Sendable {
     private let place: Place
     /// The newest that stay.
     private let keep: Int
+    /// Where a backup is written before it is kept in pieces; nil for whole ones.
+    private let drafts: String?
 
     private static let prefix = "jetbridge-"
 
-    package init(_ place: Place, keep: Int) {
+    /// The end of the name of a backup in pieces.
+    static let listSuffix = "Z.json"
+
+    package init(_ place: Place, keep: Int, incrementalBy drafts: String? = nil) {
         self.place = place
         self.keep = keep
+        self.drafts = drafts
     }
 
     package var name: String { self.store.name }
@@ -40,12 +46,18 @@ package struct BackupShelf: Sendable {
     }
 
     /// The names of all, oldest first.
-    func names() async throws -> [String] {
+    package func names() async throws -> [String] {
         var names: [String] = []
-        for try await object in self.store.objects(below: Self.prefix) where object.key.hasSuffix("Z.tar.gz") {
+        for try await object in self.store.objects(below: Self.prefix)
+        where ["Z.tar.gz", Self.listSuffix].contains(where: object.key.hasSuffix) {
             names.append(object.key)
         }
         return names.sorted()
+    }
+
+    /// Writes one of them into the new file `file`, and verifies it.
+    package func fetch(_ name: String, to file: String) async throws -> BackupManifest {
+        try await Backup().fetch(name, from: self.store, to: file)
     }
 
     /// When the newest was made; nil without any.
@@ -59,28 +71,38 @@ package struct BackupShelf: Sendable {
 
     /// Makes one and removes those beyond what is kept. Returns where it is.
     func add(_ source: BackupSource, passphrase: Secret?, at time: Int64) async throws -> String {
-        let name = Self.name(at: time)
-        let folder =
+        var name = Self.name(at: time)
+        let (folder, draft) =
             switch self.place {
-            case .directory(let path): path
-            case .objects(_, let drafts): drafts
+            case .directory(let path): (self.drafts ?? path, self.drafts.map { _ in ".\(name)" })
+            case .objects(_, let drafts): (drafts, ".\(name)")
             }
         try PrivateFile.makeFolder(folder)
         Self.removeDrafts(in: folder)
-        let path = "\(folder)/\(name)"
+        let (path, store) = ("\(folder)/\(draft ?? name)", self.store)
         _ = try await Backup().create(path, of: source, passphrase: passphrase, at: time)
-        if case .objects(let store, _) = self.place {
+        if self.drafts != nil {
+            defer { unlink(path) }
+            name = name.replacing("Z.tar.gz", with: Self.listSuffix)
+            try await Backup().keep(path, as: name, in: store)
+        } else if case .objects = self.place {
             defer { unlink(path) }
             try await store.put(ObjectContent(file: path), at: name)
         }
-        for old in try await self.names().dropLast(self.keep) { try await self.store.delete(old) }
-        return self.store.place(of: name)
+        let names = try await self.names()
+        for old in names.dropLast(self.keep) { try await store.delete(old) }
+        if self.drafts != nil {
+            let lists = names.suffix(self.keep).filter { $0.hasSuffix(Self.listSuffix) }
+            try await Backup().sweep(keeping: lists, in: store, now: time)
+        }
+        return store.place(of: name)
     }
 
     /// What a killed host left.
     private static func removeDrafts(in path: String) {
         guard let folder = Folder(path) else { return }
-        for name in folder.names() where name.starts(with: ".\(self.prefix)".utf8) {
+        for name in folder.names()
+        where name.starts(with: ".\(self.prefix)".utf8) || name.starts(with: "..\(self.prefix)".utf8) {
             _ = Folder.name(name) { unlinkat(folder.number, $0, 0) }
         }
     }

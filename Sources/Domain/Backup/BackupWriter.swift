@@ -76,9 +76,16 @@ final class BackupWriter {
         try self.add(Array(path.utf8), mode: 0o600, modified: modified, size: bytes.count) { rest.take() ?? [] }
     }
 
-    /// Makes the file complete and durable; it has no name yet.
+    /// Adds a part of another backup, decompressed.
+    func append(_ bytes: [UInt8]) throws { try self.compress(bytes) }
+
     func end() throws {
         try self.compress(Tar.end)
+        try self.finish()
+    }
+
+    /// Makes the file complete and durable; it has no name yet.
+    func finish() throws {
         try self.gzip.finish(self.write)
         guard fsync(self.number) == 0 else { throw self.failure(errno) }
         // So that it is read from the disk, not from memory, when it is verified.

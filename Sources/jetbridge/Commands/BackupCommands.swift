@@ -112,11 +112,11 @@ struct BackupRestoreCommand: Command {
 }
 
 extension BackupManifest {
-    fileprivate var contents: String {
+    var contents: String {
         "\(self.count) files (\((self.bytes + 1_048_575) >> 20) MiB)"
     }
 
-    fileprivate func summary(of file: String) -> JSON {
+    func summary(of file: String) -> JSON {
         [
             "file": .string(file), "created": .string(self.created), "release": .string(self.release),
             "schema": JSON(self.schema), "store": .string(self.store), "has_store": .bool(self.hasStore),

@@ -16,6 +16,8 @@ extension Configuration {
         package var to: ObjectPlace
         /// Encrypts the secrets; nil leaves them out.
         package var passphrase: Secret?
+        /// Whether each adds only what has changed since the one before.
+        package var isIncremental = false
 
         static func read(_ section: Section) -> Backups? {
             let minute = section.read("at", default: 180, shown: .string("03:00"), Self.minute)
@@ -24,7 +26,10 @@ extension Configuration {
                 value.isMapping ? ObjectPlace.read(value) : value.filePath().map(ObjectPlace.directory)
             }
             let passphrase = section.optional("passphrase") { $0.secret() }
-            return to.map { Backups(minute: minute, keep: keep, to: $0, passphrase: passphrase) }
+            let isIncremental = section.read("incremental", default: false) { $0.bool() }
+            return to.map {
+                Backups(minute: minute, keep: keep, to: $0, passphrase: passphrase, isIncremental: isIncremental)
+            }
         }
 
         private static func minute(_ value: Value) -> Int? {
@@ -74,15 +79,15 @@ extension Configuration {
     }
 
     /// Nil if no backups are made.
-    var backupShelf: BackupShelf? {
+    package var backupShelf: BackupShelf? {
         self.backups.map { backups in
-            switch backups.to {
-            case .directory(let path): BackupShelf(.directory(path), keep: backups.keep)
-            case .s3:
-                BackupShelf(
-                    .objects(Self.store(backups.to, "backups.to.s3"), drafts: "\(self.dataDirectory)/backups"),
-                    keep: backups.keep)
-            }
+            let drafts = "\(self.dataDirectory)/backups"
+            let place: BackupShelf.Place =
+                switch backups.to {
+                case .directory(let path): .directory(path)
+                case .s3: .objects(Self.store(backups.to, "backups.to.s3"), drafts: drafts)
+                }
+            return BackupShelf(place, keep: backups.keep, incrementalBy: backups.isIncremental ? drafts : nil)
         }
     }
 }

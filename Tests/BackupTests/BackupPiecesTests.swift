@@ -1,0 +1,68 @@
+import Backup
+import Database
+import Glibc
+import Objects
+import Primitives
+import TestSupport
+import Testing
+
+@testable import Backup
+
+@Suite("backups in pieces", .timeLimit(.minutes(1)))
+struct BackupPiecesTests {
+    private static func random(_ count: Int) -> [UInt8] {
+        var generator = SystemRandomNumberGenerator()
+        return (0..<count / 8).flatMap { _ in withUnsafeBytes(of: generator.next(), Array.init) }
+    }
+
+    @Test("what is inserted changes only the pieces around it")
+    func cuts() {
+        let bytes = Self.random(16 << 20)
+        func pieces(_ bytes: [UInt8]) -> [[UInt8]] {
+            var cutter = PieceCutter()
+            let pieces = stride(from: 0, to: bytes.count, by: 300_000).flatMap { start in
+                cutter.take(Array(bytes[start..<min(start + 300_000, bytes.count)]))
+            }
+            return pieces + [cutter.rest]
+        }
+        let (before, after) = (pieces(bytes), pieces([1, 2, 3] + bytes))
+        #expect(Array(before.joined()) == bytes)
+        #expect(before.dropLast().allSatisfy { PieceCutter.sizes.contains($0.count) } && before.count > 4)
+        #expect(Set(after).subtracting(before).count <= 2)
+    }
+
+    @Test("the next one adds what has changed; each comes back; pieces that none needs are deleted")
+    func incremental() async throws {
+        let data = try await DataFolder()
+        data.directory?.write("data/files/s_1/large", "")
+        try data.shell.shell("head -c 8000000 /dev/urandom > data/files/s_1/large")
+        let shelf = BackupShelf(.directory("\(data.top)/kept"), keep: 2, incrementalBy: "\(data.path)/backups")
+        // Late enough for pieces to be old.
+        let now = Int64(time(nil)) * 1_000 + 10 * 86_400_000
+        func size() throws -> Int { Int(try data.shell.shell("du -sb kept | cut -f1")) ?? 0 }
+        _ = try await shelf.add(data.source, passphrase: nil, at: now)
+        let first = try size()
+        try data.shell.shell("echo more > data/files/s_1/more")
+        let place = try await shelf.add(data.source, passphrase: nil, at: now + 1_000)
+        #expect(try first > 8_000_000 && size() - first < 6_000_000)
+        let names = try await shelf.names()
+        #expect(names.count == 2 && place.hasSuffix(names[1]) && names[1].hasSuffix("Z.json"))
+        #expect(try data.shell.shell("ls -A data/backups | wc -l") == "0")
+        for (name, hasMore) in zip(names, [false, true]) {
+            let manifest = try await shelf.fetch(name, to: "\(data.top)/\(name).tar.gz")
+            #expect(try await data.restore("\(name).tar.gz", into: name) == manifest)
+            #expect(access("\(data.top)/\(name)/files/s_1/more", F_OK) == (hasMore ? 0 : -1))
+        }
+        try data.shell.shell("rm data/files/s_1/large")
+        for day in 1...2 { _ = try await shelf.add(data.source, passphrase: nil, at: now + Int64(day) * 86_400_000) }
+        #expect(try size() < 2_000_000)
+        try data.shell.shell("for piece in kept/pieces/*; do echo x > $piece; done")
+        let last = try #require(try await shelf.names().last)
+        #expect(await data.failure { try await shelf.fetch(last, to: "\(data.top)/last") }.contains("is damaged"))
+        #expect(
+            await data.failure { try await shelf.fetch("other.json", to: "\(data.top)/last") }.contains("is missing"))
+        #expect(access("\(data.top)/last", F_OK) != 0)
+        await data.database.close()
+        try data.shell.shell("chmod -R u+w .")
+    }
+}
