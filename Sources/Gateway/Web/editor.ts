@@ -188,10 +188,9 @@ class EditorPage {
   }
 
   private async begunAnew(text: string, lost: string | null): Promise<void> {
-    const base = this.field.text;
     this.field.reset(text);
     if (lost === null || lost === text) return;
-    const choice = await askAboutConflict(base, text, lost);
+    const choice = await askAboutConflict(text, text, lost);
     if (choice === "both") this.field.change(both(this.field.text, lost));
     if (choice === "ours") this.field.change(lost);
   }

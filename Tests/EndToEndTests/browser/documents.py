@@ -225,6 +225,27 @@ def run(browser):
         expect(page.get_by_text("Saved in")).to_be_visible()
         assert text().endswith("Written in a train. And again.") and "their last line" in text(), text()
         assert page.evaluate("Object.keys(localStorage).filter(key => key.startsWith('jetbridge.document '))") == []
+    with check("a text of another history is not merged into this one: the person chooses"):
+        page.context.set_offline(True)
+        at_end(page)
+        page.keyboard.type(" Once more.")
+        expect(page.get_by_text("Offline: kept in this browser")).to_be_visible()
+        is_gone[0] = True
+        page.context.set_offline(False)
+        page.evaluate("""for (const key of Object.keys(localStorage).filter(key => key.startsWith('jetbridge.document ')))
+            window.addEventListener('unload', () =>
+                localStorage.setItem(key, localStorage.getItem(key).replace(/"epoch":"[^"]*"/, '"epoch":"e_before"')))""")
+        page.reload()
+        expect(field(page)).to_contain_text("Once more.")
+        is_gone[0] = False
+        dialog = page.get_by_role("dialog")
+        expect(dialog.get_by_role("region", name="Your changes")).to_contain_text("Once more.")
+        expect(field(page)).not_to_contain_text("Once more.")
+        dialog.get_by_role("button", name="Keep mine").click()
+        expect(field(page)).to_contain_text("Once more.")
+        page.get_by_role("button", name="Save").click()
+        expect(page.get_by_text("Saved in")).to_be_visible()
+        assert text().count("Written in a train.") == 1 and text().endswith(" Once more."), text()
     with check("find and replace, headings and views work from the keyboard"):
         field(page).click()
         page.keyboard.press(f"{MODIFIER}+f")

@@ -60,7 +60,7 @@ export function askAboutConflict(base: string, theirs: string | null, ours: stri
       "dialog", { class: "help conflict", "aria-labelledby": "conflict-title", onclose: () => { dialog.remove(); resolve(choice); } },
       h("header", {}, h("h2", { id: "conflict-title" }, theirs === null ? "The document was deleted" : "Others have changed the same lines"), iconButton("close", "Close", () => dialog.close())),
       h("p", {}, theirs === null ? "Somebody has deleted it since you opened it. Your text is still here." : "Nothing was saved yet, and nothing is lost. Choose what the document says; you can go on editing before you save."),
-      theirs !== null && shown(base, theirs, "Their changes"), shown(base, ours, "Your changes"),
+      theirs !== null && theirs !== base && shown(base, theirs, "Their changes"), shown(base, ours, "Your changes"),
       h("div", { class: "choices" },
         theirs !== null && h("button", { type: "button", class: "quiet", onclick: () => choose("theirs") }, "Take theirs"),
         theirs !== null && h("button", { type: "button", class: "quiet", onclick: () => choose("both") }, "Put both into the text"),
