@@ -102,6 +102,8 @@ package enum TurnEvent: Sendable, Equatable {
     indirect case steps(TurnSteps)
     /// One line for the thread (waiting for the model, a retry). Names commands without a sign, as code: `` `model` ``.
     case notice(String)
+    /// A line with choices, named like the commands of a notice: buttons where the room has them.
+    indirect case offer(String, [MessageButton])
     /// A commit was made.
     indirect case commit(CommitNotice)
     /// What differs in the thread's workspace from its branch's last commit: a unified diff, not empty.

@@ -47,6 +47,27 @@ struct ChoiceTests {
         #expect(harness.worker.requests.count == 2)
     }
 
+    @Test("what a worker offers has buttons, is typed where there are none, and is in the transcript")
+    func offered() async throws {
+        let buttons = [MessageButton(label: "Done", command: "task done T1")]
+        for traits in [Self.withButtons, RoomTraits(textLimit: 400, textUnit: .bytes, isMultiline: false)] {
+            let worker = ScriptedWorker([.event(.offer("The task, see `task T1`", buttons))])
+            let harness = try await BridgeHarness(traits: traits, worker: worker)
+            _ = try await harness.ask("1")
+            try await harness.settle()
+            let hasButtons = traits.capabilities.contains(.buttons)
+            let posts = harness.adapter.posts
+            #expect(posts.first?.text == "The task, see `!task T1`" && (posts.last?.buttons == buttons) == hasButtons)
+            #expect(posts.contains { $0.text == "Type `!task done T1` (Done)." } == !hasButtons)
+            let texts = try await harness.bridge.store.read { ledger in
+                let session = try #require(try ledger.sessions(after: nil, limit: 1).items.first)
+                return try ledger.messages(of: session.id, after: nil, limit: 9).items.map(\.text)
+            }
+            #expect(texts.contains("The task, see `!task T1`"))
+            await harness.bridge.stop()
+        }
+    }
+
     @Test("a button that is pressed twice continues the answer once")
     func twice() async throws {
         let harness = try await BridgeHarness(

@@ -26,6 +26,7 @@ extension Conversation {
         case .thinking(let text): await self.context.hub.append(.thinking, text, to: turn.id)
         case .steps(let steps): try await self.take(steps, of: turn)
         case .notice(let text): try await self.post(self.sign(of: turn.route).completing(text), as: .note, of: turn)
+        case .offer(let text, let buttons): try await self.offer(text, buttons, of: turn)
         case .commit(let commit): try await self.take(commit, of: turn)
         case .diff(let diff): try await self.takeText(self.card(of: diff, in: turn), of: turn)
         case .file(let file): try await self.send(file, of: turn)
@@ -215,14 +216,31 @@ extension Conversation {
         }
     }
 
+    /// In the web chat, whose messages have no buttons, the choices are a part of the answer.
+    private func offer(_ text: String, _ buttons: [MessageButton], of turn: TurnRecord) async throws {
+        let sign = self.sign(of: turn.route)
+        let text = sign.completing(text)
+        guard self.poster(for: turn.route).traits.capabilities.contains(.transcript) else {
+            return try await self.post(text, as: .note, of: turn, offering: buttons)
+        }
+        let choices = buttons.isEmpty ? "" : "\n\n" + TurnTexts.choices(buttons, sign: sign)
+        try await self.takeText(text + choices, of: turn)
+    }
+
     /// Posts a note in the middle of a turn.
-    func post(_ text: String, as kind: OutboxItem.Kind, of turn: TurnRecord) async throws {
+    func post(
+        _ text: String, as kind: OutboxItem.Kind, of turn: TurnRecord, offering buttons: [MessageButton] = []
+    ) async throws {
         let now = self.environment.now()
-        let messages = self.poster(for: turn.route).messages(for: text)
+        let lines = self.poster(for: turn.route).lines(for: text, offering: buttons)
         let items = try await self.retrying { ledger in
-            try messages.map {
+            if !buttons.isEmpty {
+                try ledger.insertMessage(session: turn.session, turn: turn.id, role: .note, text: text, at: now)
+            }
+            return try lines.map {
                 try ledger.insertOutbox(
-                    session: turn.session, turn: turn.id, kind: kind, route: turn.route, text: $0, at: now)
+                    session: turn.session, turn: turn.id, kind: kind, route: turn.route, text: $0.text,
+                    buttons: $0.buttons, at: now)
             }
         }
         await self.context.hub.append(.thinking, text, to: turn.id)
