@@ -304,7 +304,7 @@ let package = Package(
         tests(
             "Gateway", "Gateway", "Audit", "Chat", "Copilot", "Crypto", "EventLoop", "GitHub", "HTTP", "HTTPClient",
             "HTTPServer", "JSON", "Processes", "Repositories", "Schemas", "Sessions", "SignIn", "Specs", "Primitives",
-            "Database", "Documents", "Logging", "WebSockets", exclude: ["SignIn/openid"]),
+            "Database", "Documents", "Logging", "Tasks", "WebSockets", exclude: ["SignIn/openid"]),
         tests(
             "Proxy", "Proxy", "Copilot", "EventLoop", "HTTP", "HTTPClient", "HTTPServer", "JSON", "Logging",
             "Primitives"),

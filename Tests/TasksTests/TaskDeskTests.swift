@@ -1,13 +1,14 @@
 import Chat
 import Database
 import Git
+import Glibc
 import Logging
 import Primitives
 import Repositories
-import Sessions
 import TestSupport
 import Testing
 
+@testable import Sessions
 @testable import Tasks
 
 /// A repository with a list, a colleague's clone, and the desk.
@@ -15,6 +16,7 @@ private struct Office {
     let directory: TemporaryDirectory
     let database: Database
     let store: SessionStore
+    let network = FakeAdapter(id: "irc:local")
     let desk: TaskDesk
     let git: RealGit
     let colleague: RealGit
@@ -30,15 +32,21 @@ private struct Office {
         await catalog.prepare()
         self.git = RealGit(path)
         if let text {
-            try self.git.shell(
-                "mkdir -p docs && printf '%s' '\(text)' > docs/TASKS.md && git add . && git commit -qm list")
+            try self.git.shell("mkdir -p docs")
+            try TestFile.write(text, to: path + "/docs/TASKS.md")
+            try self.git.shell("git add . && git commit -qm list")
         }
         try self.git.shell("git clone -q . ../colleague")
         self.colleague = RealGit(self.directory.path + "/colleague")
         self.database = try TestDatabase.open(path: self.directory.path + "/store", migrations: Schema.migrations)
         self.store = SessionStore(database: self.database)
+        let posts = ThreadPosts(
+            store: self.store, adapters: AdapterRegistry([self.network]),
+            environment: BridgeEnvironment(
+                settings: BridgeSettings(publicURL: "http://host"), logger: Logger(label: "test"), metrics: Metrics(),
+                now: { 1_700_000_000_000 }))
         self.desk = TaskDesk(
-            store: self.store, repositories: catalog, pages: RepositoryPages(viewer: "http://host"),
+            store: self.store, posts: posts, repositories: catalog, pages: RepositoryPages(viewer: "http://host"),
             now: { 1_700_000_000_000 })
     }
 
@@ -48,6 +56,28 @@ private struct Office {
         try await self.desk.change(
             TaskWish(task, changes, base: base), in: nil,
             by: .init(Self.alice, turn: turn ?? Identifier.make("t"), isNew: turn == nil))
+    }
+
+    /// Somebody has written to the bot directly.
+    func meet(_ account: String, _ name: String) async throws -> Sender {
+        let id = "irc:local/\(account)"
+        let sender = Sender(id: id, identities: [Identity(id)], displayName: name)
+        let direct = Sighting.Direct(
+            thread: ThreadKey(adapter: self.network.id, value: "dm/\(account)"),
+            route: Route(room: RoomID(adapter: self.network.id, name: account), recipient: account))
+        try await self.store.write { ledger in try ledger.note(Sighting(sender: sender, direct: direct, at: 1)) }
+        return sender
+    }
+
+    /// What waits for the network, or was sent.
+    var messages: [String] {
+        get async throws {
+            try await self.store.read { ledger in
+                try ledger.sessions(after: nil, limit: 100).items.flatMap { session in
+                    try ledger.messages(of: session.id, after: nil, limit: 100).items.map(\.text)
+                }
+            }
+        }
     }
 
     var text: String { get throws { try self.git.shell("cat docs/TASKS.md") } }
@@ -131,23 +161,124 @@ private struct Office {
         #expect(try await office.desk.list(TaskFilter(), in: nil, limit: 10).items.isEmpty)
     }
 
-    @Test("many people and somebody who pushes lose nothing, and change no other byte")
+    @Test("a change of one task of 5,000 writes few rows, also where it moves the others")
+    func large() async throws {
+        let lines = (1...5_000).map { "- [ ] T\($0) Task number \($0) @ada #web\n" }.joined()
+        let office = try await Office("# Tasks\n\n" + lines)
+        try await office.desk.refresh(nil)
+        let before = try await office.changes
+        let start = ContinuousClock.now
+        _ = try await office.change("T2500", .note("Half"))
+        _ = try await office.change("T4", .state(.done))
+        _ = try await office.change(nil, .text("Last"))
+        print("three changes among 5,000 tasks: \(ContinuousClock.now - start)")
+        #expect(try await office.changes == before + 3)
+        let rows = try await office.store.read { try $0.tasks(of: "notes", limit: 6_000) }
+        let file = TaskFile(Array(try office.text.utf8))
+        #expect(rows.map(\.id) == file.items.map(\.address) && rows.map(\.line) == file.items.map { Int64($0.line) })
+        #expect(rows.map(\.body) == file.items.map { $0.row(in: "notes", at: 0).body })
+    }
+
+    @Test("what changed between two lists is what the index gets", arguments: 0..<8)
+    func part(seed: Int) async throws {
+        var random = SeededGenerator(state: UInt64(seed))
+        var lines = (0..<12).map { "- [ ] T\($0) Task \($0)" }
+        func file() -> TaskFile { TaskFile(Array(("# A\n" + lines.map { $0 + "\n" }.joined()).utf8)) }
+        let office = try await Office(nil)
+        var old: TaskFile?
+        for round in 0..<12 {
+            let (new, before) = (file(), old)
+            try await office.store.write { ledger in
+                let change = TaskListChange(from: before, to: new)
+                _ = try ledger.setTasks(
+                    change.items.map { $0.row(in: "notes", at: 0) }, of: "notes",
+                    TaskListRow(branch: "main", hash: "\(round)", blob: "\(round)"), in: change.part, at: 0)
+            }
+            let rows = try await office.store.read { try $0.tasks(of: "notes", limit: 100) }
+            #expect(rows.map(\.id) == new.items.map(\.address) && rows.map(\.line) == new.items.map { Int64($0.line) })
+            #expect(rows.map(\.body) == new.items.map { $0.row(in: "notes", at: 0).body })
+            old = new
+            let place = Int.random(in: 0...lines.count, using: &random)
+            switch Int.random(in: 0..<6, using: &random) {
+            case 0: lines.insert("- [ ] New \(round)", at: place)
+            case 1 where place < lines.count: lines.remove(at: place)
+            case 2 where place < lines.count: lines[place] += "\n  - note (a, 2026-11-26): x"
+            case 3 where place < lines.count: lines[place] = lines[place].replacing("[ ]", with: "[x]")
+            case 4: lines.insert("## Section \(round)", at: place)
+            default: lines.shuffle(using: &random)
+            }
+        }
+    }
+
+    @Test("whoever is assigned hears it once, in a direct message, but not of their own claim")
+    func assigned() async throws {
+        let office = try await Office()
+        let bob = try await office.meet("account:bob", "Bob B.")
+        _ = try await office.meet("account:eve", "Eve")
+        _ = try await office.change("T1", .owner("bob-b."))
+        var messages = try await office.messages
+        #expect(messages.count == 1 && messages[0].contains("Assigned to you by Alice in [`notes`]"), "\(messages)")
+        #expect(messages[0].contains("- `T1` One"))
+        // By hand, with git push: nobody knows who.
+        try office.git.shell("sed -i 's/Two/Two @eve/' docs/TASKS.md && git commit -qam hand")
+        try await office.desk.refresh(nil)
+        messages = try await office.messages
+        #expect(messages.count == 2 && messages.contains { $0.hasPrefix("Assigned to you in [`notes`]") })
+        // A claim is no news for whoever makes it; a name that somebody has chosen stays theirs.
+        _ = try await office.desk.change(
+            TaskWish(nil, [.text("Mine"), .owner("bob-b.")]), in: nil, by: .init(bob, turn: "t"))
+        try await office.desk.call(bob, "bee")
+        #expect(try await office.desk.handle(of: bob) == "bee")
+        _ = try await office.change("T1", .owner(nil))
+        _ = try await office.change("T1", .owner("bob-b."))
+        #expect(try await office.messages.count == 2)
+        _ = try await office.change("T1", .owner("bee"))
+        #expect(try await office.messages.count == 3)
+        // Another start says nothing again.
+        try await office.store.write { ledger in try ledger.moveTaskList(of: "notes", to: "0000000", at: 0) }
+        try await office.desk.refresh(nil)
+        #expect(try await office.messages.count == 3)
+        await #expect(throws: TaskError.self) { try await office.desk.call(bob, "two words") }
+    }
+
+    /// Of all people together: JETBRIDGE_TEST_TASK_CHANGES=1000 is the whole run.
+    private static let count = max(
+        100, getenv("JETBRIDGE_TEST_TASK_CHANGES").flatMap { Int(String(cString: $0)) } ?? 100)
+
+    @Test("ten people and somebody who pushes lose nothing, and change no other byte", .timeLimit(.minutes(5)))
     func many() async throws {
-        let office = try await Office("# Ours  \r\n\n- [ ] T1 One\n")
+        let begin = "# Ours  \r\n\n- [ ] T1 One\n"
+        let office = try await Office(begin + "\n<!-- - [ ] T9 no -->\n## Notes\n\ttab, blanks  \n")
         // Git itself leaves changed files behind if a checked-out branch moves during a push into it.
-        try office.git("switch -q --detach")
+        try office.git.shell("git switch -q --detach")
+        let (people, each) = (10, Self.count / 10)
+        let hands = Self.count / 25
         try await withThrowingTaskGroup(of: Void.self) { group in
-            for number in 0..<20 {
+            for person in 0..<people {
                 group.addTask {
-                    _ = try await office.change(nil, .text("New \(number)"))
-                    _ = try await office.change("T1", .note("Note \(number)"))
+                    let id = "web:p\(person)"
+                    let sender = Sender(id: id, identities: [Identity(id)], displayName: "P\(person)")
+                    func change(_ task: String?, _ changes: TaskWish.Change...) async throws -> String {
+                        let author = TaskDesk.Author(sender, turn: Identifier.make("t"))
+                        return try await office.desk.change(TaskWish(task, changes), in: nil, by: author).task.id
+                    }
+                    // A task of their own, moved to and fro, with a note on everybody's task between.
+                    let own = try await change(nil, .text("Of P\(person)"))
+                    for number in 1..<each {
+                        if number % 2 == 0 {
+                            _ = try await change("T1", .note("Note \(person)-\(number)"))
+                        } else {
+                            _ = try await change(
+                                own, .labels(["n\(number)"]), .state(number % 4 == 1 ? .started : .open))
+                        }
+                    }
                 }
             }
             group.addTask {
-                for number in 0..<4 {
+                for number in 0..<hands {
                     try office.colleague.shell(
                         """
-                        for i in $(seq 200); do git pull -q --rebase && printf -- '\\n## Hand %s\\n\\ttext  \\n' \(number) >> docs/TASKS.md &&
+                        for i in $(seq 500); do git pull -q --rebase && printf -- '\\n## Hand %s\\n\\ttext  \\n' \(number) >> docs/TASKS.md &&
                         git commit -qam 'hand \(number)' && git push -q 2>/dev/null && exit 0; git reset -q --hard origin/main; done; exit 1
                         """)
                 }
@@ -155,12 +286,22 @@ private struct Office {
             try await group.waitForAll()
         }
         let file = TaskFile(Array(try office.git.shell("git show main:docs/TASKS.md; echo .").utf8).dropLast(1))
-        #expect(file.items.count == 21 && Set(file.items.compactMap(\.id)).count == 21)
-        #expect(file.items[0].notes.count == 20)
-        let text = String(decoding: file.bytes, as: UTF8.self)
-        #expect(text.hasPrefix("# Ours  \r\n\n- [ ] T1 One\n"))
-        for number in 0..<4 { #expect(text.contains("\n## Hand \(number)\n\ttext  \n")) }
-        #expect(try office.git("rev-list --count main") == "46")
+        #expect(file.items.count == 11 && Set(file.items.compactMap(\.id)).count == 11)
+        let notes = (0..<people).flatMap { person in
+            stride(from: 2, to: each, by: 2).map { "Note \(person)-\($0)" }
+        }
+        #expect(file.items[0].notes.map(\.text).sorted() == notes.sorted())
+        let last = each - 1 - (each % 2 == 0 ? 0 : 1)
+        for item in file.items.dropFirst() {
+            #expect(item.labels == ["n\(last)"] && item.state == (last % 4 == 1 ? .started : .open), "\(item.text)")
+        }
+        // Without what was added, every byte is as it was.
+        let rest = String(decoding: file.bytes, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
+            .filter { !$0.hasPrefix("  - note (") && !$0.contains(" Of P") }.joined(separator: "\n")
+        let added = (0..<hands).map { "\n## Hand \($0)\n\ttext  \n" }.joined()
+        #expect(rest == begin + "\n<!-- - [ ] T9 no -->\n## Notes\n\ttab, blanks  \n" + added)
+        #expect(try office.git("rev-list --count main") == "\(people * each + hands + 2)")
+        #expect(try await office.store.read { try $0.tasks(of: "notes", limit: 99).count } == 11)
     }
 }
 

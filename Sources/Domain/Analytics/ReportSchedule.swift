@@ -5,8 +5,12 @@ package struct ReportSchedule: Sendable, Equatable {
     /// Minutes after midnight, on every day, or one of the week (days since Sunday) or month.
     package struct Time: Sendable, Equatable {
         let minute: Int
-        let weekday: Int?
-        let day: Int?
+        var weekday: Int?
+        var day: Int?
+
+        package static let nine = Time(minute: 540)
+
+        private init(minute: Int) { self.minute = minute }
 
         /// `09:00`, `Mon 09:00` or `1 09:00`, which is the first of each month.
         package init?(_ text: String) {
@@ -17,10 +21,7 @@ package struct ReportSchedule: Sendable, Equatable {
                 let minute = Int(parts[1]), 0...23 ~= hour, 0...59 ~= minute
             else { return nil }
             self.minute = hour * 60 + minute
-            guard words.count == 2 else {
-                (self.weekday, self.day) = (nil, nil)
-                return
-            }
+            guard words.count == 2 else { return }
             let name = words[0].prefix(1).uppercased() + words[0].dropFirst().lowercased()
             self.weekday = Self.weekdays.firstIndex(of: name)
             self.day = Int(words[0]).flatMap { 1...28 ~= $0 ? $0 : nil }
@@ -38,10 +39,16 @@ package struct ReportSchedule: Sendable, Equatable {
     package let time: Time
     package let zone: Zone
     package let period: Period
-    /// Rooms, as `ADAPTER/ROOM`, and threads of the web chat, as `web:THREAD`.
+    /// Rooms, as `ADAPTER/ROOM`; threads of the web chat, as `web:THREAD`; `tasks:REPOSITORY`.
     package let targets: [String]
+    /// Stands before a repository's name for the thread that has worked on its tasks last.
+    package static let tasksTarget = "tasks:"
 
-    package init(name: String, time: Time, zone: Zone, period: Period, targets: [String]) {
+    /// The repository whose due tasks it names; nil for what was used.
+    package let tasks: String?
+
+    package init(name: String, time: Time, zone: Zone, period: Period, targets: [String], tasks: String? = nil) {
+        self.tasks = tasks
         self.name = name
         self.time = time
         self.zone = zone

@@ -22,6 +22,15 @@ struct TaskRoutes: Sendable {
             [.notFound("No such repository."), .conflict("The repository is in use."), Self.badRepository]
         ) { try await Self($0).list($1) },
         APIRoute(
+            .get, "/api/v1/tasks/features", "listTaskFeatures",
+            "The tasks of features, which `implement` works through, the newest feature first.", Self.reading,
+            query: API.TaskFeatureQuery.self, success: (.ok, "Features with tasks."),
+            [.notFound("No such repository."), Self.badRepository]
+        ) { (context, call: APICall<API.TaskFeatureQuery, API.Nothing>) in
+            let features = try await Self(context).answering { try await $0.features(of: call.query.repository) }
+            return API.TaskFeaturePage(items: features.map { API.TaskFeature($0) })
+        },
+        APIRoute(
             .post, "/api/v1/tasks", "createTask", "Adds a task, as a commit.", Self.changing,
             headers: [ThreadRoutes.idempotencyKey],
             body: API.NewTask.self, bodyLimit: 64 << 10, success: (.created, "The new task."),
@@ -32,10 +41,10 @@ struct TaskRoutes: Sendable {
             success: (.ok, "The task."),
             [.notFound("No such task."), .conflict("Several tasks have this id."), Self.badRepository]
         ) { (context, call: PlainCall) in
-            let task = try await Self(context).answering { desk in
-                try await desk.task(call.id, in: call.request.parameter("repository"))
+            try await Self(context).answering { desk in
+                let task = try await desk.task(call.id, in: call.request.parameter("repository"))
+                return API.Task(task, naming: await desk.commits(of: task).map { .init(sha: $0.sha, url: $0.url) })
             }
-            return API.Task(task)
         },
         APIRoute(
             .patch, "/api/v1/tasks/{repository}/{id}", "changeTask",
@@ -66,7 +75,7 @@ struct TaskRoutes: Sendable {
             try await desk.list(filter, in: query.repository, after: cursor, limit: query.limit ?? 200)
         }
         return API.TaskPage(
-            items: page.items.map(API.Task.init), nextCursor: page.next.map(String.init), commit: page.head?.commit)
+            items: page.items.map { API.Task($0) }, nextCursor: page.next.map(String.init), commit: page.head?.commit)
     }
 
     private func create(_ call: APICall<API.Nothing, API.NewTask>) async throws -> API.Task {
@@ -107,7 +116,7 @@ struct TaskRoutes: Sendable {
             let status: HTTPStatus =
                 switch error {
                 case .unknown: .notFound
-                case .ambiguous, .conflict: .conflict
+                case .ambiguous, .conflict, .proposed: .conflict
                 case .invalid: HTTPStatus(422)
                 }
             throw HTTPProblem(status, Self.sentence(error.description))

@@ -131,7 +131,7 @@ extension ViewerPages {
 extension ViewerPages {
     func commit(_ commit: ViewerCommit) -> HTML {
         let short = String(commit.sha.prefix(7))
-        let details: HTML = commit.details.isEmpty ? "" : "<div class=\"message\">\(Self.lines(commit.details))</div>"
+        let details: HTML = commit.details.isEmpty ? "" : "<div class=\"message\">\(Self.lines(of: commit))</div>"
         let body: HTML = """
             <h1>\(VisibleText.line(commit.subject))</h1>\(details)
             <dl class="facts"><dt>Commit</dt><dd><code>\(commit.sha)</code> · \
@@ -173,10 +173,17 @@ extension ViewerPages {
     }
 
     /// Normalises line endings, so that ``VisibleText`` keeps them.
-    private static func lines(_ text: String) -> HTML {
-        HTML.join(
-            text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
-                .map { "\(VisibleText.line(String($0)))" }, separator: "\n")
+    /// Its message, with a link to the task that it names, unless that is one of a feature.
+    private static func lines(of commit: ViewerCommit) -> HTML {
+        let isOfFeature = commit.files.contains { $0.path.hasPrefix("specs/") && $0.path.hasSuffix("/tasks.md") }
+        let key = "Jetbridge-Task: "
+        let lines = commit.details.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+        return HTML.join(
+            lines.map { line -> HTML in
+                guard !isOfFeature, line.hasPrefix(key) else { return "\(VisibleText.line(String(line)))" }
+                let id = String(line.dropFirst(key.count))
+                return "\(key)<a href=\"\(ViewerPath.task(commit.repository, id))\">\(VisibleText.line(id))</a>"
+            }, separator: "\n")
     }
 }
 

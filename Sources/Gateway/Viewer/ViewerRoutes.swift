@@ -153,6 +153,11 @@ enum ViewerPath {
         "/r/\(Self.encoded(repository))/commit/\(Self.encoded(sha))"
     }
 
+    /// On the board.
+    static func task(_ repository: String, _ id: String) -> String {
+        "/tasks?task=\(Self.encoded("\(repository)/\(id)"))"
+    }
+
     private static func make(_ kind: String, _ repository: String, _ ref: String, _ path: String) -> String {
         let base = "/r/\(Self.encoded(repository))/\(kind)/\(Self.encoded(ref))"
         guard !path.isEmpty else { return base }

@@ -134,6 +134,7 @@ export interface TaskQuery {
 /** The first page is small, because it is waited for. */
 export const tasks = (query: TaskQuery, cursor: string | null): Promise<types.TaskPage> =>
   call("GET", `/tasks?${parameters({ ...query, limit: cursor === null ? "30" : "100", cursor })}`);
+export const taskFeatures = (repository: string): Promise<types.TaskFeaturePage> => call("GET", `/tasks/features?${parameters({ repository })}`);
 export const task = (repository: string, id: string): Promise<types.Task> => call("GET", `/tasks/${segment(repository)}/${segment(id)}`);
 export const addTask = (task: types.NewTask, key: string): Promise<types.Task> => persistently(() => call("POST", "/tasks", task, { "Idempotency-Key": key }));
 export const changeTask = (task: types.Task, change: types.TaskChange): Promise<types.Task> =>

@@ -9,6 +9,7 @@ import { Board } from "./tasks/board";
 import { askForTask, askWhere, TaskDialog } from "./tasks/dialogs";
 import { differences, Filter, keyOf, nameOf, State, titles } from "./tasks/words";
 import { toast } from "./toast";
+import { visibleLine } from "./visible";
 import { openSecond, SecondPage } from "./views/second";
 
 class TasksPage {
@@ -25,6 +26,7 @@ class TasksPage {
   private readonly filterButton = h("button", { type: "button", class: "quiet small filter-toggle", "aria-expanded": "false", onclick: () => this.showFilters() }, "Filters");
   private readonly lists = [h("datalist", { id: "known-owners" }), h("datalist", { id: "known-labels" })] as const;
   private readonly welcome = h("div", { class: "welcome", hidden: true });
+  private readonly features = h("section", { class: "task-features", "aria-label": "Features", hidden: true });
   private repositories: string[] = [];
   private dialog: TaskDialog | null = null;
   private readonly busy = new Set<string>();
@@ -45,7 +47,7 @@ class TasksPage {
     replace(page.content,
       h("div", { class: "filter-bar", role: "search", "aria-label": "Tasks" }, this.query, this.filterButton, this.filters, h("span", { class: "spacer" }),
         h("div", { class: "switch", role: "group", "aria-label": "View" }, this.asBoard, this.asList)),
-      ...this.lists, this.welcome, this.board.element);
+      ...this.lists, this.welcome, this.board.element, this.features);
     if (me.role === "guest") {
       this.showWelcome("Tasks are for members", "An owner of this host can give you another role.");
       return;
@@ -140,9 +142,20 @@ class TasksPage {
     this.page.say("");
     this.suggest();
     this.showEmptiness();
+    void this.loadFeatures(filter.repository);
     if (this.isFirst) requestAnimationFrame(() => performance.mark("tasks shown"));
     else announce(`${this.board.size} tasks are shown.`);
     this.isFirst = false;
+  }
+
+  /** The lists of features are beside the board, which does not need them. */
+  private async loadFeatures(repository: string): Promise<void> {
+    const { items } = await api.taskFeatures(repository).catch(() => ({ items: [] }));
+    if (repository !== this.filter.repository) return;
+    replace(this.features, h("h2", {}, "Features"), ...items.map((feature) => h("details", {},
+      h("summary", {}, h("a", { href: feature.url }, feature.feature), ` ${feature.done} of ${feature.total} done`),
+      h("ul", {}, ...feature.tasks.map((task) => h("li", {}, h("code", {}, task.id), ` ${visibleLine(task.text)} · ${titles[task.state].toLowerCase()}`))))));
+    this.features.hidden = items.length === 0;
   }
 
   private suggest(): void {

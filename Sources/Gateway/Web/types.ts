@@ -766,6 +766,7 @@ export interface Task {
   /** Such as `2026-12-01`. */
   due: string | null;
   links: LinkOfTask[];
+  /** Those that it links; of a single task also those that name it, by `Jetbridge-Task: ID`. */
   commits: CommitOfTask[];
   notes: NoteOfTask[];
   /** The heading above it. */
@@ -792,6 +793,27 @@ export interface NoteOfTask {
   who: string;
   date: string;
   text: string;
+}
+
+export interface TaskFeaturePage {
+  items: TaskFeature[];
+}
+
+export interface TaskFeature {
+  repository: string;
+  /** The folder's name below `specs/`. */
+  feature: string;
+  branch: string;
+  url: string;
+  done: number;
+  total: number;
+  tasks: TaskOfFeature[];
+}
+
+export interface TaskOfFeature {
+  id: string;
+  text: string;
+  state: "open" | "started" | "done" | "dropped";
 }
 
 export interface NewTask {

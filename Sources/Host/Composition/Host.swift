@@ -115,10 +115,12 @@ package final class Host: Sendable {
             [commands.workspaces.bundles, configuration.backupSchedule].compactMap { $0 }
             + [commands.retention(configuration, store: store)]
         let agent = BridgeSetup.agent(configuration, self.model, self.agent, commands, repositories, self.audit, store)
+        var work = gitHub.work(repositories, news.news, posts)
         let tasks = TaskDesk(
-            store: store, repositories: repositories, pages: posts.environment.settings.pages, now: WallClock.now)
-        self.bridge = BridgeSetup.bridge(
-            posts, access, agent, gitHub.work(repositories, news.news, posts), commands, news, tasks)
+            store: store, posts: posts, repositories: repositories, pages: posts.environment.settings.pages,
+            now: WallClock.now, propose: work.proposing)
+        work.tasks = tasks
+        self.bridge = BridgeSetup.bridge(posts, access, agent, work, commands, news, tasks)
         let bridge = self.bridge
         let services = networks.map { network in
             NetworkService(
@@ -128,14 +130,15 @@ package final class Host: Sendable {
         self.commits = CommitRecovery(
             posts: posts, workspaces: commands.workspaces, repositories: repositories, audit: self.audit,
             logger: self.logger)
-        let parts = news.parts(source: gitHub.client.map { ClientNewsSource($0) })
+        let watch = TaskWatch(desk: tasks)
+        let parts = news.parts(source: gitHub.client.map { ClientNewsSource($0) }) { watch.hurry($0) }
         let mounted = try ProxySetup.mounted(
             in: configuration, store: store, metrics: metrics, account: (self.model as? SignedInCopilot)?.account)
         let signIn = configuration.signInProviders(tokens: news.people)
         let checks = AccountChecks(
             providers: signIn, access: access, now: WallClock.now, logger: Logger(label: "sign-in"))
         (self.gitHubServices, self.proxyServices) = (
-            parts.services + [checks, TaskWatch(desk: tasks)], mounted?.services ?? []
+            parts.services + [checks, watch], mounted?.services ?? []
         )
         self.gateway = try GatewaySetup.gateway(
             listening, configuration, bridge: self.bridge, web: web, repositories: repositories, model: self.model,

@@ -51,7 +51,7 @@ struct NewsSetup: Sendable {
     private static let leastIntervalBesideWebhook = 60 * PollSchedule.minute
 
     /// Without a source, threads learn only what a webhook reports.
-    func parts(source: (any GitHubNewsSource)?) -> Parts {
+    func parts(source: (any GitHubNewsSource)?, pushed: @escaping @Sendable (String) -> Void) -> Parts {
         var parts = Parts()
         let logger = Logger(label: "github")
         if let people = self.people { parts.services.append(people) }
@@ -65,7 +65,7 @@ struct NewsSetup: Sendable {
             parts.services.append(poller)
         }
         if let secret = self.secret {
-            let intake = WebhookIntake(posts: self.posts, desk: desk, logger: logger)
+            let intake = WebhookIntake(posts: self.posts, desk: desk, logger: logger, pushed: pushed)
             parts.services.append(intake)
             parts.hook =
                 GitHubHook(secret: secret, logger: logger) { delivery in

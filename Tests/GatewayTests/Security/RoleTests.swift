@@ -46,6 +46,7 @@ struct RoleTests {
         "GET /a/{message}": .guest, "GET /api/v1/audit": .owner, "GET /api/v1/hosts": .owner,
         "GET /api/v1/events": .guest, "POST /api/v1/graphql": .guest, "GET /api/v1/graphql/schema": .guest,
         "GET /api/v1/settings": .guest, "PATCH /api/v1/settings": .guest,
+        "GET /api/v1/tasks/features": .member,
         "GET /api/v1/tasks": .member, "POST /api/v1/tasks": .member, "GET /api/v1/tasks/{repository}/{id}": .member,
         "PATCH /api/v1/tasks/{repository}/{id}": .member,
         "GET /api/v1/people": .owner, "PATCH /api/v1/people/{id}": .owner, "DELETE /api/v1/people/{id}": .owner,

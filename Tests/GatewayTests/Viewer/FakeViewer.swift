@@ -11,7 +11,7 @@ struct FakeViewer: ViewerSource {
         let bot = ViewerCommit.Person(name: "Jetbridge", email: "bot@example.org", seconds: 1_772_370_301, offset: 60)
         return ViewerCommit(
             repository: repository, sha: Self.sha, parents: ["0123456789abcdef"], author: person, committer: bot,
-            message: "\(Self.hostile)\n\n\(Self.hostile)\nsecond line",
+            message: "\(Self.hostile)\n\n\(Self.hostile)\nsecond line\nJetbridge-Task: T1\(Self.hostile)",
             files: [Self.change, Self.renamed, Self.binary, Self.large],
             total: .init(files: 5, additions: 9001, deletions: 1))
     }

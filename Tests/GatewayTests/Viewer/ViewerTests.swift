@@ -43,6 +43,7 @@ struct ViewerTests {
             let text = answer.text
             #expect(text.contains("Committed by"))
             #expect(text.contains("2026-03-01 14:05 +0100"))
+            #expect(text.contains("Jetbridge-Task: <a href=\"/tasks?task=notes%2FT1%3Cscript%3E"))
             #expect(text.contains("5 files changed"))
             #expect(text.contains("1 more file changed"))
             #expect(

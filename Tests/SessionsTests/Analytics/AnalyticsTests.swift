@@ -221,6 +221,51 @@ struct AnalyticsTests {
 
     // MARK: Reports
 
+    @Test("due tasks are named once at nine of the repository's zone, in the thread that has worked on them last")
+    func dueTasks() async throws {
+        let berlin = try #require(Zone("Europe/Berlin"))
+        let report = ReportSchedule(
+            name: "due tasks", time: .nine, zone: berlin, period: .day, targets: ["tasks:notes"], tasks: "notes")
+        let harness = try await BridgeHarness(settings: Self.settings { _ in }, now: { Self.noon })
+        let posting = ReportPosting(posts: harness.bridge.posts)
+        func post(_ hours: Int64) async throws -> [String] {
+            await posting.post(report, to: "tasks:notes", at: Self.noon + hours * Self.hour)
+            try await harness.settle()
+            // Each line is a message here.
+            let texts = harness.adapter.texts
+            return texts.indices.filter { texts[$0].contains("Due in") }.map { texts[$0...].joined(separator: "\n") }
+        }
+        @Sendable func row(_ id: String, _ due: String?, _ state: String = "open") -> TaskRow {
+            TaskRow(
+                repository: "notes", id: id, line: 1, state: state, owner: "ada", labels: [], due: due, words: "",
+                body: #"{"text":"Do *\#(id)*"}"#, updatedAt: 0)
+        }
+        // No thread has worked on them yet.
+        #expect(try await post(0).isEmpty)
+        _ = try await harness.ask("hello")
+        try await harness.settle()
+        try await harness.bridge.store.write { ledger in
+            let rows = [
+                row("T1", "2026-11-27"), row("T2", "2026-11-28"), row("T3", "2026-11-27", "done"), row("T4", nil),
+                row("T5", "2026-11-26"),
+            ]
+            _ = try ledger.setTasks(rows, of: "notes", TaskListRow(branch: "main", hash: "a", blob: "b"), at: 0)
+            let session = try #require(try ledger.sessions(after: nil, limit: 1).items.first)
+            try ledger.setThread(session.id, ofTask: "T1", in: "notes")
+        }
+        // It begins with the next morning; eight in Berlin is seven in UTC.
+        #expect(try await post(0).isEmpty)
+        #expect(try await post(19).isEmpty)
+        let said = try await post(20)
+        #expect(said.count == 1 && said[0].contains("T1") && said[0].contains("2026-11-27"), "\(said)")
+        #expect(!said.joined().contains("T2") && !said.joined().contains("T5"))
+        #expect(try await post(21).count == 1)
+        // Two days of downtime: what was due then is said, once.
+        #expect(try await post(24 * 3).last?.contains("T2") == true)
+        #expect(try await post(24 * 3 + 1).count == 2)
+        await harness.bridge.stop()
+    }
+
     @Test("a report is posted once for a period, also by another start, and begins with the next period")
     func reports() async throws {
         let report = ReportSchedule(

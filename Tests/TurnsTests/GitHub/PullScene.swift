@@ -13,6 +13,7 @@ import Models
 import Primitives
 import Repositories
 import Sessions
+import Tasks
 import TestSupport
 import Testing
 import Work
@@ -52,6 +53,7 @@ struct PullScene: Sendable {
     let news: GitHubNewsStore
     let store: SessionStore
     let work: GitHubWork
+    let desk: TaskDesk
     let folder: String
     let session: String
 
@@ -115,9 +117,12 @@ struct PullScene: Sendable {
             model: model, catalog: ModelCatalog(model), store: store, settings: settings, workbench: commands.workbench,
             workspaces: commands.workspaces, repositories: repositories, audit: audit, steering: AgentSteering(),
             answerLimit: AnswerLimit(), hasNetwork: false)
-        let work = GitHubWork(
+        var work = GitHubWork(
             client: host.client, names: host.repositories, repositories: repositories,
             pages: RepositorySetup.pages(of: configuration, viewer: "http://127.0.0.1:8787"), store: store, news: news)
+        let desk = TaskDesk(
+            store: store, repositories: repositories, pages: work.pages, now: WallClock.now, propose: work.proposing)
+        work.tasks = desk
         let key = ThreadKey(adapter: AdapterID("slack:team"), value: "C1/1")
         let route = Route(room: RoomID(adapter: AdapterID("slack:team"), name: "C1"))
         let session = try await store.write { ledger in
@@ -125,8 +130,10 @@ struct PullScene: Sendable {
         }
         let scene = PullScene(
             github: github, model: model,
-            workers: GitHubWorkers(work: work, agent: agent).workers,
-            news: news, store: store, work: work, folder: folder, session: session)
+            workers: GitHubWorkers(work: work, agent: agent).workers.merging(
+                [.task: TaskTurn(desk: desk, agent: agent)]
+            ) { $1 },
+            news: news, store: store, work: work, desk: desk, folder: folder, session: session)
         let result: Result<Void, any Error>
         do { result = .success(try await body(scene)) } catch { result = .failure(error) }
         await commands.workbench.stop()

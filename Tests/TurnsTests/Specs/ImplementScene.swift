@@ -184,13 +184,18 @@ final class RecordingThread: TurnThread {
     private let state = Protected<[TurnEvent]>([])
     private let onEvent: @Sendable (TurnEvent) async throws -> Void
     private let onApproval: @Sendable (ApprovalRequest) async throws -> ApprovalOutcome
+    private let onQuestion: @Sendable (ThreadQuestion) async throws -> QuestionAnswer
 
     init(
         onEvent: @escaping @Sendable (TurnEvent) async throws -> Void = { _ in },
         onApproval: @escaping @Sendable (ApprovalRequest) async throws -> ApprovalOutcome = { _ in
             .approved(ask: nil, by: "Ada")
+        },
+        onQuestion: @escaping @Sendable (ThreadQuestion) async throws -> QuestionAnswer = { _ in
+            QuestionAnswer(.expired)
         }
     ) {
+        self.onQuestion = onQuestion
         self.onEvent = onEvent
         self.onApproval = onApproval
     }
@@ -203,10 +208,21 @@ final class RecordingThread: TurnThread {
 
     func approval(of request: ApprovalRequest) async throws -> ApprovalOutcome { try await self.onApproval(request) }
 
+    func answer(to question: ThreadQuestion, lifetime: Duration?) async throws -> QuestionAnswer {
+        try await self.onQuestion(question)
+    }
+
     var events: [TurnEvent] { self.state.withLock { $0 } }
 
     var text: String {
-        self.events.compactMap { if case .text(let text) = $0 { text } else { nil } }.joined()
+        self.events.compactMap {
+            if case .text(let text) = $0 { text } else if case .offer(let text, _) = $0 { text } else { nil }
+        }
+        .joined()
+    }
+
+    var buttons: [String] {
+        self.events.flatMap { if case .offer(_, let buttons) = $0 { buttons.map(\.command) } else { [String]() } }
     }
 
     var notices: [String] {

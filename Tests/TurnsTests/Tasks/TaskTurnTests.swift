@@ -29,6 +29,8 @@ struct TaskTurnTests {
             try await say("")
             #expect(thread.text.contains("Yours:\n- `T1` Write docs/greet.md · ada"))
             #expect(thread.text.contains("Others:\n- `~") && !thread.text.contains("Third"))
+            // The features' own are beside it.
+            #expect(thread.text.contains("0 of 2 done · next `T001` Create the script"), "\(thread.text)")
             try await say("add Fourth @bob #web")
             try await say("claim T4")
             try await say("start T4")
@@ -43,6 +45,11 @@ struct TaskTurnTests {
             let text = try scene.git("show HEAD:docs/TASKS.md")
             #expect(text.contains("- [x] T4 Fourth @ada #web [#34](https://example.org/pull/34)\n  - note (Ada, "))
             #expect(text.hasSuffix("careful - [ ] T99 evil") && text.hasPrefix(Self.list))
+            #expect(Array(thread.buttons.prefix(3)) == ["task claim T4", "task start T4", "task done T4"])
+            #expect(thread.buttons.last == "task reopen T4")
+            try await say("me countess")
+            try await say("claim T1")
+            #expect(try scene.git("show HEAD:docs/TASKS.md").contains("T1 Write docs/greet.md @countess\n"))
             await #expect(throws: TurnFailure.self) { try await say("done T77") }
             #expect(scene.tasks.refusal(of: "fly to the moon") != nil)
         }

@@ -41,6 +41,8 @@ package enum PullRequestText {
             "[\(GitHubTexts.plain(document.label, limit: 80))](\(document.url))"
         }
         if !documents.isEmpty { parts.append("**Documents:** \(documents.joined(separator: " · "))") }
+        let named = material.namedTasks.map { "- [\(GitHubTexts.plain($0.label, limit: 150))](\($0.url))" }
+        if !named.isEmpty { parts.append((["**Works on**", ""] + named).joined(separator: "\n")) }
         if material.tasks > 0 { parts.append("**Tasks:** \(material.tasksDone)/\(material.tasks) done") }
         let commits = material.commits.prefix(self.commitLimit).map { commit in
             "- \(commit.id.prefix(7)) \(GitHubTexts.plain(commit.subject, limit: 150))"
@@ -116,6 +118,8 @@ package struct PullRequestMaterial: Sendable, Hashable {
     package var documents: [Document] = []
     package var tasksDone = 0
     package var tasks = 0
+    /// Of the repository's own list.
+    package var namedTasks: [Document] = []
     /// The newest first.
     package var commits: [Commit] = []
     /// The total number, which exceeds ``commits`` if the list was cut.

@@ -26,10 +26,23 @@ extension LocalRepository {
     /// The names of all features on any branch, the newest first. Throws ``RepositoryError``.
     package nonisolated func featureNames() async throws -> [String] {
         try await self.refresh()
-        return try await self.call { git in
-            try await git.directoryNames(in: Self.root).filter { NumberedName.number(of: $0) != nil }
-                .sorted { (NumberedName.number(of: $1) ?? 0, $1) < (NumberedName.number(of: $0) ?? 0, $0) }
+        return try await self.call { git in try await Self.names(in: git) }
+    }
+
+    /// The newest features, as they were last read from a server. Throws ``RepositoryError``.
+    package nonisolated func knownFeatures(limit: Int) async throws -> [FeatureFiles] {
+        try await self.call { git in
+            var features: [FeatureFiles] = []
+            for name in try await Self.names(in: git).prefix(limit) {
+                if let files = try await Self.files(of: name, in: git) { features.append(files) }
+            }
+            return features
         }
+    }
+
+    private static func names(in git: GitRepository) async throws -> [String] {
+        try await git.directoryNames(in: Self.root).filter { NumberedName.number(of: $0) != nil }
+            .sorted { (NumberedName.number(of: $1) ?? 0, $1) < (NumberedName.number(of: $0) ?? 0, $0) }
     }
 
     /// The files below some folders of a commit whose names have these endings, by path. Throws ``RepositoryError``.

@@ -37,26 +37,27 @@ extension LocalRepository {
         }
     }
 
-    /// Commits other bytes of a file on its branch. Throws ``RepositoryError``: with code `git(.conflict)`,
+    /// Commits other bytes of a file on its branch, or on a new one that begins there. Throws ``RepositoryError``: with code `git(.conflict)`,
     /// `git(.exists)` or `git(.notFound)` if the branch is not at the commit that was read any more.
     package nonisolated func replace(
         _ path: String, of file: BaseFile, with bytes: [UInt8], subject: String, author: GitSignature, turn: String,
-        trailers: [GitTrailer] = []
+        trailers: [GitTrailer] = [], onNew other: String? = nil
     ) async throws -> MadeCommit {
         let committer = self.committer
         return try await self.call { git in
             let change = GitChange(
-                files: [path: bytes], branch: file.branch, base: .at(file.commit), author: author,
+                files: [path: bytes], branch: other ?? file.branch, base: .at(file.commit), author: author,
                 committer: committer, message: subject)
             let draft = Draft(
-                branch: file.branch, base: file.commit, tree: try await git.tree(of: change, on: file.commit),
+                branch: other ?? file.branch, base: file.commit, tree: try await git.tree(of: change, on: file.commit),
                 subject: subject, body: "", author: author, turn: turn, trailers: trailers)
             // In the middle of somebody's push into a checked-out branch, files differ for a moment.
             var pauses = Self.pauses.dropLast()
             while true {
                 do {
                     return try await self.waiting {
-                        try await self.commit(draft, draft.tree, .at(file.commit), git)
+                        try await self.commit(
+                            draft, draft.tree, other == nil ? .at(file.commit) : .new(from: file.commit), git)
                     }
                 } catch let error as GitError where error.code == .dirtyWorkTree && !pauses.isEmpty {
                     try await self.pause(pauses.removeFirst())

@@ -22,6 +22,21 @@ extension LocalRepository {
         }
     }
 
+    /// The newest commits on any branch that name a task of the repository's own list in a trailer. The tasks of features
+    /// have such ids too, and their commits tick them in the feature's list. Throws ``RepositoryError``.
+    package nonisolated func commits(ofTask id: String, limit: Int = 20) async throws -> [GitCommit] {
+        try await self.call { git in
+            var commits: [GitCommit] = []
+            for commit in try await git.findAll(GitTrailer("Jetbridge-Task", id), count: limit).map(\.commit) {
+                let files = try await git.diff(of: commit.id, limits: GitDiffLimits(lines: 1)).files
+                if !files.contains(where: { $0.path.hasPrefix("specs/") && $0.path.hasSuffix("/tasks.md") }) {
+                    commits.append(commit)
+                }
+            }
+            return commits
+        }
+    }
+
     /// The commit that last changed a file or folder on a branch. Nil if the branch does not have it, or if it has not
     /// changed for a very long time. Throws ``RepositoryError``.
     package nonisolated func lastCommit(touching path: String, on branch: String) async throws -> GitObjectID? {

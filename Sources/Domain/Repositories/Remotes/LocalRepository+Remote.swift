@@ -7,9 +7,11 @@ extension LocalRepository {
     package nonisolated var isMirror: Bool { self.mirror != nil }
 
     /// Reads where the server's branches are now; has no effect without a server. Throws ``RepositoryError``.
-    package nonisolated func refresh() async throws {
+    ///
+    /// - Parameter hasMoved: The server reports that they have moved: what was just read is not good enough.
+    package nonisolated func refresh(hasMoved: Bool = false) async throws {
         guard let mirror = self.mirror else { return }
-        try await self.call { _ in try await mirror.refresh() }
+        try await self.call { _ in try await mirror.refresh(hasMoved: hasMoved) }
     }
 
     /// ``refresh()`` if the server answers: what was read before is good enough otherwise.

@@ -32,10 +32,10 @@ package actor Mirror {
     }
 
     /// Brings the branches up to date. Throws what the server's fetch throws.
-    func refresh() async throws {
+    func refresh(hasMoved: Bool = false) async throws {
         let asked = self.elapsed()
         try await self.alone { mirror in
-            if let fetched = mirror.fetched, fetched >= asked - Self.freshness { return }
+            if let fetched = mirror.fetched, fetched >= asked - (hasMoved ? .zero : Self.freshness) { return }
             // Steps that waited together share one failure, instead of waiting for it one after another.
             if let failed = mirror.failed, failed.at >= asked { throw failed.error }
             try await mirror.fetch()

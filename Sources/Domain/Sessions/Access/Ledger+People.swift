@@ -87,5 +87,6 @@ extension Ledger {
 
     func forgetSighting(of identity: String) throws {
         try self.connection.execute("DELETE FROM people WHERE identity = ?", [.text(identity)])
+        try self.connection.execute("DELETE FROM task_handles WHERE identity = ?", [.text(identity)])
     }
 }

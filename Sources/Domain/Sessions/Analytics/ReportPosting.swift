@@ -41,6 +41,8 @@ struct ReportPosting: Sendable {
 
     private func tryPost(_ report: ReportSchedule, to target: String, at now: Int64) async throws {
         guard let destination = try await self.destination(of: target) else {
+            // Nobody has worked on its tasks in a thread yet.
+            if target.hasPrefix(ReportSchedule.tasksTarget) { return }
             return self.posts.environment.logger.warning(
                 "a report has an unknown target", ["report": .string(report.name), "to": .string(target)])
         }
@@ -51,9 +53,16 @@ struct ReportPosting: Sendable {
         guard last.map({ $0 < range.lowerBound }) ?? true else { return }
         // A new report begins with the next period: what was before it was asked for is no downtime.
         let prices = self.posts.environment.settings.analytics.prices
-        let text = try await store.read { ledger in
-            last == nil
-                ? nil : try ledger.report(on: range, as: report.name, zone: report.zone, prices: prices)
+        let text = try await store.read { ledger -> String? in
+            guard let last else { return nil }
+            guard let repository = report.tasks else {
+                return try ledger.report(on: range, as: report.name, zone: report.zone, prices: prices)
+            }
+            // Each date once: those after that of the last report, whose period was the day before it.
+            let dates = [last, range.lowerBound].map { moment in
+                CivilTime(milliseconds: (report.zone.day(of: moment) + 1) * 86_400_000).date
+            }
+            return ReportTexts.due(try ledger.tasks(of: repository, dueAfter: dates[0], to: dates[1]), in: repository)
         }
         let adapters = self.posts.adapters
         let notice = try await store.write(of: Place(of: destination.key)) { ledger -> StoredNotice? in
@@ -81,11 +90,16 @@ struct ReportPosting: Sendable {
         }
     }
 
-    /// `web:THREAD`, or `ADAPTER/ROOM` such as `irc:local/#team`.
+    /// `web:THREAD`, `tasks:REPOSITORY`, or `ADAPTER/ROOM` such as `irc:local/#team`.
     private func destination(of target: String) async throws -> Destination? {
         if target.hasPrefix("web:") {
             let thread = String(target.dropFirst(4))
             let session = try await self.posts.store.read { ledger in try ledger.session(id: thread) }
+            return session.map { Destination(key: $0.key, route: nil) }
+        }
+        if target.hasPrefix(ReportSchedule.tasksTarget) {
+            let name = String(target.dropFirst(ReportSchedule.tasksTarget.count))
+            let session = try await self.posts.store.read { ledger in try ledger.thread(ofTasksOf: name) }
             return session.map { Destination(key: $0.key, route: nil) }
         }
         // An adapter's id may have a slash, so that the longest that fits counts.

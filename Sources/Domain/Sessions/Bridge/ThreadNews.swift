@@ -5,6 +5,8 @@ package struct ThreadNews: Sendable {
     package let session: String
     /// A thread gets a line with a key only once; nil if the caller itself knows what is new.
     package let key: String?
+    /// A message of its own in a direct conversation, not in the thread of an earlier one.
+    package var isApart = false
     /// Markdown, with commands as they are typed in the thread's room.
     package let text: @Sendable (CommandSign) -> String
 

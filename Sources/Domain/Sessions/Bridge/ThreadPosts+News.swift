@@ -17,7 +17,8 @@ extension ThreadPosts {
             let all = try decide(ledger)
             try ledger.lock(Set(all.map(\.session)))
             return try all.compactMap { news in
-                guard let session = try ledger.session(id: news.session) else { return nil }
+                guard var session = try ledger.session(id: news.session) else { return nil }
+                if news.isApart { session.route = adapters.apart(session.route) }
                 // A line for a thread of another host only adds rows, which that host sends.
                 let hold = held.hold(of: Place(of: session.key))
                 if held.isCurrent(hold) { try held.enter([hold], in: ledger) }

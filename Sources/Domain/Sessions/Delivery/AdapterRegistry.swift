@@ -28,6 +28,13 @@ package struct AdapterRegistry: Sendable {
         self[room.adapter]?.traits(of: room) ?? RoomTraits(textLimit: 400, textUnit: .bytes, isMultiline: false)
     }
 
+    /// Where a message that belongs to no earlier one of a direct conversation goes: outside of their threads, where the
+    /// network has such. Elsewhere the anchor is the account.
+    func apart(_ route: Route) -> Route {
+        guard self.traits(of: route.room).capabilities.contains(.threads) else { return route }
+        return Route(room: route.room, anchor: nil, recipient: route.recipient)
+    }
+
     /// Whether messages in `room` have buttons.
     func showButtons(_ room: RoomID) -> Bool { self.traits(of: room).capabilities.contains(.buttons) }
 }

@@ -136,10 +136,7 @@ final class OwnerNotices: Sendable {
     ) throws -> StoredNotice {
         let route = direct.route
         var session = try ledger.session(for: direct.thread, route: route, owner: person, title: "", at: now)
-        // A message of its own, not in the thread of an earlier one; where there are no threads, the anchor is the account.
-        let hasThreads = self.adapters.traits(of: route.room).capabilities.contains(.threads)
-        session.route = Route(
-            room: route.room, anchor: hasThreads ? nil : route.anchor, recipient: route.recipient)
+        session.route = self.adapters.apart(route)
         let text = try NoticeTexts.waiting(
             asks.map { try Self.entry(of: $0, in: ledger, self.adapters) }, at: self.environment.settings.publicURL)
         return try NoticeWriting(

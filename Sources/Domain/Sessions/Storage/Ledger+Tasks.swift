@@ -71,6 +71,17 @@ package struct TaskFilter: Sendable {
     }
 }
 
+/// The lines of a list whose tasks are replaced, and by how much those below them have moved.
+package struct TaskListPart: Sendable, Equatable {
+    package let lines: Range<Int64>
+    package let shift: Int64
+
+    package init(_ lines: Range<Int64> = 0..<Int64.max, shift: Int64 = 0) {
+        self.lines = lines
+        self.shift = shift
+    }
+}
+
 extension Ledger {
     package func taskList(of repository: String) throws -> TaskListRow? {
         try self.connection.query(
@@ -117,12 +128,31 @@ extension Ledger {
         text.replacing("\\", with: "\\\\").replacing("%", with: "\\%").replacing("_", with: "\\_")
     }
 
-    /// Replaces a repository's tasks. Rows that are the same stay, and so do the threads of tasks.
-    package func setTasks(_ rows: [TaskRow], of repository: String, _ list: TaskListRow, at now: Int64) throws {
-        var known = Dictionary(
-            uniqueKeysWithValues: try self.tasks(of: repository, limit: Int(Int32.max)).map { ($0.id, $0) })
+    /// Replaces a repository's tasks, or those of a part of its lines. Rows that are the same stay, and so do the threads of
+    /// tasks. Returns those that have another owner.
+    package func setTasks(
+        _ rows: [TaskRow], of repository: String, _ list: TaskListRow, in part: TaskListPart = TaskListPart(),
+        at now: Int64
+    ) throws -> [TaskRow] {
+        var known: [String: TaskRow] = [:]
+        if !part.lines.isEmpty {
+            for row in try self.connection.query(
+                "SELECT * FROM tasks WHERE repository = ? AND line >= ? AND line < ?",
+                [.text(repository), .integer(part.lines.lowerBound), .integer(part.lines.upperBound)])
+            {
+                let task = try Self.task(row)
+                known[task.id] = task
+            }
+        }
+        if part.shift != 0 {
+            try self.connection.execute(
+                "UPDATE tasks SET line = line + ? WHERE repository = ? AND line >= ?",
+                [.integer(part.shift), .text(repository), .integer(part.lines.upperBound)])
+        }
+        var assigned: [TaskRow] = []
         for row in rows {
             let old = known.removeValue(forKey: row.id)
+            if row.owner != nil, old?.owner != row.owner { assigned.append(row) }
             if let old, old.body == row.body {
                 guard old.line != row.line else { continue }
                 try self.connection.execute(
@@ -155,6 +185,7 @@ extension Ledger {
             blob = excluded.blob, read_at = excluded.read_at
             """,
             [.text(repository), .text(list.branch), .text(list.hash), .text(list.blob), .integer(now)])
+        return assigned
     }
 
     /// The file is the same at another commit.
@@ -170,7 +201,7 @@ extension Ledger {
             [.text(session), .text(repository), .text(id)])
     }
 
-    private static func task(_ row: Row) throws -> TaskRow {
+    static func task(_ row: Row) throws -> TaskRow {
         TaskRow(
             repository: try row.text("repository"), id: try row.text("id"), line: try row.integer("line"),
             state: try row.text("state"), owner: try row.optionalText("owner"),

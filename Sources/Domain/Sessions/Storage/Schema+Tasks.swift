@@ -77,4 +77,19 @@ extension Schema {
             CREATE TRIGGER tasks_noted AFTER INSERT OR DELETE OR UPDATE OF body, session ON tasks
             FOR EACH ROW EXECUTE FUNCTION tasks_noted();
             """)
+
+    static let taskHandles = Migration(
+        number: 30, name: "what people are called in lists of tasks",
+        sql: """
+            CREATE TABLE task_handles (
+                identity TEXT PRIMARY KEY,
+                handle TEXT NOT NULL
+            ) WITHOUT ROWID;
+            """,
+        postgreSQL: """
+            CREATE TABLE task_handles (
+                identity TEXT COLLATE "C" PRIMARY KEY,
+                handle TEXT COLLATE "C" NOT NULL
+            );
+            """)
 }

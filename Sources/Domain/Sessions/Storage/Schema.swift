@@ -9,6 +9,7 @@ package enum Schema {
         Self.laterSearch, Self.preferences, Self.people, Self.quota, Self.workspaceBundles, Self.adapterMemory,
         Self.hosts, Self.changes, Self.matrixKeys, Self.accounts, Self.webhooks, Self.tasks, Self.usage,
         Self.documents,
+        Self.taskHandles,
     ]
 
     private static let bridge = Migration(

@@ -1,5 +1,6 @@
 internal import Analytics
 internal import Chat
+internal import JSON
 internal import Primitives
 
 /// Reports on usage.
@@ -32,6 +33,19 @@ enum ReportTexts {
         }
         return ([title, ""] + lines.map { "- \($0)" } + ["", "Costs are estimates from tokens and list prices."])
             .joined(separator: "\n")
+    }
+
+    /// Nil without a task.
+    static func due(_ tasks: [TaskRow], in repository: String) -> String? {
+        guard !tasks.isEmpty else { return nil }
+        func plain(_ text: String) -> String { AskTexts.escaped(VisibleText.strictLine(text)) }
+        let lines = tasks.prefix(20).map { task in
+            let title = (try? JSON.parse(task.body))?["text"]?.stringValue ?? ""
+            return "- \(AskTexts.code(task.id)) \(plain(title)) · \(task.due ?? "")"
+                + (task.owner.map { " · \(plain($0))" } ?? "")
+        }
+        let more = tasks.count > lines.count ? ["- and \(tasks.count - lines.count) more"] : []
+        return (["Due in \(AskTexts.code(repository)):", ""] + lines + more).joined(separator: "\n")
     }
 
     private static func tokens(_ tokens: TokenSums) -> String {

@@ -10,12 +10,14 @@ package enum TaskCommand: Sendable, Hashable {
     case note(String, String)
     /// An address or a commit.
     case link(String, String)
+    /// What the person is called in lists.
+    case me(String)
     /// The agent works on it.
     case work(String)
 
     package static let usage =
         "Write `task`, `task add TEXT`, `task ID`, `task claim ID`, `task start ID`, `task done ID`, `task drop ID`, "
-        + "`task reopen ID`, `task assign ID WHO`, `task note ID TEXT`, `task link ID URL` or `task ID do`."
+        + "`task reopen ID`, `task assign ID WHO`, `task note ID TEXT`, `task link ID URL`, `task me NAME` or `task ID do`."
 
     /// Nil for other words.
     package init?(_ text: String) {
@@ -37,6 +39,7 @@ package enum TaskCommand: Sendable, Hashable {
         case ("assign", let id?, let who?) where !who.contains(" "): self = .assign(id, to: who)
         case ("note", let id?, let text?): self = .note(id, text)
         case ("link", let id?, let target?) where !target.contains(" "): self = .link(id, target)
+        case ("me", let name?, nil): self = .me(name.hasPrefix("@") ? String(name.dropFirst()) : name)
         case (_, "do"?, nil), (_, "DO"?, nil): self = .work(first)
         case ("add", nil, nil), ("claim", _, _), ("start", _, _), ("done", _, _), ("drop", _, _), ("reopen", _, _),
             ("assign", _, _), ("note", _, _), ("link", _, _):

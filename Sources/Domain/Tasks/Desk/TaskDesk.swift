@@ -10,6 +10,9 @@ package import Sessions
 /// The lists of tasks of all repositories: reads and changes `docs/TASKS.md` on their branches, and keeps the index.
 package actor TaskDesk {
     private let store: SessionStore
+    /// Says what people hear of; nil where nobody does.
+    private let posts: ThreadPosts?
+    private let propose: Propose?
     nonisolated let repositories: RepositoryCatalog
     /// Where links to commits and to the list lead.
     package nonisolated let pages: RepositoryPages
@@ -17,18 +20,26 @@ package actor TaskDesk {
     private nonisolated let now: @Sendable () -> Int64
     /// Where the branches were when the index was brought up to date.
     private(set) var known: [String: KnownBase] = [:]
+    /// The lists as they were indexed last, by the hashes of their files.
+    private var indexed: [String: (blob: String, file: TaskFile)] = [:]
     /// The end of the last step with a repository, so that they do not get into each other's way.
     private var last: [String: Task<Void, Never>] = [:]
     private let logger = Logger(label: "tasks")
+
+    /// Opens the pull request of a change whose branch refuses it, and returns its address.
+    package typealias Propose =
+        @Sendable (_ repository: String, _ branch: String, _ base: String, _ title: String) async throws -> String
 
     /// How often a branch may move while a change is decided anew.
     private static let attempts = 50
 
     package init(
-        store: SessionStore, repositories: RepositoryCatalog, pages: RepositoryPages,
-        now: @escaping @Sendable () -> Int64
+        store: SessionStore, posts: ThreadPosts? = nil, repositories: RepositoryCatalog, pages: RepositoryPages,
+        now: @escaping @Sendable () -> Int64, propose: Propose? = nil
     ) {
+        self.propose = propose
         self.store = store
+        self.posts = posts
         self.repositories = repositories
         self.pages = pages
         self.now = now
@@ -66,9 +77,10 @@ package actor TaskDesk {
         return head
     }
 
-    /// Writes what a file says into the index, if its blob is another one. Returns the file as it was parsed.
+    /// Writes what a file says into the index, if its blob is another one, and tells whoever is assigned.
     private func index(
-        _ file: BaseFile, _ repository: LocalRepository, known list: TaskListRow?, parsed: TaskFile? = nil
+        _ file: BaseFile, _ repository: LocalRepository, known list: TaskListRow?, parsed: TaskFile? = nil,
+        by author: Sender? = nil
     ) async throws {
         let bytes = file.bytes ?? []
         let (name, now) = (repository.name, self.now())
@@ -79,9 +91,48 @@ package actor TaskDesk {
             return
         }
         let time = try await repository.time(of: file.commit) * 1_000
-        let items = (parsed ?? TaskFile(bytes)).items
-        let rows = items.map { $0.row(in: name, at: time) }
-        try await self.store.write { ledger in try ledger.setTasks(rows, of: name, row, at: now) }
+        let (file, old) = (parsed ?? TaskFile(bytes), self.indexed[name])
+        var handle: String?
+        if let author { handle = try await self.handle(of: author) }
+        let news = TaskNews(
+            repository: name, link: self.pages.file(TaskFile.path, on: row.branch, of: name), commit: row.hash,
+            author: author, handle: handle)
+        let write: @Sendable (Ledger) throws -> [ThreadNews] = { [posts] ledger in
+            // Another host may have been faster.
+            let isKnown = try old != nil && ledger.taskList(of: name)?.blob == old?.blob
+            let change = TaskListChange(from: isKnown ? old?.file : nil, to: file)
+            let assigned = try ledger.setTasks(
+                change.items.map { $0.row(in: name, at: time) }, of: name, row, in: change.part, at: now)
+            // What the first look finds was assigned before.
+            guard let posts, list != nil else { return [] }
+            return try news.assigned(assigned, in: ledger, posts.adapters, at: now)
+        }
+        if let posts { try await posts.tell(write) } else { _ = try await self.store.write(write) }
+        self.indexed[name] = (blob, file)
+    }
+
+    // MARK: People
+
+    /// What a person is called in lists: what they were called when they first used one, or have chosen since.
+    package func handle(of person: Sender) async throws -> String {
+        if let known = try await self.store.read({ ledger in try ledger.taskHandle(of: person.id) }) { return known }
+        try await self.call(person, person.taskHandle, isKept: true)
+        return person.taskHandle
+    }
+
+    /// Throws ``TaskError``.
+    package func call(_ person: Sender, _ handle: String, isKept: Bool = false) async throws {
+        guard TaskText.isWord(handle) else {
+            throw TaskError.invalid("“\(handle)” is not one word of letters and digits")
+        }
+        guard person.isLasting else { return }
+        try await self.store.write { ledger in try ledger.setTaskHandle(handle, of: person.id, isKept: isKept) }
+    }
+
+    /// Whether somebody has looked at a repository's tasks, perhaps before a restart.
+    func isFollowed(_ name: String) async -> Bool {
+        if self.known[name] != nil { return true }
+        return (try? await self.store.read { ledger in try ledger.taskList(of: name) }) ?? nil != nil
     }
 
     /// A page of tasks, and a cursor of the next one. Without a repository those of all.
@@ -180,6 +231,8 @@ package actor TaskDesk {
         var actions: [TaskAction]?
         let date = CivilTime(milliseconds: self.now()).date
         for attempt in 1...Self.attempts {
+            // What others have changed is not told as ours.
+            _ = try await self.refreshNow(repository)
             // A server's branch is read again after a refused publication.
             let base = try await repository.knownBase()
             let file = try await repository.file(TaskFile.path, at: base.branch, limit: TaskFile.sizeLimit)
@@ -188,7 +241,8 @@ package actor TaskDesk {
             {
                 return (made, try Self.address(in: TaskFile(file.bytes ?? []), made, wish))
             }
-            let before = TaskFile(file.bytes ?? [])
+            let known = self.indexed[repository.name]?.file
+            let before = known?.bytes == file.bytes ? known ?? TaskFile([]) : TaskFile(file.bytes ?? [])
             var after = before
             var (address, title) = ("", "")
             if let name = wish.task {
@@ -217,6 +271,18 @@ package actor TaskDesk {
                 return (made, address)
             } catch let error as RepositoryError where Self.hasMoved(error) && attempt < Self.attempts {
                 try await repository.refresh()
+            } catch let error as RepositoryError where error.code == .git(.rejected) {
+                guard let propose = self.propose else { throw error }
+                let branch = "jetbridge/tasks-\(author.turn)"
+                // After a crash it is there already.
+                if try await repository.commit(ofTurn: author.turn, on: branch) == nil {
+                    _ = try await repository.replace(
+                        TaskFile.path, of: file, with: after.bytes, subject: wish.subject(address, title),
+                        author: GitSignature(person: author.person, seconds: self.now() / 1_000), turn: author.turn,
+                        onNew: branch)
+                }
+                throw TaskError.proposed(
+                    try await propose(repository.name, branch, file.branch, wish.subject(address, title)))
             }
         }
         throw TaskError.invalid("nothing was changed because others keep moving the branch: try again in a minute")
@@ -265,7 +331,7 @@ package actor TaskDesk {
         let name = repository.name
         let list = try await self.store.read { ledger in try ledger.taskList(of: name) }
         let base = BaseFile(branch: made.branch, commit: made.id, bytes: file.bytes)
-        try await self.index(base, repository, known: list, parsed: file)
+        try await self.index(base, repository, known: list, parsed: file, by: author.person)
         if let session = author.session {
             try await self.store.write { ledger in try ledger.setThread(session, ofTask: address, in: name) }
         }
@@ -295,16 +361,22 @@ package actor TaskDesk {
 }
 
 extension TaskFile {
-    /// With a new task, and what else is wanted of it.
+    /// With a new task for each text, and what else is wanted of it. Returns the first one's address.
     fileprivate func adding(_ wish: TaskWish) throws(TaskError) -> (file: TaskFile, address: String, title: String) {
-        guard case .text(let text)? = wish.changes.first else { throw .invalid("a task needs a text") }
-        var (file, address, title) = try self.applying(TaskAction(nil, .text, from: nil, to: [text]))
-        for action in TaskWish(address, Array(wish.changes.dropFirst())).actions(
-            on: try file.item(at: address), by: "", on: "")
-        {
-            (file, address, title) = try file.applying(
-                TaskAction(.init(try file.item(at: address)), action.field, from: nil, to: action.new))
+        guard case .text? = wish.changes.first else { throw .invalid("a task needs a text") }
+        var (file, address, title) = (self, "", "")
+        var first: (address: String, title: String)?
+        for change in wish.changes {
+            if case .text(let text) = change {
+                (file, address, title) = try file.applying(TaskAction(nil, .text, from: nil, to: [text]))
+                first = first ?? (address, title)
+                continue
+            }
+            for action in TaskWish(address, [change]).actions(on: try file.item(at: address), by: "", on: "") {
+                (file, address, title) = try file.applying(
+                    TaskAction(.init(try file.item(at: address)), action.field, from: nil, to: action.new))
+            }
         }
-        return (file, address, title)
+        return (file, first?.address ?? address, first?.title ?? title)
     }
 }

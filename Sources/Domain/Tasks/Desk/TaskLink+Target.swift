@@ -1,5 +1,5 @@
 internal import Chat
-internal import Git
+package import Git
 internal import Repositories
 
 extension TaskDesk {
@@ -12,6 +12,33 @@ extension TaskDesk {
         }
         let commit = try await repository.commitPage(target, limits: GitDiffLimits(lines: 1)).commit.id.hex
         return .link(text: String(commit.prefix(7)), url: self.pages.commit(commit, of: repository.name))
+    }
+
+    /// The commits that name a task, newest first, with their subjects.
+    package nonisolated func commits(of task: TaskRecord) async -> [(sha: String, url: String, subject: String)] {
+        guard !task.id.hasPrefix("~"), let repository = try? self.repositories.repository(task.repository) else {
+            return []
+        }
+        let commits = (try? await repository.commits(ofTask: task.id)) ?? []
+        return commits.map { ($0.id.hex, self.pages.commit($0.id.hex, of: task.repository), $0.subject) }
+    }
+
+    /// The tasks that commits name: in a trailer `Jetbridge-Task`, or by an id such as `T12` in the subject.
+    package func tasks(
+        namedBy commits: [GitCommit], except other: Set<String>, in name: String
+    ) async throws -> [TaskRecord] {
+        var ids: Set<String> = []
+        for commit in commits {
+            ids.formUnion(commit.trailers.filter { $0.key == "Jetbridge-Task" }.map(\.value))
+            let words = commit.subject.split { !($0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-")) }.map(
+                String.init)
+            ids.formUnion(words.filter { $0.first?.isUppercase == true && $0.last?.isNumber == true })
+        }
+        var tasks: [TaskRecord] = []
+        for id in ids.subtracting(other).sorted() {
+            if let task = try? await self.task(id, in: name), task.id == id { tasks.append(task) }
+        }
+        return tasks
     }
 }
 

@@ -1,4 +1,3 @@
-internal import EventLoop
 internal import Lifecycle
 internal import Logging
 internal import Primitives
@@ -8,8 +7,10 @@ internal import Repositories
 package final class TaskWatch: Service {
     package let name = "tasks"
     private let desk: TaskDesk
-    private let stopped = Signal()
+    private let wakeup = Signal()
     private let isStopping = Protected(false)
+    /// Repositories whose servers report that a branch has moved.
+    private let pushed = Protected<Set<String>>([])
 
     /// Between two looks at a branch on this machine, which cost a few system calls, and on a server, which is asked. Git
     /// tells nobody of a push, and its files are replaced, not written.
@@ -21,31 +22,39 @@ package final class TaskWatch: Service {
     package func run() async throws {
         var look = 0
         while !self.isStopping.withLock({ $0 }) {
-            await self.desk.look(withServers: look % Self.looksPerServer == 0)
-            look += 1
-            await withTaskGroup(of: Void.self) { group in
-                group.addTask(name: "stop") { await self.stopped.wait() }
-                group.addTask(name: "timer") { try? await EventLoop.shared.sleep(for: Self.pause) }
-                await group.next()
-                group.cancelAll()
+            let pushed = self.pushed.withLock { names in
+                defer { names = [] }
+                return names
             }
+            await self.desk.look(withServers: look % Self.looksPerServer == 0, pushed: pushed)
+            look += 1
+            await self.wakeup.wait(upTo: Self.pause)
         }
         try Task.checkCancellation()
     }
 
+    /// A server reports a push, which must not wait for the next look.
+    package func hurry(_ repository: String) {
+        _ = self.pushed.withLock { $0.insert(repository) }
+        self.wakeup.signal()
+    }
+
     package func stop() async {
         self.isStopping.withLock { $0 = true }
-        self.stopped.signal()
+        self.wakeup.signal()
     }
 }
 
 extension TaskDesk {
     /// Brings the index up to date where branches have moved. What cannot be read is reported to whoever asks for it.
-    func look(withServers: Bool) async {
+    func look(withServers: Bool, pushed: Set<String> = []) async {
         for name in self.names {
             guard let repository = try? self.repositories.repository(name) else { continue }
             // A server is asked only about lists that somebody has looked at: it would be cloned for nobody otherwise.
-            guard !repository.isMirror || withServers && self.known[name] != nil else { continue }
+            if repository.isMirror {
+                guard withServers || pushed.contains(name), await self.isFollowed(name) else { continue }
+                if pushed.contains(name) { try? await repository.refresh(hasMoved: true) }
+            }
             _ = try? await self.refresh(name)
         }
     }

@@ -50,7 +50,9 @@ package struct TaskWish: Sendable, Hashable {
     func subject(_ address: String, _ title: String) -> String {
         let done: String
         switch self.changes.first {
-        case _ where self.task == nil, nil: done = "Add task \(address)"
+        case _ where self.task == nil, nil:
+            let more = self.changes.count { if case .text = $0 { true } else { false } } - 1
+            done = more > 0 ? "Add task \(address) and \(more) more" : "Add task \(address)"
         case .state(let state):
             done =
                 switch state {

@@ -128,6 +128,8 @@ package enum TaskError: Error, Sendable, Hashable, CustomStringConvertible {
     case unknown(String)
     case ambiguous(String, [String])
     case conflict(TaskConflict)
+    /// The branch is protected: the change is the pull request at this address.
+    case proposed(String)
     /// Of a value that cannot be written, or a file that cannot be read.
     case invalid(String)
 
@@ -138,6 +140,7 @@ package enum TaskError: Error, Sendable, Hashable, CustomStringConvertible {
             "several tasks are \(name) (\(all.prefix(3).joined(separator: ", "))): give them different ids or titles in "
                 + TaskFile.path
         case .conflict(let conflict): conflict.text
+        case .proposed(let url): "the branch is protected, so the change is a pull request of its own: \(url)"
         case .invalid(let reason): reason
         }
     }
@@ -152,9 +155,12 @@ package struct TaskConflict: Error, Sendable, Hashable {
     package let theirs: [String]
     package let ours: [String]
 
-    package var text: String {
+    package var text: String { self.sentence + " Look at it, and try again" }
+
+    /// What is the matter.
+    package var sentence: String {
         func shown(_ value: [String]) -> String { value.isEmpty ? "nothing" : "“\(value.joined(separator: " "))”" }
         return "\(self.task) has changed: \(self.field.rawValue) was \(shown(self.base)) and is now "
-            + "\(shown(self.theirs)), so it was not set to \(shown(self.ours)). Look at it, and try again"
+            + "\(shown(self.theirs)), so it was not set to \(shown(self.ours))."
     }
 }

@@ -18,6 +18,9 @@ package enum TaskText {
         return String(clean).split(separator: " ").joined(separator: " ")
     }
 
+    /// One line in which nothing is code, a link or a mention.
+    package static func plain(_ text: String) -> String { Self.line(text).filter { !"`*[]<>|\\".contains($0) } }
+
     /// Whether it can stand after `@`, `#` or `!`.
     package static func isWord(_ text: String) -> Bool { Self.isWord(Array(text.utf8)[...]) }
 

@@ -6,6 +6,7 @@ internal import Logging
 package import Repositories
 package import Sessions
 internal import Specs
+package import Tasks
 internal import Work
 
 /// What the workers of pull requests, reviews and fixes work with.
@@ -32,6 +33,8 @@ package struct GitHubWork: Sendable {
     let pages: RepositoryPages
     let store: SessionStore
     let news: GitHubNewsStore
+    /// The repositories' lists of tasks.
+    package var tasks: TaskDesk?
     let logger = Logger(label: "github")
 
     package init(
@@ -44,6 +47,29 @@ package struct GitHubWork: Sendable {
         self.pages = pages
         self.store = store
         self.news = news
+    }
+
+    /// Opens the pull request of a change of tasks.
+    package var proposing: TaskDesk.Propose {
+        { repository, branch, base, title in
+            do {
+                let place = try self.place(named: repository)
+                do {
+                    return try await place.client.openPullRequest(
+                        in: place.name, title: title, body: "", head: branch, base: base
+                    ).url
+                } catch let error as GitHubError where error.code == .alreadyExists || error.mayBeDone {
+                    guard let found = try await place.client.pullRequest(ofBranch: branch, in: place.name) else {
+                        throw error
+                    }
+                    return found.url
+                }
+            } catch let error as GitHubError {
+                throw TaskError.invalid("the branch is protected, and \(error.message)")
+            } catch let error as TurnFailure {
+                throw TaskError.invalid("the branch is protected. \(error.message)")
+            }
+        }
     }
 
     /// Throws ``TurnFailure`` if another host may have the thread: what is changed at GitHub can't be taken back.

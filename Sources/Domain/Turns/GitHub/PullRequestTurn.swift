@@ -3,6 +3,7 @@ internal import Git
 internal import GitHub
 internal import Repositories
 internal import Specs
+internal import Tasks
 
 /// `pr [draft] [TITLE]`: opens or updates the pull request of the thread's branch.
 ///
@@ -21,6 +22,8 @@ struct PullRequestTurn: TurnWorker {
         let commit: String
         let commits: [PullRequestMaterial.Commit]
         let count: Int
+        /// Those that may name tasks.
+        var own: [GitCommit] = []
 
         var owner: String? { self.fork?.owner }
 
@@ -31,6 +34,14 @@ struct PullRequestTurn: TurnWorker {
         case opened(GitHubPullRequest)
         case updated(GitHubPullRequest)
         case ended(GitHubPullRequest)
+
+        /// What is open now.
+        var live: GitHubPullRequest? {
+            switch self {
+            case .opened(let pull), .updated(let pull): pull
+            case .ended: nil
+            }
+        }
     }
 
     func run(_ request: TurnRequest, in thread: any TurnThread) async throws -> TurnEnding {
@@ -39,12 +50,52 @@ struct PullRequestTurn: TurnWorker {
             let base = try await place.repository.checkReady()
             let branch = try await self.work.branch(of: request, in: place.repository)
             let head = try await self.head(of: branch.name, onto: base, place)
-            let material = await self.material(request, branch, head, place)
+            var material = await self.material(request, branch, head, place)
+            let tasks = await self.tasks(of: head, branch, place)
+            material.namedTasks = tasks.map { .init(label: "\($0.id) \($0.text)", url: self.list(of: $0)) }
             try await self.work.checkMayAct(for: request)
             let outcome = try await self.carryOut(
                 PullRequestWish(request.text), material, branch.name, head, base.name, place)
             try await self.tell(outcome, branch.name, head, request, place, thread)
+            if let pull = outcome.live { try await self.link(tasks, to: pull, request, thread) }
             return .complete
+        }
+    }
+
+    // MARK: Tasks
+
+    /// The most that a pull request is linked with: each is a commit.
+    private static let taskLimit = 10
+
+    /// The repository's tasks that the branch's commits name. A feature's own have such ids too.
+    private func tasks(of head: Head, _ branch: GitHubWork.Branch, _ place: GitHubWork.Place) async -> [TaskRecord] {
+        guard let desk = self.work.tasks else { return [] }
+        var own: Set<String> = []
+        if let feature = branch.feature { own = Set(await FeatureOverview.summary(of: feature).tasks.map(\.id)) }
+        let found = try? await desk.tasks(namedBy: head.own, except: own, in: place.repository.name)
+        return Array((found ?? []).prefix(Self.taskLimit))
+    }
+
+    private func list(of task: TaskRecord) -> String {
+        self.work.pages.file(TaskFile.path, on: task.commit, of: task.repository) + "#L\(task.line)"
+    }
+
+    /// Puts the pull request's address into the list. It is open whether that works or not.
+    private func link(
+        _ tasks: [TaskRecord], to pull: GitHubPullRequest, _ request: TurnRequest, _ thread: any TurnThread
+    ) async throws {
+        guard let desk = self.work.tasks else { return }
+        for task in tasks where !task.links.contains(where: { $0.url == pull.url }) {
+            do {
+                let made = try await desk.change(
+                    TaskWish(task.id, [.link(text: "#\(pull.number)", url: pull.url)]), in: task.repository,
+                    by: .init(
+                        request.sender, turn: "\(request.id)-\(task.id)", session: request.session, isNew: request.isNew
+                    ))
+                if let commit = made.commit { try await thread.report(.commit(commit.notice)) }
+            } catch let error as TaskError {
+                try await thread.report(.notice("`\(task.id)` is not linked: \(error.description)."))
+            }
         }
     }
 
@@ -74,7 +125,7 @@ struct PullRequestTurn: TurnWorker {
         return Head(
             fork: GitHubForks(mirror: git.path).fork(of: branch), commit: tip.hex,
             commits: commits.prefix(PullRequestText.commitLimit).map { .init(id: $0.id.hex, subject: $0.subject) },
-            count: commits.count)
+            count: commits.count, own: commits)
     }
 
     /// Where the account may not push to the repository, its branches are in its fork.

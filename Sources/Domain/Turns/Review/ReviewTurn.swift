@@ -2,16 +2,25 @@ internal import Chat
 internal import Git
 internal import GitHub
 internal import Repositories
+internal import Tasks
 
 /// `review 12`, `review ADDRESS`, `review BRANCH`: reads a change with the model, lists what it finds, and posts that
-/// as a review of the pull request if a person wants so.
+/// as a review of the pull request if a person wants so. With `tasks` behind it, its findings become tasks of the list.
 struct ReviewTurn: TurnWorker {
     private static let lifetime = Duration.seconds(7 * 24 * 3_600)
 
     let work: GitHubWork
     let reader: ReviewReader
 
+    /// What is to be reviewed, and whether its findings are to become tasks.
+    private static func wish(_ text: String) -> (what: String, makesTasks: Bool) {
+        let words = text.split(whereSeparator: \.isWhitespace)
+        guard words.last?.lowercased() == "tasks" else { return (text, false) }
+        return (words.dropLast().joined(separator: " "), true)
+    }
+
     func refusal(of text: String) -> String? {
+        let text = Self.wish(text).what
         guard !text.allSatisfy(\.isWhitespace), PullRequestReference(text) == nil else { return nil }
         return "`review` takes a pull request's number or address, or a branch: `review 12`."
     }
@@ -27,7 +36,8 @@ struct ReviewTurn: TurnWorker {
     }
 
     private func review(_ request: TurnRequest, _ thread: any TurnThread) async throws -> TurnEnding {
-        let (material, place) = try await self.material(request)
+        let wish = Self.wish(request.text)
+        let (material, place) = try await self.material(request.with(text: wish.what))
         guard !material.files.isEmpty else {
             try await thread.report(.text("\(material.name) changes nothing, so there is nothing to review."))
             return .complete
@@ -50,6 +60,7 @@ struct ReviewTurn: TurnWorker {
         }
         let count = kept.count == 1 ? "1 finding" : "\(kept.count) findings"
         try await thread.report(.text("\n\(count): \(ReviewText.counts(kept))."))
+        if wish.makesTasks { try await self.makeTasks(of: kept, material, request, thread) }
         guard let place, let pull = material.pull, pull.isOpen else { return .complete }
         return .asked(await self.question(about: kept, pull, place, request))
     }
@@ -61,6 +72,32 @@ struct ReviewTurn: TurnWorker {
         let named = omitted.prefix(3).map { GitHubTexts.code($0) }.joined(separator: ", ")
         let more = omitted.count > 3 ? " and \(omitted.count - 3) more" : ""
         return "Not read, because they are too large, or the model failed: \(named)\(more)."
+    }
+
+    /// One commit with a task for each finding, which links the place.
+    private func makeTasks(
+        of findings: [ReviewFinding], _ material: ReviewMaterial, _ request: TurnRequest, _ thread: any TurnThread
+    ) async throws {
+        guard let desk = self.work.tasks else { return }
+        let changes = findings.flatMap { finding -> [TaskWish.Change] in
+            let place = finding.line.map { "\(finding.path):\($0)" } ?? finding.path
+            let url = material.link(finding.path, finding.line)
+            let words = "\(place): \(finding.text)".prefix(TaskText.limit - 10)
+            return [.text("\(words) !\(finding.severity.rawValue)")]
+                + (TaskText.isAddress(url) ? [.link(text: GitHubTexts.plain(place, limit: 80), url: url)] : [])
+        }
+        do {
+            let made = try await desk.change(
+                TaskWish(nil, changes), in: request.repository,
+                by: .init(
+                    request.sender, turn: "\(request.id)-tasks", session: request.session, isNew: request.isNew))
+            if let commit = made.commit { try await thread.report(.commit(commit.notice)) }
+            let count =
+                findings.count == 1 ? "It is the task" : "They are \(findings.count) tasks, the first of which is"
+            try await thread.report(.text(" \(count) `\(made.task.id)`."))
+        } catch let error as TaskError {
+            try await thread.report(.text(" They are not in the list of tasks: \(error.description)."))
+        }
     }
 
     // MARK: What is reviewed

@@ -22,13 +22,24 @@ package struct TaskTurn: TurnWorker {
             switch command {
             case .list: return try await self.list(request, thread)
             case .show(let id):
-                try await thread.report(.text(TaskTexts.card(self.desk.task(id, in: request.repository))))
+                let task = try await self.desk.task(id, in: request.repository)
+                let card = TaskTexts.card(task, await self.desk.commits(of: task))
+                let handle = try await self.desk.handle(of: request.sender)
+                try await thread.report(.offer(card, TaskTexts.buttons(task, for: handle)))
+                return .complete
+            case .me(let name):
+                try await self.desk.call(request.sender, name)
+                try await thread.report(.text("You are `@\(name)` in lists of tasks, and hear what is assigned to it."))
                 return .complete
             case .work(let id):
                 return try await TaskWork(desk: self.desk, agent: self.agent, request: request, thread: thread).run(id)
             default:
                 return try await self.change(self.wish(command, request), request, thread)
             }
+        } catch TaskError.proposed(let url) {
+            try await thread.report(
+                .text("The branch is protected, so the change is a pull request of its own: \(url)"))
+            return .complete
         } catch let error as TaskError {
             throw TurnFailure("Nothing was changed: \(error.description).")
         } catch let error as RepositoryError {
@@ -44,31 +55,58 @@ package struct TaskTurn: TurnWorker {
         let (all, _, _) = try await self.desk.list(filter, in: head.repository, limit: TaskTexts.read)
         let link = self.desk.pages.file(TaskFile.path, on: head.branch, of: head.repository)
         try await thread.report(
-            .text(TaskTexts.list(all, of: repository ?? head.repository, for: request.sender.taskHandle, link: link)))
+            .text(
+                try await TaskTexts.list(
+                    all, of: repository ?? head.repository, for: self.desk.handle(of: request.sender), link: link)))
+        // The list is as good without them.
+        let features = TaskTexts.features((try? await self.desk.features(of: head.repository)) ?? [])
+        if !features.isEmpty { try await thread.report(.text("\n\n" + features)) }
         return .complete
     }
 
     private func wish(_ command: TaskCommand, _ request: TurnRequest) async throws -> TaskWish {
         switch command {
         case .add(let text): TaskWish(nil, [.text(text)])
-        case .claim(let id): TaskWish(id, [.owner(request.sender.taskHandle)])
+        case .claim(let id): TaskWish(id, [.owner(try await self.desk.handle(of: request.sender))])
         case .move(let id, let state): TaskWish(id, [.state(state)])
         case .assign(let id, let who): TaskWish(id, [.owner(who)])
         case .note(let id, let text): TaskWish(id, [.note(text)])
         case .link(let id, let target): TaskWish(id, [try await self.desk.link(to: target, in: request.repository)])
-        case .list, .show, .work: throw TaskError.invalid(TaskCommand.usage)
+        case .list, .show, .me, .work: throw TaskError.invalid(TaskCommand.usage)
         }
     }
 
     private func change(
         _ wish: TaskWish, _ request: TurnRequest, _ thread: any TurnThread
     ) async throws -> TurnEnding {
-        let outcome = try await self.desk.change(
-            wish, in: request.repository,
-            by: .init(request.sender, turn: request.id, session: request.session, isNew: request.isNew))
+        let author = TaskDesk.Author(
+            request.sender, turn: request.id, session: request.session, isNew: request.isNew)
+        let outcome: TaskDesk.Outcome
+        do {
+            outcome = try await self.desk.change(wish, in: request.repository, by: author)
+        } catch TaskError.conflict(let conflict) {
+            guard try await Self.asks(conflict, thread) else {
+                try await thread.report(.text("`\(conflict.task)` stays as it is."))
+                return .complete
+            }
+            outcome = try await self.desk.change(wish, in: request.repository, by: author)
+        }
         if let commit = outcome.commit { try await thread.report(.commit(commit.notice)) }
-        try await thread.report(.text(TaskTexts.changed(outcome.task, isNew: outcome.commit != nil)))
+        let text = TaskTexts.changed(outcome.task, isNew: outcome.commit != nil)
+        let handle = try await self.desk.handle(of: request.sender)
+        try await thread.report(.offer(text, TaskTexts.buttons(outcome.task, for: handle)))
         return .complete
+    }
+
+    /// Whether the person wants their change on what somebody else has made of the task.
+    private static func asks(_ conflict: TaskConflict, _ thread: any TurnThread) async throws -> Bool {
+        let question = ThreadQuestion(
+            .conflict, TaskTexts.plain(conflict.sentence) + " What now?",
+            options: [.init("Change it all the same"), .init("Leave it as it is", isRecommended: true)])
+        guard case .option(key: "A", _, _) = try await thread.answer(to: question, lifetime: nil).content else {
+            return false
+        }
+        return true
     }
 }
 
@@ -97,6 +135,16 @@ enum TaskTexts {
         return parts.joined(separator: "\n\n")
     }
 
+    /// How far features are; those that are done are left out.
+    static func features(_ features: [TaskFeature]) -> String {
+        let lines = features.compactMap { feature -> String? in
+            guard let next = feature.next else { return nil }
+            return "- [`\(self.plain(feature.name))`](\(feature.url)) \(feature.done) of \(feature.items.count) done"
+                + " · next `\(self.plain(next.id))` \(self.plain(next.text))"
+        }
+        return lines.isEmpty ? "" : "Features (`implement`):\n" + lines.prefix(5).joined(separator: "\n")
+    }
+
     static func line(_ task: TaskRecord) -> String {
         "- `\(self.plain(task.id))` \(self.plain(task.text))\(self.marks(task))"
     }
@@ -110,16 +158,31 @@ enum TaskTexts {
         return marks.isEmpty ? "" : " · " + marks.joined(separator: " · ")
     }
 
-    static func card(_ task: TaskRecord) -> String {
+    static func card(_ task: TaskRecord, _ commits: [(sha: String, url: String, subject: String)]) -> String {
         var lines = [
             "**\(self.plain(task.id))** \(self.plain(task.text))",
             "\(task.state.rawValue)\(self.marks(task).replacing(" · \(task.state.rawValue)", with: ""))",
         ]
         lines += task.links.map { "[\(self.plain($0.text))](\($0.url))" }
+        lines += commits.prefix(5).map { "[\($0.sha.prefix(7))](\($0.url)) \(self.plain($0.subject))" }
         lines += task.notes.suffix(10).map { "- \(self.plain($0.who)), \(self.plain($0.date)): \(self.plain($0.text))" }
-        lines.append(
-            "`task claim \(task.id)` · `task start \(task.id)` · `task done \(task.id)` · `task \(task.id) do`")
         return lines.joined(separator: "\n\n")
+    }
+
+    /// What somebody can do next. No button's command may be longer than networks take.
+    static func buttons(_ task: TaskRecord, for handle: String) -> [MessageButton] {
+        let id = task.id
+        let isOwn = task.owner?.lowercased() == handle.lowercased()
+        let claim = isOwn ? [] : [MessageButton(label: "Claim", command: "task claim \(id)")]
+        let start = MessageButton(label: "Start", command: "task start \(id)")
+        let done = MessageButton(label: "Done", command: "task done \(id)", style: .primary)
+        let all =
+            switch task.state {
+            case .open: claim + [start, done]
+            case .started: claim + [done]
+            case .done, .dropped: [MessageButton(label: "Reopen", command: "task reopen \(id)")]
+            }
+        return all.filter { $0.command.utf8.count <= 40 }
     }
 
     static func changed(_ task: TaskRecord, isNew: Bool) -> String {
@@ -128,8 +191,5 @@ enum TaskTexts {
         return line + owner + (isNew ? "" : " · it was like that already")
     }
 
-    /// One line in which nothing is code, a link or a mention.
-    private static func plain(_ text: String) -> String {
-        TaskText.line(text).filter { !"`*[]<>|\\".contains($0) }
-    }
+    static func plain(_ text: String) -> String { TaskText.plain(text) }
 }

@@ -80,6 +80,7 @@ package struct APIExample: Sendable {
             "createTask", body: #"{"repository":"notes","text":"Write the login page","labels":["web"]}"#, status: 201,
             captures: ["ITEM": "id"]),
         Self("listTasks", query: "repository=notes&state=open"), Self("getTask", "notes", "ITEM"),
+        Self("listTaskFeatures", query: "repository=notes"),
         Self("changeTask", "notes", "ITEM", body: #"{"state":"started"}"#),
         Self("analytics", query: "by=day,model"),
         Self("listAsks", "THREAD"), Self("listWaitingAsks", captures: ["ASK": "items.0.id"]),

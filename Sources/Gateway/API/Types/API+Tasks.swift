@@ -44,9 +44,12 @@ extension API {
             "section": MemberNote("The heading above it."),
             "thread_id": MemberNote("The thread that worked on it last."),
             "commit": MemberNote("At which it was read: the `base` of a change."),
+            "commits": MemberNote(
+                "Those that it links; of a single task also those that name it, by `Jetbridge-Task: ID`."),
         ]
 
-        init(_ task: TaskRecord) {
+        /// - Parameter naming: The commits that name it, besides those that it links.
+        init(_ task: TaskRecord, naming: [CommitOfTask] = []) {
             self.id = task.id
             self.repository = task.repository
             self.text = task.text
@@ -56,7 +59,8 @@ extension API {
             self.priority = task.priority
             self.due = task.due
             self.links = task.links.map { LinkOfTask(text: $0.text, url: $0.url) }
-            self.commits = task.commits.map { CommitOfTask(sha: $0.sha, url: $0.url) }
+            let linked = task.commits.map { CommitOfTask(sha: $0.sha, url: $0.url) }
+            self.commits = linked + naming.filter { commit in !linked.contains { commit.sha.hasPrefix($0.sha) } }
             self.notes = task.notes.map { NoteOfTask(who: $0.who, date: $0.date, text: $0.text) }
             self.section = task.section
             self.threadID = task.session
@@ -74,6 +78,45 @@ extension API {
         static let notes = [
             "commit": MemberNote("At which the list was read; null for those of several repositories.")
         ]
+    }
+
+    struct TaskFeatureQuery: Codable, Sendable, Documented {
+        let repository: String?
+
+        static let notes = ["repository": MemberNote("By default the default one.")]
+    }
+
+    struct TaskOfFeature: Codable, Sendable {
+        let id: String
+        let text: String
+        let state: TaskState
+    }
+
+    /// The tasks of a feature, in `specs/NNN-NAME/tasks.md`.
+    struct TaskFeature: Codable, Sendable, Documented {
+        let repository: String
+        let feature: String
+        let branch: String
+        let url: String
+        let done: Int
+        let total: Int
+        let tasks: [TaskOfFeature]
+
+        static let notes = ["feature": MemberNote("The folder's name below `specs/`.")]
+
+        init(_ feature: Tasks.TaskFeature) {
+            self.repository = feature.repository
+            self.feature = feature.name
+            self.branch = feature.branch
+            self.url = feature.url
+            self.done = feature.done
+            self.total = feature.items.count
+            self.tasks = feature.items.map { TaskOfFeature(id: $0.id, text: $0.text, state: $0.state) }
+        }
+    }
+
+    struct TaskFeaturePage: Codable, Sendable {
+        let items: [TaskFeature]
     }
 
     struct TaskQuery: Codable, Sendable, Documented {

@@ -7,17 +7,25 @@ extension AnalyticsSettings {
     /// The keys `prices`, `budgets` and `reports`.
     ///
     /// - Parameter networks: The ids of the configured networks.
-    static func read(_ root: Section, networks: [String]) -> Self {
+    static func read(_ root: Section, networks: [String], repositories: [Configuration.Repository]) -> Self {
         var settings = Self()
         settings.prices = PriceTable(own: Self.prices(root))
         settings.budgets = root.section("budgets") { Self.budgets($0) }
         settings.reports =
             root.list("reports") { value in value.section { Self.report($0, networks: networks) }.flatMap { $0 } } ?? []
         var names: Set<String> = []
-        for report in settings.reports where !names.insert(report.name).inserted {
+        settings.reports += repositories.map(\.dueTasks)
+        for report in settings.reports where report.tasks == nil && !names.insert(report.name).inserted {
             root.error("two reports have the name '\(report.name)'")
         }
         return settings
+    }
+
+    /// When and where a repository's due tasks are named: at nine, in the thread that has worked on its tasks last.
+    static func dueTasks(_ section: Section?, of name: String) -> ReportSchedule {
+        ReportSchedule(
+            name: "due tasks", time: .nine, zone: section.map { Self.zone($0) } ?? .utc, period: .day,
+            targets: section?.list("to") { $0.string() } ?? [ReportSchedule.tasksTarget + name], tasks: name)
     }
 
     /// By model, in dollars per million tokens.

@@ -1,4 +1,6 @@
+package import Analytics
 internal import JSON
+internal import Sessions
 
 extension Configuration {
     package struct Repository: Sendable, Equatable {
@@ -16,8 +18,11 @@ extension Configuration {
         package var branch: String
         /// The limits of commands in its workspaces; nil for those of all.
         package var jail: Jail.Limits?
+        /// When and where its due tasks are named.
+        package var dueTasks: ReportSchedule
 
         private init(name: String, place: Place, branch: String = "main") {
+            self.dueTasks = AnalyticsSettings.dueTasks(nil, of: name)
             self.name = name
             self.place = place
             self.branch = branch
@@ -33,6 +38,8 @@ extension Configuration {
             if ["path", "github", "remote"].count(where: { section.has($0) }) != 1 {
                 section.error("a repository needs one of 'path', 'github' and 'remote'")
             }
+            let due = { AnalyticsSettings.dueTasks($0, of: name ?? "") }
+            self.dueTasks = section.has("due_tasks") ? section.section("due_tasks", due) : due(nil)
             guard let name, let place = path.map(Place.local) ?? github ?? remote.map(Place.remote) else { return nil }
             self.name = name
             self.place = place

@@ -80,6 +80,7 @@ package struct Configuration: Sendable {
         self.quota = root.section("quota") { quota in quota.section("person") { PersonQuota($0) } }
         self.hooks = Webhook.list(root)
         self.analytics = AnalyticsSettings.read(
-            root, networks: adapters.declaredIDs.flatMap { network, ids in ids.map { "\(network):\($0)" } })
+            root, networks: adapters.declaredIDs.flatMap { network, ids in ids.map { "\(network):\($0)" } },
+            repositories: self.repositories)
     }
 }

@@ -28,6 +28,7 @@ struct StoreTable: Sendable {
         StoreTable("preferences", "person"), StoreTable("pins", "person", "session"),
         StoreTable("access_changes", "identity"), StoreTable("people", "identity"),
         StoreTable("task_lists", "repository"), StoreTable("tasks", "repository", "id"),
+        StoreTable("task_handles", "identity"),
         StoreTable("owner_notices", "ask", "person"), StoreTable("upload_days", "person", "day"),
         StoreTable("workspace_bundles", "session", "epoch", "number"), StoreTable("adapter_memory", "adapter"),
         StoreTable("audit", "number"), StoreTable("matrix_device", "account", "id"),

@@ -18,9 +18,11 @@ package struct NewsDesk: Sendable {
     }
 
     /// Whether a watch could concern this event at all.
-    func isOurs(_ event: NewsEvent) -> Bool {
-        let name = event.repository.lowercased()
-        return self.repositories.values.contains { $0.description.lowercased() == name }
+    func isOurs(_ event: NewsEvent) -> Bool { !self.names(of: event.repository).isEmpty }
+
+    /// What a repository on GitHub is called in the configuration.
+    func names(of repository: String) -> [String] {
+        self.repositories.filter { $0.value.description.lowercased() == repository.lowercased() }.map(\.key)
     }
 
     /// Stores what is new in the events, and returns the lines about it.

@@ -25,12 +25,18 @@ package final class WebhookIntake: Service {
     private let logger: Logger
     /// Deliveries within this time share lines.
     private let gathering: Duration
+    /// Is told that branches of a configured repository have moved.
+    private let pushed: @Sendable (String) -> Void
     private let wakeup = Signal()
     private let end = Signal()
     private let isStopping = Protected(false)
 
-    package init(posts: ThreadPosts, desk: NewsDesk, logger: Logger, gathering: Duration = .seconds(2)) {
+    package init(
+        posts: ThreadPosts, desk: NewsDesk, logger: Logger, gathering: Duration = .seconds(2),
+        pushed: @escaping @Sendable (String) -> Void = { _ in }
+    ) {
         self.posts = posts
+        self.pushed = pushed
         self.desk = desk
         self.logger = logger
         self.gathering = gathering
@@ -44,6 +50,7 @@ package final class WebhookIntake: Service {
     ///   - kind: `X-GitHub-Event`.
     package func take(_ id: String, _ kind: String, _ payload: JSON) async throws -> Outcome {
         guard let event = WebhookEvent.read(kind, payload), self.desk.isOurs(event) else { return .ignored }
+        if event.kind == .push { for name in self.desk.names(of: event.repository) { self.pushed(name) } }
         let (events, now) = (JSON.array([event.json]).text, self.posts.environment.now())
         let isNew = try await self.posts.store.write { ledger in
             try ledger.insertGitHubDelivery(id, events: events, at: now)
