@@ -74,6 +74,7 @@ let package = Package(
             "Logging", "Primitives"),
         platform("Database", "CPQ", "CSQLite", "CSystem", "Logging", "Primitives"),
         platform("Compression", "CZlib"),
+        platform("Telemetry", "HTTP", "HTTPClient", "JSON", "Lifecycle", "Logging", "Primitives"),
         platform(
             "Objects", "CSystem", "Crypto", "EventLoop", "HTTP", "HTTPClient", "Lifecycle", "Primitives"),
         platform("Olm", "COlm", "Crypto", "JSON"),
@@ -95,13 +96,13 @@ let package = Package(
         .target(
             name: "Models",
             dependencies: [
-                "Chat", "Crypto", "EventLoop", "HTTP", "HTTPClient", "JSON", "Logging", "Primitives",
+                "Chat", "Crypto", "EventLoop", "HTTP", "HTTPClient", "JSON", "Logging", "Primitives", "Telemetry",
             ],
             path: "Sources/Domain/Models", swiftSettings: strict, plugins: ["EmbedTemplates"]),
         domain(
             "Copilot", "Crypto", "EventLoop", "HTTP", "HTTPClient", "JSON", "Lifecycle", "Logging", "Models",
             "Primitives", "Processes"),
-        domain("Repositories", "Chat", "Crypto", "Git", "JSON", "Logging", "Primitives"),
+        domain("Repositories", "Chat", "Crypto", "Git", "JSON", "Logging", "Primitives", "Telemetry"),
         domain(
             "GitHub", "Chat", "Copilot", "Crypto", "EventLoop", "Git", "HTTP", "HTTPClient", "JSON", "Lifecycle",
             "Logging", "Models", "Primitives", "Repositories"),
@@ -118,19 +119,20 @@ let package = Package(
             "Primitives", "Processes", "Sandbox"),
         domain(
             "Work", "Audit", "Chat", "Compression", "Crypto", "Database", "EventLoop", "Git", "JSON", "Jail",
-            "Lifecycle", "Logging", "Objects", "Primitives", "Processes", "Repositories"),
+            "Lifecycle", "Logging", "Objects", "Primitives", "Processes", "Repositories", "Telemetry"),
         domain(
             "Agent", "Audit", "Chat", "Crypto", "EventLoop", "Git", "JSON", "Jail", "Logging", "Models", "Primitives",
-            "Repositories", "Work", "YAML"),
+            "Repositories", "Telemetry", "Work", "YAML"),
         .target(
             name: "Analytics", dependencies: ["JSON", "Primitives"], path: "Sources/Domain/Analytics",
             swiftSettings: strict, plugins: ["EmbedTemplates"]),
         domain(
             "Sessions", "Analytics", "Audit", "Chat", "Crypto", "Database", "EventLoop", "JSON", "Lifecycle", "Logging",
             "Markdown",
-            "Objects", "Primitives"),
+            "Objects", "Primitives", "Telemetry"),
         domain(
-            "Tasks", "Chat", "Crypto", "Database", "EventLoop", "Git", "JSON", "Lifecycle", "Logging", "Primitives",
+            "Tasks", "Audit", "Chat", "Crypto", "Database", "EventLoop", "Git", "JSON", "Lifecycle", "Logging",
+            "Primitives",
             "Repositories", "Sessions"),
         domain(
             "SignIn", "Chat", "Copilot", "Crypto", "EventLoop", "GitHub", "HTTP", "HTTPClient", "JSON", "Lifecycle",
@@ -157,7 +159,7 @@ let package = Package(
                 "Analytics", "Audit", "Chat", "Compression", "Crypto", "Database", "Documents", "EventLoop", "Git",
                 "HTTP",
                 "HTTPClient", "HTTPServer", "JSON", "Lifecycle", "Logging", "Markdown", "Primitives", "Repositories",
-                "Schemas", "Sessions", "SignIn", "Specs", "Tasks", "WebSockets",
+                "Schemas", "Sessions", "SignIn", "Specs", "Tasks", "Telemetry", "WebSockets",
             ],
             path: "Sources/Gateway", exclude: ["Web"], swiftSettings: strict, plugins: ["EmbedWeb"]),
         .plugin(name: "EmbedWeb", capability: .buildTool(), exclude: ["embed.sh"]),
@@ -166,7 +168,7 @@ let package = Package(
             name: "Proxy",
             dependencies: [
                 "Copilot", "Crypto", "EventLoop", "HTTP", "HTTPClient", "HTTPServer", "JSON", "Lifecycle", "Logging",
-                "Primitives", "Processes",
+                "Primitives", "Processes", "Telemetry",
             ],
             path: "Sources/Proxy", swiftSettings: strict),
 
@@ -181,6 +183,7 @@ let package = Package(
                 "Lifecycle", "Logging", "Markdown", "Matrix", "Models", "NATS", "Objects", "Primitives", "Processes",
                 "Proxy",
                 "Repositories", "Sandbox", "Schemas", "Sessions", "SignIn", "Slack", "Specs", "Tasks", "Telegram",
+                "Telemetry",
                 "Turns",
                 "WebSockets", "Work", "YAML",
             ],
@@ -205,7 +208,8 @@ let package = Package(
                 "Chat", "CSystem", "Crypto", "Database", "EventLoop", "HTTP", "HTTPClient", "HTTPServer", "JSON",
                 "Lifecycle", "Logging", "Models", "Objects", "Primitives", "Processes", "WebSockets",
             ],
-            path: "TestSupport", exclude: ["Servers/Matrix/clients", "Servers/moto"], swiftSettings: test),
+            path: "TestSupport", exclude: ["Servers/Matrix/clients", "Servers/moto", "Servers/otlp"],
+            swiftSettings: test),
         // What scripts/bench measures inside the process, and its load; no part of the program.
         .executableTarget(
             name: "jetbridge-bench",
@@ -219,6 +223,10 @@ let package = Package(
         tests("JSON", "JSON"),
         tests("Schemas", "Schemas", "JSON"),
         tests("Crypto", "Crypto", "Primitives"),
+        tests(
+            "Telemetry", "Telemetry", "Chat", "HTTP", "HTTPServer", "JSON", "Lifecycle", "Logging", "Models",
+            "Primitives",
+            "Sessions"),
         tests("Olm", "Olm", "Crypto", "Primitives"),
         tests("NATS", "NATS", "EventLoop", "Logging", "Primitives"),
         tests("Logging", "Logging", "JSON", "Primitives"),
@@ -267,7 +275,8 @@ let package = Package(
             "Logging",
             "Models", "Primitives", "Processes", "Repositories"),
         tests(
-            "Tasks", "Tasks", "Chat", "Database", "Git", "Logging", "Primitives", "Repositories", "Sessions",
+            "Tasks", "Tasks", "Analytics", "Audit", "Chat", "Database", "Git", "JSON", "Logging", "Primitives", "Repositories",
+            "Sessions",
             exclude: ["Corpus"]),
         tests("Specs", "Specs", "Chat", "Git", "JSON", "Logging", "Models", "Primitives", "Repositories", "Schemas"),
         tests(
@@ -307,7 +316,7 @@ let package = Package(
             "Database", "Documents", "Logging", "Tasks", "WebSockets", exclude: ["SignIn/openid"]),
         tests(
             "Proxy", "Proxy", "Copilot", "EventLoop", "HTTP", "HTTPClient", "HTTPServer", "JSON", "Logging",
-            "Primitives"),
+            "Primitives", "Telemetry"),
         tests(
             "Host", "Host", "Agent", "Chat", "Database", "EventLoop", "Gateway", "HTTP", "IRC", "JSON", "Jail",
             "Kit", "Lifecycle", "Logging", "Matrix", "Objects", "Primitives", "Proxy", "Sessions", "SignIn",

@@ -6,6 +6,7 @@ internal import JSON
 internal import Logging
 internal import Primitives
 internal import Sessions
+internal import Telemetry
 
 /// Wraps every route. Before it: trace id, credential, scopes, role, origin and rate limit. After it: errors as problems,
 /// security headers and a log line.
@@ -27,7 +28,31 @@ struct Front: Sendable {
 
     /// Throws only what the server must handle: a client that left, a truncated body, cancellation.
     func answer(_ request: HTTPServerRequest, by route: APIRoute) async throws -> HTTPServerResponse {
-        let trace = Self.trace(of: request.headers)
+        let parent = request.headers["traceparent"].flatMap { TraceContext(traceparent: $0) }
+        // The page asks for much that nobody wants to see in traces.
+        guard let tracer = self.context.bridge.environment.tracer, Self.changes(request) || parent != nil else {
+            let trace = parent?.traceID ?? Crypto.hex(Crypto.randomBytes(16))
+            return try await self.answer(request, by: route, trace: trace)
+        }
+        let span = tracer.span(
+            "\(request.method.rawValue) \(route.pattern)", .server,
+            attributes: [
+                "http.request.method": .string(request.method.rawValue), "http.route": .string(route.pattern),
+            ],
+            parent: parent)
+        defer { span.end() }
+        return try await Span.$current.withValue(span) {
+            let response = try await self.answer(request, by: route, trace: span.context.traceID)
+            span.set("http.response.status_code", JSON(response.status.code))
+            if response.status.code >= 500 { span.fail("\(response.status.code)") }
+            return response
+        }
+    }
+
+    /// - Parameter trace: The id of the request's trace.
+    private func answer(
+        _ request: HTTPServerRequest, by route: APIRoute, trace: String
+    ) async throws -> HTTPServerResponse {
         let logger = self.context.logger.with(["trace": .string(trace)])
         let start = ContinuousClock.now
         var response: HTTPServerResponse
@@ -162,16 +187,5 @@ struct Front: Sendable {
 
     private static func changes(_ request: HTTPServerRequest) -> Bool {
         ![.get, .head, .options].contains(request.method)
-    }
-
-    /// The caller's trace id (W3C Trace Context), else a new one.
-    private static func trace(of headers: HTTPHeaders) -> String {
-        if let parent = headers["traceparent"] {
-            let parts = parent.split(separator: "-")
-            if parts.count >= 4, parts[1].utf8.count == 32, parts[1].allSatisfy({ $0.isHexDigit && !$0.isUppercase }) {
-                return String(parts[1])
-            }
-        }
-        return Crypto.hex(Crypto.randomBytes(16))
     }
 }

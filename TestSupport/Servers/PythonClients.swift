@@ -12,6 +12,8 @@ package enum PythonClients: String, Sendable {
     case github = "venv-github"
     /// Judges of the HTTP API: schemathesis, openapi-spec-validator, graphql-core, gql.
     case api = "venv-api"
+    /// opentelemetry-proto.
+    case telemetry = "venv-otel"
 
     /// The package's root, derived from this file's path.
     package static let root = #filePath.split(separator: "/").dropLast(3).map { "/" + $0 }.joined()

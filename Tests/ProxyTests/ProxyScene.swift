@@ -6,6 +6,7 @@ import HTTPServer
 import JSON
 import Logging
 import Primitives
+import Telemetry
 import TestSupport
 
 @testable import Proxy
@@ -20,6 +21,8 @@ final class ProxyScene {
     let client = HTTPClient()
     nonisolated let log = Protected<[String]>([])
     nonisolated let used = Protected<[ProxyUsage]>([])
+    /// Requests to a model that failed.
+    nonisolated let failed = Protected<[ProxyUsage]>([])
     nonisolated let clock = Protected<Int64>(1_790_000_000_000)
     private var running: [Task<Void, any Error>] = []
 
@@ -27,7 +30,8 @@ final class ProxyScene {
 
     init(
         prefix: String = "", keys: [String: ClientKeyFinding] = [:],
-        othersUse: @escaping DailyUseLookup = { _, _ in 0 }, change: (inout ProxySettings) -> Void = { _ in },
+        othersUse: @escaping DailyUseLookup = { _, _ in 0 }, spending: SpendingLookup? = nil, tracer: Tracer? = nil,
+        change: (inout ProxySettings) -> Void = { _ in },
         handler: @escaping @Net @Sendable (HTTPServerRequest) async throws -> HTTPServerResponse
     ) async throws {
         var upstream = HTTPServerSettings()
@@ -40,7 +44,7 @@ final class ProxyScene {
         var settings = ProxySettings(port: 0)
         settings.drain = .milliseconds(100)
         change(&settings)
-        let log = self.log, used = self.used, clock = self.clock
+        let log = self.log, used = self.used, failed = self.failed, clock = self.clock
         let logger = Logger(
             label: "proxy",
             output: LogOutput(level: .info, format: .json) { line in
@@ -51,7 +55,8 @@ final class ProxyScene {
             lookup: { secret in
                 keys[secret] ?? (secret == ProxyScene.key ? .valid(ClientKey(id: "k1"), until: nil) : .unknown)
             },
-            usage: { usage in used.withLock { $0.append(usage) } }, othersUse: othersUse,
+            usage: { usage in (usage.error == nil ? used : failed).withLock { $0.append(usage) } },
+            othersUse: othersUse, spending: spending, tracer: tracer,
             logger: logger, now: { clock.withLock { $0 } })
         self.server = ProxyServer(self.proxy, logger: logger)
         try await self.server.start()

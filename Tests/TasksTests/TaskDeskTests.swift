@@ -1,7 +1,10 @@
+import Analytics
+import Audit
 import Chat
 import Database
 import Git
 import Glibc
+import JSON
 import Logging
 import Primitives
 import Repositories
@@ -20,6 +23,7 @@ private struct Office {
     let desk: TaskDesk
     let git: RealGit
     let colleague: RealGit
+    let audited = Protected<[AuditEntry]>([])
 
     static let alice = Sender(id: "web:a", identities: [Identity("web:a")], displayName: "Alice")
 
@@ -47,7 +51,19 @@ private struct Office {
                 now: { 1_700_000_000_000 }))
         self.desk = TaskDesk(
             store: self.store, posts: posts, repositories: catalog, pages: RepositoryPages(viewer: "http://host"),
+            audit: { [audited] _, entry in audited.withLock { $0.append(entry) } },
             now: { 1_700_000_000_000 })
+    }
+
+    /// The tasks that became done, by person.
+    var done: [String: Int64] {
+        get async throws {
+            try await self.store.read { ledger in
+                let table = try ledger.analytics(
+                    AnalyticsQuery(0..<2_000_000_000_000, by: [.user]), prices: PriceTable(own: [:]))
+                return Dictionary(uniqueKeysWithValues: table.items.map { ($0.key[0], $0.sums.tasksDone) })
+            }
+        }
     }
 
     func change(
@@ -85,6 +101,24 @@ private struct Office {
 }
 
 @Suite("The desk with tasks", .timeLimit(.minutes(2))) struct TaskDeskTests {
+    @Test("what becomes done is counted for whoever did it, once, but not what was done before")
+    func counted() async throws {
+        let office = try await Office("# Tasks\n\n- [x] T1 One\n- [ ] T2 Two\n- [ ] T3 Three\n")
+        try await office.desk.refresh(nil)
+        #expect(try await office.done == [:])
+        _ = try await office.change("T2", .state(.done))
+        #expect(try await office.done == ["web:a": 1])
+        _ = try await office.change("T2", .note("really"))
+        try office.colleague("pull -q")
+        try office.colleague.shell("sed -i 's/\\[ \\] T3/[x] T3/' docs/TASKS.md && git commit -qam T3")
+        try office.git("fetch -q ../colleague && git reset -q --hard FETCH_HEAD")
+        try await office.desk.refresh(nil)
+        #expect(try await office.done == ["web:a": 1, "": 1])
+        let entries = office.audited.withLock { $0 }
+        #expect(entries.map(\.kind) == [.commit, .commit] && entries.allSatisfy { $0.actor == "web:a" })
+        #expect(entries.first?.details["subject"] == "Finish T2: Two")
+    }
+
     @Test("a change is a commit by the person, and a clean checkout follows")
     func change() async throws {
         let office = try await Office()

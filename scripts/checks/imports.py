@@ -42,7 +42,7 @@ ARROWS = {
     "Work": {"Audit", "Chat", "Jail", "Repositories"},
     "Agent": {"Audit", "Chat", "Jail", "Models", "Repositories", "Work"},
     "Sessions": {"Analytics", "Audit", "Chat"},
-    "Tasks": {"Chat", "Repositories", "Sessions"},
+    "Tasks": {"Audit", "Chat", "Repositories", "Sessions"},
     "SignIn": {"Chat", "Copilot", "GitHub", "Models", "Sessions"},
     "Turns": DOMAIN - {"Backup", "Turns"},  # has many parents, so that no other target needs them; imported by Host alone
 }

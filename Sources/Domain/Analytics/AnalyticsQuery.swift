@@ -2,7 +2,7 @@ package import Primitives
 
 /// By what usage is grouped.
 package enum AnalyticsKey: String, Sendable, CaseIterable {
-    case day, hour, user, thread, model, repository, tool, network
+    case day, hour, user, thread, model, repository, tool, network, persona
 }
 
 /// What of the usage is asked for. Moments are milliseconds since 1970.

@@ -9,6 +9,13 @@ package struct UsageSums: Sendable {
     package var commands: Int64 = 0
     package var commits: Int64 = 0
     package var latencies = LatencyScale.Counts()
+    /// The times of whole turns, in ``timeUnit``: the scale ends at six minutes, and turns do not.
+    package var times = LatencyScale.Counts()
+    /// In milliseconds.
+    package static let timeUnit: Int64 = 10
+    package var thumbsUp: Int64 = 0
+    package var thumbsDown: Int64 = 0
+    package var tasksDone: Int64 = 0
     /// An estimate, in the currency of the price table.
     private var cost = 0.0
     private var isPriced = false
@@ -21,6 +28,11 @@ package struct UsageSums: Sendable {
     package var estimate: Double? {
         guard self.isPriced || self.unpriced == 0 else { return nil }
         return (self.cost * 1_000_000).rounded() / 1_000_000
+    }
+
+    /// The time of a turn, in seconds; nil without any turn.
+    package func turnTime(_ share: Double) -> Double? {
+        self.times.percentile(share).map { ($0 * Double(Self.timeUnit) * 100).rounded() / 100 }
     }
 
     package var seconds: Double { Double(self.milliseconds / 100) / 10 }
@@ -50,6 +62,10 @@ package struct UsageSums: Sendable {
         self.commands += other.commands
         self.commits += other.commits
         self.latencies.add(other.latencies)
+        self.times.add(other.times)
+        self.thumbsUp += other.thumbsUp
+        self.thumbsDown += other.thumbsDown
+        self.tasksDone += other.tasksDone
         self.cost += other.cost
         self.isPriced = self.isPriced || other.isPriced
         self.unpriced += other.unpriced
@@ -96,7 +112,7 @@ package struct AnalyticsTable: Sendable {
     private static let columns = [
         "turns", "failed", "stopped", "tokens_in", "tokens_out", "tokens_cached", "cost", "currency",
         "first_token_p50", "first_token_p95", "seconds", "tool_calls", "commands", "commits", "tasks_done",
-        "tokens_unpriced",
+        "tokens_unpriced", "turn_p50", "turn_p95", "thumbs_up", "thumbs_down",
     ]
 
     /// RFC 4180: one line an item below the names of the columns. What is unknown is empty.
@@ -112,7 +128,9 @@ package struct AnalyticsTable: Sendable {
             "\(sums.turns)", "\(sums.failed)", "\(sums.stopped)", "\(sums.tokens.input)", "\(sums.tokens.output)",
             "\(sums.tokens.cached)", sums.estimate.map(Money.plain) ?? "", self.currency,
             number(sums.latencies.percentile(0.5)), number(sums.latencies.percentile(0.95)), "\(sums.seconds)",
-            "\(sums.toolCalls)", "\(sums.commands)", "\(sums.commits)", "", "\(sums.unpriced)",
+            "\(sums.toolCalls)", "\(sums.commands)", "\(sums.commits)", "\(sums.tasksDone)", "\(sums.unpriced)",
+            number(sums.turnTime(0.5)), number(sums.turnTime(0.95)), "\(sums.thumbsUp)",
+            "\(sums.thumbsDown)",
         ]
     }
 

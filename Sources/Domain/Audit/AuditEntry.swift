@@ -1,3 +1,4 @@
+package import Chat
 package import JSON
 
 /// Something that happened and must be provable later.
@@ -29,8 +30,10 @@ package struct AuditEntry: Sendable, Equatable {
         /// A request from the jail to the network: `method`, `host`, `port`, `verdict` (allowed, refused, failed),
         /// `reason`, `sent` and `received` (bytes).
         case network
-        /// A commit made from the workspace: `repository`, `branch`, `sha`, `subject`.
+        /// A commit made from the workspace, or of a document or a task: `repository`, `branch`, `sha`, `subject`.
         case commit
+        /// An owner lifted a budget: `scope` (`host`, a person's identity, `repository NAME`) and `until`.
+        case budgetLifted = "budget.lifted"
         /// An owner changed somebody's access: `person` (the identity), `id`, `way` (list, code, sign-in, token), `name`,
         /// `was` and `role` (null for without access), `by` (the owner's name).
         case access
@@ -57,5 +60,19 @@ package struct AuditEntry: Sendable, Equatable {
         self.turn = turn
         self.actor = actor
         self.details = details
+    }
+}
+
+extension AuditEntry {
+    /// A commit made from the workspace, or of a document or a task.
+    ///
+    /// - Parameter actor: The id of whoever caused it.
+    package static func commit(_ commit: CommitNotice, session: String?, turn: String, actor: String) -> AuditEntry {
+        AuditEntry(
+            kind: .commit, session: session, turn: turn, actor: actor,
+            details: [
+                "repository": .string(commit.repository), "sha": .string(commit.sha),
+                "branch": .string(commit.branch), "subject": .string(commit.subject),
+            ])
     }
 }

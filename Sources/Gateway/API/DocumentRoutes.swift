@@ -1,3 +1,4 @@
+internal import Audit
 internal import Chat
 internal import Documents
 internal import Git
@@ -84,6 +85,10 @@ enum DocumentRoutes {
             let saved = try await Self.answering { try await desk.save(edit, of: thread) }
             switch saved {
             case .committed(let commit, let text, let isMerged):
+                let audit = context.environment.auditDecision
+                try await context.store.write { ledger in
+                    try audit(ledger, .commit(commit, session: session.id, turn: edit.id, actor: author.id))
+                }
                 try await context.bridge.posts.post(commit, in: session.id)
                 let url = context.environment.settings.pages.commit(
                     commit.sha, of: commit.repository, on: commit.branch)

@@ -24,7 +24,34 @@ struct OperationRoutes: Sendable {
                 .notFound("No such operation."),
             ]
         ) { try await Self(context: $0).stop($1) },
+        APIRoute(
+            .put, "/api/v1/operations/{id}/rating", "rateOperation",
+            "Says whether an answer was good, in place of what you said before. Answers are counted by model and persona.",
+            .writing, body: API.Rating.self,
+            answers: [.empty("It is noted."), .notFound("No such answer.")]
+        ) { try await Self(context: $0).rate($1) },
     ]
+
+    private func rate(_ call: APICall<API.Nothing, API.Rating>) async throws -> HTTPServerResponse {
+        let principal = try call.person()
+        let id = call.id
+        let thread = try await self.context.store.read { ledger -> ThreadKey? in
+            guard let turn = try ledger.turn(id: id), let session = try ledger.session(id: turn.session),
+                principal.maySee(session)
+            else { return nil }
+            return session.key
+        }
+        let rating: Rating? =
+            switch call.body.value {
+            case .up: .up
+            case .down: .down
+            case .none: nil
+            }
+        guard let thread,
+            try await self.context.bridge.rate(rating, call.body.word, turn: id, in: thread, by: principal.sender)
+        else { throw Problems.missing("answer") }
+        return HTTPServerResponse(.noContent)
+    }
 
     private func show(_ call: PlainCall) async throws -> API.Operation {
         let principal = try call.person()

@@ -116,12 +116,12 @@ class AnalyticsPage {
     try {
       const read = (keys: string): Promise<Analytics> => api.analytics(this.query(keys));
       const nobody = Promise.resolve<Analytics | null>(null);
-      const [days, parts, models, people, repositories, tools] = await Promise.all([
-        read("day"), read(`day,${by}`), read("model"), isOwner ? read("user") : nobody, read("repository"), read("tool"), this.people ??= this.readPeople()]);
+      const [days, parts, models, personas, people, repositories, tools] = await Promise.all([
+        read("day"), read(`day,${by}`), read("model"), read("persona"), isOwner ? read("user") : nobody, read("repository"), read("tool"), this.people ??= this.readPeople()]);
       if (round !== this.round) return;
       for (const item of [...parts.items, ...(people?.items ?? [])]) if (item.key.user) item.key.user = this.names.get(item.key.user) ?? item.key.user;
       this.page.say("");
-      this.draw(period, days, parts, [["Models", "model", models], ["People", "user", people], ["Repositories", "repository", repositories]], tools);
+      this.draw(period, days, parts, [["Models", "model", models], ["Personas", "persona", personas], ["People", "user", people], ["Repositories", "repository", repositories]], tools);
       if (round > 1) announce(`${period.from} to ${period.to}: ${numbers.count(days.totals.turns)} turns, ${this.cost(days.totals)}.`);
     } catch (error) {
       if (round !== this.round) return;
@@ -182,10 +182,12 @@ class AnalyticsPage {
       { title: "Turns a day", kind: "bars", days, hasTotal: true, isCounted: true, format: numbers.count, short: numbers.short, series: [
         one("succeeded", (item) => item.turns - item.failed - item.stopped), { ...one("failed", (item) => item.failed), colour: 4 }, { ...one("stopped", (item) => item.stopped), colour: 6 }] },
       { title: "Time to the first token", kind: "lines", days, format: numbers.seconds, summary: `p50 ${time(totals.first_token_p50)}, p95 ${time(totals.first_token_p95)}`, series: [one("half of the turns (p50)", (item) => item.first_token_p50, null), one("19 of 20 turns (p95)", (item) => item.first_token_p95, null)] },
-      { title: "Time of a turn, on average", kind: "lines", days, format: numbers.seconds, summary: time(share(totals.seconds, totals.turns)), series: [one("average", (item) => share(item.seconds, item.turns), null)] },
+      { title: "Time of a turn", kind: "lines", days, format: numbers.seconds, summary: `p50 ${time(totals.turn_p50)}, p95 ${time(totals.turn_p95)}`, series: [one("half of the turns (p50)", (item) => item.turn_p50, null), one("19 of 20 turns (p95)", (item) => item.turn_p95, null)] },
       { title: "Share of the input from the cache", kind: "lines", days, format: numbers.percent, summary: ratio(totals.tokens_cached, totals.tokens_in), series: [one("from the cache", (item) => share(item.tokens_cached, item.tokens_in), null)] },
       { title: "Tool calls and commands a day", kind: "lines", days, isCounted: true, format: numbers.count, short: numbers.short, series: [one("tool calls", (item) => item.tool_calls), one("commands", (item) => item.commands)],
         summary: `${numbers.count(totals.tool_calls)} calls of tools, ${numbers.count(totals.commands)} commands` },
+      { title: "Answers rated a day", kind: "bars", days, isCounted: true, format: numbers.count, short: numbers.short, series: [one("good", (item) => Math.max(0, item.thumbs_up)), { ...one("bad", (item) => Math.max(0, item.thumbs_down)), colour: 4 }],
+        summary: `${numbers.count(totals.thumbs_up)} good, ${numbers.count(totals.thumbs_down)} bad` },
       { title: "Work done a day", kind: "bars", days, isCounted: true, format: numbers.count, short: numbers.short, series: [one("commits", (item) => item.commits), ...(totals.tasks_done === null ? [] : [one("tasks done", (item) => item.tasks_done)])], hasTotal: true },
     ];
     this.charts = contents.map((content) => new Chart(content, today));
@@ -236,9 +238,9 @@ const byCost = (a: AnalyticsItem, b: AnalyticsItem): number => (b.cost ?? -1) - 
 
 function breakdown(title: string, key: string, read: Analytics): HTMLElement {
   const hasCost = read.items.some((item) => item.cost !== null && item.cost > 0);
-  return grid(title, [title, "Turns", "Failed", "Tokens", "Estimated cost"], [...read.items].sort(byCost).map((item) => ({
+  return grid(title, [title, "Turns", "Failed", "Good", "Bad", "Tokens", "Estimated cost"], [...read.items].sort(byCost).map((item) => ({
     name: nameOf(key, item.key[key]), size: hasCost ? item.cost ?? 0 : tokens(item),
-    cells: [numbers.count(item.turns), numbers.count(item.failed), numbers.short(tokens(item)), numbers.price(item.cost, item.currency)],
+    cells: [numbers.count(item.turns), numbers.count(item.failed), numbers.count(item.thumbs_up), numbers.count(item.thumbs_down), numbers.short(tokens(item)), numbers.price(item.cost, item.currency)],
   })));
 }
 

@@ -79,6 +79,7 @@ export const exported = (id: string): Promise<unknown> => call("GET", `/threads/
 export const deleteThread = (id: string): Promise<void> => call("DELETE", `/threads/${segment(id)}`);
 export const operation = (id: string): Promise<types.Operation> => call("GET", `/operations/${segment(id)}`);
 export const stopOperation = (id: string): Promise<types.Operation> => call("POST", `/operations/${segment(id)}/stop`, {});
+export const rate = (id: string, rating: types.Rating): Promise<void> => call("PUT", `/operations/${segment(id)}/rating`, rating);
 export const latestMessages = (id: string, before: string | null): Promise<types.MessagePage> =>
   call("GET", `/threads/${segment(id)}/messages?limit=40&before=${segment(before ?? "latest")}`);
 export const messagesAfter = (id: string, after: string): Promise<types.MessagePage> =>

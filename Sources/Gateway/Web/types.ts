@@ -583,6 +583,13 @@ export interface Command {
   summary: string;
 }
 
+export interface Rating {
+  /** `none` takes back what you said. */
+  value: "up" | "down" | "none";
+  /** Why, in your words; at most 1,000 bytes are kept. */
+  word?: string | null;
+}
+
 export interface AuditRowPage {
   items: AuditRow[];
   /** The `cursor` of the next page; null on the last one. */
@@ -642,10 +649,16 @@ export interface AnalyticsItem {
   tool_calls: number;
   commands: number;
   commits: number;
-  /** Null if it is unknown. */
+  /** Tasks that became done in `docs/TASKS.md`. */
   tasks_done: number | null;
   /** Of models without a known price: `cost` lacks them. */
   tokens_unpriced: number;
+  /** Seconds of a turn. */
+  turn_p50: number | null;
+  turn_p95: number | null;
+  /** Answers that somebody liked; less those that they took back. */
+  thumbs_up: number;
+  thumbs_down: number;
 }
 
 export interface AnalyticsTotals {
@@ -667,10 +680,16 @@ export interface AnalyticsTotals {
   tool_calls: number;
   commands: number;
   commits: number;
-  /** Null if it is unknown. */
+  /** Tasks that became done in `docs/TASKS.md`. */
   tasks_done: number | null;
   /** Of models without a known price: `cost` lacks them. */
   tokens_unpriced: number;
+  /** Seconds of a turn. */
+  turn_p50: number | null;
+  turn_p95: number | null;
+  /** Answers that somebody liked; less those that they took back. */
+  thumbs_up: number;
+  thumbs_down: number;
 }
 
 export interface PeopleList {

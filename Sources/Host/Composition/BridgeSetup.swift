@@ -8,6 +8,7 @@ internal import Primitives
 internal import Repositories
 internal import Sessions
 internal import Tasks
+internal import Telemetry
 internal import Turns
 internal import Work
 
@@ -31,12 +32,13 @@ enum BridgeSetup {
         metrics.follow(registry)
         let settings = configuration.bridgeSettings(publicURL: publicURL)
         let export = ConversationExport(store: store, pages: settings.pages, now: WallClock.now)
-        return ThreadPosts(
-            store: store, adapters: registry,
-            environment: BridgeEnvironment(
-                settings: settings, logger: Logger(label: "bridge"),
-                metrics: metrics, now: WallClock.now, auditDecision: DecisionAudit.appending(to: audit.chain),
-                commitWasStored: { watches.signal() }, export: export.exporter))
+        var environment = BridgeEnvironment(
+            settings: settings, logger: Logger(label: "bridge"),
+            metrics: metrics, now: WallClock.now, auditDecision: DecisionAudit.appending(to: audit.chain),
+            commitWasStored: { watches.signal() }, export: export.exporter)
+        environment.tracer = configuration.telemetry.map { Tracer($0) }
+        environment.draw = PictureProgram.drawing
+        return ThreadPosts(store: store, adapters: registry, environment: environment)
     }
 
     static func agent(

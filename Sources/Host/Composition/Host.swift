@@ -16,6 +16,7 @@ internal import Repositories
 package import Sessions
 internal import SignIn
 internal import Tasks
+internal import Telemetry
 internal import Turns
 internal import Work
 
@@ -118,7 +119,7 @@ package final class Host: Sendable {
         var work = gitHub.work(repositories, news.news, posts)
         let tasks = TaskDesk(
             store: store, posts: posts, repositories: repositories, pages: posts.environment.settings.pages,
-            now: WallClock.now, propose: work.proposing)
+            audit: posts.environment.auditDecision, now: WallClock.now, propose: work.proposing)
         work.tasks = tasks
         self.bridge = BridgeSetup.bridge(posts, access, agent, work, commands, news, tasks)
         let bridge = self.bridge
@@ -133,7 +134,8 @@ package final class Host: Sendable {
         let watch = TaskWatch(desk: tasks)
         let parts = news.parts(source: gitHub.client.map { ClientNewsSource($0) }) { watch.hurry($0) }
         let mounted = try ProxySetup.mounted(
-            in: configuration, store: store, metrics: metrics, account: (self.model as? SignedInCopilot)?.account)
+            in: configuration, store: store, metrics: metrics, account: (self.model as? SignedInCopilot)?.account,
+            tracer: posts.environment.tracer)
         let signIn = configuration.signInProviders(tokens: news.people)
         let checks = AccountChecks(
             providers: signIn, access: access, now: WallClock.now, logger: Logger(label: "sign-in"))
@@ -237,7 +239,8 @@ package final class Host: Sendable {
         // Services stop in reverse order: a model's processes or account after the turns that use them, and the proxy's
         // usage recorder after the gateway's clients have left.
         let membership: [any Service] = [
-            self.claim as (any Service)?, self.cluster?.cluster, self.cluster?.bus,
+            self.bridge.exporter(version: Release.version) as (any Service)?, self.claim, self.cluster?.cluster,
+            self.cluster?.bus,
         ].compactMap { $0 }
         let models = [self.model as? any Service].compactMap { $0 }
         return ServiceGroup(

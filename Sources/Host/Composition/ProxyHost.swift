@@ -10,6 +10,7 @@ internal import Models
 internal import Primitives
 internal import Proxy
 internal import Sessions
+internal import Telemetry
 
 /// Composes and runs `jetbridge proxy`.
 package final class ProxyHost: Sendable {
@@ -19,6 +20,7 @@ package final class ProxyHost: Sendable {
     private let account: CopilotAccount?
     private let database: Database?
     private let logger: Logger
+    private let exporter: TelemetryExporter?
     /// Nil in a worker, and for a proxy without any.
     private let workers: (@Sendable (UInt16) -> ProxyWorkers)?
     private let isWorker: Bool
@@ -39,12 +41,15 @@ package final class ProxyHost: Sendable {
         let database = try Self.database(configuration, isNeeded: needsKeys, logger: logger)
         let store = database.map { SessionStore(database: $0) }
         let metrics = Metrics.ofProcess()
+        let tracer = configuration.telemetry.map { Tracer($0) }
         let assignment = try ProxyWorkers.assignment(in: surroundings.environment)
         let count = assignment == nil ? configuration.proxy.workers ?? Self.cores : 1
         let board = try assignment?.board ?? (count > 1 ? WorkerBoard() : nil)
         let recorder = store.map { ProxyUsageRecorder(store: $0, metrics: metrics, board: board, logger: logger) }
         let proxy = try ProxySetup.proxy(
-            for: configuration, source: source, store: store, metrics: metrics, recorder: recorder, board: board)
+            for: configuration, source: source, store: store, metrics: metrics, recorder: recorder, board: board,
+            tracer: tracer)
+        self.exporter = tracer.map { metrics.exporter(for: $0, service: "jetbridge-proxy", version: Release.version) }
         let server = ProxyServer(
             proxy, port: assignment?.port, sharing: assignment != nil ? .further : count > 1 ? .first : .none,
             logger: logger)
@@ -94,7 +99,7 @@ package final class ProxyHost: Sendable {
         let logger = self.logger
         let accounts: [any Service] = self.account.map { [$0] } ?? []
         let services: [any Service] =
-            accounts + (self.recorder.map { [$0] } ?? []) + [
+            (self.exporter.map { [$0] } ?? []) + accounts + (self.recorder.map { [$0] } ?? []) + [
                 ProxyServing(server: self.server, workers: address.flatMap { self.workers?($0.port) })
             ]
         try await ServiceGroup(

@@ -7,6 +7,7 @@ internal import Logging
 internal import Primitives
 internal import Proxy
 internal import Sessions
+internal import Telemetry
 
 /// Sets up the proxy as configured.
 enum ProxySetup {
@@ -72,7 +73,7 @@ enum ProxySetup {
     /// The proxy below ``mount``; nil if it is disabled.
     static func mounted(
         in configuration: Configuration, store: SessionStore, metrics: Metrics, account: CopilotAccount?,
-        surroundings: Surroundings = .ofProcess()
+        tracer: Tracer?, surroundings: Surroundings = .ofProcess()
     ) throws(HostError) -> Mounted? {
         guard configuration.proxy.isEnabled else { return nil }
         OpenFileLimit.raise()
@@ -80,7 +81,7 @@ enum ProxySetup {
         let source = try Self.source(for: configuration, in: surroundings, account: account)
         let proxy = try Self.proxy(
             for: configuration, source: source, prefix: Self.mount, store: store, metrics: metrics,
-            recorder: recorder)
+            recorder: recorder, tracer: tracer)
         let own = account == nil ? source as? CopilotAccount : nil
         return Mounted(
             mount: GatewayMount(path: Self.mount, dispatcher: proxy),
@@ -89,14 +90,18 @@ enum ProxySetup {
 
     static func proxy(
         for configuration: Configuration, source: any CopilotTokenSource, prefix: String = "", store: SessionStore?,
-        metrics: Metrics, recorder: ProxyUsageRecorder?, board: WorkerBoard? = nil
+        metrics: Metrics, recorder: ProxyUsageRecorder?, board: WorkerBoard? = nil, tracer: Tracer?
     ) throws(HostError) -> ReverseProxy {
         let keys = store.map { ProxyKeys(store: $0) }
+        var spending: SpendingLookup?
+        if let read = store?.spending(configuration.analytics) { spending = { key in try await read(key.person) } }
         let proxy = ReverseProxy(
             try Self.settings(configuration), source: source, prefix: prefix, version: Release.version,
             lookup: { secret in try await keys?.find(secret) ?? .unknown }, usage: { recorder?.record($0) },
             othersUse: { client, day in try await recorder?.othersUse(of: client, on: day) ?? 0 },
-            exposition: { metrics.text() }, board: board, logger: Logger(label: "proxy"), now: WallClock.now)
+            spending: spending,
+            exposition: { metrics.text() }, board: board, tracer: tracer, logger: Logger(label: "proxy"),
+            now: WallClock.now)
         let requests = proxy.requests
         metrics.counters(.proxyRequests) { requests.all.map { (labels: ["status": "\($0.key)"], value: $0.value) } }
         if let board {

@@ -65,10 +65,10 @@ final class ProxyUsageRecorder: Service {
     }
 
     func record(_ usage: ProxyUsage) {
+        if usage.error != nil { return self.keep(UsageRecord(proxied: usage, at: self.now())) }
         let input = Int64(usage.tokens.input), output = Int64(usage.tokens.output)
         self.count(input, usage.model, "in")
         self.count(output, usage.model, "out")
-        let request = UsageRecord(proxied: usage, at: self.now())
         let client = Client(id: usage.key.id, model: usage.model, day: Self.day(of: self.now()))
         self.state.withLock { state in
             var record =
@@ -78,8 +78,12 @@ final class ProxyUsageRecorder: Service {
             record.input += input
             record.output += output
             state.waiting[client] = record
-            if state.records.count < Self.maximumRecords { state.records.append(request) }
         }
+        self.keep(UsageRecord(proxied: usage, at: self.now()))
+    }
+
+    private func keep(_ record: UsageRecord) {
+        self.state.withLock { if $0.records.count < Self.maximumRecords { $0.records.append(record) } }
         self.change.yield()
     }
 
@@ -94,7 +98,7 @@ final class ProxyUsageRecorder: Service {
     func run() async throws {
         for await _ in self.changes {
             await self.save()
-            if self.state.withLock({ $0.isStopping && $0.waiting.isEmpty }) { return }
+            if self.state.withLock({ $0.isStopping && $0.waiting.isEmpty && $0.records.isEmpty }) { return }
         }
         throw CancellationError()
     }
@@ -107,11 +111,11 @@ final class ProxyUsageRecorder: Service {
     private func save() async {
         let today = Self.day(of: self.now()), process = self.process
         let (waiting, records, isNewDay) = self.state.withLock { state in
-            guard !state.waiting.isEmpty else { return (state.waiting, state.records, false) }
+            guard !state.waiting.isEmpty || !state.records.isEmpty else { return (state.waiting, state.records, false) }
             defer { (state.waiting, state.records, state.tidied) = ([:], [], today) }
             return (state.waiting, state.records, state.tidied != today)
         }
-        guard !waiting.isEmpty else { return }
+        guard !waiting.isEmpty || !records.isEmpty else { return }
         do {
             try await self.store.write { ledger in
                 for (client, record) in waiting {
@@ -132,10 +136,16 @@ extension UsageRecord {
     /// Of a request through the proxy. A key's person is the one that it is signed in as.
     fileprivate init(proxied usage: ProxyUsage, at now: Int64) {
         self.init("proxy", began: now - usage.duration, at: now)
-        self.person = usage.key == .local ? "local" : "web:\(usage.key.id)"
-        (self.network, self.provider, self.model, self.state) = ("proxy", "copilot", usage.model, "complete")
+        self.person = usage.key.person
+        (self.network, self.provider, self.model) = ("proxy", "copilot", usage.model)
+        (self.state, self.error) = (usage.error == nil ? "complete" : "failed", usage.error)
         self.firstToken = usage.firstByte.map { self.began + $0 }
         (self.calls, self.input, self.output) = (1, Int64(usage.tokens.input), Int64(usage.tokens.output))
         (self.cached, self.written) = (Int64(usage.tokens.cached), Int64(usage.tokens.written))
     }
+}
+
+extension ClientKey {
+    /// The identity of whoever uses the key.
+    var person: String { self == .local ? "local" : "web:\(self.id)" }
 }

@@ -56,6 +56,7 @@ package struct Doctor: Sendable {
             try await report(finding)
         }
         for finding in await HookFindings.examine(self.configuration) { try await report(finding) }
+        for finding in await TelemetryFindings.examine(self.configuration) { try await report(finding) }
         for finding in self.access() { try await report(finding) }
         try await NetworkFindings(self.configuration, in: directory, patience: self.patience).examine(report: report)
     }

@@ -3,6 +3,7 @@ internal import HTTP
 internal import HTTPClient
 internal import HTTPServer
 internal import JSON
+internal import Telemetry
 
 extension ForwardedRequest {
     /// The answer for the client: whole if it has arrived whole, else piece by piece.
@@ -76,9 +77,30 @@ extension ForwardedRequest {
         self.count(AnswerTokens(input: self.body.count / 4, output: Self.estimatedOutput), of: nil)
     }
 
+    /// Reports a request to a model that failed and has cost nothing.
+    func countFailure() {
+        let reason: String
+        switch self.record.outcome {
+        case .complete where self.record.status >= 400: reason = "HTTP \(self.record.status)"
+        case .refused: reason = self.record.error ?? "refused"
+        case .upstreamBroke where !self.isCounted: reason = "broken"
+        default: return
+        }
+        guard self.asksModel, let key = self.record.key else { return }
+        self.proxy.usage(
+            ProxyUsage(
+                key: key, model: ModelName.find(in: self.body.beginning) ?? "unknown",
+                tokens: AnswerTokens(input: 0, output: 0), duration: Int64(self.elapsed()), error: reason))
+    }
+
     private func count(_ tokens: AnswerTokens, of model: String?) {
         guard let key = self.record.key else { return }
         self.isCounted = true
+        if let span = self.span {
+            if let model { span.set("gen_ai.response.model", .string(model)) }
+            span.set("gen_ai.usage.input_tokens", JSON(tokens.input))
+            span.set("gen_ai.usage.output_tokens", JSON(tokens.output))
+        }
         self.proxy.budget.add(tokens, to: key, at: self.proxy.now())
         self.proxy.usage(
             ProxyUsage(

@@ -7,6 +7,7 @@ extension ForwardedRequest {
     /// ``permit()`` without a wait; false if it must wait.
     func permitKnown(_ key: ClientKey) throws(ProxyRefusal) -> Bool {
         guard key.models == nil, !self.mayListAliases else { return false }
+        if self.tokenEstimate > 0, let spending = self.proxy.spending, try !spending.checkKnown(key) { return false }
         guard self.charge == nil, key.tokensPerDay != nil else { return true }
         let estimate = self.tokenEstimate
         guard try self.proxy.budget.chargeKnown(estimate, to: key, at: self.proxy.now()) else { return false }
@@ -28,6 +29,7 @@ extension ForwardedRequest {
     /// until its end, it may name another model.
     func permit() async throws {
         guard let key = self.record.key else { return }
+        if self.tokenEstimate > 0 { try await self.proxy.spending?.check(key) }
         if self.charge == nil, key.tokensPerDay != nil {
             let estimate = self.tokenEstimate
             try await self.proxy.budget.charge(estimate, to: key, at: self.proxy.now())

@@ -4,6 +4,7 @@ internal import HTTPClient
 internal import HTTPServer
 internal import JSON
 internal import Logging
+internal import Telemetry
 
 /// A client's request on its way to the upstream, and the answer on its way back.
 ///
@@ -25,6 +26,10 @@ final class ForwardedRequest {
     var isSent = false
     /// Whether the answer's tokens have been counted.
     var isCounted = false
+    /// Whether it asks a model.
+    var asksModel = false
+    /// Nil without telemetry.
+    let span: Span?
 
     init(_ request: HTTPServerRequest, through proxy: ReverseProxy) {
         self.request = request
@@ -33,6 +38,11 @@ final class ForwardedRequest {
         self.requested = proxy.paths.path(of: request.head, without: proxy.prefix)
         self.record = AccessRecord(
             trace: proxy.trace.name(of: request.headers), method: request.method, path: self.requested.whole)
+        self.span = proxy.tracer?.span(
+            "\(request.method.rawValue) proxy", .server,
+            attributes: [
+                "http.request.method": .string(request.method.rawValue), "url.path": .string(self.requested.whole),
+            ], parent: request.headers["traceparent"].flatMap { TraceContext(traceparent: $0) })
     }
 
     /// The path without the proxy's prefix.
@@ -82,6 +92,7 @@ final class ForwardedRequest {
         self.proxy.openCache(for: access)
         let memory = self.proxy.memory
         let known = target.unmapped == nil ? nil : memory.keepsVersion(of: target.path)
+        self.asksModel = self.isModelRequest(target)
         if target.isModelRequest {
             self.body.keep(length: self.length, in: self.proxy.keptBytes)
             self.body.inspectAll(length: self.length)
@@ -100,6 +111,7 @@ final class ForwardedRequest {
     func complete(_ preparation: inout Preparation) {
         preparation.lookup.makeConditional(&preparation.fields)
         preparation.fields.append("X-Request-Id", self.record.trace)
+        if let span = self.span { preparation.fields["traceparent"] = span.context.traceparent }
         preparation.fields.append(
             "Via", self.request.head.minorVersion == 1 ? self.proxy.via : "1.0 \(self.proxy.signature)")
         // A TRACE is sent back as received, so it must not carry the account's token (RFC 9110 §9.3.8).
@@ -153,8 +165,19 @@ final class ForwardedRequest {
         self.record.requestBytes = self.body.count
         self.record.total = self.elapsed()
         self.settle(outcome)
+        self.countFailure()
+        self.endSpan()
         self.body.forget()
         self.proxy.requests.count(self.record.status)
         self.proxy.accessLog.write(self.record)
+    }
+
+    private func endSpan() {
+        guard let span = self.span else { return }
+        span.set("http.response.status_code", JSON(self.record.status))
+        if self.record.status >= 400 || self.record.outcome != .complete {
+            span.fail(self.record.outcome == .complete ? "\(self.record.status)" : self.record.outcome.rawValue)
+        }
+        span.end()
     }
 }

@@ -7,6 +7,7 @@ package import HTTPServer
 internal import JSON
 package import Logging
 internal import Primitives
+package import Telemetry
 
 /// Forwards every request to the upstream; the whole proxy behind a server's dispatch.
 package final class ReverseProxy: HTTPDispatcher, Sendable {
@@ -16,8 +17,12 @@ package final class ReverseProxy: HTTPDispatcher, Sendable {
     let account: UpstreamAccount
     let gatekeeper: Gatekeeper
     let budget: DailyBudget
+    /// Nil without budgets in money.
+    let spending: Spending?
     let logger: Logger
     let usage: UsageSink
+    /// Nil without telemetry.
+    let tracer: Tracer?
     let now: @Sendable () -> Int64
     /// Removed from request paths; empty for a standalone proxy.
     let prefix: String
@@ -42,6 +47,7 @@ package final class ReverseProxy: HTTPDispatcher, Sendable {
     ///     surrounding host may be reachable from anywhere.
     ///   - lookup: Finds client keys.
     ///   - usage: Receives the tokens used by each answer.
+    ///   - spending: Reads whether a budget in money is used up; nil without budgets.
     ///   - exposition: What a standalone proxy answers at `/metrics`.
     ///   - othersUse: Reads the tokens that limited keys have used elsewhere.
     ///   - board: What this process shares with other workers; nil if it is the only one.
@@ -49,9 +55,11 @@ package final class ReverseProxy: HTTPDispatcher, Sendable {
     package init(
         _ settings: ProxySettings, source: any CopilotTokenSource, prefix: String = "", version: String = "0",
         lookup: @escaping ClientKeyLookup, usage: @escaping UsageSink = { _ in },
-        othersUse: @escaping DailyUseLookup = { _, _ in 0 }, exposition: @escaping @Sendable () -> String = { "" },
-        board: WorkerBoard? = nil, logger: Logger, now: @escaping @Sendable () -> Int64
+        othersUse: @escaping DailyUseLookup = { _, _ in 0 }, spending: SpendingLookup? = nil,
+        exposition: @escaping @Sendable () -> String = { "" },
+        board: WorkerBoard? = nil, tracer: Tracer? = nil, logger: Logger, now: @escaping @Sendable () -> Int64
     ) {
+        self.tracer = tracer
         self.settings = settings
         self.models = ModelAliases(aliases: settings.aliases, fallbacks: settings.fallbacks)
         self.prefix = prefix
@@ -73,6 +81,7 @@ package final class ReverseProxy: HTTPDispatcher, Sendable {
             requestsPerMinute: settings.requestsPerMinute, pages: PagePolicy(listen: settings.host), board: board)
         self.requests = StatusCounts(board: board)
         self.budget = DailyBudget(lookup: othersUse)
+        self.spending = spending.map { Spending(lookup: $0) }
         self.signature = "jetbridge-\(Crypto.hex(Crypto.randomBytes(4)))"
         self.via = "1.1 \(self.signature)"
         self.generalHeaders = settings.headers.general

@@ -47,8 +47,14 @@ package struct ProxyUsage: Sendable, Hashable {
     /// The time of the request and to the answer's first byte, in milliseconds.
     package let duration: Int64
     package let firstByte: Int64?
+    /// Why the request failed; nil if it did not.
+    package let error: String?
 
-    package init(key: ClientKey, model: String, tokens: AnswerTokens, duration: Int64 = 0, firstByte: Int64? = nil) {
+    package init(
+        key: ClientKey, model: String, tokens: AnswerTokens, duration: Int64 = 0, firstByte: Int64? = nil,
+        error: String? = nil
+    ) {
+        self.error = error
         self.key = key
         self.model = model
         self.tokens = tokens

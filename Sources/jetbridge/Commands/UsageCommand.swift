@@ -90,6 +90,7 @@ struct UsageCommand: Command {
             key + Array(repeating: "", count: max(0, query.keys.count - key.count)) + [
                 "\(sums.turns) turns", "\(sums.failed) failed", "\(sums.tokens.input) tokens in",
                 "\(sums.tokens.output) tokens out",
+                "\(sums.thumbsUp) good", "\(sums.thumbsDown) bad",
                 sums.estimate.map { "about \(Money.words($0, table.currency))" } ?? "cost unknown",
             ]
         }

@@ -164,8 +164,9 @@ private struct ModelRequestHandler: Sendable {
         } catch {
             throw ModelRequestCheck.Refusal(status: 413, message: "The request is too large.")
         }
-        let read = try ModelRequestCheck.read(
+        var read = try ModelRequestCheck.read(
             body, contentType: request.headers["content-type"] ?? "", key: Self.key(request))
+        read.traceparent = request.headers["traceparent"]
         var (behavior, _) = self.choose(read)
         while case .chosen(let choose) = behavior { behavior = choose(read) }
         guard let behavior else { throw Self.unknown(read.model) }

@@ -19,6 +19,8 @@ package struct ModelServerRequest: Sendable {
     package let outputLimit: Int?
     /// The bearer token, if one was sent.
     package let key: String?
+    /// The header of W3C Trace Context, if it was sent.
+    package var traceparent: String?
     /// The body as received.
     package let body: [UInt8]
 

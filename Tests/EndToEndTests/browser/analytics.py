@@ -16,7 +16,7 @@ from accessibility import AXE
 from harness import BASE, CODE, FOLDER, Watch, check, sign_in, until
 
 MODELS = [("gpt-5.4", 2.5), ("claude-sonnet-4.6", 3.0), ("gpt-5-mini", 0.25), ("local/<b>qwen</b>\u202e", None), *((f"model-{number}", 1.0) for number in range(6))]
-SUMS = ("turns", "failed", "stopped", "tokens_in", "tokens_out", "tokens_cached", "seconds", "tool_calls", "commands", "commits", "tasks_done", "tokens_unpriced")
+SUMS = ("turns", "failed", "stopped", "tokens_in", "tokens_out", "tokens_cached", "seconds", "tool_calls", "commands", "commits", "tasks_done", "tokens_unpriced", "thumbs_up", "thumbs_down")
 
 
 class Usage:
@@ -40,7 +40,8 @@ class Usage:
                     continue
                 tokens = size * 9_000 // (number + 1)
                 yield {"day": day.isoformat(), "model": model, "user": ("github:ada", "irc:local/bob")[number % 2], "repository": ("app", "site", "")[number % 3],
-                       "tool": ("read", "write", "run")[number % 3], "turns": size // (number + 2), "failed": size % 3 if number < 2 else 0, "stopped": size % 2,
+                       "tool": ("read", "write", "run")[number % 3], "persona": ("", "reviewer")[number % 2], "thumbs_up": size // 20, "thumbs_down": size // 60,
+                       "turns": size // (number + 2), "failed": size % 3 if number < 2 else 0, "stopped": size % 2,
                        "tokens_in": tokens, "tokens_out": tokens // 8, "tokens_cached": tokens * (size % 60) // 100, "cost": None if price is None else tokens * price / 1e6,
                        "seconds": size * 2.5, "tool_calls": size, "commands": size // 4, "commits": size // 30, "tasks_done": size // 40,
                        "tokens_unpriced": tokens + tokens // 8 if price is None else 0, "first": 0.4 + size / 100}
@@ -50,7 +51,8 @@ class Usage:
         first = sorted(row["first"] for row in rows)
         return {name: sum(row[name] for row in rows) for name in SUMS} | {
             "cost": sum(priced) if priced or not rows else None, "currency": "USD",
-            "first_token_p50": first[len(first) // 2] if first else None, "first_token_p95": first[-1] * 2 if first else None}
+            "first_token_p50": first[len(first) // 2] if first else None, "first_token_p95": first[-1] * 2 if first else None,
+            "turn_p50": first[len(first) // 2] * 9 if first else None, "turn_p95": first[-1] * 30 if first else None}
 
     def answer(self, route: Route):
         query = {name: values[0] for name, values in parse_qs(urlsplit(route.request.url).query).items()}
@@ -90,7 +92,7 @@ def desk(browser):
     with check("the sections lead to 30 days of the reader's zone, read once by each key"):
         page.get_by_role("navigation", name="Sections").get_by_role("link", name="Analytics").click()
         expect(page.locator(".tiles")).to_contain_text("Estimated cost")
-        assert sorted(query["by"] for query in usage.queries) == ["day", "day,model", "model", "repository", "tool", "user"], usage.queries
+        assert sorted(query["by"] for query in usage.queries) == ["day", "day,model", "model", "persona", "repository", "tool", "user"], usage.queries
         assert {(query["from"], query["to"], query["zone"]) for query in usage.queries} == {((today - timedelta(29)).isoformat(), (today + timedelta(1)).isoformat(), "Europe/Berlin")}
         inspect(page, "desk")
         # The whole page, as long as it is.

@@ -24,7 +24,7 @@ struct RoleTests {
         "PATCH /api/v1/threads/{id}": .guest, "DELETE /api/v1/threads/{id}": .guest,
         "GET /api/v1/threads/{id}/messages": .guest,
         "POST /api/v1/threads/{id}/messages": .guest, "GET /api/v1/operations/{id}": .guest,
-        "POST /api/v1/operations/{id}/stop": .guest,
+        "POST /api/v1/operations/{id}/stop": .guest, "PUT /api/v1/operations/{id}/rating": .guest,
         "GET /api/v1/asks": .guest, "GET /api/v1/threads/{id}/export": .guest,
         "GET /api/v1/threads/{id}/asks": .guest,
         "POST /api/v1/asks/{id}": .guest,

@@ -118,6 +118,28 @@ struct KeyStoreTests {
         await again.database.close()
     }
 
+    @Test("a failed request is a record without tokens, of the key's person")
+    func failure() async throws {
+        let store = try self.store()
+        let recorder = ProxyUsageRecorder(store: store, metrics: nil, logger: self.logger, now: { 1_000 })
+        recorder.record(
+            ProxyUsage(
+                key: ClientKey(id: "k"), model: "m", tokens: AnswerTokens(), duration: 400, error: "HTTP 429"))
+        await recorder.stop()
+        try await recorder.run()
+        let rows = try await store.read { ledger in
+            try ledger.connection.query("SELECT * FROM usage_records", []).map {
+                [
+                    try $0.text("person"), try $0.text("model"), try $0.text("state"), try $0.text("error"),
+                    "\($0["input"].int64 ?? -1)", "\($0["began"].int64 ?? -1)",
+                ]
+            }
+        }
+        #expect(rows == [["web:k", "m", "failed", "HTTP 429", "0", "600"]])
+        #expect(try await self.tokens("k", on: 0, in: store) == 0)
+        await store.database.close()
+    }
+
     @Test("two processes with one store see each other's tokens, and not their own")
     func processes() async throws {
         let stores = [try self.store(), try self.store()]

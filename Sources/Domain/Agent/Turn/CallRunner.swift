@@ -1,5 +1,6 @@
 internal import JSON
 internal import Logging
+internal import Telemetry
 
 /// Hands calls to the executor, several at once where it may, and turns its errors into results.
 struct CallRunner: Sendable {
@@ -20,11 +21,30 @@ struct CallRunner: Sendable {
 
     func perform(_ intent: ToolIntent, _ decision: GateDecision) async throws -> ToolResult {
         do {
-            return try await self.executor.perform(intent, approval: decision)
+            return try await self.traced(intent) { try await self.executor.perform(intent, approval: decision) }
         } catch let error as CancellationError {
             throw error
         } catch {
             return self.failure(of: intent.call, error)
+        }
+    }
+
+    private func traced(
+        _ intent: ToolIntent, _ body: () async throws -> ToolResult
+    ) async throws -> ToolResult {
+        let (name, call) = (intent.call.tool.name, intent.call.id)
+        return try await Telemetry.traced(
+            "execute_tool \(name)",
+            attributes: [
+                "gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": .string(name),
+                "gen_ai.tool.call.id": .string(call), "gen_ai.tool.type": "function",
+            ]
+        ) { span in
+            if let span, span.hasContent { span.set("gen_ai.tool.call.arguments", .string(intent.call.arguments.text)) }
+            let result = try await body()
+            if result.outcome != .done { span?.fail(result.outcome.rawValue, result.summary) }
+            if let span, span.hasContent { span.set("gen_ai.tool.call.result", .string(result.text)) }
+            return result
         }
     }
 

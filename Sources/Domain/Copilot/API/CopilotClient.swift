@@ -97,6 +97,8 @@ extension CopilotClient: ModelEndpoint {
         }
     }
 
+    package var providerName: String { "github.copilot" }
+
     package func received(_ headers: HTTPHeaders) {
         self.limits.receive(headers)
         self.account.receive(headers)

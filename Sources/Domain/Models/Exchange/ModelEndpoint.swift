@@ -13,6 +13,8 @@ package protocol ModelEndpoint: Sendable {
     @Net func prepare(_ request: ModelRequest, isRepeat: Bool, timeout: Duration) async throws -> PreparedRequest
     /// Called with the headers of every response, refusals included.
     func received(_ headers: HTTPHeaders)
+    /// As OpenTelemetry's `gen_ai.provider.name` has it.
+    var providerName: String { get }
 }
 
 /// One try of a request: what to send, how to read the answer, and how to recover from a refusal.

@@ -4,6 +4,7 @@ internal import HTTPClient
 internal import JSON
 package import Logging
 internal import Primitives
+internal import Telemetry
 
 /// How patient an exchange is.
 package struct ExchangeSettings: Sendable {
@@ -55,7 +56,12 @@ package final class ModelExchange: Sendable {
         _ request: ModelRequest, of endpoint: some ModelEndpoint
     ) -> AsyncThrowingStream<ModelEvent, any Error> {
         ModelEventChannel.streamOnLoop { channel in
-            try await Answering(exchange: self, request: request, endpoint: endpoint, channel: channel).run()
+            try await traced("chat" + (request.model.map { " \($0)" } ?? ""), .client) { span in
+                let trace = span.map { ModelSpan($0, request, provider: endpoint.providerName) }
+                try await Answering(
+                    exchange: self, request: request, endpoint: endpoint, channel: channel, trace: trace
+                ).run()
+            }
         }
     }
 
@@ -95,6 +101,7 @@ package final class ModelExchange: Sendable {
     let request: ModelRequest
     let endpoint: Endpoint
     let channel: ModelEventChannel
+    let trace: ModelSpan?
 
     /// A piece of the answer was forwarded.
     var hasAnswer = false
@@ -109,7 +116,11 @@ package final class ModelExchange: Sendable {
     /// What came before the first event, at most 64 KB.
     private var start: [UInt8] = []
 
-    init(exchange: ModelExchange, request: ModelRequest, endpoint: Endpoint, channel: ModelEventChannel) {
+    init(
+        exchange: ModelExchange, request: ModelRequest, endpoint: Endpoint, channel: ModelEventChannel,
+        trace: ModelSpan?
+    ) {
+        self.trace = trace
         self.exchange = exchange
         self.request = request
         self.endpoint = endpoint
@@ -147,6 +158,7 @@ package final class ModelExchange: Sendable {
                 remaining: deadline - self.exchange.clock.now, jitter: self.exchange.jitter())
         else { throw failure.error }
         self.isRepeat = true
+        self.trace?.set("jetbridge.retries", JSON(number))
         try await self.channel.send(.waiting(RetryNotice(reason: reason, delay: delay, attempt: number + 1)))
         try await self.exchange.clock.sleep(for: delay)
     }
@@ -172,8 +184,9 @@ package final class ModelExchange: Sendable {
 
     private func send(until deadline: Duration) async throws -> (TransportResponse, PreparedRequest.AnswerFormat) {
         while true {
-            let prepared = try await self.prepare(until: deadline)
+            var prepared = try await self.prepare(until: deadline)
             self.context = prepared.context
+            self.trace?.begin(&prepared.request)
             let response = try await self.exchange.transport.send(prepared.request)
             let context = prepared.context.with(response.headers)
             self.context = context
@@ -291,6 +304,7 @@ extension Answering {
             failure = error
         }
         self.hasAnswer = self.decoder.hasAnswer
+        self.trace?.note(pieces)
         try await self.channel.send(contentsOf: pieces)
         if let failure { throw failure }
     }
@@ -304,6 +318,7 @@ extension Answering {
         do {
             let pieces = try await self.receiveApart(body)
             self.hasAnswer = self.decoder.hasAnswer
+            self.trace?.note(pieces)
             try await self.channel.send(contentsOf: pieces)
         } catch let error as ModelError {
             throw AttemptFailure(error)
@@ -326,6 +341,7 @@ extension Answering {
         } catch {
             throw AttemptFailure(error)
         }
+        self.trace?.note(events)
         try await self.channel.send(contentsOf: events)
     }
 

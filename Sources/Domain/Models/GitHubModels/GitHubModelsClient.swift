@@ -61,4 +61,6 @@ extension GitHubModelsClient: ModelEndpoint {
     }
 
     package func received(_ headers: HTTPHeaders) { self.endpoint.received(headers) }
+
+    package var providerName: String { "github.models" }
 }

@@ -63,6 +63,8 @@ final class ChatCompletionsEndpoint: ModelEndpoint {
 
     func received(_ headers: HTTPHeaders) { self.limits.receive(headers) }
 
+    var providerName: String { "openai" }
+
     private func request(
         _ method: HTTPMethod, _ path: String, body: [UInt8]? = nil, timeout: Duration
     ) -> TransportRequest {

@@ -1,6 +1,8 @@
 internal import Chat
 package import Git
+internal import JSON
 internal import Primitives
+internal import Telemetry
 
 extension LocalRepository {
     /// Whether the repository is on a server, and this one is its mirror.
@@ -71,6 +73,20 @@ extension LocalRepository {
     /// Throws what `make` throws, and `GitError` with code `conflict` or `exists` if the branch is somewhere else.
     package nonisolated func advance(
         _ branch: String, to turn: String, from expected: GitObjectID?, isDocuments: Bool = true,
+        _ make: @Sendable (GitRepository, CommitTarget) async throws -> GitObjectID
+    ) async throws -> GitObjectID {
+        let attributes: JSONObject = [
+            "vcs.repository.name": .string(self.name), "vcs.ref.head.name": .string(branch),
+        ]
+        return try await traced("commit \(self.name)", attributes: attributes) { span in
+            let commit = try await self.made(branch, to: turn, from: expected, isDocuments: isDocuments, make)
+            span?.set("vcs.ref.head.revision", .string(commit.hex))
+            return commit
+        }
+    }
+
+    private nonisolated func made(
+        _ branch: String, to turn: String, from expected: GitObjectID?, isDocuments: Bool,
         _ make: @Sendable (GitRepository, CommitTarget) async throws -> GitObjectID
     ) async throws -> GitObjectID {
         guard let mirror = self.mirror else { return try await make(self.git, .branch) }

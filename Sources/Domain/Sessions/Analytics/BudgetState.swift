@@ -23,6 +23,20 @@ package struct BudgetState: Sendable {
     var isNearlyUsedUp: Bool { self.spent >= self.budget.amount * 0.8 }
 }
 
+extension SessionStore {
+    /// Reads why a budget refuses a person's request outside of threads, and for how many seconds; nil without budgets.
+    package func spending(
+        _ settings: AnalyticsSettings
+    ) -> (@Sendable (_ person: String) async throws -> (reason: String, seconds: Int)?)? {
+        guard !settings.budgets.isEmpty else { return nil }
+        return { person in
+            let now = WallClock.now()
+            let refusal = try await self.read { ledger in try ledger.budgetRefusal(of: person, settings, at: now) }
+            return refusal.map { ($0.text, Int(($0.until - now + 999) / 1_000)) }
+        }
+    }
+}
+
 extension Ledger {
     package func state(
         of budget: Budgets.Budget, _ scope: Budgets.Scope, _ settings: AnalyticsSettings, at now: Int64
@@ -37,6 +51,19 @@ extension Ledger {
             scope: scope, budget: budget, zone: zone, since: since, until: until, spent: used.estimate ?? 0,
             unpriced: used.unpriced, liftedUntil: try self.lift(of: scope, at: now),
             currency: settings.prices.currency)
+    }
+
+    /// The budget that is used up and refuses a person's request to no repository, and when it begins anew; nil for none.
+    func budgetRefusal(
+        of person: String, _ settings: AnalyticsSettings, at now: Int64
+    ) throws -> (text: String, until: Int64)? {
+        for (scope, budget) in settings.budgets.budgets(person: person, repository: nil) {
+            let state = try self.state(of: budget, scope, settings, at: now)
+            if state.liftedUntil == nil, state.isUsedUp {
+                return (BudgetTexts.refused(state, of: person), state.until)
+            }
+        }
+        return nil
     }
 
     /// Whether the record of a step is stored.

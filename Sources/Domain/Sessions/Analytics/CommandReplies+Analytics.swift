@@ -1,5 +1,7 @@
 internal import Analytics
+internal import Audit
 internal import Chat
+internal import JSON
 internal import Primitives
 
 extension CommandReplies {
@@ -45,10 +47,36 @@ extension CommandReplies {
             case .person(let id): id.contains(":") && !id.contains(" ")
             }
         guard isKnown else { return Reply(self.sign.completing(BudgetTexts.usage)) }
-        try await self.context.store.write(beside: Place(of: self.key)) { ledger in
+        let (key, audit) = (self.key, self.context.environment.auditDecision)
+        try await self.context.store.write(beside: Place(of: key)) { ledger in
             try ledger.lift(scope, until: until, by: giver)
+            try audit(
+                ledger,
+                AuditEntry(
+                    kind: .budgetLifted, session: try ledger.session(for: key)?.id, turn: nil, actor: giver,
+                    details: [
+                        "scope": .string(scope.name), "until": .string(CivilTime(milliseconds: until).rfc3339Seconds),
+                    ]))
         }
         return Reply(BudgetTexts.lifted(scope.name, until: until, zone: zone))
+    }
+
+    /// `rate up` or `rate down`, of the thread's last answer, with words or without.
+    func rate(_ argument: String) async throws -> Reply {
+        let words = argument.split(maxSplits: 1, whereSeparator: \.isWhitespace).map(String.init)
+        guard let rating = words.first.flatMap({ Rating(rawValue: $0.lowercased()) ?? Rating(emoji: $0) }) else {
+            return Reply(RatingTexts.usage(self.sign))
+        }
+        let (key, person, origin) = (self.key, self.stored.message.sender.id, self.context.origin)
+        let now = self.context.environment.now()
+        let isNoted = try await self.context.store.write(beside: Place(of: key)) { ledger in
+            guard let session = try ledger.session(for: key), let turn = try ledger.lastRatable(of: session.id) else {
+                return false
+            }
+            return try ledger.rate(
+                rating, words.dropFirst().first, turn: turn, by: person, from: origin, at: now)
+        }
+        return Reply(isNoted ? RatingTexts.noted(rating) : RatingTexts.noAnswer)
     }
 
     /// `report`: of the current period. Owners see everything, others what is theirs.

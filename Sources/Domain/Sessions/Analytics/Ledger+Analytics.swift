@@ -31,7 +31,9 @@ extension Ledger {
                 calls: number(3), input: number(4), cached: number(5), written: number(6), output: number(7))
             (sums.milliseconds, sums.toolCalls) = (number(8), number(9))
             (sums.commands, sums.commits) = (number(10), number(11))
-            sums.latencies = LatencyScale.Counts(row[count + 14].text ?? "")
+            (sums.thumbsUp, sums.thumbsDown, sums.tasksDone) = (number(12), number(13), number(14))
+            sums.latencies = LatencyScale.Counts(row[count + 17].text ?? "")
+            sums.times = LatencyScale.Counts(row[count + 18].text ?? "")
             let day = reading.moment(ofEpoch: row[count + 1].int ?? 0)
             sums.price(by: prices.price(of: row[count].text ?? "", at: day))
             let key = (0..<count).map { reading.word(of: row[$0], as: reading.query.keys[$0]) }
@@ -73,7 +75,7 @@ private struct UsageReading {
             let digits = { (number: Int64) in number < 10 ? "0\(number)" : "\(number)" }
             let sign = self.query.zone.offset(at: start) < 0 ? "-" : "+"
             return "\(local.date)T\(local.clock)\(sign)\(digits(minutes / 60)):\(digits(minutes % 60))"
-        case .user, .thread, .model, .repository, .tool, .network: return value.text ?? ""
+        case .user, .thread, .model, .repository, .tool, .network, .persona: return value.text ?? ""
         }
     }
 
@@ -90,7 +92,7 @@ private struct UsageReading {
         for key in self.query.keys {
             switch key {
             case .day, .hour, .model: break
-            case .user, .repository, .network: dimensions.insert(key.rawValue)
+            case .user, .repository, .network, .persona: dimensions.insert(key.rawValue)
             case .thread, .tool: return nil
             }
         }
@@ -157,6 +159,7 @@ private struct UsageReading {
             case .user: key ?? "person"
             case .repository: key ?? "repository"
             case .network: key ?? "network"
+            case .persona: key ?? "persona"
             case .thread: "session"
             case .model: "model"
             case .tool: "tool"
@@ -165,9 +168,10 @@ private struct UsageReading {
         let epoch = self.steps(at: time, self.changes, (0...self.changes.count).map(Int64.init))
         var columns = sums.map { "CAST(SUM(\($0)) AS BIGINT)" }
         if self.query.keys.contains(.tool) { columns[0] = "COUNT(DISTINCT operation)" }
+        let letters = ["latency", "lasting"].map { self.dialect.joined($0) }
         let groups = (1...keys.count + 2).map(String.init).joined(separator: ", ")
         return """
-            SELECT \((keys + ["model", epoch] + columns + [self.dialect.joined("latency")]).joined(separator: ", "))
+            SELECT \((keys + ["model", epoch] + columns + letters).joined(separator: ", "))
             FROM \(source) GROUP BY \(groups)
             """
     }

@@ -16,6 +16,22 @@ extension Ledger {
             repositories: try table([.repository]), currency: prices.currency)
     }
 
+    /// The chart of a report, as SVG; nil if nothing was used, or for a day, which would be one bar.
+    func reportPicture(
+        on range: Range<Int64>, as name: String, zone: Zone, prices: PriceTable
+    ) throws -> String? {
+        let (first, last) = (zone.day(of: range.lowerBound), zone.day(of: range.upperBound - 1))
+        guard first < last else { return nil }
+        let table = try self.analytics(AnalyticsQuery(range, by: [.day], zone: zone), prices: prices)
+        let known = Dictionary(uniqueKeysWithValues: table.items.map { ($0.key[0], $0.sums) })
+        guard !known.isEmpty else { return nil }
+        let days = (first...last).map { day in
+            let date = CivilTime(milliseconds: day * 86_400_000).date
+            return (date: date, sums: known[date] ?? UsageSums())
+        }
+        return ReportPicture.svg(name, days: days, currency: prices.currency)
+    }
+
     /// The period that a report was last posted about at a place; nil for none.
     func lastReport(_ report: String, to target: String) throws -> Int64? {
         try self.connection.first(

@@ -7,7 +7,7 @@ extension Ledger {
         guard !usage.isEmpty,
             let row = try self.connection.first(
                 """
-                SELECT turns.sender, turns.session, sessions.adapter, sessions.repository
+                SELECT turns.sender, turns.session, sessions.adapter, sessions.repository, sessions.persona
                 FROM turns JOIN sessions ON sessions.id = turns.session WHERE turns.id = ?
                 """, [.text(id)])
         else { return }
@@ -18,6 +18,7 @@ extension Ledger {
             record.person = sender.id
             record.network = try row.text("adapter")
             record.repository = try row.optionalText("repository") ?? origin.repository ?? ""
+            record.persona = try row.optionalText("persona") ?? ""
             record.provider = origin.provider
             try self.insert(record)
         }
@@ -28,8 +29,9 @@ extension Ledger {
             """
             INSERT INTO usage_records (at, kind, operation, session, person, network, repository, provider, model, answered,
             tool, began, first_token, state, error, retries, tools, turns, failed, stopped, calls, input, cached, written,
-            output, reasoning, duration, tool_calls, tool_failures, tool_duration, commands, commits, latency)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            output, reasoning, duration, tool_calls, tool_failures, tool_duration, commands, commits, latency, lasting,
+            persona, thumbs_up, thumbs_down, tasks_done)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
                 .integer(record.at), .text(record.kind), .text(record.operation), .text(record.session),
@@ -40,7 +42,9 @@ extension Ledger {
                 .integer(record.calls), .integer(record.input), .integer(record.cached), .integer(record.written),
                 .integer(record.output), .integer(record.reasoning), .integer(record.duration),
                 .integer(record.toolCalls), .integer(record.toolFailures), .integer(record.toolDuration),
-                .integer(record.commands), .integer(record.commits), .text(record.latency),
+                .integer(record.commands), .integer(record.commits), .text(record.latency), .text(record.lasting),
+                .text(record.persona), .integer(record.thumbsUp), .integer(record.thumbsDown),
+                .integer(record.tasksDone),
             ])
     }
 
@@ -55,6 +59,15 @@ extension Ledger {
         return (try row?.integer("commands") ?? 0, try row?.integer("commits") ?? 0)
     }
 
+    /// Deletes records that are in the sums by hour. Returns how many.
+    func deleteUsage(before time: Int64, limit: Int) throws -> Int {
+        try self.connection.rowsChanged(
+            by: """
+                DELETE FROM usage_records WHERE id IN (SELECT id FROM usage_records WHERE at < $1
+                AND id <= (SELECT floors.id FROM floors WHERE name = 'usage_hours') ORDER BY at LIMIT $2)
+                """, [.integer(time), .integer(Int64(limit))])
+    }
+
     // MARK: Sums by hour
 
     /// Adds to the sums what was stored before the last call. Ids may become visible out of their order, but by the next
@@ -63,16 +76,20 @@ extension Ledger {
         let columns = Self.sums.joined(separator: ", ")
         let sums = Self.sums.map { "CAST(SUM(\($0)) AS BIGINT)" }.joined(separator: ", ")
         let added = Self.sums.map { "\($0) = usage_hours.\($0) + excluded.\($0)" }.joined(separator: ", ")
-        for (dimension, key) in [("", "''"), ("user", "person"), ("repository", "repository"), ("network", "network")] {
+        for (dimension, key) in [
+            ("", "''"), ("user", "person"), ("repository", "repository"), ("network", "network"),
+            ("persona", "persona"),
+        ] {
             try self.connection.execute(
                 """
-                INSERT INTO usage_hours (dimension, key, hour, model, \(columns), latency)
-                SELECT '\(dimension)', \(key), at / 3600000, model, \(sums), \(self.connection.dialect.joined("latency"))
+                INSERT INTO usage_hours (dimension, key, hour, model, \(columns), latency, lasting)
+                SELECT '\(dimension)', \(key), at / 3600000, model, \(sums), \(self.connection.dialect.joined("latency")),
+                \(self.connection.dialect.joined("lasting"))
                 FROM usage_records WHERE id > (SELECT floors.id FROM floors WHERE name = 'usage_hours')
                 AND id <= (SELECT floors.id FROM floors WHERE name = 'usage_seen')
                 GROUP BY \(key == "''" ? "" : "\(key), ")at / 3600000, model
                 ON CONFLICT (dimension, key, hour, model) DO UPDATE SET \(added),
-                latency = usage_hours.latency || excluded.latency
+                latency = usage_hours.latency || excluded.latency, lasting = usage_hours.lasting || excluded.lasting
                 """, [])
         }
         try self.connection.execute(
@@ -86,6 +103,6 @@ extension Ledger {
     /// Those after which sums by hour are kept.
     static let sums = [
         "turns", "failed", "stopped", "calls", "input", "cached", "written", "output", "duration", "tool_calls",
-        "commands", "commits",
+        "commands", "commits", "thumbs_up", "thumbs_down", "tasks_done",
     ]
 }

@@ -65,16 +65,50 @@ struct ReportPosting: Sendable {
             return ReportTexts.due(try ledger.tasks(of: repository, dueAfter: dates[0], to: dates[1]), in: repository)
         }
         let adapters = self.posts.adapters
+        let picture = text == nil ? nil : try await self.picture(of: report, on: range, for: destination, at: now)
         let notice = try await store.write(of: Place(of: destination.key)) { ledger -> StoredNotice? in
             guard let session = try destination.session(in: ledger, at: now),
                 try ledger.take(report.name, to: target, since: range.lowerBound), let text
             else { return nil }
-            return try NoticeWriting(
-                session: session, text: text, role: .note, kind: .note, adapters: adapters, at: now
-            ).write(to: ledger)
+            var notice = NoticeWriting(
+                session: session, text: text, role: .note, kind: .note, adapters: adapters, at: now)
+            notice.file = picture
+            return try notice.write(to: ledger)
         }
         FaultPoint.reportStored.hit()
         if let notice { await self.posts.show(notice) }
+    }
+
+    /// Draws the report's chart and stores it; nil where no files are shown, or nothing can draw.
+    private func picture(
+        of report: ReportSchedule, on range: Range<Int64>, for destination: Destination, at now: Int64
+    ) async throws -> (path: String, fallback: String)? {
+        let environment = self.posts.environment
+        guard let draw = environment.draw, let files = environment.settings.files else { return nil }
+        let prices = environment.settings.analytics.prices
+        let session = try await self.posts.store.write(of: Place(of: destination.key)) { ledger in
+            try destination.session(in: ledger, at: now)
+        }
+        guard let session else { return nil }
+        let room = session.route.room
+        let traits = self.posts.adapters.traits(of: room)
+        guard traits.capabilities.contains(.files), self.posts.adapters[room.adapter] is any FileAdapter,
+            let svg = try await self.posts.store.read({ ledger in
+                try ledger.reportPicture(on: range, as: report.name, zone: report.zone, prices: prices)
+            }), let bytes = await draw(svg)
+        else { return nil }
+        let day = report.zone.local(range.lowerBound).date
+        let writer = files.writer("sent-report-\(day).png", in: session.id, limit: traits.uploadLimit)
+        do {
+            try await writer.open()
+            try await writer.write(bytes)
+            let address = "\(environment.settings.publicURL)/analytics"
+            return (try await writer.finish(), "The chart is at \(address).")
+        } catch {
+            // The text says it all.
+            await writer.discard()
+            return nil
+        }
     }
 
     // MARK: Where

@@ -49,6 +49,12 @@ package struct UsageRecord: Sendable, Equatable {
     package var commands: Int64 = 0
     package var commits: Int64 = 0
     package var latency = ""
+    package var lasting = ""
+    /// Of the thread.
+    package var persona = ""
+    package var thumbsUp: Int64 = 0
+    package var thumbsDown: Int64 = 0
+    package var tasksDone: Int64 = 0
 
     package init(_ kind: String, began: Int64, at: Int64) {
         self.kind = kind
@@ -83,5 +89,6 @@ package struct UsageRecord: Sendable, Equatable {
         self.duration = milliseconds
         self.firstToken = firstText.map { began + $0 }
         self.latency = firstText.map { LatencyScale.letter(for: $0) } ?? ""
+        self.lasting = LatencyScale.letter(for: milliseconds / UsageSums.timeUnit)
     }
 }

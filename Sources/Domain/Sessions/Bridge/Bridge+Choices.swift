@@ -1,4 +1,4 @@
-internal import Chat
+package import Chat
 
 /// Buttons and reactions: each acts as the command that it stands for, with the rights of the person who used it.
 extension Bridge {
@@ -9,6 +9,12 @@ extension Bridge {
         // People may be faster than the network's answer to the post, which brings the message's id.
         if item == nil, await self.lanes.waitForSend(in: choice.target.room) {
             (item, thread, isContinued) = try await self.target(of: choice)
+        }
+        if case .reaction(let emoji) = choice.kind, let item, let thread, item.isAnswer, let turn = item.turn,
+            let rating = Rating(emoji: emoji)
+        {
+            _ = try await self.rate(rating, turn: turn, in: thread, by: choice.sender)
+            return .stored
         }
         // People press buttons twice, also before the button is gone; the second press is answered while the answer is
         // being continued.
@@ -32,6 +38,18 @@ extension Bridge {
         return try await self.take(message, event: event, reply: nil)
     }
 
+    /// Notes what a person thinks of an answer. False if there is no such answer.
+    package func rate(
+        _ rating: Rating?, _ word: String? = nil, turn: String, in thread: ThreadKey, by sender: Sender
+    ) async throws -> Bool {
+        let origin = UsageOrigin(
+            provider: self.modelDirectory.provider, repository: self.environment.settings.repositories.first)
+        let now = self.environment.now()
+        return try await self.store.write(beside: Place(of: thread)) { ledger in
+            try ledger.rate(rating, word, turn: turn, by: sender.id, from: origin, at: now)
+        }
+    }
+
     /// The chosen message, its thread, and whether an answer there is being continued.
     private func target(of choice: Choice) async throws -> (OutboxItem?, ThreadKey?, Bool) {
         try await self.store.read { ledger in
@@ -40,6 +58,11 @@ extension Bridge {
             return (item, session.key, try ledger.isContinued(session.id))
         }
     }
+}
+
+extension OutboxItem {
+    /// Whether it shows an answer, or a part of one.
+    fileprivate var isAnswer: Bool { [.part, .final, .preview, .file].contains(self.kind) && self.buttons.isEmpty }
 }
 
 extension Choice.Kind {

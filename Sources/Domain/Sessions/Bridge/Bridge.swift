@@ -3,6 +3,7 @@ internal import JSON
 internal import Lifecycle
 internal import Logging
 internal import Primitives
+package import Telemetry
 
 /// Connects networks and models: stores incoming events and hands them to the conversations of their threads.
 package final class Bridge: MessageSink, Service {
@@ -94,10 +95,21 @@ package final class Bridge: MessageSink, Service {
 
     /// The metrics in Prometheus' text form, including those that are read from the store.
     package func exposition() async -> String {
+        await self.refreshMetrics()
+        return self.environment.metrics.text()
+    }
+
+    /// Sends metrics and traces; nil without telemetry.
+    package func exporter(version: String) -> TelemetryExporter? {
+        self.environment.tracer.map { tracer in
+            self.environment.metrics.exporter(for: tracer, version: version) { await self.refreshMetrics() }
+        }
+    }
+
+    private func refreshMetrics() async {
         if let pending = try? await self.store.read({ ledger in try ledger.outboxPending() }) {
             self.environment.metrics.set(.outboxPending, to: Double(pending))
         }
-        return self.environment.metrics.text()
     }
 
     // MARK: In
@@ -145,7 +157,28 @@ package final class Bridge: MessageSink, Service {
         await self.lanes.wake(all: adapter)
     }
 
+    /// A message begins a trace, or continues that of the request that brought it.
     private func take(_ event: InboundEvent, reply: ReplyBox?) async throws -> Delivery {
+        guard let tracer = self.environment.tracer, case .message = event.kind else {
+            return try await self.handle(event, reply: reply)
+        }
+        let span = tracer.span(
+            "receive \(event.adapter.rawValue)", .consumer,
+            attributes: ["jetbridge.network": .string(event.adapter.rawValue), "jetbridge.event": .string(event.id)],
+            parent: Span.current?.context)
+        do {
+            let delivery = try await Span.$current.withValue(span) { try await self.handle(event, reply: reply) }
+            // What was not for the bot leaves no trace.
+            if delivery == .stored { span.end() }
+            return delivery
+        } catch {
+            span.fail("\(type(of: error))", "\(error)")
+            span.end()
+            throw error
+        }
+    }
+
+    private func handle(_ event: InboundEvent, reply: ReplyBox?) async throws -> Delivery {
         try self.checkServes(event)
         switch event.kind {
         case .message(let message): return try await self.take(message, event: event, reply: reply)

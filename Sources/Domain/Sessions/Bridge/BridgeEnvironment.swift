@@ -2,12 +2,15 @@ package import Audit
 package import Chat
 package import Logging
 package import Objects
+package import Telemetry
 
 /// Settings, clock, logger and metrics for every part of the bridge.
 package struct BridgeEnvironment: Sendable {
     package var settings: BridgeSettings
     package var logger: Logger
     package var metrics: Metrics
+    /// Nil without telemetry.
+    package var tracer: Tracer?
     /// Milliseconds since 1970.
     package var now: @Sendable () -> Int64
     /// Appends to the audit, in the transaction of the decision that it records.
@@ -16,6 +19,8 @@ package struct BridgeEnvironment: Sendable {
     package var commitWasStored: @Sendable () -> Void
     /// Writes conversations into files; nil sends only links.
     package var export: ConversationExporter?
+    /// Makes SVG into PNG; nil where nothing can.
+    package var draw: (@Sendable (_ svg: String) async -> [UInt8]?)?
 
     package init(
         settings: BridgeSettings, logger: Logger, metrics: Metrics, now: @escaping @Sendable () -> Int64,

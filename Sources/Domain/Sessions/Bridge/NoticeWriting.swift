@@ -17,6 +17,8 @@ struct NoticeWriting: Sendable {
     let role: MessageRecord.Role
     let kind: OutboxItem.Kind
     var commit: CommitNotice?
+    /// A stored file below the text, and what to say where it is refused.
+    var file: (path: String, fallback: String)?
     let adapters: AdapterRegistry
     /// Milliseconds since 1970.
     let at: Int64
@@ -50,9 +52,15 @@ struct NoticeWriting: Sendable {
         if let commit = self.commit { try ledger.insert(commit, turn: id, at: self.at) }
         let frames = [LiveFrame(operation: id, sequence: 1, kind: .complete, content: self.text, timestamp: self.at)]
         try ledger.insert(frames)
-        let items = try poster.messages(for: self.text).map {
+        var items = try poster.messages(for: self.text).map {
             try ledger.insertOutbox(
                 session: self.session.id, turn: id, kind: self.kind, route: route, text: $0, at: self.at)
+        }
+        if let file = self.file {
+            let item = try ledger.insertOutbox(
+                session: self.session.id, turn: id, kind: .file, route: route, text: file.fallback, at: self.at)
+            try ledger.setFile(file.path, of: item.id)
+            items.append(item)
         }
         return StoredNotice(
             session: self.session.id, place: Place(of: self.session.key), turn: id, items: items, frames: frames)

@@ -7,12 +7,13 @@ package enum CommandName: String, Sendable, CaseIterable {
     case constitution, specify, clarify, plan, tasks, analyze, checklist, implement, refine, spec
     case diff, files, snapshot, undo, commit, persona, policy, steer, pr, review, fix, workflow, login, logout
     case resend, resume, export, people, verify, task, budget, report
+    case rate
 
     /// The lowest role that may use it.
     package var role: Role {
         switch self {
         case .help, .new, .stop, .status, .whoami, .pair, .model, .models, .usage, .resend, .resume,
-            .export, .budget, .report:
+            .export, .budget, .report, .rate:
             .guest
         case .repo, .run, .jobs, .kill, .approve, .deny, .constitution, .specify, .clarify, .plan, .tasks, .analyze,
             .checklist, .implement, .refine, .spec, .diff, .files, .snapshot, .undo, .commit, .persona, .policy,

@@ -49,6 +49,7 @@ extension Conversation {
         case .usage: return try await self.reply(to: stored, replies.usage())
         case .budget: return try await self.reply(to: stored, replies.budget(argument))
         case .report: return try await self.reply(to: stored, replies.report(argument))
+        case .rate: return try await self.reply(to: stored, replies.rate(argument))
         case .persona: return try await self.reply(to: stored, replies.persona(argument))
         case .policy: return try await self.reply(to: stored, replies.policy(argument))
         case .repo:

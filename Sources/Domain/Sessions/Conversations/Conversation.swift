@@ -3,6 +3,7 @@ internal import Database
 internal import EventLoop
 internal import JSON
 internal import Logging
+internal import Telemetry
 
 /// One thread: takes its messages in order, runs one turn at a time, and answers commands at once.
 ///
@@ -123,7 +124,7 @@ actor Conversation {
             while let (letter, delivery) = self.mailbox.next() {
                 delivery?.resume()
                 do {
-                    let submission = try await self.handle(letter)
+                    let submission = try await Span.$current.withValue(letter.span) { try await self.handle(letter) }
                     letter.reply?.resume(with: .success(submission))
                 } catch let lost as PlaceLost {
                     // The message stays in the inbox for the host that has the thread.

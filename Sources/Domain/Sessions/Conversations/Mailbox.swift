@@ -1,4 +1,5 @@
 internal import Chat
+internal import Telemetry
 
 /// The messages of a thread that wait to be handled, in order, and those that are too old to be answered. Pure.
 struct Mailbox {
@@ -12,6 +13,8 @@ struct Mailbox {
 
         var content: Content
         let reply: ReplyBox?
+        /// Of its arrival.
+        let span = Span.current
         /// The delivery that waits for room; nil once the letter is in.
         fileprivate(set) var delivery: CheckedContinuation<Void, Never>?
 

@@ -176,8 +176,10 @@ extension Lane {
         let reference: MessageReference
         do {
             try self.checkMayPost()
-            reference = try await self.adapter.post(
-                OutgoingMessage(text: text, route: preview.route, token: item.token, stage: stage))
+            let message = OutgoingMessage(text: text, route: preview.route, token: item.token, stage: stage)
+            reference = try await self.posting("post", "preview", of: preview.turn) {
+                try await self.adapter.post(message)
+            }
         } catch {
             let isCertain = (error as? AdapterError)?.isCertain ?? false
             try await self.persistently { [item] ledger in
@@ -201,9 +203,11 @@ extension Lane {
         guard let editing = self.adapter as? any EditingAdapter, let id = preview.items[index].reference else { return }
         self.state.pace.touch(id, in: self.traits, at: .now)
         try self.checkMayPost()
-        try await editing.replace(
-            MessageReference(room: preview.route.room, id: id),
-            with: OutgoingMessage(text: text, route: preview.route, token: preview.items[index].token, stage: .preview))
+        let message = OutgoingMessage(
+            text: text, route: preview.route, token: preview.items[index].token, stage: .preview)
+        try await self.posting("edit", "preview", of: preview.turn) {
+            try await editing.replace(MessageReference(room: preview.route.room, id: id), with: message)
+        }
         self.state.pace.touch(id, in: self.traits, at: .now)
     }
 

@@ -3,6 +3,7 @@ internal import EventLoop
 internal import JSON
 internal import Logging
 internal import Primitives
+internal import Telemetry
 
 /// The single writer of one room: takes the outbox in order, one message at a time.
 ///
@@ -196,7 +197,9 @@ actor Lane {
         self.sendWaiters = []
         defer { self.endSend() }
         do {
-            let reference = try await self.transmit(item)
+            let reference = try await self.posting(
+                item.reference == nil ? "post" : "edit", item.kind.rawValue, of: item.turn
+            ) { try await self.transmit(item) }
             FaultPoint.sendDone.hit()
             self.state.sent(item)
             self.environment.metrics.count(
@@ -212,6 +215,27 @@ actor Lane {
         } catch {
             // Cancelled or unexpected: the outcome is unknown.
             try await self.handle(AdapterError(.timedOut, "\(error)", isCertain: false), for: item)
+        }
+    }
+
+    /// Runs `body` within a span of the turn that the message belongs to.
+    func posting<Result: Sendable>(
+        _ action: String, _ kind: String, of turn: String?, _ body: () async throws -> Result
+    ) async throws -> Result {
+        guard let tracer = self.environment.tracer, let turn, let parent = tracer.context(for: turn) else {
+            return try await body()
+        }
+        let network = self.adapter.id.rawValue
+        let span = tracer.span(
+            "\(action) \(network)", .producer,
+            attributes: [
+                "jetbridge.network": .string(network), "jetbridge.message.kind": .string(kind),
+                "jetbridge.operation": .string(turn),
+            ], parent: parent)
+        defer { span.end() }
+        do { return try await body() } catch {
+            span.fail((error as? AdapterError)?.code.rawValue ?? "\(type(of: error))", "\(error)")
+            throw error
         }
     }
 

@@ -5,13 +5,24 @@ internal import Primitives
 package final class Metrics: Sendable {
     private struct Series: Hashable {
         let name: String
-        let labels: String
+        var labels: [String: String] = [:]
     }
 
-    private struct Histogram {
+    struct Histogram {
+        /// Each with those of the buckets before it.
         var buckets: [UInt64]
         var count: UInt64 = 0
         var sum = 0.0
+    }
+
+    /// The values of series with one name.
+    typealias Family<Value> = (name: String, entries: [(labels: [String: String], value: Value)])
+
+    /// All values at one moment.
+    struct Reading {
+        let counters: [Family<UInt64>]
+        let gauges: [Family<Double>]
+        let histograms: [Family<Histogram>]
     }
 
     private struct State {
@@ -23,7 +34,7 @@ package final class Metrics: Sendable {
     }
 
     /// Upper bounds in seconds; the last bucket has none.
-    private static let bounds = [
+    static let bounds = [
         0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 600,
     ]
 
@@ -32,7 +43,7 @@ package final class Metrics: Sendable {
     package init() {}
 
     package func count(_ name: MetricName, _ labels: [String: String] = [:], by amount: UInt64 = 1) {
-        let series = Series(name: name.rawValue, labels: Self.text(labels))
+        let series = Series(name: name.rawValue, labels: labels)
         self.state.withLock { $0.counters[series, default: 0] += amount }
     }
 
@@ -45,23 +56,23 @@ package final class Metrics: Sendable {
 
     /// A value that is read at each scrape; nil omits the series.
     package func gauge(_ name: MetricName, _ labels: [String: String] = [:], value: @escaping @Sendable () -> Double?) {
-        let series = Series(name: name.rawValue, labels: Self.text(labels))
+        let series = Series(name: name.rawValue, labels: labels)
         self.state.withLock { $0.gauges[series] = value }
     }
 
     /// A value that is kept here and changes by `amount`.
     package func adjust(_ name: MetricName, by amount: Double) {
-        let series = Series(name: name.rawValue, labels: "")
+        let series = Series(name: name.rawValue)
         self.state.withLock { $0.levels[series, default: 0] += amount }
     }
 
     package func set(_ name: MetricName, to value: Double) {
-        let series = Series(name: name.rawValue, labels: "")
+        let series = Series(name: name.rawValue)
         self.state.withLock { $0.levels[series] = value }
     }
 
     package func observe(_ name: MetricName, _ labels: [String: String] = [:], seconds: Double) {
-        let series = Series(name: name.rawValue, labels: Self.text(labels))
+        let series = Series(name: name.rawValue, labels: labels)
         self.state.withLock { state in
             var histogram =
                 state.histograms[series] ?? Histogram(buckets: Array(repeating: 0, count: Self.bounds.count))
@@ -72,31 +83,45 @@ package final class Metrics: Sendable {
         }
     }
 
-    /// The whole exposition.
-    package func text() -> String {
+    func read() -> Reading {
         let (kept, read, asked, histograms, levels) = self.state.withLock {
             ($0.counters, $0.readCounters, $0.gauges, $0.histograms, $0.levels)
         }
         var counters = kept
         for (name, values) in read {
-            for (labels, value) in values() {
-                counters[Series(name: name.rawValue, labels: Self.text(labels))] = value
-            }
+            for (labels, value) in values() { counters[Series(name: name.rawValue, labels: labels)] = value }
         }
         let gauges = asked.compactMapValues { $0() }.merging(levels) { first, _ in first }
+        return Reading(
+            counters: Self.grouped(counters), gauges: Self.grouped(gauges), histograms: Self.grouped(histograms))
+    }
+
+    static func fullName(ofGauge name: String) -> String {
+        name.hasPrefix("process_") ? name : "jetbridge_\(name)"
+    }
+
+    /// The whole exposition.
+    package func text() -> String {
+        let reading = self.read()
         var lines: [String] = []
-        for (name, entries) in Self.grouped(counters) {
+        for (name, entries) in reading.counters {
             lines += Self.header("jetbridge_\(name)_total", of: name, "counter")
-            for (labels, value) in entries { lines.append("jetbridge_\(name)_total\(Self.braced(labels)) \(value)") }
+            for (labels, value) in Self.sorted(entries) {
+                lines.append("jetbridge_\(name)_total\(Self.braced(labels)) \(value)")
+            }
         }
-        for (name, entries) in Self.grouped(gauges) {
-            let full = name.hasPrefix("process_") ? name : "jetbridge_\(name)"
+        for (name, entries) in reading.gauges {
+            let full = Self.fullName(ofGauge: name)
             lines += Self.header(full, of: name, "gauge")
-            for (labels, value) in entries { lines.append("\(full)\(Self.braced(labels)) \(Self.number(value))") }
+            for (labels, value) in Self.sorted(entries) {
+                lines.append("\(full)\(Self.braced(labels)) \(Self.number(value))")
+            }
         }
-        for (name, entries) in Self.grouped(histograms) {
+        for (name, entries) in reading.histograms {
             lines += Self.header("jetbridge_\(name)", of: name, "histogram")
-            for (labels, histogram) in entries { lines += Self.lines(of: histogram, name: name, labels: labels) }
+            for (labels, histogram) in Self.sorted(entries) {
+                lines += Self.lines(of: histogram, name: name, labels: labels)
+            }
         }
         return lines.joined(separator: "\n") + "\n"
     }
@@ -116,10 +141,14 @@ package final class Metrics: Sendable {
         return lines
     }
 
-    private static func grouped<Value>(_ series: [Series: Value]) -> [(name: String, entries: [(String, Value)])] {
+    private static func grouped<Value>(_ series: [Series: Value]) -> [Family<Value>] {
         Dictionary(grouping: series, by: { $0.key.name })
             .sorted { $0.key < $1.key }
-            .map { name, entries in (name, entries.map { ($0.key.labels, $0.value) }.sorted { $0.0 < $1.0 }) }
+            .map { name, entries in (name, entries.map { ($0.key.labels, $0.value) }) }
+    }
+
+    private static func sorted<Value>(_ entries: [(labels: [String: String], value: Value)]) -> [(String, Value)] {
+        entries.map { (Self.text($0.labels), $0.value) }.sorted { $0.0 < $1.0 }
     }
 
     private static func text(_ labels: [String: String]) -> String {

@@ -62,6 +62,9 @@ actor Janitor {
             try ledger.deleteWebhookDeliveries(before: now - Self.webhookLifetime, limit: Self.batch)
         }
         try await self.store.write(of: .janitor) { ledger in try ledger.sumUsage() }
+        if let time = self.time(self.retention.usage) {
+            try await self.repeatedly { ledger in try ledger.deleteUsage(before: time, limit: Self.batch) }
+        }
         if let time = self.time(self.retention.eventKeys) {
             try await self.repeatedly { ledger in try ledger.deleteEventKeys(before: time, limit: Self.batch) }
             try await self.repeatedly { ledger in try ledger.deleteGitHubRows(before: time, limit: Self.batch) }

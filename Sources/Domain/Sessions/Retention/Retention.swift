@@ -13,16 +13,20 @@ package struct Retention: Sendable, Equatable {
     package var sent: Duration?
     /// Audit rows; the host removes them.
     package var audit: Duration?
+    /// Records of single requests, turns and calls of tools; their sums by hour stay.
+    package var usage: Duration?
 
     package init(
         transcripts: Duration? = .seconds(365 * 86_400), files: Duration? = .seconds(90 * 86_400),
-        workspaces: Duration? = .seconds(30 * 86_400), sent: Duration? = .seconds(7 * 86_400), audit: Duration? = nil
+        workspaces: Duration? = .seconds(30 * 86_400), sent: Duration? = .seconds(7 * 86_400), audit: Duration? = nil,
+        usage: Duration? = nil
     ) {
         self.transcripts = transcripts
         self.files = files
         self.workspaces = workspaces
         self.sent = sent
         self.audit = audit
+        self.usage = usage
     }
 
     /// All but the last frame of an operation, counted from its end: the transcript holds the same text.

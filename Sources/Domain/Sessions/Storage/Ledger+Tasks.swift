@@ -1,3 +1,4 @@
+package import Chat
 internal import Database
 
 /// A task as the index has it.
@@ -129,11 +130,17 @@ extension Ledger {
     }
 
     /// Replaces a repository's tasks, or those of a part of its lines. Rows that are the same stay, and so do the threads of
-    /// tasks. Returns those that have another owner.
+    /// tasks. What has become done is counted; not what was so when the list was read for the first time.
+    ///
+    /// - Parameters:
+    ///   - by: Whoever changed the list; nil where the branch just moved.
+    /// - Returns: Those that have another owner.
     package func setTasks(
         _ rows: [TaskRow], of repository: String, _ list: TaskListRow, in part: TaskListPart = TaskListPart(),
-        at now: Int64
+        by person: Sender? = nil, at now: Int64
     ) throws -> [TaskRow] {
+        let isKnown = try self.taskList(of: repository) != nil
+        var done: Int64 = 0
         var known: [String: TaskRow] = [:]
         if !part.lines.isEmpty {
             for row in try self.connection.query(
@@ -153,6 +160,7 @@ extension Ledger {
         for row in rows {
             let old = known.removeValue(forKey: row.id)
             if row.owner != nil, old?.owner != row.owner { assigned.append(row) }
+            if isKnown, row.state == "done", old?.state != "done" { done += 1 }
             if let old, old.body == row.body {
                 guard old.line != row.line else { continue }
                 try self.connection.execute(
@@ -173,6 +181,11 @@ extension Ledger {
                     .text(" \(row.labels.joined(separator: " ").lowercased()) "), .optional(row.due),
                     .text(row.words), .text(row.body), .optional(row.session), .integer(row.updatedAt),
                 ])
+        }
+        if done > 0 {
+            var record = UsageRecord("task", began: now, at: now)
+            (record.tasksDone, record.repository, record.person) = (done, repository, person?.id ?? "")
+            try self.insert(record)
         }
         for id in known.keys.sorted() {
             try self.connection.execute(

@@ -10,6 +10,7 @@ package enum Schema {
         Self.hosts, Self.changes, Self.matrixKeys, Self.accounts, Self.webhooks, Self.tasks, Self.usage,
         Self.documents,
         Self.taskHandles,
+        Self.ratings,
     ]
 
     private static let bridge = Migration(

@@ -6,9 +6,18 @@ enum BudgetTexts {
     static func about(_ cost: Double) -> String { "about \(Money.words(cost, "USD"))" }
 
     static func usedUp(_ state: BudgetState, of person: String) -> String {
+        Self.refused(state, of: person, "; until then, an owner can lift it with")
+            + ", and `resume` continues."
+    }
+
+    /// For a client of the proxy.
+    static func refused(_ state: BudgetState, of person: String) -> String {
+        Self.refused(state, of: person, "; until then, an owner can lift it in a thread with") + "."
+    }
+
+    private static func refused(_ state: BudgetState, of person: String, _ how: String) -> String {
         "\(Self.subject(state, person)) is used up (\(Self.spent(state))). It begins anew at "
-            + "\(Self.time(state.until, state.zone)); until then, an owner can lift it with "
-            + "`budget lift \(state.scope.name)`, and `resume` continues."
+            + "\(Self.time(state.until, state.zone))\(how) `budget lift \(state.scope.name)`"
     }
 
     static func nearlyUsedUp(_ state: BudgetState, of person: String) -> String {

@@ -1,3 +1,4 @@
+package import Audit
 package import Chat
 internal import Database
 internal import Git
@@ -22,6 +23,8 @@ package actor TaskDesk {
     private(set) var known: [String: KnownBase] = [:]
     /// The lists as they were indexed last, by the hashes of their files.
     private var indexed: [String: (blob: String, file: TaskFile)] = [:]
+    /// Appends to the audit.
+    private nonisolated let audit: @Sendable (Ledger, AuditEntry) throws -> Void
     /// The end of the last step with a repository, so that they do not get into each other's way.
     private var last: [String: Task<Void, Never>] = [:]
     private let logger = Logger(label: "tasks")
@@ -35,9 +38,11 @@ package actor TaskDesk {
 
     package init(
         store: SessionStore, posts: ThreadPosts? = nil, repositories: RepositoryCatalog, pages: RepositoryPages,
+        audit: @escaping @Sendable (Ledger, AuditEntry) throws -> Void = { _, _ in },
         now: @escaping @Sendable () -> Int64, propose: Propose? = nil
     ) {
         self.propose = propose
+        self.audit = audit
         self.store = store
         self.posts = posts
         self.repositories = repositories
@@ -102,7 +107,7 @@ package actor TaskDesk {
             let isKnown = try old != nil && ledger.taskList(of: name)?.blob == old?.blob
             let change = TaskListChange(from: isKnown ? old?.file : nil, to: file)
             let assigned = try ledger.setTasks(
-                change.items.map { $0.row(in: name, at: time) }, of: name, row, in: change.part, at: now)
+                change.items.map { $0.row(in: name, at: time) }, of: name, row, in: change.part, by: author, at: now)
             // What the first look finds was assigned before.
             guard let posts, list != nil else { return [] }
             return try news.assigned(assigned, in: ledger, posts.adapters, at: now)
@@ -332,8 +337,11 @@ package actor TaskDesk {
         let list = try await self.store.read { ledger in try ledger.taskList(of: name) }
         let base = BaseFile(branch: made.branch, commit: made.id, bytes: file.bytes)
         try await self.index(base, repository, known: list, parsed: file, by: author.person)
-        if let session = author.session {
-            try await self.store.write { ledger in try ledger.setThread(session, ofTask: address, in: name) }
+        let (audit, notice) = (self.audit, made.notice)
+        try await self.store.write { ledger in
+            if let session = author.session { try ledger.setThread(session, ofTask: address, in: name) }
+            try audit(
+                ledger, .commit(notice, session: author.session, turn: author.turn, actor: author.person.id))
         }
     }
 

@@ -5,6 +5,7 @@ internal import JSON
 internal import Jail
 internal import Logging
 internal import Primitives
+internal import Telemetry
 
 /// One command, from its audit entry to what it changed.
 struct CommandRun: Sendable {
@@ -88,6 +89,19 @@ struct CommandRun: Sendable {
     /// ``TurnFailure`` when no jail could be started.
     func perform(
         _ begun: Begun, in thread: (any TurnThread)?,
+        report: @escaping @Sendable (CommandOutput) async throws -> Void
+    ) async throws -> CommandReport {
+        try await traced("run command", attributes: ["jetbridge.job": .string(begun.job.id)]) { span in
+            if let span, span.hasContent { span.set("process.command_line", .string(self.command)) }
+            let result = try await self.result(of: begun, in: thread, report: report)
+            span?.set("process.exit.code", JSON(result.ending.status))
+            if result.ending.status != 0 { span?.fail(result.ending.result) }
+            return result
+        }
+    }
+
+    private func result(
+        of begun: Begun, in thread: (any TurnThread)?,
         report: @escaping @Sendable (CommandOutput) async throws -> Void
     ) async throws -> CommandReport {
         // Unstructured, so that `kill` can end the command without the turn that waits for it, and so that what

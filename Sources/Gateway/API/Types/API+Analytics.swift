@@ -13,7 +13,8 @@ extension API {
             "from": MemberNote("A date of the zone, or a time in UTC (RFC 3339); by default 30 days before `to`."),
             "to": MemberNote("Excluded; by default the end of today."),
             "by": MemberNote(
-                "Up to two of day, hour, user, thread, model, repository, tool, network, separated by a comma."),
+                "Up to two of day, hour, user, thread, model, repository, tool, network, persona, separated by a comma."
+            ),
             "zone": MemberNote("Of days and hours, such as Europe/Berlin; by default UTC."),
         ]
     }
@@ -67,13 +68,19 @@ extension API {
         let commits: Int64
         let tasksDone: Int64?
         let tokensUnpriced: Int64
+        let turnP50: Double?
+        let turnP95: Double?
+        let thumbsUp: Int64
+        let thumbsDown: Int64
 
         static let notes = [
             "cost": MemberNote("An estimate; null if no price is known."),
             "tokens_in": MemberNote("With those of the cache."),
             "first_token_p50": MemberNote("Seconds to a turn's first text."),
             "seconds": MemberNote("Of all turns."),
-            "tasks_done": MemberNote("Null if it is unknown."),
+            "tasks_done": MemberNote("Tasks that became done in `docs/TASKS.md`."),
+            "turn_p50": MemberNote("Seconds of a turn."),
+            "thumbs_up": MemberNote("Answers that somebody liked; less those that they took back."),
             "tokens_unpriced": MemberNote("Of models without a known price: `cost` lacks them."),
         ]
 
@@ -92,8 +99,12 @@ extension API {
             self.toolCalls = sums.toolCalls
             self.commands = sums.commands
             self.commits = sums.commits
-            self.tasksDone = nil
+            self.tasksDone = sums.tasksDone
             self.tokensUnpriced = sums.unpriced
+            self.turnP50 = sums.turnTime(0.5)
+            self.turnP95 = sums.turnTime(0.95)
+            self.thumbsUp = sums.thumbsUp
+            self.thumbsDown = sums.thumbsDown
         }
     }
 }

@@ -4,6 +4,18 @@ internal import Schemas
 internal import Sessions
 
 extension API {
+    struct Rating: Codable, Sendable, Documented {
+        enum Value: String, WordChoice { case up, down, none }
+
+        let value: Value
+        let word: String?
+
+        static let notes = [
+            "value": MemberNote("`none` takes back what you said."),
+            "word": MemberNote("Why, in your words; at most 1,000 bytes are kept."),
+        ]
+    }
+
     /// The work on a message.
     struct Operation: Codable, Sendable, Documented {
         let id: String

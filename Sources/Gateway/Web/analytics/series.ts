@@ -14,7 +14,7 @@ export interface Series {
 /** As many as can be told apart. */
 const most = 7;
 
-const nothing: Record<string, string> = { repository: "no repository", model: "no model", user: "nobody", tool: "no tool" };
+const nothing: Record<string, string> = { persona: "the usual one", repository: "no repository", model: "no model", user: "nobody", tool: "no tool" };
 
 /** What a person reads for a key's value. */
 export const nameOf = (key: string, value: string | undefined): string => (value ? visibleLine(value) : nothing[key] ?? "none");

@@ -15,6 +15,7 @@ import { commitCard } from "./commits";
 import { diffCard } from "./diffcard";
 import { header, timeElement } from "./entries";
 import { Flow } from "./flow";
+import { RatingButtons } from "./rating";
 import { Thoughts } from "./thoughts";
 
 export interface TurnActions {
@@ -52,6 +53,7 @@ export class TurnEntry {
   private readonly head = header("Jetbridge", "bot", null);
   private readonly retryButton = iconButton("retry", "Ask again: sends the question as a new message", () => this.retry(), "icon-button small sends");
   private readonly actionRow: HTMLElement;
+  private rating: RatingButtons | null = null;
   private question: string | null = null;
   private text = "";
   private thinking = "";
@@ -78,6 +80,11 @@ export class TurnEntry {
   /** Enables asking again. */
   setQuestion(text: string): void {
     this.question = text;
+    // Replies to commands are nobody's answers.
+    if (this.operation !== null && this.rating === null && !text.startsWith("/")) {
+      this.rating = new RatingButtons(this.operation);
+      this.actionRow.append(this.rating.element);
+    }
     this.drawStatus();
   }
 

@@ -2,6 +2,7 @@ package import Agent
 package import Gateway
 internal import HTTP
 package import Sessions
+package import Telemetry
 
 /// The whole configuration, checked, with defaults filled in.
 ///
@@ -40,6 +41,8 @@ package struct Configuration: Sendable {
     package var adapters: Adapters
     /// Names are unique.
     package var hooks: [Webhook]
+    /// Where traces and metrics go; nil without telemetry.
+    package var telemetry: TelemetrySettings?
 
     init(_ root: Section, dataDirectory: String, personas: (AgentLimits) -> PersonaCatalog) {
         self.dataDirectory = dataDirectory
@@ -79,6 +82,7 @@ package struct Configuration: Sendable {
         self.retention = root.section("retention") { Retention($0) }
         self.quota = root.section("quota") { quota in quota.section("person") { PersonQuota($0) } }
         self.hooks = Webhook.list(root)
+        self.telemetry = TelemetrySettings.read(root)
         self.analytics = AnalyticsSettings.read(
             root, networks: adapters.declaredIDs.flatMap { network, ids in ids.map { "\(network):\($0)" } },
             repositories: self.repositories)

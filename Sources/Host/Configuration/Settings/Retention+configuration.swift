@@ -10,6 +10,7 @@ extension Retention {
         self.workspaces = Self.lifetime("workspaces", in: section, default: self.workspaces)
         self.sent = Self.lifetime("sent", in: section, default: self.sent)
         self.audit = Self.lifetime("audit", in: section, default: self.audit)
+        self.usage = Self.lifetime("usage", in: section, default: self.usage)
     }
 
     private static func lifetime(_ key: String, in section: Section, default standard: Duration?) -> Duration? {

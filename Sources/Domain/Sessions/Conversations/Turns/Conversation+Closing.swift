@@ -1,6 +1,7 @@
 internal import Chat
 internal import JSON
 internal import Logging
+internal import Telemetry
 
 /// How a turn is closed.
 extension Conversation {
@@ -68,6 +69,8 @@ extension Conversation {
         }
         if poster.isGrowing { await self.context.lanes.endClosing(of: turn) }
         await self.context.hub.publish(lastFrames)
+        running.span?.set("jetbridge.turn.state", .string(outcome.state.rawValue))
+        if outcome.state == .failed || outcome.state == .interrupted { running.span?.fail(outcome.state.rawValue) }
         self.forget(running)
         self.context.indexer.messagesWereStored()
         self.environment.metrics.count(.turns, ["state": outcome.state.rawValue])
@@ -107,6 +110,7 @@ extension Conversation {
     func forget(_ running: RunningTurn) {
         running.watchdog = nil
         self.turns.end()
+        running.span?.end()
         running.hasEnded()
         self.environment.metrics.adjust(.turnsActive, by: -1)
     }

@@ -1,3 +1,4 @@
+internal import Audit
 internal import Chat
 internal import EventLoop
 internal import Primitives
@@ -187,9 +188,13 @@ extension Conversation {
             for: commit, pages: self.environment.settings.pages,
             cost: self.running.flatMap(self.cost).map(BudgetTexts.about))
         let messages = self.poster(for: turn.route).messages(for: line)
+        let audit = self.environment.auditDecision
         let items = try await self.retrying { ledger in
             guard try !ledger.commits(of: turn.id).contains(where: { $0.sha == commit.sha }) else {
                 return [OutboxItem]()
+            }
+            if turn.kind.commitsDocuments {
+                try audit(ledger, .commit(commit, session: turn.session, turn: turn.id, actor: turn.sender.id))
             }
             // A turn that continues another one reports its commits, too; the thread has their lines.
             guard try !ledger.shows(commit, in: turn.session) else {
@@ -279,5 +284,17 @@ struct TypingState {
     mutating func next() -> (isTyping: Bool, route: Route)? {
         self.isSending = self.pending != nil
         return self.pending.take()
+    }
+}
+
+extension TurnKind {
+    /// Its commits are not made from a workspace, where they are recorded before they are reported.
+    fileprivate var commitsDocuments: Bool {
+        switch self {
+        case .constitution, .specify, .clarify, .plan, .tasks, .analyze, .checklist, .refine, .spec, .conflict: true
+        case .chat, .implement, .task, .run, .diff, .files, .snapshot, .undo, .commit, .pr, .review, .fix, .workflow,
+            .command:
+            false
+        }
     }
 }

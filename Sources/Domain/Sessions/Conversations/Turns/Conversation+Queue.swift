@@ -2,6 +2,7 @@ internal import Chat
 internal import JSON
 internal import Logging
 internal import Primitives
+internal import Telemetry
 
 /// How a question gets into its thread's queue and out of it, and how people change it while it waits.
 extension Conversation {
@@ -47,6 +48,7 @@ extension Conversation {
             isFirst: ahead == 0 && !self.turns.isClosing,
             note: note, noteMessages: isMarked ? [] : note.map { self.poster(for: route).messages(for: $0) } ?? [],
             adapters: self.context.adapters, at: self.environment.now())
+        if let span = Span.current { self.environment.tracer?.keep(span.context, for: writing.turn) }
         // Files are fetched first, which the thread shows.
         let storage = isArriving && question.message.attachments.isEmpty ? QuestionStorage() : nil
         let write: @Sendable (Ledger) throws -> Admission? = { ledger in

@@ -4,6 +4,7 @@ internal import EventLoop
 internal import JSON
 internal import Logging
 internal import Primitives
+internal import Telemetry
 
 /// How one turn runs, from its request to the transaction that closes it.
 extension Conversation {
@@ -11,14 +12,27 @@ extension Conversation {
     func begin(_ turn: TurnRecord, _ admission: Admission? = nil, before storage: QuestionStorage? = nil) {
         let running = RunningTurn(
             turn: turn, admission: admission, startedAt: .now, poster: self.poster(for: turn.route, showing: turn.kind),
-            timeout: self.environment.settings.turnTimeout)
+            timeout: self.environment.settings.turnTimeout, span: self.span(of: turn))
         // A turn is its own scope: `stop` cancels it, and the conversation takes messages while it runs.
-        running.task = Task { await self.run(turn, before: storage) }
+        running.task = Task { await Span.$current.withValue(running.span) { await self.run(turn, before: storage) } }
         let isStopped = self.turns.begin(running)
         self.watch(running)
         if isStopped || self.isPast { self.end(turn.id, because: .stopped) }
         self.environment.metrics.adjust(.turnsActive, by: 1)
         if storage == nil { self.hasBegun(turn) }
+    }
+
+    private func span(of turn: TurnRecord) -> Span? {
+        guard let tracer = self.environment.tracer else { return nil }
+        let span = tracer.span(
+            "invoke_agent jetbridge",
+            attributes: [
+                "gen_ai.operation.name": "invoke_agent", "gen_ai.agent.name": "jetbridge",
+                "gen_ai.conversation.id": .string(turn.session), "jetbridge.operation": .string(turn.id),
+                "jetbridge.turn.kind": .string(turn.kind.rawValue),
+            ], parent: tracer.context(for: turn.id))
+        tracer.keep(span.context, for: turn.id)
+        return span
     }
 
     /// What can be seen of a turn's beginning.

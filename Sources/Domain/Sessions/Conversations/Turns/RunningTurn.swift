@@ -1,6 +1,7 @@
 internal import Chat
 internal import EventLoop
 internal import Primitives
+internal import Telemetry
 
 /// The state of a running turn and what follows from it: what has been said and what of it is due, how long it may
 /// take, and how it ends. Pure but for the handles that its conversation keeps here.
@@ -20,6 +21,8 @@ final class RunningTurn {
     /// Nil when the turn was stored before it began.
     var admission: Admission?
     let startedAt: ContinuousClock.Instant
+    /// Nil without telemetry.
+    let span: Span?
     private(set) var poster: AnswerPoster
     /// The answer so far, UTF-8.
     private(set) var answer: [UInt8] = []
@@ -61,8 +64,9 @@ final class RunningTurn {
     /// - Parameter timeout: its time, unless it is a command's.
     init(
         turn: TurnRecord, admission: Admission?, startedAt: ContinuousClock.Instant, poster: AnswerPoster,
-        timeout: Duration
+        timeout: Duration, span: Span? = nil
     ) {
+        self.span = span
         self.turn = turn
         self.admission = admission
         self.startedAt = startedAt

@@ -48,6 +48,7 @@ struct StoreTable: Sendable {
         StoreTable("budget_notes", "scope", "period"), StoreTable("budget_lifts", "scope"),
         StoreTable("report_posts", "report", "target"),
         StoreTable("documents", "repository", "branch", "path"), StoreTable("document_updates", "epoch", "number"),
+        StoreTable("ratings", "turn", "person"),
     ]
 
     /// Tables with rows from the start, or that triggers fill: their rows replace those of the target at the end.

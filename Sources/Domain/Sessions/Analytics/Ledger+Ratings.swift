@@ -1,0 +1,61 @@
+internal import Chat
+internal import Database
+internal import Primitives
+
+extension Ledger {
+    /// The longest word that is kept with a rating, in bytes.
+    package static let ratingWordLimit = 1_000
+
+    /// Notes what a person thinks of a turn's answer, in place of what they thought before; nil takes that back. A rating
+    /// without a word keeps that of the same one before. False if there is no such answer.
+    package func rate(
+        _ rating: Rating?, _ word: String?, turn id: String, by person: String, from origin: UsageOrigin, at now: Int64
+    ) throws -> Bool {
+        guard let turn = try self.turn(id: id), turn.kind.isAnswer, turn.state != .queued, turn.state != .running else {
+            return false
+        }
+        let old = try self.connection.first(
+            "SELECT value, word FROM ratings WHERE turn = ? AND person = ?", [.text(id), .text(person)])
+        let before = try old.flatMap { Rating(rawValue: try $0.text("value")) }
+        if let rating {
+            let kept = before == rating ? try old?.optionalText("word") : nil
+            try self.connection.execute(
+                """
+                INSERT INTO ratings (turn, person, session, value, word, at) VALUES (?, ?, ?, ?, ?, ?)
+                ON CONFLICT (turn, person) DO UPDATE SET value = excluded.value, word = excluded.word, at = excluded.at
+                """,
+                [
+                    .text(id), .text(person), .text(turn.session), .text(rating.rawValue),
+                    .optional(word.map { $0.beginning(bytes: Self.ratingWordLimit) } ?? kept), .integer(now),
+                ])
+        } else {
+            try self.connection.execute(
+                "DELETE FROM ratings WHERE turn = ? AND person = ?", [.text(id), .text(person)])
+        }
+        guard before != rating else { return true }
+        var record = UsageRecord("rating", began: now, at: now)
+        record.model =
+            try self.connection.first(
+                "SELECT model FROM usage_records WHERE session = ? AND operation = ? AND kind = 'turn' ORDER BY id DESC LIMIT 1",
+                [.text(turn.session), .text(id)])?.text("model") ?? ""
+        let change = { (value: Rating) -> Int64 in (rating == value ? 1 : 0) - (before == value ? 1 : 0) }
+        (record.thumbsUp, record.thumbsDown) = (change(.up), change(.down))
+        try self.insert([record], ofTurn: id, from: origin)
+        return true
+    }
+
+    /// The last ended answer in a session; nil for none.
+    func lastRatable(of session: String) throws -> String? {
+        let kinds = TurnKind.allCases.filter(\.isAnswer).map { "'\($0.rawValue)'" }.joined(separator: ", ")
+        return try self.connection.first(
+            """
+            SELECT id FROM turns WHERE session = ? AND kind IN (\(kinds)) AND state NOT IN ('queued', 'running')
+            ORDER BY number DESC LIMIT 1
+            """, [.text(session)])?.text("id")
+    }
+}
+
+extension TurnKind {
+    /// Whether a model answers.
+    fileprivate var isAnswer: Bool { !self.isWork && self != .command }
+}
