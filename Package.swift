@@ -275,7 +275,8 @@ let package = Package(
             "Logging",
             "Models", "Primitives", "Processes", "Repositories"),
         tests(
-            "Tasks", "Tasks", "Analytics", "Audit", "Chat", "Database", "Git", "JSON", "Logging", "Primitives", "Repositories",
+            "Tasks", "Tasks", "Analytics", "Audit", "Chat", "Database", "Git", "JSON", "Logging", "Primitives",
+            "Repositories",
             "Sessions",
             exclude: ["Corpus"]),
         tests("Specs", "Specs", "Chat", "Git", "JSON", "Logging", "Models", "Primitives", "Repositories", "Schemas"),

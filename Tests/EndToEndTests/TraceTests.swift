@@ -10,7 +10,7 @@ struct TraceTests {
     private static let behavior = ModelBehavior.chosen { request in
         let end = request.messages.lastIndex { $0.role == "user" } ?? 0
         let steps: [ModelBehavior] = [
-            .calls("I write it down.", [.call("edit", ["path": "note.md", "old": "", "new": "secret words\n"])]),
+            .calls("I write it down.", [.call("write", ["path": "note.md", "text": "secret words\n"])]),
             .calls("I look.", [.call("shell", ["command": "grep -c secret note.md"])]),
             .calls("I commit.", [.call("commit", ["message": "Add a note"])]),
         ]
@@ -76,7 +76,7 @@ struct TraceTests {
         #expect(Set(sent) == Set(chats.map { "00-\(turn.trace)-\($0.id)-01" }))
         #expect(
             Set(named("execute_tool").map(\.name)) == [
-                "execute_tool edit", "execute_tool shell", "execute_tool commit",
+                "execute_tool write", "execute_tool shell", "execute_tool commit",
             ])
         #expect(named("execute_tool").allSatisfy { $0.parent == turn.id && $0["gen_ai.tool.call.id"] != nil })
         let command = try #require(named("run command").first)

@@ -649,7 +649,7 @@ export interface AnalyticsItem {
   tool_calls: number;
   commands: number;
   commits: number;
-  /** Tasks that became done in `docs/TASKS.md`. */
+  /** Tasks that became done in a list of tasks. */
   tasks_done: number | null;
   /** Of models without a known price: `cost` lacks them. */
   tokens_unpriced: number;
@@ -680,7 +680,7 @@ export interface AnalyticsTotals {
   tool_calls: number;
   commands: number;
   commits: number;
-  /** Tasks that became done in `docs/TASKS.md`. */
+  /** Tasks that became done in a list of tasks. */
   tasks_done: number | null;
   /** Of models without a known price: `cost` lacks them. */
   tokens_unpriced: number;

@@ -78,7 +78,7 @@ extension API {
             "tokens_in": MemberNote("With those of the cache."),
             "first_token_p50": MemberNote("Seconds to a turn's first text."),
             "seconds": MemberNote("Of all turns."),
-            "tasks_done": MemberNote("Tasks that became done in `docs/TASKS.md`."),
+            "tasks_done": MemberNote("Tasks that became done in a list of tasks."),
             "turn_p50": MemberNote("Seconds of a turn."),
             "thumbs_up": MemberNote("Answers that somebody liked; less those that they took back."),
             "tokens_unpriced": MemberNote("Of models without a known price: `cost` lacks them."),
