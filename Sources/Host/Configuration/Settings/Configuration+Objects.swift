@@ -65,10 +65,9 @@ extension Configuration {
     static func store(_ place: ObjectPlace, _ setting: String) -> any ObjectStore {
         switch place {
         case .directory(let path): return DirectoryObjectStore(path)
+        // Without a User-Agent, which would be signed: proxies change it, and Moto leaves it out of the signature.
         case .s3(let settings):
-            var client = HTTPClientSettings()
-            client.userAgent = "jetbridge/\(Release.version)"
-            return S3ObjectStore(settings, setting: setting, client: HTTPClient(client))
+            return S3ObjectStore(settings, setting: setting, client: HTTPClient(HTTPClientSettings()))
         }
     }
 }
