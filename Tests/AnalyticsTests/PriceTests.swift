@@ -101,9 +101,10 @@ struct PriceTests {
         #expect(
             table.csv == """
                 user,model,turns,failed,stopped,tokens_in,tokens_out,tokens_cached,cost,currency,first_token_p50,\
-                first_token_p95,seconds,tool_calls,commands,commits,tasks_done,tokens_unpriced\r
-                '=1+1,n,0,0,0,1,0,0,,USD,,,0.0,0,0,0,,1\r
-                "a ""b"", c",m,2,0,0,10,5,4,0.000060,USD,,,1.5,0,0,0,,0\r
+                first_token_p95,seconds,tool_calls,commands,commits,tasks_done,tokens_unpriced,turn_p50,turn_p95,\
+                thumbs_up,thumbs_down\r
+                '=1+1,n,0,0,0,1,0,0,,USD,,,0.0,0,0,0,0,1,,,0,0\r
+                "a ""b"", c",m,2,0,0,10,5,4,0.000060,USD,,,1.5,0,0,0,0,0,,,0,0\r
 
                 """)
     }
