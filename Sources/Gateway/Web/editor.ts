@@ -23,6 +23,9 @@ const views = ["edit", "both", "read"] as const;
 type View = (typeof views)[number];
 const viewKey = "jetbridge.document-view";
 
+/** Newer than the compiler's list of names. */
+declare const Highlight: new (...ranges: Range[]) => object;
+
 class EditorPage {
   private readonly problem = h("p", { class: "problem", role: "alert" });
   private readonly notice = h("p", { class: "editor-notice", role: "status" });
@@ -219,11 +222,29 @@ class EditorPage {
     this.drawn = text;
     clearTimeout(this.check);
     this.check = setTimeout(() => this.shared.ask({ type: "check" }), 500);
-    if (this.panes.dataset.view !== "edit") this.preview.update(text, true);
+    if (this.panes.dataset.view !== "edit") this.showPreview(text);
     const found = headings(text);
     const least = Math.min(...found.map((heading) => heading.level));
     replace(this.outline, ...found.map((heading) => h(
       "button", { type: "button", class: `outline-entry level-${Math.min(heading.level - least, 3)}`, onclick: () => this.field.reveal(heading.place) }, heading.title || "(untitled)")));
+  }
+
+  private showPreview(text: string): void {
+    this.preview.update(text, true);
+    const { highlights } = CSS as unknown as { highlights?: Map<string, object> };
+    if (!highlights) return;
+    const ranges: Range[] = [];
+    const texts = document.createTreeWalker(this.preview.element, NodeFilter.SHOW_TEXT);
+    while (texts.nextNode()) {
+      const node = texts.currentNode as Text;
+      for (const match of node.data.matchAll(/\[NEEDS CLARIFICATION[^\]]*\]/g)) {
+        const range = new Range();
+        range.setStart(node, match.index!);
+        range.setEnd(node, match.index! + match[0]!.length);
+        ranges.push(range);
+      }
+    }
+    highlights.set("question", new Highlight(...ranges));
   }
 
   private show(view: View): void {
