@@ -16,8 +16,8 @@ package struct GitLineDiff: Sendable {
         unsafe git_diff_options_init(&options, UInt32(GIT_DIFF_OPTIONS_VERSION))
         unsafe options.flags = GIT_DIFF_FORCE_TEXT.rawValue
         // The patch refers to both texts until it is freed.
-        self = try unsafe old.withUnsafeBytes { old throws(GitError) in
-            try unsafe new.withUnsafeBytes { new throws(GitError) in
+        self = try unsafe old.withUnsafeBufferPointer { old throws(GitError) in
+            try unsafe new.withUnsafeBufferPointer { new throws(GitError) in
                 let patch = try unsafe GitLibrary.make(what) { patch in
                     unsafe git_patch_from_buffers(
                         patch, old.baseAddress, old.count, nil, new.baseAddress, new.count, nil, &options)

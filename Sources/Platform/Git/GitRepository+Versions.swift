@@ -40,8 +40,8 @@ extension GitRepository {
         unsafe git_diff_options_init(&options, UInt32(GIT_DIFF_OPTIONS_VERSION))
         let what = "the diff of \(GitName.printable(path))"
         // The patch refers to both texts until it is freed.
-        return try unsafe before.withUnsafeBytes { before throws(GitError) in
-            try unsafe after.withUnsafeBytes { after throws(GitError) in
+        return try unsafe before.withUnsafeBufferPointer { before throws(GitError) in
+            try unsafe after.withUnsafeBufferPointer { after throws(GitError) in
                 let patch = try unsafe GitLibrary.make(what) { patch in
                     unsafe git_patch_from_buffers(
                         patch, before.baseAddress, before.count, path, after.baseAddress, after.count, path, &options)
