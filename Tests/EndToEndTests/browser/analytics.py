@@ -186,7 +186,7 @@ def desk(browser):
         expect(page.locator(".tiles")).to_be_visible()
     with check("a year is drawn at once"):
         page.goto(f"{BASE}/analytics?from={(today - timedelta(364)).isoformat()}&to={today.isoformat()}")
-        expect(page.locator("figure.chart svg")).to_have_count(8)
+        expect(page.locator("figure.chart svg")).to_have_count(9)
         page.screenshot(path=FOLDER / "analytics-year.png")
     with check("nothing forbidden happened"):
         assert watch.mistakes == [], watch.mistakes
