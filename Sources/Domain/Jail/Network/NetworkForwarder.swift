@@ -37,6 +37,8 @@ final class NetworkForwarder {
     func run(to address: NetworkAddress) async throws -> Bool {
         do {
             try await self.traffic.send(ForwardedHead.request(self.request, to: address), to: self.server)
+            // Here, because the answer may be passed before the task below has begun.
+            if case .none = self.request.head.framing { self.isRequestSent = true }
             return try await withThrowingTaskGroup(of: Part.self) { group in
                 // The answer may come before the request's body has been sent.
                 group.addTask {
