@@ -84,7 +84,7 @@ struct AnalyticsTests {
         #expect(report.contains("Daily (2026-11-26, UTC):"))
         #expect(report.contains("2 turns, 1 failed, 0 stopped"))
         #expect(report.contains("3007 tokens in (33 % cached), 503 out; about $3.10 without 10 tokens"))
-        #expect(report.contains("people: `\(Self.alice)` 2 turns, $3.10"))
+        #expect(report.contains("people: alice `\(Self.alice)` 2 turns, $3.10"), "\(report)")
         await harness.bridge.stop()
     }
 

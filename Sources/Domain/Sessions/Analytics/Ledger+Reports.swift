@@ -1,4 +1,5 @@
 internal import Analytics
+internal import Chat
 internal import Database
 internal import Primitives
 
@@ -11,9 +12,11 @@ extension Ledger {
             try self.analytics(AnalyticsQuery(range, by: keys, zone: zone, of: part), prices: prices)
         }
         let people = part == nil ? try table([.user]) : nil
+        let names = people == nil ? [] : try self.sightings().map { ($0.sender.id, $0.sender.displayName) }
         return ReportTexts.report(
             name, range, zone, totals: try table([]).totals, models: try table([.model]), people: people,
-            repositories: try table([.repository]), currency: prices.currency)
+            names: Dictionary(names, uniquingKeysWith: { first, _ in first }), repositories: try table([.repository]),
+            currency: prices.currency)
     }
 
     /// The chart of a report, as SVG; nil if nothing was used, or for a day, which would be one bar.

@@ -14,7 +14,7 @@ enum ReportTexts {
 
     static func report(
         _ name: String, _ range: Range<Int64>, _ zone: Zone, totals: UsageSums, models: AnalyticsTable,
-        people: AnalyticsTable?, repositories: AnalyticsTable, currency: String
+        people: AnalyticsTable?, names: [String: String], repositories: AnalyticsTable, currency: String
     ) -> String {
         let (first, last) = (zone.local(range.lowerBound).date, zone.local(range.upperBound - 1).date)
         let title = "\(name) (\(first == last ? first : "\(first) to \(last)"), \(zone.name)):"
@@ -28,7 +28,7 @@ enum ReportTexts {
             lines.append("first text after \(middle) s (p50), \(slow) s (p95)")
         }
         for (word, table) in [("models", models), ("people", people), ("repositories", repositories)] {
-            guard let table, let line = Self.list(table) else { continue }
+            guard let table, let line = Self.list(table, names) else { continue }
             lines.append("\(word): \(line)")
         }
         return ([title, ""] + lines.map { "- \($0)" } + ["", "Costs are estimates from tokens and list prices."])
@@ -60,14 +60,18 @@ enum ReportTexts {
     }
 
     /// The largest first, by cost, then by turns.
-    private static func list(_ table: AnalyticsTable) -> String? {
+    ///
+    /// - Parameter names: Of people, by identity.
+    private static func list(_ table: AnalyticsTable, _ names: [String: String]) -> String? {
         let items = table.items.filter { $0.key != [""] }.sorted {
             ($0.sums.estimate ?? 0, $0.sums.turns) > ($1.sums.estimate ?? 0, $1.sums.turns)
         }
         guard !items.isEmpty else { return nil }
         let shown = items.prefix(Self.most).map { item in
             let cost = item.sums.estimate.map { ", \(Money.words($0, table.currency))" } ?? ""
-            return "`\(item.key.joined(separator: " "))` \(item.sums.turns) turns\(cost)"
+            let key = item.key.joined(separator: " ")
+            let name = names[key].map { "\(AskTexts.escaped(VisibleText.strictLine($0))) " } ?? ""
+            return "\(name)`\(key)` \(item.sums.turns) turns\(cost)"
         }
         let more = items.count > Self.most ? ["\(items.count - Self.most) more"] : []
         return (shown + more).joined(separator: "; ")
