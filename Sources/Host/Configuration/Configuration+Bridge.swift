@@ -1,7 +1,7 @@
 internal import Sessions
 
 extension Configuration {
-    /// What the bridge is told.
+    /// The settings that the bridge takes from the configuration.
     func bridgeSettings(publicURL: String) -> BridgeSettings {
         let names = self.repositories.map(\.name)
         let first = self.defaultRepository

@@ -74,7 +74,8 @@ package final class Database: Sendable {
         }
     }
 
-    /// The steps of `migrations` that the file lacks, all if there is none. Changes nothing. Blocks.
+    /// The steps of `migrations` that have not been applied to the file yet: all of them if there is no file. Does not
+    /// change the file. Blocks the calling thread.
     ///
     /// - Throws: `DatabaseError`: cannotOpen, corrupt, locked, tooNew, migration.
     package static func missing(_ migrations: [Migration], path: String) throws(DatabaseError) -> [Migration] {

@@ -47,7 +47,7 @@ struct ChoiceTests {
         #expect(harness.worker.requests.count == 2)
     }
 
-    @Test("what a worker offers has buttons, is typed where there are none, and is in the transcript")
+    @Test("choices have buttons, can be typed where there are no buttons, and are in the transcript")
     func offered() async throws {
         let buttons = [MessageButton(label: "Done", command: "task done T1")]
         for traits in [Self.withButtons, RoomTraits(textLimit: 400, textUnit: .bytes, isMultiline: false)] {

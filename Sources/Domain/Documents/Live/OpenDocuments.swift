@@ -105,7 +105,10 @@ package actor OpenDocuments {
             if let port = try await document.join(editor, canEdit: canEdit, epoch: epoch) {
                 return DocumentConnection(document: document, port: port)
             }
-            self.open[place] = nil
+            // It was closed in between. Somebody may already have opened it again, and that one has to stay.
+            if let task = self.open[place], try await task.value === document, self.open[place] == task {
+                self.open[place] = nil
+            }
         }
     }
 
