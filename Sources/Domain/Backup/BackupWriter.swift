@@ -26,7 +26,9 @@ final class BackupWriter {
         guard self.number >= 0 else {
             throw BackupError.system(
                 "\(target) cannot be written", errno,
-                "choose a folder that exists and that \(Self.user) may write")
+                errno == EROFS
+                    ? "a service may write only where its unit permits it: add the folder to ReadWritePaths="
+                    : "choose a folder that exists and that \(Self.user) may write")
         }
         // Of a run that was killed, or of one that still writes it.
         guard flock(self.number, LOCK_EX | LOCK_NB) == 0 else {

@@ -44,9 +44,11 @@ struct StatusRoutes: Sendable {
             )
         }
         // Another host has the others.
+        let isHandingOver = self.context.bridge.isHandingOver
         let own = states.filter { $0.0 != WebAdapter.adapterID && self.context.store.held.contains(.network($0.0)) }
         let status = HostReadiness.status(
-            checks, networks: own.map(\.1.state), isStopping: self.context.bridge.isStopping)
+            checks, networks: isHandingOver ? [] : own.map(\.1.state),
+            isStopping: self.context.bridge.isStopping && !isHandingOver)
         let readiness = API.Readiness(
             status: status,
             checks: API.Checks(

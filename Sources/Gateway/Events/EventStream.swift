@@ -21,6 +21,8 @@ struct EventStream: Sendable {
     private static let batch = 200
     /// In milliseconds: earlier numbers that may have come late; see ``Ledger/changes(after:since:limit:)``.
     private static let overlap: Int64 = 3_000
+    /// More than are written between two looks into the store.
+    private static let recent = 500
 
     /// Sends events until it is cancelled or `send` throws: those after `last`, if that is a number of the last minutes,
     /// otherwise a beginning, which says that some may be missing.
@@ -34,11 +36,13 @@ struct EventStream: Sendable {
         try await feed.listen { position, current in
             var position = position
             var number = current
+            // Read from the store by ``replay``, and perhaps once more by the feed.
+            var replayed: Set<Int64> = []
             if let last {
                 if let known = try await self.known(last) {
                     number = known.number
                     try await begin(number)
-                    try await self.replay(after: known.number, at: known.at, send)
+                    replayed = try await self.replay(after: known.number, at: known.at, send)
                 } else {
                     try await send([Event(number: current, kind: nil, document: [:])])
                 }
@@ -49,7 +53,7 @@ struct EventStream: Sendable {
                 while !Task.isCancelled {
                     if let (rows, next) = feed.rows(from: position) {
                         position = next
-                        try await self.send(rows, send)
+                        try await self.send(rows.filter { replayed.remove($0.number) == nil }, send)
                         number = max(number, rows.map(\.number).max() ?? number)
                     } else {
                         // It was too slow: what it missed is in the store.
@@ -59,7 +63,7 @@ struct EventStream: Sendable {
                             try await send([Event(number: number, kind: nil, document: [:])])
                             continue
                         }
-                        try await self.replay(after: known.number, at: known.at, send)
+                        replayed = try await self.replay(after: known.number, at: known.at, send)
                     }
                     await changed.wait()
                 }
@@ -77,9 +81,11 @@ struct EventStream: Sendable {
         }
     }
 
+    /// Returns the numbers of the newest events, which the feed may bring as well.
     private func replay(
         after number: Int64, at: Int64, _ send: ([Event]) async throws -> Void
-    ) async throws {
+    ) async throws -> Set<Int64> {
+        var newest: [ChangeRow] = []
         var last = number
         let isShared = self.context.store.database.dialect != .sqlite
         var since = isShared && at != .max ? at - Self.overlap : .max
@@ -89,7 +95,8 @@ struct EventStream: Sendable {
                 try ledger.changes(after: after, since: from, limit: Self.batch)
             }
             try await self.send(rows, send)
-            guard rows.count == Self.batch, let end = rows.last else { return }
+            newest = (newest + rows).suffix(Self.recent)
+            guard rows.count == Self.batch, let end = rows.last else { return Set(newest.map(\.number)) }
             last = end.number
             since = .max
         }

@@ -122,6 +122,33 @@ struct EventTests {
         }
     }
 
+    @Test("what is written while a stream catches up comes once")
+    func once() async throws {
+        try await GatewayHarness.run { harness in
+            let owner = try await harness.signedIn(.owner)
+            _ = try await owner.newThread()
+            let credential = CredentialRecord(
+                id: "k", kind: .token, name: "test", identity: "web:test", role: .owner, scopes: ["chat"], createdAt: 0)
+            let stream = EventStream(context: owner.gateway.context, principal: Principal(credential: credential))
+            let meanwhile = Protected<[String]>([])
+            var numbers: [Int64] = []
+            await #expect(throws: CancellationError.self) {
+                try await stream.run(after: "0") { _ in
+                    let thread = try await owner.newThread()
+                    meanwhile.withLock { $0.append(thread) }
+                } send: { events in
+                    numbers += events.map(\.number)
+                    let shown = events.map { $0.document["id"]?.stringValue }
+                    if meanwhile.withLock({ $0.count == 2 && shown.contains($0[1]) }) { throw CancellationError() }
+                    guard meanwhile.withLock({ $0.count == 1 && shown.contains($0[0]) }) else { return }
+                    let thread = try await owner.newThread()
+                    meanwhile.withLock { $0.append(thread) }
+                }
+            }
+            #expect(numbers == Array(Set(numbers)).sorted(), "\(numbers)")
+        }
+    }
+
     @Test("the stream of a person without access ends")
     func removed() async throws {
         try await GatewayHarness.run { harness in

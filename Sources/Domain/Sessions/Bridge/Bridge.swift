@@ -226,6 +226,9 @@ package final class Bridge: MessageSink, Service {
     /// The host is stopping: the inbox keeps new events for the next start.
     package var isStopping: Bool { self.state.withLock { $0.isStopping } }
 
+    /// Another program takes over this process: until then requests are served, and the next one serves those that wait.
+    package var isHandingOver: Bool { self.state.withLock { $0.isHandingOver } }
+
     /// Whether a place's events are for its next host.
     func isStopping(_ place: Place) -> Bool {
         self.state.withLock { $0.isStopping || $0.leaving.contains(place) }
