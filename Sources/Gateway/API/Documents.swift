@@ -5,22 +5,21 @@ internal import Schemas
 internal import Sessions
 
 extension API.Thread {
-    /// - Parameters:
-    ///   - principal: who gets it; nil where pins do not matter.
-    ///   - found: a line with the words of a search; nil without a search, and for one that found the title.
-    init(
-        _ session: SessionRecord, for principal: Principal? = nil, in ledger: Ledger, at now: Int64,
-        found: String? = nil
-    ) throws {
+    /// - Parameter principal: who gets it; nil where pins do not matter.
+    init(_ session: SessionRecord, for principal: Principal? = nil, in ledger: Ledger, at now: Int64) throws {
+        let marks = try ledger.marks(of: [session.id], for: principal?.identity, at: now)
+        self.init(session, marks[session.id] ?? ThreadMarks(), at: now)
+    }
+
+    /// - Parameter found: a line with the words of a search; nil without a search, and for one that found the title.
+    init(_ session: SessionRecord, _ marks: ThreadMarks, at now: Int64, found: String? = nil) {
         self.init(
             id: session.id, adapter: session.key.adapter.rawValue, title: session.shownTitle,
             state: session.state(at: now), owner: session.owner, model: session.model,
             repository: session.repository, createdAt: Timestamp(milliseconds: session.createdAt),
             updatedAt: Timestamp(milliseconds: session.activeAt),
-            activeOperation: try ledger.openTurns(of: session.id).first?.id,
-            waiting: try ledger.openAsks(of: session.id).contains { $0.expiresAt > now }, found: found,
-            canWrite: session.key.adapter == WebAdapter.adapterID,
-            pinned: try principal.map { try ledger.isPinned(session: session.id, by: $0.identity) } ?? false)
+            activeOperation: marks.activeTurn, waiting: marks.isWaiting, found: found,
+            canWrite: session.key.adapter == WebAdapter.adapterID, pinned: marks.isPinned)
     }
 }
 

@@ -83,9 +83,11 @@ struct ThreadRoutes: Sendable {
             let pinned = isFirst ? try Self.pinned(filter, by: principal, in: ledger) : []
             let known = Set(pinned.map(\.id))
             let names = try principal.seesEverything ? OwnerNames(in: ledger) : OwnerNames()
-            let items = try (pinned + page.items.filter { !known.contains($0.id) }).map { session in
+            let sessions = pinned + page.items.filter { !known.contains($0.id) }
+            let marks = try ledger.marks(of: sessions.map(\.id), for: principal.identity, at: now)
+            let items = try sessions.map { session in
                 let found = try lines.line(of: session.id, in: ledger)
-                let thread = try API.Thread(session, for: principal, in: ledger, at: now, found: found)
+                let thread = API.Thread(session, marks[session.id] ?? ThreadMarks(), at: now, found: found)
                 return API.ListedThread(thread, for: principal, names: names)
             }
             return API.Page(items, next: page.next)

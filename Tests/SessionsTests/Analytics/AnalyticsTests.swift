@@ -108,7 +108,10 @@ struct AnalyticsTests {
         }
         let berlin = try #require(Zone("Europe/Berlin"))
         let range = (Self.noon - 3_600 * Self.hour)..<(Self.noon + Self.hour)
+        let days = (Self.noon - 3_612 * Self.hour)..<(Self.noon + 12 * Self.hour)
         let queries: [AnalyticsQuery] = [
+            AnalyticsQuery(days, by: [.day, .model]), AnalyticsQuery(days, by: [.user]),
+            AnalyticsQuery(days, of: .repository("r1")), AnalyticsQuery(days, by: [.hour]),
             AnalyticsQuery(range), AnalyticsQuery(range, by: [.day, .model], zone: berlin),
             AnalyticsQuery(range, by: [.user]), AnalyticsQuery(range, by: [.hour, .repository]),
             AnalyticsQuery(range, by: [.network, .model]), AnalyticsQuery(range, by: [.user, .repository]),
@@ -133,6 +136,14 @@ struct AnalyticsTests {
         let after = try await tables()
         #expect(after != before)
         for _ in 0..<3 { try await store.write { ledger in try ledger.sumUsage() } }
+        #expect(try await tables() == after)
+        // As a store of an earlier release gets its sums of days.
+        try await store.write { ledger in
+            try ledger.connection.execute("DELETE FROM usage_hours WHERE dimension LIKE 'day %'", [])
+            let step = Schema.usageDays
+            try ledger.connection.execute(
+                (ledger.connection.dialect == .sqlite ? step.sql : step.postgreSQL) ?? "", [])
+        }
         #expect(try await tables() == after)
         // Without the sums, from the records alone.
         try await store.write { ledger in

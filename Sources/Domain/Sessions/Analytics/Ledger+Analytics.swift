@@ -42,7 +42,7 @@ extension Ledger {
     }
 }
 
-/// The statements that answer a query: from the sums by hour where these have what is asked, else from the records. Both
+/// The statements that answer a query: from the sums by day or hour where these have what is asked, else from the records. Both
 /// give the keys, the model, the number of the time between two changes of prices, and the sums.
 private struct UsageReading {
     let query: AnalyticsQuery
@@ -81,13 +81,15 @@ private struct UsageReading {
 
     // MARK: Statements
 
-    /// Nil if the sums by hour do not have what is asked.
+    /// Nil if the sums by day and hour do not have what is asked.
     var hours: (sql: String, values: [SQLValue])? {
         let range = self.query.range
         let offsets = ([range.lowerBound] + self.query.zone.changes(from: range.lowerBound, to: range.upperBound)).map {
             self.query.zone.offset(at: $0)
         }
-        guard ([range.lowerBound, range.upperBound] + offsets).allSatisfy({ $0 % Self.hour == 0 }) else { return nil }
+        let moments = [range.lowerBound, range.upperBound] + offsets + self.changes
+        guard moments.allSatisfy({ $0 % Self.hour == 0 }) else { return nil }
+        let isDaily = !self.query.keys.contains(.hour) && moments.allSatisfy { $0 % (24 * Self.hour) == 0 }
         var dimensions: Set<String> = []
         for key in self.query.keys {
             switch key {
@@ -114,7 +116,7 @@ private struct UsageReading {
         let dimension = dimensions.first ?? ""
         // `key` of the primary key comes before the hours: without a dimension there is only one.
         let condition =
-            "dimension = '\(dimension)'\(dimension.isEmpty ? " AND key = ''" : part) AND hour >= $1 AND hour < $2"
+            "dimension = '\(isDaily ? Ledger.daily : "")\(dimension)'\(dimension.isEmpty ? " AND key = ''" : part) AND hour >= $1 AND hour < $2"
         return (
             self.select(
                 time: "(hour * \(Self.hour))", key: "key", sums: Ledger.sums, from: "usage_hours WHERE \(condition)"),

@@ -68,7 +68,10 @@ extension Ledger {
                 """, [.integer(time), .integer(Int64(limit))])
     }
 
-    // MARK: Sums by hour
+    // MARK: Sums by hour and day
+
+    /// Before the dimension of sums of days.
+    static let daily = "day "
 
     /// Adds to the sums what was stored before the last call. Ids may become visible out of their order, but by the next
     /// call, minutes later, every transaction that took one before this call has ended.
@@ -76,18 +79,20 @@ extension Ledger {
         let columns = Self.sums.joined(separator: ", ")
         let sums = Self.sums.map { "CAST(SUM(\($0)) AS BIGINT)" }.joined(separator: ", ")
         let added = Self.sums.map { "\($0) = usage_hours.\($0) + excluded.\($0)" }.joined(separator: ", ")
-        for (dimension, key) in [
+        let dimensions = [
             ("", "''"), ("user", "person"), ("repository", "repository"), ("network", "network"),
             ("persona", "persona"),
-        ] {
+        ]
+        let units = [("", "at / 3600000"), (Self.daily, "at / 86400000 * 24")]
+        for ((unit, hour), (dimension, key)) in units.flatMap({ unit in dimensions.map { (unit, $0) } }) {
             try self.connection.execute(
                 """
                 INSERT INTO usage_hours (dimension, key, hour, model, \(columns), latency, lasting)
-                SELECT '\(dimension)', \(key), at / 3600000, model, \(sums), \(self.connection.dialect.joined("latency")),
+                SELECT '\(unit)\(dimension)', \(key), \(hour), model, \(sums), \(self.connection.dialect.joined("latency")),
                 \(self.connection.dialect.joined("lasting"))
                 FROM usage_records WHERE id > (SELECT floors.id FROM floors WHERE name = 'usage_hours')
                 AND id <= (SELECT floors.id FROM floors WHERE name = 'usage_seen')
-                GROUP BY \(key == "''" ? "" : "\(key), ")at / 3600000, model
+                GROUP BY \(key == "''" ? "" : "\(key), ")\(hour), model
                 ON CONFLICT (dimension, key, hour, model) DO UPDATE SET \(added),
                 latency = usage_hours.latency || excluded.latency, lasting = usage_hours.lasting || excluded.lasting
                 """, [])

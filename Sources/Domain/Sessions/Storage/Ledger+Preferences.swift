@@ -50,12 +50,6 @@ extension Ledger {
             .int64("count") ?? 0
     }
 
-    package func isPinned(session: String, by person: String) throws -> Bool {
-        try !self.connection.query(
-            "SELECT 1 FROM pins WHERE person = ? AND session = ?", [.text(person), .text(session)]
-        ).isEmpty
-    }
-
     /// Deletes what browsers had chosen whose sign-in has ended: nobody can be that person again.
     func deleteEndedPreferences() throws {
         for table in ["preferences", "pins"] {

@@ -93,4 +93,21 @@ extension Schema {
                 PRIMARY KEY (report, target)
             ) WITHOUT ROWID;
             """)
+
+    /// For a year in one query: sums of whole days of UTC, with `day ` before the dimension and the day's first hour.
+    static let usageDays = Migration(
+        number: 32, name: "usage of days", sql: Self.days("GROUP_CONCAT"), postgreSQL: Self.days("STRING_AGG"))
+
+    private static func days(_ joined: String) -> String {
+        let sums = [
+            "turns", "failed", "stopped", "calls", "input", "cached", "written", "output", "duration", "tool_calls",
+            "commands", "commits", "thumbs_up", "thumbs_down", "tasks_done",
+        ]
+        return """
+            INSERT INTO usage_hours (dimension, key, hour, model, \(sums.joined(separator: ", ")), latency, lasting)
+            SELECT 'day ' || dimension, key, hour / 24 * 24, model, \(sums.map { "SUM(\($0))" }.joined(separator: ", ")),
+            \(joined)(latency, ''), \(joined)(lasting, '')
+            FROM usage_hours GROUP BY 1, key, hour / 24, model;
+            """
+    }
 }

@@ -11,6 +11,7 @@ package enum Schema {
         Self.documents,
         Self.taskHandles,
         Self.ratings,
+        Self.usageDays,
     ]
 
     private static let bridge = Migration(
