@@ -5,8 +5,8 @@ import Testing
 
 @Suite("Sending")
 struct TelegramSendingTests {
-    private func started() throws -> Transcript {
-        let transcript = try Transcript()
+    private func started(memory: TelegramMemory? = nil) throws -> Transcript {
+        let transcript = try Transcript(memory: memory)
         transcript.start()
         return transcript
     }
@@ -178,6 +178,14 @@ struct TelegramSendingTests {
             #expect(calls.isEmpty && step.error?.code == .rateLimited)
         }
         #expect(transcript.run(.post(Transcript.message("x", 43)), Transcript.sent(43, 1)).1.outcome != nil)
+        // Nor does the next run call: that would extend the wait.
+        let memory = TelegramMemory(bytes: try #require(transcript.memories().last).bytes)
+        let next = try self.started(memory: memory)
+        let (calls, step) = next.run(.post(Transcript.message("x")))
+        #expect(calls.isEmpty && step.error?.code == .rateLimited)
+        #expect(next.run(.post(Transcript.message("x", 43)), Transcript.sent(43, 1)).1.outcome != nil)
+        next.pass(7_300)
+        #expect(next.run(.post(Transcript.message("x")), Transcript.sent(42, 1)).1.outcome != nil)
         #expect(transcript.traits(42).editInterval == .seconds(3))
         #expect(transcript.traits(42).finalInterval == .seconds(3))
         transcript.pass(7_300)

@@ -162,12 +162,17 @@ package struct TelegramBudget: Sendable {
 
     /// Stops sending to `chat` for `milliseconds`, after Telegram throttled a call.
     package mutating func pause(_ chat: Int64, for milliseconds: Int64, at now: Int64) {
-        var state = self.chats[chat] ?? self.fresh(chat)
-        state.pausedUntil = max(state.pausedUntil, now + milliseconds)
-        self.chats[chat] = state
+        self.resumePause(of: chat, until: now + milliseconds)
         self.refusals.removeAll { $0.at + 3_000 < now || $0.chat == chat }
         self.refusals.append((chat, now))
         if self.refusals.count >= 3 { self.pausedUntil = max(self.pausedUntil, now + milliseconds) }
+    }
+
+    /// Goes on with a pause of an earlier run, which says nothing about the whole token.
+    package mutating func resumePause(of chat: Int64, until end: Int64) {
+        var state = self.chats[chat] ?? self.fresh(chat)
+        state.pausedUntil = max(state.pausedUntil, end)
+        self.chats[chat] = state
     }
 
     /// The end of the pause for `chat`.

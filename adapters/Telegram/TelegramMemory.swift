@@ -11,6 +11,8 @@ package struct TelegramMemory: Sendable, Equatable {
     package var migrations: [Int64: Int64] = [:]
     /// Updates with parts of incomplete albums, already acknowledged to Telegram.
     package var albums: [JSON] = []
+    /// Until when Telegram wants no messages in a chat, by wall clock: each call before extends the wait.
+    package var pauses: [Int64: Int64] = [:]
 
     /// More groups than one host has. For dropped entries, Telegram reports the new id again.
     private static let migrationLimit = 1_000
@@ -29,6 +31,9 @@ package struct TelegramMemory: Sendable, Equatable {
         for (old, new) in json?["migrations"]?.objectValue ?? [:] {
             if let old = Int64(old), let new = new.intValue { self.migrations[old] = Int64(new) }
         }
+        for (chat, end) in json?["pauses"]?.objectValue ?? [:] {
+            if let chat = Int64(chat), let end = end.intValue { self.pauses[chat] = Int64(end) }
+        }
     }
 
     package var bytes: [UInt8] {
@@ -37,6 +42,7 @@ package struct TelegramMemory: Sendable, Equatable {
             "key": .string(hex(self.key)), "commands": .string(self.commands),
             "migrations": .object(JSONObject(members: migrations.map { ("\($0.key)", JSON($0.value)) })),
             "albums": .array(self.albums),
+            "pauses": .object(JSONObject(members: self.pauses.map { ("\($0.key)", JSON($0.value)) })),
         ]
         return json.bytes
     }

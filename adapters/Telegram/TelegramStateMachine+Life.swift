@@ -26,6 +26,9 @@ extension TelegramStateMachine {
     mutating func begin() {
         guard self.phase == .idle || self.phase == .stopped else { return }
         if self.began == 0 { self.began = self.now.wall }
+        for (chat, end) in self.memory.pauses where end > self.now.wall {
+            self.budget.resumePause(of: chat, until: self.now.monotonic + end - self.now.wall)
+        }
         self.act(.status(.connecting, detail: nil))
         self.identify()
     }

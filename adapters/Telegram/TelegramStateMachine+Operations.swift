@@ -166,10 +166,19 @@ extension TelegramStateMachine {
         return .failure(refusal.error)
     }
 
+    /// Sends nothing to a chat after a 429, which the next run must respect as well.
+    mutating func pause(_ chat: Int64, for milliseconds: Int64) {
+        self.budget.pause(chat, for: milliseconds, at: self.now.monotonic)
+        let now = self.now.wall
+        self.memory.pauses = self.memory.pauses.filter { $0.value > now }
+        self.memory.pauses[chat] = now + milliseconds
+        self.act(.remember(self.memory, isVital: false))
+    }
+
     /// After a 429, pauses the chat and slows down later edits.
     private mutating func slowDown(_ chat: Int64, seconds: Int64) {
         // The extra 250 ms allow for seconds that Telegram rounded down.
-        self.budget.pause(chat, for: seconds * 1_000 + 250, at: self.now.monotonic)
+        self.pause(chat, for: seconds * 1_000 + 250)
         let now = self.now.monotonic
         self.change(chat) { room in
             room.slowness = min(room.slowness * 2, 8)

@@ -66,7 +66,7 @@ extension TelegramStateMachine {
     mutating func receiveDecoration(_ answer: TelegramAnswer, chat: Int64) {
         guard case .refused(let refusal) = answer else { return }
         if refusal.code == 429 {
-            self.budget.pause(chat, for: (refusal.retryAfter ?? 5) * 1_000, at: self.now.monotonic)
+            self.pause(chat, for: (refusal.retryAfter ?? 5) * 1_000)
         } else {
             self.log(.debug, "Telegram refused an optional call: \(refusal.text)")
         }
