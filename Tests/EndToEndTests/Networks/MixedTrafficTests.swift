@@ -2,10 +2,11 @@ import EventLoop
 import Glibc
 import JSON
 import Primitives
+import Processes
 import TestSupport
 import Testing
 
-/// Mixed traffic on all networks at once, with injected faults. `JETBRIDGE_SOAK` is its length in seconds,
+/// Mixed traffic on all networks at once, with injected faults and restarts. `JETBRIDGE_SOAK` is its length in seconds,
 /// `JETBRIDGE_SOAK_LOG` the file that gets the host's log.
 @Suite("All networks at once", .timeLimit(.minutes(40)))
 struct MixedTrafficTests {
@@ -13,7 +14,7 @@ struct MixedTrafficTests {
     private static let duration = Duration.seconds(
         getenv("JETBRIDGE_SOAK").flatMap { Int(String(cString: $0)) } ?? 15)
 
-    @Test("with faults, nothing is lost, nothing comes twice, and memory stays flat")
+    @Test("with faults and restarts, nothing is lost, nothing comes twice, and memory stays flat")
     func soak() async throws {
         let model = try await LoopbackModelServer.started(behaviors: ["test": .echo])
         let all = try await AllNetworks(conversations: Self.conversations, model: model)
@@ -21,17 +22,22 @@ struct MixedTrafficTests {
         let end = ContinuousClock.now + Self.duration
         let memory = MemoryRecord()
         let asked = Protected<[String: Int]>([:])
+        // IRC has no history: people see the bot leave, and wait.
+        let isAway = Protected(false)
         try await withThrowingTaskGroup(of: Void.self) { group in
             for network in all.networks {
                 for conversation in 0..<Self.conversations {
                     group.addTask {
-                        let count = try await Self.talk(on: network, in: conversation, until: end)
+                        let count = try await Self.talk(on: network, in: conversation, until: end) {
+                            while network.name == "irc", isAway.withLock({ $0 }) { try await network.change() }
+                        }
                         asked.withLock { $0[network.name, default: 0] += count }
                     }
                 }
                 group.addTask { try await Self.disturb(network, until: end) }
             }
             group.addTask { try await memory.record(all.host, until: end) }
+            group.addTask { try await Self.restart(all, until: end, isAway) }
             try await group.waitForAll()
         }
         for network in all.networks {
@@ -51,12 +57,14 @@ struct MixedTrafficTests {
 
     /// Asks one person's questions, each after the answer to the previous one; returns their number.
     private static func talk(
-        on network: any ServedNetwork, in conversation: Int, until end: ContinuousClock.Instant
+        on network: any ServedNetwork, in conversation: Int, until end: ContinuousClock.Instant,
+        _ presence: () async throws -> Void
     ) async throws -> Int {
         var number = 0
         while ContinuousClock.now < end || number < 2 {
             number += 1
             let name = "\(network.name)-\(conversation)-\(number)."
+            try await presence()
             try await network.say("what is \(name)", in: conversation)
             // A missing answer is recorded and the questions continue: the number of missing answers matters.
             do {
@@ -79,6 +87,23 @@ struct MixedTrafficTests {
             #expect(count == 1, "\(name) was answered \(count) times")
         }
         return number
+    }
+
+    /// Replaces the host's program by itself, again and again.
+    private static func restart(
+        _ all: AllNetworks, until end: ContinuousClock.Instant, _ isAway: Protected<Bool>
+    ) async throws {
+        let id = await all.host.id
+        while true {
+            try await EventLoop.shared.sleep(for: .seconds(4))
+            guard ContinuousClock.now < end else { break }
+            isAway.withLock { $0 = true }
+            let result = try await all.host.run(["restart"], environment: all.environment)
+            #expect(result.status.isSuccess, "\(result.errorText)")
+            try await all.irc.meet(all.host)
+            isAway.withLock { $0 = false }
+        }
+        #expect(await all.host.id == id)
     }
 
     private static func disturb(_ network: any ServedNetwork, until end: ContinuousClock.Instant) async throws {
