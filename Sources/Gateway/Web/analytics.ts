@@ -7,7 +7,7 @@ import { addDays, daysOf, names, Period, periodOf } from "./analytics/period";
 import { daily, important, Measure, nameOf, Series, share, stacked } from "./analytics/series";
 import * as api from "./api";
 import { Child, h, replace } from "./dom";
-import type { Analytics, AnalyticsItem, AnalyticsTotals } from "./types";
+import type { Analytics, AnalyticsItem, AnalyticsTotals, RatedAnswer } from "./types";
 import { openSecond, SecondPage } from "./views/second";
 
 const splits: Record<string, string> = { model: "model", user: "person", repository: "repository" };
@@ -116,12 +116,13 @@ class AnalyticsPage {
     try {
       const read = (keys: string): Promise<Analytics> => api.analytics(this.query(keys));
       const nobody = Promise.resolve<Analytics | null>(null);
-      const [days, parts, models, personas, people, repositories, tools] = await Promise.all([
-        read("day"), read(`day,${by}`), read("model"), read("persona"), isOwner ? read("user") : nobody, read("repository"), read("tool"), this.people ??= this.readPeople()]);
+      const [days, parts, models, personas, people, repositories, tools, rated] = await Promise.all([
+        read("day"), read(`day,${by}`), read("model"), read("persona"), isOwner ? read("user") : nobody, read("repository"), read("tool"), api.ratings(null),
+        this.people ??= this.readPeople()]);
       if (round !== this.round) return;
       for (const item of [...parts.items, ...(people?.items ?? [])]) if (item.key.user) item.key.user = this.names.get(item.key.user) ?? item.key.user;
       this.page.say("");
-      this.draw(period, days, parts, [["Models", "model", models], ["Personas", "persona", personas], ["People", "user", people], ["Repositories", "repository", repositories]], tools);
+      this.draw(period, days, parts, [["Models", "model", models], ["Personas", "persona", personas], ["People", "user", people], ["Repositories", "repository", repositories]], tools, rated.items);
       if (round > 1) announce(`${period.from} to ${period.to}: ${numbers.count(days.totals.turns)} turns, ${this.cost(days.totals)}.`);
     } catch (error) {
       if (round !== this.round) return;
@@ -162,7 +163,7 @@ class AnalyticsPage {
     return values.cost === null ? "no price" : `about ${numbers.money(values.cost, values.currency)}`;
   }
 
-  private draw(period: Period, read: Analytics, parts: Analytics, tables: [string, string, Analytics | null][], tools: Analytics): void {
+  private draw(period: Period, read: Analytics, parts: Analytics, tables: [string, string, Analytics | null][], tools: Analytics, rated: RatedAnswer[]): void {
     const { totals } = read;
     if (totals.turns === 0 && tokens(totals) === 0) {
       this.charts = [];
@@ -192,7 +193,8 @@ class AnalyticsPage {
     ];
     this.charts = contents.map((content) => new Chart(content, today));
     replace(this.body, this.tiles(totals), h("div", { class: "charts" }, ...this.charts.map((chart) => chart.element)),
-      h("div", { class: "charts breakdowns" }, ...tables.map(([title, key, table]) => table && breakdown(title, key, table)), toolTable(tools)));
+      h("div", { class: "charts breakdowns" }, ...tables.map(([title, key, table]) => table && breakdown(title, key, table)), toolTable(tools)),
+      rated.length > 0 && ratedTable(rated));
   }
 
   private tiles(totals: AnalyticsTotals): HTMLElement {
@@ -247,6 +249,17 @@ function breakdown(title: string, key: string, read: Analytics): HTMLElement {
 function toolTable(read: Analytics): HTMLElement {
   const rows = read.items.filter((item) => item.tool_calls > 0).sort((a, b) => b.tool_calls - a.tool_calls);
   return grid("Tools", ["Tools", "Calls"], rows.map((item) => ({ name: nameOf("tool", item.key.tool), size: item.tool_calls, cells: [numbers.count(item.tool_calls)] })));
+}
+
+/** The newest, whatever the period: what people say is read once. */
+function ratedTable(items: RatedAnswer[]): HTMLElement {
+  const title = "What was said of answers";
+  return h("section", { class: "chart rated" }, h("h2", { id: "table-rated" }, title),
+    h("div", { class: "table-scroll", tabindex: 0, role: "region", "aria-labelledby": "table-rated" }, h("table", {},
+      h("thead", {}, h("tr", {}, ...["Conversation", "Answer", "Why", "Who", "When", "Model"].map((head) => h("th", { scope: "col" }, head)))),
+      h("tbody", {}, ...items.map((item) => h("tr", {},
+        h("th", { scope: "row" }, h("a", { href: `/#/t/${encodeURIComponent(item.thread_id)}` }, item.title || "Untitled")),
+        ...[item.value === "up" ? "good" : "bad", item.word ?? "", item.name ?? item.person, new Date(item.at).toLocaleDateString(), item.model ?? ""].map((cell) => h("td", {}, cell))))))));
 }
 
 openSecond("analytics", "Analytics", (page) => void new AnalyticsPage(page));

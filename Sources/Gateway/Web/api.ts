@@ -79,6 +79,9 @@ export const exported = (id: string): Promise<unknown> => call("GET", `/threads/
 export const deleteThread = (id: string): Promise<void> => call("DELETE", `/threads/${segment(id)}`);
 export const operation = (id: string): Promise<types.Operation> => call("GET", `/operations/${segment(id)}`);
 export const stopOperation = (id: string): Promise<types.Operation> => call("POST", `/operations/${segment(id)}/stop`, {});
+/** What this person said of a thread's answers; without a thread, the newest that may be seen. */
+export const ratings = (thread: string | null): Promise<types.RatedAnswerList> =>
+  call("GET", `/ratings?${parameters(thread === null ? { limit: "50" } : { thread, mine: "true", limit: "200" })}`);
 export const rate = (id: string, rating: types.Rating): Promise<void> => call("PUT", `/operations/${segment(id)}/rating`, rating);
 export const latestMessages = (id: string, before: string | null): Promise<types.MessagePage> =>
   call("GET", `/threads/${segment(id)}/messages?limit=40&before=${segment(before ?? "latest")}`);

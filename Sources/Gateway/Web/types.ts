@@ -590,6 +590,26 @@ export interface Rating {
   word?: string | null;
 }
 
+export interface RatedAnswerList {
+  items: RatedAnswer[];
+}
+
+export interface RatedAnswer {
+  operation_id: string;
+  thread_id: string;
+  /** The thread's. */
+  title: string;
+  person: string;
+  /** What the person is called, where that is known. */
+  name: string | null;
+  value: "up" | "down";
+  /** Why, in their words. */
+  word: string | null;
+  model: string | null;
+  persona: string | null;
+  at: Timestamp;
+}
+
 export interface AuditRowPage {
   items: AuditRow[];
   /** The `cursor` of the next page; null on the last one. */

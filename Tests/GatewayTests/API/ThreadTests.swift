@@ -299,4 +299,30 @@ struct ThreadTests {
             #expect(try await caller.ended(second)["state"] == "complete")
         }
     }
+
+    @Test("what was said of answers is for owners, and for whoever said it")
+    func ratings() async throws {
+        try await GatewayHarness.run { harness in
+            let (ada, owner) = (try await harness.signedIn(.guest, name: "Ada"), try await harness.signedIn(.owner))
+            let thread = try await ada.newThread()
+            let operation = try await ada.write("hello", to: thread)
+            _ = try await ada.ended(operation)
+            func list(_ caller: Caller, _ query: String = "") async throws -> [JSON] {
+                try await caller.send(.get, "/api/v1/ratings\(query)").expect(200)["items"]?.arrayValue ?? []
+            }
+            let path = "/api/v1/operations/\(operation)/rating"
+            #expect(try await ada.send(.put, path, json: ["value": "down", "word": "too <b>long</b>"]).status == 204)
+            #expect(try await owner.send(.put, path, json: ["value": "up"]).status == 204)
+            #expect(try await list(ada).map { $0["value"] } == ["down"])
+            let all = try await list(owner, "?thread=\(thread)")
+            #expect(all.count == 2)
+            let said = try #require(all.first { $0["value"] == "down" })
+            #expect(said["word"] == "too <b>long</b>" && said["operation_id"] == .string(operation))
+            #expect(said["title"] == "hello" && said["name"] == "Ada")
+            #expect(try await list(owner, "?mine=true").map { $0["value"] } == ["up"])
+            #expect(try await list(owner, "?thread=t_other").isEmpty)
+            #expect(try await ada.send(.put, path, json: ["value": "none"]).status == 204)
+            #expect(try await list(ada).isEmpty)
+        }
+    }
 }

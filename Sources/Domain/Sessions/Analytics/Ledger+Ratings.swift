@@ -44,6 +44,30 @@ extension Ledger {
         return true
     }
 
+    /// What was said of answers, the newest first.
+    ///
+    /// - Parameters:
+    ///   - session: Nil for all threads.
+    ///   - person: Nil for what everybody said.
+    package func ratings(of session: String?, by person: String?, limit: Int) throws -> [RatedAnswer] {
+        try self.connection.query(
+            """
+            SELECT ratings.turn, ratings.person, ratings.session, ratings.value, ratings.word, ratings.at, turns.model,
+            sessions.title, sessions.persona
+            FROM ratings JOIN turns ON turns.id = ratings.turn JOIN sessions ON sessions.id = ratings.session
+            WHERE (CAST($1 AS TEXT) IS NULL OR ratings.session = $1) AND (CAST($2 AS TEXT) IS NULL OR ratings.person = $2)
+            ORDER BY ratings.at DESC, ratings.turn, ratings.person LIMIT $3
+            """, [.optional(session), .optional(person), .integer(Int64(limit))]
+        ).compactMap { row in
+            guard let rating = Rating(rawValue: try row.text("value")) else { return nil }
+            return RatedAnswer(
+                turn: try row.text("turn"), session: try row.text("session"), title: try row.text("title"),
+                person: try row.text("person"), rating: rating, word: try row.optionalText("word"),
+                model: try row.optionalText("model"), persona: try row.optionalText("persona"),
+                at: try row.integer("at"))
+        }
+    }
+
     /// The last ended answer in a session; nil for none.
     func lastRatable(of session: String) throws -> String? {
         let kinds = TurnKind.allCases.filter(\.isAnswer).map { "'\($0.rawValue)'" }.joined(separator: ", ")
@@ -53,6 +77,20 @@ extension Ledger {
             ORDER BY number DESC LIMIT 1
             """, [.text(session)])?.text("id")
     }
+}
+
+/// What a person said of an answer.
+package struct RatedAnswer: Sendable {
+    package let turn: String
+    package let session: String
+    /// The thread's.
+    package let title: String
+    package let person: String
+    package let rating: Rating
+    package let word: String?
+    package let model: String?
+    package let persona: String?
+    package let at: Int64
 }
 
 extension TurnKind {

@@ -86,6 +86,7 @@ package struct APIExample: Sendable {
         Self("listAsks", "THREAD"), Self("listWaitingAsks", captures: ["ASK": "items.0.id"]),
         Self("answerAsk", "ASK", body: #"{"answer":"no","text":"not on a Friday"}"#),
         Self("rateOperation", "OPERATION", body: #"{"value":"up","word":"short and right"}"#, status: 204),
+        Self("listRatings", query: "limit=1"),
         Self("models"), Self("usage"), Self("repositories"), Self("commands"), Self("listSessions", query: "limit=2"),
         Self("listAudit", query: "limit=2"), Self("listHosts"), Self("listPeople"),
         Self("changePerson", "PERSON", body: #"{"role":"guest"}"#), Self("removePerson", "PERSON", status: 204),

@@ -16,6 +16,39 @@ extension API {
         ]
     }
 
+    struct RatingQuery: Codable, Sendable, Documented {
+        let thread: String?
+        let mine: Bool?
+        let limit: Int?
+
+        static let notes = [
+            "thread": MemberNote("Only answers of this thread."),
+            "mine": MemberNote("`true` lists only what you said.", standard: false),
+            "limit": limitNote(50, most: 200),
+        ]
+    }
+
+    /// What somebody said of an answer.
+    struct RatedAnswer: Codable, Sendable, Documented {
+        let operationID: String
+        let threadID: String
+        let title: String
+        let person: String
+        let name: String?
+        let value: Value
+        let word: String?
+        let model: String?
+        let persona: String?
+        let at: Timestamp
+
+        enum Value: String, WordChoice { case up, down }
+
+        static let notes = [
+            "title": MemberNote("The thread's."), "name": MemberNote("What the person is called, where that is known."),
+            "word": MemberNote("Why, in their words."),
+        ]
+    }
+
     /// The work on a message.
     struct Operation: Codable, Sendable, Documented {
         let id: String

@@ -68,6 +68,8 @@ export class Conversation {
   private readonly earlier = h("button", { type: "button", class: "quiet more", hidden: true, onclick: () => void this.loadEarlier() }, "Show earlier messages");
   private readonly turns = new Map<string, TurnEntry>();
   private readonly seen = new Set<string>();
+  /** What the person said of answers before. */
+  private ratings = new Map<string, "up" | "down">();
   /** Live frames that arrived before the first page; null once that is drawn. */
   private early: Frame[] | null = null;
   private newest: { id: string; time: Timestamp } | null = null;
@@ -178,6 +180,15 @@ export class Conversation {
     this.early = null;
     for (const frame of early) this.frame(frame);
     this.scroller.toEnd();
+    void this.readRatings();
+  }
+
+  /** Without them nothing is missing but the pressed thumbs. */
+  private async readRatings(): Promise<void> {
+    if (this.id === null) return;
+    const { items } = await api.ratings(this.id).catch(() => ({ items: [] }));
+    this.ratings = new Map(items.map((item) => [item.operation_id, item.value]));
+    for (const [id, value] of this.ratings) this.turns.get(id)?.setRating(value);
   }
 
   /** Inserts stored messages, oldest first. */
@@ -386,6 +397,8 @@ export class Conversation {
     const turn = this.turns.get(operation.id);
     if (!turn) return;
     turn.setCommits(operation.commits);
+    const rating = this.ratings.get(operation.id);
+    if (rating) turn.setRating(rating);
     this.setState(turn, operation.state, operation.error, operation.position ?? null);
     if (turn.isOpen) this.delegate.follow(operation.id);
   }

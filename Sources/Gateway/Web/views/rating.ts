@@ -30,14 +30,19 @@ export class RatingButtons {
     return button;
   }
 
+  /** What the person said of the answer. */
+  show(value: Value | null): void {
+    this.value = value;
+    for (const name of ["up", "down"] as const) this.buttons[name].setAttribute("aria-pressed", String(name === value));
+  }
+
   private async send(value: Value | null, word: string | null, isDone: boolean): Promise<void> {
     try {
       await api.rate(this.operation, { value: value ?? "none", word });
     } catch (error) {
       return toast(api.explain(error));
     }
-    this.value = value;
-    for (const name of ["up", "down"] as const) this.buttons[name].setAttribute("aria-pressed", String(name === value));
+    this.show(value);
     this.word.value = "";
     this.why.hidden = isDone || value === null;
     announce(value === null ? "Your rating was taken back." : "Thank you, noted.");

@@ -88,6 +88,10 @@ export class TurnEntry {
     this.drawStatus();
   }
 
+  setRating(value: "up" | "down"): void {
+    this.rating?.show(value);
+  }
+
   private retry(): void {
     if (this.question !== null) this.actions.retry(this.question);
   }
