@@ -122,6 +122,7 @@ struct ClusterSetup: Sendable {
             Cluster.Events(
                 gained: { [weak host] places in await host?.gain(places) },
                 lost: { [weak host] places in await host?.drop(places) },
+                idle: { [weak host] places in await host?.bridge.idle(places) ?? places },
                 handOver: { [weak host] places in await host?.handOver(places) },
                 looked: { [weak host] in
                     do { try await host?.bridge.look() } catch {

@@ -79,6 +79,20 @@ struct HostTableTests {
         #expect(again.epoch > ofA && again.places == [])
     }
 
+    @Test("a host that has not renewed its own lease takes nothing: all may have waited for the server")
+    func stalled() async throws {
+        let lease = Duration.milliseconds(400)
+        let (a, b) = (try self.table("a", run: "r1", lease: lease), try self.table("b", run: "r2", lease: lease))
+        let (ofA, ofB) = (try await self.join(a).epoch, try await self.join(b).epoch)
+        _ = try await a.claim([.janitor], epoch: ofA)
+        try await PostgreSQLServer.until { try await !b.deadHosts().isEmpty }
+        #expect(try await b.takeOver("a", ofA, epoch: ofB) == [])
+        #expect(try await a.renew(epoch: ofA) == .live)
+        try await PostgreSQLServer.until { try await !b.deadHosts().isEmpty }
+        _ = try await b.renew(epoch: ofB)
+        #expect(try await b.takeOver("a", ofA, epoch: ofB) == [.janitor])
+    }
+
     @Test("a take-over waits for a write that has begun, and no later one passes")
     func writeInProgress() async throws {
         let a = try self.table("a", run: "r1", lease: .milliseconds(200))
@@ -137,6 +151,7 @@ struct HostTableTests {
         #expect(try await b.deadHosts().isEmpty)
         await a.database.close()
         try await PostgreSQLServer.until { try await !b.deadHosts().isEmpty }
+        _ = try await b.renew(epoch: ofB)
         #expect(try await b.takeOver("a", ofA, epoch: ofB) == [.janitor])
         #expect(try await b.hosts().map(\.state) == [.gone, .live])
     }
@@ -172,6 +187,7 @@ struct HostTableTests {
         let places = Set((0..<10_000).map { Place.web("t\($0)") })
         _ = try await a.claim(places, epoch: ofA)
         try await PostgreSQLServer.until { try await !b.deadHosts().isEmpty }
+        _ = try await b.renew(epoch: ofB)
         #expect(try await b.takeOver("a", ofA, epoch: ofB) == places)
         #expect(try await b.places(epoch: ofB) == places)
     }

@@ -10,11 +10,11 @@ struct LeaseMachineTests {
     func renewals() {
         var machine = LeaseMachine(lease: .seconds(3))
         #expect(machine.tick(self.time(10)) == [.join])
-        machine.joined(epoch: 4, sent: self.time(10))
+        machine.joined(epoch: 4, sent: self.time(10), now: self.time(10))
         #expect(machine.deadline == self.time(13))
         #expect(machine.tick(self.time(10.25)) == [])
         #expect(machine.tick(self.time(10.5)) == [.renew(epoch: 4)])
-        machine.renewed(sent: self.time(10.5))
+        machine.renewed(sent: self.time(10.5), now: self.time(10.5))
         #expect(machine.deadline == self.time(13.5))
         #expect(machine.tick(self.time(10.75)) == [])
     }
@@ -22,24 +22,33 @@ struct LeaseMachineTests {
     @Test("it looks for dead hosts only after a whole lease of renewals that succeeded")
     func looking() {
         var machine = LeaseMachine(lease: .seconds(3))
-        machine.joined(epoch: 1, sent: self.time(0))
+        machine.joined(epoch: 1, sent: self.time(0), now: self.time(0))
         for tenths in stride(from: 5, to: 30, by: 5) {
             #expect(!machine.tick(self.time(Double(tenths) / 10)).contains(.look))
-            machine.renewed(sent: self.time(Double(tenths) / 10))
+            machine.renewed(sent: self.time(Double(tenths) / 10), now: self.time(Double(tenths) / 10))
         }
         #expect(machine.tick(self.time(3)).contains(.look))
         // The database stalls: perhaps for everybody.
         machine.failed(self.time(3.5))
         #expect(machine.tick(self.time(4)) == [.renew(epoch: 1)])
-        machine.renewed(sent: self.time(4))
+        machine.renewed(sent: self.time(4), now: self.time(4))
         #expect(!machine.tick(self.time(6.9)).contains(.look))
         #expect(machine.tick(self.time(7)).contains(.look))
+        // It answers late: those of the others may have run out while they waited as well.
+        machine.renewed(sent: self.time(7), now: self.time(9.5))
+        #expect(machine.deadline == self.time(10))
+        #expect(!machine.tick(self.time(12.25)).contains(.look))
+        #expect(machine.tick(self.time(12.5)).contains(.look))
+        // It is asked late, because something before it had to wait.
+        machine.renewed(sent: self.time(14.5), now: self.time(14.5))
+        #expect(!machine.tick(self.time(17.25)).contains(.look))
+        #expect(machine.tick(self.time(17.5)).contains(.look))
     }
 
     @Test("a renewal without an answer is tried again soon, and the deadline stays")
     func failures() {
         var machine = LeaseMachine(lease: .seconds(3))
-        machine.joined(epoch: 1, sent: self.time(0))
+        machine.joined(epoch: 1, sent: self.time(0), now: self.time(0))
         #expect(machine.tick(self.time(0.5)) == [.renew(epoch: 1)])
         machine.failed(self.time(1.5))
         #expect(machine.tick(self.time(1.7)) == [] && machine.deadline == self.time(3))
@@ -47,14 +56,14 @@ struct LeaseMachineTests {
         // Its epoch may still stand after the deadline.
         machine.failed(self.time(5))
         #expect(machine.tick(self.time(5.25)) == [.renew(epoch: 1)])
-        machine.renewed(sent: self.time(5.25))
+        machine.renewed(sent: self.time(5.25), now: self.time(5.25))
         #expect(machine.deadline == self.time(8.25))
     }
 
     @Test("after another host has ended its lease it lets go of everything and joins anew")
     func refusal() {
         var machine = LeaseMachine(lease: .seconds(3))
-        machine.joined(epoch: 1, sent: self.time(0))
+        machine.joined(epoch: 1, sent: self.time(0), now: self.time(0))
         #expect(machine.refused() == [.loseAll])
         #expect(machine.epoch == nil && machine.deadline == nil)
         #expect(machine.tick(self.time(1)) == [.join])

@@ -170,6 +170,9 @@ struct ClusterTests {
         #expect(listed.map(\.threads) == [0, 1])
         _ = try await alice.listen(to: "jetbot", in: "#team", within: .seconds(30)) { $0.joined().contains("word60") }
         #expect(!alice.heard(from: "jetbot", in: "#team").joined().contains("Interrupted"))
+        let up = "jetbridge_adapter_up{adapter=\"irc:local\"}"
+        #expect(try await !a.page("/metrics").text.contains(up), "an alert would say that the network is down")
+        #expect(try await b.page("/metrics").text.contains("\(up) 1"))
         // Its gateway still serves, by the other host.
         _ = try await a.ended(try await a.send("three", to: thread))
         alice.forget()
@@ -181,6 +184,40 @@ struct ClusterTests {
         try await cluster.finish()
         await alice.quit()
         await server.stop()
+    }
+
+    @Test("questions that wait when a host is stopped are answered by another one")
+    func left() async throws {
+        let cluster = try await ClusterHosts.started(model: try await Self.slowModel())
+        let (a, b) = (try await cluster.client(0), try await cluster.client(1))
+        let thread = try await a.newThread()
+        let operations = [try await a.send("one", to: thread), try await a.send("two", to: thread)]
+        #expect(await cluster.hosts[0].terminate() == .exited(0))
+        // Nobody asks for the thread.
+        for operation in operations { #expect(try await b.ended(operation)["state"] == "complete") }
+        #expect(try await cluster.listed().map(\.threads) == [0, 1])
+        try await cluster.finish()
+    }
+
+    @Test("while a host hands over, nobody waits for the answers of others")
+    func idleFirst() async throws {
+        let cluster = try await ClusterHosts.started(model: try await Self.slowModel())
+        let (a, b) = (try await cluster.client(0), try await cluster.client(1))
+        let (busy, idle) = (try await a.newThread(), try await a.newThread())
+        cluster.model.set(Self.short, for: "test")
+        _ = try await a.ended(try await a.send("one", to: idle))
+        cluster.model.set(.stall(after: "An answer that has no end,"), for: "test")
+        let running = try await a.send("two", to: busy)
+        try await PostgreSQLServer.until { cluster.model.answersUnderWay == 1 }
+        let drain = Task { try await cluster.run(1, ["hosts", "drain", "host-0"]) }
+        try await PostgreSQLServer.until { try await cluster.listed().map(\.threads) == [1, 1] }
+        cluster.model.set(Self.short, for: "test")
+        _ = try await b.ended(try await b.send("three", to: idle))
+        #expect(try await cluster.listed().map(\.state) == ["draining", "live"])
+        _ = try await b.post("/api/v1/operations/\(running)/stop")
+        #expect(try await drain.value.status == .exited(0))
+        #expect(try await cluster.listed().map(\.threads) == [0, 2])
+        try await cluster.finish()
     }
 
     @Test("a network follows to another host when its own dies, and what was said meanwhile is answered")
@@ -227,6 +264,13 @@ struct ClusterTests {
         let transcript = try await b.transcript(of: thread)
         #expect(transcript.map(\.role) == ["user", "assistant", "note", "user", "assistant"], "\(transcript)")
         _ = try await a.ended(try await a.send("three", to: thread))
+        // What cannot be stored is to be sent again, perhaps to another host.
+        await proxy.set(.refuse)
+        await proxy.cut()
+        let refused = try await a.answer("GET", "/api/v1/threads/\(thread)")
+        #expect(refused.status == 503 && refused.retryAfter == "1", "\(refused)")
+        await proxy.set(.none)
+        try await PostgreSQLServer.until { try await a.answer("GET", "/readyz").status == 200 }
         try await cluster.finish()
         await proxy.stop()
     }
@@ -243,10 +287,13 @@ struct ClusterTests {
         let thread = try await a.newThread()
         let running = try await a.send("one", to: thread)
         try await EventLoop.shared.sleep(for: .milliseconds(300))
-        // Longer than a lease.
-        for proxy in proxies { await proxy.set(.hold) }
-        try await EventLoop.shared.sleep(for: .seconds(4))
-        for proxy in proxies { await proxy.set(.none) }
+        // Longer than a lease. What each of them sent at its beginning is answered at its end.
+        for stall in [4_000, 3_300, 5_100] {
+            for proxy in proxies { await proxy.set(.hold) }
+            try await EventLoop.shared.sleep(for: .milliseconds(stall))
+            for proxy in proxies { await proxy.set(.none) }
+            try await EventLoop.shared.sleep(for: .milliseconds(3_500))
+        }
         #expect(try await a.ended(running)["state"] == "complete")
         #expect(try await cluster.listed().map(\.threads) == [1, 0])
         cluster.model.set(.stall(after: "An answer that has no end,"), for: "test")

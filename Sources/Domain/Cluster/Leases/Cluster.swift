@@ -15,6 +15,8 @@ package actor Cluster: Service {
         package let gained: @Sendable (Set<Place>) async -> Void
         /// Others have them, or will: nothing of them may be written or posted any more.
         package let lost: @Sendable (Set<Place>) async -> Void
+        /// Those of these places in which nothing runs.
+        package let idle: @Sendable (Set<Place>) async -> Set<Place>
         /// The host finishes what runs in these places, and lets go of them.
         package let handOver: @Sendable (Set<Place>) async -> Void
         /// The host looks for what others have stored. Called about twice a second.
@@ -23,11 +25,13 @@ package actor Cluster: Service {
         package init(
             gained: @escaping @Sendable (Set<Place>) async -> Void,
             lost: @escaping @Sendable (Set<Place>) async -> Void,
+            idle: @escaping @Sendable (Set<Place>) async -> Set<Place>,
             handOver: @escaping @Sendable (Set<Place>) async -> Void,
             looked: @escaping @Sendable () async -> Void
         ) {
             self.gained = gained
             self.lost = lost
+            self.idle = idle
             self.handOver = handOver
             self.looked = looked
         }
@@ -157,6 +161,8 @@ package actor Cluster: Service {
                     self.logger.error("the database of the cluster does not answer", ["error": .string("\(error)")])
                 }
                 self.wasReached = false
+                // What is seen now says nothing of the others: they may have waited as long.
+                return
             }
         }
     }
@@ -164,7 +170,7 @@ package actor Cluster: Service {
     private func joinAnew() async throws {
         let sent = BootTime.now
         let (epoch, kept) = try await self.table.join(version: self.version, address: self.address)
-        self.machine.joined(epoch: epoch, sent: sent)
+        self.machine.joined(epoch: epoch, sent: sent, now: .now)
         self.condition = .live
         self.lease.set(epoch: epoch, deadline: self.machine.deadline)
         self.places = try await kept.union(self.table.claim(self.wanted.subtracting(kept), epoch: epoch))
@@ -181,7 +187,7 @@ package actor Cluster: Service {
             self.places = []
             return
         }
-        self.machine.renewed(sent: sent)
+        self.machine.renewed(sent: sent, now: .now)
         self.lease.set(epoch: epoch, deadline: self.machine.deadline)
         if condition == .draining, self.condition != .draining { self.announce.yield(.drain(epoch: epoch)) }
         self.condition = condition
@@ -198,7 +204,7 @@ package actor Cluster: Service {
                 ["host": .string(dead.host), "places": .integer(Int64(taken.count))])
             self.counts.add(.died, taken.count)
         }
-        let free = try await self.table.unserved(self.wanted)
+        let free = try await self.table.unserved(self.wanted).union(self.table.waiting())
         if !free.isEmpty { _ = try await self.table.claim(free, epoch: epoch) }
         let now = try await self.table.places(epoch: epoch)
         // What is being claimed is taken there.
@@ -266,14 +272,18 @@ package actor Cluster: Service {
                 _ = try await self.table.set(.live, of: self.lease.host)
                 return
             }
-            await events.handOver(places)
-            guard try await self.give(places, epoch: epoch) else {
-                _ = try await self.table.set(.live, of: self.lease.host)
-                await events.gained(places)
-                return
+            let idle = await events.idle(places)
+            // Where nothing runs, nobody waits for what runs elsewhere.
+            for part in [idle, places.subtracting(idle)] where !part.isEmpty {
+                await events.handOver(part)
+                guard try await self.give(part, epoch: epoch) else {
+                    _ = try await self.table.set(.live, of: self.lease.host)
+                    await events.gained(part)
+                    return
+                }
+                self.counts.add(.drained, part.count)
+                self.places.subtract(part)
             }
-            self.counts.add(.drained, places.count)
-            self.places.subtract(places)
             _ = try await self.table.set(.drained, of: self.lease.host)
         } catch {
             self.logger.error("the places cannot be handed over", ["error": .string("\(error)")])

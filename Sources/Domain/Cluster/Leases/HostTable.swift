@@ -138,13 +138,17 @@ struct HostTable: Sendable {
     }
 
     /// Ends a dead host's membership and takes all its places. Waits for its writes that have begun; none comes later.
-    /// Returns the places; none if the host was quicker, or another one.
+    /// Returns the places; none if the host was quicker, or another one, or if this host has not renewed its own lease just
+    /// before: then all of them may have waited for the server.
     func takeOver(_ dead: String, _ deadEpoch: Int64, epoch: Int64) async throws -> Set<Place> {
-        let host = self.host
+        let (host, recent) = (self.host, SQLValue.integer(Int64(self.lease / 2 / .milliseconds(1))))
         return try await self.database.write { connection in
             let row = try connection.first(
-                "SELECT id FROM hosts WHERE id = $1 AND epoch = $2 AND state <> 'gone' AND \(Self.isDead) FOR UPDATE",
-                .text(dead), .integer(deadEpoch))
+                """
+                SELECT id FROM hosts WHERE id = $1 AND epoch = $2 AND state <> 'gone' AND \(Self.isDead) AND EXISTS
+                (SELECT 1 FROM hosts own WHERE own.id = $3 AND own.epoch = $4 AND own.renewed_at >= \(Self.now) - $5)
+                FOR UPDATE
+                """, .text(dead), .integer(deadEpoch), .text(host), .integer(epoch), recent)
             guard row != nil else { return [] }
             try connection.execute(
                 "UPDATE hosts SET epoch = epoch + 1, state = 'gone' WHERE id = $1", .text(dead))
@@ -201,6 +205,22 @@ struct HostTable: Sendable {
                 WHERE h.state <> 'gone' AND p.place NOT LIKE 'web:%'
                 """)
             return places.subtracting(try served.map(Self.place))
+        }
+    }
+
+    /// Threads of the web chat in which something waits, and which no host has whose membership stands: a host that was
+    /// stopped leaves its questions.
+    func waiting() async throws -> Set<Place> {
+        try await self.database.read { connection in
+            try Set(
+                connection.query(
+                    """
+                    SELECT DISTINCT 'web:' || s.thread AS place FROM turns t JOIN sessions s ON s.id = t.session
+                    WHERE t.state IN ('queued', 'running') AND s.adapter = 'web' AND NOT EXISTS
+                    (SELECT 1 FROM places p JOIN hosts h ON h.id = p.host AND h.epoch = p.epoch
+                        WHERE p.place = 'web:' || s.thread AND h.state <> 'gone')
+                    """
+                ).map(Self.place))
         }
     }
 

@@ -44,16 +44,18 @@ struct LeaseMachine {
     }
 
     /// - Parameter sent: When the request was sent.
-    mutating func joined(epoch: Int64, sent: BootTime) {
+    mutating func joined(epoch: Int64, sent: BootTime, now: BootTime) {
         self.epoch = epoch
         self.deadline = sent + self.lease
         self.nextRenewal = sent + self.interval
-        self.steadySince = sent
+        self.steadySince = now
     }
 
-    mutating func renewed(sent: BootTime) {
+    mutating func renewed(sent: BootTime, now: BootTime) {
+        // When it was late, something was held up, perhaps also for all others, whose leases may have run out meanwhile.
+        let isLate = self.deadline.map { $0 - now < self.lease / 3 } ?? false
         self.deadline = sent + self.lease
-        if self.steadySince == nil { self.steadySince = sent }
+        if isLate { self.steadySince = now } else if self.steadySince == nil { self.steadySince = sent }
     }
 
     /// The renewal got no answer. The epoch may still stand: the host goes on when an answer comes.

@@ -39,7 +39,7 @@ actor Conversation {
     var running: RunningTurn? { self.turns.running }
 
     /// Whether nothing runs or waits.
-    private var isIdle: Bool { self.turns.isIdle && self.mailbox.isIdle && self.followers.isEmpty }
+    var isIdle: Bool { self.turns.isIdle && self.mailbox.isIdle && self.followers.isEmpty }
 
     /// Whether it may be forgotten; if so, it accepts no more messages.
     func retire() -> Bool {

@@ -23,6 +23,15 @@ final class Conversations: Sendable {
 
     var all: [Conversation] { self.state.withLock { Array($0.byThread.values) } }
 
+    /// The places of those in which something runs.
+    var busy: Set<Place> {
+        get async {
+            var places: Set<Place> = []
+            for conversation in self.all where await !conversation.isIdle { places.insert(conversation.hold.place) }
+            return places
+        }
+    }
+
     /// Whether a thread's conversation is in memory.
     func contains(_ key: ThreadKey) -> Bool { self.state.withLock { $0.byThread[key] != nil } }
 

@@ -30,6 +30,9 @@ extension Bridge {
         self.state.withLock { $0.arriving.subtract(new) }
     }
 
+    /// Those of these places in which nothing runs and nothing waits for it.
+    package func idle(_ places: Set<Place>) async -> Set<Place> { places.subtracting(await self.conversations.busy) }
+
     /// Brings the work of places to an end, as when the host stops: running turns have until `deadline`, what waits is
     /// left to the next host, and what is in the outbox is sent. ``drop(_:)`` follows once their adapters have stopped.
     package func finish(_ places: Set<Place>, by deadline: ContinuousClock.Instant) async {
