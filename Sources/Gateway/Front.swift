@@ -74,6 +74,9 @@ struct Front: Sendable {
             let problem = HTTPProblem(
                 HTTPStatus(507), "The host's disk is full, so nothing was stored. Free some space there and try again.")
             response = self.response(to: problem, request: request, route: route)
+        } catch let error where error is PlaceLost || (error as? DatabaseError)?.isPassing == true {
+            logger.warning("a request failed", ["path": .string(String(request.path)), "error": .string("\(error)")])
+            response = self.response(to: Self.passing, request: request, route: route)
         } catch {
             logger.error("a request failed", ["path": .string(String(request.path)), "error": .string("\(error)")])
             let problem = HTTPProblem(
@@ -97,6 +100,11 @@ struct Front: Sendable {
             ])
         return response
     }
+
+    private static let passing = HTTPProblem(
+        .serviceUnavailable,
+        "The database does not answer, or another host takes this over. Repeat the request in a moment.",
+        headers: ["Retry-After": "1"])
 
     private func admitted(_ request: HTTPServerRequest, by route: APIRoute, logger: Logger) async throws
         -> HTTPServerResponse

@@ -29,7 +29,7 @@ enum BridgeSetup {
         _ metrics: Metrics, _ audit: AuditLog, _ watches: Signal
     ) -> ThreadPosts {
         let registry = AdapterRegistry(adapters)
-        metrics.follow(registry)
+        metrics.follow(registry, store.held)
         let settings = configuration.bridgeSettings(publicURL: publicURL)
         let export = ConversationExport(store: store, pages: settings.pages, now: WallClock.now)
         var environment = BridgeEnvironment(

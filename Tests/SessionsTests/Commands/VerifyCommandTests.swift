@@ -112,7 +112,7 @@ struct VerifyCommandTests {
     @Test("what an encrypted network counts is read at each scrape")
     func metrics() {
         let metrics = Metrics()
-        metrics.follow(AdapterRegistry([FakeAdapter(), Self.network("matrix:home")]))
+        metrics.follow(AdapterRegistry([FakeAdapter(), Self.network("matrix:home")]), HeldPlaces())
         let lines = metrics.text().split(separator: "\n")
         for line in [
             "jetbridge_adapter_up{adapter=\"fake:one\"} 0", "jetbridge_one_time_keys{adapter=\"matrix:home\"} 50",

@@ -1,10 +1,13 @@
 internal import Chat
 
 extension Metrics {
-    /// Reads what the networks say of themselves at each scrape.
-    package func follow(_ adapters: AdapterRegistry) {
+    /// Reads what the networks say of themselves at each scrape. What another host has is not missing here.
+    package func follow(_ adapters: AdapterRegistry, _ held: HeldPlaces) {
         for id in adapters.all.map(\.id) {
-            self.gauge(.adapterUp, Self.labels(id)) { adapters[id]?.status.state == .up ? 1 : 0 }
+            self.gauge(.adapterUp, Self.labels(id)) {
+                guard id == Place.webAdapter || held.contains(.network(id)) else { return nil }
+                return adapters[id]?.status.state == .up ? 1 : 0
+            }
         }
         for id in Self.encrypted(adapters).map(\.id) {
             self.gauge(.oneTimeKeys, Self.labels(id)) {
