@@ -18,7 +18,7 @@ package struct PostgreSQLSettings: Sendable, Equatable {
     package var resolution: Duration?
 
     package init(
-        url: String, password: Secret? = nil, authorities: String? = nil, writers: Int = 8,
+        url: String, password: Secret? = nil, authorities: String? = nil, writers: Int = 16,
         patience: Duration = .milliseconds(2_500), resolution: Duration? = nil
     ) {
         self.url = url
