@@ -1,0 +1,123 @@
+import EventLoop
+import Glibc
+import HTTP
+import JSON
+import Processes
+import TestSupport
+import Testing
+
+/// What networks, and NATS, see of hosts that change.
+@Suite("Networks of a cluster", .timeLimit(.minutes(2)))
+struct ClusterNetworkTests {
+    private static let endless = ModelBehavior.stall(after: "The beginning of an answer that has no end,\n\n")
+
+    @Test("a host that hangs keeps its connection to IRC for a while: another one speaks, once, and gets the nick back")
+    func ghost() async throws {
+        let server = try await NgIRCd()
+        let alice = try await IRCPeer.connect(to: server, nick: "alice")
+        try await alice.join("#team")
+        let cluster = try await ClusterHosts.started(
+            model: try await LoopbackModelServer.started(behaviors: ["test": Self.endless]),
+            more: HostConfiguration.irc(port: server.port))
+        try await alice.waitForJoin(of: "jetbot")
+        try await alice.say("jetbot: one", to: "#team")
+        try await cluster.client(0).waitForMetric("jetbridge_turn_first_token_seconds_count", toReach: 1)
+        await cluster.hosts[0].signal(SIGSTOP)
+        // If nothing of it was stored, the first question is answered anew.
+        cluster.model.set(.answer("A short answer."), for: "test")
+        let joined = try await alice.expect { $0.hasPrefix(":jetbot") && $0.contains(" JOIN ") }
+        let ghostly = String(joined.dropFirst().prefix { $0 != "!" })
+        #expect(ghostly != "jetbot")
+        // Under its own name.
+        try await alice.say("jetbot: two", to: "#team")
+        try await alice.listen(to: ghostly, in: "#team") { lines in
+            lines.count { $0.contains("A short answer.") || $0.contains("Interrupted") } == 2
+        }
+        await cluster.hosts[0].signal(SIGCONT)
+        _ = try await alice.expect { $0.hasPrefix(":\(ghostly)!") && $0.contains(" NICK :jetbot") }
+        try await PostgreSQLServer.until { try await cluster.listed().map(\.state) == ["live", "live"] }
+        #expect(try await cluster.listed().map(\.adapters) == [[], ["irc:local"]])
+        try await alice.say("jetbot: three", to: "#team")
+        let last = try await alice.listen(to: "jetbot", in: "#team") { $0.contains { $0.hasSuffix("A short answer.") } }
+        // Nothing that the old host still had.
+        #expect(
+            last.count { $0.contains("A short answer.") } == 1 && !last.contains { $0.contains("Interrupted") },
+            "\(last)")
+        try await cluster.finish()
+        await alice.quit()
+        await server.stop()
+    }
+
+    @Test("an event that Slack delivers to both gateways is answered once")
+    func twice() async throws {
+        let slack = try await LoopbackSlack.started()
+        let cluster = try await ClusterHosts.started(
+            model: try await LoopbackModelServer.started(behaviors: ["test": .answer("A short answer.")]),
+            more: """
+                access: {owners: ["slack:\(slack.teamID)/\(LoopbackSlack.alice)"]}
+                adapters: {slack: [{id: team, bot_token: {env: SLACK_BOT}, signing_secret: {env: SLACK_SIGNING}, api_url: "\(slack.apiURL)"}]}
+                """,
+            environment: ["SLACK_BOT": slack.botToken, "SLACK_SIGNING": slack.settings.signingSecret])
+        func event(_ text: String, id: String, ts: String) -> JSON {
+            [
+                "type": "event_callback", "team_id": .string(slack.teamID), "api_app_id": .string(slack.settings.appID),
+                "event_id": .string(id),
+                "event_time": 1_790_000_000,
+                "event": [
+                    "type": "app_mention", "user": .string(LoopbackSlack.alice),
+                    "text": .string("\(slack.mention) \(text)"),
+                    "ts": .string(ts), "channel": .string(LoopbackSlack.general), "event_ts": .string(ts),
+                ],
+            ]
+        }
+        let question = slack.say("a question that is delivered by hand")
+        let body = event("one", id: "Ev0TWICE", ts: question).bytes
+        let clients = [try await cluster.client(0), try await cluster.client(1)]
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for client in clients {
+                group.addTask {
+                    var headers = ["Content-Type": "application/json"]
+                    for (name, value) in LoopbackSlack.signature(
+                        of: body, secret: slack.settings.signingSecret, timestamp: time(nil))
+                    { headers[name] = value }
+                    let answer = try await client.answer(
+                        "POST", "/hooks/slack/team", body: String(decoding: body, as: UTF8.self), headers: headers)
+                    #expect(answer.status == 200, "\(answer.text)")
+                }
+            }
+            try await group.waitForAll()
+        }
+        try await slack.wait("an answer") { !$0.shown(thread: question).isEmpty }
+        _ = await cluster.hosts[0].terminate()
+        #expect(slack.shown(thread: question).count == 1)
+        try await cluster.finish()
+        await slack.stop()
+    }
+
+    @Test("a host that is cut off from NATS shows and stops the answers of others all the same")
+    func withoutNATS() async throws {
+        let server = try await NATSServer()
+        let proxy = try await FaultProxy.started(before: server.port)
+        let words = (1...60).map { "word\($0)" }.joined(separator: " ")
+        let cluster = try await ClusterHosts.started(
+            model: try await LoopbackModelServer.started(behaviors: ["test": .answer(words, rate: 25, chunkLength: 8)]),
+            nats: "nats://127.0.0.1:\(proxy.port)")
+        let (a, b) = (try await cluster.client(0), try await cluster.client(1))
+        // One connection a host, in the order of their start.
+        try await proxy.wait(forConnections: 2)
+        await proxy.set(.swallow, ofConnection: 1)
+        let thread = try await a.newThread()
+        let first = try await a.send("one", to: thread)
+        let live = try await b.live()
+        try await live.subscribe(to: first)
+        let frames = try await live.frames()
+        await live.close()
+        #expect(try await a.frames(of: first) == frames)
+        let second = try await b.send("two", to: thread)
+        _ = try await b.post("/api/v1/operations/\(second)/stop")
+        #expect(try await a.ended(second)["state"] == "stopped")
+        try await cluster.finish()
+        await proxy.stop()
+        await server.stop()
+    }
+}
