@@ -150,7 +150,7 @@ package actor Cluster: Service {
                     try await self.joinAnew()
                     self.announce.yield(.gained(self.places))
                 case .renew(let epoch): try await self.renew(epoch)
-                case .look: try await self.look()
+                case .look: if self.machine.mayLook(.now) { try await self.look() }
                 case .loseAll: break
                 }
                 if !self.wasReached { self.logger.info("the database of the cluster answers again") }

@@ -39,9 +39,12 @@ struct LeaseMachine {
             actions.append(.renew(epoch: epoch))
         }
         // A database that stalls for all of them takes nothing from anybody.
-        if let steadySince, now - steadySince >= self.lease { actions.append(.look) }
+        if self.mayLook(now) { actions.append(.look) }
         return actions
     }
+
+    /// Whether all renewals of a whole lease were in time. Asked again after a renewal.
+    func mayLook(_ now: BootTime) -> Bool { self.steadySince.map { now - $0 >= self.lease } ?? false }
 
     /// - Parameter sent: When the request was sent.
     mutating func joined(epoch: Int64, sent: BootTime, now: BootTime) {
