@@ -18,6 +18,8 @@ struct SlackAdapterTests {
             #expect(message.text == "hello <there>")
             #expect(message.isAddressed)
             #expect(message.sender.id == "slack:\(stage.slack.teamID)/\(LoopbackSlack.alice)")
+            // Also of the first message: what it asks for is signed with the name.
+            #expect(message.sender.displayName == "alice")
             let reference = try await stage.adapter.post(stage.message("**hi** <\u{200B}!channel>", message.route))
             let shown = try #require(stage.slack.message(reference.id))
             #expect(shown.thread == question)
@@ -32,6 +34,16 @@ struct SlackAdapterTests {
             #expect(try await stage.adapter.find(token: "token", isFile: false, in: message.route) == reference)
             let other = try await stage.adapter.find(token: "other", isFile: false, in: message.route)
             #expect(other == nil)
+        }
+    }
+
+    @Test("a message does not wait for a name that does not come")
+    func nameless() async throws {
+        try await SlackStage.with { stage in
+            stage.slack.inject(.hang, at: "users.info")
+            stage.slack.say("\(stage.slack.mention) hello")
+            await stage.sink.wait { !$0.messages.isEmpty }
+            #expect(stage.sink.messages.first?.sender.displayName == LoopbackSlack.alice)
         }
     }
 

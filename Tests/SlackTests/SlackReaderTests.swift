@@ -168,7 +168,9 @@ struct SlackReaderTests {
         let (kind, id) = try #require(items.first?.other)
         let press = try #require(kind.choice)
         #expect(press.kind == .button("approve 17"))
-        #expect(press.sender.id == "slack:T2/U1")
+        #expect(press.sender.id == "slack:T2/U1" && press.sender.displayName == "ann")
+        let known = Self.reader.items(ofInteraction: payload, names: ["U1": "Ann Example"])
+        #expect(known.first?.other?.kind.choice?.sender.displayName == "Ann Example")
         #expect(id == "pressed:C1/1.1/U1/6.000000")
         #expect(Self.reader.items(ofInteraction: ["type": "view_submission"]).isEmpty)
     }

@@ -26,17 +26,17 @@ extension SlackAdapter {
     func enqueue(_ payload: JSON, as kind: SlackEnvelope.Kind?, answer: @escaping SlackDeliveryQueue.Answer) {
         guard let reader = self.reader else { return answer(false, nil) }
         var items: [SlackReader.Item] = []
+        let names = self.state.withLock { $0.people.names }
         switch kind {
         case .events:
-            let names = self.state.withLock { $0.people.names }
             items = reader.items(ofEvents: payload, names: names)
         case .interactive:
             if let form = reader.form(payload) {
                 return self.order(.form(form, answer)) ? () : answer(false, nil)
             }
-            items = reader.items(ofInteraction: payload) + reader.items(ofSubmission: payload)
+            items = reader.items(ofInteraction: payload, names: names) + reader.items(ofSubmission: payload)
         case .slash:
-            guard let slash = reader.slash(payload) else { break }
+            guard let slash = reader.slash(payload, names: names) else { break }
             return self.order(.slash(slash, answer)) ? () : answer(false, nil)
         case nil: break
         }
@@ -110,7 +110,8 @@ extension SlackAdapter {
     /// True when it may be acknowledged.
     private func deliver(_ item: SlackReader.Item, to sink: any MessageSink) async -> Bool {
         switch item {
-        case .message(let message, let id):
+        case .message(let read, let id):
+            let message = await self.named(read)
             let event = InboundEvent(id: id, adapter: self.id, kind: .message(message))
             guard let delivery = await self.deliver(event, to: sink) else { return false }
             if delivery == .stored { self.note(message) }
@@ -149,21 +150,35 @@ extension SlackAdapter {
         return delivery ?? nil
     }
 
-    /// Notes what a stored message shows: a thread to read after an absence, a missing title or name.
+    /// How long a message waits for its writer's name.
+    private static let namePatience = Duration.seconds(1)
+
+    /// With its writer's name instead of the id, which is looked up at the first message: commits are signed with it.
+    private func named(_ message: InboundMessage) async -> InboundMessage {
+        let sender = message.sender
+        let user = sender.displayName
+        guard sender.id.hasSuffix("/\(user)") else { return message }
+        if self.state.withLock({ $0.people.needsLookUp(user) }) {
+            _ = await withDeadline(Self.namePatience) { await self.lookUp(user) }
+        }
+        guard let name = self.state.withLock({ $0.people.names[user] }) else { return message }
+        var named = message
+        named.sender = Sender(id: sender.id, identities: sender.identities, displayName: name, isBot: sender.isBot)
+        return named
+    }
+
+    /// Notes what a stored message shows: a thread to read after an absence, a missing title.
     private func note(_ message: InboundMessage) {
         let channel = message.route.room.name
-        let user = message.route.recipient.flatMap { $0.split(separator: "/").last.map(String.init) } ?? ""
         var title: SlackWork.Order?
-        let isUnknown = self.state.withLock { state -> Bool in
+        self.state.withLock { state in
             if let root = message.route.anchor, message.isAddressed || message.isThreaded || message.isDirect {
                 state.seen.noteThread(root, in: channel, at: message.sentAt)
                 if state.signs.takeUntitled(SlackThreadSigns.key(channel, root)) {
                     title = .title(channel: channel, thread: root, text: message.text)
                 }
             }
-            return state.people.needsLookUp(user)
         }
-        if isUnknown { self.order(.lookUp(user)) }
         if let title { self.order(title) }
     }
 }

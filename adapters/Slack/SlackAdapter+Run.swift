@@ -75,7 +75,6 @@ extension SlackAdapter {
             await socket?.close()
         case .catchUp: await self.catchUp()
         case .status: break
-        case .lookUp(let user): await self.lookUp(user)
         case .prompts(let channel, let thread): await self.offerPrompts(channel: channel, thread: thread)
         case .title(let channel, let thread, let text):
             await self.setTitle(channel: channel, thread: thread, text: text)

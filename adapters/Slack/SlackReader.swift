@@ -169,12 +169,12 @@ struct SlackReader: Sendable {
 
     // MARK: Commands and buttons
 
-    func slash(_ payload: JSON) -> SlackSlash? {
+    func slash(_ payload: JSON, names: [String: String] = [:]) -> SlackSlash? {
         guard let channel = Self.channel(payload["channel_id"]), let user = payload["user_id"]?.stringValue,
             let id = payload["trigger_id"]?.stringValue, !id.isEmpty
         else { return nil }
         let team = payload["team_id"]?.stringValue ?? self.bot.team
-        let name = payload["user_name"]?.stringValue
+        let name = names[user] ?? payload["user_name"]?.stringValue
         let text = SlackMarkup.unescaped(payload["text"]?.stringValue ?? "")
         return SlackSlash(
             id: id, channel: channel, recipient: "\(team)/\(user)", sender: self.sender(user, team: team, name: name),
@@ -183,13 +183,13 @@ struct SlackReader: Sendable {
     }
 
     /// Presses of the bot's own buttons.
-    func items(ofInteraction payload: JSON) -> [Item] {
+    func items(ofInteraction payload: JSON, names: [String: String] = [:]) -> [Item] {
         guard payload["type"]?.stringValue == "block_actions", let user = payload["user"]?["id"]?.stringValue,
             let channel = Self.channel(payload["container"]?["channel_id"] ?? payload["channel"]?["id"]),
             let ts = Self.timestamp(payload["container"]?["message_ts"] ?? payload["message"]?["ts"])
         else { return [] }
         let team = payload["user"]?["team_id"]?.stringValue ?? payload["team"]?["id"]?.stringValue ?? self.bot.team
-        let sender = self.sender(user, team: team, name: payload["user"]?["username"]?.stringValue)
+        let sender = self.sender(user, team: team, name: names[user] ?? payload["user"]?["username"]?.stringValue)
         return (payload["actions"]?.arrayValue ?? []).compactMap { action in
             guard action["action_id"]?.stringValue?.hasPrefix(SlackBlocks.actionPrefix) == true,
                 let command = action["value"]?.stringValue, !command.isEmpty

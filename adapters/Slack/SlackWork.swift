@@ -9,7 +9,6 @@ struct SlackWork: Sendable {
         case close(Int)
         case catchUp
         case status(AdapterStatus)
-        case lookUp(String)
         case prompts(channel: String, thread: String)
         case title(channel: String, thread: String, text: String)
         case slash(SlackSlash, SlackDeliveryQueue.Answer)

@@ -33,7 +33,7 @@ package struct InboundMessage: Sendable {
     package let thread: ThreadKey
     /// Where an answer goes.
     package let route: Route
-    package let sender: Sender
+    package var sender: Sender
     /// The text, without the mention of the bot at its start.
     package let text: String
     /// Milliseconds since 1970, by the platform's clock where it has one.
