@@ -81,6 +81,7 @@ class TasksPage {
     replace(this.repository, h("option", { value: "" }, "All repositories"), ...this.repositories.map((name) => h("option", { value: name }, name)));
     this.repository.hidden = this.repositories.length < 2;
     this.repository.value = this.filter.repository;
+    this.nameRepositories();
   }
 
   // The address
@@ -120,6 +121,7 @@ class TasksPage {
     if (document.activeElement !== this.query) this.query.value = filter.query;
     this.filterButton.textContent = narrowing === 0 ? "Filters" : `Filters (${narrowing})`;
     for (const [button, isPressed] of [[this.dropped, hasDropped], [this.asBoard, !isList], [this.asList, isList]] as const) button.setAttribute("aria-pressed", String(isPressed));
+    this.nameRepositories();
     this.board.setList(isList);
     this.board.showDropped(hasDropped);
     const wanted = JSON.stringify([filter, hasDropped]);
@@ -130,10 +132,14 @@ class TasksPage {
     this.showDialog();
   }
 
+  private nameRepositories(): void {
+    this.board.element.classList.toggle("has-repositories", this.repositories.length > 1 && this.filter.repository === "");
+  }
+
   private async load(): Promise<void> {
     const { filter, drawn } = this;
     try {
-      await this.board.load(filter, filter.repository === "" && this.repositories.length !== 1);
+      await this.board.load(filter);
     } catch (error) {
       if (error instanceof api.APIError && error.status === 401) return this.page.failed(error);
       return this.showWelcome("The tasks cannot be read", api.explain(error), h("button", { type: "button", class: "primary", onclick: () => void this.load() }, "Try again"));
@@ -206,7 +212,7 @@ class TasksPage {
   // Changes
 
   private add(): void {
-    askForTask(this.repositories, this.filter.repository, { added: (task) => this.stored(task, keyOf(task), `${nameOf(task)} is added.`, true) });
+    askForTask(this.repositories, this.filter.repository, (task) => this.stored(task, keyOf(task), `${nameOf(task)} is added.`, true));
   }
 
   private stored(task: Task, key: string, text: string, isFocused = false): void {

@@ -51,14 +51,15 @@ export class Board {
   setList(isList: boolean): void {
     this.isList = isList;
     this.element.classList.toggle("is-list", isList);
+    // The next state is below the end of the one before.
+    for (const column of this.columns) column.growsAlone = !isList;
   }
 
   /** Reads the first page of every column that is shown. */
-  async load(filter: Filter, namesRepositories: boolean): Promise<void> {
+  async load(filter: Filter): Promise<void> {
     this.filter = filter;
     this.putBack("Put back");
     const columns = this.columns.filter((column) => !column.element.hidden);
-    for (const column of this.columns) column.namesRepositories = namesRepositories;
     await Promise.all(columns.map((column) => column.load(filter)));
     this.index();
   }

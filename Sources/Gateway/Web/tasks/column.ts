@@ -8,7 +8,7 @@ import { handle, keyOf, nameOf, State, titles } from "./words";
 
 export interface Card {
   task: Task;
-  readonly element: HTMLLIElement;
+  readonly element: HTMLElement;
   readonly link: HTMLAnchorElement;
 }
 
@@ -25,13 +25,15 @@ export interface ColumnDelegate {
 export class Column {
   readonly element: HTMLElement;
   readonly tab: HTMLButtonElement;
-  readonly list = h("ul", { class: "task-list", role: "list" });
+  readonly list = h("div", { class: "task-list", role: "list" });
   cards: Card[] = [];
-  /** Whether repositories are named, because there are several. */
-  namesRepositories = false;
+  /** Whether looking at the end of the column reads on; otherwise its button does. */
+  growsAlone = true;
   private cursor: string | null = null;
   private query: api.TaskQuery = {};
   private round = 0;
+  /** The column's tab stop. */
+  private current: HTMLElement | null = null;
   private readonly count = h("span", { class: "count" });
   private readonly tabCount = h("span", { class: "count" });
   private readonly empty = h("p", { class: "empty", hidden: true });
@@ -42,7 +44,7 @@ export class Column {
     const scroller = h("div", { class: "column-scroll" }, this.list, this.empty, this.more);
     this.element = h("section", { class: "column", "data-state": state, "aria-labelledby": title }, h("h2", { id: title }, titles[state], this.count), scroller);
     this.tab = h("button", { type: "button", onclick: () => this.element.scrollIntoView({ inline: "start", block: "nearest" }) }, titles[state], this.tabCount);
-    new IntersectionObserver((entries) => { if (entries.some((entry) => entry.isIntersecting)) void this.grow(); }, { rootMargin: "600px" }).observe(this.more);
+    new IntersectionObserver((entries) => { if (this.growsAlone && entries.some((entry) => entry.isIntersecting)) void this.grow(); }, { rootMargin: "600px" }).observe(this.more);
     this.list.addEventListener("focusin", (event) => {
       const link = (event.target as HTMLElement).closest(".task-card")?.querySelector<HTMLAnchorElement>(".task-title");
       if (link) this.rove(link);
@@ -61,9 +63,9 @@ export class Column {
     const page = await api.tasks({ ...query, state: this.state }, null);
     if (round !== this.round) return;
     this.cursor = page.next_cursor;
-    this.cards = page.items.map((task) => this.card(task));
-    replace(this.list, ...this.cards.map((card) => card.element));
-    this.tidy();
+    this.cards = [];
+    replace(this.list);
+    this.add(page.items);
   }
 
   private async grow(): Promise<void> {
@@ -75,16 +77,23 @@ export class Column {
       if (round !== this.round) return;
       this.cursor = page.next_cursor;
       const known = new Set(this.cards.map((card) => keyOf(card.task)));
-      const cards = page.items.filter((task) => !known.has(keyOf(task))).map((task) => this.card(task));
-      this.cards.push(...cards);
-      this.list.append(...cards.map((card) => card.element));
-      this.tidy();
+      this.add(page.items.filter((task) => !known.has(keyOf(task))));
       this.delegate.grown();
     } catch (error) {
       this.delegate.failed(error);
     } finally {
       this.more.disabled = false;
     }
+  }
+
+  /** Shows tasks at the end. */
+  private add(tasks: Task[]): void {
+    for (let at = 0; at < tasks.length; at += groupSize) {
+      const cards = tasks.slice(at, at + groupSize).map((task) => this.card(task));
+      this.cards.push(...cards);
+      this.list.append(group(cards));
+    }
+    this.tidy();
   }
 
   /** Takes a card, new or of another column, to its place. */
@@ -96,7 +105,10 @@ export class Column {
       if (isBefore(card.task, this.cards[middle]!.task)) high = middle;
       else low = middle + 1;
     }
-    this.list.insertBefore(card.element, this.cards[low]?.element ?? null);
+    const next = this.cards[low]?.element;
+    if (next) next.before(card.element);
+    else if (this.list.lastElementChild) this.list.lastElementChild.append(card.element);
+    else this.list.append(group([card]));
     this.cards.splice(low, 0, card);
     this.tidy();
   }
@@ -105,13 +117,15 @@ export class Column {
     const at = this.cards.indexOf(card);
     if (at < 0) return;
     this.cards.splice(at, 1);
+    const group = card.element.parentElement;
     card.element.remove();
+    if (group?.childElementCount === 0) group.remove();
     this.tidy();
   }
 
   card(task: Task): Card {
     const link = h("a", { class: "task-title", draggable: "false", tabindex: -1, "aria-describedby": this.delegate.canWrite ? "task-keys" : null });
-    const card: Card = { task, link, element: h("li", { class: "task-card" }) };
+    const card: Card = { task, link, element: h("div", { class: "task-card", role: "listitem" }) };
     this.draw(card);
     return card;
   }
@@ -125,7 +139,7 @@ export class Column {
     link.textContent = visibleLine(task.text);
     replace(element, link, this.delegate.canWrite && moveButton(task, () => this.delegate.askWhere(card.task)), h(
       "div", { class: "task-facts" },
-      h("code", {}, task.id.startsWith("~") ? "new" : task.id), this.namesRepositories && h("span", {}, task.repository),
+      h("code", {}, task.id.startsWith("~") ? "new" : task.id), h("span", { class: "repository" }, task.repository),
       task.priority !== null && h("span", { class: `priority priority-${task.priority}` }, task.priority),
       task.due !== null && h("span", { class: isOverdue(task) ? "due is-late" : "due" }, `due ${task.due}`),
       ...task.labels.map((label) => h("span", { class: "badge" }, label)),
@@ -139,19 +153,24 @@ export class Column {
     this.more.hidden = this.cursor === null;
     this.empty.hidden = this.cards.length > 0 || this.cursor !== null;
     this.empty.textContent = `Nothing ${titles[this.state].toLowerCase()}.`;
-    const current = this.list.querySelector<HTMLAnchorElement>('.task-title[tabindex="0"]');
     const first = this.cards[0]?.link;
-    if (!current && first) first.tabIndex = 0;
+    if (first && !this.list.contains(this.current)) this.rove(first);
   }
 
   /** One tab stop for each column: the arrows lead on. */
   private rove(link: HTMLAnchorElement): void {
-    for (const other of this.list.querySelectorAll<HTMLElement>('.task-title[tabindex="0"]')) other.tabIndex = -1;
+    if (this.current) this.current.tabIndex = -1;
+    this.current = link;
     link.tabIndex = 0;
   }
 }
 
-export const addressOf = (task: Task): string => {
+/** Cards are rendered by groups, so that the browser watches few elements of a long column. */
+const groupSize = 10;
+
+const group = (cards: Card[]): HTMLElement => h("div", { class: "task-group", role: "presentation" }, ...cards.map((card) => card.element));
+
+const addressOf = (task: Task): string => {
   const address = new URL(location.href);
   address.searchParams.set("task", keyOf(task));
   return address.pathname + address.search;

@@ -31,11 +31,7 @@ const field = (label: string, id: string, element: HTMLElement, note?: string): 
   return h("div", { class: "form-field" }, h("label", { for: id }, label), element, note !== undefined && h("p", { class: "form-note", id: `${id}-note` }, note));
 };
 
-export interface NewTaskDelegate {
-  added(task: Task): void;
-}
-
-export function askForTask(repositories: string[], repository: string, delegate: NewTaskDelegate): void {
+export function askForTask(repositories: string[], repository: string, added: (task: Task) => void): void {
   const text = h("textarea", { rows: 3, required: true, autofocus: true });
   const select = h("select", {}, ...repositories.map((name) => h("option", { value: name, selected: name === repository }, name)));
   const owner = h("input", { type: "text", list: "known-owners", autocomplete: "off" });
@@ -58,7 +54,7 @@ export function askForTask(repositories: string[], repository: string, delegate:
         ...(owner.value.trim() === "" ? {} : { owner: owner.value.trim().replace(/^@/, "") }), ...(labelled.length === 0 ? {} : { labels: labelled }),
       }, api.newKey());
       dialog.close();
-      delegate.added(task);
+      added(task);
     } catch (error) {
       problem.textContent = api.explain(error);
       save.disabled = false;

@@ -45,7 +45,7 @@ export interface Filter {
 /** Whether a task that has changed belongs to what is shown. The server decides when the page is read again. */
 export function matches(task: Task, filter: Filter): boolean {
   const plain = (text: string): string => text.replace(/^[@#]/, "").toLowerCase();
-  const text = `${task.id} ${task.text}`.toLowerCase();
+  const text = [task.id, task.text, task.owner ?? "", ...task.labels, ...task.notes.map((note) => note.text)].join(" ").toLowerCase();
   return (filter.repository === "" || task.repository === filter.repository)
     && (filter.owner === "" || plain(task.owner ?? "") === plain(filter.owner))
     && (filter.label === "" || task.labels.some((label) => plain(label) === plain(filter.label)))
