@@ -322,7 +322,7 @@ let package = Package(
             "Host", "Host", "Agent", "Chat", "Database", "EventLoop", "Gateway", "HTTP", "IRC", "JSON", "Jail",
             "Kit", "Lifecycle", "Logging", "Matrix", "Objects", "Primitives", "Proxy", "Sessions", "SignIn",
             "Slack", "Telegram", "Work", "YAML"),
-        tests("jetbridge", "jetbridge", "Gateway", "Host", "JSON", "Primitives", "Processes", "Terminals"),
+        tests("jetbridge", "jetbridge", "Gateway", "Host", "JSON", "Lifecycle", "Primitives", "Processes", "Terminals"),
         tests(
             "AdapterContract", "Chat", "Database", "EventLoop", "Gateway", "HTTP", "HTTPClient", "IRC", "JSON", "Kit",
             "Logging",

@@ -45,7 +45,7 @@ private struct Office {
         self.database = try TestDatabase.open(path: self.directory.path + "/store", migrations: Schema.migrations)
         self.store = SessionStore(database: self.database)
         let posts = ThreadPosts(
-            store: self.store, adapters: AdapterRegistry([self.network]),
+            store: self.store, adapters: AdapterRegistry([self.network, FakeAdapter(id: "web")]),
             environment: BridgeEnvironment(
                 settings: BridgeSettings(publicURL: "http://host"), logger: Logger(label: "test"), metrics: Metrics(),
                 now: { 1_700_000_000_000 }))
@@ -83,6 +83,25 @@ private struct Office {
             route: Route(room: RoomID(adapter: self.network.id, name: account), recipient: account))
         try await self.store.write { ledger in try ledger.note(Sighting(sender: sender, direct: direct, at: 1)) }
         return sender
+    }
+
+    /// Somebody has signed in to the web chat, and in no other place.
+    func signIn(_ name: String, usedAt: Int64 = 1, role: Role = .member) async throws -> String {
+        let id = Identifier.make("k")
+        let credential = CredentialRecord(
+            id: id, kind: .cookie, name: name, identity: "web:\(id)", role: role, scopes: ["chat"], createdAt: usedAt)
+        try await self.store.write { ledger in try ledger.insert(credential, hash: id) }
+        return credential.identity
+    }
+
+    /// The threads of somebody, newest first, with their messages.
+    func threads(of owner: String) async throws -> [(id: String, title: String, messages: [String])] {
+        try await self.store.read { ledger in
+            try ledger.sessions(after: nil, limit: 100).items.filter { $0.owner == owner }.map { session in
+                let messages = try ledger.messages(of: session.id, after: nil, limit: 100).items
+                return (session.id, session.title, messages.map(\.text))
+            }
+        }
     }
 
     /// What waits for the network, or was sent.
@@ -195,6 +214,27 @@ private struct Office {
         #expect(try await office.desk.list(TaskFilter(), in: nil, limit: 10).items.isEmpty)
     }
 
+    @Test("what somebody's reading has brought from a server is in the index without another question")
+    func mirror() async throws {
+        let office = try await Office()
+        let server = office.directory.path + "/notes"
+        let setting = RepositorySetting(
+            name: "notes", place: .mirror(path: office.directory.path + "/mirror"), branch: "main")
+        let catalog = RepositoryCatalog(
+            [setting],
+            upstreams: ["notes": RemoteUpstream(name: "notes") { _ in GitRemote(url: try GitRemoteURL(server)) }],
+            now: { 1_700_000_000 }, logger: Logger(label: "test"))
+        await catalog.prepare()
+        let desk = TaskDesk(
+            store: office.store, repositories: catalog, pages: RepositoryPages(viewer: "http://host"),
+            now: { 1_700_000_000_000 })
+        #expect(try await desk.list(TaskFilter(), in: nil, limit: 9).items.count == 2)
+        try office.git.shell("printf -- '\\n- [ ] T7 Pushed\\n' >> docs/TASKS.md && git commit -qam push")
+        try await catalog.repository(nil).refresh(hasMoved: true)
+        await desk.look(withServers: false)
+        #expect(try await office.store.read { try $0.task("T7", in: "notes") } != nil)
+    }
+
     @Test("a change of one task of 5,000 writes few rows, also where it moves the others")
     func large() async throws {
         let lines = (1...5_000).map { "- [ ] T\($0) Task number \($0) @ada #web\n" }.joined()
@@ -275,6 +315,42 @@ private struct Office {
         await #expect(throws: TaskError.self) { try await office.desk.call(bob, "two words") }
     }
 
+    @Test("who has only the web hears it there, in a thread of their own; who has a network, on the network")
+    func web() async throws {
+        let office = try await Office()
+        _ = try await office.meet("account:eve", "Eve")
+        let (ada, other) = (try await office.signIn("Ada", usedAt: 9), try await office.signIn("Ada", usedAt: 5))
+        let (eve, guest) = (try await office.signIn("Eve"), try await office.signIn("Gus", role: .guest))
+        for name in ["ada", "eve", "gus"] { _ = try await office.change("T1", .owner(name)) }
+        for nobody in [other, eve, guest] { #expect(try await office.threads(of: nobody).isEmpty) }
+        #expect(try await office.threads(of: "irc:local/account:eve").count == 1)
+        var threads = try await office.threads(of: ada)
+        #expect(threads.count == 1 && threads[0].title == "Tasks" && threads[0].messages.count == 1)
+        #expect(threads[0].messages[0].contains("Assigned to you by Alice"))
+        // What they put away comes back.
+        let first = threads[0].id
+        try await office.store.write { ledger in
+            _ = try ledger.change(session: first, title: nil, isArchived: true)
+        }
+        _ = try await office.change("~" + TaskFile.hash(of: "Two").prefix(6), .owner("ada"))
+        threads = try await office.threads(of: ada)
+        #expect(threads.map(\.id) == [first] && threads[0].messages.count == 2)
+        #expect(try await office.store.read { try $0.session(id: first)?.state } == .active)
+    }
+
+    @Test("a task that gets its id is the same one: nobody hears of it again, and it is not done twice")
+    func named() async throws {
+        let office = try await Office("# Tasks\n\n- [ ] One @eve\n- [x] Two @eve\n")
+        _ = try await office.meet("account:eve", "Eve")
+        try await office.desk.refresh(nil)
+        _ = try await office.change("~" + TaskFile.hash(of: "One").prefix(6), .state(.started))
+        _ = try await office.change("~" + TaskFile.hash(of: "Two").prefix(6), .note("Really"))
+        #expect(try await office.messages.isEmpty)
+        #expect(try await office.done == [:])
+        _ = try await office.change("T1", .state(.done))
+        #expect(try await office.done == ["web:a": 1])
+    }
+
     /// Of all people together: JETBRIDGE_TEST_TASK_CHANGES=1000 is the whole run.
     private static let count = max(
         100, getenv("JETBRIDGE_TEST_TASK_CHANGES").flatMap { Int(String(cString: $0)) } ?? 100)
@@ -294,7 +370,9 @@ private struct Office {
                     let sender = Sender(id: id, identities: [Identity(id)], displayName: "P\(person)")
                     func change(_ task: String?, _ changes: TaskWish.Change...) async throws -> String {
                         let author = TaskDesk.Author(sender, turn: Identifier.make("t"))
-                        return try await office.desk.change(TaskWish(task, changes), in: nil, by: author).task.id
+                        let outcome = try await office.desk.change(TaskWish(task, changes), in: nil, by: author)
+                        #expect(outcome.commit?.id.hex == outcome.task.commit)
+                        return outcome.task.id
                     }
                     // A task of their own, moved to and fro, with a note on everybody's task between.
                     let own = try await change(nil, .text("Of P\(person)"))

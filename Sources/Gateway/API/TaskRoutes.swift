@@ -124,7 +124,7 @@ struct TaskRoutes: Sendable {
             let status: HTTPStatus =
                 switch error.code {
                 case .unknown: .notFound
-                case .git(.dirtyWorkTree), .git(.locked), .git(.conflict), .git(.unfinished): .conflict
+                case .git(.dirtyWorkTree), .git(.locked), .git(.conflict), .git(.unfinished), .git(.rejected): .conflict
                 default: .badGateway
                 }
             throw HTTPProblem(status, Self.sentence(error.message))

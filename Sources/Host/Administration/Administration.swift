@@ -63,8 +63,10 @@ package struct Administration: Sendable {
     package static let scopes = Scope.allCases.map(\.rawValue)
 
     /// Creates a token, whose text is returned only this once. Refuses unknown scopes.
+    ///
+    /// - Parameter identity: Who acts with it; nil for somebody of its own.
     package func createToken(
-        name: String, scopes: [String], limits: TokenLimits = TokenLimits()
+        name: String, scopes: [String], limits: TokenLimits = TokenLimits(), identity: Identity? = nil
     ) async throws -> (credential: CredentialRecord, token: String) {
         for scope in scopes where Scope(rawValue: scope) == nil {
             let known = Self.scopes.joined(separator: ", ")
@@ -74,7 +76,7 @@ package struct Administration: Sendable {
         let id = Identifier.make("k")
         let token = Crypto.randomToken(prefix: "jb")
         let credential = CredentialRecord(
-            id: id, kind: .token, name: name, identity: "web:\(id)", role: .owner, scopes: scopes,
+            id: id, kind: .token, name: name, identity: identity?.value ?? "web:\(id)", role: .owner, scopes: scopes,
             createdAt: WallClock.now(), expiresAt: limits.expiresAt, models: limits.models,
             tokensPerDay: limits.tokensPerDay)
         try await self.store.write { ledger in

@@ -1,3 +1,4 @@
+internal import Chat
 internal import Host
 internal import Lifecycle
 internal import Primitives
@@ -38,13 +39,17 @@ enum ChatHost {
     }
 
     /// Neither call of the store stops when the task is cancelled, so that no token is left.
+    ///
+    /// - Parameter identity: Who acts with it; nil for somebody of its own.
     static func withToken(
         _ configuration: Configuration, name: String = "jetbridge chat", scopes: [String] = ["chat"],
+        identity: Identity? = nil,
         _ body: (String) async throws -> Void
     ) async throws {
         let administration = try Administration(configuration)
         let (credential, token) = try await administration.createToken(
-            name: name, scopes: scopes, limits: TokenLimits(expiresAt: WallClock.now() + 24 * 3_600_000))
+            name: name, scopes: scopes, limits: TokenLimits(expiresAt: WallClock.now() + 24 * 3_600_000),
+            identity: identity)
         do {
             try await body(token)
         } catch {

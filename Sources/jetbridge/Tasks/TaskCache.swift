@@ -19,9 +19,7 @@ struct TaskCache: Sendable {
         /// The task as it was when the change was made; null for a new one.
         let before: JSON
 
-        var isNew: Bool {
-            self.base == nil && self.task.hasPrefix("+") && self.body["text"] != nil && self.before.isNull
-        }
+        var isNew: Bool { self.before.isNull }
 
         init(key: String, repository: String, task: String, base: String?, body: JSONObject, before: JSON) {
             self.key = key
@@ -55,33 +53,27 @@ struct TaskCache: Sendable {
         var queue: [Entry] = []
 
         /// A list with what waits, as if it had been sent.
-        func tasks(of repository: String) -> [JSON]? {
-            guard var tasks = self.lists[repository] else {
-                return self.queue.isEmpty ? nil : self.added([], repository)
-            }
-            for entry in self.queue where entry.repository == repository && !entry.isNew {
-                guard let index = tasks.firstIndex(where: { $0["id"]?.stringValue == entry.task }) else { continue }
-                tasks[index] = Self.applied(entry, to: tasks[index])
-            }
-            return self.added(tasks, repository)
-        }
-
-        private func added(_ tasks: [JSON], _ repository: String) -> [JSON] {
-            var tasks = tasks
-            for entry in self.queue where entry.repository == repository && entry.task.hasPrefix("+") {
+        func tasks(of repository: String) -> [JSON] {
+            var tasks = self.lists[repository] ?? []
+            for entry in self.queue where entry.repository == repository {
                 if let index = tasks.firstIndex(where: { $0["id"]?.stringValue == entry.task }) {
                     tasks[index] = Self.applied(entry, to: tasks[index])
-                } else {
-                    tasks.append(
-                        Self.applied(
-                            entry,
-                            to: [
-                                "id": .string(entry.task), "repository": .string(repository), "state": "open",
-                                "owner": .null, "labels": [],
-                            ]))
+                } else if entry.isNew {
+                    let new: JSON = [
+                        "id": .string(entry.task), "repository": .string(repository), "state": "open", "owner": .null,
+                        "labels": [],
+                    ]
+                    tasks.append(Self.applied(entry, to: new))
                 }
             }
             return tasks
+        }
+
+        /// The task that somebody names.
+        func task(_ id: String, of repository: String) -> JSON? {
+            let tasks = self.tasks(of: repository)
+            return tasks.first { $0["id"]?.stringValue == id }
+                ?? tasks.first { $0["id"]?.stringValue?.lowercased() == id.lowercased() }
         }
 
         private static func applied(_ entry: Entry, to task: JSON) -> JSON {
@@ -98,11 +90,12 @@ struct TaskCache: Sendable {
 
     init(_ directory: DataDirectory) { self.path = directory.path(of: "tasks.json") }
 
-    func read() -> State {
-        guard let bytes = PrivateFile.read(self.path, limit: 256 << 20)?.bytes, let json = try? JSON.parse(bytes) else {
-            return State()
-        }
+    func read() throws -> State {
         var state = State()
+        guard let bytes = PrivateFile.read(self.path, limit: 256 << 20)?.bytes else { return state }
+        guard let json = try? JSON.parse(bytes) else {
+            throw CommandFailure("\(self.path) is damaged: move it away; it has the changes that were not sent")
+        }
         for member in json["lists"]?.objectValue ?? [:] { state.lists[member.key] = member.value.arrayValue ?? [] }
         state.queue = json["queue"]?.arrayValue?.compactMap(Entry.init) ?? []
         return state
@@ -116,11 +109,7 @@ struct TaskCache: Sendable {
         }
         defer { close(lock) }
         while flock(lock, LOCK_EX) != 0, errno == EINTR {}
-        // What cannot be read must not be replaced by nothing.
-        if let bytes = PrivateFile.read(self.path, limit: 256 << 20)?.bytes, (try? JSON.parse(bytes)) == nil {
-            throw CommandFailure("\(self.path) is damaged: move it away; it has the changes that were not sent")
-        }
-        var state = self.read()
+        var state = try self.read()
         let result = try body(&state)
         let lists = JSONObject(members: state.lists.sorted { $0.key < $1.key }.map { ($0.key, .array($0.value)) })
         let json: JSON = ["lists": .object(lists), "queue": .array(state.queue.map(\.json))]

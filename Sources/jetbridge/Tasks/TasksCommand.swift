@@ -89,18 +89,20 @@ struct TasksCommand: Command {
         let configuration = try context.loadConfiguration()
         // The command reports failures itself, in one line.
         Logging.configure(level: .error, format: .text)
+        guard context.arguments.word("id") != "" else { throw CommandFailure("an empty word is no task's id") }
         let directory = try DataDirectory(path: configuration.dataDirectory)
         let repository = context.arguments.value("repository") ?? configuration.defaultName ?? ""
         let run = TasksRun(context: context, cache: TaskCache(directory), repository: repository)
-        guard self.verb == .sync || !context.arguments.has("offline") else { return try self.run(run, link: nil) }
+        guard self.verb == .sync || !context.arguments.has("offline") else { return try self.runOffline(run) }
         guard directory.servingHost != nil, let address = directory.read("gateway.address") else {
             guard self.verb != .sync else {
                 throw CommandFailure("no host serves this data directory: start 'jetbridge serve', then sync again")
             }
             try context.errors.writeLine("No host answers: this is what was read last; changes are queued.")
-            return try self.run(run, link: nil)
+            return try self.runOffline(run)
         }
-        try await ChatHost.withToken(configuration, name: context.user, scopes: ["tasks"]) { token in
+        let user = Identity.user(ofMachine: context.user)
+        try await ChatHost.withToken(configuration, name: context.user, scopes: ["tasks"], identity: user) { token in
             let link = try ChatLink(address: address, token: token)
             if self.verb == .sync { try await run.sync(over: link) } else { try await self.run(run, over: link) }
             await link.close()
@@ -138,12 +140,12 @@ struct TasksCommand: Command {
         }
     }
 
-    private func run(_ run: TasksRun, link: ChatLink?) throws {
+    private func runOffline(_ run: TasksRun) throws {
         let id = run.context.arguments.word("id") ?? ""
         guard let body = self.body(run.context) else {
-            let tasks = run.cached()
-            if self.verb == .list { return try run.printList(tasks ?? []) }
-            guard let task = tasks?.first(where: { $0["id"]?.stringValue == id }) else {
+            let state = try run.cache.read()
+            if self.verb == .list { return try run.printList(state.tasks(of: run.repository)) }
+            guard let task = state.task(id, of: run.repository) else {
                 throw CommandFailure("'\(run.context.output.shown(id))' is not in the list that was read last")
             }
             return try run.printTask(task)
@@ -191,8 +193,8 @@ struct TasksRun {
         return try await link.exchange(.patch, Self.path(repository, id), .object(body), headers: headers)
     }
 
-    func task(_ id: String, over link: ChatLink, in repository: String? = nil) async throws -> JSON {
-        let answer = try await link.exchange(.get, Self.path(repository ?? self.repository, id), nil)
+    func task(_ id: String, over link: ChatLink) async throws -> JSON {
+        let answer = try await link.exchange(.get, Self.path(self.repository, id), nil)
         guard answer.status == 200 else { throw Self.failure(answer) }
         return answer.json
     }
@@ -210,22 +212,21 @@ struct TasksRun {
             cursor = answer.json["next_cursor"]?.stringValue
         } while cursor != nil
         let all = tasks
-        try self.cache.update { $0.lists[self.repository] = all }
-        return self.cached() ?? all
+        return try self.cache.update { state in
+            state.lists[self.repository] = all
+            return state.tasks(of: self.repository)
+        }
     }
 
     // MARK: Without one
 
-    func cached() -> [JSON]? { self.cache.read().tasks(of: self.repository) }
-
     /// Stores a change, and returns the task as it would be.
     func queue(_ body: JSONObject, for id: String?) throws -> JSON {
         try self.cache.update { state in
-            let known = state.tasks(of: self.repository) ?? []
             let name: String
             var (base, before): (String?, JSON) = (nil, .null)
             if let id {
-                guard let task = known.first(where: { $0["id"]?.stringValue?.lowercased() == id.lowercased() }) else {
+                guard let task = state.task(id, of: self.repository) else {
                     throw CommandFailure(
                         "'\(self.context.output.shown(id))' is not in the list that was read last, so it can't be changed "
                             + "without a host")
@@ -241,44 +242,52 @@ struct TasksRun {
                 TaskCache.Entry(
                     key: "tasks-" + hex(randomBytes(10)), repository: self.repository, task: name, base: base,
                     body: body, before: before))
-            return state.tasks(of: self.repository)?.first { $0["id"]?.stringValue == name } ?? .null
+            return state.task(name, of: self.repository) ?? .null
         }
     }
 
     // MARK: Sending what waits
 
-    /// Sends the queue in its order; what is in conflict stays, with everything about the same task that came after it.
+    /// Sends the queue in its order; what is refused stays, with everything about the same task that came after it.
     func sync(over link: ChatLink) async throws {
         var ids: [String: String] = [:]
         var commits: [String: String] = [:]
         var blocked: Set<String> = []
-        var (sent, conflicts) = (0, [JSON]())
-        for entry in self.cache.read().queue {
+        var (sent, dropped, conflicts) = (0, 0, [JSON]())
+        for entry in try self.cache.read().queue {
             let name = "\(entry.repository) \(entry.task)"
             guard !blocked.contains(name) else { continue }
             let id = entry.isNew ? nil : ids[name] ?? entry.task
             var answer = try await self.send(
                 entry.body, to: id, base: commits[name] ?? entry.base, key: entry.key, in: entry.repository, over: link)
+            var fields: [JSON] = []
             if answer.status == 409 || answer.status == 404, let id {
-                let current =
-                    answer.status == 404 ? JSON.null : try await self.task(id, over: link, in: entry.repository)
-                let fields = self.conflicts(of: entry, with: current)
-                if fields.isEmpty || (self.context.arguments.has("ours") && !current.isNull) {
+                let path = Self.path(entry.repository, id)
+                let found = try await link.exchange(.get, path, nil)
+                let current = found.status == 200 ? found.json : .null
+                fields = found.status == 409 ? [] : self.conflicts(of: entry, with: current)
+                if !current.isNull, fields.isEmpty || self.context.arguments.has("ours") {
                     // Something else of the task has changed, or the person has decided.
                     answer = try await self.send(
                         entry.body, to: id, base: current["commit"]?.stringValue, key: entry.key, in: entry.repository,
                         over: link)
-                } else if self.context.arguments.has("theirs") {
-                    try self.forget(entry)
-                    continue
-                } else {
-                    blocked.insert(name)
-                    conflicts.append([
-                        "task": .string(id), "repository": .string(entry.repository), "fields": .array(fields),
-                    ])
-                    try self.show(id, fields)
+                }
+            }
+            // A server that cannot be reached must not hold up the changes of other repositories.
+            if [400, 404, 409, 413, 422, 502].contains(answer.status) {
+                if self.context.arguments.has("theirs"), answer.status != 502 {
+                    try self.cache.update { state in state.queue.removeAll { $0.key == entry.key } }
+                    dropped += 1
                     continue
                 }
+                blocked.insert(name)
+                let reason = Self.failure(answer).message ?? ""
+                conflicts.append([
+                    "task": .string(id ?? entry.task), "repository": .string(entry.repository),
+                    "fields": .array(fields), "reason": .string(reason),
+                ])
+                try self.show(id ?? entry.task, fields, reason)
+                continue
             }
             guard answer.status < 300 else { throw Self.failure(answer) }
             ids[name] = answer.json["id"]?.stringValue
@@ -298,46 +307,43 @@ struct TasksRun {
             commits["\(entry.repository) \(new)"] = commits[name]
             if !self.context.isJSON { try self.printTask(answer.json) }
         }
-        try await self.finish(sent, conflicts, link)
+        try await self.finish(sent, dropped, conflicts, link)
     }
 
-    private func finish(_ sent: Int, _ conflicts: [JSON], _ link: ChatLink) async throws {
+    private func finish(_ sent: Int, _ dropped: Int, _ conflicts: [JSON], _ link: ChatLink) async throws {
+        func changes(_ count: Int) -> String { count == 1 ? "1 change is" : "\(count) changes are" }
         if self.context.isJSON {
-            try self.context.print(["sent": JSON(sent), "conflicts": .array(conflicts)])
+            try self.context.print(["sent": JSON(sent), "dropped": JSON(dropped), "conflicts": .array(conflicts)])
+        } else if dropped > 0 {
+            try self.context.errors.writeLine("\(changes(dropped)) dropped.")
         } else if sent == 0, conflicts.isEmpty {
             try self.context.errors.writeLine("Nothing is queued.")
         }
         guard conflicts.isEmpty else {
-            let count = conflicts.count == 1 ? "1 change is" : "\(conflicts.count) changes are"
-            throw CommandFailure("\(count) in conflict and still queued: 'tasks sync --ours' or '--theirs' decides")
+            throw CommandFailure(
+                "\(changes(conflicts.count)) refused and still queued: 'tasks sync --ours' or '--theirs' decides")
         }
         _ = try await self.list(over: link)
     }
 
-    private func forget(_ entry: TaskCache.Entry) throws {
-        try self.cache.update { state in state.queue.removeAll { $0.key == entry.key } }
-    }
-
-    /// The fields of a change that are not what they were, nor what they were to become.
+    /// The fields of a change that are not what they were, nor what they were to become; all of them if there is no such
+    /// task any more.
     private func conflicts(of entry: TaskCache.Entry, with current: JSON) -> [JSON] {
-        ["state", "owner", "text", "labels"].compactMap { field in
+        let fields = ["state", "owner", "text", "labels"] + (current.isNull ? ["note", "link"] : [])
+        return fields.compactMap { field in
             guard let ours = entry.body[field] else { return nil }
-            let (base, theirs) = (entry.before[field] ?? .null, current[field] ?? .null)
-            guard theirs != base, theirs != ours || current.isNull else { return nil }
+            // Notes and links are added to what is there.
+            let isAdded = field == "note" || field == "link"
+            let (base, theirs) = (isAdded ? .null : entry.before[field] ?? .null, current[field] ?? .null)
+            guard current.isNull || (theirs != base && theirs != ours) else { return nil }
             return ["field": .string(field), "base": base, "theirs": theirs, "ours": ours]
         }
-            + (current.isNull && entry.body["note"] ?? entry.body["link"] != nil
-                ? [
-                    [
-                        "field": "note", "base": .null, "theirs": .null,
-                        "ours": entry.body["note"] ?? entry.body["link"] ?? .null,
-                    ]
-                ]
-                : [])
     }
 
-    private func show(_ id: String, _ fields: [JSON]) throws {
+    private func show(_ id: String, _ fields: [JSON], _ reason: String) throws {
         guard !self.context.isJSON else { return }
+        // A conflict says it in the three texts.
+        if fields.isEmpty { return try self.context.print(self.context.output.shown("\(id): \(reason)")) }
         func shown(_ value: JSON?) -> String {
             guard let value, !value.isNull else { return "(nothing)" }
             return value.stringValue ?? value.arrayValue?.compactMap(\.stringValue).joined(separator: " ") ?? value.text

@@ -62,7 +62,7 @@ extension LocalRepository {
                 } catch let error as GitError where error.code == .dirtyWorkTree && !pauses.isEmpty {
                     try await self.pause(pauses.removeFirst())
                 } catch let error as GitError where error.code == .locked || error.code == .dirtyWorkTree {
-                    throw await self.explain(error, file.branch, git)
+                    throw await self.explain(error, file.branch, git, then: "try again")
                 }
             }
         }

@@ -26,7 +26,7 @@ extension LocalRepository {
     ///
     /// - Parameter last: The result of an earlier call, which saves reading a branch that has not moved since.
     package nonisolated func knownBase(since last: KnownBase? = nil) async throws -> KnownBase {
-        if let last, let mark = last.mark, self.git.mark(of: last.branch.name) == mark {
+        if let last, self.isUnmoved(since: last) {
             self.refreshBeside()
             return last
         }
@@ -39,6 +39,11 @@ extension LocalRepository {
             branch = try await self.checkReady()
         }
         return KnownBase(branch: branch, mark: self.git.mark(of: branch.name, unmovedSince: start))
+    }
+
+    /// Whether the branch is certainly where it was. Asks no server.
+    package nonisolated func isUnmoved(since last: KnownBase) -> Bool {
+        last.mark != nil && self.git.mark(of: last.branch.name) == last.mark
     }
 
     private nonisolated func refreshBeside() {

@@ -9,6 +9,9 @@ package struct TaskReader: Sendable {
     let direct: Sighting.Direct
 
     package var adapter: AdapterID { self.direct.route.room.adapter }
+    var isOnWeb: Bool { self.adapter == Place.webAdapter }
+    /// Of several with one name, the lowest is meant: networks come before the web, names in lists before others.
+    package var rank: Int { (self.isOnWeb ? 2 : 0) + (self.handle == nil ? 1 : 0) }
 }
 
 extension Ledger {
@@ -27,21 +30,38 @@ extension Ledger {
             """, [.text(identity), .text(handle)])
     }
 
-    /// Everybody who writes to the bot directly, whoever did so last first.
-    package func taskReaders() throws -> [TaskReader] {
-        try self.sightings().sorted { $0.at > $1.at }.compactMap { sighting in
-            guard let direct = sighting.direct else { return nil }
-            return TaskReader(
-                sender: sighting.sender, handle: try self.taskHandle(of: sighting.sender.id), direct: direct)
+    /// Everybody who writes to the bot directly on a network, then everybody who is signed in to the web chat, in the order in
+    /// which they were seen last.
+    package func taskReaders(at now: Int64) throws -> [TaskReader] {
+        let onNetworks = try self.sightings().sorted { $0.at > $1.at }.compactMap { sighting in
+            sighting.direct.map { (sighting.sender, $0) }
+        }
+        let browsers = try self.credentials(kind: .cookie).filter { $0.role >= .member && !$0.isExpired(at: now) }
+            .sorted { $0.usedAt ?? $0.createdAt > $1.usedAt ?? $1.createdAt }
+        let onWeb = browsers.map { browser in
+            let (identity, name) = (Identity(browser.identity), "tasks-\(Person.id(of: browser.identity))")
+            return (
+                Sender(id: browser.identity, identities: [identity], displayName: browser.name),
+                Sighting.Direct(
+                    thread: ThreadKey(adapter: Place.webAdapter, value: name),
+                    route: Route(room: RoomID(adapter: Place.webAdapter, name: name)))
+            )
+        }
+        return try (onNetworks + onWeb).map { sender, direct in
+            TaskReader(sender: sender, handle: try self.taskHandle(of: sender.id), direct: direct)
         }
     }
 
-    /// The thread of somebody's direct messages.
+    /// The thread of somebody's direct messages; on the web one about tasks, which comes to the top of their list.
     package func directThread(of reader: TaskReader, at now: Int64) throws -> String {
         let direct = reader.direct
-        return try self.session(
-            for: direct.thread, route: direct.route, owner: reader.sender.id, title: "", at: now
-        ).id
+        var session = try self.session(
+            for: direct.thread, route: direct.route, owner: reader.sender.id, title: reader.isOnWeb ? "Tasks" : "",
+            at: now)
+        guard reader.isOnWeb else { return session.id }
+        (session.state, session.isNamed, session.activeAt) = (.active, true, now)
+        try self.update(session)
+        return session.id
     }
 
     /// The tasks of a repository that are not finished and are due after one day and not after another.

@@ -1,5 +1,6 @@
 package import Chat
 internal import Database
+internal import JSON
 
 /// A task as the index has it.
 package struct TaskRow: Sendable, Equatable {
@@ -18,6 +19,8 @@ package struct TaskRow: Sendable, Equatable {
     package var session: String?
     /// Milliseconds since 1970.
     package var updatedAt: Int64
+
+    fileprivate var text: String { (try? JSON.parse(self.body))?["text"]?.stringValue ?? "" }
 
     package init(
         repository: String, id: String, line: Int64, state: String, owner: String?, labels: [String], due: String?,
@@ -113,9 +116,9 @@ extension Ledger {
             text += " AND LOWER(owner) = ?"
             values.append(.text(owner))
         }
-        for word in (filter.label.map { [" \($0) "] } ?? []) {
+        if let label = filter.label {
             text += " AND labels LIKE ? ESCAPE '\\'"
-            values.append(.text("%\(Self.escaped(word))%"))
+            values.append(.text("% \(Self.escaped(label)) %"))
         }
         for word in filter.words {
             text += " AND words LIKE ? ESCAPE '\\'"
@@ -156,9 +159,13 @@ extension Ledger {
                 "UPDATE tasks SET line = line + ? WHERE repository = ? AND line >= ?",
                 [.integer(part.shift), .text(repository), .integer(part.lines.upperBound)])
         }
+        // One without an id gets it with its first change, and is the same task.
+        let ids = Set(rows.map(\.id))
+        let gone = known.values.filter { $0.id.hasPrefix("~") && !ids.contains($0.id) }
+        let unnamed = Dictionary(gone.map { ($0.text, $0) }, uniquingKeysWith: { first, _ in first })
         var assigned: [TaskRow] = []
         for row in rows {
-            let old = known.removeValue(forKey: row.id)
+            let old = known.removeValue(forKey: row.id) ?? (unnamed.isEmpty ? nil : unnamed[row.text])
             if row.owner != nil, old?.owner != row.owner { assigned.append(row) }
             if isKnown, row.state == "done", old?.state != "done" { done += 1 }
             if let old, old.body == row.body {
@@ -179,7 +186,7 @@ extension Ledger {
                 [
                     .text(repository), .text(row.id), .integer(row.line), .text(row.state), .optional(row.owner),
                     .text(" \(row.labels.joined(separator: " ").lowercased()) "), .optional(row.due),
-                    .text(row.words), .text(row.body), .optional(row.session), .integer(row.updatedAt),
+                    .text(row.words), .text(row.body), .optional(row.session ?? old?.session), .integer(row.updatedAt),
                 ])
         }
         if done > 0 {

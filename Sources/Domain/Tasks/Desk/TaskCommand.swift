@@ -40,9 +40,9 @@ package enum TaskCommand: Sendable, Hashable {
         case ("note", let id?, let text?): self = .note(id, text)
         case ("link", let id?, let target?) where !target.contains(" "): self = .link(id, target)
         case ("me", let name?, nil): self = .me(name.hasPrefix("@") ? String(name.dropFirst()) : name)
-        case (_, "do"?, nil), (_, "DO"?, nil): self = .work(first)
-        case ("add", nil, nil), ("claim", _, _), ("start", _, _), ("done", _, _), ("drop", _, _), ("reopen", _, _),
-            ("assign", _, _), ("note", _, _), ("link", _, _):
+        case (_, let word?, nil) where word.lowercased() == "do": self = .work(first)
+        case ("add", _, _), ("claim", _, _), ("start", _, _), ("done", _, _), ("drop", _, _), ("reopen", _, _),
+            ("assign", _, _), ("note", _, _), ("link", _, _), ("me", _, _):
             return nil
         case (_, nil, nil): self = .show(first)
         default: return nil

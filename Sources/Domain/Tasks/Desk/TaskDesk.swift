@@ -29,9 +29,12 @@ package actor TaskDesk {
     private var last: [String: Task<Void, Never>] = [:]
     private let logger = Logger(label: "tasks")
 
-    /// Opens the pull request of a change whose branch refuses it, and returns its address.
+    /// What opens the pull request of a change whose branch refuses it, and returns its address; nil for a repository whose
+    /// server has none.
     package typealias Propose =
-        @Sendable (_ repository: String, _ branch: String, _ base: String, _ title: String) async throws -> String
+        @Sendable (_ repository: String) -> (
+            @Sendable (_ branch: String, _ base: String, _ title: String) async throws -> String
+        )?
 
     /// How often a branch may move while a change is decided anew.
     private static let attempts = 50
@@ -214,6 +217,7 @@ package actor TaskDesk {
     package struct Outcome: Sendable {
         /// Nil if the task was like that already.
         package let commit: MadeCommit?
+        /// As it is with that commit.
         package let task: TaskRecord
     }
 
@@ -222,10 +226,16 @@ package actor TaskDesk {
     package func change(_ wish: TaskWish, in name: String?, by author: Author) async throws -> Outcome {
         let repository = try self.repositories.repository(name)
         let work = RemoteWork(person: author.person.id, say: RemoteWork.current.say)
-        let (commit, address) = try await RemoteWork.$current.withValue(work) {
-            try await self.alone(repository.name) { desk in try await desk.changeNow(wish, repository, author) }
+        return try await RemoteWork.$current.withValue(work) {
+            try await self.alone(repository.name) { desk in
+                let (commit, address) = try await desk.changeNow(wish, repository, author)
+                let task = try await desk.store.read { ledger in
+                    try TaskRecord(address, in: repository.name, ledger)
+                }
+                guard let task else { throw TaskError.unknown(address) }
+                return Outcome(commit: commit, task: task)
+            }
         }
-        return Outcome(commit: commit, task: try await self.task(address, in: repository.name))
     }
 
     private func changeNow(
@@ -277,7 +287,7 @@ package actor TaskDesk {
             } catch let error as RepositoryError where Self.hasMoved(error) && attempt < Self.attempts {
                 try await repository.refresh()
             } catch let error as RepositoryError where error.code == .git(.rejected) {
-                guard let propose = self.propose else { throw error }
+                guard let propose = self.propose?(repository.name) else { throw error }
                 let branch = "jetbridge/tasks-\(author.turn)"
                 // After a crash it is there already.
                 if try await repository.commit(ofTurn: author.turn, on: branch) == nil {
@@ -286,8 +296,7 @@ package actor TaskDesk {
                         author: GitSignature(person: author.person, seconds: self.now() / 1_000), turn: author.turn,
                         onNew: branch)
                 }
-                throw TaskError.proposed(
-                    try await propose(repository.name, branch, file.branch, wish.subject(address, title)))
+                throw TaskError.proposed(try await propose(branch, file.branch, wish.subject(address, title)))
             }
         }
         throw TaskError.invalid("nothing was changed because others keep moving the branch: try again in a minute")

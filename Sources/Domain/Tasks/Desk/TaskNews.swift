@@ -15,20 +15,21 @@ struct TaskNews: Sendable {
     /// The most people that one change tells, so that a large push does not become a flood.
     private static let limit = 50
 
-    /// One message for everybody who got tasks from somebody else. Whoever has several networks hears it where they wrote last.
+    /// One message for everybody who got tasks from somebody else. Whoever has several networks hears it where they wrote last,
+    /// and only who has none on the web.
     func assigned(
         _ rows: [TaskRow], in ledger: Ledger, _ adapters: AdapterRegistry, at now: Int64
     ) throws -> [ThreadNews] {
         let owners = Dictionary(grouping: rows) { $0.owner?.lowercased() ?? "" }
         guard !owners.isEmpty else { return [] }
-        let readers = try ledger.taskReaders().filter { adapters[$0.adapter] != nil }
+        let readers = try ledger.taskReaders(at: now).filter { adapters[$0.adapter] != nil }
         return try owners.sorted { $0.key < $1.key }.filter { $0.key != self.handle?.lowercased() }.prefix(Self.limit)
             .compactMap { owner, rows -> ThreadNews? in
                 // Somebody who has never used a list is called what their name says.
-                let reader =
-                    readers.first { $0.handle?.lowercased() == owner }
-                    ?? readers.first { $0.handle == nil && $0.sender.taskHandle == owner }
-                guard let reader, reader.sender.id != self.author?.id else { return nil }
+                let called = readers.filter { ($0.handle?.lowercased() ?? $0.sender.taskHandle) == owner }
+                guard let reader = called.min(by: { $0.rank < $1.rank }), reader.sender.id != self.author?.id else {
+                    return nil
+                }
                 var news = ThreadNews(
                     session: try ledger.directThread(of: reader, at: now),
                     key: "tasks \(self.repository) \(self.commit)",

@@ -67,11 +67,6 @@ package struct TaskRecord: Sendable, Equatable {
             return (String(last), link.url)
         }
     }
-
-    package static func == (one: TaskRecord, other: TaskRecord) -> Bool {
-        one.repository == other.repository && one.id == other.id && one.line == other.line
-            && one.commit == other.commit
-    }
 }
 
 extension TaskItem {

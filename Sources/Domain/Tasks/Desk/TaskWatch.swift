@@ -52,7 +52,9 @@ extension TaskDesk {
             guard let repository = try? self.repositories.repository(name) else { continue }
             // A server is asked only about lists that somebody has looked at: it would be cloned for nobody otherwise.
             if repository.isMirror {
-                guard withServers || pushed.contains(name), await self.isFollowed(name) else { continue }
+                // Whoever reads something has the mirror fetched behind their back.
+                let hasMoved = self.known[name].map { !repository.isUnmoved(since: $0) } ?? false
+                guard withServers || hasMoved || pushed.contains(name), await self.isFollowed(name) else { continue }
                 if pushed.contains(name) { try? await repository.refresh(hasMoved: true) }
             }
             _ = try? await self.refresh(name)

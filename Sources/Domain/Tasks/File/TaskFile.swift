@@ -72,7 +72,8 @@ package struct TaskFile: Sendable {
     package func item(at address: String) throws(TaskError) -> TaskItem {
         let word = address.lowercased()
         if word.hasPrefix("~") {
-            let digits = word.dropFirst()
+            // Lists tell several with the same title apart by `.2`, which names none of them.
+            let digits = word.dropFirst().prefix { $0 != "." }
             guard digits.count >= 4 else { throw .unknown(address) }
             let same = self.items.filter { Self.hash(of: $0.text).hasPrefix(digits) }
             // One that got its id since is still meant.
@@ -114,7 +115,7 @@ package struct TaskFile: Sendable {
         for item in self.items {
             guard let id = item.id, id.utf8.first == UInt8(ascii: "T") else { continue }
             let digits = id.dropFirst().prefix { $0.isASCII && $0.isNumber }
-            guard let number = Int(digits) else { continue }
+            guard digits.utf8.count <= 9, let number = Int(digits) else { continue }
             highest = max(highest, number)
             if digits.hasPrefix("0") { width = max(width, digits.utf8.count) }
         }
@@ -135,7 +136,7 @@ package enum TaskError: Error, Sendable, Hashable, CustomStringConvertible {
 
     package var description: String {
         switch self {
-        case .unknown(let name): "there is no task \(name): `task` lists them"
+        case .unknown(let name): "there is no task \(name) in \(TaskFile.path)"
         case .ambiguous(let name, let all):
             "several tasks are \(name) (\(all.prefix(3).joined(separator: ", "))): give them different ids or titles in "
                 + TaskFile.path

@@ -51,23 +51,21 @@ package struct GitHubWork: Sendable {
 
     /// Opens the pull request of a change of tasks.
     package var proposing: TaskDesk.Propose {
-        { repository, branch, base, title in
-            do {
-                let place = try self.place(named: repository)
+        { repository in
+            guard let place = try? self.place(named: repository) else { return nil }
+            return { branch, base, title in
                 do {
                     return try await place.client.openPullRequest(
                         in: place.name, title: title, body: "", head: branch, base: base
                     ).url
-                } catch let error as GitHubError where error.code == .alreadyExists || error.mayBeDone {
-                    guard let found = try await place.client.pullRequest(ofBranch: branch, in: place.name) else {
-                        throw error
+                } catch let error as GitHubError {
+                    if error.code == .alreadyExists || error.mayBeDone,
+                        let found = try? await place.client.pullRequest(ofBranch: branch, in: place.name)
+                    {
+                        return found.url
                     }
-                    return found.url
+                    throw TaskError.invalid("the branch is protected, and \(error.message)")
                 }
-            } catch let error as GitHubError {
-                throw TaskError.invalid("the branch is protected, and \(error.message)")
-            } catch let error as TurnFailure {
-                throw TaskError.invalid("the branch is protected. \(error.message)")
             }
         }
     }

@@ -50,14 +50,13 @@ package struct TaskTurn: TurnWorker {
     private func list(_ request: TurnRequest, _ thread: any TurnThread) async throws -> TurnEnding {
         var filter = TaskFilter()
         filter.isUnfinished = true
-        let repository = request.repository ?? self.desk.names.first
         let head = try await self.desk.refresh(request.repository)
         let (all, _, _) = try await self.desk.list(filter, in: head.repository, limit: TaskTexts.read)
         let link = self.desk.pages.file(TaskFile.path, on: head.branch, of: head.repository)
         try await thread.report(
             .text(
                 try await TaskTexts.list(
-                    all, of: repository ?? head.repository, for: self.desk.handle(of: request.sender), link: link)))
+                    all, of: head.repository, for: self.desk.handle(of: request.sender), link: link)))
         // The list is as good without them.
         let features = TaskTexts.features((try? await self.desk.features(of: head.repository)) ?? [])
         if !features.isEmpty { try await thread.report(.text("\n\n" + features)) }
@@ -146,22 +145,22 @@ enum TaskTexts {
     }
 
     static func line(_ task: TaskRecord) -> String {
-        "- `\(self.plain(task.id))` \(self.plain(task.text))\(self.marks(task))"
+        let text = "- `\(self.plain(task.id))` \(self.plain(task.text))"
+        return ([text] + self.marks(task, task.state == .open ? nil : task.state)).joined(separator: " · ")
     }
 
-    private static func marks(_ task: TaskRecord) -> String {
-        var marks = task.state == .open ? [] : [task.state.rawValue]
-        if let owner = task.owner { marks.append(self.plain(owner)) }
+    private static func marks(_ task: TaskRecord, _ state: TaskState?) -> [String] {
+        var marks = [state?.rawValue, task.owner.map(self.plain)].compactMap(\.self)
         marks += task.labels.map { "#\(self.plain($0))" }
         if let priority = task.priority { marks.append("!\(self.plain(priority))") }
         if let due = task.due { marks.append("due \(due)") }
-        return marks.isEmpty ? "" : " · " + marks.joined(separator: " · ")
+        return marks
     }
 
     static func card(_ task: TaskRecord, _ commits: [(sha: String, url: String, subject: String)]) -> String {
         var lines = [
             "**\(self.plain(task.id))** \(self.plain(task.text))",
-            "\(task.state.rawValue)\(self.marks(task).replacing(" · \(task.state.rawValue)", with: ""))",
+            self.marks(task, task.state).joined(separator: " · "),
         ]
         lines += task.links.map { "[\(self.plain($0.text))](\($0.url))" }
         lines += commits.prefix(5).map { "[\($0.sha.prefix(7))](\($0.url)) \(self.plain($0.subject))" }
