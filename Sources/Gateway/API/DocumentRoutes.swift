@@ -71,7 +71,101 @@ enum DocumentRoutes {
                         + "Nothing was committed.", content: API.DocumentConflict.self, type: .problem),
             ]
         ) { try await Self.save($0, $1) },
+        APIRoute(
+            .get, "/api/v1/threads/{id}/documents/{path...}/comments", "listComments",
+            "The open comments on passages of a document, with their answers, oldest first.", Self.access,
+            answerMemory: APIRoute.pageMemory, success: (.ok, "The comments."), [Self.missing]
+        ) { (context, call: PlainCall) in
+            let (comments, thread, _) = try await Self.comments(context, call)
+            return try await Self.answering {
+                API.List(
+                    items: try await comments.list(call.request.parameter("path"), of: thread).map {
+                        try API.Comment(decoding: $0.json)
+                    })
+            }
+        },
+        APIRoute(
+            .post, "/api/v1/threads/{id}/documents/{path...}/comments", "createComment",
+            "Comments on a passage of a document, or answers a comment; the thread shows it.",
+            .scopes([.chat, .documents], from: .member), headers: [ThreadRoutes.idempotencyKey],
+            body: API.NewComment.self, bodyLimit: 64 << 10, success: (.created, "The comment."),
+            [Self.missing, .conflict("The document has too many open comments, or can't be read.")]
+        ) { try await Self.comment($0, $1) },
+        APIRoute(
+            .delete, "/api/v1/threads/{id}/documents/{path...}/comments", "resolveComment",
+            "Resolves a comment: it is no longer shown beside the document, and the thread hears of it.",
+            .scopes([.chat, .documents], from: .member), query: API.CommentQuery.self,
+            answers: [.empty("Resolved."), .notFound("No such thread, document or open comment.")]
+        ) { (context, call: APICall<API.CommentQuery, API.Nothing>) in
+            let (comments, thread, _) = try await Self.comments(context, call)
+            let sender = try call.person().sender
+            try await Self.answering {
+                try await comments.resolve(
+                    call.query.number, call.request.parameter("path"), of: thread, by: sender)
+            }
+            return HTTPServerResponse(.noContent)
+        },
     ]
+
+    private static func comments<Query, Body>(
+        _ context: GatewayContext, _ call: APICall<Query, Body>
+    ) async throws -> (DocumentComments, DocumentThread, SessionRecord) {
+        let (desk, thread, session) = try await context.documents(call)
+        return (DocumentComments(desk: desk, posts: context.bridge.posts), thread, session)
+    }
+
+    private static func comment(
+        _ context: GatewayContext, _ call: APICall<API.Nothing, API.NewComment>
+    ) async throws -> API.Comment {
+        let (comments, thread, session) = try await Self.comments(context, call)
+        let (body, sender, path) = (call.body, try call.person().sender, call.request.parameter("path"))
+        func isBlank(_ text: String) -> Bool { text.allSatisfy(\.isWhitespace) }
+        guard !isBlank(body.text), body.answers != nil || !isBlank(body.quote ?? "") else {
+            throw HTTPProblem(HTTPStatus(422), "A comment has a `text`, and a `quote` or the number that it `answers`.")
+        }
+        let isRefining = body.refine == true && body.answers == nil
+        guard !isRefining || path.hasPrefix("specs/") else {
+            throw HTTPProblem(HTTPStatus(422), "Only a feature's documents, below `specs/`, can be refined.")
+        }
+        let scopes: Set<Scope> = [.chat, .run]
+        guard try !isRefining || call.person().has(anyOf: scopes) else { throw Problems.missingScope(scopes) }
+        let key = try ThreadRoutes.key(of: call.request, scope: "\(sender.id) \(call.http.target)")
+        let anchor = try body.anchor.flatMap { CommentAnchor.checked(try JSON(encoding: $0)) } ?? .null
+        let comment = try await Self.answering {
+            if let number = body.answers {
+                return try await comments.answer(
+                    number, body.text, path, of: thread, by: sender, key: key ?? Identifier.make("c"))
+            }
+            return try await comments.add(
+                body.text, on: body.quote ?? "", at: anchor, path, of: thread, in: session.id, by: sender,
+                key: key ?? Identifier.make("c"))
+        }
+        if isRefining { try await Self.refine(comment, in: session, as: sender, context) }
+        return try API.Comment(decoding: comment.json)
+    }
+
+    /// Asks for the change in the comment's thread, on whatever network that is.
+    private static func refine(
+        _ comment: DocumentComment, in session: SessionRecord, as sender: Sender, _ context: GatewayContext
+    ) async throws {
+        let room = session.route.room
+        let passage = comment.quote.split(separator: "\n", omittingEmptySubsequences: false)
+            .map { "> \($0)" }.joined(separator: "\n")
+        let message = InboundMessage(
+            thread: session.key,
+            // It answers no message there.
+            route: Route(
+                room: room, anchor: session.route.anchor, addressee: session.route.addressee,
+                recipient: session.route.recipient), sender: sender,
+            text: "\(context.bridge.adapters.traits(of: room).sign.character)refine \(comment.text)\n\n"
+                + "This concerns the following passage of \(comment.place.path):\n\n\(passage)",
+            sentAt: context.now(), isDirect: false, isAddressed: true)
+        // A repeated request is the same event.
+        let event = InboundEvent(
+            id: "comment-\(comment.number)", adapter: WebAdapter.adapterID, kind: .message(message))
+        context.web.noteEvent()
+        _ = try await context.bridge.submit(event)
+    }
 
     private static func save(
         _ context: GatewayContext, _ call: APICall<API.Nothing, API.DocumentChange>
@@ -128,6 +222,11 @@ enum DocumentRoutes {
             case .missing: throw Problems.missing("document")
             case .busy(let line): throw HTTPProblem(.serviceUnavailable, line, headers: ["Retry-After": "30"])
             case .unreadable(let line): throw HTTPProblem(.conflict, line)
+            }
+        } catch let problem as CommentProblem {
+            switch problem {
+            case .tooMany: throw HTTPProblem(.conflict, CommentTexts.tooMany)
+            case .unknown: throw Problems.missing("open comment")
             }
         } catch let error as TurnFailure {
             throw HTTPProblem(.notFound, error.message)

@@ -120,6 +120,10 @@ const documentAt = (id: string, path: string): string => `/threads/${segment(id)
 /** The page that edits a document. */
 export const editorAddress = (id: string, path: string): string => `/d/${segment(id)}/${segments(path)}`;
 export const documents = (id: string): Promise<types.DocumentList> => call("GET", `/threads/${segment(id)}/documents`);
+/** The key makes it harmless to repeat. */
+export const comment = (id: string, path: string, body: types.NewComment, key: string): Promise<types.Comment> =>
+  persistently(() => call("POST", `${documentAt(id, path)}/comments`, body, { "Idempotency-Key": key }));
+export const resolveComment = (id: string, path: string, number: number): Promise<null> => call("DELETE", `${documentAt(id, path)}/comments?number=${number}`);
 export const document = (id: string, path: string): Promise<types.Document> => call("GET", documentAt(id, path));
 
 export const feature = (id: string): Promise<types.Feature> => call("GET", `/threads/${segment(id)}/spec`);

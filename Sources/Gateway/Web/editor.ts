@@ -4,16 +4,19 @@ import { announce, setUpAnnouncer } from "./announce";
 import * as api from "./api";
 import { Child, h, icon, iconButton, replace } from "./dom";
 import { colour } from "./editor/carets";
+import { CommentList } from "./editor/comments";
 import { askAboutConflict, both } from "./editor/conflict";
 import { Field } from "./editor/field";
 import { Finding, listFindings } from "./editor/findings";
 import { HistoryDialog, Version } from "./editor/history";
 import { headings } from "./editor/outline";
+import { askAboutPassage } from "./editor/passage";
 import { HostMessage, SharedText } from "./editor/shared";
 import { askAboutSuggestion, request, suggested } from "./editor/suggestion";
 import { Live } from "./live";
 import { MarkdownView } from "./markdown/view";
 import { setUpToggle } from "./theme";
+import type { Comment } from "./types";
 import { mayBeSignedIn, showSignIn } from "./views/signin";
 
 const root = document.getElementById("app")!;
@@ -36,6 +39,14 @@ class EditorPage {
   private readonly preview = new MarkdownView();
   private readonly panes = h("div", { class: "editor-panes" });
   private readonly ask = h("button", { type: "button", class: "quiet small", hidden: true, onclick: () => this.askForChange() }, "Ask for a change");
+  private readonly remark = h("button", { type: "button", class: "quiet small", hidden: true, onclick: () => this.commentOn() }, "Comment");
+  private readonly comments = new CommentList({
+    find: (comment) => this.shared.find(comment, this.field.text),
+    reveal: (place) => this.field.reveal(place.from, place.to),
+    mark: (marks) => this.field.showComments(marks),
+    answer: (number, text) => api.comment(this.thread, this.path, { text, quote: null, anchor: null, answers: number, refine: null }, api.newKey()),
+    resolve: (number) => api.resolveComment(this.thread, this.path, number),
+  });
   private readonly people = h("ul", { class: "editor-people", "aria-label": "Also here" });
   private readonly findings = h("details", { class: "editor-findings", hidden: true });
   private history: HistoryDialog | null = null;
@@ -50,15 +61,16 @@ class EditorPage {
   private resolved: string | null = null;
   private isSaving = false;
 
-  constructor(private readonly thread: string, private readonly path: string, name: string) {
+  constructor(private readonly thread: string, private readonly path: string) {
     this.field = new Field(this.path, limit, {
       edited: (edits) => this.shared.edit(edits),
       selected: (anchor, head) => this.shared.select(anchor, head),
       moved: () => this.moved(),
       full: () => { this.problem.textContent = `A document has at most ${limit} bytes, and this one would have more. Split it into smaller ones.`; },
       save: () => this.commit(),
+      commented: (number) => this.comments.focus(number),
     });
-    this.shared = new SharedText(thread, path, name, {
+    this.shared = new SharedText(thread, path, {
       changed: (delta) => {
         let at = 0;
         this.field.apply(delta.flatMap((part) => {
@@ -92,9 +104,9 @@ class EditorPage {
         this.documents, h("span", { class: "spacer" }), this.people, this.state, this.save, theme),
       h("div", { class: "editor-tools" },
         h("fieldset", { class: "editor-views" }, h("legend", { class: "off-screen" }, "View"), ...choices),
-        h("span", { class: "spacer" }), this.ask, h("button", { type: "button", class: "quiet small", onclick: () => this.shared.ask({ type: "history" }) }, "History"), iconButton("search", "Find and replace", () => this.field.search(), "icon-button small")),
+        h("span", { class: "spacer" }), this.remark, this.ask, this.comments.toggle, h("button", { type: "button", class: "quiet small", onclick: () => this.shared.ask({ type: "history" }) }, "History"), iconButton("search", "Find and replace", () => this.field.search(), "icon-button small")),
       this.findings, this.problem, this.notice,
-      h("div", { class: "editor-body" }, this.outline, this.panes)));
+      h("div", { class: "editor-body" }, this.outline, this.panes, this.comments.element)));
     this.show(chosen !== null && views.includes(chosen) ? chosen : matchMedia("(max-width: 900px)").matches ? "edit" : "both");
     addEventListener("beforeunload", (event) => {
       this.shared.keep();
@@ -153,9 +165,15 @@ class EditorPage {
       case "findings": {
         const found = message.items as Finding[];
         this.field.showFindings(found);
-        listFindings(this.findings, found, (line) => this.field.revealLine(line));
+        const before = this.findings.querySelector("summary")?.textContent;
+        const now = listFindings(this.findings, found, (line) => this.field.revealLine(line));
+        // Those of a text that was just opened are there to be read.
+        if (before !== undefined && before !== now) announce(now === "" ? "No findings." : `Findings: ${now}`);
         break;
       }
+      case "comments":
+        this.comments.show(message.items as Comment[], this.shared.canEdit);
+        break;
       case "history":
         this.history = new HistoryDialog(message.items as Version[], (commit) => this.shared.ask({ type: "version", commit }));
         break;
@@ -203,11 +221,20 @@ class EditorPage {
   private showPeers(): void {
     const { peers } = this.shared;
     this.field.showPeers(peers);
+    // Without a connection nobody is here, and nobody has left.
+    if (this.shared.isConnected) {
+      for (const { id, name } of peers) if (!this.present.has(id)) announce(`${name} is here.`);
+      for (const [id, name] of this.present) if (!peers.some((peer) => peer.id === id)) announce(`${name} has left.`);
+      this.present = new Map(peers.map(({ id, name }) => [id, name]));
+    }
     replace(this.people, ...peers.map((peer) => h("li", { class: `peer-${colour(peer)}`, title: peer.name }, h("span", { "aria-hidden": "true" }, peer.name.slice(0, 1).toUpperCase()), h("span", { class: "off-screen" }, peer.name))));
   }
 
+  private present = new Map<number, string>();
+
   private moved(): void {
     this.ask.hidden = this.field.selection.trim() === "";
+    this.remark.hidden = this.ask.hidden || !this.shared.canEdit;
     cancelAnimationFrame(this.frame);
     this.frame = requestAnimationFrame(() => this.draw());
   }
@@ -221,7 +248,10 @@ class EditorPage {
     if (text === this.drawn) return;
     this.drawn = text;
     clearTimeout(this.check);
-    this.check = setTimeout(() => this.shared.ask({ type: "check" }), 500);
+    this.check = setTimeout(() => {
+      this.shared.ask({ type: "check" });
+      this.comments.place();
+    }, 500);
     if (this.panes.dataset.view !== "edit") this.showPreview(text);
     const found = headings(text);
     const least = Math.min(...found.map((heading) => heading.level));
@@ -294,36 +324,34 @@ class EditorPage {
   private askForChange(): void {
     const passage = this.field.selection;
     const place = this.shared.remember(this.field.range);
-    const words = h("textarea", { id: "change-words", rows: 3, required: true });
-    const commits = h("input", { type: "checkbox" });
-    const problem = h("p", { class: "problem", role: "alert" });
-    const send = h("button", { type: "submit", class: "primary" }, "Ask");
-    const dialog: HTMLDialogElement = h(
-      "dialog", { class: "help settings", "aria-labelledby": "change-title", onclose: () => dialog.remove() },
-      h("header", {}, h("h2", { id: "change-title" }, "Ask for a change"), iconButton("close", "Close", () => dialog.close())),
-      h("form", { onsubmit: (event: Event) => { event.preventDefault(); void run(); } },
-        h("blockquote", { tabindex: 0 }, passage.length > 300 ? `${passage.slice(0, 300)}…` : passage),
-        h("label", { for: "change-words" }, "What should be different?"), words,
-        this.isOfFeature && h("label", {}, commits, " Commit the change at once, without asking me (/refine)"), problem,
-        h("div", { class: "choices" }, h("button", { type: "button", class: "quiet", onclick: () => dialog.close() }, "Cancel"), send)));
-    document.body.appendChild(dialog);
-    dialog.showModal();
-    words.focus();
-    const run = async (): Promise<void> => {
-      send.disabled = true;
-      try {
-        const wish = words.value.trim();
-        const quoted = passage.split("\n").map((line) => `> ${line}`).join("\n");
-        const text = commits.checked ? `/refine ${wish}\n\nThis concerns the following passage of ${this.path}:\n\n${quoted}` : request(wish, this.path, passage);
-        const { operation_id: operation } = await api.send(this.thread, text, api.newKey());
-        dialog.close();
-        this.notice.textContent = `The conversation works on it. ${commits.checked ? "The text here follows when it is committed." : "The suggestion is shown here."}`;
-        if (!commits.checked && operation !== null) this.waitForSuggestion(operation, passage, place);
-      } catch (error) {
-        problem.textContent = api.explain(error);
-        send.disabled = false;
-      }
-    };
+    askAboutPassage(passage, {
+      title: "Ask for a change", label: "What should be different?", verb: "Ask",
+      choice: this.isOfFeature ? "Commit the change at once, without asking me (/refine)" : null,
+    }, async (wish, commits) => {
+      const quoted = passage.split("\n").map((line) => `> ${line}`).join("\n");
+      const text = commits ? `/refine ${wish}\n\nThis concerns the following passage of ${this.path}:\n\n${quoted}` : request(wish, this.path, passage);
+      const { operation_id: operation } = await api.send(this.thread, text, api.newKey());
+      this.notice.textContent = `The conversation works on it. ${commits ? "The text here follows when it is committed." : "The suggestion is shown here."}`;
+      if (!commits && operation !== null) this.waitForSuggestion(operation, passage, place);
+    });
+  }
+
+  /** Says something about the selected passage, to everybody in the document and in the conversation. */
+  private commentOn(): void {
+    const quote = this.field.selection;
+    const anchor = this.shared.anchor(this.field.range);
+    if ([...quote].length > 2_000) {
+      this.notice.textContent = "Select at most 2,000 characters to comment on.";
+      return;
+    }
+    const key = api.newKey();
+    askAboutPassage(quote, {
+      title: "Comment", label: "What do you want to say?", verb: "Comment",
+      choice: this.isOfFeature ? "Ask for this change: the model makes and commits it (/refine)" : null,
+    }, async (text, refine) => {
+      await api.comment(this.thread, this.path, { text, quote, anchor, answers: null, refine }, key);
+      if (refine) this.notice.textContent = "The conversation works on it. The text here follows when it is committed.";
+    });
   }
 
   private waitForSuggestion(operation: string, passage: string, place: () => { from: number; to: number } | null): void {
@@ -377,7 +405,7 @@ async function boot(): Promise<void> {
   const found = place();
   try {
     const me = await api.me();
-    if (found && me.role !== "guest") return new EditorPage(found.thread, found.path, me.name).start();
+    if (found && me.role !== "guest") return new EditorPage(found.thread, found.path).start();
     if (found) return void replace(root, h("main", { class: "signin" }, h("p", { role: "alert" }, "Documents are for members. Ask an owner for the role member.")));
     replace(root, h("main", { class: "signin" }, h("p", { role: "alert" }, "This address names no document.")));
   } catch (error) {

@@ -441,6 +441,56 @@ export interface DocumentConflict {
   ours: string | null;
 }
 
+export interface CommentList {
+  items: Comment[];
+}
+
+export interface Comment {
+  number: number;
+  author: string;
+  text: string;
+  /** The passage as it was; empty in an answer. */
+  quote: string;
+  anchor: CommentAnchor | null;
+  /** The number of the comment that it answers. */
+  answers: number | null;
+  created_at: Timestamp;
+}
+
+export interface CommentAnchor {
+  /** The history of edits, as the live connection's `hello` names it. */
+  epoch: string;
+  /** Of the passage's first letter; null where the passage was not found. */
+  start: TextPosition | null;
+  /** Of its last letter. */
+  end: TextPosition | null;
+}
+
+export interface TextPosition {
+  /** Always `text`. */
+  tname: string;
+  item: TextUnit;
+  /** 0 or more: the letter that follows; less: the one before. */
+  assoc: number;
+}
+
+export interface TextUnit {
+  client: number;
+  clock: number;
+}
+
+export interface NewComment {
+  text: string;
+  /** The passage, as the document has it; required unless it answers another comment. */
+  quote?: string | null;
+  /** Where the passage is; without it, its first place in the text. */
+  anchor?: CommentAnchor | null;
+  /** The number of the comment that it answers. */
+  answers?: number | null;
+  /** Whether the model shall change the passage so and commit it, as `refine` does. */
+  refine?: boolean | null;
+}
+
 export interface StepPage {
   operation_id: string | null;
   items: Step[];

@@ -4,6 +4,7 @@
 //   {"foreign": KIND, "frame"?: true}                                -> {"update"}: what isn't plain text
 //   {"person": NAME, "edit"?: [at, delete, text], "take"?: [FRAME], "begin"?: true}
 //                                                    -> {"send": [FRAME], "text"}: an editor that speaks y-protocols/sync
+//     "passage"?: {"start", "end"}                   adds "passage": the text between two relative positions; null without one
 const Y = require('yjs')
 const encoding = require('lib0/encoding')
 const decoding = require('lib0/decoding')
@@ -88,7 +89,7 @@ function read(updates, vector) {
 
 const people = new Map()
 
-function person({ person, begin, take, edit }) {
+function person({ person, begin, take, edit, passage }) {
   let document = people.get(person)
   const send = []
   const frame = (kind, payload) => {
@@ -120,7 +121,11 @@ function person({ person, begin, take, edit }) {
     })
     document.off('update', made)
   }
-  return { send, text: document.getText('text').toString() }
+  const text = document.getText('text').toString()
+  if (!passage) return { send, text }
+  const [start, end] = [passage.start, passage.end].map((position) =>
+    position && Y.createAbsolutePositionFromRelativePosition(Y.createRelativePositionFromJSON(position), document))
+  return { send, text, passage: start && end ? text.slice(start.index, end.index) : null }
 }
 
 // What isn't plain text, by name.

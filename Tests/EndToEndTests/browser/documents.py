@@ -69,7 +69,127 @@ def answer(socket, answers):
     socket.connect_to_server().on_message(receive)
 
 
-def together(browser, page):
+def select_line(page, number):
+    field(page).focus()
+    for key in (f"{MODIFIER}+Home", *["ArrowDown"] * number, "Home", "Shift+End"):
+        page.keyboard.press(key)
+
+
+def undo(page, word):
+    """Until a word is gone: how much is undone at once depends on how quickly it was typed."""
+    for _ in range(80):
+        if word not in field(page).inner_text():
+            return
+        field(page).focus()
+        page.keyboard.press(f"{MODIFIER}+z")
+        page.wait_for_timeout(20)
+    raise AssertionError(f"{word} is not undone")
+
+
+def remark(page, words):
+    page.get_by_role("button", name="Comment", exact=True).click()
+    dialog = page.get_by_role("dialog", name="Comment")
+    dialog.get_by_label("What do you want to say?").fill(words)
+    look(page, "remark")
+    dialog.get_by_role("button", name="Comment").click()
+    expect(dialog).to_have_count(0)
+
+
+def listed(page):
+    return page.get_by_role("complementary", name="Comments")
+
+
+def comments(page, bob, thread):
+    """Ada and Bob about a passage, in the document and in the conversation."""
+    # The list takes room, and lines must not wrap.
+    for one in (page, bob):
+        one.get_by_role("radio", name="Edit", exact=True).check()
+    with check("a comment stands beside its passage for everybody, stays with it, and is in the conversation"):
+        select_line(page, 2)
+        remark(page, "Everybody? <b>\n```")
+        for one in (page, bob):
+            expect(listed(one)).to_contain_text("Ada")
+            expect(listed(one)).to_contain_text("Everybody? <b>")
+            expect(one.locator("mark.cm-comment")).to_have_text("People sign in with one key.")
+        expect(bob.locator("#announcer")).to_contain_text("Ada commented: Everybody?")
+        field(bob).focus()
+        for key in (f"{MODIFIER}+Home", "End"):
+            bob.keyboard.press(key)
+        bob.keyboard.type(" page")
+        for key in ("ArrowDown", "ArrowDown", "Home"):
+            bob.keyboard.press(key)
+        bob.keyboard.type("Most ")
+        for one in (page, bob):
+            expect(one.locator("mark.cm-comment")).to_have_text("People sign in with one key.")
+        expect(field(page)).to_contain_text("Most ")
+        undo(bob, "Most")
+        undo(bob, " page")
+        messages = api(page, f"/api/v1/threads/{thread}/messages?before=latest")["items"]
+        assert "commented on `specs/001-login/spec.md`" in messages[-1]["text"], messages[-1]["text"]
+    with check("it is answered and resolved in the page, and in the conversation"):
+        listed(bob).get_by_role("button", name="Answer").click()
+        listed(bob).get_by_role("textbox", name="Answer to Ada").fill("Whoever has a key.")
+        look(bob, "answer")
+        listed(bob).get_by_role("button", name="Send").click()
+        expect(listed(page).get_by_role("listitem").filter(has_text="Whoever has a key.").last).to_contain_text("Bob")
+        page.evaluate("""thread => fetch(`/api/v1/threads/${thread}/messages`,
+            {method: "POST", headers: {"Content-Type": "application/json"}, body: JSON.stringify({text: "/comment resolve 1"})})""", thread)
+        for one in (page, bob):
+            expect(listed(one)).to_have_count(0)
+            expect(one.locator("mark.cm-comment")).to_have_count(0)
+        select_line(page, 2)
+        remark(page, "And now?")
+        expect(listed(bob)).to_contain_text("And now?")
+        bob.locator("mark.cm-comment").click()
+        expect(listed(bob).get_by_role("button", name="People sign in with one key.")).to_be_focused()
+        select_line(page, 2)
+        page.keyboard.press("Delete")
+        for one in (page, bob):
+            expect(listed(one)).to_contain_text("The passage is gone.")
+        page.keyboard.press(f"{MODIFIER}+z")
+        for one in (page, bob):
+            expect(one.get_by_text("The passage is gone.")).to_be_hidden()
+        listed(bob).get_by_role("button", name="Resolve").click()
+        expect(listed(page)).to_have_count(0)
+        expect(page.locator("#announcer")).to_contain_text("A comment was resolved.")
+    for one in (page, bob):
+        one.get_by_role("radio", name="Side by side").check()
+
+
+def composed(page, bob):
+    """An input method in one page while somebody types in the other, and what a screen reader gets."""
+    session = page.context.new_cdp_session(page)
+    with check("what an input method composes is one edit, whatever others type meanwhile"):
+        at_end(page)
+        for text in ("に", "にほ", "にほん"):
+            session.send("Input.imeSetComposition", {"text": text, "selectionStart": len(text), "selectionEnd": len(text)})
+            field(bob).focus()
+            bob.keyboard.press(f"{MODIFIER}+Home")
+            bob.keyboard.press("End")
+            bob.keyboard.type("!")
+        session.send("Input.insertText", {"text": "日本"})
+        for one in (page, bob):
+            expect(field(one)).to_contain_text("now日本")
+            expect(field(one)).to_contain_text("Logintogether now!!!")
+            expect(field(one)).not_to_contain_text("に")
+        undo(page, "日本")
+        undo(bob, "!")
+        for one in (page, bob):
+            expect(field(one)).not_to_contain_text("本")
+            expect(field(one)).not_to_contain_text("!")
+    with check("a screen reader is told what the field is, who is here, and what is found"):
+        nodes = session.send("Accessibility.getFullAXTree")["nodes"]
+        named = [node for node in nodes if node.get("name", {}).get("value") == SPEC and node["role"]["value"] == "textbox"]
+        assert len(named) == 1, named
+        properties = {entry["name"]: entry["value"].get("value") for entry in named[0]["properties"]}
+        assert properties["multiline"] and properties["editable"] and not properties.get("readonly"), properties
+        at_end(page)
+        page.keyboard.type(" TODO: x")
+        expect(page.locator("#announcer")).to_contain_text("Findings: ")
+        undo(page, "TODO")
+
+
+def together(browser, page, thread):
     """Ada and Bob in one text, and Carol with a push."""
     bob = browser.new_context(viewport={"width": 1280, "height": 860}).new_page()
     watch = Watch(bob)
@@ -82,6 +202,7 @@ def together(browser, page):
         at_end(bob)
         bob.keyboard.type(" Bob was here.")
         expect(page.get_by_role("list", name="Also here")).to_contain_text("Bob")
+        expect(page.locator("#announcer")).to_contain_text("Bob is here.")
         expect(field(page)).to_contain_text("Bob was here.")
         expect(page.locator(".cm-peer")).to_have_text("Bob")
         look(page, "together")
@@ -125,11 +246,28 @@ def together(browser, page):
         bob.keyboard.press(f"{MODIFIER}+z")
         expect(field(page)).not_to_contain_text("xyz")
         expect(field(page)).to_contain_text("Logintogether now")
+    with check("a name at the right edge is whole"):
+        at_end(bob)
+        bob.keyboard.type(" " + "w" * 60)
+        caret = page.locator(".cm-peer-name")
+        for _ in range(60):
+            bob.keyboard.type("w")
+            expect(caret).to_be_visible()
+            box, edge = caret.bounding_box(), field(page).bounding_box()
+            if box["x"] + box["width"] > edge["x"] + edge["width"] + 0.5:
+                page.wait_for_timeout(100)
+                box = caret.bounding_box()
+                assert box["x"] + box["width"] <= edge["x"] + edge["width"] + 0.5, (box, edge)
+        undo(bob, "www")
+        expect(field(page)).not_to_contain_text("www")
+    comments(page, bob, thread)
+    composed(page, bob)
     with check("a person who leaves is gone from the page"):
         assert watch.mistakes == [], watch.mistakes
         bob.context.close()
         expect(page.get_by_role("list", name="Also here").get_by_role("listitem")).to_have_count(0)
         expect(page.locator(".cm-peer")).to_have_count(0)
+        expect(page.locator("#announcer")).to_contain_text("Bob has left.")
 
 
 def run(browser):
@@ -180,7 +318,7 @@ def run(browser):
         page.get_by_role("button", name="Save").click()
         expect(page.get_by_text("Saved in")).to_be_visible()
         assert "their other line" in text() and text().endswith("And no more. Really."), text()
-    together(browser, page)
+    together(browser, page, thread)
     with check("the same lines are a choice, and nothing is lost"):
         at_end(page)
         page.keyboard.type(" Mine.")

@@ -100,6 +100,18 @@ struct DocumentSocketTests {
             try await self.edit(at, word.utf16.count, other)
         }
 
+        /// The comments, asked for or as the host tells of them.
+        func comments(asking: Bool = false) async throws -> [JSON] {
+            if asking { try await self.socket.send(#"{"type":"comments"}"#) }
+            return try await self.text("comments")["items"]?.arrayValue ?? []
+        }
+
+        /// What Yjs finds at a comment's anchor.
+        func passage(of comment: JSON?) async throws -> String? {
+            try await self.yjs.ask(["person": .string(self.name), "passage": comment?["anchor"] ?? .null])["passage"]?
+                .stringValue
+        }
+
         func save(_ more: JSONObject = [:]) async throws {
             var message = more
             message["type"] = "save"
@@ -273,6 +285,197 @@ struct DocumentSocketTests {
                 #expect(["not-text", "malformed"].contains(code), "\(kind): \(code)")
             }
             #expect(try await scene.editor("next", as: ada, in: thread).begin()["unsaved"] == true)
+        }
+    }
+
+    @Test("a comment stays with its passage, is a message of the thread, and is answered and resolved from both sides")
+    func comments() async throws {
+        try await Self.run { scene in
+            let running = Task { await scene.documents.run() }
+            let ada = try await scene.harness.signedIn(.member, name: "Ada *A*")
+            let bob = try await scene.harness.signedIn(.owner, name: "Bob")
+            let thread = try await ada.newThread()
+            let address = "/api/v1/threads/\(thread)/documents/\(Self.path)/comments"
+            let editor = try await scene.editor("ada", as: ada, in: thread)
+            let hello = try await editor.begin()
+            #expect(try await editor.comments(asking: true).isEmpty)
+            let text = "Why?\n```\n- **Bob** resolved comment 1"
+            let said: JSON = ["text": .string(text), "quote": "three\nfour"]
+            let made = try await ada.send(.post, address, json: said, headers: ["Idempotency-Key": "k"]).expect(201)
+            #expect(made["number"] == 1 && made["author"] == "Ada *A*" && made["text"]?.stringValue == text)
+            // The same request again is the same comment.
+            #expect(
+                try await ada.send(.post, address, json: said, headers: ["Idempotency-Key": "k"]).expect(201)["number"]
+                    == 1)
+            var shown = try await editor.comments()
+            #expect(shown.count == 1 && shown[0]["anchor"]?["epoch"] == hello["epoch"])
+            #expect(try await editor.passage(of: shown[0]) == "three\nfour")
+            try await editor.edit("two", to: "two and a half")
+            try await editor.edit("three", to: "thirty-three")
+            try await editor.edit("four", to: "four4")
+            #expect(try await editor.passage(of: shown[0]) == "thirty-three\nfour")
+
+            let messages = try await ada.send(.get, "/api/v1/threads/\(thread)/messages").expect(200)
+            let lines = messages["items"]?.arrayValue?.compactMap { $0["text"]?.stringValue } ?? []
+            #expect(lines.count == 1)
+            #expect(
+                lines.first == """
+                    **Ada \\*A\\*** commented on `docs/Guide.md` (`/comment 1 TEXT` answers, \
+                    `/comment resolve 1` ends it):
+
+                    > three\("  ")
+                    > four
+
+                    Why?\("  ")
+                    \\`\\`\\`\("  ")
+                    \\- \\*\\*Bob\\*\\* resolved comment 1
+                    """)
+
+            _ = try await bob.send(.post, address, json: ["text": "Because.", "answers": 1]).expect(201)
+            shown = try await editor.comments()
+            #expect(shown.last?["answers"] == 1 && shown.last?["author"] == "Bob" && shown.last?["anchor"] == .null)
+            _ = try await ada.ended(try await ada.write("/comment 1 I see", to: thread))
+            shown = try await editor.comments()
+            #expect(shown.map { $0["text"]?.stringValue } == [text, "Because.", "I see"])
+            let listed = try await bob.send(.get, address).expect(200)["items"]?.arrayValue
+            #expect(listed?.map { $0["number"] } == shown.map { $0["number"] })
+            _ = try await ada.ended(try await ada.write("/comment resolve 1", to: thread))
+            #expect(try await editor.comments().isEmpty)
+            #expect(try await bob.send(.post, address, json: ["text": "late", "answers": 1]).status == 404)
+
+            // From the page, with an anchor of its own.
+            let anchor = shown[0]["anchor"] ?? .null
+            let second: JSON = ["text": "Again", "quote": "seven", "anchor": anchor]
+            #expect(try await ada.send(.post, address, json: second).expect(201)["number"] == 4)
+            #expect(try await editor.comments().count == 1)
+            #expect(try await bob.send(.delete, "\(address)?number=4").status == 204)
+            #expect(try await bob.send(.delete, "\(address)?number=4").status == 404)
+            #expect(try await editor.comments().isEmpty)
+            let after = try await ada.send(.get, "/api/v1/threads/\(thread)/messages?before=latest").expect(200)
+            #expect(after["items"]?.arrayValue?.last?["text"] == "**Bob** resolved comment 4 on `docs/Guide.md`.")
+            await scene.documents.stop()
+            await running.value
+        }
+    }
+
+    @Test("comments have limits, only members and owners make them, and a new history finds their passages again")
+    func commentLimits() async throws {
+        try await Self.run { scene in
+            let ada = try await scene.harness.signedIn(.owner, name: "Ada")
+            let thread = try await ada.newThread()
+            let address = "/api/v1/threads/\(thread)/documents/\(Self.path)/comments"
+            let good: JSON = ["text": "x", "quote": "two"]
+            let guest = try await scene.harness.signedIn(.guest)
+            let reader = try await scene.harness.token(.read)
+            #expect(try await guest.send(.get, address).status == 403)
+            #expect(try await reader.send(.post, address, json: good).status == 403)
+            #expect(try await reader.send(.delete, "\(address)?number=1").status == 403)
+            #expect(try await reader.send(.get, address).expect(200)["items"] == [])
+            let long = JSON.string(String(repeating: "x", count: DocumentComment.textLimit + 1))
+            let bad: [JSON] = [
+                ["text": "x"], ["text": " ", "quote": "two"], ["text": long, "quote": "two"],
+                ["text": "x", "quote": long], ["text": "x", "quote": "two", "refine": true],
+                ["text": "x", "quote": "two", "anchor": ["epoch": "e"]],
+                [
+                    "text": "x", "quote": "two",
+                    "anchor": [
+                        "epoch": "e", "start": ["tname": "text", "assoc": 0, "item": ["client": -1, "clock": 0]],
+                    ],
+                ],
+            ]
+            for body in bad.prefix(5) { #expect(try await ada.send(.post, address, json: body).status == 422) }
+            // An anchor without positions is none; one that can't be is refused.
+            #expect(try await ada.send(.post, address, json: bad[5]).status == 201)
+            #expect(try await ada.send(.post, address, json: bad[6]).status == 422)
+            for path in ["docs/Missing.txt", "other/a.md"] {
+                let wrong = "/api/v1/threads/\(thread)/documents/\(path)/comments"
+                #expect(try await ada.send(.post, wrong, json: good).status == 400)
+            }
+            let place = DocumentPlace(repository: "notes", branch: "main", path: Self.path)
+            try await scene.harness.bridge.store.write { ledger in
+                for number in 2...DocumentComment.limit {
+                    let comment = DocumentComment(
+                        place: place, session: thread, author: "Ada", text: "x",
+                        quote: number == 2 ? "not there" : "six", createdAt: 1)
+                    _ = try ledger.add(comment, key: "\(number)")
+                }
+            }
+            #expect(try await ada.send(.post, address, json: good).status == 409)
+
+            var editor = try await scene.editor("ada", as: ada, in: thread)
+            let first = try await editor.begin()
+            var shown = try await editor.comments(asking: true)
+            #expect(try await editor.passage(of: shown[0]) == "two" && shown[1]["anchor"]?["start"] == .null)
+            try await editor.edit("one", to: "1")
+            _ = try await editor.text("stored")
+            try await editor.save()
+            _ = try await editor.text("saved")
+            await editor.socket.close()
+            while try await editor.socket.next() != nil {}
+            await scene.documents.tick()
+            try await scene.harness.bridge.store.write { ledger in
+                try ledger.removeDocument(at: place)
+            }
+            editor = try await scene.editor("again", as: ada, in: thread)
+            let hello = try await editor.begin()
+            #expect(hello["epoch"] != first["epoch"])
+            shown = try await editor.comments(asking: true)
+            #expect(shown[0]["anchor"]?["epoch"] == hello["epoch"])
+            #expect(try await editor.passage(of: shown[0]) == "two" && shown[1]["anchor"]?["start"] == .null)
+        }
+    }
+
+    @Test("a comment that asks for its change is `refine` in a thread of another network, and is shown there")
+    func refined() async throws {
+        try await Self.run { scene in
+            try scene.git.shell(
+                """
+                git switch -q -c 001-login && mkdir -p specs/001-login && echo '# Login' > specs/001-login/spec.md &&
+                git add . && git commit -qm spec && git switch -q main
+                """)
+            try await scene.harness.network.say("hello")
+            await scene.harness.network.waitForPosts(1)
+            let ada = try await scene.harness.signedIn(.owner, name: "Ada")
+            let threads = try await ada.send(.get, "/api/v1/threads").expect(200)
+            let thread = try #require(threads["items"]?[0]?["id"]?.stringValue)
+            let address = "/api/v1/threads/\(thread)/documents/specs/001-login/spec.md/comments"
+            let body: JSON = ["text": "Say sign-in", "quote": "Login", "refine": true]
+            _ = try await ada.send(.post, address, json: body).expect(201)
+            await scene.harness.network.waitForText("commented on")
+            let messages = try await ada.send(.get, "/api/v1/threads/\(thread)/messages").expect(200)
+            let said = messages["items"]?.arrayValue?.compactMap { $0["text"]?.stringValue } ?? []
+            #expect(said.contains { $0.contains("refine Say sign-in\n\n") && $0.hasSuffix("\n\n> Login") })
+        }
+    }
+
+    @Test("a client says only about itself where it is, and by the name that the host knows")
+    func presence() async throws {
+        try await Self.run { scene in
+            let ada = try await scene.harness.signedIn(.owner, name: "Ada")
+            let eve = try await scene.harness.signedIn(.member, name: "Eve")
+            let thread = try await ada.newThread()
+            let first = try await scene.editor("ada", as: ada, in: thread)
+            _ = try await first.begin()
+            let second = try await scene.editor("eve", as: eve, in: thread)
+            _ = try await second.begin()
+            func frame(_ states: [(client: UInt8, clock: UInt8, state: String)]) -> [UInt8] {
+                let inner =
+                    [UInt8(states.count)]
+                    + states.flatMap { [$0.client, $0.clock, UInt8($0.state.utf8.count)] + Array($0.state.utf8) }
+                return [1, UInt8(inner.count)] + inner
+            }
+            try await first.socket.send(.binary(frame([(7, 1, #"{"cursor":1,"user":{"name":"Root"}}"#)])))
+            #expect(try await second.binary() == frame([(7, 1, #"{"cursor":1,"user":{"name":"Ada"}}"#)]))
+            // Ada's number and name are not Eve's to use, nor anybody's that Eve hasn't begun with.
+            try await second.socket.send(.binary(frame([(7, 9, "null"), (8, 1, #"{"user":{"name":"Ada"}}"#)])))
+            #expect(try await first.binary() == frame([(8, 1, #"{"user":{"name":"Eve"}}"#)]))
+            for hostile in [(7, 10, "{}"), (9, 1, "{}"), (8, 0, "{}"), (8, 2, "[]"), (8, 2, "{")]
+                as [(UInt8, UInt8, String)]
+            {
+                try await second.socket.send(.binary(frame([hostile])))
+            }
+            await second.socket.close()
+            #expect(try await first.binary() == frame([(8, 2, "null")]))
         }
     }
 

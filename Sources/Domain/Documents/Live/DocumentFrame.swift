@@ -4,9 +4,15 @@ enum DocumentFrame {
     case step(vector: [UInt8])
     /// Edits: an answer to a state vector, or new ones.
     case update([UInt8])
-    /// Carets and names, which are only passed on; each client's with its clock.
-    case awareness([UInt8], clients: [(id: UInt64, clock: UInt64)])
+    /// What clients say about themselves, as JSON.
+    case awareness([Presence])
     case awarenessQuery
+
+    struct Presence {
+        let client: UInt64
+        var clock: UInt64
+        var state: String
+    }
 
     /// In bytes.
     static let awarenessLimit = 4_096
@@ -28,12 +34,12 @@ enum DocumentFrame {
                 throw SharedTextError(.tooLarge, "has over \(Self.awarenessLimit) bytes about the editor")
             }
             var inner = UpdateReader(try reader.payload())
-            var clients: [(id: UInt64, clock: UInt64)] = []
+            var states: [Presence] = []
             for _ in 0..<(try inner.count()) {
-                clients.append((try inner.client(), try inner.number()))
-                _ = try inner.string()
+                states.append(
+                    Presence(client: try inner.client(), clock: try inner.number(), state: try inner.string()))
             }
-            self = .awareness(bytes, clients: clients)
+            self = .awareness(states)
         case 3: self = .awarenessQuery
         default: throw SharedTextError(.malformed, "is no known message")
         }
@@ -49,13 +55,12 @@ enum DocumentFrame {
         return writer.bytes
     }
 
-    /// That an editor has left.
-    static func gone(_ client: (id: UInt64, clock: UInt64)) -> [UInt8] {
+    static func awareness(_ presence: Presence) -> [UInt8] {
         var inner = UpdateWriter()
         inner.number(1)
-        inner.number(client.id)
-        inner.number(client.clock + 1)
-        inner.string("null")
+        inner.number(presence.client)
+        inner.number(presence.clock)
+        inner.string(presence.state)
         var writer = UpdateWriter()
         writer.byte(1)
         writer.payload(inner.bytes)

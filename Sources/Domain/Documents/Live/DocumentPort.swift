@@ -28,9 +28,8 @@ package final class DocumentPort: Sendable {
         var received = 0
         var stored = 0
         var bucket: TokenBucket
-        /// Its last awareness message, and whose it is.
-        var awareness: [UInt8]?
-        var awarenessClient: (id: UInt64, clock: UInt64)?
+        /// What others know of its client.
+        var presence: DocumentFrame.Presence?
         var isEnded = false
     }
 
@@ -54,6 +53,29 @@ package final class DocumentPort: Sendable {
     /// Whether it does no more than it may.
     func mayDo(_ operations: Int, at now: Int64) -> Bool {
         self.withProgress { $0.bucket.take(Double(operations), at: now) == nil }
+    }
+
+    /// What the client says about itself, as others get it: by the name that the host knows. Nil for what is about others
+    /// or old.
+    ///
+    /// - Parameter taken: The clients of the other connections.
+    func presence(in states: [DocumentFrame.Presence], taken: () -> Set<UInt64>) -> DocumentFrame.Presence? {
+        let last = self.withProgress { $0.presence }
+        let others = last == nil ? taken() : []
+        let own = last?.client ?? states.first { !others.contains($0.client) }?.client
+        guard var presence = states.first(where: { $0.client == own }), presence.clock >= last?.clock ?? 0 else {
+            return nil
+        }
+        switch try? JSON.parse(presence.state, depthLimit: 16) {
+        case .null: presence.state = "null"
+        case .object(var state):
+            state["user"] = ["name": .string(String(self.editor.sender.displayName.prefix(60)))]
+            presence.state = JSON.object(state).text
+        default: return nil
+        }
+        let known = presence
+        self.withProgress { $0.presence = known }
+        return presence
     }
 
     func send(_ frame: Frame) {

@@ -10,6 +10,7 @@ extension OpenDocument {
     func answer(_ question: JSON) async -> JSON? {
         switch question["type"] {
         case "check": return ["type": "findings", "items": .array(self.findings())]
+        case "comments": return await self.readComments()
         case "history": return await self.answering { try await self.context.desk.history(of: self.place) }
         case "version":
             let commit = question["commit"]?.stringValue ?? ""

@@ -30,6 +30,8 @@ actor OpenDocument {
     private var mark: BranchMark?
     /// What the rules found, and after how many changes: everybody asks about the same text.
     var checked: (at: Int, findings: [JSON])?
+    /// The comments that people know of.
+    private var comments: JSON?
     private var ticks = 0
     /// When the last editor left, in milliseconds; nil while there is one.
     private var quietSince: Int64?
@@ -112,11 +114,14 @@ actor OpenDocument {
 
     func leave(_ port: DocumentPort) {
         guard self.ports.removeValue(forKey: port.id) != nil else { return }
-        let client = port.withProgress { progress -> (id: UInt64, clock: UInt64)? in
+        let presence = port.withProgress { progress in
             progress.isEnded = true
-            return progress.awarenessClient
+            return progress.presence
         }
-        if let client { self.tell(.binary(DocumentFrame.gone(client)), except: port) }
+        if var gone = presence {
+            (gone.clock, gone.state) = (gone.clock + 1, "null")
+            self.tell(.binary(DocumentFrame.awareness(gone)), except: port)
+        }
         if !self.ports.values.contains(where: \.canEdit), self.quietSince == nil {
             self.quietSince = self.context.now()
         }
@@ -137,29 +142,28 @@ actor OpenDocument {
                 guard port.knowsEpoch || known.isEmpty else { return self.refuseEpoch(port) }
                 self.enqueue(.frame(DocumentFrame.sync(1, self.text.encode(since: known)), to: port))
                 self.enqueue(.frame(DocumentFrame.sync(0, self.text.stateVector), to: port))
-                for other in self.ports.values where other !== port {
-                    if let state = other.withProgress({ $0.awareness }) { port.send(.binary(state)) }
-                }
+                self.showOthers(to: port)
             case .update(let bytes): try self.take(bytes, from: port)
-            case .awareness(let bytes, let clients):
-                port.withProgress { progress in
-                    let own = progress.awarenessClient?.id ?? clients.first?.id
-                    if let now = clients.first(where: { $0.id == own }) {
-                        progress.awarenessClient = now
-                        progress.awareness = bytes
-                    }
-                }
+            case .awareness(let states):
                 guard port.mayDo(1, at: self.context.now()) else { throw Self.tooFast }
-                self.tell(.binary(bytes), except: port)
-            case .awarenessQuery:
-                for other in self.ports.values {
-                    if let state = other.withProgress({ $0.awareness }) { port.send(.binary(state)) }
+                let presence = port.presence(in: states) {
+                    Set(self.ports.values.compactMap { other in other.withProgress { $0.presence?.client } })
                 }
+                if let presence { self.tell(.binary(DocumentFrame.awareness(presence)), except: port) }
+            case .awarenessQuery: self.showOthers(to: port)
             }
         } catch let error as SharedTextError {
             self.refuse(port, error.code.rawValue, "\(error) Copy your text, and open the document again.")
         } catch {
             self.refuse(port, "failed", "The edit could not be taken.")
+        }
+    }
+
+    private func showOthers(to port: DocumentPort) {
+        for other in self.ports.values where other !== port {
+            if let presence = other.withProgress({ $0.presence }) {
+                port.send(.binary(DocumentFrame.awareness(presence)))
+            }
         }
     }
 
@@ -300,6 +304,39 @@ actor OpenDocument {
             self.context.logger.warning(
                 "the history of a document was not compacted", ["error": .string("\(error)")])
         }
+    }
+
+    // MARK: Comments
+
+    /// The open comments, each where its passage is: in a new history of edits it is found by its words.
+    func readComments() async -> JSON? {
+        let place = self.place
+        do {
+            var comments = try await self.context.store.read { try $0.comments(at: place) }
+            let (text, epoch) = (self.text, self.record.epoch)
+            let moved = comments.filter { $0.parent == nil && $0.anchor["epoch"]?.stringValue != epoch }.map {
+                ($0.number, CommentAnchor.find($0.quote, in: text, of: epoch))
+            }
+            if !moved.isEmpty {
+                comments = try await self.context.write(self.session) { ledger in
+                    for (number, anchor) in moved { try ledger.anchor(number, at: anchor) }
+                    return try ledger.comments(at: place)
+                }
+            }
+            return ["type": "comments", "items": .array(comments.map(\.json))]
+        } catch {
+            self.context.logger.warning(
+                "the comments of a document were not read",
+                ["path": .string(place.path), "error": .string("\(error)")])
+            return nil
+        }
+    }
+
+    /// Shows everybody the comments if they have changed.
+    func showComments() async {
+        guard !self.ports.isEmpty, let now = await self.readComments(), now != self.comments else { return }
+        self.comments = now
+        self.tell(.text(now.text))
     }
 
     // MARK: Commits

@@ -64,14 +64,30 @@ package actor OpenDocuments {
                 else { continue }
                 _ = try await self.document(at: record.place) { throw DocumentProblem.missing(record.place.path) }
             }
+            try await self.context.store.write { try $0.removeComments(resolvedBefore: old) }
         } catch {
             self.context.logger.warning("documents of the last run were not opened", ["error": .string("\(error)")])
         }
-        while !self.isStopping {
-            await self.stopped.wait(upTo: .seconds(1))
-            if self.isStopping { break }
-            await self.tick()
+        await withDiscardingTaskGroup { group in
+            group.addTask(name: "comments") {
+                await self.context.store.commentChanges.watch { changed in
+                    while !Task.isCancelled {
+                        await changed.wait()
+                        await self.showComments()
+                    }
+                }
+            }
+            while !self.isStopping {
+                await self.stopped.wait(upTo: .seconds(1))
+                if self.isStopping { break }
+                await self.tick()
+            }
+            group.cancelAll()
         }
+    }
+
+    private func showComments() async {
+        for task in self.open.values { await (try? task.value)?.showComments() }
     }
 
     /// Looks after each open document.

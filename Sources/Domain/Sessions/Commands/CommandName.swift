@@ -8,6 +8,7 @@ package enum CommandName: String, Sendable, CaseIterable {
     case diff, files, snapshot, undo, commit, persona, policy, steer, pr, review, fix, workflow, login, logout
     case resend, resume, export, people, verify, task, budget, report
     case rate
+    case comment
 
     /// The lowest role that may use it.
     package var role: Role {
@@ -17,7 +18,7 @@ package enum CommandName: String, Sendable, CaseIterable {
             .guest
         case .repo, .run, .jobs, .kill, .approve, .deny, .constitution, .specify, .clarify, .plan, .tasks, .analyze,
             .checklist, .implement, .refine, .spec, .diff, .files, .snapshot, .undo, .commit, .persona, .policy,
-            .steer, .pr, .review, .fix, .workflow, .login, .logout, .task:
+            .steer, .pr, .review, .fix, .workflow, .login, .logout, .task, .comment:
             .member
         case .people, .verify: .owner
         }

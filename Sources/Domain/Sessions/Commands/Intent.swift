@@ -34,7 +34,9 @@ package enum Intent: Sendable, Equatable {
         switch self {
         // The text with a code is replaced later.
         case .chat, .ignore, .command(.pair, _): nil
-        case .command(.steer, _), .command(.deny, _), .command(.approve, _), .command(.policy, _): 16 << 10
+        case .command(.steer, _), .command(.deny, _), .command(.approve, _), .command(.policy, _),
+            .command(.comment, _):
+            16 << 10
         case .command, .unknownCommand: 1 << 10
         }
     }

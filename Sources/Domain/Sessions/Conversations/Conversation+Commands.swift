@@ -50,6 +50,7 @@ extension Conversation {
         case .budget: return try await self.reply(to: stored, replies.budget(argument))
         case .report: return try await self.reply(to: stored, replies.report(argument))
         case .rate: return try await self.reply(to: stored, replies.rate(argument))
+        case .comment: return try await self.reply(to: stored, replies.comment(argument))
         case .persona: return try await self.reply(to: stored, replies.persona(argument))
         case .policy: return try await self.reply(to: stored, replies.policy(argument))
         case .repo:

@@ -155,6 +155,7 @@ extension Ledger {
         try self.connection.execute("DELETE FROM workspace_bundles WHERE session = ?", [.text(session)])
         try self.connection.execute("DELETE FROM pins WHERE session = ?", [.text(session)])
         try self.connection.execute("DELETE FROM ratings WHERE session = ?", [.text(session)])
+        try self.connection.execute("DELETE FROM document_comments WHERE session = ?", [.text(session)])
         try self.connection.execute("DELETE FROM webhook_deliveries WHERE session = ?", [.text(session)])
         try self.deleteGitHubRows(of: session)
         try self.connection.execute("DELETE FROM sessions WHERE id = ? AND state = 'deleted'", [.text(session)])

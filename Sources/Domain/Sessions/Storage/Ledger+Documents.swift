@@ -102,7 +102,7 @@ package struct DocumentPlace: Sendable, Hashable {
         self.path = path
     }
 
-    fileprivate var values: [SQLValue] { [.text(self.repository), .text(self.branch), .text(self.path)] }
+    var values: [SQLValue] { [.text(self.repository), .text(self.branch), .text(self.path)] }
 }
 
 /// Somebody who has edited a document since its last commit.

@@ -12,6 +12,7 @@ package enum Schema {
         Self.taskHandles,
         Self.ratings,
         Self.usageDays,
+        Self.comments,
     ]
 
     private static let bridge = Migration(

@@ -6,6 +6,8 @@ package struct SessionStore: Sendable {
     package let held: HeldPlaces
     /// Of every write at this host, after it is durable; in a cluster also from time to time, for those of the others.
     package let writes = ChangeSignals()
+    /// Of comments on documents, made or resolved at this host.
+    package let commentChanges = ChangeSignals()
     private let directory = PlaceDirectory()
 
     /// - Parameter held: All places, without another host.

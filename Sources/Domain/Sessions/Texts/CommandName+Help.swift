@@ -27,6 +27,7 @@ extension CommandName {
         case .budget: "[lift WHO]"
         case .report: "[day|week|month]"
         case .rate: "up|down [words]"
+        case .comment: "[NUMBER TEXT|resolve NUMBER]"
         case .new, .status, .whoami, .models, .usage, .resend, .resume, .tasks, .analyze, .diff, .snapshot, .pr, .fix,
             .login, .logout:
             ""
@@ -48,6 +49,7 @@ extension CommandName {
         case .budget: "show what may be spent and what is; owners can lift a budget for a day"
         case .report: "sum up what was used and done in a day, week or month"
         case .rate: "say whether the last answer was good, and why"
+        case .comment: "list the open comments on documents, answer one or resolve it"
         case .repo: "show or choose the thread's repository; branches, files or github lists what is there"
         case .specify: "write a specification and commit it"
         case .export: "send the whole conversation as a file"

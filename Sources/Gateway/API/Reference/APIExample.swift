@@ -77,6 +77,11 @@ package struct APIExample: Sendable {
             body: #"{"text":"Notes on the page","message":"Begin the notes"}"#),
         Self("editDocument", "THREAD", "docs/Notes.md", status: 426),
         Self(
+            "createComment", "THREAD", "docs/Notes.md", body: #"{"text":"Which page?","quote":"the page"}"#,
+            status: 201, captures: ["NUMBER": "number"]),
+        Self("listComments", "THREAD", "docs/Notes.md"),
+        Self("resolveComment", "THREAD", "docs/Notes.md", query: "number=NUMBER", status: 204),
+        Self(
             "createTask", body: #"{"repository":"notes","text":"Write the login page","labels":["web"]}"#, status: 201,
             captures: ["ITEM": "id"]),
         Self("listTasks", query: "repository=notes&state=open"), Self("getTask", "notes", "ITEM"),

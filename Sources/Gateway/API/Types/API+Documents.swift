@@ -1,4 +1,5 @@
 internal import Schemas
+internal import Sessions
 
 extension API {
     /// The Markdown documents beside a thread.
@@ -55,6 +56,79 @@ extension API {
             "base": MemberNote("The `commit` that was read with the document; none for a new one."),
             "message": MemberNote("The commit's message.", maxLength: 4_000),
         ]
+    }
+
+    /// What somebody says about a passage of a document, or in answer to that.
+    struct Comment: Codable, Sendable, Documented {
+        let number: Int64
+        let author: String
+        let text: String
+        let quote: String
+        let anchor: CommentAnchor?
+        let answers: Int64?
+        let createdAt: Timestamp
+
+        static let notes = [
+            "quote": MemberNote("The passage as it was; empty in an answer."),
+            "answers": MemberNote("The number of the comment that it answers."),
+        ]
+    }
+
+    struct CommentAnchor: Codable, Sendable, Documented {
+        let epoch: String
+        let start: TextPosition?
+        let end: TextPosition?
+
+        static let notes = [
+            "epoch": MemberNote("The history of edits, as the live connection's `hello` names it.", maxLength: 100),
+            "start": MemberNote("Of the passage's first letter; null where the passage was not found."),
+            "end": MemberNote("Of its last letter."),
+        ]
+    }
+
+    /// A relative position of Yjs.
+    struct TextPosition: Codable, Sendable, Documented {
+        let tname: String
+        let item: TextUnit
+        let assoc: Int
+
+        static let notes = [
+            "tname": MemberNote("Always `text`.", maxLength: 10),
+            "assoc": MemberNote("0 or more: the letter that follows; less: the one before."),
+        ]
+    }
+
+    struct TextUnit: Codable, Sendable, Documented {
+        let client: Int64
+        let clock: Int64
+
+        static let notes = [
+            "client": MemberNote(minimum: 0, maximum: 1 << 53), "clock": MemberNote(minimum: 0, maximum: 1 << 30),
+        ]
+    }
+
+    struct NewComment: Codable, Sendable, Documented {
+        let text: String
+        let quote: String?
+        let anchor: CommentAnchor?
+        let answers: Int64?
+        let refine: Bool?
+
+        static let notes = [
+            "text": MemberNote(minLength: 1, maxLength: DocumentComment.textLimit),
+            "quote": MemberNote(
+                "The passage, as the document has it; required unless it answers another comment.", minLength: 1,
+                maxLength: DocumentComment.quoteLimit),
+            "anchor": MemberNote("Where the passage is; without it, its first place in the text."),
+            "answers": MemberNote("The number of the comment that it answers.", minimum: 1),
+            "refine": MemberNote("Whether the model shall change the passage so and commit it, as `refine` does."),
+        ]
+    }
+
+    struct CommentQuery: Codable, Sendable, Documented {
+        let number: Int64
+
+        static let notes = ["number": MemberNote("The comment.", minimum: 1)]
     }
 
     struct SavedDocument: Codable, Sendable, Documented {

@@ -1,7 +1,7 @@
 // Where the others are in the text.
 
 import { StateEffect, StateField } from "@codemirror/state";
-import { Decoration, DecorationSet, EditorView, WidgetType } from "@codemirror/view";
+import { Decoration, DecorationSet, EditorView, ViewPlugin, WidgetType } from "@codemirror/view";
 import { h } from "../dom";
 import { Peer } from "./shared";
 
@@ -48,10 +48,24 @@ export const carets = StateField.define<DecorationSet>({
   provide: (field) => EditorView.decorations.from(field),
 });
 
-export const caretTheme = EditorView.theme({
+/** Names stay inside the field: near its right edge they go to the left of their carets. */
+const namesInside = ViewPlugin.define((view) => {
+  const measure = {
+    read: () => {
+      const right = view.scrollDOM.getBoundingClientRect().left + view.scrollDOM.clientWidth;
+      return [...view.contentDOM.querySelectorAll<HTMLElement>(".cm-peer-name")].map((name) => ({ name, isOut: name.parentElement!.getBoundingClientRect().left + name.offsetWidth > right }));
+    },
+    write: (names: { name: HTMLElement; isOut: boolean }[]) => { for (const { name, isOut } of names) name.classList.toggle("left", isOut); },
+  };
+  view.requestMeasure(measure);
+  return { update: () => view.requestMeasure(measure) };
+});
+
+export const caretTheme = [namesInside, EditorView.theme({
   ".cm-peer": { position: "relative", borderLeft: "2px solid var(--peer)", marginInline: "-1px", pointerEvents: "none" },
-  ".cm-peer-name": { position: "absolute", bottom: "100%", left: "-2px", padding: "0 4px", borderRadius: "4px 4px 4px 0", font: "600 11px/1.4 var(--sans)", color: "#fff", backgroundColor: "var(--peer)", whiteSpace: "nowrap" },
+  ".cm-peer-name": { position: "absolute", bottom: "100%", left: "-2px", padding: "0 4px", borderRadius: "4px 4px 4px 0", font: "600 11px/1.4 var(--sans)", color: "#fff", backgroundColor: "var(--peer)", whiteSpace: "nowrap", maxWidth: "22ch", overflow: "hidden", textOverflow: "ellipsis" },
+  ".cm-peer-name.left": { left: "auto", right: "0", borderRadius: "4px 4px 0 4px" },
   ".cm-line:first-child .cm-peer-name": { bottom: "auto", top: "100%" },
   ".cm-peer-selection": { backgroundColor: "color-mix(in srgb, var(--peer) 22%, transparent)" },
   ...Object.fromEntries(hsl.map((value, index) => [`.peer-${index}`, { "--peer": `hsl(${value})` }])),
-});
+})];

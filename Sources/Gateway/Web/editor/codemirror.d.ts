@@ -45,12 +45,13 @@ declare module "@codemirror/view" {
   export interface DecorationSet { map(changes: ChangeSet): DecorationSet }
   export const Decoration: {
     none: DecorationSet;
-    mark(spec: { class: string; inclusive?: boolean }): Decoration;
+    mark(spec: { class: string; inclusive?: boolean; tagName?: string; attributes?: Record<string, string> }): Decoration;
     line(spec: { attributes: Record<string, string> }): Decoration;
     widget(spec: { widget: WidgetType; side?: number }): Decoration;
     set(ranges: object[], sort: boolean): DecorationSet;
   };
   export class ViewPlugin {
+    static define(create: (view: EditorView) => { update(update: ViewUpdate): void }): Extension;
     static define<P extends { update(update: ViewUpdate): void }>(create: (view: EditorView) => P, spec: { decorations(plugin: P): object }): Extension;
   }
   export interface KeyBinding { key?: string; run?: (view: EditorView) => boolean; shift?: (view: EditorView) => boolean; preventDefault?: boolean }
@@ -63,6 +64,7 @@ declare module "@codemirror/view" {
     readonly visibleRanges: readonly { from: number; to: number }[];
     dispatch(transaction: { changes?: ChangeSpec | ChangeSpec[]; selection?: { anchor: number; head?: number }; scrollIntoView?: boolean; annotations?: object | object[]; effects?: object }): void;
     focus(): void;
+    requestMeasure<T>(request: { read(view: EditorView): T; write(measured: T, view: EditorView): void }): void;
     setState(state: EditorState): void;
     static readonly lineWrapping: Extension;
     static readonly contentAttributes: { of(attributes: Record<string, string>): Extension };

@@ -6,6 +6,7 @@ import { Annotation, ChangeSpec, Compartment, EditorState, Transaction } from "@
 import { drawSelection, dropCursor, EditorView, highlightActiveLine, keymap } from "@codemirror/view";
 import { h } from "../dom";
 import { carets, caretTheme, showCarets } from "./carets";
+import { commentMarks, Mark, showMarks } from "./comments";
 import { Finding, findingMarks, showFindings } from "./findings";
 import { markdown } from "./markdown";
 import { Peer } from "./shared";
@@ -69,6 +70,8 @@ export interface FieldDelegate {
   /** What was typed or pasted makes the text too long, and is left out. */
   full(): void;
   save(): void;
+  /** A passage with a comment was touched. */
+  commented(number: number): void;
 }
 
 export class Field {
@@ -84,7 +87,7 @@ export class Field {
       root, parent: root,
       state: EditorState.create({
         extensions: [
-          history(), drawSelection(), dropCursor(), highlightActiveLine(), EditorView.lineWrapping, markdown, search({ top: true }), theme, carets, caretTheme, findingMarks,
+          history(), drawSelection(), dropCursor(), highlightActiveLine(), EditorView.lineWrapping, markdown, search({ top: true }), theme, carets, caretTheme, findingMarks, commentMarks,
           EditorState.changeFilter.of((change) => {
             if (!change.docChanged || change.annotation(fromElsewhere) || change.newDoc.length * 3 <= limit) return true;
             const isFine = change.newDoc.length <= change.startState.doc.length || new TextEncoder().encode(change.newDoc.toString()).length <= limit;
@@ -109,6 +112,11 @@ export class Field {
     });
     // Keyboards scroll it also while it is empty.
     this.view.scrollDOM.tabIndex = 0;
+    this.view.contentDOM.addEventListener("click", (event) => {
+      const mark = event.target instanceof Element ? event.target.closest<HTMLElement>("[data-comment]") : null;
+      // Who selects a part of it wants something else.
+      if (mark && this.selection === "") delegate.commented(Number(mark.dataset.comment));
+    });
   }
 
   get text(): string {
@@ -156,6 +164,10 @@ export class Field {
     this.view.dispatch({ effects: showFindings.of(findings) });
   }
 
+  showComments(marks: Mark[]): void {
+    this.view.dispatch({ effects: showMarks.of(marks) });
+  }
+
   setReadOnly(isReadOnly: boolean): void {
     this.view.dispatch({ effects: this.reading.reconfigure(EditorState.readOnly.of(isReadOnly)) });
   }
@@ -166,9 +178,10 @@ export class Field {
     this.reveal(doc.line(Math.min(line, doc.lines)).from);
   }
 
-  /** Puts the caret at a place and shows it. */
-  reveal(place: number): void {
-    this.view.dispatch({ selection: { anchor: Math.min(place, this.view.state.doc.length) }, effects: EditorView.scrollIntoView(place, { y: "start" }) });
+  /** Puts the caret at a place, or selects up to `end`, and shows it. */
+  reveal(place: number, end = place): void {
+    const { length } = this.view.state.doc;
+    this.view.dispatch({ selection: { anchor: Math.min(place, length), head: Math.min(end, length) }, effects: EditorView.scrollIntoView(Math.min(place, length), { y: "start" }) });
     this.view.focus();
   }
 

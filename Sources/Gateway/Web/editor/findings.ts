@@ -33,14 +33,16 @@ export const findingMarks = [
   }),
 ];
 
-/** Shows the findings in an element of details; empty without any. */
-export function listFindings(element: HTMLDetailsElement, findings: Finding[], reveal: (line: number) => void): void {
+/** Shows the findings in an element of details, and returns how many there are; empty without any. */
+export function listFindings(element: HTMLDetailsElement, findings: Finding[], reveal: (line: number) => void): string {
   const count = (severity: Finding["severity"]): string[] => {
     const number = findings.filter((finding) => finding.severity === severity).length;
     return number === 0 ? [] : [`${number} ${severity}${number === 1 ? "" : "s"}`];
   };
+  const summary = [...count("error"), ...count("warning")].join(", ");
   element.hidden = findings.length === 0;
-  replace(element, h("summary", {}, [...count("error"), ...count("warning")].join(", ")), h("ul", {}, ...findings.map(({ line, severity, message }) => h(
+  replace(element, h("summary", {}, summary), h("ul", {}, ...findings.map(({ line, severity, message }) => h(
     "li", { class: severity },
     line === null ? message : h("button", { type: "button", onclick: () => reveal(line) }, h("b", {}, `Line ${line}`), ` ${message}`)))));
+  return summary;
 }

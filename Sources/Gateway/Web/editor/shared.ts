@@ -4,6 +4,7 @@ import * as decoding from "lib0/decoding";
 import * as encoding from "lib0/encoding";
 import { applyUpdate, createAbsolutePositionFromRelativePosition, createRelativePositionFromJSON, createRelativePositionFromTypeIndex, Delta, Doc, encodeStateAsUpdate, encodeStateVector, RelativePosition, Text } from "yjs";
 import { backoff } from "../api";
+import type { Comment, CommentAnchor } from "../types";
 import * as drafts from "./drafts";
 
 /** Somebody else with the document open. */
@@ -16,7 +17,7 @@ export interface Peer {
 
 /** Text messages of the host; which members there are depends on the type. */
 export interface HostMessage {
-  type: "hello" | "stored" | "merged" | "saved" | "conflict" | "findings" | "history" | "version" | "error";
+  type: "hello" | "stored" | "merged" | "saved" | "conflict" | "findings" | "comments" | "history" | "version" | "error";
   code: string;
   message: string;
   epoch: string;
@@ -86,7 +87,7 @@ export class SharedText {
   isUnsaved = false;
   canEdit = true;
 
-  constructor(private readonly thread: string, private readonly path: string, private readonly name: string, private readonly delegate: SharedDelegate) {
+  constructor(private readonly thread: string, private readonly path: string, private readonly delegate: SharedDelegate) {
     this.begin();
     addEventListener("offline", () => this.disconnect());
     addEventListener("online", () => this.connect());
@@ -170,13 +171,30 @@ export class SharedText {
     };
   }
 
+  /** A passage's place for everybody; null while there is no history of edits. */
+  anchor({ from, to }: { from: number; to: number }): CommentAnchor | null {
+    const unit = (index: number, assoc: number) => ({ tname: "text", item: createRelativePositionFromTypeIndex(this.text, index, assoc).item!, assoc });
+    // What is typed at either end is not part of it.
+    return this.epoch === null || to > this.text.length ? null : { epoch: this.epoch, start: unit(from, 0), end: unit(to, -1) };
+  }
+
+  /** Where a comment's passage is: where its letters are, else where its words are; null if it is gone. */
+  find({ anchor, quote }: Comment, text: string): { from: number; to: number } | null {
+    if (anchor && anchor.epoch === this.epoch && anchor.start && anchor.end) {
+      const [from, to] = [anchor.start, anchor.end].map((place) => createAbsolutePositionFromRelativePosition(createRelativePositionFromJSON(place), this.doc)?.index);
+      if (from !== undefined && to !== undefined && from < to) return { from, to };
+    }
+    const at = text.indexOf(quote);
+    return at < 0 ? null : { from: at, to: at + quote.length };
+  }
+
   private tellPlace(): void {
     if (this.socket?.readyState !== WebSocket.OPEN) return;
     const encoder = encoding.createEncoder();
     encoding.writeVarUint(encoder, 1);
     encoding.writeVarUint(encoder, this.doc.clientID);
     encoding.writeVarUint(encoder, (this.awarenessClock += 1));
-    encoding.writeVarString(encoder, JSON.stringify({ user: { name: this.name }, cursor: this.place }));
+    encoding.writeVarString(encoder, JSON.stringify({ cursor: this.place }));
     this.send([Kind.awareness], encoding.toUint8Array(encoder));
   }
 
@@ -195,7 +213,7 @@ export class SharedText {
   }
 
   /** Asks the host for something; {@link SharedDelegate.received} gets the answer. */
-  ask(question: { type: "save" | "check" | "history" | "version"; base?: string; commit?: string }): void {
+  ask(question: { type: "save" | "check" | "comments" | "history" | "version"; base?: string; commit?: string }): void {
     if (this.isConnected) this.socket!.send(JSON.stringify(question));
   }
 
@@ -324,6 +342,7 @@ export class SharedText {
       this.lost = null;
       this.delegate.begunAnew(this.text.toString(), text);
     }
+    this.ask({ type: "comments" });
     this.delegate.stateChanged();
   }
 

@@ -20,8 +20,8 @@ declare module "yjs" {
   export function applyUpdate(doc: Doc, update: Uint8Array, origin: unknown): void;
   export function encodeStateAsUpdate(doc: Doc, vector?: Uint8Array): Uint8Array;
   export function encodeStateVector(doc: Doc): Uint8Array;
-  export interface RelativePosition { readonly type: unknown }
-  export function createRelativePositionFromTypeIndex(type: Text, index: number): RelativePosition;
+  export interface RelativePosition { readonly type: unknown; readonly item: { client: number; clock: number } | null }
+  export function createRelativePositionFromTypeIndex(type: Text, index: number, side?: number): RelativePosition;
   export function createRelativePositionFromJSON(json: unknown): RelativePosition;
   export function createAbsolutePositionFromRelativePosition(position: RelativePosition, doc: Doc): { index: number } | null;
 }

@@ -49,6 +49,7 @@ struct StoreTable: Sendable {
         StoreTable("report_posts", "report", "target"),
         StoreTable("documents", "repository", "branch", "path"), StoreTable("document_updates", "epoch", "number"),
         StoreTable("ratings", "turn", "person"),
+        StoreTable("document_comments", "number"),
     ]
 
     /// Tables with rows from the start, or that triggers fill: their rows replace those of the target at the end.
@@ -60,6 +61,7 @@ struct StoreTable: Sendable {
     static let numbered = [
         "inbox", "turns", "messages", "outbox", "asks", "github_deliveries", "github_news", "webhook_deliveries",
         "usage_records",
+        "document_comments",
     ]
 
     /// A part of the rows, in the order of the key, after the row with the key `last`.
