@@ -43,8 +43,8 @@ struct SchemaTests {
             ).map { try $0.text("line") }
         }
         await database.close()
-        #expect(rows.count == 131)
+        #expect(rows.count == 134)
         let digest = Self.digest(rows.joined(separator: "\n"))
-        #expect(digest == "4521093f66d6c51c5d1572ef77a4a3dace077db933b91929484d195f12fbcc0b")
+        #expect(digest == "68f14fc89e0f5e574fd77867cbfd7ed97eda0477361600f2d85f82d67fe8e0ab")
     }
 }
