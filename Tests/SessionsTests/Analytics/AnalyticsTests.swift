@@ -219,6 +219,7 @@ struct AnalyticsTests {
         _ = try await harness.ask("!budget")
         _ = try await harness.ask("!budget lift \(Self.alice)", from: "gina")
         _ = try await harness.ask("!budget lift \(Self.alice)")
+        _ = try await harness.ask("!budget lift fake:one/nobody")
         _ = try await harness.ask("fourth")
         try await harness.settle()
         said = harness.adapter.texts
@@ -226,6 +227,7 @@ struct AnalyticsTests {
         #expect(whole.contains("The host's budget of $200.00 a month: about $5.10 spent, until 2026-12-01 00:00 UTC"))
         #expect(whole.contains("Only owners can lift a budget."))
         #expect(whole.contains("lifted until 2026-11-27 12:00 UTC"))
+        #expect(said.filter { $0.contains("Nobody here has that identity yet") }.count == 1)
         #expect(said.contains("two"))
         await harness.bridge.stop()
     }

@@ -66,6 +66,15 @@ extension Ledger {
         return nil
     }
 
+    /// Whether somebody with this identity has written or signed in.
+    func hasSeen(_ identity: String) throws -> Bool {
+        try self.connection.first(
+            """
+            SELECT 1 AS found FROM people WHERE identity = $1
+            UNION ALL SELECT 1 AS found FROM credentials WHERE identity = $1
+            """, [.text(identity)]) != nil
+    }
+
     /// Whether the record of a step is stored.
     func hasUsage(_ call: ModelCall, of turn: TurnRecord) throws -> Bool {
         try self.connection.first(

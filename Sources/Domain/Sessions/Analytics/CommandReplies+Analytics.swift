@@ -48,7 +48,7 @@ extension CommandReplies {
             }
         guard isKnown else { return Reply(self.sign.completing(BudgetTexts.usage)) }
         let (key, audit) = (self.key, self.context.environment.auditDecision)
-        try await self.context.store.write(beside: Place(of: key)) { ledger in
+        let isSeen = try await self.context.store.write(beside: Place(of: key)) { ledger in
             try ledger.lift(scope, until: until, by: giver)
             try audit(
                 ledger,
@@ -57,8 +57,11 @@ extension CommandReplies {
                     details: [
                         "scope": .string(scope.name), "until": .string(CivilTime(milliseconds: until).rfc3339Seconds),
                     ]))
+            guard case .person(let id) = scope else { return true }
+            return try ledger.hasSeen(id)
         }
-        return Reply(BudgetTexts.lifted(scope.name, until: until, zone: zone))
+        let text = BudgetTexts.lifted(scope.name, until: until, zone: zone)
+        return Reply(isSeen ? text : "\(text) \(BudgetTexts.unseen)")
     }
 
     /// `rate up` or `rate down`, of the thread's last answer, with words or without.

@@ -52,6 +52,7 @@ enum BudgetTexts {
         "The budgets of `\(scope)` are lifted until \(Self.time(until, zone))."
     }
 
+    static let unseen = "Nobody here has that identity yet: is it written as in the line that refused?"
     static let liftNeedsOwner = "Only owners can lift a budget."
     static let usage =
         "Write `budget`, or `budget lift WHO`: somebody's identity as `whoami` shows it, `host`, or `repository NAME`."
