@@ -117,7 +117,9 @@ extension MatrixAdapter {
             return state.unsaved.take()
         }
         guard let memory, await !self.memory.save(memory.bytes) else { return }
-        self.logger.warning("The Matrix state could not be saved; check that the data directory is writable")
+        self.logger.warning(
+            "The Matrix state could not be saved; check that the data directory, or the cluster's database, can be written"
+        )
     }
 
     // MARK: Asides
