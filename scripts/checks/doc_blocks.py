@@ -82,7 +82,7 @@ NOT_RUN = {
         "openssl rand": "writes into the system", "jetbridge hosts drain": "needs a cluster; ClusterTests",
     },
     "docs/backup.md": {
-        "sudo install": "BackupTests", "sudo systemctl": "BackupTests", "sudo jetbridge backup": "BackupTests",
+        "sudo systemctl": "BackupTests", "sudo jetbridge backup": "BackupTests",
     },
     "docs/copilot.md": {"$ jetbridge doctor": "needs an account", "$ jetbridge login": "needs an account"},
     "docs/hooks.md": {"openssl rand": "writes into the system"},
