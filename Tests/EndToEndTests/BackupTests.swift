@@ -102,7 +102,7 @@ private struct Machine {
         let command = "exec '\(HostProcess.executable)' \"$@\" --config '\(configuration)'"
         self.directory.write("bin/jetbridge", "#!/bin/sh\n\(command)\n", mode: 0o700)
         self.directory.write("etc/jetbridge/jetbridge.yaml", "data_dir: \(self.data)\n")
-        try RealGit(self.directory.path).shell("mkdir -p var/lib var/backups")
+        try RealGit(self.directory.path).shell("mkdir -p var/lib var/backups/jetbridge")
     }
 
     /// Runs the first block of commands below a heading of the page. Returns what they print.

@@ -11,7 +11,7 @@ struct RouterTests {
         [
             "GET /", "GET /threads", "POST /threads", "GET /threads/{id}", "GET /threads/new", "PUT /threads/{id}/name",
             "GET /r/{repository}/blob/{ref}/{path...}", "OPTIONS /threads", "GET /{page}/x", "GET /files/{path...}",
-            "DELETE /files/{name}",
+            "DELETE /files/{name}", "PUT /files/{path...}", "GET /files/{path...}/notes",
         ].map { line in
             let parts = line.split(separator: " ")
             let pattern = RoutePattern(String(parts[1]))
@@ -34,7 +34,9 @@ struct RouterTests {
             ),
             ("GET /threads/x", "GET /threads/{id} id=x"), ("GET /other/x", "GET /{page}/x page=other"),
             ("GET /files/x", "GET /files/{path...} path=x"), ("GET /files/a/b", "GET /files/{path...} path=a/b"),
-            ("DELETE /files/a", "DELETE /files/{name} name=a"), ("GET http://a/threads", "GET /threads"),
+            ("DELETE /files/a", "DELETE /files/{name} name=a"),
+            ("GET /files/a/b/notes", "GET /files/{path...}/notes path=a/b"),
+            ("PUT /files/a/b", "PUT /files/{path...} path=a/b"), ("GET http://a/threads", "GET /threads"),
         ])
     func found(request: String, expected: String) async throws {
         try await withServer(dispatcher: Self.router) { server in
@@ -54,7 +56,8 @@ struct RouterTests {
             ("GET /threads/%2e%2e", 404, nil), ("GET /threads/%FF", 404, nil), ("GET /threads/%zz", 404, nil),
             ("GET /threads/%00", 404, nil), ("GET /*", 404, nil), ("CONNECT a:1", 404, nil),
             ("DELETE /threads", 405, "GET, HEAD, OPTIONS, POST"), ("POST /threads/7", 405, "GET, HEAD"),
-            ("get /threads", 405, "GET, HEAD, OPTIONS, POST"), ("PUT /files/x", 405, "DELETE, GET, HEAD"),
+            ("get /threads", 405, "GET, HEAD, OPTIONS, POST"), ("POST /files/x", 405, "DELETE, GET, HEAD, PUT"),
+            ("PUT /files/x/notes", 405, "GET, HEAD"),
         ] as [(String, Int, String?)])
     func rejected(request: String, status: Int, allow: String?) async throws {
         try await withServer(dispatcher: Self.router) { server in

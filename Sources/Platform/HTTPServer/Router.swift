@@ -137,12 +137,10 @@ package struct Router: HTTPDispatcher {
                 let segment = self.segments[index]
                 if let next = node.texts[segment] { self.visit(next, index + 1) }
                 if self.found == nil, !segment.isEmpty, let next = node.parameter { self.visit(next, index + 1) }
-                if self.found == nil, index + 1 < self.segments.count,
-                    let tail = node.tails[self.segments[self.segments.count - 1]]
-                {
-                    self.take(tail)
-                }
-                if self.found == nil { self.take(node.rests) }
+                guard self.found == nil else { return }
+                let tail = index + 1 < self.segments.count ? node.tails[self.segments[self.segments.count - 1]] : nil
+                // What ends so is a resource of its own, whatever is asked of it.
+                self.take(tail ?? node.rests)
             }
         }
 

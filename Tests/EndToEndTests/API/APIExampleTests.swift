@@ -33,7 +33,7 @@ struct APIExampleTests {
             guard let next = Int(part).map({ json[$0] }) ?? json[String(part)] else { return nil }
             json = next
         }
-        return json.stringValue
+        return json.stringValue ?? json.intValue.map(String.init)
     }
 
     @Test("every operation has an example, and each example is answered as it says")
