@@ -6,8 +6,10 @@ extension Bridge {
         // Checked first, because people react to many messages.
         guard let role = self.access.role(of: choice.sender) else { return .ignored("stranger") }
         var (item, thread, isContinued) = try await self.target(of: choice)
-        // People may be faster than the network's answer to the post, which brings the message's id.
-        if item == nil, await self.lanes.waitForSend(in: choice.target.room) {
+        // People may be faster than the network's answer to the post, which brings the message's id. It may also have come
+        // since the look above.
+        if item == nil {
+            await self.lanes.waitForSend(in: choice.target.room)
             (item, thread, isContinued) = try await self.target(of: choice)
         }
         if case .reaction(let emoji) = choice.kind, let item, let thread, item.isAnswer, let turn = item.turn,

@@ -98,13 +98,12 @@ actor Lane {
         if self.state.isHolding { self.wakeUp?.signal() }
     }
 
-    /// Waits until the message that is being sent has its platform id recorded, at most ``sendWait``. False if none is.
-    func waitForSend() async -> Bool {
-        guard self.sendWaiters != nil else { return false }
+    /// Waits until the message that is being sent has its platform id recorded, at most ``sendWait``.
+    func waitForSend() async {
+        guard self.sendWaiters != nil else { return }
         let sent = Signal()
         self.sendWaiters?.append(sent)
         await sent.wait(upTo: Self.sendWait)
-        return true
     }
 
     private func endSend() {

@@ -81,9 +81,9 @@ final class Lanes: Sendable {
     }
 
     /// Waits for the message that is being sent to a room, see ``Lane/waitForSend()``.
-    func waitForSend(in room: RoomID) async -> Bool {
+    func waitForSend(in room: RoomID) async {
         let lane = self.state.withLock { $0.lanes[$0.renamed[room] ?? room] }
-        return await lane?.waitForSend() ?? false
+        await lane?.waitForSend()
     }
 
     // MARK: Renamed rooms
