@@ -74,7 +74,7 @@ package final class Database: Sendable {
         }
     }
 
-    /// The steps of `migrations` that have not been applied to the file yet: all of them if there is no file. Does not
+    /// The steps of `migrations` that have not been applied to the file yet; if there is no file, all of them. Does not
     /// change the file. Blocks the calling thread.
     ///
     /// - Throws: `DatabaseError`: cannotOpen, corrupt, locked, tooNew, migration.

@@ -381,7 +381,7 @@ struct DocumentSocketTests {
                 ],
             ]
             for body in bad.prefix(5) { #expect(try await ada.send(.post, address, json: body).status == 422) }
-            // An anchor without positions is none; one that can't be is refused.
+            // An anchor without positions is left out, and an impossible one is refused.
             #expect(try await ada.send(.post, address, json: bad[5]).status == 201)
             #expect(try await ada.send(.post, address, json: bad[6]).status == 422)
             for path in ["docs/Missing.txt", "other/a.md"] {

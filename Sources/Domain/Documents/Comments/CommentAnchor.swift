@@ -22,7 +22,7 @@ package enum CommentAnchor {
         return ["epoch": .string(epoch), "start": position(start, 0), "end": position(end, -1)]
     }
 
-    /// An anchor that a client has made; nil for what is none.
+    /// Checks an anchor that a client sent; nil if it lacks its epoch or a position.
     package static func checked(_ anchor: JSON) -> JSON? {
         func unit(_ name: String) -> TextUpdate.ID? {
             guard let client = anchor[name]?["item"]?["client"]?.intValue,
