@@ -187,4 +187,22 @@ struct WriteTests {
         #expect(stat(store.directory.store + "-wal", &status) == 0)
         #expect(status.st_size < 8 << 20)
     }
+
+    @Test("the log is filled once there are many commits, and a copy of it as a crash leaves it has all of them")
+    func logIsFilled() async throws {
+        let (store, copy) = (try TestStore(), try TestDirectory())
+        for index in 0..<200 { try await store.add("\(index)") }
+        var status = stat()
+        #expect(stat(store.directory.store + "-wal", &status) == 0)
+        #expect(status.st_size == 1_900 * 4_120)
+        for suffix in ["", "-wal"] {
+            let (from, to) = (
+                open(store.directory.store + suffix, O_RDONLY), open(copy.store + suffix, O_WRONLY | O_CREAT, 0o600)
+            )
+            #expect(sendfile(to, from, nil, 1 << 24) > 0)
+            close(from)
+            close(to)
+        }
+        #expect(try await TestStore(copy).texts().count == 200)
+    }
 }

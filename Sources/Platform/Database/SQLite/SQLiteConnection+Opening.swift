@@ -5,6 +5,9 @@ extension SQLiteConnection {
     /// The log file is truncated to this size when it restarts, so that a burst of writes does not occupy disk forever.
     private static let logLimit = 16 << 20
 
+    /// In bytes; where less is free, the log only grows as it must.
+    private static let roomForLog: UInt = 1 << 30
+
     /// Creates or opens the file, checks it and migrates its schema.
     static func openWriter(
         path: String, migrations: [Migration], settings: DatabaseSettings
@@ -55,6 +58,32 @@ extension SQLiteConnection {
                 guard error.code == .locked, ContinuousClock.now < deadline else { throw error }
                 usleep(.random(in: 1_000...10_000))
             }
+        }
+    }
+
+    /// Extends the log with zeros, after which SQLite's own bytes end (<https://www.sqlite.org/walformat.html>). A commit
+    /// that overwrites bytes stores no new size of the file, and takes about two thirds of the time.
+    func fillLog(pages: Int) {
+        // What prevents it, such as another process that writes, also prevents nothing else.
+        guard (try? self.begin(.write)) != nil else { return }
+        defer { self.giveUpTransaction() }
+        let file = unsafe open(self.path + "-wal", O_WRONLY | O_CLOEXEC)
+        guard file >= 0 else { return }
+        defer { close(file) }
+        var (space, status) = (statvfs(), stat())
+        guard unsafe fstatvfs(file, &space) == 0, unsafe fstat(file, &status) == 0,
+            space.f_bavail * space.f_bsize > Self.roomForLog
+        else { return }
+        let zeros = [UInt8](repeating: 0, count: 1 << 20)
+        // A page of 4 KiB and its header.
+        let limit = pages * (4_096 + 24)
+        var end = Int(status.st_size)
+        while end < limit {
+            let count = unsafe zeros.withUnsafeBytes { bytes in
+                unsafe pwrite(file, bytes.baseAddress, min(bytes.count, limit - end), off_t(end))
+            }
+            guard count > 0 else { return }
+            end += count
         }
     }
 

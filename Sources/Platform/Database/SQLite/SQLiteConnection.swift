@@ -25,7 +25,7 @@ internal import Synchronization
 
     let interrupter: Interrupter
     private let role: Role
-    private let path: String
+    let path: String
     private let handle: OpaquePointer
     private var statements: [String: SQLiteStatement] = [:]
     /// Open savepoints.

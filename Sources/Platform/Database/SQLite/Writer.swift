@@ -13,11 +13,16 @@ final class Writer {
     /// the log's end, and the log would keep growing.
     private static let logPages = 1_900
 
+    /// In pages. A program that has written this much goes on writing, unlike a single command.
+    private static let filledFrom = 64
+
     private let checkpoints: JobQueue<Checkpoint>
     private let checkpoint = Checkpoint()
     private let observer: (@Sendable (CommitReport) -> Void)?
     /// Pages in the log when the next checkpoint is due.
     private var nextCheckpoint = Writer.checkpointPages
+
+    private var isLogFilled = false
 
     init(_ checkpoints: JobQueue<Checkpoint>, observer: (@Sendable (CommitReport) -> Void)?) {
         self.checkpoints = checkpoints
@@ -34,6 +39,10 @@ final class Writer {
 
     private func keepLogShort(of connection: SQLiteConnection) {
         let pages = connection.logPages
+        if !self.isLogFilled, pages >= Self.filledFrom {
+            self.isLogFilled = true
+            connection.fillLog(pages: Self.logPages)
+        }
         // The log has restarted.
         if pages < self.nextCheckpoint - Self.checkpointPages { self.nextCheckpoint = Self.checkpointPages }
         if pages >= Self.logPages {
