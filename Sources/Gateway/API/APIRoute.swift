@@ -146,7 +146,7 @@ extension APIRoute {
             bodyLimit: bodyLimit, answerMemory: answerMemory,
             answers: [.json(Content.self, success.0, success.1)] + others, isInWorkspace: isInWorkspace
         ) { context, call in
-            try .json(JSON(encoding: try await handle(context, call)), success.0)
+            try .json(encoding: await handle(context, call), success.0)
         }
     }
 
@@ -173,5 +173,11 @@ extension APIRoute {
                 ? try await request.body(as: Body.self, named: bodyName, upTo: limit) : try Body(decoding: [:])
             return try await handle(context, APICall(request: request, query: query, body: body))
         }
+    }
+}
+
+extension HTTPServerResponse {
+    static func json(encoding value: some Encodable, _ status: HTTPStatus = .ok) throws -> Self {
+        Self(status, .json, bytes: try JSON.bytes(encoding: value))
     }
 }

@@ -35,9 +35,8 @@ struct AskRoutes: Sendable {
 
     private func list(_ call: PlainCall) async throws -> API.List<API.Ask> {
         let principal = try call.person()
-        let session = try await self.context.session(call.id, for: principal)
         let now = self.context.now()
-        let asks = try await self.context.store.read { ledger in try ledger.openAsks(of: session.id) }
+        let asks = try await self.context.read(call.id, for: principal) { try $0.openAsks(of: $1.id) }
         return API.List(items: asks.filter { $0.expiresAt > now }.map { API.Ask($0, for: principal) })
     }
 

@@ -187,11 +187,10 @@ enum DocumentRoutes {
                 let url = context.environment.settings.pages.commit(
                     commit.sha, of: commit.repository, on: commit.branch)
                 return try .json(
-                    JSON(
-                        encoding: API.SavedDocument(
-                            commit: API.MadeCommit(sha: commit.sha, url: url), text: text, merged: isMerged)))
+                    encoding: API.SavedDocument(
+                        commit: API.MadeCommit(sha: commit.sha, url: url), text: text, merged: isMerged))
             case .unchanged(let text):
-                return try .json(JSON(encoding: API.SavedDocument(commit: nil, text: text, merged: false)))
+                return try .json(encoding: API.SavedDocument(commit: nil, text: text, merged: false))
             case .conflict(let texts):
                 return try Self.conflict(
                     texts.theirs == nil
@@ -209,7 +208,7 @@ enum DocumentRoutes {
         let document = API.DocumentConflict(
             type: "about:blank", title: problem.title, status: problem.status.code, detail: detail,
             baseText: texts?.base, theirs: texts?.theirs, ours: texts?.ours)
-        return HTTPServerResponse(.conflict, .problem, bytes: try JSON(encoding: document).bytes)
+        return HTTPServerResponse(.conflict, .problem, bytes: try JSON.bytes(encoding: document))
     }
 
     static func answering<Content>(_ body: () async throws -> Content) async throws -> Content {

@@ -93,8 +93,18 @@ final class GatewayContext: Sendable {
 
     /// The session `id`. Throws 404 if it does not exist or `principal` may not see it.
     func session(_ id: String, for principal: Principal) async throws -> SessionRecord {
-        let session = try await self.store.read { ledger in try ledger.session(id: id) }
-        guard let session, principal.maySee(session) else { throw Problems.missing("thread") }
-        return session
+        try await self.read(id, for: principal) { _, session in session }
+    }
+
+    /// Reads what belongs to the session `id`, in one transaction. Throws 404 like ``session(_:for:)``.
+    func read<Value: Sendable>(
+        _ id: String, for principal: Principal, _ body: @escaping @Sendable (Ledger, SessionRecord) throws -> Value
+    ) async throws -> Value {
+        try await self.store.read { ledger in
+            guard let session = try ledger.session(id: id), principal.maySee(session) else {
+                throw Problems.missing("thread")
+            }
+            return try body(ledger, session)
+        }
     }
 }

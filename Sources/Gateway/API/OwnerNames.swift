@@ -8,9 +8,7 @@ struct OwnerNames: Sendable {
     init() {}
 
     init(in ledger: Ledger) throws {
-        for kind in [CredentialRecord.Kind.token, .cookie] {
-            for credential in try ledger.credentials(kind: kind) { self.names[credential.identity] = credential.name }
-        }
+        self.names = try ledger.namesOfPeople()
     }
 
     /// On another network the account's own name, such as `alice` for `irc:local/account:alice`; nil if it is unknown.

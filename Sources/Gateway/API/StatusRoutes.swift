@@ -55,7 +55,7 @@ struct StatusRoutes: Sendable {
                 store: checks.store ?? "ok", model: checks.model ?? "ok", jail: checks.jail ?? "ok",
                 adapters: Dictionary(adapters, uniquingKeysWith: { first, _ in first }),
                 cluster: checks.cluster.map { $0.connection ?? "ok" }, leases: checks.cluster.map { $0.lease ?? "ok" }))
-        return .json(try JSON(encoding: readiness), status == .ok ? .ok : .serviceUnavailable)
+        return try .json(encoding: readiness, status == .ok ? .ok : .serviceUnavailable)
     }
 
     private func metrics() async -> HTTPServerResponse {

@@ -16,13 +16,12 @@ struct StepRoutes: Sendable {
     ]
 
     private func steps(_ call: APICall<API.StepQuery, API.Nothing>) async throws -> API.StepPage {
-        let session = try await self.context.session(call.id, for: call.person())
         let wanted = call.query.operation
-        let found = try await self.context.store.read { ledger -> TurnRecord? in
+        let found = try await self.context.read(call.id, for: call.person()) { ledger, session -> TurnRecord? in
             guard let wanted else { return try ledger.lastTurnWithSteps(of: session.id) }
-            return try ledger.turn(id: wanted)
+            return try ledger.turn(id: wanted).flatMap { $0.session == session.id ? $0 : nil }
         }
-        guard let turn = found, turn.session == session.id else {
+        guard let turn = found else {
             guard wanted == nil else { throw Problems.missing("operation") }
             return API.StepPage(TurnStepPage(), of: nil, isOpen: false)
         }

@@ -96,21 +96,19 @@ struct ThreadRoutes: Sendable {
 
     private func show(_ call: PlainCall) async throws -> API.Thread {
         let principal = try call.person()
-        let session = try await self.context.session(call.id, for: principal)
         let now = self.context.now()
-        return try await self.context.store.read { ledger in
+        return try await self.context.read(call.id, for: principal) { ledger, session in
             try API.Thread(session, for: principal, in: ledger, at: now)
         }
     }
 
     private func messages(_ call: APICall<API.MessageQuery, API.Nothing>) async throws -> API.MessagePage {
-        let session = try await self.context.session(call.id, for: call.person())
         let (query, limit) = (call.query, call.query.limit ?? 50)
         let before = try query.before.map { try Self.position($0, named: "before", latest: true) }
         let begin = try query.after.map { try Self.position($0, named: "after", latest: false) }
         let after = try query.cursor.map { try Self.position($0, named: "cursor", latest: false) } ?? begin
         let pages = self.context.environment.settings.pages
-        return try await self.context.store.read { ledger in
+        return try await self.context.read(call.id, for: call.person()) { ledger, session in
             let page: MessagePage
             if let before {
                 page = try ledger.messages(of: session.id, before: before, limit: limit)
@@ -156,7 +154,7 @@ struct ThreadRoutes: Sendable {
             try ledger.checkRoom(quota, for: 0, in: key, from: principal.identity)
             return try ledger.session(for: key, route: route, owner: principal.identity, title: "", at: now)
         }
-        var response = HTTPServerResponse.json(try JSON(encoding: API.Created(id: session.id)), .created)
+        var response = try HTTPServerResponse.json(encoding: API.Created(id: session.id), .created)
         response.headers["Location"] = "/api/v1/threads/\(session.id)"
         return response
     }
@@ -185,8 +183,7 @@ struct ThreadRoutes: Sendable {
         } catch let ignored as IgnoredEvent {
             if ignored.reason == Intent.stopped {
                 let detail = "Stopped. The command itself was not stored: the disk is full, or the quota is used up."
-                return .json(
-                    try JSON(encoding: API.StoppedOnly(messageID: nil, operationID: nil, detail: detail)))
+                return try .json(encoding: API.StoppedOnly(messageID: nil, operationID: nil, detail: detail))
             }
             // From a person with a role, the bridge ignores nothing else.
             throw HTTPProblem(
@@ -202,7 +199,7 @@ struct ThreadRoutes: Sendable {
         call.logger.info(
             "message received", ["thread": .string(session.id), "operation": .string(submission.operation)])
         let accepted = API.Accepted(messageID: String(submission.message), operationID: submission.operation)
-        return .json(try JSON(encoding: accepted), .accepted)
+        return try .json(encoding: accepted, .accepted)
     }
 
     /// Whether a message with this event's id has been handled.

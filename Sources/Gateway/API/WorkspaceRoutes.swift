@@ -65,7 +65,7 @@ struct WorkspaceRoutes: Sendable {
         return try await self.context.inWorkspace(of: session) { desk, place in
             guard let name = call.query.name else {
                 let files = try await desk.files(below: call.query.path ?? "", in: place)
-                return .json(try JSON(encoding: API.Page(files.map(API.WorkspaceFile.init))))
+                return try .json(encoding: API.Page(files.map(API.WorkspaceFile.init)))
             }
             let file = try await desk.open(name, in: place)
             var response = HTTPServerResponse(.ok, body: .stream { try await Self.send(file, to: $0) })

@@ -3,7 +3,7 @@ package enum MemberName {
     /// The JSON name. Several capitals in a row are one word.
     package static func json(_ name: String) -> String {
         // GraphQL over HTTP names it so.
-        guard name.utf8.contains(where: Self.isCapital), name != "operationName" else { return name }
+        guard Self.hasCapital(name.utf8Span.span), name != "operationName" else { return name }
         var bytes: [UInt8] = []
         bytes.reserveCapacity(name.utf8.count + 4)
         var isAfterCapital = true
@@ -24,6 +24,12 @@ package enum MemberName {
     package static func camel(_ json: String) -> String {
         let words = json.split(separator: "_")
         return (words.first ?? "") + words.dropFirst().map { $0.prefix(1).uppercased() + $0.dropFirst() }.joined()
+    }
+
+    /// A loop, because names of members are a tenth of what writing a list takes.
+    private static func hasCapital(_ name: Span<UInt8>) -> Bool {
+        for index in name.indices where Self.isCapital(name[index]) { return true }
+        return false
     }
 
     private static func isCapital(_ byte: UInt8) -> Bool { (0x41...0x5A).contains(byte) }

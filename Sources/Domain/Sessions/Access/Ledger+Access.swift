@@ -146,6 +146,16 @@ extension Ledger {
         ).map(Self.credential)
     }
 
+    /// What people who have signed in, or have a token, are called, by identity. A sign-in's name is the newer one.
+    package func namesOfPeople() throws -> [String: String] {
+        let rows = try self.connection.query(
+            "SELECT identity, name FROM credentials WHERE kind IN ('token', 'cookie') ORDER BY kind DESC, created_at",
+            [])
+        var names: [String: String] = [:]
+        for row in rows { names[try row.text("identity")] = try row.text("name") }
+        return names
+    }
+
     /// Returns whether it existed.
     package func revokeCredential(id: String) throws -> Bool {
         let changed = try self.connection.rowsChanged(by: "DELETE FROM credentials WHERE id = ?", [.text(id)])
