@@ -6,6 +6,7 @@ package import Sessions
 /// The web chat as a network. Its page reads the transcript and the live frames, so there is nothing to post.
 package final class WebAdapter: DownloadingAdapter {
     package static let adapterID = AdapterID("web")
+    static let sign: Character = "/"
 
     package let id = WebAdapter.adapterID
     package let renderer: any MessageRenderer = WebRenderer()
@@ -50,7 +51,8 @@ package final class WebAdapter: DownloadingAdapter {
 
     package func traits(of room: RoomID) -> RoomTraits {
         RoomTraits(
-            capabilities: [.transcript, .threads, .history], textLimit: 1_000_000, textUnit: .bytes, commandSign: "/")
+            capabilities: [.transcript, .threads, .history], textLimit: 1_000_000, textUnit: .bytes,
+            commandSign: Self.sign)
     }
 
     /// Sends nothing: the message is already in the transcript.

@@ -230,9 +230,15 @@ struct ThreadRoutes: Sendable {
                 .contentTooLarge,
                 "The text has \(text.utf8.count) bytes, and the limit is \(Self.textLimit) (256 KB). Send it in parts.")
         }
-        guard principal.has(anyOf: [.chat]) || text.trimmed.hasPrefix("/") else {
+        let intent = Intent.parse(text.trimmed, sign: WebAdapter.sign)
+        guard principal.has(anyOf: [.chat]) || intent.isCommand else {
             throw HTTPProblem(
                 .forbidden, "With the scope `run` you may post commands such as `/run make`. A message needs `chat`.")
+        }
+        guard principal.has(anyOf: [.admin]) || principal.role < .owner || !intent.isAdministrative else {
+            throw HTTPProblem(
+                .forbidden,
+                "This command changes who may do what, or lifts a limit. It needs a token with the scope `admin`.")
         }
     }
 

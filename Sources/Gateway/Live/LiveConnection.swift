@@ -112,7 +112,8 @@ final class LiveConnection: WatchedConnection {
         }
         self.followed.withLock { _ = $0.insert(operation) }
         var last = after
-        if found.turn.endedAt != nil {
+        // One that follows a job is complete from the start, and goes on here.
+        if found.turn.endedAt != nil, await !self.context.bridge.hub.isOpen(operation) {
             return try await self.replay(operation, after: last) { try await self.send($0) }
         }
         while true {

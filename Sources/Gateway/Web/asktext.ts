@@ -4,7 +4,7 @@ import { Part, parseFences } from "./fences";
 
 export interface AskText {
   title: string;
-  /** What follows the first line, without options and outcome. */
+  /** What follows the first line, without options, outcome, and the last lines, which say how and until when it is answered. */
   parts: Part[];
   /** The line that says how it ended; null while it is open. */
   outcome: string | null;
@@ -12,6 +12,10 @@ export interface AskText {
 
 const option = /^[A-Z]\. \S/;
 const ending = /^(?:Approved by \S|Denied by \S|Answered by \S|Expired\b|Closed\b)/;
+
+/** A card says both by its buttons and its clock, in the reader's time. */
+const how = /^.{1,300} answers me \S/;
+const until = /^(?:Directory (`.*`), open|Open) until \d{4}-\d\d-\d\d \d\d:\d\d\S* UTC\.$/;
 
 /** The id in the first line of an ask: "Approval `a7`: alice wants to run". Null for other messages. */
 export function askID(text: string): string | null {
@@ -35,6 +39,13 @@ export function parseAsk(text: string): AskText {
     const isKept = (line: string, number: number): boolean => number === item || (!option.test(line) && !ending.test(line));
     const kept = lines.filter(isKept).join("\n").trim();
     if (kept !== "") parts.push({ ...part, text: kept });
+  }
+  const last = parts[parts.length - 1];
+  if (last?.kind === "text") {
+    const lines = last.text.split("\n");
+    if (how.test(lines[lines.length - 1]!)) lines.pop();
+    last.text = lines.map((line) => line.replace(until, (_, directory?: string) => (directory ? `Directory ${directory}.` : ""))).join("\n").trim();
+    if (last.text === "") parts.pop();
   }
   return { title, parts, outcome };
 }

@@ -112,6 +112,8 @@ class EditorPage {
       this.shared.keep();
       if (!this.shared.isKept) event.preventDefault();
     });
+    // The preview is what is printed.
+    addEventListener("beforeprint", () => this.showPreview(this.field.text));
     this.field.setReadOnly(true);
     if (this.shared.start()) this.notice.textContent = "What you had typed without a connection is here again, and is merged.";
     void this.readList();

@@ -15,7 +15,7 @@ enum ChatHost {
         let directory = try DataDirectory(path: configuration.dataDirectory)
         if directory.servingHost != nil, let address = directory.read("gateway.address") {
             return try await interrupts.cancelling {
-                try await Self.withToken(configuration) { token in
+                try await Self.withToken(configuration, scopes: ["admin"]) { token in
                     try await body(try ChatLink(address: address, token: token))
                 }
             }
@@ -28,7 +28,7 @@ enum ChatHost {
         settings.watchesSignals = false
         try await host.run(settings) { host in
             try await interrupts.cancelling {
-                try await Self.withToken(configuration) { token in
+                try await Self.withToken(configuration, scopes: ["admin"]) { token in
                     let link = try ChatLink(address: host.address, token: token)
                     try await body(link)
                     await link.close()

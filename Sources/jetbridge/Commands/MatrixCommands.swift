@@ -69,7 +69,7 @@ struct MatrixVerifyCommand: Command {
                     + "again, or send 'verify' to the bot in a direct message.")
         }
         let words = context.arguments.words("words").joined(separator: " ")
-        try await ChatHost.withToken(configuration, name: context.user) { token in
+        try await ChatHost.withToken(configuration, name: context.user, scopes: ["admin"]) { token in
             let link = try ChatLink(address: address, token: token)
             let thread = try await link.newThread()
             var reply = ""

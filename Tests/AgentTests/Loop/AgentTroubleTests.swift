@@ -61,6 +61,8 @@ struct AgentTroubleTests {
         let bench = Bench([[.event(.delta("One ")), .fail(ModelError(.interrupted, "It broke."))]])
         #expect(try await bench.run() == .cut("the connection to the model broke"))
         #expect(bench.text == "One " && bench.model.requests.count == 1)
+        let mute = Bench(Array(repeating: [.fail(ModelError(.malformed, "Parts were lost."))], count: 3))
+        #expect(try await mute.run() == .cut("the model's stream contained a malformed event"))
     }
 
     @Test("arguments that are too long to keep are answered with what to do")

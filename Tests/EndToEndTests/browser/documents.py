@@ -401,6 +401,24 @@ def run(browser):
         look(page, "preview")
         page.get_by_role("radio", name="Edit", exact=True).check()
         expect(page.get_by_label("Preview", exact=True).locator(".prose")).to_be_hidden()
+    with check("what is printed is the document, in each view and also as it was typed since"):
+        size = page.viewport_size
+        field(page).press("Control+End")
+        for view, words in (("Edit", "Printed from the editor."), ("Side by side", "Printed beside it.")):
+            page.set_viewport_size(size)
+            page.get_by_role("radio", name=view, exact=True).check()
+            field(page).press("Control+End")
+            page.keyboard.type(f" {words}")
+            # Paper of A4 is narrower than the page shows two panes.
+            page.set_viewport_size({"width": 794, "height": 1123})
+            page.evaluate("dispatchEvent(new Event('beforeprint'))")
+            page.emulate_media(media="print")
+            expect(page.get_by_role("region", name="Preview")).to_contain_text(words)
+            expect(page.get_by_role("region", name="Preview")).to_be_visible()
+            expect(field(page)).to_be_hidden()
+            page.emulate_media(media="screen")
+        page.set_viewport_size(size)
+        page.get_by_role("radio", name="Edit", exact=True).check()
     with check("the rules of `spec check` mark lines as one types, and say what to do"):
         page.get_by_role("radio", name="Side by side").check()
         at_end(page)

@@ -114,8 +114,39 @@ struct TypedRouteTests {
             #expect(try await caller.send(.post, path, json: ["text": "/status"]).status == 202)
             let refused = try await caller.send(.post, path, json: ["text": "hello"])
             #expect(refused.status == 403 && refused.json["detail"]?.stringValue?.contains("`chat`") == true)
+            // What looks like a command and is answered by the model.
+            for text in ["//hello model", "/ hello", "/\nhello", "/usr/bin", "/1"] {
+                #expect(try await caller.send(.post, path, json: ["text": .string(text)]).status == 403, "\(text)")
+            }
             #expect(try await caller.send(.get, path).status == 200)
             #expect(try await caller.send(.get, "/api/v1/settings").status == 403)
+        }
+    }
+
+    @Test("commands that give rights or lift limits need the scope admin, like their routes")
+    func administration() async throws {
+        try await GatewayHarness.run { harness in
+            let commands = ["/people", "/people set ann owner", " /PEOPLE remove ann", "/verify", "/budget lift ann"]
+            for caller in [
+                try await harness.token(.run), try await harness.token(.chat),
+                try await harness.token(.chat, .run, .read, .documents, .tasks),
+            ] {
+                let path = "/api/v1/threads/\(try await caller.newThread())/messages"
+                for text in commands {
+                    let refused = try await caller.send(.post, path, json: ["text": .string(text)])
+                    #expect(refused.status == 403 && refused.text.contains("`admin`"), "\(text): \(refused.text)")
+                }
+                #expect(try await caller.send(.post, path, json: ["text": "/budget"]).status == 202)
+            }
+            // A member's are answered with the role that they need.
+            let member = try await harness.signedIn(.member)
+            let owner = try await harness.signedIn(.owner)
+            for caller in [member, owner] {
+                let path = "/api/v1/threads/\(try await caller.newThread())/messages"
+                for text in commands {
+                    #expect(try await caller.send(.post, path, json: ["text": .string(text)]).status == 202, "\(text)")
+                }
+            }
         }
     }
 

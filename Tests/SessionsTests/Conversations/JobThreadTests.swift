@@ -140,6 +140,27 @@ struct JobThreadTests {
         #expect(last.first?.contains("\ntwo\n") == false)
     }
 
+    @Test("in a transcript a followed job is live frames, from what it has written on; nothing is posted")
+    func transcript() async throws {
+        let desk = FakeDesk()
+        desk.add(Self.job("j2"))
+        let harness = try await self.harness(
+            desk, traits: RoomTraits(capabilities: [.transcript, .threads], textLimit: 4_000, textUnit: .bytes))
+        desk.write("one\n")
+        let operation = try #require(try await harness.ask("!jobs j2", id: "1")).operation
+        let hub = harness.bridge.hub
+        #expect(await hub.isOpen(operation))
+        var frames = try await hub.subscribe(toOperation: operation, after: 0).frames.makeAsyncIterator()
+        #expect(await frames.next()?.content == "one\n")
+        desk.write("two\n")
+        #expect(await frames.next()?.content == "two\n")
+        desk.end("exit 0 · 9.0 s")
+        let last = await frames.next()
+        #expect(last?.content == "Job `j2`: `make all`\n\n```\none\ntwo\n```\n\nexit 0 · 9.0 s")
+        #expect(last?.isLast == true && harness.adapter.texts.isEmpty)
+        #expect(await !hub.isOpen(operation))
+    }
+
     @Test("`stop` ends the following, not the job")
     func stopFollowing() async throws {
         let desk = FakeDesk()

@@ -77,7 +77,7 @@ struct AnswerReading: Sendable {
         let outcome = self.report.outcome(of: failure)
         switch failure.code {
         case .interrupted, .malformed:
-            answer.breakage = Self.reason(of: outcome) ?? "the connection to the model broke"
+            answer.breakage = Self.reason(of: outcome) ?? TurnReport.reason(of: failure)
             return (answer, nil)
         case .oversized:
             // The call was too long to keep; the model is told to work in smaller pieces.

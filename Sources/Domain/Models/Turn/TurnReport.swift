@@ -172,20 +172,23 @@ package struct TurnReport: Sendable {
     /// The outcome of a stream that ended with `error`.
     package func outcome(of error: ModelError) -> Outcome {
         if error.code == .filtered { return self.filtered(else: error.message) }
-        let reason =
-            switch error.code {
-            case .interrupted:
-                error.cause.map { "the model endpoint ended it with an error: “\($0)”" }
-                    ?? "the connection to the model broke"
-            case .malformed: "the model's stream contained a malformed event"
-            case .timedOut: "the model stopped responding"
-            case .rateLimited: "the model's rate limit was reached"
-            case .oversized: error.cause ?? "the model endpoint sent too much at once"
-            default: "the model failed"
-            }
         return self.hasText
-            ? .ended(.cut(reason))
+            ? .ended(.cut(Self.reason(of: error)))
             : .failed(TurnFailure(error.message, cause: error.isAboutContent ? .content : .other))
+    }
+
+    /// Why an answer was cut.
+    package static func reason(of error: ModelError) -> String {
+        switch error.code {
+        case .interrupted:
+            error.cause.map { "the model endpoint ended it with an error: “\($0)”" }
+                ?? "the connection to the model broke"
+        case .malformed: "the model's stream contained a malformed event"
+        case .timedOut: "the model stopped responding"
+        case .rateLimited: "the model's rate limit was reached"
+        case .oversized: error.cause ?? "the model endpoint sent too much at once"
+        default: "the model failed"
+        }
     }
 
     private func filtered(else failure: String) -> Outcome {

@@ -23,6 +23,19 @@ package enum Intent: Sendable, Equatable {
         }
     }
 
+    package var isCommand: Bool {
+        switch self {
+        case .command, .unknownCommand: true
+        case .chat, .ignore: false
+        }
+    }
+
+    /// Whether it gives or takes rights or lifts a limit, for which a credential needs more than for a conversation.
+    package var isAdministrative: Bool {
+        guard case .command(let name, let argument) = self else { return false }
+        return name.role == .owner || (name == .budget && !argument.isEmpty)
+    }
+
     /// Whether it is a command for the thread's workspace.
     var isWork: Bool {
         guard case .command(let name, _) = self else { return false }
@@ -85,7 +98,8 @@ package enum Intent: Sendable, Equatable {
     /// Written in a channel without addressing the bot.
     static let notAddressed = "not addressed"
 
-    static func parse(_ text: String, sign: Character) -> Intent {
+    /// - Parameter text: Without white space at its ends.
+    package static func parse(_ text: String, sign: Character) -> Intent {
         guard text.first == sign else { return .chat(text) }
         let body = text.dropFirst()
         let end = body.firstIndex(where: \.isWhitespace) ?? body.endIndex

@@ -49,6 +49,9 @@ struct AnswerPoster {
         return !capabilities.isDisjoint(with: [.edits, .drafts]) && !capabilities.contains(.transcript)
     }
 
+    /// Whether something that goes on can be followed: in a message that grows, or in live frames.
+    var canFollow: Bool { self.isGrowing || self.traits.capabilities.contains(.transcript) }
+
     /// Whether a growing answer is shown as a draft, which vanishes by itself.
     var isDrafting: Bool { self.traits.capabilities.contains(.drafts) }
 

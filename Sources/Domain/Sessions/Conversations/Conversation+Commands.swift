@@ -215,17 +215,17 @@ extension Conversation {
         shown.append(progress.output)
         let text = JobTexts.followed(job, shown.markdown, ending: progress.ending ?? job.ending, sign: sign)
         let poster = self.poster(for: stored.message.route)
-        guard progress.ending == nil, job.state == .running, poster.isGrowing else {
+        guard progress.ending == nil, job.state == .running, poster.canFollow else {
             return try await self.reply(to: stored, with: text)
         }
-        return try await self.follow(job, of: session, for: stored, shown, from: progress.position, by: desk)
+        return try await self.follow(job, of: session, for: stored, shown, progress, by: desk)
     }
 
     /// Shows a running job in one message until it ends. The message is an operation that is complete from the start:
     /// following changes nothing, and a restart ends it with the job.
     private func follow(
         _ job: Job, of session: SessionRecord, for stored: StoredMessage, _ shown: OutputComposerTail,
-        from position: Int, by desk: any CommandDesk
+        _ first: JobProgress, by desk: any CommandDesk
     ) async throws -> Submission? {
         let now = self.environment.now()
         let message = stored.message
@@ -248,7 +248,7 @@ extension Conversation {
             poster: self.poster(for: turn.route), sign: self.sign(of: turn.route))
         // Ends with the job, or when the thread's `stop` or the host's end cancels it.
         self.followers[turn.id] = Task {
-            await follower.run(shown, from: position)
+            await follower.run(shown, first.output, from: first.position)
             self.followers[turn.id] = nil
         }
         return Submission(message: number, operation: turn.id)

@@ -64,6 +64,8 @@ package actor LiveHub {
         self.publish(frames)
     }
 
+    package func isOpen(_ operation: String) -> Bool { self.operations[operation] != nil }
+
     /// Adds to an operation; published after the next flush.
     package func append(_ kind: LiveFrame.Kind, _ content: String, to operation: String) {
         guard var state = self.operations[operation], !state.isClosing, !content.isEmpty else { return }

@@ -25,6 +25,13 @@ export function asks(): void {
     const closed = parseAsk([...approval, outcome].join("\n"));
     expect(outcome, [closed.outcome, closed.parts.length], [outcome, 2]);
   }
+  const how = "The person who asked, or an owner, answers me with the letter, or types `/approve a7` or `/deny a7 REASON`.";
+  const until = "pen until 2026-11-26 20:56:19 UTC.";
+  const parts = (...lines: string[]) => parseAsk(lines.join("\n")).parts.map((part) => part.text);
+  expect("the card says how and until when", parts("t", "```", "ls", "```", `Directory \`/w\`, o${until}`, "A. Approve", how), ["ls", "Directory `/w`."]);
+  expect("the same without a directory", parts("t", "```", "ls", "```", `O${until}`, how, "Expired"), ["ls"]);
+  expect("the same of a question", parts("t", "A. One", `Ada, or an owner, answers me with the letter. O${until}`), []);
+  expect("what was asked stays", parts("t", how, "Which?"), [`${how}\nWhich?`]);
   expect("a fence that never ends", parseAsk("Approval `a`: x\n```\nApproved by x").parts.map((part) => [part.kind, part.text]), [["code", "Approved by x"]]);
   expect("blanks and empty lines of code", parseAsk("t\n```\n  a  \n\n\tb\n\n```").parts[0]!.text, "  a  \n\n\tb\n");
   const spans: [string, string[]][] = [
