@@ -1,4 +1,5 @@
 import Chat
+import TestSupport
 import Testing
 
 @testable import Sessions
@@ -90,5 +91,46 @@ struct LiveHubTests {
         #expect(first.sequence >= HeldThread.count)
         live.cancel()
         try await thread.harness.settle()
+    }
+
+    @Test("what a room has been sent is stored as the answer, with the message that has it")
+    func storedTogether() async throws {
+        let harness = try await BridgeHarness(
+            worker: ScriptedWorker([
+                .event(.text("One.\n\nTwo")), .hold, .event(.text(".\n\nThree")), .hold, .event(.text(".")),
+            ]))
+        let operation = try #require(try await harness.ask("go")).operation
+        for (text, stored) in [("One.", "One.\n\nTwo"), ("Two.", "One.\n\nTwo.\n\nThree")] {
+            await harness.adapter.waitForText(text)
+            let frames = try await harness.bridge.store.frames(of: operation, after: 0)
+            #expect(frames.map(\.content).joined() == stored)
+            harness.worker.release()
+        }
+        try await harness.settle()
+        let frames = try await harness.bridge.store.frames(of: operation, after: 0)
+        #expect(frames.map(\.sequence) == Array(1...Int64(frames.count)))
+    }
+
+    @Test("what was taken and could not be stored keeps its numbers")
+    func putBack() async throws {
+        let harness = try await BridgeHarness(
+            worker: ScriptedWorker([.event(.text("One")), .hold, .event(.text("."))]))
+        let operation = try #require(try await harness.ask("go")).operation
+        let (hub, store) = (harness.bridge.hub, harness.bridge.store)
+        func stored() async throws -> [String] {
+            try await store.frames(of: operation, after: 0).map(\.content)
+        }
+        while try await stored() != ["One"] { await Task.yield() }
+        await hub.append(.execution, " two", to: operation)
+        let taken = await hub.take(operation)
+        #expect(taken.map(\.content) == [" two"] && taken.map(\.sequence) == [2])
+        await hub.append(.execution, " three", to: operation)
+        while try await stored() != ["One", " three"] { await Task.yield() }
+        await hub.putBack(taken)
+        while try await stored() != ["One", " two", " three"] { await Task.yield() }
+        harness.worker.release()
+        let frames = try await harness.frames(of: operation)
+        #expect(frames.map(\.sequence) == Array(1...Int64(frames.count)))
+        try await harness.settle()
     }
 }

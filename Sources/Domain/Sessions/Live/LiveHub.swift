@@ -40,10 +40,12 @@ package actor LiveHub {
     private var byOperation: [String: Set<UInt64>] = [:]
     private var bySession: [String: Set<UInt64>] = [:]
     private var nextWatcher: UInt64 = 0
-    /// Frames that could not be stored before their operation was closed: they keep their numbers, because later ones
-    /// are already assigned.
+    /// Frames that could not be stored before later ones had their numbers.
     private var late: [LiveFrame] = []
     private var isFlushScheduled = false
+    private var isStoring = false
+    /// Whoever waits for the end of storing.
+    private var waiters: [CheckedContinuation<Void, Never>] = []
     private var lastFlush: ContinuousClock.Instant?
 
     package init(store: SessionStore, flushInterval: Duration = .milliseconds(50), now: @escaping @Sendable () -> Int64)
@@ -78,6 +80,26 @@ package actor LiveHub {
             state.pending.append((kind, content))
         }
         self.operations[operation] = state
+        self.scheduleFlush()
+    }
+
+    /// What is not stored yet of an operation, to be stored by the transaction of a message that contains it: what a room
+    /// has seen is in the transcript, also after a crash. Then they go to ``publish(_:)``, or, not stored, to
+    /// ``putBack(_:)``.
+    func take(_ operation: String) async -> [LiveFrame] {
+        // What is being stored may come back, under its numbers.
+        while self.isStoring { await withCheckedContinuation { self.waiters.append($0) } }
+        guard var state = self.operations[operation], !state.isClosing else { return [] }
+        let older = self.late.filter { $0.operation == operation }
+        self.late.removeAll { $0.operation == operation }
+        let frames = older + self.number(&state, of: operation)
+        self.operations[operation] = state
+        return frames
+    }
+
+    /// Stores them with the next flush.
+    func putBack(_ frames: [LiveFrame]) {
+        self.late += frames.filter { self.operations[$0.operation] != nil }
         self.scheduleFlush()
     }
 
@@ -233,12 +255,16 @@ package actor LiveHub {
         let holds: [String: PlaceHold] = Set(frames.map(\.operation)).reduce(into: [:]) {
             $0[$1] = self.operations[$1]?.hold
         }
+        self.isStoring = true
         let failures = await self.store.append(frames, of: holds)
         let refused = Set(failures.flatMap(\.frames).map(\.operation))
         self.publish(frames.filter { !refused.contains($0.operation) })
         // Others in the same transaction are stored next.
         if failures.contains(where: { $0.error is PlaceLost }) { self.sweep() }
         for failure in failures { self.takeBack(failure.frames) }
+        self.isStoring = false
+        for waiter in self.waiters { waiter.resume() }
+        self.waiters = []
         // Retrying twenty times a second does not help a full disk.
         if failures.contains(where: { !($0.error is PlaceLost) }) { try? await Task.sleep(for: .seconds(1)) }
         self.isFlushScheduled = false
@@ -262,7 +288,8 @@ package actor LiveHub {
     private func takeBack(_ frames: [LiveFrame]) {
         for frame in frames.reversed() {
             guard var state = self.operations[frame.operation] else { continue }
-            if state.isClosing {
+            // Later numbers are assigned.
+            if state.isClosing || frame.sequence + 1 != state.next {
                 self.late.insert(frame, at: 0)
                 continue
             }

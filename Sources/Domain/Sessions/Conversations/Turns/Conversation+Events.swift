@@ -73,9 +73,11 @@ extension Conversation {
         let keep = self.context.adapters.traits(of: room).excerptMessages
         // As in `close`, the transaction that stores the first message also marks it as being sent.
         let isReserved = messages.isEmpty ? false : await self.context.lanes.reserve(room)
+        let frames = await self.context.hub.take(turn.id)
         let items: [OutboxItem]
         do {
             items = try await self.retrying { ledger in
+                try ledger.insert(frames)
                 if isExcerpt { _ = try ledger.dropPending(ofTurn: turn.id, keeping: keep) }
                 let items = try messages.map {
                     try ledger.insertOutbox(
@@ -85,9 +87,11 @@ extension Conversation {
                 return items
             }
         } catch {
+            await self.context.hub.putBack(frames)
             if isReserved { await self.context.lanes.dispatchReserved([], to: room) }
             throw error
         }
+        await self.context.hub.publish(frames)
         FaultPoint.partStored.hit()
         if isReserved {
             await self.context.lanes.dispatchReserved(items, to: room)
