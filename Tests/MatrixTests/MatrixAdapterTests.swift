@@ -115,23 +115,26 @@ struct MatrixAdapterTests {
         }
     }
 
-    @Test("reactions are added and removed, even in a later run")
+    @Test("reactions are added and removed, even in a later run, and before it is connected")
     func reactions() async throws {
         let adapter = self.adapter()
+        let early = MessageReference(
+            room: RoomID(adapter: MatrixTranscript.adapter, name: MatrixTranscript.room), id: "$e")
+        let removal = Task { await adapter.react("👀", isOn: false, to: early) }
         let old = self.transcript.event(
             "m.reaction", ["m.relates_to": ["rel_type": "m.annotation", "event_id": "$q", "key": "👀"]],
             from: MatrixTranscript.me, id: "$old")
         self.server.answering { $0.path.last == "m.reaction" && $0.purpose == .look ? .success(["chunk": [old]]) : nil }
         let server = self.server
         try await self.run(adapter) {
-            let reference = MessageReference(
-                room: RoomID(adapter: MatrixTranscript.adapter, name: MatrixTranscript.room), id: "$q")
+            await removal.value
+            let reference = MessageReference(room: early.room, id: "$q")
             await adapter.react("👀", isOn: false, to: reference)
             await adapter.react("✅", isOn: true, to: reference)
             await adapter.react("✅", isOn: false, to: reference)
             #expect(
                 server.sent.map { $0.path[5...].prefix(2).joined(separator: " ") } == [
-                    "redact $old", "send m.reaction", "redact $own1",
+                    "redact $old", "redact $old", "send m.reaction", "redact $own1",
                 ])
         }
     }

@@ -106,7 +106,11 @@ extension MatrixAdapter {
         let opened = try await self.open(answer, to: purpose)
         switch opened.loss {
         case nil: return self.handle(.answer(purpose, answer, opened: opened))
-        case .superseded(let reason): return self.handle(.superseded(reason))
+        case .superseded(let reason):
+            guard self.keys?.isShared == true else { return self.handle(.superseded(reason, isExpected: false)) }
+            return self.handle(
+                .superseded(
+                    "Another host of the cluster has the connection. If none has it: \(reason)", isExpected: true))
         case .device(let reason):
             try await self.leaveDevice()
             let actions = self.handle(.deviceLost(reason))

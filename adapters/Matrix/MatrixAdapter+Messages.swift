@@ -61,11 +61,24 @@ extension MatrixAdapter: EditingAdapter, DeletingAdapter, ReconcilingAdapter {
 }
 
 extension MatrixAdapter: ReactingAdapter {
+    /// Between tries to remove a reaction, which would stay for ever: a turn may begin before the connection is there.
+    private static let removalPauses: [Duration] = [.seconds(1), .seconds(3), .seconds(10), .seconds(30)]
+
     package func react(_ emoji: String, isOn: Bool, to reference: MessageReference) async {
-        do {
-            if isOn { try await self.add(emoji, to: reference) } else { try await self.remove(emoji, from: reference) }
-        } catch {
-            self.logger.debug("A reaction could not be changed", ["error": .string("\(error)")])
+        var pauses = Self.removalPauses[...]
+        while true {
+            do {
+                if isOn {
+                    try await self.add(emoji, to: reference)
+                } else {
+                    try await self.remove(emoji, from: reference)
+                }
+                return
+            } catch {
+                let isPassing = (error as? AdapterError)?.code == .disconnected && !isOn
+                if isPassing, let pause = pauses.popFirst(), (try? await Task.sleep(for: pause)) != nil { continue }
+                return self.logger.debug("A reaction could not be changed", ["error": .string("\(error)")])
+            }
         }
     }
 

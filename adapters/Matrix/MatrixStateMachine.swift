@@ -20,8 +20,8 @@ package struct MatrixStateMachine: Sendable {
         case decided(room: String, isAllowed: Bool)
         /// The keys of the device are lost: sign in as a new one.
         case deviceLost(String)
-        /// Another process uses the device.
-        case superseded(String)
+        /// Another process uses the device; expected where several hosts take turns.
+        case superseded(String, isExpected: Bool)
     }
 
     package enum Action: Sendable {
@@ -156,7 +156,7 @@ package struct MatrixStateMachine: Sendable {
             self.opened = opened
             self.receive(answer, for: purpose)
         case .deviceLost(let reason): self.renewDevice(reason)
-        case .superseded(let reason): self.stop(reason)
+        case .superseded(let reason, let isExpected): self.stop(reason, isExpected: isExpected)
         case .answerAside(let purpose, let answer): self.receiveAside(answer, for: purpose)
         case .decided(let room, let isAllowed): self.decide(room, isAllowed)
         }
@@ -229,13 +229,13 @@ package struct MatrixStateMachine: Sendable {
 
     /// Stays away until the program is restarted. The sync that brought the news is not acknowledged: what it contains is
     /// for the other process.
-    private mutating func stop(_ reason: String) {
+    private mutating func stop(_ reason: String, isExpected: Bool) {
         self.isSuperseded = true
         self.isSignedIn = false
         self.batch = nil
         self.refusal = reason
-        self.log(.error, reason)
-        self.act(.status(.refused, detail: reason))
+        self.log(isExpected ? .info : .error, reason)
+        self.act(.status(isExpected ? .down : .refused, detail: reason))
         self.act(.wait(Self.longWait))
     }
 
