@@ -46,7 +46,9 @@ final class DocumentSocket: WatchedConnection {
         if !context.bridge.serves(place), !headers.contains(Forwarder.hop),
             let passed = try await context.remoteFrames?.open(call.request.http.target, in: place, as: headers)
         {
-            return try context.documentSockets.response(to: call.request.http) { await Self.join($0, passed) }
+            return try context.documentSockets.response(to: call.request.http) {
+                await Self.join($0, passed.socket, passed.stay)
+            }
         }
         let path = call.request.parameter("path")
         let connection = try await DocumentRoutes.answering {
@@ -116,7 +118,13 @@ final class DocumentSocket: WatchedConnection {
     }
 
     /// Passes messages between a client and the host that has the thread.
-    private static func join(_ client: WebSocket, _ host: WebSocket) async {
+    private static func join(_ client: WebSocket, _ host: WebSocket, _ stay: HostStay) async {
+        // Unstructured: nothing waits for it, and it ends here.
+        let departure = Task {
+            await stay.ended()
+            if !Task.isCancelled { await client.close(.goingAway, reason: "another host serves the thread now") }
+        }
+        defer { departure.cancel() }
         await withDiscardingTaskGroup { group in
             for (from, to) in [(client, host), (host, client)] {
                 group.addTask(name: "relay") {

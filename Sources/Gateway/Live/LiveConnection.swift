@@ -58,6 +58,10 @@ final class LiveConnection: WatchedConnection {
             try await withThrowingDiscardingTaskGroup { group in
                 var begun = 0
                 while let text = try await self.socket.receive() {
+                    if let pong = LiveCommand.pong(to: text) {
+                        try await self.socket.send(pong)
+                        continue
+                    }
                     begun += 1
                     guard begun <= Self.limit else {
                         await self.socket.refuse("more than \(Self.limit) subscriptions")
@@ -352,6 +356,14 @@ enum LiveCommand: Sendable, Equatable {
 
     struct Mistake: Error, Equatable {
         let text: String
+    }
+
+    /// The answer to `{"ping":N}`, by which a client whose answer pauses learns that the host is alive. Nil for anything else.
+    static func pong(to text: String) -> String? {
+        guard text.utf8.count <= 64, let number = (try? JSON.parse(text, depthLimit: 2))?["ping"]?.intValue else {
+            return nil
+        }
+        return "{\"pong\":\(number)}"
     }
 
     init(_ text: String) throws(Mistake) {

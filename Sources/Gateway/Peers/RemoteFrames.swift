@@ -8,40 +8,52 @@ internal import WebSockets
 final class RemoteFrames: Sendable {
     private let client: WebSocketClient
     private let peers: GatewayPeers
+    private let stays: HostStays
 
     init(_ peers: GatewayPeers) {
         self.peers = peers
+        self.stays = HostStays(peers)
         var settings = WebSocketClientSettings()
         settings.allowsPlainText = true
         settings.connectSeconds = 2
         self.client = WebSocketClient(settings)
     }
 
-    /// A WebSocket of the host of `place`, as whoever has the credential in `headers`. Nil if this host has the place.
-    func open(_ target: String, in place: Place, as headers: HTTPHeaders) async throws -> WebSocket? {
+    /// A WebSocket of the host of `place`, as whoever has the credential in `headers`, and what ends once that host no longer
+    /// has the place. Nil if this host has it.
+    func open(
+        _ target: String, in place: Place, as headers: HTTPHeaders
+    ) async throws -> (socket: WebSocket, stay: HostStay)? {
         guard let gateway = try await self.peers.gateway(place) else { return nil }
         var own: HTTPHeaders = [Forwarder.hop: self.peers.name]
         for name in ["authorization", "cookie"] {
             if let value = headers[name] { own.append(name, value) }
         }
         let url = try HTTPURL("ws" + gateway.origin.dropFirst("http".count) + target)
-        return try await self.client.connect(url, headers: own)
+        let socket = try await self.client.connect(url, headers: own)
+        return (socket, HostStay(gateway, place, self.stays))
     }
 
     /// Subscribes by `command` to what the host of `place` shows, as whoever has the credential in `headers`. Nil if this
-    /// host has the place. The subscription ends with an overflow when the connection does: the next one is where the
-    /// place is then.
+    /// host has the place. The subscription ends with an overflow when the connection does, or when the place is elsewhere,
+    /// which a host that hangs does not say: the next one is where the place is then.
     func subscribe(_ command: JSON, in place: Place, as headers: HTTPHeaders) async throws -> LiveSubscription? {
-        guard let socket = try await self.open("/api/v1/live", in: place, as: headers) else { return nil }
+        guard let (socket, stay) = try await self.open("/api/v1/live", in: place, as: headers) else { return nil }
         // Unstructured: a stream may end anywhere.
         let subscription = LiveSubscription { Task { await socket.close() } }
         try await socket.send(command.text)
+        // Unstructured: it ends with the next one.
+        let departure = Task {
+            await stay.ended()
+            subscription.overflow()
+        }
         // Unstructured: it ends with the socket, which the end of the subscription closes.
         Task {
             while case .text(let text)? = try? await socket.next() {
                 guard let frame = LiveFrame(text) else { break }
                 subscription.yield(frame)
             }
+            departure.cancel()
             subscription.overflow()
         }
         return subscription

@@ -34,6 +34,10 @@ export class Live {
   /** The last sequence number seen of each operation still running. */
   private readonly open = new Map<string, number>();
   private readonly ended = new Set<string>();
+  private pulse: number | undefined;
+  /** Of the page's clock, in milliseconds: the server's last message, or when the connection was begun, and the last ping. */
+  private heard = 0;
+  private pinged = 0;
 
   constructor(private readonly delegate: LiveDelegate) {
     // The old connection may hang on the network that is gone.
@@ -55,6 +59,7 @@ export class Live {
   stop(): void {
     this.isStopped = true;
     clearTimeout(this.timer);
+    clearInterval(this.pulse);
     this.socket?.close();
     this.socket = null;
     this.open.clear();
@@ -85,6 +90,9 @@ export class Live {
     address.protocol = address.protocol === "https:" ? "wss:" : "ws:";
     const socket = new WebSocket(address.href);
     this.socket = socket;
+    this.heard = this.pinged = performance.now();
+    clearInterval(this.pulse);
+    this.pulse = setInterval(() => this.checkPulse(), 1000);
     socket.onopen = () => {
       if (socket !== this.socket) return;
       this.tries = 0;
@@ -95,7 +103,9 @@ export class Live {
       this.delegate.connected();
     };
     socket.onmessage = (event) => {
-      if (socket === this.socket && typeof event.data === "string") this.receive(event.data);
+      if (socket !== this.socket || typeof event.data !== "string") return;
+      this.heard = performance.now();
+      this.receive(event.data);
     };
     socket.onclose = () => {
       if (socket !== this.socket) return;
@@ -105,6 +115,21 @@ export class Live {
       this.timer = setTimeout(() => this.connect(), backoff(this.tries));
       this.tries += 1;
     };
+  }
+
+  /** A host that hangs, and a network that swallows everything, end no connection. Whoever watches an answer finds out. */
+  private checkPulse(): void {
+    const now = performance.now();
+    if (!this.isConnected) {
+      if (this.socket && now - this.heard > 10_000) this.socket.close();
+    } else if (this.pinged > this.heard) {
+      if (now - this.pinged < 3000) return;
+      this.delegate.disconnected();
+      this.reconnectNow();
+    } else if (this.open.size > 0 && now - this.heard >= 1500) {
+      this.pinged = now;
+      this.say({ ping: 1 });
+    }
   }
 
   private hurry(): void {

@@ -79,13 +79,14 @@ struct ClusterFindings {
         }
     }
 
-    /// The server's clock, its standbys, and whether other hosts reach this one.
+    /// The server's clock, its standbys (whose state an ordinary role does not see), and whether other hosts reach this one.
     private func serverFindings(_ database: Database) async throws -> [Finding] {
         let (clock, unsafe, isRemote) = try await database.read { connection in
             let row = try connection.first(
                 """
                 SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT) AS clock,
-                (SELECT COUNT(*) FROM pg_stat_replication WHERE sync_state = 'async') AS unsafe,
+                (SELECT COUNT(*) FROM pg_stat_replication
+                 WHERE sync_state = 'async' OR current_setting('synchronous_standby_names') = '') AS unsafe,
                 COALESCE(NOT host(inet_client_addr()) LIKE '127.%' AND host(inet_client_addr()) <> '::1', false) AS remote
                 """)
             return (

@@ -26,6 +26,11 @@ struct LiveSocketTests {
                 #expect(frame["id"]?.stringValue?.isEmpty == false)
                 #expect(frame["timestamp"] == "2023-11-14T22:13:20.000Z")
             }
+            // A pause of the answer, in which a client asks more often than it may subscribe.
+            for number in 1...300 {
+                try await second.send(#"{"ping":\#(number)}"#)
+                #expect(try await second.frame() == ["pong": .integer(Int64(number))])
+            }
             await first.close()
             worker.release()
             #expect(try await second.frame()["content"] == "b")
