@@ -39,21 +39,10 @@ extension MatrixRequest {
         return self.keys(.post, ["keys", "claim"], body: ["one_time_keys": .object(users), "timeout": 10_000])
     }
 
-    /// Whose devices changed between two tokens of `/sync`.
-    package static func keyChanges(from: String, to: String) -> MatrixRequest {
-        self.keys(.get, ["keys", "changes"], query: ["from": from, "to": to])
-    }
-
-    /// `auth` is needed when the server asked for it: see ``MatrixRequest/passwordAuth(user:password:session:)``.
-    package static func deleteDevice(_ id: String, auth: JSON? = nil) -> MatrixRequest {
-        var body: JSONObject = [:]
-        if let auth { body["auth"] = auth }
-        return self.keys(.delete, ["devices", id], body: .object(body))
-    }
-
     // MARK: Cross-signing
 
-    /// `keys` is of ``MatrixCrossSigning/upload``.
+    /// `keys` is of ``MatrixCrossSigning/upload``; `auth` is needed when the server asked for it, see
+    /// ``MatrixRequest/passwordAuth(user:password:session:)``.
     package static func uploadCrossSigning(_ keys: JSONObject, auth: JSON? = nil) -> MatrixRequest {
         var body = keys
         if let auth { body["auth"] = auth }
@@ -96,10 +85,6 @@ extension MatrixRequest {
         self.keys(
             .post, ["room_keys", "version"],
             body: ["algorithm": .string(self.backupAlgorithm), "auth_data": authData])
-    }
-
-    package static func deleteBackup(_ version: String) -> MatrixRequest {
-        self.keys(.delete, ["room_keys", "version", version])
     }
 
     /// All sessions, by room.
