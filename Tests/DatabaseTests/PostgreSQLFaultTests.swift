@@ -153,6 +153,21 @@ struct PostgreSQLFaultTests {
         await database.close()
     }
 
+    @Test("a column that a newer program adds disturbs nobody who has prepared the statement")
+    func addedColumn() async throws {
+        let database = try Self.direct("added_db")
+        for number in 0..<2 {
+            try await Self.add("n\(number)", key: "a", to: database)
+            try await database.write(key: "a") { connection in
+                _ = try connection.query("SELECT * FROM notes FOR UPDATE")
+                try connection.execute("UPDATE notes SET data = NULL RETURNING *")
+            }
+            #expect(try await database.read { try $0.query("SELECT * FROM notes").count } == number + 1)
+            try Self.server.run("ALTER TABLE notes ADD COLUMN mood\(number) TEXT", in: "added_db")
+        }
+        await database.close()
+    }
+
     // MARK: Servers that go
 
     /// Writes from several tasks before, during and after `fault`. Returns what was acknowledged.
@@ -259,13 +274,7 @@ struct PostgreSQLFaultTests {
     @Test("a server's full disk is reported, keeps what was acknowledged, and fills again once there is space")
     func fullDisk() async throws {
         let disk = try await SmallDisk(megabytes: 24)
-        let folder = disk.path.prefix(upTo: disk.path.lastIndex(of: "/") ?? disk.path.endIndex)
-        // The server is another user if the tests are root.
-        if geteuid() == 0 {
-            chmod(String(folder), 0o711)
-            chown(disk.path, 65_534, 65_534)
-        }
-        try Self.server.run("CREATE TABLESPACE small LOCATION '\(disk.path)'", in: "postgres")
+        try Self.server.addTablespace("small", at: disk)
         try Self.server.run("CREATE DATABASE full_db TABLESPACE small", in: "postgres")
         let database = try Self.open("full_db", ports: Self.server.port, patience: .seconds(2))
         @Sendable func add(_ text: String) async throws {

@@ -152,6 +152,22 @@ package final class PostgreSQLServer: Sendable {
         }
     }
 
+    /// Makes a tablespace on a disk of its own.
+    ///
+    /// - Parameter isDefault: Whether new tables and indexes are there.
+    package func addTablespace(_ name: String, at disk: SmallDisk, isDefault: Bool = false) throws {
+        let folder = disk.path.prefix(upTo: disk.path.lastIndex(of: "/") ?? disk.path.endIndex)
+        // The server is another user if the tests are root.
+        if geteuid() == 0 {
+            chmod(String(folder), 0o711)
+            chown(disk.path, 65_534, 65_534)
+        }
+        try self.run("CREATE TABLESPACE \(name) LOCATION '\(disk.path)'", in: "postgres")
+        guard isDefault else { return }
+        try self.run("ALTER SYSTEM SET default_tablespace = '\(name)'", in: "postgres")
+        try self.run("SELECT pg_reload_conf()", in: "postgres")
+    }
+
     /// Creates a database, unless it exists, and returns where it is.
     package func database(_ name: String, template: String? = nil) throws -> PostgreSQLSettings {
         try self.run("CREATE DATABASE \(name)\(template.map { " TEMPLATE \($0)" } ?? "")", in: "postgres")

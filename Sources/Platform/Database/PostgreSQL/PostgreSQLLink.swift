@@ -16,7 +16,8 @@ internal import Glibc
 
     private enum Sent {
         case preparation(key: String)
-        case statement(sql: String, isAwaited: Bool)
+        /// `isFresh`: whether it was prepared for this one.
+        case statement(sql: String, isAwaited: Bool, isFresh: Bool)
     }
 
     private static let statementLimit = 512
@@ -87,6 +88,7 @@ internal import Glibc
         if let failure { throw failure }
         let types = values.map(Self.type)
         let key = types.isEmpty ? sql : "\(sql)\n\(types)"
+        let isFresh = self.prepared[key] == nil
         let statement = try self.preparedName(of: key, sql, types)
         let bytes = values.map(Self.bytes)
         let isSent = unsafe Self.withPointers(bytes) { pointers in
@@ -95,7 +97,7 @@ internal import Glibc
                 bytes.map { _ in 1 }, 0)
         }
         guard isSent == 1 else { throw self.broken() }
-        self.sent.append(.statement(sql: sql, isAwaited: isAwaited))
+        self.sent.append(.statement(sql: sql, isAwaited: isAwaited, isFresh: isFresh))
     }
 
     private func preparedName(of key: String, _ sql: String, _ types: [Oid]) throws(DatabaseError) -> String {
@@ -126,7 +128,7 @@ internal import Glibc
             let failed = unsafe self.error(of: result, entry)
             if failed != nil || error != nil, case .preparation(let key) = entry { self.prepared[key] = nil }
             error = error ?? failed
-            if error == nil, case .statement(_, isAwaited: true) = entry {
+            if error == nil, case .statement(_, isAwaited: true, _) = entry {
                 let tuples = unsafe PQcmdTuples(result).map { unsafe String(cString: $0) }
                 answers.append(unsafe Answer(rows: Self.rows(of: result), changed: Int(tuples ?? "") ?? 0))
             }
@@ -241,8 +243,12 @@ internal import Glibc
             let state = unsafe PQresultErrorField(result, Int32(UInt8(ascii: "C"))).map { unsafe String(cString: $0) }
             guard let state else { return self.broken() }
             let detail = unsafe PQresultErrorField(result, Int32(UInt8(ascii: "M"))).map { unsafe String(cString: $0) }
-            let statement: String? = if case .statement(let sql, _) = entry { sql } else { nil }
-            return DatabaseError(state: state, detail: detail ?? "", name: self.name, statement: statement)
+            guard case .statement(let sql, _, let isFresh) = entry else {
+                return DatabaseError(state: state, detail: detail ?? "", name: self.name, statement: nil)
+            }
+            // "cached plan must not change result type": a newer host has added a column. A new session prepares it anew.
+            if state == "0A000", !isFresh { return .unreachable(self.name, detail ?? "") }
+            return DatabaseError(state: state, detail: detail ?? "", name: self.name, statement: sql)
         // Not run, because a statement before it failed.
         case PGRES_PIPELINE_ABORTED: return DatabaseError(code: .misuse, message: "an earlier statement failed")
         default: return nil
