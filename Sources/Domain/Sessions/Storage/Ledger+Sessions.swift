@@ -4,16 +4,18 @@ internal import JSON
 
 extension Ledger {
     /// The session of `key`, created if missing.
-    package func session(for key: ThreadKey, route: Route, owner: String, title: String, at now: Int64) throws
-        -> SessionRecord
-    {
+    ///
+    /// - Parameter id: A new session's.
+    package func session(
+        for key: ThreadKey, route: Route, owner: String, title: String, at now: Int64, id: String? = nil
+    ) throws -> SessionRecord {
         if let session = try self.session(for: key) { return session }
         // The message was under way when its room was renamed.
         for (old, new) in try self.renamedRooms() {
             if let moved = key.moved(from: old, to: new), let session = try self.session(for: moved) { return session }
         }
         let session = SessionRecord(
-            id: Identifier.make("t"), key: key, title: title, owner: owner, route: route,
+            id: id ?? Identifier.make("t"), key: key, title: title, owner: owner, route: route,
             model: try self.preferences(of: owner).model, repository: nil,
             state: .active, epoch: 0, summary: nil, createdAt: now, activeAt: now)
         try self.connection.execute(

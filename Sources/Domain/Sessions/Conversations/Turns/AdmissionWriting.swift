@@ -1,4 +1,5 @@
 internal import Chat
+internal import Primitives
 
 /// A question that becomes a turn.
 struct Question: Sendable {
@@ -21,6 +22,8 @@ struct AdmissionWriting: Sendable {
     let key: ThreadKey
     /// The new turn's id.
     let turn: String
+    /// Of the session, if this begins it. A second try of the transaction must not change it: the turn may run already.
+    let session = Identifier.make("t")
     /// Nothing is ahead of it: it is stored as running.
     let isFirst: Bool
     /// Says that the turn waits; nil when it does not.
@@ -73,7 +76,8 @@ struct AdmissionWriting: Sendable {
         let text = self.question.text
         let title = Conversation.title(of: text.isEmpty ? message.attachments.first?.name ?? "" : text)
         var session = try ledger.session(
-            for: self.key, route: message.route, owner: message.sender.id, title: title, at: self.at)
+            for: self.key, route: message.route, owner: message.sender.id, title: title, at: self.at,
+            id: self.session)
         session.route = message.route
         session.activeAt = self.at
         session.state = .active
