@@ -156,6 +156,24 @@ struct HostTableTests {
         #expect(try await b.hosts().map(\.state) == [.gone, .live])
     }
 
+    @Test("a server that has ended everybody's sessions says nothing of a host that is not back yet")
+    func restarted() async throws {
+        let a = try self.table("a", run: "r1", lease: .seconds(600))
+        let b = try self.table("b", run: "r2")
+        let (ofA, ofB) = (try await self.join(a).epoch, try await self.join(b).epoch)
+        _ = try await a.claim([.janitor], epoch: ofA)
+        try PostgreSQLServer.shared.run(
+            """
+            SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+            WHERE datname = current_database() AND application_name LIKE 'jetbridge r_'
+            """, in: String(self.place.url.split(separator: "/").last ?? ""))
+        try await PostgreSQLServer.until { try await !b.deadHosts().isEmpty }
+        _ = try await b.renew(epoch: ofB)
+        #expect(try await b.takeOver("a", ofA, epoch: ofB) == [])
+        await a.database.close()
+        await b.database.close()
+    }
+
     @Test("places are given to the live host with the fewest")
     func giving() async throws {
         let a = try self.table("a", run: "r1")

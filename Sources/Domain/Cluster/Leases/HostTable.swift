@@ -139,16 +139,21 @@ struct HostTable: Sendable {
 
     /// Ends a dead host's membership and takes all its places. Waits for its writes that have begun; none comes later.
     /// Returns the places; none if the host was quicker, or another one, or if this host has not renewed its own lease just
-    /// before: then all of them may have waited for the server.
+    /// before: then all of them may have waited for the server. Before the lease has run out, a session of this host must be
+    /// older than the dead one's last renewal: a server that restarts ends the sessions of all.
     func takeOver(_ dead: String, _ deadEpoch: Int64, epoch: Int64) async throws -> Set<Place> {
         let (host, recent) = (self.host, SQLValue.integer(Int64(self.lease / 2 / .milliseconds(1))))
+        let session = SQLValue.text("jetbridge \(self.run)")
         return try await self.database.write { connection in
             let row = try connection.first(
                 """
                 SELECT id FROM hosts WHERE id = $1 AND epoch = $2 AND state <> 'gone' AND \(Self.isDead) AND EXISTS
                 (SELECT 1 FROM hosts own WHERE own.id = $3 AND own.epoch = $4 AND own.renewed_at >= \(Self.now) - $5)
+                AND (hosts.expires_at < \(Self.now) OR EXISTS (SELECT 1 FROM pg_stat_activity a
+                    WHERE a.datname = current_database() AND a.application_name = $6
+                    AND EXTRACT(EPOCH FROM a.backend_start) * 1000 < hosts.renewed_at))
                 FOR UPDATE
-                """, .text(dead), .integer(deadEpoch), .text(host), .integer(epoch), recent)
+                """, .text(dead), .integer(deadEpoch), .text(host), .integer(epoch), recent, session)
             guard row != nil else { return [] }
             try connection.execute(
                 "UPDATE hosts SET epoch = epoch + 1, state = 'gone' WHERE id = $1", .text(dead))
