@@ -15,12 +15,6 @@ struct ClusterChaosTests {
 
     @Test("every question is answered once, or ends with one note")
     func chaos() async throws {
-        let model = try await LoopbackModelServer.started(behaviors: [
-            "test": .chosen { request in
-                guard let question = Question(in: request.question) else { return .answer("Which question?") }
-                return .answer(question.answer, rate: question.isLong ? 30 : nil)
-            }
-        ])
         let server = try await NgIRCd(hasPenalty: false)
         let nats = try await NATSServer()
         let rooms = [try await CrashNetwork.slack.open(), try await CrashNetwork.telegram.open()]
@@ -29,7 +23,11 @@ struct ClusterChaosTests {
         for _ in 0..<3 { proxies.append(try await FaultProxy.started(before: PostgreSQLServer.shared.port)) }
         let all = rooms + [irc]
         let cluster = try await ClusterHosts.started(
-            3, model: model, more: Self.configuration(of: all),
+            3,
+            answering: .chosen { request in
+                guard let question = Question(in: request.question) else { return .answer("Which question?") }
+                return .answer(question.answer, rate: question.isLong ? 30 : nil)
+            }, more: Self.configuration(of: all),
             ports: Dictionary(uniqueKeysWithValues: proxies.map(\.port).enumerated().map { ($0, $1) }), nats: nats.url,
             environment: all.reduce(into: [:]) { $0.merge($1.environment) { $1 } })
         for room in all { try await room.waitForBot() }
@@ -57,7 +55,6 @@ struct ClusterChaosTests {
         for room in all { await room.close() }
         await server.stop()
         await nats.stop()
-        await model.stop()
         for proxy in proxies { await proxy.stop() }
     }
 
@@ -253,40 +250,13 @@ private struct WebRoom: CrashRoom {
 
     func ask(_ text: String) async throws {
         let (thread, key) = (self.thread, text)
-        _ = try await self.anywhere { try await $0.send(text, to: thread, key: key) }
+        _ = try await self.cluster.anywhere { try await $0.send(text, to: thread, key: key) }
     }
 
     func texts() async throws -> [String] {
         let thread = self.thread
-        return try await self.anywhere { try await $0.transcript(of: thread) }.filter { $0.role != "user" }.map(\.text)
-    }
-
-    /// As a proxy in front of the hosts would.
-    private func anywhere<T: Sendable>(_ body: @escaping @Sendable (GatewayClient) async throws -> T) async throws -> T
-    {
-        let deadline = ContinuousClock.now + .seconds(30)
-        var number = Int.random(in: 0..<3)
-        while true {
-            number += 1
-            let client = try? await self.cluster.client(number % 3)
-            do {
-                if let client {
-                    return try await withThrowingTaskGroup(of: T.self) { group in
-                        group.addTask { try await body(client) }
-                        group.addTask {
-                            try await EventLoop.shared.sleep(for: .seconds(3))
-                            throw CrashRoomFailure("the gateway does not answer")
-                        }
-                        defer { group.cancelAll() }
-                        guard let first = try await group.next() else { throw CancellationError() }
-                        return first
-                    }
-                }
-            } catch let failure as GatewayClient.Failure where failure.status != 503 {
-                throw failure
-            } catch  where ContinuousClock.now > deadline { throw error } catch {}
-            try await EventLoop.shared.sleep(for: .milliseconds(100))
-        }
+        return try await self.cluster.anywhere { try await $0.transcript(of: thread) }.filter { $0.role != "user" }.map(
+            \.text)
     }
 
     func close() async {}

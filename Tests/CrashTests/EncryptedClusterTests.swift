@@ -71,9 +71,9 @@ struct EncryptedClusterTests {
     @Test("the same device goes on after kills and a pause; no key encrypts two texts, none that came is lost")
     func takeOver() async throws {
         let endless = ModelBehavior.stall(after: "The beginning of an answer that has no end,")
-        let model = try await LoopbackModelServer.started(behaviors: ["test": .answer("The first answer.")])
         let room = try await Room()
-        let cluster = try await ClusterHosts.started(model: model, more: room.configuration, faults: [0: "send-done"])
+        let cluster = try await ClusterHosts.started(
+            answering: .answer("The first answer."), more: room.configuration, faults: [0: "send-done"])
         try await room.alice.waitForJoin(of: room.bot.userID, in: room.id)
         #expect(try await cluster.listed().map(\.adapters) == [["matrix:home"], []])
 
@@ -85,28 +85,28 @@ struct EncryptedClusterTests {
         try await cluster.start(0)
 
         // Killed in mid-answer. What is said while nobody serves is answered by the next host.
-        model.set(endless, for: "test")
+        cluster.model.set(endless, for: "test")
         try await room.alice.say("a second question", in: room.id)
         // Not always to be seen in the room, where the bot keeps to the pace of a server with limits.
         try await cluster.client(1).waitForFirstTokens(1)
         await cluster.hosts[1].kill()
-        model.set(.answer("An answer after the kill."), for: "test")
+        cluster.model.set(.answer("An answer after the kill."), for: "test")
         try await room.alice.say("a third question", in: room.id)
         let killed = try await room.wait { $0.last == "An answer after the kill." }
 
         // Stopped in mid-answer, by a host that comes back while another one goes on.
         try await cluster.start(1)
-        model.set(endless, for: "test")
+        cluster.model.set(endless, for: "test")
         try await room.alice.say("a fourth question", in: room.id)
         try await cluster.client(0).waitForFirstTokens(killed.count { $0 == "An answer after the kill." } + 1)
         await cluster.hosts[0].signal(SIGSTOP)
-        model.set(.answer("An answer after the pause."), for: "test")
+        cluster.model.set(.answer("An answer after the pause."), for: "test")
         try await room.alice.say("a fifth question", in: room.id)
         try await room.wait { $0.last == "An answer after the pause." }
         await cluster.hosts[0].signal(SIGCONT)
         try await PostgreSQLServer.until { try await cluster.listed().map(\.state) == ["live", "live"] }
         #expect(try await cluster.listed().map(\.adapters) == [[], ["matrix:home"]])
-        model.set(.answer("The last answer."), for: "test")
+        cluster.model.set(.answer("The last answer."), for: "test")
         try await room.alice.say("a sixth question", in: room.id)
         let texts = try await room.wait { $0.last == "The last answer." }
 
@@ -126,7 +126,6 @@ struct EncryptedClusterTests {
         #expect(found["found"] == [:] && found["twice"] == [], "\(found)")
         #expect(found["indices"]?.intValue ?? 0 >= texts.count)
         await room.alice.leave()
-        await model.stop()
     }
 
     /// What the commands say, on a host that does not have the connection.

@@ -4,14 +4,15 @@ internal import JSON
 internal import Primitives
 package import Processes
 
-/// Several hosts that share a database and a folder of objects, each with its own data directory.
+/// Several hosts that share a model, a database and a folder of objects, each with its own data directory.
 @Net package final class ClusterHosts {
     package struct Failure: Error, CustomStringConvertible {
         package let description: String
     }
 
     package nonisolated let model: LoopbackModelServer
-    private nonisolated let database: String
+    package nonisolated let database: String
+    private nonisolated let server: PostgreSQLServer
     private let shared: TemporaryDirectory
     package private(set) var hosts: [HostProcess] = []
     private var token = ""
@@ -22,16 +23,20 @@ package import Processes
     /// Starts `count` hosts, one after the other, so that the first one has the networks.
     ///
     /// - Parameters:
+    ///   - behavior: The model's.
     ///   - more: Further lines of the configuration.
+    ///   - servers: The one that gets the database, and those that may take over.
     ///   - ports: Of the database, if a host reaches it by another one.
     ///   - nats: Its address, if there is one.
     ///   - faults: Where hosts kill or stop themselves.
     package static func started(
-        _ count: Int = 2, model: LoopbackModelServer, more: String = "", ports: [Int: Int] = [:], nats: String? = nil,
+        _ count: Int = 2, answering behavior: ModelBehavior, more: String = "",
+        servers: [PostgreSQLServer] = [.shared], ports: [Int: Int] = [:], nats: String? = nil,
         environment: [String: String] = [:], faults: [Int: String] = [:]
     ) async throws -> ClusterHosts {
         let cluster = try await ClusterHosts(
-            count, model: model, more: more, ports: ports, nats: nats, environment: environment)
+            count, answering: behavior, more: more, servers: servers, ports: ports, nats: nats,
+            environment: environment)
         for number in 0..<count { try await cluster.start(number, fault: faults[number]) }
         let made = try await cluster.hosts[0].run(
             ["token", "create", "--name", "test", "--scope", "admin,chat,read", "--json"],
@@ -41,10 +46,11 @@ package import Processes
     }
 
     private init(
-        _ count: Int, model: LoopbackModelServer, more: String, ports: [Int: Int], nats: String?,
-        environment: [String: String]
+        _ count: Int, answering behavior: ModelBehavior, more: String, servers: [PostgreSQLServer],
+        ports: [Int: Int], nats: String?, environment: [String: String]
     ) async throws {
-        self.model = model
+        self.model = try await LoopbackModelServer.started(behaviors: ["test": behavior])
+        self.server = servers[0]
         self.environment = environment.merging(["PG_PASSWORD": PostgreSQLServer.password.reveal()]) { $1 }
         self.shared = try TemporaryDirectory()
         self.database =
@@ -53,17 +59,18 @@ package import Processes
                 last += 1
                 return "\(getpid())_\(last)"
             }
-        _ = try PostgreSQLServer.shared.database(self.database)
+        _ = try self.server.database(self.database)
         try TestFile.makeFolder(self.shared.path)
         try TestFile.write(String(repeating: "k7", count: 32), to: self.shared.path + "/key", mode: 0o600)
         for number in 0..<count {
-            let port = ports[number] ?? PostgreSQLServer.shared.port
+            let addresses = (ports[number].map { [$0] } ?? servers.map(\.port)).map { "127.0.0.1:\($0)" }
+                .joined(separator: ",")
             self.hosts.append(
                 try HostProcess(
                     configuration: """
                         gateway: {listen: "127.0.0.1:0"}
-                        model: {provider: openai, name: test, base_url: "\(model.baseURL)"}
-                        store: {url: "postgres://jetbridge@127.0.0.1:\(port)/\(self.database)", password: {env: PG_PASSWORD}}
+                        model: {provider: openai, name: test, base_url: "\(self.model.baseURL)"}
+                        store: {url: "postgres://jetbridge@\(addresses)/\(self.database)", password: {env: PG_PASSWORD}}
                         cluster: {name: host-\(number), key: {file: "\(self.shared.path)/key"}\(nats.map { ", nats: \"\($0)\"" } ?? "")}
                         objects: {directory: "\(self.shared.path)/objects"}
                         repositories: [{name: notes, path: "\(self.shared.path)/notes"}]
@@ -79,20 +86,60 @@ package import Processes
         try await self.hosts[number].start(fault: fault, environment: environment)
     }
 
+    /// What the database answers to SQL, a row a line with `|` between the columns.
+    ///
+    /// - Parameter server: Nil for the one that got the database.
+    package nonisolated func rows(_ sql: String, at server: PostgreSQLServer? = nil) throws -> [String] {
+        try (server ?? self.server).run(sql, in: self.database).split(separator: "\n").map(String.init)
+    }
+
+    /// Who has which place, and since when.
+    package nonisolated func places(at server: PostgreSQLServer? = nil) throws -> [String] {
+        try self.rows("SELECT place, host, epoch FROM places ORDER BY place", at: server)
+    }
+
     /// Gives the first host many threads of the web chat, as if it had served them.
     package func addThreads(_ count: Int) throws {
-        try PostgreSQLServer.shared.run(
+        _ = try self.rows(
             """
             INSERT INTO places (place, host, epoch, changed_at)
             SELECT 'web:many' || number, id, epoch, 0 FROM hosts, generate_series(1, \(count)) AS number
             WHERE id = 'host-0'
-            """, in: self.database)
+            """)
     }
 
     /// The owner at the gateway of one host.
     package func client(_ number: Int) throws -> GatewayClient {
         guard let address = self.hosts[number].address else { throw Failure(description: "the host has no address") }
         return GatewayClient(address: address, token: self.token)
+    }
+
+    /// Asks any gateway until one answers, as a proxy in front of the hosts would.
+    package func anywhere<T: Sendable>(
+        within limit: Duration = .seconds(30), _ body: @escaping @Sendable (GatewayClient) async throws -> T
+    ) async throws -> T {
+        let deadline = ContinuousClock.now + limit
+        var number = Int.random(in: self.hosts.indices)
+        while true {
+            number = (number + 1) % self.hosts.count
+            do {
+                if let client = try? self.client(number) {
+                    return try await withThrowingTaskGroup(of: T.self) { group in
+                        group.addTask { try await body(client) }
+                        group.addTask {
+                            try await EventLoop.shared.sleep(for: .seconds(3))
+                            throw Failure(description: "the gateway does not answer")
+                        }
+                        defer { group.cancelAll() }
+                        guard let first = try await group.next() else { throw CancellationError() }
+                        return first
+                    }
+                }
+            } catch let failure as GatewayClient.Failure where failure.status != 503 {
+                throw failure
+            } catch  where ContinuousClock.now > deadline { throw error } catch {}
+            try await EventLoop.shared.sleep(for: .milliseconds(100))
+        }
     }
 
     /// Runs a command on one host's configuration.
@@ -113,7 +160,7 @@ package import Processes
         }
     }
 
-    /// Checks the audit and ends all hosts.
+    /// Checks the audit and ends all hosts and the model.
     package func finish() async throws {
         let verdict = try await self.run(self.running(), ["audit", "verify"])
         guard verdict.status == .exited(0) else {
@@ -123,6 +170,7 @@ package import Processes
             let status = await host.terminate()
             guard status == .exited(0) else { throw Failure(description: "a host ended with \(status as Any)") }
         }
+        await self.model.stop()
     }
 
     private func running() throws -> Int {

@@ -38,12 +38,26 @@ internal import Primitives
     /// The number of connections so far. They are numbered from 0 in the order of their arrival.
     package private(set) var accepted = 0
     package private(set) var fault = Fault.none
-    private var trap: (word: [UInt8], effect: Trap, then: Fault)?
+    private var trap: Snare?
     /// What the clients of open connections said first.
     private var greetings: [Int: [UInt8]] = [:]
+    /// How the clients of open connections call `COMMIT` once they have prepared it.
+    private var commits: [Int: [UInt8]] = [:]
     private var named: (word: [UInt8], fault: Fault)?
 
+    private struct Snare {
+        let word: [UInt8]
+        let effect: Trap
+        let then: Fault
+        /// Of a commit: what was said before on the same connection, until it was.
+        var cause: [UInt8] = []
+        var connection: Int?
+        /// How many commits on that connection are let through.
+        var passing = 0
+    }
+
     private static let greetingLimit = 1_024
+    private static let commit = Array("\0COMMIT\0".utf8)
 
     /// Starts one on a port of its own.
     package static func started(before upstream: Int) async throws -> FaultProxy {
@@ -92,7 +106,15 @@ internal import Primitives
     ///
     /// - Parameter fault: Of all connections from then on.
     package func set(_ trap: Trap, at word: String, then fault: Fault = .none) {
-        self.trap = (Array(word.utf8), trap, fault)
+        self.trap = Snare(word: Array(word.utf8), effect: trap, then: fault)
+    }
+
+    /// Sets a trap for the commit of a client of PostgreSQL, on the connection on which it has sent `cause` first. Only the
+    /// first commit of a connection is spelled out.
+    ///
+    /// - Parameter passing: How many commits after `cause` are let through.
+    package func set(_ trap: Trap, atCommitAfter cause: String, passing: Int = 0) {
+        self.trap = Snare(word: [], effect: trap, then: .none, cause: Array(cause.utf8), passing: passing)
     }
 
     /// Whether no trap waits any more.
@@ -107,11 +129,30 @@ internal import Primitives
         self.connections[number]?.set(named.fault)
     }
 
-    private func spring(by bytes: [UInt8]) -> Trap? {
-        guard let trap = self.trap, bytes.firstRange(of: trap.word) != nil else { return nil }
+    private func spring(by bytes: [UInt8], on number: Int) -> Trap? {
+        let isCommit = self.hasCommit(bytes, number)
+        guard var trap = self.trap else { return nil }
+        if trap.cause.isEmpty {
+            guard bytes.firstRange(of: trap.word) != nil else { return nil }
+        } else {
+            if trap.connection == nil, bytes.firstRange(of: trap.cause) != nil { trap.connection = number }
+            let isMeant = isCommit && trap.connection == number
+            if isMeant { trap.passing -= 1 }
+            self.trap = trap
+            guard isMeant, trap.passing < 0 else { return nil }
+        }
         self.trap = nil
         self.set(trap.then)
         return trap.effect
+    }
+
+    /// Learns the name of a prepared `COMMIT`, and finds it again (PostgreSQL, "Message Formats", Parse and Bind).
+    private func hasCommit(_ bytes: [UInt8], _ number: Int) -> Bool {
+        if let name = self.commits[number] { return bytes.firstRange(of: name) != nil }
+        guard let text = bytes.firstRange(of: Self.commit) else { return false }
+        let name = bytes[..<text.lowerBound].reversed().prefix { $0 > 0x20 }.reversed()
+        self.commits[number] = [0] + name + [0]
+        return true
     }
 
     /// Ends all connections, as a reset would.
@@ -139,11 +180,12 @@ internal import Primitives
                 fault: self.fault,
                 trap: { [weak self] bytes in
                     self?.hear(bytes, on: number)
-                    return self?.spring(by: bytes)
+                    return self?.spring(by: bytes, on: number)
                 },
                 onClose: { [weak self] in
                     self?.connections[number] = nil
                     self?.greetings[number] = nil
+                    self?.commits[number] = nil
                 })
             self.connections[number] = connection
             connection.start(client, server)

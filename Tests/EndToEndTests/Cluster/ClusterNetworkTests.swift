@@ -9,18 +9,12 @@ import Testing
 /// What networks, and NATS, see of hosts that change.
 @Suite("Networks of a cluster", .timeLimit(.minutes(2)))
 struct ClusterNetworkTests {
-    private static let endless = ModelBehavior.stall(after: "The beginning of an answer that has no end,\n\n")
-
     @Test("a host that hangs keeps its connection to IRC for a while: another one speaks, once, and gets the nick back")
     func ghost() async throws {
-        let server = try await NgIRCd()
-        let alice = try await IRCPeer.connect(to: server, nick: "alice")
-        try await alice.join("#team")
-        let cluster = try await ClusterHosts.started(
-            model: try await LoopbackModelServer.started(behaviors: ["test": Self.endless]),
-            more: HostConfiguration.irc(port: server.port))
-        try await alice.waitForJoin(of: "jetbot")
-        try await alice.say("jetbot: one", to: "#team")
+        let channel = try await ClusterChannel.opened(
+            answering: .stall(after: "The beginning of an answer that has no end,\n\n"))
+        let (cluster, alice) = (channel.cluster, channel.alice)
+        try await channel.ask("one")
         try await cluster.client(0).waitForMetric("jetbridge_turn_first_token_seconds_count", toReach: 1)
         await cluster.hosts[0].signal(SIGSTOP)
         // If nothing of it was stored, the first question is answered anew.
@@ -29,30 +23,28 @@ struct ClusterNetworkTests {
         let ghostly = String(joined.dropFirst().prefix { $0 != "!" })
         #expect(ghostly != "jetbot")
         // Under its own name.
-        try await alice.say("jetbot: two", to: "#team")
-        try await alice.listen(to: ghostly, in: "#team") { lines in
+        try await channel.ask("two")
+        try await channel.listen(to: ghostly) { lines in
             lines.count { $0.contains("A short answer.") || $0.contains("Interrupted") } == 2
         }
         await cluster.hosts[0].signal(SIGCONT)
         _ = try await alice.expect { $0.hasPrefix(":\(ghostly)!") && $0.contains(" NICK :jetbot") }
         try await PostgreSQLServer.until { try await cluster.listed().map(\.state) == ["live", "live"] }
         #expect(try await cluster.listed().map(\.adapters) == [[], ["irc:local"]])
-        try await alice.say("jetbot: three", to: "#team")
-        let last = try await alice.listen(to: "jetbot", in: "#team") { $0.contains { $0.hasSuffix("A short answer.") } }
+        try await channel.ask("three")
+        let last = try await channel.listen { $0.contains { $0.hasSuffix("A short answer.") } }
         // Nothing that the old host still had.
         #expect(
             last.count { $0.contains("A short answer.") } == 1 && !last.contains { $0.contains("Interrupted") },
             "\(last)")
-        try await cluster.finish()
-        await alice.quit()
-        await server.stop()
+        try await channel.close()
     }
 
     @Test("an event that Slack delivers to both gateways is answered once")
     func twice() async throws {
         let slack = try await LoopbackSlack.started()
         let cluster = try await ClusterHosts.started(
-            model: try await LoopbackModelServer.started(behaviors: ["test": .answer("A short answer.")]),
+            answering: .answer("A short answer."),
             more: """
                 access: {owners: ["slack:\(slack.teamID)/\(LoopbackSlack.alice)"]}
                 adapters: {slack: [{id: team, bot_token: {env: SLACK_BOT}, signing_secret: {env: SLACK_SIGNING}, api_url: "\(slack.apiURL)"}]}
@@ -98,10 +90,8 @@ struct ClusterNetworkTests {
     func withoutNATS() async throws {
         let server = try await NATSServer()
         let proxy = try await FaultProxy.started(before: server.port)
-        let words = (1...60).map { "word\($0)" }.joined(separator: " ")
         let cluster = try await ClusterHosts.started(
-            model: try await LoopbackModelServer.started(behaviors: ["test": .answer(words, rate: 25, chunkLength: 8)]),
-            nats: "nats://127.0.0.1:\(proxy.port)")
+            answering: ClusterTests.slow, nats: "nats://127.0.0.1:\(proxy.port)")
         let (a, b) = (try await cluster.client(0), try await cluster.client(1))
         // One connection a host, in the order of their start.
         try await proxy.wait(forConnections: 2)

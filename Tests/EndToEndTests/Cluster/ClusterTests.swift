@@ -9,18 +9,14 @@ import Testing
 /// Real hosts over PostgreSQL, without NATS.
 @Suite("A cluster of hosts", .timeLimit(.minutes(3)))
 struct ClusterTests {
-    /// A model whose answers take seconds.
-    private static func slowModel() async throws -> LoopbackModelServer {
-        let words = (1...60).map { "word\($0)" }.joined(separator: " ")
-        return try await LoopbackModelServer.started(
-            behaviors: ["test": .answer(words, rate: 25, chunkLength: 8)])
-    }
-
+    /// Takes seconds.
+    static let slow = ModelBehavior.answer(
+        (1...60).map { "word\($0)" }.joined(separator: " "), rate: 25, chunkLength: 8)
     private static let short = ModelBehavior.answer("A short answer.")
 
     @Test("any gateway serves any thread: messages, live frames, stops, roles")
     func anyGateway() async throws {
-        let cluster = try await ClusterHosts.started(model: try await Self.slowModel())
+        let cluster = try await ClusterHosts.started(answering: Self.slow)
         let (a, b) = (try await cluster.client(0), try await cluster.client(1))
         let thread = try await a.newThread()
         let first = try await a.send("one", to: thread)
@@ -56,7 +52,7 @@ struct ClusterTests {
 
     @Test("somebody whose access was taken away at one host is refused at the other")
     func access() async throws {
-        let cluster = try await ClusterHosts.started(model: try await Self.slowModel())
+        let cluster = try await ClusterHosts.started(answering: Self.slow)
         let (a, b) = (try await cluster.client(0), try await cluster.client(1))
         let code = try JSON.parse(try await cluster.run(0, ["pair", "--role", "member", "--json"]).output)["code"]
         let member = try await GatewayClient(
@@ -75,7 +71,7 @@ struct ClusterTests {
 
     @Test("a host dies in the middle of an answer: another one says so and goes on")
     func killed() async throws {
-        let cluster = try await ClusterHosts.started(model: try await Self.slowModel())
+        let cluster = try await ClusterHosts.started(answering: Self.slow)
         let (a, b) = (try await cluster.client(0), try await cluster.client(1))
         let thread = try await a.newThread()
         let running = try await a.send("one", to: thread)
@@ -105,7 +101,7 @@ struct ClusterTests {
 
     @Test("a host that hung comes back and writes nothing old", arguments: [1, 6])
     func hung(seconds: Int) async throws {
-        let cluster = try await ClusterHosts.started(model: try await Self.slowModel())
+        let cluster = try await ClusterHosts.started(answering: Self.slow)
         let (a, b) = (try await cluster.client(0), try await cluster.client(1))
         let thread = try await a.newThread()
         let running = try await a.send("one", to: thread)
@@ -135,7 +131,7 @@ struct ClusterTests {
 
     @Test("a request that waits for a host that hangs is answered when another one has the thread")
     func hungRequest() async throws {
-        let cluster = try await ClusterHosts.started(model: try await Self.slowModel())
+        let cluster = try await ClusterHosts.started(answering: Self.slow)
         let (a, b) = (try await cluster.client(0), try await cluster.client(1))
         let thread = try await a.newThread()
         _ = try await a.ended(try await a.send("one", to: thread))
@@ -154,17 +150,13 @@ struct ClusterTests {
 
     @Test("a host hands over what it serves, and nothing is cut")
     func drained() async throws {
-        let server = try await NgIRCd()
-        let alice = try await IRCPeer.connect(to: server, nick: "alice")
-        try await alice.join("#team")
-        let cluster = try await ClusterHosts.started(
-            model: try await Self.slowModel(), more: HostConfiguration.irc(port: server.port))
-        try await alice.waitForJoin(of: "jetbot")
+        let channel = try await ClusterChannel.opened(answering: Self.slow)
+        let cluster = channel.cluster
         #expect(try await cluster.listed().map(\.adapters) == [["irc:local"], []])
         let a = try await cluster.client(0)
         let thread = try await a.newThread()
         let running = try await a.send("one", to: thread)
-        try await alice.say("jetbot: two", to: "#team")
+        try await channel.ask("two")
         try await EventLoop.shared.sleep(for: .milliseconds(300))
         let drained = try await cluster.run(1, ["hosts", "drain", "host-0"])
         #expect(drained.text == "host-0 serves nothing any more.\n", "\(drained.errorText)")
@@ -173,27 +165,25 @@ struct ClusterTests {
         let listed = try await cluster.listed()
         #expect(listed.map(\.state) == ["drained", "live"] && listed.map(\.adapters) == [[], ["irc:local"]])
         #expect(listed.map(\.threads) == [0, 1])
-        _ = try await alice.listen(to: "jetbot", in: "#team", within: .seconds(30)) { $0.joined().contains("word60") }
-        #expect(!alice.heard(from: "jetbot", in: "#team").joined().contains("Interrupted"))
+        try await channel.listen { $0.joined().contains("word60") }
+        #expect(!channel.heard.joined().contains("Interrupted"))
         let up = "jetbridge_adapter_up{adapter=\"irc:local\"}"
         #expect(try await !a.page("/metrics").text.contains(up), "an alert would say that the network is down")
         try await b.waitForMetric(up, toReach: 1)
         // Its gateway still serves, by the other host.
         _ = try await a.ended(try await a.send("three", to: thread))
-        alice.forget()
-        try await alice.say("jetbot: four", to: "#team")
-        _ = try await alice.listen(to: "jetbot", in: "#team", within: .seconds(30)) { $0.joined().contains("word60") }
+        channel.alice.forget()
+        try await channel.ask("four")
+        try await channel.listen { $0.joined().contains("word60") }
         for (name, text) in [("host-1", "goes on: no other host is live"), ("host-9", "no host 'host-9' runs")] {
             #expect(try await cluster.run(0, ["hosts", "drain", name]).errorText.contains(text))
         }
-        try await cluster.finish()
-        await alice.quit()
-        await server.stop()
+        try await channel.close()
     }
 
     @Test("questions that wait when a host is stopped are answered by another one")
     func left() async throws {
-        let cluster = try await ClusterHosts.started(model: try await Self.slowModel())
+        let cluster = try await ClusterHosts.started(answering: Self.slow)
         let (a, b) = (try await cluster.client(0), try await cluster.client(1))
         let thread = try await a.newThread()
         let operations = [try await a.send("one", to: thread), try await a.send("two", to: thread)]
@@ -206,7 +196,7 @@ struct ClusterTests {
 
     @Test("while a host hands over, nobody waits for the answers of others")
     func idleFirst() async throws {
-        let cluster = try await ClusterHosts.started(model: try await Self.slowModel())
+        let cluster = try await ClusterHosts.started(answering: Self.slow)
         let (a, b) = (try await cluster.client(0), try await cluster.client(1))
         let (busy, idle) = (try await a.newThread(), try await a.newThread())
         cluster.model.set(Self.short, for: "test")
@@ -227,34 +217,25 @@ struct ClusterTests {
 
     @Test("a network follows to another host when its own dies, and what was said meanwhile is answered")
     func networkFollows() async throws {
-        let server = try await NgIRCd()
-        let alice = try await IRCPeer.connect(to: server, nick: "alice")
-        try await alice.join("#team")
-        let cluster = try await ClusterHosts.started(
-            model: try await Self.slowModel(), more: HostConfiguration.irc(port: server.port))
-        try await alice.waitForJoin(of: "jetbot")
-        try await alice.say("jetbot: one", to: "#team")
+        let channel = try await ClusterChannel.opened(answering: Self.slow)
+        try await channel.ask("one")
         try await EventLoop.shared.sleep(for: .milliseconds(800))
         let died = ContinuousClock.now
-        alice.forget()
-        await cluster.hosts[0].kill()
-        try await alice.waitForJoin(of: "jetbot", within: .seconds(10))
+        channel.alice.forget()
+        await channel.cluster.hosts[0].kill()
+        try await channel.alice.waitForJoin(of: "jetbot", within: .seconds(10))
         #expect(ContinuousClock.now - died < .seconds(10))
-        _ = try await alice.listen(to: "jetbot", in: "#team", within: .seconds(30)) {
-            $0.joined().contains("Interrupted by a restart")
-        }
-        try await alice.say("jetbot: two", to: "#team")
-        _ = try await alice.listen(to: "jetbot", in: "#team", within: .seconds(30)) { $0.joined().contains("word60") }
-        #expect(alice.heard(from: "jetbot", in: "#team").count { $0.contains("Interrupted") } == 1)
-        try await cluster.finish()
-        await alice.quit()
-        await server.stop()
+        try await channel.listen { $0.joined().contains("Interrupted by a restart") }
+        try await channel.ask("two")
+        try await channel.listen { $0.joined().contains("word60") }
+        #expect(channel.heard.count { $0.contains("Interrupted") } == 1)
+        try await channel.close()
     }
 
     @Test("a host that is cut off from the database stops posting, and another one goes on")
     func cutOff() async throws {
         let proxy = try await FaultProxy.started(before: PostgreSQLServer.shared.port)
-        let cluster = try await ClusterHosts.started(model: try await Self.slowModel(), ports: [0: proxy.port])
+        let cluster = try await ClusterHosts.started(answering: Self.slow, ports: [0: proxy.port])
         let (a, b) = (try await cluster.client(0), try await cluster.client(1))
         let thread = try await a.newThread()
         let running = try await a.send("one", to: thread)
@@ -287,7 +268,7 @@ struct ClusterTests {
             try await FaultProxy.started(before: PostgreSQLServer.shared.port),
         ]
         let cluster = try await ClusterHosts.started(
-            model: try await Self.slowModel(), ports: [0: proxies[0].port, 1: proxies[1].port])
+            answering: Self.slow, ports: [0: proxies[0].port, 1: proxies[1].port])
         let (a, b) = (try await cluster.client(0), try await cluster.client(1))
         let thread = try await a.newThread()
         let running = try await a.send("one", to: thread)
@@ -322,7 +303,7 @@ struct ClusterTests {
     @Test("clocks an hour apart move nothing; a host that dies while it hands over loses nothing and repeats nothing")
     func clocks() async throws {
         let cluster = try await ClusterHosts.started(
-            model: try await LoopbackModelServer.started(behaviors: ["test": Self.short]))
+            answering: Self.short)
         _ = await cluster.hosts[1].terminate()
         try await cluster.start(1, environment: try FakeClock.environment("+1h"))
         let (a, b) = (try await cluster.client(0), try await cluster.client(1))
@@ -357,7 +338,7 @@ struct ClusterTests {
     @Test("a NATS that ends, and comes back empty, costs time only")
     func nats() async throws {
         let server = try await NATSServer()
-        let cluster = try await ClusterHosts.started(model: try await Self.slowModel(), nats: server.url)
+        let cluster = try await ClusterHosts.started(answering: Self.slow, nats: server.url)
         let (a, b) = (try await cluster.client(0), try await cluster.client(1))
         try await PostgreSQLServer.until { try await b.get("/readyz")["checks"]?["cluster"] == "ok" }
         let thread = try await a.newThread()
@@ -386,7 +367,7 @@ struct ClusterTests {
 
     @Test("another key, a taken name, no cluster: each is refused with what to do")
     func refused() async throws {
-        let cluster = try await ClusterHosts.started(1, model: try await Self.slowModel())
+        let cluster = try await ClusterHosts.started(1, answering: Self.slow)
         let other = try TemporaryDirectory()
         try TestFile.makeFolder(other.path)
         func log(_ changes: [(String, String)]) async throws -> String {
