@@ -332,9 +332,10 @@ let package = Package(
             "WebSockets",
             "jetbridge"),
         tests(
-            "EndToEnd", "Crypto", "EventLoop", "Gateway", "HTTP", "HTTPClient", "HTTPServer", "JSON", "Lifecycle",
-            "Primitives",
+            "EndToEnd", "Crypto", "Database", "EventLoop", "Gateway", "HTTP", "HTTPClient", "HTTPServer", "JSON",
+            "Lifecycle", "Primitives",
             "Processes",
+            "Sessions",
             "WebSockets", "jetbridge",
             exclude: ["API/judges", "browser", "proxy", "terminal"]),
     ],
