@@ -221,6 +221,16 @@ struct ClusterDatabaseTests {
         }
         #expect(try cluster.places() == places)
         try await PostgreSQLServer.until { try await isReady() == [true, true] }
+        // One that is far away alone loses what it has, once.
+        await proxies[0].set(.delay(.seconds(1)))
+        try await PostgreSQLServer.until { try cluster.places().allSatisfy { $0.contains("|host-1|") } }
+        let moved = try cluster.places()
+        try await EventLoop.shared.sleep(for: .seconds(4))
+        await proxies[0].set(.none)
+        try await PostgreSQLServer.until { try await isReady() == [true, true] }
+        #expect(try cluster.places() == moved)
+        cluster.model.set(.answer("A short answer."), for: "test")
+        #expect(try await clients[0].ended(clients[0].send("three", to: thread))["state"] == "complete")
         try await cluster.finish()
         for proxy in proxies { await proxy.stop() }
         try await server.end(SIGINT)
