@@ -80,6 +80,19 @@ final class GatewayContext: Sendable {
     var metrics: Metrics { self.environment.metrics }
     func now() -> Int64 { self.environment.now() }
 
+    /// Operations as they are at this host: what follows a job is complete in the store from the start, but goes on.
+    func current(_ operations: [API.Operation]) async -> [API.Operation] {
+        let commands = operations.filter { $0.kind == TurnKind.command.rawValue }.map(\.id)
+        guard !commands.isEmpty else { return operations }
+        let open = await self.bridge.hub.open(among: commands)
+        return operations.map { operation in
+            guard open.contains(operation.id) else { return operation }
+            var operation = operation
+            (operation.state, operation.endedAt) = (.running, nil)
+            return operation
+        }
+    }
+
     /// The session `id`, in which `principal` may write over HTTP. Throws 404, or 403 for a thread of another network.
     func writableSession(_ id: String, for principal: Principal) async throws -> SessionRecord {
         let session = try await self.session(id, for: principal)

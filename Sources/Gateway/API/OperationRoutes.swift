@@ -87,7 +87,7 @@ struct OperationRoutes: Sendable {
             return try API.Operation(turn, in: ledger, pages: pages)
         }
         guard let operation else { throw Problems.missing("operation") }
-        return operation
+        return await self.context.current([operation])[0]
     }
 
     private func stop(_ call: PlainCall) async throws -> API.Operation {
@@ -110,7 +110,9 @@ struct OperationRoutes: Sendable {
             throw HTTPProblem(
                 .forbidden, "Someone with a higher role started this; only they and people with that role can stop it.")
         }
-        if turn.state == .running || turn.state == .queued {
+        // What follows a job is complete from the start.
+        let isFollowing = await self.context.bridge.hub.isOpen(id)
+        if turn.state == .running || turn.state == .queued || isFollowing {
             try await self.context.bridge.stop(id, in: session.key, by: principal.sender)
             call.logger.info("stopped from the page", ["operation": .string(id)])
         }

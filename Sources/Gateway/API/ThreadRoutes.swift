@@ -108,7 +108,7 @@ struct ThreadRoutes: Sendable {
         let begin = try query.after.map { try Self.position($0, named: "after", latest: false) }
         let after = try query.cursor.map { try Self.position($0, named: "cursor", latest: false) } ?? begin
         let pages = self.context.environment.settings.pages
-        return try await self.context.read(call.id, for: call.person()) { ledger, session in
+        var shown = try await self.context.read(call.id, for: call.person()) { ledger, session in
             let page: MessagePage
             if let before {
                 page = try ledger.messages(of: session.id, before: before, limit: limit)
@@ -129,6 +129,8 @@ struct ThreadRoutes: Sendable {
                 items: page.items.map { API.Message($0, place: places[$0]) }, nextCursor: page.next,
                 previousCursor: page.previous, operations: operations)
         }
+        shown.operations = await self.context.current(shown.operations)
+        return shown
     }
 
     private static func position(_ text: String, named name: String, latest: Bool) throws -> Int64 {

@@ -22,7 +22,8 @@ class PeoplePage {
     try {
       this.draw(await api.people());
     } catch (error) {
-      this.page.failed(error);
+      if (!(error instanceof api.APIError && error.status === 403)) return this.page.failed(error);
+      replace(this.page.content, h("p", { class: "lead" }, "This page is for owners."));
     }
   }
 

@@ -26,7 +26,8 @@ enum HookFindings {
         if let last = summary.last, let error = last.error {
             let time = CivilTime(milliseconds: last.triedAt ?? 0).rfc3339Seconds
             return Finding(
-                subject, .failed, "\(hook.url.origin) failed at \(time): \(error); \(summary.waiting) wait; \(again)")
+                subject, .failed, "\(hook.url.origin) failed at \(time): \(error); \(summary.waiting) waiting; \(again)"
+            )
         }
         if summary.givenUp > 0 {
             return Finding(

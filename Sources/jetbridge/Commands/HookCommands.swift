@@ -53,6 +53,9 @@ struct HookResendCommand: Command {
         // An id begins with the hook's name.
         let id = context.arguments.word("id") ?? ""
         let name = id.split(separator: "-").dropLast().joined(separator: "-")
+        guard !name.isEmpty else {
+            throw CommandFailure("there is no delivery \(id): 'jetbridge hooks deliveries' lists them")
+        }
         try await context.report("\(name)/deliveries/\(id)/resend")
     }
 }
@@ -73,9 +76,10 @@ extension JSON {
     /// Of a delivery.
     fileprivate var deliveryRow: [String] {
         func time(_ key: String) -> String { self[key]?.stringValue ?? "-" }
+        let tries = self["tries"]?.intValue ?? 0
         return [
             self["id"]?.stringValue ?? "", self["event"]?.stringValue ?? "", self["state"]?.stringValue ?? "",
-            "\(self["tries"]?.intValue ?? 0) tries", self["status"]?.intValue.map(String.init) ?? "-",
+            tries == 1 ? "1 try" : "\(tries) tries", self["status"]?.intValue.map(String.init) ?? "-",
             time("tried_at"), time("next_try"), self["error"]?.stringValue ?? "",
         ].map { VisibleText.strictLine($0) }
     }

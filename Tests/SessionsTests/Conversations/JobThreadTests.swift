@@ -150,6 +150,12 @@ struct JobThreadTests {
         let operation = try #require(try await harness.ask("!jobs j2", id: "1")).operation
         let hub = harness.bridge.hub
         #expect(await hub.isOpen(operation))
+        // So that a page that comes later knows what the operation shows.
+        let session = try #require(try await harness.turn(operation)).session
+        let asked = try await harness.bridge.store.read {
+            try $0.messages(of: session, after: nil, limit: 10).items.last
+        }
+        #expect(asked?.text == "!jobs j2" && asked?.turn == operation)
         var frames = try await hub.subscribe(toOperation: operation, after: 0).frames.makeAsyncIterator()
         #expect(await frames.next()?.content == "one\n")
         desk.write("two\n")
@@ -159,6 +165,23 @@ struct JobThreadTests {
         #expect(last?.content == "Job `j2`: `make all`\n\n```\none\ntwo\n```\n\nexit 0 · 9.0 s")
         #expect(last?.isLast == true && harness.adapter.texts.isEmpty)
         #expect(await !hub.isOpen(operation))
+    }
+
+    @Test("the stop button of a page, and `stop`, end the following and say so")
+    func stopped() async throws {
+        let desk = FakeDesk()
+        desk.add(Self.job("j2"))
+        let harness = try await self.harness(
+            desk, traits: RoomTraits(capabilities: [.transcript, .threads], textLimit: 4_000, textUnit: .bytes))
+        let operation = try #require(try await harness.ask("!jobs j2", id: "1")).operation
+        let session = try #require(try await harness.turn(operation)).session
+        let key = try #require(try await harness.bridge.store.read { try $0.session(id: session) }).key
+        try await harness.bridge.stop(operation, in: key)
+        let last = try #require(try await harness.frames(of: operation).last)
+        #expect(last.content == "Job `j2`: `make all`\n\nrunning; `!kill j2` ends it")
+        _ = try await harness.ask("!jobs j2", id: "2")
+        let stop = try #require(try await harness.ask("!stop", id: "3")).operation
+        #expect(try await harness.frames(of: stop).last?.content == "Stopped following; the job goes on.")
     }
 
     @Test("`stop` ends the following, not the job")

@@ -228,12 +228,12 @@ extension Conversation {
         _ first: JobProgress, by desk: any CommandDesk
     ) async throws -> Submission? {
         let now = self.environment.now()
+        let id = Identifier.make("op")
         let message = stored.message
         let (turn, number) = try await self.durably { ledger in
             let asked = try ledger.insertMessage(
-                session: session.id, turn: nil, role: .command, author: message.sender.displayName, text: message.text,
+                session: session.id, turn: id, role: .command, author: message.sender.displayName, text: message.text,
                 at: now)
-            let id = Identifier.make("op")
             let turn = TurnRecord(
                 id: id, session: session.id, kind: .command, work: id, text: "", sender: message.sender,
                 route: message.route, message: asked, state: .complete, attempts: 1, queuedAt: now, startedAt: now,

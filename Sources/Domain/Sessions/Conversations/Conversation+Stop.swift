@@ -17,6 +17,7 @@ extension Conversation {
         let right = Right(role: stored.role, sender: stored.message.sender.id)
         var (text, buttons) = (CommandTexts.nothingRuns, [MessageButton]())
         let stopped = self.running.flatMap { right.covers($0.turn) ? $0 : nil }
+        if !self.followers.isEmpty { text = CommandTexts.followingStopped }
         self.stopFollowing()
         if let stopped {
             try await self.stop(stopped, by: stored.message.sender)
@@ -126,7 +127,10 @@ extension Conversation {
             try await self.stop(running, by: sender)
             await self.waitForEnd(of: running)
         case .waiting(let turn): try await self.leaveOut(turn)
-        case .none: break
+        case .none:
+            // It may follow a job.
+            self.followers[turn]?.cancel()
+            await self.followers[turn]?.value
         }
     }
 

@@ -68,6 +68,10 @@ package actor LiveHub {
 
     package func isOpen(_ operation: String) -> Bool { self.operations[operation] != nil }
 
+    package func open(among operations: [String]) -> Set<String> {
+        Set(operations.filter { self.operations[$0] != nil })
+    }
+
     /// Adds to an operation; published after the next flush.
     package func append(_ kind: LiveFrame.Kind, _ content: String, to operation: String) {
         guard var state = self.operations[operation], !state.isClosing, !content.isEmpty else { return }

@@ -77,6 +77,7 @@ enum CommandTexts {
     // MARK: stop, resend, resume
 
     static let nothingRuns = "Nothing is running."
+    static let followingStopped = "Stopped following; the job goes on."
     static func stoppedUnsent(sign: CommandSign) -> String {
         "Stopped: the rest of the answer will not be posted. \(sign.command("resend")) posts the whole answer."
     }

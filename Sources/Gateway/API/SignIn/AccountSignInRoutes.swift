@@ -208,7 +208,7 @@ struct AccountSignInRoutes: Sendable {
             switch admission {
             case .removed:
                 "\(who), and your access to this Jetbridge was taken away. Ask one of its owners if you think that this is "
-                    + "a mistake; they can give it back with people set \(visitor.identity)."
+                    + "a mistake; they can give it back with people set \(visitor.identity) ROLE."
             case .nameTaken:
                 "\(who), but another account had this name when it signed in here. Its access is not handed on. Ask an "
                     + "owner of this Jetbridge to remove \(visitor.identity) and let it in again, which then is you."

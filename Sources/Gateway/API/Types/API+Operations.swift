@@ -54,10 +54,10 @@ extension API {
         let id: String
         let threadID: String
         let kind: String
-        let state: TurnRecord.State
+        var state: TurnRecord.State
         let queuedAt: Timestamp
         let startedAt: Timestamp?
-        let endedAt: Timestamp?
+        var endedAt: Timestamp?
         let error: String?
         let position: Int?
         let commits: [Commit]

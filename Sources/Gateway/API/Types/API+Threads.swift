@@ -139,7 +139,7 @@ extension API {
         let items: [Message]
         let nextCursor: String?
         let previousCursor: String?
-        let operations: [Operation]
+        var operations: [Operation]
     }
 
     struct NewMessage: Codable, Sendable, Documented {

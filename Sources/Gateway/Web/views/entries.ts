@@ -18,6 +18,12 @@ export function plainEntry(name: string, kind: string, text: string): HTMLElemen
   return h("article", { class: `entry entry-${kind}`, "aria-label": name }, header(name, kind, null), h("div", { class: "prose" }, h("pre", {}, text)));
 }
 
+function markdown(text: string): HTMLElement {
+  const view = new MarkdownView();
+  view.update(text, true);
+  return view.element;
+}
+
 export class UserEntry {
   readonly element: HTMLElement;
   private readonly status = h("p", { class: "entry-status", hidden: true });
@@ -27,14 +33,13 @@ export class UserEntry {
    * @param edit puts its text into the message field
    */
   constructor(readonly text: string, author: string, readonly time: Timestamp, public id: string | null, readonly isQuestion: boolean, edit: (text: string) => void) {
-    const body = new MarkdownView();
-    body.update(text, true);
-    body.element.classList.add("as-typed");
+    const body = isQuestion ? markdown(text) : h("div", { class: "prose" }, h("p", {}, text));
+    body.classList.add("as-typed");
     const head = header(author, "user", time);
     head.appendChild(h(
       "div", { class: "entry-actions" }, copyButton("Copy the message", () => text),
       iconButton("edit", "Edit and send as a new message", () => edit(text), "icon-button small sends")));
-    this.element = h("article", { class: "entry entry-user", "aria-label": `${author}, ${clockTime(time)}` }, head, body.element, this.status);
+    this.element = h("article", { class: "entry entry-user", "aria-label": `${author}, ${clockTime(time)}` }, head, body, this.status);
   }
 
   sending(): void {

@@ -107,7 +107,7 @@ export class Shell {
       h("header", {}, h("h2", { id: "help-title" }, "Keyboard shortcuts"), iconButton("close", "Close", () => dialog.close())),
       h("dl", {},
         row("Enter", "Send the message"), row("Shift Enter", "New line"), row("/", "Type a command"), row("Alt N", "New conversation"),
-        row("Alt ↑", "Conversation above"), row("Alt ↓", "Conversation below"), row("Alt K", "Search conversations"), row("Alt S", "Stop the answer"), row("Alt T", "Open or close the shell"), row("Esc", "Close a list or dialog, stop editing"), row("?", "Show this help")));
+        row("Alt ↑", "Conversation above"), row("Alt ↓", "Conversation below"), row("Alt K", "Search conversations"), row("Alt S", "Stop the answer"), row("Alt T", "Open or close the panel"), row("Ctrl P", "Print the whole conversation"), row("Esc", "Close a list or dialog, stop editing"), row("?", "Show this help")));
     document.body.appendChild(dialog);
     dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });
     dialog.showModal();
