@@ -119,7 +119,9 @@ struct EncryptedClusterTests {
         let senders = await room.senders()
         #expect(senders.count == 1, "\(senders)")
         try await self.check(cluster, device: senders.first?.split(separator: " ").first.map(String.init) ?? "")
-        let secrets = texts.filter { $0.count > 12 } + ["a second question", "a fifth question"]
+        // The note is said in plain rooms of other tests on the same server, too; that none was in clear text here is above.
+        let answers = texts.filter { $0.count > 12 && !$0.hasPrefix("Interrupted") }
+        let secrets = answers + ["a second question", "a fifth question"]
         let found = try await room.synapse.search([
             "texts": .array(secrets.map { .string($0) }), "senders": [.string(room.bot.userID)],
         ])
