@@ -74,8 +74,8 @@ package final class Database: Sendable {
         }
     }
 
-    /// The steps of `migrations` that have not been applied to the file yet; if there is no file, all of them. Does not
-    /// change the file. Blocks the calling thread.
+    /// Returns the steps of `migrations` that are not applied to the file yet, or all steps if there is no file. The file is
+    /// not changed. Blocks the calling thread.
     ///
     /// - Throws: `DatabaseError`: cannotOpen, corrupt, locked, tooNew, migration.
     package static func missing(_ migrations: [Migration], path: String) throws(DatabaseError) -> [Migration] {

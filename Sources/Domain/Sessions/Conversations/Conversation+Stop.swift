@@ -129,8 +129,15 @@ extension Conversation {
         case .waiting(let turn): try await self.leaveOut(turn)
         case .none:
             // It may follow a job.
-            self.followers[turn]?.cancel()
-            await self.followers[turn]?.value
+            guard let follower = self.followers[turn] else { return }
+            follower.cancel()
+            let end = Signal()
+            // Unstructured: it ends with the follower, which on a full disk waits for its last message.
+            Task {
+                await follower.value
+                end.signal()
+            }
+            await end.wait(upTo: .seconds(2))
         }
     }
 

@@ -43,8 +43,8 @@ package actor LiveHub {
     /// Frames that could not be stored before later ones had their numbers.
     private var late: [LiveFrame] = []
     private var isFlushScheduled = false
-    private var isStoring = false
-    /// Whoever waits for the end of storing.
+    /// The operations of which frames are being stored, and whoever waits for the end of that.
+    private var storing: Set<String> = []
     private var waiters: [CheckedContinuation<Void, Never>] = []
     private var lastFlush: ContinuousClock.Instant?
 
@@ -92,7 +92,7 @@ package actor LiveHub {
     /// ``putBack(_:)``.
     func take(_ operation: String) async -> [LiveFrame] {
         // What is being stored may come back, under its numbers.
-        while self.isStoring { await withCheckedContinuation { self.waiters.append($0) } }
+        while self.storing.contains(operation) { await withCheckedContinuation { self.waiters.append($0) } }
         guard var state = self.operations[operation], !state.isClosing else { return [] }
         let older = self.late.filter { $0.operation == operation }
         self.late.removeAll { $0.operation == operation }
@@ -259,14 +259,14 @@ package actor LiveHub {
         let holds: [String: PlaceHold] = Set(frames.map(\.operation)).reduce(into: [:]) {
             $0[$1] = self.operations[$1]?.hold
         }
-        self.isStoring = true
+        self.storing = Set(frames.map(\.operation))
         let failures = await self.store.append(frames, of: holds)
         let refused = Set(failures.flatMap(\.frames).map(\.operation))
         self.publish(frames.filter { !refused.contains($0.operation) })
         // Others in the same transaction are stored next.
         if failures.contains(where: { $0.error is PlaceLost }) { self.sweep() }
         for failure in failures { self.takeBack(failure.frames) }
-        self.isStoring = false
+        self.storing = []
         for waiter in self.waiters { waiter.resume() }
         self.waiters = []
         // Retrying twenty times a second does not help a full disk.

@@ -61,10 +61,10 @@ extension SQLiteConnection {
         }
     }
 
-    /// Extends the log with zeros, after which SQLite's own bytes end (<https://www.sqlite.org/walformat.html>). A commit
-    /// that overwrites bytes stores no new size of the file, and takes about two thirds of the time.
+    /// Extends the log with zeros, which SQLite does not take for pages (<https://www.sqlite.org/walformat.html>). A commit
+    /// that overwrites bytes does not have to store a new size of the file, and takes about half of the time.
     func fillLog(pages: Int) {
-        // What prevents it, such as another process that writes, also prevents nothing else.
+        // If another process is writing, the log grows as it would without this.
         guard (try? self.begin(.write)) != nil else { return }
         defer { self.giveUpTransaction() }
         let file = unsafe open(self.path + "-wal", O_WRONLY | O_CLOEXEC)
