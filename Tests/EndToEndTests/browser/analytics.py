@@ -20,23 +20,28 @@ SUMS = ("turns", "failed", "stopped", "tokens_in", "tokens_out", "tokens_cached"
 
 
 class Usage:
-    """A stand-in for the route of analytics: a row for each day and model; one day is empty."""
+    """A stand-in for the route of analytics: a row for each day and model; one day in eleven is empty.
+
+    What a day has depends on how long ago it is, so that the page shows the same whenever the test runs.
+    """
 
     def __init__(self, page: Page):
         self.queries: list[dict] = []
         self.failure: str | None = None
         self.is_empty = False
         self.models = MODELS
+        self.today = date.fromisoformat(page.evaluate("new Date().toLocaleDateString('sv')"))
         page.route("**/api/v1/analytics?*", self.answer)
 
     def rows(self, start: date, end: date):
         for offset in range((end - start).days):
             day = start + timedelta(offset)
-            if self.is_empty or day.toordinal() % 11 == 3 or day > date.today():
+            age = (self.today - day).days
+            if self.is_empty or age % 11 == 3 or age < 0:
                 continue
             for number, (model, price) in enumerate(self.models):
-                size = (day.toordinal() * 37 + number * 101) % 90 + 10
-                if day.weekday() >= 5 and number > 1:
+                size = (age * 37 + number * 101) % 90 + 10
+                if age % 7 >= 5 and number > 1:
                     continue
                 tokens = size * 9_000 // (number + 1)
                 yield {"day": day.isoformat(), "model": model, "user": ("github:ada", "irc:local/bob")[number % 2], "repository": ("app", "site", "")[number % 3],
@@ -88,7 +93,7 @@ def desk(browser):
     page = context.new_page()
     watch, usage = Watch(page), Usage(page)
     sign_in(page)
-    today = date.fromisoformat(page.evaluate("new Date().toLocaleDateString('sv')"))
+    today = usage.today
     with check("the sections lead to 30 days of the reader's zone, read once by each key"):
         page.get_by_role("navigation", name="Sections").get_by_role("link", name="Analytics").click()
         expect(page.locator(".tiles")).to_contain_text("Estimated cost")
@@ -141,10 +146,11 @@ def desk(browser):
         assert page.url.endswith("?period=7&split=user"), page.url
         expect(chart(page, "Tokens a day").locator(".legend li")).to_have_count(2)
         page.get_by_role("button", name="Days…").click()
-        page.get_by_label("From", exact=True).fill("2026-01-02")
-        expect(page).to_have_url(f"{BASE}/analytics?split=user&from=2026-01-02&to={today.isoformat()}")
-        assert usage.queries[-1]["from"] == "2026-01-02"
-        page.get_by_label("From", exact=True).fill("2024-01-01")
+        chosen = (today - timedelta(300)).isoformat()
+        page.get_by_label("From", exact=True).fill(chosen)
+        expect(page).to_have_url(f"{BASE}/analytics?split=user&from={chosen}&to={today.isoformat()}")
+        assert usage.queries[-1]["from"] == chosen
+        page.get_by_label("From", exact=True).fill((today - timedelta(800)).isoformat())
         expect(page.locator(".problem")).to_have_text("At most 366 days can be shown.")
         page.go_back()
         expect(page.get_by_role("button", name="7 days")).to_have_attribute("aria-pressed", "true")
