@@ -102,14 +102,16 @@ NOT_RUN = {
     "docs/models.md": {"$ jetbridge models": "needs an account"},
     "docs/operations.md": {
         "$ jetbridge people list": "PeopleCommandTests",
-        "sudo -u postgres": "changes the machine's PostgreSQL", "jetbridge store copy": "needs a server; StoreCopyTests",
-        "git clone --bare": "RebuildingTests", "sha256sum --check": "ArchiveCommandTests",
     },
     "docs/proxy.md": {
         "$ jetbridge proxy": "does not end; ProxyTests", "$ COPILOT_TOKEN": "does not end; ProxyTests",
         "curl http": "needs an account; ProxyTests",
     },
     "docs/specs.md": {"jetbridge spec check [PATH]": "shows the arguments"},
+    "docs/storage.md": {
+        "sudo -u postgres": "changes the machine's PostgreSQL", "jetbridge store copy": "needs a server; StoreCopyTests",
+        "git clone --bare": "RebuildingTests", "sha256sum --check": "ArchiveCommandTests",
+    },
     "docs/team.md": {
         "sudo apt-get install": INSTALLS, "sudo install": INSTALLS, "sudo systemctl restart": INSTALLS,
         "sudo nginx -t": "changes the machine's nginx", "caddy validate": "needs Caddy",
