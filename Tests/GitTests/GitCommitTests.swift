@@ -87,6 +87,19 @@ import Testing
         #expect(code == .invalidName)
     }
 
+    @Test("a file does not replace a symbolic link, which would be lost unseen; a link can be deleted")
+    func link() async throws {
+        let fixture = try await Fixture.initialised()
+        try await fixture.commit("lists/tasks", "1")
+        try fixture.git.shell(
+            "ln -s lists/tasks TASKS && git add TASKS && git commit -qm link && git switch -q -c other")
+        let code = await Fixture.code { _ = try await fixture.repository.commit(fixture.change(["TASKS": [1]])) }
+        #expect(code == .invalidName)
+        #expect(try fixture.git("ls-tree --format='%(objectmode)' main TASKS") == "120000")
+        _ = try await fixture.repository.commit(fixture.change(["TASKS": nil]))
+        #expect(try fixture.git("ls-tree main TASKS").isEmpty)
+    }
+
     @Test("a commit on the checked-out branch updates its clean work tree")
     func cleanWorkTree() async throws {
         let fixture = try await Fixture.initialised()

@@ -226,7 +226,8 @@ extension GitRepository {
         }
     }
 
-    /// The file's existing or new mode. Throws if a file and a directory would share a name.
+    /// The file's existing or new mode. Throws if a file and a directory would share a name, and for a link or submodule,
+    /// which a file would replace unseen.
     private func mode(
         of path: String, in tree: OpaquePointer, isDeletion: Bool
     ) throws(GitError) -> git_filemode_t {
@@ -242,6 +243,12 @@ extension GitRepository {
         switch unsafe Self.entryMode(path, in: tree) {
         case GIT_FILEMODE_TREE?:
             throw GitError(.invalidName, "\(path) is a directory, not a file: choose another path")
+        case GIT_FILEMODE_LINK? where !isDeletion:
+            throw GitError(
+                .invalidName,
+                "\(path) is a symbolic link: write to the file that it leads to, or replace the link first")
+        case GIT_FILEMODE_COMMIT? where !isDeletion:
+            throw GitError(.invalidName, "\(path) is a submodule, not a file: choose another path")
         case GIT_FILEMODE_BLOB_EXECUTABLE?: return GIT_FILEMODE_BLOB_EXECUTABLE
         case nil where isDeletion:
             throw GitError(.notFound, "\(path) can't be deleted because it doesn't exist: check its name")
