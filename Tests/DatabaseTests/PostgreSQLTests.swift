@@ -117,6 +117,47 @@ struct PostgreSQLTests {
         #expect(try await self.texts(database) == ["a", "c"])
     }
 
+    @Test("rows that are needed later come with the next answer, or when they are asked for, each to its own query")
+    func later() async throws {
+        let database = try self.database("later_db")
+        let (before, inserted, after, ids) = try await database.write { connection in
+            let before = try connection.later("SELECT COUNT(*) AS n FROM notes", [])
+            let first = try connection.laterID("INSERT INTO notes (text) VALUES ($1) RETURNING id", ["a"])
+            try connection.execute("INSERT INTO notes (text) VALUES ('b')")
+            let second = try connection.insertedID("INSERT INTO notes (text) VALUES ('c') RETURNING id", [])
+            let after = try connection.later("SELECT text FROM notes ORDER BY id", [])
+            return (
+                try before.get().map { try $0.int("n") }, second, try after.get().map { try $0.text("text") },
+                [try first(), try first()]
+            )
+        }
+        #expect(before == [0] && inserted == 3 && after == ["a", "b", "c"] && ids == [1, 1])
+    }
+
+    @Test("a part that fails takes no rows of earlier queries with it; a failed query fails whoever needs its rows")
+    func laterFails() async throws {
+        let database = try self.database("later_fails_db")
+        let count = try await database.write { connection in
+            let before = try connection.later("SELECT COUNT(*) AS n FROM notes", [])
+            try? connection.savepoint {
+                _ = try connection.later("SELECT 1 / (SELECT COUNT(*) FROM notes)", [])
+                try connection.execute("INSERT INTO notes (text) VALUES ('x')")
+            }
+            try connection.execute("INSERT INTO notes (text) VALUES ('y')")
+            return try before.get().map { try $0.int("n") }
+        }
+        #expect(count == [0])
+        #expect(try await self.texts(database) == ["y"])
+        await #expect(throws: DatabaseError.self) {
+            try await database.write { connection in
+                let rows = try connection.later("SELECT 1 / (COUNT(*) - 1) FROM notes", [])
+                try connection.execute("INSERT INTO notes (text) VALUES ('z')")
+                _ = try rows.get()
+            }
+        }
+        #expect(try await self.texts(database) == ["y"])
+    }
+
     @Test("writes with different keys run beside each other, and those with one key in order")
     func keys() async throws {
         let database = try self.database("keys_db")

@@ -12,6 +12,9 @@ package protocol Connection: AnyObject {
     func rowsChanged(by sql: String, _ values: [SQLValue]) throws(DatabaseError) -> Int
     /// Returns all rows of the result.
     func query(_ sql: String, _ values: [SQLValue]) throws(DatabaseError) -> [Row]
+    /// A query whose rows are needed after other statements: on PostgreSQL they come with the next result that is waited
+    /// for.
+    func later(_ sql: String, _ values: [SQLValue]) throws(DatabaseError) -> LaterRows
     /// Returns the first row, or nil if the result is empty.
     func first(_ sql: String, _ values: [SQLValue]) throws(DatabaseError) -> Row?
 
@@ -52,10 +55,20 @@ extension Connection {
 
     /// Runs an `INSERT … RETURNING` of one row and returns its first column, the row's number.
     package func insertedID(_ sql: String, _ values: [SQLValue]) throws(DatabaseError) -> Int64 {
-        guard let id = try self.first(sql, values)?[0].int64 else {
-            throw DatabaseError(code: .misuse, message: "an INSERT has returned no number: report it")
+        try self.laterID(sql, values)()
+    }
+
+    /// ``insertedID(_:_:)`` in two steps, like ``later(_:_:)``.
+    package func laterID(
+        _ sql: String, _ values: [SQLValue]
+    ) throws(DatabaseError) -> () throws(DatabaseError) -> Int64 {
+        let rows = try self.later(sql, values)
+        return { () throws(DatabaseError) in
+            guard let id = try rows.get().first?[0].int64 else {
+                throw DatabaseError(code: .misuse, message: "an INSERT has returned no number: report it")
+            }
+            return id
         }
-        return id
     }
 }
 

@@ -48,15 +48,19 @@ extension Ledger {
             ])
     }
 
-    /// The commands that a turn ran, and the commits that it made: one that it only reports again is another turn's.
-    func work(ofTurn id: String) throws -> (commands: Int64, commits: Int64) {
-        let row = try self.connection.first(
+    /// The commands that a turn ran, and the commits that it made: one that it only reports again is another turn's. Asks
+    /// the database now; the result reads the answer.
+    func work(ofTurn id: String) throws -> () throws -> (commands: Int64, commits: Int64) {
+        let rows = try self.connection.later(
             """
             SELECT (SELECT COUNT(*) FROM jobs WHERE turn = $1 AND kind = 'command') AS commands,
             (SELECT COUNT(*) FROM commits WHERE turn = $1 AND NOT EXISTS (SELECT 1 FROM commits AS first
                 WHERE first.sha = commits.sha AND first.turn <> $1 AND first.created_at < commits.created_at)) AS commits
             """, [.text(id)])
-        return (try row?.integer("commands") ?? 0, try row?.integer("commits") ?? 0)
+        return {
+            let row = try rows.get().first
+            return (try row?.integer("commands") ?? 0, try row?.integer("commits") ?? 0)
+        }
     }
 
     /// Deletes records that are in the sums by hour. Returns how many.

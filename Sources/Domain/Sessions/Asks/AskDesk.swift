@@ -64,8 +64,15 @@ package struct AskDesk: Sendable {
     func endAll(
         of turn: TurnRecord, stoppedBy decider: Sender?, in ledger: Ledger, at now: Int64
     ) throws -> (asks: [AskRecord], items: [OutboxItem]) {
+        try self.end(try ledger.asks(of: turn), stoppedBy: decider, in: ledger, at: now)
+    }
+
+    /// Ends those of a turn's asks that are open and not parked.
+    func end(
+        _ all: [AskRecord], stoppedBy decider: Sender?, in ledger: Ledger, at now: Int64
+    ) throws -> (asks: [AskRecord], items: [OutboxItem]) {
         var (asks, items) = ([AskRecord](), [OutboxItem]())
-        for ask in try ledger.asks(of: turn) where ask.state == .open && ask.parked == nil {
+        for ask in all where ask.state == .open && ask.parked == nil {
             let (ended, shown) = try self.end(
                 ask, as: decider == nil ? .expired : .stopped, by: decider, in: ledger, at: now)
             asks.append(ended)

@@ -39,13 +39,18 @@ extension Ledger {
     }
 
     /// The asks of a turn and of those that it continues, oldest first.
-    func asks(of turn: TurnRecord) throws -> [AskRecord] {
-        guard turn.work != turn.id else { return try self.asks(ofTurn: turn.id) }
-        return try self.connection.query(
-            """
-            SELECT * FROM asks WHERE turn IN (SELECT id FROM turns WHERE session = ? AND work = ?) ORDER BY number
-            """, [.text(turn.session), .text(turn.work)]
-        ).map(Self.ask)
+    func asks(of turn: TurnRecord) throws -> [AskRecord] { try self.laterAsks(of: turn)() }
+
+    /// Asks the database now; the result reads the answer.
+    func laterAsks(of turn: TurnRecord) throws -> () throws -> [AskRecord] {
+        let rows =
+            turn.work == turn.id
+            ? try self.connection.later("SELECT * FROM asks WHERE turn = ? ORDER BY number", [.text(turn.id)])
+            : try self.connection.later(
+                """
+                SELECT * FROM asks WHERE turn IN (SELECT id FROM turns WHERE session = ? AND work = ?) ORDER BY number
+                """, [.text(turn.session), .text(turn.work)])
+        return { try rows.get().map(Self.ask) }
     }
 
     /// From here on an answer begins a turn.

@@ -103,13 +103,14 @@ extension Bridge {
         let body = StoredForm.text(of: message)
         return try await self.store.write(of: Place(of: message.thread)) { ledger in
             try arrival.sighting?.write(to: ledger)
+            let checkRoom = try ledger.roomCheck(
+                quota, for: message.text.utf8.count, in: message.thread, from: message.sender.id,
+                hasReserve: hasReserve)
             let number = try ledger.insertEvent(
                 arrival.event, adapter: arrival.adapter, body: body, role: arrival.role, of: message.reference,
                 in: message.route.room, at: arrival.at)
             guard number != nil else { return nil }
-            try ledger.checkRoom(
-                quota, for: message.text.utf8.count, in: message.thread, from: message.sender.id,
-                hasReserve: hasReserve)
+            try checkRoom()
             return number
         }
     }

@@ -305,29 +305,27 @@ extension Conversation {
                 session: session.id, turn: id, role: .command, author: message.sender.displayName,
                 text: text, at: now)
             let response = try body(ledger, &session)
-            try ledger.insertMessage(session: session.id, turn: id, role: .note, text: response.text, at: now)
+            try ledger.insertion(session: session.id, turn: id, role: .note, text: response.text, at: now)
             if !response.keepsRoute { session.route = message.route }
             try ledger.update(session)
             let turn = TurnRecord(
                 id: id, session: session.id, kind: .command, work: id, text: "", sender: message.sender,
                 route: message.route, message: asked, state: .complete, attempts: 1, queuedAt: now, startedAt: now,
                 endedAt: now)
-            try ledger.insert(turn)
+            try ledger.insertion(of: turn)
             let frames = [
                 LiveFrame(operation: id, sequence: 1, kind: .execution, content: response.text, timestamp: now),
                 LiveFrame(operation: id, sequence: 2, kind: .complete, content: response.text, timestamp: now),
             ]
             try ledger.insert(frames)
             let lines = response.isPosted ? poster.lines(for: response.text, offering: response.buttons) : []
-            let items =
-                try response.items
-                + lines.map {
-                    try ledger.insertOutbox(
-                        session: session.id, turn: id, kind: .note, route: message.route, text: $0.text,
-                        buttons: $0.buttons, at: now)
-                }
+            let insertions = try lines.map {
+                try ledger.outboxInsertion(
+                    session: session.id, turn: id, kind: .note, route: message.route, text: $0.text,
+                    buttons: $0.buttons, at: now)
+            }
             try ledger.finishEvent(stored.number, turn: id)
-            return (turn, response, items, frames)
+            return (turn, response, try response.items + insertions.map { try $0() }, frames)
         }
         FaultPoint.commandAnswered.hit()
         await self.context.hub.begin(id, session: turn.session, in: self.hold)

@@ -107,12 +107,13 @@ actor Conversation {
         let submission = try await self.admit(question, event: arrival.event, ahead: 0, isArriving: true) {
             ledger, turn in
             try arrival.sighting?.write(to: ledger)
+            let checkRoom = try ledger.roomCheck(
+                quota, for: arrival.message.text.utf8.count, in: thread, from: arrival.message.sender.id)
             let isNew = try ledger.insertEvent(
                 arrival.event, adapter: arrival.adapter, role: arrival.role, turn: turn,
                 of: arrival.message.reference, at: arrival.at)
             guard isNew else { return false }
-            try ledger.checkRoom(
-                quota, for: arrival.message.text.utf8.count, in: thread, from: arrival.message.sender.id)
+            try checkRoom()
             return true
         }
         return submission.map { .taken($0) } ?? .duplicate

@@ -7,8 +7,19 @@ extension Ledger {
         session: String, turn: String?, kind: OutboxItem.Kind, route: Route, text: String,
         buttons: [MessageButton] = [], message: Int64? = nil, at now: Int64
     ) throws -> OutboxItem {
+        try self.outboxInsertion(
+            session: session, turn: turn, kind: kind, route: route, text: text, buttons: buttons, message: message,
+            at: now)()
+    }
+
+    /// ``insertOutbox(session:turn:kind:route:text:buttons:message:at:)`` in two steps: inserts now, and the result is the
+    /// entry with its id.
+    func outboxInsertion(
+        session: String, turn: String?, kind: OutboxItem.Kind, route: Route, text: String,
+        buttons: [MessageButton] = [], message: Int64? = nil, at now: Int64
+    ) throws -> () throws -> OutboxItem {
         let token = Identifier.make("m")
-        let id = try self.connection.insertedID(
+        let id = try self.connection.laterID(
             """
             INSERT INTO outbox (session, turn, kind, adapter, room, route, text, token, state, created_at, buttons,
             message)
@@ -21,9 +32,11 @@ extension Ledger {
                 .text(route.room.name), .text(StoredForm.text(of: route)), .text(text), .text(token), .integer(now),
                 .optional(StoredForm.text(of: buttons)), .optional(message),
             ])
-        return OutboxItem(
-            id: id, session: session, turn: turn, kind: kind, route: route, text: text,
-            token: token, reference: nil, state: .pending, buttons: buttons, message: message)
+        return {
+            OutboxItem(
+                id: try id(), session: session, turn: turn, kind: kind, route: route, text: text,
+                token: token, reference: nil, state: .pending, buttons: buttons, message: message)
+        }
     }
 
     /// A copy of an unsent entry at the end of the outbox.
@@ -70,6 +83,12 @@ extension Ledger {
                 .optional(item.mayStillArrive ? Self.late : nil), .integer(item.id),
             ])
         return item
+    }
+
+    /// Like ``markSending(_:at:)`` for an entry that nobody else knows yet, as it was inserted in the same transaction.
+    func beginSending(_ id: Int64) throws {
+        try self.connection.execute(
+            "UPDATE outbox SET state = 'sending' WHERE id = ? AND state = 'pending'", [.integer(id)])
     }
 
     /// Turns an edit into a post.
@@ -146,18 +165,29 @@ extension Ledger {
     /// Withdraws a session's buttons that continue an answer. Returns the entries that take them away, for rooms that
     /// show buttons.
     package func withdrawButtons(
-        of session: String, at now: Int64, whereShown hasButtons: (RoomID) -> Bool
+        of session: String, at now: Int64, whereShown hasButtons: @escaping (RoomID) -> Bool
     ) throws -> [OutboxItem] {
-        let offering = try self.connection.query(
+        try self.withdrawal(of: session, at: now, whereShown: hasButtons)()
+    }
+
+    /// ``withdrawButtons(of:at:whereShown:)`` in two steps: asks the database now, and withdraws when the result is called.
+    func withdrawal(
+        of session: String, at now: Int64, whereShown hasButtons: @escaping (RoomID) -> Bool
+    ) throws -> () throws -> [OutboxItem] {
+        let rows = try self.connection.later(
             "SELECT * FROM outbox WHERE session = ? AND buttons IS NOT NULL AND withdrawn IS NULL ORDER BY id",
-            [.text(session)]
-        ).map(Self.outboxItem).filter { $0.buttons.contains { $0.command == CommandName.resume.rawValue } }
-        return try offering.compactMap { item in
-            try self.connection.execute("UPDATE outbox SET withdrawn = 1 WHERE id = ?", [.integer(item.id)])
-            guard hasButtons(item.route.room), item.state != .dropped, item.state != .failed else { return nil }
-            return try self.insertOutbox(
-                session: session, turn: item.turn, kind: .withdrawal, route: item.route, text: "", message: item.id,
-                at: now)
+            [.text(session)])
+        return {
+            let offering = try rows.get().map(Self.outboxItem).filter {
+                $0.buttons.contains { $0.command == CommandName.resume.rawValue }
+            }
+            return try offering.compactMap { item in
+                try self.connection.execute("UPDATE outbox SET withdrawn = 1 WHERE id = ?", [.integer(item.id)])
+                guard hasButtons(item.route.room), item.state != .dropped, item.state != .failed else { return nil }
+                return try self.insertOutbox(
+                    session: session, turn: item.turn, kind: .withdrawal, route: item.route, text: "",
+                    message: item.id, at: now)
+            }
         }
     }
 

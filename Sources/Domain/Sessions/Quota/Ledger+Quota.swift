@@ -11,6 +11,29 @@ extension Ledger {
         return try row.map { (Int(try $0.int64("threads")), Int(try $0.int64("bytes"))) } ?? (0, 0)
     }
 
+    /// ``checkRoom(_:for:in:from:hasReserve:)`` in two steps: asks the database now, and checks when the result is called.
+    func roomCheck(
+        _ quota: PersonQuota, for bytes: Int, in thread: ThreadKey, from sender: String, hasReserve: Bool = false
+    ) throws -> () throws -> Void {
+        let found = try self.connection.later(
+            """
+            SELECT sessions.owner AS owner, person_storage.threads AS threads, person_storage.bytes AS bytes
+            FROM (SELECT 1) AS single
+            LEFT JOIN sessions ON sessions.adapter = ? AND sessions.thread = ?
+            LEFT JOIN person_storage ON person_storage.person = COALESCE(sessions.owner, ?)
+            """, [.text(thread.adapter.rawValue), .text(thread.value), .text(sender)])
+        return {
+            let row = try found.get().first
+            let used = (
+                threads: try row?.optionalInteger("threads") ?? 0, bytes: Int(try row?.optionalInteger("bytes") ?? 0)
+            )
+            let isNew = try row?.optionalText("owner") == nil
+            if isNew, used.threads >= quota.threads { throw QuotaExceeded.threads(quota.threads) }
+            let needed = Self.textFactor * bytes + PersonQuota.overhead - (hasReserve ? PersonQuota.reserve : 0)
+            guard used.bytes + needed <= quota.stored else { throw QuotaExceeded.stored(quota.stored) }
+        }
+    }
+
     /// Throws ``QuotaExceeded`` unless there is room for a message in a thread. A thread counts for the person who began
     /// it, a new one for the sender.
     ///
@@ -20,16 +43,7 @@ extension Ledger {
     package func checkRoom(
         _ quota: PersonQuota, for bytes: Int, in thread: ThreadKey, from sender: String, hasReserve: Bool = false
     ) throws {
-        let owner = try self.connection.first(
-            "SELECT owner FROM sessions WHERE adapter = ? AND thread = ?",
-            [.text(thread.adapter.rawValue), .text(thread.value)]
-        ).map { try $0.text("owner") }
-        let used = try self.storage(of: owner ?? sender)
-        if owner == nil, used.threads >= quota.threads { throw QuotaExceeded.threads(quota.threads) }
-        let needed = Self.textFactor * bytes + PersonQuota.overhead - (hasReserve ? PersonQuota.reserve : 0)
-        guard used.bytes + needed <= quota.stored else {
-            throw QuotaExceeded.stored(quota.stored)
-        }
+        try self.roomCheck(quota, for: bytes, in: thread, from: sender, hasReserve: hasReserve)()
     }
 
     /// How often a text counts: besides the transcript it is in its turn, the search's index, and for a while in the live

@@ -7,6 +7,14 @@ extension Ledger {
     package func insertMessage(
         session: String, turn: String?, role: MessageRecord.Role, author: String? = nil, text: String, at now: Int64
     ) throws -> Int64 {
+        try self.insertion(session: session, turn: turn, role: role, author: author, text: text, at: now)()
+    }
+
+    /// ``insertMessage(session:turn:role:author:text:at:)`` in two steps: inserts now, and the result reads the id.
+    @discardableResult
+    package func insertion(
+        session: String, turn: String?, role: MessageRecord.Role, author: String? = nil, text: String, at now: Int64
+    ) throws -> () throws -> Int64 {
         // Whoever has read one message would miss an earlier one that is committed later.
         try self.lock([session])
         let id =
@@ -19,7 +27,7 @@ extension Ledger {
             // Of several hosts, none may read the highest id to add to it.
             case .postgreSQL: "DEFAULT"
             }
-        return try self.connection.insertedID(
+        return try self.connection.laterID(
             """
             INSERT INTO messages (id, session, turn, role, author, text, created_at)
             VALUES (\(id), ?, ?, ?, ?, ?, ?) RETURNING id

@@ -16,12 +16,17 @@ package struct Preferences: Sendable, Hashable {
 
 extension Ledger {
     /// - Parameter person: an identity, such as ``Sender/id``.
-    package func preferences(of person: String) throws -> Preferences {
-        let row = try self.connection.query(
-            "SELECT model, instructions FROM preferences WHERE person = ?", [.text(person)]
-        ).first
-        return Preferences(
-            model: try row?.optionalText("model"), instructions: try row?.optionalText("instructions"))
+    package func preferences(of person: String) throws -> Preferences { try self.laterPreferences(of: person)() }
+
+    /// Asks the database now; the result reads the answer.
+    func laterPreferences(of person: String) throws -> () throws -> Preferences {
+        let rows = try self.connection.later(
+            "SELECT model, instructions FROM preferences WHERE person = ?", [.text(person)])
+        return {
+            let row = try rows.get().first
+            return Preferences(
+                model: try row?.optionalText("model"), instructions: try row?.optionalText("instructions"))
+        }
     }
 
     package func set(_ preferences: Preferences, of person: String) throws {

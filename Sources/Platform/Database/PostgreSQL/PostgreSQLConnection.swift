@@ -6,6 +6,8 @@ final class PostgreSQLConnection: StoreConnection {
         var isAnswered = false
         /// The first error, after which the server refuses every statement.
         var failure: DatabaseError?
+        /// Queries whose rows were not waited for yet, in the order in which they were sent.
+        var pending: [LaterRows] = []
     }
 
     let interrupter: Interrupter
@@ -66,14 +68,43 @@ final class PostgreSQLConnection: StoreConnection {
         let link = try self.open()
         do throws(DatabaseError) {
             try link.send(sql, values, isAwaited: true)
-            guard let answer = try link.finish().last else {
+            guard let answer = try self.finish(link).last else {
                 throw DatabaseError(code: .misuse, message: "no result: report it")
             }
-            self.transaction?.isAnswered = true
             return answer
         } catch {
             throw self.failed(error)
         }
+    }
+
+    func later(_ sql: String, _ values: [SQLValue]) throws(DatabaseError) -> LaterRows {
+        let link = try self.open()
+        do throws(DatabaseError) {
+            try link.send(sql, values, isAwaited: true)
+        } catch {
+            throw self.failed(error)
+        }
+        let rows = LaterRows { [unowned self] () throws(DatabaseError) in
+            let link = try self.open()
+            do throws(DatabaseError) {
+                try self.finish(link)
+            } catch {
+                throw self.failed(error)
+            }
+        }
+        self.transaction?.pending.append(rows)
+        return rows
+    }
+
+    /// Waits for everything that was sent. Returns the results that are awaited, those of ``later(_:_:)`` first.
+    @discardableResult
+    private func finish(_ link: PostgreSQLLink) throws(DatabaseError) -> [PostgreSQLLink.Answer] {
+        let pending = self.transaction?.pending ?? []
+        self.transaction?.pending = []
+        let answers = try link.finish()
+        self.transaction?.isAnswered = true
+        for (rows, answer) in zip(pending, answers) { rows.set(answer.rows) }
+        return answers
     }
 
     private func open() throws(DatabaseError) -> PostgreSQLLink {
@@ -134,13 +165,15 @@ final class PostgreSQLConnection: StoreConnection {
         let link = try self.open()
         do throws(DatabaseError) {
             // Of a server that is away, no commit is in doubt: the write fails soon.
-            if self.transaction?.access == .write, self.transaction?.isAnswered == false { try link.finish() }
+            if self.transaction?.access == .write, self.transaction?.isAnswered == false {
+                try self.finish(link)
+            }
             try link.send("COMMIT")
         } catch {
             throw self.failed(error)
         }
         do throws(DatabaseError) {
-            try link.finish()
+            try self.finish(link)
         } catch {
             guard link.isLost, self.transaction?.access == .write, let record = self.record else {
                 throw self.failed(error)
@@ -207,6 +240,8 @@ final class PostgreSQLConnection: StoreConnection {
     }
 
     func beginPart() throws(DatabaseError) {
+        // What undoes the part must not take the rows of earlier queries with it.
+        if self.transaction?.pending.isEmpty == false { _ = try self.answer("SELECT 1", []) }
         try self.open().send("SAVEPOINT part\(self.parts + 1)")
         self.parts += 1
     }
@@ -221,6 +256,7 @@ final class PostgreSQLConnection: StoreConnection {
         let name = "part\(self.parts)"
         self.parts -= 1
         guard self.transaction != nil, let link = self.link, !link.isBroken else { return }
+        self.transaction?.pending = []
         do throws(DatabaseError) {
             _ = try? link.finish()
             try link.send("ROLLBACK TO \(name)")

@@ -73,6 +73,10 @@ internal import Synchronization
         try self.run(sql, values, self.rows)
     }
 
+    func later(_ sql: String, _ values: [SQLValue]) throws(DatabaseError) -> LaterRows {
+        LaterRows(try self.query(sql, values))
+    }
+
     func first(_ sql: String, _ values: [SQLValue]) throws(DatabaseError) -> Row? {
         try self.run(sql, values) { statement throws(DatabaseError) in
             try self.step(statement) ? statement.row : nil

@@ -41,8 +41,14 @@ struct AdmissionWriting: Sendable {
     }
 
     func write(to ledger: Ledger) throws -> Admission {
-        let session = try self.enterSession(ledger)
         let message = self.question.message
+        // Each answer of a database server is a wait: what is asked early comes with the next one.
+        let preferences = try ledger.laterPreferences(of: (self.question.requester ?? message.sender).id)
+        let session = try self.enterSession(ledger)
+        let last = try ledger.laterLastTurnNumber(of: session.id)
+        // A later question overtakes the offer to continue an answer, and continuing it uses the offer.
+        let withdrawal = try ledger.withdrawal(
+            of: session.id, at: self.at, whereShown: self.adapters.showButtons)
         let author = message.sender.displayName
         let number = try ledger.insertMessage(
             session: session.id, turn: self.turn, role: self.question.role, author: author, text: message.text,
@@ -55,11 +61,10 @@ struct AdmissionWriting: Sendable {
             state: self.isFirst ? .running : .queued, attempts: self.isFirst ? 1 : 0, queuedAt: self.at,
             startedAt: self.isFirst ? self.at : nil, attachments: isUser ? message.attachments : [],
             ask: self.question.ask)
-        let previous = try ledger.lastTurnNumber(of: session.id)
+        let previous = try last()
         let place = try ledger.insert(turn)
         if turn.work != turn.id { try ledger.takeUpAsks(of: turn.work, in: session.id) }
-        // A later question overtakes the offer to continue an answer, and continuing it uses the offer.
-        let withdrawn = try ledger.withdrawButtons(of: session.id, at: self.at, whereShown: self.adapters.showButtons)
+        let withdrawn = try withdrawal()
         let notes = try self.noteMessages.map {
             try ledger.insertOutbox(
                 session: session.id, turn: turn.id, kind: .note, route: turn.route, text: $0, at: self.at)
@@ -68,7 +73,7 @@ struct AdmissionWriting: Sendable {
         return Admission(
             turn: turn, items: withdrawn + notes, session: session, number: place, previous: previous,
             question: isUser ? HistoryEntry(id: place * 2, role: .user, author: author, text: message.text) : nil,
-            instructions: try ledger.preferences(of: turn.sender.id).instructions)
+            instructions: try preferences().instructions)
     }
 
     private func enterSession(_ ledger: Ledger) throws -> SessionRecord {

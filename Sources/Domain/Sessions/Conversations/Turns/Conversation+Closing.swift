@@ -126,12 +126,13 @@ extension Conversation {
         let write: @Sendable (TurnClosing, [LiveFrame], AskWriting?) async throws -> Written = {
             closing, frames, asking in
             try await self.retrying { ledger in
+                let asks = try ledger.laterAsks(of: closing.turn)
                 let items = try closing.write(to: ledger, frames: frames, poster: poster)
-                if isReserved, let first = items.first { _ = try ledger.markSending(first.id, at: closing.at) }
+                if isReserved, let first = items.first { try ledger.beginSending(first.id) }
                 let ended =
                     closing.outcome == .interrupted
                     ? try desk.leave(closing.turn, in: ledger, at: closing.at)
-                    : try desk.endAll(of: closing.turn, stoppedBy: stopper, in: ledger, at: closing.at)
+                    : try desk.end(asks(), stoppedBy: stopper, in: ledger, at: closing.at)
                 // A new round of questions replaces the one that is open.
                 let replaced =
                     asking?.isClarification == true

@@ -4,8 +4,12 @@ internal import Database
 extension Ledger {
     /// Returns the turn's number.
     @discardableResult
-    package func insert(_ turn: TurnRecord) throws -> Int64 {
-        try self.connection.insertedID(
+    package func insert(_ turn: TurnRecord) throws -> Int64 { try self.insertion(of: turn)() }
+
+    /// ``insert(_:)`` in two steps: inserts now, and the result reads the number.
+    @discardableResult
+    func insertion(of turn: TurnRecord) throws -> () throws -> Int64 {
+        try self.connection.laterID(
             """
             INSERT INTO turns (id, session, kind, work, text, sender, route, message, state, attempts, queued_at,
             started_at, ended_at, error, attachments, ask, input_tokens, output_tokens)
@@ -21,11 +25,14 @@ extension Ledger {
     }
 
     /// The number of the newest turn in a session's history, which has no commands; 0 without one.
-    package func lastTurnNumber(of session: String) throws -> Int64 {
-        try self.connection.query(
+    package func lastTurnNumber(of session: String) throws -> Int64 { try self.laterLastTurnNumber(of: session)() }
+
+    /// Asks the database now; the result reads the answer.
+    func laterLastTurnNumber(of session: String) throws -> () throws -> Int64 {
+        let rows = try self.connection.later(
             "SELECT number FROM turns WHERE session = ? AND kind <> 'command' ORDER BY number DESC LIMIT 1",
-            [.text(session)]
-        ).first?.integer("number") ?? 0
+            [.text(session)])
+        return { try rows.get().first?.integer("number") ?? 0 }
     }
 
     package func start(_ turn: String, attempts: Int, at now: Int64) throws {

@@ -49,6 +49,8 @@ struct TurnClosing: Sendable {
     func write(
         to ledger: Ledger, frames: [LiveFrame], poster: AnswerPoster
     ) throws -> [OutboxItem] {
+        // Comes with the next answer of the database.
+        let work = try ledger.work(ofTurn: self.turn.id)
         try ledger.insert(frames)
         let error = self.outcome == .complete ? nil : self.note
         try ledger.end(self.turn.id, self.outcome.state, error: error, at: self.at)
@@ -56,13 +58,13 @@ struct TurnClosing: Sendable {
         for call in self.usage {
             try ledger.addUsage(self.turn.id, model: call.asked, input: call.input, output: call.output)
         }
-        try self.record(in: ledger)
         try self.keepSummary(in: ledger)
         if self.isNewlyShortened { _ = try ledger.dropPending(ofTurn: self.turn.id, keeping: self.excerpt) }
         let isHalted = try self.isHalted(in: ledger, poster: poster)
         if isHalted { _ = try ledger.dropPending(ofTurn: self.turn.id, keeping: 0) }
         let (finals, surplus) = try ledger.finishPreviews(
             ofTurn: self.turn.id, with: self.rest.texts, surplus: self.surplus)
+        try self.record(work(), in: ledger)
         var items = finals + surplus
         // Everything that was said is posted, however the turn ended: `resume` continues from its last word.
         // A command's rest is short: its last lines and how it ended.
@@ -71,21 +73,21 @@ struct TurnClosing: Sendable {
         let last = poster.output != nil && rest.count > 1 ? rest.popLast() : nil
         items += try self.insert(rest, after: finals.count, into: ledger)
         if let thoughts = self.thoughts {
-            try ledger.insertMessage(
+            try ledger.insertion(
                 session: self.turn.session, turn: self.turn.id, role: .thinking, text: thoughts, at: self.at)
         }
         if let steps = self.steps {
-            try ledger.insertMessage(
+            try ledger.insertion(
                 session: self.turn.session, turn: self.turn.id, role: .note, text: steps, at: self.at)
         }
         if !self.answer.isEmpty {
-            let id = try ledger.insertMessage(
+            let id = try ledger.insertion(
                 session: self.turn.session, turn: self.turn.id, role: .assistant, text: self.answer, at: self.at)
-            if self.isShortened || isHalted { items += try self.insertWhole(id, into: ledger, poster: poster) }
+            if self.isShortened || isHalted { items += try self.insertWhole(id(), into: ledger, poster: poster) }
         }
         if let last { items.append(try self.insert(last, as: .final, into: ledger)) }
         if let note = self.note {
-            try ledger.insertMessage(
+            try ledger.insertion(
                 session: self.turn.session, turn: self.turn.id, role: .note, text: note, at: self.at)
             // `stop` has its own reply.
             if self.outcome != .stopped {
@@ -97,11 +99,11 @@ struct TurnClosing: Sendable {
         return items
     }
 
-    private func record(in ledger: Ledger) throws {
+    private func record(_ work: (commands: Int64, commits: Int64), in ledger: Ledger) throws {
         var ended = UsageRecord(
             self.outcome, model: self.usage.last?.asked ?? "", began: self.at - self.duration,
             firstText: self.firstText, milliseconds: self.duration, at: self.at)
-        (ended.commands, ended.commits) = try ledger.work(ofTurn: self.turn.id)
+        (ended.commands, ended.commits) = work
         try ledger.insert(
             self.usage.filter { !$0.isStored }.map(UsageRecord.init) + [ended], ofTurn: self.turn.id, from: self.origin)
     }
@@ -120,13 +122,18 @@ struct TurnClosing: Sendable {
             }[...]
         for item in below { try ledger.setOutbox(item.id, .dropped, at: self.at) }
         var items: [OutboxItem] = []
+        // All of them wait for the database once.
+        var insertions: [() throws -> OutboxItem] = []
         for (index, text) in zip(texts.indices, texts) {
             while let next = below.first, self.rest.above[next.id] ?? 0 <= index {
+                items += try insertions.map { try $0() }
+                insertions = []
                 items.append(try ledger.insertAgain(next, at: self.at))
                 below.removeFirst()
             }
-            items.append(try self.insert(text, as: .final, into: ledger))
+            insertions.append(try self.insertion(of: text, as: .final, into: ledger))
         }
+        items += try insertions.map { try $0() }
         return items + (try below.map { try ledger.insertAgain($0, at: self.at) })
     }
 
@@ -156,7 +163,13 @@ struct TurnClosing: Sendable {
     private func insert(
         _ text: String, as kind: OutboxItem.Kind, buttons: [MessageButton] = [], into ledger: Ledger
     ) throws -> OutboxItem {
-        try ledger.insertOutbox(
+        try self.insertion(of: text, as: kind, buttons: buttons, into: ledger)()
+    }
+
+    private func insertion(
+        of text: String, as kind: OutboxItem.Kind, buttons: [MessageButton] = [], into ledger: Ledger
+    ) throws -> () throws -> OutboxItem {
+        try ledger.outboxInsertion(
             session: self.turn.session, turn: self.turn.id, kind: kind, route: self.turn.route, text: text,
             buttons: buttons, at: self.at)
     }
