@@ -231,7 +231,7 @@ package final class Host: Sendable {
         var settings = settings
         settings.check = { [store = self.bridge.store] in
             // A commit in doubt waits for its server, which a new process would have to do as well.
-            if store.database.doubt == nil { try await store.write { ledger in try ledger.probe() } }
+            if store.database.doubt == nil { try await store.probe() }
         }
         // Answers that the bridge interrupts at its drain deadline must still be posted: otherwise people would not see
         // the interruption until the next start.

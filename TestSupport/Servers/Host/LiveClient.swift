@@ -41,8 +41,14 @@ package final class LiveClient: Sendable {
 
     package func send(_ text: String) async throws { try await self.socket.send(text) }
 
-    /// The next frame; nil at the connection's end.
+    /// The next frame; nil at the connection's end, which comes after a minute without a frame.
     package func next() async throws -> JSON? {
+        // Otherwise a test would reach its own limit, which does not say where it waited.
+        let end = Task {
+            try await Task.sleep(for: .seconds(60))
+            await self.socket.close()
+        }
+        defer { end.cancel() }
         guard case .text(let text) = try await self.socket.next() else { return nil }
         return try JSON.parse(Array(text.utf8))
     }

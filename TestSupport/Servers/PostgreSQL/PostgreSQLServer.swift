@@ -209,8 +209,17 @@ package final class PostgreSQLServer: Sendable {
     }
 
     /// Waits until a condition holds.
-    package static func until(_ condition: () async throws -> Bool) async throws {
-        while try await !condition() { try await EventLoop.shared.sleep(for: .milliseconds(20)) }
+    package static func until(
+        within limit: Duration = .seconds(60), line: Int = #line, _ condition: () async throws -> Bool
+    ) async throws {
+        let deadline = ContinuousClock.now + limit
+        while try await !condition() {
+            // A test's own limit would not say where it waited.
+            guard ContinuousClock.now < deadline else {
+                throw TestFile.Failure(description: "what line \(line) waits for has not come within \(limit)")
+            }
+            try await EventLoop.shared.sleep(for: .milliseconds(20))
+        }
     }
 
     private static func check(_ status: Int32) throws {

@@ -182,9 +182,15 @@ struct ClusterDatabaseTests {
         let cluster = try await ClusterHosts.started(
             answering: Self.telling, servers: [server], ports: [0: proxies[0].port, 1: proxies[1].port])
         let clients = [try await cluster.client(0), try await cluster.client(1)]
+        let said = Protected<[String]>([])
         func isReady() async throws -> [Bool] {
             var ready: [Bool] = []
-            for client in clients { ready.append(try await client.answer("GET", "/readyz").status == 200) }
+            said.withLock { $0 = [] }
+            for client in clients {
+                let answer = try await client.answer("GET", "/readyz")
+                ready.append(answer.status == 200)
+                said.withLock { $0.append(answer.text) }
+            }
             return ready
         }
         let thread = try await clients[0].newThread()
@@ -211,7 +217,7 @@ struct ClusterDatabaseTests {
             // Half of a round trip.
             for proxy in proxies { await proxy.set(.delay(.milliseconds(125))) }
             try await answers(1)
-            #expect(try await isReady() == [true, true])
+            #expect(try await isReady() == [true, true], "\(said.withLock { $0 })")
             for proxy in proxies { await proxy.set(.delay(.seconds(1))) }
             try await PostgreSQLServer.until { try await isReady() == [false, false] }
             // Longer than a lease.

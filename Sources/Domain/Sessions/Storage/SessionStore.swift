@@ -21,6 +21,15 @@ package struct SessionStore: Sendable {
         try await self.write(key: nil, body)
     }
 
+    /// Writes without changing anything, and waits for no other write of a server's: behind a slow network those of no place
+    /// take seconds together. Throws if the store cannot be written.
+    package func probe() async throws {
+        try await self.write(key: "probe") { ledger in
+            // One row: whoever counts asks holds another one.
+            try ledger.connection.execute("UPDATE floors SET id = id WHERE name = 'messages'", [])
+        }
+    }
+
     /// - Parameter key: What runs in call order, see ``Database/write(key:_:)``.
     func write<T: Sendable>(key: String?, _ body: @escaping @Sendable (Ledger) throws -> T) async throws -> T {
         let value = try await self.database.write(key: key) { connection in try body(Ledger(connection: connection)) }
@@ -78,10 +87,4 @@ package struct SessionStore: Sendable {
 /// The tables within one transaction.
 package struct Ledger {
     package let connection: any Connection
-
-    /// Writes without changing anything. Throws if the store cannot be written.
-    package func probe() throws {
-        // One row: whoever counts asks holds another one.
-        try self.connection.execute("UPDATE floors SET id = id WHERE name = 'messages'", [])
-    }
 }
