@@ -4,23 +4,31 @@ internal import Database
 extension Ledger {
     /// Stores usage of a turn.
     package func insert(_ usage: [UsageRecord], ofTurn id: String, from origin: UsageOrigin) throws {
-        guard !usage.isEmpty,
-            let row = try self.connection.first(
-                """
-                SELECT turns.sender, turns.session, sessions.adapter, sessions.repository, sessions.persona
-                FROM turns JOIN sessions ON sessions.id = turns.session WHERE turns.id = ?
-                """, [.text(id)])
-        else { return }
-        let sender = try StoredForm.sender(from: try row.text("sender"))
-        for var record in usage {
-            record.operation = id
-            record.session = try row.text("session")
-            record.person = sender.id
-            record.network = try row.text("adapter")
-            record.repository = try row.optionalText("repository") ?? origin.repository ?? ""
-            record.persona = try row.optionalText("persona") ?? ""
-            record.provider = origin.provider
-            try self.insert(record)
+        if !usage.isEmpty { try self.usageInsertion(ofTurn: id, from: origin)(usage) }
+    }
+
+    /// ``insert(_:ofTurn:from:)`` in two steps: asks for the turn now, and inserts when the result is called.
+    package func usageInsertion(
+        ofTurn id: String, from origin: UsageOrigin
+    ) throws -> ([UsageRecord]) throws -> Void {
+        let rows = try self.connection.later(
+            """
+            SELECT turns.sender, turns.session, sessions.adapter, sessions.repository, sessions.persona
+            FROM turns JOIN sessions ON sessions.id = turns.session WHERE turns.id = ?
+            """, [.text(id)])
+        return { usage in
+            guard let row = try rows.get().first else { return }
+            let sender = try StoredForm.sender(from: try row.text("sender"))
+            for var record in usage {
+                record.operation = id
+                record.session = try row.text("session")
+                record.person = sender.id
+                record.network = try row.text("adapter")
+                record.repository = try row.optionalText("repository") ?? origin.repository ?? ""
+                record.persona = try row.optionalText("persona") ?? ""
+                record.provider = origin.provider
+                try self.insert(record)
+            }
         }
     }
 

@@ -40,7 +40,19 @@ extension Schema {
             bytes = person_storage.bytes + excluded.bytes
         $$;
         CREATE FUNCTION sessions_changed() RETURNS trigger LANGUAGE plpgsql AS $$
+        DECLARE
+            added_threads bigint;
+            added_bytes bigint;
         BEGIN
+            IF TG_OP = 'UPDATE' AND NEW.owner = OLD.owner THEN
+                added_threads := (CASE WHEN NEW.state <> 'deleted' THEN 1 ELSE 0 END)
+                    - (CASE WHEN OLD.state <> 'deleted' THEN 1 ELSE 0 END);
+                added_bytes := NEW.texts + NEW.files + NEW.workspace - OLD.texts - OLD.files - OLD.workspace;
+                IF added_threads <> 0 OR added_bytes <> 0 THEN
+                    PERFORM store_person(NEW.owner, added_threads, added_bytes);
+                END IF;
+                RETURN NULL;
+            END IF;
             IF TG_OP <> 'INSERT' THEN
                 PERFORM store_person(OLD.owner, -(CASE WHEN OLD.state <> 'deleted' THEN 1 ELSE 0 END),
                     -(OLD.texts + OLD.files + OLD.workspace));

@@ -68,6 +68,12 @@ package struct SessionStore: Sendable {
         try await self.key("turn \(turn)") { ledger in try ledger.place(ofTurn: turn) }
     }
 
+    /// Tells where a turn is, so that nobody has to ask the database.
+    func note(turn: String, in place: Place) {
+        guard self.database.dialect != .sqlite else { return }
+        self.directory["turn \(turn)"] = place
+    }
+
     private func key(
         _ name: String, _ find: @escaping @Sendable (Ledger) throws -> Place?
     ) async throws -> String? {

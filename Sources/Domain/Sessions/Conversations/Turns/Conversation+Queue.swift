@@ -59,6 +59,7 @@ extension Conversation {
             return admission
         }
         let stored: Admission?
+        self.context.store.note(turn: writing.turn, in: self.hold.place)
         do {
             // An arriving message is not acknowledged yet: if it cannot be stored, the network repeats it.
             stored = try await isArriving ? self.write(write) : self.durably(write)

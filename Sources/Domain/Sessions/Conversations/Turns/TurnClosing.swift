@@ -49,8 +49,9 @@ struct TurnClosing: Sendable {
     func write(
         to ledger: Ledger, frames: [LiveFrame], poster: AnswerPoster
     ) throws -> [OutboxItem] {
-        // Comes with the next answer of the database.
+        // These come with the next answer of the database.
         let work = try ledger.work(ofTurn: self.turn.id)
+        let insertUsage = try ledger.usageInsertion(ofTurn: self.turn.id, from: self.origin)
         try ledger.insert(frames)
         let error = self.outcome == .complete ? nil : self.note
         try ledger.end(self.turn.id, self.outcome.state, error: error, at: self.at)
@@ -64,7 +65,7 @@ struct TurnClosing: Sendable {
         if isHalted { _ = try ledger.dropPending(ofTurn: self.turn.id, keeping: 0) }
         let (finals, surplus) = try ledger.finishPreviews(
             ofTurn: self.turn.id, with: self.rest.texts, surplus: self.surplus)
-        try self.record(work(), in: ledger)
+        try insertUsage(self.usage.filter { !$0.isStored }.map(UsageRecord.init) + [self.ended(with: work())])
         var items = finals + surplus
         // Everything that was said is posted, however the turn ended: `resume` continues from its last word.
         // A command's rest is short: its last lines and how it ended.
@@ -99,13 +100,12 @@ struct TurnClosing: Sendable {
         return items
     }
 
-    private func record(_ work: (commands: Int64, commits: Int64), in ledger: Ledger) throws {
+    private func ended(with work: (commands: Int64, commits: Int64)) -> UsageRecord {
         var ended = UsageRecord(
             self.outcome, model: self.usage.last?.asked ?? "", began: self.at - self.duration,
             firstText: self.firstText, milliseconds: self.duration, at: self.at)
         (ended.commands, ended.commits) = work
-        try ledger.insert(
-            self.usage.filter { !$0.isStored }.map(UsageRecord.init) + [ended], ofTurn: self.turn.id, from: self.origin)
+        return ended
     }
 
     /// Inserts the messages, which begin at `start` of ``rest``. Unsent commits and files that belong below some of them
