@@ -138,6 +138,25 @@ struct ThreadTests {
         }
     }
 
+    @Test("a code in a thread of the web is not used up: it is for signing in")
+    func codeInThread() async throws {
+        try await GatewayHarness.run { harness in
+            let caller = try await harness.signedIn(.guest)
+            let thread = try await caller.newThread()
+            let code = try await AccessControl.makeCode(
+                for: .member, in: harness.bridge.store, at: GatewayHarness.start
+            )
+            .code
+            let operation = try await caller.write("/pair \(code)", to: thread)
+            _ = try await caller.ended(operation)
+            let messages = try await caller.send(.get, "/api/v1/threads/\(thread)/messages").expect(200)
+            #expect(messages["items"]?.arrayValue?.last?["text"]?.stringValue?.contains("sign out") == true)
+            #expect(try await caller.send(.get, "/api/v1/me").expect(200)["role"] == "guest")
+            let signIn = try await harness.anybody.send(.post, "/api/v1/signin", json: ["code": .string(code)])
+            #expect(signIn.status == 204)
+        }
+    }
+
     @Test("a page ends early where its texts are long, with the cursor of the rest")
     func longTexts() async throws {
         try await GatewayHarness.run { harness in

@@ -73,8 +73,15 @@ extension Conversation {
     private func pair(_ code: String, for stored: StoredMessage) async throws -> Submission? {
         let sender = stored.message.sender
         let held = self.context.access.role(of: sender)
-        guard self.context.access.isPairingAllowed else { return try await self.finish(stored.number) }
-        switch try await self.context.access.pair(sender, on: stored.message.route.room.adapter, code: code) {
+        let (access, network) = (self.context.access, stored.message.route.room.adapter)
+        guard access.isPairingAllowed else { return try await self.finish(stored.number) }
+        // A browser's role is that of its sign-in, which a grant to its identity would not change.
+        if stored.message.thread.adapter == Place.webAdapter, access.mayPair(sender, on: network),
+            try await access.isCode(code)
+        {
+            return try await self.reply(to: stored, with: CommandTexts.pairsAtSignIn)
+        }
+        switch try await access.pair(sender, on: network, code: code) {
         case .paired(let role):
             let sighting = self.context.access.sightings.sighting(of: stored.message, at: self.environment.now())
             let text = CommandTexts.paired(as: role, isLasting: sender.isLasting)

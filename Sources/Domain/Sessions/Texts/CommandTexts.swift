@@ -50,6 +50,10 @@ enum CommandTexts {
     static let wrongCode =
         "That code does not work: it is mistyped, used or older than an hour. Ask an owner for another."
 
+    static let pairsAtSignIn =
+        "In a browser, a code is for signing in: sign out, then sign in with it. The code is not used up. An owner can also "
+        + "change your role on the page People."
+
     static func paired(as role: Role, isLasting: Bool) -> String {
         let until = isLasting ? "" : " for as long as you stay connected"
         return "Paired: you are now \(role == .owner ? "an" : "a") \(role.rawValue)\(until)."
