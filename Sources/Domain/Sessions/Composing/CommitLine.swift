@@ -7,12 +7,7 @@ package enum CommitLine {
     /// - Parameter cost: What its turn has cost so far, in words.
     package static func text(for commit: CommitNotice, pages: RepositoryPages, cost: String? = nil) -> String {
         let files = commit.files == 1 ? "1 file changed" : "\(commit.files) files changed"
-        return "`\(commit.sha.prefix(7))` \(Self.escaped(commit.subject)) (\(files), +\(commit.additions) "
+        return "`\(commit.sha.prefix(7))` \(EscapedText.markdown(commit.subject)) (\(files), +\(commit.additions) "
             + "−\(commit.deletions)\(cost.map { "; \($0)" } ?? "")) \(pages.commit(commit.sha, of: commit.repository, on: commit.branch))"
-    }
-
-    /// Escapes plain text for Markdown.
-    private static func escaped(_ text: String) -> String {
-        text.map { "\\`*_[]<>#|~".contains($0) ? "\\\($0)" : String($0) }.joined()
     }
 }

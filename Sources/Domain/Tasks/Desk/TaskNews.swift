@@ -40,10 +40,10 @@ struct TaskNews: Sendable {
     }
 
     private func text(_ rows: [TaskRow]) -> String {
-        let by = self.author.map { " by \(TaskText.plain($0.displayName))" } ?? ""
+        let by = self.author.map { " by \(TaskText.escaped($0.displayName))" } ?? ""
         let lines = rows.prefix(10).map { row in
             let title = (try? JSON.parse(row.body))?["text"]?.stringValue ?? ""
-            return "- `\(TaskText.plain(row.id))` \(TaskText.plain(title))" + (row.due.map { " · due \($0)" } ?? "")
+            return "- `\(TaskText.plain(row.id))` \(TaskText.escaped(title))" + (row.due.map { " · due \($0)" } ?? "")
         }
         let more = rows.count > lines.count ? ["- and \(rows.count - lines.count) more"] : []
         return (["Assigned to you\(by) in [`\(self.repository)`](\(self.link)):", ""] + lines + more)

@@ -1,3 +1,5 @@
+internal import Sessions
+
 /// What may be written into a task's line.
 package enum TaskText {
     /// In characters.
@@ -18,7 +20,10 @@ package enum TaskText {
         return String(clean).split(separator: " ").joined(separator: " ")
     }
 
-    /// One line in which nothing is code, a link or a mention.
+    /// One line of Markdown that shows every character as it is.
+    package static func escaped(_ text: String) -> String { EscapedText.markdown(Self.line(text)) }
+
+    /// One line without what could end a code span or begin a link or a mention.
     package static func plain(_ text: String) -> String { Self.line(text).filter { !"`*[]<>|\\".contains($0) } }
 
     /// Whether it can stand after `@`, `#` or `!`.

@@ -100,7 +100,7 @@ package struct TaskTurn: TurnWorker {
     /// Whether the person wants their change on what somebody else has made of the task.
     private static func asks(_ conflict: TaskConflict, _ thread: any TurnThread) async throws -> Bool {
         let question = ThreadQuestion(
-            .conflict, TaskTexts.plain(conflict.sentence) + " What now?",
+            .conflict, TaskText.escaped(conflict.sentence) + " What now?",
             options: [.init("Change it all the same"), .init("Leave it as it is", isRecommended: true)])
         guard case .option(key: "A", _, _) = try await thread.answer(to: question, lifetime: nil).content else {
             return false
@@ -138,33 +138,36 @@ enum TaskTexts {
     static func features(_ features: [TaskFeature]) -> String {
         let lines = features.compactMap { feature -> String? in
             guard let next = feature.next else { return nil }
-            return "- [`\(self.plain(feature.name))`](\(feature.url)) \(feature.done) of \(feature.items.count) done"
-                + " · next `\(self.plain(next.id))` \(self.plain(next.text))"
+            return
+                "- [`\(TaskText.plain(feature.name))`](\(feature.url)) \(feature.done) of \(feature.items.count) done"
+                + " · next `\(TaskText.plain(next.id))` \(TaskText.escaped(next.text))"
         }
         return lines.isEmpty ? "" : "Features (`implement`):\n" + lines.prefix(5).joined(separator: "\n")
     }
 
     static func line(_ task: TaskRecord) -> String {
-        let text = "- `\(self.plain(task.id))` \(self.plain(task.text))"
+        let text = "- `\(TaskText.plain(task.id))` \(TaskText.escaped(task.text))"
         return ([text] + self.marks(task, task.state == .open ? nil : task.state)).joined(separator: " · ")
     }
 
     private static func marks(_ task: TaskRecord, _ state: TaskState?) -> [String] {
-        var marks = [state?.rawValue, task.owner.map(self.plain)].compactMap(\.self)
-        marks += task.labels.map { "#\(self.plain($0))" }
-        if let priority = task.priority { marks.append("!\(self.plain(priority))") }
+        var marks = [state?.rawValue, task.owner.map(TaskText.escaped)].compactMap(\.self)
+        marks += task.labels.map { "#\(TaskText.escaped($0))" }
+        if let priority = task.priority { marks.append("!\(TaskText.escaped(priority))") }
         if let due = task.due { marks.append("due \(due)") }
         return marks
     }
 
     static func card(_ task: TaskRecord, _ commits: [(sha: String, url: String, subject: String)]) -> String {
         var lines = [
-            "**\(self.plain(task.id))** \(self.plain(task.text))",
+            "**\(TaskText.escaped(task.id))** \(TaskText.escaped(task.text))",
             self.marks(task, task.state).joined(separator: " · "),
         ]
-        lines += task.links.map { "[\(self.plain($0.text))](\($0.url))" }
-        lines += commits.prefix(5).map { "[\($0.sha.prefix(7))](\($0.url)) \(self.plain($0.subject))" }
-        lines += task.notes.suffix(10).map { "- \(self.plain($0.who)), \(self.plain($0.date)): \(self.plain($0.text))" }
+        lines += task.links.map { "[\(TaskText.escaped($0.text))](\($0.url))" }
+        lines += commits.prefix(5).map { "[\($0.sha.prefix(7))](\($0.url)) \(TaskText.escaped($0.subject))" }
+        lines += task.notes.suffix(10).map {
+            "- \(TaskText.escaped($0.who)), \(TaskText.escaped($0.date)): \(TaskText.escaped($0.text))"
+        }
         return lines.joined(separator: "\n\n")
     }
 
@@ -185,10 +188,8 @@ enum TaskTexts {
     }
 
     static func changed(_ task: TaskRecord, isNew: Bool) -> String {
-        let line = "`\(self.plain(task.id))` \(self.plain(task.text)) · \(task.state.rawValue)"
-        let owner = task.owner.map { " · \(self.plain($0))" } ?? ""
+        let line = "`\(TaskText.plain(task.id))` \(TaskText.escaped(task.text)) · \(task.state.rawValue)"
+        let owner = task.owner.map { " · \(TaskText.escaped($0))" } ?? ""
         return line + owner + (isNew ? "" : " · it was like that already")
     }
-
-    static func plain(_ text: String) -> String { TaskText.plain(text) }
 }
