@@ -5,7 +5,7 @@ import * as api from "./api";
 import { Child, h, icon, iconButton, replace } from "./dom";
 import { colour } from "./editor/carets";
 import { CommentList } from "./editor/comments";
-import { askAboutConflict, both } from "./editor/conflict";
+import { askAboutConflict, both, resolved } from "./editor/conflict";
 import { Field } from "./editor/field";
 import { Finding, listFindings } from "./editor/findings";
 import { HistoryDialog, Version } from "./editor/history";
@@ -204,9 +204,9 @@ class EditorPage {
     if (choice === null || typeof commit !== "string") return;
     this.notice.textContent = "";
     this.resolved = commit;
-    if (choice === "theirs") this.field.change(normal(theirs!));
-    if (choice === "both") this.field.change(both(normal(theirs!), this.field.text));
-    else this.commit();
+    if (theirs !== null) this.field.change(resolved(choice, normal(base ?? ""), normal(theirs), this.field.text));
+    // Both versions are to be edited first.
+    if (choice !== "both") this.commit();
     this.showState();
   }
 

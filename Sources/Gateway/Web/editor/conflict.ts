@@ -2,45 +2,36 @@
 
 import { h, iconButton } from "../dom";
 import { diffElement } from "../views/difflines";
+import { common, hunks, merge } from "./merge";
 
 export type Choice = "theirs" | "ours" | "both";
 
-/** The lines in which two texts differ, between what is the same at their beginning and end. */
-export interface Difference {
-  before: string[];
-  old: string[];
-  next: string[];
-  after: string[];
+/** The text after a choice. Only lines that both have changed are chosen; everything else of both stays. */
+export function resolved(choice: Choice, base: string, theirs: string, ours: string): string {
+  return merge(base, theirs, ours, (their, our) =>
+    choice === "theirs" ? their : choice === "ours" ? our : ["<<<<<<< saved by others", ...their, "=======", ...our, ">>>>>>> yours"]);
 }
 
-export function difference(old: string, next: string): Difference {
-  const from = old.split("\n");
-  const to = next.split("\n");
-  const limit = Math.min(from.length, to.length);
-  let start = 0;
-  while (start < limit && from[start] === to[start]) start += 1;
-  let end = 0;
-  while (end < limit - start && from[from.length - 1 - end] === to[to.length - 1 - end]) end += 1;
-  return { before: from.slice(0, start), old: from.slice(start, from.length - end), next: to.slice(start, to.length - end), after: from.slice(from.length - end) };
-}
-
-/** Both versions in one text, theirs first, where they differ. */
+/** Both texts in one, where nobody knows what they were before: their common lines once, the others of both. */
 export function both(theirs: string, ours: string): string {
-  const { before, old, next, after } = difference(theirs, ours);
-  return [...before, "<<<<<<< saved by others", ...old, "=======", ...next, ">>>>>>> yours", ...after].join("\n");
+  const lines = theirs.split("\n");
+  return resolved("both", common(lines, ours.split("\n")).map(([place]) => lines[place]).join("\n"), theirs, ours);
 }
 
 const context = 3;
 
 function shown(old: string, next: string, name: string): HTMLElement {
-  const { before, old: removed, next: added, after } = difference(old, next);
-  const head = before.slice(-context);
-  const tail = after.slice(0, context);
-  const count = head.length + tail.length;
-  const element = diffElement([
-    `@@ -${before.length - head.length + 1},${count + removed.length} +${before.length - head.length + 1},${count + added.length} @@`,
-    ...head.map((line) => ` ${line}`), ...removed.map((line) => `-${line}`), ...added.map((line) => `+${line}`), ...tail.map((line) => ` ${line}`),
-  ]);
+  const [from, to] = [old.split("\n"), next.split("\n")];
+  const lines = hunks(from, to).flatMap(({ old: [start, end], next: [first, last] }) => {
+    const [head, tail] = [from.slice(Math.max(0, start - context), start), from.slice(end, end + context)];
+    const size = head.length + tail.length;
+    return [
+      `@@ -${start - head.length + 1},${size + end - start} +${first - head.length + 1},${size + last - first} @@`,
+      ...head.map((line) => ` ${line}`), ...from.slice(start, end).map((line) => `-${line}`),
+      ...to.slice(first, last).map((line) => `+${line}`), ...tail.map((line) => ` ${line}`),
+    ];
+  });
+  const element = diffElement(lines);
   // Keyboards scroll it.
   element.tabIndex = 0;
   element.setAttribute("role", "region");
@@ -59,7 +50,7 @@ export function askAboutConflict(base: string, theirs: string | null, ours: stri
     const dialog: HTMLDialogElement = h(
       "dialog", { class: "help conflict", "aria-labelledby": "conflict-title", onclose: () => { dialog.remove(); resolve(choice); } },
       h("header", {}, h("h2", { id: "conflict-title" }, theirs === null ? "The document was deleted" : "Others have changed the same lines"), iconButton("close", "Close", () => dialog.close())),
-      h("p", {}, theirs === null ? "Somebody has deleted it since you opened it. Your text is still here." : "Nothing was saved yet, and nothing is lost. Choose what the document says; you can go on editing before you save."),
+      h("p", {}, theirs === null ? "Somebody has deleted it since you opened it. Your text is still here." : "Nothing was saved yet. Choose what these lines say; what only one of you has changed stays in any case."),
       theirs !== null && theirs !== base && shown(base, theirs, "Their changes"), shown(base, ours, "Your changes"),
       h("div", { class: "choices" },
         theirs !== null && h("button", { type: "button", class: "quiet", onclick: () => choose("theirs") }, "Take theirs"),

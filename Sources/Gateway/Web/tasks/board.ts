@@ -97,7 +97,7 @@ export class Board {
       column.insert(made);
       return;
     }
-    if (this.lifted?.card === card) this.putBack("Somebody has changed it, so it is put back");
+    if (this.lifted?.card === card) this.putBack("Somebody has changed it, so it is put back", task.state);
     const twin = this.known.get(keyOf(task));
     if (twin && twin !== card) this.take(twin);
     this.known.delete(keyOf(card.task));
@@ -243,12 +243,13 @@ export class Board {
     else this.delegate.moved({ ...card.task, state: from }, card.task.state);
   }
 
-  private putBack(word: string): void {
+  /** `now`: where the task is by then. */
+  private putBack(word: string, now?: State): void {
     if (!this.lifted) return;
     const { card, from } = this.lifted;
     this.letGo();
     if (card.task.state !== from) this.carry(card, from);
-    announce(`${word}: ${nameOf(card.task)} is in ${titles[from]}.`);
+    announce(`${word}: ${nameOf(card.task)} is in ${titles[now ?? from]}.`);
   }
 
   private letGo(): void {

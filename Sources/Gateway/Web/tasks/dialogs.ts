@@ -113,12 +113,25 @@ export class TaskDialog {
 
   /** Somebody has changed the task: what was typed here stays. */
   take(task: Task): void {
-    const changes = differences(this.task, task);
     const wasChanged = this.isChanged;
-    this.task = task;
-    if (!wasChanged) this.fill();
-    else if (changes !== "") this.problem.textContent = `Somebody has changed this task: ${changes}. Saving overrides that.`;
+    const { changes, isOverridden } = this.follow(task);
+    if (!wasChanged) this.problem.textContent = "";
+    else if (changes !== "") this.problem.textContent = `Somebody has changed this task: ${changes}.${isOverridden ? " Saving overrides that." : ""}`;
     this.drawFacts();
+  }
+
+  /** Shows the task as it is now in the fields that were not changed here, so that saving changes only the others. */
+  private follow(task: Task): { changes: string; isOverridden: boolean } {
+    const before = this.task;
+    const mine = this.delegate.canWrite ? this.change : {};
+    this.task = task;
+    if (mine.text === undefined) this.text.value = task.text;
+    if (mine.state === undefined) this.state.value = task.state;
+    if (mine.owner === undefined) this.owner.value = task.owner ?? "";
+    if (mine.labels === undefined) this.labels.value = task.labels.join(" ");
+    const isOverridden = (mine.text !== undefined && before.text !== task.text) || (mine.state !== undefined && before.state !== task.state)
+      || (mine.owner !== undefined && before.owner !== task.owner) || (mine.labels !== undefined && before.labels.join(" ") !== task.labels.join(" "));
+    return { changes: differences(before, task), isOverridden };
   }
 
   private async load(): Promise<void> {
@@ -190,11 +203,11 @@ export class TaskDialog {
       this.problem.textContent = api.explain(error);
       return;
     }
-    this.task = now;
+    const { changes, isOverridden } = this.follow(now);
     this.drawFacts();
     this.delegate.changed(now, keyOf(before), false);
-    const changes = differences(before, now);
-    this.problem.textContent = changes === "" ? api.explain(error) : `Somebody has changed this task: ${changes}. What you typed is not stored; saving overrides that.`;
+    const next = isOverridden ? "saving overrides that" : "save it again";
+    this.problem.textContent = changes === "" ? api.explain(error) : `Somebody has changed this task: ${changes}. What you typed is not stored; ${next}.`;
   }
 
   private drawFacts(): void {

@@ -1,6 +1,7 @@
 // The outline of a document, and the choice between two versions.
 
-import { both, difference } from "../../../../Sources/Gateway/Web/editor/conflict";
+import { both, resolved } from "../../../../Sources/Gateway/Web/editor/conflict";
+import * as merging from "../../../../Sources/Gateway/Web/editor/merge";
 import { headings } from "../../../../Sources/Gateway/Web/editor/outline";
 import { hunks, request, suggested } from "../../../../Sources/Gateway/Web/editor/suggestion";
 import { expect } from "./expect";
@@ -9,9 +10,14 @@ export function documents(): void {
   const text = "# One `x`\n\ntext # no\n```\n# no\n~~~\n```\n   ### Two **b** ##\n#no\n####### no\n";
   expect("headings outside code", headings(text).map(({ level, title }) => [level, title]), [[1, "One x"], [3, "Two b"]]);
   expect("where a heading begins", text.slice(headings(text)[1]!.place).startsWith("   ### Two"), true);
-  expect("lines that differ", difference("a\nb\nc\n", "a\nX\nY\nc\n"), { before: ["a"], old: ["b"], next: ["X", "Y"], after: ["c", ""] });
-  expect("repeated lines", difference("a\na\n", "a\na\na\n"), { before: ["a", "a"], old: [], next: ["a"], after: [""] });
-  expect("the same", difference("a", "a"), { before: ["a"], old: [], next: [], after: [] });
+  const lines = (some: string): string[] => some.split("\n");
+  expect("lines that differ", merging.hunks(lines("a\nb\nc\nd\n"), lines("a\nX\nY\nc\n")), [{ old: [1, 2], next: [1, 3] }, { old: [3, 4], next: [4, 4] }]);
+  expect("repeated lines", merging.common(lines("a\na\n"), lines("a\na\na\n")).length, 3);
+  expect("the same", merging.hunks(["a"], ["a"]), []);
+  const [base, theirs, ours] = ["1\n2\n3\n4\n5", "1x\n2\n3\n4\n5\n6", "1y\n2\n3\n4z\n5"];
+  expect("mine, and their other lines", resolved("ours", base, theirs, ours), "1y\n2\n3\n4z\n5\n6");
+  expect("theirs, and my other lines", resolved("theirs", base, theirs, ours), "1x\n2\n3\n4z\n5\n6");
+  expect("both of what both have changed", resolved("both", base, theirs, ours), "<<<<<<< saved by others\n1x\n=======\n1y\n>>>>>>> yours\n2\n3\n4z\n5\n6");
   expect("both versions", both("a\nb\nc", "a\nX\nc"), "a\n<<<<<<< saved by others\nb\n=======\nX\n>>>>>>> yours\nc");
   expect("changed words", hunks("It is quick and good.", "It is very slow and good."), [
     { old: "It is ", next: "It is " }, { old: "quick ", next: "very slow " }, { old: "and good.", next: "and good." },
