@@ -10,6 +10,23 @@ import Testing
 /// What hosts of a cluster store beside each other.
 @Suite("The store of a cluster", .timeLimit(.minutes(1)))
 struct ClusterStoreTests {
+    @Test("a deleted thread is gone at once with all that it took, whichever host is asked")
+    func deletion() async throws {
+        let cluster = try await ClusterHosts.started(answering: .answer("A short answer."))
+        let clients = [try await cluster.client(0), try await cluster.client(1)]
+        for other in [0, 1] {
+            let thread = try await clients[0].newThread()
+            _ = try await clients[0].ended(try await clients[0].send("one", to: thread))
+            let answer = try await clients[other].answer("DELETE", "/api/v1/threads/\(thread)")
+            #expect(answer.status == 204, "\(answer)")
+            for table in ["messages", "turns"] {
+                #expect(try cluster.rows("SELECT COUNT(*) FROM \(table) WHERE session = '\(thread)'") == ["0"])
+            }
+        }
+        #expect(try cluster.rows("SELECT SUM(bytes) FROM person_storage") == ["0"])
+        try await cluster.finish()
+    }
+
     @Test(
         "a host runs on, starts again and takes over beside a newer one, unless that one's schema needs newer readers")
     func rollingUpgrade() async throws {

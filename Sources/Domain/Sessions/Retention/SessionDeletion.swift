@@ -31,6 +31,8 @@ package struct SessionDeletion: Sendable {
     }
 
     package func delete(_ session: String) async throws -> Outcome {
+        // Once it is marked as deleted, its thread is no place any more.
+        let place = try await self.store.read { ledger in try ledger.place(ofSession: session) }
         let outcome = try await self.store.write(ofSession: session) { ledger -> Outcome in
             guard try ledger.session(id: session) != nil else { return .unknown }
             guard try ledger.openTurns(of: session).isEmpty, try !ledger.hasRunningJob(of: session) else {
@@ -39,11 +41,12 @@ package struct SessionDeletion: Sendable {
             try ledger.markDeleted(session)
             return .deleted
         }
-        guard outcome == .deleted else { return outcome }
+        guard outcome == .deleted, let place else { return outcome }
         do {
-            try await self.purge(session) { try await self.store.write(ofSession: session, $0) }
+            try await self.purge(session) { try await self.store.write(of: place, $0) }
         } catch is ObjectStoreError {
             // The janitor tries again.
+        } catch is PlaceLost {
         } catch is FileFailure {}
         return outcome
     }
