@@ -43,11 +43,12 @@ struct StatusRoutes: Sendable {
                     lastEvent: status.lastEvent.map { Timestamp(milliseconds: $0) }, detail: status.detail)
             )
         }
-        // Another host has the others.
         let isHandingOver = self.context.bridge.isHandingOver
-        let own = states.filter { $0.0 != WebAdapter.adapterID && self.context.store.held.contains(.network($0.0)) }
+        // A host of a cluster serves every thread whichever host has the networks, also while it takes one over.
+        let decideNetworks = !isHandingOver && checks.cluster == nil
+        let networks = states.filter { $0.0 != WebAdapter.adapterID }.map(\.1.state)
         let status = HostReadiness.status(
-            checks, networks: isHandingOver ? [] : own.map(\.1.state),
+            checks, networks: decideNetworks ? networks : [],
             isStopping: self.context.bridge.isStopping && !isHandingOver)
         let readiness = API.Readiness(
             status: status,
