@@ -163,7 +163,7 @@ enum TaskTexts {
             "**\(TaskText.escaped(task.id))** \(TaskText.escaped(task.text))",
             self.marks(task, task.state).joined(separator: " · "),
         ]
-        lines += task.links.map { "[\(TaskText.escaped($0.text))](\($0.url))" }
+        lines += task.links.map { "[\(TaskText.plain($0.text))](\($0.url))" }
         lines += commits.prefix(5).map { "[\($0.sha.prefix(7))](\($0.url)) \(TaskText.escaped($0.subject))" }
         lines += task.notes.suffix(10).map {
             "- \(TaskText.escaped($0.who)), \(TaskText.escaped($0.date)): \(TaskText.escaped($0.text))"
