@@ -12,6 +12,9 @@ let strict: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
+// For what runs a few times a turn: it takes a sixth less time to compile, and is a tenth smaller.
+let small = strict + [.unsafeFlags(["-Osize"])]
+
 func c(_ name: String) -> Target {
     .systemLibrary(name: name, path: "Sources/C/\(name)")
 }
@@ -22,8 +25,8 @@ func platform(_ name: String, _ uses: Target.Dependency...) -> Target {
         swiftSettings: strict + [.strictMemorySafety()])
 }
 
-func domain(_ name: String, _ uses: Target.Dependency...) -> Target {
-    .target(name: name, dependencies: uses, path: "Sources/Domain/\(name)", swiftSettings: strict)
+func domain(_ name: String, _ uses: Target.Dependency..., settings: [SwiftSetting] = strict) -> Target {
+    .target(name: name, dependencies: uses, path: "Sources/Domain/\(name)", swiftSettings: settings)
 }
 
 func adapter(_ name: String, _ more: Target.Dependency...) -> Target {
@@ -33,7 +36,7 @@ func adapter(_ name: String, _ more: Target.Dependency...) -> Target {
             "Chat", "EventLoop", "HTTP", "HTTPClient", "HTTPServer", "JSON", "WebSockets", "Lifecycle", "Logging",
             "Markdown", "Primitives", "Crypto", "Kit",
         ] + more,
-        path: "adapters/\(name)", swiftSettings: strict)
+        path: "adapters/\(name)", swiftSettings: small)
 }
 
 // Not optimised, also in a release build: that would take longer than they run.
@@ -101,28 +104,28 @@ let package = Package(
             path: "Sources/Domain/Models", swiftSettings: strict, plugins: ["EmbedTemplates"]),
         domain(
             "Copilot", "Crypto", "EventLoop", "HTTP", "HTTPClient", "JSON", "Lifecycle", "Logging", "Models",
-            "Primitives", "Processes"),
-        domain("Repositories", "Chat", "Crypto", "Git", "JSON", "Logging", "Primitives", "Telemetry"),
+            "Primitives", "Processes", settings: small),
+        domain("Repositories", "Chat", "Crypto", "Git", "JSON", "Logging", "Primitives", "Telemetry", settings: small),
         domain(
             "GitHub", "Chat", "Copilot", "Crypto", "EventLoop", "Git", "HTTP", "HTTPClient", "JSON", "Lifecycle",
-            "Logging", "Models", "Primitives", "Repositories"),
+            "Logging", "Models", "Primitives", "Repositories", settings: small),
         .target(
             name: "Specs",
             dependencies: ["Chat", "Git", "JSON", "Logging", "Models", "Primitives", "Repositories", "Schemas"],
-            path: "Sources/Domain/Specs", swiftSettings: strict, plugins: ["EmbedTemplates"]),
+            path: "Sources/Domain/Specs", swiftSettings: small, plugins: ["EmbedTemplates"]),
         domain(
             "Documents", "Chat", "Crypto", "Database", "EventLoop", "Git", "JSON", "Lifecycle", "Logging", "Primitives",
             "Repositories", "Sessions", "Specs"),
-        domain("Audit", "Chat", "Crypto", "Database", "JSON", "Lifecycle", "Logging", "Primitives"),
+        domain("Audit", "Chat", "Crypto", "Database", "JSON", "Lifecycle", "Logging", "Primitives", settings: small),
         domain(
             "Jail", "Chat", "Crypto", "EventLoop", "HTTP", "HTTPClient", "HTTPServer", "JSON", "Lifecycle", "Logging",
-            "Primitives", "Processes", "Sandbox"),
+            "Primitives", "Processes", "Sandbox", settings: small),
         domain(
             "Work", "Audit", "Chat", "Compression", "Crypto", "Database", "EventLoop", "Git", "JSON", "Jail",
-            "Lifecycle", "Logging", "Objects", "Primitives", "Processes", "Repositories", "Telemetry"),
+            "Lifecycle", "Logging", "Objects", "Primitives", "Processes", "Repositories", "Telemetry", settings: small),
         domain(
             "Agent", "Audit", "Chat", "Crypto", "EventLoop", "Git", "JSON", "Jail", "Logging", "Models", "Primitives",
-            "Repositories", "Telemetry", "Work", "YAML"),
+            "Repositories", "Telemetry", "Work", "YAML", settings: small),
         .target(
             name: "Analytics", dependencies: ["JSON", "Primitives"], path: "Sources/Domain/Analytics",
             swiftSettings: strict, plugins: ["EmbedTemplates"]),
@@ -137,16 +140,17 @@ let package = Package(
         domain(
             "SignIn", "Chat", "Copilot", "Crypto", "EventLoop", "GitHub", "HTTP", "HTTPClient", "JSON", "Lifecycle",
             "Logging",
-            "Models", "Primitives", "Sessions"),
+            "Models", "Primitives", "Sessions", settings: small),
         domain(
             "Backup", "Audit", "Compression", "Crypto", "Database", "JSON", "Lifecycle", "Logging", "Objects",
-            "Primitives"),
+            "Primitives", settings: small),
         domain(
-            "Cluster", "Chat", "Crypto", "Database", "JSON", "Lifecycle", "Logging", "NATS", "Primitives", "Sessions"),
+            "Cluster", "Chat", "Crypto", "Database", "JSON", "Lifecycle", "Logging", "NATS", "Primitives", "Sessions",
+            settings: small),
         domain(
             "Turns", "Agent", "Audit", "Chat", "Copilot", "Crypto", "EventLoop", "Git", "GitHub", "HTTP", "HTTPClient",
             "HTTPServer", "JSON", "Jail", "Lifecycle", "Logging", "Models", "Primitives", "Processes", "Repositories",
-            "Sandbox", "Sessions", "SignIn", "Specs", "Tasks", "Work"),
+            "Sandbox", "Sessions", "SignIn", "Specs", "Tasks", "Work", settings: small),
 
         // Adapters and Gateway
         .target(
@@ -187,7 +191,7 @@ let package = Package(
                 "Turns",
                 "WebSockets", "Work", "YAML",
             ],
-            path: "Sources/Host", swiftSettings: strict, plugins: ["EmbedTemplates"]),
+            path: "Sources/Host", swiftSettings: small, plugins: ["EmbedTemplates"]),
         .plugin(name: "EmbedTemplates", capability: .buildTool(), exclude: ["embed.sh"]),
         .executableTarget(
             name: "jetbridge",
@@ -198,7 +202,7 @@ let package = Package(
                 "Tasks", "Terminals", "WebSockets",
                 "Work",
             ],
-            path: "Sources/jetbridge", swiftSettings: strict),
+            path: "Sources/jetbridge", swiftSettings: small),
 
         // Tests
         .target(

@@ -155,7 +155,7 @@ extension MatrixAdapter: DiagnosingAdapter {
         }
         var findings: [AdapterFinding] = []
         guard !self.settings.encryption.isEnabled else {
-            return [AdapterFinding(.ok, "In \(rooms.count) room\(rooms.count == 1 ? "" : "s")")]
+            return [AdapterFinding(.ok, "In \(rooms.count.counted("room"))")]
         }
         for room in rooms.prefix(Self.roomLimit) {
             guard case .success = try await self.transport.send(.encryption(of: room), token: token) else { continue }
@@ -166,7 +166,7 @@ extension MatrixAdapter: DiagnosingAdapter {
                 ))
         }
         let served = rooms.count - findings.count
-        return findings + [AdapterFinding(.ok, "In \(served) room\(served == 1 ? "" : "s") without encryption")]
+        return findings + [AdapterFinding(.ok, "In \(served.counted("room")) without encryption")]
     }
 
     private static func limitFinding(_ pace: MatrixPace, _ user: String) -> AdapterFinding {

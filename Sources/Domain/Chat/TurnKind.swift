@@ -38,6 +38,18 @@ package enum TurnKind: String, Sendable, CaseIterable {
         }
     }
 
+    /// What a conversation is called that such a turn begins with these words: an idea speaks for itself, an argument needs
+    /// its command.
+    package func title(of words: String) -> String {
+        switch self {
+        case .chat, .specify, .conflict, .command: words
+        case .constitution, .clarify, .plan, .tasks, .analyze, .checklist, .implement, .refine, .spec, .task, .run,
+            .diff,
+            .files, .snapshot, .undo, .commit, .pr, .review, .fix, .workflow:
+            "\(self.rawValue) \(words)"
+        }
+    }
+
     /// Whether the text of such a turn is the program's own, in which commands get the room's sign. A model's answer and
     /// documents are shown as they are.
     package var hasOwnWords: Bool {

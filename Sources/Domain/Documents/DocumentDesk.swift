@@ -1,5 +1,6 @@
 package import Chat
 package import Git
+internal import Primitives
 package import Repositories
 internal import Sessions
 internal import Specs
@@ -181,13 +182,22 @@ package struct DocumentDesk: Sendable {
         let folders: [String]
 
         func check(_ path: String) throws(DocumentProblem) {
-            let folder = self.folders.first { path.utf8.starts(with: "\($0)/".utf8) }
-            guard folder != nil, (try? GitName.checkPath(path)) != nil, path.utf8.count <= 240 else {
+            guard self.folders.contains(where: { path.utf8.starts(with: "\($0)/".utf8) }) else {
                 let places = self.folders.map { "`\($0)/`" }.joined(separator: " or ")
                 throw .invalid("A document's path begins with \(places), as in `\(self.folders[0])/notes.md`.")
             }
-            guard DocumentDesk.endings.contains(where: { path.lowercased().hasSuffix($0) }) else {
-                throw .invalid("Only Markdown can be read and saved here: a path that ends in `.md`.")
+            do { try GitName.checkPath(path) } catch { throw .invalid("No document can be there: \(error.message).") }
+            guard path.utf8.count <= 240 else { throw .invalid("A document's path has at most 240 bytes.") }
+            guard VisibleText.line(path) == path else {
+                throw .invalid("A document's path may not contain invisible characters.")
+            }
+            let name = path.split(separator: "/").last ?? ""
+            guard
+                DocumentDesk.endings.contains(where: {
+                    name.lowercased().hasSuffix($0) && name.utf8.count > $0.utf8.count
+                })
+            else {
+                throw .invalid("Only Markdown can be read and saved here: a path that ends in a name with `.md`.")
             }
         }
     }

@@ -24,7 +24,7 @@ extension ViewerPages {
             <td class="num">\(self.counts(of: file))</td></tr>
             """
         }
-        let changed = Self.count(total.files, "file changed", "files changed")
+        let changed = "\(total.files.counted("file")) changed"
         let summary: HTML =
             "\(changed), <span class=\"added\">+\(total.additions)</span> <span class=\"removed\">−\(total.deletions)</span>"
         guard !rows.isEmpty else { return "<p class=\"stat\">No files changed.</p>" }
@@ -54,7 +54,7 @@ extension ViewerPages {
         }
         let missing = total.files - files.count
         guard missing > 0 else { return HTML.join(cards) }
-        let more = Self.count(missing, "more file", "more files")
+        let more = missing.counted("more file")
         return "\(HTML.join(cards))<p class=\"note\">\(more) changed. \(rest)</p>"
     }
 

@@ -118,7 +118,7 @@ extension ViewerPages {
         var marks: [HTML] = []
         if let status = document.status { marks.append("<span class=\"mark\">\(VisibleText.line(status))</span>") }
         if document.openQuestions > 0 {
-            let count = Self.count(document.openQuestions, "open question", "open questions")
+            let count = document.openQuestions.counted("open question")
             marks.append("<span class=\"mark is-open\">\(count)</span>")
         }
         if document.boxes > 0 {

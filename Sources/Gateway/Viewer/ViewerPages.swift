@@ -31,13 +31,9 @@ struct ViewerPages: Sendable {
 
     /// 1,234 bytes as `1.2 kB`.
     static func size(_ bytes: Int) -> String {
-        if bytes < 1000 { return bytes == 1 ? "1 byte" : "\(bytes) bytes" }
+        if bytes < 1000 { return bytes.counted("byte") }
         let (unit, name) = bytes < 1_000_000 ? (1000, "kB") : (1_000_000, "MB")
         return "\(bytes / unit).\(bytes % unit * 10 / unit) \(name)"
-    }
-
-    static func count(_ number: Int, _ one: String, _ many: String) -> String {
-        "\(number) \(number == 1 ? one : many)"
     }
 }
 
@@ -69,7 +65,7 @@ extension ViewerPages {
             : "<table class=\"files\"><caption class=\"off\">Files</caption><tbody>\(HTML.join(rows))</tbody></table>"
         let bar: HTML = """
             <div class="bar"><span class="faint">\(Self.short(tree.ref))</span>\
-            <span class="faint num">\(Self.count(rows.count, "entry", "entries"))</span></div>
+            <span class="faint num">\(rows.count) \(rows.count == 1 ? "entry" : "entries")</span></div>
             """
         return self.layout.page(
             title: tree.path.isEmpty ? tree.repository : "\(tree.path) · \(tree.repository)",
@@ -121,7 +117,7 @@ extension ViewerPages {
     private func facts(of blob: ViewerBlob) -> String {
         let size = Self.size(blob.bytes.count)
         guard !blob.isBinary, blob.bytes.count <= Self.blobLimit else { return size }
-        return "\(Self.count(Self.lines(of: blob.bytes).count, "line", "lines")), \(size)"
+        return "\(Self.lines(of: blob.bytes).count.counted("line")), \(size)"
     }
 
     private func toggle(of blob: ViewerBlob, isSource: Bool) -> HTML {

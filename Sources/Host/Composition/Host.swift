@@ -73,7 +73,7 @@ package final class Host: Sendable {
         self.lock = try directory.lock()
         // Jails are tried, which takes longest, while the store and the repositories are opened.
         async let found = Self.means(means, or: configuration, isolation, in: directory)
-        let metrics = Metrics.ofProcess()
+        let metrics = Metrics.ofProcess(announcing: MetricName.ofHost)
         self.database = try Stores.open(configuration, metrics: metrics)
         let listening = try GatewaySetup.listening(configuration.gateway)
         let cluster = try await ClusterSetup.make(configuration, at: listening)

@@ -40,7 +40,7 @@ package final class ProxyHost: Sendable {
         let needsKeys = settings.requiresKey || !settings.isLoopback
         let database = try Self.database(configuration, isNeeded: needsKeys, logger: logger)
         let store = database.map { SessionStore(database: $0) }
-        let metrics = Metrics.ofProcess()
+        let metrics = Metrics.ofProcess(announcing: [.proxyRequests, .modelTokens])
         let tracer = configuration.telemetry.map { Tracer($0) }
         let assignment = try ProxyWorkers.assignment(in: surroundings.environment)
         let count = assignment == nil ? configuration.proxy.workers ?? Self.cores : 1

@@ -1,5 +1,6 @@
 internal import Glibc
 internal import JSON
+internal import Primitives
 internal import Terminals
 
 /// A conversation in the terminal.
@@ -150,7 +151,7 @@ struct ChatTalk: Sendable {
 
     private static func line(of commit: JSON) -> String {
         let count = commit["files"]?.intValue ?? 0
-        let files = count == 1 ? "1 file changed" : "\(count) files changed"
+        let files = "\(count.counted("file")) changed"
         let sha = (commit["sha"]?.stringValue ?? "").prefix(7)
         return "\(sha) \(commit["subject"]?.stringValue ?? "") (\(files), +\(commit["additions"]?.intValue ?? 0) "
             + "−\(commit["deletions"]?.intValue ?? 0)) \(commit["url"]?.stringValue ?? "")"

@@ -9,6 +9,7 @@ final class Interrupts: Sendable {
     private struct State {
         var onInterrupt: (@Sendable () async -> Void)?
         var isRepeatable = false
+        var isForAll = false
         var cancel: (@Sendable () -> Void)?
         var requests = TerminationRequests()
         var isCancelled = false
@@ -24,10 +25,13 @@ final class Interrupts: Sendable {
 
     /// Sets what the next interrupt does instead of ending the conversation; if repeatable, every one until the next
     /// call.
-    func set(_ action: (@Sendable () async -> Void)?, isRepeatable: Bool = false) {
+    ///
+    /// - Parameter isForAll: whether the signals that end the conversation do it first.
+    func set(_ action: (@Sendable () async -> Void)?, isRepeatable: Bool = false, isForAll: Bool = false) {
         self.state.withLock { state in
             state.onInterrupt = action
             state.isRepeatable = isRepeatable
+            state.isForAll = isForAll
         }
     }
 
@@ -47,7 +51,7 @@ final class Interrupts: Sendable {
 
     private enum Reaction {
         case run(@Sendable () async -> Void)
-        case cancel(@Sendable () -> Void)
+        case cancel(@Sendable () -> Void, after: (@Sendable () async -> Void)?)
         case exit
         case ignore
     }
@@ -56,7 +60,12 @@ final class Interrupts: Sendable {
         let now = ContinuousClock.now - self.start
         switch self.state.withLock({ Self.reaction(to: signal, at: now, &$0) }) {
         case .run(let action): Task { await action() }  // unstructured: a signal handler cannot wait for the request
-        case .cancel(let cancel): cancel()
+        case .cancel(let cancel, nil): cancel()
+        case .cancel(let cancel, let action?):
+            Task {  // unstructured like the one above
+                await action()
+                cancel()
+            }
         case .exit:
             TypedKeys.show()
             _exit(ExitStatus.interrupted.rawValue)
@@ -73,7 +82,7 @@ final class Interrupts: Sendable {
         switch state.requests.take(at: now) {
         case .pass where !state.isCancelled:
             state.isCancelled = true
-            return .cancel(cancel)
+            return .cancel(cancel, after: state.isForAll ? state.onInterrupt : nil)
         case .pass: return .exit  // the cleanup takes too long
         case .report, .ignore: return .ignore
         }

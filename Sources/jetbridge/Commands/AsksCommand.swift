@@ -17,6 +17,8 @@ struct AsksCommand: Command {
         for (index, ask) in asks.enumerated() {
             if index > 0 { try context.print("") }
             try context.print(context.output.shown("\(ask.session): \(ask.lead)"))
+            guard ask.question != nil else { continue }
+            for option in ask.options { try context.print(context.output.shown("  \(option.key)  \(option.label)")) }
         }
     }
 

@@ -1,5 +1,6 @@
 internal import Host
 internal import JSON
+internal import Primitives
 
 struct ConfigCheckCommand: Command {
     let actsAsOwner = false
@@ -30,7 +31,7 @@ struct ConfigCheckCommand: Command {
         guard isGood else {
             let count = loaded.errors.count
             throw CommandFailure(
-                "\(file): \(count) \(count == 1 ? "error" : "errors")", status: .configuration)
+                "\(file): \(count.counted("error"))", status: .configuration)
         }
         if !context.isJSON { try context.print("\(file): \(context.output.green("valid"))") }
     }

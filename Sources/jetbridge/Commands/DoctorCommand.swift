@@ -1,6 +1,7 @@
 internal import Host
 internal import JSON
 internal import Logging
+internal import Primitives
 
 struct DoctorCommand: Command {
     let syntax = CommandSyntax(
@@ -41,7 +42,7 @@ struct DoctorCommand: Command {
         let count = await failures.value
         if count > 0 {
             throw CommandFailure(
-                "\(count == 1 ? "1 check" : "\(count) checks") failed; each line above says what to do")
+                "\(count.counted("check")) failed; each line above says what to do")
         }
     }
 

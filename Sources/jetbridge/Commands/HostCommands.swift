@@ -20,7 +20,7 @@ struct HostsCommand: Command {
         let rows = hosts.map { host in
             [
                 host.name, host.version, host.state.rawValue, CivilTime(milliseconds: host.since).rfc3339Seconds,
-                "\(host.threads) \(host.threads == 1 ? "thread" : "threads")", host.adapters.joined(separator: " "),
+                host.threads.counted("thread"), host.adapters.joined(separator: " "),
             ].map { VisibleText.strictLine($0) }
         }
         for line in TextTable.lines(rows) { try context.print(line) }

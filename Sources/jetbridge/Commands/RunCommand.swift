@@ -11,7 +11,8 @@ struct RunCommand: Command {
         discussion: """
             Runs the command as `/run` does in the web chat, in a new thread or in the given one, and exits with the \
             command's status. Its output goes to standard output and standard error as it comes. Put -- before a command \
-            with options. Ctrl-C stops the command. A command that ends in ' &' runs as a job.
+            with options. Ctrl-C stops the command, and so does the end of \
+            the terminal. A command that ends in ' &' runs as a job.
             """,
         positionals: [
             PositionalSyntax(
@@ -37,7 +38,7 @@ struct RunCommand: Command {
         try await ChatHost.withLink(configuration, interrupts: interrupts) { link in
             let thread: String
             if let chosen { thread = chosen } else { thread = try await link.newThread() }
-            interrupts.set { try? await link.stop(thread) }
+            interrupts.set({ try? await link.stop(thread) }, isForAll: true)
             defer { interrupts.set(nil) }
             try await Self.run(command, in: thread, link, context)
         }

@@ -1,6 +1,7 @@
 internal import Host
 internal import JSON
 internal import Logging
+internal import Primitives
 internal import Specs
 
 struct SpecListCommand: Command {
@@ -50,7 +51,7 @@ struct SpecListCommand: Command {
 
     private static func questions(of feature: FeatureOverview) -> String {
         let count = feature.questions.count
-        return count == 0 ? "-" : "\(count) \(count == 1 ? "question" : "questions")"
+        return count == 0 ? "-" : count.counted("question")
     }
 
     private static func json(_ feature: FeatureOverview) -> JSON {
@@ -154,9 +155,8 @@ struct SpecCheckCommand: Command {
     }
 
     private static func summary(of check: SpecCheck) -> String {
-        let count = { (number: Int, word: String) in "\(number) \(word)\(number == 1 ? "" : "s")" }
-        let documents = count(check.documents.count, "document")
+        let documents = check.documents.count.counted("document")
         guard !check.findings.isEmpty else { return "\(documents) checked: no findings" }
-        return "\(count(check.errors, "error")) and \(count(check.warnings, "warning")) in \(documents)"
+        return "\(check.errors.counted("error")) and \(check.warnings.counted("warning")) in \(documents)"
     }
 }

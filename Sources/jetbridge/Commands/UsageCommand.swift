@@ -60,7 +60,7 @@ struct UsageCommand: Command {
         }
         if rows.isEmpty, clients.isEmpty { try context.errors.writeLine("No tokens have been used yet.") }
         let lines = TextTable.lines(
-            rows.map { [$0.model, "\($0.turns) turns", "\($0.input) tokens in", "\($0.output) tokens out"] }
+            rows.map { [$0.model, $0.turns.counted("turn"), "\($0.input) tokens in", "\($0.output) tokens out"] }
                 + clients.map {
                     [
                         $0.model, "\($0.requests) requests", "\($0.input) tokens in", "\($0.output) tokens out",
@@ -88,7 +88,7 @@ struct UsageCommand: Command {
         guard !context.isJSON else { return try context.print(table.json) }
         let rows = (table.items.map { ($0.key, $0.sums) } + [(["total"], table.totals)]).map { key, sums in
             key + Array(repeating: "", count: max(0, query.keys.count - key.count)) + [
-                "\(sums.turns) turns", "\(sums.failed) failed", "\(sums.tokens.input) tokens in",
+                sums.turns.counted("turn"), "\(sums.failed) failed", "\(sums.tokens.input) tokens in",
                 "\(sums.tokens.output) tokens out",
                 "\(sums.thumbsUp) good", "\(sums.thumbsDown) bad",
                 sums.estimate.map { "about \(Money.words($0, table.currency))" } ?? "cost unknown",

@@ -376,10 +376,11 @@ struct TasksRun {
     private static func row(_ task: JSON) -> [String] {
         func text(_ name: String) -> String { task[name]?.stringValue ?? "" }
         let labels = task["labels"]?.arrayValue?.compactMap(\.stringValue).map { " #\($0)" }.joined() ?? ""
+        let priority = task["priority"]?.stringValue.map { " !\($0)" } ?? ""
         let due = task["due"]?.stringValue.map { " (due \($0))" } ?? ""
         return [
             text("id") + (task["waiting"]?.boolValue == true ? "*" : ""), text("state"),
-            task["owner"]?.stringValue.map { "@\($0)" } ?? "-", text("text") + labels + due,
+            task["owner"]?.stringValue.map { "@\($0)" } ?? "-", text("text") + labels + priority + due,
         ]
     }
 

@@ -96,6 +96,10 @@ struct ClusterTests {
         try await cluster.start(0)
         _ = try await cluster.client(0).ended(try await cluster.client(0).send("three", to: thread))
         #expect(try await cluster.listed().map(\.state) == ["live", "live"])
+        // And so it does at once after its end, before anybody has seen that.
+        await cluster.hosts[0].kill()
+        try await cluster.start(0)
+        #expect(try await cluster.listed().map(\.state) == ["live", "live"])
         try await cluster.finish()
     }
 

@@ -67,8 +67,7 @@ struct SignInConfigurationTests {
                 gateway: {sign_in: {github: {client_id: a, client_secret: {env: OIDC_SECRET}}}}
                 github: {web_url: "http://git.example.org", api_url: "https://git.example.org/api/v3"}
                 """,
-                "people sign in with GitHub, so github.web_url and github.api_url must begin with https://, or their tokens "
-                    + "could be read on the way"
+                "web_url would send tokens to another machine unencrypted; use https://"
             ),
         ])
     func mistakes(_ text: String, _ message: String) {

@@ -15,7 +15,7 @@ struct CommitTool: Tool {
         let count = draft.files.count
         return ToolIntent(
             call: call, subject: VisibleText.of(message), directory: "/workspace",
-            title: "commit \(Self.subject(message)), \(count) \(count == 1 ? "file" : "files")",
+            title: "commit \(Self.subject(message)), \(count.counted("file"))",
             // The whole workspace: a change in between is refused.
             preconditions: [ToolIntent.Precondition(path: "", digest: draft.digest)],
             preview: (draft.files + ["", draft.diff]).joined(separator: "\n").trimming())
@@ -27,7 +27,7 @@ struct CommitTool: Tool {
             return nil
         }
         let message = commits.subjects.joined(separator: "\n")
-        let count = "\(commits.subjects.count) \(commits.subjects.count == 1 ? "commit" : "commits")"
+        let count = commits.subjects.count.counted("commit")
         return ToolIntent(
             call: CheckedCall(id: "\(call)-commits", tool: tool, arguments: ["message": .string(message)]),
             subject: VisibleText.of(message), directory: "/workspace",
@@ -43,11 +43,11 @@ struct CommitTool: Tool {
         if found.path == ToolIntent.Precondition.jailCommits {
             let count = try await self.desk.takeOver(digest)
             return ToolResult(
-                .done, text: "On the branch now: \(count) \(count == 1 ? "commit" : "commits") made in the jail.",
+                .done, text: "On the branch now: \(count.counted("commit")) made in the jail.",
                 summary: intent.title)
         }
         guard let commit = try await self.desk.commit(intent.subject, expecting: digest) else { throw Self.nothing }
-        let sizes = "\(commit.files) \(commit.files == 1 ? "file" : "files") +\(commit.additions) −\(commit.deletions)"
+        let sizes = "\(commit.files.counted("file")) +\(commit.additions) −\(commit.deletions)"
         return ToolResult(
             .done,
             text: "Commit \(commit.sha.prefix(7)) on \(commit.branch): \(Self.subject(commit.subject)), \(sizes)",

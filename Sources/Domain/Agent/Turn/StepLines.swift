@@ -1,5 +1,6 @@
 package import Chat
 package import Git
+internal import Primitives
 
 /// The growing line of steps in the thread. Pure.
 package struct StepLines: Sendable {
@@ -53,7 +54,7 @@ package struct StepLines: Sendable {
     package var shown: String {
         let last = self.lines.suffix(Self.shownLines).map(\.text)
         let more = self.count - last.count
-        let head = more > 0 ? ["+\(more) \(more == 1 ? "step" : "steps")"] : []
+        let head = more > 0 ? ["+\(more.counted("step"))"] : []
         return "```\n" + (head + last).joined(separator: "\n") + "\n```"
     }
 
@@ -61,11 +62,11 @@ package struct StepLines: Sendable {
     ///
     /// - Parameter changes: nil where only the names of the files are known.
     package func folded(seconds: Int, tokens: Int, changes: GitStat? = nil) -> String {
-        var parts = [Self.number(self.count, "step")]
+        var parts = [self.count.counted("step")]
         if let changes, changes.files > 0 {
-            parts.append("\(Self.number(changes.files, "file")) +\(changes.additions) −\(changes.deletions)")
+            parts.append("\(changes.files.counted("file")) +\(changes.additions) −\(changes.deletions)")
         } else if changes == nil, !self.files.isEmpty {
-            parts.append(Self.number(self.files.count, "file"))
+            parts.append(self.files.count.counted("file"))
         }
         parts.append("\(seconds) s")
         parts.append(tokens < 1000 ? "\(tokens) tokens" : "\((tokens + 500) / 1000) k tokens")
@@ -79,8 +80,6 @@ package struct StepLines: Sendable {
             TurnSteps(
                 shown: self.shown, folded: self.folded(seconds: seconds, tokens: tokens, changes: changes), news: line))
     }
-
-    private static func number(_ count: Int, _ word: String) -> String { "\(count) \(word)\(count == 1 ? "" : "s")" }
 
     /// One line that shows every letter as what it is: names and commands come from files and models.
     private static func safe(_ text: String) -> String {

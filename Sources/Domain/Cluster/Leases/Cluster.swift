@@ -98,7 +98,11 @@ package actor Cluster: Service {
     /// - Throws: ``HostNameTaken``, or what the database throws.
     package func join(wanting wanted: Set<Place>) async throws {
         self.wanted = wanted
-        try await self.joinAnew()
+        do { try await self.joinAnew() } catch is HostNameTaken {
+            // Perhaps by this host's own last run, killed a moment ago.
+            try await Task.sleep(for: HostTable.silence + .milliseconds(200))
+            try await self.joinAnew()
+        }
         self.announce.yield(.gained(self.places))
     }
 

@@ -15,7 +15,7 @@ package struct HostNameTaken: Error, CustomStringConvertible {
 /// The hosts and their places, as PostgreSQL has them. Times are milliseconds by the server's clock.
 struct HostTable: Sendable {
     /// How long a host whose session with the server has ended may be silent: it may only have been cut off.
-    private static let silence: Int64 = 1_000
+    static let silence = Duration.seconds(1)
 
     private static let now = "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)"
     /// The server ends the session of a program that is killed, so that its end is seen before its lease runs out.
@@ -24,7 +24,7 @@ struct HostTable: Sendable {
         AND a.application_name = 'jetbridge ' || hosts.run)
         """
     private static let isDead = """
-        (hosts.expires_at < \(Self.now) OR hosts.renewed_at < \(Self.now) - \(Self.silence) AND NOT \(Self.isConnected))
+        (hosts.expires_at < \(Self.now) OR hosts.renewed_at < \(Self.now) - \(Int64(Self.silence / .milliseconds(1))) AND NOT \(Self.isConnected))
         """
 
     /// Of its own, with the name `jetbridge RUN`: nobody else's work may delay a renewal.

@@ -1,3 +1,5 @@
+internal import Primitives
+
 /// The lines that notify threads of events on GitHub. Pure.
 package enum NewsLine {
     private static let commitLimit = 3
@@ -57,7 +59,7 @@ package enum NewsLine {
         let commits =
             count == 0
             ? "now at \(GitHubTexts.code(String((event.sha ?? "").prefix(7))))"
-            : "\(count == 1 ? "1 commit" : "\(count) commits"), \(more)\(shown.joined(separator: ", "))"
+            : "\(count.counted("commit")), \(more)\(shown.joined(separator: ", "))"
         return self.linked("\(self.author(event)) \(what) \(branch): \(commits)", event)
     }
 
@@ -86,7 +88,7 @@ package enum NewsLine {
             default: "\(author) reviewed \(number)"
             }
         let places = comments.prefix(self.checkLimit).map(self.place).joined(separator: ", ")
-        let count = comments.count == 1 ? "1 comment" : "\(comments.count) comments"
+        let count = comments.count.counted("comment")
         let head = comments.isEmpty ? verdict : "\(verdict) with \(count) (\(places))"
         return self.written(
             event, head, command, needsAnswer: event.state != "approved" || !comments.isEmpty)

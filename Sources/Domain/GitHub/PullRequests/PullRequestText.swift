@@ -1,3 +1,5 @@
+internal import Primitives
+
 /// The title and the description of a pull request. Pure.
 ///
 /// Our part of the description is between two marks, and only it is replaced: what people write around it stays.
@@ -49,7 +51,7 @@ package enum PullRequestText {
         }
         if !commits.isEmpty {
             let count = max(material.commitCount, commits.count)
-            let head = "**\(count == 1 ? "1 commit" : "\(count) commits")**"
+            let head = "**\(count.counted("commit"))**"
             parts.append(([head, ""] + commits + Self.more(count - commits.count)).joined(separator: "\n"))
         }
         if let asker = material.asker.map({ GitHubTexts.plain($0, limit: 60) }), !asker.isEmpty {

@@ -19,6 +19,8 @@ package struct ReviewPrompt: Sendable {
     }
 
     package static let instructions = """
+        Purpose: review
+
         Look for what is wrong in the diff: mistakes in the logic, missing cases, security, data loss, races, and what \
         contradicts the feature's documents. No praise, no remarks about style, nothing about lines that the diff does \
         not show. Each line of the diff begins with its number in the new file; deleted lines have none.

@@ -1,3 +1,5 @@
+internal import Primitives
+
 /// The text of a review in the thread and on GitHub. Pure.
 package enum ReviewText {
     /// The findings as a list, one line each.
@@ -37,7 +39,7 @@ package enum ReviewText {
             let place = finding.line.map { "\(finding.path):\($0)" } ?? finding.path
             return "- \(GitHubTexts.code(place)) \(self.comment(finding).replacing("\n\n", with: " "))"
         }
-        let head = "\(shown.count == 1 ? "1 finding" : "\(shown.count) findings"): \(self.counts(Array(shown)))."
+        let head = "\(shown.count.counted("finding")): \(self.counts(Array(shown)))."
         return [self.mark(id), head, others.joined(separator: "\n")].filter { !$0.isEmpty }.joined(separator: "\n\n")
     }
 

@@ -19,7 +19,7 @@ struct RehearsalDocument {
 
     private static let purposes: Set<String> = [
         "constitution", "plan", "tasks", "checklist", "analyze", "refine", "correction", "clarification questions",
-        "apply an answer",
+        "apply an answer", "review",
     ]
 
     private var text: String {
@@ -32,6 +32,8 @@ struct RehearsalDocument {
         case "refine": RehearsalRefinement(self.material).text
         case "clarification questions": RehearsalQuestions(self.material).text
         case "apply an answer": RehearsalQuestions(self.material).change
+        // It cannot judge a change.
+        case "review": #"{"findings": []}"#
         // It makes no mistakes that it could correct.
         default: self.material.documents.last?.text ?? ""
         }

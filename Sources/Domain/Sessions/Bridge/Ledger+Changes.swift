@@ -43,9 +43,9 @@ extension Ledger {
     }
 
     /// Changes the question of a waiting turn: as the person wrote it and as it is asked.
-    package func edit(_ turn: TurnRecord, written: String, asked: String) throws {
+    package func edit(_ turn: TurnRecord, written: String?, asked: String) throws {
         try self.connection.execute("UPDATE turns SET text = ? WHERE id = ?", [.text(asked), .text(turn.id)])
-        guard let message = turn.message else { return }
+        guard let message = turn.message, let written else { return }
         try self.rewriteMessage(message, to: written)
     }
 

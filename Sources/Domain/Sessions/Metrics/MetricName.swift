@@ -30,6 +30,37 @@ package enum MetricName: String, Sendable, CaseIterable {
     case jailSeconds = "jail_seconds"
     case storeCommitSeconds = "store_commit_seconds"
 
+    /// What every host has. The others come with a cluster, encryption, hooks and telemetry.
+    package static let ofHost: [MetricName] = [
+        .inboundEvents, .turns, .outbound, .rateLimited, .modelTokens, .proxyRequests, .asks, .jailCommands,
+        .turnsActive, .outboxPending, .adapterUp, .firstTokenSeconds, .turnSeconds, .jailSeconds, .storeCommitSeconds,
+    ]
+
+    package enum Kind: String, Sendable {
+        case counter, gauge, histogram
+    }
+
+    package var kind: Kind {
+        switch self {
+        case .inboundEvents, .turns, .outbound, .rateLimited, .modelTokens, .proxyRequests, .asks, .jailCommands,
+            .undecryptableMessages, .failedKeyShares, .handovers, .fencedWrites, .webhooks, .droppedSpans:
+            .counter
+        case .turnsActive, .outboxPending, .adapterUp, .placesOwned, .leaseAge, .oneTimeKeys, .residentMemory: .gauge
+        case .firstTokenSeconds, .turnSeconds, .jailSeconds, .storeCommitSeconds: .histogram
+        }
+    }
+
+    package var hasLabels: Bool {
+        switch self {
+        case .turnsActive, .outboxPending, .placesOwned, .leaseAge, .residentMemory, .firstTokenSeconds, .turnSeconds,
+            .jailSeconds, .storeCommitSeconds, .fencedWrites, .droppedSpans:
+            false
+        case .inboundEvents, .turns, .outbound, .rateLimited, .modelTokens, .proxyRequests, .asks, .jailCommands,
+            .undecryptableMessages, .failedKeyShares, .handovers, .webhooks, .adapterUp, .oneTimeKeys:
+            true
+        }
+    }
+
     /// What it counts or measures, as the exposition says it.
     package var help: String {
         switch self {

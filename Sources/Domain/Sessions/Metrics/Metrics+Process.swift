@@ -2,8 +2,11 @@ internal import Glibc
 
 extension Metrics {
     /// Metrics that begin with those of the process.
-    package static func ofProcess() -> Metrics {
+    ///
+    /// - Parameter announced: those that the process will have.
+    package static func ofProcess(announcing announced: [MetricName]) -> Metrics {
         let metrics = Metrics()
+        metrics.announce(announced)
         metrics.gauge(.residentMemory) { Self.residentMemory() }
         return metrics
     }

@@ -4,6 +4,7 @@ extension Metrics {
     /// Reads what the networks say of themselves at each scrape. What another host has is not missing here.
     package func follow(_ adapters: AdapterRegistry, _ held: HeldPlaces) {
         for id in adapters.all.map(\.id) {
+            self.count(.rateLimited, Self.labels(id), by: 0)
             self.gauge(.adapterUp, Self.labels(id)) {
                 guard id == Place.webAdapter || held.contains(.network(id)) else { return nil }
                 return adapters[id]?.status.state == .up ? 1 : 0

@@ -31,6 +31,7 @@ package final class Metrics: Sendable {
         var readCounters: [MetricName: @Sendable () -> [(labels: [String: String], value: UInt64)]] = [:]
         var levels: [Series: Double] = [:]
         var histograms: [Series: Histogram] = [:]
+        var announced: [MetricName] = []
     }
 
     /// Upper bounds in seconds; the last bucket has none.
@@ -41,6 +42,23 @@ package final class Metrics: Sendable {
     private let state = Protected(State())
 
     package init() {}
+
+    /// Lists metrics from the start, so that who watches them finds their names, and sees the first change: those without
+    /// labels with a zero, and those with labels by their description.
+    package func announce(_ names: [MetricName]) {
+        self.state.withLock { state in
+            state.announced += names
+            let empty = Histogram(buckets: Array(repeating: 0, count: Self.bounds.count))
+            for name in names where !name.hasLabels {
+                let series = Series(name: name.rawValue)
+                switch name.kind {
+                case .counter: state.counters[series] = 0
+                case .gauge: state.levels[series] = 0
+                case .histogram: state.histograms[series] = empty
+                }
+            }
+        }
+    }
 
     package func count(_ name: MetricName, _ labels: [String: String] = [:], by amount: UInt64 = 1) {
         let series = Series(name: name.rawValue, labels: labels)
@@ -122,6 +140,13 @@ package final class Metrics: Sendable {
             for (labels, histogram) in Self.sorted(entries) {
                 lines += Self.lines(of: histogram, name: name, labels: labels)
             }
+        }
+        let known = Set(reading.counters.map(\.name) + reading.gauges.map(\.name) + reading.histograms.map(\.name))
+        for name in self.state.withLock({ $0.announced }) where !known.contains(name.rawValue) {
+            let (raw, kind) = (name.rawValue, name.kind)
+            let full =
+                kind == .gauge ? Self.fullName(ofGauge: raw) : "jetbridge_\(raw)\(kind == .counter ? "_total" : "")"
+            lines += Self.header(full, of: raw, kind.rawValue)
         }
         return lines.joined(separator: "\n") + "\n"
     }

@@ -44,10 +44,9 @@ package struct SessionDeletion: Sendable {
         guard outcome == .deleted, let place else { return outcome }
         do {
             try await self.purge(session) { try await self.store.write(of: place, $0) }
-        } catch is ObjectStoreError {
+        } catch  where error is ObjectStoreError || error is PlaceLost || error is FileFailure {
             // The janitor tries again.
-        } catch is PlaceLost {
-        } catch is FileFailure {}
+        }
         return outcome
     }
 

@@ -139,7 +139,9 @@ enum CommandTexts {
         _ rows: [(model: String, turns: Int64, input: Int64, output: Int64)], cost: String? = nil, provider: String,
         quota: [String]
     ) -> String {
-        let lines = rows.map { "- \($0.model): \($0.turns) turns, \($0.input) tokens in, \($0.output) tokens out" }
+        let lines = rows.map {
+            "- \($0.model): \($0.turns.counted("turn")), \($0.input) tokens in, \($0.output) tokens out"
+        }
         let used = lines.isEmpty ? ["No tokens have been used in this thread yet."] : lines
         let account = quota.isEmpty ? [] : ["", "The account (\(provider)):"] + quota.map { "- \($0)" }
         return (used + (cost.map { ["", $0] } ?? []) + account).joined(separator: "\n")

@@ -13,7 +13,7 @@ enum DiffTexts {
     /// Markdown: a line with the sizes and the link, one for each file, and a small diff itself.
     static func card(of diff: String, in session: String, publicURL: String) -> String {
         let diffs = FileDiffs(diff)
-        let files = diffs.files.count == 1 ? "1 file changed" : "\(diffs.files.count) files changed"
+        let files = "\(diffs.files.count.counted("file")) changed"
         let head =
             "\(files), +\(diffs.additions) −\(diffs.deletions)\(diffs.isCut ? " or more" : "") "
             + Self.url(of: session, publicURL: publicURL)

@@ -20,8 +20,8 @@ enum ReportTexts {
         let title = "\(name) (\(first == last ? first : "\(first) to \(last)"), \(zone.name)):"
         guard totals.turns + totals.tokens.calls > 0 else { return "\(title) nothing was used." }
         var lines = [
-            "\(totals.turns) turns, \(totals.failed) failed, \(totals.stopped) stopped, \(Int(totals.seconds / 60)) minutes",
-            "\(totals.toolCalls) tool calls, \(totals.commands) commands, \(totals.commits) commits",
+            "\(totals.turns.counted("turn")), \(totals.failed) failed, \(totals.stopped) stopped, \(Int(totals.seconds / 60).counted("minute"))",
+            "\(totals.toolCalls.counted("tool call")), \(totals.commands.counted("command")), \(totals.commits.counted("commit"))",
             Self.tokens(totals.tokens) + Self.cost(totals, currency),
         ]
         if let middle = totals.latencies.percentile(0.5), let slow = totals.latencies.percentile(0.95) {
@@ -71,7 +71,7 @@ enum ReportTexts {
             let cost = item.sums.estimate.map { ", \(Money.words($0, table.currency))" } ?? ""
             let key = item.key.joined(separator: " ")
             let name = names[key].map { "\(AskTexts.escaped(VisibleText.strictLine($0))) " } ?? ""
-            return "\(name)`\(key)` \(item.sums.turns) turns\(cost)"
+            return "\(name)`\(key)` \(item.sums.turns.counted("turn"))\(cost)"
         }
         let more = items.count > Self.most ? ["\(items.count - Self.most) more"] : []
         return (shown + more).joined(separator: "; ")

@@ -1,4 +1,5 @@
 internal import Chat
+internal import Primitives
 
 /// What people read about their own accounts at GitHub.
 enum SignInTexts {
@@ -22,7 +23,7 @@ enum SignInTexts {
     static func invitation(code: String, address: String, lifetime: Duration) -> String {
         let minutes = max(1, Int((lifetime / .seconds(60)).rounded(.down)))
         return "Open \(address) and enter the code `\(code)`. It is valid for "
-            + "\(minutes == 1 ? "1 minute" : "\(minutes) minutes"); I will report here when GitHub has accepted it."
+            + "\(minutes.counted("minute")); I will report here when GitHub has accepted it."
     }
 
     static let signedOut =

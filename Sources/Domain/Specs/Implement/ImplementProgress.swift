@@ -1,3 +1,5 @@
+internal import Primitives
+
 /// The state of work on a list of tasks, as the thread's one growing message shows it.
 package struct ImplementProgress: Sendable, Hashable {
     private static let shownTasks = 4
@@ -44,7 +46,7 @@ package struct ImplementProgress: Sendable, Hashable {
     package var shown: String {
         let more = self.lines.count - Self.shownTasks
         var lines = ["\(self.done) of \(self.total) tasks done in \(self.feature)"]
-        if more > 0 { lines.append("+\(more) \(more == 1 ? "task" : "tasks")") }
+        if more > 0 { lines.append("+\(more.counted("task"))") }
         lines += self.lines.suffix(Self.shownTasks)
         if let current = self.current { lines.append(current) }
         lines += self.steps.map { "     " + $0 }

@@ -1,3 +1,5 @@
+internal import Primitives
+
 /// What `implement` says.
 package enum ImplementTexts {
     private static let named = 6
@@ -26,7 +28,7 @@ package enum ImplementTexts {
     }
 
     package static func uncommitted(_ files: Int, before task: String) -> String {
-        let count = files == 1 ? "1 file" : "\(files) files"
+        let count = files.counted("file")
         return "The workspace has uncommitted changes (\(count)); they become part of the commit of \(task)."
     }
 
@@ -52,10 +54,10 @@ package enum ImplementTexts {
         if done == total {
             lines.append(
                 made == 0
-                    ? "All \(which)\(Self.count(total)) of `\(feature)` are done already."
-                    : "All \(which)\(Self.count(total)) of `\(feature)` are done.")
+                    ? "All \(which)\(total.counted("task")) of `\(feature)` are done already."
+                    : "All \(which)\(total.counted("task")) of `\(feature)` are done.")
         } else {
-            lines.append("\(done) of \(which)\(Self.count(total)) of `\(feature)` are done.")
+            lines.append("\(done) of \(which)\(total.counted("task")) of `\(feature)` are done.")
         }
         for (id, reason) in left.sorted(by: { $0.key < $1.key }).prefix(Self.named) {
             lines.append("- \(id) was left: \(Self.clause(reason)).")
@@ -80,8 +82,6 @@ package enum ImplementTexts {
         while line.last == "." { line.removeLast() }
         return line.count > 240 ? line.prefix(239) + "…" : line
     }
-
-    private static func count(_ tasks: Int) -> String { tasks == 1 ? "1 task" : "\(tasks) tasks" }
 
     private static func list(_ ids: [String]) -> String {
         let more = ids.count > Self.named ? " and \(ids.count - Self.named) more" : ""

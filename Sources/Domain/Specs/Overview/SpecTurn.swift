@@ -1,5 +1,6 @@
 package import Chat
 internal import Git
+internal import Primitives
 package import Repositories
 
 /// `spec`: shows the thread's feature and lists the others; `spec 003` switches.
@@ -107,10 +108,10 @@ package enum FeatureTexts {
     package static func words(_ status: StageStatus, _ feature: FeatureOverview) -> String {
         switch (status.state, status.stage) {
         case (.missing, _): return status.needs.map { "needs `\($0.rawValue)` first" } ?? "not possible yet"
-        case (.open, .clarify): return Self.count(feature.questions.count, "open question")
+        case (.open, .clarify): return feature.questions.count.counted("open question")
         case (.open, .implement), (.done, .implement):
-            return "\(feature.ticked) of \(Self.count(feature.tasks.count, "task")) done"
-        case (.ready, .implement): return "ready, \(Self.count(feature.tasks.count, "task"))"
+            return "\(feature.ticked) of \(feature.tasks.count.counted("task")) done"
+        case (.ready, .implement): return "ready, \(feature.tasks.count.counted("task"))"
         case (.open, _): return "open"
         case (.findings, .analyze): return Self.findings(feature.errors, feature.warnings)
         case (.findings, _):
@@ -123,10 +124,8 @@ package enum FeatureTexts {
 
     private static func findings(_ errors: Int, _ warnings: Int) -> String {
         warnings == 0
-            ? Self.count(errors, "error") : "\(Self.count(errors, "error")), \(Self.count(warnings, "warning"))"
+            ? errors.counted("error") : "\(errors.counted("error")), \(warnings.counted("warning"))"
     }
-
-    private static func count(_ number: Int, _ word: String) -> String { "\(number) \(word)\(number == 1 ? "" : "s")" }
 
     /// One line that no Markdown of the document changes.
     private static func plain(_ text: String) -> String {

@@ -1,3 +1,5 @@
+internal import Primitives
+
 /// The text of an analysis: the documents, and the findings by severity.
 struct AnalysisTable {
     private let rows: [AnalysisRow]
@@ -12,12 +14,12 @@ struct AnalysisTable {
         self.name = name
         var parts: [String] = []
         if let spec = feature.spec {
-            parts.append(Self.count(spec.stories.count, "story", "stories"))
-            parts.append(Self.count(spec.requirements.count, "requirement", "requirements"))
+            parts.append(spec.stories.count == 1 ? "1 story" : "\(spec.stories.count) stories")
+            parts.append(spec.requirements.count.counted("requirement"))
         }
         if let tasks = feature.tasks {
             let done = tasks.tasks.filter(\.isTicked).count
-            parts.append("\(Self.count(tasks.tasks.count, "task", "tasks")), \(done) done")
+            parts.append("\(tasks.tasks.count.counted("task")), \(done) done")
         }
         self.summary = parts.joined(separator: " · ")
     }
@@ -36,13 +38,9 @@ struct AnalysisTable {
         }
         let more = self.rows.count - StageLimits.rows
         if more > 0 {
-            lines += ["", "\(Self.count(more, "more finding", "more findings")), of the same severity or lower."]
+            lines += ["", "\(more.counted("more finding")), of the same severity or lower."]
         }
         return lines.joined(separator: "\n") + "\n"
-    }
-
-    private static func count(_ count: Int, _ one: String, _ many: String) -> String {
-        "\(count) \(count == 1 ? one : many)"
     }
 
     /// One cell, in which no bar, line break or control character ends the cell.

@@ -1,4 +1,5 @@
 internal import Chat
+internal import Primitives
 internal import Repositories
 
 /// Checks what a stage wrote together with the feature's other documents.
@@ -95,7 +96,7 @@ struct StageFindings: Sendable {
             try await report(.notice("\(Self.name(finding.path))\(place): \(Self.line(finding.message))"))
         }
         let more = errors.count - StageLimits.findings
-        let rest = more > 0 ? "\(more) more \(more == 1 ? "error" : "errors"), and all of it" : "All of it"
+        let rest = more > 0 ? "\(more.counted("more error")), and all of it" : "All of it"
         try await report(.notice("\(rest): `analyze`. `refine TEXT` corrects it."))
     }
 

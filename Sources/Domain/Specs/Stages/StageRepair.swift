@@ -2,6 +2,7 @@ internal import Chat
 internal import JSON
 internal import Logging
 internal import Models
+internal import Primitives
 
 /// Sends what a model got wrong back to it, section by section.
 struct StageRepair: Sendable {
@@ -25,7 +26,7 @@ struct StageRepair: Sendable {
         for round in 1...StageLimits.repairs {
             let errors = self.check.errors(in: result.documents)
             if errors.isEmpty { break }
-            let count = errors.count == 1 ? "1 error" : "\(errors.count) errors"
+            let count = errors.count.counted("error")
             try await self.report(.thinking("Correcting \(count) (\(round) of \(StageLimits.repairs))."))
             do {
                 for request in self.requests(for: errors, in: result.documents) {

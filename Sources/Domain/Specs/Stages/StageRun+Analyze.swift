@@ -1,5 +1,6 @@
 internal import Chat
 internal import Models
+internal import Primitives
 internal import Repositories
 
 /// What is wrong with a feature's documents, by code and by a model: one table, nothing is committed.
@@ -17,7 +18,7 @@ extension StageRun {
         }
         let count = feature.documents.count
         try await self.report(
-            .thinking("Checked \(count == 1 ? "1 document" : "\(count) documents") by code: \(Self.count(rows.count)).")
+            .thinking("Checked \(count.counted("document")) by code: \(Self.count(rows.count)).")
         )
         try await self.report(.thinking("Reading the documents against each other."))
         var reading: String?
@@ -92,6 +93,6 @@ extension StageRun {
     }
 
     private static func count(_ findings: Int) -> String {
-        findings == 0 ? "no findings" : findings == 1 ? "1 finding" : "\(findings) findings"
+        findings == 0 ? "no findings" : findings.counted("finding")
     }
 }

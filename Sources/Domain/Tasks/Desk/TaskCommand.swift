@@ -15,12 +15,14 @@ package enum TaskCommand: Sendable, Hashable {
     /// The agent works on it.
     case work(String)
 
-    package static let usage =
-        "Write `task`, `task add TEXT`, `task ID`, `task claim ID`, `task start ID`, `task done ID`, `task drop ID`, "
-        + "`task reopen ID`, `task assign ID WHO`, `task note ID TEXT`, `task link ID URL`, `task me NAME` or `task ID do`."
+    /// Each first word and what follows it.
+    private static let forms = [
+        ("add", "TEXT"), ("claim", "ID"), ("start", "ID"), ("done", "ID"), ("drop", "ID"), ("reopen", "ID"),
+        ("assign", "ID WHO"), ("note", "ID TEXT"), ("link", "ID URL"), ("me", "NAME"),
+    ]
 
-    /// Nil for other words.
-    package init?(_ text: String) {
+    /// Throws ``TaskError/invalid(_:)``, with how it is written, for other words.
+    package init(_ text: String) throws(TaskError) {
         let words = text.split(maxSplits: 2, whereSeparator: \.isWhitespace).map(String.init)
         guard let first = words.first else {
             self = .list
@@ -36,16 +38,26 @@ package enum TaskCommand: Sendable, Hashable {
         case ("done", let id?, nil): self = .move(id, .done)
         case ("drop", let id?, nil): self = .move(id, .dropped)
         case ("reopen", let id?, nil): self = .move(id, .open)
-        case ("assign", let id?, let who?) where !who.contains(" "): self = .assign(id, to: who)
+        case ("assign", let id?, let who?) where !who.contains(where: \.isWhitespace): self = .assign(id, to: who)
         case ("note", let id?, let text?): self = .note(id, text)
-        case ("link", let id?, let target?) where !target.contains(" "): self = .link(id, target)
+        case ("link", let id?, let target?) where !target.contains(where: \.isWhitespace): self = .link(id, target)
         case ("me", let name?, nil): self = .me(name.hasPrefix("@") ? String(name.dropFirst()) : name)
         case (_, let word?, nil) where word.lowercased() == "do": self = .work(first)
-        case ("add", _, _), ("claim", _, _), ("start", _, _), ("done", _, _), ("drop", _, _), ("reopen", _, _),
-            ("assign", _, _), ("note", _, _), ("link", _, _), ("me", _, _):
-            return nil
-        case (_, nil, nil): self = .show(first)
-        default: return nil
+        case (let name, let word, _):
+            guard let form = Self.forms.first(where: { $0.0 == name }) else {
+                guard word == nil else { throw .invalid(Self.unknown(text)) }
+                self = .show(first)
+                return
+            }
+            let isShort = words.count <= form.1.split(separator: " ").count
+            throw .invalid(
+                "`task \(form.0)` \(isShort ? "needs more" : "takes no more") words: write `task \(form.0) \(form.1)`")
         }
+    }
+
+    private static func unknown(_ text: String) -> String {
+        let words = TaskText.plain(text).split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        let forms = self.forms.map { "`task \($0.0) \($0.1)`" }.joined(separator: ", ")
+        return "`task \(words.prefix(40))` is unknown. Write `task`, `task ID`, \(forms) or `task ID do`"
     }
 }

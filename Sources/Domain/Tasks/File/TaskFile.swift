@@ -161,7 +161,9 @@ package struct TaskConflict: Error, Sendable, Hashable {
     /// What is the matter.
     package var sentence: String {
         func shown(_ value: [String]) -> String { value.isEmpty ? "nothing" : "“\(value.joined(separator: " "))”" }
+        let result =
+            self.ours == self.base ? "so nothing else was changed" : "so it was not set to \(shown(self.ours))"
         return "\(self.task) has changed: \(self.field.rawValue) was \(shown(self.base)) and is now "
-            + "\(shown(self.theirs)), so it was not set to \(shown(self.ours))."
+            + "\(shown(self.theirs)), \(result)."
     }
 }

@@ -1,3 +1,4 @@
+internal import Primitives
 internal import Sessions
 
 /// What may be written into a task's line.
@@ -58,22 +59,13 @@ package enum TaskText {
             && text.unicodeScalars.allSatisfy { isLetter($0) || ($0.isASCII && Self.joints.contains(UInt8($0.value))) }
     }
 
-    /// `2026-12-01`
+    /// A day of the calendar, as in `2026-12-01`.
     package static func isDate(_ text: String) -> Bool { Self.isDate(Array(text.utf8)[...]) }
 
     static func isDate(_ bytes: ArraySlice<UInt8>) -> Bool {
-        guard bytes.count == 10 else { return false }
-        let start = bytes.startIndex
-        func number(_ range: Range<Int>) -> Int? {
-            bytes[start + range.lowerBound..<start + range.upperBound].reduce(0 as Int?) { number, byte in
-                guard let number, 0x30...0x39 ~= byte else { return nil }
-                return 10 * number + Int(byte - 0x30)
-            }
-        }
-        guard bytes[start + 4] == UInt8(ascii: "-"), bytes[start + 7] == UInt8(ascii: "-"), number(0..<4) != nil,
-            let month = number(5..<7), let day = number(8..<10)
-        else { return false }
-        return 1...12 ~= month && 1...31 ~= day
+        let text = String(decoding: bytes, as: UTF8.self)
+        // A day that its month does not have would roll over.
+        return CivilTime.milliseconds(rfc3339: text + "T00:00:00Z").map { CivilTime(milliseconds: $0).date } == text
     }
 
     /// Whether it can be a link's address in a task's line.

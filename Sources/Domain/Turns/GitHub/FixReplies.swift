@@ -1,6 +1,7 @@
 internal import Agent
 internal import Chat
 internal import GitHub
+internal import Primitives
 internal import Repositories
 
 /// Answers at GitHub what was fixed, where `approvals.writes` permits it.
@@ -37,7 +38,7 @@ struct FixReplies {
         let count = lines.count + (hasOthers ? 1 : 0)
         try await thread.report(
             .text(
-                "\n\nAnswered at GitHub with \(count == 1 ? "1 comment" : "\(count) comments"): "
+                "\n\nAnswered at GitHub with \(count.counted("comment")): "
                     + place.client.links.pullRequest(pull, in: place.name)))
     }
 

@@ -5,6 +5,7 @@ internal import GitHub
 internal import JSON
 internal import Logging
 internal import Models
+internal import Primitives
 internal import Repositories
 internal import Sessions
 internal import Work
@@ -66,7 +67,7 @@ struct FixTurn: TurnWorker {
             ) { DataBlock.of($0, from: $1) },
             sender: request.sender, role: request.role, model: request.model, repository: request.repository,
             persona: persona, feature: request.feature, isResumed: request.isResumed, isAwaited: request.isAwaited)
-        let count = target.items.count == 1 ? "1 thing" : "\(target.items.count) things"
+        let count = target.items.count.counted("thing")
         try await thread.report(.thinking("Fixing \(count) that GitHub reports."))
         if try await self.ending(of: request, log) == nil {
             let ending = try await self.turn(log).run(asked, in: fixThread)

@@ -36,7 +36,7 @@ struct ReviewReader: Sendable {
         var isRead = batches.requests.isEmpty
         for (number, batch) in batches.requests.enumerated() {
             let part = batches.requests.count > 1 ? " (part \(number + 1) of \(batches.requests.count))" : ""
-            let count = batch.files.count == 1 ? "1 file" : "\(batch.files.count) files"
+            let count = batch.files.count.counted("file")
             try await thread.report(.thinking("Reading \(count)\(part)."))
             do {
                 try await found(try await self.findings(batch.text, model, persona?.prompt, thread))

@@ -1,6 +1,7 @@
 internal import Chat
 internal import Git
 internal import GitHub
+internal import Primitives
 internal import Repositories
 internal import Tasks
 
@@ -54,11 +55,11 @@ struct ReviewTurn: TurnWorker {
         }
         if !omitted.isEmpty || material.isCut { try await thread.report(.notice(Self.unread(omitted, material))) }
         guard !kept.isEmpty else {
-            let count = material.files.count == 1 ? "1 file" : "\(material.files.count) files"
+            let count = material.files.count.counted("file")
             try await thread.report(.text("Nothing found in \(count)."))
             return .complete
         }
-        let count = kept.count == 1 ? "1 finding" : "\(kept.count) findings"
+        let count = kept.count.counted("finding")
         try await thread.report(.text("\n\(count): \(ReviewText.counts(kept))."))
         if wish.makesTasks { try await self.makeTasks(of: kept, material, request, thread) }
         guard let place, let pull = material.pull, pull.isOpen else { return .complete }

@@ -14,11 +14,18 @@ package struct TaskTurn: TurnWorker {
         self.agent = agent
     }
 
-    package func refusal(of text: String) -> String? { TaskCommand(text) == nil ? TaskCommand.usage : nil }
+    package func refusal(of text: String) -> String? {
+        do {
+            _ = try TaskCommand(text)
+            return nil
+        } catch {
+            return error.description + "."
+        }
+    }
 
     package func run(_ request: TurnRequest, in thread: any TurnThread) async throws -> TurnEnding {
-        guard let command = TaskCommand(request.text) else { throw TurnFailure(TaskCommand.usage) }
         do {
+            let command = try TaskCommand(request.text)
             switch command {
             case .list: return try await self.list(request, thread)
             case .show(let id):
@@ -71,7 +78,7 @@ package struct TaskTurn: TurnWorker {
         case .assign(let id, let who): TaskWish(id, [.owner(who)])
         case .note(let id, let text): TaskWish(id, [.note(text)])
         case .link(let id, let target): TaskWish(id, [try await self.desk.link(to: target, in: request.repository)])
-        case .list, .show, .me, .work: throw TaskError.invalid(TaskCommand.usage)
+        case .list, .show, .me, .work: preconditionFailure("these change nothing")
         }
     }
 

@@ -23,6 +23,12 @@ extension Configuration {
             self.webhookSecret = section.optional("webhook_secret") { $0.secret() }
             self.clientID = section.optional("client_id") { $0.string() }
             self.app = section.optional("app") { $0.section { GitHubAppSettings($0) }.flatMap { $0 } }
+            for (key, url) in [("api_url", self.apiURL), ("web_url", self.webURL)] {
+                if !url.isSecure, !url.isLoopback {
+                    section.error("\(key) would send tokens to another machine unencrypted; use https://")
+                }
+                if url.query != nil { section.error("\(key) must end before its '?'") }
+            }
         }
     }
 }

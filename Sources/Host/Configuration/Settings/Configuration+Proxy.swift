@@ -47,7 +47,12 @@ extension Configuration {
 extension Value {
     /// `auto`, which is nil, or a number.
     fileprivate func workers() -> Int? {
-        self.text == "auto" ? nil : self.integer(in: 1...64) ?? 1
+        if self.text == "auto" { return nil }
+        if self.text.flatMap({ Int($0) }) == nil {
+            self.report("expected a whole number or auto, found \(self.kind)")
+            return 1
+        }
+        return self.integer(in: 1...64) ?? 1
     }
 
     /// `{NAME: MODEL}`. A name stands for a model, not for another name.

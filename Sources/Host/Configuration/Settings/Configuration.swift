@@ -53,13 +53,6 @@ package struct Configuration: Sendable {
         self.copilot = root.section("copilot") { Copilot($0) }
         self.proxy = root.section("proxy") { Proxy($0) }
         self.github = root.section("github") { GitHub($0) }
-        if self.gateway.signIn.github != nil,
-            ![self.github.webURL, self.github.apiURL].allSatisfy({ $0.isSecure || $0.isLoopback })
-        {
-            root.error(
-                "people sign in with GitHub, so github.web_url and github.api_url must begin with https://, or their "
-                    + "tokens could be read on the way")
-        }
         self.jail = root.section("jail") { Jail($0) }
         self.repositories = Repository.list(root, jail: self.jail.limits)
         self.defaultRepository = Repository.standard(root, among: self.repositories)

@@ -79,7 +79,8 @@ struct AdmissionWriting: Sendable {
     private func enterSession(_ ledger: Ledger) throws -> SessionRecord {
         let message = self.question.message
         let text = self.question.text
-        let title = Conversation.title(of: text.isEmpty ? message.attachments.first?.name ?? "" : text)
+        let named = text.isEmpty ? message.attachments.first?.name ?? "" : self.question.kind.title(of: text)
+        let title = Conversation.title(of: named)
         var session = try ledger.session(
             for: self.key, route: message.route, owner: message.sender.id, title: title, at: self.at,
             id: self.session)

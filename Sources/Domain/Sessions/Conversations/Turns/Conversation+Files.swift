@@ -32,11 +32,12 @@ extension Conversation {
             throw TurnFailure(FileTexts.nothingToAnswer)
         }
         await self.place(files, of: turn)
-        // A command stays as it was written; it finds the files in the workspace.
+        // What runs finds the files in the workspace.
         let text = turn.kind.isWork ? turn.text : FileListing.text(turn.text, with: files)
         let images = files.compactMap(\.image)
         try await self.retrying { ledger in
-            try ledger.edit(turn, written: text, asked: text)
+            // A command stays as it was written.
+            try ledger.edit(turn, written: turn.kind == .chat ? text : nil, asked: text)
             try ledger.keepImages(images, of: turn.id)
         }
         return turn.with(text: text, attachments: [], images: images)
