@@ -76,7 +76,8 @@ struct ConfigurationMistakeTests {
                 .map(\.message) == [
                     "'b' is an alias itself; name the model that it stands for",
                     "'d' stands for itself; name a model of the upstream", "'x' can't stand in for itself",
-                    "the list is empty: name the models that stand in for 'y'", "expected a whole number, found text",
+                    "the list is empty: name the models that stand in for 'y'",
+                    "expected a whole number or auto, found text",
                 ])
         #expect(proxy.workers == nil)
         #expect(load("proxy: {workers: 2}").configuration?.proxy.workers == 2)
