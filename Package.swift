@@ -12,7 +12,7 @@ let strict: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
-// For what runs a few times a turn: it takes a sixth less time to compile, and is a tenth smaller.
+// For what runs a few times a turn: it compiles in 15 to 24 % less time, and is 6 to 8 % smaller.
 let small = strict + [.unsafeFlags(["-Osize"])]
 
 func c(_ name: String) -> Target {

@@ -38,14 +38,12 @@ package enum TurnKind: String, Sendable, CaseIterable {
         }
     }
 
-    /// What a conversation is called that such a turn begins with these words: an idea speaks for itself, an argument needs
-    /// its command.
+    /// The title of a conversation that begins with such a turn: its words, after the command where they are its arguments.
     package func title(of words: String) -> String {
         switch self {
         case .chat, .specify, .conflict, .command: words
         case .constitution, .clarify, .plan, .tasks, .analyze, .checklist, .implement, .refine, .spec, .task, .run,
-            .diff,
-            .files, .snapshot, .undo, .commit, .pr, .review, .fix, .workflow:
+            .diff, .files, .snapshot, .undo, .commit, .pr, .review, .fix, .workflow:
             "\(self.rawValue) \(words)"
         }
     }
