@@ -14,6 +14,9 @@ extension FakeAdapter: ReactingAdapter, DeletingAdapter, DraftingAdapter, FileAd
     /// The ids of files that were downloaded completely.
     package var fetched: [String] { self.state.withLock { $0.fetched } }
 
+    /// Encrypts a room from end to end.
+    package func encrypt(_ room: String) { self.state.withLock { _ = $0.encrypted.insert(room) } }
+
     /// Adds a file for people's attachments.
     package func setFile(_ id: String, to bytes: [UInt8]) { self.state.withLock { $0.files[id] = bytes } }
 

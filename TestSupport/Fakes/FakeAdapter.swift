@@ -68,6 +68,7 @@ package final class FakeAdapter: ChatAdapter, EditingAdapter, TypingAdapter {
         var deleted: [String] = []
         var drafts: [OutgoingMessage] = []
         var lost: RoomTraits.Capabilities = []
+        var encrypted: Set<String> = []
         var files: [String: [UInt8]] = [:]
         var fetched: [String] = []
     }
@@ -203,6 +204,7 @@ package final class FakeAdapter: ChatAdapter, EditingAdapter, TypingAdapter {
     package func traits(of room: RoomID) -> RoomTraits {
         var traits = self.roomTraits
         traits.capabilities.subtract(self.state.withLock { $0.lost })
+        if self.state.withLock({ $0.encrypted.contains(room.name) }) { traits.capabilities.insert(.encrypted) }
         return traits
     }
 

@@ -102,6 +102,7 @@ struct BackupTests {
         for (name, text) in data.secrets {
             #expect(String(decoding: data.bytes("restored/\(name)"), as: UTF8.self) == text)
         }
+        #expect(access("\(data.top)/restored/matrix-a.keys.restored", F_OK) == 0)
         let keys = try Database(path: "\(data.top)/restored/matrix-a.keys", migrations: DataFolder.migrations)
         #expect(try await keys.read { try $0.first("SELECT text FROM notes", [])?.text("text") } == "key of a room")
         await keys.close()

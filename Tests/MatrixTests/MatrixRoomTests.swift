@@ -184,6 +184,9 @@ struct MatrixRoomTests {
         #expect(join.map(\.purpose) == [.upgrade(room: self.room, to: "!new")])
         #expect(join.first?.query["via"] == "other")
         transcript.sync(["!new": transcript.joined([transcript.text("bot: hi")], members: 3)])
+        #expect(transcript.requests().last?.path.last == "m.room.create")
+        #expect(transcript.delivered().isEmpty)
+        transcript.answer(.creation(room: "!new"), self.creation(replacing: self.room))
         let kinds = transcript.delivered().map { event in
             switch event.kind {
             case .roomRenamed(let from, let to): "\(event.id) \(from.name) \(to.name)"
@@ -214,7 +217,105 @@ struct MatrixRoomTests {
         #expect(transcript.logs().contains { $0.contains("invite the bot there") })
         #expect(transcript.asides().count == 6)
         transcript.sync(["!new": transcript.joined([], members: 3)])
+        transcript.answer(.creation(room: "!new"), self.creation(replacing: self.room))
         #expect(transcript.delivered().map(\.id) == ["upgrade:!r:hs"])
+    }
+
+    @Test("an upgrade to a room that the bot is in already is followed, also if the server fails in between")
+    func knownUpgrade() {
+        let transcript = MatrixTranscript()
+        transcript.start()
+        transcript.sync(["!new": transcript.joined([], members: 3)])
+        let tombstone = self.tombstone(transcript, naming: "!new")
+        transcript.sync([self.room: transcript.joined([tombstone])])
+        #expect(transcript.asides().isEmpty)
+        transcript.refuse(.creation(room: "!new"), 502)
+        #expect(transcript.waits().count == 1)
+        #expect(transcript.delivered().isEmpty)
+        transcript.sync([self.room: transcript.joined([tombstone])])
+        transcript.answer(.creation(room: "!new"), self.creation(replacing: self.room))
+        #expect(transcript.delivered().map(\.id) == ["upgrade:!r:hs"])
+        #expect(transcript.asked().last?.hasPrefix("sync") == true)
+    }
+
+    @Test("a room that was not created to replace another gets nothing from it, whatever that one says")
+    func forgedUpgrade() {
+        for creation: JSON in [["room_version": "11"], self.creation(replacing: "!else:hs"), ["predecessor": "x"]] {
+            let transcript = MatrixTranscript()
+            transcript.start()
+            transcript.sync(["!alice:hs": transcript.joined([], members: 2)])
+            transcript.sync([
+                self.room: transcript.joined([self.tombstone(transcript, naming: "!alice:hs"), transcript.text("run")])
+            ])
+            transcript.answer(.creation(room: "!alice:hs"), creation)
+            let rooms = transcript.delivered().map { event in
+                if case .message(let message) = event.kind { message.thread.value } else { "\(event.kind)" }
+            }
+            #expect(rooms == [self.room])
+            #expect(transcript.logs().contains { $0.contains("!alice:hs was not created to replace it") })
+            #expect(transcript.machine.memory.upgrades.isEmpty)
+            #expect(transcript.machine.posting(MatrixTranscript.outgoing("x")).room == self.room)
+            #expect(transcript.asked().last?.hasPrefix("sync") == true)
+        }
+    }
+
+    @Test("after a restart, only the room that the new one was created for is followed, whoever else names it")
+    func rivalUpgrades() {
+        var memory = MatrixMemory(account: MatrixStateMachine.account(MatrixTranscript.settings()))
+        memory.since = "s1"
+        memory.rooms = [self.room: MatrixRoom(), "!a:hs": MatrixRoom(), "!z:hs": MatrixRoom()]
+        memory.upgrades = ["!a:hs": "!new", self.room: "!new", "!z:hs": "!new"]
+        let transcript = MatrixTranscript(memory: memory)
+        transcript.signIn()
+        transcript.sync(["!new": transcript.joined([], members: 3)])
+        transcript.answer(.creation(room: "!new"), self.creation(replacing: self.room))
+        #expect(transcript.delivered().map(\.id) == ["upgrade:!r:hs"])
+        #expect(transcript.machine.memory.upgrades.isEmpty)
+        #expect(transcript.logs().filter { $0.contains("was not created to replace it") }.count == 2)
+    }
+
+    @Test("a room in which somebody has talked to the bot keeps its conversation")
+    func usedUpgrade() {
+        let transcript = MatrixTranscript()
+        transcript.start()
+        transcript.sync(["!new": transcript.joined([transcript.text("hi")], members: 2)])
+        #expect(transcript.messages().count == 1)
+        transcript.sync([self.room: transcript.joined([self.tombstone(transcript, naming: "!new")])])
+        transcript.answer(.creation(room: "!new"), self.creation(replacing: self.room))
+        #expect(transcript.delivered().isEmpty)
+        #expect(transcript.logs().contains { $0.contains("has a conversation there already") })
+    }
+
+    @Test("what was encrypted goes on in a new room only once that is encrypted too")
+    func clearUpgrade() throws {
+        let transcript = MatrixTranscript(encrypts: true)
+        transcript.start()
+        let encryption = transcript.event("m.room.encryption", ["algorithm": "x"], stateKey: "")
+        let tombstone = self.tombstone(transcript, naming: "!new")
+        transcript.sync([self.room: transcript.joined([encryption, tombstone])])
+        transcript.sync(["!new": transcript.joined([], members: 3)])
+        #expect(transcript.delivered().isEmpty)
+        #expect(transcript.logs().contains { $0.contains("enable encryption in !new") })
+        #expect(transcript.asked().allSatisfy { $0.hasPrefix("sync") })
+        #expect(transcript.machine.posting(MatrixTranscript.outgoing("x")).room == self.room)
+        let memory = try #require(
+            MatrixMemory(bytes: transcript.machine.memory.bytes, account: transcript.machine.memory.account))
+        let next = MatrixTranscript(memory: memory, encrypts: true)
+        next.signIn()
+        next.sync()
+        #expect(next.asides().isEmpty)
+        next.sync(["!new": next.joined([encryption])])
+        next.answer(.creation(room: "!new"), self.creation(replacing: self.room))
+        #expect(next.delivered().map(\.id) == ["upgrade:!r:hs"])
+    }
+
+    private func tombstone(_ transcript: MatrixTranscript, naming new: String) -> JSON {
+        transcript.event("m.room.tombstone", ["replacement_room": .string(new)], from: "@bob:hs", stateKey: "")
+    }
+
+    /// The content of the first event of a room.
+    private func creation(replacing old: String) -> JSON {
+        ["room_version": "11", "predecessor": ["room_id": .string(old), "event_id": "$last"]]
     }
 
     @Test("after the bot is removed from a room, it cannot post there, and the log names who removed it")

@@ -185,6 +185,37 @@ struct MatrixSyncTests {
             ])
     }
 
+    @Test("an edit that comes with its message changes it, unless it is somebody else's")
+    func editAtOnce() {
+        let transcript = MatrixTranscript()
+        transcript.start()
+        func edit(_ text: String, from sender: String = "@alice:hs") -> JSON {
+            transcript.text(
+                "* \(text)", from: sender,
+                more: [
+                    "m.new_content": ["msgtype": "m.text", "body": .string(text)],
+                    "m.relates_to": ["rel_type": "m.replace", "event_id": "$q"],
+                ])
+        }
+        transcript.sync([
+            self.room: transcript.joined([
+                transcript.text("Jetbridge: old", id: "$q"), edit("newer"), transcript.text("other"), edit("newest"),
+                edit("forged", from: "@eve:hs"),
+            ])
+        ])
+        let kinds = transcript.delivered().map { event in
+            switch event.kind {
+            case .message(let message): "message \(message.text) \(message.isAddressed)"
+            case .messageEdited(let edit): "edit \(edit.text) \(edit.sender.id)"
+            default: "other"
+            }
+        }
+        #expect(kinds == ["message newest true", "message other false", "edit forged matrix:@eve:hs"])
+        // A later one is the core's.
+        transcript.sync([self.room: transcript.joined([edit("late")])])
+        #expect(transcript.delivered().count == 1)
+    }
+
     @Test("the unknown target of a reply or reaction is looked up")
     func lookup() {
         let transcript = MatrixTranscript()

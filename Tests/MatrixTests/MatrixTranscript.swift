@@ -20,10 +20,11 @@ final class MatrixTranscript {
 
     init(
         _ credential: MatrixSettings.Credential = .accessToken(Secret("tok")), memory: MatrixMemory? = nil,
-        answersInvitations: Bool = true
+        answersInvitations: Bool = true, encrypts: Bool = false
     ) {
         self.machine = MatrixStateMachine(
-            settings: Self.settings(credential), memory: memory, answersInvitations: answersInvitations, at: self.now)
+            settings: Self.settings(credential), memory: memory, answersInvitations: answersInvitations,
+            encrypts: encrypts, at: self.now)
     }
 
     static func settings(_ credential: MatrixSettings.Credential = .accessToken(Secret("tok"))) -> MatrixSettings {

@@ -50,7 +50,7 @@ package struct MatrixMemory: Sendable, Equatable {
     package var direct: Set<String> = []
     /// Unanswered invitations: the server reports each only once.
     package var invitations: [String: Invitation] = [:]
-    /// Upgrades seen but not yet delivered: the new room's id by the old one's.
+    /// Upgrades seen but neither delivered nor refused: the new room's id by the old one's.
     package var upgrades: [String: String] = [:]
     /// The learned pace of the server.
     package var pace: MatrixPace?
@@ -123,6 +123,7 @@ extension MatrixRoom {
         self.joined = json["joined"]?.intValue
         self.last = json["last"]?.stringValue
         self.replacement = json["replacement"]?.stringValue
+        self.isUsed = json["used"]?.boolValue ?? false
     }
 
     fileprivate var json: JSON {
@@ -133,6 +134,7 @@ extension MatrixRoom {
         json["joined"] = self.joined.map { JSON($0) }
         json["last"] = self.last.map { .string($0) }
         json["replacement"] = self.replacement.map { .string($0) }
+        if self.isUsed { json["used"] = true }
         return .object(json)
     }
 }
@@ -158,6 +160,8 @@ package struct MatrixRoom: Sendable, Equatable {
     package var last: String?
     /// The room that replaced it, once the core knows.
     package var replacement: String?
+    /// Somebody has talked to the bot there.
+    package var isUsed = false
 
     package init() {}
 }

@@ -20,6 +20,8 @@ package struct MatrixRequest: Sendable, Equatable {
         case gap(room: String)
         /// One event, to learn its sender.
         case event(room: String, id: String)
+        /// What a room was created for.
+        case creation(room: String)
         case join(room: String)
         case leave(room: String)
         /// Joins the room that replaces `room`.
@@ -157,6 +159,10 @@ package struct MatrixRequest: Sendable, Equatable {
 
     static func event(room: String, id: String) -> MatrixRequest {
         MatrixRequest(.event(room: room, id: id), .get, Self.room(room, "event", id), timeout: 20_000)
+    }
+
+    static func creation(of room: String) -> MatrixRequest {
+        MatrixRequest(.creation(room: room), .get, Self.room(room, "state", "m.room.create"), timeout: 20_000)
     }
 
     static func reactions(room: String, id: String) -> MatrixRequest {

@@ -91,7 +91,11 @@ extension MatrixStateMachine {
         if event.replaced != nil { return self.receiveEdit(event, in: room) }
         // Without `msgtype` it was deleted. A notice comes from a program: answering could start an endless exchange.
         guard let kind = event.content["msgtype"]?.stringValue, kind != "m.notice" else { return }
-        guard let said = self.read(event.content, kind: kind, of: event) else { return }
+        guard var said = self.read(event.content, kind: kind, of: event) else { return }
+        if let edited = self.takeEdit(of: event, in: room) {
+            said.text = edited.text
+            said.isAddressed = said.isAddressed || edited.isAddressed
+        }
         let isDirect = self.isDirect(room)
         // A thread that starts from one of the bot's messages includes the bot.
         let isAddressed = said.isAddressed || self.isOwn(event.repliedTo) || self.isOwn(event.threadRoot)
@@ -105,6 +109,7 @@ extension MatrixStateMachine {
             isAddressed: isAddressed, isThreaded: root != nil, isBacklog: self.batch?.isBacklog ?? false,
             attachments: said.attachments)
         self.deliver(event, .message(message))
+        if isDirect || isAddressed { self.memory.rooms[room]?.isUsed = true }
         if isDirect || isAddressed || root != nil { self.batch?.work?.read = (event.id, root) }
     }
 
@@ -118,6 +123,24 @@ extension MatrixStateMachine {
             .messageEdited(
                 MessageEdit(
                     reference: self.reference(target, in: room), sender: self.sender(event.sender), text: said.text)))
+    }
+
+    /// The last edit of a message that came together with it: delivered on its own, it would come after the answer has
+    /// begun.
+    private mutating func takeEdit(of event: MatrixEvent, in room: String) -> Said? {
+        guard let work = self.batch?.work else { return nil }
+        var last: Said?
+        for edit in [work.events[work.place...], work.rest[...]].joined() {
+            guard edit.replaced == event.id, edit.type == .message, edit.sender == event.sender,
+                self.mayRead(edit, in: room), let content = edit.content["m.new_content"],
+                let kind = content["msgtype"]?.stringValue, kind != "m.notice",
+                let said = self.read(content, kind: kind, of: event)
+            else { continue }
+            last = said
+            // It is done.
+            self.batch?.work?.seen.insert(edit.id)
+        }
+        return last
     }
 
     private struct Said {

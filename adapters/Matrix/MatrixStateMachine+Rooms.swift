@@ -3,10 +3,10 @@ internal import JSON
 internal import Kit
 internal import Logging
 
-/// Joining and leaving rooms: invitations, upgrades, encryption.
+/// Joining and leaving rooms: invitations, encryption.
 extension MatrixStateMachine {
     /// The number of attempts to join a room.
-    private static let joinTryLimit = 6
+    static let joinTryLimit = 6
 
     // MARK: Invitations
 
@@ -37,7 +37,7 @@ extension MatrixStateMachine {
                 self.act(.ask(room: room, self.sender(invitation.inviter), isDirect: isDirect))
             }
         }
-        for (old, new) in self.memory.upgrades where self.joinTries[new] == nil {
+        for (old, new) in self.memory.upgrades where self.joinTries[new] == nil && self.memory.rooms[new] == nil {
             self.joinUpgrade(old, new, via: nil, after: 0)
         }
     }
@@ -69,7 +69,7 @@ extension MatrixStateMachine {
     }
 
     /// The server that an account belongs to.
-    private static func server(of user: String) -> String? {
+    static func server(of user: String) -> String? {
         user.firstIndex(of: ":").map { String(user[user.index(after: $0)...]) }
     }
 
@@ -101,13 +101,13 @@ extension MatrixStateMachine {
     }
 
     /// 2 s, 4 s, 8 s …, or longer if the server asks for it.
-    private static func joinDelay(_ answer: MatrixAnswer, _ tries: Int) -> Int64 {
+    static func joinDelay(_ answer: MatrixAnswer, _ tries: Int) -> Int64 {
         let wait: Int64 = 1_000 << Int64(min(tries, 10))
         guard case .refused(let refusal) = answer, let retryAfter = refusal.retryAfter else { return wait }
         return max(wait, retryAfter)
     }
 
-    private static func text(_ answer: MatrixAnswer) -> String {
+    static func text(_ answer: MatrixAnswer) -> String {
         switch answer {
         case .success: "done"
         case .refused(let refusal): refusal.summary
@@ -217,60 +217,5 @@ extension MatrixStateMachine {
         guard let first = rooms.first else { return nil }
         let more = rooms.count == 1 ? "is encrypted" : "and \(rooms.count - 1) more are encrypted"
         return "\(first) \(more): the bot does not read or write there; use rooms without encryption"
-    }
-
-    // MARK: Upgrades
-
-    private mutating func followUpgrade(_ event: MatrixEvent, from old: String) {
-        guard let new = event.content["replacement_room"]?.stringValue, new.hasPrefix("!"), new != old,
-            self.memory.rooms[old]?.replacement == nil, self.memory.upgrades[old] == nil,
-            self.memory.upgrades.count < 1_000
-        else { return }
-        self.memory.upgrades[old] = new
-        self.joinTries[new] = 0
-        if self.memory.rooms[new] != nil { return self.deliverUpgrade(to: new) }
-        self.log(.info, "\(old) was replaced by \(new); joining it")
-        self.joinUpgrade(old, new, via: Self.server(of: event.sender), after: 0)
-    }
-
-    private mutating func joinUpgrade(_ old: String, _ new: String, via: String?, after wait: Int64) {
-        self.act(.aside(.join(.upgrade(room: old, to: new), room: new, via: via), after: wait))
-    }
-
-    private mutating func receiveUpgrade(_ answer: MatrixAnswer, from old: String, to new: String) {
-        if case .success = answer {
-            self.joinTries[new] = nil
-            return
-        }
-        let tries = (self.joinTries[new] ?? 0) + 1
-        self.joinTries[new] = tries
-        guard tries < Self.joinTryLimit else {
-            // The upgrade stays in memory, so a later invitation still moves the conversations.
-            self.joinTries[new] = nil
-            let reason = Self.text(answer)
-            return self.log(
-                .warning, "\(old) was replaced by \(new), which the bot could not join: \(reason); invite the bot there"
-            )
-        }
-        self.joinUpgrade(old, new, via: nil, after: Self.joinDelay(answer, tries))
-    }
-
-    /// Called once the bot is in the new room, before any message from there is delivered.
-    mutating func deliverUpgrade(to new: String) {
-        guard let old = self.memory.upgrades.first(where: { $0.value == new })?.key else { return }
-        self.memory.upgrades[old] = nil
-        if let room = self.memory.rooms[old] {
-            self.memory.rooms[old]?.replacement = new
-            var heir = self.memory.rooms[new] ?? MatrixRoom()
-            heir.inviter = heir.inviter ?? room.inviter
-            heir.isDirect = heir.isDirect || room.isDirect
-            self.memory.rooms[new] = heir
-        }
-        self.act(
-            .deliver(
-                InboundEvent(
-                    id: "upgrade:\(old)", adapter: self.adapter,
-                    kind: .roomRenamed(
-                        from: RoomID(adapter: self.adapter, name: old), to: RoomID(adapter: self.adapter, name: new)))))
     }
 }

@@ -130,7 +130,7 @@ extension MatrixStateMachine {
         }
         guard refusal.isUnknownToken else { return false }
         self.isSignedIn = false
-        guard case .password = self.settings.credential, self.memory.device != nil else {
+        guard case .password = self.settings.credential, let device = self.memory.device else {
             // A server in trouble may forget tokens for a moment: one that worked in this run is retried soon, once.
             let isSoon = self.hasWorked
             self.hasWorked = false
@@ -139,18 +139,17 @@ extension MatrixStateMachine {
                     + "create a new one and set access_token", isSoon: isSoon)
             return true
         }
-        if refusal.isSoftLogout, let refresh = self.memory.device?.refresh {
+        if refusal.isSoftLogout, let refresh = device.refresh {
             self.batch = nil
             self.request(.refresh(refresh.reveal()))
             return true
         }
         // Only a soft logout keeps the device on the server. The sync position belongs to the account and stays valid.
-        self.memory.keptDevice = refusal.isSoftLogout && self.encrypts ? self.memory.device?.id : nil
+        self.memory.keptDevice = refusal.isSoftLogout && self.encrypts ? device.id : nil
         self.memory.device = nil
         self.act(.remember(self.memory, isUrgent: true))
         if !refusal.isSoftLogout {
-            self.log(
-                .warning, "The device \(self.settings.deviceID) was signed out on the homeserver; signing in again")
+            self.log(.warning, "The device \(device.id) was signed out on the homeserver; signing in again")
         }
         self.retry("The homeserver requires a new login")
         return true

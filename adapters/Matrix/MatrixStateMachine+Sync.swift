@@ -110,9 +110,11 @@ extension MatrixStateMachine {
     /// Handles the batch until it ends or a request has to be answered first.
     mutating func processBatch() {
         while let batch = self.batch {
+            if let room = self.dueUpgrade { return self.request(.creation(of: room)) }
             if batch.work == nil {
                 guard batch.place < batch.sync.joined.count else { return self.finish(batch) }
                 self.open(batch.sync.joined[batch.place], in: batch)
+                continue
             }
             guard self.processRoom() else { return }
         }
@@ -143,7 +145,7 @@ extension MatrixStateMachine {
         room.joined = joined.joinedCount ?? room.joined
         self.memory.rooms[joined.id] = room
         for event in joined.state { self.apply(event, in: joined.id) }
-        self.deliverUpgrade(to: joined.id)
+        if known == nil { self.warnOfExposure(in: joined.id) }
         let start = self.firstNew(joined, known: known, batch)
         for event in joined.timeline[..<start] { self.skip(event, in: joined.id) }
         let rest = joined.late + joined.timeline[start...]

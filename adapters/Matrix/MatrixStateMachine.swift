@@ -174,10 +174,11 @@ package struct MatrixStateMachine: Sendable {
 
     /// An edit carries its text up to three times within the 60,000 bytes of an event.
     package func traits(of room: RoomID, at now: AdapterTime) -> RoomTraits {
-        RoomTraits(
-            capabilities: [.edits, .reactions, .typing, .threads, .files, .history, .deletes],
-            textLimit: self.memory.encrypted.contains(room.name)
-                ? min(self.textLimit, Self.encryptedTextLimit) : self.textLimit, textUnit: .bytes,
+        let isEncrypted = self.memory.encrypted.contains(room.name)
+        let capabilities: RoomTraits.Capabilities = [.edits, .reactions, .typing, .threads, .files, .history, .deletes]
+        return RoomTraits(
+            capabilities: isEncrypted ? capabilities.union(.encrypted) : capabilities,
+            textLimit: isEncrypted ? min(self.textLimit, Self.encryptedTextLimit) : self.textLimit, textUnit: .bytes,
             editInterval: .milliseconds(self.budget.editInterval(at: now.monotonic)),
             finalInterval: .zero, previewDelay: .milliseconds(300), uploadLimit: self.uploadLimit, commandSign: "!")
     }
@@ -208,6 +209,7 @@ package struct MatrixStateMachine: Sendable {
         case .sync(let since): self.receiveSync(answer, since: since)
         case .gap(let room): self.receiveGap(answer, in: room)
         case .event(_, let id): self.receiveLookup(answer, of: id)
+        case .creation(let room): self.receiveCreation(answer, of: room)
         case .join, .leave, .upgrade, .receipt, .typing, .send, .look: break
         }
     }

@@ -32,6 +32,7 @@ struct BackupRestore {
             guard again == manifest else { throw BackupError("\(self.file) changed while it was read") }
             if manifest.hasStore { try self.checkStore() }
             try self.markAudit(manifest)
+            try self.markKeys(in: staging)
             try extraction.finish()
         } catch {
             staging.clear()
@@ -86,6 +87,16 @@ struct BackupRestore {
         try PrivateFile.makeFolder("\(self.place)/\(BackupLayout.data)")
         try PrivateFile.write(
             Array("\(manifest.created)\n".utf8), to: "\(self.place)/\(BackupLayout.data)/\(AuditLog.restoredName)")
+    }
+
+    /// The keys of encrypted Matrix rooms may have been used after the backup. `MatrixKeyFiles` looks for the mark, and the
+    /// connection begins with a new device.
+    private func markKeys(in staging: Folder) throws {
+        for bytes in staging.folder(Array(BackupLayout.data.utf8))?.names() ?? [] {
+            let name = String(decoding: bytes, as: UTF8.self)
+            guard BackupLayout.treatment(of: name) == .secretDatabase else { continue }
+            try PrivateFile.write([], to: "\(self.place)/\(BackupLayout.data)/\(name).restored")
+        }
     }
 
     /// Until the last step, a host refuses the directory.

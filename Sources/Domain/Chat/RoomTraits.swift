@@ -24,6 +24,8 @@ package struct RoomTraits: Sendable, Equatable {
         package static let drafts = Self(rawValue: 1 << 8)
         /// A posted message can be deleted.
         package static let deletes = Self(rawValue: 1 << 9)
+        /// Only the room's members can read it, not their servers.
+        package static let encrypted = Self(rawValue: 1 << 10)
     }
 
     /// The unit of ``textLimit``.

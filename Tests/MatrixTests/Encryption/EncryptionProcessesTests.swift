@@ -72,6 +72,51 @@ struct EncryptionProcessesTests {
         for device in [alice, bot, other] { await device.remove() }
     }
 
+    @Test("keys that were restored from a backup need a new device, even if nobody has started with them since")
+    func restored() async throws {
+        let directory = try TemporaryDirectory()
+        let files = MatrixKeyFiles(
+            database: directory.path + "/matrix-home.keys", key: directory.path + "/matrix-home.key")
+        self.server.join("@bot:s", self.room)
+        let bot = try await KeyDevice("@bot:s", "D1", on: self.server, place: files)
+        #expect(try await bot.open() == .ready)
+        await bot.encryption.close()
+        let again = try await KeyDevice("@bot:s", "D1", on: self.server, place: files)
+        #expect(try await again.open() == .ready)
+        await again.encryption.close()
+        // What `jetbridge backup restore` leaves.
+        try PrivateFile.write([], to: directory.path + "/matrix-home.keys.restored")
+        // The second one: a process that ended before it had signed in again.
+        for _ in 0..<2 {
+            let old = try await KeyDevice("@bot:s", "D1", on: self.server, place: files)
+            guard case .needsNewDevice = try await old.open() else {
+                Issue.record("the old device goes on")
+                return
+            }
+            await old.remove()
+        }
+        for _ in 0..<2 {
+            let new = try await KeyDevice("@bot:s", "D2", on: self.server, place: files)
+            #expect(try await new.open() == .ready)
+            await new.remove()
+        }
+        for device in [bot, again] { await device.remove() }
+    }
+
+    @Test("a new device reads the backup again, and the same one does not")
+    func backup() async throws {
+        let bot = try await self.device("@bot:s")
+        var changes = MatrixKeyChanges()
+        changes.setFact("backup", "1")
+        try await bot.encryption.commit(changes)
+        let next = try await self.device("@bot:s", folder: try await bot.copy())
+        #expect(try await next.encryption.store.fact("backup") == "1")
+        let new = try await KeyDevice("@bot:s", "D2", on: self.server, folder: try await next.copy())
+        #expect(try await new.open() == .ready)
+        #expect(try await new.encryption.store.fact("backup") == nil)
+        for device in [bot, next, new] { await device.remove() }
+    }
+
     @Test("one-time keys that both processes made are noticed, and need a new device")
     func oneTimeKeys() async throws {
         let bot = try await self.device("@bot:s")

@@ -1,4 +1,5 @@
 import JSON
+import Kit
 import Logging
 import Olm
 import Primitives
@@ -19,11 +20,12 @@ struct KeyDevice {
     /// - Parameters:
     ///   - folder: the keys of an earlier run; nil for new ones.
     ///   - place: where the keys are, if not there.
+    ///   - clock: its time, in milliseconds since 1970.
     ///   - dying: the number of requests after which it is killed; the last one reaches the server if `afterwards`.
     init(
         _ user: String, _ name: String, on server: KeyServer, folder: String? = nil, place: (any MatrixKeyPlace)? = nil,
         settings: MatrixEncryptionSettings = MatrixEncryptionSettings(), dying: Protected<Int>? = nil,
-        afterwards: Bool = false
+        afterwards: Bool = false, clock: @escaping @Sendable () -> Int64 = { AdapterTime.now.wall }
     ) async throws {
         self.user = user
         self.name = name
@@ -32,7 +34,7 @@ struct KeyDevice {
         self.keys = keys
         self.encryption = MatrixEncryption(
             user: user, settings: settings, store: try await (place ?? keys.place).open(),
-            call: Self.call(server.call(user, name), dying, afterwards), logger: Logger(label: "keys"))
+            call: Self.call(server.call(user, name), dying, afterwards), logger: Logger(label: "keys"), clock: clock)
     }
 
     private static func call(

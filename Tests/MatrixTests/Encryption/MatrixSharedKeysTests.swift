@@ -83,6 +83,37 @@ struct MatrixSharedKeysTests {
         for device in [bot, next] { await device.remove() }
     }
 
+    @Test("a store that was restored from a backup of the same run is noticed, and a hand-over is not taken for it")
+    func restored() async throws {
+        let clock = Protected<Int64>(1_800_000_000_000)
+        let bot = try await KeyDevice(
+            "@bot:s", "D1", on: self.server, place: self.keys(), clock: { clock.withLock { $0 } })
+        #expect(try await bot.open() == .ready)
+        let backup = try await self.keys().open().fact("stamp")
+        clock.withLock { $0 += 3_600_000 }
+        try await bot.sync()
+        for await errand in await bot.encryption.errands where errand == .stamp {
+            await bot.encryption.run(errand)
+            break
+        }
+        let next = try await self.device("@bot:s", self.keys())
+        await next.encryption.close()
+        #expect(backup == "1")
+        #expect(try await self.keys().open().fact("stamp") == "3")
+        // As in the backup; the rest does not matter here.
+        try await self.database.write { connection in
+            try connection.execute(
+                "UPDATE matrix_facts SET value = '1' WHERE account = 'matrix:home' AND name = 'stamp'")
+        }
+        let restored = try await KeyDevice("@bot:s", "D1", on: self.server, place: self.keys())
+        guard case .needsNewDevice(let reason) = try await restored.open() else {
+            Issue.record("the old keys are used again")
+            return
+        }
+        #expect(reason.contains("old copy"))
+        for device in [bot, next, restored] { await device.remove() }
+    }
+
     @Test("a host that has lost the network encrypts nothing, and uses no key that another host has")
     func lost() async throws {
         let (host, alice) = (Host(), try await self.device("@a:s"))

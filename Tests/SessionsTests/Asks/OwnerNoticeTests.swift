@@ -50,6 +50,25 @@ struct OwnerNoticeTests {
             ])
     }
 
+    @Test("what is said in an encrypted room is not repeated where everything is readable")
+    func encrypted() async throws {
+        let stage = try await self.stage()
+        stage.adapter.encrypt("#team")
+        try await stage.say("the word is plum", as: "bob")
+        try await stage.ask()
+        await stage.bridge.notices.tell()
+        try await stage.harness.settleOutbox()
+        let post = try #require(self.direct(stage).first)
+        #expect(post.text.hasPrefix("bob asks for approval `a1` in an encrypted conversation on fake:one. Decide it"))
+        try await stage.say("!deny a1 plum", as: "alice")
+        await stage.wait(for: "Denied by alice")
+        try await stage.harness.settle()
+        #expect(
+            self.direct(stage).map(\.text) == [
+                "bob asks for approval `a1` in an encrypted conversation on fake:one. Denied by alice"
+            ])
+    }
+
     @Test("where nothing can be changed, the message stays")
     func lines() async throws {
         let stage = try await self.stage(AskStage.lines)

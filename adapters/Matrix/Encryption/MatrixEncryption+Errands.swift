@@ -20,6 +20,7 @@ extension MatrixEncryption {
                 try await Task.sleep(for: .milliseconds(wait))
                 self.verificationWait = nil
                 await self.expireVerifications()
+            case .stamp: try await self.renewStamp()
             }
         } catch {
             self.logger.info("Work on encryption keys failed", ["error": .string("\(error)")])

@@ -129,6 +129,33 @@ extension MatrixEncryption {
 
     /// Raises the counter: first here, then on the server.
     private func stamp() async throws {
+        let stamp = try await self.raiseStamp()
+        try await self.send(stamp)
+    }
+
+    private func send(_ stamp: MatrixKeyStamp) async throws {
+        _ = try await self.ask(.setAccountData(MatrixKeyStamp.type, of: self.user, to: stamp.json))
+    }
+
+    /// How often the counter rises while hosts share the keys, in milliseconds.
+    private static let stampInterval: Int64 = 3_600_000
+
+    /// Where hosts share the keys, nothing but the counter tells that their database was restored from a backup, and one
+    /// host may serve for months. Files have ``MatrixKeyFiles/restoredMark`` for that, and a copy of them that serves
+    /// elsewhere has to stay the same device.
+    var isStampDue: Bool {
+        self.store.isShared && self.account != nil && self.clock() - self.stampedAt >= Self.stampInterval
+    }
+
+    func renewStamp() async throws {
+        let stamp = try await self.alone { () -> MatrixKeyStamp? in
+            guard self.isStampDue else { return nil }
+            return try await self.raiseStamp()
+        }
+        if let stamp { try await self.send(stamp) }
+    }
+
+    private func raiseStamp() async throws -> MatrixKeyStamp {
         let count = (Int(try await self.store.fact("stamp") ?? "") ?? 0) + 1
         var changes = MatrixKeyChanges()
         changes.setFact("stamp", String(count))
@@ -139,10 +166,8 @@ extension MatrixEncryption {
         changes.setFact(Self.closedName, nil)
         try await self.commit(changes)
         self.starts = count
-        _ = try await self.ask(
-            .setAccountData(
-                MatrixKeyStamp.type, of: self.user,
-                to: MatrixKeyStamp(device: self.device, count: count, run: self.run).json))
+        self.stampedAt = self.clock()
+        return MatrixKeyStamp(device: self.device, count: count, run: self.run)
     }
 
     /// Stops using the device if another process has begun to.

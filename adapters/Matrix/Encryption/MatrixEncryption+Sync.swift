@@ -42,6 +42,7 @@ extension MatrixEncryption {
             }
         }
         try await self.alone { try await self.forgetOldFallback() }
+        if self.isStampDue { self.begin(.stamp) }
         var opened = MatrixOpened()
         opened.news = self.keyNews
         opened.late = try await self.openLate()

@@ -81,8 +81,10 @@ package actor MatrixEncryption {
 
     /// Distinguishes this process from another one on the same device.
     let run = hex(randomBytes(8))
-    /// The starts of this device, with this one; 0 before it.
+    /// The count of this process's latest ``MatrixKeyStamp``; 0 before the first one.
     var starts = 0
+    /// When it was made (milliseconds since 1970).
+    var stampedAt: Int64 = 0
     /// Another process uses the device.
     var supersession: MatrixKeyLoss?
     /// Channels that another process may have used since they were stored, by their ids: they are only read from.

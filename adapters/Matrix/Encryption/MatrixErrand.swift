@@ -14,4 +14,6 @@ enum MatrixErrand: Sendable, Equatable {
     /// Look after the account's identity again.
     case identity
     case expireVerifications(after: Int64)
+    /// Raise the counter of ``MatrixKeyStamp``.
+    case stamp
 }

@@ -64,6 +64,8 @@ struct MatrixKeyChanges: Sendable {
         for table in [MatrixKeyTable.device, .olmSessions, .outbound, .shares, .sealed, .parcels, .handled] {
             self.remove(table)
         }
+        // The backup may have keys that came after these ones were copied: it is read again.
+        self.setFact("backup", nil)
     }
 
     mutating func setSecret(_ name: String, _ sealed: [UInt8]?) {

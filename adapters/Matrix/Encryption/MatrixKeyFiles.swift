@@ -25,14 +25,30 @@ package struct MatrixKeyFiles: MatrixKeyPlace {
 
     package func hasKeys() -> Bool { !PrivateFile.Stamp(of: self.database).isAbsent }
 
+    /// Beside a database that was restored from a backup and not opened since. The host that made the backup used the
+    /// keys after it, even in the same run, and nothing in the database tells.
+    package var restoredMark: String { self.database + ".restored" }
+
     /// Opens or creates the files. Blocks.
-    package func open() throws -> MatrixKeyStore {
+    package func open() async throws -> MatrixKeyStore {
         let key = try self.readKey()
         var settings = DatabaseSettings()
         settings.readers = 1
-        return MatrixKeyStore(
+        let store = MatrixKeyStore(
             try Database(path: self.database, migrations: MatrixKeySchema.migrations, settings: settings),
             of: MatrixKeyScope(account: nil), key: key)
+        guard !PrivateFile.Stamp(of: self.restoredMark).isAbsent else { return store }
+        do {
+            // Without its keys, the device is signed out and another one made.
+            var changes = MatrixKeyChanges()
+            changes.forgetDevice()
+            try await store.commit(changes)
+            try PrivateFile.remove(self.restoredMark)
+        } catch {
+            await store.close()
+            throw error
+        }
+        return store
     }
 
     /// The key in its file, or a new one if both files are missing.

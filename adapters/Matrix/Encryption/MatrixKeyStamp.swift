@@ -1,13 +1,14 @@
 internal import JSON
 
-/// What the account data says about the process that uses the device's keys: each start replaces it.
+/// What the account data says about the process that uses the device's keys: each start replaces it, and where hosts share
+/// the keys, each hour.
 ///
 /// A higher count reveals an old copy of the database, another run a second process on the same device.
 struct MatrixKeyStamp: Sendable, Equatable {
     static let type = "dev.jetbridge.keys"
 
     let device: String
-    /// The starts of the device so far.
+    /// How often it was replaced.
     let count: Int
     /// Random for each start; nil from earlier versions.
     let run: String?

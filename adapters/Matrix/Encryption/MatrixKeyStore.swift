@@ -21,6 +21,9 @@ package struct MatrixKeyStore: Sendable {
 
     func close() async { await self.database.close() }
 
+    /// Whether the hosts of a cluster share it.
+    var isShared: Bool { self.scope.account != nil }
+
     /// Whether what was encrypted may leave now: no other host has the keys.
     var isHeld: Bool { self.database.isHeld }
 

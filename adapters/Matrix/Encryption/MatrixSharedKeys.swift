@@ -91,7 +91,7 @@ package struct MatrixSharedKeys: MatrixKeyPlace {
 
     /// Another host that has an older copy of the files finds out from the server that they are old.
     private func copyFiles(to database: any DatabaseAccess) async throws {
-        let store = try self.files.open()
+        let store = try await self.files.open()
         do {
             for table in MatrixKeyTable.allCases {
                 try await store.read(table, inPartsOf: Self.batch) { rows in

@@ -138,18 +138,21 @@ final class OwnerNotices: Sendable {
         var session = try ledger.session(for: direct.thread, route: route, owner: person, title: "", at: now)
         session.route = self.adapters.apart(route)
         let text = try NoticeTexts.waiting(
-            asks.map { try Self.entry(of: $0, in: ledger, self.adapters) }, at: self.environment.settings.publicURL)
+            asks.map { try Self.entry(of: $0, for: route.room, in: ledger, self.adapters) },
+            at: self.environment.settings.publicURL)
         return try NoticeWriting(
             session: session, text: text, role: .note, kind: .note, adapters: self.adapters, at: now
         ).write(to: ledger)
     }
 
     private static func entry(
-        of ask: AskRecord, in ledger: Ledger, _ adapters: AdapterRegistry
+        of ask: AskRecord, for room: RoomID, in ledger: Ledger, _ adapters: AdapterRegistry
     ) throws -> NoticeTexts.Entry {
-        NoticeTexts.Entry(
-            ask: ask, title: try ledger.session(id: ask.session)?.title ?? "",
-            sign: adapters.traits(of: ask.route.room).sign)
+        let traits = adapters.traits(of: ask.route.room)
+        return NoticeTexts.Entry(
+            ask: ask, title: try ledger.session(id: ask.session)?.title ?? "", sign: traits.sign,
+            isHidden: traits.capabilities.contains(.encrypted)
+                && !adapters.traits(of: room).capabilities.contains(.encrypted))
     }
 
     /// Changes the messages that told of an ask which has ended, in the transaction that ends it. Where messages cannot be
@@ -163,7 +166,9 @@ final class OwnerNotices: Sendable {
                 case let traits = adapters.traits(of: item.route.room), traits.capabilities.contains(.edits),
                 traits.isMultiline
             else { return nil }
-            let entries = try ledger.asks(ofNotice: id).map { try Self.entry(of: $0, in: ledger, adapters) }
+            let entries = try ledger.asks(ofNotice: id).map {
+                try Self.entry(of: $0, for: item.route.room, in: ledger, adapters)
+            }
             let renderer = adapters[item.route.room.adapter]?.renderer ?? PlainRenderer()
             let messages = Composer(traits: traits, renderer: renderer).messages(for: NoticeTexts.decided(entries))
             guard messages.count == 1 else { return nil }

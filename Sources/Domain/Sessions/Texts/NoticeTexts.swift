@@ -8,6 +8,8 @@ enum NoticeTexts {
         let title: String
         /// Of the ask's room.
         let sign: CommandSign
+        /// Whether its words must not be repeated: they are encrypted there, and not where this is read.
+        let isHidden: Bool
     }
 
     /// The most asks that are listed; the others are counted.
@@ -28,7 +30,7 @@ enum NoticeTexts {
     /// The same when some of them have ended.
     static func decided(_ entries: [Entry]) -> String {
         let lines = entries.prefix(Self.limit).map { entry in
-            let end = entry.ask.state == .open ? "still open" : AskTexts.outcomeLine(of: entry.ask, limit: 100)
+            let end = entry.ask.state == .open ? "still open" : Self.outcome(of: entry)
             return "\(Self.line(entry)). \(end)"
         }
         let more = entries.count > Self.limit ? ["and \(entries.count - Self.limit) more"] : []
@@ -36,9 +38,19 @@ enum NoticeTexts {
         return (lines + more).map { "- \($0)" }.joined(separator: "\n")
     }
 
+    private static func outcome(of entry: Entry) -> String {
+        var ask = entry.ask
+        if entry.isHidden { ask.reason = nil }
+        return AskTexts.outcomeLine(of: ask, limit: 100)
+    }
+
     /// Who asks what, and where.
     private static func line(_ entry: Entry) -> String {
         let ask = entry.ask
+        guard !entry.isHidden else {
+            return "\(AskTexts.name(of: ask.requester)) asks for approval `\(ask.id)` in an encrypted conversation on "
+                + "\(ask.route.room.adapter)"
+        }
         let subject = AskTexts.firstWords(ask.bindings.first?.request.subject ?? ask.lead)
         let more = ask.bindings.count > 1 ? " and \(ask.bindings.count - 1) more" : ""
         let title = AskTexts.escaped(VisibleText.strictLine(entry.title))

@@ -1,0 +1,129 @@
+internal import Chat
+internal import JSON
+internal import Logging
+
+/// Following a room to the one that replaces it.
+///
+/// Both have to say so: the old room names the new one in its tombstone, and the new one was created to replace the old
+/// one. A tombstone alone proves nothing: whoever has power in some room could hang it, with what is said there, onto
+/// anybody's conversation.
+/// https://spec.matrix.org/v1.16/client-server-api/#room-upgrades
+extension MatrixStateMachine {
+    mutating func followUpgrade(_ event: MatrixEvent, from old: String) {
+        guard let new = event.content["replacement_room"]?.stringValue, new.hasPrefix("!"), new != old,
+            self.memory.rooms[old]?.replacement == nil, self.memory.upgrades[old] == nil,
+            self.memory.upgrades.count < 1_000
+        else { return }
+        self.memory.upgrades[old] = new
+        // The batch goes on with the question what the room was created for.
+        if self.memory.rooms[new] != nil { return self.warnOfExposure(in: new) }
+        self.joinTries[new] = 0
+        self.log(.info, "\(old) was replaced by \(new); joining it")
+        self.joinUpgrade(old, new, via: Self.server(of: event.sender), after: 0)
+    }
+
+    mutating func joinUpgrade(_ old: String, _ new: String, via: String?, after wait: Int64) {
+        self.act(.aside(.join(.upgrade(room: old, to: new), room: new, via: via), after: wait))
+    }
+
+    mutating func receiveUpgrade(_ answer: MatrixAnswer, from old: String, to new: String) {
+        if case .success = answer {
+            self.joinTries[new] = nil
+            return
+        }
+        let tries = (self.joinTries[new] ?? 0) + 1
+        self.joinTries[new] = tries
+        guard tries < Self.joinTryLimit else {
+            // The upgrade stays in memory, so a later invitation still moves the conversations.
+            self.joinTries[new] = nil
+            let reason = Self.text(answer)
+            return self.log(
+                .warning, "\(old) was replaced by \(new), which the bot could not join: \(reason); invite the bot there"
+            )
+        }
+        self.joinUpgrade(old, new, via: nil, after: Self.joinDelay(answer, tries))
+    }
+
+    // MARK: Encryption
+
+    /// Whether what was encrypted would go on in clear text: a homeserver could have made the new room up.
+    private func isExposed(_ old: String, in new: String) -> Bool {
+        self.memory.encrypted.contains(old) && !self.memory.encrypted.contains(new)
+    }
+
+    /// Says what to do about upgrades to `new` that wait until it is encrypted.
+    mutating func warnOfExposure(in new: String) {
+        let olds = self.memory.upgrades.filter { $0.value == new }.keys.sorted()
+        for old in olds where self.isExposed(old, in: new) {
+            self.log(
+                .warning,
+                "\(old) is encrypted and \(new), which shall replace it, is not, so its conversations stay behind; enable "
+                    + "encryption in \(new) before talking to the bot there, or begin anew there")
+        }
+    }
+
+    // MARK: Creation
+
+    /// A room that the bot is in and that shall replace another one: what it was created for has to be known before any
+    /// message from there is delivered.
+    var dueUpgrade: String? {
+        let due = self.memory.upgrades.first {
+            self.memory.rooms[$0.value] != nil && !self.isExposed($0.key, in: $0.value)
+        }
+        return due?.value
+    }
+
+    mutating func receiveCreation(_ answer: MatrixAnswer, of new: String) {
+        switch answer {
+        case .success(let json): self.settleUpgrades(to: new, from: json["predecessor"]?["room_id"]?.stringValue)
+        case .refused(let refusal) where !refusal.isPassing && !refusal.isStray:
+            if self.handleRejection(refusal) { return }
+            self.log(.warning, "What \(new) was created for cannot be read: \(refusal.summary)")
+            self.settleUpgrades(to: new, from: nil)
+        case .refused(let refusal): return self.retry(self.text(refusal), after: refusal.retryAfter)
+        case .failed(let reason, _): return self.retry(reason)
+        }
+        self.processBatch()
+    }
+
+    /// - Parameter predecessor: the room that `new` was created to replace.
+    private mutating func settleUpgrades(to new: String, from predecessor: String?) {
+        for old in self.memory.upgrades.filter({ $0.value == new }).keys.sorted() {
+            guard old == predecessor else {
+                self.memory.upgrades[old] = nil
+                self.log(
+                    .warning,
+                    "\(old) names \(new) as its replacement, but \(new) was not created to replace it, so the two stay "
+                        + "apart")
+                continue
+            }
+            // It waits until the new room is encrypted.
+            if self.isExposed(old, in: new) { continue }
+            self.memory.upgrades[old] = nil
+            guard self.memory.rooms[new]?.isUsed != true else {
+                self.log(
+                    .warning,
+                    "\(old) was replaced by \(new), but the bot has a conversation there already, so the two stay "
+                        + "apart")
+                continue
+            }
+            self.deliverUpgrade(from: old, to: new)
+        }
+    }
+
+    private mutating func deliverUpgrade(from old: String, to new: String) {
+        if let room = self.memory.rooms[old] {
+            self.memory.rooms[old]?.replacement = new
+            var heir = self.memory.rooms[new] ?? MatrixRoom()
+            heir.inviter = heir.inviter ?? room.inviter
+            heir.isDirect = heir.isDirect || room.isDirect
+            self.memory.rooms[new] = heir
+        }
+        self.act(
+            .deliver(
+                InboundEvent(
+                    id: "upgrade:\(old)", adapter: self.adapter,
+                    kind: .roomRenamed(
+                        from: RoomID(adapter: self.adapter, name: old), to: RoomID(adapter: self.adapter, name: new)))))
+    }
+}
