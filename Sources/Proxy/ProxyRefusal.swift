@@ -170,12 +170,11 @@ extension ProxyRefusal {
             type: "invalid_request_error", code: "model_unreadable")
     }
 
-    static func bodyTooLarge(_ limit: Int) -> ProxyRefusal {
+    static func bodyTooLarge(limit: String) -> ProxyRefusal {
         ProxyRefusal(
             status: .contentTooLarge,
             message: "This client key may use only certain models, so the proxy reads the whole body before it "
-                + "forwards it, up to \(limit >> 20) MiB, and this body is longer. Send less, or use a key without "
-                + "--models.",
+                + "forwards it, up to \(limit), and this body is longer. Send less, or use a key without --models.",
             type: "invalid_request_error", code: "request_too_large")
     }
 
@@ -244,6 +243,23 @@ extension ProxyRefusal {
     static func malformed(_ place: String, _ wanted: String, found value: JSON?) -> ProxyRefusal {
         .untranslatable(
             "\(place) must be \(wanted), but it is \(value.map(\.kind) ?? "missing"). Correct the request.")
+    }
+
+    static func translationTooLong(limit: String) -> ProxyRefusal {
+        ProxyRefusal(
+            status: .contentTooLarge,
+            message: "The upstream lacks this API, or does not offer it for this model, and this body is too long to "
+                + "be translated to another one: the limit is \(limit). Send less, or use a model that has this API "
+                + "itself.",
+            type: "invalid_request_error", code: "request_too_large")
+    }
+
+    static func aliasTooLong(_ alias: String, of model: String, limit: String) -> ProxyRefusal {
+        ProxyRefusal(
+            status: .contentTooLarge,
+            message: "'\(alias.prefix(200))' is the proxy's alias for '\(model)', and this body is too long for the "
+                + "name to be replaced: the limit is \(limit). Send less, or ask for '\(model)'.",
+            type: "invalid_request_error", code: "request_too_large")
     }
 
     static func unknown(_ what: String, _ type: String?, in place: String) -> ProxyRefusal {

@@ -47,8 +47,8 @@ struct RefusedSignInTests {
             """)
         let configuration = try #require(loaded.configuration, "\(loaded.issues)")
         let people = Ada()
-        let host = GitHubHost(configuration, people: people)
-        let client = try #require(host.client)
+        let host = try GitHubHost(configuration, people: people)
+        let client = host.client
         let app = try await RepositorySetup.catalog(for: configuration, upstreams: host.upstreams()).repository("app")
         let name = GitHubRepositoryName(owner: "octo", name: "app")
         for _ in 0..<2 {

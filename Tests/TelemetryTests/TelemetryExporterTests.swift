@@ -1,4 +1,5 @@
 import HTTP
+import HTTPServer
 import JSON
 import Lifecycle
 import Logging
@@ -12,7 +13,7 @@ import Testing
 struct TelemetryExporterTests {
     /// Runs `body` with an exporter, which has sent everything afterwards.
     private func exporting(
-        to endpoint: String, content: Bool = false, pause: Duration = .milliseconds(1),
+        to endpoint: String, content: Bool = false, pause: Duration = .milliseconds(1), logger: Logger = .silent,
         metrics: @escaping @Sendable () -> [JSON] = { [] }, _ body: (Tracer) async throws -> Void
     ) async throws {
         var settings = TelemetrySettings(
@@ -20,7 +21,7 @@ struct TelemetryExporterTests {
         settings.linger = .milliseconds(1)
         settings.retryPause = pause
         let tracer = Tracer(settings)
-        let exporter = TelemetryExporter(tracer, version: "1", logger: .silent, metrics: metrics)
+        let exporter = TelemetryExporter(tracer, version: "1", logger: logger, metrics: metrics)
         let running = Task { try await exporter.run() }
         do { try await body(tracer) } catch {
             running.cancel()
@@ -114,6 +115,72 @@ struct TelemetryExporterTests {
         }
         #expect(await receiver.waitForSpans { !$0.isEmpty }.map(\.name) == ["two"])
         await receiver.stop()
+    }
+
+    /// How a collector in this process answers, and how often it has.
+    private struct Collector {
+        var status = HTTPStatus.ok
+        var answer: JSON = [:]
+        var count = 0
+    }
+
+    @Test("spans that a collector refuses are counted; that it does so is logged once, and a mere warning as such")
+    func counted() async throws {
+        let state = Protected(Collector())
+        let server = HTTPServer(.standIn(port: 0, bodyLimit: 1 << 20), name: "collector", logger: .silent) { request in
+            _ = try await request.body.collect()
+            guard request.path == "/v1/traces" else { return .json([:]) }
+            return state.withLock { state -> HTTPServerResponse in
+                state.count += 1
+                return .json(state.answer, state.status)
+            }
+        }
+        try await server.start()
+        let lines = Protected<[String]>([])
+        let output = LogOutput(level: .info, format: .json) { line in
+            lines.withLock { $0.append(String(decoding: line, as: UTF8.self)) }
+        }
+        try await self.exporting(to: server.loopbackURL, logger: Logger(label: "telemetry", output: output)) { tracer in
+            let steps: [(HTTPStatus, JSON, dropped: UInt64)] = [
+                (.badRequest, [:], 1), (.badRequest, [:], 2), (.ok, [:], 2),
+                (.ok, ["partialSuccess": ["rejectedSpans": "1", "errorMessage": "too old"]], 3),
+                (.ok, ["partialSuccess": ["rejectedSpans": 1]], 4),
+                (.ok, ["partialSuccess": ["rejectedSpans": 0, "errorMessage": "use gRPC"]], 4), (.ok, [:], 4),
+            ]
+            for (number, step) in steps.enumerated() {
+                state.withLock { ($0.status, $0.answer) = (step.0, step.1) }
+                tracer.span("one", parent: nil).end()
+                while state.withLock({ $0.count }) <= number || tracer.dropped < step.dropped {
+                    try await Task.sleep(for: .milliseconds(1))
+                }
+                #expect(tracer.dropped == step.dropped)
+            }
+        }
+        await server.stop()
+        let log = lines.withLock { $0 }
+        for (text, count) in [("refused traces", 2), ("takes traces again", 1), ("with a warning", 1)] {
+            #expect(log.count { $0.contains(text) } == count, "\(text): \(log)")
+        }
+        #expect(log.contains { $0.contains("1 rejected. too old") } && log.count == 4)
+    }
+
+    @Test("a collector that hangs delays the end by two seconds, also with a request under way")
+    func hanging() async throws {
+        let asked = Signal()
+        let server = HTTPServer(.standIn(port: 0, bodyLimit: 1 << 20), name: "collector", logger: .silent) { _ in
+            asked.signal()
+            try await Task.sleep(for: .seconds(60))
+            return .json([:])
+        }
+        try await server.start()
+        let stopped = Protected(ContinuousClock.now)
+        try await self.exporting(to: server.loopbackURL) { tracer in
+            tracer.span("one", parent: nil).end()
+            await asked.wait()
+            stopped.withLock { $0 = .now }
+        }
+        #expect(stopped.withLock { $0.duration(to: .now) } < .seconds(5))
+        await server.stop()
     }
 
     @Test("a dead collector costs no more than 2 MB; what is newer is dropped and counted; the stop does not hang")

@@ -11,9 +11,12 @@ package struct SignInAttempt: Sendable, Equatable {
     private static let length = 32
 
     /// A new one.
-    init() {
+    ///
+    /// - Parameter browser: the secret that the browser keeps, if it can be one.
+    init(keeping browser: String? = nil) {
         self.init(
-            browser: Crypto.base64URL(Crypto.randomBytes(Self.length)),
+            browser: browser.flatMap { Self.isSecret($0) ? $0 : nil }
+                ?? Crypto.base64URL(Crypto.randomBytes(Self.length)),
             state: Crypto.base64URL(Crypto.randomBytes(Self.length)))
     }
 

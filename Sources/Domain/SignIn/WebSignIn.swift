@@ -48,8 +48,13 @@ package struct WebSignIn: Sendable {
     }
 
     /// Throws ``SignInFailure``.
-    package func begin(with provider: any SignInProvider, next: String?) async throws -> Beginning {
-        let attempt = SignInAttempt()
+    ///
+    /// - Parameter browser: The secret that the browser has of a sign-in in another tab; it is kept, so that both can come
+    ///   back. Only for one that this host has certainly given it: whoever else knew it could come back in its place.
+    package func begin(
+        with provider: any SignInProvider, next: String?, browser: Secret? = nil
+    ) async throws -> Beginning {
+        let attempt = SignInAttempt(keeping: browser?.reveal())
         let page = try await Self.limited(provider) { [address = self.address(of: provider)] in
             try await provider.page(for: attempt, returningTo: address)
         }

@@ -17,9 +17,11 @@ package final class TelemetryExporter: Service {
     private let logger: Logger
     private let client: HTTPClient
     private let isStopping = Protected(false)
-    /// For the sending of spans and of metrics.
-    private let (stopsSpans, stopsMetrics) = (Signal(), Signal())
+    /// For the sending of spans, of metrics, and of both.
+    private let (stopsSpans, stopsMetrics, stopsAll) = (Signal(), Signal(), Signal())
 
+    /// How long the host's end may wait for the collector.
+    private static let farewell = Duration.seconds(2)
     /// In bytes, as ``EndedSpan/size`` estimates them.
     private static let batchLimit = 512 << 10
 
@@ -46,8 +48,19 @@ package final class TelemetryExporter: Service {
 
     package func run() async throws {
         await withTaskGroup(of: Void.self) { group in
-            group.addTask(name: "spans") { await self.sendSpans() }
-            group.addTask(name: "metrics") { await self.sendMetrics() }
+            group.addTask(name: "sending") {
+                await withTaskGroup(of: Void.self) { group in
+                    group.addTask(name: "spans") { await self.sendSpans() }
+                    group.addTask(name: "metrics") { await self.sendMetrics() }
+                }
+            }
+            group.addTask(name: "farewell") {
+                await self.stopsAll.wait()
+                try? await Task.sleep(for: Self.farewell)
+            }
+            // Ends the requests under way too: a collector that hangs must not delay the host's end.
+            await group.next()
+            group.cancelAll()
         }
         try Task.checkCancellation()
     }
@@ -57,16 +70,19 @@ package final class TelemetryExporter: Service {
         self.tracer.arrival.signal()
         self.stopsSpans.signal()
         self.stopsMetrics.signal()
+        self.stopsAll.signal()
     }
 
     private var mustEnd: Bool { self.isStopping.withLock { $0 } || Task.isCancelled }
 
     private func sendSpans() async {
+        var standing = Standing.taking
         while true {
             await self.tracer.arrival.wait()
             if !self.mustEnd { await self.stopsSpans.wait(upTo: self.tracer.settings.linger) }
-            while case let batch = self.tracer.batch(upTo: Self.batchLimit), !batch.isEmpty {
-                await self.send(self.body(batch), to: "traces", untilStopped: self.stopsSpans)
+            while !Task.isCancelled, case let batch = self.tracer.batch(upTo: Self.batchLimit), !batch.isEmpty {
+                standing = await self.send(
+                    self.body(batch), to: "traces", spans: batch.count, untilStopped: self.stopsSpans, after: standing)
             }
             if self.mustEnd { return }
         }
@@ -84,6 +100,7 @@ package final class TelemetryExporter: Service {
     }
 
     private func sendMetrics() async {
+        var standing = Standing.taking
         repeat {
             await self.stopsMetrics.wait(upTo: self.tracer.settings.metricsInterval)
             let body: JSON = [
@@ -94,7 +111,8 @@ package final class TelemetryExporter: Service {
                     ]
                 ]
             ]
-            await self.send(body, to: "metrics", untilStopped: self.stopsMetrics)
+            standing = await self.send(
+                body, to: "metrics", spans: 0, untilStopped: self.stopsMetrics, after: standing)
         } while !self.mustEnd
     }
 
@@ -103,35 +121,61 @@ package final class TelemetryExporter: Service {
     // MARK: One request
 
     private enum Answer {
-        case taken
+        /// How much of it was rejected all the same, and what the collector says about it.
+        case taken(rejected: Int, message: String)
         case refused(String)
         case later(String, after: Duration?)
     }
 
+    /// What the collector did last. Only a change is logged: a refusal may last for days.
+    private enum Standing { case taking, warning, refusing, late }
+
     /// Retries until the collector has taken or refused it, or until the host stops.
-    private func send(_ body: JSON, to signal: String, untilStopped stops: Signal) async {
+    ///
+    /// - Parameter spans: How many are lost if it is not taken.
+    private func send(
+        _ body: JSON, to signal: String, spans: Int, untilStopped stops: Signal, after standing: Standing
+    ) async -> Standing {
         let bytes = body.bytes
         var pause = self.tracer.settings.retryPause
-        var hasFailed = false
+        var standing = standing
         while true {
             switch await self.post(bytes, to: signal) {
-            case .taken:
-                if hasFailed {
-                    self.logger.info(
-                        "the collector takes \(signal) again", ["dropped_spans": JSON(self.tracer.dropped)])
-                }
-                return
+            case .taken(let rejected, let message):
+                self.tracer.drop(min(rejected, spans))
+                let next: Standing = rejected > 0 ? .refusing : message.isEmpty ? .taking : .warning
+                self.tell(
+                    next, of: signal, rejected > 0 ? "\(rejected) rejected. \(message)" : message, after: standing)
+                return next
             case .refused(let reason):
-                return self.logger.warning("the collector refused \(signal)", ["reason": .string(reason)])
+                self.tracer.drop(spans)
+                self.tell(.refusing, of: signal, reason, after: standing)
+                return .refusing
             case .later(let reason, let wait):
-                if !hasFailed {
-                    self.logger.warning("the collector does not take \(signal)", ["reason": .string(reason)])
+                self.tell(.late, of: signal, reason, after: standing)
+                standing = .late
+                if self.mustEnd {
+                    self.tracer.drop(spans)
+                    return standing
                 }
-                hasFailed = true
-                if self.mustEnd { return }
                 await stops.wait(upTo: wait.map { min($0, .seconds(600)) } ?? pause)
                 pause = min(pause * 2, .seconds(60))
             }
+        }
+    }
+
+    private func tell(_ standing: Standing, of signal: String, _ reason: String, after last: Standing) {
+        guard standing != last else { return }
+        switch standing {
+        case .taking where last == .warning: break
+        case .taking:
+            self.logger.info("the collector takes \(signal) again", ["dropped_spans": JSON(self.tracer.dropped)])
+        case .warning:
+            self.logger.warning("the collector takes \(signal) with a warning", ["reason": .string(reason)])
+        case .refusing:
+            self.logger.warning("the collector refused \(signal)", ["reason": .string(reason)])
+        case .late:
+            self.logger.warning("the collector does not take \(signal)", ["reason": .string(reason)])
         }
     }
 
@@ -142,10 +186,12 @@ package final class TelemetryExporter: Service {
                 headers: ["Content-Type": "application/json"],
                 body: .bytes(bytes))
             for (name, value) in self.tracer.settings.headers { request.headers[name] = value.reveal() }
-            request.totalTimeout = self.mustEnd ? .seconds(2) : self.tracer.settings.timeout
+            request.totalTimeout = self.tracer.settings.timeout
             let response = try await self.client.execute(request)
             let body = try await response.body.collect(upTo: 64 << 10)
             return self.answer(response.status, response.headers, body)
+        } catch is CancellationError {
+            return .later("it did not answer before the host's end", after: nil)
         } catch {
             return .later("\(error)", after: nil)
         }
@@ -155,8 +201,12 @@ package final class TelemetryExporter: Service {
         switch status.code {
         case 200..<300:
             let partial = (try? JSON.parse(body))?["partialSuccess"]
-            guard let message = partial?["errorMessage"]?.stringValue, !message.isEmpty else { return .taken }
-            return .refused(String(message.prefix(200)))
+            // 64 bits are text in protobuf's JSON, but not every collector keeps to it.
+            let rejected = partial?["rejectedSpans"] ?? partial?["rejectedDataPoints"]
+            let count = rejected?.intValue ?? rejected?.stringValue.flatMap { Int($0) } ?? 0
+            // Without a count, the message is a warning about something that was taken.
+            return .taken(
+                rejected: max(0, count), message: String((partial?["errorMessage"]?.stringValue ?? "").prefix(200)))
         // Those after which the specification asks to try again.
         case 429, 502, 503, 504: return .later("HTTP \(status.code)", after: RetryAfter.read(headers, now: time(nil)))
         default: return .refused("HTTP \(status.code): \(String(decoding: body.prefix(200), as: UTF8.self))")

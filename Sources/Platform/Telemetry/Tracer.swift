@@ -44,8 +44,11 @@ package final class Tracer: Sendable {
             tracer: self)
     }
 
-    /// Spans that were dropped since the start.
+    /// Spans that were dropped since the start, because the collector was late or refused them.
     package var dropped: UInt64 { self.state.withLock { $0.dropped } }
+
+    /// Counts spans that the exporter did not get rid of.
+    func drop(_ count: Int) { self.state.withLock { $0.dropped += UInt64(count) } }
 
     // MARK: What continues elsewhere
 

@@ -25,14 +25,17 @@ struct AttemptPlan: Sendable {
 
     private let models: [String?]
     private let forms: [Form]
+    /// Whether the other forms were left out because the body is too long to be translated.
+    let isTooLong: Bool
     private var position = (model: 0, form: 0, url: 0)
 
     /// - Parameters:
     ///   - models: the model to ask, and those that replace it if it fails; nil for the one in the body.
     ///   - forms: at least one, each with a URL.
-    init(models: [String?] = [nil], forms: [Form]) {
+    init(models: [String?] = [nil], forms: [Form], isTooLong: Bool = false) {
         self.models = models
         self.forms = forms
+        self.isTooLong = isTooLong
     }
 
     /// Whether the model replaces another one, which failed.
@@ -99,9 +102,9 @@ struct FailedAttempts {
         self.isElsewhere = self.isElsewhere || outcome == .unsupported
     }
 
-    /// The model that was asked for could not be reached.
+    /// The model that was asked for could not be reached. This says more than answers that only lack the path or the form.
     mutating func add(_ fault: HTTPClientError) {
-        guard self.best == nil else { return }
+        guard self.failure == nil else { return }
         self.fault = self.fault ?? fault
     }
 

@@ -68,7 +68,7 @@ extension ForwardedRequest {
         guard ModelSource.isPlainJSON(self.request.headers) else { return nil }
         self.body.keep(length: self.length, in: self.proxy.keptBytes)
         guard (self.length ?? 0) <= self.body.limit, try await self.body.fillWhole() else {
-            throw ProxyRefusal.bodyTooLarge(self.body.limit)
+            throw ProxyRefusal.bodyTooLarge(limit: self.longestBody(unannounced: "1 MiB"))
         }
         return await Self.model(in: self.body.beginning)
     }

@@ -8,11 +8,14 @@ extension ForwardedRequest {
     /// - Parameter hasBegun: Whether the first attempt was made, with the body as it is.
     func plan(_ preparation: Preparation, hasBegun: Bool = false) async throws -> AttemptPlan {
         let own = AttemptPlan.Form(api: nil, target: preparation.target, urls: preparation.urls)
-        guard self.isModelRequest(preparation.target), self.body.canBeSent,
-            !self.request.headers.contains(.contentEncoding)
-        else { return AttemptPlan(forms: [own]) }
+        guard self.isModelRequest(preparation.target), !self.request.headers.contains(.contentEncoding) else {
+            return AttemptPlan(forms: [own])
+        }
         try await self.body.fill()
-        guard let body = self.body.whole else { return AttemptPlan(forms: [own]) }
+        guard let body = self.body.whole else {
+            if !hasBegun { try await self.refuseAlias() }
+            return AttemptPlan(forms: [own], isTooLong: true)
+        }
         var forms = [own]
         if let api = preparation.api {
             forms += ModelAPI.allCases.filter { $0 != api }.map { self.form($0, at: preparation.access) }
@@ -28,6 +31,26 @@ extension ForwardedRequest {
         }
         let others = self.proxy.models.replacements(of: asked, among: self.record.key?.models)
         return AttemptPlan(models: [model == asked ? nil : model] + others, forms: forms)
+    }
+
+    /// Refuses an alias that cannot be replaced, because the body is not kept whole: the upstream does not know it. An
+    /// alias that the body names only after its beginning passes unseen.
+    private func refuseAlias() async throws {
+        guard !self.proxy.models.aliases.isEmpty, let asked = await Self.model(atBeginning: self.body.beginning)
+        else { return }
+        let model = self.proxy.models.model(named: asked)
+        guard model != asked else { return }
+        throw ProxyRefusal.aliasTooLong(asked, of: model, limit: self.longestBody(unannounced: "512 KiB"))
+    }
+
+    /// How long a body may be that is kept whole, for the refusal of a longer one.
+    ///
+    /// - Parameter unannounced: how long, if its length is not known from the start.
+    func longestBody(unannounced: String) -> String {
+        let most = "\(ReplayBody.longLimit >> 20) MiB"
+        guard let length = self.length else { return "\(unannounced) if its length is not announced, else \(most)" }
+        return length > ReplayBody.longLimit
+            ? most : "\(ReplayBody.keepLimit >> 20) MiB while many long requests are in progress"
     }
 
     private func form(_ api: ModelAPI, at access: UpstreamAccess) -> AttemptPlan.Form {
@@ -59,6 +82,10 @@ extension ForwardedRequest {
 
     /// Off the loop, because a body may have megabytes.
     @concurrent static func model(in body: [UInt8]) async -> String? { ModelName.find(in: body) }
+
+    @concurrent private static func model(atBeginning bytes: [UInt8]) async -> String? {
+        ModelName.find(atBeginning: bytes)
+    }
 }
 
 /// A request prepared for the upstream.

@@ -74,7 +74,6 @@ extension ForwardedRequest {
             } catch let error as HTTPClientError {
                 if !plan.isStandIn { failed.add(error) }
                 if self.body.canBeSent, plan.advance(after: .failed) { continue }
-                guard failed.best != nil else { throw error }
                 return try await self.finish(failed, preparation)
             }
             let outcome = try await self.outcome(of: &answer, preparation, isStandIn: plan.isStandIn)
@@ -84,6 +83,10 @@ extension ForwardedRequest {
             }
             failed.add(answer, outcome)
             guard self.body.canBeSent, plan.advance(after: outcome) else {
+                // The upstream's 404 would hide that the length is the reason.
+                if plan.isTooLong, preparation.api != nil, outcome != .failed {
+                    throw ProxyRefusal.translationTooLong(limit: self.longestBody(unannounced: "512 KiB"))
+                }
                 return try await self.finish(failed, preparation)
             }
         }

@@ -40,10 +40,12 @@ enum ForwardedHeaders {
         }
     }
 
-    /// The gateway's sign-in cookie, and its name under HTTPS.
-    private static let ownCookies: Set<String> = ["jetbridge_session", "__Host-jetbridge_session"]
+    /// The gateway's cookies, of a session and of a sign-in under way, and their names under HTTPS.
+    private static let ownCookies: Set<String> = [
+        "jetbridge_session", "__Host-jetbridge_session", "jetbridge_signin", "__Host-jetbridge_signin",
+    ]
 
-    /// Cookies are not bound to a port: a browser sends its sign-in cookie for the gateway to the proxy too.
+    /// Cookies are not bound to a port: a browser sends its cookies for the gateway to the proxy too.
     private static func removeOwnCookie(from headers: inout HTTPHeaders) {
         let cookies = headers.values(of: "cookie").flatMap { $0.split(separator: ";") }
             .map { String($0.utf8.trimmingBlanks()) }

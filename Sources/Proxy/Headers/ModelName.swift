@@ -28,6 +28,15 @@ package struct ModelName {
     /// one valid JSON object.
     package static func find(in body: [UInt8]) -> String? { Self.found(in: body)?.name }
 
+    /// The model that the beginning of a longer body names. The rest may still name another one, so this decides nothing
+    /// about what is allowed.
+    static func find(atBeginning bytes: [UInt8]) -> String? {
+        var search = ModelName(bytes)
+        // It ends in the middle of a member, which throws.
+        try? search.read()
+        return search.hasExactKey ? search.name : nil
+    }
+
     /// The body with another model in its place; nil if ``find(in:)`` finds none.
     static func replaced(in body: [UInt8], by model: String) -> [UInt8]? {
         guard let found = Self.found(in: body) else { return nil }

@@ -79,6 +79,39 @@ struct GitHubSignInTests {
         }
     }
 
+    @Test("behind HTTPS, sign-ins in two tabs of one browser do not disturb each other")
+    func twoTabs() async throws {
+        try await SignInScene.run(settings: { $0.publicURL = "https://bot.example" }) { scene in
+            scene.github.addWebApp(
+                SignInScene.clientID, secret: SignInScene.secret, callback: "https://bot.example/api/v1/signin/github")
+            let browser = scene.browser()
+            let name = "__Host-jetbridge_signin"
+            let first = try await scene.wayBack(browser, next: "/one")
+            let secret = try #require(browser.cookies[name])
+            #expect(try await scene.wayBack(browser, next: "/two") != first)
+            #expect(browser.cookies[name] == secret)
+            let answer = try await browser.get(first)
+            #expect(answer.status == 302 && answer.headers["location"] == "/one", "\(answer.text)")
+            // A sign-in ends it, and what cannot be a secret is never kept.
+            for earlier in [nil, "guessable"] {
+                browser.set(name, earlier)
+                _ = try await scene.wayBack(browser)
+                #expect(browser.cookies[name]?.count == 43 && browser.cookies[name] != secret)
+            }
+        }
+    }
+
+    @Test("without HTTPS, a cookie that another page may have planted does not become a sign-in's secret")
+    func planted() async throws {
+        try await SignInScene.run { scene in
+            let browser = scene.browser()
+            let planted = base64URL(randomBytes(32))
+            browser.set("jetbridge_signin", planted)
+            _ = try await scene.wayBack(browser)
+            #expect(browser.cookies["jetbridge_signin"]?.count == 43 && browser.cookies["jetbridge_signin"] != planted)
+        }
+    }
+
     enum Spoiling: CaseIterable {
         case wrongState, noState, otherBrowser, noCookie, wrongCookie, expired
     }

@@ -91,6 +91,35 @@ struct OpenIDSignInTests {
         }
     }
 
+    @Test(
+        "new keys of the provider are read after a wrong signature, where their names do not tell them apart",
+        arguments: ["always the same", ""])
+    func newKeysWithoutNames(name: String) async throws {
+        try await Self.run { scene in
+            try await scene.control(["kid": .string(name)])
+            #expect(try await scene.signIn(Browser(caller: scene.harness.anybody)).status == 302)
+            try await scene.control(["key": 1])
+            #expect(try await scene.signIn(Browser(caller: scene.harness.anybody)).status == 502)
+            scene.ahead.withLock { $0 += 31_000 }
+            #expect(try await scene.signIn(Browser(caller: scene.harness.anybody)).status == 302)
+        }
+    }
+
+    @Test("a provider that is busy is to be tried again, and a way back that nobody waits for names it")
+    func busy() async throws {
+        try await Self.run { scene in
+            let browser = Browser(caller: scene.harness.anybody)
+            for status in [429, 503] {
+                try await scene.control(["answer": "/token", "status": JSON(status)])
+                let answer = try await scene.signIn(browser)
+                #expect(answer.status == 502 && answer.text.contains("Try again in a moment"), "\(answer.text)")
+                #expect(!answer.text.contains("doctor"))
+            }
+            let unknown = try await browser.get("/api/v1/signin/oidc/callback?state=x&code=y")
+            #expect(unknown.status == 400 && unknown.text.contains("Sign in with Example again"))
+        }
+    }
+
     @Test("the client's secret goes where the provider takes it")
     func secretInForm() async throws {
         try await Self.run { scene in

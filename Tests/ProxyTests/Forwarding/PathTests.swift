@@ -176,6 +176,73 @@ struct PathTests {
         await scene.stop()
     }
 
+    @Test(
+        "a fault of the form that the upstream has is told, not that it lacks the others",
+        arguments: ["/v1/messages", "/v1/responses"], [false, true])
+    func translatedFault(path: String, isStream: Bool) async throws {
+        let scene = try await ProxyScene(change: { $0.idleTimeout = .milliseconds(300) }) { request in
+            let body = try JSON.parse(try await request.body.collect(upTo: 1 << 20))
+            guard request.path == "/chat/completions" else { return .text("no such page", .notFound) }
+            if body["model"] == "broken" { throw HTTPServerError(.clientGone, "closed without an answer") }
+            try await EventLoop.shared.sleep(for: .seconds(50))
+            return .text("")
+        }
+        for (model, status, code, type) in [
+            ("silent", 504, "upstream_timeout", "timeout_error"), ("broken", 502, "upstream_unreachable", "api_error"),
+        ] {
+            let question: JSON =
+                path == "/v1/messages"
+                ? [
+                    "model": .string(model), "max_tokens": 9, "stream": .bool(isStream),
+                    "messages": Self.question["messages"] ?? .null,
+                ] : ["model": .string(model), "input": "hi", "stream": .bool(isStream)]
+            let answer = try await self.post(scene, path, question)
+            #expect(answer.status == status)
+            let error = answer.json?["error"]
+            if path == "/v1/messages" {
+                #expect(answer.json?["type"] == "error" && error?["type"]?.stringValue == type)
+            } else {
+                #expect(error?["code"]?.stringValue == code)
+            }
+        }
+        await scene.stop()
+    }
+
+    @Test("a body that is too long to be changed passes as it is, or is refused with the limit")
+    func tooLong() async throws {
+        let asked = Protected<[String]>([])
+        let scene = try await ProxyScene(change: { $0.aliases = ["fast": "m"] }) { request in
+            asked.withLock { $0.append(String(request.path)) }
+            let body = try await request.body.collect(upTo: 64 << 20)
+            guard request.path == "/chat/completions" else { return .text("no such page", .notFound) }
+            return .json(["length": .integer(Int64(body.count))])
+        }
+        let padding = String(repeating: "x", count: 17 << 20)
+        func ask(_ path: String, _ model: String) async throws -> (status: Int, json: JSON) {
+            let body = Array(#"{"model":"\#(model)","x":"\#(padding)"}"#.utf8)
+            let answer = try await scene.ask(.post, path, [:], .bytes(body))
+            return (answer.status, try JSON.parse(answer.body))
+        }
+        let passed = try await ask("/v1/chat/completions", "m")
+        #expect(passed.status == 200 && (passed.json["length"]?.intValue ?? 0) > 17 << 20)
+        let messages = try await ask("/v1/messages", "m")
+        #expect(messages.status == 413 && messages.json["type"] == "error")
+        #expect(messages.json["error"]?["type"] == "request_too_large")
+        let responses = try await ask("/v1/responses", "m")
+        #expect(responses.status == 413 && responses.json["error"]?["code"] == "request_too_large")
+        for json in [messages.json, responses.json] {
+            let message = json["error"]?["message"]?.stringValue ?? ""
+            #expect(message.contains("too long to be translated") && message.contains("16 MiB"), "\(message)")
+        }
+        asked.withLock { $0 = [] }
+        let alias = try await ask("/v1/chat/completions", "fast")
+        let message = alias.json["error"]?["message"]?.stringValue ?? ""
+        #expect(alias.status == 413 && alias.json["error"]?["code"] == "request_too_large")
+        #expect(message.contains("'fast'") && message.contains("'m'") && message.contains("16 MiB"), "\(message)")
+        #expect(asked.withLock { $0.isEmpty })
+        await scene.stop()
+    }
+
     @Test("aliases name models; others stand in for a model that fails")
     func fallbacks() async throws {
         let models = Protected<[String]>([])

@@ -55,11 +55,12 @@ struct HeaderRulesTests {
     }
 
     @Test(
-        "only the gateway's sign-in cookie is removed",
+        "only the gateway's cookies are removed",
         arguments: [
             ("jetbridge_session=s", nil), ("a=1; jetbridge_session=s; b=2", "a=1; b=2"), ("a=1", "a=1"),
             ("xjetbridge_session=s", "xjetbridge_session=s"), ("a=1;jetbridge_session =s", "a=1"),
-            ("__Host-jetbridge_session=s; a=1", "a=1"), ("jetbridge_sessions=s", "jetbridge_sessions=s"),
+            ("__Host-jetbridge_session=s; a=1", "a=1"), ("jetbridge_signin=s; __Host-jetbridge_signin=s", nil),
+            ("jetbridge_sessions=s", "jetbridge_sessions=s"),
         ] as [(String, String?)])
     func cookie(_ given: String, _ expected: String?) {
         #expect(ForwardedHeaders.request(["Cookie": given], isModelRequest: false)["cookie"] == expected)

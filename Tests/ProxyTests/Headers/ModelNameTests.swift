@@ -120,6 +120,16 @@ struct ModelNameTests {
         #expect(found > 500)
     }
 
+    @Test(
+        "the beginning of a body names its model once the name is complete",
+        arguments: [
+            (#"{"model":"a","x":"y"#, "a"), (#"{"x":[{"model":"b"}],"model":"a""#, "a"), (#"{"model":"a"}"#, "a"),
+            (#"{"model":"a"#, nil), (#"{"x":{"model":"a"},"y":"#, nil), (#"{"MODEL":"a","x"#, nil), ("", nil),
+        ] as [(String, String?)])
+    func beginning(_ text: String, _ model: String?) {
+        #expect(ModelName.find(atBeginning: Array(text.utf8)) == model)
+    }
+
     @Test("of damaged texts only those have a model in which a full parser finds the same")
     func damage() {
         var random = SeededGenerator(state: 16)

@@ -76,7 +76,7 @@ package enum MetricName: String, Sendable, CaseIterable {
         case .failedKeyShares: "Devices that were to get the key of an encrypted room and did not, by adapter."
         case .handovers: "Networks, threads and duties that came to this host or left it, by reason."
         case .fencedWrites: "Writes that were refused, because another host serves the place."
-        case .droppedSpans: "Spans that were dropped because the collector of telemetry did not take them in time."
+        case .droppedSpans: "Spans that were dropped because the collector refused them or did not take them in time."
         case .webhooks: "Tries to deliver to hooks, by hook and result."
         case .placesOwned: "Networks, threads and duties that this host serves."
         case .leaseAge: "Seconds since this host sent the last renewal of its lease that succeeded."

@@ -8,6 +8,8 @@ package struct IDToken: Sendable {
         package let description: String
 
         init(_ description: String) { self.description = description }
+
+        static let wrongSignature = Refusal("its signature is wrong")
     }
 
     /// What a token has to be for.
@@ -67,7 +69,7 @@ package struct IDToken: Sendable {
         let usable = keys.filter { $0.serves(self) }
         guard !usable.isEmpty else { throw Refusal("none of the issuer's keys is the one that it names") }
         guard usable.contains(where: { $0.key.accepts(self.signature, of: self.signed) }) else {
-            throw Refusal("its signature is wrong")
+            throw .wrongSignature
         }
         guard self.claims["iss"]?.stringValue == expected.issuer else { throw Refusal("it is of another issuer") }
         let audience =

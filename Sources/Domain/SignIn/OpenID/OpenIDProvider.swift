@@ -43,8 +43,8 @@ package actor OpenIDProvider: SignInProvider {
     private var known: (document: ProviderDocument, readAt: Int64)?
     private var keys: (keys: [IssuerKey], readAt: Int64)?
 
-    /// How long the provider's addresses and keys are reused; and, for a key that is not among them, at least. In
-    /// milliseconds.
+    /// How long the provider's addresses and keys are reused; and, for a signature that none of them explains, at least.
+    /// In milliseconds.
     private static let age: Int64 = 3_600_000
     private static let leastAge: Int64 = 30_000
     private static let limit = 1 << 20
@@ -83,7 +83,7 @@ package actor OpenIDProvider: SignInProvider {
             let expected = IDToken.Expectation(
                 issuer: self.client.issuer, clientID: self.client.clientID, nonce: attempt.nonce,
                 now: self.now() / 1_000)
-            let claims = try token.claims(signedBy: try await self.keys(for: token), for: expected)
+            let claims = try await self.claims(of: token, for: expected)
             return SignInArrival(visitor: try self.visitor(claims), grant: nil, unanswered: [:])
         } catch let refusal as IDToken.Refusal {
             throw self.nonsense("its id token is not accepted: \(refusal)")
@@ -127,11 +127,26 @@ package actor OpenIDProvider: SignInProvider {
         return document
     }
 
+    private func claims(of token: IDToken, for expected: IDToken.Expectation) async throws -> JSONObject {
+        do {
+            return try token.claims(signedBy: try await self.keys(for: token), for: expected)
+        } catch let refusal as IDToken.Refusal where refusal == .wrongSignature {
+            // The provider may have a new key under the old one's name, or keys without names.
+            guard let keys = try await self.newKeys() else { throw refusal }
+            return try token.claims(signedBy: keys, for: expected)
+        }
+    }
+
     private func keys(for token: IDToken) async throws -> [IssuerKey] {
         let keys = try await self.currentKeys()
         if keys.contains(where: { $0.serves(token) }) { return keys }
         // The provider may have changed its keys.
-        guard let readAt = self.keys?.readAt, self.now() - readAt >= Self.leastAge else { return keys }
+        return try await self.newKeys() ?? keys
+    }
+
+    /// The keys, read anew; nil if they were read a moment ago.
+    private func newKeys() async throws -> [IssuerKey]? {
+        guard let readAt = self.keys?.readAt, self.now() - readAt >= Self.leastAge else { return nil }
         self.keys = nil
         return try await self.currentKeys()
     }
@@ -188,6 +203,12 @@ package actor OpenIDProvider: SignInProvider {
         }
         let json = try? JSON.parse(body, depthLimit: 16)
         if response.status == 200, let json, json.objectValue != nil { return json }
+        // Nothing is wrong with its configuration.
+        if [429, 502, 503, 504].contains(response.status) {
+            throw SignInFailure(
+                .unavailable,
+                "\(self.title) cannot sign anybody in now (status \(response.status)). Try again in a moment.")
+        }
         switch json?["error"]?.stringValue {
         case "invalid_grant":
             throw SignInFailure(.refused, "\(self.title) does not accept this sign-in any more. Sign in again.")

@@ -83,7 +83,8 @@ struct AccountSignInRoutes: Sendable {
             throw Problems.tooManyRequests(60)
         }
         do {
-            let beginning = try await self.context.signIn.begin(with: provider, next: request.http.query["next"])
+            let beginning = try await self.context.signIn.begin(
+                with: provider, next: request.http.query["next"], browser: self.ownBrowser(of: request.http))
             var response = HTTPServerResponse(.found, headers: ["Location": beginning.page])
             response.headers.append(
                 "Set-Cookie",
@@ -99,7 +100,7 @@ struct AccountSignInRoutes: Sendable {
         let query = request.http.query
         let back = WebSignIn.Return(
             state: query["state"], code: query["code"].map { Secret($0) }, error: query["error"],
-            browser: HTTPCookie.value(of: self.pendingCookie, in: request.http.headers).map { Secret($0) })
+            browser: self.browser(of: request.http))
         do {
             let outcome = try await self.context.signIn.finish(
                 with: provider, back, lifetime: self.context.settings.cookieLifetime, logger: request.logger)
@@ -113,7 +114,7 @@ struct AccountSignInRoutes: Sendable {
             case .unknown:
                 request.logger.warning(
                     "the callback of an unknown sign-in was refused", ["provider": .string(provider.title)])
-                return self.page(Self.unknown(method, self.context.settings.publicURL), request)
+                return self.page(Self.unknown(provider, self.context.settings.publicURL), request)
             case .refused(let visitor, let admission, let unanswered):
                 Self.log(visitor, unanswered, to: request.logger)
                 return self.page(Self.refused(visitor, admission, unanswered, at: provider), request)
@@ -159,6 +160,16 @@ struct AccountSignInRoutes: Sendable {
         self.context.settings.isSecure ? "__Host-jetbridge_signin" : "jetbridge_signin"
     }
 
+    /// The secret in the browser's cookie.
+    private func browser(of request: HTTPServerRequest) -> Secret? {
+        HTTPCookie.value(of: self.pendingCookie, in: request.headers).map { Secret($0) }
+    }
+
+    /// The same, if it is certainly this host's: without the prefix, a neighbour's page could have planted it.
+    private func ownBrowser(of request: HTTPServerRequest) -> Secret? {
+        self.context.settings.isSecure ? self.browser(of: request) : nil
+    }
+
     private func cookie(_ name: String, _ value: String, lifetime: Int64) -> String {
         HTTPCookie(name, value, maximumAge: Int(lifetime / 1_000), isSecure: self.context.settings.isSecure).setCookie
     }
@@ -189,14 +200,15 @@ struct AccountSignInRoutes: Sendable {
             text: failure.message.replacing("`", with: ""))
     }
 
-    private static func unknown(_ method: SignInMethod, _ url: String) -> Notice {
+    private static func unknown(_ provider: any SignInProvider, _ url: String) -> Notice {
         Notice(
             status: .badRequest, title: "This sign-in is no longer valid",
             text:
                 "It was used already, is more than ten minutes old, or began in another browser or at another address. "
                 + "Sign in again, at \(url).",
             link: .init(
-                title: "Sign in with \(method.shownName) again", path: "\(url)/api/v1/signin/\(method.rawValue)"))
+                title: "Sign in with \(provider.title) again",
+                path: "\(url)/api/v1/signin/\(provider.method.rawValue)"))
     }
 
     private static func refused(

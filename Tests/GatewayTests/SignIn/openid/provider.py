@@ -27,11 +27,17 @@ STRANGER = rsa.generate_private_key(65537, 2048)
 settings = {
     "redirect": "http://bot.example/api/v1/signin/oidc/callback", "claims": {"sub": "248289761001"}, "algorithm": "RS256", "key": 0,
     "methods": ["client_secret_basic", "client_secret_post"], "scopes": ["openid", "profile", "email", "groups"],
+    # The name of the RSA keys, if they have not each their own; empty for none.
+    "kid": None,
     # What is wrong with the token, or with an endpoint.
-    "fault": "", "issuer": "", "answer": "",
+    "fault": "", "issuer": "", "answer": "", "status": 500,
 }
 codes = {}
 seen = []
+
+
+def key_name():
+    return f"rsa-{settings['key']}" if settings["kid"] is None else settings["kid"]
 
 
 def token(code):
@@ -39,7 +45,7 @@ def token(code):
     claims = {
         "iss": settings["issuer"] or issuer, "aud": CLIENT, "iat": now, "exp": now + 300, "nonce": code["nonce"], **settings["claims"],
     }
-    key, algorithm, kid = RSA[settings["key"]], "RS256", f"rsa-{settings['key']}"
+    key, algorithm, kid = RSA[settings["key"]], "RS256", key_name()
     if settings["algorithm"] == "ES256":
         key, algorithm, kid = EC, "ES256", "ec"
     match settings["fault"]:
@@ -61,7 +67,7 @@ def token(code):
         case "no subject": del claims["sub"]
         case "critical": return jwt.encode(claims, key, algorithm, headers={"kid": kid, "crit": ["x"], "x": 1})
         case "key": kid = "unknown"
-    return jwt.encode(claims, key, algorithm, headers={"kid": kid})
+    return jwt.encode(claims, key, algorithm, headers={"kid": kid} if kid else None)
 
 
 def text(data):
@@ -90,7 +96,7 @@ class Handler(BaseHTTPRequestHandler):
         url = urlsplit(self.path)
         seen.append(url.path)
         if settings["answer"] == url.path:
-            return self.reply(500, {"error": "server_error"})
+            return self.reply(settings["status"], {"error": "server_error"})
         match url.path:
             case "/.well-known/openid-configuration":
                 self.reply(200, {
@@ -99,7 +105,8 @@ class Handler(BaseHTTPRequestHandler):
                     "token_endpoint_auth_methods_supported": settings["methods"],
                 })
             case "/keys":
-                keys = [json.loads(RSAAlgorithm.to_jwk(RSA[settings["key"]].public_key())) | {"kid": f"rsa-{settings['key']}", "use": "sig"}]
+                name = {"kid": key_name()} if key_name() else {}
+                keys = [json.loads(RSAAlgorithm.to_jwk(RSA[settings["key"]].public_key())) | {"use": "sig"} | name]
                 keys += [json.loads(ECAlgorithm.to_jwk(EC.public_key())) | {"kid": "ec", "alg": "ES256"}, {"kty": "OKP", "crv": "Ed25519", "x": "AA"}]
                 self.reply(200, {"keys": keys})
             case "/authorize": self.authorize({name: values[0] for name, values in parse_qs(url.query).items()})
@@ -126,7 +133,7 @@ class Handler(BaseHTTPRequestHandler):
             settings.update(json.loads(body))
             return self.reply(200, {})
         if settings["answer"] == self.path:
-            return self.reply(500, {"error": "server_error"})
+            return self.reply(settings["status"], {"error": "server_error"})
         form = {name: values[0] for name, values in parse_qs(body.decode()).items()}
         basic = self.headers.get("Authorization", "")
         if basic.startswith("Basic ") and "client_secret_basic" in settings["methods"]:
