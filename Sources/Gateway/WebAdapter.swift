@@ -4,7 +4,7 @@ internal import Primitives
 package import Sessions
 
 /// The web chat as a network. Its page reads the transcript and the live frames, so there is nothing to post.
-package final class WebAdapter: DownloadingAdapter {
+package final class WebAdapter: ChatAdapter {
     package static let adapterID = AdapterID("web")
     static let sign: Character = "/"
 
@@ -59,13 +59,6 @@ package final class WebAdapter: DownloadingAdapter {
     @discardableResult
     package func post(_ message: OutgoingMessage) async throws -> MessageReference {
         MessageReference(room: message.route.room, id: "")
-    }
-
-    package func download(
-        _ attachment: Attachment, to write: @escaping @Sendable ([UInt8]) async throws -> Void
-    ) async throws {
-        guard let uploads = self.uploads else { throw AdapterError(.invalid, "this host has no place for files") }
-        try await uploads.read(attachment, to: write)
     }
 
     /// Records the time of an inbound message.

@@ -43,15 +43,11 @@ package protocol DraftingAdapter: ChatAdapter {
     func draft(_ message: OutgoingMessage) async throws
 }
 
-/// A network where people can send files.
-package protocol DownloadingAdapter: ChatAdapter {
+/// A network where people can send files, and get some.
+package protocol FileAdapter: ChatAdapter {
     /// Downloads a file piece by piece, in order. Throws ``AdapterError``; an error of `write` ends the download and is
     /// passed on.
     func download(_ attachment: Attachment, to write: @escaping @Sendable ([UInt8]) async throws -> Void) async throws
-}
-
-/// A network that transfers files in both directions.
-package protocol FileAdapter: DownloadingAdapter {
     /// Returns once the network has accepted the file as a message. Throws like ``ChatAdapter/post(_:)``.
     @discardableResult func upload(_ file: OutgoingFile) async throws -> MessageReference
 }

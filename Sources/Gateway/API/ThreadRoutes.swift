@@ -169,19 +169,26 @@ struct ThreadRoutes: Sendable {
         let key = try Self.key(of: call.request, scope: "\(principal.identity) \(session.id)")
         let id = key ?? Crypto.hex(Crypto.randomBytes(10))
         let files = WaitingFiles(context: self.context, principal: principal, session: session.id, event: id)
+        let now = self.context.now()
+        let submit = { (attachments: [Attachment]) in
+            try await self.context.bridge.submit(
+                InboundEvent(
+                    id: id, adapter: WebAdapter.adapterID,
+                    kind: .message(
+                        InboundMessage(
+                            thread: session.key, route: session.route, sender: principal.sender, text: text,
+                            sentAt: now,
+                            isDirect: true, isAddressed: true, attachments: attachments))))
+        }
         // A repeat of a message that had no files must not take those that have arrived for the next one.
         let isRepeat = key == nil ? false : try await self.isStored(id)
-        let event = InboundEvent(
-            id: id, adapter: WebAdapter.adapterID,
-            kind: .message(
-                InboundMessage(
-                    thread: session.key, route: session.route, sender: principal.sender, text: text,
-                    sentAt: self.context.now(), isDirect: true, isAddressed: true,
-                    attachments: isRepeat ? [] : try await files.take())))
+        let intent = Intent.parse(text.trimmed, sign: WebAdapter.sign)
         self.context.web.noteEvent()
         let taken: Submission?
         do {
-            taken = try await files.settled { try await self.context.bridge.submit(event) }
+            taken =
+                isRepeat || intent.isAnsweredAtOnce(as: principal.role)
+                ? try await submit([]) : try await files.taken(by: submit)
         } catch let ignored as IgnoredEvent {
             if ignored.reason == Intent.stopped {
                 let detail = "Stopped. The command itself was not stored: the disk is full, or the quota is used up."

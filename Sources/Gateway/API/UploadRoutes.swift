@@ -46,6 +46,10 @@ struct UploadRoutes: Sendable {
             let file = try await uploads.receive(
                 request.http.body, named: name, in: session.id, from: principal.identity,
                 into: room)
+            let now = self.context.now()
+            try await self.context.store.write(ofSession: session.id) { ledger in
+                try ledger.noteUpload(of: principal.identity, in: session.id, at: now)
+            }
             request.logger.info(
                 "file received", ["thread": .string(session.id), "bytes": .integer(Int64(file.size))])
             let upload = API.Upload(name: file.name, size: file.size, type: file.mediaType)
@@ -83,7 +87,34 @@ struct WaitingFiles: Sendable {
     /// The message's event.
     let event: String
 
-    func take() async throws -> [Attachment] {
+    /// Submits the message with the files. If it does not take them, because it failed or is a command that is answered at
+    /// once, they wait for another one.
+    func taken(by submit: ([Attachment]) async throws -> Submission?) async throws -> Submission? {
+        let (person, session) = (self.principal.identity, self.session)
+        let last = try await self.context.store.read { ledger in try ledger.lastUpload(of: person, in: session) }
+        // Most messages have none, and must not depend on the place of files.
+        guard let last else { return try await submit([]) }
+        let files = try await self.take()
+        let submission: Submission?
+        let isTaken: Bool
+        do {
+            submission = try await submit(files)
+            isTaken = try await self.isTaken(by: submission)
+        } catch {
+            await self.putBack()
+            throw error
+        }
+        if isTaken {
+            try await self.context.store.write(ofSession: session) { ledger in
+                try ledger.forgetUploads(of: person, in: session, through: last)
+            }
+        } else {
+            await self.putBack()
+        }
+        return submission
+    }
+
+    private func take() async throws -> [Attachment] {
         do {
             return try await self.context.web.uploads?.take(
                 from: self.principal.identity, in: self.session, for: self.event) ?? []
@@ -91,22 +122,6 @@ struct WaitingFiles: Sendable {
             throw HTTPProblem(
                 .serviceUnavailable, "The message's files cannot be read: \(reason). Try again, or ask an owner.")
         }
-    }
-
-    /// Submits the message. If it does not take the files, because it failed or is a command that is answered at once,
-    /// they wait for another one.
-    func settled(by submit: () async throws -> Submission?) async throws -> Submission? {
-        let submission: Submission?
-        let isTaken: Bool
-        do {
-            submission = try await submit()
-            isTaken = try await self.isTaken(by: submission)
-        } catch {
-            await self.putBack()
-            throw error
-        }
-        if !isTaken { await self.putBack() }
-        return submission
     }
 
     private func isTaken(by submission: Submission?) async throws -> Bool {

@@ -41,6 +41,21 @@ extension [Migration] {
     }
 }
 
+/// Marks a store into which another one is being copied: until it is complete, no program opens it.
+package enum CopyMark {
+    static let number = 0
+
+    package static func set(in connection: any Connection) throws {
+        try connection.execute(
+            "INSERT INTO schema_migrations (number, name, checksum) VALUES ($1, 'incomplete copy', '')",
+            .integer(Int64(Self.number)))
+    }
+
+    package static func remove(in connection: any Connection) throws {
+        try connection.execute("DELETE FROM schema_migrations WHERE number = $1", .integer(Int64(Self.number)))
+    }
+}
+
 /// Brings a store's schema up to this program's version.
 struct Migrator {
     private static let table = """
@@ -114,6 +129,13 @@ struct Migrator {
     /// The number of steps applied to the file, after checking that they are this program's.
     private func applied(_ connection: any StoreConnection) throws(DatabaseError) -> Int {
         let rows = try connection.query("SELECT number, name, checksum FROM schema_migrations ORDER BY number")
+        guard try rows.first?.int("number") != CopyMark.number else {
+            throw DatabaseError(
+                code: .migration,
+                message:
+                    "the store \(self.name) is an incomplete copy, because copying was interrupted: delete it, and copy again"
+            )
+        }
         for (index, row) in rows.enumerated() {
             guard index < self.migrations.count else {
                 if try self.mayUseNewer(connection) { return rows.count }

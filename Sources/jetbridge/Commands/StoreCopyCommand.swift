@@ -1,4 +1,5 @@
 internal import Database
+internal import Glibc
 internal import Host
 internal import JSON
 internal import Lifecycle
@@ -34,23 +35,42 @@ struct StoreCopyCommand: Command {
         if case .file(let path) = to, PrivateFile.read(path, limit: .max) != nil {
             throw CommandFailure("\(path) exists: name a new file")
         }
-        let (source, target) = (try Stores.open(from), try Stores.open(to))
-        for database in [source, target] { try await StoreClaim(SessionStore(database: database))?.take() }
+        if case .file(let path) = from { try self.checkFree(path, of: configuration) }
+        let source = try Stores.open(from)
+        try await StoreClaim(SessionStore(database: source))?.take()
         var tables: [JSON] = []
         var rows = 0
-        try await StoreCopy(from: source, to: target).run { table in
-            rows += table.rows
-            tables.append(["table": .string(table.name), "rows": JSON(table.rows), "digest": .string(table.digest)])
-            guard !context.isJSON, table.rows > 0 else { return }
-            try context.print("\(table.name): \(table.rows) rows, \(table.digest.prefix(16))")
+        do {
+            let target = try Stores.open(to)
+            try await StoreClaim(SessionStore(database: target))?.take()
+            try await StoreCopy(from: source, to: target).run { table in
+                rows += table.rows
+                tables.append(
+                    ["table": .string(table.name), "rows": JSON(table.rows), "digest": .string(table.digest)])
+                guard !context.isJSON, table.rows > 0 else { return }
+                try context.print("\(table.name): \(table.rows) rows, \(table.digest.prefix(16))")
+            }
+            await target.close()
+        } catch {
+            // So that the command can be repeated.
+            if case .file(let path) = to { for end in ["", "-wal", "-shm"] { unlink(path + end) } }
+            throw error
         }
         await source.close()
-        await target.close()
         _ = consume lock
         if context.isJSON {
             return try context.print(["from": .string(from.name), "to": .string(to.name), "tables": .array(tables)])
         }
         try context.print("Copied \(rows) rows, and compared them. Set store.url to use the copy.")
+    }
+
+    /// Throws if the host of another data directory serves the file.
+    private func checkFree(_ path: String, of configuration: Configuration) throws {
+        let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? ""
+        guard folder != configuration.dataDirectory, access("\(folder)/host.lock", F_OK) == 0,
+            let pid = try DataDirectory(path: folder).servingHost
+        else { return }
+        throw CommandFailure("a host (pid \(pid)) serves \(path): stop it first")
     }
 
     private func place(

@@ -69,6 +69,22 @@ struct QuotaTests {
         }
     }
 
+    @Test("a file that has been accepted goes with its message, however little room is left")
+    func accepted() async throws {
+        try await GatewayHarness.run(quota: Self.quota { $0.stored = 200_000 }) { harness in
+            let guest = try await harness.signedIn(.guest)
+            let thread = try await guest.newThread()
+            let path = "/api/v1/threads/\(thread)/files?name="
+            _ = try await guest.upload(String(repeating: "x", count: 150_000), path + "a.txt").expect(201)
+            _ = try await guest.ended(try await guest.write("look", to: thread))
+            let said = try await guest.send(.get, "/api/v1/threads/\(thread)/messages").expect(200)["items"]?.arrayValue
+            #expect(said?.last?["text"]?.stringValue?.contains("`a.txt` (text/plain, 146 KiB)") == true)
+            // It is kept once.
+            #expect(try harness.fileNames(of: thread).count == 1)
+            _ = try await guest.upload(String(repeating: "y", count: 40_000), path + "b.txt").expect(201)
+        }
+    }
+
     @Test("`/stop` without room stops the answer, and says that nothing was stored")
     func stop() async throws {
         let worker = StepWorker([.event(.text("It is ")), .untilStopped])

@@ -42,6 +42,20 @@ struct ThreadTests {
         }
     }
 
+    @Test("what is noted in the middle of a turn stays in the transcript, which is all that the web chat has")
+    func notes() async throws {
+        let worker = StepWorker([.event(.notice("The model is busy; trying again.")), .event(.text("done"))])
+        try await GatewayHarness.run(worker: worker) { harness in
+            let caller = try await harness.signedIn()
+            let thread = try await caller.newThread()
+            _ = try await caller.ended(try await caller.write("do it", to: thread))
+            let page = try await caller.send(.get, "/api/v1/threads/\(thread)/messages").expect(200)
+            #expect(
+                page["items"]?.arrayValue?.map { $0["text"]?.stringValue }
+                    == ["do it", "The model is busy; trying again.", "done"])
+        }
+    }
+
     @Test("a failed turn reports its error")
     func failure() async throws {
         try await GatewayHarness.run(worker: StepWorker([.fail("The model is away. Try later.")])) { harness in

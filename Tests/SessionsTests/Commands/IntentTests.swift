@@ -83,6 +83,6 @@ struct IntentTests {
             ("stpo", .stop),
         ])
     func nearest(word: String, command: CommandName) {
-        #expect(CommandName.nearest(to: word) == command)
+        #expect(CommandTexts.unknown(word, sign: CommandSign("!")).contains("Did you mean `!\(command.rawValue)`?"))
     }
 }

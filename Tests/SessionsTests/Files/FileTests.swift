@@ -119,7 +119,7 @@ struct FileTests {
 
     private static func file(_ name: String, _ text: String, type: FileType = .text, size: Int? = nil) -> ReceivedFile {
         ReceivedFile(
-            name: name, path: "/x/\(name)", type: type, claimedType: nil, size: size ?? text.utf8.count, text: text)
+            name: name, stored: "1-1-\(name)", type: type, claimedType: nil, size: size ?? text.utf8.count, text: text)
     }
 
     @Test("a question lists its files and shows small texts in fences that their content cannot close")

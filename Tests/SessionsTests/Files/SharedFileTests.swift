@@ -88,15 +88,21 @@ struct SharedFileTests {
         #expect(taken.map(\.name) == ["b.txt", "a.txt"])
         #expect(try await a.take(from: "ada", in: "s_1", for: "e1").map(\.id).sorted() == taken.map(\.id).sorted())
         #expect(try await a.take(from: "ada", in: "s_1", for: "e2").isEmpty)
-        for (file, text) in zip(taken, ["one", "two"]) {
-            let read = Collected()
-            try await a.read(file) { await read.add($0) }
-            #expect(await read.text == text)
-        }
         await a.putBack(from: "ada", in: "s_1", for: "e1")
-        #expect(try await b.take(from: "ada", in: "s_1", for: "e3").count == 2)
+        let again = try await b.take(from: "ada", in: "s_1", for: "e3")
+        #expect(again.count == 2)
+        // A turn gives them names of their own, also when it begins a second time, on another host.
+        for host in ["a", "b"] {
+            let intake = FileIntake(files: self.store(host), session: "s_1")
+            for file in again {
+                let upload = try #require(Uploads.name(of: file, in: "s_1"))
+                let received = try await intake.take(file, from: upload, number: "7-1")
+                #expect(received.text == (file.name == "a.txt" ? "two" : "one"))
+                #expect(received.stored == "7-1-\(file.name)")
+            }
+        }
         try await b.expire(at: .max / 2)
-        #expect(try await self.keys().isEmpty)
+        #expect(try await self.keys().sorted() == ["files/s_1/7-1-a.txt", "files/s_1/7-1-b.txt"])
     }
 
     @Test("what the object store does not take is refused, and leaves nothing on the host")
@@ -132,11 +138,14 @@ struct SharedFileTests {
         let environment = BridgeEnvironment(
             settings: settings, logger: .silent, metrics: Metrics(), now: { Int64(time(nil)) * 1_000 })
         try await Janitor(store: harness.bridge.store, environment: environment).deleteFiles()
+        let database = "files/\(FolderFileStore.ownerName)"
         #expect(
-            try await self.keys() == ["archives/x", "files/\(session.id)/x", "workspaces/\(session.id)/1-1.bundle"])
+            try await self.keys() == [
+                "archives/x", database, "files/\(session.id)/x", "workspaces/\(session.id)/1-1.bundle",
+            ])
         let deletion = SessionDeletion(store: harness.bridge.store, filesDirectory: folder, objects: self.objects)
         #expect(try await deletion.delete(session.id) == .deleted)
-        #expect(try await self.keys() == ["archives/x"])
+        #expect(try await self.keys() == ["archives/x", database])
         #expect(try self.shell("find a -type f").isEmpty)
     }
 
@@ -158,11 +167,4 @@ struct SharedFileTests {
         #expect(try await self.keys().isEmpty)
         #expect(try await harness.bridge.store.read { ledger in try ledger.deletedSessions(limit: 9) }.isEmpty)
     }
-}
-
-private actor Collected {
-    private var bytes: [UInt8] = []
-    var text: String { String(decoding: self.bytes, as: UTF8.self) }
-
-    func add(_ piece: [UInt8]) { self.bytes += piece }
 }

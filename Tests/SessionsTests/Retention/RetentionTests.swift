@@ -220,6 +220,37 @@ struct RetentionTests {
         #expect(!names(session.id))
     }
 
+    @Test("a database that does not know people's files deletes none of them")
+    func foreignFiles() async throws {
+        let directory = try TemporaryDirectory()
+        let root = directory.path + "/files"
+        for folder in [root, root + "/s_1", root + "/s_2"] { mkdir(folder, 0o700) }
+        for file in ["s_1/1-1-a", "s_2/1-1-b"] { fclose(fopen("\(root)/\(file)", "w")) }
+        let names = { (name: String) in access("\(root)/\(name)", F_OK) == 0 }
+        let settings = BridgeSettings(publicURL: "http://127.0.0.1:8787", filesDirectory: root)
+        // Empty, as a wrong `store.url` or a database that is lost.
+        let empty = try await BridgeHarness(settings: settings)
+        try await Self.janitor(empty, at: Self.day, Retention()).deleteFiles()
+        #expect(names("s_1/1-1-a") && names("s_2/1-1-b") && !names("database"))
+        // The right one.
+        let right = try await BridgeHarness(settings: settings)
+        _ = try await right.ask("1")
+        try await right.settle()
+        let page = try await right.bridge.store.read { ledger in try ledger.sessions(after: nil, limit: 1) }
+        let session = try #require(page.items.first).id
+        mkdir("\(root)/\(session)", 0o700)
+        fclose(fopen("\(root)/\(session)/1-1-c", "w"))
+        try await Self.janitor(right, at: Self.day, Retention()).deleteFiles()
+        #expect(!names("s_1") && !names("s_2") && names("\(session)/1-1-c") && names("database"))
+        // One that knows a thread, but not that these are its files.
+        _ = try await empty.ask("1")
+        try await empty.settle()
+        try await Self.janitor(empty, at: Self.day, Retention()).deleteFiles()
+        #expect(names("\(session)/1-1-c"))
+        await empty.bridge.stop()
+        await right.bridge.stop()
+    }
+
     @Test("indexes find what is deleted by age")
     func plans() async throws {
         let harness = try await BridgeHarness()

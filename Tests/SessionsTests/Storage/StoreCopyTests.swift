@@ -66,6 +66,19 @@ struct StoreCopyTests {
         #expect(names == (StoreTable.all + StoreTable.last).map(\.name).sorted())
     }
 
+    @Test("what an interrupted copy has left is refused, and a complete copy is not")
+    func interrupted() async throws {
+        let (source, target) = (try self.file("source"), try self.file("target"))
+        try await target.write { try CopyMark.set(in: $0) }
+        let error = #expect(throws: DatabaseError.self) { _ = try self.file("target") }
+        #expect(error?.message.contains("is an incomplete copy") == true)
+        try await target.write { try CopyMark.remove(in: $0) }
+        try await StoreCopy(from: source, to: target).run { _ in }
+        await target.close()
+        let again = try self.file("target")
+        await again.close()
+    }
+
     @Test("a store moves to PostgreSQL and back, and its ids go on where they were")
     func bothWays() async throws {
         let (first, middle, last) = (try self.file("first"), try self.server("copied"), try self.file("last"))

@@ -12,11 +12,10 @@ extension CommandReplies {
         let settings = self.settings
         let now = self.context.environment.now()
         let words = argument.split(separator: " ", omittingEmptySubsequences: true)
-        if words.first == "lift", words.count > 1 {
-            return try await self.lift(words.dropFirst().joined(separator: " "), at: now)
-        }
-        guard words.isEmpty else { return Reply(self.sign.completing(BudgetTexts.usage)) }
+        let isLift = words.first == "lift" && words.count > 1
+        guard isLift || words.isEmpty else { return Reply(self.sign.completing(BudgetTexts.usage)) }
         guard !settings.budgets.isEmpty else { return Reply(BudgetTexts.none) }
+        if isLift { return try await self.lift(words.dropFirst().joined(separator: " "), at: now) }
         let (key, person, isOwner) = (self.key, self.stored.message.sender.id, self.role == .owner)
         let standard = self.context.environment.settings.repositories.first
         let text = try await self.context.store.read { ledger in

@@ -29,25 +29,10 @@ extension Conversation {
         }
         for state in states where state.liftedUntil == nil {
             if state.isUsedUp { throw TurnFailure(BudgetTexts.usedUp(state, of: turn.sender.id)) }
-            if state.isNearlyUsedUp { try await self.warn(of: state, in: turn) }
+            guard state.isNearlyUsedUp else { continue }
+            let text = BudgetTexts.nearlyUsedUp(state, of: turn.sender.id)
+            try await self.note(self.sign(of: turn.route).completing(text), in: turn) { try $0.noteOnce(state) }
         }
-    }
-
-    private func warn(of state: BudgetState, in turn: TurnRecord) async throws {
-        let text = self.context.adapters.traits(of: turn.route.room).sign.completing(
-            BudgetTexts.nearlyUsedUp(state, of: turn.sender.id))
-        let messages = self.poster(for: turn.route).messages(for: text)
-        let now = self.environment.now()
-        let items = try await self.retrying { ledger in
-            guard try ledger.noteOnce(state) else { return [OutboxItem]() }
-            return try messages.map {
-                try ledger.insertOutbox(
-                    session: turn.session, turn: turn.id, kind: .note, route: turn.route, text: $0, at: now)
-            }
-        }
-        guard !items.isEmpty else { return }
-        await self.context.hub.append(.thinking, text, to: turn.id)
-        await self.context.lanes.dispatch(items)
     }
 }
 

@@ -12,10 +12,11 @@ extension Ledger {
             try self.analytics(AnalyticsQuery(range, by: keys, zone: zone, of: part), prices: prices)
         }
         let people = part == nil ? try table([.user]) : nil
-        let names = people == nil ? [] : try self.sightings().map { ($0.sender.id, $0.sender.displayName) }
+        let seen = people == nil ? [] : try self.sightings().map { ($0.sender.id, $0.sender.displayName) }
+        let names = Dictionary(seen) { first, _ in first }.merging(try self.namesOfPeople()) { $1 }
         return ReportTexts.report(
             name, range, zone, totals: try table([]).totals, models: try table([.model]), people: people,
-            names: Dictionary(names, uniquingKeysWith: { first, _ in first }), repositories: try table([.repository]),
+            names: names, repositories: try table([.repository]),
             currency: prices.currency)
     }
 

@@ -63,7 +63,7 @@ extension Conversation {
     private func refuse(
         _ requests: [ApprovalRequest], because reason: String, for turn: TurnRecord
     ) async throws -> [ApprovalOutcome] {
-        try await self.post(AskTexts.notAsked(reason), as: .note, of: turn)
+        try await self.note(AskTexts.notAsked(reason), in: turn)
         return requests.map { _ in .denied(by: AskTexts.policy, reason: reason) }
     }
 

@@ -1,5 +1,4 @@
 package import Chat
-internal import Primitives
 
 /// The commands in a thread, the same words on every network.
 package enum CommandName: String, Sendable, CaseIterable {
@@ -26,18 +25,4 @@ package enum CommandName: String, Sendable, CaseIterable {
 
     /// Whether it changes a thread for everybody in it, so that a guest may give it only in a thread of their own.
     func changesThread(_ argument: String) -> Bool { self == .new || (self == .model && !argument.isEmpty) }
-
-    /// The command with the smallest edit distance to `word`.
-    package static func nearest(to word: String) -> Self {
-        var best = CommandName.help
-        var bestDistance = Int.max
-        for candidate in Self.allCases {
-            let distance = EditDistance.between(word, candidate.rawValue)
-            if distance < bestDistance {
-                best = candidate
-                bestDistance = distance
-            }
-        }
-        return best
-    }
 }

@@ -14,7 +14,7 @@ package enum Intent: Sendable, Equatable {
     package static let stopped = "stopped"
 
     /// Whether it is answered without a turn, to a person with a role.
-    func isAnsweredAtOnce(as role: Role?) -> Bool {
+    package func isAnsweredAtOnce(as role: Role?) -> Bool {
         switch self {
         case .chat, .ignore: false
         case .unknownCommand: true

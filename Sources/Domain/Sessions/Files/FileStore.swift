@@ -22,6 +22,12 @@ protocol FileStore: Sendable {
     /// Gives a file another name.
     func rename(_ name: String, to other: String, in session: String) async throws
 
+    /// The databases whose files these are, as ``claim(for:)`` has noted; empty if nobody has.
+    func owners() async throws -> Set<String>
+
+    /// Notes whose files these are.
+    func claim(for owner: String) async throws
+
     /// Bytes of the files of every session that has some.
     func sizes() async throws -> [String: Int]
 

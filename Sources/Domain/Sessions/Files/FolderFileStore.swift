@@ -30,11 +30,35 @@ actor FolderFileStore: FileStore {
         FileWriter(name, in: "\(self.directory)/\(session)", limit: limit, draft: draft, publish: publish)
     }
 
+    /// The name of the file that names the database; no session's id is like it.
+    static let ownerName = "database"
+
+    func owners() -> Set<String> {
+        guard let file = fopen("\(self.directory)/\(Self.ownerName)", "re") else { return [] }
+        defer { fclose(file) }
+        var bytes = [UInt8](repeating: 0, count: 64)
+        let count = fread(&bytes, 1, bytes.count, file)
+        return [String(decoding: bytes[..<count], as: UTF8.self)]
+    }
+
+    func claim(for owner: String) throws {
+        // Without the folder there are no files yet.
+        guard access(self.directory, F_OK) == 0 else { return }
+        let path = "\(self.directory)/\(Self.ownerName)"
+        guard let file = fopen("\(path).new", "we") else {
+            throw FileFailure(reason: FileTexts.notStored(String(cString: strerror(errno))))
+        }
+        let isWritten = fwrite(Array(owner.utf8), 1, owner.utf8.count, file) == owner.utf8.count
+        guard fclose(file) == 0, isWritten, Glibc.rename("\(path).new", path) == 0 else {
+            throw FileFailure(reason: FileTexts.notStored(String(cString: strerror(errno))))
+        }
+    }
+
     func sizes() -> [String: Int] { self.all().mapValues { $0.reduce(0) { $0 + $1.size } } }
 
     /// The files of every session that has a folder.
     func all() -> [String: [Entry]] {
-        let sessions = Self.names(in: self.directory)
+        let sessions = Self.names(in: self.directory).filter { $0 != Self.ownerName }
         return Dictionary(sessions.map { ($0, self.entries("", $0)) }) { first, _ in first }
     }
 

@@ -3,7 +3,8 @@ internal import Chat
 /// A person's file on the host's disk.
 struct ReceivedFile: Sendable, Equatable {
     let name: String
-    let path: String
+    /// Its name in the session's directory.
+    let stored: String
     let type: FileType
     /// The type that the sender claims.
     let claimedType: String?
@@ -13,9 +14,6 @@ struct ReceivedFile: Sendable, Equatable {
     let text: String
     /// Of an image, in pixels; nil where its beginning does not say it.
     var pixels: ImagePixels?
-
-    /// Its name in the session's folder.
-    var stored: String { self.path.split(separator: "/").last.map(String.init) ?? self.path }
 
     /// It as part of a prompt; nil for files that are no images.
     var image: SentImage? {

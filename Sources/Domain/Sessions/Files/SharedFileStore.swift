@@ -96,6 +96,22 @@ struct SharedFileStore: FileStore {
         await self.folder.remove(name, in: session)
     }
 
+    func owners() async throws -> Set<String> {
+        var owners = await self.folder.owners()
+        try await Self.reporting {
+            guard let bytes = try await self.objects.get(Self.top + FolderFileStore.ownerName) else { return }
+            owners.insert(String(decoding: try await bytes.collect(upTo: 64), as: UTF8.self))
+        }
+        return owners
+    }
+
+    func claim(for owner: String) async throws {
+        try await self.folder.claim(for: owner)
+        try await Self.reporting {
+            try await self.objects.put(ObjectContent(Array(owner.utf8)), at: Self.top + FolderFileStore.ownerName)
+        }
+    }
+
     func sizes() async throws -> [String: Int] {
         var found: [String: [String: Int]] = [:]
         for (session, files) in await self.folder.all() {

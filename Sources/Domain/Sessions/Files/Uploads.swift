@@ -96,12 +96,11 @@ package struct Uploads: Sendable {
         }
     }
 
-    /// Reads a taken file piece by piece. Throws ``AdapterError`` if it does not exist any more, and errors of `write`.
-    package func read(_ attachment: Attachment, to write: @Sendable ([UInt8]) async throws -> Void) async throws {
-        let parts = attachment.id.split(separator: "/", maxSplits: 1).map(String.init)
-        guard parts.count == 2, try await self.store.pass(parts[1], in: parts[0], to: write) else {
-            throw AdapterError(.notFound, "it has expired: send it again")
-        }
+    /// The name of a file that a message of a session has taken; nil for one that its network still has.
+    static func name(of attachment: Attachment, in session: String) -> String? {
+        let start = "\(session)/"
+        let name = attachment.id.dropFirst(start.count)
+        return attachment.id.hasPrefix(start) && name.hasPrefix(UploadName.taken) ? String(name) : nil
     }
 
     /// Removes files that have waited too long at `now` (milliseconds since 1970).
@@ -139,6 +138,6 @@ enum UploadName {
 
     /// Milliseconds that a file waits for a message, or a part for its end.
     static let waitingTime: Int64 = 24 * 3_600_000
-    /// Milliseconds that an attached file is kept for its turn, which makes its own copy.
+    /// Milliseconds that an attached file is kept for its turn, which gives it another name.
     static let takenTime: Int64 = 7 * waitingTime
 }

@@ -85,4 +85,30 @@ extension Ledger {
             ON CONFLICT (person, day) DO UPDATE SET bytes = upload_days.bytes + ?3
             """, [.text(person), .integer(day), .integer(Int64(bytes))])
     }
+
+    // MARK: Uploads that wait for a message
+
+    /// Notes that a file of a person waits in a session since `now` (milliseconds since 1970).
+    package func noteUpload(of person: String, in session: String, at now: Int64) throws {
+        try self.connection.execute(
+            """
+            INSERT INTO waiting_uploads (session, person, at) VALUES ($1, $2, $3)
+            ON CONFLICT (session, person) DO UPDATE
+            SET at = CASE WHEN waiting_uploads.at < excluded.at THEN excluded.at ELSE waiting_uploads.at + 1 END
+            """, [.text(session), .text(person), .integer(now)])
+    }
+
+    /// When the last file came that may wait for a person's next message in a session; nil if there is none.
+    package func lastUpload(of person: String, in session: String) throws -> Int64? {
+        try self.connection.first(
+            "SELECT at FROM waiting_uploads WHERE session = $1 AND person = $2", [.text(session), .text(person)]
+        )?.integer("at")
+    }
+
+    /// A message has taken the files, but for those that came after `last`.
+    package func forgetUploads(of person: String, in session: String, through last: Int64) throws {
+        try self.connection.execute(
+            "DELETE FROM waiting_uploads WHERE session = $1 AND person = $2 AND at <= $3",
+            [.text(session), .text(person), .integer(last)])
+    }
 }

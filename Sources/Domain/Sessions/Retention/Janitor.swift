@@ -84,18 +84,37 @@ actor Janitor {
         if let time = self.time(self.retention.files) { try await files.remove(olderThan: time) { _ in true } }
         try await files.removeUploads(expiredAt: self.environment.now())
         await files.removeDrafts(before: self.startedAt)
-        var sizes = try await files.sizes()
-        for session in sizes.keys
-        where try await self.store.read({ ledger in try ledger.session(id: session) == nil }) {
-            try await files.remove(session)
-            sizes[session] = nil
+        let sizes = try await files.sizes()
+        let measured = try await self.store.read { ledger in
+            try sizes.filter { try ledger.session(id: $0.key) != nil }
         }
-        let measured = sizes
+        if try await self.areOwn(files, known: measured.count, unknown: sizes.count - measured.count) {
+            for session in sizes.keys where measured[session] == nil { try await files.remove(session) }
+        }
         let held = self.store.held
         try await self.store.write { ledger in
             // Those of other hosts' threads are there.
             try ledger.setFiles(measured) { session in try ledger.place(ofSession: session).map(held.contains) ?? true }
         }
+    }
+
+    /// Whether the files are those of this database. One that does not know them may be the wrong one, or an incomplete
+    /// copy, and then nothing that it does not know is to be deleted.
+    private func areOwn(_ files: any FileStore, known: Int, unknown: Int) async throws -> Bool {
+        let identity = "\(try await self.store.write { ledger in try ledger.identity() })"
+        let owners = try await files.owners()
+        if owners == [identity] { return true }
+        if owners.isEmpty, known > 0 || unknown == 0 {
+            try await files.claim(for: identity)
+            return true
+        }
+        if unknown > 0 {
+            self.environment.logger.warning(
+                "people's files are from another database, so those of threads that this one does not know are kept: see "
+                    + "whether store.url is right. If it is, delete the file files/database, where they are.",
+                ["unknown_threads": .integer(Int64(unknown)), "known_threads": .integer(Int64(known))])
+        }
+        return false
     }
 
     private func deleteFrames() async throws {

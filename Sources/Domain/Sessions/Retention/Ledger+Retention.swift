@@ -135,6 +135,14 @@ extension Ledger {
     }
 
     /// Sessions that were marked as deleted but are not purged yet.
+    /// Tells this database from others; a complete copy has the same.
+    func identity() throws -> Int64 {
+        try self.connection.execute(
+            "INSERT INTO floors (name, id) VALUES ('database', $1) ON CONFLICT (name) DO NOTHING",
+            .integer(Int64.random(in: 1...Int64.max)))
+        return try self.connection.first("SELECT id FROM floors WHERE name = 'database'", [])?.integer("id") ?? 0
+    }
+
     func deletedSessions(limit: Int) throws -> [String] {
         try self.connection.query(
             "SELECT id FROM sessions WHERE state = 'deleted' LIMIT ?", [.integer(Int64(limit))]
@@ -155,6 +163,7 @@ extension Ledger {
         try self.connection.execute("DELETE FROM workspace_bundles WHERE session = ?", [.text(session)])
         try self.connection.execute("DELETE FROM pins WHERE session = ?", [.text(session)])
         try self.connection.execute("DELETE FROM ratings WHERE session = ?", [.text(session)])
+        try self.connection.execute("DELETE FROM waiting_uploads WHERE session = ?", [.text(session)])
         try self.connection.execute("DELETE FROM document_comments WHERE session = ?", [.text(session)])
         try self.connection.execute("DELETE FROM webhook_deliveries WHERE session = ?", [.text(session)])
         try self.deleteGitHubRows(of: session)

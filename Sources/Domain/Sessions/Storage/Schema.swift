@@ -13,6 +13,7 @@ package enum Schema {
         Self.ratings,
         Self.usageDays,
         Self.comments,
+        Self.waitingUploads,
     ]
 
     private static let bridge = Migration(

@@ -5,11 +5,9 @@ internal import Primitives
 /// The replies to commands.
 enum CommandTexts {
     static func unknown(_ word: String, sign: CommandSign) -> String {
-        "\(Self.unknown(word, nearest: CommandName.nearest(to: word), sign)) \(sign.command("help")) lists them all."
-    }
-
-    private static func unknown(_ word: String, nearest: CommandName, _ sign: CommandSign) -> String {
-        "There is no command \(sign.command(word)). Did you mean \(sign.command(nearest.rawValue))?"
+        let near = nearest(to: word, among: CommandName.allCases.map(\.rawValue))
+        let question = near.map { " Did you mean \(sign.command($0))?" } ?? ""
+        return "There is no command \(sign.command(word)).\(question) \(sign.command("help")) lists them all."
     }
 
     static func needsRole(_ name: CommandName, held role: Role?, sign: CommandSign) -> String {
@@ -28,7 +26,7 @@ enum CommandTexts {
         let word = word.lowercased().drop(while: { !$0.isLetter })
         guard !word.isEmpty else { return Self.overview(role: role, sign: sign) }
         guard let command = CommandName(rawValue: String(word)) else {
-            return Self.unknown(String(word), nearest: CommandName.nearest(to: String(word)), sign)
+            return Self.unknown(String(word), sign: sign)
         }
         return "\(Self.usage(of: command, sign)): \(command.summary). Needs the role \(command.role.rawValue)."
     }

@@ -36,6 +36,7 @@ enum FileTexts {
     static func tooLarge(limit: Int) -> String { "it is larger than \(FileSize.text(limit))" }
     static func notStored(_ error: String) -> String { "the host cannot store it (\(error))" }
     static let unsupported = "files cannot be fetched from here"
+    static let expired = "it has expired; send it again"
     static let noDirectory = "this host has no place for files"
     static let webPage = "the network sent a web page instead"
 

@@ -67,7 +67,10 @@ extension Configuration {
         case .directory(let path): return DirectoryObjectStore(path)
         // Without a User-Agent, which would be signed: proxies change it, and Moto leaves it out of the signature.
         case .s3(let settings):
-            return S3ObjectStore(settings, setting: setting, client: HTTPClient(HTTPClientSettings()))
+            var patience = HTTPClientSettings()
+            // Requests are repeated, and people wait for them.
+            (patience.connectTimeout, patience.idleTimeout) = (.seconds(5), .seconds(10))
+            return S3ObjectStore(settings, setting: setting, client: HTTPClient(patience))
         }
     }
 }

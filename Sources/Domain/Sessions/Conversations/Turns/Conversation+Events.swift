@@ -26,7 +26,7 @@ extension Conversation {
         case .reasoning: break
         case .thinking(let text): await self.context.hub.append(.thinking, text, to: turn.id)
         case .steps(let steps): try await self.take(steps, of: turn)
-        case .notice(let text): try await self.post(self.sign(of: turn.route).completing(text), as: .note, of: turn)
+        case .notice(let text): try await self.note(self.sign(of: turn.route).completing(text), in: turn)
         case .offer(let text, let buttons): try await self.offer(text, buttons, of: turn)
         case .commit(let commit): try await self.take(commit, of: turn)
         case .diff(let diff): try await self.takeText(self.card(of: diff, in: turn), of: turn)
@@ -230,28 +230,36 @@ extension Conversation {
         let sign = self.sign(of: turn.route)
         let text = sign.completing(text)
         guard self.poster(for: turn.route).traits.capabilities.contains(.transcript) else {
-            return try await self.post(text, as: .note, of: turn, offering: buttons)
+            return try await self.note(text, in: turn, offering: buttons)
         }
         let choices = buttons.isEmpty ? "" : "\n\n" + TurnTexts.choices(buttons, sign: sign)
         try await self.takeText(text + choices, of: turn)
     }
 
     /// Posts a note in the middle of a turn.
-    func post(
-        _ text: String, as kind: OutboxItem.Kind, of turn: TurnRecord, offering buttons: [MessageButton] = []
+    ///
+    /// - Parameter isDue: asked in the transaction that stores it; false leaves it out.
+    func note(
+        _ text: String, in turn: TurnRecord, offering buttons: [MessageButton] = [],
+        when isDue: @escaping @Sendable (Ledger) throws -> Bool = { _ in true }
     ) async throws {
         let now = self.environment.now()
-        let lines = self.poster(for: turn.route).lines(for: text, offering: buttons)
-        let items = try await self.retrying { ledger in
-            if !buttons.isEmpty {
+        let poster = self.poster(for: turn.route)
+        let lines = poster.lines(for: text, offering: buttons)
+        // Where nothing is posted, only the transcript has it.
+        let isKept = !buttons.isEmpty || poster.traits.capabilities.contains(.transcript)
+        let items: [OutboxItem]? = try await self.retrying { ledger in
+            guard try isDue(ledger) else { return nil }
+            if isKept {
                 try ledger.insertMessage(session: turn.session, turn: turn.id, role: .note, text: text, at: now)
             }
             return try lines.map {
                 try ledger.insertOutbox(
-                    session: turn.session, turn: turn.id, kind: kind, route: turn.route, text: $0.text,
+                    session: turn.session, turn: turn.id, kind: .note, route: turn.route, text: $0.text,
                     buttons: $0.buttons, at: now)
             }
         }
+        guard let items else { return }
         await self.context.hub.append(.thinking, text, to: turn.id)
         await self.context.lanes.dispatch(items)
     }

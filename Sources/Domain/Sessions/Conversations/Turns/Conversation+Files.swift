@@ -20,12 +20,11 @@ extension Conversation {
                 }
                 await self.context.hub.append(
                     .thinking, FileTexts.fetching(name, size: attachment.size), to: turn.id)
-                let intake = try await self.intake(for: turn)
-                files.append(try await intake.fetch(attachment, number: "\(turn.message ?? 0)-\(index + 1)"))
+                files.append(try await self.receive(attachment, number: "\(turn.message ?? 0)-\(index + 1)", of: turn))
             } catch let failure as FileFailure {
                 let line = FileTexts.failed(name, failure)
                 failed.append(line)
-                try await self.post(line, as: .note, of: turn)
+                try await self.note(line, in: turn)
             }
         }
         guard !files.isEmpty || !turn.text.isEmpty else {
@@ -58,7 +57,7 @@ extension Conversation {
                 try await desk.receive(
                     TurnFile(name: file.name, bytes: bytes), in: place, from: turn.sender, turn: turn.id)
             } catch {
-                try? await self.post(FileTexts.notPlaced(file.name, "\(error)"), as: .note, of: turn)
+                try? await self.note(FileTexts.notPlaced(file.name, "\(error)"), in: turn)
             }
         }
     }
@@ -73,25 +72,28 @@ extension Conversation {
         return try await files.bytes(of: name, in: session)
     }
 
-    private func intake(for turn: TurnRecord) async throws -> FileIntake {
+    private func receive(_ attachment: Attachment, number: String, of turn: TurnRecord) async throws -> ReceivedFile {
+        guard let files = self.environment.settings.files else { throw FileFailure(reason: FileTexts.noDirectory) }
+        let intake = FileIntake(files: files, session: turn.session)
+        if let upload = Uploads.name(of: attachment, in: turn.session) {
+            return try await intake.take(attachment, from: upload, number: number)
+        }
         let room = turn.route.room
         let traits = self.context.adapters.traits(of: room)
-        guard let adapter = self.context.adapters[room.adapter] as? any DownloadingAdapter,
-            traits.capabilities.contains(.files) || !(adapter is any FileAdapter)
+        guard let adapter = self.context.adapters[room.adapter] as? any FileAdapter,
+            traits.capabilities.contains(.files)
         else { throw FileFailure(reason: FileTexts.unsupported) }
-        guard let files = self.environment.settings.files else { throw FileFailure(reason: FileTexts.noDirectory) }
         let limit = self.environment.settings.fileLimit
         let space: FileRoom
         do {
-            // What waits on this host has counted when it was uploaded.
             space = try await self.context.fileQuota.room(
                 in: turn.session, of: try await self.storedSession()?.owner ?? turn.sender.id,
-                from: self.context.access.role(of: turn.sender), isUpload: !traits.capabilities.contains(.transcript))
+                from: self.context.access.role(of: turn.sender), isUpload: true)
         } catch let refusal as QuotaExceeded {
             throw FileFailure(reason: refusal.reason)
         }
-        return FileIntake(
-            adapter: adapter, files: files, session: turn.session,
+        return try await intake.fetch(
+            attachment, number: number, from: adapter,
             limit: traits.uploadLimit > 0 ? min(limit, traits.uploadLimit) : limit, room: space)
     }
 

@@ -27,9 +27,11 @@ package struct StoreCopy: Sendable {
     }
 
     /// - Parameter report: Gets each table once it is copied.
-    /// - Throws: ``Failure`` if the target is not empty, or differs afterwards.
+    /// - Throws: ``Failure`` if the target is not empty, or differs afterwards. Whatever is thrown once rows are copied,
+    ///   the target keeps its ``CopyMark``.
     package func run(report: (Table) throws -> Void) async throws {
         try await self.checkEmpty()
+        try await self.target.write { try CopyMark.set(in: $0) }
         for table in StoreTable.all { try await self.copy(table) }
         try await self.settleSessions()
         for table in StoreTable.last { try await self.replace(table) }
@@ -47,6 +49,7 @@ package struct StoreCopy: Sendable {
             }
             try report(to)
         }
+        try await self.target.write { try CopyMark.remove(in: $0) }
     }
 
     private func checkEmpty() async throws {

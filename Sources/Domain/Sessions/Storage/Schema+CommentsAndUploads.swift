@@ -25,4 +25,18 @@ extension Schema {
             CREATE INDEX comments_by_document ON document_comments (repository, branch, path) WHERE resolved_at IS NULL;
             CREATE INDEX comments_by_session ON document_comments (session);
             """)
+
+    static let waitingUploads = Migration(
+        number: 34, name: "uploads that wait",
+        sql: """
+            -- Who has uploaded files to a session for their next message: without a row, nobody has to look for files.
+            -- `at` is when the last one came.
+            CREATE TABLE waiting_uploads (
+                session TEXT NOT NULL,
+                person TEXT NOT NULL,
+                at INTEGER NOT NULL,
+                PRIMARY KEY (session, person)
+            ) WITHOUT ROWID;
+            """,
+        minReader: 33)
 }
