@@ -38,7 +38,7 @@ package struct AnalyticsQuery: Sendable {
         self.part = part
     }
 
-    /// From words: `from` and `to` are dates of the zone or RFC 3339 times in UTC, by default the last 30 days.
+    /// From words: `from` and `to` are dates of the zone or RFC 3339 times, by default the last 30 days.
     package init(
         from: String?, to: String?, by: String?, zone: String?, now: Int64, of part: Part? = nil
     ) throws(Problem) {

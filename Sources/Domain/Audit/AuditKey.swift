@@ -58,7 +58,7 @@ struct AuditKey: Sendable {
     }
 
     /// When the backup was made that this directory was restored from without the key; nil where that is not so.
-    private static func restored(in directory: String) -> String? {
+    static func restored(in directory: String) -> String? {
         PrivateFile.text(of: "\(directory)/\(AuditLog.restoredName)").map { $0.filter { !$0.isWhitespace } }
     }
 

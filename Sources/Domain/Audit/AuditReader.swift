@@ -63,6 +63,7 @@ package struct AuditReader: Sendable {
         return try await self.database.read { connection in
             try AuditVerification(
                 head: AuditHead.stored(in: connection), key: key,
+                isRestored: AuditKey.restored(in: directory) != nil,
                 rows: { try Self.rows(after: $0, limit: Self.batch, in: connection) },
                 row: { number in
                     try connection.first("SELECT * FROM audit WHERE number = $1", .integer(number)).map {

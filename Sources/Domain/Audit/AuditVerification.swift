@@ -2,6 +2,8 @@
 struct AuditVerification {
     let head: AuditHead?
     let key: AuditKey?
+    /// Whether the directory was restored from a backup without the key, and no host has started in it yet.
+    let isRestored: Bool
     /// The next rows after a number, ascending; empty at the end.
     let rows: (_ after: Int64) throws -> [AuditRow]
     /// The row with a number.
@@ -110,10 +112,12 @@ struct AuditVerification {
         if end.number > head.last { return self.inserted(head.last + 1, "the head record ends at row \(head.last)") }
         if end.hash != head.hash { return self.altered(end.number, "its hash is not the one in the head record") }
         guard let key = self.key else {
+            let advice =
+                self.isRestored
+                ? "it was restored from a backup without secrets, and the host makes a new one when it starts"
+                : "restore audit.key from a backup"
             return AuditProblem(
-                .key,
-                "the audit's key is missing, so that missing rows at the end cannot be found: "
-                    + "restore audit.key from a backup")
+                .key, "the audit's key is missing, so that missing rows at the end cannot be found: \(advice)")
         }
         guard head.isSigned(with: key) else {
             return AuditProblem(

@@ -22,7 +22,7 @@ package struct RepositoryError: Error, Sendable, Hashable, CustomStringConvertib
     /// Threads show the message, so it must not contain the server's `path`: the name identifies the repository.
     init(_ repository: String, at path: String, _ error: GitError) {
         let message = error.message.replacing("the repository \(path)", with: "the repository")
-            .replacing(path, with: "FOLDER")
+            .replacing(path, with: "its folder")
         self.init(.git(error.code), "repository \(repository): \(message)")
     }
 

@@ -10,24 +10,25 @@ internal import Turns
 
 /// The one client of GitHub's API, with all sign-ins, and what mirrors follow.
 struct GitHubHost: Sendable {
-    /// Nil where GitHub can't be used as configured.
-    let client: GitHubClient?
+    let client: GitHubClient
     /// The configured repositories that are on GitHub, by their names here.
     let repositories: [String: GitHubRepositoryName]
     private let configuration: Configuration
     private let surroundings: Surroundings
 
+    /// Throws `GitHubError` for addresses that no configuration has.
+    ///
     /// - Parameter people: The sign-ins of people of their own.
     init(
         _ configuration: Configuration, people: (any PersonTokens)? = nil, transport: (any ModelTransport)? = nil,
         surroundings: Surroundings = .ofProcess()
-    ) {
+    ) throws(GitHubError) {
         self.configuration = configuration
         self.surroundings = surroundings
         self.repositories = configuration.gitHubRepositories
         let github = configuration.github
         let transport = transport ?? SignInSetup.transport(for: configuration)
-        self.client = try? GitHubSettings(
+        self.client = try GitHubSettings(
             apiURL: github.apiURL, webURL: github.webURL, userAgent: "jetbridge/\(Release.version)"
         ).client(people: people, host: Self.hostTokens(configuration, surroundings), github.app, transport)
     }
@@ -47,9 +48,8 @@ struct GitHubHost: Sendable {
             switch repository.place {
             case .local: break
             case .github(let owner, let name):
-                guard let client = self.client else { continue }
                 upstreams[repository.name] = GitHubUpstream(
-                    client, GitHubRepositoryName(owner: owner, name: name), base: repository.branch, http: http)
+                    self.client, GitHubRepositoryName(owner: owner, name: name), base: repository.branch, http: http)
             case .remote(let remote):
                 upstreams[repository.name] = RemoteUpstream(name: repository.name) { _ in
                     try Self.remote(remote, http, home: self.surroundings.variable("HOME"))

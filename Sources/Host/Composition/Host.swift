@@ -102,7 +102,7 @@ package final class Host: Sendable {
         let posts = BridgeSetup.posts(
             configuration, store, [web] + networks.map(\.first.adapter), self.publicURL, metrics, self.audit, watches)
         let news = NewsSetup(configuration, posts: posts, watches: watches)
-        let gitHub = GitHubHost(configuration, people: news.people)
+        let gitHub = try GitHubHost(configuration, people: news.people)
         try await configuration.reportMissingData(self.database, self.logger)
         let repositories = await RepositorySetup.catalog(for: configuration, upstreams: gitHub.upstreams())
         self.model = ModelProvider.client(for: configuration, logger: Logger(label: "model"))
@@ -132,7 +132,7 @@ package final class Host: Sendable {
             posts: posts, workspaces: commands.workspaces, repositories: repositories, audit: self.audit,
             logger: self.logger)
         let watch = TaskWatch(desk: tasks)
-        let parts = news.parts(source: gitHub.client.map { ClientNewsSource($0) }) { watch.hurry($0) }
+        let parts = news.parts(source: ClientNewsSource(gitHub.client)) { watch.hurry($0) }
         let mounted = try ProxySetup.mounted(
             in: configuration, store: store, metrics: metrics, account: (self.model as? SignedInCopilot)?.account,
             tracer: posts.environment.tracer)

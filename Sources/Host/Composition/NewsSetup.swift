@@ -50,13 +50,12 @@ struct NewsSetup: Sendable {
     /// does not repeat them.
     private static let leastIntervalBesideWebhook = 60 * PollSchedule.minute
 
-    /// Without a source, threads learn only what a webhook reports.
-    func parts(source: (any GitHubNewsSource)?, pushed: @escaping @Sendable (String) -> Void) -> Parts {
+    func parts(source: any GitHubNewsSource, pushed: @escaping @Sendable (String) -> Void) -> Parts {
         var parts = Parts()
         let logger = Logger(label: "github")
         if let people = self.people { parts.services.append(people) }
         var desk = self.desk
-        if let source, !desk.repositories.isEmpty {
+        if !desk.repositories.isEmpty {
             let interval = self.secret == nil ? PollSchedule.minute : Self.leastIntervalBesideWebhook
             let poller = NewsPoller(
                 posts: self.posts, desk: desk, source: source, change: self.watches, leastInterval: interval,

@@ -40,7 +40,7 @@ package struct Doctor: Sendable {
         let webSignIn = WebSignInFindings(self.configuration, in: directory, patience: self.patience)
         for finding in try await webSignIn.findings() { try await report(finding) }
         try await report(await self.model())
-        let gitHub = GitHubHost(self.configuration)
+        let gitHub = try GitHubHost(self.configuration)
         for finding in await self.repositories(gitHub) { try await report(finding) }
         let servers = RepositoryFindings(self.configuration, gitHub, patience: self.patience)
         for finding in try await servers.findings() { try await report(finding) }

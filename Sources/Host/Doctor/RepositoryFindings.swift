@@ -38,16 +38,11 @@ struct RepositoryFindings {
     private func findings(
         _ repository: Configuration.Repository, _ name: GitHubRepositoryName, subject: String
     ) async throws -> [Finding] {
-        guard let client = self.gitHub.client else {
-            return [
-                Finding(subject, .failed, "github.api_url and github.web_url must begin with https://; correct them")
-            ]
-        }
         // `main` is the configuration's default; the repository may use another name.
         let branch = repository.branch == "main" ? nil : repository.branch
         let expectation = GitHubDoctor.Expectation(name, branch: branch, webhookURL: self.webhookURL)
         let found = try await withDeadline(self.patience) { () async throws(any Error) in
-            try await GitHubDoctor(client).findings(expectation)
+            try await GitHubDoctor(self.gitHub.client).findings(expectation)
         }
         guard let found else {
             return [

@@ -51,10 +51,10 @@ package struct CivilTime: Sendable, Hashable {
         }
     }
 
-    /// Reads RFC 3339 in UTC (`…Z`), with or without a fraction, as milliseconds since 1970.
+    /// Reads RFC 3339, with or without a fraction, as milliseconds since 1970.
     package static func milliseconds(rfc3339 text: String) -> Int64? {
         let bytes = Array(text.utf8)
-        guard bytes.count >= 20, bytes.last == UInt8(ascii: "Z") else { return nil }
+        guard bytes.count >= 20 else { return nil }
         let marks: [(Int, UInt8)] = [(4, 0x2D), (7, 0x2D), (10, 0x54), (13, 0x3A), (16, 0x3A)]
         guard marks.allSatisfy({ bytes[$0.0] == $0.1 }) else { return nil }
         func number(_ range: Range<Int>) -> Int? {
@@ -66,16 +66,32 @@ package struct CivilTime: Sendable, Hashable {
             let seconds = Self.seconds(
                 year: year, month: month, day: day, hour: hour, minute: minute, second: second)
         else { return nil }
+        var end = 19
         var fraction = 0
-        if bytes[19] == UInt8(ascii: "."), bytes.count > 21 {
-            let digits = min(bytes.count - 1, 23) - 20
-            guard let value = number(20..<20 + digits) else { return nil }
+        if bytes[19] == UInt8(ascii: ".") {
+            end = bytes[20...].firstIndex { !(0x30...0x39).contains($0) } ?? bytes.count
+            let digits = min(end, 23) - 20
+            guard digits > 0, let value = number(20..<20 + digits) else { return nil }
             fraction = value * [0, 100, 10, 1][digits]
         }
-        return seconds * 1_000 + Int64(fraction)
+        guard let offset = Self.offset(bytes[end...]) else { return nil }
+        return (seconds - offset) * 1_000 + Int64(fraction)
     }
 
-    /// Seconds since 1970; nil for fields out of range. A leap second and the 31st of a shorter month roll over.
+    /// Seconds that a place is ahead of UTC: `Z`, `+02:00`.
+    private static func offset(_ bytes: ArraySlice<UInt8>) -> Int64? {
+        if bytes.elementsEqual("Z".utf8) { return 0 }
+        let text = Array(bytes)
+        guard text.count == 6, text[3] == UInt8(ascii: ":"), [0x2B, 0x2D].contains(text[0]),
+            [1, 2, 4, 5].allSatisfy({ (0x30...0x39).contains(text[$0]) })
+        else { return nil }
+        let digits = text.map { Int64($0) - 0x30 }
+        let (hours, minutes) = (digits[1] * 10 + digits[2], digits[4] * 10 + digits[5])
+        guard hours < 24, minutes < 60 else { return nil }
+        return (hours * 3_600 + minutes * 60) * (text[0] == UInt8(ascii: "-") ? -1 : 1)
+    }
+
+    /// Seconds since 1970; nil for fields out of range, such as the 30th of February. A leap second rolls over.
     package static func seconds(
         year: Int, month: Int, day: Int, hour: Int, minute: Int, second: Int
     ) -> Int64? {
@@ -83,6 +99,7 @@ package struct CivilTime: Sendable, Hashable {
             (0...60).contains(second)
         else { return nil }
         let days = Self.day(year: Int64(year), month: Int64(month), day: Int64(day))
+        guard Self.date(ofDay: days).month == month else { return nil }
         return days * 86_400 + Int64(hour * 3_600 + minute * 60 + second)
     }
 

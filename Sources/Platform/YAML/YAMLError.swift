@@ -49,6 +49,8 @@ struct SyntaxProblem {
                 "the list that began with '[' needs ',' or ']' here"
             case "did not find expected ',' or '}'":
                 "the mapping that began with '{' needs ',' or '}' here"
+            case "did not find expected node content":
+                "a value is expected here; put one that begins with '#' or another mark in quotes"
             case "did not find expected '-' indicator":
                 "a list item that begins with '-' is expected here; check the indentation"
             case "block sequence entries are not allowed in this context":

@@ -137,7 +137,10 @@ extension CommandContext {
     /// The passphrase of a backup's secrets, from a file or the terminal.
     fileprivate func passphrase(isNew: Bool) throws -> Secret {
         if let path = self.arguments.value("passphrase-file") {
-            let line = PrivateFile.text(of: path)?.prefix { !$0.isNewline } ?? ""
+            guard let text = PrivateFile.text(of: path) else {
+                throw CommandFailure("\(path) does not exist or cannot be read")
+            }
+            let line = text.prefix { !$0.isNewline }
             guard !line.isEmpty else { throw CommandFailure("\(path) has no passphrase in its first line") }
             return try self.checked(String(line), isNew)
         }

@@ -90,6 +90,12 @@ struct TasksCommand: Command {
         // The command reports failures itself, in one line.
         Logging.configure(level: .error, format: .text)
         guard context.arguments.word("id") != "" else { throw CommandFailure("an empty word is no task's id") }
+        if self.verb == .add || self.verb == .note {
+            let words = context.arguments.words("text").joined(separator: " ")
+            guard words.contains(where: { !$0.isWhitespace }) else {
+                throw CommandFailure("the text is empty: write some")
+            }
+        }
         let directory = try DataDirectory(path: configuration.dataDirectory)
         let repository = context.arguments.value("repository") ?? configuration.defaultName ?? ""
         let run = TasksRun(context: context, cache: TaskCache(directory), repository: repository)

@@ -27,7 +27,7 @@ struct ConfigurationMistakeTests {
             loaded.issues.map(\.description) == [
                 "/srv/test.yaml:1:1: lgo: unknown key; did you mean 'log'?",
                 "/srv/test.yaml:3:3: gateway.lisen: unknown key; did you mean 'listen'?",
-                "/srv/test.yaml:4:15: gateway.public_url: the URL's scheme is not http, https, ws or wss",
+                "/srv/test.yaml:4:15: gateway.public_url: the URL must begin with https:// or http://",
                 "/srv/test.yaml:6:13: model.provider: 'opnai' is not one of rehearsal, copilot, github-models, openai, "
                     + "copilot-cli; did you mean 'openai'?",
                 "/srv/test.yaml:7:17: model.turn_timeout: '10' is not a duration; write 500ms, 30s, 10m, 2h or 1d",
@@ -44,8 +44,41 @@ struct ConfigurationMistakeTests {
         #expect(set.answerSize == 2 << 20 && set.answerTokens == 4_000)
         #expect(
             load("model: {answer_size: 1GiB, answer_tokens: 10}").issues.map(\.message) == [
-                "1GiB is too large; use at most 64 MiB", "10 is out of range; use a number from 256 to 10000000",
+                "1GiB is too large; use at most 64MiB", "10 is out of range; use a number from 256 to 10000000",
             ])
+    }
+
+    @Test("values that cannot work are refused with what would")
+    func values() {
+        #expect(
+            load(
+                """
+                gateway: {listen: "127.0.0.1:70000"}
+                copilot: {client_id: true}
+                jail: {memory: 1KiB}
+                repositories:
+                  - {name: a, path: app}
+                  - {name: b, path: x/../app/}
+                  - {name: c, path: .}
+                reports:
+                  - {name: week, at: Mon 09:00, to: [nowhere]}
+                  - {name: week, at: Mon 09:00, to: []}
+                """
+            ).issues.map(\.description) == [
+                "/srv/test.yaml:1:19: gateway.listen: the port is not a number up to 65535",
+                "/srv/test.yaml:2:22: copilot.client_id: expected text, found a boolean; put it in quotes if it is meant as "
+                    + "text",
+                "/srv/test.yaml:3:16: jail.memory: 1KiB is too small; use at least 1MiB",
+                "/srv/test.yaml:6:21: repositories[1].path: the repository 'a' has this path too",
+                "/srv/test.yaml:7:21: repositories[2].path: the data directory is in this folder; choose one for "
+                    + "the repository alone",
+                "/srv/test.yaml:9:38: reports[0].to[0]: 'nowhere' is no place: write web:THREAD, or a configured network "
+                    + "and a room, such as irc:local/#team",
+                "/srv/test.yaml:10:5: reports[1]: a report needs a place in 'to'",
+                "/srv/test.yaml:10:12: reports[1].name: another report has the name 'week'",
+            ])
+        let channels = load("adapters: {irc: [{id: a, channels: [#team]\n").issues
+        #expect(channels.first?.message.contains("in quotes") == true)
     }
 
     @Test("a repository's limits of commands are its own, the host's, or the defaults")
@@ -117,10 +150,10 @@ struct ConfigurationMistakeTests {
             ("store: {url: 'mysql://x/y'}", "store.url", 14, "postgres://ROLE@HOST:PORT/DATABASE"),
             ("store: {password: {env: HOME}}", "store", 8, "only for a postgres:// url"),
             ("store: {url: file.db}", "store.url", 14, "sqlite:FILE"),
-            ("gateway: {listen: 8787}", "gateway.listen", 19, "port is missing"),
+            ("gateway: {listen: 8787}", "gateway.listen", 19, "write 127.0.0.1:8787"),
             ("gateway: {listen: \":8787\"}", "gateway.listen", 19, "127.0.0.1:8787"),
             ("gateway: {listen: \"http://127.0.0.1:1\"}", "gateway.listen", 19, "not a URL"),
-            ("gateway: {listen: \"127.0.0.1:99999\"}", "gateway.listen", 19, "host:port"),
+            ("gateway: {listen: \"127.0.0.1:99999\"}", "gateway.listen", 19, "up to 65535"),
             ("gateway: {listen: \"bot.example.org:1\"}", "gateway.listen", 19, "or 0.0.0.0:1"),
             ("proxy: {listen: \"127.1:8080\"}", "proxy.listen", 17, "127.0.0.1:8080"),
             ("proxy: {upstream: \"https://x/v1?a=b\"}", "proxy.upstream", 19, "leave out the '?'"),

@@ -30,7 +30,7 @@ struct PullRequestTurnTests {
             #expect(pull.body.contains("Requested by Ada on Slack.") && !pull.body.contains("T1/U1"))
             #expect(try await scene.news.watches(of: scene.session).map(\.pull) == [1])
 
-            let client = try #require(scene.work.client)
+            let client = scene.work.client
             let name = GitHubRepositoryName(owner: "octo", name: "app")
             let changed = pull.body.replacing("1/2", with: "0/2")
             _ = try await client.updatePullRequest(
@@ -91,7 +91,7 @@ struct PullRequestTurnTests {
     }
 
     private func close(_ scene: PullScene) async throws {
-        let client = try #require(scene.work.client)
+        let client = scene.work.client
         let name = GitHubRepositoryName(owner: "octo", name: "app")
         _ = try await client.updatePullRequest(1, in: name, state: "closed")
     }

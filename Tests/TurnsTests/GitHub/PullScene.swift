@@ -105,7 +105,7 @@ struct PullScene: Sendable {
         let database = try Stores.open(configuration, metrics: metrics)
         let audit = try await AuditLog.open(database, keyIn: directory.path)
         let store = SessionStore(database: database)
-        let host = GitHubHost(configuration)
+        let host = try GitHubHost(configuration)
         let news = GitHubNewsStore(store: store, now: WallClock.now)
         let repositories = await RepositorySetup.catalog(for: configuration, upstreams: host.upstreams())
         let settings = CurrentAgentSettings(configuration.agentSettings)
@@ -203,7 +203,7 @@ struct PullScene: Sendable {
     func count(_ route: String) async -> Int { await self.github.ledger.counts[route] ?? 0 }
 
     func pull(_ number: Int = 1) async throws -> GitHubPullRequest {
-        let client = try #require(self.work.client)
+        let client = self.work.client
         return try await client.pullRequest(number, in: GitHubRepositoryName(owner: "octo", name: "app"))
     }
 }

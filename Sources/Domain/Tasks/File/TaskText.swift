@@ -63,9 +63,7 @@ package enum TaskText {
     package static func isDate(_ text: String) -> Bool { Self.isDate(Array(text.utf8)[...]) }
 
     static func isDate(_ bytes: ArraySlice<UInt8>) -> Bool {
-        let text = String(decoding: bytes, as: UTF8.self)
-        // A day that its month does not have would roll over.
-        return CivilTime.milliseconds(rfc3339: text + "T00:00:00Z").map { CivilTime(milliseconds: $0).date } == text
+        CivilTime.milliseconds(rfc3339: String(decoding: bytes, as: UTF8.self) + "T00:00:00Z") != nil
     }
 
     /// Whether it can be a link's address in a task's line.

@@ -25,8 +25,7 @@ package struct GitHubWork: Sendable {
         let feature: FeatureFiles?
     }
 
-    /// Nil where GitHub can't be used as configured.
-    let client: GitHubClient?
+    let client: GitHubClient
     /// The configured repositories that are on GitHub, by their names here.
     let names: [String: GitHubRepositoryName]
     let repositories: RepositoryCatalog
@@ -38,7 +37,7 @@ package struct GitHubWork: Sendable {
     let logger = Logger(label: "github")
 
     package init(
-        client: GitHubClient?, names: [String: GitHubRepositoryName], repositories: RepositoryCatalog,
+        client: GitHubClient, names: [String: GitHubRepositoryName], repositories: RepositoryCatalog,
         pages: RepositoryPages, store: SessionStore, news: GitHubNewsStore
     ) {
         self.client = client
@@ -88,10 +87,7 @@ package struct GitHubWork: Sendable {
                 "The repository \(repository.name) is not on GitHub, so it has no pull requests or workflows: push it there "
                     + "and configure it as `github: OWNER/NAME`, or choose another with `repo NAME`.")
         }
-        guard let client = self.client else {
-            throw TurnFailure("GitHub can't be used: `github.api_url` and `github.web_url` must begin with https://.")
-        }
-        return Place(repository: repository, name: name, client: client)
+        return Place(repository: repository, name: name, client: self.client)
     }
 
     /// The configured repository that is this one on GitHub. Throws ``TurnFailure``.

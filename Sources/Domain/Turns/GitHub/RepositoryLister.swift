@@ -45,14 +45,11 @@ struct RepositoryLister: Sendable {
     }
 
     private func onGitHub(_ number: Int) async throws -> ListedPage {
-        guard let client = self.work.client else {
-            return ListedPage("GitHub can't be used: `github.api_url` and `github.web_url` must begin with https://.")
-        }
         let end = number * ListedPage.size
         var found: [GitHubRepository] = []
         var next: GitHubPageLink?
         repeat {
-            let page = try await client.repositories(after: next)
+            let page = try await self.work.client.repositories(after: next)
             found += page.items
             next = page.next
         } while next != nil && found.count < end

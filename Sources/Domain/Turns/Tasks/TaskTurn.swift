@@ -50,7 +50,7 @@ package struct TaskTurn: TurnWorker {
         } catch let error as TaskError {
             throw TurnFailure("Nothing was changed: \(error.description).")
         } catch let error as RepositoryError {
-            throw TurnFailure("The tasks can't be used: \(error.message).")
+            throw TurnFailure("That did not work: \(error.message).")
         }
     }
 

@@ -26,9 +26,14 @@ package struct HostPort: Sendable, Hashable, CustomStringConvertible {
         do throws(HTTPURLError) {
             let authority = try Authority(text[...])
             guard let port = authority.port ?? defaultPort else {
+                if let port = UInt16(text) {
+                    return .failure(Failure(message: "the host is missing; write 127.0.0.1:\(port)"))
+                }
                 return .failure(Failure(message: "the port is missing; write \(text):PORT"))
             }
             return .success(HostPort(host: authority.host, port: port))
+        } catch  where error.code == .port {
+            return .failure(Failure(message: "the port is not a number up to 65535"))
         } catch {
             let hint = text.hasPrefix(":") ? "; write 127.0.0.1\(text)" : ""
             return .failure(Failure(message: "expected host:port\(hint)"))

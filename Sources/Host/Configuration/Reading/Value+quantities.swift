@@ -36,8 +36,8 @@ extension Value {
         guard let size = Quantity.size(text) else {
             return self.error("'\(text)' is not a size; write 64KiB, 512MiB or 1GiB")
         }
-        if size < least { return self.error("\(text) is too small; use at least \(least) bytes") }
-        return size <= most ? size : self.error("\(text) is too large; use at most \(most >> 20) MiB")
+        if size < least { return self.error("\(text) is too small; use at least \(Quantity.size(of: least))") }
+        return size <= most ? size : self.error("\(text) is too large; use at most \(Quantity.size(of: most))")
     }
 
     func url(schemes: [String] = ["https", "http"]) -> HTTPURL? {
@@ -48,6 +48,8 @@ extension Value {
                 return self.error("the URL must begin with \(schemes.map { "\($0)://" }.joined(separator: " or "))")
             }
             return url
+        } catch  where error.code == .scheme {
+            return self.error("the URL must begin with \(schemes.map { "\($0)://" }.joined(separator: " or "))")
         } catch {
             return self.error(error.message)  // without the text: a URL may contain a password
         }

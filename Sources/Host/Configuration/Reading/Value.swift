@@ -75,6 +75,10 @@ struct Value {
             let hint = self.node.isNull ? "; put a value that begins with # in quotes" : ""
             return self.error("expected text, found \(self.kind)\(hint)")
         }
+        // It may be meant as a word.
+        guard self.node.boolValue == nil else {
+            return self.error("expected text, found \(self.kind); put it in quotes if it is meant as text")
+        }
         guard !text.isEmpty else { return self.error("the value must not be empty") }
         return text
     }

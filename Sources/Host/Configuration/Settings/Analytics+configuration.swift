@@ -11,13 +11,12 @@ extension AnalyticsSettings {
         var settings = Self()
         settings.prices = PriceTable(own: Self.prices(root))
         settings.budgets = root.section("budgets") { Self.budgets($0) }
-        settings.reports =
-            root.list("reports") { value in value.section { Self.report($0, networks: networks) }.flatMap { $0 } } ?? []
         var names: Set<String> = []
+        settings.reports =
+            root.list("reports") { value in
+                value.section { Self.report($0, networks: networks, names: &names) }.flatMap { $0 }
+            } ?? []
         settings.reports += repositories.map(\.dueTasks)
-        for report in settings.reports where report.tasks == nil && !names.insert(report.name).inserted {
-            root.error("two reports have the name '\(report.name)'")
-        }
         return settings
     }
 
@@ -74,10 +73,13 @@ extension AnalyticsSettings {
         }
     }
 
-    private static func report(_ section: Section, networks: [String]) -> ReportSchedule? {
+    private static func report(
+        _ section: Section, networks: [String], names: inout Set<String>
+    ) -> ReportSchedule? {
         let name = section.required("name") { value -> String? in
             guard let name = value.string() else { return nil }
-            return 1...64 ~= name.utf8.count ? name : value.error("a name has at most 64 bytes")
+            guard 1...64 ~= name.utf8.count else { return value.error("a name has at most 64 bytes") }
+            return names.insert(name).inserted ? name : value.error("another report has the name '\(name)'")
         }
         let time = section.required("at") { value -> ReportSchedule.Time? in
             guard let text = value.string() else { return nil }
@@ -86,7 +88,9 @@ extension AnalyticsSettings {
         }
         let period = section.read("period", default: Period.week) { $0.choice() }
         let zone = Self.zone(section)
+        var places = 0
         let targets = section.list("to") { value -> String? in
+            places += 1
             guard let target = value.string() else { return nil }
             let isKnown =
                 target.hasPrefix("web:") && target.utf8.count > 4
@@ -97,8 +101,10 @@ extension AnalyticsSettings {
                     "'\(target)' is no place: write web:THREAD, or a configured network and a room, such as "
                         + "irc:local/#team")
         }
+        if section.value("to") == nil || targets != nil && places == 0 {
+            section.error("a report needs a place in 'to'")
+        }
         guard let name, let time else { return nil }
-        if targets?.isEmpty ?? true { section.error("a report needs a place in 'to'") }
         return ReportSchedule(name: name, time: time, zone: zone, period: period, targets: targets ?? [])
     }
 }

@@ -47,7 +47,7 @@ extension Configuration {
         var remarks: [String] = []
         let path: String? = if case .file(let path) = self.store { path } else { nil }
         if path == nil {
-            remarks.append("The database \(self.store.name) is not in it: back it up with pg_dump.")
+            remarks.append("The database \(self.store.name) is not in it: make its pg_dump before each backup.")
         }
         if let objects = self.sharedObjects {
             remarks.append("What hosts share in \(objects.name) is not in it, and needs a backup of its own.")

@@ -19,14 +19,15 @@ extension Configuration {
         package var credentials: Secret?
 
         /// - Parameters:
-        ///   - store: Of the same configuration, like `objects`.
-        static func read(_ value: Value, with store: Store, _ objects: ObjectPlace?) -> Cluster? {
+        ///   - store: Of the same configuration.
+        ///   - sharesObjects: Whether the configuration names a place for files.
+        static func read(_ value: Value, with store: Store, sharesObjects: Bool) -> Cluster? {
             value.section { section -> Cluster? in
                 if case .file = store {
                     section.error(
                         "all hosts need the same database: set store.url to postgres://ROLE@HOST:PORT/DATABASE")
                 }
-                if objects == nil {
+                if !sharesObjects {
                     section.error(
                         "all hosts need the same place for files: set objects to {directory: PATH} or {s3: …}")
                 }

@@ -28,9 +28,9 @@ extension Configuration {
             self.branch = branch
         }
 
-        private init?(_ section: Section, _ jail: Jail.Limits) {
+        private init?(_ section: Section, _ jail: Jail.Limits, paths: inout [String: String]) {
             let name = section.required("name", Self.name)
-            let path = section.optional("path") { $0.filePath() }
+            let path = section.optional("path") { Self.path($0, of: name, &paths) }
             let github = section.optional("github", Self.github)
             self.branch = section.read("branch", default: "main", Self.branch)
             let remote = section.has("remote") ? Remote(section) : nil
@@ -49,8 +49,9 @@ extension Configuration {
         ///
         /// - Parameter jail: The limits of all, for keys that a repository leaves out.
         static func list(_ root: Section, jail: Jail.Limits) -> [Repository] {
+            var paths: [String: String] = [:]
             let items = root.list("repositories") { value in
-                value.section { Repository($0, jail) }.flatMap { $0 }.map { (value, $0) }
+                value.section { Repository($0, jail, paths: &paths) }.flatMap { $0 }.map { (value, $0) }
             }
             guard let items else {
                 let path = root.absolutePath("notes")
@@ -72,6 +73,24 @@ extension Configuration {
                 if names.contains(name) { return .some(name) }
                 value.report("there is no repository '\(name)'", nearestTo: name, among: names)
                 return nil
+            }
+        }
+
+        private static func path(_ value: Value, of name: String?, _ paths: inout [String: String]) -> String? {
+            guard let path = value.filePath() else { return nil }
+            let place = Self.segments(of: path)
+            if let other = paths.updateValue(name ?? "", forKey: place.joined(separator: "/")) {
+                return value.error("the repository '\(other)' has this path too")
+            }
+            guard !Self.segments(of: value.reading.dataDirectory).starts(with: place) else {
+                return value.error("the data directory is in this folder; choose one for the repository alone")
+            }
+            return path
+        }
+
+        private static func segments(of path: String) -> [Substring] {
+            path.split(separator: "/").reduce(into: []) { kept, segment in
+                if segment == ".." { _ = kept.popLast() } else if segment != "." { kept.append(segment) }
             }
         }
 

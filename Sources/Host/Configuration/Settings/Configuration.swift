@@ -69,7 +69,9 @@ package struct Configuration: Sendable {
         let objects = root.optional("objects") { ObjectPlace.read($0) }
         self.objects = objects
         let store = self.store
-        self.cluster = root.optional("cluster") { Cluster.read($0, with: store, objects) }
+        self.cluster = root.optional("cluster") {
+            Cluster.read($0, with: store, sharesObjects: root.value("objects") != nil)
+        }
         self.archive = root.optional("archive") { ObjectPlace.read($0) }
         self.backups = root.optional("backups") { $0.section { Backups.read($0) } ?? nil }
         self.retention = root.section("retention") { Retention($0) }
