@@ -87,7 +87,7 @@ struct IRCMessageTests {
         script.read(":Ann!~a@h JOIN #dev", ":Ann!~a@h PRIVMSG bot :hello")
         let message = try self.only(script)
         #expect(message.isDirect && message.isAddressed && message.text == "hello")
-        #expect(message.route == Transcript.route("ann"))
+        #expect(message.route == Transcript.route("ann", anchor: "!~a@h"))
         #expect(message.thread.value == "nick:ann")
     }
 

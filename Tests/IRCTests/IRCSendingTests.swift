@@ -103,7 +103,8 @@ struct IRCSendingTests {
     func noSuchNick() {
         let script = Transcript()
         script.start()
-        script.post("one", to: "ann")
+        script.read(":ann!~a@h JOIN #dev")
+        script.post("one", to: "ann", anchor: "!~a@h")
         script.read(":irc.test 401 bot ann :No such nick")
         #expect(script.failed()[1]?.code == .notFound)
     }
@@ -269,9 +270,10 @@ struct IRCSendingTests {
         let script = Transcript()
         script.start()
         script.read(":al!~a@h JOIN #dev", ":al!~a@h PRIVMSG bot :hi", ":al!~a@h NICK al2")
-        #expect(script.post("x", to: "al").first == "PRIVMSG al2 :x")
+        #expect(script.post("x", to: "al", anchor: "!~a@h").first == "PRIVMSG al2 :x")
         script.read(":al!~z@h JOIN #dev")
-        #expect(script.post("x", to: "al", ticket: 2).first == "PRIVMSG al :x")
+        #expect(script.post("x", to: "al", ticket: 2, anchor: "!~a@h").isEmpty)
+        #expect(script.failed()[2]?.code == .notFound)
     }
 
     @Test("A full queue refuses further lines")
@@ -295,7 +297,9 @@ struct IRCBudgetTests {
         script.start()
         let traits = script.machine.traits(of: RoomID(adapter: Transcript.adapter, name: room))
         let addressee = room == "#dev" ? String(repeating: "n", count: 31) : nil
-        let sent = script.post(String(repeating: "x", count: traits.textLimit), to: room, addressee: addressee)
+        script.read(":ann!~a@h JOIN #dev")
+        let sent = script.post(
+            String(repeating: "x", count: traits.textLimit), to: room, anchor: "!~a@h", addressee: addressee)
         #expect(sent.filter { $0.hasPrefix("PRIVMSG") }.count == 1)
         #expect(self.relayed(sent[0], as: "bot!~bot@bot.host") == 511)
     }

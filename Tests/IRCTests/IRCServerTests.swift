@@ -48,7 +48,8 @@ struct IRCServerTests {
             try await ann.say("secret", to: "jetbot")
             let direct = await sink.message("secret")
             #expect(direct?.isDirect == true && direct?.thread.value == "nick:ann")
-            try await adapter.post(Self.message("answer", to: RoomID(adapter: adapter.id, name: "ann")))
+            let route = try #require(direct?.route)
+            try await adapter.post(OutgoingMessage(text: "answer", route: route, token: "t"))
             #expect(try await ann.hear(from: "jetbot") == "answer")
 
             await ann.quit()

@@ -28,6 +28,10 @@ extension IRCStateMachine {
             people[self.fold(person.nick)] = person
         }
         self.link.people = people
+        // Kept under the old names.
+        self.link.holders = [:]
+        self.link.online = []
+        self.link.monitored = []
     }
 
     /// Learns our user and host from a line that we sent.

@@ -8,7 +8,7 @@ extension IRCStateMachine {
             throw AdapterError(.disconnected, "Not connected to \(self.settings.host)")
         }
         let key = self.fold(route.room.name)
-        guard self.link.features.isChannel(key.text) else { return try self.nick(key, account: route.anchor) }
+        guard self.link.features.isChannel(key.text) else { return try self.nick(key, self.claim(route.anchor)) }
         guard let channel = self.link.channels[key] else {
             throw AdapterError(.forbidden, "The channel \(route.room.name) is not configured; add it to channels")
         }
@@ -19,22 +19,36 @@ extension IRCStateMachine {
         throw AdapterError(.forbidden, "Not in \(channel.name): \(channel.refusal ?? "no answer to the join")")
     }
 
-    /// The current nick of the person who wrote as `key`. An answer for an account must not reach another user who has
-    /// taken the nick.
-    private func nick(_ key: ExactText, account: String?) throws(AdapterError) -> String {
-        if let account {
-            let isThem = { (person: Person) in person.account.map(self.fold) == ExactText(account) }
-            guard let holder = self.link.people[key] else { return key.text }
-            if isThem(holder) { return holder.nick }
-            if let person = self.link.people.values.first(where: isThem) { return person.nick }
-            throw AdapterError(.notFound, "\(account) is not on the network; another user has the nick \(key)")
+    /// The current nick of the person who wrote as `key`. A private answer must not reach another user who has taken
+    /// the nick, so a nick whose holder is not known is proven before the line is sent.
+    private func nick(_ key: ExactText, _ claim: Claim?) throws(AdapterError) -> String {
+        guard let claim else {
+            throw AdapterError(
+                .notFound, "It is not known who \(key) is: a query can be answered once the person has written again")
         }
-        var key = key
+        let verdict = self.verdict(key, claim)
+        if verdict == .proven { return self.name(key) }
+        if let other = self.other(key, claim) { return self.name(other) }
+        if verdict == .unknown { return self.name(key) }
+        throw AdapterError(.notFound, "Another user has the nick \(key)")
+    }
+
+    private func name(_ key: ExactText) -> String { self.link.people[key]?.nick ?? key.text }
+
+    /// Another nick that the person has now: any of their account's, or the one that they changed `key` to.
+    private func other(_ key: ExactText, _ claim: Claim) -> ExactText? {
+        if case .account(let account) = claim {
+            let match = self.link.people.first { entry in
+                entry.value.account.map(self.fold) == account && self.verdict(entry.key, claim) == .proven
+            }
+            return match?.key
+        }
+        var other = key
         for _ in 0..<8 {
-            guard let next = self.link.renames[key] else { break }
-            key = next
+            guard let next = self.link.renames[other] else { break }
+            other = next
         }
-        return self.link.people[key]?.nick ?? key.text
+        return other != key && self.verdict(other, claim) != .refuted ? other : nil
     }
 
     // MARK: Lines

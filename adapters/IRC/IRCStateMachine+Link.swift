@@ -32,6 +32,8 @@ extension IRCStateMachine {
         case typing
         case sweep
         case proof
+        /// Expires if a WHOIS before a private line is not answered.
+        case check
         case memory
     }
 
@@ -68,6 +70,16 @@ extension IRCStateMachine {
         var people: [ExactText: Person] = [:]
         /// New nicks by old nick, for answers on their way to the old one.
         var renames: [ExactText: ExactText] = [:]
+        /// Nicks that MONITOR was asked to watch.
+        var monitored: Set<ExactText> = []
+        /// Those of them that the server has reported as online, and not as offline since.
+        var online: Set<ExactText> = []
+        /// Holders of nicks by WHOIS.
+        var holders: [ExactText: Holder] = [:]
+        /// The parts of WHOIS replies that have arrived.
+        var whois: [ExactText: Holder] = [:]
+        /// Nicks whose holder was asked for before a private line, and when to give up.
+        var checks: [ExactText: Int64] = [:]
         /// Whether the server's MONITOR list is full.
         var isMonitorFull = false
         /// Channels whose first join has not been answered.
@@ -129,6 +141,8 @@ extension IRCStateMachine {
         var nick: String
         var user: String?
         var host: String?
+        /// Their folded `user@host` before a CHGHOST.
+        var earlierMasks: Set<ExactText> = []
         /// The services account; nil if there is none or it is unknown.
         var account: String?
         /// Keys of the shared channels.
@@ -139,7 +153,6 @@ extension IRCStateMachine {
         var splitUntil: Int64?
         /// The sign-on time from WHOIS. If it is unchanged, the nick still belongs to the same person.
         var signedOn: String?
-        var isMonitored = false
         var lastSpoke: Int64 = 0
         /// Messages waiting for that check.
         var held: [InboundEvent] = []

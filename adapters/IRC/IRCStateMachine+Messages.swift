@@ -45,8 +45,17 @@ extension IRCStateMachine {
         }
         let sender = self.sender(said.source, key: key, account: account, isBacklog: isBacklog)
         let event = self.event(said, sender: sender, account: account, key: key, isBacklog: isBacklog)
-        if said.isDirect, account == nil, !isBacklog, self.hold(event, key) { return }
+        if said.isDirect, !isBacklog {
+            if account == nil, self.hold(event, key) { return }
+            if account != nil { self.watchStranger(key) }
+        }
         self.act(.deliver(event))
+    }
+
+    /// Someone with an account needs no proof for what they write, but for what is written to them.
+    private mutating func watchStranger(_ key: ExactText) {
+        guard let person = self.link.people[key], person.channels.isEmpty, self.watch(key, person.nick) else { return }
+        self.pump()
     }
 
     /// Updates what is known about the sender and returns the account.
@@ -65,7 +74,10 @@ extension IRCStateMachine {
         self.link.people[key]?.hasSpoken = true
         self.link.people[key]?.lastSpoke = self.now.monotonic
         self.link.renames[key] = nil
-        if self.link.people[key]?.channels.isEmpty == true { self.forgetStrangers() }
+        if self.link.people[key]?.channels.isEmpty == true {
+            self.doubtHolder(key)
+            self.forgetStrangers()
+        }
         return account
     }
 
@@ -80,8 +92,8 @@ extension IRCStateMachine {
         let replyTo = id ?? (channel == nil ? nil : Self.localID + eventID)
         let route = Route(
             room: RoomID(adapter: self.adapter, name: (channel ?? key).text),
-            anchor: account.map { self.fold($0).text }, addressee: channel == nil ? nil : said.source.name,
-            replyTo: replyTo)
+            anchor: account.map { self.fold($0).text } ?? (said.isDirect ? Self.anchor(said.source) : nil),
+            addressee: channel == nil ? nil : said.source.name, replyTo: replyTo)
         let message = InboundMessage(
             thread: self.thread(in: channel, account: account, nick: key), route: route, sender: sender, text: text,
             sentAt: said.line.tag("time").flatMap { CivilTime.milliseconds(rfc3339: $0) } ?? self.now.wall,

@@ -27,6 +27,7 @@ extension IRCStateMachine {
             person.account = account
         }
         person.splitUntil = nil
+        if person.channels.isEmpty { self.doubtHolder(key) }
         person.channels.insert(channel)
         self.link.people[key] = person
         self.link.renames[key] = nil
@@ -37,17 +38,21 @@ extension IRCStateMachine {
         guard var person = self.link.people[key] else {
             return Person(nick: source.name, user: source.user, host: source.host)
         }
-        let isOther =
-            (person.user != nil && source.user != nil && person.user != source.user)
-            || (person.host != nil && source.host != nil && person.host != source.host)
-        if isOther {
+        if Self.differs(person, source) {
             self.endIdentity(key)
+            self.link.holders[key] = nil
             return Person(nick: source.name, user: source.user, host: source.host, channels: person.channels)
         }
         person.nick = source.name
         person.user = source.user ?? person.user
         person.host = source.host ?? person.host
         return person
+    }
+
+    /// Whether a line's user or host is not the known one.
+    static func differs(_ person: Person, _ source: IRCSource) -> Bool {
+        (person.user != nil && source.user != nil && person.user != source.user)
+            || (person.host != nil && source.host != nil && person.host != source.host)
     }
 
     // MARK: Leaving
@@ -59,12 +64,14 @@ extension IRCStateMachine {
         guard self.link.people[key]?.channels.isEmpty == true else { return }
         self.endIdentity(key)
         self.link.people[key] = nil
+        self.doubtHolder(key)
     }
 
     mutating func receiveQuit(_ line: IRCLine) {
         guard let source = line.source, !self.isMe(source.name) else { return }
         let key = self.fold(source.name)
         self.regain(ifFreed: source.name)
+        self.forgetHolder(key)
         guard let person = self.link.people[key] else { return }
         guard person.hasSpoken, self.isNetsplit(line) else {
             self.endIdentity(key)
@@ -107,6 +114,7 @@ extension IRCStateMachine {
         if self.isMe(source.name) { return self.takeOwnNick(new) }
         let (from, to) = (self.fold(source.name), self.fold(new))
         self.regain(ifFreed: source.name)
+        if from != to { for key in [from, to] { self.forgetHolder(key) } }
         guard var person = self.link.people[from] else { return }
         if from == to {
             self.link.people[from]?.nick = new
@@ -120,7 +128,6 @@ extension IRCStateMachine {
         self.link.renames[to] = nil
         person.nick = new
         person.hasSpoken = false
-        person.isMonitored = false
         person.signedOn = nil
         person.held = []
         person.proofDeadline = nil
@@ -146,6 +153,12 @@ extension IRCStateMachine {
             return self.learn(IRCSource(name: source.name, user: line.text(0), host: line.text(1)))
         }
         let key = self.fold(source.name)
+        if let person = self.link.people[key], let user = person.user, let host = person.host,
+            person.earlierMasks.count < 20
+        {
+            let mask = self.fold("\(user)@\(host)")
+            self.link.people[key]?.earlierMasks.insert(mask)
+        }
         self.link.people[key]?.user = line.text(0)
         self.link.people[key]?.host = line.text(1)
     }

@@ -11,12 +11,8 @@ extension IRCStateMachine {
     /// Holds an event until the nick is verified; false if that is not necessary.
     mutating func hold(_ event: InboundEvent, _ key: ExactText) -> Bool {
         guard let person = self.link.people[key], person.channels.isEmpty else { return false }
-        if self.link.features.monitorLimit != nil, !self.link.isMonitorFull {
-            if !person.isMonitored {
-                self.link.people[key]?.isMonitored = true
-                self.enqueue(IRCOutgoingLine("MONITOR", "+", person.nick))
-                self.pump()
-            }
+        if self.watch(key, person.nick) {
+            self.pump()
             return false
         }
         guard person.held.count < Self.heldLimit else {
@@ -34,6 +30,7 @@ extension IRCStateMachine {
 
     /// `317 me nick idle signon :…`, `318 me nick :End`
     mutating func receiveWhois(_ numeric: Int, _ line: IRCLine) {
+        self.receiveHolder(numeric, line)
         let key = self.fold(line.text(1))
         guard let person = self.link.people[key], person.proofDeadline != nil else { return }
         if numeric == 317, line.count > 4 {
@@ -73,11 +70,14 @@ extension IRCStateMachine {
     /// `730 me :nick!user@host,…` online, `731 me :nick,…` offline, `734 me limit nicks :full`
     mutating func receiveMonitor(_ numeric: Int, _ line: IRCLine) {
         switch numeric {
+        case 730:
+            for target in line.lastText.split(separator: ",") { self.receiveOnline(IRCSource(String(target))) }
         case 731:
             for target in line.lastText.split(separator: ",") {
                 let source = IRCSource(String(target))
                 let key = self.fold(source.name)
                 self.regain(ifFreed: source.name)
+                self.forgetHolder(key)
                 guard self.link.people[key]?.channels.isEmpty == true else { continue }
                 self.endIdentity(key)
                 self.link.people[key] = nil
@@ -85,9 +85,19 @@ extension IRCStateMachine {
         case 734:
             self.link.isMonitorFull = true
             for name in line.text(2).split(separator: ",") {
-                self.link.people[self.fold(String(name))]?.isMonitored = false
+                self.link.monitored.remove(self.fold(String(name)))
             }
         default: break
         }
+    }
+
+    /// A watched nick is in use. It may have changed hands before the server began to watch it.
+    private mutating func receiveOnline(_ source: IRCSource) {
+        let key = self.fold(source.name)
+        guard self.link.monitored.contains(key) else { return }
+        if self.link.online.insert(key).inserted { self.link.holders[key] = nil }
+        guard let person = self.link.people[key], person.channels.isEmpty, Self.differs(person, source) else { return }
+        self.endIdentity(key)
+        self.link.people[key] = nil
     }
 }

@@ -23,6 +23,10 @@ extension IRCStateMachine {
         /// The folded target.
         let key: ExactText
         let line: IRCOutgoingLine
+        /// Whom the line is for, if it is private.
+        let claim: Claim?
+        /// Whether a WHOIS has just shown that they have the nick.
+        var isProven = false
         var proof: Proof?
         /// The PING whose PONG confirms it.
         var round: Int?
@@ -50,13 +54,14 @@ extension IRCStateMachine {
             }
             if begins { lines[0].tags = self.replyTags(message.route) }
             self.note(message.route)
+            let claim = self.link.features.isChannel(target) ? nil : self.claim(message.route.anchor)
             self.link.tickets[ticket] = Ticket(linesLeft: lines.count)
             for line in lines {
                 self.link.lastPost += 1
                 self.link.posts.append(
                     Post(
                         number: self.link.lastPost, ticket: ticket, room: message.route.room,
-                        key: self.fold(target), line: line))
+                        key: self.fold(target), line: line, claim: claim))
             }
             self.pump()
         } catch {
@@ -89,11 +94,45 @@ extension IRCStateMachine {
                 self.act(.send(command.line))
                 if let round = command.round { self.markRound(round) }
             }
-            guard let index = self.link.posts.firstIndex(where: { !$0.isReleased }) else { break }
-            guard self.release(index) else { return }
+            if let index = self.nextPost() {
+                guard self.release(index) else { return }
+            } else if self.link.commands.isEmpty {
+                break
+            }
         } while true
         self.clearTimer(.flood)
         if self.askForProof() { self.pump() }
+    }
+
+    /// The first waiting post that may be sent. Passes those whose nick must be proven first, and asks for the proof;
+    /// fails those whose nick somebody else has. Checked here because a nick may change hands while a line waits.
+    private mutating func nextPost() -> Int? {
+        var index = 0
+        while index < self.link.posts.count {
+            let post = self.link.posts[index]
+            guard !post.isReleased else {
+                index += 1
+                continue
+            }
+            guard let claim = post.claim, !post.isProven else { return index }
+            switch self.verdict(post.key, claim) {
+            case .proven: return index
+            case .refuted:
+                self.fail(post, .notFound, "Another user has the nick \(post.key)", isCertain: true)
+                index = 0
+            case .unknown:
+                self.askHolder(post.key)
+                index += 1
+            }
+        }
+        return nil
+    }
+
+    /// Fails the lines that wait for the proof of a nick.
+    mutating func failUnproven(_ key: ExactText, _ code: AdapterError.Code, _ text: String) {
+        for post in self.link.posts where post.key == key && post.claim != nil && !post.isReleased {
+            self.fail(post, code, text, isCertain: true)
+        }
     }
 
     private mutating func release(_ index: Int) -> Bool {
@@ -215,6 +254,7 @@ extension IRCStateMachine {
         let key = self.fold(line.text(1))
         if numeric == 401 {
             self.proveGone(key)
+            self.concludeGone(key, "\(line.text(1)): \(line.lastText)")
             if key == self.fold(Self.nickServices) { self.endReclaiming() }
         }
         let label = self.label(of: line)

@@ -46,6 +46,7 @@ extension IRCStateMachine {
         case .typing: self.refreshTyping()
         case .sweep: self.sweepSplits()
         case .proof: self.expireProofs()
+        case .check: self.expireChecks()
         case .memory: self.rememberSeen()
         }
     }

@@ -51,7 +51,7 @@ extension IRCStateMachine {
     @discardableResult private mutating func sendTyping(_ state: String, _ route: Route) -> Bool {
         guard self.link.commands.isEmpty, !self.link.posts.contains(where: { !$0.isReleased }),
             self.link.bucket.available(now: self.now.monotonic) > max(1, self.settings.flood.burst / 2),
-            let target = try? self.target(of: route)
+            let target = try? self.target(of: route), self.isProven(route, at: target)
         else { return false }
         let line = IRCOutgoingLine("TAGMSG", target, tags: [("+typing", state)])
         self.link.bucket.spend(cost: 1, bytes: line.bytes.count, now: self.now.monotonic)

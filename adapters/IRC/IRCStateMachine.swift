@@ -6,8 +6,8 @@ internal import Primitives
 /// The logic of an IRC connection: input and time in, actions out. No I/O, no clock, no randomness.
 ///
 /// One state machine lives as long as the adapter; ``Link`` holds the state of one connection. Each topic has a file:
-/// `+Registration` (CAP, nick), `+Login` (SASL), `+Features`, `+Channels`, `+People`, `+Presence`, `+Messages`,
-/// `+History`, `+Sending`, `+Traits`, `+Typing`, `+Timers`.
+/// `+Registration` (CAP, nick), `+Login` (SASL), `+Features`, `+Channels`, `+People`, `+Presence`, `+Proof`,
+/// `+Messages`, `+History`, `+Sending`, `+Traits`, `+Typing`, `+Timers`.
 package struct IRCStateMachine: Sendable {
     /// An event on the connection, or a request from the adapter.
     package enum Input: Sendable {
@@ -150,7 +150,7 @@ package struct IRCStateMachine: Sendable {
         case 396: self.receiveOwnHost(line)
         case 353: self.receiveNames(line)
         case 352, 354: self.receiveWho(numeric, line)
-        case 317, 318: self.receiveWhois(numeric, line)
+        case 311, 317, 318, 330: self.receiveWhois(numeric, line)
         case 730, 731, 734: self.receiveMonitor(numeric, line)
         case 421: self.receiveUnknownCommand(line)
         case 432, 433, 436, 437: self.receiveNickRefusal(numeric, line)
