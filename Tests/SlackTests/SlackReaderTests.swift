@@ -214,6 +214,10 @@ struct SlackReaderTests {
         let revocation = try #require(
             try Self.items(#"{"type":"tokens_revoked","tokens":{"bot":["UBOT"]}}"#).first)
         #expect(revocation == .revoked("the bot token was revoked; reinstall the app and set the new token"))
+        #expect(try Self.items(#"{"type":"app_uninstalled"}"#).count == 1)
+        let elsewhere = try JSON.parse(
+            #"{"type":"event_callback","team_id":"T2","event_id":"Ev1","event":{"type":"app_uninstalled"}}"#)
+        #expect(Self.reader.items(ofEvents: elsewhere).isEmpty)
     }
 
     @Test("slash commands are read; one without ids is skipped")

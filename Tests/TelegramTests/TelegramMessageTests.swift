@@ -66,6 +66,7 @@ struct TelegramMessageTests {
                 ["entities": [["type": "text_mention", "offset": 0, "length": 3, "user": ["id": 999]]]], "Jet hi", true
             ),
             ("/stop@JetBot", ["forward_origin": [:]], "> /stop", false),
+            ("yes", ["forward_origin": [:]], "> yes", false), ("a\n\nb", ["forward_origin": [:]], "> a\n>\n> b", false),
         ] as [(String, JSONObject, String, Bool)])
     func addressed(text: String, more: JSONObject, expected: String, isAddressed: Bool) throws {
         let message = try #require(

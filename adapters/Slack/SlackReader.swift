@@ -54,6 +54,8 @@ struct SlackReader: Sendable {
             guard bots.contains(where: { $0.stringValue == self.bot.user }) else { return [] }
             return [.revoked("the bot token was revoked; reinstall the app and set the new token")]
         case "app_uninstalled":
+            // The app may be installed in several workspaces.
+            guard team == self.bot.team else { return [] }
             return [.revoked("the app was uninstalled from the workspace; install it again and set the new token")]
         default: return []
         }

@@ -27,10 +27,11 @@ struct TelegramText: Sendable, Equatable {
         if name.count > 1, self.mentionsUs, let rest = Self.rest(of: self.text, behind: name) { self.text = rest }
         self.takeCommandTarget(name)
         if message.chat.isPrivate, !message.isForward { self.takeStart() }
-        // Forwarded text was written by another person: a quotation, never a command.
+        // Forwarded text was written by another person: a quotation, never a command, and no answer to a question.
         if message.isForward {
             self.mentionsUs = false
-            if self.text.hasPrefix("/") { self.text = "> " + self.text }
+            let lines = self.text.split(separator: "\n", omittingEmptySubsequences: false)
+            if !self.text.isEmpty { self.text = lines.map { $0.isEmpty ? ">" : "> \($0)" }.joined(separator: "\n") }
         }
     }
 

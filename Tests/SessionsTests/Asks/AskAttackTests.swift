@@ -93,6 +93,16 @@ struct AskAttackTests {
         #expect(stage.outcomes == [.approved(ask: "a1", by: "alice")])
     }
 
+    @Test("so it is where each line says whose it is, as on IRC with accounts")
+    func anchoredRoom() async throws {
+        let stage = try await AskStage(AskStage.lines, asking: AskStage.request())
+        try await stage.say("go", as: "bob", thread: "bob")
+        try await stage.ask()
+        try await stage.say("!approve a1", as: "alice", thread: "alice")
+        await stage.adapter.waitForText("done")
+        #expect(stage.outcomes == [.approved(ask: "a1", by: "alice")])
+    }
+
     @Test("after a restart, the room is still the place of an ask that was open")
     func sameRoomLater() async throws {
         let directory = try TemporaryDirectory()

@@ -33,8 +33,11 @@ extension Bridge {
     /// Where a network has no threads, each person in a room has one of their own, and an ask is posted to all of them:
     /// there the room counts as its place.
     func thread(answeredBy message: InboundMessage, _ intent: Intent, as role: Role?) async throws -> ThreadKey? {
-        guard let role, role >= .member, !message.isDirect, !message.isChosen, message.route.anchor == nil,
-            self.questions.mayExist(in: message.route.room)
+        let room = message.route.room
+        // There, an anchor only says whose line it is.
+        let hasThreads = self.adapters.traits(of: room).capabilities.contains(.threads)
+        guard let role, role >= .member, !message.isDirect, !message.isChosen,
+            message.route.anchor == nil || !hasThreads, self.questions.mayExist(in: room)
         else { return nil }
         switch intent {
         case .command(.approve, _), .command(.deny, _): break
@@ -42,8 +45,9 @@ extension Bridge {
         default: return nil
         }
         return try await self.store.read { ledger -> ThreadKey? in
-            let asks = try ledger.openAsks(in: message.route.room).filter {
-                $0.route.anchor == nil && $0.rule.allows(message.sender, as: role, askedBy: $0.requester)
+            let asks = try ledger.openAsks(in: room).filter {
+                ($0.route.anchor == nil || !hasThreads)
+                    && $0.rule.allows(message.sender, as: role, askedBy: $0.requester)
             }
             guard !asks.isEmpty else { return nil }
             let own = try ledger.session(for: message.thread)
