@@ -96,7 +96,8 @@ struct FileTests {
         "names are never paths and have no invisible characters",
         arguments: [
             ("report.pdf", "report.pdf"), ("../../etc/passwd", "passwd"), ("C:\\boot.ini", "boot.ini"),
-            (".bashrc", "bashrc"), ("..", "file"), ("", "file"), ("///", "file"), ("a\u{0}b\nc.txt", "abc.txt"),
+            ("-rf", "rf"), (".bashrc", "bashrc"), ("..", "file"), ("", "file"), ("///", "file"),
+            ("a\u{0}b\nc.txt", "abc.txt"),
             ("photo\u{202E}gpj.exe", "photogpj.exe"), ("a`b\"c.md", "a_b_c.md"), ("  über uns.txt ", "über uns.txt"),
             ("x/\u{301}y", "\u{301}y"), ("..\u{200D}/\u{200D}..\u{200D}/\u{200D}passwd", "passwd"),
             (".\u{FE0F}bashrc", "\u{FE0F}bashrc"), ("a" + String(repeating: "\u{301}", count: 90) + ".png", "file.png"),

@@ -3,7 +3,8 @@ package enum FileName {
     /// The maximum length of a name, in bytes.
     static let limit = 100
 
-    /// A name that is neither a path nor hidden, has no invisible characters, and can be shown as code in Markdown.
+    /// A name that is neither a path nor hidden nor an option of a command, has no invisible characters, and can be shown as
+    /// code in Markdown.
     ///
     /// Works on scalars: a slash or dot followed by a combining mark or joiner is another `Character`, but to the file
     /// system the same byte.
@@ -14,7 +15,7 @@ package enum FileName {
             kept.append("`\"<>:|?*".unicodeScalars.contains(scalar) ? "_" : scalar)
         }
         while let last = kept.last, last.properties.isWhitespace { kept.removeLast() }
-        let shown = kept.drop { $0 == "." || $0.properties.isWhitespace }
+        let shown = kept.drop { $0 == "." || $0 == "-" || $0.properties.isWhitespace }
         return shown.isEmpty ? "file" : Self.shortened(String(shown))
     }
 

@@ -42,8 +42,7 @@ actor FolderFileStore: FileStore {
     }
 
     func claim(for owner: String) throws {
-        // Without the folder there are no files yet.
-        guard access(self.directory, F_OK) == 0 else { return }
+        mkdir(self.directory, 0o700)
         let path = "\(self.directory)/\(Self.ownerName)"
         guard let file = fopen("\(path).new", "we") else {
             throw FileFailure(reason: FileTexts.notStored(String(cString: strerror(errno))))

@@ -159,6 +159,8 @@ extension Conversation {
     /// Takes words about a command, such as its exit line. They are no output, so no `execution` frame has them.
     private func takeWords(_ text: String, of turn: TurnRecord) async throws {
         guard let running = self.running, running.turn.id == turn.id else { throw CancellationError() }
+        // They end it: whoever sees them may go on at once.
+        running.isAnswered = true
         let messages = running.add(words: text)
         await self.context.hub.append(.thinking, text, to: turn.id)
         try await self.show(messages, of: turn)

@@ -31,7 +31,7 @@ final class RunningTurn {
     private(set) var cut: Cut?
     /// Whether it has got its place among the host's turns.
     var hasPlace = false
-    /// Its answer is complete, and is being stored and posted.
+    /// Its answer is complete, or a command has ended, and the rest is being stored and posted.
     var isAnswered = false
     var clock: TurnClock
     /// It waited for people when the host stopped, or had shown nothing when it was handed over: the next start begins it
