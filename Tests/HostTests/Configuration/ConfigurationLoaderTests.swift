@@ -102,7 +102,7 @@ struct ConfigurationLoaderTests {
         let loaded = self.load(["JETBRIDGE_LOG_LEVEL": "wrning"], flags: flags)
         #expect(
             loaded.issues.map(\.description) == [
-                "--listen: the port is missing; write 8787:PORT",
+                "--listen: the host is missing; write 127.0.0.1:8787",
                 "JETBRIDGE_LOG_LEVEL: 'wrning' is not one of trace, debug, info, warning, error; did you mean 'warning'?",
             ])
     }
