@@ -15,7 +15,7 @@ extension MatrixStateMachine {
             self.memory.upgrades.count < 1_000
         else { return }
         self.memory.upgrades[old] = new
-        // The batch goes on with the question what the room was created for.
+        // The batch continues once it is known what the room was created for.
         if self.memory.rooms[new] != nil { return self.warnOfExposure(in: new) }
         self.joinTries[new] = 0
         self.log(.info, "\(old) was replaced by \(new); joining it")

@@ -105,7 +105,8 @@ struct WaitingFiles: Sendable {
             throw error
         }
         if isTaken {
-            try await self.context.store.write(ofSession: session) { ledger in
+            // The message is stored, so this must not fail it. What is left only costs the next one a look.
+            try? await self.context.store.write(ofSession: session) { ledger in
                 try ledger.forgetUploads(of: person, in: session, through: last)
             }
         } else {

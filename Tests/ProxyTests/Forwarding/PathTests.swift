@@ -177,7 +177,7 @@ struct PathTests {
     }
 
     @Test(
-        "a fault of the form that the upstream has is told, not that it lacks the others",
+        "a timeout and a broken connection are reported, although the upstream lacks the API that was asked for",
         arguments: ["/v1/messages", "/v1/responses"], [false, true])
     func translatedFault(path: String, isStream: Bool) async throws {
         let scene = try await ProxyScene(change: { $0.idleTimeout = .milliseconds(300) }) { request in

@@ -237,7 +237,7 @@ struct BridgeTests {
         arguments: [
             ("!halp", "There is no command `!halp`. Did you mean `!help`?"),
             ("!tak", "There is no command `!tak`. Did you mean `!task`?"),
-            ("!xyzzy", "There is no command `!xyzzy`. `!help` lists them all."),
+            ("!xyzzy", "There is no command `!xyzzy`. `!help` lists all commands."),
             ("!model huge", "There is no model `huge`. Nearest:"),
             ("!model large", "From now on this thread uses `large`."),
             ("!whoami", "You are `fake:one/alice`, role owner."),

@@ -1,4 +1,6 @@
+internal import EventLoop
 internal import Glibc
+internal import Lifecycle
 
 /// Files on the host's disk: one folder per session. Shares the thread of ``FileWriter``, so that no folder is removed
 /// while a file is written into it.
@@ -33,23 +35,16 @@ actor FolderFileStore: FileStore {
     /// The name of the file that names the database; no session's id is like it.
     static let ownerName = "database"
 
-    func owners() -> Set<String> {
-        guard let file = fopen("\(self.directory)/\(Self.ownerName)", "re") else { return [] }
-        defer { fclose(file) }
-        var bytes = [UInt8](repeating: 0, count: 64)
-        let count = fread(&bytes, 1, bytes.count, file)
-        return [String(decoding: bytes[..<count], as: UTF8.self)]
-    }
+    private nonisolated var ownerPath: String { "\(self.directory)/\(Self.ownerName)" }
+
+    func owners() -> Set<String> { PrivateFile.text(of: self.ownerPath).map { [$0] } ?? [] }
 
     func claim(for owner: String) throws {
         mkdir(self.directory, 0o700)
-        let path = "\(self.directory)/\(Self.ownerName)"
-        guard let file = fopen("\(path).new", "we") else {
-            throw FileFailure(reason: FileTexts.notStored(String(cString: strerror(errno))))
-        }
-        let isWritten = fwrite(Array(owner.utf8), 1, owner.utf8.count, file) == owner.utf8.count
-        guard fclose(file) == 0, isWritten, Glibc.rename("\(path).new", path) == 0 else {
-            throw FileFailure(reason: FileTexts.notStored(String(cString: strerror(errno))))
+        do {
+            try PrivateFile.write(Array(owner.utf8), to: self.ownerPath)
+        } catch {
+            throw FileFailure(reason: FileTexts.notStored(error.message))
         }
     }
 
@@ -57,7 +52,7 @@ actor FolderFileStore: FileStore {
 
     /// The files of every session that has a folder.
     func all() -> [String: [Entry]] {
-        let sessions = Self.names(in: self.directory).filter { $0 != Self.ownerName }
+        let sessions = Self.names(in: self.directory).filter { !$0.hasPrefix(Self.ownerName) }
         return Dictionary(sessions.map { ($0, self.entries("", $0)) }) { first, _ in first }
     }
 

@@ -98,7 +98,7 @@ extension Ledger {
             """, [.text(session), .text(person), .integer(now)])
     }
 
-    /// When the last file came that may wait for a person's next message in a session; nil if there is none.
+    /// The time of the latest upload that may still wait for a person's next message in a session; nil if there is none.
     package func lastUpload(of person: String, in session: String) throws -> Int64? {
         try self.connection.first(
             "SELECT at FROM waiting_uploads WHERE session = $1 AND person = $2", [.text(session), .text(person)]

@@ -134,7 +134,6 @@ extension Ledger {
             """, [.text(session)])
     }
 
-    /// Sessions that were marked as deleted but are not purged yet.
     /// Tells this database from others; a complete copy has the same.
     func identity() throws -> Int64 {
         try self.connection.execute(
@@ -143,6 +142,7 @@ extension Ledger {
         return try self.connection.first("SELECT id FROM floors WHERE name = 'database'", [])?.integer("id") ?? 0
     }
 
+    /// Sessions that were marked as deleted but are not purged yet.
     func deletedSessions(limit: Int) throws -> [String] {
         try self.connection.query(
             "SELECT id FROM sessions WHERE state = 'deleted' LIMIT ?", [.integer(Int64(limit))]

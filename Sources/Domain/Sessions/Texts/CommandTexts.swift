@@ -7,7 +7,7 @@ enum CommandTexts {
     static func unknown(_ word: String, sign: CommandSign) -> String {
         let near = nearest(to: word, among: CommandName.allCases.map(\.rawValue))
         let question = near.map { " Did you mean \(sign.command($0))?" } ?? ""
-        return "There is no command \(sign.command(word)).\(question) \(sign.command("help")) lists them all."
+        return "There is no command \(sign.command(word)).\(question) \(sign.command("help")) lists all commands."
     }
 
     static func needsRole(_ name: CommandName, held role: Role?, sign: CommandSign) -> String {
