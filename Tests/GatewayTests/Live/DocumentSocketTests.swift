@@ -1,5 +1,4 @@
 import Chat
-import Documents
 import HTTP
 import JSON
 import Logging
@@ -10,6 +9,7 @@ import TestSupport
 import Testing
 import WebSockets
 
+@testable import Documents
 @testable import Gateway
 
 /// Documents are edited by Yjs in Node over the gateway's WebSocket, and by others in Git.
@@ -409,7 +409,8 @@ struct DocumentSocketTests {
             _ = try await editor.text("saved")
             await editor.socket.close()
             while try await editor.socket.next() != nil {}
-            await scene.documents.tick()
+            // Until the host knows that the editor has gone, the document stays open with its history.
+            repeat { await scene.documents.tick() } while await !scene.documents.open.isEmpty
             try await scene.harness.bridge.store.write { ledger in
                 try ledger.removeDocument(at: place)
             }

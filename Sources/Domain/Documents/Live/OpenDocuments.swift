@@ -29,7 +29,7 @@ package actor OpenDocuments {
     }
 
     private let context: Context
-    private var open: [DocumentPlace: Task<OpenDocument, any Error>] = [:]
+    private(set) var open: [DocumentPlace: Task<OpenDocument, any Error>] = [:]
     private var isStopping = false
     private let stopped = Signal()
 
