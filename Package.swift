@@ -69,7 +69,8 @@ let package = Package(
         platform("Lifecycle", "CSystem", "EventLoop", "Logging", "Primitives"),
         platform("Processes", "CSystem", "EventLoop", "Logging", "Primitives"),
         platform("HTTP", "JSON", "Primitives"),
-        platform("HTTPClient", "CCurl", "CSystem", "EventLoop", "HTTP", "JSON", "Logging", "Primitives"),
+        platform("TLS", "CTLS"),
+        platform("HTTPClient", "CCurl", "CSystem", "EventLoop", "HTTP", "JSON", "Logging", "Primitives", "TLS"),
         platform("HTTPServer", "CSystem", "EventLoop", "HTTP", "JSON", "Lifecycle", "Logging", "Primitives"),
         platform(
             "WebSockets", "CWebSockets", "CFrameGuard", "CSystem", "Crypto", "EventLoop", "HTTP", "HTTPServer", "JSON",
@@ -82,7 +83,7 @@ let package = Package(
             "Objects", "CSystem", "Crypto", "EventLoop", "HTTP", "HTTPClient", "Lifecycle", "Primitives"),
         platform("Olm", "COlm", "Crypto", "JSON"),
         platform(
-            "NATS", "CTLS", "Crypto", "EventLoop", "HTTP", "HTTPClient", "JSON", "Lifecycle", "Logging", "Primitives"),
+            "NATS", "Crypto", "EventLoop", "HTTP", "HTTPClient", "JSON", "Lifecycle", "Logging", "Primitives", "TLS"),
         platform("Git", "CGit2", "CSystem", "Crypto", "EventLoop", "HTTP", "HTTPClient", "Primitives"),
         platform("Markdown", "CMarkGFM", "Primitives"),
         platform("YAML", "CYAML", "Primitives"),

@@ -58,7 +58,8 @@ final class Certificates: Sendable {
     }
 
     private func certificate(
-        _ name: String, names: String = "DNS:localhost,IP:127.0.0.1", from: String = "20200101000000Z",
+        _ name: String, names: String = "DNS:localhost,DNS:resolved.localhost,IP:127.0.0.1",
+        from: String = "20200101000000Z",
         to: String = "20990101000000Z"
     ) async throws {
         try await Self.openssl(

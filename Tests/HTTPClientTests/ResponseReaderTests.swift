@@ -85,6 +85,17 @@ struct ResponseReaderTests {
         #expect(outcome.headers == ["X: a b"])
     }
 
+    @Test("a body that ends with its connection is incomplete if TLS did not announce the end")
+    func cut() throws {
+        var reader = ResponseReader(to: .get, limit: 1_000, host: "server")
+        let bytes = Array("HTTP/1.1 200 OK\r\n\r\nhel".utf8)
+        var position = 0
+        while position < bytes.count { _ = try reader.next(bytes.span, from: &position) }
+        var cut = reader
+        #expect(throws: HTTPClientError.self) { try cut.end(isCut: true) }
+        try reader.end()
+    }
+
     @Test(
         "what two readers could understand differently is refused",
         arguments: [

@@ -17,9 +17,10 @@ struct TLSTests {
         self.certificates = try await Self.made.value
     }
 
-    private func client(trusting authority: String?) -> HTTPClient {
+    private func client(trusting authority: String?, prefersHTTP1: Bool = false) -> HTTPClient {
         var settings = HTTPClientSettings()
         settings.caFile = authority
+        settings.prefersHTTP1 = prefersHTTP1
         return HTTPClient(settings)
     }
 
@@ -39,17 +40,19 @@ struct TLSTests {
     ]
 
     @Test(
-        "a server that fails verification is rejected with the reason, by both kinds of connection", arguments: refusals
+        "a server that fails verification is rejected with the reason, by every kind of connection", arguments: refusals
     )
     func refused(_ refusal: Refusal) async throws {
         let server = try await TLSServer(self.certificates, refusal.certificate, "-www")
         let authority = refusal.authority.map { self.certificates.path($0) }
-        let http = await #expect(throws: HTTPClientError.self) {
-            try await self.client(trusting: authority)
-                .execute(HTTPClientRequest(.get, HTTPURL("https://localhost:\(server.port)/")))
+        for prefersHTTP1 in [false, true] {
+            let http = await #expect(throws: HTTPClientError.self) {
+                try await self.client(trusting: authority, prefersHTTP1: prefersHTTP1)
+                    .execute(HTTPClientRequest(.get, HTTPURL("https://localhost:\(server.port)/")))
+            }
+            #expect(http?.code == refusal.code, "\(String(describing: http))")
+            #expect(http?.mayHaveReachedServer == false)
         }
-        #expect(http?.code == refusal.code, "\(String(describing: http))")
-        #expect(http?.mayHaveReachedServer == false)
         let stream = await #expect(throws: HTTPClientError.self) {
             try await StreamConnection.connect(
                 host: "localhost", port: server.port, tls: TLSSettings(caFile: authority))
@@ -60,10 +63,10 @@ struct TLSTests {
 
     @Test(
         "a server with a certificate of the configured authority is accepted, by name and by address",
-        arguments: ["localhost", "127.0.0.1"])
-    func accepted(host: String) async throws {
+        arguments: ["localhost", "127.0.0.1", "resolved.localhost"], [false, true])
+    func accepted(host: String, prefersHTTP1: Bool) async throws {
         let server = try await TLSServer(self.certificates, "server", "-www")
-        let response = try await self.client(trusting: self.certificates.authority)
+        let response = try await self.client(trusting: self.certificates.authority, prefersHTTP1: prefersHTTP1)
             .execute(HTTPClientRequest(.get, HTTPURL("https://\(host):\(server.port)/")))
         #expect(response.status == .ok)
         let body = try await response.body.collect(upTo: 100_000)
@@ -71,18 +74,48 @@ struct TLSTests {
         await server.stop()
     }
 
-    @Test("a server without TLS causes a TLS error")
-    func noTLS() async throws {
+    @Test("a server without TLS causes a TLS error", arguments: [false, true])
+    func noTLS(prefersHTTP1: Bool) async throws {
         let server = try RawServer { connection in
             _ = try await connection.read()
             try await connection.write("HTTP/1.1 400 Bad Request\r\n\r\n")
         }
-        let error = await #expect(throws: HTTPClientError.self) {
-            try await self.client(trusting: nil)
-                .execute(HTTPClientRequest(.get, HTTPURL("https://127.0.0.1:\(server.port)/")))
-        }
-        #expect(error?.code == .tls)
+        #expect(try await self.failure(of: server, prefersHTTP1: prefersHTTP1).code == .tls)
         server.stop()
+    }
+
+    @Test("a server that ends the connection in the handshake causes a TLS error", arguments: [false, true])
+    func endedHandshake(prefersHTTP1: Bool) async throws {
+        let server = try RawServer { _ = try await $0.read() }
+        #expect(try await self.failure(of: server, prefersHTTP1: prefersHTTP1).code == .tls)
+        server.stop()
+    }
+
+    @Test("a server that does not answer the handshake is given up", arguments: [false, true])
+    func silentHandshake(prefersHTTP1: Bool) async throws {
+        let server = try RawServer { try await $0.peerGone() }
+        #expect(try await self.failure(of: server, prefersHTTP1: prefersHTTP1).code == .connectTimeout)
+        server.stop()
+    }
+
+    private func failure(of server: RawServer, prefersHTTP1: Bool) async throws -> HTTPClientError {
+        var settings = HTTPClientSettings()
+        settings.prefersHTTP1 = prefersHTTP1
+        settings.connectTimeout = .milliseconds(300)
+        let client = HTTPClient(settings)
+        return try #require(
+            await #expect(throws: HTTPClientError.self) {
+                try await client.execute(HTTPClientRequest(.get, HTTPURL("https://127.0.0.1:\(server.port)/")))
+            })
+    }
+
+    @Test("a name that nobody has is said to be that", arguments: [false, true])
+    func unknownName(prefersHTTP1: Bool) async throws {
+        let client = self.client(trusting: self.certificates.authority, prefersHTTP1: prefersHTTP1)
+        let error = await #expect(throws: HTTPClientError.self) {
+            try await client.execute(HTTPClientRequest(.get, HTTPURL("https://nobody.invalid/")))
+        }
+        #expect(error?.code == .resolve, "\(String(describing: error))")
     }
 
     // MARK: Raw connections
@@ -248,17 +281,73 @@ struct TLSTests {
         await nginx.stop(patience: .zero)
     }
 
-    @Test("a connection of TLS that the server has closed while idle is not used again")
-    func closedWhileIdle() async throws {
+    @Test("a connection of TLS that the server has closed while idle is not used again", arguments: [false, true])
+    func closedWhileIdle(prefersHTTP1: Bool) async throws {
         let port = try FreePorts.take()
         let nginx = try await self.nginx(on: port, "ssl", "keepalive_timeout 1s; location / { return 200 ok; }")
-        let client = self.client(trusting: self.certificates.authority)
+        let client = self.client(trusting: self.certificates.authority, prefersHTTP1: prefersHTTP1)
         for pause in [0, 1_500, 1_500] {
             try await EventLoop.shared.sleep(for: .milliseconds(pause))
             // Only requests that may be repeated are, when a connection turns out to be closed.
             let request = HTTPClientRequest(.post, try HTTPURL("https://localhost:\(port)/"), body: .bytes([1]))
             #expect(try await client.execute(request).body.collect(upTo: 10) == Array("ok".utf8))
         }
+        await nginx.stop(patience: .zero)
+    }
+
+    @Test("over HTTP/1.1, bodies of any length go both ways, connections are kept, and new ones resume the session")
+    func http1() async throws {
+        let upstream = try RawServer { connection in
+            while let head = try await connection.head() {
+                let body = try await connection.body(head.contains("/upload") ? 2_000_000 : 0)
+                let isWhole = body.indices.allSatisfy { $0 % 997 != 0 || body[$0] == UInt8(truncatingIfNeeded: $0) }
+                try await connection.write("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n\(isWhole ? "1" : "0")")
+            }
+        }
+        let port = try FreePorts.take()
+        try self.certificates.write("big", String(repeating: "0123456789abcdef", count: 500_000))
+        let nginx = try await self.nginx(
+            on: port, "ssl http2",
+            """
+            location /small { add_header X-Connection $connection; add_header X-Session $ssl_session_reused; return 200 ok; }
+            location /once { keepalive_timeout 0; add_header X-Session $ssl_session_reused; return 200 ok; }
+            location /upload { client_max_body_size 50m; proxy_pass http://127.0.0.1:\(upstream.port); proxy_request_buffering off; }
+            """)
+        let client = self.client(trusting: self.certificates.authority, prefersHTTP1: true)
+        let base = try HTTPURL("https://localhost:\(port)/")
+
+        // Nobody reads it yet.
+        let big = try await client.execute(HTTPClientRequest(.get, base.appending("big")))
+        #expect(big.version == "1.1")
+        var connections: Set<String?> = []
+        for _ in 0..<5 {
+            let small = try await client.execute(HTTPClientRequest(.get, base.appending("small")))
+            #expect(try await small.body.collect(upTo: 10) == Array("ok".utf8))
+            connections.insert(small.headers["x-connection"])
+        }
+        #expect(connections.count == 1 && !connections.contains(nil))
+        var count = 0
+        for try await bytes in big.body { count += bytes.count }
+        #expect(count == 8_000_000)
+
+        let bytes = (0..<2_000_000).map { UInt8(truncatingIfNeeded: $0) }
+        let streamed = HTTPClientRequest.Body.stream(length: bytes.count) { writer in
+            for start in stride(from: 0, to: bytes.count, by: 10_000) {
+                try await writer.write(Array(bytes[start..<start + 10_000]))
+            }
+        }
+        for body in [HTTPClientRequest.Body.bytes(bytes), streamed] {
+            let upload = try await client.execute(HTTPClientRequest(.put, base.appending("upload"), body: body))
+            #expect(try await upload.body.collect(upTo: 100) == Array("1".utf8))
+        }
+        for _ in 0..<3 {
+            let once = try await client.execute(HTTPClientRequest(.get, base.appending("once")))
+            #expect(try await once.body.collect(upTo: 10) == Array("ok".utf8))
+            // The first two go over connections that were open.
+        }
+        let again = try await client.execute(HTTPClientRequest(.get, base.appending("once")))
+        #expect(again.headers["x-session"] == "r")
+        upstream.stop()
         await nginx.stop(patience: .zero)
     }
 

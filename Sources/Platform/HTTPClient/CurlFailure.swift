@@ -39,26 +39,16 @@ struct CurlFailure: Sendable {
         }
     }
 
-    /// Codes from <openssl/x509_vfy.h>. libcurl checks the name itself, when the chain is unverified (1) or valid (0);
-    /// only its message reveals a mismatch.
+    /// libcurl checks the name itself, when the chain is unverified (1) or valid (0); only its message reveals a mismatch.
     private var certificateMeaning: HTTPClientError.Code {
         switch self.verification {
         case 0, 1: self.detail.contains("target host name") ? .certificateWrongHost : .certificateUntrusted
-        case 62, 64: .certificateWrongHost
-        case 9, 11: .certificateNotYetValid
-        case 10, 12: .certificateExpired
-        default: .certificateUntrusted
+        default: .certificate(Int(self.verification))
         }
     }
 
     private func text(_ code: HTTPClientError.Code) -> String {
         let reason = self.detail.isEmpty ? unsafe String(cString: curl_easy_strerror(self.code)) : self.detail
-        return switch code {
-        case .certificateUntrusted: "the server's certificate is not signed by a trusted authority (\(reason))"
-        case .certificateExpired: "the server's certificate has expired"
-        case .certificateNotYetValid: "the server's certificate is not valid yet; is this machine's clock right?"
-        case .certificateWrongHost: "the server's certificate is for another name (\(reason))"
-        default: reason
-        }
+        return code.certificateText(reason) ?? reason
     }
 }

@@ -1,9 +1,11 @@
 package import EventLoop
+internal import HTTP
 
 /// Sends HTTP requests on the event loop: through libcurl, except those without TLS to this machine or a numeric
-/// address, which need neither name resolution nor certificates and go through ``PlainPool``.
+/// address, and those with TLS if ``HTTPClientSettings/prefersHTTP1`` is set, which go through ``HTTP1Pool``.
 ///
-/// Requests share kept-alive connections, over HTTP/2 where the server offers it with TLS. Servers are always verified.
+/// Requests share kept-alive connections; libcurl's use HTTP/2 where the server offers it with TLS. Servers are always
+/// verified.
 /// The client doesn't follow redirects, request content codings or use the environment's proxies. Cancelling the task
 /// that executes a request or reads its body ends the transfer at once.
 package final class HTTPClient: Sendable {
@@ -25,7 +27,8 @@ package final class HTTPClient: Sendable {
         let box = self.box
         EventLoop.shared.execute {
             box.multi?.close()
-            box.pool?.close()
+            box.pools.plain?.close()
+            box.pools.secure?.close()
         }
     }
 
@@ -34,7 +37,7 @@ package final class HTTPClient: Sendable {
     /// Throws an ``HTTPClientError``, the error of the request's body, or `CancellationError`.
     package func execute(_ request: HTTPClientRequest) async throws -> HTTPClientResponse {
         let plan = try TransferPlan(request, self.settings)
-        return try await self.run(plan, isPlain: self.sendsPlain(request))
+        return try await self.run(plan, byCurl: self.needsCurl(request))
     }
 
     /// ``execute(_:)`` with a callback, which runs on the loop unless the exchange is cancelled first.
@@ -45,31 +48,38 @@ package final class HTTPClient: Sendable {
         onHead: @escaping @Net (Result<HTTPClientResponse, any Error>) -> Void
     ) throws(HTTPClientError) -> HTTPClientExchange {
         let transfer = try self.transfer(
-            try TransferPlan(request, self.settings), isPlain: self.sendsPlain(request))
+            try TransferPlan(request, self.settings), byCurl: self.needsCurl(request))
         try transfer.start()
         transfer.whenHeadCame(onHead)
         return HTTPClientExchange(transfer)
     }
 
-    private func sendsPlain(_ request: HTTPClientRequest) -> Bool {
-        !self.settings.usesOnlyLibcurl && self.refusal == nil && request.signature == nil
-            && PlainPool.canReach(request.url)
+    private func needsCurl(_ request: HTTPClientRequest) -> Bool {
+        guard !self.settings.usesOnlyLibcurl, self.refusal == nil, request.signature == nil else { return true }
+        return request.url.isSecure ? !self.settings.prefersHTTP1 : !HTTP1Pool.hasAddress(request.url)
     }
 
-    @Net private func transfer(_ plan: TransferPlan, isPlain: Bool) throws(HTTPClientError) -> Transfer {
-        if isPlain { return PlainTransfer(plan, on: self.pool()) }
-        return try CurlTransfer(plan, self.settings, refusing: self.refusal, on: try self.multi())
+    @Net private func transfer(_ plan: TransferPlan, byCurl: Bool) throws(HTTPClientError) -> Transfer {
+        if byCurl { return try CurlTransfer(plan, self.settings, refusing: self.refusal, on: try self.multi()) }
+        return HTTP1Transfer(plan, on: try plan.isSecure ? self.securePool() : self.plainPool())
     }
 
-    @Net private func pool() -> PlainPool {
-        if let pool = self.box.pool { return pool }
-        let pool = PlainPool(self.settings)
-        self.box.pool = pool
+    @Net private func plainPool() -> HTTP1Pool {
+        if let pool = self.box.pools.plain { return pool }
+        let pool = HTTP1Pool(self.settings)
+        self.box.pools.plain = pool
         return pool
     }
 
-    @Net private func run(_ plan: TransferPlan, isPlain: Bool) async throws -> HTTPClientResponse {
-        let transfer = try self.transfer(plan, isPlain: isPlain)
+    @Net private func securePool() throws(HTTPClientError) -> HTTP1Pool {
+        if let pool = self.box.pools.secure { return pool }
+        let pool = HTTP1Pool(self.settings, by: try HTTP1Security(self.settings))
+        self.box.pools.secure = pool
+        return pool
+    }
+
+    @Net private func run(_ plan: TransferPlan, byCurl: Bool) async throws -> HTTPClientResponse {
+        let transfer = try self.transfer(plan, byCurl: byCurl)
         try transfer.start()
         return try await transfer.response()
     }
@@ -87,7 +97,7 @@ package final class HTTPClient: Sendable {
     /// Created at the first request for each, on the loop.
     @Net private final class Box {
         var multi: Multi?
-        var pool: PlainPool?
+        var pools: (plain: HTTP1Pool?, secure: HTTP1Pool?)
 
         nonisolated init() {}
     }

@@ -1,3 +1,5 @@
+internal import TLS
+
 /// Why an HTTP exchange or a raw connection failed.
 package struct HTTPClientError: Error, Sendable, Hashable, CustomStringConvertible {
     package struct Code: Sendable, Hashable, CustomStringConvertible {
@@ -44,6 +46,27 @@ package struct HTTPClientError: Error, Sendable, Hashable, CustomStringConvertib
             ].contains(self)
         }
 
+        /// - Parameter verification: OpenSSL's `X509_V_ERR_…` code (<openssl/x509_vfy.h>).
+        static func certificate(_ verification: Int) -> Code {
+            switch verification {
+            case 62, 64: .certificateWrongHost
+            case 9, 11: .certificateNotYetValid
+            case 10, 12: .certificateExpired
+            default: .certificateUntrusted
+            }
+        }
+
+        /// What is wrong with the server's certificate; nil for other errors.
+        func certificateText(_ reason: String) -> String? {
+            switch self {
+            case .certificateUntrusted: "the server's certificate is not signed by a trusted authority (\(reason))"
+            case .certificateExpired: "the server's certificate has expired"
+            case .certificateNotYetValid: "the server's certificate is not valid yet; is this machine's clock right?"
+            case .certificateWrongHost: "the server's certificate is for another name (\(reason))"
+            default: nil
+            }
+        }
+
         package var isTimeout: Bool { [.connectTimeout, .idleTimeout, .totalTimeout].contains(self) }
     }
 
@@ -57,6 +80,17 @@ package struct HTTPClientError: Error, Sendable, Hashable, CustomStringConvertib
         self.code = code
         self.message = message
         self.mayHaveReachedServer = mayHaveReachedServer
+    }
+
+    /// TLS failed before the request was sent.
+    init(_ error: TLSError, host: String) {
+        let code: Code =
+            switch error.code {
+            case .badCertificateFile: .badCertificateFile
+            case .certificate(let verification): .certificate(verification)
+            case .failed: .tls
+            }
+        self.init(code, "\(host): \(code.certificateText(error.description) ?? error.description)")
     }
 
     package var description: String { self.message }

@@ -14,8 +14,11 @@ package struct HTTPClientSettings: Sendable, Hashable {
     /// How many idle connections are kept for later requests.
     package var maxIdleConnections = 64
     /// Whether, once all connections are in use, one is opened ahead of the next request, which then need not wait for
-    /// it. For responses that take long. Only without TLS, and only to servers that keep connections.
+    /// it. For responses that take long. Only for HTTP/1.1 without libcurl, and only to servers that keep connections.
     package var opensAhead = false
+    /// Whether requests with TLS, too, are sent over HTTP/1.1 without libcurl. That takes a connection for each request in
+    /// progress, where libcurl's HTTP/2 shares one, but about half the processor time.
+    package var prefersHTTP1 = false
     /// Sent when a request has no `User-Agent`.
     package var userAgent: String?
     /// The maximum size of a response's head.

@@ -67,8 +67,12 @@ package struct ResponseReader {
     }
 
     /// The server has closed the connection. Throws if the response is incomplete.
-    package mutating func end() throws(HTTPClientError) {
+    ///
+    /// - Parameter isCut: Whether TLS did not announce the end, so that somebody else may have cut the connection
+    ///   (RFC 9112 §9.8).
+    package mutating func end(isCut: Bool = false) throws(HTTPClientError) {
         switch self.phase {
+        case .untilClose where isCut: throw self.closed("body")
         case .over, .untilClose: self.phase = .over
         case .head: throw self.closed("head")
         case .length, .chunked: throw self.closed("body")

@@ -9,7 +9,7 @@ struct TransferPlan: Sendable {
     let isSecure: Bool
     /// With the port, if the URL has one.
     let host: String
-    /// Whether `host` has the port of plain HTTP.
+    /// Whether `host` has the port that its scheme implies.
     private let namesOwnPort: Bool
     private(set) var headers: HTTPHeaders
     private(set) var body: HTTPClientRequest.Body
@@ -76,7 +76,7 @@ struct TransferPlan: Sendable {
         self.target = url.target
         self.isSecure = url.isSecure
         self.host = url.authority
-        self.namesOwnPort = url.port == 80
+        self.namesOwnPort = url.port == (url.isSecure ? 443 : 80)
         self.signature = request.signature
         self.headers = request.headers
         self.userAgent = request.headers.contains(.userAgent) ? nil : settings.userAgent
@@ -123,8 +123,8 @@ struct TransferPlan: Sendable {
         return lines
     }
 
-    /// The request's head on a connection of HTTP/1.1 without TLS.
-    var plainHead: [UInt8] {
+    /// The request's head on a connection of HTTP/1.1.
+    var http1Head: [UInt8] {
         var head: [UInt8] = []
         // Usually enough, and small enough for the allocator's per-thread cache.
         head.reserveCapacity(960)
@@ -136,7 +136,7 @@ struct TransferPlan: Sendable {
             head += "Host: ".utf8
             head += self.host.utf8
             // Without the scheme's own port, as in the URL's origin.
-            if self.namesOwnPort { head.removeLast(":80".utf8.count) }
+            if self.namesOwnPort { head.removeLast((self.isSecure ? ":443" : ":80").utf8.count) }
             head += "\r\n".utf8
         }
         self.headers.write(to: &head) { !Self.ownHeaders.contains(self.headers.known(at: $0)) }

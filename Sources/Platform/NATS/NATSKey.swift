@@ -1,4 +1,4 @@
-internal import CTLS
+internal import Crypto
 
 /// An nkey of a user: an Ed25519 key written in base32 with a prefix and a checksum
 /// (https://docs.nats.io/running-a-nats-service/configuration/securing_nats/auth_intro/nkey_auth).
@@ -19,33 +19,14 @@ struct NATSKey: Sendable {
     }
 
     func publicKey() throws(NATSError) -> String {
-        var bytes = [UInt8](repeating: 0, count: 32)
-        var count = bytes.count
-        let key = try unsafe self.load()
-        defer { unsafe EVP_PKEY_free(key) }
-        guard unsafe EVP_PKEY_get_raw_public_key(key, &bytes, &count) == 1 else { throw Self.failure }
+        guard let bytes = Ed25519Key(seed: self.seed)?.publicKey else { throw Self.failure }
         let body = [Self.userPrefix] + bytes
         return Self.encode(body + Self.checksum(body[...]))
     }
 
     func signature(of bytes: [UInt8]) throws(NATSError) -> [UInt8] {
-        let key = try unsafe self.load()
-        defer { unsafe EVP_PKEY_free(key) }
-        guard let context = unsafe EVP_MD_CTX_new() else { throw Self.failure }
-        defer { unsafe EVP_MD_CTX_free(context) }
-        var signature = [UInt8](repeating: 0, count: 64)
-        var count = signature.count
-        guard unsafe EVP_DigestSignInit(context, nil, nil, nil, key) == 1,
-            unsafe EVP_DigestSign(context, &signature, &count, bytes, bytes.count) == 1
-        else { throw Self.failure }
+        guard let signature = Ed25519Key(seed: self.seed)?.signature(of: bytes) else { throw Self.failure }
         return signature
-    }
-
-    private func load() throws(NATSError) -> OpaquePointer {
-        guard let key = unsafe EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nil, self.seed, self.seed.count) else {
-            throw Self.failure
-        }
-        return unsafe key
     }
 
     private static let failure = NATSError(.invalidSettings, "OpenSSL cannot use the nkey in the credentials for NATS")

@@ -2,13 +2,14 @@ internal import EventLoop
 internal import HTTPClient
 internal import JSON
 internal import Primitives
+internal import TLS
 
 /// One connection to a server, from the TCP connection to its end.
 ///
 /// One task may receive while another sends.
 @Net final class NATSLink {
     private let stream: StreamConnection
-    private var tls: NATSTLS?
+    private var tls: TLSSession?
     private var parser = NATSParser()
     /// Received, and not asked for yet.
     private var lines: [NATSParser.Line] = []
@@ -74,17 +75,47 @@ internal import Primitives
     }
 
     private func startTLS(_ host: String, _ caFile: String?) async throws {
-        let tls = try NATSTLS(host: host, caFile: caFile)
+        let tls = try Self.withTLS { () throws(TLSError) in
+            let context = try TLSContext(trusting: caFile.map { .also(file: $0) } ?? .system)
+            return try TLSSession(context, host: host, isAddress: SocketAddress(host: host, port: 0) != nil)
+        }
         while true {
-            let isDone = try tls.shakeHands()
+            let isDone = try Self.withTLS { () throws(TLSError) in try tls.shakeHands() }
             let output = tls.takeOutput()
             if !output.isEmpty { try await self.stream.write(output) }
             if isDone { break }
             guard let bytes = try await self.stream.read() else { throw Self.ended }
-            tls.receive(bytes)
+            unsafe bytes.withUnsafeBytes { unsafe tls.receive($0) }
         }
         self.tls = tls
-        self.parser.append(try tls.open())
+        self.parser.append(try self.open(tls))
+    }
+
+    /// The clear text of what was received.
+    private func open(_ tls: TLSSession) throws -> [UInt8] {
+        var clear: [UInt8] = []
+        while true {
+            let bytes = try Self.withTLS { () throws(TLSError) in
+                try unsafe [UInt8](unsafeUninitializedCapacity: 16 << 10) { buffer, count throws(TLSError) in
+                    count = try unsafe tls.open(into: UnsafeMutableRawBufferPointer(buffer))
+                }
+            }
+            if bytes.isEmpty { return clear }
+            clear += bytes
+        }
+    }
+
+    private nonisolated static func withTLS<Value>(_ body: () throws(TLSError) -> Value) throws(NATSError) -> Value {
+        do throws(TLSError) {
+            return try body()
+        } catch {
+            switch error.code {
+            case .badCertificateFile: throw NATSError(.invalidSettings, "TLS with NATS: \(error)")
+            case .certificate:
+                throw NATSError(.disconnected, "TLS with NATS: the certificate is not trusted: \(error)")
+            case .failed: throw NATSError(.disconnected, "TLS with NATS: \(error)")
+            }
+        }
     }
 
     // MARK: Lines
@@ -111,8 +142,8 @@ internal import Primitives
     private func read() async throws -> [UInt8] {
         guard let bytes = try await self.stream.read() else { throw Self.ended }
         guard let tls = self.tls else { return bytes }
-        tls.receive(bytes)
-        let clear = try tls.open()
+        unsafe bytes.withUnsafeBytes { unsafe tls.receive($0) }
+        let clear = try self.open(tls)
         if clear.isEmpty, tls.hasEnded { throw Self.ended }
         self.mustSend.signal()
         return clear
@@ -121,7 +152,7 @@ internal import Primitives
     /// Sends all of it, and what TLS itself has to send. Only one task may call it, so that TLS keeps its order.
     func send(_ bytes: [UInt8]) async throws {
         guard let tls = self.tls else { return try await self.stream.write(bytes) }
-        try tls.seal(bytes)
+        try Self.withTLS { () throws(TLSError) in try tls.seal(bytes[...]) }
         let output = tls.takeOutput()
         if !output.isEmpty { try await self.stream.write(output) }
     }

@@ -73,6 +73,7 @@ package final class ReverseProxy: HTTPDispatcher, Sendable {
         client.idleTimeout = settings.idleTimeout
         client.maxIdleConnections = 256
         client.opensAhead = true
+        client.prefersHTTP1 = true
         client.userAgent = "jetbridge/\(version)"
         self.client = HTTPClient(client)
         self.account = UpstreamAccount(source: source, upstream: settings.upstream)

@@ -1,15 +1,15 @@
 internal import EventLoop
 
-/// An exchange over HTTP/1.1 without TLS, at a fraction of libcurl's cost.
+/// An exchange over HTTP/1.1 without libcurl, at a fraction of its cost.
 @Net
-final class PlainTransfer: Transfer {
+final class HTTP1Transfer: Transfer {
     /// The connection in use; nil while waiting for one.
-    var connection: PlainConnection?
-    private let pool: PlainPool
+    var connection: HTTP1Connection?
+    private let pool: HTTP1Pool
     /// Notices held back while the connection's bytes are being read.
     private var notices: [Notice]?
 
-    init(_ plan: TransferPlan, on pool: PlainPool) {
+    init(_ plan: TransferPlan, on pool: HTTP1Pool) {
         self.pool = pool
         super.init(plan)
     }

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("HTTPClient: connections without TLS", .timeLimit(.minutes(1)))
 @Net
-struct PlainConnectionTests {
+struct HTTP1ConnectionTests {
     private func get(
         _ server: RawServer, by client: HTTPClient, _ method: HTTPMethod = .get, host: String = "127.0.0.1"
     ) async throws -> String {

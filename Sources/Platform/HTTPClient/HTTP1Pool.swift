@@ -1,44 +1,45 @@
 internal import EventLoop
 internal import HTTP
 
-/// A client's connections without TLS to this machine, or to numeric addresses.
+/// A client's connections of HTTP/1.1 without libcurl: either those with TLS or those without.
 @Net
-final class PlainPool {
+final class HTTP1Pool {
     let settings: HTTPClientSettings
-    private static let mostKnown = 64
+    /// Nil for connections without TLS.
+    let security: HTTP1Security?
 
-    /// The known addresses by server.
-    private var known: [String: [SocketAddress]] = [:]
-    private var idle: [String: [PlainConnection]] = [:]
+    private var known: [String: HTTP1Server] = [:]
+    private var idle: [String: [HTTP1Connection]] = [:]
     private var idleCount = 0
     private var openCount = 0
-    private var waiting: [PlainTransfer] = []
+    private var waiting: [HTTP1Transfer] = []
     /// Servers to which a connection is being opened ahead of a request.
     private var ahead: Set<String> = []
     private var isClosing = false
 
-    init(_ settings: HTTPClientSettings) {
+    init(_ settings: HTTPClientSettings, by security: HTTP1Security? = nil) {
         self.settings = settings
+        self.security = security
     }
 
-    /// Whether the URL's server can be reached without name resolution and TLS.
-    nonisolated static func canReach(_ url: HTTPURL) -> Bool {
-        url.scheme == "http" && (url.isLoopback || SocketAddress(host: url.host, port: 80) != nil)
+    /// Whether the URL's server can be reached without name resolution.
+    nonisolated static func hasAddress(_ url: HTTPURL) -> Bool {
+        url.isLoopback || SocketAddress(host: url.host, port: 80) != nil
     }
 
     /// Sends a request on an idle or a new connection; queues it if there are too many.
-    func serve(_ transfer: PlainTransfer) {
+    func serve(_ transfer: HTTP1Transfer) {
         while let connection = self.idle[transfer.plan.host]?.popLast() {
             self.idleCount -= 1
             // The server may just have closed it.
-            if connection.isUsable { return connection.begin(transfer) }
+            if connection.isUsable() { return connection.begin(transfer) }
             connection.close()
         }
         self.open(for: transfer)
     }
 
     /// Sends a request on a new connection.
-    func open(for transfer: PlainTransfer) {
+    func open(for transfer: HTTP1Transfer) {
         if let limit = self.settings.maxConnections, self.openCount >= limit {
             guard let other = self.idle.values.first(where: { !$0.isEmpty })?.first else {
                 return self.waiting.append(transfer)
@@ -48,7 +49,7 @@ final class PlainPool {
             return other.close()
         }
         self.openCount += 1
-        PlainConnection(to: transfer.plan.host, for: transfer, in: self).connect()
+        HTTP1Connection(to: transfer.plan.host, for: transfer, in: self).connect()
     }
 
     /// After this turn of the loop, opens a connection for the next request to a server if all are in use by then. Only
@@ -62,38 +63,29 @@ final class PlainPool {
                 return
             }
             self.openCount += 1
-            PlainConnection(to: server, in: self).connect()
+            HTTP1Connection(to: server, in: self).connect()
         }
     }
 
     private func hasIdle(to server: String) -> Bool { self.idle[server]?.isEmpty == false }
 
-    /// The addresses of a server, named by host and port; empty if it has no numeric address.
-    func addresses(of server: String) -> [SocketAddress] {
-        if let known = self.known[server] { return known }
-        if self.known.count >= Self.mostKnown { self.known.removeAll(keepingCapacity: true) }
-        let addresses = Self.parse(server)
-        self.known[server] = addresses
-        return addresses
-    }
-
-    private static func parse(_ server: String) -> [SocketAddress] {
-        guard let url = try? HTTPURL("http://\(server)/"), let port = UInt16(exactly: url.effectivePort) else {
-            return []
-        }
-        // Never resolved by DNS (RFC 6761 §6.3).
-        let names = url.host == "localhost" ? ["::1", "127.0.0.1"] : [url.host]
-        return names.compactMap { SocketAddress(host: $0, port: port) }
+    /// A server, named by host and port; nil if that is not valid.
+    func server(_ name: String) -> HTTP1Server? {
+        if let known = self.known[name] { return known }
+        if self.known.count >= HTTP1Server.mostKnown { self.known.removeAll(keepingCapacity: true) }
+        let server = HTTP1Server(name, isSecure: self.security != nil)
+        self.known[name] = server
+        return server
     }
 
     /// Removes a waiting request.
-    func forget(_ transfer: PlainTransfer) {
+    func forget(_ transfer: HTTP1Transfer) {
         guard !self.waiting.isEmpty else { return }
         self.waiting.removeAll { $0 === transfer }
     }
 
     /// Keeps a connection for later requests, or closes it.
-    func keep(_ connection: PlainConnection) {
+    func keep(_ connection: HTTP1Connection) {
         if connection.isAhead { self.ahead.remove(connection.host) }
         guard !self.isClosing, self.idleCount < self.settings.maxIdleConnections else { return connection.close() }
         self.idle[connection.host, default: []].append(connection)
@@ -102,7 +94,7 @@ final class PlainPool {
     }
 
     /// A connection was closed.
-    func closed(_ connection: PlainConnection) {
+    func closed(_ connection: HTTP1Connection) {
         self.openCount -= 1
         if connection.isAhead { self.ahead.remove(connection.host) }
         if let index = self.idle[connection.host]?.firstIndex(where: { $0 === connection }) {
@@ -122,5 +114,6 @@ final class PlainPool {
     func close() {
         self.isClosing = true
         for connection in self.idle.values.joined() { connection.close() }
+        self.security?.close()
     }
 }
