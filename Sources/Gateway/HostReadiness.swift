@@ -7,8 +7,18 @@ package struct HostReadiness: Sendable {
         package var store: String?
         package var model: String?
         package var jail: String?
+        /// Nil if objects are kept in the data directory only.
+        package var objects: Objects?
         /// Nil for a host that is alone.
         package var cluster: Cluster?
+
+        /// The object store.
+        package struct Objects: Sendable {
+            /// Why it could not be used when it was last asked.
+            package let problem: String?
+
+            package init(problem: String?) { self.problem = problem }
+        }
 
         /// A host's place among others.
         package struct Cluster: Sendable {
@@ -41,8 +51,8 @@ package struct HostReadiness: Sendable {
         self.checks = checks
     }
 
-    /// Without the store or the model nothing works, nor without any of the configured networks or a lease; the jail
-    /// affects only the commands that use it.
+    /// Without the store or the model nothing works, nor without any of the configured networks or a lease; the jail and
+    /// the object store affect only what uses them.
     ///
     /// - Parameter networks: The states of the networks that this host has. If it is empty, the web chat alone is enough.
     static func status(_ checks: Checks, networks: [AdapterStatus.State], isStopping: Bool) -> Status {

@@ -57,8 +57,13 @@ struct BackupPiecesTests {
         try data.shell.shell("rm data/files/s_1/large")
         for day in 1...2 { _ = try await shelf.add(data.source, passphrase: nil, at: now + Int64(day) * 86_400_000) }
         #expect(try size() < 2_000_000)
-        try data.shell.shell("for piece in kept/pieces/*; do echo x > $piece; done")
         let last = try #require(try await shelf.names().last)
+        try data.shell.shell("mv kept/pieces away && mkdir kept/pieces")
+        let missing = await data.failure { try await shelf.fetch(last, to: "\(data.top)/last") }
+        #expect(missing.contains("/kept/pieces/") && missing.contains(".gz is missing, a piece without which"))
+        #expect(missing.contains("the backup \(last) ") && missing.contains("'jetbridge backup fetch NAME FILE'"))
+        try data.shell.shell("rmdir kept/pieces && mv away kept/pieces")
+        try data.shell.shell("for piece in kept/pieces/*; do echo x > $piece; done")
         #expect(await data.failure { try await shelf.fetch(last, to: "\(data.top)/last") }.contains("is damaged"))
         #expect(
             await data.failure { try await shelf.fetch("other.json", to: "\(data.top)/last") }.contains("is missing"))

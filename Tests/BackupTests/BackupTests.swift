@@ -257,6 +257,30 @@ struct BackupTests {
         try data.shell.shell("chmod -R u+w .")
     }
 
+    @Test("beside a database of PostgreSQL, a backup has no store but the number of its schema")
+    func besideServer() async throws {
+        struct Silent: Error, CustomStringConvertible { let description = "no answer" }
+        let data = try await DataFolder()
+        func create(_ name: String, _ schema: @escaping @Sendable () throws -> Int) async throws -> BackupManifest {
+            let source = BackupSource(
+                directory: data.path, store: nil, storeName: "postgres://db/jetbridge", repositories: [], remarks: [],
+                release: "1.2.3", schema: schema)
+            return try await Backup().create("\(data.top)/\(name)", of: source, passphrase: nil, at: DataFolder.at)
+        }
+        let manifest = try await create("backup.tar.gz") { 7 }
+        #expect(manifest.schema == 7 && !manifest.hasStore && manifest.store == "postgres://db/jetbridge")
+        #expect(
+            await data.failure { try await data.restore(schema: 6) }
+                .contains("newer release (1.2.3, schema 7; this one knows 6)"))
+        #expect(try await data.restore(schema: 7) == manifest)
+        #expect(access("\(data.top)/restored/jetbridge.sqlite", F_OK) != 0)
+        let silent = try await create("silent.tar.gz") { throw Silent() }
+        #expect(silent.schema == 0)
+        #expect(silent.skipped.contains("the number of the schema of postgres://db/jetbridge (no answer)"))
+        await data.database.close()
+        try data.shell.shell("chmod -R u+w .")
+    }
+
     @Test("nothing that exists is overwritten")
     func existing() async throws {
         let data = try await DataFolder()

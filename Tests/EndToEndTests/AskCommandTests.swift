@@ -73,7 +73,10 @@ struct AskCommandTests {
         #expect(item["options"]?.arrayValue?.compactMap { $0["key"]?.stringValue } == ["A", "B", "C"])
         #expect(item["expires_at"]?.stringValue?.hasSuffix("Z") == true)
 
-        #expect(try await scene.failure("approve", "a99").contains("ask"))
+        for word in ["approve", "deny"] {
+            let unknown = try await scene.failure(word, "a99")
+            #expect(unknown == "jetbridge: there is no ask 'a99'. 'jetbridge asks' lists the open ones.\n")
+        }
         #expect(try await scene.failure("approve", "../a1").contains("'jetbridge asks' lists them"))
         #expect(try await scene.failure("approve", "a1", "Z").contains("`A` (Approve)"))
         #expect(try await scene.failure("approve", "a1", "as", "you", "like").contains("`A` (Approve)"))

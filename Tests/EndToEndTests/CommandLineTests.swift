@@ -222,6 +222,21 @@ struct CommandLineTests {
         #expect(await !host.log.contains("cancelling everything"))
     }
 
+    @Test("INT alone stops the host and the proxy in order, with the status of an interruption and without an error")
+    func interruptedServices() async throws {
+        let host = try await HostProcess(configuration: "gateway: {listen: \"127.0.0.1:0\"}\n")
+        try await host.start()
+        await host.signal(SIGINT)
+        #expect(try await host.waitForEnd() == .exited(130))
+        let log = await host.log
+        #expect(!log.contains("cancelling everything") && !log.contains("\njetbridge:"), "\(log)")
+
+        // Nothing listens there, and nothing needs it.
+        let proxy = try await ProxyProcess(upstream: "http://127.0.0.1:9")
+        #expect(try await proxy.end(SIGINT) == .exited(130))
+        #expect(await !proxy.log.contains("jetbridge:"))
+    }
+
     @Test("a signal in the middle of an answer ends chat with status 130 and leaves no token")
     func interruptedChat() async throws {
         let model = try await LoopbackModelServer.started(behaviors: ["test": .stall(after: "Well, ")])

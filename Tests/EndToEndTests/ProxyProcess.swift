@@ -71,8 +71,11 @@ final class ProxyProcess {
     var commandLine: String { ProcessTable.arguments(of: self.process.id).joined(separator: " ") }
 
     /// Sends SIGTERM and waits for the end.
-    func terminate() async throws -> ProcessStatus {
-        self.process.signal(SIGTERM)
+    func terminate() async throws -> ProcessStatus { try await self.end(SIGTERM) }
+
+    /// Sends a signal and waits for the end.
+    func end(_ signal: Int32) async throws -> ProcessStatus {
+        self.process.signal(signal)
         let status = try await self.process.exit()
         for reader in self.readers { await reader.value }
         return status

@@ -165,6 +165,20 @@ struct FrontTests {
         }
     }
 
+    @Test("readyz shows a failing object store, and is 200 all the same")
+    func failingObjects() async throws {
+        let objects = HostReadiness.Checks.Objects(problem: "the bucket is gone")
+        let checks: @Sendable () -> HostReadiness.Checks = {
+            var checks = HostReadiness.Checks()
+            checks.objects = objects
+            return checks
+        }
+        try await GatewayHarness.run(checks: checks) { harness in
+            let document = try await harness.anybody.send(.get, "/readyz").expect(200)
+            #expect(document["status"] == "ok" && document["checks"]?["objects"] == "the bucket is gone")
+        }
+    }
+
     @Test("a caller's trace id is returned; an invalid one is replaced")
     func trace() async throws {
         try await GatewayHarness.run { harness in

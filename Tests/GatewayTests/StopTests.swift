@@ -27,6 +27,22 @@ struct StopTests {
         }
     }
 
+    @Test("the command is answered once, by its own reply")
+    func command() async throws {
+        let worker = StepWorker([.event(.text("It is ")), .untilStopped])
+        try await GatewayHarness.run(worker: worker) { harness in
+            let caller = try await harness.signedIn()
+            let thread = try await caller.newThread()
+            let first = try await caller.write("one", to: thread)
+            let stop = try await caller.write("/stop", to: thread)
+            #expect(try await caller.ended(first)["state"] == "stopped")
+            let page = try await caller.send(.get, "/api/v1/threads/\(thread)/messages").expect(200)
+            let notes = page["items"]?.arrayValue?.filter { $0["role"] == "note" } ?? []
+            #expect(notes.map { $0["operation_id"]?.stringValue } == [stop])
+            #expect(notes.first?["text"] == "Stopped. `/resume` continues the answer.")
+        }
+    }
+
     @Test("a queued operation leaves the queue, and the running one is not disturbed")
     func queued() async throws {
         let worker = StepWorker([.hold, .event(.text("done"))])

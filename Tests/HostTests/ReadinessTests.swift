@@ -1,6 +1,7 @@
 import Database
 import Gateway
 import Lifecycle
+import Objects
 import Primitives
 import Sessions
 import TestSupport
@@ -52,6 +53,41 @@ struct ReadinessTests {
         gate.signal()
         async let next = check.result()
         #expect(await next == "late")
+    }
+
+    private struct FailingObjects: ObjectStore {
+        let name = "a bucket"
+
+        func place(of key: String) -> String { key }
+
+        func put(_ content: ObjectContent, at key: String, ifAbsent: Bool) async throws -> Bool { false }
+
+        func get(_ key: String, range: Range<Int>?) async throws -> ObjectBytes? { nil }
+
+        func facts(of key: String) async throws -> ObjectFacts? {
+            throw ObjectStoreError(.unavailable, "the bucket is gone")
+        }
+
+        func page(below prefix: String, after token: String?) async throws -> ObjectPage {
+            throw ObjectStoreError(.invalid, "nobody lists it")
+        }
+
+        func copy(_ key: String, to other: String) async throws -> Bool { false }
+
+        func delete(_ key: String) async throws {}
+    }
+
+    @Test("the object store is reported only where there is one")
+    func withObjects() async throws {
+        let directory = try TemporaryDirectory()
+        let database = try Database(path: directory.path + "/jetbridge.sqlite", migrations: Schema.migrations)
+        let store = SessionStore(database: database)
+        let alone = HostReadiness.checking(store, ScriptedModel(), in: directory.path)
+        let isAbsent = await alone.checks().objects == nil
+        #expect(isAbsent)
+        let readiness = HostReadiness.checking(store, ScriptedModel(), in: directory.path, objects: FailingObjects())
+        #expect(await readiness.checks().objects?.problem == "the bucket is gone")
+        await database.close()
     }
 
     @Test("a server that is silent makes the store not ok within its limit")

@@ -29,6 +29,28 @@ struct IRCIdentityTests {
             ])
     }
 
+    @Test(
+        "An account is also known as services spell it, but never by the name of another account",
+        arguments: [
+            ("rfc1459", "Al[away]", "al{away}", ["al{away}", "al[away]"]),
+            ("rfc1459", "a\\\\b~", "a|b^", ["a|b^", "a\\b~"]),
+            ("rfc1459-strict", "a[~", "a{~", ["a{~", "a[~"]),
+            ("precis", "\u{C4}Nn", "\u{E4}nn", ["\u{E4}nn", "\u{C4}nn"]),
+            ("rfc1459", "Al{away}", "al{away}", ["al{away}"]), ("ascii", "Al[away]", "al[away]", ["al[away]"]),
+            ("ascii", "Al{away}", "al{away}", ["al{away}"]),
+        ])
+    func spelling(casemapping: String, account: String, id: String, names: [String]) throws {
+        let script = self.script("message-tags account-tag", tokens: "WHOX CASEMAPPING=\(casemapping)")
+        script.read("@account=\(account) :Al!~a@h.test PRIVMSG #dev :bot: x")
+        let sender = try self.sender(script)
+        #expect(sender.id == "irc:net/account:\(id)" && sender.isLasting)
+        #expect(
+            sender.identities == names.map { Identity("irc:net/account:\($0)", comparison: .caseInsensitive) } + [
+                Identity("irc:net/nick:al", comparison: .caseInsensitive),
+                Identity("irc:net/mask:Al!~a@h.test", comparison: .mask),
+            ])
+    }
+
     @Test("Without an account the nick is a temporary identity")
     func nick() throws {
         let script = self.script()

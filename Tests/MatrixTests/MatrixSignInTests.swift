@@ -156,7 +156,9 @@ struct MatrixSignInTests {
         memory.encrypted = ["!e:hs"]
         memory.direct = ["!d:hs"]
         memory.invitations = ["!i:hs": MatrixMemory.Invitation(inviter: "@a:hs", isDirect: true, isEncrypted: false)]
+        memory.invitations["!i:hs"]?.isAccepted = true
         memory.upgrades = ["!old:hs": "!new"]
+        memory.followed = ["!new"]
         memory.pace = MatrixPace(interval: 5_000, burst: 10)
         memory.isWide = true
         memory.tokensEnd = true

@@ -230,7 +230,7 @@ struct SlackReaderTests {
         #expect(slash.text == "/specify a <b>")
         #expect(slash.sender.id == "slack:T1/U1")
         #expect(slash.echo == "ann: /specify a <b>")
-        #expect(!slash.isDirect && !slash.isPrivate)
+        #expect(!slash.isDirect)
         #expect(Self.reader.slash(["text": "x"]) == nil)
     }
 }

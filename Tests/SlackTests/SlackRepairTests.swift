@@ -162,6 +162,7 @@ struct SlackRepairTests {
             stage.slack.slash("/jetbridge", "status", in: direct)
             await stage.sink.wait { $0.messages.count == 1 }
             #expect(stage.sink.messages[0].thread.value == direct)
+            stage.sink.change { $0.hides = true }
             stage.slack.slash("/jetbridge", "pair ABCD-EFGH", in: LoopbackSlack.general)
             await stage.sink.wait { $0.messages.count == 2 }
             #expect(stage.sink.messages[1].route.room.name == LoopbackSlack.alice)

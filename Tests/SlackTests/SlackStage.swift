@@ -110,6 +110,7 @@ final class StageSink: MessageSink {
         var states: [AdapterStatus.State] = []
         var failures = 0
         var verdict: Delivery = .stored
+        var hides = false
         var waiters: [(isMet: @Sendable (State) -> Bool, continuation: CheckedContinuation<Void, Never>)] = []
 
         var messages: [InboundMessage] {
@@ -133,6 +134,8 @@ final class StageSink: MessageSink {
             return .stored
         }
     }
+
+    func mayShow(_ message: InboundMessage) async -> Bool { self.state.withLock { !$0.hides } }
 
     func statusChanged(_ status: AdapterStatus, of adapter: AdapterID) async {
         self.change { $0.states.append(status.state) }

@@ -35,7 +35,7 @@ struct SlackWaysInTests {
         }
     }
 
-    @Test("a slash command in a direct message joins that conversation; a pairing code is never shown")
+    @Test("a slash command in a direct message joins that conversation; what not everybody may see is never shown")
     func slashInPrivate() async throws {
         try await SlackStage.with { stage in
             let direct = stage.slack.directChannel()
@@ -43,9 +43,11 @@ struct SlackWaysInTests {
             await stage.sink.wait { $0.messages.count == 1 }
             #expect(stage.sink.messages[0].thread.value == direct)
             #expect(stage.sink.messages[0].isDirect)
+            stage.sink.change { $0.hides = true }
             stage.slack.slash("/jetbridge", "pair ABCD-EFGH", in: LoopbackSlack.general)
             await stage.sink.wait { $0.messages.count == 2 }
             #expect(stage.sink.messages[1].thread.value == direct)
+            #expect(stage.slack.count("chat.postMessage") == 0)
             #expect(stage.slack.shown().isEmpty)
             #expect(stage.slack.shown(in: direct).isEmpty)
         }
@@ -54,11 +56,15 @@ struct SlackWaysInTests {
     @Test("a stranger's slash command is answered with how to pair and leaves no trace in the channel")
     func slashByStranger() async throws {
         try await SlackStage.with { stage in
-            stage.sink.change { $0.verdict = .ignored("stranger") }
+            stage.sink.change {
+                $0.hides = true
+                $0.verdict = .ignored("stranger")
+            }
             let command = try #require(stage.slack.slash("/jetbridge", "status"))
             try await stage.slack.wait("an answer") { $0.outcome(command)?.answers.isEmpty == false }
             #expect(stage.slack.outcome(command)?.answers.first?["text"]?.stringValue?.contains("pair CODE") == true)
             #expect(stage.slack.shown().isEmpty)
+            #expect(stage.slack.count("chat.postMessage") == 0)
         }
     }
 

@@ -26,6 +26,38 @@ import Testing
         #expect(state.queue.map(\.isNew) == [false, true, false, false])
     }
 
+    @Test("an unknown repository or task is an error that says what there is")
+    func unknown() async throws {
+        let path = try TemporaryDirectory()
+        try TestFile.write(
+            "repositories: [{name: notes, path: notes}, {name: app, path: app}]\n", to: path.path + "/jetbridge.yaml")
+        let place = ["--offline", "--config", path.path + "/jetbridge.yaml", "--data-dir", path.path + "/data"]
+        func run(_ words: [String]) async -> ProgramResult { await jetbridgeTests.run(["tasks"] + words + place) }
+        for words in [["list"], ["show", "T1"], ["add", "New"]] {
+            let result = await run(words + ["--repository", "nope"])
+            #expect(result.status == .failed && result.output.isEmpty)
+            #expect(result.errors.hasSuffix("jetbridge: there is no repository nope: choose one of notes, app\n"))
+        }
+        for words in [["show", "T99"], ["done", "T99"]] {
+            let result = await run(words)
+            #expect(result.status == .failed && result.output.isEmpty)
+            #expect(result.errors.contains("'T99' is not in the list that was read last"))
+            #expect(result.errors.hasSuffix("'jetbridge tasks list' lists the tasks.\n"))
+        }
+        #expect(await run(["list", "--repository", "app"]).status == .done)
+    }
+
+    @Test("a host's answer about an unknown task gets what to do; others have it")
+    func answers() {
+        func text(_ detail: String, _ status: Int = 404) -> String? {
+            TasksRun.failure((status, ["detail": .string(detail)]), of: "T99").message
+        }
+        let unknown = "There is no task T99 in docs/TASKS.md."
+        #expect(text(unknown) == unknown + " 'jetbridge tasks list' lists the tasks.")
+        let repository = "There is no repository nope: choose one of notes."
+        #expect(text(repository) == repository && text("Busy.", 409) == "Busy.")
+    }
+
     @Test("a damaged file is neither taken for an empty one nor replaced")
     func damaged() throws {
         let directory = try TemporaryDirectory()

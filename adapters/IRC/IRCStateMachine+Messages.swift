@@ -121,10 +121,19 @@ extension IRCStateMachine {
         let mask = Identity("\(self.adapter)/mask:\(source.mask)", comparison: .mask)
         // Another person may have had the nick when an old line was written, so it must not match a current pairing.
         let nick = isBacklog ? "\(self.adapter)/past-nick:\(key)" : self.nickIdentity(key)
-        let account = account.map { "\(self.adapter)/account:\(self.fold($0))" }
-        let identities = [account, nick].compactMap { $0 }.map { Identity($0, comparison: .caseInsensitive) } + [mask]
+        let accounts = account.map(self.accountIdentities) ?? []
+        let identities = (accounts + [nick]).map { Identity($0, comparison: .caseInsensitive) } + [mask]
         return Sender(
-            id: account ?? nick, identities: identities, displayName: source.name, isLasting: account != nil)
+            id: accounts.first ?? nick, identities: identities, displayName: source.name, isLasting: account != nil)
+    }
+
+    /// The account as everything is stored, and also as services spell it if the casemapping folds more than A–Z: an
+    /// access list names `al[away]`, not `al{away}`. The list's entries are never folded, since services may tell apart
+    /// accounts that the server's casemapping does not.
+    private func accountIdentities(_ account: String) -> [String] {
+        let folded = self.fold(account)
+        let spelled = ExactText(IRCCasemapping.ascii.fold(account))
+        return (folded == spelled ? [folded] : [folded, spelled]).map { "\(self.adapter)/account:\($0)" }
     }
 
     /// The person in the channel, or the query. The comma is unambiguous: channel names and nicks cannot contain it.

@@ -25,6 +25,8 @@ package struct MatrixMemory: Sendable, Equatable {
         package var inviter: String
         package var isDirect: Bool
         package var isEncrypted: Bool
+        /// The inviter may invite the bot, which joins.
+        package var isAccepted = false
 
         package init(inviter: String, isDirect: Bool, isEncrypted: Bool) {
             self.inviter = inviter
@@ -52,6 +54,9 @@ package struct MatrixMemory: Sendable, Equatable {
     package var invitations: [String: Invitation] = [:]
     /// Upgrades seen but neither delivered nor refused: the new room's id by the old one's.
     package var upgrades: [String: String] = [:]
+    /// Rooms that the bot joins, or has joined, only because an upgrade names them: it leaves those that were not created
+    /// for it.
+    package var followed: Set<String> = []
     /// The learned pace of the server.
     package var pace: MatrixPace?
     /// The server was found to allow more than the default.
@@ -80,8 +85,10 @@ package struct MatrixMemory: Sendable, Equatable {
                     inviter: $0, isDirect: json["direct"]?.boolValue ?? false,
                     isEncrypted: json["encrypted"]?.boolValue ?? false)
             }
+            self.invitations[id]?.isAccepted = json["accepted"]?.boolValue ?? false
         }
         for (old, new) in json["upgrades"]?.objectValue ?? [:] { self.upgrades[old] = new.stringValue }
+        self.followed = Self.set(json["followed"])
         if let interval = json["pace"]?["interval"]?.intValue, let burst = json["pace"]?["burst"]?.intValue {
             self.pace = MatrixPace(interval: Int64(interval), burst: burst)
         }
@@ -109,6 +116,7 @@ package struct MatrixMemory: Sendable, Equatable {
         json["direct"] = .array(self.direct.sorted().map { .string($0) })
         json["invitations"] = .object(JSONObject(dictionary: self.invitations.mapValues(\.json)))
         json["upgrades"] = .object(JSONObject(dictionary: self.upgrades.mapValues { .string($0) }))
+        json["followed"] = .array(self.followed.sorted().map { .string($0) })
         if let pace = self.pace { json["pace"] = ["interval": .integer(pace.interval), "burst": JSON(pace.burst)] }
         if self.isWide { json["wide"] = true }
         return JSON.object(json).bytes
@@ -143,6 +151,7 @@ extension MatrixMemory.Invitation {
     fileprivate var json: JSON {
         [
             "inviter": .string(self.inviter), "direct": .bool(self.isDirect), "encrypted": .bool(self.isEncrypted),
+            "accepted": .bool(self.isAccepted),
         ]
     }
 }

@@ -24,6 +24,9 @@ package struct MatrixRequest: Sendable, Equatable {
         case creation(room: String)
         case join(room: String)
         case leave(room: String)
+        /// Leaves a room that the bot should not have joined, and then forgets it.
+        case abandon(room: String)
+        case forget(room: String)
         /// Joins the room that replaces `room`.
         case upgrade(room: String, to: String)
         case receipt
@@ -188,6 +191,15 @@ package struct MatrixRequest: Sendable, Equatable {
     static func leave(room: String, reason: String) -> MatrixRequest {
         MatrixRequest(
             .leave(room: room), .post, Self.room(room, "leave"), body: ["reason": .string(reason)], timeout: 30_000)
+    }
+
+    static func abandon(room: String, reason: String) -> MatrixRequest {
+        MatrixRequest(
+            .abandon(room: room), .post, Self.room(room, "leave"), body: ["reason": .string(reason)], timeout: 30_000)
+    }
+
+    static func forget(room: String) -> MatrixRequest {
+        MatrixRequest(.forget(room: room), .post, Self.room(room, "forget"), body: [:], timeout: 30_000)
     }
 
     static func receipt(room: String, event: String, thread: String?) -> MatrixRequest {

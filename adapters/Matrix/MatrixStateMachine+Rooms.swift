@@ -38,6 +38,7 @@ extension MatrixStateMachine {
             }
         }
         for (old, new) in self.memory.upgrades where self.joinTries[new] == nil && self.memory.rooms[new] == nil {
+            self.follow(new)
             self.joinUpgrade(old, new, via: nil, after: 0)
         }
     }
@@ -60,6 +61,8 @@ extension MatrixStateMachine {
             self.forgetInvitation(room)
             self.declineEncrypted(room, inviter: invitation.inviter)
         } else {
+            self.memory.invitations[room]?.isAccepted = true
+            self.memory.followed.remove(room)
             self.join(room, invitation)
         }
     }
@@ -79,6 +82,7 @@ extension MatrixStateMachine {
         case .upgrade(let old, let new): self.receiveUpgrade(answer, from: old, to: new)
         case .leave(let room):
             if case .refused(let refusal) = answer { self.log(.info, "Could not leave \(room): \(refusal.summary)") }
+        case .abandon(let room): self.receiveAbandoning(answer, of: room)
         default: break
         }
     }

@@ -17,6 +17,16 @@ extension MatrixStateMachine {
         var work: Work?
         /// The last event of each room, remembered once all are delivered.
         var lasts: [String: String] = [:]
+
+        /// Leaves out what has not been handled of a room.
+        mutating func drop(_ room: String) {
+            if self.work?.room == room {
+                self.work = nil
+                self.place += 1
+            }
+            let later = self.sync.joined[self.place...].firstIndex { $0.id == room }
+            if let later { self.sync.joined.remove(at: later) }
+        }
     }
 
     /// A room of a batch.
@@ -145,7 +155,7 @@ extension MatrixStateMachine {
         room.joined = joined.joinedCount ?? room.joined
         self.memory.rooms[joined.id] = room
         for event in joined.state { self.apply(event, in: joined.id) }
-        if known == nil { self.warnOfExposure(in: joined.id) }
+        if known == nil, !self.memory.followed.contains(joined.id) { self.warnOfExposure(in: joined.id) }
         let start = self.firstNew(joined, known: known, batch)
         for event in joined.timeline[..<start] { self.skip(event, in: joined.id) }
         let rest = joined.late + joined.timeline[start...]

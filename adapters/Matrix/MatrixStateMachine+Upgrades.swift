@@ -6,7 +6,8 @@ internal import Logging
 ///
 /// Both have to say so: the old room names the new one in its tombstone, and the new one was created to replace the old
 /// one. A tombstone alone proves nothing: whoever has power in some room could hang it, with what is said there, onto
-/// anybody's conversation.
+/// anybody's conversation. The new room can be read only from inside, so the bot joins it first, and leaves it again if it
+/// was not created to replace the old one.
 /// https://spec.matrix.org/v1.16/client-server-api/#room-upgrades
 extension MatrixStateMachine {
     mutating func followUpgrade(_ event: MatrixEvent, from old: String) {
@@ -19,7 +20,16 @@ extension MatrixStateMachine {
         if self.memory.rooms[new] != nil { return self.warnOfExposure(in: new) }
         self.joinTries[new] = 0
         self.log(.info, "\(old) was replaced by \(new); joining it")
+        self.follow(new)
         self.joinUpgrade(old, new, via: Self.server(of: event.sender), after: 0)
+    }
+
+    /// Notes that only an upgrade leads into a room, unless the bot was invited there too, or is there already: a first
+    /// sync may bring both rooms at once.
+    mutating func follow(_ new: String) {
+        let isThere = self.batch?.sync.joined.contains { $0.id == new } ?? false
+        guard !isThere, self.memory.invitations[new]?.isAccepted != true else { return }
+        self.memory.followed.insert(new)
     }
 
     mutating func joinUpgrade(_ old: String, _ new: String, via: String?, after wait: Int64) {
@@ -31,11 +41,14 @@ extension MatrixStateMachine {
             self.joinTries[new] = nil
             return
         }
+        // The bot was in the room nevertheless, and has settled the upgrade.
+        guard self.memory.upgrades[old] == new else { return }
         let tries = (self.joinTries[new] ?? 0) + 1
         self.joinTries[new] = tries
         guard tries < Self.joinTryLimit else {
             // The upgrade stays in memory, so a later invitation still moves the conversations.
             self.joinTries[new] = nil
+            self.memory.followed.remove(new)
             let reason = Self.text(answer)
             return self.log(
                 .warning, "\(old) was replaced by \(new), which the bot could not join: \(reason); invite the bot there"
@@ -65,10 +78,11 @@ extension MatrixStateMachine {
     // MARK: Creation
 
     /// A room that the bot is in and that shall replace another one: what it was created for has to be known before any
-    /// message from there is delivered.
+    /// message from there is delivered. Where only the upgrade has led the bot there, also whether it may stay.
     var dueUpgrade: String? {
         let due = self.memory.upgrades.first {
-            self.memory.rooms[$0.value] != nil && !self.isExposed($0.key, in: $0.value)
+            self.memory.rooms[$0.value] != nil
+                && (self.memory.followed.contains($0.value) || !self.isExposed($0.key, in: $0.value))
         }
         return due?.value
     }
@@ -88,7 +102,9 @@ extension MatrixStateMachine {
 
     /// - Parameter predecessor: the room that `new` was created to replace.
     private mutating func settleUpgrades(to new: String, from predecessor: String?) {
-        for old in self.memory.upgrades.filter({ $0.value == new }).keys.sorted() {
+        let olds = self.memory.upgrades.filter { $0.value == new }.keys.sorted()
+        let isFollowed = self.memory.followed.remove(new) != nil
+        for old in olds {
             guard old == predecessor else {
                 self.memory.upgrades[old] = nil
                 self.log(
@@ -109,6 +125,26 @@ extension MatrixStateMachine {
             }
             self.deliverUpgrade(from: old, to: new)
         }
+        guard isFollowed else { return }
+        // The upgrades that still wait are those of encrypted rooms.
+        if olds.contains(where: { $0 == predecessor }) { return self.warnOfExposure(in: new) }
+        self.abandon(new)
+    }
+
+    // MARK: Leaving again
+
+    private mutating func abandon(_ room: String) {
+        self.log(.warning, "Leaving \(room) again: the bot joined it only as a replacement, which it is not")
+        self.memory.rooms[room] = nil
+        self.batch?.drop(room)
+        self.act(
+            .aside(
+                .abandon(room: room, reason: "This room was not created to replace the one that names it."), after: 0))
+    }
+
+    mutating func receiveAbandoning(_ answer: MatrixAnswer, of room: String) {
+        if case .success = answer { return self.act(.aside(.forget(room: room), after: 0)) }
+        self.log(.warning, "Could not leave \(room): \(Self.text(answer)); remove the bot there, or invite it")
     }
 
     private mutating func deliverUpgrade(from old: String, to new: String) {

@@ -210,7 +210,7 @@ package struct MatrixStateMachine: Sendable {
         case .gap(let room): self.receiveGap(answer, in: room)
         case .event(_, let id): self.receiveLookup(answer, of: id)
         case .creation(let room): self.receiveCreation(answer, of: room)
-        case .join, .leave, .upgrade, .receipt, .typing, .send, .look: break
+        case .join, .leave, .abandon, .forget, .upgrade, .receipt, .typing, .send, .look: break
         }
     }
 

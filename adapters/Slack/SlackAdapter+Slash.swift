@@ -5,8 +5,8 @@ internal import Logging
 internal import Primitives
 
 /// Slash commands belong to no thread. In a direct message with the bot they join that conversation; in a channel the
-/// bot posts the command as a message, and the conversation continues in that message's thread. A pairing code is never
-/// shown: `pair` is answered in the direct message, wherever it was typed.
+/// bot posts the command as a message, and the conversation continues in that message's thread. What not everybody may
+/// see (``MessageSink/mayShow(_:)``) is answered in the direct message, wherever it was typed.
 extension SlackAdapter {
     func answerSlash(
         _ slash: SlackSlash, delivering sink: any MessageSink, _ answer: @escaping SlackDeliveryQueue.Answer
@@ -23,14 +23,10 @@ extension SlackAdapter {
     /// Returns the reply that only the sender sees, if there is one.
     private func deliver(_ slash: SlackSlash, to sink: any MessageSink) async throws -> JSON? {
         guard let reader = self.reader else { throw SlackFailure("unreachable", "not connected to Slack") }
-        let isDirect = slash.isDirect || slash.isPrivate
-        let channel = isDirect ? try await self.directChannel(of: slash) : slash.channel
-        let root = isDirect ? nil : try await self.postEcho(of: slash, in: channel)
-        let route = Route(
-            room: reader.room(channel), anchor: root, recipient: slash.recipient, commandPrefix: "\(slash.name) ")
-        let message = InboundMessage(
-            thread: reader.thread(channel, root: root), route: route, sender: slash.sender,
-            text: slash.text, sentAt: self.now.wall, isDirect: isDirect, isAddressed: true)
+        let isShown = await self.mayShow(slash, to: sink, by: reader)
+        let channel = isShown ? slash.channel : try await self.directChannel(of: slash)
+        let root = isShown ? try await self.postEcho(of: slash, in: channel) : nil
+        let message = Self.message(slash, in: channel, root: root, isDirect: !isShown, reader, self.now.wall)
         let event = InboundEvent(id: "slash:\(slash.id)", adapter: self.id, kind: .message(message))
         let delivery = await self.deliver(event, to: sink)
         if let root, delivery != .stored {
@@ -42,11 +38,29 @@ extension SlackAdapter {
         case .ignored("stranger")?:
             return Self.ephemeral(
                 "I do not know you yet. Ask an owner for a pairing code and send it here: `/jetbridge pair CODE`")
-        case .stored? where slash.isPrivate && !slash.isDirect:
+        case .stored? where !isShown && !slash.isDirect:
             // A wrong code gets no answer.
-            return Self.ephemeral("If the code is valid, the answer is in your direct messages with me.")
+            return Self.ephemeral(
+                "I do not show here what may contain a code or a token. If there is an answer, it is in your direct "
+                    + "messages with me.")
         default: return nil
         }
+    }
+
+    private func mayShow(_ slash: SlackSlash, to sink: any MessageSink, by reader: SlackReader) async -> Bool {
+        guard !slash.isDirect else { return false }
+        return await sink.mayShow(Self.message(slash, in: slash.channel, reader, self.now.wall))
+    }
+
+    private static func message(
+        _ slash: SlackSlash, in channel: String, root: String? = nil, isDirect: Bool = false, _ reader: SlackReader,
+        _ time: Int64
+    ) -> InboundMessage {
+        let route = Route(
+            room: reader.room(channel), anchor: root, recipient: slash.recipient, commandPrefix: "\(slash.name) ")
+        return InboundMessage(
+            thread: reader.thread(channel, root: root), route: route, sender: slash.sender, text: slash.text,
+            sentAt: time, isDirect: isDirect, isAddressed: true)
     }
 
     /// The direct message of the sender and the bot, also for a command typed in another direct message.

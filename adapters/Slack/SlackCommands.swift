@@ -19,11 +19,6 @@ struct SlackSlash: Sendable, Equatable {
     var echo: String {
         "\(self.sender.displayName): \(self.text)"
     }
-
-    /// Answered in the direct message, wherever it was typed, because it contains a pairing code.
-    var isPrivate: Bool {
-        self.text.lowercased().hasPrefix("/pair")
-    }
 }
 
 /// Recognises commands in what people write: Slack clients never send a message that begins with `/`, so a command

@@ -66,7 +66,7 @@ extension Backup {
 
     private static func list(_ name: String, in store: any ObjectStore) async throws -> [String] {
         guard let object = try await store.get(name) else {
-            throw BackupError("\(store.place(of: name)) is missing: 'jetbridge backup list' shows what there is")
+            throw Self.missing(name, of: name, in: store)
         }
         guard let list = try? JSON.parse(try await object.collect(upTo: 64 << 20)),
             list["format"]?.stringValue == self.format, list["version"]?.intValue == 1,
@@ -83,14 +83,14 @@ extension Backup {
                 for digest in try await Self.list(name, in: store) {
                     let key = "\(Self.pieces)\(digest).gz"
                     var content: [UInt8] = []
-                    try await Self.read(key, in: store) { content += $0 }
+                    try await Self.read(key, of: name, in: store) { content += $0 }
                     guard hex(sha256(content)) == digest else {
                         throw BackupError.damaged(store.place(of: key), "it differs from its digest")
                     }
                     try writer.append(content)
                 }
             } else {
-                try await Self.read(name, in: store) { try writer.append($0) }
+                try await Self.read(name, of: name, in: store) { try writer.append($0) }
             }
             try writer.finish()
             let manifest = try BackupReader.read(writer.draft)
@@ -102,11 +102,11 @@ extension Backup {
         }
     }
 
-    /// Passes on what the object `key` has, decompressed.
-    private static func read(_ key: String, in store: any ObjectStore, _ take: ([UInt8]) throws -> Void) async throws {
-        guard let object = try await store.get(key) else {
-            throw BackupError("\(store.place(of: key)) is missing: 'jetbridge backup list' names what there is")
-        }
+    /// Passes on what the object `key` of the backup `name` has, decompressed.
+    private static func read(
+        _ key: String, of name: String, in store: any ObjectStore, _ take: ([UInt8]) throws -> Void
+    ) async throws {
+        guard let object = try await store.get(key) else { throw Self.missing(key, of: name, in: store) }
         var gunzip = Gunzip()
         do {
             for try await bytes in object { try gunzip.decompress(bytes, take) }
@@ -114,5 +114,16 @@ extension Backup {
             throw BackupError.damaged(store.place(of: key), "its bytes were altered")
         }
         guard gunzip.isComplete else { throw BackupError.damaged(store.place(of: key), "it was cut off") }
+    }
+
+    private static func missing(_ key: String, of name: String, in store: any ObjectStore) -> BackupError {
+        let place = store.place(of: key)
+        guard key != name else {
+            return BackupError("\(place) is missing: 'jetbridge backup list' shows what there is")
+        }
+        return BackupError(
+            "\(place) is missing, a piece without which the backup \(name) cannot be put together; no file was written. "
+                + "Fetch another one: 'jetbridge backup list' shows their names, and 'jetbridge backup fetch NAME FILE' "
+                + "says whether all pieces are there and intact")
     }
 }

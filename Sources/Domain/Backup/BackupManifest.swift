@@ -16,7 +16,8 @@ package struct BackupManifest: Sendable, Equatable {
     /// RFC 3339.
     package var created: String
     package var release: String
-    /// The last step of the store's schema; 0 without a store.
+    /// The last step of the store's schema; 0 where it could not be read, and in backups of earlier releases with a
+    /// database of PostgreSQL.
     package var schema: Int
     /// Where the store was: `jetbridge.sqlite`, or the URL of a database that is not in the backup.
     package var store: String

@@ -21,10 +21,12 @@ package struct BackupSource: Sendable {
     /// What else is left out, as whole sentences.
     package let remarks: [String]
     package let release: String
+    /// The last step of the schema of a store that is not in the backup. It may block.
+    package let schema: (@Sendable () throws -> Int)?
 
     package init(
         directory: String, store: String?, storeName: String, repositories: [Repository], remarks: [String],
-        release: String
+        release: String, schema: (@Sendable () throws -> Int)? = nil
     ) {
         self.directory = directory
         self.store = store
@@ -32,6 +34,7 @@ package struct BackupSource: Sendable {
         self.repositories = repositories
         self.remarks = remarks
         self.release = release
+        self.schema = schema
     }
 
     /// Local repositories outside of the data directory.

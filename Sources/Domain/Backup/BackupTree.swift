@@ -37,6 +37,13 @@ final class BackupTree {
                 self.schema = try StoreCopyFile.schema(of: copy)
                 try self.add(fileAt: copy, as: "\(BackupLayout.data)/\(BackupLayout.store)")
             }
+        } else if let schema = self.source.schema {
+            // Everything else is worth keeping although the server does not answer.
+            do {
+                self.schema = try schema()
+            } catch {
+                self.skip("the number of the schema of \(self.source.storeName) (\(error))")
+            }
         }
         let own = self.source.store.map { $0.split(separator: "/").last.map(String.init) ?? "" }
         for name in top.names() {

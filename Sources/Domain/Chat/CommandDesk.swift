@@ -32,8 +32,8 @@ package protocol CommandDesk: Sendable {
     func diff(in place: SessionPlace) async throws -> String
     /// Newest first.
     func snapshots(in place: SessionPlace) async throws -> [PlaceSnapshot]
-    /// Puts a file that a person sent into the workspace.
-    func receive(_ file: TurnFile, in place: SessionPlace, from sender: Sender, turn: String) async throws
+    /// Puts a file that a person sent into the workspace, where it replaces no other. Returns the name that it has there.
+    func receive(_ file: TurnFile, in place: SessionPlace, from sender: Sender, turn: String) async throws -> String
 }
 
 /// A session, and where it works.

@@ -117,6 +117,9 @@ package protocol MessageSink: Sendable {
     /// The thread of a stored message, the bot's or a person's, for as long as `retention.sent` keeps it; nil if
     /// unknown. For platforms where only a reply identifies the conversation.
     func thread(of message: MessageReference) async -> ThreadKey?
+    /// Whether everybody in its room may see a message that only its sender sees so far, such as a slash command: not if
+    /// it is a stranger's, or has a pairing code, a token or another secret.
+    func mayShow(_ message: InboundMessage) async -> Bool
 }
 
 /// The host no longer has the network: another one takes its events, so trying again is of no use.
@@ -124,5 +127,6 @@ package protocol NetworkGone: Error {}
 
 extension MessageSink {
     package func thread(of message: MessageReference) async -> ThreadKey? { nil }
+    package func mayShow(_ message: InboundMessage) async -> Bool { false }
     package func statusChanged(_ status: AdapterStatus, of adapter: AdapterID) async {}
 }

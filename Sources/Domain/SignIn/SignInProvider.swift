@@ -20,6 +20,11 @@ package protocol SignInProvider: Sendable {
     /// The page on which the person agrees, which leads back to `address`. Throws ``SignInFailure``.
     func page(for attempt: SignInAttempt, returningTo address: String) async throws -> String
 
+    /// Checks whose answer came back, before anything else of it is used (RFC 9207). Throws ``SignInFailure``.
+    ///
+    /// - Parameter issuer: The answer's `iss`.
+    func checkIssuer(_ issuer: String?) async throws
+
     /// Redeems the code that came back. Throws ``SignInFailure``.
     ///
     /// - Parameter entries: Those of access lists that are about this provider.

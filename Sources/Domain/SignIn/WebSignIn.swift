@@ -78,12 +78,15 @@ package struct WebSignIn: Sendable {
         package let code: Secret?
         /// `access_denied`, …
         package let error: String?
+        /// Whose answer it is (`iss`).
+        package let issuer: String?
         package let browser: Secret?
 
-        package init(state: String?, code: Secret?, error: String?, browser: Secret?) {
+        package init(state: String?, code: Secret?, error: String?, issuer: String?, browser: Secret?) {
             self.state = state
             self.code = code
             self.error = error
+            self.issuer = issuer
             self.browser = browser
         }
     }
@@ -104,6 +107,7 @@ package struct WebSignIn: Sendable {
         guard let attempt = Self.attempt(back), let pending = try await self.pending(attempt),
             pending.expiresAt > self.now(), pending.method == provider.method.rawValue
         else { return .unknown }
+        try await Self.limited(provider) { try await provider.checkIssuer(back.issuer) }
         if let error = back.error { throw Self.failure(error, at: provider) }
         guard let code = back.code, Self.isCode(code) else {
             throw SignInFailure(.refused, "\(provider.title) sent no code that could be used. Sign in again.")

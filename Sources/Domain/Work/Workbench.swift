@@ -202,17 +202,39 @@ package final class Workbench: CommandDesk, Service {
         }
     }
 
-    package func receive(_ file: TurnFile, in place: SessionPlace, from sender: Sender, turn: String) async throws {
+    package func receive(
+        _ file: TurnFile, in place: SessionPlace, from sender: Sender, turn: String
+    ) async throws -> String {
         // Without a jail nothing could use the file.
-        guard self.status().refusal == nil else { return }
+        guard self.status().refusal == nil else { return file.name }
         let workspace = try await self.workspace(of: place)
-        let snapshot = try await workspace.snapshot(WorkbenchTexts.snapshotReason(file.name))
+        let placed = TurnFile(name: try await Self.freeName(for: file, in: workspace), bytes: file.bytes)
+        let snapshot = try await workspace.snapshot(WorkbenchTexts.snapshotReason(placed.name))
         try await self.audit.record(
             AuditEntry(
                 kind: .files, session: place.session, turn: turn, actor: sender.id,
                 details: [
-                    "direction": "received", "files": [AuditFiles.file(file)], "snapshot": .string(snapshot.id),
+                    "direction": "received", "files": [AuditFiles.file(placed)], "snapshot": .string(snapshot.id),
                 ]))
-        try await workspace.write(file.bytes, to: file.name)
+        try await workspace.write(placed.bytes, to: placed.name)
+        return placed.name
+    }
+
+    /// The file's name, or one with a number if something else has it: a person who sends a picture does not mean to
+    /// replace another, nor a file of the repository. A file that is there already, as after a crash, keeps its name.
+    private static func freeName(for file: TurnFile, in workspace: any WorkspaceFiles) async throws -> String {
+        let dot = file.name.lastIndex(of: ".").flatMap { $0 == file.name.startIndex ? nil : $0 } ?? file.name.endIndex
+        var failure: (any Error)?
+        for number in 1...100 {
+            let name = number == 1 ? file.name : "\(file.name[..<dot])-\(number)\(file.name[dot...])"
+            do {
+                guard let other = try await workspace.find(name, limit: file.bytes.count) else { return name }
+                if other.bytes == file.bytes { return name }
+            } catch {
+                // A longer file, a folder or a link has the name.
+                failure = error
+            }
+        }
+        throw failure ?? WorkspaceFailure(WorkbenchTexts.noFreeName(file.name))
     }
 }

@@ -98,6 +98,8 @@ enum WorkbenchTexts {
 
     // MARK: Files
 
+    static func noFreeName(_ name: String) -> String { "the workspace has too many files named `\(name)`" }
+
     static func snapshotReason(_ command: String) -> String {
         let line = command.split(whereSeparator: \.isNewline).first.map(String.init) ?? ""
         return "before \(line.prefix(60))"

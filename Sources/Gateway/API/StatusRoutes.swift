@@ -55,6 +55,7 @@ struct StatusRoutes: Sendable {
             checks: API.Checks(
                 store: checks.store ?? "ok", model: checks.model ?? "ok", jail: checks.jail ?? "ok",
                 adapters: Dictionary(adapters, uniquingKeysWith: { first, _ in first }),
+                objects: checks.objects.map { $0.problem ?? "ok" },
                 cluster: checks.cluster.map { $0.connection ?? "ok" }, leases: checks.cluster.map { $0.lease ?? "ok" }))
         return try .json(encoding: readiness, status == .ok ? .ok : .serviceUnavailable)
     }

@@ -202,7 +202,7 @@ struct ThreadRoutes: Sendable {
         guard let submission = taken else {
             throw HTTPProblem(
                 .serviceUnavailable,
-                "The message is still being stored. Repeat the request with the same Idempotency-Key.",
+                "The message is stored, but not handled yet. Repeat the request with the same Idempotency-Key.",
                 headers: ["Retry-After": "1"])
         }
         call.logger.info(

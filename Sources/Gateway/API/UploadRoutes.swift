@@ -25,7 +25,6 @@ struct UploadRoutes: Sendable {
                 .problem(422, "The name is not a file name."),
             ]
         ) { context, request in
-            guard request.http.query["name"] != nil else { throw Self.badName }
             let query = try request.query(as: API.UploadQuery.self, named: "UploadQuery")
             return try await Self(context: context).upload(request, named: query.name)
         }

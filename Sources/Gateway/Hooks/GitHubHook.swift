@@ -11,7 +11,7 @@ package struct GitHubHook: Sendable {
     /// The outcome of a delivery.
     package enum Outcome: Sendable {
         case stored
-        /// Stored earlier: GitHub repeats deliveries on request.
+        /// Stored earlier: GitHub repeats deliveries on request, and somebody who has read one could.
         case duplicate
         /// Nothing in it is of interest.
         case ignored
@@ -21,12 +21,16 @@ package struct GitHubHook: Sendable {
     package struct Delivery: Sendable {
         /// GitHub's id (`X-GitHub-Delivery`).
         package let id: String
+        /// `sha256=HEX`, in small letters. It stands for the body, which is all that GitHub signs: a replay may come
+        /// under another id.
+        package let signature: String
         /// `X-GitHub-Event`.
         package let event: String
         package let payload: JSON
 
-        package init(id: String, event: String, payload: JSON) {
+        package init(id: String, signature: String, event: String, payload: JSON) {
             self.id = id
+            self.signature = signature
             self.event = event
             self.payload = payload
         }
@@ -78,8 +82,9 @@ package struct GitHubHook: Sendable {
         guard let payload = Self.payload(body, isForm: isForm) else {
             return .problem(HTTPProblem(.badRequest, "The payload is not JSON."))
         }
+        let delivery = Delivery(id: id, signature: "sha256=\(hex(given))", event: event, payload: payload)
         do {
-            return switch try await self.take(Delivery(id: id, event: event, payload: payload)) {
+            return switch try await self.take(delivery) {
             case .stored: .text("stored", .accepted)
             case .duplicate: .text("stored before", .accepted)
             case .ignored: .text("ignored", .accepted)

@@ -105,17 +105,19 @@ final class LiveConnection: WatchedConnection {
 
     private func follow(operation: String, after: Int64) async throws {
         let principal = self.principal
-        let found = try await self.context.store.read { ledger -> (turn: TurnRecord, place: Place)? in
+        let found = try await self.context.store.read { ledger -> (turn: TurnRecord, place: Place, isKnown: Bool)? in
             guard let turn = try ledger.turn(id: operation), let session = try ledger.session(id: turn.session),
                 principal.maySee(session)
             else { return nil }
-            return (turn, Place(of: session.key))
+            let isKnown = try after == 0 || after <= ledger.lastSequence(of: operation)
+            return (turn, Place(of: session.key), isKnown)
         }
         guard let found else {
             return try await self.refuse(operation, "There is no such operation, or you may not see it.")
         }
         self.followed.withLock { _ = $0.insert(operation) }
-        var last = after
+        // A database that was restored may lack frames that the client has: it begins anew.
+        var last = found.isKnown ? after : 0
         // One that follows a job is complete from the start, and goes on here.
         if found.turn.endedAt != nil, await !self.context.bridge.hub.isOpen(operation) {
             return try await self.replay(operation, after: last) { try await self.send($0) }

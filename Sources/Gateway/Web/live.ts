@@ -164,8 +164,9 @@ export class Live {
     if (typeof frame.operation_id !== "string" || typeof frame.sequence !== "number") return;
     if (this.ended.has(frame.operation_id)) return;
     const last = this.open.get(frame.operation_id) ?? 0;
-    if (frame.sequence <= last) return;
     const isLast = frame.type === "complete" || frame.type === "error";
+    // After a failure of its database, the host may have ended an operation with fewer frames than were seen here.
+    if (frame.sequence <= last && !(isLast && frame.sequence > 0)) return;
     // The last frame stays when the others are no longer kept: asking for them again would bring only that one.
     if (frame.sequence > last + 1 && !isLast) {
       this.open.set(frame.operation_id, last);

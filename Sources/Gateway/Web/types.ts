@@ -17,6 +17,8 @@ export interface Checks {
   jail: string;
   /** By id, such as `irc:local`. */
   adapters: Record<string, AdapterState>;
+  /** The object store, as it answered last; null without `objects` in the configuration. */
+  objects: string | null;
   /** Null for a host that is alone, like `leases`. */
   cluster: string | null;
   leases: string | null;

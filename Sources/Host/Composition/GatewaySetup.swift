@@ -91,7 +91,9 @@ enum GatewaySetup {
         return try Gateway(
             settings: settings, bridge: bridge, web: web, viewer: RepositoryViewer(catalog: repositories),
             features: FeatureViewer(catalog: repositories, pages: bridge.environment.settings.pages),
-            readiness: .checking(store, model, in: configuration.dataDirectory, jail: jail, cluster: cluster),
+            readiness: .checking(
+                store, model, in: configuration.dataDirectory, jail: jail, objects: bridge.environment.settings.objects,
+                cluster: cluster),
             peers: cluster?.peers, mount: mount, hooks: hooks)
     }
 }

@@ -160,13 +160,12 @@ package final class Host: Sendable {
     }
 
     /// Recovers what the last run left unfinished, serves until stopped, and closes the store. Calls `onReady` once
-    /// everything runs; if that throws, the host stops and rethrows the error. Returns whether another program is to take
-    /// over this process.
+    /// everything runs; if that throws, the host stops and rethrows the error. Returns why it stopped.
     @discardableResult
     package func run(
         _ settings: ServiceGroup.Settings = ServiceGroup.Settings(), reload: ConfigurationReload? = nil,
         onReady: @escaping @Sendable (Host) async throws -> Void
-    ) async throws -> Bool {
+    ) async throws -> ServiceGroup.Ending {
         // Unstructured, because it may wait for servers: it runs beside the services and is cancelled with them.
         let reports = try await self.recover().map { left in Task { await self.commits.reportOthers(of: left) } }
         defer { reports?.cancel() }
@@ -182,13 +181,13 @@ package final class Host: Sendable {
         defer { release.cancel() }
         // Runs alongside the services, because a conversation in the terminal lasts as long as they do.
         async let ready: Void = self.whenReady(onReady)
-        let isReplaced = try await group.run()
+        let ending = try await group.run()
         try await ready
         reports?.cancel()
         await reports?.value
         await self.database.close()
         await self.cluster?.close()
-        return isReplaced
+        return ending
     }
 
     /// Takes up what the last run left; in a cluster, what the others give to this host, as soon as it runs.

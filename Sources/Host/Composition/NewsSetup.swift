@@ -68,7 +68,9 @@ struct NewsSetup: Sendable {
             parts.services.append(intake)
             parts.hook =
                 GitHubHook(secret: secret, logger: logger) { delivery in
-                    switch try await intake.take(delivery.id, delivery.event, delivery.payload) {
+                    let outcome = try await intake.take(
+                        delivery.id, signature: delivery.signature, delivery.event, delivery.payload)
+                    return switch outcome {
                     case .stored: .stored
                     case .duplicate: .duplicate
                     case .ignored: .ignored

@@ -4,7 +4,7 @@ internal import EventLoop
 internal import Glibc
 internal import HTTP
 internal import JSON
-internal import Lifecycle
+package import Lifecycle
 internal import Logging
 internal import Models
 internal import Primitives
@@ -87,8 +87,10 @@ package final class ProxyHost: Sendable {
 
     private static var cores: Int { min(max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))), 64) }
 
-    /// Serves until stopped. Calls `onReady` with the bound address once it is listening, except in a worker.
-    package func run(onReady: @Sendable (String) async throws -> Void) async throws {
+    /// Serves until stopped. Calls `onReady` with the bound address once it is listening, except in a worker. Returns why
+    /// it stopped.
+    @discardableResult
+    package func run(onReady: @Sendable (String) async throws -> Void) async throws -> ServiceGroup.Ending {
         try await self.server.start()
         let address = self.server.boundAddress
         if self.isWorker {
@@ -102,10 +104,11 @@ package final class ProxyHost: Sendable {
             (self.exporter.map { [$0] } ?? []) + accounts + (self.recorder.map { [$0] } ?? []) + [
                 ProxyServing(server: self.server, workers: address.flatMap { self.workers?($0.port) })
             ]
-        try await ServiceGroup(
+        let ending = try await ServiceGroup(
             services, report: { event in logger.log(event.isWarning ? .warning : .info, "\(event)") }
         ).run()
         await self.database?.close()
+        return ending
     }
 
     /// The store of keys and usage. If no key is needed, the proxy works without it.

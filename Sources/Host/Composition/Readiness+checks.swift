@@ -3,6 +3,7 @@ internal import Gateway
 internal import Jail
 internal import Lifecycle
 internal import Models
+internal import Objects
 internal import Sessions
 
 extension HostReadiness {
@@ -11,10 +12,11 @@ extension HostReadiness {
     /// - Parameters:
     ///   - directory: Where the store is.
     ///   - jail: What was found at start.
+    ///   - objects: Nil if they are in the data directory only.
     ///   - cluster: Nil for a host that is alone.
     static func checking(
         _ store: SessionStore, _ model: any ModelClient, in directory: String, jail: JailStatus? = nil,
-        cluster: ClusterSetup? = nil
+        objects: (any ObjectStore)? = nil, cluster: ClusterSetup? = nil
     ) -> HostReadiness {
         let modelCheck = CachedCheck(lifetime: .seconds(60)) { try await model.check() }
         let limit = Duration.seconds(2)
@@ -30,6 +32,11 @@ extension HostReadiness {
             // Reading works on a full or failing disk, so this writes.
             try await store.probe()
         }
+        let objectsCheck = objects.map { objects in
+            CachedCheck(
+                lifetime: .seconds(60), within: limit, otherwise: "\(objects.name) has not answered within 2 s"
+            ) { _ = try await objects.facts(of: "probe/ready") }
+        }
         return HostReadiness {
             var checks = Checks()
             // The write-ahead log may have room for a small write when nothing larger fits.
@@ -40,6 +47,7 @@ extension HostReadiness {
             }
             checks.model = await modelCheck.result()
             checks.jail = jail?.problem
+            if let objectsCheck { checks.objects = Checks.Objects(problem: await objectsCheck.result()) }
             checks.cluster = cluster?.readiness
             return checks
         }

@@ -28,6 +28,16 @@ package final class ServiceGroup: Sendable {
         package init() {}
     }
 
+    /// Why an orderly shutdown happened.
+    package enum Ending: Sendable, Hashable {
+        /// Requested by ``terminate(reason:)`` or by a TERM, with which service managers stop a service.
+        case stopped
+        /// Interrupted from the keyboard: every signal that asked for the end was an INT.
+        case interrupted
+        /// Another program is to take over this process. It also takes over what did not end in time, as after a crash.
+        case replaced
+    }
+
     private let services: [any Service]
     private let settings: Settings
     private let report: @Sendable (LifecycleEvent) -> Void
@@ -35,8 +45,8 @@ package final class ServiceGroup: Sendable {
     private let inputs: AsyncStream<ShutdownMachine.Input>
     private let feed: AsyncStream<ShutdownMachine.Input>.Continuation
     private let terminations = Protected(TerminationRequests())
-    /// Whether the shutdown is for another program; a request to stop overrides that.
-    private let isReplaced = Protected(false)
+    /// Nil until a shutdown is requested. A request to stop overrides a replacement, and a TERM an interruption.
+    private let ending = Protected<Ending?>(nil)
     /// The time since the group was created.
     private let elapsed: @Sendable () -> Duration
 
@@ -63,6 +73,7 @@ package final class ServiceGroup: Sendable {
     /// Like a TERM signal: the first call begins the orderly shutdown, a later one cancels. Called on any thread.
     package func terminate(reason: String = "requested") {
         let now = self.elapsed()
+        self.ending.withLock { $0 = $0 ?? .stopped }
         switch self.terminations.withLock({ $0.take(at: now) }) {
         case .pass: self.feed.yield(.terminate(reason: reason))
         case .report: self.report(.repeated(reason: reason))
@@ -78,18 +89,17 @@ package final class ServiceGroup: Sendable {
     /// Runs all services until they have ended. Call it once. Throws a ``LifecycleError`` unless the shutdown was
     /// orderly.
     ///
-    /// Returns whether another program is to take over this process. It also takes over what did not end in time, as after
-    /// a crash.
+    /// A group whose program is replaced throws nothing.
     @discardableResult
-    package func run() async throws -> Bool {
-        guard !self.services.isEmpty else { return false }
+    package func run() async throws -> Ending {
+        guard !self.services.isEmpty else { return .stopped }
         let (hangUps, hangUp) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
         let (requests, request) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
         let watch = try await self.watchSignals(hangUp: hangUp, replace: request)
         let replacing = Self.unawaited("restart") {
             for await _ in requests {
                 guard await self.settings.replace?() == true else { continue }
-                self.isReplaced.withLock { $0 = true }
+                self.ending.withLock { $0 = .replaced }
                 return self.terminate(reason: "a new program takes over")
             }
         }
@@ -104,9 +114,9 @@ package final class ServiceGroup: Sendable {
         reloading.cancel()
         replacing.cancel()
         await watch?.cancel()
-        if self.isReplaced.withLock({ $0 }) { return true }
-        try result.get()
-        return false
+        let ending = self.ending.withLock { $0 } ?? .stopped
+        if ending != .replaced { try result.get() }
+        return ending
     }
 
     private func reloadOnce() async {
@@ -124,15 +134,14 @@ package final class ServiceGroup: Sendable {
             switch signal {
             case Signals.hangUp: hangUp.yield()
             case Signals.replace: replace.yield()
-            case Signals.interrupt: self.end(reason: "SIGINT")
-            default: self.end(reason: "SIGTERM")
+            case Signals.interrupt:
+                self.ending.withLock { $0 = $0 == .stopped ? .stopped : .interrupted }
+                self.terminate(reason: "SIGINT")
+            default:
+                self.ending.withLock { $0 = .stopped }
+                self.terminate(reason: "SIGTERM")
             }
         }
-    }
-
-    private func end(reason: String) {
-        self.isReplaced.withLock { $0 = false }
-        self.terminate(reason: reason)
     }
 
     private func supervise() async throws {
@@ -156,7 +165,7 @@ package final class ServiceGroup: Sendable {
                     if case .stopping(let reason) = event {
                         // To the service manager, a new program in the same process is a reload.
                         let state: ServiceManager.Message =
-                            self.isReplaced.withLock { $0 } ? .reloading(at: .current()) : .stopping
+                            self.ending.withLock { $0 } == .replaced ? .reloading(at: .current()) : .stopping
                         self.settings.manager?.tell(state, .status("Stopping: \(reason)"))
                     }
                     self.report(event)

@@ -31,7 +31,7 @@ final class DailyBudget {
     /// tokens, or whose requests in progress may use the rest, and the errors of the look-up.
     ///
     /// - Parameters:
-    ///   - estimate: 0 for a request that asks for no tokens; only what has been used can refuse it.
+    ///   - estimate: 0 charges nothing; only what has been used can refuse it.
     ///   - now: Milliseconds since 1970.
     func charge(_ estimate: Int, to key: ClientKey, at now: Int64) async throws {
         guard key.tokensPerDay != nil, try !self.chargeKnown(estimate, to: key, at: now) else { return }

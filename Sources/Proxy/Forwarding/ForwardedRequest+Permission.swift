@@ -7,9 +7,10 @@ extension ForwardedRequest {
     /// ``permit()`` without a wait; false if it must wait.
     func permitKnown(_ key: ClientKey) throws(ProxyRefusal) -> Bool {
         guard key.models == nil, !self.mayListAliases else { return false }
-        if self.tokenEstimate > 0, let spending = self.proxy.spending, try !spending.checkKnown(key) { return false }
-        guard self.charge == nil, key.tokensPerDay != nil else { return true }
         let estimate = self.tokenEstimate
+        guard estimate > 0 else { return true }
+        if let spending = self.proxy.spending, try !spending.checkKnown(key) { return false }
+        guard self.charge == nil, key.tokensPerDay != nil else { return true }
         guard try self.proxy.budget.chargeKnown(estimate, to: key, at: self.proxy.now()) else { return false }
         self.charge = estimate
         return true
@@ -29,9 +30,9 @@ extension ForwardedRequest {
     /// until its end, it may name another model.
     func permit() async throws {
         guard let key = self.record.key else { return }
-        if self.tokenEstimate > 0 { try await self.proxy.spending?.check(key) }
-        if self.charge == nil, key.tokensPerDay != nil {
-            let estimate = self.tokenEstimate
+        let estimate = self.tokenEstimate
+        if estimate > 0 { try await self.proxy.spending?.check(key) }
+        if estimate > 0, self.charge == nil, key.tokensPerDay != nil {
             try await self.proxy.budget.charge(estimate, to: key, at: self.proxy.now())
             self.charge = estimate
         }

@@ -88,7 +88,11 @@ struct ChatLink: Sendable {
     /// Answers an ask. Returns the decision.
     func answer(_ ask: String, with key: String, reason: String?) async throws -> JSON {
         let body: JSON = ["answer": .string(key), "text": reason.map { .string($0) } ?? .null]
-        return try await self.post("/api/v1/asks/\(ask)", body)
+        let answer = try await self.exchange(.post, "/api/v1/asks/\(ask)", body)
+        guard answer.status != 404 else {
+            throw CommandFailure("there is no ask '\(ask)'. 'jetbridge asks' lists the open ones.")
+        }
+        return try Self.checked(answer)
     }
 
     /// Changes somebody's access: a role, or nil to remove them.
@@ -121,11 +125,14 @@ struct ChatLink: Sendable {
     private func post(_ path: String, _ body: JSON) async throws -> JSON { try await self.call(.post, path, body) }
 
     private func call(_ method: HTTPMethod, _ path: String, _ body: JSON?) async throws -> JSON {
-        let (status, json) = try await self.exchange(method, path, body)
-        guard 200..<300 ~= status else {
-            throw CommandFailure(json["detail"]?.stringValue ?? "the host answered \(status); try again")
+        try Self.checked(try await self.exchange(method, path, body))
+    }
+
+    private static func checked(_ answer: (status: Int, json: JSON)) throws -> JSON {
+        guard 200..<300 ~= answer.status else {
+            throw CommandFailure(answer.json["detail"]?.stringValue ?? "the host answered \(answer.status); try again")
         }
-        return json
+        return answer.json
     }
 
     func exchange(

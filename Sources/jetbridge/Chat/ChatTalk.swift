@@ -27,13 +27,15 @@ struct ChatTalk: Sendable {
     }
 
     /// Throws if an operation did not complete.
-    func check(_ operation: JSON) throws {
+    ///
+    /// - Parameter word: Puts the reason in other words.
+    func check(_ operation: JSON, wording word: (String) -> String = { $0 }) throws {
         switch operation["state"]?.stringValue {
         case "complete": return
         case "stopped": throw CommandFailure(nil, status: .interrupted)
         default:
             let error = operation["error"]?.stringValue ?? "the answer was interrupted; try again"
-            throw CommandFailure(self.context.errors.note(error))
+            throw CommandFailure(self.context.errors.note(word(error)))
         }
     }
 

@@ -32,10 +32,10 @@ struct StageTalk {
                 "state": answer.operation["state"] ?? .null, "text": .string(texts.joined(separator: "\n\n")),
                 "error": answer.operation["error"] ?? .null, "commits": .array(commits), "asks": .array(asks),
             ])
-            return try self.talk.check(answer.operation)
+            return try self.talk.check(answer.operation, wording: ShellCommands.named(in:))
         }
         try self.show(asks, isTalk: isTalk)
-        try self.talk.check(answer.operation)
+        try self.talk.check(answer.operation, wording: ShellCommands.named(in:))
     }
 
     /// What is open, and how to continue.

@@ -85,8 +85,12 @@ struct MatrixVerifyCommand: Command {
 
     private func report(_ reply: String, of adapter: String, in context: CommandContext) throws {
         guard !context.isJSON else { return try context.print(["adapter": .string(adapter), "reply": .string(reply)]) }
-        // As the command is typed here.
-        try context.print(context.output.note(reply.replacing("`/verify", with: "`jetbridge matrix verify")))
+        try context.print(context.output.note(Self.plain(reply)))
+    }
+
+    /// A reply without bold, and with the command as it is typed here.
+    static func plain(_ reply: String) -> String {
+        reply.replacing("**", with: "").replacing("`/verify", with: "`jetbridge matrix verify")
     }
 }
 

@@ -1,5 +1,6 @@
 internal import Host
 internal import JSON
+internal import Lifecycle
 internal import Logging
 
 struct ProxyCommand: Command {
@@ -30,7 +31,7 @@ struct ProxyCommand: Command {
         Logging.configure(level: .error, format: .text)
         let host = try await ProxyHost(configuration, surroundings: context.surroundings)
         configuration.log.apply()
-        try await host.run { address in
+        let ending = try await host.run { address in
             guard !context.isJSON else {
                 return try context.print([
                     "address": .string(address), "upstream": host.upstream.map { .string($0) } ?? .null,
@@ -40,5 +41,6 @@ struct ProxyCommand: Command {
             let key = host.requiresKey ? ", and clients need a key" : ""
             try context.print("the proxy listens on http://\(address)\(key)")
         }
+        if ending == .interrupted { throw CommandFailure(nil, status: .interrupted) }
     }
 }

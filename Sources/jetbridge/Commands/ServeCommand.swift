@@ -55,12 +55,16 @@ struct ServeCommand: Command {
         settings.replace = { await successor.prepare() }
         let host = try await Host(configuration, isolation: isUnjailed ? .none : .jail)
         let reload = ConfigurationReload(since: loaded) { context.configurationLoader().load() }
-        let isReplaced = try await host.run(settings, reload: reload) { [manager = settings.manager] host in
+        let ending = try await host.run(settings, reload: reload) { [manager = settings.manager] host in
             try context.print("open \(host.publicURL) and enter the code \(host.signInCode)")
             manager?.tell(.ready, .status("Serving \(host.publicURL)"))
             successor.hostIsReady(host)
         }
-        if isReplaced { throw successor.takeOver() }
+        switch ending {
+        case .stopped: break
+        case .interrupted: throw CommandFailure(nil, status: .interrupted)
+        case .replaced: throw successor.takeOver()
+        }
     }
 
     /// Takes over the sockets that were passed to this process. Where one is for the gateway, its address takes the place of

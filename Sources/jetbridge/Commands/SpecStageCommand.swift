@@ -60,7 +60,8 @@ struct SpecStageCommand: Command {
     private static func choose(_ feature: String, in thread: String, _ link: ChatLink) async throws {
         let operation = try await link.ask("/spec \(feature)", in: thread) { _ in }
         guard operation["state"]?.stringValue == "complete" else {
-            throw CommandFailure(operation["error"]?.stringValue ?? "the feature was not chosen; try again")
+            let reason = operation["error"]?.stringValue ?? "the feature was not chosen; try again"
+            throw CommandFailure(ShellCommands.named(in: reason))
         }
     }
 

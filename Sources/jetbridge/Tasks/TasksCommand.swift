@@ -99,13 +99,16 @@ struct TasksCommand: Command {
         let directory = try DataDirectory(path: configuration.dataDirectory)
         let repository = context.arguments.value("repository") ?? configuration.defaultName ?? ""
         let run = TasksRun(context: context, cache: TaskCache(directory), repository: repository)
-        guard self.verb == .sync || !context.arguments.has("offline") else { return try self.runOffline(run) }
+        let names = configuration.repositories.map(\.name)
+        guard self.verb == .sync || !context.arguments.has("offline") else {
+            return try self.runOffline(run, among: names)
+        }
         guard directory.servingHost != nil, let address = directory.read("gateway.address") else {
             guard self.verb != .sync else {
                 throw CommandFailure("no host serves this data directory: start 'jetbridge serve', then sync again")
             }
             try context.errors.writeLine("No host answers: this is what was read last; changes are queued.")
-            return try self.runOffline(run)
+            return try self.runOffline(run, among: names)
         }
         let user = Identity.user(ofMachine: context.user)
         try await ChatHost.withToken(configuration, name: context.user, scopes: ["tasks"], identity: user) { token in
@@ -140,19 +143,25 @@ struct TasksCommand: Command {
         case (_, let body?):
             let isNew = self.verb == .add
             let answer = try await run.send(body, to: isNew ? nil : id, base: nil, key: nil, over: link)
-            guard answer.status < 300 else { throw TasksRun.failure(answer) }
+            guard answer.status < 300 else { throw TasksRun.failure(answer, of: isNew ? nil : id) }
             try run.printTask(answer.json)
         default: break
         }
     }
 
-    private func runOffline(_ run: TasksRun) throws {
+    /// - Parameter names: Those of the configured repositories.
+    private func runOffline(_ run: TasksRun, among names: [String]) throws {
+        guard run.repository.isEmpty || names.contains(run.repository) else {
+            let name = run.context.output.shown(String(run.repository.prefix(64)))
+            throw CommandFailure("there is no repository \(name): choose one of \(names.joined(separator: ", "))")
+        }
         let id = run.context.arguments.word("id") ?? ""
         guard let body = self.body(run.context) else {
             let state = try run.cache.read()
             if self.verb == .list { return try run.printList(state.tasks(of: run.repository)) }
             guard let task = state.task(id, of: run.repository) else {
-                throw CommandFailure("'\(run.context.output.shown(id))' is not in the list that was read last")
+                throw CommandFailure(
+                    "'\(run.context.output.shown(id))' is not in the list that was read last. \(TasksRun.listing)")
             }
             return try run.printTask(task)
         }
@@ -172,9 +181,17 @@ struct TasksRun {
 
     typealias Answer = (status: Int, json: JSON)
 
-    static func failure(_ answer: Answer) -> CommandFailure {
-        CommandFailure(answer.json["detail"]?.stringValue ?? "the host answered \(answer.status); try again")
+    /// - Parameter id: The task that the request is about.
+    static func failure(_ answer: Answer, of id: String? = nil) -> CommandFailure {
+        let reason = answer.json["detail"]?.stringValue ?? "the host answered \(answer.status); try again"
+        // An unknown repository is answered with the known ones.
+        guard id != nil, answer.status == 404, reason.hasPrefix("There is no task ") else {
+            return CommandFailure(reason)
+        }
+        return CommandFailure("\(reason) \(Self.listing)")
     }
+
+    static let listing = "'jetbridge tasks list' lists the tasks."
 
     private static func encoded(_ text: String) -> String { PercentEncoding.encode(text, keeping: .unreserved) }
 
@@ -201,7 +218,7 @@ struct TasksRun {
 
     func task(_ id: String, over link: ChatLink) async throws -> JSON {
         let answer = try await link.exchange(.get, Self.path(self.repository, id), nil)
-        guard answer.status == 200 else { throw Self.failure(answer) }
+        guard answer.status == 200 else { throw Self.failure(answer, of: id) }
         return answer.json
     }
 
@@ -235,7 +252,7 @@ struct TasksRun {
                 guard let task = state.task(id, of: self.repository) else {
                     throw CommandFailure(
                         "'\(self.context.output.shown(id))' is not in the list that was read last, so it can't be changed "
-                            + "without a host")
+                            + "without a host. \(Self.listing)")
                 }
                 name = task["id"]?.stringValue ?? id
                 base = task["commit"]?.stringValue

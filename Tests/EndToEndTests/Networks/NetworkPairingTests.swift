@@ -53,7 +53,10 @@ struct NetworkPairingTests {
         let run = try await host.run(["pair", "--role", "owner", "--json"], environment: environment)
         let code = try JSON.parse(run.output)["code"]?.stringValue ?? ""
         let direct = slack.directChannel()
-        slack.slash("/jetbridge", "pair \(code)", in: direct)
+        // What strangers type, and codes without their command, stay unseen.
+        let stray = try #require(slack.slash("/jetbridge", "status"))
+        try await slack.wait("an answer to the stranger") { $0.outcome(stray)?.answers.isEmpty == false }
+        slack.slash("/jetbridge", "piar \(code)")
         try await slack.wait("the confirmation") { slack in
             (slack.shown(in: direct) + slack.ephemerals(in: direct)).contains { $0.content.contains("owner") }
         }
@@ -63,6 +66,10 @@ struct NetworkPairingTests {
                 $0.content.contains("slack:\(slack.teamID)/\(LoopbackSlack.alice)")
             }
         }
+        let before = slack.shown(in: direct).count
+        slack.slash("/jetbridge", "login ghp_0123456789abcdefghijklmnopqrstuvwxyz")
+        try await slack.wait("the answer to login") { $0.shown(in: direct).count > before }
+        #expect(slack.shown().isEmpty)
         #expect(await host.terminate() == .exited(0))
         await slack.stop()
     }

@@ -121,6 +121,24 @@ struct ThreadTests {
         }
     }
 
+    @Test("a repeat that comes while the first request is being processed waits for its answer")
+    func repeatedEarly() async throws {
+        let worker = StepWorker([.hold])
+        try await GatewayHarness.run(worker: worker) { harness in
+            let caller = try await harness.signedIn()
+            let thread = try await caller.newThread()
+            _ = try await caller.write("one", to: thread)
+            // It waits for the end of the answer.
+            async let first = caller.write("/stop", to: thread, key: "k")
+            async let second = caller.write("/stop", to: thread, key: "k")
+            let metrics = harness.bridge.environment.metrics
+            while !metrics.text().contains("result=\"duplicate\"") { await Task.yield() }
+            worker.release()
+            let operations = try await [first, second]
+            #expect(operations[0] == operations[1])
+        }
+    }
+
     @Test("while the host stops, a message without a key is accepted with the operation that will answer it")
     func stopping() async throws {
         try await GatewayHarness.run { harness in

@@ -68,7 +68,9 @@ struct UploadTests {
             let reader = try await harness.token(.read)
             let refused: [(Caller, String, String, Int)] = [
                 (guest, long, self.path("a.txt", thread), 413),
-                (guest, "x", "/api/v1/threads/\(thread)/files", 422), (guest, "x", self.path("", thread), 422),
+                (guest, "x", "/api/v1/threads/\(thread)/files", 400),
+                (guest, "x", "/api/v1/threads/\(thread)/files?nam=a.txt", 400),
+                (guest, "x", self.path("", thread), 422),
                 (guest, "x", self.path("..%2Fpasswd", thread), 422), (guest, "x", self.path("..", thread), 422),
                 (guest, "x", self.path("a%00b", thread), 422), (guest, "x", self.path("a%5Cb", thread), 422),
                 (guest, "x", self.path(String(repeating: "n", count: 256), thread), 422),

@@ -68,13 +68,18 @@ struct GitHubHookTests {
             try await Self.expect(202, json, Self.headers(json), harness)
             try await Self.expect(202, json, Self.headers(json), harness)
             let form = "payload=%7B%22ref%22%3A%22refs%2Fheads%2Fa+b%22%7D"
-            let headers = Self.headers(form, id: "2", type: "application/x-www-form-urlencoded")
+            var headers = Self.headers(form, id: "2", type: "application/x-www-form-urlencoded")
+            let signature = try #require(headers["X-Hub-Signature-256"])
+            headers["X-Hub-Signature-256"] = "sha256=" + signature.dropFirst("sha256=".count).uppercased()
             try await Self.expect(202, form, headers, harness)
             try await Self.expect(202, json, Self.headers(json, event: "star", id: "3"), harness)
             try await Self.expect(200, json, Self.headers(json, event: "ping", id: "4"), harness)
             let taken = taker.taken.withLock { $0 }
             #expect(taken.map(\.event) == ["push", "push"])
             #expect(taken.allSatisfy { $0.payload["ref"]?.stringValue == "refs/heads/a b" })
+            // By which a replay under another id is found.
+            let signatures = [json, form].compactMap { Self.headers($0)["X-Hub-Signature-256"] }
+            #expect(taken.map(\.signature) == signatures)
         }
     }
 

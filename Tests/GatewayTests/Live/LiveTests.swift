@@ -39,6 +39,11 @@ struct LiveTests {
             let client = try live.connect()
             client.say(#"{"subscribe":"\#(operation)","last_sequence":0}"#)
             let before = try await client.frames(until: { $0.count == 40 })
+            // One that has more than there is, as after a restored backup, begins anew.
+            let ahead = try live.connect()
+            ahead.say(#"{"subscribe":"\#(operation)","last_sequence":1000}"#)
+            let anew = try await ahead.frames(until: { $0.count == 40 })
+            #expect(anew.map(\.sequence) == Array(1...40))
             worker.release()
             let after = try await client.frames(until: { $0.last?.isLast == true })
             #expect((before + after).map(\.sequence) == Array(1...42))
@@ -50,6 +55,10 @@ struct LiveTests {
             let rest = try await again.frames(until: { $0.last?.isLast == true })
             #expect(rest.map(\.sequence) == [39, 40, 41, 42])
             #expect(rest.map(\.id) == (39...42).map { "\(operation)-\($0)" })
+            let late = try live.connect()
+            late.say(#"{"subscribe":"\#(operation)","last_sequence":43}"#)
+            let all = try await late.frames(until: { $0.last?.isLast == true })
+            #expect(all.map(\.sequence) == Array(1...42))
         }
     }
 

@@ -182,6 +182,31 @@ struct OpenIDSignInTests {
         }
     }
 
+    @Test("an answer of another issuer is refused, and one of nobody where the provider always names itself")
+    func issuer() async throws {
+        try await Self.run { scene in
+            try await scene.control(["back": ""])
+            #expect(try await scene.signIn(Browser(caller: scene.harness.anybody)).status == 302)
+            for fault in ["", "denied"] {
+                try await scene.control(["back": .string("\(scene.issuer)/"), "fault": .string(fault)])
+                let browser = Browser(caller: scene.harness.anybody)
+                let answer = try await scene.signIn(browser)
+                #expect(answer.status == 403 && answer.text.contains("it names another issuer"), "\(answer.text)")
+                #expect(try await browser.get("/api/v1/me").status == 401)
+            }
+        }
+        try await Self.run { scene in
+            try await scene.control(["names": true])
+            let browser = Browser(caller: scene.harness.anybody)
+            #expect(try await scene.signIn(browser).status == 302)
+            try await scene.control(["back": ""])
+            let other = Browser(caller: scene.harness.anybody)
+            let answer = try await scene.signIn(other)
+            #expect(answer.status == 403 && answer.text.contains("it names no issuer"), "\(answer.text)")
+            #expect(try await other.get("/api/v1/me").status == 401)
+        }
+    }
+
     @Test("a provider that denies is 403, one that fails or refuses this host is 502")
     func failures() async throws {
         try await Self.run { scene in

@@ -20,6 +20,8 @@ struct AccessTests {
         arguments: [
             ("irc:local/account:Alice", Identity("irc:local/account:alice", comparison: .caseInsensitive), true),
             ("irc:local/account:alice", Identity("irc:other/account:alice", comparison: .caseInsensitive), false),
+            ("irc:local/account:Al[b]", Identity("irc:local/account:al[b]", comparison: .caseInsensitive), true),
+            ("irc:local/account:al[b]", Identity("irc:local/account:al{b}", comparison: .caseInsensitive), false),
             ("matrix:@Alice:example.org", Identity("matrix:@alice:example.org"), false),
             ("telegram:1001", Identity("telegram:1001"), true),
             ("telegram:1001", Identity("telegram:10012"), false),

@@ -229,6 +229,12 @@ struct AnalyticsTests {
         #expect(whole.contains("lifted until 2026-11-27 12:00 UTC"))
         #expect(said.filter { $0.contains("Nobody here has that identity yet") }.count == 1)
         #expect(said.contains("two"))
+        // What a budget refuses has not failed.
+        let totals = try await Self.table(harness, AnalyticsQuery(Self.today)).totals
+        #expect(totals.turns == 4 && totals.failed == 0 && totals.stopped == 2)
+        let metrics = harness.bridge.environment.metrics.text()
+        #expect(metrics.contains("jetbridge_turns_total{state=\"stopped\"} 2"))
+        #expect(!metrics.contains("jetbridge_turns_total{state=\"failed\"}"))
         await harness.bridge.stop()
     }
 

@@ -48,6 +48,20 @@ struct BridgeTests {
         #expect(harness.worker.requests.isEmpty)
     }
 
+    @Test(
+        "what only its sender sees may be shown to all, but not a stranger's words, a code, a token or another secret",
+        arguments: [
+            ("!specify a page", "alice", true), ("what is new?", "alice", true), ("!status", "mallory", false),
+            ("!pair ABCD-2345", "alice", false), ("!piar ABCD-2345", "alice", false), ("ABCD-2345", "alice", false),
+            ("!login ghp_0123456789abcdefghijklmnopqrstuvwxyz", "alice", false),
+            ("!logn ghp_0123456789abcdefghijklmnopqrstuvwxyz", "alice", false),
+        ])
+    func shown(text: String, person: String, isShown: Bool) async throws {
+        let harness = try await BridgeHarness()
+        let message = try #require(harness.adapter.event(text, from: person, isDirect: false).message)
+        #expect(await harness.bridge.mayShow(message) == isShown)
+    }
+
     @Test("a pairing code works once, for its role")
     func pairing() async throws {
         let harness = try await BridgeHarness()

@@ -38,7 +38,9 @@ struct NewsTests {
         let harness = try await BridgeHarness()
         let session = try await Self.session(harness)
         let store = harness.bridge.store
-        _ = try await store.write { ledger in try ledger.insertGitHubDelivery("d1", events: "[]", at: 1) }
+        _ = try await store.write { ledger in
+            try ledger.insertGitHubDelivery("d1", signature: "s1", events: "[]", at: 1)
+        }
         await #expect(throws: Failure.self) {
             try await harness.bridge.posts.tell { ledger in
                 try ledger.finishGitHubDelivery(1)
@@ -72,18 +74,38 @@ struct NewsTests {
         first.adapter.setHolding(false)
     }
 
-    @Test("deliveries are stored once and handled in order")
+    @Test("deliveries are stored once, by id and by signature, and handled in order")
     func deliveries() async throws {
         let harness = try await BridgeHarness()
         try await harness.bridge.store.write { ledger in
-            #expect(try ledger.insertGitHubDelivery("b", events: "[1]", at: 1))
-            #expect(try ledger.insertGitHubDelivery("a", events: "[2]", at: 2))
-            #expect(try !ledger.insertGitHubDelivery("b", events: "[3]", at: 3))
+            #expect(try ledger.insertGitHubDelivery("b", signature: "s1", events: "[1]", at: 1))
+            #expect(try ledger.insertGitHubDelivery("a", signature: "s2", events: "[2]", at: 2))
+            #expect(try !ledger.insertGitHubDelivery("b", signature: "s3", events: "[3]", at: 3))
+            #expect(try !ledger.insertGitHubDelivery("c", signature: "s1", events: "[1]", at: 3))
             #expect(try ledger.newGitHubDeliveries(limit: 9).map(\.events) == ["[1]", "[2]"])
             try ledger.finishGitHubDelivery(1)
-            #expect(try !ledger.insertGitHubDelivery("b", events: "[4]", at: 4))
+            #expect(try !ledger.insertGitHubDelivery("b", signature: "s1", events: "[4]", at: 4))
+            #expect(try !ledger.insertGitHubDelivery("d", signature: "s1", events: "[4]", at: 4))
             #expect(try ledger.newGitHubDeliveries(limit: 9).map(\.events) == ["[2]"])
+            // The signature of a delivery that was refused for its id counts for nothing.
+            #expect(try ledger.insertGitHubDelivery("e", signature: "s3", events: "[5]", at: 5))
         }
+    }
+
+    @Test("a delivery whose transaction failed may be delivered again")
+    func failedDelivery() async throws {
+        struct Failure: Error {}
+        let harness = try await BridgeHarness()
+        await #expect(throws: Failure.self) {
+            try await harness.bridge.store.write { ledger in
+                _ = try ledger.insertGitHubDelivery("a", signature: "s1", events: "[1]", at: 1)
+                throw Failure()
+            }
+        }
+        let isNew = try await harness.bridge.store.write { ledger in
+            try ledger.insertGitHubDelivery("a", signature: "s1", events: "[1]", at: 2)
+        }
+        #expect(isNew)
     }
 
     @Test("watches, news and own commits are kept with the session and deleted with it")

@@ -93,6 +93,12 @@ struct AnswerFileTests {
         #expect(AnswerFile("- ```\(info)\n  x\n  ```").name == "answer.md")
     }
 
+    @Test("the name of a workspace's file is next to it, without marks of Markdown")
+    func stored() {
+        let file = AnswerFile(stored: Array("x".utf8), path: "/data/files/t_1/sent-op_1-run-me.sh")
+        #expect(file.name == "run-me.sh" && file.caption == "run-me.sh")
+    }
+
     @Test("a refused upload becomes a link", arguments: [AdapterError.Code.forbidden, .invalid])
     func refused(_ code: AdapterError.Code) async throws {
         let harness = try await self.harness()

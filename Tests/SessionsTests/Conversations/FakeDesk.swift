@@ -91,7 +91,12 @@ final class FakeDesk: CommandDesk {
     }
     func diff(in place: SessionPlace) async throws -> String { "" }
     func snapshots(in place: SessionPlace) async throws -> [PlaceSnapshot] { [] }
-    func receive(_ file: TurnFile, in place: SessionPlace, from sender: Sender, turn: String) async throws {
-        self.state.withLock { $0.received.append("\(file.name): \(String(decoding: file.bytes, as: UTF8.self))") }
+    func receive(_ file: TurnFile, in place: SessionPlace, from sender: Sender, turn: String) async throws -> String {
+        self.state.withLock { state in
+            let isTaken = state.received.contains { $0.hasPrefix("\(file.name): ") }
+            let name = isTaken ? "2-\(file.name)" : file.name
+            state.received.append("\(name): \(String(decoding: file.bytes, as: UTF8.self))")
+            return name
+        }
     }
 }

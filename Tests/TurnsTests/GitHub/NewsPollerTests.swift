@@ -75,7 +75,7 @@ struct NewsPollerTests {
         #expect(scene.adapter.texts == ["mona pushed to `001-feature`: 1 commit, `2222222` Fix"])
         // The webhook's report of the same push.
         let intake = scene.intake()
-        _ = try await intake.take("a", "push", GitHubScene.push(to: 2, "Fix"))
+        _ = try await intake.take("a", signature: "sha256=1", "push", GitHubScene.push(to: 2, "Fix"))
         _ = try await intake.handle()
         try await scene.settle()
         #expect(scene.adapter.posts.count == 1)

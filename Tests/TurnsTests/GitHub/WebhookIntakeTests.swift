@@ -10,10 +10,11 @@ import Testing
 
 @Suite("News by a webhook", .timeLimit(.minutes(1)))
 struct WebhookIntakeTests {
+    /// - Parameter signature: Another one than every other id has.
     private static func deliver(
-        _ intake: WebhookIntake, _ id: String, _ event: String, _ payload: JSON
+        _ intake: WebhookIntake, _ id: String, _ event: String, _ payload: JSON, signature: String? = nil
     ) async throws -> WebhookIntake.Outcome {
-        try await intake.take(id, event, payload)
+        try await intake.take(id, signature: signature ?? "sha256=\(id)", event, payload)
     }
 
     @Test("deliveries are stored, handled together and reported once")
@@ -104,6 +105,25 @@ struct WebhookIntakeTests {
         #expect(try await intake.handle())
         try await scene.settle()
         #expect(scene.adapter.posts.isEmpty)
+    }
+
+    @Test("a body that was stored is not handled again under another id, before and after it was handled")
+    func replay() async throws {
+        let scene = try await GitHubScene()
+        let session = try await scene.session()
+        try await scene.news.watch("001-feature", in: "app", for: session)
+        let pushed = Protected<[String]>([])
+        let intake = WebhookIntake(
+            posts: scene.bridge.posts, desk: scene.desk, logger: .silent, gathering: .zero,
+            pushed: { name in pushed.withLock { $0.append(name) } })
+        let payload = GitHubScene.push(to: 1, "Fix")
+        #expect(try await Self.deliver(intake, "a", "push", payload, signature: "sha256=1") == .stored)
+        #expect(try await Self.deliver(intake, "b", "push", payload, signature: "sha256=1") == .duplicate)
+        #expect(try await intake.handle())
+        #expect(try await !intake.handle())
+        #expect(try await Self.deliver(intake, "c", "push", payload, signature: "sha256=1") == .duplicate)
+        #expect(try await !intake.handle())
+        #expect(pushed.withLock { $0 } == ["app"])
     }
 
     @Test("the next run reports what was stored when this one ended")

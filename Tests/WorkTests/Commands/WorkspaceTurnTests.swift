@@ -104,7 +104,7 @@ struct WorkspaceTurnTests {
         let sent = try await harness.turn(.files, "a")
         #expect(sent.events.isEmpty && sent.failure?.hasPrefix("Nothing was done, because") == true)
         await #expect(throws: WorkspaceFailure.self) {
-            try await harness.bench.receive(
+            _ = try await harness.bench.receive(
                 TurnFile(name: "b", bytes: []), in: SessionPlace(session: "s_1", repository: nil),
                 from: WorkbenchHarness.request("").sender, turn: "op_9")
         }
@@ -147,9 +147,10 @@ struct WorkspaceTurnTests {
     func receive() async throws {
         let harness = WorkbenchHarness()
         let place = SessionPlace(session: "s_1", repository: nil)
-        try await harness.bench.receive(
+        let name = try await harness.bench.receive(
             TurnFile(name: "photo.png", bytes: [1, 2]), in: place, from: WorkbenchHarness.request("").sender,
             turn: "op_9")
+        #expect(name == "photo.png")
         let entry = try #require(harness.entries.first)
         #expect(harness.entries.count == 1 && entry.kind == .files && entry.turn == "op_9")
         #expect(entry.actor == "fake:one/alice" && entry.details["direction"] == "received")
@@ -159,5 +160,24 @@ struct WorkspaceTurnTests {
         #expect(entry.details["snapshot"] == "s1")
         #expect(try await harness.bench.files(below: "", in: place).map(\.path) == ["photo.png"])
         #expect(try await harness.bench.open("photo.png", in: place).read(0, 10) == [1, 2])
+    }
+
+    @Test("a file that a person sends replaces no other; the same file is there once")
+    func receiveAgain() async throws {
+        let harness = WorkbenchHarness()
+        let place = SessionPlace(session: "s_1", repository: nil)
+        try await harness.workspace.write(Array("# Read me\n".utf8), to: "README.md")
+        let sender = WorkbenchHarness.request("").sender
+        let sent: [(name: String, bytes: [UInt8], placed: String)] = [
+            ("README.md", [1], "README-2.md"), ("README.md", [2], "README-3.md"), ("README.md", [1], "README-2.md"),
+            ("Makefile", [1], "Makefile"), ("Makefile", [], "Makefile-2"), (".env", [1], ".env"),
+            (".env", [2], ".env-2"),
+        ]
+        for file in sent {
+            let name = try await harness.bench.receive(
+                TurnFile(name: file.name, bytes: file.bytes), in: place, from: sender, turn: "op_9")
+            #expect(name == file.placed)
+        }
+        #expect(try await harness.bench.open("README.md", in: place).read(0, 20) == Array("# Read me\n".utf8))
     }
 }

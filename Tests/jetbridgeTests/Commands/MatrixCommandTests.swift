@@ -137,6 +137,14 @@ struct MatrixCommandTests {
         #expect(result.errors.contains("send 'verify' to the bot in a direct message"))
     }
 
+    @Test("the host's reply to verify is printed without bold, and with the command as it is typed here")
+    func verifyReply() {
+        let reply = "**Compare with the app of @alice:x:** 🐶 Dog, 🐱 Cat\n\nAn owner answers `/verify yes`."
+        #expect(
+            MatrixVerifyCommand.plain(reply)
+                == "Compare with the app of @alice:x: 🐶 Dog, 🐱 Cat\n\nAn owner answers `jetbridge matrix verify yes`.")
+    }
+
     @Test("help describes each command")
     func help() async {
         for name in ["status", "verify", "reset", "recovery-key"] {

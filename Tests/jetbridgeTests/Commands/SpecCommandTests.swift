@@ -86,6 +86,23 @@ struct SpecCommandTests {
         #expect(await place.run("spec", "list", "--repository", "gone").status == .failed)
     }
 
+    @Test(
+        "a stage's failure names commands as a shell has them",
+        arguments: [
+            (
+                "There is no feature yet: describe one with `/specify TEXT`.",
+                "There is no feature yet: describe one with `jetbridge spec specify TEXT`."
+            ),
+            ("`a` has no plan: write one with `/plan`.", "`a` has no plan: write one with `jetbridge spec plan`."),
+            ("choose one as in `/spec 002`", "choose one as in `--feature 002`"),
+            ("`/spec` lists them all.", "`jetbridge spec list` lists them all."),
+            ("`/model` lists them; /plan, `plan` and `/planner`", "`/model` lists them; /plan, `plan` and `/planner`"),
+            ("an open ` and /plan", "an open ` and /plan"),
+        ])
+    func wording(text: String, wanted: String) {
+        #expect(ShellCommands.named(in: text) == wanted)
+    }
+
     @Test("stages that need a text refuse to run without one", arguments: ["specify", "refine"])
     func usage(stage: String) async {
         let result = await run("spec", stage)

@@ -28,7 +28,10 @@ extension Conversation {
             }
         }
         for state in states where state.liftedUntil == nil {
-            if state.isUsedUp { throw TurnFailure(BudgetTexts.usedUp(state, of: turn.sender.id)) }
+            if state.isUsedUp {
+                running.isOutOfBudget = true
+                throw TurnFailure(BudgetTexts.usedUp(state, of: turn.sender.id))
+            }
             guard state.isNearlyUsedUp else { continue }
             let text = BudgetTexts.nearlyUsedUp(state, of: turn.sender.id)
             try await self.note(self.sign(of: turn.route).completing(text), in: turn) { try $0.noteOnce(state) }

@@ -78,14 +78,14 @@ package struct UsageRecord: Sendable, Equatable {
         (self.toolCalls, self.toolFailures, self.toolDuration) = (1, isDone ? 0 : 1, Int64(milliseconds))
     }
 
-    /// An ended turn. Its tokens and calls are in other records.
+    /// A turn that has ended, and counts as `state`. Its tokens and calls are in other records.
     init(
-        _ outcome: TurnOutcome, model: String, began: Int64, firstText: Int64?, milliseconds: Int64, at now: Int64
+        _ state: TurnRecord.State, model: String, began: Int64, firstText: Int64?, milliseconds: Int64, at now: Int64
     ) {
         self.init("turn", began: began, at: now)
-        (self.model, self.state, self.turns) = (model, outcome.state.rawValue, 1)
-        self.failed = outcome.state == .failed || outcome.state == .interrupted ? 1 : 0
-        self.stopped = outcome == .stopped ? 1 : 0
+        (self.model, self.state, self.turns) = (model, state.rawValue, 1)
+        self.failed = state == .failed || state == .interrupted ? 1 : 0
+        self.stopped = state == .stopped ? 1 : 0
         self.duration = milliseconds
         self.firstToken = firstText.map { began + $0 }
         self.latency = firstText.map { LatencyScale.letter(for: $0) } ?? ""

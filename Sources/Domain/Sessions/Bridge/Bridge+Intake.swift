@@ -22,6 +22,15 @@ extension Bridge {
         }
     }
 
+    package func mayShow(_ message: InboundMessage) async -> Bool {
+        guard let role = self.access.role(of: message.sender), Redaction.redact(message.text) == message.text,
+            self.withoutToken(message.text, in: message.route.room) == nil,
+            // What cannot be read is not shown.
+            let (_, intent) = try? await self.read(message, as: role)
+        else { return false }
+        return !intent.isPairing
+    }
+
     func take(_ message: InboundMessage, event: InboundEvent, reply: ReplyBox?) async throws -> Delivery {
         FaultPoint.eventReceived.hit()
         let role = self.access.role(of: message.sender)

@@ -40,8 +40,15 @@ package final class Bridge: MessageSink, Service {
         var pulse: Pulse?
         /// The last cleaning up after lost places.
         var sweep: Task<Void, Never>?
+        /// Repeats that wait for the first submission of an event, while that is being handled.
+        var submissions: [EventKey: [ReplyBox]] = [:]
         /// Time of the last quota notice in each thread, in milliseconds since 1970.
         var refused: [ThreadKey: Int64] = [:]
+    }
+
+    struct EventKey: Hashable {
+        let adapter: AdapterID
+        let id: String
     }
 
     package init(
@@ -122,9 +129,45 @@ package final class Bridge: MessageSink, Service {
     }
 
     /// Delivers a message and waits until it is handled; while the host stops, its turn waits for the next start. A
-    /// repeat of an event returns the first one's submission; nil while that is still being stored. Throws
-    /// ``IgnoredEvent`` if the message is not for the bot.
+    /// repeat of an event waits for the first one, and returns its submission; nil if a former run of the host took that,
+    /// and its message is still in the inbox. Throws ``IgnoredEvent`` if the message is not for the bot.
     package func submit(_ event: InboundEvent) async throws -> Submission? {
+        let key = EventKey(adapter: event.adapter, id: event.id)
+        while true {
+            let box = ReplyBox()
+            let isFirst = self.state.withLock { state -> Bool in
+                guard state.submissions[key] != nil else {
+                    state.submissions[key] = []
+                    return true
+                }
+                state.submissions[key]?.append(box)
+                return false
+            }
+            guard !isFirst else { return try await self.submit(event, first: key) }
+            self.count(.duplicate, of: event)
+            do {
+                return try await box.value()
+            } catch is CancellationError {
+                // The caller of the first one has left.
+                try Task.checkCancellation()
+            }
+        }
+    }
+
+    /// Submits an event, and passes the result on to its repeats.
+    private func submit(_ event: InboundEvent, first key: EventKey) async throws -> Submission? {
+        let result: Result<Submission?, any Error>
+        do {
+            result = .success(try await self.handled(event))
+        } catch {
+            result = .failure(error)
+        }
+        let repeats = self.state.withLock { $0.submissions.removeValue(forKey: key) ?? [] }
+        for box in repeats { box.resume(with: result) }
+        return try result.get()
+    }
+
+    private func handled(_ event: InboundEvent) async throws -> Submission? {
         // The continuation is resumed by the conversation once the message is handled.
         let box = ReplyBox()
         let delivery = try await self.take(event, reply: box)

@@ -3,7 +3,7 @@ struct AnswerFile: Equatable {
     let name: String
     let mediaType: String
     let bytes: [UInt8]
-    /// One line next to it.
+    /// One line next to it, in plain text: no network reads Markdown there.
     let caption: String
 
     init(_ answer: String) {
@@ -34,7 +34,7 @@ struct AnswerFile: Equatable {
         self.name = stored.split(separator: "-", maxSplits: 2).last.map(String.init) ?? stored
         self.mediaType = String(validating: bytes, as: UTF8.self) == nil ? "application/octet-stream" : "text/plain"
         self.bytes = bytes
-        self.caption = "`\(self.name)`"
+        self.caption = self.name
     }
 
     /// A code block that is nearly all of an answer, and the words around it.

@@ -20,6 +20,7 @@ extension Conversation {
         if !self.followers.isEmpty { text = CommandTexts.followingStopped }
         self.stopFollowing()
         if let stopped {
+            stopped.hasReply = true
             try await self.stop(stopped, by: stored.message.sender)
             (text, buttons) =
                 stopped.turn.kind.isWork

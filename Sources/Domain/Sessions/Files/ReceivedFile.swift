@@ -2,7 +2,8 @@ internal import Chat
 
 /// A person's file on the host's disk.
 struct ReceivedFile: Sendable, Equatable {
-    let name: String
+    /// As in the session's workspace, if it is there.
+    var name: String
     /// Its name in the session's directory.
     let stored: String
     let type: FileType

@@ -12,6 +12,13 @@ extension Ledger {
         }
     }
 
+    /// That of an operation's last stored frame; 0 without one.
+    package func lastSequence(of operation: String) throws -> Int64 {
+        try self.connection.first(
+            "SELECT sequence FROM frames WHERE turn = ? ORDER BY sequence DESC LIMIT 1", [.text(operation)]
+        )?.integer("sequence") ?? 0
+    }
+
     /// - Parameter limit: How many; all by default.
     package func frames(of operation: String, after sequence: Int64, limit: Int = .max) throws -> [LiveFrame] {
         try self.connection.query(

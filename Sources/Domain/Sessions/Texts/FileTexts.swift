@@ -14,6 +14,10 @@ enum FileTexts {
         "`\(name)` was not put into the workspace: \(reason)"
     }
 
+    static func renamed(_ name: String, to other: String) -> String {
+        "The workspace has a `\(name)` already, so yours is `\(other)` there."
+    }
+
     /// Names a file of the workspace and links to it.
     static func link(to name: String, bytes: Int, in session: String, publicURL: String) -> String {
         let shown = name.replacing("`", with: "'").filter { !$0.isNewline }

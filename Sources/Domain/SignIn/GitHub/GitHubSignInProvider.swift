@@ -61,6 +61,9 @@ package struct GitHubSignInProvider: SignInProvider {
         ]).description
     }
 
+    /// GitHub has a way back of its own, which no other provider knows.
+    package func checkIssuer(_ issuer: String?) {}
+
     package func arrival(
         with code: Secret, of attempt: SignInAttempt, returningTo address: String, entries: [String]
     ) async throws -> SignInArrival {

@@ -74,6 +74,18 @@ package actor OpenIDProvider: SignInProvider {
         return document.authorization.with(query: query).description
     }
 
+    /// RFC 9207 §2.4: to the letter, and never missing where the provider says that it names itself.
+    package func checkIssuer(_ issuer: String?) async throws {
+        if issuer == self.client.issuer { return }
+        guard issuer == nil, try await !self.document().namesIssuer else {
+            throw SignInFailure(
+                .refused,
+                "It is not certain that this answer comes from \(self.title): it names "
+                    + "\(issuer == nil ? "no issuer" : "another issuer"). Sign in again. If that does not help, ask an "
+                    + "owner to compare gateway.sign_in.oidc.issuer with the provider's.")
+        }
+    }
+
     package func arrival(
         with code: Secret, of attempt: SignInAttempt, returningTo address: String, entries: [String]
     ) async throws -> SignInArrival {
@@ -122,7 +134,8 @@ package actor OpenIDProvider: SignInProvider {
             scopes: json["scopes_supported"]?.arrayValue?.compactMap(\.stringValue) ?? [],
             takesBasic: json["token_endpoint_auth_methods_supported"]?.arrayValue.map {
                 $0.contains("client_secret_basic")
-            } ?? true)
+            } ?? true,
+            namesIssuer: json["authorization_response_iss_parameter_supported"]?.boolValue ?? false)
         self.known = (document, self.now())
         return document
     }
@@ -277,7 +290,7 @@ package actor OpenIDProvider: SignInProvider {
     }
 }
 
-/// What is needed of a provider's description (OpenID Connect Discovery §3).
+/// What is needed of a provider's description (OpenID Connect Discovery §3, RFC 9207 §3).
 struct ProviderDocument: Sendable {
     let authorization: HTTPURL
     let token: HTTPURL
@@ -285,4 +298,6 @@ struct ProviderDocument: Sendable {
     let scopes: [String]
     /// Whether the client's secret goes into a header; else into the form.
     let takesBasic: Bool
+    /// Whether each answer that comes back has an `iss`.
+    let namesIssuer: Bool
 }

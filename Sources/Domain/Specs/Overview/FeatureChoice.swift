@@ -36,8 +36,7 @@ package struct FeatureChoice: Sendable {
             return files
         case .several(let found):
             throw TurnFailure(
-                "\(FeatureNames.code(word)) may be any of \(FeatureNames.list(found)): type the whole name after "
-                    + "`spec`.")
+                "\(FeatureNames.code(word)) may be any of \(FeatureNames.list(found)): type the whole name.")
         case .none(let nearest?):
             throw TurnFailure(
                 "There is no feature \(FeatureNames.code(word)). Did you mean \(FeatureNames.code(nearest))? `spec` "

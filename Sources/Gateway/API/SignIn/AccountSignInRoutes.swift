@@ -99,7 +99,7 @@ struct AccountSignInRoutes: Sendable {
         let provider = try self.provider(method)
         let query = request.http.query
         let back = WebSignIn.Return(
-            state: query["state"], code: query["code"].map { Secret($0) }, error: query["error"],
+            state: query["state"], code: query["code"].map { Secret($0) }, error: query["error"], issuer: query["iss"],
             browser: self.browser(of: request.http))
         do {
             let outcome = try await self.context.signIn.finish(
@@ -266,7 +266,7 @@ extension API {
         ]
     }
 
-    /// What providers send back; only the first three are read.
+    /// What providers send back; only `state`, `code`, `error` and `iss` are read.
     struct SignInReturn: Codable, Sendable {
         let state: String?
         let code: String?

@@ -132,12 +132,15 @@ extension API {
         let model: String
         let jail: String
         let adapters: [String: AdapterState]
+        let objects: String?
         let cluster: String?
         let leases: String?
 
         static let notes = [
             "cluster": MemberNote("Null for a host that is alone, like `leases`."),
             "adapters": MemberNote("By id, such as `irc:local`."),
+            "objects": MemberNote(
+                "The object store, as it answered last; null without `objects` in the configuration."),
         ]
     }
 

@@ -301,7 +301,8 @@ export class TurnEntry {
       case "running":
         return this.show("running", this.thinking || (isSilent ? "Thinking…" : ""));
       case "stopped":
-        return hasNotes ? this.show("resume", "", this.resumeButton()) : this.show("ended", "Stopped.", this.resumeButton());
+        // The reply to `/stop` says it below an answer that has no note.
+        return isSilent ? this.show("ended", "Stopped.", this.resumeButton()) : this.show("resume", "", this.resumeButton());
       case "interrupted":
         if (hasNotes) return this.show("resume", "", this.resumeButton());
         return this.show("warn", "Interrupted before it was complete.", this.resumeButton());

@@ -5,6 +5,7 @@ internal import Lifecycle
 internal import Logging
 internal import Objects
 package import Primitives
+internal import Sessions
 
 extension Configuration {
     /// A backup every day.
@@ -52,12 +53,15 @@ extension Configuration {
         if let objects = self.sharedObjects {
             remarks.append("What hosts share in \(objects.name) is not in it, and needs a backup of its own.")
         }
+        let schema: (@Sendable () throws -> Int)? =
+            path == nil
+            ? { @Sendable [store = self.store] in try Schema.migrations.count - Stores.missing(in: store).count } : nil
         return BackupSource(
             directory: self.dataDirectory, store: path, storeName: self.store.name,
             repositories: self.repositories.compactMap { repository in
                 guard case .local(let path) = repository.place else { return nil }
                 return BackupSource.Repository(name: repository.name, path: path)
-            }, remarks: remarks, release: Release.version)
+            }, remarks: remarks, release: Release.version, schema: schema)
     }
 
     /// Nil if no backups are made.

@@ -29,6 +29,8 @@ settings = {
     "methods": ["client_secret_basic", "client_secret_post"], "scopes": ["openid", "profile", "email", "groups"],
     # The name of the RSA keys, if they have not each their own; empty for none.
     "kid": None,
+    # The issuer that the way back names, if not this one; empty for none. Whether the description says that it names one.
+    "back": None, "names": False,
     # What is wrong with the token, or with an endpoint.
     "fault": "", "issuer": "", "answer": "", "status": 500,
 }
@@ -103,6 +105,7 @@ class Handler(BaseHTTPRequestHandler):
                     "issuer": settings["issuer"] or issuer, "authorization_endpoint": issuer + "/authorize?tenant=1",
                     "token_endpoint": issuer + "/token", "jwks_uri": issuer + "/keys", "scopes_supported": settings["scopes"],
                     "token_endpoint_auth_methods_supported": settings["methods"],
+                    "authorization_response_iss_parameter_supported": settings["names"],
                 })
             case "/keys":
                 name = {"kid": key_name()} if key_name() else {}
@@ -116,7 +119,9 @@ class Handler(BaseHTTPRequestHandler):
     def authorize(self, query):
         if query.get("client_id") != CLIENT or query.get("redirect_uri") != settings["redirect"] or query.get("tenant") != "1":
             return self.reply(400, {"error": "invalid_request"})
-        answer = {"state": query["state"], "iss": issuer}
+        answer = {"state": query["state"]}
+        if settings["back"] != "":
+            answer["iss"] = settings["back"] or issuer
         missing = [name for name in ("state", "nonce", "code_challenge") if len(query.get(name, "")) != 43]
         if missing or query.get("code_challenge_method") != "S256" or query.get("response_type") != "code" or "openid" not in query["scope"].split():
             answer["error"] = "invalid_request"

@@ -89,6 +89,21 @@ struct AttachmentTests {
         #expect(desk.received.count == 6)
     }
 
+    @Test("two files of one name are told apart")
+    func sameName() async throws {
+        let desk = FakeDesk()
+        let harness = try await self.harness(desk: desk)
+        harness.adapter.setFile("F1", to: Array("one\n".utf8))
+        harness.adapter.setFile("F2", to: Array("two\n".utf8))
+        let both = ["F1", "F2"].map { Attachment(id: $0, name: "a.txt") }
+        try await harness.adapter.say("Compare", attachments: both)
+        await harness.adapter.waitForText("Seen.")
+        #expect(desk.received == ["a.txt: one\n", "2-a.txt: two\n"])
+        let asked = try #require(harness.worker.requests.first?.text)
+        #expect(asked.contains("- `a.txt`") && asked.contains("- `2-a.txt`"))
+        #expect(harness.adapter.texts.contains("The workspace has a `a.txt` already, so yours is `2-a.txt` there."))
+    }
+
     @Test("a file without text is a question, and its name is the title")
     func wordless() async throws {
         let harness = try await self.harness()

@@ -169,7 +169,13 @@ struct RunThreadTests {
         _ = try await stopped
         try await harness.settle()
         #expect(harness.adapter.texts == ["begun", "exit 130 · 1.2 s", "Stopped."])
-        #expect(try await harness.turn(operation)?.state == .stopped)
+        let turn = try #require(try await harness.turn(operation))
+        #expect(turn.state == .stopped)
+        // The transcript, which the web chat shows, has no other note about it.
+        let messages = try await harness.bridge.store.read { ledger in
+            try ledger.messages(of: turn.session, after: nil, limit: 20).items
+        }
+        #expect(messages.filter { $0.role == .note }.map(\.text) == ["Stopped."])
         _ = try await harness.ask("!resume", id: "resume")
         await harness.adapter.waitForText("There is no interrupted answer to resume.")
     }

@@ -23,6 +23,9 @@ extension Conversation {
                 shown: steps.shown, folded: "\(steps.folded), \(BudgetTexts.about(cost))", news: steps.news)
         }
         let rest = running.lastMessages()
+        // What a budget refused was not tried, so it has not failed.
+        let counted: TurnRecord.State =
+            running.isOutOfBudget && outcome != .complete ? .stopped : outcome.state
         let continuation = self.continuation(of: running)
         let closing = TurnClosing(
             turn: turn, outcome: outcome, answer: running.text, rest: rest,
@@ -35,7 +38,8 @@ extension Conversation {
             excerpt: traits.excerptMessages, isUploading: self.mayUpload(running.answer.count, to: turn.route.room),
             surplus: traits.capabilities.contains(.deletes) ? .removed : .blanked, usage: running.usage,
             origin: self.context.origin, firstText: running.firstText, duration: running.milliseconds,
-            summary: running.summary, publicURL: settings.publicURL, at: now)
+            hasReply: running.hasReply, counted: counted, summary: running.summary, publicURL: settings.publicURL,
+            at: now)
         let frames = await self.context.hub.close(
             turn.id, with: outcome == .complete ? .complete : .error, closing.lastFrame)
         FaultPoint.turnClosing.hit()
@@ -70,10 +74,10 @@ extension Conversation {
         if poster.isGrowing { await self.context.lanes.endClosing(of: turn) }
         await self.context.hub.publish(lastFrames)
         running.span?.set("jetbridge.turn.state", .string(outcome.state.rawValue))
-        if outcome.state == .failed || outcome.state == .interrupted { running.span?.fail(outcome.state.rawValue) }
+        if counted == .failed || counted == .interrupted { running.span?.fail(outcome.state.rawValue) }
         self.forget(running)
         self.context.indexer.messagesWereStored()
-        self.environment.metrics.count(.turns, ["state": outcome.state.rawValue])
+        self.environment.metrics.count(.turns, ["state": counted.rawValue])
         let seconds = Self.seconds(since: running.startedAt)
         self.environment.metrics.observe(.turnSeconds, seconds: seconds)
         self.environment.logger.info(

@@ -30,7 +30,7 @@ extension Conversation {
         guard !files.isEmpty || !turn.text.isEmpty else {
             throw TurnFailure(FileTexts.nothingToAnswer)
         }
-        await self.place(files, of: turn)
+        files = await self.placed(files, of: turn)
         // What runs finds the files in the workspace.
         let text = turn.kind.isWork ? turn.text : FileListing.text(turn.text, with: files)
         let images = files.compactMap(\.image)
@@ -42,24 +42,30 @@ extension Conversation {
         return turn.with(text: text, attachments: [], images: images)
     }
 
-    /// Copies received files into the session's workspace. Failures are reported in the thread.
-    private func place(_ files: [ReceivedFile], of turn: TurnRecord) async {
+    /// Copies received files into the session's workspace, and returns them with the names that they have there. Failures
+    /// are reported in the thread.
+    private func placed(_ files: [ReceivedFile], of turn: TurnRecord) async -> [ReceivedFile] {
         // Guests may not use the workspace either.
         guard let desk = self.context.desk, (self.context.access.role(of: turn.sender) ?? .guest) >= .member else {
-            return
+            return files
         }
         let session = try? await self.context.store.read { ledger in try ledger.session(id: turn.session) }
         let place = SessionPlace(
             session: turn.session, repository: session?.repository, feature: session?.feature, update: .possible)
-        for file in files {
+        var placed = files
+        for (index, file) in files.enumerated() {
             do {
                 let bytes = try await self.bytes(of: file.stored, in: turn.session)
-                try await desk.receive(
+                placed[index].name = try await desk.receive(
                     TurnFile(name: file.name, bytes: bytes), in: place, from: turn.sender, turn: turn.id)
+                if placed[index].name != file.name {
+                    try? await self.note(FileTexts.renamed(file.name, to: placed[index].name), in: turn)
+                }
             } catch {
                 try? await self.note(FileTexts.notPlaced(file.name, "\(error)"), in: turn)
             }
         }
+        return placed
     }
 
     /// The bytes of an image of this thread. Throws ``FileFailure`` if it is no longer kept.

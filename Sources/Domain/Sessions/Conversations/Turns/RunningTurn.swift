@@ -39,6 +39,10 @@ final class RunningTurn {
     private(set) var isSuspended = false
     /// Who stopped it.
     var stopper: Sender?
+    /// Whether it was the command `stop`, which replies.
+    var hasReply = false
+    /// A budget has refused it a request to the model.
+    var isOutOfBudget = false
     /// Usage and summary, stored with the turn's end.
     var usage: [ModelCall] = []
     var summary: HistorySummary?

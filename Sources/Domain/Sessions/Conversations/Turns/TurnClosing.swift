@@ -25,6 +25,10 @@ struct TurnClosing: Sendable {
     /// In milliseconds.
     var firstText: Int64?
     var duration: Int64 = 0
+    /// Whether a `stop` ended it, whose reply is all that people need to read about it.
+    var hasReply = false
+    /// As what it counts; nil for its outcome.
+    var counted: TurnRecord.State?
     let summary: HistorySummary?
     let publicURL: String
     let at: Int64
@@ -88,8 +92,10 @@ struct TurnClosing: Sendable {
         }
         if let last { items.append(try self.insert(last, as: .final, into: ledger)) }
         if let note = self.note {
-            try ledger.insertion(
-                session: self.turn.session, turn: self.turn.id, role: .note, text: note, at: self.at)
+            if self.outcome != .stopped || !self.hasReply {
+                try ledger.insertion(
+                    session: self.turn.session, turn: self.turn.id, role: .note, text: note, at: self.at)
+            }
             // `stop` has its own reply.
             if self.outcome != .stopped {
                 items += try poster.lines(for: note, offering: self.outcome.buttons(of: self.turn)).map {
@@ -102,7 +108,7 @@ struct TurnClosing: Sendable {
 
     private func ended(with work: (commands: Int64, commits: Int64)) -> UsageRecord {
         var ended = UsageRecord(
-            self.outcome, model: self.usage.last?.asked ?? "", began: self.at - self.duration,
+            self.counted ?? self.outcome.state, model: self.usage.last?.asked ?? "", began: self.at - self.duration,
             firstText: self.firstText, milliseconds: self.duration, at: self.at)
         (ended.commands, ended.commits) = work
         return ended

@@ -5,13 +5,26 @@ internal import Database
 extension Ledger {
     // MARK: Deliveries
 
-    /// Stores a delivery; false if GitHub has delivered it before.
-    package func insertGitHubDelivery(_ delivery: String, events: String, at now: Int64) throws -> Bool {
+    /// Stores a delivery; false if one with its id or its signature is stored.
+    ///
+    /// The signature has a row of its own, which is never new: GitHub signs the body and not the id, so a replay may
+    /// come under another id. Both rows are kept equally long.
+    package func insertGitHubDelivery(
+        _ delivery: String, signature: String, events: String, at now: Int64
+    ) throws -> Bool {
+        guard try self.insertGitHubDelivery(delivery, events: events, state: "new", at: now) else { return false }
+        guard try !self.insertGitHubDelivery(signature, events: "", state: "done", at: now) else { return true }
+        try self.connection.execute(
+            "UPDATE github_deliveries SET state = 'done', events = '' WHERE delivery = ?", [.text(delivery)])
+        return false
+    }
+
+    private func insertGitHubDelivery(_ name: String, events: String, state: String, at now: Int64) throws -> Bool {
         let changed = try self.connection.rowsChanged(
             by: """
-                INSERT INTO github_deliveries (delivery, events, state, received_at) VALUES (?, ?, 'new', ?)
+                INSERT INTO github_deliveries (delivery, events, state, received_at) VALUES (?, ?, ?, ?)
                 ON CONFLICT (delivery) DO NOTHING
-                """, [.text(delivery), .text(events), .integer(now)])
+                """, [.text(name), .text(events), .text(state), .integer(now)])
         return changed > 0
     }
 

@@ -10,7 +10,7 @@ package final class WebhookIntake: Service {
     /// What became of a delivery.
     package enum Outcome: Sendable {
         case stored
-        /// Stored earlier: GitHub repeats deliveries on request.
+        /// Stored earlier: GitHub repeats deliveries on request, and somebody who has read one could.
         case duplicate
         /// Nothing in it is of interest.
         case ignored
@@ -47,17 +47,19 @@ package final class WebhookIntake: Service {
     ///
     /// - Parameters:
     ///   - id: GitHub's id (`X-GitHub-Delivery`).
+    ///   - signature: Of the body (`X-Hub-Signature-256`).
     ///   - kind: `X-GitHub-Event`.
-    package func take(_ id: String, _ kind: String, _ payload: JSON) async throws -> Outcome {
+    package func take(_ id: String, signature: String, _ kind: String, _ payload: JSON) async throws -> Outcome {
         guard let event = WebhookEvent.read(kind, payload), self.desk.isOurs(event) else { return .ignored }
-        if event.kind == .push { for name in self.desk.names(of: event.repository) { self.pushed(name) } }
         let (events, now) = (JSON.array([event.json]).text, self.posts.environment.now())
         let isNew = try await self.posts.store.write { ledger in
-            try ledger.insertGitHubDelivery(id, events: events, at: now)
+            try ledger.insertGitHubDelivery(id, signature: signature, events: events, at: now)
         }
         FaultPoint.deliveryStored.hit()
         self.wakeup.signal()
-        return isNew ? .stored : .duplicate
+        guard isNew else { return .duplicate }
+        if event.kind == .push { for name in self.desk.names(of: event.repository) { self.pushed(name) } }
+        return .stored
     }
 
     package func run() async throws {
