@@ -180,6 +180,70 @@ struct SharedTextTests {
         #expect(copy.byteCount == SharedText.sizeLimit)
     }
 
+    /// An insertion after the client's last unit, of which some units may be deleted at once.
+    private static func update(
+        _ client: UInt64, at clock: Int, _ text: String, deleting count: Int = 0
+    ) throws -> TextUpdate {
+        var writer = UpdateWriter()
+        for number in [1, 1, Int(client), clock] { writer.number(number) }
+        writer.byte(clock > 0 ? 0x84 : 4)
+        if clock > 0 {
+            writer.number(client)
+            writer.number(clock - 1)
+        } else {
+            writer.number(1)
+            writer.string(TextUpdate.root)
+        }
+        writer.string(text)
+        let deletions = count > 0 ? [1, Int(client), 1, clock, count] : [0]
+        for number in deletions { writer.number(number) }
+        return try TextUpdate(writer.bytes)
+    }
+
+    @Test("what a client sends again is taken, and another text under the same ids is refused")
+    func known() throws {
+        var text = SharedText()
+        try text.take(Self.update(9, at: 0, "one 😀"))
+        let changes = text.changeCount
+        try text.take(Self.update(9, at: 0, "one 😀"))
+        try text.take(Self.update(9, at: 2, "e 😀"))
+        #expect(text.changeCount == changes)
+        for (clock, other) in [(0, "two"), (2, "e 😁"), (5, "x"), (2, "e..and more")] {
+            let error = #expect(throws: SharedTextError.self) { try text.take(Self.update(9, at: clock, other)) }
+            #expect(error?.code == .foreignClient && text.text == "one 😀", "\(other)")
+        }
+        try text.take(Self.update(9, at: 2, "e 😀 and more"))
+        #expect(text.text == "one 😀 and more")
+        // Deleted text is not here to be compared.
+        _ = text.replace(with: "one", as: 2)
+        try text.take(Self.update(9, at: 3, "..."))
+        #expect(text.text == "one")
+    }
+
+    @Test("deleted text takes no memory, and the text stays what its editors have")
+    func deleted() throws {
+        var text = SharedText()
+        _ = text.replace(with: "one\ntwo 😀\n", as: 1)
+        var (other, clock) = (text, 0)
+        for _ in 0..<5 {
+            // The second one is longer than a document may be, until its own deletion.
+            for (length, rest) in [(90_000, "\n"), (900_000, "")] {
+                let update = try Self.update(
+                    9, at: clock, String(repeating: "a", count: length) + rest, deleting: length)
+                try text.take(update)
+                try other.apply(update)
+                clock += length + rest.utf16.count
+            }
+            #expect(text.units.count < 100_000)
+        }
+        #expect(text.text == "one\ntwo 😀\n" + String(repeating: "\n", count: 5) && other.text == text.text)
+        #expect(text.byteCount == text.text.utf8.count)
+        _ = text.replace(with: text.text.replacing("two 😀", with: "2"), as: 1)
+        var again = SharedText()
+        try again.take(TextUpdate(text.encode()))
+        #expect(again.text == text.text && again.text.hasPrefix("one\n2\n\n"))
+    }
+
     @Test(
         "edits are the smallest ones of whole characters",
         arguments: [

@@ -29,13 +29,13 @@ struct GatewayHarness {
         features: (any FeatureSource)? = nil,
         hooks: [GatewayHook] = [], checks: @escaping @Sendable () -> HostReadiness.Checks = { HostReadiness.Checks() },
         settings change: (inout GatewaySettings) -> Void = { _ in },
-        documents: (Bridge) -> OpenDocuments? = { _ in nil }, quota: PersonQuota = PersonQuota(),
-        access: AccessPolicy = AccessPolicy(owners: ["irc:local/alice"]),
+        documents: (Bridge) -> OpenDocuments? = { _ in nil }, peers: GatewayPeers? = nil,
+        quota: PersonQuota = PersonQuota(), access: AccessPolicy = AccessPolicy(owners: ["irc:local/alice"]),
         _ body: (GatewayHarness) async throws -> Void
     ) async throws {
         let harness = try await GatewayHarness(
             worker: worker, viewer: viewer, features: features, hooks: hooks, checks: checks, change: change,
-            documents: documents, quota: quota, access: access)
+            documents: documents, peers: peers, quota: quota, access: access)
         try await harness.gateway.start()
         async let running: Void = harness.gateway.run()
         do {
@@ -52,7 +52,7 @@ struct GatewayHarness {
     private init(
         worker: StepWorker, viewer: any ViewerSource, features: (any FeatureSource)? = nil, hooks: [GatewayHook],
         checks: @escaping @Sendable () -> HostReadiness.Checks, change: (inout GatewaySettings) -> Void,
-        documents: (Bridge) -> OpenDocuments?, quota: PersonQuota, access: AccessPolicy
+        documents: (Bridge) -> OpenDocuments?, peers: GatewayPeers?, quota: PersonQuota, access: AccessPolicy
     ) async throws {
         self.directory = try TemporaryDirectory()
         self.worker = worker
@@ -86,7 +86,7 @@ struct GatewayHarness {
         try await self.bridge.recover()
         self.gateway = try Gateway(
             settings: settings, bridge: self.bridge, web: web, viewer: viewer, features: features,
-            readiness: HostReadiness { checks() }, hooks: hooks)
+            readiness: HostReadiness { checks() }, peers: peers, hooks: hooks)
     }
 
     func advance(by milliseconds: Int64) { self.clock.withLock { $0 += milliseconds } }

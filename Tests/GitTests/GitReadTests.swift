@@ -37,6 +37,9 @@ import Testing
         #expect(entries.map(\.name) == ["d", "link", "run"])
         #expect(entries.map(\.kind) == [.directory, .symbolicLink, .executable])
         #expect(entries[2].size == 3)
+        for (path, isLink) in [("link", true), ("run", false), ("d", false), ("none", false)] {
+            #expect(try await fixture.repository.isLink(path, at: id) == isLink, "\(path)")
+        }
         #expect(try await fixture.repository.entries(in: "d", at: id).map(\.name) == ["e", "x"])
         #expect(try await fixture.repository.file("d/e/y", at: id, limit: 100) == Array("two\n".utf8))
     }

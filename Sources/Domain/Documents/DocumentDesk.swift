@@ -84,7 +84,7 @@ package struct DocumentDesk: Sendable {
         case .unchanged:
             return .unchanged(try await Self.text(edit.path, at: home.head, in: repository) ?? text)
         case .conflict(let conflict):
-            let file = conflict.files.first { $0.path == edit.path }
+            let file = conflict.files.first { $0.path.utf8.elementsEqual(edit.path.utf8) }
             return .conflict(
                 DocumentVersions(
                     base: known, theirs: file?.theirs.map { String(decoding: $0, as: UTF8.self) }, ours: text,
@@ -236,12 +236,15 @@ package struct DocumentDesk: Sendable {
         return try await FeatureChoice.feature(chosen: thread.feature, in: repository)
     }
 
-    /// Nil where the commit has no such file. Throws ``DocumentProblem`` for one that is no text, or too large.
+    /// Nil where the commit has no such file. Throws ``DocumentProblem`` for one that is no text, too large, or a link.
     static func text(
         _ path: String, at commit: GitObjectID, in repository: LocalRepository
     ) async throws -> String? {
         do {
             let file = try await repository.filePage(path, at: commit.hex, limit: Document.sizeLimit)
+            guard !file.isLink else {
+                throw DocumentProblem.unreadable("`\(path)` is a symbolic link. Edit the file that it leads to.")
+            }
             guard let text = String(validating: file.bytes, as: UTF8.self), !file.bytes.contains(0) else {
                 throw DocumentProblem.unreadable("`\(path)` is not UTF-8 text. Edit it in a clone.")
             }

@@ -12,6 +12,8 @@ extension LocalRepository {
         /// The commit that the reference resolved to.
         package let commit: GitObjectID
         package let bytes: [UInt8]
+        /// Whether it is a symbolic link: its bytes are the path that it leads to.
+        package let isLink: Bool
     }
 
     /// The content of a folder's page.
@@ -37,7 +39,9 @@ extension LocalRepository {
     ) async throws -> FilePage {
         try await self.look { git in
             let id = try await git.resolve(ref)
-            return FilePage(commit: id, bytes: try await git.file(path, at: id, limit: limit))
+            return FilePage(
+                commit: id, bytes: try await git.file(path, at: id, limit: limit),
+                isLink: try await git.isLink(path, at: id))
         }
     }
 

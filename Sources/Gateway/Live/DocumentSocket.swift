@@ -43,7 +43,7 @@ final class DocumentSocket: WatchedConnection {
         }
         let place = Place(of: session.key)
         let headers = call.request.http.headers
-        if !context.bridge.serves(place), !headers.contains(Forwarder.hop),
+        if !context.bridge.serves(place),
             let passed = try await context.remoteFrames?.open(call.request.http.target, in: place, as: headers)
         {
             return try context.documentSockets.response(to: call.request.http) {
@@ -55,7 +55,7 @@ final class DocumentSocket: WatchedConnection {
             try await documents.join(
                 path, of: thread, as: principal.sender, in: session.id,
                 canEdit: principal.role >= .member && principal.has(anyOf: [.chat, .documents]),
-                epoch: call.query.epoch)
+                isOwner: principal.role == .owner, epoch: call.query.epoch)
         }
         do {
             return try context.documentSockets.response(to: call.request.http) { socket in
@@ -85,6 +85,7 @@ final class DocumentSocket: WatchedConnection {
                         case .close(let reason): await self.socket.close(.policyViolation, reason: reason)
                         }
                     } catch { break }
+                    connection.port.sent(frame)
                 }
                 // Too slow, or refused.
                 await self.socket.close(.policyViolation, reason: "reconnect")

@@ -70,7 +70,7 @@ struct Forwarder: Sendable {
         }
     }
 
-    private static let moving = HTTPProblem(
+    static let moving = HTTPProblem(
         .serviceUnavailable, "The host that serves this is being replaced. Repeat the request in a moment.",
         headers: ["Retry-After": "1"])
 

@@ -1,4 +1,5 @@
 internal import HTTP
+internal import HTTPServer
 internal import JSON
 internal import Primitives
 internal import Sessions
@@ -20,11 +21,12 @@ final class RemoteFrames: Sendable {
     }
 
     /// A WebSocket of the host of `place`, as whoever has the credential in `headers`, and what ends once that host no longer
-    /// has the place. Nil if this host has it.
+    /// has the place. Nil if this host has it. Throws ``HTTPProblem`` for what another host has passed on already.
     func open(
         _ target: String, in place: Place, as headers: HTTPHeaders
     ) async throws -> (socket: WebSocket, stay: HostStay)? {
         guard let gateway = try await self.peers.gateway(place) else { return nil }
+        guard !headers.contains(Forwarder.hop) else { throw Forwarder.moving }
         var own: HTTPHeaders = [Forwarder.hop: self.peers.name]
         for name in ["authorization", "cookie"] {
             if let value = headers[name] { own.append(name, value) }

@@ -256,7 +256,8 @@ extension GitRepository {
         }
     }
 
-    private static func entryMode(_ path: String, in tree: OpaquePointer) -> git_filemode_t? {
+    /// Nil where the tree has nothing.
+    static func entryMode(_ path: String, in tree: OpaquePointer) -> git_filemode_t? {
         var entry: OpaquePointer?
         guard unsafe git_tree_entry_bypath(&entry, tree, path) == 0 else { return nil }
         defer { unsafe git_tree_entry_free(entry) }

@@ -50,6 +50,16 @@ extension GitRepository {
         return unsafe Array(UnsafeRawBufferPointer(start: git_blob_rawcontent(blob), count: Int(size)))
     }
 
+    /// Whether there is a symbolic link at a commit.
+    package func isLink(_ path: String, at id: GitObjectID) throws(GitError) -> Bool {
+        try GitName.checkPath(path)
+        let repository = try unsafe self.open()
+        defer { unsafe git_repository_free(repository) }
+        let tree = try unsafe self.treeHandle(id, repository)
+        defer { unsafe git_tree_free(tree) }
+        return unsafe Self.entryMode(path, in: tree) == GIT_FILEMODE_LINK
+    }
+
     /// A directory's entries at a commit, directories first; "" is the root. Throws ``GitError/Code/notFound``.
     package func entries(in path: String, at id: GitObjectID) throws(GitError) -> [GitTreeEntry] {
         if !path.isEmpty { try GitName.checkPath(path) }

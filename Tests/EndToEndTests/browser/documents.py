@@ -276,8 +276,25 @@ def run(browser):
     sign_in(page)
     ask(page, "Hello")
     thread = thread_id(page)
-    is_gone = [False]
-    page.route_web_socket("**/documents/**", lambda socket: socket.close() if is_gone[0] else socket.connect_to_server())
+    is_gone, is_foreign = [False], [False]
+
+    def relay(socket):
+        if is_gone[0]:
+            return socket.close()
+        server = socket.connect_to_server()
+
+        def passed(message):
+            # An edit, refused as if somebody else had its client id.
+            if is_foreign[0] and message[:2] == b"\0\2":
+                is_foreign[0], is_gone[0] = False, True
+                socket.send(json.dumps({"type": "error", "code": "foreign-client", "message": "It is somebody else's."}))
+                server.close()
+            else:
+                server.send(message)
+
+        socket.on_message(passed)
+
+    page.route_web_socket("**/documents/**", relay)
     with check("a feature's document opens in the editor from the panel"):
         page.get_by_role("button", name="Shell and workspace").click()
         page.get_by_role("tab", name="Spec").click()
@@ -384,6 +401,20 @@ def run(browser):
         page.get_by_role("button", name="Save").click()
         expect(page.get_by_text("Saved in")).to_be_visible()
         assert text().count("Written in a train.") == 1 and text().endswith(" Once more."), text()
+    with check("an edit that was refused for its client id is kept with what was typed after it: the person chooses"):
+        at_end(page)
+        is_foreign[0] = True
+        page.keyboard.type(" Refused.")
+        expect(field(page)).to_contain_text("Refused.")
+        is_gone[0] = False
+        dialog = page.get_by_role("dialog")
+        expect(dialog.get_by_role("region", name="Your changes")).to_contain_text("Refused.")
+        expect(field(page)).not_to_contain_text("Refused.")
+        dialog.get_by_role("button", name="Keep mine").click()
+        expect(field(page)).to_contain_text("Refused.")
+        page.get_by_role("button", name="Save").click()
+        expect(page.get_by_text("Saved in")).to_be_visible()
+        assert text().endswith(" Once more. Refused."), text()
     with check("find and replace, headings and views work from the keyboard"):
         field(page).click()
         page.keyboard.press(f"{MODIFIER}+f")

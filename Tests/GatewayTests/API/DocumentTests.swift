@@ -147,7 +147,10 @@ struct DocumentTests {
     @Test("what cannot be saved is refused with what to do, and guests may not")
     func refusals() async throws {
         try await Self.run(
-            "printf '\\377\\376' > docs/binary.md && head -c 102401 /dev/zero | tr '\\0' x > docs/long.md"
+            """
+            printf '\\377\\376' > docs/binary.md && head -c 102401 /dev/zero | tr '\\0' x > docs/long.md &&
+            ln -s Guide.md docs/link.md
+            """
         ) { place in
             let head = try await place.read("docs/Guide.md")["commit"] ?? .null
             let cases: [(String, JSON, Int)] = [
@@ -158,7 +161,7 @@ struct DocumentTests {
                 ("docs/.git/x.md", ["text": "x"], 400), ("docs/a.md", ["text": "a\u{0}b"], 400),
                 ("docs/a.md", ["text": .string(String(repeating: "x", count: 102_401))], 413),
                 ("docs/binary.md", ["text": "x", "base": head], 409),
-                ("docs/long.md", ["text": "x", "base": head], 409),
+                ("docs/long.md", ["text": "x", "base": head], 409), ("docs/link.md", ["text": "x", "base": head], 409),
             ]
             for (path, body, status) in cases {
                 let answer = try await place.save(path, body)
@@ -167,7 +170,7 @@ struct DocumentTests {
             }
             let most = String(repeating: "\u{1}", count: 102_400)
             #expect(try await place.save("docs/most.md", ["text": .string(most)]).status == 200)
-            for path in ["docs/none.md", "docs/binary.md", "docs/long.md"] {
+            for path in ["docs/none.md", "docs/binary.md", "docs/long.md", "docs/link.md"] {
                 let status = try await place.person.send(.get, "\(place.path)/\(path)").status
                 #expect(status == (path == "docs/none.md" ? 404 : 409))
             }

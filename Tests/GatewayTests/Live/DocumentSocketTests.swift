@@ -15,10 +15,10 @@ import WebSockets
 /// Documents are edited by Yjs in Node over the gateway's WebSocket, and by others in Git.
 @Suite("Documents that are edited live", .serialized, .timeLimit(.minutes(1)))
 struct DocumentSocketTests {
-    private static let path = "docs/Guide.md"
-    private static let lines = "one\ntwo\nthree\nfour\nfive\nsix\nseven\n"
+    static let path = "docs/Guide.md"
+    static let lines = "one\ntwo\nthree\nfour\nfive\nsix\nseven\n"
 
-    private struct Scene {
+    struct Scene {
         let harness: GatewayHarness
         let git: RealGit
         let yjs: YjsProgram
@@ -38,7 +38,7 @@ struct DocumentSocketTests {
     }
 
     /// Somebody's editor: a Yjs document in Node, and its connection.
-    private struct Editor {
+    struct Editor {
         let name: String
         let yjs: YjsProgram
         let socket: WebSocket
@@ -119,7 +119,9 @@ struct DocumentSocketTests {
         }
     }
 
-    private static func run(_ text: String = Self.lines, _ body: (Scene) async throws -> Void) async throws {
+    static func run(
+        _ text: String = Self.lines, peers: GatewayPeers? = nil, _ body: (Scene) async throws -> Void
+    ) async throws {
         try await YjsProgram.run { yjs in
             let directory = try TemporaryDirectory()
             let path = directory.path + "/notes"
@@ -143,7 +145,7 @@ struct DocumentSocketTests {
                         report: { try? await bridge.posts.post($0, in: $1) })
                     late.withLock { $0 = open }
                     return open
-                }
+                }, peers: peers
             ) { harness in
                 let documents = try #require(late.withLock { $0 })
                 let scene = Scene(harness: harness, git: git, yjs: yjs, documents: documents)

@@ -10,10 +10,19 @@ package final class DocumentPort: Sendable {
         case text(String)
         /// The last one: why the connection ends.
         case close(String)
+
+        fileprivate var byteCount: Int {
+            switch self {
+            case .binary(let bytes): bytes.count
+            case .text(let text), .close(let text): text.utf8.count
+            }
+        }
     }
 
     let id: Int
     let editor: DocumentEditor
+    /// The editor's identity.
+    let person: ExactText
     /// Whether edits are taken.
     let canEdit: Bool
     /// Whether it named the epoch, so that it may have a text of its own.
@@ -27,7 +36,10 @@ package final class DocumentPort: Sendable {
         /// Edits that have come, and those that are stored.
         var received = 0
         var stored = 0
-        var bucket: TokenBucket
+        var operations: TokenBucket
+        var bytes: TokenBucket
+        /// Bytes of frames that the client has not got yet.
+        var waiting = 0
         /// What others know of its client.
         var presence: DocumentFrame.Presence?
         var isEnded = false
@@ -35,34 +47,48 @@ package final class DocumentPort: Sendable {
 
     /// Of frames that wait because the client is slow.
     private static let waiting = 1_024
+    /// With more bytes waiting, no frame follows. One may be larger: the answer to somebody who joins has the history.
+    private static let waitingBytes = 4 << 20
     /// A second's operations.
     private static let rate = 10_000.0
+    /// What comes in ten seconds, in bytes.
+    private static let byteRate = 4_194_304.0
 
     init(id: Int, editor: DocumentEditor, canEdit: Bool, knowsEpoch: Bool, at now: Int64) {
         self.id = id
         self.editor = editor
+        self.person = ExactText(editor.sender.id)
         self.canEdit = canEdit
         self.knowsEpoch = knowsEpoch
         (self.frames, self.output) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(Self.waiting))
         self.progress = Protected(
-            Progress(bucket: TokenBucket(capacity: Self.rate, interval: 1_000 / Self.rate, at: now)))
+            Progress(
+                operations: TokenBucket(capacity: Self.rate, interval: 1_000 / Self.rate, at: now),
+                bytes: TokenBucket(capacity: Self.byteRate, interval: 10_000 / Self.byteRate, at: now)))
     }
 
     func withProgress<Result>(_ body: (inout Progress) -> Result) -> Result { self.progress.withLock { body(&$0) } }
 
     /// Whether it does no more than it may.
     func mayDo(_ operations: Int, at now: Int64) -> Bool {
-        self.withProgress { $0.bucket.take(Double(operations), at: now) == nil }
+        self.withProgress { $0.operations.take(Double(operations), at: now) == nil }
     }
+
+    /// Whether it sends no more than it may.
+    func maySend(_ bytes: Int, at now: Int64) -> Bool {
+        self.withProgress { $0.bytes.take(Double(bytes), at: now) == nil }
+    }
+
+    /// The id of the client that others see here.
+    var client: UInt64? { self.withProgress { $0.presence?.client } }
 
     /// What the client says about itself, as others get it: by the name that the host knows. Nil for what is about others
     /// or old.
     ///
-    /// - Parameter taken: The clients of the other connections.
-    func presence(in states: [DocumentFrame.Presence], taken: () -> Set<UInt64>) -> DocumentFrame.Presence? {
+    /// - Parameter mayUse: Whether a client id is no one else's.
+    func presence(in states: [DocumentFrame.Presence], mayUse: (UInt64) -> Bool) -> DocumentFrame.Presence? {
         let last = self.withProgress { $0.presence }
-        let others = last == nil ? taken() : []
-        let own = last?.client ?? states.first { !others.contains($0.client) }?.client
+        let own = last?.client ?? states.first { mayUse($0.client) }?.client
         guard var presence = states.first(where: { $0.client == own }), presence.clock >= last?.clock ?? 0 else {
             return nil
         }
@@ -79,8 +105,17 @@ package final class DocumentPort: Sendable {
     }
 
     func send(_ frame: Frame) {
+        let hasRoom = self.withProgress { progress in
+            guard progress.waiting <= Self.waitingBytes else { return false }
+            progress.waiting += frame.byteCount
+            return true
+        }
+        guard hasRoom else { return self.output.finish() }
         if case .dropped = self.output.yield(frame) { self.output.finish() }
     }
+
+    /// Notes that the client has got a frame.
+    package func sent(_ frame: Frame) { self.withProgress { $0.waiting -= frame.byteCount } }
 
     func send(_ message: JSON) { self.send(.text(message.text)) }
 

@@ -43,6 +43,23 @@ extension OpenDocument {
     }
 }
 
+extension DocumentVersions {
+    /// As editors hear of the conflict.
+    var message: JSON {
+        let what =
+            self.theirs == nil
+            ? "Others have deleted or renamed this document."
+            : "Others have changed the same lines."
+        return [
+            "type": "conflict", "commit": self.head.map { .string($0.hex) } ?? .null,
+            "base_text": self.base.map { .string($0) } ?? .null,
+            "theirs": self.theirs.map { .string($0) } ?? .null,
+            "message": .string(
+                what + " Your text stays, and is not committed: put both together, and save with `commit` as `base`."),
+        ]
+    }
+}
+
 extension DocumentDesk {
     private static let historyLimit = 100
 

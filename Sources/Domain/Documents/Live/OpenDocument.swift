@@ -3,6 +3,7 @@ internal import Crypto
 internal import Git
 internal import JSON
 internal import Logging
+internal import Primitives
 internal import Repositories
 internal import Sessions
 
@@ -13,12 +14,20 @@ internal import Sessions
 actor OpenDocument {
     let place: DocumentPlace
     let context: OpenDocuments.Context
-    private var record: DocumentRecord
+    var record: DocumentRecord
     private(set) var text: SharedText
+    /// The client id of the text from Git.
+    static let initialClient: UInt64 = 1
     /// New for each opening: a number is never used again after edits that were lost.
-    private let host = UInt64(Crypto.randomBytes(4).reduce(UInt32(0)) { $0 << 8 | UInt32($1) })
-    private var ports: [Int: DocumentPort] = [:]
+    let host = UInt64(Crypto.randomBytes(4).reduce(UInt32(0)) { $0 << 8 | UInt32($1) })
+    private(set) var ports: [Int: DocumentPort] = [:]
     private var lastPort = 0
+    /// In whose share it counts: somebody who has it open, or was the last to have.
+    private let holder: Protected<ExactText?>
+    /// Not before the first edit.
+    private var isStored: Bool
+    /// Whether the record has client ids that are not stored.
+    var hasNewClients = false
     private var queue: [Work] = []
     private var isFlushing = false
     private var stateChanged = false
@@ -31,7 +40,7 @@ actor OpenDocument {
     /// What the rules found, and after how many changes: everybody asks about the same text.
     var checked: (at: Int, findings: [JSON])?
     /// The comments that people know of.
-    private var comments: JSON?
+    var comments: JSON?
     private var ticks = 0
     /// When the last editor left, in milliseconds; nil while there is one.
     private var quietSince: Int64?
@@ -46,14 +55,24 @@ actor OpenDocument {
     }
 
     private static let portLimit = 100
+    /// Of those the ones that are kept for owners.
+    private static let ownersPorts = 10
+    /// Of one person, who is not an owner.
+    private static let personPorts = 5
     /// In operations: the rules read the whole text.
     private static let questionCost = 200
     /// With more, the next opening begins a new history.
     private static let longHistory = (items: 20_000, clients: 1_000)
 
-    init(_ record: DocumentRecord, updates: [[UInt8]], context: OpenDocuments.Context) throws {
+    /// - Parameter isStored: Whether the store has the record.
+    init(
+        _ record: DocumentRecord, updates: [[UInt8]], isStored: Bool, holder: Protected<ExactText?>,
+        context: OpenDocuments.Context
+    ) throws {
         self.place = record.place
         self.record = record
+        self.isStored = isStored
+        self.holder = holder
         self.context = context
         var text = SharedText()
         try text.apply(TextUpdate(record.snapshot, limit: .max))
@@ -63,26 +82,27 @@ actor OpenDocument {
         self.quietSince = context.now()
     }
 
-    /// The record of a document that nobody has edited.
+    /// The record of a document that nobody has edited. It is stored with the first edit; until then, each opening
+    /// at the same commit makes the same history, so that what somebody typed offline still fits.
     static func record(of place: DocumentPlace, _ stored: StoredText, at now: Int64) throws -> DocumentRecord {
         guard let plain = LineEnds.plain(stored.text ?? "") else {
             throw DocumentProblem.unreadable(
                 "`\(place.path)` has carriage returns within its lines. Edit it in a clone.")
         }
         var text = SharedText()
-        _ = text.replace(with: plain, as: 1)
+        _ = text.replace(with: plain, as: Self.initialClient)
+        let name = [place.repository, place.branch, place.path, stored.commit.hex].joined(separator: "\n")
         return DocumentRecord(
-            place: place, epoch: Identifier.make("e"), snapshot: text.encode(), base: stored.commit.hex, editedAt: now)
+            place: place, epoch: "e_" + Crypto.hex(Array(Crypto.sha256(name).prefix(10))), snapshot: text.encode(),
+            base: stored.commit.hex, editedAt: now)
     }
 
     // MARK: People
 
     /// Nil if the document was closed in between.
-    func join(_ editor: DocumentEditor, canEdit: Bool, epoch: String?) throws -> DocumentPort? {
+    func join(_ editor: DocumentEditor, canEdit: Bool, isOwner: Bool, epoch: String?) throws -> DocumentPort? {
         guard !self.isClosed else { return nil }
-        guard self.ports.count < Self.portLimit else {
-            throw DocumentProblem.busy("\(Self.portLimit) people have `\(self.place.path)` open. Try again later.")
-        }
+        try self.checkRoom(for: ExactText(editor.sender.id), isOwner: isOwner)
         self.lastPort += 1
         let port = DocumentPort(
             id: self.lastPort, editor: editor, canEdit: canEdit, knowsEpoch: epoch != nil, at: self.context.now())
@@ -96,9 +116,29 @@ actor OpenDocument {
             "can_edit": .bool(canEdit), "unsaved": .bool(!self.record.editors.isEmpty),
         ])
         self.ports[port.id] = port
+        self.chooseHolder()
         if canEdit { self.quietSince = nil }
-        if let conflict { port.send(self.message(conflict)) }
+        if let conflict { port.send(conflict.message) }
         return port
+    }
+
+    private func checkRoom(for person: ExactText, isOwner: Bool) throws(DocumentProblem) {
+        let limit = Self.portLimit - (isOwner ? 0 : Self.ownersPorts)
+        guard self.ports.count < limit else {
+            throw .busy("`\(self.place.path)` is open in \(limit) places. Try again later.")
+        }
+        let own = self.ports.values.count { $0.person == person }
+        guard isOwner || own < Self.personPorts else {
+            throw .busy("You have `\(self.place.path)` open in \(own) places. Close one of them, and try again.")
+        }
+    }
+
+    private func chooseHolder() {
+        let people = self.ports.values.map(\.person)
+        self.holder.withLock { holder in
+            guard let other = people.first, !people.contains(where: { $0 == holder }) else { return }
+            holder = other
+        }
     }
 
     private func refuseEpoch(_ port: DocumentPort) {
@@ -118,7 +158,9 @@ actor OpenDocument {
             progress.isEnded = true
             return progress.presence
         }
-        if var gone = presence {
+        self.chooseHolder()
+        // Somebody who comes back may be here again before the old connection has ended.
+        if var gone = presence, !self.ports.values.contains(where: { $0.client == presence?.client }) {
             (gone.clock, gone.state) = (gone.clock + 1, "null")
             self.tell(.binary(DocumentFrame.awareness(gone)), except: port)
         }
@@ -127,7 +169,7 @@ actor OpenDocument {
         }
     }
 
-    private func tell(_ frame: DocumentPort.Frame, except port: DocumentPort? = nil) {
+    func tell(_ frame: DocumentPort.Frame, except port: DocumentPort? = nil) {
         for other in self.ports.values where other !== port { other.send(frame) }
     }
 
@@ -136,8 +178,10 @@ actor OpenDocument {
     func receive(_ bytes: [UInt8], from port: DocumentPort) {
         guard self.ports[port.id] != nil else { return }
         do {
+            guard port.maySend(bytes.count, at: self.context.now()) else { throw Self.tooMuch }
             switch try DocumentFrame(bytes) {
             case .step(let vector):
+                guard port.mayDo(Self.questionCost, at: self.context.now()) else { throw Self.tooFast }
                 let known = try TextUpdate.stateVector(vector)
                 guard port.knowsEpoch || known.isEmpty else { return self.refuseEpoch(port) }
                 self.enqueue(.frame(DocumentFrame.sync(1, self.text.encode(since: known)), to: port))
@@ -146,11 +190,11 @@ actor OpenDocument {
             case .update(let bytes): try self.take(bytes, from: port)
             case .awareness(let states):
                 guard port.mayDo(1, at: self.context.now()) else { throw Self.tooFast }
-                let presence = port.presence(in: states) {
-                    Set(self.ports.values.compactMap { other in other.withProgress { $0.presence?.client } })
-                }
+                let presence = port.presence(in: states) { self.mayUse($0, as: port.person) }
                 if let presence { self.tell(.binary(DocumentFrame.awareness(presence)), except: port) }
-            case .awarenessQuery: self.showOthers(to: port)
+            case .awarenessQuery:
+                guard port.mayDo(Self.questionCost, at: self.context.now()) else { throw Self.tooFast }
+                self.showOthers(to: port)
             }
         } catch let error as SharedTextError {
             self.refuse(port, error.code.rawValue, "\(error) Copy your text, and open the document again.")
@@ -169,10 +213,11 @@ actor OpenDocument {
 
     private static let readOnly = "You may only read this document, so your edits were not taken."
     private static let tooFast = SharedTextError(.tooLarge, "comes with over 10,000 others in a second")
+    private static let tooMuch = SharedTextError(.tooLarge, "comes with over 4 MB of others in ten seconds")
 
     private func take(_ bytes: [UInt8], from port: DocumentPort) throws {
         let update = try TextUpdate(bytes)
-        guard port.mayDo(max(1, update.operationCount), at: self.context.now()) else { throw Self.tooFast }
+        guard port.mayDo(self.text.cost(of: update), at: self.context.now()) else { throw Self.tooFast }
         let before = self.text.changeCount
         guard port.canEdit else {
             // The answer to our state vector may say what is known.
@@ -181,7 +226,9 @@ actor OpenDocument {
             if copy.changeCount > before { self.refuse(port, "read-only", Self.readOnly) }
             return
         }
+        let clients = try self.writers(of: update, from: port.person)
         try self.text.take(update)
+        self.claim(clients, for: port.person)
         port.withProgress { $0.received += 1 }
         guard self.text.changeCount > before else {
             // Everything of it is stored or about to be: the acknowledgement follows that.
@@ -221,8 +268,9 @@ actor OpenDocument {
                 guard case .update(let bytes, _) = work, !bytes.isEmpty else { return nil }
                 return bytes
             }
-            if !updates.isEmpty || self.stateChanged {
-                self.stateChanged = false
+            if !updates.isEmpty || self.stateChanged && self.isStored {
+                let (isStored, hasNewClients) = (self.isStored, self.hasNewClients)
+                (self.stateChanged, self.hasNewClients) = (false, false)
                 var record = self.record
                 record.editors =
                     self.saving
@@ -231,7 +279,14 @@ actor OpenDocument {
                     }
                 do {
                     let stored = record
-                    guard try await self.context.write(self.session, { try $0.add(updates, to: stored) }) else {
+                    let isAlone = try await self.context.write(self.session) { ledger in
+                        guard try isStored || ledger.begin(stored), try ledger.add(updates, to: stored) else {
+                            return false
+                        }
+                        if hasNewClients { try ledger.storeClients(of: stored) }
+                        return true
+                    }
+                    guard isAlone else {
                         return self.fail("The document is also open at another host. Open it again.")
                     }
                 } catch {
@@ -241,6 +296,7 @@ actor OpenDocument {
                     return self.fail(
                         "Your last edits could not be stored. Copy your text, and open the document again.")
                 }
+                self.isStored = true
                 self.record.last += Int64(updates.count)
                 self.storedSinceSnapshot.count += updates.count
                 self.storedSinceSnapshot.bytes += updates.reduce(0) { $0 + $1.count }
@@ -257,7 +313,7 @@ actor OpenDocument {
     }
 
     /// The thread of whoever edits.
-    private var session: String? {
+    var session: String? {
         self.record.editors.last?.session ?? self.ports.values.first?.editor.session
     }
 
@@ -304,39 +360,6 @@ actor OpenDocument {
             self.context.logger.warning(
                 "the history of a document was not compacted", ["error": .string("\(error)")])
         }
-    }
-
-    // MARK: Comments
-
-    /// The open comments, each where its passage is: in a new history of edits it is found by its words.
-    func readComments() async -> JSON? {
-        let place = self.place
-        do {
-            var comments = try await self.context.store.read { try $0.comments(at: place) }
-            let (text, epoch) = (self.text, self.record.epoch)
-            let moved = comments.filter { $0.parent == nil && $0.anchor["epoch"]?.stringValue != epoch }.map {
-                ($0.number, CommentAnchor.find($0.quote, in: text, of: epoch))
-            }
-            if !moved.isEmpty {
-                comments = try await self.context.write(self.session) { ledger in
-                    for (number, anchor) in moved { try ledger.anchor(number, at: anchor) }
-                    return try ledger.comments(at: place)
-                }
-            }
-            return ["type": "comments", "items": .array(comments.map(\.json))]
-        } catch {
-            self.context.logger.warning(
-                "the comments of a document were not read",
-                ["path": .string(place.path), "error": .string("\(error)")])
-            return nil
-        }
-    }
-
-    /// Shows everybody the comments if they have changed.
-    func showComments() async {
-        guard !self.ports.isEmpty, let now = await self.readComments(), now != self.comments else { return }
-        self.comments = now
-        self.tell(.text(now.text))
     }
 
     // MARK: Commits
@@ -387,7 +410,7 @@ actor OpenDocument {
         await self.flushed()
         guard !self.isClosed else { return }
         guard self.conflict == nil else {
-            if let port, let conflict { port.send(self.message(conflict)) }
+            if let port, let conflict { port.send(conflict.message) }
             return
         }
         let editors = self.record.editors
@@ -473,6 +496,7 @@ actor OpenDocument {
         guard let update = copy.replace(with: plain, as: self.host) else { return true }
         do {
             try self.text.take(TextUpdate(update))
+            self.claim([self.host], for: Self.nobody)
             self.enqueue(.update(update, from: nil))
             return true
         } catch {
@@ -486,21 +510,7 @@ actor OpenDocument {
     private func show(_ versions: DocumentVersions) {
         guard self.conflict?.head != versions.head else { return }
         self.conflict = versions
-        self.tell(.text(self.message(versions).text))
-    }
-
-    private func message(_ conflict: DocumentVersions) -> JSON {
-        let what =
-            conflict.theirs == nil
-            ? "Others have deleted or renamed this document."
-            : "Others have changed the same lines."
-        return [
-            "type": "conflict", "commit": conflict.head.map { .string($0.hex) } ?? .null,
-            "base_text": conflict.base.map { .string($0) } ?? .null,
-            "theirs": conflict.theirs.map { .string($0) } ?? .null,
-            "message": .string(
-                what + " Your text stays, and is not committed: put both together, and save with `commit` as `base`."),
-        ]
+        self.tell(.text(versions.message.text))
     }
 
     /// Merges what others have committed.

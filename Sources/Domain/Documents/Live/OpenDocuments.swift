@@ -28,14 +28,29 @@ package actor OpenDocuments {
         }
     }
 
+    struct Opening: Sendable {
+        let task: Task<OpenDocument, any Error>
+        /// In whose share it counts; nil for the host.
+        let holder: Protected<ExactText?>
+    }
+
+    private struct Person {
+        let id: ExactText
+        let isOwner: Bool
+    }
+
     private let context: Context
-    private(set) var open: [DocumentPlace: Task<OpenDocument, any Error>] = [:]
+    private(set) var open: [DocumentPlace: Opening] = [:]
     private var isStopping = false
     private let stopped = Signal()
 
     /// A committed document's history is kept this long for people who come back with edits: 30 days.
     private static let lifetime: Int64 = 30 * 24 * 3_600_000
     private static let limit = 500
+    /// Of those the ones that are kept for owners.
+    private static let ownersDocuments = 50
+    /// Of one person, who is not an owner.
+    private static let personDocuments = 20
 
     /// - Parameters:
     ///   - now: Milliseconds since 1970.
@@ -62,7 +77,9 @@ package actor OpenDocuments {
                     let thread = try await self.context.store.read({ try $0.session(id: session) }),
                     self.context.store.held.contains(Place(of: thread.key))
                 else { continue }
-                _ = try await self.document(at: record.place) { throw DocumentProblem.missing(record.place.path) }
+                _ = try await self.document(at: record.place, for: nil) {
+                    throw DocumentProblem.missing(record.place.path)
+                }
             }
             try await self.context.store.write { try $0.removeComments(resolvedBefore: old) }
         } catch {
@@ -87,75 +104,94 @@ package actor OpenDocuments {
     }
 
     private func showComments() async {
-        for task in self.open.values { await (try? task.value)?.showComments() }
+        for opening in self.open.values { await (try? opening.task.value)?.showComments() }
     }
 
     /// Looks after each open document.
     package func tick() async {
-        let open = self.open
+        let open = self.open.mapValues(\.task)
         let closed = await withTaskGroup(of: DocumentPlace?.self) { group in
             for (place, task) in open {
                 group.addTask { await (try? task.value)?.tick() == true ? place : nil }
             }
             return await group.reduce(into: [DocumentPlace]()) { places, place in place.map { places.append($0) } }
         }
-        for place in closed where self.open[place] == open[place] { self.open[place] = nil }
+        for place in closed where self.open[place]?.task == open[place] { self.open[place] = nil }
     }
 
     package func stop() async {
         self.isStopping = true
         self.stopped.signal()
-        for task in self.open.values { await (try? task.value)?.stop() }
+        for opening in self.open.values { await (try? opening.task.value)?.stop() }
     }
 
     /// Opens a document for somebody. Throws ``DocumentProblem`` and as ``DocumentDesk/read(_:of:)``.
     ///
     /// - Parameter epoch: The history that the client's own text belongs to; nil for a client without one.
     package func join(
-        _ path: String, of thread: DocumentThread, as sender: Sender, in session: String, canEdit: Bool, epoch: String?
+        _ path: String, of thread: DocumentThread, as sender: Sender, in session: String, canEdit: Bool, isOwner: Bool,
+        epoch: String?
     ) async throws -> DocumentConnection {
         let (place, stored) = try await self.context.desk.open(path, of: thread)
+        // Somebody who may not edit begins no document.
+        if !canEdit, stored.text == nil, self.open[place] == nil,
+            try await self.context.store.read({ try $0.document(at: place) }) == nil
+        {
+            throw DocumentProblem.missing(path)
+        }
         let editor = DocumentEditor(sender: sender, session: session)
+        let person = Person(id: ExactText(sender.id), isOwner: isOwner)
         while true {
-            let document = try await self.document(at: place) { stored }
-            if let port = try await document.join(editor, canEdit: canEdit, epoch: epoch) {
+            let document = try await self.document(at: place, for: person) { stored }
+            if let port = try await document.join(editor, canEdit: canEdit, isOwner: isOwner, epoch: epoch) {
                 return DocumentConnection(document: document, port: port)
             }
             // It was closed in between. Somebody may already have opened it again, and that one has to stay.
-            if let task = self.open[place], try await task.value === document, self.open[place] == task {
+            if let task = self.open[place]?.task, try await task.value === document, self.open[place]?.task == task {
                 self.open[place] = nil
             }
         }
     }
 
     private func document(
-        at place: DocumentPlace, begin: @escaping @Sendable () throws -> StoredText
+        at place: DocumentPlace, for person: Person?, begin: @escaping @Sendable () throws -> StoredText
     ) async throws -> OpenDocument {
-        if let task = self.open[place] { return try await task.value }
-        guard !self.isStopping, self.open.count < Self.limit else {
-            throw DocumentProblem.busy("The host has \(Self.limit) documents open, or stops. Try again later.")
-        }
-        let context = self.context
+        if let opening = self.open[place] { return try await opening.task.value }
+        try self.checkRoom(for: person)
+        let (context, holder) = (self.context, Protected<ExactText?>(person?.id))
         // Unstructured: everybody who opens the document waits for the same one.
         let task = Task {
             let found = try await context.store.read { ledger in
                 try ledger.document(at: place).map { ($0, try ledger.updates(of: $0)) }
             }
             if let (record, updates) = found {
-                let document = try OpenDocument(record, updates: updates, context: context)
+                let document = try OpenDocument(
+                    record, updates: updates, isStored: true, holder: holder, context: context)
                 await document.merge()
                 return document
             }
-            let record = try OpenDocument.record(of: place, try begin(), at: context.now())
-            try await context.store.write { try $0.begin(record) }
-            return try OpenDocument(record, updates: [], context: context)
+            return try OpenDocument(
+                OpenDocument.record(of: place, try begin(), at: context.now()), updates: [], isStored: false,
+                holder: holder, context: context)
         }
-        self.open[place] = task
+        self.open[place] = Opening(task: task, holder: holder)
         do {
             return try await task.value
         } catch {
-            if self.open[place] == task { self.open[place] = nil }
+            if self.open[place]?.task == task { self.open[place] = nil }
             throw error
+        }
+    }
+
+    private func checkRoom(for person: Person?) throws(DocumentProblem) {
+        let limit = person?.isOwner == false ? Self.limit - Self.ownersDocuments : Self.limit
+        guard !self.isStopping, self.open.count < limit else {
+            throw .busy("The host has \(limit) documents open, or stops. Try again later.")
+        }
+        guard let person, !person.isOwner else { return }
+        let own = self.open.values.count { $0.holder.withLock { $0 } == person.id }
+        guard own < Self.personDocuments else {
+            throw .busy("You have \(own) documents open. Close one of them, and try again in a minute.")
         }
     }
 }

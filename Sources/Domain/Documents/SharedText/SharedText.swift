@@ -1,9 +1,9 @@
 /// A text that several people edit at the same time: Yjs's text type without formats.
 ///
-/// Every inserted run of UTF-16 units is an item with the id (client, clock), in a linked list in the text's order; deleted
-/// ones stay in it without their text. Two texts that have applied the same updates, in any order, are equal, and equal to
-/// what Yjs makes of them. Invariants: a client's items have no gaps, and refer to items that are here; what cannot be
-/// applied yet waits in ``pendingCount``.
+/// Every inserted run of UTF-16 units is an item with the id (client, clock), in a linked list in the text's order;
+/// deleted ones stay in it without their text, which no peer needs. Two texts that have applied the same updates, in
+/// any order, are equal, and equal to what Yjs makes of them. Invariants: a client's items have no gaps, and refer to
+/// items that are here; what cannot be applied yet waits in ``pendingCount``.
 ///
 /// The rules are those of YATA as Yjs has them (`Item.integrate`): https://github.com/yjs/yjs.
 package struct SharedText: Sendable {
@@ -12,6 +12,10 @@ package struct SharedText: Sendable {
     /// Of items, which deleted text also has.
     package static let itemLimit = 200_000
     private static let pendingLimit = 20_000
+    /// Of ``units``: far more than a document has, and fewer than ``Item/start`` can count.
+    private static let unitLimit = 1 << 24
+    /// Deleted units are left alone up to this many: 64 KB.
+    private static let spareUnits = 32 << 10
     static let none: Int32 = -1
 
     /// A unit's client, by its place in ``clients``, and clock.
@@ -41,8 +45,9 @@ package struct SharedText: Sendable {
     }
 
     private(set) var items: [Item] = []
-    /// Of all items, also of those that are deleted now.
+    /// Of all items. Those of deleted ones are removed once they are more than half.
     private(set) var units: [UInt16] = []
+    private var deletedUnits = 0
     private(set) var clients: [UInt64] = []
     private var numbers: [UInt64: Int32] = [:]
     /// By client, in the order of clocks.
@@ -91,14 +96,9 @@ package struct SharedText: Sendable {
 
     /// Applies an update that has to be complete and to leave the text within its limit. Changes nothing if it throws.
     package mutating func take(_ update: TextUpdate) throws(SharedTextError) {
-        let growth = 3 * update.blocks.count + 2 * update.deletions.count
-        guard self.items.count + growth <= Self.itemLimit else {
-            throw SharedTextError(
-                .tooLarge, "does not fit into the document's history, which begins again when everybody has left")
-        }
-        if self.isComplete(update), self.byteCount + update.textBytes + 2 * growth <= Self.sizeLimit {
-            return try self.apply(update)
-        }
+        guard self.items.count + Self.growth(by: update) <= Self.itemLimit else { throw Self.longHistory }
+        try self.checkKnown(update)
+        guard self.needsTrial(update) else { return try self.apply(update) }
         var copy = self
         try copy.apply(update)
         guard copy.pending.isEmpty, copy.pendingDeletions.isEmpty else {
@@ -108,6 +108,52 @@ package struct SharedText: Sendable {
             throw SharedTextError(.tooLarge, "makes the text longer than \(Self.sizeLimit) bytes")
         }
         self = copy
+    }
+
+    static let longHistory = SharedTextError(
+        .tooLarge, "does not fit into the document's history, which begins again when everybody has left")
+
+    /// The most items that an update adds.
+    private static func growth(by update: TextUpdate) -> Int { 3 * update.blocks.count + 2 * update.deletions.count }
+
+    /// Whether an update has to be tried on a copy: it may be incomplete, or make the text too long, if only before its
+    /// own deletions.
+    private func needsTrial(_ update: TextUpdate) -> Bool {
+        !self.isComplete(update)
+            || self.byteCount + update.textBytes + 2 * Self.growth(by: update) > Self.sizeLimit
+    }
+
+    /// What taking an update costs, in operations: a trial copies all items.
+    func cost(of update: TextUpdate) -> Int {
+        max(1, update.operationCount) + (self.needsTrial(update) ? self.items.count / 64 : 0)
+    }
+
+    /// Throws if an update has another text than this one under the same ids: it would be skipped as known, and lost.
+    /// Deleted text is no longer here to be compared.
+    private func checkKnown(_ update: TextUpdate) throws(SharedTextError) {
+        for block in update.blocks {
+            guard let units = block.units, let client = self.numbers[block.client] else { continue }
+            let end = min(block.end, self.clock(of: client))
+            var clock = block.clock
+            while clock < end {
+                let item = self.items[Int(self.item(at: Position(client: client, clock: clock)))]
+                let next = min(item.end, end)
+                if !item.isDeleted {
+                    let start = Int(item.start - item.clock)
+                    let known = self.units[(start + Int(clock))..<(start + Int(next))]
+                    let sent = units[Int(clock - block.clock)..<Int(next - block.clock)]
+                    guard known.elementsEqual(sent, by: Self.isSame) else {
+                        throw SharedTextError(.foreignClient, "has another text than the host under the same client id")
+                    }
+                }
+                clock = next
+            }
+        }
+    }
+
+    /// A half of a surrogate pair that was cut is a replacement character, here or at the client.
+    private static func isSame(_ known: UInt16, _ sent: UInt16) -> Bool {
+        known == sent || known == 0xFFFD && 0xD800...0xDFFF ~= sent || sent == 0xFFFD && 0xD800...0xDFFF ~= known
     }
 
     /// Whether everything that the update refers to is certainly here.
@@ -126,6 +172,7 @@ package struct SharedText: Sendable {
     /// Applies an update in any order, also more than once. What refers to later ones waits for them; throws if too much
     /// does, and forgets it.
     package mutating func apply(_ update: TextUpdate) throws(SharedTextError) {
+        guard self.units.count + update.textBytes <= Self.unitLimit else { throw Self.longHistory }
         for block in update.blocks { self.wait(block) }
         let hasGrown = self.integratePending(update.blocks)
         self.pendingDeletions += update.deletions
@@ -401,10 +448,24 @@ package struct SharedText: Sendable {
                 let text = self.units[Int(now.start)..<Int(now.start + now.length)]
                 self.changeCount += 1
                 self.byteCount -= Self.byteCount(of: text)
+                self.deletedUnits += text.count
                 self.items[index].start = Self.none
             }
             place += 1
         }
+        if self.deletedUnits > Self.spareUnits, self.deletedUnits > self.units.count / 2 { self.dropDeletedUnits() }
+    }
+
+    private mutating func dropDeletedUnits() {
+        var kept: [UInt16] = []
+        kept.reserveCapacity(self.units.count - self.deletedUnits)
+        for index in self.items.indices where !self.items[index].isDeleted {
+            let item = self.items[index]
+            self.items[index].start = Int32(kept.count)
+            kept += self.units[Int(item.start)..<Int(item.start + item.length)]
+        }
+        self.units = kept
+        self.deletedUnits = 0
     }
 
     static func byteCount(of units: some Sequence<UInt16>) -> Int {

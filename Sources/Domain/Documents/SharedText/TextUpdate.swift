@@ -135,6 +135,8 @@ package struct SharedTextError: Error, Sendable, Hashable, CustomStringConvertib
         case tooLarge = "too-large"
         /// It builds on edits that are not here.
         case incomplete
+        /// Its text is under a client id that is somebody else's, or that has another text here.
+        case foreignClient = "foreign-client"
     }
 
     package let code: Code

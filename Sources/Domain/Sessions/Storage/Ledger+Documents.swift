@@ -5,9 +5,11 @@ internal import JSON
 /// The documents that are edited live.
 extension Ledger {
     package func document(at place: DocumentPlace) throws -> DocumentRecord? {
-        try self.connection.first(
-            "SELECT * FROM documents WHERE repository = ? AND branch = ? AND path = ?", place.values
-        ).map(Self.document)
+        let row = try self.connection.first(
+            "SELECT * FROM documents WHERE repository = ? AND branch = ? AND path = ?", place.values)
+        guard var document = try row.map(Self.document) else { return nil }
+        document.clients = try self.clients(of: document)
+        return document
     }
 
     /// Those with edits that no commit has.
@@ -23,18 +25,19 @@ extension Ledger {
         ).map { try $0.bytes("body") }
     }
 
-    /// Begins a history, in place of the one that the document had.
-    package func begin(_ document: DocumentRecord) throws {
-        try self.removeDocument(at: document.place)
-        try self.connection.execute(
-            """
-            INSERT INTO documents (repository, branch, path, epoch, snapshot, through, last, base, editors, edited_at)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-            """,
+    /// Begins a history. False if somebody else has begun one.
+    package func begin(_ document: DocumentRecord) throws -> Bool {
+        let added = try self.connection.rowsChanged(
+            by: """
+                INSERT INTO documents
+                (repository, branch, path, epoch, snapshot, through, last, base, editors, edited_at)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+                """,
             document.place.values + [
                 .text(document.epoch), .blob(document.snapshot), .integer(document.through), .integer(document.last),
                 .text(document.base), .text(document.editorsText), .integer(document.editedAt),
             ])
+        return added == 1
     }
 
     /// Stores updates after those that are known, and the document's state. False if somebody else has stored some.
@@ -54,13 +57,36 @@ extension Ledger {
         return true
     }
 
+    /// Stores who writes under each client id: as number 0 of the updates, which count from 1.
+    package func storeClients(of document: DocumentRecord) throws {
+        try self.connection.execute(
+            """
+            INSERT INTO document_updates (epoch, number, body) VALUES (?, 0, ?)
+            ON CONFLICT (epoch, number) DO UPDATE SET body = excluded.body
+            """, [.text(document.epoch), .blob(document.clientsJSON.bytes)])
+    }
+
+    private func clients(of document: DocumentRecord) throws -> [UInt64: ExactText] {
+        let row = try self.connection.first(
+            "SELECT body FROM document_updates WHERE epoch = ? AND number = 0", [.text(document.epoch)])
+        var clients: [UInt64: ExactText] = [:]
+        for entry in try row.map({ try JSON.parse(try $0.bytes("body")) })?.arrayValue ?? [] {
+            let person = ExactText(entry["person"]?.stringValue ?? "")
+            for client in entry["clients"]?.arrayValue ?? [] {
+                if let id = client.intValue.flatMap({ UInt64(exactly: $0) }) { clients[id] = person }
+            }
+        }
+        return clients
+    }
+
     /// Replaces all updates by a snapshot. Has no effect if somebody else has stored some.
     package func compact(_ document: DocumentRecord, to snapshot: [UInt8]) throws {
         let changed = try self.connection.rowsChanged(
             by: "UPDATE documents SET snapshot = ?, through = last WHERE epoch = ? AND last = ?",
             [.blob(snapshot), .text(document.epoch), .integer(document.last)])
         guard changed == 1 else { return }
-        try self.connection.execute("DELETE FROM document_updates WHERE epoch = ?", [.text(document.epoch)])
+        try self.connection.execute(
+            "DELETE FROM document_updates WHERE epoch = ? AND number > 0", [.text(document.epoch)])
     }
 
     package func removeDocument(at place: DocumentPlace) throws {
@@ -90,16 +116,19 @@ extension Ledger {
     }
 }
 
-/// A document as everybody who edits it means it.
+/// A document as everybody who edits it means it. Git tells two spellings of the same letters apart.
 package struct DocumentPlace: Sendable, Hashable {
-    package let repository: String
-    package let branch: String
-    package let path: String
+    private let exactRepository: ExactText
+    private let exactBranch: ExactText
+    private let exactPath: ExactText
+    package var repository: String { self.exactRepository.text }
+    package var branch: String { self.exactBranch.text }
+    package var path: String { self.exactPath.text }
 
     package init(repository: String, branch: String, path: String) {
-        self.repository = repository
-        self.branch = branch
-        self.path = path
+        self.exactRepository = ExactText(repository)
+        self.exactBranch = ExactText(branch)
+        self.exactPath = ExactText(path)
     }
 
     var values: [SQLValue] { [.text(self.repository), .text(self.branch), .text(self.path)] }
@@ -126,6 +155,8 @@ package struct DocumentRecord: Sendable {
     package var base: String
     package var editors: [DocumentEditor]
     package var editedAt: Int64
+    /// Who first wrote under each client id, by the identity; the host has none.
+    package var clients: [UInt64: ExactText] = [:]
 
     package init(
         place: DocumentPlace, epoch: String, snapshot: [UInt8], through: Int64 = 0, last: Int64 = 0, base: String,
@@ -139,6 +170,14 @@ package struct DocumentRecord: Sendable {
         self.base = base
         self.editors = editors
         self.editedAt = editedAt
+    }
+
+    fileprivate var clientsJSON: JSON {
+        let people = Dictionary(grouping: self.clients.keys) { self.clients[$0] ?? ExactText("") }
+        return .array(
+            people.map { person, clients in
+                ["person": .string(person.text), "clients": .array(clients.map { .integer(Int64($0)) })]
+            })
     }
 
     fileprivate var editorsText: String {

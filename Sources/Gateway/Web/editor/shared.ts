@@ -39,7 +39,7 @@ export interface HostMessage {
 export interface SharedDelegate {
   /** Others have changed the text. */
   changed(delta: Delta[]): void;
-  /** The history began anew: the text is another one, and `lost` was typed and not stored; null if nothing was. */
+  /** The text is read anew: `lost` is the one with what was typed and not stored; null if nothing was. */
   begunAnew(text: string, lost: string | null): void;
   peersChanged(): void;
   stateChanged(): void;
@@ -72,7 +72,8 @@ export class SharedText {
   private isAnswered = false;
   private sent = 0;
   private isStopped = false;
-  private lost: { text: string | null } | null = null;
+  /** The text as it was, until the host's is here. */
+  private lost: { text: string; isTyped: boolean } | null = null;
   private awarenessClock = 0;
   private place: { anchor: unknown; head: unknown } | null = null;
   private readonly others = new Map<number, { clock: number; state: any }>();
@@ -145,6 +146,11 @@ export class SharedText {
 
   /** Changes of the person's own: each in the text that the one before left. */
   edit(changes: { from: number; to: number; insert: string }[]): void {
+    if (this.lost) {
+      for (const { from, to, insert } of changes) this.lost.text = this.lost.text.slice(0, from) + insert + this.lost.text.slice(to);
+      this.lost.isTyped = true;
+      return;
+    }
     this.doc.transact(() => {
       for (const change of changes) {
         if (change.to > change.from) this.text.delete(change.from, change.to - change.from);
@@ -298,7 +304,7 @@ export class SharedText {
         this.isUnsaved = message.unsaved || this.isPending;
         break;
       case "error":
-        if (message.code === "epoch") return this.beginAnew();
+        if (message.code === "epoch" || message.code === "foreign-client") return this.beginAnew();
         // After these the connection ends, and begins again with what is here.
         if (!["save", "history", "unknown", "lost"].includes(message.code)) this.stop();
     }
@@ -306,9 +312,9 @@ export class SharedText {
     this.delegate.stateChanged();
   }
 
-  /** The host's history is another one: merging this one's text into it would double it. */
+  /** The host's history is another one, and merging this one's text into it would double it; or the edits are under an id that is not this person's. */
   private beginAnew(): void {
-    this.lost = { text: this.isPending ? this.text.toString() : null };
+    this.lost ??= { text: this.text.toString(), isTyped: this.isPending };
     this.doc.destroy();
     this.isPending = false;
     this.epoch = null;
@@ -338,9 +344,9 @@ export class SharedText {
     // The first text is nobody's edit.
     this.isUnsaved = wasUnsaved;
     if (this.lost) {
-      const { text } = this.lost;
+      const { text, isTyped } = this.lost;
       this.lost = null;
-      this.delegate.begunAnew(this.text.toString(), text);
+      this.delegate.begunAnew(this.text.toString(), isTyped ? text : null);
     }
     this.ask({ type: "comments" });
     this.delegate.stateChanged();
