@@ -33,8 +33,8 @@ package final class Gateway: Service {
         let connections = context.connections
         let (streams, authenticator) = (context.streams, context.authenticator)
         bridge.access.observe { change in
-            await connections.check(change.person.identity)
-            await streams.check(change.person.identity) { try await authenticator.isValid($0) }
+            await connections.check { $0.identity == change.person.identity }
+            await streams.check(authenticator) { $0.identity == change.person.identity }
         }
         self.context = context
         if peers != nil { bridge.store.held.observe { connections.placesChanged() } }

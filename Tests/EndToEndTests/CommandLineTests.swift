@@ -133,7 +133,13 @@ struct CommandLineTests {
 
         let listed = try await host.run(["token", "list"])
         #expect(listed.text.contains(made["id"]?.stringValue ?? "?") && !listed.text.contains(secret))
+        let live = try await client.live()
+        let begun = ContinuousClock.now
         #expect(try await host.run(["token", "revoke", made["id"]?.stringValue ?? ""]).status == .exited(0))
+        #expect(try await live.next() == nil)
+        // It looks at its credential by itself every 30 seconds.
+        #expect(begun.duration(to: .now) < .seconds(20))
+        await live.close()
         #expect(try await client.answer("GET", "/api/v1/threads").status == 401)
         #expect(await host.terminate() == .exited(0))
         await model.stop()

@@ -1,5 +1,6 @@
 import Chat
 import HTTP
+import HTTPClient
 import JSON
 import Primitives
 import TestSupport
@@ -20,6 +21,8 @@ struct SlackAdapterTests {
             #expect(message.sender.id == "slack:\(stage.slack.teamID)/\(LoopbackSlack.alice)")
             // Also of the first message: what it asks for is signed with the name.
             #expect(message.sender.displayName == "alice")
+            // Messages keep their `ts` when a channel gets another id.
+            #expect(stage.adapter.traits(of: message.route.room).capabilities.contains(.lastingIDs))
             let reference = try await stage.adapter.post(stage.message("**hi** <\u{200B}!channel>", message.route))
             let shown = try #require(stage.slack.message(reference.id))
             #expect(shown.thread == question)
@@ -307,6 +310,23 @@ struct SlackAdapterTests {
             #expect(stage.slack.pings.isEmpty)
             stage.slack.setScopes(stage.slack.settings.scopes.subtracting(["files:read"]))
             await #expect(throws: AdapterError.self) { try await stage.adapter.download(attachment) { _ in } }
+        }
+    }
+
+    @Test("a failed download says what people can do, and none lasts longer than five minutes")
+    func failedDownload() async throws {
+        try await SlackStage.with { stage in
+            stage.slack.upload(.init("a.txt", Array("a".utf8), type: "text/plain"), text: "\(stage.slack.mention) look")
+            await stage.sink.wait { !$0.messages.isEmpty }
+            let attachment = try #require(stage.sink.messages.first?.attachments.first)
+            stage.slack.inject(.cut, at: "download", times: 10)
+            let error = await #expect(throws: AdapterError.self) {
+                try await stage.adapter.download(attachment) { _ in }
+            }
+            #expect(error?.message == "Slack ended the download early. Send it again")
+            let request = stage.adapter.downloadRequest(try HTTPURL("https://files.slack.com/a"))
+            #expect(request.totalTimeout == .seconds(300))
+            #expect(SlackAdapter.downloadText(.idleTimeout) == "Slack sent nothing for a minute. Send it again")
         }
     }
 

@@ -56,6 +56,41 @@ struct SlackFormTests {
         }
     }
 
+    @Test("a stranger's form stays open and says why")
+    func stranger() async throws {
+        try await SlackStage.with { stage in
+            let message = try await self.posted(stage)
+            stage.sink.change { $0.verdict = .ignored("stranger") }
+            stage.slack.press("Deny", of: message.id)
+            try await stage.slack.wait("a form") { !$0.views.isEmpty }
+            let id = try #require(stage.slack.views.first?.key)
+            let values: JSON = ["text": ["text": ["type": "plain_text_input", "value": "no"]]]
+            let submission = try #require(stage.slack.submit(view: id, values))
+            try await stage.slack.wait("an answer") { $0.outcome(submission)?.answers.isEmpty == false }
+            let answer = stage.slack.outcome(submission)?.answers.first
+            #expect(answer?["errors"]?["text"]?.stringValue?.contains("Ask an owner") == true)
+            #expect(!stage.slack.views.isEmpty && Self.choices(stage).isEmpty)
+            #expect(stage.slack.mistakes.isEmpty)
+        }
+    }
+
+    @Test("who presses, reacts or submits has the same name as in a message")
+    func names() async throws {
+        try await SlackStage.with { stage in
+            let message = try await self.posted(stage)
+            stage.slack.react("+1", to: message.id)
+            await stage.sink.wait { $0.events.count == 1 }
+            stage.slack.press("Approve", of: message.id, as: LoopbackSlack.bob)
+            await stage.sink.wait { $0.events.count == 2 }
+            stage.slack.press("Deny", of: message.id, as: LoopbackSlack.bob)
+            try await stage.slack.wait("a form") { !$0.views.isEmpty }
+            let id = try #require(stage.slack.views.first?.key)
+            stage.slack.submit(view: id, ["text": ["text": ["type": "plain_text_input", "value": .null]]])
+            await stage.sink.wait { $0.events.count == 3 }
+            #expect(Self.choices(stage).map(\.sender.displayName) == ["alice", "bob", "bob"])
+        }
+    }
+
     @Test("when Slack does not open the form, the button counts as pressed")
     func expired() async throws {
         try await SlackStage.with(SlackStage.settings { $0.triggerSeconds = 0 }) { stage in

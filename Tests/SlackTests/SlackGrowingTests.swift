@@ -24,6 +24,17 @@ struct SlackGrowingTests {
         #expect(growing.remainder(of: "one\n\ntwo!") == nil)
     }
 
+    @Test("a growing message follows its channel to its new id, where only edits change it")
+    func moved() {
+        var messages = SlackGrowingMessages()
+        let old = RoomID(adapter: AdapterID("slack:team"), name: "C1")
+        let new = RoomID(adapter: AdapterID("slack:team"), name: "C2")
+        messages.keep(SlackGrowing(form: .stream(since: 0), touched: 0), for: MessageReference(room: old, id: "1.1"))
+        messages.move(from: old, to: new)
+        #expect(messages[MessageReference(room: old, id: "1.1")] == nil)
+        #expect(messages[MessageReference(room: new, id: "1.1")]?.isDerailed == true)
+    }
+
     @Test("a stream cut into any pieces shows a prefix of the whole text")
     func anyPieces() {
         let whole = """

@@ -42,6 +42,10 @@ struct TelegramButtonTests {
         #expect(incoming.choice?.sender.id == "telegram:7")
         #expect(incoming.calls.map(\.method) == ["answerCallbackQuery"])
         #expect(incoming.calls.first?.parameters["callback_query_id"] == "c1")
+        #expect(incoming.calls(after: .stored) == incoming.calls)
+        let refused = incoming.calls(after: .ignored("stranger")).first
+        #expect(refused?.parameters["callback_query_id"] == "c1")
+        #expect(refused?.parameters["text"]?.stringValue?.contains("Ask an owner") == true)
     }
 
     @Test("Data that was never offered in the chat is refused with an answer")

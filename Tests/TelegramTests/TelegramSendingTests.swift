@@ -1,4 +1,5 @@
 import Chat
+import HTTPClient
 import JSON
 import Telegram
 import Testing
@@ -44,9 +45,11 @@ struct TelegramSendingTests {
     @Test("A deleted topic is left out of one retry")
     func missingTopic() throws {
         let refusal = Transcript.refused(400, "Bad Request: message thread not found")
-        let message = Transcript.message("x", Sample.group, topic: 7)
+        let message = Transcript.message("x", Sample.group, topic: 7, replyTo: 5)
         let (calls, step) = try self.started().run(.post(message), refusal, Transcript.sent(Sample.group, 1))
         #expect(calls.map { $0.parameters["message_thread_id"] } == [7, nil])
+        // What it answers was deleted with the topic.
+        #expect(calls.map { $0.parameters["reply_parameters"] == nil } == [false, true])
         #expect(step.outcome != nil)
         let again = try self.started().run(.post(message), refusal, refusal)
         #expect(again.0.count == 2 && again.1.error?.code == .notFound)
@@ -65,10 +68,12 @@ struct TelegramSendingTests {
     func migration() throws {
         let transcript = try self.started()
         let (calls, step) = transcript.run(
-            .post(Transcript.message("x", -55)),
+            .post(Transcript.message("x", -55, replyTo: 5)),
             Transcript.refused(400, "Bad Request: group chat was upgraded to a supergroup chat", migratedTo: -1_009),
             Transcript.sent(-1_009, 3))
         #expect(calls.map { $0.parameters["chat_id"] } == [-55, -1_009])
+        // There, the number is another message's.
+        #expect(calls.map { $0.parameters["reply_parameters"] == nil } == [false, true])
         #expect(step.outcome == .message(Transcript.reference(-1_009, 3)))
         #expect(transcript.store().first?.event?.id == "migration/-55/-1009")
         #expect(transcript.traits(-55).editInterval == .milliseconds(3_500))
@@ -258,6 +263,18 @@ struct TelegramSendingTests {
         #expect(step.outcome == .file("documents/a.zip"))
         let large = transcript.run(.locate(Attachment(id: "F", name: "a", size: 21 << 20)))
         #expect(large.0.isEmpty && large.1.error?.code == .invalid)
+    }
+
+    @Test("A file that cannot be downloaded has a reason in words for people")
+    func unlocated() throws {
+        let transcript = try self.started()
+        let file = TelegramOperation.Kind.locate(Attachment(id: "F", name: "a"))
+        let refusal = TelegramRefusal(code: 400, text: "Bad Request: file is too big")
+        let large = transcript.run(file, .refused(refusal)).1.error
+        #expect(large?.message == "Telegram lets bots read files of up to 20 MB. Send a smaller one")
+        let lost = transcript.run(file, .broken(TelegramBreak("api.telegram.org: idle", mayHaveArrived: true))).1.error
+        #expect(lost?.message == "Telegram could not be reached. Send it again")
+        #expect(TelegramHTTPTransport.fetchText(.totalTimeout).contains("five minutes. Send it again"))
     }
 
     @Test("While disconnected, sending fails and certainly sends nothing")

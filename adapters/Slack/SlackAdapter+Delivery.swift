@@ -26,6 +26,7 @@ extension SlackAdapter {
     func enqueue(_ payload: JSON, as kind: SlackEnvelope.Kind?, answer: @escaping SlackDeliveryQueue.Answer) {
         guard let reader = self.reader else { return answer(false, nil) }
         var items: [SlackReader.Item] = []
+        var refusal: JSON?
         let names = self.state.withLock { $0.people.names }
         switch kind {
         case .events:
@@ -34,14 +35,19 @@ extension SlackAdapter {
             if let form = reader.form(payload) {
                 return self.order(.form(form, answer)) ? () : answer(false, nil)
             }
-            items = reader.items(ofInteraction: payload, names: names) + reader.items(ofSubmission: payload)
+            items = reader.items(ofInteraction: payload, names: names)
+            if items.isEmpty {
+                items = reader.items(ofSubmission: payload)
+                refusal = SlackForm.refusal
+            }
         case .slash:
             guard let slash = reader.slash(payload, names: names) else { break }
             return self.order(.slash(slash, answer)) ? () : answer(false, nil)
         case nil: break
         }
         guard let first = items.first else { return answer(true, nil) }
-        if !self.queue(of: first).append(SlackDeliveryQueue.Job(items: items, answer: answer)) { answer(false, nil) }
+        let job = SlackDeliveryQueue.Job(items: items, refusal: refusal, answer: answer)
+        if !self.queue(of: first).append(job) { answer(false, nil) }
     }
 
     private func acknowledge(_ envelope: SlackEnvelope, with payload: JSON?, on link: Int) {
@@ -91,10 +97,10 @@ extension SlackAdapter {
     }
 
     private func deliver(_ job: SlackDeliveryQueue.Job, to sink: any MessageSink) async {
-        var isStored = true
-        for item in job.items where isStored { isStored = await self.deliver(item, to: sink) }
-        if !isStored { self.noteUnstored() }
-        job.answer(isStored, nil)
+        var delivery: Delivery? = .stored
+        for item in job.items where delivery != nil { delivery = await self.deliver(item, to: sink) }
+        if delivery == nil { self.noteUnstored() }
+        job.answer(delivery != nil, delivery == .ignored("stranger") ? job.refusal : nil)
     }
 
     /// What is not stored does not count as seen: it is read again, should Slack give up sending it.
@@ -107,16 +113,21 @@ extension SlackAdapter {
         self.toConduct.signal()
     }
 
-    /// True when it may be acknowledged.
-    private func deliver(_ item: SlackReader.Item, to sink: any MessageSink) async -> Bool {
+    /// Nil when it may not be acknowledged.
+    private func deliver(_ item: SlackReader.Item, to sink: any MessageSink) async -> Delivery? {
         switch item {
         case .message(let read, let id):
             let message = await self.named(read)
             let event = InboundEvent(id: id, adapter: self.id, kind: .message(message))
-            guard let delivery = await self.deliver(event, to: sink) else { return false }
+            let delivery = await self.deliver(event, to: sink)
             if delivery == .stored { self.note(message) }
+            return delivery
         case .other(let kind, let id):
-            return await self.deliver(InboundEvent(id: id, adapter: self.id, kind: kind), to: sink) != nil
+            if case .roomRenamed(let old, let new) = kind {
+                self.state.withLock { $0.growing.move(from: old, to: new) }
+            }
+            let event = InboundEvent(id: id, adapter: self.id, kind: await self.named(kind))
+            return await self.deliver(event, to: sink)
         case .streamsStopped(let channel, let timestamps):
             self.state.withLock { state in
                 for ts in timestamps {
@@ -131,7 +142,7 @@ extension SlackAdapter {
             self.logger.info("The bot was added to a Slack channel", ["channel": .string(channel)])
         case .revoked(let detail): self.perform(.revoked(detail))
         }
-        return true
+        return .stored
     }
 
     /// Nil when it could not be stored in time; then it must not be acknowledged, so that Slack redelivers it.
@@ -150,21 +161,39 @@ extension SlackAdapter {
         return delivery ?? nil
     }
 
-    /// How long a message waits for its writer's name.
+    /// How long an event waits for a person's name.
     private static let namePatience = Duration.seconds(1)
 
-    /// With its writer's name instead of the id, which is looked up at the first message: commits are signed with it.
+    /// With its writer's name instead of the id.
     private func named(_ message: InboundMessage) async -> InboundMessage {
-        let sender = message.sender
-        let user = sender.displayName
-        guard sender.id.hasSuffix("/\(user)") else { return message }
+        guard message.sender.id.hasSuffix("/\(message.sender.displayName)") else { return message }
+        var named = message
+        named.sender = await self.named(message.sender)
+        return named
+    }
+
+    /// A choice or an edit with the person's name: a reaction has only the id, a button the name of the login.
+    func named(_ kind: InboundEvent.Kind) async -> InboundEvent.Kind {
+        switch kind {
+        case .choice(let choice):
+            let sender = await self.named(choice.sender)
+            return .choice(
+                Choice(target: choice.target, sender: sender, kind: choice.kind, sentAt: choice.sentAt))
+        case .messageEdited(let edit):
+            let sender = await self.named(edit.sender)
+            return .messageEdited(MessageEdit(reference: edit.reference, sender: sender, text: edit.text))
+        default: return kind
+        }
+    }
+
+    /// The name is looked up when a person is first met: others read it, and commits are signed with it.
+    private func named(_ sender: Sender) async -> Sender {
+        let user = sender.id.split(separator: "/").last.map(String.init) ?? ""
         if self.state.withLock({ $0.people.needsLookUp(user) }) {
             _ = await withDeadline(Self.namePatience) { await self.lookUp(user) }
         }
-        guard let name = self.state.withLock({ $0.people.names[user] }) else { return message }
-        var named = message
-        named.sender = Sender(id: sender.id, identities: sender.identities, displayName: name, isBot: sender.isBot)
-        return named
+        guard let name = self.state.withLock({ $0.people.names[user] }) else { return sender }
+        return Sender(id: sender.id, identities: sender.identities, displayName: name, isBot: sender.isBot)
     }
 
     /// Notes what a stored message shows: a thread to read after an absence, a missing title.

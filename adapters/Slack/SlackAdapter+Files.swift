@@ -22,8 +22,35 @@ extension SlackAdapter {
             let isPage = file?["mimetype"]?.stringValue == "text/html"
             try await self.fetch(url, isPage: isPage, to: write)
         } catch {
-            throw Self.adapterError(error)
+            throw self.downloadError(error)
         }
+    }
+
+    /// In words for the people in the thread, where the connection failed; the log has the details.
+    private func downloadError(_ error: any Error) -> any Error {
+        let failure = error as? SlackFailure
+        let cause = error as? HTTPClientError
+        guard cause != nil || failure?.code == "unreachable" else { return Self.adapterError(error) }
+        self.logger.info("A file could not be downloaded", ["reason": .string(failure?.message ?? "\(error)")])
+        return AdapterError(.disconnected, Self.downloadText(cause?.code ?? .connect))
+    }
+
+    static func downloadText(_ code: HTTPClientError.Code) -> String {
+        let reason =
+            switch code {
+            case .idleTimeout: "Slack sent nothing for a minute"
+            case .totalTimeout: "the download took longer than five minutes"
+            case .closed: "Slack ended the download early"
+            default: "Slack could not be reached"
+            }
+        return "\(reason). Send it again"
+    }
+
+    func downloadRequest(_ url: HTTPURL) -> HTTPClientRequest {
+        var request = HTTPClientRequest(
+            .get, url, headers: ["Authorization": "Bearer \(self.settings.botToken.reveal())"])
+        request.totalTimeout = .seconds(300)
+        return request
     }
 
     private func fetch(
@@ -36,16 +63,15 @@ extension SlackAdapter {
                 throw SlackFailure(
                     "file_not_found", "the file is at \(url.host), which is not a Slack host, so it was not downloaded")
             }
-            let request = HTTPClientRequest(
-                .get, url, headers: ["Authorization": "Bearer \(self.settings.botToken.reveal())"])
-            let response = try await self.execute(request, "the file")
+            let response = try await self.client.execute(self.downloadRequest(url))
             if response.status.isRedirect, let target = response.headers["location"] {
                 url = try url.resolving(target)
                 continue
             }
             guard response.status.isSuccess else {
                 throw SlackFailure(
-                    "http_\(response.status.code)", "Slack answered the download with \(response.status)")
+                    "http_\(response.status.code)",
+                    "Slack answered the download with \(response.status). Send it again")
             }
             // Without the scope, Slack answers with its sign-in page and status 200.
             if !isPage, response.headers["content-type"]?.lowercased().hasPrefix("text/html") == true {

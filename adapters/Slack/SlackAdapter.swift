@@ -90,7 +90,7 @@ package final class SlackAdapter: EditingAdapter, DeletingAdapter, TypingAdapter
         let (name, missing) = self.state.withLock { ($0.machine.identity?.name ?? "jetbridge", $0.missing) }
         let factor = max(self.settings.paceFactor, 0.001)
         var capabilities: RoomTraits.Capabilities = [
-            .edits, .reactions, .typing, .threads, .buttons, .files, .history, .deletes,
+            .edits, .reactions, .typing, .threads, .buttons, .files, .history, .deletes, .lastingIDs,
         ]
         // The core uses text for what the app cannot show.
         if missing.contains(.addReaction) { capabilities.remove(.reactions) }

@@ -8,6 +8,8 @@ final class SlackDeliveryQueue: Sendable {
 
     struct Job: Sendable {
         var items: [SlackReader.Item]
+        /// What to answer where the sender is a stranger.
+        var refusal: JSON?
         var answer: Answer
     }
 

@@ -46,6 +46,12 @@ struct SlackForm: Sendable {
         ]
     }
 
+    /// The answer to what a stranger submits: the form stays open and shows it.
+    static let refusal: JSON = [
+        "response_action": "errors",
+        "errors": [Self.field: "I do not know you yet. Ask an owner for a pairing code."],
+    ]
+
     /// The button's command with the text of a submitted form.
     static func submitted(_ view: JSON) -> (channel: String, ts: String, command: String, at: Int64)? {
         guard view["callback_id"]?.stringValue == Self.callback,
@@ -100,7 +106,8 @@ extension SlackAdapter {
             answer(true, nil)
         } catch {
             self.logger.debug("A form could not be opened", ["reason": .string("\(error)")])
-            let event = InboundEvent(id: form.id, adapter: self.id, kind: .choice(form.choice))
+            let kind = await self.named(.choice(form.choice))
+            let event = InboundEvent(id: form.id, adapter: self.id, kind: kind)
             answer(await self.deliver(event, to: sink) != nil, nil)
         }
     }

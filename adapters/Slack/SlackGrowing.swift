@@ -94,6 +94,16 @@ struct SlackGrowingMessages: Sendable {
 
     mutating func derail(_ reference: MessageReference) { self.messages[reference]?.isDerailed = true }
 
+    /// The channel has another id. What a call under way adds meanwhile gets lost here, so streams get no more additions.
+    mutating func move(from: RoomID, to: RoomID) {
+        for (reference, growing) in self.messages where reference.room == from {
+            self.messages[reference] = nil
+            let moved = MessageReference(room: to, id: reference.id)
+            self.messages[moved] = growing
+            self.derail(moved)
+        }
+    }
+
     /// The live streams that are old enough to end.
     func dueStreams(at now: Int64) -> [MessageReference] {
         self.messages.filter { $0.value.isDue(at: now) }.map(\.key)

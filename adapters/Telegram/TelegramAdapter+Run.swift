@@ -138,10 +138,11 @@ extension TelegramAdapter {
     private func deliver(_ item: TelegramIncoming, to sink: any MessageSink) async throws -> Bool {
         var thread: ThreadKey?
         if let answered = item.answered { thread = await sink.thread(of: answered) }
+        var delivery: Delivery?
         if let event = item.event(in: thread) {
-            guard try await self.keep("A message", { _ = try await sink.deliver(event) }) else { return false }
+            guard try await self.keep("A message", { delivery = try await sink.deliver(event) }) else { return false }
         }
-        for call in item.calls {
+        for call in item.calls(after: delivery) {
             self.change { _, _ in [.call(.decoration(chat: call.chat ?? 0), call)] }
         }
         return true

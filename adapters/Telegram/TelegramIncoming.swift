@@ -1,4 +1,5 @@
 package import Chat
+internal import JSON
 
 /// The result of one update: an event for the core, and calls to make once it is stored.
 package struct TelegramIncoming: Sendable {
@@ -8,6 +9,17 @@ package struct TelegramIncoming: Sendable {
     /// The message this one replies to. If the core knows it, its thread applies.
     package var answered: MessageReference?
     package var calls: [TelegramCall] = []
+
+    /// ``calls``, once it is known what became of the event: a stranger who pressed a button gets to see why.
+    package func calls(after delivery: Delivery?) -> [TelegramCall] {
+        guard delivery == .ignored("stranger") else { return self.calls }
+        return self.calls.map { call in
+            guard call.method == "answerCallbackQuery" else { return call }
+            var call = call
+            call.parameters["text"] = "I do not know you yet. Ask an owner for a pairing code."
+            return call
+        }
+    }
 
     /// ``event``, moved to the thread of the answered message if it is known.
     package func event(in thread: ThreadKey?) -> InboundEvent? {

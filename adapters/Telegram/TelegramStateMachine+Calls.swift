@@ -61,7 +61,10 @@ extension TelegramStateMachine {
 
     /// In a group, the first message of an answer is a reply to the question.
     private func reply(_ route: Route, _ operation: TelegramOperation, _ chat: Int64) -> JSONObject {
-        guard chat < 0, !operation.withoutReply, let id = route.replyTo.flatMap(Int64.init) else { return [:] }
+        // The messages of a deleted topic are gone, and in a supergroup those of the former group have other ids.
+        guard chat < 0, !operation.withoutReply, !operation.withoutThread, route.room == self.room(chat),
+            let id = route.replyTo.flatMap(Int64.init)
+        else { return [:] }
         guard self.repliedTo[MessageReference(room: self.room(chat), id: "\(id)")] == nil else { return [:] }
         return ["reply_parameters": ["message_id": .integer(id), "allow_sending_without_reply": true]]
     }
@@ -143,11 +146,11 @@ extension TelegramStateMachine {
                 timeout: 10_000))
     }
 
+    static let tooLarge = AdapterError(.invalid, "Telegram lets bots read files of up to 20 MB. Send a smaller one")
+
     private func locate(_ attachment: Attachment) -> TelegramOperation.Step {
         if let size = attachment.size, size > Self.downloadLimit {
-            return .failed(
-                AdapterError(
-                    .invalid, "The file is too large: Telegram lets bots download up to 20 MB. Send a smaller file"))
+            return .failed(Self.tooLarge)
         }
         return .call(TelegramCall("getFile", ["file_id": .string(attachment.id)]))
     }

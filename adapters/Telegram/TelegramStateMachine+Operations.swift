@@ -101,6 +101,11 @@ extension TelegramStateMachine {
                 self.withoutDrafts(nil, TelegramRefusal(code: 404, text: failure.text))
             }
             operation.result = .failure(failure.error)
+            if case .locate = operation.kind {
+                self.log(.info, "A file could not be downloaded: \(failure.text)")
+                operation.result = .failure(
+                    AdapterError(failure.error.code, "Telegram could not be reached. Send it again"))
+            }
         case .refused(let refusal):
             if operation.calls < Self.callLimit, self.repair(&operation, after: refusal) { return }
             operation.result = self.outcome(refusal, of: operation)
@@ -141,7 +146,9 @@ extension TelegramStateMachine {
         }
         let room = self.room(message.chat.id)
         // Later messages of the same answer appear below this one and need no reply mark.
-        if let answered = route.replyTo { self.repliedTo[MessageReference(room: room, id: answered)] = true }
+        if room == route.room, let answered = route.replyTo {
+            self.repliedTo[MessageReference(room: room, id: answered)] = true
+        }
         return .success(.message(MessageReference(room: room, id: "\(message.id)")))
     }
 
@@ -161,7 +168,8 @@ extension TelegramStateMachine {
         case .draft: if refusal.code != 429, refusal.code < 500 { self.withoutDrafts(chat, refusal) }
         // Every server accepts messages, so something else is wrong; the next poll will show what.
         case .post: if refusal.isUnknownMethod { return .failure(AdapterError(.disconnected, refusal.error.message)) }
-        case .upload, .locate: break
+        case .locate: if refusal.says("too big") { return .failure(Self.tooLarge) }
+        case .upload: break
         }
         return .failure(refusal.error)
     }

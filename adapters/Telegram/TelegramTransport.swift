@@ -83,8 +83,19 @@ package final class TelegramHTTPTransport: TelegramTransport {
             }
             for try await bytes in response.body { try await write(bytes) }
         } catch let error as HTTPClientError {
-            throw AdapterError(
-                error.code.isTimeout ? .timedOut : .disconnected, "The file could not be downloaded: \(error.message)")
+            throw AdapterError(error.code.isTimeout ? .timedOut : .disconnected, Self.fetchText(error.code))
         }
+    }
+
+    /// Why a download failed, in words for the people in the chat.
+    package static func fetchText(_ code: HTTPClientError.Code) -> String {
+        let reason =
+            switch code {
+            case .idleTimeout: "Telegram sent nothing for a minute"
+            case .totalTimeout: "the download took longer than five minutes"
+            case .closed: "Telegram ended the download early"
+            default: "Telegram could not be reached"
+            }
+        return "\(reason). Send it again"
     }
 }

@@ -12,7 +12,8 @@ package struct InboundEvent: Sendable {
         /// Somebody pressed a button or reacted.
         case choice(Choice)
         /// A room got another id, with all its threads (a group became a supergroup, a room was upgraded). The threads'
-        /// keys are the room's name or begin with it.
+        /// keys are the room's name or begin with it. ``RoomTraits/Capabilities/lastingIDs`` says whether its messages are
+        /// the same there.
         case roomRenamed(from: RoomID, to: RoomID)
     }
 

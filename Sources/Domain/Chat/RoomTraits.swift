@@ -26,6 +26,8 @@ package struct RoomTraits: Sendable, Equatable {
         package static let deletes = Self(rawValue: 1 << 9)
         /// Only the room's members can read it, not their servers.
         package static let encrypted = Self(rawValue: 1 << 10)
+        /// Messages keep their ids when the room gets another one.
+        package static let lastingIDs = Self(rawValue: 1 << 11)
     }
 
     /// The unit of ``textLimit``.

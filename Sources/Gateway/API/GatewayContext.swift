@@ -80,6 +80,15 @@ final class GatewayContext: Sendable {
     var metrics: Metrics { self.environment.metrics }
     func now() -> Int64 { self.environment.now() }
 
+    /// Revokes a credential, and closes the connections that were opened with it. Returns whether it was there: another
+    /// process may have revoked it.
+    func revoke(_ id: String) async throws -> Bool {
+        let wasThere = try await self.store.write { ledger in try ledger.revokeCredential(id: id) }
+        await self.connections.check { $0.credential.id == id }
+        await self.streams.check(self.authenticator) { $0.credential.id == id }
+        return wasThere
+    }
+
     /// Operations as they are at this host: what follows a job is complete in the store from the start, but goes on.
     func current(_ operations: [API.Operation]) async -> [API.Operation] {
         let commands = operations.filter { $0.kind == TurnKind.command.rawValue }.map(\.id)

@@ -29,6 +29,12 @@ struct SignInRoutes: Sendable {
             answers: [.empty("Signed out; the cookie is deleted."), .conflict("The credential is a token's.")]
         ) { (context, call: PlainCall) in try await Self(context: context).signOut(call.request) },
         APIRoute(
+            .delete, "/api/v1/credentials/{id}", "revokeCredential",
+            "Revokes a token, or ends a browser's sign-in. The connections that were opened with it are closed at once.",
+            .administration,
+            answers: [.empty("It is revoked."), .notFound("No token and no sign-in has this id.")]
+        ) { try await Self(context: $0).revoke($1) },
+        APIRoute(
             .get, "/api/v1/me", "me", "The person whom the credential belongs to.",
             .scopes(Set(Scope.allCases), from: .guest), success: (.ok, "The person.")
         ) { (_, call: PlainCall) in
@@ -85,9 +91,15 @@ struct SignInRoutes: Sendable {
                 .conflict, "Only a browser's sign-in can be ended here. Revoke a token with `jetbridge token revoke`."
             )
         }
-        let id = principal.credential.id
-        _ = try await self.context.store.write { ledger in try ledger.revokeCredential(id: id) }
+        _ = try await self.context.revoke(principal.credential.id)
         return self.response(cookie: "", lifetime: 0)
+    }
+
+    private func revoke(_ call: PlainCall) async throws -> HTTPServerResponse {
+        let id = call.id
+        guard try await self.context.revoke(id) else { throw Problems.missing("credential") }
+        call.logger.info("a credential was revoked", ["credential": .string(id)])
+        return HTTPServerResponse(.noContent)
     }
 
     private func response(cookie: String, lifetime: Int) -> HTTPServerResponse {

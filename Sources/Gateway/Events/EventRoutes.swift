@@ -100,10 +100,10 @@ final class OpenStreams: Sendable {
         self.state.withLock { $0.open[number] = nil }
     }
 
-    /// Ends those of `identity` whose credential is no longer what it was.
-    func check(_ identity: String, _ isValid: (Principal) async throws -> Bool) async {
-        let open = self.state.withLock { $0.open.values.filter { $0.principal.identity == identity } }
-        for stream in open where (try? await isValid(stream.principal)) != true { stream.ended.signal() }
+    /// Ends those of the meant principals whose credential is no longer what it was.
+    func check(_ authenticator: Authenticator, _ isMeant: (Principal) -> Bool) async {
+        let open = self.state.withLock { $0.open.values.filter { isMeant($0.principal) } }
+        for stream in open where (try? await authenticator.isValid(stream.principal)) != true { stream.ended.signal() }
     }
 
     /// Ends all: clients reconnect, to the next process.

@@ -34,9 +34,9 @@ final class LiveConnections: Sendable {
         for connection in self.state.withLock({ Array($0.open.values) }) { connection.placesChanged() }
     }
 
-    /// Closes those of `identity` whose credential is no longer what it was.
-    func check(_ identity: String) async {
-        let open = self.state.withLock { $0.open.values.filter { $0.principal.identity == identity } }
+    /// Closes those of the meant principals whose credential is no longer what it was.
+    func check(_ isMeant: (Principal) -> Bool) async {
+        let open = self.state.withLock { $0.open.values.filter { isMeant($0.principal) } }
         for connection in open { await connection.checkCredential() }
     }
 }

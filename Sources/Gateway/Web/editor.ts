@@ -288,9 +288,9 @@ class EditorPage {
   }
 
   private showState(): void {
-    const { isConnected, isUnsaved, isPending } = this.shared;
+    const { isConnected, isUnsaved, isPending, isKept } = this.shared;
     this.save.disabled = !isUnsaved || !isConnected || this.isSaving;
-    const words: Child[] = !isConnected ? [isPending ? "Offline: kept in this browser" : this.base === "" ? "" : "Offline"]
+    const words: Child[] = !isConnected ? [isPending ? isKept ? "Offline: kept in this browser" : "Offline: this browser cannot keep your edits, leave the page open" : this.base === "" ? "" : "Offline"]
       : this.isSaving ? ["Saving…"]
       : isUnsaved ? ["Not saved"]
       : this.committed ? ["Saved in ", h("a", { href: this.committed.url, target: "_blank", rel: "noopener" }, h("code", {}, this.committed.sha.slice(0, 7)))]

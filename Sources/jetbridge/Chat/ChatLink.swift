@@ -101,6 +101,12 @@ struct ChatLink: Sendable {
         _ = try await self.call(body == nil ? .delete : .patch, "/api/v1/people/\(person)", body)
     }
 
+    /// Lets the host close the connections that a credential has opened, which is revoked already.
+    func closeConnections(ofCredential id: String) async throws {
+        let status = try await self.exchange(.delete, "/api/v1/credentials/\(id)", nil).status
+        guard status == 204 || status == 404 else { throw CommandFailure("the host answered \(status)") }
+    }
+
     /// What the host says about its hooks.
     ///
     /// - Parameter path: below `/api/v1/hooks`.

@@ -1,6 +1,8 @@
 internal import Chat
 internal import Host
 internal import JSON
+internal import Lifecycle
+internal import Logging
 internal import Primitives
 internal import Sessions
 
@@ -100,13 +102,36 @@ struct TokenRevokeCommand: Command {
 
     func run(_ context: CommandContext) async throws {
         let id = context.arguments.word("id") ?? ""
-        guard try await context.administering({ try await $0.revoke(id) }) else {
+        let configuration = try context.loadConfiguration()
+        guard try await context.administering(configuration, { try await $0.revoke(id) }) else {
             throw CommandFailure("there is no token '\(id)'. 'jetbridge token list' lists them.")
         }
+        try await self.closeConnections(of: id, configuration, context)
         if context.isJSON {
             try context.print(["id": .string(id), "revoked": true])
         } else {
             try context.print("Revoked \(id).")
+        }
+    }
+
+    /// The host that serves the data directory, if any, closes what was opened with the credential.
+    private func closeConnections(
+        of id: String, _ configuration: Configuration, _ context: CommandContext
+    ) async throws {
+        // The command reports failures itself, in one line.
+        Logging.configure(level: .error, format: .text)
+        do {
+            let directory = try DataDirectory(path: configuration.dataDirectory)
+            guard directory.servingHost != nil, let address = directory.read("gateway.address") else { return }
+            try await ChatHost.withToken(configuration, name: context.user, scopes: ["admin"]) { token in
+                let link = try ChatLink(address: address, token: token)
+                try await link.closeConnections(ofCredential: id)
+                await link.close()
+            }
+        } catch {
+            let reason = (error as? CommandFailure)?.message ?? "\(error)"
+            try context.errors.writeLine(
+                "The host did not close the connections of \(id): \(reason). They end within half a minute.")
         }
     }
 }

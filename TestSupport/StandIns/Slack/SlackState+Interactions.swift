@@ -110,8 +110,9 @@ extension SlackState {
             now: self.now)
     }
 
+    /// With the name of the login, which is not what people are shown.
     private func userReference(_ user: String) -> JSON {
-        let name = self.users[user]?.name ?? user
+        let name = self.users[user].map { "\($0.name).login" } ?? user
         return [
             "id": .string(user), "username": .string(name), "name": .string(name),
             "team_id": .string(self.users[user]?.teamID ?? self.settings.teamID),

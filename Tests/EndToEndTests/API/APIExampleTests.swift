@@ -76,6 +76,9 @@ struct APIExampleTests {
             case "changePerson":
                 let people = try await client.get("/api/v1/people")["items"]?.arrayValue ?? []
                 self.words["PERSON"] = people.first { $0["role"] == "member" }?["id"]?.stringValue
+            case "revokeCredential":
+                let people = try await client.get("/api/v1/people")["items"]?.arrayValue ?? []
+                self.words["CREDENTIAL"] = people.first { $0["way"] == "sign-in" }?["id"]?.stringValue
             default: break
             }
             let answer = try await self.run(example.command, address, owner)

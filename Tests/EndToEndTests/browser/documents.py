@@ -415,6 +415,35 @@ def run(browser):
         page.get_by_role("button", name="Save").click()
         expect(page.get_by_text("Saved in")).to_be_visible()
         assert text().endswith(" Once more. Refused."), text()
+    with check("tabs that were offline with the same document lose none of each other's edits"):
+        address = page.url
+        former, closed = page.context.new_page(), page.context.new_page()
+        for tab in (former, closed):
+            tab.goto(address)
+            expect(field(tab)).to_contain_text("Once more.")
+        page.context.set_offline(True)
+        for tab, words in ((former, " As before."), (closed, " In a closed tab."), (page, " In an open tab.")):
+            tab.bring_to_front()
+            at_end(tab)
+            tab.keyboard.type(words)
+            expect(tab.get_by_text("Offline: kept in this browser")).to_be_visible()
+            if tab is not page:
+                tab.goto("about:blank")
+                tab.close()
+            if tab is former:
+                # Before tabs had drafts of their own, the key ended with the path.
+                page.evaluate("""for (const key of Object.keys(localStorage).filter(key => key.startsWith('jetbridge.document '))) {
+                    localStorage.setItem(key.replace(/ \\d+$/, ''), localStorage.getItem(key));
+                    localStorage.removeItem(key);
+                }""")
+        page.context.set_offline(False)
+        for words in ("As before.", "In a closed tab.", "In an open tab."):
+            expect(field(page)).to_contain_text(words)
+        page.get_by_role("button", name="Save").click()
+        expect(page.get_by_text("Saved in")).to_be_visible()
+        for words in ("Once more.", "As before.", "In a closed tab.", "In an open tab."):
+            assert text().count(words) == 1, text()
+        assert page.evaluate("Object.keys(localStorage).filter(key => key.startsWith('jetbridge.document '))") == []
     with check("find and replace, headings and views work from the keyboard"):
         field(page).click()
         page.keyboard.press(f"{MODIFIER}+f")

@@ -5,6 +5,7 @@ import JSON
 import Primitives
 import Sessions
 import Testing
+import WebSockets
 
 @testable import Gateway
 
@@ -160,6 +161,33 @@ struct EventTests {
             let id = try #require(people.first { $0["identity"] == identity }?["id"]?.stringValue)
             #expect(try await owner.send(.delete, "/api/v1/people/\(id)").status == 204)
             _ = await reader.first { $0.kind == "end" }
+        }
+    }
+
+    @Test("the connections of a revoked credential end at once", arguments: [true, false])
+    func revoked(isSignedOut: Bool) async throws {
+        try await GatewayHarness.run { harness in
+            let (owner, mia) = (try await harness.signedIn(.owner), try await harness.signedIn(.member, name: "Mia"))
+            let reader = Reader(mia)
+            _ = await reader.first { $0.kind == "begin" }
+            let client = WebSocketClient()
+            let address = try #require(harness.gateway.boundAddress)
+            let socket = try await client.connect(try HTTPURL("ws://\(address)/api/v1/live"), headers: mia.headers)
+            let begun = ContinuousClock.now
+            if isSignedOut {
+                #expect(try await mia.send(.post, "/api/v1/signout", json: [:]).status == 204)
+            } else {
+                let people = try await owner.send(.get, "/api/v1/people").expect(200)["items"]?.arrayValue ?? []
+                let id = try #require(people.first { $0["name"] == "Mia" }?["id"]?.stringValue)
+                #expect(try await owner.send(.delete, "/api/v1/credentials/\(id)").status == 204)
+                #expect(try await owner.send(.delete, "/api/v1/credentials/\(id)").status == 404)
+            }
+            #expect(try await socket.next() == nil)
+            #expect(socket.closure?.code == .policyViolation)
+            _ = await reader.first { $0.kind == "end" }
+            // Each looks at its credential by itself every 20 or 30 seconds.
+            #expect(begun.duration(to: .now) < .seconds(15))
+            await client.stop()
         }
     }
 

@@ -46,6 +46,24 @@ struct ApprovalTests {
         }
     }
 
+    @Test(
+        "an answer typed by somebody who may not decide gets the reason, and is no message for the model",
+        arguments: ["yes", "A", "no", "Approve"])
+    func typed(text: String) async throws {
+        let stage = try await AskStage(asking: AskStage.request())
+        try await stage.say("go", as: "bob")
+        try await stage.ask()
+        try await stage.say(text, as: "bob")
+        await stage.wait(for: "You asked for `a1` yourself, so an owner has to decide it.")
+        try await stage.say("A", as: "mia")
+        await stage.wait(for: "Only an owner can decide `a1`.")
+        try await stage.say("A", as: "alice")
+        await stage.adapter.waitForText("done")
+        try await stage.harness.settle()
+        #expect(stage.outcomes == [.approved(ask: "a1", by: "alice")])
+        #expect(stage.harness.worker.requests.count == 1)
+    }
+
     @Test("one message with the exact command, options and buttons; a press changes it to the outcome")
     func button() async throws {
         let stage = try await AskStage(asking: AskStage.request())

@@ -85,6 +85,46 @@ struct RenamedRoomTests {
         #expect(harness.adapter.posts.map(\.route.room.name) == ["g1", "g2"])
     }
 
+    @Test("where messages keep their ids, an answer grows on in its message")
+    func kept() async throws {
+        var traits = Self.growing
+        traits.capabilities.insert(.lastingIDs)
+        let harness = try await BridgeHarness(
+            traits: traits, worker: ScriptedWorker([.event(.text("Begun ")), .hold, .event(.text("and ended."))]))
+        #expect(try await self.say("1", in: "g1", harness) == .stored)
+        await harness.adapter.waitForText("Begun")
+        try await harness.waitForLivePreviews(1)
+        #expect(try await harness.adapter.renameRoom("g1", to: "g2") == .stored)
+        harness.worker.release()
+        await harness.adapter.waitForText("Begun and ended.")
+        try await harness.settle()
+        #expect(harness.adapter.texts == ["Begun and ended."])
+        let post = try #require(harness.adapter.posts.first)
+        let reference = harness.adapter.reference(post.id, in: "g2")
+        let item = try await harness.bridge.store.read { ledger in try ledger.posted(reference) }
+        #expect(item?.route.room.name == "g2")
+    }
+
+    @Test(
+        "what was sent is found in the room, and replies stay replies, only where messages keep their ids",
+        arguments: [true, false])
+    func sent(keepsMessages: Bool) async throws {
+        let harness = try await BridgeHarness()
+        let (old, new) = (harness.adapter.reference("p1", in: "g1"), harness.adapter.reference("p1", in: "g2"))
+        let route = Route(room: old.room, anchor: "t", replyTo: "m1")
+        let (posted, waiting) = try await harness.bridge.store.write { ledger in
+            let sent = try ledger.insertOutbox(session: "s", turn: nil, kind: .ask, route: route, text: "?", at: 1)
+            try ledger.setOutbox(sent.id, .sent, reference: "p1", at: 1)
+            _ = try ledger.insertOutbox(session: "s", turn: nil, kind: .note, route: route, text: "note", at: 1)
+            try ledger.rename(old.room, to: new.room, keepsMessages: keepsMessages)
+            return (try ledger.posted(new), try ledger.openOutbox(of: new.room, after: 0, limit: 9))
+        }
+        #expect((posted != nil) == keepsMessages)
+        #expect(posted == nil || posted?.route.room == new.room)
+        #expect(waiting.map(\.route.room) == [new.room])
+        #expect(waiting.map(\.route.replyTo) == [keepsMessages ? "m1" : nil])
+    }
+
     @Test("removals for the old room are not attempted in the new one")
     func surplus() async throws {
         let harness = try await BridgeHarness(traits: Self.growing)

@@ -112,7 +112,7 @@ struct MailboxTranscriptTests {
         var mailbox = Mailbox()
         _ = mailbox.receive(Sample.letter(1))
         let renamed = RoomID(adapter: AdapterID("irc:local"), name: "#crew")
-        mailbox.move(from: Sample.room, to: renamed)
+        mailbox.move(from: Sample.room, to: renamed, keepsMessages: false)
         guard case .message(let stored, _) = mailbox.letters[0].content else { return #expect(Bool(false)) }
         #expect(stored.message.route.room == renamed && stored.message.thread.value == "#crew/alice")
     }

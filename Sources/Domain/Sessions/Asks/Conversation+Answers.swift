@@ -72,7 +72,8 @@ extension Conversation {
 
     // MARK: Plain messages
 
-    /// A plain message that answers an open ask of the thread; nil when it does not, and stays a message.
+    /// A plain message that answers an open ask of the thread; nil when it does not, and stays a message. Whoever may not
+    /// decide an approval gets the reason.
     ///
     /// The asks are read from storage: after a restart the turn may not wait for its ask yet.
     func answer(to stored: StoredMessage, _ text: String) async throws -> Submission?? {
@@ -96,7 +97,10 @@ extension Conversation {
         for ask in answerable.reversed() where found == nil && answering.isAsked(ask) {
             found = AskReply(text, to: ask, takesWords: true).map { (ask, $0) }
         }
-        guard let (ask, reply) = found else { return nil }
+        guard let (ask, reply) = found else {
+            guard let refused = open.last(where: { answering.isRefused(text, to: $0) }) else { return nil }
+            return .some(try await self.refuse(stored, .notAllowed(refused)))
+        }
         if ask.parked != nil { return .some(try await self.answer(stored, to: ask, reply.key, reply.words)) }
         return .some(
             try await self.answer(stored) { ledger, _ in
@@ -115,6 +119,13 @@ extension Conversation {
 
         @Sendable func mayAnswer(_ ask: AskRecord) -> Bool {
             ask.rule.allows(self.sender, as: self.role, askedBy: ask.requester)
+        }
+
+        /// Whether the text answers an approval that somebody else has to decide. `yes` and `no` of people who did not ask
+        /// for it may be meant for the model.
+        func isRefused(_ text: String, to ask: AskRecord) -> Bool {
+            guard ask.kind == .approval, !self.mayAnswer(ask), let reply = AskReply(text, to: ask) else { return false }
+            return reply.form == .option || self.sender.mayBeSamePerson(as: ask.requester)
         }
 
         /// Whether the question is for this person, rather than one that they may answer too.

@@ -200,9 +200,12 @@ extension Bridge {
     /// Handles a room that got another id: its threads and unsent messages continue under the new one.
     func rename(_ from: RoomID, to: RoomID) async throws -> Delivery {
         guard from != to, from.adapter == to.adapter else { return .ignored("no new name") }
-        try await self.store.write(of: Place(of: from)) { ledger in try ledger.rename(from, to: to) }
+        let keepsMessages = self.adapters.keepMessages(to)
+        try await self.store.write(of: Place(of: from)) { ledger in
+            try ledger.rename(from, to: to, keepsMessages: keepsMessages)
+        }
         self.questions.move(from: from, to: to)
-        let former = self.lanes.redirect(from, to: to)
+        let former = await self.lanes.redirect(from, to: to)
         await self.conversations.move(from: from, to: to)
         await self.lanes.handOver(former, to: to)
         return .stored

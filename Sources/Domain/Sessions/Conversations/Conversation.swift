@@ -68,8 +68,9 @@ actor Conversation {
     func move(from: RoomID, to: RoomID) {
         guard let key = self.key.moved(from: from, to: to) else { return }
         self.key = key
-        self.turns.move(from: from, to: to)
-        self.mailbox.move(from: from, to: to)
+        let keepsMessages = self.context.adapters.keepMessages(to)
+        self.turns.move(from: from, to: to, keepsMessages: keepsMessages)
+        self.mailbox.move(from: from, to: to, keepsMessages: keepsMessages)
     }
 
     // MARK: Messages

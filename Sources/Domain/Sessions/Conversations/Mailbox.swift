@@ -138,12 +138,12 @@ struct Mailbox {
     }
 
     /// Gives waiting messages the room's new id.
-    mutating func move(from: RoomID, to: RoomID) {
+    mutating func move(from: RoomID, to: RoomID, keepsMessages: Bool) {
         for index in self.letters.indices {
             guard case .message(var stored, let intent) = self.letters[index].content,
                 stored.message.route.room == from
             else { continue }
-            stored.message = stored.message.moved(from: from, to: to)
+            stored.message = stored.message.moved(from: from, to: to, keepsMessages: keepsMessages)
             self.letters[index].content = .message(stored, intent)
         }
     }

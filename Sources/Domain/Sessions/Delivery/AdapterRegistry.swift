@@ -35,6 +35,9 @@ package struct AdapterRegistry: Sendable {
         return Route(room: route.room, anchor: nil, recipient: route.recipient)
     }
 
+    /// Whether messages of `room` were the same under its former id.
+    func keepMessages(_ room: RoomID) -> Bool { self.traits(of: room).capabilities.contains(.lastingIDs) }
+
     /// Whether messages in `room` have buttons.
     func showButtons(_ room: RoomID) -> Bool { self.traits(of: room).capabilities.contains(.buttons) }
 }

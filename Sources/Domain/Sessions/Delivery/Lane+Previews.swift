@@ -16,8 +16,10 @@ extension Lane {
     ) {
         if self.previews[turn.id] == nil {
             let patience = max(Preview.patience, self.traits.previewDelay)
+            let keepsMessages = self.traits.capabilities.contains(.lastingIDs)
             self.previews[turn.id] = Preview(
-                turn: turn.id, session: turn.session, route: turn.route.moved(to: self.room), poster: poster,
+                turn: turn.id, session: turn.session,
+                route: turn.route.moved(to: self.room, keepsMessages: keepsMessages), poster: poster,
                 draft: self.hasDrafts ? Identifier.make("m") : nil, due: .now + patience)
         }
         self.previews[turn.id]?.answer = answer

@@ -10,7 +10,7 @@ internal import Telemetry
 /// A message is marked as *sending* before it is sent and as *sent* afterwards; a crash or a lost connection in between
 /// makes it *unknown*, and an unknown one is looked for on the platform or repeated with a mark.
 actor Lane {
-    let room: RoomID
+    private(set) var room: RoomID
     let adapter: any ChatAdapter
     let store: SessionStore
     let environment: BridgeEnvironment
@@ -118,6 +118,16 @@ actor Lane {
         await drained.wait(upTo: deadline - .now)
     }
 
+    /// The room has another id, and the same messages.
+    func rename(to room: RoomID) {
+        self.room = room
+        self.previews = self.previews.mapValues { preview in
+            var preview = preview
+            preview.route = preview.route.moved(to: room, keepsMessages: true)
+            return preview
+        }
+    }
+
     /// Gives up the renamed room: `next` finds the unsent messages in storage.
     func hand(over next: Lane) {
         self.successor = next
@@ -195,6 +205,7 @@ actor Lane {
     private func send(_ item: OutboxItem) async throws {
         self.sendWaiters = []
         defer { self.endSend() }
+        let room = self.room
         do {
             let reference = try await self.posting(
                 item.reference == nil ? "post" : "edit", item.kind.rawValue, of: item.turn
@@ -210,6 +221,8 @@ actor Lane {
             throw lost
         } catch let error as AdapterError {
             self.endSend()
+            // The refusal of a room's former id says nothing about its new one.
+            if self.room != room { return try await self.keep(item, after: error) }
             try await self.handle(error, for: item)
         } catch {
             // Cancelled or unexpected: the outcome is unknown.
@@ -240,8 +253,11 @@ actor Lane {
 
     private func transmit(_ item: OutboxItem) async throws -> MessageReference {
         var item = item
-        // It was stored under the room's former id.
-        if item.route.room != self.room { item.route = item.route.moved(to: self.room) }
+        if item.route.room != self.room {
+            // It was stored under the room's former id.
+            let keepsMessages = self.traits.capabilities.contains(.lastingIDs)
+            item.route = item.route.moved(to: self.room, keepsMessages: keepsMessages)
+        }
         if item.kind == .removal { return try await self.remove(item) }
         if item.kind == .withdrawal { return try await self.withdrawButtons(item) }
         if item.kind == .outcome, let shown = try await self.showOutcome(item) { return shown }

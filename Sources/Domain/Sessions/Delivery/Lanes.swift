@@ -94,7 +94,8 @@ final class Lanes: Sendable {
     /// The message, moved to its room's current id if it came from a former one.
     func current(_ message: InboundMessage) -> InboundMessage {
         let room = self.current(message.route.room)
-        return room == message.route.room ? message : message.moved(from: message.route.room, to: room)
+        guard room != message.route.room else { return message }
+        return message.moved(from: message.route.room, to: room, keepsMessages: self.adapters.keepMessages(room))
     }
 
     /// Restores the stored renames of places whose service begins.
@@ -105,14 +106,22 @@ final class Lanes: Sendable {
         }
     }
 
-    /// Sends everything for `from` to `to` from now on. Returns the former lane, to be passed to ``handOver(_:to:)``.
-    func redirect(_ from: RoomID, to: RoomID) -> Lane? {
-        self.state.withLock { state in
+    /// Sends everything for `from` to `to` from now on. Returns the former lane, to be passed to ``handOver(_:to:)``; nil
+    /// if it stays the room's, which lets an answer grow on in messages that are the same there.
+    func redirect(_ from: RoomID, to: RoomID) async -> Lane? {
+        let keepsMessages = self.adapters.keepMessages(to)
+        let (former, stays) = self.state.withLock { state -> (Lane?, Bool) in
             for (old, new) in state.renamed where new == from { state.renamed[old] = to }
             state.renamed[to] = nil
             state.renamed[from] = to
-            return state.lanes.removeValue(forKey: from)
+            let former = state.lanes.removeValue(forKey: from)
+            guard keepsMessages, state.lanes[to] == nil else { return (former, false) }
+            state.lanes[to] = former
+            return (former, true)
         }
+        guard stays else { return former }
+        await former?.rename(to: to)
+        return nil
     }
 
     /// Makes the lane of `room` take over the unsent messages of the former one.

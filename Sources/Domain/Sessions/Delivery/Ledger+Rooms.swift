@@ -5,7 +5,9 @@ internal import Database
 extension Ledger {
     /// Moves everything that belongs to a room: its threads, waiting messages and open outbox entries. A thread that
     /// already has a session under its new key keeps that one.
-    package func rename(_ from: RoomID, to: RoomID) throws {
+    ///
+    /// - Parameter keepsMessages: Whether messages have the same ids there: then those that were sent move as well.
+    package func rename(_ from: RoomID, to: RoomID, keepsMessages: Bool = false) throws {
         try self.remember(from, as: to)
         try self.connection.execute(
             """
@@ -16,23 +18,28 @@ extension Ledger {
             """, [.text(from.name), .text(to.name), .text(from.adapter.rawValue)])
         try self.moveRoutes(
             "SELECT id, route FROM sessions WHERE adapter = ?", [.text(from.adapter.rawValue)], in: "sessions",
-            from, to: to)
+            from, to: to, keepsMessages)
         try self.moveRoutes(
-            "SELECT id, route FROM turns WHERE state IN ('queued', 'running')", [], in: "turns", from, to: to)
+            "SELECT id, route FROM turns WHERE state IN ('queued', 'running')", [], in: "turns", from, to: to,
+            keepsMessages)
         try self.moveRoutes(
             "SELECT id, route FROM asks WHERE state = 'open' AND adapter = ? AND room = ?",
-            [.text(from.adapter.rawValue), .text(from.name)], in: "asks", from, to: to)
+            [.text(from.adapter.rawValue), .text(from.name)], in: "asks", from, to: to, keepsMessages)
         try self.connection.execute(
             "UPDATE asks SET room = ? WHERE state = 'open' AND adapter = ? AND room = ?",
             [.text(to.name), .text(from.adapter.rawValue), .text(from.name)])
-        try self.moveOutbox(from, to: to)
+        try self.moveOutbox(from, to: to, keepsMessages)
         let place = Places.some([Place(of: from)])
         for stored in try self.newEvents(of: place, after: 0, limit: .max) where stored.message.route.room == from {
-            let message = stored.message.moved(from: from, to: to)
+            let message = stored.message.moved(from: from, to: to, keepsMessages: keepsMessages)
             try self.connection.execute(
                 "UPDATE inbox SET body = ?, room = ? WHERE number = ?",
                 [.text(StoredForm.text(of: message)), .text(to.name), .integer(stored.number)])
         }
+        guard keepsMessages else { return }
+        try self.connection.execute(
+            "UPDATE inbox SET room = ? WHERE adapter = ? AND room = ?",
+            [.text(to.name), .text(from.adapter.rawValue), .text(from.name)])
     }
 
     /// Current room ids by former ones.
@@ -63,21 +70,33 @@ extension Ledger {
     }
 
     private func moveRoutes(
-        _ query: String, _ values: [SQLValue], in table: String, _ from: RoomID, to: RoomID
+        _ query: String, _ values: [SQLValue], in table: String, _ from: RoomID, to: RoomID, _ keepsMessages: Bool
     ) throws {
         for row in try self.connection.query(query, values) {
             let route = try StoredForm.route(from: try row.text("route"))
             guard route.room == from else { continue }
             try self.connection.execute(
                 "UPDATE \(table) SET route = ? WHERE id = ?",
-                [.text(StoredForm.text(of: route.moved(to: to))), .text(try row.text("id"))])
+                [
+                    .text(StoredForm.text(of: route.moved(to: to, keepsMessages: keepsMessages))),
+                    .text(try row.text("id")),
+                ])
         }
     }
 
-    /// Messages of the old room cannot be edited from the new one: replacements become new messages, and removals are
-    /// dropped.
-    private func moveOutbox(_ from: RoomID, to: RoomID) throws {
+    /// Unless messages keep their ids, those of the old room cannot be edited from the new one: replacements become new
+    /// messages, and removals are dropped.
+    private func moveOutbox(_ from: RoomID, to: RoomID, _ keepsMessages: Bool) throws {
         let place: [SQLValue] = [.text(from.adapter.rawValue), .text(from.name)]
+        guard !keepsMessages else {
+            for row in try self.connection.query("SELECT id, route FROM outbox WHERE adapter = ? AND room = ?", place) {
+                let route = try StoredForm.route(from: try row.text("route")).moved(to: to, keepsMessages: true)
+                try self.connection.execute(
+                    "UPDATE outbox SET room = ?, route = ? WHERE id = ?",
+                    [.text(to.name), .text(StoredForm.text(of: route)), .integer(try row.integer("id"))])
+            }
+            return
+        }
         try self.connection.execute(
             """
             UPDATE outbox SET state = 'dropped' WHERE adapter = ? AND room = ?
@@ -90,7 +109,7 @@ extension Ledger {
             WHERE adapter = ? AND room = ? AND state IN ('pending', 'sending', 'unknown')
             """, place)
         for row in rows {
-            let route = try StoredForm.route(from: try row.text("route")).moved(to: to)
+            let route = try StoredForm.route(from: try row.text("route")).moved(to: to, keepsMessages: false)
             try self.connection.execute(
                 "UPDATE outbox SET room = ?, route = ?, reference = NULL WHERE id = ?",
                 [.text(to.name), .text(StoredForm.text(of: route)), .integer(try row.integer("id"))])
@@ -99,10 +118,11 @@ extension Ledger {
 }
 
 extension Route {
-    /// The same route to another room.
-    func moved(to room: RoomID) -> Route {
-        Route(
-            room: room, anchor: self.anchor, addressee: self.addressee, replyTo: self.replyTo,
+    /// The same route to its room's new id. Unless messages keep theirs, `replyTo` may be another message there.
+    func moved(to room: RoomID, keepsMessages: Bool) -> Route {
+        guard room != self.room else { return self }
+        return Route(
+            room: room, anchor: self.anchor, addressee: self.addressee, replyTo: keepsMessages ? self.replyTo : nil,
             recipient: self.recipient, commandPrefix: self.commandPrefix)
     }
 }
@@ -119,7 +139,9 @@ extension ThreadKey {
 
 extension InboundMessage {
     /// The same message in the renamed room.
-    func moved(from: RoomID, to: RoomID) -> InboundMessage {
-        self.moved(to: self.thread.moved(from: from, to: to) ?? self.thread, self.route.moved(to: to))
+    func moved(from: RoomID, to: RoomID, keepsMessages: Bool) -> InboundMessage {
+        self.moved(
+            to: self.thread.moved(from: from, to: to) ?? self.thread,
+            self.route.moved(to: to, keepsMessages: keepsMessages))
     }
 }

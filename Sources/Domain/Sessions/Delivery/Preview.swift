@@ -4,7 +4,7 @@ internal import Chat
 struct Preview {
     let turn: String
     let session: String
-    let route: Route
+    var route: Route
     var poster: AnswerPoster
     /// The token of the draft that shows the end of the answer; nil if an edited message shows it. The text before it
     /// is posted as messages either way.

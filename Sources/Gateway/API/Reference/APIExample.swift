@@ -95,6 +95,7 @@ package struct APIExample: Sendable {
         Self("models"), Self("usage"), Self("repositories"), Self("commands"), Self("listSessions", query: "limit=2"),
         Self("listAudit", query: "limit=2"), Self("listHosts"), Self("listPeople"),
         Self("changePerson", "PERSON", body: #"{"role":"guest"}"#), Self("removePerson", "PERSON", status: 204),
+        Self("revokeCredential", "CREDENTIAL", status: 204),
         Self("listHooks"), Self("testHook", "ci", captures: ["DELIVERY": "id"]),
         Self("listHookDeliveries", "ci", query: "limit=2"), Self("resendHookDelivery", "ci", "DELIVERY"),
         Self("live", status: 426),

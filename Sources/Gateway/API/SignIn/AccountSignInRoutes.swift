@@ -150,7 +150,7 @@ struct AccountSignInRoutes: Sendable {
         guard let earlier = HTTPCookie.value(of: name, in: request.headers), !earlier.isEmpty,
             let found = try await CredentialLookup(store: self.context.store).stored(secret: earlier, kind: .cookie)
         else { return }
-        _ = try await self.context.store.write { ledger in try ledger.revokeCredential(id: found.id) }
+        _ = try await self.context.revoke(found.id)
     }
 
     // MARK: Cookies

@@ -3,32 +3,56 @@
 const prefix = "jetbridge.document ";
 
 export interface DocumentDraft {
+  /** Each tab has one of its own: what another one has typed is not in it. */
+  key: string;
   /** The history of edits that the text belongs to. */
   epoch: string;
   /** The text with its history, an update of Yjs in base64. */
   state: string;
 }
 
-const key = (thread: string, path: string): string => `${prefix}${thread} ${path}`;
+export const key = (thread: string, path: string, tab: number): string => `${prefix}${thread} ${path} ${tab}`;
 
-export function load(thread: string, path: string): DocumentDraft | null {
+/** A document's drafts, of this tab and others; a key without a tab is from before tabs had their own. */
+export function load(thread: string, path: string): DocumentDraft[] {
+  const start = `${prefix}${thread} ${path}`;
   try {
-    const draft = JSON.parse(localStorage.getItem(key(thread, path)) ?? "null") as Partial<DocumentDraft> | null;
-    return typeof draft?.epoch === "string" && typeof draft.state === "string" ? { epoch: draft.epoch, state: draft.state } : null;
+    return Object.keys(localStorage).filter((key) => key.startsWith(start) && /^( \d+)?$/.test(key.slice(start.length))).flatMap((key) => read(key) ?? []);
+  } catch {
+    return [];
+  }
+}
+
+function read(key: string): DocumentDraft | null {
+  try {
+    const draft = JSON.parse(localStorage.getItem(key) ?? "null") as Partial<DocumentDraft> | null;
+    return typeof draft?.epoch === "string" && typeof draft.state === "string" ? { key, epoch: draft.epoch, state: draft.state } : null;
   } catch {
     return null;
   }
 }
 
 /** Whether it is kept: a browser may be full, or forbid it. */
-export function store(thread: string, path: string, draft: DocumentDraft | null): boolean {
+export function store({ key, epoch, state }: DocumentDraft): boolean {
   try {
-    if (draft === null) localStorage.removeItem(key(thread, path));
-    else localStorage.setItem(key(thread, path), JSON.stringify(draft));
+    localStorage.setItem(key, JSON.stringify({ epoch, state }));
     return true;
   } catch {
     return false;
   }
+}
+
+export function remove(key: string): void {
+  try {
+    localStorage.removeItem(key);
+  } catch {
+    // Nothing was kept.
+  }
+}
+
+/** Removes a draft whose edits the host has, unless its tab has kept others since. */
+export function removeIfUnchanged({ key, state }: DocumentDraft): void {
+  if (read(key)?.state === state) remove(key);
 }
 
 export function clearAll(): void {

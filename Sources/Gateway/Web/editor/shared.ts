@@ -77,11 +77,19 @@ export class SharedText {
   private awarenessClock = 0;
   private place: { anchor: unknown; head: unknown } | null = null;
   private readonly others = new Map<number, { clock: number; state: any }>();
+  /** This tab's draft. */
+  private readonly key: string;
+  /** Drafts of other tabs whose edits are in the text. */
+  private readonly taken = new Map<string, drafts.DocumentDraft>();
+  /** Drafts that the host refuses: their text is in what the person chooses from. */
+  private readonly refused = new Set<string>();
 
   /** Whether the host's text is here. */
   isSynced = false;
   /** Whether there are edits that the host has not stored. */
   isPending = false;
+  /** Whether some of those are this tab's own: the others are in drafts already. */
+  private isTyped = false;
   /** Whether the browser could keep those. */
   isKept = true;
   /** Whether there are edits that no commit has. */
@@ -90,6 +98,8 @@ export class SharedText {
 
   constructor(private readonly thread: string, private readonly path: string, private readonly delegate: SharedDelegate) {
     this.begin();
+    // A random number, and none from sessionStorage: duplicating a tab copies that.
+    this.key = drafts.key(thread, path, this.doc.clientID);
     addEventListener("offline", () => this.disconnect());
     addEventListener("online", () => this.connect());
     document.addEventListener("visibilitychange", () => { if (document.visibilityState === "visible") this.connect(); });
@@ -98,18 +108,25 @@ export class SharedText {
 
   /** Takes what was kept in this browser, and connects. Returns whether anything was kept. */
   start(): boolean {
-    const draft = drafts.load(this.thread, this.path);
-    if (draft) {
-      try {
-        applyUpdate(this.doc, Uint8Array.from(atob(draft.state), (letter) => letter.charCodeAt(0)), host);
-        this.epoch = draft.epoch;
-        this.isPending = this.isUnsaved = true;
-      } catch {
-        this.begin();
-      }
-    }
+    // Those of another history wait until none of this one is left.
+    this.epoch = drafts.load(this.thread, this.path)[0]?.epoch ?? null;
+    this.takeDrafts();
     this.connect();
     return this.isPending;
+  }
+
+  /** Merges what other tabs, open or closed, have kept of this history. What is in the text already is not doubled. */
+  private takeDrafts(): void {
+    for (const draft of drafts.load(this.thread, this.path)) {
+      if (draft.epoch !== this.epoch || draft.key === this.key || this.refused.has(draft.key)) continue;
+      this.taken.set(draft.key, draft);
+      try {
+        applyUpdate(this.doc, Uint8Array.from(atob(draft.state), (letter) => letter.charCodeAt(0)), host);
+        this.isPending = this.isUnsaved = true;
+      } catch {
+        // Damaged: it is removed with the others.
+      }
+    }
   }
 
   stop(): void {
@@ -133,7 +150,7 @@ export class SharedText {
       if (doc !== this.doc) return;
       this.isUnsaved = true;
       if (origin !== host) {
-        this.isPending = true;
+        this.isPending = this.isTyped = true;
         if (this.isAnswered) this.send([Kind.sync, Step.update], update);
         if (this.keepTimer === undefined && !this.isConnected) this.keep();
         this.keepTimer ??= setTimeout(() => this.keep(), 400);
@@ -228,12 +245,11 @@ export class SharedText {
     clearTimeout(this.keepTimer);
     this.keepTimer = undefined;
     if (this.epoch === null) return;
-    const state = (): string => {
-      let text = "";
-      for (const byte of encodeStateAsUpdate(this.doc)) text += String.fromCharCode(byte);
-      return btoa(text);
-    };
-    this.isKept = drafts.store(this.thread, this.path, this.isPending ? { epoch: this.epoch, state: state() } : null);
+    this.isKept = true;
+    if (!this.isTyped) return drafts.remove(this.key);
+    let text = "";
+    for (const byte of encodeStateAsUpdate(this.doc)) text += String.fromCharCode(byte);
+    this.isKept = drafts.store({ key: this.key, epoch: this.epoch, state: btoa(text) });
   }
 
   // The connection
@@ -290,13 +306,16 @@ export class SharedText {
       case "hello":
         this.epoch = message.epoch;
         this.canEdit = message.can_edit;
+        if (this.canEdit) this.takeDrafts();
         this.isUnsaved = message.unsaved || this.isPending;
         this.send([Kind.sync, Step.vector], encodeStateVector(this.doc));
         break;
       case "stored":
         if (message.updates === this.sent) {
-          this.isPending = false;
+          this.isPending = this.isTyped = false;
           this.keep();
+          for (const draft of this.taken.values()) drafts.removeIfUnchanged(draft);
+          this.taken.clear();
         }
         break;
       case "merged":
@@ -304,6 +323,7 @@ export class SharedText {
         this.isUnsaved = message.unsaved || this.isPending;
         break;
       case "error":
+        if (message.code === "foreign-client") for (const key of this.taken.keys()) this.refused.add(key);
         if (message.code === "epoch" || message.code === "foreign-client") return this.beginAnew();
         // After these the connection ends, and begins again with what is here.
         if (!["save", "history", "unknown", "lost"].includes(message.code)) this.stop();
@@ -316,7 +336,7 @@ export class SharedText {
   private beginAnew(): void {
     this.lost ??= { text: this.text.toString(), isTyped: this.isPending };
     this.doc.destroy();
-    this.isPending = false;
+    this.isPending = this.isTyped = false;
     this.epoch = null;
     this.begin();
     this.disconnect();

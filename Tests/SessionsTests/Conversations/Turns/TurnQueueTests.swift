@@ -93,11 +93,13 @@ struct TurnQueueTests {
         #expect(queue.waiting.map(\.text) == ["new", ""])
     }
 
-    @Test("waiting turns follow their room to its new id")
+    @Test("waiting turns follow their room to its new id, and answer a message only if it has the same id there")
     func moved() {
         var queue = self.queue("1")
         let renamed = RoomID(adapter: AdapterID("irc:local"), name: "#crew")
-        queue.move(from: Sample.room, to: renamed)
+        queue.move(from: Sample.room, to: renamed, keepsMessages: true)
         #expect(queue.waiting[0].route.room == renamed && queue.waiting[0].route.replyTo == "m1")
+        queue.move(from: renamed, to: Sample.room, keepsMessages: false)
+        #expect(queue.waiting[0].route.room == Sample.room && queue.waiting[0].route.replyTo == nil)
     }
 }

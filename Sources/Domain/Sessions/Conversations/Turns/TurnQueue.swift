@@ -111,9 +111,10 @@ struct TurnQueue {
     }
 
     /// Gives waiting turns the room's new id.
-    mutating func move(from: RoomID, to: RoomID) {
+    mutating func move(from: RoomID, to: RoomID, keepsMessages: Bool) {
         for index in self.waiting.indices where self.waiting[index].route.room == from {
-            self.waiting[index] = self.waiting[index].with(route: self.waiting[index].route.moved(to: to))
+            let route = self.waiting[index].route.moved(to: to, keepsMessages: keepsMessages)
+            self.waiting[index] = self.waiting[index].with(route: route)
         }
     }
 }
