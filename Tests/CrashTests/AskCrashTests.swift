@@ -1,5 +1,7 @@
+import Database
 import JSON
 import Processes
+import Sessions
 import TestSupport
 import Testing
 
@@ -51,6 +53,7 @@ struct AskCrashTests {
         try await room.ask("\(network.commandSign)run \(Self.command)")
         if fault == "ask-decided" {
             try await room.wait(for: "question") { $0.contains(where: Self.isAsk) }
+            try await Self.waitUntilSent(in: scene.host.dataPath)
             _ = try? await scene.owner.post("/api/v1/asks/a1", ["answer": "A"])
         }
         try await scene.restart()
@@ -70,6 +73,15 @@ struct AskCrashTests {
         }
         await scene.end()
         await room.close()
+    }
+
+    /// Waits until the host knows that the question has arrived, which people see before: where it does not know, it
+    /// cannot edit the question, and the outcome is a message of its own.
+    private static func waitUntilSent(in data: String) async throws {
+        let database = try Database(path: data + "/jetbridge.sqlite", migrations: Schema.migrations)
+        let query = "SELECT 1 AS found FROM outbox WHERE kind = 'ask' AND state = 'sent'"
+        while try await database.read({ try $0.first(query) }) == nil { try await Task.sleep(for: .milliseconds(5)) }
+        await database.close()
     }
 
     /// Some networks show code without its marks.

@@ -15,7 +15,7 @@ enum FileTexts {
     }
 
     static func renamed(_ name: String, to other: String) -> String {
-        "The workspace has a `\(name)` already, so yours is `\(other)` there."
+        "`\(name)` is in the workspace already, so yours is `\(other)` there."
     }
 
     /// Names a file of the workspace and links to it.

@@ -101,7 +101,7 @@ struct AttachmentTests {
         #expect(desk.received == ["a.txt: one\n", "2-a.txt: two\n"])
         let asked = try #require(harness.worker.requests.first?.text)
         #expect(asked.contains("- `a.txt`") && asked.contains("- `2-a.txt`"))
-        #expect(harness.adapter.texts.contains("The workspace has a `a.txt` already, so yours is `2-a.txt` there."))
+        #expect(harness.adapter.texts.contains("`a.txt` is in the workspace already, so yours is `2-a.txt` there."))
     }
 
     @Test("a file without text is a question, and its name is the title")
