@@ -157,7 +157,7 @@ extension DocumentSocketTests {
         }
     }
 
-    @Test("two spellings of the same letters are two documents, and a symbolic link is none")
+    @Test("paths that differ only in their Unicode form are two documents, and a symbolic link is not a document")
     func paths() async throws {
         try await Self.run { scene in
             let (composed, decomposed) = ("docs/\u{E9}.md", "docs/e\u{301}.md")

@@ -89,7 +89,7 @@ struct AttachmentTests {
         #expect(desk.received.count == 6)
     }
 
-    @Test("two files of one name are told apart")
+    @Test("two files with the same name get different names")
     func sameName() async throws {
         let desk = FakeDesk()
         let harness = try await self.harness(desk: desk)
