@@ -356,7 +356,9 @@ if let names = Context.environment["JETBRIDGE_TESTS"]?.split(separator: ",").map
     var needed: Set<String> = []
     var waiting = names
     while let name = waiting.popLast() {
-        guard needed.insert(name).inserted, let target = package.targets.first(where: { $0.name == name }) else { continue }
+        guard needed.insert(name).inserted, let target = package.targets.first(where: { $0.name == name }) else {
+            continue
+        }
         for dependency in target.dependencies {
             if case .byNameItem(let name, _) = dependency { waiting.append(name) }
         }

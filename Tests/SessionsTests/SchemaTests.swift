@@ -22,7 +22,7 @@ struct SchemaTests {
             (28, "4a71d651c33ce89f9596af026b09f79cd663f46f90545302c79021405b5c2c10"),
         ])
     func migrations(last: Int, digest: String) {
-        #expect(Schema.migrations.map(\.number) == Array(1...34))
+        #expect(Schema.migrations.map(\.number) == Array(1...35))
         let text = Schema.migrations.prefix(last).map { "\($0.number) \($0.name)\n\($0.sql)" }
             .joined(separator: "\n")
         #expect(Self.digest(text) == digest)
@@ -43,8 +43,8 @@ struct SchemaTests {
             ).map { try $0.text("line") }
         }
         await database.close()
-        #expect(rows.count == 135)
+        #expect(rows.count == 136)
         let digest = Self.digest(rows.joined(separator: "\n"))
-        #expect(digest == "d96eec91539867e85753e27eb5b0373d4c5cab571fce0ac76a89a7ef68a0cbea")
+        #expect(digest == "7755dd34787e4abc88c63032d4f212ea782855cb984d0979fd2fe5f2a349ddee")
     }
 }

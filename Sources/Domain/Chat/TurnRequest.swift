@@ -32,6 +32,9 @@ package final class TurnRequest: Sendable {
     package let answered: AnsweredQuestion?
     /// Nothing was ever done or stored for this turn.
     package let isNew: Bool
+    /// A part of the prompt was written by somebody who may give no orders: a guest, somebody who no longer has a role, or
+    /// a stranger elsewhere. Decided when the prompt is made, for the whole turn and what continues it.
+    package let hasForeignText: Bool
     /// What the sender has set for all answers, in their own words; nil for nothing.
     package let instructions: String?
 
@@ -40,7 +43,7 @@ package final class TurnRequest: Sendable {
         model: String? = nil, repository: String? = nil, persona: String? = nil, feature: String? = nil,
         history: [HistoryEntry] = [], summary: HistorySummary? = nil, continuing: String? = nil,
         isResumed: Bool = false, isAwaited: Bool = false, answered: AnsweredQuestion? = nil, isNew: Bool = false,
-        instructions: String? = nil
+        hasForeignText: Bool = false, instructions: String? = nil
     ) {
         self.id = id
         self.session = session
@@ -59,6 +62,7 @@ package final class TurnRequest: Sendable {
         self.isAwaited = isAwaited
         self.answered = answered
         self.isNew = isNew
+        self.hasForeignText = hasForeignText
         self.instructions = instructions
     }
 
@@ -75,6 +79,19 @@ package final class TurnRequest: Sendable {
             text: text, images: images ?? self.images, history: history ?? self.history, summary: self.summary)
     }
 
+    /// The same turn with other words, and nothing of what was said before.
+    ///
+    /// - Parameter hasForeignText: Whether the words have some, besides what the turn has already.
+    package func alone(
+        asking text: String, persona: String?, feature: String? = nil, hasForeignText: Bool = false
+    ) -> TurnRequest {
+        TurnRequest(
+            id: self.id, session: self.session, text: text, sender: self.sender, role: self.role, model: self.model,
+            repository: self.repository, persona: persona, feature: feature ?? self.feature,
+            isResumed: self.isResumed, isAwaited: self.isAwaited,
+            hasForeignText: hasForeignText || self.hasForeignText)
+    }
+
     private func with(
         text: String, images: [SentImage], history: [HistoryEntry], summary: HistorySummary?
     ) -> TurnRequest {
@@ -82,6 +99,7 @@ package final class TurnRequest: Sendable {
             id: self.id, session: self.session, text: text, images: images, sender: self.sender, role: self.role,
             model: self.model, repository: self.repository, persona: self.persona, feature: self.feature,
             history: history, summary: summary, continuing: self.continuing, isResumed: self.isResumed,
-            isAwaited: self.isAwaited, answered: self.answered, isNew: self.isNew, instructions: self.instructions)
+            isAwaited: self.isAwaited, answered: self.answered, isNew: self.isNew,
+            hasForeignText: self.hasForeignText, instructions: self.instructions)
     }
 }

@@ -18,9 +18,6 @@ package protocol TurnThread: Sendable {
     func stopClock() async
     func startClock() async
 
-    /// Whether something in the turn's prompt was written by a guest, or by somebody who no longer has a role.
-    func hasTextOfGuests() async throws -> Bool
-
     /// The bytes of an image that somebody sent into the thread. Throws if it is no longer kept.
     func bytes(of image: SentImage) async throws -> [UInt8]
 
@@ -52,8 +49,6 @@ extension TurnThread {
     package func stopClock() async {}
 
     package func startClock() async {}
-
-    package func hasTextOfGuests() async throws -> Bool { false }
 
     package func bytes(of image: SentImage) async throws -> [UInt8] {
         throw TurnFailure("Images are not kept here.")

@@ -161,8 +161,6 @@ final class ScriptedWorker: TurnWorker {
         case approvals([ApprovalRequest])
         /// Asks a question and waits.
         case question(ThreadQuestion)
-        /// Finds out whether a guest wrote a part of the prompt.
-        case lookForGuests
         /// Asks the thread for the last bytes of what was said.
         case recall(Int)
         /// Ends the turn with a question.
@@ -174,7 +172,6 @@ final class ScriptedWorker: TurnWorker {
         var requests: [TurnRequest] = []
         var outcomes: [ApprovalOutcome] = []
         var answers: [QuestionAnswer] = []
-        var guests: [Bool] = []
         var recalled: [String] = []
         var holders: [CheckedContinuation<Void, Never>] = []
         var released = 0
@@ -194,8 +191,8 @@ final class ScriptedWorker: TurnWorker {
     /// Of the approvals that it asked for.
     var outcomes: [ApprovalOutcome] { self.state.withLock { $0.outcomes } }
 
-    /// What ``Step/lookForGuests`` found.
-    var guests: [Bool] { self.state.withLock { $0.guests } }
+    /// Whether the prompts had foreign text.
+    var foreign: [Bool] { self.requests.map(\.hasForeignText) }
 
     /// What ``Step/recall(_:)`` got.
     var recalled: [String] { self.state.withLock { $0.recalled } }
@@ -236,9 +233,6 @@ final class ScriptedWorker: TurnWorker {
             case .question(let question):
                 let answer = try await thread.answer(to: question, lifetime: nil)
                 self.state.withLock { $0.answers.append(answer) }
-            case .lookForGuests:
-                let isFound = try await thread.hasTextOfGuests()
-                self.state.withLock { $0.guests.append(isFound) }
             case .recall(let count):
                 let text = thread.keepsText ? try await thread.lastText(count) : "(not kept)"
                 self.state.withLock { $0.recalled.append(text) }

@@ -1,4 +1,6 @@
 internal import Chat
+internal import JSON
+internal import Logging
 
 /// Cleans up after the last run, or after another host: one transaction repairs the tables, then lanes, turns and the
 /// inbox resume.
@@ -21,11 +23,17 @@ struct Recovery: Sendable {
         let places = self.places
         self.lanes.restore(renamed: try await self.store.read { ledger in try ledger.renamedRooms() }, of: places)
         try await self.endIdentities()
+        let underWay = UnderWay(store: self.store)
+        let running = try await self.store.read { ledger in
+            try ledger.openTurns(in: places).filter { $0.state == .running }.map(\.id)
+        }
+        let deadly = try await underWay.begin(.turn, running)
         let resumed = try await self.store.write(of: places) { ledger in
-            let resumed = try self.recover(in: ledger)
+            let resumed = try self.recover(in: ledger, withoutText: deadly)
             try self.endJobs(in: ledger)
             return resumed
         }
+        try await underWay.end(.turn, running)
         for room in try await self.store.read({ ledger in try ledger.roomsWithOutbox(in: places) }) {
             await self.lanes.wake(room)
         }
@@ -85,31 +93,68 @@ struct Recovery: Sendable {
     private func takeUpInbox() async throws {
         let intents = IntentReader(adapters: self.adapters, access: self.access)
         let places = self.places
+        let underWay = UnderWay(store: self.store)
+        @Sendable func hand(_ event: StoredMessage) async throws -> ReplyBox {
+            let reply = ReplyBox()
+            let intent = try await intents.intent(
+                of: event.message, otherwise: intents.intent(of: event.message, role: event.role))
+            await self.conversations.hand(.message(event, intent), of: event.message.thread, reply: reply)
+            return reply
+        }
         var last: Int64 = 0
         while true {
             let after = last
             let events = try await self.store.read { ledger in
                 try ledger.newEvents(of: places, after: after, limit: 256)
             }
-            // Waits, so that a client's repeat of a message finds its operation once the gateway serves.
-            var replies: [ReplyBox] = []
-            for event in events {
-                let reply = ReplyBox()
-                let intent = try await intents.intent(
-                    of: event.message, otherwise: intents.intent(of: event.message, role: event.role))
-                await self.conversations.hand(.message(event, intent), of: event.message.thread, reply: reply)
-                replies.append(reply)
-            }
-            for reply in replies { _ = try? await reply.value() }
             guard let number = events.last?.number else { return }
             last = number
+            // Those that were being handled when the process died come one by one, so that only the one of which it dies
+            // again is counted twice.
+            let suspects = try await underWay.interrupted(.event, events.map { "\($0.number)" })
+            let others = events.filter { !suspects.contains("\($0.number)") }
+            _ = try await underWay.begin(.event, others.map { "\($0.number)" })
+            // Waits, so that a client's repeat of a message finds its operation once the gateway serves.
+            var replies: [ReplyBox] = []
+            for event in others { replies.append(try await hand(event)) }
+            for reply in replies { _ = try? await reply.value() }
+            try await underWay.end(.event, others.map { "\($0.number)" })
+            for event in events where suspects.contains("\(event.number)") {
+                let isHandled = try await underWay.run(.event, "\(event.number)") { () async throws -> Bool in
+                    _ = try? await hand(event).value()
+                    return true
+                }
+                if isHandled == nil { try await self.giveUp(event) }
+            }
         }
+    }
+
+    /// Ends the handling of a message of which the process has died, and says so in its thread.
+    private func giveUp(_ event: StoredMessage) async throws {
+        self.environment.logger.error(
+            "a message is not handled, because the process ended twice while it was",
+            ["event": .string(event.event), "adapter": .string("\(event.message.thread.adapter)")])
+        let now = self.environment.now()
+        let adapters = self.adapters
+        try await self.store.write(of: self.places) { ledger in
+            try ledger.finishEvent(event.number, turn: nil)
+            guard let session = try ledger.session(for: event.message.thread) else { return }
+            _ = try NoticeWriting(
+                session: session, text: TurnTexts.messageGivenUp, role: .note, kind: .note, adapters: adapters, at: now
+            ).write(to: ledger)
+        }
+        try await UnderWay(store: self.store).end(.event, ["\(event.number)"])
+        await self.lanes.wake(event.message.route.room)
     }
 
     // MARK: The tables
 
     /// Returns the turns to resume, oldest first.
-    private func recover(in ledger: Ledger) throws -> [(key: ThreadKey, turn: TurnRecord)] {
+    ///
+    /// - Parameter deadly: Turns that are closed without showing more of their answers, because the process has died of that.
+    private func recover(in ledger: Ledger, withoutText deadly: Set<String>) throws -> [(
+        key: ThreadKey, turn: TurnRecord
+    )] {
         try ledger.markInterruptedSends(in: self.places, after: self.interruption)
         for change in try ledger.newChanges(of: self.places) { try self.apply(change, in: ledger) }
         var resumed: [(key: ThreadKey, turn: TurnRecord)] = []
@@ -125,7 +170,7 @@ struct Recovery: Sendable {
                     let decided = asks.last {
                         $0.state == .answered && $0.takenAt == nil && $0.outlivesTurn
                     }
-                    try self.close(turn, continuedBy: decided, in: ledger)
+                    try self.close(turn, continuedBy: decided, showsText: !deadly.contains(turn.id), in: ledger)
                     if let decided {
                         resumed.append((session.key, try self.resume(turn, after: decided, session.key, in: ledger)))
                     }
@@ -244,8 +289,12 @@ struct Recovery: Sendable {
 
     /// Keeps the text that was shown, finishes growing messages with everything stored, and adds one note.
     ///
-    /// - Parameter decided: An answer with which the turn goes on at once.
-    private func close(_ turn: TurnRecord, continuedBy decided: AskRecord?, in ledger: Ledger) throws {
+    /// - Parameters:
+    ///   - decided: An answer with which the turn goes on at once.
+    ///   - showsText: Otherwise the text is only kept in the transcript, and the note says so.
+    private func close(
+        _ turn: TurnRecord, continuedBy decided: AskRecord?, showsText: Bool, in ledger: Ledger
+    ) throws {
         let now = self.environment.now()
         let open = try ledger.asks(of: turn).filter {
             $0.state == .open && $0.outlivesTurn && $0.expiresAt > now
@@ -257,7 +306,9 @@ struct Recovery: Sendable {
             traits: traits.showing(turn.kind),
             renderer: self.adapters[turn.route.room.adapter]?.renderer ?? PlainRenderer())
         var rest: [String]
-        if turn.kind == .run {
+        if !showsText {
+            rest = []
+        } else if turn.kind == .run {
             answer = poster.recoverOutput(
                 from: frames, after: try ledger.outbox(ofTurn: turn.id).count { $0.kind == .part })
             rest = answer.isEmpty ? [] : poster.rest(of: [])
@@ -265,15 +316,17 @@ struct Recovery: Sendable {
             rest = try self.unposted(of: turn, frames, &poster, in: ledger)
         }
         // A preview may show words that are in no frame yet; then its own text is final.
-        if rest.isEmpty, poster.isGrowing, !poster.isDrafting {
+        if showsText, rest.isEmpty, poster.isGrowing, !poster.isDrafting {
             let previews = try ledger.outbox(ofTurn: turn.id).filter { $0.kind == .preview }
             rest = previews.filter { $0.reference != nil || $0.state == .unknown }.prefix(1).map(\.text)
         }
         let onlyThinks = !rest.isEmpty && rest == poster.messages(for: TurnTexts.thinking)
         let closing = TurnClosing(
             turn: turn, outcome: .interrupted, answer: answer, rest: DividedMessages(onlyThinks ? [] : rest),
-            note: decided.map { TurnTexts.interrupted(continuingWith: $0.id) }
-                ?? TurnOutcome.interrupted.note(of: turn, waitingFor: open, sign: traits.sign), steps: nil,
+            note: !showsText
+                ? TurnTexts.answerGivenUp(sign: traits.sign)
+                : decided.map { TurnTexts.interrupted(continuingWith: $0.id) }
+                    ?? TurnOutcome.interrupted.note(of: turn, waitingFor: open, sign: traits.sign), steps: nil,
             thoughts: nil,
             isShortened: poster.isShortened,
             isNewlyShortened: false, excerpt: traits.excerptMessages, isUploading: false,

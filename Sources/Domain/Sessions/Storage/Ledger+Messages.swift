@@ -100,15 +100,15 @@ extension Ledger {
         }.filter { $0.id > through }
     }
 
-    /// Who wrote what a prompt of `turn` may contain, also what a summary covers: everybody since `new`, and the turn's
-    /// own author.
-    func authors(upTo turn: TurnRecord) throws -> [Sender] {
+    /// Who wrote what a prompt of `turn` may contain besides its own text, also what a summary covers: everybody since
+    /// `new`, and whoever asked what it continues.
+    func authors(of session: SessionRecord, before turn: TurnRecord) throws -> [Sender] {
         try self.connection.query(
             """
-            SELECT DISTINCT t.sender AS sender FROM turns t JOIN sessions s ON s.id = t.session
-            WHERE t.session = $1 AND t.number > s.epoch / 2 AND t.number <= (SELECT number FROM turns WHERE id = $2)
-            AND t.kind <> 'command'
-            """, [.text(turn.session), .text(turn.id)]
+            SELECT DISTINCT sender FROM turns
+            WHERE session = $1 AND (number > $2 OR work = $3) AND number < (SELECT number FROM turns WHERE id = $4)
+            AND kind <> 'command'
+            """, [.text(session.id), .integer(session.epoch / 2), .text(turn.work), .text(turn.id)]
         ).map { try StoredForm.sender(from: try $0.text("sender")) }
     }
 

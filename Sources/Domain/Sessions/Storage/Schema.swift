@@ -14,6 +14,7 @@ package enum Schema {
         Self.usageDays,
         Self.comments,
         Self.waitingUploads,
+        Self.underWay,
     ]
 
     private static let bridge = Migration(

@@ -82,6 +82,16 @@ package enum TurnTexts {
         "Interrupted by a restart of the host. It goes on with the answer to `\(ask)`."
     }
 
+    /// Instead of what an interrupted answer still had to say: showing it ended the process.
+    static func answerGivenUp(sign: CommandSign) -> String {
+        "Interrupted: the host ended twice while it was showing this answer, so the rest of it is not shown. "
+            + "\(sign.command("export")) sends what is stored."
+    }
+
+    static let messageGivenUp =
+        "A message here is not answered, because the host ended twice while it was handling it; the host's log names it. "
+        + "Write it in another way, or tell an owner."
+
     private static func howToResume(_ sign: CommandSign) -> String { "Type \(sign.command("resume")) to continue" }
 
     /// The label of the button below such a line.

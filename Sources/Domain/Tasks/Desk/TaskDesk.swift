@@ -79,7 +79,15 @@ package actor TaskDesk {
         let list = try await self.store.read { ledger in try ledger.taskList(of: name) }
         if list?.hash != head.commit || list?.branch != head.branch {
             let file = try await repository.file(TaskFile.path, at: base.branch, limit: TaskFile.sizeLimit)
-            try await self.index(file, repository, known: list)
+            let isIndexed: Void? = try await UnderWay(store: self.store).run(.tasks, "\(name) \(head.commit)") {
+                try await self.index(file, repository, known: list)
+            }
+            guard isIndexed != nil else {
+                throw RepositoryError(
+                    .invalidDocument,
+                    "the tasks of \(name) can't be read: the host ended twice while it read \(TaskFile.path) at "
+                        + "\(head.commit.prefix(7)). Change that file, then they are read again.")
+            }
         }
         self.known[name] = base
         return head

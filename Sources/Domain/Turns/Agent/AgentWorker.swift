@@ -126,7 +126,7 @@ package final class AgentWorker: TurnWorker {
         let repository = request.repository ?? self.repositories.defaultName
         let taint = TurnTaint {
             var sources: Set<TurnTaint.Source> = []
-            if try await thread.hasTextOfGuests() { sources.insert(.guest) }
+            if request.hasForeignText { sources.insert(.guest) }
             if try await self.hasFetched(request.id) { sources.insert(.web) }
             return sources
         }

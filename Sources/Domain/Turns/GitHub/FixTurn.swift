@@ -59,14 +59,12 @@ struct FixTurn: TurnWorker {
             !annotations.values.allSatisfy(\.isEmpty)
             || target.items.contains { $0.kind == .check && !$0.text.isEmpty }
         let isForeign = try await hasCheckText ? true : self.isForeign(target, place)
-        let fixThread = FixThread(thread: thread, isForeign: isForeign)
-        let asked = TurnRequest(
-            id: request.id, session: request.session,
-            text: FixPrompt.text(
+        let fixThread = FixThread(thread: thread)
+        let asked = request.alone(
+            asking: FixPrompt.text(
                 target.items, on: target.branch, wish: target.wish, annotations: annotations
             ) { DataBlock.of($0, from: $1) },
-            sender: request.sender, role: request.role, model: request.model, repository: request.repository,
-            persona: persona, feature: request.feature, isResumed: request.isResumed, isAwaited: request.isAwaited)
+            persona: persona, hasForeignText: isForeign)
         let count = target.items.count.counted("thing")
         try await thread.report(.thinking("Fixing \(count) that GitHub reports."))
         if try await self.ending(of: request, log) == nil {
@@ -151,20 +149,14 @@ struct FixTurn: TurnWorker {
     }
 }
 
-/// The thread of a fix, which knows that strangers wrote a part of its prompt.
+/// The thread of a fix, which keeps no summary.
 private struct FixThread: TurnThread {
     let thread: any TurnThread
-    let isForeign: Bool
 
     func report(_ event: TurnEvent) async throws {
         // About this turn's prompt, not the thread's.
         if case .summary = event { return }
         try await self.thread.report(event)
-    }
-
-    func hasTextOfGuests() async throws -> Bool {
-        if self.isForeign { return true }
-        return try await self.thread.hasTextOfGuests()
     }
 
     func takeTime(_ time: Duration) async { await self.thread.takeTime(time) }

@@ -78,11 +78,7 @@ struct ImplementTask {
     }
 
     private func request(_ text: String) -> TurnRequest {
-        let request = self.run.request
-        return TurnRequest(
-            id: request.id, session: request.session, text: text, sender: request.sender, role: request.role,
-            model: request.model, repository: request.repository, persona: self.run.persona,
-            feature: self.run.feature, isResumed: request.isResumed, isAwaited: request.isAwaited)
+        self.run.request.alone(asking: text, persona: self.run.persona, feature: self.run.feature)
     }
 
     // MARK: The commit

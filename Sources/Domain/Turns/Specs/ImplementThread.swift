@@ -87,8 +87,6 @@ private struct TaskThread: TurnThread {
 
     func startClock() async { await self.thread.startClock() }
 
-    func hasTextOfGuests() async throws -> Bool { try await self.thread.hasTextOfGuests() }
-
     func bytes(of image: SentImage) async throws -> [UInt8] { try await self.thread.bytes(of: image) }
 
     func approval(of request: ApprovalRequest) async throws -> ApprovalOutcome {

@@ -48,11 +48,7 @@ struct TaskWork {
         let agent = self.agent
         // Unlike those of a talk, the steps are read before the turn ends.
         let log = TaskSteps(StoredSteps(store: agent.store), number: 0, attempt: 1)
-        let asked = TurnRequest(
-            id: self.request.id, session: self.request.session, text: Self.prompt(task), sender: self.request.sender,
-            role: self.request.role, model: self.request.model, repository: self.request.repository,
-            persona: persona, feature: self.request.feature, isResumed: self.request.isResumed,
-            isAwaited: self.request.isAwaited)
+        let asked = self.request.alone(asking: Self.prompt(task), persona: persona)
         var records = try await log.records(of: asked.id, after: 0)
         if !TaskVerdict.isOver(records) {
             let turn = AgentTurn(

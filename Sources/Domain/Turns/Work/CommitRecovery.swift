@@ -27,6 +27,7 @@ package struct CommitRecovery: Sendable {
     }
 
     private var store: SessionStore { self.posts.store }
+    private var underWay: UnderWay { UnderWay(store: self.store) }
 
     /// What may have committed.
     struct Work: Sendable {
@@ -67,12 +68,15 @@ package struct CommitRecovery: Sendable {
         }
         for work in all where work.isInWorkspace {
             await self.trying(work) {
-                for commit in try await self.unknown(
-                    self.workspaces.lastKnownCommits(of: work.work, in: work.session), work)
-                {
-                    await self.record(commit, of: work)
-                    try await self.posts.keep(commit, ofTurn: work.turn)
+                let done: Void? = try await self.underWay.run(.commits, work.turn) {
+                    for commit in try await self.unknown(
+                        self.workspaces.lastKnownCommits(of: work.work, in: work.session), work)
+                    {
+                        await self.record(commit, of: work)
+                        try await self.posts.keep(commit, ofTurn: work.turn)
+                    }
                 }
+                if done == nil { try await self.giveUp(work) }
             }
         }
         return Interrupted(works: all)
@@ -103,11 +107,25 @@ package struct CommitRecovery: Sendable {
 
     private func reportOther(of work: Work) async throws {
         guard work.isInWorkspace else { return try await self.reportDocuments(of: work) }
-        let served = try await self.workspaces.lastServedCommits(of: work.work, in: work.session)
-        for commit in try await self.unknown(served, work) {
-            await self.record(commit, of: work)
-            try await self.posts.post(commit, in: work.session)
+        let done: Void? = try await self.underWay.run(.commits, work.turn) {
+            let served = try await self.workspaces.lastServedCommits(of: work.work, in: work.session)
+            for commit in try await self.unknown(served, work) {
+                await self.record(commit, of: work)
+                try await self.posts.post(commit, in: work.session)
+            }
         }
+        if done == nil { try await self.giveUp(work) }
+    }
+
+    /// Says that nobody looks for the commits of a turn any more: the process has died of it. Said once, whichever of the
+    /// two looks it was.
+    private func giveUp(_ work: Work) async throws {
+        self.logger.error(
+            "commits of an interrupted turn are not looked for, because the process ended twice while it did",
+            ["session": .string(work.session), "turn": .string(work.turn)])
+        try await self.posts.tell(
+            "The host ended twice while it looked for commits of an interrupted turn, so it no longer does. What there is, "
+                + "`diff` and the page of the branch show.", in: work.session, key: "given up \(work.turn)")
     }
 
     /// False if it failed and may succeed later.

@@ -35,15 +35,18 @@ struct HistoryTests {
     @Test("only the direct successor of the cached history gets it")
     func successor() {
         let cache = HistoryCache(entryLimit: 4)
-        #expect(cache.entries(of: "t", upTo: 0) == [])
-        #expect(cache.entries(of: "t", upTo: 3) == nil)
-        cache.append([self.entry(2), self.entry(3)], of: "t", turn: 1, after: 0)
-        cache.append([self.entry(10)], of: "t", turn: 5, after: 4)
-        #expect(cache.entries(of: "t", upTo: 1) == [self.entry(2), self.entry(3)])
-        #expect(cache.entries(of: "t", upTo: 5) == nil)
-        cache.append([self.entry(8), self.entry(9)], of: "t", turn: 4, after: 1)
-        cache.append([self.entry(10)], of: "t", turn: 5, after: 4)
-        #expect(cache.entries(of: "t", upTo: 5)?.map(\.id) == [3, 8, 9, 10])
+        let (alice, gina) = (AccessTests.sender(Identity("alice")), AccessTests.sender(Identity("gina")))
+        #expect(cache.past(of: "t", upTo: 0) == HistoryCache.Past())
+        #expect(cache.past(of: "t", upTo: 3) == nil)
+        cache.append([self.entry(2), self.entry(3)], by: alice, of: "t", epoch: 0, turn: 1, after: 0)
+        cache.append([self.entry(10)], by: alice, of: "t", epoch: 0, turn: 5, after: 4)
+        let first = HistoryCache.Past(entries: [self.entry(2), self.entry(3)], authors: [alice], epoch: 0)
+        #expect(cache.past(of: "t", upTo: 1) == first)
+        #expect(cache.past(of: "t", upTo: 5) == nil)
+        cache.append([self.entry(8), self.entry(9)], by: gina, of: "t", epoch: 0, turn: 4, after: 1)
+        cache.append([self.entry(10)], by: alice, of: "t", epoch: 0, turn: 5, after: 4)
+        #expect(cache.past(of: "t", upTo: 5)?.entries.map(\.id) == [3, 8, 9, 10])
+        #expect(cache.past(of: "t", upTo: 5)?.authors == [alice, gina])
     }
 
     @Test("beyond its byte limit the cache drops the least recently used threads, and refuses huge ones")
@@ -51,25 +54,16 @@ struct HistoryTests {
         let cache = HistoryCache(byteLimit: 40_000, entryLimit: 400)
         let text = String(repeating: "x", count: 5_000)
         for number in 0..<7 {
-            cache.keep([self.entry(2, text)], of: "t\(number)", upTo: 1)
-            _ = cache.entries(of: "t0", upTo: 1)
+            cache.keep(self.past(text), of: "t\(number)", upTo: 1)
+            _ = cache.past(of: "t0", upTo: 1)
         }
-        cache.keep([self.entry(2, text)], of: "t7", upTo: 1)
-        #expect(cache.entries(of: "t0", upTo: 1) != nil)
-        #expect(cache.entries(of: "t7", upTo: 1) != nil)
-        #expect(cache.entries(of: "t1", upTo: 1) == nil)
-        cache.keep([self.entry(2, text + text)], of: "giant", upTo: 1)
-        #expect(cache.entries(of: "giant", upTo: 1) == nil)
+        cache.keep(self.past(text), of: "t7", upTo: 1)
+        #expect(cache.past(of: "t0", upTo: 1) != nil)
+        #expect(cache.past(of: "t7", upTo: 1) != nil)
+        #expect(cache.past(of: "t1", upTo: 1) == nil)
+        cache.keep(self.past(text + text), of: "giant", upTo: 1)
+        #expect(cache.past(of: "giant", upTo: 1) == nil)
     }
 
-    @Test("a turn knows whether a guest wrote a part of its prompt, until `new`")
-    func guests() async throws {
-        let looking: [ScriptedWorker.Step] = [.lookForGuests, .event(.text("looked"))]
-        let stage = try await AskStage(playing: [looking, looking, looking, looking])
-        for (person, text) in [("alice", "one"), ("gina", "two"), ("bob", "three"), ("bob", "!new"), ("bob", "four")] {
-            try await stage.say(text, as: person)
-            try await stage.harness.settle()
-        }
-        #expect(stage.harness.worker.guests == [false, true, true, false])
-    }
+    private func past(_ text: String) -> HistoryCache.Past { HistoryCache.Past(entries: [self.entry(2, text)]) }
 }

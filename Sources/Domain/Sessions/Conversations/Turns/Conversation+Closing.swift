@@ -187,6 +187,7 @@ extension Conversation {
             entries.append(HistoryEntry(id: admission.number * 2 + 1, role: .assistant, text: text))
         }
         self.context.histories.append(
-            entries, of: admission.turn.session, turn: admission.number, after: admission.previous)
+            entries, by: admission.turn.sender, of: admission.turn.session, epoch: admission.session.epoch,
+            turn: admission.number, after: admission.previous)
     }
 }

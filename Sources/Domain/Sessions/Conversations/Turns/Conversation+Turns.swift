@@ -147,6 +147,11 @@ extension Conversation {
         } else {
             request = try await runApart { try await self.storedRequest(for: asked, before: storage) }
         }
+        // Stored before anything can follow from the prompt: `new` and other roles change nothing for this turn.
+        if request.hasForeignText, !turn.hasForeignText {
+            guard await storage?.isStored() ?? true else { throw CancellationError() }
+            try await self.context.store.write(ofTurn: turn.id) { ledger in try ledger.markForeign(turn.id) }
+        }
         let thread = ConversationThread(conversation: self, turn: turn, storage: storage)
         let remote = RemoteWork(person: request.sender.id) { line in try? await thread.report(.notice(line)) }
         return { try await RemoteWork.$current.withValue(remote) { try await worker.run(request, in: thread) } }
@@ -175,38 +180,46 @@ extension Conversation {
     /// The request of a new turn whose session and history are known.
     private func knownRequest(for turn: TurnRecord) -> TurnRequest? {
         guard let admission = self.running?.admission, admission.turn.id == turn.id, turn.work == turn.id,
-            turn.ask == nil, let entries = self.context.histories.entries(of: turn.session, upTo: admission.previous)
+            turn.ask == nil, !turn.hasForeignText,
+            let past = self.context.histories.past(of: turn.session, upTo: admission.previous),
+            past.epoch == nil || past.epoch == admission.session.epoch
         else { return nil }
-        let through = admission.session.historyStart
+        let (entries, through) = (past.entries, admission.session.historyStart)
         let isWhole = entries.first.map { $0.id > through } ?? true
         return self.request(
             for: turn, in: admission.session, history: isWhole ? entries : entries.filter { $0.id > through },
-            isNew: true, instructions: admission.instructions)
+            isNew: true, hasForeignText: self.areForeign(past.authors, beside: turn.sender),
+            instructions: admission.instructions)
     }
 
     private func storedRequest(for turn: TurnRecord, before storage: QuestionStorage?) async throws -> TurnRequest {
         // A reader does not see the turn before.
         guard await storage?.isStored() ?? true else { throw CancellationError() }
-        let (session, history, partial, answered, isAwaited, instructions) = try await self.context.store.read {
-            ledger in
-            guard let session = try ledger.session(id: turn.session) else {
-                throw TurnFailure(TurnTexts.threadIsGone)
+        let (session, history, authors, isMarked, partial, answered, isAwaited, instructions) =
+            try await self.context.store.read {
+                ledger in
+                guard let session = try ledger.session(id: turn.session) else {
+                    throw TurnFailure(TurnTexts.threadIsGone)
+                }
+                return (
+                    session,
+                    try ledger.history(
+                        of: session.id, after: session.historyStart, before: turn.id, limit: Self.historyLimit),
+                    Set(try ledger.authors(of: session, before: turn)),
+                    try turn.work != turn.id && ledger.hasForeignText(work: turn.work, of: session.id),
+                    turn.work == turn.id ? nil : try ledger.partialAnswer(of: session.id, work: turn.work),
+                    try ledger.answeredQuestion(of: turn),
+                    try ledger.asks(ofTurn: turn.id).contains { $0.outlivesTurn && $0.takenAt == nil },
+                    try ledger.preferences(of: turn.sender.id).instructions
+                )
             }
-            return (
-                session,
-                try ledger.history(
-                    of: session.id, after: session.historyStart, before: turn.id, limit: Self.historyLimit),
-                turn.work == turn.id ? nil : try ledger.partialAnswer(of: session.id, work: turn.work),
-                try ledger.answeredQuestion(of: turn),
-                try ledger.asks(ofTurn: turn.id).contains { $0.outlivesTurn && $0.takenAt == nil },
-                try ledger.preferences(of: turn.sender.id).instructions
-            )
-        }
         if let admission = self.running?.admission, admission.turn.id == turn.id {
-            self.context.histories.keep(history, of: session.id, upTo: admission.previous)
+            let past = HistoryCache.Past(entries: history, authors: authors, epoch: session.epoch)
+            self.context.histories.keep(past, of: session.id, upTo: admission.previous)
         }
         return self.request(
             for: turn, in: session, history: history, continuing: partial, isAwaited: isAwaited, answered: answered,
+            hasForeignText: turn.hasForeignText || isMarked || self.areForeign(authors, beside: turn.sender),
             instructions: instructions)
     }
 
@@ -215,7 +228,8 @@ extension Conversation {
 
     private func request(
         for turn: TurnRecord, in session: SessionRecord, history: [HistoryEntry], continuing: String? = nil,
-        isAwaited: Bool = false, answered: AnsweredQuestion? = nil, isNew: Bool = false, instructions: String?
+        isAwaited: Bool = false, answered: AnsweredQuestion? = nil, isNew: Bool = false, hasForeignText: Bool,
+        instructions: String?
     ) -> TurnRequest {
         TurnRequest(
             id: turn.work, session: session.id, text: turn.text, images: turn.images, sender: turn.sender,
@@ -223,13 +237,12 @@ extension Conversation {
             model: session.model, repository: session.repository, persona: session.persona, feature: session.feature,
             history: history, summary: session.summary, continuing: turn.kind == .chat ? continuing : nil,
             isResumed: turn.work != turn.id, isAwaited: isAwaited, answered: answered, isNew: isNew,
-            instructions: instructions)
+            hasForeignText: hasForeignText, instructions: instructions)
     }
 
-    /// Whether somebody who is no member wrote a part of the turn's prompt.
-    func hasTextOfGuests(before turn: TurnRecord) async throws -> Bool {
-        let authors = try await self.context.store.read { ledger in try ledger.authors(upTo: turn) }
-        return authors.contains { author in self.context.access.role(of: author).map { $0 < .member } ?? true }
+    /// Whether one of a prompt's authors, of whom one is the person who asks, is neither a member nor an owner now.
+    private func areForeign(_ authors: Set<Sender>, beside sender: Sender) -> Bool {
+        authors.union([sender]).contains { author in self.context.access.role(of: author).map { $0 < .member } ?? true }
     }
 
     /// The maximum number of messages in a prompt; a summary covers older ones by then.

@@ -31,11 +31,6 @@ struct ConversationThread: TurnThread {
 
     func startClock() async { await self.conversation.release(self.turn.id) }
 
-    func hasTextOfGuests() async throws -> Bool {
-        try await self.checkStored()
-        return try await self.conversation.hasTextOfGuests(before: self.turn)
-    }
-
     func bytes(of image: SentImage) async throws -> [UInt8] {
         try await self.conversation.bytes(of: image, in: self.turn.session)
     }

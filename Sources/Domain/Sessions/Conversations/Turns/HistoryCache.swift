@@ -6,10 +6,20 @@ internal import Primitives
 /// Only a copy: an item is valid for the turn directly after its last one; the transaction that stores a turn reports
 /// its predecessor.
 final class HistoryCache: Sendable {
+    /// What a session's next prompt is made of.
+    struct Past: Sendable, Equatable {
+        /// Oldest first.
+        var entries: [HistoryEntry] = []
+        /// Who wrote something since `new`, also what a summary covers.
+        var authors: Set<Sender> = []
+        /// The session's, to which the authors belong; nil for a session without turns.
+        var epoch: Int64?
+    }
+
     private struct Item {
-        /// The number of the last turn that is in `entries`.
+        /// The number of the last turn that is in `past`.
         var lastTurn: Int64
-        var entries: [HistoryEntry]
+        var past: Past
         var bytes: Int
         var used: UInt64
     }
@@ -32,43 +42,46 @@ final class HistoryCache: Sendable {
         self.entryLimit = entryLimit
     }
 
-    /// A session's history up to the turn `lastTurn`, oldest first; nil when it is not cached.
-    func entries(of session: String, upTo lastTurn: Int64) -> [HistoryEntry]? {
-        if lastTurn == 0 { return [] }  // the first turn
+    /// A session's past up to the turn `lastTurn`; nil when it is not cached.
+    func past(of session: String, upTo lastTurn: Int64) -> Past? {
+        if lastTurn == 0 { return Past() }  // the first turn
         return self.state.withLock { state in
             guard state.items[session]?.lastTurn == lastTurn else { return nil }
             state.uses += 1
             state.items[session]?.used = state.uses
-            return state.items[session]?.entries
+            return state.items[session]?.past
         }
     }
 
-    func keep(_ entries: [HistoryEntry], of session: String, upTo lastTurn: Int64) {
-        self.state.withLock { state in self.place(entries, of: session, upTo: lastTurn, in: &state) }
+    func keep(_ past: Past, of session: String, upTo lastTurn: Int64) {
+        self.state.withLock { state in self.place(past, of: session, upTo: lastTurn, in: &state) }
     }
 
-    /// Adds a turn's entries to those of its predecessor.
-    func append(_ entries: [HistoryEntry], of session: String, turn: Int64, after lastTurn: Int64) {
+    /// Adds a turn's entries and author to those of its predecessor.
+    func append(
+        _ entries: [HistoryEntry], by author: Sender, of session: String, epoch: Int64, turn: Int64,
+        after lastTurn: Int64
+    ) {
         self.state.withLock { state in
             guard lastTurn == 0 || state.items[session]?.lastTurn == lastTurn else { return }
-            var all = lastTurn == 0 ? [] : state.items[session]?.entries ?? []
-            // Without a second owner, appending does not copy them.
-            state.items[session]?.entries = []
-            all += entries
-            self.place(all, of: session, upTo: turn, in: &state)
+            var past = lastTurn == 0 ? Past(epoch: epoch) : state.items[session]?.past ?? Past()
+            // Without a second owner, appending does not copy it.
+            state.items[session]?.past = Past()
+            past.entries += entries
+            past.authors.insert(author)
+            self.place(past, of: session, upTo: turn, in: &state)
         }
     }
 
-    private func place(
-        _ entries: [HistoryEntry], of session: String, upTo lastTurn: Int64, in state: inout State
-    ) {
+    private func place(_ past: Past, of session: String, upTo lastTurn: Int64, in state: inout State) {
         state.bytes -= state.items.removeValue(forKey: session)?.bytes ?? 0
-        let kept = entries.count > self.entryLimit ? Array(entries.suffix(self.entryLimit)) : entries
-        let bytes = kept.reduce(256) { $0 + $1.text.utf8.count + 128 }
+        var kept = past
+        if past.entries.count > self.entryLimit { kept.entries = Array(past.entries.suffix(self.entryLimit)) }
+        let bytes = kept.entries.reduce(256 + 256 * kept.authors.count) { $0 + $1.text.utf8.count + 128 }
         // One thread must not evict all others.
         guard bytes <= self.byteLimit / 4 else { return }
         state.uses += 1
-        state.items[session] = Item(lastTurn: lastTurn, entries: kept, bytes: bytes, used: state.uses)
+        state.items[session] = Item(lastTurn: lastTurn, past: kept, bytes: bytes, used: state.uses)
         state.bytes += bytes
         guard state.bytes > self.byteLimit else { return }
         // Frees a quarter at once, so that not every turn has to look for the oldest.

@@ -12,8 +12,8 @@ extension Ledger {
         try self.connection.laterID(
             """
             INSERT INTO turns (id, session, kind, work, text, sender, route, message, state, attempts, queued_at,
-            started_at, ended_at, error, attachments, ask, input_tokens, output_tokens)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0) RETURNING number
+            started_at, ended_at, error, attachments, ask, foreign_text, input_tokens, output_tokens)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0) RETURNING number
             """,
             [
                 .text(turn.id), .text(turn.session), .text(turn.kind.rawValue), .text(turn.work), .text(turn.text),
@@ -21,6 +21,7 @@ extension Ledger {
                 .optional(turn.message), .text(turn.state.rawValue), .integer(Int64(turn.attempts)),
                 .integer(turn.queuedAt), .optional(turn.startedAt), .optional(turn.endedAt), .optional(turn.error),
                 .optional(StoredForm.text(of: turn.attachments)), .optional(turn.ask),
+                .integer(turn.hasForeignText ? 1 : 0),
             ])
     }
 
@@ -39,6 +40,19 @@ extension Ledger {
         try self.connection.execute(
             "UPDATE turns SET state = 'running', attempts = ?, started_at = ? WHERE id = ?",
             [.integer(Int64(attempts)), .integer(now), .text(turn)])
+    }
+
+    /// Remembers that a turn's prompt has text of somebody who may give no orders, whatever happens to the thread later.
+    func markForeign(_ turn: String) throws {
+        try self.connection.execute("UPDATE turns SET foreign_text = 1 WHERE id = ?", [.text(turn)])
+    }
+
+    /// Whether a prompt of a turn, or of one that continued it, had foreign text.
+    func hasForeignText(work: String, of session: String) throws -> Bool {
+        try !self.connection.query(
+            "SELECT 1 FROM turns WHERE session = ? AND work = ? AND foreign_text = 1 LIMIT 1",
+            [.text(session), .text(work)]
+        ).isEmpty
     }
 
     package func end(_ turn: String, _ state: TurnRecord.State, error: String? = nil, at now: Int64) throws {
@@ -216,6 +230,7 @@ extension Ledger {
             error: try row.optionalText("error"), commits: commits,
             attachments: try StoredForm.attachments(from: try row.optionalText("attachments")),
             images: try StoredForm.images(from: try row.optionalText("attachments")),
-            isLeftOut: try row.optionalInteger("left_out") != nil, ask: try row.optionalText("ask"))
+            isLeftOut: try row.optionalInteger("left_out") != nil, ask: try row.optionalText("ask"),
+            hasForeignText: try row.integer("foreign_text") == 1)
     }
 }

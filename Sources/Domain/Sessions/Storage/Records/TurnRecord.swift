@@ -32,12 +32,15 @@ package final class TurnRecord: Sendable {
     package let isLeftOut: Bool
     /// The ask whose answer has begun it.
     package let ask: String?
+    /// Its prompt has text of somebody who may give no orders: a guest, or somebody without a role. Also of a turn that was
+    /// stored before this was.
+    package let hasForeignText: Bool
 
     init(
         id: String, session: String, kind: TurnKind, work: String, text: String, sender: Sender, route: Route,
         message: Int64?, state: State, attempts: Int, queuedAt: Int64, startedAt: Int64? = nil, endedAt: Int64? = nil,
         error: String? = nil, commits: [CommitNotice] = [], attachments: [Attachment] = [], images: [SentImage] = [],
-        isLeftOut: Bool = false, ask: String? = nil
+        isLeftOut: Bool = false, ask: String? = nil, hasForeignText: Bool = false
     ) {
         self.id = id
         self.session = session
@@ -58,6 +61,7 @@ package final class TurnRecord: Sendable {
         self.images = images
         self.isLeftOut = isLeftOut
         self.ask = ask
+        self.hasForeignText = hasForeignText
     }
 
     /// Whether people read what the turn reports as it is. Commands have texts of the program, in which signs are filled
@@ -77,7 +81,7 @@ package final class TurnRecord: Sendable {
             attempts: attempts ?? self.attempts, queuedAt: self.queuedAt, startedAt: self.startedAt,
             endedAt: self.endedAt, error: self.error, commits: self.commits,
             attachments: attachments ?? self.attachments, images: images ?? self.images, isLeftOut: self.isLeftOut,
-            ask: self.ask)
+            ask: self.ask, hasForeignText: self.hasForeignText)
     }
 }
 

@@ -1,0 +1,73 @@
+import Chat
+import TestSupport
+import Testing
+
+@testable import Sessions
+
+/// What the process died of twice is not begun again.
+@Suite("What is under way", .timeLimit(.minutes(1)))
+struct UnderWayTests {
+    private struct Failure: Error {}
+
+    @Test("work that the process died of twice is refused; work that ends or fails is not counted")
+    func counting() async throws {
+        let harness = try await BridgeHarness()
+        let underWay = UnderWay(store: harness.bridge.store)
+        for _ in 0..<4 { #expect(try await underWay.run(.tasks, "a") { 1 } == 1) }
+        for _ in 0..<4 {
+            await #expect(throws: Failure.self) { _ = try await underWay.run(.tasks, "a") { throw Failure() } }
+        }
+        // Begun without an end, as when the process dies.
+        for _ in 0..<2 { #expect(try await underWay.begin(.tasks, ["a", "b"]) == []) }
+        #expect(try await underWay.run(.tasks, "a") { 1 } == nil)
+        #expect(try await underWay.run(.commits, "a") { 1 } == 1)
+        try await underWay.end(.tasks, ["a"])
+        #expect(try await underWay.run(.tasks, "a") { 1 } == 1)
+        #expect(try await underWay.run(.tasks, "b") { 1 } == nil)
+    }
+
+    @Test(
+        "a message during which the process died twice is not handled, its thread is told, and the others are answered")
+    func message() async throws {
+        let directory = try TemporaryDirectory()
+        let first = try await BridgeHarness(directory: directory)
+        _ = try await first.ask("hello")
+        try await first.settle()
+        for text in ["deadly", "harmless"] {
+            let event = first.adapter.event(text, from: "alice", in: "alice", id: text)
+            guard case .message(let message) = event.kind else { continue }
+            let (adapter, body) = (first.adapter.id, StoredForm.text(of: message))
+            try await first.bridge.store.write { ledger in
+                _ = try ledger.insertEvent(text, adapter: adapter, body: body, role: .owner, at: 1)
+            }
+        }
+        let waiting = try await first.bridge.store.read { ledger in try ledger.newEvents(after: 0, limit: 9) }
+        #expect(waiting.count == 2)
+        let underWay = UnderWay(store: first.bridge.store)
+        // Both were being handled when the process died first, one of them when it died again.
+        _ = try await underWay.begin(.event, waiting.map { "\($0.number)" })
+        _ = try await underWay.begin(.event, ["\(waiting[0].number)"])
+        let second = try await BridgeHarness(directory: directory)
+        try await second.settle()
+        #expect(second.worker.requests.map(\.text) == ["harmless"])
+        await second.adapter.waitForPosts { posts in posts.contains { $0.text.contains("ended twice") } }
+    }
+
+    @Test("an answer during whose closing the process died twice is closed without being shown")
+    func answer() async throws {
+        let directory = try TemporaryDirectory()
+        let first = try await BridgeHarness(
+            directory: directory, worker: ScriptedWorker([.event(.text("Begun.\n\nHal")), .hold]))
+        let submission = try #require(try await first.ask("hello"))
+        await first.adapter.waitForPosts(1)
+        try await first.settleOutbox()
+        let underWay = UnderWay(store: first.bridge.store)
+        for _ in 0..<2 { _ = try await underWay.begin(.turn, [submission.operation]) }
+        let second = try await BridgeHarness(directory: directory)
+        await second.adapter.waitForPosts(1)
+        #expect(second.adapter.texts.count == 1)
+        #expect(second.adapter.texts.first?.contains("ended twice") == true)
+        #expect(try await second.turn(submission.operation)?.state == .interrupted)
+        #expect(try await underWay.run(.turn, submission.operation) { 1 } == 1)
+    }
+}
