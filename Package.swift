@@ -33,14 +33,8 @@ func domain(_ name: String, _ uses: Target.Dependency..., settings: [SwiftSettin
     .target(name: name, dependencies: uses, path: "Sources/Domain/\(name)", swiftSettings: settings)
 }
 
-func adapter(_ name: String, _ more: Target.Dependency...) -> Target {
-    .target(
-        name: name,
-        dependencies: [
-            "Chat", "EventLoop", "HTTP", "HTTPClient", "HTTPServer", "JSON", "WebSockets", "Lifecycle", "Logging",
-            "Markdown", "Primitives", "Crypto", "Kit",
-        ] + more,
-        path: "adapters/\(name)", swiftSettings: small)
+func adapter(_ name: String, _ uses: Target.Dependency...) -> Target {
+    .target(name: name, dependencies: uses, path: "adapters/\(name)", swiftSettings: small)
 }
 
 // Not optimised, also in a release build: that would take longer than they run.
@@ -48,7 +42,7 @@ let test = strict + [.unsafeFlags(["-Onone"])]
 
 func tests(_ name: String, _ uses: Target.Dependency..., exclude: [String] = []) -> Target {
     .testTarget(
-        name: "\(name)Tests", dependencies: uses + ["TestSupport"], path: "Tests/\(name)Tests", exclude: exclude,
+        name: "\(name)Tests", dependencies: uses, path: "Tests/\(name)Tests", exclude: exclude,
         swiftSettings: test)
 }
 
@@ -68,33 +62,31 @@ let package = Package(
         platform("JSON", "Primitives"),
         platform("Schemas", "JSON", "Primitives"),
         platform("Crypto", "CCrypto", "CICU", "Primitives"),
-        platform("Logging", "CSystem", "JSON", "Primitives"),
-        platform("EventLoop", "CSystem", "Logging", "Primitives"),
+        platform("Logging", "JSON", "Primitives"),
+        platform("EventLoop", "CSystem", "Primitives"),
         platform("Lifecycle", "CSystem", "EventLoop", "Logging", "Primitives"),
-        platform("Processes", "CSystem", "EventLoop", "Logging", "Primitives"),
-        platform("HTTP", "JSON", "Primitives"),
+        platform("Processes", "CSystem", "EventLoop", "Primitives"),
+        platform("HTTP", "Primitives"),
         platform("TLS", "CTLS"),
-        platform("HTTPClient", "CCurl", "CSystem", "EventLoop", "HTTP", "JSON", "Logging", "Primitives", "TLS"),
-        platform("HTTPServer", "CSystem", "EventLoop", "HTTP", "JSON", "Lifecycle", "Logging", "Primitives"),
+        platform("HTTPClient", "CCurl", "EventLoop", "HTTP", "Primitives", "TLS"),
+        platform("HTTPServer", "EventLoop", "HTTP", "JSON", "Lifecycle", "Logging", "Primitives"),
         platform(
-            "WebSockets", "CWebSockets", "CFrameGuard", "CSystem", "Crypto", "EventLoop", "HTTP", "HTTPServer", "JSON",
-            "Lifecycle",
+            "WebSockets", "CFrameGuard", "CWebSockets", "EventLoop", "HTTP", "HTTPServer", "JSON", "Lifecycle",
             "Logging", "Primitives"),
-        platform("Database", "CPQ", "CSQLite", "CSystem", "Logging", "Primitives"),
+        platform("Database", "CPQ", "CSQLite", "CSystem", "Primitives"),
         platform("Compression", "CZlib"),
         platform("Telemetry", "HTTP", "HTTPClient", "JSON", "Lifecycle", "Logging", "Primitives"),
-        platform(
-            "Objects", "CSystem", "Crypto", "EventLoop", "HTTP", "HTTPClient", "Lifecycle", "Primitives"),
+        platform("Objects", "CSystem", "Crypto", "EventLoop", "HTTP", "HTTPClient", "Lifecycle", "Primitives"),
         platform("Olm", "COlm", "Crypto", "JSON"),
         platform(
             "NATS", "Crypto", "EventLoop", "HTTP", "HTTPClient", "JSON", "Lifecycle", "Logging", "Primitives", "TLS"),
         platform("Git", "CGit2", "CSystem", "Crypto", "EventLoop", "HTTP", "HTTPClient", "Primitives"),
         platform("Markdown", "CMarkGFM", "Primitives"),
-        platform("YAML", "CYAML", "Primitives"),
+        platform("YAML", "CYAML"),
         platform("Terminals", "CEdit", "CSystem", "Primitives"),
         .target(
             name: "Sandbox",
-            dependencies: ["CSeccomp", "CSystem", "EventLoop", "Lifecycle", "Logging", "Primitives", "Processes"],
+            dependencies: ["CSeccomp", "CSystem", "EventLoop", "Lifecycle", "Primitives", "Processes"],
             path: "Sources/Platform/Sandbox", exclude: ["Init"], swiftSettings: cold + [.strictMemorySafety()],
             plugins: ["EmbedInit"]),
         .plugin(name: "EmbedInit", capability: .buildTool(), exclude: ["embed.sh"]),
@@ -119,56 +111,61 @@ let package = Package(
             dependencies: ["Chat", "Git", "JSON", "Logging", "Models", "Primitives", "Repositories", "Schemas"],
             path: "Sources/Domain/Specs", swiftSettings: small, plugins: ["EmbedTemplates"]),
         domain(
-            "Documents", "Chat", "Crypto", "Database", "EventLoop", "Git", "JSON", "Lifecycle", "Logging", "Primitives",
-            "Repositories", "Sessions", "Specs"),
+            "Documents", "Chat", "Crypto", "EventLoop", "Git", "JSON", "Logging", "Primitives", "Repositories",
+            "Sessions", "Specs"),
         domain("Audit", "Chat", "Crypto", "Database", "JSON", "Lifecycle", "Logging", "Primitives", settings: small),
         domain(
-            "Jail", "Chat", "Crypto", "EventLoop", "HTTP", "HTTPClient", "HTTPServer", "JSON", "Lifecycle", "Logging",
-            "Primitives", "Processes", "Sandbox", settings: small),
+            "Jail", "EventLoop", "HTTP", "HTTPServer", "Lifecycle", "Logging", "Primitives", "Processes", "Sandbox",
+            settings: small),
         domain(
-            "Work", "Audit", "Chat", "Compression", "Crypto", "Database", "EventLoop", "Git", "JSON", "Jail",
-            "Lifecycle", "Logging", "Objects", "Primitives", "Processes", "Repositories", "Telemetry", settings: small),
+            "Work", "Audit", "Chat", "Compression", "Crypto", "EventLoop", "Git", "JSON", "Jail", "Lifecycle",
+            "Logging", "Objects", "Primitives", "Processes", "Repositories", "Sandbox", "Telemetry", settings: small),
         domain(
-            "Agent", "Audit", "Chat", "Crypto", "EventLoop", "Git", "JSON", "Jail", "Logging", "Models", "Primitives",
-            "Repositories", "Telemetry", "Work", "YAML", settings: small),
+            "Agent", "Audit", "Chat", "Crypto", "Git", "JSON", "Jail", "Logging", "Models", "Primitives", "Telemetry",
+            "Work", settings: small),
         .target(
             name: "Analytics", dependencies: ["JSON", "Primitives"], path: "Sources/Domain/Analytics",
             swiftSettings: cold, plugins: ["EmbedTemplates"]),
         domain(
             "Sessions", "Analytics", "Audit", "Chat", "Crypto", "Database", "EventLoop", "JSON", "Lifecycle", "Logging",
-            "Markdown",
-            "Objects", "Primitives", "Telemetry"),
+            "Markdown", "Objects", "Primitives", "Telemetry"),
         domain(
-            "Tasks", "Audit", "Chat", "Crypto", "Database", "EventLoop", "Git", "JSON", "Lifecycle", "Logging",
-            "Primitives",
+            "Tasks", "Audit", "Chat", "Crypto", "Database", "Git", "JSON", "Lifecycle", "Logging", "Primitives",
             "Repositories", "Sessions"),
         domain(
-            "SignIn", "Chat", "Copilot", "Crypto", "EventLoop", "GitHub", "HTTP", "HTTPClient", "JSON", "Lifecycle",
-            "Logging",
+            "SignIn", "Chat", "Copilot", "Crypto", "GitHub", "HTTP", "HTTPClient", "JSON", "Lifecycle", "Logging",
             "Models", "Primitives", "Sessions", settings: small),
         domain(
-            "Backup", "Audit", "Compression", "Crypto", "Database", "JSON", "Lifecycle", "Logging", "Objects",
-            "Primitives", settings: small),
+            "Backup", "Audit", "Compression", "Crypto", "Database", "EventLoop", "JSON", "Lifecycle", "Logging",
+            "Objects", "Primitives", settings: small),
         domain(
             "Cluster", "Chat", "Crypto", "Database", "JSON", "Lifecycle", "Logging", "NATS", "Primitives", "Sessions",
             settings: small),
         domain(
             "Turns", "Agent", "Audit", "Chat", "Copilot", "Crypto", "EventLoop", "Git", "GitHub", "HTTP", "HTTPClient",
             "HTTPServer", "JSON", "Jail", "Lifecycle", "Logging", "Models", "Primitives", "Processes", "Repositories",
-            "Sandbox", "Sessions", "SignIn", "Specs", "Tasks", "Work", settings: small),
+            "Sessions", "SignIn", "Specs", "Tasks", "Work", settings: small),
 
         // Adapters and Gateway
         .target(
             name: "Kit", dependencies: ["Chat", "EventLoop", "Lifecycle", "Markdown", "Primitives"],
             path: "adapters/Kit", swiftSettings: cold),
-        adapter("IRC"), adapter("Matrix", "Database", "Olm"), adapter("Slack"), adapter("Telegram"),
+        adapter("IRC", "Chat", "Crypto", "HTTPClient", "JSON", "Kit", "Logging", "Markdown", "Primitives"),
+        adapter(
+            "Matrix", "Chat", "Crypto", "Database", "EventLoop", "HTTP", "HTTPClient", "JSON", "Kit", "Lifecycle",
+            "Logging", "Markdown", "Olm", "Primitives"),
+        adapter(
+            "Slack", "Chat", "Crypto", "EventLoop", "HTTP", "HTTPClient", "HTTPServer", "JSON", "Kit", "Logging",
+            "Markdown", "Primitives", "WebSockets"),
+        adapter(
+            "Telegram", "Chat", "Crypto", "HTTP", "HTTPClient", "HTTPServer", "JSON", "Kit", "Logging", "Markdown",
+            "Primitives"),
         .target(
             name: "Gateway",
             dependencies: [
                 "Analytics", "Audit", "Chat", "Compression", "Crypto", "Database", "Documents", "EventLoop", "Git",
-                "HTTP",
-                "HTTPClient", "HTTPServer", "JSON", "Lifecycle", "Logging", "Markdown", "Primitives", "Repositories",
-                "Schemas", "Sessions", "SignIn", "Specs", "Tasks", "Telemetry", "WebSockets",
+                "HTTP", "HTTPClient", "HTTPServer", "JSON", "Lifecycle", "Logging", "Markdown", "Primitives",
+                "Repositories", "Schemas", "Sessions", "SignIn", "Specs", "Tasks", "Telemetry", "WebSockets",
             ],
             path: "Sources/Gateway", exclude: ["Web"], swiftSettings: cold, plugins: ["EmbedWeb"]),
         .plugin(name: "EmbedWeb", capability: .buildTool(), exclude: ["embed.sh"]),
@@ -186,26 +183,19 @@ let package = Package(
             name: "Host",
             dependencies: [
                 "Agent", "Analytics", "Audit", "Backup", "Chat", "Cluster", "Copilot", "Crypto", "Database",
-                "Documents",
-                "EventLoop",
-                "Gateway", "Git", "GitHub", "HTTP", "HTTPClient", "HTTPServer", "IRC", "JSON", "Jail", "Kit",
-                "Lifecycle", "Logging", "Markdown", "Matrix", "Models", "NATS", "Objects", "Primitives", "Processes",
-                "Proxy",
+                "Documents", "EventLoop", "Gateway", "Git", "GitHub", "HTTP", "HTTPClient", "HTTPServer", "IRC", "JSON",
+                "Jail", "Kit", "Lifecycle", "Logging", "Matrix", "Models", "NATS", "Objects", "Primitives", "Proxy",
                 "Repositories", "Sandbox", "Schemas", "Sessions", "SignIn", "Slack", "Specs", "Tasks", "Telegram",
-                "Telemetry",
-                "Turns",
-                "WebSockets", "Work", "YAML",
+                "Telemetry", "Turns", "Work", "YAML",
             ],
             path: "Sources/Host", swiftSettings: small, plugins: ["EmbedTemplates"]),
         .plugin(name: "EmbedTemplates", capability: .buildTool(), exclude: ["embed.sh"]),
         .executableTarget(
             name: "jetbridge",
             dependencies: [
-                "Analytics", "Audit", "Backup", "Chat", "Cluster", "Gateway", "Host", "EventLoop", "HTTP", "HTTPClient",
-                "JSON",
-                "Lifecycle", "Logging", "Markdown", "Matrix", "Models", "Primitives", "Proxy", "Schemas", "Specs",
-                "Tasks", "Terminals", "WebSockets",
-                "Work",
+                "Analytics", "Audit", "Backup", "Chat", "Cluster", "Crypto", "Database", "EventLoop", "Gateway", "HTTP",
+                "HTTPClient", "Host", "JSON", "Lifecycle", "Logging", "Markdown", "Matrix", "Models", "Primitives",
+                "Processes", "Schemas", "Sessions", "Specs", "Tasks", "Terminals", "WebSockets", "Work",
             ],
             path: "Sources/jetbridge", swiftSettings: small),
 
@@ -213,8 +203,7 @@ let package = Package(
         .target(
             name: "TestSupport",
             dependencies: [
-                "Agent",
-                "Chat", "CSystem", "Crypto", "Database", "EventLoop", "HTTP", "HTTPClient", "HTTPServer", "JSON",
+                "CSystem", "Chat", "Crypto", "Database", "EventLoop", "HTTP", "HTTPClient", "HTTPServer", "JSON",
                 "Lifecycle", "Logging", "Models", "Objects", "Primitives", "Processes", "WebSockets",
             ],
             path: "TestSupport", exclude: ["Servers/Matrix/clients", "Servers/moto", "Servers/otlp"],
@@ -223,129 +212,117 @@ let package = Package(
         .executableTarget(
             name: "jetbridge-bench",
             dependencies: [
-                "Agent", "CMarkGFM", "Chat", "Database", "EventLoop", "Git", "HTTP", "HTTPClient", "HTTPServer", "Host",
-                "IRC", "Jail", "Kit", "TestSupport", "JSON", "Logging", "Matrix", "Models", "Olm", "Primitives",
-                "Processes", "Repositories", "Sandbox", "Sessions", "Specs", "Turns", "WebSockets", "Work",
+                "Agent", "CMarkGFM", "Chat", "Database", "EventLoop", "Git", "HTTP", "HTTPClient", "HTTPServer", "IRC",
+                "JSON", "Jail", "Kit", "Logging", "Matrix", "Models", "Olm", "Primitives", "Processes", "Repositories",
+                "Sandbox", "Sessions", "Specs", "TestSupport", "Turns", "Work",
             ],
             path: "Sources/jetbridge-bench", swiftSettings: strict),
         tests("Primitives", "Primitives"),
         tests("JSON", "JSON"),
-        tests("Schemas", "Schemas", "JSON"),
-        tests("Crypto", "Crypto", "Primitives"),
+        tests("Schemas", "JSON", "Schemas"),
+        tests("Crypto", "Crypto"),
         tests(
-            "Telemetry", "Telemetry", "Chat", "HTTP", "HTTPServer", "JSON", "Lifecycle", "Logging", "Models",
-            "Primitives",
-            "Sessions"),
-        tests("Olm", "Olm", "Crypto", "Primitives"),
-        tests("NATS", "NATS", "EventLoop", "Logging", "Primitives"),
-        tests("Logging", "Logging", "JSON", "Primitives"),
-        tests("EventLoop", "EventLoop", "Lifecycle", "Primitives"),
-        tests("Lifecycle", "Lifecycle", "EventLoop", "Logging", "Primitives", "Processes"),
-        tests("Processes", "Processes", "EventLoop", "Primitives"),
+            "Telemetry", "HTTP", "HTTPServer", "JSON", "Lifecycle", "Logging", "Primitives", "Sessions", "Telemetry",
+            "TestSupport"),
+        tests("Olm", "Crypto", "Olm"),
+        tests("NATS", "EventLoop", "Logging", "NATS", "Primitives", "TestSupport"),
+        tests("Logging", "JSON", "Logging", "Primitives"),
+        tests("EventLoop", "EventLoop", "Lifecycle", "Primitives", "TestSupport"),
+        tests("Lifecycle", "EventLoop", "Lifecycle", "Primitives", "Processes", "TestSupport"),
+        tests("Processes", "EventLoop", "Primitives", "Processes"),
         tests("HTTP", "HTTP"),
-        tests("HTTPClient", "HTTPClient", "HTTP", "HTTPServer", "EventLoop", "Primitives", "Processes"),
-        tests("HTTPServer", "HTTPServer", "HTTP", "HTTPClient", "EventLoop", "Lifecycle", "Logging", "Primitives"),
+        tests("HTTPClient", "EventLoop", "HTTP", "HTTPClient", "Primitives", "Processes", "TestSupport"),
+        tests("HTTPServer", "EventLoop", "HTTP", "HTTPServer", "JSON", "Logging", "Primitives", "TestSupport"),
+        tests("WebSockets", "EventLoop", "HTTP", "HTTPServer", "Logging", "Primitives", "TestSupport", "WebSockets"),
+        tests("Database", "Database", "Primitives", "TestSupport"),
+        tests("Git", "Crypto", "EventLoop", "Git", "HTTP", "Primitives", "Processes", "TestSupport"),
         tests(
-            "WebSockets", "WebSockets", "HTTPServer", "HTTP", "EventLoop", "Lifecycle", "Logging", "Primitives",
-            "Processes"),
-        tests("Database", "Database", "Primitives"),
-        tests("Git", "Git", "Primitives"),
-        tests(
-            "Objects", "Objects", "Crypto", "EventLoop", "HTTP", "HTTPClient", "HTTPServer", "Primitives", "Processes"),
-        tests("Markdown", "Markdown"),
+            "Objects", "Crypto", "EventLoop", "HTTP", "HTTPClient", "HTTPServer", "Objects", "Primitives", "TestSupport"
+        ),
+        tests("Markdown", "Markdown", "Primitives"),
         tests("YAML", "YAML"),
         tests("Terminals", "Terminals"),
-        tests("Sandbox", "Sandbox", "CSystem", "EventLoop", "Primitives", "Processes"),
-        tests("Audit", "Audit", "Chat", "Crypto", "Database", "JSON", "Logging", "Primitives"),
+        tests("Sandbox", "Sandbox"),
+        tests("Audit", "Audit", "Crypto", "Database", "JSON", "Logging", "Primitives", "TestSupport"),
         tests(
-            "Jail", "Jail", "Chat", "Crypto", "EventLoop", "HTTP", "HTTPClient", "HTTPServer", "JSON", "Lifecycle",
-            "Logging", "Primitives", "Processes", "Sandbox"),
+            "Jail", "EventLoop", "HTTP", "HTTPServer", "JSON", "Jail", "Lifecycle", "Logging", "Primitives",
+            "Processes", "Sandbox", "TestSupport"),
         tests(
-            "Work", "Work", "Audit", "Chat", "Compression", "Crypto", "Database", "EventLoop", "Git", "HTTP",
-            "HTTPClient", "JSON",
-            "Jail",
-            "Lifecycle", "Logging", "Objects", "Primitives", "Processes", "Repositories"),
+            "Work", "Audit", "Chat", "Compression", "Crypto", "EventLoop", "Git", "HTTP", "HTTPClient", "JSON", "Jail",
+            "Logging", "Objects", "Primitives", "Processes", "Repositories", "TestSupport", "Work"),
         tests(
-            "Agent", "Agent", "Audit", "Chat", "Crypto", "EventLoop", "Git", "JSON", "Jail", "Logging", "Models",
-            "Primitives", "Processes", "Repositories", "Work", "YAML"),
+            "Agent", "Agent", "Audit", "Chat", "Git", "JSON", "Jail", "Logging", "Models", "Primitives", "Repositories",
+            "TestSupport", "Work"),
         tests("Analytics", "Analytics", "JSON", "Primitives"),
         tests("Chat", "Chat"),
-        tests("Models", "Models", "Chat", "EventLoop", "HTTP", "HTTPClient", "JSON", "Logging", "Primitives"),
         tests(
-            "Copilot", "Copilot", "Chat", "Crypto", "EventLoop", "HTTP", "HTTPClient", "JSON", "Lifecycle", "Logging",
-            "Models", "Primitives", "Processes"),
-        tests("Repositories", "Repositories", "Chat", "Git", "Logging", "Primitives"),
+            "Models", "Chat", "EventLoop", "HTTP", "HTTPClient", "JSON", "Logging", "Models", "Primitives", "Processes",
+            "TestSupport"),
         tests(
-            "Documents", "Documents", "Chat", "Crypto", "Git", "JSON", "Logging", "Primitives", "Repositories",
+            "Copilot", "Chat", "Copilot", "EventLoop", "HTTP", "HTTPClient", "JSON", "Lifecycle", "Logging", "Models",
+            "Primitives", "Processes", "TestSupport"),
+        tests("Repositories", "Chat", "Git", "Logging", "Primitives", "Repositories", "TestSupport"),
+        tests(
+            "Documents", "Crypto", "Documents", "JSON", "TestSupport",
             exclude: ["yjs"]),
         tests(
-            "GitHub", "GitHub", "Chat", "Copilot", "Crypto", "EventLoop", "Git", "HTTP", "HTTPClient", "JSON",
-            "Lifecycle",
-            "Logging",
-            "Models", "Primitives", "Processes", "Repositories"),
+            "GitHub", "Chat", "Copilot", "Crypto", "EventLoop", "GitHub", "HTTP", "HTTPClient", "JSON", "Logging",
+            "Models", "Primitives", "Processes", "Repositories", "TestSupport"),
         tests(
-            "Tasks", "Tasks", "Analytics", "Audit", "Chat", "Database", "Git", "JSON", "Logging", "Primitives",
-            "Repositories",
-            "Sessions",
+            "Tasks", "Analytics", "Audit", "Chat", "Database", "Git", "JSON", "Logging", "Primitives", "Repositories",
+            "Sessions", "Tasks", "TestSupport",
             exclude: ["Corpus"]),
-        tests("Specs", "Specs", "Chat", "Git", "JSON", "Logging", "Models", "Primitives", "Repositories", "Schemas"),
         tests(
-            "Sessions", "Sessions", "Analytics", "Audit", "Chat", "Database", "JSON", "Logging", "Objects",
-            "Primitives", "Crypto",
-            "Markdown"),
+            "Specs", "Chat", "Git", "JSON", "Logging", "Models", "Primitives", "Repositories", "Schemas", "Specs",
+            "TestSupport"),
         tests(
-            "Turns", "Turns", "Agent", "Audit", "Chat", "Copilot", "Crypto", "Database", "EventLoop", "Git", "GitHub",
-            "HTTP", "Host", "JSON", "Jail", "Lifecycle", "Logging", "Models", "Primitives", "Repositories", "Sessions",
-            "Specs", "Tasks", "Work"),
+            "Sessions", "Analytics", "Audit", "Chat", "Crypto", "Database", "JSON", "Logging", "Objects", "Primitives",
+            "Sessions", "TestSupport"),
         tests(
-            "Backup", "Backup", "Audit", "Compression", "Crypto", "Database", "JSON", "Lifecycle", "Logging", "Objects",
-            "Primitives", "Processes"),
-        tests("Cluster", "Cluster", "Chat", "Crypto", "Database", "JSON", "Logging", "NATS", "Primitives", "Sessions"),
-        tests("Kit", "Kit", "Chat", "Markdown", "Primitives"),
-        tests("IRC", "IRC", "Chat", "Crypto", "EventLoop", "HTTPClient", "Kit", "Logging", "Markdown", "Primitives"),
+            "Turns", "Agent", "Audit", "Chat", "Copilot", "Crypto", "Database", "EventLoop", "Git", "GitHub", "HTTP",
+            "Host", "JSON", "Jail", "Lifecycle", "Logging", "Models", "Primitives", "Repositories", "Sessions", "Specs",
+            "Tasks", "TestSupport", "Turns", "Work"),
         tests(
-            "Matrix", "Matrix", "Olm", "Chat", "Crypto", "Database", "EventLoop", "HTTP", "HTTPClient", "HTTPServer",
-            "JSON", "Kit", "Lifecycle", "Logging", "Markdown", "Primitives", "Processes", "Sessions", "WebSockets"),
+            "Backup", "Backup", "Compression", "Crypto", "Database", "JSON", "Lifecycle", "Logging", "Objects",
+            "Primitives", "TestSupport"),
+        tests("Cluster", "Cluster", "Crypto", "Database", "Logging", "NATS", "Primitives", "Sessions", "TestSupport"),
+        tests("Kit", "Chat", "Kit", "Markdown", "Primitives", "TestSupport"),
+        tests("IRC", "Chat", "Crypto", "IRC", "Kit", "Primitives", "TestSupport"),
         tests(
-            "Slack", "Slack", "Chat", "Crypto", "EventLoop", "HTTP", "HTTPClient", "HTTPServer", "JSON", "Kit",
-            "Lifecycle",
-            "Logging",
-            "Markdown", "Primitives", "Processes", "WebSockets"),
+            "Matrix", "Chat", "Crypto", "Database", "EventLoop", "HTTP", "HTTPClient", "JSON", "Kit", "Lifecycle",
+            "Logging", "Matrix", "Olm", "Primitives", "Processes", "Sessions", "TestSupport"),
         tests(
-            "Telegram", "Telegram", "Chat", "Crypto", "EventLoop", "HTTP", "HTTPClient", "HTTPServer", "JSON", "Kit",
-            "Lifecycle", "Logging",
-            "Markdown", "Primitives", "Processes", "WebSockets"),
+            "Slack", "Chat", "EventLoop", "HTTP", "HTTPClient", "HTTPServer", "JSON", "Kit", "Lifecycle", "Logging",
+            "Primitives", "Slack", "TestSupport"),
         tests(
-            "StandIns", "Chat", "Crypto", "EventLoop", "HTTP", "HTTPClient", "HTTPServer", "JSON", "Lifecycle",
-            "Logging",
-            "Markdown", "Primitives", "Processes", "WebSockets",
+            "Telegram", "Chat", "EventLoop", "HTTP", "HTTPClient", "HTTPServer", "JSON", "Kit", "Markdown",
+            "Primitives", "Telegram", "TestSupport"),
+        tests(
+            "StandIns", "Crypto", "EventLoop", "HTTP", "HTTPClient", "HTTPServer", "JSON", "Logging", "Primitives",
+            "Processes", "TestSupport", "WebSockets",
             exclude: ["GitHub/clients", "Slack/clients"]),
         tests(
-            "Gateway", "Gateway", "Audit", "Chat", "Copilot", "Crypto", "EventLoop", "GitHub", "HTTP", "HTTPClient",
-            "HTTPServer", "JSON", "Processes", "Repositories", "Schemas", "Sessions", "SignIn", "Specs", "Primitives",
-            "Database", "Documents", "Logging", "Tasks", "WebSockets", exclude: ["SignIn/openid"]),
+            "Gateway", "Chat", "Copilot", "Crypto", "Database", "Documents", "EventLoop", "Gateway", "GitHub", "HTTP",
+            "HTTPClient", "HTTPServer", "JSON", "Logging", "Primitives", "Processes", "Repositories", "Schemas",
+            "Sessions", "SignIn", "Specs", "Tasks", "TestSupport", "WebSockets", exclude: ["SignIn/openid"]),
         tests(
-            "Proxy", "Proxy", "Copilot", "EventLoop", "HTTP", "HTTPClient", "HTTPServer", "JSON", "Logging",
-            "Primitives", "Telemetry"),
+            "Proxy", "Copilot", "EventLoop", "HTTP", "HTTPClient", "HTTPServer", "JSON", "Logging", "Primitives",
+            "Proxy", "Telemetry", "TestSupport"),
         tests(
-            "Host", "Host", "Agent", "Chat", "Database", "EventLoop", "Gateway", "HTTP", "IRC", "JSON", "Jail",
-            "Kit", "Lifecycle", "Logging", "Matrix", "Objects", "Primitives", "Proxy", "Sessions", "SignIn",
-            "Slack", "Telegram", "Work", "YAML"),
-        tests("jetbridge", "jetbridge", "Gateway", "Host", "JSON", "Lifecycle", "Primitives", "Processes", "Terminals"),
+            "Host", "Agent", "Chat", "Copilot", "Database", "EventLoop", "Gateway", "GitHub", "HTTP", "Host", "IRC",
+            "JSON", "Jail", "Kit", "Lifecycle", "Logging", "Matrix", "Objects", "Primitives", "Proxy", "Repositories",
+            "Sessions", "SignIn", "Slack", "Telegram", "TestSupport", "Turns", "Work"),
         tests(
-            "AdapterContract", "Chat", "Database", "EventLoop", "Gateway", "HTTP", "HTTPClient", "IRC", "JSON", "Kit",
-            "Logging",
-            "Matrix", "Primitives", "Processes", "Sessions", "Slack", "Telegram"),
+            "jetbridge", "Gateway", "Host", "JSON", "Lifecycle", "Primitives", "Processes", "TestSupport", "jetbridge"),
         tests(
-            "Crash", "EventLoop", "HTTP", "HTTPClient", "HTTPServer", "JSON", "Primitives", "Processes", "Sessions",
-            "WebSockets",
-            "jetbridge"),
+            "AdapterContract", "Chat", "Database", "Gateway", "HTTP", "IRC", "JSON", "Kit", "Logging", "Matrix",
+            "Primitives", "Sessions", "Slack", "Telegram", "TestSupport"),
+        tests(
+            "Crash", "Crypto", "Database", "EventLoop", "HTTP", "HTTPClient", "HTTPServer", "JSON", "Primitives",
+            "Processes", "Sessions", "TestSupport", "WebSockets", "jetbridge"),
         tests(
             "EndToEnd", "Crypto", "Database", "EventLoop", "Gateway", "HTTP", "HTTPClient", "HTTPServer", "JSON",
-            "Lifecycle", "Primitives",
-            "Processes",
-            "Sessions",
-            "WebSockets", "jetbridge",
+            "Lifecycle", "Primitives", "Processes", "Sessions", "TestSupport", "jetbridge",
             exclude: ["API/judges", "browser", "proxy", "terminal"]),
     ],
     swiftLanguageModes: [.v6]

@@ -22,6 +22,10 @@ step() {
     shift
     say "$name"
     "$@" || status=$?
+    if [ -n "${JETBRIDGE_TIMES:-}" ]; then
+        awk -v name="$name" -v from="$started" -v to="$EPOCHREALTIME" \
+            'BEGIN { printf "%.1f\t%s\n", to - from, name }' >>"$JETBRIDGE_TIMES"
+    fi
     awk -v name="$name" -v from="$started" -v to="$EPOCHREALTIME" -v status="$status" 'BEGIN {
         printf "==> %s: %s, %.1f s\n", name, status == 0 ? "done" : "FAILED (" status ")", to - from
     }' >&2

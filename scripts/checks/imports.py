@@ -1,7 +1,10 @@
 #!/usr/bin/env python3
-"""Checks every import against the layers: C, Platform, Domain (Chat first), adapters and Gateway, Host, jetbridge."""
+"""Checks every import against the layers (C, Platform, Domain with Chat first, adapters and Gateway, Host, jetbridge) and
+against the dependencies in Package.swift."""
 
+import json
 import re
+import subprocess
 import sys
 
 from swift_files import ROOT, code_only, files, name
@@ -75,6 +78,37 @@ def allowed(parts):
     return None
 
 
+def edges(code):
+    return {match.group(1) for match in IMPORT.finditer(code)}
+
+
+def package_mistakes():
+    """Dependencies in Package.swift that no file of their target imports, and imports that it does not declare."""
+    # In a folder of its own: a build holds a lock on its folder.
+    dump = subprocess.run(["swift", "package", "--scratch-path", ".build/manifest", "dump-package"], cwd=ROOT,
+                          capture_output=True, text=True)
+    if dump.returncode != 0:
+        yield f"Package.swift: cannot be read: {dump.stderr.strip()}"
+        return
+    targets = json.loads(dump.stdout)["targets"]
+    names = {target["name"] for target in targets}
+    for target in targets:
+        if target["type"] in ("plugin", "system") or not target.get("path"):
+            continue
+        declared = {dependency["byName"][0] for dependency in target["dependencies"] if "byName" in dependency}
+        skipped = [ROOT / target["path"] / each for each in target.get("exclude", [])]
+        imported = set()
+        for path in files(target["path"]):
+            if not any(path.is_relative_to(each) for each in skipped):
+                imported |= edges(code_only(path.read_text())) & names
+        # Programs are started, not imported.
+        declared -= {each["name"] for each in targets if each["type"] == "executable"} - imported
+        for name in sorted(declared - imported):
+            yield f"Package.swift: {target['name']} depends on {name}, which none of its files imports: remove it"
+        for name in sorted(imported - declared - {target["name"]}):
+            yield f"Package.swift: {target['name']} imports {name}, which it does not declare: add it"
+
+
 def main():
     ours = C | BELOW_HOST | {"Host", "jetbridge", "TestSupport"}
     mistakes = []
@@ -97,6 +131,7 @@ def main():
             elif module not in SYSTEM:
                 hint = "; use FoundationEssentials" if module == "Foundation" else ""
                 mistakes.append(f"{where}: may not import {module}{hint}")
+    mistakes += package_mistakes()
     for mistake in mistakes:
         print(mistake, file=sys.stderr)
     return 1 if mistakes else 0
