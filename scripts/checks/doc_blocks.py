@@ -125,7 +125,7 @@ OTHER = {
         "alice  /run": "thread; ReadmeTests", "alice  /specify": "thread; ReadmeTests", "adapters ": "map; doc_paths.py",
     },
     "adapters/README.md": {"Kit/": "map"},
-    "docs/cluster.md": {"a  0.1.0": "what a command prints"},
+    "docs/cluster.md": {"a  0.1.1": "what a command prints"},
     "docs/copilot.md": {"credits:": "what `usage` prints"},
     "docs/design.md": {"Package.swift": "map; doc_paths.py"},
     "docs/hooks.md": {"X-Jetbridge-Event": "what is sent"},

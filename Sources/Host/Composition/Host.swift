@@ -281,5 +281,5 @@ package final class Host: Sendable {
 
 package enum Release {
     /// A semantic version, https://semver.org
-    package static let version = "0.1.0"
+    package static let version = "0.1.1"
 }
