@@ -47,10 +47,19 @@ struct JSONTests {
         #expect(JSON.number(1000).intValue == 1000)
         #expect(JSON.number(0.5).intValue == nil)
         #expect(JSON.number(1e300).intValue == nil)
+        #expect(JSON.integer(1 << 53).intValue == 1 << 53)
         #expect(JSON.integer(3).doubleValue == 3)
         #expect(JSON(UInt64.max) == .number(18_446_744_073_709_551_616))
         #expect(JSON.number(.nan).text == "null")
         #expect(JSON.number(-.infinity).text == "null")
+    }
+
+    @Test(
+        "a whole number with which sums could overflow reads as none, in either form",
+        arguments: [Int64.min, -9_007_199_254_740_993, 9_007_199_254_740_993, .max])
+    func unsafeNumbers(_ number: Int64) throws {
+        #expect(try JSON.parse("\(number)").intValue == nil)
+        #expect(JSON.number(Double(number) * 2).intValue == nil)
     }
 
     @Test(

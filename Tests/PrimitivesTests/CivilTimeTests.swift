@@ -1,4 +1,5 @@
 import Primitives
+import TestSupport
 import Testing
 
 @Suite("Civil time")
@@ -32,6 +33,15 @@ struct CivilTimeTests {
         ] as [(String, Int64?)])
     func reading(_ text: String, _ milliseconds: Int64?) {
         #expect(CivilTime.milliseconds(rfc3339: text) == milliseconds)
+    }
+
+    @Test("moments before the year 0 and after 9999 become the ends of the calendar", arguments: ExtremeNumbers.all)
+    func extremes(_ number: Int64) {
+        let ends = ["0000-01-01T00:00:00.000Z", "9999-12-31T23:59:59.999Z", "9999-12-31T23:59:59.000Z"]
+        for time in [CivilTime(milliseconds: number), CivilTime(seconds: number)] {
+            #expect(abs(time.year - 1970) < 2 || ends.contains(time.rfc3339), "\(time.rfc3339)")
+            #expect(time.rfc3339.utf8.count == 24)
+        }
     }
 
     @Test(

@@ -1,3 +1,5 @@
+internal import Primitives
+
 /// A JSON value of any shape (RFC 8259).
 ///
 /// A number without fraction and exponent that fits 64 bits is an ``integer(_:)``, any other a ``number(_:)``, so `1`
@@ -50,13 +52,16 @@ extension JSON {
         return value
     }
 
-    /// A whole number, even if written as `1.0` or `1e3`.
+    /// A whole number, even if written as `1.0` or `1e3`. Nil outside ``UntrustedNumber/range``, so that sums with it
+    /// cannot overflow.
     package var intValue: Int? {
-        switch self {
-        case .integer(let value): Int(exactly: value)
-        case .number(let value): Int(exactly: value)
-        default: nil
-        }
+        let number: Int64? =
+            switch self {
+            case .integer(let value): value
+            case .number(let value): Int64(exactly: value)
+            default: nil
+            }
+        return number.flatMap { UntrustedNumber.range.contains($0) ? Int($0) : nil }
     }
 
     package var doubleValue: Double? {

@@ -1,4 +1,5 @@
-/// A moment in UTC as fields of the proleptic Gregorian calendar, with its RFC 3339 form.
+/// A moment in UTC as fields of the proleptic Gregorian calendar, with its RFC 3339 form. A moment that this form
+/// cannot express becomes the nearest one that it can.
 package struct CivilTime: Sendable, Hashable {
     package let year: Int
     package let month: Int
@@ -10,8 +11,13 @@ package struct CivilTime: Sendable, Hashable {
     /// Days since Sunday.
     package let weekday: Int
 
+    /// The years 0 to 9999, which RFC 3339 can express, in seconds since 1970.
+    package static let range: ClosedRange<Int64> = -62_167_219_200...253_402_300_799
+
     /// - Parameter milliseconds: Since 1970.
     package init(milliseconds: Int64) {
+        let milliseconds = min(
+            max(milliseconds, Self.range.lowerBound * 1_000), Self.range.upperBound * 1_000 + 999)
         let (days, rest) = Self.divide(milliseconds, 86_400_000)
         (self.year, self.month, self.day) = Self.date(ofDay: days)
         self.hour = Int(rest / 3_600_000)
@@ -24,7 +30,7 @@ package struct CivilTime: Sendable, Hashable {
 
     /// - Parameter seconds: Since 1970.
     package init(seconds: Int64) {
-        self.init(milliseconds: seconds * 1_000)
+        self.init(milliseconds: min(max(seconds, Self.range.lowerBound), Self.range.upperBound) * 1_000)
     }
 
     /// `2026-11-20`.
