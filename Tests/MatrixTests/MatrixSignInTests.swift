@@ -3,6 +3,7 @@ import HTTP
 import JSON
 import Matrix
 import Primitives
+import TestSupport
 import Testing
 
 @Suite("Matrix sign-in")
@@ -131,6 +132,40 @@ struct MatrixSignInTests {
         #expect(transcript.statuses().last?.contains("refuses the password") == true)
         transcript.refuse(.login, 429, "M_LIMIT_EXCEEDED", retryAfter: 90_000)
         #expect(transcript.waits().last == 90_000...90_000)
+    }
+
+    @Test("absurd lifetimes, limits and waits of a server are bounded", arguments: ExtremeNumbers.all)
+    func absurdNumbers(_ number: Int64) {
+        let transcript = MatrixTranscript(.password(Secret("pw")))
+        transcript.handle(.begin)
+        transcript.answer(.versions, ["versions": ["v1.11"]])
+        transcript.answer(.loginFlows, ["flows": [["type": "m.login.password"]]])
+        transcript.answer(
+            .login,
+            [
+                "user_id": .string(MatrixTranscript.me), "device_id": "D", "access_token": "t", "refresh_token": "r",
+                "expires_in_ms": .integer(number),
+            ])
+        transcript.answer(.displayName, ["displayname": "Jetbridge"])
+        transcript.answer(.mediaLimit, ["m.upload.size": .integer(number)])
+        transcript.sync([
+            MatrixTranscript.room: [
+                "summary": ["m.joined_member_count": .integer(number)],
+                "timeline": [
+                    "events": [
+                        [
+                            "type": "m.room.message", "sender": "@alice:hs", "event_id": "$1",
+                            "origin_server_ts": .integer(number),
+                            "content": ["msgtype": "m.text", "body": "Jetbridge: hello"],
+                        ]
+                    ]
+                ],
+            ]
+        ])
+        let due = transcript.machine.memory.device?.expiresAt
+        #expect(due ?? 0 <= 1 << 53)
+        let refusal = MatrixRefusal(status: 429, body: ["retry_after_ms": .integer(number)], header: "\(number)")
+        #expect((0...86_400_000).contains(refusal.retryAfter ?? 0))
     }
 
     @Test("the delay grows with each failure, up to a minute")

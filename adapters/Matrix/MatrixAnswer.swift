@@ -1,4 +1,5 @@
 package import JSON
+internal import Primitives
 
 /// The outcome of one request.
 package enum MatrixAnswer: Sendable {
@@ -41,7 +42,7 @@ package struct MatrixRefusal: Sendable, Equatable {
     /// Reads an error answer. `body` is nil when it was not JSON; `header` is `Retry-After`, in seconds.
     package init(status: Int, body: JSON?, header: String?) {
         let code = body?["errcode"]?.stringValue ?? ""
-        var wait = header.flatMap { Int64($0) }.map { max(0, min($0, 86_400)) * 1_000 }
+        var wait = header.flatMap { Int64(untrusted: $0) }.map { max(0, min($0, 86_400)) * 1_000 }
         if let delay = body?["retry_after_ms"]?.intValue { wait = max(0, min(Int64(delay), 86_400_000)) }
         self.init(
             status: status, code: String(code.prefix(64)),

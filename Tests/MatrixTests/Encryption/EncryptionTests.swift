@@ -1,5 +1,6 @@
 import JSON
 import Kit
+import TestSupport
 import Testing
 
 @testable import Matrix
@@ -168,6 +169,19 @@ struct EncryptionTests {
         }
         #expect(self.server.oneTimeKeyCount("@bot:s", "D1") >= 25)
         for device in people + [bot] { await device.remove() }
+    }
+
+    @Test(
+        "an absurd count of one-time keys is none, and as many are made as for none",
+        arguments: ExtremeNumbers.all + [-1_000_000])
+    func absurdCounts(_ count: Int64) async throws {
+        let bot = try await self.device("@bot:s")
+        self.server.leaveOneTimeKeys(0, of: "@bot:s", "D1")
+        var sync = self.server.sync("@bot:s", "D1").objectValue ?? [:]
+        sync["device_one_time_keys_count"] = ["signed_curve25519": .integer(count)]
+        _ = try await bot.encryption.receive(.object(sync), since: "s")
+        #expect((count == 1 ? 49...49 : 50...50).contains(self.server.oneTimeKeyCount("@bot:s", "D1")))
+        await bot.remove()
     }
 
     @Test("a broken channel is replaced, and the messages after it are read")

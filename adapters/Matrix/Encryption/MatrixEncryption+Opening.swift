@@ -80,7 +80,7 @@ extension MatrixEncryption {
             }
             for row in try rows.query("SELECT txn FROM {sealed}") { loaded.sealed.insert(try row.text("txn")) }
             let fallback = try rows.first("SELECT value FROM {facts} WHERE name = 'fallback_at'")
-            loaded.fallbackAt = try fallback.flatMap { Int64(try $0.text("value")) }
+            loaded.fallbackAt = try fallback.flatMap { Int64(untrusted: try $0.text("value")) }
             return loaded
         }
         self.unconfirmed = loaded.sealed
@@ -238,7 +238,7 @@ extension MatrixEncryption {
         }
         guard let upload else { return }
         let answer = try await self.ask(upload)
-        self.counters.withLock { $0.oneTimeKeys = answer["one_time_key_counts"]?["signed_curve25519"]?.intValue ?? 0 }
+        self.counters.withLock { $0.oneTimeKeys = MatrixSyncKeys.oneTimeKeys(answer["one_time_key_counts"]) }
         try await self.alone {
             guard let account = self.account else { return }
             account.markKeysAsPublished()

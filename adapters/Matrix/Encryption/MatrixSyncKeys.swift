@@ -35,9 +35,7 @@ struct MatrixSyncKeys: Sendable {
         self.messages = (json["to_device"]?["events"]?.arrayValue ?? []).compactMap { Message($0) }
         self.changed = Self.names(json["device_lists"]?["changed"])
         self.left = Self.names(json["device_lists"]?["left"])
-        self.oneTimeKeys = json["device_one_time_keys_count"]?.objectValue.map {
-            $0["signed_curve25519"]?.intValue ?? 0
-        }
+        self.oneTimeKeys = json["device_one_time_keys_count"]?.objectValue.map { Self.oneTimeKeys(.object($0)) }
         self.isFallbackUnused = json["device_unused_fallback_key_types"]?.arrayValue.map {
             $0.contains("signed_curve25519")
         }
@@ -47,6 +45,9 @@ struct MatrixSyncKeys: Sendable {
         .flatMap { MatrixKeyStamp($0["content"]) }
         self.rooms = MatrixSync(json)
     }
+
+    /// How many one-time keys the server says that it holds.
+    static func oneTimeKeys(_ counts: JSON?) -> Int { max(0, counts?["signed_curve25519"]?.intValue ?? 0) }
 
     private static func names(_ json: JSON?) -> [String] { (json?.arrayValue ?? []).compactMap(\.stringValue) }
 }

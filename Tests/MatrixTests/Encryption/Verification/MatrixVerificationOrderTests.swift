@@ -1,6 +1,7 @@
 import JSON
 import Kit
 import Matrix
+import TestSupport
 import Testing
 
 @Suite("Matrix verification: order and time")
@@ -59,6 +60,27 @@ struct MatrixVerificationOrderTests {
         self.handle(&pair, "request", replacing(self.request, ["methods"], with: ["m.qr_code.scan.v1"]))
         #expect(pair.sides[1].asked.isEmpty)
         #expect(pair.sides[1].sent.isEmpty)
+    }
+
+    @Test("a request of any time that is not now is ignored", arguments: ExtremeNumbers.all)
+    func extremeTimes(_ time: Int64) throws {
+        var pair = self.pair()
+        self.handle(&pair, "request", replacing(self.request, ["timestamp"], with: .integer(time)))
+        self.handle(&pair, "request", replacing(self.request, ["timestamp"], with: .number(Double(time))))
+        #expect(pair.sides[1].asked.isEmpty && pair.sides[1].sent.isEmpty)
+
+        let side = pair.sides[1]
+        let said: JSON = [
+            "type": "m.room.message", "sender": .string(self.alice.user), "event_id": "$1",
+            "origin_server_ts": .integer(time),
+            "content": [
+                "msgtype": "m.key.verification.request", "to": .string(self.bob.user), "from_device": "ALICE",
+                "methods": ["m.sas.v1"],
+            ],
+        ]
+        let event = try #require(MatrixVerificationEvent(room: "!room", event: said))
+        pair.perform(side.machine.handle(event, keys: self.alice.userKeys, at: pair.now), side)
+        #expect(pair.sides[1].asked.isEmpty && pair.sides[1].sent.isEmpty)
     }
 
     @Test("a second request of one device cancels both")

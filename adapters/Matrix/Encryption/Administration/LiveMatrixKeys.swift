@@ -78,8 +78,8 @@ package struct LiveMatrixKeys: Sendable {
         let answer = try await Self.ask(.queryKeys(of: [self.settings.user]), call)
         let shown = MatrixUserKeys(user: self.settings.user, answer: answer, isOwn: true)
         status.isSigned = shown.device(device).map { $0.isCrossSigned && $0.ed25519 == facts.fingerprint } ?? false
-        status.oneTimeKeys =
-            try await Self.ask(.uploadKeys(), call)["one_time_key_counts"]?["signed_curve25519"]?.intValue ?? 0
+        status.oneTimeKeys = MatrixSyncKeys.oneTimeKeys(
+            try await Self.ask(.uploadKeys(), call)["one_time_key_counts"])
         let version = try await Self.find(.backupVersion, call)?["version"]?.stringValue
         status.backup =
             version.map { $0 == facts.backup ? .own(version: $0, waiting: facts.waiting) : .foreign(version: $0) }
