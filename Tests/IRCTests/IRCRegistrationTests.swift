@@ -2,6 +2,7 @@ import Chat
 import IRC
 import Kit
 import Primitives
+import TestSupport
 import Testing
 
 @Suite("Registration")
@@ -119,6 +120,20 @@ struct IRCRegistrationTests {
         _ = remembered.connect(isSecure: true)
         remembered.read("CAP * LS :sts=duration=0")
         #expect(remembered.memories().last?.policies.isEmpty == true)
+    }
+
+    @Test("Absurd ports, durations and times are refused or bounded", arguments: ExtremeNumbers.all)
+    func absurdNumbers(_ number: Int64) {
+        let script = Transcript(tls: .verify(caFile: nil))
+        _ = script.connect(isSecure: true)
+        script.read("CAP * LS :sts=duration=\(number),port=\(number) message-tags server-time batch")
+        script.read(":s 001 bot :Hi")
+        script.read(":s 005 bot NICKLEN=\(number) MODES=\(number) TARGMAX=PRIVMSG:\(number) LINELEN=\(number) :are")
+        script.read("@time=9999-12-31T23:59:59.999-23:59 :alice!a@h PRIVMSG bot :hello")
+        script.read("@time=\(number) :alice!a@h PRIVMSG bot :hello")
+        script.handle(.disconnected(.init(.lost, "closed")))
+        let expires = script.memories().last?.policies["irc.example.org"]?.expires ?? 0
+        #expect(expires <= script.now.wall + 10 * 366 * 86_400_000)
     }
 
     @Test("A memory survives its text form; invalid lines are skipped")

@@ -1,5 +1,8 @@
 import Chat
+import HTTP
 import JSON
+import Primitives
+import TestSupport
 import Testing
 
 @testable import Slack
@@ -111,6 +114,27 @@ struct SlackTextTests {
         }
         #expect(SlackTimestamp.isEarlier("999.000001", "1000.000001"))
         #expect(!SlackTimestamp.isEarlier("1000.000002", "1000.000001"))
+    }
+
+    @Test("absurd times, waits and counts of Slack are bounded", arguments: ExtremeNumbers.all)
+    func absurdNumbers(_ number: Int64) throws {
+        #expect((0..<1 << 50).contains(SlackTimestamp.milliseconds("\(number).\(number.magnitude)") ?? 0))
+        let headers: HTTPHeaders = [
+            "retry-after": "\(number)", "x-slack-request-timestamp": "\(number)", "x-slack-signature": "v0=00",
+        ]
+        let failure = try #require(SlackFailure(method: "x", status: 429, headers: headers, answer: nil))
+        #expect((1_000...3_600_000).contains(try #require(failure.retryAfter)))
+        #expect(!SlackSignature.isValid([], headers: headers, secret: Secret("s"), wall: 1_700_000_000_000))
+        let list: JSON = [
+            "type": "rich_text_list", "style": "ordered", "indent": .integer(number), "offset": .integer(number),
+            "elements": [["type": "rich_text_section", "elements": [["type": "text", "text": "x"]]]],
+        ]
+        #expect(SlackRichText.pieces(of: [["type": "rich_text", "elements": [list]]]).count == 2)
+        let memory = SlackMemory(
+            bytes: JSON.object([
+                "seen": .integer(number), "threads": [["channel": "C1", "root": "1.1", "last": .integer(number)]],
+            ]).bytes)
+        #expect((memory.seen ?? 0).magnitude <= 1 << 53)
     }
 
     @Test("emoji and names are converted both ways, regardless of skin tone and style")

@@ -1,3 +1,5 @@
+internal import Primitives
+
 /// State that must outlive the process: the servers that demand TLS, and the time up to which all messages were seen.
 package struct IRCMemory: Sendable, Equatable {
     /// A server's demand for TLS (IRCv3 `sts`).
@@ -38,10 +40,10 @@ package struct IRCMemory: Sendable, Equatable {
     /// Ten years, in seconds; longer policies are shortened to it.
     static let longest: Int64 = 10 * 365 * 86_400
     /// The year 9999, in milliseconds since 1970.
-    private static let latest: Int64 = 253_402_300_799_000
+    private static let latest = CivilTime.range.upperBound * 1_000
 
     private static func number(_ text: String, in range: ClosedRange<Int64>) -> Int64? {
-        Int64(text).flatMap { range.contains($0) ? $0 : nil }
+        Int64(untrusted: text).flatMap { range.contains($0) ? $0 : nil }
     }
 
     /// The text form, one entry per line.

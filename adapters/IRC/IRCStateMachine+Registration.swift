@@ -84,7 +84,7 @@ extension IRCStateMachine {
             self.close(.init(.upgrade, "The server demands TLS on port \(port)"))
             return true
         }
-        guard let duration = tokens["duration"].flatMap({ Int64($0) }), duration >= 0 else { return false }
+        guard let duration = tokens["duration"].flatMap({ Int64(untrusted: $0) }), duration >= 0 else { return false }
         if duration == 0 {
             self.memory.policies[host] = nil
         } else {

@@ -2,6 +2,7 @@ internal import Chat
 internal import HTTP
 internal import HTTPClient
 internal import JSON
+internal import Primitives
 
 /// Why a call of the Web API failed: Slack's error code and its consequences.
 struct SlackFailure: Error, Sendable, Equatable {
@@ -60,7 +61,7 @@ struct SlackFailure: Error, Sendable, Equatable {
 
     /// Reads an answer; nil for a success.
     init?(method: String, status: Int, headers: HTTPHeaders, answer: JSON?) {
-        let seconds = headers["retry-after"].flatMap { Int64($0) }.map { min(max($0, 0), 3_600) }
+        let seconds = headers["retry-after"].flatMap { Int64(untrusted: $0) }.map { min(max($0, 0), 3_600) }
         if status == 429 {
             self.init(
                 "ratelimited", "Slack is throttling \(method)",

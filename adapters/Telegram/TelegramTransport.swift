@@ -56,7 +56,7 @@ package final class TelegramHTTPTransport: TelegramTransport {
         do {
             let response = try await self.current.execute(request)
             let body = try await response.body.collect(upTo: Self.answerLimit)
-            let seconds = response.headers["Retry-After"].flatMap { Int64($0) }.map { max(0, $0) }
+            let seconds = response.headers["Retry-After"].flatMap { Int64(untrusted: $0) }
             return TelegramAnswer(status: response.status.code, body: body, retryAfter: seconds)
         } catch let error as HTTPClientError {
             return .broken(

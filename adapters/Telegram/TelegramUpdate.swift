@@ -88,7 +88,7 @@ package struct TelegramReaction: Sendable, Equatable {
         self.messageID = Int64(id)
         self.user = TelegramUser(json["user"])
         self.actorChat = TelegramChat(json["actor_chat"])
-        self.date = Int64(json["date"]?.intValue ?? 0) &* 1_000
+        self.date = TelegramMessage.milliseconds(json["date"]) ?? 0
         let old = Self.emoji(json["old_reaction"])
         self.added = Self.emoji(json["new_reaction"]).filter { !old.contains($0) }
     }

@@ -1,5 +1,6 @@
 package import Chat
 package import JSON
+internal import Primitives
 
 /// An account; unused fields are left out.
 package struct TelegramUser: Sendable, Equatable {
@@ -139,7 +140,7 @@ package struct TelegramMessage: Sendable, Equatable {
 
     /// Converts a time in seconds; nil beyond the year 9999.
     static func milliseconds(_ json: JSON?) -> Int64? {
-        json?.intValue.flatMap { (0...253_402_300_799).contains($0) ? Int64($0) * 1_000 : nil }
+        json?.intValue.flatMap { $0 >= 0 && CivilTime.range.contains(Int64($0)) ? Int64($0) * 1_000 : nil }
     }
 
     private static func reply(_ json: JSON?, thread: Int64?) -> Reply? {
