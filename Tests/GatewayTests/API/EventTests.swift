@@ -4,6 +4,7 @@ import HTTPClient
 import JSON
 import Primitives
 import Sessions
+import TestSupport
 import Testing
 import WebSockets
 
@@ -112,7 +113,7 @@ struct EventTests {
             let again = Reader(ada, after: begun.id)
             _ = await again.first { $0.kind == "operation" && $0.data["state"] == "complete" }
             #expect(!again.all.contains { $0.kind == "reset" })
-            for unknown in ["999999", "-1", "x"] {
+            for unknown in ["999999", "-1", "x", "\(Int64.max)"] {
                 let reset = Reader(ada, after: unknown)
                 #expect(await reset.first { $0.kind != "end" }.kind == "reset")
                 reset.end()
@@ -120,6 +121,29 @@ struct EventTests {
             #expect(try await ada.send(.delete, "/api/v1/threads/\(thread)").status == 204)
             _ = await mine.first { $0.data["state"] == "deleted" }
             for reader in [mine, others, all, again] { reader.end() }
+        }
+    }
+
+    @Test("after an absurd number a stream begins with a reset")
+    func absurdNumbers() async throws {
+        try await GatewayHarness.run { harness in
+            let owner = try await harness.signedIn(.owner)
+            _ = try await owner.newThread()
+            let credential = CredentialRecord(
+                id: "k", kind: .token, name: "test", identity: "web:test", role: .owner, scopes: ["chat"], createdAt: 0)
+            let stream = EventStream(context: owner.gateway.context, principal: Principal(credential: credential))
+            let numbers = ExtremeNumbers.all.filter { ![0, 1].contains($0) }.map { "\($0)" }
+            for number in numbers + ["9007199254740992", "9223372036854775808"] {
+                var kinds: [ChangeRow.Kind?] = []
+                await #expect(throws: CancellationError.self) {
+                    try await stream.run(after: number) { _ in
+                    } send: { events in
+                        kinds += events.map(\.kind)
+                        throw CancellationError()
+                    }
+                }
+                #expect(kinds == [nil], "\(number)")
+            }
         }
     }
 

@@ -23,6 +23,8 @@ struct LiveTests {
         "any other message is an error",
         arguments: [
             "", "[]", "{}", "7", #"{"subscribe":7}"#, #"{"subscribe":"a","last_sequence":-1}"#,
+            #"{"subscribe":"a","last_sequence":9223372036854775807}"#,
+            #"{"subscribe":"a","last_sequence":-9223372036854775808}"#,
             #"{"subscribe":"a","last_sequence":"1"}"#,
             String(repeating: "[", count: 100), "{\"subscribe\":\"" + String(repeating: "a", count: 5000) + "\"}",
         ])
