@@ -46,4 +46,13 @@ package struct RealGit: Sendable {
         guard status == 0 else { throw Failure(description: "\(command): status \(status): \(text)") }
         return text
     }
+
+    /// Makes the branch's tip anew with other dates, such as `18446744073709551 +0000`.
+    package func redate(_ date: String) throws {
+        try self.shell(
+            """
+            git update-ref HEAD $(git cat-file commit HEAD | sed -E 's/^((author|committer) .*>) .*/\\1 \(date)/' \
+                | git hash-object -t commit -w --stdin --literally)
+            """)
+    }
 }

@@ -19,6 +19,24 @@ import Testing
         }
     }
 
+    @Test(
+        "dates beyond the calendar become its ends, in every way that a commit is read",
+        arguments: [
+            "18446744073709551 +0000", "9223372036854775807 +9999", "9223372036854775806 -9999",
+            "-9223372036854775808 +0000", "-9223372036854775807 +0000", "-1 +1459", "0 -0000",
+        ])
+    func extremeDates(_ date: String) async throws {
+        let fixture = try await Fixture.initialised()
+        try await fixture.commit("a", "1")
+        try fixture.git.redate(date)
+        let id = try await fixture.repository.resolve("main")
+        let found = try await fixture.repository.log(from: id, limit: 2) + [fixture.repository.commit(id)]
+        #expect(found.count == 3)
+        for person in found.flatMap({ [$0.author, $0.committer] }) {
+            #expect((0...253_402_300_799).contains(person.seconds) && abs(person.offsetMinutes) < 24 * 60)
+        }
+    }
+
     @Test("commits made by git are read: log, message, files, directories")
     func gitWrote() async throws {
         let fixture = try await Fixture.initialised()

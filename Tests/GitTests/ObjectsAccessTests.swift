@@ -7,8 +7,10 @@ import Testing
 @Suite("Objects for jails' users", .timeLimit(.minutes(1)))
 struct ObjectsAccessTests {
     /// A folder of this mode with the objects of a repository that only their owner can read.
-    private static func objects(in mode: mode_t) throws -> (folder: TemporaryDirectory, path: String) {
-        let folder = try TemporaryDirectory()
+    private static func objects(
+        in mode: mode_t, isInMemory: Bool = false
+    ) throws -> (folder: TemporaryDirectory, path: String) {
+        let folder = try TemporaryDirectory(isInMemory: isInMemory)
         let path = "\(folder.path)/repository/objects"
         for name in ["/repository", "/repository/objects", "/repository/objects/aa"] {
             mkdir(folder.path + name, 0o700)
@@ -34,6 +36,17 @@ struct ObjectsAccessTests {
         ObjectsAccess.allow(path)
         #expect(Self.mode("\(path)/aa/cc") == 0o444)
         #expect(Self.mode(folder.path) == 0o700)
+    }
+
+    @Test("a folder of any time is looked at", arguments: ExtremeNumbers.all + [-9_223_372_036, 9_223_372_036])
+    func absurdTimes(_ seconds: Int64) throws {
+        // A file system in memory keeps any time.
+        let (folder, path) = try Self.objects(in: 0o700, isInMemory: true)
+        let times = [timespec(tv_sec: Int(seconds), tv_nsec: 0), timespec(tv_sec: Int(seconds), tv_nsec: 0)]
+        utimensat(AT_FDCWD, "\(path)/aa", times, 0)
+        for _ in 0..<2 { ObjectsAccess.allow(path) }
+        #expect(Self.mode("\(path)/aa/bb") == 0o444)
+        withExtendedLifetime(folder) {}
     }
 
     @Test("elsewhere they stay as they are")

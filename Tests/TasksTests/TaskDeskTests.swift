@@ -120,6 +120,23 @@ private struct Office {
 }
 
 @Suite("The desk with tasks", .timeLimit(.minutes(2))) struct TaskDeskTests {
+    @Test(
+        "a commit with an absurd date brings its tasks, dated within the calendar",
+        arguments: [
+            "18446744073709551 +0000", "9223372036854775807 +9999", "9223372036854775 -2400",
+            "-9223372036854775808 +0000", "-1 -0000",
+        ])
+    func absurdDates(_ date: String) async throws {
+        let office = try await Office()
+        try office.git.redate(date)
+        try await office.desk.refresh(nil)
+        let times = try await office.store.read { ledger in
+            try ledger.tasks(of: "notes", limit: 9).map(\.updatedAt)
+        }
+        #expect(times.count == 2)
+        #expect(times.allSatisfy { (0...253_402_300_799_999).contains($0) }, "\(times)")
+    }
+
     @Test("what becomes done is counted for whoever did it, once, but not what was done before")
     func counted() async throws {
         let office = try await Office("# Tasks\n\n- [x] T1 One\n- [ ] T2 Two\n- [ ] T3 Three\n")

@@ -13,6 +13,7 @@ NEVER = [
     (re.compile(r"\.disabled\(|\bXCTSkip\b"), "fix or remove a test instead of disabling it"),
     (re.compile(r"\bSynchronization\.Mutex\b|\bMutex<"), "Protected is the only lock (ThreadSanitizer misreads Mutex)"),
     (re.compile(r"(?<![.\w])(?<!func )(?:print|debugPrint)\("), "use the logger or the command line's output instead"),
+    (re.compile(r"(?<!bounded\()\bgit_commit_time\("), "a commit may have any time: use GitSignature.bounded"),
 ]
 # (pattern, what it is, the word by which a documentation comment is known to give the reason)
 NEEDS_REASON = [

@@ -197,11 +197,18 @@ struct csystem_facts {
     uint32_t mode, user, group, links;
 };
 
+/// Nanoseconds since 1970, of the years 1827 to 2112: a file may have any time, and the difference of two has to fit.
+static inline int64_t csystem_nanoseconds(struct timespec time) {
+    const int64_t most = 4500000000LL;
+    int64_t seconds = time.tv_sec > most ? most : time.tv_sec < -most ? -most : time.tv_sec;
+    return seconds * 1000000000LL + time.tv_nsec;
+}
+
 static inline void csystem_fill_facts(struct csystem_facts *_Nonnull facts, const struct stat *_Nonnull status) {
     facts->inode = status->st_ino;
     facts->size = status->st_size;
-    facts->modified = status->st_mtim.tv_sec * 1000000000LL + status->st_mtim.tv_nsec;
-    facts->changed = status->st_ctim.tv_sec * 1000000000LL + status->st_ctim.tv_nsec;
+    facts->modified = csystem_nanoseconds(status->st_mtim);
+    facts->changed = csystem_nanoseconds(status->st_ctim);
     facts->mode = status->st_mode;
     facts->user = status->st_uid;
     facts->group = status->st_gid;

@@ -1,4 +1,5 @@
 internal import CGit2
+internal import Primitives
 
 package struct GitCommit: Hashable, Sendable {
     package let id: GitObjectID
@@ -79,9 +80,9 @@ extension GitCommit {
 package struct GitSignature: Hashable, Sendable {
     package let name: String
     package let mail: String
-    /// Seconds since 1970-01-01 00:00 UTC.
+    /// Seconds since 1970-01-01 00:00 UTC, up to the year 9999: a commit can contain any number.
     package let seconds: Int64
-    /// The author's offset from UTC.
+    /// The author's offset from UTC, less than a day.
     package let offsetMinutes: Int
 
     /// Removes characters that a commit header can't contain (`<`, `>`, control characters) from name and mail; an
@@ -89,9 +90,12 @@ package struct GitSignature: Hashable, Sendable {
     package init(name: String, mail: String, seconds: Int64, offsetMinutes: Int = 0) {
         self.name = Self.clean(name)
         self.mail = Self.clean(mail)
-        self.seconds = max(seconds, 0)
-        self.offsetMinutes = offsetMinutes
+        self.seconds = Self.bounded(seconds)
+        self.offsetMinutes = min(max(offsetMinutes, -1_439), 1_439)
     }
+
+    /// Git does not check the times of commits.
+    static func bounded(_ seconds: Int64) -> Int64 { min(max(seconds, 0), CivilTime.range.upperBound) }
 
     private static func clean(_ text: String) -> String {
         var scalars = String.UnicodeScalarView()

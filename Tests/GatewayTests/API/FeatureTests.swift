@@ -1,7 +1,11 @@
 import Chat
+import Git
 import HTTP
 import JSON
+import Schemas
 import Sessions
+import Specs
+import TestSupport
 import Testing
 
 @testable import Gateway
@@ -51,6 +55,21 @@ struct FeatureTests {
             try await Self.choose("001-a", repository: "broken", in: thread, harness)
             #expect(try await member.send(.get, path).status == 409)
         }
+    }
+
+    @Test(
+        "a version's date is within the calendar, whatever the commit says",
+        arguments: ["18446744073709551 +0000", "9223372036854775807 +9999", "-9223372036854775808 +0000"])
+    func absurdDates(_ date: String) async throws {
+        let directory = try TemporaryDirectory()
+        let git = RealGit(directory.path)
+        try git.shell("git init -q && git commit -qm One --allow-empty")
+        try git.redate(date)
+        let repository = GitRepository(path: directory.path)
+        let commit = try await repository.commit(try await repository.resolve("main"))
+        let version = API.FeatureVersion(commit, SpecLinks(RepositoryPages(viewer: "http://h"), repository: "app"))
+        let shown = try #require(try JSON(encoding: version)["at"]?.stringValue)
+        #expect(shown.utf8.count == 24)
     }
 
     @Test("guests see no repository, members no thread of others")

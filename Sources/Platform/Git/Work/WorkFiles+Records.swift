@@ -71,7 +71,7 @@ extension WorkFiles {
                 Record(
                     name: String(name.dropFirst(prefix.count)), commit: GitObjectID(id),
                     tree: GitObjectID(tree.pointee),
-                    seconds: git_commit_time(commit),
+                    seconds: GitSignature.bounded(git_commit_time(commit)),
                     message: git_commit_message(commit).map { unsafe String(cString: $0) } ?? ""))
         }
         return records
