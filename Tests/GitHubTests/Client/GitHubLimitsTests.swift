@@ -50,6 +50,34 @@ struct GitHubLimitsTests {
         #expect(rig.requests.count == 1)
     }
 
+    @Test("absurd limits, remainders and times lead to a bounded wait", arguments: ExtremeNumbers.all)
+    func absurdNumbers(_ number: Int64) async throws {
+        for name in ["X-RateLimit-Reset", "X-RateLimit-Limit", "X-RateLimit-Remaining", "Retry-After", "Date"] {
+            for status in [200, 403, 429] {
+                var headers = Answer.budget(0, endsIn: 41)
+                headers[name] = "\(number)"
+                if name == "Date" { headers[name] = "Fri, 31 Dec 9999 23:59:59 GMT" }
+                let rig = try GitHubRig(
+                    .json(status == 200 ? #"{"login":"octo","id":7}"# : Self.primary, status: status, headers: headers),
+                    Self.user)
+                for _ in 0..<2 { _ = try? await rig.client.signIn() }
+                #expect(rig.time.waits.allSatisfy { $0 <= .seconds(3_601) }, "\(name) \(status): \(rig.time.waits)")
+                rig.time.pass(.seconds(3_601))
+                _ = try await rig.client.signIn()
+            }
+        }
+    }
+
+    @Test("the pause that GitHub asks for in a date is bounded too")
+    func distantRetry() async throws {
+        let rig = try GitHubRig(
+            .json(Self.secondary, status: 403, headers: ["Retry-After": "Fri, 31 Dec 9999 23:59:59 GMT"]), Self.user)
+        let error = try await rig.failure { _ = try await $0.signIn() }
+        #expect(error.code == .secondaryLimit && error.until == GitHubRig.start + 3_600)
+        rig.time.pass(.seconds(3_600))
+        _ = try await rig.client.signIn()
+    }
+
     @Test("the budget is known ahead: with nothing left, no request is sent before the hour ends")
     func ahead() async throws {
         let rig = try GitHubRig(.json(#"{"login":"octo","id":7}"#, headers: Answer.budget(0, endsIn: 60)), Self.user)
@@ -80,6 +108,15 @@ struct GitHubLimitsTests {
         #expect(rig.time.waits == [.seconds(60), .seconds(120), .seconds(240), .seconds(480)])
         #expect(rig.requests.count == 5)
         #expect(told.all.count == 1)
+    }
+
+    @Test("absurd numbers among the limits are left out", arguments: ExtremeNumbers.all)
+    func absurdResets(_ number: Int64) async throws {
+        let rig = try GitHubRig(
+            .json(#"{"resources":{"core":{"limit":\#(number),"remaining":\#(number),"reset":\#(number)}}}"#))
+        let budget = try await rig.client.rateLimit()["core"]
+        #expect((budget != nil) == (abs(number / 2) < 1))
+        if let budget { _ = GitHubText.time(budget.resetsAt) }
     }
 
     @Test("GraphQL reports a limit with status 200")

@@ -64,7 +64,7 @@ extension GitHubClient {
         let name = answer.headers["x-ratelimit-resource"] ?? resource.rawValue
         // Search and other resources have separate limits.
         guard name == resource.rawValue else { return }
-        let left = max(0, budget.resetsAt - GitHubLimit.serverDate(answer.headers, self.clock.date))
+        let left = GitHubLimit.secondsLeft(until: budget.resetsAt, answer.headers, self.clock.date)
         lane.pace.withLock { $0.note(budget, resource, secondsLeft: left, now: self.clock.now) }
     }
 }
@@ -72,9 +72,9 @@ extension GitHubClient {
 extension GitHubBudget {
     /// Reads `x-ratelimit-*`; nil where they are missing.
     init?(headers: HTTPHeaders) {
-        guard let remaining = headers["x-ratelimit-remaining"].flatMap({ Int($0) }),
-            let limit = headers["x-ratelimit-limit"].flatMap({ Int($0) }),
-            let reset = headers["x-ratelimit-reset"].flatMap({ Int64($0) }), reset < 1 << 40
+        guard let remaining = headers["x-ratelimit-remaining"].flatMap({ Int(untrusted: $0) }),
+            let limit = headers["x-ratelimit-limit"].flatMap({ Int(untrusted: $0) }),
+            let reset = headers["x-ratelimit-reset"].flatMap({ Int64(untrusted: $0) }), reset < 1 << 40
         else { return nil }
         self.init(remaining: max(0, remaining), limit: max(0, limit), resetsAt: reset)
     }

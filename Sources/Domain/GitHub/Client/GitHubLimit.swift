@@ -1,9 +1,13 @@
 internal import HTTP
 internal import JSON
 internal import Models
+internal import Primitives
 
 /// Whether an answer says that a limit is reached. Pure.
 enum GitHubLimit: Sendable, Hashable {
+    /// GitHub's limits are hourly, so no wait is longer, whatever an answer says.
+    private static let longest: Int64 = 3_600
+
     /// The hour's requests are used up, for this many seconds.
     case primary(seconds: Int64)
     /// Too many requests in a short time, with the pause that GitHub asks for in seconds, if any.
@@ -14,12 +18,14 @@ enum GitHubLimit: Sendable, Hashable {
         guard isRefusal || isGraphQL && answer.status == 200 else { return nil }
         let refusal = GitHubRefusal(body: answer.body)
         if !isRefusal, !refusal.codes.contains("RATE_LIMITED"), !refusal.codes.contains("RATE_LIMIT") { return nil }
-        let pause = RetryAfter.read(answer.headers, now: Int(date)).map { max(1, $0.components.seconds) }
+        let pause = RetryAfter.read(answer.headers, now: Int(date)).map {
+            min(max(1, $0.components.seconds), Self.longest)
+        }
         let isSecondary = refusal.all.contains("secondary rate limit") || refusal.all.contains("abuse detection")
         if !isSecondary, answer.headers["x-ratelimit-remaining"] == "0",
-            let reset = answer.headers["x-ratelimit-reset"].flatMap({ Int64($0) })
+            let reset = answer.headers["x-ratelimit-reset"].flatMap({ Int64(untrusted: $0) })
         {
-            self = .primary(seconds: max(0, reset - Self.serverDate(answer.headers, date)))
+            self = .primary(seconds: Self.secondsLeft(until: reset, answer.headers, date))
         } else if isSecondary || answer.status == 429 || pause != nil || !isRefusal
             || refusal.all.contains("rate limit exceeded")
         {
@@ -30,8 +36,9 @@ enum GitHubLimit: Sendable, Hashable {
     }
 
     /// By the server's clock, which resets refer to.
-    static func serverDate(_ headers: HTTPHeaders, _ date: Int64) -> Int64 {
-        headers["date"].flatMap { HTTPDate.parse($0) }.map { Int64($0) } ?? date
+    static func secondsLeft(until reset: Int64, _ headers: HTTPHeaders, _ date: Int64) -> Int64 {
+        let date = headers["date"].flatMap { HTTPDate.parse($0) }.map { Int64($0) } ?? date
+        return min(max(0, reset - date), Self.longest)
     }
 }
 

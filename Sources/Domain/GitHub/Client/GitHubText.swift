@@ -21,6 +21,6 @@ package enum GitHubText {
 
     /// A time of day, `14:05 UTC`.
     static func time(_ seconds: Int64) -> String {
-        "\(CivilTime(milliseconds: seconds * 1_000).clock.prefix(5)) UTC"
+        "\(CivilTime(seconds: seconds).clock.prefix(5)) UTC"
     }
 }
