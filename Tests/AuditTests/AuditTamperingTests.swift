@@ -108,6 +108,64 @@ struct AuditTamperingTests {
         self.expect(try await audit.verify().problem, .inserted, row: 3)
     }
 
+    @Test(
+        "absurd numbers in the head record and in rows are reported as one problem",
+        arguments: [
+            "UPDATE audit_head SET base = #", "UPDATE audit_head SET last = #",
+            "UPDATE audit_head SET base = #, last = #", "UPDATE audit_head SET base = #; DELETE FROM audit",
+            "UPDATE audit_head SET last = #; DELETE FROM audit", "DELETE FROM audit_head; UPDATE audit SET number = #",
+            "UPDATE audit SET number = # WHERE number = 1", "UPDATE audit SET number = # WHERE number = 2",
+            "UPDATE audit_head SET base = # - 1, last = #; UPDATE audit SET number = # WHERE number = 2",
+            "UPDATE audit SET at = # WHERE number = 2",
+        ])
+    func absurdNumbers(_ change: String) async throws {
+        for number in [Int64.min, -1, 0, 1, .max] where number > 0 || !change.contains("# - 1") {
+            let audit = try await AuditFixture()
+            try await audit.fill(2)
+            if change.contains("DELETE FROM audit_head") {
+                try await audit.tamper("DELETE FROM audit WHERE number = 2")
+            }
+            let statements = change.replacing("#", with: "\(number)").split(separator: ";").map(String.init)
+            do {
+                for statement in statements { try await audit.tamper(statement) }
+            } catch is DatabaseError {
+                // Two rows with one number.
+                continue
+            }
+            let verdict = try await audit.verify()
+            let isAsBefore =
+                change == "UPDATE audit_head SET base = #" && number == 0
+                || change.hasSuffix("number = 1") && number == 1
+            #expect((verdict.problem == nil) == isAsBefore, "\(change) \(number): \(verdict)")
+            #expect(verdict.problem?.message.contains("\n") != true)
+            // What is not in order is not continued, nor expired.
+            if verdict.problem?.kind == .head {
+                await #expect(throws: AuditError.self) { try await audit.log.record(AuditFixture.entry(), at: 1) }
+            }
+            _ = try? await audit.log.prune(before: .max, at: .max)
+        }
+    }
+
+    @Test(
+        "a signed head with an absurd number, as in a foreign backup, is not continued", arguments: ExtremeNumbers.all)
+    func signed(_ number: Int64) async throws {
+        let audit = try await AuditFixture()
+        let key = audit.log.chain.key
+        for head in [
+            AuditHead(base: 0, baseHash: AuditRow.noHash, last: number, hash: AuditRow.noHash, signature: ""),
+            AuditHead(base: number, baseHash: AuditRow.noHash, last: number, hash: AuditRow.noHash, signature: ""),
+        ] {
+            try await audit.tamper("DELETE FROM audit")
+            try await audit.database.write { try head.signed(with: key).store(in: $0) }
+            _ = try? await audit.log.record(AuditFixture.entry(), at: number)
+            _ = try? await audit.database.write {
+                try audit.log.chain.beginAnew(fromBackup: "2026-01-01T00:00:00Z", at: number, in: $0)
+            }
+            _ = try await audit.verify()
+            _ = try? await audit.log.prune(before: number, at: number)
+        }
+    }
+
     @Test("rows missing at the end are found")
     func tail() async throws {
         self.expect(try await self.problem("DELETE FROM audit WHERE number = 6"), .tail, row: 6)

@@ -181,6 +181,49 @@ struct BackupTests {
         try data.shell.shell("chmod -R u+w .")
     }
 
+    @Test("a header or extended header whose numbers are absurd is damage")
+    func absurdNumbers() async throws {
+        let data = try await DataFolder()
+        let start = Tar.header(.file, path: Array("README.txt".utf8), mode: 0o600, size: 0, modified: 0)
+        func expectDamage(_ members: [UInt8], _ what: String) async throws {
+            try self.write(start + members + Tar.end, "hostile.tar.gz", in: data)
+            let message = await data.failure { try await Backup().verify("\(data.top)/hostile.tar.gz") }
+            #expect(message.contains("is damaged") && !message.contains("\n"), "\(what): \(message)")
+        }
+        for (kind, place, number) in [
+            (.extended, 124, "-0000000010"), (.extended, 124, "-7777777777"), (.extended, 124, "+0000000010"),
+            (.extended, 124, "77777777777"), (.file, 124, "-0000000010"), (.file, 124, "-7777777777"),
+            (.file, 124, "+0000000001"), (.file, 100, "-000777"), (.file, 136, "-7777777777"),
+            (.file, 136, "\u{80}\u{80}"), (.file, 124, " "), (.file, 124, "8"),
+        ] as [(Tar.Kind, Int, String)] {
+            let block = Self.block(kind, setting: number, at: place)
+            try await expectDamage(block + [UInt8](repeating: 0x78, count: 512), "\(kind) \(place) \(number)")
+        }
+        for number in ExtremeNumbers.all + [1 << 53] {
+            for key in ["size", "mtime"] {
+                let rest = " \(key)=\(number)\n"
+                let record = "\(rest.utf8.count + 2)\(rest)"
+                let size = record.utf8.count
+                let extended = Tar.header(.extended, path: Array("x".utf8), mode: 0o600, size: size, modified: 0)
+                let file = Tar.header(.file, path: Array("data/x".utf8), mode: 0o600, size: 0, modified: 0)
+                try await expectDamage(extended + Array(record.utf8) + Tar.padding(size) + file, record)
+            }
+        }
+        await data.database.close()
+        try data.shell.shell("chmod -R u+w .")
+    }
+
+    /// A header with a field as given and the right checksum.
+    private static func block(_ kind: Tar.Kind, setting field: String, at place: Int) -> [UInt8] {
+        var block = Tar.header(kind, path: Array("data/x".utf8), mode: 0o600, size: 8, modified: 0)
+        for (index, byte) in field.utf8.enumerated() { block[place + index] = byte }
+        for index in 148..<156 { block[index] = 0x20 }
+        let sum = String(block.reduce(0) { $0 + Int($1) }, radix: 8)
+        let padded = String(repeating: "0", count: 6 - sum.utf8.count) + sum + "\0"
+        for (index, byte) in padded.utf8.enumerated() { block[148 + index] = byte }
+        return block
+    }
+
     /// A file whose digests are right, with members of somebody's making.
     private func hostile(
         _ members: [(Tar.Kind, String, String)], schema: Int = 1, version: Int = 1, in data: DataFolder

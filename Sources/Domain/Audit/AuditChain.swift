@@ -33,7 +33,7 @@ package struct AuditChain: Sendable {
         // Times need not ascend: the clock may have been set. Rows go from the old end only.
         let kept = try connection.first(
             "SELECT number FROM audit WHERE at >= $1 ORDER BY number LIMIT 1", .integer(time))
-        let end = min(try kept?.int64("number") ?? head.last, head.last)
+        let end = min(max(try kept?.int64("number") ?? head.last, head.base), head.last)
         let through = min(end - 1, head.base + Int64(limit))
         guard through > head.base,
             let last = try connection.first("SELECT hash FROM audit WHERE number = $1", .integer(through))
@@ -56,6 +56,7 @@ package struct AuditChain: Sendable {
     /// Signs what a backup brought without its key, and records that: rows that are missing at its end cannot be found.
     func beginAnew(fromBackup created: String, at: Int64, in connection: any Connection) throws {
         var head = try AuditHead.stored(in: connection, isLocked: true) ?? .empty
+        guard head.isPossible else { throw AuditError.headAltered }
         head.signature = ""
         try head.signed(with: self.key).store(in: connection)
         try self.append(
@@ -67,9 +68,9 @@ package struct AuditChain: Sendable {
 
     /// The stored head. Throws if its signature is wrong, because the next one would vouch for it.
     private func head(in connection: any Connection) throws -> AuditHead {
-        guard let head = try AuditHead.stored(in: connection, isLocked: true), head.isSigned(with: self.key) else {
-            throw AuditError.headAltered
-        }
+        guard let head = try AuditHead.stored(in: connection, isLocked: true), head.isSigned(with: self.key),
+            head.isPossible
+        else { throw AuditError.headAltered }
         return head
     }
 

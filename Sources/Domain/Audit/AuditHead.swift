@@ -1,6 +1,7 @@
 internal import Crypto
 internal import Database
 internal import JSON
+internal import Primitives
 
 /// What the chain consists of: which rows are stored, and the hashes at both ends, signed so that the removal of rows at
 /// either end is found.
@@ -18,6 +19,11 @@ struct AuditHead: Equatable {
 
     static let empty = AuditHead(
         base: 0, baseHash: AuditRow.noHash, last: 0, hash: AuditRow.noHash, signature: "")
+
+    /// Whether an audit can have these numbers. Arithmetic with others could overflow.
+    var isPossible: Bool {
+        0 <= self.base && self.base <= self.last && UntrustedNumber.range.contains(self.last)
+    }
 
     func signed(with key: AuditKey) -> AuditHead {
         var head = self

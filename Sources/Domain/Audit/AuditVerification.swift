@@ -1,3 +1,5 @@
+internal import Primitives
+
 /// Finds the first problem of a chain. Pure but for the closures that read rows.
 struct AuditVerification {
     let head: AuditHead?
@@ -15,15 +17,23 @@ struct AuditVerification {
 
     func verdict() throws -> AuditVerdict {
         var link: (number: Int64, hash: String)?
-        if let head = self.head { link = (head.base, head.baseHash) }
+        if let head = self.head {
+            guard head.isPossible else {
+                return self.verdict(
+                    0,
+                    AuditProblem(
+                        .head,
+                        "the audit's head record was altered: no audit begins after row \(head.base) and ends with row "
+                            + "\(head.last). \(Self.advice)"))
+            }
+            link = (head.base, head.baseHash)
+        }
         var last: Int64 = 0
         var count: Int64 = 0
         while true {
             let batch = try self.rows(last)
             for row in batch {
-                // Without a head nothing says where the chain begins.
-                let before = link ?? (row.number - 1, row.previous)
-                if let problem = try self.problem(of: row, after: before) { return self.verdict(count, problem) }
+                if let problem = try self.problem(of: row, after: link) { return self.verdict(count, problem) }
                 link = (row.number, row.hash)
                 count += 1
             }
@@ -41,7 +51,12 @@ struct AuditVerification {
 
     // MARK: Rows
 
-    private func problem(of row: AuditRow, after before: (number: Int64, hash: String)) throws -> AuditProblem? {
+    private func problem(of row: AuditRow, after link: (number: Int64, hash: String)?) throws -> AuditProblem? {
+        guard UntrustedNumber.range.contains(row.number) else {
+            return self.inserted(row.number, "no audit has so many rows")
+        }
+        // Without a head nothing says where the chain begins.
+        let before = link ?? (row.number - 1, row.previous)
         let expected = before.number + 1
         if row.number < expected { return self.inserted(row.number, "it is from before the oldest kept row") }
         if row.number > expected { return self.removed(expected, through: row.number - 1) }

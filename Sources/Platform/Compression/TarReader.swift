@@ -96,12 +96,13 @@ package struct TarReader {
         func record(_ key: String) -> Int64? {
             self.records[key].flatMap { Int64(String(decoding: $0, as: UTF8.self)) }
         }
+        let size = self.records["size"] == nil ? Int64(plainSize) : record("size") ?? -1
+        guard size >= 0 else { throw Failure(reason: "a header is damaged") }
         let member = Member(
             kind: kind, path: self.records["path"] ?? self.text(0, 100),
-            target: self.records["linkpath"] ?? self.text(157, 100), mode: mode,
-            size: kind == .file ? record("size").flatMap { Int(exactly: $0) } ?? plainSize : 0,
+            target: self.records["linkpath"] ?? self.text(157, 100), mode: mode, size: kind == .file ? Int(size) : 0,
+            // A file can have any time, so an odd one is not damage.
             modified: record("mtime") ?? Int64(plainTime))
-        guard member.size >= 0 else { throw Failure(reason: "a header is damaged") }
         self.records = [:]
         try handle(.begins(member))
         guard member.size == 0 else { return self.state = .content(member, left: member.size) }
@@ -116,7 +117,8 @@ package struct TarReader {
     /// Octal digits up to a blank or zero.
     private func number(_ start: Int, _ length: Int) -> Int? {
         let digits = self.block[start..<(start + length)].prefix { $0 != 0 && $0 != 0x20 }
-        return digits.isEmpty ? nil : Int(String(decoding: digits, as: UTF8.self), radix: 8)
+        guard !digits.isEmpty, digits.allSatisfy({ (0x30...0x37).contains($0) }) else { return nil }
+        return digits.reduce(0) { $0 << 3 | Int($1 & 7) }
     }
 
     private static func records(_ bytes: ArraySlice<UInt8>) throws -> [String: [UInt8]] {
