@@ -1,5 +1,6 @@
 import Chat
 import IRC
+import TestSupport
 import Testing
 
 @Suite("Markdown to IRC")
@@ -23,6 +24,11 @@ struct IRCFormattingTests {
             }
         }
         return text
+    }
+
+    @Test("Markdown that could become very much stays small", arguments: CostlyMarkdown.allCases)
+    func costly(_ sample: CostlyMarkdown) {
+        #expect(IRCFormatting().render(sample.text).bytes.count <= CostlyMarkdown.limit)
     }
 
     @Test(

@@ -1,5 +1,6 @@
 import Markdown
 internal import Primitives
+import TestSupport
 import Testing
 
 /// Records the walk, one word per event.
@@ -111,6 +112,57 @@ struct Transcript: MarkdownVisitor {
         #expect(table.utf8.count < 200_000)
 
         #expect(!Markdown.html(String(repeating: "a@e.x ", count: 20_001)).contains("<a "))
+    }
+
+    /// How much a tree has to be kept for: its nodes, and their texts and addresses.
+    private struct Weight: MarkdownVisitor {
+        var nodes = 0
+        var bytes = 0
+
+        mutating func enter(_ node: MarkdownNode, detail: Span<UInt8>) {
+            self.nodes += 1
+            self.bytes += detail.count
+        }
+        mutating func leave(_ node: MarkdownNode, detail: Span<UInt8>) {}
+        mutating func text(_ text: Span<UInt8>, kind: MarkdownTextKind) {
+            self.nodes += 1
+            self.bytes += text.count
+        }
+        mutating func mark(_ mark: MarkdownMark) { self.nodes += 1 }
+    }
+
+    @Test("what references, padded rows and headers become is bounded", arguments: CostlyMarkdown.allCases)
+    func expansion(_ sample: CostlyMarkdown) {
+        var weight = Weight()
+        Markdown.walk(sample.text, visitor: &weight)
+        #expect(weight.nodes <= 150_000)
+        #expect(weight.bytes <= 6 << 20)
+        #expect(Markdown.html(sample.text).utf8.count <= CostlyMarkdown.limit)
+    }
+
+    @Test("a reference that is too long for its many uses leaves its label, and the others are links")
+    func longReference() {
+        let uses = String(repeating: "[long] ", count: 15_000)
+        let address = "https://e.org/" + String(repeating: "x", count: 1_000)
+        let html = Markdown.html("\(uses)\n\n[short]\n\n[long]: \(address)\n[short]: https://e.org/short 'title'")
+        #expect(!html.contains("xxx") && html.contains("long"))
+        #expect(html.contains("href=\"https://e.org/short\""))
+        #expect(Markdown.html("[long] a\n\n[long]: \(address)").contains("href=\"\(address)\""))
+    }
+
+    @Test(
+        "what is fed to find the references changes no text",
+        arguments: [
+            "a", "a\n", "```\ncode", "```\ncode\n", "- a\n- b", "- a\n\n  b", "> a", "> a\n> - b", "a\n---", "    code",
+            "|a|b|\n|-|-|\n|c", "<div>\nx", "<!-- x", "[a]: /x", "[a]: /x\n'y", "a\r", "a\r\n", "- ", "", "\n",
+            "* a\n*",
+        ])
+    func endings(_ text: String) {
+        var (whole, parts) = (Transcript(), Transcript())
+        Markdown.walk(text, visitor: &whole)
+        // A blank line at the end means nothing outside a block that it would belong to.
+        Markdown.walk(text + (text.contains("```") || text.contains("<!--") ? "" : "\n\n"), visitor: &parts)
+        #expect(whole.events == parts.events)
     }
 
     @Test("a large ordinary table is a table")

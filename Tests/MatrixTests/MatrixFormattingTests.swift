@@ -1,6 +1,7 @@
 import Chat
 import JSON
 import Matrix
+import TestSupport
 import Testing
 
 @Suite("Markdown to Matrix")
@@ -31,6 +32,12 @@ struct MatrixFormattingTests {
         }
         if let frame { add(rendered.frames[frame].close) }
         return String(decoding: output, as: UTF8.self)
+    }
+
+    @Test("Markdown that could become very much stays small", arguments: CostlyMarkdown.allCases)
+    func costly(_ sample: CostlyMarkdown) {
+        let content = self.content(sample.text)
+        #expect(content.body.utf8.count + (content.html?.utf8.count ?? 0) <= CostlyMarkdown.limit)
     }
 
     @Test(

@@ -25,6 +25,11 @@ struct SlackFormattingTests {
         return text.joined(separator: "\n")
     }
 
+    @Test("Markdown that could become very much stays small", arguments: CostlyMarkdown.allCases)
+    func costly(_ sample: CostlyMarkdown) {
+        #expect(SlackFormatting().render(sample.text).bytes.count <= CostlyMarkdown.limit)
+    }
+
     @Test(
         "standard Markdown stays as it is",
         arguments: [

@@ -1,5 +1,6 @@
 import Chat
 import Telegram
+import TestSupport
 import Testing
 
 @Suite("Markdown on Telegram")
@@ -20,6 +21,11 @@ struct TelegramFormattingTests {
         }
         if let open { lines.append(String(decoding: open.close, as: UTF8.self)) }
         return lines.joined(separator: "\n")
+    }
+
+    @Test("Markdown that could become very much stays small", arguments: CostlyMarkdown.allCases)
+    func costly(_ sample: CostlyMarkdown) {
+        #expect(TelegramFormatting().render(sample.text).bytes.count <= CostlyMarkdown.limit)
     }
 
     @Test(

@@ -120,7 +120,8 @@ struct IRCFormattingWriter {
     /// A cell's text is written like a line, then taken out again.
     private mutating func endCell(_ alignment: MarkdownAlignment) {
         guard let start = self.lineStart else { return }
-        self.table?.append(Array(self.bytes[start...]), alignment)
+        // `Array` of a slice that spans all of `bytes` would share its buffer, and each cell would keep the whole capacity.
+        self.table?.append([] + self.bytes[start...], alignment)
         self.bytes.removeSubrange(start...)
         self.lineStart = nil
     }

@@ -38,14 +38,41 @@ enum MarkdownParser {
         unsafe Self.attach("tasklist", to: parser)
         if cost.allowsTables { unsafe Self.attach("table", to: parser) }
         if autolinks, cost.allowsAutolinks { unsafe Self.attach("autolink", to: parser) }
+        unsafe Self.feed(text, to: parser)
+        unsafe Self.limitReferences(of: parser, to: cost.longestReference)
+        return unsafe Self.inlinePhase.withLock { _ in unsafe cmark_parser_finish(parser) }
+    }
+
+    private static func feed(_ text: Span<UInt8>, to parser: UnsafeMutablePointer<cmark_parser>) {
         unsafe text.withUnsafeBytes { bytes in
             let base = unsafe bytes.baseAddress?.assumingMemoryBound(to: CChar.self)
             if let base = unsafe base { unsafe cmark_parser_feed(parser, base, bytes.count) }
         }
-        return unsafe Self.inlinePhase.withLock { _ in unsafe cmark_parser_finish(parser) }
     }
 
-    private static func attach(_ name: String, to parser: OpaquePointer) {
+    /// Empties references that are too long, because the inline phase copies address and title for each use. Their uses
+    /// then show only the label.
+    private static func limitReferences(of parser: UnsafeMutablePointer<cmark_parser>, to limit: Int) {
+        // References are collected when their paragraph ends, so end the last one. A line feed would be skipped after a
+        // carriage return.
+        if unsafe parser.pointee.linebuf.size > 0 { unsafe cmark_parser_feed(parser, "\r", 1) }
+        if unsafe cmark_node_get_type(parser.pointee.current) == CMARK_NODE_PARAGRAPH {
+            unsafe cmark_parser_feed(parser, "\r", 1)
+        }
+        var entry = unsafe parser.pointee.refmap?.pointee.refs
+        while let found = unsafe entry {
+            // The entry is its first member.
+            unsafe UnsafeMutableRawPointer(found).withMemoryRebound(to: cmark_reference.self, capacity: 1) {
+                reference in
+                guard unsafe Int(reference.pointee.url.len) + Int(reference.pointee.title.len) > limit else { return }
+                unsafe reference.pointee.url.len = 0
+                unsafe reference.pointee.title.len = 0
+            }
+            unsafe entry = found.pointee.next
+        }
+    }
+
+    private static func attach(_ name: String, to parser: UnsafeMutablePointer<cmark_parser>) {
         unsafe cmark_parser_attach_syntax_extension(parser, cmark_find_syntax_extension(name))
     }
 
@@ -60,39 +87,86 @@ enum MarkdownParser {
     }
 }
 
-/// Recognises texts that would be disproportionately expensive to parse.
+/// Recognises texts that would be disproportionately expensive to parse, or to render.
 ///
 /// cmark-gfm 0.29.0.gfm.6 is quadratic in some constructs (see its changelog from gfm.7 on): unclosed brackets,
 /// adjacent at signs, and tables whose short rows are padded to the head's columns. 100 KB of such text took a second
-/// or more, or exhausted the memory.
+/// or more, or exhausted the memory. It copies a reference's address for each use, and renderers repeat a table's header
+/// or pad its cells.
 struct MarkdownCost {
+    private struct Line {
+        var start = 0
+        var pipes = 0
+        /// It has nothing but spaces.
+        var isBlank = true
+        /// It has only characters of a delimiter row, the line below a table's header.
+        var isPlain = true
+        var hasDash = false
+    }
+
+    /// Consecutive lines that are not blank; a table is never longer.
+    private struct Block {
+        var lines = 0
+        var columns = 1
+        var longest = 0
+        var hasRule = false
+    }
+
     private var brackets = 0
     private var atSigns = 0
-    private var lines = 1
-    private var columns = 1
+    /// The cells of all possible tables, and their bytes if each row were as long as the longest.
+    private var cells = 0
+    private var tableBytes = 0
     private let size: Int
 
     init(_ text: Span<UInt8>) {
         self.size = text.count
-        var pipes = 0
+        var (line, block) = (Line(), Block())
         for index in text.indices {
             switch text[index] {
+            case UInt8(ascii: "\n") where index > 0 && text[index - 1] == UInt8(ascii: "\r"): line.start = index + 1
             case UInt8(ascii: "\n"), UInt8(ascii: "\r"):
-                self.lines += 1
-                self.columns = max(self.columns, pipes + 1)
-                pipes = 0
-            case UInt8(ascii: "|"): pipes += 1
-            case UInt8(ascii: "["): self.brackets += 1
-            case UInt8(ascii: "@"): self.atSigns += 1
-            default: break
+                self.end(line, &block, at: index)
+                line = Line(start: index + 1)
+            case UInt8(ascii: " "), UInt8(ascii: "\t"): break
+            case UInt8(ascii: "|"):
+                line.pipes += 1
+                line.isBlank = false
+            case UInt8(ascii: "-"):
+                line.hasDash = true
+                line.isBlank = false
+            case UInt8(ascii: ":"), UInt8(ascii: ">"), 0x0B, 0x0C: line.isBlank = false
+            case let byte:
+                if byte == UInt8(ascii: "[") { self.brackets += 1 }
+                if byte == UInt8(ascii: "@") { self.atSigns += 1 }
+                line.isBlank = false
+                line.isPlain = false
             }
         }
-        self.columns = max(self.columns, pipes + 1)
+        self.end(line, &block, at: text.count)
+        self.end(Line(start: text.count), &block, at: text.count)
+    }
+
+    private mutating func end(_ line: Line, _ block: inout Block, at index: Int) {
+        guard line.isBlank else {
+            block.lines += 1
+            block.columns = max(block.columns, line.pipes + 1)
+            block.longest = max(block.longest, index - line.start)
+            block.hasRule = block.hasRule || line.isPlain && line.hasDash
+            return
+        }
+        if block.hasRule {
+            self.cells += block.lines * block.columns
+            self.tableBytes += block.lines * block.longest
+        }
+        block = Block()
     }
 
     /// The text must not be parsed at all.
     var isExcessive: Bool { self.brackets > 20_000 }
     /// The number of possible cells is proportionate to the text's size.
-    var allowsTables: Bool { self.columns * self.lines <= 2 * self.size + 100_000 }
+    var allowsTables: Bool { self.cells <= min(self.size + 10_000, 60_000) && self.tableBytes <= 4 << 20 }
     var allowsAutolinks: Bool { self.atSigns <= 20_000 }
+    /// The maximum size of an address and title together, given that each bracket may use them.
+    var longestReference: Int { (4 << 20) / max(self.brackets, 1) }
 }
