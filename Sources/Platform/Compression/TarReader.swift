@@ -7,7 +7,7 @@ package struct TarReader {
         package let target: [UInt8]
         package let mode: Int
         package let size: Int
-        /// Seconds since 1970.
+        /// Seconds since 1970, of the years 1697 to 2242: as nanoseconds, others would not fit 64 bits.
         package let modified: Int64
     }
 
@@ -102,7 +102,7 @@ package struct TarReader {
             kind: kind, path: self.records["path"] ?? self.text(0, 100),
             target: self.records["linkpath"] ?? self.text(157, 100), mode: mode, size: kind == .file ? Int(size) : 0,
             // A file can have any time, so an odd one is not damage.
-            modified: record("mtime") ?? Int64(plainTime))
+            modified: min(max(record("mtime") ?? Int64(plainTime), -1 << 33), 1 << 33))
         self.records = [:]
         try handle(.begins(member))
         guard member.size == 0 else { return self.state = .content(member, left: member.size) }

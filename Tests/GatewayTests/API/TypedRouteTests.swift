@@ -57,7 +57,7 @@ struct TypedRouteTests {
                 ("/api/v1/threads?limt=3", 400, "`limit`"), ("/api/v1/threads?limit=0", 422, "from 1 to 100"),
                 ("/api/v1/threads?mine=yes", 422, "true or false"), ("/api/v1/threads?cursor=abc", 422, "next_cursor"),
                 ("/api/v1/threads?pinned=last", 422, "`first`"), ("/api/v1/me?x=1", 400, "no parameter `x`"),
-                ("/api/v1/threads/\(thread)/steps?after=-1", 422, "at least 0"),
+                ("/api/v1/threads/\(thread)/steps?after=-1", 422, "from 0 to"),
                 ("/api/v1/threads/\(thread)/messages?before=x", 422, "`latest`"),
             ] {
                 let answer = try await caller.send(.get, target)

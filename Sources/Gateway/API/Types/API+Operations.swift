@@ -137,7 +137,7 @@ extension API {
             "operation": MemberNote("Of this operation of the thread."),
             "after": MemberNote(
                 "Only what is new since an answer with this `position`. Members that are null have not changed since.",
-                minimum: 0, maximum: .max, standard: 0),
+                minimum: 0, maximum: 1 << 53, standard: 0),
         ]
     }
 
