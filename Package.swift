@@ -217,7 +217,7 @@ let package = Package(
                 "Sandbox", "Sessions", "Specs", "TestSupport", "Turns", "Work",
             ],
             path: "Sources/jetbridge-bench", swiftSettings: strict),
-        tests("Primitives", "Primitives"),
+        tests("Primitives", "Primitives", "TestSupport"),
         tests("JSON", "JSON"),
         tests("Schemas", "JSON", "Schemas"),
         tests("Crypto", "Crypto"),
@@ -239,7 +239,7 @@ let package = Package(
         tests(
             "Objects", "Crypto", "EventLoop", "HTTP", "HTTPClient", "HTTPServer", "Objects", "Primitives", "TestSupport"
         ),
-        tests("Markdown", "Markdown", "Primitives"),
+        tests("Markdown", "Markdown", "Primitives", "TestSupport"),
         tests("YAML", "YAML"),
         tests("Terminals", "Terminals"),
         tests("Sandbox", "Sandbox"),
@@ -263,7 +263,7 @@ let package = Package(
             "Primitives", "Processes", "TestSupport"),
         tests("Repositories", "Chat", "Git", "Logging", "Primitives", "Repositories", "TestSupport"),
         tests(
-            "Documents", "Crypto", "Documents", "JSON", "TestSupport",
+            "Documents", "Crypto", "Documents", "JSON", "Logging", "Repositories", "Sessions", "TestSupport",
             exclude: ["yjs"]),
         tests(
             "GitHub", "Chat", "Copilot", "Crypto", "EventLoop", "GitHub", "HTTP", "HTTPClient", "JSON", "Logging",
@@ -302,8 +302,8 @@ let package = Package(
             "Processes", "TestSupport", "WebSockets",
             exclude: ["GitHub/clients", "Slack/clients"]),
         tests(
-            "Gateway", "Chat", "Copilot", "Crypto", "Database", "Documents", "EventLoop", "Gateway", "GitHub", "HTTP",
-            "HTTPClient", "HTTPServer", "JSON", "Logging", "Primitives", "Processes", "Repositories", "Schemas",
+            "Gateway", "Chat", "Copilot", "Crypto", "Database", "Documents", "EventLoop", "Gateway", "Git", "GitHub",
+            "HTTP", "HTTPClient", "HTTPServer", "JSON", "Logging", "Primitives", "Processes", "Repositories", "Schemas",
             "Sessions", "SignIn", "Specs", "Tasks", "TestSupport", "WebSockets", exclude: ["SignIn/openid"]),
         tests(
             "Proxy", "Copilot", "EventLoop", "HTTP", "HTTPClient", "HTTPServer", "JSON", "Logging", "Primitives",
