@@ -37,13 +37,12 @@ struct WebSocketWireTests {
         }
     }
 
-    @Test("the handshake follows RFC 6455, with compression only if offered")
+    @Test("the handshake follows RFC 6455, without the compression that a browser offers")
     @Net func answer() async throws {
         try await WebSocketTestServer.with(subprotocols: ["chat"], handler: WebSocketTestServer.echo) { server in
             let plain = try await RawWebSocket(server)
             #expect(plain.handshake.hasPrefix("HTTP/1.1 101 "))
             #expect(plain.handshake.lowercased().contains("sec-websocket-accept: s3pplmbitxaq9kygzzhzrbk+xoo="))
-            #expect(!plain.handshake.lowercased().contains("deflate"))
             #expect(!plain.handshake.lowercased().contains("sec-websocket-protocol"))
             plain.connection.close()
             let browser = try await RawWebSocket(
@@ -51,14 +50,11 @@ struct WebSocketWireTests {
                 headers: "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n"
                     + "Sec-WebSocket-Protocol: chat, superchat\r\nCookie: \(String(repeating: "c", count: 9000))\r\n")
             let answer = browser.handshake.lowercased()
-            #expect(answer.contains("sec-websocket-extensions: permessage-deflate"))
-            #expect(answer.contains("server_no_context_takeover") && answer.contains("client_no_context_takeover"))
+            #expect(!answer.contains("sec-websocket-extensions"))
             #expect(answer.contains("sec-websocket-protocol: chat\r\n"))
             // "Hello" compressed, from RFC 7692 §7.2.3.1.
             try await browser.send(0xC1, [0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00])
-            let (head, payload) = try await browser.receive()
-            #expect(head == 0xC1)
-            #expect(payload == [0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00])
+            #expect(try await browser.receiveClose() == 1002)
             browser.connection.close()
         }
     }

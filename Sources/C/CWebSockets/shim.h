@@ -10,14 +10,12 @@ struct cws_service {
     struct lws_context *_Nullable context;
     struct lws_vhost *_Nullable vhost;
     lws_retry_bo_t policy;
-    struct lws_extension extensions[2];
     struct lws_protocols protocols[2];
 };
 
 struct cws_options {
     const char *_Nullable ca_file;
     int is_client;
-    int has_deflate;
     /// In seconds, for connecting and again for the handshake.
     int timeout;
     size_t receive_size;
@@ -50,15 +48,11 @@ static inline struct cws_service *_Nullable cws_start(
     service->protocols[0].name = "jetbridge";
     service->protocols[0].callback = callback;
     service->protocols[0].rx_buffer_size = options->receive_size;
-    service->extensions[0].name = "permessage-deflate";
-    service->extensions[0].callback = lws_extension_callback_pm_deflate;
-    service->extensions[0].client_offer = "permessage-deflate; client_no_context_takeover; server_no_context_takeover";
 
     struct lws_context_creation_info info;
     memset(&info, 0, sizeof info);
     info.port = options->is_client ? CONTEXT_PORT_NO_LISTEN : CONTEXT_PORT_NO_LISTEN_SERVER;
     info.protocols = service->protocols;
-    info.extensions = options->has_deflate ? service->extensions : NULL;
     info.retry_and_idle_policy = &service->policy;
     info.user = user;
     info.gid = (int)-1;
@@ -147,13 +141,13 @@ static inline void cws_end(struct lws *_Nonnull wsi, int seconds) {
     lws_set_timeout(wsi, PENDING_TIMEOUT_CLOSE_SEND, seconds > 0 ? seconds : LWS_TO_KILL_ASYNC);
 }
 
-/// Selects small compression tables to save memory per socket.
-static inline void cws_spare_memory(struct lws *_Nonnull wsi) {
-    (void)lws_set_extension_option(wsi, "permessage-deflate", "mem_level", "4");
-    (void)lws_set_extension_option(wsi, "permessage-deflate", "compression_level", "1");
+/// The end of the room for headers in LWS_CALLBACK_CLIENT_APPEND_HANDSHAKE_HEADER, whose `length` is the room before the
+/// first one: take it once, then add headers.
+static inline const void *_Nonnull cws_header_end(void *_Nonnull in, size_t length) {
+    return *(unsigned char **)in + length;
 }
 
-/// Adds a header to a client's handshake, in LWS_CALLBACK_CLIENT_APPEND_HANDSHAKE_HEADER. `name` ends with a colon.
+/// Adds a header to a client's handshake; nonzero if it doesn't fit. `name` ends with a colon.
 static inline int cws_add_header(
     struct lws *_Nonnull wsi, void *_Nonnull in, size_t length, const char *_Nonnull name, const char *_Nonnull value) {
     unsigned char **position = (unsigned char **)in;

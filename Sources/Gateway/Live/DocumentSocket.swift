@@ -29,7 +29,6 @@ final class DocumentSocket: WatchedConnection {
         var settings = WebSocketSettings()
         settings.messageLimit = (1 << 20) + 64
         settings.receiveCount = 64
-        settings.hasCompression = false
         return settings
     }
 

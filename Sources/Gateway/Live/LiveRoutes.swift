@@ -39,8 +39,6 @@ struct LiveRoutes: Sendable {
         settings.messageLimit = 8192
         settings.receiveCount = 16
         settings.sendHighWater = 64 * 1024
-        // Deflate costs hundreds of kilobytes per connection, which short frames do not repay.
-        settings.hasCompression = false
         return settings
     }
 }

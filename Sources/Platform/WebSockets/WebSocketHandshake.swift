@@ -4,8 +4,6 @@ internal import HTTPServer
 /// Validates a client's opening handshake (RFC 6455 §4.2.1) and writes the sanitized head for the library.
 struct WebSocketHandshake: Sendable, Hashable {
     private let key: String
-    private let offersCompression: Bool
-    private let offersWindowBits: Bool
     /// In the client's order of preference.
     let offeredSubprotocols: [String]
 
@@ -33,31 +31,13 @@ struct WebSocketHandshake: Sendable, Hashable {
             throw HTTPProblem(.badRequest, "a Sec-WebSocket-Protocol is not a token")
         }
         self.offeredSubprotocols = names
-        let deflate = head.headers.list(of: "sec-websocket-extensions").first { extensions in
-            extensions.prefix { $0 != ";" && $0 != " " } == "permessage-deflate"
-        }
-        // No compression for clients that require other parameters; browsers offer at most the first of these.
-        let wishes = deflate?.split(separator: ";").dropFirst().map { $0.utf8.trimmingBlanks() } ?? []
-        self.offersWindowBits = wishes.contains("client_max_window_bits")
-        self.offersCompression =
-            deflate != nil
-            && wishes.allSatisfy {
-                ["client_max_window_bits", "client_no_context_takeover", "server_no_context_takeover"].contains($0)
-            }
     }
 
-    /// A minimal equivalent request, so that the library's parser and its limits never see client input. Compression
-    /// contexts are not kept between messages and windows are small, so that idle sockets use no memory for them.
-    func head(compressing: Bool) -> [UInt8] {
-        var text = "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
-        text += "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: \(self.key)\r\n"
-        if compressing, self.offersCompression {
-            text += "Sec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover"
-            text += "; client_no_context_takeover" + (self.offersWindowBits ? "; client_max_window_bits=12" : "")
-            text += "\r\n"
-        }
-        text += "\r\n"
-        return Array(text.utf8)
+    /// A minimal equivalent request, so that the library's parser and its limits never see client input.
+    var head: [UInt8] {
+        Array(
+            ("GET / HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+                + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: \(self.key)\r\n\r\n").utf8)
     }
 
     private static let base64 = ByteSet("+/").union(.letters).union(.digits)

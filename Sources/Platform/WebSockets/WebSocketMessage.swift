@@ -4,7 +4,7 @@ package enum WebSocketMessage: Sendable, Hashable {
     case text(String)
     case binary([UInt8])
 
-    /// The payload size before compression.
+    /// The size of the payload.
     package var byteCount: Int {
         switch self {
         case .text(let text): text.utf8.count

@@ -23,8 +23,7 @@ package final class WebSocketServer: Service {
         self.settings = settings
         self.name = name
         self.logger = logger
-        self.service = WebSocketService(
-            name: "ws", options: WebSocketServiceOptions(hasCompression: settings.hasCompression), logger: logger)
+        self.service = WebSocketService(name: "ws", options: WebSocketServiceOptions(), logger: logger)
     }
 
     /// The number of sockets that are open or being opened.
@@ -80,8 +79,8 @@ package final class WebSocketServer: Service {
         self.count.withLock { $0 += 1 }
         do {
             return try await self.service.adopt(
-                descriptor, head: handshake.head(compressing: self.settings.hasCompression), extra: handover.extra,
-                subprotocol: subprotocol, settings: self.settings)
+                descriptor, head: handshake.head, extra: handover.extra, subprotocol: subprotocol,
+                settings: self.settings)
         } catch {
             self.count.withLock { $0 -= 1 }
             throw error

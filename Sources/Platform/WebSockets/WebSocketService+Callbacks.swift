@@ -101,7 +101,6 @@ extension WebSocketService {
     private func opened(_ link: WebSocketLink, _ wsi: OpaquePointer) {
         link.isOpen = true
         link.lastHeard = .current()
-        if !link.isClient { unsafe cws_spare_memory(wsi) }
         unsafe self.setTimer(link, wsi)
         link.opening.take()?.resume()
         if link.isUnmasked { self.refuseUnmasked(link) }

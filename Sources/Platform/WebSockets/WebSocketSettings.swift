@@ -1,6 +1,6 @@
 /// Limits of a WebSocket.
 package struct WebSocketSettings: Sendable, Hashable {
-    /// Maximum bytes of a received message after decompression; a longer one closes the connection with 1009.
+    /// Maximum bytes of a received message; a longer one closes the connection with 1009.
     package var messageLimit = 1024 * 1024
     /// Unsent bytes above which ``WebSocket/send(_:)`` waits.
     package var sendHighWater = 256 * 1024
@@ -12,8 +12,6 @@ package struct WebSocketSettings: Sendable, Hashable {
     package var deadline = Duration.seconds(75)
     /// Time limit in whole seconds for a closing handshake.
     package var closeSeconds = 5
-    /// Whether a server accepts permessage-deflate; no effect on clients.
-    package var hasCompression = true
     /// Maximum open sockets of a server; further ones get 503.
     package var maximumCount = 5_000
 

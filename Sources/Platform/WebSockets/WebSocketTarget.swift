@@ -32,7 +32,6 @@ struct WebSocketTarget: Sendable {
 
 struct WebSocketServiceOptions: Sendable {
     var isClient = false
-    var hasCompression = false
     /// Time limit in whole seconds for connecting, and again for the handshake.
     var timeout = 10
     /// PEM file of certificate authorities; replaces the system's.
@@ -41,7 +40,6 @@ struct WebSocketServiceOptions: Sendable {
     func withCOptions<Result>(_ body: (UnsafePointer<cws_options>) -> Result) -> Result {
         var options = unsafe cws_options()
         unsafe options.is_client = self.isClient ? 1 : 0
-        unsafe options.has_deflate = self.hasCompression ? 1 : 0
         unsafe options.timeout = Int32(self.timeout)
         unsafe options.receive_size = self.isClient ? 4096 : 1024
         guard let caFile = self.caFile else { return unsafe body(&options) }
