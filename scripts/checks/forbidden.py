@@ -22,6 +22,10 @@ NEEDS_REASON = [
     (re.compile(r"(?<![.\w])(?<!-> )Task(?:\.detached)?(?:<[^>]*>)?\s*(?:\([^)]*\)\s*)?\{"), "an unstructured task",
      "nstructured"),
 ]
+# libwebsockets calls back into this file. Its comment at `handle` says why only these may end a connection.
+CALLBACKS = ROOT / "Sources" / "Platform" / "WebSockets" / "WebSocketService+Callbacks.swift"
+ENDING_FUNCTIONS = {"addHeaders", "write"}
+ENDING_REASONS = re.compile(r"LWS_CALLBACK_(?:CLIENT_WRITEABLE|SERVER_WRITEABLE|CLIENT_APPEND_HANDSHAKE_HEADER)")
 BODY = re.compile(r"\b(?:func|init|deinit|subscript)\b|\bvar\b.*\{$")
 # Split, so that this file does not match itself.
 UNFINISHED = re.compile(r"\b(" + "|".join(["TO" + "DO", "FIX" + "ME", "X" + "XX"]) + r")\b")
@@ -85,12 +89,31 @@ def mistakes_of(path):
                 yield line_of(match), f"{what} needs a comment with its reason, here or directly above"
 
 
+def ends_of_callbacks(code):
+    """Where a callback of libwebsockets returns something other than 0 and must not."""
+    why = "only WRITEABLE and the handshake's callbacks may end a connection"
+    function, reasons = "", []
+    for number, line in enumerate(code.split("\n")):
+        if match := re.search(r"\bfunc (\w+)", line):
+            function, reasons = match.group(1), []
+        if re.search(r"\bcase\b", line):
+            reasons = re.findall(r"LWS_CALLBACK_\w+", line)
+        if re.search(r"-\s*1\b", line) and function not in ENDING_FUNCTIONS:
+            yield number, f"-1 in {function}: {why}"
+        elif function == "handle" and re.search(r"\breturn\b(?!\s*0\b)", line):
+            if not reasons or not all(ENDING_REASONS.fullmatch(reason) for reason in reasons):
+                yield number, f"a result other than 0: {why}"
+
+
 def main():
     found = 0
     for path in files("Sources", "adapters", "TestSupport", "Tests"):
         for line, why in sorted(mistakes_of(path)):
             print(f"{name(path)}:{line + 1}: {why}", file=sys.stderr)
             found += 1
+    for line, why in ends_of_callbacks(code_only(CALLBACKS.read_text())):
+        print(f"{name(CALLBACKS)}:{line + 1}: {why}", file=sys.stderr)
+        found += 1
     for path in (ROOT / "Sources" / "C").rglob("*.h"):
         if re.search(r"^\s*#\s*define\s+_GNU_SOURCE", path.read_text(), re.MULTILINE):
             print(f"{name(path)}: _GNU_SOURCE makes fd_set differ from the one in the Glibc module", file=sys.stderr)

@@ -58,7 +58,11 @@ static inline struct cws_service *_Nullable cws_start(
     info.gid = (int)-1;
     info.uid = (int)-1;
     info.options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS | LWS_SERVER_OPTION_NO_LWS_SYSTEM_STATES;
-    if (options->is_client) info.options |= LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
+    if (options->is_client) {
+        info.options |= LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
+        // The whole handshake is written there. The default of 4 KiB is less than browsers' cookies may have.
+        info.pt_serv_buf_size = 16 * 1024;
+    }
     info.client_ssl_ca_filepath = options->ca_file;
     if (options->timeout > 0) {
         info.timeout_secs = (unsigned int)options->timeout;
@@ -96,7 +100,8 @@ struct cws_target {
     int is_secure;
 };
 
-/// Starts connecting; name resolution blocks. `tag` becomes the connection's opaque user data.
+/// Starts connecting; name resolution blocks. `tag` becomes the connection's opaque user data. Redirects aren't followed,
+/// because the new host would get the headers.
 static inline struct lws *_Nullable cws_connect(
     struct cws_service *_Nonnull service, const struct cws_target *_Nonnull target, void *_Nonnull tag) {
     struct lws_client_connect_info info;
@@ -109,7 +114,7 @@ static inline struct lws *_Nullable cws_connect(
     info.protocol = target->subprotocols;
     info.local_protocol_name = service->protocols[0].name;
     info.port = target->port;
-    info.ssl_connection = target->is_secure ? LCCSCF_USE_SSL : 0;
+    info.ssl_connection = LCCSCF_HTTP_NO_FOLLOW_REDIRECT | (target->is_secure ? LCCSCF_USE_SSL : 0);
     info.ietf_version_or_minus_one = -1;
     info.opaque_user_data = tag;
     info.retry_and_idle_policy = &service->policy;
@@ -136,9 +141,9 @@ static inline void cws_set_close(struct lws *_Nonnull wsi, int code, const void 
     lws_close_reason(wsi, (enum lws_close_status)code, (unsigned char *)reason, count);
 }
 
-/// Ends the connection within the given seconds; 0 ends it at once, from the loop.
-static inline void cws_end(struct lws *_Nonnull wsi, int seconds) {
-    lws_set_timeout(wsi, PENDING_TIMEOUT_CLOSE_SEND, seconds > 0 ? seconds : LWS_TO_KILL_ASYNC);
+/// Ends the connection at once, from the loop, whatever is still to be sent.
+static inline void cws_end(struct lws *_Nonnull wsi) {
+    lws_set_timeout(wsi, PENDING_TIMEOUT_CLOSE_SEND, LWS_TO_KILL_ASYNC);
 }
 
 /// The end of the room for headers in LWS_CALLBACK_CLIENT_APPEND_HANDSHAKE_HEADER, whose `length` is the room before the
@@ -149,10 +154,14 @@ static inline const void *_Nonnull cws_header_end(void *_Nonnull in, size_t leng
 
 /// Adds a header to a client's handshake; nonzero if it doesn't fit. `name` ends with a colon.
 static inline int cws_add_header(
-    struct lws *_Nonnull wsi, void *_Nonnull in, size_t length, const char *_Nonnull name, const char *_Nonnull value) {
-    unsigned char **position = (unsigned char **)in;
+    struct lws *_Nonnull wsi, void *_Nonnull in, const void *_Nonnull end, const char *_Nonnull name,
+    const char *_Nonnull value) {
+    unsigned char **position = (unsigned char **)in, *limit = (unsigned char *)end;
+    size_t length = strlen(value);
+    // The library takes the length as an int.
+    if (*position > limit || length > (size_t)(limit - *position)) return 1;
     return lws_add_http_header_by_name(
-        wsi, (const unsigned char *)name, (const unsigned char *)value, (int)strlen(value), position, *position + length);
+        wsi, (const unsigned char *)name, (const unsigned char *)value, (int)length, position, limit);
 }
 
 /// Adds a complete header line to a server's 101, in LWS_CALLBACK_ADD_HEADERS.

@@ -6,6 +6,9 @@ package import Logging
 /// Create one and keep it: libwebsockets 4.1.6 leaks its loaded certificates (0.7 MB) whenever a client's context is
 /// destroyed while another exists.
 package final class WebSocketClient: Sendable {
+    /// The longest path and query, in bytes: libwebsockets 4.1.6 cuts `GET PATH HTTP/1.1` to 2,047 with its line's end.
+    package static let pathLimit = 2_032
+
     private let service: WebSocketService
     private let settings: WebSocketClientSettings
 
@@ -26,7 +29,7 @@ package final class WebSocketClient: Sendable {
         Task { await service.stop() }
     }
 
-    /// Connects and performs the handshake.
+    /// Connects and performs the handshake. A redirect is an error. The request may have 16 KiB.
     ///
     /// Throws ``WebSocketError`` with `connect`, or with `plainTextRefused` for `ws:` to another machine unless the
     /// settings allow it; or `CancellationError`.
@@ -38,8 +41,9 @@ package final class WebSocketClient: Sendable {
                 .plainTextRefused,
                 "\(url.scheme)://\(url.authority) is not encrypted; use wss, or explicitly allow plain text")
         }
-        return try await self.service.connect(
-            WebSocketTarget(url: url, headers: headers, subprotocols: subprotocols), settings: self.settings.socket)
+        let target = WebSocketTarget(url: url, headers: headers, subprotocols: subprotocols)
+        try target.check()
+        return try await self.service.connect(target, settings: self.settings.socket)
     }
 
     /// Closes all sockets with 1001 and ends the thread.

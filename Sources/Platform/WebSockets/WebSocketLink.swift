@@ -23,18 +23,27 @@ final class WebSocketLink {
     var outgoing: (message: WebSocketMessage, bytes: [UInt8], sent: Int)?
     var wantsPing = false
     var lastHeard = LoopInstant.current()
-    /// The code and reason for this side's close, once requested.
+    /// The code and reason for this side's close, once requested. From then on, what arrives is dropped.
     var closing: (code: WebSocketCloseCode, reason: String)?
+    /// When the connection ends, once a close was requested.
+    var end: LoopInstant?
+    /// Whether the library was asked to close.
+    var isClosed = false
     /// The peer's close.
     var closedByPeer: WebSocketClosure?
-    /// Why this side gave up.
-    var failure: WebSocketError?
+    /// Why this side gave up; see ``fail(_:)``.
+    private(set) var failure: WebSocketError?
 
     init(number: UInt64, state: WebSocketState, isClient: Bool) {
         self.number = number
         self.state = state
         self.isClient = isClient
         self.assembler = MessageAssembler(limit: state.settings.messageLimit)
+    }
+
+    /// Notes why this side gives up. Only the first reason counts: others follow from it.
+    func fail(_ why: WebSocketError) {
+        if self.failure == nil { self.failure = why }
     }
 
     /// Notifies waiters that the connection has ended.
@@ -50,6 +59,6 @@ final class WebSocketLink {
         } else {
             self.state.finish(.failure(why ?? lost))
         }
-        self.opening.take()?.resume(throwing: why ?? self.failure ?? lost)
+        self.opening.take()?.resume(throwing: self.failure ?? why ?? lost)
     }
 }

@@ -17,7 +17,12 @@ func webSocketCallback(
 }
 
 extension WebSocketService {
-    /// Returns 0 to continue, -1 to close the connection.
+    /// Returns 0 to continue, -1 to close the connection, which only WRITEABLE and the handshake's callbacks may do.
+    ///
+    /// libwebsockets 4.1.6 empties its receive buffer only after a callback that returned 0, but a connection lives on to
+    /// send its close frame: it would then write what still arrives past the buffer's end. So whatever a peer does wrong is
+    /// noted by ``refuse(_:_:_:)``, and the connection closes from WRITEABLE, or is cut by TIMER.
+    /// `scripts/checks/forbidden.py` checks this.
     fileprivate func handle(
         _ reason: lws_callback_reasons, _ wsi: OpaquePointer, _ input: UnsafeMutableRawPointer?, _ length: Int
     ) -> Int32 {
@@ -32,20 +37,20 @@ extension WebSocketService {
         case LWS_CALLBACK_ESTABLISHED, LWS_CALLBACK_CLIENT_ESTABLISHED:
             unsafe self.opened(link, wsi)
         case LWS_CALLBACK_RECEIVE, LWS_CALLBACK_CLIENT_RECEIVE:
-            return unsafe self.received(link, wsi, input, length)
+            unsafe self.received(link, wsi, input, length)
         case LWS_CALLBACK_RECEIVE_PONG, LWS_CALLBACK_CLIENT_RECEIVE_PONG:
             link.lastHeard = .current()
         case LWS_CALLBACK_SERVER_WRITEABLE, LWS_CALLBACK_CLIENT_WRITEABLE:
             return unsafe self.write(link, wsi)
         case LWS_CALLBACK_TIMER:
-            return unsafe self.checkAlive(link, wsi)
+            unsafe self.checkAlive(link, wsi)
         case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
             unsafe self.closedByPeer(link, input, length)
         case LWS_CALLBACK_CLIENT_CONNECTION_ERROR:
             let text = unsafe input.map {
                 unsafe String(decoding: UnsafeRawBufferPointer(start: $0, count: length), as: UTF8.self)
             }
-            link.failure = WebSocketError(.connect, "the WebSocket can't be opened: \(text ?? "no reason given")")
+            link.fail(WebSocketError(.connect, "the WebSocket can't be opened: \(text ?? "no reason given")"))
         case LWS_CALLBACK_WSI_DESTROY:
             unsafe self.destroyed(link, wsi)
         default:
@@ -82,9 +87,13 @@ extension WebSocketService {
         _ link: WebSocketLink, _ wsi: OpaquePointer, _ input: UnsafeMutableRawPointer?, _ length: Int
     ) -> Int32 {
         guard let input = unsafe input else { return 0 }
+        let end = unsafe cws_header_end(input, length)
         for (name, value) in link.headers {
-            guard unsafe cws_add_header(wsi, input, length, "\(name):", value) == 0 else {
-                link.failure = WebSocketError(.connect, "the headers of the WebSocket's handshake are too long")
+            guard unsafe cws_add_header(wsi, input, end, "\(name):", value) == 0 else {
+                link.fail(
+                    WebSocketError(
+                        .connect, "the WebSocket can't be opened: the headers of its handshake are too long for 16 KiB")
+                )
                 return -1
             }
         }
@@ -110,9 +119,9 @@ extension WebSocketService {
 
     private func received(
         _ link: WebSocketLink, _ wsi: OpaquePointer, _ input: UnsafeMutableRawPointer?, _ length: Int
-    ) -> Int32 {
+    ) {
         link.lastHeard = .current()
-        guard link.closing == nil else { return 0 }
+        guard link.closing == nil, link.failure == nil else { return }
         let piece = unsafe Span<UInt8>(
             _unsafeBytes: UnsafeRawBufferPointer(start: input, count: input == nil ? 0 : length))
         do throws(MessageAssembler.Refusal) {
@@ -123,15 +132,16 @@ extension WebSocketService {
                 link.isReadingPaused = true
                 unsafe lws_rx_flow_control(wsi, 0)
             }
-            return 0
         } catch {
-            link.failure = WebSocketError(.peerMistake, "closed with \(error.code): \(error.reason)")
-            return unsafe self.close(wsi, error.code, error.reason)
+            self.refuse(link, error.code, error.reason)
         }
     }
 
-    /// Writes until the socket is full or nothing is left.
+    /// Writes until the socket is full or nothing is left, then closes if that is wanted. A refused peer gets the close
+    /// frame between two fragments of a message (RFC 6455 §5.4), and no more of it.
     private func write(_ link: WebSocketLink, _ wsi: OpaquePointer) -> Int32 {
+        // A second -1 would end the connection before its peer has answered.
+        if link.isClosed { return 0 }
         if link.wantsPing {
             link.wantsPing = false
             // With a payload, because the library doesn't report empty pongs.
@@ -143,8 +153,7 @@ extension WebSocketService {
             unsafe lws_callback_on_writable(wsi)
             return 0
         }
-        while true {
-            guard let piece = self.nextPiece(link) else { break }
+        while link.failure == nil, let piece = self.nextPiece(link) {
             let kind = cws_kind(piece.isText ? 1 : 0, piece.isFirst ? 1 : 0, piece.isLast ? 1 : 0)
             let status = unsafe self.output.with(piece.bytes) { unsafe cws_write(wsi, $0, piece.bytes.count, kind) }
             if status < 0 { return -1 }
@@ -155,7 +164,12 @@ extension WebSocketService {
             }
         }
         guard let closing = link.closing else { return 0 }
-        return unsafe self.close(wsi, closing.code, closing.reason)
+        let reason = Array(closing.reason.utf8)
+        unsafe reason.withUnsafeBytes { bytes in
+            unsafe cws_set_close(wsi, Int32(closing.code.rawValue), bytes.baseAddress, bytes.count)
+        }
+        link.isClosed = true
+        return -1
     }
 
     private func nextPiece(
@@ -179,24 +193,19 @@ extension WebSocketService {
         link.state.sent(message)
     }
 
-    /// Sets the close code and reason; the return value makes the library close the connection.
-    private func close(_ wsi: OpaquePointer, _ code: WebSocketCloseCode, _ reason: String) -> Int32 {
-        let bytes = Array(reason.utf8)
-        unsafe bytes.withUnsafeBytes { unsafe cws_set_close(wsi, Int32(code.rawValue), $0.baseAddress, $0.count) }
-        return -1
-    }
-
     // MARK: Liveness and end
 
-    /// Pings a silent peer, and drops the connection if it doesn't respond.
-    private func checkAlive(_ link: WebSocketLink, _ wsi: OpaquePointer) -> Int32 {
+    /// Pings a silent peer, and drops the connection if it doesn't respond, or when the time for closing is over.
+    private func checkAlive(_ link: WebSocketLink, _ wsi: OpaquePointer) {
         let settings = link.state.settings
         let silence = link.lastHeard.duration(to: .current())
-        // While reading is paused, the peer can't be heard.
-        if !link.isReadingPaused {
+        if let end = link.end {
+            if end <= .current() { return unsafe cws_end(wsi) }
+        } else if !link.isReadingPaused {
+            // While reading is paused, the peer can't be heard.
             guard silence < settings.deadline else {
-                link.failure = WebSocketError(.lost, "the WebSocket's peer stopped responding")
-                return -1
+                link.fail(WebSocketError(.lost, "the WebSocket's peer stopped responding"))
+                return unsafe cws_end(wsi)
             }
             if silence >= settings.pingInterval {
                 link.wantsPing = true
@@ -204,16 +213,17 @@ extension WebSocketService {
             }
         }
         unsafe self.setTimer(link, wsi)
-        return 0
     }
 
-    private func setTimer(_ link: WebSocketLink, _ wsi: OpaquePointer) {
-        let interval = min(link.state.settings.pingInterval, link.state.settings.deadline) / 2
+    func setTimer(_ link: WebSocketLink, _ wsi: OpaquePointer) {
+        let check = min(link.state.settings.pingInterval, link.state.settings.deadline) / 2
+        let interval = link.end.map { LoopInstant.current().duration(to: $0) } ?? check
         let (seconds, attoseconds) = interval.components
         unsafe lws_set_timer_usecs(wsi, max(1000, seconds * 1_000_000 + attoseconds / 1_000_000_000_000))
     }
 
     private func closedByPeer(_ link: WebSocketLink, _ input: UnsafeMutableRawPointer?, _ length: Int) {
+        guard link.failure == nil else { return }
         let bytes = unsafe [UInt8](UnsafeRawBufferPointer(start: input, count: input == nil ? 0 : length))
         let hasCode = bytes.count >= 2
         link.closedByPeer = WebSocketClosure(

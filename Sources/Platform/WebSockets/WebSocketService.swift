@@ -198,9 +198,14 @@ actor WebSocketService {
     }
 
     func refuseUnmasked(_ link: WebSocketLink) {
+        self.refuse(link, .protocolError, "the client sent an unmasked frame")
+    }
+
+    /// Ends a connection because of its peer's mistake. What still arrives is dropped, and what is queued isn't sent.
+    func refuse(_ link: WebSocketLink, _ code: WebSocketCloseCode, _ reason: String) {
         _ = link.state.beginClosing()
-        link.failure = WebSocketError(.peerMistake, "closed with 1002: the client sent an unmasked frame")
-        self.carryOut(.close(.protocolError, reason: "unmasked frame"), on: link.number)
+        link.fail(WebSocketError(.peerMistake, "closed with \(code): \(reason)"))
+        self.carryOut(.close(code, reason: reason), on: link.number)
     }
 
     private func carryOut(_ order: Order, on number: UInt64) {
@@ -209,18 +214,33 @@ actor WebSocketService {
         case .write:
             unsafe lws_callback_on_writable(wsi)
         case .resumeReading:
-            link.isReadingPaused = false
-            link.lastHeard = .current()
-            unsafe lws_rx_flow_control(wsi, 1)
+            unsafe self.resumeReading(link, wsi)
         case .close(let code, let reason):
-            guard link.closing == nil else { return }
-            link.closing = (code.isSendable ? code : .normal, Self.cut(reason))
-            // Lets queued messages go out, but a peer that doesn't read can't delay the end.
-            unsafe cws_end(wsi, Int32(link.state.settings.closeSeconds))
-            unsafe lws_callback_on_writable(wsi)
+            unsafe self.close(link, wsi, code, reason, within: link.state.settings.closeSeconds)
         case .abort:
-            unsafe cws_end(wsi, 0)
+            unsafe cws_end(wsi)
         }
+    }
+
+    /// Lets queued messages go out, then the close frame, and waits for the peer's: an end before it would be a reset, in
+    /// which the peer may lose what it hasn't read. A peer that neither reads nor answers can't delay the end.
+    private func close(
+        _ link: WebSocketLink, _ wsi: OpaquePointer, _ code: WebSocketCloseCode, _ reason: String, within seconds: Int
+    ) {
+        guard link.isOpen else { return unsafe cws_end(wsi) }
+        let end = LoopInstant.current().advanced(by: .seconds(seconds))
+        link.end = min(link.end ?? end, end)
+        unsafe self.setTimer(link, wsi)
+        guard link.closing == nil else { return }
+        link.closing = (code.isSendable ? code : .normal, Self.cut(reason))
+        if link.isReadingPaused { unsafe self.resumeReading(link, wsi) }
+        unsafe lws_callback_on_writable(wsi)
+    }
+
+    private func resumeReading(_ link: WebSocketLink, _ wsi: OpaquePointer) {
+        link.isReadingPaused = false
+        link.lastHeard = .current()
+        unsafe lws_rx_flow_control(wsi, 1)
     }
 
     /// Truncates to 123 bytes, the limit for a reason, without splitting a character.
@@ -256,7 +276,8 @@ actor WebSocketService {
     private func end() async {
         for link in self.links.values {
             _ = link.state.beginClosing()
-            self.carryOut(.close(.goingAway, reason: ""), on: link.number)
+            guard let wsi = unsafe link.wsi else { continue }
+            unsafe self.close(link, wsi, .goingAway, "", within: min(1, link.state.settings.closeSeconds))
         }
         if !self.links.isEmpty {
             await withCheckedContinuation { self.emptied.append($0) }

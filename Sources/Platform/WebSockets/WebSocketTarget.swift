@@ -7,6 +7,20 @@ struct WebSocketTarget: Sendable {
     var headers = HTTPHeaders()
     var subprotocols: [String] = []
 
+    /// Throws for what libwebsockets 4.1.6 would send cut off: it gives `Host` 127 bytes with its line's end, and 4 KiB to all
+    /// that is here (`lws_generate_client_handshake`, `lws_hdr_simple_create`).
+    func check() throws(WebSocketError) {
+        for (what, count, limit) in [
+            ("path", self.url.target.utf8.count, WebSocketClient.pathLimit),
+            ("host", self.url.authority.utf8.count, 127 - "Host: \r\n".utf8.count),
+            ("list of subprotocols", self.subprotocols.joined(separator: ",").utf8.count, 1_024),
+        ] where count > limit {
+            throw WebSocketError(
+                .connect,
+                "the WebSocket can't be opened: its \(what) has \(count) bytes, too long for the limit of \(limit)")
+        }
+    }
+
     func withCTarget<Result>(_ body: (UnsafePointer<cws_target>) -> Result) -> Result {
         let texts = [
             self.url.host, self.url.authority, self.url.target, self.subprotocols.joined(separator: ","),
