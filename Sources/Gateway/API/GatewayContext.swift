@@ -50,10 +50,11 @@ final class GatewayContext: Sendable {
         self.features = features
         self.readiness = readiness
         self.logger = logger
-        self.forwarder = peers.map { Forwarder($0, bridge: bridge, logger: logger) }
-        self.remoteFrames = peers.map { RemoteFrames($0) }
-        self.authenticator = Authenticator(
+        let authenticator = Authenticator(
             store: bridge.store, access: bridge.access, isSecure: settings.isSecure, now: bridge.environment.now)
+        self.authenticator = authenticator
+        self.forwarder = peers.map { Forwarder($0, bridge: bridge, authenticator: authenticator, logger: logger) }
+        self.remoteFrames = peers.map { RemoteFrames($0, authenticator: authenticator) }
         self.origins = OriginPolicy(publicURL: try HTTPURL(settings.publicURL))
         self.signIn = WebSignIn(
             providers: settings.signIn, access: bridge.access, store: bridge.store, tokens: settings.signInTokens,

@@ -9,13 +9,14 @@ internal import Sessions
 
 /// Passes requests on to the hosts that have what they are about.
 ///
-/// Such a request has passed all checks here but keeps its credential, which the other host finds in the same store.
+/// Such a request has passed all checks here but takes its credential along, which the other host finds in the same store.
 struct Forwarder: Sendable {
     /// Names the host that has passed a request on: the next one does not do so again.
     static let hop = "x-jetbridge-hop"
 
     private let peers: GatewayPeers
     private let bridge: Bridge
+    private let authenticator: Authenticator
     private let client: HTTPClient
     private let logger: Logger
 
@@ -27,9 +28,10 @@ struct Forwarder: Sendable {
     /// Larger bodies are not kept for a second try.
     private static let keptBody = 2 << 20
 
-    init(_ peers: GatewayPeers, bridge: Bridge, logger: Logger) {
+    init(_ peers: GatewayPeers, bridge: Bridge, authenticator: Authenticator, logger: Logger) {
         self.peers = peers
         self.bridge = bridge
+        self.authenticator = authenticator
         self.logger = logger
         var settings = HTTPClientSettings()
         // The hosts of a cluster share a private network; see docs/cluster.md.
@@ -97,6 +99,7 @@ struct Forwarder: Sendable {
     ) async throws -> HTTPServerResponse {
         var headers = request.headers
         for name in Self.own { headers.remove(name) }
+        for (name, value) in self.authenticator.credential(of: request.headers) { headers.append(name, value) }
         headers.append(Self.hop, self.peers.name)
         let url = try HTTPURL(gateway.origin + request.target)
         let passed = HTTPClientRequest(request.method, url, headers: headers, body: Self.body(of: request))
@@ -133,8 +136,9 @@ struct Forwarder: Sendable {
 
     /// What is about the connection, and what was checked here: the page's site is another one there.
     private static let own = [
-        "host", "origin", "referer", "sec-fetch-site", "sec-fetch-mode", "sec-fetch-dest", "sec-fetch-user",
-        "connection", "keep-alive", "te", "upgrade", "expect", "transfer-encoding", "content-length", "accept-encoding",
+        "host", "authorization", "cookie", "origin", "referer", "sec-fetch-site", "sec-fetch-mode", "sec-fetch-dest",
+        "sec-fetch-user", "connection", "keep-alive", "te", "upgrade", "expect", "transfer-encoding", "content-length",
+        "accept-encoding",
     ]
     private static let ofConnection: Set<String> = ["connection", "keep-alive", "transfer-encoding", "date", "server"]
 }

@@ -9,10 +9,12 @@ internal import WebSockets
 final class RemoteFrames: Sendable {
     private let client: WebSocketClient
     private let peers: GatewayPeers
+    private let authenticator: Authenticator
     private let stays: HostStays
 
-    init(_ peers: GatewayPeers) {
+    init(_ peers: GatewayPeers, authenticator: Authenticator) {
         self.peers = peers
+        self.authenticator = authenticator
         self.stays = HostStays(peers)
         var settings = WebSocketClientSettings()
         settings.allowsPlainText = true
@@ -27,10 +29,14 @@ final class RemoteFrames: Sendable {
     ) async throws -> (socket: WebSocket, stay: HostStay)? {
         guard let gateway = try await self.peers.gateway(place) else { return nil }
         guard !headers.contains(Forwarder.hop) else { throw Forwarder.moving }
-        var own: HTTPHeaders = [Forwarder.hop: self.peers.name]
-        for name in ["authorization", "cookie"] {
-            if let value = headers[name] { own.append(name, value) }
+        guard target.utf8.count <= WebSocketClient.pathLimit else {
+            throw HTTPProblem(
+                HTTPStatus(414),
+                "Another host has the thread, and this address is too long for the way there: it may have "
+                    + "\(WebSocketClient.pathLimit) bytes.")
         }
+        var own = self.authenticator.credential(of: headers)
+        own.append(Forwarder.hop, self.peers.name)
         let url = try HTTPURL("ws" + gateway.origin.dropFirst("http".count) + target)
         let socket = try await self.client.connect(url, headers: own)
         return (socket, HostStay(gateway, place, self.stays))

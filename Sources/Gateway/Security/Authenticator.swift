@@ -28,12 +28,23 @@ struct Authenticator: Sendable {
     /// Nil if the credential is missing, unknown, revoked or expired. With an invalid token,
     /// the cookie is ignored.
     func principal(of headers: HTTPHeaders) async throws -> Principal? {
-        if headers.contains("authorization") {
-            guard let token = headers.bearerToken else { return nil }
-            return try await self.principal(secret: token, kind: .token)
+        guard let (secret, kind) = self.secret(in: headers) else { return nil }
+        return try await self.principal(secret: secret, kind: kind)
+    }
+
+    /// The fields with the credential of a request, and nothing else that its client wrote: for another host.
+    func credential(of headers: HTTPHeaders) -> HTTPHeaders {
+        switch self.secret(in: headers) {
+        case (let token, .token)?: ["Authorization": "Bearer \(token)"]
+        case (let cookie, .cookie)?: ["Cookie": "\(self.cookie)=\(cookie)"]
+        case nil: [:]
         }
+    }
+
+    private func secret(in headers: HTTPHeaders) -> (String, CredentialRecord.Kind)? {
+        if headers.contains("authorization") { return headers.bearerToken.map { ($0, .token) } }
         guard let cookie = HTTPCookie.value(of: self.cookie, in: headers), !cookie.isEmpty else { return nil }
-        return try await self.principal(secret: cookie, kind: .cookie)
+        return (cookie, .cookie)
     }
 
     /// Whether a credential is still valid and gives the same role, for connections that outlive a request.

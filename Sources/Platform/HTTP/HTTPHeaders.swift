@@ -278,11 +278,19 @@ extension HTTPHeaders: CustomStringConvertible {
 }
 
 extension HTTPHeaders {
-    /// The credential of `Authorization: Bearer …` (RFC 6750 §2.1); nil without the header or with another scheme.
+    /// The credential of `Authorization: Bearer …`, `b64token` of RFC 6750 §2.1; nil without the header, with another
+    /// scheme or with other characters.
     package var bearerToken: String? {
         guard let authorization = self[.authorization] else { return nil }
         let parts = authorization.split(separator: " ", maxSplits: 1)
         guard parts.count == 2, parts[0].equalsIgnoringCase("bearer") else { return nil }
-        return String(parts[1].utf8.trimmingBlanks())
+        let token = parts[1].drop { $0 == " " }
+        let padding = token.utf8.reversed().prefix { $0 == UInt8(ascii: "=") }.count
+        guard padding < token.utf8.count, token.utf8.dropLast(padding).allSatisfy(Self.tokenBytes.contains) else {
+            return nil
+        }
+        return String(token)
     }
+
+    private static let tokenBytes = ByteSet("+/").union(.unreserved)
 }
