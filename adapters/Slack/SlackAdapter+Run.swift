@@ -138,6 +138,10 @@ extension SlackAdapter {
             if let closure = socket.closure { reason = "closed with \(closure.code) \(closure.reason)" }
         } catch {
             reason = "\(error)"
+            // Otherwise nobody would know why something was never answered.
+            if (error as? WebSocketError)?.code == .peerMistake {
+                self.logger.warning("an event of Slack could not be read", ["reason": .string(reason)])
+            }
         }
         self.state.withLock { $0.work.sockets[link] = nil }
         self.perform(.ended(link, reason: reason))

@@ -63,6 +63,8 @@ package final class SlackAdapter: EditingAdapter, DeletingAdapter, TypingAdapter
         // A half-open socket stays silent for hours: a peer that does not answer pings is dead.
         sockets.socket.pingInterval = .seconds(5)
         sockets.socket.deadline = .seconds(12)
+        // An edit of the longest text has it four times, with each emoji as twelve characters: about 2 MB.
+        sockets.socket.messageLimit = 8 << 20
         // Slack does not close the connection after the closing handshake.
         sockets.socket.closeSeconds = 1
         sockets.caFile = self.client.settings.caFile
