@@ -59,6 +59,8 @@ package actor GitBundle {
             var raw = id.raw
             try unsafe GitLibrary.check(git_revwalk_hide(walk, &raw), "the commit \(id.short)")
         }
+        var check = PackCheck(store, of: "the bundle")
+        try check.check(ids, without: known)
         let builder = try unsafe GitLibrary.make("the bundle") { unsafe git_packbuilder_new($0, store.repository) }
         defer { unsafe git_packbuilder_free(builder) }
         _ = unsafe git_packbuilder_set_threads(builder, 1)
@@ -146,18 +148,11 @@ package actor GitBundle {
 
     /// The library reads these limits only from the repository's configuration.
     private static func limitMemory(of store: ObjectStore) throws(GitError) {
-        let configuration = try unsafe GitLibrary.make("the store's configuration") {
-            unsafe git_repository_config($0, store.repository)
-        }
-        defer { unsafe git_config_free(configuration) }
         for (name, value) in [
             ("core.bigFileThreshold", Self.largeObject), ("pack.windowMemory", Self.memory),
             ("pack.deltaCacheSize", Self.memory),
         ] {
-            var current: Int64 = 0
-            if unsafe git_config_get_int64(&current, configuration, name) == 0, current == value { continue }
-            try unsafe GitLibrary.check(
-                git_config_set_int64(configuration, name, value), "the store's configuration")
+            try store.configure(name, value)
         }
     }
 }

@@ -59,10 +59,7 @@ extension GitCommit {
     }
 
     init(_ id: GitObjectID, in store: ObjectStore) throws(GitError) {
-        var raw = id.raw
-        let commit = try unsafe GitLibrary.make("the commit \(id.short)") {
-            unsafe git_commit_lookup($0, store.repository, &raw)
-        }
+        let commit = try unsafe store.commit(id)
         defer { unsafe git_commit_free(commit) }
         unsafe self.init(commit)
     }

@@ -68,9 +68,13 @@ package struct GitDiffLimits: Hashable, Sendable {
     /// Longer lines are cut.
     package var lineBytes: Int
     /// A larger file is shown as binary.
-    package var fileBytes: Int64
+    package var fileBytes: Int
 
-    package init(files: Int = 300, lines: Int = 5_000, lineBytes: Int = 2_000, fileBytes: Int64 = 1 << 20) {
+    static let standardFileBytes = 1 << 20
+
+    package init(
+        files: Int = 300, lines: Int = 5_000, lineBytes: Int = 2_000, fileBytes: Int = Self.standardFileBytes
+    ) {
         self.files = files
         self.lines = lines
         self.lineBytes = lineBytes

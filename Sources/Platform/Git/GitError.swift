@@ -41,6 +41,8 @@ package struct GitError: Error, Sendable, Hashable, CustomStringConvertible {
         /// The server's rules forbid the push.
         case rejected
         case corrupt
+        /// The task was cancelled.
+        case cancelled
         case failed
     }
 
@@ -54,4 +56,6 @@ package struct GitError: Error, Sendable, Hashable, CustomStringConvertible {
     }
 
     package var description: String { self.message }
+
+    static let cancelled = GitError(.cancelled, "it was cancelled")
 }

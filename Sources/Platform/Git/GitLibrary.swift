@@ -29,12 +29,54 @@ enum GitLibrary {
         return unsafe object
     }
 
+    /// A commit; the caller frees it. One with an enormous message is not read.
+    static func commit(
+        _ id: GitObjectID, in repository: OpaquePointer, _ database: OpaquePointer
+    ) throws(GitError) -> OpaquePointer {
+        let what = "the commit \(id.short)"
+        var raw = id.raw
+        var size = 0
+        var kind = GIT_OBJECT_INVALID
+        try unsafe self.check(git_odb_read_header(&size, &kind, database, &raw), what)
+        // The library reads an object of another kind before it finds that it is none.
+        guard kind == GIT_OBJECT_COMMIT else { throw GitError(.notFound, "\(what) was not found: check its name") }
+        guard 0...TreeLimits.commitBytes ~= size else {
+            throw GitError(
+                .tooLarge, "\(what) has a message of over \(TreeLimits.commitBytes >> 20) MB: read it in a clone")
+        }
+        return try unsafe self.make(what) { unsafe git_commit_lookup($0, repository, &raw) }
+    }
+
     /// Copies a C string for a structure that outlives the call; the caller deallocates it.
     static func copy(_ text: String) -> UnsafeMutablePointer<CChar> {
         let bytes = text.utf8CString
         let copy = UnsafeMutablePointer<CChar>.allocate(capacity: bytes.count)
         unsafe copy.initialize(from: Array(bytes), count: bytes.count)
         return unsafe copy
+    }
+
+    /// Passes byte strings to the library for the time of `body`.
+    static func withStrings<Result, Failure: Error>(
+        _ texts: [[UInt8]], _ body: (git_strarray) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        // One piece of memory for all: there may be a hundred thousand.
+        var bytes: [CChar] = []
+        bytes.reserveCapacity(texts.reduce(0) { $0 + $1.count + 1 })
+        for text in texts {
+            bytes += text.lazy.map { CChar(bitPattern: $0) }
+            bytes.append(0)
+        }
+        return try unsafe bytes.withUnsafeMutableBufferPointer { bytes throws(Failure) in
+            var pointers: [UnsafeMutablePointer<CChar>?] = unsafe []
+            var start = 0
+            for text in texts {
+                unsafe pointers.append(bytes.baseAddress?.advanced(by: start))
+                start += text.count + 1
+            }
+            return try unsafe pointers.withUnsafeMutableBufferPointer { pointers throws(Failure) in
+                try unsafe body(git_strarray(strings: pointers.baseAddress, count: pointers.count))
+            }
+        }
     }
 
     /// The error of the call that just failed on this thread.

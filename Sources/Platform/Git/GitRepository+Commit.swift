@@ -17,12 +17,13 @@ extension GitRepository {
     package func commit(_ change: GitChange, to target: CommitTarget = .branch) throws(GitError) -> GitObjectID {
         try GitName.checkBranch(change.branch)
         for path in change.files.keys { try GitName.checkPath(path) }
-        let repository = try unsafe self.open()
-        defer { unsafe git_repository_free(repository) }
+        let store = try self.openStore()
+        defer { withExtendedLifetime(store) {} }
+        let repository = unsafe store.repository
         try unsafe self.checkState(repository)
 
         let (old, parent) = try unsafe self.base(of: change, repository)
-        let tree = try unsafe self.tree(of: change, on: parent, repository)
+        let tree = try self.tree(of: change, on: parent, store)
         let isCheckedOut =
             target == .branch && old != nil ? try unsafe self.isCheckedOut(change.branch, repository) : false
         let paths = isCheckedOut ? Array(change.files.keys) : nil
@@ -39,16 +40,16 @@ extension GitRepository {
         tree: GitObjectID, as change: GitChange, to target: CommitTarget = .branch
     ) throws(GitError) -> GitObjectID {
         try GitName.checkBranch(change.branch)
-        let repository = try unsafe self.open()
-        defer { unsafe git_repository_free(repository) }
+        let store = try self.openStore()
+        defer { withExtendedLifetime(store) {} }
+        let repository = unsafe store.repository
         try unsafe self.checkState(repository)
         let (old, parent) = try unsafe self.base(of: change, repository)
-        let before = try unsafe self.treeHandle(parent, repository)
-        defer { unsafe git_tree_free(before) }
-        guard unsafe GitObjectID(git_tree_id(before).pointee) != tree else { throw Self.unchanged(change.branch) }
+        let before = try store.root(of: parent)
+        guard before.id != tree else { throw Self.unchanged(change.branch) }
         var paths: [String]?
         if target == .branch, old != nil, try unsafe self.isCheckedOut(change.branch, repository) {
-            let changed = try unsafe self.changedPaths(from: before, to: tree, repository)
+            let changed = try store.paths(from: before, to: ObjectKey(tree), of: "the commit")
             try unsafe self.checkClean(change.branch, changed, repository)
             paths = changed
         }
@@ -58,9 +59,7 @@ extension GitRepository {
     /// Writes the tree of `base` with the change applied. Moves no branch, and does not touch the work tree.
     package func tree(of change: GitChange, on base: GitObjectID) throws(GitError) -> GitObjectID {
         for path in change.files.keys { try GitName.checkPath(path) }
-        let repository = try unsafe self.open()
-        defer { unsafe git_repository_free(repository) }
-        return try unsafe GitObjectID(self.tree(of: change, on: base, repository))
+        return try GitObjectID(self.tree(of: change, on: base, self.openStore()))
     }
 }
 
@@ -178,31 +177,35 @@ extension GitRepository {
     }
 
     private func tree(
-        of change: GitChange, on parent: GitObjectID, _ repository: OpaquePointer
+        of change: GitChange, on parent: GitObjectID, _ store: ObjectStore
     ) throws(GitError) -> git_oid {
-        let commit = try unsafe self.commitHandle(parent, repository)
-        defer { unsafe git_commit_free(commit) }
-        let baseline = try unsafe GitLibrary.make("the tree of \(parent.short)") { unsafe git_commit_tree($0, commit) }
+        let before = try store.root(of: parent)
+        var tree = before.raw
+        // Reads the folders above the files, so that the library gets none that are too large.
+        let modes = try change.files.map { (path, content) throws(GitError) in
+            (path, try self.mode(of: path, in: before, store, isDeletion: content == nil))
+        }
+        let baseline = try unsafe GitLibrary.make("the tree of \(parent.short)") {
+            unsafe git_tree_lookup($0, store.repository, &tree)
+        }
         defer { unsafe git_tree_free(baseline) }
-        var tree = unsafe git_tree_id(baseline).pointee
-        let before = GitObjectID(tree)
         var updates: [git_tree_update] = unsafe []
         var names: [UnsafeMutablePointer<CChar>] = unsafe []
         defer { unsafe names.forEach { unsafe $0.deallocate() } }
         // Sorted, so that libgit2 sees a path and those below it in one pass.
-        for (path, content) in change.files.sorted(by: { $0.key < $1.key }) {
-            let mode = try unsafe self.mode(of: path, in: baseline, isDeletion: content == nil)
+        for (path, mode) in modes.sorted(by: { $0.0 < $1.0 }) {
+            let content = change.files[path] ?? nil
             let name = unsafe GitLibrary.copy(path)
             unsafe names.append(name)
-            let blob = if let content { try unsafe self.writeBlob(content, path, repository) } else { git_oid() }
+            let blob = if let content { try self.writeBlob(content, path, store) } else { git_oid() }
             unsafe updates.append(
                 git_tree_update(
                     action: content == nil ? GIT_TREE_UPDATE_REMOVE : GIT_TREE_UPDATE_UPSERT, id: blob,
                     filemode: mode, path: name))
         }
-        let status = unsafe git_tree_create_updated(&tree, repository, baseline, updates.count, updates)
+        let status = unsafe git_tree_create_updated(&tree, store.repository, baseline, updates.count, updates)
         try GitLibrary.check(status, "the tree of the commit")
-        guard GitObjectID(tree) != before else { throw Self.unchanged(change.branch) }
+        guard ObjectKey(tree) != before else { throw Self.unchanged(change.branch) }
         return tree
     }
 
@@ -210,66 +213,42 @@ extension GitRepository {
         GitError(.unchanged, "the commit would change nothing on \(branch): nothing to commit")
     }
 
-    private func changedPaths(
-        from old: OpaquePointer, to new: GitObjectID, _ repository: OpaquePointer
-    ) throws(GitError) -> [String] {
-        let tree = try unsafe self.treeHandle(new, repository)
-        defer { unsafe git_tree_free(tree) }
-        let diff = try unsafe GitLibrary.make("the commit's files") {
-            unsafe git_diff_tree_to_tree($0, repository, old, tree, nil)
-        }
-        defer { unsafe git_diff_free(diff) }
-        return unsafe (0..<git_diff_num_deltas(diff)).compactMap { index in
-            // Without a search for renames, both sides have the same path.
-            guard let path = unsafe git_diff_get_delta(diff, index)?.pointee.new_file.path else { return nil }
-            return unsafe String(cString: path)
-        }
-    }
-
     /// The file's existing or new mode. Throws if a file and a directory would share a name, and for a link or submodule,
     /// which a file would replace unseen.
     private func mode(
-        of path: String, in tree: OpaquePointer, isDeletion: Bool
+        of path: String, in tree: ObjectKey, _ store: ObjectStore, isDeletion: Bool
     ) throws(GitError) -> git_filemode_t {
         let parts = GitName.components(of: path)
         for count in 1..<parts.count where parts.count > 1 {
             let parent = parts.prefix(count).joined(separator: "/")
-            guard let mode = unsafe Self.entryMode(parent, in: tree) else { break }
-            guard mode == GIT_FILEMODE_TREE else {
+            guard let item = try store.item(at: parent, in: tree) else { break }
+            guard item.kind == .folder else {
                 throw GitError(
                     .invalidName, "\(path) can't be written because \(parent) is a file: choose another path")
             }
         }
-        switch unsafe Self.entryMode(path, in: tree) {
-        case GIT_FILEMODE_TREE?:
+        switch try store.item(at: path, in: tree)?.kind {
+        case .folder?:
             throw GitError(.invalidName, "\(path) is a directory, not a file: choose another path")
-        case GIT_FILEMODE_LINK? where !isDeletion:
+        case .link? where !isDeletion:
             throw GitError(
                 .invalidName,
                 "\(path) is a symbolic link: write to the file that it leads to, or replace the link first")
-        case GIT_FILEMODE_COMMIT? where !isDeletion:
+        case .submodule? where !isDeletion:
             throw GitError(.invalidName, "\(path) is a submodule, not a file: choose another path")
-        case GIT_FILEMODE_BLOB_EXECUTABLE?: return GIT_FILEMODE_BLOB_EXECUTABLE
+        case .executable?: return GIT_FILEMODE_BLOB_EXECUTABLE
         case nil where isDeletion:
             throw GitError(.notFound, "\(path) can't be deleted because it doesn't exist: check its name")
         default: return GIT_FILEMODE_BLOB
         }
     }
 
-    /// Nil where the tree has nothing.
-    static func entryMode(_ path: String, in tree: OpaquePointer) -> git_filemode_t? {
-        var entry: OpaquePointer?
-        guard unsafe git_tree_entry_bypath(&entry, tree, path) == 0 else { return nil }
-        defer { unsafe git_tree_entry_free(entry) }
-        return unsafe git_tree_entry_filemode(entry)
-    }
-
     private func writeBlob(
-        _ content: [UInt8], _ path: String, _ repository: OpaquePointer
+        _ content: [UInt8], _ path: String, _ store: ObjectStore
     ) throws(GitError) -> git_oid {
         var id = git_oid()
         let status = unsafe content.withUnsafeBytes {
-            unsafe git_blob_create_from_buffer(&id, repository, $0.baseAddress, $0.count)
+            unsafe git_blob_create_from_buffer(&id, store.repository, $0.baseAddress, $0.count)
         }
         try GitLibrary.check(status, "the file \(path)")
         return id

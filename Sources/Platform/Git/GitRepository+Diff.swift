@@ -1,96 +1,83 @@
 internal import CGit2
 
 extension GitRepository {
-    /// The differences between two commits.
+    /// The differences between two commits. Throws ``GitError/Code/tooLarge`` for more than can be shown.
     package func diff(
         from old: GitObjectID, to new: GitObjectID, limits: GitDiffLimits = GitDiffLimits()
     ) throws(GitError) -> GitDiff {
-        let what = "the diff from \(old.short) to \(new.short)"
-        let repository = try unsafe self.open()
-        defer { unsafe git_repository_free(repository) }
-        let oldTree = try unsafe self.treeHandle(old, repository)
-        defer { unsafe git_tree_free(oldTree) }
-        let newTree = try unsafe self.treeHandle(new, repository)
-        defer { unsafe git_tree_free(newTree) }
-        var options = unsafe git_diff_options()
-        unsafe git_diff_options_init(&options, UInt32(GIT_DIFF_OPTIONS_VERSION))
-        unsafe options.flags = GIT_DIFF_INCLUDE_TYPECHANGE.rawValue
-        unsafe options.max_size = limits.fileBytes
-        let diff = try unsafe GitLibrary.make(what) {
-            unsafe git_diff_tree_to_tree($0, repository, oldTree, newTree, &options)
-        }
-        defer { unsafe git_diff_free(diff) }
-        try unsafe GitLibrary.findRenames(in: diff, what)
-        let stat = try unsafe Self.stat(diff)
+        let store = try self.openStore()
+        let trees = try (old: store.root(of: old), new: store.root(of: new))
+        return try Self.diff(trees, of: "the difference from \(old.short) to \(new.short)", limits, store)
+    }
+
+    /// A commit's changes relative to its first parent, or to an empty tree if it has none. Throws
+    /// ``GitError/Code/tooLarge`` for more than can be shown.
+    package func diff(of id: GitObjectID, limits: GitDiffLimits = GitDiffLimits()) throws(GitError) -> GitDiff {
+        let store = try self.openStore()
+        return try Self.diff(store.change(by: id), of: "the commit \(id.short)", limits, store)
+    }
+
+    /// The size of a commit's changes relative to its first parent. Throws ``GitError/Code/tooLarge`` for more than can be
+    /// shown.
+    package func stat(of id: GitObjectID) throws(GitError) -> GitStat {
+        let store = try self.openStore()
+        let (old, new) = try store.change(by: id)
+        return try store.stat(old, new, of: "the commit \(id.short)", findingRenames: true)
+    }
+
+    /// The paths of the files that a commit changes, relative to its first parent. Throws ``GitError/Code/tooLarge`` for
+    /// more than can be shown.
+    package func paths(changedBy id: GitObjectID) throws(GitError) -> [String] {
+        let store = try self.openStore()
+        let (old, new) = try store.change(by: id)
+        return try store.paths(from: old, to: new, of: "the commit \(id.short)")
+    }
+
+    private static func diff(
+        _ trees: (old: ObjectKey?, new: ObjectKey), of subject: String, _ limits: GitDiffLimits, _ store: ObjectStore
+    ) throws(GitError) -> GitDiff {
+        let diff = try store.diff(
+            trees.old, trees.new, of: subject, .show(fileBytes: limits.fileBytes),
+            flags: GIT_DIFF_INCLUDE_TYPECHANGE.rawValue, findingRenames: true)
+        guard let diff else { return GitDiff(files: [], stat: .none, isCut: false) }
+        let stat = try diff.stat()
         var reader = GitPatchReader(limits: limits)
-        let count = min(unsafe git_diff_num_deltas(diff), limits.files)
+        let count = min(diff.count, limits.files)
         let files = try (0..<count).map { (index) throws(GitError) in
-            try unsafe reader.file(index, of: diff)
+            try unsafe reader.file(index, of: diff.handle)
         }
         return GitDiff(files: files, stat: stat, isCut: count < stat.files || files.contains { $0.isCut })
     }
+}
 
-    /// A commit's changes relative to its first parent, or to an empty tree if it has none.
-    package func diff(of id: GitObjectID, limits: GitDiffLimits = GitDiffLimits()) throws(GitError) -> GitDiff {
-        let repository = try unsafe self.open()
-        defer { unsafe git_repository_free(repository) }
-        let diff = try unsafe self.diffHandle(of: id, limits, repository)
-        defer { unsafe git_diff_free(diff) }
-        let stat = try unsafe Self.stat(diff)
-        var reader = GitPatchReader(limits: limits)
-        let count = min(unsafe git_diff_num_deltas(diff), limits.files)
-        let files = try (0..<count).map { (index) throws(GitError) in
-            try unsafe reader.file(index, of: diff)
+extension ObjectStore {
+    /// The trees of a commit's first parent, if it has one, and of the commit.
+    func change(by id: GitObjectID) throws(GitError) -> (old: ObjectKey?, new: ObjectKey) {
+        var old: ObjectKey?
+        if let parent = try GitCommit(id, in: self).parents.first { old = try self.tree(ofCommit: parent) }
+        return (old, try self.tree(ofCommit: id))
+    }
+
+    func stat(
+        _ old: ObjectKey?, _ new: ObjectKey?, of subject: String, findingRenames isFindingRenames: Bool
+    ) throws(GitError) -> GitStat {
+        let flags = isFindingRenames ? GIT_DIFF_INCLUDE_TYPECHANGE.rawValue : 0
+        return try self.diff(old, new, of: subject, flags: flags, findingRenames: isFindingRenames)?.stat() ?? .none
+    }
+
+    func paths(from old: ObjectKey?, to new: ObjectKey?, of subject: String) throws(GitError) -> [String] {
+        var walk = TreeWalk(self, .show(), of: subject)
+        var paths: [String] = []
+        try walk.compare(old, new) { visit throws(GitError) in
+            guard visit.old?.isFile == true || visit.new?.isFile == true else { return }
+            paths.append(String(decoding: visit.path, as: UTF8.self))
         }
-        let isCut = count < stat.files || files.contains { $0.isCut }
-        return GitDiff(files: files, stat: stat, isCut: isCut)
+        return paths.sorted()
     }
+}
 
-    /// The size of a commit's changes relative to its first parent.
-    package func stat(of id: GitObjectID) throws(GitError) -> GitStat {
-        let repository = try unsafe self.open()
-        defer { unsafe git_repository_free(repository) }
-        let diff = try unsafe self.diffHandle(of: id, GitDiffLimits(), repository)
-        defer { unsafe git_diff_free(diff) }
-        return try unsafe Self.stat(diff)
-    }
-
-    private func diffHandle(
-        of id: GitObjectID, _ limits: GitDiffLimits, _ repository: OpaquePointer
-    ) throws(GitError) -> OpaquePointer {
-        let what = "the diff of \(id.short)"
-        let commit = try unsafe self.commitHandle(id, repository)
-        defer { unsafe git_commit_free(commit) }
-        let new = try unsafe GitLibrary.make(what) { unsafe git_commit_tree($0, commit) }
-        defer { unsafe git_tree_free(new) }
-        var old: OpaquePointer?
-        defer { unsafe git_tree_free(old) }
-        if unsafe git_commit_parentcount(commit) > 0 {
-            let parent = try unsafe GitLibrary.make(what) { unsafe git_commit_parent($0, commit, 0) }
-            defer { unsafe git_commit_free(parent) }
-            unsafe old = try unsafe GitLibrary.make(what) { unsafe git_commit_tree($0, parent) }
-        }
-        var options = unsafe git_diff_options()
-        unsafe git_diff_options_init(&options, UInt32(GIT_DIFF_OPTIONS_VERSION))
-        unsafe options.flags = GIT_DIFF_INCLUDE_TYPECHANGE.rawValue
-        unsafe options.max_size = limits.fileBytes
-        let diff = try unsafe GitLibrary.make(what) { unsafe git_diff_tree_to_tree($0, repository, old, new, &options) }
-        do throws(GitError) {
-            try unsafe GitLibrary.findRenames(in: diff, what)
-        } catch {
-            unsafe git_diff_free(diff)
-            throw error
-        }
-        return unsafe diff
-    }
-
-    static func stat(_ diff: OpaquePointer) throws(GitError) -> GitStat {
-        let stats = try unsafe GitLibrary.make("the diff's summary") { unsafe git_diff_get_stats($0, diff) }
-        defer { unsafe git_diff_stats_free(stats) }
-        return unsafe GitStat(
-            files: git_diff_stats_files_changed(stats), additions: git_diff_stats_insertions(stats),
-            deletions: git_diff_stats_deletions(stats))
-    }
+extension GitStat {
+    static let none = GitStat(files: 0, additions: 0, deletions: 0)
 }
 
 /// Reads patches up to the limits of a whole diff.
@@ -183,18 +170,6 @@ struct GitPatchReader {
     }
 }
 
-extension GitLibrary {
-    /// Joins files that were removed here and added there, almost unchanged.
-    static func findRenames(in diff: OpaquePointer, _ what: String) throws(GitError) {
-        var find = unsafe git_diff_find_options()
-        unsafe git_diff_find_options_init(&find, UInt32(GIT_DIFF_FIND_OPTIONS_VERSION))
-        unsafe find.flags = GIT_DIFF_FIND_RENAMES.rawValue
-        // Comparing each deleted file with each added one gets slow; libgit2's default limit is 1000 targets.
-        unsafe find.rename_limit = 200
-        try unsafe GitLibrary.check(git_diff_find_similar(diff, &find), what)
-    }
-}
-
 /// A commit's change to one file.
 package struct GitWrittenFile: Sendable, Hashable {
     package let path: String
@@ -210,43 +185,33 @@ extension GitRepository {
     package func fileChanges(
         from old: GitObjectID, to new: GitObjectID, limit: Int
     ) throws(GitError) -> [GitWrittenFile]? {
-        let repository = try unsafe self.open()
-        defer { unsafe git_repository_free(repository) }
-        let before = try unsafe self.treeHandle(old, repository)
-        defer { unsafe git_tree_free(before) }
-        let after = try unsafe self.treeHandle(new, repository)
-        defer { unsafe git_tree_free(after) }
-        let diff = try unsafe GitLibrary.make("the commit's files") {
-            unsafe git_diff_tree_to_tree($0, repository, before, after, nil)
+        let store = try self.openStore()
+        let what = "the difference from \(old.short) to \(new.short)"
+        var found: [(path: String, new: TreeItem?, size: Int, isPlain: Bool)] = []
+        var (isReadable, total) = (true, 0)
+        var walk = TreeWalk(store, .show(), of: what)
+        do throws(GitError) {
+            try walk.compare(store.root(of: old), store.root(of: new)) { visit throws(GitError) in
+                let items = [visit.old, visit.new].compactMap(\.self)
+                guard items.contains(where: \.isFile) else { return }
+                guard let path = String(validating: visit.path, as: UTF8.self) else {
+                    isReadable = false
+                    return
+                }
+                let isPlain = items.allSatisfy { $0.kind == .file }
+                let size = isPlain ? visit.newSize ?? 0 : 0
+                total = size <= limit - total ? total + size : limit + 1
+                found.append((path, visit.new, size, isPlain))
+            }
+        } catch  where error.code == .tooLarge {
+            return nil
         }
-        defer { unsafe git_diff_free(diff) }
-        var changes: [GitWrittenFile] = []
-        var total = 0
-        for index in unsafe 0..<git_diff_num_deltas(diff) {
-            guard let delta = unsafe git_diff_get_delta(diff, index)?.pointee,
-                let name = unsafe delta.new_file.path, let path = unsafe String(validatingCString: name)
-            else { return nil }
-            let modes = unsafe [delta.old_file.mode, delta.new_file.mode].filter { $0 != 0 }
-            let isPlain = modes.allSatisfy { UInt32($0) == GIT_FILEMODE_BLOB.rawValue }
-            guard unsafe delta.status != GIT_DELTA_DELETED else {
-                changes.append(GitWrittenFile(path: path, bytes: nil, isPlain: isPlain))
-                continue
+        guard isReadable, total <= limit else { return nil }
+        return try found.sorted { $0.path < $1.path }.map { (file) throws(GitError) in
+            let bytes = try file.new.map { (item) throws(GitError) -> [UInt8] in
+                file.isPlain ? try store.read(item.key, .blob, limit: file.size) : []
             }
-            guard isPlain else {
-                changes.append(GitWrittenFile(path: path, bytes: [], isPlain: false))
-                continue
-            }
-            var id = unsafe delta.new_file.id
-            let blob = try unsafe GitLibrary.make("the file \(GitName.printable(path))") {
-                unsafe git_blob_lookup($0, repository, &id)
-            }
-            defer { unsafe git_blob_free(blob) }
-            let size = Int(unsafe git_blob_rawsize(blob))
-            total += size
-            guard total <= limit else { return nil }
-            let content = unsafe UnsafeRawBufferPointer(start: git_blob_rawcontent(blob), count: size)
-            changes.append(GitWrittenFile(path: path, bytes: unsafe Array(content), isPlain: true))
+            return GitWrittenFile(path: file.path, bytes: bytes, isPlain: file.isPlain)
         }
-        return changes
     }
 }

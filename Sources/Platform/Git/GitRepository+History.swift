@@ -71,42 +71,21 @@ extension GitRepository {
         of path: String, at id: GitObjectID, limit: Int = 5_000
     ) throws(GitError) -> GitObjectID? {
         try GitName.checkPath(path)
-        let repository = try unsafe self.open()
-        defer { unsafe git_repository_free(repository) }
-        var commit = try unsafe self.commitHandle(id, repository)
-        defer { unsafe git_commit_free(commit) }
-        guard let wanted = unsafe Self.entry(at: path, of: commit) else { return nil }
+        let store = try self.openStore()
+        var commit = try GitCommit(id, in: store)
+        guard let wanted = Self.entry(at: path, of: id, store) else { return nil }
         for _ in 0..<limit {
             // As in `git log -- PATH`, a commit in which the file equals that of any parent is not the change.
-            var older: OpaquePointer?
-            for index in 0..<(unsafe git_commit_parentcount(commit)) {
-                var parent: OpaquePointer?
-                guard unsafe git_commit_parent(&parent, commit, index) == 0, let parent = unsafe parent else {
-                    continue
-                }
-                if unsafe Self.entry(at: path, of: parent) == wanted {
-                    unsafe older = unsafe parent
-                    break
-                }
-                unsafe git_commit_free(parent)
+            guard let older = commit.parents.first(where: { Self.entry(at: path, of: $0, store) == wanted }) else {
+                return commit.id
             }
-            guard let older = unsafe older else {
-                return unsafe git_commit_id(commit).map { unsafe GitObjectID($0.pointee) }
-            }
-            unsafe git_commit_free(commit)
-            unsafe commit = unsafe older
+            commit = try GitCommit(older, in: store)
         }
         return nil
     }
 
-    private static func entry(at path: String, of commit: OpaquePointer) -> GitObjectID? {
-        var tree: OpaquePointer?
-        guard unsafe git_commit_tree(&tree, commit) == 0 else { return nil }
-        defer { unsafe git_tree_free(tree) }
-        var entry: OpaquePointer?
-        guard unsafe git_tree_entry_bypath(&entry, tree, path) == 0 else { return nil }
-        defer { unsafe git_tree_entry_free(entry) }
-        return unsafe git_tree_entry_id(entry).map { unsafe GitObjectID($0.pointee) }
+    private static func entry(at path: String, of commit: GitObjectID, _ store: ObjectStore) -> ObjectKey? {
+        try? store.item(at: path, in: store.tree(ofCommit: commit))?.key
     }
 
     /// Visits `starts` and their ancestors, newest first, until `visit` returns false.
@@ -129,10 +108,14 @@ extension GitRepository {
         var id = git_oid()
         var count = 0
         while count < limit, unsafe git_revwalk_next(&id, walk) == 0 {
-            let commit = try unsafe self.commitHandle(GitObjectID(id), repository)
-            defer { unsafe git_commit_free(commit) }
-            guard try unsafe visit(commit) else { return }
             count += 1
+            do throws(GitError) {
+                let commit = try unsafe self.commitHandle(GitObjectID(id), repository)
+                defer { unsafe git_commit_free(commit) }
+                guard try unsafe visit(commit) else { return }
+            } catch  where error.code == .tooLarge {
+                // One with an enormous message hides no other.
+            }
         }
     }
 }

@@ -30,25 +30,26 @@ extension GitRepository {
     }
 
     /// Merges what `ours` and `theirs` have changed since `base`, in memory; each is a commit or a tree. Writes the
-    /// merged tree and moves no branch. Detects renames.
+    /// merged tree and moves no branch. Detects renames. Throws ``GitError/Code/tooLarge`` beyond what can be merged here.
     ///
     /// - Parameter preferOurs: Resolves each conflict with the whole file of `ours`. The conflicts are still returned.
     package func merge(
         _ ours: GitObjectID, with theirs: GitObjectID, base: GitObjectID, preferOurs: Bool = false
     ) throws(GitError) -> GitMerge {
-        let repository = try unsafe self.open()
-        defer { unsafe git_repository_free(repository) }
-        let baseTree = try unsafe self.treeHandle(base, repository)
+        let store = try self.openStore()
+        defer { withExtendedLifetime(store) {} }
+        let check = try MergeCheck(store, base: base, ours: ours, theirs: theirs)
+        let baseTree = try unsafe self.treeHandle(base, store)
         defer { unsafe git_tree_free(baseTree) }
-        let ourTree = try unsafe self.treeHandle(ours, repository)
+        let ourTree = try unsafe self.treeHandle(ours, store)
         defer { unsafe git_tree_free(ourTree) }
-        let theirTree = try unsafe self.treeHandle(theirs, repository)
+        let theirTree = try unsafe self.treeHandle(theirs, store)
         defer { unsafe git_tree_free(theirTree) }
         var options = unsafe git_merge_options()
         unsafe git_merge_options_init(&options, UInt32(GIT_MERGE_OPTIONS_VERSION))
-        unsafe options.flags = GIT_MERGE_FIND_RENAMES.rawValue
+        unsafe options.flags = check.mayFindRenames ? GIT_MERGE_FIND_RENAMES.rawValue : 0
         let index = try unsafe GitLibrary.make("the merge") {
-            unsafe git_merge_trees($0, repository, baseTree, ourTree, theirTree, &options)
+            unsafe git_merge_trees($0, store.repository, baseTree, ourTree, theirTree, &options)
         }
         defer { unsafe git_index_free(index) }
         let conflicts = try unsafe Self.conflicts(in: index)
@@ -58,35 +59,68 @@ extension GitRepository {
             return GitMerge(tree: nil, conflicts: conflicts.map(\.summary))
         }
         var tree = git_oid()
-        try unsafe GitLibrary.check(git_index_write_tree_to(&tree, index, repository), "the merged tree")
+        try unsafe GitLibrary.check(git_index_write_tree_to(&tree, index, store.repository), "the merged tree")
         return GitMerge(tree: GitObjectID(tree), conflicts: conflicts.map(\.summary))
     }
 
     /// The tree of a commit.
     package func tree(of commit: GitObjectID) throws(GitError) -> GitObjectID {
-        let repository = try unsafe self.open()
-        defer { unsafe git_repository_free(repository) }
-        let tree = try unsafe self.treeHandle(commit, repository)
-        defer { unsafe git_tree_free(tree) }
-        return unsafe GitObjectID(git_tree_id(tree).pointee)
+        try self.openStore().root(of: commit).id
     }
 
     /// The contents of files by their ids, each cut after `limit` bytes. Missing ones are left out.
     package func contents(_ ids: Set<GitObjectID>, limit: Int) throws(GitError) -> [GitObjectID: [UInt8]] {
-        try self.beginnings(of: ids.map { FoundFile(path: "", id: $0, size: 0) }, count: limit)
+        try self.beginnings(of: ids, count: limit, largest: MergeCheck.fileBytes)
+    }
+}
+
+/// What is found out about a merge before the library gets the trees.
+private struct MergeCheck {
+    /// Bytes of a file whose contents are merged: the library reads its three versions at once.
+    static let fileBytes = 16 << 20
+
+    /// Whether the library may read the files that were added and removed.
+    let mayFindRenames: Bool
+
+    init(
+        _ store: ObjectStore, base: GitObjectID, ours: GitObjectID, theirs: GitObjectID
+    ) throws(GitError) {
+        let root = try store.root(of: base)
+        // The library visits every path of the three trees.
+        var whole = TreeWalk(store, .merge, of: "the branch at \(base.short)")
+        try whole.compare(nil, root)
+        let ours = try Self.sizes(from: root, to: ours, store)
+        let theirs = try Self.sizes(from: root, to: theirs, store)
+        for (path, size) in theirs.files {
+            guard let other = ours.files[path], max(size, other) > Self.fileBytes else { continue }
+            throw TreeLimits.merge.error(
+                GitName.printable(String(decoding: path, as: UTF8.self)),
+                "was changed on both sides and has more than \(Self.fileBytes >> 20) MB")
+        }
+        self.mayFindRenames = max(ours.movable, theirs.movable) <= ObjectStore.movableBytes
+    }
+
+    /// The sizes of the files that one side has changed, and of those that were added or removed together.
+    private static func sizes(
+        from base: ObjectKey, to side: GitObjectID, _ store: ObjectStore
+    ) throws(GitError) -> (files: [[UInt8]: Int], movable: Int) {
+        var sizes: (files: [[UInt8]: Int], movable: Int) = ([:], 0)
+        var walk = TreeWalk(store, .mergedSides, of: "the merge with \(side.short)")
+        try walk.compare(base, store.root(of: side)) { visit throws(GitError) in
+            guard let size = visit.size else { return }
+            sizes.files[visit.path] = size
+            sizes.movable = visit.adding(to: sizes.movable)
+        }
+        return sizes
     }
 }
 
 extension GitRepository {
     /// The tree of a commit, or the tree itself. The caller frees it.
-    func treeHandle(_ id: GitObjectID, _ repository: OpaquePointer) throws(GitError) -> OpaquePointer {
-        var raw = id.raw
-        let object = try unsafe GitLibrary.make("the commit \(id.short)") {
-            unsafe git_object_lookup($0, repository, &raw, GIT_OBJECT_ANY)
-        }
-        defer { unsafe git_object_free(object) }
+    private func treeHandle(_ id: GitObjectID, _ store: ObjectStore) throws(GitError) -> OpaquePointer {
+        var raw = try store.root(of: id).raw
         return try unsafe GitLibrary.make("the tree of \(id.short)") {
-            unsafe git_object_peel($0, object, GIT_OBJECT_TREE)
+            unsafe git_tree_lookup($0, store.repository, &raw)
         }
     }
 

@@ -49,13 +49,10 @@ extension GitRepository {
         in path: String, endings: [String], at id: GitObjectID, limit: Int, visits: Int = 20_000
     ) throws(GitError) -> Bounded<FoundFile> {
         if !path.isEmpty { try GitName.checkPath(path) }
-        let repository = try unsafe self.open()
-        defer { unsafe git_repository_free(repository) }
-        var search = FileSearch(endings: endings, limit: limit, visits: visits)
+        let store = try self.openStore()
+        var search = FileSearch(store: store, endings: endings, limit: limit, visits: visits)
         do throws(GitError) {
-            let tree = try unsafe self.object(path, at: id, GIT_OBJECT_TREE, repository)
-            defer { unsafe git_object_free(tree) }
-            try unsafe search.visit(tree, path, repository)
+            try search.visit(Self.folder(path, at: id, in: store), path)
         } catch  where error.code == .notFound {
             return Bounded(items: [], isCut: false)
         }
@@ -68,23 +65,12 @@ extension GitRepository {
     package func directories(in path: String, at id: GitObjectID) throws(GitError) -> [(name: String, id: GitObjectID)]
     {
         try GitName.checkPath(path)
-        let repository = try unsafe self.open()
-        defer { unsafe git_repository_free(repository) }
-        let tree: OpaquePointer
+        let store = try self.openStore()
         do throws(GitError) {
-            unsafe tree = try unsafe self.object(path, at: id, GIT_OBJECT_TREE, repository)
+            return try Self.directories(in: Self.folder(path, at: id, in: store), store)
         } catch  where error.code == .notFound {
             return []
         }
-        defer { unsafe git_object_free(tree) }
-        var found: [(name: String, id: GitObjectID)] = []
-        for index in 0..<(unsafe git_tree_entrycount(tree)) {
-            guard let entry = unsafe git_tree_entry_byindex(tree, index),
-                unsafe git_tree_entry_type(entry) == GIT_OBJECT_TREE, let name = unsafe git_tree_entry_name(entry)
-            else { continue }
-            unsafe found.append((String(cString: name), GitObjectID(git_tree_entry_id(entry).pointee)))
-        }
-        return found
     }
 
     /// The first of all branches that has a directory at `path`: in the order of `rank`, then local ones before remote
@@ -93,34 +79,35 @@ extension GitRepository {
         with path: String, rank: @Sendable (Branch) -> Int
     ) throws(GitError) -> Branch? {
         try GitName.checkPath(path)
-        let repository = try unsafe self.open()
-        defer { unsafe git_repository_free(repository) }
-        let ranked = try unsafe self.branches(repository).enumerated().sorted { left, right in
+        let store = try self.openStore()
+        let ranked = try unsafe self.branches(store.repository).enumerated().sorted { left, right in
             (rank(left.element), left.offset) < (rank(right.element), right.offset)
         }
         for (_, branch) in ranked {
             do throws(GitError) {
-                unsafe git_object_free(try unsafe self.object(path, at: branch.id, GIT_OBJECT_TREE, repository))
+                _ = try Self.folder(path, at: branch.id, in: store)
                 return branch
-            } catch  where error.code == .notFound {
+            } catch  where error.code == .notFound || error.code == .tooLarge {
                 continue
             }
         }
         return nil
     }
 
-    /// The first `count` bytes of each file, in one step. A file that cannot be read is left out.
+    /// The first `count` bytes of each file, in one step. A file that cannot be read, or is much larger than documents
+    /// are, is left out.
     package func beginnings(of files: [FoundFile], count: Int) throws(GitError) -> [GitObjectID: [UInt8]] {
-        let repository = try unsafe self.open()
-        defer { unsafe git_repository_free(repository) }
+        try self.beginnings(of: files.map(\.id), count: count, largest: max(count, GitDiffLimits.standardFileBytes))
+    }
+
+    func beginnings(
+        of ids: some Sequence<GitObjectID>, count: Int, largest: Int
+    ) throws(GitError) -> [GitObjectID: [UInt8]] {
+        let store = try self.openStore()
         var texts: [GitObjectID: [UInt8]] = [:]
-        for file in files where texts[file.id] == nil {
-            var id = file.id.raw
-            var blob: OpaquePointer?
-            guard unsafe git_blob_lookup(&blob, repository, &id) == 0 else { continue }
-            defer { unsafe git_blob_free(blob) }
-            let size = min(count, Int(clamping: unsafe git_blob_rawsize(blob)))
-            texts[file.id] = unsafe Array(UnsafeRawBufferPointer(start: git_blob_rawcontent(blob), count: size))
+        for id in ids where texts[id] == nil {
+            guard let bytes = try? store.read(ObjectKey(id), .blob, limit: largest) else { continue }
+            texts[id] = Array(bytes.prefix(count))
         }
         return texts
     }
@@ -128,56 +115,67 @@ extension GitRepository {
 
 /// A search through directories for files by the endings of their names.
 private struct FileSearch {
+    let store: ObjectStore
     let endings: [String]
     let limit: Int
     var visits: Int
     var found = GitRepository.Bounded<GitRepository.FoundFile>(items: [], isCut: false)
+    /// Bytes of directories' objects that may still be read. Those that are open stay in memory.
+    private var left = 32 << 20
 
-    /// Deeper directories are left out: they hold no documents, and the stack is finite.
+    /// Deeper directories are left out: they hold no documents.
     private static let depthLimit = 16
 
-    mutating func visit(
-        _ tree: OpaquePointer, _ path: String, _ repository: OpaquePointer, depth: Int = 0
-    ) throws(GitError) {
-        for index in 0..<(unsafe git_tree_entrycount(tree)) {
-            guard !self.found.isCut, let entry = unsafe git_tree_entry_byindex(tree, index),
-                let raw = unsafe git_tree_entry_name(entry)
-            else { continue }
+    init(store: ObjectStore, endings: [String], limit: Int, visits: Int) {
+        self.store = store
+        self.endings = endings
+        self.limit = limit
+        self.visits = visits
+    }
+
+    mutating func visit(_ folder: ObjectKey, _ path: String) throws(GitError) {
+        var open: [(reader: TreeReader, path: String)] = []
+        try self.open(folder, path, &open)
+        while let (reader, path) = open.last, !self.found.isCut {
+            guard let item = try reader.next() else {
+                open.removeLast()
+                continue
+            }
             guard self.visits > 0 else {
                 self.found.isCut = true
                 return
             }
             self.visits -= 1
-            let name = unsafe String(cString: raw)
+            let name = String(decoding: item.name, as: UTF8.self)
             let place = path.isEmpty ? name : "\(path)/\(name)"
-            switch unsafe git_tree_entry_filemode(entry) {
-            case GIT_FILEMODE_TREE where depth < Self.depthLimit:
-                let folder = try unsafe GitLibrary.make("the folder \(place)") {
-                    unsafe git_tree_entry_to_object($0, repository, entry)
-                }
-                defer { unsafe git_object_free(folder) }
-                try unsafe self.visit(folder, place, repository, depth: depth + 1)
-            case GIT_FILEMODE_BLOB, GIT_FILEMODE_BLOB_EXECUTABLE:
+            switch item.kind {
+            case .folder where open.count <= Self.depthLimit: try self.open(item.key, place, &open)
+            case .file, .executable:
                 let lower = name.lowercased()
-                if self.endings.contains(where: { lower.hasSuffix($0) }) {
-                    unsafe self.take(entry, place, repository)
-                }
+                if self.endings.contains(where: { lower.hasSuffix($0) }) { self.take(item, place) }
             default: break
             }
         }
     }
 
-    private mutating func take(_ entry: OpaquePointer, _ path: String, _ repository: OpaquePointer) {
+    private mutating func open(
+        _ folder: ObjectKey, _ path: String, _ open: inout [(reader: TreeReader, path: String)]
+    ) throws(GitError) {
+        let size = try self.store.header(folder, .tree)
+        guard size <= self.left else {
+            self.found.isCut = true
+            return
+        }
+        self.left -= size
+        open.append((try TreeReader(folder, in: self.store), path))
+    }
+
+    private mutating func take(_ item: TreeItem, _ path: String) {
         guard self.found.items.count < self.limit else {
             self.found.isCut = true
             return
         }
-        var blob: OpaquePointer?
-        guard unsafe git_tree_entry_to_object(&blob, repository, entry) == 0 else { return }
-        defer { unsafe git_object_free(blob) }
-        unsafe self.found.items.append(
-            GitRepository.FoundFile(
-                path: path, id: GitObjectID(git_tree_entry_id(entry).pointee),
-                size: Int(clamping: git_blob_rawsize(blob))))
+        guard let size = try? self.store.header(item.key, .blob) else { return }
+        self.found.items.append(GitRepository.FoundFile(path: path, id: item.key.id, size: size))
     }
 }

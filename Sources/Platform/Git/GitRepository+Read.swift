@@ -23,9 +23,7 @@ extension GitRepository {
 
     /// Resolves a full or short hash (at least 7 digits), a branch or a tag. No other revision syntax.
     package func resolve(_ name: String) throws(GitError) -> GitObjectID {
-        let repository = try unsafe self.open()
-        defer { unsafe git_repository_free(repository) }
-        return try unsafe self.resolve(name, repository)
+        try Self.resolve(name, self.openStore())
     }
 
     /// Throws ``GitError/Code/notFound``.
@@ -39,36 +37,33 @@ extension GitRepository {
     /// ``GitError/Code/tooLarge``.
     package func file(_ path: String, at id: GitObjectID, limit: Int) throws(GitError) -> [UInt8] {
         try GitName.checkPath(path)
-        let repository = try unsafe self.open()
-        defer { unsafe git_repository_free(repository) }
-        let blob = try unsafe self.object(path, at: id, GIT_OBJECT_BLOB, repository)
-        defer { unsafe git_object_free(blob) }
-        let size = unsafe git_blob_rawsize(blob)
-        guard size <= UInt64(limit) else {
+        let store = try self.openStore()
+        let item = try Self.item(path, at: id, in: store)
+        guard item.isContent else { throw Self.missing(path, at: id, "is not a file") }
+        let size = try store.header(item.key, .blob)
+        guard size <= limit else {
             throw GitError(.tooLarge, "\(path) has \(size) bytes, over the limit of \(limit): use a clone")
         }
-        return unsafe Array(UnsafeRawBufferPointer(start: git_blob_rawcontent(blob), count: Int(size)))
+        return try store.read(item.key, .blob, limit: limit)
     }
 
     /// Whether there is a symbolic link at a commit.
     package func isLink(_ path: String, at id: GitObjectID) throws(GitError) -> Bool {
         try GitName.checkPath(path)
-        let repository = try unsafe self.open()
-        defer { unsafe git_repository_free(repository) }
-        let tree = try unsafe self.treeHandle(id, repository)
-        defer { unsafe git_tree_free(tree) }
-        return unsafe Self.entryMode(path, in: tree) == GIT_FILEMODE_LINK
+        let store = try self.openStore()
+        return try store.item(at: path, in: store.root(of: id))?.kind == .link
     }
 
     /// A directory's entries at a commit, directories first; "" is the root. Throws ``GitError/Code/notFound``.
     package func entries(in path: String, at id: GitObjectID) throws(GitError) -> [GitTreeEntry] {
         if !path.isEmpty { try GitName.checkPath(path) }
-        let repository = try unsafe self.open()
-        defer { unsafe git_repository_free(repository) }
-        let tree = try unsafe self.object(path, at: id, GIT_OBJECT_TREE, repository)
-        defer { unsafe git_object_free(tree) }
-        let entries = unsafe (0..<git_tree_entrycount(tree)).compactMap { index in
-            unsafe git_tree_entry_byindex(tree, index).map { unsafe Self.entry($0, repository) }
+        let store = try self.openStore()
+        let limits = TreeLimits.show()
+        let reader = try TreeReader(Self.folder(path, at: id, in: store), in: store)
+        var entries: [GitTreeEntry] = []
+        while let item = try reader.next() {
+            guard entries.count < limits.paths else { throw limits.tooManyFiles(path.isEmpty ? "the folder" : path) }
+            entries.append(GitTreeEntry(item, in: store))
         }
         return entries.sorted { left, right in
             let isDirectory = (left.kind == .directory, right.kind == .directory)
@@ -79,23 +74,34 @@ extension GitRepository {
     /// The names of all directories directly in `path` on any local or remote branch.
     package func directoryNames(in path: String) throws(GitError) -> Set<String> {
         try GitName.checkPath(path)
-        let repository = try unsafe self.open()
-        defer { unsafe git_repository_free(repository) }
+        let store = try self.openStore()
         var names: Set<String> = []
-        var seen: Set<GitObjectID> = []
-        for branch in try unsafe self.branches(repository) {
-            guard let tree = try? unsafe self.object(path, at: branch.id, GIT_OBJECT_TREE, repository) else { continue }
-            defer { unsafe git_object_free(tree) }
+        var seen: Set<ObjectKey> = []
+        for branch in try unsafe self.branches(store.repository) {
             // Most branches share most of their trees.
-            guard unsafe seen.insert(GitObjectID(git_object_id(tree).pointee)).inserted else { continue }
-            for index in 0..<(unsafe git_tree_entrycount(tree)) {
-                guard let entry = unsafe git_tree_entry_byindex(tree, index),
-                    unsafe git_tree_entry_type(entry) == GIT_OBJECT_TREE, let name = unsafe git_tree_entry_name(entry)
-                else { continue }
-                unsafe names.insert(String(cString: name))
+            guard let folder = try? Self.folder(path, at: branch.id, in: store), seen.insert(folder).inserted else {
+                continue
             }
+            for (name, _) in try Self.directories(in: folder, store) { names.insert(name) }
         }
         return names
+    }
+}
+
+extension GitTreeEntry {
+    fileprivate init(_ item: TreeItem, in store: ObjectStore) {
+        let kind: Kind =
+            switch item.kind {
+            case .folder: .directory
+            case .file: .file
+            case .executable: .executable
+            case .link: .symbolicLink
+            case .submodule: .submodule
+            }
+        let isFile = kind == .file || kind == .executable
+        self.init(
+            name: String(decoding: item.name, as: UTF8.self), kind: kind, id: item.key.id,
+            size: isFile ? (try? store.header(item.key, .blob)).map { Int64($0) } : nil)
     }
 }
 
@@ -130,22 +136,28 @@ extension GitRepository {
         return unsafe GitCommit(commit)
     }
 
-    private func resolve(_ name: String, _ repository: OpaquePointer) throws(GitError) -> GitObjectID {
+    private static func resolve(_ name: String, _ store: ObjectStore) throws(GitError) -> GitObjectID {
         let shown = GitName.printable(name)
         if GitObjectID.isHexadecimal(name), 7...40 ~= name.utf8.count {
-            var id = git_oid()
+            var (id, full) = (git_oid(), git_oid())
             unsafe git_oid_fromstrn(&id, name, name.utf8.count)
-            var commit: OpaquePointer?
-            let status = unsafe git_commit_lookup_prefix(&commit, repository, &id, name.utf8.count)
-            defer { unsafe git_commit_free(commit) }
-            if status == 0, let found = unsafe git_commit_id(commit) { return unsafe GitObjectID(found.pointee) }
-            guard git_error_code(status) == GIT_ENOTFOUND else { throw GitLibrary.error(status, "the commit \(shown)") }
+            let status = unsafe git_odb_exists_prefix(&full, store.database, &id, name.utf8.count)
+            if status == 0, try store.header(ObjectKey(full)).kind == GIT_OBJECT_COMMIT { return GitObjectID(full) }
+            guard status == 0 || git_error_code(status) == GIT_ENOTFOUND else {
+                throw GitLibrary.error(status, "the commit \(shown)")
+            }
         }
         try GitName.checkBranch(name)
         for prefix in ["refs/heads/", "refs/tags/", "refs/remotes/"] {
             var reference: OpaquePointer?
-            guard unsafe git_reference_lookup(&reference, repository, prefix + name) == 0 else { continue }
+            guard unsafe git_reference_lookup(&reference, store.repository, prefix + name) == 0 else { continue }
             defer { unsafe git_reference_free(reference) }
+            var id = git_oid()
+            if unsafe git_reference_name_to_id(&id, store.repository, prefix + name) == 0 {
+                let (kind, size) = try store.header(ObjectKey(id))
+                if kind == GIT_OBJECT_COMMIT { return GitObjectID(id) }
+                guard kind == GIT_OBJECT_TAG, size <= TreeLimits.commitBytes else { continue }
+            }
             let commit = try unsafe GitLibrary.make("the commit of \(shown)") {
                 unsafe git_reference_peel($0, reference, GIT_OBJECT_COMMIT)
             }
@@ -155,45 +167,35 @@ extension GitRepository {
         throw GitError(.notFound, "there is no commit, branch or tag \(shown): check its name")
     }
 
-    /// A file or directory at a commit or in a tree; the caller frees it.
-    func object(
-        _ path: String, at id: GitObjectID, _ kind: git_object_t, _ repository: OpaquePointer
-    ) throws(GitError) -> OpaquePointer {
-        let tree = try unsafe self.treeHandle(id, repository)
-        if path.isEmpty, kind == GIT_OBJECT_TREE { return unsafe tree }
-        defer { unsafe git_tree_free(tree) }
-        let entry = try unsafe GitLibrary.make("\(path) at \(id.short)") {
-            unsafe git_tree_entry_bypath($0, tree, path)
+    /// What is at a path of a commit or tree. Throws ``GitError/Code/notFound``.
+    private static func item(_ path: String, at id: GitObjectID, in store: ObjectStore) throws(GitError) -> TreeItem {
+        guard let item = try store.item(at: path, in: store.root(of: id)) else {
+            throw self.missing(path, at: id, "was not found")
         }
-        defer { unsafe git_tree_entry_free(entry) }
-        guard unsafe git_tree_entry_type(entry) == kind else {
-            let wanted = kind == GIT_OBJECT_TREE ? "directory" : "file"
-            throw GitError(.notFound, "\(path) at \(id.short) is not a \(wanted): check its name")
-        }
-        return try unsafe GitLibrary.make("\(path) at \(id.short)") {
-            unsafe git_tree_entry_to_object($0, repository, entry)
-        }
+        return item
     }
 
-    private static func entry(_ entry: OpaquePointer, _ repository: OpaquePointer) -> GitTreeEntry {
-        let kind: GitTreeEntry.Kind =
-            switch unsafe git_tree_entry_filemode(entry) {
-            case GIT_FILEMODE_TREE: .directory
-            case GIT_FILEMODE_BLOB_EXECUTABLE: .executable
-            case GIT_FILEMODE_LINK: .symbolicLink
-            case GIT_FILEMODE_COMMIT: .submodule
-            default: .file
-            }
-        var size: Int64?
-        if kind == .file || kind == .executable {
-            var blob: OpaquePointer?
-            if unsafe git_tree_entry_to_object(&blob, repository, entry) == 0 {
-                size = unsafe Int64(clamping: git_blob_rawsize(blob))
-                unsafe git_object_free(blob)
-            }
+    /// The folder at a path of a commit or tree; "" is the root. Throws ``GitError/Code/notFound``.
+    static func folder(_ path: String, at id: GitObjectID, in store: ObjectStore) throws(GitError) -> ObjectKey {
+        guard !path.isEmpty else { return try store.root(of: id) }
+        guard let folder = try self.item(path, at: id, in: store).folder else {
+            throw self.missing(path, at: id, "is not a directory")
         }
-        let name = unsafe git_tree_entry_name(entry).map { unsafe String(cString: $0) } ?? ""
-        return unsafe GitTreeEntry(
-            name: name, kind: kind, id: GitObjectID(git_tree_entry_id(entry).pointee), size: size)
+        return folder
+    }
+
+    static func directories(
+        in folder: ObjectKey, _ store: ObjectStore
+    ) throws(GitError) -> [(name: String, id: GitObjectID)] {
+        let reader = try TreeReader(folder, in: store)
+        var found: [(name: String, id: GitObjectID)] = []
+        while let item = try reader.next() {
+            if let key = item.folder { found.append((String(decoding: item.name, as: UTF8.self), key.id)) }
+        }
+        return found
+    }
+
+    private static func missing(_ path: String, at id: GitObjectID, _ what: String) -> GitError {
+        GitError(.notFound, "\(path) at \(id.short) \(what): check its name")
     }
 }

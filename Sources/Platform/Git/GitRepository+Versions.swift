@@ -69,9 +69,8 @@ extension GitRepository {
         of paths: [String], from id: GitObjectID, visits: Int, take: (String, GitCommit) -> Bool
     ) throws(GitError) -> Bool {
         for path in paths { try GitName.checkPath(path) }
-        let repository = try unsafe self.open()
-        defer { unsafe git_repository_free(repository) }
-        let walk = try unsafe GitLibrary.make("the log") { unsafe git_revwalk_new($0, repository) }
+        let store = try self.openStore()
+        let walk = try unsafe GitLibrary.make("the log") { unsafe git_revwalk_new($0, store.repository) }
         defer { unsafe git_revwalk_free(walk) }
         unsafe git_revwalk_sorting(walk, GIT_SORT_TOPOLOGICAL.rawValue | GIT_SORT_TIME.rawValue)
         var raw = id.raw
@@ -82,12 +81,13 @@ extension GitRepository {
         while unsafe git_revwalk_next(&raw, walk) == 0 {
             guard visited < visits else { return true }
             visited += 1
-            let commit = try unsafe self.read(GitObjectID(raw), repository)
-            let entries = try unsafe self.entries(paths, commit.id, repository, known: known)
+            // One with an enormous message hides no other.
+            guard let commit = try? GitCommit(GitObjectID(raw), in: store) else { continue }
+            let entries = Self.entries(paths, commit.id, store, known: known)
             known[commit.id] = nil
             var parents: [[GitObjectID?]] = []
             for parent in commit.parents {
-                let found = try unsafe self.entries(paths, parent, repository, known: known)
+                let found = Self.entries(paths, parent, store, known: known)
                 known[parent] = found
                 parents.append(found)
             }
@@ -100,19 +100,11 @@ extension GitRepository {
     }
 
     /// The ids of the paths at a commit; nil for those that it lacks.
-    private func entries(
-        _ paths: [String], _ id: GitObjectID, _ repository: OpaquePointer, known: [GitObjectID: [GitObjectID?]]
-    ) throws(GitError) -> [GitObjectID?] {
+    private static func entries(
+        _ paths: [String], _ id: GitObjectID, _ store: ObjectStore, known: [GitObjectID: [GitObjectID?]]
+    ) -> [GitObjectID?] {
         if let found = known[id] { return found }
-        let commit = try unsafe self.commitHandle(id, repository)
-        defer { unsafe git_commit_free(commit) }
-        let tree = try unsafe GitLibrary.make("the tree of \(id.short)") { unsafe git_commit_tree($0, commit) }
-        defer { unsafe git_tree_free(tree) }
-        return paths.map { path in
-            var entry: OpaquePointer?
-            guard unsafe git_tree_entry_bypath(&entry, tree, path) == 0 else { return nil }
-            defer { unsafe git_tree_entry_free(entry) }
-            return unsafe GitObjectID(git_tree_entry_id(entry).pointee)
-        }
+        let tree = try? store.tree(ofCommit: id)
+        return paths.map { path in tree.flatMap { try? store.item(at: path, in: $0)?.key.id } }
     }
 }

@@ -25,7 +25,7 @@ extension GitRepository {
         unsafe git_status_options_init(&options, UInt32(GIT_STATUS_OPTIONS_VERSION))
         unsafe options.show = GIT_STATUS_SHOW_INDEX_AND_WORKDIR
         unsafe options.flags = GIT_STATUS_OPT_DISABLE_PATHSPEC_MATCH.rawValue
-        let list = try unsafe Self.withNames(paths) { names throws(GitError) in
+        let list = try unsafe GitLibrary.withStrings(paths.map { Array($0.utf8) }) { names throws(GitError) in
             unsafe options.pathspec = names
             return try unsafe GitLibrary.make("the status of the work tree") {
                 unsafe git_status_list_new($0, repository, &options)
@@ -109,23 +109,12 @@ extension GitRepository {
             (force ? GIT_CHECKOUT_FORCE : GIT_CHECKOUT_SAFE).rawValue | GIT_CHECKOUT_DISABLE_PATHSPEC_MATCH.rawValue
             | (force ? GIT_CHECKOUT_REMOVE_UNTRACKED.rawValue : 0)
             | (updatingIndex ? 0 : GIT_CHECKOUT_DONT_UPDATE_INDEX.rawValue)
-        let status = unsafe Self.withNames(paths) { names in
+        let status = unsafe GitLibrary.withStrings(paths.map { Array($0.utf8) }) { names in
             unsafe options.paths = names
             return unsafe git_checkout_tree(repository, commit, &options)
         }
         let error = status < 0 ? GitLibrary.error(status, "the work tree") : nil
         if error?.code == .dirtyWorkTree { try unsafe self.checkUntracked(paths, repository) }
         if let error { throw error }
-    }
-
-    private static func withNames<Result, Failure: Error>(
-        _ paths: [String], _ body: (git_strarray) throws(Failure) -> Result
-    ) throws(Failure) -> Result {
-        var names: [UnsafeMutablePointer<CChar>?] = unsafe []
-        defer { unsafe names.forEach { unsafe $0?.deallocate() } }
-        for path in paths { unsafe names.append(GitLibrary.copy(path)) }
-        return try unsafe names.withUnsafeMutableBufferPointer { names throws(Failure) in
-            try unsafe body(git_strarray(strings: names.baseAddress, count: names.count))
-        }
     }
 }

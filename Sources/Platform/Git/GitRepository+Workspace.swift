@@ -84,7 +84,9 @@ extension GitRepository {
         let repository = try unsafe self.open()
         defer { unsafe git_repository_free(repository) }
         try unsafe self.checkFree(branch, expected, repository)
-        try self.copy(ObjectKey(tree), .tree, from: ObjectStore(path: path), to: ObjectStore(path: self.path))
+        var copy = try ObjectCopy(from: ObjectStore(path: path), to: ObjectStore(path: self.path))
+        try copy.add(tree: ObjectKey(tree))
+        try copy.finish()
         let change = GitChange(
             files: [:], branch: branch, base: .tip, author: author, committer: committer, message: message,
             trailers: trailers)
@@ -100,15 +102,15 @@ extension GitRepository {
     /// The commits in a quarantine that continue `base`, oldest first, without those that are on a branch here.
     ///
     /// Throws unless they continue `base`, all their objects exist, no tree has a name that means `.git`, and none adds
-    /// a submodule.
+    /// a submodule, a file of more than `fileBytes`, or more than can be shown, or removes a file of that size.
     package func quarantined(
-        in quarantine: String, after base: GitObjectID, upTo new: GitObjectID, limit: Int = 1_000
+        in quarantine: String, after base: GitObjectID, upTo new: GitObjectID, limit: Int = 1_000, fileBytes: Int
     ) throws(GitError) -> [GitCommit] {
-        let repository = try unsafe self.open()
-        defer { unsafe git_repository_free(repository) }
-        let known = try unsafe self.branches(repository).map(\.id)
-        return try QuarantineCheck(store: ObjectStore(path: quarantine), limit: limit).commits(
-            from: base, to: new, without: known)
+        let store = try self.openStore()
+        let known = try unsafe self.branches(store.repository).map(\.id)
+        return try QuarantineCheck(
+            store: ObjectStore(path: quarantine), known: store, limit: limit, fileBytes: fileBytes
+        ).commits(from: base, to: new, without: known)
     }
 
     /// Makes quarantined commits anew in this repository: with the same trees and messages, other people and trailers.
@@ -123,7 +125,10 @@ extension GitRepository {
     ) throws(GitError) -> GitObjectID? {
         let repository = try unsafe self.open()
         defer { unsafe git_repository_free(repository) }
-        let (source, target) = (try ObjectStore(path: quarantine), try ObjectStore(path: self.path))
+        let source = try ObjectStore(path: quarantine)
+        var copy = try ObjectCopy(from: source, to: ObjectStore(path: self.path))
+        for commit in commits { try copy.add(tree: source.tree(ofCommit: commit.id)) }
+        try copy.finish()
         var new: [GitObjectID: GitObjectID] = [:]
         var last: GitObjectID?
         for commit in commits {
@@ -132,7 +137,6 @@ extension GitRepository {
                 trailers.append(GitTrailer("Original-Author", "\(commit.author.name) <\(commit.author.mail)>"))
             }
             let tree = try source.tree(ofCommit: commit.id)
-            try self.copy(tree, .tree, from: source, to: target)
             let text = GitChange.message(commit.message, trailers, hasTrailers: !commit.trailers.isEmpty)
             let id = try unsafe self.writeCommit(
                 tree: tree.id.raw, parents: commit.parents.map { new[$0] ?? $0 },
@@ -169,10 +173,9 @@ extension GitRepository {
             missing.append(id)
             waiting += try GitCommit(id, in: source).parents
         }
-        for id in missing.reversed() {
-            try self.copy(try source.tree(ofCommit: id), .tree, from: source, to: target)
-            try self.copy(ObjectKey(id), .commit, from: source, to: target)
-        }
+        var copy = ObjectCopy(from: source, to: target)
+        for id in missing.reversed() { try copy.add(commit: id) }
+        try copy.finish()
     }
 
     private func checkFree(
@@ -183,26 +186,5 @@ extension GitRepository {
         throw GitError(
             .dirtyWorkTree,
             "the branch \(branch) is checked out in the repository's work tree: switch that to another branch")
-    }
-
-    /// Copies an object and everything that it refers to, children first, so that an interrupted copy does not look
-    /// complete.
-    private func copy(
-        _ key: ObjectKey, _ kind: ObjectStore.Kind, from source: ObjectStore, to target: ObjectStore
-    ) throws(GitError) {
-        guard !target.has(key) else { return }
-        if kind == .tree {
-            for item in try source.tree(key) where item.kind != .submodule {
-                try self.copy(
-                    item.key, item.kind == .folder ? .tree : .blob, from: source, to: target)
-            }
-        }
-        let bytes = try source.read(key, kind, limit: .max)
-        var id = git_oid()
-        // The library's own writer flushes to disk.
-        let status = unsafe bytes.withUnsafeBytes {
-            unsafe git_odb_write(&id, target.database, $0.baseAddress, $0.count, kind.raw)
-        }
-        try GitLibrary.check(status, "an object")
     }
 }

@@ -81,6 +81,9 @@ extension GitRepository {
         throw self.openError(status)
     }
 
+    /// The objects.
+    func openStore() throws(GitError) -> ObjectStore { try unsafe ObjectStore(owning: self.open(), at: self.path) }
+
     func tip(of branch: String, _ repository: OpaquePointer) throws(GitError) -> GitObjectID {
         var id = git_oid()
         let status = unsafe git_reference_name_to_id(&id, repository, "refs/heads/" + branch)
@@ -126,8 +129,9 @@ extension GitRepository {
     }
 
     func commitHandle(_ id: GitObjectID, _ repository: OpaquePointer) throws(GitError) -> OpaquePointer {
-        var raw = id.raw
-        return try unsafe GitLibrary.make("the commit \(id.short)") { unsafe git_commit_lookup($0, repository, &raw) }
+        let database = try unsafe GitLibrary.make("the repository") { unsafe git_repository_odb($0, repository) }
+        defer { unsafe git_odb_free(database) }
+        return try unsafe GitLibrary.commit(id, in: repository, database)
     }
 
     private func checkWritable(_ repository: OpaquePointer) throws(GitError) {

@@ -72,9 +72,15 @@ struct TakeOverTests {
         }
     }
 
-    private static func make() async throws -> (Fixture, Workspace, GitInJail) {
+    static func make(
+        _ settings: WorkspaceSettings = WorkspaceSettings(), occupants: (any WorkspaceOccupants)? = nil,
+        prepare: (RealGit) throws -> Void = { _ in }
+    ) async throws -> (Fixture, Workspace, GitInJail) {
         let jail = Jail()
-        let fixture = try Fixture(packer: { _, base, new, piece in try await jail.pack(base, new, piece) })
+        let fixture = try Fixture(
+            settings: settings, packer: { _, base, new, piece in try await jail.pack(base, new, piece) },
+            occupants: occupants)
+        try prepare(fixture.git)
         let workspace = try await fixture.open()
         let git = GitInJail(workspace, of: fixture)
         await jail.use(workspace)

@@ -4,6 +4,10 @@ internal import Processes
 
 /// A repository for objects from a jail until they are checked.
 struct Quarantine: Sendable {
+    /// What Git may use to check a pack, which may expand to any amount: megabytes of memory, seconds of processor time.
+    private static let memory = 256
+    private static let seconds = 60
+
     let path: String
     private let limit: Int
 
@@ -25,15 +29,16 @@ struct Quarantine: Sendable {
     func fill(
         _ source: @Sendable (_ piece: @Sendable ([UInt8]) async throws -> Void) async throws -> Void
     ) async throws {
-        guard let git = Process.find("git") else {
+        guard let git = Process.find("git"), let shell = Process.find("sh") else {
             throw WorkspaceFailure("commits can't be taken over because git is not installed: install it")
         }
         var plan = ProcessPlan(
-            git,
+            shell,
             [
+                "-c", "ulimit -d \(Self.memory << 10) && ulimit -t \(Self.seconds) && exec \"$@\"", "sh", git,
                 // Large files are checked in pieces, not in memory.
-                "-c", "core.bigFileThreshold=16m", "-c", "pack.threads=1", "index-pack", "--stdin", "--strict",
-                "--fix-thin", "--threads=1", "--max-input-size=\(self.limit)",
+                "-c", "core.bigFileThreshold=16m", "-c", "core.deltaBaseCacheLimit=16m", "-c", "pack.threads=1",
+                "index-pack", "--stdin", "--strict", "--fix-thin", "--threads=1", "--max-input-size=\(self.limit)",
             ],
             environment: [
                 "GIT_DIR": self.path, "GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": "/dev/null",
@@ -53,7 +58,7 @@ struct Quarantine: Sendable {
             process.input.close()
             let status = try await process.exit()
             let text = try await reason
-            guard status.isSuccess else { throw Self.refusal(text) }
+            guard status.isSuccess else { throw Self.isExcess(status, text) ? Self.tooLarge : Self.refusal(text) }
         } catch {
             await process.stop()
             throw error
@@ -68,6 +73,16 @@ struct Quarantine: Sendable {
         }
         return String(decoding: bytes, as: UTF8.self)
     }
+
+    /// Whether Git was over a limit.
+    private static func isExcess(_ status: ProcessStatus, _ text: String) -> Bool {
+        if case .killed = status { return true }
+        return text.lowercased().contains("out of memory")
+    }
+
+    private static let tooLarge = WorkspaceFailure(
+        "too large to take over: the commits need more than \(Self.memory) MB of memory or \(Self.seconds) s to check: take "
+            + "them back with `git reset --soft`, then commit less at once")
 
     private static func refusal(_ text: String) -> WorkspaceFailure {
         let line = text.split(separator: "\n").first.map { String($0.prefix(200)) } ?? "no reason given"

@@ -58,6 +58,9 @@ extension Workspace {
             let trees = try await files.treeToCommit(on: head)
             if let digest, digest != CommitDraft.digest(of: trees) { throw Self.hasChanged }
             guard trees.old != trees.new else { return .ended(nil) }
+            // Afterwards its size is shown.
+            try await files.checkCommit(from: trees.old, to: trees.new)
+            try await files.send([trees.new], to: repository.git.path)
             let seconds = self.now() / 1_000
             let store = self.layout.store
             let turn = trailers.first?.value ?? self.session
@@ -96,7 +99,7 @@ extension Workspace {
                 return nil
             }
             return try await self.withQuarantine(head, inside, repository) { path in
-                let commits = try await repository.git.quarantined(in: path, after: head, upTo: inside)
+                let commits = try await self.check(path, head, inside, repository)
                 let objects = WorkFiles(folder: self.folder, store: path, rules: self.settings.scan)
                 let trees = (old: try await objects.tree(of: head), new: try await objects.tree(of: inside))
                 let changes = CommitDraft(
@@ -123,7 +126,9 @@ extension Workspace {
             return try await self.withQuarantine(head, inside, repository) { path in
                 let seconds = self.now() / 1_000
                 let committer = GitSignature.jetbridge(seconds: seconds)
-                let commits = try await repository.git.quarantined(in: path, after: head, upTo: inside)
+                let commits = try await self.check(path, head, inside, repository)
+                let objects = WorkFiles(folder: self.folder, store: path, rules: self.settings.scan)
+                try await objects.send(commits: commits.map(\.id), to: repository.git.path)
                 let new =
                     try await repository.git.adopt(
                         commits, from: path, author: GitSignature(person: author, seconds: seconds),
@@ -141,13 +146,18 @@ extension Workspace {
                 try await self.writeHead(new, of: branch)
                 try await files.moveTip(of: branch, from: inside, to: new)
                 await self.endHold()
-                var notices: [CommitNotice] = []
-                for commit in try await repository.git.log(from: new, without: head, limit: 1_000).reversed() {
-                    notices.append(try await self.notice(of: commit, repository))
-                }
-                return notices
+                return try await self.notices(
+                    of: repository.git.log(from: new, without: head, limit: 1_000), repository)
             }
         }
+    }
+
+    /// The commits in a quarantine, if they may be taken over.
+    private func check(
+        _ quarantine: String, _ head: GitObjectID, _ inside: GitObjectID, _ repository: LocalRepository
+    ) async throws -> [GitCommit] {
+        try await repository.git.quarantined(
+            in: quarantine, after: head, upTo: inside, fileBytes: Int(self.settings.scan.fileBytes))
     }
 
     /// The branch in the repository and in the jail, if the jail has commits that the repository's branch has not.
@@ -251,7 +261,21 @@ extension Workspace {
     @concurrent
     private func archived() async -> String? { self.layout.readArchived() }
 
-    func notice(of commit: GitCommit, _ repository: LocalRepository) async throws -> CommitNotice {
+    /// Oldest first, of commits whose newest is first. Those that are too large to show are other people's: they came by a
+    /// merge, or have the turn's trailer.
+    func notices(of commits: [GitCommit], _ repository: LocalRepository) async throws -> [CommitNotice] {
+        var notices: [CommitNotice] = []
+        for commit in commits.reversed() {
+            do {
+                notices.append(try await self.notice(of: commit, repository))
+            } catch let error as GitError where error.code == .tooLarge {
+                continue
+            }
+        }
+        return notices
+    }
+
+    private func notice(of commit: GitCommit, _ repository: LocalRepository) async throws -> CommitNotice {
         let stat = try await repository.git.stat(of: commit.id)
         return CommitNotice(
             repository: repository.name, sha: commit.id.hex, branch: self.branch ?? "", subject: commit.subject,

@@ -23,11 +23,7 @@ extension Workspace {
             let git = repository.git
             let trailer = GitTrailer("Jetbridge-Turn", turn)
             let commits = try await git.log(from: tip, limit: Self.searched).filter { $0.trailers.contains(trailer) }
-            var notices: [CommitNotice] = []
-            for commit in commits.reversed() {
-                notices.append(try await self.notice(of: commit, repository))
-            }
-            return notices
+            return try await self.notices(of: commits, repository)
         }
     }
 }

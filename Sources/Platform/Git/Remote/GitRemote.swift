@@ -89,6 +89,8 @@ package struct GitRemote: Sendable {
         try await self.run(push: push, progress: progress) { transfer in
             do {
                 try unsafe Self.withRemote(transfer, repository.path, GIT_DIRECTION_PUSH) { remote in
+                    let server = try unsafe Self.references(remote, transfer)
+                    try Self.check(new, without: server, in: repository.path)
                     try unsafe Self.upload("\(source):refs/heads/\(branch)", remote, transfer)
                 }
             } catch is GitPushExpectation.AlreadyThere {}
@@ -200,7 +202,7 @@ package struct GitRemote: Sendable {
         unsafe options.callbacks = transfer.callbacks()
         unsafe options.download_tags = GIT_REMOTE_DOWNLOAD_TAGS_NONE
         unsafe options.update_fetchhead = 0
-        let status = unsafe Self.withStrings(refspecs) { strings in
+        let status = unsafe GitLibrary.withStrings(refspecs.map { Array($0.utf8) }) { strings in
             var strings = unsafe strings
             return unsafe git_remote_download(remote, &strings, &options)
         }
@@ -208,12 +210,24 @@ package struct GitRemote: Sendable {
         transfer.report(isLast: true) { _ in }
     }
 
+    private static func check(
+        _ commit: GitObjectID, without server: GitServerReferences, in path: String
+    ) throws(GitError) {
+        let store = try ObjectStore(path: path)
+        let known = Set(server.ids.values).filter {
+            let key = ObjectKey($0)
+            return store.has(key) && (try? store.header(key).kind) == GIT_OBJECT_COMMIT
+        }
+        var check = PackCheck(store, of: "the push")
+        try check.check([commit], without: Array(known))
+    }
+
     private static func upload(_ refspec: String, _ remote: OpaquePointer, _ transfer: GitTransfer) throws {
         var options = unsafe git_push_options()
         unsafe git_push_options_init(&options, UInt32(GIT_PUSH_OPTIONS_VERSION))
         unsafe options.callbacks = transfer.callbacks()
         unsafe options.pb_parallelism = 1
-        let status = unsafe Self.withStrings([refspec]) { strings in
+        let status = unsafe GitLibrary.withStrings([Array(refspec.utf8)]) { strings in
             var strings = unsafe strings
             return unsafe git_remote_upload(remote, &strings, &options)
         }
@@ -222,13 +236,5 @@ package struct GitRemote: Sendable {
         }
         try transfer.check(status)
         transfer.report(isLast: true) { _ in }
-    }
-
-    private static func withStrings(_ texts: [String], _ body: (git_strarray) -> Int32) -> Int32 {
-        var copies: [UnsafeMutablePointer<CChar>?] = unsafe texts.map { unsafe GitLibrary.copy($0) }
-        defer { unsafe copies.forEach { unsafe $0?.deallocate() } }
-        return unsafe copies.withUnsafeMutableBufferPointer {
-            unsafe body(git_strarray(strings: $0.baseAddress, count: $0.count))
-        }
     }
 }

@@ -32,22 +32,27 @@ internal import Primitives
     let repository: OpaquePointer
     let database: OpaquePointer
     /// The folder of the objects, with a slash at the end.
-    private let folder: String
+    let folder: String
     private var madeFolders: Set<String> = []
 
     /// Opens the repository at a path that only the host writes.
-    init(path: String) throws(GitError) {
+    convenience init(path: String) throws(GitError) {
         _ = GitLibrary.executor
         let repository = try unsafe GitLibrary.make("the store") {
             unsafe git_repository_open_ext($0, path, GIT_REPOSITORY_OPEN_NO_SEARCH.rawValue, nil)
         }
+        try unsafe self.init(owning: repository, at: path)
+    }
+
+    /// Frees `repository`, also when it fails.
+    init(owning repository: OpaquePointer, at path: String) throws(GitError) {
         unsafe self.repository = repository
         var database: OpaquePointer?
         guard unsafe git_repository_odb(&database, repository) == 0, let database = unsafe database,
             let common = unsafe git_repository_commondir(repository)
         else {
             unsafe git_repository_free(repository)
-            throw GitError(.notARepository, "the store at \(path) can't be opened: remove it")
+            throw GitError(.notARepository, "the objects of \(path) can't be opened: look at it with `git fsck`")
         }
         unsafe self.database = database
         self.folder = unsafe String(cString: common) + "objects/"
@@ -63,23 +68,39 @@ internal import Primitives
         return unsafe git_odb_exists_ext(self.database, &id, GIT_ODB_LOOKUP_NO_REFRESH.rawValue) == 1
     }
 
-    /// The object's content, at most `limit` bytes.
-    func read(_ key: ObjectKey, _ kind: Kind, limit: Int) throws(GitError) -> [UInt8] {
+    /// The size of an object in bytes, which takes no expansion of what is packed. Throws for one of another kind.
+    func header(_ key: ObjectKey, _ kind: Kind) throws(GitError) -> Int {
+        let (found, size) = try self.header(key)
+        guard found == kind.raw else {
+            throw GitError(.corrupt, "the object \(key.id.short) is of another kind: run `git fsck`")
+        }
+        return size
+    }
+
+    func header(_ key: ObjectKey) throws(GitError) -> (kind: git_object_t, size: Int) {
         var id = key.raw
         var size = 0
-        var found = GIT_OBJECT_INVALID
-        let name = key.id.short
+        var kind = GIT_OBJECT_INVALID
         try unsafe GitLibrary.check(
-            git_odb_read_header(&size, &found, self.database, &id), "the object \(name)")
-        guard found == kind.raw else {
-            throw GitError(.corrupt, "the object \(name) is of another kind: run `git fsck`")
-        }
+            git_odb_read_header(&size, &kind, self.database, &id), "the object \(key.id.short)")
+        // In C it has no sign.
+        return (kind, size < 0 ? .max : size)
+    }
+
+    /// An object of at most `limit` bytes; the caller frees it. Reads nothing of a larger one.
+    func open(_ key: ObjectKey, _ kind: Kind, limit: Int) throws(GitError) -> OpaquePointer {
+        let size = try self.header(key, kind)
+        let name = key.id.short
         guard size <= limit else {
             throw GitError(.tooLarge, "the object \(name) has \(size) bytes, over the limit of \(limit): use a clone")
         }
-        let object = try unsafe GitLibrary.make("the object \(name)") {
-            unsafe git_odb_read($0, self.database, &id)
-        }
+        var id = key.raw
+        return try unsafe GitLibrary.make("the object \(name)") { unsafe git_odb_read($0, self.database, &id) }
+    }
+
+    /// The object's content, at most `limit` bytes.
+    func read(_ key: ObjectKey, _ kind: Kind, limit: Int) throws(GitError) -> [UInt8] {
+        let object = try unsafe self.open(key, kind, limit: limit)
         defer { unsafe git_odb_object_free(object) }
         return unsafe Array(
             UnsafeRawBufferPointer(start: git_odb_object_data(object), count: git_odb_object_size(object)))
@@ -88,23 +109,47 @@ internal import Primitives
     /// The entries of a tree; of none, no entries.
     func tree(_ key: ObjectKey?) throws(GitError) -> [TreeItem] {
         guard let key else { return [] }
-        guard let items = TreeItem.parsed(try self.read(key, .tree, limit: 64 << 20)) else {
-            throw GitError(.corrupt, "the tree \(key.id.short) is damaged: run `git fsck` in the repository")
-        }
+        let reader = try TreeReader(key, in: self, limit: Self.largestScan)
+        var items: [TreeItem] = []
+        while let item = try reader.next() { items.append(item) }
         return items
     }
 
+    /// Bytes of the tree of a folder that was scanned, at most: as many files as are recorded, with names of any length.
+    private static let largestScan = 64 << 20
+
     /// The tree of a commit.
     func tree(ofCommit id: GitObjectID) throws(GitError) -> ObjectKey {
-        var raw = id.raw
-        let commit = try unsafe GitLibrary.make("the commit \(id.short)") {
-            unsafe git_commit_lookup($0, self.repository, &raw)
-        }
+        let commit = try unsafe self.commit(id)
         defer { unsafe git_commit_free(commit) }
         guard let tree = unsafe git_commit_tree_id(commit) else {
             throw GitLibrary.error(-1, "the commit \(id.short)")
         }
         return unsafe ObjectKey(tree.pointee)
+    }
+
+    /// The caller frees it.
+    func commit(_ id: GitObjectID) throws(GitError) -> OpaquePointer {
+        try unsafe GitLibrary.commit(id, in: self.repository, self.database)
+    }
+
+    /// The tree of a commit, or the tree itself.
+    func root(of id: GitObjectID) throws(GitError) -> ObjectKey {
+        let key = ObjectKey(id)
+        return try self.header(key).kind == GIT_OBJECT_TREE ? key : self.tree(ofCommit: id)
+    }
+
+    /// What is at a path below a tree; nil if nothing is.
+    func item(at path: String, in tree: ObjectKey) throws(GitError) -> TreeItem? {
+        var folder = tree
+        var parts = path.split(separator: "/")[...]
+        while let name = parts.popFirst() {
+            let found = try TreeReader(folder, in: self).find(name.utf8)
+            if parts.isEmpty { return found }
+            guard let next = found?.folder else { return nil }
+            folder = next
+        }
+        return nil
     }
 
     // MARK: Writing
@@ -151,13 +196,23 @@ internal import Primitives
         return ObjectKey(id)
     }
 
+    /// Sets a value that the library reads only from the repository's configuration.
+    func configure(_ name: String, _ value: Int64) throws(GitError) {
+        let what = "the store's configuration"
+        let configuration = try unsafe GitLibrary.make(what) { unsafe git_repository_config($0, self.repository) }
+        defer { unsafe git_config_free(configuration) }
+        var current: Int64 = 0
+        if unsafe git_config_get_int64(&current, configuration, name) == 0, current == value { return }
+        try unsafe GitLibrary.check(git_config_set_int64(configuration, name, value), what)
+    }
+
     private func writeLoose(_ bytes: [UInt8], _ hex: String) throws(GitError) {
         let folder = "\(self.folder)\(hex.prefix(2))"
         if self.madeFolders.insert(folder).inserted, unsafe mkdir(folder, 0o755) != 0, errno != EEXIST {
             throw GitError(system: errno, "write", "an object")
         }
         let draft = "\(folder)/tmp_obj_\(String(UInt64.random(in: 0...UInt64.max), radix: 36))"
-        let number = unsafe open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o444)
+        let number = unsafe Glibc.open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o444)
         guard number >= 0 else { throw GitError(system: errno, "write", "an object") }
         let file = FileDescriptor(owning: number)
         var status = Folder.writeAll(bytes, to: file.rawValue)

@@ -1,26 +1,31 @@
 internal import CGit2
 
-/// What commits from a jail must fulfil beyond `git index-pack --strict`.
+/// What commits from a jail must fulfil beyond `git index-pack --strict`. Reads folders and the headers of files only.
 struct QuarantineCheck {
-    private struct Comparison: Hashable {
-        let new: ObjectKey
-        let old: ObjectKey?
-    }
-
-    private static let mostTrees = 500_000
+    /// Paths that all commits together change.
+    private static let mostPaths = 500_000
+    /// Bytes of the files that all commits together add.
+    private static let mostBytes = 1 << 30
 
     private let store: ObjectStore
+    /// The repository that takes them over.
+    private let known: ObjectStore
     private let limit: Int
+    /// A workspace has no larger files.
+    private let fileBytes: Int
 
-    init(store: ObjectStore, limit: Int) {
+    init(store: ObjectStore, known: ObjectStore, limit: Int, fileBytes: Int) {
         self.store = store
+        self.known = known
         self.limit = limit
+        self.fileBytes = fileBytes
     }
 
     /// The commits after `base` up to `new` that none of the `known` ones contains, oldest first.
     func commits(
         from base: GitObjectID, to new: GitObjectID, without known: [GitObjectID]
     ) throws(GitError) -> [GitCommit] {
+        try self.checkCount(from: new)
         var (baseID, newID) = (base.raw, new.raw)
         guard unsafe git_graph_descendant_of(self.store.repository, &newID, &baseID) == 1 else {
             throw GitError(
@@ -38,43 +43,87 @@ struct QuarantineCheck {
             try unsafe GitLibrary.check(git_revwalk_hide(walk, &id), "the commit \(commit.short)")
         }
         var commits: [GitCommit] = []
-        var seen: Set<Comparison> = []
+        var total = (paths: 0, bytes: 0)
         var id = git_oid()
         while unsafe git_revwalk_next(&id, walk) == 0 {
-            guard commits.count < self.limit else {
-                throw GitError(.tooLarge, "there are more than \(self.limit) new commits: push them in smaller steps")
-            }
+            guard commits.count < self.limit else { throw self.tooMany }
             let commit = try GitCommit(GitObjectID(id), in: self.store)
-            var old: ObjectKey?
-            if let parent = commit.parents.first { old = try self.store.tree(ofCommit: parent) }
-            try self.check(try self.store.tree(ofCommit: commit.id), old, commit, &seen)
+            do throws(GitError) {
+                try self.check(commit, &total)
+            } catch  where error.code == .notFound {
+                throw Self.refusal(commit, "the content of a file or folder is missing")
+            }
             commits.append(commit)
         }
         return commits
     }
 
-    /// Checks what a tree has and `old` has not.
-    private func check(
-        _ new: ObjectKey, _ old: ObjectKey?, _ commit: GitCommit, _ seen: inout Set<Comparison>
-    ) throws(GitError) {
-        guard new != old, seen.insert(Comparison(new: new, old: old)).inserted else { return }
-        guard seen.count < Self.mostTrees else { throw Self.refusal(commit, "it changes too many folders") }
-        let known = Dictionary(try self.store.tree(old).map { ($0.name, $0) }) { first, _ in first }
-        for item in try self.store.tree(new) where known[item.name] != item {
-            let name = GitName.printable(String(decoding: item.name, as: UTF8.self))
-            guard TreeItem.isSafe(item.name) else {
-                throw Self.refusal(commit, "it has a file or folder named \"\(name)\"")
-            }
-            if item.name == Array(".gitmodules".utf8) || item.kind == .submodule {
-                throw Self.refusal(commit, "it changes a submodule (\(name))")
-            }
-            if item.kind == .folder {
-                let inner = known[item.name].flatMap { $0.kind == .folder ? $0.key : nil }
-                try self.check(item.key, inner, commit, &seen)
-            } else if !self.store.has(item.key) {
-                throw Self.refusal(commit, "the content of \(name) is missing")
-            }
+    /// Looks at the headers of the new commits before the library reads them.
+    private func checkCount(from new: GitObjectID) throws(GitError) {
+        var seen: Set<GitObjectID> = []
+        var waiting = [new]
+        while let id = waiting.popLast() {
+            guard !self.known.has(ObjectKey(id)), seen.insert(id).inserted else { continue }
+            guard seen.count <= self.limit else { throw self.tooMany }
+            // One that is missing does not lead to the branch, which is found out next.
+            guard self.store.has(ObjectKey(id)) else { continue }
+            waiting += try GitCommit(id, in: self.store).parents
         }
+    }
+
+    private var tooMany: GitError {
+        GitError(
+            .tooLarge,
+            "too large to take over: there are more than \(self.limit) new commits: push them in smaller steps")
+    }
+
+    /// Checks what a commit has and its first parent has not.
+    private func check(_ commit: GitCommit, _ total: inout (paths: Int, bytes: Int)) throws(GitError) {
+        let subject = "the commit \(commit.id.short)"
+        let (old, new) = try self.store.change(by: commit.id)
+        var walk = TreeWalk(self.store, .takeOver, of: subject)
+        var bytes = total.bytes
+        try walk.compare(old, new) { visit throws(GitError) in
+            if let item = visit.new { try self.check(item, visit, commit) }
+            guard let size = visit.newSize else { return try self.checkRemoval(visit, by: commit) }
+            guard size <= Self.mostBytes - bytes else {
+                throw TreeLimits.takeOver.error("what is new", "has more than \(Self.mostBytes >> 20) MB of files")
+            }
+            bytes += size
+        }
+        total.bytes = bytes
+        total.paths += walk.paths
+        guard total.paths <= Self.mostPaths else {
+            throw TreeLimits.takeOver.error("what is new", "changes more than \(Self.mostPaths) files and folders")
+        }
+    }
+
+    private func check(_ item: TreeItem, _ visit: TreeWalk.Visit, _ commit: GitCommit) throws(GitError) {
+        let name = GitName.printable(String(decoding: item.name, as: UTF8.self))
+        guard TreeItem.isSafe(item.name) else {
+            throw Self.refusal(commit, "it has a file or folder named \"\(name)\"")
+        }
+        if item.name == Array(".gitmodules".utf8) || item.kind == .submodule {
+            throw Self.refusal(commit, "it changes a submodule (\(name))")
+        }
+        guard let size = visit.newSize, size > self.fileBytes else { return }
+        throw TreeLimits.takeOver.error(
+            "the commit \(commit.id.short)", "has the file \(name) of more than \(self.fileBytes >> 20) MB")
+    }
+
+    /// A file that the workspace can't have is not in it, which does not mean that anybody has removed it.
+    private func checkRemoval(_ visit: TreeWalk.Visit, by commit: GitCommit) throws(GitError) {
+        guard visit.new?.isFile != true, let size = visit.oldSize, size > self.fileBytes else { return }
+        let path = String(decoding: visit.path, as: UTF8.self)
+        for parent in commit.parents.dropFirst() {
+            // Then another branch has removed it, with which this commit merges.
+            if try self.store.item(at: path, in: self.store.tree(ofCommit: parent)) == nil { return }
+        }
+        let name = GitName.printable(path)
+        throw Self.refusal(
+            commit,
+            "it removes \(name), which is too large for the workspace and so was not in it (`git restore --staged` "
+                + "takes it back)")
     }
 
     private static func refusal(_ commit: GitCommit, _ reason: String) -> GitError {

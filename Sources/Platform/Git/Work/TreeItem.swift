@@ -1,8 +1,17 @@
-internal import CGit2
-
 /// An entry of a tree object, with its name's bytes as they are.
 struct TreeItem: Equatable {
-    enum Kind: Equatable { case folder, file, executable, link, submodule }
+    enum Kind: Equatable {
+        case folder, file, executable, link, submodule
+
+        init(mode: UInt32) {
+            switch mode & 0o170000 {
+            case 0o040000: self = .folder
+            case 0o120000: self = .link
+            case 0o160000: self = .submodule
+            default: self = mode & 0o100 != 0 ? .executable : .file
+            }
+        }
+    }
 
     let kind: Kind
     let name: [UInt8]
@@ -35,31 +44,29 @@ struct TreeItem: Equatable {
         return bytes
     }
 
-    /// The entries of a tree object's content; nil if it is malformed.
-    static func parsed(_ bytes: [UInt8]) -> [TreeItem]? {
-        var items: [TreeItem] = []
-        var rest = bytes[...]
-        while !rest.isEmpty {
-            guard let space = rest.firstIndex(of: UInt8(ascii: " ")),
-                let zero = rest[space...].firstIndex(of: 0), rest.endIndex - zero > 20,
-                let mode = UInt32(String(decoding: rest[..<space], as: UTF8.self), radix: 8)
-            else { return nil }
-            var id = git_oid()
-            unsafe rest[(zero + 1)..<(zero + 21)].withUnsafeBytes { source in
-                unsafe withUnsafeMutableBytes(of: &id) { unsafe $0.copyMemory(from: source) }
-            }
-            let kind: Kind
-            switch mode & 0o170000 {
-            case 0o040000: kind = .folder
-            case 0o120000: kind = .link
-            case 0o160000: kind = .submodule
-            default: kind = mode & 0o100 != 0 ? .executable : .file
-            }
-            items.append(TreeItem(kind: kind, name: Array(rest[(space + 1)..<zero]), key: ObjectKey(id)))
-            rest = rest[(zero + 21)...]
+    /// The order of two entries in trees, in which a folder's name counts as if it ended in a slash: negative if the first
+    /// one, or zero if both, come first. Nothing comes after everything.
+    static func order(_ first: TreeItem?, _ second: TreeItem?) -> Int {
+        guard let first else { return 1 }
+        guard let second else { return -1 }
+        let count = min(first.name.count, second.name.count)
+        for index in 0..<count where first.name[index] != second.name[index] {
+            return first.name[index] < second.name[index] ? -1 : 1
         }
-        return items
+        return Int(first.letter(at: count)) - Int(second.letter(at: count))
     }
+
+    private func letter(at index: Int) -> UInt8 {
+        index < self.name.count ? self.name[index] : self.kind == .folder ? UInt8(ascii: "/") : 0
+    }
+
+    /// The tree of a folder; nil for everything else.
+    var folder: ObjectKey? { self.kind == .folder ? self.key : nil }
+
+    var isFile: Bool { self.kind != .folder }
+
+    /// Whether its object is a blob.
+    var isContent: Bool { self.kind != .folder && self.kind != .submodule }
 
     /// Whether a file system may have the name below a workspace.
     static func isSafe(_ name: [UInt8]) -> Bool {

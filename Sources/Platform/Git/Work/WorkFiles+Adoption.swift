@@ -7,16 +7,30 @@ extension WorkFiles {
     /// Copies commits from another store on this machine, with their trees and without their history, and keeps each at
     /// its reference, of which none may exist.
     package func adopt(_ records: [(reference: String, commit: GitObjectID)], from path: String) throws(GitError) {
-        let (source, target) = (try ObjectStore(path: path), try ObjectStore(path: self.store))
+        let target = try ObjectStore(path: self.store)
+        var copy = try ObjectCopy(from: ObjectStore(path: path), to: target)
+        for (_, commit) in records { try copy.add(commit: commit) }
+        try copy.finish()
         for (reference, commit) in records {
-            try Self.copy(source.tree(ofCommit: commit), .tree, from: source, to: target)
-            try Self.copy(ObjectKey(commit), .commit, from: source, to: target)
             var id = commit.raw
             var made: OpaquePointer?
             defer { unsafe git_reference_free(made) }
             let status = unsafe git_reference_create(&made, target.repository, reference, &id, 0, nil)
             try GitLibrary.check(status, "the snapshot")
         }
+    }
+
+    /// Copies trees to a repository on this machine, so that it need not do so on the thread that all repositories share.
+    package func send(_ trees: [GitObjectID], to path: String) throws(GitError) {
+        var copy = try ObjectCopy(from: ObjectStore(path: self.store), to: ObjectStore(path: path))
+        for tree in trees { try copy.add(tree: ObjectKey(tree)) }
+        try copy.finish()
+    }
+
+    /// Copies the trees of commits likewise.
+    package func send(commits: [GitObjectID], to path: String) throws(GitError) {
+        let store = try ObjectStore(path: self.store)
+        try self.send(commits.map { (id) throws(GitError) in try store.tree(ofCommit: id).id }, to: path)
     }
 
     /// Makes empty folders that a tree does not have.
@@ -32,18 +46,5 @@ extension WorkFiles {
             let status = folder.makeFolder(parts[parts.count - 1], owner: owner)
             guard status == 0 || status == EEXIST else { throw GitError(system: status, "make", "a folder") }
         }
-    }
-
-    /// Children first, so that an interrupted copy does not look complete.
-    private static func copy(
-        _ key: ObjectKey, _ kind: ObjectStore.Kind, from source: ObjectStore, to target: ObjectStore
-    ) throws(GitError) {
-        guard !target.has(key) else { return }
-        if kind == .tree {
-            for item in try source.tree(key) where item.kind != .submodule {
-                try Self.copy(item.key, item.kind == .folder ? .tree : .blob, from: source, to: target)
-            }
-        }
-        _ = try target.write(source.read(key, kind, limit: .max), kind)
     }
 }

@@ -82,21 +82,19 @@ extension WorkFiles {
         unsafe git_reference_remove(store.repository, reference)
     }
 
-    /// What differs between two trees, sorted by path.
+    /// What differs between two trees of scans, sorted by path.
     package func changes(from old: GitObjectID, to new: GitObjectID) throws(GitError) -> [WorkspaceChange] {
         let store = try ObjectStore(path: self.store)
-        let diff = try unsafe Self.diff(old, new, store)
-        defer { unsafe git_diff_free(diff) }
-        return unsafe (0..<git_diff_num_deltas(diff)).compactMap { index in
-            guard let delta = unsafe git_diff_get_delta(diff, index)?.pointee else { return nil }
-            let isDeleted = unsafe delta.status == GIT_DELTA_DELETED
-            let side = unsafe isDeleted ? delta.old_file : delta.new_file
-            let kind: WorkspaceChange.Kind =
-                unsafe delta.status == GIT_DELTA_ADDED ? .added : isDeleted ? .deleted : .modified
-            return unsafe WorkspaceChange(
-                kind: kind, path: side.path.map { unsafe String(cString: $0) } ?? "",
-                digest: isDeleted ? nil : GitObjectID(side.id).hex)
+        var walk = TreeWalk(store, .scans(entries: self.rules.entries), of: "what has changed")
+        var changes: [(path: [UInt8], change: WorkspaceChange)] = []
+        try walk.compare(ObjectKey(old), ObjectKey(new)) { visit throws(GitError) in
+            let items = (old: visit.old?.isFile == true, new: visit.new.flatMap { $0.isFile ? $0 : nil })
+            guard items.old || items.new != nil else { return }
+            let kind: WorkspaceChange.Kind = items.new == nil ? .deleted : items.old ? .modified : .added
+            let path = String(decoding: visit.path, as: UTF8.self)
+            changes.append((visit.path, WorkspaceChange(kind: kind, path: path, digest: items.new?.key.id.hex)))
         }
+        return changes.sorted { $0.path.lexicographicallyPrecedes($1.path) }.map(\.change)
     }
 
     /// The lines that a file gains and loses.
@@ -108,17 +106,16 @@ extension WorkFiles {
         package let isBinary: Bool
     }
 
-    /// The size of what differs between two trees, sorted by path.
+    /// The size of what differs between two trees, sorted by path. Throws ``GitError/Code/tooLarge`` for more than can be
+    /// shown.
     package func sizes(from old: GitObjectID, to new: GitObjectID) throws(GitError) -> [Size] {
-        let store = try ObjectStore(path: self.store)
-        let diff = try unsafe Self.diff(old, new, store)
-        defer { unsafe git_diff_free(diff) }
-        return unsafe (0..<git_diff_num_deltas(diff)).compactMap { index -> Size? in
+        guard let diff = try self.diff(old, new, findingRenames: false) else { return [] }
+        return (0..<diff.count).compactMap { index -> Size? in
             var patch: OpaquePointer?
             // Before the delta is read: only then it is known whether the file is binary.
-            let status = unsafe git_patch_from_diff(&patch, diff, index)
+            let status = unsafe git_patch_from_diff(&patch, diff.handle, index)
             defer { unsafe git_patch_free(patch) }
-            guard let delta = unsafe git_diff_get_delta(diff, index)?.pointee else { return nil }
+            guard let delta = unsafe git_diff_get_delta(diff.handle, index)?.pointee else { return nil }
             var (additions, deletions) = (0, 0)
             if status == 0, let patch = unsafe patch {
                 unsafe git_patch_line_stats(nil, &additions, &deletions, patch)
@@ -130,26 +127,27 @@ extension WorkFiles {
         }
     }
 
-    /// The size of what differs between two trees.
+    /// The size of what differs between two trees. Throws ``GitError/Code/tooLarge`` for more than can be shown.
     package func stat(from old: GitObjectID, to new: GitObjectID) throws(GitError) -> GitStat {
-        if old == new { return GitStat(files: 0, additions: 0, deletions: 0) }
-        let store = try ObjectStore(path: self.store)
-        let diff = try unsafe Self.diff(old, new, store)
-        defer { unsafe git_diff_free(diff) }
-        return try unsafe GitRepository.stat(diff)
+        try ObjectStore(path: self.store).stat(
+            ObjectKey(old), ObjectKey(new), of: Self.difference, findingRenames: false)
     }
 
-    /// A unified diff of two trees, with renamed files, cut at the end of a line after `limit` bytes.
+    /// A unified diff of two trees, with renamed files, cut at the end of a line after `limit` bytes. Throws
+    /// ``GitError/Code/tooLarge`` for more files than can be shown.
     package func difference(from old: GitObjectID, to new: GitObjectID, limit: Int) throws(GitError) -> String {
-        let store = try ObjectStore(path: self.store)
-        let diff = try unsafe Self.diff(old, new, store)
-        defer { unsafe git_diff_free(diff) }
-        try unsafe GitLibrary.findRenames(in: diff, "the diff")
+        guard let diff = try self.diff(old, new, .show(isWhole: false), findingRenames: true) else { return "" }
         var bytes: [UInt8] = []
-        for index in 0..<(unsafe git_diff_num_deltas(diff)) where bytes.count <= limit {
+        var read = 0
+        for index in 0..<diff.count where bytes.count <= limit && read <= TreeLimits.changedBytes {
             var patch: OpaquePointer?
-            guard unsafe git_patch_from_diff(&patch, diff, index) == 0 else { continue }
+            guard unsafe git_patch_from_diff(&patch, diff.handle, index) == 0 else { continue }
             defer { unsafe git_patch_free(patch) }
+            // Larger files were not read.
+            if let delta = unsafe git_patch_get_delta(patch)?.pointee {
+                read += unsafe min(Int(clamping: delta.old_file.size), GitDiffLimits.standardFileBytes)
+                read += unsafe min(Int(clamping: delta.new_file.size), GitDiffLimits.standardFileBytes)
+            }
             var text = unsafe git_buf()
             guard unsafe git_patch_to_buf(&text, patch) == 0 else { continue }
             defer { unsafe git_buf_dispose(&text) }
@@ -159,29 +157,25 @@ extension WorkFiles {
             let end = bytes[..<limit].lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? limit
             bytes.removeSubrange(end...)
             bytes += Array("… the diff is longer than \(limit >> 10) KB\n".utf8)
+        } else if read > TreeLimits.changedBytes {
+            bytes += Array("… the diff is of more than \(TreeLimits.changedBytes >> 20) MB of files\n".utf8)
         }
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    private static func diff(
-        _ old: GitObjectID, _ new: GitObjectID, _ store: ObjectStore
-    ) throws(GitError) -> OpaquePointer {
-        var trees: [OpaquePointer] = unsafe []
-        defer { unsafe trees.forEach { unsafe git_tree_free($0) } }
-        for id in [old, new] {
-            var raw = id.raw
-            unsafe trees.append(
-                try unsafe GitLibrary.make("the tree \(id.short)") {
-                    unsafe git_tree_lookup($0, store.repository, &raw)
-                })
-        }
-        var options = unsafe git_diff_options()
-        unsafe git_diff_options_init(&options, UInt32(GIT_DIFF_OPTIONS_VERSION))
-        unsafe options.max_size = 1 << 20
-        let (left, right) = unsafe (trees[0], trees[1])
-        return try unsafe GitLibrary.make("the diff") {
-            unsafe git_diff_tree_to_tree($0, store.repository, left, right, &options)
-        }
+    /// Throws ``GitError/Code/tooLarge`` if what differs between two trees could not be shown.
+    package func checkCommit(from old: GitObjectID, to new: GitObjectID) throws(GitError) {
+        var walk = try TreeWalk(ObjectStore(path: self.store), .commit, of: "the commit")
+        try walk.compare(ObjectKey(old), ObjectKey(new))
+    }
+
+    private static let difference = "the difference"
+
+    private func diff(
+        _ old: GitObjectID, _ new: GitObjectID, _ limits: TreeLimits = .show(), findingRenames isFindingRenames: Bool
+    ) throws(GitError) -> TreeDiff? {
+        try ObjectStore(path: self.store).diff(
+            ObjectKey(old), ObjectKey(new), of: Self.difference, limits, findingRenames: isFindingRenames)
     }
 
     /// An index file with a tree's files, for a Git in the jail. `draft` is a path that only the host writes.

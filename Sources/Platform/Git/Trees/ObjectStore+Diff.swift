@@ -1,0 +1,98 @@
+internal import CGit2
+
+extension ObjectStore {
+    /// Compares two trees line by line, after a walk has found that this stays within the limits: the library visits only
+    /// the paths that differ. Nil if none do.
+    ///
+    /// - Parameters:
+    ///   - subject: "the commit 1234567".
+    ///   - isFindingRenames: Whether files that were removed here and added there, almost unchanged, are joined.
+    func diff(
+        _ old: ObjectKey?, _ new: ObjectKey?, of subject: String, _ limits: TreeLimits = .show(), flags: UInt32 = 0,
+        findingRenames isFindingRenames: Bool
+    ) throws(GitError) -> TreeDiff? {
+        var found = FoundChanges()
+        var walk = TreeWalk(self, limits, of: subject)
+        try walk.compare(old, new) { visit throws(GitError) in found.take(visit) }
+        guard !found.paths.isEmpty else { return nil }
+        // The library looks for each of them in the whole list.
+        guard found.submodules <= 1_000 else { throw limits.error(subject, "changes more than 1000 submodules") }
+        var options = unsafe git_diff_options()
+        unsafe git_diff_options_init(&options, UInt32(GIT_DIFF_OPTIONS_VERSION))
+        unsafe options.flags = flags | GIT_DIFF_DISABLE_PATHSPEC_MATCH.rawValue
+        unsafe options.max_size = Int64(limits.fileBytes)
+        let left = try unsafe self.handle(old)
+        defer { unsafe git_tree_free(left) }
+        let right = try unsafe self.handle(new)
+        defer { unsafe git_tree_free(right) }
+        let diff = try unsafe GitLibrary.withStrings(found.paths) { paths throws(GitError) in
+            unsafe options.pathspec = paths
+            return try unsafe GitLibrary.make(subject) {
+                unsafe git_diff_tree_to_tree($0, self.repository, left, right, &options)
+            }
+        }
+        let made = unsafe TreeDiff(owning: diff, of: self)
+        if isFindingRenames { try made.findRenames(onlyExact: found.movableBytes > Self.movableBytes, subject) }
+        return made
+    }
+
+    /// The library compares the contents of files that were added and removed, of any size: so many bytes of all of them
+    /// take a second at most.
+    static let movableBytes = 64 << 20
+
+    private func handle(_ tree: ObjectKey?) throws(GitError) -> OpaquePointer? {
+        guard var raw = tree?.raw else { return nil }
+        return try unsafe GitLibrary.make("the tree") { unsafe git_tree_lookup($0, self.repository, &raw) }
+    }
+}
+
+/// The library's comparison of two trees.
+@safe final class TreeDiff {
+    /// It reads the files' contents only when they are asked for.
+    private let store: ObjectStore
+    let handle: OpaquePointer
+
+    init(owning handle: OpaquePointer, of store: ObjectStore) {
+        self.store = store
+        unsafe self.handle = handle
+    }
+
+    deinit { unsafe git_diff_free(self.handle) }
+
+    /// Files.
+    var count: Int { unsafe git_diff_num_deltas(self.handle) }
+
+    func stat() throws(GitError) -> GitStat {
+        let stats = try unsafe GitLibrary.make("the diff's summary") { unsafe git_diff_get_stats($0, self.handle) }
+        defer { unsafe git_diff_stats_free(stats) }
+        return unsafe GitStat(
+            files: git_diff_stats_files_changed(stats), additions: git_diff_stats_insertions(stats),
+            deletions: git_diff_stats_deletions(stats))
+    }
+
+    /// Joins files that were removed here and added there, almost unchanged; without reading any, only the same ones.
+    fileprivate func findRenames(onlyExact isExact: Bool, _ what: String) throws(GitError) {
+        var find = unsafe git_diff_find_options()
+        unsafe git_diff_find_options_init(&find, UInt32(GIT_DIFF_FIND_OPTIONS_VERSION))
+        unsafe find.flags =
+            GIT_DIFF_FIND_RENAMES.rawValue | (isExact ? GIT_DIFF_FIND_EXACT_MATCH_ONLY.rawValue : 0)
+        // Comparing each deleted file with each added one gets slow; libgit2's default limit is 1000 targets.
+        unsafe find.rename_limit = 200
+        try unsafe GitLibrary.check(git_diff_find_similar(self.handle, &find), what)
+    }
+}
+
+/// What a comparison has to look at.
+private struct FoundChanges {
+    private(set) var paths: [[UInt8]] = []
+    private(set) var submodules = 0
+    private(set) var movableBytes = 0
+
+    mutating func take(_ visit: TreeWalk.Visit) {
+        let items = [visit.old, visit.new].compactMap(\.self)
+        guard items.contains(where: \.isFile) else { return }
+        self.paths.append(visit.path)
+        if items.contains(where: { $0.kind == .submodule }) { self.submodules += 1 }
+        self.movableBytes = visit.adding(to: self.movableBytes)
+    }
+}

@@ -1,0 +1,234 @@
+import TestSupport
+import Testing
+
+@testable import Git
+
+@Suite("Trees that are larger than they look", .timeLimit(.minutes(1)))
+struct TreeLimitsTests {
+    private static let tooMany =
+        "changes more than 100000 files and folders: look at it with `git`"
+
+    @Test(
+        "a commit of a few objects with billions of files is not shown",
+        arguments: [(10, 10), (40, 2), (2, 1_000)])
+    func bomb(levels: Int, branches: Int) async throws {
+        let trees = try await HostileTrees()
+        let id = try await trees.bomb(levels: levels, branches: branches)
+        let growth = await HostileTrees.growth {
+            let refused = await HostileTrees.refusal { _ = try await trees.fixture.repository.stat(of: id) }
+            #expect(refused == "too large to show: the commit \(id.short) \(Self.tooMany)")
+        }
+        #expect(growth < 64 << 20)
+    }
+
+    @Test("it is not compared, listed or merged in any other way")
+    func ways() async throws {
+        let trees = try await HostileTrees()
+        let (git, base) = (trees.fixture.repository, try await trees.id())
+        let id = try await trees.bomb()
+        let growth = try await HostileTrees.growth {
+            #expect(await Fixture.code { _ = try await git.diff(of: id) } == .tooLarge)
+            #expect(await Fixture.code { _ = try await git.paths(changedBy: id) } == .tooLarge)
+            let both = await HostileTrees.refusal { _ = try await git.diff(from: id, to: base) }
+            #expect(both == "too large to show: the difference from \(id.short) to \(base.short) \(Self.tooMany)")
+            let changes = try await git.fileChanges(from: base, to: id, limit: .max)
+            #expect(changes == nil)
+            #expect(await Fixture.code { _ = try await git.merge(id, with: base, base: base) } == .tooLarge)
+            #expect(await Fixture.code { _ = try await git.merge(base, with: base, base: id) } == .tooLarge)
+        }
+        #expect(growth < 64 << 20)
+    }
+
+    @Test("what does not change costs nothing, even if it is such a folder")
+    func unchanged() async throws {
+        let trees = try await HostileTrees()
+        let git = trees.fixture.repository
+        try await trees.bomb()
+        try await trees.nested(1_000)
+        try await trees.fixture.commit("docs/b.md", "b\n")
+        let id = try await trees.id()
+        #expect(try await git.stat(of: id) == GitStat(files: 1, additions: 1, deletions: 0))
+        #expect(try await git.diff(of: id).files.map(\.path) == ["docs/b.md"])
+        #expect(try await git.lastChange(of: "docs/b.md", at: id) == id)
+        #expect(try await git.files(in: "docs", endings: [".md"], at: id, limit: 10).items.count == 2)
+        #expect(try await git.entries(in: "", at: id).map(\.name) == ["a", "bomb", "docs", "README.md"])
+        #expect(try await git.files(in: "", endings: [".md"], at: id, limit: 10).isCut)
+    }
+
+    @Test("folders more than 256 levels deep do not reach the library", arguments: [256, 3_000])
+    func nested(levels: Int) async throws {
+        let trees = try await HostileTrees()
+        let (git, base) = (trees.fixture.repository, try await trees.id())
+        let id = try await trees.nested(levels)
+        let reason = "has folders more than 256 levels deep"
+        let shown = await HostileTrees.refusal { _ = try await git.stat(of: id) }
+        #expect(shown == "too large to show: the commit \(id.short) \(reason): look at it with `git`")
+        #expect(await HostileTrees.refusal { _ = try await git.diff(from: base, to: id) }.contains(reason))
+        #expect(
+            await HostileTrees.refusal { _ = try await git.merge(id, with: base, base: base) }.contains(reason))
+        let bundle = GitBundle(store: trees.fixture.directory.path)
+        let folder = try TemporaryDirectory()
+        for known in [[], [base], [id]] {
+            let refused = await HostileTrees.refusal {
+                _ = try await bundle.make([("HEAD", known == [id] ? base : id)], without: known, in: folder.path)
+            }
+            #expect(refused == "too large to send: the bundle \(reason): push it with `git` in a clone")
+        }
+    }
+
+    @Test("a push of such folders, or beside them, does not reach the library", arguments: [false, true])
+    func push(isBeside: Bool) async throws {
+        let trees = try await HostileTrees()
+        let git = trees.fixture.repository
+        let folder = try TemporaryDirectory()
+        try RealGit(folder.path).shell(
+            "git init -q --bare server.git && git -C server.git config receive.fsckObjects false")
+        try await trees.nested(300)
+        if isBeside {
+            // The server has them, and what is sent comes after.
+            try trees.fixture.git.shell("git push -q '\(folder.path)/server.git' main")
+            try await trees.fixture.commit("docs/b.md", "b\n")
+        }
+        try trees.fixture.git.shell("git update-ref refs/jetbridge/outgoing/x main")
+        let remote = GitRemote(url: try GitRemoteURL("\(folder.path)/server.git"))
+        let base = isBeside ? GitObjectID(try trees.fixture.git("rev-parse main~1")) : nil
+        let refused = await HostileTrees.refusal {
+            try await remote.push("refs/jetbridge/outgoing/x", to: "main", expecting: base, from: git)
+        }
+        #expect(
+            refused
+                == "too large to send: the push has folders more than 256 levels deep: push it with `git` in a clone")
+    }
+
+    @Test("folders 255 levels deep are shown, merged and packed")
+    func deep() async throws {
+        let trees = try await HostileTrees()
+        let (git, base) = (trees.fixture.repository, try await trees.id())
+        let id = try await trees.nested(255)
+        #expect(try await git.stat(of: id) == GitStat(files: 1, additions: 1, deletions: 0))
+        let path = String(repeating: "a/", count: 255) + "f"
+        #expect(try await git.diff(of: id).files.map(\.path) == [path])
+        #expect(try await git.merge(id, with: base, base: base).tree == git.tree(of: id))
+        let folder = try TemporaryDirectory()
+        let bundle = GitBundle(store: trees.fixture.directory.path)
+        #expect(try await bundle.make([("HEAD", id)], without: [base], in: folder.path).size > 1_000)
+    }
+
+    @Test("a file of a gigabyte in a pack of 206 bytes is not read to be shown")
+    func large() async throws {
+        let trees = try await HostileTrees()
+        let git = trees.fixture.repository
+        let id = try await trees.large()
+        try trees.fixture.git.shell("git update-ref refs/heads/side main~1")
+        let growth = try await HostileTrees.growth {
+            #expect(try await git.stat(of: id) == GitStat(files: 1, additions: 0, deletions: 0))
+            let files = try await git.diff(of: id).files
+            #expect(files.map(\.path) == ["large.md"] && files[0].isBinary && files[0].hunks.isEmpty)
+            let refused = await HostileTrees.refusal { _ = try await git.file("large.md", at: id, limit: 64 << 20) }
+            #expect(refused == "large.md has 1069547520 bytes, over the limit of 67108864: use a clone")
+            #expect(try await git.entries(in: "", at: id).first { $0.name == "large.md" }?.size == 1_069_547_520)
+            let found = try await git.files(in: "", endings: [".md"], at: id, limit: 10).items
+            #expect(found.map(\.size) == [6, 2, 1_069_547_520])
+            #expect(try await git.beginnings(of: found, count: 64 << 10).count == 2)
+            #expect(try await git.patch(of: "README.md", from: id, to: id) == "")
+            #expect(await Fixture.code { _ = try await git.patch(of: "large.md", from: id, to: id) } == .tooLarge)
+            #expect(await Fixture.code { _ = try await git.resolve(HostileTrees.gigabyte) } == .notFound)
+            let blob = try #require(GitObjectID(HostileTrees.gigabyte))
+            #expect(await Fixture.code { _ = try await git.commit(blob) } == .notFound)
+            #expect(try await git.fileChanges(from: id, to: trees.id("side"), limit: 100)?.map(\.bytes) == [nil])
+            #expect(try await git.fileChanges(from: trees.id("side"), to: id, limit: 100) == nil)
+        }
+        #expect(growth < 64 << 20)
+    }
+
+    @Test("renamed and merged files are not read either, if they are that large")
+    func moved() async throws {
+        let trees = try await HostileTrees()
+        let git = trees.fixture.repository
+        let base = try await trees.large()
+        try trees.fixture.git.shell(
+            """
+            other=1eac54bcb641ed1ffdc21da3016a44ff7c764681
+            commit() { git mktree | xargs -I % git commit-tree % -p \(base.hex) -m next | xargs git update-ref refs/heads/$1; }
+            git ls-tree main | sed 's/large.md/moved.md/' | commit same
+            git ls-tree main | sed "s/large.md/moved.md/; s/\(HostileTrees.gigabyte)/$other/" | commit moved
+            git ls-tree main | sed "s/\(HostileTrees.gigabyte)/$other/" | commit smaller
+            git ls-tree main | grep -v large.md | commit gone
+            """)
+        let growth = try await HostileTrees.growth {
+            let same = try await git.diff(of: trees.id("same"))
+            #expect(same.files.map(\.status) == [.renamed] && same.files[0].oldPath == "large.md")
+            let moved = try await git.diff(of: trees.id("moved"))
+            #expect(moved.files.map(\.status) == [.deleted, .added])
+            let theirs = try await trees.id("smaller")
+            for side in ["gone", "moved"] {
+                let refused = await HostileTrees.refusal {
+                    _ = try await git.merge(trees.id(side), with: theirs, base: base)
+                }
+                #expect(
+                    refused == "too large to merge: large.md was changed on both sides and has more than 16 MB: "
+                        + "merge it with `git` in a clone")
+            }
+            // What only one side has changed is taken as it is.
+            #expect(try await git.merge(theirs, with: base, base: base).tree == git.tree(of: theirs))
+        }
+        #expect(growth < 64 << 20)
+    }
+
+    @Test("a folder with a name of 40 MB and a commit with a message of 2 MB are refused, and hide no others")
+    func promises() async throws {
+        let trees = try await HostileTrees()
+        let (git, program) = (trees.fixture.repository, trees.fixture.git)
+        let blob = try program.shell("head -c 40000000 /dev/zero | git hash-object -w --stdin")
+        // A tree object with a name of 40 MB.
+        let tree = try program.shell(
+            """
+            (printf '100644 '; head -c 40000000 /dev/zero | tr '\\0' a; printf '\\0'; head -c 20 /dev/zero) \
+            | git hash-object -t tree -w --stdin --literally
+            """)
+        let id = try await trees.commit(tree: "040000 tree \(tree)\tnames\n100644 blob \(blob)\tzeros\n")
+        let message = try program.shell(
+            """
+            (git cat-file commit main; head -c 2000000 /dev/zero | tr '\\0' a) | git hash-object -t commit -w --stdin
+            """)
+        try program.shell("git update-ref refs/heads/talk \(message)")
+        let growth = await HostileTrees.growth {
+            let refused = await HostileTrees.refusal { _ = try await git.stat(of: id) }
+            #expect(
+                refused == "too large to show: the commit \(id.short) has folders with too many files to read: "
+                    + "look at it with `git`")
+            #expect(await Fixture.code { _ = try await git.entries(in: "names", at: id) } == .tooLarge)
+            #expect(await Fixture.code { _ = try await git.commit(trees.id("talk")) } == .tooLarge)
+            let log = try? await git.log(from: trees.id("talk"), limit: 2)
+            #expect(log?.map(\.subject) == ["Write docs/a.md"])
+            let history = try? await git.history(of: "docs", from: trees.id("talk"), limit: 2)
+            #expect(history?.items.map(\.subject) == ["Write docs/a.md"])
+        }
+        #expect(growth < 64 << 20)
+    }
+
+    @Test("60,000 files in folders, of which three change, are compared and shown at once")
+    func honest() async throws {
+        let fixture = try await Fixture.initialised(bare: true)
+        try fixture.git.shell(
+            """
+            awk 'BEGIN { print "blob\\nmark :1\\ndata 2\\nx\\n"
+            print "commit refs/heads/main\\ncommitter A <a@e.org> 1700000000 +0000\\ndata 4\\nall\\nfrom refs/heads/main^0"
+            for (i = 0; i < 60000; i++) print "M 644 :1 d" int(i / 1000) "/e" int(i / 50) % 20 "/f" i }' \
+            | git fast-import --quiet
+            """)
+        let base = try await fixture.repository.resolve("main")
+        let files = ["d1/e0/f1000", "d30/e19/f30999", "d59/new"]
+        let id = try await fixture.repository.commit(
+            fixture.change(Dictionary(uniqueKeysWithValues: files.map { ($0, Array("y\n".utf8)) })))
+        let clock = ContinuousClock()
+        let start = clock.now
+        #expect(try await fixture.repository.stat(of: id) == GitStat(files: 3, additions: 3, deletions: 2))
+        #expect(try await fixture.repository.diff(of: id).files.map(\.path) == files)
+        #expect(try await fixture.repository.paths(changedBy: id) == files)
+        #expect(clock.now - start < .milliseconds(500))
+        // All of them are within the limits as well.
+        #expect(try await fixture.repository.diff(of: base).stat.files == 60_000)
+        #expect(try await fixture.repository.merge(id, with: base, base: base).tree == fixture.repository.tree(of: id))
+    }
+}
