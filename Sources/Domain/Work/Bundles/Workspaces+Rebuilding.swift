@@ -88,6 +88,8 @@ extension Workspaces {
                 "a workspace was rebuilt",
                 ["session": .string(session), "snapshot": .string("s\(snapshots.last.snapshot)")])
             return state
+        } catch let error as GitError where error.code == .cancelled {
+            throw CancellationError()
         } catch let error as GitError {
             throw RebuildingTexts.failure(error.message.replacing(layout.path, with: "the workspace"))
         } catch let error as RepositoryError {
@@ -116,6 +118,7 @@ extension Workspaces {
         // The server may have deleted the branch.
         if let head, let repository { try await repository.git.take(head.commit, from: path) }
         let workspace = self.workspace(session, state)
+        // It was a workspace's before, so there is room.
         let restoration = try await workspace.files.checkOut(newest.record.tree)
         for failed in restoration.failed {
             self.logger.warning(

@@ -38,7 +38,7 @@ extension Workspace {
                     + "as `run true`, or undo them with `git reset --soft`")
         }
         if old != commit {
-            let update = try await files.update(from: old, to: commit)
+            let update = try await files.update(from: old, to: commit, within: self.settings.room)
             guard update.conflicts.isEmpty else {
                 throw WorkspaceTexts.inTheWay(update.conflicts, of: branch, to: target, at: commit)
             }
@@ -49,6 +49,7 @@ extension Workspace {
             }
             _ = try await self.keep(
                 update.before, "before \(commit.short) of \(target)", moved: BranchMove(from: old, to: commit))
+            await self.report(unheld: update.restoration.unheld)
         }
         try await files.setHead(target, to: commit, index: self.layout.indexDraft)
         try await self.writeHead(commit, of: target)
@@ -82,6 +83,19 @@ extension Workspace {
 
 enum WorkspaceTexts {
     private static let named = 5
+
+    /// - Parameter limit: Bytes of a file.
+    static func unheld(_ files: [UnheldFile], limit: Int64) -> String {
+        // Rounded up, as the limit is a whole number.
+        let names = files.prefix(Self.named).map {
+            "`\(WorkbenchTexts.plain($0.path))` (\(($0.size - 1) >> 20 + 1) MB)"
+        }
+        let more = files.count > Self.named ? " and \(files.count - Self.named) more" : ""
+        let (are, they, stay) =
+            files.count == 1 ? ("is", "it stays", "is not") : ("are", "they stay", "are not")
+        return "\(names.joined(separator: ", "))\(more) \(are) larger than this workspace holds (\(limit >> 20) MB): "
+            + "\(they) on the branch as \(files.count == 1 ? "it is" : "they are") and \(stay) in the workspace."
+    }
 
     static func inTheWay(
         _ paths: [String], of branch: String, to target: String, at commit: GitObjectID

@@ -29,6 +29,8 @@ package final class Workspace: WorkspaceFiles {
     /// See ``WorkspaceBundle/epoch``; nil before it is stored elsewhere.
     let epoch: Int?
     let now: @Sendable () -> Int64
+    /// Reports to the session's thread.
+    private let report: @Sendable (String) async -> Void
     /// Snapshots that were dropped and whose objects are still there.
     let dropped = Protected(0)
     /// Bytes that snapshots occupied when they were measured last; nil before that.
@@ -37,8 +39,9 @@ package final class Workspace: WorkspaceFiles {
     init(
         session: String, layout: WorkspaceLayout, state: WorkspaceState, repository: LocalRepository?,
         settings: WorkspaceSettings, packer: CommitPacker?, bundles: WorkspaceBundles?,
-        now: @escaping @Sendable () -> Int64
+        report: @escaping @Sendable (String) async -> Void, now: @escaping @Sendable () -> Int64
     ) {
+        self.report = report
         self.session = session
         self.layout = layout
         self.folder = layout.files
@@ -142,11 +145,19 @@ package final class Workspace: WorkspaceFiles {
             let hold = try await self.files.hold()
             defer { withExtendedLifetime(hold) {} }
             return try await body(self.files)
+        } catch let error as GitError where error.code == .cancelled {
+            throw CancellationError()
         } catch let error as GitError {
             throw self.failure(error)
         } catch let error as RepositoryError {
             throw WorkspaceFailure(error.message)
         }
+    }
+
+    /// Tells the thread which of the branch's files are not in the workspace.
+    func report(unheld files: [UnheldFile]) async {
+        guard !files.isEmpty else { return }
+        await self.report(WorkspaceTexts.unheld(files, limit: self.settings.scan.fileBytes))
     }
 
     func failure(_ error: GitError) -> WorkspaceFailure {

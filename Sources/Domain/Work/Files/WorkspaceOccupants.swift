@@ -1,5 +1,6 @@
 package import Chat
 internal import JSON
+package import Jail
 package import Logging
 
 /// What happens in the workspaces besides the calls to them, so that none is replaced under somebody's feet.
@@ -14,6 +15,12 @@ package protocol WorkspaceOccupants: Sendable {
     func forgetSnapshots(of session: String) async throws
     /// Reports to a session's thread.
     func report(_ text: String, in session: String) async
+    /// What the workspaces of a repository may hold; nil where nothing limits them.
+    func limits(of repository: String?) -> JailLimits?
+}
+
+extension WorkspaceOccupants {
+    package func limits(of repository: String?) -> JailLimits? { nil }
 }
 
 /// The commands, jobs and programs of sessions.
@@ -40,6 +47,8 @@ package struct SessionOccupants: WorkspaceOccupants {
     package func leave(_ session: String) async { await self.shells.leave(session) }
 
     package func forgetSnapshots(of session: String) async throws { try await self.log.forgetSnapshots(of: session) }
+
+    package func limits(of repository: String?) -> JailLimits? { self.shells.limits(of: repository) }
 
     package func report(_ text: String, in session: String) async {
         do { try await self.notices.post(text, in: session) } catch {

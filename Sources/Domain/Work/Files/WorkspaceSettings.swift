@@ -12,11 +12,14 @@ package struct WorkspaceSettings: Sendable, Hashable {
     package var diffBytes: Int
     /// More objects made in the jail are refused. Bytes, compressed.
     package var packBytes: Int
+    /// A branch that needs more is not made a workspace's files.
+    package var room: FolderRoom
 
     package init(
         scan: ScanRules = .snapshots, snapshots: Int = 200, snapshotBytes: Int = .max, diffBytes: Int = 512 << 10,
-        packBytes: Int = 256 << 20
+        packBytes: Int = 256 << 20, room: FolderRoom? = nil
     ) {
+        self.room = room ?? FolderRoom(files: scan.entries, bytes: Int(scan.newBytes))
         self.snapshotBytes = snapshotBytes
         self.scan = scan
         self.snapshots = snapshots

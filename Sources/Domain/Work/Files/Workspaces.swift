@@ -3,6 +3,7 @@ internal import Crypto
 internal import EventLoop
 internal import Git
 internal import JSON
+internal import Jail
 internal import Lifecycle
 package import Logging
 package import Repositories
@@ -63,15 +64,19 @@ package actor Workspaces: WorkspaceDirectory {
         session: String, repository: String?, feature: String? = nil, update: SessionPlace.Update = .required
     ) async throws -> Workspace {
         let before = self.opening[session]
-        // A task of its own, so that a cancelled caller leaves no half made workspace. One at a time for a session: a
-        // second call finds what the first has made.
+        // A task of its own, because a second call for the session waits for the first: it finds what that has made.
         let task = Task {
             let existing = try? await before?.value
             return try await self.find(session, repository, feature, update, existing)
         }
         self.opening[session] = task
         do {
-            let workspace = try await task.value
+            // As a crash does, cancelling leaves what the next call continues or begins again.
+            let workspace = try await withTaskCancellationHandler {
+                try await task.value
+            } onCancel: {
+                task.cancel()
+            }
             await self.occupants?.enter(workspace)
             return workspace
         } catch {
@@ -162,11 +167,16 @@ extension Workspaces {
     func workspace(_ session: String, _ state: WorkspaceState) -> Workspace {
         var settings = self.settings
         if let snapshotBytes { settings.snapshotBytes = snapshotBytes[state.repository] }
+        if let limits = self.occupants?.limits(of: state.repository) {
+            settings.room = FolderRoom(
+                files: min(limits.files, settings.room.files), bytes: min(limits.disk, settings.room.bytes))
+        }
+        let occupants = self.occupants
         // Without its repository a workspace can still be archived, replaced and removed.
         return Workspace(
             session: session, layout: self.layout(session), state: state,
             repository: state.repository.flatMap { try? self.local($0) }, settings: settings, packer: self.packer,
-            bundles: self.bundles, now: self.now)
+            bundles: self.bundles, report: { await occupants?.report($0, in: session) }, now: self.now)
     }
 
     private func local(_ name: String) throws -> LocalRepository {
@@ -202,25 +212,38 @@ extension Workspaces {
             state.branch = branch
             state.base = base.hex
             let workspace = self.workspace(session, state)
-            let restoration = try await workspace.files.checkOut(workspace.files.tree(of: base))
-            for failed in restoration.failed {
-                self.logger.warning(
-                    "a file was not checked out",
-                    ["session": .string(session), "path": .string(failed.path), "reason": .string(failed.reason)])
+            let restoration = try await workspace.files.checkOut(
+                workspace.files.tree(of: base), within: workspace.settings.room)
+            // Without it, the next commit would remove it from the branch.
+            if let failed = restoration.failed.first {
+                throw WorkspaceFailure(
+                    "the workspace can't be made because \(failed.path) can't be written (\(failed.reason)): change it on "
+                        + "the branch, or choose another one")
             }
             try await workspace.files.prepareGit()
             try await workspace.files.setHead(branch, to: base, index: layout.indexDraft)
             try await workspace.writeHead(base, of: branch)
             // Last, because a workspace with a state is complete.
             try await Self.write(state, layout)
+            await workspace.report(unheld: restoration.unheld)
             return workspace
-        } catch let error as GitError {
-            throw WorkspaceFailure(
+        } catch {
+            // It would be removed the next time; but until then it takes space, and perhaps much.
+            try? await Self.discard(layout.path, in: self.folder)
+            throw Self.failure(error, layout)
+        }
+    }
+
+    private static func failure(_ error: any Error, _ layout: WorkspaceLayout) -> any Error {
+        switch error {
+        case let error as GitError where error.code == .cancelled: CancellationError()
+        case let error as GitError:
+            WorkspaceFailure(
                 "the workspace can't be made: \(error.message.replacing(layout.path, with: "the workspace"))")
-        } catch let error as RepositoryError {
-            throw WorkspaceFailure("the workspace can't be made: \(error.message)")
-        } catch let error as SystemError {
-            throw WorkspaceFailure("the workspace can't be made (\(error.message)): check the data directory")
+        case let error as RepositoryError: WorkspaceFailure("the workspace can't be made: \(error.message)")
+        case let error as SystemError:
+            WorkspaceFailure("the workspace can't be made (\(error.message)): check the data directory")
+        default: error
         }
     }
 

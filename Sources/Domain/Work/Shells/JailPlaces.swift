@@ -15,7 +15,7 @@ final class JailPlaces: Sendable {
     }
 
     private let means: JailMeans
-    private let limits: PerRepository<JailLimits>
+    let limits: PerRepository<JailLimits>
     private let state = Protected(State())
 
     init(means: JailMeans, limits: PerRepository<JailLimits>) {

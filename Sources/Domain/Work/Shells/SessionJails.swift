@@ -47,6 +47,8 @@ package struct SessionJails: ShellDirectory {
 
     package func isLent(_ session: String) -> Bool { self.places.isLent(session) }
 
+    package func limits(of repository: String?) -> JailLimits? { self.places.limits[repository] }
+
     package func end(_ session: String) async { await self.shells.end(session) }
 
     package func forget(_ session: String) { self.places.forget(session) }

@@ -38,4 +38,11 @@ package protocol ShellDirectory: Sendable {
 
     /// Ends everything that runs, and starts nothing any more.
     func end() async
+
+    /// What the jails of a repository's workspaces may use; nil without jails.
+    func limits(of repository: String?) -> JailLimits?
+}
+
+extension ShellDirectory {
+    package func limits(of repository: String?) -> JailLimits? { nil }
 }

@@ -4,10 +4,13 @@ internal import CGit2
 /// `.gitignore` excludes.
 struct CommitTree {
     private let store: ObjectStore
+    private let unheld: UnheldFiles
     private var levels: [(depth: Int, rules: IgnoreRules)] = []
 
-    init(store: ObjectStore) {
+    /// - Parameter fileBytes: The folder has no larger files.
+    init(store: ObjectStore, fileBytes: Int) {
         self.store = store
+        self.unheld = UnheldFiles(store: store, fileBytes: fileBytes)
     }
 
     /// The tree to commit on `head`; nil without files. Throws ``GitError/Code/invalidName`` for a name that no commit
@@ -23,14 +26,15 @@ struct CommitTree {
         }
         defer { if self.levels.last?.depth == path.count { self.levels.removeLast() } }
         var items: [TreeItem] = []
-        var names: Set<[UInt8]> = []
+        // Whether each is a folder.
+        var names: [[UInt8]: Bool] = [:]
         for file in folder.files {
             let name = file.item.name
             let isKnown = old[name].map { $0.kind != .folder } ?? false
             guard isKnown || !(isIgnored || self.ignores(path + [name], isFolder: false)) else { continue }
             try Self.check(name, path)
             items.append(file.item)
-            names.insert(name)
+            names[name] = false
         }
         for (name, child) in folder.folders {
             let known = old[name]
@@ -43,11 +47,19 @@ struct CommitTree {
             guard let key else { continue }
             try Self.check(name, path)
             items.append(TreeItem(kind: .folder, name: name, key: key))
-            names.insert(name)
+            names[name] = true
         }
         // What a scan can't see is unchanged: a submodule's place, a file that is too large.
-        for (name, item) in old where !names.contains(name) {
-            if item.kind == .submodule || folder.unrecorded.contains(name) { items.append(item) }
+        for (name, item) in old {
+            let isFolder = names[name]
+            if isFolder == nil, item.kind == .submodule || folder.unrecorded.contains(name) {
+                items.append(item)
+            } else if isFolder == nil || (isFolder == false && item.kind == .folder),
+                let rest = try self.unheld.rest(of: item)
+            {
+                guard isFolder == nil else { throw Self.blocked(name, path) }
+                items.append(rest)
+            }
         }
         return items.isEmpty ? nil : try self.store.write(TreeItem.serialised(items), .tree)
     }
@@ -57,6 +69,14 @@ struct CommitTree {
             if let verdict = rules.verdict(on: path[depth...], isFolder: isFolder) { return verdict }
         }
         return false
+    }
+
+    private static func blocked(_ name: [UInt8], _ path: [[UInt8]]) -> GitError {
+        let shown = (path + [name]).map { String(decoding: $0, as: UTF8.self) }.joined(separator: "/")
+        return GitError(
+            .invalidName,
+            "the file \(GitName.printable(shown)) can't be committed because the branch has a folder of that name, with "
+                + "files that are too large for the workspace: give it another name")
     }
 
     private static func check(_ name: [UInt8], _ path: [[UInt8]]) throws(GitError) {

@@ -1,5 +1,6 @@
 internal import CGit2
 internal import Glibc
+internal import Primitives
 
 /// Makes the files of a folder like a tree. What a scan left out (`.git`, pipes, too large files) stays as it is.
 struct FolderRestorer {
@@ -9,13 +10,20 @@ struct FolderRestorer {
     private let fileBytes: Int64
     /// The folders without files that stay; nil for all.
     private let emptyFolders: Set<[UInt8]>?
+    /// Whether it ends when the task is cancelled or the disk is full.
+    private let isWhole: Bool
     private(set) var written = 0
     private(set) var removed = 0
     /// What could not be made like the tree.
     private(set) var failed: [SkippedFile] = []
+    /// What is too large.
+    private(set) var unheld: [UnheldFile] = []
 
-    init(store: ObjectStore, owner: FileOwner?, fileBytes: Int64, emptyFolders: Set<[UInt8]>? = nil) {
+    init(
+        store: ObjectStore, owner: FileOwner?, fileBytes: Int64, emptyFolders: Set<[UInt8]>? = nil, isWhole: Bool
+    ) {
         self.emptyFolders = emptyFolders
+        self.isWhole = isWhole
         self.store = store
         self.owner = owner
         self.fileBytes = fileBytes
@@ -50,6 +58,7 @@ struct FolderRestorer {
         let known = Dictionary((current?.files ?? []).map { ($0.item.name, $0.item) }) { first, _ in first }
         let children = Dictionary((current?.folders ?? []).map { ($0.name, $0.folder) }) { first, _ in first }
         for item in items where known[item.name] != item {
+            if self.isWhole, Task.isCancelled { throw GitError.cancelled }
             let place = Self.join(path, item.name)
             guard TreeItem.isSafe(item.name) else {
                 self.fail(place, "its name is not allowed")
@@ -64,7 +73,7 @@ struct FolderRestorer {
                 guard item.kind == .folder else { continue }
                 try self.apply(item.key, to: child, current: children[item.name], path: place, depth: depth + 1)
             case .file, .executable, .link:
-                self.write(item, place, in: folder)
+                try self.write(item, place, over: known[item.name], in: folder)
             }
         }
     }
@@ -84,20 +93,27 @@ struct FolderRestorer {
         return nil
     }
 
-    private mutating func write(_ item: TreeItem, _ place: [UInt8], in folder: borrowing Folder) {
+    private mutating func write(
+        _ item: TreeItem, _ place: [UInt8], over old: TreeItem?, in folder: borrowing Folder
+    ) throws(GitError) {
         do throws(GitError) {
+            let size = try self.store.header(item.key, .blob)
+            guard size <= self.fileBytes || item.kind == .link else {
+                // What it was before would be taken for a change.
+                if old != nil, folder.remove(item.name) == 0 { self.removed += 1 }
+                guard self.unheld.count < FolderScanner.mostSkippedNamed else { return }
+                return self.unheld.append(UnheldFile(path: QuotedPath.text(of: place), size: size))
+            }
             let bytes = try self.store.read(item.key, .blob, limit: Int(self.fileBytes))
             var status = self.put(bytes, item, in: folder)
             if status == EISDIR {
                 _ = folder.removeFolder(item.name)
                 status = self.put(bytes, item, in: folder)
             }
-            guard status == 0 else {
-                self.fail(place, GitError(system: status, "write", "it").message)
-                return
-            }
+            guard status == 0 else { throw GitError(system: status, "write", "it") }
             self.written += 1
         } catch {
+            guard !self.isWhole || error.code != .diskFull else { throw error }
             self.fail(place, error.message)
         }
     }

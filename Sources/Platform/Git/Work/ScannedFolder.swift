@@ -22,6 +22,11 @@ final class ScannedFolder {
     /// Whether a folder in it has no file, which the tree object does not show.
     private(set) lazy var hasEmptyFolders: Bool = self.folders.contains { $1.key == nil || $1.hasEmptyFolders }
 
+    /// The files and folders in it, and the files' bytes.
+    private(set) lazy var usage: (count: Int, bytes: Int) = self.folders.reduce(
+        (self.files.count + self.folders.count, self.files.reduce(0) { $0 + Int($1.facts.size) })
+    ) { ($0.0 + $1.folder.usage.count, $0.1 + $1.folder.usage.bytes) }
+
     /// Calls `body` with the path of each folder that has neither files nor folders, until it returns false.
     func forEachEmpty(below path: [UInt8] = [], _ body: ([UInt8], ScannedFolder) -> Bool) -> Bool {
         for (name, folder) in self.folders where folder.key == nil || folder.hasEmptyFolders {

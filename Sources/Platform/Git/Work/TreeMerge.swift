@@ -5,11 +5,14 @@ struct TreeMerge {
     static let mostNamed = 100
 
     private let store: ObjectStore
+    private let unheld: UnheldFiles
     /// Files that both sides changed, the first ``mostNamed``.
     private(set) var conflicts: [String] = []
 
-    init(store: ObjectStore) {
+    /// - Parameter fileBytes: `ours` is of a folder that has no larger files: there, none of them was removed.
+    init(store: ObjectStore, fileBytes: Int) {
         self.store = store
+        self.unheld = UnheldFiles(store: store, fileBytes: fileBytes)
     }
 
     /// The merged tree, in which a conflict is as in `ours`; nil without files.
@@ -38,6 +41,7 @@ struct TreeMerge {
     ) throws(GitError) -> TreeItem? {
         if theirs == base { return ours }
         if ours == base || ours == theirs { return theirs }
+        if ours == nil, let base, try self.unheld.covers(base) { return theirs }
         let all = [base, ours, theirs].compactMap(\.self)
         // A workspace has no files of submodules.
         if all.contains(where: { $0.kind == .submodule }) { return ours }

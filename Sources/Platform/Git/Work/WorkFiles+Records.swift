@@ -179,9 +179,13 @@ extension WorkFiles {
     }
 
     /// An index file with a tree's files, for a Git in the jail. `draft` is a path that only the host writes.
+    ///
+    /// In the jail, nothing is done about a file that the folder can't have: its entry says that it need not be there.
     package func index(of commit: GitObjectID, draft: String) throws(GitError) -> [UInt8] {
         let store = try ObjectStore(path: self.store)
-        var raw = try store.tree(ofCommit: commit).raw
+        let key = try store.tree(ofCommit: commit)
+        let unheld = try self.unheld(in: key, store)
+        var raw = key.raw
         unsafe unlink(draft)
         let index = try unsafe GitLibrary.make("the index") { unsafe git_index_open($0, draft) }
         defer {
@@ -191,6 +195,12 @@ extension WorkFiles {
         let tree = try unsafe GitLibrary.make("the tree") { unsafe git_tree_lookup($0, store.repository, &raw) }
         defer { unsafe git_tree_free(tree) }
         try unsafe GitLibrary.check(git_index_read_tree(index, tree), "the index")
+        for path in unheld.keys {
+            let name = path.map { CChar(bitPattern: $0) } + [0]
+            guard var entry = unsafe git_index_get_bypath(index, name, 0)?.pointee else { continue }
+            unsafe entry.flags_extended |= UInt16(GIT_INDEX_ENTRY_SKIP_WORKTREE.rawValue)
+            try unsafe GitLibrary.check(git_index_add(index, &entry), "the index")
+        }
         try unsafe GitLibrary.check(git_index_write(index), "the index")
         let number = unsafe open(draft, O_RDONLY | O_CLOEXEC)
         guard number >= 0 else { throw GitError(system: errno, "read", "the index") }

@@ -9,10 +9,14 @@ extension WorkFiles {
     }
 
     /// Carries what differs between two commits over to the files, and keeps what else differs from `old`, also files
-    /// that `.gitignore` excludes. Doing it again changes nothing.
-    package func update(from old: GitObjectID, to new: GitObjectID) throws(GitError) -> Update {
+    /// that `.gitignore` excludes. Doing it again changes nothing. Throws ``GitError/Code/tooLarge`` if there is no room.
+    package func update(
+        from old: GitObjectID, to new: GitObjectID, within room: FolderRoom
+    ) throws(GitError) -> Update {
         let store = try ObjectStore(path: self.store)
-        return try self.update(store, from: store.tree(ofCommit: old), to: store.tree(ofCommit: new))
+        let tree = try store.tree(ofCommit: new)
+        _ = try self.unheld(in: tree, store, within: room)
+        return try self.update(store, from: store.tree(ofCommit: old), to: tree, within: room)
     }
 
     /// A recorded tree with what the branch's moves since then have changed. A file that both have changed stays as recorded;
@@ -21,7 +25,7 @@ extension WorkFiles {
         _ tree: GitObjectID, after moves: [BranchMove]
     ) throws(GitError) -> (tree: GitObjectID, conflicts: [String]) {
         let store = try ObjectStore(path: self.store)
-        var merge = TreeMerge(store: store)
+        var merge = TreeMerge(store: store, fileBytes: Int(self.rules.fileBytes))
         var key: ObjectKey? = ObjectKey(tree)
         for move in BranchMove.joined(moves) {
             key = try merge.merge(
@@ -38,16 +42,18 @@ extension WorkFiles {
     }
 
     private func update(
-        _ store: ObjectStore, from old: ObjectKey, to new: ObjectKey
+        _ store: ObjectStore, from old: ObjectKey, to new: ObjectKey, within room: FolderRoom? = nil
     ) throws(GitError) -> Update {
         let before = try self.scan()
-        var merge = TreeMerge(store: store)
+        var merge = TreeMerge(store: store, fileBytes: Int(self.rules.fileBytes))
         let merged = try merge.merge(base: old, ours: ObjectKey(before.tree), theirs: new)
         guard merge.conflicts.isEmpty else {
-            let nothing = Restoration(written: 0, removed: 0, failed: [])
+            let nothing = Restoration(written: 0, removed: 0, failed: [], unheld: [])
             return Update(before: before, conflicts: merge.conflicts, restoration: nothing)
         }
         let tree = if let merged { merged } else { try store.write([], .tree) }
-        return Update(before: before, conflicts: [], restoration: try self.apply(tree.id, store))
+        if let room { try self.check(room, for: tree, store) }
+        return Update(
+            before: before, conflicts: [], restoration: try self.apply(tree.id, store, isWhole: room != nil))
     }
 }

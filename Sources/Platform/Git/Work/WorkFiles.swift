@@ -25,6 +25,8 @@ package actor WorkFiles {
         package let removed: Int
         /// What could not be made like the tree, the first 100.
         package let failed: [SkippedFile]
+        /// Files of the tree that are too large for the folder and not in it, the first 100.
+        package let unheld: [UnheldFile]
     }
 
     package nonisolated let folder: String
@@ -33,6 +35,7 @@ package actor WorkFiles {
     let store: String
     let rules: ScanRules
     var scanned: ScannedFolder?
+    var branchFiles = BranchFiles()
     /// Of the store's objects, as of the last scan.
     var generation: Int64 = 0
     /// As of the last scan.
@@ -78,10 +81,15 @@ package actor WorkFiles {
         return (before, try self.apply(tree, store, keeping: folders))
     }
 
-    /// Makes the files like `tree` without recording them: for a new workspace.
-    package func checkOut(_ tree: GitObjectID) throws(GitError) -> Restoration {
+    /// Makes the files like `tree` without recording them: for a new workspace. Ends when its task is cancelled. Throws
+    /// ``GitError/Code/tooLarge``, before it writes anything, if there is no room.
+    ///
+    /// - Parameter room: Nil for as many files as a scan records.
+    package func checkOut(_ tree: GitObjectID, within room: FolderRoom? = nil) throws(GitError) -> Restoration {
         self.scanned = nil
-        return try self.apply(tree, ObjectStore(path: self.store))
+        let store = try ObjectStore(path: self.store)
+        _ = try self.unheld(in: ObjectKey(tree), store, within: room)
+        return try self.apply(tree, store, isWhole: true)
     }
 
     /// Frees the memory of what the last scan found; the next one reads all files again.
@@ -95,7 +103,9 @@ package actor WorkFiles {
         let store = try ObjectStore(path: self.store)
         _ = try self.scan(store)
         let old = try store.tree(ofCommit: head)
-        var chooser = CommitTree(store: store)
+        // Reads the folders before anything else does.
+        _ = try self.unheld(in: old, store)
+        var chooser = CommitTree(store: store, fileBytes: Int(self.rules.fileBytes))
         let tree = try chooser.tree(of: self.scanned ?? ScannedFolder(), head: old)
         if let tree { return (old.id, tree.id) }
         return try (old.id, store.write([], .tree).id)
@@ -138,15 +148,17 @@ package actor WorkFiles {
             folders: folders)
     }
 
+    /// - Parameter isWhole: Whether half of it is of no use: then it ends when the task is cancelled or the disk is full.
     func apply(
-        _ tree: GitObjectID, _ store: ObjectStore, keeping folders: EmptyFolders? = nil
+        _ tree: GitObjectID, _ store: ObjectStore, keeping folders: EmptyFolders? = nil, isWhole: Bool = false
     ) throws(GitError) -> Restoration {
         let folder = try Folder(path: self.folder)
         var restorer = FolderRestorer(
             store: store, owner: Self.owner(of: folder), fileBytes: self.rules.fileBytes,
-            emptyFolders: folders?.withParents)
+            emptyFolders: folders?.withParents, isWhole: isWhole)
         try restorer.apply(ObjectKey(tree), to: folder, current: self.scanned)
-        return Restoration(written: restorer.written, removed: restorer.removed, failed: restorer.failed)
+        return Restoration(
+            written: restorer.written, removed: restorer.removed, failed: restorer.failed, unheld: restorer.unheld)
     }
 
     /// Who gets new files: the owner of the folder. Nil unless this process may give files away.
