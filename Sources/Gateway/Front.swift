@@ -61,7 +61,8 @@ struct Front: Sendable {
         } catch let problem as HTTPProblem {
             response = self.response(to: problem, request: request, route: route)
         } catch let refusal as ViewerRefusal {
-            let problem = HTTPProblem(.serviceUnavailable, refusal.message, title: "This cannot be shown")
+            let status = refusal.isTooLarge ? HTTPStatus.contentTooLarge : .serviceUnavailable
+            let problem = HTTPProblem(status, refusal.message, title: "This cannot be shown")
             response = self.response(to: problem, request: request, route: route)
         } catch let error as HTTPServerError {
             throw error

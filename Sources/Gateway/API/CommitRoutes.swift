@@ -11,7 +11,8 @@ enum CommitRoutes {
             .get, "/api/v1/repositories/{repository}/commits/{sha}", "getCommitFiles",
             "The files that a commit changed. Guests see commits that were posted in their own threads.",
             .reading(from: .guest), answerMemory: APIRoute.anyMemory,
-            success: (.ok, "The files; the first ones, if there are many."), [.notFound("No such commit.")]
+            success: (.ok, "The files; the first ones, if there are many."),
+            [.notFound("No such commit."), .problem(.contentTooLarge, "The commit is too large to show.")]
         ) { (context, call: PlainCall) in
             let commit = try await context.commit(
                 call.request.parameter("sha"), of: call.request.parameter("repository"), for: call.person())

@@ -61,7 +61,7 @@ package struct RepositoryViewer: ViewerSource {
         } catch let error as GitError where error.code == .notFound {
             return nil
         } catch let error as RepositoryError {
-            throw ViewerRefusal(error.message)
+            throw ViewerRefusal(error.message, isTooLarge: error.code == .git(.tooLarge))
         }
     }
 

@@ -170,8 +170,12 @@ enum ViewerPath {
 /// Why an existing object cannot be shown, in one line for people.
 package struct ViewerRefusal: Error, Sendable {
     package let message: String
+    package let isTooLarge: Bool
 
-    package init(_ message: String) { self.message = message }
+    package init(_ message: String, isTooLarge: Bool = false) {
+        self.message = message
+        self.isTooLarge = isTooLarge
+    }
 }
 
 /// The viewer's data source. Nil means not found.

@@ -6,6 +6,7 @@ struct FakeViewer: ViewerSource {
     static let hostile = "<script>alert(1)</script>\" onload='alert(2)' & \u{202E}evil"
 
     func commit(_ repository: String, _ ref: String) async throws -> ViewerCommit? {
+        if ref == "huge" { throw ViewerRefusal("too large to show: the commit is huge", isTooLarge: true) }
         guard repository == "notes", Self.sha.hasPrefix(ref) else { return nil }
         let person = ViewerCommit.Person(name: Self.hostile, email: Self.hostile, seconds: 1_772_370_300, offset: 60)
         let bot = ViewerCommit.Person(name: "Jetbridge", email: "bot@example.org", seconds: 1_772_370_301, offset: 60)

@@ -92,6 +92,16 @@ struct ViewerTests {
         }
     }
 
+    @Test(
+        "a commit that is too large says so, on its page and in the API",
+        arguments: ["/r/notes/commit/huge", "/api/v1/repositories/notes/commits/huge"])
+    func tooLarge(path: String) async throws {
+        try await self.page(path) { answer in
+            #expect(answer.status == 413)
+            #expect(answer.text.contains("too large to show: the commit is huge"))
+        }
+    }
+
     @Test("a download is never rendered under the gateway's origin")
     func raw() async throws {
         try await self.page("/r/notes/raw/main/folder/evil.html") { answer in

@@ -1,0 +1,68 @@
+import Logging
+import Repositories
+import TestSupport
+import Testing
+
+@testable import Gateway
+
+@Suite("Viewer: what was pushed to a repository", .timeLimit(.minutes(1)))
+struct RepositoryViewerTests {
+    /// Makes a commit `hostile` with a tree `$t`.
+    private static func viewer(_ tree: String) async throws -> (RepositoryViewer, TemporaryDirectory) {
+        let directory = try TemporaryDirectory()
+        let path = "\(directory.path)/notes"
+        let catalog = RepositoryCatalog(
+            [RepositorySetting(name: "notes", place: .local(path: path), branch: "main")], now: { 1_700_000_000 },
+            logger: Logger(label: "test"))
+        await catalog.prepare()
+        try RealGit(path).shell("\(tree)\ngit branch hostile $(git commit-tree $t -p HEAD -m hostile)")
+        return (RepositoryViewer(catalog: catalog), directory)
+    }
+
+    private static func refusal(_ body: () async throws -> Void) async -> (text: String, isTooLarge: Bool) {
+        do { try await body() } catch let refusal as ViewerRefusal {
+            return (refusal.message, refusal.isTooLarge)
+        } catch { return ("\(error)", false) }
+        return ("none", false)
+    }
+
+    @Test("a commit of 13 objects with 2 × 10^10 files, or of folders in folders, has no page", arguments: [10, 300])
+    func bomb(levels: Int) async throws {
+        let (viewer, directory) = try await Self.viewer(
+            """
+            b=$(echo x | git hash-object -w --stdin); t=$(printf '100644 blob %s\\tf0\\n' $b | git mktree)
+            for l in $(seq \(levels)); do
+            t=$(for i in $(seq \(levels == 10 ? 10 : 1)); do printf '040000 tree %s\\td%s\\n' $t $i; done | git mktree)
+            done
+            """)
+        let refusal = await Self.refusal { _ = try await viewer.commit("notes", "hostile") }
+        #expect(refusal.isTooLarge)
+        #expect(refusal.text.hasPrefix("repository notes: too large to show: the commit "), "\(refusal)")
+        // What is looked at step by step is shown.
+        #expect(try await viewer.tree("notes", "hostile", "d1/d1/d1")?.entries.first?.name == "d1")
+        #expect(try await viewer.overview("notes", branch: "hostile")?.branch == "hostile")
+        withExtendedLifetime(directory) {}
+    }
+
+    @Test("a file of 80 MB is on the pages of its commit and folder, and has none itself")
+    func file() async throws {
+        let (viewer, directory) = try await Self.viewer(
+            """
+            b=$(head -c 80000000 /dev/zero | git hash-object -w --stdin)
+            t=$(printf '100644 blob %s\\tlarge.md\\n' $b | git mktree)
+            """)
+        let before = Self.resident
+        let commit = try await viewer.commit("notes", "hostile")
+        #expect(commit?.files.map(\.path) == ["large.md"] && commit?.files.first?.isBinary == true)
+        #expect(try await viewer.tree("notes", "hostile", "")?.entries.map(\.size) == [80_000_000])
+        #expect(try await viewer.overview("notes", branch: "hostile")?.documents.items.map(\.path) == ["large.md"])
+        let refusal = await Self.refusal { _ = try await viewer.blob("notes", "hostile", "large.md") }
+        #expect(refusal.isTooLarge && refusal.text.contains("large.md has 80000000 bytes"), "\(refusal)")
+        #expect(Self.resident - before < 32 << 20)
+        withExtendedLifetime(directory) {}
+    }
+
+    private static var resident: Int {
+        Int(Survivors.text("/proc/self/statm").split(separator: " ")[1]).map { $0 * 4_096 } ?? 0
+    }
+}
