@@ -233,7 +233,9 @@ let package = Package(
         tests("HTTP", "HTTP"),
         tests("HTTPClient", "EventLoop", "HTTP", "HTTPClient", "Primitives", "Processes", "TestSupport"),
         tests("HTTPServer", "EventLoop", "HTTP", "HTTPServer", "JSON", "Logging", "Primitives", "TestSupport"),
-        tests("WebSockets", "EventLoop", "HTTP", "HTTPServer", "Logging", "Primitives", "TestSupport", "WebSockets"),
+        tests(
+            "WebSockets", "EventLoop", "HTTP", "HTTPServer", "Logging", "Primitives", "Processes", "TestSupport",
+            "WebSockets"),
         tests("Database", "Database", "Primitives", "TestSupport"),
         tests("Git", "Crypto", "EventLoop", "Git", "HTTP", "Primitives", "Processes", "TestSupport"),
         tests(

@@ -13,7 +13,7 @@ package struct GitLock: Hashable, Sendable {
         var facts = stat()
         guard unsafe stat(folder + name, &facts) == 0 else { return nil }
         self.name = name
-        self.seconds = Int64(facts.st_mtim.tv_sec)
+        self.seconds = GitSignature.bounded(Int64(facts.st_mtim.tv_sec))
     }
 }
 

@@ -206,7 +206,7 @@ extension Workspace {
 
     private static func snapshot(_ number: Int, _ record: WorkFiles.Record, _ notes: [String]) -> WorkspaceSnapshot {
         let reason = record.message.prefix { $0 != "\n" }
-        let time = Self.trailer(Self.timeKey, of: record).flatMap { Int64($0) }
+        let time = Self.trailer(Self.timeKey, of: record).flatMap { Int64(untrusted: $0) }
         return WorkspaceSnapshot(
             id: "s\(number)", reason: String(reason), at: time ?? record.seconds * 1_000, tree: record.tree.hex,
             notes: notes, folders: UnrecordedFolders(empty: Self.folders(of: record)))
