@@ -46,13 +46,12 @@ struct EncryptionCrashTests {
                 try await self.perform(step, bot, world)
             } catch is KeyDeviceKilled {
                 wasKilled = true
-                bot = try await KeyDevice("@bot:s", "B", on: world.server, folder: try await bot.kill())
+                bot = try await KeyDevice("@bot:s", "B", on: world.server, keys: try await bot.kill())
                 try await self.perform(.open, bot, world)
                 try await self.perform(step, bot, world)
             }
         }
         try await self.check(world, "killed at \(kill)")
-        for device in world.people + [bot] { await device.remove() }
         return wasKilled
     }
 

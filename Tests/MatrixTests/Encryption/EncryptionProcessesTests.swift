@@ -15,9 +15,9 @@ struct EncryptionProcessesTests {
     private let server = KeyServer()
     private let room = "!r:s"
 
-    private func device(_ user: String, folder: String? = nil) async throws -> KeyDevice {
+    private func device(_ user: String, keys: TestKeys? = nil) async throws -> KeyDevice {
         self.server.join(user, self.room)
-        let device = try await KeyDevice(user, "D1", on: self.server, folder: folder)
+        let device = try await KeyDevice(user, "D1", on: self.server, keys: keys)
         #expect(try await device.open() == .ready)
         return device
     }
@@ -31,16 +31,15 @@ struct EncryptionProcessesTests {
         let (alice, bot) = (try await self.device("@a:s"), try await self.device("@bot:s"))
         let first = try await bot.say("one", in: self.room, id: "$1")
         await bot.encryption.close()
-        let again = try await self.device("@bot:s", folder: bot.folder)
+        let again = try await self.device("@bot:s", keys: bot.keys)
         let second = try await again.say("two", in: self.room, id: "$2")
         #expect(second.sessionID == first.sessionID)
-        let crashed = try await self.device("@bot:s", folder: try await again.kill())
+        let crashed = try await self.device("@bot:s", keys: try await again.kill())
         let third = try await crashed.say("three", in: self.room, id: "$3")
         #expect(third.sessionID != first.sessionID)
         #expect(try await alice.sync([first, second, third]) == ["$1": "one", "$2": "two", "$3": "three"])
         // What others write to the old channels is still read.
         #expect(try await crashed.sync([try await alice.say("yes", in: self.room, id: "$4")]) == ["$4": "yes"])
-        for device in [alice, crashed] { await device.remove() }
     }
 
     @Test("when a second process begins, the first one stops, and no key encrypts two texts")
@@ -54,7 +53,7 @@ struct EncryptionProcessesTests {
         let copy = try await bot.copy()
         #expect(try await self.loss(of: bot) == nil)
         let second = try await bot.say("two", in: self.room, id: "$3")
-        let other = try await self.device("@bot:s", folder: copy)
+        let other = try await self.device("@bot:s", keys: copy)
         let third = try await other.say("three", in: self.room, id: "$4")
         #expect(try await alice.sync([second, third]) == ["$3": "two", "$4": "three"])
         guard case .superseded(let reason) = try await self.loss(of: bot) else {
@@ -69,7 +68,6 @@ struct EncryptionProcessesTests {
         #expect(try await self.loss(of: bot) != nil)
         #expect(try await self.loss(of: other) == nil)
         #expect(try await other.sync([question]) == [:], "what the first process fetched is gone for the second one")
-        for device in [alice, bot, other] { await device.remove() }
     }
 
     @Test("keys that were restored from a backup need a new device, even if nobody has started with them since")
@@ -93,14 +91,11 @@ struct EncryptionProcessesTests {
                 Issue.record("the old device goes on")
                 return
             }
-            await old.remove()
         }
         for _ in 0..<2 {
             let new = try await KeyDevice("@bot:s", "D2", on: self.server, place: files)
             #expect(try await new.open() == .ready)
-            await new.remove()
         }
-        for device in [bot, again] { await device.remove() }
     }
 
     @Test("a new device reads the backup again, and the same one does not")
@@ -109,12 +104,11 @@ struct EncryptionProcessesTests {
         var changes = MatrixKeyChanges()
         changes.setFact("backup", "1")
         try await bot.encryption.commit(changes)
-        let next = try await self.device("@bot:s", folder: try await bot.copy())
+        let next = try await self.device("@bot:s", keys: try await bot.copy())
         #expect(try await next.encryption.store.fact("backup") == "1")
-        let new = try await KeyDevice("@bot:s", "D2", on: self.server, folder: try await next.copy())
+        let new = try await KeyDevice("@bot:s", "D2", on: self.server, keys: try await next.copy())
         #expect(try await new.open() == .ready)
         #expect(try await new.encryption.store.fact("backup") == nil)
-        for device in [bot, next, new] { await device.remove() }
     }
 
     @Test("one-time keys that both processes made are noticed, and need a new device")
@@ -124,7 +118,7 @@ struct EncryptionProcessesTests {
         self.server.leaveOneTimeKeys(20, of: "@bot:s", "D1")
         try await bot.sync()
         #expect(self.server.oneTimeKeyCount("@bot:s", "D1") == 50)
-        let other = try await self.device("@bot:s", folder: copy)
+        let other = try await self.device("@bot:s", keys: copy)
         self.server.leaveOneTimeKeys(24, of: "@bot:s", "D1")
         guard case .device(let reason) = try await self.loss(of: other) else {
             Issue.record("the conflict is not noticed")
@@ -133,7 +127,6 @@ struct EncryptionProcessesTests {
         #expect(reason.contains("other one-time keys"))
         // Said once; the new login is the adapter's.
         #expect(try await self.loss(of: other) == nil)
-        for device in [bot, other] { await device.remove() }
     }
 
     @Test("the adapter reports the other process, and neither reads nor writes after that")

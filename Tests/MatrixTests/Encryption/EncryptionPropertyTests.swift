@@ -144,7 +144,7 @@ struct EncryptionPropertyTests {
         }
 
         func kill() async throws {
-            self.bot = try await KeyDevice("@bot:s", "B", on: self.server, folder: try await self.bot.kill())
+            self.bot = try await KeyDevice("@bot:s", "B", on: self.server, keys: try await self.bot.kill())
             #expect(try await self.bot.open() == .ready)
         }
 
@@ -165,19 +165,6 @@ struct EncryptionPropertyTests {
             await self.bot.encryption.forget(transaction: id)
             self.answers.append(Answer(event: event, text: "answer \(id)", readers: readers, excluded: excluded))
         }
-
-        func runErrands() async {
-            let encryption = self.bot.encryption
-            let last = MatrixErrand.request(room: "", session: "", user: "")
-            await encryption.begin(last)
-            for await errand in await encryption.errands {
-                if errand == last { return }
-                if case .expireVerifications = errand { continue }
-                await encryption.run(errand)
-            }
-        }
-
-        func remove() async { for device in self.people + [self.bot] { await device.remove() } }
     }
 
     private func run(seed: UInt64, loses: Bool) async throws {
@@ -188,7 +175,7 @@ struct EncryptionPropertyTests {
             case 1: world.leave(Self.users[Int.random(in: 0..<3, using: &world.random)])
             case 2: try await world.addDevice(of: Self.users[Int.random(in: 0..<3, using: &world.random)])
             case 3: try await world.kill()
-            case 4: await world.runErrands()
+            case 4: await world.bot.runErrands()
             case 5...9: try await world.ask()
             case 10...13: try await world.answer()
             default: try await world.hear()
@@ -197,7 +184,6 @@ struct EncryptionPropertyTests {
         // The rest arrives.
         for _ in 0..<3 { try await world.hear(all: true) }
         try await self.check(world, "seed \(seed)")
-        await world.remove()
     }
 
     private func check(_ world: World, _ label: Comment) async throws {
@@ -222,7 +208,7 @@ struct EncryptionPropertyTests {
         let encryption = world.bot.encryption
         // The next message removes what the server has confirmed.
         _ = try await world.bot.say("last", in: Self.room, id: "$last")
-        await world.runErrands()
+        await world.bot.runErrands()
         let rows = try await encryption.store.read { keys -> [String: Int] in
             var counts: [String: Int] = [:]
             for table in ["outbound", "sealed", "parcels", "late", "room_keys", "shares"] {

@@ -12,25 +12,23 @@ struct KeyDevice {
     let name: String
     let server: KeyServer
     let encryption: MatrixEncryption
-    private let keys: TestKeys
-
-    /// The name of its keys, for another run.
-    var folder: String { self.keys.name }
+    /// Its keys, also for another run.
+    let keys: TestKeys
 
     /// - Parameters:
-    ///   - folder: the keys of an earlier run; nil for new ones.
+    ///   - keys: of an earlier run; nil for new ones.
     ///   - place: where the keys are, if not there.
     ///   - clock: its time, in milliseconds since 1970.
     ///   - dying: the number of requests after which it is killed; the last one reaches the server if `afterwards`.
     init(
-        _ user: String, _ name: String, on server: KeyServer, folder: String? = nil, place: (any MatrixKeyPlace)? = nil,
+        _ user: String, _ name: String, on server: KeyServer, keys: TestKeys? = nil, place: (any MatrixKeyPlace)? = nil,
         settings: MatrixEncryptionSettings = MatrixEncryptionSettings(), dying: Protected<Int>? = nil,
         afterwards: Bool = false, clock: @escaping @Sendable () -> Int64 = { AdapterTime.now.wall }
     ) async throws {
         self.user = user
         self.name = name
         self.server = server
-        let keys = try TestKeys(folder)
+        let keys = try keys ?? TestKeys()
         self.keys = keys
         self.encryption = MatrixEncryption(
             user: user, settings: settings, store: try await (place ?? keys.place).open(),
@@ -60,18 +58,24 @@ struct KeyDevice {
     }
 
     /// A copy of its keys as they are now, as after a power cut.
-    func copy() async throws -> String { try await self.keys.copy() }
+    func copy() async throws -> TestKeys { try await self.keys.copy() }
 
     /// Ends it as kill -9 does; its keys as they are then.
-    func kill() async throws -> String {
-        let files = try await self.copy()
-        await self.remove()
-        return files
+    func kill() async throws -> TestKeys {
+        let keys = try await self.copy()
+        await self.encryption.close()
+        return keys
     }
 
-    func remove() async {
-        await self.encryption.close()
-        self.keys.remove()
+    /// Runs the errands that wait.
+    func runErrands() async {
+        let last = MatrixErrand.request(room: "", session: "", user: "")
+        await self.encryption.begin(last)
+        for await errand in await self.encryption.errands {
+            if errand == last { return }
+            if case .expireVerifications = errand { continue }
+            await self.encryption.run(errand)
+        }
     }
 
     /// An encrypted event of this device.

@@ -70,7 +70,6 @@ struct MatrixSharedKeysTests {
         let second = try await next.say("three", in: self.room, id: "$3")
         #expect(try await alice.sync([first, second]) == ["$2": "two", "$3": "three"])
         #expect(try await next.sync([try await alice.say("four", in: self.room, id: "$4")]) == ["$4": "four"])
-        for device in [alice, bot, next] { await device.remove() }
     }
 
     @Test("after a hand-over in order, the session of the room goes on")
@@ -80,7 +79,6 @@ struct MatrixSharedKeysTests {
         await bot.encryption.close()
         let next = try await self.device("@bot:s", self.keys())
         #expect(try await next.say("two", in: self.room, id: "$2").sessionID == first.sessionID)
-        for device in [bot, next] { await device.remove() }
     }
 
     @Test("a store that was restored from a backup of the same run is noticed, and a hand-over is not taken for it")
@@ -111,7 +109,6 @@ struct MatrixSharedKeysTests {
             return
         }
         #expect(reason.contains("old copy"))
-        for device in [bot, next, restored] { await device.remove() }
     }
 
     @Test("a host that has lost the network encrypts nothing, and uses no key that another host has")
@@ -130,7 +127,6 @@ struct MatrixSharedKeysTests {
         #expect(try await alice.sync([before, after]) == ["$1": "one", "$2": "two"])
         host.state.withLock { $0.isPaused = true }
         #expect(!bot.encryption.isHeld)
-        for device in [alice, bot, next] { await device.remove() }
     }
 
     @Test("the store shows no key, accounts do not see each other's, and another key of the cluster opens nothing")
@@ -148,7 +144,6 @@ struct MatrixSharedKeysTests {
         #expect(error?.description.contains("another cluster.key") == true)
         #expect(try await stranger.hasKeys())
         #expect(try await !self.keys(of: "matrix:third").hasKeys())
-        await bot.remove()
     }
 
     @Test("a host that was alone brings its files along: the same device, and its keys still read")
@@ -175,6 +170,5 @@ struct MatrixSharedKeysTests {
             Issue.record("the old files are used again")
             return
         }
-        for device in [alice, alone, bot, back] { await device.remove() }
     }
 }

@@ -7,8 +7,8 @@ import TestSupport
 @testable import Matrix
 
 /// The keys of a device in a test: files in a folder, or with JETBRIDGE_TEST_STORE=postgresql rows of a store that hosts
-/// share.
-struct TestKeys {
+/// share. The files go with the last device that uses them.
+final class TestKeys: Sendable {
     /// Of the folder, or of the account in the store.
     let name: String
 
@@ -22,12 +22,18 @@ struct TestKeys {
         }
     }()
 
-    init(_ name: String? = nil) throws {
-        self.name = name ?? NSTemporaryDirectory() + "keys-\(UUID().uuidString)"
+    init() throws {
+        self.name = Self.newName()
         if Self.store == nil {
             try FileManager.default.createDirectory(atPath: self.name, withIntermediateDirectories: true)
         }
     }
+
+    private init(existing name: String) { self.name = name }
+
+    deinit { try? FileManager.default.removeItem(atPath: self.name) }
+
+    private static func newName() -> String { NSTemporaryDirectory() + "keys-\(UUID().uuidString)" }
 
     private var files: MatrixKeyFiles { MatrixKeyFiles(database: self.name + "/keys", key: self.name + "/key") }
 
@@ -45,11 +51,11 @@ struct TestKeys {
     }
 
     /// A copy of them as they are now, as after a power cut.
-    func copy() async throws -> String {
-        let path = NSTemporaryDirectory() + "keys-\(UUID().uuidString)"
+    func copy() async throws -> TestKeys {
+        let path = Self.newName()
         guard let store = Self.store else {
             try FileManager.default.copyItem(atPath: self.name, toPath: path)
-            return path
+            return TestKeys(existing: path)
         }
         let name = self.name
         try await store.database.write { connection in
@@ -65,8 +71,6 @@ struct TestKeys {
                 }
             }
         }
-        return path
+        return TestKeys(existing: path)
     }
-
-    func remove() { try? FileManager.default.removeItem(atPath: self.name) }
 }
