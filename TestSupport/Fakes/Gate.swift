@@ -28,8 +28,8 @@ package final class Gate: Sendable {
     }
 
     /// Returns once a caller has reached the gate.
-    package func reached() async {
-        while !self.state.withLock({ $0.isReached }) { await Task.yield() }
+    package func reached() async throws {
+        try await eventually("a caller has reached the gate") { self.state.withLock { $0.isReached } }
     }
 
     /// Opens the gate and releases blocked callers, or closes it.

@@ -268,8 +268,8 @@ struct PostgreSQLTests {
         }
         #expect(ContinuousClock.now - started < .seconds(10))
         await proxy.set(.none)
-        while (try? await database.write { try $0.execute("INSERT INTO notes (text) VALUES ('b')") }) == nil {
-            await Task.yield()
+        try await eventually("the database can be written again") {
+            (try? await database.write { try $0.execute("INSERT INTO notes (text) VALUES ('b')") }) != nil
         }
         #expect(try await self.texts(database) == ["a", "b"])
         await proxy.stop()
@@ -305,8 +305,8 @@ struct PostgreSQLTests {
         }
         isOver.withLock { $0 = true }
         _ = try? await cutting.value
-        while (try? await database.write { try $0.execute("INSERT INTO notes (text) VALUES ('end')") }) == nil {
-            await Task.yield()
+        try await eventually("the database can be written again") {
+            (try? await database.write { try $0.execute("INSERT INTO notes (text) VALUES ('end')") }) != nil
         }
         let present = Set(try await self.texts(database))
         #expect(present.subtracting(["end"]) == stored)

@@ -137,10 +137,11 @@ extension Caller {
 
     /// Waits until an operation has ended and returns it.
     func ended(_ operation: String) async throws -> JSON {
-        while true {
-            let document = try await self.send(.get, "/api/v1/operations/\(operation)").expect(200)
-            if !["queued", "running"].contains(document["state"]?.stringValue) { return document }
-            await Task.yield()
+        var document = JSON.null
+        try await eventually("the operation has ended") {
+            document = try await self.send(.get, "/api/v1/operations/\(operation)").expect(200)
+            return !["queued", "running"].contains(document["state"]?.stringValue)
         }
+        return document
     }
 }

@@ -20,7 +20,7 @@ struct RequestBudgetTests {
             order.withLock { $0.append(50) }
             return share
         }
-        while !budget.isCrowded("a") { await Task.yield() }
+        try await eventually("the budget is crowded") { budget.isCrowded("a") }
         second = nil
         // It would fit, but the larger one has waited longer.
         let small = Task {
@@ -50,7 +50,7 @@ struct RequestBudgetTests {
         let budget = RequestBudget(limit: 100, waiting: 1, patience: .seconds(3600))
         let share = try await budget.reserve(100, for: "a")
         let waiting = Task { try await budget.reserve(1, for: "a") }
-        while !budget.isCrowded("a") { await Task.yield() }
+        try await eventually("the budget is crowded") { budget.isCrowded("a") }
         do {
             _ = try await budget.reserve(1, for: "a")
             Issue.record("a second request waits")

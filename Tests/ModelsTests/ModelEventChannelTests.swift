@@ -61,11 +61,10 @@ struct ModelEventChannelTests {
             if case .delta(let text) = event { total += text.utf8.count }
             events += 1
             // The producer runs until the channel is full again, or it has sent everything.
-            while true {
+            try await eventually("the channel is full, or everything is sent") {
                 let count = sent.withLock { $0 }
                 most = max(most, count * 1024 - total)
-                if count == 1000 || count * 1024 - total >= 63 * 1024 { break }
-                await Task.yield()
+                return count == 1000 || count * 1024 - total >= 63 * 1024
             }
         }
         #expect(total == 1000 * 1024)

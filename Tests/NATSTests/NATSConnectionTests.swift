@@ -63,7 +63,7 @@ struct NATSConnectionTests {
         let server = try await NATSServer()
         let one = try await RunningNATS(to: server)
         await server.kill()
-        while one.nats.status.isConnected { await Task.yield() }
+        try await eventually("the connection is lost") { !one.nats.status.isConnected }
         let refused = #expect(throws: NATSError.self) { try one.nats.publish("x", to: "a") }
         #expect(refused?.code == .disconnected)
         await one.stop()

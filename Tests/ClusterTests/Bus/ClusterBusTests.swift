@@ -28,7 +28,9 @@ struct ClusterBusTests {
 
         var wakes: Int { self.woken.withLock { $0 } }
 
-        func waitForWakes(_ count: Int) async { while self.wakes < count { await Task.yield() } }
+        func waitForWakes(_ count: Int) async throws {
+            try await eventually("\(count) wakes have come") { self.wakes >= count }
+        }
 
         func stop() async {
             await self.bus.stop()
@@ -40,12 +42,12 @@ struct ClusterBusTests {
     func wakes() async throws {
         let server = try await NATSServer(hasJetStream: false)
         let hosts = ["a", "b", "c"].map { Host($0, on: server.url) }
-        for host in hosts { await host.waitForWakes(1) }
+        for host in hosts { try await host.waitForWakes(1) }
         hosts[0].bus.wake()
-        for host in hosts.dropFirst() { await host.waitForWakes(2) }
+        for host in hosts.dropFirst() { try await host.waitForWakes(2) }
         hosts[1].bus.wake()
-        await hosts[0].waitForWakes(2)
-        await hosts[2].waitForWakes(3)
+        try await hosts[0].waitForWakes(2)
+        try await hosts[2].waitForWakes(3)
         #expect(hosts.map(\.wakes) == [2, 2, 3])
         for host in hosts { await host.stop() }
         await server.stop()
@@ -56,7 +58,7 @@ struct ClusterBusTests {
         let server = try await NATSServer(hasJetStream: false)
         let (a, b) = (Host("a", on: server.url), Host("b", on: server.url))
         let other = Host("a", on: server.url, key: "another key")
-        for host in [a, b, other] { await host.waitForWakes(1) }
+        for host in [a, b, other] { try await host.waitForWakes(1) }
         let stranger = NATSConnection(NATSSettings(servers: [server.url]), logger: .silent)
         let running = Task { try await stranger.run() }
         for await delivery in try stranger.subscribe(to: "ready") where delivery == .gap { break }
@@ -65,10 +67,10 @@ struct ClusterBusTests {
         for bytes in [[], forged, signature + forged] {
             try stranger.publish(bytes, to: "jb.\(ClusterKey(Secret("key")).name).all")
         }
-        while a.bus.counts.forged < 3 { await Task.yield() }
+        try await eventually("three messages are refused") { a.bus.counts.forged >= 3 }
         other.bus.wake()
         b.bus.wake()
-        await a.waitForWakes(2)
+        try await a.waitForWakes(2)
         #expect(a.wakes == 2 && a.bus.counts.forged == 3 && a.bus.counts.received == 1)
         await stranger.stop()
         _ = await running.result
@@ -80,15 +82,15 @@ struct ClusterBusTests {
     func restart() async throws {
         let server = try await NATSServer(hasJetStream: false)
         let (a, b) = (Host("a", on: server.url), Host("b", on: server.url))
-        for host in [a, b] { await host.waitForWakes(1) }
+        for host in [a, b] { try await host.waitForWakes(1) }
         await server.kill()
-        while a.bus.status.isConnected || b.bus.status.isConnected { await Task.yield() }
+        try await eventually("both hosts have lost the bus") { !a.bus.status.isConnected && !b.bus.status.isConnected }
         a.bus.wake()
         #expect(a.bus.counts.unsent == 1 && a.bus.status.lastError != nil)
         try await server.restart()
-        for host in [a, b] { await host.waitForWakes(2) }
+        for host in [a, b] { try await host.waitForWakes(2) }
         a.bus.wake()
-        await b.waitForWakes(3)
+        try await b.waitForWakes(3)
         for host in [a, b] { await host.stop() }
         await server.stop()
     }

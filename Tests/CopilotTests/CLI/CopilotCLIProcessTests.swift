@@ -84,7 +84,7 @@ struct CopilotCLIProcessTests {
     func stop() async throws {
         let (bench, fake) = try self.bench()
         let pid = try await self.stopAfterFirstWord(of: "wait", bench)
-        #expect(await self.isGone(pid, within: .seconds(1)))
+        try await self.isGone(pid)
         #expect(fake.messages.contains { $0.contains("session.abort") })
         #expect(await bench.ask("hello").text == "You said: hello ")
         await bench.client.stop()
@@ -95,7 +95,7 @@ struct CopilotCLIProcessTests {
     func stopDeaf() async throws {
         let (bench, _) = try self.bench()
         let pid = try await self.stopAfterFirstWord(of: "deaf", bench)
-        #expect(await self.isGone(pid, within: .seconds(1)))
+        try await self.isGone(pid)
         #expect(await bench.ask("hello").text == "You said: hello ")
         await bench.client.stop()
         #expect(bench.records("process ended").first?["end"]?.stringValue == "killed by signal 9")
@@ -209,7 +209,7 @@ struct CopilotCLIProcessTests {
             $0.sessionsPerProcess = 1
         }
         let holding = [Task { await bench.ask("wait one") }, Task { await bench.ask("wait two") }]
-        while await bench.client.pool.processIDs.count < 2 { await Task.yield() }
+        try await eventually("two processes run") { await bench.client.pool.processIDs.count >= 2 }
         let order = Protected<[Int]>([])
         var waiting: [Task<Void, Never>] = []
         for number in 0..<3 {
@@ -218,7 +218,7 @@ struct CopilotCLIProcessTests {
                     _ = await bench.ask("hello \(number)")
                     order.withLock { $0.append(number) }
                 })
-            while await bench.client.pool.waiting < number + 1 { await Task.yield() }
+            try await eventually("request \(number) waits") { await bench.client.pool.waiting > number }
         }
         #expect(fake.starts == 2)
         waiting[0].cancel()  // A cancelled request makes room for the next.
@@ -235,7 +235,7 @@ struct CopilotCLIProcessTests {
     func idle() async throws {
         let (bench, _) = try self.bench { $0.idleLimit = .milliseconds(100) }
         #expect(await bench.ask("hello").error == nil)
-        while await !bench.client.pool.processIDs.isEmpty { await Task.yield() }
+        try await eventually("the idle process has ended") { await bench.client.pool.processIDs.isEmpty }
         #expect(await bench.ask("hello").error == nil)
         await bench.client.stop()
     }
@@ -261,7 +261,7 @@ struct CopilotCLIProcessTests {
         let (first, _) = try self.bench()
         let (second, _) = try self.bench { $0.directory = first.folder.path + "/cli" }
         async let one = first.ask("wait for me")
-        while await first.client.pool.processIDs.isEmpty { await Task.yield() }
+        try await eventually("the process runs") { await !first.client.pool.processIDs.isEmpty }
         #expect(await second.ask("hello").error == nil)
         let homes = [first, second].compactMap { $0.records("process started").first?["home"]?.stringValue }
         #expect(homes == ["0", "1"].map { "\(first.folder.path)/cli/\($0)" })
@@ -306,19 +306,15 @@ struct CopilotCLIProcessTests {
                 if case .delta = event { first.withLock { $0 = true } }
             }
         }
-        while !first.withLock({ $0 }) { await Task.yield() }
+        try await eventually("text has come, or the turn has ended") { first.withLock { $0 } }
         let pid = try #require(await bench.client.pool.processIDs.first)
         task.cancel()
         return pid
     }
 
-    /// Waits until the process group is gone.
-    private func isGone(_ group: Int32, within limit: Duration) async -> Bool {
-        let start = ContinuousClock.now
-        while start.duration(to: .now) < limit {
-            if ProcessTable.members(ofGroup: group).isEmpty { return true }
-            await Task.yield()
+    private func isGone(_ group: Int32) async throws {
+        try await eventually("the process group is gone", within: .seconds(1)) {
+            ProcessTable.members(ofGroup: group).isEmpty
         }
-        return false
     }
 }

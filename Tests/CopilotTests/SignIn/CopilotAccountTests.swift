@@ -130,7 +130,7 @@ struct CopilotAccountTests {
             // None waits for the exchange, which one of them has begun.
             for _ in 0..<3 { #expect(try await account.token() == first) }
         }
-        while github.count(.copilotToken) < 2 { await Task.yield() }
+        try await eventually("the second exchange has begun") { github.count(.copilotToken) >= 2 }
         time.clock.advance(by: .seconds(6))
         let waiting = Task { try await account.token() }
         await account.close()

@@ -2,6 +2,7 @@ import Chat
 import HTTP
 import JSON
 import Sessions
+import TestSupport
 import Testing
 
 @testable import Gateway
@@ -20,11 +21,12 @@ struct AskTests {
 
     /// The open asks of a thread, once there is one.
     private static func asks(_ caller: Caller, _ thread: String) async throws -> JSON {
-        while true {
-            let list = try await caller.send(.get, "/api/v1/threads/\(thread)/asks").expect(200)
-            if list["items"]?.arrayValue?.isEmpty == false { return list }
-            await Task.yield()
+        var list = JSON.null
+        try await eventually("the thread has an open ask") {
+            list = try await caller.send(.get, "/api/v1/threads/\(thread)/asks").expect(200)
+            return list["items"]?.arrayValue?.isEmpty == false
         }
+        return list
     }
 
     private static func answer(_ caller: Caller, _ id: String, _ body: JSON) async throws -> Caller.Answer {

@@ -2,6 +2,7 @@ import Chat
 import HTTP
 import JSON
 import Sessions
+import TestSupport
 import Testing
 
 @testable import Gateway
@@ -26,8 +27,8 @@ struct ExportTests {
     private static func thread(of member: Caller) async throws -> String {
         let thread = try await member.newThread()
         let operation = try await member.write("Write `code`, please", to: thread)
-        while try await member.send(.post, "/api/v1/asks/a1", json: ["answer": "A"]).status != 200 {
-            await Task.yield()
+        try await eventually("the ask can be answered") {
+            try await member.send(.post, "/api/v1/asks/a1", json: ["answer": "A"]).status == 200
         }
         _ = try await member.ended(operation)
         return thread

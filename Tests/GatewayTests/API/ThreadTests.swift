@@ -132,7 +132,7 @@ struct ThreadTests {
             async let first = caller.write("/stop", to: thread, key: "k")
             async let second = caller.write("/stop", to: thread, key: "k")
             let metrics = harness.bridge.environment.metrics
-            while !metrics.text().contains("result=\"duplicate\"") { await Task.yield() }
+            try await eventually("the repetition is noticed") { metrics.text().contains("result=\"duplicate\"") }
             worker.release()
             let operations = try await [first, second]
             #expect(operations[0] == operations[1])

@@ -1,5 +1,6 @@
 import JSON
 import Primitives
+import TestSupport
 
 @testable import Gateway
 
@@ -57,27 +58,26 @@ final class FakeSocket: LiveSocket {
 
     /// Waits until the received frames satisfy `isEnough`, and takes them.
     func frames(until isEnough: ([Frame]) -> Bool) async throws -> [Frame] {
-        while true {
-            let frames = self.state.withLock { state -> [Frame]? in
+        var frames: [Frame]?
+        try await eventually("enough frames have come") {
+            frames = self.state.withLock { state -> [Frame]? in
                 guard isEnough(state.received) else { return nil }
                 defer { state.received = [] }
                 return state.received
             }
-            if let frames { return frames }
-            try Task.checkCancellation()
-            await Task.yield()
+            return frames != nil
         }
+        return frames ?? []
     }
 
     /// Waits until a thread's subscription is active: writes commands until all frames of one have arrived.
     func settled(_ live: LiveHarness) async throws {
-        while true {
+        try await eventually("a command's frames arrive") {
             let operation = try await live.caller.write("/whoami", to: live.thread)
             for _ in 1...200 where !self.hasSeenEnd(of: operation) { await Task.yield() }
-            guard self.hasSeenEnd(of: operation) else { continue }
-            self.state.withLock { $0.received = [] }
-            return
+            return self.hasSeenEnd(of: operation)
         }
+        self.state.withLock { $0.received = [] }
     }
 
     private func hasSeenEnd(of operation: String) -> Bool {

@@ -22,8 +22,8 @@ struct GitHubFlightsTests {
             self.state.withLock { $0.arrived += 1 }
             while !self.state.withLock({ $0.isOpen }), !Task.isCancelled { await Task.yield() }
         }
-        func arrived(_ count: Int) async {
-            while self.state.withLock({ $0.arrived }) < count { await Task.yield() }
+        func arrived(_ count: Int) async throws {
+            try await eventually("\(count) requests have arrived") { self.state.withLock { $0.arrived } >= count }
         }
     }
 
@@ -43,14 +43,14 @@ struct GitHubFlightsTests {
         let (rig, transport) = try Self.rig(gate)
         try await withThrowingTaskGroup { group in
             for _ in 0..<20 { group.addTask { _ = try await rig.client.repository(GitHubRig.repository) } }
-            await gate.arrived(1)
+            try await gate.arrived(1)
             let other = GitHubRepositoryName(owner: "octo", name: "other")
             group.addTask { _ = try await rig.client.repository(other) }
             var request = GitHubRequest(.get, GitHubRig.repository, [], "Reading")
             request.authorization = .token(try GitHubRig.token("gho_" + String(repeating: "b", count: 36)))
             group.addTask { [request] in _ = try await rig.client.send(request) }
-            await gate.arrived(3)
-            while rig.client.flights.waiting < 19 { await Task.yield() }
+            try await gate.arrived(3)
+            try await eventually("the other reads wait") { rig.client.flights.waiting >= 19 }
             gate.open()
             try await group.waitForAll()
         }
@@ -65,7 +65,7 @@ struct GitHubFlightsTests {
         let gate = Gate()
         let (rig, transport) = try Self.rig(gate)
         let first = Task { try await rig.client.repository(GitHubRig.repository) }
-        await gate.arrived(1)
+        try await gate.arrived(1)
         let second = Task { try await rig.client.repository(GitHubRig.repository) }
         let third = Task { try await rig.client.repository(GitHubRig.repository) }
         third.cancel()
@@ -82,10 +82,10 @@ struct GitHubFlightsTests {
         let gate = Gate()
         let (rig, transport) = try Self.rig(gate)
         let before = Task { try await rig.client.repository(GitHubRig.repository) }
-        await gate.arrived(1)
+        try await gate.arrived(1)
         try await rig.client.createBranch("x", at: "a", in: GitHubRig.repository)
         let after = Task { try await rig.client.repository(GitHubRig.repository) }
-        await gate.arrived(2)
+        try await gate.arrived(2)
         gate.open()
         _ = try await (before.value, after.value)
         #expect(transport.requests.count { $0.method == .get } == 2)
@@ -115,7 +115,7 @@ struct GitHubFlightsTests {
         let rig = try GitHubRig(transport)
         _ = try await rig.client.branches(of: GitHubRig.repository)
         let write = Task { try await rig.client.createBranch("x", at: "a", in: GitHubRig.repository) }
-        await gate.arrived(1)
+        try await gate.arrived(1)
         write.cancel()
         await #expect(throws: CancellationError.self) { try await write.value }
         _ = try await rig.client.branches(of: GitHubRig.repository)

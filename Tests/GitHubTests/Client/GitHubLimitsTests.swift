@@ -228,7 +228,7 @@ struct GitHubLimitsTests {
             guard number > 20 else {
                 refused.withLock { $0 += 1 }
                 // All of the first twenty are under way before one is answered.
-                while refused.withLock({ $0 }) < 20 { await Task.yield() }
+                try await eventually("all of the first twenty are under way") { refused.withLock { $0 } >= 20 }
                 return .json(Self.secondary, status: 429)
             }
             return .json(#"{"id":1,"full_name":"octo/app"}"#)
@@ -321,7 +321,7 @@ struct GitHubLimitsTests {
         let queue = GitHubQueue(limit: 1, maximumWaiting: 10)
         try await queue.enter()
         let order = Protected<[Int]>([])
-        await withTaskGroup { group in
+        try await withThrowingTaskGroup { group in
             for number in 1...3 {
                 group.addTask {
                     do {
@@ -332,15 +332,15 @@ struct GitHubLimitsTests {
                         order.withLock { $0.append(-number) }
                     }
                 }
-                while queue.waiting < number { await Task.yield() }
+                try await eventually("caller \(number) waits") { queue.waiting >= number }
             }
             queue.leave()
-            await group.waitForAll()
+            try await group.waitForAll()
         }
         #expect(order.withLock { $0 } == [1, 2, 3])
         try await queue.enter()
         let waiter = Task { try await queue.enter() }
-        while queue.waiting < 1 { await Task.yield() }
+        try await eventually("the caller waits") { queue.waiting >= 1 }
         waiter.cancel()
         await #expect(throws: CancellationError.self) { try await waiter.value }
         #expect(queue.waiting == 0)

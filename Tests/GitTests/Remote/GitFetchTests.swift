@@ -143,7 +143,7 @@ struct GitFetchTests {
         fixture.server.fail(.fetch, .hang(after: 30))
         let remote = try fixture.remote()
         let task = Task { try await remote.fetch(into: fixture.mirror) }
-        while !fixture.server.calls.contains(where: { $0.request == .fetch }) { await Task.yield() }
+        try await eventually("the fetch has begun") { fixture.server.calls.contains { $0.request == .fetch } }
         task.cancel()
         await #expect(throws: CancellationError.self) { _ = try await task.value }
         fixture.server.fail(.fetch, .hang(after: 30))

@@ -177,8 +177,8 @@ struct JailNetworkRefusalTests {
             async let first = scene.get("server.test:\(server.port)")
             async let second = scene.get("server.test:\(server.port)")
             // Both wait for the same ask; the other ones would pass the gate, too.
-            await gate.reached()
-            while scene.proxy.connectionCount < 2 { await Task.yield() }
+            try await gate.reached()
+            try await eventually("both requests have a connection") { scene.proxy.connectionCount >= 2 }
             gate.setOpen(true)
             #expect(await first.hasPrefix("HTTP/1.1 204 "))
             #expect(await second.hasPrefix("HTTP/1.1 204 "))

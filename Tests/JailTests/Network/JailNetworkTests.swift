@@ -27,7 +27,7 @@ struct JailNetworkTests {
             client.finishSending()
             #expect(try await client.receiveToEnd() == "got early late")
             client.close()
-            while scene.requests.isEmpty { await Task.yield() }
+            try await eventually("the request is recorded") { !scene.requests.isEmpty }
             #expect(
                 scene.requests == [
                     NetworkRequest(
@@ -75,7 +75,7 @@ struct JailNetworkTests {
             client.finishSending()
             #expect(try await counted.value() == "\(count)")
             client.close()
-            while scene.requests.isEmpty { await Task.yield() }
+            try await eventually("the request is recorded") { !scene.requests.isEmpty }
             #expect(scene.requests[0].sent == count)
         }
     }
@@ -126,7 +126,7 @@ struct JailNetworkTests {
             _ = try await client.receive(through: "y")
             client.close()
             _ = try await ended.value()
-            while scene.requests.isEmpty { await Task.yield() }
+            try await eventually("the request is recorded") { !scene.requests.isEmpty }
             #expect(scene.requests[0].verdict == .allowed)
         }
     }
@@ -151,7 +151,7 @@ struct JailNetworkTests {
             gate.setOpen(false)
             let waiting = try await scene.connect()
             try await waiting.send("CONNECT other.test:\(server.port) HTTP/1.1\r\nHost: x\r\n\r\n")
-            while !gate.isHolding { await Task.yield() }
+            try await eventually("the lookup waits") { gate.isHolding }
             await scene.proxy.end()
             #expect(scene.requests.map(\.host).sorted() == ["other.test", "server.test"])
             #expect(try await client.receiveToEnd() == "")
@@ -213,7 +213,7 @@ struct JailNetworkTests {
             #expect(
                 await scene.tunnel("server.test:\(server.port)") == "HTTP/1.1 200 Connection established\r\n\r\n")
             _ = try await ended.value()
-            while scene.requests.isEmpty { await Task.yield() }
+            try await eventually("the request is recorded") { !scene.requests.isEmpty }
             #expect(scene.requests[0].reason.hasSuffix("; interrupted"))
         }
     }

@@ -142,7 +142,7 @@ struct NetworkForwardingTests {
             connection.finish()
         } _: { scene, host in
             _ = await scene.get(host)
-            while scene.requests.isEmpty { await Task.yield() }
+            try await eventually("the request is recorded") { !scene.requests.isEmpty }
             #expect(scene.requests.map(\.reason) == ["rule \(host); interrupted"])
         }
     }

@@ -85,7 +85,7 @@ struct AnswerLimitTests {
         }
         #expect(outcome?.hasPrefix(reason) == true)
         #expect(written.withLock { $0 } == length)
-        while server.answersUnderWay > 0 { await Task.yield() }
+        try await eventually("the server has noticed the end") { server.answersUnderWay == 0 }
         await server.stop()
     }
 

@@ -67,7 +67,7 @@ struct AskRecoveryTests {
         try await first.say("go", as: "bob")
         try await first.ask()
         try await first.say("A", as: "alice")
-        while try await first.record().takenAt == nil { await Task.yield() }
+        try await eventually("the answer is taken") { try await first.record().takenAt != nil }
         try await first.harness.settleOutbox()
         let second = try await self.next(first, directory)
         await second.wait(for: "Interrupted")

@@ -61,7 +61,7 @@ struct LeftApprovalTests {
         let second = try await self.next(first, directory)
         await second.wait(for: "goes on when `a1` is answered")
         try await second.say("!resume", as: "bob")
-        while second.harness.worker.requests.isEmpty { await Task.yield() }
+        try await eventually("the worker has the request") { !second.harness.worker.requests.isEmpty }
         try await second.say("A", as: "bob")
         await second.adapter.waitForText("done")
         try await second.harness.settle()
@@ -136,7 +136,7 @@ struct LeftApprovalTests {
         let second = try await self.next(first, directory)
         await second.wait(for: "Interrupted")
         if cause == "stop" { try await second.say("!stop", as: "bob") }
-        while try await second.record().state == .open { await Task.yield() }
+        try await eventually("the ask is no longer open") { try await second.record().state != .open }
         try await second.harness.settle()
         #expect(try await second.record().state == (cause == "stop" ? .stopped : .expired))
         try await second.say("!approve a1", as: "bob")

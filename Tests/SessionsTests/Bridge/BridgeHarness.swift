@@ -110,30 +110,38 @@ struct BridgeHarness {
 
     /// Waits until the inbox is handled.
     func settleInbox() async throws {
-        while try await self.bridge.store.read({ ledger in
-            try !ledger.newEvents(after: 0, limit: 1).isEmpty || !ledger.newChanges().isEmpty
-        }) { await Task.yield() }
+        try await eventually("the inbox is handled") {
+            try await self.bridge.store.read { ledger in
+                try ledger.newEvents(after: 0, limit: 1).isEmpty && ledger.newChanges().isEmpty
+            }
+        }
     }
 
     /// Waits until the outbox is sent and recorded.
     func settleOutbox() async throws {
-        while try await self.bridge.store.read({ ledger in try ledger.outboxPending() > 0 }) { await Task.yield() }
+        try await eventually("the outbox is sent") {
+            try await self.bridge.store.read { ledger in try ledger.outboxPending() == 0 }
+        }
     }
 
     /// Waits until nothing is left to handle, answer or send.
     func settle() async throws {
-        while try await self.bridge.store.read({ ledger in
-            try !ledger.openTurns().isEmpty || ledger.outboxPending() > 0
-                || !ledger.newEvents(after: 0, limit: 1).isEmpty
-        }) { await Task.yield() }
+        try await eventually("nothing is left to handle, answer or send") {
+            try await self.bridge.store.read { ledger in
+                try ledger.openTurns().isEmpty && ledger.outboxPending() == 0
+                    && ledger.newEvents(after: 0, limit: 1).isEmpty
+            }
+        }
     }
 
     /// Waits until `count` previews are posted and recorded.
     func waitForLivePreviews(_ count: Int64) async throws {
-        while try await self.bridge.store.read({ ledger in
-            try ledger.connection.query("SELECT COUNT(*) AS n FROM outbox WHERE state = 'live'", [])
-                .first?.integer("n") ?? 0
-        }) < count { await Task.yield() }
+        try await eventually("\(count) previews are posted and recorded") {
+            try await self.bridge.store.read { ledger in
+                try ledger.connection.query("SELECT COUNT(*) AS n FROM outbox WHERE state = 'live'", [])
+                    .first?.integer("n") ?? 0
+            } >= count
+        }
     }
 
     func turn(_ id: String) async throws -> TurnRecord? {

@@ -332,7 +332,7 @@ struct PreviewTests {
             traits: Self.traits, worker: ScriptedWorker([.event(.text("One.")), .hold, .event(.text(" Two."))]))
         harness.adapter.fail(with: AdapterError(.disconnected, "gone", retryAfter: .seconds(600)))
         let submission = try #require(try await harness.ask("1"))
-        while harness.adapter.faultsLeft > 0 { await Task.yield() }
+        try await eventually("the fault is used") { harness.adapter.faultsLeft == 0 }
         harness.worker.release()
         _ = try await harness.frames(of: submission.operation)
         await harness.adapter.waitForText("One. Two.")

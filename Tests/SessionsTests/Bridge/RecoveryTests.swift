@@ -58,9 +58,11 @@ struct RecoveryTests {
             try ledger.setOutbox(item.id, .live, reference: "7", at: 1)
         }
         let second = try await BridgeHarness(directory: directory, traits: traits)
-        while try await second.bridge.store.read({ ledger in
-            try ledger.outbox(ofTurn: turn.id).contains { $0.state != .sent }
-        }) { await Task.yield() }
+        try await eventually("the turn's messages are sent") {
+            try await second.bridge.store.read { ledger in
+                try ledger.outbox(ofTurn: turn.id).allSatisfy { $0.state == .sent }
+            }
+        }
         let items = try await second.bridge.store.read { ledger in try ledger.outbox(ofTurn: turn.id) }
         #expect(items.map(\.kind) == [.final, .note])
         #expect(items.first?.reference == "7")

@@ -56,9 +56,11 @@ struct RenamedRoomTests {
         harness.adapter.setHolding(true)
         await harness.bridge.lanes.wake(old.room)
         harness.adapter.fail(with: AdapterError(.notFound, "the group is a supergroup now"))
-        while try await harness.bridge.store.read({ ledger in
-            try ledger.openOutbox(of: old.room, after: 0, limit: 1).first?.state != .sending
-        }) { await Task.yield() }
+        try await eventually("the first message is being sent") {
+            try await harness.bridge.store.read { ledger in
+                try ledger.openOutbox(of: old.room, after: 0, limit: 1).first?.state == .sending
+            }
+        }
         #expect(try await harness.adapter.renameRoom("g1", to: "g2") == .stored)
         harness.adapter.setHolding(false)
         await harness.adapter.waitForPosts(2)
@@ -159,7 +161,7 @@ struct RenamedRoomTests {
         }
         adapter.setHolding(true)
         await bridge.lanes.dispatch(removal)
-        while !adapter.isStuck { await Task.yield() }
+        try await eventually("a post is blocked") { adapter.isStuck }
         adapter.meetInDeletes([.refused(AdapterError(.invalid, "the group is a supergroup now"))])
         #expect(try await adapter.renameRoom("g1", to: "g2") == .stored)
         adapter.setHolding(false)

@@ -58,7 +58,7 @@ struct SignInCommandTests {
                 + "I will report here when GitHub has accepted it.")
         let stored = try await harness.bridge.store.read { ledger in try ledger.gitHubSignIns() }
         // The wait begins beside the answer.
-        while self.accounts.waits.withLock({ $0.isEmpty }) { await Task.yield() }
+        try await eventually("the sign-in waits") { self.accounts.waits.withLock { !$0.isEmpty } }
         #expect(stored.map(\.person) == ["fake:one/alice"] && stored == self.accounts.waits.withLock { $0 })
         let again = try await harness.bridge.store.write { ledger in
             (try ledger.endGitHubSignIn(stored[0].id), try ledger.endGitHubSignIn(stored[0].id))

@@ -45,10 +45,9 @@ struct AsideTests {
             settings: BridgeSettings(publicURL: "http://127.0.0.1:8787", drainTimeout: .seconds(50)))
         for person in ["alice", "gina"] { _ = try await harness.ask("1", from: person) }
         let waiting = try #require(try await harness.ask("2", from: "gina"))
-        while harness.worker.requests.count < 2 { await Task.yield() }
+        try await eventually("both turns run") { harness.worker.requests.count >= 2 }
         let stopping = Task { await harness.bridge.stop() }
-        let deadline = ContinuousClock.now + .seconds(10)
-        while await harness.closingCount < 2, .now < deadline { await Task.yield() }
+        try await eventually("both conversations are closing") { await harness.closingCount >= 2 }
         #expect(await harness.closingCount == 2)
         for _ in 0..<2 { harness.worker.release() }
         await stopping.value

@@ -24,7 +24,7 @@ struct ChangeTests {
         #expect(try await harness.adapter.edit("m2", to: " two ", id: "x1") == .stored)
         #expect(try await harness.adapter.edit("m2", to: " two ", id: "x1") == .duplicate)
         #expect(try await harness.adapter.edit("m2", to: "zwei", id: "x2") == .stored)
-        while try await harness.turn(operation)?.text != "zwei" { await Task.yield() }
+        try await eventually("the turn has the new text") { try await harness.turn(operation)?.text == "zwei" }
         harness.worker.release()
         await harness.adapter.waitForText("You said: zwei")
         try await harness.settle()

@@ -19,13 +19,13 @@ struct MailboxTests {
         let delivery = Task {
             for message in messages { _ = await conversation.accept(Self.entry(message, harness)) }
         }
-        await gate.reached()
-        while await conversation.mailbox.letters.last?.isWaiting != true { await Task.yield() }
+        try await gate.reached()
+        try await eventually("the last message waits") { await conversation.mailbox.letters.last?.isWaiting == true }
         #expect(await conversation.mailbox.letters.count == Mailbox.limit + 1)
         gate.setOpen(true)
         await delivery.value
-        while try await harness.bridge.store.read({ ledger in try !ledger.newEvents(after: 0, limit: 1).isEmpty }) {
-            await Task.yield()
+        try await eventually("the inbox is handled") {
+            try await harness.bridge.store.read { ledger in try ledger.newEvents(after: 0, limit: 1).isEmpty }
         }
         let asked = try await harness.bridge.store.read { ledger in
             try ledger.connection.query("SELECT text FROM messages WHERE role = 'command' ORDER BY id", []).map {

@@ -99,7 +99,7 @@ struct DraftTests {
             traits: Self.traits, worker: ScriptedWorker([.event(.text("One.")), .hold, .event(.text(" Two."))]))
         harness.adapter.meetInDrafts([.refused(AdapterError(.invalid, "no drafts here", retryAfter: .seconds(600)))])
         _ = try await harness.ask("1")
-        while harness.adapter.faultsLeft > 0 { await Task.yield() }
+        try await eventually("the fault is used") { harness.adapter.faultsLeft == 0 }
         harness.worker.release()
         await harness.adapter.waitForText("One. Two.")
         #expect(harness.adapter.posts.count == 1)

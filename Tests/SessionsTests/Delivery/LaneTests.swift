@@ -29,7 +29,7 @@ struct LaneTests {
         let items = try await harness.notes("first", "second")
         let lane = harness.lane()
         await lane.enqueue(items)
-        while await !lane.isPausing { await Task.yield() }
+        try await eventually("the lane pauses") { await lane.isPausing }
         let states = try await harness.bridge.store.read { ledger in
             try ledger.openOutbox(of: harness.room, after: 0, limit: 9).map(\.state)
         }

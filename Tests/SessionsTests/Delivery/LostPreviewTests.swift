@@ -36,8 +36,10 @@ struct LostPreviewTests {
             directory: directory, traits: Self.traits, worker: ScriptedWorker([.event(.text("Begun")), .hold]))
         first.adapter.setHolding(true)
         let submission = try #require(try await first.ask("1"))
-        while try await first.bridge.store.read({ ledger in try ledger.outbox(ofTurn: submission.operation) }).isEmpty {
-            await Task.yield()
+        try await eventually("the preview is in the outbox") {
+            try await !first.bridge.store.read { ledger in
+                try ledger.outbox(ofTurn: submission.operation).isEmpty
+            }
         }
         let second = try await BridgeHarness(directory: directory, traits: Self.traits)
         await second.adapter.waitForPosts(2)
@@ -60,7 +62,7 @@ struct LostPreviewTests {
         await harness.adapter.waitForText("First.")
         harness.adapter.meet([Self.refused])
         harness.worker.release()
-        while harness.adapter.faultsLeft > 0 { await Task.yield() }
+        try await eventually("the fault is used") { harness.adapter.faultsLeft == 0 }
         harness.worker.release()
         _ = try await harness.frames(of: submission.operation)
         await harness.adapter.waitForPosts(2)
@@ -112,7 +114,7 @@ struct LostPreviewTests {
         let (lane, item) = try await Self.unknown(network, harness)
         await lane.enqueue([item])
         // The failed search waits; after a restart the outcome would still be unknown.
-        while await !lane.isPausing { await Task.yield() }
+        try await eventually("the lane pauses") { await lane.isPausing }
         let kept = try await harness.bridge.store.read { ledger in
             try ledger.openOutbox(of: harness.room, after: 0, limit: 1)
         }

@@ -27,7 +27,7 @@ struct PreviewPacingTests {
         await harness.adapter.waitForText("One.")
         harness.adapter.meetInEdits([.refused(error)])
         harness.worker.release()
-        while harness.adapter.faultsLeft > 0 { await Task.yield() }
+        try await eventually("the fault is used") { harness.adapter.faultsLeft == 0 }
         return harness
     }
 

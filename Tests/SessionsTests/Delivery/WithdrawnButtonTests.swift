@@ -60,7 +60,7 @@ struct WithdrawnButtonTests {
         let first = try await self.harness(directory: directory, then: [.hold])
         first.adapter.meetInEdits([.refused(AdapterError(.disconnected, "gone", retryAfter: .seconds(600)))])
         _ = try await first.ask("2")
-        while first.adapter.faultsLeft > 0 { await Task.yield() }
+        try await eventually("the fault is used") { first.adapter.faultsLeft == 0 }
         #expect(!self.isTakenAway(first.adapter.posts))
         let second = try await BridgeHarness(directory: directory, adapter: first.adapter, traits: Self.traits)
         await second.adapter.waitForPosts { self.isTakenAway($0) }

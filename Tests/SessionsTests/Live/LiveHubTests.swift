@@ -24,9 +24,13 @@ struct LiveHubTests {
             let operation = try #require(try await harness.ask("go")).operation
             // A flush follows the one before it: when the last frame is stored, the others are published.
             let store = harness.bridge.store
-            while try await store.frames(of: operation, after: Self.count - 2).isEmpty { await Task.yield() }
+            try await eventually("the frames before the last are stored") {
+                try await !store.frames(of: operation, after: Self.count - 2).isEmpty
+            }
             harness.worker.release()
-            while try await store.frames(of: operation, after: Self.count - 1).isEmpty { await Task.yield() }
+            try await eventually("the last frame is stored") {
+                try await !store.frames(of: operation, after: Self.count - 1).isEmpty
+            }
             var waiting: [String] = []
             for index in 0..<number {
                 waiting.append(try #require(try await harness.ask("more \(index)")).operation)
@@ -120,14 +124,14 @@ struct LiveHubTests {
         func stored() async throws -> [String] {
             try await store.frames(of: operation, after: 0).map(\.content)
         }
-        while try await stored() != ["One"] { await Task.yield() }
+        try await eventually("the first frame is stored") { try await stored() == ["One"] }
         await hub.append(.execution, " two", to: operation)
         let taken = await hub.take(operation)
         #expect(taken.map(\.content) == [" two"] && taken.map(\.sequence) == [2])
         await hub.append(.execution, " three", to: operation)
-        while try await stored() != ["One", " three"] { await Task.yield() }
+        try await eventually("the third frame is stored") { try await stored() == ["One", " three"] }
         await hub.putBack(taken)
-        while try await stored() != ["One", " two", " three"] { await Task.yield() }
+        try await eventually("all frames are stored") { try await stored() == ["One", " two", " three"] }
         harness.worker.release()
         let frames = try await harness.frames(of: operation)
         #expect(frames.map(\.sequence) == Array(1...Int64(frames.count)))

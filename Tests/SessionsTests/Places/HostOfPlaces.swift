@@ -39,9 +39,11 @@ struct HostOfPlaces {
     /// Waits until nothing of a network is left to handle, answer or send.
     func settle(_ network: FakeAdapter) async throws {
         let places = Places.some([.network(network.id)])
-        while try await self.bridge.store.read({ ledger in
-            try !ledger.openTurns(in: places).isEmpty || !ledger.roomsWithOutbox(in: places).isEmpty
-                || !ledger.newEvents(of: places, after: 0, limit: 1).isEmpty
-        }) { await Task.yield() }
+        try await eventually("nothing is left to handle, answer or send") {
+            try await self.bridge.store.read { ledger in
+                try ledger.openTurns(in: places).isEmpty && ledger.roomsWithOutbox(in: places).isEmpty
+                    && ledger.newEvents(of: places, after: 0, limit: 1).isEmpty
+            }
+        }
     }
 }

@@ -26,8 +26,8 @@ struct NetworkServiceTests {
             first, making: make, while: HeldPlaces(hasAll: false), registry: self.registry, sink: self.sink)
     }
 
-    private func waitUntilUp() async {
-        while self.registry[AdapterID("irc:a")]?.status.state != .up { await Task.yield() }
+    private func waitUntilUp() async throws {
+        try await eventually("the network is up") { self.registry[AdapterID("irc:a")]?.status.state == .up }
     }
 
     @Test("an adapter runs while the host has its network, each time a new one")
@@ -35,12 +35,12 @@ struct NetworkServiceTests {
         let running = Task { try await self.service.run() }
         #expect(self.service.place == .network(AdapterID("irc:a")))
         self.service.begin()
-        await self.waitUntilUp()
+        try await self.waitUntilUp()
         await self.service.end()
         #expect(self.registry[AdapterID("irc:a")]?.status.state == .down)
         #expect(self.made.withLock { $0.count } == 2)
         self.service.begin()
-        await self.waitUntilUp()
+        try await self.waitUntilUp()
         #expect(self.made.withLock { $0.map(\.status.state) } == [.down, .up])
         await self.service.stop()
         try await running.value

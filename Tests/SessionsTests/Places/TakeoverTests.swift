@@ -90,7 +90,9 @@ struct TakeoverTests {
             seen.append(frame)
             if frame.kind == .execution { break }
         }
-        while try await a.bridge.store.read({ ledger in try ledger.outboxPending() > 0 }) { await Task.yield() }
+        try await eventually("the outbox is sent") {
+            try await a.bridge.store.read { ledger in try ledger.outboxPending() == 0 }
+        }
         await a.bridge.drop([self.placeA])
         #expect(watching.didOverflow)
         try await self.move(to: b)
@@ -120,7 +122,7 @@ struct TakeoverTests {
         try await b.settle(self.one)
         #expect(a.held.contains(self.placeA))
         a.worker.release()
-        while a.held.contains(self.placeA) { await Task.yield() }
+        try await eventually("host A has lost the place") { !a.held.contains(self.placeA) }
         await a.bridge.drop([self.placeA])
         #expect(self.places.refusals > 0)
         #expect(desk.abandoned == [session])
@@ -153,7 +155,7 @@ struct TakeoverTests {
         let (a, b) = try await self.hosts(ScriptedWorker([.hold, .event(.text("Ended here."))]))
         _ = try await a.ask("1", on: self.one)
         async let finished: Void = a.bridge.finish([self.placeA], by: .now + .seconds(20))
-        while !a.bridge.isStopping(self.placeA) { await Task.yield() }
+        try await eventually("the place is stopping") { a.bridge.isStopping(self.placeA) }
         #expect(try await self.one.say("2") == .stored)
         a.worker.release()
         await finished
@@ -171,7 +173,7 @@ struct TakeoverTests {
         let submission = try #require(try await a.ask("hello", on: self.one))
         let room = RoomID(adapter: self.one.id, name: "alice")
         let lane = try #require(a.bridge.lanes.lane(for: room))
-        while await !lane.isPausing { await Task.yield() }
+        try await eventually("the lane pauses") { await lane.isPausing }
         #expect(self.one.texts.isEmpty)
         let items = try await a.bridge.store.read { ledger in try ledger.outbox(ofTurn: submission.operation) }
         #expect(items.map(\.state) == [.pending])

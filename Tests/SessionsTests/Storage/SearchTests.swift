@@ -81,8 +81,12 @@ struct SearchTests {
         #expect(try await Self.found("walrus", in: store).count == 1)
         #expect(try await harness.adapter.edit("m2", to: "seal", id: "x1") == .stored)
         #expect(try await harness.adapter.takeBack("m3") == .stored)
-        while try await Self.found("walrus", in: store).count == 1 { await Task.yield() }
-        while try await Self.found("penguin", in: store).count == 1 { await Task.yield() }
+        try await eventually("the edited text is no longer found") {
+            try await Self.found("walrus", in: store).count != 1
+        }
+        try await eventually("the deleted text is no longer found") {
+            try await Self.found("penguin", in: store).count != 1
+        }
         #expect(try await Self.found("seal", in: store).count == 1)
         harness.worker.release()
         try await harness.settle()

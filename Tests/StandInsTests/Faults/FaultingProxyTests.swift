@@ -119,7 +119,7 @@ struct FaultingProxyTests {
             async let answer = setting.ask()
             try await setting.proxy.wait(for: id)
             if isHeard {
-                while setting.heardCount == 0 { await Task.yield() }
+                try await eventually("the server has the request") { setting.heardCount > 0 }
             } else {
                 #expect(setting.heardCount == 0)
             }
@@ -142,7 +142,7 @@ struct FaultingProxyTests {
             asking.cancel()
             await #expect(throws: CancellationError.self) { try await asking.value }
             // Released before the proxy has noticed, the request would be passed on.
-            while await setting.proxy.waitingRequests > 0 { await Task.yield() }
+            try await eventually("the proxy has noticed") { await setting.proxy.waitingRequests == 0 }
             await setting.proxy.release()
             #expect(try await setting.ask().response.status == .created)
             #expect(setting.heardCount == 1)

@@ -56,8 +56,10 @@ struct GitHubPeopleTests {
         }
 
         /// Waits until the bot has posted a line that contains `text`.
-        func wait(for text: String) async {
-            while !self.threads.adapter.texts.contains(where: { $0.contains(text) }) { await Task.yield() }
+        func wait(for text: String) async throws {
+            try await eventually("the bot has posted \(text)") {
+                self.threads.adapter.texts.contains { $0.contains(text) }
+            }
         }
 
         /// Signs alice in.
@@ -106,7 +108,7 @@ struct GitHubPeopleTests {
     func signedIn() async throws {
         let scene = try await Self.scene()
         try await scene.signIn()
-        await scene.wait(for: "Signed in to GitHub as `octocat`; your commits")
+        try await scene.wait(for: "Signed in to GitHub as `octocat`; your commits")
         #expect(scene.transport.scopes.withLock { $0 } == ["repo workflow"])
         let token = try #require(try await scene.people.token(of: "fake:one/alice"))
         #expect(token.kind == .oauthApp)
@@ -151,13 +153,13 @@ struct GitHubPeopleTests {
     func refused() async throws {
         let scene = try await Self.scene { $0.codeLife = 20 }
         try await scene.signIn(approving: false)
-        await scene.wait(for: "The sign-in was denied at GitHub. `!login` asks again.")
+        try await scene.wait(for: "The sign-in was denied at GitHub. `!login` asks again.")
         _ = try await scene.threads.answer(to: "!login")
         for _ in 1...4 {
             await scene.clock.sleepers(1)
             scene.clock.advance(by: .seconds(6))
         }
-        await scene.wait(for: "The code expired before it was entered at GitHub. `!login` gives you another.")
+        try await scene.wait(for: "The code expired before it was entered at GitHub. `!login` gives you another.")
         #expect(scene.file() == nil)
         #expect(try await scene.threads.store.read { ledger in try ledger.gitHubSignIns() } == [])
     }
@@ -168,7 +170,7 @@ struct GitHubPeopleTests {
         _ = try await scene.threads.answer(to: "!login")
         await scene.clock.sleepers(1)
         try await scene.signIn()
-        await scene.wait(for: "Signed in to GitHub as `octocat`")
+        try await scene.wait(for: "Signed in to GitHub as `octocat`")
         try await scene.threads.settle()
         #expect(scene.threads.adapter.posts.count { $0.text.hasPrefix("Signed in") } == 1)
         _ = try await scene.threads.answer(to: "!login")
@@ -184,7 +186,7 @@ struct GitHubPeopleTests {
     func dropped() async throws {
         let scene = try await Self.scene()
         try await scene.signIn()
-        await scene.wait(for: "Signed in")
+        try await scene.wait(for: "Signed in")
         try await scene.threads.settle()
         scene.threads.adapter.forgetPosts()
         let token = try #require(try await scene.people.token(of: "fake:one/alice"))
@@ -210,14 +212,14 @@ struct GitHubPeopleTests {
     func signedInAgain() async throws {
         let scene = try await Self.scene()
         try await scene.signIn()
-        await scene.wait(for: "Signed in")
+        try await scene.wait(for: "Signed in")
         let old = try #require(try await scene.people.token(of: "fake:one/alice"))
         _ = await scene.people.refused(old)
         await #expect(throws: GitHubError.self) { try await scene.people.token(of: "fake:one/alice") }
         try await scene.threads.settle()
         scene.threads.adapter.forgetPosts()
         try await scene.signIn()
-        await scene.wait(for: "Signed in")
+        try await scene.wait(for: "Signed in")
         let new = try #require(try await scene.people.token(of: "fake:one/alice"))
         #expect(new != old)
     }
@@ -229,7 +231,7 @@ struct GitHubPeopleTests {
             $0.approvesAtOnce = true
         }
         try await scene.signIn()
-        await scene.wait(for: "Signed in")
+        try await scene.wait(for: "Signed in")
         try await scene.threads.settle()
         scene.threads.adapter.forgetPosts()
         let people = scene.people
@@ -263,7 +265,7 @@ struct GitHubPeopleTests {
         for expected in [1, 0] {
             let next = try await Self.scene(directory: directory)
             async let again: Void = next.people.run()
-            if expected == 1 { await next.wait(for: "The host was restarted before GitHub had accepted your code") }
+            if expected == 1 { try await next.wait(for: "The host was restarted before GitHub had accepted your code") }
             await next.people.stop()
             try await again
             try await next.threads.settle()
@@ -286,7 +288,7 @@ struct GitHubPeopleTests {
             try ledger.insert(PersonSignIn(id: "l_1", person: "fake:one/alice", session: session), at: 1)
         }
         async let running: Void = scene.people.run()
-        await scene.wait(for: "Signed in to GitHub as `octocat`")
+        try await scene.wait(for: "Signed in to GitHub as `octocat`")
         await scene.people.stop()
         try await running
     }

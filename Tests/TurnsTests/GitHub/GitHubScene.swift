@@ -77,7 +77,9 @@ struct GitHubScene {
 
     /// Waits until everything is sent.
     func settle() async throws {
-        while try await self.store.read({ ledger in try ledger.outboxPending() > 0 }) { await Task.yield() }
+        try await eventually("the outbox is sent") {
+            try await self.store.read { ledger in try ledger.outboxPending() == 0 }
+        }
     }
 
     func close() async { await self.database.close() }

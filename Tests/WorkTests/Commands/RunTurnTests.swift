@@ -162,7 +162,7 @@ struct RunTurnTests {
     func stopped() async throws {
         let harness = WorkbenchHarness()
         let turn = Task { try await harness.turn(.run, "hang") }
-        await harness.shell.waitForHanging()
+        try await harness.shell.waitForHanging()
         turn.cancel()
         let result = try await turn.value
         #expect(result.output.map(\.text).joined() == "begun ended\n")
@@ -174,7 +174,7 @@ struct RunTurnTests {
     func killForeground() async throws {
         let harness = WorkbenchHarness()
         let turn = Task { try await harness.turn(.run, "hang") }
-        await harness.shell.waitForHanging()
+        try await harness.shell.waitForHanging()
         #expect(try await harness.bench.jobs(of: "s_1").map(\.state) == [.running])
         #expect(try await harness.bench.kill("j1", of: "s_1"))
         #expect(try await turn.value.texts.last == "exit 130 · 1.2 s")

@@ -1,6 +1,7 @@
 import Chat
 import Jail
 import Primitives
+import TestSupport
 import Work
 
 /// A shell that plays commands: `echo TEXT`, `error TEXT`, `hang`, `write NAME`, `leave`, `exit N`, `bytes`, `lose`.
@@ -16,7 +17,9 @@ final class FakeShell: Shell {
     func fail(_ failure: JailFailure) { self.state.withLock { $0.failure = failure } }
 
     /// Waits until a command hangs.
-    func waitForHanging() async { while self.state.withLock({ $0.hanging == 0 }) { await Task.yield() } }
+    func waitForHanging() async throws {
+        try await eventually("a command hangs") { self.state.withLock { $0.hanging > 0 } }
+    }
 
     func run(
         _ command: ShellCommand, output: @escaping @Sendable (ShellOutput) async throws -> Void

@@ -62,7 +62,9 @@ final class WorkbenchHarness: AuditRecorder, JobLog, ThreadNotices, Sendable {
 
     var measured: Int64? { self.state.withLock { $0.measured } }
 
-    func waitForNotices(_ count: Int) async { while self.notices.count < count { await Task.yield() } }
+    func waitForNotices(_ count: Int) async throws {
+        try await eventually("\(count) notices have come") { self.notices.count >= count }
+    }
 
     static func request(_ text: String, _ role: Role = .owner, id: String = "op_1") -> TurnRequest {
         TurnRequest(

@@ -81,11 +81,13 @@ struct AttachmentTests {
             harness.adapter.setFile(id, to: [65])
             _ = try await harness.adapter.say("!run make", attachments: [Attachment(id: id, name: name)])
         }
-        while desk.received.count < 6 { await Task.yield() }
+        try await eventually("six files have arrived") { desk.received.count >= 6 }
         #expect(desk.received.dropFirst() == ["b.txt: A", "file: A", "git: A", "xy: A", "passwd: A"])
         _ = try await harness.adapter.say("Look", from: "gina", in: "gina", attachments: [Self.notes])
         // Files are placed before their turn begins.
-        while !harness.worker.requests.contains(where: { $0.text.hasPrefix("Look") }) { await Task.yield() }
+        try await eventually("the worker has the request") {
+            harness.worker.requests.contains { $0.text.hasPrefix("Look") }
+        }
         #expect(desk.received.count == 6)
     }
 

@@ -36,7 +36,7 @@ struct EarlyTurnTests {
         await isBegun.pass()
         let delivery = Task { _ = try await harness.bridge.deliver(harness.adapter.event(text, id: "e-\(text)")) }
         // The message's write is the next one, and the last one joins it.
-        while database.writes[0].count == 0 { await Task.yield() }
+        try await eventually("the write has begun") { database.writes[0].count > 0 }
         database.submit({ connection in
             within.hold()
             try last(connection)
@@ -50,7 +50,7 @@ struct EarlyTurnTests {
     /// Delivers a message whose turn begins before the commit, and checks that the room sees nothing of it until then.
     private static func deliverAndWatch(_ text: String, in harness: BridgeHarness) async throws {
         let delivered = try await Self.deliver(text, to: harness, sharing: { _ in }) {
-            while harness.worker.requests.isEmpty { await Task.yield() }
+            try await eventually("the worker has the request") { !harness.worker.requests.isEmpty }
             try await Task.sleep(for: .milliseconds(50))
             #expect(harness.adapter.texts.isEmpty)
         }
@@ -76,7 +76,7 @@ struct EarlyTurnTests {
             try connection.execute("INSERT OR ROLLBACK INTO floors (name, id) VALUES ('x', 1), ('x', 2)", [])
         }
         let delivered = try await Self.deliver("hello", to: harness, sharing: failing) {
-            while harness.worker.requests.isEmpty { await Task.yield() }
+            try await eventually("the worker has the request") { !harness.worker.requests.isEmpty }
         }
         #expect(throws: DatabaseError.self) { try delivered.get() }
         let first = harness.worker.requests[0].id

@@ -144,8 +144,8 @@ struct RunThreadTests {
         _ = try await harness.ask("!run sleep")
         await harness.adapter.waitForText("begun")
         async let stopped = harness.ask("!stop", id: "stop")
-        while try await harness.bridge.store.read({ ledger in try ledger.newEvents(after: 0, limit: 9).isEmpty }) {
-            await Task.yield()
+        try await eventually("`!stop` has arrived") {
+            try await harness.bridge.store.read { ledger in try !ledger.newEvents(after: 0, limit: 9).isEmpty }
         }
         worker.release()
         _ = try await stopped
@@ -160,10 +160,8 @@ struct RunThreadTests {
         let operation = try #require(try await harness.ask("!run sleep")).operation
         await harness.adapter.waitForText("begun")
         async let stopped = harness.ask("!stop", id: "stop")
-        while try await harness.bridge.store.read({ ledger in try !ledger.newEvents(after: 0, limit: 9).isEmpty })
-            == false
-        {
-            await Task.yield()
+        try await eventually("`!stop` has arrived") {
+            try await harness.bridge.store.read { ledger in try !ledger.newEvents(after: 0, limit: 9).isEmpty }
         }
         worker.release()
         _ = try await stopped

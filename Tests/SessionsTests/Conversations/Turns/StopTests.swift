@@ -64,7 +64,7 @@ struct StopTests {
             .refused(AdapterError(.rateLimited, "later", retryAfter: .seconds(600), isOwnPace: true))
         ])
         _ = try await harness.ask("1")
-        while harness.adapter.faultsLeft > 0 { await Task.yield() }
+        try await eventually("the fault is used") { harness.adapter.faultsLeft == 0 }
         _ = try await harness.ask("!stop")
         await harness.adapter.waitForPosts(2)
         #expect(harness.adapter.texts == ["Said, but not shown.", "Stopped. `!resume` continues the answer."])
@@ -90,10 +90,10 @@ struct StopTests {
             worker: ScriptedWorker([.event(.text(lines)), .hold]))
         harness.adapter.setHolding(true)
         let submission = try #require(try await harness.ask("1"))
-        while try await harness.bridge.store.read({ ledger in try ledger.outbox(ofTurn: submission.operation) }).count
-            < 14
-        {
-            await Task.yield()
+        try await eventually("fourteen messages are in the outbox") {
+            try await harness.bridge.store.read { ledger in
+                try ledger.outbox(ofTurn: submission.operation).count >= 14
+            }
         }
         _ = try await harness.ask("!stop")
         harness.adapter.setHolding(false)
