@@ -60,19 +60,21 @@ struct ReferenceTests {
         }
     }
 
-    @Test("looking up a message by its platform id uses an index")
+    @Test(
+        "looking up a message by its platform id uses an index",
+        .enabled(if: !TestDatabase.isPostgreSQL, "the plans are SQLite's"))
     func plans() async throws {
         let harness = try await BridgeHarness()
+        let reference = harness.adapter.reference("m1")
         let plans = try await harness.bridge.store.read { ledger in
-            try [
-                "SELECT * FROM outbox WHERE adapter = 'a' AND room = 'b' AND reference = 'c' AND reference <> '' "
-                    + "ORDER BY id DESC LIMIT 1",
-                "SELECT number FROM inbox WHERE adapter = 'a' AND room = 'b' AND message = 'c' "
-                    + "ORDER BY number DESC LIMIT 1",
-            ].map { try ledger.connection.query("EXPLAIN QUERY PLAN \($0)", []).map { try $0.text("detail") } }
+            try PlanningConnection.plans(ledger) { ledger in
+                _ = try ledger.posted(reference)
+                _ = try ledger.received(reference)
+            }
         }
         #expect(plans.map(\.count) == [1, 1])
-        #expect(plans.first?.first?.contains("outbox_by_reference") == true, "\(plans)")
-        #expect(plans.last?.first?.contains("inbox_by_message") == true, "\(plans)")
+        for (plan, index) in zip(plans, ["outbox_by_reference", "inbox_by_message"]) {
+            #expect(plan.first?.hasPrefix("SEARCH") == true && plan.first?.contains(index) == true, "\(plan)")
+        }
     }
 }

@@ -149,7 +149,9 @@ struct RetentionTests {
         let harness = try await BridgeHarness()
         harness.adapter.setHolding(true)
         _ = try await harness.ask("1")
-        while try await !harness.bridge.store.read({ ledger in try ledger.openTurns().isEmpty }) { await Task.yield() }
+        try await eventually("no turn is open") {
+            try await harness.bridge.store.read { ledger in try ledger.openTurns().isEmpty }
+        }
         try await Self.janitor(harness, at: 400 * Self.day, Retention()).deleteRows()
         #expect(try await Self.counts(harness).prefix(3) == [1, 1, 2])
         harness.adapter.setHolding(false)
@@ -251,20 +253,24 @@ struct RetentionTests {
         await right.bridge.stop()
     }
 
-    @Test("indexes find what is deleted by age")
+    @Test("indexes find what is deleted by age", .enabled(if: !TestDatabase.isPostgreSQL, "the plans are SQLite's"))
     func plans() async throws {
         let harness = try await BridgeHarness()
         let plans = try await harness.bridge.store.read { ledger in
-            try [
-                "SELECT id FROM turns WHERE ended_at >= 1 AND ended_at < 2 ORDER BY ended_at LIMIT 1",
-                "SELECT id FROM sessions WHERE active_at < 1 AND state <> 'deleted' ORDER BY active_at LIMIT 1",
-                "SELECT id FROM sessions WHERE state = 'deleted' LIMIT 1",
-            ].map { try ledger.connection.query("EXPLAIN QUERY PLAN \($0)", []).map { try $0.text("detail") }.joined() }
+            try PlanningConnection.plans(ledger) { ledger in
+                _ = try ledger.turnsWithPastFrames(endedFrom: 1, before: 2, limit: 1)
+                _ = try ledger.sessions(silentSince: 1, limit: 1)
+                _ = try ledger.deletedSessions(limit: 1)
+            }
         }
         let indexes = ["turns_by_end", "sessions_by_activity", "sessions_deleted"]
+        #expect(plans.count == indexes.count)
         for (plan, index) in zip(plans, indexes) {
-            #expect(plan.hasPrefix("SEARCH") || plan.hasPrefix("SCAN sessions USING"), "\(plan)")
-            #expect(plan.contains(index) && !plan.contains("TEMP B-TREE"), "\(plan)")
+            #expect(plan.first?.contains(index) == true, "\(plan)")
+            for step in plan {
+                #expect(!step.hasPrefix("SCAN") || step.contains(" USING "), "\(plan)")
+                #expect(!step.contains("TEMP B-TREE"), "\(plan)")
+            }
         }
     }
 }
