@@ -1,4 +1,5 @@
 import EventLoop
+import Glibc
 import HTTP
 import HTTPClient
 import HTTPServer
@@ -32,12 +33,16 @@ import Testing
         }
         try server.start()
         self.server = server
-        let settings = S3Settings(
-            endpoint: try HTTPURL(server.loopbackURL), bucket: "bucket", region: "here", accessKey: Secret("key"),
-            secretKey: Secret("secret"))
-        try await body(
-            S3ObjectStore(settings, setting: "objects.s3", client: HTTPClient(), sizes: .init(), pause: .zero))
+        try await body(Self.store(server.loopbackURL))
         await server.stop()
+    }
+
+    /// In front of a server at this address.
+    static func store(_ address: String) throws -> S3ObjectStore {
+        let settings = S3Settings(
+            endpoint: try HTTPURL(address), bucket: "bucket", region: "here", accessKey: Secret("key"),
+            secretKey: Secret("secret"))
+        return S3ObjectStore(settings, setting: "objects.s3", client: HTTPClient(), sizes: .init(), pause: .zero)
     }
 
     private func answer(_ request: HTTPServerRequest) async throws -> HTTPServerResponse {
@@ -64,6 +69,35 @@ import Testing
         }
         return answer
     }
+}
+
+/// Sends each connection the same bytes.
+@Net private final class FixedServer {
+    let port: Int
+    private let listener: FileDescriptor
+    private var registration: Registration?
+    /// Open until the test ends, as a server leaves them between two requests.
+    private var connections: [Connection] = []
+
+    private final class Connection {
+        let socket: FileDescriptor
+        init(_ socket: consuming FileDescriptor) { self.socket = socket }
+    }
+
+    init(_ answer: String) throws {
+        self.listener = try Socket.listen(on: #require(SocketAddress(host: "127.0.0.1", port: 0)))
+        self.port = Int(try #require(Socket.localAddress(self.listener.rawValue)).port)
+        self.registration = try EventLoop.shared.watch(self.listener.rawValue, .readable) { [weak self] _ in
+            while let self, let socket = try? Socket.accept(on: self.listener.rawValue) {
+                let connection = Connection(socket)
+                self.connections.append(connection)
+                var bytes = Array(answer.utf8)
+                _ = write(connection.socket.rawValue, &bytes, bytes.count)
+            }
+        }
+    }
+
+    isolated deinit { self.registration?.cancel() }
 }
 
 @Suite("Downloads from S3 that fail", .timeLimit(.minutes(2)))
@@ -114,6 +148,16 @@ struct S3FaultTests {
             let error = await #expect(throws: ObjectStoreError.self) { _ = try await store.get("a") }
             #expect(error?.code == .refused && server.requests.count == 4)
         }
+    }
+
+    @Test(
+        "a length that no object has is refused", arguments: ExtremeNumbers.all.filter { !(0...1).contains($0) }) @Net
+    func absurdLengths(_ length: Int64) async throws {
+        let server = try FixedServer(
+            "HTTP/1.1 206 Partial Content\r\nContent-Length: \(length)\r\nContent-Range: bytes 1-1/\(length)\r\n\r\na")
+        let store = try CuttingServer.store("http://127.0.0.1:\(server.port)")
+        let error = await #expect(throws: ObjectStoreError.self) { _ = try await store.get("a", range: 1..<2) }
+        #expect(error?.code == (length > 0 ? .refused : .unavailable), "\(error.debugDescription)")
     }
 
     @Test("whoever does not read on stops the server") @Net

@@ -1,5 +1,6 @@
 internal import HTTP
 internal import HTTPClient
+internal import Primitives
 
 /// Reads one object, and continues where its connection was cut.
 actor S3Download {
@@ -41,16 +42,21 @@ actor S3Download {
         case 416: return ObjectBytes(size: range?.lowerBound ?? 0) { nil }
         default: break
         }
-        guard let length = response.headers["Content-Length"].flatMap({ Int($0) }) else {
+        guard let length = response.headers["Content-Length"].flatMap({ Self.size($0) }) else {
             throw s3.error("it did not say how long an object is", .refused)
         }
         let isPart = response.status.code == 206
         let start = isPart ? range?.lowerBound ?? 0 : 0
-        let whole = response.headers["Content-Range"]?.split(separator: "/").last.flatMap { Int($0) }
+        let whole = response.headers["Content-Range"]?.split(separator: "/").last.flatMap { Self.size($0) }
         guard isPart == (range != nil) else { throw s3.error("it does not send parts of objects", .refused) }
         let download = S3Download(
             key, s3, tag: response.headers["ETag"], range: start..<(start + length), response.body)
         return ObjectBytes(size: isPart ? whole ?? start + length : length) { try await download.next() }
+    }
+
+    private static func size(_ text: some StringProtocol) -> Int? {
+        guard let size = Int(untrusted: text), size >= 0 else { return nil }
+        return size
     }
 
     private func next() async throws -> [UInt8]? {
