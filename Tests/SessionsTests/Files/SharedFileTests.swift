@@ -67,6 +67,16 @@ struct SharedFileTests {
         #expect(try await b.pass("none", in: "s_1") { _ in } == false)
     }
 
+    @Test("a file may have any time", arguments: [-62_135_596_800, -9_300_000_000, 9_300_000_000, 253_402_300_799])
+    func absurdTimes(_ seconds: Int64) async throws {
+        let store = FolderFileStore("\(self.directory.path)/a")
+        try await Self.write("text", "1-1-x.txt", to: store)
+        try self.shell("touch -d @\(seconds) a/s_1/1-1-x.txt")
+        #expect(await store.files(prefix: "1", in: "s_1").map(\.name) == ["1-1-x.txt"])
+        await store.remove(olderThan: 0) { _ in true }
+        #expect(await store.has("1-1-x.txt", in: "s_1") == (seconds > 0))
+    }
+
     @Test("a file that may be replaced is always the newest one")
     func replaced() async throws {
         let (a, b) = (self.store("a"), self.store("b"))

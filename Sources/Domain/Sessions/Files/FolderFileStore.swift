@@ -120,7 +120,9 @@ actor FolderFileStore: FileStore {
         Self.names(in: "\(self.directory)/\(session)").filter { $0.hasPrefix(prefix) }.compactMap { name in
             var status = stat()
             guard lstat("\(self.directory)/\(session)/\(name)", &status) == 0 else { return nil }
-            let time = Int64(status.st_mtim.tv_sec) * 1_000_000_000 + Int64(status.st_mtim.tv_nsec)
+            // A file may have any time; as nanoseconds, only those of the years 1697 to 2242 fit 64 bits.
+            let seconds = min(max(Int64(status.st_mtim.tv_sec), -8_600_000_000), 8_600_000_000)
+            let time = seconds * 1_000_000_000 + Int64(status.st_mtim.tv_nsec)
             return Entry(name: name, size: Int(status.st_size), at: time)
         }
     }
