@@ -135,7 +135,7 @@ struct ThreadRoutes: Sendable {
 
     private static func position(_ text: String, named name: String, latest: Bool) throws -> Int64 {
         if latest, text == "latest" { return .max }
-        guard let number = Int64(text), number >= 0 else {
+        guard let number = Int64(untrusted: text), number >= 0 else {
             throw HTTPProblem(
                 HTTPStatus(422), "`\(name)` must be the id of a message\(latest ? ", or `latest`" : "").")
         }

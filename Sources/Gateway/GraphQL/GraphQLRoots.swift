@@ -176,7 +176,7 @@ enum GraphQLRoots {
     private static func audit(_ scene: GraphQLScene, _ parent: JSON, _ arguments: [String: JSON]) throws -> JSON {
         try Self.require(.owner, [.admin], scene)
         let after = arguments["after"]?.stringValue
-        guard after.map({ Int64($0) != nil }) ?? true else {
+        guard after.map({ Int64(untrusted: $0) != nil }) ?? true else {
             throw GraphQLError("`after` must be a cursor of this list.")
         }
         let page = try AuditReader.page(
@@ -188,7 +188,9 @@ enum GraphQLRoots {
     private static func tasks(_ scene: GraphQLScene, _ parent: JSON, _ arguments: [String: JSON]) throws -> JSON {
         try Self.require(.member, [.tasks, .chat, .read], scene)
         let after = arguments["after"]?.stringValue
-        guard let line = Int64(after ?? "0") else { throw GraphQLError("`after` must be a cursor of this list.") }
+        guard let line = Int64(untrusted: after ?? "0") else {
+            throw GraphQLError("`after` must be a cursor of this list.")
+        }
         let names = scene.context.settings.tasks?.names ?? []
         let repository = arguments["repository"]?.stringValue ?? names.first ?? ""
         let filter = TaskFilter(
@@ -257,7 +259,7 @@ enum GraphQLRoots {
             page = try scene.ledger.messages(of: id, before: .max, limit: try Self.count(arguments, "last"))
         } else {
             let after = arguments["after"]?.stringValue
-            guard after.map({ Int64($0) != nil }) ?? true else {
+            guard after.map({ Int64(untrusted: $0) != nil }) ?? true else {
                 throw GraphQLError("`after` must be a cursor of this list.")
             }
             let found = try scene.ledger.messages(

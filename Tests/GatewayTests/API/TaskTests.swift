@@ -70,6 +70,9 @@ struct TaskTests {
             let first = try await place.send(.get, "?limit=2").expect(200)
             let cursor = try #require(first["next_cursor"]?.stringValue)
             #expect(try await ids("limit=2&cursor=\(cursor)") == ["Three"])
+            for number in [Int64.max, .min] {
+                #expect(try await place.send(.get, "?cursor=\(number)").status == 422)
+            }
             #expect(try await place.send(.get, "?repository=other").status == 404)
             #expect(try await place.send(.get, "?state=lost").status == 422)
             #expect(try await place.send(.get, "/notes/t1").expect(200)["id"] == "T1")

@@ -48,6 +48,26 @@ struct TypedRouteTests {
         #expect(graph.text.contains("title: String! @deprecated(reason: \"Use `name`.\")"))
     }
 
+    @Test("a position that no page gives is refused, whatever number it is", arguments: [.min, 1 << 53 + 1, Int64.max])
+    func absurdPositions(_ number: Int64) async throws {
+        try await GatewayHarness.run { harness in
+            let owner = try await harness.signedIn(.owner)
+            let thread = try await owner.newThread()
+            let messages = "/api/v1/threads/\(thread)/messages"
+            for target in ["/api/v1/audit?cursor=", "\(messages)?before=", "\(messages)?after="] {
+                #expect(try await owner.send(.get, "\(target)\(number)").status == 422, "\(target)")
+            }
+            for query in [
+                "audit(after: \"\(number)\") { nodes { kind } }", "tasks(after: \"\(number)\") { nodes { id } }",
+                "thread(id: \"\(thread)\") { messages(after: \"\(number)\") { nodes { id } } }",
+            ] {
+                let answer = try await owner.send(.post, "/api/v1/graphql", json: ["query": .string("{ \(query) }")])
+                let message = answer.json["errors"]?[0]?["message"]
+                #expect(message == "`after` must be a cursor of this list.", "\(query): \(answer.text)")
+            }
+        }
+    }
+
     @Test("what is not described is refused with the nearest name, and values that cannot be used with 422")
     func refusals() async throws {
         try await GatewayHarness.run { harness in

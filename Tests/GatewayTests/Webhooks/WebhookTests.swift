@@ -209,6 +209,9 @@ struct WebhookTests {
             let cursor = try #require(page["next_cursor"]?.stringValue)
             let next = try await owner.send(.get, "/api/v1/hooks/ci/deliveries?limit=2&cursor=\(cursor)").expect(200)
             #expect(next["items"]?[0]?["id"] == .string(given) && next["next_cursor"] == .null)
+            for number in [Int64.max, .min] {
+                #expect(try await owner.send(.get, "/api/v1/hooks/ci/deliveries?cursor=\(number)").status == 422)
+            }
             for path in ["nobody/test", "nobody/deliveries/x/resend", "ci/deliveries/ci-0/resend"] {
                 #expect(try await owner.send(.post, "/api/v1/hooks/\(path)").status == 404)
             }
