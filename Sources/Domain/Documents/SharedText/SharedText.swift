@@ -62,7 +62,7 @@ package struct SharedText: Sendable {
     private var pendingDeletions: [TextUpdate.Deletion] = []
     /// When the search for an item's place has passed each item.
     private var passes: [UInt32] = []
-    private var pass: UInt32 = 0
+    private(set) var pass: UInt32 = 0
 
     package init() {}
 
