@@ -12,8 +12,7 @@ let strict: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
-// `scripts/build` without --optimised, for what is run from source and tested: two thirds of the compiler's time are the
-// optimiser's, so only what computes much is optimised there.
+// `scripts/build --quick`, for what is run from source and tested: two thirds of the compiler's time are the optimiser's.
 let isQuick = Context.environment["JETBRIDGE_QUICK"] != nil
 let cold = strict + (isQuick ? [.unsafeFlags(["-Onone"])] : [])
 // For what runs a few times a turn: it compiles in 15 to 24 % less time, and is 6 to 8 % smaller.

@@ -57,7 +57,9 @@ package actor WorkFiles {
         self.executor = Self.executors[Int(UInt(bitPattern: folder.hashValue) % UInt(Self.executors.count))]
     }
 
-    private static let executors = (1...3).map { ThreadExecutor(name: "files-\($0)") }
+    /// Like those of repositories, they make objects that others can read: a jail's user, and whoever works with a
+    /// repository outside the data directory.
+    private static let executors = (1...3).map { ThreadExecutor(name: "files-\($0)", umask: 0o022) }
 
     /// Records all files.
     package func scan() throws(GitError) -> Scan {
