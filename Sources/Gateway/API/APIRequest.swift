@@ -22,21 +22,22 @@ struct APIRequest: Sendable {
     }
 
     /// The query's parameters. Throws 400 for an unknown or a missing one, 422 for a value that cannot be used.
-    func query<Query: Decodable>(as type: Query.Type, named name: String) throws -> Query {
-        let object = APITable.schemas.object(
-            of: self.http.query.items.lazy.map { (name: $0.name, value: $0.value) }, as: name)
-        return try Self.decode(object, type, name, noun: "parameter")
+    func query<Query: DocumentType>(as type: Query.Type) throws -> Query {
+        let schema = APITable.schema(of: type)
+        let object = schema.table.object(
+            of: self.http.query.items.lazy.map { (name: $0.name, value: $0.value) }, as: schema.name)
+        return try Self.decode(object, type, schema, noun: "parameter")
     }
 
     /// The body as the members of `type`; an empty body has none. Throws 400, 413, 415 or 422.
-    func body<Body: Decodable>(as type: Body.Type, named name: String, upTo limit: Int) async throws -> Body {
-        try Self.decode(try await self.object(upTo: limit), type, name, noun: "member")
+    func body<Body: DocumentType>(as type: Body.Type, upTo limit: Int) async throws -> Body {
+        try Self.decode(try await self.object(upTo: limit), type, APITable.schema(of: type), noun: "member")
     }
 
     private static func decode<Value: Decodable>(
-        _ object: JSONObject, _ type: Value.Type, _ name: String, noun: String
+        _ object: JSONObject, _ type: Value.Type, _ schema: RequestSchema, noun: String
     ) throws -> Value {
-        if let mistake = APITable.schemas.mistake(in: object, of: name, noun: noun) {
+        if let mistake = schema.table.mistake(in: object, of: schema.name, noun: noun) {
             throw HTTPProblem(mistake.kind == .shape ? .badRequest : HTTPStatus(422), mistake.text)
         }
         return try Value(decoding: .object(object))

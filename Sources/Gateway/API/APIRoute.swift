@@ -160,17 +160,16 @@ extension APIRoute {
     ) {
         let takesBody = method != .get
         let hasBody = Body.self != API.Nothing.self
-        let (queryName, bodyName) = (SchemaTable.name(of: Query.self), SchemaTable.name(of: Body.self))
         let limit = bodyLimit ?? (takesBody ? Self.smallBody : 0)
         self.init(
             method: method, pattern: pattern, operation: operation, summary: summary, access: access, headers: headers,
             query: Query.self, body: hasBody ? .json(Body.self) : .none, bodyLimit: limit, answerMemory: answerMemory,
             answers: answers, isInWorkspace: isInWorkspace, isLive: isLive
         ) { context, request in
-            let query = try request.query(as: Query.self, named: queryName)
+            let query = try request.query(as: Query.self)
             let body =
                 takesBody
-                ? try await request.body(as: Body.self, named: bodyName, upTo: limit) : try Body(decoding: [:])
+                ? try await request.body(as: Body.self, upTo: limit) : try Body(decoding: [:])
             return try await handle(context, APICall(request: request, query: query, body: body))
         }
     }

@@ -1,7 +1,20 @@
 internal import HTTP
 internal import HTTPServer
 package import JSON
+internal import Primitives
 internal import Schemas
+
+/// The schema of a query or body, with the objects in it.
+struct RequestSchema: Sendable {
+    let name: String
+    let table: SchemaTable
+
+    init(of type: any DocumentType.Type) {
+        var table = SchemaTable()
+        _ = table.schema(of: type, .input)
+        (self.name, self.table) = (SchemaTable.name(of: type), table)
+    }
+}
 
 /// All routes, and what follows from their declarations: schemas, the OpenAPI document, the page's types.
 package enum APITable {
@@ -17,15 +30,18 @@ package enum APITable {
         + ViewerRoutes.routes
         + PageRoutes.routes
 
-    /// Of every query, body and answer.
-    static let schemas: SchemaTable = {
-        var schemas = SchemaTable()
-        for route in APITable.routes {
-            if let query = route.query { _ = schemas.schema(of: query, .input) }
-            if case .json(let body) = route.body { _ = schemas.schema(of: body, .input) }
+    /// By type.
+    private static let schemas = Protected<[ObjectIdentifier: RequestSchema]>([:])
+
+    /// The schema of a query or body, read off its type when it is first needed: reading all would be most of a start.
+    static func schema(of type: any DocumentType.Type) -> RequestSchema {
+        Self.schemas.withLock { schemas in
+            let known = schemas[ObjectIdentifier(type)]
+            let schema = known ?? RequestSchema(of: type)
+            if known == nil { schemas[ObjectIdentifier(type)] = schema }
+            return schema
         }
-        return schemas
-    }()
+    }
 
     /// The OpenAPI 3.1 document of a host.
     package static func document(publicURL: String, version: String, isSecure: Bool) -> JSON {

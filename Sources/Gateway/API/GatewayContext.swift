@@ -36,8 +36,7 @@ final class GatewayContext: Sendable {
     let signIn: WebSignIn
     /// Beginnings of sign-ins elsewhere, per minute: they are stored, and anybody may begin.
     let signInAttempts = Protected(AttemptLimiter(perPeer: 60, perGroup: 600, window: 60_000))
-    /// What `GET /api/v1/openapi.json` answers.
-    let document: [UInt8]
+    private let madeDocument = Protected<[UInt8]?>(nil)
 
     init(
         settings: GatewaySettings, bridge: Bridge, web: WebAdapter, viewer: any ViewerSource,
@@ -65,10 +64,19 @@ final class GatewayContext: Sendable {
         self.cors = CORSPolicy(origins: settings.corsOrigins)
         self.sockets = WebSocketServer(LiveRoutes.settings, name: "live", logger: logger)
         self.documentSockets = WebSocketServer(DocumentSocket.settings, name: "editors", logger: logger)
-        self.document =
-            APITable.document(
-                publicURL: settings.publicURL, version: settings.version, isSecure: settings.isSecure
-            ).bytes
+    }
+
+    /// What `GET /api/v1/openapi.json` answers; made when it is first asked for, which takes as long as half a start.
+    var document: [UInt8] {
+        self.madeDocument.withLock { made in
+            let document =
+                made
+                ?? APITable.document(
+                    publicURL: self.settings.publicURL, version: self.settings.version, isSecure: self.settings.isSecure
+                ).bytes
+            made = document
+            return document
+        }
     }
 
     var store: SessionStore { self.bridge.store }

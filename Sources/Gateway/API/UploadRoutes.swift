@@ -25,7 +25,7 @@ struct UploadRoutes: Sendable {
                 .problem(422, "The name is not a file name."),
             ]
         ) { context, request in
-            let query = try request.query(as: API.UploadQuery.self, named: "UploadQuery")
+            let query = try request.query(as: API.UploadQuery.self)
             return try await Self(context: context).upload(request, named: query.name)
         }
     ]
