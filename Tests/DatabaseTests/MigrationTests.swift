@@ -95,13 +95,26 @@ struct MigrationTests {
         "a failed step is undone entirely, and earlier ones stay",
         arguments: ["CREATE TABLE x (y); SELEC 1", "CREATE TABLE x (y); INSERT INTO pets VALUES (42)"])
     func failing(_ sql: String) async throws {
+        await (try self.open(Array(Self.steps.prefix(2)))).close()
         let steps = Array(Self.steps.prefix(2)) + [Migration(number: 3, name: "bad", sql: sql)]
         let error = #expect(throws: DatabaseError.self) { try self.open(steps) }
         #expect(error?.code == .migration)
         #expect(error?.message.contains("step 3 (bad)") == true)
+        #expect(try Database.missing(Self.steps, path: self.directory.store).map(\.number) == [3])
         let store = try self.open(Array(Self.steps.prefix(2)))
-        #expect(try await self.version(of: store) == 2)
         #expect(try await store.read { try $0.query("SELECT 1 FROM sqlite_schema WHERE name = 'x'") }.isEmpty)
+    }
+
+    @Test(
+        "a new store gets all steps or none, in one transaction",
+        arguments: ["SELEC 1", "INSERT INTO pets VALUES (42)", "INSERT INTO people (id, name) VALUES (1, 'b')"])
+    func newStore(_ sql: String) async throws {
+        let steps = Self.steps + [Migration(number: 4, name: "bad", sql: sql)]
+        let error = #expect(throws: DatabaseError.self) { try self.open(steps) }
+        #expect(error?.code == .migration && error?.message.contains("step 4 (bad)") == true)
+        #expect(try Database.missing(Self.steps, path: self.directory.store).map(\.number) == [1, 2, 3])
+        let store = try self.open(Self.steps)
+        #expect(try await store.read { try $0.query("SELECT name FROM people").map { $0["name"] } } == ["a"])
     }
 
     @Test("misnumbered steps are a bug in the program", arguments: [[1, 3], [2], [1, 1], [0, 1]])

@@ -352,6 +352,28 @@ struct PostgreSQLTests {
         #expect(missing?.code == .cannotOpen && missing?.message.contains("missing") == true)
     }
 
+    @Test("a new store gets all steps or none, in one transaction; one that is there gets each in its own")
+    func newStore() async throws {
+        let place = try PostgreSQLServer.shared.database("new_db")
+        func step(_ number: Int, _ sql: String) -> Migration { Migration(number: number, name: "\(number)", sql: sql) }
+        let more = [step(2, "CREATE TABLE a (x INTEGER)"), step(3, "INSERT INTO a VALUES (1)")]
+        let bad = step(4, "SELEC 1")
+        let error = #expect(throws: DatabaseError.self) {
+            try Database(postgreSQL: place, migrations: Self.migrations + more + [bad])
+        }
+        #expect(error?.code == .migration && error?.message.contains("step 4 (4)") == true)
+        #expect(try Database.missing(Self.migrations, postgreSQL: place).count == 1)
+        // The time is that of the transaction.
+        let times = "SELECT DISTINCT applied_at FROM schema_migrations"
+        let new = try Database(postgreSQL: place, migrations: Self.migrations + more)
+        #expect(try await new.read { try $0.query(times).count } == 1)
+        await new.close()
+        let later = [step(4, "INSERT INTO a VALUES (2)"), step(5, "INSERT INTO a VALUES (3)")]
+        let upgraded = try Database(postgreSQL: place, migrations: Self.migrations + more + later)
+        #expect(try await upgraded.read { try $0.query(times).count } == 3)
+        await upgraded.close()
+    }
+
     @Test("several programs migrate one database at once")
     func migrations() async throws {
         let place = try PostgreSQLServer.shared.database("migrated_db")

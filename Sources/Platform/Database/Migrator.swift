@@ -79,21 +79,35 @@ struct Migrator {
         }
     }
 
-    /// Applies the missing steps, each in its own transaction. Another process may be doing the same.
+    /// Applies the missing steps: to a new store all in one transaction, which waits for the disk once and leaves nothing
+    /// if it fails; to others each in its own. Another process may be doing the same.
     func run(on connection: any StoreConnection) throws(DatabaseError) {
         let missing = try self.missing(on: connection)
         if missing.isEmpty, !self.migrations.isEmpty { return }
-        try connection.begin(.write)
-        if try !connection.hasTable("schema_migrations") {
-            try connection.script(Self.table)
-        } else if try !self.namesReaders(connection) {
-            try connection.script("ALTER TABLE schema_migrations ADD COLUMN min_reader INTEGER")
-        }
-        try connection.commit()
         // Rebuilding a table drops the old one, which must not delete rows that refer to it; checked afterwards.
         let file = connection as? SQLiteConnection
         try file?.control("PRAGMA foreign_keys = OFF")
-        for migration in self.migrations { try self.apply(migration, on: connection) }
+        let isNew = try self.write(on: connection) { () throws(DatabaseError) in
+            guard try connection.hasTable("schema_migrations") else {
+                try connection.script(Self.table)
+                for migration in self.migrations {
+                    try self.naming(migration) { () throws(DatabaseError) in try self.apply(migration, on: connection) }
+                }
+                return true
+            }
+            if try !self.namesReaders(connection) {
+                try connection.script("ALTER TABLE schema_migrations ADD COLUMN min_reader INTEGER")
+            }
+            return false
+        }
+        for migration in isNew ? [] : missing {
+            // Lock first, then check: of two processes, one applies the step and the other sees that it is done.
+            try self.naming(migration) { () throws(DatabaseError) in
+                try self.write(on: connection) { () throws(DatabaseError) in
+                    if try self.applied(connection) < migration.number { try self.apply(migration, on: connection) }
+                }
+            }
+        }
         try file?.control("PRAGMA foreign_keys = ON")
     }
 
@@ -157,14 +171,27 @@ struct Migrator {
         return rows.count
     }
 
-    private func apply(_ migration: Migration, on connection: any StoreConnection) throws(DatabaseError) {
-        // Lock first, then check: of two processes, one applies the step and the other sees that it is done.
+    private func write<Value>(
+        on connection: any StoreConnection, _ body: () throws(DatabaseError) -> Value
+    ) throws(DatabaseError) -> Value {
         try connection.begin(.write)
         do throws(DatabaseError) {
-            if try self.applied(connection) < migration.number { try self.perform(migration, on: connection) }
+            let value = try body()
             try connection.commit()
+            return value
         } catch {
             connection.giveUpTransaction()
+            throw error
+        }
+    }
+
+    /// Names the step in errors that are its own.
+    private func naming(
+        _ migration: Migration, _ body: () throws(DatabaseError) -> Void
+    ) throws(DatabaseError) {
+        do throws(DatabaseError) {
+            try body()
+        } catch {
             guard error.code == .misuse || error.code == .constraint || error.code == .unique else { throw error }
             throw DatabaseError(
                 code: .migration,
@@ -174,7 +201,7 @@ struct Migrator {
         }
     }
 
-    private func perform(_ migration: Migration, on connection: any StoreConnection) throws(DatabaseError) {
+    private func apply(_ migration: Migration, on connection: any StoreConnection) throws(DatabaseError) {
         try connection.script(migration.text(for: connection.dialect))
         guard connection.isInTransaction else {
             throw DatabaseError(code: .misuse, message: "a migration must not end its transaction")

@@ -44,11 +44,21 @@ enum StoreFile {
     private static func writeHeader(_ draft: String, for path: String) throws(DatabaseError) {
         do throws(DatabaseError) {
             let connection = try SQLiteConnection(path: draft, role: .writer, busyTimeout: .zero)
+            // A draft that a crash leaves is never read, so it need not be whole before it is linked.
+            try connection.control("PRAGMA synchronous = OFF")
             try connection.control("PRAGMA journal_mode = WAL")
         } catch {
             throw DatabaseError(
                 code: error.code, message: error.message.replacing(draft, with: path), resultCode: error.resultCode)
         }
+        guard self.flush(draft) else { throw self.error(errno, path) }
+    }
+
+    private static func flush(_ path: String) -> Bool {
+        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        return fsync(descriptor) == 0
     }
 
     private static func restrict(_ path: String) throws(DatabaseError) {
