@@ -88,17 +88,16 @@ struct Migrator {
         let file = connection as? SQLiteConnection
         try file?.control("PRAGMA foreign_keys = OFF")
         let isNew = try self.write(on: connection) { () throws(DatabaseError) in
-            guard try connection.hasTable("schema_migrations") else {
-                try connection.script(Self.table)
-                for migration in self.migrations {
-                    try self.naming(migration) { () throws(DatabaseError) in try self.apply(migration, on: connection) }
-                }
-                return true
-            }
+            // Asks the catalogue anew, unlike a look at it: another process may have just made the table.
+            try connection.script(Self.table)
             if try !self.namesReaders(connection) {
                 try connection.script("ALTER TABLE schema_migrations ADD COLUMN min_reader INTEGER")
             }
-            return false
+            guard try self.applied(connection) == 0 else { return false }
+            for migration in self.migrations {
+                try self.naming(migration) { () throws(DatabaseError) in try self.apply(migration, on: connection) }
+            }
+            return true
         }
         for migration in isNew ? [] : missing {
             // Lock first, then check: of two processes, one applies the step and the other sees that it is done.
