@@ -116,7 +116,7 @@ struct HostileFrameTests {
                 let (heard, _) = try await scene.meet { peer in
                     let masked = role == .server ? [start[0], start[1] | 0x80] + start[2...] : start
                     try? await peer.write(masked + Self.behind)
-                    // A client of ours closes without a close frame.
+                    // Our client ends the connection without a close frame.
                     _ = try? await peer.receiveClose()
                 }
                 #expect(heard.messages.isEmpty && heard.error != nil, "\(name): \(heard)")

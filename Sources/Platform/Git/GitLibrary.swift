@@ -38,7 +38,7 @@ enum GitLibrary {
         var size = 0
         var kind = GIT_OBJECT_INVALID
         try unsafe self.check(git_odb_read_header(&size, &kind, database, &raw), what)
-        // The library reads an object of another kind before it finds that it is none.
+        // The library would read an object of another kind before it rejects it as not a commit.
         guard kind == GIT_OBJECT_COMMIT else { throw GitError(.notFound, "\(what) was not found: check its name") }
         guard 0...TreeLimits.commitBytes ~= size else {
             throw GitError(

@@ -163,7 +163,7 @@ struct EncryptionTests {
     }
 
     @Test(
-        "an absurd count of one-time keys is none, and as many are made as for none",
+        "an impossible count of one-time keys counts as zero, so a full set is uploaded",
         arguments: ExtremeNumbers.all + [-1_000_000])
     func absurdCounts(_ count: Int64) async throws {
         let bot = try await self.device("@bot:s")

@@ -27,7 +27,7 @@ struct UnderWayTests {
     }
 
     @Test(
-        "a message during which the process died twice is not handled, its thread is told, and the others are answered")
+        "a message that killed the process twice is skipped with a note in its thread, and the others are answered")
     func message() async throws {
         let directory = try TemporaryDirectory()
         let first = try await BridgeHarness(directory: directory)

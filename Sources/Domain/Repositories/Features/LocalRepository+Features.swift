@@ -12,7 +12,7 @@ extension LocalRepository {
     /// The name may also be a branch's that was made for another version of a feature, such as `003-login-2`. Throws
     /// ``RepositoryError``.
     package nonisolated func feature(_ name: String) async throws -> FeatureFiles? {
-        // A folder within a feature is none.
+        // A folder inside a feature is not itself a feature.
         guard !name.contains("/"), (try? GitName.checkPath("\(Self.root)/\(name)")) != nil else { return nil }
         try await self.refresh()
         return try await self.call { git in

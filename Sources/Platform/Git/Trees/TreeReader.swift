@@ -25,7 +25,7 @@ internal import Glibc
         return unsafe self.item(entry)
     }
 
-    /// The next entry with this name; nil if there is none.
+    /// The next entry with this name; nil if no entry has it.
     func find(_ name: Substring.UTF8View) throws(GitError) -> TreeItem? {
         while let entry = try unsafe self.nextEntry() {
             if unsafe entry.name.count == name.count, unsafe entry.name.elementsEqual(name) {

@@ -8,7 +8,7 @@ struct TreeWalk {
         let path: [UInt8]
         let old: TreeItem?
         let new: TreeItem?
-        /// Bytes; nil where there is no file, and where sizes do not matter.
+        /// In bytes; nil for anything but a file, and when the limits do not need sizes.
         let oldSize: Int?
         let newSize: Int?
 
