@@ -109,16 +109,9 @@ struct Recovery: Sendable {
             }
             guard let number = events.last?.number else { return }
             last = number
-            // Those that were being handled when the process died come one by one, so that only the one of which it dies
-            // again is counted twice.
+            // Those that were being handled when the process died come first, as they are older, and one by one, so that only
+            // the one of which it dies again is counted twice.
             let suspects = try await underWay.interrupted(.event, events.map { "\($0.number)" })
-            let others = events.filter { !suspects.contains("\($0.number)") }
-            _ = try await underWay.begin(.event, others.map { "\($0.number)" })
-            // Waits, so that a client's repeat of a message finds its operation once the gateway serves.
-            var replies: [ReplyBox] = []
-            for event in others { replies.append(try await hand(event)) }
-            for reply in replies { _ = try? await reply.value() }
-            try await underWay.end(.event, others.map { "\($0.number)" })
             for event in events where suspects.contains("\(event.number)") {
                 let isHandled = try await underWay.run(.event, "\(event.number)") { () async throws -> Bool in
                     _ = try? await hand(event).value()
@@ -126,6 +119,13 @@ struct Recovery: Sendable {
                 }
                 if isHandled == nil { try await self.giveUp(event) }
             }
+            let others = events.filter { !suspects.contains("\($0.number)") }
+            _ = try await underWay.begin(.event, others.map { "\($0.number)" })
+            // Waits, so that a client's repeat of a message finds its operation once the gateway serves.
+            var replies: [ReplyBox] = []
+            for event in others { replies.append(try await hand(event)) }
+            for reply in replies { _ = try? await reply.value() }
+            try await underWay.end(.event, others.map { "\($0.number)" })
         }
     }
 
