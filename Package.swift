@@ -85,7 +85,9 @@ let package = Package(
         platform("Terminals", "CEdit", "CSystem", "Primitives"),
         .target(
             name: "Sandbox",
-            dependencies: ["CSeccomp", "CSystem", "EventLoop", "Lifecycle", "Primitives", "Processes"],
+            dependencies: [
+                "CSeccomp", "CSystem", "Compression", "Crypto", "EventLoop", "Lifecycle", "Primitives", "Processes",
+            ],
             path: "Sources/Platform/Sandbox", exclude: ["Init"], swiftSettings: cold + [.strictMemorySafety()],
             plugins: ["EmbedInit"]),
         .plugin(name: "EmbedInit", capability: .buildTool(), exclude: ["embed.sh"]),

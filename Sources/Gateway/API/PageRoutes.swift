@@ -1,3 +1,4 @@
+internal import Compression
 internal import Crypto
 internal import HTTP
 internal import HTTPServer
@@ -90,18 +91,19 @@ struct WebAsset: Sendable {
     let type: String
     /// The first 16 hexadecimal digits of the content's SHA-256.
     let hash: String
-    let bytes: [UInt8]
-    /// The same by gzip.
+    /// By gzip.
     let compressed: [UInt8]
 
     /// - Parameter compressed: in Base64.
-    init(name: String, type: String, hash: String, text: String, compressed: String) {
+    init(name: String, type: String, hash: String, compressed: String) {
         self.name = name
         self.type = type
         self.hash = hash
-        self.bytes = Array(text.utf8)
         self.compressed = Crypto.decodeBase64(compressed) ?? []
     }
+
+    /// For the few clients that don't take gzip.
+    var bytes: [UInt8] { (try? Gunzip.bytes(of: self.compressed)) ?? [] }
 
     /// `/assets/HASH/chat.js`; it changes with the content.
     var path: String { "/assets/\(self.hash)/\(self.name)" }

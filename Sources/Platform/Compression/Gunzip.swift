@@ -26,6 +26,15 @@ internal import CZlib
         unsafe self.stream.deallocate()
     }
 
+    /// What a whole file contains, whatever its size: not for files from outside.
+    package static func bytes(of compressed: [UInt8]) throws -> [UInt8] {
+        var gunzip = Gunzip()
+        var bytes: [UInt8] = []
+        try gunzip.decompress(compressed) { bytes += $0 }
+        guard gunzip.isComplete else { throw Failure.damaged }
+        return bytes
+    }
+
     /// Passes what the next bytes of the file contain to `write`, in pieces of at most 256 KiB.
     package mutating func decompress(_ bytes: [UInt8], _ write: ([UInt8]) throws -> Void) throws {
         guard !bytes.isEmpty else { return }

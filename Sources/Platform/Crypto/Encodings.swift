@@ -55,6 +55,13 @@ package func decodeUnpaddedBase64(_ text: String) -> [UInt8]? {
 private let base64Alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 private let base64URLAlphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
 
+/// By letter; 64 for all others.
+private let base64Values: [UInt8] = {
+    var values = [UInt8](repeating: 64, count: 256)
+    for (value, letter) in base64Alphabet.enumerated() { values[Int(letter)] = UInt8(value) }
+    return values
+}()
+
 private func hexDigit(_ byte: UInt8) -> UInt8? {
     switch byte {
     case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
@@ -78,18 +85,21 @@ private func encodeBase64(_ bytes: [UInt8], _ alphabet: [UInt8], isPadded: Bool)
 }
 
 private func decodeBase64(_ text: some Collection<UInt8>) -> [UInt8]? {
-    var values = [UInt8?](repeating: nil, count: 256)
-    for (value, letter) in base64Alphabet.enumerated() { values[Int(letter)] = UInt8(value) }
-    var bytes: [UInt8] = []
-    var group = 0
-    var bits = 0
+    // Filled by index, because `append` takes longer than the rest.
+    var bytes = [UInt8](repeating: 0, count: text.count * 6 / 8)
+    var end = 0
+    var group: UInt32 = 0
+    var bits: UInt32 = 0
+    let values = base64Values
     for letter in text {
-        guard let value = values[Int(letter)] else { return nil }
-        group = (group << 6 | Int(value)) & 0xFFFF
+        let value = values[Int(letter)]
+        guard value < 64 else { return nil }
+        group = group << 6 | UInt32(value)
         bits += 6
         if bits >= 8 {
             bits -= 8
-            bytes.append(UInt8(group >> bits & 255))
+            bytes[end] = UInt8(truncatingIfNeeded: group >> bits)
+            end += 1
         }
     }
     // A single letter encodes no byte. Leftover bits must be zero, so that every value has one encoding.

@@ -1,3 +1,5 @@
+internal import Compression
+internal import Crypto
 internal import EventLoop
 internal import Glibc
 internal import Lifecycle
@@ -26,7 +28,7 @@ package struct JailPrograms: Sendable, Equatable {
         guard let dash = PrivateFile.read("/bin/dash", limit: 8 << 20),
             dash.bytes.starts(with: [0x7F, 0x45, 0x4C, 0x46])
         else { throw SandboxError("/bin/dash cannot be read: install the package dash") }
-        guard let program = self.decoded(InitProgram.base64) else {
+        guard let program = self.launcherProgram() else {
             throw SandboxError("the embedded init is damaged: build the program again")
         }
         do {
@@ -48,36 +50,8 @@ package struct JailPrograms: Sendable, Equatable {
         }
     }
 
-    /// Base64 with padding; line feeds between are skipped.
-    static func decoded(_ text: String) -> [UInt8]? {
-        // Filled by index, because a million calls of `append` took longer than the rest.
-        var bytes = [UInt8](repeating: 0, count: text.utf8.count * 3 / 4)
-        var end = 0
-        var bits: UInt32 = 0
-        var count = 0
-        let values = self.base64Values
-        for letter in text.utf8 {
-            let value = values[Int(letter)]
-            guard value < 64 else {
-                if letter == UInt8(ascii: "=") || letter == UInt8(ascii: "\n") { continue }
-                return nil
-            }
-            bits = bits << 6 | UInt32(value)
-            count += 6
-            guard count >= 8 else { continue }
-            count -= 8
-            bytes[end] = UInt8(truncatingIfNeeded: bits >> UInt32(count))
-            end += 1
-        }
-        bytes.removeLast(bytes.count - end)
-        return bytes
+    /// Nil if what is embedded is damaged.
+    static func launcherProgram() -> [UInt8]? {
+        decodeBase64(InitProgram.compressed).flatMap { try? Gunzip.bytes(of: $0) }
     }
-
-    /// By letter; 64 for all others. Comparing the letters of a program instead took a tenth of the host's start.
-    private static let base64Values: [UInt8] = {
-        let letters = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
-        var values = [UInt8](repeating: 64, count: 256)
-        for (value, letter) in letters.enumerated() { values[Int(letter)] = UInt8(value) }
-        return values
-    }()
 }
