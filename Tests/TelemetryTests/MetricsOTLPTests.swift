@@ -21,7 +21,7 @@ struct MetricsOTLPTests {
         let running = Task { try await exporter.run() }
         await exporter.stop()
         try await running.value
-        let sent = await receiver.metrics
+        let sent = await receiver.waitForMetrics { !$0.isEmpty }
         let errors = await receiver.errors
         #expect(errors.isEmpty, "\(errors)")
         func value(_ name: String, _ labels: JSON = [:]) -> JSON? {

@@ -93,6 +93,8 @@ class Receiver(BaseHTTPRequestHandler):
                 received["items"] = list(read(json.loads(body)))
         except Exception as error:  # The test shows it.
             received["error"] = repr(error)
+        # First, so that whoever has the answer finds it said.
+        say(received)
         self.send_response(answer["status"])
         for name, value in answer.get("headers", {}).items():
             self.send_header(name, value)
@@ -100,7 +102,6 @@ class Receiver(BaseHTTPRequestHandler):
         self.send_header("Content-Length", "2")
         self.end_headers()
         self.wfile.write(b"{}")
-        say(received)
 
     def log_message(self, *_):
         pass
