@@ -32,7 +32,8 @@ FILES = """
     etc/jetbridge/jetbridge.yaml usr/bin/jetbridge usr/lib/systemd/system/jetbridge.service
     usr/lib/systemd/system/jetbridge.socket usr/lib/sysusers.d/jetbridge.conf usr/lib/tmpfiles.d/jetbridge.conf
     usr/share/bash-completion/completions/jetbridge usr/share/doc/jetbridge/README.md
-    usr/share/doc/jetbridge/changelog.gz usr/share/doc/jetbridge/copyright usr/share/doc/jetbridge/docs/install.md
+    usr/share/doc/jetbridge/changelog.gz usr/share/doc/jetbridge/copyright usr/share/doc/jetbridge/LICENSE
+    usr/share/doc/jetbridge/docs/install.md
     usr/share/fish/vendor_completions.d/jetbridge.fish usr/share/man/man1/jetbridge.1.gz
     usr/share/man/man1/jetbridge-serve.1.gz usr/share/man/man1/jetbridge-pair.1.gz
     usr/share/man/man5/jetbridge.yaml.5.gz usr/share/zsh/vendor-completions/_jetbridge

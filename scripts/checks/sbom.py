@@ -56,7 +56,7 @@ def main():
     time = datetime.fromtimestamp(int(os.environ.get("SOURCE_DATE_EPOCH", "0")), timezone.utc)
     own = {
         "SPDXID": "SPDXRef-jetbridge", "name": "jetbridge", "versionInfo": version, "downloadLocation": "NOASSERTION",
-        "filesAnalyzed": False, "licenseConcluded": "NOASSERTION", "copyrightText": "NOASSERTION",
+        "filesAnalyzed": False, "licenseConcluded": "Apache-2.0", "copyrightText": "2026 The Jetbridge authors",
         "checksums": [{"algorithm": "SHA256", "checksumValue": digest}],
     }
     runtime = {
