@@ -85,18 +85,18 @@ class Receiver(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_POST(self):
-        body = self.rfile.read(int(self.headers["Content-Length"]))
+        body, reply = self.rfile.read(int(self.headers["Content-Length"])), answer
         received = {"path": self.path, "type": self.headers["Content-Type"], "key": self.headers["X-Key"]}
         try:
-            if answer["status"] == 200:
+            if reply["status"] == 200:
                 read = spans if self.path.endswith("/v1/traces") else metrics
                 received["items"] = list(read(json.loads(body)))
         except Exception as error:  # The test shows it.
             received["error"] = repr(error)
         # First, so that whoever has the answer finds it said.
         say(received)
-        self.send_response(answer["status"])
-        for name, value in answer.get("headers", {}).items():
+        self.send_response(reply["status"])
+        for name, value in reply.get("headers", {}).items():
             self.send_header(name, value)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", "2")
