@@ -68,6 +68,8 @@ extension IRCStateMachine {
 
         var channels: [ExactText: Channel] = [:]
         var people: [ExactText: Person] = [:]
+        /// Since strangers were last counted.
+        var strangerMessages = 0
         /// New nicks by old nick, for answers on their way to the old one.
         var renames: [ExactText: ExactText] = [:]
         /// Nicks that MONITOR was asked to watch.

@@ -4,7 +4,8 @@ internal import Logging
 
 /// Tracks who has which nick, and when a nick may have changed hands.
 extension IRCStateMachine {
-    /// Maximum remembered people outside our channels; beyond it, the one who has been silent the longest is forgotten.
+    /// Maximum remembered people outside our channels, give or take a quarter; beyond it, those who have been silent the
+    /// longest are forgotten.
     static let strangerLimit = 2_000
     /// Maximum tracked people; anyone else must be verified like a stranger.
     static let peopleLimit = 50_000
@@ -214,13 +215,18 @@ extension IRCStateMachine {
         for (key, person) in self.link.people where person.hasSpoken { self.endIdentity(key) }
     }
 
-    /// If there are too many strangers, forgets the one who has been silent the longest.
+    /// If there are too many strangers, forgets those who have been silent the longest. They are counted only after some
+    /// messages, because that takes time for each known person.
     mutating func forgetStrangers() {
+        self.link.strangerMessages += 1
+        guard self.link.strangerMessages >= Self.strangerLimit / 4 else { return }
+        self.link.strangerMessages = 0
         let strangers = self.link.people.filter { $0.value.channels.isEmpty }
-        guard strangers.count > Self.strangerLimit,
-            let quietest = strangers.min(by: { $0.value.lastSpoke < $1.value.lastSpoke })
-        else { return }
-        self.endIdentity(quietest.key)
-        self.link.people[quietest.key] = nil
+        guard strangers.count > Self.strangerLimit else { return }
+        let quietest = strangers.sorted { $0.value.lastSpoke < $1.value.lastSpoke }
+        for (key, _) in quietest.prefix(strangers.count - Self.strangerLimit) {
+            self.endIdentity(key)
+            self.link.people[key] = nil
+        }
     }
 }

@@ -62,6 +62,13 @@ struct ImageChoiceTests {
         #expect(chosen.images.isEmpty && chosen.text == "now\n\n" + Self.note)
     }
 
+    @Test("an image of impossible size is only named, however small its file is", arguments: [(40_000, 1), (1, 8_001)])
+    func absurd(width: Int, height: Int) {
+        let image = SentImage(file: "a", name: "a", mediaType: "image/png", size: 1, width: width, height: height)
+        let chosen = ImageChoice.applied(to: Self.request([image]), limits: ImageLimits(), room: 100_000)
+        #expect(chosen.images.isEmpty && chosen.text == "now\n\n[image a, \(width)×\(height), not shown to this model]")
+    }
+
     @Test("all images of a request together are limited, too")
     func total() {
         let images = (1...4).map { Self.image("\($0)", size: 3 << 20) }

@@ -52,7 +52,7 @@ package struct ImageChoice: Sendable {
     private mutating func takes(_ image: SentImage) -> Bool {
         guard let limits = self.limits, limits.mediaTypes.contains(image.mediaType), image.size <= limits.size,
             self.count < limits.count, self.size + image.size <= Self.totalSize, image.tokens <= self.room,
-            !self.missing.contains(image)
+            max(image.width ?? 0, image.height ?? 0) <= ImageLimits.longestSide, !self.missing.contains(image)
         else { return false }
         self.count += 1
         self.size += image.size

@@ -5,6 +5,10 @@ package struct ImageLimits: Sendable, Equatable {
     /// The types that every model with images takes.
     package static let usualTypes: Set<String> = ["image/png", "image/jpeg", "image/gif", "image/webp"]
 
+    /// The longest side in pixels that models take, by Anthropic's documentation; a small file can claim any. Whoever
+    /// decodes it would pay for all of it, with every later request of the conversation again.
+    static let longestSide = 8_000
+
     /// The maximum in one request.
     package var count: Int
     /// The maximum size of one, in bytes.
