@@ -51,7 +51,7 @@ extension MatrixEncryption {
     }
 
     private func verify(_ event: MatrixVerificationEvent) async {
-        guard self.verification != nil else { return }
+        guard self.verification?.admits(event, at: AdapterTime.now) == true else { return }
         try? await self.refresh([event.sender])
         guard let keys = try? await self.keys(of: event.sender) else { return }
         let actions = self.verification?.handle(event, keys: keys, at: AdapterTime.now) ?? []

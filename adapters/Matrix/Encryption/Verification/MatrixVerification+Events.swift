@@ -23,7 +23,7 @@ extension MatrixVerification {
         return self.takeActions()
     }
 
-    private func attempt(of event: MatrixVerificationEvent, _ transaction: String) -> Attempt? {
+    func attempt(of event: MatrixVerificationEvent, _ transaction: String) -> Attempt? {
         self.attempts.first {
             $0.transaction == transaction && $0.flow.place == event.place && $0.flow.user == event.sender
         }

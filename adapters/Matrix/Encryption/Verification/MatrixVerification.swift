@@ -19,6 +19,8 @@ package struct MatrixVerification {
     static let startPatience: Int64 = 5_000
     /// The maximum of verifications at a time: requests come from strangers.
     static let limit = 32
+    /// The maximum that others may begin within ``patience``, one user and all: each costs a question to the server.
+    static let beginningLimits = (ofUser: 10, ofAll: 100)
 
     let user: String
     let device: String
@@ -30,6 +32,8 @@ package struct MatrixVerification {
     var ended = RecentMap<String, Bool>(capacity: 256)
     var now = AdapterTime(monotonic: 0, wall: 0)
     var actions: [Action] = []
+    /// What others began within the last ``patience``, oldest first.
+    private var beginnings: [(user: String, at: Int64)] = []
     private var lastID = 0
 
     package init(user: String, device: String, ed25519: String, masterKey: String?) {
@@ -44,6 +48,19 @@ package struct MatrixVerification {
 
     /// When ``expire(at:)`` has something to do: monotonic, in milliseconds.
     package var deadline: Int64? { self.attempts.flatMap { [$0.deadline, $0.startsAt ?? .max] }.min() }
+
+    /// Whether an event is worth asking the server for its sender's keys: always if it is part of a verification or comes
+    /// from the account's own devices, else as long as not too much came lately. Anybody can send these.
+    package mutating func admits(_ event: MatrixVerificationEvent, at now: AdapterTime) -> Bool {
+        if event.sender == self.user { return true }
+        if let transaction = event.transaction, self.attempt(of: event, transaction) != nil { return true }
+        self.beginnings.removeAll { $0.at <= now.monotonic - Self.patience }
+        guard self.beginnings.count < Self.beginningLimits.ofAll,
+            self.beginnings.count(where: { $0.user == event.sender }) < Self.beginningLimits.ofUser
+        else { return false }
+        self.beginnings.append((event.sender, now.monotonic))
+        return true
+    }
 
     // MARK: What people do
 
