@@ -69,6 +69,17 @@ struct TaskCache: Sendable {
             return tasks
         }
 
+        /// Takes over a task as a host answered it, into a list that was read before.
+        mutating func remember(_ task: JSON, of repository: String) {
+            guard var tasks = self.lists[repository], let id = task["id"]?.stringValue else { return }
+            if let index = tasks.firstIndex(where: { $0["id"]?.stringValue == id }) {
+                tasks[index] = task
+            } else {
+                tasks.append(task)
+            }
+            self.lists[repository] = tasks
+        }
+
         /// The task that somebody names.
         func task(_ id: String, of repository: String) -> JSON? {
             let tasks = self.tasks(of: repository)

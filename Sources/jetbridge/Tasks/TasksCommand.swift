@@ -76,6 +76,7 @@ struct TasksCommand: Command {
                 """
             positionals = []
             options = [
+                OptionSyntax("repository", .text("NAME"), help: "Only the changes of this repository."),
                 OptionSyntax("ours", help: "Send changes in conflict all the same."),
                 OptionSyntax("theirs", help: "Drop changes in conflict."),
             ]
@@ -144,6 +145,7 @@ struct TasksCommand: Command {
             let isNew = self.verb == .add
             let answer = try await run.send(body, to: isNew ? nil : id, base: nil, key: nil, over: link)
             guard answer.status < 300 else { throw TasksRun.failure(answer, of: isNew ? nil : id) }
+            try run.cache.update { $0.remember(answer.json, of: run.repository) }
             try run.printTask(answer.json)
         default: break
         }
@@ -277,7 +279,8 @@ struct TasksRun {
         var commits: [String: String] = [:]
         var blocked: Set<String> = []
         var (sent, dropped, conflicts) = (0, 0, [JSON]())
-        for entry in try self.cache.read().queue {
+        let only = self.context.arguments.value("repository")
+        for entry in try self.cache.read().queue where only == nil || entry.repository == only {
             let name = "\(entry.repository) \(entry.task)"
             guard !blocked.contains(name) else { continue }
             let id = entry.isNew ? nil : ids[name] ?? entry.task
@@ -319,6 +322,7 @@ struct TasksRun {
             let (new, old) = (ids[name] ?? entry.task, entry.task)
             try self.cache.update { state in
                 state.queue.removeAll { $0.key == entry.key }
+                state.remember(answer.json, of: entry.repository)
                 // Later changes of a new task concern the one that it has become.
                 state.queue = state.queue.map { later in
                     guard later.repository == entry.repository, later.task == old, new != old else { return later }

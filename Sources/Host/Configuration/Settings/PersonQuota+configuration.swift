@@ -5,9 +5,9 @@ extension PersonQuota {
     init(_ section: Section) {
         self.init()
         let standard = self
-        self.stored = section.read("stored", default: self.stored) { $0.size(atLeast: 1 << 20) }
+        self.stored = section.size("stored", default: self.stored, atLeast: 1 << 20)
         self.threads = section.read("threads", default: self.threads) { $0.integer(in: 1...1_000_000) }
-        self.uploadsPerDay = section.read("uploads_per_day", default: self.uploadsPerDay) { $0.size() }
+        self.uploadsPerDay = section.size("uploads_per_day", default: self.uploadsPerDay)
         self.includesOwners = self != standard
     }
 }

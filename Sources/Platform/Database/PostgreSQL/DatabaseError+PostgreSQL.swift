@@ -21,6 +21,9 @@ extension DatabaseError {
                 "the database \(name) is damaged (\(facts)): see the server's log, and restore the last backup"
             case .locked:
                 "the database \(name) is busy (\(facts)): something holds a lock for too long; look at pg_stat_activity"
+            case .cannotOpen where Self.ofPoolers.contains(state):
+                "the database \(name) is behind a pooler that gives each transaction another session (\(facts)): in "
+                    + "pgbouncer, set pool_mode = session, or name the server itself in store.url"
             case .cannotOpen:
                 "the database \(name) refuses the connection (\(facts)): check store.url, the password and pg_hba.conf"
             case .unreachable: "the database \(name) ended the connection (\(facts))"
@@ -36,7 +39,11 @@ extension DatabaseError {
         self.init(code: code, message: message)
     }
 
+    /// A prepared statement that another session made, or that this one made and lacks: statements belong to sessions.
+    private static let ofPoolers: Set<String> = ["42P05", "26000"]
+
     private static func code(ofState state: String) -> Code {
+        if self.ofPoolers.contains(state) { return .cannotOpen }
         switch state {
         case "23505": return .unique
         case "40001", "40P01": return .conflict
