@@ -176,6 +176,8 @@ struct ClusterTests {
         try await b.waitForMetric(up, toReach: 1)
         // Its gateway still serves, by the other host.
         _ = try await a.ended(try await a.send("three", to: thread))
+        _ = try await a.ended(try await a.send("a new conversation", to: try await a.newThread()))
+        #expect(try await cluster.listed().map(\.threads) == [0, 2])
         channel.alice.forget()
         try await channel.ask("four")
         try await channel.listen { $0.joined().contains("word60") }

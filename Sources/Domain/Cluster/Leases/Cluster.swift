@@ -225,7 +225,7 @@ package actor Cluster: Service {
     /// The host that has a place which this one does not serve; nil if this one does now. What nobody has, such as a
     /// thread of the web chat that begins here, this host takes and serves when this returns.
     ///
-    /// - Throws: ``PlaceLost`` while nobody has it and this host may take nothing, or hands it over.
+    /// - Throws: ``PlaceLost`` while nobody has it and no host may take it, or this one hands it over.
     package func host(of place: Place) async throws -> HostRecord? {
         // Unstructured: whoever asked first must not end it for the others.
         let claim = self.claims[place] ?? Task { try await self.claim(place) }
@@ -244,7 +244,10 @@ package actor Cluster: Service {
             return nil
         }
         guard self.condition == .live, self.lease.isValid, let epoch = self.machine.epoch else {
-            throw PlaceLost([place])
+            // After its hand-over, this host begins nothing; the next one takes it when the request comes.
+            let heirs = self.condition == .live ? [] : try await self.table.hosts().filter { $0.state == .live }
+            guard let heir = heirs.min(by: { $0.threads < $1.threads }) else { throw PlaceLost([place]) }
+            return heir
         }
         guard try await self.table.claim([place], epoch: epoch).contains(place) else {
             // Another host was quicker, or one that has just died still has it.
