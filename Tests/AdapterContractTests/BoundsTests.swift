@@ -43,7 +43,7 @@ struct BoundsTests {
                 try await self.ask(people, wave, bench)
             }
             let late = ProcessTable.residentMemory(of: getpid())
-            #expect(worker.count == load.people * load.waves)
+            expectEqual(worker.count, load.people * load.waves)
             #expect(late - early < 6 << 20, "grew by \((late - early) >> 10) KB")
         }
     }
@@ -55,7 +55,7 @@ struct BoundsTests {
         }
         _ = try await bench.settled()
         let shown = try await bench.network.shown()
-        #expect(shown.map(\.person).sorted() == people.sorted(), "\(shown.filter { $0.person.isEmpty }.map(\.text))")
+        expectEqual(shown.map(\.person).sorted(), people.sorted(), "\(shown.filter { $0.person.isEmpty }.map(\.text))")
         #expect(shown.allSatisfy { $0.text == "Answer to wave \(wave)." })
         try await bench.network.forget()
     }
@@ -87,9 +87,9 @@ struct BoundsTests {
         }
         adapter.setHolding(false)
         await adapter.waitForPosts(texts.count)
-        #expect(adapter.texts == texts)
+        expectEqual(adapter.texts, texts)
         await lane.drain(until: .now + .seconds(5))
-        #expect(try await store.read { ledger in try ledger.outboxPending() } == 0)
+        try await expectEqual(store.read { ledger in try ledger.outboxPending() }, 0)
         await database.close()
     }
 }

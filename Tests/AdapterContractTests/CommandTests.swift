@@ -1,4 +1,5 @@
 import Chat
+import TestSupport
 import Testing
 
 @testable import Sessions
@@ -21,7 +22,7 @@ struct CommandTests {
             #expect(whoami.contains("role owner"))
             let status = try await self.reply(to: "status", bench)
             #expect(status.contains("running: nothing") && status.contains("waiting: 0"))
-            #expect(try await self.reply(to: "stop", bench) == "Nothing is running.")
+            try await expectEqual(self.reply(to: "stop", bench), "Nothing is running.")
 
             try await bench.say("long")
             await worker.reached("long")
@@ -34,7 +35,7 @@ struct CommandTests {
                 #expect(try await self.reply(to: "halp", bench, isAddressed: true).contains("\(sign)help"))
             }
             try await bench.say("next")
-            #expect(try await bench.settled().last == "Answer to next.")
+            try await expectEqual(bench.settled().last, "Answer to next.")
         }
     }
 

@@ -1,4 +1,5 @@
 import Chat
+import TestSupport
 import Testing
 
 @testable import Sessions
@@ -18,9 +19,9 @@ struct DisturbanceTests {
             try await bench.say("one")
             await bench.worker.reached("shown")
             bench.worker.release("shown")
-            #expect(try await self.unmarked(bench.settled()) == ["Begun and ended."])
+            try await expectEqual(self.unmarked(bench.settled()), ["Begun and ended."])
             try await bench.say("two")
-            #expect(try await self.unmarked(bench.settled()) == ["Begun and ended.", "Begun and ended."])
+            try await expectEqual(self.unmarked(bench.settled()), ["Begun and ended.", "Begun and ended."])
         }
     }
 
@@ -34,7 +35,7 @@ struct DisturbanceTests {
             try await bench.waitForGrowth("Begun")
             try await bench.network.inject(.editServerError)
             bench.worker.release("shown")
-            #expect(try await bench.settled() == ["Begun and ended."])
+            try await expectEqual(bench.settled(), ["Begun and ended."])
         }
     }
 
@@ -49,15 +50,15 @@ struct DisturbanceTests {
             _ = try await bench.eventually("the answer to hang") { try await bench.network.isStuck() ? true : nil }
             try await bench.network.mend()
             let answers = try await bench.settled()
-            #expect(Set(self.unmarked(answers)) == ["Answer."])
+            expectEqual(Set(self.unmarked(answers)), ["Answer."])
             // The answer may only appear twice where it cannot be looked up, and then it says so.
-            if bench.network.abilities.contains(.reconciles) { #expect(answers.count == 1) }
-            #expect(answers.filter { !$0.hasPrefix(TurnTexts.repeatMark) }.count == 1)
+            if bench.network.abilities.contains(.reconciles) { expectEqual(answers.count, 1) }
+            expectEqual(answers.filter { !$0.hasPrefix(TurnTexts.repeatMark) }.count, 1)
             try await bench.say("two")
             // A message from before the reconnection may have to be fetched.
             try await bench.wait { $0.count > answers.count }
             let all = try await bench.settled()
-            #expect(all == answers + ["Answer."])
+            expectEqual(all, answers + ["Answer."])
         }
     }
 
@@ -75,10 +76,10 @@ struct DisturbanceTests {
             try await bench.network.mend()
             for person in ["alice", "bob"] {
                 let answers = try await bench.settled(person).filter { $0.hasPrefix("Answer") }
-                #expect(answers == numbers.map { "Answer to \($0)." })
+                expectEqual(answers, numbers.map { "Answer to \($0)." })
             }
-            #expect(try await bench.answers().count { $0.contains("role owner") } == 1)
-            #expect(bench.worker.count == 10)
+            try await expectEqual(bench.answers().count { $0.contains("role owner") }, 1)
+            expectEqual(bench.worker.count, 10)
         }
     }
 
@@ -98,11 +99,11 @@ struct DisturbanceTests {
             for person in ["alice", "bob"] {
                 let answers = try await bench.answers(to: person)
                 let own = (1...3).map { "Answer to \($0) of \(person)." }
-                #expect(answers.first == "Answer to first.")
-                #expect(answers.dropFirst().filter { !$0.contains("last") }.sorted() == own)
+                expectEqual(answers.first, "Answer to first.")
+                expectEqual(answers.dropFirst().filter { !$0.contains("last") }.sorted(), own)
             }
-            #expect(bench.worker.count == 9)
-            #expect(bench.worker.mostInOneSession == 1)
+            expectEqual(bench.worker.count, 9)
+            expectEqual(bench.worker.mostInOneSession, 1)
         }
     }
 

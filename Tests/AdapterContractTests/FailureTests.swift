@@ -1,4 +1,5 @@
 import Chat
+import TestSupport
 import Testing
 
 @testable import Sessions
@@ -24,14 +25,14 @@ struct FailureTests {
             let answers = try await bench.settled()
             let whole = "Begun and ended."
             if !bench.network.abilities.contains(.failures) || bench.network.abilities.contains(.reconciles) {
-                #expect(answers == [whole])
+                expectEqual(answers, [whole])
             } else if bench.network.abilities.contains(.edits) {
-                #expect(answers == ["Begun", Self.mark + whole])
+                expectEqual(answers, ["Begun", Self.mark + whole])
             } else {
-                #expect(answers == [whole, Self.mark + whole])
+                expectEqual(answers, [whole, Self.mark + whole])
             }
             try await bench.say("two")
-            #expect(try await bench.settled() == answers + [whole])
+            try await expectEqual(bench.settled(), answers + [whole])
         }
     }
 
@@ -44,7 +45,7 @@ struct FailureTests {
             try await bench.waitForGrowth("Begun")
             try await bench.network.inject(.editIsLostOnTheWayBack)
             worker.release("shown")
-            #expect(try await bench.settled() == ["Begun and ended."])
+            try await expectEqual(bench.settled(), ["Begun and ended."])
         }
     }
 
@@ -65,7 +66,7 @@ struct FailureTests {
             }
             let answers = try await bench.settled()
             let lines = answers.flatMap { $0.split(separator: "\n") }
-            #expect(lines == numbers.flatMap { ["\($0)a", "\($0)b", "\($0)c"] })
+            expectEqual(lines, numbers.flatMap { ["\($0)a", "\($0)b", "\($0)c"] })
         }
     }
 
@@ -80,7 +81,7 @@ struct FailureTests {
             try await bench.network.inject(.away)
             worker.release("away")
             // The connection ends during the request, so its outcome is unknown, and Telegram cannot be asked.
-            #expect(try await bench.settled() == [(kind == .telegram ? Self.mark : "") + "Answer."])
+            try await expectEqual(bench.settled(), [(kind == .telegram ? Self.mark : "") + "Answer."])
         }
     }
 }

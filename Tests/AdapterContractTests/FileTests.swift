@@ -1,5 +1,6 @@
 import Chat
 import Glibc
+import TestSupport
 import Testing
 
 @testable import Sessions
@@ -25,23 +26,23 @@ struct FileTests {
             try await bench.wait { $0.last == "Seen." && $0.count { $0 == "Seen." } == 2 }
             try await bench.say("And now?")
             let answers = try await bench.settled()
-            #expect(answers.count { $0 == "Seen." } == 3)
+            expectEqual(answers.count { $0 == "Seen." }, 3)
             let told = answers.filter { $0 != "Seen." }
             let texts = worker.questions.map(\.text)
             #expect(texts.count == 3 && texts.last == "And now?")
             guard hasFiles else {
                 // The in-memory network reports that files cannot be downloaded.
                 #expect(told.allSatisfy { $0.contains("files cannot be fetched from here") })
-                #expect(texts == ["What is this?", "And this?", "And now?"])
+                expectEqual(texts, ["What is this?", "And this?", "And now?"])
                 return
             }
-            #expect(texts.first == "What is this?\n\nFiles:\n- `scan.bin` (image/png, 2.9 KiB)")
-            #expect(texts.dropFirst().first == "And this?")
-            #expect(told.count == 1)
-            #expect(told.first?.contains("large.bin") == true)
-            #expect(told.first?.contains("was not read: it is larger than 64 KiB.") == true)
+            expectEqual(texts.first, "What is this?\n\nFiles:\n- `scan.bin` (image/png, 2.9 KiB)")
+            expectEqual(texts.dropFirst().first, "And this?")
+            expectEqual(told.count, 1)
+            expectEqual(told.first?.contains("large.bin"), true)
+            expectEqual(told.first?.contains("was not read: it is larger than 64 KiB."), true)
             let session = try #require(worker.questions.first?.session)
-            #expect(try Self.files(in: "\(bench.filesDirectory)/\(session)") == [Self.picture.bytes])
+            try expectEqual(Self.files(in: "\(bench.filesDirectory)/\(session)"), [Self.picture.bytes])
         }
     }
 
@@ -82,27 +83,27 @@ struct FileTests {
             // Drafts that are no longer needed are emptied where messages cannot be deleted.
             let answers = try await bench.settled().filter { $0 != OutboxItem.blank }
             if traits.capabilities.contains(.transcript) {
-                #expect(answers == [text])
+                expectEqual(answers, [text])
                 return
             }
-            #expect(answers.count == traits.excerptMessages + 1)
-            #expect(answers.first?.hasPrefix("Paragraph 1. ") == true)
-            #expect(answers.last?.hasPrefix("The whole answer") == true)
+            expectEqual(answers.count, traits.excerptMessages + 1)
+            expectEqual(answers.first?.hasPrefix("Paragraph 1. "), true)
+            expectEqual(answers.last?.hasPrefix("The whole answer"), true)
             let files = try await bench.network.files()
             if bench.network.abilities.contains(.files) {
-                #expect(answers.last == "The whole answer")
-                #expect(files.map(\.name) == ["answer.md"])
-                #expect(files.map(\.person) == ["alice"])
+                expectEqual(answers.last, "The whole answer")
+                expectEqual(files.map(\.name), ["answer.md"])
+                expectEqual(files.map(\.person), ["alice"])
                 // Compared separately, because a failure would print them.
                 let isWhole = files.first?.bytes == Array(text.utf8)
                 #expect(isWhole)
             } else {
-                #expect(answers.last?.contains("http://127.0.0.1:8787/a/") == true)
+                expectEqual(answers.last?.contains("http://127.0.0.1:8787/a/"), true)
                 #expect(files.isEmpty)
             }
             try await bench.say("next")
             let all = try await bench.settled().filter { $0 != OutboxItem.blank }
-            #expect(all == answers + ["Answer to next."])
+            expectEqual(all, answers + ["Answer to next."])
         }
     }
 }

@@ -1,4 +1,5 @@
 import Chat
+import TestSupport
 import Testing
 
 @Suite("Contract: order", .timeLimit(.minutes(1)))
@@ -12,12 +13,12 @@ struct OrderTests {
             try await bench.waitForTurns(12)
             worker.release("first")
             let answers = try await bench.settled()
-            #expect(answers == numbers.map { "Answer \($0)." })
-            #expect(worker.questions.map(\.text) == numbers)
-            #expect(worker.mostInOneSession == 1)
+            expectEqual(answers, numbers.map { "Answer \($0)." })
+            expectEqual(worker.questions.map(\.text), numbers)
+            expectEqual(worker.mostInOneSession, 1)
             let notes = try await bench.network.shown().filter { $0.text.hasPrefix(ContractBench.waitNote) }
             let abilities = bench.network.abilities
-            #expect(notes.count == (abilities.contains(.notes) && !abilities.contains(.reactions) ? 11 : 0))
+            expectEqual(notes.count, abilities.contains(.notes) && !abilities.contains(.reactions) ? 11 : 0)
         }
     }
 
@@ -36,7 +37,7 @@ struct OrderTests {
             try await bench.say("event 4")
             let answers = try await bench.settled()
             let late = bench.network.abilities.contains(.eventIDs) ? [] : [3]
-            #expect(answers == ([3, 1, 2] + late + [4]).map { "Answer to event \($0)." })
+            expectEqual(answers, ([3, 1, 2] + late + [4]).map { "Answer to event \($0)." })
         }
     }
 
@@ -53,7 +54,7 @@ struct OrderTests {
                 if kind != .web { try await bench.say("missed") }
                 try await bench.start()
                 try await bench.say("after")
-                #expect(try await bench.settled() == ["Answer to before.", "Answer to after."])
+                try await expectEqual(bench.settled(), ["Answer to before.", "Answer to after."])
                 return
             }
             let day: Int64 = 24 * 3_600_000
@@ -71,12 +72,13 @@ struct OrderTests {
             let count = kind == .telegram ? 3 : 4
             _ = try await bench.eventually("what was missed") { try await bench.answers().count >= count ? true : nil }
             let answers = try await bench.settled()
-            #expect(answers.count == count)
+            expectEqual(answers.count, count)
             let stale = answers.count { $0.hasPrefix("A message from more than a day ago was not answered") }
-            #expect(stale == count - 3)
+            expectEqual(stale, count - 3)
             let answered = ["before", "fresh", "after"]
-            #expect(answers.filter { $0.hasPrefix("Answer") }.sorted() == answered.map { "Answer to \($0)." }.sorted())
-            #expect(bench.worker.questions.map(\.text).sorted() == answered.sorted())
+            expectEqual(
+                answers.filter { $0.hasPrefix("Answer") }.sorted(), answered.map { "Answer to \($0)." }.sorted())
+            expectEqual(bench.worker.questions.map(\.text).sorted(), answered.sorted())
         }
     }
 }

@@ -1,4 +1,5 @@
 import Chat
+import TestSupport
 import Testing
 
 @testable import Sessions
@@ -25,12 +26,12 @@ struct QueueTests {
                 #expect(try await bench.network.marks(on: first).isEmpty)
             }
             bench.worker.release("first")
-            #expect(try await bench.settled() == ["Answer to 1.", "Answer to 2."])
+            try await expectEqual(bench.settled(), ["Answer to 1.", "Answer to 2."])
             _ = try await bench.eventually("the mark to go") {
                 try await bench.network.marks(on: second).isEmpty ? true : nil
             }
             let notes = try await bench.network.shown().count { $0.text.hasPrefix(ContractBench.waitNote) }
-            #expect(notes == (abilities.contains(.notes) && !abilities.contains(.reactions) ? 1 : 0))
+            expectEqual(notes, abilities.contains(.notes) && !abilities.contains(.reactions) ? 1 : 0)
         }
     }
 
@@ -44,8 +45,8 @@ struct QueueTests {
             try await bench.network.edit(second, to: "3", as: "alice")
             bench.worker.release("first")
             let last = bench.network.abilities.contains(.changes) ? "3" : "2"
-            #expect(try await bench.settled() == ["Answer to 1.", "Answer to \(last)."])
-            #expect(bench.worker.questions.map(\.text) == ["1", last])
+            try await expectEqual(bench.settled(), ["Answer to 1.", "Answer to \(last)."])
+            expectEqual(bench.worker.questions.map(\.text), ["1", last])
         }
     }
 
@@ -60,8 +61,8 @@ struct QueueTests {
             try await bench.network.takeBack(second, as: "alice")
             bench.worker.release("first")
             let rest = bench.network.abilities.contains(.deletions) ? ["1", "3"] : ["1", "2", "3"]
-            #expect(try await bench.settled() == rest.map { "Answer to \($0)." })
-            #expect(bench.worker.questions.map(\.text) == rest)
+            try await expectEqual(bench.settled(), rest.map { "Answer to \($0)." })
+            expectEqual(bench.worker.questions.map(\.text), rest)
         }
     }
 }

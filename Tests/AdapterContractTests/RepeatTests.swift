@@ -1,4 +1,5 @@
 import Chat
+import TestSupport
 import Testing
 
 @Suite("Contract: repeated events", .timeLimit(.minutes(1)))
@@ -10,7 +11,7 @@ struct RepeatTests {
             try await bench.say("one", Manner(id: "d1"))
             try await bench.say("one", Manner(id: "d1"))
             _ = try await bench.settled()
-            #expect(bench.worker.count == (isKnown ? 1 : 2))
+            expectEqual(bench.worker.count, isKnown ? 1 : 2)
             await bench.stop()
             try await bench.start()
             try await bench.say("one", Manner(id: "d1"))
@@ -19,7 +20,7 @@ struct RepeatTests {
             // Without platform ids, the same line is another message, and a new connection's first line is never taken
             // for one from the old connection.
             let ones = [String](repeating: "Answer to one.", count: isKnown ? 1 : 3)
-            #expect(answers == ones + ["Answer to two."])
+            expectEqual(answers, ones + ["Answer to two."])
         }
     }
 
@@ -32,7 +33,7 @@ struct RepeatTests {
             }
             let answers = try await bench.settled()
             let count = bench.network.abilities.contains(.eventIDs) ? 1 : 8
-            #expect(answers == [String](repeating: "Answer to one.", count: count))
+            expectEqual(answers, [String](repeating: "Answer to one.", count: count))
         }
     }
 }

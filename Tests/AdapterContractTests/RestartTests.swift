@@ -1,4 +1,5 @@
 import Chat
+import TestSupport
 import Testing
 
 @testable import Sessions
@@ -31,15 +32,15 @@ struct RestartTests {
             try await bench.start()
             let answers = try await bench.settled()
             let shown = try await bench.network.shown()
-            #expect(answers.count == 3, "\(shown)")
-            #expect(answers.first?.filter { $0 != "\n" } == "Begun.")
-            #expect(answers.dropFirst().first?.hasPrefix("Interrupted") == true)
-            #expect(answers.last == "Answer to two.")
+            expectEqual(answers.count, 3, "\(shown)")
+            expectEqual(answers.first?.filter { $0 != "\n" }, "Begun.")
+            expectEqual(answers.dropFirst().first?.hasPrefix("Interrupted"), true)
+            expectEqual(answers.last, "Answer to two.")
 
             await bench.stop()
             try await bench.start()
             try await bench.say("three")
-            #expect(try await bench.settled() == answers + ["Answer to three."])
+            try await expectEqual(bench.settled(), answers + ["Answer to three."])
         }
     }
 
@@ -81,7 +82,7 @@ struct RestartTests {
             try await bench.start()
             await isSecond.reached("one")
             isSecond.release("one")
-            #expect(try await bench.settled() == ["Answer to one."])
+            try await expectEqual(bench.settled(), ["Answer to one."])
         }
     }
 }

@@ -1,4 +1,5 @@
 import Chat
+import TestSupport
 import Testing
 
 @Suite("Contract: long answers", .timeLimit(.minutes(1)))
@@ -71,7 +72,7 @@ struct SplitTests {
     func long(_ room: Room) async throws {
         let text = Array(repeating: Self.long, count: room.copies.long).joined(separator: "\n\n")
         try await self.answer(text, in: room) { parts in
-            #expect(self.words(of: parts) == self.words(of: [text]))
+            expectEqual(self.words(of: parts), self.words(of: [text]))
             let lines = Self.long.split(separator: "\n").map(String.init)
             for line in parts.flatMap({ $0.split(separator: "\n") }) where !line.hasPrefix("```") {
                 let piece = String(line.hasPrefix("• ") ? line.dropFirst(2) : line).trimmed
@@ -86,8 +87,8 @@ struct SplitTests {
     func unbroken(_ room: Room) async throws {
         let text = String(repeating: Self.unbroken, count: room.copies.unbroken)
         try await self.answer(text, in: room) { parts in
-            #expect(parts.joined() == text)
-            #expect(parts.map { Array($0) }.flatMap { $0 } == Array(text))
+            expectEqual(parts.joined(), text)
+            expectEqual(parts.map { Array($0) }.flatMap { $0 }, Array(text))
         }
     }
 
@@ -100,7 +101,7 @@ struct SplitTests {
             if bench.network.abilities.contains(.limit) {
                 #expect(parts.count > 3)
             } else {
-                #expect(parts == [text])
+                expectEqual(parts, [text])
             }
             if let irc = bench.network as? IRCNetwork {
                 // RFC 2812 §2.3: 512 bytes with CR LF.
@@ -131,7 +132,7 @@ struct SplitTests {
     private func expectWholeFences(_ part: String) {
         let fences = part.split(separator: "\n").filter { $0.hasPrefix("```") }
         #expect(fences.count.isMultiple(of: 2))
-        for (index, fence) in fences.enumerated() { #expect(fence == (index.isMultiple(of: 2) ? "```swift" : "```")) }
+        for (index, fence) in fences.enumerated() { expectEqual(fence, index.isMultiple(of: 2) ? "```swift" : "```") }
     }
 }
 

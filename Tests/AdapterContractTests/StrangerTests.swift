@@ -1,4 +1,5 @@
 import Chat
+import TestSupport
 import Testing
 
 @Suite("Contract: strangers and programs", .timeLimit(.minutes(1)))
@@ -10,9 +11,9 @@ struct StrangerTests {
             try await bench.command("help", as: "mallory")
             try await bench.command("pair ABCD-2345", as: "mallory")
             try await bench.say("hello")
-            #expect(try await bench.settled() == ["Answer to hello."])
-            #expect(try await bench.network.shown().map(\.person) == ["alice"])
-            #expect(bench.worker.count == 1)
+            try await expectEqual(bench.settled(), ["Answer to hello."])
+            try await expectEqual(bench.network.shown().map(\.person), ["alice"])
+            expectEqual(bench.worker.count, 1)
         }
     }
 
@@ -30,10 +31,10 @@ struct StrangerTests {
                 }
             }
             try await bench.say("hello")
-            #expect(try await bench.settled() == ["jetbot: hello !status"])
+            try await expectEqual(bench.settled(), ["jetbot: hello !status"])
             try await bench.say("again")
-            #expect(try await bench.settled() == ["jetbot: hello !status", "jetbot: again !status"])
-            #expect(worker.questions.map(\.text) == ["hello", "again"])
+            try await expectEqual(bench.settled(), ["jetbot: hello !status", "jetbot: again !status"])
+            expectEqual(worker.questions.map(\.text), ["hello", "again"])
         }
     }
 }

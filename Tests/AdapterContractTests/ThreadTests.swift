@@ -1,4 +1,5 @@
 import Chat
+import TestSupport
 import Testing
 
 @Suite("Contract: threads", .timeLimit(.minutes(1)))
@@ -19,13 +20,13 @@ struct ThreadTests {
             worker.release("long")
             try await bench.wait(for: "alice") { $0 == ["Long."] }
             try await bench.say("next", as: "alice")
-            #expect(try await bench.settled("alice") == ["Long.", "Answer to next."])
-            #expect(try await bench.settled("bob") == ["Answer to short.", "Answer to shorter."])
+            try await expectEqual(bench.settled("alice"), ["Long.", "Answer to next."])
+            try await expectEqual(bench.settled("bob"), ["Answer to short.", "Answer to shorter."])
 
             let sessions = Dictionary(grouping: worker.questions, by: \.session)
-            #expect(sessions.count == 2)
+            expectEqual(sessions.count, 2)
             #expect(sessions.values.contains { $0.map(\.text) == ["long", "next"] })
-            #expect(worker.questions.last?.history == ["long", "Long."])
+            expectEqual(worker.questions.last?.history, ["long", "Long."])
         }
     }
 
@@ -39,7 +40,7 @@ struct ThreadTests {
             }
             _ = try await bench.settled()
             for person in people {
-                #expect(try await bench.answers(to: person) == ["Answer to mine is \(person)."])
+                try await expectEqual(bench.answers(to: person), ["Answer to mine is \(person)."])
             }
         }
     }

@@ -1,4 +1,5 @@
 import Chat
+import TestSupport
 import Testing
 
 @testable import Sessions
@@ -16,12 +17,12 @@ struct TraitsTests {
             #expect(!can.contains(.reactions) || adapter is any ReactingAdapter)
             #expect(!can.contains(.deletes) || adapter is any DeletingAdapter)
             #expect(!can.contains(.drafts) || adapter is any DraftingAdapter)
-            #expect(can.contains(.files) == (traits.uploadLimit > 0))
+            expectEqual(can.contains(.files), traits.uploadLimit > 0)
             #expect(!can.contains(.files) || adapter is any FileAdapter)
-            #expect(can.contains(.edits) == bench.network.abilities.contains(.edits))
-            #expect(can.contains(.reactions) == bench.network.abilities.contains(.reactions))
-            #expect(can.contains(.files) == bench.network.abilities.contains(.files))
-            #expect(can.contains(.buttons) == bench.network.abilities.contains(.buttons))
+            expectEqual(can.contains(.edits), bench.network.abilities.contains(.edits))
+            expectEqual(can.contains(.reactions), bench.network.abilities.contains(.reactions))
+            expectEqual(can.contains(.files), bench.network.abilities.contains(.files))
+            expectEqual(can.contains(.buttons), bench.network.abilities.contains(.buttons))
             #expect(traits.textLimit >= 64)
             #expect(traits.excerptMessages <= traits.answerMessages)
             let sign =
@@ -39,13 +40,13 @@ struct TraitsTests {
     func life(_ kind: NetworkKind) async throws {
         let network = try await kind.make()
         let adapter = try await network.makeAdapter()
-        #expect(adapter.status.state == .down)
+        expectEqual(adapter.status.state, .down)
         try await ContractBench.run(network) { bench in
             let running = try bench.bridge.adapters.all[0]
-            #expect(running.status.state == .up)
+            expectEqual(running.status.state, .up)
             // Waits until run(delivering:) has returned.
             await bench.stop()
-            #expect(running.status.state == .down)
+            expectEqual(running.status.state, .down)
         }
     }
 }

@@ -16,13 +16,13 @@ struct AuditChainTests {
         let audit = try await AuditFixture()
         try await audit.fill(3)
         let rows = try await audit.log.reader.page(after: nil, limit: 10).rows
-        #expect(rows.map(\.number) == [3, 2, 1])
-        #expect(rows.map(\.previous) == [rows[1].hash, rows[2].hash, String(repeating: "0", count: 64)])
+        expectEqual(rows.map(\.number), [3, 2, 1])
+        expectEqual(rows.map(\.previous), [rows[1].hash, rows[2].hash, String(repeating: "0", count: 64)])
         let verdict = try await audit.verify()
-        #expect(verdict.problem == nil)
-        #expect(verdict.rows == 3)
-        #expect(verdict.last == 3)
-        #expect(verdict.hash == rows[0].hash)
+        expectEqual(verdict.problem, nil)
+        expectEqual(verdict.rows, 3)
+        expectEqual(verdict.last, 3)
+        expectEqual(verdict.hash, rows[0].hash)
     }
 
     @Test("a hash can be computed from an exported row by RFC 8785 and SHA-256 alone")
@@ -36,8 +36,8 @@ struct AuditChainTests {
         let previous = line["previous"]?.stringValue ?? ""
         line["hash"] = nil
         line["previous"] = nil
-        #expect(line["at"] == "2023-11-14T22:13:20.123Z")
-        #expect(hex(sha256(previous + JSON.object(line).canonicalText)) == hash)
+        expectEqual(line["at"], "2023-11-14T22:13:20.123Z")
+        expectEqual(hex(sha256(previous + JSON.object(line).canonicalText)), hash)
     }
 
     @Test("pages are newest first and end with no cursor")
@@ -46,12 +46,12 @@ struct AuditChainTests {
         try await audit.fill(5)
         let reader = audit.log.reader
         let first = try await reader.page(after: nil, limit: 2)
-        #expect(first.rows.map(\.number) == [5, 4])
+        expectEqual(first.rows.map(\.number), [5, 4])
         let second = try await reader.page(after: first.next, limit: 2)
-        #expect(second.rows.map(\.number) == [3, 2])
+        expectEqual(second.rows.map(\.number), [3, 2])
         let third = try await reader.page(after: second.next, limit: 2)
-        #expect(third.rows.map(\.number) == [1])
-        #expect(third.next == nil)
+        expectEqual(third.rows.map(\.number), [1])
+        expectEqual(third.next, nil)
     }
 
     @Test("the export is oldest first and longer than one batch")
@@ -65,8 +65,8 @@ struct AuditChainTests {
         }
         var numbers: [Int64] = []
         try await audit.log.reader.export { numbers.append($0.number) }
-        #expect(numbers == Array(1...1_203))
-        #expect(try await audit.verify().rows == 1_203)
+        expectEqual(numbers, Array(1...1_203))
+        try await expectEqual(audit.verify().rows, 1_203)
     }
 
     @Test("an entry is part of its caller's transaction")
@@ -81,8 +81,8 @@ struct AuditChainTests {
             }
         }
         #expect(try await audit.log.reader.page(after: nil, limit: 1).rows.isEmpty)
-        #expect(try await audit.log.record(AuditFixture.entry(), at: 2).number == 1)
-        #expect(try await audit.verify().problem == nil)
+        try await expectEqual(audit.log.record(AuditFixture.entry(), at: 2).number, 1)
+        try await expectEqual(audit.verify().problem, nil)
     }
 
     @Test("no secret is stored, in whatever column or form it comes")
@@ -106,7 +106,7 @@ struct AuditChainTests {
         try await audit.log.reader.export { text += $0.json.text }
         for part in [planted, "correct horse", "battery", "staple", "open sesame"] { #expect(!text.contains(part)) }
         #expect(text.contains("<redacted>"))
-        #expect(try await audit.verify().problem == nil)
+        try await expectEqual(audit.verify().problem, nil)
     }
 
     @Test("digests, hashes and times are no secrets")
@@ -118,7 +118,7 @@ struct AuditChainTests {
         ]
         let row = try await audit.log.record(
             AuditEntry(kind: .commit, session: nil, turn: nil, actor: "web:k1", details: details), at: 1)
-        #expect(row.json["details"] == details)
+        expectEqual(row.json["details"], details)
     }
 
     @Test(
@@ -134,8 +134,8 @@ struct AuditChainTests {
         let error = await #expect(throws: DatabaseError.self) {
             try await audit.database.write { try $0.execute(statement) }
         }
-        #expect(error?.code == .constraint)
-        #expect(try await audit.verify().problem == nil)
+        expectEqual(error?.code, .constraint)
+        try await expectEqual(audit.verify().problem, nil)
     }
 
     @Test("two programs that append at once, alone and with other writes, keep one chain")
@@ -186,11 +186,11 @@ struct AuditChainTests {
                 stored = number
             }
         }
-        #expect(error?.code == .full)
+        expectEqual(error?.code, .full)
         #expect(stored > 10)
         let verdict = try await log.reader.verify(keyIn: disk.path)
-        #expect(verdict.problem == nil)
-        #expect(verdict.last == stored)
+        expectEqual(verdict.problem, nil)
+        expectEqual(verdict.last, stored)
         await database.close()
     }
 }

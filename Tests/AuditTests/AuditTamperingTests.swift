@@ -19,9 +19,9 @@ struct AuditTamperingTests {
         _ problem: AuditProblem?, _ kind: AuditProblem.Kind, row: Int64?,
         sourceLocation: SourceLocation = #_sourceLocation
     ) {
-        #expect(problem?.kind == kind, sourceLocation: sourceLocation)
-        #expect(problem?.row == row, sourceLocation: sourceLocation)
-        #expect(problem?.message.contains("\n") == false, sourceLocation: sourceLocation)
+        expectEqual(problem?.kind, kind, sourceLocation: sourceLocation)
+        expectEqual(problem?.row, row, sourceLocation: sourceLocation)
+        expectEqual(problem?.message.contains("\n"), false, sourceLocation: sourceLocation)
     }
 
     @Test(
@@ -75,7 +75,7 @@ struct AuditTamperingTests {
                 "UPDATE audit SET number = \(first) WHERE number = \(second)",
                 "UPDATE audit SET number = \(second) WHERE number = 100")
             self.expect(problem, .swapped, row: Int64(first))
-            #expect(problem?.message.contains("rows \(first) and \(second)") == true)
+            expectEqual(problem?.message.contains("rows \(first) and \(second)"), true)
         }
     }
 
@@ -136,7 +136,7 @@ struct AuditTamperingTests {
             let isAsBefore =
                 change == "UPDATE audit_head SET base = #" && number == 0
                 || change.hasSuffix("number = 1") && number == 1
-            #expect((verdict.problem == nil) == isAsBefore, "\(change) \(number): \(verdict)")
+            expectEqual(verdict.problem == nil, isAsBefore, "\(change) \(number): \(verdict)")
             #expect(verdict.problem?.message.contains("\n") != true)
             // What is not in order is not continued, nor expired.
             if verdict.problem?.kind == .head {
@@ -213,8 +213,8 @@ struct AuditTamperingTests {
         try await audit.fill(2)
         let path = audit.directory.path + "/audit.key"
         var status = stat()
-        #expect(stat(path, &status) == 0)
-        #expect(status.st_mode & 0o777 == 0o600)
+        expectEqual(stat(path, &status), 0)
+        expectEqual(status.st_mode & 0o777, 0o600)
         unlink(path)
         self.expect(try await audit.verify().problem, .key, row: nil)
         await #expect(throws: AuditError.self) {
@@ -229,19 +229,19 @@ struct AuditTamperingTests {
     func draftKey() async throws {
         let audit = try await AuditFixture()
         let path = audit.directory.path + "/audit.key"
-        #expect(rename(path, path + ".new") == 0)
+        expectEqual(rename(path, path + ".new"), 0)
         try await AuditLog.check(audit.database, keyIn: audit.directory.path)
         #expect(access(path, F_OK) != 0)
         let log = try await AuditLog.open(audit.database, keyIn: audit.directory.path)
         try await log.record(AuditFixture.entry(), at: 1)
-        #expect(try await audit.verify().problem == nil)
+        try await expectEqual(audit.verify().problem, nil)
         // And one whose head was not stored is replaced.
         let other = try TemporaryDirectory()
         let database = try TestDatabase.open(path: other.path + "/store.sqlite", migrations: AuditFixture.migrations)
-        #expect(rename(path, other.path + "/audit.key.new") == 0)
+        expectEqual(rename(path, other.path + "/audit.key.new"), 0)
         let fresh = try await AuditLog.open(database, keyIn: other.path)
         try await fresh.record(AuditFixture.entry(), at: 1)
-        #expect(try await fresh.reader.verify(keyIn: other.path).problem == nil)
+        try await expectEqual(fresh.reader.verify(keyIn: other.path).problem, nil)
     }
 
     @Test("an audit that never recorded anything is in order")
@@ -250,24 +250,24 @@ struct AuditTamperingTests {
         let database = try TestDatabase.open(
             path: directory.path + "/store.sqlite", migrations: AuditFixture.migrations)
         let verdict = try await AuditReader(database).verify(keyIn: directory.path)
-        #expect(verdict.problem == nil)
+        expectEqual(verdict.problem, nil)
         try await AuditLog.check(database, keyIn: directory.path)
-        #expect(verdict.rows == 0)
+        expectEqual(verdict.rows, 0)
     }
 
     @Test("after retention the rest verifies, and further removal is found")
     func retention() async throws {
         let audit = try await AuditFixture()
         try await audit.fill(10)
-        #expect(try await audit.log.prune(before: 6_000, at: 11_000) == 5)
+        try await expectEqual(audit.log.prune(before: 6_000, at: 11_000), 5)
         let verdict = try await audit.verify()
-        #expect(verdict.problem == nil)
-        #expect(verdict.rows == 6)
-        #expect(verdict.pruned == 5)
+        expectEqual(verdict.problem, nil)
+        expectEqual(verdict.rows, 6)
+        expectEqual(verdict.pruned, 5)
         let newest = try await audit.log.reader.page(after: nil, limit: 1).rows.first
-        #expect(newest?.kind == "audit.pruned")
-        #expect(newest?.json["details"]?["through"] == 5)
-        #expect(try await audit.log.prune(before: 6_000, at: 12_000) == 0)
+        expectEqual(newest?.kind, "audit.pruned")
+        expectEqual(newest?.json["details"]?["through"], 5)
+        try await expectEqual(audit.log.prune(before: 6_000, at: 12_000), 0)
         try await audit.tamper("DELETE FROM audit WHERE number = 6")
         self.expect(try await audit.verify().problem, .removed, row: 6)
     }
@@ -279,9 +279,9 @@ struct AuditTamperingTests {
         try await audit.database.write { connection in
             for number in 1...1_100 { try chain.append(AuditFixture.entry(), at: Int64(number), in: connection) }
         }
-        #expect(try await audit.log.prune(before: 5_000, at: 6_000) == 1_100)
+        try await expectEqual(audit.log.prune(before: 5_000, at: 6_000), 1_100)
         let verdict = try await audit.verify()
-        #expect(verdict.problem == nil)
-        #expect(verdict.pruned == 1_100)
+        expectEqual(verdict.problem, nil)
+        expectEqual(verdict.pruned, 1_100)
     }
 }

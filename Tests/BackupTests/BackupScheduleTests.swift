@@ -32,7 +32,7 @@ struct BackupScheduleTests {
         let store = DirectoryObjectStore(path)
         let shelf = BackupShelf(
             isDirectory ? .directory(path) : .objects(store, drafts: "\(data.path)/backups"), keep: 2)
-        #expect(try await shelf.newest() == nil)
+        try await expectEqual(shelf.newest(), nil)
         if isDirectory {
             mkdir(path, 0o700)
             data.directory?.write("kept/.jetbridge-20200101T000000Z.tar.gz.part", "left by a killed host")
@@ -42,12 +42,12 @@ struct BackupScheduleTests {
             let time = DataFolder.at + Int64(day) * 86_400_000
             let place = try await shelf.add(data.source, passphrase: nil, at: time)
             #expect(place.hasSuffix(BackupShelf.name(at: time)))
-            #expect(try await shelf.newest() == time)
+            try await expectEqual(shelf.newest(), time)
         }
         let names = try await shelf.names()
-        #expect(names == [2, 3].map { BackupShelf.name(at: DataFolder.at + $0 * 86_400_000) })
-        #expect(try data.shell.shell("ls -A kept | wc -l") == (isDirectory ? "3" : "2"))
-        #expect(try data.shell.shell("ls -A data/backups 2>/dev/null | wc -l") == "0")
+        expectEqual(names, [2, 3].map { BackupShelf.name(at: DataFolder.at + $0 * 86_400_000) })
+        try expectEqual(data.shell.shell("ls -A kept | wc -l"), isDirectory ? "3" : "2")
+        try expectEqual(data.shell.shell("ls -A data/backups 2>/dev/null | wc -l"), "0")
         _ = try await Backup().verify("\(path)/\(names[1])")
         await data.database.close()
         try data.shell.shell("chmod -R u+w .")
@@ -75,11 +75,11 @@ struct BackupScheduleTests {
             try await running.value
         }
         try await run()
-        #expect(BackupSchedule.failure(in: data.path)?.contains("kept") == true)
+        expectEqual(BackupSchedule.failure(in: data.path)?.contains("kept"), true)
         #expect(lines.withLock { $0 }.contains { $0.contains("the backup of the day failed") })
         unlink("\(data.top)/kept")
         try await run()
-        #expect(BackupSchedule.failure(in: data.path) == nil)
+        expectEqual(BackupSchedule.failure(in: data.path), nil)
         #expect(lines.withLock { $0 }.contains { $0.contains("the backup of the day is complete") })
         await data.database.close()
         try data.shell.shell("chmod -R u+w .")

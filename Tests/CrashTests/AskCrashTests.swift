@@ -36,7 +36,7 @@ struct AskCrashTests {
         }
 
         func end() async {
-            #expect(await self.host.terminate() == .exited(0))
+            await expectEqual(self.host.terminate(), .exited(0))
             await self.model.stop()
         }
     }
@@ -59,13 +59,13 @@ struct AskCrashTests {
         try await scene.restart()
         try await room.wait(for: "question after \(fault)") { $0.contains(where: Self.isAsk) }
         if fault != "ask-decided" {
-            #expect(try await scene.owner.post("/api/v1/asks/a1", ["answer": "A"])["answer"] == "A")
+            try await expectEqual(scene.owner.post("/api/v1/asks/a1", ["answer": "A"])["answer"], "A")
         }
         let texts = try await room.wait(for: "end of the command after \(fault)") { texts in
             texts.contains { $0.contains("exit 0") } && texts.contains { $0.contains("Approved by") }
         }
         let asked = texts.filter(Self.isAsk)
-        #expect(asked.count { !$0.hasPrefix(Self.repeatMark) } == 1, "\(fault): \(texts)")
+        expectEqual(asked.count { !$0.hasPrefix(Self.repeatMark) }, 1, "\(fault): \(texts)")
         #expect(!room.isExact || asked.count == 1, "\(fault): \(texts)")
         #expect(Self.runs(in: texts) == 1 && !texts.contains { $0.contains("Interrupted") }, "\(fault): \(texts)")
         await #expect(throws: GatewayClient.Failure.self) {
@@ -120,11 +120,11 @@ struct AskCrashTests {
         let client = first.moved(to: try #require(scene.host.address))
         let operation = try await client.send("/run \(Self.command)", to: thread, key: "the-one")
         if fault != "ask-decided" { _ = try await scene.owner.post("/api/v1/asks/a1", ["answer": "A"]) }
-        #expect(try await client.ended(operation)["state"] == "complete")
+        try await expectEqual(client.ended(operation)["state"], "complete")
         let texts = try await client.transcript(of: thread).map(\.text)
         #expect(texts.count { $0.hasPrefix("Approval `") } == 1 && Self.runs(in: texts) == 1, "\(texts)")
         #expect(texts.contains { $0.contains("\n\nApproved by ") }, "\(texts)")
-        #expect(try await client.get("/api/v1/threads/\(thread)/asks")["items"] == .array([]))
+        try await expectEqual(client.get("/api/v1/threads/\(thread)/asks")["items"], .array([]))
         await scene.end()
     }
 
@@ -142,7 +142,7 @@ struct AskCrashTests {
         await live.close()
         try await scene.restart()
         let client = first.moved(to: try #require(scene.host.address))
-        #expect(try await client.ended(operation)["state"] == "interrupted")
+        try await expectEqual(client.ended(operation)["state"], "interrupted")
         let texts = try await client.transcript(of: thread).map(\.text)
         #expect(texts.count { $0.hasPrefix("Interrupted") } == 1 && Self.runs(in: texts) == 1, "\(texts)")
         let again = try await client.answer("POST", "/api/v1/asks/a1", body: #"{"answer":"A"}"#)

@@ -83,7 +83,7 @@ struct ClusterChaosTests {
             await proxy.set(.none)
         case .drain:
             let drained = try await drain()
-            #expect(drained.status == .exited(0), "\(drained.errorText)")
+            expectEqual(drained.status, .exited(0), "\(drained.errorText)")
             _ = await host.terminate()
             try await cluster.start(number)
         case .drainAndHang:
@@ -190,7 +190,7 @@ private final class Person: Sendable {
             #expect(counts.allSatisfy { $0 <= 1 }, "\(question.text) in \(self.room): \(answers)")
             // All parts up to one.
             let seen = question.parts.map { part in texts.contains { $0.contains(part) } }
-            #expect(seen == seen.sorted { $0 && !$1 }, "\(question.text) in \(self.room): \(seen)")
+            expectEqual(seen, seen.sorted { $0 && !$1 }, "\(question.text) in \(self.room): \(seen)")
             if !seen.allSatisfy({ $0 }), seen[0] || !self.room.losesQuestions { incomplete += 1 }
         }
         let notes = texts.count { $0.contains(Self.note) }

@@ -57,17 +57,17 @@ struct CommitCrashTests {
             try await host.start()
             client = client.moved(to: try #require(host.address))
             let operation = try await client.send(way.text, to: thread, key: "the-one")
-            #expect(try await client.ended(operation)["state"] == "interrupted")
+            try await expectEqual(client.ended(operation)["state"], "interrupted")
             let commits = try await client.transcript(of: thread).filter { $0.role == "commit" }.map(\.text)
-            #expect(commits.count == way.count, "\(commits)")
+            expectEqual(commits.count, way.count, "\(commits)")
             #expect(commits.allSatisfy { $0.contains(way.subject) }, "\(commits)")
             let rows = try await client.get("/api/v1/audit?limit=200")["items"]?.arrayValue ?? []
             let recorded = rows.filter { $0["kind"] == "commit" }.compactMap { $0["details"]?["sha"]?.stringValue }
             #expect(recorded.count == way.count && Set(recorded).count == way.count, "\(recorded)")
             let branch = try #require(rows.first { $0["kind"] == "commit" }?["details"]?["branch"]?.stringValue)
             let log = try RealGit(host.directory.path + "/project")("rev-list -n \(way.count) \(branch)")
-            #expect(Set(log.split(separator: "\n").map(String.init)) == Set(recorded))
-            #expect(await host.terminate() == .exited(0))
+            expectEqual(Set(log.split(separator: "\n").map(String.init)), Set(recorded))
+            await expectEqual(host.terminate(), .exited(0))
         }
     }
 
@@ -94,8 +94,8 @@ struct CommitCrashTests {
         }
         #expect(commits.count == 1 && commits[0].contains("Keep the words"), "\(commits)")
         let rows = try await client.get("/api/v1/audit?limit=200")["items"]?.arrayValue ?? []
-        #expect(rows.count { $0["kind"] == "commit" } == 1)
-        #expect(await host.terminate() == .exited(0))
+        expectEqual(rows.count { $0["kind"] == "commit" }, 1)
+        await expectEqual(host.terminate(), .exited(0))
     }
 
     @Test("a specification's commit is reported at the next start, and not again when its turn is resumed")
@@ -110,7 +110,7 @@ struct CommitCrashTests {
         try await host.start()
         client = client.moved(to: try #require(host.address))
         let operation = try await client.send("/specify a login page", to: thread, key: "the-one")
-        #expect(try await client.ended(operation)["state"] == "interrupted")
+        try await expectEqual(client.ended(operation)["state"], "interrupted")
         var commits: [String] = []
         while commits.isEmpty {
             try await Task.sleep(for: .milliseconds(20))
@@ -119,8 +119,8 @@ struct CommitCrashTests {
         #expect(commits.count == 1 && commits[0].contains("Specify 001-login-page"), "\(commits)")
         let resumed = try await client.ended(try await client.send("/resume", to: thread))
         #expect(resumed["state"] == "complete" && resumed["commits"]?.arrayValue?.count == 1, "\(resumed.text)")
-        #expect(try await client.transcript(of: thread).filter { $0.role == "commit" }.map(\.text) == commits)
-        #expect(try RealGit(host.directory.path + "/project")("rev-list --count 001-login-page") == "2")
-        #expect(await host.terminate() == .exited(0))
+        try await expectEqual(client.transcript(of: thread).filter { $0.role == "commit" }.map(\.text), commits)
+        try expectEqual(RealGit(host.directory.path + "/project")("rev-list --count 001-login-page"), "2")
+        await expectEqual(host.terminate(), .exited(0))
     }
 }

@@ -41,7 +41,7 @@ struct DocumentCrashTests {
                     }
                 }
             } catch is WebSocketError {}
-            #expect(acknowledged == pass)
+            expectEqual(acknowledged, pass)
             try await host.waitForEnd()
             try await host.start()
             client = client.moved(to: try #require(host.address))
@@ -52,16 +52,16 @@ struct DocumentCrashTests {
                 if case .binary(let bytes) = message { text = try await yjs.person("other", take: [bytes]).text }
             }
             // The last one was stored, and not acknowledged.
-            #expect(text.utf8.count == pass + 1, "\(text)")
+            expectEqual(text.utf8.count, pass + 1, "\(text)")
             try await again.send(#"{"type":"save"}"#)
             while let message = try await again.next() {
                 if case .text(let line) = message, try JSON.parse(line)["type"] == "saved" { break }
             }
         }
         let log = try RealGit(directory.path + "/project")("log -1 --format=%an:%s")
-        #expect(log == "Ada:Edit docs/a.md")
+        expectEqual(log, "Ada:Edit docs/a.md")
         await sockets.stop()
-        #expect(await host.terminate() == .exited(0))
+        await expectEqual(host.terminate(), .exited(0))
     }
 
     @Test("kill -9 while five people type, again and again: nothing acknowledged is lost")
@@ -131,7 +131,7 @@ struct DocumentCrashTests {
         #expect(acknowledged.count > 100)
         print("\(acknowledged.count) acknowledged edits in 12 kills")
         await sockets.stop()
-        #expect(await host.terminate() == .exited(0))
+        await expectEqual(host.terminate(), .exited(0))
     }
 
     private static func host() async throws -> (TemporaryDirectory, HostProcess) {

@@ -46,9 +46,9 @@ struct HostileIRCServerTests {
         try await server.send(nuisance.bytes)
         try await server.send(":alice!a@h PRIVMSG #team :jetbot: are you there?")
         try await server.wait { $0 == "PRIVMSG #team :alice: Still here." }
-        #expect(await server.connections == 1)
-        #expect(model.requests.count == 1)
-        #expect(await host.terminate() == .exited(0))
+        await expectEqual(server.connections, 1)
+        expectEqual(model.requests.count, 1)
+        await expectEqual(host.terminate(), .exited(0))
         await server.stop()
         await model.stop()
     }
@@ -62,7 +62,7 @@ struct HostileIRCServerTests {
         try await server.wait { $0.hasPrefix("JOIN #team") }
         try await server.send(Array(":alice!a@h PRIVMSG #team :jetbot: gr".utf8) + [0xFC] + Array("n?\r\n".utf8))
         try await server.wait { $0 == "PRIVMSG #team :alice: Understood." }
-        #expect(await host.terminate() == .exited(0))
+        await expectEqual(host.terminate(), .exited(0))
         await server.stop()
         await model.stop()
     }

@@ -68,7 +68,7 @@ struct IRCCrashTests {
         } else {
             Self.check(lines, after: fault)
         }
-        #expect(await host.terminate() == .exited(0))
+        await expectEqual(host.terminate(), .exited(0))
         await alice.quit()
         await model.stop()
     }
@@ -102,7 +102,7 @@ struct IRCCrashTests {
     /// Checks the channel's lines after a crash and a restart.
     static func check(_ lines: [String], after fault: String) {
         var once: [String] = []
-        #expect(lines.first?.hasPrefix("alice: ") == true, "\(lines)")
+        expectEqual(lines.first?.hasPrefix("alice: "), true, "\(lines)")
         for (_, text) in IRCPeer.attributed(lines, to: ["alice"]) {
             if text.hasPrefix(self.repeatMark) {
                 let text = String(text.dropFirst(self.repeatMark.count))
@@ -121,7 +121,7 @@ struct IRCCrashTests {
                 #expect(isLast ? paragraph.hasPrefix(line) : paragraph == line, "\(fault): \(lines)")
             }
         } else {
-            #expect(once == self.paragraphs, "\(fault): \(lines)")
+            expectEqual(once, self.paragraphs, "\(fault): \(lines)")
         }
     }
 
@@ -134,13 +134,14 @@ struct IRCCrashTests {
         try await host.start()
         try await alice.waitForJoin(of: "jetbot")
         let lines = try await self.linesBeforeNextAnswer(alice, model)
-        #expect(
-            lines == [
+        expectEqual(
+            lines,
+            [
                 "alice: Repositories: \u{11}notes\u{11}. The first is the default. \u{11}!repo branches\u{11} and "
                     + "\u{11}!repo files\u{11} list what this thread's repository has, \u{11}!repo github\u{11} what "
                     + "the account sees on GitHub."
             ])
-        #expect(await host.terminate() == .exited(0))
+        await expectEqual(host.terminate(), .exited(0))
         await server.stop()
         await model.stop()
     }
@@ -152,7 +153,7 @@ struct IRCCrashTests {
         let model = try await LoopbackModelServer.started(behaviors: ["test": .stall(after: begun + "\n\nSec")])
         let (host, alice) = try await Self.asked(on: server, model)
         try await alice.listen(to: "jetbot", in: Self.channel) { !$0.isEmpty }
-        #expect(await host.terminate() == .exited(0))
+        await expectEqual(host.terminate(), .exited(0))
         let lines = try await alice.listen(to: "jetbot", in: Self.channel) { $0.contains(where: Self.isEnd) }
         let texts = IRCPeer.attributed(lines, to: ["alice"]).map(\.text)
         #expect(texts.dropLast() == [begun, "Sec"] && texts.last?.hasPrefix("Interrupted") == true, "\(texts)")
@@ -181,8 +182,8 @@ struct IRCCrashTests {
             let plain = text.hasPrefix(Self.repeatMark) ? String(text.dropFirst(Self.repeatMark.count)) : text
             if once.contains(plain) { #expect(plain != text, "\(text)") } else { once.append(plain) }
         }
-        #expect(once == paragraphs)
-        #expect(await host.terminate() == .exited(0))
+        expectEqual(once, paragraphs)
+        await expectEqual(host.terminate(), .exited(0))
         await server.stop()
         await model.stop()
     }

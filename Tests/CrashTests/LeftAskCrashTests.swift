@@ -64,25 +64,25 @@ struct LeftAskCrashTests {
         try await host.waitForEnd()
         try await host.start()
         client = client.moved(to: try #require(host.address))
-        #expect(try await client.ended(operation)["state"] == "interrupted")
+        try await expectEqual(client.ended(operation)["state"], "interrupted")
         try await Self.waitForAsk("a1", client, thread)
         _ = try await Self.waitForText("goes on when `a1` is answered", client, thread)
         if way == "resume" { _ = try await client.send("/resume", to: thread) }
         _ = try await client.post("/api/v1/asks/a1", ["answer": way == "deny" ? "C" : "A"])
         let isApproved = way != "deny"
         let texts = try await Self.waitForText(isApproved ? "passes now" : "Denied by", client, thread)
-        #expect(texts.count { $0.hasPrefix("Approval `") } == 1, "\(texts)")
+        expectEqual(texts.count { $0.hasPrefix("Approval `") }, 1, "\(texts)")
 
         let rows = try await Self.audit(client)
         let started = rows.filter { $0["kind"] == "command.started" }
         // Before the mend and after it, on the one approval.
-        #expect(started.count == (isApproved ? 2 : 0), "\(texts)")
-        #expect(Set(started.compactMap { $0["details"]?["ask"]?.stringValue }) == (isApproved ? ["a1"] : []))
-        #expect(rows.count { $0["kind"] == "commit" } == (isApproved ? 1 : 0))
+        expectEqual(started.count, isApproved ? 2 : 0, "\(texts)")
+        expectEqual(Set(started.compactMap { $0["details"]?["ask"]?.stringValue }), isApproved ? ["a1"] : [])
+        expectEqual(rows.count { $0["kind"] == "commit" }, isApproved ? 1 : 0)
         // One turn, before and after.
         let turns = rows.filter { $0["kind"] == "decision" || $0["kind"] == "approval" }
             .compactMap { ($0["turn"] ?? $0["operation"])?.stringValue }
-        #expect(Set(turns) == [operation], "\(turns)")
-        #expect(await host.terminate() == .exited(0))
+        expectEqual(Set(turns), [operation], "\(turns)")
+        await expectEqual(host.terminate(), .exited(0))
     }
 }

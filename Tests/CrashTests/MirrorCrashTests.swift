@@ -79,7 +79,7 @@ struct MirrorCrashTests {
             try await self.checkProcesses()
             await self.host.kill()
             _ = await page.value
-            #expect(self.server.calls.map(\.request) == [.references(isPush: false), .fetch])
+            expectEqual(self.server.calls.map(\.request), [.references(isPush: false), .fetch])
         }
 
         /// Nobody can read the password in the list of processes, and no other program got it.
@@ -87,7 +87,7 @@ struct MirrorCrashTests {
             let host = try #require(await self.host.id)
             let arguments = try self.git.shell("cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' ' ' || true")
             #expect(!arguments.contains(MirrorCrashTests.password))
-            #expect(try self.git.shell("cat /proc/\(host)/task/*/children") == "")
+            try expectEqual(self.git.shell("cat /proc/\(host)/task/*/children"), "")
         }
     }
 
@@ -102,17 +102,17 @@ struct MirrorCrashTests {
             let before = try scene.git("-C '\(scene.mirror)' for-each-ref")
             try await scene.killDuringFetch(client)
             // Nothing of the half pack is visible, and what was there is whole.
-            #expect(try scene.git("-C '\(scene.mirror)' for-each-ref") == before, "\(round)")
+            try expectEqual(scene.git("-C '\(scene.mirror)' for-each-ref"), before, "\(round)")
             try scene.git("-C '\(scene.mirror)' fsck --strict --full")
 
             try await scene.host.start(environment: Self.environment)
             client = client.moved(to: try #require(scene.host.address))
-            #expect(try await client.page("/r/app").status == 200)
+            try await expectEqual(client.page("/r/app").status, 200)
             #expect(try scene.isSame(), "\(round)")
             try scene.commit("next-\(round)", megabytes: 3)
         }
-        #expect(await scene.host.terminate() == .exited(0))
-        #expect(try scene.git.shell("grep -rla '\(Self.password)' '\(scene.host.dataPath)' || true") == "")
+        await expectEqual(scene.host.terminate(), .exited(0))
+        try expectEqual(scene.git.shell("grep -rla '\(Self.password)' '\(scene.host.dataPath)' || true"), "")
         #expect(await !scene.host.log.contains(Self.password))
         #expect(scene.server.calls.allSatisfy { $0.password == Self.password })
         await scene.server.stop()
@@ -137,10 +137,10 @@ struct MirrorCrashTests {
             peak = max(peak, try Self.memory(of: process))
             try await Task.sleep(for: .milliseconds(2))
         }
-        #expect(try await status == 200)
+        try await expectEqual(status, 200)
         #expect(try scene.isSame())
         #expect(peak - before < 20_000, "from \(before) kB to \(peak) kB")
-        #expect(await scene.host.terminate() == .exited(0))
+        await expectEqual(scene.host.terminate(), .exited(0))
         await scene.server.stop()
     }
 

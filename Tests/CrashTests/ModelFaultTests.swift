@@ -33,7 +33,7 @@ struct ModelFaultTests {
         }
 
         func end() async {
-            #expect(await self.host.terminate() == .exited(0))
+            await expectEqual(self.host.terminate(), .exited(0))
             await self.model.stop()
         }
     }
@@ -61,13 +61,13 @@ struct ModelFaultTests {
         scene.model.enqueue(behavior, .answer(" goes on here."))
         let (state, frames) = try await scene.ask()
         let line = "Cut off: \(reason). Type `/resume` to continue."
-        #expect(state == "interrupted")
+        expectEqual(state, "interrupted")
         #expect(frames.last?["type"]?.stringValue == "error" && frames.last?["content"]?.stringValue == line)
         let transcript = try await scene.client.transcript(of: scene.thread)
-        #expect(transcript.map(\.role) == ["user", "assistant", "note"])
-        #expect(transcript.map(\.text) == ["What is it?", Self.beginning, line])
-        #expect(try await scene.ask("/resume").state == "complete")
-        #expect(try await scene.client.transcript(of: scene.thread).last?.text == " goes on here.")
+        expectEqual(transcript.map(\.role), ["user", "assistant", "note"])
+        expectEqual(transcript.map(\.text), ["What is it?", Self.beginning, line])
+        try await expectEqual(scene.ask("/resume").state, "complete")
+        try await expectEqual(scene.client.transcript(of: scene.thread).last?.text, " goes on here.")
         let resumed = try #require(scene.model.requests.last)
         #expect(resumed.messages.contains { $0.text.contains(Self.beginning) })
         await scene.end()
@@ -89,13 +89,13 @@ struct ModelFaultTests {
         scene.model.enqueue(behavior)
         let (state, frames) = try await scene.ask()
         let line = frames.last?["content"]?.stringValue ?? ""
-        #expect(state == "failed")
-        #expect(frames.last?["type"]?.stringValue == "error")
+        expectEqual(state, "failed")
+        expectEqual(frames.last?["type"]?.stringValue, "error")
         #expect(line.contains(part) && !line.contains("\n"), "\(line)")
         let transcript = try await scene.client.transcript(of: scene.thread)
-        #expect(transcript.map(\.text) == ["What is it?", line])
+        expectEqual(transcript.map(\.text), ["What is it?", line])
         // The next one is not affected.
-        #expect(try await scene.ask().state == "complete")
+        try await expectEqual(scene.ask().state, "complete")
         await scene.end()
     }
 
@@ -118,12 +118,12 @@ struct ModelFaultTests {
         let scene = try await Scene.make()
         for behavior in behaviors { scene.model.enqueue(behavior) }
         let (state, frames) = try await scene.ask()
-        #expect(state == "complete")
+        expectEqual(state, "complete")
         let told = frames.filter { $0["type"]?.stringValue == "thinking" }.compactMap { $0["content"]?.stringValue }
-        #expect(told.count == notices.count, "\(told)")
+        expectEqual(told.count, notices.count, "\(told)")
         for (line, notice) in zip(told, notices) { #expect(line.hasSuffix(notice), "\(line)") }
-        #expect(frames.compactMap { $0["sequence"]?.intValue } == Array(1...frames.count))
-        #expect(try await scene.client.transcript(of: scene.thread).last?.text == "The whole answer.")
+        expectEqual(frames.compactMap { $0["sequence"]?.intValue }, Array(1...frames.count))
+        try await expectEqual(scene.client.transcript(of: scene.thread).last?.text, "The whole answer.")
         await scene.end()
     }
 
@@ -134,8 +134,8 @@ struct ModelFaultTests {
         let operation = try await scene.client.send("What is it?", to: scene.thread)
         while scene.model.answersUnderWay == 0 { try await Task.sleep(for: .milliseconds(10)) }
         _ = try await scene.client.send("/stop", to: scene.thread)
-        #expect(try await scene.client.ended(operation)["state"]?.stringValue == "stopped")
-        #expect(try await scene.ask().state == "complete")
+        try await expectEqual(scene.client.ended(operation)["state"]?.stringValue, "stopped")
+        try await expectEqual(scene.ask().state, "complete")
         await scene.end()
     }
 }

@@ -41,7 +41,7 @@ struct NetworkCrashTests {
         try await room.ask("And now?")
         let texts = try await room.wait(for: "next answer after \(fault)") { $0.last == "The next answer." }
         Self.check(texts.dropLast(), after: fault, isExact: room.isExact)
-        #expect(await host.terminate() == .exited(0))
+        await expectEqual(host.terminate(), .exited(0))
         await room.close()
         await model.stop()
     }
@@ -60,7 +60,7 @@ struct NetworkCrashTests {
             let before = plain.dropLast().joined(separator: "\n\n")
             #expect(whole.hasPrefix(before), "\(fault): \(texts)")
         } else {
-            #expect(plain.joined(separator: "\n\n") == whole, "\(fault): \(texts)")
+            expectEqual(plain.joined(separator: "\n\n"), whole, "\(fault): \(texts)")
         }
     }
 }

@@ -64,7 +64,7 @@ struct NewsCrashTests {
             signingInAt: try #require(host.address), code: try #require(await host.code))
         let thread = try await first.newThread()
         _ = try await first.ended(try await first.send("/usage", to: thread))
-        #expect(await host.terminate() == .exited(0))
+        await expectEqual(host.terminate(), .exited(0))
         try await Self.watch(thread, in: host.dataPath)
 
         try await host.start(fault: point.rawValue, environment: Self.environment)
@@ -76,7 +76,7 @@ struct NewsCrashTests {
         // GitHub's repeat, and another report of the same push.
         for id in ["d1", "d1", "d2"] {
             let status = try await Self.deliver(id, to: address)
-            #expect(status == 202)
+            expectEqual(status, 202)
         }
         let client = first.moved(to: address)
         func lines() async throws -> [String] {
@@ -84,11 +84,11 @@ struct NewsCrashTests {
         }
         while try await lines().isEmpty { try await Task.sleep(for: .milliseconds(20)) }
         // Everything that was delivered has been handled by the graceful end.
-        #expect(await host.terminate() == .exited(0))
+        await expectEqual(host.terminate(), .exited(0))
         try await host.start(environment: Self.environment)
         let again = first.moved(to: try #require(host.address))
         let told = try await again.transcript(of: thread).map(\.text).filter { $0.contains("mona") }
-        #expect(told == ["mona pushed to `001-feature`: 1 commit, `aaaaaaa` Fix the sum"])
-        #expect(await host.terminate() == .exited(0))
+        expectEqual(told, ["mona pushed to `001-feature`: 1 commit, `aaaaaaa` Fix the sum"])
+        await expectEqual(host.terminate(), .exited(0))
     }
 }

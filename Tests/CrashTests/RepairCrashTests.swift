@@ -61,11 +61,11 @@ struct RepairCrashTests {
         try await host.start()
         client = client.moved(to: try #require(host.address))
         let operation = try await client.send("Fix the failing test.", to: thread, key: "the-one")
-        #expect(try await client.ended(operation)["state"] == "interrupted")
+        try await expectEqual(client.ended(operation)["state"], "interrupted")
         let before = try await client.transcript(of: thread).map(\.text)
-        #expect(before.count { $0.hasPrefix("Interrupted by a restart of the host") } == 1, "\(before)")
+        expectEqual(before.count { $0.hasPrefix("Interrupted by a restart of the host") }, 1, "\(before)")
         let resumed = try await client.send("/resume", to: thread)
-        #expect(try await client.ended(resumed)["state"] == "complete")
+        try await expectEqual(client.ended(resumed)["state"], "complete")
 
         let text = try await client.transcript(of: thread).last?.text ?? ""
         let commands = try await Self.audit("command.started", client).count
@@ -83,6 +83,6 @@ struct RepairCrashTests {
         _ = try await client.ended(try await client.send("/run cat runs 2>/dev/null | wc -l", to: thread))
         let count = try await client.transcript(of: thread).last?.text ?? ""
         #expect(count.contains("```\n\(commands)\n"), "\(count)")
-        #expect(await host.terminate() == .exited(0))
+        await expectEqual(host.terminate(), .exited(0))
     }
 }

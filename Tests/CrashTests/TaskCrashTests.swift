@@ -62,10 +62,11 @@ struct TaskCrashTests {
         commits = try await client.transcript(of: thread).filter { $0.role == "commit" }.map(\.text)
         #expect(commits.count == 1 && commits[0].contains("Add task T2: From the thread"), "\(commits)")
         let text = try Self.text(host)
-        #expect(
-            text == Self.begin.replacing("One\r\n", with: "One\r\n* [ ] T2 From the thread\r\n") + Self.end
+        expectEqual(
+            text,
+            Self.begin.replacing("One\r\n", with: "One\r\n* [ ] T2 From the thread\r\n") + Self.end
                 + "- [ ] By hand 1\n")
-        #expect(await host.terminate() == .exited(0))
+        await expectEqual(host.terminate(), .exited(0))
     }
 
     @Test("what was acknowledged is there after kill -9, once, and no foreign byte has changed")
@@ -114,14 +115,14 @@ struct TaskCrashTests {
         let text = try Self.text(host)
         #expect(acknowledged.count > 4)
         let lines = text.split(whereSeparator: \.isNewline).map(String.init)
-        for name in acknowledged { #expect(lines.count { $0.hasSuffix(" \(name)") } == 1, "\(name)") }
-        for number in [10, 11, 12, 20, 21, 22] { #expect(lines.count { $0 == "- [ ] By hand \(number)" } == 1) }
+        for name in acknowledged { expectEqual(lines.count { $0.hasSuffix(" \(name)") }, 1, "\(name)") }
+        for number in [10, 11, 12, 20, 21, 22] { expectEqual(lines.count { $0 == "- [ ] By hand \(number)" }, 1) }
         #expect(text.hasPrefix(Self.begin.prefix { $0 != "<" }.dropLast(2)) && text.contains(Self.end))
         #expect(text.contains("\n<!-- - [ ] T9 no -->\n"))
         let ids = lines.compactMap { $0.prefixMatch(of: #/[*-] \[ \] (T\d+) /#)?.1 }
-        #expect(Set(ids).count == ids.count)
+        expectEqual(Set(ids).count, ids.count)
         let log = try RealGit(host.directory.path + "/project")("log --format=%an main").split(separator: "\n")
-        #expect(Set(log).count == 2, "\(Set(log))")
-        #expect(await host.terminate() == .exited(0))
+        expectEqual(Set(log).count, 2, "\(Set(log))")
+        await expectEqual(host.terminate(), .exited(0))
     }
 }

@@ -41,7 +41,7 @@ struct UsageCrashTests {
         let thread = try await client.newThread()
         let person = try #require(try await client.get("/api/v1/me")["identity"]?.stringValue)
         let stopped = try await client.ended(try await client.send("Fix the failing test.", to: thread))
-        #expect(stopped["state"]?.stringValue == "interrupted")
+        expectEqual(stopped["state"]?.stringValue, "interrupted")
         let first = try await client.transcript(of: thread)
         #expect(first.contains { $0.text.contains("Your budget of $0.01 a day is used up") })
         // Nothing goes on before it is lifted.
@@ -49,7 +49,7 @@ struct UsageCrashTests {
         #expect(refused["state"]?.stringValue != "complete")
         _ = try await client.ended(try await client.send("/budget lift \(person)", to: thread))
         let done = try await client.ended(try await client.send("/resume", to: thread))
-        #expect(done["state"]?.stringValue == "complete")
+        expectEqual(done["state"]?.stringValue, "complete")
         #expect(try RealGit(project)("log --all --format=%s").split(separator: "\n").count > 1)
 
         let analytics = try await client.get("/api/v1/analytics?by=user,model")
@@ -60,10 +60,10 @@ struct UsageCrashTests {
         #expect(tokens > 100 && abs(cost - Double(tokens) / 1_000) < 0.001)
         // The refused turn asked no model.
         let models = analytics["items"]?.arrayValue?.compactMap { $0["key"]?["model"]?.stringValue }
-        #expect(models == ["", "rehearsal"])
-        #expect(analytics["items"]?[0]?["key"]?["user"]?.stringValue == person)
+        expectEqual(models, ["", "rehearsal"])
+        expectEqual(analytics["items"]?[0]?["key"]?["user"]?.stringValue, person)
         let listed = try JSON.parse(try await host.run(["usage", "--by", "user,model", "--json"]).output)
-        #expect(listed == analytics)
+        expectEqual(listed, analytics)
         let tools = try await client.get("/api/v1/analytics?by=tool")["items"]?.arrayValue ?? []
         let calls = tools.reduce(0) { $0 + ($1["tool_calls"]?.intValue ?? 0) }
         #expect(calls == totals["tool_calls"]?.intValue && calls > 2)
@@ -72,7 +72,7 @@ struct UsageCrashTests {
         ]
         let graph = try await client.post("/api/v1/graphql", query)["data"]?["analytics"]
         #expect(graph?["totals"]?["tokensIn"] == totals["tokens_in"] && graph?["totals"]?["cost"] == totals["cost"])
-        #expect(graph?["items"]?[0]?["key"] == analytics["items"]?[0]?["key"])
+        expectEqual(graph?["items"]?[0]?["key"], analytics["items"]?[0]?["key"])
         _ = try await client.ended(try await client.send("/usage", to: thread))
         let cents = Int((cost * 100).rounded())
         let amount = "$\(cents / 100).\(cents % 100 < 10 ? "0" : "")\(cents % 100)"
@@ -88,7 +88,7 @@ struct UsageCrashTests {
         let client = try await Self.client(of: before)
         let thread = try await client.newThread()
         _ = try await client.ended(try await client.send("Hello", to: thread))
-        #expect(await before.terminate() == .exited(0))
+        await expectEqual(before.terminate(), .exited(0))
         // The host was off for longer than a week.
         let database = try Database(path: before.dataPath + "/jetbridge.sqlite", migrations: Schema.migrations)
         try await database.write { connection in
@@ -108,8 +108,8 @@ struct UsageCrashTests {
             let again = client.moved(to: try #require(host.address))
             _ = try await again.ended(try await again.send("/usage", to: thread))
             let reports = try await again.transcript(of: thread).filter { $0.text.hasPrefix("weekly (") }
-            #expect(reports.count == 1)
-            #expect(await host.terminate() == .exited(0))
+            expectEqual(reports.count, 1)
+            await expectEqual(host.terminate(), .exited(0))
         }
     }
 }

@@ -33,18 +33,18 @@ struct WebCrashTests {
         let operation = try await client.send("What is it?", to: thread, key: "the-one")
         let ended = try await client.ended(operation)
         let transcript = try await client.transcript(of: thread)
-        #expect(transcript.filter { $0.role == "user" }.map(\.text) == ["What is it?"])
+        expectEqual(transcript.filter { $0.role == "user" }.map(\.text), ["What is it?"])
         switch ended["state"]?.stringValue {
         case "complete":
-            #expect(transcript.filter { $0.role == "assistant" }.map(\.text) == [Self.answer])
+            expectEqual(transcript.filter { $0.role == "assistant" }.map(\.text), [Self.answer])
             #expect(!transcript.contains { $0.text.hasPrefix("Interrupted") })
         case "interrupted":
-            #expect(transcript.filter { $0.text.hasPrefix("Interrupted") }.count == 1)
+            expectEqual(transcript.filter { $0.text.hasPrefix("Interrupted") }.count, 1)
             #expect(transcript.filter { $0.role == "assistant" }.allSatisfy { Self.answer.hasPrefix($0.text) })
         default:
             Issue.record("the operation is \(ended.text)")
         }
-        #expect(await host.terminate() == .exited(0))
+        await expectEqual(host.terminate(), .exited(0))
         await model.stop()
     }
 
@@ -60,10 +60,10 @@ struct WebCrashTests {
         try await host.waitForEnd()
         try await host.start()
         let client = first.moved(to: try #require(host.address))
-        #expect(try await client.ended(cut)["state"]?.stringValue == "interrupted")
+        try await expectEqual(client.ended(cut)["state"]?.stringValue, "interrupted")
         let resumed = try await client.send("/resume", to: thread)
-        #expect(try await client.ended(resumed)["state"]?.stringValue == "complete")
-        #expect(await host.terminate() == .exited(0))
+        try await expectEqual(client.ended(resumed)["state"]?.stringValue, "complete")
+        await expectEqual(host.terminate(), .exited(0))
         await model.stop()
     }
 
@@ -81,8 +81,8 @@ struct WebCrashTests {
         try await host.start()
         let client = first.moved(to: try #require(host.address))
         _ = try await client.ended(try await client.send("/help", to: thread, key: "the-one"))
-        #expect(try await client.transcript(of: thread).filter { $0.role == "note" }.count == 1)
-        #expect(await host.terminate() == .exited(0))
+        try await expectEqual(client.transcript(of: thread).filter { $0.role == "note" }.count, 1)
+        await expectEqual(host.terminate(), .exited(0))
         await model.stop()
     }
 
@@ -93,10 +93,10 @@ struct WebCrashTests {
         try await first.start()
         let second = try await HostProcess(configuration: Self.configuration(model), directory: first.directory)
         try await second.start(isReadyAwaited: false)
-        #expect(try await second.waitForEnd() == .exited(1))
+        try await expectEqual(second.waitForEnd(), .exited(1))
         let pid = try #require(await first.id)
         #expect(await second.log.contains("pid \(pid)"))
-        #expect(await first.terminate() == .exited(0))
+        await expectEqual(first.terminate(), .exited(0))
         await model.stop()
     }
 

@@ -31,17 +31,17 @@ struct WebhookCrashTests {
             signingInAt: try #require(host.address), code: try #require(await host.code))
         let first = try await client.newThread()
         await receiver.wait { $0.contains { $0.data["id"] == .string(first) } }
-        #expect(await host.terminate() == .exited(0))
+        await expectEqual(host.terminate(), .exited(0))
 
         try await host.start(fault: point.rawValue, environment: environment)
         let thread = try? await client.moved(to: try #require(host.address)).newThread()
         try await host.waitForEnd()
         let sent = receiver.all.filter { $0.data["id"] != .string(first) }
-        #expect(sent.count == (point == .webhookSent ? 1 : 0))
+        expectEqual(sent.count, point == .webhookSent ? 1 : 0)
 
         try await host.start(environment: environment)
         await receiver.wait { $0.count == 2 + sent.count }
-        #expect(await host.terminate() == .exited(0))
+        await expectEqual(host.terminate(), .exited(0))
         let all = receiver.all.filter { $0.data["id"] != .string(first) }
         #expect(all.count == 1 + sent.count && Set(all.map(\.id)).count == 1)
         #expect(receiver.all.allSatisfy { $0.isSigned })

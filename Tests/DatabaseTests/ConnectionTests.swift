@@ -1,4 +1,5 @@
 import Database
+import TestSupport
 import Testing
 
 @Suite("Statements and rows", .timeLimit(.minutes(1)))
@@ -19,7 +20,7 @@ struct ConnectionTests {
             for value in values { try connection.execute("INSERT INTO v (value) VALUES ($1)", value) }
             return try connection.query("SELECT value FROM v ORDER BY id").map { $0["value"] }
         }
-        #expect(back == values)
+        expectEqual(back, values)
     }
 
     @Test("columns are read by name and type")
@@ -28,18 +29,18 @@ struct ConnectionTests {
             try await self.store.database.read {
                 try $0.first("SELECT 7 AS i, 'x' AS t, 1.5 AS d, x'0102' AS b, NULL AS n, 1 AS y")
             })
-        #expect(try row.int("i") == 7)
-        #expect(try row.int64("i") == 7)
-        #expect(try row.text("t") == "x")
-        #expect(try row.double("d") == 1.5)
-        #expect(try row.double("i") == 7)
-        #expect(try row.bytes("b") == [1, 2])
+        try expectEqual(row.int("i"), 7)
+        try expectEqual(row.int64("i"), 7)
+        try expectEqual(row.text("t"), "x")
+        try expectEqual(row.double("d"), 1.5)
+        try expectEqual(row.double("i"), 7)
+        try expectEqual(row.bytes("b"), [1, 2])
         #expect(try row.bool("y"))
         #expect(row["n"].isNull && row["n"].text == nil)
-        #expect(row[0] == 7)
-        #expect("\(row)" == "Row(i, t, d, b, n, y)")
+        expectEqual(row[0], 7)
+        expectEqual("\(row)", "Row(i, t, d, b, n, y)")
         let error = #expect(throws: DatabaseError.self) { try row.text("n") }
-        #expect(error?.code == .wrongType)
+        expectEqual(error?.code, .wrongType)
     }
 
     @Test("parameters are matched by number, as in PostgreSQL, or by position")
@@ -51,16 +52,16 @@ struct ConnectionTests {
                 try connection.first("SELECT $1 AS x", ["list"]),
             ]
         }
-        #expect(rows.map { $0?["x"] } == ["bab", "ab", "list"])
+        expectEqual(rows.map { $0?["x"] }, ["bab", "ab", "list"])
     }
 
     @Test("the number of changed rows is returned")
     func effects() async throws {
         try await self.store.database.write { connection throws in
-            #expect(try connection.rowsChanged(by: "INSERT INTO notes (text) VALUES ('a'), ('b')") == 2)
-            #expect(try connection.insertedID("INSERT INTO notes (text) VALUES ('c') RETURNING id", []) == 3)
-            #expect(try connection.rowsChanged(by: "UPDATE notes SET text = text || '!'") == 3)
-            #expect(try connection.rowsChanged(by: "DELETE FROM notes WHERE id = $1", 9) == 0)
+            try expectEqual(connection.rowsChanged(by: "INSERT INTO notes (text) VALUES ('a'), ('b')"), 2)
+            try expectEqual(connection.insertedID("INSERT INTO notes (text) VALUES ('c') RETURNING id", []), 3)
+            try expectEqual(connection.rowsChanged(by: "UPDATE notes SET text = text || '!'"), 3)
+            try expectEqual(connection.rowsChanged(by: "DELETE FROM notes WHERE id = $1", 9), 0)
             #expect(try connection.first("SELECT id FROM notes WHERE id = 9") == nil)
         }
     }
@@ -75,14 +76,14 @@ struct ConnectionTests {
     func mistakes(_ sql: String, _ values: [SQLValue]) async throws {
         let database = self.store.database
         let code = await self.store.code { try await database.write { _ = try $0.execute(sql, values) } }
-        #expect(code == .misuse)
+        expectEqual(code, .misuse)
         try await self.store.add("still works")
     }
 
     @Test("a violated constraint has a specific code and undoes its write")
     func constraints() async throws {
         try await self.store.add("a")
-        #expect(await self.store.code { try await self.store.add("a") } == .unique)
+        await expectEqual(self.store.code { try await self.store.add("a") }, .unique)
         let database = self.store.database
         let code = await self.store.code {
             try await database.write { connection in
@@ -90,8 +91,8 @@ struct ConnectionTests {
                 try connection.execute("INSERT INTO notes (text) VALUES (NULL)")
             }
         }
-        #expect(code == .constraint)
-        #expect(try await self.store.texts() == ["a"])
+        expectEqual(code, .constraint)
+        try await expectEqual(self.store.texts(), ["a"])
     }
 
     @Test("many different statements run although the cache is bounded")
@@ -99,6 +100,6 @@ struct ConnectionTests {
         let sum = try await self.store.database.read { connection in
             try (0..<1_000).reduce(0) { try $0 + (connection.first("SELECT \($1) AS n")?.int("n") ?? 0) }
         }
-        #expect(sum == 499_500)
+        expectEqual(sum, 499_500)
     }
 }

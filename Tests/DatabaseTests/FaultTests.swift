@@ -1,5 +1,6 @@
 import Glibc
 import Primitives
+import TestSupport
 import Testing
 
 @testable import Database
@@ -26,13 +27,13 @@ struct FaultTests {
         let directory = try TestDirectory(size: "1m")
         let store = try TestStore(directory)
         let (stored, error) = try await self.fill(store)
-        #expect(error?.code == .full)
-        #expect(error?.message.contains("disk is full") == true)
+        expectEqual(error?.code, .full)
+        expectEqual(error?.message.contains("disk is full"), true)
         #expect(stored.count > 10)
-        #expect(try await store.texts() == stored)
+        try await expectEqual(store.texts(), stored)
         await store.database.close()
         let again = try TestStore(directory)
-        #expect(try await again.texts() == stored)
+        try await expectEqual(again.texts(), stored)
     }
 
     @Test("writes succeed again once there is space", .enabled(if: TestDirectory.canMount))
@@ -40,21 +41,21 @@ struct FaultTests {
         let directory = try TestDirectory(size: "1m")
         let ballast = open(directory.path + "/ballast", O_WRONLY | O_CREAT, 0o600)
         let bytes = [UInt8](repeating: 1, count: 512 << 10)
-        #expect(write(ballast, bytes, bytes.count) == bytes.count)
+        expectEqual(write(ballast, bytes, bytes.count), bytes.count)
         let store = try TestStore(directory)
         let (stored, error) = try await self.fill(store)
-        #expect(error?.code == .full)
+        expectEqual(error?.code, .full)
         ftruncate(ballast, 0)
         close(ballast)
         try await store.add("after")
-        #expect(try await store.texts() == stored + ["after"])
+        try await expectEqual(store.texts(), stored + ["after"])
     }
 
     @Test("a disk with no space for a new store is reported", .enabled(if: TestDirectory.canMount))
     func noRoomAtAll() throws {
         let directory = try TestDirectory(size: "4k")
         let error = #expect(throws: DatabaseError.self) { try TestStore(directory) }
-        #expect(error?.code == .full)
+        expectEqual(error?.code, .full)
     }
 
     @Test("a write that does not fit leaves the others of its commit alone")
@@ -77,8 +78,8 @@ struct FaultTests {
         }
         gate.open()
         try await store.add("last")
-        #expect(codes.withLock { $0 } == ["x": .full])
-        #expect(try await store.texts() == ["first", "a", "b", "last"])
+        expectEqual(codes.withLock { $0 }, ["x": .full])
+        try await expectEqual(store.texts(), ["first", "a", "b", "last"])
     }
 
     @Test("a read-only file system is reported", .enabled(if: TestDirectory.canMount))
@@ -89,10 +90,10 @@ struct FaultTests {
         await store.database.close()
         try directory.makeReadOnly(true)
         let error = #expect(throws: DatabaseError.self) { try TestStore(directory) }
-        #expect(error?.code == .readOnly)
-        #expect(error?.message.contains("cannot be written") == true)
+        expectEqual(error?.code, .readOnly)
+        expectEqual(error?.message.contains("cannot be written"), true)
         try directory.makeReadOnly(false)
-        #expect(try await TestStore(directory).texts() == ["kept"])
+        try await expectEqual(TestStore(directory).texts(), ["kept"])
     }
 
     @Test("a file that is not a database is reported", arguments: ["rubbish", "cut"])
@@ -102,14 +103,14 @@ struct FaultTests {
             let store = try TestStore(directory)
             for index in 0..<50 { try await store.add("\(index)" + String(repeating: "x", count: 1_000)) }
             await store.database.close()
-            #expect(truncate(directory.store, 10_000) == 0)
+            expectEqual(truncate(directory.store, 10_000), 0)
         } else {
             await (try TestStore(directory)).database.close()
             try directory.damage(at: 0, count: 4_096)
         }
         let error = #expect(throws: DatabaseError.self) { try TestStore(directory) }
-        #expect(error?.code == .corrupt)
-        #expect(error?.message.contains("restore the last backup") == true)
+        expectEqual(error?.code, .corrupt)
+        expectEqual(error?.message.contains("restore the last backup"), true)
     }
 
     @Test("a damaged page is reported at the start and on use")
@@ -120,16 +121,16 @@ struct FaultTests {
         await store.database.close()
         try directory.damage(at: 4_096 * 4, count: 4_096 * 20)
         let error = #expect(throws: DatabaseError.self) { try TestStore(directory) }
-        #expect(error?.code == .corrupt)
+        expectEqual(error?.code, .corrupt)
         let unchecked = try TestStore(directory, settings: DatabaseSettings(checksIntegrity: false))
-        #expect(await unchecked.code { _ = try await unchecked.texts() } == .corrupt)
+        await expectEqual(unchecked.code { _ = try await unchecked.texts() }, .corrupt)
     }
 
     @Test("a path that cannot hold a store is reported", arguments: ["/nonexistent/x/store", "/tmp", "/dev/null"])
     func noPlace(_ path: String) {
         let error = #expect(throws: DatabaseError.self) { try Database(path: path, migrations: []) }
-        #expect(error?.code == .cannotOpen)
-        #expect(error?.message.contains(path) == true)
+        expectEqual(error?.code, .cannotOpen)
+        expectEqual(error?.message.contains(path), true)
     }
 
     @Test("another process's lock is awaited, then reported")
@@ -140,12 +141,12 @@ struct FaultTests {
         try other.control("BEGIN IMMEDIATE")
         try other.execute("INSERT INTO notes (text) VALUES ('theirs')")
         let error = await #expect(throws: DatabaseError.self) { try await store.add("mine") }
-        #expect(error?.code == .locked)
-        #expect(error?.message.contains("another process") == true)
-        #expect(try await store.texts() == [])
+        expectEqual(error?.code, .locked)
+        expectEqual(error?.message.contains("another process"), true)
+        try await expectEqual(store.texts(), [])
         try other.control("COMMIT")
         try await store.add("mine")
-        #expect(try await store.texts() == ["theirs", "mine"])
+        try await expectEqual(store.texts(), ["theirs", "mine"])
     }
 
     @Test("two stores on one file take turns writing")
@@ -158,6 +159,6 @@ struct FaultTests {
             }
             try await group.waitForAll()
         }
-        #expect(try await stores[0].texts().count == 100)
+        try await expectEqual(stores[0].texts().count, 100)
     }
 }

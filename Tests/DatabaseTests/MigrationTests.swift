@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Database
@@ -34,30 +35,30 @@ struct MigrationTests {
     @Test("steps are applied once and in order, from any earlier version", arguments: 0...3)
     func stepByStep(_ version: Int) async throws {
         let old = try self.open(Array(Self.steps.prefix(version)))
-        #expect(try await (self.version(of: old) ?? 0) == version)
+        try await expectEqual(self.version(of: old) ?? 0, version)
         await old.close()
         let new = try self.open(Self.steps.reversed())
-        #expect(try await self.version(of: new) == 3)
-        #expect(try await new.read { try $0.query("SELECT name FROM people").map { $0["name"] } } == ["a"])
+        try await expectEqual(self.version(of: new), 3)
+        try await expectEqual(new.read { try $0.query("SELECT name FROM people").map { $0["name"] } }, ["a"])
         let rows = try await new.read {
             try $0.query("SELECT number, name, checksum FROM schema_migrations ORDER BY number")
         }
-        #expect(rows.map { $0["name"] } == ["people", "pets", "rebuild"])
+        expectEqual(rows.map { $0["name"] }, ["people", "pets", "rebuild"])
         #expect(rows.allSatisfy { $0["checksum"].text?.utf8.count == 16 })
         // Foreign keys are enforced again afterwards.
         let code = await #expect(throws: DatabaseError.self) {
             try await new.write { try $0.execute("INSERT INTO pets (owner) VALUES (99)") }
         }?.code
-        #expect(code == .constraint)
+        expectEqual(code, .constraint)
     }
 
     @Test("a newer store is refused and left unchanged")
     func tooNew() async throws {
         await (try self.open(Self.steps)).close()
         let error = #expect(throws: DatabaseError.self) { try self.open(Array(Self.steps.prefix(2))) }
-        #expect(error?.code == .tooNew)
-        #expect(error?.message.contains("schema 3, this program knows 2") == true)
-        #expect(try await self.version(of: self.open(Self.steps)) == 3)
+        expectEqual(error?.code, .tooNew)
+        expectEqual(error?.message.contains("schema 3, this program knows 2"), true)
+        try await expectEqual(self.version(of: self.open(Self.steps)), 3)
     }
 
     @Test("an older program uses a store whose newer steps only add, and leaves them")
@@ -65,11 +66,11 @@ struct MigrationTests {
         let added = Migration(number: 4, name: "added", sql: "CREATE TABLE added (x TEXT)", minReader: 3)
         await (try self.open(Self.steps + [added])).close()
         #expect(try Database.missing(Self.steps, path: self.directory.store).isEmpty)
-        #expect(try await self.version(of: self.open(Self.steps)) == 4)
-        #expect(#expect(throws: DatabaseError.self) { try self.open(Array(Self.steps.prefix(2))) }?.code == .tooNew)
+        try await expectEqual(self.version(of: self.open(Self.steps)), 4)
+        expectEqual(#expect(throws: DatabaseError.self) { try self.open(Array(Self.steps.prefix(2))) }?.code, .tooNew)
         #expect((Self.steps + [added]).minReader == 3 && Self.steps.minReader == 3)
         let last = Migration(number: 5, name: "last", sql: "SELECT 1")
-        #expect(try Database.missing(Self.steps + [added, last], path: self.directory.store).map(\.number) == [5])
+        try expectEqual(Database.missing(Self.steps + [added, last], path: self.directory.store).map(\.number), [5])
     }
 
     @Test("a store of a release that stored no readers is upgraded")
@@ -77,8 +78,8 @@ struct MigrationTests {
         let old = try self.open(Array(Self.steps.prefix(2)))
         try await old.write { try $0.execute("ALTER TABLE schema_migrations DROP COLUMN min_reader") }
         await old.close()
-        #expect(#expect(throws: DatabaseError.self) { try self.open(Array(Self.steps.prefix(1))) }?.code == .tooNew)
-        #expect(try await self.version(of: self.open(Self.steps)) == 3)
+        expectEqual(#expect(throws: DatabaseError.self) { try self.open(Array(Self.steps.prefix(1))) }?.code, .tooNew)
+        try await expectEqual(self.version(of: self.open(Self.steps)), 3)
     }
 
     @Test("a step that changed after its release is refused")
@@ -87,8 +88,8 @@ struct MigrationTests {
         var steps = Self.steps
         steps[1] = Migration(number: 2, name: "pets", sql: "CREATE TABLE pets (owner INTEGER)")
         let error = #expect(throws: DatabaseError.self) { try self.open(steps) }
-        #expect(error?.code == .migration)
-        #expect(error?.message.contains("step 2 (pets)") == true)
+        expectEqual(error?.code, .migration)
+        expectEqual(error?.message.contains("step 2 (pets)"), true)
     }
 
     @Test(
@@ -98,9 +99,9 @@ struct MigrationTests {
         await (try self.open(Array(Self.steps.prefix(2)))).close()
         let steps = Array(Self.steps.prefix(2)) + [Migration(number: 3, name: "bad", sql: sql)]
         let error = #expect(throws: DatabaseError.self) { try self.open(steps) }
-        #expect(error?.code == .migration)
-        #expect(error?.message.contains("step 3 (bad)") == true)
-        #expect(try Database.missing(Self.steps, path: self.directory.store).map(\.number) == [3])
+        expectEqual(error?.code, .migration)
+        expectEqual(error?.message.contains("step 3 (bad)"), true)
+        try expectEqual(Database.missing(Self.steps, path: self.directory.store).map(\.number), [3])
         let store = try self.open(Array(Self.steps.prefix(2)))
         #expect(try await store.read { try $0.query("SELECT 1 FROM sqlite_schema WHERE name = 'x'") }.isEmpty)
     }
@@ -112,22 +113,22 @@ struct MigrationTests {
         let steps = Self.steps + [Migration(number: 4, name: "bad", sql: sql)]
         let error = #expect(throws: DatabaseError.self) { try self.open(steps) }
         #expect(error?.code == .migration && error?.message.contains("step 4 (bad)") == true)
-        #expect(try Database.missing(Self.steps, path: self.directory.store).map(\.number) == [1, 2, 3])
+        try expectEqual(Database.missing(Self.steps, path: self.directory.store).map(\.number), [1, 2, 3])
         let store = try self.open(Self.steps)
-        #expect(try await store.read { try $0.query("SELECT name FROM people").map { $0["name"] } } == ["a"])
+        try await expectEqual(store.read { try $0.query("SELECT name FROM people").map { $0["name"] } }, ["a"])
     }
 
     @Test("misnumbered steps are a bug in the program", arguments: [[1, 3], [2], [1, 1], [0, 1]])
     func numbering(_ numbers: [Int]) {
         let steps = numbers.map { Migration(number: $0, name: "x", sql: "SELECT 1") }
-        #expect(#expect(throws: DatabaseError.self) { try self.open(steps) }?.code == .misuse)
+        expectEqual(#expect(throws: DatabaseError.self) { try self.open(steps) }?.code, .misuse)
     }
 
     @Test("stores opened at the same time apply each step once")
     func race() async throws {
         try await withThrowingTaskGroup(of: Database.self) { group in
             for _ in 0..<4 { group.addTask { @concurrent in try self.open(Self.steps) } }
-            for try await database in group { #expect(try await self.version(of: database) == 3) }
+            for try await database in group { try await expectEqual(self.version(of: database), 3) }
         }
     }
 }

@@ -77,9 +77,9 @@ struct PostgreSQLFaultTests {
         for number in 0..<50 { try await Self.add("n\(number)", key: other, to: database) }
         #expect(database.doubt.map { $0 > .zero } == true && ContinuousClock.now - started < .seconds(5))
         try await slow.value
-        #expect(database.doubt == nil)
+        expectEqual(database.doubt, nil)
         // It is committed once, after the others that began later.
-        #expect(try await Self.texts(database).sorted() == ((0..<50).map { "n\($0)" } + ["slow"]).sorted())
+        try await expectEqual(Self.texts(database).sorted(), ((0..<50).map { "n\($0)" } + ["slow"]).sorted())
         await database.close()
     }
 
@@ -111,8 +111,8 @@ struct PostgreSQLFaultTests {
             try connection.execute("INSERT INTO notes (text) VALUES ('a')")
         }
         #expect(await proxy.isSprung)
-        #expect(try await Self.texts(database) == ["a"])
-        #expect(runs.withLock { $0 } == (trap == .cutBefore ? 2 : 1))
+        try await expectEqual(Self.texts(database), ["a"])
+        expectEqual(runs.withLock { $0 }, trap == .cutBefore ? 2 : 1)
         await database.close()
         await proxy.stop()
     }
@@ -138,7 +138,7 @@ struct PostgreSQLFaultTests {
         for number in 0..<20 { try await Self.add("n\(number)", to: other) }
         await proxy.set(.none)
         try await write.value
-        #expect(try await Self.texts(other).count { $0 == "a" } == 1)
+        try await expectEqual(Self.texts(other).count { $0 == "a" }, 1)
         await database.close()
         await other.close()
         await proxy.stop()
@@ -162,7 +162,7 @@ struct PostgreSQLFaultTests {
                 _ = try connection.query("SELECT * FROM notes FOR UPDATE")
                 try connection.execute("UPDATE notes SET data = NULL RETURNING *")
             }
-            #expect(try await database.read { try $0.query("SELECT * FROM notes").count } == number + 1)
+            try await expectEqual(database.read { try $0.query("SELECT * FROM notes").count }, number + 1)
             try Self.server.run("ALTER TABLE notes ADD COLUMN mood\(number) TEXT", in: "added_db")
         }
         await database.close()
@@ -190,7 +190,7 @@ struct PostgreSQLFaultTests {
                         stored.withLock { _ = $0.insert(text) }
                     } catch let error as DatabaseError {
                         // Nothing was stored; one that had been would now be refused as unique.
-                        #expect(error.code == .unreachable, "\(error)")
+                        expectEqual(error.code, .unreachable, "\(error)")
                     }
                 }
             }
@@ -216,7 +216,7 @@ struct PostgreSQLFaultTests {
             try await Self.server.end(signal)
             try Self.server.start()
         }
-        #expect(Set(try await Self.texts(database)) == stored)
+        expectEqual(Set(try await Self.texts(database)), stored)
         await database.close()
     }
 
@@ -231,7 +231,7 @@ struct PostgreSQLFaultTests {
             try await primary.end(SIGKILL)
             try standby.promote()
         }
-        #expect(Set(try await Self.texts(database)) == stored)
+        expectEqual(Set(try await Self.texts(database)), stored)
         await database.close()
         try await standby.end(SIGINT)
     }
@@ -241,10 +241,10 @@ struct PostgreSQLFaultTests {
         func servers(_ url: String) -> [[String]] {
             PostgreSQLSettings(url: url).servers.map { $0.map { "\($0.key)=\($0.value)" } }
         }
-        #expect(servers("postgres://a@one/x") == [[]])
-        #expect(servers("postgres://a@one:1,two:2/x") == [["host=one", "port=1"], ["host=two", "port=2"]])
-        #expect(
-            servers("postgres://a@one,two/x?port=5433") == [["host=one", "port=5433"], ["host=two", "port=5433"]])
+        expectEqual(servers("postgres://a@one/x"), [[]])
+        expectEqual(servers("postgres://a@one:1,two:2/x"), [["host=one", "port=1"], ["host=two", "port=2"]])
+        expectEqual(
+            servers("postgres://a@one,two/x?port=5433"), [["host=one", "port=5433"], ["host=two", "port=5433"]])
     }
 
     // MARK: Slow and full servers
@@ -266,7 +266,7 @@ struct PostgreSQLFaultTests {
         try await PostgreSQLServer.until { database.doubt != nil }
         await proxy.set(.none)
         try await write.value
-        #expect(try await Self.texts(database) == ["near", "far", "farther"])
+        try await expectEqual(Self.texts(database), ["near", "far", "farther"])
         await database.close()
         await proxy.stop()
     }
@@ -293,10 +293,10 @@ struct PostgreSQLFaultTests {
             }
         }
         #expect(error?.code == .full && error?.isPassing == true)
-        #expect(try await Self.texts(database) == stored)
+        try await expectEqual(Self.texts(database), stored)
         disk.free()
         try await add("after")
-        #expect(try await Self.texts(database) == stored + ["after"])
+        try await expectEqual(Self.texts(database), stored + ["after"])
         await database.close()
         try Self.server.run("DROP DATABASE full_db WITH (FORCE)", in: "postgres")
         try Self.server.run("DROP TABLESPACE small", in: "postgres")

@@ -42,15 +42,15 @@ struct PostgreSQLTests {
             try $0.query("SELECT *, id = 1 AS one, SUM(id) OVER () AS sum FROM notes ORDER BY id")
         }
         #expect(id == 1 && rows.count == 2)
-        #expect(rows[0].values == [1, "what? 'a' \"b\" ü😀", 1.5, .blob(bytes), 1, 3])
-        #expect(rows[1].values == [2, "", nil, .blob([]), 0, 3])
+        expectEqual(rows[0].values, [1, "what? 'a' \"b\" ü😀", 1.5, .blob(bytes), 1, 3])
+        expectEqual(rows[1].values, [2, "", nil, .blob([]), 0, 3])
     }
 
     @Test("a text with a zero, which the server refuses, is stored with a replacement")
     func zero() async throws {
         let database = try self.database("zero_db")
         try await database.write { try $0.execute("INSERT INTO notes (text) VALUES ($1)", "a\0b") }
-        #expect(try await self.texts(database) == ["a\u{FFFD}b"])
+        try await expectEqual(self.texts(database), ["a\u{FFFD}b"])
     }
 
     @Test("an error undoes a write and no other")
@@ -86,8 +86,8 @@ struct PostgreSQLTests {
             return await group.reduce(0) { $0 + ($1 ? 1 : 0) }
         }
         let expected = (0..<40).count { $0 % 4 != 0 && $0 % 5 != 0 }
-        #expect(await results == expected)
-        #expect(try await self.texts(database).count == 1 + expected)
+        await expectEqual(results, expected)
+        try await expectEqual(self.texts(database).count, 1 + expected)
     }
 
     @Test("a part that fails is undone alone, also for an error that comes late")
@@ -101,10 +101,10 @@ struct PostgreSQLTests {
                     try connection.execute("INSERT INTO notes (text) VALUES ('a')")
                 }
             }
-            #expect((error as? DatabaseError)?.code == .unique)
+            expectEqual((error as? DatabaseError)?.code, .unique)
             try connection.savepoint { try connection.execute("INSERT INTO notes (text) VALUES ('c')") }
         }
-        #expect(try await self.texts(database) == ["a", "c"])
+        try await expectEqual(self.texts(database), ["a", "c"])
         // An error before the part belongs to the whole.
         let error = await #expect(throws: DatabaseError.self) {
             try await database.write { connection in
@@ -113,8 +113,8 @@ struct PostgreSQLTests {
                 try connection.execute("INSERT INTO notes (text) VALUES ('d')")
             }
         }
-        #expect(error?.code == .unique)
-        #expect(try await self.texts(database) == ["a", "c"])
+        expectEqual(error?.code, .unique)
+        try await expectEqual(self.texts(database), ["a", "c"])
     }
 
     @Test("rows that are needed later come with the next answer, or when they are asked for, each to its own query")
@@ -146,8 +146,8 @@ struct PostgreSQLTests {
             try connection.execute("INSERT INTO notes (text) VALUES ('y')")
             return try before.get().map { try $0.int("n") }
         }
-        #expect(count == [0])
-        #expect(try await self.texts(database) == ["y"])
+        expectEqual(count, [0])
+        try await expectEqual(self.texts(database), ["y"])
         await #expect(throws: DatabaseError.self) {
             try await database.write { connection in
                 let rows = try connection.later("SELECT 1 / (COUNT(*) - 1) FROM notes", [])
@@ -155,7 +155,7 @@ struct PostgreSQLTests {
                 _ = try rows.get()
             }
         }
-        #expect(try await self.texts(database) == ["y"])
+        try await expectEqual(self.texts(database), ["y"])
     }
 
     @Test("writes with different keys run beside each other, and those with one key in order")
@@ -175,10 +175,10 @@ struct PostgreSQLTests {
             }
         }
         let sum = try await database.read { try $0.first("SELECT value FROM sums")?.int("value") }
-        #expect(sum == count)
+        expectEqual(sum, count)
         for key in ["a", "b", "c", "d"] {
             let own = try await self.texts(database).filter { $0.hasPrefix(key) }
-            #expect(own == (0..<count / 4).map { "\(key)\($0)" })
+            expectEqual(own, (0..<count / 4).map { "\(key)\($0)" })
         }
     }
 
@@ -198,10 +198,10 @@ struct PostgreSQLTests {
                 })
         }
         try await database.write(key: keys.1) { try $0.execute("INSERT INTO notes (text) VALUES ('other')") }
-        #expect(reports.withLock { $0 } == [1])
+        expectEqual(reports.withLock { $0 }, [1])
         try await database.write(key: keys.0) { try $0.execute("INSERT INTO notes (text) VALUES ('c')") }
         #expect(reports.withLock { $0 } == [1, 3] && results.withLock { $0 } == ["a", "b"])
-        #expect(try await self.texts(database) == ["other", "a", "b", "c"])
+        try await expectEqual(self.texts(database), ["other", "a", "b", "c"])
     }
 
     @Test("two writes that wait for each other are both stored")
@@ -226,7 +226,7 @@ struct PostgreSQLTests {
         let values = try await database.read {
             try $0.query("SELECT value FROM sums WHERE name IN ('x', 'y')").map { try $0.int("value") }
         }
-        #expect(values == [40, 40])
+        expectEqual(values, [40, 40])
     }
 
     /// Two keys whose writes run on different connections.
@@ -262,7 +262,7 @@ struct PostgreSQLTests {
                             try $0.execute("INSERT INTO notes (text) VALUES ($1)", .text("lost \(number)"))
                         }
                     }
-                    #expect(error?.code == .unreachable)
+                    expectEqual(error?.code, .unreachable)
                 }
             }
         }
@@ -271,7 +271,7 @@ struct PostgreSQLTests {
         try await eventually("the database can be written again") {
             (try? await database.write { try $0.execute("INSERT INTO notes (text) VALUES ('b')") }) != nil
         }
-        #expect(try await self.texts(database) == ["a", "b"])
+        try await expectEqual(self.texts(database), ["a", "b"])
         await proxy.stop()
     }
 
@@ -300,7 +300,7 @@ struct PostgreSQLTests {
                 stored.insert(text)
             } catch let error as DatabaseError {
                 // A repeated write that had been stored would be refused as unique.
-                #expect(error.code == .unreachable, "\(error)")
+                expectEqual(error.code, .unreachable, "\(error)")
             }
         }
         isOver.withLock { $0 = true }
@@ -309,7 +309,7 @@ struct PostgreSQLTests {
             (try? await database.write { try $0.execute("INSERT INTO notes (text) VALUES ('end')") }) != nil
         }
         let present = Set(try await self.texts(database))
-        #expect(present.subtracting(["end"]) == stored)
+        expectEqual(present.subtracting(["end"]), stored)
         #expect(stored.count > 100)
         await proxy.stop()
     }
@@ -327,7 +327,7 @@ struct PostgreSQLTests {
         await gate.opened()
         read.cancel()
         await #expect(throws: CancellationError.self) { try await read.value }
-        #expect(try await self.texts(database) == [])
+        try await expectEqual(self.texts(database), [])
     }
 
     @Test("a server that is not there, a wrong password and a wrong name are said clearly")
@@ -345,7 +345,7 @@ struct PostgreSQLTests {
                 migrations: [])
         }
         #expect(stranger?.code == .cannotOpen && stranger?.message.contains("password") == true)
-        #expect(stranger?.message.contains("open") == false)
+        expectEqual(stranger?.message.contains("open"), false)
         let missing = #expect(throws: DatabaseError.self) {
             try Database(postgreSQL: server.settings(of: "missing"), migrations: [])
         }
@@ -362,15 +362,15 @@ struct PostgreSQLTests {
             try Database(postgreSQL: place, migrations: Self.migrations + more + [bad])
         }
         #expect(error?.code == .migration && error?.message.contains("step 4 (4)") == true)
-        #expect(try Database.missing(Self.migrations, postgreSQL: place).count == 1)
+        try expectEqual(Database.missing(Self.migrations, postgreSQL: place).count, 1)
         // The time is that of the transaction.
         let times = "SELECT DISTINCT applied_at FROM schema_migrations"
         let new = try Database(postgreSQL: place, migrations: Self.migrations + more)
-        #expect(try await new.read { try $0.query(times).count } == 1)
+        try await expectEqual(new.read { try $0.query(times).count }, 1)
         await new.close()
         let later = [step(4, "INSERT INTO a VALUES (2)"), step(5, "INSERT INTO a VALUES (3)")]
         let upgraded = try Database(postgreSQL: place, migrations: Self.migrations + more + later)
-        #expect(try await upgraded.read { try $0.query(times).count } == 3)
+        try await expectEqual(upgraded.read { try $0.query(times).count }, 3)
         await upgraded.close()
     }
 
@@ -387,6 +387,6 @@ struct PostgreSQLTests {
             try await group.waitForAll()
         }
         let error = #expect(throws: DatabaseError.self) { try Database(postgreSQL: place, migrations: []) }
-        #expect(error?.code == .tooNew)
+        expectEqual(error?.code, .tooNew)
     }
 }

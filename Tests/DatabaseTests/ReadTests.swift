@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Database
@@ -21,8 +22,8 @@ struct ReadTests {
         await started.opened()
         try await store.add("b")
         gate.open()
-        #expect(try await counts == [1, 1])
-        #expect(try await store.texts() == ["a", "b"])
+        try await expectEqual(counts, [1, 1])
+        try await expectEqual(store.texts(), ["a", "b"])
     }
 
     @Test("a read cannot write")
@@ -31,8 +32,8 @@ struct ReadTests {
         let code = await store.code {
             _ = try await store.database.read { try $0.execute("INSERT INTO notes (text) VALUES ('x')") }
         }
-        #expect(code == .misuse)
-        #expect(try await store.texts() == [])
+        expectEqual(code, .misuse)
+        try await expectEqual(store.texts(), [])
     }
 
     @Test("cancelling interrupts a running statement")
@@ -50,7 +51,7 @@ struct ReadTests {
             task.cancel()
             await #expect(throws: CancellationError.self) { _ = try await task.value }
         }
-        #expect(try await store.texts() == [])
+        try await expectEqual(store.texts(), [])
     }
 
     @Test("cancelling removes a waiting read from the queue")
@@ -88,7 +89,7 @@ struct ReadTests {
                 }
             }
         }
-        #expect(try await store.texts() == [])
+        try await expectEqual(store.texts(), [])
     }
 
     @Test("two reads run at the same time")

@@ -1,4 +1,5 @@
 import Glibc
+import TestSupport
 import Testing
 
 @testable import Database
@@ -9,8 +10,8 @@ struct StoreFileTests {
     func modes() async throws {
         let store = try TestStore()
         try await store.add("x")
-        #expect(try store.directory.names() == ["store.sqlite", "store.sqlite-shm", "store.sqlite-wal"])
-        for name in try store.directory.names() { #expect(store.directory.mode(name) == 0o600) }
+        try expectEqual(store.directory.names(), ["store.sqlite", "store.sqlite-shm", "store.sqlite-wal"])
+        for name in try store.directory.names() { expectEqual(store.directory.mode(name), 0o600) }
     }
 
     @Test("a store that others could read becomes private")
@@ -20,8 +21,8 @@ struct StoreFileTests {
         try await store.add("x")
         for name in try directory.names() { chmod("\(directory.path)/\(name)", 0o666) }
         let again = try TestStore(directory)
-        for name in try directory.names() { #expect(directory.mode(name) == 0o600) }
-        #expect(try await again.texts() == ["x"])
+        for name in try directory.names() { expectEqual(directory.mode(name), 0o600) }
+        try await expectEqual(again.texts(), ["x"])
     }
 
     @Test("a path that looks like a URI is a path")
@@ -29,7 +30,7 @@ struct StoreFileTests {
         let directory = try TestDirectory()
         let database = try Database(path: directory.path + "/file:x?mode=memory", migrations: TestStore.migrations)
         try await database.write { try $0.execute("INSERT INTO notes (text) VALUES ('x')") }
-        #expect(try directory.names().first == "file:x?mode=memory")
+        try expectEqual(directory.names().first, "file:x?mode=memory")
     }
 
     @Test("an empty file where a store was is refused and left alone, together with its log")
@@ -39,7 +40,7 @@ struct StoreFileTests {
         try await store.add("x")
         truncate(directory.store, 0)
         let error = #expect(throws: DatabaseError.self) { try TestStore(directory) }
-        #expect(error?.code == .corrupt)
+        expectEqual(error?.code, .corrupt)
         #expect(error?.message.contains("is empty (0 bytes)") == true && error?.message.contains("backup") == true)
         var status = stat()
         #expect(stat(directory.store, &status) == 0 && status.st_size == 0)
@@ -55,7 +56,7 @@ struct StoreFileTests {
                     group.addTask { #expect(throws: Never.self) { try StoreFile.prepare(directory.store) } }
                 }
             }
-            #expect(try directory.names() == ["store.sqlite"])
+            try expectEqual(directory.names(), ["store.sqlite"])
         }
     }
 }

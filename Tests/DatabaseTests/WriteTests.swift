@@ -1,5 +1,6 @@
 import Glibc
 import Primitives
+import TestSupport
 import Testing
 
 @testable import Database
@@ -29,8 +30,8 @@ struct WriteTests {
         gate.open()
         try await held
         await done.opened()
-        #expect(try await store.texts().count == 64)
-        #expect(reports.withLock { $0 } == [1, 64])
+        try await expectEqual(store.texts().count, 64)
+        expectEqual(reports.withLock { $0 }, [1, 64])
     }
 
     @Test("a write that waits for the next shares its commit, and is not lost when the store closes")
@@ -52,13 +53,13 @@ struct WriteTests {
         try await Task.sleep(for: .milliseconds(50))
         #expect(try await store.texts() == [] && reports.withLock { $0 } == [])
         try await store.add("second")
-        #expect(try await store.texts() == ["first", "second"])
+        try await expectEqual(store.texts(), ["first", "second"])
         #expect(reports.withLock { $0 } == [2] && results.withLock { $0 } == ["first"])
         addWaiting("third")
         await store.database.close()
-        #expect(results.withLock { $0 } == ["first", "third"])
+        expectEqual(results.withLock { $0 }, ["first", "third"])
         addWaiting("fourth")
-        #expect(results.withLock { $0 } == ["first", "third", "failed"])
+        expectEqual(results.withLock { $0 }, ["first", "third", "failed"])
     }
 
     @Test("a failed write undoes only its own changes and passes its error on")
@@ -83,9 +84,9 @@ struct WriteTests {
         }
         gate.open()
         try await store.add("last")
-        #expect(try await store.texts() == ["n1", "n2", "n4", "n5", "n7", "n8", "last"])
-        #expect(results.withLock { Set($0) } == ["refused", "1", "2", "4", "5", "7", "8"])
-        #expect(results.withLock { $0.filter { $0 != "refused" } } == ["1", "2", "4", "5", "7", "8"])
+        try await expectEqual(store.texts(), ["n1", "n2", "n4", "n5", "n7", "n8", "last"])
+        expectEqual(results.withLock { Set($0) }, ["refused", "1", "2", "4", "5", "7", "8"])
+        expectEqual(results.withLock { $0.filter { $0 != "refused" } }, ["1", "2", "4", "5", "7", "8"])
     }
 
     @Test("a part of a write can fail on its own")
@@ -103,7 +104,7 @@ struct WriteTests {
             #expect(error is Refusal)
             try connection.savepoint { try connection.execute("INSERT INTO notes (text) VALUES ('d')") }
         }
-        #expect(try await store.texts() == ["a", "d"])
+        try await expectEqual(store.texts(), ["a", "d"])
     }
 
     /// Instead of `#expect(throws:)`, from which Swift 6.3 lets the error escape here.
@@ -122,7 +123,7 @@ struct WriteTests {
         let task = Task { try await store.add("kept") }
         task.cancel()
         try await task.value
-        #expect(try await store.texts() == ["kept"])
+        try await expectEqual(store.texts(), ["kept"])
     }
 
     @Test("work beyond the queue's capacity is refused")
@@ -142,7 +143,7 @@ struct WriteTests {
                 codes.withLock { $0.append((error as? DatabaseError)?.code) }
             }
         }
-        #expect(codes.withLock { $0 } == [.overloaded, .overloaded])
+        expectEqual(codes.withLock { $0 }, [.overloaded, .overloaded])
         gate.open()
         await store.database.close()
     }
@@ -157,13 +158,13 @@ struct WriteTests {
             }
         }
         await store.database.close()
-        #expect(done.withLock { $0 } == 100)
-        #expect(await store.code { try await store.add("late") } == .closed)
-        #expect(await store.code { _ = try await store.texts() } == .closed)
+        expectEqual(done.withLock { $0 }, 100)
+        await expectEqual(store.code { try await store.add("late") }, .closed)
+        await expectEqual(store.code { _ = try await store.texts() }, .closed)
         await store.database.close()
         // The log has been copied into the file.
-        #expect(try store.directory.names() == ["store.sqlite"])
-        #expect(try await TestStore(store.directory).texts().count == 100)
+        try expectEqual(store.directory.names(), ["store.sqlite"])
+        try await expectEqual(TestStore(store.directory).texts().count, 100)
     }
 
     @Test("a released store still writes what was submitted")
@@ -175,7 +176,7 @@ struct WriteTests {
             store.database.submit({ try $0.execute("INSERT INTO notes (text) VALUES ('x')") }) { _ in gate.open() }
         }
         await gate.opened()
-        #expect(try await TestStore(directory).texts() == ["x"])
+        try await expectEqual(TestStore(directory).texts(), ["x"])
     }
 
     @Test("the log does not grow without bound")
@@ -184,7 +185,7 @@ struct WriteTests {
         let text = String(repeating: "x", count: 100_000)
         for index in 0..<200 { try await store.add("\(index)\(text)") }
         var status = stat()
-        #expect(stat(store.directory.store + "-wal", &status) == 0)
+        expectEqual(stat(store.directory.store + "-wal", &status), 0)
         #expect(status.st_size < 8 << 20)
     }
 
@@ -193,8 +194,8 @@ struct WriteTests {
         let (store, copy) = (try TestStore(), try TestDirectory())
         for index in 0..<200 { try await store.add("\(index)") }
         var status = stat()
-        #expect(stat(store.directory.store + "-wal", &status) == 0)
-        #expect(status.st_size == 1_900 * 4_120)
+        expectEqual(stat(store.directory.store + "-wal", &status), 0)
+        expectEqual(status.st_size, 1_900 * 4_120)
         for suffix in ["", "-wal"] {
             let (from, to) = (
                 open(store.directory.store + suffix, O_RDONLY), open(copy.store + suffix, O_WRONLY | O_CREAT, 0o600)
@@ -203,6 +204,6 @@ struct WriteTests {
             close(from)
             close(to)
         }
-        #expect(try await TestStore(copy).texts().count == 200)
+        try await expectEqual(TestStore(copy).texts().count, 200)
     }
 }

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Documents
@@ -20,6 +21,6 @@ struct LineEndsTests {
             ("", "a\n", "a\n"), ("a\r\n", "", ""),
         ])
     func restored(old: String, text: String, result: String) {
-        #expect(Array(LineEnds.restored(in: text, like: old).utf8) == Array(result.utf8))
+        expectEqual(Array(LineEnds.restored(in: text, like: old).utf8), Array(result.utf8))
     }
 }

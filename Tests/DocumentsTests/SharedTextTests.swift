@@ -41,7 +41,7 @@ struct SharedTextTests {
                     Issue.record("seed \(seed): \(text.pendingCount) wait, \(text.text.debugDescription.prefix(300))")
                     return
                 }
-                #expect(text.byteCount == expected.utf8.count, "seed \(seed)")
+                expectEqual(text.byteCount, expected.utf8.count, "seed \(seed)")
 
                 // Yjs reads our snapshot, which is as small as its own.
                 let snapshot = text.encode()
@@ -49,7 +49,7 @@ struct SharedTextTests {
                 let read = try await Self.read(
                     [snapshot], since: try #require(decodeBase64(made["vector"]?.stringValue ?? "")), yjs)
                 #expect(read["text"]?.stringValue == expected && read["waits"] == false, "seed \(seed)")
-                #expect(try Self.vector(read) == Self.vector(made), "seed \(seed)")
+                try expectEqual(Self.vector(read), Self.vector(made), "seed \(seed)")
 
                 // Somebody who has a part gets the rest.
                 var part = SharedText()
@@ -58,7 +58,7 @@ struct SharedTextTests {
                 try part.apply(TextUpdate(rest))
                 #expect(part.text == expected && part.pendingCount == 0, "seed \(seed)")
                 let half = Array(updates.prefix(updates.count / 2))
-                #expect(try await Self.read(half + [rest], yjs)["text"]?.stringValue == expected, "seed \(seed)")
+                try await expectEqual(Self.read(half + [rest], yjs)["text"]?.stringValue, expected, "seed \(seed)")
 
                 // Our own edits, which Yjs gets as updates.
                 var own = updates
@@ -66,11 +66,11 @@ struct SharedTextTests {
                     let now = Self.edited(text.text, &random)
                     guard let update = text.replace(with: now, as: 77) else { continue }
                     own.append(update)
-                    #expect(text.text == now, "seed \(seed), edit \(number)")
-                    #expect(text.byteCount == now.utf8.count)
+                    expectEqual(text.text, now, "seed \(seed), edit \(number)")
+                    expectEqual(text.byteCount, now.utf8.count)
                 }
-                #expect(try await Self.read(own, yjs)["text"]?.stringValue == text.text, "seed \(seed)")
-                #expect(try await Self.read([text.encode()], yjs)["text"]?.stringValue == text.text, "seed \(seed)")
+                try await expectEqual(Self.read(own, yjs)["text"]?.stringValue, text.text, "seed \(seed)")
+                try await expectEqual(Self.read([text.encode()], yjs)["text"]?.stringValue, text.text, "seed \(seed)")
             }
         }
     }
@@ -141,7 +141,7 @@ struct SharedTextTests {
                     // Whatever it was, what is here can be written and read again.
                     var again = SharedText()
                     try again.take(TextUpdate(text.encode()))
-                    #expect(again.text == text.text)
+                    expectEqual(again.text, text.text)
                 } catch { refused += 1 }
             }
         }
@@ -164,7 +164,7 @@ struct SharedTextTests {
         #expect(incomplete?.code == .incomplete && text.text == "one\ntwo\n" && text.pendingCount == 0)
         try text.take(TextUpdate(first))
         try text.take(TextUpdate(second))
-        #expect(text.text == other.text)
+        expectEqual(text.text, other.text)
         let long = try Self.edit(&other, String(repeating: "ä", count: SharedText.sizeLimit / 2 + 1))
         let tooLarge = #expect(throws: SharedTextError.self) { try text.take(TextUpdate(long)) }
         #expect(tooLarge?.code == .tooLarge && text.text == "one\n1.75\ntwo\n")
@@ -172,7 +172,7 @@ struct SharedTextTests {
         var copy = text
         try copy.apply(TextUpdate(long))
         try copy.apply(TextUpdate(full))
-        #expect(copy.byteCount == SharedText.sizeLimit)
+        expectEqual(copy.byteCount, SharedText.sizeLimit)
     }
 
     /// An insertion after the client's last unit, of which some units may be deleted at once.
@@ -202,17 +202,17 @@ struct SharedTextTests {
         let changes = text.changeCount
         try text.take(Self.update(9, at: 0, "one 😀"))
         try text.take(Self.update(9, at: 2, "e 😀"))
-        #expect(text.changeCount == changes)
+        expectEqual(text.changeCount, changes)
         for (clock, other) in [(0, "two"), (2, "e 😁"), (5, "x"), (2, "e..and more")] {
             let error = #expect(throws: SharedTextError.self) { try text.take(Self.update(9, at: clock, other)) }
             #expect(error?.code == .foreignClient && text.text == "one 😀", "\(other)")
         }
         try text.take(Self.update(9, at: 2, "e 😀 and more"))
-        #expect(text.text == "one 😀 and more")
+        expectEqual(text.text, "one 😀 and more")
         // Deleted text is not here to be compared.
         _ = text.replace(with: "one", as: 2)
         try text.take(Self.update(9, at: 3, "..."))
-        #expect(text.text == "one")
+        expectEqual(text.text, "one")
     }
 
     @Test("deleted text takes no memory, and the text stays what its editors have")
@@ -232,7 +232,7 @@ struct SharedTextTests {
             #expect(text.units.count < 100_000)
         }
         #expect(text.text == "one\ntwo 😀\n" + String(repeating: "\n", count: 5) && other.text == text.text)
-        #expect(text.byteCount == text.text.utf8.count)
+        expectEqual(text.byteCount, text.text.utf8.count)
         _ = text.replace(with: text.text.replacing("two 😀", with: "2"), as: 1)
         var again = SharedText()
         try again.take(TextUpdate(text.encode()))
@@ -248,12 +248,12 @@ struct SharedTextTests {
     func edits(old: String, new: String, count: Int) {
         let (before, after) = (Array(old.utf16), Array(new.utf16))
         let edits = TextEdit.edits(from: before, to: after)
-        #expect(edits.count == count)
+        expectEqual(edits.count, count)
         var result = before
         for edit in edits.reversed() {
             result.replaceSubrange(edit.range, with: edit.text)
             #expect(String(decoding: edit.text, as: UTF16.self).utf16.elementsEqual(edit.text))
         }
-        #expect(result == after)
+        expectEqual(result, after)
     }
 }

@@ -19,29 +19,27 @@ struct ArchiveCommandTests {
         let first = try JSON.parse(
             try await host.run(["run", "--json", "echo one > new.txt"]).output)
         let thread = try #require(first["thread_id"]?.stringValue)
-        #expect(first["exit"] == 0, "\(first)")
+        expectEqual(first["exit"], 0, "\(first)")
         for isServing in [false, true] {
             if isServing { try await host.start() }
             let change = try await host.run(["run", "--thread", thread, "echo two \(isServing) >> new.txt"])
-            #expect(change.status == .exited(0), "\(change.errorText)")
+            expectEqual(change.status, .exited(0), "\(change.errorText)")
             let result = try await host.run(["sessions", "archive", thread, "--json"])
-            #expect(result.status == .exited(0), "\(result.errorText)")
+            expectEqual(result.status, .exited(0), "\(result.errorText)")
             let archive = try JSON.parse(result.output)["archive"]
             let place = try #require(archive?["place"]?.stringValue)
             try shell.shell("rm -rf out && mkdir out && tar -xzf '\(place)' -C out")
-            #expect(
-                try shell.shell("ls out")
-                    == "repository.bundle\nsession.json\ntranscript.jsonl\nworkspace\nworkspace.json")
+            try expectEqual(
+                shell.shell("ls out"), "repository.bundle\nsession.json\ntranscript.jsonl\nworkspace\nworkspace.json")
             try shell.shell("git clone -q out/repository.bundle out/clone")
-            #expect(try shell.shell("git -C out/clone log --format=%s") == "Begin the repository")
-            #expect(
-                try shell.shell("cat out/workspace/new.txt")
-                    == (isServing ? "one\ntwo false\ntwo true" : "one\ntwo false"))
+            try expectEqual(shell.shell("git -C out/clone log --format=%s"), "Begin the repository")
+            try expectEqual(
+                shell.shell("cat out/workspace/new.txt"), isServing ? "one\ntwo false\ntwo true" : "one\ntwo false")
         }
         _ = try await host.run(["run", "--thread", thread, "sleep 1000 &"])
         let refused = try await host.run(["sessions", "archive", thread])
-        #expect(refused.status == .exited(1))
+        expectEqual(refused.status, .exited(1))
         #expect(refused.errorText.contains("a command runs in '\(thread)'"), "\(refused.errorText)")
-        #expect(await host.terminate() == .exited(0))
+        await expectEqual(host.terminate(), .exited(0))
     }
 }

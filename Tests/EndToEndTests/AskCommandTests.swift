@@ -45,7 +45,7 @@ struct AskCommandTests {
         }
 
         func end() async {
-            #expect(await self.host.terminate() == .exited(0))
+            await expectEqual(self.host.terminate(), .exited(0))
             await self.model.stop()
         }
     }
@@ -64,18 +64,18 @@ struct AskCommandTests {
         let scene = try await Scene.make()
         let none = try await scene.run("asks")
         #expect(none.status == .exited(0) && none.output.isEmpty)
-        #expect(try JSON.parse(try await scene.run("asks", "--json").output) == .array([]))
+        try expectEqual(JSON.parse(try await scene.run("asks", "--json").output), .array([]))
         let operation = try await scene.ask("echo one")
         let list = try await scene.run("asks")
         #expect(list.text.hasPrefix("\(scene.thread): Approval `a1`: ") && list.text.contains("\necho one\n"))
         let item = try JSON.parse(try await scene.run("asks", "--json").output)[0] ?? .null
         #expect(item["id"] == "a1" && item["kind"] == "approval" && item["thread_id"]?.stringValue == scene.thread)
-        #expect(item["options"]?.arrayValue?.compactMap { $0["key"]?.stringValue } == ["A", "B", "C"])
-        #expect(item["expires_at"]?.stringValue?.hasSuffix("Z") == true)
+        expectEqual(item["options"]?.arrayValue?.compactMap { $0["key"]?.stringValue }, ["A", "B", "C"])
+        expectEqual(item["expires_at"]?.stringValue?.hasSuffix("Z"), true)
 
         for word in ["approve", "deny"] {
             let unknown = try await scene.failure(word, "a99")
-            #expect(unknown == "jetbridge: there is no ask 'a99'. 'jetbridge asks' lists the open ones.\n")
+            expectEqual(unknown, "jetbridge: there is no ask 'a99'. 'jetbridge asks' lists the open ones.\n")
         }
         #expect(try await scene.failure("approve", "../a1").contains("'jetbridge asks' lists them"))
         #expect(try await scene.failure("approve", "a1", "Z").contains("`A` (Approve)"))
@@ -83,15 +83,15 @@ struct AskCommandTests {
 
         let approved = try await scene.run("approve", "a1")
         #expect(approved.status == .exited(0) && approved.text.hasPrefix("a1: Approved by "), "\(approved.errorText)")
-        #expect(try await scene.member.ended(operation)["state"] == "complete")
+        try await expectEqual(scene.member.ended(operation)["state"], "complete")
         #expect(try await scene.failure("approve", "a1").contains("is closed: Approved by "))
         #expect(try await scene.failure("deny", "a1").contains("is closed: Approved by "))
 
         let second = try await scene.ask("echo two")
         let denied = try JSON.parse(try await scene.run("deny", "A2", "not", "on a Friday", "--json").output)
         #expect(denied["id"] == "a2" && denied["answer"] == "C")
-        #expect(denied["outcome"]?.stringValue?.hasSuffix(": not on a Friday") == true)
-        #expect(try await scene.member.ended(second)["state"] == "failed")
+        expectEqual(denied["outcome"]?.stringValue?.hasSuffix(": not on a Friday"), true)
+        try await expectEqual(scene.member.ended(second)["state"], "failed")
         let texts = try await scene.member.transcript(of: scene.thread).map(\.text)
         #expect(texts.contains { $0.contains("one\n") && $0.contains("exit 0") })
         #expect(!texts.contains { $0.contains("two\n") && $0.contains("exit 0") })
@@ -103,19 +103,19 @@ struct AskCommandTests {
         let scene = try await Scene.make()
         let operation = try await scene.ask("echo later")
         await scene.host.kill()
-        #expect(try JSON.parse(try await scene.run("asks", "--json").output)[0]?["id"] == "a1")
+        try expectEqual(JSON.parse(try await scene.run("asks", "--json").output)[0]?["id"], "a1")
         #expect(try await scene.failure("approve", "a2").contains("there is no ask 'a2'. 'jetbridge asks' lists"))
         #expect(try await scene.failure("approve", "a1", "Z").contains("A (Approve)"))
         let approved = try await scene.run("approve", "a1", user: "rita")
         #expect(approved.status == .exited(0) && approved.text == "a1: Approved by rita\n", "\(approved.errorText)")
         #expect(try await scene.failure("deny", "a1").contains("'a1' is closed: Approved by rita."))
-        #expect(try await scene.run("asks", "--json").text == "[]\n")
+        try await expectEqual(scene.run("asks", "--json").text, "[]\n")
 
         try await scene.host.start()
         let member = scene.member.moved(to: try #require(scene.host.address))
-        #expect(try await member.ended(operation)["state"] == "complete")
+        try await expectEqual(member.ended(operation)["state"], "complete")
         let texts = try await member.transcript(of: scene.thread).map(\.text)
-        #expect(texts.count { $0.contains("later\n") && $0.contains("exit 0") } == 1, "\(texts)")
+        expectEqual(texts.count { $0.contains("later\n") && $0.contains("exit 0") }, 1, "\(texts)")
         #expect(texts.contains { $0.hasSuffix("Approved by rita") }, "\(texts)")
         await scene.end()
     }
@@ -124,8 +124,8 @@ struct AskCommandTests {
     func expired() async throws {
         let scene = try await Scene.make("{commands: ask, timeout: 1s}")
         let operation = try await scene.ask("echo never")
-        #expect(try await scene.member.ended(operation)["state"] == "failed")
-        #expect(try await scene.run("asks", "--json").text == "[]\n")
+        try await expectEqual(scene.member.ended(operation)["state"], "failed")
+        try await expectEqual(scene.run("asks", "--json").text, "[]\n")
         #expect(try await scene.failure("approve", "a1").contains("has expired"))
         await scene.host.kill()
         #expect(try await scene.failure("approve", "a1").contains("'a1' has expired. Ask again in the thread."))

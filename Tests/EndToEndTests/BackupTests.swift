@@ -37,18 +37,18 @@ struct BackupTests {
         let drill = try machine.run("A drill")
         #expect(drill.contains("The audit is in order") && drill.contains(thread), "\(drill)")
         _ = try await client.ended(try await client.send("/run rm made.txt sent.txt", to: thread))
-        #expect(await host.terminate() == .exited(0))
+        await expectEqual(host.terminate(), .exited(0))
         let restored = try machine.run("Restore")
         #expect(restored.contains("The audit is in order"), "\(restored)")
 
         try await host.start()
         let later = try #require(host.address.map(client.moved(to:)))
         let after = try await later.transcript(of: thread)
-        #expect(after.map(\.text) == before.map(\.text))
-        #expect(try await host.run(["audit", "export"]).output == rows)
+        expectEqual(after.map(\.text), before.map(\.text))
+        try await expectEqual(host.run(["audit", "export"]).output, rows)
         let files = try await host.run(["run", "--thread", thread, "cat made.txt sent.txt; git log --format=%s -1"])
         #expect(files.text.contains("kept\nwhat was sent\nKeep a file"), "\(files)")
-        #expect(await host.terminate() == .exited(0))
+        await expectEqual(host.terminate(), .exited(0))
     }
 }
 
@@ -59,14 +59,14 @@ struct KilledBackupTests {
     func killed() async throws {
         let host = try await HostProcess(configuration: "repositories: [{name: notes, path: notes}]\n")
         try await host.start()
-        #expect(await host.terminate() == .exited(0))
+        await expectEqual(host.terminate(), .exited(0))
         let (top, data) = (host.directory.path, host.dataPath)
         try RealGit(top).shell("mkdir -p \(data)/files/s && head -c 60000000 /dev/urandom > \(data)/files/s/large")
         let file = "\(top)/b.tar.gz"
         try await self.kill(["backup", "create", file, "--data-dir", data], in: top, once: "\(top)/.b.tar.gz.part")
         #expect(access(file, F_OK) != 0)
         #expect(try await host.run(["backup", "create", file]).status.isSuccess)
-        #expect(try RealGit(top).shell("ls -A | grep -c part || true") == "0")
+        try expectEqual(RealGit(top).shell("ls -A | grep -c part || true"), "0")
         let restore = ["backup", "restore", file, "--data-dir", "\(top)/new"]
         try await self.kill(restore, in: top, once: "\(top)/new/.restoring/data/files")
         #expect(access("\(top)/new/jetbridge.sqlite", F_OK) != 0)
@@ -82,7 +82,7 @@ struct KilledBackupTests {
             .tied(HostProcess.executable, arguments, environment: ["HOME": directory], directory: directory))
         while access(path, F_OK) != 0, process.status == nil { try await EventLoop.shared.sleep(for: .milliseconds(1)) }
         process.signal(SIGKILL)
-        #expect(try await process.exit() == .killed(SIGKILL))
+        try await expectEqual(process.exit(), .killed(SIGKILL))
     }
 }
 

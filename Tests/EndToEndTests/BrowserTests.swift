@@ -15,9 +15,9 @@ struct BrowserTests {
             script: "Tests/EndToEndTests/browser/web_chat.py",
             [address, try #require(await host.code), host.directory.path + "/screenshots"],
             environment: ["HOME": host.directory.path])
-        #expect(result.status == .exited(0), "\(result.text)\(result.errorText)")
+        expectEqual(result.status, .exited(0), "\(result.text)\(result.errorText)")
         #expect(result.text.contains(#""result": "ok""#))
-        #expect(await host.terminate() == .exited(0))
+        await expectEqual(host.terminate(), .exited(0))
     }
 
     @Test("conversations are renamed, archived and searched, and repositories are chosen and read")
@@ -41,9 +41,9 @@ struct BrowserTests {
             script: "Tests/EndToEndTests/browser/conversations.py",
             [address, try #require(await host.code), host.directory.path + "/screenshots"],
             environment: ["HOME": host.directory.path])
-        #expect(result.status == .exited(0), "\(result.text)\(result.errorText)")
+        expectEqual(result.status, .exited(0), "\(result.text)\(result.errorText)")
         #expect(result.text.contains(#""result": "ok""#))
-        #expect(await host.terminate() == .exited(0))
+        await expectEqual(host.terminate(), .exited(0))
     }
 
     @Test("owners see who has access, and take it away")
@@ -63,9 +63,9 @@ struct BrowserTests {
                 address, try #require(await host.code), host.directory.path + "/screenshots",
                 try #require(member?.stringValue),
             ], environment: ["HOME": host.directory.path])
-        #expect(result.status == .exited(0), "\(result.text)\(result.errorText)")
+        expectEqual(result.status, .exited(0), "\(result.text)\(result.errorText)")
         #expect(result.text.contains(#""result": "ok""#))
-        #expect(await host.terminate() == .exited(0))
+        await expectEqual(host.terminate(), .exited(0))
     }
 
     @Test("tasks and analytics work by pointer, keyboard and touch", arguments: ["tasks", "analytics"])
@@ -80,9 +80,9 @@ struct BrowserTests {
                 address, try #require(await host.code), host.directory.path + "/screenshots",
                 try #require(guest?.stringValue),
             ], environment: ["HOME": host.directory.path])
-        #expect(result.status == .exited(0), "\(result.text)\(result.errorText)")
+        expectEqual(result.status, .exited(0), "\(result.text)\(result.errorText)")
         #expect(result.text.contains(#""result": "ok""#))
-        #expect(await host.terminate() == .exited(0))
+        await expectEqual(host.terminate(), .exited(0))
     }
 
     @Test("commands run beside the conversation, and asks are answered in it")
@@ -94,9 +94,9 @@ struct BrowserTests {
             script: "Tests/EndToEndTests/browser/workbench.py",
             [address, try #require(await host.code), host.directory.path + "/screenshots"],
             environment: ["HOME": host.directory.path])
-        #expect(result.status == .exited(0), "\(result.text)\(result.errorText)")
+        expectEqual(result.status, .exited(0), "\(result.text)\(result.errorText)")
         #expect(result.text.contains(#""result": "ok""#))
-        #expect(await host.terminate() == .exited(0))
+        await expectEqual(host.terminate(), .exited(0))
     }
 
     @Test("a document beside a conversation is edited, merged with what others push, and saved")
@@ -121,9 +121,9 @@ struct BrowserTests {
                 try #require(member?.stringValue),
             ],
             environment: ["HOME": host.directory.path])
-        #expect(result.status == .exited(0), "\(result.text)\(result.errorText)")
+        expectEqual(result.status, .exited(0), "\(result.text)\(result.errorText)")
         #expect(result.text.contains(#""result": "ok""#))
-        #expect(await host.terminate() == .exited(0))
+        await expectEqual(host.terminate(), .exited(0))
     }
 
     @Test("the page's pure modules: terminal output, asks, replies, differences")
@@ -137,9 +137,9 @@ struct BrowserTests {
                     "\(PythonClients.root)/Tests/EndToEndTests/browser/modules/all.ts", "--bundle", "--format=iife",
                     "--target=es2020", "--log-level=warning", "--outfile=\(bundle)",
                 ], environment: ["NODE_PATH": "/usr/share/nodejs"]))
-        #expect(build.status == .exited(0), "\(build.text)\(build.errorText)")
+        expectEqual(build.status, .exited(0), "\(build.text)\(build.errorText)")
         let result = try await Process.run(.tied("/usr/bin/node", [bundle], environment: [:]))
-        #expect(result.status == .exited(0), "\(result.text)\(result.errorText)")
+        expectEqual(result.status, .exited(0), "\(result.text)\(result.errorText)")
         #expect(result.text.contains(#""result":"ok""#))
     }
 }

@@ -20,7 +20,7 @@ struct CommandLineTests {
         let plain = try await Self.run("version")
         #expect(plain.status == .exited(0) && plain.text.hasPrefix("jetbridge "))
         let json = try JSON.parse(try await Self.run("version", "--json").output)
-        #expect(plain.text == "jetbridge \(json["version"]?.stringValue ?? "?")\n")
+        expectEqual(plain.text, "jetbridge \(json["version"]?.stringValue ?? "?")\n")
     }
 
     @Test(
@@ -31,7 +31,7 @@ struct CommandLineTests {
     func usage(arguments: [String]) async throws {
         let directory = try TemporaryDirectory()
         let result = try await HostProcess.run(arguments, in: directory.path)
-        #expect(result.status == .exited(64))
+        expectEqual(result.status, .exited(64))
         #expect(result.output.isEmpty)
         #expect(result.errorText.hasPrefix("jetbridge: ") && result.errorText.split(separator: "\n").count == 1)
         #expect(result.errorText.contains("--help"), "\(result.errorText)")
@@ -45,7 +45,7 @@ struct CommandLineTests {
         #expect(mkdir(data, 0o700) == 0 && chown(data, owner, gid_t.max) == 0)
         chmod(directory.path, 0o711)
         let result = try await HostProcess.run(["pair", "--data-dir", data], in: directory.path)
-        #expect(result.status == .exited(0), "\(result.errorText)")
+        expectEqual(result.status, .exited(0), "\(result.errorText)")
         var status = stat()
         #expect(stat(data + "/jetbridge.sqlite", &status) == 0 && status.st_uid == owner)
     }
@@ -53,7 +53,7 @@ struct CommandLineTests {
     @Test("every command has help")
     func help() async throws {
         let all = try await Self.run("--help")
-        #expect(all.status == .exited(0))
+        expectEqual(all.status, .exited(0))
         for command in ["serve", "chat", "models", "doctor", "config", "sessions", "token", "pair", "usage", "version"]
         {
             #expect(all.text.contains(command))
@@ -67,26 +67,26 @@ struct CommandLineTests {
         let host = try await HostProcess(
             configuration: "gateway:\n  lisen: 127.0.0.1:0\nmodel: {api_key: sk-literal}\n")
         let wrong = try await host.run(["config", "check"])
-        #expect(wrong.status == .exited(78))
+        expectEqual(wrong.status, .exited(78))
         let path = host.configurationPath
         #expect(wrong.errorText.contains("\(path):2:3: gateway.lisen: unknown key; did you mean 'listen'?"))
         #expect(wrong.errorText.contains("\(path):3:"))
         #expect(!wrong.errorText.contains("sk-literal"))
         let json = try JSON.parse(try await host.run(["config", "check", "--json"]).output)
-        #expect(json["ok"]?.boolValue == false)
+        expectEqual(json["ok"]?.boolValue, false)
         #expect(json["issues"]?[0]?["line"]?.intValue == 2 && json["issues"]?[0]?["column"]?.intValue == 3)
 
         let serve = try await host.run(["serve"])
         #expect(serve.status == .exited(78) && serve.output.isEmpty)
         let right = try await HostProcess(configuration: "gateway: {listen: \"127.0.0.1:0\"}\n")
-        #expect(try await right.run(["config", "check"]).status == .exited(0))
+        try await expectEqual(right.run(["config", "check"]).status, .exited(0))
     }
 
     @Test("config template prints a valid configuration")
     func template() async throws {
         let template = try await Self.run("config", "template")
         let host = try await HostProcess(configuration: template.text)
-        #expect(try await host.run(["config", "check"]).status == .exited(0))
+        try await expectEqual(host.run(["config", "check"]).status, .exited(0))
     }
 
     @Test("pair --json: a code that signs a browser in, once")
@@ -100,12 +100,12 @@ struct CommandLineTests {
         let pair = try JSON.parse(try await host.run(["pair", "--json"]).output)
         #expect(pair["role"]?.stringValue == "member" && pair["expires_at"]?.stringValue?.hasSuffix("Z") == true)
         let code = try #require(pair["code"]?.stringValue)
-        #expect(code.utf8.count == 9)
+        expectEqual(code.utf8.count, 9)
         let address = try #require(host.address)
         let client = try await GatewayClient(signingInAt: address, code: code)
-        #expect(try await client.get("/api/v1/me")["role"]?.stringValue == "member")
+        try await expectEqual(client.get("/api/v1/me")["role"]?.stringValue, "member")
         await #expect(throws: GatewayClient.Failure.self) { try await GatewayClient(signingInAt: address, code: code) }
-        #expect(await host.terminate() == .exited(0))
+        await expectEqual(host.terminate(), .exited(0))
         await model.stop()
     }
 
@@ -116,7 +116,7 @@ struct CommandLineTests {
         try await host.start()
         let made = try JSON.parse(
             try await host.run(["token", "create", "--scope", "chat,read", "--json"]).output)
-        #expect(made["scopes"]?.arrayValue?.compactMap(\.stringValue) == ["chat", "read"])
+        expectEqual(made["scopes"]?.arrayValue?.compactMap(\.stringValue), ["chat", "read"])
         let secret = try #require(made["token"]?.stringValue)
         let client = GatewayClient(address: try #require(host.address), token: secret)
         let thread = try await client.newThread()
@@ -127,7 +127,7 @@ struct CommandLineTests {
 
         let deleted = try JSON.parse(try await host.run(["sessions", "delete", thread, "--json"]).output)
         #expect(deleted["id"]?.stringValue == thread && deleted["state"] == "deleted")
-        #expect(try await client.answer("GET", "/api/v1/threads/\(thread)").status == 404)
+        try await expectEqual(client.answer("GET", "/api/v1/threads/\(thread)").status, 404)
         let unknown = try await host.run(["sessions", "delete", thread])
         #expect(unknown.status == .exited(1) && unknown.errorText.contains("there is no session '\(thread)'"))
 
@@ -135,13 +135,13 @@ struct CommandLineTests {
         #expect(listed.text.contains(made["id"]?.stringValue ?? "?") && !listed.text.contains(secret))
         let live = try await client.live()
         let begun = ContinuousClock.now
-        #expect(try await host.run(["token", "revoke", made["id"]?.stringValue ?? ""]).status == .exited(0))
-        #expect(try await live.next() == nil)
+        try await expectEqual(host.run(["token", "revoke", made["id"]?.stringValue ?? ""]).status, .exited(0))
+        try await expectEqual(live.next(), nil)
         // It looks at its credential by itself every 30 seconds.
         #expect(begun.duration(to: .now) < .seconds(20))
         await live.close()
-        #expect(try await client.answer("GET", "/api/v1/threads").status == 401)
-        #expect(await host.terminate() == .exited(0))
+        try await expectEqual(client.answer("GET", "/api/v1/threads").status, 401)
+        await expectEqual(host.terminate(), .exited(0))
         await model.stop()
     }
 
@@ -154,15 +154,15 @@ struct CommandLineTests {
         for isServing in [false, true] {
             if isServing { try await host.start() }
             let result = try await host.run(["chat", "what", "is", "this"], input: "a diff\n")
-            #expect(result.status == .exited(0))
-            #expect(result.text == "You said: what is this\n\na diff\n", "\(result.errorText)")
+            expectEqual(result.status, .exited(0))
+            expectEqual(result.text, "You said: what is this\n\na diff\n", "\(result.errorText)")
             let json = try JSON.parse(try await host.run(["chat", "hi", "--json"]).output)
             #expect(json["state"]?.stringValue == "complete" && json["text"]?.stringValue == "You said: hi")
             let failed = try await host.run(["chat", "--model", "401", "hi"])
             #expect(failed.status == .exited(1) && failed.output.isEmpty)
             #expect(failed.errorText.contains("set model.api_key"), "\(failed.errorText)")
         }
-        #expect(await host.terminate() == .exited(0))
+        await expectEqual(host.terminate(), .exited(0))
         await model.stop()
     }
 
@@ -175,18 +175,18 @@ struct CommandLineTests {
         text = text.replacing("base_url: \"\(model.baseURL)\"", with: "base_url: \"\(model.baseURL)\"\(key)")
         let host = try await HostProcess(configuration: text)
         let well = try await host.run(["doctor"], environment: ["KEY": "sk-right"])
-        #expect(well.status == .exited(0), "\(well.text)\(well.errorText)")
+        expectEqual(well.status, .exited(0), "\(well.text)\(well.errorText)")
         #expect(well.errorText.isEmpty)
         for subject in ["store", "model", "repository notes", "irc:local"] {
             #expect(well.text.contains("\(subject): "))
         }
 
         let wrong = try await host.run(["doctor", "--json"], environment: ["KEY": "sk-wrong"])
-        #expect(wrong.status == .exited(1))
+        expectEqual(wrong.status, .exited(1))
         let lines = wrong.text.split(separator: "\n").compactMap { try? JSON.parse(Array($0.utf8)) }
         let failed = lines.filter { $0["state"]?.stringValue == "failed" }
-        #expect(failed.compactMap { $0["check"]?.stringValue } == ["model"])
-        #expect(failed.first?["detail"]?.stringValue?.contains("set model.api_key") == true)
+        expectEqual(failed.compactMap { $0["check"]?.stringValue }, ["model"])
+        expectEqual(failed.first?["detail"]?.stringValue?.contains("set model.api_key"), true)
         #expect(!wrong.text.contains("sk-wrong"))
 
         await server.stop()
@@ -209,7 +209,7 @@ struct CommandLineTests {
         let plan = ProcessPlan("/bin/bash", ["-eu", "-c", question], environment: ["PATH": "/usr/bin:/bin"])
         let result = try await Process.run(plan)
         #expect(result.status == .exited(0) && result.errorOutput.isEmpty, "\(result.errorText)")
-        #expect(result.text.split(separator: "\n").last == "doctor")
+        expectEqual(result.text.split(separator: "\n").last, "doctor")
     }
 
     @Test("signals of one burst stop the host in order; HUP names what it applied and what it did not")
@@ -224,7 +224,7 @@ struct CommandLineTests {
         #expect(await host.log.contains("applied log.level; not applied until the next start"))
         await host.signal(SIGTERM)
         await host.signal(SIGINT)
-        #expect(try await host.waitForEnd() == .exited(0))
+        try await expectEqual(host.waitForEnd(), .exited(0))
         #expect(await !host.log.contains("cancelling everything"))
     }
 
@@ -233,13 +233,13 @@ struct CommandLineTests {
         let host = try await HostProcess(configuration: "gateway: {listen: \"127.0.0.1:0\"}\n")
         try await host.start()
         await host.signal(SIGINT)
-        #expect(try await host.waitForEnd() == .exited(130))
+        try await expectEqual(host.waitForEnd(), .exited(130))
         let log = await host.log
         #expect(!log.contains("cancelling everything") && !log.contains("\njetbridge:"), "\(log)")
 
         // Nothing listens there, and nothing needs it.
         let proxy = try await ProxyProcess(upstream: "http://127.0.0.1:9")
-        #expect(try await proxy.end(SIGINT) == .exited(130))
+        try await expectEqual(proxy.end(SIGINT), .exited(130))
         #expect(await !proxy.log.contains("jetbridge:"))
     }
 
@@ -255,20 +255,20 @@ struct CommandLineTests {
                 environment: ["PATH": "/usr/bin:/bin", "HOME": host.directory.path])
             let chat = try await Process.spawn(plan)
             let first = try await chat.output.read()
-            #expect(first.map { String(decoding: $0, as: UTF8.self) } == "Well, ")
+            expectEqual(first.map { String(decoding: $0, as: UTF8.self) }, "Well, ")
             for signal in signals { await chat.signal(signal) }
-            #expect(try await chat.exit() == .exited(130))
+            try await expectEqual(chat.exit(), .exited(130))
             #expect(try await !host.run(["token", "list"]).text.contains("jetbridge chat"))
         }
         // First, because the host waits for running answers, which never end here.
         await model.stop()
-        #expect(await host.terminate() == .exited(0))
+        await expectEqual(host.terminate(), .exited(0))
     }
 
     @Test("an empty store and a file as data directory: one line that says what is wrong and what to do")
     func unusableData() async throws {
         let host = try await HostProcess(configuration: "gateway: {listen: \"127.0.0.1:0\"}\n")
-        #expect(try await host.run(["token", "list"]).status == .exited(0))
+        try await expectEqual(host.run(["token", "list"]).status, .exited(0))
         try TestFile.write("", to: "\(host.dataPath)/jetbridge.sqlite", mode: 0o600)
         let empty = try await host.run(["serve"])
         #expect(empty.status == .exited(1) && empty.errorText.contains("is empty (0 bytes)"), "\(empty.errorText)")

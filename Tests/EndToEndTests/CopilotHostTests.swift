@@ -55,18 +55,18 @@ struct CopilotHostTests {
         var turns = 0
         while scene.github.exchanges.count < 4 {
             let operation = try await client.ended(try await client.send("Say something.", to: thread))
-            #expect(operation["state"] == "complete", "\(operation)")
+            expectEqual(operation["state"], "complete", "\(operation)")
             turns += 1
             if turns % 5 == 0 {
                 // Another process on the same token.
-                #expect(try await host.run(["models"]).status == .exited(0))
+                try await expectEqual(host.run(["models"]).status, .exited(0))
             }
             try await Task.sleep(for: .milliseconds(100))
         }
         // A token is renewed after 2.25 seconds, so each served several requests.
         let times = scene.github.exchanges.map(\.time)
         #expect(zip(times, times.dropFirst()).allSatisfy { $1 - $0 > 2 }, "\(times)")
-        #expect(await host.terminate() == .exited(0))
+        await expectEqual(host.terminate(), .exited(0))
         #expect(PrivateFile.Stamp(of: "\(host.dataPath)/copilot/token.lock").isAbsent)
         let log = await host.log
         #expect(!log.contains("tid=") && !log.contains(Self.signIn))
@@ -85,16 +85,16 @@ struct CopilotHostTests {
         let address = try #require(try JSON.parse(line)["address"]?.stringValue)
         let models = try await HTTPClient().execute(
             HTTPClientRequest(.get, try HTTPURL("http://\(address)/v1/models")))
-        #expect(models.status == .ok)
+        expectEqual(models.status, .ok)
         let list = try JSON.parse(try await models.body.collect(upTo: 1 << 20))
-        #expect(list["data"]?.arrayValue?.isEmpty == false)
+        expectEqual(list["data"]?.arrayValue?.isEmpty, false)
         process.signal(15)
-        #expect(try await process.exit() == .exited(0))
+        try await expectEqual(process.exit(), .exited(0))
 
         let stranger = try await Scene(tokenLife: 1_800, isSignedIn: false)
         try PrivateFile.write(Array(stranger.configuration.utf8), to: "\(stranger.home.path)/jetbridge.yaml")
         let refused = try await HostProcess.run(["proxy"], in: stranger.home.path)
-        #expect(refused.status == .exited(1))
+        expectEqual(refused.status, .exited(1))
         #expect(refused.errorText.contains("jetbridge login") && refused.errorText.contains("COPILOT_TOKEN"))
         await scene.end()
         await stranger.end()

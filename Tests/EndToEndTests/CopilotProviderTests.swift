@@ -29,7 +29,7 @@ struct CopilotProviderTests {
     func commandLine() async throws {
         try await self.with { subscription, host in
             let models = try await host.run(["models"])
-            #expect(models.status == .exited(0), "\(models.errorText)")
+            expectEqual(models.status, .exited(0), "\(models.errorText)")
             #expect(
                 models.text.contains("gpt-4.1") && models.text.contains("o200k_base") && models.text.contains("0.25×"))
             #expect(!models.text.contains("paygo") && !models.text.contains("claude-opus"))
@@ -37,11 +37,11 @@ struct CopilotProviderTests {
             #expect(list.arrayValue?.count == 5 && list[0]?["tokenizer"]?.stringValue == "o200k_base")
 
             let chat = try await host.run(["chat", "Hello there"])
-            #expect(chat.status == .exited(0), "\(chat.errorText)")
+            expectEqual(chat.status, .exited(0), "\(chat.errorText)")
             #expect(chat.text.contains("You said: Hello there"))
             let codex = try await host.run(["chat", "--model", "gpt-5-codex", "Hello again"])
             #expect(codex.text.contains("You said: Hello again"), "\(codex.errorText)")
-            #expect(subscription.copilot.requests(to: "/responses").count == 1)
+            expectEqual(subscription.copilot.requests(to: "/responses").count, 1)
             let refused = try await host.run(["chat", "--model", "claude-opus-4.5", "Hello"])
             #expect(
                 refused.status == .exited(1) && refused.errorText.contains("claude-sonnet-4.5"), "\(refused.errorText)")
@@ -53,7 +53,7 @@ struct CopilotProviderTests {
             let doctor = try await host.run(["doctor"])
             #expect(doctor.text.contains("copilot answers and lists the model 'gpt-4.1'"), "\(doctor.text)")
             // They share the token, so there is only one exchange.
-            #expect(subscription.github.exchanges.count == 1)
+            expectEqual(subscription.github.exchanges.count, 1)
             for result in [models, chat, usage, doctor] {
                 #expect(!(result.text + result.errorText).contains(LoopbackSubscription.signIn))
             }
@@ -66,7 +66,7 @@ struct CopilotProviderTests {
         let host = try await HostProcess(configuration: subscription.configuration)
         let models = try await host.run(["models"])
         #expect(models.status == .exited(1) && models.errorText.contains("jetbridge login"), "\(models.errorText)")
-        #expect(models.errorText.split(separator: "\n").count == 1)
+        expectEqual(models.errorText.split(separator: "\n").count, 1)
         await subscription.stop()
     }
 
@@ -87,12 +87,12 @@ struct CopilotProviderTests {
             var turns = 0
             while ContinuousClock.now < end {
                 let turn = try await client.ended(try await client.send("turn \(turns)", to: thread))
-                #expect(turn["state"]?.stringValue == "complete", "\(turn.text)")
+                expectEqual(turn["state"]?.stringValue, "complete", "\(turn.text)")
                 try await alice.say("jetbot: line \(turns)", to: "#team")
                 let lines = try await alice.listen(to: "jetbot", in: "#team", within: .seconds(20)) {
                     $0.count > turns
                 }
-                #expect(lines.last == "alice: You said: line \(turns)")
+                expectEqual(lines.last, "alice: You said: line \(turns)")
                 turns += 1
                 // Pauses like a person; otherwise the run would measure only the growing history.
                 if long != nil { try await Task.sleep(for: .milliseconds(500)) }
@@ -100,17 +100,17 @@ struct CopilotProviderTests {
             #expect(turns > 5)
             #expect(subscription.github.exchanges.count >= 4)
             let usage = try await client.get("/api/v1/usage")
-            #expect(usage["quota"]?["provider"]?.stringValue == "copilot")
-            #expect(usage["quota"]?["items"]?[0]?["name"]?.stringValue == "credits", "\(usage.text)")
+            expectEqual(usage["quota"]?["provider"]?.stringValue, "copilot")
+            expectEqual(usage["quota"]?["items"]?[0]?["name"]?.stringValue, "credits", "\(usage.text)")
             let models = try await client.get("/api/v1/models")
-            #expect(models["items"]?[0]?["id"]?.stringValue == "gpt-4.1", "\(models.text)")
-            #expect(models["items"]?[0]?["multiplier"]?.doubleValue == 0)
+            expectEqual(models["items"]?[0]?["id"]?.stringValue, "gpt-4.1", "\(models.text)")
+            expectEqual(models["items"]?[0]?["multiplier"]?.doubleValue, 0)
             let asked = try await client.newThread()
             for command in ["/status", "/usage"] {
                 _ = try await client.ended(try await client.send(command, to: asked))
             }
             let texts = try await client.transcript(of: asked).map(\.text)
-            #expect(texts.filter { $0.contains("credits: ") }.count == 2, "\(texts)")
+            expectEqual(texts.filter { $0.contains("credits: ") }.count, 2, "\(texts)")
             await host.kill()
         }
         await alice.quit()

@@ -23,7 +23,7 @@ struct GatewayContractTests {
         }
 
         func end() async {
-            #expect(await self.host.terminate() == .exited(0))
+            await expectEqual(self.host.terminate(), .exited(0))
             await self.model.stop()
         }
     }
@@ -33,9 +33,9 @@ struct GatewayContractTests {
         let scene = try await Scene.make()
         let stranger = GatewayClient(strangerAt: scene.address)
         for path in ["/healthz", "/readyz", "/metrics", "/", "/api/v1/openapi.json"] {
-            #expect(try await stranger.answer("GET", path).status == 200, "\(path)")
+            try await expectEqual(stranger.answer("GET", path).status, 200, "\(path)")
         }
-        #expect(try await stranger.answer("GET", "/healthz").json == ["status": "ok"])
+        try await expectEqual(stranger.answer("GET", "/healthz").json, ["status": "ok"])
         let closed = [
             ("GET", "/api/v1/threads"), ("POST", "/api/v1/threads"), ("GET", "/api/v1/threads/t"),
             ("GET", "/api/v1/threads/t/messages"), ("POST", "/api/v1/threads/t/messages"),
@@ -45,7 +45,7 @@ struct GatewayContractTests {
         ]
         for (method, path) in closed {
             let answer = try await stranger.answer(method, path, body: method == "POST" ? "{}" : nil)
-            #expect(answer.status == 401, "\(method) \(path)")
+            expectEqual(answer.status, 401, "\(method) \(path)")
             #expect(answer.contentType.hasPrefix("application/problem+json"), "\(method) \(path)")
             #expect(answer.json?["status"]?.intValue == 401 && answer.json?["detail"]?.stringValue?.isEmpty == false)
         }
@@ -57,7 +57,7 @@ struct GatewayContractTests {
         let scene = try await Scene.make()
         let client = scene.client
         let made = try await client.answer("POST", "/api/v1/threads", body: "{}")
-        #expect(made.status == 201)
+        expectEqual(made.status, 201)
         let thread = try #require(made.json?["id"]?.stringValue)
         let sent = try await client.answer("POST", "/api/v1/threads/\(thread)/messages", body: #"{"text":"Hello"}"#)
         #expect(sent.status == 202 && sent.json?["message_id"]?.stringValue != nil)
@@ -65,17 +65,17 @@ struct GatewayContractTests {
         let ended = try await client.ended(operation)
         #expect(ended["id"]?.stringValue == operation && ended["thread_id"]?.stringValue == thread)
         #expect(ended["state"]?.stringValue == "complete" && ended["error"]?.isNull == true)
-        #expect(ended["commits"]?.arrayValue == [])
-        for time in ["started_at", "ended_at"] { #expect(ended[time]?.stringValue?.hasSuffix("Z") == true) }
-        #expect(try await client.get("/api/v1/threads/\(thread)")["id"]?.stringValue == thread)
+        expectEqual(ended["commits"]?.arrayValue, [])
+        for time in ["started_at", "ended_at"] { expectEqual(ended[time]?.stringValue?.hasSuffix("Z"), true) }
+        try await expectEqual(client.get("/api/v1/threads/\(thread)")["id"]?.stringValue, thread)
         for list in ["threads", "models", "usage", "sessions", "repositories"] {
             let page = try await client.get("/api/v1/\(list)")
             #expect(page["items"]?.arrayValue?.isEmpty == false && page["next_cursor"]?.isNull == true, "\(list)")
         }
-        #expect(try await client.get("/api/v1/openapi.json")["openapi"]?.stringValue?.hasPrefix("3.1") == true)
-        #expect(try await client.answer("GET", "/api/v1/operations/none").status == 404)
-        #expect(try await client.answer("GET", "/api/v1/nothing").status == 404)
-        #expect(try await client.answer("DELETE", "/api/v1/threads").status == 405)
+        try await expectEqual(client.get("/api/v1/openapi.json")["openapi"]?.stringValue?.hasPrefix("3.1"), true)
+        try await expectEqual(client.answer("GET", "/api/v1/operations/none").status, 404)
+        try await expectEqual(client.answer("GET", "/api/v1/nothing").status, 404)
+        try await expectEqual(client.answer("DELETE", "/api/v1/threads").status, 405)
         await scene.end()
     }
 
@@ -89,14 +89,14 @@ struct GatewayContractTests {
         let thread = try await client.newThread()
         let operation = try await client.send("/specify a login page", to: thread)
         let ended = try await client.ended(operation)
-        #expect(ended["state"]?.stringValue == "complete", "\(ended.text)")
+        expectEqual(ended["state"]?.stringValue, "complete", "\(ended.text)")
         let commit = try #require(ended["commits"]?[0])
         let page = try await client.page(try #require(commit["url"]?.stringValue))
         #expect(page.status == 200 && page.text.contains("specs/001-"))
         let line = try await client.transcript(of: thread).first { $0.role == "commit" }?.text ?? ""
         let short = String((commit["sha"]?.stringValue ?? "").prefix(7))
         #expect(line.contains(short) && line.contains(" changed, +"), "\(line)")
-        #expect(await host.terminate() == .exited(0))
+        await expectEqual(host.terminate(), .exited(0))
         await model.stop()
     }
 
@@ -106,7 +106,7 @@ struct GatewayContractTests {
         let stranger = GatewayClient(strangerAt: scene.address)
         for _ in 1...5 {
             let answer = try await stranger.answer("POST", "/api/v1/signin", body: #"{"code":"AAAA-AAAA"}"#)
-            #expect(answer.status == 401)
+            expectEqual(answer.status, 401)
         }
         let code = try #require(await scene.host.code)
         let right = try await stranger.answer("POST", "/api/v1/signin", body: #"{"code":"\#(code)"}"#)
@@ -126,7 +126,7 @@ struct GatewayContractTests {
         #expect(first.status == 202 && second.status == 202 && first.text == second.text)
         _ = try await client.ended(first.json?["operation_id"]?.stringValue ?? "")
         for text in ["two", "three"] { _ = try await client.ended(try await client.send(text, to: thread)) }
-        #expect(scene.model.requests.count == 3)
+        expectEqual(scene.model.requests.count, 3)
         var texts: [String] = []
         var cursor: String?
         repeat {
@@ -134,7 +134,7 @@ struct GatewayContractTests {
             texts += page["items"]?.arrayValue?.compactMap { $0["text"]?.stringValue } ?? []
             cursor = page["next_cursor"]?.stringValue
         } while cursor != nil
-        #expect(texts == ["one", "You said: one", "two", "You said: two", "three", "You said: three"])
+        expectEqual(texts, ["one", "You said: one", "two", "You said: two", "three", "You said: three"])
         await scene.end()
     }
 
@@ -143,10 +143,10 @@ struct GatewayContractTests {
         let scene = try await Scene.make()
         let evil = ["Origin": "http://evil.example"]
         let post = try await scene.client.answer("POST", "/api/v1/threads", body: "{}", headers: evil)
-        #expect(post.status == 403)
+        expectEqual(post.status, 403)
         let signIn = try await GatewayClient(strangerAt: scene.address).answer(
             "POST", "/api/v1/signin", body: #"{"code":"\#(try #require(await scene.host.code))"}"#, headers: evil)
-        #expect(signIn.status == 403)
+        expectEqual(signIn.status, 403)
         let cookie = try #require(scene.client.cookie)
         await #expect(throws: (any Error).self) {
             try await LiveClient.connect(
@@ -155,7 +155,7 @@ struct GatewayContractTests {
         let own = try await LiveClient.connect(
             to: scene.client.base, headers: ["Cookie": cookie, "Origin": scene.client.base])
         await own.close()
-        #expect(try await scene.client.get("/api/v1/threads")["items"]?.arrayValue == [])
+        try await expectEqual(scene.client.get("/api/v1/threads")["items"]?.arrayValue, [])
         await scene.end()
     }
 
@@ -170,10 +170,10 @@ struct GatewayContractTests {
         let ready = try await stranger.answer("GET", "/readyz")
         #expect(ready.status == 200 && ready.json?["status"]?.stringValue == "ok")
         let checks = ready.json?["checks"]
-        for check in ["store", "model", "jail"] { #expect(checks?[check]?.stringValue == "ok") }
-        #expect(checks?["adapters"]?["irc:local"]?["state"]?.stringValue == "up")
-        #expect(checks?["adapters"]?["irc:local"]?["since"]?.stringValue?.hasSuffix("Z") == true)
-        #expect(await host.terminate() == .exited(0))
+        for check in ["store", "model", "jail"] { expectEqual(checks?[check]?.stringValue, "ok") }
+        expectEqual(checks?["adapters"]?["irc:local"]?["state"]?.stringValue, "up")
+        expectEqual(checks?["adapters"]?["irc:local"]?["since"]?.stringValue?.hasSuffix("Z"), true)
+        await expectEqual(host.terminate(), .exited(0))
         await server.stop()
         await model.stop()
     }

@@ -58,14 +58,14 @@ struct IRCScenarioTests {
             Self.essence($0.last ?? "").hasSuffix(end)
         }
         // Clients alert people to each line with their nick.
-        #expect(lines.first?.hasPrefix("alice: ") == true)
-        #expect(lines.filter { $0.contains("alice") }.count == 1)
+        expectEqual(lines.first?.hasPrefix("alice: "), true)
+        expectEqual(lines.filter { $0.contains("alice") }.count, 1)
         let heard = IRCPeer.attributed(lines, to: ["alice"]).map { Self.essence($0.text) }.joined()
         // On IRC the language precedes the code or is omitted.
-        #expect(heard.replacing("swift", with: "") == Self.essence(Self.longAnswer).replacing("swift", with: ""))
+        expectEqual(heard.replacing("swift", with: ""), Self.essence(Self.longAnswer).replacing("swift", with: ""))
         #expect(
             !alice.received.contains { $0.hasPrefix(":jetbot!") && ($0.contains(" QUIT ") || $0.contains(" PART ")) })
-        #expect(await host.terminate() == .exited(0))
+        await expectEqual(host.terminate(), .exited(0))
         #expect(await !host.log.contains("the connection is down\",\"adapter\":\"irc:local\",\"detail\":\"Con"))
         await model.stop()
     }
@@ -93,18 +93,18 @@ struct IRCScenarioTests {
             try await group.waitForAll()
         }
         let lines = try await askers[0].listen(to: "jetbot", in: Self.channel, within: .seconds(60)) { $0.count >= 10 }
-        #expect(lines.sorted() == askers.map { "\($0.nick): You said: who is \($0.nick)?" }.sorted())
+        expectEqual(lines.sorted(), askers.map { "\($0.nick): You said: who is \($0.nick)?" }.sorted())
 
         let token = try JSON.parse(try await host.run(["token", "create", "--scope", "admin", "--json"]).output)
         let client = GatewayClient(address: try #require(host.address), token: token["token"]?.stringValue ?? "")
         let threads = try await client.get("/api/v1/threads?adapter=irc:local")["items"]?.arrayValue ?? []
-        #expect(threads.count == 10)
+        expectEqual(threads.count, 10)
         for thread in threads {
             let texts = try await client.transcript(of: thread["id"]?.stringValue ?? "").map(\.text)
             #expect(texts.count == 2 && texts.last == "You said: \(texts.first ?? "")")
         }
         for member in members { await member.close() }
-        #expect(await host.terminate() == .exited(0))
+        await expectEqual(host.terminate(), .exited(0))
         await server.stop()
         await model.stop()
     }

@@ -20,7 +20,7 @@ struct ImageTests {
             signingInAt: try #require(host.address), code: try #require(await host.code))
         let thread = try await client.newThread()
         try await body(client, thread)
-        #expect(await host.terminate() == .exited(0))
+        await expectEqual(host.terminate(), .exited(0))
     }
 
     @Test(
@@ -34,16 +34,16 @@ struct ImageTests {
         try await self.with(configuration, try TemporaryDirectory()) { client, thread in
             _ = try await client.upload(Self.png, named: "a.png", to: thread)
             let first = try await client.ended(try await client.send("What is it?", to: thread))
-            #expect(first["state"] == "complete", "\(first)")
+            expectEqual(first["state"], "complete", "\(first)")
             let image = try #require(server.requests.last?.messages.last?.images.first)
             #expect(image.hasPrefix("data:image/png;base64,iVBORw0KGgo"))
             _ = try await client.ended(try await client.send("And now?", to: thread))
-            #expect(server.requests.last?.messages.flatMap(\.images) == [image])
-            #expect(server.requests.last?.messages.last?.images == [])
+            expectEqual(server.requests.last?.messages.flatMap(\.images), [image])
+            expectEqual(server.requests.last?.messages.last?.images, [])
             _ = try await client.ended(try await client.send("/model plain", to: thread))
             _ = try await client.ended(try await client.send("And you?", to: thread))
-            #expect(server.requests.last?.model == "plain")
-            #expect(server.requests.last?.messages.flatMap(\.images) == [])
+            expectEqual(server.requests.last?.model, "plain")
+            expectEqual(server.requests.last?.messages.flatMap(\.images), [])
             let texts = server.requests.last?.messages.map(\.text) ?? []
             #expect(texts.contains { $0.hasSuffix("\n\n[image a.png, 640×480, not shown to this model]") }, "\(texts)")
         }
@@ -68,7 +68,7 @@ struct ImageTests {
             _ = try await client.upload(Self.png, named: "a.png", to: thread)
             for text in ["What is it?", "And now?"] {
                 let operation = try await client.ended(try await client.send(text, to: thread))
-                #expect(operation["state"] == "complete", "\(operation)")
+                expectEqual(operation["state"], "complete", "\(operation)")
                 let last = copilot.requests(to: "/chat/completions").last
                 #expect(last?.status == 200 && last?.images == 1)
             }
@@ -90,14 +90,14 @@ struct ImageTests {
             """
         try await self.with(configuration, try TemporaryDirectory()) { client, thread in
             let operation = try await client.ended(try await client.send("Why?", to: thread))
-            #expect(operation["state"] == "complete", "\(operation)")
+            expectEqual(operation["state"], "complete", "\(operation)")
             let items = try await client.get("/api/v1/threads/\(thread)/messages")["items"]?.arrayValue ?? []
-            #expect(items.map { $0["role"]?.stringValue ?? "" } == ["user", "thinking", "assistant"])
+            expectEqual(items.map { $0["role"]?.stringValue ?? "" }, ["user", "thinking", "assistant"])
             let texts = items.map { $0["text"]?.stringValue ?? "" }
             #expect(texts[1].hasPrefix("Thought for ") && texts[1].hasSuffix(" s\n\nLet me think."), "\(texts)")
-            #expect(texts[2] == "I have thought.")
+            expectEqual(texts[2], "I have thought.")
             _ = try await client.ended(try await client.send("And?", to: thread))
-            #expect(server.requests.last?.messages.contains { $0.text.contains("Let me think") } == false)
+            expectEqual(server.requests.last?.messages.contains { $0.text.contains("Let me think") }, false)
         }
         await server.stop()
     }

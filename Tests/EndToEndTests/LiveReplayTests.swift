@@ -24,10 +24,10 @@ struct LiveReplayTests {
     }
 
     private static func check(_ frames: [JSON], of operation: String) {
-        #expect(frames.compactMap { $0["sequence"]?.intValue } == Array(1...frames.count))
+        expectEqual(frames.compactMap { $0["sequence"]?.intValue }, Array(1...frames.count))
         for frame in frames {
             #expect(frame["operation_id"]?.stringValue == operation && frame["id"]?.stringValue?.isEmpty == false)
-            #expect(frame["timestamp"]?.stringValue?.hasSuffix("Z") == true)
+            expectEqual(frame["timestamp"]?.stringValue?.hasSuffix("Z"), true)
         }
     }
 
@@ -48,9 +48,9 @@ struct LiveReplayTests {
         frames += try await second.frames()
         await second.close()
         Self.check(frames, of: operation)
-        #expect(Self.text(of: frames) == Self.answer)
+        expectEqual(Self.text(of: frames), Self.answer)
         #expect(frames.last?["type"]?.stringValue == "complete" && frames.last?["content"]?.stringValue == Self.answer)
-        #expect(await host.terminate() == .exited(0))
+        await expectEqual(host.terminate(), .exited(0))
         await model.stop()
     }
 
@@ -70,11 +70,11 @@ struct LiveReplayTests {
         await rest.close()
         Self.check(frames, of: operation)
         #expect(Self.answer.hasPrefix(Self.text(of: frames)))
-        #expect(frames.last?["type"]?.stringValue == "error")
-        #expect(frames.last?["content"]?.stringValue?.hasPrefix("Interrupted") == true)
+        expectEqual(frames.last?["type"]?.stringValue, "error")
+        expectEqual(frames.last?["content"]?.stringValue?.hasPrefix("Interrupted"), true)
         let whole = try await again.frames(of: operation)
-        #expect(whole.map(\.text) == frames.map(\.text))
-        #expect(await host.terminate() == .exited(0))
+        expectEqual(whole.map(\.text), frames.map(\.text))
+        await expectEqual(host.terminate(), .exited(0))
         await live.close()
         await model.stop()
     }
@@ -90,7 +90,7 @@ struct LiveReplayTests {
             Self.check(try await live.frames(), of: operation)
         }
         await live.close()
-        #expect(await host.terminate() == .exited(0))
+        await expectEqual(host.terminate(), .exited(0))
         await model.stop()
     }
 }

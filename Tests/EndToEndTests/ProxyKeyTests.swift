@@ -45,7 +45,7 @@ struct ProxyKeyTests {
         _ run: @Net ([String]) async throws -> Process.Result, _ options: String...
     ) async throws -> JSON {
         let result = try await run(["token", "create", "--json"] + options)
-        #expect(result.status == .exited(0), "\(result.errorText)")
+        expectEqual(result.status, .exited(0), "\(result.errorText)")
         return try JSON.parse(result.output)
     }
 
@@ -63,17 +63,17 @@ struct ProxyKeyTests {
         let all = try await self.create(
             run, "--scope", "proxy", "--expires", "2099-01-31T12:00:00+01:00", "--models", "gpt-4.1,o3",
             "--tokens-per-day", "5000")
-        #expect(all.objectValue?.keys == ["id", "token", "scopes", "expires_at", "models", "tokens_per_day"])
+        expectEqual(all.objectValue?.keys, ["id", "token", "scopes", "expires_at", "models", "tokens_per_day"])
         #expect(all["expires_at"] == "2099-01-31T11:00:00Z" && all["models"] == ["gpt-4.1", "o3"])
-        #expect(all["tokens_per_day"] == 5000)
+        expectEqual(all["tokens_per_day"], 5000)
         let free = try await self.create(run, "--scope", "read")
         let listed = try JSON.parse(try await run(["token", "list", "--json"]).output).arrayValue ?? []
         for (created, item) in zip([all, free], listed) {
             for name in ["id", "scopes", "expires_at", "models", "tokens_per_day"] {
-                #expect(item[name] == created[name], "\(name)")
+                expectEqual(item[name], created[name], "\(name)")
             }
         }
-        for name in ["expires_at", "models", "tokens_per_day"] { #expect(free[name] == .null) }
+        for name in ["expires_at", "models", "tokens_per_day"] { expectEqual(free[name], .null) }
         let text = try await run(["token", "list"]).text
         #expect(text.contains("expires 2099-01-31T11:00:00Z, only gpt-4.1 o3, 5000 tokens a day\n"), "\(text)")
         let usage = try JSON.parse(try await run(["usage", "--json"]).output).arrayValue ?? []
@@ -99,17 +99,17 @@ struct ProxyKeyTests {
         let lasting = try self.secret(try await self.create(run, "--scope", "proxy,read", "--expires", "30d"))
         let brief = try self.secret(try await self.create(run, "--scope", "proxy,read", "--expires", "1s"))
         for url in [proxy.base + "/free", base + "/proxy/free", base + "/api/v1/threads"] {
-            #expect(try await self.ask(url, lasting).status == 200, "\(url)")
+            try await expectEqual(self.ask(url, lasting).status, 200, "\(url)")
             var answer = try await self.ask(url, brief)
             while answer.status == 200 { answer = try await self.ask(url, brief) }
-            #expect(answer.status == 401, "\(url)")
+            expectEqual(answer.status, 401, "\(url)")
             guard url.hasSuffix("/free") else { continue }
-            #expect(answer.code == "expired_api_key")
-            #expect(answer.json?["error"]?["message"]?.stringValue?.contains("This client key expired at 20") == true)
+            expectEqual(answer.code, "expired_api_key")
+            expectEqual(answer.json?["error"]?["message"]?.stringValue?.contains("This client key expired at 20"), true)
         }
         #expect(try await host.run(["token", "list"]).text.contains("expired 20"))
-        #expect(try await proxy.terminate() == .exited(0))
-        #expect(await host.terminate() == .exited(0))
+        try await expectEqual(proxy.terminate(), .exited(0))
+        await expectEqual(host.terminate(), .exited(0))
         await server.stop()
     }
 
@@ -122,19 +122,19 @@ struct ProxyKeyTests {
         let key = try self.secret(try await self.create(run, "--scope", "proxy", "--models", "small"))
         let free = try self.secret(try await self.create(run, "--scope", "proxy"))
         let path = proxy.base + "/v1/chat/completions"
-        #expect(try await self.ask(path, key, model: "small").status == 200)
+        try await expectEqual(self.ask(path, key, model: "small").status, 200)
         let refused = try await self.ask(path, key, model: "large")
         #expect(refused.status == 403 && refused.code == "model_not_allowed")
-        #expect(refused.json?["error"]?["message"]?.stringValue?.contains("only small") == true)
-        #expect(try await self.ask(path, free, model: "large").status == 200)
-        #expect(try await self.ask(proxy.base + "/v1/engines/large/completions", key, model: "small").status == 403)
+        expectEqual(refused.json?["error"]?["message"]?.stringValue?.contains("only small"), true)
+        try await expectEqual(self.ask(path, free, model: "large").status, 200)
+        try await expectEqual(self.ask(proxy.base + "/v1/engines/large/completions", key, model: "small").status, 403)
         for (key, ids) in [(key, ["small"]), (free, ["large", "small"])] {
             let list = try await self.ask(proxy.base + "/v1/models", key)
-            #expect(list.status == 200)
-            #expect(list.json?["data"]?.arrayValue?.compactMap { $0["id"]?.stringValue } == ids)
+            expectEqual(list.status, 200)
+            expectEqual(list.json?["data"]?.arrayValue?.compactMap { $0["id"]?.stringValue }, ids)
         }
-        #expect(try await self.ask(proxy.base + "/v1/models/large", key).code == "model_not_found")
-        #expect(try await proxy.terminate() == .exited(0))
+        try await expectEqual(self.ask(proxy.base + "/v1/models/large", key).code, "model_not_found")
+        try await expectEqual(proxy.terminate(), .exited(0))
         await server.stop()
     }
 
@@ -148,7 +148,7 @@ struct ProxyKeyTests {
         let created = try await self.create(run, "--scope", "proxy", "--tokens-per-day", "10")
         let key = try self.secret(created)
         let path = "/v1/chat/completions"
-        for _ in 0..<2 { #expect(try await self.ask(first.base + path, key, model: "small").status == 200) }
+        for _ in 0..<2 { try await expectEqual(self.ask(first.base + path, key, model: "small").status, 200) }
         func expectExhausted(_ answer: Answer) {
             // At midnight the tokens are new.
             guard self.today == start else { return }
@@ -168,9 +168,9 @@ struct ProxyKeyTests {
             answer = try await askForNone()
         }
         expectExhausted(answer)
-        #expect(try await self.ask(second.base + "/v1/models", key).status == 200)
-        #expect(try await first.terminate() == .exited(0))
-        #expect(try await second.terminate() == .exited(0))
+        try await expectEqual(self.ask(second.base + "/v1/models", key).status, 200)
+        try await expectEqual(first.terminate(), .exited(0))
+        try await expectEqual(second.terminate(), .exited(0))
 
         let third = try await ProxyProcess(
             upstream: server.loopbackURL, configuration: configuration, directory: first.directory)
@@ -179,7 +179,7 @@ struct ProxyKeyTests {
         if self.today == start {
             #expect(usage.text.contains("key \(created["id"]?.stringValue ?? "") (token): 14 of 10 tokens today"))
         }
-        #expect(try await third.terminate() == .exited(0))
+        try await expectEqual(third.terminate(), .exited(0))
         await server.stop()
     }
 }

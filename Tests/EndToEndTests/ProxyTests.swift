@@ -17,7 +17,7 @@ struct ProxyTests {
     private func script(_ name: String, _ arguments: String..., directory: String) async throws {
         let result = try await PythonClients.models.run(
             script: "Tests/EndToEndTests/proxy/" + name, arguments, environment: ["HOME": directory])
-        #expect(result.status == .exited(0), "\(result.text)\(result.errorText)")
+        expectEqual(result.status, .exited(0), "\(result.text)\(result.errorText)")
         #expect(result.text.contains("ok"))
     }
 
@@ -52,7 +52,7 @@ struct ProxyTests {
         try await self.script("litellm_client.py", proxy.base + "/v1", "sk-any", directory: proxy.directory.path)
 
         let command = proxy.commandLine
-        #expect(try await proxy.terminate() == .exited(0))
+        try await expectEqual(proxy.terminate(), .exited(0))
         let usage = try JSON.parse(try await proxy.run("usage", "--json").output).arrayValue ?? []
         let id = created["id"]?.stringValue
         #expect(usage.contains { $0["key"]?.stringValue == id && ($0["input_tokens"]?.intValue ?? 0) > 0 })
@@ -112,7 +112,7 @@ struct ProxyTests {
         #expect(cut.text.hasPrefix("data: 0\n"))
         await left.pass()
         try await proxy.waitForLog("client_gone")
-        #expect(try await proxy.terminate() == .exited(0))
+        try await expectEqual(proxy.terminate(), .exited(0))
         await server.stop()
     }
 
@@ -143,7 +143,7 @@ struct ProxyTests {
         let memory = proxy.residentMemory
         #expect(memory <= 60, "\(memory) MB")
         let started = ContinuousClock.now
-        #expect(try await proxy.terminate() == .exited(0))
+        try await expectEqual(proxy.terminate(), .exited(0))
         #expect(ContinuousClock.now - started > .seconds(4))
         for client in clients { client.close() }
         await server.stop()
@@ -159,7 +159,7 @@ struct ProxyTests {
         }
         let proxy = try await ProxyProcess(
             upstream: server.loopbackURL, configuration: "copilot: {editor_version: neovim/0.9.1}\n")
-        #expect(try await self.curl(proxy.base + "/known").text == "known")
+        try await expectEqual(self.curl(proxy.base + "/known").text, "known")
         let before = proxy.openDescriptors
         // While it is stopped, requests and ends arrive together.
         proxy.signal(SIGSTOP)
@@ -170,11 +170,11 @@ struct ProxyTests {
         }
         proxy.signal(SIGCONT)
         // Connections are accepted in order, so those before this one have been read.
-        for _ in 0..<2 { #expect(try await self.curl(proxy.base + "/known").text == "known") }
+        for _ in 0..<2 { try await expectEqual(self.curl(proxy.base + "/known").text, "known") }
         let after = proxy.openDescriptors
         #expect(after <= before + 10, "\(before) descriptors, then \(after)")
-        #expect(try await proxy.terminate() == .exited(0))
-        #expect(editors.withLock { $0 } == ["neovim/0.9.1"])
+        try await expectEqual(proxy.terminate(), .exited(0))
+        expectEqual(editors.withLock { $0 }, ["neovim/0.9.1"])
         await server.stop()
     }
 
@@ -183,16 +183,16 @@ struct ProxyTests {
         let server = try await self.upstream { _ in .text("in") }
         let proxy = try await ProxyProcess(
             upstream: server.loopbackURL, configuration: "proxy: {require_key: true, requests_per_minute: 2}\n")
-        #expect(try await self.curl("-w", "%{http_code}", "-o", "/dev/null", proxy.base).text == "401")
+        try await expectEqual(self.curl("-w", "%{http_code}", "-o", "/dev/null", proxy.base).text, "401")
         let created = try JSON.parse(try await proxy.run("token", "create", "--scope", "proxy", "--json").output)
         let read = try JSON.parse(try await proxy.run("token", "create", "--scope", "read", "--json").output)
         let header = "Authorization: Bearer \(created["token"]?.stringValue ?? "")"
         let other = "Authorization: Bearer \(read["token"]?.stringValue ?? "")"
-        #expect(try await self.curl("-w", "%{http_code}", "-o", "/dev/null", "-H", other, proxy.base).text == "401")
-        for _ in 0..<2 { #expect(try await self.curl("-H", header, proxy.base).text == "in") }
+        try await expectEqual(self.curl("-w", "%{http_code}", "-o", "/dev/null", "-H", other, proxy.base).text, "401")
+        for _ in 0..<2 { try await expectEqual(self.curl("-H", header, proxy.base).text, "in") }
         let limited = try await self.curl("-i", "-H", header, proxy.base)
         #expect(limited.text.contains(" 429 ") && limited.text.contains("Retry-After: "))
-        #expect(try await proxy.terminate() == .exited(0))
+        try await expectEqual(proxy.terminate(), .exited(0))
         await server.stop()
     }
 
@@ -208,7 +208,7 @@ struct ProxyTests {
         ] {
             let result = try await HostProcess.run(
                 ["proxy"], in: directory.path, environment: wrong.merging(["COPILOT_TOKEN": "x"]) { $1 })
-            #expect(result.status == .exited(78), "\(result.errorText)")
+            expectEqual(result.status, .exited(78), "\(result.errorText)")
         }
     }
 
@@ -243,16 +243,15 @@ struct ProxyTests {
         let base = "http://\(try #require(host.address))"
         let created = try JSON.parse(try await host.run(["token", "create", "--scope", "proxy", "--json"]).output)
         let header = "Authorization: Bearer \(created["token"]?.stringValue ?? "")"
-        #expect(try await self.curl("-w", "%{http_code}", "-o", "/dev/null", base + "/proxy/x").text == "401")
+        try await expectEqual(self.curl("-w", "%{http_code}", "-o", "/dev/null", base + "/proxy/x").text, "401")
         let answer = try await self.curl("-H", header, base + "/proxy/v1/models")
         #expect(answer.text.contains("\"path\":\"/models\""))
         let metrics = try await self.curl(base + "/metrics").text
         #expect(metrics.contains(#"jetbridge_model_tokens_total{direction="in",model="m"} 3"#))
         // The key is valid for the proxy, not for the API.
-        #expect(
-            try await self.curl("-w", "%{http_code}", "-o", "/dev/null", "-H", header, base + "/api/v1/threads").text
-                == "403")
-        #expect(await host.terminate() == .exited(0))
+        try await expectEqual(
+            self.curl("-w", "%{http_code}", "-o", "/dev/null", "-H", header, base + "/api/v1/threads").text, "403")
+        await expectEqual(host.terminate(), .exited(0))
         #expect(!host.log.contains("planted"))
         await server.stop()
     }

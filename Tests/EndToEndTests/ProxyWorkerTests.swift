@@ -74,7 +74,7 @@ struct ProxyWorkerTests {
             configuration: "proxy: {workers: 3, require_key: true, requests_per_minute: 10}")
         try await self.wait(for: 3, at: proxy)
         let workers = proxy.workers
-        #expect(workers.count == 2)
+        expectEqual(workers.count, 2)
 
         let key = try await self.key(proxy)
         let start = ContinuousClock.now
@@ -99,10 +99,10 @@ struct ProxyWorkerTests {
         try await self.wait(for: 3, at: proxy)
         #expect(Set(proxy.workers).isDisjoint(with: [workers[0]]) && proxy.workers.count == 2)
         let third = try await self.key(proxy)
-        for _ in 0..<10 { #expect(try await self.ask(proxy.base + "/chat/completions", third).status == 200) }
+        for _ in 0..<10 { try await expectEqual(self.ask(proxy.base + "/chat/completions", third).status, 200) }
 
         let last = proxy.workers
-        #expect(try await proxy.terminate() == .exited(0))
+        try await expectEqual(proxy.terminate(), .exited(0))
         #expect(last.allSatisfy { ProcessTable.arguments(of: $0).isEmpty })
         let usage = try JSON.parse(try await proxy.run("usage", "--json").output)
         #expect("\(usage)".contains("small"))
@@ -115,7 +115,7 @@ struct ProxyWorkerTests {
         let proxy = try await ProxyProcess(upstream: server.loopbackURL, configuration: "proxy: {workers: 2}")
         try await self.wait(for: 2, at: proxy)
         let workers = proxy.workers
-        #expect(workers.count == 1)
+        expectEqual(workers.count, 1)
         let address = try #require(proxy.address)
         let second = try await HostProcess.run(
             [

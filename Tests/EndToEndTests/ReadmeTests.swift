@@ -26,7 +26,7 @@ struct ReadmeTests {
 
     @Test("README.md has the threads of a command and of a specification")
     func pages() {
-        #expect(Self.threads.compactMap { $0.first?.words.prefix(6) } == ["/run c", "/speci"])
+        expectEqual(Self.threads.compactMap { $0.first?.words.prefix(6) }, ["/run c", "/speci"])
     }
 
     @Test("each line appears after the words that it follows", arguments: threads.indices)

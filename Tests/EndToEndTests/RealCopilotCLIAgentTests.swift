@@ -103,7 +103,7 @@ struct RealCopilotCLIAgentTests {
         }
 
         func stop() async {
-            #expect(await self.host.terminate() == .exited(0))
+            await expectEqual(self.host.terminate(), .exited(0))
             await self.model.stop()
         }
     }
@@ -120,37 +120,37 @@ struct RealCopilotCLIAgentTests {
         let ask = try await scene.answer("A")
         #expect(ask.contains("sh test.sh; true /etc/hostname"), "\(ask)")
         let ended = try await scene.client.ended(operation)
-        #expect(ended["state"] == "complete", "\(ended.text)")
-        #expect(ended["commits"]?.arrayValue?.count == 1, "\(scene.lastResult)")
-        #expect(try scene.file("add.sh") == "expr \"$1\" + \"$2\"")
-        #expect(try RealGit(scene.host.dataPath).shell("ls -a workspaces/*/files").contains("hooked") == false)
+        expectEqual(ended["state"], "complete", "\(ended.text)")
+        expectEqual(ended["commits"]?.arrayValue?.count, 1, "\(scene.lastResult)")
+        try expectEqual(scene.file("add.sh"), "expr \"$1\" + \"$2\"")
+        try expectEqual(RealGit(scene.host.dataPath).shell("ls -a workspaces/*/files").contains("hooked"), false)
         let results = scene.model.requests.last?.messages.filter { $0.role == "tool" }.map(\.text) ?? []
-        #expect(results.count == 4, "\(results)")
+        expectEqual(results.count, 4, "\(results)")
         #expect(results.count > 2 && results[2].hasPrefix("passed"), "\(results)")
         let first = try #require(scene.model.requests.first)
         let body = String(decoding: first.body, as: UTF8.self)
-        #expect(first.key == Self.key)
+        expectEqual(first.key, Self.key)
         #expect(body.contains("\"bash\"") && !body.contains("write_bash\""))
-        #expect(first.messages.first { $0.text.contains("PLANTED INSTRUCTIONS") }?.role == "user")
+        expectEqual(first.messages.first { $0.text.contains("PLANTED INSTRUCTIONS") }?.role, "user")
         let decisions = try await scene.audit("decision").compactMap { $0["tool"]?.stringValue }
-        #expect(Set(decisions) == ["read", "edit", "shell", "commit"], "\(decisions)")
-        #expect(try await scene.audit("command.ended").first?["exit"] == 0)
-        #expect(try await scene.client.transcript(of: scene.thread).last?.text.contains("The test passes.") == true)
+        expectEqual(Set(decisions), ["read", "edit", "shell", "commit"], "\(decisions)")
+        try await expectEqual(scene.audit("command.ended").first?["exit"], 0)
+        try await expectEqual(scene.client.transcript(of: scene.thread).last?.text.contains("The test passes."), true)
         #expect(scene.processes.isEmpty)
         // The next message continues the session, and `undo` takes the first turn's change back.
         scene.calls("view", ["path": "/workspace/../etc/passwd"])
         scene.calls("create", ["path": "/tmp/outside.txt", "file_text": "x"])
         scene.model.enqueue(.answer("As you like."))
         let next = try await scene.client.send("And now?", to: scene.thread)
-        #expect(try await scene.client.ended(next)["state"] == "complete")
+        try await expectEqual(scene.client.ended(next)["state"], "complete")
         let messages = scene.model.requests.last?.messages ?? []
-        #expect(messages.filter { $0.role == "user" }.last?.text.hasSuffix("And now?") == true)
-        #expect(messages.filter { $0.role == "tool" }.count == 6)
+        expectEqual(messages.filter { $0.role == "user" }.last?.text.hasSuffix("And now?"), true)
+        expectEqual(messages.filter { $0.role == "tool" }.count, 6)
         #expect(
             messages.filter { $0.role == "tool" }.suffix(2).allSatisfy { $0.text.contains("outside of /workspace") })
         let undo = try await scene.client.send("/undo", to: scene.thread)
-        #expect(try await scene.client.ended(undo)["state"] == "complete")
-        #expect(try scene.file("add.sh") == "expr \"$1\" - \"$2\"")
+        try await expectEqual(scene.client.ended(undo)["state"], "complete")
+        try expectEqual(scene.file("add.sh"), "expr \"$1\" - \"$2\"")
         await scene.stop()
     }
 
@@ -161,7 +161,7 @@ struct RealCopilotCLIAgentTests {
         scene.model.enqueue(.answer("It subtracts."))
         let operation = try await scene.client.send("What is wrong?", to: scene.thread)
         let ended = try await scene.client.ended(operation)
-        #expect(ended["state"] == "complete", "\(ended.text)")
+        expectEqual(ended["state"], "complete", "\(ended.text)")
         await scene.stop()
     }
 
@@ -197,9 +197,9 @@ struct RealCopilotCLIAgentTests {
         #expect(scene.lastResult.contains("is not what it was"))
         try RealGit(scene.host.dataPath).shell("for it in workspaces/*/files; do ln -sf /etc/passwd $it/test.sh; done")
         _ = try await scene.answer("A")
-        #expect(try await scene.client.ended(operation)["state"] == "complete")
+        try await expectEqual(scene.client.ended(operation)["state"], "complete")
         #expect(scene.lastResult.contains("is not what it was"))
-        #expect(try scene.file("add.sh") == "other")
+        try expectEqual(scene.file("add.sh"), "other")
         await scene.stop()
     }
 
@@ -213,15 +213,15 @@ struct RealCopilotCLIAgentTests {
         while !scene.processes.isEmpty { try await Task.sleep(for: .milliseconds(10)) }
         try await scene.host.start(environment: ["MODEL_KEY": Self.key])
         let client = scene.client.moved(to: try #require(scene.host.address))
-        #expect(try await client.ended(operation)["state"] == "interrupted")
+        try await expectEqual(client.ended(operation)["state"], "interrupted")
         scene.model.enqueue(.answer("It has begun."))
         let resumed = try await client.send("/resume", to: scene.thread)
         let state = try await client.ended(resumed)
-        #expect(state["state"] == "complete", "\(state.text)")
+        expectEqual(state["state"], "complete", "\(state.text)")
         let messages = scene.model.requests.last?.messages ?? []
         #expect(messages.contains { $0.role == "user" && $0.text.hasSuffix("Wait a little.") }, "\(messages)")
         #expect(messages.contains { $0.role == "tool" && $0.text.contains("interrupted") })
-        #expect(messages.last?.text.contains("was interrupted and now continues") == true)
+        expectEqual(messages.last?.text.contains("was interrupted and now continues"), true)
         await scene.stop()
     }
 
@@ -236,7 +236,7 @@ struct RealCopilotCLIAgentTests {
         scene.calls("bash", ["command": .string(probe), "description": "Look around"])
         scene.model.enqueue(.answer("Nothing there."))
         let operation = try await scene.client.send("Look around.", to: scene.thread)
-        #expect(try await scene.client.ended(operation)["state"] == "complete")
+        try await expectEqual(scene.client.ended(operation)["state"], "complete")
         let output = scene.lastResult
         #expect(!output.contains(Self.key) && !output.contains("MODEL_KEY"), "\(output)")
         #expect(output.contains("Only the model's chat API is reachable"), "\(output)")
@@ -246,7 +246,7 @@ struct RealCopilotCLIAgentTests {
         let waiting = try await scene.client.send("Wait.", to: scene.thread)
         while (try? scene.file("waiting")) == nil { try await Task.sleep(for: .milliseconds(20)) }
         _ = try await scene.client.send("/stop", to: scene.thread)
-        #expect(try await scene.client.ended(waiting)["state"] == "stopped")
+        try await expectEqual(scene.client.ended(waiting)["state"], "stopped")
         while !scene.processes.isEmpty { try await Task.sleep(for: .milliseconds(10)) }
         await scene.stop()
     }

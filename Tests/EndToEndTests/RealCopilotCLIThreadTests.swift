@@ -55,12 +55,12 @@ struct RealCopilotCLIThreadTests {
         let frames = try await client.frames(of: operation)
         let pieces = frames.filter { $0["type"]?.stringValue == "execution" }.compactMap { $0["content"]?.stringValue }
         #expect(pieces.count > 5)
-        #expect(pieces.joined() == Self.answer)
-        #expect(frames.last?["type"]?.stringValue == "complete")
-        #expect(self.processes(of: host).count == 1)
-        #expect(await host.terminate() == .exited(0))
+        expectEqual(pieces.joined(), Self.answer)
+        expectEqual(frames.last?["type"]?.stringValue, "complete")
+        expectEqual(self.processes(of: host).count, 1)
+        await expectEqual(host.terminate(), .exited(0))
         #expect(self.processes(of: host).isEmpty)
-        #expect(try RealGit(host.dataPath).shell("ls -A copilot-cli/0") == "lock")
+        try expectEqual(RealGit(host.dataPath).shell("ls -A copilot-cli/0"), "lock")
         await model.stop()
     }
 
@@ -76,11 +76,11 @@ struct RealCopilotCLIThreadTests {
         async let stopping = client.send("/stop", to: thread)
         try await self.waitUntilNone(of: host, within: .seconds(1))
         _ = try await stopping
-        #expect(try await client.ended(operation)["state"]?.stringValue == "stopped")
+        try await expectEqual(client.ended(operation)["state"]?.stringValue, "stopped")
         let next = try await client.send("And now?", to: thread)
-        #expect(try await client.ended(next)["state"]?.stringValue == "complete")
+        try await expectEqual(client.ended(next)["state"]?.stringValue, "complete")
         await live.close()
-        #expect(await host.terminate() == .exited(0))
+        await expectEqual(host.terminate(), .exited(0))
         await model.stop()
     }
 
@@ -96,9 +96,9 @@ struct RealCopilotCLIThreadTests {
         try await host.start()
         let again = client.moved(to: try #require(host.address))
         let next = try await again.send("And now?", to: try await again.newThread())
-        #expect(try await again.ended(next)["state"]?.stringValue == "complete")
+        try await expectEqual(again.ended(next)["state"]?.stringValue, "complete")
         await live.close()
-        #expect(await host.terminate() == .exited(0))
+        await expectEqual(host.terminate(), .exited(0))
         await model.stop()
     }
 }

@@ -103,22 +103,22 @@ struct RestartTests {
             alice.forget()
             let result = try await host.run(["restart", "--json"])
             #expect(result.status.isSuccess, "\(result.errorText)")
-            #expect(try await client.ended(operation)["state"] == "complete")
-            #expect(host.address == address)
+            try await expectEqual(client.ended(operation)["state"], "complete")
+            expectEqual(host.address, address)
             try await alice.waitForJoin(of: "jetbot")
-            #expect(alice.heard(from: "jetbot", in: "#team").count == 1)
+            expectEqual(alice.heard(from: "jetbot", in: "#team").count, 1)
         }
         directory.write("stop", "")
         let report = try await JSON.parse(Array(load.text.utf8))
         print("restarts: \(rounds), \(report.text)")
-        #expect(report["faults"] == [])
-        #expect(report["streams"] == JSON.array(Array(repeating: [JSON(2 * rounds), 0], count: 4)))
+        expectEqual(report["faults"], [])
+        expectEqual(report["streams"], JSON.array(Array(repeating: [JSON(2 * rounds), 0], count: 4)))
         // The same process, for the service manager.
-        #expect(await host.id == id)
+        await expectEqual(host.id, id)
         let texts = try await client.transcript(of: thread).map(\.text)
-        for round in 1...rounds { #expect(texts.filter { $0 == "question \(round)" }.count == 1, "\(texts)") }
-        #expect(texts.count == 2 * rounds)
-        #expect(await host.terminate() == .exited(0))
+        for round in 1...rounds { expectEqual(texts.filter { $0 == "question \(round)" }.count, 1, "\(texts)") }
+        expectEqual(texts.count, 2 * rounds)
+        await expectEqual(host.terminate(), .exited(0))
         await model.stop()
         await server.stop()
     }
@@ -141,13 +141,13 @@ struct RestartTests {
         let result = try await HostProcess.run(
             ["restart", "--data-dir", host.dataPath] + (configuration == nil ? ["--config", place] : []),
             in: "/")
-        #expect(result.status == .exited(status), "\(result.errorText)")
+        expectEqual(result.status, .exited(status), "\(result.errorText)")
         #expect(
             result.errorText.contains("the host serves on as before") && result.errorText.contains(reason),
             "\(result.errorText)")
         let client = try await GatewayClient(
             signingInAt: try #require(host.address), code: try #require(await host.code))
         _ = try await client.newThread()
-        #expect(await host.terminate() == .exited(0))
+        await expectEqual(host.terminate(), .exited(0))
     }
 }

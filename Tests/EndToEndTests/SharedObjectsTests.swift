@@ -21,19 +21,19 @@ struct SharedObjectsTests {
         let begun = try JSON.parse(
             try await first.run(["run", "--json", "echo one > new.txt; mkdir empty; cd /tmp; X=5"]).output)
         let thread = try #require(begun["thread_id"]?.stringValue)
-        #expect(begun["exit"] == 0, "\(begun)")
+        expectEqual(begun["exit"], 0, "\(begun)")
         // All hosts have the audit's key.
         try RealGit(shared.path).shell(
             "mkdir -m 700 -p \(second.dataPath) && cp -p \(first.dataPath)/audit.key \(second.dataPath)/")
         for round in 1...2 {
             let result = try await second.run(
                 ["run", "--thread", thread, "cat new.txt; ls; pwd; echo \"X=$X\"; echo \(round) >> new.txt"])
-            #expect(result.status == .exited(0), "\(result.errorText)")
+            expectEqual(result.status, .exited(0), "\(result.errorText)")
             #expect(result.text.contains(round == 1 ? "one\nempty\nnew.txt\n/workspace\nX=\n" : "one\n1\nempty"))
         }
         let shown = try await second.run(["sessions", "show", thread])
-        #expect(
-            shown.text.split(separator: "were rebuilt on another host, as of snapshot s").count == 2, "\(shown.text)")
+        expectEqual(
+            shown.text.split(separator: "were rebuilt on another host, as of snapshot s").count, 2, "\(shown.text)")
         let archived = try await second.run(["sessions", "archive", thread, "--json"])
         let place = try JSON.parse(archived.output)["archive"]?["place"]?.stringValue ?? ""
         #expect(place.hasPrefix("\(shared.path)/objects/archives/\(thread)-"), "\(archived.errorText)")

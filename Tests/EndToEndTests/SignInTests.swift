@@ -46,7 +46,7 @@ struct SignInTests {
             return try await group.reduce(into: []) { $0.append($1) }
         }
         for line in lines { #expect(line.hasPrefix("ok") && line.contains("GitHub issues tokens"), "\(line)") }
-        #expect(github.count(.copilotToken) == 1)
+        expectEqual(github.count(.copilotToken), 1)
         #expect(PrivateFile.Stamp(of: "\(home.path)/data/copilot/token.lock").isAbsent)
         await github.stop()
     }
@@ -89,7 +89,7 @@ struct SignInTests {
         let github = try await LoopbackGitHub.started(settings)
         let home = try self.home(github)
         let login = try await self.run(home, "login")
-        #expect(login.status == .exited(0), "\(login.errorText)")
+        expectEqual(login.status, .exited(0), "\(login.errorText)")
         #expect(login.text.contains("https://github.com/login/device and enter the code ABCD-1001"))
         #expect(login.text.contains("as octocat, Copilot plan individual"))
         let file = try #require(PrivateFile.read("\(home.path)/data/copilot/login.json"))
@@ -101,13 +101,13 @@ struct SignInTests {
         let doctor = try await self.run(home, "doctor")
         #expect(doctor.text.contains("sign-in: jetbridge login (\(home.path)/data/copilot/login.json): gho_…"))
         #expect(self.copilotLine(doctor).hasPrefix("ok"))
-        #expect(github.exchanges.count == 1)
+        expectEqual(github.exchanges.count, 1)
         #expect(!(doctor.text + doctor.errorText).contains(token))
 
         let logout = try await self.run(home, "logout", "--json")
-        #expect(try JSON.parse(logout.output) == ["signed_out": true, "others": []])
-        #expect(PrivateFile.read("\(home.path)/data/copilot/login.json") == nil)
-        #expect(PrivateFile.read("\(home.path)/data/copilot/token.json") == nil)
+        try expectEqual(JSON.parse(logout.output), ["signed_out": true, "others": []])
+        expectEqual(PrivateFile.read("\(home.path)/data/copilot/login.json"), nil)
+        expectEqual(PrivateFile.read("\(home.path)/data/copilot/token.json"), nil)
         await github.stop()
     }
 
@@ -119,10 +119,10 @@ struct SignInTests {
         let github = try await LoopbackGitHub.started(settings)
         let login = try await self.run(try self.home(github), "login", "--json")
         let documents = try login.text.split(separator: "\n").map { try JSON.parse(String($0)) }
-        #expect(documents.count == 2)
+        expectEqual(documents.count, 2)
         #expect(documents.first?["user_code"] == "ABCD-1001" && documents.first?["expires_in"] == 900)
         #expect(documents.last?["signed_in"] == true && documents.last?["user"] == "octocat")
-        #expect(documents.last?["copilot"] == true)
+        expectEqual(documents.last?["copilot"], true)
         await github.stop()
     }
 
@@ -130,9 +130,9 @@ struct SignInTests {
     func noClientID() async throws {
         let directory = try TemporaryDirectory()
         let login = try await HostProcess.run(["login", "--data-dir", directory.path], in: directory.path)
-        #expect(login.status == .exited(1))
+        expectEqual(login.status, .exited(1))
         #expect(login.errorText.contains("copilot.client_id") && login.errorText.contains("gh auth login"))
-        #expect(login.errorText.split(separator: "\n").count == 1)
+        expectEqual(login.errorText.split(separator: "\n").count, 1)
     }
 
     @Test("doctor names each source, and shows no token")

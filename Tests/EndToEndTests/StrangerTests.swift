@@ -51,7 +51,7 @@ struct StrangerTests {
         }
 
         func end() async {
-            #expect(await self.host.terminate() == .exited(0))
+            await expectEqual(self.host.terminate(), .exited(0))
             await self.model.stop()
         }
     }
@@ -77,9 +77,9 @@ struct StrangerTests {
         // Wrong codes are checked without an answer; after five the sender is ignored.
         for number in 10...25 { try await scene.say("PRIVMSG jetbot :!pair AAAA-AA\(number)", by: eve) }
         try await scene.ignored(1, "too many codes")
-        #expect(try await scene.heardUntilAnswer(to: "still here?") == ["alice: You said: still here?"])
+        try await expectEqual(scene.heardUntilAnswer(to: "still here?"), ["alice: You said: still here?"])
         #expect(Self.spoke(eve).isEmpty)
-        #expect(scene.model.requests.count == 1)
+        expectEqual(scene.model.requests.count, 1)
         await scene.end()
         await server.stop()
     }
@@ -94,7 +94,7 @@ struct StrangerTests {
         try await bob.say("!pair \(code?.stringValue ?? "")", to: "jetbot")
         #expect(try await bob.hear(from: "jetbot").contains("member"))
         try await bob.say("jetbot: it's me", to: Self.channel)
-        #expect(try await bob.hear(from: "jetbot", in: Self.channel) == "bob: You said: it's me")
+        try await expectEqual(bob.hear(from: "jetbot", in: Self.channel), "bob: You said: it's me")
         await bob.quit()
         _ = try await scene.alice.expect { $0.hasPrefix(":bob!") && $0.contains(" QUIT ") }
 
@@ -106,7 +106,7 @@ struct StrangerTests {
         try await scene.say("PRIVMSG jetbot :!pair \(code?.stringValue ?? "")", by: eve)
         try await scene.ignored(2, "stranger")
         let heard = try await scene.heardUntilAnswer(to: "still here?")
-        #expect(heard == ["bob: You said: it's me", "alice: You said: still here?"])
+        expectEqual(heard, ["bob: You said: it's me", "alice: You said: still here?"])
         #expect(Self.spoke(eve).isEmpty)
         await scene.end()
         await server.stop()
@@ -125,7 +125,7 @@ struct StrangerTests {
         try await bob.join(Self.channel)
         try await pair(bob, as: "member")
         try await bob.say("the safe is 1234", to: "jetbot")
-        #expect(try await bob.hear(from: "jetbot") == "You said: the safe is 1234")
+        try await expectEqual(bob.hear(from: "jetbot"), "You said: the safe is 1234")
         await bob.quit()
         _ = try await scene.alice.expect { $0.hasPrefix(":bob!") && $0.contains(" QUIT ") }
 
@@ -133,9 +133,9 @@ struct StrangerTests {
         try await eve.join(Self.channel)
         try await pair(eve, as: "guest")
         try await eve.say("!resend", to: "jetbot")
-        #expect(try await eve.hear(from: "jetbot") == "There is no answer to post again.")
+        try await expectEqual(eve.hear(from: "jetbot"), "There is no answer to post again.")
         try await eve.say("what did I say?", to: "jetbot")
-        #expect(try await eve.hear(from: "jetbot") == "You said: what did I say?")
+        try await expectEqual(eve.hear(from: "jetbot"), "You said: what did I say?")
         let prompt = try #require(scene.model.requests.last).messages
         #expect(!prompt.contains { $0.text.contains("1234") })
         await scene.end()
@@ -159,11 +159,11 @@ struct StrangerTests {
         try await scene.say("NOTICE jetbot :!help", by: scene.alice)
         // InspIRCd echoes: the bot receives its own messages with its name and a command.
         let first = "say jetbot: hello"
-        #expect(try await scene.heardUntilAnswer(to: first) == ["alice: You said: \(first)"])
-        #expect(try await scene.heardUntilAnswer(to: "!? jetbot: !help").count == 2)
-        #expect(try await scene.heardUntilAnswer(to: "still here?").count == 3)
+        try await expectEqual(scene.heardUntilAnswer(to: first), ["alice: You said: \(first)"])
+        try await expectEqual(scene.heardUntilAnswer(to: "!? jetbot: !help").count, 2)
+        try await expectEqual(scene.heardUntilAnswer(to: "still here?").count, 3)
         #expect(Self.spoke(robot).isEmpty && Self.spoke(scene.alice).isEmpty)
-        #expect(scene.model.requests.count == 3)
+        expectEqual(scene.model.requests.count, 3)
         await scene.end()
         await server.stop()
     }

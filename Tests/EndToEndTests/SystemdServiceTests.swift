@@ -24,15 +24,15 @@ struct SystemdServiceTests {
             environment: ["NOTIFY_SOCKET": systemd.name, "WATCHDOG_USEC": "200000"], sockets: [listener.rawValue])
         // Signs of life begin with the services, a moment before or after.
         let start = try await systemd.wait(for: "READY=1").filter { $0 != "WATCHDOG=1" }
-        #expect(start == ["STATUS=Starting", "READY=1\nSTATUS=Serving http://\(address)"])
-        #expect(host.address == "\(address)")
-        #expect(try await GatewayClient(strangerAt: "\(address)").answer("GET", "/healthz").status == 200)
+        expectEqual(start, ["STATUS=Starting", "READY=1\nSTATUS=Serving http://\(address)"])
+        expectEqual(host.address, "\(address)")
+        try await expectEqual(GatewayClient(strangerAt: "\(address)").answer("GET", "/healthz").status, 200)
         for _ in 0..<2 { _ = try await systemd.wait(for: "WATCHDOG=1") }
 
         host.signal(SIGHUP)
         let reload = try await systemd.wait(for: "READY=1").filter { $0 != "WATCHDOG=1" }
         #expect(reload.count == 2 && reload.last == "READY=1")
-        #expect(reload.first?.hasPrefix("RELOADING=1\nMONOTONIC_USEC=") == true)
+        expectEqual(reload.first?.hasPrefix("RELOADING=1\nMONOTONIC_USEC="), true)
 
         // To systemd, a restart is a reload: the socket stays its own, and the process is the same.
         let restart = try await host.run(["restart"])
@@ -42,7 +42,7 @@ struct SystemdServiceTests {
         _ = try await systemd.wait(for: "WATCHDOG=1")
         let health = try await host.run(["doctor", "--serving"])
         #expect(health.status == .exited(0) && health.text.hasSuffix("host: the host at \(address) is ready\n"))
-        #expect(await host.terminate() == .exited(0))
+        await expectEqual(host.terminate(), .exited(0))
         let end = try await host.run(["doctor", "--serving"])
         #expect(end.status == .exited(1) && end.text.contains("failed  host: no host serves \(host.dataPath)\n"))
         #expect(systemd.received().contains { $0.hasPrefix("STOPPING=1\n") })
@@ -56,7 +56,7 @@ struct SystemdServiceTests {
         try await host.start()
         let result = try await host.run(["chat", "hello"])
         #expect(result.status == .exited(0) && result.text.contains("rehearsal"), "\(result.errorText)")
-        #expect(await host.terminate() == .exited(0))
+        await expectEqual(host.terminate(), .exited(0))
     }
 
     @Test("a socket that cannot be used is a failed start with a reason")
@@ -64,7 +64,7 @@ struct SystemdServiceTests {
         let socket = FileDescriptor(owning: Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0))
         let host = try HostProcess(configuration: Self.configuration)
         try await host.start(sockets: [socket.rawValue], isReadyAwaited: false)
-        #expect(try await host.waitForEnd() == .exited(1))
+        try await expectEqual(host.waitForEnd(), .exited(1))
         #expect(host.log.contains("ListenStream=ADDRESS:PORT"))
     }
 }

@@ -39,21 +39,21 @@ struct TerminalTests {
                 ("You said: déß", ""), (prompt, "/whoa\t"), ("mi ", "\r"),
                 (prompt, "/pair 1234-5678\r"), (prompt, "\u{4}"),
             ], in: host)
-        #expect(status == "0", "\(shown)")
+        expectEqual(status, "0", "\(shown)")
         let questions = model.requests.map(\.question)
-        #expect(questions == ["hello", "hello!", "one\ntwo", "déß"], "\(shown)")
+        expectEqual(questions, ["hello", "hello!", "one\ntwo", "déß"], "\(shown)")
 
         let history = "\(host.dataPath)/chat.history"
         let saved = try await Process.run(ProcessPlan("/usr/bin/stat", ["-c", "%a", history]))
-        #expect(saved.text == "600\n")
+        expectEqual(saved.text, "600\n")
         let text = try await Process.run(ProcessPlan("/usr/bin/cat", [history])).text
         #expect(text.contains("hello!") && !text.contains("1234-5678") && !text.contains("nonsense"))
 
         let again = try await Self.type(
             [(prompt, "\u{1B}[A\u{1B}[A\r"), ("You said: déß", ""), (prompt, "\u{4}")], in: host)
-        #expect(again.status == "0", "\(again.shown)")
-        #expect(try await host.run(["token", "list"]).text.contains("jetbridge chat") == false)
-        #expect(await host.terminate() == .exited(0))
+        expectEqual(again.status, "0", "\(again.shown)")
+        try await expectEqual(host.run(["token", "list"]).text.contains("jetbridge chat"), false)
+        await expectEqual(host.terminate(), .exited(0))
         await model.stop()
     }
 
@@ -69,11 +69,11 @@ struct TerminalTests {
                 ("> ", "go\r"), ("Begin", "typed early"), ("End.", ""), ("typed early", "\u{15}again\r"),
                 ("Begin", "\u{3}"), ("/resume", ""), ("> ", "\u{4}"),
             ], in: host)
-        #expect(status == "0", "\(shown)")
+        expectEqual(status, "0", "\(shown)")
         let end = try #require(shown.firstRange(of: "End."))
         #expect(!shown[..<end.lowerBound].contains("typed"), "\(shown)")
         #expect(shown.contains("\u{1B}[36m/resume\u{1B}[0m") && !shown.contains("`/resume`"), "\(shown)")
-        #expect(await host.terminate() == .exited(0))
+        await expectEqual(host.terminate(), .exited(0))
         await model.stop()
     }
 
@@ -95,10 +95,10 @@ struct TerminalTests {
             """
         let model = try await LoopbackModelServer.started(behaviors: ["test": .answer(answer)])
         let host = try await HostProcess(configuration: HostConfiguration.web(model))
-        #expect(try await host.run(["chat", "go"]).text == answer + "\n")
+        try await expectEqual(host.run(["chat", "go"]).text, answer + "\n")
         let steps: [(after: String, type: String)] = [("> ", "go\r"), ("Danger", ""), ("> ", "\u{4}")]
         let (shown, status) = try await Self.type(steps, in: host)
-        #expect(status == "0", "\(shown)")
+        expectEqual(status, "0", "\(shown)")
         let esc = "\u{1B}"
         for part in [
             "\(esc)[1;4mTitle\(esc)[0m", "Some \(esc)[1mbold\(esc)[0m text, \(esc)[36mcode\(esc)[0m",

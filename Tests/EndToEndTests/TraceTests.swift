@@ -46,21 +46,21 @@ struct TraceTests {
         try await telegram.wait(in: 1, for: "the repository") { !$0.isEmpty }
         try await telegram.say("write secret words down", in: 1)
         try await telegram.wait(in: 1, for: "the answer") { $0.contains { $0.contains("All is done") } }
-        #expect(await host.terminate() == .exited(0))
+        await expectEqual(host.terminate(), .exited(0))
         let all = await receiver.spans
         let errors = await receiver.errors
         #expect(errors.isEmpty, "\(errors)")
         let turns = all.filter { $0.name == "invoke_agent jetbridge" }
-        #expect(turns.count == 1)
+        expectEqual(turns.count, 1)
         let turn = try #require(turns.first)
         let spans = all.filter { $0.trace == turn.trace }
         let byID = Dictionary(uniqueKeysWithValues: spans.map { ($0.id, $0) })
         func named(_ prefix: String) -> [OTLPReceiver.Span] { spans.filter { $0.name.hasPrefix(prefix) } }
         // One root, and every parent is there.
-        #expect(spans.filter { byID[$0.parent] == nil }.map(\.name) == ["receive telegram:bot"])
-        #expect(byID[turn.parent]?.name == "receive telegram:bot")
+        expectEqual(spans.filter { byID[$0.parent] == nil }.map(\.name), ["receive telegram:bot"])
+        expectEqual(byID[turn.parent]?.name, "receive telegram:bot")
         #expect(turn["jetbridge.turn.state"] == "complete" && turn["gen_ai.operation.name"] == "invoke_agent")
-        #expect(turn["gen_ai.conversation.id"]?.stringValue?.hasPrefix("t_") == true)
+        expectEqual(turn["gen_ai.conversation.id"]?.stringValue?.hasPrefix("t_"), true)
         let chats = named("chat test")
         #expect(chats.count == 4 && chats.allSatisfy { $0.parent == turn.id })
         #expect(
@@ -70,20 +70,21 @@ struct TraceTests {
                     && ($0["gen_ai.response.time_to_first_chunk"]?.doubleValue ?? 0) > 0
                     && $0["server.address"] == "127.0.0.1"
             }, "\(chats.map(\.json))")
-        #expect(chats.last?["gen_ai.response.finish_reasons"] == ["stop"])
+        expectEqual(chats.last?["gen_ai.response.finish_reasons"], ["stop"])
         // The model's endpoint can continue the trace.
         let sent = model.requests.compactMap(\.traceparent)
-        #expect(Set(sent) == Set(chats.map { "00-\(turn.trace)-\($0.id)-01" }))
-        #expect(
-            Set(named("execute_tool").map(\.name)) == [
+        expectEqual(Set(sent), Set(chats.map { "00-\(turn.trace)-\($0.id)-01" }))
+        expectEqual(
+            Set(named("execute_tool").map(\.name)),
+            [
                 "execute_tool write", "execute_tool shell", "execute_tool commit",
             ])
         #expect(named("execute_tool").allSatisfy { $0.parent == turn.id && $0["gen_ai.tool.call.id"] != nil })
         let command = try #require(named("run command").first)
         #expect(byID[command.parent]?.name == "execute_tool shell" && command["process.exit.code"] == 0)
         let commit = try #require(named("commit notes").first)
-        #expect(byID[commit.parent]?.name == "execute_tool commit")
-        #expect(commit["vcs.ref.head.revision"]?.stringValue?.utf8.count == 40)
+        expectEqual(byID[commit.parent]?.name, "execute_tool commit")
+        expectEqual(commit["vcs.ref.head.revision"]?.stringValue?.utf8.count, 40)
         let messages = named("post telegram:bot") + named("edit telegram:bot")
         #expect(!named("post").isEmpty && !named("edit").isEmpty && messages.allSatisfy { $0.parent == turn.id })
         // What people and models wrote stays here.
@@ -106,20 +107,20 @@ struct TraceTests {
         let posted = try await client.answer(
             "POST", "/api/v1/threads/\(thread)/messages", body: #"{"text": "Is it?"}"#,
             headers: ["traceparent": parent])
-        #expect(posted.status == 202, "\(posted.text)")
+        expectEqual(posted.status, 202, "\(posted.text)")
         let spans = await receiver.waitForSpans { $0.contains { $0.name == "invoke_agent jetbridge" } }
         let trace = spans.filter { $0.trace == "0af7651916cd43dd8448eb211c80319c" }
         let request = try #require(trace.first { $0.name == "POST /api/v1/threads/{id}/messages" })
         #expect(request.parent == "b7ad6b7169203331" && request.json["kind"] == 2)
         let inbound = try #require(trace.first { $0.name.hasPrefix("receive web") })
-        #expect(inbound.parent == request.id)
-        #expect(trace.first { $0.name == "invoke_agent jetbridge" }?.parent == inbound.id)
-        #expect(model.requests.last?.traceparent?.hasPrefix("00-0af7651916cd43dd8448eb211c80319c-") == true)
+        expectEqual(inbound.parent, request.id)
+        expectEqual(trace.first { $0.name == "invoke_agent jetbridge" }?.parent, inbound.id)
+        expectEqual(model.requests.last?.traceparent?.hasPrefix("00-0af7651916cd43dd8448eb211c80319c-"), true)
         await receiver.stop()
         // Nobody takes anything any more.
         let ended = try await client.ended(try await client.send("And now?", to: thread))
-        #expect(ended["state"] == "complete")
-        #expect(await host.terminate() == .exited(0))
+        expectEqual(ended["state"], "complete")
+        await expectEqual(host.terminate(), .exited(0))
         await model.stop()
     }
 }

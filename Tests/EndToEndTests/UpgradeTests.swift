@@ -16,13 +16,13 @@ struct UpgradeTests {
         let serving = try await host.run(["doctor", "--before-upgrade"])
         #expect(serving.status.isSuccess && serving.text.contains("is serving it"), "\(serving.text)")
         #expect(serving.text.contains("as it is") && serving.text.contains("backups: none are made"))
-        #expect(await host.terminate() == .exited(0))
+        await expectEqual(host.terminate(), .exited(0))
         try RealGit(host.directory.path).shell(
             "python3 -c \"import sqlite3; sqlite3.connect('data/jetbridge.sqlite', isolation_level=None).execute('INSERT INTO schema_migrations (number, name, checksum) VALUES (999, 1, 1)')\""
         )
         for command in [["doctor", "--before-upgrade"], ["serve", "--check"]] {
             let newer = try await host.run(command)
-            #expect(newer.status == .exited(1), "\(command)")
+            expectEqual(newer.status, .exited(1), "\(command)")
             #expect((newer.text + newer.errorText).contains("was written by a newer version"), "\(newer.text)")
         }
     }

@@ -21,7 +21,7 @@ struct AddressPolicyTests {
             "3ffe::1", "64:ff9b::101:101", "::ffff:1.1.1.1", "2002:101:101::1",
         ])
     func open(text: String) throws {
-        #expect(try self.refusal(text) == nil)
+        try expectEqual(self.refusal(text), nil)
     }
 
     @Test(
@@ -57,16 +57,16 @@ struct AddressPolicyTests {
     func own() throws {
         let own = ["93.184.216.34", "2606:2800:220:1::1"]
         for text in own + ["::ffff:93.184.216.34", "64:ff9b::5db8:d822", "2002:5db8:d822::1"] {
-            #expect(try self.refusal(text, own: own) == "it belongs to this machine", "\(text)")
+            try expectEqual(self.refusal(text, own: own), "it belongs to this machine", "\(text)")
         }
-        #expect(try self.refusal("93.184.216.35", own: own) == nil)
+        try expectEqual(self.refusal("93.184.216.35", own: own), nil)
     }
 
     @Test("an exception is one address with one port")
     func exception() throws {
         let loopback = try #require(IPAddress("127.0.0.1"))
         let policy = AddressPolicy(exceptions: [.init(address: loopback, port: 8_080)])
-        #expect(policy.refusal(of: loopback, port: 8_080, own: [loopback]) == nil)
+        expectEqual(policy.refusal(of: loopback, port: 8_080, own: [loopback]), nil)
         #expect(policy.refusal(of: loopback, port: 8_081, own: []) != nil)
         #expect(policy.refusal(of: try #require(IPAddress("127.0.0.2")), port: 8_080, own: []) != nil)
     }
@@ -77,10 +77,10 @@ struct AddressPolicyTests {
         for _ in 0..<2_000 {
             let bits = UInt128(generator.next()) << 64 | UInt128(generator.next())
             let address = IPAddress(v6: bits)
-            #expect(IPAddress(address.description) == address)
-            if self.policy.refusal(of: address, port: 1, own: []) == nil { #expect(bits >> 125 == 1) }
+            expectEqual(IPAddress(address.description), address)
+            if self.policy.refusal(of: address, port: 1, own: []) == nil { expectEqual(bits >> 125, 1) }
             let v4 = IPAddress(v4: UInt32(truncatingIfNeeded: bits))
-            #expect(IPAddress(v4.description) == v4)
+            expectEqual(IPAddress(v4.description), v4)
             // Whatever is refused as IPv4 is refused in every embedding.
             guard self.policy.refusal(of: v4, port: 1, own: []) != nil else { continue }
             for prefix in [UInt128(0), 0xFFFF << 32, 0x64_FF9B << 96] {

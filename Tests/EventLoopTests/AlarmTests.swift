@@ -1,4 +1,5 @@
 import EventLoop
+import TestSupport
 import Testing
 
 @Suite("Alarms", .timeLimit(.minutes(1)))
@@ -19,9 +20,9 @@ struct AlarmTests {
         try await self.settle()
         let rung = often.value
         try await self.settle()
-        #expect(often.value == rung)
-        #expect(once.value == 1)
-        #expect(never.value == 0)
+        expectEqual(often.value, rung)
+        expectEqual(once.value, 1)
+        expectEqual(never.value, 0)
         single.cancel()
     }
 

@@ -1,4 +1,5 @@
 import EventLoop
+import TestSupport
 import Testing
 
 @Suite("BytePipe", .timeLimit(.minutes(1)))
@@ -14,12 +15,12 @@ struct BytePipeTests {
         #expect(pipe.offer([1, 2, 3, 4, 5]))
         #expect(!pipe.offer([6, 7, 8]))
         #expect(!pipe.hasRoom)
-        #expect(self.take(2, from: pipe) == [1, 2])
-        #expect(drained == 0)
-        #expect(self.take(2, from: pipe) == [3, 4])
-        #expect(drained == 1)
-        #expect(pipe.takeAll() == [5, 6, 7, 8])
-        #expect(drained == 1)
+        expectEqual(self.take(2, from: pipe), [1, 2])
+        expectEqual(drained, 0)
+        expectEqual(self.take(2, from: pipe), [3, 4])
+        expectEqual(drained, 1)
+        expectEqual(pipe.takeAll(), [5, 6, 7, 8])
+        expectEqual(drained, 1)
     }
 
     private func take(_ count: Int, from pipe: BytePipe) -> [UInt8] {
@@ -40,7 +41,7 @@ struct BytePipeTests {
             taken += round % 7 == 0 ? pipe.takeAll() ?? [] : self.take(round % 29, from: pipe)
         }
         taken += pipe.takeAll() ?? []
-        #expect(taken == expected)
+        expectEqual(taken, expected)
     }
 
     @Test("a writing task waits for room, a reading one for bytes")
@@ -56,8 +57,8 @@ struct BytePipeTests {
             count += bytes.count
         }
         try await producer.value
-        #expect(count == 50_000)
-        #expect(try await pipe.read() == nil)
+        expectEqual(count, 50_000)
+        try await expectEqual(pipe.read(), nil)
     }
 
     @Test("an error follows the bytes before it")
@@ -67,7 +68,7 @@ struct BytePipeTests {
         pipe.finish(throwing: Broken())
         pipe.finish()
         #expect(!pipe.offer([2]))
-        #expect(try await pipe.read() == [1])
+        try await expectEqual(pipe.read(), [1])
         await #expect(throws: Broken.self) { try await pipe.read() }
     }
 
@@ -82,8 +83,8 @@ struct BytePipeTests {
         pipe.cancel()
         await #expect(throws: BytePipe.Closed.self) { try await writer.value }
         await #expect(throws: BytePipe.Closed.self) { try await pipe.read() }
-        #expect(cancelled == 1)
-        #expect(pipe.count == 0)
+        expectEqual(cancelled, 1)
+        expectEqual(pipe.count, 0)
     }
 
     @Test("a cancelled reader ends, and the pipe remains usable")
@@ -93,7 +94,7 @@ struct BytePipeTests {
         reader.cancel()
         await #expect(throws: CancellationError.self) { try await reader.value }
         pipe.offer([7])
-        #expect(try await pipe.read() == [7])
+        try await expectEqual(pipe.read(), [7])
     }
 
     @Test("callbacks report bytes and the end")
@@ -103,12 +104,12 @@ struct BytePipeTests {
         pipe.onReadable = { calls += 1 }
         pipe.offer([1])
         pipe.offer([2])
-        #expect(calls == 1)
+        expectEqual(calls, 1)
         #expect(pipe.end == nil)
-        #expect(pipe.takeAll() == [1, 2])
+        expectEqual(pipe.takeAll(), [1, 2])
         pipe.finish()
-        #expect(calls == 2)
+        expectEqual(calls, 2)
         #expect(throws: Never.self) { try pipe.end?.get() }
-        #expect(pipe.takeAll() == nil)
+        expectEqual(pipe.takeAll(), nil)
     }
 }

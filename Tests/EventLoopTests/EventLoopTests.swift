@@ -1,5 +1,6 @@
 import EventLoop
 import Primitives
+import TestSupport
 import Testing
 
 @Suite("EventLoop", .timeLimit(.minutes(1)))
@@ -25,7 +26,7 @@ struct EventLoopTests {
                 }
             }
         }
-        #expect(count.withLock { $0 } == 32_000)
+        expectEqual(count.withLock { $0 }, 32_000)
     }
 
     @Net private static func increment(_ count: Protected<Int>) { count.withLock { $0 += 1 } }
@@ -39,7 +40,7 @@ struct EventLoopTests {
             }
             EventLoop.shared.execute { done.resume() }
         }
-        #expect(seen.withLock { $0 } == Array(0..<1_000))
+        expectEqual(seen.withLock { $0 }, Array(0..<1_000))
     }
 
     @Test("runIfNeeded runs immediately on the loop")

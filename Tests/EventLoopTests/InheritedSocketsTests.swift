@@ -1,6 +1,7 @@
 import EventLoop
 import Glibc
 import Primitives
+import TestSupport
 import Testing
 
 @Suite("Inherited sockets", .timeLimit(.minutes(1)))
@@ -41,13 +42,13 @@ struct InheritedSocketsTests {
         let address = try #require(Socket.localAddress(number))
         let sockets = InheritedSockets()
         try sockets.adopt(self.variables(["any"]), from: number)
-        #expect(try sockets.address(for: "gateway") == address)
+        try expectEqual(sockets.address(for: "gateway"), address)
         #expect(fcntl(number, F_GETFD) == FD_CLOEXEC && fcntl(number, F_GETFL) & O_NONBLOCK != 0)
         let other = try #require(SocketAddress(host: "127.0.0.2", port: address.port))
-        #expect(Self.taken(other, from: sockets) == nil)
-        #expect(Self.taken(address, from: sockets) == number)
-        #expect(Self.taken(address, from: sockets) == nil)
-        #expect(try sockets.address(for: "gateway") == nil)
+        expectEqual(Self.taken(other, from: sockets), nil)
+        expectEqual(Self.taken(address, from: sockets), number)
+        expectEqual(Self.taken(address, from: sockets), nil)
+        try expectEqual(sockets.address(for: "gateway"), nil)
     }
 
     @Test("of several sockets the named one counts")
@@ -55,7 +56,7 @@ struct InheritedSocketsTests {
         let (first, addresses) = try Self.listeners()
         let sockets = InheritedSockets()
         try sockets.adopt(self.variables(["metrics", "gateway"]), from: first)
-        #expect(try sockets.address(for: "gateway") == addresses[1])
+        try expectEqual(sockets.address(for: "gateway"), addresses[1])
         let error = #expect(throws: HostError.self) { try sockets.address(for: "proxy") }
         #expect("\(try #require(error))".contains("passed 2 sockets, of which 0 are named 'proxy'"))
         for address in addresses { _ = Self.taken(address, from: sockets) }
@@ -69,7 +70,7 @@ struct InheritedSocketsTests {
         ] {
             let sockets = InheritedSockets()
             try sockets.adopt(variables, from: 9_999)
-            #expect(try sockets.address(for: "gateway") == nil)
+            try expectEqual(sockets.address(for: "gateway"), nil)
         }
     }
 

@@ -1,4 +1,5 @@
 import EventLoop
+import TestSupport
 import Testing
 
 @Suite("Bytes waiting to be written")
@@ -23,10 +24,10 @@ struct OutputQueueTests {
         queue.append([UInt8](repeating: 1, count: 20_000))
         queue.append(about: 20_000) { $0 += [UInt8](repeating: 2, count: 20_001) }
         queue.append(about: 10) { _ in }
-        #expect(queue.count == 40_009)
+        expectEqual(queue.count, 40_009)
         let written = Self.drain(&queue, by: .max)
-        #expect(written.map(\.count) == [8, 20_000, 20_001])
-        #expect(written[0] == Array("headbody".utf8))
+        expectEqual(written.map(\.count), [8, 20_000, 20_001])
+        expectEqual(written[0], Array("headbody".utf8))
         #expect(queue.isEmpty)
     }
 
@@ -34,10 +35,10 @@ struct OutputQueueTests {
     func partial() {
         var queue = OutputQueue()
         queue.append(Array("abcdef".utf8))
-        #expect(Self.drain(&queue, by: 4, calls: 1) == [Array("abcd".utf8)])
+        expectEqual(Self.drain(&queue, by: 4, calls: 1), [Array("abcd".utf8)])
         queue.append(about: 2) { $0 += "gh".utf8 }
-        #expect(queue.count == 4)
-        #expect(Self.drain(&queue, by: .max) == [Array("efgh".utf8)])
+        expectEqual(queue.count, 4)
+        expectEqual(Self.drain(&queue, by: .max), [Array("efgh".utf8)])
         #expect(queue.isEmpty)
     }
 }

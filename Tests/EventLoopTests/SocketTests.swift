@@ -1,6 +1,7 @@
 import EventLoop
 import Glibc
 import Primitives
+import TestSupport
 import Testing
 
 @Suite("Sockets", .timeLimit(.minutes(1)))
@@ -37,21 +38,21 @@ struct SocketTests {
         let (client, server) = try await self.pair()
         let a = FileDescriptor(owning: client)
         let b = FileDescriptor(owning: server)
-        #expect(Socket.remoteAddress(b.rawValue) == Socket.localAddress(a.rawValue))
+        expectEqual(Socket.remoteAddress(b.rawValue), Socket.localAddress(a.rawValue))
         let changed = WaitList()
         var seen: EpollEvents = []
         let registration = try EventLoop.shared.watch(b.rawValue, [.readable, .peerClosed]) { readiness in
             seen.formUnion(readiness)
             changed.wakeAll()
         }
-        #expect(Socket.write(a.rawValue, Array("xhello".utf8), from: 1) == .moved(5))
+        expectEqual(Socket.write(a.rawValue, Array("xhello".utf8), from: 1), .moved(5))
         while seen.isEmpty { try await changed.wait() }
-        #expect(seen == .readable)
+        expectEqual(seen, .readable)
         registration.modify([.peerClosed])
         Socket.shutdownWrite(a.rawValue)
         while !seen.contains(.peerClosed) { try await changed.wait() }
-        #expect(self.received(b.rawValue) == Array("hello".utf8))
-        #expect(self.received(b.rawValue) == [])
+        expectEqual(self.received(b.rawValue), Array("hello".utf8))
+        expectEqual(self.received(b.rawValue), [])
         registration.cancel()
     }
 
@@ -63,7 +64,7 @@ struct SocketTests {
         for socket in [a.rawValue, b.rawValue] {
             var isOn: Int32 = 0
             var size = socklen_t(MemoryLayout<Int32>.size)
-            #expect(getsockopt(socket, Int32(IPPROTO_TCP), TCP_NODELAY, &isOn, &size) == 0)
+            expectEqual(getsockopt(socket, Int32(IPPROTO_TCP), TCP_NODELAY, &isOn, &size), 0)
             #expect(isOn != 0)
         }
     }
@@ -76,7 +77,7 @@ struct SocketTests {
         let block = [UInt8](repeating: 1, count: 1 << 20)
         var sent = 0
         while case .moved(let count) = Socket.write(a.rawValue, block) { sent += count }
-        #expect(Socket.write(a.rawValue, block) == .wouldBlock)
+        expectEqual(Socket.write(a.rawValue, block), .wouldBlock)
         let changed = WaitList()
         var isWritable = false
         let registration = try EventLoop.shared.watch(a.rawValue, [.writable]) { _ in
@@ -95,7 +96,7 @@ struct SocketTests {
         let address = try #require(Socket.localAddress(listener.rawValue))
         _ = consume listener
         let error = await #expect(throws: SystemError.self) { _ = try await Socket.connected(to: address).rawValue }
-        #expect(error?.message == "connect to \(address): Connection refused")
+        expectEqual(error?.message, "connect to \(address): Connection refused")
     }
 
     @Test("cancelling a registration drops its pending event, even for a new registration of the descriptor")
@@ -103,8 +104,8 @@ struct SocketTests {
         let (client, server) = try await self.pair()
         let a = FileDescriptor(owning: client)
         let b = FileDescriptor(owning: server)
-        #expect(Socket.write(a.rawValue, [1]) == .moved(1))
-        #expect(Socket.write(b.rawValue, [1]) == .moved(1))
+        expectEqual(Socket.write(a.rawValue, [1]), .moved(1))
+        expectEqual(Socket.write(b.rawValue, [1]), .moved(1))
         let loop = EventLoop.shared
         let changed = WaitList()
         var calls: [String] = []
@@ -131,7 +132,7 @@ struct SocketTests {
         first = try loop.watch(a.rawValue, [.readable], handler: handler("a") { second })
         second = try loop.watch(b.rawValue, [.readable], handler: handler("b") { first })
         try await changed.wait()
-        #expect(calls.count == 1)
+        expectEqual(calls.count, 1)
         #expect(!calls.contains("stale"))
     }
 
@@ -157,15 +158,15 @@ struct SocketTests {
         ] as [(String, UInt16, String, Bool)])
     nonisolated func addresses(host: String, port: UInt16, text: String, isLoopback: Bool) throws {
         let address = try #require(SocketAddress(host: host, port: port))
-        #expect(address.description == text)
-        #expect(address.port == port)
-        #expect(address.isLoopback == isLoopback)
+        expectEqual(address.description, text)
+        expectEqual(address.port, port)
+        expectEqual(address.isLoopback, isLoopback)
     }
 
     @Test(
         "anything but a numeric address is rejected",
         arguments: ["", "localhost", "127.1", "1.2.3.4.5", "::g", "[::1", "300.1.1.1"])
     nonisolated func noAddress(host: String) {
-        #expect(SocketAddress(host: host, port: 1) == nil)
+        expectEqual(SocketAddress(host: host, port: 1), nil)
     }
 }

@@ -19,9 +19,9 @@ struct FrontTests {
     func headers(path: String) async throws {
         try await GatewayHarness.run { harness in
             let answer = try await harness.anybody.send(.get, path)
-            #expect(answer.headers["x-content-type-options"] == "nosniff")
-            #expect(answer.headers["x-frame-options"] == "DENY")
-            #expect(answer.headers["referrer-policy"] == "same-origin")
+            expectEqual(answer.headers["x-content-type-options"], "nosniff")
+            expectEqual(answer.headers["x-frame-options"], "DENY")
+            expectEqual(answer.headers["referrer-policy"], "same-origin")
             let policy = try #require(answer.headers["content-security-policy"])
             #expect(policy.hasPrefix("default-src 'none'"))
             #expect(policy.contains("frame-ancestors 'none'"))
@@ -33,19 +33,19 @@ struct FrontTests {
     func assets() async throws {
         try await GatewayHarness.run { harness in
             let page = try await harness.anybody.send(.get, "/")
-            #expect(page.status == 200)
+            expectEqual(page.status, 200)
             #expect(page.text.contains("src=\"\(WebAsset.script.path)\""))
             #expect(!page.text.contains("@"))
             let script = try await harness.anybody.send(.get, WebAsset.script.path)
-            #expect(script.body == WebAsset.script.bytes)
-            #expect(script.headers["content-type"]?.hasPrefix("text/javascript") == true)
-            #expect(script.headers["cache-control"] == "public, max-age=31536000, immutable")
+            expectEqual(script.body, WebAsset.script.bytes)
+            expectEqual(script.headers["content-type"]?.hasPrefix("text/javascript"), true)
+            expectEqual(script.headers["cache-control"], "public, max-age=31536000, immutable")
             let tag = try #require(script.headers["etag"])
             let again = try await harness.anybody.send(
                 .get, WebAsset.script.path, headers: ["If-None-Match": "W/\(tag), \"x\""])
-            #expect(again.status == 304)
+            expectEqual(again.status, 304)
             #expect(again.body.isEmpty)
-            #expect(try await harness.anybody.send(.get, "/assets/0000000000000000/chat.js").status == 404)
+            try await expectEqual(harness.anybody.send(.get, "/assets/0000000000000000/chat.js").status, 404)
         }
     }
 
@@ -60,16 +60,16 @@ struct FrontTests {
             for asset in WebAsset.all {
                 let answer = try await harness.anybody.send(
                     .get, asset.path, headers: ["Accept-Encoding": accepted])
-                #expect(answer.headers["content-encoding"] == (isCompressed ? "gzip" : nil))
-                #expect(answer.headers["vary"] == "Accept-Encoding")
-                #expect(answer.body == (isCompressed ? asset.compressed : asset.bytes))
+                expectEqual(answer.headers["content-encoding"], isCompressed ? "gzip" : nil)
+                expectEqual(answer.headers["vary"], "Accept-Encoding")
+                expectEqual(answer.body, isCompressed ? asset.compressed : asset.bytes)
                 let tag = try #require(answer.headers["etag"])
                 let again = try await harness.anybody.send(
                     .get, asset.path, headers: ["Accept-Encoding": accepted, "If-None-Match": tag])
-                #expect(again.status == 304)
+                expectEqual(again.status, 304)
                 let other = try await harness.anybody.send(
                     .get, asset.path, headers: ["Accept-Encoding": isCompressed ? "br" : "gzip", "If-None-Match": tag])
-                #expect(other.status == 200, "both forms have the tag \(tag)")
+                expectEqual(other.status, 200, "both forms have the tag \(tag)")
             }
             #expect(WebAsset.all.allSatisfy { $0.compressed.starts(with: [0x1F, 0x8B]) })
             #expect(WebAsset.script.compressed.count < 60_000)
@@ -91,7 +91,7 @@ struct FrontTests {
     func theme(cookie: String, isTaken: Bool) async throws {
         try await GatewayHarness.run { harness in
             let page = try await harness.anybody.with("Cookie", "jetbridge_theme=\(cookie)").send(.get, "/")
-            #expect(page.text.contains("data-theme=\"\(cookie)\"") == isTaken)
+            expectEqual(page.text.contains("data-theme=\"\(cookie)\""), isTaken)
             #expect(page.text.contains("<html lang=\"en\""))
         }
     }
@@ -100,14 +100,14 @@ struct FrontTests {
     func noRoute() async throws {
         try await GatewayHarness.run { harness in
             let method = try await harness.anybody.send(.delete, "/api/v1/threads")
-            #expect(method.status == 405)
-            #expect(method.headers["allow"] == "GET, HEAD, POST")
-            #expect(method.headers["content-type"] == "application/problem+json")
+            expectEqual(method.status, 405)
+            expectEqual(method.headers["allow"], "GET, HEAD, POST")
+            expectEqual(method.headers["content-type"], "application/problem+json")
             let path = try await harness.anybody.send(.get, "/api/v2/threads")
-            #expect(path.status == 404)
-            #expect(path.headers["content-type"] == "application/problem+json")
+            expectEqual(path.status, 404)
+            expectEqual(path.headers["content-type"], "application/problem+json")
             let people = try await harness.anybody.with("Accept", "text/html").send(.get, "/nowhere/<b>")
-            #expect(people.headers["content-type"]?.hasPrefix("text/html") == true)
+            expectEqual(people.headers["content-type"]?.hasPrefix("text/html"), true)
         }
     }
 
@@ -115,12 +115,12 @@ struct FrontTests {
     func readiness() async throws {
         try await GatewayHarness.run { harness in
             let ready = try await harness.anybody.send(.get, "/readyz").expect(200)
-            #expect(ready["status"] == "ok")
-            #expect(ready["checks"]?["store"] == "ok")
+            expectEqual(ready["status"], "ok")
+            expectEqual(ready["checks"]?["store"], "ok")
             #expect(ready["checks"]?["adapters"]?["irc:local"]?["state"] != nil)
-            #expect(ready["checks"]?["adapters"]?["web"]?["since"] == "2023-11-14T22:13:20.000Z")
+            expectEqual(ready["checks"]?["adapters"]?["web"]?["since"], "2023-11-14T22:13:20.000Z")
             let health = try await harness.anybody.send(.get, "/healthz").expect(200)
-            #expect(health == ["status": "ok"])
+            expectEqual(health, ["status": "ok"])
             #expect(try await harness.anybody.send(.head, "/healthz").body.isEmpty)
         }
     }
@@ -137,7 +137,7 @@ struct FrontTests {
         networks: [AdapterStatus.State], store: String?, model: String?, isStopping: Bool, status: HostReadiness.Status
     ) {
         let checks = HostReadiness.Checks(store: store, model: model, jail: "missing")
-        #expect(HostReadiness.status(checks, networks: networks, isStopping: isStopping) == status)
+        expectEqual(HostReadiness.status(checks, networks: networks, isStopping: isStopping), status)
     }
 
     @Test("readyz is 503 with the reason: a failing store, a network that is not connected, the stop")
@@ -148,20 +148,20 @@ struct FrontTests {
                 document: try await harness.anybody.send(.get, "/api/v1/openapi.json").expect(200))
             func unready() async throws -> JSON {
                 let document = try await harness.anybody.send(.get, "/readyz").expect(503)
-                #expect(validator.mistakes(in: document, method: "get", path: "/readyz", status: 503) == [])
+                expectEqual(validator.mistakes(in: document, method: "get", path: "/readyz", status: 503), [])
                 return document
             }
             problem.withLock { $0 = "the disk is full" }
-            #expect(try await unready()["checks"]?["store"] == "the disk is full")
+            try await expectEqual(unready()["checks"]?["store"], "the disk is full")
             problem.withLock { $0 = nil }
-            #expect(try await harness.anybody.send(.get, "/readyz").status == 200)
+            try await expectEqual(harness.anybody.send(.get, "/readyz").status, 200)
             await harness.network.stop()
-            #expect(try await unready()["checks"]?["adapters"]?["irc:local"]?["state"] == "down")
+            try await expectEqual(unready()["checks"]?["adapters"]?["irc:local"]?["state"], "down")
             harness.network.connect(to: harness.bridge)
-            #expect(try await harness.anybody.send(.get, "/readyz").status == 200)
+            try await expectEqual(harness.anybody.send(.get, "/readyz").status, 200)
             await harness.bridge.stop()
-            #expect(try await unready()["status"] == "stopping")
-            #expect(try await harness.anybody.send(.get, "/healthz").status == 200)
+            try await expectEqual(unready()["status"], "stopping")
+            try await expectEqual(harness.anybody.send(.get, "/healthz").status, 200)
         }
     }
 
@@ -185,9 +185,9 @@ struct FrontTests {
             let id = "4bf92f3577b34da6a3ce929d0e0e4736"
             let given = try await harness.anybody.with("traceparent", "00-\(id)-00f067aa0ba902b7-01").send(
                 .get, "/healthz")
-            #expect(given.headers["x-request-id"] == id)
+            expectEqual(given.headers["x-request-id"], id)
             let made = try await harness.anybody.with("traceparent", "00-<script>-1-1").send(.get, "/healthz")
-            #expect(made.headers["x-request-id"]?.utf8.count == 32)
+            expectEqual(made.headers["x-request-id"]?.utf8.count, 32)
         }
     }
 
@@ -196,7 +196,7 @@ struct FrontTests {
         try await GatewayHarness.run { harness in
             let caller = try await harness.signedIn()
             let document = try await harness.anybody.send(.get, "/api/v1/openapi.json").expect(200)
-            #expect(document["openapi"] == "3.1.0")
+            expectEqual(document["openapi"], "3.1.0")
             let validator = SchemaValidator(document: document)
             let thread = try await caller.newThread()
             let operation = try await caller.write("hello", to: thread)
@@ -211,14 +211,14 @@ struct FrontTests {
             ]
             for call in calls {
                 let answer = try await caller.send(.get, call.target)
-                #expect(answer.status == 200, "\(call.target)")
-                #expect(
-                    validator.mistakes(in: answer.json, method: "get", path: call.pattern, status: 200) == [],
+                expectEqual(answer.status, 200, "\(call.target)")
+                expectEqual(
+                    validator.mistakes(in: answer.json, method: "get", path: call.pattern, status: 200), [],
                     "\(call.target)")
             }
             let missing = try await caller.send(.get, "/api/v1/threads/none")
-            #expect(
-                validator.mistakes(in: missing.json, method: "get", path: "/api/v1/threads/{id}", status: 404) == [])
+            expectEqual(
+                validator.mistakes(in: missing.json, method: "get", path: "/api/v1/threads/{id}", status: 404), [])
             let described = document["paths"]?.objectValue?.keys ?? []
             #expect(Set(calls.map(\.pattern)).isSubset(of: described))
             #expect(described.contains("/r/{repository}/blob/{ref}/{path}"))

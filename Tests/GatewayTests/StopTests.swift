@@ -18,12 +18,12 @@ struct StopTests {
             let first = try await caller.write("one", to: thread)
             let second = try await caller.write("two", to: thread)
             let answer = try await caller.send(.post, "/api/v1/operations/\(first)/stop", json: [:]).expect(202)
-            #expect(answer["state"] == "stopped")
-            #expect(try await caller.ended(second)["state"] == "complete")
+            expectEqual(answer["state"], "stopped")
+            try await expectEqual(caller.ended(second)["state"], "complete")
             let page = try await caller.send(.get, "/api/v1/threads/\(thread)/messages").expect(200)
             let roles = page["items"]?.arrayValue?.compactMap { $0["role"]?.stringValue }
-            #expect(roles == ["user", "user", "assistant", "note", "assistant"])
-            #expect(page["items"]?[2]?["text"] == "It is ")
+            expectEqual(roles, ["user", "user", "assistant", "note", "assistant"])
+            expectEqual(page["items"]?[2]?["text"], "It is ")
         }
     }
 
@@ -35,11 +35,11 @@ struct StopTests {
             let thread = try await caller.newThread()
             let first = try await caller.write("one", to: thread)
             let stop = try await caller.write("/stop", to: thread)
-            #expect(try await caller.ended(first)["state"] == "stopped")
+            try await expectEqual(caller.ended(first)["state"], "stopped")
             let page = try await caller.send(.get, "/api/v1/threads/\(thread)/messages").expect(200)
             let notes = page["items"]?.arrayValue?.filter { $0["role"] == "note" } ?? []
-            #expect(notes.map { $0["operation_id"]?.stringValue } == [stop])
-            #expect(notes.first?["text"] == "Stopped. `/resume` continues the answer.")
+            expectEqual(notes.map { $0["operation_id"]?.stringValue }, [stop])
+            expectEqual(notes.first?["text"], "Stopped. `/resume` continues the answer.")
         }
     }
 
@@ -53,13 +53,13 @@ struct StopTests {
             let second = try await caller.write("two", to: thread)
             let third = try await caller.write("three", to: thread)
             let answer = try await caller.send(.post, "/api/v1/operations/\(second)/stop", json: [:]).expect(202)
-            #expect(answer["state"] == "stopped")
-            #expect(try await caller.send(.get, "/api/v1/operations/\(third)").expect(200)["position"] == 1)
+            expectEqual(answer["state"], "stopped")
+            try await expectEqual(caller.send(.get, "/api/v1/operations/\(third)").expect(200)["position"], 1)
             worker.release()
-            #expect(try await caller.ended(first)["state"] == "complete")
-            #expect(try await caller.ended(third)["state"] == "complete")
+            try await expectEqual(caller.ended(first)["state"], "complete")
+            try await expectEqual(caller.ended(third)["state"], "complete")
             let again = try await caller.send(.post, "/api/v1/operations/\(first)/stop", json: [:]).expect(202)
-            #expect(again["state"] == "complete")
+            expectEqual(again["state"], "complete")
         }
     }
 
@@ -74,9 +74,9 @@ struct StopTests {
             let second = try await guest.write("two", to: thread)
             _ = try await guest.send(.post, "/api/v1/operations/\(first)/stop", json: [:]).expect(403)
             let stopped = try await owner.send(.post, "/api/v1/operations/\(first)/stop", json: [:]).expect(202)
-            #expect(stopped["state"] == "stopped")
+            expectEqual(stopped["state"], "stopped")
             _ = try await owner.send(.post, "/api/v1/operations/\(second)/stop", json: [:]).expect(202)
-            #expect(try await guest.ended(second)["state"] == "stopped")
+            try await expectEqual(guest.ended(second)["state"], "stopped")
         }
     }
 
@@ -95,11 +95,11 @@ struct StopTests {
             let listed = try await owner.send(.get, "/api/v1/threads?adapter=irc%3Alocal").expect(200)["items"]
             let other = try #require(listed?[0]?["active_operation"]?.stringValue)
             let refused = try await owner.send(.post, "/api/v1/operations/\(other)/stop", json: [:])
-            #expect(refused.status == 403)
+            expectEqual(refused.status, 403)
             #expect(refused.text.contains("irc:local"))
             worker.release()
             worker.release()
-            #expect(try await owner.ended(operation)["state"] == "complete")
+            try await expectEqual(owner.ended(operation)["state"], "complete")
         }
     }
 }

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import GitHub
@@ -6,6 +7,6 @@ import Testing
 struct GitHubRepositoryNameTests {
     @Test("is written as owner/name")
     func isWritten() {
-        #expect("\(GitHubRepositoryName(owner: "octo", name: "app"))" == "octo/app")
+        expectEqual("\(GitHubRepositoryName(owner: "octo", name: "app"))", "octo/app")
     }
 }

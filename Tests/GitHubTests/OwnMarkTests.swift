@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import GitHub
@@ -14,7 +15,7 @@ struct OwnMarkTests {
 
     @Test("cannot be ended by what they name")
     func names() {
-        #expect(OwnMark.of("fix", "a-->b<é\nc_1") == "<!-- jetbridge:fix:abc_1 -->")
-        #expect(OwnMark.name(String(repeating: "a", count: 100)).count == 80)
+        expectEqual(OwnMark.of("fix", "a-->b<é\nc_1"), "<!-- jetbridge:fix:abc_1 -->")
+        expectEqual(OwnMark.name(String(repeating: "a", count: 100)).count, 80)
     }
 }

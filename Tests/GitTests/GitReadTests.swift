@@ -9,13 +9,13 @@ import Testing
         let id = try await fixture.commit("a", "1")
         try fixture.git("tag -a v1 -m v1")
         for name in [id.hex, id.short, id.hex.uppercased(), "main", "v1"] {
-            #expect(try await fixture.repository.resolve(name) == id)
+            try await expectEqual(fixture.repository.resolve(name), id)
         }
         for name in ["nothing", "0000000"] {
-            #expect(await Fixture.code { _ = try await fixture.repository.resolve(name) } == .notFound, "\(name)")
+            await expectEqual(Fixture.code { _ = try await fixture.repository.resolve(name) }, .notFound, "\(name)")
         }
         for name in ["HEAD~1", "main^", ":/Write", "@{-1}", "../main", "HEAD"] {
-            #expect(await Fixture.code { _ = try await fixture.repository.resolve(name) } == .invalidName, "\(name)")
+            await expectEqual(Fixture.code { _ = try await fixture.repository.resolve(name) }, .invalidName, "\(name)")
         }
     }
 
@@ -31,7 +31,7 @@ import Testing
         try fixture.git.redate(date)
         let id = try await fixture.repository.resolve("main")
         let found = try await fixture.repository.log(from: id, limit: 2) + [fixture.repository.commit(id)]
-        #expect(found.count == 3)
+        expectEqual(found.count, 3)
         for person in found.flatMap({ [$0.author, $0.committer] }) {
             #expect((0...253_402_300_799).contains(person.seconds) && abs(person.offsetMinutes) < 24 * 60)
         }
@@ -47,30 +47,31 @@ import Testing
             """)
         let id = try await fixture.repository.resolve("main")
         let log = try await fixture.repository.log(from: id, limit: 10)
-        #expect(log.map(\.subject) == ["Add things", "Begin the repository"])
-        #expect(log[0].body == "Because.")
-        #expect(log[0].parents == [log[1].id])
-        #expect(try await fixture.repository.log(from: id, limit: 1).count == 1)
+        expectEqual(log.map(\.subject), ["Add things", "Begin the repository"])
+        expectEqual(log[0].body, "Because.")
+        expectEqual(log[0].parents, [log[1].id])
+        try await expectEqual(fixture.repository.log(from: id, limit: 1).count, 1)
         let entries = try await fixture.repository.entries(in: "", at: id)
-        #expect(entries.map(\.name) == ["d", "link", "run"])
-        #expect(entries.map(\.kind) == [.directory, .symbolicLink, .executable])
-        #expect(entries[2].size == 3)
+        expectEqual(entries.map(\.name), ["d", "link", "run"])
+        expectEqual(entries.map(\.kind), [.directory, .symbolicLink, .executable])
+        expectEqual(entries[2].size, 3)
         for (path, isLink) in [("link", true), ("run", false), ("d", false), ("none", false)] {
-            #expect(try await fixture.repository.isLink(path, at: id) == isLink, "\(path)")
+            try await expectEqual(fixture.repository.isLink(path, at: id), isLink, "\(path)")
         }
-        #expect(try await fixture.repository.entries(in: "d", at: id).map(\.name) == ["e", "x"])
-        #expect(try await fixture.repository.file("d/e/y", at: id, limit: 100) == Array("two\n".utf8))
+        try await expectEqual(fixture.repository.entries(in: "d", at: id).map(\.name), ["e", "x"])
+        try await expectEqual(fixture.repository.file("d/e/y", at: id, limit: 100), Array("two\n".utf8))
     }
 
     @Test("a missing path, a path of another kind and a large file are errors")
     func missing() async throws {
         let fixture = try await Fixture.initialised()
         let id = try await fixture.commit("d/f", "12345")
-        #expect(await Fixture.code { _ = try await fixture.repository.file("no", at: id, limit: 9) } == .notFound)
-        #expect(await Fixture.code { _ = try await fixture.repository.file("d", at: id, limit: 9) } == .notFound)
-        #expect(await Fixture.code { _ = try await fixture.repository.entries(in: "d/f", at: id) } == .notFound)
-        #expect(await Fixture.code { _ = try await fixture.repository.file("d/f", at: id, limit: 4) } == .tooLarge)
-        #expect(await Fixture.code { _ = try await fixture.repository.file("../f", at: id, limit: 4) } == .invalidName)
+        await expectEqual(Fixture.code { _ = try await fixture.repository.file("no", at: id, limit: 9) }, .notFound)
+        await expectEqual(Fixture.code { _ = try await fixture.repository.file("d", at: id, limit: 9) }, .notFound)
+        await expectEqual(Fixture.code { _ = try await fixture.repository.entries(in: "d/f", at: id) }, .notFound)
+        await expectEqual(Fixture.code { _ = try await fixture.repository.file("d/f", at: id, limit: 4) }, .tooLarge)
+        await expectEqual(
+            Fixture.code { _ = try await fixture.repository.file("../f", at: id, limit: 4) }, .invalidName)
     }
 
     @Test("a commit is found by its trailer, with its branch")
@@ -82,8 +83,8 @@ import Testing
         let id = try await fixture.repository.commit(change)
         try await fixture.commit("later", "1", branch: "001-a")
         let found = try await fixture.repository.find(GitTrailer("Jetbridge-Turn", "t1"))
-        #expect(found?.commit.id == id)
-        #expect(found?.branch == "001-a")
+        expectEqual(found?.commit.id, id)
+        expectEqual(found?.branch, "001-a")
         #expect(try await fixture.repository.find(GitTrailer("Jetbridge-Turn", "t")) == nil)
         #expect(try await fixture.repository.find(GitTrailer("K", "body")) == nil)
     }
@@ -98,8 +99,8 @@ import Testing
         try await fixture.commit("specs/010-y/spec.md", "1")
         try fixture.git("update-ref refs/remotes/origin/far x")
         try fixture.git("branch -q -D x")
-        #expect(try await fixture.repository.directoryNames(in: "specs") == ["007-x", "010-y"])
-        #expect(try await fixture.repository.branches().map(\.name) == ["main", "origin/far"])
+        try await expectEqual(fixture.repository.directoryNames(in: "specs"), ["007-x", "010-y"])
+        try await expectEqual(fixture.repository.branches().map(\.name), ["main", "origin/far"])
     }
 
     @Test("a diff has files, numbered lines, renames and binary files")
@@ -115,23 +116,24 @@ import Testing
                 "old.txt": nil, "new.txt": Array((text.uppercased() + "end").utf8), "gone": nil, "bin": [0, 1, 2],
             ]))
         let diff = try await fixture.repository.diff(of: id)
-        #expect(diff.files.map(\.path) == ["a.txt", "bin", "gone", "new.txt"])
-        #expect(diff.files.map(\.status) == [.modified, .added, .deleted, .renamed])
-        #expect(diff.files[3].oldPath == "old.txt")
-        #expect(diff.files.map(\.isBinary) == [false, true, false, false])
-        #expect(diff.stat == GitStat(files: 4, additions: 3, deletions: 2))
+        expectEqual(diff.files.map(\.path), ["a.txt", "bin", "gone", "new.txt"])
+        expectEqual(diff.files.map(\.status), [.modified, .added, .deleted, .renamed])
+        expectEqual(diff.files[3].oldPath, "old.txt")
+        expectEqual(diff.files.map(\.isBinary), [false, true, false, false])
+        expectEqual(diff.stat, GitStat(files: 4, additions: 3, deletions: 2))
         #expect(!diff.isCut)
-        #expect(try await fixture.repository.stat(of: id) == diff.stat)
+        try await expectEqual(fixture.repository.stat(of: id), diff.stat)
 
         let hunk = try #require(diff.files[0].hunks.first)
         #expect(hunk.header.hasPrefix("@@ -7,7 +7,8 @@"))
-        #expect(
-            hunk.lines.map { "\($0.oldNumber ?? 0) \($0.newNumber ?? 0) \($0.kind) \($0.text)" } == [
+        expectEqual(
+            hunk.lines.map { "\($0.oldNumber ?? 0) \($0.newNumber ?? 0) \($0.kind) \($0.text)" },
+            [
                 "7 7 context line 7", "8 8 context line 8", "9 9 context line 9", "10 0 deleted line 10",
                 "0 10 added line ten", "0 11 added and more", "11 12 context line 11", "12 13 context line 12",
                 "13 14 context line 13",
             ])
-        #expect(diff.files[3].hunks.last?.lines.last?.kind == .noNewline)
+        expectEqual(diff.files[3].hunks.last?.lines.last?.kind, .noNewline)
     }
 
     @Test("a root commit is compared with nothing, a merge with its first parent")
@@ -139,12 +141,12 @@ import Testing
         let fixture = try Fixture()
         try fixture.git.shell("git init -q && echo a > a && git add a && git commit -qm root")
         let root = try await fixture.repository.resolve("main")
-        #expect(try await fixture.repository.diff(of: root).files.map(\.path) == ["a"])
+        try await expectEqual(fixture.repository.diff(of: root).files.map(\.path), ["a"])
         try fixture.git.shell(
             "git switch -qc side && echo b > b && git add b && git commit -qm b && git switch -q main && echo c > c && git add c && git commit -qm c && git merge -q side -m merge"
         )
         let merge = try await fixture.repository.resolve("main")
-        #expect(try await fixture.repository.diff(of: merge).files.map(\.path) == ["b"])
+        try await expectEqual(fixture.repository.diff(of: merge).files.map(\.path), ["b"])
     }
 
     @Test("a huge diff is cut, and says so")
@@ -156,14 +158,14 @@ import Testing
         let limits = GitDiffLimits(files: 3, lines: 1_500, lineBytes: 100, fileBytes: 4_500)
         let diff = try await fixture.repository.diff(of: id, limits: limits)
         #expect(diff.isCut)
-        #expect(diff.files.map(\.path) == ["a", "b", "c"])
+        expectEqual(diff.files.map(\.path), ["a", "b", "c"])
         #expect(diff.files[1].isCut)
-        #expect(diff.files[1].hunks[0].lines.count == 500)
-        #expect(diff.files[1].additions == 1_000)
+        expectEqual(diff.files[1].hunks[0].lines.count, 500)
+        expectEqual(diff.files[1].additions, 1_000)
         #expect(diff.files[2].isBinary)
-        #expect(diff.stat.files == 4)
+        expectEqual(diff.stat.files, 4)
 
         let long = try await fixture.repository.diff(of: id, limits: GitDiffLimits(lineBytes: 10))
-        #expect(long.files[2].hunks[0].lines[0].text == "xxxxxxxxxx…")
+        expectEqual(long.files[2].hunks[0].lines[0].text, "xxxxxxxxxx…")
     }
 }

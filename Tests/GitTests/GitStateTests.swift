@@ -11,10 +11,10 @@ import Testing
         #expect(try await repository.initialise(committer: Fixture.bot))
         #expect(try await !repository.initialise(committer: Fixture.bot))
         let git = RealGit(repository.path)
-        #expect(try git("log --format=%s:%T main") == "Begin the repository:4b825dc642cb6eb9a060e54bf8d69288fbee4904")
-        #expect(try git("status --porcelain --branch") == "## main")
+        try expectEqual(git("log --format=%s:%T main"), "Begin the repository:4b825dc642cb6eb9a060e54bf8d69288fbee4904")
+        try expectEqual(git("status --porcelain --branch"), "## main")
         try git("fsck --strict")
-        #expect(try await repository.checkReady(base: nil).name == "main")
+        try await expectEqual(repository.checkReady(base: nil).name, "main")
     }
 
     @Test("an existing repository without commits gets its first one on its current branch")
@@ -22,9 +22,9 @@ import Testing
         let fixture = try Fixture()
         try fixture.git("init -q -b trunk")
         let code = await Fixture.code { _ = try await fixture.repository.checkReady(base: nil) }
-        #expect(code == .unborn)
+        expectEqual(code, .unborn)
         #expect(try await fixture.repository.initialise(committer: Fixture.bot))
-        #expect(try await fixture.repository.checkReady(base: nil).name == "trunk")
+        try await expectEqual(fixture.repository.checkReady(base: nil).name, "trunk")
     }
 
     @Test("a repository with commits on other branches is not initialised")
@@ -33,8 +33,8 @@ import Testing
         try fixture.git("switch -q --orphan fresh")
         #expect(try await !fixture.repository.initialise(committer: Fixture.bot))
         let code = await Fixture.code { _ = try await fixture.repository.checkReady(base: nil) }
-        #expect(code == .unborn)
-        #expect(try await fixture.repository.checkReady(base: "main").name == "main")
+        expectEqual(code, .unborn)
+        try await expectEqual(fixture.repository.checkReady(base: "main").name, "main")
     }
 
     @Test(
@@ -59,7 +59,7 @@ import Testing
         try RealGit(repository.path).shell(command)
         let thrown = await #expect(throws: GitError.self) { _ = try await repository.checkReady(base: nil) }
         let error = try #require(thrown)
-        #expect(error.code == code)
+        expectEqual(error.code, code)
         #expect(error.message.contains(remedy), "\(error.message)")
         #expect(!error.message.contains("\n"))
     }
@@ -72,15 +72,15 @@ import Testing
         let new = await Fixture.code {
             _ = try await fixture.repository.commit(fixture.change(["a": [1]], branch: "new", base: .new(from: start)))
         }
-        #expect(new == .locked)
+        expectEqual(new, .locked)
         // The checked-out branch's files are restored.
         let old = await Fixture.code { try await fixture.commit("a", "1") }
-        #expect(old == .locked)
-        #expect(try fixture.git("status --porcelain") == "")
+        expectEqual(old, .locked)
+        try expectEqual(fixture.git("status --porcelain"), "")
         try fixture.git.shell("rm .git/refs/heads/main.lock && touch .git/index.lock")
         let index = await Fixture.code { try await fixture.commit("a", "1") }
-        #expect(index == .locked)
-        #expect(try await fixture.repository.resolve("main") == start)
+        expectEqual(index, .locked)
+        try await expectEqual(fixture.repository.resolve("main"), start)
     }
 
     @Test("a branch cannot be nested under another branch's name")
@@ -91,7 +91,7 @@ import Testing
             _ = try await fixture.repository.commit(
                 fixture.change(["a": [1]], branch: "main/sub", base: .new(from: start)))
         }
-        #expect(code == .pathIsFile)
+        expectEqual(code, .pathIsFile)
     }
 
     @Test("a directory that cannot be created is reported")
@@ -99,7 +99,7 @@ import Testing
         let code = await Fixture.code {
             try await GitRepository(path: "/proc/jetbridge/notes").initialise(committer: Fixture.bot)
         }
-        #expect(code == .failed)
+        expectEqual(code, .failed)
     }
 
     @Test("a repository without write permission is refused, except to root")
@@ -107,7 +107,7 @@ import Testing
         let fixture = try await Fixture.initialised()
         try fixture.git.shell("chmod -R a-w .git")
         let code = await Fixture.code { _ = try await fixture.repository.checkReady(base: nil) }
-        #expect(code == (geteuid() == 0 ? nil : .notWritable))
+        expectEqual(code, geteuid() == 0 ? nil : .notWritable)
         try fixture.git.shell("chmod -R u+w .git")
     }
 
@@ -116,8 +116,8 @@ import Testing
         let fixture = try await Fixture.initialised()
         try fixture.git.shell("chown -R 65534 .")
         let error = await #expect(throws: GitError.self) { _ = try await fixture.repository.checkReady(base: nil) }
-        #expect(error?.code == .foreignOwner)
-        #expect(error?.message.contains("safe.directory") == true)
+        expectEqual(error?.code, .foreignOwner)
+        expectEqual(error?.message.contains("safe.directory"), true)
     }
 
     @Test("a damaged object is an error")
@@ -126,7 +126,7 @@ import Testing
         let id = try await fixture.commit("a", "1")
         let object = ".git/objects/\(id.hex.prefix(2))/\(id.hex.dropFirst(2))"
         try fixture.git.shell("chmod u+w \(object) && echo rubbish > \(object)")
-        #expect(await Fixture.code { _ = try await fixture.repository.commit(id) } == .failed)
+        await expectEqual(Fixture.code { _ = try await fixture.repository.commit(id) }, .failed)
     }
 }
 
@@ -167,8 +167,8 @@ import Testing
 
     @Test("a full hash is 40 hexadecimal digits")
     func objectID() {
-        #expect(GitObjectID(String(repeating: "A", count: 40))?.hex == String(repeating: "a", count: 40))
-        #expect(GitObjectID("abc") == nil)
-        #expect(GitObjectID(String(repeating: "g", count: 40)) == nil)
+        expectEqual(GitObjectID(String(repeating: "A", count: 40))?.hex, String(repeating: "a", count: 40))
+        expectEqual(GitObjectID("abc"), nil)
+        expectEqual(GitObjectID(String(repeating: "g", count: 40)), nil)
     }
 }

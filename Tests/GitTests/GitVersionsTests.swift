@@ -25,11 +25,11 @@ import Testing
         let fixture = try await Self.repository()
         let head = try await fixture.repository.resolve("main")
         let found = try await fixture.repository.lastChanges(of: ["d/a", "b", "c", "d", "none"], from: head)
-        #expect(found.mapValues(\.subject)["d/a"] == "one")
-        #expect(found["d"]?.subject == "one")
-        #expect(found["b"]?.subject == "three: b")
-        #expect(found["c"]?.subject == "four: no c")
-        #expect(found["none"] == nil)
+        expectEqual(found.mapValues(\.subject)["d/a"], "one")
+        expectEqual(found["d"]?.subject, "one")
+        expectEqual(found["b"]?.subject, "three: b")
+        expectEqual(found["c"]?.subject, "four: no c")
+        expectEqual(found["none"], nil)
         let few = try await fixture.repository.lastChanges(of: ["d/a", "b"], from: head, visits: 2)
         #expect(few.isEmpty)
     }
@@ -42,10 +42,9 @@ import Testing
         #expect(all.items.map(\.subject) == ["three: b", "two: b", "one"] && !all.isCut)
         let two = try await fixture.repository.history(of: "b", from: head, limit: 2)
         #expect(two.items.map(\.subject) == ["three: b", "two: b"] && two.isCut)
-        #expect(try await fixture.repository.history(of: "c", from: head, limit: 10).items.count == 2)
-        #expect(
-            await Fixture.code { _ = try await fixture.repository.history(of: "../b", from: head, limit: 1) }
-                == .invalidName)
+        try await expectEqual(fixture.repository.history(of: "c", from: head, limit: 10).items.count, 2)
+        await expectEqual(
+            Fixture.code { _ = try await fixture.repository.history(of: "../b", from: head, limit: 1) }, .invalidName)
     }
 
     @Test("what differs in a file between two commits")

@@ -15,7 +15,7 @@ struct LoopbackGitServerTests {
         try git.shell("cd work && echo one > one && git add one && git commit -qm one")
         let address = server.url.replacing("http://", with: "http://me:secret@")
         try git.shell("cd work && git push -q \(address)/owner/name main")
-        #expect(try git("-C served/owner/name.git rev-parse main") == git("-C work rev-parse main"))
+        try expectEqual(git("-C served/owner/name.git rev-parse main"), git("-C work rev-parse main"))
         #expect(server.calls.contains { $0.request == .push && $0.user == "me" && $0.status == 200 })
         server.fail(.references(isPush: false), .status(500))
         #expect(throws: RealGit.Failure.self) { try git("clone -q \(server.url)/owner/name.git other") }
@@ -23,7 +23,7 @@ struct LoopbackGitServerTests {
         #expect(throws: RealGit.Failure.self) { try git("clone -q \(server.url)/owner/name.git other") }
         server.fail(.references(isPush: false), .redirect(to: "\(server.url)/owner/name.git/info/refs"))
         try git("clone -q \(server.url)/moved.git other")
-        #expect(try git("-C other rev-parse main") == git("-C work rev-parse main"))
+        try expectEqual(git("-C other rev-parse main"), git("-C work rev-parse main"))
         await server.stop()
     }
 }

@@ -16,7 +16,7 @@ struct TreeLimitsTests {
         let id = try await trees.bomb(levels: levels, branches: branches)
         let growth = await HostileTrees.growth {
             let refused = await HostileTrees.refusal { _ = try await trees.fixture.repository.stat(of: id) }
-            #expect(refused == "too large to show: the commit \(id.short) \(Self.tooMany)")
+            expectEqual(refused, "too large to show: the commit \(id.short) \(Self.tooMany)")
         }
         #expect(growth < 64 << 20)
     }
@@ -27,14 +27,14 @@ struct TreeLimitsTests {
         let (git, base) = (trees.fixture.repository, try await trees.id())
         let id = try await trees.bomb()
         let growth = try await HostileTrees.growth {
-            #expect(await Fixture.code { _ = try await git.diff(of: id) } == .tooLarge)
-            #expect(await Fixture.code { _ = try await git.paths(changedBy: id) } == .tooLarge)
+            await expectEqual(Fixture.code { _ = try await git.diff(of: id) }, .tooLarge)
+            await expectEqual(Fixture.code { _ = try await git.paths(changedBy: id) }, .tooLarge)
             let both = await HostileTrees.refusal { _ = try await git.diff(from: id, to: base) }
-            #expect(both == "too large to show: the difference from \(id.short) to \(base.short) \(Self.tooMany)")
+            expectEqual(both, "too large to show: the difference from \(id.short) to \(base.short) \(Self.tooMany)")
             let changes = try await git.fileChanges(from: base, to: id, limit: .max)
-            #expect(changes == nil)
-            #expect(await Fixture.code { _ = try await git.merge(id, with: base, base: base) } == .tooLarge)
-            #expect(await Fixture.code { _ = try await git.merge(base, with: base, base: id) } == .tooLarge)
+            expectEqual(changes, nil)
+            await expectEqual(Fixture.code { _ = try await git.merge(id, with: base, base: base) }, .tooLarge)
+            await expectEqual(Fixture.code { _ = try await git.merge(base, with: base, base: id) }, .tooLarge)
         }
         #expect(growth < 64 << 20)
     }
@@ -47,11 +47,11 @@ struct TreeLimitsTests {
         try await trees.nested(1_000)
         try await trees.fixture.commit("docs/b.md", "b\n")
         let id = try await trees.id()
-        #expect(try await git.stat(of: id) == GitStat(files: 1, additions: 1, deletions: 0))
-        #expect(try await git.diff(of: id).files.map(\.path) == ["docs/b.md"])
-        #expect(try await git.lastChange(of: "docs/b.md", at: id) == id)
-        #expect(try await git.files(in: "docs", endings: [".md"], at: id, limit: 10).items.count == 2)
-        #expect(try await git.entries(in: "", at: id).map(\.name) == ["a", "bomb", "docs", "README.md"])
+        try await expectEqual(git.stat(of: id), GitStat(files: 1, additions: 1, deletions: 0))
+        try await expectEqual(git.diff(of: id).files.map(\.path), ["docs/b.md"])
+        try await expectEqual(git.lastChange(of: "docs/b.md", at: id), id)
+        try await expectEqual(git.files(in: "docs", endings: [".md"], at: id, limit: 10).items.count, 2)
+        try await expectEqual(git.entries(in: "", at: id).map(\.name), ["a", "bomb", "docs", "README.md"])
         #expect(try await git.files(in: "", endings: [".md"], at: id, limit: 10).isCut)
     }
 
@@ -62,7 +62,7 @@ struct TreeLimitsTests {
         let id = try await trees.nested(levels)
         let reason = "has folders more than 256 levels deep"
         let shown = await HostileTrees.refusal { _ = try await git.stat(of: id) }
-        #expect(shown == "too large to show: the commit \(id.short) \(reason): look at it with `git`")
+        expectEqual(shown, "too large to show: the commit \(id.short) \(reason): look at it with `git`")
         #expect(await HostileTrees.refusal { _ = try await git.diff(from: base, to: id) }.contains(reason))
         #expect(
             await HostileTrees.refusal { _ = try await git.merge(id, with: base, base: base) }.contains(reason))
@@ -72,7 +72,7 @@ struct TreeLimitsTests {
             let refused = await HostileTrees.refusal {
                 _ = try await bundle.make([("HEAD", known == [id] ? base : id)], without: known, in: folder.path)
             }
-            #expect(refused == "too large to send: the bundle \(reason): push it with `git` in a clone")
+            expectEqual(refused, "too large to send: the bundle \(reason): push it with `git` in a clone")
         }
     }
 
@@ -95,9 +95,8 @@ struct TreeLimitsTests {
         let refused = await HostileTrees.refusal {
             try await remote.push("refs/jetbridge/outgoing/x", to: "main", expecting: base, from: git)
         }
-        #expect(
-            refused
-                == "too large to send: the push has folders more than 256 levels deep: push it with `git` in a clone")
+        expectEqual(
+            refused, "too large to send: the push has folders more than 256 levels deep: push it with `git` in a clone")
     }
 
     @Test("folders 255 levels deep are shown, merged and packed")
@@ -105,10 +104,10 @@ struct TreeLimitsTests {
         let trees = try await HostileTrees()
         let (git, base) = (trees.fixture.repository, try await trees.id())
         let id = try await trees.nested(255)
-        #expect(try await git.stat(of: id) == GitStat(files: 1, additions: 1, deletions: 0))
+        try await expectEqual(git.stat(of: id), GitStat(files: 1, additions: 1, deletions: 0))
         let path = String(repeating: "a/", count: 255) + "f"
-        #expect(try await git.diff(of: id).files.map(\.path) == [path])
-        #expect(try await git.merge(id, with: base, base: base).tree == git.tree(of: id))
+        try await expectEqual(git.diff(of: id).files.map(\.path), [path])
+        try await expectEqual(git.merge(id, with: base, base: base).tree, git.tree(of: id))
         let folder = try TemporaryDirectory()
         let bundle = GitBundle(store: trees.fixture.directory.path)
         #expect(try await bundle.make([("HEAD", id)], without: [base], in: folder.path).size > 1_000)
@@ -121,22 +120,22 @@ struct TreeLimitsTests {
         let id = try await trees.large()
         try trees.fixture.git.shell("git update-ref refs/heads/side main~1")
         let growth = try await HostileTrees.growth {
-            #expect(try await git.stat(of: id) == GitStat(files: 1, additions: 0, deletions: 0))
+            try await expectEqual(git.stat(of: id), GitStat(files: 1, additions: 0, deletions: 0))
             let files = try await git.diff(of: id).files
             #expect(files.map(\.path) == ["large.md"] && files[0].isBinary && files[0].hunks.isEmpty)
             let refused = await HostileTrees.refusal { _ = try await git.file("large.md", at: id, limit: 64 << 20) }
-            #expect(refused == "large.md has 1069547520 bytes, over the limit of 67108864: use a clone")
-            #expect(try await git.entries(in: "", at: id).first { $0.name == "large.md" }?.size == 1_069_547_520)
+            expectEqual(refused, "large.md has 1069547520 bytes, over the limit of 67108864: use a clone")
+            try await expectEqual(git.entries(in: "", at: id).first { $0.name == "large.md" }?.size, 1_069_547_520)
             let found = try await git.files(in: "", endings: [".md"], at: id, limit: 10).items
-            #expect(found.map(\.size) == [6, 2, 1_069_547_520])
-            #expect(try await git.beginnings(of: found, count: 64 << 10).count == 2)
-            #expect(try await git.patch(of: "README.md", from: id, to: id) == "")
-            #expect(await Fixture.code { _ = try await git.patch(of: "large.md", from: id, to: id) } == .tooLarge)
-            #expect(await Fixture.code { _ = try await git.resolve(HostileTrees.gigabyte) } == .notFound)
+            expectEqual(found.map(\.size), [6, 2, 1_069_547_520])
+            try await expectEqual(git.beginnings(of: found, count: 64 << 10).count, 2)
+            try await expectEqual(git.patch(of: "README.md", from: id, to: id), "")
+            await expectEqual(Fixture.code { _ = try await git.patch(of: "large.md", from: id, to: id) }, .tooLarge)
+            await expectEqual(Fixture.code { _ = try await git.resolve(HostileTrees.gigabyte) }, .notFound)
             let blob = try #require(GitObjectID(HostileTrees.gigabyte))
-            #expect(await Fixture.code { _ = try await git.commit(blob) } == .notFound)
-            #expect(try await git.fileChanges(from: id, to: trees.id("side"), limit: 100)?.map(\.bytes) == [nil])
-            #expect(try await git.fileChanges(from: trees.id("side"), to: id, limit: 100) == nil)
+            await expectEqual(Fixture.code { _ = try await git.commit(blob) }, .notFound)
+            try await expectEqual(git.fileChanges(from: id, to: trees.id("side"), limit: 100)?.map(\.bytes), [nil])
+            try await expectEqual(git.fileChanges(from: trees.id("side"), to: id, limit: 100), nil)
         }
         #expect(growth < 64 << 20)
     }
@@ -159,18 +158,19 @@ struct TreeLimitsTests {
             let same = try await git.diff(of: trees.id("same"))
             #expect(same.files.map(\.status) == [.renamed] && same.files[0].oldPath == "large.md")
             let moved = try await git.diff(of: trees.id("moved"))
-            #expect(moved.files.map(\.status) == [.deleted, .added])
+            expectEqual(moved.files.map(\.status), [.deleted, .added])
             let theirs = try await trees.id("smaller")
             for side in ["gone", "moved"] {
                 let refused = await HostileTrees.refusal {
                     _ = try await git.merge(trees.id(side), with: theirs, base: base)
                 }
-                #expect(
-                    refused == "too large to merge: large.md was changed on both sides and has more than 16 MB: "
+                expectEqual(
+                    refused,
+                    "too large to merge: large.md was changed on both sides and has more than 16 MB: "
                         + "merge it with `git` in a clone")
             }
             // What only one side has changed is taken as it is.
-            #expect(try await git.merge(theirs, with: base, base: base).tree == git.tree(of: theirs))
+            try await expectEqual(git.merge(theirs, with: base, base: base).tree, git.tree(of: theirs))
         }
         #expect(growth < 64 << 20)
     }
@@ -194,15 +194,16 @@ struct TreeLimitsTests {
         try program.shell("git update-ref refs/heads/talk \(message)")
         let growth = await HostileTrees.growth {
             let refused = await HostileTrees.refusal { _ = try await git.stat(of: id) }
-            #expect(
-                refused == "too large to show: the commit \(id.short) has folders with too many files to read: "
+            expectEqual(
+                refused,
+                "too large to show: the commit \(id.short) has folders with too many files to read: "
                     + "look at it with `git`")
-            #expect(await Fixture.code { _ = try await git.entries(in: "names", at: id) } == .tooLarge)
-            #expect(await Fixture.code { _ = try await git.commit(trees.id("talk")) } == .tooLarge)
+            await expectEqual(Fixture.code { _ = try await git.entries(in: "names", at: id) }, .tooLarge)
+            await expectEqual(Fixture.code { _ = try await git.commit(trees.id("talk")) }, .tooLarge)
             let log = try? await git.log(from: trees.id("talk"), limit: 2)
-            #expect(log?.map(\.subject) == ["Write docs/a.md"])
+            expectEqual(log?.map(\.subject), ["Write docs/a.md"])
             let history = try? await git.history(of: "docs", from: trees.id("talk"), limit: 2)
-            #expect(history?.items.map(\.subject) == ["Write docs/a.md"])
+            expectEqual(history?.items.map(\.subject), ["Write docs/a.md"])
         }
         #expect(growth < 64 << 20)
     }
@@ -223,12 +224,13 @@ struct TreeLimitsTests {
             fixture.change(Dictionary(uniqueKeysWithValues: files.map { ($0, Array("y\n".utf8)) })))
         let clock = ContinuousClock()
         let start = clock.now
-        #expect(try await fixture.repository.stat(of: id) == GitStat(files: 3, additions: 3, deletions: 2))
-        #expect(try await fixture.repository.diff(of: id).files.map(\.path) == files)
-        #expect(try await fixture.repository.paths(changedBy: id) == files)
+        try await expectEqual(fixture.repository.stat(of: id), GitStat(files: 3, additions: 3, deletions: 2))
+        try await expectEqual(fixture.repository.diff(of: id).files.map(\.path), files)
+        try await expectEqual(fixture.repository.paths(changedBy: id), files)
         #expect(clock.now - start < .milliseconds(500))
         // All of them are within the limits as well.
-        #expect(try await fixture.repository.diff(of: base).stat.files == 60_000)
-        #expect(try await fixture.repository.merge(id, with: base, base: base).tree == fixture.repository.tree(of: id))
+        try await expectEqual(fixture.repository.diff(of: base).stat.files, 60_000)
+        try await expectEqual(
+            fixture.repository.merge(id, with: base, base: base).tree, fixture.repository.tree(of: id))
     }
 }

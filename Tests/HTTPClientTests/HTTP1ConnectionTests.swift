@@ -1,6 +1,7 @@
 import EventLoop
 import HTTP
 import HTTPClient
+import TestSupport
 import Testing
 
 @Suite("HTTPClient: connections without TLS", .timeLimit(.minutes(1)))
@@ -33,10 +34,10 @@ struct HTTP1ConnectionTests {
         }
         let client = HTTPClient()
         for number in 1...3 {
-            #expect(try await self.get(server, by: client, .post) == "ok")
+            try await expectEqual(self.get(server, by: client, .post), "ok")
             // The server's closing is noticed when it arrives, which is before the next request.
             try await EventLoop.shared.sleep(for: .milliseconds(20))
-            #expect(server.accepted == number)
+            expectEqual(server.accepted, number)
         }
         server.stop()
     }
@@ -50,8 +51,8 @@ struct HTTP1ConnectionTests {
             }
         }
         let client = HTTPClient()
-        for _ in 0..<3 { #expect(try await self.get(server, by: client, host: "localhost") == "ok") }
-        #expect(server.accepted == 1)
+        for _ in 0..<3 { try await expectEqual(self.get(server, by: client, host: "localhost"), "ok") }
+        expectEqual(server.accepted, 1)
         server.stop()
     }
 
@@ -65,8 +66,8 @@ struct HTTP1ConnectionTests {
         settings.maxConnections = 1
         let client = HTTPClient(settings)
         for _ in 0..<3 {
-            #expect(try await self.get(first, by: client) == "ok")
-            #expect(try await self.get(second, by: client) == "ok")
+            try await expectEqual(self.get(first, by: client), "ok")
+            try await expectEqual(self.get(second, by: client), "ok")
         }
         #expect(first.accepted == 3 && second.accepted == 3)
         first.stop()
@@ -92,8 +93,8 @@ struct HTTP1ConnectionTests {
         let requests = (0..<60).map { number in
             Task { try await self.get(servers[number * 7 % 3], by: client) }
         }
-        for request in requests { #expect(try await request.value == "ok") }
-        #expect(most == 2)
+        for request in requests { try await expectEqual(request.value, "ok") }
+        expectEqual(most, 2)
         for server in servers { server.stop() }
     }
 
@@ -114,9 +115,9 @@ struct HTTP1ConnectionTests {
         tasks[1].cancel()
         await #expect(throws: CancellationError.self) { try await tasks[1].value }
         mayAnswer.open()
-        #expect(try await tasks[0].value == "ok")
-        #expect(try await tasks[2].value == "ok")
-        #expect(server.accepted == 1)
+        try await expectEqual(tasks[0].value, "ok")
+        try await expectEqual(tasks[2].value, "ok")
+        expectEqual(server.accepted, 1)
         server.stop()
     }
 
@@ -128,7 +129,7 @@ struct HTTP1ConnectionTests {
         let error = await #expect(throws: HTTPClientError.self) {
             try await HTTPClient().execute(HTTPClientRequest(.post, url, body: body))
         }
-        #expect(error?.code == .invalidRequest)
+        expectEqual(error?.code, .invalidRequest)
         server.stop()
     }
 
@@ -147,7 +148,7 @@ struct HTTP1ConnectionTests {
         for _ in 0..<2 {
             let request = HTTPClientRequest(
                 .post, try HTTPURL("http://127.0.0.1:\(server.port)/"), body: .bytes(bytes))
-            #expect(try await client.execute(request).status == .ok)
+            try await expectEqual(client.execute(request).status, .ok)
         }
         server.stop()
     }

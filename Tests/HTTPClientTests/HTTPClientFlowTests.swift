@@ -2,6 +2,7 @@ import EventLoop
 import HTTP
 import HTTPClient
 import Primitives
+import TestSupport
 import Testing
 
 @Suite("HTTPClient: deadlines, back-pressure and cancellation", .serialized, .timeLimit(.minutes(1)))
@@ -28,7 +29,7 @@ struct HTTPClientFlowTests {
         let error = await #expect(throws: HTTPClientError.self) {
             _ = try await client.execute(self.request(server)).body.collect(upTo: 100)
         }
-        #expect(error?.code == .idleTimeout)
+        expectEqual(error?.code, .idleTimeout)
         server.stop()
     }
 
@@ -51,7 +52,7 @@ struct HTTPClientFlowTests {
         let error = await #expect(throws: HTTPClientError.self) {
             for try await bytes in try await client.execute(self.request(server)).body { count += bytes.count }
         }
-        #expect(error?.code == .totalTimeout)
+        expectEqual(error?.code, .totalTimeout)
         #expect(count >= 5)
         server.stop()
     }
@@ -82,7 +83,7 @@ struct HTTPClientFlowTests {
             let error = await #expect(throws: HTTPClientError.self) { try await client.execute(request) }
             #expect(error?.code == .closed && error?.mayHaveReachedServer == true)
         }
-        #expect(requests.withLock { $0 } == (isRetried ? 3 : 2))
+        expectEqual(requests.withLock { $0 }, isRetried ? 3 : 2)
         server.stop()
     }
 
@@ -93,8 +94,8 @@ struct HTTPClientFlowTests {
         let error = await #expect(throws: HTTPClientError.self) {
             try await client.execute(HTTPClientRequest(.get, HTTPURL("https://127.0.0.1:\(server.port)/")))
         }
-        #expect(error?.code == .connectTimeout)
-        #expect(error?.mayHaveReachedServer == false)
+        expectEqual(error?.code, .connectTimeout)
+        expectEqual(error?.mayHaveReachedServer, false)
         server.stop()
     }
 
@@ -108,7 +109,7 @@ struct HTTPClientFlowTests {
         let client = HTTPClient(sender.settings { $0.idleTimeout = .milliseconds(200) })
         let response = try await client.execute(self.request(server))
         try await EventLoop.shared.sleep(for: .milliseconds(600))
-        #expect(try await response.body.collect(upTo: 3_000_000).count == 3_000_000)
+        try await expectEqual(response.body.collect(upTo: 3_000_000).count, 3_000_000)
         server.stop()
     }
 
@@ -152,7 +153,7 @@ struct HTTPClientFlowTests {
         let client = HTTPClient(sender.settings)
         do {
             let response = try await client.execute(self.request(server))
-            #expect(response.status == .ok)
+            expectEqual(response.status, .ok)
         }
         try await gone.passed()
         server.stop()
@@ -166,7 +167,7 @@ struct HTTPClientFlowTests {
             try await connection.write([UInt8](repeating: 1, count: 1_000_000))
         }
         let response = try await HTTPClient(sender.settings).execute(self.request(server))
-        #expect(try await response.body.collect(upTo: 1_000_000).count == 1_000_000)
+        try await expectEqual(response.body.collect(upTo: 1_000_000).count, 1_000_000)
         server.stop()
     }
 
@@ -199,7 +200,7 @@ struct HTTPClientFlowTests {
             }
             received += bytes.count
         }
-        #expect(received == total)
+        expectEqual(received, total)
         #expect(isInOrder)
         server.stop()
     }
@@ -226,8 +227,8 @@ struct HTTPClientFlowTests {
         try await self.settled { offered }
         #expect(offered < 10_000_000, "the writer could send \(offered) bytes")
         resume.open()
-        #expect(try await response.status == .ok)
-        #expect(received == 20_000_000)
+        try await expectEqual(response.status, .ok)
+        expectEqual(received, 20_000_000)
         server.stop()
     }
 
@@ -267,8 +268,8 @@ struct HTTPClientFlowTests {
             while true { try await writer.write([UInt8](repeating: 1, count: 10_000)) }
         }
         let response = try await client.execute(self.request(server, body))
-        #expect(response.status == .contentTooLarge)
-        #expect(try await response.body.collect(upTo: 3) == Array("big".utf8))
+        expectEqual(response.status, .contentTooLarge)
+        try await expectEqual(response.body.collect(upTo: 3), Array("big".utf8))
         server.stop()
     }
 
@@ -296,7 +297,7 @@ struct HTTPClientFlowTests {
                     return count
                 }
             }
-            for try await count in group { #expect(count == 20) }
+            for try await count in group { expectEqual(count, 20) }
         }
         server.stop()
     }
@@ -318,10 +319,10 @@ struct HTTPClientFlowTests {
         let request = try self.request(server)
         try await withThrowingTaskGroup(of: HTTPStatus.self) { group in
             for _ in 0..<40 { group.addTask { try await client.execute(request).status } }
-            for try await status in group { #expect(status == .ok) }
+            for try await status in group { expectEqual(status, .ok) }
         }
-        #expect(most == 4)
-        #expect(server.accepted == 4)
+        expectEqual(most, 4)
+        expectEqual(server.accepted, 4)
         server.stop()
     }
 }

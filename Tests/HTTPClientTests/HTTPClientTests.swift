@@ -2,6 +2,7 @@ import EventLoop
 import HTTP
 import HTTPClient
 import Primitives
+import TestSupport
 import Testing
 
 @Suite("HTTPClient", .timeLimit(.minutes(1)))
@@ -24,9 +25,9 @@ struct HTTPClientTests {
         let server = try RawServer { connection in
             let head = try await connection.head() ?? ""
             let lines = head.split(separator: "\r\n", omittingEmptySubsequences: false)
-            #expect(lines.first == "GET /a/../b//%41?x=1&y=%20|? HTTP/1.1")
-            #expect(lines.dropFirst().first?.hasPrefix("Host: 127.0.0.1:") == true)
-            #expect(lines.dropFirst(2) == ["X-One: 1", "X-Empty:", "x-one: zwei", "", ""])
+            expectEqual(lines.first, "GET /a/../b//%41?x=1&y=%20|? HTTP/1.1")
+            expectEqual(lines.dropFirst().first?.hasPrefix("Host: 127.0.0.1:"), true)
+            expectEqual(lines.dropFirst(2), ["X-One: 1", "X-Empty:", "x-one: zwei", "", ""])
             try await connection.write(
                 "HTTP/1.1 203 Fine\r\nContent-Length: 5\r\nSet-Cookie: a\r\nSet-Cookie:  b \r\n\r\nhello")
         }
@@ -34,10 +35,10 @@ struct HTTPClientTests {
         request.headers = ["X-One": "1", "X-Empty": "", "x-one": "zwei", "Connection": "close", "Content-Length": "9"]
         let client = HTTPClient(sender.settings)
         let response = try await client.execute(request)
-        #expect(response.status.code == 203)
-        #expect(response.version == "1.1")
-        #expect(response.headers.values(of: "set-cookie") == ["a", "b"])
-        #expect(try await response.body.collect(upTo: 5) == Array("hello".utf8))
+        expectEqual(response.status.code, 203)
+        expectEqual(response.version, "1.1")
+        expectEqual(response.headers.values(of: "set-cookie"), ["a", "b"])
+        try await expectEqual(response.body.collect(upTo: 5), Array("hello".utf8))
         server.stop()
     }
 
@@ -60,15 +61,15 @@ struct HTTPClientTests {
             }
         }
         let url = try HTTPURL("http://localhost:\(port)/")
-        #expect(try await client.execute(HTTPClientRequest(.get, url)).status == .ok)
+        try await expectEqual(client.execute(HTTPClientRequest(.get, url)).status, .ok)
         do {
             _ = try await client.execute(HTTPClientRequest(.get, url))
             Issue.record("the second connection was opened")
         } catch let error as HTTPClientError {
             #expect(error.code == .addressRefused && !error.mayHaveReachedServer)
-            #expect(error.message == "localhost:\(port): its address 127.0.0.1 is refused: it has moved")
+            expectEqual(error.message, "localhost:\(port): its address 127.0.0.1 is refused: it has moved")
         }
-        #expect(server.accepted == 1)
+        expectEqual(server.accepted, 1)
         server.stop()
     }
 
@@ -101,17 +102,17 @@ struct HTTPClientTests {
         let server = try RawServer { connection in
             let head = try await connection.head() ?? ""
             let lines = head.split(whereSeparator: \.isNewline).map(String.init)
-            #expect(lines.first == "\(sent.method) / HTTP/1.1")
-            #expect(Array(lines.dropFirst(2)) == sent.lines)
+            expectEqual(lines.first, "\(sent.method) / HTTP/1.1")
+            expectEqual(Array(lines.dropFirst(2)), sent.lines)
             let body = try await connection.body(sent.bytes.utf8.count)
-            #expect(String(decoding: body, as: UTF8.self) == sent.bytes)
+            expectEqual(String(decoding: body, as: UTF8.self), sent.bytes)
             try await connection.write("HTTP/1.1 204 No Content\r\n\r\n")
         }
         let client = HTTPClient(sender.settings)
         let response = try await client.execute(
             HTTPClientRequest(sent.method, self.url(server), body: sent.body))
-        #expect(response.status == .noContent)
-        #expect(try await response.body.collect(upTo: 0) == [])
+        expectEqual(response.status, .noContent)
+        try await expectEqual(response.body.collect(upTo: 0), [])
         server.stop()
     }
 
@@ -124,8 +125,8 @@ struct HTTPClientTests {
         }
         let client = HTTPClient(sender.settings)
         let response = try await client.execute(HTTPClientRequest(.head, self.url(server)))
-        #expect(response.headers["content-length"] == "99")
-        #expect(try await response.body.collect(upTo: 0) == [])
+        expectEqual(response.headers["content-length"], "99")
+        try await expectEqual(response.body.collect(upTo: 0), [])
         server.stop()
     }
 
@@ -138,13 +139,13 @@ struct HTTPClientTests {
                     + "4\r\nbody\r\n0\r\nX-Sum: 9\r\n\r\n")
         }
         let response = try await self.get(server, by: sender)
-        #expect(response.status == .found)
-        #expect(response.headers["location"] == "/other")
-        #expect(response.headers["x"] == "a b")
-        #expect(response.headers["link"] == nil)
-        #expect(try await response.body.collect(upTo: 100) == Array("body".utf8))
-        #expect(response.headers["x-sum"] == nil)
-        #expect(server.accepted == 1)
+        expectEqual(response.status, .found)
+        expectEqual(response.headers["location"], "/other")
+        expectEqual(response.headers["x"], "a b")
+        expectEqual(response.headers["link"], nil)
+        try await expectEqual(response.body.collect(upTo: 100), Array("body".utf8))
+        expectEqual(response.headers["x-sum"], nil)
+        expectEqual(server.accepted, 1)
         server.stop()
     }
 
@@ -158,9 +159,9 @@ struct HTTPClientTests {
         let client = HTTPClient(sender.settings)
         for _ in 0..<50 {
             let response = try await client.execute(HTTPClientRequest(.get, self.url(server)))
-            #expect(try await response.body.collect(upTo: 2) == Array("ok".utf8))
+            try await expectEqual(response.body.collect(upTo: 2), Array("ok".utf8))
         }
-        #expect(server.accepted == 1)
+        expectEqual(server.accepted, 1)
         server.stop()
     }
 
@@ -173,7 +174,7 @@ struct HTTPClientTests {
         }
         let response = try await self.get(server, by: sender)
         let error = await #expect(throws: HTTPClientError.self) { try await response.body.collect(upTo: 1_000_000) }
-        #expect(error?.code == .tooLarge)
+        expectEqual(error?.code, .tooLarge)
         server.stop()
     }
 
@@ -204,8 +205,8 @@ struct HTTPClientTests {
         let error = await #expect(throws: HTTPClientError.self) {
             _ = try await self.get(server, by: sender).body.collect(upTo: 1_000)
         }
-        #expect(error?.code == answer.code, "\(String(describing: error))")
-        #expect(error?.mayHaveReachedServer == true)
+        expectEqual(error?.code, answer.code, "\(String(describing: error))")
+        expectEqual(error?.mayHaveReachedServer, true)
         server.stop()
     }
 
@@ -218,8 +219,8 @@ struct HTTPClientTests {
             try await HTTPClient(sender.settings).execute(
                 HTTPClientRequest(.get, HTTPURL("http://localhost:\(port == 1 ? 2 : 1)/")))
         }
-        #expect(error?.code == .connect, "\(String(describing: error))")
-        #expect(error?.mayHaveReachedServer == false)
+        expectEqual(error?.code, .connect, "\(String(describing: error))")
+        expectEqual(error?.mayHaveReachedServer, false)
     }
 
     @Test(
@@ -230,7 +231,7 @@ struct HTTPClientTests {
         let error = await #expect(throws: HTTPClientError.self) {
             try await HTTPClient().execute(HTTPClientRequest(.get, url))
         }
-        #expect(error?.code == .plainHTTPRefused)
+        expectEqual(error?.code, .plainHTTPRefused)
     }
 
     @Test("a request that could be misread is rejected before anything is sent", arguments: Sender.allCases)
@@ -256,9 +257,9 @@ struct HTTPClientTests {
             let error = await #expect(throws: HTTPClientError.self) {
                 try await HTTPClient(sender.settings).execute(request)
             }
-            #expect(error?.code == .invalidRequest)
+            expectEqual(error?.code, .invalidRequest)
         }
-        #expect(server.accepted == 0)
+        expectEqual(server.accepted, 0)
         server.stop()
     }
 }

@@ -1,6 +1,7 @@
 import EventLoop
 import HTTP
 import HTTPClient
+import TestSupport
 import Testing
 
 @Suite("HTTPClient: connections opened ahead of a request", .timeLimit(.minutes(1)))
@@ -49,12 +50,12 @@ struct OpenAheadTests {
             responses.append(try await self.begin(server, by: client))
             try await self.wait { server.accepted == number + 1 }
         }
-        #expect(asked == [1, 2, 3])
+        expectEqual(asked, [1, 2, 3])
         mayEnd.open()
-        for response in responses { #expect(try await self.end(response) == "okay") }
+        for response in responses { try await expectEqual(self.end(response), "okay") }
         // Now four wait, and no further one is opened.
-        for _ in 0..<3 { #expect(try await self.end(try await self.begin(server, by: client)) == "okay") }
-        #expect(server.accepted == 4)
+        for _ in 0..<3 { try await expectEqual(self.end(try await self.begin(server, by: client)), "okay") }
+        expectEqual(server.accepted, 4)
         server.stop()
     }
 
@@ -67,9 +68,9 @@ struct OpenAheadTests {
         let client = why == "off" ? HTTPClient() : self.client(limit: why == "limit" ? 1 : nil)
         let response = try await self.begin(server, by: client)
         try await EventLoop.shared.sleep(for: .milliseconds(50))
-        #expect(server.accepted == 1)
+        expectEqual(server.accepted, 1)
         mayEnd.open()
-        #expect(try await self.end(response) == "okay")
+        try await expectEqual(self.end(response), "okay")
         server.stop()
     }
 
@@ -81,8 +82,8 @@ struct OpenAheadTests {
             }
         }
         let client = self.client()
-        for _ in 0..<3 { #expect(try await self.end(try await self.begin(server, by: client)) == "okay") }
-        #expect(server.accepted == 1)
+        for _ in 0..<3 { try await expectEqual(self.end(try await self.begin(server, by: client)), "okay") }
+        expectEqual(server.accepted, 1)
         server.stop()
     }
 
@@ -106,8 +107,8 @@ struct OpenAheadTests {
         try await EventLoop.shared.sleep(for: .milliseconds(20))
         let second = try await self.begin(server, by: client)
         mayEnd.open()
-        #expect(try await self.end(first) == "okay")
-        #expect(try await self.end(second) == "okay")
+        try await expectEqual(self.end(first), "okay")
+        try await expectEqual(self.end(second), "okay")
         server.stop()
     }
 

@@ -1,4 +1,5 @@
 import HTTPClient
+import TestSupport
 import Testing
 
 @Suite("ServerSentEventParser")
@@ -69,18 +70,18 @@ struct ServerSentEventParserTests {
     @Test("the stream is parsed by the standard, whole, byte by byte and in any two pieces", arguments: cases)
     func reads(_ example: Case) throws {
         var whole = ServerSentEventParser()
-        #expect(try whole.parse(example.stream) == example.events)
+        try expectEqual(whole.parse(example.stream), example.events)
 
         var single = ServerSentEventParser()
         var events: [ServerSentEvent] = []
         for byte in example.stream { events += try single.parse([byte]) }
-        #expect(events == example.events)
+        expectEqual(events, example.events)
 
         for cut in 0...example.stream.count {
             var parser = ServerSentEventParser()
             let first = try parser.parse(Array(example.stream[..<cut]))
             let second = try parser.parse([]) + parser.parse(Array(example.stream[cut...]))
-            #expect(first + second == example.events)
+            expectEqual(first + second, example.events)
         }
     }
 
@@ -88,8 +89,8 @@ struct ServerSentEventParserTests {
     func invalidUTF8() throws {
         var parser = ServerSentEventParser()
         let events = try parser.parse(Array("data: a".utf8) + [0xFF] + Array("b\n\n".utf8))
-        #expect(events.first?.data == "a\u{FFFD}b")
-        #expect(events.first?.bytes == [0x61, 0xFF, 0x62])
+        expectEqual(events.first?.data, "a\u{FFFD}b")
+        expectEqual(events.first?.bytes, [0x61, 0xFF, 0x62])
     }
 
     @Test(
@@ -97,7 +98,7 @@ struct ServerSentEventParserTests {
         arguments: [1, 7, 1000])
     func limit(pieces: Int) throws {
         var parser = ServerSentEventParser(maximumEventBytes: 100)
-        #expect(try parser.parse(Array("data: \(String(repeating: "x", count: 94))\n\n".utf8)).count == 1)
+        try expectEqual(parser.parse(Array("data: \(String(repeating: "x", count: 94))\n\n".utf8)).count, 1)
         let long = Array("data: \(String(repeating: "x", count: 95))\n\n".utf8)
         #expect(throws: ServerSentEventParser.TooLong.self) {
             for start in stride(from: 0, to: long.count, by: pieces) {

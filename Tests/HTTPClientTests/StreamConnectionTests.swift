@@ -1,6 +1,7 @@
 import EventLoop
 import HTTPClient
 import Primitives
+import TestSupport
 import Testing
 
 @Suite("StreamConnection", .timeLimit(.minutes(1)))
@@ -17,14 +18,14 @@ struct StreamConnectionTests {
     func crossing() async throws {
         let server = try RawServer { connection in
             try await connection.write("hello\r\n")
-            #expect(try await connection.read() == Array("NICK a\r\n".utf8))
+            try await expectEqual(connection.read(), Array("NICK a\r\n".utf8))
             try await connection.write("bye")
         }
         let connection = try await self.connect(server)
-        #expect(try await connection.read() == Array("hello\r\n".utf8))
+        try await expectEqual(connection.read(), Array("hello\r\n".utf8))
         try await connection.write(Array("NICK a\r\n".utf8))
-        #expect(try await connection.read() == Array("bye".utf8))
-        #expect(try await connection.read() == nil)
+        try await expectEqual(connection.read(), Array("bye".utf8))
+        try await expectEqual(connection.read(), nil)
         server.stop()
     }
 
@@ -39,7 +40,7 @@ struct StreamConnectionTests {
             for (number, connection) in connections.enumerated() {
                 let line = Array("\(round) \(number)\r\n".utf8)
                 try await connection.write(line)
-                #expect(try await connection.read() == line)
+                try await expectEqual(connection.read(), line)
             }
         }
         server.stop()
@@ -72,7 +73,7 @@ struct StreamConnectionTests {
         await #expect(throws: CancellationError.self) { try await writer.value }
         resume.open()
         try await gone.passed()
-        #expect(try await connection.read() == nil)
+        try await expectEqual(connection.read(), nil)
         server.stop()
     }
 
@@ -88,7 +89,7 @@ struct StreamConnectionTests {
         reader.cancel()
         await #expect(throws: CancellationError.self) { try await reader.value }
         try await connection.write(Array("ping".utf8))
-        #expect(try await connection.read() == Array("pong".utf8))
+        try await expectEqual(connection.read(), Array("pong".utf8))
         server.stop()
     }
 
@@ -103,7 +104,7 @@ struct StreamConnectionTests {
         let reader = Task { try await connection.read() }
         try await Self.letWait()
         connection.close()
-        #expect(try await reader.value == nil)
+        try await expectEqual(reader.value, nil)
         try await gone.passed()
         let dropped = Gate()
         let second = try RawServer { connection in
@@ -121,23 +122,23 @@ struct StreamConnectionTests {
         let refused = await #expect(throws: HTTPClientError.self) {
             try await StreamConnection.connect(host: "127.0.0.1", port: 1)
         }
-        #expect(refused?.code == .connect)
+        expectEqual(refused?.code, .connect)
         let unknown = await #expect(throws: HTTPClientError.self) {
             try await StreamConnection.connect(host: "no-such-host.invalid", port: 6_667, timeout: .seconds(20))
         }
-        #expect(unknown?.code == .resolve)
+        expectEqual(unknown?.code, .resolve)
         for host in ["", "a b", "user@host", "host/path", "a\r\nb"] {
             let wrong = await #expect(throws: HTTPClientError.self) {
                 try await StreamConnection.connect(host: host, port: 1)
             }
-            #expect(wrong?.code == .invalidRequest)
+            expectEqual(wrong?.code, .invalidRequest)
         }
         let silent = try RawServer { try await $0.peerGone() }
         let late = await #expect(throws: HTTPClientError.self) {
             try await StreamConnection.connect(
                 host: "127.0.0.1", port: silent.port, tls: TLSSettings(), timeout: .milliseconds(60))
         }
-        #expect(late?.code == .connectTimeout)
+        expectEqual(late?.code, .connectTimeout)
         silent.stop()
     }
 

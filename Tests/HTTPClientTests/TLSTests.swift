@@ -50,14 +50,14 @@ struct TLSTests {
                 try await self.client(trusting: authority, prefersHTTP1: prefersHTTP1)
                     .execute(HTTPClientRequest(.get, HTTPURL("https://localhost:\(server.port)/")))
             }
-            #expect(http?.code == refusal.code, "\(String(describing: http))")
-            #expect(http?.mayHaveReachedServer == false)
+            expectEqual(http?.code, refusal.code, "\(String(describing: http))")
+            expectEqual(http?.mayHaveReachedServer, false)
         }
         let stream = await #expect(throws: HTTPClientError.self) {
             try await StreamConnection.connect(
                 host: "localhost", port: server.port, tls: TLSSettings(caFile: authority))
         }
-        #expect(stream?.code == refusal.code, "\(String(describing: stream))")
+        expectEqual(stream?.code, refusal.code, "\(String(describing: stream))")
         await server.stop()
     }
 
@@ -68,7 +68,7 @@ struct TLSTests {
         let server = try await TLSServer(self.certificates, "server", "-www")
         let response = try await self.client(trusting: self.certificates.authority, prefersHTTP1: prefersHTTP1)
             .execute(HTTPClientRequest(.get, HTTPURL("https://\(host):\(server.port)/")))
-        #expect(response.status == .ok)
+        expectEqual(response.status, .ok)
         let body = try await response.body.collect(upTo: 100_000)
         #expect(String(decoding: body, as: UTF8.self).contains("s_server"))
         await server.stop()
@@ -80,21 +80,21 @@ struct TLSTests {
             _ = try await connection.read()
             try await connection.write("HTTP/1.1 400 Bad Request\r\n\r\n")
         }
-        #expect(try await self.failure(of: server, prefersHTTP1: prefersHTTP1).code == .tls)
+        try await expectEqual(self.failure(of: server, prefersHTTP1: prefersHTTP1).code, .tls)
         server.stop()
     }
 
     @Test("a server that ends the connection in the handshake causes a TLS error", arguments: [false, true])
     func endedHandshake(prefersHTTP1: Bool) async throws {
         let server = try RawServer { _ = try await $0.read() }
-        #expect(try await self.failure(of: server, prefersHTTP1: prefersHTTP1).code == .tls)
+        try await expectEqual(self.failure(of: server, prefersHTTP1: prefersHTTP1).code, .tls)
         server.stop()
     }
 
     @Test("a server that does not answer the handshake is given up", arguments: [false, true])
     func silentHandshake(prefersHTTP1: Bool) async throws {
         let server = try RawServer { try await $0.peerGone() }
-        #expect(try await self.failure(of: server, prefersHTTP1: prefersHTTP1).code == .connectTimeout)
+        try await expectEqual(self.failure(of: server, prefersHTTP1: prefersHTTP1).code, .connectTimeout)
         server.stop()
     }
 
@@ -115,7 +115,7 @@ struct TLSTests {
         let error = await #expect(throws: HTTPClientError.self) {
             try await client.execute(HTTPClientRequest(.get, HTTPURL("https://nobody.invalid/")))
         }
-        #expect(error?.code == .resolve, "\(String(describing: error))")
+        expectEqual(error?.code, .resolve, "\(String(describing: error))")
     }
 
     // MARK: Raw connections
@@ -132,10 +132,10 @@ struct TLSTests {
                 clientKey: self.certificates.key("client")))
         for number in 0..<50 {
             try await connection.write(Array("line \(number)\n".utf8))
-            #expect(try await self.line(connection) == String("line \(number)".reversed()))
+            try await expectEqual(self.line(connection), String("line \(number)".reversed()))
         }
         connection.close()
-        #expect(try await connection.read() == nil)
+        try await expectEqual(connection.read(), nil)
         await #expect(throws: HTTPClientError.self) { try await connection.write([1]) }
         await server.stop()
     }
@@ -157,7 +157,7 @@ struct TLSTests {
                 host: "localhost", port: server.port, tls: TLSSettings(caFile: self.certificates.authority))
             while try await connection.read() != nil {}
         }
-        #expect(error?.code == .closed)
+        expectEqual(error?.code, .closed)
         await server.stop()
     }
 
@@ -169,7 +169,7 @@ struct TLSTests {
                 host: "localhost", port: server.port,
                 tls: TLSSettings(caFile: self.certificates.authority, clientCertificate: "/nonexistent.pem"))
         }
-        #expect(error?.code == .badCertificateFile)
+        expectEqual(error?.code, .badCertificateFile)
         await server.stop()
     }
 
@@ -195,12 +195,12 @@ struct TLSTests {
         async let received = self.read(down.count, from: connection)
         var arrived: [UInt8] = []
         while arrived.count < up.count, let bytes = try await process.output.read() { arrived += bytes }
-        #expect(arrived == up)
-        #expect(try await received == down)
+        expectEqual(arrived, up)
+        try await expectEqual(received, down)
         _ = try await (written, fed)
         process.signal(SIGKILL)
         // Without a TLS close notification, which IRC servers omit as well.
-        #expect(try await connection.read() == nil)
+        try await expectEqual(connection.read(), nil)
         _ = try await process.exit()
     }
 
@@ -247,7 +247,7 @@ struct TLSTests {
 
         // A big file that nobody reads yet, and many small responses on the same connection.
         let big = try await client.execute(HTTPClientRequest(.get, base.appending("big")))
-        #expect(big.version == "2")
+        expectEqual(big.version, "2")
         try await withThrowingTaskGroup(of: String?.self) { group in
             for _ in 0..<90 {
                 group.addTask {
@@ -258,12 +258,12 @@ struct TLSTests {
             }
             var connections: Set<String?> = []
             for try await connection in group { connections.insert(connection) }
-            #expect(connections.count == 1)
+            expectEqual(connections.count, 1)
             #expect(!connections.contains(nil))
         }
         var count = 0
         for try await bytes in big.body { count += bytes.count }
-        #expect(count == 8_000_000)
+        expectEqual(count, 8_000_000)
 
         let block = [UInt8](repeating: 7, count: 10_000)
         let streamed = HTTPClientRequest.Body.stream(length: 2_000_000) { writer in
@@ -271,11 +271,11 @@ struct TLSTests {
         }
         for body in [.bytes([UInt8](repeating: 7, count: 2_000_000)), streamed] {
             let upload = try await client.execute(HTTPClientRequest(.put, base.appending("upload"), body: body))
-            #expect(try await upload.body.collect(upTo: 100) == Array("PUT".utf8))
+            try await expectEqual(upload.body.collect(upTo: 100), Array("PUT".utf8))
             // The rejection arrives before the body is complete.
             let refused = try await client.execute(HTTPClientRequest(.put, base.appending("refused"), body: body))
-            #expect(refused.status == .unauthorized)
-            #expect(try await refused.body.collect(upTo: 100) == Array("refused".utf8))
+            expectEqual(refused.status, .unauthorized)
+            try await expectEqual(refused.body.collect(upTo: 100), Array("refused".utf8))
         }
         upstream.stop()
         await nginx.stop(patience: .zero)
@@ -290,7 +290,7 @@ struct TLSTests {
             try await EventLoop.shared.sleep(for: .milliseconds(pause))
             // Only requests that may be repeated are, when a connection turns out to be closed.
             let request = HTTPClientRequest(.post, try HTTPURL("https://localhost:\(port)/"), body: .bytes([1]))
-            #expect(try await client.execute(request).body.collect(upTo: 10) == Array("ok".utf8))
+            try await expectEqual(client.execute(request).body.collect(upTo: 10), Array("ok".utf8))
         }
         await nginx.stop(patience: .zero)
     }
@@ -318,17 +318,17 @@ struct TLSTests {
 
         // Nobody reads it yet.
         let big = try await client.execute(HTTPClientRequest(.get, base.appending("big")))
-        #expect(big.version == "1.1")
+        expectEqual(big.version, "1.1")
         var connections: Set<String?> = []
         for _ in 0..<5 {
             let small = try await client.execute(HTTPClientRequest(.get, base.appending("small")))
-            #expect(try await small.body.collect(upTo: 10) == Array("ok".utf8))
+            try await expectEqual(small.body.collect(upTo: 10), Array("ok".utf8))
             connections.insert(small.headers["x-connection"])
         }
         #expect(connections.count == 1 && !connections.contains(nil))
         var count = 0
         for try await bytes in big.body { count += bytes.count }
-        #expect(count == 8_000_000)
+        expectEqual(count, 8_000_000)
 
         let bytes = (0..<2_000_000).map { UInt8(truncatingIfNeeded: $0) }
         let streamed = HTTPClientRequest.Body.stream(length: bytes.count) { writer in
@@ -338,15 +338,15 @@ struct TLSTests {
         }
         for body in [HTTPClientRequest.Body.bytes(bytes), streamed] {
             let upload = try await client.execute(HTTPClientRequest(.put, base.appending("upload"), body: body))
-            #expect(try await upload.body.collect(upTo: 100) == Array("1".utf8))
+            try await expectEqual(upload.body.collect(upTo: 100), Array("1".utf8))
         }
         for _ in 0..<3 {
             let once = try await client.execute(HTTPClientRequest(.get, base.appending("once")))
-            #expect(try await once.body.collect(upTo: 10) == Array("ok".utf8))
+            try await expectEqual(once.body.collect(upTo: 10), Array("ok".utf8))
             // The first two go over connections that were open.
         }
         let again = try await client.execute(HTTPClientRequest(.get, base.appending("once")))
-        #expect(again.headers["x-session"] == "r")
+        expectEqual(again.headers["x-session"], "r")
         upstream.stop()
         await nginx.stop(patience: .zero)
     }
@@ -381,7 +381,7 @@ struct TLSTests {
                         return try await client.execute(request).body.collect(upTo: 10)
                     }
                 }
-                for try await answer in group { #expect(answer == Array("ok".utf8)) }
+                for try await answer in group { expectEqual(answer, Array("ok".utf8)) }
             }
         }
         upstream.stop()
@@ -405,7 +405,7 @@ struct TLSTests {
         let url = try HTTPURL("https://localhost:\(port)/")
         let reading = Task {
             for try await bytes in try await client.execute(HTTPClientRequest(.get, url)).body {
-                #expect(bytes == Array("begin".utf8))
+                expectEqual(bytes, Array("begin".utf8))
                 return
             }
         }

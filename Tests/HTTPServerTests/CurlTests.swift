@@ -3,6 +3,7 @@ import Glibc
 import HTTP
 import HTTPServer
 import Primitives
+import TestSupport
 import Testing
 
 /// The real `curl` as the client.
@@ -41,21 +42,21 @@ struct CurlTests {
         try await withServer(settings: settings, handler) { server in
             let base = "http://\(try #require(server.boundAddress))"
             let shell = Shell()
-            #expect(await shell.run("\(base)/a?b=c") == "GET /a?b=c")
+            await expectEqual(shell.run("\(base)/a?b=c"), "GET /a?b=c")
             #expect(await shell.run("-I \(base)/").contains("Content-Length: 6\r\n"))
-            #expect(await shell.run("-0 \(base)/x") == "GET /x")
-            #expect(await shell.run("-X PROPFIND --path-as-is \(base)/a/../b") == "PROPFIND /a/../b")
-            #expect(await shell.run("\(base)/1 \(base)/2 -w '%{num_connects}'") == "GET /11GET /20")
-            #expect(await shell.run("-d hello \(base)/count") == "5")
-            #expect(await shell.run("-d hello -H 'Transfer-Encoding: chunked' \(base)/echo") == "hello")
+            await expectEqual(shell.run("-0 \(base)/x"), "GET /x")
+            await expectEqual(shell.run("-X PROPFIND --path-as-is \(base)/a/../b"), "PROPFIND /a/../b")
+            await expectEqual(shell.run("\(base)/1 \(base)/2 -w '%{num_connects}'"), "GET /11GET /20")
+            await expectEqual(shell.run("-d hello \(base)/count"), "5")
+            await expectEqual(shell.run("-d hello -H 'Transfer-Encoding: chunked' \(base)/echo"), "hello")
             // Above 1 MB curl sends Expect: 100-continue by default.
             let large = "head -c 2000000 /dev/zero | curl -sS --max-time 20 -H 'Expect: 100-continue' --data-binary @- "
-            #expect(await shell.run("--version >/dev/null; \(large) \(base)/count") == "2000000")
+            await expectEqual(shell.run("--version >/dev/null; \(large) \(base)/count"), "2000000")
             #expect(await shell.run("--version >/dev/null; \(large) \(base)/echo | wc -c").contains("2000000"))
-            #expect(
-                await shell.run(
+            await expectEqual(
+                shell.run(
                     "--version >/dev/null; head -c 9000000 /dev/zero | curl -sS --max-time 20 -o /dev/null "
-                        + "-w '%{http_code}' -H Expect: --data-binary @- \(base)/count") == "413")
+                        + "-w '%{http_code}' -H Expect: --data-binary @- \(base)/count"), "413")
         }
     }
 }

@@ -29,10 +29,10 @@ struct RequestBudgetTests {
             return share
         }
         await Task.yield()
-        #expect(first?.isCrowded == true)
+        expectEqual(first?.isCrowded, true)
         first = nil
         _ = try await (large.value, small.value)
-        #expect(order.withLock { $0 }.sorted() == [1, 50])
+        expectEqual(order.withLock { $0 }.sorted(), [1, 50])
         #expect(second == nil && !budget.isCrowded("a"))
     }
 
@@ -84,7 +84,7 @@ struct RequestBudgetTests {
             }
             _ = try await budget.reserve(16 << 20, for: "/crowded")
             // The other one has been slow for longer.
-            #expect(server.connectionCount == 1)
+            expectEqual(server.connectionCount, 1)
             for client in clients { client.close() }
         }
     }
@@ -101,7 +101,7 @@ struct RequestBudgetTests {
             client.isReading = false
             try await client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
             while server.connectionCount > 0 { try await EventLoop.shared.sleep(for: .milliseconds(1)) }
-            #expect(server.queuedCount == 0)
+            expectEqual(server.queuedCount, 0)
             client.close()
         }
     }

@@ -1,4 +1,5 @@
 import HTTP
+import TestSupport
 import Testing
 
 @testable import HTTPServer
@@ -181,11 +182,11 @@ struct SmugglingTests {
         let outcome: Expected
         do throws(HTTPServerError) {
             let (head, rest) = try RequestParserTests.parse(example.lines, pieces: pieceSize)
-            #expect(rest == 0)
+            expectEqual(rest, 0)
             outcome = head.map { .accepted($0.framing) } ?? .refused(0)
         } catch {
             outcome = .refused(error.status.code)
         }
-        #expect(outcome == example.expected)
+        expectEqual(outcome, example.expected)
     }
 }

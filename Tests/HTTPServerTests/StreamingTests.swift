@@ -35,10 +35,10 @@ struct StreamingTests {
             try await client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
             #expect(try await client.receive(through: "3\r\none\r\n").contains("Transfer-Encoding: chunked\r\n"))
             next[0].set()
-            #expect(try await client.receive(through: "\r\n") == "4\r\n")
-            #expect(try await client.receive(through: "\r\n") == "two!\r\n")
+            try await expectEqual(client.receive(through: "\r\n"), "4\r\n")
+            try await expectEqual(client.receive(through: "\r\n"), "two!\r\n")
             next[1].set()
-            #expect(try await client.receive(through: "\r\n\r\n") == "0\r\n\r\n")
+            try await expectEqual(client.receive(through: "\r\n\r\n"), "0\r\n\r\n")
             try await client.send("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
             #expect(try await client.receiveToEnd().hasSuffix("3\r\none\r\n4\r\ntwo!\r\n0\r\n\r\n"))
             client.close()
@@ -76,7 +76,7 @@ struct StreamingTests {
                     _ = try await client.receive(through: "\(text)\r\n")
                 }
                 try await client.send("0\r\nX-Sum: 7\r\n\r\n")
-                #expect(try await client.receive(through: "\r\n\r\n") == "0\r\n\r\n")
+                try await expectEqual(client.receive(through: "\r\n\r\n"), "0\r\n\r\n")
             }
             client.close()
         }
@@ -106,7 +106,7 @@ struct StreamingTests {
             client.isReading = true
             _ = try await client.receive(through: "\r\n\r\n")
             let received = try await client.receive(count: sent.count)
-            #expect(memcmp(received, sent, sent.count) == 0)
+            expectEqual(memcmp(received, sent, sent.count), 0)
             client.close()
         }
     }
@@ -135,7 +135,7 @@ struct StreamingTests {
             let head = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n"
             try await client.send(head)
             mayRead.set()
-            #expect(try await client.receive(through: "\r\n\r\n") == "HTTP/1.1 100 Continue\r\n\r\n")
+            try await expectEqual(client.receive(through: "\r\n\r\n"), "HTTP/1.1 100 Continue\r\n\r\n")
             try await client.send("hello")
             #expect(try await client.receive(through: "hello").hasPrefix("HTTP/1.1 200 OK\r\n"))
             // A client that doesn't wait gets no 100.
@@ -162,7 +162,7 @@ struct StreamingTests {
                 let client = try await RawConnection(to: server.boundAddress)
                 try await client.send("POST / HTTP/1.1\r\nHost: a\r\n\(framing)\r\n\r\n\(body)")
                 let answer = try await client.receive(through: "early")
-                #expect(answer.contains("Connection: close\r\n") == !stays, "\(framing) \(body)")
+                expectEqual(answer.contains("Connection: close\r\n"), !stays, "\(framing) \(body)")
                 client.close()
             }
         }
@@ -210,7 +210,7 @@ struct StreamingTests {
             mayRead.set()
             try await client.send(Array(body[sent...]))
             _ = try await client.receive(through: "\r\n\r\n")
-            #expect(try await client.receive(through: "\n") == "equal\n")
+            try await expectEqual(client.receive(through: "\n"), "equal\n")
             client.close()
         }
     }
@@ -243,7 +243,7 @@ struct StreamingTests {
             #expect(last < total)
             client.isReading = true
             _ = try await client.receive(through: "\r\n\r\n")
-            #expect(try await client.receive(count: total) == [UInt8](repeating: 7, count: total))
+            try await expectEqual(client.receive(count: total), [UInt8](repeating: 7, count: total))
             client.close()
         }
     }
@@ -281,6 +281,6 @@ struct StreamingTests {
             #expect(!answer.contains("0\r\n\r\n") && !answer.contains("more"))
             client.close()
         }
-        #expect(log.lines.count == 1)
+        expectEqual(log.lines.count, 1)
     }
 }

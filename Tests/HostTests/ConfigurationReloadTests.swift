@@ -31,7 +31,7 @@ struct ConfigurationReloadTests {
         for next in later {
             text.withLock { $0 = next }
             let result = reload.next()
-            #expect(result.loaded.errors == [])
+            expectEqual(result.loaded.errors, [])
             outcome = result.outcome
         }
         return outcome
@@ -49,11 +49,11 @@ struct ConfigurationReloadTests {
                 - {id: local, server: "irc.example.org", nick: robot}
             """
         let outcome = try #require(try self.outcome(Self.before, after))
-        #expect(outcome.applied == ["access.guests", "log.level"])
-        #expect(outcome.pending == ["adapters.irc[0].nick", "gateway.listen", "gateway.public_url"])
-        #expect(
-            "\(outcome)"
-                == "applied access.guests, log.level; not applied until the next start: "
+        expectEqual(outcome.applied, ["access.guests", "log.level"])
+        expectEqual(outcome.pending, ["adapters.irc[0].nick", "gateway.listen", "gateway.public_url"])
+        expectEqual(
+            "\(outcome)",
+            "applied access.guests, log.level; not applied until the next start: "
                 + "adapters.irc[0].nick, gateway.listen, gateway.public_url")
     }
 
@@ -67,13 +67,13 @@ struct ConfigurationReloadTests {
     @Test("a new secret in the same file is a change; the secret is not in the text")
     func secret() throws {
         let outcome = try #require(try self.outcome(Self.before, Self.before, key: "sk-2"))
-        #expect(outcome.pending == ["model.api_key"])
-        #expect("\(outcome)" == "nothing to apply at once; not applied until the next start: model.api_key")
+        expectEqual(outcome.pending, ["model.api_key"])
+        expectEqual("\(outcome)", "nothing to apply at once; not applied until the next start: model.api_key")
     }
 
     @Test("a list that grows is named as a whole")
     func list() throws {
         let after = Self.before + "\n    - {id: other, server: \"irc.example.com\", nick: bot}\n"
-        #expect(try self.outcome(Self.before, after)?.pending == ["adapters.irc"])
+        try expectEqual(self.outcome(Self.before, after)?.pending, ["adapters.irc"])
     }
 }

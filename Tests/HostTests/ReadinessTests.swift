@@ -16,11 +16,11 @@ struct ReadinessTests {
         let disk = try await SmallDisk(megabytes: 8)
         let database = try Database(path: disk.path + "/jetbridge.sqlite", migrations: Schema.migrations)
         let readiness = HostReadiness.checking(SessionStore(database: database), ScriptedModel(), in: disk.path)
-        #expect(await readiness.checks().store == nil)
+        await expectEqual(readiness.checks().store, nil)
         disk.fill()
-        #expect(await readiness.checks().store?.hasPrefix("the disk is full (0 KB free)") == true)
+        await expectEqual(readiness.checks().store?.hasPrefix("the disk is full (0 KB free)"), true)
         disk.free()
-        #expect(await readiness.checks().store == nil)
+        await expectEqual(readiness.checks().store, nil)
         await database.close()
         await disk.remove()
     }
@@ -46,13 +46,13 @@ struct ReadinessTests {
         }
         async let first = check.result()
         async let second = check.result()
-        #expect(await [first, second] == ["late", "late"])
+        await expectEqual([first, second], ["late", "late"])
         await checking.wait()
         #expect(await check.result() == "late" && runs.withLock { $0 } == 1)
         // What comes too late does not count: otherwise it would be ready each second time.
         gate.signal()
         async let next = check.result()
-        #expect(await next == "late")
+        await expectEqual(next, "late")
     }
 
     private struct FailingObjects: ObjectStore {
@@ -86,7 +86,7 @@ struct ReadinessTests {
         let isAbsent = await alone.checks().objects == nil
         #expect(isAbsent)
         let readiness = HostReadiness.checking(store, ScriptedModel(), in: directory.path, objects: FailingObjects())
-        #expect(await readiness.checks().objects?.problem == "the bucket is gone")
+        await expectEqual(readiness.checks().objects?.problem, "the bucket is gone")
         await database.close()
     }
 
@@ -102,7 +102,7 @@ struct ReadinessTests {
         await proxy.set(.hold)
         let started = ContinuousClock.now
         let problem = await readiness.checks().store
-        #expect(problem == "the store \(database.name) has not answered within 2 s")
+        expectEqual(problem, "the store \(database.name) has not answered within 2 s")
         #expect(ContinuousClock.now - started < .seconds(3))
         await proxy.set(.none)
         await database.close()

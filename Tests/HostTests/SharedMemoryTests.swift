@@ -20,9 +20,9 @@ struct SharedMemoryTests {
         #expect(await file.save([1]))
         let shared = NetworkSetup.SharedMemory(store: store, key: Secret("key of the hosts"))
         let memory = shared.memory(of: AdapterID("irc:a"), after: file)
-        #expect(await memory.load() == [1])
+        await expectEqual(memory.load(), [1])
         #expect(await memory.save([2]))
-        #expect(await shared.memory(of: AdapterID("irc:a"), after: file).load() == [2])
-        #expect(await file.load() == [1])
+        await expectEqual(shared.memory(of: AdapterID("irc:a"), after: file).load(), [2])
+        await expectEqual(file.load(), [1])
     }
 }

@@ -19,22 +19,22 @@ struct IRCAdapterTests {
         let transport = ScriptedTransport()
         let adapter = IRCAdapter(self.settings, transport: transport)
         let sink = RecordingSink()
-        #expect(adapter.status.state == .down)
+        expectEqual(adapter.status.state, .down)
         try await withRunning(adapter, sink) {
             await sink.wait(for: .up)
             #expect(adapter.status.state == .up && adapter.status.lastEvent == nil)
             let wire = try #require(transport.current)
             wire.say([":ann!a@h PRIVMSG #dev :bot: hello"])
             let message = await sink.message("hello")
-            #expect(message?.sender.id == "irc:net/nick:ann")
+            expectEqual(message?.sender.id, "irc:net/nick:ann")
             #expect(adapter.status.lastEvent != nil)
             let reference = try await adapter.post(self.message("hi"))
-            #expect(reference.room.name == "#dev")
+            expectEqual(reference.room.name, "#dev")
             #expect(wire.sent.contains("PRIVMSG #dev :hi"))
         }
-        #expect(transport.current?.sent.last == "QUIT :Jetbridge")
-        #expect(transport.current?.isClosed == true)
-        #expect(sink.statuses.last?.state == .down)
+        expectEqual(transport.current?.sent.last, "QUIT :Jetbridge")
+        expectEqual(transport.current?.isClosed, true)
+        expectEqual(sink.statuses.last?.state, .down)
     }
 
     @Test("The adapter logs in by SCRAM before it joins, and a wrong password is refused", arguments: ["pw", "other"])
@@ -48,8 +48,8 @@ struct IRCAdapterTests {
         try await withRunning(IRCAdapter(settings, transport: transport), sink) {
             await sink.wait(for: password == "pw" ? .up : .refused)
         }
-        #expect(server.isLoggedIn == (password == "pw"))
-        #expect(transport.current?.sent.contains("JOIN #dev") == server.isLoggedIn)
+        expectEqual(server.isLoggedIn, password == "pw")
+        expectEqual(transport.current?.sent.contains("JOIN #dev"), server.isLoggedIn)
     }
 
     @Test("A post without a connection certainly fails")
@@ -57,7 +57,7 @@ struct IRCAdapterTests {
         let adapter = IRCAdapter(self.settings, transport: ScriptedTransport())
         let error = await #expect(throws: AdapterError.self) { try await adapter.post(self.message("x")) }
         #expect(error?.code == .disconnected && error?.isCertain == true)
-        #expect(adapter.traits(of: RoomID(adapter: adapter.id, name: "#dev")).answerMessages == 60)
+        expectEqual(adapter.traits(of: RoomID(adapter: adapter.id, name: "#dev")).answerMessages, 60)
     }
 
     @Test("A cancelled post ends, and its late confirmation has no effect")
@@ -76,7 +76,7 @@ struct IRCAdapterTests {
             await transport.current?.wait { $0.contains("PING jb-2") }
             transport.current?.say(["PONG s jb-2"])
             let reference = try await next
-            #expect(reference.room.name == "#dev")
+            expectEqual(reference.room.name, "#dev")
         }
     }
 
@@ -106,7 +106,7 @@ struct IRCAdapterTests {
             transport.current?.say([":ann!a@h PRIVMSG #dev :bot: 1", ":ann!a@h PRIVMSG #dev :bot: 2"])
             _ = await sink.message("2")
         }
-        #expect(sink.messages.map(\.text) == ["1", "2"])
+        expectEqual(sink.messages.map(\.text), ["1", "2"])
     }
 
     @Test("An untrusted certificate leads to status refused, with advice")
@@ -116,7 +116,7 @@ struct IRCAdapterTests {
         let sink = RecordingSink()
         try await withRunning(adapter, sink) { await sink.wait(for: .refused) }
         #expect(sink.statuses.contains { $0.detail?.contains("ca_file") == true })
-        #expect(transport.tried.count == 1)
+        expectEqual(transport.tried.count, 1)
     }
 
     @Test("A stored policy leads to TLS, and the time last seen is stored")
@@ -126,7 +126,7 @@ struct IRCAdapterTests {
         let adapter = IRCAdapter(self.settings, memory: kept.store, transport: transport)
         let sink = RecordingSink()
         try await withRunning(adapter, sink) { await sink.wait(for: .up) }
-        #expect(transport.tried.first == IRCEndpoint(host: "irc.test", port: 6697, tls: .verify(caFile: nil)))
+        expectEqual(transport.tried.first, IRCEndpoint(host: "irc.test", port: 6697, tls: .verify(caFile: nil)))
         #expect(IRCMemory(bytes: await kept.bytes).seen != nil)
     }
 
@@ -139,7 +139,7 @@ struct IRCAdapterTests {
         await sink.wait(for: .up)
         run.cancel()
         await #expect(throws: CancellationError.self) { try await run.value }
-        #expect(transport.current?.isClosed == true)
+        expectEqual(transport.current?.isClosed, true)
     }
 
     @Test("A 100 KB line, NUL, invalid UTF-8 and 10,000 lines for others are harmless")
@@ -158,7 +158,7 @@ struct IRCAdapterTests {
             wire.say([":a!b@c PRIVMSG #dev :bot: end"])
             _ = await sink.message("end")
         }
-        #expect(sink.messages.map(\.text) == ["xÿ", "end"])
+        expectEqual(sink.messages.map(\.text), ["xÿ", "end"])
     }
 }
 

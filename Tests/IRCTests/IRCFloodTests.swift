@@ -1,5 +1,6 @@
 import Chat
 import IRC
+import TestSupport
 import Testing
 
 @Suite("Flood control")
@@ -9,10 +10,10 @@ struct IRCFloodTests {
         let script = Transcript()
         script.start(caps: "message-tags echo-message")
         let atOnce = (1...10).flatMap { script.post("\($0)", ticket: $0) }
-        #expect(atOnce.count == 4)
+        expectEqual(atOnce.count, 4)
         for _ in 0..<6 {
             #expect(script.pass(1_199).isEmpty)
-            #expect(script.pass(1).count == 1)
+            expectEqual(script.pass(1).count, 1)
         }
         #expect(script.pass(30_000).isEmpty)
     }
@@ -42,7 +43,7 @@ struct IRCFloodTests {
             take(script.pass(100))
             #expect(penalty < 10_000)
         }
-        #expect(lines == 200)
+        expectEqual(lines, 200)
         #expect(script.failed().isEmpty)
     }
 
@@ -74,28 +75,28 @@ struct IRCFloodTests {
         script.start(caps: "message-tags echo-message")
         script.post("one")
         script.post("two", ticket: 2)
-        #expect(script.read("PING x") == ["PONG :x"])
+        expectEqual(script.read("PING x"), ["PONG :x"])
         #expect(script.read(":ann!a@h PRIVMSG bot :\u{1}VERSION\u{1}").isEmpty)
-        #expect(script.pass(10_000) == ["NOTICE ann :\u{1}VERSION Jetbridge\u{1}"])
-        #expect(script.pass(10_000) == ["PRIVMSG #dev :two"])
+        expectEqual(script.pass(10_000), ["NOTICE ann :\u{1}VERSION Jetbridge\u{1}"])
+        expectEqual(script.pass(10_000), ["PRIVMSG #dev :two"])
     }
 
     @Test("An exempt bot sends without delay")
     func exempt() {
         let script = Transcript(flood: .exempt)
         script.start(caps: "message-tags echo-message")
-        #expect((1...900).flatMap { script.post("x", ticket: $0) }.count == 900)
+        expectEqual((1...900).flatMap { script.post("x", ticket: $0) }.count, 900)
     }
 
     @Test("A bucket never holds more than its burst, and works off its debt")
     func bucket() {
         var bucket = IRCFloodBucket(.init(burst: 3, interval: 1_000), now: 0)
-        #expect(bucket.available(now: 1_000_000) == 3)
+        expectEqual(bucket.available(now: 1_000_000), 3)
         bucket.spend(cost: 5, bytes: 10, now: 1_000_000)
-        #expect(bucket.delay(cost: 1, bytes: 10, now: 1_000_000) == 3_000)
-        #expect(bucket.delay(cost: 1, bytes: 10, now: 1_002_999) == 1)
-        #expect(bucket.delay(cost: 1, bytes: 10, now: 1_003_000) == 0)
-        #expect(bucket.delay(cost: 9, bytes: 10, now: 1_005_000) == 0)
+        expectEqual(bucket.delay(cost: 1, bytes: 10, now: 1_000_000), 3_000)
+        expectEqual(bucket.delay(cost: 1, bytes: 10, now: 1_002_999), 1)
+        expectEqual(bucket.delay(cost: 1, bytes: 10, now: 1_003_000), 0)
+        expectEqual(bucket.delay(cost: 9, bytes: 10, now: 1_005_000), 0)
     }
 }
 
@@ -109,10 +110,10 @@ struct IRCTypingTests {
         #expect(script.machine.traits(of: route.room).capabilities.contains(.typing))
         script.handle(.typing(true, route))
         script.handle(.typing(true, route))
-        #expect(script.sent() == ["@+typing=active TAGMSG #dev"])
-        #expect(script.pass(11_000) == ["@+typing=active TAGMSG #dev", "@+typing=active TAGMSG #dev"])
+        expectEqual(script.sent(), ["@+typing=active TAGMSG #dev"])
+        expectEqual(script.pass(11_000), ["@+typing=active TAGMSG #dev", "@+typing=active TAGMSG #dev"])
         script.handle(.typing(false, route))
-        #expect(script.sent() == ["@+typing=done TAGMSG #dev"])
+        expectEqual(script.sent(), ["@+typing=done TAGMSG #dev"])
         #expect(script.pass(20_000).isEmpty)
         for ticket in 0..<3 { script.post("x", ticket: ticket) }
         script.handle(.typing(true, route))
@@ -134,7 +135,7 @@ struct IRCTypingTests {
         let script = Transcript()
         script.start(caps: "message-tags", tokens: "CLIENTTAGDENY=*,-typing")
         script.handle(.typing(true, Transcript.route("#dev")))
-        #expect(script.sent().count == 1)
+        expectEqual(script.sent().count, 1)
     }
 
     @Test("20,000 strangers who write a line each are forgotten as others come", .timeLimit(.minutes(1)))

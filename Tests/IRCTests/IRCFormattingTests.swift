@@ -53,7 +53,7 @@ struct IRCFormattingTests {
             ("héllo 😀", ["héllo 😀"]),
         ])
     func markup(_ markdown: String, _ expected: [String]) {
-        #expect(self.lines(markdown) == expected)
+        expectEqual(self.lines(markdown), expected)
     }
 
     @Test("A table's columns are aligned by display width")
@@ -65,21 +65,22 @@ struct IRCFormattingTests {
             | こんにちは | [x](https://e.org) | 15 |
             | 👩🏽‍🚀 |
             """
-        #expect(
-            self.lines(table) == [
+        expectEqual(
+            self.lines(table),
+            [
                 "[m][b]word       |         n         | letters[b][m]",
                 "[m][b]Grüß[b] Gott  |         a         |       8[m]",
                 "[m]こんにちは | x <https://e.org> |      15[m]",
                 "[m]👩🏽‍🚀         |                   | [m]",
             ])
         let quoted = self.lines("> | a | b |\n> |---|---|\n> | ccc | d |")
-        #expect(quoted == ["> [m][b]a   | b[b][m]", "> [m]ccc | d[m]"])
+        expectEqual(quoted, ["> [m][b]a   | b[b][m]", "> [m]ccc | d[m]"])
     }
 
     @Test("A table that would wrap is not padded")
     func wideTable() {
         let long = String(repeating: "x", count: 98)
-        #expect(self.lines("|a|b|\n|-|-|\n|\(long)|`c`|") == ["[b]a | b[b]", "\(long) | c"])
+        expectEqual(self.lines("|a|b|\n|-|-|\n|\(long)|`c`|"), ["[b]a | b[b]", "\(long) | c"])
     }
 
     @Test("Control characters in the text are not sent")
@@ -94,13 +95,13 @@ struct IRCFormattingTests {
                 }
             }
         }
-        #expect(self.lines("a\u{2028}b\u{1}ACTION c\u{1}") == ["a bACTION c"])
+        expectEqual(self.lines("a\u{2028}b\u{1}ACTION c\u{1}"), ["a bACTION c"])
     }
 
     @Test("Lines are marked where blocks start")
     func blocks() {
         let rendered = IRCFormatting().render("a  \nb\n\n- c\n- d\n\n```\ne\nf\n```\n")
-        #expect(rendered.lines.map(\.startsBlock) == [true, false, true, true, true, false])
+        expectEqual(rendered.lines.map(\.startsBlock), [true, false, true, true, true, false])
         #expect(rendered.frames.isEmpty)
     }
 
@@ -116,8 +117,8 @@ struct IRCFormattingTests {
             coded = coded.split(separator: mark, omittingEmptySubsequences: false).joined(separator: code)
         }
         let seam = IRCFormatting().seam(after: Array(coded.utf8)[...])
-        #expect(Self.readable(seam.close[...]) == close)
-        #expect(Self.readable(seam.open[...]) == open)
+        expectEqual(Self.readable(seam.close[...]), close)
+        expectEqual(Self.readable(seam.open[...]), open)
     }
 }
 
@@ -132,7 +133,7 @@ struct IRCIncomingFormattingTests {
             ("\u{4}FF0000,00ff00red", "red"), ("\u{4}ff00x", "ff00x"), ("a\u{3}", "a"), ("a\u{7}\u{7F}b\tc", "ab\tc"),
         ])
     func plain(_ coded: String, _ expected: String) {
-        #expect(IRCText.decode(IRCIncomingFormatting.plainBytes(Array(coded.utf8)[...])) == expected)
+        expectEqual(IRCText.decode(IRCIncomingFormatting.plainBytes(Array(coded.utf8)[...])), expected)
     }
 
     @Test(
@@ -143,6 +144,6 @@ struct IRCIncomingFormattingTests {
             ("x \u{2}\u{1D}y\u{F} z", "x ***y*** z"), ("x \u{3}4y\u{3} z", "x y z"),
         ])
     func markdown(_ coded: String, _ expected: String) {
-        #expect(IRCIncomingFormatting.markdown(Array(coded.utf8)[...]) == expected)
+        expectEqual(IRCIncomingFormatting.markdown(Array(coded.utf8)[...]), expected)
     }
 }

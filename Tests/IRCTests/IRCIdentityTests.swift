@@ -21,8 +21,9 @@ struct IRCIdentityTests {
         script.read("@account=Ann :Al!~a@h.test PRIVMSG #dev :bot: x")
         let sender = try self.sender(script)
         #expect(sender.id == "irc:net/account:ann" && sender.isLasting && sender.displayName == "Al")
-        #expect(
-            sender.identities == [
+        expectEqual(
+            sender.identities,
+            [
                 Identity("irc:net/account:ann", comparison: .caseInsensitive),
                 Identity("irc:net/nick:al", comparison: .caseInsensitive),
                 Identity("irc:net/mask:Al!~a@h.test", comparison: .mask),
@@ -44,8 +45,9 @@ struct IRCIdentityTests {
         script.read("@account=\(account) :Al!~a@h.test PRIVMSG #dev :bot: x")
         let sender = try self.sender(script)
         #expect(sender.id == "irc:net/account:\(id)" && sender.isLasting)
-        #expect(
-            sender.identities == names.map { Identity("irc:net/account:\($0)", comparison: .caseInsensitive) } + [
+        expectEqual(
+            sender.identities,
+            names.map { Identity("irc:net/account:\($0)", comparison: .caseInsensitive) } + [
                 Identity("irc:net/nick:al", comparison: .caseInsensitive),
                 Identity("irc:net/mask:Al!~a@h.test", comparison: .mask),
             ])
@@ -64,21 +66,21 @@ struct IRCIdentityTests {
     func forgedTag() throws {
         let script = self.script("message-tags account-tag")
         script.read("@+account=ann :Al!~a@h PRIVMSG #dev :bot: x")
-        #expect(try self.sender(script).id == "irc:net/nick:al")
+        try expectEqual(self.sender(script).id, "irc:net/nick:al")
         let plain = self.script()
         plain.read("@account=ann :Al!~a@h PRIVMSG #dev :bot: x")
-        #expect(try self.sender(plain).id == "irc:net/nick:al")
+        try expectEqual(self.sender(plain).id, "irc:net/nick:al")
     }
 
     @Test("extended-join, account-notify and WHOX give accounts if messages do not")
     func fallbacks() throws {
         let script = self.script("account-notify extended-join")
         script.read(":al!~a@h JOIN #dev Ann :Real", ":al!~a@h PRIVMSG #dev :bot: x")
-        #expect(try self.sender(script).id == "irc:net/account:ann")
+        try expectEqual(self.sender(script).id, "irc:net/account:ann")
         script.read(":al!~a@h ACCOUNT *", ":al!~a@h PRIVMSG #dev :bot: x")
-        #expect(try self.sender(script).id == "irc:net/nick:al")
+        try expectEqual(self.sender(script).id, "irc:net/nick:al")
         script.read(":s 354 bot 42 #dev ~b h2 bo Bob", ":bo!~b@h2 PRIVMSG #dev :bot: x")
-        #expect(try self.sender(script).id == "irc:net/account:bob")
+        try expectEqual(self.sender(script).id, "irc:net/account:bob")
     }
 
     @Test("A nick that only looks like another does not get its account")
@@ -91,7 +93,7 @@ struct IRCIdentityTests {
 
     @Test("WHOX is requested only if accounts are not known otherwise and changes are announced")
     func whox() {
-        #expect(self.joinLines("account-notify extended-join", "WHOX") == ["WHO #dev %tcuhna,42"])
+        expectEqual(self.joinLines("account-notify extended-join", "WHOX"), ["WHO #dev %tcuhna,42"])
         #expect(self.joinLines("account-notify extended-join account-tag", "WHOX").isEmpty)
         #expect(self.joinLines("extended-join", "WHOX").isEmpty)
         #expect(self.joinLines("account-notify", "X").isEmpty)
@@ -124,7 +126,7 @@ struct IRCIdentityTests {
         let script = self.script()
         script.read(":al!~a@h PRIVMSG #dev :bot: x", ":al!~a@h PRIVMSG #dev :bot: y")
         let kinds = script.events().map { if case .identityEnded = $0.kind { "ended" } else { "message" } }
-        #expect(kinds == ["ended", "message", "message"])
+        expectEqual(kinds, ["ended", "message", "message"])
     }
 
     @Test("Nothing ends for a person who has never written to the bot")
@@ -140,7 +142,7 @@ struct IRCIdentityTests {
         script.read(":al!~a@h JOIN #dev", "@account=ann :al!~a@h PRIVMSG #dev :bot: x")
         _ = script.events()
         script.read(":al!~a@h PRIVMSG #dev :bot: y")
-        #expect(Set(script.notices()) == ["ended irc:net/nick:al"])
+        expectEqual(Set(script.notices()), ["ended irc:net/nick:al"])
     }
 
     @Test("All pairings end with the connection")
@@ -149,7 +151,7 @@ struct IRCIdentityTests {
         script.read(":al!~a@h PRIVMSG #dev :bot: x", ":bo!~a@h PRIVMSG #dev :bot: x")
         _ = script.events()
         script.handle(.disconnected(.init(.lost, "x")))
-        #expect(Set(script.notices()) == ["ended irc:net/nick:al", "ended irc:net/nick:bo"])
+        expectEqual(Set(script.notices()), ["ended irc:net/nick:al", "ended irc:net/nick:bo"])
     }
 
     @Test("Another user or host under the same nick is another person, except after CHGHOST")
@@ -160,7 +162,7 @@ struct IRCIdentityTests {
         script.read(":al!~a@cloak PRIVMSG #dev :bot: y")
         #expect(script.notices().isEmpty)
         script.read(":al!~a@evil PRIVMSG #dev :bot: z")
-        #expect(Set(script.notices()) == ["ended irc:net/nick:al"])
+        expectEqual(Set(script.notices()), ["ended irc:net/nick:al"])
     }
 
     @Test("A new nick ends the old one; another spelling of it does not")
@@ -169,7 +171,7 @@ struct IRCIdentityTests {
         script.read(":al!~a@h JOIN #dev", ":al!~a@h PRIVMSG #dev :bot: x")
         _ = script.events()
         script.read(":al!~a@h NICK Bo")
-        #expect(script.notices() == ["ended irc:net/nick:al"])
+        expectEqual(script.notices(), ["ended irc:net/nick:al"])
         script.read(":bo!~a@h NICK BO")
         #expect(script.notices().isEmpty)
     }
@@ -180,7 +182,7 @@ struct IRCIdentityTests {
         script.read(":al!~a@h JOIN #dev", "@account=ann :al!~a@h PRIVMSG #dev :bot: x")
         _ = script.events()
         script.read(":al!~a@h NICK Bo")
-        #expect(script.notices() == ["ended irc:net/nick:al"])
+        expectEqual(script.notices(), ["ended irc:net/nick:al"])
     }
 
     @Test(
@@ -199,7 +201,7 @@ struct IRCIdentityTests {
             script.pass(60_000)
             script.read("PING x")
         }
-        #expect(script.notices() == ["ended irc:net/nick:al"])
+        expectEqual(script.notices(), ["ended irc:net/nick:al"])
     }
 
     @Test("Taking another person's nick during a netsplit ends its pairing")
@@ -208,7 +210,7 @@ struct IRCIdentityTests {
         script.read(":al!~a@h JOIN #dev", ":al!~a@h PRIVMSG #dev :bot: x", ":al!~a@h QUIT :hub.test leaf.test")
         _ = script.events()
         script.read(":al!~m@evil JOIN #dev")
-        #expect(script.notices() == ["ended irc:net/nick:al"])
+        expectEqual(script.notices(), ["ended irc:net/nick:al"])
         script.read(":bo!~b@h JOIN #dev", ":bo!~b@h PRIVMSG #dev :bot: x", ":bo!~b@h QUIT :hub.test leaf.test")
         script.read(":eve!~e@h JOIN #dev")
         _ = script.events()
@@ -227,7 +229,7 @@ struct IRCIdentityTests {
         script.read(":al!~a@h JOIN #dev", ":al!~a@h PRIVMSG #dev :bot: x")
         _ = script.events()
         script.read(":al!~a@h QUIT :\(text)")
-        #expect(script.notices() == ["ended irc:net/nick:al"])
+        expectEqual(script.notices(), ["ended irc:net/nick:al"])
     }
 
     // MARK: Without a shared channel
@@ -235,10 +237,10 @@ struct IRCIdentityTests {
     @Test("A stranger's query waits for WHOIS; an unchanged sign-on time keeps the pairing")
     func whois() {
         let script = self.script()
-        #expect(script.read(":al!~a@h PRIVMSG bot :one") == ["WHOIS al"])
+        expectEqual(script.read(":al!~a@h PRIVMSG bot :one"), ["WHOIS al"])
         #expect(script.messages().isEmpty)
         script.read(":s 317 bot al 5 1700000000 :idle", ":s 318 bot al :End")
-        #expect(script.messages().map(\.text) == ["one"])
+        expectEqual(script.messages().map(\.text), ["one"])
         script.read(":al!~a@h PRIVMSG bot :two", ":al!~a@h PRIVMSG bot :three")
         script.read(":s 317 bot al 5 1700000000 :idle", ":s 318 bot al :End")
         let events = script.events()
@@ -252,7 +254,7 @@ struct IRCIdentityTests {
         _ = script.events()
         script.read(":al!~a@h PRIVMSG bot :give me", ":s 317 bot al 0 1700000500 :idle", ":s 318 bot al :End")
         let kinds = script.events().map { if case .identityEnded = $0.kind { "ended" } else { "message" } }
-        #expect(kinds == ["ended", "message"])
+        expectEqual(kinds, ["ended", "message"])
     }
 
     @Test("WHOIS without an answer or with no such nick ends the pairing", arguments: [true, false])
@@ -262,20 +264,20 @@ struct IRCIdentityTests {
         _ = script.events()
         if isGone { script.read(":s 401 bot al :No such nick") } else { script.pass(10_000) }
         let kinds = script.events().map { if case .identityEnded = $0.kind { "ended" } else { "message" } }
-        #expect(kinds == ["ended", "message"])
+        expectEqual(kinds, ["ended", "message"])
     }
 
     @Test("With MONITOR the nick is watched, and WHOIS is used only if the list is full")
     func monitor() {
         let script = self.script(tokens: "MONITOR=10")
-        #expect(script.read(":al!~a@h PRIVMSG bot :one") == ["MONITOR + al"])
-        #expect(script.messages().count == 1)
+        expectEqual(script.read(":al!~a@h PRIVMSG bot :one"), ["MONITOR + al"])
+        expectEqual(script.messages().count, 1)
         #expect(script.read(":al!~a@h PRIVMSG bot :two").isEmpty)
         _ = script.events()
         script.read(":s 731 bot :al")
-        #expect(script.notices() == ["ended irc:net/nick:al"])
+        expectEqual(script.notices(), ["ended irc:net/nick:al"])
         script.read(":bo!~a@h PRIVMSG bot :one", ":s 734 bot 10 bo :full")
-        #expect(script.read(":bo!~a@h PRIVMSG bot :two") == ["WHOIS bo"])
+        expectEqual(script.read(":bo!~a@h PRIVMSG bot :two"), ["WHOIS bo"])
     }
 
     @Test("A person with an account or in a shared channel needs no WHOIS")
@@ -283,6 +285,6 @@ struct IRCIdentityTests {
         let script = self.script("message-tags account-tag")
         #expect(script.read("@account=ann :al!~a@h PRIVMSG bot :one").isEmpty)
         #expect(script.read(":s 353 bot = #dev :@bo +cy bot", ":bo!~b@h PRIVMSG bot :one").isEmpty)
-        #expect(script.messages().count == 2)
+        expectEqual(script.messages().count, 2)
     }
 }

@@ -74,12 +74,12 @@ struct IRCLineTests {
     @Test("A line is split into tags, source, command and parameters", arguments: Self.cases)
     func reads(_ expected: LineCase) throws {
         let line = try #require(IRCLine(expected.line))
-        #expect(line.command == expected.command)
-        #expect(line.parameters == expected.parameters)
-        #expect(line.tags == expected.tags)
-        #expect(line.source == expected.source.map { IRCSource($0) })
-        for (key, value) in expected.tags { #expect(line.tag(key) == value) }
-        #expect(line.tag("missing") == nil)
+        expectEqual(line.command, expected.command)
+        expectEqual(line.parameters, expected.parameters)
+        expectEqual(line.tags, expected.tags)
+        expectEqual(line.source, expected.source.map { IRCSource($0) })
+        for (key, value) in expected.tags { expectEqual(line.tag(key), value) }
+        expectEqual(line.tag("missing"), nil)
     }
 
     @Test("Text without a command is not a line", arguments: ["", "   ", ":ann", "@a=b", "@a=b :ann  ", ":"])
@@ -122,7 +122,7 @@ struct IRCSourceTests {
             ("irc.example.org", "irc.example.org", nil, nil), ("!@", "", "", ""), ("a!b@c@d", "a", "b", "c@d"),
         ] as [(String, String, String?, String?)])
     func splits(_ text: String, _ name: String, _ user: String?, _ host: String?) {
-        #expect(IRCSource(text) == IRCSource(name: name, user: user, host: host))
+        expectEqual(IRCSource(text), IRCSource(name: name, user: user, host: host))
     }
 
     @Test("Servers and people are distinguished")
@@ -141,6 +141,6 @@ struct IRCSourceTests {
             ("irc.", false), ("a..b", false), ("*.net", false),
         ])
     func hostnames(_ text: String, _ isValid: Bool) {
-        #expect(IRCSource.isHostname(text) == isValid)
+        expectEqual(IRCSource.isHostname(text), isValid)
     }
 }

@@ -3,6 +3,7 @@ import Crypto
 import IRC
 import Kit
 import Primitives
+import TestSupport
 import Testing
 
 @Suite("Login")
@@ -13,12 +14,12 @@ struct IRCLoginTests {
     func saslPlain() {
         let script = Transcript(tls: .verify(caFile: nil), sasl: self.plain)
         _ = script.connect(isSecure: true)
-        #expect(script.read("CAP * LS :sasl=PLAIN") == ["CAP REQ :sasl"])
-        #expect(script.read("CAP * ACK :sasl") == ["AUTHENTICATE PLAIN"])
+        expectEqual(script.read("CAP * LS :sasl=PLAIN"), ["CAP REQ :sasl"])
+        expectEqual(script.read("CAP * ACK :sasl"), ["AUTHENTICATE PLAIN"])
         // InspIRCd sends the plus as a trailing parameter.
-        #expect(script.read("AUTHENTICATE :+") == ["AUTHENTICATE amV0AGpldABwdw=="])
+        expectEqual(script.read("AUTHENTICATE :+"), ["AUTHENTICATE amV0AGpldABwdw=="])
         #expect(script.read(":s 900 * *!*@* jet :You are now logged in").isEmpty)
-        #expect(script.read(":s 903 * :ok") == ["CAP END"])
+        expectEqual(script.read(":s 903 * :ok"), ["CAP END"])
     }
 
     @Test("EXTERNAL answers with an empty payload")
@@ -26,9 +27,9 @@ struct IRCLoginTests {
         let script = Transcript(tls: .verify(caFile: nil), sasl: .external(certificate: "c", key: "k"))
         _ = script.connect(isSecure: true)
         script.read("CAP * LS :sasl")
-        #expect(script.read("CAP * ACK :sasl") == ["AUTHENTICATE EXTERNAL"])
-        #expect(script.read("AUTHENTICATE +") == ["AUTHENTICATE +"])
-        #expect(script.read(":s 903 * :ok") == ["CAP END"])
+        expectEqual(script.read("CAP * ACK :sasl"), ["AUTHENTICATE EXTERNAL"])
+        expectEqual(script.read("AUTHENTICATE +"), ["AUTHENTICATE +"])
+        expectEqual(script.read(":s 903 * :ok"), ["CAP END"])
     }
 
     @Test(
@@ -43,8 +44,8 @@ struct IRCLoginTests {
         let lines = script.read("AUTHENTICATE +").map { $0.dropFirst("AUTHENTICATE ".count) }
         let encoded = (length + 2 + 2) / 3 * 4
         #expect(lines.dropLast().allSatisfy { $0.count == 400 })
-        #expect(lines.filter { $0 != "+" }.joined().count == encoded)
-        #expect((lines.last == "+") == (encoded % 400 == 0))
+        expectEqual(lines.filter { $0 != "+" }.joined().count, encoded)
+        expectEqual(lines.last == "+", encoded % 400 == 0)
     }
 
     @Test(
@@ -58,7 +59,7 @@ struct IRCLoginTests {
         _ = script.connect(isSecure: true)
         script.read("CAP * LS :sasl", "CAP * ACK :sasl", "AUTHENTICATE +")
         let sent = script.read(line)
-        #expect(sent == ["QUIT :Jetbridge"])
+        expectEqual(sent, ["QUIT :Jetbridge"])
         #expect(script.isClosed())
         script.handle(.disconnected(.init(.lost, "closed")))
         let status = script.statuses().last ?? ""
@@ -75,14 +76,14 @@ struct IRCLoginTests {
         script.read("CAP * ACK :\(caps.prefix { $0 != "=" })")
         #expect(script.isClosed())
         script.handle(.disconnected(.init(.lost, "closed")))
-        #expect(script.statuses().last?.hasPrefix("refused SASL") == true)
+        expectEqual(script.statuses().last?.hasPrefix("refused SASL"), true)
     }
 
     @Test("The bot leaves a server that skips the login")
     func saslSkipped() {
         let script = Transcript(tls: .verify(caFile: nil), sasl: self.plain)
         _ = script.connect(isSecure: true)
-        #expect(script.read(":s 001 bot :Welcome") == ["QUIT :Jetbridge"])
+        expectEqual(script.read(":s 001 bot :Welcome"), ["QUIT :Jetbridge"])
         #expect(script.isClosed())
     }
 
@@ -90,10 +91,10 @@ struct IRCLoginTests {
     func saslInTheClear() {
         let script = Transcript(sasl: self.plain)
         _ = script.connect()
-        #expect(script.read("CAP * LS :sasl", "CAP * ACK :sasl") == ["CAP REQ :sasl", "QUIT :Jetbridge"])
+        expectEqual(script.read("CAP * LS :sasl", "CAP * ACK :sasl"), ["CAP REQ :sasl", "QUIT :Jetbridge"])
         let local = Transcript(host: "127.0.0.1", sasl: self.plain)
         _ = local.connect()
-        #expect(local.read("CAP * LS :sasl", "CAP * ACK :sasl") == ["CAP REQ :sasl", "AUTHENTICATE PLAIN"])
+        expectEqual(local.read("CAP * LS :sasl", "CAP * ACK :sasl"), ["CAP REQ :sasl", "AUTHENTICATE PLAIN"])
     }
 
     @Test("Silent services time out after 15 seconds")
@@ -102,9 +103,9 @@ struct IRCLoginTests {
         _ = script.connect(isSecure: true)
         script.read("CAP * LS :sasl", "CAP * ACK :sasl")
         #expect(script.pass(14_999).isEmpty)
-        #expect(script.pass(2) == ["QUIT :Jetbridge"])
+        expectEqual(script.pass(2), ["QUIT :Jetbridge"])
         script.handle(.disconnected(.init(.lost, "closed")))
-        #expect(script.statuses().last?.contains("may be down") == true)
+        expectEqual(script.statuses().last?.contains("may be down"), true)
     }
 
     // MARK: Choosing a mechanism
@@ -119,18 +120,18 @@ struct IRCLoginTests {
         let script = Transcript(tls: .verify(caFile: nil), sasl: .password(account: "jet", Secret("pw")))
         _ = script.connect(isSecure: true)
         script.read("CAP * LS :\(offer)")
-        #expect(script.read("CAP * ACK :sasl") == ["AUTHENTICATE \(expected)"])
+        expectEqual(script.read("CAP * ACK :sasl"), ["AUTHENTICATE \(expected)"])
     }
 
     @Test("A certificate is stronger than a password; a configured mechanism is used exactly")
     func configured() {
         var sasl = IRCSettings.SASL.password(account: "jet", Secret("pw"))
         sasl.certificate = .init(certificate: "c", key: "k")
-        #expect(self.begin(sasl, offer: "sasl=PLAIN,SCRAM-SHA-256,EXTERNAL") == ["AUTHENTICATE EXTERNAL"])
-        #expect(self.begin(sasl, offer: "sasl=PLAIN,SCRAM-SHA-256") == ["AUTHENTICATE SCRAM-SHA-256"])
-        #expect(self.begin(self.plain, offer: "sasl=PLAIN,SCRAM-SHA-256") == ["AUTHENTICATE PLAIN"])
+        expectEqual(self.begin(sasl, offer: "sasl=PLAIN,SCRAM-SHA-256,EXTERNAL"), ["AUTHENTICATE EXTERNAL"])
+        expectEqual(self.begin(sasl, offer: "sasl=PLAIN,SCRAM-SHA-256"), ["AUTHENTICATE SCRAM-SHA-256"])
+        expectEqual(self.begin(self.plain, offer: "sasl=PLAIN,SCRAM-SHA-256"), ["AUTHENTICATE PLAIN"])
         let scram = IRCSettings.SASL.password(account: "jet", Secret("pw"), mechanism: .scram)
-        #expect(self.begin(scram, offer: "sasl=PLAIN,EXTERNAL") == ["QUIT :Jetbridge"])
+        expectEqual(self.begin(scram, offer: "sasl=PLAIN,EXTERNAL"), ["QUIT :Jetbridge"])
     }
 
     private func begin(_ sasl: IRCSettings.SASL, offer: String) -> [String] {
@@ -144,11 +145,11 @@ struct IRCLoginTests {
     func guess() {
         let script = Transcript(tls: .verify(caFile: nil), sasl: .password(account: "jet", Secret("pw")))
         _ = script.connect(isSecure: true)
-        #expect(script.read("CAP * LS :sasl", "CAP * ACK :sasl").last == "AUTHENTICATE PLAIN")
+        expectEqual(script.read("CAP * LS :sasl", "CAP * ACK :sasl").last, "AUTHENTICATE PLAIN")
         let sent = script.read(":s 908 * SCRAM-SHA-256,EXTERNAL :are available", ":s 904 * :failed")
-        #expect(sent == ["AUTHENTICATE SCRAM-SHA-256"])
-        #expect(script.read("AUTHENTICATE +").first?.hasPrefix("AUTHENTICATE biws") == true)
-        #expect(script.read(":s 908 * PLAIN :are available", ":s 904 * :failed") == ["QUIT :Jetbridge"])
+        expectEqual(sent, ["AUTHENTICATE SCRAM-SHA-256"])
+        expectEqual(script.read("AUTHENTICATE +").first?.hasPrefix("AUTHENTICATE biws"), true)
+        expectEqual(script.read(":s 908 * PLAIN :are available", ":s 904 * :failed"), ["QUIT :Jetbridge"])
     }
 
     @Test(
@@ -158,12 +159,12 @@ struct IRCLoginTests {
         let script = Transcript(sasl: .password(account: "jet", Secret("pw")))
         _ = script.connect()
         script.read("CAP * LS :sasl\(list)")
-        #expect(script.read("CAP * ACK :sasl") == ["AUTHENTICATE SCRAM-SHA-256"])
-        #expect(script.read("AUTHENTICATE +").first?.hasPrefix("AUTHENTICATE biws") == true)
+        expectEqual(script.read("CAP * ACK :sasl"), ["AUTHENTICATE SCRAM-SHA-256"])
+        expectEqual(script.read("AUTHENTICATE +").first?.hasPrefix("AUTHENTICATE biws"), true)
         let weak = Transcript(sasl: .password(account: "jet", Secret("pw")))
         _ = weak.connect()
         weak.read("CAP * LS :sasl=PLAIN")
-        #expect(weak.read("CAP * ACK :sasl") == ["QUIT :Jetbridge"])
+        expectEqual(weak.read("CAP * ACK :sasl"), ["QUIT :Jetbridge"])
     }
 
     // MARK: SCRAM-SHA-256
@@ -194,10 +195,10 @@ struct IRCLoginTests {
     @Test("SCRAM-SHA-256 matches the example of RFC 7677, and confirms the server's last message")
     func scramExample() {
         let (script, first) = self.scram()
-        #expect(first == [self.authenticate("n,,n=user,r=rOprNGfwEbeRWgbNEkqO")])
-        #expect(script.read(self.authenticate(Self.challenge)) == [self.authenticate(Self.proof)])
-        #expect(script.read(self.authenticate(Self.signature)) == ["AUTHENTICATE +"])
-        #expect(script.read(":s 900 * * user :in", ":s 903 * :ok") == ["CAP END"])
+        expectEqual(first, [self.authenticate("n,,n=user,r=rOprNGfwEbeRWgbNEkqO")])
+        expectEqual(script.read(self.authenticate(Self.challenge)), [self.authenticate(Self.proof)])
+        expectEqual(script.read(self.authenticate(Self.signature)), ["AUTHENTICATE +"])
+        expectEqual(script.read(":s 900 * * user :in", ":s 903 * :ok"), ["CAP END"])
     }
 
     @Test("The server's messages may arrive in pieces of 400")
@@ -206,9 +207,9 @@ struct IRCLoginTests {
         // An extension makes the message's base64 exactly 800 bytes long.
         let long = Self.challenge + ",x=" + String(repeating: "y", count: 600 - Self.challenge.utf8.count - 3)
         let encoded = base64(Array(long.utf8))
-        #expect(encoded.utf8.count == 800)
+        expectEqual(encoded.utf8.count, 800)
         #expect(script.read("AUTHENTICATE \(encoded.prefix(400))", "AUTHENTICATE \(encoded.suffix(400))").isEmpty)
-        #expect(script.read("AUTHENTICATE +").first?.hasPrefix("AUTHENTICATE Yz1iaXdz") == true)
+        expectEqual(script.read("AUTHENTICATE +").first?.hasPrefix("AUTHENTICATE Yz1iaXdz"), true)
     }
 
     @Test(
@@ -218,7 +219,7 @@ struct IRCLoginTests {
         let (script, _) = self.scram()
         script.read(self.authenticate(Self.challenge))
         let line = answer.isEmpty ? "AUTHENTICATE :" : self.authenticate(answer)
-        #expect(script.read(line) == ["AUTHENTICATE *", "QUIT :Jetbridge"])
+        expectEqual(script.read(line), ["AUTHENTICATE *", "QUIT :Jetbridge"])
         // Nothing that follows changes that.
         #expect(!script.read(":s 903 * :ok", ":s 001 user :Welcome").contains("CAP END"))
         #expect(self.refusal(script).contains("does not know the password"))
@@ -229,7 +230,7 @@ struct IRCLoginTests {
         let (script, _) = self.scram()
         if steps > 0 { script.read(self.authenticate(Self.challenge)) }
         let number = steps == 2 ? 907 : 903
-        #expect(script.read(":s \(number) * :ok") == ["AUTHENTICATE *", "QUIT :Jetbridge"])
+        expectEqual(script.read(":s \(number) * :ok"), ["AUTHENTICATE *", "QUIT :Jetbridge"])
         #expect(self.refusal(script).contains("without a proof"))
     }
 
@@ -238,7 +239,7 @@ struct IRCLoginTests {
         let (script, _) = self.scram()
         script.read(self.authenticate(Self.challenge))
         let sent = script.read(":s 908 * PLAIN :are available", ":s 904 * :failed")
-        #expect(sent == ["QUIT :Jetbridge"])
+        expectEqual(sent, ["QUIT :Jetbridge"])
         #expect(self.refusal(script).contains("SCRAM-SHA-256 failed: failed; check account and password"))
     }
 
@@ -254,38 +255,38 @@ struct IRCLoginTests {
         ])
     func badChallenge(_ challenge: String, _ reason: String) {
         let (script, _) = self.scram()
-        #expect(script.read(self.authenticate(challenge)) == ["AUTHENTICATE *", "QUIT :Jetbridge"])
+        expectEqual(script.read(self.authenticate(challenge)), ["AUTHENTICATE *", "QUIT :Jetbridge"])
         #expect(self.refusal(script).contains(reason))
     }
 
     @Test("Messages that are not base64, or too long, end the login")
     func badEncoding() {
         let (script, _) = self.scram()
-        #expect(script.read("AUTHENTICATE ?") == ["AUTHENTICATE *", "QUIT :Jetbridge"])
+        expectEqual(script.read("AUTHENTICATE ?"), ["AUTHENTICATE *", "QUIT :Jetbridge"])
         let (long, _) = self.scram()
         let piece = String(repeating: "A", count: 400)
         var sent: [String] = []
         for _ in 0..<50 where sent.isEmpty { sent = long.read("AUTHENTICATE \(piece)") }
-        #expect(sent == ["AUTHENTICATE *", "QUIT :Jetbridge"])
+        expectEqual(sent, ["AUTHENTICATE *", "QUIT :Jetbridge"])
     }
 
     @Test("The server's error is shown")
     func serverError() {
         let (script, _) = self.scram()
         script.read(self.authenticate(Self.challenge))
-        #expect(script.read(self.authenticate("e=invalid-proof")).first == "AUTHENTICATE *")
+        expectEqual(script.read(self.authenticate("e=invalid-proof")).first, "AUTHENTICATE *")
         #expect(self.refusal(script).contains("the server says invalid-proof; check account and password"))
     }
 
     @Test("Account and password are prepared by SASLprep, the account also escaped")
     func preparation() throws {
         let (_, first) = self.scram("a=b,\u{2168}")
-        #expect(first == [self.authenticate("n,,n=a=3Db=2CIX,r=rOprNGfwEbeRWgbNEkqO")])
+        expectEqual(first, [self.authenticate("n,,n=a=3Db=2CIX,r=rOprNGfwEbeRWgbNEkqO")])
         // The soft hyphen is dropped.
         let (script, _) = self.scram("user", "pen\u{AD}cil")
-        #expect(script.read(self.authenticate(Self.challenge)) == [self.authenticate(Self.proof)])
+        expectEqual(script.read(self.authenticate(Self.challenge)), [self.authenticate(Self.proof)])
         let (bad, sent) = self.scram("user", "pen\u{7}cil")
-        #expect(sent == ["AUTHENTICATE *", "QUIT :Jetbridge"])
+        expectEqual(sent, ["AUTHENTICATE *", "QUIT :Jetbridge"])
         #expect(self.refusal(bad).contains("set mechanism: PLAIN"))
     }
 }

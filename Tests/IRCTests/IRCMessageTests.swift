@@ -22,7 +22,7 @@ struct IRCMessageTests {
         script.start()
         script.read(":ann!~a@h PRIVMSG #dev :\(text)")
         let message = try self.only(script)
-        #expect(message.text == expected)
+        expectEqual(message.text, expected)
         #expect(message.isAddressed && !message.isDirect && !message.isBacklog)
     }
 
@@ -61,11 +61,11 @@ struct IRCMessageTests {
     func forcedChannel() {
         let script = Transcript()
         script.start()
-        #expect(script.read(":bot!~bot@bot.host JOIN #Else") == ["PART #Else"])
+        expectEqual(script.read(":bot!~bot@bot.host JOIN #Else"), ["PART #Else"])
         script.read(":ann!~a@h PRIVMSG #else :bot: hello", ":ann!~a@h PRIVMSG #else :!help")
         #expect(script.events().isEmpty)
         script.read(":bot!~bot@bot.host PART #Else", ":ann!~a@h PRIVMSG #DEV :bot: hello")
-        #expect(script.messages().map(\.text) == ["hello"])
+        expectEqual(script.messages().map(\.text), ["hello"])
     }
 
     @Test("A command is delivered, but is addressed only if it names us")
@@ -87,8 +87,8 @@ struct IRCMessageTests {
         script.read(":Ann!~a@h JOIN #dev", ":Ann!~a@h PRIVMSG bot :hello")
         let message = try self.only(script)
         #expect(message.isDirect && message.isAddressed && message.text == "hello")
-        #expect(message.route == Transcript.route("ann", anchor: "!~a@h"))
-        #expect(message.thread.value == "nick:ann")
+        expectEqual(message.route, Transcript.route("ann", anchor: "!~a@h"))
+        expectEqual(message.thread.value, "nick:ann")
     }
 
     @Test("In a channel each person has a thread, and answers name the person")
@@ -99,9 +99,9 @@ struct IRCMessageTests {
         let event = try #require(script.events().first)
         #expect(event.id == "msgid:M1" && event.adapter.rawValue == "irc:net")
         let message = try #require(event.message)
-        #expect(message.route == Transcript.route("#dev", anchor: "ann", addressee: "Al", replyTo: "M1"))
-        #expect(message.thread.value == "#dev,account:ann")
-        #expect(message.sentAt == 1_795_154_400_123)
+        expectEqual(message.route, Transcript.route("#dev", anchor: "ann", addressee: "Al", replyTo: "M1"))
+        expectEqual(message.thread.value, "#dev,account:ann")
+        expectEqual(message.sentAt, 1_795_154_400_123)
     }
 
     @Test("Without a msgid, ids are unique within and across connections")
@@ -134,19 +134,20 @@ struct IRCMessageTests {
         script.start()
         let line = try #require(IRCLine(Array(":a!b@c PRIVMSG #dev :bot: caf".utf8)[...] + [0xE9]))
         script.handle(.line(line))
-        #expect(try self.only(script).text == "café")
+        try expectEqual(self.only(script).text, "café")
     }
 
     @Test("VERSION and PING are answered by NOTICE, three at once, then one every five seconds")
     func requests() {
         let script = Transcript()
         script.start()
-        #expect(script.read(":ann!~a@h PRIVMSG bot :\u{1}VERSION\u{1}") == ["NOTICE ann :\u{1}VERSION Jetbridge\u{1}"])
-        #expect(script.read(":ann!~a@h PRIVMSG bot :\u{1}PING 12 3\u{1}") == ["NOTICE ann :\u{1}PING 12 3\u{1}"])
-        #expect(script.read(":ann!~a@h PRIVMSG bot :\u{1}PING 1\u{1}").count == 1)
+        expectEqual(
+            script.read(":ann!~a@h PRIVMSG bot :\u{1}VERSION\u{1}"), ["NOTICE ann :\u{1}VERSION Jetbridge\u{1}"])
+        expectEqual(script.read(":ann!~a@h PRIVMSG bot :\u{1}PING 12 3\u{1}"), ["NOTICE ann :\u{1}PING 12 3\u{1}"])
+        expectEqual(script.read(":ann!~a@h PRIVMSG bot :\u{1}PING 1\u{1}").count, 1)
         #expect(script.read(":ann!~a@h PRIVMSG bot :\u{1}PING 1\u{1}").isEmpty)
         script.pass(5_000)
-        #expect(script.read(":ann!~a@h PRIVMSG bot :\u{1}PING 1\u{1}").count == 1)
+        expectEqual(script.read(":ann!~a@h PRIVMSG bot :\u{1}PING 1\u{1}").count, 1)
         #expect(script.read(":ann!~a@h PRIVMSG #dev :\u{1}PING 1\u{1}").isEmpty)
     }
 
@@ -168,18 +169,17 @@ struct IRCMessageTests {
             "BATCH +1 chathistory #dev", "@batch=1;msgid=a;time=2026-11-20T06:00:01.000Z :ann!a@h PRIVMSG #dev :bot: x",
             "@batch=1;msgid=b;account=bob :bob!a@h PRIVMSG #dev :bot: y", "@batch=1;msgid=z :bot!b@h PRIVMSG #dev :old")
         let messages = script.messages()
-        #expect(messages.map(\.isBacklog) == [true, true])
-        #expect(messages.map(\.sender.id) == ["irc:net/past-nick:ann", "irc:net/account:bob"])
-        #expect(messages.map(\.thread.value) == ["#dev,nick:ann", "#dev,account:bob"])
+        expectEqual(messages.map(\.isBacklog), [true, true])
+        expectEqual(messages.map(\.sender.id), ["irc:net/past-nick:ann", "irc:net/account:bob"])
+        expectEqual(messages.map(\.thread.value), ["#dev,nick:ann", "#dev,account:bob"])
         // A full page asks for the next one.
-        #expect(script.read("BATCH -1") == ["CHATHISTORY AFTER #dev msgid=z 2"])
+        expectEqual(script.read("BATCH -1"), ["CHATHISTORY AFTER #dev msgid=z 2"])
         // Whatever its lines are, and whether or not the last has an id.
         script.read("BATCH +2 chathistory #dev", "@batch=2;msgid=n :feed!f@h NOTICE #dev :x")
-        #expect(
-            script.read("@batch=2 :ann!a@h PRIVMSG #dev :y", "BATCH -2") == ["CHATHISTORY AFTER #dev msgid=n 2"])
+        expectEqual(script.read("@batch=2 :ann!a@h PRIVMSG #dev :y", "BATCH -2"), ["CHATHISTORY AFTER #dev msgid=n 2"])
         // Until the last page is there, what was seen does not move on, not even with the connection's end.
         script.pass(61_000)
-        #expect(script.memories().last?.seen == 1_795_154_400_000)
+        expectEqual(script.memories().last?.seen, 1_795_154_400_000)
         script.read("BATCH +3 chathistory #dev", "BATCH -3")
         script.pass(61_000)
         #expect(script.memories().last?.seen != 1_795_154_400_000)
@@ -196,7 +196,7 @@ struct IRCMessageTests {
         script.read(":bot!b@h JOIN #dev")
         script.pass(3_000)
         script.handle(.disconnected(.init(.lost, "x")))
-        #expect(script.memories().last?.seen == 1_795_154_400_000)
+        expectEqual(script.memories().last?.seen, 1_795_154_400_000)
     }
 
     @Test("Queries missed while disconnected are fetched from each sender, but not on the first start")
@@ -209,9 +209,9 @@ struct IRCMessageTests {
         script.read("CAP * LS :\(caps)", "CAP * ACK :\(caps)", ":s 001 bot :x")
         #expect(script.read(":s 422 bot :x").contains { $0.hasPrefix("CHATHISTORY TARGETS") })
         script.pass(5_000)
-        #expect(
+        expectEqual(
             script.read("CHATHISTORY TARGETS ann 2026-11-20T06:00:00.000Z").first?.hasPrefix(
-                "CHATHISTORY AFTER ann timestamp=") == true)
+                "CHATHISTORY AFTER ann timestamp="), true)
         #expect(script.read("CHATHISTORY TARGETS #dev 2026-11-20T06:00:00.000Z").isEmpty)
     }
 }

@@ -2,6 +2,7 @@ import Chat
 import IRC
 import Kit
 import Primitives
+import TestSupport
 import Testing
 
 @Suite("The bot's nick")
@@ -12,27 +13,27 @@ struct IRCNickTests {
     func nickInUse() {
         let script = Transcript(nick: "jetbridge")
         _ = script.connect()
-        #expect(script.read(":s 433 * jetbridge :in use") == ["NICK jetbridge_"])
-        #expect(script.read(":s 433 * jetbridge_ :in use") == ["NICK jetbridge-2"])
-        #expect(script.read(":s 437 * jetbridge-2 :held") == ["NICK jetbridge-3"])
+        expectEqual(script.read(":s 433 * jetbridge :in use"), ["NICK jetbridge_"])
+        expectEqual(script.read(":s 433 * jetbridge_ :in use"), ["NICK jetbridge-2"])
+        expectEqual(script.read(":s 437 * jetbridge-2 :held"), ["NICK jetbridge-3"])
     }
 
     @Test("A server that rejects the variant as too long gets one of the nick's length")
     func shortLimit() {
         let script = Transcript(nick: "jetbridge")
         _ = script.connect()
-        #expect(script.read(":s 433 * jetbridge :in use") == ["NICK jetbridge_"])
-        #expect(script.read(":s 432 * jetbridge_ :Nickname too long, max. 9 characters") == ["NICK jetbridg_"])
-        #expect(script.read(":s 433 * jetbridg_ :in use") == ["NICK jetbrid-2"])
+        expectEqual(script.read(":s 433 * jetbridge :in use"), ["NICK jetbridge_"])
+        expectEqual(script.read(":s 432 * jetbridge_ :Nickname too long, max. 9 characters"), ["NICK jetbridg_"])
+        expectEqual(script.read(":s 433 * jetbridg_ :in use"), ["NICK jetbrid-2"])
     }
 
     @Test("A server that cuts the variant silently gets one that fits")
     func silentCut() {
         let script = Transcript(nick: "jetbridge")
         _ = script.connect()
-        #expect(script.read(":s 433 * jetbridge :in use") == ["NICK jetbridge_"])
-        #expect(script.read(":s 433 * jetbridge :in use") == ["NICK jetbridg_"])
-        #expect(script.read(":s 433 * jetbridg_ :in use") == ["NICK jetbrid-2"])
+        expectEqual(script.read(":s 433 * jetbridge :in use"), ["NICK jetbridge_"])
+        expectEqual(script.read(":s 433 * jetbridge :in use"), ["NICK jetbridg_"])
+        expectEqual(script.read(":s 433 * jetbridg_ :in use"), ["NICK jetbrid-2"])
     }
 
     @Test("A taken nick during the login does not abort it")
@@ -41,8 +42,8 @@ struct IRCNickTests {
             tls: .verify(caFile: nil), sasl: .plain(account: "jet", password: Secret("pw")))
         _ = script.connect(isSecure: true)
         script.read("CAP * LS :sasl", "CAP * ACK :sasl")
-        #expect(script.read(":s 433 * bot :in use") == ["NICK bot_"])
-        #expect(script.read("AUTHENTICATE +", ":s 903 * :ok").last == "CAP END")
+        expectEqual(script.read(":s 433 * bot :in use"), ["NICK bot_"])
+        expectEqual(script.read("AUTHENTICATE +", ":s 903 * :ok").last, "CAP END")
     }
 
     @Test("An invalid nick ends the connection, unless it may only be too long")
@@ -53,8 +54,8 @@ struct IRCNickTests {
         #expect(script.isClosed())
         let long = Transcript(nick: "jetbridge-of-the-team")
         _ = long.connect()
-        #expect(long.read(":s 432 * x :Nickname too long") == ["NICK jetbridge"])
-        #expect(long.read(":s 433 * jetbridge :in use") == ["NICK jetbridg_"])
+        expectEqual(long.read(":s 432 * x :Nickname too long"), ["NICK jetbridge"])
+        expectEqual(long.read(":s 433 * jetbridge :in use"), ["NICK jetbridg_"])
         long.read(":s 432 * jetbridg_ :Erroneous nickname")
         #expect(long.isClosed())
     }
@@ -65,7 +66,7 @@ struct IRCNickTests {
         _ = script.connect()
         script.read("CAP * LS :", ":s 432 * x :Nickname too long", ":s 001 jetbridge :Hi jetbridge!b@h")
         script.read(":s 005 jetbridge NICKLEN=16 :x")
-        #expect(script.read(":s 422 jetbridge :-") == ["NICK jetbridge-of-the"])
+        expectEqual(script.read(":s 422 jetbridge :-"), ["NICK jetbridge-of-the"])
         script.read(":jetbridge!b@h NICK jetbridge-of-the")
         #expect(!script.pass(70_000).contains { $0.hasPrefix("NICK") })
     }
@@ -111,7 +112,7 @@ struct IRCNickTests {
     func holder() throws {
         let script = self.renamed()
         script.read(":bot!~x@y PRIVMSG #dev :bot_: hello")
-        #expect(script.messages().map(\.sender.displayName) == ["bot"])
+        expectEqual(script.messages().map(\.sender.displayName), ["bot"])
     }
 
     @Test("The nick is retried once a minute and taken back when its holder quits or renames")
@@ -119,10 +120,10 @@ struct IRCNickTests {
         let script = self.renamed()
         #expect(script.pass(61_000).contains("NICK bot"))
         script.read(":s 433 bot_ bot :in use")
-        #expect(script.read(":bot!x@y QUIT :bye") == ["NICK bot"])
+        expectEqual(script.read(":bot!x@y QUIT :bye"), ["NICK bot"])
         script.read(":s 433 bot_ bot :in use")
         script.pass(3_000)
-        #expect(script.read(":bot!x@y NICK other") == ["NICK bot"])
+        expectEqual(script.read(":bot!x@y NICK other"), ["NICK bot"])
         script.read(":bot_!b@h NICK bot")
         #expect(!script.pass(200_000).contains("NICK bot"))
     }
@@ -132,8 +133,8 @@ struct IRCNickTests {
         let script = Transcript(channels: [])
         _ = script.connect()
         script.read("CAP * LS :", ":s 433 * bot :in use", ":s 001 bot_ :Hi bot_!b@h", ":s 005 bot_ MONITOR=30 :x")
-        #expect(script.read(":s 422 bot_ :-") == ["MONITOR + bot"])
-        #expect(script.read(":s 731 bot_ :bot") == ["NICK bot"])
+        expectEqual(script.read(":s 422 bot_ :-"), ["MONITOR + bot"])
+        expectEqual(script.read(":s 731 bot_ :bot"), ["NICK bot"])
     }
 
     // MARK: Services
@@ -150,8 +151,8 @@ struct IRCNickTests {
     @Test("With an account the bot asks services to free its nick, and takes it")
     func services() {
         let (script, sent) = self.loggedIn()
-        #expect(sent == ["PRIVMSG NickServ :REGAIN bot"])
-        #expect(script.read(":NickServ!s@services NOTICE bot_ :bot has been regained.") == ["NICK bot"])
+        expectEqual(sent, ["PRIVMSG NickServ :REGAIN bot"])
+        expectEqual(script.read(":NickServ!s@services NOTICE bot_ :bot has been regained."), ["NICK bot"])
         script.read(":bot_!b@h NICK bot")
         #expect(!script.pass(70_000).contains { $0.hasPrefix("NICK") || $0.contains("NickServ") })
     }
@@ -161,11 +162,11 @@ struct IRCNickTests {
         let (script, _) = self.loggedIn()
         let unknown = ":NickServ!s@services NOTICE bot_ :Unknown command."
         let taken = ":s 433 bot_ bot :in use"
-        #expect(script.read(unknown, unknown) == ["NICK bot"])
-        #expect(script.read(taken) == ["PRIVMSG NickServ :RECOVER bot"])
-        #expect(script.read(unknown) == ["NICK bot"])
+        expectEqual(script.read(unknown, unknown), ["NICK bot"])
+        expectEqual(script.read(taken), ["PRIVMSG NickServ :RECOVER bot"])
+        expectEqual(script.read(unknown), ["NICK bot"])
         script.read(taken)
-        #expect(script.pass(2_000) == ["PRIVMSG NickServ :GHOST bot"])
+        expectEqual(script.pass(2_000), ["PRIVMSG NickServ :GHOST bot"])
         script.read(unknown)
         script.pass(2_000)
         #expect(script.read(taken).isEmpty)
@@ -174,8 +175,8 @@ struct IRCNickTests {
     @Test("Silent services are not waited for longer than five seconds per command")
     func silentServices() {
         let (script, _) = self.loggedIn()
-        #expect(script.pass(5_000) == ["NICK bot"])
-        #expect(script.pass(5_000) == ["PRIVMSG NickServ :RECOVER bot"])
+        expectEqual(script.pass(5_000), ["NICK bot"])
+        expectEqual(script.pass(5_000), ["PRIVMSG NickServ :RECOVER bot"])
         #expect(script.read(":bot_!b@h NICK bot").isEmpty)
         #expect(script.pass(20_000).isEmpty)
     }

@@ -1,5 +1,6 @@
 import Chat
 import IRC
+import TestSupport
 import Testing
 
 /// A private line reaches only the person whom it is for, whoever has the nick now.
@@ -31,21 +32,21 @@ struct IRCProofTests {
         let tag = hasAccount ? "@account=ann " : ""
         script.read(":al!~a@h JOIN #dev" + (hasAccount ? " ann :Real" : ""), "\(tag):al!~a@h PRIVMSG bot :ask")
         let route = try #require(script.messages().first?.route)
-        #expect(route.anchor == (hasAccount ? "ann" : self.mask))
-        #expect(self.privately(script.post("one", to: "al", anchor: route.anchor)) == ["PRIVMSG al :one"])
+        expectEqual(route.anchor, hasAccount ? "ann" : self.mask)
+        expectEqual(self.privately(script.post("one", to: "al", anchor: route.anchor)), ["PRIVMSG al :one"])
         script.read("PONG s jb-1", ":al!~a@h QUIT :bye")
         _ = script.posted()
         let sent = script.post("secret", to: "al", ticket: 2, anchor: route.anchor)
-        #expect(sent == ["WHOIS al"])
+        expectEqual(sent, ["WHOIS al"])
         #expect(self.privately(self.whois(script, "~e", "evil", account: hasAccount ? "eve" : nil)).isEmpty)
-        #expect(script.failed()[2]?.code == .notFound)
+        expectEqual(script.failed()[2]?.code, .notFound)
     }
 
     @Test("A nick that nobody has any more fails as not found, and nothing is sent")
     func gone() {
         let script = self.script()
         script.read(":al!~a@h JOIN #dev", ":al!~a@h PRIVMSG bot :ask", ":al!~a@h QUIT :bye")
-        #expect(script.post("secret", to: "al", anchor: self.mask) == ["WHOIS al"])
+        expectEqual(script.post("secret", to: "al", anchor: self.mask), ["WHOIS al"])
         script.read(":s 401 bot al :No such nick", ":s 318 bot al :End")
         let error = script.failed()[1]
         #expect(error?.code == .notFound && error?.isCertain == true)
@@ -57,45 +58,45 @@ struct IRCProofTests {
         script.read("@account=ann :al!~a@h PRIVMSG bot :ask")
         script.handle(.disconnected(.init(.lost, "x")))
         script.start(caps: Self.accounts)
-        #expect(script.post("answer", to: "al", anchor: "ann") == ["WHOIS al"])
+        expectEqual(script.post("answer", to: "al", anchor: "ann"), ["WHOIS al"])
         let sent = self.privately(self.whois(script, "~a", "h", account: account))
-        #expect(sent == (account == "ann" ? ["PRIVMSG al :answer"] : []))
-        #expect(script.failed()[1]?.code == (account == "ann" ? nil : AdapterError.Code.notFound))
+        expectEqual(sent, account == "ann" ? ["PRIVMSG al :answer"] : [])
+        expectEqual(script.failed()[1]?.code, account == "ann" ? nil : AdapterError.Code.notFound)
     }
 
     @Test("An unwatched nick is asked for again after a few seconds, but not for each line")
     func stale() {
         let script = self.script(Self.accounts)
         script.read("@account=ann :al!~a@h PRIVMSG bot :ask")
-        #expect(self.privately(script.post("one", to: "al", anchor: "ann")) == ["PRIVMSG al :one"])
+        expectEqual(self.privately(script.post("one", to: "al", anchor: "ann")), ["PRIVMSG al :one"])
         script.read("PONG s jb-1")
         script.pass(7_000)
-        #expect(script.post("two", to: "al", ticket: 2, anchor: "ann") == ["WHOIS al"])
+        expectEqual(script.post("two", to: "al", ticket: 2, anchor: "ann"), ["WHOIS al"])
         #expect(script.post("three", to: "al", ticket: 3, anchor: "ann").isEmpty)
         let sent = self.privately(self.whois(script, "~a", "h", account: "ann"))
-        #expect(sent == ["PRIVMSG al :two", "PRIVMSG al :three"])
+        expectEqual(sent, ["PRIVMSG al :two", "PRIVMSG al :three"])
         script.read("PONG s jb-2")
         script.pass(7_000)
-        #expect(script.post("four", to: "al", ticket: 4, anchor: "ann") == ["WHOIS al"])
+        expectEqual(script.post("four", to: "al", ticket: 4, anchor: "ann"), ["WHOIS al"])
         #expect(self.privately(self.whois(script, "~e", "evil")).isEmpty)
-        #expect(script.failed()[4]?.code == .notFound)
+        expectEqual(script.failed()[4]?.code, .notFound)
     }
 
     @Test("A watched nick needs no WHOIS for minutes, until MONITOR reports that it was given up")
     func watched() {
         let script = self.script(Self.accounts, tokens: "MONITOR=10")
-        #expect(script.read("@account=ann :al!~a@h PRIVMSG bot :ask") == ["MONITOR + al"])
+        expectEqual(script.read("@account=ann :al!~a@h PRIVMSG bot :ask"), ["MONITOR + al"])
         script.read(":s 730 bot :al!~a@h")
         script.pass(60_000)
-        #expect(self.privately(script.post("one", to: "al", anchor: "ann")) == ["PRIVMSG al :one"])
+        expectEqual(self.privately(script.post("one", to: "al", anchor: "ann")), ["PRIVMSG al :one"])
         script.read("PONG s jb-1", ":s 731 bot :al", ":s 730 bot :al!~e@evil")
-        #expect(script.post("two", to: "al", ticket: 2, anchor: "ann") == ["WHOIS al"])
+        expectEqual(script.post("two", to: "al", ticket: 2, anchor: "ann"), ["WHOIS al"])
         #expect(self.privately(self.whois(script, "~e", "evil")).isEmpty)
-        #expect(script.failed()[2]?.code == .notFound)
+        expectEqual(script.failed()[2]?.code, .notFound)
         // Their own next message proves it anew.
         script.read(":s 731 bot :al", ":s 730 bot :al!~a@h", "@account=ann :al!~a@h PRIVMSG bot :back")
         script.pass(60_000)
-        #expect(self.privately(script.post("three", to: "al", ticket: 3, anchor: "ann")) == ["PRIVMSG al :three"])
+        expectEqual(self.privately(script.post("three", to: "al", ticket: 3, anchor: "ann")), ["PRIVMSG al :three"])
     }
 
     @Test("In a common channel a conversation needs no WHOIS, also after CHGHOST")
@@ -104,7 +105,7 @@ struct IRCProofTests {
         script.read(":al!~a@h JOIN #dev", ":al!~a@h PRIVMSG bot :ask")
         script.pass(30_000)
         script.read("PING x", ":al!~a@h CHGHOST ~a cloak")
-        #expect(self.privately(script.post("one", to: "al", anchor: self.mask)) == ["PRIVMSG al :one"])
+        expectEqual(self.privately(script.post("one", to: "al", anchor: self.mask)), ["PRIVMSG al :one"])
     }
 
     @Test("A line that waits for the bucket is checked when its turn comes")
@@ -122,7 +123,7 @@ struct IRCProofTests {
     @Test("Without an answer to WHOIS nothing is sent, and the line may be tried again")
     func silence() {
         let script = self.script()
-        #expect(script.post("secret", to: "al", anchor: self.mask) == ["WHOIS al"])
+        expectEqual(script.post("secret", to: "al", anchor: self.mask), ["WHOIS al"])
         #expect(self.privately(script.pass(30_000)).isEmpty)
         let error = script.failed()[1]
         #expect(error?.code == .timedOut && error?.isCertain == true)
@@ -133,6 +134,6 @@ struct IRCProofTests {
         let script = self.script()
         script.read(":al!~a@h JOIN #dev", ":al!~a@h PRIVMSG bot :ask")
         #expect(script.post("secret", to: "al").isEmpty)
-        #expect(script.failed()[1]?.code == .notFound)
+        expectEqual(script.failed()[1]?.code, .notFound)
     }
 }

@@ -1,5 +1,6 @@
 import Chat
 import IRC
+import TestSupport
 import Testing
 
 @Suite("Outgoing messages")
@@ -10,13 +11,13 @@ struct IRCSendingTests {
     func labels() {
         let script = Transcript()
         script.start(caps: self.echo)
-        #expect(script.post("hello") == ["@label=jb-1 PRIVMSG #dev :hello"])
-        #expect(script.post("world", ticket: 2) == ["@label=jb-2 PRIVMSG #dev :world"])
+        expectEqual(script.post("hello"), ["@label=jb-1 PRIVMSG #dev :hello"])
+        expectEqual(script.post("world", ticket: 2), ["@label=jb-2 PRIVMSG #dev :world"])
         #expect(script.posted().isEmpty)
         script.read("@label=jb-2;msgid=B :bot!~bot@bot.host PRIVMSG #dev :w***d")
-        #expect(script.posted() == [2: "B"])
+        expectEqual(script.posted(), [2: "B"])
         script.read("@label=jb-1;msgid=A :bot!~bot@bot.host PRIVMSG #dev :hello")
-        #expect(script.posted() == [1: "A"])
+        expectEqual(script.posted(), [1: "A"])
         #expect(script.events().isEmpty)
     }
 
@@ -28,10 +29,10 @@ struct IRCSendingTests {
         script.read(
             "@label=jb-1 BATCH +q labeled-response", "@batch=q;msgid=A :bot!~bot@bot.host PRIVMSG #dev :one", "BATCH -q"
         )
-        #expect(script.posted() == [1: "A"])
+        expectEqual(script.posted(), [1: "A"])
         script.post("two", ticket: 2)
         script.read("@label=jb-2 ACK")
-        #expect(script.posted() == [2: ""])
+        expectEqual(script.posted(), [2: ""])
     }
 
     @Test("Without labels an echo is matched by target and text, else by order")
@@ -40,21 +41,21 @@ struct IRCSendingTests {
         script.start(caps: "message-tags echo-message", channels: ["#dev"])
         for (ticket, text) in ["a", "b", "c"].enumerated() { script.post(text, ticket: ticket) }
         script.read("@msgid=B :bot!~bot@bot.host PRIVMSG #DEV :b")
-        #expect(script.posted() == [1: "B"])
+        expectEqual(script.posted(), [1: "B"])
         script.read("@msgid=A :bot!~bot@bot.host PRIVMSG #dev :changed")
-        #expect(script.posted() == [0: "A"])
+        expectEqual(script.posted(), [0: "A"])
     }
 
     @Test("Without echoes a PING follows the queue, and its PONG confirms all lines before it")
     func pongs() {
         let script = Transcript()
         script.start()
-        #expect(script.post("one") == ["PRIVMSG #dev :one", "PING jb-1"])
-        #expect(script.post("two", ticket: 2) == ["PRIVMSG #dev :two", "PING jb-2"])
+        expectEqual(script.post("one"), ["PRIVMSG #dev :one", "PING jb-1"])
+        expectEqual(script.post("two", ticket: 2), ["PRIVMSG #dev :two", "PING jb-2"])
         script.read(":irc.test PONG irc.test :jb-1")
-        #expect(script.posted() == [1: ""])
+        expectEqual(script.posted(), [1: ""])
         script.read("PONG irc.test jb-9x", "PONG jb-2")
-        #expect(script.posted() == [2: ""])
+        expectEqual(script.posted(), [2: ""])
     }
 
     @Test("Lines that wait for the bucket share a PING")
@@ -62,10 +63,10 @@ struct IRCSendingTests {
         let script = Transcript(flood: .init(burst: 2, interval: 1_000))
         script.start()
         let first = (1...5).flatMap { script.post("\($0)", ticket: $0) }
-        #expect(first == ["PRIVMSG #dev :1", "PING jb-1"])
-        #expect(script.pass(5_000) == (2...5).map { "PRIVMSG #dev :\($0)" } + ["PING jb-2"])
+        expectEqual(first, ["PRIVMSG #dev :1", "PING jb-1"])
+        expectEqual(script.pass(5_000), (2...5).map { "PRIVMSG #dev :\($0)" } + ["PING jb-2"])
         script.read("PONG x jb-2")
-        #expect(script.posted().count == 5)
+        expectEqual(script.posted().count, 5)
     }
 
     @Test("A queue that never empties gets a PING in between")
@@ -106,7 +107,7 @@ struct IRCSendingTests {
         script.read(":ann!~a@h JOIN #dev")
         script.post("one", to: "ann", anchor: "!~a@h")
         script.read(":irc.test 401 bot ann :No such nick")
-        #expect(script.failed()[1]?.code == .notFound)
+        expectEqual(script.failed()[1]?.code, .notFound)
     }
 
     @Test("FAIL fails the labelled line, or the only unconfirmed one")
@@ -116,9 +117,9 @@ struct IRCSendingTests {
         script.post("one")
         script.post("two", ticket: 2)
         script.read("@label=jb-2 FAIL PRIVMSG INVALID_UTF8 :no")
-        #expect(script.failed()[2]?.code == .invalid)
+        expectEqual(script.failed()[2]?.code, .invalid)
         script.read("FAIL PRIVMSG INVALID_UTF8 :no")
-        #expect(script.failed()[1]?.code == .invalid)
+        expectEqual(script.failed()[1]?.code, .invalid)
     }
 
     @Test("After a lost connection sent lines have an unknown outcome, queued ones certainly failed")
@@ -132,7 +133,7 @@ struct IRCSendingTests {
         #expect(failed[1]?.code == .disconnected && failed[1]?.isCertain == false)
         #expect(failed[2]?.code == .disconnected && failed[2]?.isCertain == true)
         script.post("three", ticket: 3)
-        #expect(script.failed()[3]?.isCertain == true)
+        expectEqual(script.failed()[3]?.isCertain, true)
     }
 
     @Test("A line not confirmed within half a minute has an unknown outcome")
@@ -161,7 +162,7 @@ struct IRCSendingTests {
         script.post("x", to: "#late", ticket: 3)
         let failed = script.failed()
         #expect(failed[1]?.code == .forbidden && failed[1]?.message.contains("banned") == true)
-        #expect(failed[2]?.code == .forbidden)
+        expectEqual(failed[2]?.code, .forbidden)
         #expect(failed[3]?.code == .disconnected && failed[3]?.retryAfter != nil)
     }
 
@@ -174,7 +175,7 @@ struct IRCSendingTests {
         script.read(":op!o@h KICK #dev bot :out")
         let failed = script.failed()
         #expect(failed[1]?.isCertain == false && failed[2]?.isCertain == true)
-        #expect(failed[2]?.code == .forbidden)
+        expectEqual(failed[2]?.code, .forbidden)
     }
 
     @Test("A posted text cannot become a command to the server or to clients")
@@ -182,26 +183,27 @@ struct IRCSendingTests {
         let script = Transcript()
         script.start()
         let sent = script.post("a\r\nQUIT :x\n\n\u{1}DCC SEND\u{1}\u{0}")
-        #expect(
-            sent.filter { $0.hasPrefix("PRIVMSG") } == [
+        expectEqual(
+            sent.filter { $0.hasPrefix("PRIVMSG") },
+            [
                 "PRIVMSG #dev :a", "PRIVMSG #dev :QUIT :x", "PRIVMSG #dev :DCC SEND",
             ])
         script.read("PONG x jb-1")
-        #expect(script.posted() == [1: ""])
+        expectEqual(script.posted(), [1: ""])
         script.post(" \n\u{1} ", ticket: 2)
-        #expect(script.failed()[2]?.code == .invalid)
+        expectEqual(script.failed()[2]?.code, .invalid)
     }
 
     @Test("In a channel the text begins with the addressee; a reply names its message once")
     func addressee() {
         let script = Transcript(flood: .exempt)
         script.start(caps: "message-tags")
-        #expect(script.post("hi", addressee: "Ann").first == "PRIVMSG #dev :Ann: hi")
+        expectEqual(script.post("hi", addressee: "Ann").first, "PRIVMSG #dev :Ann: hi")
         let route = Transcript.route("#dev", replyTo: "M1")
         script.handle(.post(ticket: 5, OutgoingMessage(text: "hi", route: route, token: "t")))
-        #expect(script.sent().first == "@+draft/reply=M1;+reply=M1 PRIVMSG #dev :hi")
+        expectEqual(script.sent().first, "@+draft/reply=M1;+reply=M1 PRIVMSG #dev :hi")
         script.handle(.post(ticket: 6, OutgoingMessage(text: "more", route: route, token: "t")))
-        #expect(script.sent().first == "PRIVMSG #dev :more")
+        expectEqual(script.sent().first, "PRIVMSG #dev :more")
     }
 
     /// The text of each line that a message to #dev becomes.
@@ -216,21 +218,21 @@ struct IRCSendingTests {
     func namedOnce() {
         let script = Transcript(flood: .exempt)
         script.start(caps: "message-tags")
-        #expect(self.lines(script, "one\ntwo", "ann", "M1") == ["ann: one", "two"])
-        #expect(self.lines(script, "three", "ann", "M1") == ["three"])
-        #expect(self.lines(script, "hello", "bob", "M2") == ["bob: hello"])
-        #expect(self.lines(script, "four", "ann", "M1") == ["ann: four"])
+        expectEqual(self.lines(script, "one\ntwo", "ann", "M1"), ["ann: one", "two"])
+        expectEqual(self.lines(script, "three", "ann", "M1"), ["three"])
+        expectEqual(self.lines(script, "hello", "bob", "M2"), ["bob: hello"])
+        expectEqual(self.lines(script, "four", "ann", "M1"), ["ann: four"])
         // The next question's answer.
-        #expect(self.lines(script, "five", "ann", "M3") == ["ann: five"])
-        #expect(self.lines(script, "six", "ann", "M3") == ["six"])
+        expectEqual(self.lines(script, "five", "ann", "M3"), ["ann: five"])
+        expectEqual(self.lines(script, "six", "ann", "M3"), ["six"])
         // The line that named the person was refused.
-        #expect(self.lines(script, "seven", "ann", "M4") == ["ann: seven"])
+        expectEqual(self.lines(script, "seven", "ann", "M4"), ["ann: seven"])
         script.read(":s 404 bot #dev :Cannot send")
-        #expect(self.lines(script, "seven", "ann", "M4") == ["ann: seven"])
+        expectEqual(self.lines(script, "seven", "ann", "M4"), ["ann: seven"])
         // In a new connection the lines before it may be out of sight.
         script.handle(.disconnected(.init(.lost, "x")))
         script.start()
-        #expect(self.lines(script, "eight", "ann", "M4") == ["ann: eight"])
+        expectEqual(self.lines(script, "eight", "ann", "M4"), ["ann: eight"])
     }
 
     @Test("Without msgids, the answer to a person's next question names the person again, and no tag names a local id")
@@ -239,15 +241,16 @@ struct IRCSendingTests {
         script.start(caps: "message-tags")
         script.read(":ann!~a@h PRIVMSG #dev :bot: one", ":ann!~a@h PRIVMSG #dev :bot: two")
         let routes = script.messages().map(\.route)
-        #expect(routes.count == 2)
+        expectEqual(routes.count, 2)
         for route in routes {
             for text in ["first", "second"] {
                 script.handle(.post(ticket: 1, OutgoingMessage(text: text, route: route, token: "t")))
             }
         }
         let lines = script.sent().filter { $0.contains("PRIVMSG") }
-        #expect(
-            lines == [
+        expectEqual(
+            lines,
+            [
                 "PRIVMSG #dev :ann: first", "PRIVMSG #dev :second", "PRIVMSG #dev :ann: first", "PRIVMSG #dev :second",
             ])
     }
@@ -257,12 +260,12 @@ struct IRCSendingTests {
         let script = Transcript()
         script.start(caps: "message-tags account-tag account-notify extended-join")
         script.read(":al!~a@h JOIN #dev Ann :r", ":al!~a@h NICK al2")
-        #expect(script.post("x", to: "al2", anchor: "ann").first == "PRIVMSG al2 :x")
+        expectEqual(script.post("x", to: "al2", anchor: "ann").first, "PRIVMSG al2 :x")
         script.read(":eve!~e@h JOIN #dev eve :r", ":eve!~e@h NICK al")
-        #expect(script.post("x", to: "al", anchor: "ann").first == "PRIVMSG al2 :x")
+        expectEqual(script.post("x", to: "al", anchor: "ann").first, "PRIVMSG al2 :x")
         script.read(":al2!~a@h QUIT :bye")
         script.post("x", to: "al", ticket: 9, anchor: "ann")
-        #expect(script.failed()[9]?.code == .notFound)
+        expectEqual(script.failed()[9]?.code, .notFound)
     }
 
     @Test("An answer follows a changed nick, until another person takes the old one")
@@ -270,10 +273,10 @@ struct IRCSendingTests {
         let script = Transcript()
         script.start()
         script.read(":al!~a@h JOIN #dev", ":al!~a@h PRIVMSG bot :hi", ":al!~a@h NICK al2")
-        #expect(script.post("x", to: "al", anchor: "!~a@h").first == "PRIVMSG al2 :x")
+        expectEqual(script.post("x", to: "al", anchor: "!~a@h").first, "PRIVMSG al2 :x")
         script.read(":al!~z@h JOIN #dev")
         #expect(script.post("x", to: "al", ticket: 2, anchor: "!~a@h").isEmpty)
-        #expect(script.failed()[2]?.code == .notFound)
+        expectEqual(script.failed()[2]?.code, .notFound)
     }
 
     @Test("A full queue refuses further lines")
@@ -281,7 +284,7 @@ struct IRCSendingTests {
         let script = Transcript()
         script.start()
         for ticket in 0...1_000 { script.post("x", ticket: ticket) }
-        #expect(script.failed().values.map(\.code) == [.rateLimited])
+        expectEqual(script.failed().values.map(\.code), [.rateLimited])
     }
 }
 
@@ -300,8 +303,8 @@ struct IRCBudgetTests {
         script.read(":ann!~a@h JOIN #dev")
         let sent = script.post(
             String(repeating: "x", count: traits.textLimit), to: room, anchor: "!~a@h", addressee: addressee)
-        #expect(sent.filter { $0.hasPrefix("PRIVMSG") }.count == 1)
-        #expect(self.relayed(sent[0], as: "bot!~bot@bot.host") == 511)
+        expectEqual(sent.filter { $0.hasPrefix("PRIVMSG") }.count, 1)
+        expectEqual(self.relayed(sent[0], as: "bot!~bot@bot.host"), 511)
     }
 
     @Test("The limit follows LINELEN, NICKLEN and a new host")
@@ -309,20 +312,20 @@ struct IRCBudgetTests {
         let script = Transcript()
         script.start(tokens: "LINELEN=2048 NICKLEN=9")
         let room = RoomID(adapter: Transcript.adapter, name: "ann")
-        #expect(script.machine.traits(of: room).textLimit == 2_048 - 16 - 3 - 4 - 8 - 3 - 1)
+        expectEqual(script.machine.traits(of: room).textLimit, 2_048 - 16 - 3 - 4 - 8 - 3 - 1)
         let channel = RoomID(adapter: Transcript.adapter, name: "#dev")
-        #expect(script.machine.traits(of: channel).textLimit == 2_048 - 16 - 3 - 4 - 8 - 4 - 1 - 11)
+        expectEqual(script.machine.traits(of: channel).textLimit, 2_048 - 16 - 3 - 4 - 8 - 4 - 1 - 11)
         script.read(":s 396 bot long.cloak.example :is now your displayed host")
-        #expect(script.machine.traits(of: room).textLimit == 2_048 - 16 - 3 - 4 - 18 - 3 - 1)
+        expectEqual(script.machine.traits(of: room).textLimit, 2_048 - 16 - 3 - 4 - 18 - 3 - 1)
         script.read(":bot!~bot@x CHGHOST u h")
-        #expect(script.machine.traits(of: room).textLimit == 2_048 - 16 - 3 - 1 - 1 - 3 - 1)
+        expectEqual(script.machine.traits(of: room).textLimit, 2_048 - 16 - 3 - 1 - 1 - 3 - 1)
     }
 
     @Test("Until our prefix is known the longest is assumed")
     func unknown() {
         let script = Transcript()
         let room = RoomID(adapter: Transcript.adapter, name: "ann")
-        #expect(script.machine.traits(of: room).textLimit == 512 - 16 - 3 - 11 - 63 - 3 - 1)
+        expectEqual(script.machine.traits(of: room).textLimit, 512 - 16 - 3 - 11 - 63 - 3 - 1)
     }
 
     @Test("A text above the limit is sent as several lines and confirmed as one message")
@@ -334,11 +337,11 @@ struct IRCBudgetTests {
         #expect(sent.count > 4)
         for line in sent { #expect(self.relayed(line, as: "bot!~bot@bot.host") <= 512) }
         let text = sent.map { $0.dropFirst("PRIVMSG #dev :".count).filter { $0 != "\u{2}" && $0 != "\u{F}" } }
-        #expect(text.joined() == "ann: " + words)
+        expectEqual(text.joined(), "ann: " + words)
         for line in sent.dropLast() { script.read(":bot!~bot@bot.host \(line)") }
         #expect(script.posted().isEmpty)
         script.read("@msgid=Z :bot!~bot@bot.host \(sent[sent.count - 1])")
-        #expect(script.posted() == [1: "Z"])
+        expectEqual(script.posted(), [1: "Z"])
     }
 
     @Test("Cuts keep characters and spaces, and graphemes if they fit", arguments: [8, 9, 10, 11, 12, 13, 20, 33])
@@ -349,9 +352,9 @@ struct IRCBudgetTests {
         ] {
             let pieces = IRCCut.pieces(Array(text.utf8), limit: limit)
             #expect(pieces.allSatisfy { $0.count <= limit && String(validating: $0, as: UTF8.self) != nil })
-            #expect(pieces.flatMap { $0 } == Array(text.utf8))
+            expectEqual(pieces.flatMap { $0 }, Array(text.utf8))
             if limit >= 20 {
-                #expect(pieces.map { String(decoding: $0, as: UTF8.self).count }.reduce(0, +) == text.count)
+                expectEqual(pieces.map { String(decoding: $0, as: UTF8.self).count }.reduce(0, +), text.count)
             }
         }
     }

@@ -38,19 +38,19 @@ struct IRCServerTests {
             try await ann.join("#dev")
             try await ann.say("jetbot: hello", to: "#dev")
             let heard = await sink.message("hello")
-            #expect(heard?.thread.value == "#dev,nick:ann")
+            expectEqual(heard?.thread.value, "#dev,nick:ann")
 
             let traits = adapter.traits(of: Self.room)
             let text = String(repeating: "x", count: traits.textLimit)
             try await adapter.post(Self.message(text, addressee: "ann"))
-            #expect(try await ann.hear(from: "jetbot", in: "#dev") == "ann: " + text)
+            try await expectEqual(ann.hear(from: "jetbot", in: "#dev"), "ann: " + text)
 
             try await ann.say("secret", to: "jetbot")
             let direct = await sink.message("secret")
             #expect(direct?.isDirect == true && direct?.thread.value == "nick:ann")
             let route = try #require(direct?.route)
             try await adapter.post(OutgoingMessage(text: "answer", route: route, token: "t"))
-            #expect(try await ann.hear(from: "jetbot") == "answer")
+            try await expectEqual(ann.hear(from: "jetbot"), "answer")
 
             await ann.quit()
             await sink.wait { events, _ in events.contains(where: Self.isEnd(of: "ann")) }
@@ -74,15 +74,15 @@ struct IRCServerTests {
             _ = await sink.message("one")
             try await ann.say("two", to: "jetbot")
             _ = await sink.message("two")
-            #expect(sink.events.filter(Self.isEnd(of: "ann")).count == 1)
+            expectEqual(sink.events.filter(Self.isEnd(of: "ann")).count, 1)
             await ann.quit()
             // Sign-on times are in whole seconds.
             try await Task.sleep(for: .milliseconds(1_100))
             let eve = try await IRCPeer.connect(to: server, nick: "ann", username: "same")
             try await eve.say("three", to: "jetbot")
             _ = await sink.message("three")
-            #expect(sink.events.filter(Self.isEnd(of: "ann")).count == 2)
-            #expect(sink.events.last.map { if case .message = $0.kind { true } else { false } } == true)
+            expectEqual(sink.events.filter(Self.isEnd(of: "ann")).count, 2)
+            expectEqual(sink.events.last.map { if case .message = $0.kind { true } else { false } }, true)
             await eve.quit()
         }
         await server.stop()
@@ -112,7 +112,7 @@ struct IRCServerTests {
             // ngIRCd allows nine characters.
             try await ann.waitForJoin(of: "jetbridg_")
             try await ann.say("jetbridge: hello", to: "#dev")
-            #expect(await sink.message("hello")?.isAddressed == true)
+            await expectEqual(sink.message("hello")?.isAddressed, true)
             await holder.quit()
             _ = try await ann.expect { $0.hasPrefix(":jetbridg_!") && $0.hasSuffix(" NICK :jetbridge") }
         }
@@ -133,15 +133,15 @@ struct IRCServerTests {
             try await ann.join("#dev")
             try await ann.say("jetbot: hello", to: "#dev")
             let heard = await sink.message("hello")
-            #expect(heard?.route.replyTo?.isEmpty == false)
-            #expect(sink.events.last?.id.hasPrefix("msgid:") == true)
+            expectEqual(heard?.route.replyTo?.isEmpty, false)
+            expectEqual(sink.events.last?.id.hasPrefix("msgid:"), true)
             let room = Self.room
             let traits = adapter.traits(of: room)
             #expect(traits.capabilities.contains(.typing))
             let text = String(repeating: "é", count: traits.textLimit / 2)
             let reference = try await adapter.post(Self.message(text, addressee: "ann"))
             #expect(!reference.id.isEmpty)
-            #expect(try await ann.hear(from: "jetbot", in: "#dev") == "ann: " + text)
+            try await expectEqual(ann.hear(from: "jetbot", in: "#dev"), "ann: " + text)
             let missing = RoomID(adapter: adapter.id, name: "nobody")
             let error = await #expect(throws: AdapterError.self) {
                 try await adapter.post(Self.message("x", to: missing))
@@ -172,7 +172,7 @@ struct IRCServerTests {
             try await ann.say("jetbot: hello", to: "#dev")
             let heard = await sink.message("hello")
             #expect(heard?.sender.id == "irc:net/account:ann" && heard?.sender.isLasting == true)
-            #expect(heard?.thread.value == "#dev,account:ann")
+            expectEqual(heard?.thread.value, "#dev,account:ann")
             try await ann.send("WHOIS jetbot")
             _ = try await ann.expect { $0.contains(" 330 ") && $0.contains(" jetbot ") }
             await ann.quit()
@@ -229,7 +229,7 @@ struct IRCServerTests {
             _ = await sink.message("one")
             await server.kill()
             await sink.wait(for: .down)
-            #expect(sink.events.filter(Self.isEnd(of: "ann")).count == 2)
+            expectEqual(sink.events.filter(Self.isEnd(of: "ann")).count, 2)
             try await server.start()
             await sink.wait(for: .up)
             let again = try await IRCPeer.connect(to: server, nick: "ann")
@@ -237,8 +237,8 @@ struct IRCServerTests {
             try await again.say("jetbot: two", to: "#dev")
             _ = await sink.message("two")
             try await adapter.post(Self.message("three"))
-            #expect(try await again.hear(from: "jetbot", in: "#dev") == "three")
-            #expect(Set(sink.events.map(\.id)).count == sink.events.count)
+            try await expectEqual(again.hear(from: "jetbot", in: "#dev"), "three")
+            expectEqual(Set(sink.events.map(\.id)).count, sink.events.count)
             await again.quit()
         }
         await server.stop()
@@ -270,7 +270,7 @@ struct IRCServerTests {
             for number in 0..<lines {
                 let text = "line \(number)" + String(repeating: "y", count: number * 37 % 300)
                 try await adapter.post(Self.message(text))
-                #expect(try await ann.hear(from: "jetbot", in: "#dev") == text)
+                try await expectEqual(ann.hear(from: "jetbot", in: "#dev"), text)
             }
             #expect(sink.statuses.filter { $0.state == .down }.isEmpty)
             await ann.quit()

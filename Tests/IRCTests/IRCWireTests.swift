@@ -1,4 +1,5 @@
 import IRC
+import TestSupport
 import Testing
 
 @Suite("Writing lines")
@@ -20,17 +21,17 @@ struct IRCOutgoingLineTests {
             ),
         ])
     func writes(_ line: IRCOutgoingLine, _ expected: String) throws {
-        #expect(line.bytes == Array((expected + "\r\n").utf8))
+        expectEqual(line.bytes, Array((expected + "\r\n").utf8))
         let read = try #require(IRCLine(line.text))
-        #expect(read.parameters == line.parameters.map { String(decoding: $0, as: UTF8.self) })
+        expectEqual(read.parameters, line.parameters.map { String(decoding: $0, as: UTF8.self) })
     }
 
     @Test("A line cannot contain a second command")
     func injection() {
         let line = IRCOutgoingLine("PRIVMSG", "#a b\r\nc", text: "x\r\nQUIT\u{0} :\ny")
-        #expect(line.bytes == Array("PRIVMSG #abc :xQUIT :y\r\n".utf8))
+        expectEqual(line.bytes, Array("PRIVMSG #abc :xQUIT :y\r\n".utf8))
         let tagged = IRCOutgoingLine("X", tags: [("a b\nc", "d")])
-        #expect(tagged.bytes == Array("@abc=d X\r\n".utf8))
+        expectEqual(tagged.bytes, Array("@abc=d X\r\n".utf8))
     }
 }
 
@@ -48,7 +49,7 @@ struct IRCLineBufferTests {
 
     @Test("CR LF, LF or several CR before LF end a line; empty lines are skipped")
     func breaks() {
-        #expect(self.lines(["a\r\nb\nc\r\r\n\r\n\n d\n"]) == ["a", "b", "c", " d"])
+        expectEqual(self.lines(["a\r\nb\nc\r\r\n\r\n\n d\n"]), ["a", "b", "c", " d"])
     }
 
     @Test("Lines are reassembled from chunks of any size")
@@ -59,7 +60,7 @@ struct IRCLineBufferTests {
             let chunks = stride(from: 0, to: bytes.count, by: size).map {
                 String(decoding: bytes[$0..<min($0 + size, bytes.count)], as: UTF8.self)
             }
-            #expect(self.lines(chunks) == ["PING :one", "PING :two"])
+            expectEqual(self.lines(chunks), ["PING :one", "PING :two"])
         }
     }
 
@@ -67,17 +68,17 @@ struct IRCLineBufferTests {
     func overlong() {
         let long = String(repeating: "x", count: 100_000)
         let expected = [String(repeating: "x", count: 10), "next"]
-        #expect(self.lines([long + "\r\nnext\r\n"], limit: 10) == expected)
-        #expect(self.lines([long, long, "\r\n", "ne", "xt\r\n"], limit: 10) == expected)
-        #expect(self.lines(["aé\u{20AC}b\n"], limit: 5) == ["aé"])
+        expectEqual(self.lines([long + "\r\nnext\r\n"], limit: 10), expected)
+        expectEqual(self.lines([long, long, "\r\n", "ne", "xt\r\n"], limit: 10), expected)
+        expectEqual(self.lines(["aé\u{20AC}b\n"], limit: 5), ["aé"])
     }
 
     @Test("Invalid UTF-8 is decoded as Windows-1252, and NUL is dropped")
     func encodings() {
-        #expect(IRCText.decode([0x63, 0x61, 0x66, 0xE9, 0x20, 0x80, 0x93, 0x00]) == "café €“")
-        #expect(IRCText.decode(Array("café 😀".utf8)) == "café 😀")
-        #expect(IRCText.decode([0xC3]) == "Ã")
-        #expect(IRCText.decode([0x81]) == "\u{81}")
+        expectEqual(IRCText.decode([0x63, 0x61, 0x66, 0xE9, 0x20, 0x80, 0x93, 0x00]), "café €“")
+        expectEqual(IRCText.decode(Array("café 😀".utf8)), "café 😀")
+        expectEqual(IRCText.decode([0xC3]), "Ã")
+        expectEqual(IRCText.decode([0x81]), "\u{81}")
     }
 }
 
@@ -90,8 +91,8 @@ struct IRCCasemappingTests {
             (.strictRFC1459, "Ann[]\\~É", "ann{}|~É"), (.unicode, "AnnÉ[", "anné["), (.rfc1459, "#ROOM", "#room"),
         ])
     func folds(_ mapping: IRCCasemapping, _ name: String, _ folded: String) {
-        #expect(mapping.fold(name) == folded)
-        #expect(mapping.fold(folded) == folded)
+        expectEqual(mapping.fold(name), folded)
+        expectEqual(mapping.fold(folded), folded)
         #expect(mapping.areEqual(name, folded))
     }
 
@@ -102,6 +103,6 @@ struct IRCCasemappingTests {
             ("strict-rfc1459", .strictRFC1459), ("PRECIS", .unicode), ("rfc7613", .unicode), ("other", .ascii),
         ])
     func tokens(_ token: String, _ mapping: IRCCasemapping) {
-        #expect(IRCCasemapping(token: token) == mapping)
+        expectEqual(IRCCasemapping(token: token), mapping)
     }
 }

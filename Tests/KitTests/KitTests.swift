@@ -12,10 +12,10 @@ struct KitTests {
     func memoryFile(isFlushed: Bool) async throws {
         let directory = try TemporaryDirectory()
         let store = MemoryStore.file(directory.path + "/net.memory", isFlushed: isFlushed)
-        #expect(await store.load() == nil)
+        await expectEqual(store.load(), nil)
         #expect(await store.save(Array("seen 1\n".utf8)))
         #expect(await store.save(Array("seen 2\n".utf8)))
-        #expect(await store.load() == Array("seen 2\n".utf8))
+        await expectEqual(store.load(), Array("seen 2\n".utf8))
         #expect(await !MemoryStore.file(directory.path + "/missing/net.memory").save([1]))
     }
 
@@ -23,21 +23,21 @@ struct KitTests {
     func recent() {
         var map = RecentMap<Int, Int>(capacity: 100)
         for key in 0..<1_000 { map[key] = key }
-        for key in 900..<1_000 { #expect(map[key] == key) }
+        for key in 900..<1_000 { expectEqual(map[key], key) }
         #expect((0..<1_000).count { map[$0] != nil } <= 200)
         map[999] = nil
-        #expect(map[999] == nil)
+        expectEqual(map[999], nil)
     }
 
     @Test("A status keeps its time while the state lasts, and its reason while reconnecting")
     func status() {
         var status = AdapterStatus(state: .down, since: 1)
         status.change(to: .down, detail: "refused", at: AdapterTime(monotonic: 0, wall: 2))
-        #expect(status == AdapterStatus(state: .down, since: 1, detail: "refused"))
+        expectEqual(status, AdapterStatus(state: .down, since: 1, detail: "refused"))
         status.change(to: .connecting, detail: nil, keepsReason: true, at: AdapterTime(monotonic: 0, wall: 3))
-        #expect(status == AdapterStatus(state: .connecting, since: 3, detail: "refused"))
+        expectEqual(status, AdapterStatus(state: .connecting, since: 3, detail: "refused"))
         status.change(to: .up, detail: nil, keepsReason: true, at: AdapterTime(monotonic: 0, wall: 4))
-        #expect(status == AdapterStatus(state: .up, since: 4))
+        expectEqual(status, AdapterStatus(state: .up, since: 4))
     }
 
     private struct StoreIsFull: Error {}
@@ -51,12 +51,12 @@ struct KitTests {
             if tries < 5 { throw StoreIsFull() }
             return tries
         } mayRetry: { _, failures, delay in
-            #expect(failures == tries)
+            expectEqual(failures, tries)
             delays.append(delay)
             return true
         }
-        #expect(result == 5)
-        #expect(delays == [1, 2, 3, 3].map { .milliseconds($0) })
+        expectEqual(result, 5)
+        expectEqual(delays, [1, 2, 3, 3].map { .milliseconds($0) })
     }
 
     @Test("Retries end when the caller says so, and on cancellation")
@@ -66,7 +66,7 @@ struct KitTests {
         } mayRetry: { _, _, _ in
             false
         }
-        #expect(result == nil)
+        expectEqual(result, nil)
         await #expect(throws: CancellationError.self) {
             try await persistently(longest: .seconds(1)) {
                 throw CancellationError()
@@ -100,7 +100,7 @@ struct KitTests {
             }
             watch.wake()
         }
-        #expect(expiries.withLock { $0 } == 2)
+        expectEqual(expiries.withLock { $0 }, 2)
     }
 
     @Test("A margin has one form for the first line and another for later lines")
@@ -111,8 +111,8 @@ struct KitTests {
             margins.write(to: &lines)
             lines += text.utf8
         }
-        #expect(String(decoding: lines, as: UTF8.self) == "> 12. [x] a\n>     b\n")
-        #expect(Margin.item(number: nil, task: .open).first == Array("- [ ] ".utf8))
+        expectEqual(String(decoding: lines, as: UTF8.self), "> 12. [x] a\n>     b\n")
+        expectEqual(Margin.item(number: nil, task: .open).first, Array("- [ ] ".utf8))
     }
 
     @Test(
@@ -122,6 +122,6 @@ struct KitTests {
             ("\u{A0}", 0),
         ])
     func control(text: String, length: Int) {
-        #expect(controlLength(text.utf8Span.span, at: 0) == length)
+        expectEqual(controlLength(text.utf8Span.span, at: 0), length)
     }
 }

@@ -26,7 +26,7 @@ struct DataDirectoryTests {
     @Test("a new folder is private, and nothing is reported")
     func new() throws {
         let directory = try DataDirectory(path: self.path + "/below")
-        #expect(directory.restriction == nil)
+        expectEqual(directory.restriction, nil)
         #expect(self.mode(self.path) == 0o700 && self.mode(self.path + "/below") == 0o700)
     }
 
@@ -34,8 +34,8 @@ struct DataDirectoryTests {
     func tightened() throws {
         self.makeFolder(mode: 0o755)
         let empty = try DataDirectory(path: self.path)
-        #expect(self.mode(self.path) == 0o700)
-        #expect(empty.restriction?.contains("the folder (mode 0755)") == true)
+        expectEqual(self.mode(self.path), 0o700)
+        expectEqual(empty.restriction?.contains("the folder (mode 0755)"), true)
 
         for name in ["jetbridge.sqlite", "irc-local.memory"] {
             self.temporary.write("data/\(name)", "x", mode: 0o644)
@@ -43,25 +43,25 @@ struct DataDirectoryTests {
         self.temporary.write("data/notes/public.txt", "x", mode: 0o644)
         chmod(self.path, 0o711)
         let used = try DataDirectory(path: self.path)
-        #expect(self.mode(self.path) == 0o700)
+        expectEqual(self.mode(self.path), 0o700)
         for name in ["jetbridge.sqlite", "irc-local.memory"] {
-            #expect(self.mode("\(self.path)/\(name)") == 0o600)
-            #expect(used.restriction?.contains(name) == true)
+            expectEqual(self.mode("\(self.path)/\(name)"), 0o600)
+            expectEqual(used.restriction?.contains(name), true)
         }
-        #expect(self.mode("\(self.path)/notes/public.txt") == 0o644)
-        #expect(try DataDirectory(path: self.path).restriction == nil)
+        expectEqual(self.mode("\(self.path)/notes/public.txt"), 0o644)
+        try expectEqual(DataDirectory(path: self.path).restriction, nil)
     }
 
     @Test("a shared folder keeps its mode and is refused with what to do, as is the root of the file system")
     func refused() throws {
         let root = #expect(throws: HostError.self) { try DataDirectory(path: "/") }
-        #expect(root?.message.contains("it is the root of the file system") == true)
-        #expect(root?.message.contains("chmod 700 /") == true)
+        expectEqual(root?.message.contains("it is the root of the file system"), true)
+        expectEqual(root?.message.contains("chmod 700 /"), true)
 
         self.makeFolder(mode: 0o1777)
         let shared = #expect(throws: HostError.self) { try DataDirectory(path: self.path) }
-        #expect(shared?.message.contains("shared folder") == true)
-        #expect(self.mode(self.path) == 0o1777)
+        expectEqual(shared?.message.contains("shared folder"), true)
+        expectEqual(self.mode(self.path), 0o1777)
     }
 
     @Test("another user's folder that others can enter is refused, with the user's name", .enabled(if: geteuid() == 0))
@@ -69,16 +69,16 @@ struct DataDirectoryTests {
         self.makeFolder(mode: 0o750)
         try #require(chown(self.path, 1, 1) == 0)
         let error = #expect(throws: HostError.self) { try DataDirectory(path: self.path) }
-        #expect(error?.message.contains("it belongs to user daemon") == true)
-        #expect(self.mode(self.path) == 0o750)
+        expectEqual(error?.message.contains("it belongs to user daemon"), true)
+        expectEqual(self.mode(self.path), 0o750)
     }
 
     @Test("a file where the folder should be is named as such", arguments: ["data", "data/below"])
     func file(_ name: String) throws {
         self.temporary.write("data", "x")
         let error = #expect(throws: HostError.self) { try DataDirectory(path: "\(self.temporary.path)/\(name)") }
-        #expect(error?.message.contains("a file, not a folder") == true, "\(error?.message ?? "")")
-        #expect(error?.message.contains("--data-dir") == true)
+        expectEqual(error?.message.contains("a file, not a folder"), true, "\(error?.message ?? "")")
+        expectEqual(error?.message.contains("--data-dir"), true)
     }
 
     @Test("of several hosts that start at once, one wins, and the others name its pid")
@@ -104,9 +104,9 @@ struct DataDirectoryTests {
                 for await error in group { if let error { errors.append(error) } }
                 return errors
             }
-            #expect(errors.count == 7)
+            expectEqual(errors.count, 7)
             for error in errors { #expect(error.contains("another host (pid \(getpid()))"), "\(error)") }
-            #expect(directory.servingHost == getpid())
+            expectEqual(directory.servingHost, getpid())
             await winners.release()
         }
     }

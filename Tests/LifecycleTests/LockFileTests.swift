@@ -15,7 +15,7 @@ struct LockFileTests {
     func hold() throws {
         do {
             let lock = try self.taken()
-            #expect(LockFile.holder(of: self.path) == .current)
+            expectEqual(LockFile.holder(of: self.path), .current)
             #expect(try !self.isFree())
             _ = consume lock
         }
@@ -41,7 +41,7 @@ struct LockFileTests {
                 }
                 return try await group.reduce(0) { $0 + ($1 ? 1 : 0) }
             }
-            #expect(winners == 1)
+            expectEqual(winners, 1)
         }
     }
 
@@ -74,7 +74,7 @@ struct LockFileTests {
         #expect(try !self.isFree())
         let new = try self.taken(patience: 0)
         _ = consume old
-        #expect(LockFile.holder(of: self.path) == .current)
+        expectEqual(LockFile.holder(of: self.path), .current)
         _ = consume new
         #expect(PrivateFile.Stamp(of: self.path).isAbsent)
     }

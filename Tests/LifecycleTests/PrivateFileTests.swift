@@ -17,11 +17,11 @@ struct PrivateFileTests {
         defer { umask(old) }
         try PrivateFile.write(Array("one".utf8), to: self.path)
         chmod(self.path, 0o666)
-        #expect(PrivateFile.read(self.path)?.isOpenToOthers == true)
+        expectEqual(PrivateFile.read(self.path)?.isOpenToOthers, true)
         let before = PrivateFile.Stamp(of: self.path)
         try PrivateFile.write(Array("two".utf8), to: self.path)
-        #expect(PrivateFile.read(self.path)?.isOpenToOthers == false)
-        #expect(PrivateFile.text(of: self.path) == "two")
+        expectEqual(PrivateFile.read(self.path)?.isOpenToOthers, false)
+        expectEqual(PrivateFile.text(of: self.path), "two")
         #expect(PrivateFile.Stamp(of: self.path) != before)
     }
 
@@ -31,16 +31,16 @@ struct PrivateFileTests {
         try PrivateFile.write([], to: target)
         symlink(target, self.path)
         try PrivateFile.write(Array("secret".utf8), to: self.path)
-        #expect(PrivateFile.text(of: target) == "")
+        expectEqual(PrivateFile.text(of: target), "")
     }
 
     @Test("an unreadable file is nil, and a pipe does not block")
     func unreadable() throws {
-        #expect(PrivateFile.read(self.path) == nil)
+        expectEqual(PrivateFile.read(self.path), nil)
         #expect(PrivateFile.Stamp(of: self.path).isAbsent)
-        #expect(PrivateFile.read(self.directory.path) == nil)
+        expectEqual(PrivateFile.read(self.directory.path), nil)
         mkfifo(self.path, 0o600)
-        #expect(PrivateFile.read(self.path) == nil)
+        expectEqual(PrivateFile.read(self.path), nil)
         #expect(try PrivateFile.remove(self.path))
         #expect(try !PrivateFile.remove(self.path))
     }
@@ -50,7 +50,7 @@ struct PrivateFileTests {
         mkdir(self.path, 0o700)
         #expect(throws: SystemError.self) { try PrivateFile.write([1], to: self.path) }
         rmdir(self.path)
-        #expect(rmdir(self.directory.path) == 0)
+        expectEqual(rmdir(self.directory.path), 0)
     }
 
     @Test(
@@ -59,8 +59,8 @@ struct PrivateFileTests {
     func startTime(name: String) {
         let rest = (4...21).map(String.init).joined(separator: " ")
         #expect(ProcessIdentity.current.isAlive)
-        #expect(ProcessIdentity.startTime(inStat: "7 \(name) S \(rest) 4242 23 24") == 4_242)
-        #expect(ProcessIdentity.startTime(inStat: "7 \(name) Z \(rest) 4242 23 24") == nil)
-        #expect(ProcessIdentity.startTime(inStat: "7 \(name)") == nil)
+        expectEqual(ProcessIdentity.startTime(inStat: "7 \(name) S \(rest) 4242 23 24"), 4_242)
+        expectEqual(ProcessIdentity.startTime(inStat: "7 \(name) Z \(rest) 4242 23 24"), nil)
+        expectEqual(ProcessIdentity.startTime(inStat: "7 \(name)"), nil)
     }
 }

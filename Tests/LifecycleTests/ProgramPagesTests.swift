@@ -1,5 +1,6 @@
 import Glibc
 import Lifecycle
+import TestSupport
 import Testing
 
 @Suite("the program's mapped pages")
@@ -10,7 +11,7 @@ struct ProgramPagesTests {
         ProgramPages.release()
         let after = try self.mapped()
         #expect(after < before / 2)
-        #expect("\([1, 2, 3].map { "\($0)" })" == #"["1", "2", "3"]"#)
+        expectEqual("\([1, 2, 3].map { "\($0)" })", #"["1", "2", "3"]"#)
     }
 
     /// Kilobytes of files' pages in this process's memory.

@@ -86,15 +86,15 @@ struct ServiceGroupTests {
         await asked.wait()
         #expect(systemd.received().isEmpty)
         gate.signal()
-        #expect(try await systemd.wait(for: "WATCHDOG=1") == ["WATCHDOG=1"])
+        try await expectEqual(systemd.wait(for: "WATCHDOG=1"), ["WATCHDOG=1"])
         await asked.wait()
         gate.signal()
         _ = try await systemd.wait(for: "WATCHDOG=1")
         group.terminate(reason: "enough")
-        #expect(try await systemd.wait(for: "STOPPING=1").last == "STOPPING=1\nSTATUS=Stopping: enough")
+        try await expectEqual(systemd.wait(for: "STOPPING=1").last, "STOPPING=1\nSTATUS=Stopping: enough")
         // The watchdog ends last, and its last check may still be waiting.
         gate.signal()
-        #expect(try await running.value == .stopped)
+        try await expectEqual(running.value, .stopped)
     }
 
     @Test("an orderly shutdown stops each service before the ones it depends on")
@@ -104,26 +104,26 @@ struct ServiceGroupTests {
         ])
         group.terminate()
         try await group.run()
-        #expect(
-            self.journal.all == ["stop web", "web ended", "stop model", "model ended", "stop store", "store ended"])
+        expectEqual(
+            self.journal.all, ["stop web", "web ended", "stop model", "model ended", "stop store", "store ended"])
     }
 
     @Test("a service that ends early is the error, thrown after the others have stopped")
     func early() async {
         let group = self.group([Worker("store", in: self.journal), Worker("web", .returns, in: self.journal)])
         let error = await #expect(throws: LifecycleError.self) { try await group.run() }
-        #expect(error?.code == .serviceEnded)
-        #expect(error?.service == "web")
-        #expect(self.journal.all == ["stop store", "store ended"])
+        expectEqual(error?.code, .serviceEnded)
+        expectEqual(error?.service, "web")
+        expectEqual(self.journal.all, ["stop store", "store ended"])
     }
 
     @Test("a service's failure is passed on")
     func failing() async {
         let group = self.group([Worker("store", .fails, in: self.journal), Worker("web", in: self.journal)])
         let error = await #expect(throws: LifecycleError.self) { try await group.run() }
-        #expect(error?.code == .serviceFailed)
+        expectEqual(error?.code, .serviceFailed)
         #expect(error?.underlying is Worker.Broken)
-        #expect(self.journal.all == ["stop web", "web ended"])
+        expectEqual(self.journal.all, ["stop web", "web ended"])
     }
 
     @Test("a service that does not stop in time is cancelled, and the next one is stopped")
@@ -134,8 +134,8 @@ struct ServiceGroupTests {
         await self.clock.sleepers(2)
         self.clock.advance(by: .seconds(1))
         let error = await #expect(throws: LifecycleError.self) { try await running.value }
-        #expect(error?.code == .overdue)
-        #expect(error?.service == "web")
+        expectEqual(error?.code, .overdue)
+        expectEqual(error?.service, "web")
         #expect(self.journal.all.contains("store ended"))
     }
 
@@ -151,7 +151,7 @@ struct ServiceGroupTests {
         await self.clock.sleepers(3)
         self.clock.advance(by: .seconds(3))
         let error = await #expect(throws: LifecycleError.self) { try await running.value }
-        #expect(error?.code == .cutShort)
+        expectEqual(error?.code, .cutShort)
     }
 
     @Test("signals of one burst are one request: the shutdown stays orderly, and the log says how to end at once")
@@ -165,8 +165,8 @@ struct ServiceGroupTests {
         self.clock.advance(by: .milliseconds(999))
         for _ in 0..<1_000 { group.terminate(reason: "SIGTERM") }
         try await group.run()
-        #expect(self.journal.all == ["stop web", "web ended", "stop store", "store ended"])
-        #expect(events.withLock { $0.filter { $0 == .repeated(reason: "SIGINT") }.count } == 1)
+        expectEqual(self.journal.all, ["stop web", "web ended", "stop store", "store ended"])
+        expectEqual(events.withLock { $0.filter { $0 == .repeated(reason: "SIGINT") }.count }, 1)
     }
 
     @Test("cancelling the caller cancels the services")
@@ -175,7 +175,7 @@ struct ServiceGroupTests {
         let running = Task { try await group.run() }
         running.cancel()
         let error = await #expect(throws: LifecycleError.self) { try await running.value }
-        #expect(error?.code == .cutShort)
+        expectEqual(error?.code, .cutShort)
     }
 
     @Test("grace lets cleanup finish under cancellation, and ends it at its limit")
@@ -185,7 +185,7 @@ struct ServiceGroupTests {
             await withGrace(.seconds(1), clock: clock) { Task.isCancelled ? "cancelled" : "finished" }
         }
         finished.cancel()
-        #expect(await finished.value == "finished")
+        await expectEqual(finished.value, "finished")
 
         let overdue = Task {
             try await withGrace(.seconds(5), clock: clock) { try await Task.sleep(for: .seconds(3_600)) }

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Lifecycle
@@ -23,12 +24,12 @@ struct ShutdownMachineTests {
     @Test("an orderly shutdown stops one service at a time, last first")
     func orderly() {
         var machine = ShutdownMachine(names: ["store", "model", "web"])
-        #expect(self.steps(&machine, .terminate(reason: "SIGTERM")) == ["total deadline", "stop 2"])
-        #expect(self.steps(&machine, .ended(2, error: nil)) == ["stop 1"])
-        #expect(self.steps(&machine, .ended(1, error: CancellationError())) == ["stop 0"])
-        #expect(self.steps(&machine, .ended(0, error: nil)) == ["finish well"])
-        #expect(self.steps(&machine, .totalDeadline) == [])
-        #expect(self.steps(&machine, .terminate(reason: "SIGTERM")) == [])
+        expectEqual(self.steps(&machine, .terminate(reason: "SIGTERM")), ["total deadline", "stop 2"])
+        expectEqual(self.steps(&machine, .ended(2, error: nil)), ["stop 1"])
+        expectEqual(self.steps(&machine, .ended(1, error: CancellationError())), ["stop 0"])
+        expectEqual(self.steps(&machine, .ended(0, error: nil)), ["finish well"])
+        expectEqual(self.steps(&machine, .totalDeadline), [])
+        expectEqual(self.steps(&machine, .terminate(reason: "SIGTERM")), [])
     }
 
     @Test("a second signal cancels all remaining services")
@@ -36,69 +37,69 @@ struct ShutdownMachineTests {
         var machine = ShutdownMachine(names: ["store", "model", "web"])
         _ = machine.handle(.terminate(reason: "SIGTERM"))
         _ = machine.handle(.ended(2, error: nil))
-        #expect(self.steps(&machine, .terminate(reason: "SIGINT")) == ["cancel 1", "cancel 0", "cancel deadline"])
-        #expect(self.steps(&machine, .terminate(reason: "SIGINT")) == [])
-        #expect(self.steps(&machine, .ended(0, error: CancellationError())) == [])
-        #expect(self.steps(&machine, .ended(1, error: Broken())) == ["finish cutShort"])
+        expectEqual(self.steps(&machine, .terminate(reason: "SIGINT")), ["cancel 1", "cancel 0", "cancel deadline"])
+        expectEqual(self.steps(&machine, .terminate(reason: "SIGINT")), [])
+        expectEqual(self.steps(&machine, .ended(0, error: CancellationError())), [])
+        expectEqual(self.steps(&machine, .ended(1, error: Broken())), ["finish cutShort"])
     }
 
     @Test("an overdue service is cancelled and the next one is stopped")
     func overdue() {
         var machine = ShutdownMachine(names: ["store", "model", "web"])
         _ = machine.handle(.terminate(reason: "SIGTERM"))
-        #expect(self.steps(&machine, .serviceDeadline(2)) == ["cancel 2", "stop 1"])
-        #expect(self.steps(&machine, .serviceDeadline(2)) == [])
-        #expect(self.steps(&machine, .ended(1, error: nil)) == ["stop 0"])
-        #expect(self.steps(&machine, .ended(0, error: nil)) == ["cancel deadline"])
-        #expect(self.steps(&machine, .ended(2, error: CancellationError())) == ["finish overdue"])
+        expectEqual(self.steps(&machine, .serviceDeadline(2)), ["cancel 2", "stop 1"])
+        expectEqual(self.steps(&machine, .serviceDeadline(2)), [])
+        expectEqual(self.steps(&machine, .ended(1, error: nil)), ["stop 0"])
+        expectEqual(self.steps(&machine, .ended(0, error: nil)), ["cancel deadline"])
+        expectEqual(self.steps(&machine, .ended(2, error: CancellationError())), ["finish overdue"])
     }
 
     @Test("the total deadline cancels, and services that keep running are left behind")
     func totalDeadline() {
         var machine = ShutdownMachine(names: ["store", "web"])
-        #expect(self.steps(&machine, .totalDeadline) == [])
+        expectEqual(self.steps(&machine, .totalDeadline), [])
         _ = machine.handle(.terminate(reason: "SIGTERM"))
-        #expect(self.steps(&machine, .totalDeadline) == ["cancel 1", "cancel 0", "cancel deadline"])
-        #expect(self.steps(&machine, .ended(0, error: nil)) == [])
-        #expect(self.steps(&machine, .cancelDeadline) == ["finish cutShort"])
-        #expect(self.steps(&machine, .ended(1, error: nil)) == [])
+        expectEqual(self.steps(&machine, .totalDeadline), ["cancel 1", "cancel 0", "cancel deadline"])
+        expectEqual(self.steps(&machine, .ended(0, error: nil)), [])
+        expectEqual(self.steps(&machine, .cancelDeadline), ["finish cutShort"])
+        expectEqual(self.steps(&machine, .ended(1, error: nil)), [])
     }
 
     @Test("a service that ends on its own stops the others in order and is the error")
     func earlyEnd() throws {
         var machine = ShutdownMachine(names: ["store", "model", "web"])
-        #expect(self.steps(&machine, .ended(1, error: Broken())) == ["total deadline", "stop 2"])
-        #expect(self.steps(&machine, .ended(2, error: nil)) == ["stop 0"])
+        expectEqual(self.steps(&machine, .ended(1, error: Broken())), ["total deadline", "stop 2"])
+        expectEqual(self.steps(&machine, .ended(2, error: nil)), ["stop 0"])
         let actions = machine.handle(.ended(0, error: Broken()))
         let ending: LifecycleError? =
             if case .finish(let error as LifecycleError) = actions.last { error } else { nil }
         let error = try #require(ending)
-        #expect(error.code == .serviceFailed)
-        #expect(error.service == "model")
+        expectEqual(error.code, .serviceFailed)
+        expectEqual(error.service, "model")
         #expect(error.underlying is Broken)
     }
 
     @Test("when the only service ends on its own, nothing is left to stop")
     func lastEnds() {
         var machine = ShutdownMachine(names: ["web"])
-        #expect(self.steps(&machine, .ended(0, error: nil)) == ["total deadline", "finish serviceEnded"])
+        expectEqual(self.steps(&machine, .ended(0, error: nil)), ["total deadline", "finish serviceEnded"])
     }
 
     @Test("services that end while another one is stopping are skipped")
     func endOutOfTurn() {
         var machine = ShutdownMachine(names: ["a", "b", "c", "d"])
         _ = machine.handle(.terminate(reason: "SIGTERM"))
-        #expect(self.steps(&machine, .ended(2, error: nil)) == [])
-        #expect(self.steps(&machine, .ended(1, error: Broken())) == [])
-        #expect(self.steps(&machine, .ended(3, error: nil)) == ["stop 0"])
-        #expect(self.steps(&machine, .ended(0, error: nil)) == ["finish serviceFailed"])
+        expectEqual(self.steps(&machine, .ended(2, error: nil)), [])
+        expectEqual(self.steps(&machine, .ended(1, error: Broken())), [])
+        expectEqual(self.steps(&machine, .ended(3, error: nil)), ["stop 0"])
+        expectEqual(self.steps(&machine, .ended(0, error: nil)), ["finish serviceFailed"])
     }
 
     @Test("cancellation of the caller cancels everything at once")
     func cancelled() {
         var machine = ShutdownMachine(names: ["store", "web"])
-        #expect(self.steps(&machine, .cancel) == ["cancel 1", "cancel 0", "cancel deadline"])
-        #expect(self.steps(&machine, .ended(0, error: nil)) == [])
-        #expect(self.steps(&machine, .ended(1, error: nil)) == ["finish cutShort"])
+        expectEqual(self.steps(&machine, .cancel), ["cancel 1", "cancel 0", "cancel deadline"])
+        expectEqual(self.steps(&machine, .ended(0, error: nil)), [])
+        expectEqual(self.steps(&machine, .ended(1, error: nil)), ["finish cutShort"])
     }
 }

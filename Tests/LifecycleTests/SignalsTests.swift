@@ -1,6 +1,7 @@
 import EventLoop
 import Glibc
 import Lifecycle
+import TestSupport
 import Testing
 
 @Suite("Signals", .timeLimit(.minutes(1)))
@@ -19,7 +20,7 @@ struct SignalsTests {
         while seen.count < 1 { try await changed.wait() }
         pthread_kill(pthread_self(), SIGUSR2)
         while seen.count < 2 { try await changed.wait() }
-        #expect(seen == [SIGUSR1, SIGUSR2])
+        expectEqual(seen, [SIGUSR1, SIGUSR2])
         watch.cancel()
     }
 }

@@ -1,4 +1,5 @@
 import Markdown
+import TestSupport
 import Testing
 
 @Suite struct MarkdownBlocksTests {
@@ -35,7 +36,7 @@ import Testing
         bytes.removeSubrange(end..<end + mark.count)
         // Only whole lines count.
         if let last = bytes.last, last != UInt8(ascii: "\n") { bytes.append(UInt8(ascii: "\n")) }
-        #expect(MarkdownBlocks.stableEnd(of: bytes) == end)
+        expectEqual(MarkdownBlocks.stableEnd(of: bytes), end)
     }
 
     @Test("the end does not depend on how the text is split into pieces, and never moves back")
@@ -49,7 +50,7 @@ import Testing
             #expect(bytewise.stableEnd <= index + 1)
             last = bytewise.stableEnd
         }
-        #expect(last == MarkdownBlocks.stableEnd(of: text))
+        expectEqual(last, MarkdownBlocks.stableEnd(of: text))
     }
 
     @Test("parts cut at stable ends render like the whole text")
@@ -66,7 +67,7 @@ import Testing
             parts += Markdown.html(String(decoding: bytes[start..<blocks.stableEnd], as: UTF8.self))
             start = blocks.stableEnd
         }
-        #expect(start == bytes.count)
-        #expect(parts == Markdown.html(text))
+        expectEqual(start, bytes.count)
+        expectEqual(parts, Markdown.html(text))
     }
 }

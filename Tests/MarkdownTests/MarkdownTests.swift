@@ -74,9 +74,9 @@ struct Transcript: MarkdownVisitor {
         var transcript = Transcript()
         Markdown.walk(text, visitor: &transcript)
         let inner = transcript.events.dropFirst().dropLast().joined(separator: " ")
-        #expect(inner == expected)
-        #expect(transcript.events.first == "+document")
-        #expect(transcript.events.last == "-document")
+        expectEqual(inner, expected)
+        expectEqual(transcript.events.first, "+document")
+        expectEqual(transcript.events.last, "-document")
     }
 
     @Test("invalid UTF-8 and NUL become the replacement character")
@@ -104,7 +104,7 @@ struct Transcript: MarkdownVisitor {
     @Test("text that would be too expensive to parse is shown verbatim", .timeLimit(.minutes(1)))
     func excessive() {
         let brackets = String(repeating: "![[]()", count: 20_000)
-        #expect(Markdown.html(brackets) == "<pre><code>\(brackets)\n</code></pre>\n")
+        expectEqual(Markdown.html(brackets), "<pre><code>\(brackets)\n</code></pre>\n")
 
         let columns = String(repeating: "|x", count: 10_000) + "\n" + String(repeating: "|-", count: 10_000)
         let table = Markdown.html(columns + "\n" + String(repeating: "a\n", count: 30_000))
@@ -162,7 +162,7 @@ struct Transcript: MarkdownVisitor {
         Markdown.walk(text, visitor: &whole)
         // A blank line at the end means nothing outside a block that it would belong to.
         Markdown.walk(text + (text.contains("```") || text.contains("<!--") ? "" : "\n\n"), visitor: &parts)
-        #expect(whole.events == parts.events)
+        expectEqual(whole.events, parts.events)
     }
 
     @Test("a large ordinary table is a table")
@@ -182,6 +182,6 @@ struct Transcript: MarkdownVisitor {
     func withoutAutolinks() {
         var transcript = Transcript()
         Markdown.walk("https://e.x", autolinks: false, visitor: &transcript)
-        #expect(transcript.events == ["+document", "+P", "'https://e.x'", "-P", "-document"])
+        expectEqual(transcript.events, ["+document", "+P", "'https://e.x'", "-P", "-document"])
     }
 }

@@ -58,14 +58,14 @@ struct MatrixAdapterTests {
             let message = await sink.message("hi")
             let route = try #require(message?.route)
             let reference = try await adapter.post(OutgoingMessage(text: "hello", route: route, token: "t"))
-            #expect(reference == MessageReference(room: route.room, id: "$own0"))
+            expectEqual(reference, MessageReference(room: route.room, id: "$own0"))
             try await adapter.replace(reference, with: OutgoingMessage(text: "bye", route: route, token: "t"))
             try await adapter.delete(reference, in: route)
         }
-        #expect(server.sent.map { $0.path.dropLast().last } == ["m.room.message", "m.room.message", "$own0"])
-        #expect(kept.withLock { $0.last?.since } == "s2")
-        #expect(adapter.status.state == .down)
-        #expect(sink.statuses.map(\.state) == [.connecting, .up, .down])
+        expectEqual(server.sent.map { $0.path.dropLast().last }, ["m.room.message", "m.room.message", "$own0"])
+        expectEqual(kept.withLock { $0.last?.since }, "s2")
+        expectEqual(adapter.status.state, .down)
+        expectEqual(sink.statuses.map(\.state), [.connecting, .up, .down])
     }
 
     @Test("an event that could not be stored is delivered again before the next sync acknowledges it")
@@ -83,9 +83,9 @@ struct MatrixAdapterTests {
             await sink.wait(for: .up)
             server.sync(question)
             let stored = await acknowledged.stream.first { _ in true }
-            #expect(stored == ["hi"])
+            expectEqual(stored, ["hi"])
         }
-        #expect(sink.messages.count == 1)
+        expectEqual(sink.messages.count, 1)
     }
 
     @Test("a message is found by its token, directly or through an edit of it")
@@ -111,7 +111,7 @@ struct MatrixAdapterTests {
                 try await adapter.find(token: "t2", isFile: false, in: route),
                 try await adapter.find(token: "t3", isFile: false, in: route),
             ]
-            #expect(found.map { $0?.id } == ["$a", "$b", nil])
+            expectEqual(found.map { $0?.id }, ["$a", "$b", nil])
         }
     }
 
@@ -132,8 +132,9 @@ struct MatrixAdapterTests {
             await adapter.react("👀", isOn: false, to: reference)
             await adapter.react("✅", isOn: true, to: reference)
             await adapter.react("✅", isOn: false, to: reference)
-            #expect(
-                server.sent.map { $0.path[5...].prefix(2).joined(separator: " ") } == [
+            expectEqual(
+                server.sent.map { $0.path[5...].prefix(2).joined(separator: " ") },
+                [
                     "redact $old", "redact $old", "send m.reaction", "redact $own1",
                 ])
         }
@@ -150,20 +151,20 @@ struct MatrixAdapterTests {
                     name: "a.png", mediaType: "image/png", bytes: [1, 2], caption: "look",
                     route: MatrixTranscript.route(anchor: "$root"), token: "t"))
             let content = server.sent.last?.body
-            #expect(content?["msgtype"] == "m.image")
-            #expect(content?["url"] == "mxc://hs/up")
-            #expect(content?["m.relates_to"]?["event_id"] == "$root")
-            #expect(server.uploads == ["a.png image/png 2"])
+            expectEqual(content?["msgtype"], "m.image")
+            expectEqual(content?["url"], "mxc://hs/up")
+            expectEqual(content?["m.relates_to"]?["event_id"], "$root")
+            expectEqual(server.uploads, ["a.png image/png 2"])
             let read = Protected<[UInt8]>([])
             try await adapter.download(Attachment(id: "mxc://hs/abc", name: "x")) { bytes in
                 read.withLock { $0 += bytes }
             }
-            #expect(read.withLock { $0 } == [1, 2, 3])
+            expectEqual(read.withLock { $0 }, [1, 2, 3])
             for (id, code) in [("mxc://hs/none", AdapterError.Code.notFound), ("https://e.org/x", .invalid)] {
                 let error = await #expect(throws: AdapterError.self) {
                     try await adapter.download(Attachment(id: id, name: "x")) { _ in }
                 }
-                #expect(error?.code == code)
+                expectEqual(error?.code, code)
             }
         }
     }
@@ -202,7 +203,7 @@ struct MatrixAdapterTests {
             // The encrypted room's sign would be sent before this one.
             await adapter.setTyping(true, in: MatrixTranscript.route("!plain:hs"))
             let first = await typing.stream.first { _ in true }
-            #expect(first?.contains("!plain:hs") == true)
+            expectEqual(first?.contains("!plain:hs"), true)
             #expect(server.sent.isEmpty)
             #expect(server.uploads.isEmpty)
         }
@@ -247,7 +248,7 @@ struct MatrixAdapterTests {
                 if answers.count == 4 { break }
             }
             let direct = isCodeWaiting ? "join !d:hs" : "leave !d:hs"
-            #expect(answers == ["join !a:hs", "leave !b:hs", direct, "leave !e:hs"])
+            expectEqual(answers, ["join !a:hs", "leave !b:hs", direct, "leave !e:hs"])
         }
     }
 
@@ -286,11 +287,11 @@ struct MatrixAdapterTests {
         let sink = self.sink
         try await withRunning(adapter, sink) {
             await sink.wait(for: .refused)
-            #expect(adapter.status.detail?.contains("access token") == true)
+            expectEqual(adapter.status.detail?.contains("access token"), true)
             let error = await #expect(throws: AdapterError.self) {
                 try await adapter.post(MatrixTranscript.outgoing("x"))
             }
-            #expect(error?.code == .disconnected)
+            expectEqual(error?.code, .disconnected)
         }
     }
 
@@ -299,7 +300,7 @@ struct MatrixAdapterTests {
         let adapter = self.adapter()
         let traits = adapter.traits(of: RoomID(adapter: adapter.id, name: MatrixTranscript.room))
         #expect(traits.capabilities.contains([.edits, .reactions, .typing, .threads, .files, .deletes]))
-        #expect(traits.sign == CommandSign("!"))
+        expectEqual(traits.sign, CommandSign("!"))
         #expect(traits.editInterval >= .milliseconds(1_500))
         #expect(traits.textLimit * 4 < 60_000)
     }

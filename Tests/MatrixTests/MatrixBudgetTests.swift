@@ -62,36 +62,36 @@ struct MatrixBudgetTests {
     func unlimited() {
         var budget = MatrixBudget(at: 0)
         for number in 0..<20 {
-            #expect(budget.take(.final, for: "\(number)", at: 0) == nil)
+            expectEqual(budget.take(.final, for: "\(number)", at: 0), nil)
             budget.succeeded(at: 10)
-            #expect(budget.isWide == (number >= 11))
+            expectEqual(budget.isWide, number >= 11)
         }
-        for number in 0..<1_000 { #expect(budget.take(.passing, for: "\(number)", at: 20) == nil) }
-        #expect(budget.pace == nil)
-        #expect(budget.editInterval(at: 20) == 2_000)
+        for number in 0..<1_000 { expectEqual(budget.take(.passing, for: "\(number)", at: 20), nil) }
+        expectEqual(budget.pace, nil)
+        expectEqual(budget.editInterval(at: 20), 2_000)
         // The next run keeps what was learned.
         var next = MatrixBudget(isWide: true, isContinued: true, at: 0)
-        for number in 0..<100 { #expect(next.take(.passing, for: "\(number)", at: 0) == nil) }
+        for number in 0..<100 { expectEqual(next.take(.passing, for: "\(number)", at: 0), nil) }
     }
 
     @Test("a growing answer never exceeds the limit of a server with the default", arguments: [false, true])
     func growing(isContinued: Bool) {
         var server = Server()
         var budget = MatrixBudget(isContinued: isContinued, at: 0)
-        if isContinued { for _ in 0..<4 { #expect(server.take(at: 0) == nil) } }
+        if isContinued { for _ in 0..<4 { expectEqual(server.take(at: 0), nil) } }
         var now: Int64 = 0
         var edits = 0
         while now < 300_000 {
             let interval = budget.editInterval(at: now)
-            #expect(budget.take(.passing, for: "e\(edits)", at: now) == nil)
-            #expect(server.take(at: now) == nil)
+            expectEqual(budget.take(.passing, for: "e\(edits)", at: now), nil)
+            expectEqual(server.take(at: now), nil)
             budget.succeeded(at: now)
             edits += 1
             now += interval
         }
-        #expect(budget.take(.final, for: "f", at: now) == nil)
-        #expect(server.take(at: now) == nil)
-        #expect(server.refusals == 0)
+        expectEqual(budget.take(.final, for: "f", at: now), nil)
+        expectEqual(server.take(at: now), nil)
+        expectEqual(server.refusals, 0)
         #expect(edits >= 60)
         #expect(!budget.isWide)
     }
@@ -100,11 +100,11 @@ struct MatrixBudgetTests {
     func usual() {
         var budget = MatrixBudget(at: 0)
         for number in 0..<10 {
-            #expect(budget.take(.final, for: "\(number)", at: 0) == nil)
+            expectEqual(budget.take(.final, for: "\(number)", at: 0), nil)
             budget.succeeded(at: 0)
         }
         _ = budget.refused(.final, for: "x", retryAfter: 900, at: 4_100)
-        #expect(budget.pace == MatrixPace(interval: 5_000, burst: 10))
+        expectEqual(budget.pace, MatrixPace(interval: 5_000, burst: 10))
     }
 
     @Test("one refusal says how long to wait and nothing about the pace", arguments: [false, true], [false, true])
@@ -112,37 +112,37 @@ struct MatrixBudgetTests {
         var budget = MatrixBudget(isWide: isWide, isContinued: isContinued, at: 0)
         var now: Int64 = 0
         for number in 0..<4 {
-            #expect(budget.take(.passing, for: "e\(number)", at: now) == nil)
+            expectEqual(budget.take(.passing, for: "e\(number)", at: now), nil)
             budget.succeeded(at: now)
             now += budget.editInterval(at: now)
         }
-        #expect(budget.take(.passing, for: "e4", at: now) == nil)
-        #expect(budget.refused(.passing, for: "e4", retryAfter: 3_000, at: now) == 3_000)
-        #expect(budget.take(.passing, for: "e4", at: now + 2_999) == 1)
-        #expect(budget.take(.final, for: "f", at: now + 2_999) == 1)
+        expectEqual(budget.take(.passing, for: "e4", at: now), nil)
+        expectEqual(budget.refused(.passing, for: "e4", retryAfter: 3_000, at: now), 3_000)
+        expectEqual(budget.take(.passing, for: "e4", at: now + 2_999), 1)
+        expectEqual(budget.take(.final, for: "f", at: now + 2_999), 1)
         now += 3_000
         var undisturbed = MatrixBudget(isWide: isWide, at: now)
         for answer in 0..<6 {
             for edit in 0..<3 {
-                #expect(budget.take(.passing, for: "a\(answer).\(edit)", at: now) == nil)
-                #expect(undisturbed.take(.passing, for: "a\(answer).\(edit)", at: now) == nil)
+                expectEqual(budget.take(.passing, for: "a\(answer).\(edit)", at: now), nil)
+                expectEqual(undisturbed.take(.passing, for: "a\(answer).\(edit)", at: now), nil)
                 budget.succeeded(at: now)
                 undisturbed.succeeded(at: now)
                 #expect(budget.editInterval(at: now) <= max(2_000, undisturbed.editInterval(at: now) + 5_000))
                 now += budget.editInterval(at: now)
             }
-            #expect(budget.take(.final, for: "f\(answer)", at: now) == nil)
+            expectEqual(budget.take(.final, for: "f\(answer)", at: now), nil)
             budget.succeeded(at: now)
             now += 10_000
         }
-        #expect(budget.pace == nil)
-        #expect(budget.isWide == isWide)
+        expectEqual(budget.pace, nil)
+        expectEqual(budget.isWide, isWide)
     }
 
     @Test("three refusals that the same limit explains set the pace", arguments: [250, 400, 1_000, 3_000, 5_000])
     func explainedRefusals(interval: Int64) {
         var server = Server(interval: Double(interval), burst: 4)
-        for _ in 0..<4 { #expect(server.take(at: 0) == nil) }
+        for _ in 0..<4 { expectEqual(server.take(at: 0), nil) }
         var budget = MatrixBudget(isContinued: true, at: 0)
         var now = interval / 4
         var waits: [Int64] = []
@@ -152,23 +152,23 @@ struct MatrixBudgetTests {
             while let wait = budget.take(.final, for: "\(number)", at: now) { now += wait }
             if let wait = server.take(at: now) {
                 waits.append(budget.refused(.final, for: "\(number)", retryAfter: wait, at: now))
-                #expect(waits.last == wait)
-                #expect((budget.pace == nil) == (waits.count < 3))
+                expectEqual(waits.last, wait)
+                expectEqual(budget.pace == nil, waits.count < 3)
             } else {
                 budget.succeeded(at: now)
                 now += interval / 10
             }
         }
         #expect(abs((budget.pace?.interval ?? 0) - interval) <= interval / 10)
-        if interval == 5_000 { #expect(budget.pace == MatrixPace(interval: 5_000, burst: 10)) }
+        if interval == 5_000 { expectEqual(budget.pace, MatrixPace(interval: 5_000, burst: 10)) }
     }
 
     @Test("a limit of one event at a time still lets previews through")
     func smallestBurst() {
         var budget = MatrixBudget(pace: MatrixPace(interval: 1_000, burst: 1), at: 0)
-        #expect(budget.take(.passing, for: "p", at: 0) == nil)
-        #expect(budget.editInterval(at: 0) == 2_000)
-        #expect(budget.take(.passing, for: "p", at: 2_000) == nil)
+        expectEqual(budget.take(.passing, for: "p", at: 0), nil)
+        expectEqual(budget.editInterval(at: 0), 2_000)
+        expectEqual(budget.take(.passing, for: "p", at: 2_000), nil)
     }
 
     @Test("refusals at random do not slow down the edits on a server without a limit")
@@ -193,13 +193,13 @@ struct MatrixBudgetTests {
     @Test("a preview may be the first event after a refusal, even if the limit is known")
     func resuming() {
         var budget = MatrixBudget(pace: MatrixPace(interval: 5_000, burst: 10), at: 0)
-        for number in 0..<10 { #expect(budget.take(.final, for: "\(number)", at: 0) == nil) }
-        #expect(budget.refused(.passing, for: "p", retryAfter: 2_000, at: 1_000) == 2_000)
-        #expect(budget.take(.passing, for: "p", at: 2_500) == 500)
-        #expect(budget.take(.passing, for: "p", at: 3_000) == nil)
+        for number in 0..<10 { expectEqual(budget.take(.final, for: "\(number)", at: 0), nil) }
+        expectEqual(budget.refused(.passing, for: "p", retryAfter: 2_000, at: 1_000), 2_000)
+        expectEqual(budget.take(.passing, for: "p", at: 2_500), 500)
+        expectEqual(budget.take(.passing, for: "p", at: 3_000), nil)
         // The next final message comes as soon as the pace allows.
         let next = budget.take(.final, for: "f", at: 3_000)
-        #expect(next == budget.pace?.interval)
+        expectEqual(next, budget.pace?.interval)
     }
 
     @Test("a limit wider than the default is found step by step")
@@ -225,25 +225,25 @@ struct MatrixBudgetTests {
     @Test("final messages are sent in the order in which they asked, before previews")
     func order() {
         var budget = MatrixBudget(pace: MatrixPace(interval: 1_000, burst: 1), at: 0)
-        #expect(budget.take(.final, for: "a", at: 0) == nil)
-        #expect(budget.take(.final, for: "b", at: 0) == 1_000)
-        #expect(budget.take(.final, for: "c", at: 0) == 2_000)
+        expectEqual(budget.take(.final, for: "a", at: 0), nil)
+        expectEqual(budget.take(.final, for: "b", at: 0), 1_000)
+        expectEqual(budget.take(.final, for: "c", at: 0), 2_000)
         #expect((budget.take(.passing, for: "p", at: 0) ?? 0) > 2_000)
-        #expect(budget.take(.final, for: "d", at: 1_000) == 2_000)
-        #expect(budget.take(.final, for: "b", at: 1_000) == nil)
+        expectEqual(budget.take(.final, for: "d", at: 1_000), 2_000)
+        expectEqual(budget.take(.final, for: "b", at: 1_000), nil)
         #expect(budget.take(.passing, for: "p", at: 1_500) != nil)
-        #expect(budget.take(.final, for: "c", at: 2_000) == nil)
-        #expect(budget.take(.final, for: "d", at: 3_000) == nil)
+        expectEqual(budget.take(.final, for: "c", at: 2_000), nil)
+        expectEqual(budget.take(.final, for: "d", at: 3_000), nil)
     }
 
     @Test("an abandoned message does not hold up others for long")
     func abandoned() {
         var budget = MatrixBudget(pace: MatrixPace(interval: 1_000, burst: 2), at: 0)
-        #expect(budget.take(.final, for: "a", at: 0) == nil)
-        #expect(budget.take(.final, for: "b", at: 0) == nil)
+        expectEqual(budget.take(.final, for: "a", at: 0), nil)
+        expectEqual(budget.take(.final, for: "b", at: 0), nil)
         #expect(budget.take(.final, for: "gone", at: 0) != nil)
         #expect(budget.take(.passing, for: "p", at: 3_000) != nil)
-        #expect(budget.take(.passing, for: "p", at: 17_000) == nil)
+        expectEqual(budget.take(.passing, for: "p", at: 17_000), nil)
     }
 
     @Test("previews leave a reserve for final messages")
@@ -251,17 +251,17 @@ struct MatrixBudgetTests {
         var budget = MatrixBudget(pace: MatrixPace(interval: 5_000, burst: 10), at: 0)
         var previews = 0
         while budget.take(.passing, for: "p", at: 0) == nil { previews += 1 }
-        #expect(previews == 8)
-        #expect(budget.take(.final, for: "f", at: 0) == nil)
+        expectEqual(previews, 8)
+        expectEqual(budget.take(.final, for: "f", at: 0), nil)
     }
 
     @Test("the wait of a refusal is respected, and edits slow down to the pace")
     func refused() {
         var budget = MatrixBudget(at: 0)
-        #expect(budget.take(.passing, for: "p", at: 0) == nil)
-        #expect(budget.refused(.passing, for: "p", retryAfter: 7_500, at: 0) == 7_500)
+        expectEqual(budget.take(.passing, for: "p", at: 0), nil)
+        expectEqual(budget.refused(.passing, for: "p", retryAfter: 7_500, at: 0), 7_500)
         #expect(budget.editInterval(at: 0) >= 7_500)
         #expect((budget.take(.final, for: "f", at: 1_000) ?? 0) >= 6_500)
-        #expect(budget.refused(.final, for: "f", retryAfter: nil, at: 9_000) == 5_000)
+        expectEqual(budget.refused(.final, for: "f", retryAfter: nil, at: 9_000), 5_000)
     }
 }

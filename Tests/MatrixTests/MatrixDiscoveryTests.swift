@@ -3,6 +3,7 @@ import JSON
 import Kit
 import Matrix
 import Primitives
+import TestSupport
 import Testing
 
 @Suite("Matrix discovery and token renewal")
@@ -22,53 +23,53 @@ struct MatrixDiscoveryTests {
     @Test("a server name is resolved to its API address")
     func named() throws {
         let transcript = try self.transcript(named: true)
-        #expect(transcript.asked() == ["wellKnown"])
+        expectEqual(transcript.asked(), ["wellKnown"])
         transcript.answer(.wellKnown, self.answer("https://matrix.example.org/"))
-        #expect(transcript.uses() == ["https://example.org/", "https://matrix.example.org/"])
-        #expect(transcript.asked() == ["versions"])
+        expectEqual(transcript.uses(), ["https://example.org/", "https://matrix.example.org/"])
+        expectEqual(transcript.asked(), ["versions"])
         transcript.answer(.versions, ["versions": ["v1.11"]])
-        #expect(transcript.asked() == ["whoAmI"])
+        expectEqual(transcript.asked(), ["whoAmI"])
     }
 
     @Test("a server name without a well-known file is the address itself; an invalid file is refused")
     func silent() throws {
         let silent = try self.transcript(named: true)
         silent.refuse(.wellKnown, 404)
-        #expect(silent.uses().last == "https://example.org/")
-        #expect(silent.asked().last == "versions")
+        expectEqual(silent.uses().last, "https://example.org/")
+        expectEqual(silent.asked().last, "versions")
         for invalid in [[:], self.answer("matrix.example.org"), ["m.homeserver": 5]] as [JSON] {
             let transcript = try self.transcript(named: true)
             transcript.answer(.wellKnown, invalid)
-            #expect(transcript.statuses().last?.hasPrefix("refused") == true)
+            expectEqual(transcript.statuses().last?.hasPrefix("refused"), true)
         }
         let away = try self.transcript(named: true)
         away.refuse(.wellKnown, 502)
-        #expect(away.statuses().last?.hasPrefix("down") == true)
+        expectEqual(away.statuses().last?.hasPrefix("down"), true)
     }
 
     @Test("an address without a Matrix API is tried as a server name")
     func address() throws {
         for status in [404, 200] {
             let transcript = try self.transcript(named: false)
-            #expect(transcript.asked() == ["versions"])
+            expectEqual(transcript.asked(), ["versions"])
             transcript.refuse(.versions, status)
-            #expect(transcript.asked() == ["wellKnown"])
+            expectEqual(transcript.asked(), ["wellKnown"])
             transcript.answer(.wellKnown, self.answer("https://matrix.example.org"))
-            #expect(transcript.uses().last == "https://matrix.example.org/")
-            #expect(transcript.asked() == ["versions"])
+            expectEqual(transcript.uses().last, "https://matrix.example.org/")
+            expectEqual(transcript.asked(), ["versions"])
         }
         // The file points back to the address or is invalid: the first reason is reported.
         for base in ["https://example.org", "nowhere"] {
             let transcript = try self.transcript(named: false)
             transcript.refuse(.versions, 404)
             transcript.answer(.wellKnown, self.answer(base))
-            #expect(transcript.statuses().last?.contains("HTTP 404") == true)
+            expectEqual(transcript.statuses().last?.contains("HTTP 404"), true)
         }
         let wrong = try self.transcript(named: false)
         wrong.refuse(.versions, 404)
         wrong.answer(.wellKnown, self.answer("https://matrix.example.org"))
         wrong.refuse(.versions, 404)
-        #expect(wrong.statuses().last?.contains("matrix.example.org") == true)
+        expectEqual(wrong.statuses().last?.contains("matrix.example.org"), true)
     }
 
     @Test("a redirect of the API is followed, but not to an unencrypted address")
@@ -80,9 +81,9 @@ struct MatrixDiscoveryTests {
             return transcript
         }
         let followed = try redirected(to: "https://hs.example.org/sub/_matrix/client/versions")
-        #expect(followed.uses().last == "https://hs.example.org/sub")
+        expectEqual(followed.uses().last, "https://hs.example.org/sub")
         for location in ["http://hs.example.org/_matrix/client/versions", "https://hs.example.org/welcome", "/"] {
-            #expect(try redirected(to: location).asked().last == "wellKnown", "\(location)")
+            try expectEqual(redirected(to: location).asked().last, "wellKnown", "\(location)")
         }
     }
 
@@ -99,16 +100,16 @@ struct MatrixDiscoveryTests {
     func ending() {
         let first = self.signedIn()
         first.answer(.loginFlows, ["flows": [["type": "m.login.password"]]])
-        #expect(first.requests().last?.body?["refresh_token"] == nil)
+        expectEqual(first.requests().last?.body?["refresh_token"], nil)
         first.answer(
             .login, ["access_token": "a", "user_id": .string(MatrixTranscript.me), "expires_in_ms": 300_000])
         #expect(first.machine.memory.tokensEnd)
-        #expect(first.machine.memory.device?.refresh == nil)
+        expectEqual(first.machine.memory.device?.refresh, nil)
         var memory = first.machine.memory
         memory.device = nil
         let next = self.signedIn(memory)
         next.answer(.loginFlows, ["flows": [["type": "m.login.password"]]])
-        #expect(next.requests().last?.body?["refresh_token"] == true)
+        expectEqual(next.requests().last?.body?["refresh_token"], true)
     }
 
     @Test("a token is renewed before it expires and saved before it is used, without a status or log line")
@@ -124,24 +125,24 @@ struct MatrixDiscoveryTests {
             settings: MatrixTranscript.settings(.password(Secret("pw"))), memory: memory, at: transcript.now)
         transcript.signIn()
         transcript.sync(next: "s1")
-        #expect(transcript.asked().last == "sync(since: Optional(\"s1\"))")
+        expectEqual(transcript.asked().last, "sync(since: Optional(\"s1\"))")
         transcript.now.wall += 50_000
         transcript.now.monotonic += 50_000
         transcript.sync(next: "s2")
         let refresh = transcript.requests().last
-        #expect(refresh?.purpose == .refresh)
-        #expect(refresh?.body?["refresh_token"] == "r1")
-        #expect(refresh?.isAuthorised == false)
+        expectEqual(refresh?.purpose, .refresh)
+        expectEqual(refresh?.body?["refresh_token"], "r1")
+        expectEqual(refresh?.isAuthorised, false)
         _ = transcript.statuses()
         transcript.actions = []
         transcript.answer(.refresh, ["access_token": "b", "refresh_token": "r2", "expires_in_ms": 300_000])
         let first = transcript.actions.first
         let saved: MatrixMemory? = if case .remember(let memory, true) = first { memory } else { nil }
         let renewed = try #require(saved?.device)
-        #expect(renewed.token == Secret("b"))
-        #expect(renewed.refresh == Secret("r2"))
-        #expect(renewed.expiresAt == transcript.now.wall + 240_000)
-        #expect(transcript.asked() == ["sync(since: Optional(\"s2\"))"])
+        expectEqual(renewed.token, Secret("b"))
+        expectEqual(renewed.refresh, Secret("r2"))
+        expectEqual(renewed.expiresAt, transcript.now.wall + 240_000)
+        expectEqual(transcript.asked(), ["sync(since: Optional(\"s2\"))"])
         #expect(transcript.statuses().isEmpty)
         #expect(transcript.logs().isEmpty)
     }
@@ -152,15 +153,15 @@ struct MatrixDiscoveryTests {
         memory.device = .init(id: "JETBRIDGE", token: Secret("a"), refresh: Secret("r1"))
         let transcript = self.signedIn(memory)
         transcript.refuse(.whoAmI, 401, "M_UNKNOWN_TOKEN", isSoft: true)
-        #expect(transcript.asked().last == "refresh")
+        expectEqual(transcript.asked().last, "refresh")
         transcript.answer(.refresh, ["access_token": "b"])
-        #expect(transcript.machine.token == Secret("b"))
-        #expect(transcript.asked() == ["whoAmI"])
+        expectEqual(transcript.machine.token, Secret("b"))
+        expectEqual(transcript.asked(), ["whoAmI"])
         transcript.refuse(.whoAmI, 401, "M_UNKNOWN_TOKEN", isSoft: true)
         transcript.refuse(.refresh, 401, "M_UNKNOWN_TOKEN")
-        #expect(transcript.machine.token == nil)
+        expectEqual(transcript.machine.token, nil)
         transcript.handle(.begin)
         transcript.answer(.versions, ["versions": []])
-        #expect(transcript.asked().last == "loginFlows")
+        expectEqual(transcript.asked().last, "loginFlows")
     }
 }

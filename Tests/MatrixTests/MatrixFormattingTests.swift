@@ -83,7 +83,7 @@ struct MatrixFormattingTests {
             ("```\na\n```\n```\nb\n```", "<pre><code>a</code></pre><pre><code>b</code></pre>"),
         ])
     func markup(_ markdown: String, _ expected: String) {
-        #expect(self.content(markdown).html == expected)
+        expectEqual(self.content(markdown).html, expected)
     }
 
     @Test(
@@ -105,8 +105,8 @@ struct MatrixFormattingTests {
         ])
     func plain(_ markdown: String, _ body: String, _ isAlone: Bool) {
         let content = self.content(markdown)
-        #expect(content.body == body)
-        #expect((content.html == nil) == isAlone)
+        expectEqual(content.body, body)
+        expectEqual(content.html == nil, isAlone)
     }
 
     @Test(
@@ -122,8 +122,8 @@ struct MatrixFormattingTests {
             #expect(!text.contains("@bob"))
         }
         let whole = MatrixContent.notice(markdown, token: "t", relation: .none)
-        #expect(whole["m.mentions"] == [:])
-        #expect(whole["msgtype"] == "m.notice")
+        expectEqual(whole["m.mentions"], [:])
+        expectEqual(whole["msgtype"], "m.notice")
     }
 
     @Test("an @ within a word or in code stays unchanged")
@@ -149,8 +149,8 @@ struct MatrixFormattingTests {
         ])
     func deceptiveLinks(markdown: String, html: String, body: String) {
         let content = self.content(markdown)
-        #expect(content.html == html)
-        #expect(content.body == body)
+        expectEqual(content.html, html)
+        expectEqual(content.body, body)
     }
 
     @Test(
@@ -193,7 +193,7 @@ struct MatrixFormattingTests {
                 part["formatted_body"]?.stringValue
                     ?? (part["body"]?.stringValue ?? "").replacing("&", with: "&amp;").replacing("<", with: "&lt;")
             }
-            #expect(html.map(Self.words).joined() == words, "\(cut - line.startIndex): \(html)")
+            expectEqual(html.map(Self.words).joined(), words, "\(cut - line.startIndex): \(html)")
             for text in html { #expect(Self.isBalanced(text), "\(text)") }
         }
     }
@@ -233,12 +233,12 @@ struct MatrixFormattingTests {
                 return content["formatted_body"]?.stringValue ?? ""
             }
         }
-        #expect(parts("1. a\n2. b\n3. c", at: 2)[1] == "<ol start=\"3\"><li>c</li></ol>")
-        #expect(parts("```c\nx\ny\n```", at: 1)[1] == "<pre><code class=\"language-c\">y</code></pre>")
-        #expect(
-            parts("|a|\n|-|\n|1|\n|2|", at: 1)[1]
-                == "<table><thead><tr><th>a</th></tr></thead><tbody><tr><td>2</td></tr></tbody></table>")
-        #expect(parts("> a\n>\n> b", at: 1)[1] == "<blockquote><p>b</p></blockquote>")
+        expectEqual(parts("1. a\n2. b\n3. c", at: 2)[1], "<ol start=\"3\"><li>c</li></ol>")
+        expectEqual(parts("```c\nx\ny\n```", at: 1)[1], "<pre><code class=\"language-c\">y</code></pre>")
+        expectEqual(
+            parts("|a|\n|-|\n|1|\n|2|", at: 1)[1],
+            "<table><thead><tr><th>a</th></tr></thead><tbody><tr><td>2</td></tr></tbody></table>")
+        expectEqual(parts("> a\n>\n> b", at: 1)[1], "<blockquote><p>b</p></blockquote>")
     }
 
     @Test("deeply nested text stays within the allowed depth of HTML")

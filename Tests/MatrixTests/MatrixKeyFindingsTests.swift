@@ -1,4 +1,5 @@
 import Chat
+import TestSupport
 import Testing
 
 @testable import Matrix
@@ -35,8 +36,9 @@ struct MatrixKeyFindingsTests {
     @Test("a connection in order has only good news")
     func good() {
         let findings = MatrixKeyFindings.findings(of: Self.status())
-        #expect(
-            findings.map(\.text) == [
+        expectEqual(
+            findings.map(\.text),
+            [
                 "Device JETBRIDGE, fingerprint abcd efgh ij", "The device is signed by the account's identity",
                 "Trust any: every device of the people in a room can read the bot's messages and be answered",
                 "The recovery key is /etc/key", "All keys are in the backup (version 3)",
@@ -83,11 +85,12 @@ struct MatrixKeyFindingsTests {
         ]
         for (text, change) in warnings {
             let news = Self.news(change)
-            #expect(news.map(\.severity) == [.warning], "\(text)")
-            #expect(news.first?.text.contains(text) == true, "\(news)")
+            expectEqual(news.map(\.severity), [.warning], "\(text)")
+            expectEqual(news.first?.text.contains(text), true, "\(news)")
         }
-        #expect(
-            Self.news { $0.backup = .own(version: "3", waiting: 1) }.map(\.text) == [
+        expectEqual(
+            Self.news { $0.backup = .own(version: "3", waiting: 1) }.map(\.text),
+            [
                 "Keys are backed up (version 3); 1 waits for it"
             ])
     }
@@ -105,7 +108,7 @@ struct MatrixKeyFindingsTests {
     func unknown() {
         let empty = MatrixKeyStatus(
             settings: MatrixEncryptionSettings(), recoveryKey: .notConfigured, database: "/k", hasDatabase: true)
-        #expect(MatrixKeyFindings.findings(of: empty).count == 2)
+        expectEqual(MatrixKeyFindings.findings(of: empty).count, 2)
         let off = MatrixKeyFindings.findings(of: Self.status(MatrixEncryptionSettings(isEnabled: false)))
         #expect(off.map(\.severity) == [.ok] && off[0].text.hasPrefix("Encryption is off"))
     }

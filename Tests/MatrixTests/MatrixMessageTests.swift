@@ -2,6 +2,7 @@ import Chat
 import JSON
 import Kit
 import Matrix
+import TestSupport
 import Testing
 
 @Suite("Matrix messages")
@@ -31,24 +32,24 @@ struct MatrixMessageTests {
         ])
     func names(_ body: String, _ text: String, _ isAddressed: Bool) {
         let message = self.read(body)
-        #expect(message?.text == text)
-        #expect(message?.isAddressed == isAddressed)
+        expectEqual(message?.text, text)
+        expectEqual(message?.isAddressed, isAddressed)
     }
 
     @Test("a mention or a pill anywhere addresses the bot")
     func mentions() {
         let mention: JSONObject = ["m.mentions": ["user_ids": ["@alice:hs", "@bot:hs"]]]
-        #expect(self.read("what does Jetbridge say?", mention)?.isAddressed == true)
-        #expect(self.read("x", ["m.mentions": ["user_ids": ["@alice:hs"]]])?.isAddressed == false)
+        expectEqual(self.read("what does Jetbridge say?", mention)?.isAddressed, true)
+        expectEqual(self.read("x", ["m.mentions": ["user_ids": ["@alice:hs"]]])?.isAddressed, false)
         for link in [
             "https://matrix.to/#/@bot:hs", "https://matrix.to/#/%40bot%3Ahs", "https://matrix.to/#/@bot:hs?via=hs",
         ] {
-            #expect(
-                self.read("hey Jetbridge", ["formatted_body": .string("hey <a href=\"\(link)\">J</a>")])?.isAddressed
-                    == true)
+            expectEqual(
+                self.read("hey Jetbridge", ["formatted_body": .string("hey <a href=\"\(link)\">J</a>")])?.isAddressed,
+                true)
         }
-        #expect(
-            self.read("x", ["formatted_body": "<a href=\"https://matrix.to/#/@bot:hs2\">J</a>"])?.isAddressed == false)
+        expectEqual(
+            self.read("x", ["formatted_body": "<a href=\"https://matrix.to/#/@bot:hs2\">J</a>"])?.isAddressed, false)
     }
 
     @Test(
@@ -61,8 +62,8 @@ struct MatrixMessageTests {
         ])
     func wholeID(_ body: String, _ isAddressed: Bool) {
         let message = self.read(body)
-        #expect(message?.isAddressed == isAddressed)
-        #expect(message?.text == body)
+        expectEqual(message?.isAddressed, isAddressed)
+        expectEqual(message?.text, body)
     }
 
     @Test("every message in a thread that starts from the bot's message addresses it", arguments: [true, false])
@@ -78,19 +79,19 @@ struct MatrixMessageTests {
                 ]
             ])
         transcript.sync([self.room: transcript.joined([text])])
-        #expect(transcript.requests().map(\.purpose) == [.event(room: self.room, id: "$root")])
+        expectEqual(transcript.requests().map(\.purpose), [.event(room: self.room, id: "$root")])
         transcript.answer(
             .event(room: self.room, id: "$root"),
             transcript.text("an answer", from: isOwn ? MatrixTranscript.me : "@alice:hs", id: "$root"))
-        #expect(transcript.messages().map(\.isAddressed) == [isOwn])
+        expectEqual(transcript.messages().map(\.isAddressed), [isOwn])
     }
 
     @Test("a room is one thread and each thread in it another; answers follow the question")
     func threads() {
         let plain = self.read("bot: a")
-        #expect(plain?.thread.value == self.room)
-        #expect(plain?.route == MatrixTranscript.route(replyTo: "$e1", recipient: "@alice:hs"))
-        #expect(plain?.isThreaded == false)
+        expectEqual(plain?.thread.value, self.room)
+        expectEqual(plain?.route, MatrixTranscript.route(replyTo: "$e1", recipient: "@alice:hs"))
+        expectEqual(plain?.isThreaded, false)
         let threaded = self.read(
             "a",
             [
@@ -99,10 +100,10 @@ struct MatrixMessageTests {
                     "m.in_reply_to": ["event_id": "$other"],
                 ]
             ])
-        #expect(threaded?.thread.value == "\(self.room)/$root")
-        #expect(threaded?.route.anchor == "$root")
-        #expect(threaded?.isThreaded == true)
-        #expect(threaded?.isAddressed == false)
+        expectEqual(threaded?.thread.value, "\(self.room)/$root")
+        expectEqual(threaded?.route.anchor, "$root")
+        expectEqual(threaded?.isThreaded, true)
+        expectEqual(threaded?.isAddressed, false)
     }
 
     @Test("the full user id identifies the sender, never the display name")
@@ -113,11 +114,11 @@ struct MatrixMessageTests {
             "m.room.member", ["membership": "join", "displayname": "Alice"], stateKey: "@alice:hs")
         transcript.sync([self.room: transcript.joined([transcript.text("hi")], state: [member])])
         let sender = transcript.messages().first?.sender
-        #expect(sender?.id == "matrix:@alice:hs")
-        #expect(sender?.identities == [Identity("matrix:@alice:hs")])
-        #expect(sender?.displayName == "Alice")
-        #expect(sender?.isLasting == true)
-        #expect(self.read("x")?.sender.displayName == "alice")
+        expectEqual(sender?.id, "matrix:@alice:hs")
+        expectEqual(sender?.identities, [Identity("matrix:@alice:hs")])
+        expectEqual(sender?.displayName, "Alice")
+        expectEqual(sender?.isLasting, true)
+        expectEqual(self.read("x")?.sender.displayName, "alice")
     }
 
     @Test("the quotation that old clients put before a reply is removed, a person's own is kept")
@@ -132,8 +133,7 @@ struct MatrixMessageTests {
                 transcript.text("> quoted\n\nand mine", more: reply), transcript.text("> <@carol:hs> x\n\ny"),
             ])
         ])
-        #expect(
-            transcript.messages().map(\.text) == ["old", "and?", "> quoted\n\nand mine", "> <@carol:hs> x\n\ny"])
+        expectEqual(transcript.messages().map(\.text), ["old", "and?", "> quoted\n\nand mine", "> <@carol:hs> x\n\ny"])
     }
 
     @Test("files have name, type and size, and a caption becomes the text")
@@ -142,13 +142,13 @@ struct MatrixMessageTests {
             "url": "mxc://hs/abc", "filename": "a.zip", "info": ["mimetype": "application/zip", "size": 9],
         ]
         let message = self.read("look at this", file, kind: "m.file")
-        #expect(message?.text == "look at this")
-        #expect(
-            message?.attachments
-                == [Attachment(id: "mxc://hs/abc", name: "a.zip", mediaType: "application/zip", size: 9)])
-        #expect(self.read("a.png", ["url": "mxc://hs/abc"], kind: "m.image")?.text == "")
-        #expect(self.read("a.png", ["url": "mxc://hs/abc"], kind: "m.image")?.attachments.first?.name == "a.png")
-        #expect(self.read("waves", kind: "m.emote")?.text == "*alice waves*")
+        expectEqual(message?.text, "look at this")
+        expectEqual(
+            message?.attachments, [Attachment(id: "mxc://hs/abc", name: "a.zip", mediaType: "application/zip", size: 9)]
+        )
+        expectEqual(self.read("a.png", ["url": "mxc://hs/abc"], kind: "m.image")?.text, "")
+        expectEqual(self.read("a.png", ["url": "mxc://hs/abc"], kind: "m.image")?.attachments.first?.name, "a.png")
+        expectEqual(self.read("waves", kind: "m.emote")?.text, "*alice waves*")
     }
 
     @Test(
@@ -160,7 +160,7 @@ struct MatrixMessageTests {
         ])
     func addresses(_ address: String) {
         let message = self.read("a.png", ["url": .string(address)], kind: "m.image")
-        #expect(message?.attachments == [Attachment(id: "", name: "a.png", mediaType: nil, size: nil)])
+        expectEqual(message?.attachments, [Attachment(id: "", name: "a.png", mediaType: nil, size: nil)])
     }
 
     @Test("a timestamp in the future is capped at the present")
@@ -173,7 +173,7 @@ struct MatrixMessageTests {
         let event = transcript.text("x")
         transcript.now.wall = early
         transcript.sync([self.room: transcript.joined([event])])
-        #expect(transcript.messages().first?.sentAt == early)
+        expectEqual(transcript.messages().first?.sentAt, early)
     }
 
     @Test(
@@ -192,6 +192,6 @@ struct MatrixMessageTests {
                 "!d:hs": transcript.joined(
                     [join, transcript.text("hi")], state: isNamed ? [name] : [], members: members)
             ], direct: isMarked ? ["!d:hs"] : nil)
-        #expect(transcript.messages().map(\.isDirect) == [isDirect])
+        expectEqual(transcript.messages().map(\.isDirect), [isDirect])
     }
 }

@@ -2,6 +2,7 @@ import Chat
 import HTTP
 import JSON
 import Matrix
+import TestSupport
 import Testing
 
 @Suite("Matrix rooms")
@@ -23,13 +24,13 @@ struct MatrixRoomTests {
         let transcript = MatrixTranscript()
         transcript.start()
         transcript.sync(invited: ["!a:hs": self.invite(transcript), "!b:hs": self.invite(transcript)])
-        #expect(transcript.questions() == ["!a:hs matrix:@carol:other", "!b:hs matrix:@carol:other"])
-        #expect(transcript.asked().last?.hasPrefix("sync") == true)
+        expectEqual(transcript.questions(), ["!a:hs matrix:@carol:other", "!b:hs matrix:@carol:other"])
+        expectEqual(transcript.asked().last?.hasPrefix("sync"), true)
         transcript.handle(.decided(room: "!a:hs", isAllowed: true))
         transcript.handle(.decided(room: "!b:hs", isAllowed: false))
         let asides = transcript.asides()
-        #expect(asides.map(\.purpose) == [.join(room: "!a:hs"), .leave(room: "!b:hs")])
-        #expect(asides.first?.query["via"] == "other")
+        expectEqual(asides.map(\.purpose), [.join(room: "!a:hs"), .leave(room: "!b:hs")])
+        expectEqual(asides.first?.query["via"], "other")
         // A repeated invitation raises no second question.
         transcript.sync(invited: ["!a:hs": self.invite(transcript)])
         #expect(transcript.questions().isEmpty)
@@ -57,8 +58,8 @@ struct MatrixRoomTests {
                 .answerAside(.join(room: "!a:hs"), .refused(MatrixRefusal(status: 403, code: "M_FORBIDDEN"))))
             delays += transcript.delays()
         }
-        #expect(delays == [2_000, 4_000, 8_000, 16_000, 32_000, 0])
-        #expect(transcript.asides().map(\.purpose) == [.leave(room: "!a:hs")])
+        expectEqual(delays, [2_000, 4_000, 8_000, 16_000, 32_000, 0])
+        expectEqual(transcript.asides().map(\.purpose), [.leave(room: "!a:hs")])
         #expect(transcript.logs().contains { $0.contains("was declined") })
     }
 
@@ -70,8 +71,8 @@ struct MatrixRoomTests {
         transcript.handle(.decided(room: "!a:hs", isAllowed: true))
         transcript.handle(.answerAside(.join(room: "!a:hs"), .success([:])))
         transcript.sync(["!a:hs": transcript.joined([transcript.text("hi", from: "@carol:other")])])
-        #expect(transcript.messages().map(\.isDirect) == [true])
-        #expect(transcript.machine.memory.rooms["!a:hs"]?.inviter == "@carol:other")
+        expectEqual(transcript.messages().map(\.isDirect), [true])
+        expectEqual(transcript.machine.memory.rooms["!a:hs"]?.inviter, "@carol:other")
     }
 
     @Test("a run resumes the invitations and upgrades that the last one left unfinished")
@@ -84,8 +85,8 @@ struct MatrixRoomTests {
         let transcript = MatrixTranscript(memory: memory)
         transcript.signIn()
         transcript.sync()
-        #expect(transcript.questions() == ["!i:hs matrix:@a:hs"])
-        #expect(transcript.asides().map(\.purpose) == [.upgrade(room: self.room, to: "!new")])
+        expectEqual(transcript.questions(), ["!i:hs matrix:@a:hs"])
+        expectEqual(transcript.asides().map(\.purpose), [.upgrade(room: self.room, to: "!new")])
         transcript.sync()
         #expect(transcript.questions().isEmpty)
     }
@@ -104,9 +105,9 @@ struct MatrixRoomTests {
         transcript.sync(invited: ["!e:hs": self.invite(transcript, isEncrypted: true)])
         transcript.handle(.decided(room: "!e:hs", isAllowed: true))
         let asides = transcript.asides()
-        #expect(asides.map(\.purpose) == [.leave(room: "!e:hs")])
-        #expect(asides.first?.body?["reason"]?.stringValue?.contains("encrypted") == true)
-        #expect(transcript.said().map(\.room) == ["!d:hs"])
+        expectEqual(asides.map(\.purpose), [.leave(room: "!e:hs")])
+        expectEqual(asides.first?.body?["reason"]?.stringValue?.contains("encrypted"), true)
+        expectEqual(transcript.said().map(\.room), ["!d:hs"])
         #expect(transcript.logs().contains { $0.contains("!e:hs") })
     }
 
@@ -119,7 +120,7 @@ struct MatrixRoomTests {
         _ = transcript.asides()
         let encryption = transcript.event("m.room.encryption", ["algorithm": "x"], stateKey: "")
         transcript.sync(["!e:hs": transcript.joined([transcript.text("secret")], state: [encryption])])
-        #expect(transcript.asides().map(\.purpose) == [.leave(room: "!e:hs")])
+        expectEqual(transcript.asides().map(\.purpose), [.leave(room: "!e:hs")])
         #expect(transcript.messages().isEmpty)
     }
 
@@ -132,7 +133,7 @@ struct MatrixRoomTests {
         transcript.sync([self.room: transcript.joined([encryption, transcript.text("clear")])])
         #expect(transcript.messages().isEmpty)
         #expect(transcript.logs().contains { $0.contains("encrypted now") })
-        #expect(transcript.statuses().last?.contains("is encrypted") == true)
+        expectEqual(transcript.statuses().last?.contains("is encrypted"), true)
         // A server that denies the encryption, a rejoin, a restart.
         let off = transcript.event("m.room.encryption", [:], stateKey: "")
         transcript.sync([self.room: transcript.joined([off])])
@@ -167,8 +168,8 @@ struct MatrixRoomTests {
             "!other:hs": transcript.joined([encryption]),
         ])
         // The batch still waits for a page of the first room.
-        #expect(transcript.asked() == ["gap(room: \"!r:hs\")"])
-        #expect(transcript.machine.memory.encrypted == ["!other:hs"])
+        expectEqual(transcript.asked(), ["gap(room: \"!r:hs\")"])
+        expectEqual(transcript.machine.memory.encrypted, ["!other:hs"])
     }
 
     // MARK: Upgrades and leaving
@@ -181,10 +182,10 @@ struct MatrixRoomTests {
             "m.room.tombstone", ["replacement_room": "!new", "body": "moved"], from: "@carol:other", stateKey: "")
         transcript.sync([self.room: transcript.joined([tombstone])])
         let join = transcript.asides()
-        #expect(join.map(\.purpose) == [.upgrade(room: self.room, to: "!new")])
-        #expect(join.first?.query["via"] == "other")
+        expectEqual(join.map(\.purpose), [.upgrade(room: self.room, to: "!new")])
+        expectEqual(join.first?.query["via"], "other")
         transcript.sync(["!new": transcript.joined([transcript.text("bot: hi")], members: 3)])
-        #expect(transcript.requests().last?.path.last == "m.room.create")
+        expectEqual(transcript.requests().last?.path.last, "m.room.create")
         #expect(transcript.delivered().isEmpty)
         transcript.answer(.creation(room: "!new"), self.creation(replacing: self.room))
         let kinds = transcript.delivered().map { event in
@@ -194,7 +195,7 @@ struct MatrixRoomTests {
             default: "other"
             }
         }
-        #expect(kinds == ["upgrade:!r:hs !r:hs !new", "hi"])
+        expectEqual(kinds, ["upgrade:!r:hs !r:hs !new", "hi"])
         // Messages for the old room are sent to the new one.
         let request = try transcript.post(MatrixTranscript.outgoing("x"))
         #expect(request.path.contains("!new"))
@@ -215,10 +216,10 @@ struct MatrixRoomTests {
                     .upgrade(room: self.room, to: "!new"), .refused(MatrixRefusal(status: 403, code: "M_FORBIDDEN"))))
         }
         #expect(transcript.logs().contains { $0.contains("invite the bot there") })
-        #expect(transcript.asides().count == 6)
+        expectEqual(transcript.asides().count, 6)
         transcript.sync(["!new": transcript.joined([], members: 3)])
         transcript.answer(.creation(room: "!new"), self.creation(replacing: self.room))
-        #expect(transcript.delivered().map(\.id) == ["upgrade:!r:hs"])
+        expectEqual(transcript.delivered().map(\.id), ["upgrade:!r:hs"])
     }
 
     @Test("an upgrade to a room that the bot is in already is followed, also if the server fails in between")
@@ -230,12 +231,12 @@ struct MatrixRoomTests {
         transcript.sync([self.room: transcript.joined([tombstone])])
         #expect(transcript.asides().isEmpty)
         transcript.refuse(.creation(room: "!new"), 502)
-        #expect(transcript.waits().count == 1)
+        expectEqual(transcript.waits().count, 1)
         #expect(transcript.delivered().isEmpty)
         transcript.sync([self.room: transcript.joined([tombstone])])
         transcript.answer(.creation(room: "!new"), self.creation(replacing: self.room))
-        #expect(transcript.delivered().map(\.id) == ["upgrade:!r:hs"])
-        #expect(transcript.asked().last?.hasPrefix("sync") == true)
+        expectEqual(transcript.delivered().map(\.id), ["upgrade:!r:hs"])
+        expectEqual(transcript.asked().last?.hasPrefix("sync"), true)
     }
 
     @Test("a room that was not created to replace another gets nothing from it, whatever that one says")
@@ -251,11 +252,11 @@ struct MatrixRoomTests {
             let rooms = transcript.delivered().map { event in
                 if case .message(let message) = event.kind { message.thread.value } else { "\(event.kind)" }
             }
-            #expect(rooms == [self.room])
+            expectEqual(rooms, [self.room])
             #expect(transcript.logs().contains { $0.contains("!alice:hs was not created to replace it") })
             #expect(transcript.machine.memory.upgrades.isEmpty)
-            #expect(transcript.machine.posting(MatrixTranscript.outgoing("x")).room == self.room)
-            #expect(transcript.asked().last?.hasPrefix("sync") == true)
+            expectEqual(transcript.machine.posting(MatrixTranscript.outgoing("x")).room, self.room)
+            expectEqual(transcript.asked().last?.hasPrefix("sync"), true)
             // It was there before.
             #expect(transcript.asides().isEmpty && transcript.machine.memory.rooms["!alice:hs"] != nil)
         }
@@ -266,20 +267,20 @@ struct MatrixRoomTests {
         let transcript = MatrixTranscript()
         transcript.start()
         transcript.sync([self.room: transcript.joined([self.tombstone(transcript, naming: "!new")])])
-        #expect(transcript.asides().map(\.purpose) == [.upgrade(room: self.room, to: "!new")])
+        expectEqual(transcript.asides().map(\.purpose), [.upgrade(room: self.room, to: "!new")])
         transcript.sync([
             "!new": transcript.joined([transcript.text("run")], members: 2),
             self.room: transcript.joined([transcript.text("stay")]),
         ])
         transcript.answer(.creation(room: "!new"), self.creation(replacing: "!else:hs"))
-        #expect(transcript.messages().map(\.thread.value) == [self.room])
-        #expect(transcript.asides().map(\.purpose) == [.abandon(room: "!new")])
+        expectEqual(transcript.messages().map(\.thread.value), [self.room])
+        expectEqual(transcript.asides().map(\.purpose), [.abandon(room: "!new")])
         #expect(transcript.logs().contains { $0.contains("Leaving !new again") })
         #expect(transcript.machine.memory.rooms["!new"] == nil && transcript.machine.memory.followed.isEmpty)
         transcript.handle(.answerAside(.abandon(room: "!new"), .success([:])))
         let forget = transcript.asides()
-        #expect(forget.map(\.purpose) == [.forget(room: "!new")])
-        #expect(forget.first?.path.suffix(2) == ["!new", "forget"])
+        expectEqual(forget.map(\.purpose), [.forget(room: "!new")])
+        expectEqual(forget.first?.path.suffix(2), ["!new", "forget"])
         // A join that the server had answered too late is not repeated.
         transcript.handle(
             .answerAside(.upgrade(room: self.room, to: "!new"), .failed("timeout", mayHaveArrived: true)))
@@ -300,7 +301,7 @@ struct MatrixRoomTests {
         next.signIn()
         next.sync(["!new": next.joined([], members: 2)])
         next.answer(.creation(room: "!new"), ["room_version": "11"])
-        #expect(next.asides().map(\.purpose) == [.abandon(room: "!new")])
+        expectEqual(next.asides().map(\.purpose), [.abandon(room: "!new")])
         #expect(!next.logs().contains { $0.contains("enable encryption in !new") })
     }
 
@@ -319,7 +320,7 @@ struct MatrixRoomTests {
         transcript.sync(["!new": transcript.joined([], members: 3)])
         transcript.answer(.creation(room: "!new"), self.creation(replacing: "!else:hs"))
         #expect(transcript.asides().isEmpty)
-        #expect(transcript.machine.memory.rooms["!new"]?.inviter == "@carol:other")
+        expectEqual(transcript.machine.memory.rooms["!new"]?.inviter, "@carol:other")
     }
 
     @Test("an invitation by somebody who may not invite the bot does not make it stay")
@@ -333,7 +334,7 @@ struct MatrixRoomTests {
         // The decision has not come yet.
         transcript.sync(["!new": transcript.joined([], members: 3)])
         transcript.answer(.creation(room: "!new"), ["room_version": "11"])
-        #expect(transcript.asides().map(\.purpose) == [.abandon(room: "!new")])
+        expectEqual(transcript.asides().map(\.purpose), [.abandon(room: "!new")])
     }
 
     @Test("a first sync that brings both rooms makes the bot leave neither")
@@ -359,9 +360,9 @@ struct MatrixRoomTests {
         transcript.signIn()
         transcript.sync(["!new": transcript.joined([], members: 3)])
         transcript.answer(.creation(room: "!new"), self.creation(replacing: self.room))
-        #expect(transcript.delivered().map(\.id) == ["upgrade:!r:hs"])
+        expectEqual(transcript.delivered().map(\.id), ["upgrade:!r:hs"])
         #expect(transcript.machine.memory.upgrades.isEmpty)
-        #expect(transcript.logs().filter { $0.contains("was not created to replace it") }.count == 2)
+        expectEqual(transcript.logs().filter { $0.contains("was not created to replace it") }.count, 2)
     }
 
     @Test("a room in which somebody has talked to the bot keeps its conversation")
@@ -369,7 +370,7 @@ struct MatrixRoomTests {
         let transcript = MatrixTranscript()
         transcript.start()
         transcript.sync(["!new": transcript.joined([transcript.text("hi")], members: 2)])
-        #expect(transcript.messages().count == 1)
+        expectEqual(transcript.messages().count, 1)
         transcript.sync([self.room: transcript.joined([self.tombstone(transcript, naming: "!new")])])
         transcript.answer(.creation(room: "!new"), self.creation(replacing: self.room))
         #expect(transcript.delivered().isEmpty)
@@ -388,9 +389,9 @@ struct MatrixRoomTests {
         transcript.answer(.creation(room: "!new"), self.creation(replacing: self.room))
         #expect(transcript.delivered().isEmpty)
         #expect(transcript.logs().contains { $0.contains("enable encryption in !new") })
-        #expect(transcript.asked().last?.hasPrefix("sync") == true)
-        #expect(transcript.asides().map(\.purpose) == [.upgrade(room: self.room, to: "!new")])
-        #expect(transcript.machine.posting(MatrixTranscript.outgoing("x")).room == self.room)
+        expectEqual(transcript.asked().last?.hasPrefix("sync"), true)
+        expectEqual(transcript.asides().map(\.purpose), [.upgrade(room: self.room, to: "!new")])
+        expectEqual(transcript.machine.posting(MatrixTranscript.outgoing("x")).room, self.room)
         let memory = try #require(
             MatrixMemory(bytes: transcript.machine.memory.bytes, account: transcript.machine.memory.account))
         let next = MatrixTranscript(memory: memory, encrypts: true)
@@ -399,7 +400,7 @@ struct MatrixRoomTests {
         #expect(next.asides().isEmpty)
         next.sync(["!new": next.joined([encryption])])
         next.answer(.creation(room: "!new"), self.creation(replacing: self.room))
-        #expect(next.delivered().map(\.id) == ["upgrade:!r:hs"])
+        expectEqual(next.delivered().map(\.id), ["upgrade:!r:hs"])
     }
 
     private func tombstone(_ transcript: MatrixTranscript, naming new: String) -> JSON {
@@ -419,7 +420,7 @@ struct MatrixRoomTests {
         transcript.sync(left: [self.room: ["timeline": ["events": [kick]]]])
         #expect(transcript.logs().contains { $0.contains("@alice:hs") })
         let error = #expect(throws: AdapterError.self) { try transcript.post(MatrixTranscript.outgoing("x")) }
-        #expect(error?.code == .forbidden)
-        #expect(error?.isCertain == true)
+        expectEqual(error?.code, .forbidden)
+        expectEqual(error?.isCertain, true)
     }
 }

@@ -2,6 +2,7 @@ import Chat
 import JSON
 import Kit
 import Matrix
+import TestSupport
 import Testing
 
 @Suite("Matrix sending")
@@ -17,7 +18,7 @@ struct MatrixSendingTests {
     private func posted(_ message: OutgoingMessage, _ transcript: MatrixTranscript, as id: String) throws {
         let outgoing = transcript.machine.posting(message)
         let outcome = try transcript.machine.finish(outgoing, .success(["event_id": .string(id)]), at: transcript.now)
-        #expect(outcome == .sent(id))
+        expectEqual(outcome, .sent(id))
     }
 
     private func content(_ outgoing: MatrixOutgoing) -> JSON? {
@@ -33,15 +34,14 @@ struct MatrixSendingTests {
         let transcript = self.started()
         let request = try transcript.post(
             MatrixTranscript.outgoing("<p>a <strong>b</strong></p>", to: MatrixTranscript.route(replyTo: "$q")))
-        #expect(
-            request.path == ["_matrix", "client", "v3", "rooms", self.room, "send", "m.room.message", "t1"])
-        #expect(
-            request.body
-                == [
-                    "msgtype": "m.notice", "body": "a **b**", "m.mentions": [:], "format": "org.matrix.custom.html",
-                    "formatted_body": "a <strong>b</strong>", "dev.jetbridge.token": "t1",
-                    "m.relates_to": ["m.in_reply_to": ["event_id": "$q"]],
-                ])
+        expectEqual(request.path, ["_matrix", "client", "v3", "rooms", self.room, "send", "m.room.message", "t1"])
+        expectEqual(
+            request.body,
+            [
+                "msgtype": "m.notice", "body": "a **b**", "m.mentions": [:], "format": "org.matrix.custom.html",
+                "formatted_body": "a <strong>b</strong>", "dev.jetbridge.token": "t1",
+                "m.relates_to": ["m.in_reply_to": ["event_id": "$q"]],
+            ])
     }
 
     @Test("a message in a direct room is not a reply")
@@ -50,7 +50,7 @@ struct MatrixSendingTests {
         transcript.sync(["!d:hs": transcript.joined([], members: 2)])
         let request = try transcript.post(
             MatrixTranscript.outgoing("a", to: MatrixTranscript.route("!d:hs", replyTo: "$q")))
-        #expect(request.body == ["msgtype": "m.notice", "body": "a", "m.mentions": [:], "dev.jetbridge.token": "t1"])
+        expectEqual(request.body, ["msgtype": "m.notice", "body": "a", "m.mentions": [:], "dev.jetbridge.token": "t1"])
     }
 
     @Test("a thread message falls back to a reply to the latest event, the bot's own included")
@@ -61,19 +61,19 @@ struct MatrixSendingTests {
             request.body?["m.relates_to"]?["m.in_reply_to"]?["event_id"]?.stringValue
         }
         let first = try transcript.post(MatrixTranscript.outgoing("a", to: route))
-        #expect(
-            first.body?["m.relates_to"]
-                == [
-                    "rel_type": "m.thread", "event_id": "$root", "is_falling_back": true,
-                    "m.in_reply_to": ["event_id": "$q"],
-                ])
+        expectEqual(
+            first.body?["m.relates_to"],
+            [
+                "rel_type": "m.thread", "event_id": "$root", "is_falling_back": true,
+                "m.in_reply_to": ["event_id": "$q"],
+            ])
         try self.posted(MatrixTranscript.outgoing("a", to: route), transcript, as: "$own")
-        #expect(latest(try transcript.post(MatrixTranscript.outgoing("b", token: "t2", to: route))) == "$own")
+        expectEqual(latest(try transcript.post(MatrixTranscript.outgoing("b", token: "t2", to: route))), "$own")
         let other = transcript.text(
             "c", id: "$c", more: ["m.relates_to": ["rel_type": "m.thread", "event_id": "$root"]])
         transcript.sync([self.room: transcript.joined([other])])
         transcript.answer(.event(room: self.room, id: "$root"), transcript.text("a root", id: "$root"))
-        #expect(latest(try transcript.post(MatrixTranscript.outgoing("d", token: "t3", to: route))) == "$c")
+        expectEqual(latest(try transcript.post(MatrixTranscript.outgoing("d", token: "t3", to: route))), "$c")
     }
 
     @Test("an edit contains the new content, and repeating its text repeats the transaction")
@@ -86,17 +86,17 @@ struct MatrixSendingTests {
         }
         let first = edit("<p><em>new</em></p>")
         let content = try #require(self.content(first))
-        #expect(
-            content
-                == [
-                    "msgtype": "m.notice", "body": "* *new*", "m.mentions": [:], "dev.jetbridge.token": "t1",
-                    "m.new_content": [
-                        "msgtype": "m.notice", "body": "*new*", "m.mentions": [:], "format": "org.matrix.custom.html",
-                        "formatted_body": "<em>new</em>",
-                    ],
-                    "m.relates_to": ["rel_type": "m.replace", "event_id": "$own"],
-                ])
-        #expect(edit("<p><em>new</em></p>").transaction == first.transaction)
+        expectEqual(
+            content,
+            [
+                "msgtype": "m.notice", "body": "* *new*", "m.mentions": [:], "dev.jetbridge.token": "t1",
+                "m.new_content": [
+                    "msgtype": "m.notice", "body": "*new*", "m.mentions": [:], "format": "org.matrix.custom.html",
+                    "formatted_body": "<em>new</em>",
+                ],
+                "m.relates_to": ["rel_type": "m.replace", "event_id": "$own"],
+            ])
+        expectEqual(edit("<p><em>new</em></p>").transaction, first.transaction)
         let second = edit("newer")
         #expect(second.transaction != first.transaction)
         // Returning to an earlier text is a new change.
@@ -115,14 +115,14 @@ struct MatrixSendingTests {
                 shown += 1
             } catch let held as AdapterError { error = held }
         }
-        #expect(shown == 8)
-        #expect(error?.code == .rateLimited)
-        #expect(error?.isOwnPace == true)
-        #expect(error?.isCertain == true)
+        expectEqual(shown, 8)
+        expectEqual(error?.code, .rateLimited)
+        expectEqual(error?.isOwnPace, true)
+        expectEqual(error?.isCertain, true)
         let traits = transcript.machine.traits(
             of: RoomID(adapter: MatrixTranscript.adapter, name: self.room), at: transcript.now)
         #expect(traits.editInterval > .seconds(5))
-        #expect(traits.finalInterval == .zero)
+        expectEqual(traits.finalInterval, .zero)
         _ = try transcript.post(MatrixTranscript.outgoing("whole", stage: .final))
     }
 
@@ -142,8 +142,8 @@ struct MatrixSendingTests {
             try transcript.machine.finish(
                 outgoing, .refused(MatrixRefusal(status: status, code: code)), at: transcript.now)
         }
-        #expect(error?.code == expected)
-        #expect(error?.isCertain == isCertain)
+        expectEqual(error?.code, expected)
+        expectEqual(error?.isCertain, isCertain)
     }
 
     @Test("a broken connection leaves the outcome unknown, unless nothing was sent", arguments: [true, false])
@@ -154,7 +154,7 @@ struct MatrixSendingTests {
             try transcript.machine.finish(
                 outgoing, .failed("gone", mayHaveArrived: mayHaveArrived), at: transcript.now)
         }
-        #expect(error?.isCertain == !mayHaveArrived)
+        expectEqual(error?.isCertain, !mayHaveArrived)
     }
 
     @Test("a message that is too large is sent without HTML, and the text limit shrinks")
@@ -169,17 +169,16 @@ struct MatrixSendingTests {
         let outcome = try transcript.machine.finish(outgoing, refusal, at: transcript.now)
         let smaller = try #require(self.retry(outcome))
         let content = try #require(self.content(smaller))
-        #expect(content["formatted_body"] == nil)
-        #expect(smaller.transaction == outgoing.transaction)
-        #expect(
+        expectEqual(content["formatted_body"], nil)
+        expectEqual(smaller.transaction, outgoing.transaction)
+        expectEqual(
             transcript.machine.traits(
                 of: RoomID(adapter: MatrixTranscript.adapter, name: self.room), at: transcript.now
-            ).textLimit
-                == limit / 2)
+            ).textLimit, limit / 2)
         let error = #expect(throws: AdapterError.self) {
             try transcript.machine.finish(smaller, refusal, at: transcript.now)
         }
-        #expect(error?.code == .invalid)
+        expectEqual(error?.code, .invalid)
     }
 
     @Test("if the server rejects the thread, the message is sent without it")
@@ -191,8 +190,8 @@ struct MatrixSendingTests {
             outgoing, .refused(MatrixRefusal(status: 400, code: "M_UNKNOWN")), at: transcript.now)
         let other = try #require(self.retry(outcome))
         let content = try #require(self.content(other))
-        #expect(content["m.relates_to"] == nil)
-        #expect(content["body"] == "a")
+        expectEqual(content["m.relates_to"], nil)
+        expectEqual(content["body"], "a")
     }
 
     @Test("nothing is sent before the first sync or long after the last one")
@@ -204,7 +203,7 @@ struct MatrixSendingTests {
         #expect(throws: Never.self) { try transcript.post(MatrixTranscript.outgoing("a")) }
         transcript.now.monotonic += 200_000
         let error = #expect(throws: AdapterError.self) { try transcript.post(MatrixTranscript.outgoing("a")) }
-        #expect(error?.code == .disconnected)
+        expectEqual(error?.code, .disconnected)
     }
 
     @Test("after a rate-limit refusal, nothing is sent in any room until the wait is over")
@@ -221,7 +220,7 @@ struct MatrixSendingTests {
         let error = #expect(throws: AdapterError.self) {
             try transcript.post(MatrixTranscript.outgoing("b", token: "t2", to: MatrixTranscript.route("!b:hs")))
         }
-        #expect(error?.code == .rateLimited)
+        expectEqual(error?.code, .rateLimited)
         #expect((error?.retryAfter ?? .zero) >= .milliseconds(3_000))
         transcript.now.monotonic += 3_000
         #expect(throws: Never.self) { try transcript.post(MatrixTranscript.outgoing("a")) }

@@ -2,6 +2,7 @@ import Chat
 import HTTP
 import JSON
 import Matrix
+import TestSupport
 import Testing
 
 @Suite("Matrix sync")
@@ -15,7 +16,7 @@ struct MatrixSyncTests {
         transcript.sync([self.room: transcript.joined([transcript.text("!help")], members: 3)])
         #expect(transcript.messages().isEmpty)
         transcript.sync([self.room: transcript.joined([transcript.text("!help")])])
-        #expect(transcript.messages().map(\.text) == ["!help"])
+        expectEqual(transcript.messages().map(\.text), ["!help"])
     }
 
     @Test("the next sync is requested after everything is delivered and saved")
@@ -32,7 +33,7 @@ struct MatrixSyncTests {
             default: "other"
             }
         }
-        #expect(words == ["deliver", "deliver", "remember s5", "status", "sync(since: Optional(\"s5\"))"])
+        expectEqual(words, ["deliver", "deliver", "remember s5", "status", "sync(since: Optional(\"s5\"))"])
     }
 
     @Test("the gap of a limited timeline is filled page by page, oldest first, each event once")
@@ -42,9 +43,9 @@ struct MatrixSyncTests {
         let since = transcript.machine.memory.since
         transcript.sync([self.room: transcript.joined([transcript.text("five", id: "$5")], isLimited: true)])
         let first = transcript.requests()
-        #expect(first.map(\.purpose) == [.gap(room: self.room)])
-        #expect(first.first?.query["from"] == since)
-        #expect(first.first?.query["to"] == "p")
+        expectEqual(first.map(\.purpose), [.gap(room: self.room)])
+        expectEqual(first.first?.query["from"], since)
+        expectEqual(first.first?.query["to"], "p")
         #expect(transcript.delivered().isEmpty)
         transcript.answer(
             .gap(room: self.room),
@@ -52,13 +53,13 @@ struct MatrixSyncTests {
                 "chunk": [transcript.text("one", id: "$1"), transcript.text("two", id: "$2")], "start": "a",
                 "end": "b",
             ])
-        #expect(transcript.messages().map(\.text) == ["one", "two"])
-        #expect(transcript.requests().first?.query["from"] == "b")
+        expectEqual(transcript.messages().map(\.text), ["one", "two"])
+        expectEqual(transcript.requests().first?.query["from"], "b")
         transcript.answer(
             .gap(room: self.room),
             ["chunk": [transcript.text("two", id: "$2"), transcript.text("three", id: "$3")], "end": "p"])
-        #expect(transcript.messages().map(\.text) == ["three", "five"])
-        #expect(transcript.asked().count == 1)
+        expectEqual(transcript.messages().map(\.text), ["three", "five"])
+        expectEqual(transcript.asked().count, 1)
     }
 
     @Test("a temporary failure in a gap repeats the sync; a permanent one is logged and the gap skipped")
@@ -69,16 +70,16 @@ struct MatrixSyncTests {
         transcript.sync([self.room: transcript.joined([transcript.text("five")], isLimited: true)])
         transcript.refuse(.gap(room: self.room), 502)
         #expect(transcript.delivered().isEmpty)
-        #expect(transcript.waits().count == 1)
-        #expect(transcript.machine.memory.since == since)
+        expectEqual(transcript.waits().count, 1)
+        expectEqual(transcript.machine.memory.since, since)
         transcript.sync([self.room: transcript.joined([transcript.text("five")], isLimited: true)])
         // A 404 without a code comes from a proxy, not from the homeserver.
         transcript.refuse(.gap(room: self.room), 404)
         #expect(transcript.delivered().isEmpty)
-        #expect(transcript.waits().count == 1)
+        expectEqual(transcript.waits().count, 1)
         transcript.sync([self.room: transcript.joined([transcript.text("five")], isLimited: true)])
         transcript.refuse(.gap(room: self.room), 403, "M_FORBIDDEN")
-        #expect(transcript.messages().map(\.text) == ["five"])
+        expectEqual(transcript.messages().map(\.text), ["five"])
         #expect(transcript.logs().contains { $0.contains("cannot be read") })
     }
 
@@ -89,13 +90,13 @@ struct MatrixSyncTests {
         transcript.sync([self.room: transcript.joined([transcript.text("a", id: "$a")])])
         transcript.actions = []
         transcript.refuse(.sync(since: transcript.machine.memory.since), 400, "M_UNKNOWN")
-        #expect(transcript.asked() == ["sync(since: nil)"])
+        expectEqual(transcript.asked(), ["sync(since: nil)"])
         transcript.sync([
             self.room: transcript.joined([
                 transcript.text("old", id: "$0"), transcript.text("a", id: "$a"), transcript.text("new", id: "$n"),
             ])
         ])
-        #expect(transcript.messages().map(\.text) == ["new"])
+        expectEqual(transcript.messages().map(\.text), ["new"])
     }
 
     @Test("messages from before a reconnect are marked as backlog")
@@ -107,7 +108,7 @@ struct MatrixSyncTests {
         transcript.signIn()
         transcript.sync([self.room: transcript.joined([transcript.text("a")])])
         transcript.sync([self.room: transcript.joined([transcript.text("b")])])
-        #expect(transcript.messages().map(\.isBacklog) == [true, false])
+        expectEqual(transcript.messages().map(\.isBacklog), [true, false])
     }
 
     @Test("in a new room, only messages since the invitation are delivered")
@@ -123,8 +124,8 @@ struct MatrixSyncTests {
                 members: 2, isLimited: true)
         ])
         let messages = transcript.messages()
-        #expect(messages.map(\.text) == ["hello", "after"])
-        #expect(messages.map(\.isDirect) == [true, true])
+        expectEqual(messages.map(\.text), ["hello", "after"])
+        expectEqual(messages.map(\.isDirect), [true, true])
     }
 
     @Test("the bot's own messages, notices, other types and invalid events are skipped")
@@ -139,7 +140,7 @@ struct MatrixSyncTests {
                 transcript.text("map", kind: "m.location"), transcript.text("here"),
             ])
         ])
-        #expect(transcript.messages().map(\.text) == ["here"])
+        expectEqual(transcript.messages().map(\.text), ["here"])
     }
 
     @Test("edits, deletions and reactions to the bot's messages are delivered")
@@ -179,8 +180,9 @@ struct MatrixSyncTests {
             default: "other"
             }
         }
-        #expect(
-            kinds == [
+        expectEqual(
+            kinds,
+            [
                 "message someone else's", "edit $q new matrix:@alice:hs", "choice $own reaction(\"✔\")", "delete $q",
             ])
     }
@@ -210,10 +212,10 @@ struct MatrixSyncTests {
             default: "other"
             }
         }
-        #expect(kinds == ["message newest true", "message other false", "edit forged matrix:@eve:hs"])
+        expectEqual(kinds, ["message newest true", "message other false", "edit forged matrix:@eve:hs"])
         // A later one is the core's.
         transcript.sync([self.room: transcript.joined([edit("late")])])
-        #expect(transcript.delivered().count == 1)
+        expectEqual(transcript.delivered().count, 1)
     }
 
     @Test("the unknown target of a reply or reaction is looked up")
@@ -222,17 +224,17 @@ struct MatrixSyncTests {
         transcript.start()
         let reply = transcript.text("and now?", more: ["m.relates_to": ["m.in_reply_to": ["event_id": "$x"]]])
         transcript.sync([self.room: transcript.joined([transcript.text("first"), reply])])
-        #expect(transcript.requests().map(\.purpose) == [.event(room: self.room, id: "$x")])
-        #expect(transcript.messages().map(\.text) == ["first"])
+        expectEqual(transcript.requests().map(\.purpose), [.event(room: self.room, id: "$x")])
+        expectEqual(transcript.messages().map(\.text), ["first"])
         transcript.answer(
             .event(room: self.room, id: "$x"), transcript.text("mine", from: MatrixTranscript.me, id: "$x"))
-        #expect(transcript.messages().map(\.isAddressed) == [true])
-        #expect(transcript.asked().count == 1)
+        expectEqual(transcript.messages().map(\.isAddressed), [true])
+        expectEqual(transcript.asked().count, 1)
         // Known targets are not looked up again; an unreadable one does not address the bot.
         let unknown = transcript.text("hm", more: ["m.relates_to": ["m.in_reply_to": ["event_id": "$y"]]])
         transcript.sync([self.room: transcript.joined([reply, unknown])])
         transcript.refuse(.event(room: self.room, id: "$y"), 404, "M_NOT_FOUND")
-        #expect(transcript.messages().map(\.isAddressed) == [true, false])
+        expectEqual(transcript.messages().map(\.isAddressed), [true, false])
     }
 
     @Test("a message for the bot is marked as read in its thread after delivery")
@@ -251,8 +253,8 @@ struct MatrixSyncTests {
             ])
         transcript.sync([self.room: transcript.joined([transcript.text("Jetbridge: y"), threaded])])
         let receipts = transcript.receipts()
-        #expect(receipts.map(\.path.last) == ["$t"])
-        #expect(receipts.first?.body == ["thread_id": "$root"])
+        expectEqual(receipts.map(\.path.last), ["$t"])
+        expectEqual(receipts.first?.body, ["thread_id": "$root"])
     }
 
     @Test("messages that follow within a moment are marked as read together")
@@ -263,10 +265,10 @@ struct MatrixSyncTests {
             transcript.sync([self.room: transcript.joined([transcript.text("Jetbridge: x", id: id)])])
         }
         let receipts = transcript.receipts()
-        #expect(receipts.map(\.path.last) == ["$c"])
-        #expect(receipts.first?.body == ["thread_id": "main"])
+        expectEqual(receipts.map(\.path.last), ["$c"])
+        expectEqual(receipts.first?.body, ["thread_id": "main"])
         transcript.sync([self.room: transcript.joined([transcript.text("Jetbridge: x", id: "$d")])])
-        #expect(transcript.receipts().map(\.path.last) == ["$d"])
+        expectEqual(transcript.receipts().map(\.path.last), ["$d"])
     }
 
     @Test("what the bot has answered in the same place needs no receipt, and a later message has a mark of its own")
@@ -284,7 +286,7 @@ struct MatrixSyncTests {
         }
         ask("$a")
         try answer(in: "$elsewhere")
-        #expect(transcript.receipts().map(\.path.last) == ["$a"])
+        expectEqual(transcript.receipts().map(\.path.last), ["$a"])
         ask("$b")
         try answer(in: nil)
         ask("$c")
@@ -294,8 +296,8 @@ struct MatrixSyncTests {
             Issue.record("no mark")
             return
         }
-        #expect(transcript.machine.takeReceipt(mark) == nil)
-        #expect(transcript.receipts().map(\.path.last) == ["$c"])
+        expectEqual(transcript.machine.takeReceipt(mark), nil)
+        expectEqual(transcript.receipts().map(\.path.last), ["$c"])
     }
 
     @Test("malformed answers do not stop the connection")
@@ -303,7 +305,7 @@ struct MatrixSyncTests {
         let transcript = MatrixTranscript()
         transcript.start()
         transcript.answer(.sync(since: "s"), ["rooms": []])
-        #expect(transcript.waits().count == 1)
+        expectEqual(transcript.waits().count, 1)
         transcript.sync([
             "no room": transcript.joined([transcript.text("a")]), "!x": ["timeline": ["events": "none"]],
             self.room: transcript.joined([
@@ -315,7 +317,7 @@ struct MatrixSyncTests {
                 transcript.text("fine", more: ["m.mentions": "x", "m.relates_to": 4]),
             ]),
         ])
-        #expect(transcript.delivered().count == 1)
-        #expect(transcript.asked().last?.hasPrefix("sync") == true)
+        expectEqual(transcript.delivered().count, 1)
+        expectEqual(transcript.asked().last?.hasPrefix("sync"), true)
     }
 }

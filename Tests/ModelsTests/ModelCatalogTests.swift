@@ -32,12 +32,12 @@ struct ModelCatalogTests {
         let clock = ManualClock()
         let client = Lists([["a"], ["a", "b"]])
         let catalog = ModelCatalog(client, clock: TurnClock(clock))
-        #expect(try await catalog.models().count == 1)
+        try await expectEqual(catalog.models().count, 1)
         clock.advance(by: .seconds(599))
-        #expect(try await catalog.models().count == 1)
+        try await expectEqual(catalog.models().count, 1)
         clock.advance(by: .seconds(2))
-        #expect(try await catalog.models().count == 2)
-        #expect(client.calls.withLock { $0 } == 2)
+        try await expectEqual(catalog.models().count, 2)
+        expectEqual(client.calls.withLock { $0 }, 2)
     }
 
     @Test("the old list survives a failure to load; without an old list the failure is thrown")
@@ -46,7 +46,7 @@ struct ModelCatalogTests {
         let catalog = ModelCatalog(Lists([["a"], nil]), clock: TurnClock(clock))
         _ = try await catalog.models()
         clock.advance(by: .seconds(700))
-        #expect(try await catalog.models().map(\.id) == ["a"])
+        try await expectEqual(catalog.models().map(\.id), ["a"])
         await #expect(throws: ModelError.self) { try await ModelCatalog(Lists([nil])).models() }
         await #expect(throws: ModelError.self) { try await ModelCatalog(Lists([[]])).models() }
     }
@@ -57,9 +57,9 @@ struct ModelCatalogTests {
         let catalog = ModelCatalog(client)
         try await withThrowingTaskGroup(of: Int.self) { group in
             for _ in 0..<50 { group.addTask { try await catalog.models().count } }
-            for try await count in group { #expect(count == 1) }
+            for try await count in group { expectEqual(count, 1) }
         }
-        #expect(client.calls.withLock { $0 } == 1)
+        expectEqual(client.calls.withLock { $0 }, 1)
     }
 
     @Test(
@@ -74,7 +74,7 @@ struct ModelCatalogTests {
             Issue.record("not found")
             return
         }
-        #expect(model.id == id)
+        expectEqual(model.id, id)
     }
 
     @Test(
@@ -85,27 +85,27 @@ struct ModelCatalogTests {
         ])
     func nearest(name: String, nearest: [String]) async throws {
         let catalog = ModelCatalog(Lists([["gpt-4.1", "gpt-4.1-mini", "meta/llama-3.3", "o3"]]))
-        #expect(try await catalog.resolve(name) == .unknown(nearest: nearest))
+        try await expectEqual(catalog.resolve(name), .unknown(nearest: nearest))
     }
 
     @Test("without a list the limits of the family are assumed")
     func assumed() {
         let catalog = ModelCatalog(Lists([nil]))
-        #expect(catalog.assumed("openai/gpt-4o-mini").inputLimit == 111_000)
-        #expect(catalog.assumed("my-own").inputLimit == 64_000)
+        expectEqual(catalog.assumed("openai/gpt-4o-mini").inputLimit, 111_000)
+        expectEqual(catalog.assumed("my-own").inputLimit, 64_000)
     }
 
     @Test("limits come from the list, if there is one")
     func listed() async throws {
         let catalog = ModelCatalog(Lists([["gpt-4o"]]))
         _ = try await catalog.models()
-        #expect(catalog.assumed("gpt-4o").inputLimit == 7)
+        expectEqual(catalog.assumed("gpt-4o").inputLimit, 7)
     }
 
     @Test("a configured window applies to every model, a quarter of it for the answer")
     func configured() async throws {
         let catalog = ModelCatalog(Lists([["a"]]), contextTokens: 8000)
-        #expect(catalog.assumed("gpt-4o").inputLimit == 6000)
-        #expect(try await catalog.models() == [ModelInfo(id: "a", name: "a", inputLimit: 7993, outputLimit: 7)])
+        expectEqual(catalog.assumed("gpt-4o").inputLimit, 6000)
+        try await expectEqual(catalog.models(), [ModelInfo(id: "a", name: "a", inputLimit: 7993, outputLimit: 7)])
     }
 }

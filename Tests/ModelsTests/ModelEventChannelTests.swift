@@ -17,8 +17,8 @@ struct ModelEventChannelTests {
             if case .delta(let piece) = event { text += piece }
             last = event
         }
-        #expect(text == (0..<1000).filter { $0 % 2 == 0 }.map { "\($0) " }.joined())
-        #expect(last == .finished(.stop))
+        expectEqual(text, (0..<1000).filter { $0 % 2 == 0 }.map { "\($0) " }.joined())
+        expectEqual(last, .finished(.stop))
     }
 
     @Test("an error comes after the events sent before it")
@@ -31,7 +31,7 @@ struct ModelEventChannelTests {
         await #expect(throws: ModelError.self) {
             for try await event in stream { events.append(event) }
         }
-        #expect(events == [.delta("a")])
+        expectEqual(events, [.delta("a")])
     }
 
     @Test("nothing starts before the first element is requested")
@@ -67,7 +67,7 @@ struct ModelEventChannelTests {
                 return count == 1000 || count * 1024 - total >= 63 * 1024
             }
         }
-        #expect(total == 1000 * 1024)
+        expectEqual(total, 1000 * 1024)
         #expect(most <= 66 * 1024)
         #expect(events < 1000)
     }
@@ -83,7 +83,7 @@ struct ModelEventChannelTests {
         consumer.cancel()
         _ = await consumer.result
         end.yield(true)
-        #expect(await ended.first { _ in true } == true)
+        await expectEqual(ended.first { _ in true }, true)
     }
 
     @Test("dropping the stream cancels the producer")
@@ -100,7 +100,7 @@ struct ModelEventChannelTests {
             for try await _ in stream { break }
         }
         try await readOne()
-        #expect(await ended.first { _ in true } == true)
+        await expectEqual(ended.first { _ in true }, true)
     }
 
     @Test("a producer that waits for room is woken when the consumer leaves")
@@ -116,6 +116,6 @@ struct ModelEventChannelTests {
             for try await _ in stream { break }
         }
         try await readOne()
-        #expect(await ended.first { _ in true } == true)
+        await expectEqual(ended.first { _ in true }, true)
     }
 }

@@ -11,9 +11,9 @@ struct NATSConnectionTests {
         let server = try await NATSServer()
         let (one, two) = (try await RunningNATS(to: server), try await RunningNATS(to: server))
         let iterator = try two.nats.subscribe(to: "a.*").makeAsyncIterator()
-        #expect(await iterator.next() == .gap)
+        await expectEqual(iterator.next(), .gap)
         for number in 0..<2_000 { try one.nats.publish("\(number)", to: "a.\(number % 3)") }
-        for number in 0..<2_000 { #expect(await iterator.next()?.text == "\(number)") }
+        for number in 0..<2_000 { await expectEqual(iterator.next()?.text, "\(number)") }
         await one.stop()
         await two.stop()
         await server.stop()
@@ -26,11 +26,11 @@ struct NATSConnectionTests {
         let tooLarge = #expect(throws: NATSError.self) {
             try one.nats.publish([UInt8](repeating: 0, count: 1_001), to: "a")
         }
-        #expect(tooLarge?.code == .tooLarge)
+        expectEqual(tooLarge?.code, .tooLarge)
         try one.nats.publish([UInt8](repeating: 0, count: 1_000), to: "a")
         for subject in ["", "a b", "a\r\nPUB b 0\r\n", "a..b", ".a", "a.", "a.*", ">", "é", "a\u{0}b"] {
             let error = #expect(throws: NATSError.self) { try one.nats.publish([], to: subject) }
-            #expect(error?.code == .invalidSubject)
+            expectEqual(error?.code, .invalidSubject)
         }
         for subject in ["a.>.b", "a*", "*a.b", "a b", ""] {
             #expect(throws: NATSError.self) { try one.nats.subscribe(to: subject) }
@@ -45,13 +45,13 @@ struct NATSConnectionTests {
         let server = try await NATSServer()
         let (one, two) = (try await RunningNATS(to: server), try await RunningNATS(to: server))
         let iterator = try two.nats.subscribe(to: "a").makeAsyncIterator()
-        #expect(await iterator.next() == .gap)
+        await expectEqual(iterator.next(), .gap)
         await server.kill()
         try await server.restart()
-        #expect(await iterator.next() == .gap)
+        await expectEqual(iterator.next(), .gap)
         try await one.connected()
         for number in 0..<500 { try one.nats.publish("\(number)", to: "a") }
-        for number in 0..<500 { #expect(await iterator.next()?.text == "\(number)") }
+        for number in 0..<500 { await expectEqual(iterator.next()?.text, "\(number)") }
         #expect(two.nats.status.connections == 2 && two.nats.status.lastError == nil)
         await one.stop()
         await two.stop()
@@ -65,7 +65,7 @@ struct NATSConnectionTests {
         await server.kill()
         try await eventually("the connection is lost") { !one.nats.status.isConnected }
         let refused = #expect(throws: NATSError.self) { try one.nats.publish("x", to: "a") }
-        #expect(refused?.code == .disconnected)
+        expectEqual(refused?.code, .disconnected)
         await one.stop()
     }
 
@@ -78,7 +78,7 @@ struct NATSConnectionTests {
         let one = RunningNATS(settings)
         try await one.connected()
         let iterator = try one.nats.subscribe(to: "a").makeAsyncIterator()
-        #expect(await iterator.next() == .gap)
+        await expectEqual(iterator.next(), .gap)
         let start = ContinuousClock.now
         await proxy.set(.swallow)
         // It connects again once it has noticed, which the proxy swallows, too.
@@ -86,9 +86,9 @@ struct NATSConnectionTests {
         let noticed = ContinuousClock.now - start
         #expect(noticed > .seconds(1) && noticed < .seconds(3.5), "\(noticed)")
         await proxy.set(.none)
-        #expect(await iterator.next() == .gap)
+        await expectEqual(iterator.next(), .gap)
         try one.nats.publish("back", to: "a")
-        #expect(await iterator.next()?.text == "back")
+        await expectEqual(iterator.next()?.text, "back")
         await one.stop()
         await proxy.stop()
         await server.stop()
@@ -104,7 +104,7 @@ struct NATSConnectionTests {
         let start = ContinuousClock.now
         try await one.connected()
         #expect(ContinuousClock.now - start >= .milliseconds(200))
-        #expect(one.nats.status.connections == 1)
+        expectEqual(one.nats.status.connections, 1)
         await one.stop()
         await proxy.stop()
         await server.stop()
@@ -116,16 +116,16 @@ struct NATSConnectionTests {
         let one = try await RunningNATS(to: server)
         let slow = try one.nats.subscribe(to: "a", messages: 10).makeAsyncIterator()
         let last = try one.nats.subscribe(to: "end").makeAsyncIterator()
-        #expect(await slow.next() == .gap)
-        #expect(await last.next() == .gap)
+        await expectEqual(slow.next(), .gap)
+        await expectEqual(last.next(), .gap)
         for number in 0..<100 { try one.nats.publish("\(number)", to: "a") }
         try one.nats.publish("", to: "end")
-        #expect(await last.next()?.text == "")
-        #expect(one.nats.status.dropped == 90)
-        #expect(await slow.next() == .gap)
-        for number in 90..<100 { #expect(await slow.next()?.text == "\(number)") }
+        await expectEqual(last.next()?.text, "")
+        expectEqual(one.nats.status.dropped, 90)
+        await expectEqual(slow.next(), .gap)
+        for number in 90..<100 { await expectEqual(slow.next()?.text, "\(number)") }
         await one.stop()
-        #expect(await slow.next() == nil)
+        await expectEqual(slow.next(), nil)
         await server.stop()
     }
 
@@ -140,7 +140,7 @@ struct NATSConnectionTests {
         let wrong = RunningNATS(settings)
         try await proxy.wait(forConnections: 5)
         #expect(!wrong.nats.status.isConnected)
-        #expect(wrong.nats.status.lastError?.contains("Authorization") == true, "\(wrong.nats.status)")
+        expectEqual(wrong.nats.status.lastError?.contains("Authorization"), true, "\(wrong.nats.status)")
         await wrong.stop()
         settings.credentials = Secret(right + "\n")
         let one = RunningNATS(settings)
@@ -164,7 +164,7 @@ struct NATSConnectionTests {
         settings.reconnectWait = .milliseconds(50)
         let two = RunningNATS(settings)
         try await proxy.wait(forConnections: 3)
-        #expect(two.nats.status.lastError?.contains("certificate") == true, "\(two.nats.status)")
+        expectEqual(two.nats.status.lastError?.contains("certificate"), true, "\(two.nats.status)")
         await two.stop()
         // libcurl resolves it to this machine.
         settings = trusting
@@ -173,7 +173,7 @@ struct NATSConnectionTests {
         let before = await proxy.accepted
         let three = RunningNATS(settings)
         try await proxy.wait(forConnections: before + 3)
-        #expect(three.nats.status.lastError?.contains("mismatch") == true, "\(three.nats.status)")
+        expectEqual(three.nats.status.lastError?.contains("mismatch"), true, "\(three.nats.status)")
         await three.stop()
         await proxy.stop()
         await server.stop()
@@ -187,7 +187,7 @@ struct NATSConnectionTests {
         settings.reconnectWait = .milliseconds(50)
         let one = RunningNATS(settings)
         try await server.wait(forConnections: 3)
-        #expect(one.nats.status.lastError?.contains("in time") == true, "\(one.nats.status)")
+        expectEqual(one.nats.status.lastError?.contains("in time"), true, "\(one.nats.status)")
         let start = ContinuousClock.now
         await one.stop()
         #expect(ContinuousClock.now - start < .milliseconds(150))
@@ -199,7 +199,7 @@ struct NATSConnectionTests {
         let server = try await SilentServer(greeting)
         let one = RunningNATS(NATSSettings(servers: ["nats://127.0.0.1:\(server.port)"]))
         try await server.wait(forConnections: 2)
-        #expect(one.nats.status.lastError?.contains("no NATS server") == true, "\(one.nats.status)")
+        expectEqual(one.nats.status.lastError?.contains("no NATS server"), true, "\(one.nats.status)")
         await one.stop()
         await server.stop()
     }
@@ -217,7 +217,7 @@ struct NATSConnectionTests {
         settings.credentials = Secret("SUAGIZLGM5UGS2TLNRWW433QOFZHG5DVOZ3XQ6L2PN6H27T7QCAYFA2FG4")
         let two = RunningNATS(settings)
         try await proxy.wait(forConnections: 4)
-        #expect(two.nats.status.lastError?.contains("Authorization") == true, "\(two.nats.status)")
+        expectEqual(two.nats.status.lastError?.contains("Authorization"), true, "\(two.nats.status)")
         await two.stop()
         settings.credentials = Secret("SUAGIZLGM5UGS2TLNRWW433QOFZHG5DVOZ3XQ6L2PN6H27T7QCAYFA2FG5")
         #expect(throws: NATSError.self) { try settings.validate() }
@@ -234,7 +234,7 @@ struct NATSConnectionTests {
             let iterator = try one.nats.subscribe(to: "flood").makeAsyncIterator()
             for _ in 0..<2 { #expect(await iterator.next() != nil) }
         }
-        #expect(one.nats.status.connections == 1)
+        expectEqual(one.nats.status.connections, 1)
         flood.cancel()
         await flood.value
         await one.stop()

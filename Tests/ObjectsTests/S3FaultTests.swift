@@ -110,16 +110,16 @@ struct S3FaultTests {
         try await server.run { store in
             server.cuts = 2
             let read = try await store.get("a")?.collect(upTo: 2 << 20)
-            #expect(read == Self.bytes)
-            #expect(server.requests.count == 3)
-            #expect(server.requests[1].range == "bytes=\(1 << 19)-\((1 << 20) - 1)")
-            #expect(server.requests[1].condition == "\"1\"")
+            expectEqual(read, Self.bytes)
+            expectEqual(server.requests.count, 3)
+            expectEqual(server.requests[1].range, "bytes=\(1 << 19)-\((1 << 20) - 1)")
+            expectEqual(server.requests[1].condition, "\"1\"")
             server.cuts = 1
             server.changes = true
             let error = await #expect(throws: ObjectStoreError.self) {
                 _ = try await store.get("a")?.collect(upTo: 2 << 20)
             }
-            #expect(error?.code == .damaged)
+            expectEqual(error?.code, .damaged)
         }
     }
 
@@ -131,8 +131,8 @@ struct S3FaultTests {
             let error = await #expect(throws: ObjectStoreError.self) {
                 _ = try await store.get("a")?.collect(upTo: 2 << 20)
             }
-            #expect(error?.code == .unavailable)
-            #expect(server.requests.count == S3Client.attempts)
+            expectEqual(error?.code, .unavailable)
+            expectEqual(server.requests.count, S3Client.attempts)
         }
     }
 
@@ -142,8 +142,8 @@ struct S3FaultTests {
         try await server.run { store in
             server.refusals = [503, 500]
             let read = try await store.get("a")?.collect(upTo: 2 << 20)
-            #expect(read == Self.bytes)
-            #expect(server.requests.count == 3)
+            expectEqual(read, Self.bytes)
+            expectEqual(server.requests.count, 3)
             server.refusals = [403]
             let error = await #expect(throws: ObjectStoreError.self) { _ = try await store.get("a") }
             #expect(error?.code == .refused && server.requests.count == 4)
@@ -157,7 +157,7 @@ struct S3FaultTests {
             "HTTP/1.1 206 Partial Content\r\nContent-Length: \(length)\r\nContent-Range: bytes 1-1/\(length)\r\n\r\na")
         let store = try CuttingServer.store("http://127.0.0.1:\(server.port)")
         let error = await #expect(throws: ObjectStoreError.self) { _ = try await store.get("a", range: 1..<2) }
-        #expect(error?.code == (length > 0 ? .refused : .unavailable), "\(error.debugDescription)")
+        expectEqual(error?.code, length > 0 ? .refused : .unavailable, "\(error.debugDescription)")
     }
 
     @Test("whoever does not read on stops the server") @Net

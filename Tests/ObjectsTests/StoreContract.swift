@@ -1,5 +1,6 @@
 import Crypto
 import Objects
+import TestSupport
 import Testing
 
 /// What every object store does.
@@ -31,22 +32,22 @@ struct StoreContract {
 
     private func objects() async throws {
         let key = "files/abc/1-2 ünïcode & <odd> 'name'+~.txt"
-        #expect(try await self.text(key) == nil)
-        #expect(try await self.store.facts(of: key) == nil)
+        try await expectEqual(self.text(key), nil)
+        try await expectEqual(self.store.facts(of: key), nil)
         try await self.store.put(ObjectContent(Array("one".utf8)), at: key)
         try await self.store.put(ObjectContent(Array("three".utf8)), at: key)
-        #expect(try await self.text(key) == "three")
+        try await expectEqual(self.text(key), "three")
         let facts = try #require(try await self.store.facts(of: key))
         #expect(facts.key == key && facts.size == 5 && facts.modified > 1_700_000_000_000)
-        #expect(try await self.keys(below: "files/abc/1-2 ün") == [key])
+        try await expectEqual(self.keys(below: "files/abc/1-2 ün"), [key])
         #expect(try await self.store.copy(key, to: "files/abc/copy"))
-        #expect(try await self.text("files/abc/copy") == "three")
+        try await expectEqual(self.text("files/abc/copy"), "three")
         #expect(try await !self.store.copy("files/abc/none", to: "files/abc/copy"))
         try await self.store.delete(key)
         try await self.store.delete(key)
-        #expect(try await self.text(key) == nil)
+        try await expectEqual(self.text(key), nil)
         try await self.store.put(ObjectContent([]), at: "files/abc/empty")
-        #expect(try await self.text("files/abc/empty")?.isEmpty == true)
+        try await expectEqual(self.text("files/abc/empty")?.isEmpty, true)
         try await self.store.deleteAll(below: "files/abc/")
         #expect(try await self.keys(below: "").isEmpty)
     }
@@ -54,7 +55,7 @@ struct StoreContract {
     private func conditions() async throws {
         #expect(try await self.store.put(ObjectContent([1]), at: "a/once", ifAbsent: true))
         #expect(try await !self.store.put(ObjectContent([2]), at: "a/once", ifAbsent: true))
-        #expect(try await self.store.get("a/once")?.collect(upTo: 9) == [1])
+        try await expectEqual(self.store.get("a/once")?.collect(upTo: 9), [1])
         // Of several at once, one wins.
         let wins = try await withThrowingTaskGroup(of: Bool.self) { group in
             for number in 0..<8 as Range<UInt8> {
@@ -62,7 +63,7 @@ struct StoreContract {
             }
             return try await group.reduce(0) { $0 + ($1 ? 1 : 0) }
         }
-        #expect(wins == 1)
+        expectEqual(wins, 1)
         try await self.store.deleteAll(below: "a/")
         for key in [
             "", "/a", "a/", "a//b", "../a", "a/../b", "a/.b", ".", "a\nb", "a/" + String(repeating: "x", count: 256),
@@ -85,10 +86,10 @@ struct StoreContract {
         }
         #expect(read == bytes && pieces > 1)
         let part = try #require(try await self.store.get("large", range: 1_000..<2_001_000))
-        #expect(part.size == bytes.count)
-        #expect(try await part.collect(upTo: 3_000_000) == Array(bytes[1_000..<2_001_000]))
+        expectEqual(part.size, bytes.count)
+        try await expectEqual(part.collect(upTo: 3_000_000), Array(bytes[1_000..<2_001_000]))
         let end = try #require(try await self.store.get("large", range: 2_999_990..<4_000_000))
-        #expect(try await end.collect(upTo: 100) == Array(bytes.suffix(10)))
+        try await expectEqual(end.collect(upTo: 100), Array(bytes.suffix(10)))
         let past = try #require(try await self.store.get("large", range: 5_000_000..<6_000_000))
         #expect(try await past.collect(upTo: 100).isEmpty)
         await #expect(throws: ObjectStoreError.self) { _ = try await self.store.get("large")?.collect(upTo: 1_000) }
@@ -101,14 +102,14 @@ struct StoreContract {
         for name in names { try await self.store.put(ObjectContent(Array(name.utf8)), at: name) }
         // In the order of bytes, not of folders: `.` and `-` come before the slash.
         let sorted = names.filter { $0.hasPrefix("list/") }.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
-        #expect(try await self.keys(below: "list/") == sorted)
-        #expect(try await self.keys(below: "list/1/1") == sorted.filter { $0.hasPrefix("list/1/1") })
-        #expect(try await self.keys(below: "lis") == sorted)
+        try await expectEqual(self.keys(below: "list/"), sorted)
+        try await expectEqual(self.keys(below: "list/1/1"), sorted.filter { $0.hasPrefix("list/1/1") })
+        try await expectEqual(self.keys(below: "lis"), sorted)
         #expect(try await self.keys(below: "none/").isEmpty)
         let page = try await self.store.page(below: "list/", after: nil)
         #expect(page.objects.count == pageSize && page.next != nil)
         try await self.store.deleteAll(below: "list/")
-        #expect(try await self.keys(below: "") == ["other"])
+        try await expectEqual(self.keys(below: ""), ["other"])
         try await self.store.delete("other")
     }
 }

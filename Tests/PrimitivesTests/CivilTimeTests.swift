@@ -13,9 +13,9 @@ struct CivilTimeTests {
             ("9999-12-31T23:59:59.999Z", 253_402_300_799_999),
         ] as [(String, Int64)])
     func both(_ text: String, _ milliseconds: Int64) {
-        #expect(CivilTime(milliseconds: milliseconds).rfc3339 == text)
-        #expect(CivilTime(milliseconds: milliseconds).rfc3339Seconds == text.prefix(19) + "Z")
-        #expect(CivilTime.milliseconds(rfc3339: text) == milliseconds)
+        expectEqual(CivilTime(milliseconds: milliseconds).rfc3339, text)
+        expectEqual(CivilTime(milliseconds: milliseconds).rfc3339Seconds, text.prefix(19) + "Z")
+        expectEqual(CivilTime.milliseconds(rfc3339: text), milliseconds)
     }
 
     @Test(
@@ -32,7 +32,7 @@ struct CivilTimeTests {
             ("2026-11-20T06:00:00ZT00:00:00Z", nil), ("2026-11-20T06:00:00Z ", nil),
         ] as [(String, Int64?)])
     func reading(_ text: String, _ milliseconds: Int64?) {
-        #expect(CivilTime.milliseconds(rfc3339: text) == milliseconds)
+        expectEqual(CivilTime.milliseconds(rfc3339: text), milliseconds)
     }
 
     @Test("moments before the year 0 and after 9999 become the ends of the calendar", arguments: ExtremeNumbers.all)
@@ -40,7 +40,7 @@ struct CivilTimeTests {
         let ends = ["0000-01-01T00:00:00.000Z", "9999-12-31T23:59:59.999Z", "9999-12-31T23:59:59.000Z"]
         for time in [CivilTime(milliseconds: number), CivilTime(seconds: number)] {
             #expect(abs(time.year - 1970) < 2 || ends.contains(time.rfc3339), "\(time.rfc3339)")
-            #expect(time.rfc3339.utf8.count == 24)
+            expectEqual(time.rfc3339.utf8.count, 24)
         }
     }
 
@@ -52,20 +52,20 @@ struct CivilTimeTests {
             (4_107_542_400, "2100-03-01"),
         ] as [(Int64, String)])
     func date(seconds: Int64, expected: String) {
-        #expect(CivilTime(seconds: seconds).date == expected)
+        expectEqual(CivilTime(seconds: seconds).date, expected)
     }
 
     @Test("every day of nine centuries follows the day before")
     func days() {
         var last = CivilTime(seconds: -14_831_769_600)
-        #expect(last.date == "1500-01-01")
+        expectEqual(last.date, "1500-01-01")
         for day in Int64(-171_663)..<157_000 {
             let next = CivilTime(seconds: day * 86_400)
-            #expect(next.weekday == (last.weekday + 1) % 7)
+            expectEqual(next.weekday, (last.weekday + 1) % 7)
             #expect((next.year, next.month, next.day) > (last.year, last.month, last.day))
             let seconds = CivilTime.seconds(
                 year: next.year, month: next.month, day: next.day, hour: 0, minute: 0, second: 0)
-            #expect(seconds == day * 86_400)
+            expectEqual(seconds, day * 86_400)
             last = next
         }
     }

@@ -1,4 +1,5 @@
 import Primitives
+import TestSupport
 import Testing
 
 @Suite("Unified diffs")
@@ -41,15 +42,15 @@ struct FileDiffTests {
     func everything() {
         let diffs = FileDiffs(Self.all)
         #expect(!diffs.isCut)
-        #expect(diffs.files.map(\.path) == ["a.txt", "new name", "run.sh", "logo b c.png", "café"])
-        #expect(diffs.files.map(\.kind) == [.modified, .renamed, .modified, .added, .removed])
-        #expect(diffs.files.map(\.additions) == [3, 0, 0, 0, 0])
-        #expect(diffs.files.map(\.deletions) == [2, 0, 0, 0, 1])
-        #expect(diffs.files.map(\.isBinary) == [false, false, false, true, false])
-        #expect(diffs.files[1].oldPath == "old name")
+        expectEqual(diffs.files.map(\.path), ["a.txt", "new name", "run.sh", "logo b c.png", "café"])
+        expectEqual(diffs.files.map(\.kind), [.modified, .renamed, .modified, .added, .removed])
+        expectEqual(diffs.files.map(\.additions), [3, 0, 0, 0, 0])
+        expectEqual(diffs.files.map(\.deletions), [2, 0, 0, 0, 1])
+        expectEqual(diffs.files.map(\.isBinary), [false, false, false, true, false])
+        expectEqual(diffs.files[1].oldPath, "old name")
         #expect(diffs.files[2].oldMode == "100644" && diffs.files[2].newMode == "100755")
-        #expect(diffs.files[0].hunks.map(\.lines.count) == [3, 4])
-        #expect(diffs.files[0].hunks[1].newStart == 9)
+        expectEqual(diffs.files[0].hunks.map(\.lines.count), [3, 4])
+        expectEqual(diffs.files[0].hunks[1].newStart, 9)
         #expect(diffs.additions == 3 && diffs.deletions == 3)
     }
 
@@ -69,7 +70,7 @@ struct FileDiffTests {
             +… the diff is longer than 1 KB
 
             """)
-        #expect(diffs.files.map(\.path) == ["x"])
+        expectEqual(diffs.files.map(\.path), ["x"])
         #expect(diffs.files[0].additions == 3 && diffs.files[0].deletions == 2 && !diffs.isCut)
     }
 

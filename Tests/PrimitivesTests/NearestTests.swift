@@ -1,4 +1,5 @@
 import Primitives
+import TestSupport
 import Testing
 
 @Suite("Nearest word")
@@ -12,16 +13,16 @@ struct NearestTests {
             ("lisen", "listen"), ("lgo", "log"), ("nmae", "name"),
         ])
     func slip(_ word: String, meant: String) {
-        #expect(nearest(to: word, among: Self.keys) == meant)
+        expectEqual(nearest(to: word, among: Self.keys), meant)
     }
 
     @Test("a different word finds nothing", arguments: ["", "zzz", "certificate", "x"])
     func different(_ word: String) {
-        #expect(nearest(to: word, among: Self.keys) == nil)
+        expectEqual(nearest(to: word, among: Self.keys), nil)
     }
 
     @Test("a very long word is as cheap as a long one")
     func long() {
-        #expect(nearest(to: String(repeating: "a", count: 1_000_000), among: Self.keys) == nil)
+        expectEqual(nearest(to: String(repeating: "a", count: 1_000_000), among: Self.keys), nil)
     }
 }

@@ -1,4 +1,5 @@
 import Primitives
+import TestSupport
 import Testing
 
 @Suite("Primitives")
@@ -9,7 +10,7 @@ struct PrimitivesTests {
         var dumped = ""
         dump(secret, to: &dumped)
         #expect(!"\(secret) \(String(reflecting: secret)) \(dumped) \([secret])".contains("tops3cret"))
-        #expect(secret.reveal() == "tops3cret")
+        expectEqual(secret.reveal(), "tops3cret")
     }
 
     @Test("a lock keeps counts exact", .timeLimit(.minutes(1)))
@@ -18,7 +19,7 @@ struct PrimitivesTests {
         await withTaskGroup(of: Void.self) { group in
             for _ in 0..<8 { group.addTask { for _ in 0..<1_000 { count.withLock { $0 += 1 } } } }
         }
-        #expect(count.withLock { $0 } == 8_000)
+        expectEqual(count.withLock { $0 }, 8_000)
     }
 
     private actor Owner {
@@ -39,7 +40,7 @@ struct PrimitivesTests {
     func threadExecutorRunsJobs() async {
         let executor = ThreadExecutor(name: "test")
         let owner = Owner(executor)
-        for expected in 1...100 { #expect(await owner.call() == expected) }
+        for expected in 1...100 { await expectEqual(owner.call(), expected) }
         executor.stop()
     }
 }

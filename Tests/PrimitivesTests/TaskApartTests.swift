@@ -1,5 +1,6 @@
 import Glibc
 import Primitives
+import TestSupport
 import Testing
 
 @Suite("a step in a task of its own")
@@ -46,6 +47,6 @@ struct SparingArrayTests {
             // The allocator rounds sizes up.
             #expect(bytes.capacity <= bytes.count + max(512, bytes.count / 8) + 64)
         }
-        #expect(bytes == whole)
+        expectEqual(bytes, whole)
     }
 }

@@ -7,8 +7,8 @@ struct UntrustedNumberTests {
     @Test("text is a number only as far as sums and a thousandfold fit", arguments: ExtremeNumbers.all)
     func extremes(_ number: Int64) {
         let read = Int64(untrusted: "\(number)")
-        #expect(read == (abs(number / 2) < 1 ? number : nil))
-        #expect(Int(untrusted: "\(number)").map { Int64($0) } == read)
+        expectEqual(read, abs(number / 2) < 1 ? number : nil)
+        expectEqual(Int(untrusted: "\(number)").map { Int64($0) }, read)
     }
 
     @Test(
@@ -18,7 +18,7 @@ struct UntrustedNumberTests {
             ("-9007199254740993", nil), ("99999999999999999999", nil), ("", nil), ("x", nil), (" 1", nil), ("1.0", nil),
         ] as [(String, Int64?)])
     func range(_ text: String, _ number: Int64?) {
-        #expect(Int64(untrusted: text) == number)
+        expectEqual(Int64(untrusted: text), number)
         guard let number else { return }
         #expect(!number.multipliedReportingOverflow(by: 1_000).overflow)
         #expect(!(number * 1_000).addingReportingOverflow(number.signum() * 253_402_300_799_999).overflow)

@@ -1,4 +1,5 @@
 import Primitives
+import TestSupport
 import Testing
 
 @Suite("Visible text")
@@ -16,11 +17,11 @@ struct VisibleTextTests {
 
     @Test("hidden characters become visible, wherever the text is shown", arguments: Self.hidden)
     func becomesVisible(text: String, shown: String) {
-        #expect(VisibleText.of(text) == shown)
-        #expect(VisibleText.of(Array(text.utf8)) == shown)
-        #expect(VisibleText.of(text, lineBreaks: .normalized) == shown)
-        #expect(VisibleText.line(text) == shown)
-        #expect(VisibleText.line(Array(text.utf8)) == shown)
+        expectEqual(VisibleText.of(text), shown)
+        expectEqual(VisibleText.of(Array(text.utf8)), shown)
+        expectEqual(VisibleText.of(text, lineBreaks: .normalized), shown)
+        expectEqual(VisibleText.line(text), shown)
+        expectEqual(VisibleText.line(Array(text.utf8)), shown)
     }
 
     @Test("other characters stay", arguments: Self.plain)
@@ -30,8 +31,8 @@ struct VisibleTextTests {
 
     @Test("line breaks stay, lose their carriage return, or are shown")
     func lineBreaks() {
-        #expect(VisibleText.of("a\r\nb\n") == "a␍\nb\n")
-        #expect(VisibleText.of("a\r\nb\rc\n", lineBreaks: .normalized) == "a\nb␍c\n")
-        #expect(VisibleText.line("a\r\nb\n") == "a␍␊b␊")
+        expectEqual(VisibleText.of("a\r\nb\n"), "a␍\nb\n")
+        expectEqual(VisibleText.of("a\r\nb\rc\n", lineBreaks: .normalized), "a\nb␍c\n")
+        expectEqual(VisibleText.line("a\r\nb\n"), "a␍␊b␊")
     }
 }

@@ -1,4 +1,5 @@
 import Primitives
+import TestSupport
 import Testing
 
 @Suite("Waiting", .timeLimit(.minutes(1)))
@@ -37,7 +38,7 @@ struct WaitingTests {
 
     @Test("a body that ends in time gives its result or its error")
     func inTime() async throws {
-        #expect(await withDeadline(.seconds(50)) { 7 } == 7)
+        await expectEqual(withDeadline(.seconds(50)) { 7 }, 7)
         await #expect(throws: CancellationError.self) {
             try await withDeadline(.seconds(50)) { throw CancellationError() }
         }
@@ -51,7 +52,7 @@ struct WaitingTests {
             wasCancelled.withLock { $0 = Task.isCancelled }
             return 7
         }
-        #expect(result == nil)
+        expectEqual(result, nil)
         #expect(wasCancelled.withLock { $0 })
     }
 

@@ -14,9 +14,9 @@ import Testing
         let change = try await workshop.change([Workshop.spec: Self.changed])
         try workshop.git.shell("git rm -q plan.md && git mv q.md r.md && sed -i s/eight/EIGHT/ \(Workshop.spec)")
         try workshop.git("commit -qam theirs")
-        #expect(try await workshop.repository.write(change).kind == "merged")
-        #expect(try workshop.git("status --porcelain") == "")
-        #expect(try workshop.git.shell("head -1 \(Workshop.spec) && tail -1 \(Workshop.spec)") == "ONE\nEIGHT")
+        try await expectEqual(workshop.repository.write(change).kind, "merged")
+        try expectEqual(workshop.git("status --porcelain"), "")
+        try expectEqual(workshop.git.shell("head -1 \(Workshop.spec) && tail -1 \(Workshop.spec)"), "ONE\nEIGHT")
         #expect(try workshop.checkClean())
     }
 
@@ -35,21 +35,21 @@ import Testing
         try workshop.git.shell(script)
         let status = try workshop.git("status --porcelain")
         let error = await Workshop.code { _ = try await workshop.repository.write(change) }
-        #expect(error?.code == .git(.dirtyWorkTree))
+        expectEqual(error?.code, .git(.dirtyWorkTree))
         let message = error?.message ?? ""
         #expect(message.contains("nothing was committed") && message.contains(hint), "\(message)")
         #expect(message.contains("`resume`") && !message.contains(workshop.directory.path), "\(message)")
-        #expect(try await workshop.head == before)
-        #expect(try workshop.git("status --porcelain") == status)
+        try await expectEqual(workshop.head, before)
+        try expectEqual(workshop.git("status --porcelain"), status)
         #expect(workshop.pauses.withLock { $0 }.isEmpty)
-        #expect(try await workshop.repository.find(turn: "t1") == nil)
+        try await expectEqual(workshop.repository.find(turn: "t1"), nil)
 
         try workshop.git.shell(repair)
         let made = try #require(try await workshop.restarted.finish(turn: "t1")?.made)
-        #expect(try workshop.git("log -1 --format=%B \(made.id)") == "Plan t1\n\nWhy.\n\nJetbridge-Turn: t1\n")
-        #expect(try workshop.show() == Self.changed)
-        #expect(try workshop.git("status --porcelain") == "")
-        #expect(try await workshop.restarted.finish(turn: "t1") == nil)
+        try expectEqual(workshop.git("log -1 --format=%B \(made.id)"), "Plan t1\n\nWhy.\n\nJetbridge-Turn: t1\n")
+        try expectEqual(workshop.show(), Self.changed)
+        try expectEqual(workshop.git("status --porcelain"), "")
+        try await expectEqual(workshop.restarted.finish(turn: "t1"), nil)
         #expect(try workshop.checkClean())
     }
 
@@ -65,11 +65,11 @@ import Testing
             try workshop.git("checkout -q .")
         }
         try workshop.git.shell("sed -i s/eight/EIGHT/ \(Workshop.spec) && git commit -qam theirs")
-        #expect(try await workshop.repository.finish(turn: "t1")?.kind == "merged")
-        #expect(try await workshop.repository.finish(turn: "t2")?.kind == "conflict")
+        try await expectEqual(workshop.repository.finish(turn: "t1")?.kind, "merged")
+        try await expectEqual(workshop.repository.finish(turn: "t2")?.kind, "conflict")
         #expect(try await workshop.repository.conflict(of: "t2") != nil)
-        #expect(try await workshop.repository.finish(turn: "t2") == nil)
-        #expect(try workshop.show() == Workshop.text.replacing("one", with: "ours").replacing("eight", with: "EIGHT"))
+        try await expectEqual(workshop.repository.finish(turn: "t2"), nil)
+        try expectEqual(workshop.show(), Workshop.text.replacing("one", with: "ours").replacing("eight", with: "EIGHT"))
     }
 
     @Test(
@@ -82,9 +82,9 @@ import Testing
         try workshop.git("switch -q \(Workshop.name)")
         let change = try await workshop.change([Workshop.spec: Self.changed])
         try workshop.git.shell("touch .git/\(lock)")
-        #expect(try await workshop.repository.write(change).kind == "committed")
-        #expect(workshop.pauses.withLock { $0 }.count == 2)
-        #expect(try workshop.git("status --porcelain") == "")
+        try await expectEqual(workshop.repository.write(change).kind, "committed")
+        expectEqual(workshop.pauses.withLock { $0 }.count, 2)
+        try expectEqual(workshop.git("status --porcelain"), "")
         #expect(try workshop.checkClean())
     }
 
@@ -98,16 +98,16 @@ import Testing
         let before = try await workshop.head
         try workshop.git.shell("touch -d '2023-11-14 20:00:00 UTC' .git/\(lock)")
         let error = await Workshop.code { _ = try await workshop.repository.write(change) }
-        #expect(error?.code == .git(.locked))
+        expectEqual(error?.code, .git(.locked))
         let message = error?.message ?? ""
         #expect(
             message.contains("nothing was committed") && message.contains("for 2 hours (.git/\(lock))"), "\(message)")
         #expect(message.contains("`resume`") && !message.contains(workshop.directory.path), "\(message)")
         #expect(workshop.pauses.withLock { $0.reduce(.zero, +) } < .seconds(3))
-        #expect(try await workshop.head == before)
+        try await expectEqual(workshop.head, before)
         try workshop.git.shell("rm .git/\(lock)")
-        #expect(try workshop.git("status --porcelain") == "")
-        #expect(try await workshop.repository.finish(turn: "t1")?.kind == "committed")
+        try expectEqual(workshop.git("status --porcelain"), "")
+        try await expectEqual(workshop.repository.finish(turn: "t1")?.kind, "committed")
         #expect(try workshop.checkClean())
     }
 
@@ -119,8 +119,8 @@ import Testing
         try workshop.git.shell("echo mine >> \(Workshop.spec)")
         _ = await Workshop.code { _ = try await workshop.repository.write(change) }
         try workshop.git("checkout -q .")
-        #expect(try await workshop.repository.write(change).kind == "committed")
-        #expect(try await workshop.repository.finish(turn: "t1") == nil)
+        try await expectEqual(workshop.repository.write(change).kind, "committed")
+        try await expectEqual(workshop.repository.finish(turn: "t1"), nil)
         #expect(try workshop.checkClean())
     }
 }

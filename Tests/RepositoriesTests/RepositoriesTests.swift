@@ -45,17 +45,17 @@ private struct Fixture {
         let fixture = try Fixture()
         #expect(await fixture.catalog.prepare().isEmpty)
         let made = try await fixture.make("login-page", turn: "t1")
-        #expect(made.branch == "001-login-page")
-        #expect(made.stat == GitStat(files: 1, additions: 1, deletions: 0))
-        #expect(made.notice.sha == made.id.hex)
-        #expect(made.notice.repository == "notes")
-        #expect(try fixture.git("show 001-login-page:specs/001-login-page/spec.md") == "# 001-login-page")
+        expectEqual(made.branch, "001-login-page")
+        expectEqual(made.stat, GitStat(files: 1, additions: 1, deletions: 0))
+        expectEqual(made.notice.sha, made.id.hex)
+        expectEqual(made.notice.repository, "notes")
+        try expectEqual(fixture.git("show 001-login-page:specs/001-login-page/spec.md"), "# 001-login-page")
         #expect(
             try fixture.git("log -1 --format='%an|%ae|%cn|%(trailers:key=Jetbridge-Turn,valueonly)' 001-login-page")
                 .hasPrefix("Ada Lovelace|irc-local-account-ada."))
-        #expect(try fixture.git("status --porcelain --branch") == "## main")
-        #expect(try await fixture.repository.find(turn: "t1") == made)
-        #expect(try await fixture.repository.find(turn: "t") == nil)
+        try expectEqual(fixture.git("status --porcelain --branch"), "## main")
+        try await expectEqual(fixture.repository.find(turn: "t1"), made)
+        try await expectEqual(fixture.repository.find(turn: "t"), nil)
         try fixture.git("fsck --strict")
     }
 
@@ -69,8 +69,8 @@ private struct Fixture {
             }
             return try await group.reduce(into: []) { $0.append($1) }
         }
-        #expect(Set(branches).count == 12)
-        #expect(branches.sorted().last == "012-thing")
+        expectEqual(Set(branches).count, 12)
+        expectEqual(branches.sorted().last, "012-thing")
     }
 
     @Test("an earlier reservation that is committed later keeps its number")
@@ -84,8 +84,8 @@ private struct Fixture {
         let made = try await repository.commit(first, onBase: base, author: author, turn: "t1") { name in
             ("Specify", "", [try Document(path: "specs/\(name)/spec.md", text: "x")])
         }
-        #expect(second.branch == "002-second")
-        #expect(made.branch == "001-first")
+        expectEqual(second.branch, "002-second")
+        expectEqual(made.branch, "001-first")
     }
 
     @Test("a freed number is reused; one that another program takes is skipped")
@@ -96,14 +96,14 @@ private struct Fixture {
         let unused = try await repository.reserve("unused")
         await repository.release(unused)
         let name = try await repository.reserve("mine")
-        #expect(name.name.description == "001-mine")
+        expectEqual(name.name.description, "001-mine")
         try fixture.git("branch 001-theirs")
         let author = GitSignature(person: ada, seconds: 0)
         let made = try await repository.commit(name, onBase: base, author: author, turn: "t") { name in
             ("Specify \(name)", "", [try Document(path: "specs/\(name)/spec.md", text: "\(name)")])
         }
-        #expect(made.branch == "002-mine")
-        #expect(try fixture.git("show 002-mine:specs/002-mine/spec.md") == "002-mine")
+        expectEqual(made.branch, "002-mine")
+        try expectEqual(fixture.git("show 002-mine:specs/002-mine/spec.md"), "002-mine")
     }
 
     @Test("numbers continue from folders and branches, including remote ones, read as decimal")
@@ -114,11 +114,11 @@ private struct Fixture {
         try fixture.git.shell(
             "mkdir -p specs/010-x && touch specs/010-x/spec.md && git add . && git commit -qm x && git branch feature/008-y"
         )
-        #expect(try await repository.reserve("a").name.number == 11)
+        try await expectEqual(repository.reserve("a").name.number, 11)
         try fixture.git("update-ref refs/remotes/origin/0041-far main")
-        #expect(try await repository.reserve("b").name.number == 42)
+        try await expectEqual(repository.reserve("b").name.number, 42)
         try fixture.git("branch 20260101-120000-stamp")
-        #expect(try await repository.reserve("c").name.number == 43)
+        try await expectEqual(repository.reserve("c").name.number, 43)
     }
 
     @Test("an invalid document frees its number and commits nothing")
@@ -135,15 +135,15 @@ private struct Fixture {
                 return ("s", "", [try Document(path: "specs/\(name)/spec.md", text: text)])
             }
         }
-        #expect(try fixture.git("branch --format='%(refname:short)'") == "main")
-        #expect(try await repository.reserve("next").name.number == 1)
+        try expectEqual(fixture.git("branch --format='%(refname:short)'"), "main")
+        try await expectEqual(repository.reserve("next").name.number, 1)
     }
 
     @Test("the configured main falls back to the repository's own branch; another name does not")
     func baseBranch() async throws {
         let fixture = try Fixture()
         try RealGit(fixture.directory.path).shell("git init -q -b trunk notes")
-        #expect(try await fixture.repository.checkReady().name == "trunk")
+        try await expectEqual(fixture.repository.checkReady().name, "trunk")
         let strict = RepositoryCatalog(
             [RepositorySetting(name: "notes", place: .local(path: fixture.git.path), branch: "develop")],
             now: { 0 }, logger: Logger(label: "test"))
@@ -156,14 +156,14 @@ private struct Fixture {
         let made = try await fixture.make("page", turn: "t1")
         let repository = try fixture.repository
         let page = try await repository.commitPage(made.id.short)
-        #expect(page.commit.subject == "Specify 001-page")
-        #expect(page.diff.files.map(\.path) == ["specs/001-page/spec.md"])
+        expectEqual(page.commit.subject, "Specify 001-page")
+        expectEqual(page.diff.files.map(\.path), ["specs/001-page/spec.md"])
         let file = try await repository.filePage("specs/001-page/spec.md", at: "001-page")
-        #expect(file.bytes == Array("# 001-page\n".utf8))
+        expectEqual(file.bytes, Array("# 001-page\n".utf8))
         #expect(file.commit == made.id && !file.isLink)
-        #expect(try await repository.folderPage("specs", at: made.id.hex).entries.map(\.name) == ["001-page"])
-        #expect(try await repository.text(of: "specs/001-page/spec.md", at: "001-page") == "# 001-page\n")
-        #expect(try await repository.text(of: "none", at: "main") == nil)
+        try await expectEqual(repository.folderPage("specs", at: made.id.hex).entries.map(\.name), ["001-page"])
+        try await expectEqual(repository.text(of: "specs/001-page/spec.md", at: "001-page"), "# 001-page\n")
+        try await expectEqual(repository.text(of: "none", at: "main"), nil)
         for ref in ["0000000", "../..", "no branch"] {
             await #expect(throws: RepositoryError.self) { _ = try await repository.commitPage(ref) }
         }
@@ -174,11 +174,11 @@ private struct Fixture {
     @Test("a repository is found by name or by default; an unknown one is reported with what to do")
     func lookup() async throws {
         let fixture = try Fixture()
-        #expect(fixture.catalog.names == ["notes", "app"])
-        #expect(fixture.catalog.defaultName == "notes")
-        #expect(try fixture.catalog.repository("notes").name == "notes")
+        expectEqual(fixture.catalog.names, ["notes", "app"])
+        expectEqual(fixture.catalog.defaultName, "notes")
+        try expectEqual(fixture.catalog.repository("notes").name, "notes")
         #expect(throws: RepositoryError.self) { try fixture.catalog.repository("nots") }
-        #expect(try fixture.catalog.repository("app").name == "app")
+        try expectEqual(fixture.catalog.repository("app").name, "app")
         let none = RepositoryCatalog([], now: { 0 }, logger: Logger(label: "test"))
         #expect(throws: RepositoryError.self) { try none.repository(nil) }
     }
@@ -193,8 +193,8 @@ private struct Fixture {
                 RepositorySetting(name: "good", place: .local(path: directory.path + "/good")),
             ], now: { 0 }, logger: Logger(label: "test"))
         let failures = await catalog.prepare()
-        #expect(failures.keys.sorted() == ["bad"])
-        #expect(failures["bad"]?.code == .git(.pathIsFile))
+        expectEqual(failures.keys.sorted(), ["bad"])
+        expectEqual(failures["bad"]?.code, .git(.pathIsFile))
         _ = try await catalog.repository("good").checkReady()
     }
 }
@@ -207,17 +207,17 @@ private struct Fixture {
             ("001", nil), ("001a", nil), ("a-001", nil), ("20260101-120000-a", nil), ("", nil), ("-", nil),
         ] as [(String, Int?)])
     func number(name: String, expected: Int?) {
-        #expect(NumberedName.number(of: name) == expected)
+        expectEqual(NumberedName.number(of: name), expected)
     }
 
     @Test("names have three digits or more, and at most 244 bytes, cut after a word")
     func names() {
-        #expect(NumberedName(number: 7, shortName: "a").description == "007-a")
-        #expect(NumberedName(number: 1000, shortName: "a").description == "1000-a")
+        expectEqual(NumberedName(number: 7, shortName: "a").description, "007-a")
+        expectEqual(NumberedName(number: 1000, shortName: "a").description, "1000-a")
         let long = NumberedName(number: 7, shortName: String(repeating: "abcdefg-", count: 40) + "z")
         #expect(long.description.utf8.count <= 244)
         #expect(long.description.hasSuffix("-abcdefg"))
-        #expect(NumberedName(number: 7, shortName: String(repeating: "a", count: 300)).description.utf8.count == 244)
+        expectEqual(NumberedName(number: 7, shortName: String(repeating: "a", count: 300)).description.utf8.count, 244)
     }
 
     @Test(
@@ -238,14 +238,14 @@ private struct Fixture {
     @Test("a person's mail address is stable, unique and undeliverable")
     func signatures() {
         let mail = GitSignature(person: ada, seconds: 0).mail
-        #expect(mail == GitSignature(person: ada, seconds: 9).mail)
+        expectEqual(mail, GitSignature(person: ada, seconds: 9).mail)
         #expect(mail.hasSuffix("@users.jetbridge.invalid"))
         let others = ["irc:local/account-ada", "irc:local/account:adA", "matrix:@ada:example.org", "💥", ""]
         let mails = others.map {
             GitSignature(person: Sender(id: $0, identities: [], displayName: ""), seconds: 0).mail
         }
-        #expect(Set(mails + [mail]).count == others.count + 1)
+        expectEqual(Set(mails + [mail]).count, others.count + 1)
         #expect(mails.allSatisfy { $0.allSatisfy { $0.isASCII && !$0.isWhitespace } })
-        #expect(GitSignature(person: Sender(id: "", identities: [], displayName: "<>"), seconds: 0).name == "unknown")
+        expectEqual(GitSignature(person: Sender(id: "", identities: [], displayName: "<>"), seconds: 0).name, "unknown")
     }
 }

@@ -28,7 +28,7 @@ struct WebhookLedgerTests {
                 try ledger.insert(Self.delivery(1)),
             ]
         }
-        #expect(inserted == [true, true, false])
+        expectEqual(inserted, [true, true, false])
     }
 
     @Test(
@@ -50,26 +50,26 @@ struct WebhookLedgerTests {
             if case .now(let delivery) = next { delivery.id } else { nil }
         }
         try await store.write { ledger in
-            #expect(try ledger.nextWebhookDelivery(of: "ci", at: 0) == .nothing)
+            try expectEqual(ledger.nextWebhookDelivery(of: "ci", at: 0), .nothing)
             for number in 1...3 { try ledger.insert(Self.delivery(number)) }
         }
-        #expect(id(try await next(5) { _ in }) == "ci-1")
+        expectEqual(id(try await next(5) { _ in }), "ci-1")
         let waits = try await next(5) {
             $0.nextAt = 10
             $0.tries = 40
         }
-        #expect(waits == .later(10))
-        #expect(try await next(5) { $0.status = 503 } == .later(10))
-        #expect(id(try await next(5) { $0.status = 400 }) == "ci-2")
-        #expect(id(try await next(10) { _ in }) == "ci-1")
-        #expect(try await next(5) { $0.tries = 3 } == .later(10))
+        expectEqual(waits, .later(10))
+        try await expectEqual(next(5) { $0.status = 503 }, .later(10))
+        expectEqual(id(try await next(5) { $0.status = 400 }), "ci-2")
+        expectEqual(id(try await next(10) { _ in }), "ci-1")
+        try await expectEqual(next(5) { $0.tries = 3 }, .later(10))
         let urgent = try await store.write { ledger in
             _ = try ledger.resendWebhookDelivery("ci-3", of: "ci")
-            #expect(try ledger.resendWebhookDelivery("ci-3", of: "board") == nil)
-            #expect(try ledger.urgentWebhooks() == ["ci"])
+            try expectEqual(ledger.resendWebhookDelivery("ci-3", of: "board"), nil)
+            try expectEqual(ledger.urgentWebhooks(), ["ci"])
             return try ledger.nextWebhookDelivery(of: "ci", at: 0)
         }
-        #expect(id(urgent) == "ci-3")
+        expectEqual(id(urgent), "ci-3")
     }
 
     @Test("a full queue gives up its oldest, and a hook that is gone from the configuration all")
@@ -79,16 +79,16 @@ struct WebhookLedgerTests {
         try await store.write { ledger in
             for number in 1...5 { try ledger.insert(Self.delivery(number, at: Int64(number))) }
             try ledger.insert(Self.delivery(1, of: "board"))
-            #expect(try ledger.boundWebhookQueue(of: "ci", to: 3) == 2)
-            #expect(try ledger.boundWebhookQueue(of: "ci", to: 3) == 0)
+            try expectEqual(ledger.boundWebhookQueue(of: "ci", to: 3), 2)
+            try expectEqual(ledger.boundWebhookQueue(of: "ci", to: 3), 0)
             let summary = try ledger.webhookSummary(of: "ci")
             #expect(summary.waiting == 3 && summary.givenUp == 2 && summary.last == nil)
-            #expect(try ledger.webhookDelivery("ci-2")?.error == "more than 3 deliveries waited")
-            #expect(try ledger.giveUpWebhookDeliveries(of: "ci", storedBefore: 4, because: "too old") == 1)
+            try expectEqual(ledger.webhookDelivery("ci-2")?.error, "more than 3 deliveries waited")
+            try expectEqual(ledger.giveUpWebhookDeliveries(of: "ci", storedBefore: 4, because: "too old"), 1)
             try ledger.keepWebhooks(["board"])
-            #expect(try ledger.webhookSummary(of: "ci").waiting == 0)
-            #expect(try ledger.webhookSummary(of: "board").waiting == 1)
-            #expect(try ledger.deleteWebhookDeliveries(before: 5, limit: 100) == 4)
+            try expectEqual(ledger.webhookSummary(of: "ci").waiting, 0)
+            try expectEqual(ledger.webhookSummary(of: "board").waiting, 1)
+            try expectEqual(ledger.deleteWebhookDeliveries(before: 5, limit: 100), 4)
         }
     }
 
@@ -104,10 +104,10 @@ struct WebhookLedgerTests {
             }
             try ledger.setWebhookCursor(2)
             try ledger.deleteChanges(before: 9)
-            #expect(try ledger.changes(after: 0, limit: 10).map(\.number) == [3, 4])
+            try expectEqual(ledger.changes(after: 0, limit: 10).map(\.number), [3, 4])
             try ledger.keepWebhooks([])
             try ledger.deleteChanges(before: 9)
-            #expect(try ledger.changes(after: 0, limit: 10).map(\.number) == [4])
+            try expectEqual(ledger.changes(after: 0, limit: 10).map(\.number), [4])
         }
     }
 }

@@ -16,27 +16,27 @@ struct SlackAdapterTests {
             let question = stage.slack.say("\(stage.slack.mention) hello <there>")
             await stage.sink.wait { !$0.messages.isEmpty }
             let message = try #require(stage.sink.messages.first)
-            #expect(message.text == "hello <there>")
+            expectEqual(message.text, "hello <there>")
             #expect(message.isAddressed)
-            #expect(message.sender.id == "slack:\(stage.slack.teamID)/\(LoopbackSlack.alice)")
+            expectEqual(message.sender.id, "slack:\(stage.slack.teamID)/\(LoopbackSlack.alice)")
             // Also of the first message: what it asks for is signed with the name.
-            #expect(message.sender.displayName == "alice")
+            expectEqual(message.sender.displayName, "alice")
             // Messages keep their `ts` when a channel gets another id.
             #expect(stage.adapter.traits(of: message.route.room).capabilities.contains(.lastingIDs))
             let reference = try await stage.adapter.post(stage.message("**hi** <\u{200B}!channel>", message.route))
             let shown = try #require(stage.slack.message(reference.id))
-            #expect(shown.thread == question)
-            #expect(shown.content == "**hi** <\u{200B}!channel>")
+            expectEqual(shown.thread, question)
+            expectEqual(shown.content, "**hi** <\u{200B}!channel>")
             #expect(!shown.isUnfurling)
             #expect(stage.slack.pings.isEmpty)
             try await stage.slack.wait("two sockets and no event left") {
                 $0.outstanding == 0 && $0.connectionCount == 2
             }
             #expect(stage.slack.mistakes.isEmpty)
-            #expect(stage.sink.messages.count == 1)
-            #expect(try await stage.adapter.find(token: "token", isFile: false, in: message.route) == reference)
+            expectEqual(stage.sink.messages.count, 1)
+            try await expectEqual(stage.adapter.find(token: "token", isFile: false, in: message.route), reference)
             let other = try await stage.adapter.find(token: "other", isFile: false, in: message.route)
-            #expect(other == nil)
+            expectEqual(other, nil)
         }
     }
 
@@ -46,7 +46,7 @@ struct SlackAdapterTests {
             stage.slack.inject(.hang, at: "users.info")
             stage.slack.say("\(stage.slack.mention) hello")
             await stage.sink.wait { !$0.messages.isEmpty }
-            #expect(stage.sink.messages.first?.sender.displayName == LoopbackSlack.alice)
+            expectEqual(stage.sink.messages.first?.sender.displayName, LoopbackSlack.alice)
         }
     }
 
@@ -56,20 +56,20 @@ struct SlackAdapterTests {
             let question = stage.slack.say("\(stage.slack.mention) write")
             let route = stage.route(thread: question)
             let reference = try await stage.adapter.post(stage.message("One.\n\nTw", route, stage: .preview))
-            #expect(stage.slack.message(reference.id)?.isStreaming == true)
-            #expect(stage.slack.message(reference.id)?.content == "One.\n\n")
+            expectEqual(stage.slack.message(reference.id)?.isStreaming, true)
+            expectEqual(stage.slack.message(reference.id)?.content, "One.\n\n")
             stage.skip(1_200)
             try await stage.adapter.replace(
                 reference, with: stage.message("One.\n\nTwo.\n\n```\na\nb\n```", route, stage: .preview))
-            #expect(stage.slack.message(reference.id)?.content == "One.\n\nTwo.\n\n```\na\n")
+            expectEqual(stage.slack.message(reference.id)?.content, "One.\n\nTwo.\n\n```\na\n")
             let whole = "One.\n\nTwo.\n\n```\na\nbc\n```\n\nEnd."
             try await stage.adapter.replace(reference, with: stage.message(whole, route))
             let shown = try #require(stage.slack.message(reference.id))
-            #expect(shown.content == whole)
+            expectEqual(shown.content, whole)
             #expect(!shown.isStreaming && !shown.isUnfinished)
-            #expect(stage.slack.count("chat.startStream") == 1)
-            #expect(stage.slack.count("chat.stopStream") == 1)
-            #expect(try await stage.adapter.find(token: "token", isFile: false, in: route) == reference)
+            expectEqual(stage.slack.count("chat.startStream"), 1)
+            expectEqual(stage.slack.count("chat.stopStream"), 1)
+            try await expectEqual(stage.adapter.find(token: "token", isFile: false, in: route), reference)
         }
     }
 
@@ -80,12 +80,12 @@ struct SlackAdapterTests {
             let reference = try await stage.adapter.post(stage.message("One.\n\nTw", route, stage: .preview))
             stage.skip(240_000)
             try await stage.adapter.replace(reference, with: stage.message("One.\n\nTwo.", route, stage: .preview))
-            #expect(stage.slack.message(reference.id)?.isStreaming == false)
-            #expect(stage.slack.message(reference.id)?.content == "One.\n\nTwo.")
+            expectEqual(stage.slack.message(reference.id)?.isStreaming, false)
+            expectEqual(stage.slack.message(reference.id)?.content, "One.\n\nTwo.")
             stage.skip(1_200)
             try await stage.adapter.replace(reference, with: stage.message("One.\n\nTwo. Th", route, stage: .preview))
             try await stage.adapter.replace(reference, with: stage.message("One.\n\nTwo. Three.", route))
-            #expect(stage.slack.message(reference.id)?.content == "One.\n\nTwo. Three.")
+            expectEqual(stage.slack.message(reference.id)?.content, "One.\n\nTwo. Three.")
         }
     }
 
@@ -106,11 +106,11 @@ struct SlackAdapterTests {
                 }
             }
             #expect(refusals > 0)
-            #expect(stage.slack.count("chat.startStream") == 18)
+            expectEqual(stage.slack.count("chat.startStream"), 18)
             for (reference, route) in references {
                 try await stage.adapter.replace(reference, with: stage.message("whole", route))
             }
-            #expect(stage.slack.refusals["ratelimited"] == nil)
+            expectEqual(stage.slack.refusals["ratelimited"], nil)
         }
     }
 
@@ -126,7 +126,7 @@ struct SlackAdapterTests {
                 reference, with: stage.message("One.\n\nTwo.\n\nThr", route, stage: .preview))
             try await stage.adapter.replace(reference, with: stage.message("One.\n\nTwo.\n\nThree.", route))
             let shown = try #require(stage.slack.message(reference.id))
-            #expect(shown.content == "One.\n\nTwo.\n\nThree.")
+            expectEqual(shown.content, "One.\n\nTwo.\n\nThree.")
             #expect(!shown.isUnfinished)
         }
     }
@@ -147,17 +147,17 @@ struct SlackAdapterTests {
                 #expect(error?.code == .disconnected && error?.isCertain == true && error?.retryAfter != nil)
                 stage.skip(1_200)
                 try await stage.adapter.replace(reference, with: growing)
-                #expect(stage.slack.message(reference.id)?.content == "One two")
+                expectEqual(stage.slack.message(reference.id)?.content, "One two")
                 try await stage.adapter.replace(
                     reference,
                     with: stage.message(
                         "One two three", route, token: "t\(number)",
                         buttons: [MessageButton(label: "Go", command: "approve 1", style: .primary)]))
                 let shown = try #require(stage.slack.message(reference.id))
-                #expect(shown.content == "One two three")
-                #expect(shown.buttons.map(\.value) == ["approve 1"])
+                expectEqual(shown.content, "One two three")
+                expectEqual(shown.buttons.map(\.value), ["approve 1"])
             }
-            #expect(stage.slack.count("chat.startStream") == 1)
+            expectEqual(stage.slack.count("chat.startStream"), 1)
         }
     }
 
@@ -168,12 +168,11 @@ struct SlackAdapterTests {
             let route = stage.route(thread: question)
             let reference = try await stage.adapter.post(stage.message("One.\n\nTw", route, stage: .preview))
             try await SlackStage.run(in: stage.slack) { next in
-                #expect(
-                    try await next.adapter.find(token: "token", isFile: false, in: next.route(thread: question))
-                        == reference)
+                try await expectEqual(
+                    next.adapter.find(token: "token", isFile: false, in: next.route(thread: question)), reference)
                 try await next.adapter.replace(reference, with: next.message("Whole.", next.route(thread: question)))
-                #expect(stage.slack.message(reference.id)?.content == "Whole.")
-                #expect(stage.slack.message(reference.id)?.isStreaming == false)
+                expectEqual(stage.slack.message(reference.id)?.content, "Whole.")
+                expectEqual(stage.slack.message(reference.id)?.isStreaming, false)
             }
         }
     }
@@ -187,8 +186,8 @@ struct SlackAdapterTests {
             stage.slack.edit(question, to: "\(stage.slack.mention) status")
             await stage.sink.wait { $0.events.count == 2 }
             let edit = try #require(stage.sink.events.last?.kind.edit)
-            #expect(edit.text == "/status")
-            #expect(edit.reference.id == question)
+            expectEqual(edit.text, "/status")
+            expectEqual(edit.reference.id, question)
             let posted = try await stage.adapter.post(
                 stage.message(
                     "Run it?", stage.route(thread: question),
@@ -199,14 +198,14 @@ struct SlackAdapterTests {
             let press = try #require(stage.slack.press("Deny", of: posted.id))
             await stage.sink.wait { $0.events.count == 3 }
             let choice = try #require(stage.sink.events.last?.kind.choice)
-            #expect(choice.kind == .button("deny 7"))
-            #expect(choice.target == posted)
+            expectEqual(choice.kind, .button("deny 7"))
+            expectEqual(choice.target, posted)
             try await stage.slack.wait("the press is acknowledged") { $0.outcome(press)?.isAcknowledged == true }
             stage.slack.react("+1", to: posted.id)
             await stage.sink.wait { $0.events.count == 4 }
             stage.slack.delete(question)
             await stage.sink.wait { $0.events.count == 5 }
-            #expect(stage.sink.events.last?.kind.deleted?.id == question)
+            expectEqual(stage.sink.events.last?.kind.deleted?.id, question)
             try await stage.adapter.delete(posted, in: stage.route(thread: question))
             try await stage.adapter.delete(posted, in: stage.route(thread: question))
             #expect(stage.slack.message(posted.id) == nil)
@@ -221,16 +220,16 @@ struct SlackAdapterTests {
             let route = stage.route(thread: question)
             await stage.adapter.setTyping(true, in: route)
             await stage.adapter.setTyping(true, in: route)
-            #expect(stage.slack.status(thread: question) == "is thinking…")
-            #expect(stage.slack.count("assistant.threads.setStatus") == 1)
+            expectEqual(stage.slack.status(thread: question), "is thinking…")
+            expectEqual(stage.slack.count("assistant.threads.setStatus"), 1)
             await stage.adapter.setTyping(false, in: route)
             #expect((stage.slack.status(thread: question) ?? "").isEmpty)
             let reference = MessageReference(room: route.room, id: question)
             await stage.adapter.react("👀", isOn: true, to: reference)
             await stage.adapter.react("👀", isOn: true, to: reference)
-            #expect(stage.slack.message(question)?.reactions["eyes"] == [stage.slack.botUser])
+            expectEqual(stage.slack.message(question)?.reactions["eyes"], [stage.slack.botUser])
             await stage.adapter.react("👀", isOn: false, to: reference)
-            #expect(stage.slack.message(question)?.reactions["eyes"] == nil)
+            expectEqual(stage.slack.message(question)?.reactions["eyes"], nil)
         }
     }
 
@@ -244,7 +243,7 @@ struct SlackAdapterTests {
             try await stage.slack.wait("the status to be in transit") { $0.count("assistant.threads.setStatus") == 1 }
             _ = try await stage.adapter.post(OutgoingMessage(text: "Answer.", route: route, token: "m1"))
             await typing
-            #expect(stage.slack.count("assistant.threads.setStatus") == 2)
+            expectEqual(stage.slack.count("assistant.threads.setStatus"), 2)
             #expect((stage.slack.status(thread: question) ?? "").isEmpty)
         }
     }
@@ -258,10 +257,10 @@ struct SlackAdapterTests {
                 let error = await #expect(throws: AdapterError.self) {
                     try await stage.adapter.post(stage.message("x", route))
                 }
-                #expect(error?.code == .rateLimited)
+                expectEqual(error?.code, .rateLimited)
                 #expect((error?.retryAfter ?? .zero) > .seconds(28))
             }
-            #expect(stage.slack.count("chat.postMessage") == 1)
+            expectEqual(stage.slack.count("chat.postMessage"), 1)
             let other = stage.slack.addChannel("other")
             try await stage.adapter.post(stage.message("x", stage.route(other, thread: nil)))
         }
@@ -279,7 +278,7 @@ struct SlackAdapterTests {
                 let error = await #expect(throws: AdapterError.self) {
                     try await stage.adapter.post(stage.message("x", route, token: "lost"))
                 }
-                #expect(error?.isCertain == isCertain, "\(fault)")
+                expectEqual(error?.isCertain, isCertain, "\(fault)")
             }
             let found = try await stage.adapter.find(token: "lost", isFile: false, in: route)
             #expect(found != nil)
@@ -297,7 +296,7 @@ struct SlackAdapterTests {
             #expect(attachment.name == "a.bin" && attachment.size == bytes.count)
             let collected = Collected()
             try await stage.adapter.download(attachment) { collected.append($0) }
-            #expect(collected.bytes == bytes)
+            expectEqual(collected.bytes, bytes)
             let route = try #require(stage.sink.messages.first?.route)
             let file = OutgoingFile(
                 name: "out.txt", mediaType: "text/plain", bytes: Array("hello".utf8), caption: "<!here> & more",
@@ -305,8 +304,8 @@ struct SlackAdapterTests {
                 token: "f1")
             let reference = try await stage.adapter.upload(file)
             let shown = try #require(stage.slack.message(reference.id))
-            #expect(shown.files.compactMap { stage.slack.file($0)?.bytes } == [Array("hello".utf8)])
-            #expect(shown.thread == route.anchor)
+            expectEqual(shown.files.compactMap { stage.slack.file($0)?.bytes }, [Array("hello".utf8)])
+            expectEqual(shown.thread, route.anchor)
             #expect(stage.slack.pings.isEmpty)
             stage.slack.setScopes(stage.slack.settings.scopes.subtracting(["files:read"]))
             await #expect(throws: AdapterError.self) { try await stage.adapter.download(attachment) { _ in } }
@@ -323,10 +322,10 @@ struct SlackAdapterTests {
             let error = await #expect(throws: AdapterError.self) {
                 try await stage.adapter.download(attachment) { _ in }
             }
-            #expect(error?.message == "Slack ended the download early. Send it again")
+            expectEqual(error?.message, "Slack ended the download early. Send it again")
             let request = stage.adapter.downloadRequest(try HTTPURL("https://files.slack.com/a"))
-            #expect(request.totalTimeout == .seconds(300))
-            #expect(SlackAdapter.downloadText(.idleTimeout) == "Slack sent nothing for a minute. Send it again")
+            expectEqual(request.totalTimeout, .seconds(300))
+            expectEqual(SlackAdapter.downloadText(.idleTimeout), "Slack sent nothing for a minute. Send it again")
         }
     }
 
@@ -351,7 +350,7 @@ struct SlackAdapterTests {
             try await stage.slack.wait("prompts") { !$0.prompts(in: channel, thread: thread).isEmpty }
             stage.slack.say("plan my week\nplease", in: channel, thread: thread)
             try await stage.slack.wait("a title") { $0.title(in: channel, thread: thread) == "plan my week" }
-            #expect(stage.sink.messages.first?.thread.value == "\(channel)/\(thread)")
+            expectEqual(stage.sink.messages.first?.thread.value, "\(channel)/\(thread)")
         }
     }
 
@@ -366,7 +365,7 @@ struct SlackAdapterTests {
                 let route = stage.route(channel, thread: nil)
                 let reference = try await stage.adapter.post(stage.message(text, route))
                 try await stage.adapter.replace(reference, with: stage.message(text + "x", route))
-                #expect(stage.slack.message(reference.id, in: channel)?.content.hasPrefix(text) == true)
+                expectEqual(stage.slack.message(reference.id, in: channel)?.content.hasPrefix(text), true)
             }
         }
     }

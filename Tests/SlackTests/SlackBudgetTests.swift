@@ -1,6 +1,7 @@
 import Chat
 import HTTP
 import JSON
+import TestSupport
 import Testing
 
 @testable import Slack
@@ -10,12 +11,12 @@ struct SlackBudgetTests {
     @Test("a method's calls are limited as Slack limits them, and previews leave the last edits to finals")
     func edits() {
         var budget = SlackBudget()
-        for second in 0..<40 { #expect(budget.take(.update, for: .preview, at: Int64(second)) == 0) }
+        for second in 0..<40 { expectEqual(budget.take(.update, for: .preview, at: Int64(second)), 0) }
         let wait = budget.take(.update, for: .preview, at: 1_000)
-        #expect(wait == 60_000)
-        for _ in 0..<10 { #expect(budget.take(.update, at: 1_000) == 0) }
+        expectEqual(wait, 60_000)
+        for _ in 0..<10 { expectEqual(budget.take(.update, at: 1_000), 0) }
         #expect(budget.take(.update, at: 1_000) > 0)
-        #expect(budget.take(.update, at: 62_500) == 0)
+        expectEqual(budget.take(.update, at: 62_500), 0)
     }
 
     @Test("the more messages grow, the more calls are kept for their last edits")
@@ -24,7 +25,7 @@ struct SlackBudgetTests {
         budget.openPreviews = 30
         var count = 0
         while budget.take(.update, for: .preview, at: 0) == 0 { count += 1 }
-        #expect(count == 18)
+        expectEqual(count, 18)
         budget.openPreviews = 90
         #expect(budget.take(.update, for: .preview, at: 100_000) > 0)
     }
@@ -34,11 +35,11 @@ struct SlackBudgetTests {
         var budget = SlackBudget()
         budget.pause(.update, channel: "C1", for: 30_000, at: 0)
         budget.pause(.post, channel: "C1", for: 5_000, at: 0)
-        #expect(budget.wait(.update, channel: "C2", at: 1_000) == 29_000)
-        #expect(budget.wait(.post, channel: "C1", at: 1_000) == 4_000)
-        #expect(budget.wait(.post, channel: "C2", at: 1_000) == 0)
-        #expect(budget.wait(.delete, at: 1_000) == 0)
-        #expect(budget.wait(.post, channel: "C1", at: 5_000) == 0)
+        expectEqual(budget.wait(.update, channel: "C2", at: 1_000), 29_000)
+        expectEqual(budget.wait(.post, channel: "C1", at: 1_000), 4_000)
+        expectEqual(budget.wait(.post, channel: "C2", at: 1_000), 0)
+        expectEqual(budget.wait(.delete, at: 1_000), 0)
+        expectEqual(budget.wait(.post, channel: "C1", at: 5_000), 0)
     }
 
     @Test(
@@ -62,18 +63,18 @@ struct SlackBudgetTests {
             SlackFailure(
                 method: "chat.postMessage", status: status, headers: ["Retry-After": "7"], answer: try? JSON.parse(body)
             ))
-        #expect(failure.adapterError.code.rawValue == code)
-        #expect(failure.adapterError.isCertain == isCertain)
-        if status == 429 { #expect(failure.adapterError.retryAfter == .seconds(7)) }
-        #expect(SlackFailure(method: "x", status: 200, headers: [:], answer: ["ok": true]) == nil)
+        expectEqual(failure.adapterError.code.rawValue, code)
+        expectEqual(failure.adapterError.isCertain, isCertain)
+        if status == 429 { expectEqual(failure.adapterError.retryAfter, .seconds(7)) }
+        expectEqual(SlackFailure(method: "x", status: 200, headers: [:], answer: ["ok": true]), nil)
     }
 
     @Test("forged requests do not fill the log")
     func forgeries() {
         var forgeries = SlackForgeries()
-        #expect(forgeries.note(at: 1_000) == 1)
+        expectEqual(forgeries.note(at: 1_000), 1)
         #expect((2..<60).allSatisfy { forgeries.note(at: $0 * 1_000) == nil })
-        #expect(forgeries.note(at: 61_000) == 59)
-        #expect(forgeries.note(at: 61_001) == nil)
+        expectEqual(forgeries.note(at: 61_000), 59)
+        expectEqual(forgeries.note(at: 61_001), nil)
     }
 }

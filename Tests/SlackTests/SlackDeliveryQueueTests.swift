@@ -22,7 +22,7 @@ struct SlackDeliveryQueueTests {
             await adapter.deliverJobs(of: queue, to: RecordingSink())
         }
         await server.value
-        #expect(answers.withLock { $0 } == [false])
+        expectEqual(answers.withLock { $0 }, [false])
         #expect(!queue.append(job))
     }
 }

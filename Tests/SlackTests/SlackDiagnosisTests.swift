@@ -28,7 +28,7 @@ struct SlackDiagnosisTests {
     func well() async throws {
         let findings = try await Self.diagnose()
         #expect(findings.allSatisfy { $0.severity == .ok }, "\(findings)")
-        #expect(findings.count == 4)
+        expectEqual(findings.count, 4)
     }
 
     @Test(
@@ -73,7 +73,7 @@ struct SlackDiagnosisTests {
         #expect(!yaml.contains("chat:write.public") && !yaml.contains("admin"))
         let overHTTP = SlackManifest.yaml(commands: [], requestURL: "https://e.org/hooks/slack/team")
         #expect(overHTTP.contains("socket_mode_enabled: false"))
-        #expect(overHTTP.components(of: "request_url: \"https://e.org/hooks/slack/team\"") == 2)
+        expectEqual(overHTTP.components(of: "request_url: \"https://e.org/hooks/slack/team\""), 2)
     }
 }
 

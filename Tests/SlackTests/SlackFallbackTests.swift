@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Slack
@@ -19,7 +20,7 @@ struct SlackFallbackTests {
             ("<\u{200B}!channel>", "&lt;\u{200B}!channel&gt;"),
         ])
     func words(markdown: String, expected: String) {
-        #expect(SlackFallback.text(of: markdown) == expected)
+        expectEqual(SlackFallback.text(of: markdown), expected)
     }
 
     @Test("it is cut to the limit of an edit, in whole characters", arguments: ["a", "<", "é", "👨‍👩‍👧", "word\n"])

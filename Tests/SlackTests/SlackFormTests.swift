@@ -29,16 +29,16 @@ struct SlackFormTests {
             try await stage.slack.wait("an acknowledgement") { $0.outcome(press)?.isAcknowledged == true }
             #expect(Self.choices(stage).isEmpty)
             let (id, view) = try #require(stage.slack.views.first)
-            #expect(view["title"]?["text"] == "Deny")
-            #expect(view["blocks"]?[0]?["label"]?["text"] == "Reason")
+            expectEqual(view["title"]?["text"], "Deny")
+            expectEqual(view["blocks"]?[0]?["label"]?["text"], "Reason")
             let values: JSON = ["text": ["text": ["type": "plain_text_input", "value": " not\non a Friday "]]]
             let submission = try #require(stage.slack.submit(view: id, values))
             await stage.sink.wait { !$0.events.isEmpty }
             try await stage.slack.wait("an acknowledgement") { $0.outcome(submission)?.isAcknowledged == true }
             let choice = try #require(Self.choices(stage).first)
-            #expect(choice.kind == .button("deny a1 not on a Friday"))
-            #expect(choice.target == message)
-            #expect(choice.sender.id == "slack:\(stage.slack.teamID)/\(LoopbackSlack.alice)")
+            expectEqual(choice.kind, .button("deny a1 not on a Friday"))
+            expectEqual(choice.target, message)
+            expectEqual(choice.sender.id, "slack:\(stage.slack.teamID)/\(LoopbackSlack.alice)")
             #expect(stage.slack.mistakes.isEmpty)
         }
     }
@@ -52,7 +52,7 @@ struct SlackFormTests {
             let id = try #require(stage.slack.views.first?.key)
             stage.slack.submit(view: id, ["text": ["text": ["type": "plain_text_input", "value": .null]]])
             await stage.sink.wait { !$0.events.isEmpty }
-            #expect(Self.choices(stage).map(\.kind) == [.button("deny a1")])
+            expectEqual(Self.choices(stage).map(\.kind), [.button("deny a1")])
         }
     }
 
@@ -68,7 +68,7 @@ struct SlackFormTests {
             let submission = try #require(stage.slack.submit(view: id, values))
             try await stage.slack.wait("an answer") { $0.outcome(submission)?.answers.isEmpty == false }
             let answer = stage.slack.outcome(submission)?.answers.first
-            #expect(answer?["errors"]?["text"]?.stringValue?.contains("Ask an owner") == true)
+            expectEqual(answer?["errors"]?["text"]?.stringValue?.contains("Ask an owner"), true)
             #expect(!stage.slack.views.isEmpty && Self.choices(stage).isEmpty)
             #expect(stage.slack.mistakes.isEmpty)
         }
@@ -87,7 +87,7 @@ struct SlackFormTests {
             let id = try #require(stage.slack.views.first?.key)
             stage.slack.submit(view: id, ["text": ["text": ["type": "plain_text_input", "value": .null]]])
             await stage.sink.wait { $0.events.count == 3 }
-            #expect(Self.choices(stage).map(\.sender.displayName) == ["alice", "bob", "bob"])
+            expectEqual(Self.choices(stage).map(\.sender.displayName), ["alice", "bob", "bob"])
         }
     }
 
@@ -97,7 +97,7 @@ struct SlackFormTests {
             let message = try await self.posted(stage)
             let press = try #require(stage.slack.press("Deny", of: message.id))
             await stage.sink.wait { !$0.events.isEmpty }
-            #expect(Self.choices(stage).map(\.kind) == [.button("deny a1")])
+            expectEqual(Self.choices(stage).map(\.kind), [.button("deny a1")])
             try await stage.slack.wait("an acknowledgement") { $0.outcome(press)?.isAcknowledged == true }
             #expect(stage.slack.views.isEmpty)
         }
@@ -109,7 +109,7 @@ struct SlackFormTests {
             let message = try await self.posted(stage)
             stage.slack.press("Approve", of: message.id)
             await stage.sink.wait { !$0.events.isEmpty }
-            #expect(Self.choices(stage).map(\.kind) == [.button("approve a1")])
+            expectEqual(Self.choices(stage).map(\.kind), [.button("approve a1")])
             #expect(stage.slack.views.isEmpty)
         }
     }

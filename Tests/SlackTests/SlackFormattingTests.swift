@@ -42,12 +42,12 @@ struct SlackFormattingTests {
             "- words\n\n  ```\n  code\n  ```", "> ```\n> code\n> ```", "3. three\n4. four",
         ])
     func keeps(markdown: String) {
-        #expect(Self.text(markdown) == markdown)
+        expectEqual(Self.text(markdown), markdown)
     }
 
     @Test("a list that is loose in one place is loose everywhere")
     func looseList() {
-        #expect(Self.text("- one\n\n  two\n- three") == "- one\n\n  two\n\n- three")
+        expectEqual(Self.text("- one\n\n  two\n- three"), "- one\n\n  two\n\n- three")
     }
 
     @Test(
@@ -63,7 +63,7 @@ struct SlackFormattingTests {
             ("```\n<@W12AB|al>\n```", "```\n<\(gap)@W12AB|al>\n```"), ("<a@b>", "a@b"),
         ])
     func defuses(markdown: String, expected: String) {
-        #expect(Self.text(markdown) == expected)
+        expectEqual(Self.text(markdown), expected)
     }
 
     @Test(
@@ -79,7 +79,7 @@ struct SlackFormattingTests {
             ("npm i @here/maps", "npm i @here/maps"),
         ])
     func keepsCode(markdown: String, expected: String) {
-        #expect(Self.text(markdown) == expected)
+        expectEqual(Self.text(markdown), expected)
         #expect(!Self.text(markdown).contains(Self.gap))
     }
 
@@ -95,18 +95,18 @@ struct SlackFormattingTests {
             - and `<@U1>`
             """
         let blocks = try #require(SlackBlocks.blocks(Self.text(markdown), buttons: []).arrayValue)
-        #expect(blocks.map { $0["type"]?.stringValue } == ["rich_text", "rich_text", "markdown"])
+        expectEqual(blocks.map { $0["type"]?.stringValue }, ["rich_text", "rich_text", "markdown"])
         let inline = try #require(blocks[0]["elements"]?.arrayValue?.first?["elements"]?.arrayValue)
-        #expect(inline.map { $0["text"]?.stringValue } == ["Ping with ", "<!here>", " or ", "<@U1>", ":"])
-        #expect(inline[1]["style"] == ["code": true])
-        #expect(inline[3]["style"] == ["bold": true])
+        expectEqual(inline.map { $0["text"]?.stringValue }, ["Ping with ", "<!here>", " or ", "<@U1>", ":"])
+        expectEqual(inline[1]["style"], ["code": true])
+        expectEqual(inline[3]["style"], ["bold": true])
         let code = try #require(blocks[1]["elements"]?.arrayValue?.first)
-        #expect(code["type"] == "rich_text_preformatted")
-        #expect(code["language"] == "html")
-        #expect(code["elements"] == [["type": "text", "text": "<!-- <!channel> -->"]])
-        #expect(blocks[2]["text"] == .string("- an item\n- and `<\(Self.gap)@U1>`"))
+        expectEqual(code["type"], "rich_text_preformatted")
+        expectEqual(code["language"], "html")
+        expectEqual(code["elements"], [["type": "text", "text": "<!-- <!channel> -->"]])
+        expectEqual(blocks[2]["text"], .string("- an item\n- and `<\(Self.gap)@U1>`"))
         for text in ["words", "<!here>", "- `<!here>`", "```\n<!DOCTYPE html>\n```"] {
-            #expect(SlackBlocks.blocks(Self.text(text), buttons: []).arrayValue?.count == 1)
+            expectEqual(SlackBlocks.blocks(Self.text(text), buttons: []).arrayValue?.count, 1)
             #expect(!SlackBlocks.needsBlocks(Self.text(text)))
         }
     }
@@ -128,32 +128,31 @@ struct SlackFormattingTests {
             ("x\u{7}y\u{202E}z", "xy\u{202E}z"), ("\\[a\\](b)", "[a\\](b)"), ("\\_a\\_", "\\_a\\_"),
         ])
     func escapes(markdown: String, expected: String) {
-        #expect(Self.text(markdown) == expected)
+        expectEqual(Self.text(markdown), expected)
     }
 
     @Test("a table is a frame with its header, so that a cut repeats it")
     func table() {
         let markdown = "| a | b |\n|:--|--:|\n| 1 | x\\|y |\n| `c\\|d` | **2** |"
         let rendered = SlackFormatting().render(markdown)
-        #expect(rendered.frames.map { String(decoding: $0.open, as: UTF8.self) } == ["| a | b |\n| :-- | --: |"])
-        #expect(
-            Self.text(markdown) == "| a | b |\n| :-- | --: |\n| 1 | x\\|y |\n| `c\\|d` | **2** |\n")
-        #expect(Self.text("| a |\n|---|") == "| a |\n| --- |")
-        #expect(Self.text("x\n\n| a |\n|---|\n| 1 |\n\ny") == "x\n\n| a |\n| --- |\n| 1 |\n\n\ny")
+        expectEqual(rendered.frames.map { String(decoding: $0.open, as: UTF8.self) }, ["| a | b |\n| :-- | --: |"])
+        expectEqual(Self.text(markdown), "| a | b |\n| :-- | --: |\n| 1 | x\\|y |\n| `c\\|d` | **2** |\n")
+        expectEqual(Self.text("| a |\n|---|"), "| a |\n| --- |")
+        expectEqual(Self.text("x\n\n| a |\n|---|\n| 1 |\n\ny"), "x\n\n| a |\n| --- |\n| 1 |\n\n\ny")
     }
 
     @Test("a fence is longer than any fence in its code")
     func fences() {
-        #expect(Self.text("````\n```\n````") == "````\n```\n````")
-        #expect(Self.text("~~~ c++ x\na\n~~~") == "```c++\na\n```")
-        #expect(Self.text("```\n```") == "```\n\n```")
-        #expect(Self.text("    indented\n      more") == "```\nindented\n  more\n```")
+        expectEqual(Self.text("````\n```\n````"), "````\n```\n````")
+        expectEqual(Self.text("~~~ c++ x\na\n~~~"), "```c++\na\n```")
+        expectEqual(Self.text("```\n```"), "```\n\n```")
+        expectEqual(Self.text("    indented\n      more"), "```\nindented\n  more\n```")
     }
 
     @Test("marks that span lines are closed and reopened on each line")
     func lines() {
-        #expect(Self.text("**one\ntwo**") == "**one**\n**two**")
-        #expect(Self.text("[one\ntwo](https://e.org)") == "[one two](https://e.org)")
+        expectEqual(Self.text("**one\ntwo**"), "**one**\n**two**")
+        expectEqual(Self.text("[one\ntwo](https://e.org)"), "[one two](https://e.org)")
     }
 
     @Test(
@@ -165,8 +164,8 @@ struct SlackFormattingTests {
         ])
     func seams(cut: String, close: String, open: String) {
         let seam = SlackFormatting().seam(after: Array(cut.utf8)[...])
-        #expect(String(decoding: seam.close, as: UTF8.self) == close)
-        #expect(String(decoding: seam.open, as: UTF8.self) == open)
+        expectEqual(String(decoding: seam.close, as: UTF8.self), close)
+        expectEqual(String(decoding: seam.open, as: UTF8.self), open)
     }
 
     @Test("random text neither crashes nor pings")

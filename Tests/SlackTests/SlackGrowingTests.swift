@@ -1,4 +1,5 @@
 import Chat
+import TestSupport
 import Testing
 
 @testable import Slack
@@ -8,20 +9,20 @@ struct SlackGrowingTests {
     @Test("additions continue the stream; text that changes twice stops them")
     func additions() {
         var growing = SlackGrowing(form: .stream(since: 0), touched: 0)
-        #expect(growing.addition(for: "one\n\ntw") == "one\n\n")
+        expectEqual(growing.addition(for: "one\n\ntw"), "one\n\n")
         growing.sent = "one\n\n"
-        #expect(growing.addition(for: "one\n\ntwo") == nil)
-        #expect(growing.addition(for: "one") == nil)
-        #expect(growing.remainder(of: "one\n\ntwo!") == "two!")
+        expectEqual(growing.addition(for: "one\n\ntwo"), nil)
+        expectEqual(growing.addition(for: "one"), nil)
+        expectEqual(growing.remainder(of: "one\n\ntwo!"), "two!")
         #expect(!growing.isDerailed)
         // A single change may be temporary.
-        #expect(growing.addition(for: "other\n\nthing") == nil)
+        expectEqual(growing.addition(for: "other\n\nthing"), nil)
         #expect(!growing.isDerailed)
-        #expect(growing.addition(for: "one\n\ntwo three") == "two ")
-        #expect(growing.addition(for: "other\n\nthing") == nil)
-        #expect(growing.addition(for: "other\n\nthings") == nil)
+        expectEqual(growing.addition(for: "one\n\ntwo three"), "two ")
+        expectEqual(growing.addition(for: "other\n\nthing"), nil)
+        expectEqual(growing.addition(for: "other\n\nthings"), nil)
         #expect(growing.isDerailed)
-        #expect(growing.remainder(of: "one\n\ntwo!") == nil)
+        expectEqual(growing.remainder(of: "one\n\ntwo!"), nil)
     }
 
     @Test("a growing message follows its channel to its new id, where only edits change it")
@@ -31,8 +32,8 @@ struct SlackGrowingTests {
         let new = RoomID(adapter: AdapterID("slack:team"), name: "C2")
         messages.keep(SlackGrowing(form: .stream(since: 0), touched: 0), for: MessageReference(room: old, id: "1.1"))
         messages.move(from: old, to: new)
-        #expect(messages[MessageReference(room: old, id: "1.1")] == nil)
-        #expect(messages[MessageReference(room: new, id: "1.1")]?.isDerailed == true)
+        expectEqual(messages[MessageReference(room: old, id: "1.1")], nil)
+        expectEqual(messages[MessageReference(room: new, id: "1.1")]?.isDerailed, true)
     }
 
     @Test("a stream cut into any pieces shows a prefix of the whole text")

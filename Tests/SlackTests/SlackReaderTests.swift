@@ -1,5 +1,6 @@
 import Chat
 import JSON
+import TestSupport
 import Testing
 
 @testable import Slack
@@ -27,14 +28,14 @@ struct SlackReaderTests {
             try Self.message(
                 #"{"type":"message","channel":"C1","channel_type":"channel","user":"U1","text":"<@UBOT> status","ts":"1700000001.123456","team":"T1"}"#
             ))
-        #expect(id == "message:C1/1700000001.123456")
-        #expect(message.thread.value == "C1/1700000001.123456")
-        #expect(message.route.anchor == "1700000001.123456")
-        #expect(message.route.replyTo == "1700000001.123456")
-        #expect(message.route.recipient == "T1/U1")
-        #expect(message.sender.id == "slack:T1/U1")
-        #expect(message.text == "/status")
-        #expect(message.sentAt == 1_700_000_001_123)
+        expectEqual(id, "message:C1/1700000001.123456")
+        expectEqual(message.thread.value, "C1/1700000001.123456")
+        expectEqual(message.route.anchor, "1700000001.123456")
+        expectEqual(message.route.replyTo, "1700000001.123456")
+        expectEqual(message.route.recipient, "T1/U1")
+        expectEqual(message.sender.id, "slack:T1/U1")
+        expectEqual(message.text, "/status")
+        expectEqual(message.sentAt, 1_700_000_001_123)
         #expect(message.isAddressed && !message.isThreaded && !message.isDirect)
     }
 
@@ -47,8 +48,8 @@ struct SlackReaderTests {
             try Self.message(
                 #"{"type":"message","channel":"C1","channel_type":"channel","user":"U1","text":"<@UBOT> hi","ts":"1700000001.123456"}"#
             ))
-        #expect(mention.1 == message.1)
-        #expect(mention.0.thread == message.0.thread)
+        expectEqual(mention.1, message.1)
+        expectEqual(mention.0.thread, message.0.thread)
     }
 
     @Test("a reply is in its root's thread, and addressed if the root is the bot's")
@@ -57,7 +58,7 @@ struct SlackReaderTests {
             try Self.message(
                 #"{"type":"message","channel":"C1","channel_type":"group","user":"U1","text":"and?","ts":"1700000002.000000","thread_ts":"1700000001.000000","parent_user_id":"UBOT"}"#
             ))
-        #expect(message.thread.value == "C1/1700000001.000000")
+        expectEqual(message.thread.value, "C1/1700000001.000000")
         #expect(message.isThreaded && message.isAddressed)
         let (broadcast, _) = try #require(
             try Self.message(
@@ -72,15 +73,15 @@ struct SlackReaderTests {
             try Self.message(
                 #"{"type":"message","channel":"D1","channel_type":"im","user":"U1","text":"status","ts":"1700000001.000000"}"#
             ))
-        #expect(message.thread.value == "D1")
-        #expect(message.route.anchor == nil)
+        expectEqual(message.thread.value, "D1")
+        expectEqual(message.route.anchor, nil)
         #expect(message.isDirect)
-        #expect(message.text == "status")
+        expectEqual(message.text, "status")
         let (threaded, _) = try #require(
             try Self.message(
                 #"{"type":"message","channel":"D1","channel_type":"im","user":"U1","text":"x","ts":"1700000002.000000","thread_ts":"1700000001.000000"}"#
             ))
-        #expect(threaded.thread.value == "D1/1700000001.000000")
+        expectEqual(threaded.thread.value, "D1/1700000001.000000")
     }
 
     @Test(
@@ -111,7 +112,7 @@ struct SlackReaderTests {
             try Self.message(
                 #"{"type":"message","subtype":"file_share","channel":"C1","channel_type":"channel","user":"U1","text":"","ts":"1.1","files":[{"id":"F1","name":"a.png","mimetype":"image/png","size":9},{"id":"F2","mode":"tombstone"},{"name":"x"}]}"#
             ))
-        #expect(message.attachments == [Attachment(id: "F1", name: "a.png", mediaType: "image/png", size: 9)])
+        expectEqual(message.attachments, [Attachment(id: "F1", name: "a.png", mediaType: "image/png", size: 9)])
     }
 
     @Test("only a person's change of the text is an edit")
@@ -124,10 +125,10 @@ struct SlackReaderTests {
             change(#"{"user":"U1","text":"<@UBOT> status","ts":"1.1","edited":{"user":"U1","ts":"2.2"}}"#, old))
         let (kind, id) = try #require(items.first?.other)
         let edit = try #require(kind.edit)
-        #expect(edit.text == "/status")
-        #expect(edit.reference.id == "1.1")
-        #expect(edit.sender.id == "slack:T1/U1")
-        #expect(id == "edited:C1/1.1/2.2")
+        expectEqual(edit.text, "/status")
+        expectEqual(edit.reference.id, "1.1")
+        expectEqual(edit.sender.id, "slack:T1/U1")
+        expectEqual(id, "edited:C1/1.1/2.2")
         for nothing in [
             change(#"{"user":"U1","text":"old","ts":"1.1","edited":{"user":"U1","ts":"2.2"}}"#, old),
             change(#"{"user":"U1","text":"new","ts":"1.1"}"#, old),
@@ -144,7 +145,7 @@ struct SlackReaderTests {
             let (kind, id) = try #require(try Self.items(event).first?.other)
             let reference = try #require(kind.deleted)
             #expect(reference.id == "1.1" && reference.room.name == "C1")
-            #expect(id == "deleted:C1/1.1")
+            expectEqual(id, "deleted:C1/1.1")
         }
         #expect(
             try Self.items(
@@ -158,20 +159,20 @@ struct SlackReaderTests {
             try Self.items(
                 #"{"type":"reaction_added","user":"U1","reaction":"+1::skin-tone-2","item":{"type":"message","channel":"C1","ts":"1.1"},"item_user":"UBOT","event_ts":"5.000000"}"#
             ).first?.other?.kind.choice)
-        #expect(reaction.kind == .reaction("👍"))
-        #expect(reaction.target.id == "1.1")
+        expectEqual(reaction.kind, .reaction("👍"))
+        expectEqual(reaction.target.id, "1.1")
         let payload = try JSON.parse(
             #"{"type":"block_actions","user":{"id":"U1","username":"ann","team_id":"T2"},"container":{"channel_id":"C1","message_ts":"1.1"},"actions":[{"action_id":"jetbridge:0","value":"approve 17","action_ts":"6.000000"},{"action_id":"other","value":"x"}]}"#
         )
         let items = Self.reader.items(ofInteraction: payload)
-        #expect(items.count == 1)
+        expectEqual(items.count, 1)
         let (kind, id) = try #require(items.first?.other)
         let press = try #require(kind.choice)
-        #expect(press.kind == .button("approve 17"))
+        expectEqual(press.kind, .button("approve 17"))
         #expect(press.sender.id == "slack:T2/U1" && press.sender.displayName == "ann")
         let known = Self.reader.items(ofInteraction: payload, names: ["U1": "Ann Example"])
-        #expect(known.first?.other?.kind.choice?.sender.displayName == "Ann Example")
-        #expect(id == "pressed:C1/1.1/U1/6.000000")
+        expectEqual(known.first?.other?.kind.choice?.sender.displayName, "Ann Example")
+        expectEqual(id, "pressed:C1/1.1/U1/6.000000")
         #expect(Self.reader.items(ofInteraction: ["type": "view_submission"]).isEmpty)
     }
 
@@ -181,7 +182,7 @@ struct SlackReaderTests {
             try Self.message(
                 #"{"type":"message","channel":"C1","channel_type":"channel","user":"U5","user_team":"T9","text":"<@UBOT> x","ts":"1.1"}"#
             ))
-        #expect(message.sender.id == "slack:T9/U5")
+        expectEqual(message.sender.id, "slack:T9/U5")
     }
 
     @Test("the stop button equals a typed stop and ends the streams")
@@ -189,10 +190,10 @@ struct SlackReaderTests {
         let items = try Self.items(
             #"{"type":"agent_session_stopped","channel":"C1","thread_ts":"1.1","user":"U1","streaming_message_ts":["2.2"],"event_ts":"3.3"}"#
         )
-        #expect(items.first == .streamsStopped(channel: "C1", timestamps: ["2.2"]))
+        expectEqual(items.first, .streamsStopped(channel: "C1", timestamps: ["2.2"]))
         let (message, _) = try #require(items.last?.message)
-        #expect(message.text == "/stop")
-        #expect(message.thread.value == "C1/1.1")
+        expectEqual(message.text, "/stop")
+        expectEqual(message.thread.value, "C1/1.1")
         #expect(message.isAddressed)
     }
 
@@ -202,19 +203,19 @@ struct SlackReaderTests {
             try Self.items(#"{"type":"channel_id_changed","old_channel_id":"C1","new_channel_id":"C2"}"#)
                 .first?.other?.kind.renamed)
         #expect(old.name == "C1" && new.name == "C2")
-        #expect(
-            try Self.items(#"{"type":"member_joined_channel","user":"UBOT","channel":"C1"}"#) == [
+        try expectEqual(
+            Self.items(#"{"type":"member_joined_channel","user":"UBOT","channel":"C1"}"#),
+            [
                 .joined(channel: "C1")
             ])
-        #expect(
-            try Self.items(
+        try expectEqual(
+            Self.items(
                 #"{"type":"assistant_thread_started","assistant_thread":{"user_id":"U1","channel_id":"D1","thread_ts":"1.1"}}"#
-            )
-                == [.assistantOpened(channel: "D1", thread: "1.1")])
+            ), [.assistantOpened(channel: "D1", thread: "1.1")])
         let revocation = try #require(
             try Self.items(#"{"type":"tokens_revoked","tokens":{"bot":["UBOT"]}}"#).first)
-        #expect(revocation == .revoked("the bot token was revoked; reinstall the app and set the new token"))
-        #expect(try Self.items(#"{"type":"app_uninstalled"}"#).count == 1)
+        expectEqual(revocation, .revoked("the bot token was revoked; reinstall the app and set the new token"))
+        try expectEqual(Self.items(#"{"type":"app_uninstalled"}"#).count, 1)
         let elsewhere = try JSON.parse(
             #"{"type":"event_callback","team_id":"T2","event_id":"Ev1","event":{"type":"app_uninstalled"}}"#)
         #expect(Self.reader.items(ofEvents: elsewhere).isEmpty)
@@ -227,10 +228,10 @@ struct SlackReaderTests {
             "trigger_id": "1.2.abc", "channel_name": "general",
         ]
         let slash = try #require(Self.reader.slash(payload))
-        #expect(slash.text == "/specify a <b>")
-        #expect(slash.sender.id == "slack:T1/U1")
-        #expect(slash.echo == "ann: /specify a <b>")
+        expectEqual(slash.text, "/specify a <b>")
+        expectEqual(slash.sender.id, "slack:T1/U1")
+        expectEqual(slash.echo, "ann: /specify a <b>")
         #expect(!slash.isDirect)
-        #expect(Self.reader.slash(["text": "x"]) == nil)
+        expectEqual(Self.reader.slash(["text": "x"]), nil)
     }
 }

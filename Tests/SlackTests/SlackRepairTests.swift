@@ -12,11 +12,11 @@ struct SlackRepairTests {
         try await SlackStage.with { stage in
             let route = stage.route(thread: stage.slack.say("\(stage.slack.mention) write"))
             let reference = try await stage.adapter.post(stage.message("One two thr", route, stage: .preview))
-            #expect(stage.slack.message(reference.id)?.content == "One two ")
+            expectEqual(stage.slack.message(reference.id)?.content, "One two ")
             stage.skip(1_200)
             try await stage.adapter.replace(
                 reference, with: stage.message("One two three **four** fi", route, stage: .preview))
-            #expect(stage.slack.message(reference.id)?.content == "One two three **four** ")
+            expectEqual(stage.slack.message(reference.id)?.content, "One two three **four** ")
         }
     }
 
@@ -28,12 +28,12 @@ struct SlackRepairTests {
             let text = SlackFormattingTests.text(markdown)
             let posted = try await stage.adapter.post(stage.message(text, route))
             let grown = try await stage.adapter.post(stage.message("Words.\n\nE", route, token: "t2", stage: .preview))
-            #expect(stage.slack.message(grown.id)?.isStreaming == true)
+            expectEqual(stage.slack.message(grown.id)?.isStreaming, true)
             try await stage.adapter.replace(grown, with: stage.message(text, route, token: "t2"))
             for id in [posted.id, grown.id] {
                 let shown = try #require(stage.slack.message(id))
                 let types = shown.blocks.compactMap { $0["type"]?.stringValue }
-                #expect(types == ["markdown", "rich_text", "markdown"])
+                expectEqual(types, ["markdown", "rich_text", "markdown"])
                 #expect(shown.content.contains("<!DOCTYPE html>\n<!channel> <@\(LoopbackSlack.alice)>"))
                 #expect(!shown.content.contains("\u{200B}"))
                 #expect(!shown.text.contains("```"))
@@ -51,13 +51,13 @@ struct SlackRepairTests {
                 stage.skip(1_500)
                 try await stage.adapter.replace(reference, with: stage.message(text, route, stage: .preview))
             }
-            #expect(stage.slack.message(reference.id)?.content == "## A title and all\n\nMo\n\nre")
-            #expect(stage.slack.message(reference.id)?.isStreaming == false)
+            expectEqual(stage.slack.message(reference.id)?.content, "## A title and all\n\nMo\n\nre")
+            expectEqual(stage.slack.message(reference.id)?.isStreaming, false)
             stage.skip(1_500)
             try await stage.adapter.replace(
                 reference, with: stage.message("## A title and all\n\nMore.", route))
-            #expect(stage.slack.message(reference.id)?.content == "## A title and all\n\nMore.")
-            #expect(stage.slack.count("chat.stopStream") == 1)
+            expectEqual(stage.slack.message(reference.id)?.content, "## A title and all\n\nMore.")
+            expectEqual(stage.slack.count("chat.stopStream"), 1)
         }
     }
 
@@ -74,7 +74,7 @@ struct SlackRepairTests {
                 reference, with: stage.message("One.\n\nTwo.\n\nThr", route, stage: .preview))
             try await stage.adapter.replace(reference, with: stage.message("One.\n\nTwo.\n\nThree.", route))
             let shown = try #require(stage.slack.message(reference.id))
-            #expect(shown.content == "One.\n\nTwo.\n\nThree.")
+            expectEqual(shown.content, "One.\n\nTwo.\n\nThree.")
             #expect(!shown.isStreaming)
         }
     }
@@ -91,12 +91,12 @@ struct SlackRepairTests {
                 try await stage.adapter.replace(
                     reference, with: stage.message("One.\n\nTwo.\n\nTh", route, stage: .preview))
             }
-            #expect((preview as? AdapterError)?.code == .forbidden)
+            expectEqual((preview as? AdapterError)?.code, .forbidden)
             let final = await #expect(throws: AdapterError.self) {
                 try await stage.adapter.replace(reference, with: stage.message("Whole.", route))
             }
             // On this error the core posts another message.
-            #expect(final?.code == .notFound)
+            expectEqual(final?.code, .notFound)
         }
     }
 
@@ -109,13 +109,13 @@ struct SlackRepairTests {
                 async let found = next.adapter.find(token: "late", isFile: false, in: next.route(thread: route.anchor))
                 try await stage.slack.wait("a first look") { $0.count("conversations.replies") > looks }
                 let reference = try await stage.adapter.post(stage.message("x", route, token: "late"))
-                #expect(try await found == reference)
+                try await expectEqual(found, reference)
             }
             // Later, nothing of an earlier process is in transit.
             stage.skip(10_000)
             let looks = stage.slack.count("conversations.replies")
-            #expect(try await stage.adapter.find(token: "never", isFile: false, in: route) == nil)
-            #expect(stage.slack.count("conversations.replies") == looks + 1)
+            try await expectEqual(stage.adapter.find(token: "never", isFile: false, in: route), nil)
+            expectEqual(stage.slack.count("conversations.replies"), looks + 1)
         }
     }
 
@@ -127,7 +127,7 @@ struct SlackRepairTests {
                 name: "out.txt", mediaType: "text/plain", bytes: Array("hello".utf8), caption: "", route: routes[0],
                 token: "f1")
             let reference = try await stage.adapter.upload(file)
-            #expect(stage.slack.message(reference.id)?.files.count == 1)
+            expectEqual(stage.slack.message(reference.id)?.files.count, 1)
             try await SlackStage.run(in: stage.slack) { next in
                 stage.skip(10_000)
                 let error = await #expect(throws: AdapterError.self) {
@@ -135,7 +135,7 @@ struct SlackRepairTests {
                 }
                 #expect(error?.code == .invalid && error?.isCertain == false)
                 let elsewhere = try await next.adapter.find(token: "f1", isFile: true, in: routes[1])
-                #expect(elsewhere == nil)
+                expectEqual(elsewhere, nil)
             }
         }
     }
@@ -161,12 +161,12 @@ struct SlackRepairTests {
             stage.slack.inject(.error("unknown_method"), at: "conversations.open", times: 2)
             stage.slack.slash("/jetbridge", "status", in: direct)
             await stage.sink.wait { $0.messages.count == 1 }
-            #expect(stage.sink.messages[0].thread.value == direct)
+            expectEqual(stage.sink.messages[0].thread.value, direct)
             stage.sink.change { $0.hides = true }
             stage.slack.slash("/jetbridge", "pair ABCD-EFGH", in: LoopbackSlack.general)
             await stage.sink.wait { $0.messages.count == 2 }
-            #expect(stage.sink.messages[1].route.room.name == LoopbackSlack.alice)
-            #expect(stage.sink.messages[1].route.anchor == nil)
+            expectEqual(stage.sink.messages[1].route.room.name, LoopbackSlack.alice)
+            expectEqual(stage.sink.messages[1].route.anchor, nil)
         }
     }
 
@@ -177,7 +177,7 @@ struct SlackRepairTests {
             stage.slack.inject(.error("unknown_method"), at: "chat.delete")
             let command = try #require(stage.slack.slash("/jetbridge", "status"))
             try await stage.slack.wait("an answer") { $0.outcome(command)?.answers.isEmpty == false }
-            #expect(stage.slack.outcome(command)?.answers.first?["text"]?.stringValue?.contains("pair CODE") == true)
+            expectEqual(stage.slack.outcome(command)?.answers.first?["text"]?.stringValue?.contains("pair CODE"), true)
         }
     }
 }

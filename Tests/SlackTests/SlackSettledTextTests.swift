@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Slack
@@ -16,7 +17,7 @@ struct SlackSettledTextTests {
             ("x\n\n| a |\n| --- |\n\ny", "x\n\n| a |\n| --- |\n\n"),
         ])
     func blocks(preview: String, expected: String) {
-        #expect(SlackSettledText.prefix(of: preview) == expected)
+        expectEqual(SlackSettledText.prefix(of: preview), expected)
     }
 
     @Test(
@@ -32,6 +33,6 @@ struct SlackSettledTextTests {
             ("one two\n\n```\na", "one two\n\n"),
         ])
     func words(preview: String, expected: String) {
-        #expect(SlackSettledText.prefix(of: preview) == expected)
+        expectEqual(SlackSettledText.prefix(of: preview), expected)
     }
 }

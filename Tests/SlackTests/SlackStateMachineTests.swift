@@ -1,6 +1,7 @@
 import Chat
 import JSON
 import Kit
+import TestSupport
 import Testing
 
 @testable import Slack
@@ -49,15 +50,15 @@ struct SlackStateMachineTests {
     @Test("a socket is up after hello; then the second one is opened, at the allowed pace")
     func start() {
         var stage = Stage()
-        #expect(stage.feed(.started) == [.status(.connecting, detail: nil), .call(.identify)])
-        #expect(stage.feed(.identified(Self.bot)) == [.call(.open(1))])
-        #expect(stage.feed(.opened(1)) == [])
-        #expect(stage.feed(.frame(1, .hello(connections: 1)), after: 100) == [.status(.up, detail: nil), .catchUp])
-        #expect(stage.machine.deadline == SlackStateMachine.openingInterval)
-        #expect(stage.wait() == [.call(.open(2))])
-        #expect(stage.feed(.opened(2)) == [])
-        #expect(stage.feed(.frame(2, .hello(connections: 2))) == [])
-        #expect(stage.machine.deadline == nil)
+        expectEqual(stage.feed(.started), [.status(.connecting, detail: nil), .call(.identify)])
+        expectEqual(stage.feed(.identified(Self.bot)), [.call(.open(1))])
+        expectEqual(stage.feed(.opened(1)), [])
+        expectEqual(stage.feed(.frame(1, .hello(connections: 1)), after: 100), [.status(.up, detail: nil), .catchUp])
+        expectEqual(stage.machine.deadline, SlackStateMachine.openingInterval)
+        expectEqual(stage.wait(), [.call(.open(2))])
+        expectEqual(stage.feed(.opened(2)), [])
+        expectEqual(stage.feed(.frame(2, .hello(connections: 2))), [])
+        expectEqual(stage.machine.deadline, nil)
     }
 
     @Test("a socket without hello is closed")
@@ -66,12 +67,13 @@ struct SlackStateMachineTests {
         _ = stage.feed(.started)
         _ = stage.feed(.identified(Self.bot))
         _ = stage.feed(.opened(1))
-        #expect(stage.machine.deadline == SlackStateMachine.greetingTime)
-        #expect(
-            stage.wait() == [
+        expectEqual(stage.machine.deadline, SlackStateMachine.greetingTime)
+        expectEqual(
+            stage.wait(),
+            [
                 .close(1), .status(.connecting, detail: "the connection to Slack ended: no hello within 15 s"),
             ])
-        #expect(stage.wait() == [.call(.open(2))])
+        expectEqual(stage.wait(), [.call(.open(2))])
     }
 
     @Test(
@@ -79,50 +81,51 @@ struct SlackStateMachineTests {
         arguments: ["warning", "refresh_requested"])
     func refresh(reason: String) {
         var stage = Self.connected()
-        #expect(stage.feed(.frame(1, .disconnect(reason: reason))) == [.call(.open(3))])
+        expectEqual(stage.feed(.frame(1, .disconnect(reason: reason))), [.call(.open(3))])
         // A second request for the same socket changes nothing.
-        #expect(stage.feed(.frame(1, .disconnect(reason: "refresh_requested"))) == [])
+        expectEqual(stage.feed(.frame(1, .disconnect(reason: "refresh_requested"))), [])
         let envelope = SlackEnvelope(id: "e", kind: .events, payload: .null, attempt: 0, takesPayload: false)
-        #expect(stage.feed(.frame(1, .envelope(envelope))) == [.accept(1, envelope)])
-        #expect(stage.feed(.opened(3)) == [])
-        #expect(stage.feed(.frame(3, .hello(connections: 3))) == [])
+        expectEqual(stage.feed(.frame(1, .envelope(envelope))), [.accept(1, envelope)])
+        expectEqual(stage.feed(.opened(3)), [])
+        expectEqual(stage.feed(.frame(3, .hello(connections: 3))), [])
         // Until Slack closes the socket, it may deliver events on it.
-        #expect(stage.machine.deadline == stage.time + SlackStateMachine.leavingTime)
-        #expect(stage.feed(.frame(1, .envelope(envelope)), after: 9_000) == [.accept(1, envelope)])
-        #expect(stage.wait() == [.close(1)])
-        #expect(stage.feed(.ended(1, reason: "closed")) == [])
-        #expect(stage.machine.deadline == nil)
+        expectEqual(stage.machine.deadline, stage.time + SlackStateMachine.leavingTime)
+        expectEqual(stage.feed(.frame(1, .envelope(envelope)), after: 9_000), [.accept(1, envelope)])
+        expectEqual(stage.wait(), [.close(1)])
+        expectEqual(stage.feed(.ended(1, reason: "closed")), [])
+        expectEqual(stage.machine.deadline, nil)
     }
 
     @Test("with too many sockets elsewhere, fewer are kept and none is retried at once")
     func tooMany() {
         var stage = Self.connected()
-        #expect(stage.feed(.frame(2, .disconnect(reason: "too_many_websockets"))) == [.close(2)])
-        #expect(stage.machine.wanted == 1)
-        #expect(stage.machine.deadline == nil)
-        #expect(
-            stage.feed(.frame(1, .disconnect(reason: "too_many_websockets"))) == [
+        expectEqual(stage.feed(.frame(2, .disconnect(reason: "too_many_websockets"))), [.close(2)])
+        expectEqual(stage.machine.wanted, 1)
+        expectEqual(stage.machine.deadline, nil)
+        expectEqual(
+            stage.feed(.frame(1, .disconnect(reason: "too_many_websockets"))),
+            [
                 .close(1), .status(.connecting, detail: "other hosts use all connections of this app"),
             ])
         #expect((stage.machine.deadline ?? 0) - stage.time >= 60_000)
-        #expect(stage.wait() == [.call(.open(3))])
+        expectEqual(stage.wait(), [.call(.open(3))])
         _ = stage.feed(.opened(3))
         // Other hosts' sockets are still open, so one has to do; once they are closed, there are two again.
-        #expect(stage.feed(.frame(3, .hello(connections: 10))) == [.status(.up, detail: nil), .catchUp])
-        #expect(stage.machine.wanted == 1)
-        #expect(stage.feed(.frame(3, .disconnect(reason: "warning"))) == [.call(.open(4))])
+        expectEqual(stage.feed(.frame(3, .hello(connections: 10))), [.status(.up, detail: nil), .catchUp])
+        expectEqual(stage.machine.wanted, 1)
+        expectEqual(stage.feed(.frame(3, .disconnect(reason: "warning"))), [.call(.open(4))])
         _ = stage.feed(.opened(4))
-        #expect(stage.feed(.frame(4, .hello(connections: 3)), after: 5_000) == [.call(.open(5))])
+        expectEqual(stage.feed(.frame(4, .hello(connections: 3)), after: 5_000), [.call(.open(5))])
     }
 
     @Test("Socket Mode turned off is a refusal, retried every ten minutes")
     func disabled() {
         var stage = Self.connected()
         let actions = stage.feed(.frame(1, .disconnect(reason: "link_disabled")))
-        #expect(actions.prefix(2) == [.close(1), .close(2)])
-        #expect(actions.last == .status(.refused, detail: SlackStateMachine.isOff))
-        #expect(stage.machine.deadline == stage.time + SlackStateMachine.refusalInterval)
-        #expect(stage.wait() == [.call(.identify)])
+        expectEqual(actions.prefix(2), [.close(1), .close(2)])
+        expectEqual(actions.last, .status(.refused, detail: SlackStateMachine.isOff))
+        expectEqual(stage.machine.deadline, stage.time + SlackStateMachine.refusalInterval)
+        expectEqual(stage.wait(), [.call(.identify)])
     }
 
     @Test(
@@ -131,11 +134,10 @@ struct SlackStateMachineTests {
     func refused(code: String) {
         var stage = Stage()
         _ = stage.feed(.started)
-        #expect(
-            stage.feed(.failed(.identify, SlackFailure(code, "no"))) == [.status(.refused, detail: "no")])
-        #expect(stage.machine.deadline == SlackStateMachine.refusalInterval)
-        #expect(stage.wait() == [.call(.identify)])
-        #expect(stage.feed(.identified(Self.bot)) == [.call(.open(1))])
+        expectEqual(stage.feed(.failed(.identify, SlackFailure(code, "no"))), [.status(.refused, detail: "no")])
+        expectEqual(stage.machine.deadline, SlackStateMachine.refusalInterval)
+        expectEqual(stage.wait(), [.call(.identify)])
+        expectEqual(stage.feed(.identified(Self.bot)), [.call(.open(1))])
     }
 
     @Test("failures back off, up to a minute; a longer Retry-After counts")
@@ -146,27 +148,28 @@ struct SlackStateMachineTests {
         for _ in 0..<8 {
             _ = stage.feed(.failed(.identify, SlackFailure("http_502", "trouble")))
             waits.append((stage.machine.deadline ?? 0) - stage.time)
-            #expect(stage.wait() == [.call(.identify)])
+            expectEqual(stage.wait(), [.call(.identify)])
         }
-        #expect(waits == [1_500, 3_000, 6_000, 12_000, 24_000, 45_000, 45_000, 45_000])
+        expectEqual(waits, [1_500, 3_000, 6_000, 12_000, 24_000, 45_000, 45_000, 45_000])
         _ = stage.feed(.failed(.identify, SlackFailure("ratelimited", "later", retryAfter: 90_000)))
-        #expect((stage.machine.deadline ?? 0) - stage.time == 90_000)
+        expectEqual((stage.machine.deadline ?? 0) - stage.time, 90_000)
     }
 
     @Test("a lost socket leaves the other; when both are lost, the state changes, and a long gap is caught up")
     func lost() {
         var stage = Self.connected()
-        #expect(stage.feed(.ended(1, reason: "lost"), after: 60_000) == [.call(.open(3))])
-        #expect(
-            stage.feed(.ended(2, reason: "lost")) == [
+        expectEqual(stage.feed(.ended(1, reason: "lost"), after: 60_000), [.call(.open(3))])
+        expectEqual(
+            stage.feed(.ended(2, reason: "lost")),
+            [
                 .status(.connecting, detail: "the connection to Slack ended: lost")
             ])
         _ = stage.feed(.failed(.open(3), SlackFailure("unreachable", "no network")))
-        #expect(stage.wait() == [.call(.open(4))])
+        expectEqual(stage.wait(), [.call(.open(4))])
         _ = stage.feed(.opened(4))
-        #expect(
-            stage.feed(.frame(4, .hello(connections: 1)), after: 10_000)
-                == [.status(.up, detail: nil), .catchUp, .call(.open(5))])
+        expectEqual(
+            stage.feed(.frame(4, .hello(connections: 1)), after: 10_000),
+            [.status(.up, detail: nil), .catchUp, .call(.open(5))])
     }
 
     @Test("a socket that always ends at once is reopened only at the allowed pace")
@@ -178,30 +181,30 @@ struct SlackStateMachineTests {
             _ = stage.feed(.opened(link))
             _ = stage.feed(.frame(link, .hello(connections: 1)))
             _ = stage.feed(.ended(link, reason: "lost"))
-            #expect((stage.machine.deadline ?? 0) - stage.time == SlackStateMachine.openingInterval)
-            #expect(stage.wait() == [.call(.open(link + 1))])
+            expectEqual((stage.machine.deadline ?? 0) - stage.time, SlackStateMachine.openingInterval)
+            expectEqual(stage.wait(), [.call(.open(link + 1))])
         }
     }
 
     @Test("after the stop, everything is closed and nothing is opened")
     func stop() {
         var stage = Self.connected()
-        #expect(stage.feed(.stop) == [.close(1), .close(2), .status(.down, detail: nil)])
-        #expect(stage.machine.deadline == nil)
-        #expect(stage.feed(.opened(9)) == [.close(9)])
-        #expect(stage.feed(.time) == [])
+        expectEqual(stage.feed(.stop), [.close(1), .close(2), .status(.down, detail: nil)])
+        expectEqual(stage.machine.deadline, nil)
+        expectEqual(stage.feed(.opened(9)), [.close(9)])
+        expectEqual(stage.feed(.time), [])
     }
 
     @Test("over HTTP there is no socket, and the identity is checked regularly")
     func overHTTP() {
         var stage = Stage(isSocket: false)
         _ = stage.feed(.started)
-        #expect(stage.feed(.identified(Self.bot)) == [.status(.up, detail: nil), .catchUp])
-        #expect(stage.machine.deadline == SlackStateMachine.checkInterval)
-        #expect(stage.wait() == [.call(.identify)])
-        #expect(
-            stage.feed(.failed(.identify, SlackFailure("unreachable", "no network")))
-                == [.status(.connecting, detail: "no network")])
+        expectEqual(stage.feed(.identified(Self.bot)), [.status(.up, detail: nil), .catchUp])
+        expectEqual(stage.machine.deadline, SlackStateMachine.checkInterval)
+        expectEqual(stage.wait(), [.call(.identify)])
+        expectEqual(
+            stage.feed(.failed(.identify, SlackFailure("unreachable", "no network"))),
+            [.status(.connecting, detail: "no network")])
     }
 
     @Test(
@@ -221,6 +224,6 @@ struct SlackStateMachineTests {
             ("no", .unknown("a frame that is not JSON or has no type")),
         ])
     func frames(text: String, expected: SlackFrame) {
-        #expect(SlackFrame(text) == expected)
+        expectEqual(SlackFrame(text), expected)
     }
 }

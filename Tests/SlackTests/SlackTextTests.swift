@@ -23,7 +23,7 @@ struct SlackTextTests {
         ])
     func markup(text: String, expected: String) {
         let read = SlackIncomingText(message: ["text": .string(text)], bot: Self.bot)
-        #expect(read.text == expected)
+        expectEqual(read.text, expected)
         #expect(!read.mentionsBot)
     }
 
@@ -35,9 +35,9 @@ struct SlackTextTests {
         ])
     func mentions(text: String, expected: String, isFirst: Bool) {
         let read = SlackIncomingText(message: ["text": .string(text)], bot: Self.bot)
-        #expect(read.text == expected)
+        expectEqual(read.text, expected)
         #expect(read.mentionsBot)
-        #expect(read.beginsWithMention == isFirst)
+        expectEqual(read.beginsWithMention, isFirst)
     }
 
     @Test("rich text becomes Markdown")
@@ -58,18 +58,19 @@ struct SlackTextTests {
             ]}]}
             """)
         let read = SlackIncomingText(message: message, bot: Self.bot)
-        #expect(
-            read.text == """
-                look: **this** [page](https://e.org)😄:party-parrot:
-                1. one
-                2. `two`
-                    - in
-                > a
-                > b
-                ```swift
-                let a = 1 < 2 && b
-                ```
-                """)
+        expectEqual(
+            read.text,
+            """
+            look: **this** [page](https://e.org)😄:party-parrot:
+            1. one
+            2. `two`
+                - in
+            > a
+            > b
+            ```swift
+            let a = 1 < 2 && b
+            ```
+            """)
         #expect(read.beginsWithMention)
     }
 
@@ -95,20 +96,20 @@ struct SlackTextTests {
             ("specify", "specify"), ("new ideas please", "new ideas please"), ("hello", "hello"), ("", ""),
         ])
     func commandsByMention(text: String, expected: String) {
-        #expect(SlackCommandText.command(fromMention: text, of: Self.commands) == expected)
+        expectEqual(SlackCommandText.command(fromMention: text, of: Self.commands), expected)
     }
 
     @Test(
         "the text after the slash command is a command",
         arguments: [("", "/help"), ("status", "/status"), (" /status ", "/status"), ("specify a b", "/specify a b")])
     func commandsBySlash(text: String, expected: String) {
-        #expect(SlackCommandText.command(fromSlash: text) == expected)
+        expectEqual(SlackCommandText.command(fromSlash: text), expected)
     }
 
     @Test("timestamps are validated and converted")
     func timestamps() {
-        #expect(SlackTimestamp.milliseconds("1700000001.123456") == 1_700_000_001_123)
-        #expect(SlackTimestamp.text(milliseconds: 1_700_000_001_007) == "1700000001.007000")
+        expectEqual(SlackTimestamp.milliseconds("1700000001.123456"), 1_700_000_001_123)
+        expectEqual(SlackTimestamp.text(milliseconds: 1_700_000_001_007), "1700000001.007000")
         for bad in ["", "1", "a.b", "1.2.3", "1.", ".1", "1700000001.123456&x=1"] {
             #expect(!SlackTimestamp.isValid(bad))
         }
@@ -129,7 +130,7 @@ struct SlackTextTests {
             "type": "rich_text_list", "style": "ordered", "indent": .integer(number), "offset": .integer(number),
             "elements": [["type": "rich_text_section", "elements": [["type": "text", "text": "x"]]]],
         ]
-        #expect(SlackRichText.pieces(of: [["type": "rich_text", "elements": [list]]]).count == 2)
+        expectEqual(SlackRichText.pieces(of: [["type": "rich_text", "elements": [list]]]).count, 2)
         let memory = SlackMemory(
             bytes: JSON.object([
                 "seen": .integer(number), "threads": [["channel": "C1", "root": "1.1", "last": .integer(number)]],
@@ -139,10 +140,10 @@ struct SlackTextTests {
 
     @Test("emoji and names are converted both ways, regardless of skin tone and style")
     func emoji() {
-        #expect(SlackEmoji.emoji(named: "+1::skin-tone-3") == "👍")
-        #expect(SlackEmoji.name(of: "❤️") == "heart")
-        #expect(SlackEmoji.name(of: "👍🏽") == "+1")
-        #expect(SlackEmoji.name(of: "🦄") == nil)
-        #expect(SlackEmoji.emoji(named: "party-parrot") == nil)
+        expectEqual(SlackEmoji.emoji(named: "+1::skin-tone-3"), "👍")
+        expectEqual(SlackEmoji.name(of: "❤️"), "heart")
+        expectEqual(SlackEmoji.name(of: "👍🏽"), "+1")
+        expectEqual(SlackEmoji.name(of: "🦄"), nil)
+        expectEqual(SlackEmoji.emoji(named: "party-parrot"), nil)
     }
 }

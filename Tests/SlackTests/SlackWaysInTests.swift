@@ -20,18 +20,18 @@ struct SlackWaysInTests {
             let command = try #require(stage.slack.slash("/jetbridge", "specify a <!here> page"))
             await stage.sink.wait { !$0.messages.isEmpty }
             let message = try #require(stage.sink.messages.first)
-            #expect(message.text == "/specify a <!here> page")
-            #expect(message.route.commandPrefix == "/jetbridge ")
+            expectEqual(message.text, "/specify a <!here> page")
+            expectEqual(message.route.commandPrefix, "/jetbridge ")
             let root = try #require(message.route.anchor)
-            #expect(message.thread.value == "\(LoopbackSlack.general)/\(root)")
-            #expect(stage.slack.message(root)?.content.contains("/specify a <!here> page") == true)
+            expectEqual(message.thread.value, "\(LoopbackSlack.general)/\(root)")
+            expectEqual(stage.slack.message(root)?.content.contains("/specify a <!here> page"), true)
             #expect(stage.slack.pings.isEmpty)
             try await stage.slack.wait("the command is acknowledged") { $0.outcome(command)?.isAcknowledged == true }
             stage.slack.say("go on", thread: root)
             await stage.sink.wait { $0.messages.count == 2 }
-            #expect(stage.sink.messages.last?.thread == message.thread)
-            #expect(stage.sink.messages.last?.isAddressed == true)
-            #expect(stage.sink.messages.last?.route.commandPrefix == nil)
+            expectEqual(stage.sink.messages.last?.thread, message.thread)
+            expectEqual(stage.sink.messages.last?.isAddressed, true)
+            expectEqual(stage.sink.messages.last?.route.commandPrefix, nil)
         }
     }
 
@@ -41,13 +41,13 @@ struct SlackWaysInTests {
             let direct = stage.slack.directChannel()
             stage.slack.slash("/jetbridge", "status", in: direct)
             await stage.sink.wait { $0.messages.count == 1 }
-            #expect(stage.sink.messages[0].thread.value == direct)
+            expectEqual(stage.sink.messages[0].thread.value, direct)
             #expect(stage.sink.messages[0].isDirect)
             stage.sink.change { $0.hides = true }
             stage.slack.slash("/jetbridge", "pair ABCD-EFGH", in: LoopbackSlack.general)
             await stage.sink.wait { $0.messages.count == 2 }
-            #expect(stage.sink.messages[1].thread.value == direct)
-            #expect(stage.slack.count("chat.postMessage") == 0)
+            expectEqual(stage.sink.messages[1].thread.value, direct)
+            expectEqual(stage.slack.count("chat.postMessage"), 0)
             #expect(stage.slack.shown().isEmpty)
             #expect(stage.slack.shown(in: direct).isEmpty)
         }
@@ -62,9 +62,9 @@ struct SlackWaysInTests {
             }
             let command = try #require(stage.slack.slash("/jetbridge", "status"))
             try await stage.slack.wait("an answer") { $0.outcome(command)?.answers.isEmpty == false }
-            #expect(stage.slack.outcome(command)?.answers.first?["text"]?.stringValue?.contains("pair CODE") == true)
+            expectEqual(stage.slack.outcome(command)?.answers.first?["text"]?.stringValue?.contains("pair CODE"), true)
             #expect(stage.slack.shown().isEmpty)
-            #expect(stage.slack.count("chat.postMessage") == 0)
+            expectEqual(stage.slack.count("chat.postMessage"), 0)
         }
     }
 
@@ -74,7 +74,7 @@ struct SlackWaysInTests {
             let channel = stage.slack.addChannel("elsewhere", withBot: false)
             let command = try #require(stage.slack.slash("/jetbridge", "status", in: channel))
             try await stage.slack.wait("an answer") { $0.outcome(command)?.answers.isEmpty == false }
-            #expect(stage.slack.outcome(command)?.answers.first?["text"]?.stringValue?.contains("/invite") == true)
+            expectEqual(stage.slack.outcome(command)?.answers.first?["text"]?.stringValue?.contains("/invite"), true)
             #expect(stage.sink.messages.isEmpty)
         }
     }
@@ -87,7 +87,7 @@ struct SlackWaysInTests {
             await stage.sink.wait { $0.messages.count == 1 }
             try await stage.slack.wait("an acknowledgement") { $0.outstanding == 0 }
             #expect(stage.slack.mistakes.isEmpty)
-            #expect(stage.sink.messages.count == 1)
+            expectEqual(stage.sink.messages.count, 1)
         }
     }
 
@@ -104,8 +104,8 @@ struct SlackWaysInTests {
             }
             await stage.sink.wait { $0.messages.count == 20 }
             try await stage.slack.wait("acknowledgements") { $0.outstanding == 0 }
-            #expect(Set(stage.sink.messages.map(\.text)).count == 20)
-            #expect(stage.slack.deliveries.lost == 0)
+            expectEqual(Set(stage.sink.messages.map(\.text)).count, 20)
+            expectEqual(stage.slack.deliveries.lost, 0)
         }
     }
 
@@ -115,7 +115,7 @@ struct SlackWaysInTests {
             await stage.slack.cutSockets()
             stage.slack.say("\(stage.slack.mention) one")
             await stage.sink.wait { $0.messages.count == 1 }
-            #expect(stage.adapter.status.state == .up)
+            expectEqual(stage.adapter.status.state, .up)
         }
     }
 
@@ -124,12 +124,12 @@ struct SlackWaysInTests {
         try await SlackStage.with { stage in
             await stage.slack.disableSocketMode()
             await stage.sink.wait { $0.states.contains(.refused) }
-            #expect(stage.adapter.status.detail?.contains("Socket Mode") == true)
+            expectEqual(stage.adapter.status.detail?.contains("Socket Mode"), true)
         }
         try await SlackStage.with { stage in
             stage.slack.revokeToken()
             await stage.sink.wait { $0.states.contains(.refused) }
-            #expect(stage.adapter.status.detail?.contains("reinstall the app") == true)
+            expectEqual(stage.adapter.status.detail?.contains("reinstall the app"), true)
         }
     }
 
@@ -167,8 +167,8 @@ struct SlackWaysInTests {
             }
             let messages = stage.sink.messages
             #expect(messages.filter { $0.text == "meanwhile" }.allSatisfy { $0.isBacklog })
-            #expect(messages.first { $0.text == "in the thread" }?.thread.value == "\(LoopbackSlack.general)/\(root)")
-            #expect(messages.first { $0.text == "direct" }?.isDirect == true)
+            expectEqual(messages.first { $0.text == "in the thread" }?.thread.value, "\(LoopbackSlack.general)/\(root)")
+            expectEqual(messages.first { $0.text == "direct" }?.isDirect, true)
             #expect(!messages.contains { $0.text.contains("not a person") })
         }
         await slack.stop()
@@ -234,10 +234,10 @@ struct SlackWaysInTests {
                 headers.append(name, value)
             }
             let response = try await client.execute(HTTPClientRequest(.post, url, headers: headers, body: .bytes(body)))
-            #expect(response.status.code == expected)
+            expectEqual(response.status.code, expected)
         }
         let unsigned = try await client.execute(HTTPClientRequest(.post, url, body: .bytes(body)))
-        #expect(unsigned.status.code == 401)
+        expectEqual(unsigned.status.code, 401)
     }
 }
 

@@ -1,4 +1,5 @@
 import Specs
+import TestSupport
 import Testing
 
 @Suite struct ShortNameTests {
@@ -25,7 +26,7 @@ import Testing
         ])
     func names(description: String, expected: String) {
         let name = ShortName.of(description)
-        #expect(name == expected)
+        expectEqual(name, expected)
         #expect(name.utf8.allSatisfy { "abcdefghijklmnopqrstuvwxyz0123456789-".utf8.contains($0) })
         #expect(2...4 ~= name.split(separator: "-").count)
     }
@@ -46,7 +47,7 @@ import Testing
             rest = rest.dropFirst(pieces)
         }
         output += draft.finish()
-        #expect(output == draft.document)
+        expectEqual(output, draft.document)
         let title = String(output.prefix { $0 != "\n" }.dropFirst("# Feature Specification: ".count))
         let body = output.split(separator: "\"in\"\n\n", maxSplits: 1).last.map(String.init) ?? ""
         return (title, body, draft)
@@ -72,8 +73,8 @@ import Testing
     func normalise(text: String, title: String, body: String) {
         for pieces in [1, 3, 1_000] {
             let result = Self.body(text, pieces: pieces)
-            #expect(result.title == title)
-            #expect(result.body == body)
+            expectEqual(result.title, title)
+            expectEqual(result.body, body)
         }
     }
 
@@ -81,7 +82,7 @@ import Testing
     func markers() {
         let lines = (1...5).map { "- [NEEDS CLARIFICATION: q\($0)?] and" }.joined(separator: "\n")
         let result = Self.body("# A\n## X\n\(lines) [NEEDS CLARIFICATION: open")
-        #expect(result.body.split(separator: "[NEEDS CLARIFICATION").count == 4)
+        expectEqual(result.body.split(separator: "[NEEDS CLARIFICATION").count, 4)
         #expect(result.body.contains("- [NEEDS CLARIFICATION: q3?] and"))
         #expect(result.body.contains("- (assumption to confirm: q4?) and"))
         #expect(result.body.hasSuffix("(assumption to confirm: q5?) and (assumption to confirm: open)\n"))
@@ -91,7 +92,7 @@ import Testing
     func preface() {
         let result = Self.body("I can't do that.\nSorry.")
         #expect(!result.draft.hasBegun)
-        #expect(result.draft.preface == "I can't do that.\nSorry.\n")
+        expectEqual(result.draft.preface, "I can't do that.\nSorry.\n")
     }
 
     @Test("the head has the description on one line, without control characters, cut between characters")
@@ -128,25 +129,26 @@ import Testing
             """
         let repaired = Specification(repairing: document)
         let headings = repaired.text.split(separator: "\n").filter { $0.hasPrefix("## ") }
-        #expect(
-            headings == [
+        expectEqual(
+            headings,
+            [
                 "## User Scenarios & Testing *(mandatory)*", "## Requirements *(mandatory)*",
                 "## Success Criteria *(mandatory)*", "## Own Section",
             ])
-        #expect(repaired.repairs.count == 2)
-        #expect(repaired.title == "A")
+        expectEqual(repaired.repairs.count, 2)
+        expectEqual(repaired.title, "A")
         #expect(repaired.text.contains("- **FR-001**: System MUST"))
         #expect(repaired.text.contains("[NEEDS CLARIFICATION: the draft omitted this section"))
-        #expect(Specification(repairing: repaired.text) == Specification(repairing: repaired.text))
+        expectEqual(Specification(repairing: repaired.text), Specification(repairing: repaired.text))
         #expect(Specification(repairing: repaired.text).repairs.isEmpty)
-        #expect(Specification(repairing: repaired.text).text == repaired.text)
+        expectEqual(Specification(repairing: repaired.text).text, repaired.text)
     }
 
     @Test("a repair adds no fourth question")
     func markers() {
         let questions = (1...3).map { "[NEEDS CLARIFICATION: \($0)]" }.joined(separator: "\n")
         let repaired = Specification(repairing: "# Feature Specification: A\n\n\(questions)\n")
-        #expect(repaired.text.split(separator: "[NEEDS CLARIFICATION").count == 4)
+        expectEqual(repaired.text.split(separator: "[NEEDS CLARIFICATION").count, 4)
     }
 
     @Test("the new number replaces the old one")

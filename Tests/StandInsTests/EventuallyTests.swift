@@ -16,7 +16,7 @@ struct EventuallyTests {
         let waiting = Task { try await eventually("the sky falls") { false } }
         waiting.cancel()
         let cancelled = await #expect(throws: WaitFailure.self) { try await waiting.value }
-        #expect(cancelled?.description == "cancelled while waiting until the sky falls")
+        expectEqual(cancelled?.description, "cancelled while waiting until the sky falls")
     }
 
     @Test("a condition that is met is the last one that is looked at")
@@ -26,6 +26,6 @@ struct EventuallyTests {
             rounds += 1
             return rounds == 150
         }
-        #expect(rounds == 150)
+        expectEqual(rounds, 150)
     }
 }

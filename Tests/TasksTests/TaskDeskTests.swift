@@ -133,7 +133,7 @@ private struct Office {
         let times = try await office.store.read { ledger in
             try ledger.tasks(of: "notes", limit: 9).map(\.updatedAt)
         }
-        #expect(times.count == 2)
+        expectEqual(times.count, 2)
         #expect(times.allSatisfy { (0...253_402_300_799_999).contains($0) }, "\(times)")
     }
 
@@ -141,18 +141,18 @@ private struct Office {
     func counted() async throws {
         let office = try await Office("# Tasks\n\n- [x] T1 One\n- [ ] T2 Two\n- [ ] T3 Three\n")
         try await office.desk.refresh(nil)
-        #expect(try await office.done == [:])
+        try await expectEqual(office.done, [:])
         _ = try await office.change("T2", .state(.done))
-        #expect(try await office.done == ["web:a": 1])
+        try await expectEqual(office.done, ["web:a": 1])
         _ = try await office.change("T2", .note("really"))
         try office.colleague("pull -q")
         try office.colleague.shell("sed -i 's/\\[ \\] T3/[x] T3/' docs/TASKS.md && git commit -qam T3")
         try office.git("fetch -q ../colleague && git reset -q --hard FETCH_HEAD")
         try await office.desk.refresh(nil)
-        #expect(try await office.done == ["web:a": 1, "": 1])
+        try await expectEqual(office.done, ["web:a": 1, "": 1])
         let entries = office.audited.withLock { $0 }
         #expect(entries.map(\.kind) == [.commit, .commit] && entries.allSatisfy { $0.actor == "web:a" })
-        #expect(entries.first?.details["subject"] == "Finish T2: Two")
+        expectEqual(entries.first?.details["subject"], "Finish T2: Two")
     }
 
     @Test("a change is a commit by the person, and a clean checkout follows")
@@ -160,12 +160,12 @@ private struct Office {
         let office = try await Office()
         let done = try await office.change("T1", .state(.done))
         #expect(done.commit?.subject == "Finish T1: One" && done.task.state == .done)
-        #expect(done.task.commit == done.commit?.id.hex)
-        #expect(try office.git("log -1 --format=%an,%cn") == "Alice,Jetbridge")
-        #expect(try office.git("status --porcelain") == "")
+        expectEqual(done.task.commit, done.commit?.id.hex)
+        try expectEqual(office.git("log -1 --format=%an,%cn"), "Alice,Jetbridge")
+        try expectEqual(office.git("status --porcelain"), "")
         let claimed = try await office.change("~" + TaskFile.hash(of: "Two").prefix(6), .owner("alice"))
         #expect(claimed.task.id == "T2" && claimed.task.owner == "alice")
-        #expect(try office.text == "# Tasks\n\n- [x] T1 One\n- [ ] T2 Two @alice")
+        try expectEqual(office.text, "# Tasks\n\n- [x] T1 One\n- [ ] T2 Two @alice")
         let same = try await office.change("T1", .state(.done))
         #expect(same.commit == nil && same.task.state == .done)
     }
@@ -175,7 +175,7 @@ private struct Office {
         let office = try await Office(nil)
         let added = try await office.change(nil, .text("Buy milk"), .owner("bob"), .labels(["home"]))
         #expect(added.task.id == "T1" && added.task.owner == "bob" && added.task.labels == ["home"])
-        #expect(try office.text == "# Tasks\n\n- [ ] T1 Buy milk @bob #home")
+        try expectEqual(office.text, "# Tasks\n\n- [ ] T1 Buy milk @bob #home")
     }
 
     @Test("the same operation again gives the same commit")
@@ -184,7 +184,7 @@ private struct Office {
         let first = try await office.change(nil, .text("Once"), turn: "o_1")
         let second = try await office.change(nil, .text("Once"), turn: "o_1")
         #expect(first.commit?.id == second.commit?.id && first.task.id == second.task.id)
-        #expect(try office.text.components("Once") == 1)
+        try expectEqual(office.text.components("Once"), 1)
     }
 
     @Test("what has changed since a base is a conflict, and what has not is no matter")
@@ -193,11 +193,11 @@ private struct Office {
         let base = try await office.desk.task("T1", in: nil).commit
         _ = try await office.change(nil, .text("Other"))
         let free = try await office.change("T1", .state(.started), base: base)
-        #expect(free.task.state == .started)
+        expectEqual(free.task.state, .started)
         await #expect(throws: TaskError.self) { try await office.change("T1", .state(.done), base: base) }
         await #expect(throws: TaskError.self) { try await office.change("T1", .owner("bob"), base: base) }
         await #expect(throws: TaskError.self) { try await office.change("T1", .owner("bob"), base: "0123456789") }
-        #expect(try await office.change("T1", .state(.done), base: free.task.commit).task.state == .done)
+        try await expectEqual(office.change("T1", .state(.done), base: free.task.commit).task.state, .done)
     }
 
     @Test("a dirty checkout of the list is not overwritten")
@@ -206,7 +206,7 @@ private struct Office {
         try office.git.shell("echo '- [ ] Mine' >> docs/TASKS.md")
         await #expect(throws: RepositoryError.self) { try await office.change("T1", .state(.done)) }
         try office.git("checkout -q .")
-        #expect(try await office.change("T1", .state(.done)).task.state == .done)
+        try await expectEqual(office.change("T1", .state(.done)).task.state, .done)
     }
 
     @Test("the index follows the branch, and only what has changed is an event")
@@ -219,11 +219,11 @@ private struct Office {
         try office.git("config receive.denyCurrentBranch updateInstead")
         try office.colleague("push -q")
         let found = try await office.desk.list(TaskFilter(label: "BUG", search: "push"), in: nil, limit: 10)
-        #expect(found.items.map(\.id) == ["T7"])
-        #expect(try await office.changes == before + 1)
+        expectEqual(found.items.map(\.id), ["T7"])
+        try await expectEqual(office.changes, before + 1)
         _ = try await office.change("T7", .state(.done))
-        #expect(try await office.changes == before + 2)
-        #expect(try await office.desk.list(TaskFilter(state: "done"), in: nil, limit: 10).items.map(\.id) == ["T7"])
+        try await expectEqual(office.changes, before + 2)
+        try await expectEqual(office.desk.list(TaskFilter(state: "done"), in: nil, limit: 10).items.map(\.id), ["T7"])
         let first = try await office.desk.list(TaskFilter(), in: nil, limit: 2)
         let rest = try await office.desk.list(TaskFilter(), in: nil, after: try #require(first.next), limit: 2)
         #expect(first.items.count == 2 && rest.items.map(\.id) == ["T7"] && rest.next == nil)
@@ -245,7 +245,7 @@ private struct Office {
         let desk = TaskDesk(
             store: office.store, repositories: catalog, pages: RepositoryPages(viewer: "http://host"),
             now: { 1_700_000_000_000 })
-        #expect(try await desk.list(TaskFilter(), in: nil, limit: 9).items.count == 2)
+        try await expectEqual(desk.list(TaskFilter(), in: nil, limit: 9).items.count, 2)
         try office.git.shell("printf -- '\\n- [ ] T7 Pushed\\n' >> docs/TASKS.md && git commit -qam push")
         try await catalog.repository(nil).refresh(hasMoved: true)
         await desk.look(withServers: false)
@@ -263,11 +263,11 @@ private struct Office {
         _ = try await office.change("T4", .state(.done))
         _ = try await office.change(nil, .text("Last"))
         print("three changes among 5,000 tasks: \(ContinuousClock.now - start)")
-        #expect(try await office.changes == before + 3)
+        try await expectEqual(office.changes, before + 3)
         let rows = try await office.store.read { try $0.tasks(of: "notes", limit: 6_000) }
         let file = TaskFile(Array(try office.text.utf8))
         #expect(rows.map(\.id) == file.items.map(\.address) && rows.map(\.line) == file.items.map { Int64($0.line) })
-        #expect(rows.map(\.body) == file.items.map { $0.row(in: "notes", at: 0).body })
+        expectEqual(rows.map(\.body), file.items.map { $0.row(in: "notes", at: 0).body })
     }
 
     @Test("what changed between two lists is what the index gets", arguments: 0..<8)
@@ -287,7 +287,7 @@ private struct Office {
             }
             let rows = try await office.store.read { try $0.tasks(of: "notes", limit: 100) }
             #expect(rows.map(\.id) == new.items.map(\.address) && rows.map(\.line) == new.items.map { Int64($0.line) })
-            #expect(rows.map(\.body) == new.items.map { $0.row(in: "notes", at: 0).body })
+            expectEqual(rows.map(\.body), new.items.map { $0.row(in: "notes", at: 0).body })
             old = new
             let place = Int.random(in: 0...lines.count, using: &random)
             switch Int.random(in: 0..<6, using: &random) {
@@ -319,16 +319,16 @@ private struct Office {
         _ = try await office.desk.change(
             TaskWish(nil, [.text("Mine"), .owner("bob-b.")]), in: nil, by: .init(bob, turn: "t"))
         try await office.desk.call(bob, "bee")
-        #expect(try await office.desk.handle(of: bob) == "bee")
+        try await expectEqual(office.desk.handle(of: bob), "bee")
         _ = try await office.change("T1", .owner(nil))
         _ = try await office.change("T1", .owner("bob-b."))
-        #expect(try await office.messages.count == 2)
+        try await expectEqual(office.messages.count, 2)
         _ = try await office.change("T1", .owner("bee"))
-        #expect(try await office.messages.count == 3)
+        try await expectEqual(office.messages.count, 3)
         // Another start says nothing again.
         try await office.store.write { ledger in try ledger.moveTaskList(of: "notes", to: "0000000", at: 0) }
         try await office.desk.refresh(nil)
-        #expect(try await office.messages.count == 3)
+        try await expectEqual(office.messages.count, 3)
         await #expect(throws: TaskError.self) { try await office.desk.call(bob, "two words") }
     }
 
@@ -340,7 +340,7 @@ private struct Office {
         let (eve, guest) = (try await office.signIn("Eve"), try await office.signIn("Gus", role: .guest))
         for name in ["ada", "eve", "gus"] { _ = try await office.change("T1", .owner(name)) }
         for nobody in [other, eve, guest] { #expect(try await office.threads(of: nobody).isEmpty) }
-        #expect(try await office.threads(of: "irc:local/account:eve").count == 1)
+        try await expectEqual(office.threads(of: "irc:local/account:eve").count, 1)
         var threads = try await office.threads(of: ada)
         #expect(threads.count == 1 && threads[0].title == "Tasks" && threads[0].messages.count == 1)
         #expect(threads[0].messages[0].contains("Assigned to you by Alice"))
@@ -352,7 +352,7 @@ private struct Office {
         _ = try await office.change("~" + TaskFile.hash(of: "Two").prefix(6), .owner("ada"))
         threads = try await office.threads(of: ada)
         #expect(threads.map(\.id) == [first] && threads[0].messages.count == 2)
-        #expect(try await office.store.read { try $0.session(id: first)?.state } == .active)
+        try await expectEqual(office.store.read { try $0.session(id: first)?.state }, .active)
     }
 
     @Test("a task that gets its id is the same one: nobody hears of it again, and it is not done twice")
@@ -363,9 +363,9 @@ private struct Office {
         _ = try await office.change("~" + TaskFile.hash(of: "One").prefix(6), .state(.started))
         _ = try await office.change("~" + TaskFile.hash(of: "Two").prefix(6), .note("Really"))
         #expect(try await office.messages.isEmpty)
-        #expect(try await office.done == [:])
+        try await expectEqual(office.done, [:])
         _ = try await office.change("T1", .state(.done))
-        #expect(try await office.done == ["web:a": 1])
+        try await expectEqual(office.done, ["web:a": 1])
     }
 
     /// Of all people together: JETBRIDGE_TEST_TASK_CHANGES=1000 is the whole run.
@@ -388,7 +388,7 @@ private struct Office {
                     func change(_ task: String?, _ changes: TaskWish.Change...) async throws -> String {
                         let author = TaskDesk.Author(sender, turn: Identifier.make("t"))
                         let outcome = try await office.desk.change(TaskWish(task, changes), in: nil, by: author)
-                        #expect(outcome.commit?.id.hex == outcome.task.commit)
+                        expectEqual(outcome.commit?.id.hex, outcome.task.commit)
                         return outcome.task.id
                     }
                     // A task of their own, moved to and fro, with a note on everybody's task between.
@@ -419,7 +419,7 @@ private struct Office {
         let notes = (0..<people).flatMap { person in
             stride(from: 2, to: each, by: 2).map { "Note \(person)-\($0)" }
         }
-        #expect(file.items[0].notes.map(\.text).sorted() == notes.sorted())
+        expectEqual(file.items[0].notes.map(\.text).sorted(), notes.sorted())
         let last = each - 1 - (each % 2 == 0 ? 0 : 1)
         for item in file.items.dropFirst() {
             #expect(item.labels == ["n\(last)"] && item.state == (last % 4 == 1 ? .started : .open), "\(item.text)")
@@ -428,9 +428,9 @@ private struct Office {
         let rest = String(decoding: file.bytes, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
             .filter { !$0.hasPrefix("  - note (") && !$0.contains(" Of P") }.joined(separator: "\n")
         let added = (0..<hands).map { "\n## Hand \($0)\n\ttext  \n" }.joined()
-        #expect(rest == begin + "\n<!-- - [ ] T9 no -->\n## Notes\n\ttab, blanks  \n" + added)
-        #expect(try office.git("rev-list --count main") == "\(people * each + hands + 2)")
-        #expect(try await office.store.read { try $0.tasks(of: "notes", limit: 99).count } == 11)
+        expectEqual(rest, begin + "\n<!-- - [ ] T9 no -->\n## Notes\n\ttab, blanks  \n" + added)
+        try expectEqual(office.git("rev-list --count main"), "\(people * each + hands + 2)")
+        try await expectEqual(office.store.read { try $0.tasks(of: "notes", limit: 99).count }, 11)
     }
 }
 

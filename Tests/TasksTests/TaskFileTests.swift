@@ -19,7 +19,7 @@ import Testing
         ])
     func ids(name: String, ids: String) {
         let file = TaskFile(TaskCorpus.bytes(name))
-        #expect(file.items.map { $0.id ?? "-" }.joined(separator: " ") == ids)
+        expectEqual(file.items.map { $0.id ?? "-" }.joined(separator: " "), ids)
     }
 
     @Test("each part of a line is read")
@@ -28,12 +28,12 @@ import Testing
         let item = try #require(TaskFile(Array(line.utf8)).items.first)
         #expect(item.id == "T12" && item.text == "Text" && item.state == .started && item.owner == "owner")
         #expect(item.labels == ["label"] && item.priority == "high" && item.due == "2026-12-01")
-        #expect(item.links == [TaskLink(text: "#34", url: "https://example.org/pull/34")])
+        expectEqual(item.links, [TaskLink(text: "#34", url: "https://example.org/pull/34")])
         let kanban = TaskFile(TaskCorpus.bytes("kanban.md"))
-        #expect(kanban.items.map(\.state) == [.open, .open, .started, .started, .done])
-        #expect(kanban.items.map { $0.section ?? "" } == ["Todo", "Todo", "Doing", "Doing", "Done"])
+        expectEqual(kanban.items.map(\.state), [.open, .open, .started, .started, .done])
+        expectEqual(kanban.items.map { $0.section ?? "" }, ["Todo", "Todo", "Doing", "Doing", "Done"])
         let children = TaskFile(TaskCorpus.bytes("children.md"))
-        #expect(children.items.map { $0.notes.map(\.text) } == [["of the parent"], ["of the child"], []])
+        expectEqual(children.items.map { $0.notes.map(\.text) }, [["of the parent"], ["of the child"], []])
         let todo = TaskFile(TaskCorpus.bytes("todotxt.md")).items[0]
         #expect(todo.priority == "A" && todo.due == "2026-12-24" && todo.text == "Call mum")
         let kit = TaskFile(TaskCorpus.bytes("spec-kit.md")).items[1]
@@ -43,9 +43,9 @@ import Testing
     @Test("tasks without an id are addressed by their titles, and twins not at all")
     func addresses() throws {
         let file = TaskFile(TaskCorpus.bytes("twins.md"))
-        #expect(Set(file.items.map(\.address)).count == file.items.count)
+        expectEqual(Set(file.items.map(\.address)).count, file.items.count)
         #expect(file.items.allSatisfy { $0.address.hasPrefix("~") })
-        #expect(try file.item(at: file.items[1].address).text == "Same id, other title")
+        try expectEqual(file.item(at: file.items[1].address).text, "Same id, other title")
         #expect(throws: TaskError.self) { try file.item(at: "T1") }
         for item in file.items[3...4] {
             #expect { try file.item(at: item.address) } throws: {
@@ -53,14 +53,14 @@ import Testing
             }
         }
         // The section says which one is meant, but not of two.
-        #expect(try file.item(TaskFile.Key(id: nil, title: "Same title", section: "B")).line == 5)
+        try expectEqual(file.item(TaskFile.Key(id: nil, title: "Same title", section: "B")).line, 5)
         #expect(throws: TaskError.self) { try file.item(TaskFile.Key(id: nil, title: "Same title", section: "C")) }
         let plain = TaskFile(TaskCorpus.bytes("crlf.md"))
         let address = plain.items[1].address
-        #expect(address == "~" + TaskFile.hash(of: "Two").prefix(6))
+        expectEqual(address, "~" + TaskFile.hash(of: "Two").prefix(6))
         let changed = try plain.applying(TaskAction(.init(plain.items[1]), .state, from: nil, to: ["done"]))
-        #expect(changed.address == "T2")
-        #expect(try changed.file.item(at: address).id == "T2")
+        expectEqual(changed.address, "T2")
+        try expectEqual(changed.file.item(at: address).id, "T2")
     }
 
     // MARK: Edits
@@ -96,7 +96,7 @@ import Testing
     @Test("an id with a number that no task can follow is no matter")
     func hugeID() throws {
         let file = TaskFile(Array("- [ ] T9223372036854775807 One\n- [ ] T7 Two\n".utf8))
-        #expect(try file.applying(TaskAction(nil, .text, from: nil, to: ["Three"])).address == "T8")
+        try expectEqual(file.applying(TaskAction(nil, .text, from: nil, to: ["Three"])).address, "T8")
     }
 
     @Test("an edit changes nothing else: no other byte, no other task", arguments: TaskCorpus.names)
@@ -115,14 +115,14 @@ import Testing
                         continue
                     }
                     if field != .note, field != .link {
-                        #expect(changed.items[index].value(of: field) == value, "\(place)")
+                        expectEqual(changed.items[index].value(of: field), value, "\(place)")
                     }
-                    #expect(
-                        Self.rest(of: file, without: index, field) == Self.rest(of: changed, without: index, field),
+                    expectEqual(
+                        Self.rest(of: file, without: index, field), Self.rest(of: changed, without: index, field),
                         "\(place)")
                     let before = Self.lines(file.bytes)
                     var after = Self.lines(changed.bytes)
-                    #expect(after.count - before.count == (field == .note ? 1 : 0), "\(place)")
+                    expectEqual(after.count - before.count, field == .note ? 1 : 0, "\(place)")
                     if field == .note {
                         let line = try #require(
                             after.firstIndex {
@@ -157,7 +157,7 @@ import Testing
             let there = try file.applying(TaskAction(.init(item), .state, from: nil, to: [state.rawValue])).file
             let key = TaskFile.Key(there.items.first { $0.line == item.line } ?? item)
             let back = try there.applying(TaskAction(key, .state, from: nil, to: [item.state.rawValue])).file
-            #expect(back.bytes == file.bytes)
+            expectEqual(back.bytes, file.bytes)
         }
     }
 
@@ -170,10 +170,10 @@ import Testing
                     TaskAction(nil, .text, from: nil, to: ["New @zoe #one"]))
             else {
                 // Nothing can be added below an open block of code.
-                #expect(name == "openfence.md")
+                expectEqual(name, "openfence.md")
                 continue
             }
-            #expect(changed.items.count == file.items.count + 1)
+            expectEqual(changed.items.count, file.items.count + 1)
             let item = try changed.item(at: address)
             #expect(item.text == "New" && item.owner == "zoe" && item.labels == ["one"] && item.depth == 0)
             #expect(!file.items.contains { $0.id == address })
@@ -195,15 +195,15 @@ import Testing
             let file = TaskFile(TaskCorpus.bytes(name))
             var results: [[UInt8]] = []
             if let added = try? file.applying(TaskAction(nil, .text, from: nil, to: [text])).file {
-                #expect(added.items.count == file.items.count + 1)
+                expectEqual(added.items.count, file.items.count + 1)
                 results.append(added.bytes)
             }
             if let item = file.items.first {
                 for (field, value) in [(TaskAction.Field.text, [text]), (.note, [text, "2027-02-03", text])] {
                     guard let changed = try? file.applying(TaskAction(.init(item), field, from: nil, to: value)).file
                     else { continue }
-                    #expect(changed.items.count == file.items.count)
-                    #expect(changed.items.dropFirst().map(\.address) == file.items.dropFirst().map(\.address))
+                    expectEqual(changed.items.count, file.items.count)
+                    expectEqual(changed.items.dropFirst().map(\.address), file.items.dropFirst().map(\.address))
                     results.append(changed.bytes)
                 }
                 for field in [TaskAction.Field.owner, .labels, .priority, .due, .link] where text.contains("\n") {
@@ -286,19 +286,19 @@ import Testing
             try file.applying(TaskAction(key, .state, from: ["open"], to: ["done"]))
         }
         let same = try file.applying(TaskAction(key, .state, from: ["open"], to: ["started"]))
-        #expect(same.file.bytes == file.bytes)
+        expectEqual(same.file.bytes, file.bytes)
     }
 
     @Test("5,000 tasks are read at once, and one is found by its id")
     func many() throws {
         let text = (1...5_000).map { "- [ ] T\($0) Task number \($0) @alice #bug (due 2026-12-01)\n" }.joined()
         let file = TaskFile(Array(text.utf8))
-        #expect(file.items.count == 5_000)
+        expectEqual(file.items.count, 5_000)
         let changed = try file.applying(TaskAction(.init(file.item(at: "T2500")), .state, from: ["open"], to: ["done"]))
-        #expect(changed.file.bytes.count == file.bytes.count)
-        #expect(zip(changed.file.bytes, file.bytes).filter { $0 != $1 }.count == 1)
+        expectEqual(changed.file.bytes.count, file.bytes.count)
+        expectEqual(zip(changed.file.bytes, file.bytes).filter { $0 != $1 }.count, 1)
         let unnamed = TaskFile(Array((1...5_000).map { "- [ ] Task number \($0)\n" }.joined().utf8))
-        #expect(Set(unnamed.items.map(\.address)).count == 5_000)
-        for item in unnamed.items.prefix(50) { #expect(try unnamed.item(at: item.address).line == item.line) }
+        expectEqual(Set(unnamed.items.map(\.address)).count, 5_000)
+        for item in unnamed.items.prefix(50) { try expectEqual(unnamed.item(at: item.address).line, item.line) }
     }
 }

@@ -24,20 +24,20 @@ struct TelegramAdapterTests {
         let transport = ScriptedTransport()
         let adapter = try self.adapter(transport)
         let sink = RecordingSink()
-        #expect(adapter.status.state == .down)
+        expectEqual(adapter.status.state, .down)
         try await withRunning(adapter, sink) {
             await sink.wait(for: .up)
             transport.say(Sample.message(5, "hello"))
             let message = await sink.message("hello")
-            #expect(message?.sender.id == "telegram:42")
+            expectEqual(message?.sender.id, "telegram:42")
             let reference = try await adapter.post(Transcript.message("hi"))
-            #expect(reference == Transcript.reference(42, 101))
+            expectEqual(reference, Transcript.reference(42, 101))
             try await adapter.replace(reference, with: Transcript.message("hi there"))
             await adapter.react("👀", isOn: true, to: reference)
             await adapter.setTyping(true, in: Transcript.route(42))
             await transport.wait { $0.contains { $0.method == "sendChatAction" } }
         }
-        #expect(transport.calls.last { $0.method == "getUpdates" }?.parameters["offset"] == 6)
+        expectEqual(transport.calls.last { $0.method == "getUpdates" }?.parameters["offset"], 6)
         #expect(sink.statuses.last?.state == .down && adapter.status.lastEvent != nil)
     }
 
@@ -51,7 +51,7 @@ struct TelegramAdapterTests {
             await sink.message("b")
             await transport.wait { $0.contains { $0.method == "getUpdates" && $0.parameters["offset"] == 7 } }
         }
-        #expect(sink.messages.map(\.text) == ["a", "b"])
+        expectEqual(sink.messages.map(\.text), ["a", "b"])
     }
 
     @Test("A reply joins the thread of the answered message if the core knows it")
@@ -66,8 +66,8 @@ struct TelegramAdapterTests {
                 Sample.message(1, "a", chat: Sample.group, more: ["reply_to_message": Sample.reply(9, from: 999)]),
                 Sample.message(
                     2, "b", chat: Sample.group, id: 12, more: ["reply_to_message": Sample.reply(8, from: 999)]))
-            #expect(await sink.message("a")?.thread == known)
-            #expect(await sink.message("b")?.thread.value == "-1001/8")
+            await expectEqual(sink.message("a")?.thread, known)
+            await expectEqual(sink.message("b")?.thread.value, "-1001/8")
         }
     }
 
@@ -90,7 +90,7 @@ struct TelegramAdapterTests {
                 ],
             ])
             await transport.wait { $0.contains { $0.method == "answerCallbackQuery" } }
-            #expect(sink.events.count == 1)
+            expectEqual(sink.events.count, 1)
         }
     }
 
@@ -106,7 +106,7 @@ struct TelegramAdapterTests {
                 pieces.withLock { $0.append(String(decoding: bytes, as: UTF8.self)) }
             }
         }
-        #expect(pieces.withLock { $0 } == ["one ", "documents/a.zip"])
+        expectEqual(pieces.withLock { $0 }, ["one ", "documents/a.zip"])
     }
 
     @Test("A lost connection is reported as down, renewed, and reported as up again")
@@ -118,7 +118,7 @@ struct TelegramAdapterTests {
         let adapter = try self.adapter(transport)
         try await withRunning(adapter, sink) {
             await sink.wait { _, statuses in statuses.map(\.state).suffix(2) == [.down, .up] }
-            #expect(transport.renewals == 1)
+            expectEqual(transport.renewals, 1)
         }
     }
 
@@ -130,7 +130,7 @@ struct TelegramAdapterTests {
         let adapter = try self.adapter(transport)
         try await withRunning(adapter, sink) { await sink.wait(for: .refused) }
         #expect(sink.statuses.contains { $0.detail?.contains("@BotFather") == true })
-        #expect(transport.calls.count == 1)
+        expectEqual(transport.calls.count, 1)
     }
 
     @Test("Cancellation ends the run at once")
@@ -149,7 +149,7 @@ struct TelegramAdapterTests {
         let adapter = try self.adapter(ScriptedTransport())
         await adapter.stop()
         try await adapter.run(delivering: RecordingSink())
-        #expect(adapter.status.state == .down)
+        expectEqual(adapter.status.state, .down)
     }
 
     @Test("The key survives a restart in the memory file, so that buttons still work")
@@ -163,9 +163,9 @@ struct TelegramAdapterTests {
             }
         }
         let first = TelegramMemory(bytes: await store.load())
-        #expect(first == TelegramMemory(bytes: await store.load()))
+        expectEqual(first, TelegramMemory(bytes: await store.load()))
         #expect(TelegramMemory(bytes: nil).key != first.key && first.key.count == 32)
-        #expect(TelegramMemory(bytes: Array("{\"key\":7}".utf8)).key.count == 32)
+        expectEqual(TelegramMemory(bytes: Array("{\"key\":7}".utf8)).key.count, 32)
     }
 
     @Test("The webhook accepts updates with the secret and answers once they are stored")
@@ -185,17 +185,17 @@ struct TelegramAdapterTests {
         }
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await server.run() }
-            #expect(try await call("s3cret", Sample.message(1, "early")) == 503)
+            try await expectEqual(call("s3cret", Sample.message(1, "early")), 503)
             try await withRunning(adapter, sink) {
                 await sink.wait(for: .up)
                 var statuses = [try await call(nil, Sample.message(1, "x"))]
                 statuses.append(try await call("s3creT", Sample.message(1, "x")))
                 statuses.append(try await call("s3cret", "no update"))
                 statuses.append(try await call("s3cret", Sample.message(1, "hi")))
-                #expect(statuses == [403, 403, 400, 200])
-                #expect(sink.messages.map(\.text) == ["hi"])
+                expectEqual(statuses, [403, 403, 400, 200])
+                expectEqual(sink.messages.map(\.text), ["hi"])
             }
-            #expect(try await call("s3cret", Sample.message(2, "late")) == 503)
+            try await expectEqual(call("s3cret", Sample.message(2, "late")), 503)
             await server.stop()
             try await group.waitForAll()
         }
@@ -208,7 +208,7 @@ struct TelegramAdapterTests {
         var settings = try Transcript.settings(.polling)
         settings.commands = [ChatCommand(name: "help", argument: "", summary: "x")]
         let findings = await TelegramAdapter(settings, transport: transport).diagnose()
-        #expect(findings.map(\.severity) == [.ok, .warning, .warning, .warning])
+        expectEqual(findings.map(\.severity), [.ok, .warning, .warning, .warning])
         #expect(findings[1].text.contains("/setprivacy") && findings[2].text.contains("webhook"))
         let wrong = ScriptedTransport()
         wrong.answer("getMe", Transcript.refused(401, "Unauthorized"))

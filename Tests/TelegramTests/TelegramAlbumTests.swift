@@ -3,6 +3,7 @@ import HTTP
 import JSON
 import Primitives
 import Telegram
+import TestSupport
 import Testing
 
 @Suite("Albums")
@@ -22,13 +23,13 @@ struct TelegramAlbumTests {
         transcript.start()
         #expect(transcript.poll(self.part(1, id: 10), self.part(2, id: 11, caption: "look")).isEmpty)
         // The memory holds the parts before the next poll acknowledges them.
-        #expect(transcript.memories().last?.albums.count == 2)
-        #expect(transcript.calls().last?.parameters["offset"] == 3)
+        expectEqual(transcript.memories().last?.albums.count, 2)
+        expectEqual(transcript.calls().last?.parameters["offset"], 3)
         #expect(transcript.poll(self.part(3, id: 12)).isEmpty)
         transcript.pass(1_000)
         let message = try #require(transcript.store().first?.message)
         #expect(message.text == "look" && message.attachments.map(\.id) == ["p10", "p11", "p12"])
-        #expect(transcript.memories().last?.albums.isEmpty == true)
+        expectEqual(transcript.memories().last?.albums.isEmpty, true)
     }
 
     @Test("The next message from the same person comes after the album")
@@ -37,7 +38,7 @@ struct TelegramAlbumTests {
         transcript.start()
         transcript.poll(self.part(1, id: 10, caption: "a"))
         let incoming = transcript.poll(Sample.message(2, "b", id: 11))
-        #expect(incoming.compactMap(\.message?.text) == ["a", "b"])
+        expectEqual(incoming.compactMap(\.message?.text), ["a", "b"])
     }
 
     @Test("A crash before the album is stored loses nothing")
@@ -49,8 +50,8 @@ struct TelegramAlbumTests {
         let second = try Transcript(memory: TelegramMemory(bytes: memory.bytes))
         second.start()
         second.pass(1_000)
-        #expect(second.store().first?.event?.id == "42/10")
-        #expect(second.memories().last?.albums.isEmpty == true)
+        expectEqual(second.store().first?.event?.id, "42/10")
+        expectEqual(second.memories().last?.albums.isEmpty, true)
     }
 
     @Test("An album that a crash has left waits until the bot knows its name")
@@ -66,7 +67,7 @@ struct TelegramAlbumTests {
         second.answer(.identity, Transcript.me)
         second.answer(.intake, true)
         second.pass(1_000)
-        #expect(second.store().first?.message?.isAddressed == true)
+        expectEqual(second.store().first?.message?.isAddressed, true)
     }
 
     @Test("With a webhook each part is acknowledged at once")
@@ -76,10 +77,10 @@ struct TelegramAlbumTests {
         transcript.start()
         transcript.handle(.update(ticket: 1, try #require(TelegramUpdate(self.part(1, id: 10)))))
         transcript.store()
-        #expect(transcript.accepted() == [1])
+        expectEqual(transcript.accepted(), [1])
         transcript.handle(.update(ticket: 2, try #require(TelegramUpdate(self.part(2, id: 11)))))
         transcript.store()
         transcript.pass(1_000)
-        #expect(transcript.store().first?.message?.attachments.count == 2)
+        expectEqual(transcript.store().first?.message?.attachments.count, 2)
     }
 }

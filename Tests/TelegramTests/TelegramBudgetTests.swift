@@ -1,4 +1,5 @@
 import Telegram
+import TestSupport
 import Testing
 
 @Suite("The send budget")
@@ -6,12 +7,12 @@ struct TelegramBudgetTests {
     @Test("A chat accepts a burst of three, then one message a second")
     func pace() {
         var budget = TelegramBudget()
-        for _ in 0..<3 { #expect(budget.ask(42, .final, at: 0) == .go) }
-        #expect(budget.ask(42, .final, at: 0) == .refuse(3_050))
-        #expect(budget.ask(42, .final, at: 2_100) == .wait(950))
-        #expect(budget.ask(42, .preview, at: 0) == .refuse(3_050))
-        #expect(budget.ask(42, .preview, at: 2_100) == .spare(950))
-        #expect(budget.ask(42, .final, at: 3_050) == .go)
+        for _ in 0..<3 { expectEqual(budget.ask(42, .final, at: 0), .go) }
+        expectEqual(budget.ask(42, .final, at: 0), .refuse(3_050))
+        expectEqual(budget.ask(42, .final, at: 2_100), .wait(950))
+        expectEqual(budget.ask(42, .preview, at: 0), .refuse(3_050))
+        expectEqual(budget.ask(42, .preview, at: 2_100), .spare(950))
+        expectEqual(budget.ask(42, .final, at: 3_050), .go)
     }
 
     @Test("A group accepts twenty messages a minute, and four of them are reserved for finals")
@@ -23,12 +24,12 @@ struct TelegramBudgetTests {
             if budget.ask(-5, .preview, at: now) == .go { sent += 1 }
             now += 500
         }
-        #expect(sent == 16)
+        expectEqual(sent, 16)
         for _ in 0..<8 {
             if budget.ask(-5, .final, at: now) == .go { sent += 1 }
             now += 1_100
         }
-        #expect(sent == 20)
+        expectEqual(sent, 20)
     }
 
     /// All callers wait as long as the budget asks them to.
@@ -58,54 +59,54 @@ struct TelegramBudgetTests {
         for (index, time) in times.enumerated() { #expect(Double(index + 1) <= 30 + Double(time) * 0.03) }
         // A burst of thirty, then thirty a second, would take 5.7 s.
         #expect((times.last ?? 0) < 6_450)
-        #expect(probes == 1)
+        expectEqual(probes, 1)
         #expect(asked < 2_000)
     }
 
     @Test("A lone sender may exceed the token's limit until Telegram throttles it")
     func probes() {
         var budget = TelegramBudget()
-        for chat in 1...29 { #expect(budget.ask(Int64(chat), .final, at: 0) == .go) }
-        #expect(budget.ask(1_000, .preview, at: 0) == .refuse(1_050))
+        for chat in 1...29 { expectEqual(budget.ask(Int64(chat), .final, at: 0), .go) }
+        expectEqual(budget.ask(1_000, .preview, at: 0), .refuse(1_050))
         for chat in 30...90 {
-            #expect(budget.ask(Int64(chat), .final, at: 1) == .probe)
+            expectEqual(budget.ask(Int64(chat), .final, at: 1), .probe)
             budget.probed(wasRefused: false, at: 1)
         }
-        #expect(budget.ask(91, .final, at: 2) == .probe)
+        expectEqual(budget.ask(91, .final, at: 2), .probe)
         // Only one probe at a time.
-        #expect(budget.ask(92, .final, at: 50) == .wait(1_000))
+        expectEqual(budget.ask(92, .final, at: 50), .wait(1_000))
         budget.probed(wasRefused: true, at: 53)
         // The refused probe used no budget, and there is no further probe for an hour.
-        #expect(budget.ask(93, .final, at: 50) == .wait(1_000))
-        for chat in 100...128 { #expect(budget.ask(Int64(chat), .final, at: 1_000_000) == .go) }
-        #expect(budget.ask(129, .final, at: 1_000_100) == .wait(950))
-        for chat in 200...228 { #expect(budget.ask(Int64(chat), .final, at: 4_000_000) == .go) }
-        #expect(budget.ask(229, .final, at: 4_000_000) == .probe)
+        expectEqual(budget.ask(93, .final, at: 50), .wait(1_000))
+        for chat in 100...128 { expectEqual(budget.ask(Int64(chat), .final, at: 1_000_000), .go) }
+        expectEqual(budget.ask(129, .final, at: 1_000_100), .wait(950))
+        for chat in 200...228 { expectEqual(budget.ask(Int64(chat), .final, at: 4_000_000), .go) }
+        expectEqual(budget.ask(229, .final, at: 4_000_000), .probe)
     }
 
     @Test("A chat that returns slightly late still has its reserved place, even if others asked in between")
     func places() {
         var budget = TelegramBudget()
-        for chat in 1...29 { #expect(budget.ask(Int64(chat), .final, at: 0) == .go) }
-        #expect(budget.ask(30, .final, at: 0) == .probe)
-        for chat in 31...59 { #expect(budget.ask(Int64(chat), .final, at: 10) == .refuse(1_040)) }
-        #expect(budget.ask(60, .final, at: 1_050) == .refuse(1_050))
-        #expect(budget.ask(31, .preview, at: 1_060) == .refuse(1_040))
-        for chat in 31...59 { #expect(budget.ask(Int64(chat), .final, at: 1_100) == .go) }
+        for chat in 1...29 { expectEqual(budget.ask(Int64(chat), .final, at: 0), .go) }
+        expectEqual(budget.ask(30, .final, at: 0), .probe)
+        for chat in 31...59 { expectEqual(budget.ask(Int64(chat), .final, at: 10), .refuse(1_040)) }
+        expectEqual(budget.ask(60, .final, at: 1_050), .refuse(1_050))
+        expectEqual(budget.ask(31, .preview, at: 1_060), .refuse(1_040))
+        for chat in 31...59 { expectEqual(budget.ask(Int64(chat), .final, at: 1_100), .go) }
         // Reserved places expire.
-        #expect(budget.ask(61, .final, at: 2_601) == .go)
+        expectEqual(budget.ask(61, .final, at: 2_601), .go)
     }
 
     @Test("A refusal pauses its chat; refusals in three chats at once pause the token")
     func pauses() {
         var budget = TelegramBudget()
         budget.pause(1, for: 5_000, at: 0)
-        #expect(budget.ask(1, .final, at: 0) == .refuse(5_000))
-        #expect(budget.ask(2, .final, at: 0) == .go)
+        expectEqual(budget.ask(1, .final, at: 0), .refuse(5_000))
+        expectEqual(budget.ask(2, .final, at: 0), .go)
         budget.pause(2, for: 5_000, at: 100)
         budget.pause(3, for: 5_000, at: 200)
-        #expect(budget.ask(4, .final, at: 300) == .refuse(4_900))
-        #expect(budget.ask(4, .final, at: 5_200) == .go)
+        expectEqual(budget.ask(4, .final, at: 300), .refuse(4_900))
+        expectEqual(budget.ask(4, .final, at: 5_200), .go)
     }
 
     @Test("A final goes out at once in a chat with constant previews")
@@ -114,7 +115,7 @@ struct TelegramBudgetTests {
         for now in stride(from: Int64(0), to: 20_000, by: 100) {
             _ = budget.ask(42, .preview, at: now)
             var copy = budget
-            #expect(copy.ask(42, .final, at: now) == .go)
+            expectEqual(copy.ask(42, .final, at: now), .go)
         }
     }
 
@@ -123,7 +124,7 @@ struct TelegramBudgetTests {
         var budget = TelegramBudget()
         var sent = 0
         for chat in 1...40 where budget.ask(Int64(chat), .preview, at: 0) == .go { sent += 1 }
-        #expect(sent == 21)
-        #expect(budget.ask(99, .final, at: 0) == .go)
+        expectEqual(sent, 21)
+        expectEqual(budget.ask(99, .final, at: 0), .go)
     }
 }

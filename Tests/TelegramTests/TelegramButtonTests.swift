@@ -1,6 +1,7 @@
 import Chat
 import JSON
 import Telegram
+import TestSupport
 import Testing
 
 @Suite("Buttons and reactions")
@@ -25,8 +26,8 @@ struct TelegramButtonTests {
         let (calls, _) = transcript.run(
             .post(Transcript.message("?", chat, buttons: self.buttons)), Transcript.sent(chat, 11))
         let rows = try #require(calls.first?.parameters["reply_markup"]?["inline_keyboard"]?.arrayValue)
-        #expect(rows.count == 1)
-        #expect(rows[0].arrayValue?.map { $0["style"]?.stringValue } == ["primary", "danger"])
+        expectEqual(rows.count, 1)
+        expectEqual(rows[0].arrayValue?.map { $0["style"]?.stringValue }, ["primary", "danger"])
         return rows[0].arrayValue?.compactMap { $0["callback_data"]?.stringValue } ?? []
     }
 
@@ -37,15 +38,15 @@ struct TelegramButtonTests {
         let data = try self.offered(transcript, chat: Sample.group)
         #expect(data.allSatisfy { $0.utf8.count <= 64 })
         let incoming = try #require(transcript.poll(self.press(data[0], chat: Sample.group, from: 7)).first)
-        #expect(incoming.choice?.kind == .button("approve 17"))
-        #expect(incoming.choice?.target == Transcript.reference(Sample.group, 11))
-        #expect(incoming.choice?.sender.id == "telegram:7")
-        #expect(incoming.calls.map(\.method) == ["answerCallbackQuery"])
-        #expect(incoming.calls.first?.parameters["callback_query_id"] == "c1")
-        #expect(incoming.calls(after: .stored) == incoming.calls)
+        expectEqual(incoming.choice?.kind, .button("approve 17"))
+        expectEqual(incoming.choice?.target, Transcript.reference(Sample.group, 11))
+        expectEqual(incoming.choice?.sender.id, "telegram:7")
+        expectEqual(incoming.calls.map(\.method), ["answerCallbackQuery"])
+        expectEqual(incoming.calls.first?.parameters["callback_query_id"], "c1")
+        expectEqual(incoming.calls(after: .stored), incoming.calls)
         let refused = incoming.calls(after: .ignored("stranger")).first
-        #expect(refused?.parameters["callback_query_id"] == "c1")
-        #expect(refused?.parameters["text"]?.stringValue?.contains("Ask an owner") == true)
+        expectEqual(refused?.parameters["callback_query_id"], "c1")
+        expectEqual(refused?.parameters["text"]?.stringValue?.contains("Ask an owner"), true)
     }
 
     @Test("Data that was never offered in the chat is refused with an answer")
@@ -59,7 +60,7 @@ struct TelegramButtonTests {
         ] as [(String, Int64)] {
             let incoming = try #require(transcript.poll(self.press(text, chat: chat)).first)
             #expect(incoming.event == nil)
-            #expect(incoming.calls.first?.parameters["text"]?.stringValue?.contains("no longer works") == true)
+            expectEqual(incoming.calls.first?.parameters["text"]?.stringValue?.contains("no longer works"), true)
         }
     }
 
@@ -72,7 +73,7 @@ struct TelegramButtonTests {
         let memory = try #require(first.memories().last)
         let second = try Transcript(memory: TelegramMemory(bytes: memory.bytes))
         second.start()
-        #expect(second.poll(self.press(data[1], chat: -1_009)).first?.choice?.kind == .button("deny 17"))
+        expectEqual(second.poll(self.press(data[1], chat: -1_009)).first?.choice?.kind, .button("deny 17"))
     }
 
     @Test("An edit without buttons removes them")
@@ -83,7 +84,7 @@ struct TelegramButtonTests {
         let (calls, step) = transcript.run(.edit(reference, Transcript.message("x")), .result(true))
         let call = try #require(calls.first)
         #expect(call.method == "editMessageText" && call.parameters["reply_markup"] == nil)
-        #expect(step.outcome == .done)
+        expectEqual(step.outcome, .done)
     }
 
     @Test("Each newly added reaction is a choice")
@@ -98,8 +99,8 @@ struct TelegramButtonTests {
                 "old_reaction": [emoji("👍")], "new_reaction": [emoji("👍"), emoji("❤\u{FE0F}"), ["type": "paid"]],
             ],
         ])
-        #expect(incoming.compactMap(\.choice?.kind) == [.reaction("❤")])
-        #expect(incoming.first?.choice?.target == Transcript.reference(Sample.group, 11))
+        expectEqual(incoming.compactMap(\.choice?.kind), [.reaction("❤")])
+        expectEqual(incoming.first?.choice?.target, Transcript.reference(Sample.group, 11))
     }
 
     @Test(
@@ -109,7 +110,7 @@ struct TelegramButtonTests {
         let transcript = try Transcript()
         transcript.start()
         let (calls, _) = transcript.run(.react(emoji, isOn: true, Transcript.reference(42, 10)), .result(true))
-        #expect(calls.first?.parameters["reaction"]?[0]?["emoji"]?.stringValue == set)
-        #expect(calls.count == (set == nil ? 0 : 1))
+        expectEqual(calls.first?.parameters["reaction"]?[0]?["emoji"]?.stringValue, set)
+        expectEqual(calls.count, set == nil ? 0 : 1)
     }
 }

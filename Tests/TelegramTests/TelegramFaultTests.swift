@@ -66,7 +66,7 @@ struct TelegramFaultTests {
             ] {
                 telegram.inject(fault, at: "sendMessage")
                 let error = await #expect(throws: AdapterError.self) { try await adapter.post(self.message("x")) }
-                #expect(error?.isCertain == isCertain, "\(fault)")
+                expectEqual(error?.isCertain, isCertain, "\(fault)")
             }
         }
     }
@@ -103,7 +103,7 @@ struct TelegramFaultTests {
             await sink.message("one")
             await sink.wait(for: .up)
             try await adapter.post(self.message("here"))
-            #expect(telegram.shownByBot(in: Self.ada).map(\.text) == ["here"])
+            expectEqual(telegram.shownByBot(in: Self.ada).map(\.text), ["here"])
         }
     }
 
@@ -130,7 +130,7 @@ struct TelegramFaultTests {
             }
             #expect(telegram.statuses[429] ?? 0 == 0)
             for chat in 1...10 {
-                #expect(telegram.shownByBot(in: Int64(2_000 + chat)).map(\.text) == ["1", "2", "3", "4", "5"])
+                expectEqual(telegram.shownByBot(in: Int64(2_000 + chat)).map(\.text), ["1", "2", "3", "4", "5"])
             }
         }
     }
@@ -161,7 +161,7 @@ struct TelegramFaultTests {
             telegram.uploadAlbum([.photo([1]), .photo([2])], caption: "two", as: Self.ada, in: Self.ada)
             box.withLock { $0 = adapter }
             await sink.message("one")
-            #expect(await sink.message("two")?.attachments.count == 2)
+            await expectEqual(sink.message("two")?.attachments.count, 2)
             try await telegram.wait { $0.waitingUpdates == 0 }
         }
         await telegram.stop()

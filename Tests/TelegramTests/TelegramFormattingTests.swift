@@ -63,7 +63,7 @@ struct TelegramFormattingTests {
             ),
         ])
     func rendering(markdown: String, markup: String) {
-        #expect(Self.markup(markdown) == markup)
+        expectEqual(Self.markup(markdown), markup)
     }
 
     @Test(
@@ -80,7 +80,7 @@ struct TelegramFormattingTests {
             ("`/stop` `@ann`", "<code>/stop</code> <code>@ann</code>"),
         ])
     func defusing(markdown: String, markup: String) {
-        #expect(Self.markup(markdown) == markup)
+        expectEqual(Self.markup(markdown), markup)
     }
 
     @Test(
@@ -96,7 +96,7 @@ struct TelegramFormattingTests {
             ("<https://e.org/@ann/stop>", "https://e.org/@ann/stop"), ("tg://x/@ann", "tg://x/@ann"),
         ])
     func links(markdown: String, markup: String) {
-        #expect(Self.markup(markdown) == markup)
+        expectEqual(Self.markup(markdown), markup)
     }
 
     @Test("A table wider than a phone becomes a list of headers and values")
@@ -105,14 +105,13 @@ struct TelegramFormattingTests {
         #expect(Self.markup(fits).hasPrefix("<pre>"))
         let header = String(repeating: "日", count: 17)
         let wide = "text\n\n| name | \(header) |\n|-|-|\n| a | @ann |\n| b | |\n\nend"
-        #expect(
-            Self.markup(wide)
-                == "text\n\n<b>name:</b> a\n<b>\(header):</b> @\u{2060}ann\n\n<b>name:</b> b\n\nend")
+        expectEqual(
+            Self.markup(wide), "text\n\n<b>name:</b> a\n<b>\(header):</b> @\u{2060}ann\n\n<b>name:</b> b\n\nend")
     }
 
     @Test("Control characters are removed")
     func controls() {
-        #expect(Self.markup("a\u{1}b\u{7F}c\u{85}d\u{2028}e\tf") == "abcd e    f")
+        expectEqual(Self.markup("a\u{1}b\u{7F}c\u{85}d\u{2028}e\tf"), "abcd e    f")
     }
 
     @Test("The markup is never shorter than the text that Telegram counts")

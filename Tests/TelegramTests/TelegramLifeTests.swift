@@ -4,6 +4,7 @@ import JSON
 import Kit
 import Primitives
 import Telegram
+import TestSupport
 import Testing
 
 @Suite("The connection's life cycle")
@@ -18,18 +19,18 @@ struct TelegramLifeTests {
     func start() throws {
         let transcript = try Transcript()
         transcript.handle(.begin)
-        #expect(transcript.statuses() == ["connecting "])
-        #expect(transcript.methods() == ["getMe"])
+        expectEqual(transcript.statuses(), ["connecting "])
+        expectEqual(transcript.methods(), ["getMe"])
         transcript.answer(.identity, Transcript.me)
         let removal = transcript.calls()
-        #expect(removal.map(\.method) == ["deleteWebhook"])
-        #expect(removal.first?.parameters["drop_pending_updates"] == false)
+        expectEqual(removal.map(\.method), ["deleteWebhook"])
+        expectEqual(removal.first?.parameters["drop_pending_updates"], false)
         transcript.answer(.intake, true)
-        #expect(transcript.statuses() == ["up "])
+        expectEqual(transcript.statuses(), ["up "])
         let poll = try #require(transcript.calls().first)
         #expect(poll.method == "getUpdates" && poll.parameters["offset"] == nil)
         #expect(poll.parameters["timeout"] == 50 && poll.timeout == 65_000)
-        #expect(poll.parameters["allowed_updates"]?.arrayValue?.contains("message_reaction") == true)
+        expectEqual(poll.parameters["allowed_updates"]?.arrayValue?.contains("message_reaction"), true)
     }
 
     @Test("The offset advances only once all earlier updates are stored")
@@ -39,10 +40,10 @@ struct TelegramLifeTests {
         transcript.answer(.poll, [Sample.message(5, "a"), Sample.message(6, "b", id: 11)])
         #expect(transcript.methods().isEmpty)
         let incoming = transcript.store()
-        #expect(incoming.compactMap(\.message?.text) == ["a", "b"])
-        #expect(transcript.calls().first?.parameters["offset"] == 7)
+        expectEqual(incoming.compactMap(\.message?.text), ["a", "b"])
+        expectEqual(transcript.calls().first?.parameters["offset"], 7)
         transcript.answer(.poll, [])
-        #expect(transcript.calls().first?.parameters["offset"] == 7)
+        expectEqual(transcript.calls().first?.parameters["offset"], 7)
     }
 
     @Test("Unreadable updates are skipped")
@@ -52,8 +53,8 @@ struct TelegramLifeTests {
         let incoming = transcript.poll(
             ["update_id": 1, "message": 7], ["update_id": 2, "poll": [:]], "text", ["message": ["message_id": 1]],
             Sample.message(3, "ok"))
-        #expect(incoming.compactMap(\.message?.text) == ["ok"])
-        #expect(transcript.calls().first?.parameters["offset"] == 4)
+        expectEqual(incoming.compactMap(\.message?.text), ["ok"])
+        expectEqual(transcript.calls().first?.parameters["offset"], 4)
     }
 
     @Test("An invalid token is reported and retried slowly", arguments: [401, 404])
@@ -67,7 +68,7 @@ struct TelegramLifeTests {
         transcript.pass(599_000)
         #expect(transcript.methods().isEmpty)
         transcript.pass(2_000)
-        #expect(transcript.methods() == ["getMe"])
+        expectEqual(transcript.methods(), ["getMe"])
     }
 
     @Test("A token revoked during the run is reported as well")
@@ -75,7 +76,7 @@ struct TelegramLifeTests {
         let transcript = try Transcript()
         transcript.start()
         transcript.refuse(.poll, 401, "Unauthorized")
-        #expect(transcript.statuses().last?.hasPrefix("refused ") == true)
+        expectEqual(transcript.statuses().last?.hasPrefix("refused "), true)
         let (calls, step) = transcript.run(.post(Transcript.message("x")))
         #expect(calls.isEmpty && step.error?.code == .unauthorized)
     }
@@ -87,16 +88,16 @@ struct TelegramLifeTests {
         transcript.answer(.identity, Transcript.me)
         _ = transcript.calls()
         transcript.refuse(.intake, 404, "Not Found")
-        #expect(transcript.statuses().last == "up ")
+        expectEqual(transcript.statuses().last, "up ")
         #expect(transcript.methods().contains("getUpdates"))
         transcript.refuse(.commands(last: true), 404, "Not Found")
         let (_, draft) = transcript.run(
             .draft(Transcript.message("x", stage: .preview)), Transcript.refused(404, "Not Found"))
-        #expect(draft.error?.code == .invalid)
+        expectEqual(draft.error?.code, .invalid)
         #expect(!transcript.machine.traits(of: Transcript.route(42).room).capabilities.contains(.drafts))
         transcript.handle(.typing(true, Transcript.route(42)))
         transcript.pass(200)
-        #expect(transcript.methods() == ["sendChatAction"])
+        expectEqual(transcript.methods(), ["sendChatAction"])
         transcript.refuse(.typing(chat: 42), 404, "Not Found")
         transcript.pass(30_000)
         #expect(transcript.methods().isEmpty)
@@ -104,9 +105,9 @@ struct TelegramLifeTests {
             .react("👀", isOn: true, Transcript.reference(42, 5)), Transcript.refused(404, "Not Found"))
         #expect(reaction.error != nil)
         let edit = TelegramOperation.Kind.edit(Transcript.reference(42, 5), Transcript.message("y"))
-        #expect(transcript.run(edit, Transcript.refused(404, "Not Found")).1.error?.code == .notFound)
+        expectEqual(transcript.run(edit, Transcript.refused(404, "Not Found")).1.error?.code, .notFound)
         let (_, post) = transcript.run(.post(Transcript.message("x")), Transcript.sent(42, 6))
-        #expect(post.outcome == .message(Transcript.reference(42, 6)))
+        expectEqual(post.outcome, .message(Transcript.reference(42, 6)))
         #expect(transcript.statuses().isEmpty)
     }
 
@@ -118,19 +119,19 @@ struct TelegramLifeTests {
         transcript.answer(.identity, Transcript.me)
         _ = transcript.calls()
         transcript.handle(.answer(.intake, bare))
-        #expect(transcript.statuses().last == "up ")
+        expectEqual(transcript.statuses().last, "up ")
         #expect(transcript.methods().contains("getUpdates"))
         _ = transcript.run(.draft(Transcript.message("x", stage: .preview)), bare)
         #expect(!transcript.machine.traits(of: Transcript.route(42).room).capabilities.contains(.drafts))
         let edit = TelegramOperation.Kind.edit(Transcript.reference(42, 5), Transcript.message("y"))
         for kind in [edit, .post(Transcript.message("x"))] {
-            #expect(transcript.run(kind, bare).1.error?.code == .disconnected)
+            expectEqual(transcript.run(kind, bare).1.error?.code, .disconnected)
         }
         // Before any call has succeeded, it does not mean that the token is invalid.
         let wrong = try Transcript()
         wrong.handle(.begin)
         wrong.handle(.answer(.identity, bare))
-        #expect(wrong.statuses().last?.hasPrefix("down ") == true)
+        expectEqual(wrong.statuses().last?.hasPrefix("down "), true)
     }
 
     @Test("When a method disappears, the token is checked before it is blamed")
@@ -138,13 +139,13 @@ struct TelegramLifeTests {
         let transcript = try Transcript()
         transcript.start()
         let (_, post) = transcript.run(.post(Transcript.message("x")), Transcript.refused(404, "Not Found"))
-        #expect(post.error?.code == .disconnected)
+        expectEqual(post.error?.code, .disconnected)
         transcript.refuse(.poll, 404, "Not Found")
-        #expect(transcript.statuses().last?.hasPrefix("down ") == true)
+        expectEqual(transcript.statuses().last?.hasPrefix("down "), true)
         transcript.pass(1_500)
-        #expect(transcript.methods() == ["getMe"])
+        expectEqual(transcript.methods(), ["getMe"])
         transcript.refuse(.identity, 404, "Not Found")
-        #expect(transcript.statuses().last?.hasPrefix("refused ") == true)
+        expectEqual(transcript.statuses().last?.hasPrefix("refused "), true)
     }
 
     @Test("A server that answers polls at once is not polled in a busy loop")
@@ -156,14 +157,14 @@ struct TelegramLifeTests {
             transcript.answer(.poll, [])
             if transcript.methods().isEmpty {
                 transcript.pass(500)
-                #expect(transcript.methods() == ["getUpdates"])
+                expectEqual(transcript.methods(), ["getUpdates"])
                 pauses += 1
             }
         }
-        #expect(pauses == 198)
+        expectEqual(pauses, 198)
         transcript.pass(10_000)
         transcript.answer(.poll, [])
-        #expect(transcript.methods() == ["getUpdates"])
+        expectEqual(transcript.methods(), ["getUpdates"])
     }
 
     @Test("A server that repeats acknowledged updates is not polled in a busy loop")
@@ -174,9 +175,9 @@ struct TelegramLifeTests {
             transcript.answer(.poll, [Sample.message(5, "a")])
             transcript.store()
         }
-        #expect(transcript.methods().count == 3)
+        expectEqual(transcript.methods().count, 3)
         transcript.pass(500)
-        #expect(transcript.methods() == ["getUpdates"])
+        expectEqual(transcript.methods(), ["getUpdates"])
     }
 
     @Test("A lost connection is renewed and retried with growing delays")
@@ -187,7 +188,7 @@ struct TelegramLifeTests {
         for _ in 0..<8 {
             transcript.handle(.answer(.poll, .broken(TelegramBreak("timeout", mayHaveArrived: true, isTimeout: true))))
             #expect(transcript.isRenewed)
-            #expect(transcript.statuses().last?.hasPrefix("down ") == true)
+            expectEqual(transcript.statuses().last?.hasPrefix("down "), true)
             let begin = transcript.now.monotonic
             let due = try #require(transcript.machine.deadline)
             gaps.append(due - begin)
@@ -198,8 +199,8 @@ struct TelegramLifeTests {
         }
         #expect(gaps[0] <= 1_000 && gaps[0] >= 500 && gaps[7] >= 30_000 && gaps[7] <= 60_000)
         transcript.answer(.poll, [])
-        #expect(transcript.statuses() == ["up "])
-        #expect(transcript.calls().first?.parameters["timeout"] == 50)
+        expectEqual(transcript.statuses(), ["up "])
+        expectEqual(transcript.calls().first?.parameters["timeout"], 50)
     }
 
     @Test("A throttled poll is retried after the requested delay")
@@ -210,7 +211,7 @@ struct TelegramLifeTests {
         transcript.pass(29_000)
         #expect(transcript.methods().isEmpty)
         transcript.pass(1_100)
-        #expect(transcript.methods() == ["getUpdates"])
+        expectEqual(transcript.methods(), ["getUpdates"])
     }
 
     @Test("Another program's polls are ignored for a minute, then reported")
@@ -223,17 +224,17 @@ struct TelegramLifeTests {
             transcript.refuse(.poll, 409, text)
             #expect(transcript.statuses().isEmpty)
             transcript.pass(5_000)
-            #expect(transcript.methods() == ["getUpdates"])
+            expectEqual(transcript.methods(), ["getUpdates"])
         }
         transcript.pass(5_000)
         transcript.refuse(.poll, 409, text)
-        #expect(transcript.statuses().last?.contains("Another program") == true)
+        expectEqual(transcript.statuses().last?.contains("Another program"), true)
         let (calls, _) = transcript.run(.post(Transcript.message("x")), Transcript.sent(42, 1))
-        #expect(calls.map(\.method) == ["sendMessage"])
+        expectEqual(calls.map(\.method), ["sendMessage"])
         transcript.pass(40_000)
-        #expect(transcript.methods() == ["getUpdates"])
+        expectEqual(transcript.methods(), ["getUpdates"])
         transcript.answer(.poll, [])
-        #expect(transcript.statuses() == ["up "])
+        expectEqual(transcript.statuses(), ["up "])
     }
 
     @Test("A webhook that comes back is deleted once, then reported")
@@ -243,12 +244,12 @@ struct TelegramLifeTests {
         let text =
             "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first"
         transcript.refuse(.poll, 409, text)
-        #expect(transcript.methods() == ["deleteWebhook"])
+        expectEqual(transcript.methods(), ["deleteWebhook"])
         transcript.answer(.intake, true)
-        #expect(transcript.methods() == ["getUpdates"])
+        expectEqual(transcript.methods(), ["getUpdates"])
         transcript.pass(1_000)
         transcript.refuse(.poll, 409, text)
-        #expect(transcript.statuses().last?.contains("webhook") == true)
+        expectEqual(transcript.statuses().last?.contains("webhook"), true)
     }
 
     @Test("The menu is registered for each scope, but only if it has changed")
@@ -259,12 +260,14 @@ struct TelegramLifeTests {
         _ = transcript.calls()
         transcript.answer(.intake, true)
         let calls = transcript.calls().filter { $0.method == "setMyCommands" }
-        #expect(
-            calls.map { $0.parameters["scope"]?["type"]?.stringValue ?? "" } == [
+        expectEqual(
+            calls.map { $0.parameters["scope"]?["type"]?.stringValue ?? "" },
+            [
                 "default", "all_private_chats", "all_group_chats",
             ])
-        #expect(
-            calls.first?.parameters["commands"] == [
+        expectEqual(
+            calls.first?.parameters["commands"],
+            [
                 ["command": "help", "description": "What there is"],
                 ["command": "run", "description": "COMMAND — Runs it"],
             ])
@@ -284,19 +287,19 @@ struct TelegramLifeTests {
         transcript.handle(.begin)
         transcript.answer(.identity, Transcript.me)
         let set = try #require(transcript.calls().last)
-        #expect(set.method == "setWebhook")
-        #expect(set.parameters["url"] == "https://bot.example.org/hooks/telegram/bot")
+        expectEqual(set.method, "setWebhook")
+        expectEqual(set.parameters["url"], "https://bot.example.org/hooks/telegram/bot")
         #expect(set.parameters["secret_token"] == "s3cret" && set.parameters["allowed_updates"] != nil)
         transcript.answer(.intake, true)
         #expect(transcript.methods().isEmpty)
         transcript.handle(.update(ticket: 3, try #require(TelegramUpdate(Sample.message(1, "hi")))))
         #expect(transcript.accepted().isEmpty)
-        #expect(transcript.store().first?.message?.text == "hi")
-        #expect(transcript.accepted() == [3])
+        expectEqual(transcript.store().first?.message?.text, "hi")
+        expectEqual(transcript.accepted(), [3])
         transcript.pass(60_000)
-        #expect(transcript.methods() == ["getWebhookInfo"])
+        expectEqual(transcript.methods(), ["getWebhookInfo"])
         transcript.answer(.check, ["url": "https://other.example.org/"])
-        #expect(transcript.methods() == ["setWebhook"])
+        expectEqual(transcript.methods(), ["setWebhook"])
     }
 
     @Test("After a stop the bot makes no further calls")
@@ -308,6 +311,6 @@ struct TelegramLifeTests {
         transcript.handle(.stop)
         #expect(transcript.methods().isEmpty && transcript.statuses() == ["down "])
         #expect(transcript.actions.contains { if case .finished = $0 { true } else { false } })
-        #expect(transcript.machine.deadline == nil)
+        expectEqual(transcript.machine.deadline, nil)
     }
 }

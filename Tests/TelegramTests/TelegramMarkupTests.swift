@@ -1,6 +1,7 @@
 import Chat
 import Markdown
 import Telegram
+import TestSupport
 import Testing
 
 @Suite("Conversion of markup to text and entities")
@@ -40,17 +41,17 @@ struct TelegramMarkupTests {
         ])
     func conversion(markup: String, text: String, entities: [String]) {
         let result = TelegramMarkup(markup)
-        #expect(result.text == text)
-        #expect(self.places(result) == entities)
+        expectEqual(result.text, text)
+        expectEqual(self.places(result), entities)
     }
 
     @Test("A link keeps its address and a code block its language")
     func details() {
-        #expect(
-            TelegramMarkup("<a href=\"https://x.org/?a=1&amp;b=2\">x</a>").entities.first?.url
-                == "https://x.org/?a=1&b=2")
+        expectEqual(
+            TelegramMarkup("<a href=\"https://x.org/?a=1&amp;b=2\">x</a>").entities.first?.url, "https://x.org/?a=1&b=2"
+        )
         let code = TelegramMarkup("<pre><code class=\"language-c++\">\nx\n</code></pre>")
-        #expect(code.entities.first?.language == "c++")
+        expectEqual(code.entities.first?.language, "c++")
     }
 
     @Test("White space alone is an empty text")
@@ -64,8 +65,8 @@ struct TelegramMarkupTests {
         let markup = String(repeating: "<b>b</b> <i>i</i> <code>c</code> ", count: 60) + "<pre>\np\n</pre>"
         let result = TelegramMarkup(markup)
         let counts = Dictionary(grouping: result.entities, by: \.type).mapValues(\.count)
-        #expect(counts == ["pre": 1, "code": 60, "bold": 39])
-        #expect(result.entities.map(\.offset) == result.entities.map(\.offset).sorted())
+        expectEqual(counts, ["pre": 1, "code": 60, "bold": 39])
+        expectEqual(result.entities.map(\.offset), result.entities.map(\.offset).sorted())
     }
 
     /// The two halves together show the same text.
@@ -84,7 +85,7 @@ struct TelegramMarkupTests {
             let tail = TelegramMarkup("|" + String(decoding: seam.open + bytes[cut...], as: UTF8.self) + "|")
             let shown =
                 head.text.unicodeScalars.dropFirst().dropLast() + tail.text.unicodeScalars.dropFirst().dropLast()
-            #expect(Array(shown) == Array(whole.text.unicodeScalars), "cut at \(cut)")
+            expectEqual(Array(shown), Array(whole.text.unicodeScalars), "cut at \(cut)")
             #expect(!head.text.contains("\u{1}") && !tail.text.contains("\u{1}"))
         }
     }

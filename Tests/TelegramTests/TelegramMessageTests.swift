@@ -20,19 +20,19 @@ struct TelegramMessageTests {
         #expect(message.route.replyTo == "10" && message.route.anchor == nil)
         #expect(message.text == "hello" && message.isDirect && !message.isBacklog)
         #expect(message.sender.id == "telegram:42" && message.sender.displayName == "Ann B")
-        #expect(message.sentAt == 1_800_000_000_000)
+        expectEqual(message.sentAt, 1_800_000_000_000)
     }
 
     @Test(
         "The start button means help, and a link with a code pairs",
         arguments: [("/start", "/help"), ("/start AB-CD", "/pair AB-CD")])
     func start(text: String, expected: String) throws {
-        #expect(try self.read(Sample.message(1, text)).first?.message?.text == expected)
+        try expectEqual(self.read(Sample.message(1, text)).first?.message?.text, expected)
     }
 
     @Test("A command copied from an answer is a command")
     func copiedCommand() throws {
-        #expect(try self.read(Sample.message(1, "/\u{2060}stop all")).first?.message?.text == "/stop all")
+        try expectEqual(self.read(Sample.message(1, "/\u{2060}stop all")).first?.message?.text, "/stop all")
     }
 
     @Test("Each topic in a private chat is a separate thread")
@@ -45,7 +45,7 @@ struct TelegramMessageTests {
     @Test("Messages sent before the run are backlog")
     func backlog() throws {
         let message = try self.read(Sample.message(1, "x", more: ["date": 1_799_999_000])).first?.message
-        #expect(message?.isBacklog == true)
+        expectEqual(message?.isBacklog, true)
     }
 
     @Test(
@@ -71,7 +71,7 @@ struct TelegramMessageTests {
     func addressed(text: String, more: JSONObject, expected: String, isAddressed: Bool) throws {
         let message = try #require(
             try self.read(Sample.message(1, text, chat: Sample.group, more: more)).first?.message)
-        #expect(message.text == expected)
+        expectEqual(message.text, expected)
         #expect(message.isAddressed == isAddressed && !message.isDirect)
     }
 
@@ -88,10 +88,10 @@ struct TelegramMessageTests {
                 2, "b", chat: Sample.group, id: 12,
                 more: ["message_thread_id": 10, "reply_to_message": Sample.reply(11, from: 999)]),
             Sample.message(3, "c", chat: Sample.basic, id: 13, more: ["reply_to_message": Sample.reply(9, from: 41)]))
-        #expect(incoming.map { $0.message?.thread.value } == ["-1001/10", "-1001/10", "-55/9"])
-        #expect(incoming.map { $0.message?.route.anchor } == [nil, nil, nil])
-        #expect(incoming.map { $0.answered?.id } == [nil, "11", "9"])
-        #expect(incoming.map { $0.message?.isThreaded } == [false, true, true])
+        expectEqual(incoming.map { $0.message?.thread.value }, ["-1001/10", "-1001/10", "-55/9"])
+        expectEqual(incoming.map { $0.message?.route.anchor }, [nil, nil, nil])
+        expectEqual(incoming.map { $0.answered?.id }, [nil, "11", "9"])
+        expectEqual(incoming.map { $0.message?.isThreaded }, [false, true, true])
         let known = ThreadKey(adapter: Transcript.adapter, value: "-1001/4")
         let message = try #require(incoming[1].event(in: known)?.message)
         #expect(message.thread == known && message.text == "b" && message.route.replyTo == "12")
@@ -154,10 +154,10 @@ struct TelegramMessageTests {
             Sample.message(2, "", id: 11, more: ["photo": photo]),
             Sample.message(3, "", id: 12, more: ["audio": ["file_id": "A", "mime_type": "audio/mpeg"]]))
         let attachments = incoming.compactMap(\.message?.attachments.first)
-        #expect(attachments.map(\.id) == ["D", "large", "A"])
-        #expect(attachments.map(\.name) == ["a.zip", "photo-11.jpg", "audio.mp3"])
-        #expect(attachments.map(\.size) == [9, 9, nil])
-        #expect(attachments[1].mediaType == "image/jpeg")
+        expectEqual(attachments.map(\.id), ["D", "large", "A"])
+        expectEqual(attachments.map(\.name), ["a.zip", "photo-11.jpg", "audio.mp3"])
+        expectEqual(attachments.map(\.size), [9, 9, nil])
+        expectEqual(attachments[1].mediaType, "image/jpeg")
     }
 
     @Test("Code and links in a message become Markdown")
@@ -168,7 +168,7 @@ struct TelegramMessageTests {
         ]
         let message = try self.read(Sample.message(1, "👍 x\nlet a\n c link", more: ["entities": entities])).first?
             .message
-        #expect(message?.text == "👍 x\n```swift\nlet a\n```\n `c` [link](https://x.org)")
+        expectEqual(message?.text, "👍 x\n```swift\nlet a\n```\n `c` [link](https://x.org)")
     }
 
     @Test("An edit counts only if the text has changed")
@@ -180,9 +180,9 @@ struct TelegramMessageTests {
             Sample.message(2, "a", more: ["edit_date": 2], kind: "edited_message"),
             Sample.message(3, "b", more: ["edit_date": 3], kind: "edited_message"),
             Sample.message(4, "b", more: ["edit_date": 4], kind: "edited_message"))
-        #expect(edited.compactMap(\.edit?.text) == ["b"])
-        #expect(edited.first?.edit?.reference == Transcript.reference(42, 10))
-        #expect(edited.first?.edit?.sender.id == "telegram:42")
+        expectEqual(edited.compactMap(\.edit?.text), ["b"])
+        expectEqual(edited.first?.edit?.reference, Transcript.reference(42, 10))
+        expectEqual(edited.first?.edit?.sender.id, "telegram:42")
     }
 
     @Test("A voice message for the bot is refused with one line, at most once a minute")
@@ -192,10 +192,10 @@ struct TelegramMessageTests {
         let note: JSONObject = ["text": .null, "voice": ["file_id": "V"]]
         let first = transcript.poll(Sample.message(1, "", more: note), Sample.message(2, "", id: 11, more: note))
         #expect(first.count == 1 && first.first?.event == nil)
-        #expect(first.first?.calls.first?.method == "sendMessage")
+        expectEqual(first.first?.calls.first?.method, "sendMessage")
         #expect(transcript.poll(Sample.message(3, "", chat: Sample.group, more: note)).isEmpty)
         transcript.pass(61_000)
-        #expect(transcript.poll(Sample.message(4, "", more: note)).count == 1)
+        expectEqual(transcript.poll(Sample.message(4, "", more: note)).count, 1)
     }
 
     @Test("A migration to a supergroup is reported by both chats under the same id")
@@ -205,12 +205,12 @@ struct TelegramMessageTests {
         let incoming = transcript.poll(
             Sample.message(1, "", chat: -55, more: ["migrate_to_chat_id": -1_009]),
             Sample.message(2, "", chat: -1_009, more: ["migrate_from_chat_id": -55]))
-        #expect(incoming.map(\.event?.id) == ["migration/-55/-1009", "migration/-55/-1009"])
+        expectEqual(incoming.map(\.event?.id), ["migration/-55/-1009", "migration/-55/-1009"])
         let renaming = try #require(incoming.first?.event?.renaming)
         #expect(renaming.from.name == "-55" && renaming.to.name == "-1009")
-        #expect(transcript.memories().last?.migrations == [-55: -1_009])
+        expectEqual(transcript.memories().last?.migrations, [-55: -1_009])
         let (calls, _) = transcript.run(.post(Transcript.message("x", -55)), Transcript.sent(-1_009, 1))
-        #expect(calls.first?.parameters["chat_id"] == -1_009)
+        expectEqual(calls.first?.parameters["chat_id"], -1_009)
     }
 
     @Test("Nothing is sent to a group that removed the bot until it is back")
@@ -224,7 +224,7 @@ struct TelegramMessageTests {
         let transcript = try Transcript()
         transcript.start()
         transcript.poll(change(1, "kicked"))
-        #expect(transcript.run(.post(Transcript.message("x", -55))).1.error?.code == .forbidden)
+        expectEqual(transcript.run(.post(Transcript.message("x", -55))).1.error?.code, .forbidden)
         transcript.poll(change(2, "member"))
         #expect(transcript.run(.post(Transcript.message("x", -55)), Transcript.sent(-55, 1)).1.outcome != nil)
     }
@@ -237,8 +237,8 @@ struct TelegramMessageTests {
         let transcript = try Transcript()
         transcript.start()
         transcript.pass(60_000)
-        #expect(transcript.poll(update).first?.event?.id == "stop/1/7")
-        #expect(try self.read(update).first?.event?.id == "stop/1/7")
+        expectEqual(transcript.poll(update).first?.event?.id, "stop/1/7")
+        try expectEqual(self.read(update).first?.event?.id, "stop/1/7")
         #expect(message?.text == "/stop" && message?.thread.value == "42" && message?.sender.id == "telegram:42")
     }
 }

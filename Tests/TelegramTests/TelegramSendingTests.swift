@@ -19,11 +19,11 @@ struct TelegramSendingTests {
             .post(Transcript.message("<b>a</b> &lt;b&gt;")), Transcript.sent(42, 7))
         let call = try #require(calls.first)
         #expect(call.method == "sendMessage" && call.parameters["text"] == "a <b>")
-        #expect(call.parameters["entities"] == [["type": "bold", "offset": 0, "length": 1]])
-        #expect(call.parameters["parse_mode"] == nil)
-        #expect(call.parameters["link_preview_options"] == ["is_disabled": true])
-        #expect(call.parameters["reply_parameters"] == nil)
-        #expect(step.outcome == .message(Transcript.reference(42, 7)))
+        expectEqual(call.parameters["entities"], [["type": "bold", "offset": 0, "length": 1]])
+        expectEqual(call.parameters["parse_mode"], nil)
+        expectEqual(call.parameters["link_preview_options"], ["is_disabled": true])
+        expectEqual(call.parameters["reply_parameters"], nil)
+        expectEqual(step.outcome, .message(Transcript.reference(42, 7)))
     }
 
     @Test("In a group, the first message of an answer is a reply to the question")
@@ -31,14 +31,14 @@ struct TelegramSendingTests {
         let transcript = try self.started()
         let message = Transcript.message("x", Sample.group, replyTo: 10)
         let first = transcript.run(.post(message), Transcript.sent(Sample.group, 11)).0
-        #expect(
-            first.first?.parameters["reply_parameters"] == ["message_id": 10, "allow_sending_without_reply": true])
+        expectEqual(
+            first.first?.parameters["reply_parameters"], ["message_id": 10, "allow_sending_without_reply": true])
         let second = transcript.run(.post(message), Transcript.sent(Sample.group, 12)).0
         #expect(second.count == 1 && second.first?.parameters["reply_parameters"] == nil)
         let topic = transcript.run(
             .post(Transcript.message("x", Sample.group, topic: 7)), Transcript.sent(Sample.group, 13)
         ).0
-        #expect(topic.first?.parameters["message_thread_id"] == 7)
+        expectEqual(topic.first?.parameters["message_thread_id"], 7)
         let general = transcript.run(.post(Transcript.message("x", -77, topic: 1)), Transcript.sent(-77, 13)).0
         #expect(general.count == 1 && general.first?.parameters["message_thread_id"] == nil)
     }
@@ -48,9 +48,9 @@ struct TelegramSendingTests {
         let refusal = Transcript.refused(400, "Bad Request: message thread not found")
         let message = Transcript.message("x", Sample.group, topic: 7, replyTo: 5)
         let (calls, step) = try self.started().run(.post(message), refusal, Transcript.sent(Sample.group, 1))
-        #expect(calls.map { $0.parameters["message_thread_id"] } == [7, nil])
+        expectEqual(calls.map { $0.parameters["message_thread_id"] }, [7, nil])
         // What it answers was deleted with the topic.
-        #expect(calls.map { $0.parameters["reply_parameters"] == nil } == [false, true])
+        expectEqual(calls.map { $0.parameters["reply_parameters"] == nil }, [false, true])
         #expect(step.outcome != nil)
         let again = try self.started().run(.post(message), refusal, refusal)
         #expect(again.0.count == 2 && again.1.error?.code == .notFound)
@@ -61,7 +61,7 @@ struct TelegramSendingTests {
         let (calls, step) = try self.started().run(
             .post(Transcript.message("<b>x</b>")), Transcript.refused(400, "Bad Request: can't parse entities"),
             Transcript.sent(42, 1))
-        #expect(calls.map { $0.parameters["entities"] == nil } == [false, true])
+        expectEqual(calls.map { $0.parameters["entities"] == nil }, [false, true])
         #expect(step.outcome != nil)
     }
 
@@ -72,14 +72,14 @@ struct TelegramSendingTests {
             .post(Transcript.message("x", -55, replyTo: 5)),
             Transcript.refused(400, "Bad Request: group chat was upgraded to a supergroup chat", migratedTo: -1_009),
             Transcript.sent(-1_009, 3))
-        #expect(calls.map { $0.parameters["chat_id"] } == [-55, -1_009])
+        expectEqual(calls.map { $0.parameters["chat_id"] }, [-55, -1_009])
         // There, the number is another message's.
-        #expect(calls.map { $0.parameters["reply_parameters"] == nil } == [false, true])
-        #expect(step.outcome == .message(Transcript.reference(-1_009, 3)))
-        #expect(transcript.store().first?.event?.id == "migration/-55/-1009")
-        #expect(transcript.traits(-55).editInterval == .milliseconds(3_500))
+        expectEqual(calls.map { $0.parameters["reply_parameters"] == nil }, [false, true])
+        expectEqual(step.outcome, .message(Transcript.reference(-1_009, 3)))
+        expectEqual(transcript.store().first?.event?.id, "migration/-55/-1009")
+        expectEqual(transcript.traits(-55).editInterval, .milliseconds(3_500))
         // Previews do not delay the final.
-        #expect(transcript.traits(-55).finalInterval == .seconds(1))
+        expectEqual(transcript.traits(-55).finalInterval, .seconds(1))
     }
 
     @Test(
@@ -105,7 +105,7 @@ struct TelegramSendingTests {
     @Test("A gateway's page is not an answer from Telegram", arguments: [(502, true), (504, true), (413, false)])
     func gateway(status: Int, mayHaveArrived: Bool) throws {
         let failure = try #require(TelegramAnswer(status: status, body: Array("<html>".utf8)).failure)
-        #expect(failure.mayHaveArrived == mayHaveArrived)
+        expectEqual(failure.mayHaveArrived, mayHaveArrived)
     }
 
     @Test("A gateway's 429 counts as Telegram's, with the delay from its header")
@@ -127,12 +127,12 @@ struct TelegramSendingTests {
         let same = Transcript.refused(
             400,
             "Bad Request: message is not modified: specified new message content and reply markup are exactly the same")
-        #expect(try self.started().run(edit, same).1.outcome == .done)
+        try expectEqual(self.started().run(edit, same).1.outcome, .done)
         let gone = Transcript.refused(400, "Bad Request: message to edit not found")
-        #expect(try self.started().run(edit, gone).1.error?.code == .notFound)
+        try expectEqual(self.started().run(edit, gone).1.error?.code, .notFound)
         let delete = TelegramOperation.Kind.delete(Transcript.reference(42, 7))
         let missing = Transcript.refused(400, "Bad Request: message to delete not found")
-        #expect(try self.started().run(delete, missing).1.outcome == .done)
+        try expectEqual(self.started().run(delete, missing).1.outcome, .done)
     }
 
     @Test("An edit to the current content makes no call")
@@ -143,13 +143,13 @@ struct TelegramSendingTests {
         let same = transcript.run(.edit(reference, Transcript.message("<b>x</b> ")))
         #expect(same.0.isEmpty && same.1.outcome == .done)
         let other = transcript.run(.edit(reference, Transcript.message("x")), .result(true))
-        #expect(other.0.count == 1)
+        expectEqual(other.0.count, 1)
         #expect(transcript.run(.edit(reference, Transcript.message("x"))).0.isEmpty)
-        #expect(transcript.run(.edit(reference, Transcript.message("<b>x</b>")), .result(true)).0.count == 1)
+        expectEqual(transcript.run(.edit(reference, Transcript.message("<b>x</b>")), .result(true)).0.count, 1)
         transcript.pass(5_000)
         let lost = TelegramAnswer.broken(TelegramBreak("reset", mayHaveArrived: true))
         #expect(transcript.run(.edit(reference, Transcript.message("y")), lost).1.error != nil)
-        #expect(transcript.run(.edit(reference, Transcript.message("<b>x</b>")), .result(true)).0.count == 1)
+        expectEqual(transcript.run(.edit(reference, Transcript.message("<b>x</b>")), .result(true)).0.count, 1)
     }
 
     @Test("Absurd numbers of a server are no reason to stop", arguments: ExtremeNumbers.all)
@@ -202,13 +202,13 @@ struct TelegramSendingTests {
         #expect(next.run(.post(Transcript.message("x", 43)), Transcript.sent(43, 1)).1.outcome != nil)
         next.pass(7_300)
         #expect(next.run(.post(Transcript.message("x")), Transcript.sent(42, 1)).1.outcome != nil)
-        #expect(transcript.traits(42).editInterval == .seconds(3))
-        #expect(transcript.traits(42).finalInterval == .seconds(3))
+        expectEqual(transcript.traits(42).editInterval, .seconds(3))
+        expectEqual(transcript.traits(42).finalInterval, .seconds(3))
         transcript.pass(7_300)
         #expect(transcript.run(.post(Transcript.message("x")), Transcript.sent(42, 1)).1.outcome != nil)
         transcript.pass(300_000)
         transcript.handle(.time)
-        #expect(transcript.traits(42).editInterval == .milliseconds(1_500))
+        expectEqual(transcript.traits(42).editInterval, .milliseconds(1_500))
     }
 
     @Test("Drafts go to private chats only, under a constant id")
@@ -230,9 +230,9 @@ struct TelegramSendingTests {
     func noDrafts(code: Int, text: String, isOnlyHere: Bool) throws {
         let transcript = try self.started()
         let draft = TelegramOperation.Kind.draft(Transcript.message("a", stage: .preview))
-        #expect(transcript.run(draft, Transcript.refused(code, text)).1.error?.code == .invalid)
+        expectEqual(transcript.run(draft, Transcript.refused(code, text)).1.error?.code, .invalid)
         #expect(!transcript.traits(42).capabilities.contains(.drafts))
-        #expect(transcript.traits(43).capabilities.contains(.drafts) == isOnlyHere)
+        expectEqual(transcript.traits(43).capabilities.contains(.drafts), isOnlyHere)
         #expect(transcript.run(draft).0.isEmpty)
     }
 
@@ -248,7 +248,7 @@ struct TelegramSendingTests {
         let call = transcript.calls()
         #expect(call.map(\.method) == ["sendChatAction"] && call.first?.parameters["message_thread_id"] == 7)
         transcript.pass(8_000)
-        #expect(transcript.methods().count == 2)
+        expectEqual(transcript.methods().count, 2)
         transcript.handle(.typing(false, Transcript.route(Sample.group, topic: 7)))
         transcript.pass(8_000)
         #expect(transcript.methods().isEmpty)
@@ -261,8 +261,8 @@ struct TelegramSendingTests {
             route: Transcript.route(42), token: "t")
         let (calls, step) = try self.started().run(.upload(file), Transcript.sent(42, 5))
         #expect(calls.first?.method == "sendDocument" && calls.first?.file?.name == "a.txt")
-        #expect(calls.first?.parameters["caption"]?.stringValue == String(repeating: "👍", count: 511) + "…")
-        #expect(step.outcome == .message(Transcript.reference(42, 5)))
+        expectEqual(calls.first?.parameters["caption"]?.stringValue, String(repeating: "👍", count: 511) + "…")
+        expectEqual(step.outcome, .message(Transcript.reference(42, 5)))
     }
 
     @Test("A file is located by its id; over 20 MB it is refused without a call")
@@ -271,7 +271,7 @@ struct TelegramSendingTests {
         let step = transcript.run(
             .locate(Attachment(id: "F", name: "a", size: 9)), .result(["file_path": "documents/a.zip"])
         ).1
-        #expect(step.outcome == .file("documents/a.zip"))
+        expectEqual(step.outcome, .file("documents/a.zip"))
         let large = transcript.run(.locate(Attachment(id: "F", name: "a", size: 21 << 20)))
         #expect(large.0.isEmpty && large.1.error?.code == .invalid)
     }
@@ -282,9 +282,9 @@ struct TelegramSendingTests {
         let file = TelegramOperation.Kind.locate(Attachment(id: "F", name: "a"))
         let refusal = TelegramRefusal(code: 400, text: "Bad Request: file is too big")
         let large = transcript.run(file, .refused(refusal)).1.error
-        #expect(large?.message == "Telegram lets bots read files of up to 20 MB. Send a smaller one")
+        expectEqual(large?.message, "Telegram lets bots read files of up to 20 MB. Send a smaller one")
         let lost = transcript.run(file, .broken(TelegramBreak("api.telegram.org: idle", mayHaveArrived: true))).1.error
-        #expect(lost?.message == "Telegram could not be reached. Send it again")
+        expectEqual(lost?.message, "Telegram could not be reached. Send it again")
         #expect(TelegramHTTPTransport.fetchText(.totalTimeout).contains("five minutes. Send it again"))
     }
 
@@ -298,12 +298,12 @@ struct TelegramSendingTests {
     @Test("Empty texts and invalid ids are refused")
     func invalid() throws {
         let transcript = try self.started()
-        #expect(transcript.run(.post(Transcript.message("<b> </b>"))).1.error?.code == .invalid)
+        expectEqual(transcript.run(.post(Transcript.message("<b> </b>"))).1.error?.code, .invalid)
         let room = RoomID(adapter: Transcript.adapter, name: "#dev")
         let message = OutgoingMessage(text: "x", route: Route(room: room), token: "t")
-        #expect(transcript.run(.post(message)).1.error?.code == .notFound)
+        expectEqual(transcript.run(.post(message)).1.error?.code, .notFound)
         let reference = MessageReference(room: Transcript.route(42).room, id: "abc")
-        #expect(transcript.run(.edit(reference, Transcript.message("x"))).1.error?.code == .notFound)
+        expectEqual(transcript.run(.edit(reference, Transcript.message("x"))).1.error?.code, .notFound)
     }
 }
 

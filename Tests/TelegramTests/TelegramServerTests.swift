@@ -66,11 +66,11 @@ struct TelegramServerTests {
             let asked = MessageReference(room: heard.route.room, id: "\(said)")
             await adapter.react("👀", isOn: true, to: asked)
             let posted = try await adapter.post(self.message("<b>hi</b> 👩‍👩‍👧‍👦 <i>Ada</i>", Self.ada))
-            #expect(telegram.shownByBot(in: Self.ada).last?.markup == "<b>hi</b> 👩‍👩‍👧‍👦 <i>Ada</i>")
+            expectEqual(telegram.shownByBot(in: Self.ada).last?.markup, "<b>hi</b> 👩‍👩‍👧‍👦 <i>Ada</i>")
             try await adapter.replace(posted, with: self.message("hi <code>Ada</code>", Self.ada))
             try await adapter.replace(posted, with: self.message("hi <code>Ada</code>", Self.ada))
-            #expect(telegram.shownByBot(in: Self.ada).last?.markup == "hi <code>Ada</code>")
-            #expect(telegram.shown(said, in: Self.ada)?.reactions[telegram.botID] == ["👀"])
+            expectEqual(telegram.shownByBot(in: Self.ada).last?.markup, "hi <code>Ada</code>")
+            expectEqual(telegram.shown(said, in: Self.ada)?.reactions[telegram.botID], ["👀"])
             await adapter.react("👀", isOn: false, to: asked)
             #expect(telegram.shown(said, in: Self.ada)?.reactions[telegram.botID] ?? [] == [])
             try await telegram.wait { !$0.actions(in: Self.ada).isEmpty }
@@ -127,15 +127,15 @@ struct TelegramServerTests {
             let heard = try #require(await sink.message("what now?"))
             #expect(heard.isAddressed && heard.thread.value == "\(Self.group)/\(asked)")
             let answer = try await adapter.post(self.message("this", Self.group, replyTo: heard.route.replyTo))
-            #expect(telegram.shownByBot(in: Self.group).last?.replyTo == asked)
+            expectEqual(telegram.shownByBot(in: Self.group).last?.replyTo, asked)
             sink.remember(answer, in: heard.thread)
             telegram.say("and then?", as: Self.bob, in: Self.group, replyTo: Int(answer.id))
             let further = try #require(await sink.message("and then?"))
             #expect(further.isAddressed && further.isThreaded && further.thread == heard.thread)
             telegram.say("/help@OtherBot", as: Self.bob, in: Self.group)
             telegram.say("/help@\(telegram.username)", as: Self.bob, in: Self.group)
-            #expect(await sink.message("/help")?.isAddressed == true)
-            #expect(sink.messages.count == 3)
+            await expectEqual(sink.message("/help")?.isAddressed, true)
+            expectEqual(sink.messages.count, 3)
         }
     }
 
@@ -150,14 +150,14 @@ struct TelegramServerTests {
             #expect(heard.route.anchor == "\(topic)" && heard.thread.value == "\(Self.forum)/\(topic)")
             #expect(heard.isAddressed && heard.isThreaded)
             try await adapter.post(self.message("yes", Self.forum, topic: heard.route.anchor))
-            #expect(telegram.shownByBot(in: Self.forum).last?.thread == topic)
+            expectEqual(telegram.shownByBot(in: Self.forum).last?.thread, topic)
             telegram.say("@\(telegram.username) in general", as: Self.ada, in: Self.forum)
             let general = try #require(await sink.message("in general"))
-            #expect(general.route.anchor == nil)
+            expectEqual(general.route.anchor, nil)
             try await adapter.post(self.message("here", Self.forum, replyTo: general.route.replyTo))
             telegram.deleteTopic(topic, in: Self.forum)
             try await adapter.post(self.message("still", Self.forum, topic: "\(topic)"))
-            #expect(telegram.shownByBot(in: Self.forum).last?.text == "still")
+            expectEqual(telegram.shownByBot(in: Self.forum).last?.text, "still")
         }
     }
 
@@ -171,11 +171,11 @@ struct TelegramServerTests {
             await sink.wait { events, _ in !events.isEmpty }
             let choice = try #require(sink.events.first?.choice)
             #expect(choice.kind == .button("approve 17") && choice.sender.id == "telegram:\(Self.bob)")
-            #expect(choice.target == posted)
+            expectEqual(choice.target, posted)
             try await telegram.wait { $0.answer(to: query) != nil }
             let forged = telegram.press(data: "approve 99", on: message, as: Self.bob, in: Self.group)
             try await telegram.wait { $0.answer(to: forged) != nil }
-            #expect(sink.events.count == 1)
+            expectEqual(sink.events.count, 1)
         }
     }
 
@@ -191,7 +191,7 @@ struct TelegramServerTests {
             #expect(file.name == "a \"b\".bin" && file.size == bytes.count && file.mediaType == "application/x-test")
             let fetched = Protected<[UInt8]>([])
             try await adapter.download(file) { piece in fetched.withLock { $0 += piece } }
-            #expect(fetched.withLock { $0 } == bytes)
+            expectEqual(fetched.withLock { $0 }, bytes)
             let reference = try await adapter.upload(
                 OutgoingFile(
                     name: "diff ä.patch", mediaType: "text/x-diff", bytes: bytes, caption: "the diff",
@@ -200,7 +200,7 @@ struct TelegramServerTests {
             #expect(shown.bytes == bytes && shown.fileName == "diff ä.patch" && shown.text == "the diff")
             telegram.uploadAlbum(
                 [.photo([1]), .photo([2]), .photo([3])], caption: "three", as: Self.ada, in: Self.ada)
-            #expect(await sink.message("three")?.attachments.count == 3)
+            await expectEqual(sink.message("three")?.attachments.count, 3)
         }
     }
 
@@ -215,7 +215,7 @@ struct TelegramServerTests {
             let draft = try #require(telegram.drafts(in: Self.ada).last)
             #expect(draft.text == "one two" && draft.count == 2 && telegram.drafts(in: Self.ada).count == 1)
             #expect(telegram.stopDraft(draft.id, in: Self.ada))
-            #expect(await sink.message("/stop")?.thread.value == "\(Self.ada)")
+            await expectEqual(sink.message("/stop")?.thread.value, "\(Self.ada)")
             try await adapter.post(self.message("one two three", Self.ada))
             #expect(telegram.drafts(in: Self.ada).isEmpty)
             await #expect(throws: AdapterError.self) { try await adapter.draft(self.message("x", Self.group)) }
@@ -231,10 +231,10 @@ struct TelegramServerTests {
             telegram.holdUpdates(10)
             let new = telegram.migrate(old, by: Self.ada)
             let posted = try await adapter.post(self.message("x", old))
-            #expect(posted.room.name == "\(new)")
+            expectEqual(posted.room.name, "\(new)")
             telegram.release()
             await sink.wait { events, _ in events.count >= 2 }
-            #expect(Set(sink.events.map(\.id)) == ["migration/\(old)/\(new)"])
+            expectEqual(Set(sink.events.map(\.id)), ["migration/\(old)/\(new)"])
         }
     }
 
@@ -258,7 +258,7 @@ struct TelegramServerTests {
             telegram.say("one", as: Self.ada, in: Self.ada)
             telegram.say("two", as: Self.ada, in: Self.ada)
             await sink.wait { events, _ in events.count == 3 }
-            #expect(sink.events[0].id == sink.events[1].id)
+            expectEqual(sink.events[0].id, sink.events[1].id)
         }
     }
 }

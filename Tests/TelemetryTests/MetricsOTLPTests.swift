@@ -27,9 +27,9 @@ struct MetricsOTLPTests {
         func value(_ name: String, _ labels: JSON = [:]) -> JSON? {
             sent.first { $0["name"]?.stringValue == name && $0["labels"] == labels }
         }
-        #expect(value("jetbridge_turns_total", ["state": "complete"])?["value"] == 3)
-        #expect(value("jetbridge_turns_total", ["state": "failed"])?["kind"] == "sum")
-        #expect(value("jetbridge_turns_active")?["value"]?.doubleValue == 2)
+        expectEqual(value("jetbridge_turns_total", ["state": "complete"])?["value"], 3)
+        expectEqual(value("jetbridge_turns_total", ["state": "failed"])?["kind"], "sum")
+        expectEqual(value("jetbridge_turns_active")?["value"]?.doubleValue, 2)
         let seconds = try #require(value("jetbridge_turn_seconds"))
         #expect(seconds["count"] == 4 && abs((seconds["sum"]?.doubleValue ?? 0) - 1_007.2005) < 0.001)
         let text = metrics.text()

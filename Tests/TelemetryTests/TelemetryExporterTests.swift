@@ -44,7 +44,7 @@ struct TelemetryExporterTests {
             root.set("is", true)
             try await Span.$current.withValue(root) {
                 try await traced("chat test", .client) { span in
-                    #expect(Span.current?.context == span?.context)
+                    expectEqual(Span.current?.context, span?.context)
                     await #expect(throws: CancellationError.self) {
                         try await traced("execute_tool read") { _ in throw CancellationError() }
                     }
@@ -58,16 +58,16 @@ struct TelemetryExporterTests {
         let spans = await receiver.waitForSpans { $0.count >= 3 }
         let errors = await receiver.errors
         #expect(errors.isEmpty, "\(errors)")
-        #expect(spans.map(\.name) == ["execute_tool read", "chat test", "receive irc:local"])
+        expectEqual(spans.map(\.name), ["execute_tool read", "chat test", "receive irc:local"])
         try #require(spans.count == 3)
         let (tool, chat, root) = (spans[0], spans[1], spans[2])
-        #expect(Set(spans.map(\.trace)) == ["0af7651916cd43dd8448eb211c80319c"])
+        expectEqual(Set(spans.map(\.trace)), ["0af7651916cd43dd8448eb211c80319c"])
         #expect(root.parent == "b7ad6b7169203331" && chat.parent == root.id && tool.parent == chat.id)
         #expect(root["number"] == 9_007_199_254_740_993 && root["share"] == 0.5 && root["is"] == true)
         #expect(root["words"] == ["one", "two"] && root["error.type"] == "timeout")
         #expect(root.json["kind"] == 5 && chat.json["kind"] == 3 && tool.json["kind"] == 1)
         #expect(root.json["status"] == 2 && root.json["message"] == "" && tool["error.type"] == "cancelled")
-        #expect(root.json["service"] == "jetbridge")
+        expectEqual(root.json["service"], "jetbridge")
         let requests = await receiver.requests
         #expect(requests.allSatisfy { $0["type"] == "application/json" && $0["key"] == "k" })
         await receiver.stop()
@@ -98,7 +98,7 @@ struct TelemetryExporterTests {
             try await receiver.answer(200)
             _ = await receiver.waitForSpans { !$0.isEmpty }
         }
-        #expect(await receiver.waitForSpans { !$0.isEmpty }.map(\.name) == ["one"])
+        await expectEqual(receiver.waitForSpans { !$0.isEmpty }.map(\.name), ["one"])
         await receiver.stop()
     }
 
@@ -113,7 +113,7 @@ struct TelemetryExporterTests {
             tracer.span("two", parent: nil).end()
             _ = await receiver.waitForSpans { !$0.isEmpty }
         }
-        #expect(await receiver.waitForSpans { !$0.isEmpty }.map(\.name) == ["two"])
+        await expectEqual(receiver.waitForSpans { !$0.isEmpty }.map(\.name), ["two"])
         await receiver.stop()
     }
 
@@ -153,13 +153,13 @@ struct TelemetryExporterTests {
                 while state.withLock({ $0.count }) <= number || tracer.dropped < step.dropped {
                     try await Task.sleep(for: .milliseconds(1))
                 }
-                #expect(tracer.dropped == step.dropped)
+                expectEqual(tracer.dropped, step.dropped)
             }
         }
         await server.stop()
         let log = lines.withLock { $0 }
         for (text, count) in [("refused traces", 2), ("takes traces again", 1), ("with a warning", 1)] {
-            #expect(log.count { $0.contains(text) } == count, "\(text): \(log)")
+            expectEqual(log.count { $0.contains(text) }, count, "\(text): \(log)")
         }
         #expect(log.contains { $0.contains("1 rejected. too old") } && log.count == 4)
     }
@@ -203,7 +203,7 @@ struct TelemetryExporterTests {
     func contexts() throws {
         let tracer = Tracer(TelemetrySettings(endpoint: try HTTPURL("http://127.0.0.1:1")))
         for number in 0..<10_000 { tracer.keep(tracer.span("t", parent: nil).context, for: "op_\(number)") }
-        #expect(tracer.context(for: "op_0") == nil)
+        expectEqual(tracer.context(for: "op_0"), nil)
         #expect(tracer.context(for: "op_9999") != nil && tracer.context(for: "op_9000") != nil)
     }
 

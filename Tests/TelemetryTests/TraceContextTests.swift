@@ -1,4 +1,5 @@
 import Telemetry
+import TestSupport
 import Testing
 
 struct TraceContextTests {
@@ -6,11 +7,11 @@ struct TraceContextTests {
     func examples() throws {
         let text = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
         let context = try #require(TraceContext(traceparent: text))
-        #expect(context.traceparent == text)
-        #expect(context.traceID == "0af7651916cd43dd8448eb211c80319c")
+        expectEqual(context.traceparent, text)
+        expectEqual(context.traceID, "0af7651916cd43dd8448eb211c80319c")
         let later = "cc-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00-what-the-future-says"
-        #expect(
-            TraceContext(traceparent: later)?.traceparent == "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00")
+        expectEqual(
+            TraceContext(traceparent: later)?.traceparent, "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00")
     }
 
     @Test(
@@ -26,6 +27,6 @@ struct TraceContextTests {
             "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-1",
         ])
     func invalid(_ text: String) {
-        #expect(TraceContext(traceparent: text) == nil)
+        expectEqual(TraceContext(traceparent: text), nil)
     }
 }

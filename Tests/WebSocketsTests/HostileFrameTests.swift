@@ -1,4 +1,5 @@
 import EventLoop
+import TestSupport
 import Testing
 import WebSockets
 
@@ -40,11 +41,11 @@ struct HostileFrameTests {
             return try await peer.receiveClose()
         }
         if size <= limit {
-            #expect(heard.messages.first == .text(String(decoding: payload, as: UTF8.self)), "\(size) of \(limit)")
+            expectEqual(heard.messages.first, .text(String(decoding: payload, as: UTF8.self)), "\(size) of \(limit)")
             #expect(heard.messages.count == 2 && heard.error == nil && code == 1000, "\(size) of \(limit)")
         } else {
             #expect(heard.messages.isEmpty && code == Self.tooBig, "\(size) of \(limit)")
-            #expect(heard.error?.code == .peerMistake, "\(size) of \(limit)")
+            expectEqual(heard.error?.code, .peerMistake, "\(size) of \(limit)")
         }
     }
 
@@ -155,8 +156,8 @@ struct HostileFrameTests {
             let start = ContinuousClock.now
             let (_, end) = try await scene.meet { peer in
                 for _ in 0..<10 { try await peer.write(peer.frame(0x82, [UInt8](repeating: 0, count: 20_000))) }
-                #expect(try await peer.receive().first == 0x81)
-                #expect(try await peer.receiveClose() == 1000)
+                try await expectEqual(peer.receive().first, 0x81)
+                try await expectEqual(peer.receiveClose(), 1000)
                 do throws(any Error) {
                     _ = try await peer.read(1)
                     return Int32(0)
@@ -164,7 +165,7 @@ struct HostileFrameTests {
                     return (error as? SystemError)?.code ?? -1
                 }
             }
-            #expect(end == HostilePeer.ended, "\(String(describing: end))")
+            expectEqual(end, HostilePeer.ended, "\(String(describing: end))")
             #expect(ContinuousClock.now - start < .seconds(4))
         }
     }
@@ -225,7 +226,7 @@ struct HostileFrameTests {
                 try await peer.write(peer.frame(0x82, [UInt8](repeating: 0, count: 8193)))
                 try await isOver.value()
             }
-            #expect(heard.error?.code == .peerMistake)
+            expectEqual(heard.error?.code, .peerMistake)
             // Five seconds are the library's own limit.
             #expect(ContinuousClock.now - start < .seconds(4))
         }

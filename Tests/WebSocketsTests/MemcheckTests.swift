@@ -25,7 +25,7 @@ struct MemcheckTests {
                 "SSL_CERT_FILE": "/dev/null",
             ])
         let result = try await Process.run(plan)
-        #expect(result.status == .exited(0), "\(result.text.suffix(4000))\n\(result.errorText.suffix(4000))")
+        expectEqual(result.status, .exited(0), "\(result.text.suffix(4000))\n\(result.errorText.suffix(4000))")
     }
 }
 

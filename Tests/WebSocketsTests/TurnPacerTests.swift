@@ -1,4 +1,5 @@
 import EventLoop
+import TestSupport
 import Testing
 
 @testable import WebSockets
@@ -11,14 +12,14 @@ struct TurnPacerTests {
     func pace() {
         var pacer = TurnPacer()
         var now: Int64 = 1_000_000_000
-        for _ in 0...16 { #expect(pacer.delay(now: LoopInstant(nanoseconds: now), count: 2000) == 0) }
+        for _ in 0...16 { expectEqual(pacer.delay(now: LoopInstant(nanoseconds: now), count: 2000), 0) }
         for _ in 0..<5 {
             let delay = pacer.delay(now: LoopInstant(nanoseconds: now), count: 2000)
-            #expect(delay == 1_000_000)
+            expectEqual(delay, 1_000_000)
             now += delay
         }
         now += 20_000_000
-        for _ in 0...16 { #expect(pacer.delay(now: LoopInstant(nanoseconds: now), count: 2000) == 0) }
+        for _ in 0...16 { expectEqual(pacer.delay(now: LoopInstant(nanoseconds: now), count: 2000), 0) }
     }
 
     @Test("few sockets are rarely paced")
@@ -26,7 +27,7 @@ struct TurnPacerTests {
         var pacer = TurnPacer()
         var now: Int64 = 0
         for _ in 0..<1000 {
-            #expect(pacer.delay(now: LoopInstant(nanoseconds: now), count: 10) == 0)
+            expectEqual(pacer.delay(now: LoopInstant(nanoseconds: now), count: 10), 0)
             now += 20_000
         }
     }

@@ -1,6 +1,7 @@
 import EventLoop
 import HTTP
 import Primitives
+import TestSupport
 import Testing
 import WebSockets
 
@@ -11,7 +12,7 @@ struct WebSocketTests {
         try await WebSocketTestServer.with(subprotocols: ["b", "c"], handler: WebSocketTestServer.echo) { server in
             try await withClient { client in
                 let socket = try await client.connect(server.url, subprotocols: ["a", "b"])
-                #expect(socket.subprotocol == "b")
+                expectEqual(socket.subprotocol, "b")
                 let large = (0..<1_048_576).map { UInt8(truncatingIfNeeded: $0) }
                 let messages: [WebSocketMessage] = [
                     .text("hello"), .text(""), .binary([]), .text("grüße 👋"), .binary([0, 255]), .binary(large),
@@ -19,13 +20,13 @@ struct WebSocketTests {
                 ]
                 for message in messages {
                     try await socket.send(message)
-                    #expect(try await socket.next() == message)
+                    try await expectEqual(socket.next(), message)
                 }
                 for index in 0..<1000 { try await socket.send("\(index)") }
-                for index in 0..<1000 { #expect(try await socket.next() == .text("\(index)")) }
+                for index in 0..<1000 { try await expectEqual(socket.next(), .text("\(index)")) }
                 await socket.close()
                 #expect(socket.closure?.code == .normal && socket.closure?.isByPeer == false)
-                #expect(try await socket.next() == nil)
+                try await expectEqual(socket.next(), nil)
                 await #expect { try await socket.send("late") } throws: { ($0 as? WebSocketError)?.code == .closed }
             }
         }
@@ -42,9 +43,8 @@ struct WebSocketTests {
                 let socket = try await client.connect(server.url)
                 try await socket.send("one")
                 await socket.close(WebSocketCloseCode(rawValue: 3001), reason: "tschüß")
-                #expect(
-                    try await closure.value()
-                        == WebSocketClosure(code: .init(rawValue: 3001), reason: "tschüß", isByPeer: true))
+                try await expectEqual(
+                    closure.value(), WebSocketClosure(code: .init(rawValue: 3001), reason: "tschüß", isByPeer: true))
             }
         }
     }
@@ -61,8 +61,8 @@ struct WebSocketTests {
         } _: { server in
             try await withClient { client in
                 let socket = try await client.connect(server.url)
-                #expect(try await socket.next() == .text("last"))
-                #expect(try await socket.next() == nil)
+                try await expectEqual(socket.next(), .text("last"))
+                try await expectEqual(socket.next(), nil)
                 #expect(socket.closure?.code.rawValue == code && socket.closure?.isByPeer == true)
             }
         }
@@ -74,8 +74,8 @@ struct WebSocketTests {
             try await withClient { client in
                 let socket = try await client.connect(server.url)
                 await server.sockets.stop()
-                #expect(try await socket.next() == nil)
-                #expect(socket.closure?.code == .goingAway)
+                try await expectEqual(socket.next(), nil)
+                expectEqual(socket.closure?.code, .goingAway)
                 await #expect(throws: WebSocketError.self) { try await client.connect(server.url) }
             }
         }
@@ -98,9 +98,9 @@ struct WebSocketTests {
                 let socket = try await client.connect(server.url)
                 try await socket.send(.binary([UInt8](repeating: 0, count: 1000)))
                 try await socket.send(.binary([UInt8](repeating: 0, count: 1001)))
-                #expect(try await socket.next() == nil)
-                #expect(socket.closure?.code == .messageTooBig)
-                #expect((try await failure.value() as? WebSocketError)?.code == .peerMistake)
+                try await expectEqual(socket.next(), nil)
+                expectEqual(socket.closure?.code, .messageTooBig)
+                expectEqual((try await failure.value() as? WebSocketError)?.code, .peerMistake)
             }
         }
     }
@@ -124,7 +124,7 @@ struct WebSocketTests {
                 #expect(blocked < count)
                 for number in 0..<count {
                     let message = try #require(try await socket.next())
-                    #expect(message == .text("\(number) \(text)"))
+                    expectEqual(message, .text("\(number) \(text)"))
                 }
                 await socket.close()
             }
@@ -156,7 +156,7 @@ struct WebSocketTests {
                 await #expect(throws: CancellationError.self) { try await sender.value }
                 mayRead.set(())
                 await socket.close()
-                #expect(try await count.value() == blocked)
+                try await expectEqual(count.value(), blocked)
             }
         }
     }
@@ -182,7 +182,7 @@ struct WebSocketTests {
                 reader.cancel()
                 await #expect(throws: CancellationError.self) { try await reader.value }
                 try await socket.send("still open")
-                #expect(try await socket.next() == .text("still open"))
+                try await expectEqual(socket.next(), .text("still open"))
             }
         }
     }
@@ -214,7 +214,7 @@ struct WebSocketTests {
                         group.addTask {
                             let socket = try await client.connect(url)
                             try await socket.send("\(index)")
-                            #expect(try await socket.next() == .text("\(index)"))
+                            try await expectEqual(socket.next(), .text("\(index)"))
                             if index % 3 != 0 { await socket.close() }
                         }
                     }

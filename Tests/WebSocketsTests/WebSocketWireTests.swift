@@ -54,7 +54,7 @@ struct WebSocketWireTests {
             #expect(answer.contains("sec-websocket-protocol: chat\r\n"))
             // "Hello" compressed, from RFC 7692 §7.2.3.1.
             try await browser.send(0xC1, [0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00])
-            #expect(try await browser.receiveClose() == 1002)
+            try await expectEqual(browser.receiveClose(), 1002)
             browser.connection.close()
         }
     }
@@ -69,7 +69,7 @@ struct WebSocketWireTests {
                         + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n").utf8)
                     + [0x81, 0x82, 0, 0, 0, 0, 0x68, 0x69])
             _ = try await early.receive(through: "\r\n\r\n")
-            #expect(try await early.receive(count: 4) == [0x81, 2, 0x68, 0x69])
+            try await expectEqual(early.receive(count: 4), [0x81, 2, 0x68, 0x69])
             early.close()
 
             let socket = try await RawWebSocket(server)
@@ -106,7 +106,7 @@ struct WebSocketWireTests {
         try await WebSocketTestServer.with(handler: WebSocketTestServer.echo) { server in
             let socket = try await RawWebSocket(server)
             try await socket.send(mistake.head, mistake.payload)
-            #expect(try await socket.receiveClose() == mistake.code)
+            try await expectEqual(socket.receiveClose(), mistake.code)
             socket.connection.close()
         }
     }
@@ -132,7 +132,7 @@ struct WebSocketWireTests {
         } _: { server in
             let socket = try await RawWebSocket(server)
             for piece in pieces { try await socket.connection.send(piece) }
-            #expect(try await socket.receiveClose() == 1002)
+            try await expectEqual(socket.receiveClose(), 1002)
             socket.connection.close()
             let error = try await failure.value()
             #expect(error?.code == .peerMistake && error?.message.contains("1002") == true)
@@ -151,7 +151,7 @@ struct WebSocketWireTests {
             _ = try await early.receive(through: "\r\n\r\n")
             var received: [UInt8] = []
             while !received.contains(0x88) { received += try await early.receive(count: 1) }
-            #expect(try await Array(early.receive(count: 3).dropFirst()) == [0x03, 0xEA])
+            try await expectEqual(Array(early.receive(count: 3).dropFirst()), [0x03, 0xEA])
             early.close()
         }
     }
@@ -171,8 +171,8 @@ struct WebSocketWireTests {
             }
         } _: { server in
             let silent = try await RawWebSocket(server)
-            #expect(try await silent.receive().head == 0x89)
-            #expect(try await failure.value() == .lost)
+            try await expectEqual(silent.receive().head, 0x89)
+            try await expectEqual(failure.value(), .lost)
             silent.connection.close()
         }
     }
@@ -187,13 +187,13 @@ struct WebSocketWireTests {
             // Twenty pings take at least a second, more than two deadlines.
             for _ in 0..<20 {
                 let (head, payload) = try await socket.receive()
-                #expect(head == 0x89)
+                expectEqual(head, 0x89)
                 try await socket.send(0x8A, payload)
             }
             try await socket.send(0x81, Array("hi".utf8))
             var frame = try await socket.receive()
             while frame.head == 0x89 { frame = try await socket.receive() }
-            #expect(frame.payload == Array("hi".utf8))
+            expectEqual(frame.payload, Array("hi".utf8))
             socket.connection.close()
         }
     }
@@ -211,7 +211,7 @@ struct WebSocketWireTests {
         } _: { server in
             let socket = try await RawWebSocket(server)
             socket.connection.close()
-            #expect(try await failure.value() == .lost)
+            try await expectEqual(failure.value(), .lost)
         }
     }
 }

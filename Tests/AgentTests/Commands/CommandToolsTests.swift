@@ -3,6 +3,7 @@ import Git
 import JSON
 import Jail
 import Primitives
+import TestSupport
 import Testing
 import Work
 
@@ -20,7 +21,7 @@ struct CommandToolsTests {
         #expect(result.outcome == .failed && !result.hasChanges)
         #expect(result.text.contains("from=\"shell\">\nok\n␛[31mred\nwarned\n</data-"))
         #expect(result.text.hasSuffix("\nexit 3"))
-        #expect(result.summary == "swift test && echo 'a b', exit 3 · 1.2 s")
+        expectEqual(result.summary, "swift test && echo 'a b', exit 3 · 1.2 s")
         #expect(desk.commands == ["swift test && echo 'a b'"] && desk.timeouts == [.seconds(60)])
     }
 
@@ -53,13 +54,12 @@ struct CommandToolsTests {
         let fixture = try await ToolFixture(desk: FakeDesk(played))
         let result = try await fixture.call("shell", ["command": "ls"])
         #expect(result.outcome == .failed && result.text == "The command was not run: the disk is full")
-        #expect(try await fixture.call("shell", ["command": " \n"]).text == "The command is empty.")
+        try await expectEqual(fixture.call("shell", ["command": " \n"]).text, "The command is empty.")
         #expect(try await fixture.call("shell", ["command": "a\u{0}b"]).text.contains("null character"))
         let long = String(repeating: "x", count: 40_000)
         #expect(try await fixture.call("shell", ["command": .string(long)]).text.contains("Write a script"))
-        #expect(
-            try await ToolFixture(desk: FakeDesk()).call("shell", ["command": "true"]).text
-                == "There was no output.\nexit 0")
+        try await expectEqual(
+            ToolFixture(desk: FakeDesk()).call("shell", ["command": "true"]).text, "There was no output.\nexit 0")
     }
 
     @Test("A commit says what it holds")
@@ -67,11 +67,11 @@ struct CommandToolsTests {
         let desk = FakeDesk()
         let fixture = try await ToolFixture(desk: desk)
         let result = try await fixture.call("commit", ["message": " Mend the test\n\nBecause.\n"])
-        #expect(result.text == "Commit abababa on work: Mend the test, 2 files +3 −1")
-        #expect(desk.messages == ["Mend the test\n\nBecause."])
+        expectEqual(result.text, "Commit abababa on work: Mend the test, 2 files +3 −1")
+        expectEqual(desk.messages, ["Mend the test\n\nBecause."])
         desk.draft.withLock { $0 = nil }
         #expect(try await fixture.call("commit", ["message": "More"]).text.contains("nothing to commit"))
-        #expect(try await fixture.call("commit", ["message": "  "]).outcome == .failed)
+        try await expectEqual(fixture.call("commit", ["message": "  "]).outcome, .failed)
     }
 
     @Test("A page is fetched by a program in the jail, and comes as text")
@@ -84,7 +84,7 @@ struct CommandToolsTests {
         let desk = FakeDesk(page, errors: "fetched 200 text/html; charset=utf-8 https://e.org/final\n")
         let fixture = try await ToolFixture(desk: desk)
         let intent = try await fixture.intent("fetch", ["url": "https://E.org/a?b=c&d"])
-        #expect(intent.subject == "https://E.org/a?b=c&d")
+        expectEqual(intent.subject, "https://E.org/a?b=c&d")
         let result = try await fixture.perform(intent)
         #expect(result.outcome == .done && result.summary == "fetch https://E.org/a?b=c&d, 200")
         #expect(result.text.contains("from=\"https://e.org/final\">\nThe & title\n"), "\(result.text)")
@@ -92,7 +92,7 @@ struct CommandToolsTests {
             result.text.contains("Head\n\nOne two\nthree <four> ä€ &nope; [https://e.org/x?a=1&b] link\n"),
             "\(result.text)")
         #expect(!result.text.contains("evil") && !result.text.contains("hidden"))
-        #expect(desk.addresses == ["e.org:443"])
+        expectEqual(desk.addresses, ["e.org:443"])
         #expect(
             desk.commands[0].contains("--proto =http,https")
                 && desk.commands[0].contains("-- 'https://E.org/a?b=c&d' | head"))
@@ -115,7 +115,7 @@ struct CommandToolsTests {
         #expect(
             try await image.call("fetch", ["url": "https://e.org"]).text.contains("is image/png of 1 bytes, not text"))
         let missing = try await ToolFixture(desk: FakeDesk("gone", errors: "fetched 404 text/plain https://e.org/\n"))
-        #expect(try await missing.call("fetch", ["url": "https://e.org"]).outcome == .failed)
+        try await expectEqual(missing.call("fetch", ["url": "https://e.org"]).outcome, .failed)
     }
 
     @Test(
@@ -129,14 +129,14 @@ struct CommandToolsTests {
         ])
     func addresses(_ url: String) async throws {
         let desk = FakeDesk()
-        #expect(try await ToolFixture(desk: desk).call("fetch", ["url": .string(url)]).outcome == .failed)
+        try await expectEqual(ToolFixture(desk: desk).call("fetch", ["url": .string(url)]).outcome, .failed)
         #expect(desk.commands.isEmpty)
     }
 
     @Test("An address's place is what the jail's network calls it")
     func places() throws {
-        #expect(try WebAddress("https://e.org").place == "e.org:443")
-        #expect(try WebAddress("HTTP://E.org:8080/x").place == "e.org:8080")
-        #expect(try WebAddress("http://e.org?x").place == "e.org:80")
+        try expectEqual(WebAddress("https://e.org").place, "e.org:443")
+        try expectEqual(WebAddress("HTTP://E.org:8080/x").place, "e.org:8080")
+        try expectEqual(WebAddress("http://e.org?x").place, "e.org:80")
     }
 }

@@ -156,7 +156,7 @@ struct PatchPlanTests {
             ),
         ])
     func forms(_ sample: Sample) throws {
-        #expect(try Self.apply(sample.patch, to: sample.files) == sample.result)
+        try expectEqual(Self.apply(sample.patch, to: sample.files), sample.result)
     }
 
     @Test("All or nothing: what did not apply is named, with the nearest place")
@@ -251,7 +251,7 @@ struct PatchPlanTests {
             let patch = diff.replacing("b/new", with: "b/old")
             let plan = try PatchPlan(patch)
             let result = try plan.apply(to: ["old": PatchPlan.File(bytes: Array(old.utf8))])
-            #expect(result.first?.file?.bytes == Array(new.utf8), "seed \(seed)\n\(patch)")
+            expectEqual(result.first?.file?.bytes, Array(new.utf8), "seed \(seed)\n\(patch)")
         }
     }
 
@@ -268,11 +268,11 @@ struct PatchPlanTests {
             guard old != new, !old.isEmpty, !new.isEmpty else { continue }
             let diff = try UnifiedDiff(path: "file", old: Array(old.utf8), new: Array(new.utf8))
             let result = try PatchPlan(diff.text).apply(to: ["file": PatchPlan.File(bytes: Array(old.utf8))])
-            #expect(result.first?.file?.bytes == Array(new.utf8), "seed \(seed)")
+            expectEqual(result.first?.file?.bytes, Array(new.utf8), "seed \(seed)")
             try TestFile.write(old, to: "\(directory.path)/file")
             try TestFile.write(diff.text, to: "\(directory.path)/patch")
             try git("apply --unidiff-zero patch")
-            #expect(try FileBytes.read("\(directory.path)/file") == Array(new.utf8), "seed \(seed)")
+            try expectEqual(FileBytes.read("\(directory.path)/file"), Array(new.utf8), "seed \(seed)")
         }
     }
 
@@ -283,9 +283,9 @@ struct PatchPlanTests {
         let diff = try UnifiedDiff(path: "f", old: Array(old.utf8), new: Array(new.utf8))
         #expect((diff.added, diff.removed) == (3_000, 3_000))
         let small = try UnifiedDiff(path: "f", old: Array("a\nb\nc\n".utf8), new: Array("a\nc\nd\n".utf8))
-        #expect(small.text == "--- a/f\n+++ b/f\n@@ -1,3 +1,3 @@\n a\n-b\n c\n+d\n")
+        expectEqual(small.text, "--- a/f\n+++ b/f\n@@ -1,3 +1,3 @@\n a\n-b\n c\n+d\n")
         let made = try UnifiedDiff(path: "f", old: nil, new: Array("a".utf8))
-        #expect(made.text == "--- /dev/null\n+++ b/f\n@@ -0,0 +1 @@\n+a\n\\ No newline at end of file\n")
+        expectEqual(made.text, "--- /dev/null\n+++ b/f\n@@ -0,0 +1 @@\n+a\n\\ No newline at end of file\n")
         #expect(try UnifiedDiff(path: "f", old: [0], new: nil).text.contains("Binary file: 1 bytes before, 0 after"))
     }
 
@@ -296,21 +296,21 @@ struct PatchPlanTests {
             return String(text.dropFirst("--- a/f\n+++ b/f\n".count))
         }
         let unfinished = "\\ No newline at end of file\n"
-        #expect(try diff("a\n", "a") == "@@ -1 +1 @@\n-a\n+a\n\(unfinished)")
-        #expect(try diff("a", "a\n") == "@@ -1 +1 @@\n-a\n\(unfinished)+a\n")
-        #expect(try diff("a\nb", "c\nb") == "@@ -1,2 +1,2 @@\n-a\n+c\n b\n\(unfinished)")
-        #expect(try diff("a\r\nb\r\n", "a\nb\r\n") == "@@ -1,2 +1,2 @@\n-a␍\n+a\n b␍\n")
-        #expect(try diff("", "a\n") == "@@ -0,0 +1 @@\n+a\n")
-        #expect(try diff("a\nb\n", "") == "@@ -1,2 +0,0 @@\n-a\n-b\n")
-        #expect(try diff("", "") == "")
+        try expectEqual(diff("a\n", "a"), "@@ -1 +1 @@\n-a\n+a\n\(unfinished)")
+        try expectEqual(diff("a", "a\n"), "@@ -1 +1 @@\n-a\n\(unfinished)+a\n")
+        try expectEqual(diff("a\nb", "c\nb"), "@@ -1,2 +1,2 @@\n-a\n+c\n b\n\(unfinished)")
+        try expectEqual(diff("a\r\nb\r\n", "a\nb\r\n"), "@@ -1,2 +1,2 @@\n-a␍\n+a\n b␍\n")
+        try expectEqual(diff("", "a\n"), "@@ -0,0 +1 @@\n+a\n")
+        try expectEqual(diff("a\nb\n", ""), "@@ -1,2 +0,0 @@\n-a\n-b\n")
+        try expectEqual(diff("", ""), "")
         let long = String(repeating: "x", count: 1 << 20)
-        #expect(try diff("a\n", "\(long)\n") == "@@ -1 +1 @@\n-a\n+\(long)\n")
+        try expectEqual(diff("a\n", "\(long)\n"), "@@ -1 +1 @@\n-a\n+\(long)\n")
         // A hunk has three unchanged lines around a change, and close ones are one hunk.
         let lines = (1...20).map { "\($0)\n" }
         var changed = lines
         (changed[0], changed[6], changed[19]) = ("A\n", "B\n", "C\n")
         let headers = try diff(lines.joined(), changed.joined()).split(separator: "\n").filter { $0.hasPrefix("@@") }
-        #expect(headers == ["@@ -1,10 +1,10 @@", "@@ -17,4 +17,4 @@"])
+        expectEqual(headers, ["@@ -1,10 +1,10 @@", "@@ -17,4 +17,4 @@"])
         // Binary only where Git says so: within the first 8,000 bytes.
         let late = String(repeating: "x\n", count: 5_000)
         #expect(try diff(late, "\(late)\0\n").hasSuffix("+␀\n"))
@@ -319,7 +319,7 @@ struct PatchPlanTests {
     @Test("what is inserted above a changed line stays above it")
     func insertedAbove() throws {
         let patch = "--- a/f\n+++ b/f\n@@ -3 +3 @@\n-three\n+THREE\n@@ -2,0 +3 @@\n+between\n"
-        #expect(try Self.apply(patch, to: ["f": Self.five]) == ["f": "one\ntwo\nbetween\nTHREE\nfour\nfive\n"])
+        try expectEqual(Self.apply(patch, to: ["f": Self.five]), ["f": "one\ntwo\nbetween\nTHREE\nfour\nfive\n"])
     }
 
     @Test(
@@ -342,6 +342,6 @@ struct PatchPlanTests {
         ])
     func absurdNumbers(_ range: String) throws {
         let patch = "--- a/f\n+++ b/f\n@@ \(range) @@\n two\n-three\n+THREE\n four\n"
-        #expect(try Self.apply(patch, to: ["f": Self.five]) == ["f": Self.fiveChanged])
+        try expectEqual(Self.apply(patch, to: ["f": Self.five]), ["f": Self.fiveChanged])
     }
 }

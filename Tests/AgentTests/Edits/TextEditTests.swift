@@ -64,8 +64,8 @@ struct TextEditTests {
         ])
     func ladder(_ sample: Sample) throws {
         let result = try TextEdit(old: sample.old, new: sample.new).apply(to: Array(sample.file.utf8))
-        #expect(String(decoding: result.bytes, as: UTF8.self) == sample.result)
-        #expect(result.rung == sample.rung)
+        expectEqual(String(decoding: result.bytes, as: UTF8.self), sample.result)
+        expectEqual(result.rung, sample.rung)
     }
 
     private static func failure(_ file: String, _ old: String, _ new: String, all: Bool = false) -> EditFailure? {
@@ -78,13 +78,13 @@ struct TextEditTests {
     @Test("Several places are counted, with their lines")
     func several() throws {
         let failure = Self.failure("x\na\nx\na\nx\n", "x\n", "y\n")
-        #expect(failure?.kind == .several(3))
-        #expect(
-            failure?.text
-                == "The text is there 3 times, at lines 1, 3, 5. Take more lines around it, or set all to true.")
+        expectEqual(failure?.kind, .several(3))
+        expectEqual(
+            failure?.text, "The text is there 3 times, at lines 1, 3, 5. Take more lines around it, or set all to true."
+        )
         // Also those that overlap, and those of a later rung.
-        #expect(Self.failure("aaa", "aa", "b")?.kind == .several(2))
-        #expect(Self.failure("  a \n  b\n\n a\n b\n", "a\nb\n", "c\n")?.kind == .several(2))
+        expectEqual(Self.failure("aaa", "aa", "b")?.kind, .several(2))
+        expectEqual(Self.failure("  a \n  b\n\n a\n b\n", "a\nb\n", "c\n")?.kind, .several(2))
         let all = try TextEdit(old: "x\n", new: "y\n", all: true).apply(to: Array("x\na\nx\n".utf8))
         #expect(all.bytes == Array("y\na\ny\n".utf8) && all.lines == [1, 3])
     }
@@ -93,30 +93,30 @@ struct TextEditTests {
     func nearest() {
         let file = (1...100).map { "    let value\($0) = compute(\($0))\n" }.joined()
         let failure = Self.failure(file, "    let value50 = compute(50)\n    let other = 1\n", "x\n")
-        #expect(failure?.kind == .notFound)
-        #expect(failure?.text.contains("\n50\t    let value50 = compute(50)\n") == true, "\(failure?.text ?? "")")
+        expectEqual(failure?.kind, .notFound)
+        expectEqual(failure?.text.contains("\n50\t    let value50 = compute(50)\n"), true, "\(failure?.text ?? "")")
         #expect(failure?.text.split(separator: "\n").count ?? 0 <= 21)
         let typo = Self.failure("func first() {}\nfunc second(value: Int) {}\n", "func second(valeu: Int) {\n", "x\n")
-        #expect(typo?.text.contains("2\tfunc second(value: Int) {}") == true, "\(typo?.text ?? "")")
-        #expect(
-            Self.failure("a\n", "nothing of this\n", "x\n")?.text.contains("Nothing in the file is like it.") == true)
+        expectEqual(typo?.text.contains("2\tfunc second(value: Int) {}"), true, "\(typo?.text ?? "")")
+        expectEqual(
+            Self.failure("a\n", "nothing of this\n", "x\n")?.text.contains("Nothing in the file is like it."), true)
     }
 
     @Test("What is done already is reported with its line")
     func alreadyThere() {
-        #expect(Self.failure("a\nlet new = 1\n", "let old = 1\n", "let new = 1\n")?.kind == .alreadyThere(2))
-        #expect(
-            Self.failure("a\r\nlet new = 1\r\nb\r\n", "let old = 1\nb\n", "let new = 1\nb\n")?.kind == .alreadyThere(2))
-        #expect(Self.failure("}\n", "let old = 1\n", "}\n")?.kind == .notFound)
+        expectEqual(Self.failure("a\nlet new = 1\n", "let old = 1\n", "let new = 1\n")?.kind, .alreadyThere(2))
+        expectEqual(
+            Self.failure("a\r\nlet new = 1\r\nb\r\n", "let old = 1\nb\n", "let new = 1\nb\n")?.kind, .alreadyThere(2))
+        expectEqual(Self.failure("}\n", "let old = 1\n", "}\n")?.kind, .notFound)
     }
 
     @Test("An empty or unchanged piece is refused, and nothing looser than the ladder is found")
     func refused() {
-        #expect(Self.failure("a", "", "b")?.kind == .invalid)
-        #expect(Self.failure("a", "a", "a")?.kind == .unchanged)
-        #expect(Self.failure("if a {\n    b()\n  c()\n}\n", "if a {\n  b()\n    c()\n}\n", "x\n")?.kind == .notFound)
-        #expect(Self.failure("Foo()\n", "foo()\n", "bar()\n")?.kind == .notFound)
-        #expect(Self.failure("a\n\n\nb\n", "  \n", "x\n")?.kind == .notFound)
+        expectEqual(Self.failure("a", "", "b")?.kind, .invalid)
+        expectEqual(Self.failure("a", "a", "a")?.kind, .unchanged)
+        expectEqual(Self.failure("if a {\n    b()\n  c()\n}\n", "if a {\n  b()\n    c()\n}\n", "x\n")?.kind, .notFound)
+        expectEqual(Self.failure("Foo()\n", "foo()\n", "bar()\n")?.kind, .notFound)
+        expectEqual(Self.failure("a\n\n\nb\n", "  \n", "x\n")?.kind, .notFound)
     }
 
     @Test("No byte outside of the piece changes", arguments: 1...200)

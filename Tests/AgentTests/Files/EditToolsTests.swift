@@ -2,6 +2,7 @@ import Agent
 import Glibc
 import JSON
 import Primitives
+import TestSupport
 import Testing
 import Work
 
@@ -12,15 +13,14 @@ struct EditToolsTests {
         let fixture = try await ToolFixture(["run.sh": "echo one\necho two\n"])
         try fixture.shell("chmod 755 run.sh")
         let intent = try await fixture.intent("edit", ["path": "run.sh", "old": "two", "new": "three"])
-        #expect(intent.subject == "--- a/run.sh\n+++ b/run.sh\n@@ -1,2 +1,2 @@\n echo one\n-echo two\n+echo three\n")
-        #expect(intent.title == "edit run.sh +1 −1")
+        expectEqual(intent.subject, "--- a/run.sh\n+++ b/run.sh\n@@ -1,2 +1,2 @@\n echo one\n-echo two\n+echo three\n")
+        expectEqual(intent.title, "edit run.sh +1 −1")
         #expect(intent.preconditions.map(\.path) == ["run.sh"] && intent.preconditions[0].digest?.count == 64)
-        #expect(try fixture.text("run.sh") == "echo one\necho two\n")
+        try expectEqual(fixture.text("run.sh"), "echo one\necho two\n")
         let result = try await fixture.perform(intent)
-        #expect(
-            result == ToolResult(.done, text: "Done: edit run.sh +1 −1", summary: "edit run.sh +1 −1", hasChanges: true)
-        )
-        #expect(try fixture.shell("cat run.sh; stat -c %a run.sh") == "echo one\necho three\n755")
+        expectEqual(
+            result, ToolResult(.done, text: "Done: edit run.sh +1 −1", summary: "edit run.sh +1 −1", hasChanges: true))
+        try expectEqual(fixture.shell("cat run.sh; stat -c %a run.sh"), "echo one\necho three\n755")
     }
 
     @Test("The files before the turn's first change are recorded once, and can be restored")
@@ -29,9 +29,9 @@ struct EditToolsTests {
         _ = try await fixture.call("edit", ["path": "a", "old": "1", "new": "2"])
         _ = try await fixture.call("write", ["path": "new/file", "text": "x"])
         let snapshots = fixture.snapshots.withLock { $0 }
-        #expect(snapshots.count == 1)
+        expectEqual(snapshots.count, 1)
         _ = try await fixture.workspace.restore(snapshots[0].id)
-        #expect(try fixture.text("a") == "1\n")
+        try expectEqual(fixture.text("a"), "1\n")
         #expect(!fixture.exists("new/file"))
     }
 
@@ -46,14 +46,14 @@ struct EditToolsTests {
         #expect(
             try await fixture.call("write", ["path": "a", "text": "2\n"]).text.contains("changed since you read it"))
         _ = try await fixture.call("read", ["path": "./a"])
-        #expect(try await fixture.call("write", ["path": "a", "text": "2\n"]).outcome == .done)
+        try await expectEqual(fixture.call("write", ["path": "a", "text": "2\n"]).outcome, .done)
         // What it has written it knows.
-        #expect(try await fixture.call("write", ["path": "a", "text": "3\n"]).outcome == .done)
-        #expect(try await fixture.call("edit", ["path": "a", "old": "3", "new": "4"]).outcome == .done)
-        #expect(try await fixture.call("write", ["path": "a", "text": "5\n"]).outcome == .done)
+        try await expectEqual(fixture.call("write", ["path": "a", "text": "3\n"]).outcome, .done)
+        try await expectEqual(fixture.call("edit", ["path": "a", "old": "3", "new": "4"]).outcome, .done)
+        try await expectEqual(fixture.call("write", ["path": "a", "text": "5\n"]).outcome, .done)
         await fixture.tools.forgetReads()
-        #expect(try await fixture.call("write", ["path": "a", "text": "6\n"]).outcome == .failed)
-        #expect(try fixture.text("a") == "5\n")
+        try await expectEqual(fixture.call("write", ["path": "a", "text": "6\n"]).outcome, .failed)
+        try expectEqual(fixture.text("a"), "5\n")
     }
 
     @Test("What does not apply fails before anybody is asked, and says what to do")
@@ -99,9 +99,9 @@ struct EditToolsTests {
             *** End Patch
             """
         let intent = try await fixture.intent("patch", ["text": .string(patch)])
-        #expect(intent.title == "patch 5 files +4 −4")
-        #expect(intent.preconditions.filter { $0.digest == nil }.map(\.path) == ["x/y", "to"])
-        #expect(try await fixture.perform(intent).outcome == .done)
+        expectEqual(intent.title, "patch 5 files +4 −4")
+        expectEqual(intent.preconditions.filter { $0.digest == nil }.map(\.path), ["x/y", "to"])
+        try await expectEqual(fixture.perform(intent).outcome, .done)
         #expect(try fixture.text("a") == "2\n" && fixture.text("x/y") == "new\n" && fixture.text("to") == "A\nb\n")
         #expect(!fixture.exists("dir") && !fixture.exists("from"))
     }
@@ -111,8 +111,8 @@ struct EditToolsTests {
         let fixture = try await ToolFixture(["a": "1\n"])
         let result = try await fixture.call(
             "patch", ["text": "diff --git a/a b/a\nold mode 100644\nnew mode 100755\n"])
-        #expect(result.outcome == .done)
-        #expect(try fixture.shell("stat -c %a a") == "755")
+        expectEqual(result.outcome, .done)
+        try expectEqual(fixture.shell("stat -c %a a"), "755")
     }
 
     @Test("What changed between the question and the answer is not overwritten")
@@ -128,8 +128,8 @@ struct EditToolsTests {
         // A new file that another has made meanwhile.
         let new = try await fixture.intent("write", ["path": "c", "text": "mine"])
         try fixture.put("theirs", "c")
-        #expect(try await fixture.perform(new).outcome == .failed)
-        #expect(try fixture.text("c") == "theirs")
+        try await expectEqual(fixture.perform(new).outcome, .failed)
+        try expectEqual(fixture.text("c"), "theirs")
     }
 
     @Test("A change that was not checked is not written")
@@ -140,11 +140,11 @@ struct EditToolsTests {
             call: intent.call, subject: intent.subject, directory: intent.directory, title: intent.title,
             preconditions: intent.preconditions,
             changes: intent.changes + [ToolIntent.Change(path: "b", bytes: [1])])
-        #expect(try await fixture.perform(swapped).outcome == .failed)
+        try await expectEqual(fixture.perform(swapped).outcome, .failed)
         #expect(try fixture.text("a") == "1\n" && !fixture.exists("b"))
-        #expect(try await fixture.tools.perform(intent, approval: .denied(reason: "no")).outcome == .denied)
-        #expect(try await fixture.tools.perform(intent, approval: .expired).outcome == .denied)
-        #expect(try fixture.text("a") == "1\n")
+        try await expectEqual(fixture.tools.perform(intent, approval: .denied(reason: "no")).outcome, .denied)
+        try await expectEqual(fixture.tools.perform(intent, approval: .expired).outcome, .denied)
+        try expectEqual(fixture.text("a"), "1\n")
     }
 
     @Test("Tasks are shown, questions are asked, and what is missing is said")
@@ -152,11 +152,10 @@ struct EditToolsTests {
         let fixture = try await ToolFixture(question: { question, options in "\(question) \(options)" })
         let tasks: JSON = [["text": "Look", "state": "done"], ["text": "Mend\u{202E}", "state": "doing"]]
         let result = try await fixture.call("tasks", ["tasks": tasks])
-        #expect(result.summary == "tasks 1 of 2: Mend⟨U+202E⟩")
-        #expect(fixture.plan.withLock { $0.map(\.state) } == [.done, .doing])
-        #expect(
-            try await fixture.call("ask_user", ["question": "Which?", "options": ["a"]]).text
-                == "The answer: Which? [\"a\"]")
-        #expect(try await fixture.call("shell", ["command": "ls"]).text == "shell is not possible here.")
+        expectEqual(result.summary, "tasks 1 of 2: Mend⟨U+202E⟩")
+        expectEqual(fixture.plan.withLock { $0.map(\.state) }, [.done, .doing])
+        try await expectEqual(
+            fixture.call("ask_user", ["question": "Which?", "options": ["a"]]).text, "The answer: Which? [\"a\"]")
+        try await expectEqual(fixture.call("shell", ["command": "ls"]).text, "shell is not possible here.")
     }
 }

@@ -78,10 +78,10 @@ struct ApprovalAttackTests {
             }
             let model = ScriptedModel([AgentScene.calls(("c1", arguments.0, arguments.1))])
             let scene = AgentScene(model, fixture.tools, policy: Self.asking)
-            #expect(try await scene.run(in: people, audit: people) == .complete)
+            try await expectEqual(scene.run(in: people, audit: people), .complete)
             let kept = after.withLock { $0 }
-            #expect(try fixture.shell(state) == kept, "\(attack)")
-            #expect(Self.results(model).first?.contains("Done") == false, "\(attack): \(Self.results(model))")
+            try expectEqual(fixture.shell(state), kept, "\(attack)")
+            expectEqual(Self.results(model).first?.contains("Done"), false, "\(attack): \(Self.results(model))")
             // The audit has the decision, and that nothing came of it.
             #expect(people.outcomes == ["approved", "refused"] && people.subjects.first?.contains("mine") == true)
         }
@@ -106,11 +106,11 @@ struct ApprovalAttackTests {
         ])
         let scene = AgentScene(model, fixture.tools, policy: Self.asking)
         _ = try await scene.run(in: people, audit: people)
-        #expect(Self.results(model).first?.contains("the files have changed") == true)
+        expectEqual(Self.results(model).first?.contains("the files have changed"), true)
         // The second question shows what there is now.
         #expect(desk.messages == ["Mend"] && people.subjects == ["Mend", "Mend"])
-        #expect(people.previews == ["a.txt +3 −1\n\n+three", "b +1 −0\n\n+owned"])
-        #expect(people.outcomes == ["approved", "refused", "approved"])
+        expectEqual(people.previews, ["a.txt +3 −1\n\n+three", "b +1 −0\n\n+owned"])
+        expectEqual(people.outcomes, ["approved", "refused", "approved"])
     }
 
     @Test("a commit beside a change is asked about when the change is done")
@@ -126,7 +126,7 @@ struct ApprovalAttackTests {
         let scene = AgentScene(model, fixture.tools, policy: Self.asking)
         _ = try await scene.run(in: people, audit: people)
         #expect(desk.messages == ["Old", "New"] && people.batches.map(\.count) == [1, 1, 1])
-        #expect(people.batches.map { $0.first?.tool } == ["commit", "write", "commit"])
+        expectEqual(people.batches.map { $0.first?.tool }, ["commit", "write", "commit"])
     }
 
     @Test("a command is approved for the turn; a change with the same text is another question")
@@ -142,9 +142,9 @@ struct ApprovalAttackTests {
         ])
         let scene = AgentScene(model, fixture.tools, policy: Self.asking)
         _ = try await scene.run(in: people, audit: people)
-        #expect(people.batches.map { $0.map(\.tool) } == [["shell", "shell"], ["write"], ["write"]])
+        expectEqual(people.batches.map { $0.map(\.tool) }, [["shell", "shell"], ["write"], ["write"]])
         // Each decision is recorded, also where no new question was posted.
-        #expect(people.outcomes.count == 5)
+        expectEqual(people.outcomes.count, 5)
     }
 
     @Test("an approved call's id gives nothing to another call")
@@ -162,9 +162,9 @@ struct ApprovalAttackTests {
         ])
         _ = try await AgentScene(model, fixture.tools).run(in: people, audit: people)
         // What was approved is approved for the turn, whatever comes with it.
-        #expect(people.subjects == ["make test", "make evil", "make evil "])
-        #expect(desk.commands == ["make test", "make test"])
-        #expect(people.outcomes == ["approved", "denied", "approved", "denied"])
+        expectEqual(people.subjects, ["make test", "make evil", "make evil "])
+        expectEqual(desk.commands, ["make test", "make test"])
+        expectEqual(people.outcomes, ["approved", "denied", "approved", "denied"])
     }
 
     @Test("of several calls in one question only those run that were approved")
@@ -180,10 +180,10 @@ struct ApprovalAttackTests {
                 ("c3", "write", ["path": "x", "text": "owned"]), ("c4", "commit", ["message": "Own it"]))
         ])
         let scene = AgentScene(model, fixture.tools, policy: Self.asking)
-        #expect(try await scene.run(in: people, audit: people) == .complete)
-        #expect(people.subjects.count == 4)
+        try await expectEqual(scene.run(in: people, audit: people), .complete)
+        expectEqual(people.subjects.count, 4)
         #expect(desk.commands == ["make test"] && desk.messages.isEmpty && !fixture.exists("x"))
-        #expect(people.outcomes == ["approved", "denied", "denied", "denied"])
+        expectEqual(people.outcomes, ["approved", "denied", "denied", "denied"])
     }
 
     @Test("an outcome that is missing is none")
@@ -213,7 +213,7 @@ struct ApprovalAttackTests {
         let policy = Policy([PolicyRule(name: "tests", commands: [["make", "test"]], decision: .allow)])
         let model = ScriptedModel([AgentScene.calls(("c1", "shell", ["command": .string(command)]))])
         _ = try await AgentScene(model, fixture.tools, policy: policy).run(in: people, audit: people)
-        #expect(people.subjects.map { Array($0.utf8) } == [Array(command.utf8)])
+        expectEqual(people.subjects.map { Array($0.utf8) }, [Array(command.utf8)])
         #expect(desk.commands.isEmpty && people.outcomes == ["denied"])
     }
 

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Agent
@@ -20,7 +21,7 @@ struct CommandLineTests {
 
     @Test("plain commands are split into their words", arguments: Self.readable)
     func plain(_ text: String, _ parts: [[String]]) {
-        #expect(CommandLine(text) == .plain(parts))
+        expectEqual(CommandLine(text), .plain(parts))
     }
 
     @Test(
@@ -37,18 +38,18 @@ struct CommandLineTests {
             "git \u{202e}status", "a\u{0}b", "a \u{7}", "'' x",
         ])
     func opaque(_ text: String) {
-        #expect(CommandLine(text) == .opaque)
-        #expect(CommandLine.words(of: text) == nil)
+        expectEqual(CommandLine(text), .opaque)
+        expectEqual(CommandLine.words(of: text), nil)
     }
 
     @Test("every word of an unreadable command is found")
     func fragments() {
-        #expect(CommandLine.fragments(of: "x=$(sudo 'rm'\n-rf ~/a)>b") == ["x", "sudo", "rm", "-rf", "/a", "b"])
+        expectEqual(CommandLine.fragments(of: "x=$(sudo 'rm'\n-rf ~/a)>b"), ["x", "sudo", "rm", "-rf", "/a", "b"])
     }
 
     @Test("a very long word is read in time that grows with its length only")
     func long() {
         let word = String(repeating: "a", count: 300_000)
-        #expect(CommandLine("\(word) '\(word)'") == .plain([[word, word]]))
+        expectEqual(CommandLine("\(word) '\(word)'"), .plain([[word, word]]))
     }
 }

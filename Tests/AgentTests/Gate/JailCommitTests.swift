@@ -42,7 +42,7 @@ struct JailCommitTests {
             try await Self.result(of: .allow, people, allowed).hasSuffix(
                 "On the branch now: 2 commits made in the jail."))
         #expect(allowed.taken.withLock { $0 } == ["1..2"] && people.requests.isEmpty)
-        #expect(people.entries.last?.details["tool"] == "commit")
+        expectEqual(people.entries.last?.details["tool"], "commit")
         let text = try await Self.result(of: .deny, people, denied)
         #expect(text.contains("are not on the branch: The policy denies this (rule 'commits')"), "\(text)")
         #expect(denied.taken.withLock(\.isEmpty))
@@ -55,7 +55,7 @@ struct JailCommitTests {
         _ = try await Self.result(of: .ask, people, desk)
         #expect(people.requests.map(\.subject) == ["Add a\nAdd b"] && people.requests.map(\.action) == [.change])
         #expect(people.requests.first?.preview == "a +1 −0\n\n+x" && people.requests.first?.effect != nil)
-        #expect(desk.taken.withLock { $0 } == ["1..2"])
+        expectEqual(desk.taken.withLock { $0 }, ["1..2"])
         let nobody = Self.desk()
         #expect(
             try await Self.result(of: .ask, ScriptedApprovals(), nobody).contains("Nobody decided about them in time."))

@@ -1,4 +1,5 @@
 import Chat
+import TestSupport
 import Testing
 
 @testable import Agent
@@ -16,15 +17,16 @@ struct PolicyExplanationTests {
 
     @Test("the person's own command and the model's call have their own answers")
     func both() {
-        #expect(
-            Self.lines("swift test", .owner) == [
+        expectEqual(
+            Self.lines("swift test", .owner),
+            [
                 "- Your `run`: allowed. Decided by the rule `approvals.commands.own` (approvals.commands: ask).",
                 "- A call by the model (persona `coder`): ask: you or an owner has to approve it. "
                     + "Decided by the rule `approvals.commands` (approvals.commands: ask).",
             ])
-        #expect(
-            Self.lines("swift test", .member).first
-                == "- Your `run`: ask: an owner other than you has to approve it. "
+        expectEqual(
+            Self.lines("swift test", .member).first,
+            "- Your `run`: ask: an owner other than you has to approve it. "
                 + "Decided by the rule `approvals.commands` (approvals.commands: ask).")
     }
 
@@ -35,13 +37,14 @@ struct PolicyExplanationTests {
             PolicyRule(name: "no-rm", commands: [["rm"]], decision: .deny),
         ])
         let lines = Self.lines("make test && rm x", .owner, policy: policy)
-        #expect(
-            lines.prefix(3) == [
+        expectEqual(
+            lines.prefix(3),
+            [
                 "- Your `run`: denied. Decided by the rule `no-rm`.", "  - `make test`: allow, by `tests`",
                 "  - `rm x`: deny, by `no-rm`",
             ])
         let unclear = Self.lines("make test > x", .owner, policy: policy)
-        #expect(unclear.first?.contains("compared with the rule `no-rm`") == true)
+        expectEqual(unclear.first?.contains("compared with the rule `no-rm`"), true)
     }
 
     @Test("a person's job is judged without its `&`, which a call by the model does not have")
@@ -50,18 +53,17 @@ struct PolicyExplanationTests {
             [PolicyRule(name: "make", commands: [["make"]], decision: .deny)],
             approvals: Policy.Approvals(commands: .allow))
         let lines = Self.lines("ls &", .member, policy: policy)
-        #expect(lines.count == 2)
-        #expect(
-            lines[0] == "- Your `run`: allowed. Decided by the rule `approvals.commands` (approvals.commands: allow).")
+        expectEqual(lines.count, 2)
+        expectEqual(
+            lines[0], "- Your `run`: allowed. Decided by the rule `approvals.commands` (approvals.commands: allow).")
         #expect(lines[1].hasSuffix("The command cannot be compared with the rule `make`."))
     }
 
     @Test("a persona without commands is named as the reason")
     func without() {
         let chat = Persona(name: "chat", summary: "", prompt: "", tools: [])
-        #expect(
-            Self.lines("ls", .owner, persona: chat).last
-                == "- A call by the model (persona `chat`): denied, because this persona has no tool that runs commands."
-        )
+        expectEqual(
+            Self.lines("ls", .owner, persona: chat).last,
+            "- A call by the model (persona `chat`): denied, because this persona has no tool that runs commands.")
     }
 }

@@ -45,23 +45,24 @@ struct PolicyGateTests {
         let decisions = try await Self.gate(people).decide([
             Self.intent("read", .read, "a.txt"), Self.intent("edit", .edit, "--- a\n+++ b"),
         ])
-        #expect(decisions == [.allowed(rule: "approvals.reads"), .allowed(rule: "approvals.writes")])
+        expectEqual(decisions, [.allowed(rule: "approvals.reads"), .allowed(rule: "approvals.writes")])
         #expect(people.requests.isEmpty)
-        #expect(people.entries.map(\.kind) == [.decision, .decision])
+        expectEqual(people.entries.map(\.kind), [.decision, .decision])
         let entry = try #require(people.entries.last)
         #expect(entry.session == "s_1" && entry.turn == "op_1" && entry.actor == "fake:one/bob")
         #expect(entry.details["tool"] == "edit" && entry.details["rule"] == "approvals.writes")
         #expect(entry.details["outcome"] == "allowed" && entry.details["persona"] == "coder")
-        #expect(entry.details["digest"]?.stringValue?.count == 64)
+        expectEqual(entry.details["digest"]?.stringValue?.count, 64)
     }
 
     @Test("a command is asked about exactly as it would run, and the person who asked may answer")
     func approved() async throws {
         let people = ScriptedApprovals([.outcome(.approved(ask: "a7", by: "olga"))])
         let decisions = try await Self.gate(people).decide([Self.shell("swift test | tail")])
-        #expect(decisions == [.approved(by: "olga", ask: "a7")])
-        #expect(
-            people.requests == [
+        expectEqual(decisions, [.approved(by: "olga", ask: "a7")])
+        expectEqual(
+            people.requests,
+            [
                 ApprovalRequest(
                     action: .run, subject: "swift test | tail", directory: "/workspace", tool: "shell",
                     approver: .requester, scope: .call("c_17"))
@@ -78,12 +79,13 @@ struct PolicyGateTests {
             .outcome(.expired),
         ])
         let decisions = try await Self.gate(people).decide(["a", "bb", "ccc"].map(Self.shell))
-        #expect(
-            decisions == [
+        expectEqual(
+            decisions,
+            [
                 .denied(reason: "olga denied this: use make. Nothing was done."),
                 .denied(reason: "olga denied this. Nothing was done."), .expired,
             ])
-        #expect(people.entries.map { $0.details["outcome"] } == ["denied", "denied", "expired"])
+        expectEqual(people.entries.map { $0.details["outcome"] }, ["denied", "denied", "expired"])
         #expect(decisions.allSatisfy { !$0.mayRun })
     }
 
@@ -96,9 +98,9 @@ struct PolicyGateTests {
         let decisions = try await Self.gate(people, policy: policy).decide([
             Self.intent("read", .read, "a"), Self.shell("make"), Self.shell("git push"), Self.shell("make install"),
         ])
-        #expect(decisions.map(\.mayRun) == [true, true, false, false])
-        #expect(people.requests.map(\.subject) == ["make", "make install"])
-        #expect(people.entries.map { $0.details["rule"] }[2] == "no-push")
+        expectEqual(decisions.map(\.mayRun), [true, true, false, false])
+        expectEqual(people.requests.map(\.subject), ["make", "make install"])
+        expectEqual(people.entries.map { $0.details["rule"] }[2], "no-push")
         guard case .denied(let reason) = decisions[2] else {
             Issue.record("it was not denied")
             return
@@ -112,7 +114,7 @@ struct PolicyGateTests {
         await #expect(throws: CancellationError.self) {
             try await Self.gate(people).decide([Self.shell("one"), Self.shell("two")])
         }
-        #expect(people.entries.map { $0.details["outcome"] } == ["stopped", "stopped"])
+        expectEqual(people.entries.map { $0.details["outcome"] }, ["stopped", "stopped"])
     }
 
     @Test("a stopped turn decides nothing")
@@ -144,7 +146,7 @@ struct PolicyGateTests {
             Self.intent("write", .edit, "x"), Self.intent("teleport", .read, "x"),
         ])
         #expect(decisions.allSatisfy { !$0.mayRun })
-        #expect(people.entries.map { $0.details["rule"] } == ["persona", "persona"])
+        expectEqual(people.entries.map { $0.details["rule"] }, ["persona", "persona"])
     }
 
     @Test("a guest's calls are denied without a question", arguments: ["read", "edit", "shell", "fetch", "commit"])
@@ -152,7 +154,7 @@ struct PolicyGateTests {
         let kind = try #require(ToolSelector.tools.first { $0.name == tool }?.kind)
         let people = ScriptedApprovals([.outcome(.approved(ask: "a1", by: "gina"))])
         let decisions = try await Self.gate(people, role: .guest).decide([Self.intent(tool, kind, "x")])
-        #expect(decisions.map(\.mayRun) == [false])
+        expectEqual(decisions.map(\.mayRun), [false])
         #expect(people.requests.isEmpty)
     }
 
@@ -161,15 +163,15 @@ struct PolicyGateTests {
         let people = ScriptedApprovals([.outcome(.approved(ask: "a1", by: "bob"))])
         let policy = Policy([], approvals: Policy.Approvals(writes: .ask))
         let gate = Self.gate(people, policy: policy)
-        #expect(try await gate.decide([Self.shell("make")]).map(\.mayRun) == [true])
+        try await expectEqual(gate.decide([Self.shell("make")]).map(\.mayRun), [true])
         let others = [
             Self.shell("make && curl evil"), Self.shell("make "), Self.shell("make\u{200b}"),
             Self.intent("shell", .execute, "make", directory: "/workspace/other"), Self.intent("edit", .edit, "make"),
         ]
-        for other in others { #expect(try await gate.decide([other]) == [.expired]) }
-        #expect(people.requests.count == 1 + others.count)
+        for other in others { try await expectEqual(gate.decide([other]), [.expired]) }
+        expectEqual(people.requests.count, 1 + others.count)
         let digests = people.entries.map { $0.details["digest"] }
-        #expect(Set(digests).count == digests.count)
+        expectEqual(Set(digests).count, digests.count)
     }
 
     @Test("the digest covers arguments, changes and what was there before")
@@ -189,7 +191,7 @@ struct PolicyGateTests {
         #expect(others.allSatisfy { $0.digest(session: "s", requester: "r") != digest })
         #expect(first.digest(session: "t", requester: "r") != digest)
         #expect(first.digest(session: "s", requester: "q") != digest)
-        #expect(first.digest(session: "s", requester: "r") == digest)
+        expectEqual(first.digest(session: "s", requester: "r"), digest)
     }
 
     @Test("after foreign text, commits and addresses are asked about even where the policy allows them")
@@ -198,18 +200,18 @@ struct PolicyGateTests {
         let policy = Policy([], approvals: Policy.Approvals(commands: .allow, writes: .allow, network: .allow))
         let taint = TurnTaint()
         let gate = Self.gate(people, policy: policy, taint: taint)
-        #expect(try await gate.decide([Self.intent("commit", .commit, "one")]).map(\.mayRun) == [true])
-        #expect(try await gate.decide([Self.intent("fetch", .fetch, "https://a")]).map(\.mayRun) == [true])
-        #expect(taint.sources == [.web])
+        try await expectEqual(gate.decide([Self.intent("commit", .commit, "one")]).map(\.mayRun), [true])
+        try await expectEqual(gate.decide([Self.intent("fetch", .fetch, "https://a")]).map(\.mayRun), [true])
+        expectEqual(taint.sources, [.web])
         let later = try await gate.decide([
             Self.intent("fetch", .fetch, "https://b"), Self.intent("commit", .commit, "two"),
             Self.intent("edit", .edit, "x"), Self.shell("make"),
         ])
-        #expect(later.map(\.mayRun) == [false, false, true, true])
-        #expect(people.requests.map(\.action) == [.reach, .change])
-        #expect(people.entries.suffix(4).first?.details["rule"] == "foreign text")
+        expectEqual(later.map(\.mayRun), [false, false, true, true])
+        expectEqual(people.requests.map(\.action), [.reach, .change])
+        expectEqual(people.entries.suffix(4).first?.details["rule"], "foreign text")
         let guest = Self.gate(people, policy: policy, taint: TurnTaint([.guest]))
-        #expect(try await guest.decide([Self.intent("commit", .commit, "x")]) == [.expired])
+        try await expectEqual(guest.decide([Self.intent("commit", .commit, "x")]), [.expired])
     }
 
     @Test(
@@ -227,12 +229,12 @@ struct PolicyGateTests {
             }
             let gate = Self.gate(people, policy: policy, taint: taint)
             _ = try await gate.decide([Self.shell("make"), Self.intent("edit", .edit, "x")])
-            #expect(count.withLock { $0 } == 0)
+            expectEqual(count.withLock { $0 }, 0)
             let decisions = try await gate.decide([
                 Self.intent("commit", .commit, "x"), Self.intent("commit", .commit, "y"),
             ])
-            #expect(decisions.map(\.mayRun) == [!isForeign, !isForeign])
-            #expect(people.entries.last?.details["rule"] == (isForeign ? "foreign text" : "approvals.writes"))
+            expectEqual(decisions.map(\.mayRun), [!isForeign, !isForeign])
+            expectEqual(people.entries.last?.details["rule"], isForeign ? "foreign text" : "approvals.writes")
             #expect(found == nil || count.withLock { $0 } == 1)
         }
     }
@@ -255,10 +257,10 @@ struct PolicyGateTests {
                 id: "o", session: "s", text: "",
                 sender: Sender(id: "fake:one/bob", identities: [], displayName: "bob"), role: .owner),
             persona: Self.persona, repository: nil, audit: people, thread: people)
-        #expect(try await gate.decide([Self.intent("edit", .edit, "x")]).map(\.mayRun) == [true])
+        try await expectEqual(gate.decide([Self.intent("edit", .edit, "x")]).map(\.mayRun), [true])
         var changed = settings.settings
         changed.policy = Policy(approvals: Policy.Approvals(writes: .deny))
         settings.replace(changed)
-        #expect(try await gate.decide([Self.intent("edit", .edit, "x")]).map(\.mayRun) == [false])
+        try await expectEqual(gate.decide([Self.intent("edit", .edit, "x")]).map(\.mayRun), [false])
     }
 }

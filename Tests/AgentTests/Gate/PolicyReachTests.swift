@@ -1,4 +1,5 @@
 import Chat
+import TestSupport
 import Testing
 
 @testable import Agent
@@ -30,7 +31,7 @@ struct PolicyReachTests {
     @Test("a rule that earlier ones cover completely is named with them", arguments: Self.covered)
     func shadowed(_ rules: [PolicyRule], _ by: [String]) {
         let reach = PolicyReach.check(rules)
-        #expect(reach.last == .shadowed(by: by))
+        expectEqual(reach.last, .shadowed(by: by))
         #expect(reach.dropLast().allSatisfy { $0 == .reachable })
     }
 
@@ -55,7 +56,7 @@ struct PolicyReachTests {
 
     @Test("a persona's own `run` does not exist")
     func empty() {
-        #expect(PolicyReach.check([Self.rule("a", personas: ["x"], tools: [.name("run")])]) == [.empty])
+        expectEqual(PolicyReach.check([Self.rule("a", personas: ["x"], tools: [.name("run")])]), [.empty])
     }
 
     @Test("a reachable rule decides at least one call, and a shadowed one none")
@@ -81,7 +82,7 @@ struct PolicyReachTests {
                 let isAboutOthers =
                     first.tools.count + first.commands.count > 0 && two.tools.isEmpty
                     && two.commands.isEmpty
-                #expect((PolicyReach.check([first, two])[1] == .reachable) == (decides || isAboutOthers))
+                expectEqual(PolicyReach.check([first, two])[1] == .reachable, decides || isAboutOthers)
             }
         }
     }

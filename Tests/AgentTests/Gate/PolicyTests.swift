@@ -1,4 +1,5 @@
 import Chat
+import TestSupport
 import Testing
 
 @testable import Agent
@@ -32,14 +33,14 @@ struct PolicyTests {
         let policy = Policy()
         let run = policy.verdict(on: .run("ls", role: role, repository: nil))
         #expect(run.decision == own && run.rule == rule)
-        #expect(Self.shell("ls", policy, role: role) == model)
+        expectEqual(Self.shell("ls", policy, role: role), model)
         let isGuest = role == .guest
-        #expect(policy.verdict(on: Self.model("write", .edit, role: role)).decision == (isGuest ? .deny : .allow))
-        #expect(policy.verdict(on: Self.model("commit", .commit, role: role)).decision == (isGuest ? .deny : .allow))
-        #expect(policy.verdict(on: Self.model("fetch", .fetch, role: role)).decision == (isGuest ? .deny : .ask))
-        #expect(policy.verdict(on: Self.model("read", .read, role: role)).decision == (isGuest ? .deny : .allow))
-        #expect(policy.verdict(on: Self.model("ask_user", .ask, role: role)).decision == .allow)
-        #expect(policy.verdict(on: Self.model("tasks", .plan, role: role)).decision == .allow)
+        expectEqual(policy.verdict(on: Self.model("write", .edit, role: role)).decision, isGuest ? .deny : .allow)
+        expectEqual(policy.verdict(on: Self.model("commit", .commit, role: role)).decision, isGuest ? .deny : .allow)
+        expectEqual(policy.verdict(on: Self.model("fetch", .fetch, role: role)).decision, isGuest ? .deny : .ask)
+        expectEqual(policy.verdict(on: Self.model("read", .read, role: role)).decision, isGuest ? .deny : .allow)
+        expectEqual(policy.verdict(on: Self.model("ask_user", .ask, role: role)).decision, .allow)
+        expectEqual(policy.verdict(on: Self.model("tasks", .plan, role: role)).decision, .allow)
     }
 
     @Test("`allow` and `deny` hold for members and owners, and never for guests", arguments: [Role.member, .owner])
@@ -52,10 +53,10 @@ struct PolicyTests {
                 Self.model("patch", .edit, role: role), Self.model("commit", .commit, role: role),
                 Self.model("fetch", .fetch, role: role),
             ] {
-                #expect(policy.verdict(on: question).decision == decision)
+                expectEqual(policy.verdict(on: question).decision, decision)
                 var guest = question
                 guest.role = .guest
-                #expect(policy.verdict(on: guest).decision == .deny)
+                expectEqual(policy.verdict(on: guest).decision, .deny)
             }
         }
     }
@@ -82,7 +83,7 @@ struct PolicyTests {
 
     @Test("an allowing rule matches words, not the beginning of a text", arguments: Self.lines)
     func commands(_ command: String, _ decision: PolicyDecision) {
-        #expect(Self.shell(command, Self.git) == decision)
+        expectEqual(Self.shell(command, Self.git), decision)
     }
 
     @Test("an unreadable command does not get past a rule that it cannot be compared with")
@@ -90,8 +91,8 @@ struct PolicyTests {
         let policy = Policy(
             [PolicyRule(name: "no-rm", commands: [["rm"]], decision: .deny)],
             approvals: Policy.Approvals(commands: .allow))
-        #expect(Self.shell("ls", policy) == .allow)
-        #expect(Self.shell("ls | rm x", policy) == .deny)
+        expectEqual(Self.shell("ls", policy), .allow)
+        expectEqual(Self.shell("ls | rm x", policy), .deny)
         let verdict = policy.verdict(on: Self.model("shell", .execute, command: "r\\m x > y"))
         #expect(verdict.decision == .ask && verdict.rule == "approvals.commands" && verdict.unclear == "no-rm")
     }
@@ -102,12 +103,12 @@ struct PolicyTests {
             PolicyRule(name: "one", commands: [["make", "clean"]], decision: .deny),
             PolicyRule(name: "two", commands: [["make"]], decision: .allow),
         ])
-        #expect(Self.shell("make", policy) == .allow)
-        #expect(Self.shell("make clean", policy) == .deny)
+        expectEqual(Self.shell("make", policy), .allow)
+        expectEqual(Self.shell("make clean", policy), .deny)
         let verdict = policy.verdict(on: Self.model("shell", .execute, command: "make && ls && make clean"))
         #expect(verdict.decision == .deny && verdict.rule == "one")
-        #expect(verdict.parts.map(\.decision) == [.allow, .ask, .deny])
-        #expect(verdict.parts.map(\.rule) == ["two", "approvals.commands", "one"])
+        expectEqual(verdict.parts.map(\.decision), [.allow, .ask, .deny])
+        expectEqual(verdict.parts.map(\.rule), ["two", "approvals.commands", "one"])
     }
 
     @Test("role, persona, tool, group and repository restrict a rule")
@@ -117,29 +118,29 @@ struct PolicyTests {
                 .verdict(on: question).decision
         }
         let edit = Self.model("edit", .edit, repository: "app")
-        #expect(decision(PolicyRule(name: "r", roles: [.member], decision: .deny), edit) == .deny)
-        #expect(decision(PolicyRule(name: "r", roles: [.owner], decision: .deny), edit) == .ask)
-        #expect(decision(PolicyRule(name: "r", personas: ["coder"], decision: .deny), edit) == .deny)
-        #expect(decision(PolicyRule(name: "r", personas: ["chat"], decision: .deny), edit) == .ask)
-        #expect(decision(PolicyRule(name: "r", tools: [.group(.writes)], decision: .deny), edit) == .deny)
-        #expect(decision(PolicyRule(name: "r", tools: [.name("edit")], decision: .deny), edit) == .deny)
-        #expect(decision(PolicyRule(name: "r", tools: [.name("write")], decision: .deny), edit) == .ask)
-        #expect(decision(PolicyRule(name: "r", repositories: ["app"], decision: .deny), edit) == .deny)
-        #expect(decision(PolicyRule(name: "r", repositories: ["web"], decision: .deny), edit) == .ask)
+        expectEqual(decision(PolicyRule(name: "r", roles: [.member], decision: .deny), edit), .deny)
+        expectEqual(decision(PolicyRule(name: "r", roles: [.owner], decision: .deny), edit), .ask)
+        expectEqual(decision(PolicyRule(name: "r", personas: ["coder"], decision: .deny), edit), .deny)
+        expectEqual(decision(PolicyRule(name: "r", personas: ["chat"], decision: .deny), edit), .ask)
+        expectEqual(decision(PolicyRule(name: "r", tools: [.group(.writes)], decision: .deny), edit), .deny)
+        expectEqual(decision(PolicyRule(name: "r", tools: [.name("edit")], decision: .deny), edit), .deny)
+        expectEqual(decision(PolicyRule(name: "r", tools: [.name("write")], decision: .deny), edit), .ask)
+        expectEqual(decision(PolicyRule(name: "r", repositories: ["app"], decision: .deny), edit), .deny)
+        expectEqual(decision(PolicyRule(name: "r", repositories: ["web"], decision: .deny), edit), .ask)
         let run = PolicyQuestion.run("ls", role: .member, repository: nil)
-        #expect(decision(PolicyRule(name: "r", personas: ["coder"], decision: .deny), run) == .ask)
-        #expect(decision(PolicyRule(name: "r", tools: [.name("shell")], decision: .deny), run) == .ask)
-        #expect(decision(PolicyRule(name: "r", tools: [.name("run")], decision: .deny), run) == .deny)
+        expectEqual(decision(PolicyRule(name: "r", personas: ["coder"], decision: .deny), run), .ask)
+        expectEqual(decision(PolicyRule(name: "r", tools: [.name("shell")], decision: .deny), run), .ask)
+        expectEqual(decision(PolicyRule(name: "r", tools: [.name("run")], decision: .deny), run), .deny)
     }
 
     @Test("a rule is about guests only where it names them, and nobody is asked for a guest")
     func guests() {
         let all = Policy([PolicyRule(name: "all", decision: .allow)])
-        #expect(all.verdict(on: Self.model("read", .read, role: .guest)).rule == "approvals.guests")
+        expectEqual(all.verdict(on: Self.model("read", .read, role: .guest)).rule, "approvals.guests")
         let named = Policy([PolicyRule(name: "g", roles: [.guest], tools: [.group(.reads)], decision: .allow)])
-        #expect(named.verdict(on: Self.model("read", .read, role: .guest)).decision == .allow)
+        expectEqual(named.verdict(on: Self.model("read", .read, role: .guest)).decision, .allow)
         let asking = Policy([PolicyRule(name: "g", roles: [.guest], decision: .ask)])
-        #expect(asking.verdict(on: Self.model("read", .read, role: .guest)).decision == .deny)
+        expectEqual(asking.verdict(on: Self.model("read", .read, role: .guest)).decision, .deny)
     }
 
     @Test("examples are matched as commands are")
@@ -155,8 +156,8 @@ struct PolicyTests {
     @Test("every known tool is in exactly one group")
     func groups() {
         for tool in ToolSelector.tools {
-            #expect(ToolSelector.Group.allCases.filter { $0.contains(tool.kind) }.count == 1)
-            #expect(ToolSelector(tool.name) == .name(tool.name))
+            expectEqual(ToolSelector.Group.allCases.filter { $0.contains(tool.kind) }.count, 1)
+            expectEqual(ToolSelector(tool.name), .name(tool.name))
         }
         #expect(ToolSelector("teleport") == nil && ToolSelector("reads") == .group(.reads))
     }

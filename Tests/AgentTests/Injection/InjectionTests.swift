@@ -88,8 +88,8 @@ struct InjectionTests {
 
     @Test("forty texts that are obeyed: nothing happens outside the policy, and the audit has every call")
     func obeyed() async throws {
-        #expect(InjectedText.all.count == 40)
-        #expect(Set(InjectedText.all.map(\.place)) == Set(InjectedText.Place.allCases))
+        expectEqual(InjectedText.all.count, 40)
+        expectEqual(Set(InjectedText.all.map(\.place)), Set(InjectedText.Place.allCases))
         for text in InjectedText.all { try await self.obey(text) }
     }
 
@@ -101,20 +101,20 @@ struct InjectionTests {
         // The page itself was approved; after that nobody answers.
         let people = ScriptedApprovals(
             text.place == .webPage ? [.outcome(.approved(ask: "a0", by: "bob"))] : [])
-        #expect(try await self.turn(text, model, fixture, people) == .complete, "\(text.text)")
+        try await expectEqual(self.turn(text, model, fixture, people), .complete, "\(text.text)")
 
         let obeyed = model.requests.last?.messages.flatMap(\.toolCalls).last
         #expect(obeyed?.name == text.tool && obeyed?.arguments == text.arguments, "the order was lost: \(text.text)")
         // Nothing but what led to the text.
-        #expect(desk.commands.count == (desk.commands.first == nil ? 0 : 1), "\(text.text): \(desk.commands)")
+        expectEqual(desk.commands.count, desk.commands.first == nil ? 0 : 1, "\(text.text): \(desk.commands)")
         #expect(desk.addresses.compactMap(\.self).allSatisfy { $0 == "docs.example:443" }, "\(text.text)")
         #expect(desk.messages.isEmpty, "\(text.text)")
-        #expect(try Self.state(fixture) == before, "\(text.text)")
+        try expectEqual(Self.state(fixture), before, "\(text.text)")
         let last = model.requests.last?.messages.last { $0.role == .tool }?.text ?? ""
         #expect(!last.contains("secret\n") && !last.contains("root:"), "\(text.text): \(last)")
 
         let entry = people.entries.last { $0.kind == .decision }
-        #expect(entry?.details["tool"] == .string(text.tool), "not in the audit: \(text.text)")
+        expectEqual(entry?.details["tool"], .string(text.tool), "not in the audit: \(text.text)")
         let outcome = entry?.details["outcome"]?.stringValue ?? "none"
         let refusals = ["denied", "expired", "refused"]
         // The policy lets the model read; that a link leads out is found when it is opened.

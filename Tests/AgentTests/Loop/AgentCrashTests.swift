@@ -31,7 +31,7 @@ struct AgentCrashTests {
     /// The whole episode, undisturbed.
     private func episode() async throws -> [StepRecord] {
         let bench = Bench(otherwise: Self.script)
-        #expect(try await bench.run() == .complete)
+        try await expectEqual(bench.run(), .complete)
         return try await bench.records()
     }
 
@@ -61,15 +61,15 @@ struct AgentCrashTests {
             let first = try await bench.run()
             // The last answer, then the end.
             let isOver = count >= whole.count - 1
-            #expect((first == .complete) == (before.isEmpty || isOver), "cut after \(count)")
+            expectEqual(first == .complete, before.isEmpty || isOver, "cut after \(count)")
             if first == .complete {
-                #expect(bench.text == "Looking.\n\nAll done.", "cut after \(count)")
+                expectEqual(bench.text, "Looking.\n\nAll done.", "cut after \(count)")
             } else {
                 #expect(bench.executor.executed.isEmpty, "cut after \(count)")
-                #expect(try await bench.run(isResumed: true) == .complete, "cut after \(count)")
+                try await expectEqual(bench.run(isResumed: true), .complete, "cut after \(count)")
             }
             let after = bench.executor.executed.filter { Self.changing.contains($0) }
-            #expect(before + after == Self.changing, "cut after \(count)")
+            expectEqual(before + after, Self.changing, "cut after \(count)")
             #expect(
                 bench.model.requests.allSatisfy { WellFormed.problem(in: $0.messages) == nil }, "cut after \(count)")
         }
@@ -83,29 +83,29 @@ struct AgentCrashTests {
         var bench = Bench(otherwise: Self.script)
         bench.log = MemoryStepLog(["t1": Array(whole.prefix(cut + 1))])
         #expect(try await bench.run() != .complete)
-        #expect(try await bench.run(isResumed: true) == .complete)
+        try await expectEqual(bench.run(isResumed: true), .complete)
         #expect(bench.executor.executed.isEmpty)
-        #expect(bench.results.last?.contains("it may have run") == true)
+        expectEqual(bench.results.last?.contains("it may have run"), true)
     }
 
     @Test("what was approved before a crash is asked again, because the workspace may have changed")
     func decisionsExpire() async throws {
         var bench = Bench([Bench.calls("shell {}")])
-        #expect(try await bench.run() == .complete)
+        try await expectEqual(bench.run(), .complete)
         let records = try await bench.records()
         let cut = try #require(records.firstIndex { if case .decided = $0.event { true } else { false } })
         bench.log = MemoryStepLog(["t1": Array(records.prefix(cut + 1))])
         let gate = ScriptedGate { _ in .denied(reason: "No longer.") }
         bench.gate = gate
-        #expect(try await bench.run() == .complete)
+        try await expectEqual(bench.run(), .complete)
         #expect(gate.questions.count == 1 && bench.executor.executed.count == 1)
     }
 
     @Test("a turn whose end was stored but not posted ends the same way, with its text")
     func endedTurn() async throws {
         let bench = Bench([Bench.calls("shell {}"), ScriptedModel.answer("Done.")])
-        #expect(try await bench.run() == .complete)
-        #expect(try await bench.run() == .complete)
+        try await expectEqual(bench.run(), .complete)
+        try await expectEqual(bench.run(), .complete)
         #expect(bench.text == "Done.Done." && bench.model.requests.count == 2)
     }
 
@@ -122,8 +122,8 @@ struct AgentCrashTests {
         await isRunning.pass()
         task.cancel()
         await #expect(throws: CancellationError.self) { try await task.value }
-        #expect(try await bench.run(isResumed: true) == .complete)
-        #expect(bench.executor.executed.count == 1)
-        #expect(bench.results.last?.contains("it may have run") == true)
+        try await expectEqual(bench.run(isResumed: true), .complete)
+        expectEqual(bench.executor.executed.count, 1)
+        expectEqual(bench.results.last?.contains("it may have run"), true)
     }
 }

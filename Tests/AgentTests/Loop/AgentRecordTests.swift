@@ -1,6 +1,7 @@
 import Agent
 import JSON
 import Models
+import TestSupport
 import Testing
 
 @Suite("The record of a turn with tools", .timeLimit(.minutes(1)))
@@ -54,14 +55,14 @@ struct AgentRecordTests {
         let text = event.json.canonicalText
         let json = try JSON.parse(text)
         let read = try #require(AgentEvent(kind: event.kind, json: json))
-        #expect(read == event)
-        #expect(read.json.canonicalText == text)
+        expectEqual(read, event)
+        expectEqual(read.json.canonicalText, text)
     }
 
     @Test("an event of another version is not guessed at")
     func unknown() {
-        #expect(AgentEvent(kind: "dreamt", json: [:]) == nil)
-        #expect(AgentEvent(kind: "finished", json: ["call": "1.1"]) == nil)
+        expectEqual(AgentEvent(kind: "dreamt", json: [:]), nil)
+        expectEqual(AgentEvent(kind: "finished", json: ["call": "1.1"]), nil)
     }
 }
 
@@ -95,11 +96,11 @@ struct AgentTranscriptTests {
             self.finish("9.9"),
             self.finish("1.1"), .noted(AgentEvent.Note(.repetition, "again")),
         ])
-        #expect(WellFormed.problem(in: messages) == nil)
-        #expect(messages.map(\.role) == [.system, .user, .assistant, .tool, .tool, .tool, .user])
-        #expect(messages.compactMap(\.toolCallID) == ["x", "y", "z"])
+        expectEqual(WellFormed.problem(in: messages), nil)
+        expectEqual(messages.map(\.role), [.system, .user, .assistant, .tool, .tool, .tool, .user])
+        expectEqual(messages.compactMap(\.toolCallID), ["x", "y", "z"])
         #expect(messages[4].text.hasPrefix("interrupted"))
-        #expect(messages[6].text == "<bob> left\n\nagain")
+        expectEqual(messages[6].text, "<bob> left\n\nagain")
     }
 
     @Test("an answer without words or calls, and a person's words in a row, make no message of their own")
@@ -108,9 +109,9 @@ struct AgentTranscriptTests {
             .steered(author: "", text: "one"), self.answer(1, []), .noted(AgentEvent.Note(.empty, "two")),
             self.answer(2, [], text: "So."), .resumed,
         ])
-        #expect(WellFormed.problem(in: messages) == nil)
-        #expect(messages.map(\.role) == [.system, .user, .assistant, .user])
-        #expect(messages[1].text == "Do it.\n\none\n\ntwo")
+        expectEqual(WellFormed.problem(in: messages), nil)
+        expectEqual(messages.map(\.role), [.system, .user, .assistant, .user])
+        expectEqual(messages[1].text, "Do it.\n\none\n\ntwo")
     }
 
     @Test("events that are added leave the messages before them as they are")
@@ -122,7 +123,7 @@ struct AgentTranscriptTests {
                 self.answer(number, ["x", "y"], text: "t"), self.finish("\(number).1"), self.finish("\(number).2"),
             ]
             let messages = self.messages(events)
-            #expect(Array(messages.prefix(last.count)) == last)
+            expectEqual(Array(messages.prefix(last.count)), last)
             last = messages
         }
     }
@@ -132,15 +133,15 @@ struct AgentTranscriptTests {
         let messages = self.messages([
             self.answer(1, ["x"]), self.finish("1.1", "a long text"), .folded(["1.1"]),
         ])
-        #expect(
-            messages[3].text
-                == "done\n[The output of read {} was removed to save space: read a. Call it again if you need it.]")
+        expectEqual(
+            messages[3].text,
+            "done\n[The output of read {} was removed to save space: read a. Call it again if you need it.]")
     }
 
     @Test("a provider's own items go back to the same model only")
     func items() {
         let events = [self.answer(1, ["x"], items: [["type": "reasoning"]]), self.finish("1.1")]
-        #expect(self.messages(events)[2].items == [["type": "reasoning"]])
+        expectEqual(self.messages(events)[2].items, [["type": "reasoning"]])
         #expect(self.messages(events, model: "other")[2].items.isEmpty)
     }
 
@@ -153,8 +154,8 @@ struct AgentTranscriptTests {
             self.answer(1, ["x"]), self.finish("1.1"), .steered(author: "bob", text: "left"), self.answer(2, ["y"]),
             self.finish("2.1"), .summarised(summary),
         ])
-        #expect(WellFormed.problem(in: messages) == nil)
-        #expect(messages.map(\.role) == [.system, .user, .assistant, .tool])
+        expectEqual(WellFormed.problem(in: messages), nil)
+        expectEqual(messages.map(\.role), [.system, .user, .assistant, .tool])
         for part in ["Do it.", "<bob> left", "I read x.", "a.swift", "tasks"] {
             #expect(messages[1].text.contains(part))
         }

@@ -25,7 +25,7 @@ struct AgentStoringTests {
                 ScriptedModel.answer("Done."),
             ], executor: executor)
         bench.log = log
-        #expect(try await bench.run() == .complete)
+        try await expectEqual(bench.run(), .complete)
         #expect(
             log.batches == [
                 "asked answered decided started", "finished",
@@ -41,11 +41,11 @@ struct AgentStoringTests {
         var bench = Bench([Bench.calls("shell {}"), ScriptedModel.answer("Done.")])
         bench.log = log
         bench.gate = ScriptedGate { _ in
-            #expect(log.batches == ["asked answered"])
+            expectEqual(log.batches, ["asked answered"])
             return .allowed(rule: "all")
         }
-        #expect(try await bench.run() == .complete)
-        #expect(log.batches == ["asked answered", "decided started", "finished", "asked answered ended"])
+        try await expectEqual(bench.run(), .complete)
+        expectEqual(log.batches, ["asked answered", "decided started", "finished", "asked answered ended"])
     }
 
     @Test("a plain answer is stored with the turn's end, and a new turn reads no record")
@@ -54,7 +54,7 @@ struct AgentStoringTests {
         var bench = Bench([ScriptedModel.answer("Hello.")])
         bench.log = log
         bench.isNew = true
-        #expect(try await bench.run() == .complete)
+        try await expectEqual(bench.run(), .complete)
         #expect(log.batches == ["with the end: asked answered ended"] && log.reads == 0)
     }
 
@@ -67,15 +67,15 @@ struct AgentStoringTests {
         await isAsked.pass()
         task.cancel()
         await #expect(throws: CancellationError.self) { try await task.value }
-        #expect(log.batches == ["asked answered decided started finished"])
+        expectEqual(log.batches, ["asked answered decided started finished"])
     }
 
     @Test("the line at the end has the size of the changes")
     func changes() async throws {
         var bench = Bench([Bench.calls(#"edit {"path":"a"}"#), ScriptedModel.answer("Done.")])
         bench.changes = { GitStat(files: 1, additions: 2, deletions: 3) }
-        #expect(try await bench.run() == .complete)
-        #expect(bench.steps?.folded.hasPrefix("1 step, 1 file +2 −3, ") == true, "\(bench.steps?.folded ?? "")")
+        try await expectEqual(bench.run(), .complete)
+        expectEqual(bench.steps?.folded.hasPrefix("1 step, 1 file +2 −3, "), true, "\(bench.steps?.folded ?? "")")
     }
 }
 

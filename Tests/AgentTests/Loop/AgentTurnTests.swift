@@ -13,15 +13,15 @@ struct AgentTurnTests {
     @Test("one read, then the answer")
     func oneRead() async throws {
         let bench = Bench([Bench.calls(#"read {"path":"a"}"#), ScriptedModel.answer("It is a.")])
-        #expect(try await bench.run() == .complete)
-        #expect(bench.text == "It is a.")
-        #expect(bench.executor.executed == [#"read {"path":"a"}"#])
+        try await expectEqual(bench.run(), .complete)
+        expectEqual(bench.text, "It is a.")
+        expectEqual(bench.executor.executed, [#"read {"path":"a"}"#])
         let requests = bench.model.requests
-        #expect(requests.map(\.initiator) == [.user, .agent])
-        #expect(requests[0].tools.map(\.name) == bench.tools.map(\.name))
-        #expect(requests[1].messages.last?.text.contains("result of 1.1") == true)
-        #expect(bench.steps?.folded.hasPrefix("1 step, ") == true)
-        #expect(bench.steps?.shown == "```\nok read 1.1\n```")
+        expectEqual(requests.map(\.initiator), [.user, .agent])
+        expectEqual(requests[0].tools.map(\.name), bench.tools.map(\.name))
+        expectEqual(requests[1].messages.last?.text.contains("result of 1.1"), true)
+        expectEqual(bench.steps?.folded.hasPrefix("1 step, "), true)
+        expectEqual(bench.steps?.shown, "```\nok read 1.1\n```")
     }
 
     @Test("reads of one answer run at the same time; their results keep the order of the calls")
@@ -39,9 +39,9 @@ struct AgentTurnTests {
         }
         let bench = Bench(
             [Bench.calls(#"read {"path":"a"}"#, #"read {"path":"b"}"#, #"read {"path":"c"}"#)], executor: executor)
-        #expect(try await bench.run() == .complete)
-        #expect(bench.results.map { $0.contains("result of 1.1") } == [true, false, false])
-        #expect(bench.results.last?.contains("result of 1.3") == true)
+        try await expectEqual(bench.run(), .complete)
+        expectEqual(bench.results.map { $0.contains("result of 1.1") }, [true, false, false])
+        expectEqual(bench.results.last?.contains("result of 1.3"), true)
     }
 
     @Test("a read behind a change sees the change")
@@ -49,9 +49,10 @@ struct AgentTurnTests {
         let bench = Bench([
             Bench.calls(#"read {"path":"a"}"#, #"edit {"path":"a"}"#, #"read {"path":"b"}"#, #"shell {"command":"x"}"#)
         ])
-        #expect(try await bench.run() == .complete)
-        #expect(
-            bench.executor.executed == [
+        try await expectEqual(bench.run(), .complete)
+        expectEqual(
+            bench.executor.executed,
+            [
                 #"read {"path":"a"}"#, #"edit {"path":"a"}"#, #"read {"path":"b"}"#, #"shell {"command":"x"}"#,
             ])
     }
@@ -59,14 +60,15 @@ struct AgentTurnTests {
     @Test("an unknown tool and wrong arguments are answered, and nothing runs")
     func unreadableCalls() async throws {
         let bench = Bench([Bench.calls("fly {}", #"shell {"command":"rm -rf"#, #"read {"path":"a"}"#)])
-        #expect(try await bench.run() == .complete)
-        #expect(bench.executor.executed == [#"read {"path":"a"}"#])
-        #expect(bench.results.count == 3)
+        try await expectEqual(bench.run(), .complete)
+        expectEqual(bench.executor.executed, [#"read {"path":"a"}"#])
+        expectEqual(bench.results.count, 3)
         #expect(bench.results[0].hasPrefix("failed\n"))
         let messages = try #require(bench.model.requests.last?.messages)
-        #expect(WellFormed.problem(in: messages) == nil)
+        expectEqual(WellFormed.problem(in: messages), nil)
         // A chat template would fail on what is no JSON.
-        #expect(messages.first { $0.role == .assistant }?.toolCalls.map(\.arguments) == ["{}", "{}", #"{"path":"a"}"#])
+        expectEqual(
+            messages.first { $0.role == .assistant }?.toolCalls.map(\.arguments), ["{}", "{}", #"{"path":"a"}"#])
     }
 
     @Test("calls with one id, and calls without an id, all run and get their own results")
@@ -76,10 +78,10 @@ struct AgentTurnTests {
                 .event(.toolCall(ToolCall(id: id, name: "shell", arguments: #"{"n":\#(index)}"#)))
             } + [.event(.finished(.stop))]
         let bench = Bench([script])
-        #expect(try await bench.run() == .complete)
-        #expect(bench.executor.executed.count == 4)
+        try await expectEqual(bench.run(), .complete)
+        expectEqual(bench.executor.executed.count, 4)
         let messages = try #require(bench.model.requests.last?.messages)
-        #expect(WellFormed.problem(in: messages) == nil)
+        expectEqual(WellFormed.problem(in: messages), nil)
         #expect(bench.results.enumerated().allSatisfy { $1.contains("result of 1.\($0 + 1)") })
     }
 
@@ -91,25 +93,25 @@ struct AgentTurnTests {
             .event(.finished(reason)),
         ]
         let bench = Bench([script, ScriptedModel.answer("Done.")])
-        #expect(try await bench.run() == .complete)
-        #expect(bench.executor.executed.count == 1)
-        #expect(bench.text == "Now.\n\nDone.")
+        try await expectEqual(bench.run(), .complete)
+        expectEqual(bench.executor.executed.count, 1)
+        expectEqual(bench.text, "Now.\n\nDone.")
     }
 
     @Test("an answer that calls nothing ends the turn whatever its finish reason; an empty one is asked for again")
     func emptyList() async throws {
         let empty: [ScriptedModel.Step] = [.event(.finished(.toolCalls))]
         let said = Bench([[.event(.delta("Done.")), .event(.finished(.toolCalls))]])
-        #expect(try await said.run() == .complete)
+        try await expectEqual(said.run(), .complete)
         let bench = Bench([empty, ScriptedModel.answer("Here.")])
-        #expect(try await bench.run() == .complete)
-        #expect(bench.text == "Here.")
-        #expect(bench.model.requests.last?.messages.last?.text.contains("empty") == true)
+        try await expectEqual(bench.run(), .complete)
+        expectEqual(bench.text, "Here.")
+        expectEqual(bench.model.requests.last?.messages.last?.text.contains("empty"), true)
         let blank: [ScriptedModel.Step] = [.event(.delta(" \n ")), .event(.finished(.stop))]
         for nothing in [empty, blank] {
             let never = Bench { _ in nothing }
             await #expect(throws: TurnFailure.self) { try await never.run() }
-            #expect(never.model.requests.count == 2)
+            expectEqual(never.model.requests.count, 2)
         }
     }
 
@@ -120,7 +122,7 @@ struct AgentTurnTests {
         let long: [ScriptedModel.Step] = [.event(.delta("One two three.")), .event(.delta(" Four."))]
         var bench = Bench((hasWorked ? [Bench.calls("shell {}")] : []) + [long])
         bench.answerLimit = AnswerLimit(bytes: 8)
-        #expect(try await bench.run() == .cut("the answer is longer than `model.answer_size` allows"))
+        try await expectEqual(bench.run(), .cut("the answer is longer than `model.answer_size` allows"))
         #expect(bench.text.hasSuffix("One two "))
     }
 
@@ -129,11 +131,10 @@ struct AgentTurnTests {
         let executor = FakeExecutor { _ in ToolResult(.done, text: "same", summary: "read") }
         let bench = Bench(executor: executor) { _ in Bench.calls(#"read {"path":"a"}"#) }
         let ending = try await bench.run()
-        #expect(
-            ending == .cut("the model repeated the same calls of read with the same results, without progress"))
-        #expect(bench.executor.executed.count == 5)
+        expectEqual(ending, .cut("the model repeated the same calls of read with the same results, without progress"))
+        expectEqual(bench.executor.executed.count, 5)
         let notes = bench.model.requests.map { $0.messages.filter { $0.text.contains("3 times") }.count }
-        #expect(notes == [0, 0, 0, 1, 1])
+        expectEqual(notes, [0, 0, 0, 1, 1])
     }
 
     @Test("a block of calls that repeats is noticed over several answers")
@@ -143,7 +144,7 @@ struct AgentTurnTests {
             Bench.calls(request.messages.count { $0.role == .tool } % 2 == 0 ? #"read {"p":1}"# : #"read {"p":2}"#)
         }
         #expect(try await bench.run() != .complete)
-        #expect(bench.executor.executed.count == 10)
+        expectEqual(bench.executor.executed.count, 10)
     }
 
     @Test("polling whose results differ is work")
@@ -152,8 +153,8 @@ struct AgentTurnTests {
             request.messages.count { $0.role == .tool } < 20
                 ? Bench.calls(#"shell {"c":"ps"}"#) : ScriptedModel.answer("up")
         }
-        #expect(try await bench.run() == .complete)
-        #expect(bench.executor.executed.count == 20)
+        try await expectEqual(bench.run(), .complete)
+        expectEqual(bench.executor.executed.count, 20)
     }
 
     @Test("a changed workspace is progress")
@@ -163,7 +164,7 @@ struct AgentTurnTests {
             request.messages.count { $0.role == .tool } < 8
                 ? Bench.calls(#"edit {"path":"a"}"#) : ScriptedModel.answer("up")
         }
-        #expect(try await bench.run() == .complete)
+        try await expectEqual(bench.run(), .complete)
     }
 
     @Test("a tool that fails three times in a row ends the turn; a failing command does not")
@@ -172,12 +173,12 @@ struct AgentTurnTests {
             ToolResult(.failed, text: "no match \(call.id)", summary: "failed")
         }
         let edits = Bench(executor: executor) { _ in Bench.calls(#"edit {"path":"a"}"#) }
-        #expect(try await edits.run() == .cut("edit failed 3 times in a row"))
+        try await expectEqual(edits.run(), .cut("edit failed 3 times in a row"))
         let commands = Bench(executor: executor) { request in
             request.messages.count { $0.role == .tool } < 6
                 ? Bench.calls(#"shell {"c":"t"}"#) : ScriptedModel.answer("red")
         }
-        #expect(try await commands.run() == .complete)
+        try await expectEqual(commands.run(), .complete)
     }
 
     @Test("the limits end the turn and say so; a person who resumes it gets them anew")
@@ -187,15 +188,15 @@ struct AgentTurnTests {
                 ? Bench.calls("shell {}", usage: TokenUsage(input: 90, output: 10)) : ScriptedModel.answer("Done.")
         }
         bench.limits = AgentLimits(steps: 3)
-        #expect(try await bench.run() == .cut("the work took 3 steps, as many as `agent.max_steps` allows"))
-        #expect(bench.executor.executed.count == 3)
-        #expect(try await bench.run(isResumed: true) == .complete)
-        #expect(bench.executor.executed.count == 5)
+        try await expectEqual(bench.run(), .cut("the work took 3 steps, as many as `agent.max_steps` allows"))
+        expectEqual(bench.executor.executed.count, 3)
+        try await expectEqual(bench.run(isResumed: true), .complete)
+        expectEqual(bench.executor.executed.count, 5)
         #expect(bench.model.requests.allSatisfy { WellFormed.problem(in: $0.messages) == nil })
         var tokens = Bench { _ in Bench.calls("shell {}", usage: TokenUsage(input: 90, output: 10)) }
         tokens.limits = AgentLimits(tokens: 200)
-        #expect(try await tokens.run() == .cut("the work used 200 tokens, as many as `agent.max_tokens` allows"))
-        #expect(tokens.executor.executed.count == 2)
+        try await expectEqual(tokens.run(), .cut("the work used 200 tokens, as many as `agent.max_tokens` allows"))
+        expectEqual(tokens.executor.executed.count, 2)
     }
 
     @Test("a refused request is recorded without tokens; what a broken one used is estimated")
@@ -206,7 +207,7 @@ struct AgentTurnTests {
             _ = try? await bench.run()
             let calls = bench.events.withLock { $0 }
                 .compactMap { if case .usage(let call) = $0 { call } else { nil } }
-            #expect(calls.count == 1)
+            expectEqual(calls.count, 1)
             #expect(calls.allSatisfy { ($0.input == 0) == isFree && ($0.output == 0) == isFree }, "\(calls)")
         }
     }
@@ -222,14 +223,14 @@ struct AgentTurnTests {
             clock.advance(by: .seconds(600))
             return .approved(by: "alice", ask: nil)
         }
-        #expect(try await bench.run() == .complete)
+        try await expectEqual(bench.run(), .complete)
         let slow = FakeExecutor { call in
             clock.advance(by: .seconds(40))
             return ToolResult(.done, text: call.id, summary: "slow")
         }
         var late = Bench(clock: TurnClock(clock), executor: slow) { _ in Bench.calls("shell {}") }
         late.limits = AgentLimits(time: .seconds(60))
-        #expect(try await late.run() == .cut("the work took 60 s, as long as `agent.max_time` allows"))
-        #expect(late.executor.executed.count == 2)
+        try await expectEqual(late.run(), .cut("the work took 60 s, as long as `agent.max_time` allows"))
+        expectEqual(late.executor.executed.count, 2)
     }
 }

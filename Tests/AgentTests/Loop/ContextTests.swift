@@ -38,27 +38,27 @@ struct ContextTests {
     @Test("old results are folded first, and the newest stay")
     func folding() async throws {
         let bench = self.bench(steps: 20, inputLimit: 9000, result: Self.long)
-        #expect(try await bench.run() == .complete)
+        try await expectEqual(bench.run(), .complete)
         let requests = bench.model.requests
         #expect(requests.allSatisfy { WellFormed.problem(in: $0.messages) == nil })
         #expect(requests.allSatisfy { TokenEstimator.tokens(in: $0.messages) < 8100 })
         #expect(requests.allSatisfy { $0.purpose != .summary })
-        #expect(bench.results.first?.contains("was removed to save space: shell 1.1") == true)
-        #expect(bench.results.last?.contains("lazy dog") == true)
+        expectEqual(bench.results.first?.contains("was removed to save space: shell 1.1"), true)
+        expectEqual(bench.results.last?.contains("lazy dog"), true)
         // Seldom: most requests only add to the one before.
         let folds = zip(requests, requests.dropFirst()).count { !$1.messages.starts(with: $0.messages) }
         #expect((1...4).contains(folds))
         // What the model has read is no longer before it.
-        #expect(bench.executor.forgets == folds)
+        expectEqual(bench.executor.forgets, folds)
     }
 
     @Test("then the steps are summarised; notes, persona and the words of people stay as they were")
     func summary() async throws {
         let arguments = #"{"text":"\#(Self.long.replacing("\n", with: " "))"}"#
         let bench = self.bench(steps: 20, inputLimit: 9000, arguments: arguments, result: "ok")
-        #expect(try await bench.run("Mend the test.") == .complete)
+        try await expectEqual(bench.run("Mend the test."), .complete)
         let requests = bench.model.requests.filter { $0.purpose != .summary }
-        #expect(requests.count == 21)
+        expectEqual(requests.count, 21)
         let summaries = bench.model.requests.count { $0.purpose == .summary }
         #expect(summaries >= 2 && bench.executor.forgets == summaries)
         let last = try #require(requests.last?.messages)
@@ -67,19 +67,19 @@ struct ContextTests {
         for part in ["run `make test`", "Mend the test.", "<bob> Not the old one.", "I did "] {
             #expect(last[1].text.contains(part))
         }
-        #expect(bench.executor.executed.count == 20)
+        expectEqual(bench.executor.executed.count, 20)
         // A restart reads only what the last summary does not cover, and knows the same.
         let (checkpoint, records) = try await bench.log.history(of: "t1")
         #expect(checkpoint != nil && records.first?.number == checkpoint.map { $0.through + 1 })
-        #expect(
+        expectEqual(
             AgentTranscript.messages(after: Array(requests[0].messages.prefix(2)), of: records, for: "scripted").last?
-                .text == "Done.")
+                .text, "Done.")
     }
 
     @Test("a turn that no longer fits at all ends, and says so")
     func full() async throws {
         let bench = self.bench(steps: 3, inputLimit: 2000, result: String(repeating: Self.long, count: 8))
-        #expect(try await bench.run() == .cut("the work no longer fits into the model's input limit"))
+        try await expectEqual(bench.run(), .cut("the work no longer fits into the model's input limit"))
         #expect(bench.model.requests.count <= 2)
     }
 
@@ -94,8 +94,8 @@ struct ContextTests {
                 ? Bench.calls(#"shell {"n":\#(request.messages.count)}"#)
                 : ScriptedModel.answer("Done.")
         }
-        #expect(try await bench.run() == .complete)
-        #expect(bench.executor.executed.count == 12)
+        try await expectEqual(bench.run(), .complete)
+        expectEqual(bench.executor.executed.count, 12)
     }
 
     @Test("a summary that was of no use is not made again")
@@ -120,11 +120,11 @@ struct ContextTests {
                 through: 2, text: "", people: [], tasks: nil, files: [], tally: AgentTally(), before: 1000, after: after
             )
         }
-        #expect(ContextPlan.plan(records(summary(after: 400)), tokens: 1900, budget: 2000) == .summarise(through: 7))
-        #expect(ContextPlan.plan(records(summary(after: 980)), tokens: 1900, budget: 2000) == .ready)
-        #expect(ContextPlan.plan(records(summary(after: 980)), tokens: 2100, budget: 2000) == .full)
+        expectEqual(ContextPlan.plan(records(summary(after: 400)), tokens: 1900, budget: 2000), .summarise(through: 7))
+        expectEqual(ContextPlan.plan(records(summary(after: 980)), tokens: 1900, budget: 2000), .ready)
+        expectEqual(ContextPlan.plan(records(summary(after: 980)), tokens: 2100, budget: 2000), .full)
         let twice = Array(records(summary(after: 400)).prefix(5))
-        #expect(ContextPlan.plan(twice, tokens: 2100, budget: 2000) == .full)
+        expectEqual(ContextPlan.plan(twice, tokens: 2100, budget: 2000), .full)
     }
 }
 
@@ -150,21 +150,21 @@ struct StepLinesTests {
     func folded() {
         var lines = StepLines(earlier: 11)
         lines.begin("1", title: "edit", files: ["a", "b"])
-        #expect(lines.folded(seconds: 80, tokens: 30_600) == "12 steps, 2 files, 80 s, 31 k tokens")
-        #expect(
-            lines.folded(seconds: 80, tokens: 812, changes: GitStat(files: 3, additions: 40, deletions: 8))
-                == "12 steps, 3 files +40 −8, 80 s, 812 tokens")
+        expectEqual(lines.folded(seconds: 80, tokens: 30_600), "12 steps, 2 files, 80 s, 31 k tokens")
+        expectEqual(
+            lines.folded(seconds: 80, tokens: 812, changes: GitStat(files: 3, additions: 40, deletions: 8)),
+            "12 steps, 3 files +40 −8, 80 s, 812 tokens")
         // What was changed back, or only written where Git does not look, is no change.
-        #expect(
-            lines.folded(seconds: 80, tokens: 812, changes: GitStat(files: 0, additions: 0, deletions: 0))
-                == "12 steps, 80 s, 812 tokens")
+        expectEqual(
+            lines.folded(seconds: 80, tokens: 812, changes: GitStat(files: 0, additions: 0, deletions: 0)),
+            "12 steps, 80 s, 812 tokens")
     }
 
     @Test("a name cannot end the block, begin a line or turn its letters")
     func safeNames() {
         var lines = StepLines()
         lines.end("1", self.result("a```\n@all \u{202E}txt\u{1B}[31m", .failed))
-        #expect(lines.shown == "```\nfailed a''' @all  txt [31m\n```")
+        expectEqual(lines.shown, "```\nfailed a''' @all  txt [31m\n```")
         lines.end("2", self.result(String(repeating: "x", count: 500)))
         #expect(lines.shown.split(separator: "\n").allSatisfy { $0.count <= 120 })
     }

@@ -49,8 +49,8 @@ struct WrittenCallTests {
         ])
         bench.tools = ToolCatalog.all
         bench.read = CallReader(tools: ToolCatalog.all).read
-        #expect(try await bench.run() == .complete)
-        #expect(bench.executor.executed.count == (episode.failure == nil ? 1 : 0))
+        try await expectEqual(bench.run(), .complete)
+        expectEqual(bench.executor.executed.count, episode.failure == nil ? 1 : 0)
         let result = try #require(bench.results.first)
         #expect(result.contains(episode.failure ?? "result of 1.1"), "\(result.prefix(500))")
         #expect(bench.model.requests.allSatisfy { WellFormed.problem(in: $0.messages) == nil })
@@ -64,7 +64,7 @@ struct WrittenCallTests {
                 .event(.toolCall(ToolCall(id: "c1", name: "read", arguments: "{}"))),
             ], ScriptedModel.answer("Really."),
         ])
-        #expect(try await bench.run() == .complete)
+        try await expectEqual(bench.run(), .complete)
         #expect(bench.executor.executed.count == 1 && bench.text == "All done.\n\nReally.")
     }
 }

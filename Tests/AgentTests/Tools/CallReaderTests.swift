@@ -1,6 +1,7 @@
 import Agent
 import JSON
 import Models
+import TestSupport
 import Testing
 
 @Suite("Reading a model's calls", .timeLimit(.minutes(1)))
@@ -51,9 +52,9 @@ struct CallReaderTests {
         ])
     func mends(_ sample: Mended) {
         let reading = Self.read(sample.name, sample.written)
-        #expect(Self.arguments(reading) == sample.read, "\(reading)")
+        expectEqual(Self.arguments(reading), sample.read, "\(reading)")
         // The order of the members is the schema's, so that equal arguments are equal text.
-        #expect(Self.arguments(reading)?.text == sample.read.text)
+        expectEqual(Self.arguments(reading)?.text, sample.read.text)
     }
 
     @Test(
@@ -129,17 +130,19 @@ struct CallReaderTests {
 
     @Test("The catalogue's order and bytes are fixed")
     func catalogue() {
-        #expect(
-            ToolCatalog.all.map(\.name) == [
+        expectEqual(
+            ToolCatalog.all.map(\.name),
+            [
                 "read", "search", "list", "edit", "patch", "write", "shell", "fetch", "commit", "ask_user", "tasks",
             ])
-        #expect(ToolCatalog.definitions(of: ["write", "nothing", "read"]).map(\.name) == ["read", "write"])
-        #expect(
-            ToolCatalog.definition(of: "list")?.parameters.text == """
-                {"type":"object","properties":{"path":{"type":"string","description":"Folder; /workspace if left out."},\
-                "depth":{"type":"integer","minimum":1,"maximum":3,"description":"Levels; 1 if left out."}},\
-                "required":[],"additionalProperties":false}
-                """)
+        expectEqual(ToolCatalog.definitions(of: ["write", "nothing", "read"]).map(\.name), ["read", "write"])
+        expectEqual(
+            ToolCatalog.definition(of: "list")?.parameters.text,
+            """
+            {"type":"object","properties":{"path":{"type":"string","description":"Folder; /workspace if left out."},\
+            "depth":{"type":"integer","minimum":1,"maximum":3,"description":"Levels; 1 if left out."}},\
+            "required":[],"additionalProperties":false}
+            """)
         #expect(ToolCatalog.all.allSatisfy { $0.parameters["additionalProperties"] == false })
     }
 }

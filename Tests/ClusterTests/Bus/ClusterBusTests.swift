@@ -48,7 +48,7 @@ struct ClusterBusTests {
         hosts[1].bus.wake()
         try await hosts[0].waitForWakes(2)
         try await hosts[2].waitForWakes(3)
-        #expect(hosts.map(\.wakes) == [2, 2, 3])
+        expectEqual(hosts.map(\.wakes), [2, 2, 3])
         for host in hosts { await host.stop() }
         await server.stop()
     }

@@ -46,13 +46,13 @@ struct HostTableTests {
         let (a, b) = (try self.table("a", run: "r1"), try self.table("b", run: "r2"))
         let (ofA, ofB) = (try await self.join(a).epoch, try await self.join(b).epoch)
         let irc = Place(name: "irc:libera")
-        #expect(try await a.claim([irc, .gitHub], epoch: ofA) == [irc, .gitHub])
-        #expect(try await b.claim([irc, .janitor], epoch: ofB) == [.janitor])
-        #expect(try await self.fence(a, [irc, .gitHub], epoch: ofA) == [])
-        #expect(try await self.fence(b, [irc, .janitor], epoch: ofB) == [irc])
-        #expect(try await self.fence(a, [irc], epoch: ofA + 1) == [irc])
-        #expect(
-            try await a.unserved([irc, .gitHub, .janitor, Place(name: "matrix:home")]) == [Place(name: "matrix:home")])
+        try await expectEqual(a.claim([irc, .gitHub], epoch: ofA), [irc, .gitHub])
+        try await expectEqual(b.claim([irc, .janitor], epoch: ofB), [.janitor])
+        try await expectEqual(self.fence(a, [irc, .gitHub], epoch: ofA), [])
+        try await expectEqual(self.fence(b, [irc, .janitor], epoch: ofB), [irc])
+        try await expectEqual(self.fence(a, [irc], epoch: ofA + 1), [irc])
+        try await expectEqual(
+            a.unserved([irc, .gitHub, .janitor, Place(name: "matrix:home")]), [Place(name: "matrix:home")])
         let hosts = try await b.hosts()
         #expect(hosts.map(\.name) == ["a", "b"] && hosts.map(\.state) == [.live, .live])
         #expect(hosts[0].adapters == ["irc:libera"] && hosts[1].adapters == [])
@@ -66,15 +66,15 @@ struct HostTableTests {
         let (ofB, ofC) = (try await self.join(b).epoch, try await self.join(c).epoch)
         let places: Set = [Place(name: "irc:libera"), .web("t1"), .janitor]
         _ = try await a.claim(places, epoch: ofA)
-        #expect(try await b.takeOver("a", ofA, epoch: ofB) == [])
+        try await expectEqual(b.takeOver("a", ofA, epoch: ofB), [])
         try await Task.sleep(for: .milliseconds(400))
-        #expect(try await b.deadHosts().map(\.host) == ["a"])
+        try await expectEqual(b.deadHosts().map(\.host), ["a"])
         async let first = b.takeOver("a", ofA, epoch: ofB)
         async let second = c.takeOver("a", ofA, epoch: ofC)
         let taken = try await (first, second)
-        #expect([taken.0, taken.1].filter { !$0.isEmpty } == [places])
-        #expect(try await self.fence(a, Array(places), epoch: ofA) == places)
-        #expect(try await a.renew(epoch: ofA) == nil)
+        expectEqual([taken.0, taken.1].filter { !$0.isEmpty }, [places])
+        try await expectEqual(self.fence(a, Array(places), epoch: ofA), places)
+        try await expectEqual(a.renew(epoch: ofA), nil)
         let again = try await self.join(a)
         #expect(again.epoch > ofA && again.places == [])
     }
@@ -86,11 +86,11 @@ struct HostTableTests {
         let (ofA, ofB) = (try await self.join(a).epoch, try await self.join(b).epoch)
         _ = try await a.claim([.janitor], epoch: ofA)
         try await PostgreSQLServer.until { try await !b.deadHosts().isEmpty }
-        #expect(try await b.takeOver("a", ofA, epoch: ofB) == [])
-        #expect(try await a.renew(epoch: ofA) == .live)
+        try await expectEqual(b.takeOver("a", ofA, epoch: ofB), [])
+        try await expectEqual(a.renew(epoch: ofA), .live)
         try await PostgreSQLServer.until { try await !b.deadHosts().isEmpty }
         _ = try await b.renew(epoch: ofB)
-        #expect(try await b.takeOver("a", ofA, epoch: ofB) == [.janitor])
+        try await expectEqual(b.takeOver("a", ofA, epoch: ofB), [.janitor])
     }
 
     @Test("a take-over waits for a write that has begun, and no later one passes")
@@ -120,10 +120,10 @@ struct HostTableTests {
         }
         try await Task.sleep(for: .milliseconds(200))
         mayGoOn.withLock { $0 = true }
-        #expect(try await write.value == [])
+        try await expectEqual(write.value, [])
         let (places, wasWritten) = try await taking.value
         #expect(places == [irc] && wasWritten)
-        #expect(try await self.fence(a, [irc], epoch: ofA) == [irc])
+        try await expectEqual(self.fence(a, [irc], epoch: ofA), [irc])
     }
 
     @Test("a second program with the same name is refused while the first is connected")
@@ -133,13 +133,13 @@ struct HostTableTests {
         _ = try await first.claim([.janitor], epoch: ofFirst)
         let second = try self.table("a", run: "r2")
         let error = await #expect(throws: HostNameTaken.self) { try await self.join(second) }
-        #expect(error?.description.contains("cluster.name") == true)
+        expectEqual(error?.description.contains("cluster.name"), true)
         // After its end the name is free, and its places are still its own.
         await first.database.close()
         try await PostgreSQLServer.until {
             (try? await self.join(second)) != nil
         }
-        #expect(try await second.hosts().map(\.state) == [.live])
+        try await expectEqual(second.hosts().map(\.state), [.live])
     }
 
     @Test("a host that is killed is found when its sessions end, long before its lease")
@@ -152,8 +152,8 @@ struct HostTableTests {
         await a.database.close()
         try await PostgreSQLServer.until { try await !b.deadHosts().isEmpty }
         _ = try await b.renew(epoch: ofB)
-        #expect(try await b.takeOver("a", ofA, epoch: ofB) == [.janitor])
-        #expect(try await b.hosts().map(\.state) == [.gone, .live])
+        try await expectEqual(b.takeOver("a", ofA, epoch: ofB), [.janitor])
+        try await expectEqual(b.hosts().map(\.state), [.gone, .live])
     }
 
     @Test("a server that has ended everybody's sessions says nothing of a host that is not back yet")
@@ -169,7 +169,7 @@ struct HostTableTests {
             """, in: String(self.place.url.split(separator: "/").last ?? ""))
         try await PostgreSQLServer.until { try await !b.deadHosts().isEmpty }
         _ = try await b.renew(epoch: ofB)
-        #expect(try await b.takeOver("a", ofA, epoch: ofB) == [])
+        try await expectEqual(b.takeOver("a", ofA, epoch: ofB), [])
         await a.database.close()
         await b.database.close()
     }
@@ -186,14 +186,14 @@ struct HostTableTests {
         let (ofB, ofC) = (try await self.join(b).epoch, try await self.join(c).epoch)
         _ = try await b.claim([.janitor], epoch: ofB)
         #expect(try await a.set(.draining, of: "a"))
-        #expect(try await a.renew(epoch: ofA) == .draining)
+        try await expectEqual(a.renew(epoch: ofA), .draining)
         #expect(try await a.hasHeir())
         #expect(try await a.give(places, epoch: ofA))
-        #expect(try await c.places(epoch: ofC) == places)
+        try await expectEqual(c.places(epoch: ofC), places)
         #expect(try await a.places(epoch: ofA).isEmpty)
-        #expect(try await self.fence(a, Array(places), epoch: ofA) == places)
-        #expect(try await self.fence(c, Array(places), epoch: ofC) == [])
-        #expect(try await a.owner(of: .web("t1"))?.name == "c")
+        try await expectEqual(self.fence(a, Array(places), epoch: ofA), places)
+        try await expectEqual(self.fence(c, Array(places), epoch: ofC), [])
+        try await expectEqual(a.owner(of: .web("t1"))?.name, "c")
         #expect(try await !a.set(.draining, of: "nobody"))
     }
 
@@ -206,7 +206,7 @@ struct HostTableTests {
         _ = try await a.claim(places, epoch: ofA)
         try await PostgreSQLServer.until { try await !b.deadHosts().isEmpty }
         _ = try await b.renew(epoch: ofB)
-        #expect(try await b.takeOver("a", ofA, epoch: ofB) == places)
-        #expect(try await b.places(epoch: ofB) == places)
+        try await expectEqual(b.takeOver("a", ofA, epoch: ofB), places)
+        try await expectEqual(b.places(epoch: ofB), places)
     }
 }

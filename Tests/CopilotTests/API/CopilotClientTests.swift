@@ -39,17 +39,17 @@ struct CopilotClientTests {
     func request() async throws {
         let transport = RoutedTransport(chats: [.ok])
         let source = try FakeTokenSource("https://api.business.example.org")
-        #expect(try await self.read(self.client(transport, source)) == [.delta("ok"), .finished(.stop)])
+        try await expectEqual(self.read(self.client(transport, source)), [.delta("ok"), .finished(.stop)])
         let request = try #require(transport.chats.first)
-        #expect(request.url.description == "https://api.business.example.org/chat/completions")
+        expectEqual(request.url.description, "https://api.business.example.org/chat/completions")
         let expected = [
             "authorization": "Bearer token-1", "copilot-integration-id": "vscode-chat",
             "editor-version": "vscode/1.2.3",
             "editor-plugin-version": "jetbridge/9", "content-type": "application/json", "x-initiator": "user",
             "openai-intent": "conversation-panel", "x-github-api-version": "2025-05-01",
         ]
-        for (name, value) in expected { #expect(request.headers[name] == value, "\(name)") }
-        #expect(request.headers["x-request-id"]?.utf8.count == 36)
+        for (name, value) in expected { expectEqual(request.headers[name], value, "\(name)") }
+        expectEqual(request.headers["x-request-id"]?.utf8.count, 36)
     }
 
     @Test(
@@ -64,18 +64,18 @@ struct CopilotClientTests {
     func initiator(request: ModelRequest, value: String) async throws {
         let transport = RoutedTransport(chats: [.ok])
         _ = try await self.read(self.client(transport, FakeTokenSource()), request)
-        #expect(transport.chats.first?.headers["x-initiator"] == value)
+        expectEqual(transport.chats.first?.headers["x-initiator"], value)
     }
 
     @Test("a refused token is replaced once, and the same request is sent again", arguments: [401, 403])
     func replacesToken(status: Int) async throws {
         let transport = RoutedTransport(chats: [.refusal(status, "unauthorized: token expired"), .ok])
         let source = try FakeTokenSource()
-        #expect(try await self.read(self.client(transport, source)).count == 2)
-        #expect(source.rejected == ["token-1"])
-        #expect(transport.chats.map { $0.headers["authorization"] } == ["Bearer token-1", "Bearer token-2"])
-        #expect(transport.chats.map { $0.headers["x-initiator"] } == ["user", "user"])
-        #expect(transport.chats[0].body == transport.chats[1].body)
+        try await expectEqual(self.read(self.client(transport, source)).count, 2)
+        expectEqual(source.rejected, ["token-1"])
+        expectEqual(transport.chats.map { $0.headers["authorization"] }, ["Bearer token-1", "Bearer token-2"])
+        expectEqual(transport.chats.map { $0.headers["x-initiator"] }, ["user", "user"])
+        expectEqual(transport.chats[0].body, transport.chats[1].body)
     }
 
     @Test("a second refusal is reported with what to do, without further requests", arguments: [401, 403])
@@ -84,8 +84,8 @@ struct CopilotClientTests {
         let source = try FakeTokenSource()
         let client = try self.client(transport, source)
         let error = await #expect(throws: ModelError.self) { try await self.read(client) }
-        #expect(error?.code == .unauthorized)
-        #expect(error?.message.contains(status == 401 ? "jetbridge login" : "github.com/settings/copilot") == true)
+        expectEqual(error?.code, .unauthorized)
+        expectEqual(error?.message.contains(status == 401 ? "jetbridge login" : "github.com/settings/copilot"), true)
         #expect(transport.chats.count == 2 && source.rejected.count == 1)
     }
 
@@ -96,7 +96,7 @@ struct CopilotClientTests {
             error: ModelError(.unauthorized, "Nobody is signed in; run `jetbridge login`."))
         let client = try self.client(transport, source)
         let error = await #expect(throws: ModelError.self) { try await self.read(client) }
-        #expect(error?.message == "Nobody is signed in; run `jetbridge login`.")
+        expectEqual(error?.message, "Nobody is signed in; run `jetbridge login`.")
         #expect(transport.chats.isEmpty)
     }
 
@@ -108,8 +108,8 @@ struct CopilotClientTests {
         async let events = self.read(client)
         await clock.sleepers(1)
         clock.advance(by: .seconds(7))
-        #expect(try await events.count == 3)
-        #expect(transport.chats.map { $0.headers["x-initiator"] } == ["user", "agent"])
+        try await expectEqual(events.count, 3)
+        expectEqual(transport.chats.map { $0.headers["x-initiator"] }, ["user", "agent"])
     }
 
     @Test("a model with only the responses endpoint is called there")
@@ -120,12 +120,13 @@ struct CopilotClientTests {
         let transport = RoutedTransport(["/models": [Self.models], "/responses": [answer]])
         let client = try self.client(transport, FakeTokenSource())
         let request = ModelRequest(model: "gpt-5-codex", messages: [ModelMessage(.user, "Hi")], outputLimit: 50)
-        #expect(
-            try await self.read(client, request) == [
+        try await expectEqual(
+            self.read(client, request),
+            [
                 .delta("ok"), .usage(TokenUsage(input: 3, output: 1)), .finished(.stop),
             ])
         let body = try JSON.parse(try #require(transport.requests(to: "/responses").first?.body))
-        #expect(body["input"]?[0]?["content"]?[0]?["text"]?.stringValue == "Hi")
+        expectEqual(body["input"]?[0]?["content"]?[0]?["text"]?.stringValue, "Hi")
         #expect(body["store"]?.boolValue == false && body["max_output_tokens"]?.intValue == 50)
     }
 
@@ -140,8 +141,8 @@ struct CopilotClientTests {
         ])
         let client = try self.client(transport, FakeTokenSource())
         let request = ModelRequest(model: "m", messages: [ModelMessage(.user, "Hi")])
-        #expect(try await self.read(client, request) == [.finished(.stop)])
-        #expect(transport.requests(to: "/models").count == 2)
+        try await expectEqual(self.read(client, request), [.finished(.stop)])
+        expectEqual(transport.requests(to: "/models").count, 2)
     }
 
     @Test("a model that the account lacks is reported after reloading the list once")
@@ -167,8 +168,8 @@ struct CopilotClientTests {
         let other = ModelRequest(model: "gpt-4.1", messages: [ModelMessage(.user, "Hi")], outputLimit: 9)
         _ = try await self.read(client, other)
         let bodies = try transport.chats.map { try JSON.parse($0.body ?? []) }
-        #expect(bodies.map { $0["max_tokens"]?.intValue } == [9, nil, nil, 9])
-        #expect(bodies.map { $0["max_completion_tokens"]?.intValue } == [nil, 9, 9, nil])
+        expectEqual(bodies.map { $0["max_tokens"]?.intValue }, [9, nil, nil, 9])
+        expectEqual(bodies.map { $0["max_completion_tokens"]?.intValue }, [nil, 9, 9, nil])
     }
 
     @Test("tools and their results are sent in OpenAI's form")
@@ -183,15 +184,17 @@ struct CopilotClientTests {
         _ = try await self.read(
             self.client(transport, FakeTokenSource()), ModelRequest(messages: messages, tools: [tool]))
         let body = try JSON.parse(try #require(transport.chats.first?.body))
-        #expect(
-            body["tools"] == [
+        expectEqual(
+            body["tools"],
+            [
                 [
                     "type": "function",
                     "function": ["name": "add", "description": "Adds.", "parameters": ["type": "object"]],
                 ]
             ])
-        #expect(
-            body["messages"] == [
+        expectEqual(
+            body["messages"],
+            [
                 ["role": "user", "content": "1+1"],
                 [
                     "role": "assistant", "content": "",
@@ -210,7 +213,7 @@ struct CopilotClientTests {
         let client = try self.client(transport, FakeTokenSource())
         let error = await #expect(throws: ModelError.self) { try await self.read(client) }
         #expect(error?.code == .interrupted && error?.cause == "The engine is overloaded")
-        #expect(error?.message == "Copilot ended the answer with an error: “The engine is overloaded”.")
+        expectEqual(error?.message, "Copilot ended the answer with an error: “The engine is overloaded”.")
     }
 
     @Test("the quota comes from GitHub with the sign-in, and later responses update it")
@@ -226,21 +229,22 @@ struct CopilotClientTests {
         let client = try self.client(transport, FakeTokenSource())
         let quota = try #require(try await client.quota())
         #expect(quota.user == "octo" && quota.plan == "individual")
-        #expect(
-            quota.lines == [
+        expectEqual(
+            quota.lines,
+            [
                 "credits: 228.5 of 300 left (76.2 %), resets on 2026-12-01", "chat messages: unlimited",
             ])
         let request = try #require(transport.requests(to: "/user").first)
-        #expect(request.url.description == "https://api.example.org/copilot_internal/user")
-        #expect(request.headers["authorization"] == "token gho_signed_in")
+        expectEqual(request.url.description, "https://api.example.org/copilot_internal/user")
+        expectEqual(request.headers["authorization"], "token gho_signed_in")
         _ = try await self.read(client)
-        #expect(try await client.quota()?.lines.first == "credits: 150 of 300 left (50 %), resets on 2026-12-01")
-        #expect(transport.requests(to: "/user").count == 1)
+        try await expectEqual(client.quota()?.lines.first, "credits: 150 of 300 left (50 %), resets on 2026-12-01")
+        expectEqual(transport.requests(to: "/user").count, 1)
     }
 
     @Test("without GitHub the quota comes from responses only")
     func quotaWithoutGitHub() async throws {
         let client = try self.client(RoutedTransport(chats: [.ok]), FakeTokenSource(), knowsGitHub: false)
-        #expect(try await client.quota() == nil)
+        try await expectEqual(client.quota(), nil)
     }
 }

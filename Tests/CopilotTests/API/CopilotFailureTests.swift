@@ -1,5 +1,6 @@
 import Copilot
 import Models
+import TestSupport
 import Testing
 
 @Suite("Messages about Copilot's refusals")
@@ -40,7 +41,7 @@ struct CopilotFailureTests {
         ])
     func table(status: Int, code: String, kind: ModelError.Code, words: String) {
         let error = self.error(status, #"{"error":{"message":"Because.","code":"\#(code)","type":"x"}}"#)
-        #expect(error.code == kind, "\(error.message)")
+        expectEqual(error.code, kind, "\(error.message)")
         #expect(error.message.contains(words), "\(error.message)")
         #expect(error.message.hasSuffix(".") && !error.message.contains("\n") && error.message.count < 420)
         #expect(!error.message.contains("base_url") && !error.message.contains("api_key"), "\(error.message)")
@@ -71,6 +72,6 @@ struct CopilotFailureTests {
     func limit() {
         let body =
             #"{"error":{"message":"prompt token count of 70000 exceeds the limit of 64000","code":"model_max_prompt_tokens_exceeded"}}"#
-        #expect(self.error(400, body).inputLimit == 64_000)
+        expectEqual(self.error(400, body).inputLimit, 64_000)
     }
 }

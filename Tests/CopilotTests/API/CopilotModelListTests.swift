@@ -27,13 +27,13 @@ struct CopilotModelListTests {
     func offered() async throws {
         let transport = RoutedTransport(["/models": [.refusal(200, CopilotModelFixtures.list.text)]])
         let models = try await self.client(transport, FakeTokenSource()).models()
-        #expect(models.map(\.id) == ["gpt-4.1", "claude-sonnet-4.5", "gemini-3-pro", "gpt-5-codex", "gpt-5-mini"])
+        expectEqual(models.map(\.id), ["gpt-4.1", "claude-sonnet-4.5", "gemini-3-pro", "gpt-5-codex", "gpt-5-mini"])
         let mini = try #require(models.last)
         #expect(mini.name == "GPT-5 mini" && mini.tokenizer == "o200k_base" && mini.version == "gpt-5-mini-2025-08-07")
         #expect(mini.inputLimit == 64_000 && mini.outputLimit == 16_384 && mini.multiplier == 0.25)
         #expect(mini.vendor == "Azure OpenAI" && !mini.isPreview && mini.supportedEndpoints.isEmpty)
         #expect(models[2].isPreview && models[3].supportedEndpoints == ["/responses"])
-        #expect(mini.detail == "GPT-5 mini, 64000 tokens in, 16384 out, o200k_base, 0.25×")
+        expectEqual(mini.detail, "GPT-5 mini, 64000 tokens in, 16384 out, o200k_base, 0.25×")
         #expect(models[2].detail.hasSuffix("1×, preview"))
     }
 
@@ -58,15 +58,15 @@ struct CopilotModelListTests {
         ] as [(JSON, Bool)])
     func filter(entry: JSON, isListed: Bool) async throws {
         let other = CopilotModelFixtures.model("other", name: "Other", version: "1", multiplier: 0)
-        #expect(try await self.models(entry, other).contains { $0.id == "x" || $0.id == "x-paygo" } == isListed)
+        try await expectEqual(self.models(entry, other).contains { $0.id == "x" || $0.id == "x-paygo" }, isListed)
     }
 
     @Test("of releases with one name the newest is kept")
     func newest() async throws {
         let old = CopilotModelFixtures.model("m-old", name: "M", version: "m-2025-01-01", multiplier: 0)
         let new = CopilotModelFixtures.model("m-new", name: "M", version: "m-2025-06-01", multiplier: 0)
-        #expect(try await self.models(old, new).map(\.id) == ["m-new"])
-        #expect(try await self.models(new, old).map(\.id) == ["m-new"])
+        try await expectEqual(self.models(old, new).map(\.id), ["m-new"])
+        try await expectEqual(self.models(new, old).map(\.id), ["m-new"])
     }
 
     @Test("the list's ETag is sent back, and an unchanged list is not read again")
@@ -80,8 +80,8 @@ struct CopilotModelListTests {
         let client = try self.client(transport, FakeTokenSource(), clock: clock)
         let first = try await client.models()
         clock.advance(by: .seconds(700))
-        #expect(try await client.models() == first)
-        #expect(transport.requests(to: "/models").map { $0.headers["if-none-match"] } == [nil, "\"one\""])
+        try await expectEqual(client.models(), first)
+        expectEqual(transport.requests(to: "/models").map { $0.headers["if-none-match"] }, [nil, "\"one\""])
     }
 
     @Test("the old list survives a failure to load; an empty list counts as one", arguments: [429, 500, 200])
@@ -93,7 +93,7 @@ struct CopilotModelListTests {
         let client = try self.client(transport, FakeTokenSource(), clock: clock)
         _ = try await client.models()
         clock.advance(by: .seconds(700))
-        #expect(try await client.models().count == 5)
+        try await expectEqual(client.models().count, 5)
         let empty = try self.client(
             RoutedTransport(["/models": [.refusal(status, #"{"data":[]}"#)]]), FakeTokenSource())
         await #expect(throws: ModelError.self) { try await empty.models() }
@@ -105,11 +105,11 @@ struct CopilotModelListTests {
             "/models": [.refusal(401, "token expired"), .refusal(200, CopilotModelFixtures.list.text)]
         ])
         let source = try FakeTokenSource()
-        #expect(try await self.client(transport, source).models().count == 5)
-        #expect(source.rejected == ["token-1"])
+        try await expectEqual(self.client(transport, source).models().count, 5)
+        expectEqual(source.rejected, ["token-1"])
         let refused = try self.client(RoutedTransport(["/models": [.refusal(401, "")]]), source)
         let error = await #expect(throws: ModelError.self) { try await refused.models() }
-        #expect(error?.code == .unauthorized)
+        expectEqual(error?.code, .unauthorized)
     }
 
     @Test("a chat does not fail without a list, and requests it once a minute at most")
@@ -119,6 +119,6 @@ struct CopilotModelListTests {
         for _ in 0..<3 {
             for try await _ in client.stream(ModelRequest(messages: [ModelMessage(.user, "Hi")])) {}
         }
-        #expect(transport.requests(to: "/models").count == 1)
+        expectEqual(transport.requests(to: "/models").count, 1)
     }
 }

@@ -74,26 +74,26 @@ struct LoopbackCopilotTests {
                 ])
             var text = ""
             for try await event in client.stream(request) { if case .delta(let piece) = event { text += piece } }
-            #expect(text == "You said: And now?")
+            expectEqual(text, "You said: And now?")
             let last = server.requests.last { $0.path != "/models" }
             #expect(last?.status == 200 && last?.images == images)
             // What the list says is what the API does.
             let info = try await client.models().first { $0.id == model }
-            #expect((info?.images?.count ?? 0 > 0) == (images > 0))
+            expectEqual(info?.images?.count ?? 0 > 0, images > 0)
         }
     }
 
     @Test("parallel calls are asked for where the model lists them", arguments: ["gpt-4.1", "gpt-5-codex"])
     func parallelCalls(model: String) async throws {
         try await self.with { server, client in
-            #expect(try await client.models().first { $0.id == model }?.supportsParallelCalls == true)
+            try await expectEqual(client.models().first { $0.id == model }?.supportsParallelCalls, true)
             var request = ModelRequest(
                 model: model, messages: [ModelMessage(.user, "Hi")],
                 tools: [ModelTool(name: "f", description: "", parameters: ["type": "object"])])
             for isAsked in [false, true] {
                 request.callsInParallel = isAsked
                 for try await _ in client.stream(request) {}
-                #expect(server.requests.last?.members.contains("parallel_tool_calls") == isAsked)
+                expectEqual(server.requests.last?.members.contains("parallel_tool_calls"), isAsked)
             }
         }
     }
@@ -101,17 +101,17 @@ struct LoopbackCopilotTests {
     @Test("models, a chat through either endpoint, and the cost of both")
     func answers() async throws {
         try await self.with(credits: 10) { server, client in
-            #expect(try await client.models().count == 5)
+            try await expectEqual(client.models().count, 5)
             for (model, path) in [("gpt-4.1", "/chat/completions"), ("gpt-5-codex", "/responses")] {
                 let outcome = await self.ask(client, "Grüße 👋", model: model)
-                #expect(outcome.text == "You said: Grüße 👋", "\(String(describing: outcome.error))")
-                #expect(outcome.events.last == .finished(.stop))
-                #expect(server.requests(to: path).map(\.status) == [200])
+                expectEqual(outcome.text, "You said: Grüße 👋", "\(String(describing: outcome.error))")
+                expectEqual(outcome.events.last, .finished(.stop))
+                expectEqual(server.requests(to: path).map(\.status), [200])
             }
-            #expect(server.credits == 9)
-            #expect(try await client.quota()?.lines.first?.hasPrefix("credits: 9 of 300 left (3 %)") == true)
+            expectEqual(server.credits, 9)
+            try await expectEqual(client.quota()?.lines.first?.hasPrefix("credits: 9 of 300 left (3 %)"), true)
             try await client.check()
-            #expect(server.requests(to: "/models").count == 1)
+            expectEqual(server.requests(to: "/models").count, 1)
         }
     }
 
@@ -121,11 +121,11 @@ struct LoopbackCopilotTests {
         try await self.with(clock: TurnClock(clock)) { server, client in
             let first = try await client.models()
             clock.advance(by: .milliseconds(1100))
-            #expect(try await client.models() == first)
-            #expect(server.requests(to: "/models").map(\.status) == [200, 304])
+            try await expectEqual(client.models(), first)
+            expectEqual(server.requests(to: "/models").map(\.status), [200, 304])
             server.setModels(["data": [CopilotModelFixtures.model("m", name: "M", version: "1", multiplier: 0)]])
             clock.advance(by: .milliseconds(1100))
-            #expect(try await client.models().map(\.id) == ["m"])
+            try await expectEqual(client.models().map(\.id), ["m"])
         }
     }
 
@@ -135,8 +135,8 @@ struct LoopbackCopilotTests {
             server.enqueue(
                 .finish("cut", reason: "length"), .finish("cut", reason: "content_filter"),
                 .toolCall(name: "f", arguments: #"{"a":1}"#), .reasoning("hm", answer: "thought"))
-            #expect(await self.ask(client, model: model).events.last == .finished(.length))
-            #expect(await self.ask(client, model: model).events.last == .finished(.contentFilter))
+            await expectEqual(self.ask(client, model: model).events.last, .finished(.length))
+            await expectEqual(self.ask(client, model: model).events.last, .finished(.contentFilter))
             let call = await self.ask(client, model: model)
             let isCall = call.events.contains {
                 if case .toolCall(let it) = $0 { it.name == "f" && it.arguments == #"{"a":1}"# } else { false }
@@ -156,7 +156,7 @@ struct LoopbackCopilotTests {
             let begun = [ModelMessage(.user, "Hi"), ModelMessage(.assistant, "", toolCalls: [call])]
             let result = [ModelMessage(.tool, "42", toolCallID: "c1")]
             let text = try await self.continuation(of: begun + result, by: client, model: model)
-            #expect(text == "The tool said: 42")
+            expectEqual(text, "The tool said: 42")
             let missing = begun + [ModelMessage(.user, "Well?")]
             await #expect(throws: ModelError.self) {
                 try await self.continuation(of: missing, by: client, model: model)
@@ -182,7 +182,7 @@ struct LoopbackCopilotTests {
                 .drop(after: "half an answer"), .errorInStream(after: "half an answer", message: "Engine stopped."))
             let dropped = await self.ask(client, model: model)
             #expect(dropped.error?.code == .interrupted && dropped.text == "half an answer")
-            #expect(await self.ask(client, model: model).error?.cause == "Engine stopped")
+            await expectEqual(self.ask(client, model: model).error?.cause, "Engine stopped")
         }
     }
 
@@ -190,27 +190,27 @@ struct LoopbackCopilotTests {
     func silence(model: String) async throws {
         try await self.with(idleTimeout: .milliseconds(300)) { server, client in
             server.enqueue(.stall(after: "half an answer"), .silence)
-            #expect(await self.ask(client, model: model).error?.code == .timedOut)
-            #expect(await self.ask(client, model: model).error?.code == .timedOut)
+            await expectEqual(self.ask(client, model: model).error?.code, .timedOut)
+            await expectEqual(self.ask(client, model: model).error?.code, .timedOut)
         }
     }
 
     @Test("limits and quotas")
     func refusals() async throws {
         try await self.with(credits: 1) { server, client in
-            #expect(await self.ask(client, model: "claude-sonnet-4.5").error == nil)
+            await expectEqual(self.ask(client, model: "claude-sonnet-4.5").error, nil)
             let broke = await self.ask(client, model: "claude-sonnet-4.5")
-            #expect(broke.error?.status == 402)
-            #expect(await self.ask(client, model: "gpt-4.1").error == nil)
+            expectEqual(broke.error?.status, 402)
+            await expectEqual(self.ask(client, model: "gpt-4.1").error, nil)
             server.enqueue(.refusal(status: 429, code: "user_model_rate_limited", message: "slow", retryAfter: "0"))
-            #expect(await self.ask(client).events.first.map { if case .waiting = $0 { true } else { false } } == true)
-            #expect(await self.ask(client, model: "nobody").error?.code == .unknownModel)
+            await expectEqual(self.ask(client).events.first.map { if case .waiting = $0 { true } else { false } }, true)
+            await expectEqual(self.ask(client, model: "nobody").error?.code, .unknownModel)
             let long = await self.ask(client, String(repeating: "word ", count: 60_000))
             #expect(long.error?.code == .tooLong && long.error?.inputLimit == 64_000)
             server.refuseNext(status: 502, text: "bad gateway")
-            #expect(await self.ask(client).error == nil)
+            await expectEqual(self.ask(client).error, nil)
             server.credits = 1
-            #expect(await self.ask(client, model: "gpt-5-mini", limit: 50).error == nil)
+            await expectEqual(self.ask(client, model: "gpt-5-mini", limit: 50).error, nil)
         }
     }
 
@@ -220,7 +220,7 @@ struct LoopbackCopilotTests {
         try await self.with(tokens: tokens) { server, client in
             for number in 0..<60 {
                 let outcome = await self.ask(client, "number \(number)")
-                #expect(outcome.text == "You said: number \(number)", "\(String(describing: outcome.error))")
+                expectEqual(outcome.text, "You said: number \(number)", "\(String(describing: outcome.error))")
             }
             #expect(tokens.exchanges >= 20)
             #expect(server.requests.allSatisfy { $0.status == 200 || $0.status == 401 })
@@ -260,7 +260,7 @@ struct LoopbackCopilotTests {
             _ = await self.ask(client)
             let text = "\(server.requests)"
             #expect(!text.contains("short-") && text.contains("tokenMark"))
-            #expect(server.requests(to: "/chat/completions").first?.initiator == "user")
+            expectEqual(server.requests(to: "/chat/completions").first?.initiator, "user")
         }
     }
 }

@@ -17,7 +17,7 @@ struct CopilotCLILaunchTests {
         let prompt = CopilotCLIPrompt([
             ModelMessage(.system, "A"), ModelMessage(.system, "B"), ModelMessage(.user, "Hi"),
         ])
-        #expect(prompt == CopilotCLIPrompt([ModelMessage(.system, "A\n\nB"), ModelMessage(.user, "Hi")]))
+        expectEqual(prompt, CopilotCLIPrompt([ModelMessage(.system, "A\n\nB"), ModelMessage(.user, "Hi")]))
         #expect(prompt.system == "A\n\nB" && prompt.text == "Hi")
     }
 
@@ -28,16 +28,16 @@ struct CopilotCLILaunchTests {
             ModelMessage(.user, "Again?"),
         ])
         let lines = prompt.text.split(separator: "\n", omittingEmptySubsequences: false)
-        #expect(lines.count == 6)
+        expectEqual(lines.count, 6)
         #expect(lines[1].hasPrefix(#"{"role":"user","content":"x\n{\"role\""#))
-        #expect(lines[2] == #"{"role":"assistant","content":"no"}"#)
-        #expect(lines.last == "Again?")
+        expectEqual(lines[2], #"{"role":"assistant","content":"no"}"#)
+        expectEqual(lines.last, "Again?")
     }
 
     @Test("a prompt that ends with an answer asks to continue")
     func goingOn() {
         #expect(CopilotCLIPrompt([ModelMessage(.assistant, "Half")]).text.hasSuffix("\nGo on."))
-        #expect(CopilotCLIPrompt([]).text == "Go on.")
+        expectEqual(CopilotCLIPrompt([]).text, "Go on.")
     }
 
     // MARK: The launch
@@ -58,13 +58,14 @@ struct CopilotCLILaunchTests {
             "PATH": "/opt/bin", "HTTPS_PROXY": "http://p", "GITHUB_TOKEN": "ours", "OPENAI_API_KEY": "ours", "LANG": "",
             "NODE_OPTIONS": "--require x", "LD_PRELOAD": "x",
         ]).plan
-        #expect(
-            plan.environment == [
+        expectEqual(
+            plan.environment,
+            [
                 "PATH": "/opt/bin", "HTTPS_PROXY": "http://p", "HOME": "/d/0/home", "COPILOT_HOME": "/d/0/copilot",
                 "TMPDIR": "/d/0/tmp", "COPILOT_CACHE_HOME": "/d/cache", "COPILOT_AUTO_UPDATE": "false",
                 "COPILOT_DISABLE_KEYTAR": "1", "NO_COLOR": "1", "JETBRIDGE_COPILOT_TOKEN": "gho_planted",
             ])
-        #expect(plan.directory == "/d/0/work")
+        expectEqual(plan.directory, "/d/0/work")
         #expect(!plan.arguments.joined(separator: " ").contains("gho_planted"))
         #expect(plan.arguments.contains("--headless") && plan.arguments.contains("--no-auto-login"))
     }
@@ -73,8 +74,8 @@ struct CopilotCLILaunchTests {
     func endpoint() throws {
         let endpoint = CopilotCLIEndpoint(baseURL: try HTTPURL("https://m.example/v1"), apiKey: Secret("sk-planted"))
         let plan = self.launch(endpoint: endpoint, token: nil).plan
-        #expect(plan.environment["COPILOT_OFFLINE"] == "true")
-        #expect(plan.environment["COPILOT_PROVIDER_BASE_URL"] == "https://m.example/v1")
+        expectEqual(plan.environment["COPILOT_OFFLINE"], "true")
+        expectEqual(plan.environment["COPILOT_PROVIDER_BASE_URL"], "https://m.example/v1")
         #expect(!plan.environment.values.contains("sk-planted"))
         #expect(!plan.arguments.contains { $0.contains("sk-planted") })
     }
@@ -85,14 +86,14 @@ struct CopilotCLILaunchTests {
     func homes() async throws {
         let folder = try TemporaryDirectory()
         let first = try await CopilotCLIHome.claim(below: folder.path + "/cli")
-        #expect(first.path == folder.path + "/cli/0")
+        expectEqual(first.path, folder.path + "/cli/0")
         #expect(try CopilotCLIHome(at: first.path) == nil)
         let second = try await CopilotCLIHome.claim(below: folder.path + "/cli")
-        #expect(second.path == folder.path + "/cli/1")
+        expectEqual(second.path, folder.path + "/cli/1")
         try RealGit(first.path).shell("mkdir -p copilot/session-state/x; echo secret >copilot/session-state/x/events")
         await first.clear()
-        #expect(try RealGit(first.path).shell("ls -A") == "lock")
-        #expect(try RealGit(folder.path).shell("stat -c %a cli/0 cli/0/lock") == "700\n600")
+        try expectEqual(RealGit(first.path).shell("ls -A"), "lock")
+        try expectEqual(RealGit(folder.path).shell("stat -c %a cli/0 cli/0/lock"), "700\n600")
     }
 
     @Test("a folder that cannot be created is reported, without its path, because the message may appear in a thread")
@@ -100,8 +101,8 @@ struct CopilotCLILaunchTests {
         let error = await #expect(throws: ModelError.self) {
             _ = try await CopilotCLIHome.claim(below: "/proc/nowhere/cli")
         }
-        #expect(error?.message.contains("folder copilot-cli in the data directory") == true)
-        #expect(error?.message.contains("/proc") == false)
+        expectEqual(error?.message.contains("folder copilot-cli in the data directory"), true)
+        expectEqual(error?.message.contains("/proc"), false)
     }
 
     // MARK: Lists and endings
@@ -122,10 +123,10 @@ struct CopilotCLILaunchTests {
             ]
         ]
         let models = try #require(CopilotCLIAccount.models(in: list))
-        #expect(models.map(\.id) == ["auto", "a", "w"])
-        #expect(models[1] == ModelInfo(id: "a", name: "A", inputLimit: 10, outputLimit: 5))
+        expectEqual(models.map(\.id), ["auto", "a", "w"])
+        expectEqual(models[1], ModelInfo(id: "a", name: "A", inputLimit: 10, outputLimit: 5))
         #expect(models[2].name == "w" && models[2].inputLimit == 9)
-        #expect(CopilotCLIAccount.models(in: [:]) == nil)
+        expectEqual(CopilotCLIAccount.models(in: [:]), nil)
     }
 
     @Test(
@@ -150,7 +151,7 @@ struct CopilotCLILaunchTests {
         let error = CopilotCLIFailure.session(data, model: "gpt-x", hasEndpoint: hasEndpoint, call: call)
         #expect(error.message.hasPrefix(beginning), "\(error.message)")
         #expect(error.status == status && !error.message.contains("/login"))
-        #expect(error.code == (status == 404 ? .unknownModel : .unauthorized))
+        expectEqual(error.code, status == 404 ? .unknownModel : .unauthorized)
     }
 
     @Test(
@@ -163,8 +164,8 @@ struct CopilotCLILaunchTests {
             ("and/or 1/2 /", "and/or 1/2 /"),
         ])
     func paths(text: String, expected: String) {
-        #expect(CopilotCLIFailure.withoutPaths(text) == expected)
-        #expect(CopilotCLIFailure.line(text) == "“\(expected)”")
+        expectEqual(CopilotCLIFailure.withoutPaths(text), expected)
+        expectEqual(CopilotCLIFailure.line(text), "“\(expected)”")
     }
 
     @Test(
@@ -194,8 +195,9 @@ struct CopilotCLILaunchTests {
                 "odd": [:], "null": .null,
             ]
         ]
-        #expect(
-            CopilotCLIAccount.quota(in: report)?.lines == [
+        expectEqual(
+            CopilotCLIAccount.quota(in: report)?.lines,
+            [
                 "credits: 120.3 of 300 left (40.1 %), 2 over, more at extra cost, resets on 2026-12-01",
                 "chat messages: unlimited", "odd: unknown, resets on 2026-12-01",
             ])
@@ -223,7 +225,7 @@ struct CopilotCLILaunchTests {
             "errorType": .string(type), "message": .string(message), "statusCode": .integer(Int64(status)),
         ]
         let error = CopilotCLIFailure.session(data, model: "gpt-x")
-        #expect(error.code == code)
+        expectEqual(error.code, code)
         #expect(error.message.contains(words), "\(error.message)")
         #expect(!error.message.contains("\n") && !error.message.contains("sk-abcdefghijkl"))
     }

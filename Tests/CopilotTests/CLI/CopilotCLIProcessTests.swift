@@ -28,13 +28,13 @@ struct CopilotCLIProcessTests {
     @Test("one process answers sequentially and simultaneously")
     func shared() async throws {
         let (bench, fake) = try self.bench()
-        #expect(await bench.ask("hello").text == "You said: hello ")
+        await expectEqual(bench.ask("hello").text, "You said: hello ")
         let texts = await withTaskGroup(of: String.self) { group in
             for number in 0..<6 { group.addTask { await bench.ask("number \(number)").text } }
             return await group.reduce(into: Set<String>()) { $0.insert($1) }
         }
-        #expect(texts == Set((0..<6).map { "You said: number \($0) " }))
-        #expect(fake.starts == 1)
+        expectEqual(texts, Set((0..<6).map { "You said: number \($0) " }))
+        expectEqual(fake.starts, 1)
         await bench.client.stop()
     }
 
@@ -54,7 +54,7 @@ struct CopilotCLIProcessTests {
         }
         let created = sessions("session.create")
         #expect(created.count == 3 && Set(created).count == 3)
-        #expect(sessions("session.send") == created)
+        expectEqual(sessions("session.send"), created)
         #expect(sessions("session.destroy") == created && sessions("session.delete") == created)
     }
 
@@ -63,8 +63,8 @@ struct CopilotCLIProcessTests {
         let (bench, fake) = try self.bench()
         let answer = await bench.ask("die-early please")
         #expect(answer.error == nil)
-        #expect(answer.text == "You said: die-early please ")
-        #expect(fake.starts == 2)
+        expectEqual(answer.text, "You said: die-early please ")
+        expectEqual(fake.starts, 2)
         await bench.client.stop()
     }
 
@@ -72,12 +72,12 @@ struct CopilotCLIProcessTests {
     func lateDeath() async throws {
         let (bench, fake) = try self.bench()
         let answer = await bench.ask("die-late please")
-        #expect(answer.failure?.code == .interrupted)
-        #expect(answer.text == "Half of ")
-        #expect(await bench.ask("hello").text == "You said: hello ")
-        #expect(fake.starts == 2)
+        expectEqual(answer.failure?.code, .interrupted)
+        expectEqual(answer.text, "Half of ")
+        await expectEqual(bench.ask("hello").text, "You said: hello ")
+        expectEqual(fake.starts, 2)
         await bench.client.stop()
-        #expect(bench.records("process ended").first?["end"]?.stringValue == "killed by signal 9")
+        expectEqual(bench.records("process ended").first?["end"]?.stringValue, "killed by signal 9")
     }
 
     @Test("stop ends an obedient session, and its process if no other answer uses it")
@@ -86,9 +86,9 @@ struct CopilotCLIProcessTests {
         let pid = try await self.stopAfterFirstWord(of: "wait", bench)
         try await self.isGone(pid)
         #expect(fake.messages.contains { $0.contains("session.abort") })
-        #expect(await bench.ask("hello").text == "You said: hello ")
+        await expectEqual(bench.ask("hello").text, "You said: hello ")
         await bench.client.stop()
-        #expect(bench.records("process ended").first?["end"]?.stringValue == "exit status 0")
+        expectEqual(bench.records("process ended").first?["end"]?.stringValue, "exit status 0")
     }
 
     @Test("stop kills a process whose session ignores the abort")
@@ -96,9 +96,9 @@ struct CopilotCLIProcessTests {
         let (bench, _) = try self.bench()
         let pid = try await self.stopAfterFirstWord(of: "deaf", bench)
         try await self.isGone(pid)
-        #expect(await bench.ask("hello").text == "You said: hello ")
+        await expectEqual(bench.ask("hello").text, "You said: hello ")
         await bench.client.stop()
-        #expect(bench.records("process ended").first?["end"]?.stringValue == "killed by signal 9")
+        expectEqual(bench.records("process ended").first?["end"]?.stringValue, "killed by signal 9")
     }
 
     @Test("stopping one answer does not affect the others on the process")
@@ -106,9 +106,9 @@ struct CopilotCLIProcessTests {
         let (bench, fake) = try self.bench()
         let other = Task { await bench.ask("wait for me") }
         let pid = try await self.stopAfterFirstWord(of: "wait", bench)
-        #expect(await bench.ask("hello").text == "You said: hello ")
-        #expect(ProcessTable.members(ofGroup: pid) == [pid])
-        #expect(fake.starts == 1)
+        await expectEqual(bench.ask("hello").text, "You said: hello ")
+        expectEqual(ProcessTable.members(ofGroup: pid), [pid])
+        expectEqual(fake.starts, 1)
         other.cancel()
         _ = await other.value
         await bench.client.stop()
@@ -118,9 +118,9 @@ struct CopilotCLIProcessTests {
     func watchdog() async throws {
         let (bench, _) = try self.bench { $0.idleTimeout = .milliseconds(300) }
         let answer = await bench.ask("wait")
-        #expect(answer.failure?.code == .timedOut)
-        #expect(answer.text == "Waiting ")
-        #expect(await bench.ask("hello").text == "You said: hello ")
+        expectEqual(answer.failure?.code, .timedOut)
+        expectEqual(answer.text, "Waiting ")
+        await expectEqual(bench.ask("hello").text, "You said: hello ")
         await bench.client.stop()
     }
 
@@ -128,7 +128,7 @@ struct CopilotCLIProcessTests {
     func unknownVersion(version: Int) async throws {
         let (bench, _) = try self.bench(protocolVersion: version)
         let failure = try #require(await bench.ask("hello").failure)
-        #expect(failure.code == .invalidResponse)
+        expectEqual(failure.code, .invalidResponse)
         #expect(failure.message.contains("9.9.9 speaks protocol version \(version), and Jetbridge needs 3."))
         await bench.client.stop()
     }
@@ -136,7 +136,7 @@ struct CopilotCLIProcessTests {
     @Test("a program that only knows ping is asked for its version by ping")
     func ping() async throws {
         let (bench, _) = try self.bench(.ping)
-        #expect(await bench.ask("hello").text == "You said: hello ")
+        await expectEqual(bench.ask("hello").text, "You said: hello ")
         await bench.client.stop()
     }
 
@@ -144,8 +144,8 @@ struct CopilotCLIProcessTests {
     func silentStart() async throws {
         let (bench, fake) = try self.bench(.silent) { $0.startTimeout = .seconds(1) }
         let answer = await bench.ask("hello")
-        #expect(answer.failure?.message.hasPrefix("The Copilot CLI did not start in time") == true)
-        #expect(fake.starts == 1)
+        expectEqual(answer.failure?.message.hasPrefix("The Copilot CLI did not start in time"), true)
+        expectEqual(fake.starts, 1)
         await bench.client.stop()
         #expect(await bench.client.pool.processIDs.isEmpty)
     }
@@ -180,7 +180,7 @@ struct CopilotCLIProcessTests {
     @Test("a permission is denied at once, and the log says so")
     func permission() async throws {
         let (bench, fake) = try self.bench()
-        #expect(await bench.ask("permission").text == "Decision: reject ")
+        await expectEqual(bench.ask("permission").text, "Decision: reject ")
         #expect(fake.messages.contains { $0.contains("allows no tools") })
         let record = try #require(bench.records("permission").first)
         #expect(record["approved"] == false && record["kind"] == "command" && record["subject"] == "rm -rf /")
@@ -191,14 +191,14 @@ struct CopilotCLIProcessTests {
     func collidingNumbers() async throws {
         let (bench, _) = try self.bench()
         #expect(await bench.ask("question").text.hasPrefix("Heard: Nobody can be asked here."))
-        #expect(await bench.ask("collide").text == "Refused: -32601 ")
+        await expectEqual(bench.ask("collide").text, "Refused: -32601 ")
         await bench.client.stop()
     }
 
     @Test("a sub-agent's text is not part of the answer")
     func helper() async throws {
         let (bench, _) = try self.bench()
-        #expect(await bench.ask("helper").text == "The real answer ")
+        await expectEqual(bench.ask("helper").text, "The real answer ")
         await bench.client.stop()
     }
 
@@ -220,12 +220,12 @@ struct CopilotCLIProcessTests {
                 })
             try await eventually("request \(number) waits") { await bench.client.pool.waiting > number }
         }
-        #expect(fake.starts == 2)
+        expectEqual(fake.starts, 2)
         waiting[0].cancel()  // A cancelled request makes room for the next.
         _ = await waiting[0].value
         holding[0].cancel()
         for task in waiting { await task.value }
-        #expect(order.withLock { $0 } == [0, 1, 2])
+        expectEqual(order.withLock { $0 }, [0, 1, 2])
         holding[1].cancel()
         for task in holding { _ = await task.value }
         await bench.client.stop()
@@ -252,7 +252,7 @@ struct CopilotCLIProcessTests {
         #expect(session["outcome"] == "complete" && session["pid"] == started["pid"] && session["output_tokens"] == 7)
         #expect(session["session"]?.stringValue?.hasPrefix("jb-") == true && session["ms"]?.intValue != nil)
         #expect(ended["end"] == "exit status 0" && ended["sessions"] == 1 && ended["wanted"] == true)
-        #expect(bench.records("error output").first?["line"] == "a line of log text")
+        expectEqual(bench.records("error output").first?["line"], "a line of log text")
         #expect(!bench.log.contains("unmistakable") && !bench.log.contains("sk-planted-own-key"))
     }
 
@@ -264,11 +264,11 @@ struct CopilotCLIProcessTests {
         try await eventually("the process runs") { await !first.client.pool.processIDs.isEmpty }
         #expect(await second.ask("hello").error == nil)
         let homes = [first, second].compactMap { $0.records("process started").first?["home"]?.stringValue }
-        #expect(homes == ["0", "1"].map { "\(first.folder.path)/cli/\($0)" })
+        expectEqual(homes, ["0", "1"].map { "\(first.folder.path)/cli/\($0)" })
         await second.client.stop()
         await first.client.stop()
         _ = await one
-        for home in homes { #expect(try RealGit(home).shell("ls -A") == "lock") }
+        for home in homes { try expectEqual(RealGit(home).shell("ls -A"), "lock") }
     }
 
     @Test("as a service it runs until its processes have ended and their homes are empty")
@@ -278,20 +278,20 @@ struct CopilotCLIProcessTests {
         #expect(await bench.ask("hello").error == nil)
         async let stopping: Void = bench.client.stop()
         try await running.value
-        #expect(bench.records("process ended").count == 1)
-        #expect(try RealGit(bench.folder.path + "/cli/0").shell("ls -A") == "lock")
+        expectEqual(bench.records("process ended").count, 1)
+        try expectEqual(RealGit(bench.folder.path + "/cli/0").shell("ls -A"), "lock")
         await stopping
-        #expect(await bench.ask("hello").failure?.message.hasPrefix("Jetbridge is shutting down") == true)
+        await expectEqual(bench.ask("hello").failure?.message.hasPrefix("Jetbridge is shutting down"), true)
     }
 
     @Test("a program without a server mode is refused, with the version to install")
     func noServerMode() async throws {
         let (bench, fake) = try self.bench(.headlessMissing)
         let failure = try #require(await bench.ask("hello").failure)
-        #expect(failure.code == .unavailable)
+        expectEqual(failure.code, .unavailable)
         #expect(failure.message.hasPrefix("This Copilot CLI has no server mode"))
         #expect(failure.message.contains("version 1.0.57 or later with `npm install -g @github/copilot`"))
-        #expect(fake.starts == 1)
+        expectEqual(fake.starts, 1)
         await bench.client.stop()
     }
 

@@ -33,7 +33,7 @@ struct CopilotCLIServerTests {
         let server = try await self.ready()
         try await server.start(within: .seconds(30))
         #expect(server.version == "9.9.9" && server.isReady)
-        #expect(self.cli.calls.map(\.method) == ["connect"])
+        expectEqual(self.cli.calls.map(\.method), ["connect"])
         await server.end(patience: .zero)
     }
 
@@ -42,8 +42,8 @@ struct CopilotCLIServerTests {
         self.cli.greeting = .failure(JSONRPCError(code: -32601, message: "no such method"))
         self.cli.pong = ["protocolVersion": 3]
         let server = try await self.ready()
-        #expect(server.version == "unknown")
-        #expect(self.cli.calls.map(\.method) == ["connect", "ping"])
+        expectEqual(server.version, "unknown")
+        expectEqual(self.cli.calls.map(\.method), ["connect", "ping"])
         await server.end(patience: .zero)
     }
 
@@ -56,7 +56,7 @@ struct CopilotCLIServerTests {
     func versions(version: JSON, remedy: String) async throws {
         self.cli.greeting = .success(["protocolVersion": version, "version": "1.2.3"])
         let error = try await self.failedStart()
-        #expect(error.code == .invalidResponse)
+        expectEqual(error.code, .invalidResponse)
         #expect(error.message.contains("1.2.3") && error.message.contains(remedy))
     }
 
@@ -92,8 +92,8 @@ struct CopilotCLIServerTests {
         ]
         for message in odd { self.cli.send(message) }
         _ = try await server.request("status.get", within: .seconds(30))
-        #expect(answered == [.success("B"), .failure(error)])
-        #expect(self.log.records("the Copilot CLI violated its protocol").count == odd.count)
+        expectEqual(answered, [.success("B"), .failure(error)])
+        expectEqual(self.log.records("the Copilot CLI violated its protocol").count, odd.count)
         await server.end(patience: .zero)
     }
 
@@ -111,7 +111,7 @@ struct CopilotCLIServerTests {
         #expect(reply["id"] == number && reply["error"]?["code"] == -32601)
         self.cli.send(JSONRPCMessage.answer(to: number, [:]))
         _ = try await server.request("status.get", within: .seconds(30))
-        #expect(answered == [.success([:])])
+        expectEqual(answered, [.success([:])])
         await server.end(patience: .zero)
     }
 
@@ -130,8 +130,8 @@ struct CopilotCLIServerTests {
         server.close("jb-1")
         self.cli.event("session.idle")
         _ = try await server.request("status.get", within: .seconds(30))
-        #expect(events == ["session.idle"])
-        #expect(self.log.records("the Copilot CLI violated its protocol").count == 1)
+        expectEqual(events, ["session.idle"])
+        expectEqual(self.log.records("the Copilot CLI violated its protocol").count, 1)
         await server.end(patience: .zero)
     }
 

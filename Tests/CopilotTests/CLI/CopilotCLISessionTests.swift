@@ -116,10 +116,10 @@ struct CopilotCLISessionTests {
         }
         let host = Host { $0.subject == .command("ls") ? .approve : .reject("No.") }
         try await self.run(cli, host)
-        #expect(host.groups.withLock { $0.map(\.count) } == [2])
-        #expect(await cli.decisions == ["r-a approve-once", "r-b reject"])
+        expectEqual(host.groups.withLock { $0.map(\.count) }, [2])
+        await expectEqual(cli.decisions, ["r-a approve-once", "r-b reject"])
         #expect(await !cli.wasKilled)
-        #expect(await cli.calls.last?.method == "session.destroy")
+        await expectEqual(cli.calls.last?.method, "session.destroy")
     }
 
     @Test("an error of the host ends the turn: the session is aborted and stored")
@@ -127,7 +127,7 @@ struct CopilotCLISessionTests {
         let cli = await self.cli { $0.event("assistant.usage", ["inputTokens": 9, "outputTokens": 1]) }
         let host = Host(onEvent: { if case .usage = $0 { throw Stopped() } })
         await #expect(throws: Stopped.self) { try await self.run(cli, host) }
-        #expect(await cli.calls.map(\.method).suffix(2) == ["session.abort", "session.destroy"])
+        await expectEqual(cli.calls.map(\.method).suffix(2), ["session.abort", "session.destroy"])
     }
 
     @Test("stop ends a turn that waits for people")
@@ -144,8 +144,8 @@ struct CopilotCLISessionTests {
         await asked.wait()
         task.cancel()
         await #expect(throws: CancellationError.self) { try await task.value }
-        #expect(await cli.calls.map(\.method).suffix(2) == ["session.abort", "session.destroy"])
-        #expect(await cli.decisions == [])
+        await expectEqual(cli.calls.map(\.method).suffix(2), ["session.abort", "session.destroy"])
+        await expectEqual(cli.decisions, [])
     }
 
     @Test("a process that dies in the middle of a call ends the turn with its last words")
@@ -203,9 +203,9 @@ struct CopilotCLISessionTests {
         await self.prepareSteering(cli, session, host)
         try await session.run()
         let answer = await cli.calls.first { $0.method == "session.tools.handlePendingToolCall" }
-        #expect(answer?.parameters["result"]?["textResultForLlm"] == "called commit")
+        expectEqual(answer?.parameters["result"]?["textResultForLlm"], "called commit")
         let prompts = await cli.calls.filter { $0.method == "session.send" }.map { $0.parameters["mode"] }
-        #expect(prompts == ["enqueue", "immediate"])
+        expectEqual(prompts, ["enqueue", "immediate"])
     }
 
     @Test("words that come when the CLI is done continue the turn")
@@ -215,8 +215,8 @@ struct CopilotCLISessionTests {
         host.said.withLock { $0 = [("One more thing.", true)] }
         try await self.run(cli, host)
         let prompts = await cli.calls.filter { $0.method == "session.send" }.map { $0.parameters["prompt"] }
-        #expect(prompts == ["Work.", "One more thing."])
-        #expect(host.events.withLock { $0.last } == .complete(.stop))
+        expectEqual(prompts, ["Work.", "One more thing."])
+        expectEqual(host.events.withLock { $0.last }, .complete(.stop))
     }
 
     @Net private func prepareSteering(_ cli: ScriptedCopilotCLI, _ session: CopilotCLISession, _ host: Host) {

@@ -3,6 +3,7 @@ import HTTP
 import JSON
 import Models
 import Primitives
+import TestSupport
 import Testing
 
 @Suite("A turn of the Copilot CLI that talks")
@@ -50,12 +51,13 @@ struct CopilotCLITalkTurnTests {
         }
         #expect(creation["sessionId"] == "jb-1" && creation["model"] == "gpt-x" && creation["streaming"] == true)
         #expect(creation["availableTools"] == [] && creation["skipCustomInstructions"] == true)
-        #expect(creation["systemMessage"] == ["mode": "replace", "content": "Be brief."])
+        expectEqual(creation["systemMessage"], ["mode": "replace", "content": "Be brief."])
         #expect(creation["infiniteSessions"] == ["enabled": false] && creation["provider"] == nil)
         #expect(creation["gitHubToken"] == nil && creation["tools"] == nil)
         let next = turn.receive(.answered(.create, .success([:])))
-        #expect(
-            next == [
+        expectEqual(
+            next,
+            [
                 .call(.send, method: "session.send", ["sessionId": "jb-1", "prompt": "Hello?", "mode": "enqueue"])
             ])
     }
@@ -68,33 +70,34 @@ struct CopilotCLITalkTurnTests {
             purpose: .talk, directory: "/")
         let action = try #require(CopilotCLITurn(request).start().first)
         let creation: JSON? = if case .call(_, _, let parameters) = action { parameters } else { nil }
-        #expect(
-            creation?["provider"] == [
+        expectEqual(
+            creation?["provider"],
+            [
                 "type": "openai", "wireApi": "completions", "baseUrl": "http://127.0.0.1:1/v1", "apiKey": "k",
             ])
-        #expect(creation?["systemMessage"]?["content"] == "You are an assistant in a chat.")
+        expectEqual(creation?["systemMessage"]?["content"], "You are an assistant in a chat.")
     }
 
     @Test("deltas, tokens and the end; the complete message adds only what is missing")
     func answer() {
         var turn = self.underWay()
-        #expect(turn.receive(Self.delta("Hel")) == [.emit(.text("Hel"))])
-        #expect(turn.receive(Self.delta("lo")) == [.emit(.text("lo"))])
+        expectEqual(turn.receive(Self.delta("Hel")), [.emit(.text("Hel"))])
+        expectEqual(turn.receive(Self.delta("lo")), [.emit(.text("lo"))])
         let usage = Self.event("assistant.usage", ["inputTokens": 5, "outputTokens": 3])
-        #expect(turn.receive(usage) == [.emit(.usage(TokenUsage(input: 5, output: 3)))])
+        expectEqual(turn.receive(usage), [.emit(.usage(TokenUsage(input: 5, output: 3)))])
         _ = turn.receive(usage)
-        #expect(turn.usage == TokenUsage(input: 10, output: 6))
-        #expect(
-            turn.receive(Self.message("Hello.")) == [.emit(.text(".")), .emit(.answered(text: "Hello.", calls: []))])
-        #expect(turn.receive(Self.idle) == [.end(nil)])
-        #expect(turn.finishReason == .stop)
+        expectEqual(turn.usage, TokenUsage(input: 10, output: 6))
+        expectEqual(
+            turn.receive(Self.message("Hello.")), [.emit(.text(".")), .emit(.answered(text: "Hello.", calls: []))])
+        expectEqual(turn.receive(Self.idle), [.end(nil)])
+        expectEqual(turn.finishReason, .stop)
         #expect(turn.receive(Self.delta("late")).isEmpty)
     }
 
     @Test("a message without deltas is shown completely")
     func withoutDeltas() {
         var turn = self.underWay()
-        #expect(self.text(turn.receive(Self.message("All at once"))) == "All at once")
+        expectEqual(self.text(turn.receive(Self.message("All at once"))), "All at once")
     }
 
     @Test("the end may precede the answer to session.send, but not the start of the prompt")
@@ -105,20 +108,20 @@ struct CopilotCLITalkTurnTests {
         #expect(turn.receive(Self.idle).isEmpty)
         _ = turn.receive(Self.event("user.message"))
         _ = turn.receive(Self.message("Hi"))
-        #expect(turn.receive(Self.idle).last == .end(nil))
+        expectEqual(turn.receive(Self.idle).last, .end(nil))
         #expect(turn.receive(.answered(.send, .success([:]))).isEmpty)
     }
 
     @Test("a new draft with the same text continues where the old one stopped", arguments: ["m1", "m2"])
     func sameDraft(id: String) {
         var turn = self.underWay()
-        #expect(self.text(turn.receive(Self.delta("Hello th"))) == "Hello th")
+        expectEqual(self.text(turn.receive(Self.delta("Hello th"))), "Hello th")
         #expect(turn.receive(Self.retry).isEmpty)
         if id != "m1" { _ = turn.receive(Self.event("assistant.message_start", ["messageId": .string(id)])) }
         #expect(turn.receive(Self.delta("Hel", id: id)).isEmpty)
-        #expect(self.text(turn.receive(Self.delta("lo there", id: id))) == "ere")
-        #expect(self.text(turn.receive(Self.message("Hello there"))) == "")
-        #expect(turn.receive(Self.idle).last == .end(nil))
+        expectEqual(self.text(turn.receive(Self.delta("lo there", id: id))), "ere")
+        expectEqual(self.text(turn.receive(Self.message("Hello there"))), "")
+        expectEqual(turn.receive(Self.idle).last, .end(nil))
     }
 
     @Test("a new draft with different text interrupts the answer")
@@ -130,7 +133,7 @@ struct CopilotCLITalkTurnTests {
             Issue.record("the turn did not end")
             return
         }
-        #expect(error.code == .interrupted)
+        expectEqual(error.code, .interrupted)
     }
 
     @Test("a draft that restarted unannounced is detected at its end")
@@ -147,10 +150,10 @@ struct CopilotCLITalkTurnTests {
     @Test("a split grapheme or trimmed white space is not a difference")
     func graphemes() {
         var turn = self.underWay()
-        #expect(self.text(turn.receive(Self.delta("e"))) == "e")
-        #expect(self.text(turn.receive(Self.delta("\u{301}x\n"))) == "\u{301}x\n")
-        #expect(self.text(turn.receive(Self.message("e\u{301}x"))) == "")
-        #expect(turn.receive(Self.idle).last == .end(nil))
+        expectEqual(self.text(turn.receive(Self.delta("e"))), "e")
+        expectEqual(self.text(turn.receive(Self.delta("\u{301}x\n"))), "\u{301}x\n")
+        expectEqual(self.text(turn.receive(Self.message("e\u{301}x"))), "")
+        expectEqual(turn.receive(Self.idle).last, .end(nil))
     }
 
     @Test("a retry is reported before the first word, but not after it")
@@ -160,7 +163,7 @@ struct CopilotCLITalkTurnTests {
             Issue.record("not told")
             return
         }
-        #expect(notice.attempt == 2)
+        expectEqual(notice.attempt, 2)
         _ = turn.receive(Self.delta("Hello"))
         #expect(turn.receive(Self.retry).isEmpty)
     }
@@ -188,7 +191,7 @@ struct CopilotCLITalkTurnTests {
             Issue.record("a success")
             return
         }
-        #expect(error.code == .interrupted)
+        expectEqual(error.code, .interrupted)
     }
 
     @Test(
@@ -208,7 +211,7 @@ struct CopilotCLITalkTurnTests {
     func filtered() {
         var turn = self.underWay()
         let words = "The model returned no content because the response was blocked by content filtering."
-        #expect(turn.receive(Self.message(words)) == [.emit(.answered(text: "", calls: []))])
+        expectEqual(turn.receive(Self.message(words)), [.emit(.answered(text: "", calls: []))])
         #expect(turn.receive(Self.idle) == [.end(nil)] && turn.finishReason == .contentFilter)
     }
 
@@ -216,10 +219,10 @@ struct CopilotCLITalkTurnTests {
     func severalMessages() {
         var turn = self.underWay()
         _ = turn.receive(Self.message("Let me see.", tools: [["name": "x"]]))
-        #expect(self.text(turn.receive(Self.delta("Here"))) == "\n\nHere")
+        expectEqual(self.text(turn.receive(Self.delta("Here"))), "\n\nHere")
         var cut = self.underWay()
         let text = ["One, ", "two, ", "three"].map { self.text(cut.receive(Self.message($0))) }.joined()
-        #expect(text == "One, two, three")
+        expectEqual(text, "One, two, three")
         #expect(cut.receive(Self.idle) == [.end(nil)] && cut.finishReason == .length)
     }
 
@@ -239,8 +242,9 @@ struct CopilotCLITalkTurnTests {
             return
         }
         #expect(ask.subject == .write(path: "/etc/passwd", content: "x") && turn.isWaitingForUs)
-        #expect(
-            turn.receive(.decided(ask, .reject("no"))) == [
+        expectEqual(
+            turn.receive(.decided(ask, .reject("no"))),
+            [
                 .call(
                     .other, method: "session.permissions.handlePendingPermissionRequest",
                     [
@@ -281,7 +285,7 @@ struct CopilotCLITalkTurnTests {
                 Issue.record("the turn did not end")
                 continue
             }
-            #expect(failure.code == code)
+            expectEqual(failure.code, code)
         }
         var turn = self.underWay()
         #expect(turn.receive(.answered(.other, .failure(JSONRPCError(code: 0, message: "no")))).isEmpty)

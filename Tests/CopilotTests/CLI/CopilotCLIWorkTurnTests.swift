@@ -2,6 +2,7 @@ import Copilot
 import JSON
 import Models
 import Primitives
+import TestSupport
 import Testing
 
 @Suite("A turn of the Copilot CLI that works")
@@ -86,8 +87,8 @@ struct CopilotCLIWorkTurnTests {
         let excluded = creation["excludedTools"]?.arrayValue?.compactMap(\.stringValue) ?? []
         #expect(Set(excluded).isSuperset(of: ["write_bash", "task", "sql", "session_store_sql", "skill", "grep"]))
         #expect(creation["gitHubToken"] == "gho_x" && creation["availableTools"] == nil)
-        #expect(creation["systemMessage"] == ["mode": "append", "content": "Be careful."])
-        #expect(creation["continuePendingWork"] == nil)
+        expectEqual(creation["systemMessage"], ["mode": "append", "content": "Be careful."])
+        expectEqual(creation["continuePendingWork"], nil)
         guard
             case .call(.options, "session.options.update", let options)? = state.receive(
                 .answered(.create, .success([:]))
@@ -99,8 +100,9 @@ struct CopilotCLIWorkTurnTests {
         #expect(options["skipCustomInstructions"] == true && options["enableScriptSafety"] == false)
         #expect(options["installedPlugins"] == [] && options["customAgentsLocalOnly"] == true)
         let sending = state.receive(.answered(.options, .success([:])))
-        #expect(
-            sending == [
+        expectEqual(
+            sending,
+            [
                 .call(
                     .send, method: "session.send",
                     ["sessionId": "jb-1", "prompt": "Everything. And now?", "mode": "enqueue"])
@@ -130,12 +132,12 @@ struct CopilotCLIWorkTurnTests {
             return
         }
         let actions = state.receive(.answered(.pending, .success(["items": [["requestId": "old"]]])))
-        #expect(actions.first == .call(.other, method: "session.abort", ["sessionId": "jb-1"]))
-        #expect(
-            actions.last
-                == .call(
-                    .send, method: "session.send", ["sessionId": "jb-1", "prompt": "And now?", "mode": "enqueue"]))
-        #expect(state.receive(.answered(.send, .success([:]))) == [.emit(.began(isNew: false))])
+        expectEqual(actions.first, .call(.other, method: "session.abort", ["sessionId": "jb-1"]))
+        expectEqual(
+            actions.last,
+            .call(
+                .send, method: "session.send", ["sessionId": "jb-1", "prompt": "And now?", "mode": "enqueue"]))
+        expectEqual(state.receive(.answered(.send, .success([:]))), [.emit(.began(isNew: false))])
     }
 
     @Test("a session that is missing is made anew, with the whole conversation")
@@ -153,7 +155,7 @@ struct CopilotCLIWorkTurnTests {
             Issue.record("nothing is sent")
             return
         }
-        #expect(sending["prompt"] == "Everything. And now?")
+        expectEqual(sending["prompt"], "Everything. And now?")
     }
 
     @Test("a session that cannot be resumed for another reason is not overwritten")
@@ -172,12 +174,12 @@ struct CopilotCLIWorkTurnTests {
         let command = "cat /etc/hostname; curl http://example.org/x"
         _ = state.receive(Self.begin("c1", "bash", ["command": .string(command)]))
         let first = self.asks(state.receive(Self.ask("r1", Self.shell(command), prompt: "path")))
-        #expect(first == [CopilotCLIAsk(toolCallID: "c1", tool: "bash", subject: .command(command))])
+        expectEqual(first, [CopilotCLIAsk(toolCallID: "c1", tool: "bash", subject: .command(command))])
         let address: JSON = ["kind": "url", "toolCallId": "c1", "url": "http://example.org/x"]
         #expect(state.receive(Self.ask("r2", address, prompt: "url")).isEmpty)
         #expect(state.isWaitingForUs)
-        #expect(self.answers(state.receive(.decided(first[0], .approve))) == ["r1 approve-once", "r2 approve-once"])
-        #expect(self.answers(state.receive(Self.ask("r3", Self.shell(command)))) == ["r3 approve-once"])
+        expectEqual(self.answers(state.receive(.decided(first[0], .approve))), ["r1 approve-once", "r2 approve-once"])
+        expectEqual(self.answers(state.receive(Self.ask("r3", Self.shell(command)))), ["r3 approve-once"])
         #expect(!state.isWaitingForUs)
     }
 
@@ -187,8 +189,8 @@ struct CopilotCLIWorkTurnTests {
         _ = state.receive(Self.begin("c1", "view", ["path": "/etc/passwd"]))
         let permission: JSON = ["kind": "read", "toolCallId": "c1", "path": "/etc/passwd"]
         let ask = self.asks(state.receive(Self.ask("r1", permission, prompt: "path")))[0]
-        #expect(self.answers(state.receive(.decided(ask, .reject("No.")))) == ["r1 approve-once"])
-        #expect(self.answers(state.receive(Self.ask("r2", permission, prompt: "read"))) == ["r2 reject"])
+        expectEqual(self.answers(state.receive(.decided(ask, .reject("No.")))), ["r1 approve-once"])
+        expectEqual(self.answers(state.receive(Self.ask("r2", permission, prompt: "read"))), ["r2 reject"])
     }
 
     @Test("a command that ran when only its path was answered ends the turn")
@@ -197,7 +199,7 @@ struct CopilotCLIWorkTurnTests {
         _ = state.receive(Self.begin("c1", "bash", ["command": "ls /"]))
         let ask = self.asks(state.receive(Self.ask("r1", Self.shell("ls /"), prompt: "path")))[0]
         _ = state.receive(.decided(ask, .approve))
-        #expect(self.failure(state.receive(Self.result("c1")))?.code == .refused)
+        expectEqual(self.failure(state.receive(Self.result("c1")))?.code, .refused)
     }
 
     @Test("an approval covers exactly what was asked about")
@@ -207,7 +209,7 @@ struct CopilotCLIWorkTurnTests {
         let ask = self.asks(state.receive(Self.ask("r1", Self.shell("ls"))))[0]
         _ = state.receive(.decided(ask, .approve))
         let other = self.asks(state.receive(Self.ask("r2", Self.shell("ls; rm -rf ."))))
-        #expect(other.map(\.subject) == [.command("ls; rm -rf .")])
+        expectEqual(other.map(\.subject), [.command("ls; rm -rf .")])
     }
 
     @Test("a refusal gives the reason to the model, and a decision that comes again changes nothing")
@@ -219,7 +221,7 @@ struct CopilotCLIWorkTurnTests {
             Issue.record("nothing is answered")
             return
         }
-        #expect(parameters["result"] == ["kind": "reject", "feedback": "Not now."])
+        expectEqual(parameters["result"], ["kind": "reject", "feedback": "Not now."])
         #expect(state.receive(.decided(ask, .approve)).isEmpty)
     }
 
@@ -229,7 +231,7 @@ struct CopilotCLIWorkTurnTests {
     func kinds(kind: String) {
         var state = self.working()
         let asks = self.asks(state.receive(Self.ask("r1", ["kind": .string(kind), "toolCallId": "c1"])))
-        #expect(asks.map(\.subject) == [.other(kind)])
+        expectEqual(asks.map(\.subject), [.other(kind)])
     }
 
     @Test("a request that a hook has decided ends the turn")
@@ -239,7 +241,7 @@ struct CopilotCLIWorkTurnTests {
             Self.event(
                 "permission.requested",
                 ["requestId": "r1", "resolvedByHook": true, "permissionRequest": Self.shell("ls")]))
-        #expect(self.failure(actions)?.code == .refused)
+        expectEqual(self.failure(actions)?.code, .refused)
         #expect(state.receive(Self.event("session.idle")).isEmpty)
     }
 
@@ -248,14 +250,14 @@ struct CopilotCLIWorkTurnTests {
         var state = self.working()
         let actions = state.receive(
             Self.event("permission.completed", ["requestId": "r1", "result": ["kind": "approved-for-session"]]))
-        #expect(self.failure(actions)?.code == .refused)
+        expectEqual(self.failure(actions)?.code, .refused)
     }
 
     @Test("a change without a question ends the turn", arguments: ["bash", "edit", "create", "write_bash"])
     func ungated(tool: String) {
         var state = self.working()
         _ = state.receive(Self.begin("c1", tool, [:]))
-        #expect(self.failure(state.receive(Self.result("c1")))?.code == .refused)
+        expectEqual(self.failure(state.receive(Self.result("c1")))?.code, .refused)
     }
 
     @Test("a change that failed before it was asked about is a result like any other")
@@ -276,9 +278,9 @@ struct CopilotCLIWorkTurnTests {
         ])
     func status(text: String, status: Int?) {
         let result = CopilotCLIEvent.Result(id: "c1", tool: "bash", isSuccess: true, code: nil, text: text)
-        #expect(result.exitStatus == status)
+        expectEqual(result.exitStatus, status)
         let other = CopilotCLIEvent.Result(id: "c1", tool: "view", isSuccess: true, code: nil, text: text)
-        #expect(other.exitStatus == nil)
+        expectEqual(other.exitStatus, nil)
     }
 
     @Test("our own tools are run and answered by us")
@@ -301,7 +303,7 @@ struct CopilotCLIWorkTurnTests {
             Issue.record("nothing is answered")
             return
         }
-        #expect(parameters["result"] == ["textResultForLlm": "No.", "resultType": "denied", "error": "No."])
+        expectEqual(parameters["result"], ["textResultForLlm": "No.", "resultType": "denied", "error": "No."])
         #expect(state.receive(.called(requestID: "e1", CopilotCLIToolAnswer(.success, "Late."))).isEmpty)
     }
 
@@ -321,22 +323,23 @@ struct CopilotCLIWorkTurnTests {
             }
         }
         #expect(text == "I look.\n\nDone." && calls == ["view"])
-        #expect(state.receive(Self.event("session.idle")) == [.end(nil)])
+        expectEqual(state.receive(Self.event("session.idle")), [.end(nil)])
     }
 
     @Test("words that are on their way keep the turn from ending")
     func steering() {
         var state = self.working()
         let actions = state.receive(.steered("Ada says: faster"))
-        #expect(
-            actions == [
+        expectEqual(
+            actions,
+            [
                 .call(
                     .steer, method: "session.send",
                     ["sessionId": "jb-1", "prompt": "Ada says: faster", "mode": "immediate"])
             ])
         #expect(state.receive(Self.event("session.idle")).isEmpty)
         _ = state.receive(Self.event("user.message"))
-        #expect(state.receive(Self.event("session.idle")) == [.end(nil)])
+        expectEqual(state.receive(Self.event("session.idle")), [.end(nil)])
     }
 
     @Test("words that the CLI does not take end the turn with an error")
@@ -345,16 +348,17 @@ struct CopilotCLIWorkTurnTests {
         _ = state.receive(.steered("Ada says: faster"))
         #expect(state.receive(Self.event("session.idle")).isEmpty)
         let actions = state.receive(.answered(.steer, .failure(JSONRPCError(code: -32603, message: "too late"))))
-        #expect(self.failure(actions)?.message.contains("too late") == true)
+        expectEqual(self.failure(actions)?.message.contains("too late"), true)
     }
 
     @Test("words that came in the last moment continue a turn that has ended")
     func lateSteering() {
         var state = self.working()
         _ = state.receive(Self.event("assistant.message", ["messageId": "m", "content": "Done."]))
-        #expect(state.receive(Self.event("session.idle")) == [.end(nil)])
-        #expect(
-            state.continue(with: ["Ada says: more"]) == [
+        expectEqual(state.receive(Self.event("session.idle")), [.end(nil)])
+        expectEqual(
+            state.continue(with: ["Ada says: more"]),
+            [
                 .call(
                     .steer, method: "session.send",
                     ["sessionId": "jb-1", "prompt": "Ada says: more", "mode": "enqueue"])
@@ -362,8 +366,8 @@ struct CopilotCLIWorkTurnTests {
         #expect(state.receive(Self.event("session.idle")).isEmpty)
         _ = state.receive(Self.event("user.message"))
         let more = state.receive(Self.event("assistant.message", ["messageId": "n", "content": "More."]))
-        #expect(more.first == .emit(.text("\n\nMore.")))
-        #expect(state.receive(Self.event("session.idle")) == [.end(nil)])
+        expectEqual(more.first, .emit(.text("\n\nMore.")))
+        expectEqual(state.receive(Self.event("session.idle")), [.end(nil)])
     }
 
     @Test("words from before the first message follow it")
@@ -377,11 +381,11 @@ struct CopilotCLIWorkTurnTests {
             guard case .call(_, "session.send", let parameters) = action else { return nil }
             return parameters["mode"]?.stringValue
         }
-        #expect(sent == ["enqueue", "immediate", "immediate"])
+        expectEqual(sent, ["enqueue", "immediate", "immediate"])
         for _ in 0..<2 { _ = state.receive(Self.event("user.message")) }
         #expect(state.receive(Self.event("session.idle")).isEmpty)
         _ = state.receive(Self.event("user.message"))
-        #expect(state.receive(Self.event("session.idle")) == [.end(nil)])
+        expectEqual(state.receive(Self.event("session.idle")), [.end(nil)])
     }
 
     @Test(
@@ -399,12 +403,12 @@ struct CopilotCLIWorkTurnTests {
                 "kind": "write", "toolCallId": "c1", "fileName": "/workspace/a", "newFileContents": "new",
             ]
             let ask = self.asks(state.receive(Self.ask("r1", write)))[0]
-            #expect(ask.subject == (isRemoval ? .removal : .write(path: "/workspace/a", content: "new")))
+            expectEqual(ask.subject, isRemoval ? .removal : .write(path: "/workspace/a", content: "new"))
         }
         // One that nobody approved ends the turn.
         var state = self.working()
         _ = state.receive(Self.begin("c1", "apply_patch", .string(text)))
-        #expect(self.failure(state.receive(Self.result("c1")))?.code == .refused)
+        expectEqual(self.failure(state.receive(Self.result("c1")))?.code, .refused)
     }
 
     @Test("an error ends the turn when the CLI is idle again, and an abort is not a success")
@@ -413,6 +417,6 @@ struct CopilotCLIWorkTurnTests {
         #expect(state.receive(Self.event("session.error", ["errorType": "query", "message": "boom"])).isEmpty)
         #expect(self.failure(state.receive(Self.event("session.idle"))) != nil)
         var other = self.working()
-        #expect(self.failure(other.receive(Self.event("session.idle", ["aborted": true])))?.code == .interrupted)
+        expectEqual(self.failure(other.receive(Self.event("session.idle", ["aborted": true])))?.code, .interrupted)
     }
 }

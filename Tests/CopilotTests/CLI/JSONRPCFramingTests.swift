@@ -1,5 +1,6 @@
 import Copilot
 import JSON
+import TestSupport
 import Testing
 
 @Suite("JSON-RPC framing")
@@ -16,19 +17,19 @@ struct JSONRPCFramingTests {
             received += try framing.receive(Array(rest.prefix(length)))
             rest = rest.dropFirst(length)
         }
-        #expect(received.map { String(decoding: $0, as: UTF8.self) } == Self.bodies)
+        expectEqual(received.map { String(decoding: $0, as: UTF8.self) }, Self.bodies)
     }
 
     @Test("other header lines and any case are accepted")
     func headers() throws {
         var framing = JSONRPCFraming()
         let text = "Content-Type: application/json\r\ncONTENT-lENGTH:2 \r\n\r\n{}"
-        #expect(try framing.receive(Array(text.utf8)) == [Array("{}".utf8)])
+        try expectEqual(framing.receive(Array(text.utf8)), [Array("{}".utf8)])
     }
 
     @Test("the length counts bytes, not characters")
     func bytes() throws {
-        #expect(JSONRPCFraming.frame(Array("ü".utf8)) == Array("Content-Length: 2\r\n\r\nü".utf8))
+        expectEqual(JSONRPCFraming.frame(Array("ü".utf8)), Array("Content-Length: 2\r\n\r\nü".utf8))
     }
 
     @Test(
@@ -47,20 +48,18 @@ struct JSONRPCFramingTests {
     @Test("a message is a request, a notification, an answer or a refusal; everything else is invalid")
     func messages() throws {
         func read(_ text: String) throws -> JSONRPCMessage? { JSONRPCMessage(try JSON.parse(Array(text.utf8))) }
-        #expect(
-            try read(#"{"id":"a","method":"m","params":{}}"#) == .request(id: "a", method: "m", params: [:]))
-        #expect(try read(#"{"method":"m"}"#) == .notification(method: "m", params: .null))
-        #expect(try read(#"{"id":null,"method":"m"}"#) == .notification(method: "m", params: .null))
-        #expect(try read(#"{"id":3,"result":{"x":1}}"#) == .result(id: 3, ["x": 1]))
-        #expect(try read(#"{"id":3}"#) == .result(id: 3, .null))
-        #expect(
-            try read(#"{"id":3,"error":{"code":-1,"message":"no"}}"#)
-                == .failure(id: 3, JSONRPCError(code: -1, message: "no")))
-        #expect(
-            try read(#"{"id":null,"error":"no"}"#)
-                == .failure(id: nil, JSONRPCError(code: 0, message: "no reason given")))
-        #expect(try read("[]") == nil)
-        #expect(try read(#"{"id":"text","result":1}"#) == nil)
-        #expect(try read("{}") == nil)
+        try expectEqual(read(#"{"id":"a","method":"m","params":{}}"#), .request(id: "a", method: "m", params: [:]))
+        try expectEqual(read(#"{"method":"m"}"#), .notification(method: "m", params: .null))
+        try expectEqual(read(#"{"id":null,"method":"m"}"#), .notification(method: "m", params: .null))
+        try expectEqual(read(#"{"id":3,"result":{"x":1}}"#), .result(id: 3, ["x": 1]))
+        try expectEqual(read(#"{"id":3}"#), .result(id: 3, .null))
+        try expectEqual(
+            read(#"{"id":3,"error":{"code":-1,"message":"no"}}"#),
+            .failure(id: 3, JSONRPCError(code: -1, message: "no")))
+        try expectEqual(
+            read(#"{"id":null,"error":"no"}"#), .failure(id: nil, JSONRPCError(code: 0, message: "no reason given")))
+        try expectEqual(read("[]"), nil)
+        try expectEqual(read(#"{"id":"text","result":1}"#), nil)
+        try expectEqual(read("{}"), nil)
     }
 }

@@ -81,7 +81,7 @@ struct RealCopilotCLIAccountTests {
             while !first.withLock({ $0 }) { try await EventLoop.shared.sleep(for: .milliseconds(5)) }
             let pid = try #require(await bench.client.pool.processIDs.first)
             let holding = ProcessTable.environment(of: pid).filter { $0.contains(Self.token) }
-            #expect(holding == ["JETBRIDGE_COPILOT_TOKEN=\(Self.token)"])
+            expectEqual(holding, ["JETBRIDGE_COPILOT_TOKEN=\(Self.token)"])
             let children = ProcessTable.descendants(of: pid)
             for process in ProcessTable.all where process != pid {
                 let texts = ProcessTable.arguments(of: process) + ProcessTable.environment(of: process)
@@ -90,7 +90,7 @@ struct RealCopilotCLIAccountTests {
                     "process \(process), child: \(children.contains(process))")
             }
             #expect(!ProcessTable.arguments(of: pid).contains { $0.contains(Self.token) })
-            #expect(try RealGit(bench.folder.path).shell("grep -rl \(Self.token) cli || true") == "")
+            try expectEqual(RealGit(bench.folder.path).shell("grep -rl \(Self.token) cli || true"), "")
             task.cancel()
             _ = try? await task.value
             await bench.client.stop()
@@ -102,7 +102,7 @@ struct RealCopilotCLIAccountTests {
     func quota() async throws {
         try await self.withBench(credits: 100) { bench, _ in
             let lines = try await bench.client.quota()?.lines ?? []
-            #expect(lines.first?.hasPrefix("credits: ") == true, "\(lines)")
+            expectEqual(lines.first?.hasPrefix("credits: "), true, "\(lines)")
         }
     }
 
@@ -110,8 +110,8 @@ struct RealCopilotCLIAccountTests {
     func unknownModel() async throws {
         try await self.withBench { bench, _ in
             let answer = await bench.ask("Well?", model: "gpt-nobody")
-            #expect(answer.failure?.code == .unknownModel)
-            #expect(answer.failure?.message.contains("“gpt-nobody”") == true)
+            expectEqual(answer.failure?.code, .unknownModel)
+            expectEqual(answer.failure?.message.contains("“gpt-nobody”"), true)
         }
     }
 
@@ -119,8 +119,8 @@ struct RealCopilotCLIAccountTests {
     func signedOut() async throws {
         try await self.withBench(tokens: []) { bench, _ in
             let answer = await bench.ask("Well?")
-            #expect(answer.failure?.code == .unauthorized)
-            #expect(answer.failure?.message.contains("jetbridge login") == true)
+            expectEqual(answer.failure?.code, .unauthorized)
+            expectEqual(answer.failure?.message.contains("jetbridge login"), true)
             #expect(bench.log.isEmpty)
         }
     }
@@ -130,9 +130,9 @@ struct RealCopilotCLIAccountTests {
         let token = "ghp_" + String(repeating: "b", count: 36)
         try await self.withBench(tokens: [token]) { bench, _ in
             let answer = await bench.ask("Well?")
-            #expect(answer.failure?.code == .unauthorized)
-            #expect(answer.failure?.message.contains("(ghp_)") == true)
-            #expect(answer.failure?.message.contains(token) == false)
+            expectEqual(answer.failure?.code, .unauthorized)
+            expectEqual(answer.failure?.message.contains("(ghp_)"), true)
+            expectEqual(answer.failure?.message.contains(token), false)
             #expect(bench.log.isEmpty)
         }
     }
@@ -141,9 +141,9 @@ struct RealCopilotCLIAccountTests {
     func revokedToken() async throws {
         try await self.withBench(tokens: ["gho_" + String(repeating: "c", count: 36)]) { bench, _ in
             let answer = await bench.ask("Well?")
-            #expect(answer.failure?.code == .unauthorized)
-            #expect(
-                answer.failure?.message.contains("jetbridge login") == true, "\(answer.failure?.message ?? "nothing")")
+            expectEqual(answer.failure?.code, .unauthorized)
+            expectEqual(
+                answer.failure?.message.contains("jetbridge login"), true, "\(answer.failure?.message ?? "nothing")")
         }
     }
 
@@ -168,8 +168,8 @@ struct RealCopilotCLIAccountTests {
         try await self.withBench { bench, copilot in
             copilot.enqueue(.refusal(status: status, code: error, message: "not now"))
             let answer = await bench.ask("Well?")
-            #expect(answer.failure?.code == code)
-            #expect(answer.failure?.message.contains(words) == true, "\(answer.failure?.message ?? "nothing")")
+            expectEqual(answer.failure?.code, code)
+            expectEqual(answer.failure?.message.contains(words), true, "\(answer.failure?.message ?? "nothing")")
         }
     }
 }

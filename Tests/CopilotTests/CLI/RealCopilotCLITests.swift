@@ -44,15 +44,15 @@ struct RealCopilotCLITests {
             server.enqueue(.answer("One two three four five six seven.", rate: 20, chunkLength: 6))
             let answer = await bench.ask("Say something.")
             #expect(answer.error == nil)
-            #expect(answer.text == "One two three four five six seven.")
+            expectEqual(answer.text, "One two three four five six seven.")
             #expect(answer.events.filter { if case .delta = $0 { true } else { false } }.count > 3)
-            #expect(answer.finish == .stop)
+            expectEqual(answer.finish, .stop)
             #expect((answer.usage?.output ?? 0) > 0)
             let request = try #require(server.requests.first)
-            #expect(request.messages.map(\.role) == ["system", "user"])
-            #expect(request.messages.first?.text == "Be brief.")
+            expectEqual(request.messages.map(\.role), ["system", "user"])
+            expectEqual(request.messages.first?.text, "Be brief.")
             #expect(request.question.hasSuffix("Say something."))
-            #expect(request.key == "sk-planted-own-key")
+            expectEqual(request.key, "sk-planted-own-key")
             #expect(request.body.count < 2000)
         }
     }
@@ -77,7 +77,7 @@ struct RealCopilotCLITests {
                 left = (try? shell.shell("ls copilot/session-state 2>/dev/null || true")) ?? ""
                 try await EventLoop.shared.sleep(for: .milliseconds(20))
             }
-            #expect(left == "")
+            expectEqual(left, "")
         }
     }
 
@@ -89,9 +89,9 @@ struct RealCopilotCLITests {
                 return await group.reduce(into: [String]()) { $0.append($1) }
             }
             for number in 0..<8 {
-                #expect(texts.filter { $0.hasPrefix("You said:") && $0.hasSuffix("number \(number)") }.count == 1)
+                expectEqual(texts.filter { $0.hasPrefix("You said:") && $0.hasSuffix("number \(number)") }.count, 1)
             }
-            #expect(bench.records("process started").count == 1)
+            expectEqual(bench.records("process started").count, 1)
         }
     }
 
@@ -108,8 +108,8 @@ struct RealCopilotCLITests {
                 try await EventLoop.shared.sleep(for: .milliseconds(5))
                 try #require(started.duration(to: .now) < .seconds(1))
             }
-            #expect(await bench.ask("And now?").text == "This is an instant answer.")
-            #expect(bench.records("session ended").first?["outcome"] == "stopped")
+            await expectEqual(bench.ask("And now?").text, "This is an instant answer.")
+            expectEqual(bench.records("session ended").first?["outcome"], "stopped")
         }
     }
 
@@ -121,9 +121,9 @@ struct RealCopilotCLITests {
         try await self.withBench(change: { $0.idleTimeout = .seconds(6) }) { bench, server in
             server.enqueue(hasWords ? .stall(after: "This answer stops") : .silence)
             let answer = await bench.ask("Well?")
-            #expect(answer.failure?.code == .timedOut)
-            #expect(answer.text == (hasWords ? "This answer stops" : ""))
-            #expect(await bench.ask("And now?").text == "This is an instant answer.")
+            expectEqual(answer.failure?.code, .timedOut)
+            expectEqual(answer.text, hasWords ? "This answer stops" : "")
+            await expectEqual(bench.ask("And now?").text, "This is an instant answer.")
         }
     }
 
@@ -133,8 +133,8 @@ struct RealCopilotCLITests {
             server.enqueue(.drop(after: "This answer"), .answer("This answer is whole."))
             let answer = await bench.ask("Well?")
             #expect(answer.error == nil)
-            #expect(answer.text == "This answer is whole.")
-            #expect(server.requests.count == 2)
+            expectEqual(answer.text, "This answer is whole.")
+            expectEqual(server.requests.count, 2)
         }
     }
 
@@ -143,9 +143,9 @@ struct RealCopilotCLITests {
         try await self.withBench { bench, server in
             server.enqueue(.drop(after: "This answer"), .answer("Another answer altogether."))
             let answer = await bench.ask("Well?")
-            #expect(answer.failure?.code == .interrupted)
-            #expect(answer.text == "This answer")
-            #expect(await bench.ask("And now?").text == "This is an instant answer.")
+            expectEqual(answer.failure?.code, .interrupted)
+            expectEqual(answer.text, "This answer")
+            await expectEqual(bench.ask("And now?").text, "This is an instant answer.")
         }
     }
 
@@ -154,8 +154,8 @@ struct RealCopilotCLITests {
         try await self.withBench { bench, server in
             server.enqueue(.finish("", reason: "content_filter"))
             let answer = await bench.ask("Well?")
-            #expect(answer.text == "")
-            #expect(answer.finish == .contentFilter)
+            expectEqual(answer.text, "")
+            expectEqual(answer.finish, .contentFilter)
         }
     }
 
@@ -166,8 +166,8 @@ struct RealCopilotCLITests {
                 .finish("One, ", reason: "length"), .finish("two, ", reason: "length"),
                 .finish("three", reason: "length"))
             let answer = await bench.ask("Count.")
-            #expect(answer.text == "One, two, three")
-            #expect(answer.finish == .length)
+            expectEqual(answer.text, "One, two, three")
+            expectEqual(answer.finish, .length)
         }
     }
 
@@ -175,19 +175,18 @@ struct RealCopilotCLITests {
     func refusals() async throws {
         try await self.withBench { bench, server in
             let key = await bench.ask("Well?", model: "401")
-            #expect(key.failure?.code == .unauthorized)
-            #expect(key.failure?.message.contains("model.api_key") == true)
+            expectEqual(key.failure?.code, .unauthorized)
+            expectEqual(key.failure?.message.contains("model.api_key"), true)
             server.enqueue(.refusal(status: 403, code: "forbidden", message: "not for you"))
             let forbidden = await bench.ask("Well?")
-            #expect(
-                forbidden.failure?.message.contains("does not allow its key to use instant (403): “not for you”")
-                    == true,
+            expectEqual(
+                forbidden.failure?.message.contains("does not allow its key to use instant (403): “not for you”"), true,
                 "\(forbidden.failure?.message ?? "nothing")")
             server.enqueue(.refusal(status: 404, code: "none", message: "no such thing"))
             let missing = await bench.ask("Well?")
-            #expect(missing.failure?.code == .unknownModel)
-            #expect(
-                missing.failure?.message.contains("no chat API at this address (404): “no such thing”") == true,
+            expectEqual(missing.failure?.code, .unknownModel)
+            expectEqual(
+                missing.failure?.message.contains("no chat API at this address (404): “no such thing”"), true,
                 "\(missing.failure?.message ?? "nothing")")
         }
     }
@@ -199,8 +198,8 @@ struct RealCopilotCLITests {
             let (task, pid) = try await self.untilFirstWord(bench)
             kill(-pid, SIGKILL)
             let error = await #expect(throws: ModelError.self) { try await task.value }
-            #expect(error?.code == .interrupted)
-            #expect(await bench.ask("And now?").text == "This is an instant answer.")
+            expectEqual(error?.code, .interrupted)
+            await expectEqual(bench.ask("And now?").text, "This is an instant answer.")
         }
     }
 
@@ -220,7 +219,7 @@ struct RealCopilotCLITests {
             _ = try? await task.value
             await bench.client.stop()
             #expect(!bench.log.contains("sk-planted-own-key") && !bench.log.contains("This answer"))
-            #expect(try RealGit("\(bench.folder.path)/cli/0").shell("ls -A") == "lock")
+            try expectEqual(RealGit("\(bench.folder.path)/cli/0").shell("ls -A"), "lock")
         }
     }
 

@@ -23,11 +23,11 @@ struct CopilotAccountTests {
             for try await token in group { tokens.insert(token) }
             return tokens
         }
-        #expect(tokens.count == 1)
-        #expect(github.count(.copilotToken) == 1)
+        expectEqual(tokens.count, 1)
+        expectEqual(github.count(.copilotToken), 1)
         time.clock.advance(by: .seconds(1_400))
         #expect(github.isLive(token: try await account.token().value.reveal()))
-        #expect(github.count(.copilotToken) == 1)
+        expectEqual(github.count(.copilotToken), 1)
         await account.close()
     }
 
@@ -39,12 +39,12 @@ struct CopilotAccountTests {
         github.addAccount(Accounts.signIn)
         let account = try accounts.account(github, time.account)
         let token = try await account.token()
-        #expect(token.apiURL.description == "http://127.0.0.1:9/")
-        #expect(token.expiresAt == Int64(AccountTime.start) + 1_800)
-        #expect(token.sku == "monthly_subscriber_quota")
+        expectEqual(token.apiURL.description, "http://127.0.0.1:9/")
+        expectEqual(token.expiresAt, Int64(AccountTime.start) + 1_800)
+        expectEqual(token.sku, "monthly_subscriber_quota")
         let headers = github.lastHeaders(.copilotToken)
-        #expect(headers?["Authorization"] == "token \(Accounts.signIn)")
-        #expect(headers?["User-Agent"] == "jetbridge/0.0.0")
+        expectEqual(headers?["Authorization"], "token \(Accounts.signIn)")
+        expectEqual(headers?["User-Agent"], "jetbridge/0.0.0")
         await account.close()
     }
 
@@ -79,7 +79,7 @@ struct CopilotAccountTests {
             time.clock.advance(by: .seconds(1))
         }
         // At 0, and whenever 22.5 of the 30 seconds have passed.
-        #expect(github.count(.copilotToken) == 14)
+        expectEqual(github.count(.copilotToken), 14)
         await account.close()
     }
 
@@ -93,11 +93,11 @@ struct CopilotAccountTests {
         time.restart()
         time.clock.advance(by: .seconds(600))
         _ = try await accounts.account(github, time.account).token()
-        #expect(github.count(.copilotToken) == 1)
+        expectEqual(github.count(.copilotToken), 1)
         time.restart()
         time.clock.advance(by: .seconds(2_000))
         _ = try await accounts.account(github, time.account).token()
-        #expect(github.count(.copilotToken) == 2)
+        expectEqual(github.count(.copilotToken), 2)
     }
 
     @Test("a jump of the wall clock causes exactly one exchange", arguments: [-7_200.0, 7_200.0])
@@ -112,7 +112,7 @@ struct CopilotAccountTests {
         for _ in 0..<20 { _ = try await account.token() }
         await account.settled()
         _ = try await account.token()
-        #expect(github.count(.copilotToken) == 2)
+        expectEqual(github.count(.copilotToken), 2)
         await account.close()
     }
 
@@ -128,14 +128,14 @@ struct CopilotAccountTests {
         for seconds in [1_700, 60, 30] {
             time.clock.advance(by: .seconds(seconds))
             // None waits for the exchange, which one of them has begun.
-            for _ in 0..<3 { #expect(try await account.token() == first) }
+            for _ in 0..<3 { try await expectEqual(account.token(), first) }
         }
         try await eventually("the second exchange has begun") { github.count(.copilotToken) >= 2 }
         time.clock.advance(by: .seconds(6))
         let waiting = Task { try await account.token() }
         await account.close()
         await #expect(throws: (any Error).self) { try await waiting.value }
-        #expect(github.count(.copilotToken) == 2)
+        expectEqual(github.count(.copilotToken), 2)
     }
 
     @Test("an exchange that another process holds for a minute is reported without its id and a path")
@@ -154,9 +154,9 @@ struct CopilotAccountTests {
         }
         let error = await #expect(throws: ModelError.self) { try await waiting.value }
         // The log names the process and the file; a thread must not.
-        #expect(error?.message.hasPrefix("Another process on the host's machine has been exchanging") == true)
+        expectEqual(error?.message.hasPrefix("Another process on the host's machine has been exchanging"), true)
         #expect(error?.message.contains("\(holder.pid)") == false && error?.message.contains("token.lock") == false)
-        #expect(error?.message.contains(accounts.home.path) == false)
+        expectEqual(error?.message.contains(accounts.home.path), false)
         await account.close()
     }
 
@@ -169,16 +169,16 @@ struct CopilotAccountTests {
         for _ in 0..<20 {
             let error = await #expect(throws: ModelError.self) { try await account.token() }
             #expect(error?.code == .unauthorized && error?.status == 401)
-            #expect(error?.message.contains("jetbridge login") == true)
+            expectEqual(error?.message.contains("jetbridge login"), true)
             // It appears in threads, where nobody may see paths of this machine.
-            #expect(error?.message.contains(accounts.home.path) == false)
+            expectEqual(error?.message.contains(accounts.home.path), false)
         }
-        #expect(github.count(.copilotToken) == 1)
+        expectEqual(github.count(.copilotToken), 1)
         let renewed = "ghu_RENEWED0000000000000000000000000000x"
         github.addAccount(renewed)
         try accounts.plant(renewed)
         _ = try await account.token()
-        #expect(github.exchanges.map(\.signIn) == [renewed])
+        expectEqual(github.exchanges.map(\.signIn), [renewed])
         await account.close()
     }
 
@@ -198,7 +198,7 @@ struct CopilotAccountTests {
         await account.close()
         let answer: JSON = ["access_token": "a", "refresh_token": "r", "expires_in": 1e300]
         let grant = DeviceGrant(answer)
-        #expect(grant?.renewal(clientID: "c", now: 1_000)?.expiresAt == 1_000_001_000)
+        expectEqual(grant?.renewal(clientID: "c", now: 1_000)?.expiresAt, 1_000_001_000)
     }
 
     @Test("a temporary failure resolves itself and keeps a token that is still valid")
@@ -211,16 +211,16 @@ struct CopilotAccountTests {
         let first = try await account.token()
         time.clock.advance(by: .seconds(1_700))
         github.inject(.webPage, at: .copilotToken, times: 3)
-        #expect(try await account.token() == first)
+        try await expectEqual(account.token(), first)
         for _ in 0..<2 {
             await time.clock.sleepers(1)
             time.clock.advance(by: .seconds(1))
         }
         await account.settled()
-        #expect(try await account.token() == first)
-        #expect(github.count(.copilotToken) == 4)
+        try await expectEqual(account.token(), first)
+        expectEqual(github.count(.copilotToken), 4)
         time.clock.advance(by: .seconds(2))
-        #expect(try await account.token() == first)
+        try await expectEqual(account.token(), first)
         await account.settled()
         #expect(try await account.token() != first)
         await account.close()
@@ -240,12 +240,12 @@ struct CopilotAccountTests {
         let second = try await account.token()
         #expect(second.value != first.value)
         await account.reject(first)
-        #expect(try await account.token() == second)
+        try await expectEqual(account.token(), second)
         await account.reject(second)
         await account.reject(try await account.token())
         let error = await #expect(throws: ModelError.self) { try await account.token() }
-        #expect(error?.message.contains("copilot.integration_id") == true)
-        #expect(github.count(.copilotToken) == 3)
+        expectEqual(error?.message.contains("copilot.integration_id"), true)
+        expectEqual(github.count(.copilotToken), 3)
         await account.close()
     }
 
@@ -255,7 +255,7 @@ struct CopilotAccountTests {
         let time = AccountTime()
         let account = try accounts.account(time.github(tokenLife: 30), time.account)
         let error = await #expect(throws: ModelError.self) { try await account.token() }
-        #expect(error?.message.contains("run 'jetbridge login'") == true)
+        expectEqual(error?.message.contains("run 'jetbridge login'"), true)
         await account.close()
     }
 
@@ -269,14 +269,14 @@ struct CopilotAccountTests {
             github, time.account,
             environment: ["GH_TOKEN": "gho_OLD", "GITHUB_TOKEN": "ghp_CLASSIC"])
         _ = try await general.token()
-        #expect(github.count(.copilotToken) == 2)
+        expectEqual(github.count(.copilotToken), 2)
         try PrivateFile.remove(accounts.tokenPath)
         let named = try accounts.account(
             github, time.account, environment: ["COPILOT_GITHUB_TOKEN": "ghp_CLASSIC"])
         let error = await #expect(throws: ModelError.self) { try await named.token() }
-        #expect(error?.message.contains("COPILOT_GITHUB_TOKEN") == true)
-        #expect(error?.message.contains("classic tokens (ghp_)") == true)
-        #expect(github.count(.copilotToken) == 2)
+        expectEqual(error?.message.contains("COPILOT_GITHUB_TOKEN"), true)
+        expectEqual(error?.message.contains("classic tokens (ghp_)"), true)
+        expectEqual(github.count(.copilotToken), 2)
     }
 
     @Test("no log line, error or printed account contains a secret")

@@ -16,39 +16,39 @@ struct DeviceFlowTests {
     /// A flow that showed its code at second 0.
     private func shown() -> DeviceFlow {
         var flow = DeviceFlow()
-        #expect(flow.handle(.begin, at: .zero) == [.requestCode])
-        #expect(flow.handle(.code(Self.code), at: .zero) == [.show(Self.code), .wait(.seconds(6))])
+        expectEqual(flow.handle(.begin, at: .zero), [.requestCode])
+        expectEqual(flow.handle(.code(Self.code), at: .zero), [.show(Self.code), .wait(.seconds(6))])
         return flow
     }
 
     @Test("the first poll comes after an interval, and the grant ends the flow")
     func granted() {
         var flow = self.shown()
-        #expect(flow.handle(.timer, at: .seconds(6)) == [Self.poll])
-        #expect(flow.handle(Self.pending, at: .seconds(6)) == [.wait(.seconds(6))])
-        #expect(flow.handle(.timer, at: .seconds(12)) == [Self.poll])
+        expectEqual(flow.handle(.timer, at: .seconds(6)), [Self.poll])
+        expectEqual(flow.handle(Self.pending, at: .seconds(6)), [.wait(.seconds(6))])
+        expectEqual(flow.handle(.timer, at: .seconds(12)), [Self.poll])
         let grant = DeviceGrant(token: Secret("gho_x"))
-        #expect(flow.handle(.granted(grant), at: .seconds(12)) == [.finish(grant)])
-        #expect(flow.handle(.granted(grant), at: .seconds(13)) == [])
+        expectEqual(flow.handle(.granted(grant), at: .seconds(12)), [.finish(grant)])
+        expectEqual(flow.handle(.granted(grant), at: .seconds(13)), [])
     }
 
     @Test("a slower pace applies to the rest of the flow: the response's interval, else five seconds more")
     func slowDown() {
         var flow = self.shown()
         _ = flow.handle(.timer, at: .seconds(6))
-        #expect(flow.handle(.refused("slow_down", interval: .seconds(10)), at: .seconds(6)) == [.wait(.seconds(11))])
+        expectEqual(flow.handle(.refused("slow_down", interval: .seconds(10)), at: .seconds(6)), [.wait(.seconds(11))])
         _ = flow.handle(.timer, at: .seconds(17))
-        #expect(flow.handle(.refused("slow_down", interval: nil), at: .seconds(17)) == [.wait(.seconds(16))])
+        expectEqual(flow.handle(.refused("slow_down", interval: nil), at: .seconds(17)), [.wait(.seconds(16))])
         _ = flow.handle(.timer, at: .seconds(33))
-        #expect(flow.handle(Self.pending, at: .seconds(33)) == [.wait(.seconds(16))])
+        expectEqual(flow.handle(Self.pending, at: .seconds(33)), [.wait(.seconds(16))])
     }
 
     @Test("network failures do not end the flow, but the code's expiry does")
     func networkAndExpiry() {
         var flow = self.shown()
         for second in stride(from: 6, through: 54, by: 6) {
-            #expect(flow.handle(.timer, at: .seconds(second)) == [Self.poll])
-            #expect(flow.handle(.failed("no route"), at: .seconds(second)) == [.wait(.seconds(6))])
+            expectEqual(flow.handle(.timer, at: .seconds(second)), [Self.poll])
+            expectEqual(flow.handle(.failed("no route"), at: .seconds(second)), [.wait(.seconds(6))])
         }
         guard case .fail(let error)? = flow.handle(.timer, at: .seconds(60)).first else {
             Issue.record("the flow did not end")
@@ -61,7 +61,7 @@ struct DeviceFlowTests {
     func lastWait() {
         var flow = self.shown()
         _ = flow.handle(.timer, at: .seconds(58))
-        #expect(flow.handle(Self.pending, at: .seconds(58)) == [.wait(.seconds(2))])
+        expectEqual(flow.handle(Self.pending, at: .seconds(58)), [.wait(.seconds(2))])
     }
 
     @Test(
@@ -85,10 +85,10 @@ struct DeviceFlowTests {
     func noCode() {
         var flow = DeviceFlow()
         _ = flow.handle(.begin, at: .zero)
-        #expect(flow.handle(.failed("no route"), at: .zero) == [.wait(.seconds(1))])
-        #expect(flow.handle(.timer, at: .seconds(1)) == [.requestCode])
-        #expect(flow.handle(.failed("no route"), at: .seconds(1)) == [.wait(.seconds(2))])
-        #expect(flow.handle(.timer, at: .seconds(3)) == [.requestCode])
+        expectEqual(flow.handle(.failed("no route"), at: .zero), [.wait(.seconds(1))])
+        expectEqual(flow.handle(.timer, at: .seconds(1)), [.requestCode])
+        expectEqual(flow.handle(.failed("no route"), at: .seconds(1)), [.wait(.seconds(2))])
+        expectEqual(flow.handle(.timer, at: .seconds(3)), [.requestCode])
         guard case .fail(let error)? = flow.handle(.failed("no route"), at: .seconds(3)).first else {
             Issue.record("the flow did not end")
             return
@@ -114,7 +114,7 @@ struct DeviceFlowTests {
             ),
         ])
     func answers(status: Int, body: String, input: DeviceFlow.Input) {
-        #expect(DeviceEndpoints.input(status: status, body: Array(body.utf8)) == input)
+        expectEqual(DeviceEndpoints.input(status: status, body: Array(body.utf8)), input)
     }
 
     @Test("under GitHub's rules the flow gets its token without a slow_down")
@@ -134,7 +134,7 @@ struct DeviceFlowTests {
             time.clock.advance(by: .seconds(6))
         }
         #expect(try await grant.token.reveal().hasPrefix("gho_"))
-        #expect(github.count(.accessToken) == 4)
+        expectEqual(github.count(.accessToken), 4)
     }
 
     @Test("the stand-in penalises early polls")
@@ -147,16 +147,14 @@ struct DeviceFlowTests {
             return
         }
         time.clock.advance(by: .seconds(2))
-        #expect(
-            try await endpoints.poll(code.deviceCode, clientID: "client")
-                == .refused("slow_down", interval: .seconds(10)))
+        try await expectEqual(
+            endpoints.poll(code.deviceCode, clientID: "client"), .refused("slow_down", interval: .seconds(10)))
         time.clock.advance(by: .seconds(10))
-        #expect(
-            try await endpoints.poll(code.deviceCode, clientID: "client")
-                == .refused("authorization_pending", interval: nil))
+        try await expectEqual(
+            endpoints.poll(code.deviceCode, clientID: "client"), .refused("authorization_pending", interval: nil))
         github.deny(code.userCode)
         time.clock.advance(by: .seconds(10))
-        #expect(
-            try await endpoints.poll(code.deviceCode, clientID: "client") == .refused("access_denied", interval: nil))
+        try await expectEqual(
+            endpoints.poll(code.deviceCode, clientID: "client"), .refused("access_denied", interval: nil))
     }
 }

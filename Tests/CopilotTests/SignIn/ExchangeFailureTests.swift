@@ -68,8 +68,8 @@ struct ExchangeFailureTests {
         let failure = ExchangeFailure(
             status: sample.status, headers: sample.headers, body: Array(sample.body.utf8), source: Self.source,
             now: 1_000)
-        #expect(failure.kind == sample.kind)
-        #expect(failure.error.code == sample.code)
+        expectEqual(failure.kind, sample.kind)
+        expectEqual(failure.error.code, sample.code)
         let message = failure.error.message
         for words in sample.words { #expect(message.contains(words), "\(message)") }
         #expect(message.hasSuffix(".") && !message.contains("\n"))
@@ -88,10 +88,10 @@ struct ExchangeFailureTests {
     func connection() {
         let failure = ExchangeFailure(
             HTTPClientError(.connect, "api.github.com: connection refused"), host: "api.github.com")
-        #expect(failure.kind == .passing)
-        #expect(
-            failure.error.message
-                == "api.github.com cannot be reached for a Copilot token (connection refused); check the network and "
+        expectEqual(failure.kind, .passing)
+        expectEqual(
+            failure.error.message,
+            "api.github.com cannot be reached for a Copilot token (connection refused); check the network and "
                 + "copilot.api_url.")
     }
 
@@ -106,7 +106,7 @@ struct ExchangeFailureTests {
         ])
     func trust(_ address: String, isTrusted: Bool) throws {
         let settings = try Accounts(signIn: nil).settings()
-        #expect(CopilotEndpoint.isTrusted(try HTTPURL(address), for: settings) == isTrusted)
+        expectEqual(CopilotEndpoint.isTrusted(try HTTPURL(address), for: settings), isTrusted)
     }
 
     @Test("a tenant's hosts are trusted when it is configured")
@@ -115,7 +115,7 @@ struct ExchangeFailureTests {
         settings.githubURL = try HTTPURL("https://tenant.ghe.com")
         #expect(CopilotEndpoint.isTrusted(try HTTPURL("https://copilot-api.tenant.ghe.com"), for: settings))
         #expect(!CopilotEndpoint.isTrusted(try HTTPURL("https://copilot-api.other.ghe.com"), for: settings))
-        #expect(try CopilotEndpoint.standard(for: settings).host == "copilot-api.tenant.ghe.com")
+        try expectEqual(CopilotEndpoint.standard(for: settings).host, "copilot-api.tenant.ghe.com")
     }
 
     @Test("no token is sent to another host that a response names", .timeLimit(.minutes(1)))
@@ -126,7 +126,7 @@ struct ExchangeFailureTests {
         github.addAccount(Accounts.signIn)
         let account = try Accounts().account(github, .system)
         let error = await #expect(throws: ModelError.self) { try await account.token() }
-        #expect(error?.message.contains("copilot.github_url") == true)
+        expectEqual(error?.message.contains("copilot.github_url"), true)
     }
 
     @Test("the stand-in's refusal becomes a readable message", .timeLimit(.minutes(1)))
@@ -136,6 +136,6 @@ struct ExchangeFailureTests {
         github.inject(.noPlan, at: .copilotToken)
         let account = try Accounts().account(github, .system)
         let error = await #expect(throws: ModelError.self) { try await account.token() }
-        #expect(error?.message.contains("No access to GitHub Copilot found: Sign up for GitHub Copilot") == true)
+        expectEqual(error?.message.contains("No access to GitHub Copilot found: Sign up for GitHub Copilot"), true)
     }
 }

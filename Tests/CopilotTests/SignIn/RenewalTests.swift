@@ -45,7 +45,7 @@ struct RenewalTests {
             }
         }
         #expect(github.count(.accessToken) == 2 && github.count(.copilotToken) == 2)
-        #expect(Set(github.exchanges.map(\.signIn)).count == 2)
+        expectEqual(Set(github.exchanges.map(\.signIn)).count, 2)
         let file = try #require(PrivateFile.read("\(accounts.folder)/login.json"))
         #expect(!file.isOpenToOthers)
     }
@@ -64,7 +64,7 @@ struct RenewalTests {
         try PrivateFile.write(renewed, to: path)
         _ = consume lock
         #expect(try await wasThere)
-        #expect(PrivateFile.read(path) == nil)
+        expectEqual(PrivateFile.read(path), nil)
     }
 
     @Test("a refused renewal says to sign in again")
@@ -78,6 +78,6 @@ struct RenewalTests {
             at: .accessToken)
         let account = try accounts.account(github, time.account)
         let error = await #expect(throws: ModelError.self) { try await account.token() }
-        #expect(error?.message == "GitHub no longer renews the sign-in; run 'jetbridge login' again.")
+        expectEqual(error?.message, "GitHub no longer renews the sign-in; run 'jetbridge login' again.")
     }
 }

@@ -34,11 +34,11 @@ struct SharedTokenTests {
             await time.clock.sleepers(10)
         }
         // At 0, and whenever 22.5 of the 30 seconds have passed; the ticks are whole seconds.
-        #expect(github.count(.copilotToken) == 1 + Int(time.clock.now.offset / .seconds(1)) / 23)
+        expectEqual(github.count(.copilotToken), 1 + Int(time.clock.now.offset / .seconds(1)) / 23)
         for account in all { await account.stop() }
         for service in services { try await service.value }
         #expect(PrivateFile.Stamp(of: accounts.lockPath).isAbsent)
-        #expect(PrivateFile.read(accounts.tokenPath)?.isOpenToOthers == false)
+        expectEqual(PrivateFile.read(accounts.tokenPath)?.isOpenToOthers, false)
     }
 
     @Test("another process's token is taken over at once")
@@ -50,13 +50,13 @@ struct SharedTokenTests {
         let idle = try accounts.account(github, time.account)
         let first = try await idle.token()
         let other = try accounts.account(github, time.account)
-        #expect(try await other.token() == first)
+        try await expectEqual(other.token(), first)
         // It made no exchange itself, but knows the sign-in behind the token.
-        #expect(try await other.gitHubToken() == Secret(Accounts.signIn))
+        try await expectEqual(other.gitHubToken(), Secret(Accounts.signIn))
         await other.reject(first)
         let second = try await other.token()
-        #expect(try await idle.token() == second)
-        #expect(github.count(.copilotToken) == 2)
+        try await expectEqual(idle.token(), second)
+        expectEqual(github.count(.copilotToken), 2)
     }
 
     @Test("a process that waits for another's exchange uses its result at once")
@@ -75,8 +75,8 @@ struct SharedTokenTests {
         // The busy process pauses for half a second; the waiting one would look again only after a whole second.
         time.clock.advance(by: .milliseconds(600))
         let tokens = try await (first, second)
-        #expect(tokens.0 == tokens.1)
-        #expect(github.exchanges.count == 1)
+        expectEqual(tokens.0, tokens.1)
+        expectEqual(github.exchanges.count, 1)
     }
 
     @Test("token files that others can read are tightened and logged")
@@ -90,11 +90,11 @@ struct SharedTokenTests {
         try PrivateFile.write(Array("{}".utf8), to: login)
         #expect(setMode(accounts.tokenPath, 0o644) && setMode(login, 0o640))
         _ = try await accounts.account(github, time.account).token()
-        #expect(PrivateFile.read(accounts.tokenPath)?.isOpenToOthers == false)
-        #expect(PrivateFile.read(login)?.isOpenToOthers == false)
+        expectEqual(PrivateFile.read(accounts.tokenPath)?.isOpenToOthers, false)
+        expectEqual(PrivateFile.read(login)?.isOpenToOthers, false)
         let log = accounts.log.withLock { $0 }
         #expect(log.contains(accounts.tokenPath) && log.contains(login) && log.contains("0600"))
-        #expect(github.count(.copilotToken) == 1)
+        expectEqual(github.count(.copilotToken), 1)
     }
 
     @Test("a logout by another process is noticed")
@@ -121,7 +121,7 @@ struct SharedTokenTests {
         github.addAccount(other)
         try accounts.plant(other)
         _ = try await accounts.account(github, time.account).token()
-        #expect(github.exchanges.map(\.signIn) == [Accounts.signIn, other])
+        expectEqual(github.exchanges.map(\.signIn), [Accounts.signIn, other])
     }
 
     @Test("a token for the GitHub CLI's sign-in is shared while the stronger sign-ins stay the same")
@@ -138,14 +138,14 @@ struct SharedTokenTests {
         // The editor's sign-in is refused, the next one works, and the other process tries none.
         let first = try await accounts.account(github, time.account, environment: environment).token()
         let other = try accounts.account(github, time.account, environment: environment)
-        #expect(try await other.token() == first)
-        #expect(try await other.gitHubToken() == Secret(fromGH))
-        #expect(github.count(.copilotToken) == 2)
+        try await expectEqual(other.token(), first)
+        try await expectEqual(other.gitHubToken(), Secret(fromGH))
+        expectEqual(github.count(.copilotToken), 2)
         let mended = "ghu_MENDED00000000000000000000000000000x"
         github.addAccount(mended)
         try accounts.plant(mended)
         _ = try await accounts.account(github, time.account, environment: environment).token()
-        #expect(github.exchanges.map(\.signIn) == [fromGH, mended])
+        expectEqual(github.exchanges.map(\.signIn), [fromGH, mended])
     }
 
     @Test("a process with a chosen token does not use another sign-in's")
@@ -159,7 +159,7 @@ struct SharedTokenTests {
         _ = try await accounts.account(github, time.account).token()
         let bound = try accounts.account(github, time.account, environment: ["COPILOT_GITHUB_TOKEN": named])
         _ = try await bound.token()
-        #expect(github.exchanges.map(\.signIn) == [Accounts.signIn, named])
+        expectEqual(github.exchanges.map(\.signIn), [Accounts.signIn, named])
     }
 
     @Test("the lock of a killed process is taken over")
@@ -173,7 +173,7 @@ struct SharedTokenTests {
         let github = time.github(tokenLife: 1_800)
         github.addAccount(Accounts.signIn)
         _ = try await accounts.account(github, time.account).token()
-        #expect(github.count(.copilotToken) == 1)
+        expectEqual(github.count(.copilotToken), 1)
         #expect(PrivateFile.Stamp(of: accounts.lockPath).isAbsent)
     }
 
@@ -187,7 +187,7 @@ struct SharedTokenTests {
         let account = try accounts.account(github, time.account)
         let service = Task { try await account.run() }
         await time.clock.sleepers(1)
-        #expect(LockFile.holder(of: accounts.lockPath) == .current)
+        expectEqual(LockFile.holder(of: accounts.lockPath), .current)
         service.cancel()
         await #expect(throws: CancellationError.self) { try await service.value }
         #expect(PrivateFile.Stamp(of: accounts.lockPath).isAbsent)

@@ -47,20 +47,21 @@ struct SignInDiscoveryTests {
                 "GH_COPILOT_TOKEN": "gho_b00000000000002", "COPILOT_GITHUB_TOKEN": "gho_a00000000000001",
             ], token: Secret("gho_configured0000")
         ).findings()
-        #expect(
-            findings.map(\.source.kind) == [
+        expectEqual(
+            findings.map(\.source.kind),
+            [
                 .configuration, .environment, .environment, .environment, .environment, .login, .apps, .hosts,
             ])
-        #expect(
-            findings.map { $0.token?.masked } == [
+        expectEqual(
+            findings.map { $0.token?.masked },
+            [
                 "gho_…000", "gho_…001", "gho_…002", "gho_…003", "gho_…004", "gho_…000", "ghu_…000", "gho_…000",
             ])
-        #expect(findings.map(\.isBinding) == [true, true, true, false, false, false, false, false])
-        #expect(
-            findings[1].summary == "the environment variable COPILOT_GITHUB_TOKEN: gho_…001")
-        #expect(
-            findings[6].summary
-                == "an editor's sign-in (\(self.home.path)/.config/github-copilot/apps.json, github.com:Iv1.a): ghu_…000 of octo"
+        expectEqual(findings.map(\.isBinding), [true, true, true, false, false, false, false, false])
+        expectEqual(findings[1].summary, "the environment variable COPILOT_GITHUB_TOKEN: gho_…001")
+        expectEqual(
+            findings[6].summary,
+            "an editor's sign-in (\(self.home.path)/.config/github-copilot/apps.json, github.com:Iv1.a): ghu_…000 of octo"
         )
     }
 
@@ -74,9 +75,9 @@ struct SignInDiscoveryTests {
         ])
     func forms(_ text: String, kind: GitHubToken.Kind, isUsable: Bool) throws {
         let finding = try #require(try self.discovery(environment: ["GH_TOKEN": text]).findings().first)
-        #expect(finding.token?.kind == kind)
-        #expect(finding.isUsable == isUsable)
-        if !isUsable { #expect(finding.problem?.contains("jetbridge login") == true) }
+        expectEqual(finding.token?.kind, kind)
+        expectEqual(finding.isUsable, isUsable)
+        if !isUsable { expectEqual(finding.problem?.contains("jetbridge login"), true) }
     }
 
     @Test(
@@ -99,7 +100,7 @@ struct SignInDiscoveryTests {
     func brokenFile(_ text: String) throws {
         try self.write(text, to: ".config/github-copilot/apps.json")
         try self.write(text, to: ".config/github-copilot/hosts.json")
-        #expect(try self.discovery().findings() == [])
+        try expectEqual(self.discovery().findings(), [])
     }
 
     @Test("all entries for one host are tried, and a byte order mark does not matter")
@@ -107,7 +108,7 @@ struct SignInDiscoveryTests {
         try self.write(
             "\u{FEFF}" + #"{"github.com:Iv1.a":{"oauth_token":"ghu_1"},"GitHub.com:Iv1.b":{"oauth_token":"ghu_2"}}"#,
             to: ".config/github-copilot/apps.json")
-        #expect(try self.discovery().findings().map { $0.token?.value.reveal() } == ["ghu_1", "ghu_2"])
+        try expectEqual(self.discovery().findings().map { $0.token?.value.reveal() }, ["ghu_1", "ghu_2"])
     }
 
     @Test("an enterprise's sign-ins are found by its name, and github.com's variables do not apply")
@@ -117,13 +118,13 @@ struct SignInDiscoveryTests {
             to: ".config/github-copilot/apps.json")
         let variables = ["GH_TOKEN": "gho_public", "GH_ENTERPRISE_TOKEN": "gho_corp"]
         let findings = try self.discovery(github: "https://corp.example", environment: variables).findings()
-        #expect(findings.map { $0.token?.value.reveal() } == ["gho_corp", "ghu_corp"])
+        expectEqual(findings.map { $0.token?.value.reveal() }, ["gho_corp", "ghu_corp"])
     }
 
     @Test("a stand-in on loopback counts as github.com")
     func loopback() throws {
         try self.write(#"{"github.com:a":{"oauth_token":"ghu_public"}}"#, to: ".config/github-copilot/apps.json")
-        #expect(try self.discovery(github: "http://127.0.0.1:8080").findings().count == 1)
+        try expectEqual(self.discovery(github: "http://127.0.0.1:8080").findings().count, 1)
     }
 
     @Test("a file that other users can read is used with a warning")
@@ -132,7 +133,7 @@ struct SignInDiscoveryTests {
             #"{"github.com":{"oauth_token":"ghu_1"}}"#, to: ".config/github-copilot/hosts.json", mode: 0o644)
         let finding = try #require(try self.discovery().findings().first)
         #expect(finding.isUsable)
-        #expect(finding.warning?.contains("chmod 600") == true)
+        expectEqual(finding.warning?.contains("chmod 600"), true)
     }
 
     @Test("XDG_CONFIG_HOME counts if its folder exists")
@@ -141,9 +142,9 @@ struct SignInDiscoveryTests {
         try self.write(#"{"github.com":{"oauth_token":"ghu_home"}}"#, to: ".config/github-copilot/hosts.json")
         let xdg = "\(self.home.path)/xdg"
         let findings = try self.discovery(environment: ["XDG_CONFIG_HOME": xdg]).findings()
-        #expect(findings.map { $0.token?.value.reveal() } == ["ghu_xdg"])
+        expectEqual(findings.map { $0.token?.value.reveal() }, ["ghu_xdg"])
         let missing = try self.discovery(environment: ["XDG_CONFIG_HOME": xdg + "/no"]).findings()
-        #expect(missing.map { $0.token?.value.reveal() } == ["ghu_home"])
+        expectEqual(missing.map { $0.token?.value.reveal() }, ["ghu_home"])
     }
 
     @Test("a login to another GitHub is listed but not used")
@@ -166,21 +167,21 @@ struct SignInDiscoveryTests {
         let finding = try #require(
             try await self.discovery(environment: environment, asksGH: true).commandLineFinding())
         #expect(finding.token?.value.reveal() == "gho_fromgh00000000" && finding.source.kind == .githubCLI)
-        #expect(PrivateFile.text(of: "\(self.home.path)/args") == "auth token\n")
-        #expect(PrivateFile.text(of: "\(self.home.path)/env")?.contains("gho_") == false)
+        expectEqual(PrivateFile.text(of: "\(self.home.path)/args"), "auth token\n")
+        expectEqual(PrivateFile.text(of: "\(self.home.path)/env")?.contains("gho_"), false)
         let tenant = try #require(
             try await self.discovery(github: "https://t.ghe.com", environment: environment, asksGH: true)
                 .commandLineFinding())
         #expect(tenant.isUsable)
-        #expect(PrivateFile.text(of: "\(self.home.path)/args") == "auth token -h t.ghe.com\n")
+        expectEqual(PrivateFile.text(of: "\(self.home.path)/args"), "auth token -h t.ghe.com\n")
     }
 
     @Test("a signed-out gh is not a source")
     func signedOut() async throws {
         let environment = try self.gh("echo 'no oauth token found' >&2; exit 1")
-        #expect(try await self.discovery(environment: environment, asksGH: true).commandLineFinding() == nil)
-        #expect(
-            try await self.discovery(environment: ["PATH": "/nonexistent"], asksGH: true).commandLineFinding() == nil)
+        try await expectEqual(self.discovery(environment: environment, asksGH: true).commandLineFinding(), nil)
+        try await expectEqual(
+            self.discovery(environment: ["PATH": "/nonexistent"], asksGH: true).commandLineFinding(), nil)
     }
 
     @Test("a hanging gh times out")
@@ -188,6 +189,6 @@ struct SignInDiscoveryTests {
         let environment = try self.gh("sleep 100")
         let finding = try #require(
             try await self.discovery(environment: environment, asksGH: true).commandLineFinding())
-        #expect(finding.problem?.contains("did not answer within 2 s") == true)
+        expectEqual(finding.problem?.contains("did not answer within 2 s"), true)
     }
 }

@@ -31,7 +31,7 @@ struct TokenFileTests {
     func missing() {
         var file = TokenFile(self.settings)
         #expect(file.hasChanged)
-        #expect(file.read() == .nothing)
+        expectEqual(file.read(), .nothing)
         #expect(!file.hasChanged)
     }
 
@@ -42,7 +42,7 @@ struct TokenFileTests {
         try writer.write(self.token())
         #expect(!writer.hasChanged)
         #expect(reader.hasChanged)
-        #expect(try reader.read() == .token(self.token()))
+        try expectEqual(reader.read(), .token(self.token()))
         #expect(!reader.hasChanged)
     }
 
@@ -52,15 +52,15 @@ struct TokenFileTests {
         try file.write(self.token())
         _ = try await LoginStore.forget(self.settings)
         #expect(file.hasChanged)
-        #expect(file.read() == .removed)
-        #expect(file.read() == .nothing)
+        expectEqual(file.read(), .removed)
+        expectEqual(file.read(), .nothing)
     }
 
     @Test("an unusable file has no token", arguments: ["", "{", #"{"version":2}"#])
     func unusable(text: String) throws {
         try PrivateFile.write(Array(text.utf8), to: "\(self.folder.path)/token.json")
         var file = TokenFile(self.settings)
-        #expect(file.read() == .nothing)
+        expectEqual(file.read(), .nothing)
     }
 
     @Test("a failed write throws and changes nothing")
@@ -69,6 +69,6 @@ struct TokenFileTests {
         settings.folder = "\(self.folder.path)/missing"
         var file = TokenFile(settings)
         #expect(throws: (any Error).self) { try file.write(self.token()) }
-        #expect(file.read() == .nothing)
+        expectEqual(file.read(), .nothing)
     }
 }

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Copilot
@@ -19,30 +20,30 @@ struct TokenTermTests {
             (2, nil, 1.5),
         ])
     func refreshAge(life: Double, refreshIn: Double?, age: Double) {
-        #expect(TokenTerm(obtained: Self.start, life: life, refreshIn: refreshIn).refreshAge == age)
+        expectEqual(TokenTerm(obtained: Self.start, life: life, refreshIn: refreshIn).refreshAge, age)
     }
 
     @Test("the machine's sleep counts")
     func sleep() {
         let term = TokenTerm(obtained: Self.start, life: 1_800, refreshIn: nil)
-        #expect(term.untilRefresh(at: Self.later(600)) == 1_080)
-        #expect(term.untilRefresh(at: Self.later(20_000)) == 0)
+        expectEqual(term.untilRefresh(at: Self.later(600)), 1_080)
+        expectEqual(term.untilRefresh(at: Self.later(20_000)), 0)
         #expect(term.isUsable(at: Self.later(1_700)) && !term.isUsable(at: Self.later(1_799)))
     }
 
     @Test("a jump of the wall clock does not count, but the token is exchanged", arguments: [-3_600.0, 3_600.0, 61])
     func jump(by seconds: Double) {
         let term = TokenTerm(obtained: Self.start, life: 1_800, refreshIn: nil)
-        #expect(term.untilRefresh(at: Self.later(10, wall: seconds)) == 0)
+        expectEqual(term.untilRefresh(at: Self.later(10, wall: seconds)), 0)
         #expect(term.isUsable(at: Self.later(10, wall: seconds)))
-        #expect(term.untilRefresh(at: Self.later(10, wall: 5)) == 1_670)
+        expectEqual(term.untilRefresh(at: Self.later(10, wall: 5)), 1_670)
     }
 
     @Test("after a restart the wall clock counts, and if it went back the token is invalid")
     func restart() {
         let term = TokenTerm(obtained: Self.start, life: 1_800, refreshIn: nil)
-        #expect(term.untilRefresh(at: Self.later(100, boot: "c")) == 1_580)
-        #expect(term.untilRefresh(at: Self.later(100, wall: -200, boot: "c")) == 0)
+        expectEqual(term.untilRefresh(at: Self.later(100, boot: "c")), 1_580)
+        expectEqual(term.untilRefresh(at: Self.later(100, wall: -200, boot: "c")), 0)
     }
 
     @Test(
@@ -55,6 +56,6 @@ struct TokenTermTests {
     func wrongClock(expiresAt: Double, refreshIn: Double?, serverTime: Double?, life: Double) {
         let term = TokenTerm(
             obtained: Self.start, expiresAt: expiresAt, refreshIn: refreshIn, serverTime: serverTime)
-        #expect(term.life == life)
+        expectEqual(term.life, life)
     }
 }

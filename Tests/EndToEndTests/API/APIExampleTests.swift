@@ -82,8 +82,8 @@ struct APIExampleTests {
             default: break
             }
             let answer = try await self.run(example.command, address, owner)
-            #expect(
-                answer.status == example.status, "\(example.operation): \(example.command): \(answer.body.prefix(400))")
+            expectEqual(
+                answer.status, example.status, "\(example.operation): \(example.command): \(answer.body.prefix(400))")
             guard answer.status == example.status else { continue }
             for (word, path) in example.captures {
                 self.words[word] = try Self.member(path, of: answer.body)
@@ -94,8 +94,8 @@ struct APIExampleTests {
         let described = (document["paths"]?.objectValue ?? JSONObject()).flatMap { _, methods in
             (methods.objectValue ?? JSONObject()).compactMap { $0.value["operationId"]?.stringValue }
         }
-        #expect(described.sorted() == APIExample.all.map(\.operation).sorted())
-        #expect(await host.terminate() == .exited(0))
+        expectEqual(described.sorted(), APIExample.all.map(\.operation).sorted())
+        await expectEqual(host.terminate(), .exited(0))
         await receiver.stop()
     }
 }

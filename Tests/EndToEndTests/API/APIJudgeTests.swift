@@ -39,7 +39,7 @@ struct APIJudgeTests {
         let path = directory.path + "/openapi.json"
         let printed = try await Process.run(
             .tied("/usr/bin/curl", ["-sS", "-o", path, "\(scene.url)/api/v1/openapi.json"], environment: [:]))
-        #expect(printed.status == .exited(0))
+        expectEqual(printed.status, .exited(0))
         let valid = try await Self.judge(["-m", "openapi_spec_validator", path])
         #expect(valid.status, "\(valid.output)")
         let judged = try await Self.judge([
@@ -50,7 +50,7 @@ struct APIJudgeTests {
             "--exclude-checks", "positive_data_acceptance",
         ])
         #expect(judged.status, "\(judged.output.suffix(6_000))")
-        #expect(await scene.host.terminate() == .exited(0))
+        await expectEqual(scene.host.terminate(), .exited(0))
     }
 
     @Test("graphql-core builds the schema that the host describes, gql asks, and every field of every type has a value")
@@ -59,6 +59,6 @@ struct APIJudgeTests {
         let result = try await PythonClients.api.run(
             script: "Tests/EndToEndTests/API/judges/graphql_clients.py", [scene.url, scene.token, scene.thread])
         #expect(result.status == .exited(0) && result.text.hasPrefix("graphql: "), "\(result.text) \(result.errorText)")
-        #expect(await scene.host.terminate() == .exited(0))
+        await expectEqual(scene.host.terminate(), .exited(0))
     }
 }

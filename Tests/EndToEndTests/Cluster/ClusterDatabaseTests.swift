@@ -46,7 +46,7 @@ struct ClusterDatabaseTests {
             let (text, thread) = ("\(self.name) \(self.count)?", self.thread)
             let operation = try await self.insist { try await $0.send(text, to: thread, key: text) }
             let ended = try await self.insist { try await $0.ended(operation) }
-            #expect(ended["state"] == "complete", "\(text): \(ended.text)")
+            expectEqual(ended["state"], "complete", "\(text): \(ended.text)")
             self.answered.withLock { $0.append(.now) }
         }
 
@@ -66,7 +66,7 @@ struct ClusterDatabaseTests {
             let all = (0..<self.count).flatMap { number in
                 ["\(self.name) \(number)?", "You asked: \(self.name) \(number)? That is all."]
             }
-            #expect(texts == all)
+            expectEqual(texts, all)
         }
     }
 
@@ -112,8 +112,8 @@ struct ClusterDatabaseTests {
         }
         for person in people { #expect(person.longestGap < .seconds(10), "\(person.longestGap)") }
         let now = try cluster.places(at: standby)
-        #expect(now == places)
-        #expect(try cluster.rows("SELECT event FROM inbox WHERE state = 'new'", at: standby) == [])
+        expectEqual(now, places)
+        try expectEqual(cluster.rows("SELECT event FROM inbox WHERE state = 'new'", at: standby), [])
         try await cluster.finish()
         try await standby.end(SIGINT)
     }
@@ -151,7 +151,7 @@ struct ClusterDatabaseTests {
             }
             try await ask(trap, "web", atLeast: 2) { text in
                 let client = try await cluster.client(0)
-                #expect(try await client.ended(client.send(text, to: thread))["state"] == "complete")
+                try await expectEqual(client.ended(client.send(text, to: thread))["state"], "complete")
             }
         }
         let inChannel = asked.filter { $0.hasSuffix("irc.") }
@@ -159,13 +159,13 @@ struct ClusterDatabaseTests {
             ("inbox", "turn", asked.count), ("turns", "id", asked.count), ("outbox", "turn", inChannel.count),
         ] {
             let found = try cluster.rows("SELECT COUNT(*), COUNT(DISTINCT \(column)) FROM \(table)")
-            #expect(found == ["\(count)|\(count)"], "\(table)")
+            expectEqual(found, ["\(count)|\(count)"], "\(table)")
         }
         for text in asked {
             let found = try cluster.rows("SELECT text FROM messages WHERE text LIKE '%\(text)%' ORDER BY id")
-            #expect(found == [text, "About \(text)!"])
+            expectEqual(found, [text, "About \(text)!"])
             let heard = channel.heard.count { $0.contains("About \(text)!") }
-            #expect(heard == (inChannel.contains(text) ? 1 : 0), "\(text)")
+            expectEqual(heard, inChannel.contains(text) ? 1 : 0, "\(text)")
         }
         #expect(!channel.heard.contains { $0.contains("may be a repeat") })
         try await channel.close()
@@ -206,8 +206,8 @@ struct ClusterDatabaseTests {
             body: #"{"text": "\#(String(repeating: "too much ", count: 20_000))"}"#)
         #expect(refused.status == 507 && refused.text.contains("disk is full"), "\(refused)")
         disk.free()
-        #expect(try await clients[1].ended(running)["state"] == "complete")
-        #expect(try await clients[1].transcript(of: thread).map(\.text).dropFirst(2) == ["two", long])
+        try await expectEqual(clients[1].ended(running)["state"], "complete")
+        try await expectEqual(clients[1].transcript(of: thread).map(\.text).dropFirst(2), ["two", long])
         try await PostgreSQLServer.until { try await isReady() == [true, true] }
 
         cluster.model.set(Self.telling, for: "test")
@@ -217,7 +217,7 @@ struct ClusterDatabaseTests {
             // Half of a round trip.
             for proxy in proxies { await proxy.set(.delay(.milliseconds(125))) }
             try await answers(1)
-            #expect(try await isReady() == [true, true], "\(said.withLock { $0 })")
+            try await expectEqual(isReady(), [true, true], "\(said.withLock { $0 })")
             for proxy in proxies { await proxy.set(.delay(.seconds(1))) }
             try await PostgreSQLServer.until { try await isReady() == [false, false] }
             // Longer than a lease.
@@ -225,7 +225,7 @@ struct ClusterDatabaseTests {
             for proxy in proxies { await proxy.set(.none) }
             try await answers(2)
         }
-        #expect(try cluster.places() == places)
+        try expectEqual(cluster.places(), places)
         try await PostgreSQLServer.until { try await isReady() == [true, true] }
         // One that is far away alone loses what it has, once.
         await proxies[0].set(.delay(.seconds(1)))
@@ -234,9 +234,9 @@ struct ClusterDatabaseTests {
         try await EventLoop.shared.sleep(for: .seconds(4))
         await proxies[0].set(.none)
         try await PostgreSQLServer.until { try await isReady() == [true, true] }
-        #expect(try cluster.places() == moved)
+        try expectEqual(cluster.places(), moved)
         cluster.model.set(.answer("A short answer."), for: "test")
-        #expect(try await clients[0].ended(clients[0].send("three", to: thread))["state"] == "complete")
+        try await expectEqual(clients[0].ended(clients[0].send("three", to: thread))["state"], "complete")
         try await cluster.finish()
         for proxy in proxies { await proxy.stop() }
         try await server.end(SIGINT)

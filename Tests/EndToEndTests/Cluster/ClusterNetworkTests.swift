@@ -30,7 +30,7 @@ struct ClusterNetworkTests {
         await cluster.hosts[0].signal(SIGCONT)
         _ = try await alice.expect { $0.hasPrefix(":\(ghostly)!") && $0.contains(" NICK :jetbot") }
         try await PostgreSQLServer.until { try await cluster.listed().map(\.state) == ["live", "live"] }
-        #expect(try await cluster.listed().map(\.adapters) == [[], ["irc:local"]])
+        try await expectEqual(cluster.listed().map(\.adapters), [[], ["irc:local"]])
         try await channel.ask("three")
         let last = try await channel.listen { $0.contains { $0.hasSuffix("A short answer.") } }
         // Nothing that the old host still had.
@@ -74,14 +74,14 @@ struct ClusterNetworkTests {
                     { headers[name] = value }
                     let answer = try await client.answer(
                         "POST", "/hooks/slack/team", body: String(decoding: body, as: UTF8.self), headers: headers)
-                    #expect(answer.status == 200, "\(answer.text)")
+                    expectEqual(answer.status, 200, "\(answer.text)")
                 }
             }
             try await group.waitForAll()
         }
         try await slack.wait("an answer") { !$0.shown(thread: question).isEmpty }
         _ = await cluster.hosts[0].terminate()
-        #expect(slack.shown(thread: question).count == 1)
+        expectEqual(slack.shown(thread: question).count, 1)
         try await cluster.finish()
         await slack.stop()
     }
@@ -102,10 +102,10 @@ struct ClusterNetworkTests {
         try await live.subscribe(to: first)
         let frames = try await live.frames()
         await live.close()
-        #expect(try await a.frames(of: first) == frames)
+        try await expectEqual(a.frames(of: first), frames)
         let second = try await b.send("two", to: thread)
         _ = try await b.post("/api/v1/operations/\(second)/stop")
-        #expect(try await a.ended(second)["state"] == "stopped")
+        try await expectEqual(a.ended(second)["state"], "stopped")
         try await cluster.finish()
         await proxy.stop()
         await server.stop()

@@ -18,12 +18,12 @@ struct ClusterStoreTests {
             let thread = try await clients[0].newThread()
             _ = try await clients[0].ended(try await clients[0].send("one", to: thread))
             let answer = try await clients[other].answer("DELETE", "/api/v1/threads/\(thread)")
-            #expect(answer.status == 204, "\(answer)")
+            expectEqual(answer.status, 204, "\(answer)")
             for table in ["messages", "turns"] {
-                #expect(try cluster.rows("SELECT COUNT(*) FROM \(table) WHERE session = '\(thread)'") == ["0"])
+                try expectEqual(cluster.rows("SELECT COUNT(*) FROM \(table) WHERE session = '\(thread)'"), ["0"])
             }
         }
-        #expect(try cluster.rows("SELECT SUM(bytes) FROM person_storage") == ["0"])
+        try expectEqual(cluster.rows("SELECT SUM(bytes) FROM person_storage"), ["0"])
         try await cluster.finish()
     }
 
@@ -49,7 +49,7 @@ struct ClusterStoreTests {
                 CREATE TABLE moods (name TEXT PRIMARY KEY); CREATE INDEX messages_by_mood ON messages (mood)
                 """, minReader: count)
         try await migrate(adding)
-        for operation in operations { #expect(try await a.ended(operation)["state"] == "complete") }
+        for operation in operations { try await expectEqual(a.ended(operation)["state"], "complete") }
         cluster.model.set(.answer("A short answer."), for: "test")
         _ = await cluster.hosts[1].terminate()
         try await cluster.start(1)
@@ -81,7 +81,7 @@ struct ClusterStoreTests {
         let listed = try await clients[0].get("/api/v1/people")["items"]?.arrayValue ?? []
         let people = listed.filter { $0["name"]?.stringValue?.hasPrefix("person ") == true }
             .compactMap { $0["id"]?.stringValue }
-        #expect(people.count == 6)
+        expectEqual(people.count, 6)
         func rows() throws -> Int { try cluster.rows("SELECT number FROM audit").count }
         let before = try rows()
         let changes = 40
@@ -93,14 +93,14 @@ struct ClusterStoreTests {
                         let body = #"{"role": "\#(change % 2 == 0 ? "guest" : "member")"}"#
                         let path = "/api/v1/people/\(person)"
                         let answer = try await clients[number % 2].answer("PATCH", path, body: body)
-                        #expect(answer.status == 200, "\(answer.text)")
+                        expectEqual(answer.status, 200, "\(answer.text)")
                     }
                 }
             }
             try await group.waitForAll()
         }
         let written = try rows() - before
-        #expect(written == people.count * changes)
+        expectEqual(written, people.count * changes)
         let seconds = (ContinuousClock.now - started) / .seconds(1)
         print("two hosts: \(Int(Double(written) / seconds)) changes with their entries in the audit a second")
         // Verifies it.
@@ -116,7 +116,7 @@ struct ClusterStoreTests {
         for (client, word) in [(a, "dodo"), (b, "okapi")] {
             let long = String(repeating: "more ", count: 8_000) + "end\(word)"
             for text in ["say\0\(word)\0 it", long] {
-                #expect(try await client.ended(client.send(text, to: thread))["state"] == "complete")
+                try await expectEqual(client.ended(client.send(text, to: thread))["state"], "complete")
                 stored += [text.replacing("\0", with: "\u{FFFD}"), "heard\u{FFFD} you"]
             }
             for (length, reason) in [
@@ -130,9 +130,9 @@ struct ClusterStoreTests {
         cluster.model.set(
             .answer("emu\0 " + String(repeating: "b", count: 2_000_000), chunkLength: 100_000), for: "test")
         let ended = try await b.ended(b.send("A long one, please", to: thread))
-        #expect(ended["error"]?.stringValue?.contains("the answer is longer than") == true, "\(ended.text)")
+        expectEqual(ended["error"]?.stringValue?.contains("the answer is longer than"), true, "\(ended.text)")
         let transcript = try await b.transcript(of: thread).map(\.text)
-        #expect(transcript.prefix(stored.count) == stored[...])
+        expectEqual(transcript.prefix(stored.count), stored[...])
         let cut = try #require(transcript.dropFirst(stored.count + 1).first)
         #expect(cut.count > 100_000 && cut.count < 2_000_000 && cut.hasPrefix("emu\u{FFFD} bb"))
         for query in ["dodo", "okapi", "enddodo", "endokapi", "heard", "emu"] {
@@ -140,7 +140,7 @@ struct ClusterStoreTests {
             #expect(found.status == 200 && found.text.contains(thread), "\(query): \(found)")
         }
         for query in ["%00", "say%00dodo"] {
-            #expect(try await a.answer("GET", "/api/v1/threads?q=\(query)").status == 200)
+            try await expectEqual(a.answer("GET", "/api/v1/threads?q=\(query)").status, 200)
         }
         try await cluster.finish()
     }

@@ -25,21 +25,21 @@ struct ClusterTests {
         try await live.subscribe(to: first)
         let frames = try await live.frames()
         await live.close()
-        #expect(frames.compactMap { $0["sequence"]?.intValue } == Array(1...frames.count))
-        #expect(try await a.frames(of: first) == frames)
+        expectEqual(frames.compactMap { $0["sequence"]?.intValue }, Array(1...frames.count))
+        try await expectEqual(a.frames(of: first), frames)
         let second = try await b.send("two", to: thread)
         try await EventLoop.shared.sleep(for: .milliseconds(500))
         _ = try await b.post("/api/v1/operations/\(second)/stop")
-        #expect(try await b.ended(second)["state"] == "stopped")
+        try await expectEqual(b.ended(second)["state"], "stopped")
         let roles = try await a.transcript(of: thread).map(\.role)
-        #expect(roles == ["user", "assistant", "user", "assistant", "note"])
-        #expect(try await cluster.listed().map(\.threads) == [1, 0])
+        expectEqual(roles, ["user", "assistant", "user", "assistant", "note"])
+        try await expectEqual(cluster.listed().map(\.threads), [1, 0])
         let listed = try await b.get("/api/v1/hosts")["items"]?.arrayValue
-        #expect(listed?.compactMap { $0["state"]?.stringValue } == ["live", "live"])
+        expectEqual(listed?.compactMap { $0["state"]?.stringValue }, ["live", "live"])
         // A thread that begins on the second one belongs to it.
         let other = try await b.newThread()
         _ = try await b.ended(try await b.send("three", to: other))
-        #expect(try await cluster.listed().map(\.threads) == [1, 1])
+        try await expectEqual(cluster.listed().map(\.threads), [1, 1])
         let ready = try await b.get("/readyz")
         #expect(ready["checks"]?["leases"] == "ok" && ready["checks"]?["cluster"] == "ok")
         let metrics = try await b.page("/metrics").text
@@ -64,8 +64,8 @@ struct ClusterTests {
         let id = try #require(people.first { $0["name"] == "ann" }?["id"]?.stringValue)
         let removed = try await b.answer("DELETE", "/api/v1/people/\(id)")
         #expect(removed.status == 200 || removed.status == 204, "\(removed.text)")
-        #expect(try await a.ended(running)["state"] == "stopped")
-        #expect(try await elsewhere.answer("GET", "/api/v1/threads").status == 401)
+        try await expectEqual(a.ended(running)["state"], "stopped")
+        try await expectEqual(elsewhere.answer("GET", "/api/v1/threads").status, 401)
         try await cluster.finish()
     }
 
@@ -84,22 +84,22 @@ struct ClusterTests {
         await cluster.hosts[0].kill()
         seen += try await live.frames()
         await live.close()
-        #expect(seen.compactMap { $0["sequence"]?.intValue } == Array(1...seen.count))
-        #expect(seen.last?["type"] == "error")
-        #expect(try await b.get("/api/v1/operations/\(running)")["state"] == "interrupted")
+        expectEqual(seen.compactMap { $0["sequence"]?.intValue }, Array(1...seen.count))
+        expectEqual(seen.last?["type"], "error")
+        try await expectEqual(b.get("/api/v1/operations/\(running)")["state"], "interrupted")
         _ = try await b.ended(try await b.send("two", to: thread))
         let transcript = try await b.transcript(of: thread)
-        #expect(transcript.map(\.role) == ["user", "assistant", "note", "user", "assistant"], "\(transcript)")
-        #expect(try await cluster.listed().map(\.state) == ["gone", "live"])
-        #expect(try await cluster.listed().map(\.threads) == [0, 10_001])
+        expectEqual(transcript.map(\.role), ["user", "assistant", "note", "user", "assistant"], "\(transcript)")
+        try await expectEqual(cluster.listed().map(\.state), ["gone", "live"])
+        try await expectEqual(cluster.listed().map(\.threads), [0, 10_001])
         // Back again, it serves as one of them.
         try await cluster.start(0)
         _ = try await cluster.client(0).ended(try await cluster.client(0).send("three", to: thread))
-        #expect(try await cluster.listed().map(\.state) == ["live", "live"])
+        try await expectEqual(cluster.listed().map(\.state), ["live", "live"])
         // And so it does at once after its end, before anybody has seen that.
         await cluster.hosts[0].kill()
         try await cluster.start(0)
-        #expect(try await cluster.listed().map(\.state) == ["live", "live"])
+        try await expectEqual(cluster.listed().map(\.state), ["live", "live"])
         try await cluster.finish()
     }
 
@@ -116,17 +116,17 @@ struct ClusterTests {
         try await EventLoop.shared.sleep(for: .seconds(seconds))
         let isMoved = seconds > 3
         // The other host shows the end, although the connection to this one does not end.
-        if isMoved { #expect(try await live.frames().last?["type"] == "error") }
+        if isMoved { try await expectEqual(live.frames().last?["type"], "error") }
         await live.close()
         if isMoved { _ = try await b.ended(try await b.send("two", to: thread)) }
         let before = try await b.transcript(of: thread)
         await cluster.hosts[0].signal(SIGCONT)
         let state = try await b.ended(running)["state"]?.stringValue
-        #expect(state == (isMoved ? "interrupted" : "complete"))
+        expectEqual(state, isMoved ? "interrupted" : "complete")
         if isMoved {
             try await PostgreSQLServer.until { try await cluster.listed().map(\.state) == ["live", "live"] }
-            #expect(try await b.transcript(of: thread).map(\.text) == before.map(\.text))
-            #expect(before.map(\.role) == ["user", "assistant", "note", "user", "assistant"])
+            try await expectEqual(b.transcript(of: thread).map(\.text), before.map(\.text))
+            expectEqual(before.map(\.role), ["user", "assistant", "note", "user", "assistant"])
         }
         // Either host serves it.
         _ = try await a.ended(try await a.send("three", to: thread))
@@ -148,7 +148,7 @@ struct ClusterTests {
         await cluster.hosts[0].signal(SIGCONT)
         try await PostgreSQLServer.until { try await cluster.listed().map(\.state) == ["live", "live"] }
         // What the host that hung had got is not stored afterwards.
-        #expect(try await b.transcript(of: thread).filter { $0.role == "user" }.map(\.text) == ["one", "three"])
+        try await expectEqual(b.transcript(of: thread).filter { $0.role == "user" }.map(\.text), ["one", "three"])
         try await cluster.finish()
     }
 
@@ -156,19 +156,19 @@ struct ClusterTests {
     func drained() async throws {
         let channel = try await ClusterChannel.opened(answering: Self.slow)
         let cluster = channel.cluster
-        #expect(try await cluster.listed().map(\.adapters) == [["irc:local"], []])
+        try await expectEqual(cluster.listed().map(\.adapters), [["irc:local"], []])
         let a = try await cluster.client(0)
         let thread = try await a.newThread()
         let running = try await a.send("one", to: thread)
         try await channel.ask("two")
         try await EventLoop.shared.sleep(for: .milliseconds(300))
         let drained = try await cluster.run(1, ["hosts", "drain", "host-0"])
-        #expect(drained.text == "host-0 serves nothing any more.\n", "\(drained.errorText)")
+        expectEqual(drained.text, "host-0 serves nothing any more.\n", "\(drained.errorText)")
         let b = try await cluster.client(1)
-        #expect(try await b.get("/api/v1/operations/\(running)")["state"] == "complete")
+        try await expectEqual(b.get("/api/v1/operations/\(running)")["state"], "complete")
         let listed = try await cluster.listed()
         #expect(listed.map(\.state) == ["drained", "live"] && listed.map(\.adapters) == [[], ["irc:local"]])
-        #expect(listed.map(\.threads) == [0, 1])
+        expectEqual(listed.map(\.threads), [0, 1])
         try await channel.listen { $0.joined().contains("word60") }
         #expect(!channel.heard.joined().contains("Interrupted"))
         let up = "jetbridge_adapter_up{adapter=\"irc:local\"}"
@@ -193,10 +193,10 @@ struct ClusterTests {
         let (a, b) = (try await cluster.client(0), try await cluster.client(1))
         let thread = try await a.newThread()
         let operations = [try await a.send("one", to: thread), try await a.send("two", to: thread)]
-        #expect(await cluster.hosts[0].terminate() == .exited(0))
+        await expectEqual(cluster.hosts[0].terminate(), .exited(0))
         // Nobody asks for the thread.
-        for operation in operations { #expect(try await b.ended(operation)["state"] == "complete") }
-        #expect(try await cluster.listed().map(\.threads) == [0, 1])
+        for operation in operations { try await expectEqual(b.ended(operation)["state"], "complete") }
+        try await expectEqual(cluster.listed().map(\.threads), [0, 1])
         try await cluster.finish()
     }
 
@@ -214,10 +214,10 @@ struct ClusterTests {
         try await PostgreSQLServer.until { try await cluster.listed().map(\.threads) == [1, 1] }
         cluster.model.set(Self.short, for: "test")
         _ = try await b.ended(try await b.send("three", to: idle))
-        #expect(try await cluster.listed().map(\.state) == ["draining", "live"])
+        try await expectEqual(cluster.listed().map(\.state), ["draining", "live"])
         _ = try await b.post("/api/v1/operations/\(running)/stop")
-        #expect(try await drain.value.status == .exited(0))
-        #expect(try await cluster.listed().map(\.threads) == [0, 2])
+        try await expectEqual(drain.value.status, .exited(0))
+        try await expectEqual(cluster.listed().map(\.threads), [0, 2])
         try await cluster.finish()
     }
 
@@ -234,7 +234,7 @@ struct ClusterTests {
         try await channel.listen { $0.joined().contains("Interrupted by a restart") }
         try await channel.ask("two")
         try await channel.listen { $0.joined().contains("word60") }
-        #expect(channel.heard.count { $0.contains("Interrupted") } == 1)
+        expectEqual(channel.heard.count { $0.contains("Interrupted") }, 1)
         try await channel.close()
     }
 
@@ -247,14 +247,14 @@ struct ClusterTests {
         let running = try await a.send("one", to: thread)
         try await EventLoop.shared.sleep(for: .milliseconds(300))
         await proxy.set(.hold)
-        #expect(try await b.ended(running)["state"] == "interrupted")
+        try await expectEqual(b.ended(running)["state"], "interrupted")
         _ = try await b.ended(try await b.send("two", to: thread))
-        #expect(try await a.answer("GET", "/readyz").status == 503)
+        try await expectEqual(a.answer("GET", "/readyz").status, 503)
         // What was on its way arrives late.
         await proxy.set(.none)
         try await PostgreSQLServer.until { try await a.answer("GET", "/readyz").status == 200 }
         let transcript = try await b.transcript(of: thread)
-        #expect(transcript.map(\.role) == ["user", "assistant", "note", "user", "assistant"], "\(transcript)")
+        expectEqual(transcript.map(\.role), ["user", "assistant", "note", "user", "assistant"], "\(transcript)")
         _ = try await a.ended(try await a.send("three", to: thread))
         // What cannot be stored is to be sent again, perhaps to another host.
         await proxy.set(.refuse)
@@ -286,21 +286,21 @@ struct ClusterTests {
             for proxy in proxies { await proxy.set(.none) }
             try await EventLoop.shared.sleep(for: .milliseconds(3_500))
         }
-        #expect(try await a.ended(running)["state"] == "complete")
-        #expect(try await cluster.listed().map(\.threads) == [1, 0])
+        try await expectEqual(a.ended(running)["state"], "complete")
+        try await expectEqual(cluster.listed().map(\.threads), [1, 0])
         cluster.model.set(.stall(after: "An answer that has no end,"), for: "test")
         let next = try await a.send("two", to: thread)
         try await EventLoop.shared.sleep(for: .milliseconds(300))
         // The host's own session, but none of those with which it writes.
         await proxies[0].set(.swallow, ofConnectionsNaming: "jetbridge run")
-        #expect(try await b.ended(next)["state"] == "interrupted")
+        try await expectEqual(b.ended(next)["state"], "interrupted")
         cluster.model.set(Self.short, for: "test")
         _ = try await b.ended(try await b.send("three", to: thread))
         await proxies[0].set(.none)
         try await PostgreSQLServer.until { try await a.answer("GET", "/readyz").status == 200 }
-        #expect(try await cluster.listed().map(\.threads) == [0, 1])
+        try await expectEqual(cluster.listed().map(\.threads), [0, 1])
         let roles = try await a.transcript(of: thread).map(\.role)
-        #expect(roles == ["user", "assistant", "user", "assistant", "note", "user", "assistant"], "\(roles)")
+        expectEqual(roles, ["user", "assistant", "user", "assistant", "note", "user", "assistant"], "\(roles)")
         _ = try await a.ended(try await a.send("four", to: thread))
         try await cluster.finish()
         for proxy in proxies { await proxy.stop() }
@@ -315,8 +315,8 @@ struct ClusterTests {
         let (a, b) = (try await cluster.client(0), try await cluster.client(1))
         let thread = try await b.newThread()
         _ = try await b.ended(try await b.send("one", to: thread))
-        #expect(try await cluster.listed().map(\.state) == ["live", "live"])
-        #expect(try await cluster.listed().map(\.threads) == [0, 1])
+        try await expectEqual(cluster.listed().map(\.state), ["live", "live"])
+        try await expectEqual(cluster.listed().map(\.threads), [0, 1])
         cluster.model.set(.stall(after: "An answer that has no end,"), for: "test")
         let running = try await b.send("two", to: thread)
         // A turn that has said nothing would be answered anew.
@@ -327,17 +327,17 @@ struct ClusterTests {
         let drain = Task { try await cluster.run(0, ["hosts", "drain", "host-1"]) }
         try await PostgreSQLServer.until { try await cluster.listed().map(\.state) == ["live", "draining"] }
         await cluster.hosts[1].kill()
-        #expect(try await a.ended(running)["state"] == "interrupted")
+        try await expectEqual(a.ended(running)["state"], "interrupted")
         cluster.model.set(Self.short, for: "test")
         _ = try await a.ended(try await a.send("three", to: thread))
         let result = try await drain.value
         #expect(result.status != .exited(0), "\(result.text)\(result.errorText)")
         let transcript = try await a.transcript(of: thread)
-        #expect(
-            transcript.map(\.role) == ["user", "assistant", "user", "assistant", "note", "user", "assistant"],
+        expectEqual(
+            transcript.map(\.role), ["user", "assistant", "user", "assistant", "note", "user", "assistant"],
             "\(transcript)")
-        #expect(transcript.filter { $0.role == "user" }.map(\.text) == ["one", "two", "three"])
-        #expect(try await cluster.listed().map(\.threads) == [1, 0])
+        expectEqual(transcript.filter { $0.role == "user" }.map(\.text), ["one", "two", "three"])
+        try await expectEqual(cluster.listed().map(\.threads), [1, 0])
         try await cluster.finish()
     }
 
@@ -356,17 +356,17 @@ struct ClusterTests {
         await server.kill()
         frames += try await live.frames()
         await live.close()
-        #expect(frames.compactMap { $0["sequence"]?.intValue } == Array(1...frames.count))
-        #expect(try await b.ended(running)["state"] == "complete")
+        expectEqual(frames.compactMap { $0["sequence"]?.intValue }, Array(1...frames.count))
+        try await expectEqual(b.ended(running)["state"], "complete")
         try await PostgreSQLServer.until { try await b.get("/readyz")["checks"]?["cluster"] != "ok" }
         // Found by looking.
         let second = try await b.send("two", to: thread)
         _ = try await b.post("/api/v1/operations/\(second)/stop")
-        #expect(try await b.ended(second)["state"] == "stopped")
+        try await expectEqual(b.ended(second)["state"], "stopped")
         try await server.restart(isEmpty: true)
         try await PostgreSQLServer.until { try await b.get("/readyz")["checks"]?["cluster"] == "ok" }
         let third = try await b.send("three", to: thread)
-        #expect(try await b.frames(of: third) == a.frames(of: third))
+        try await expectEqual(b.frames(of: third), a.frames(of: third))
         try await cluster.finish()
         await server.stop()
     }

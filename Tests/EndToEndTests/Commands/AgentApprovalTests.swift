@@ -42,12 +42,12 @@ struct AgentApprovalTests {
         }
         #expect([403, 404].contains(try await Self.status(other, "a1", "A")))
         #expect(try await Self.audit("command.started", owner).isEmpty)
-        #expect(try await Self.status(member, "a1", "C") == 200)
-        #expect(try await Self.status(owner, "a1", "A") == 409)
-        #expect(try await member.ended(operation)["state"] == "complete")
+        try await expectEqual(Self.status(member, "a1", "C"), 200)
+        try await expectEqual(Self.status(owner, "a1", "A"), 409)
+        try await expectEqual(member.ended(operation)["state"], "complete")
         #expect(try await Self.audit("command.started", owner).isEmpty)
         let decision = try await Self.audit("decision", owner).first { $0["tool"] == "shell" }
-        #expect(decision?["outcome"] == "denied", "\(decision?.text ?? "none")")
+        expectEqual(decision?["outcome"], "denied", "\(decision?.text ?? "none")")
         let results = scene.model.requests.last?.messages.filter { $0.role == "tool" }.map(\.text) ?? []
         #expect(results.count == 1 && results[0].contains("denied"), "\(results)")
         await scene.stop()
@@ -60,12 +60,12 @@ struct AgentApprovalTests {
         let member = try await Self.member(scene)
         let thread = try await member.newThread()
         let operation = try await Self.begin(scene, member, thread)
-        #expect(try await member.ended(operation)["state"] == "complete")
-        #expect(try await Self.status(member, "a1", "A") == 410)
+        try await expectEqual(member.ended(operation)["state"], "complete")
+        try await expectEqual(Self.status(member, "a1", "A"), 410)
         #expect(try await Self.audit("command.started", owner).isEmpty)
-        #expect(try await Self.audit("approval", owner).map { $0["outcome"] } == ["Expired"])
+        try await expectEqual(Self.audit("approval", owner).map { $0["outcome"] }, ["Expired"])
         let decision = try await Self.audit("decision", owner).first { $0["tool"] == "shell" }
-        #expect(decision?["outcome"] == "expired", "\(decision?.text ?? "none")")
+        expectEqual(decision?["outcome"], "expired", "\(decision?.text ?? "none")")
         await scene.stop()
     }
 }

@@ -50,7 +50,7 @@ struct CommandScene {
     }
 
     func stop() async {
-        #expect(await self.host.terminate() == .exited(0))
+        await expectEqual(self.host.terminate(), .exited(0))
         await self.model.stop()
     }
 

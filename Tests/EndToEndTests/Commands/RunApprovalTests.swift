@@ -146,12 +146,12 @@ struct RunApprovalTests {
         try await olga.wait(in: room) { messages in
             messages.first { $0.id == ask.id }?.reactions.filter { $0.sender != bot }.count == 2
         }
-        #expect(await olga.message(ask.id, in: room)?.body.contains("Approved") == false)
+        await expectEqual(olga.message(ask.id, in: room)?.body.contains("Approved"), false)
         try await olga.react("✅", to: ask.id, in: room)
         try await olga.wait(in: room, within: .seconds(60)) { messages in
             messages.contains { $0.sender == bot && $0.body.contains("from max\n") && $0.body.contains("exit 0 · ") }
         }
-        #expect(await olga.message(ask.id, in: room)?.body.contains("Approved by ") == true)
+        await expectEqual(olga.message(ask.id, in: room)?.body.contains("Approved by "), true)
         try await gina.say("!run id", in: room)
         try await olga.wait(in: room, within: .seconds(60)) { messages in
             messages.contains { $0.sender == bot && $0.body.contains("needs the role member") }

@@ -15,18 +15,18 @@ struct RunCrashTests {
         // In sessions and groups of their own, and one that ignores signals.
         let daemons = "setsid sleep \(mark) & (setsid sh -c 'trap \"\" 1 2 15; sleep \(mark); :' &)"
         let job = try await client.ended(try await client.send("/run sleep \(mark) &", to: thread))
-        #expect(job["state"]?.stringValue == "complete")
+        expectEqual(job["state"]?.stringValue, "complete")
         let operation = try await client.send("/run \(daemons); echo begun; sleep \(mark)", to: thread)
         _ = try await Survivors.wait(mark, atLeast: 5)
         let id = try #require(await scene.host.id)
         await scene.host.kill()
         try await Survivors.waitForNone(mark)
-        #expect(Survivors.mounts == mounts)
+        expectEqual(Survivors.mounts, mounts)
 
         try await scene.host.start()
-        #expect(try scene.controlGroups(of: id) == "")
+        try expectEqual(scene.controlGroups(of: id), "")
         let again = client.moved(to: try #require(scene.host.address))
-        #expect(try await again.ended(operation)["state"]?.stringValue == "interrupted")
+        try await expectEqual(again.ended(operation)["state"]?.stringValue, "interrupted")
         let texts = try await again.transcript(of: thread).map(\.text)
         #expect(texts.contains { $0.contains("begun") })
         #expect(texts.contains { $0.hasPrefix("Interrupted by a restart of the host: `setsid") }, "\(texts)")
@@ -34,8 +34,8 @@ struct RunCrashTests {
         let jobs = try await again.get("/api/v1/threads/\(thread)/jobs")["items"]?.arrayValue ?? []
         #expect(jobs.count == 2 && jobs.allSatisfy { $0["state"]?.stringValue == "interrupted" }, "\(jobs)")
         _ = try await again.ended(try await again.send("/run echo next", to: thread))
-        #expect(try await again.transcript(of: thread).last?.text.hasPrefix("```\nnext\n```") == true)
-        #expect(try await scene.host.run(["audit", "verify"]).status == .exited(0))
+        try await expectEqual(again.transcript(of: thread).last?.text.hasPrefix("```\nnext\n```"), true)
+        try await expectEqual(scene.host.run(["audit", "verify"]).status, .exited(0))
         await scene.stop()
     }
 }

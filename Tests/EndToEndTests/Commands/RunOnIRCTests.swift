@@ -83,7 +83,7 @@ struct RunOnIRCTests {
         try await room.alice.say("!run make test", to: Self.channel)
         try await room.wait(for: room.alice) { $0.contains("first") }
         try await room.checkResponsiveness("while it runs")
-        #expect(room.answers(to: room.alice) == ["first"])
+        expectEqual(room.answers(to: room.alice), ["first"])
         try room.scene.letGo()
         let lines = try await room.wait(for: room.alice) { CommandScene.isExit($0.last ?? "") }
         #expect(lines.dropLast() == ["first", "second"] && CommandScene.isExit(lines.last ?? "", 0))
@@ -91,28 +91,28 @@ struct RunOnIRCTests {
 
     private func last(_ room: Room) async throws {
         let moved = try await room.run("cd sub")
-        #expect(moved.count == 1, "\(moved)")
-        #expect(try await room.run("pwd").first == "/workspace/sub")
+        expectEqual(moved.count, 1, "\(moved)")
+        try await expectEqual(room.run("pwd").first, "/workspace/sub")
         let exported = try await room.run("export X=1; y() { echo \"y $X\"; }")
-        #expect(exported.count == 1, "\(exported)")
+        expectEqual(exported.count, 1, "\(exported)")
         let kept = try await room.run("y; ls")
-        #expect(kept.dropLast() == ["y 1", "kept.txt"], "\(kept)")
+        expectEqual(kept.dropLast(), ["y 1", "kept.txt"], "\(kept)")
         let failed = try await room.run("echo out; echo err >&2; false")
-        #expect(failed.dropLast() == ["out", "stderr:", "err"], "\(failed)")
+        expectEqual(failed.dropLast(), ["out", "stderr:", "err"], "\(failed)")
         #expect(CommandScene.isExit(failed.last ?? "", 1))
     }
 
     /// It outlives its command.
     private func backgroundBomb(_ room: Room) async throws {
         let mark = Survivors.mark()
-        #expect(try await room.run("b() { sleep \(mark) & b | b & }; b 2>/dev/null").count == 1)
+        try await expectEqual(room.run("b() { sleep \(mark) & b | b & }; b 2>/dev/null").count, 1)
         _ = try await Survivors.wait(mark, atLeast: 10)
         try await room.checkResponsiveness("during the first bomb")
         #expect(!Survivors.of(mark).isEmpty)
         let lines = try await room.stop { $0.hasPrefix("Stopped what earlier commands left running.") }
-        #expect(lines.count == 1)
+        expectEqual(lines.count, 1)
         try await Survivors.waitForNone(mark)
-        #expect(try await room.run("pwd; echo \"[$X]\"").dropLast() == ["/workspace", "[]"])
+        try await expectEqual(room.run("pwd; echo \"[$X]\"").dropLast(), ["/workspace", "[]"])
     }
 
     /// Its command does not end.
@@ -124,8 +124,8 @@ struct RunOnIRCTests {
         try await room.checkResponsiveness("during the second bomb")
         let lines = try await room.stop { CommandScene.isExit($0) }
         #expect(CommandScene.isExit(lines.dropFirst().first ?? "", 130), "\(lines)")
-        #expect(lines.first?.contains("The next command gets a fresh shell") == true)
+        expectEqual(lines.first?.contains("The next command gets a fresh shell"), true)
         try await Survivors.waitForNone(mark)
-        #expect(try await room.run("echo \"[$X]\"").dropLast().suffix(1) == ["[]"])
+        try await expectEqual(room.run("echo \"[$X]\"").dropLast().suffix(1), ["[]"])
     }
 }

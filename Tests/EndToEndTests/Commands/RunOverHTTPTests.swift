@@ -8,7 +8,7 @@ struct RunOverHTTPTests {
     /// Posts a message and waits for its end; returns the last message of the thread.
     private func say(_ text: String, in thread: String, _ client: GatewayClient) async throws -> String {
         let ended = try await client.ended(try await client.send(text, to: thread))
-        #expect(ended["state"]?.stringValue == "complete", "\(text): \(ended.text)")
+        expectEqual(ended["state"]?.stringValue, "complete", "\(text): \(ended.text)")
         return try await client.transcript(of: thread).last?.text ?? ""
     }
 
@@ -31,15 +31,15 @@ struct RunOverHTTPTests {
             frames.append(frame)
             if frame["type"] == "execution" { text += frame["content"]?.stringValue ?? "" }
         }
-        #expect(text == "\u{1B}[32mgreen\u{1B}[0m\nfirst\n")
-        #expect(try await client.get("/api/v1/operations/\(operation)")["state"]?.stringValue == "running")
+        expectEqual(text, "\u{1B}[32mgreen\u{1B}[0m\nfirst\n")
+        try await expectEqual(client.get("/api/v1/operations/\(operation)")["state"]?.stringValue, "running")
         let jobs = try await client.get("/api/v1/threads/\(thread)/jobs")["items"]?.arrayValue ?? []
-        #expect(jobs.map { $0["state"]?.stringValue } == ["running"])
+        expectEqual(jobs.map { $0["state"]?.stringValue }, ["running"])
         try scene.letGo()
         frames += try await live.frames()
         await live.close()
-        #expect(frames.map { $0["sequence"]?.intValue } == Array(1...frames.count))
-        #expect(frames.last?["type"] == "complete")
+        expectEqual(frames.map { $0["sequence"]?.intValue }, Array(1...frames.count))
+        expectEqual(frames.last?["type"], "complete")
         let answer = try await client.transcript(of: thread).last?.text ?? ""
         #expect(answer.hasPrefix("```\ngreen\nfirst\nsecond\n```\n\n"), "\(answer)")
         #expect(CommandScene.isExit(String(answer.split(separator: "\n").last ?? ""), 3), "\(answer)")
@@ -53,9 +53,9 @@ struct RunOverHTTPTests {
         let client = try await scene.client()
         let thread = try await client.newThread()
         let bytes = Array("1,2,3\n".utf8)
-        #expect(
-            try await client.upload(bytes, named: "data set.csv", to: thread)
-                == ["name": "data set.csv", "size": 6, "type": "text/plain"])
+        try await expectEqual(
+            client.upload(bytes, named: "data set.csv", to: thread),
+            ["name": "data set.csv", "size": 6, "type": "text/plain"])
         #expect(
             try await self.say("/run cat 'data set.csv'", in: thread, client).hasPrefix("```\n1,2,3\n```\n\nexit 0 · "))
         #expect(try await self.paths(thread, client).contains("data set.csv"))
@@ -91,7 +91,7 @@ struct RunOverHTTPTests {
         let snapshot = try await self.say("/snapshot", in: thread, client)
         let id = try #require(snapshot.firstMatch(of: /Snapshot `(\w+)`/)?.1)
         _ = try await self.say("/run echo 4 >> data.csv; rm sub/kept.txt; echo new > new.txt", in: thread, client)
-        #expect(try await self.paths(thread, client).sorted() == ["Makefile", "data.csv", "new.txt", "sub"])
+        try await expectEqual(self.paths(thread, client).sorted(), ["Makefile", "data.csv", "new.txt", "sub"])
         let diff = try await client.get("/api/v1/threads/\(thread)/diff")["diff"]?.stringValue ?? ""
         #expect(diff.contains("+new\n") && diff.contains("-kept\n") && diff.contains("+4\n"), "\(diff)")
         #expect(try await self.say("/undo", in: thread, client).contains("as they were before"))

@@ -11,9 +11,9 @@ struct GitHubCallCountTests {
         // The first stage pushes a new branch; `analyze` commits nothing; the others commit once.
         let list = costs.map { "\($0.command.prefix(10)): \($0.calls)" }
         #expect(costs.allSatisfy { $0.calls <= 1 }, "\(list)")
-        #expect(costs.first?.calls == 0, "\(list)")
-        #expect(costs.first { $0.command == "/plan" }?.calls == 1, "\(list)")
-        #expect(costs.first { $0.command == "/analyze" }?.calls == 0, "\(list)")
+        expectEqual(costs.first?.calls, 0, "\(list)")
+        expectEqual(costs.first { $0.command == "/plan" }?.calls, 1, "\(list)")
+        expectEqual(costs.first { $0.command == "/analyze" }?.calls, 0, "\(list)")
         await shop.stop()
     }
 
@@ -22,8 +22,8 @@ struct GitHubCallCountTests {
         let shop = try await GitHubShop.started()
         let crowd = try await shop.crowd(6, within: .seconds(120))
         #expect(crowd.refusals == 0 && crowd.failed.isEmpty, "\(crowd)")
-        #expect(crowd.commits == 12)
-        #expect(crowd.calls == 6)
+        expectEqual(crowd.commits, 12)
+        expectEqual(crowd.calls, 6)
         await shop.stop()
     }
 }

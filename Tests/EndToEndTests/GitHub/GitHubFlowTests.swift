@@ -57,7 +57,7 @@ struct GitHubFlowTests {
         try await Self.review(scene)
         let status = await scene.stop()
         let log = await scene.host.log
-        #expect(status == "exit status 0", "\(log.suffix(4_000))")
+        expectEqual(status, "exit status 0", "\(log.suffix(4_000))")
         #expect(!log.contains(GitHubFlowScene.token))
     }
 
@@ -84,30 +84,30 @@ struct GitHubFlowTests {
         }
         for commit in pushed {
             let reports = Self.reports(of: commit, in: room)
-            #expect(reports.count == 1, "\(network.name): \(commit): \(reports)")
+            expectEqual(reports.count, 1, "\(network.name): \(commit): \(reports)")
         }
         let links = room.commitLinks
         #expect(links.count == 8 && Set(links).count == 8, "\(network.name): \(links)")
         for link in links {
             #expect(link.hasPrefix("\(scene.github.url)/\(scene.repository(of: network))/commit/"))
-            #expect(try await scene.page(link) == 200, "\(link)")
+            try await expectEqual(scene.page(link), 200, "\(link)")
         }
         let git = try await scene.git(of: network)
         #expect(try git("fsck --strict --no-dangling").isEmpty)
-        #expect(try git("log --format=%s main").split(separator: "\n").count == 1)
+        try expectEqual(git("log --format=%s main").split(separator: "\n").count, 1)
         let branch = try #require(try await scene.branch(of: network))
         // The commits of the room are ours on the branch, in this order, each once; nothing was merged or overwritten.
         let all = try git("log --reverse --format='%H %s' main..\(branch)").split(separator: "\n").map(String.init)
         let ours = all.filter { !$0.contains(" colleague ") }.map { String($0.prefix(40)) }
-        #expect(ours == links.map { String($0.suffix(40)) }, "\(network.name)")
-        #expect(all.filter { $0.contains(" colleague ") }.map { String($0.prefix(40)) } == pushed)
+        expectEqual(ours, links.map { String($0.suffix(40)) }, "\(network.name)")
+        expectEqual(all.filter { $0.contains(" colleague ") }.map { String($0.prefix(40)) }, pushed)
         for file in try git("ls-tree --name-only \(branch) docs/").split(separator: "\n") {
-            #expect(try git("show \(branch):\(file)") + ".md" == file.dropFirst("docs/".count))
+            try expectEqual(git("show \(branch):\(file)") + ".md", file.dropFirst("docs/".count))
         }
-        #expect(try git("ls-tree --name-only \(branch) docs/").split(separator: "\n").count == pushed.count)
+        try expectEqual(git("ls-tree --name-only \(branch) docs/").split(separator: "\n").count, pushed.count)
         let pull = try #require(
             room.last { $0.plain.contains("Pull request #1 opened") }?.plain.firstMatch(of: /http[^\s|>)]+\/pull\/1/))
-        #expect(try await scene.page(String(pull.0)) == 200)
+        try await expectEqual(scene.page(String(pull.0)), 200)
     }
 
     /// What the bot said about a colleague's commit.
@@ -122,7 +122,7 @@ struct GitHubFlowTests {
             let words = "bob commented on #1"
             try await network.wait(forWords: words)
             let room = try await network.flowRoom()
-            #expect(room.count { $0.isFromBot && $0.plain.contains(words) } == 1)
+            expectEqual(room.count { $0.isFromBot && $0.plain.contains(words) }, 1)
         }
     }
 }

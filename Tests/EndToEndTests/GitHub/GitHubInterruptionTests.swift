@@ -20,7 +20,7 @@ struct GitHubInterruptionTests {
         try await scene.run("/resume")
         let words = try await scene.words()
         #expect(words.contains("It is not known whether `deploy.yml` was started before the restart"), "\(words)")
-        #expect(try await scene.github.colleague().runs(in: GitHubWebScene.repository).count == 1)
+        try await expectEqual(scene.github.colleague().runs(in: GitHubWebScene.repository).count, 1)
         await scene.stop()
     }
 }

@@ -19,7 +19,7 @@ struct GitHubRestartTests {
             try await scene.run(step.text)
             let commits = try await scene.commits()
             let words = try await scene.words()
-            #expect(commits.count == step.commits, "after \(step.text): \(words.suffix(3_000))")
+            expectEqual(commits.count, step.commits, "after \(step.text): \(words.suffix(3_000))")
             let current = scene
             try await scene.kill {
                 guard let branch = try await current.branch() else { return }
@@ -27,7 +27,7 @@ struct GitHubRestartTests {
                     "docs/note-\(number).md", "Note \(number)\n", to: GitHubWebScene.repository, branch: branch,
                     message: "colleague \(number)")
             }
-            #expect(try await scene.commits() == commits, "again after \(step.text)")
+            try await expectEqual(scene.commits(), commits, "again after \(step.text)")
         }
         try await Self.check(scene)
         await scene.stop()
@@ -42,11 +42,11 @@ struct GitHubRestartTests {
         let branch = try #require(try await scene.branch())
         let all = try git("log --reverse --format='%H %s' main..\(branch)").split(separator: "\n").map(String.init)
         let ours = all.filter { !$0.contains(" colleague ") }.map { String($0.prefix(40)) }
-        #expect(try await ours == scene.commits())
-        #expect(all.count - ours.count == Self.steps.count)
+        try await expectEqual(ours, scene.commits())
+        expectEqual(all.count - ours.count, Self.steps.count)
         #expect(try git("log --format=%s --merges \(branch)").isEmpty)
         for number in Self.steps.indices {
-            #expect(try git("show \(branch):docs/note-\(number).md") == "Note \(number)")
+            try expectEqual(git("show \(branch):docs/note-\(number).md"), "Note \(number)")
         }
     }
 }

@@ -37,14 +37,14 @@ struct GitHubSignInTests {
         let result = try await PythonClients.models.run(
             script: "Tests/EndToEndTests/browser/signin.py",
             [address, "allowed", host.directory.path + "/screenshots"], environment: ["HOME": host.directory.path])
-        #expect(result.status == .exited(0), "\(result.text)\(result.errorText)")
+        expectEqual(result.status, .exited(0), "\(result.text)\(result.errorText)")
         #expect(result.text.contains(#""result": "ok""#))
 
         github.setVisitor(.known("mallory"))
         let refused = try await PythonClients.models.run(
             script: "Tests/EndToEndTests/browser/signin.py",
             [address, "refused", host.directory.path + "/screenshots"], environment: ["HOME": host.directory.path])
-        #expect(refused.status == .exited(0), "\(refused.text)\(refused.errorText)")
+        expectEqual(refused.status, .exited(0), "\(refused.text)\(refused.errorText)")
 
         let authors = try await Self.git(of: github)("log --all --format='%an <%ae>' --grep=Specify")
         #expect(authors.hasPrefix("octocat <github-octocat."), "\(authors)")
@@ -61,7 +61,7 @@ struct GitHubSignInTests {
             for text in [people, audit, log, result.text] { #expect(!text.contains(secret)) }
         }
         #expect(!tokens.isEmpty)
-        #expect(await host.terminate() == .exited(0))
+        await expectEqual(host.terminate(), .exited(0))
         await github.stop()
     }
 
@@ -101,8 +101,8 @@ struct GitHubSignInTests {
         let done = try await client.step(try #require(back.location), cookie: there.cookie)
         #expect(done.status == 302 && done.location == "/")
         let again = try await client.step(try #require(back.location), cookie: there.cookie)
-        #expect(again.status == 400)
-        #expect(await host.terminate() == .exited(0))
+        expectEqual(again.status, 400)
+        await expectEqual(host.terminate(), .exited(0))
         await github.stop()
     }
 }

@@ -37,7 +37,7 @@ struct GitHubWebScene {
     }
 
     func stop() async {
-        #expect(await self.host.terminate() == .exited(0))
+        await expectEqual(self.host.terminate(), .exited(0))
         await self.github.stop()
     }
 

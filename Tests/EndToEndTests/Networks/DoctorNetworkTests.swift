@@ -54,10 +54,10 @@ struct DoctorNetworkTests {
             Self.telegram(telegram), environment: ["TOKEN": telegram.token])
         let line = try #require(
             lines.first { $0.check == "telegram:bot" && $0.detail.lowercased().contains("privacy") }, "\(output)")
-        #expect(line.state == (isOn ? "warning" : "ok"))
-        #expect(line.detail.contains("/setprivacy") == isOn)
+        expectEqual(line.state, isOn ? "warning" : "ok")
+        expectEqual(line.detail.contains("/setprivacy"), isOn)
         // Doctor must not take updates from a running host.
-        #expect(telegram.count("getUpdates") == 0)
+        expectEqual(telegram.count("getUpdates"), 0)
         await telegram.stop()
     }
 
@@ -150,7 +150,7 @@ struct DoctorNetworkTests {
             Self.matrix(url, user: "@jetbot:localhost"), environment: ["TOKEN": "syt_any"])
         let line = try #require(lines.first { $0.check == "matrix:home" && $0.state == "failed" }, "\(output)")
         #expect(line.detail.contains("homeserver"), "\(line)")
-        #expect(status == "exit status 1")
+        expectEqual(status, "exit status 1")
         await server.stop()
     }
 
@@ -171,12 +171,12 @@ struct DoctorNetworkTests {
         try await host.start(environment: environment)
         try await telegram.wait { $0.count("setMyCommands") > 0 }
         let run = try await host.run(["doctor"], environment: environment)
-        #expect(run.status == .exited(0), "\(run.text)\(run.errorText)")
+        expectEqual(run.status, .exited(0), "\(run.text)\(run.errorText)")
         #expect(run.text.contains("has been connected since"), "\(run.text)")
         telegram.say("/whoami", as: 1_001, in: 1_001)
         try await telegram.wait { !$0.shownByBot(in: 1_001).isEmpty }
-        #expect(telegram.statuses[409] == nil)
-        #expect(await host.terminate() == .exited(0))
+        expectEqual(telegram.statuses[409], nil)
+        await expectEqual(host.terminate(), .exited(0))
         await telegram.stop()
     }
 }

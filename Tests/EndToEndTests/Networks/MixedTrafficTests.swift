@@ -51,7 +51,7 @@ struct MixedTrafficTests {
             fputs(log, file)
             fclose(file)
         }
-        #expect(status == "exit status 0", "\(log.suffix(4_000))")
+        expectEqual(status, "exit status 0", "\(log.suffix(4_000))")
         await model.stop()
     }
 
@@ -72,7 +72,7 @@ struct MixedTrafficTests {
                     words.contains { $0.contains(name) }
                 }
                 let answers = words.filter { $0.contains(name) }
-                #expect(answers.count == 1, "\(answers)")
+                expectEqual(answers.count, 1, "\(answers)")
             } catch {
                 Issue.record("\(name): \(error)")
             }
@@ -84,7 +84,7 @@ struct MixedTrafficTests {
         for question in 1...number {
             let name = "\(network.name)-\(conversation)-\(question)."
             let count = words.filter { $0.contains(name) }.count
-            #expect(count == 1, "\(name) was answered \(count) times")
+            expectEqual(count, 1, "\(name) was answered \(count) times")
         }
         return number
     }
@@ -103,7 +103,7 @@ struct MixedTrafficTests {
             try await all.irc.meet(all.host)
             isAway.withLock { $0 = false }
         }
-        #expect(await all.host.id == id)
+        await expectEqual(all.host.id, id)
     }
 
     private static func disturb(_ network: any ServedNetwork, until end: ContinuousClock.Instant) async throws {

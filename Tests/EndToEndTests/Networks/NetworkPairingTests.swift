@@ -27,11 +27,11 @@ struct NetworkPairingTests {
         telegram.say("hello?", as: 1_001, in: 1_001)
         telegram.say("/pair \(try await Self.code(of: host))", as: 1_001, in: 1_001)
         try await telegram.wait { !$0.shownByBot(in: 1_001).isEmpty }
-        #expect(telegram.shownByBot(in: 1_001).first?.text.contains("owner") == true)
+        expectEqual(telegram.shownByBot(in: 1_001).first?.text.contains("owner"), true)
         telegram.say("/whoami", as: 1_001, in: 1_001)
         try await telegram.wait { $0.shownByBot(in: 1_001).count == 2 }
-        #expect(telegram.shownByBot(in: 1_001).last?.text.contains("telegram:1001") == true)
-        #expect(await host.terminate() == .exited(0))
+        expectEqual(telegram.shownByBot(in: 1_001).last?.text.contains("telegram:1001"), true)
+        await expectEqual(host.terminate(), .exited(0))
         await telegram.stop()
     }
 
@@ -70,7 +70,7 @@ struct NetworkPairingTests {
         slack.slash("/jetbridge", "login ghp_0123456789abcdefghijklmnopqrstuvwxyz")
         try await slack.wait("the answer to login") { $0.shown(in: direct).count > before }
         #expect(slack.shown().isEmpty)
-        #expect(await host.terminate() == .exited(0))
+        await expectEqual(host.terminate(), .exited(0))
         await slack.stop()
     }
 }

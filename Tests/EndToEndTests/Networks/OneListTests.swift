@@ -64,36 +64,36 @@ struct OneListTests {
         try await irc.wait(in: 0, for: "an end") { $0.contains { $0.contains("Finish T7: Three") } }
 
         // Without a host for a while, in which somebody pushes.
-        #expect(try await tasks("drop", "T4", "--offline").status == .exited(0))
-        #expect(try await tasks("note", "T2", "100% by hand", "--offline").status == .exited(0))
+        try await expectEqual(tasks("drop", "T4", "--offline").status, .exited(0))
+        try await expectEqual(tasks("note", "T2", "100% by hand", "--offline").status, .exited(0))
         try editor.shell(
             """
             git pull -q origin main && sed -i 's/^- \\[ \\] T4 Four/- [~] T4 Four/; s/T2 no task/T4 no task\\r/' docs/TASKS.md &&
             git commit -qam 'By hand' && git push -q origin HEAD:main
             """)
         let conflict = try await tasks("sync")
-        #expect(conflict.status == .exited(1), "\(conflict.text)")
+        expectEqual(conflict.status, .exited(1), "\(conflict.text)")
         let fields = try JSON.parse(conflict.output)["conflicts"]?.arrayValue?.first?["fields"]
-        #expect(fields == [["field": "state", "base": "open", "theirs": "started", "ours": "dropped"]])
-        #expect(try await tasks("sync", "--ours").status == .exited(0))
+        expectEqual(fields, [["field": "state", "base": "open", "theirs": "started", "ours": "dropped"]])
+        try await expectEqual(tasks("sync", "--ours").status, .exited(0))
 
         try await board(host, irc)
         try editor("fetch -q")
         let date = try editor("log -1 --format=%cd --date=format:%Y-%m-%d --grep 'Note on' origin/main")
         let wanted = Self.result.replacing("DATE", with: date)
-        #expect(
-            try editor.shell("git show origin/main:docs/TASKS.md > is; printf '\(wanted)' > wanted; cmp is wanted")
-                == "")
-        #expect(
-            try editor("log --reverse --format='%an: %s' origin/main").split(separator: "\n").map(String.init) == [
+        try expectEqual(
+            editor.shell("git show origin/main:docs/TASKS.md > is; printf '\(wanted)' > wanted; cmp is wanted"), "")
+        try expectEqual(
+            editor("log --reverse --format='%an: %s' origin/main").split(separator: "\n").map(String.init),
+            [
                 "Tester: The list", "alice: Add task T6: Six", "alice: Start T6: Six", "ada0: Assign T1 to ada0: One",
                 "ada0: Finish T7: Three", "Tester: By hand", "grace: Note on T2: Two", "grace: Drop T4: Four",
                 "Ada: Start T5: Five", "Ada: Finish T1: One", "Ada: Assign T6 to ada: Six", "ada0: Add task T8: Eight",
                 "ada0: Start T8: Eight",
             ])
         // One person has one address, however many commands they run.
-        #expect(try editor.shell("git log --author=grace --format=%ae origin/main | sort -u | wc -l") == "1")
-        #expect(await host.terminate() == .exited(0))
+        try expectEqual(editor.shell("git log --author=grace --format=%ae origin/main | sort -u | wc -l"), "1")
+        await expectEqual(host.terminate(), .exited(0))
         await slack.stop()
         await irc.stop()
     }
@@ -114,7 +114,7 @@ struct OneListTests {
             try await irc.wait(in: 0, for: "a task") { $0.contains { $0.contains("Add task T8") } }
             try await irc.say("!task start T8", in: 0)
         }
-        #expect(try await script.exit() == .exited(0), "\(said)")
+        try await expectEqual(script.exit(), .exited(0), "\(said)")
         try await irc.wait(in: 0, for: "a start") { $0.contains { $0.contains("Start T8") } }
     }
 }

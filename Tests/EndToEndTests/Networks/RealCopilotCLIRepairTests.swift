@@ -49,10 +49,10 @@ struct RealCopilotCLIRepairTests {
         let file = TranscriptFile(
             name: "copilot-cli", test: "RealCopilotCLIRepairTests", text: page.text)
         let problem = file.problem()
-        #expect(problem == nil)
+        expectEqual(problem, nil)
         let status = await scene.all.stop()
         let log = await scene.all.host.log
-        #expect(status == "exit status 0", "\(log.suffix(4_000))")
+        expectEqual(status, "exit status 0", "\(log.suffix(4_000))")
         await model.stop()
     }
 }

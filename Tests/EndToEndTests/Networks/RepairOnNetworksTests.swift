@@ -22,7 +22,7 @@ struct RepairOnNetworksTests {
                     try await scene.checkCommit(commit, of: network, in: room)
                     for text in texts + ["steps, "] {
                         let count = room.count { $0.isFromBot && $0.plain.contains(text) }
-                        #expect(count == 1, "“\(text)” appears \(count) times on \(network.name)")
+                        expectEqual(count, 1, "“\(text)” appears \(count) times on \(network.name)")
                     }
                     #expect(!room.contains { $0.plain.contains("may be a repeat") })
                     let isEdited = ["matrix", "slack", "telegram"].contains(network.name)
@@ -67,11 +67,11 @@ struct RepairOnNetworksTests {
         try page.keep(as: "rehearsal")
         let file = TranscriptFile(name: "rehearsal", test: "RepairOnNetworksTests", text: page.text)
         let problem = file.problem()
-        #expect(problem == nil)
+        expectEqual(problem, nil)
         try await self.undo(scene)
         let status = await scene.all.stop()
         let log = await scene.all.host.log
-        #expect(status == "exit status 0", "\(log.suffix(4_000))")
+        expectEqual(status, "exit status 0", "\(log.suffix(4_000))")
     }
 
     /// Stops a turn that waits for an answer: the ask is closed, and nothing was changed.
@@ -108,9 +108,9 @@ struct RepairOnNetworksTests {
             commit: "Let sum add\n\nIt subtracted its second number.",
             texts: ["passes now", "They do not agree.", "Answered by", "Denied by", "The tests pass."])
         // Each answer was asked for once.
-        #expect(model.requests.count == 5 * ScriptedRepair.answers)
+        expectEqual(model.requests.count, 5 * ScriptedRepair.answers)
         let results = model.requests.filter { $0.messages.last?.text.contains("exit 0") == true }
-        #expect(results.count == 5)
+        expectEqual(results.count, 5)
         for result in results {
             let texts = result.messages.filter { $0.role == "tool" }.map(\.text)
             #expect(texts.contains { $0.contains("The answer: \(ScriptedRepair.options[0])") })
@@ -127,10 +127,10 @@ struct RepairOnNetworksTests {
         try page.keep(as: "questions")
         let file = TranscriptFile(name: "questions", test: "RepairOnNetworksTests", text: page.text)
         let problem = file.problem()
-        #expect(problem == nil)
+        expectEqual(problem, nil)
         let status = await scene.all.stop()
         let log = await scene.all.host.log
-        #expect(status == "exit status 0", "\(log.suffix(4_000))")
+        expectEqual(status, "exit status 0", "\(log.suffix(4_000))")
         await model.stop()
     }
 }

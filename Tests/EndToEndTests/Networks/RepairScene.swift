@@ -140,15 +140,15 @@ struct RepairScene {
     @discardableResult
     func checkCommit(_ message: String, of network: any ServedNetwork, in room: [RoomMessage]) async throws -> String {
         let lines = room.filter { $0.plain.contains("file changed") }
-        #expect(lines.count == 1, "\(network.name): \(lines)")
+        expectEqual(lines.count, 1, "\(network.name): \(lines)")
         let match = try #require(lines.first?.plain.firstMatch(of: /(http\S+\/r\/([\w-]+)\/commit\/([0-9a-f]{40}))/))
         let (link, hash) = (String(match.1), String(match.3))
-        #expect(match.2 == "\(network.name)-project")
+        expectEqual(match.2, "\(network.name)-project")
         let git = self.repository(of: network)
         #expect(try git("fsck --strict --no-dangling").isEmpty)
         #expect(try git("log -1 --format=%B \(hash)").hasPrefix("\(message)\n\nJetbridge-Turn: "))
-        #expect(try git("log --format=%s main") == "Start")
-        #expect(try git("rev-parse \(hash)^") == git("rev-parse main"))
+        try expectEqual(git("log --format=%s main"), "Start")
+        try expectEqual(git("rev-parse \(hash)^"), git("rev-parse main"))
         #expect(try git("diff --stat=200 main \(hash)").hasPrefix(" sum.sh | 2 +-\n"))
         #expect(try git("show \(hash):sum.sh").contains("$(($1 + $2))"))
         let reader = try #require(self.all.web.client)

@@ -65,11 +65,11 @@ struct SameQuestionTests {
             page.words[network.name] = words
         }
         let problem = page.problem()
-        #expect(problem == nil)
+        expectEqual(problem, nil)
         try await self.checkMarkup(all)
         let status = await all.stop()
         let log = await all.host.log
-        #expect(status == "exit status 0", "\(log.suffix(4_000))")
+        expectEqual(status, "exit status 0", "\(log.suffix(4_000))")
         await model.stop()
     }
 
@@ -79,7 +79,7 @@ struct SameQuestionTests {
         let essence = Self.essence(text)
         for part in 1...(network == "irc" ? 1 : 44) {
             let count = essence.ranges(of: "Part\(part)Whoever").count
-            #expect(count == 1, "part \(part) appears \(count) times on \(network)")
+            expectEqual(count, 1, "part \(part) appears \(count) times on \(network)")
         }
         for piece in [
             "👩🏽‍🚀", "not at the telephone", "Grüß Gott", "こんにちは", "func greet(_ name: String) -> String {",

@@ -21,7 +21,7 @@ struct SpecFlowTests {
         try await self.api(scene)
         let status = await scene.stop()
         let log = await scene.host.log
-        #expect(status == "exit status 0", "\(log.suffix(4_000))")
+        expectEqual(status, "exit status 0", "\(log.suffix(4_000))")
     }
 
     /// The steps as people type them. The answers are a letter, `yes` and own words.
@@ -54,18 +54,18 @@ struct SpecFlowTests {
         let reader = try #require(scene.web.client)
         for link in links {
             #expect(link.contains("/r/\(network.name)-shop/commit/"))
-            #expect(try await reader.page(link).status == 200, "\(link)")
+            try await expectEqual(reader.page(link).status, 200, "\(link)")
         }
         let git = scene.repository(of: network)
         #expect(try git("fsck --strict --no-dangling").isEmpty)
-        #expect(try git("log --format=%s main") == "Start")
+        try expectEqual(git("log --format=%s main"), "Start")
         let branch = try git("branch --format='%(refname:short)' --list '001-*'")
         // The commits of the room are the branch's, in this order, each once.
         let hashes = try git("log --reverse --format=%H main..\(branch)").split(separator: "\n").map(String.init)
-        #expect(hashes == links.map { String($0.suffix(40)) }, "\(network.name)")
+        expectEqual(hashes, links.map { String($0.suffix(40)) }, "\(network.name)")
         let turns = try git("log --format='%(trailers:key=Jetbridge-Turn,valueonly)' main..\(branch)")
             .split(separator: "\n").map(String.init)
-        #expect(turns.count == 8, "\(turns)")
+        expectEqual(turns.count, 8, "\(turns)")
         let spec = try git("show \(branch):specs/\(branch)/spec.md")
         #expect(spec.contains("## Clarifications") && spec.contains("For two years, then it is deleted."))
         let tasks = try git("show \(branch):specs/\(branch)/tasks.md")
@@ -82,7 +82,7 @@ struct SpecFlowTests {
         let feature = try await reader.get("/api/v1/threads/\(thread)/spec")
         let git = scene.repository(of: scene.web)
         let branch = try #require(feature["branch"]?.stringValue)
-        #expect(feature["folder"] == .string("specs/\(branch)"))
+        expectEqual(feature["folder"], .string("specs/\(branch)"))
         let stages = feature["stages"]?.arrayValue ?? []
         let states = Dictionary(
             uniqueKeysWithValues: stages.map { ($0["stage"]?.stringValue ?? "", $0["state"]?.stringValue ?? "") })
@@ -90,9 +90,9 @@ struct SpecFlowTests {
         #expect(states["tasks"] == "done" && states["implement"] == "open", "\(states)")
         for stage in stages {
             guard let path = stage["path"]?.stringValue else { continue }
-            #expect(stage["commit"]?.stringValue == (try git("log -1 --format=%H \(branch) -- \(path)")), "\(path)")
+            expectEqual(stage["commit"]?.stringValue, try git("log -1 --format=%H \(branch) -- \(path)"), "\(path)")
         }
         let document = try await reader.get("/api/v1/threads/\(thread)/spec/document?path=specs/\(branch)/spec.md")
-        #expect(document["versions"]?.arrayValue?.count == 4)
+        expectEqual(document["versions"]?.arrayValue?.count, 4)
     }
 }

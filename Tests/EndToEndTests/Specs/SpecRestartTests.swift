@@ -31,20 +31,20 @@ struct SpecRestartTests {
             let operation = try await client.send(step.text, to: thread)
             _ = try await client.ended(operation, within: .seconds(60))
             try await Self.settled(thread, client)
-            #expect(try await Self.commits(of: thread, client).count == step.commits, "after \(step.text)")
+            try await expectEqual(Self.commits(of: thread, client).count, step.commits, "after \(step.text)")
             await host.kill()
             try await host.start()
             client = client.moved(to: try #require(host.address))
-            #expect(try await Self.commits(of: thread, client).count == step.commits, "again after \(step.text)")
+            try await expectEqual(Self.commits(of: thread, client).count, step.commits, "again after \(step.text)")
         }
         let shown = try await client.transcript(of: thread).last { $0.role == "assistant" }
-        #expect(shown?.text.contains("`/implement`: 2 of") == true, "\(shown?.text ?? "")")
+        expectEqual(shown?.text.contains("`/implement`: 2 of"), true, "\(shown?.text ?? "")")
         let git = RealGit("\(host.dataPath)/notes")
         #expect(try git("fsck --strict --no-dangling").isEmpty)
         let branch = try git("branch --format='%(refname:short)' --list '001-*'")
         let hashes = try git("log --reverse --format=%H main..\(branch)").split(separator: "\n").map(String.init)
-        #expect(try await hashes == Self.commits(of: thread, client))
-        #expect(await host.terminate() == .exited(0))
+        try await expectEqual(hashes, Self.commits(of: thread, client))
+        await expectEqual(host.terminate(), .exited(0))
     }
 
     /// Waits until nothing runs: an answer begins a turn of its own.

@@ -42,36 +42,33 @@ struct AskTests {
             let list = try await Self.asks(member, thread)
             let item = try #require(list["items"]?[0])
             #expect(item["id"] == "a1" && item["kind"] == "approval")
-            #expect(item["options"]?.arrayValue?.compactMap { $0["key"]?.stringValue } == ["A", "B", "C"])
+            expectEqual(item["options"]?.arrayValue?.compactMap { $0["key"]?.stringValue }, ["A", "B", "C"])
             let text = item["text"]?.stringValue ?? ""
             #expect(text.hasPrefix("Approval `a1`: bob wants to run\n```\nmake test\n\n  # <U+202E>x\n```\n"))
             #expect(text.hasSuffix("`/approve a1` or `/deny a1 REASON`."))
             let document = try await harness.anybody.send(.get, "/api/v1/openapi.json").expect(200)
             let validator = SchemaValidator(document: document)
-            #expect(
-                validator.mistakes(in: list, method: "get", path: "/api/v1/threads/{id}/asks", status: 200) == [])
+            expectEqual(validator.mistakes(in: list, method: "get", path: "/api/v1/threads/{id}/asks", status: 200), [])
             let owner = try await harness.token(.chat)
             let guest = try await harness.signedIn(.guest, name: "gina")
-            #expect(try await Self.answer(member, "a1", ["answer": "A"]).status == 403)
+            try await expectEqual(Self.answer(member, "a1", ["answer": "A"]).status, 403)
             // Whoever cannot see the thread does not learn that there is an ask, or what its answers are.
             for body: JSON in [["answer": "A"], ["answer": "Z"], [:]] {
                 let hidden = try await Self.answer(guest, "a1", body)
                 let unknown = try await Self.answer(guest, "a9", body)
                 #expect(hidden.status == 404 && hidden.json == unknown.json)
             }
-            #expect(try await Self.answer(harness.anybody, "a1", ["answer": "A"]).status == 401)
-            #expect(try await Self.answer(owner, "a2", ["answer": "A"]).status == 404)
-            #expect(try await Self.answer(owner, "a1", ["answer": "Z"]).status == 422)
-            #expect(try await Self.answer(owner, "a1", [:]).status == 422)
-            #expect(try await Self.answer(owner, "a1", ["answer": 1]).status == 422)
+            try await expectEqual(Self.answer(harness.anybody, "a1", ["answer": "A"]).status, 401)
+            try await expectEqual(Self.answer(owner, "a2", ["answer": "A"]).status, 404)
+            try await expectEqual(Self.answer(owner, "a1", ["answer": "Z"]).status, 422)
+            try await expectEqual(Self.answer(owner, "a1", [:]).status, 422)
+            try await expectEqual(Self.answer(owner, "a1", ["answer": 1]).status, 422)
             let decision = try await Self.answer(owner, "a1", ["answer": "C", "text": "not now"]).expect(200)
-            #expect(decision["outcome"] == "Denied by test: not now")
-            #expect(
-                validator.mistakes(in: decision, method: "post", path: "/api/v1/asks/{id}", status: 200) == [])
-            #expect(try await Self.answer(owner, "a1", ["answer": "A"]).status == 409)
+            expectEqual(decision["outcome"], "Denied by test: not now")
+            expectEqual(validator.mistakes(in: decision, method: "post", path: "/api/v1/asks/{id}", status: 200), [])
+            try await expectEqual(Self.answer(owner, "a1", ["answer": "A"]).status, 409)
             _ = try await member.ended(operation)
-            #expect(
-                try await member.send(.get, "/api/v1/threads/\(thread)/asks").expect(200)["items"] == .array([]))
+            try await expectEqual(member.send(.get, "/api/v1/threads/\(thread)/asks").expect(200)["items"], .array([]))
         }
     }
 
@@ -82,10 +79,10 @@ struct AskTests {
             let thread = try await member.newThread()
             _ = try await member.write("go", to: thread)
             let own = try await Self.asks(member, thread)
-            #expect(own["items"]?[0]?["can_answer"] == false)
-            #expect(own["items"]?[0]?["waits_for"] == "an owner")
-            #expect(try await member.send(.get, "/api/v1/asks").expect(200)["items"] == .array([]))
-            #expect(try await member.send(.get, "/api/v1/threads/\(thread)").expect(200)["waiting"] == true)
+            expectEqual(own["items"]?[0]?["can_answer"], false)
+            expectEqual(own["items"]?[0]?["waits_for"], "an owner")
+            try await expectEqual(member.send(.get, "/api/v1/asks").expect(200)["items"], .array([]))
+            try await expectEqual(member.send(.get, "/api/v1/threads/\(thread)").expect(200)["waiting"], true)
             let owner = try await harness.token(.chat)
             let list = try await owner.send(.get, "/api/v1/asks").expect(200)
             let item = try #require(list["items"]?[0])
@@ -93,12 +90,12 @@ struct AskTests {
             #expect(item["asked_by"] == "bob" && item["can_answer"] == true)
             let document = try await harness.anybody.send(.get, "/api/v1/openapi.json").expect(200)
             let validator = SchemaValidator(document: document)
-            #expect(validator.mistakes(in: list, method: "get", path: "/api/v1/asks", status: 200) == [])
+            expectEqual(validator.mistakes(in: list, method: "get", path: "/api/v1/asks", status: 200), [])
             let reader = try await harness.token(.read)
-            #expect(try await reader.send(.get, "/api/v1/asks").expect(200)["items"] == .array([]))
+            try await expectEqual(reader.send(.get, "/api/v1/asks").expect(200)["items"], .array([]))
             harness.advance(by: 300_000)
-            #expect(try await owner.send(.get, "/api/v1/asks").expect(200)["items"] == .array([]))
-            #expect(try await member.send(.get, "/api/v1/threads/\(thread)").expect(200)["waiting"] == false)
+            try await expectEqual(owner.send(.get, "/api/v1/asks").expect(200)["items"], .array([]))
+            try await expectEqual(member.send(.get, "/api/v1/threads/\(thread)").expect(200)["waiting"], false)
         }
     }
 
@@ -117,7 +114,7 @@ struct AskTests {
             let page = try await member.send(.get, "/api/v1/threads/\(thread)/messages").expect(200)
             let items = try #require(page["items"]?.arrayValue)
             let ask = try #require(items.first { $0["text"]?.stringValue?.hasPrefix("Approval `a1`") == true })
-            #expect(ask["place"] == .integer(Int64("Bücher 📚 first.".utf16.count)))
+            expectEqual(ask["place"], .integer(Int64("Bücher 📚 first.".utf16.count)))
             #expect(items.allSatisfy { $0 == ask || $0["place"] == .null })
         }
     }
@@ -131,8 +128,8 @@ struct AskTests {
             _ = try await Self.asks(member, thread)
             harness.advance(by: 300_000)
             let owner = try await harness.token(.chat)
-            #expect(try await Self.answer(owner, "a1", ["answer": "A"]).status == 410)
-            #expect(try await Self.answer(owner, "a1", ["answer": "A"]).status == 410)
+            try await expectEqual(Self.answer(owner, "a1", ["answer": "A"]).status, 410)
+            try await expectEqual(Self.answer(owner, "a1", ["answer": "A"]).status, 410)
         }
     }
 
@@ -144,10 +141,10 @@ struct AskTests {
             let operation = try await member.write("go", to: thread)
             _ = try await Self.asks(member, thread)
             let other = try await harness.signedIn(.member, name: "mia")
-            #expect(try await Self.answer(other, "a1", ["answer": "A"]).status == 404)
+            try await expectEqual(Self.answer(other, "a1", ["answer": "A"]).status, 404)
             let said = try await member.write("yes", to: thread)
-            #expect(try await member.ended(operation)["state"] == "complete")
-            #expect(try await member.ended(said)["kind"] == "command")
+            try await expectEqual(member.ended(operation)["state"], "complete")
+            try await expectEqual(member.ended(said)["kind"], "command")
         }
     }
 
@@ -160,8 +157,8 @@ struct AskTests {
             _ = try await Self.asks(member, thread)
             _ = try await member.send(.post, "/api/v1/operations/\(operation)/stop").expect(202)
             let answer = try await Self.answer(member, "a1", ["answer": "A"])
-            #expect(answer.status == 409)
-            #expect(answer.json["detail"]?.stringValue?.contains("Denied by bob: stopped") == true)
+            expectEqual(answer.status, 409)
+            expectEqual(answer.json["detail"]?.stringValue?.contains("Denied by bob: stopped"), true)
         }
     }
 }

@@ -59,7 +59,7 @@ struct DocumentTests {
         try await Self.run { place in
             let list = try await place.person.send(.get, place.path).expect(200)
             #expect(list["branch"] == "main" && list["repository"] == "notes" && list["is_cut"] == false)
-            #expect(list["items"]?.arrayValue?.compactMap { $0["path"]?.stringValue } == ["docs/Guide.md"])
+            expectEqual(list["items"]?.arrayValue?.compactMap { $0["path"]?.stringValue }, ["docs/Guide.md"])
 
             let answer = try await place.person.send(.get, "\(place.path)/docs/Guide.md")
             let document = try answer.expect(200)
@@ -73,11 +73,11 @@ struct DocumentTests {
             ).expect(200)
             let sha = try place.git.shell("git rev-parse main")
             #expect(saved["commit"]?["sha"]?.stringValue == sha && saved["merged"] == false && sha != head)
-            #expect(saved["commit"]?["url"]?.stringValue == "http://bot.example/r/notes/commit/\(sha)")
+            expectEqual(saved["commit"]?["url"]?.stringValue, "http://bot.example/r/notes/commit/\(sha)")
             #expect(try place.git.shell("git log -1 --format='%an %s %b' main").contains("Ada Louder Because."))
-            #expect(try place.git.shell("git show main:docs/Guide.md") + "\n" == text)
+            try expectEqual(place.git.shell("git show main:docs/Guide.md") + "\n", text)
             // The checked-out files follow.
-            #expect(try place.git.shell("cat docs/Guide.md && git status --porcelain") + "\n" == text)
+            try expectEqual(place.git.shell("cat docs/Guide.md && git status --porcelain") + "\n", text)
 
             let messages = try await place.person.send(.get, "/api/v1/threads/\(place.thread)/messages").expect(200)
             let shown = messages["items"]?.arrayValue?.compactMap { $0["text"]?.stringValue } ?? []
@@ -95,20 +95,20 @@ struct DocumentTests {
             try place.git.shell("sed -i s/seven/SEVEN/ docs/Guide.md && git commit -qam theirs")
             let ours = Self.lines.replacing("one", with: "ONE")
             let merged = try await place.save("docs/Guide.md", ["text": .string(ours), "base": base]).expect(200)
-            #expect(merged["merged"] == true)
-            #expect(merged["text"]?.stringValue == ours.replacing("seven", with: "SEVEN"))
+            expectEqual(merged["merged"], true)
+            expectEqual(merged["text"]?.stringValue, ours.replacing("seven", with: "SEVEN"))
 
             let head = try place.git.shell("git rev-parse main")
             let mine = Self.lines.replacing("seven", with: "mine")
             let conflict = try await place.save("docs/Guide.md", ["text": .string(mine), "base": base])
             #expect(
                 conflict.status == 409 && conflict.headers["content-type"]?.hasPrefix("application/problem") == true)
-            #expect(conflict.json["base_text"]?.stringValue == Self.lines)
-            #expect(conflict.json["theirs"]?.stringValue == merged["text"]?.stringValue)
-            #expect(conflict.json["ours"]?.stringValue == mine)
-            #expect(try place.git.shell("git rev-parse main") == head)
+            expectEqual(conflict.json["base_text"]?.stringValue, Self.lines)
+            expectEqual(conflict.json["theirs"]?.stringValue, merged["text"]?.stringValue)
+            expectEqual(conflict.json["ours"]?.stringValue, mine)
+            try expectEqual(place.git.shell("git rev-parse main"), head)
             // Nothing waits for an answer that cannot come.
-            #expect(try place.git.shell("git for-each-ref --format='%(refname)' refs/jetbridge") == "")
+            try expectEqual(place.git.shell("git for-each-ref --format='%(refname)' refs/jetbridge"), "")
 
             // A document that somebody else has begun as well.
             try place.git.shell("echo theirs > docs/new.md && git add . && git commit -qm new")
@@ -132,15 +132,15 @@ struct DocumentTests {
         try await Self.run(script) { place in
             try place.git.shell("git switch -q main")
             let list = try await place.person.send(.get, place.path).expect(200)
-            #expect(list["branch"] == "001-login")
+            expectEqual(list["branch"], "001-login")
             let paths = list["items"]?.arrayValue?.compactMap { $0["path"]?.stringValue }
-            #expect(paths == ["specs/001-login/spec.md", "docs/Guide.md"])
+            expectEqual(paths, ["specs/001-login/spec.md", "docs/Guide.md"])
             let base = try await place.read("specs/001-login/spec.md")["commit"] ?? .null
             let saved = try await place.save("specs/001-login/spec.md", ["text": "# Login\nnew\n", "base": base])
-            #expect(try saved.expect(200)["text"]?.stringValue == "\u{FEFF}# Login\r\nnew\r\n")
+            try expectEqual(saved.expect(200)["text"]?.stringValue, "\u{FEFF}# Login\r\nnew\r\n")
             #expect(
                 try place.git.shell("git show 001-login:specs/001-login/spec.md | od -An -c").contains("357 273 277"))
-            #expect(try place.git.shell("git log -1 --format=%s 001-login") == "Edit specs/001-login/spec.md")
+            try expectEqual(place.git.shell("git log -1 --format=%s 001-login"), "Edit specs/001-login/spec.md")
         }
     }
 
@@ -165,22 +165,22 @@ struct DocumentTests {
             ]
             for (path, body, status) in cases {
                 let answer = try await place.save(path, body)
-                #expect(answer.status == status, "\(path) \(body): \(answer.text)")
-                #expect(answer.json["detail"]?.stringValue?.isEmpty == false)
+                expectEqual(answer.status, status, "\(path) \(body): \(answer.text)")
+                expectEqual(answer.json["detail"]?.stringValue?.isEmpty, false)
             }
             let most = String(repeating: "\u{1}", count: 102_400)
-            #expect(try await place.save("docs/most.md", ["text": .string(most)]).status == 200)
+            try await expectEqual(place.save("docs/most.md", ["text": .string(most)]).status, 200)
             for path in ["docs/none.md", "docs/binary.md", "docs/long.md", "docs/link.md"] {
                 let status = try await place.person.send(.get, "\(place.path)/\(path)").status
-                #expect(status == (path == "docs/none.md" ? 404 : 409))
+                expectEqual(status, path == "docs/none.md" ? 404 : 409)
             }
             let guest = try await place.harness.signedIn(.guest)
             let thread = try await guest.newThread()
-            #expect(try await guest.send(.get, "/api/v1/threads/\(thread)/documents").status == 403)
+            try await expectEqual(guest.send(.get, "/api/v1/threads/\(thread)/documents").status, 403)
             let reader = try await place.harness.token(.read)
-            #expect(try await place.save("docs/Guide.md", ["text": "x", "base": head], as: reader).status == 403)
+            try await expectEqual(place.save("docs/Guide.md", ["text": "x", "base": head], as: reader).status, 403)
             let writer = try await place.harness.token(.documents)
-            #expect(try await place.save("docs/by.md", ["text": "x"], as: writer).status == 200)
+            try await expectEqual(place.save("docs/by.md", ["text": "x"], as: writer).status, 200)
         }
     }
 }

@@ -93,7 +93,7 @@ struct EventTests {
             let owner = try await harness.signedIn(.owner)
             let (mine, others, all) = (Reader(ada), Reader(other), Reader(owner))
             let begun = await mine.first { $0.kind == "begin" }
-            #expect(begun.kind == "begin", "\(begun.data)")
+            expectEqual(begun.kind, "begin", "\(begun.data)")
             _ = await others.first { $0.kind == "begin" }
             _ = await all.first { $0.kind == "begin" }
             let thread = try await ada.newThread()
@@ -101,24 +101,24 @@ struct EventTests {
             _ = try await ada.ended(operation)
             for reader in [mine, all] {
                 let ended = await reader.first { $0.kind == "operation" && $0.data["state"] == "complete" }
-                #expect(ended.data["id"] == .string(operation))
+                expectEqual(ended.data["id"], .string(operation))
                 let shown = await reader.first { $0.kind == "thread" && $0.data["title"] == "hello" }
-                #expect(shown.data["id"] == .string(thread))
+                expectEqual(shown.data["id"], .string(thread))
             }
             let document = try await ada.send(.get, "/api/v1/operations/\(operation)").expect(200)
-            #expect(mine.all.last { $0.kind == "operation" }?.data == document)
+            expectEqual(mine.all.last { $0.kind == "operation" }?.data, document)
             let own = try await other.newThread()
             _ = await others.first { $0.kind == "thread" && $0.data["id"] == .string(own) }
-            #expect(!others.all.contains { $0.data["id"] == .string(thread) || $0.data["id"] == .string(operation) })
+            expectEqual(others.all.contains { [.string(thread), .string(operation)].contains($0.data["id"]) }, false)
             let again = Reader(ada, after: begun.id)
             _ = await again.first { $0.kind == "operation" && $0.data["state"] == "complete" }
-            #expect(!again.all.contains { $0.kind == "reset" })
+            expectEqual(again.all.contains { $0.kind == "reset" }, false)
             for unknown in ["999999", "-1", "x", "\(Int64.max)"] {
                 let reset = Reader(ada, after: unknown)
-                #expect(await reset.first { $0.kind != "end" }.kind == "reset")
+                await expectEqual(reset.first { $0.kind != "end" }.kind, "reset")
                 reset.end()
             }
-            #expect(try await ada.send(.delete, "/api/v1/threads/\(thread)").status == 204)
+            try await expectEqual(ada.send(.delete, "/api/v1/threads/\(thread)").status, 204)
             _ = await mine.first { $0.data["state"] == "deleted" }
             for reader in [mine, others, all, again] { reader.end() }
         }
@@ -142,7 +142,7 @@ struct EventTests {
                         throw CancellationError()
                     }
                 }
-                #expect(kinds == [nil], "\(number)")
+                expectEqual(kinds, [nil], "\(number)")
             }
         }
     }
@@ -170,7 +170,7 @@ struct EventTests {
                     meanwhile.withLock { $0.append(thread) }
                 }
             }
-            #expect(numbers == Array(Set(numbers)).sorted(), "\(numbers)")
+            expectEqual(numbers, Array(Set(numbers)).sorted(), "\(numbers)")
         }
     }
 
@@ -183,7 +183,7 @@ struct EventTests {
             let identity = try await guest.send(.get, "/api/v1/me").expect(200)["identity"]
             let people = try await owner.send(.get, "/api/v1/people").expect(200)["items"]?.arrayValue ?? []
             let id = try #require(people.first { $0["identity"] == identity }?["id"]?.stringValue)
-            #expect(try await owner.send(.delete, "/api/v1/people/\(id)").status == 204)
+            try await expectEqual(owner.send(.delete, "/api/v1/people/\(id)").status, 204)
             _ = await reader.first { $0.kind == "end" }
         }
     }
@@ -199,15 +199,15 @@ struct EventTests {
             let socket = try await client.connect(try HTTPURL("ws://\(address)/api/v1/live"), headers: mia.headers)
             let begun = ContinuousClock.now
             if isSignedOut {
-                #expect(try await mia.send(.post, "/api/v1/signout", json: [:]).status == 204)
+                try await expectEqual(mia.send(.post, "/api/v1/signout", json: [:]).status, 204)
             } else {
                 let people = try await owner.send(.get, "/api/v1/people").expect(200)["items"]?.arrayValue ?? []
                 let id = try #require(people.first { $0["name"] == "Mia" }?["id"]?.stringValue)
-                #expect(try await owner.send(.delete, "/api/v1/credentials/\(id)").status == 204)
-                #expect(try await owner.send(.delete, "/api/v1/credentials/\(id)").status == 404)
+                try await expectEqual(owner.send(.delete, "/api/v1/credentials/\(id)").status, 204)
+                try await expectEqual(owner.send(.delete, "/api/v1/credentials/\(id)").status, 404)
             }
-            #expect(try await socket.next() == nil)
-            #expect(socket.closure?.code == .policyViolation)
+            try await expectEqual(socket.next(), nil)
+            expectEqual(socket.closure?.code, .policyViolation)
             _ = await reader.first { $0.kind == "end" }
             // Each looks at its credential by itself every 20 or 30 seconds.
             #expect(begun.duration(to: .now) < .seconds(15))
@@ -217,7 +217,7 @@ struct EventTests {
 
     @Test("the live socket's subscribe_all brings the same")
     func socket() throws {
-        #expect(try LiveCommand("{\"subscribe_all\":true}") == .all(after: nil))
-        #expect(try LiveCommand("{\"subscribe_all\":true,\"last_event_id\":\"7\"}") == .all(after: "7"))
+        try expectEqual(LiveCommand("{\"subscribe_all\":true}"), .all(after: nil))
+        try expectEqual(LiveCommand("{\"subscribe_all\":true,\"last_event_id\":\"7\"}"), .all(after: "7"))
     }
 }

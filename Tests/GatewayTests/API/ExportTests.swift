@@ -40,10 +40,10 @@ struct ExportTests {
             let member = try await harness.signedIn(.member, name: "bob")
             let thread = try await Self.thread(of: member)
             let answer = try await member.send(.get, "/api/v1/threads/\(thread)/export")
-            #expect(answer.status == 200)
-            #expect(answer.headers["content-type"] == "text/markdown; charset=utf-8")
+            expectEqual(answer.status, 200)
+            expectEqual(answer.headers["content-type"], "text/markdown; charset=utf-8")
             let name = "write-code-please.md"
-            #expect(answer.headers["content-disposition"] == "attachment; filename*=UTF-8''\(name)")
+            expectEqual(answer.headers["content-disposition"], "attachment; filename*=UTF-8''\(name)")
             #expect(answer.text.hasPrefix("# Write `code`, please\n\nThread \(thread) · "))
             #expect(answer.text.contains("\n## bob, 2023-11-14T22:13:20.000Z\n\nWrite `code`, please\n"))
             for part in [Self.code, "- `ccccccc` Add code", "> Approval `a1`: ", "> make test", "> Approved by bob"] {
@@ -59,19 +59,19 @@ struct ExportTests {
             let thread = try await Self.thread(of: member)
             let path = "/api/v1/threads/\(thread)/export"
             let file = try await member.send(.get, "\(path)?format=json")
-            #expect(file.headers["content-disposition"]?.hasSuffix("write-code-please.json") == true)
+            expectEqual(file.headers["content-disposition"]?.hasSuffix("write-code-please.json"), true)
             let document = try await harness.anybody.send(.get, "/api/v1/openapi.json").expect(200)
             let content = try file.expect(200)
-            #expect(
+            expectEqual(
                 SchemaValidator(document: document).mistakes(
-                    in: content, method: "get", path: "/api/v1/threads/{id}/export", status: 200) == [])
-            #expect(content["thread"]?["id"] == .string(thread))
-            #expect(content["operations"]?[0]?["commits"]?[0]?["subject"] == "Add code")
-            #expect(content["messages"]?.arrayValue?.contains { $0["role"] == "commit" } == true)
-            #expect(try await member.send(.get, "\(path)?format=pdf").status == 422)
+                    in: content, method: "get", path: "/api/v1/threads/{id}/export", status: 200), [])
+            expectEqual(content["thread"]?["id"], .string(thread))
+            expectEqual(content["operations"]?[0]?["commits"]?[0]?["subject"], "Add code")
+            expectEqual(content["messages"]?.arrayValue?.contains { $0["role"] == "commit" }, true)
+            try await expectEqual(member.send(.get, "\(path)?format=pdf").status, 422)
             let other = try await harness.signedIn(.member, name: "mia")
-            #expect(try await other.send(.get, path).status == 404)
-            #expect(try await harness.anybody.send(.get, path).status == 401)
+            try await expectEqual(other.send(.get, path).status, 404)
+            try await expectEqual(harness.anybody.send(.get, path).status, 401)
         }
     }
 }

@@ -30,30 +30,30 @@ struct FeatureTests {
             let thread = try await member.newThread()
             let path = "/api/v1/threads/\(thread)/spec"
             let none = try await member.send(.get, path)
-            #expect(none.status == 404)
-            #expect(none.json["detail"] == "There is no feature yet: describe one with `specify TEXT`.")
+            expectEqual(none.status, 404)
+            expectEqual(none.json["detail"], "There is no feature yet: describe one with `specify TEXT`.")
 
             try await Self.choose("001-a", in: thread, harness)
             let document = try await harness.anybody.send(.get, "/api/v1/openapi.json").expect(200)
             let validator = SchemaValidator(document: document)
             let feature = try await member.send(.get, path).expect(200)
-            #expect(
-                validator.mistakes(in: feature, method: "get", path: "/api/v1/threads/{id}/spec", status: 200) == [])
+            expectEqual(
+                validator.mistakes(in: feature, method: "get", path: "/api/v1/threads/{id}/spec", status: 200), [])
             #expect(feature["branch"] == "001-a" && feature["folder"] == "specs/001-a")
             #expect(feature["stages"]?[0]?["commit"] == "0a1b" && feature["stages"]?[1]?["commit"] == .null)
 
             let text = try await member.send(.get, "\(path)/document?path=specs/001-a/spec.md").expect(200)
-            #expect(
-                validator.mistakes(in: text, method: "get", path: "/api/v1/threads/{id}/spec/document", status: 200)
-                    == [])
-            #expect(try await member.send(.get, "\(path)/document?path=x").status == 404)
-            #expect(try await member.send(.get, "\(path)/document").status == 400)
+            expectEqual(
+                validator.mistakes(in: text, method: "get", path: "/api/v1/threads/{id}/spec/document", status: 200), []
+            )
+            try await expectEqual(member.send(.get, "\(path)/document?path=x").status, 404)
+            try await expectEqual(member.send(.get, "\(path)/document").status, 400)
             let diff = try await member.send(.get, "\(path)/diff?path=a&from=b&to=c").expect(200)
-            #expect(diff["diff"] == "a b c")
-            #expect(try await member.send(.get, "\(path)/diff?path=a&from=b").status == 400)
+            expectEqual(diff["diff"], "a b c")
+            try await expectEqual(member.send(.get, "\(path)/diff?path=a&from=b").status, 400)
 
             try await Self.choose("001-a", repository: "broken", in: thread, harness)
-            #expect(try await member.send(.get, path).status == 409)
+            try await expectEqual(member.send(.get, path).status, 409)
         }
     }
 
@@ -69,7 +69,7 @@ struct FeatureTests {
         let commit = try await repository.commit(try await repository.resolve("main"))
         let version = API.FeatureVersion(commit, SpecLinks(RepositoryPages(viewer: "http://h"), repository: "app"))
         let shown = try #require(try JSON(encoding: version)["at"]?.stringValue)
-        #expect(shown.utf8.count == 24)
+        expectEqual(shown.utf8.count, 24)
     }
 
     @Test("guests see no repository, members no thread of others")
@@ -79,12 +79,12 @@ struct FeatureTests {
             let own = try await guest.newThread()
             try await Self.choose("001-a", in: own, harness)
             for word in ["spec", "spec/document?path=specs/001-a/spec.md", "spec/diff?path=a&from=b&to=c"] {
-                #expect(try await guest.send(.get, "/api/v1/threads/\(own)/\(word)").status == 403)
-                #expect(try await harness.anybody.send(.get, "/api/v1/threads/\(own)/\(word)").status == 401)
+                try await expectEqual(guest.send(.get, "/api/v1/threads/\(own)/\(word)").status, 403)
+                try await expectEqual(harness.anybody.send(.get, "/api/v1/threads/\(own)/\(word)").status, 401)
             }
             let member = try await harness.signedIn(.member)
-            #expect(try await member.send(.get, "/api/v1/threads/\(own)/spec").status == 404)
-            #expect(try await harness.signedIn(.owner).send(.get, "/api/v1/threads/\(own)/spec").status == 200)
+            try await expectEqual(member.send(.get, "/api/v1/threads/\(own)/spec").status, 404)
+            try await expectEqual(harness.signedIn(.owner).send(.get, "/api/v1/threads/\(own)/spec").status, 200)
         }
     }
 }

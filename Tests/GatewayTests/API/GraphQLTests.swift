@@ -2,6 +2,7 @@ import Chat
 import HTTP
 import JSON
 import Sessions
+import TestSupport
 import Testing
 
 @testable import Gateway
@@ -34,15 +35,15 @@ struct GraphQLTests {
             let first = try await Self.ask(caller, query, ["first": 2]).expect(200)
             #expect(first["errors"] == nil && first["data"]?["viewer"] == ["name": "Ada", "role": "owner"])
             let edges = first["data"]?["threads"]?["edges"]?.arrayValue ?? []
-            #expect(edges.count == 2)
+            expectEqual(edges.count, 2)
             let message = edges.first?["node"]?["messages"]?["nodes"]?[0]
-            #expect(message?["text"]?.stringValue?.hasPrefix("You said: message") == true)
-            #expect(message?["operation"]?["state"] == "complete")
-            #expect(first["data"]?["threads"]?["pageInfo"]?["hasNextPage"] == true)
+            expectEqual(message?["text"]?.stringValue?.hasPrefix("You said: message"), true)
+            expectEqual(message?["operation"]?["state"], "complete")
+            expectEqual(first["data"]?["threads"]?["pageInfo"]?["hasNextPage"], true)
             let cursor = try #require(first["data"]?["threads"]?["pageInfo"]?["endCursor"])
             let second = try await Self.ask(caller, query, ["first": 2, "after": cursor]).expect(200)
-            #expect(second["data"]?["threads"]?["edges"]?.arrayValue?.count == 1)
-            #expect(second["data"]?["threads"]?["pageInfo"]?["hasNextPage"] == false)
+            expectEqual(second["data"]?["threads"]?["edges"]?.arrayValue?.count, 1)
+            expectEqual(second["data"]?["threads"]?["pageInfo"]?["hasNextPage"], false)
         }
     }
 
@@ -56,14 +57,14 @@ struct GraphQLTests {
             let seen = try await Self.ask(guest, query).expect(200)
             #expect(seen["data"]?["thread"] == .null && seen["data"]?["repositories"] == .null)
             #expect(seen["data"]?["audit"] == .null && seen["data"]?["threads"]?["nodes"] == [])
-            #expect(
-                seen["errors"]?.arrayValue?.compactMap { $0["path"]?[0]?.stringValue } == ["repositories", "audit"])
+            expectEqual(
+                seen["errors"]?.arrayValue?.compactMap { $0["path"]?[0]?.stringValue }, ["repositories", "audit"])
             let all = try await Self.ask(owner, query).expect(200)
             #expect(all["data"]?["thread"]?["id"] == .string(thread) && all["errors"] == nil)
-            #expect(try await Self.ask(harness.anybody, "{ viewer { name } }").status == 401)
+            try await expectEqual(Self.ask(harness.anybody, "{ viewer { name } }").status, 401)
             let feature = "{ feature(thread: \"\(thread)\") { folder stages { stage state } } features }"
-            #expect(try await Self.ask(owner, feature).expect(200)["data"]?["feature"] == .null)
-            #expect(try await Self.ask(guest, feature).expect(200)["errors"]?.arrayValue?.count == 2)
+            try await expectEqual(Self.ask(owner, feature).expect(200)["data"]?["feature"], .null)
+            try await expectEqual(Self.ask(guest, feature).expect(200)["errors"]?.arrayValue?.count, 2)
         }
     }
 
@@ -98,7 +99,7 @@ struct GraphQLTests {
             let answer = try await Self.ask(caller, query)
             let message = answer.json["errors"]?[0]?["message"]?.stringValue ?? ""
             #expect(answer.status == 400 && message.contains(reason), "\(answer.text)")
-            #expect(answer.headers["content-type"] == "application/graphql-response+json")
+            expectEqual(answer.headers["content-type"], "application/graphql-response+json")
             let legacy = try await Self.ask(caller.with("Accept", "application/json"), query)
             #expect(legacy.status == 200 && legacy.json["errors"] == answer.json["errors"])
         }
@@ -118,9 +119,9 @@ struct GraphQLTests {
                 """#
             let data = try await Self.ask(caller, query).expect(200)["data"]
             #expect(data?["a"] == ["name": "Ada", "__typename": "Person"] && data?["b"] == ["n": "Ada"])
-            #expect(data?["t"]?["nodes"] == [])
-            #expect(
-                try await Self.ask(caller, query, ["yes": false]).expect(200)["data"]?["a"] == ["__typename": "Person"])
+            expectEqual(data?["t"]?["nodes"], [])
+            try await expectEqual(
+                Self.ask(caller, query, ["yes": false]).expect(200)["data"]?["a"], ["__typename": "Person"])
         }
     }
 }

@@ -2,6 +2,7 @@ import Chat
 import HTTP
 import JSON
 import Sessions
+import TestSupport
 import Testing
 import WebSockets
 
@@ -21,14 +22,14 @@ struct PeopleTests {
             let program = try await harness.token(.admin)
             let list = try await owner.send(.get, "/api/v1/people").expect(200)
             let validator = SchemaValidator(document: try await owner.send(.get, "/api/v1/openapi.json").expect(200))
-            #expect(validator.mistakes(in: list, method: "get", path: "/api/v1/people", status: 200) == [])
+            expectEqual(validator.mistakes(in: list, method: "get", path: "/api/v1/people", status: 200), [])
             let ways = list["items"]?.arrayValue?.compactMap { $0["way"]?.stringValue }
-            #expect(ways == ["list", "sign-in", "sign-in", "token"])
-            #expect(self.person("Olga", in: list)?["self"] == true)
-            #expect(self.person("Gina", in: list)?["role"] == "guest")
-            #expect(list["items"]?[0]?["key"] == "access.owners[0]")
-            #expect(try await program.send(.get, "/api/v1/people").status == 200)
-            #expect(try await harness.token(.chat, .read).send(.get, "/api/v1/people").status == 403)
+            expectEqual(ways, ["list", "sign-in", "sign-in", "token"])
+            expectEqual(self.person("Olga", in: list)?["self"], true)
+            expectEqual(self.person("Gina", in: list)?["role"], "guest")
+            expectEqual(list["items"]?[0]?["key"], "access.owners[0]")
+            try await expectEqual(program.send(.get, "/api/v1/people").status, 200)
+            try await expectEqual(harness.token(.chat, .read).send(.get, "/api/v1/people").status, 403)
         }
     }
 
@@ -46,12 +47,12 @@ struct PeopleTests {
             #expect(try await socket.next() != nil)
             let list = try await owner.send(.get, "/api/v1/people").expect(200)
             let id = try #require(self.person("Mia", in: list)?["id"]?.stringValue)
-            #expect(try await owner.send(.delete, "/api/v1/people/\(id)").status == 204)
+            try await expectEqual(owner.send(.delete, "/api/v1/people/\(id)").status, 204)
             while try await socket.next() != nil {}
-            #expect(socket.closure?.code == .policyViolation)
-            #expect(try await member.send(.get, "/api/v1/me").status == 401)
-            #expect(try await owner.ended(operation)["state"] == "stopped")
-            #expect(try await owner.send(.delete, "/api/v1/people/\(id)").status == 404)
+            expectEqual(socket.closure?.code, .policyViolation)
+            try await expectEqual(member.send(.get, "/api/v1/me").status, 401)
+            try await expectEqual(owner.ended(operation)["state"], "stopped")
+            try await expectEqual(owner.send(.delete, "/api/v1/people/\(id)").status, 404)
             await client.stop()
         }
     }
@@ -68,15 +69,15 @@ struct PeopleTests {
             let socket = try await client.connect(try HTTPURL("ws://\(address)/api/v1/live"), headers: guest.headers)
             let changed = try await owner.send(.patch, "/api/v1/people/\(id)", json: ["role": "owner"]).expect(200)
             let validator = SchemaValidator(document: try await owner.send(.get, "/api/v1/openapi.json").expect(200))
-            #expect(validator.mistakes(in: changed, method: "patch", path: "/api/v1/people/{id}", status: 200) == [])
+            expectEqual(validator.mistakes(in: changed, method: "patch", path: "/api/v1/people/{id}", status: 200), [])
             #expect(changed["role"] == "owner" && changed["scopes"] == ["chat", "read", "admin"])
-            #expect(try await socket.next() == nil)
-            #expect(try await guest.send(.get, "/api/v1/people").status == 200)
+            try await expectEqual(socket.next(), nil)
+            try await expectEqual(guest.send(.get, "/api/v1/people").status, 200)
             for body in [[:], ["role": "king"], ["role": 1]] as [JSON] {
                 let status = body == [:] ? 400 : 422
-                #expect(try await owner.send(.patch, "/api/v1/people/\(id)", json: body).status == status)
+                try await expectEqual(owner.send(.patch, "/api/v1/people/\(id)", json: body).status, status)
             }
-            #expect(try await owner.send(.patch, "/api/v1/people/none", json: ["role": "guest"]).status == 404)
+            try await expectEqual(owner.send(.patch, "/api/v1/people/none", json: ["role": "guest"]).status, 404)
             await client.stop()
         }
     }
@@ -87,9 +88,9 @@ struct PeopleTests {
             let owner = try await harness.signedIn(.owner)
             let list = try await owner.send(.get, "/api/v1/people").expect(200)
             let id = try #require(list["items"]?[0]?["id"]?.stringValue)
-            #expect(try await owner.send(.delete, "/api/v1/people/\(id)").status == 204)
+            try await expectEqual(owner.send(.delete, "/api/v1/people/\(id)").status, 204)
             let removed = try await owner.send(.get, "/api/v1/people").expect(200)["removed"]
-            #expect(removed == [["id": .string(id), "identity": "irc:local/alice"]])
+            expectEqual(removed, [["id": .string(id), "identity": "irc:local/alice"]])
             // Now the browser is the last owner.
             let me = try await owner.send(.get, "/api/v1/people").expect(200)["items"]?[0]?["id"]?.stringValue ?? ""
             let refused = try await owner.send(.delete, "/api/v1/people/\(me)")
@@ -108,7 +109,7 @@ struct PeopleTests {
             #expect(page.status == 200 && !page.text.contains("@") && !page.text.contains("/markdown.js"))
             for asset in [script, .style, .pagesStyle] {
                 #expect(page.text.contains(asset.path))
-                #expect(try await harness.anybody.send(.get, asset.path).status == 200)
+                try await expectEqual(harness.anybody.send(.get, asset.path).status, 200)
             }
         }
     }

@@ -18,13 +18,14 @@ struct QuotaTests {
             let owner = try await harness.signedIn(.owner)
             for _ in 1...2 {
                 let upload = "/api/v1/threads/\(try await owner.newThread())/files?name=a.txt"
-                #expect(
-                    try await owner.send(.post, upload, body: Array("text".utf8), headers: owner.headers).status == 201)
+                try await expectEqual(
+                    owner.send(.post, upload, body: Array("text".utf8), headers: owner.headers).status, 201)
             }
             let guest = try await harness.signedIn(.guest)
             let upload = "/api/v1/threads/\(try await guest.newThread())/files?name=a.txt"
-            #expect(try await guest.send(.post, upload, body: Array("text".utf8), headers: guest.headers).status == 507)
-            #expect(try await guest.send(.post, "/api/v1/threads", json: [:]).status == 507)
+            try await expectEqual(
+                guest.send(.post, upload, body: Array("text".utf8), headers: guest.headers).status, 507)
+            try await expectEqual(guest.send(.post, "/api/v1/threads", json: [:]).status, 507)
         }
     }
 
@@ -48,20 +49,20 @@ struct QuotaTests {
             let file = String(repeating: "x", count: 150_000)
             _ = try await guest.upload(file, "/api/v1/threads/\(thread)/files?name=a.txt").expect(201)
             let second = try await guest.upload(file, "/api/v1/threads/\(thread)/files?name=b.txt")
-            #expect(second.status == 507)
-            #expect(try harness.fileNames(of: thread).count == 1)
+            expectEqual(second.status, 507)
+            try expectEqual(harness.fileNames(of: thread).count, 1)
             let path = "/api/v1/threads/\(thread)/messages"
             let long: JSON = ["text": .string(String(repeating: "x", count: 20_000))]
             let refused = try await guest.send(.post, path, json: long)
             #expect(refused.status == 507 && refused.text.contains("quota.person.stored"))
-            #expect(try await guest.send(.get, path).expect(200)["items"]?.arrayValue?.isEmpty == true)
-            #expect(try await guest.send(.post, path, json: ["text": "/whoami"]).status == 202)
+            try await expectEqual(guest.send(.get, path).expect(200)["items"]?.arrayValue?.isEmpty, true)
+            try await expectEqual(guest.send(.post, path, json: ["text": "/whoami"]).status, 202)
             let other = try await guest.newThread()
             let third = try await guest.send(.post, "/api/v1/threads", json: [:])
             #expect(third.status == 507 && third.text.contains("quota.person.threads"))
             _ = try await guest.send(.delete, "/api/v1/threads/\(thread)").expect(204)
             let accepted = try await guest.send(.post, "/api/v1/threads/\(other)/messages", json: long)
-            #expect(accepted.status == 202)
+            expectEqual(accepted.status, 202)
             // What was sent today still counts.
             let again = try await guest.upload(
                 String(file.prefix(20_000)), "/api/v1/threads/\(other)/files?name=a.txt")
@@ -78,9 +79,9 @@ struct QuotaTests {
             _ = try await guest.upload(String(repeating: "x", count: 150_000), path + "a.txt").expect(201)
             _ = try await guest.ended(try await guest.write("look", to: thread))
             let said = try await guest.send(.get, "/api/v1/threads/\(thread)/messages").expect(200)["items"]?.arrayValue
-            #expect(said?.last?["text"]?.stringValue?.contains("`a.txt` (text/plain, 146 KiB)") == true)
+            expectEqual(said?.last?["text"]?.stringValue?.contains("`a.txt` (text/plain, 146 KiB)"), true)
             // It is kept once.
-            #expect(try harness.fileNames(of: thread).count == 1)
+            try expectEqual(harness.fileNames(of: thread).count, 1)
             _ = try await guest.upload(String(repeating: "y", count: 40_000), path + "b.txt").expect(201)
         }
     }
@@ -97,11 +98,11 @@ struct QuotaTests {
                 .post, "/api/v1/threads/\(thread)/messages", json: ["text": "/stop"])
             let document = try await harness.anybody.send(.get, "/api/v1/openapi.json").expect(200)
             let body = try answer.expect(200)
-            #expect(
+            expectEqual(
                 SchemaValidator(document: document).mistakes(
-                    in: body, method: "post", path: "/api/v1/threads/{id}/messages", status: 200) == [])
-            #expect(body["detail"]?.stringValue?.contains("not stored") == true)
-            #expect(try await guest.ended(operation)["state"] == "stopped")
+                    in: body, method: "post", path: "/api/v1/threads/{id}/messages", status: 200), [])
+            expectEqual(body["detail"]?.stringValue?.contains("not stored"), true)
+            try await expectEqual(guest.ended(operation)["state"], "stopped")
         }
     }
 }

@@ -2,6 +2,7 @@ import Chat
 import HTTP
 import JSON
 import Primitives
+import TestSupport
 import Testing
 
 @testable import Gateway
@@ -23,29 +24,29 @@ struct SettingsTests {
             let bob = try await harness.signedIn(.member, name: "Bob")
             let old = try await ada.newThread()
             let none: JSON = ["model": .null, "instructions": .null]
-            #expect(try await ada.send(.get, Self.path).expect(200) == none)
+            try await expectEqual(ada.send(.get, Self.path).expect(200), none)
             let chosen: JSON = ["model": "large", "instructions": "Answer in German."]
             let answer = try await ada.send(
                 .patch, Self.path, json: ["model": "large", "instructions": " Answer in German.\n"]
             ).expect(200)
-            #expect(answer == chosen)
+            expectEqual(answer, chosen)
             let validator = try await self.validator(harness)
-            #expect(validator.mistakes(in: answer, method: "patch", path: Self.path, status: 200) == [])
-            #expect(try await ada.send(.get, Self.path).expect(200) == chosen)
-            #expect(try await bob.send(.get, Self.path).expect(200) == none)
+            expectEqual(validator.mistakes(in: answer, method: "patch", path: Self.path, status: 200), [])
+            try await expectEqual(ada.send(.get, Self.path).expect(200), chosen)
+            try await expectEqual(bob.send(.get, Self.path).expect(200), none)
 
             for (caller, model, instructions) in [(ada, JSON.string("large"), "Answer in German."), (bob, .null, nil)] {
                 let thread = try await caller.newThread()
-                #expect(try await caller.send(.get, "/api/v1/threads/\(thread)").expect(200)["model"] == model)
+                try await expectEqual(caller.send(.get, "/api/v1/threads/\(thread)").expect(200)["model"], model)
                 _ = try await caller.ended(try await caller.write("hello", to: thread))
-                #expect(worker.requests.last?.instructions == instructions)
+                expectEqual(worker.requests.last?.instructions, instructions)
             }
-            #expect(try await ada.send(.get, "/api/v1/threads/\(old)").expect(200)["model"] == .null)
+            try await expectEqual(ada.send(.get, "/api/v1/threads/\(old)").expect(200)["model"], .null)
 
-            #expect(try await ada.send(.patch, Self.path, json: ["model": .null]).expect(200)["model"] == .null)
-            #expect(try await ada.send(.get, Self.path).expect(200)["instructions"] == "Answer in German.")
+            try await expectEqual(ada.send(.patch, Self.path, json: ["model": .null]).expect(200)["model"], .null)
+            try await expectEqual(ada.send(.get, Self.path).expect(200)["instructions"], "Answer in German.")
             _ = try await ada.send(.patch, Self.path, json: ["instructions": "  "]).expect(200)
-            #expect(try await ada.send(.get, Self.path).expect(200) == none)
+            try await expectEqual(ada.send(.get, Self.path).expect(200), none)
         }
     }
 
@@ -62,7 +63,7 @@ struct SettingsTests {
             let answer = try await ada.send(.patch, Self.path, json: body)
             #expect(answer.status == (body == [:] ? 400 : 422) && answer.text.contains(text), "\(answer.text)")
             let kept: JSON = ["model": .null, "instructions": "Be brief."]
-            #expect(try await ada.send(.get, Self.path).expect(200) == kept)
+            try await expectEqual(ada.send(.get, Self.path).expect(200), kept)
         }
     }
 
@@ -94,25 +95,25 @@ struct SettingsTests {
             }
             let path = "/api/v1/threads/\(thread)"
             let changed = try await bob.send(.patch, path, json: ["pinned": true]).expect(200)
-            #expect(changed["pinned"] == true)
+            expectEqual(changed["pinned"], true)
             let validator = try await self.validator(harness)
-            #expect(validator.mistakes(in: changed, method: "patch", path: "/api/v1/threads/{id}", status: 200) == [])
+            expectEqual(validator.mistakes(in: changed, method: "patch", path: "/api/v1/threads/{id}", status: 200), [])
             func pinned(_ caller: Caller) async throws -> [String] {
                 let page = try await caller.send(.get, "/api/v1/threads?limit=1&pinned=first").expect(200)
                 let items = page["items"]?.arrayValue ?? []
-                #expect(items.count == items.filter { $0["pinned"] == true }.count + 1)
+                expectEqual(items.count, items.filter { $0["pinned"] == true }.count + 1)
                 return items.filter { $0["pinned"] == true }.compactMap { $0["id"]?.stringValue }
             }
-            #expect(try await pinned(bob) == [thread])
-            #expect(try await pinned(owner) == [])
-            #expect(try await bob.send(.get, "/api/v1/threads?pinned=true").status == 422)
-            #expect(try await owner.send(.get, path).expect(200)["pinned"] == false)
+            try await expectEqual(pinned(bob), [thread])
+            try await expectEqual(pinned(owner), [])
+            try await expectEqual(bob.send(.get, "/api/v1/threads?pinned=true").status, 422)
+            try await expectEqual(owner.send(.get, path).expect(200)["pinned"], false)
             _ = try await bob.send(.patch, path, json: ["archived": true]).expect(200)
-            #expect(try await pinned(bob) == [])
+            try await expectEqual(pinned(bob), [])
             _ = try await bob.send(.patch, path, json: ["archived": false]).expect(200)
-            #expect(try await pinned(bob) == [thread])
-            #expect(try await bob.send(.patch, path, json: ["pinned": false]).expect(200)["pinned"] == false)
-            #expect(try await pinned(bob) == [])
+            try await expectEqual(pinned(bob), [thread])
+            try await expectEqual(bob.send(.patch, path, json: ["pinned": false]).expect(200)["pinned"], false)
+            try await expectEqual(pinned(bob), [])
         }
     }
 
@@ -141,7 +142,7 @@ struct SettingsTests {
                 _ = try await ada.ended(try await ada.write("hello", to: thread))
                 if let name { _ = try await ada.send(.patch, path, json: ["title": name]).expect(200) }
                 _ = try await ada.ended(try await ada.write("/specify a shop for bread", to: thread))
-                #expect(try await ada.send(.get, path).expect(200)["title"] == .string(title))
+                try await expectEqual(ada.send(.get, path).expect(200)["title"], .string(title))
             }
         }
     }

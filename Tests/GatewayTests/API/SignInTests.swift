@@ -2,6 +2,7 @@ import Chat
 import HTTP
 import JSON
 import Sessions
+import TestSupport
 import Testing
 
 @testable import Gateway
@@ -16,14 +17,14 @@ struct SignInTests {
             let answer = try await harness.anybody.send(
                 .post, "/api/v1/signin",
                 json: ["code": .string(" " + code.lowercased().replacing("-", with: " ")), "name": "  Ada\nLovelace "])
-            #expect(answer.status == 204)
+            expectEqual(answer.status, 204)
             let cookie = try #require(answer.headers["set-cookie"])
             #expect(cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax") && cookie.contains("Path=/"))
             #expect(!cookie.contains("Secure"))
             let caller = harness.anybody.with("Cookie", cookie.split(separator: ";").first.map(String.init))
             let me = try await caller.send(.get, "/api/v1/me").expect(200)
-            #expect(me["name"] == "Ada Lovelace")
-            #expect(me["role"] == "owner")
+            expectEqual(me["name"], "Ada Lovelace")
+            expectEqual(me["role"], "owner")
         }
     }
 
@@ -37,10 +38,10 @@ struct SignInTests {
             #expect(cookie.contains("; Secure") && cookie.contains("; Path=/;") && !cookie.contains("Domain"))
             #expect(cookie.hasPrefix("__Host-jetbridge_session="))
             let pair = String(cookie.prefix { $0 != ";" })
-            #expect(try await harness.anybody.with("Cookie", pair).send(.get, "/api/v1/me").status == 200)
+            try await expectEqual(harness.anybody.with("Cookie", pair).send(.get, "/api/v1/me").status, 200)
             // Another subdomain could have planted a cookie without the prefix.
             let planted = String(pair.dropFirst("__Host-".count))
-            #expect(try await harness.anybody.with("Cookie", planted).send(.get, "/api/v1/me").status == 401)
+            try await expectEqual(harness.anybody.with("Cookie", planted).send(.get, "/api/v1/me").status, 401)
             #expect(answer.headers["strict-transport-security"] != nil)
         }
     }
@@ -52,15 +53,15 @@ struct SignInTests {
                 .code
             for _ in 1...5 {
                 let answer = try await harness.anybody.send(.post, "/api/v1/signin", json: ["code": "AAAA-AAAA"])
-                #expect(answer.status == 401)
-                #expect(answer.headers["set-cookie"] == nil)
+                expectEqual(answer.status, 401)
+                expectEqual(answer.headers["set-cookie"], nil)
             }
             let refused = try await harness.anybody.send(.post, "/api/v1/signin", json: ["code": .string(code)])
-            #expect(refused.status == 429)
+            expectEqual(refused.status, 429)
             #expect(refused.headers["retry-after"] != nil)
             harness.advance(by: 61_000)
             let accepted = try await harness.anybody.send(.post, "/api/v1/signin", json: ["code": .string(code)])
-            #expect(accepted.status == 204)
+            expectEqual(accepted.status, 204)
         }
     }
 
@@ -70,21 +71,21 @@ struct SignInTests {
             let wrong: JSON = ["code": "AAAA-AAAA"]
             let guesser = harness.anybody.with("X-Forwarded-For", "10.0.0.9, 203.0.113.7")
             for _ in 1...5 { _ = try await guesser.send(.post, "/api/v1/signin", json: wrong) }
-            #expect(try await guesser.send(.post, "/api/v1/signin", json: wrong).status == 429)
+            try await expectEqual(guesser.send(.post, "/api/v1/signin", json: wrong).status, 429)
             let other = harness.anybody.with("X-Forwarded-For", "203.0.113.8")
-            #expect(try await other.send(.post, "/api/v1/signin", json: wrong).status == 401)
+            try await expectEqual(other.send(.post, "/api/v1/signin", json: wrong).status, 401)
             // Forged headers cannot evade the limit for all addresses.
             var last = 0
             for number in 1...20 {
                 let liar = harness.anybody.with("X-Forwarded-For", "203.0.113.\(number + 20)")
                 last = try await liar.send(.post, "/api/v1/signin", json: wrong).status
             }
-            #expect(last == 429)
+            expectEqual(last, 429)
             // Nor can they lock out the owner at the machine.
             let code = try await AccessControl.makeCode(for: .owner, in: harness.bridge.store, at: GatewayHarness.start)
                 .code
-            #expect(
-                try await harness.anybody.send(.post, "/api/v1/signin", json: ["code": .string(code)]).status == 204)
+            try await expectEqual(
+                harness.anybody.send(.post, "/api/v1/signin", json: ["code": .string(code)]).status, 204)
         }
     }
 
@@ -101,8 +102,8 @@ struct SignInTests {
                 }
                 return try await group.reduce(into: []) { $0.append($1) }
             }
-            #expect(statuses.count { $0 == 401 } == 5)
-            #expect(statuses.count { $0 == 429 } == 25)
+            expectEqual(statuses.count { $0 == 401 }, 5)
+            expectEqual(statuses.count { $0 == 429 }, 25)
         }
     }
 
@@ -115,7 +116,7 @@ struct SignInTests {
                 .code
             let answer = try await harness.anybody.with("Origin", origin)
                 .send(.post, "/api/v1/signin", json: ["code": .string(code)])
-            #expect(answer.status == 403)
+            expectEqual(answer.status, 403)
         }
     }
 
@@ -123,11 +124,11 @@ struct SignInTests {
     func signOut() async throws {
         try await GatewayHarness.run { harness in
             let caller = try await harness.signedIn()
-            #expect(try await caller.send(.get, "/api/v1/threads").status == 200)
+            try await expectEqual(caller.send(.get, "/api/v1/threads").status, 200)
             let answer = try await caller.send(.post, "/api/v1/signout", json: [:])
-            #expect(answer.status == 204)
-            #expect(answer.headers["set-cookie"]?.contains("Max-Age=0") == true)
-            #expect(try await caller.send(.get, "/api/v1/threads").status == 401)
+            expectEqual(answer.status, 204)
+            expectEqual(answer.headers["set-cookie"]?.contains("Max-Age=0"), true)
+            try await expectEqual(caller.send(.get, "/api/v1/threads").status, 401)
         }
     }
 
@@ -136,7 +137,7 @@ struct SignInTests {
         try await GatewayHarness.run(settings: { $0.cookieLifetime = 1000 }) { harness in
             let caller = try await harness.signedIn()
             harness.advance(by: 1001)
-            #expect(try await caller.send(.get, "/api/v1/me").status == 401)
+            try await expectEqual(caller.send(.get, "/api/v1/me").status, 401)
         }
     }
 
@@ -150,8 +151,8 @@ struct SignInTests {
             let headers: HTTPHeaders = ["Content-Type": "application/json"]
             let answer = try await harness.anybody.send(
                 .post, "/api/v1/signin", body: Array(body.utf8), headers: headers)
-            #expect(answer.status == status)
-            #expect(answer.headers["content-type"] == "application/problem+json")
+            expectEqual(answer.status, status)
+            expectEqual(answer.headers["content-type"], "application/problem+json")
         }
     }
 }

@@ -2,6 +2,7 @@ import Chat
 import HTTP
 import JSON
 import Sessions
+import TestSupport
 import Testing
 
 @testable import Gateway
@@ -29,7 +30,7 @@ struct StepTests {
             let member = try await harness.signedIn(.member)
             let thread = try await member.newThread()
             let path = "/api/v1/threads/\(thread)/steps"
-            #expect(try await member.send(.get, path).expect(200)["operation_id"] == .null)
+            try await expectEqual(member.send(.get, path).expect(200)["operation_id"], .null)
             let operation = try await member.write("fix it", to: thread)
             _ = try await member.ended(operation)
             try await harness.bridge.store.write { ledger in
@@ -38,20 +39,21 @@ struct StepTests {
             }
             let document = try await harness.anybody.send(.get, "/api/v1/openapi.json").expect(200)
             let list = try await member.send(.get, path).expect(200)
-            #expect(
+            expectEqual(
                 SchemaValidator(document: document).mistakes(
-                    in: list, method: "get", path: "/api/v1/threads/{id}/steps", status: 200) == [])
-            #expect(list["operation_id"] == .string(operation))
+                    in: list, method: "get", path: "/api/v1/threads/{id}/steps", status: 200), [])
+            expectEqual(list["operation_id"], .string(operation))
             // The operation has ended without the end of its second call.
-            #expect(list["items"]?.arrayValue?.map { $0["state"]?.stringValue } == ["failed", "interrupted"])
-            #expect(list["items"]?[0]?["output"] == "<b>no</b>")
+            expectEqual(list["items"]?.arrayValue?.map { $0["state"]?.stringValue }, ["failed", "interrupted"])
+            expectEqual(list["items"]?[0]?["output"], "<b>no</b>")
             let rest = try await member.send(.get, "\(path)?operation=\(operation)&after=9").expect(200)
             #expect(rest["items"]?.arrayValue?.isEmpty == true && rest["position"] == 9)
             let other = try await harness.signedIn(.member)
-            #expect(try await other.send(.get, path).status == 404)
+            try await expectEqual(other.send(.get, path).status, 404)
             let another = try await other.newThread()
-            #expect(try await other.send(.get, "/api/v1/threads/\(another)/steps?operation=\(operation)").status == 404)
-            #expect(try await harness.signedIn(.owner).send(.get, path).status == 200)
+            try await expectEqual(
+                other.send(.get, "/api/v1/threads/\(another)/steps?operation=\(operation)").status, 404)
+            try await expectEqual(harness.signedIn(.owner).send(.get, path).status, 200)
         }
     }
 
@@ -61,13 +63,12 @@ struct StepTests {
             let member = try await harness.signedIn(.member)
             let list = try await member.send(.get, "/api/v1/repositories/notes/commits/\(FakeViewer.sha)").expect(200)
             let document = try await harness.anybody.send(.get, "/api/v1/openapi.json").expect(200)
-            #expect(
+            expectEqual(
                 SchemaValidator(document: document).mistakes(
-                    in: list, method: "get", path: "/api/v1/repositories/{repository}/commits/{sha}", status: 200)
-                    == [])
+                    in: list, method: "get", path: "/api/v1/repositories/{repository}/commits/{sha}", status: 200), [])
             #expect(list["files"] == 5 && list["additions"] == 9001)
-            #expect(list["items"]?[1]?["old_path"] == "old name.md")
-            #expect(list["items"]?[2]?["binary"] == true)
+            expectEqual(list["items"]?[1]?["old_path"], "old name.md")
+            expectEqual(list["items"]?[2]?["binary"], true)
         }
     }
 
@@ -76,9 +77,10 @@ struct StepTests {
         try await GatewayHarness.run { harness in
             let member = try await harness.signedIn(.member)
             let thread = try await member.newThread()
-            #expect(try await member.send(.get, "/t/\(thread)/diff").status == 409)
-            #expect(try await harness.signedIn(.member).send(.get, "/t/\(thread)/diff").status == 404)
-            #expect(try await harness.anybody.with("Accept", "text/html").send(.get, "/t/\(thread)/diff").status == 303)
+            try await expectEqual(member.send(.get, "/t/\(thread)/diff").status, 409)
+            try await expectEqual(harness.signedIn(.member).send(.get, "/t/\(thread)/diff").status, 404)
+            try await expectEqual(
+                harness.anybody.with("Accept", "text/html").send(.get, "/t/\(thread)/diff").status, 303)
         }
     }
 }

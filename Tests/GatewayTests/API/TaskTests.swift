@@ -55,7 +55,7 @@ struct TaskTests {
         try await Self.run { place in
             let page = try await place.send(.get, "").expect(200)
             let items = page["items"]?.arrayValue ?? []
-            #expect(items.compactMap { $0["text"]?.stringValue } == ["One", "Two", "Three"])
+            expectEqual(items.compactMap { $0["text"]?.stringValue }, ["One", "Two", "Three"])
             #expect(page["commit"]?.stringValue == (try place.git("rev-parse main")) && page["next_cursor"] == .null)
             #expect(items[0]["owner"] == "ada" && items[0]["labels"] == ["web"] && items[0]["priority"] == "high")
             #expect(items[0]["due"] == "2026-12-01" && items[0]["line"] == 3 && items[0]["section"] == "Tasks")
@@ -63,20 +63,20 @@ struct TaskTests {
                 try await place.send(.get, "?" + query).expect(200)["items"]?.arrayValue?
                     .compactMap { $0["text"]?.stringValue } ?? []
             }
-            #expect(try await ids("state=done") == ["Two"])
-            #expect(try await ids("owner=ADA&label=web") == ["One"])
-            #expect(try await ids("query=thr") == ["Three"])
+            try await expectEqual(ids("state=done"), ["Two"])
+            try await expectEqual(ids("owner=ADA&label=web"), ["One"])
+            try await expectEqual(ids("query=thr"), ["Three"])
             #expect(try await ids("query=%25").isEmpty)
             let first = try await place.send(.get, "?limit=2").expect(200)
             let cursor = try #require(first["next_cursor"]?.stringValue)
-            #expect(try await ids("limit=2&cursor=\(cursor)") == ["Three"])
+            try await expectEqual(ids("limit=2&cursor=\(cursor)"), ["Three"])
             for number in [Int64.max, .min] {
-                #expect(try await place.send(.get, "?cursor=\(number)").status == 422)
+                try await expectEqual(place.send(.get, "?cursor=\(number)").status, 422)
             }
-            #expect(try await place.send(.get, "?repository=other").status == 404)
-            #expect(try await place.send(.get, "?state=lost").status == 422)
-            #expect(try await place.send(.get, "/notes/t1").expect(200)["id"] == "T1")
-            #expect(try await place.send(.get, "/notes/T9").status == 404)
+            try await expectEqual(place.send(.get, "?repository=other").status, 404)
+            try await expectEqual(place.send(.get, "?state=lost").status, 422)
+            try await expectEqual(place.send(.get, "/notes/t1").expect(200)["id"], "T1")
+            try await expectEqual(place.send(.get, "/notes/T9").status, 404)
         }
     }
 
@@ -92,10 +92,10 @@ struct TaskTests {
                 """)
             let feature = try await place.send(.get, "/features").expect(200)["items"]?[0]
             #expect(feature?["feature"] == "001-greet" && feature?["done"] == 1 && feature?["total"] == 2)
-            #expect(feature?["tasks"]?[1] == ["id": "T002", "text": "Two in b", "state": "open"])
+            expectEqual(feature?["tasks"]?[1], ["id": "T002", "text": "Two in b", "state": "open"])
             let sha = try place.git("rev-parse main")
             let task = try await place.send(.get, "/notes/T1").expect(200)
-            #expect(task["commits"]?.arrayValue?.compactMap { $0["sha"]?.stringValue } == [sha])
+            expectEqual(task["commits"]?.arrayValue?.compactMap { $0["sha"]?.stringValue }, [sha])
         }
     }
 
@@ -105,31 +105,32 @@ struct TaskTests {
             let new: JSON = ["text": "Four", "owner": "bob", "labels": ["x"]]
             let added = try await place.send(.post, "", new, key: "k1").expect(201)
             #expect(added["id"] == "T3" && added["owner"] == "bob" && added["labels"] == ["x"])
-            #expect(try await place.send(.post, "", new, key: "k1").expect(201)["id"] == "T3")
+            try await expectEqual(place.send(.post, "", new, key: "k1").expect(201)["id"], "T3")
             #expect(try place.git("log --format='%an %s' main").hasPrefix("Ada Add task T3: Four\n"))
-            #expect(try place.git("rev-list --count main") == "3")
+            try expectEqual(place.git("rev-list --count main"), "3")
 
             let base = try #require(added["commit"]?.stringValue)
             let done = try await place.send(
                 .patch, "/notes/T1", ["state": "done", "owner": .null, "note": "a\n- [ ] T9 b", "base": .string(base)]
             ).expect(200)
             #expect(done["state"] == "done" && done["owner"] == .null && done["commit"]?.stringValue != base)
-            #expect(done["notes"]?[0]?["text"] == "a - [ ] T9 b")
+            expectEqual(done["notes"]?[0]?["text"], "a - [ ] T9 b")
             let late = try await place.send(.patch, "/notes/T1", ["text": "Uno", "base": .string(base)])
             #expect(late.status == 409 && late.text.contains("T1 has changed"))
             // Somebody else's line is no matter.
-            #expect(try await place.send(.patch, "/notes/T2", ["state": "open", "base": .string(base)]).status == 200)
-            #expect(try await place.send(.patch, "/notes/T2", ["state": "lost"]).status == 422)
-            #expect(try await place.send(.patch, "/notes/T2", ["labels": ["a b"]]).status == 422)
-            #expect(try await place.send(.patch, "/notes/T9", ["state": "done"]).status == 404)
-            #expect(try await place.send(.post, "", ["text": " "]).status == 422)
+            try await expectEqual(
+                place.send(.patch, "/notes/T2", ["state": "open", "base": .string(base)]).status, 200)
+            try await expectEqual(place.send(.patch, "/notes/T2", ["state": "lost"]).status, 422)
+            try await expectEqual(place.send(.patch, "/notes/T2", ["labels": ["a b"]]).status, 422)
+            try await expectEqual(place.send(.patch, "/notes/T9", ["state": "done"]).status, 404)
+            try await expectEqual(place.send(.post, "", ["text": " "]).status, 422)
             try place.git.shell("printf -- '- [ ] T2 Twin\n' >> docs/TASKS.md && git commit -qam twin")
-            #expect(try await place.send(.patch, "/notes/T2", ["state": "done"]).status == 409)
+            try await expectEqual(place.send(.patch, "/notes/T2", ["state": "done"]).status, 409)
             let guest = try await place.harness.signedIn(.guest)
-            #expect(try await guest.send(.get, "/api/v1/tasks").status == 403)
+            try await expectEqual(guest.send(.get, "/api/v1/tasks").status, 403)
             let reader = try await place.harness.token(.read)
-            #expect(try await reader.send(.get, "/api/v1/tasks").status == 200)
-            #expect(try await reader.send(.post, "/api/v1/tasks", json: ["text": "x"]).status == 403)
+            try await expectEqual(reader.send(.get, "/api/v1/tasks").status, 200)
+            try await expectEqual(reader.send(.post, "/api/v1/tasks", json: ["text": "x"]).status, 403)
         }
     }
 }

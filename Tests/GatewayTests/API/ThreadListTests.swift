@@ -4,6 +4,7 @@ import HTTP
 import JSON
 import Primitives
 import Sessions
+import TestSupport
 import Testing
 
 @testable import Gateway
@@ -50,11 +51,11 @@ struct ThreadListTests {
                 ("giraf%20OKAPI", JSON.string("The **Giraffe** sleeps, the okapi too")), ("zoo", .null),
             ] {
                 let page = try await caller.send(.get, "/api/v1/threads?q=\(query)").expect(200)
-                #expect(page["items"]?[0]?["found"] == line)
+                expectEqual(page["items"]?[0]?["found"], line)
                 let document = try await harness.anybody.send(.get, "/api/v1/openapi.json").expect(200)
-                #expect(
+                expectEqual(
                     SchemaValidator(document: document).mistakes(
-                        in: page, method: "get", path: "/api/v1/threads", status: 200) == [])
+                        in: page, method: "get", path: "/api/v1/threads", status: 200), [])
             }
         }
     }
@@ -64,7 +65,7 @@ struct ThreadListTests {
         let text = String(repeating: "x ", count: 200) + "needle" + String(repeating: " y", count: 200)
         let line = FoundLines.text(with: ["needle"], in: text) ?? ""
         #expect(line.hasPrefix("…") && line.hasSuffix("…") && line.contains("needle") && line.count <= 162)
-        #expect(FoundLines.text(with: ["needle", "hay"], in: text) == nil)
+        expectEqual(FoundLines.text(with: ["needle", "hay"], in: text), nil)
     }
 
     @Test("an owner sees whose a thread is, and may list only those that are their own")
@@ -78,10 +79,10 @@ struct ThreadListTests {
             let page = try await owner.send(.get, "/api/v1/threads").expect(200)
             let items = page["items"]?.arrayValue ?? []
             let names = items.map { [$0["title"], $0["owner_name"], $0["own"]] }
-            #expect(names == [["from Olga", "Olga", true], ["from bob", "bob", false]])
-            #expect(try await self.titles(owner, "mine=true") == ["from Olga"])
-            #expect(try await self.titles(member, "mine=true") == ["from bob"])
-            #expect(try await owner.send(.get, "/api/v1/threads?mine=yes").status == 422)
+            expectEqual(names, [["from Olga", "Olga", true], ["from bob", "bob", false]])
+            try await expectEqual(self.titles(owner, "mine=true"), ["from Olga"])
+            try await expectEqual(self.titles(member, "mine=true"), ["from bob"])
+            try await expectEqual(owner.send(.get, "/api/v1/threads?mine=yes").status, 422)
         }
     }
 
@@ -94,17 +95,16 @@ struct ThreadListTests {
             #expect(answer["title"] == "Bridges" && answer["id"] == .string(named))
             let document = try await harness.anybody.send(.get, "/api/v1/openapi.json").expect(200)
             let validator = SchemaValidator(document: document)
-            #expect(
-                validator.mistakes(in: answer, method: "patch", path: "/api/v1/threads/{id}", status: 200) == [])
+            expectEqual(validator.mistakes(in: answer, method: "patch", path: "/api/v1/threads/{id}", status: 200), [])
             for thread in [named, automatic] {
                 for text in ["first", "/new", "second"] {
                     _ = try await caller.ended(try await caller.write(text, to: thread))
                 }
             }
-            #expect(try await caller.send(.get, "/api/v1/threads/\(named)").expect(200)["title"] == "Bridges")
-            #expect(try await caller.send(.get, "/api/v1/threads/\(automatic)").expect(200)["title"] == "second")
+            try await expectEqual(caller.send(.get, "/api/v1/threads/\(named)").expect(200)["title"], "Bridges")
+            try await expectEqual(caller.send(.get, "/api/v1/threads/\(automatic)").expect(200)["title"], "second")
             let sessions = try await caller.send(.get, "/api/v1/sessions").expect(200)["items"]?.arrayValue
-            #expect(sessions?.contains { $0["title"] == "Bridges" } == true)
+            expectEqual(sessions?.contains { $0["title"] == "Bridges" }, true)
         }
     }
 
@@ -115,17 +115,17 @@ struct ThreadListTests {
             let first = try await self.thread(caller, asking: "first")
             harness.advance(by: 10)
             _ = try await self.thread(caller, asking: "second")
-            #expect(try await self.change(caller, first, ["archived": true]).expect(200)["state"] == "archived")
-            #expect(try await self.titles(caller, "") == ["second"])
-            #expect(try await self.titles(caller, "archived=false") == ["second"])
-            #expect(try await self.titles(caller, "archived=true") == ["first"])
-            #expect(try await self.change(caller, first, ["archived": false]).expect(200)["state"] == "active")
-            #expect(try await self.titles(caller, "") == ["second", "first"])
+            try await expectEqual(self.change(caller, first, ["archived": true]).expect(200)["state"], "archived")
+            try await expectEqual(self.titles(caller, ""), ["second"])
+            try await expectEqual(self.titles(caller, "archived=false"), ["second"])
+            try await expectEqual(self.titles(caller, "archived=true"), ["first"])
+            try await expectEqual(self.change(caller, first, ["archived": false]).expect(200)["state"], "active")
+            try await expectEqual(self.titles(caller, ""), ["second", "first"])
             _ = try await self.change(caller, first, ["archived": true, "title": "1"]).expect(200)
-            #expect(try await self.titles(caller, "archived=true") == ["1"])
+            try await expectEqual(self.titles(caller, "archived=true"), ["1"])
             harness.advance(by: 10)
             _ = try await caller.ended(try await caller.write("again", to: first))
-            #expect(try await self.titles(caller, "") == ["1", "second"])
+            try await expectEqual(self.titles(caller, ""), ["1", "second"])
             #expect(try await self.titles(caller, "archived=true").isEmpty)
         }
     }
@@ -149,7 +149,7 @@ struct ThreadListTests {
             failure.withLock { $0 = nil }
             for _ in 1...2 { _ = try await self.change(caller, thread, ["archived": true]).expect(200) }
             _ = try await self.change(caller, thread, ["archived": false]).expect(200)
-            #expect(written.withLock { $0 } == [thread])
+            expectEqual(written.withLock { $0 }, [thread])
         }
     }
 
@@ -167,8 +167,8 @@ struct ThreadListTests {
             let thread = try await self.thread(caller, asking: "hello")
             let answer = try await self.change(caller, thread, body)
             let isShape = body == [:] || body["titel"] != nil
-            #expect(answer.status == (isShape ? 400 : 422))
-            #expect(answer.json["detail"]?.stringValue?.contains(reason) == true, "\(answer.text)")
+            expectEqual(answer.status, isShape ? 400 : 422)
+            expectEqual(answer.json["detail"]?.stringValue?.contains(reason), true, "\(answer.text)")
             let shown = try await caller.send(.get, "/api/v1/threads/\(thread)").expect(200)
             #expect(shown["title"] == "hello" && shown["state"] == "active")
         }
@@ -181,18 +181,18 @@ struct ThreadListTests {
             let thread = try await self.thread(member, asking: "mine")
             let reader = try await harness.token(.read)
             for body in [["title": "stolen"], ["archived": true]] as [JSON] {
-                #expect(try await self.change(harness.signedIn(.member), thread, body).status == 404)
-                #expect(try await self.change(harness.signedIn(.guest), thread, body).status == 404)
-                #expect(try await self.change(reader, thread, body).status == 403)
-                #expect(try await self.change(harness.anybody, thread, body).status == 401)
-                #expect(
-                    try await self.change(member.with("Origin", "https://evil.example"), thread, body).status == 403)
+                try await expectEqual(self.change(harness.signedIn(.member), thread, body).status, 404)
+                try await expectEqual(self.change(harness.signedIn(.guest), thread, body).status, 404)
+                try await expectEqual(self.change(reader, thread, body).status, 403)
+                try await expectEqual(self.change(harness.anybody, thread, body).status, 401)
+                try await expectEqual(
+                    self.change(member.with("Origin", "https://evil.example"), thread, body).status, 403)
             }
-            #expect(try await self.titles(member, "") == ["mine"])
+            try await expectEqual(self.titles(member, ""), ["mine"])
             let guest = try await harness.signedIn(.guest)
             let own = try await self.thread(guest, asking: "a guest's")
-            #expect(try await self.change(guest, own, ["title": "renamed"]).status == 200)
-            #expect(try await self.change(harness.signedIn(.owner), thread, ["title": "ours"]).status == 200)
+            try await expectEqual(self.change(guest, own, ["title": "renamed"]).status, 200)
+            try await expectEqual(self.change(harness.signedIn(.owner), thread, ["title": "ours"]).status, 200)
         }
     }
 
@@ -209,18 +209,18 @@ struct ThreadListTests {
                 "bridge", "BRIDGES", "cable", "susp%20cables", "uberbau", "hold%20more", "orks", "100%25",
                 "%C3%BCn%C3%AFted", "d_w", "bridge%20%26", "50%25", "%22bridge", "%20%20",
             ] {
-                #expect(try await self.titles(member, "q=\(query)") == ["Ünïted_works 100%"], "\(query)")
+                try await expectEqual(self.titles(member, "q=\(query)"), ["Ünïted_works 100%"], "\(query)")
                 #expect(try await self.titles(member, "archived=true&q=\(query)").isEmpty, "\(query)")
             }
             for query in ["ridge", "bridge%20recipe", "recipe", "dXw", "%25%25", "bridge%20NOT%20cables", "*"] {
                 #expect(try await self.titles(member, "q=\(query)").isEmpty, "\(query)")
             }
-            #expect(try await self.titles(other, "q=how") == [])
-            #expect(try await self.titles(other, "q=recipe") == ["A recipe, please"])
-            #expect(try await self.titles(harness.signedIn(.owner), "q=please").count == 1)
-            #expect(try await self.titles(harness.signedIn(.owner), "q=re") == ["A recipe, please"])
+            try await expectEqual(self.titles(other, "q=how"), [])
+            try await expectEqual(self.titles(other, "q=recipe"), ["A recipe, please"])
+            try await expectEqual(self.titles(harness.signedIn(.owner), "q=please").count, 1)
+            try await expectEqual(self.titles(harness.signedIn(.owner), "q=re"), ["A recipe, please"])
             for wrong in ["archived=1", "q=\(String(repeating: "x", count: 201))"] {
-                #expect(try await member.send(.get, "/api/v1/threads?\(wrong)").status == 422)
+                try await expectEqual(member.send(.get, "/api/v1/threads?\(wrong)").status, 422)
             }
         }
     }
@@ -241,15 +241,15 @@ struct ThreadListTests {
                 found += page["items"]?.arrayValue?.compactMap { $0["id"]?.stringValue } ?? []
                 target = page["next_cursor"]?.stringValue.map { "/api/v1/threads?q=common&limit=2&cursor=\($0)" }
             }
-            #expect(found == made)
-            #expect(try await caller.send(.delete, "/api/v1/threads/\(made[0])").status == 204)
-            #expect(try await self.titles(caller, "q=common") == (1...4).reversed().map { "common words \($0)" })
+            expectEqual(found, made)
+            try await expectEqual(caller.send(.delete, "/api/v1/threads/\(made[0])").status, 204)
+            try await expectEqual(self.titles(caller, "q=common"), (1...4).reversed().map { "common words \($0)" })
             let left = try await harness.bridge.store.read { ledger in
                 try ledger.connection.query("SELECT rowid FROM message_words WHERE message_words MATCH 'common'", [])
                     .count
             }
             // Each question and its echo.
-            #expect(left == 8)
+            expectEqual(left, 8)
         }
     }
 }

@@ -20,25 +20,25 @@ struct ThreadTests {
             let caller = try await harness.signedIn(name: "Ada")
             let thread = try await caller.newThread()
             let operation = try await caller.ended(try await caller.write("do it", to: thread))
-            #expect(operation["state"] == "complete")
-            #expect(operation["thread_id"] == .string(thread))
-            #expect(operation["error"] == .null)
-            #expect(operation["started_at"]?.stringValue == "2023-11-14T22:13:20.000Z")
+            expectEqual(operation["state"], "complete")
+            expectEqual(operation["thread_id"], .string(thread))
+            expectEqual(operation["error"], .null)
+            expectEqual(operation["started_at"]?.stringValue, "2023-11-14T22:13:20.000Z")
             let made = try #require(operation["commits"]?[0])
-            #expect(made["sha"] == .string(FakeViewer.sha))
-            #expect(made["url"] == .string("http://bot.example/r/notes/commit/\(FakeViewer.sha)"))
-            #expect(made["additions"] == 10)
+            expectEqual(made["sha"], .string(FakeViewer.sha))
+            expectEqual(made["url"], .string("http://bot.example/r/notes/commit/\(FakeViewer.sha)"))
+            expectEqual(made["additions"], 10)
             let page = try await caller.send(.get, "/api/v1/threads/\(thread)/messages").expect(200)
             let messages = page["items"]?.arrayValue ?? []
-            #expect(messages.map { $0["role"]?.stringValue } == ["user", "commit", "assistant"])
-            #expect(messages.first?["author"] == "Ada")
-            #expect(messages.last?["text"] == "It is done.")
-            #expect(page["next_cursor"] == .null)
-            #expect(page["operations"]?[0]?["id"] == operation["id"])
+            expectEqual(messages.map { $0["role"]?.stringValue }, ["user", "commit", "assistant"])
+            expectEqual(messages.first?["author"], "Ada")
+            expectEqual(messages.last?["text"], "It is done.")
+            expectEqual(page["next_cursor"], .null)
+            expectEqual(page["operations"]?[0]?["id"], operation["id"])
             let listed = try await caller.send(.get, "/api/v1/threads").expect(200)["items"]?[0]
-            #expect(listed?["title"] == "do it")
-            #expect(listed?["adapter"] == "web")
-            #expect(listed?["can_write"] == true)
+            expectEqual(listed?["title"], "do it")
+            expectEqual(listed?["adapter"], "web")
+            expectEqual(listed?["can_write"], true)
         }
     }
 
@@ -50,9 +50,9 @@ struct ThreadTests {
             let thread = try await caller.newThread()
             _ = try await caller.ended(try await caller.write("do it", to: thread))
             let page = try await caller.send(.get, "/api/v1/threads/\(thread)/messages").expect(200)
-            #expect(
-                page["items"]?.arrayValue?.map { $0["text"]?.stringValue }
-                    == ["do it", "The model is busy; trying again.", "done"])
+            expectEqual(
+                page["items"]?.arrayValue?.map { $0["text"]?.stringValue },
+                ["do it", "The model is busy; trying again.", "done"])
         }
     }
 
@@ -61,8 +61,8 @@ struct ThreadTests {
         try await GatewayHarness.run(worker: StepWorker([.fail("The model is away. Try later.")])) { harness in
             let caller = try await harness.signedIn()
             let operation = try await caller.ended(try await caller.write("hello", to: try await caller.newThread()))
-            #expect(operation["state"] == "failed")
-            #expect(operation["error"] == "The model is away. Try later.")
+            expectEqual(operation["state"], "failed")
+            expectEqual(operation["error"], "The model is away. Try later.")
         }
     }
 
@@ -75,22 +75,22 @@ struct ThreadTests {
             let document = try await harness.anybody.send(.get, "/api/v1/openapi.json").expect(200)
             let validator = SchemaValidator(document: document)
             for (caller, status) in [(try await harness.signedIn(.guest), 404), (try await harness.token(.read), 403)] {
-                #expect(try await caller.send(.delete, path).status == status)
+                try await expectEqual(caller.send(.delete, path).status, status)
             }
             let operation = try await guest.write("hello", to: thread)
             let refused = try await guest.send(.delete, path)
             #expect(refused.status == 409 && refused.json["detail"]?.stringValue?.contains("Stop it") == true)
-            #expect(
-                validator.mistakes(in: refused.json, method: "delete", path: "/api/v1/threads/{id}", status: 409) == [])
+            expectEqual(
+                validator.mistakes(in: refused.json, method: "delete", path: "/api/v1/threads/{id}", status: 409), [])
             harness.worker.release()
             _ = try await guest.ended(operation)
             // An owner may delete what others began.
-            #expect(try await harness.signedIn().send(.delete, path).status == 204)
+            try await expectEqual(harness.signedIn().send(.delete, path).status, 204)
             for gone in [path, "\(path)/messages", "/api/v1/operations/\(operation)"] {
-                #expect(try await guest.send(.get, gone).status == 404, "\(gone)")
+                try await expectEqual(guest.send(.get, gone).status, 404, "\(gone)")
             }
-            #expect(try await guest.send(.delete, path).status == 404)
-            #expect(try await guest.send(.get, "/api/v1/threads").expect(200)["items"]?.arrayValue?.isEmpty == true)
+            try await expectEqual(guest.send(.delete, path).status, 404)
+            try await expectEqual(guest.send(.get, "/api/v1/threads").expect(200)["items"]?.arrayValue?.isEmpty, true)
         }
     }
 
@@ -101,19 +101,19 @@ struct ThreadTests {
             let key = ["Idempotency-Key": "one"]
             let first = try await caller.send(.post, "/api/v1/threads", json: [:], headers: key).expect(201)
             let again = try await caller.send(.post, "/api/v1/threads", json: [:], headers: key).expect(201)
-            #expect(first == again)
+            expectEqual(first, again)
             let thread = try #require(first["id"]?.stringValue)
             let path = "/api/v1/threads/\(thread)/messages"
             let sent = try await caller.send(.post, path, json: ["text": "hi"], headers: key).expect(202)
             _ = try await caller.ended(sent["operation_id"]?.stringValue ?? "")
             let repeated = try await caller.send(.post, path, json: ["text": "hi"], headers: key).expect(202)
-            #expect(sent == repeated)
+            expectEqual(sent, repeated)
             let other = try await caller.send(.post, path, json: ["text": "hi"], headers: ["Idempotency-Key": "two"])
                 .expect(202)
             #expect(other["message_id"] != sent["message_id"])
             _ = try await caller.ended(other["operation_id"]?.stringValue ?? "")
             let items = try await caller.send(.get, path).expect(200)["items"]?.arrayValue
-            #expect(items?.count == 4)
+            expectEqual(items?.count, 4)
             // The same key sent by somebody else is a different key.
             let stranger = try await harness.token(.chat)
             let foreign = try await stranger.send(.post, "/api/v1/threads", json: [:], headers: key).expect(201)
@@ -135,7 +135,7 @@ struct ThreadTests {
             try await eventually("the repetition is noticed") { metrics.text().contains("result=\"duplicate\"") }
             worker.release()
             let operations = try await [first, second]
-            #expect(operations[0] == operations[1])
+            expectEqual(operations[0], operations[1])
         }
     }
 
@@ -146,9 +146,9 @@ struct ThreadTests {
             let thread = try await caller.newThread()
             await harness.bridge.stop()
             let operation = try await caller.write("hello", to: thread)
-            #expect(try await caller.send(.get, "/api/v1/operations/\(operation)").expect(200)["state"] == "queued")
+            try await expectEqual(caller.send(.get, "/api/v1/operations/\(operation)").expect(200)["state"], "queued")
             let stored = try await caller.send(.get, "/api/v1/threads/\(thread)/messages").expect(200)
-            #expect(stored["items"]?.arrayValue?.count == 1)
+            expectEqual(stored["items"]?.arrayValue?.count, 1)
         }
     }
 
@@ -159,7 +159,7 @@ struct ThreadTests {
             let thread = try await caller.newThread()
             let path = "/api/v1/threads/\(thread)/messages"
             let guess: JSON = ["text": "/pair AAAA-AAAA"]
-            for _ in 1...5 { #expect(try await caller.send(.post, path, json: guess).status == 202) }
+            for _ in 1...5 { try await expectEqual(caller.send(.post, path, json: guess).status, 202) }
             let refused = try await caller.send(.post, path, json: guess)
             #expect(refused.status == 429 && refused.headers["retry-after"] != nil)
             for _ in 1...2 {
@@ -182,10 +182,10 @@ struct ThreadTests {
             let operation = try await caller.write("/pair \(code)", to: thread)
             _ = try await caller.ended(operation)
             let messages = try await caller.send(.get, "/api/v1/threads/\(thread)/messages").expect(200)
-            #expect(messages["items"]?.arrayValue?.last?["text"]?.stringValue?.contains("sign out") == true)
-            #expect(try await caller.send(.get, "/api/v1/me").expect(200)["role"] == "guest")
+            expectEqual(messages["items"]?.arrayValue?.last?["text"]?.stringValue?.contains("sign out"), true)
+            try await expectEqual(caller.send(.get, "/api/v1/me").expect(200)["role"], "guest")
             let signIn = try await harness.anybody.send(.post, "/api/v1/signin", json: ["code": .string(code)])
-            #expect(signIn.status == 204)
+            expectEqual(signIn.status, 204)
         }
     }
 
@@ -213,7 +213,7 @@ struct ThreadTests {
             } while cursor != nil
             #expect(sizes == [2, 2, 1] && ids.count == Set(ids).count)
             let newest = try await caller.send(.get, "\(path)&before=latest").expect(200)
-            #expect(newest["items"]?.arrayValue?.count == 1)
+            expectEqual(newest["items"]?.arrayValue?.count, 1)
             let earlier = newest["previous_cursor"]?.stringValue ?? ""
             let older = try await caller.send(.get, "\(path)&before=\(earlier)").expect(200)
             #expect(older["items"]?.arrayValue?.count == 2 && older["previous_cursor"] != .null)
@@ -235,7 +235,7 @@ struct ThreadTests {
                 texts += page["items"]?.arrayValue?.compactMap { $0["text"]?.stringValue } ?? []
                 cursor = page["next_cursor"]?.stringValue
             } while cursor != nil
-            #expect(texts == (1...5).flatMap { ["\($0)", "You said: \($0)"] })
+            expectEqual(texts, (1...5).flatMap { ["\($0)", "You said: \($0)"] })
             var backwards: [String] = []
             var before: String? = "latest"
             while let position = before {
@@ -243,7 +243,7 @@ struct ThreadTests {
                 backwards = (page["items"]?.arrayValue?.compactMap { $0["text"]?.stringValue } ?? []) + backwards
                 before = page["previous_cursor"]?.stringValue
             }
-            #expect(backwards == texts)
+            expectEqual(backwards, texts)
         }
     }
 
@@ -263,9 +263,9 @@ struct ThreadTests {
                 found += page["items"]?.arrayValue?.compactMap { $0["id"]?.stringValue } ?? []
                 target = page["next_cursor"]?.stringValue.map { "/api/v1/threads?limit=2&cursor=\($0)" }
             }
-            #expect(found == made)
+            expectEqual(found, made)
             for wrong in ["limit=0", "limit=101", "limit=x"] {
-                #expect(try await caller.send(.get, "/api/v1/threads?\(wrong)").status == 422)
+                try await expectEqual(caller.send(.get, "/api/v1/threads?\(wrong)").status, 422)
             }
         }
     }
@@ -278,10 +278,10 @@ struct ThreadTests {
             let items = try await caller.send(.get, "/api/v1/threads?adapter=irc%3Alocal").expect(200)["items"]?
                 .arrayValue
             let thread = try #require(items?.first)
-            #expect(thread["can_write"] == false)
+            expectEqual(thread["can_write"], false)
             let id = try #require(thread["id"]?.stringValue)
             let refused = try await caller.send(.post, "/api/v1/threads/\(id)/messages", json: ["text": "hi"])
-            #expect(refused.status == 403)
+            expectEqual(refused.status, 403)
             #expect(refused.text.contains("irc:local"))
         }
     }
@@ -301,8 +301,8 @@ struct ThreadTests {
             caller.headers["Content-Type"] = type
             let answer = try await caller.send(
                 .post, "/api/v1/threads/\(thread)/messages", body: Array(body.utf8), headers: caller.headers)
-            #expect(answer.status == status)
-            #expect(answer.json["detail"]?.stringValue?.isEmpty == false)
+            expectEqual(answer.status, status)
+            expectEqual(answer.json["detail"]?.stringValue?.isEmpty, false)
         }
     }
 
@@ -315,7 +315,7 @@ struct ThreadTests {
             caller.headers["Content-Type"] = "application/json"
             let answer = try await caller.send(
                 .post, "/api/v1/threads", body: Array(body.utf8), headers: caller.headers)
-            #expect(answer.status == status)
+            expectEqual(answer.status, status)
         }
     }
 
@@ -324,11 +324,11 @@ struct ThreadTests {
         try await GatewayHarness.run { harness in
             let caller = try await harness.signedIn()
             let operation = try await caller.ended(try await caller.write("/whoami", to: try await caller.newThread()))
-            #expect(operation["state"] == "complete")
+            expectEqual(operation["state"], "complete")
             let words = try await caller.send(.get, "/api/v1/commands").expect(200)["items"]?.arrayValue?.compactMap {
                 $0["word"]?.stringValue
             }
-            #expect(words?.contains("specify") == true)
+            expectEqual(words?.contains("specify"), true)
             #expect(words?.contains("implement") == true && words?.contains("task") == true)
         }
     }
@@ -342,12 +342,12 @@ struct ThreadTests {
             let first = try await caller.write("one", to: thread)
             let second = try await caller.write("two", to: thread)
             let waiting = try await caller.send(.get, "/api/v1/operations/\(second)").expect(200)
-            #expect(waiting["state"] == "queued")
-            #expect(waiting["position"] == 1)
+            expectEqual(waiting["state"], "queued")
+            expectEqual(waiting["position"], 1)
             let shown = try await caller.send(.get, "/api/v1/threads/\(thread)").expect(200)
-            #expect(shown["active_operation"] == .string(first))
+            expectEqual(shown["active_operation"], .string(first))
             worker.release()
-            #expect(try await caller.ended(second)["state"] == "complete")
+            try await expectEqual(caller.ended(second)["state"], "complete")
         }
     }
 
@@ -362,17 +362,17 @@ struct ThreadTests {
                 try await caller.send(.get, "/api/v1/ratings\(query)").expect(200)["items"]?.arrayValue ?? []
             }
             let path = "/api/v1/operations/\(operation)/rating"
-            #expect(try await ada.send(.put, path, json: ["value": "down", "word": "too <b>long</b>"]).status == 204)
-            #expect(try await owner.send(.put, path, json: ["value": "up"]).status == 204)
-            #expect(try await list(ada).map { $0["value"] } == ["down"])
+            try await expectEqual(ada.send(.put, path, json: ["value": "down", "word": "too <b>long</b>"]).status, 204)
+            try await expectEqual(owner.send(.put, path, json: ["value": "up"]).status, 204)
+            try await expectEqual(list(ada).map { $0["value"] }, ["down"])
             let all = try await list(owner, "?thread=\(thread)")
-            #expect(all.count == 2)
+            expectEqual(all.count, 2)
             let said = try #require(all.first { $0["value"] == "down" })
             #expect(said["word"] == "too <b>long</b>" && said["operation_id"] == .string(operation))
             #expect(said["title"] == "hello" && said["name"] == "Ada")
-            #expect(try await list(owner, "?mine=true").map { $0["value"] } == ["up"])
+            try await expectEqual(list(owner, "?mine=true").map { $0["value"] }, ["up"])
             #expect(try await list(owner, "?thread=t_other").isEmpty)
-            #expect(try await ada.send(.put, path, json: ["value": "none"]).status == 204)
+            try await expectEqual(ada.send(.put, path, json: ["value": "none"]).status, 204)
             #expect(try await list(ada).isEmpty)
         }
     }

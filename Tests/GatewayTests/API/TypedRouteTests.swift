@@ -4,6 +4,7 @@ import HTTPServer
 import JSON
 import Schemas
 import Sessions
+import TestSupport
 import Testing
 
 @testable import Gateway
@@ -13,7 +14,7 @@ struct TypedRouteTests {
     @Test("no two types of the API have one name, and every operation has one")
     func names() {
         let described = APITable.routes.filter { !$0.isHidden }
-        #expect(Set(described.map(\.operation)).count == described.count)
+        expectEqual(Set(described.map(\.operation)).count, described.count)
         // Bodies and answers with the same name would have to be the same type.
         for (input, output) in [(API.NewMessage.self, API.Message.self)] as [(any Decodable.Type, any Decodable.Type)] {
             #expect(SchemaTable.name(of: input) != SchemaTable.name(of: output))
@@ -33,15 +34,15 @@ struct TypedRouteTests {
             (_, _: PlainCall) in Aging(name: "a", title: "a")
         }
         var schemas = SchemaTable()
-        #expect(route.documentation(&schemas)?.extensions["deprecated"] == nil)
+        expectEqual(route.documentation(&schemas)?.extensions["deprecated"], nil)
         route.deprecation = .init(since: 1_764_115_200, sunset: 1_780_000_000, link: "https://bot.example/changes")
-        #expect(route.documentation(&schemas)?.extensions["deprecated"] == true)
+        expectEqual(route.documentation(&schemas)?.extensions["deprecated"], true)
         var response = HTTPServerResponse(.ok)
         route.deprecation?.apply(to: &response)
-        #expect(response.headers["deprecation"] == "@1764115200")
-        #expect(response.headers["sunset"].flatMap(HTTPDate.parse) == 1_780_000_000)
-        #expect(response.headers["link"]?.hasPrefix("<https://bot.example/changes>; rel=\"deprecation\"") == true)
-        #expect(schemas.components["Aging"]?["properties"]?["title"]?["deprecated"] == true)
+        expectEqual(response.headers["deprecation"], "@1764115200")
+        expectEqual(response.headers["sunset"].flatMap(HTTPDate.parse), 1_780_000_000)
+        expectEqual(response.headers["link"]?.hasPrefix("<https://bot.example/changes>; rel=\"deprecation\""), true)
+        expectEqual(schemas.components["Aging"]?["properties"]?["title"]?["deprecated"], true)
         #expect(schemas.typeScript.contains("/** As shown. @deprecated Use `name`. */"))
         var graph = GraphQLSchema()
         graph.add(schemas)
@@ -55,7 +56,7 @@ struct TypedRouteTests {
             let thread = try await owner.newThread()
             let messages = "/api/v1/threads/\(thread)/messages"
             for target in ["/api/v1/audit?cursor=", "\(messages)?before=", "\(messages)?after="] {
-                #expect(try await owner.send(.get, "\(target)\(number)").status == 422, "\(target)")
+                try await expectEqual(owner.send(.get, "\(target)\(number)").status, 422, "\(target)")
             }
             for query in [
                 "audit(after: \"\(number)\") { nodes { kind } }", "tasks(after: \"\(number)\") { nodes { id } }",
@@ -63,7 +64,7 @@ struct TypedRouteTests {
             ] {
                 let answer = try await owner.send(.post, "/api/v1/graphql", json: ["query": .string("{ \(query) }")])
                 let message = answer.json["errors"]?[0]?["message"]
-                #expect(message == "`after` must be a cursor of this list.", "\(query): \(answer.text)")
+                expectEqual(message, "`after` must be a cursor of this list.", "\(query): \(answer.text)")
             }
         }
     }
@@ -118,7 +119,7 @@ struct TypedRouteTests {
                         let verb = HTTPMethod(rawValue: method.uppercased())
                         let answer = try await caller.send(verb, target, json: verb == .post ? [:] : nil)
                         let isOpen = scopes.contains(.string(scope.rawValue))
-                        #expect((answer.status != 403) == isOpen, "\(scope) \(method) \(path): \(answer.status)")
+                        expectEqual(answer.status != 403, isOpen, "\(scope) \(method) \(path): \(answer.status)")
                     }
                 }
             }
@@ -131,15 +132,15 @@ struct TypedRouteTests {
             let caller = try await harness.token(.run)
             let thread = try await caller.newThread()
             let path = "/api/v1/threads/\(thread)/messages"
-            #expect(try await caller.send(.post, path, json: ["text": "/status"]).status == 202)
+            try await expectEqual(caller.send(.post, path, json: ["text": "/status"]).status, 202)
             let refused = try await caller.send(.post, path, json: ["text": "hello"])
             #expect(refused.status == 403 && refused.json["detail"]?.stringValue?.contains("`chat`") == true)
             // What looks like a command and is answered by the model.
             for text in ["//hello model", "/ hello", "/\nhello", "/usr/bin", "/1"] {
-                #expect(try await caller.send(.post, path, json: ["text": .string(text)]).status == 403, "\(text)")
+                try await expectEqual(caller.send(.post, path, json: ["text": .string(text)]).status, 403, "\(text)")
             }
-            #expect(try await caller.send(.get, path).status == 200)
-            #expect(try await caller.send(.get, "/api/v1/settings").status == 403)
+            try await expectEqual(caller.send(.get, path).status, 200)
+            try await expectEqual(caller.send(.get, "/api/v1/settings").status, 403)
         }
     }
 
@@ -156,7 +157,7 @@ struct TypedRouteTests {
                     let refused = try await caller.send(.post, path, json: ["text": .string(text)])
                     #expect(refused.status == 403 && refused.text.contains("`admin`"), "\(text): \(refused.text)")
                 }
-                #expect(try await caller.send(.post, path, json: ["text": "/budget"]).status == 202)
+                try await expectEqual(caller.send(.post, path, json: ["text": "/budget"]).status, 202)
             }
             // A member's are answered with the role that they need.
             let member = try await harness.signedIn(.member)
@@ -164,7 +165,8 @@ struct TypedRouteTests {
             for caller in [member, owner] {
                 let path = "/api/v1/threads/\(try await caller.newThread())/messages"
                 for text in commands {
-                    #expect(try await caller.send(.post, path, json: ["text": .string(text)]).status == 202, "\(text)")
+                    try await expectEqual(
+                        caller.send(.post, path, json: ["text": .string(text)]).status, 202, "\(text)")
                 }
             }
         }
@@ -181,12 +183,12 @@ struct TypedRouteTests {
                 let same = try await caller.with("If-None-Match", known).send(.get, "/api/v1/models")
                 #expect(same.status == 304 && same.headers["etag"] == tag && same.text.isEmpty, "\(known)")
             }
-            #expect(try await caller.with("If-None-Match", "\"other\"").send(.get, "/api/v1/models").status == 200)
+            try await expectEqual(caller.with("If-None-Match", "\"other\"").send(.get, "/api/v1/models").status, 200)
             let long = try await caller.with("Accept-Encoding", "gzip").send(.get, "/api/v1/openapi.json")
             #expect(long.headers["content-encoding"] == "gzip" && long.headers["vary"] == "Accept-Encoding")
             let plain = try await caller.with("Accept-Encoding", "gzip;q=0").send(.get, "/api/v1/openapi.json")
             #expect(plain.headers["content-encoding"] == nil && plain.headers["etag"] == long.headers["etag"])
-            #expect(try await caller.send(.head, "/api/v1/models").status == 200)
+            try await expectEqual(caller.send(.head, "/api/v1/models").status, 200)
             #expect(try await caller.with("Accept-Encoding", "gzip").send(.get, "/api/v1/me").headers["etag"] != nil)
         }
     }
@@ -197,10 +199,10 @@ struct TypedRouteTests {
             let token = try await harness.token(.read)
             let page = token.with("Origin", "https://board.example")
             let answer = try await page.send(.get, "/api/v1/models")
-            #expect(answer.status == 200)
-            #expect(answer.headers["access-control-allow-origin"] == "https://board.example")
-            #expect(answer.headers["access-control-allow-credentials"] == nil)
-            #expect(answer.headers["cross-origin-resource-policy"] == "cross-origin")
+            expectEqual(answer.status, 200)
+            expectEqual(answer.headers["access-control-allow-origin"], "https://board.example")
+            expectEqual(answer.headers["access-control-allow-credentials"], nil)
+            expectEqual(answer.headers["cross-origin-resource-policy"], "cross-origin")
             let other = try await token.with("Origin", "https://evil.example").send(.get, "/api/v1/models")
             #expect(
                 other.headers["access-control-allow-origin"] == nil && other.headers["vary"]?.contains("Origin") == true
@@ -208,12 +210,12 @@ struct TypedRouteTests {
             let asked = try await harness.anybody.with("Origin", "https://board.example")
                 .with("Access-Control-Request-Method", "PATCH").send(.options, "/api/v1/threads/none")
             #expect(asked.status == 204 && asked.headers["access-control-allow-methods"]?.contains("PATCH") == true)
-            #expect(asked.headers["access-control-allow-headers"]?.contains("Authorization") == true)
+            expectEqual(asked.headers["access-control-allow-headers"]?.contains("Authorization"), true)
             let foreign = try await harness.anybody.with("Origin", "https://evil.example")
                 .with("Access-Control-Request-Method", "PATCH").send(.options, "/api/v1/threads/none")
             #expect(foreign.status == 204 && foreign.headers["access-control-allow-methods"] == nil)
-            #expect(
-                try await harness.anybody.send(.options, "/api/v1/threads").headers["allow"]?.contains("POST") == true)
+            try await expectEqual(
+                harness.anybody.send(.options, "/api/v1/threads").headers["allow"]?.contains("POST"), true)
         }
     }
 }

@@ -23,13 +23,13 @@ struct UploadTests {
         try await GatewayHarness.run { harness in
             let caller = try await harness.signedIn()
             let thread = try await caller.newThread()
-            #expect(
-                try await caller.upload("one\n", self.path("b.txt", thread)).expect(201)
-                    == ["name": "b.txt", "size": 4, "type": "text/plain"])
+            try await expectEqual(
+                caller.upload("one\n", self.path("b.txt", thread)).expect(201),
+                ["name": "b.txt", "size": 4, "type": "text/plain"])
             _ = try await caller.upload("draft\n", self.path("a%20b.txt", thread)).expect(201)
             // Another owner's message does not take them.
             let other = try await harness.signedIn()
-            #expect(try await self.text(other, try await other.write("mine", to: thread)) == "You said: mine")
+            try await expectEqual(self.text(other, try await other.write("mine", to: thread)), "You said: mine")
             // Replaced by name.
             _ = try await caller.upload("two\n", self.path("a%20b.txt", thread)).expect(201)
             let said = try await self.text(caller, try await caller.write("look", to: thread, key: "k"))
@@ -41,7 +41,7 @@ struct UploadTests {
             // A repeated request takes no later file.
             _ = try await caller.write("look", to: thread, key: "k")
             #expect(try await self.text(caller, try await caller.write("again", to: thread)).contains("c.txt"))
-            #expect(try await self.text(caller, try await caller.write("more", to: thread)) == "You said: more")
+            try await expectEqual(self.text(caller, try await caller.write("more", to: thread)), "You said: more")
         }
     }
 
@@ -79,13 +79,13 @@ struct UploadTests {
             ]
             for (caller, body, path, status) in refused {
                 let answer = try await caller.upload(body, path)
-                #expect(answer.status == status, "\(path.suffix(60)): \(answer.text)")
-                #expect(answer.headers["content-type"] == "application/problem+json")
-                #expect(
+                expectEqual(answer.status, status, "\(path.suffix(60)): \(answer.text)")
+                expectEqual(answer.headers["content-type"], "application/problem+json")
+                expectEqual(
                     validator.mistakes(
-                        in: answer.json, method: "post", path: "/api/v1/threads/{id}/files", status: status) == [])
+                        in: answer.json, method: "post", path: "/api/v1/threads/{id}/files", status: status), [])
             }
-            #expect(try await self.text(guest, try await guest.write("hello", to: thread)) == "You said: hello")
+            try await expectEqual(self.text(guest, try await guest.write("hello", to: thread)), "You said: hello")
         }
     }
 
@@ -129,9 +129,9 @@ struct UploadTests {
             let uploads = Uploads(directory: harness.directory.path + "/files")
             let now = Int64(time(nil)) * 1_000
             try await uploads.expire(at: now + 23 * 3_600_000)
-            #expect(try await caller.upload("x", self.path("more.txt", thread)).status == 409)
+            try await expectEqual(caller.upload("x", self.path("more.txt", thread)).status, 409)
             try await uploads.expire(at: now + 25 * 3_600_000)
-            #expect(try await self.text(caller, try await caller.write("hello", to: thread)) == "You said: hello")
+            try await expectEqual(self.text(caller, try await caller.write("hello", to: thread)), "You said: hello")
         }
     }
 }

@@ -54,7 +54,7 @@ extension DocumentSocketTests {
             try await first.write("hello", as: 1001, at: 0)
             let second = try await scene.editor("second", as: eve, in: foreign)
             try await second.send(" forged", as: 1001, at: 5)
-            #expect(try await second.text("error")["code"] == "foreign-client")
+            try await expectEqual(second.text("error")["code"], "foreign-client")
             try await first.write(" world", as: 1001, at: 5)
             // Ada is back before her old connection has ended: what is sent again is acknowledged, and she goes on.
             let again = try await scene.editor("again", as: ada, in: own)
@@ -62,7 +62,7 @@ extension DocumentSocketTests {
             try await again.write("!", as: 1001, at: 11)
             let reader = try await scene.editor("reader", as: eve, in: foreign)
             _ = try await reader.begin()
-            #expect(try await reader.now() == Self.lines + "hello world!")
+            try await expectEqual(reader.now(), Self.lines + "hello world!")
 
             let third = try await scene.editor("third", as: eve, in: foreign)
             for client in [1001, 7] as [UInt64] {
@@ -73,7 +73,7 @@ extension DocumentSocketTests {
             var frame = try await first.binary()
             // Ada's other edit comes before.
             if frame.first == 0 { frame = try await first.binary() }
-            #expect(frame == DocumentFrame.awareness(seen))
+            expectEqual(frame, DocumentFrame.awareness(seen))
 
             try await first.save()
             _ = try await first.text("saved")
@@ -82,7 +82,7 @@ extension DocumentSocketTests {
             for (client, clock) in [(1001, 12), (1, Self.lines.utf16.count)] as [(UInt64, Int)] {
                 let back = try await scene.editor("back", as: eve, in: foreign)
                 try await back.send("?", as: client, at: clock)
-                #expect(try await back.text("error")["code"] == "foreign-client", "\(client)")
+                try await expectEqual(back.text("error")["code"], "foreign-client", "\(client)")
             }
             let home = try await scene.editor("home", as: ada, in: own)
             try await home.write("?", as: 1001, at: 12)
@@ -100,18 +100,18 @@ extension DocumentSocketTests {
             for number in 0..<20 {
                 editors.append(try await scene.editor("e\(number)", as: ada, in: own, path: "docs/n\(number).md"))
             }
-            #expect(try await Self.status(ada, "docs/n20.md", in: own) == 503)
-            #expect(try await Self.status(bob, "docs/n20.md", in: other) == 426)
-            #expect(try await Self.status(owner, "docs/n21.md", in: own) == 426)
+            try await expectEqual(Self.status(ada, "docs/n20.md", in: own), 503)
+            try await expectEqual(Self.status(bob, "docs/n20.md", in: other), 426)
+            try await expectEqual(Self.status(owner, "docs/n21.md", in: own), 426)
             for number in 1..<5 {
                 editors.append(try await scene.editor("f\(number)", as: ada, in: own, path: "docs/n0.md"))
             }
-            #expect(try await Self.status(ada, "docs/n0.md", in: own) == 503)
-            #expect(try await Self.status(bob, "docs/n0.md", in: other) == 426)
+            try await expectEqual(Self.status(ada, "docs/n0.md", in: own), 503)
+            try await expectEqual(Self.status(bob, "docs/n0.md", in: other), 426)
             await editors[19].socket.close()
             while try await editors[19].socket.next() != nil {}
             repeat { await scene.documents.tick() } while await scene.documents.open.count > 19
-            #expect(try await Self.status(ada, "docs/n20.md", in: own) == 426)
+            try await expectEqual(Self.status(ada, "docs/n20.md", in: own), 426)
 
             let place = DocumentPlace(repository: "notes", branch: "main", path: "docs/n0.md")
             let store = scene.harness.bridge.store
@@ -119,16 +119,16 @@ extension DocumentSocketTests {
             try await editors[0].write("text", as: 1001, at: 0)
             let after = try await store.read { try $0.document(at: place) }
             #expect(before == nil && after?.last == 1)
-            #expect(after?.clients.keys.sorted() == [1001])
+            expectEqual(after?.clients.keys.sorted(), [1001])
             // As another host would, which has the document open as well.
             let record = try #require(after)
             let isBegun = try await store.write { try $0.begin(record) }
             #expect(!isBegun)
 
             let reader = try await scene.harness.token(.read)
-            #expect(try await Self.status(reader, "docs/none.md", in: own) == 404)
-            #expect(try await Self.status(reader, "docs/n0.md", in: own) == 426)
-            #expect(try await Self.status(reader, Self.path, in: own) == 426)
+            try await expectEqual(Self.status(reader, "docs/none.md", in: own), 404)
+            try await expectEqual(Self.status(reader, "docs/n0.md", in: own), 426)
+            try await expectEqual(Self.status(reader, Self.path, in: own), 426)
         }
     }
 
@@ -143,17 +143,17 @@ extension DocumentSocketTests {
             _ = try await scene.yjs.person("ada", edit: (0, 3, "offline"))
             repeat { await scene.documents.tick() } while await !scene.documents.open.isEmpty
             let back = try await scene.editor("ada", as: ada, in: thread, epoch: hello["epoch"]?.stringValue)
-            #expect(try await back.begin()["epoch"] == hello["epoch"])
+            try await expectEqual(back.begin()["epoch"], hello["epoch"])
             try await back.save()
             _ = try await back.text("saved")
             let text = try scene.git.shell("git show main:\(Self.path)") + "\n"
-            #expect(text == Self.lines.replacing("one", with: "offline"))
+            expectEqual(text, Self.lines.replacing("one", with: "offline"))
             await back.socket.close()
             repeat { await scene.documents.tick() } while await !scene.documents.open.isEmpty
             let place = DocumentPlace(repository: "notes", branch: "main", path: Self.path)
             try await scene.harness.bridge.store.write { try $0.removeDocument(at: place) }
             let late = try await scene.editor("ada", as: ada, in: thread, epoch: hello["epoch"]?.stringValue)
-            #expect(try await late.text("error")["code"] == "epoch")
+            try await expectEqual(late.text("error")["code"], "epoch")
         }
     }
 
@@ -172,14 +172,14 @@ extension DocumentSocketTests {
             _ = try await first.begin()
             let second = try await scene.editor("second", as: ada, in: thread, path: "docs/e%CC%81.md")
             _ = try await second.begin()
-            #expect(try await first.now() == "composed\n")
-            #expect(try await second.now() == "decomposed\n")
+            try await expectEqual(first.now(), "composed\n")
+            try await expectEqual(second.now(), "decomposed\n")
             try await second.edit("decomposed", to: "edited")
             try await second.save()
             _ = try await second.text("saved")
-            #expect(try scene.git.shell("git show 'main:\(composed)'") == "composed")
-            #expect(try scene.git.shell("git show 'main:\(decomposed)'") == "edited")
-            #expect(try await Self.status(ada, "docs/link.md", in: thread) == 409)
+            try expectEqual(scene.git.shell("git show 'main:\(composed)'"), "composed")
+            try expectEqual(scene.git.shell("git show 'main:\(decomposed)'"), "edited")
+            try await expectEqual(Self.status(ada, "docs/link.md", in: thread), 409)
         }
     }
 
@@ -211,7 +211,7 @@ extension DocumentSocketTests {
         port.close("the end")
         var count = 0
         for await _ in port.frames { count += 1 }
-        #expect(count == 6)
+        expectEqual(count, 6)
         #expect(port.maySend(4 << 20, at: 0) && !port.maySend(1, at: 0) && port.maySend(4 << 20, at: 10_000))
     }
 }

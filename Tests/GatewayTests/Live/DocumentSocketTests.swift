@@ -164,7 +164,7 @@ struct DocumentSocketTests {
             let first = try await scene.editor("ada", as: ada, in: thread)
             let second = try await scene.editor("bob", as: bob, in: thread)
             let hello = try await first.begin()
-            #expect(try await second.begin()["epoch"] == hello["epoch"])
+            try await expectEqual(second.begin()["epoch"], hello["epoch"])
             #expect(try await first.now() == Self.lines && hello["can_edit"] == true)
 
             try await first.edit("one", to: "ONE 😀")
@@ -181,17 +181,16 @@ struct DocumentSocketTests {
             try await second.save(["message": "Together"])
             let saved = try await first.text("saved")
             let sha = try scene.git.shell("git rev-parse main")
-            #expect(saved["commit"]?["sha"]?.stringValue == sha)
-            #expect(saved["commit"]?["url"]?.stringValue == "http://bot.example/\(sha)")
+            expectEqual(saved["commit"]?["sha"]?.stringValue, sha)
+            expectEqual(saved["commit"]?["url"]?.stringValue, "http://bot.example/\(sha)")
             let message = try scene.git.shell(
                 "git log -1 --format='%an|%s|%(trailers:key=Co-authored-by,valueonly)' main")
             #expect(message.hasPrefix("Ada|Together|Bob <"), "\(message)")
             let text = try scene.git.shell("git show main:docs/Guide.md; echo .")
-            #expect(text.dropLast() == "\u{FEFF}" + all.replacing("\n", with: "\r\n"))
+            expectEqual(text.dropLast(), "\u{FEFF}" + all.replacing("\n", with: "\r\n"))
             let messages = try await ada.send(.get, "/api/v1/threads/\(thread)/messages").expect(200)
-            #expect(
-                messages["items"]?.arrayValue?.contains { $0["text"]?.stringValue?.contains("Together") == true }
-                    == true)
+            expectEqual(
+                messages["items"]?.arrayValue?.contains { $0["text"]?.stringValue?.contains("Together") == true }, true)
         }
     }
 
@@ -224,7 +223,7 @@ struct DocumentSocketTests {
             for frame in try await scene.yjs.person("away", begin: true).send {
                 try await unnamed.socket.send(.binary(frame))
             }
-            #expect(try await unnamed.text("error")["code"] == "epoch")
+            try await expectEqual(unnamed.text("error")["code"], "epoch")
         }
     }
 
@@ -242,9 +241,9 @@ struct DocumentSocketTests {
             let head = try scene.git.shell("git rev-parse main")
             try await editor.save()
             let conflict = try await editor.text("conflict")
-            #expect(conflict["commit"]?.stringValue == head)
-            #expect(conflict["theirs"]?.stringValue == Self.lines.replacing("two", with: "theirs"))
-            #expect(try scene.git.shell("git rev-parse main") == head)
+            expectEqual(conflict["commit"]?.stringValue, head)
+            expectEqual(conflict["theirs"]?.stringValue, Self.lines.replacing("two", with: "theirs"))
+            try expectEqual(scene.git.shell("git rev-parse main"), head)
             try await editor.edit("mine", to: "mine and theirs")
             try await editor.save(["base": .string(head)])
             #expect(try await editor.text("saved")["commit"]?["sha"] != nil)
@@ -254,7 +253,7 @@ struct DocumentSocketTests {
             try scene.git.shell("git mv docs/Guide.md docs/Other.md && git commit -qm moved")
             await scene.documents.tick()
             let gone = try await editor.text("conflict")
-            #expect(gone["theirs"] == .null)
+            expectEqual(gone["theirs"], .null)
             try await editor.edit("one", to: "kept")
             try await editor.save(["base": gone["commit"] ?? .null])
             #expect(try await editor.text("saved")["commit"]?["sha"] != nil)
@@ -271,11 +270,11 @@ struct DocumentSocketTests {
             _ = try await editor.begin()
             let program = try await scene.harness.token(.read)
             let reader = try await scene.editor("reader", as: program, in: thread)
-            #expect(try await reader.begin()["can_edit"] == false)
+            try await expectEqual(reader.begin()["can_edit"], false)
             try await editor.edit("one", to: "uno")
             try await reader.wait(for: Self.lines.replacing("one", with: "uno"))
             try await reader.edit("two", to: "dos")
-            #expect(try await reader.text("error")["code"] == "read-only")
+            try await expectEqual(reader.text("error")["code"], "read-only")
 
             for kind in ["map", "format", "v2"] {
                 let hostile = try await scene.editor("hostile", as: ada, in: thread)
@@ -286,7 +285,7 @@ struct DocumentSocketTests {
                 let code = try await hostile.text("error")["code"]?.stringValue ?? ""
                 #expect(["not-text", "malformed"].contains(code), "\(kind): \(code)")
             }
-            #expect(try await scene.editor("next", as: ada, in: thread).begin()["unsaved"] == true)
+            try await expectEqual(scene.editor("next", as: ada, in: thread).begin()["unsaved"], true)
         }
     }
 
@@ -305,55 +304,55 @@ struct DocumentSocketTests {
             let made = try await ada.send(.post, address, json: said, headers: ["Idempotency-Key": "k"]).expect(201)
             #expect(made["number"] == 1 && made["author"] == "Ada *A*" && made["text"]?.stringValue == text)
             // The same request again is the same comment.
-            #expect(
-                try await ada.send(.post, address, json: said, headers: ["Idempotency-Key": "k"]).expect(201)["number"]
-                    == 1)
+            try await expectEqual(
+                ada.send(.post, address, json: said, headers: ["Idempotency-Key": "k"]).expect(201)["number"], 1)
             var shown = try await editor.comments()
             #expect(shown.count == 1 && shown[0]["anchor"]?["epoch"] == hello["epoch"])
-            #expect(try await editor.passage(of: shown[0]) == "three\nfour")
+            try await expectEqual(editor.passage(of: shown[0]), "three\nfour")
             try await editor.edit("two", to: "two and a half")
             try await editor.edit("hree", to: "hirty-three")
             try await editor.edit("five", to: "5")
-            #expect(try await editor.passage(of: shown[0]) == "thirty-three\nfour")
+            try await expectEqual(editor.passage(of: shown[0]), "thirty-three\nfour")
 
             let messages = try await ada.send(.get, "/api/v1/threads/\(thread)/messages").expect(200)
             let lines = messages["items"]?.arrayValue?.compactMap { $0["text"]?.stringValue } ?? []
-            #expect(lines.count == 1)
-            #expect(
-                lines.first == """
-                    **Ada \\*A\\*** commented on `docs/Guide.md` (`/comment 1 TEXT` answers, \
-                    `/comment resolve 1` ends it):
+            expectEqual(lines.count, 1)
+            expectEqual(
+                lines.first,
+                """
+                **Ada \\*A\\*** commented on `docs/Guide.md` (`/comment 1 TEXT` answers, \
+                `/comment resolve 1` ends it):
 
-                    > three\("  ")
-                    > four
+                > three\("  ")
+                > four
 
-                    Why?\("  ")
-                    \\`\\`\\`\("  ")
-                    \\- \\*\\*Bob\\*\\* resolved comment 1
-                    """)
+                Why?\("  ")
+                \\`\\`\\`\("  ")
+                \\- \\*\\*Bob\\*\\* resolved comment 1
+                """)
 
             _ = try await bob.send(.post, address, json: ["text": "Because.", "answers": 1]).expect(201)
             shown = try await editor.comments()
             #expect(shown.last?["answers"] == 1 && shown.last?["author"] == "Bob" && shown.last?["anchor"] == .null)
             _ = try await ada.ended(try await ada.write("/comment 1 I see", to: thread))
             shown = try await editor.comments()
-            #expect(shown.map { $0["text"]?.stringValue } == [text, "Because.", "I see"])
+            expectEqual(shown.map { $0["text"]?.stringValue }, [text, "Because.", "I see"])
             let listed = try await bob.send(.get, address).expect(200)["items"]?.arrayValue
-            #expect(listed?.map { $0["number"] } == shown.map { $0["number"] })
+            expectEqual(listed?.map { $0["number"] }, shown.map { $0["number"] })
             _ = try await ada.ended(try await ada.write("/comment resolve 1", to: thread))
             #expect(try await editor.comments().isEmpty)
-            #expect(try await bob.send(.post, address, json: ["text": "late", "answers": 1]).status == 404)
+            try await expectEqual(bob.send(.post, address, json: ["text": "late", "answers": 1]).status, 404)
 
             // From the page, with an anchor of its own.
             let anchor = shown[0]["anchor"] ?? .null
             let second: JSON = ["text": "Again", "quote": "seven", "anchor": anchor]
-            #expect(try await ada.send(.post, address, json: second).expect(201)["number"] == 4)
-            #expect(try await editor.comments().count == 1)
-            #expect(try await bob.send(.delete, "\(address)?number=4").status == 204)
-            #expect(try await bob.send(.delete, "\(address)?number=4").status == 404)
+            try await expectEqual(ada.send(.post, address, json: second).expect(201)["number"], 4)
+            try await expectEqual(editor.comments().count, 1)
+            try await expectEqual(bob.send(.delete, "\(address)?number=4").status, 204)
+            try await expectEqual(bob.send(.delete, "\(address)?number=4").status, 404)
             #expect(try await editor.comments().isEmpty)
             let after = try await ada.send(.get, "/api/v1/threads/\(thread)/messages?before=latest").expect(200)
-            #expect(after["items"]?.arrayValue?.last?["text"] == "**Bob** resolved comment 4 on `docs/Guide.md`.")
+            expectEqual(after["items"]?.arrayValue?.last?["text"], "**Bob** resolved comment 4 on `docs/Guide.md`.")
         }
     }
 
@@ -366,10 +365,10 @@ struct DocumentSocketTests {
             let good: JSON = ["text": "x", "quote": "two"]
             let guest = try await scene.harness.signedIn(.guest)
             let reader = try await scene.harness.token(.read)
-            #expect(try await guest.send(.get, address).status == 403)
-            #expect(try await reader.send(.post, address, json: good).status == 403)
-            #expect(try await reader.send(.delete, "\(address)?number=1").status == 403)
-            #expect(try await reader.send(.get, address).expect(200)["items"] == [])
+            try await expectEqual(guest.send(.get, address).status, 403)
+            try await expectEqual(reader.send(.post, address, json: good).status, 403)
+            try await expectEqual(reader.send(.delete, "\(address)?number=1").status, 403)
+            try await expectEqual(reader.send(.get, address).expect(200)["items"], [])
             let long = JSON.string(String(repeating: "x", count: DocumentComment.textLimit + 1))
             let bad: [JSON] = [
                 ["text": "x"], ["text": " ", "quote": "two"], ["text": long, "quote": "two"],
@@ -382,13 +381,13 @@ struct DocumentSocketTests {
                     ],
                 ],
             ]
-            for body in bad.prefix(5) { #expect(try await ada.send(.post, address, json: body).status == 422) }
+            for body in bad.prefix(5) { try await expectEqual(ada.send(.post, address, json: body).status, 422) }
             // An anchor without positions is left out, and an impossible one is refused.
-            #expect(try await ada.send(.post, address, json: bad[5]).status == 201)
-            #expect(try await ada.send(.post, address, json: bad[6]).status == 422)
+            try await expectEqual(ada.send(.post, address, json: bad[5]).status, 201)
+            try await expectEqual(ada.send(.post, address, json: bad[6]).status, 422)
             for path in ["docs/Missing.txt", "other/a.md"] {
                 let wrong = "/api/v1/threads/\(thread)/documents/\(path)/comments"
-                #expect(try await ada.send(.post, wrong, json: good).status == 400)
+                try await expectEqual(ada.send(.post, wrong, json: good).status, 400)
             }
             let place = DocumentPlace(repository: "notes", branch: "main", path: Self.path)
             try await scene.harness.bridge.store.write { ledger in
@@ -399,7 +398,7 @@ struct DocumentSocketTests {
                     _ = try ledger.add(comment, key: "\(number)")
                 }
             }
-            #expect(try await ada.send(.post, address, json: good).status == 409)
+            try await expectEqual(ada.send(.post, address, json: good).status, 409)
 
             var editor = try await scene.editor("ada", as: ada, in: thread)
             let first = try await editor.begin()
@@ -420,7 +419,7 @@ struct DocumentSocketTests {
             let hello = try await editor.begin()
             #expect(hello["epoch"] != first["epoch"])
             shown = try await editor.comments(asking: true)
-            #expect(shown[0]["anchor"]?["epoch"] == hello["epoch"])
+            expectEqual(shown[0]["anchor"]?["epoch"], hello["epoch"])
             #expect(try await editor.passage(of: shown[0]) == "two" && shown[1]["anchor"]?["start"] == .null)
         }
     }
@@ -463,17 +462,17 @@ struct DocumentSocketTests {
                 return [1, UInt8(inner.count)] + inner
             }
             try await first.socket.send(.binary(frame([(7, 1, #"{"cursor":1,"user":{"name":"Root"}}"#)])))
-            #expect(try await second.binary() == frame([(7, 1, #"{"cursor":1,"user":{"name":"Ada"}}"#)]))
+            try await expectEqual(second.binary(), frame([(7, 1, #"{"cursor":1,"user":{"name":"Ada"}}"#)]))
             // Ada's number and name are not Eve's to use, nor anybody's that Eve hasn't begun with.
             try await second.socket.send(.binary(frame([(7, 9, "null"), (8, 1, #"{"user":{"name":"Ada"}}"#)])))
-            #expect(try await first.binary() == frame([(8, 1, #"{"user":{"name":"Eve"}}"#)]))
+            try await expectEqual(first.binary(), frame([(8, 1, #"{"user":{"name":"Eve"}}"#)]))
             for hostile in [(7, 10, "{}"), (9, 1, "{}"), (8, 0, "{}"), (8, 2, "[]"), (8, 2, "{")]
                 as [(UInt8, UInt8, String)]
             {
                 try await second.socket.send(.binary(frame([hostile])))
             }
             await second.socket.close()
-            #expect(try await first.binary() == frame([(8, 2, "null")]))
+            try await expectEqual(first.binary(), frame([(8, 2, "null")]))
         }
     }
 

@@ -1,6 +1,7 @@
 import Chat
 import HTTP
 import JSON
+import TestSupport
 import Testing
 import WebSockets
 
@@ -20,29 +21,29 @@ struct LiveSocketTests {
             for socket in [first, second] {
                 try await socket.send(#"{"subscribe":"\#(operation)","last_sequence":0}"#)
                 let frame = try await socket.frame()
-                #expect(frame["type"] == "execution")
-                #expect(frame["content"] == "a")
-                #expect(frame["sequence"] == 1)
-                #expect(frame["id"]?.stringValue?.isEmpty == false)
-                #expect(frame["timestamp"] == "2023-11-14T22:13:20.000Z")
+                expectEqual(frame["type"], "execution")
+                expectEqual(frame["content"], "a")
+                expectEqual(frame["sequence"], 1)
+                expectEqual(frame["id"]?.stringValue?.isEmpty, false)
+                expectEqual(frame["timestamp"], "2023-11-14T22:13:20.000Z")
             }
             // A pause of the answer, in which a client asks more often than it may subscribe.
             for number in 1...300 {
                 try await second.send(#"{"ping":\#(number)}"#)
-                #expect(try await second.frame() == ["pong": .integer(Int64(number))])
+                try await expectEqual(second.frame(), ["pong": .integer(Int64(number))])
             }
             await first.close()
             worker.release()
-            #expect(try await second.frame()["content"] == "b")
+            try await expectEqual(second.frame()["content"], "b")
             let last = try await second.frame()
-            #expect(last["type"] == "complete")
-            #expect(last["content"] == "ab")
-            #expect(last["sequence"] == 3)
+            expectEqual(last["type"], "complete")
+            expectEqual(last["content"], "ab")
+            expectEqual(last["sequence"], 3)
             // A client that reconnects gets the frames it missed.
             let again = try await client.connect(to: harness, as: browser)
             try await again.send(#"{"subscribe":"\#(operation)","last_sequence":1}"#)
-            #expect(try await again.frame()["sequence"] == 2)
-            #expect(try await again.frame()["type"] == "complete")
+            try await expectEqual(again.frame()["sequence"], 2)
+            try await expectEqual(again.frame()["type"], "complete")
             await client.stop()
         }
     }
@@ -59,16 +60,16 @@ struct LiveSocketTests {
             let other = try await client.connect(to: harness, as: member)
             for socket in [socket, other] {
                 try await socket.send(#"{"subscribe_asks":true}"#)
-                #expect(try await socket.frame() == ["asks": []])
+                try await expectEqual(socket.frame(), ["asks": []])
             }
             let operation = try await member.write("go", to: try await member.newThread())
-            #expect(try await socket.frame() == ["asks": ["a1"]])
+            try await expectEqual(socket.frame(), ["asks": ["a1"]])
             _ = try await owner.send(.post, "/api/v1/asks/a1", json: ["answer": "A"]).expect(200)
-            #expect(try await socket.frame() == ["asks": []])
+            try await expectEqual(socket.frame(), ["asks": []])
             _ = try await member.ended(operation)
             // The member's connection has got nothing in between.
             try await other.send(#"{"subscribe":"\#(operation)","last_sequence":0}"#)
-            #expect(try await other.frame()["operation_id"]?.stringValue == operation)
+            try await expectEqual(other.frame()["operation_id"]?.stringValue, operation)
             await client.stop()
         }
     }
@@ -90,8 +91,8 @@ struct LiveSocketTests {
     func noHandshake() async throws {
         try await GatewayHarness.run { harness in
             let answer = try await harness.token(.chat).send(.get, "/api/v1/live")
-            #expect(answer.status == 426)
-            #expect(answer.headers["content-type"] == "application/problem+json")
+            expectEqual(answer.status, 426)
+            expectEqual(answer.headers["content-type"], "application/problem+json")
         }
     }
 
@@ -101,12 +102,12 @@ struct LiveSocketTests {
             let client = WebSocketClient()
             let binary = try await client.connect(to: harness, as: try await harness.token(.chat))
             try await binary.send(.binary([1, 2, 3]))
-            #expect(try await binary.next() == nil)
-            #expect(binary.closure?.code == .unsupportedData)
+            try await expectEqual(binary.next(), nil)
+            expectEqual(binary.closure?.code, .unsupportedData)
             let large = try await client.connect(to: harness, as: try await harness.token(.read))
             try await large.send(String(repeating: "a", count: 20_000))
-            #expect(try await large.next() == nil)
-            #expect(large.closure?.code == .messageTooBig)
+            try await expectEqual(large.next(), nil)
+            expectEqual(large.closure?.code, .messageTooBig)
             await client.stop()
         }
     }

@@ -3,6 +3,7 @@ import JSON
 import Logging
 import Primitives
 import Sessions
+import TestSupport
 import Testing
 
 @testable import Gateway
@@ -16,7 +17,7 @@ struct LiveTests {
             (#"{"subscribe":"op_1"}"#, .operation("op_1", after: 0)), (#"{"subscribe_thread":"t_1"}"#, .thread("t_1")),
         ])
     func commands(text: String, command: LiveCommand) throws {
-        #expect(try LiveCommand(text) == command)
+        try expectEqual(LiveCommand(text), command)
     }
 
     @Test(
@@ -45,22 +46,22 @@ struct LiveTests {
             let ahead = try live.connect()
             ahead.say(#"{"subscribe":"\#(operation)","last_sequence":1000}"#)
             let anew = try await ahead.frames(until: { $0.count == 40 })
-            #expect(anew.map(\.sequence) == Array(1...40))
+            expectEqual(anew.map(\.sequence), Array(1...40))
             worker.release()
             let after = try await client.frames(until: { $0.last?.isLast == true })
-            #expect((before + after).map(\.sequence) == Array(1...42))
-            #expect(after.last?.type == "complete")
-            #expect(after.last?.content == "the end")
+            expectEqual((before + after).map(\.sequence), Array(1...42))
+            expectEqual(after.last?.type, "complete")
+            expectEqual(after.last?.content, "the end")
             // A client that resumes gets exactly the rest.
             let again = try live.connect()
             again.say(#"{"subscribe":"\#(operation)","last_sequence":38}"#)
             let rest = try await again.frames(until: { $0.last?.isLast == true })
-            #expect(rest.map(\.sequence) == [39, 40, 41, 42])
-            #expect(rest.map(\.id) == (39...42).map { "\(operation)-\($0)" })
+            expectEqual(rest.map(\.sequence), [39, 40, 41, 42])
+            expectEqual(rest.map(\.id), (39...42).map { "\(operation)-\($0)" })
             let late = try live.connect()
             late.say(#"{"subscribe":"\#(operation)","last_sequence":43}"#)
             let all = try await late.frames(until: { $0.last?.isLast == true })
-            #expect(all.map(\.sequence) == Array(1...42))
+            expectEqual(all.map(\.sequence), Array(1...42))
         }
     }
 
@@ -82,8 +83,8 @@ struct LiveTests {
                 _ = try await live.caller.ended(operation)
                 client.isReading = true
                 let frames = try await client.frames(until: { $0.last?.isLast == true })
-                #expect(frames.map(\.sequence) == (1...frames.count).map { Int64($0) })
-                if !isThread { #expect(frames.count == 1501) }
+                expectEqual(frames.map(\.sequence), (1...frames.count).map { Int64($0) })
+                if !isThread { expectEqual(frames.count, 1501) }
             }
         }
     }
@@ -97,10 +98,10 @@ struct LiveTests {
             let first = try await live.caller.write("one", to: live.thread)
             let second = try await live.caller.write("two", to: live.thread)
             let frames = try await client.frames(until: { $0.filter(\.isLast).count == 2 })
-            #expect(Set(frames.map(\.operation)) == [first, second])
+            expectEqual(Set(frames.map(\.operation)), [first, second])
             for operation in [first, second] {
                 let own = frames.filter { $0.operation == operation }.map(\.sequence)
-                #expect(own == (1...own.count).map { Int64($0) })
+                expectEqual(own, (1...own.count).map { Int64($0) })
             }
         }
     }
@@ -117,10 +118,10 @@ struct LiveTests {
             let second = try live.connect()
             second.say(#"{"subscribe_thread":"\#(live.thread)"}"#)
             let frames = try await second.frames(until: { $0.count == 600 })
-            #expect(frames.map(\.sequence) == Array(1...600))
+            expectEqual(frames.map(\.sequence), Array(1...600))
             worker.release()
             let last = try await second.frames(until: { $0.last?.isLast == true })
-            #expect(last.map(\.sequence) == Array(601...Int64(600 + last.count)))
+            expectEqual(last.map(\.sequence), Array(601...Int64(600 + last.count)))
         }
     }
 
@@ -136,11 +137,11 @@ struct LiveTests {
             client.say(#"{"subscribe_thread":"\#(live.thread)"}"#)
             // It says at once that it waits.
             let meanwhile = try await client.frames(until: { !$0.isEmpty })
-            #expect(meanwhile.map(\.operation) == [waiting])
+            expectEqual(meanwhile.map(\.operation), [waiting])
             live.harness.worker.release()
             let after = try await client.frames(until: { $0.filter(\.isLast).count == 2 })
             let own = (before + after).filter { $0.operation == long }
-            #expect(own.map(\.sequence) == (1...own.count).map { Int64($0) })
+            expectEqual(own.map(\.sequence), (1...own.count).map { Int64($0) })
         }
     }
 
@@ -156,7 +157,7 @@ struct LiveTests {
             try await client.settled(live)
             worker.release()
             let frames = try await client.frames(until: { $0.last?.isLast == true })
-            #expect(frames.map(\.sequence) == Array(2...Int64(frames.count + 1)))
+            expectEqual(frames.map(\.sequence), Array(2...Int64(frames.count + 1)))
         }
     }
 
@@ -172,8 +173,8 @@ struct LiveTests {
             ] {
                 stranger.say(text)
                 let frame = try #require(try await stranger.frames(until: { $0.count == 1 }).first)
-                #expect(frame.type == "error")
-                #expect(frame.sequence == 0)
+                expectEqual(frame.type, "error")
+                expectEqual(frame.sequence, 0)
             }
         }
     }

@@ -6,6 +6,7 @@ import JSON
 import Logging
 import Primitives
 import Sessions
+import TestSupport
 import Testing
 import WebSockets
 
@@ -86,8 +87,8 @@ struct PeerCredentialTests {
             let token = try #require(caller.headers.bearerToken)
             let sent: HTTPHeaders = ["Authorization": "Bearer \(Self.blanks)\(token)", "Cookie": Self.junk]
             try await scene.watching(thread, as: sent) {
-                #expect(Self.credential($0) == ["A Bearer \(token)"])
-                #expect($0["x-jetbridge-hop"] == "b")
+                expectEqual(Self.credential($0), ["A Bearer \(token)"])
+                expectEqual($0["x-jetbridge-hop"], "b")
             }
         }
     }
@@ -100,7 +101,7 @@ struct PeerCredentialTests {
             let cookie = try #require(browser.headers["cookie"])
             var sent = browser.headers
             sent["Cookie"] = "\(Self.junk);  \(cookie) ; jetbridge_theme=dark; y"
-            try await scene.watching(thread, as: sent) { #expect(Self.credential($0) == ["C \(cookie)"]) }
+            try await scene.watching(thread, as: sent) { expectEqual(Self.credential($0), ["C \(cookie)"]) }
         }
     }
 
@@ -120,8 +121,8 @@ struct PeerCredentialTests {
                 ),
             ] {
                 let answer = try await caller.send(.post, "/api/v1/threads/\(thread)/messages", json: ["text": "hello"])
-                #expect(answer.status == 204)
-                #expect(Self.credential(try await scene.next()) == [expected])
+                expectEqual(answer.status, 204)
+                expectEqual(Self.credential(try await scene.next()), [expected])
             }
         }
     }
@@ -156,7 +157,7 @@ struct PeerCredentialTests {
             ("Basic YTpi", nil), ("Bearer\tt", nil),
         ] as [(String, String?)])
     func bearer(value: String, token: String?) {
-        #expect(HTTPHeaders(dictionaryLiteral: ("Authorization", value)).bearerToken == token)
+        expectEqual(HTTPHeaders(dictionaryLiteral: ("Authorization", value)).bearerToken, token)
     }
 
     @Test("a token with other characters is refused, even if one like it is stored")
@@ -169,7 +170,7 @@ struct PeerCredentialTests {
                 try await harness.bridge.store.write { try $0.insert(record, hash: CredentialSecret.hash(of: secret)) }
                 let answer = try await harness.anybody.with("Authorization", "Bearer \(secret)").send(
                     .get, "/api/v1/me")
-                #expect(answer.status == (secret == "jb_ok" ? 200 : 401), "\(secret)")
+                expectEqual(answer.status, secret == "jb_ok" ? 200 : 401, "\(secret)")
             }
         }
     }

@@ -2,6 +2,7 @@ import Chat
 import HTTP
 import JSON
 import Sessions
+import TestSupport
 import Testing
 
 @testable import Gateway
@@ -26,9 +27,9 @@ struct AccessTests {
             ] {
                 for path in Self.closed {
                     let answer = try await caller.send(.get, path)
-                    #expect(answer.status == 401, "\(path)")
-                    #expect(answer.headers["content-type"] == "application/problem+json", "\(path)")
-                    #expect(answer.json["status"] == 401)
+                    expectEqual(answer.status, 401, "\(path)")
+                    expectEqual(answer.headers["content-type"], "application/problem+json", "\(path)")
+                    expectEqual(answer.json["status"], 401)
                 }
             }
         }
@@ -39,11 +40,11 @@ struct AccessTests {
         try await GatewayHarness.run { harness in
             let browser = harness.anybody.with("Accept", "text/html,application/xhtml+xml;q=0.9")
             let answer = try await browser.send(.get, "/r/notes/blob/main/a%20b.md?view=source&x=%22")
-            #expect(answer.status == 303)
-            #expect(
-                answer.headers["location"]
-                    == "/?next=%2Fr%2Fnotes%2Fblob%2Fmain%2Fa%2520b.md%3Fview%3Dsource%26x%3D%2522")
-            #expect(try await browser.send(.get, "/api/v1/threads").status == 401)
+            expectEqual(answer.status, 303)
+            expectEqual(
+                answer.headers["location"], "/?next=%2Fr%2Fnotes%2Fblob%2Fmain%2Fa%2520b.md%3Fview%3Dsource%26x%3D%2522"
+            )
+            try await expectEqual(browser.send(.get, "/api/v1/threads").status, 401)
         }
     }
 
@@ -63,7 +64,7 @@ struct AccessTests {
         try await GatewayHarness.run { harness in
             let caller = try await harness.token(scope)
             let answer = try await caller.send(HTTPMethod(rawValue: method), path, json: method == "POST" ? [:] : nil)
-            #expect(answer.status == status)
+            expectEqual(answer.status, status)
         }
     }
 
@@ -71,7 +72,7 @@ struct AccessTests {
     func tokenBeforeCookie() async throws {
         try await GatewayHarness.run { harness in
             let caller = try await harness.signedIn().with("Authorization", "Bearer nonsense")
-            #expect(try await caller.send(.get, "/api/v1/me").status == 401)
+            try await expectEqual(caller.send(.get, "/api/v1/me").status, 401)
         }
     }
 
@@ -79,11 +80,11 @@ struct AccessTests {
     func revoked() async throws {
         try await GatewayHarness.run { harness in
             let caller = try await harness.token(.chat)
-            #expect(try await caller.send(.get, "/api/v1/me").status == 200)
+            try await expectEqual(caller.send(.get, "/api/v1/me").status, 200)
             try await harness.bridge.store.write { ledger in
                 for record in try ledger.credentials(kind: .token) { _ = try ledger.revokeCredential(id: record.id) }
             }
-            #expect(try await caller.send(.get, "/api/v1/me").status == 401)
+            try await expectEqual(caller.send(.get, "/api/v1/me").status, 401)
         }
     }
 
@@ -98,15 +99,15 @@ struct AccessTests {
             for path in [
                 "/api/v1/threads/\(thread)", "/api/v1/threads/\(thread)/messages", "/api/v1/operations/\(operation)",
             ] {
-                #expect(try await member.send(.get, path).status == 200)
-                #expect(try await other.send(.get, path).status == 404)
-                #expect(try await owner.send(.get, path).status == 200)
+                try await expectEqual(member.send(.get, path).status, 200)
+                try await expectEqual(other.send(.get, path).status, 404)
+                try await expectEqual(owner.send(.get, path).status, 200)
             }
-            #expect(
-                try await other.send(.post, "/api/v1/threads/\(thread)/messages", json: ["text": "hi"]).status == 404)
-            #expect(try await other.send(.get, "/api/v1/threads").json["items"] == [])
-            #expect(try await owner.send(.get, "/api/v1/threads").json["items"]?.arrayValue?.count == 1)
-            #expect(try await other.send(.get, "/api/v1/sessions").json["items"] == [])
+            try await expectEqual(
+                other.send(.post, "/api/v1/threads/\(thread)/messages", json: ["text": "hi"]).status, 404)
+            try await expectEqual(other.send(.get, "/api/v1/threads").json["items"], [])
+            try await expectEqual(owner.send(.get, "/api/v1/threads").json["items"]?.arrayValue?.count, 1)
+            try await expectEqual(other.send(.get, "/api/v1/sessions").json["items"], [])
         }
     }
 
@@ -120,9 +121,9 @@ struct AccessTests {
     func crossSite(origin: String?, site: String?) async throws {
         try await GatewayHarness.run { harness in
             let caller = try await harness.signedIn().with("Origin", origin).with("Sec-Fetch-Site", site)
-            #expect(try await caller.send(.post, "/api/v1/threads", json: [:]).status == 403)
+            try await expectEqual(caller.send(.post, "/api/v1/threads", json: [:]).status, 403)
             let socket = caller.with("Upgrade", "websocket").with("Sec-WebSocket-Version", "13")
-            #expect(try await socket.send(.get, "/api/v1/live").status == 403)
+            try await expectEqual(socket.send(.get, "/api/v1/live").status, 403)
         }
     }
 
@@ -136,7 +137,7 @@ struct AccessTests {
     func ownOrigin(origin: String?, host: String) async throws {
         try await GatewayHarness.run(settings: { $0.address = "0.0.0.0" }) { harness in
             let caller = try await harness.signedIn().with("Origin", origin).with("Host", host)
-            #expect(try await caller.send(.post, "/api/v1/threads", json: [:]).status == 201)
+            try await expectEqual(caller.send(.post, "/api/v1/threads", json: [:]).status, 201)
         }
     }
 
@@ -153,17 +154,17 @@ struct AccessTests {
                 let caller = owner.with("Host", host).with("Origin", "http://\(host)")
                 for path in ["/", "/readyz", "/metrics", "/api/v1/me", "/api/v1/openapi.json", "/r/notes", "/nothing"] {
                     let answer = try await caller.send(.get, path)
-                    #expect(answer.status == 421, "\(host) \(path)")
-                    #expect(answer.json["detail"]?.stringValue?.contains("gateway.public_url") == true)
+                    expectEqual(answer.status, 421, "\(host) \(path)")
+                    expectEqual(answer.json["detail"]?.stringValue?.contains("gateway.public_url"), true)
                 }
                 let signIn = try await caller.send(.post, "/api/v1/signin", json: ["code": .string(code)])
                 #expect(signIn.status == 421 && signIn.headers["set-cookie"] == nil)
-                #expect(try await caller.send(.get, "/healthz").status == 200)
+                try await expectEqual(caller.send(.get, "/healthz").status, 200)
             }
             let page = try await owner.with("Host", "evil.example").with("Accept", "text/html").send(.get, "/")
             #expect(page.status == 421 && page.text.contains("href=\"http://bot.example\""))
             for host in ["localhost", "localhost:1", "127.0.0.1:8787", "[::1]:8787", "a.localhost", "BOT.example."] {
-                #expect(try await owner.with("Host", host).send(.get, "/api/v1/me").status == 200, "\(host)")
+                try await expectEqual(owner.with("Host", host).send(.get, "/api/v1/me").status, 200, "\(host)")
             }
         }
     }
@@ -175,14 +176,14 @@ struct AccessTests {
             for site in ["cross-site", "same-site"] {
                 let foreign = browser.with("Sec-Fetch-Site", site)
                 for path in ["/api/v1/models", "/api/v1/usage", "/r/notes/tree/main"] {
-                    #expect(try await foreign.send(.get, path).status == 403, "\(site) \(path)")
+                    try await expectEqual(foreign.send(.get, path).status, 403, "\(site) \(path)")
                 }
                 let link = foreign.with("Sec-Fetch-Mode", "navigate")
-                #expect(try await link.send(.get, "/r/notes/tree/main").status == 200)
-                #expect(try await link.send(.get, "/api/v1/models").status == 403)
+                try await expectEqual(link.send(.get, "/r/notes/tree/main").status, 200)
+                try await expectEqual(link.send(.get, "/api/v1/models").status, 403)
             }
             for site in ["same-origin", "none"] {
-                #expect(try await browser.with("Sec-Fetch-Site", site).send(.get, "/api/v1/models").status == 200)
+                try await expectEqual(browser.with("Sec-Fetch-Site", site).send(.get, "/api/v1/models").status, 200)
             }
         }
     }
@@ -191,7 +192,7 @@ struct AccessTests {
     func tokenOrigin() async throws {
         try await GatewayHarness.run { harness in
             let caller = try await harness.token(.chat).with("Origin", "https://other.example")
-            #expect(try await caller.send(.post, "/api/v1/threads", json: [:]).status == 201)
+            try await expectEqual(caller.send(.post, "/api/v1/threads", json: [:]).status, 201)
         }
     }
 
@@ -202,13 +203,13 @@ struct AccessTests {
             $0.requestsPerSecond = 1
         }) { harness in
             let (caller, other) = (try await harness.token(.chat), try await harness.token(.read))
-            for _ in 1...3 { #expect(try await caller.send(.get, "/api/v1/me").status == 200) }
+            for _ in 1...3 { try await expectEqual(caller.send(.get, "/api/v1/me").status, 200) }
             let refused = try await caller.send(.get, "/api/v1/me")
-            #expect(refused.status == 429)
-            #expect(refused.headers["retry-after"] == "1")
-            #expect(try await other.send(.get, "/api/v1/me").status == 200)
+            expectEqual(refused.status, 429)
+            expectEqual(refused.headers["retry-after"], "1")
+            try await expectEqual(other.send(.get, "/api/v1/me").status, 200)
             harness.advance(by: 1000)
-            #expect(try await caller.send(.get, "/api/v1/me").status == 200)
+            try await expectEqual(caller.send(.get, "/api/v1/me").status, 200)
         }
     }
 }

@@ -2,6 +2,7 @@ import Chat
 import HTTP
 import JSON
 import Sessions
+import TestSupport
 import Testing
 
 @testable import Gateway
@@ -63,7 +64,7 @@ struct RoleTests {
     func walk() async throws {
         try await GatewayHarness.run { harness in
             let routes = APITable.routes
-            #expect(Set(routes.map { "\($0.method.rawValue) \($0.pattern)" }) == Self.open.union(Self.minimum.keys))
+            expectEqual(Set(routes.map { "\($0.method.rawValue) \($0.pattern)" }), Self.open.union(Self.minimum.keys))
             var callers: [(role: Role?, caller: Caller)] = [(nil, harness.anybody)]
             for role in Role.allCases { callers.append((role, try await harness.token(.admin, role: role))) }
             for route in routes {
@@ -78,13 +79,13 @@ struct RoleTests {
                         continue
                     }
                     guard let role else {
-                        #expect(answer.status == 401, "\(name)")
+                        expectEqual(answer.status, 401, "\(name)")
                         continue
                     }
                     if role < needed {
-                        #expect(answer.status == 403, "\(name) as \(role)")
+                        expectEqual(answer.status, 403, "\(name) as \(role)")
                         let who = needed == .owner ? "for owners" : "members and owners"
-                        #expect(answer.json["detail"]?.stringValue?.contains(who) == true, "\(name)")
+                        expectEqual(answer.json["detail"]?.stringValue?.contains(who), true, "\(name)")
                     } else {
                         #expect(![401, 403].contains(answer.status), "\(name) as \(role)")
                     }
@@ -104,26 +105,26 @@ struct RoleTests {
             let (member, owner) = (try await harness.signedIn(.member), try await harness.signedIn(.owner))
             let path = "/r/notes/commit/\(FakeViewer.sha.prefix(7))"
             let files = "/api/v1/repositories/notes/commits/\(FakeViewer.sha.prefix(7))"
-            #expect(try await guest.send(.get, path).status == 404)
-            #expect(try await guest.send(.get, files).status == 404)
-            #expect(try await member.send(.get, path).status == 200)
-            #expect(try await member.send(.get, files).status == 200)
+            try await expectEqual(guest.send(.get, path).status, 404)
+            try await expectEqual(guest.send(.get, files).status, 404)
+            try await expectEqual(member.send(.get, path).status, 200)
+            try await expectEqual(member.send(.get, files).status, 200)
             let thread = try await guest.newThread()
             _ = try await owner.ended(try await owner.write("specify it", to: thread))
-            #expect(try await guest.send(.get, path).status == 200)
-            #expect(try await guest.send(.get, files).expect(200)["items"]?.arrayValue?.count == 4)
-            #expect(try await other.send(.get, path).status == 404)
-            #expect(try await other.send(.get, files).status == 404)
+            try await expectEqual(guest.send(.get, path).status, 200)
+            try await expectEqual(guest.send(.get, files).expect(200)["items"]?.arrayValue?.count, 4)
+            try await expectEqual(other.send(.get, path).status, 404)
+            try await expectEqual(other.send(.get, files).status, 404)
             for page in [
                 "/r/notes", "/r/notes/tree/main", "/r/notes/tree/\(FakeViewer.sha)", "/r/notes/blob/main/readme.md",
                 "/r/notes/raw/main/readme.md", "/api/v1/repositories",
             ] {
-                #expect(try await guest.send(.get, page).status == 403, "\(page)")
+                try await expectEqual(guest.send(.get, page).status, 403, "\(page)")
                 let notice = try await guest.with("Accept", "text/html").send(.get, page)
                 #expect(notice.status == 403 && notice.text.contains("for members and owners"), "\(page)")
             }
-            #expect(try await guest.send(.delete, "/api/v1/threads/\(thread)").status == 204)
-            #expect(try await guest.send(.get, path).status == 404)
+            try await expectEqual(guest.send(.delete, "/api/v1/threads/\(thread)").status, 204)
+            try await expectEqual(guest.send(.get, path).status, 404)
         }
     }
 }

@@ -33,7 +33,7 @@ struct AccountAccessTests {
             for (login, role) in [("octocat", "member"), ("carol", "owner"), ("BOB", "member"), ("mallory", nil)] {
                 let browser = scene.browser()
                 try await scene.signIn(browser, as: login)
-                #expect(try await Self.role(browser) == role, "\(login)")
+                try await expectEqual(Self.role(browser), role, "\(login)")
             }
         }
     }
@@ -43,22 +43,22 @@ struct AccountAccessTests {
         try await SignInScene.run(access: Self.lists) { scene in
             await Self.organize(scene)
             await scene.github.change("acme") { $0.invited = ["dave"] }
-            #expect(try await scene.signIn(scene.browser(), as: "dave").status == 403)
+            try await expectEqual(scene.signIn(scene.browser(), as: "dave").status, 403)
             await scene.github.change("acme") { $0.restrictsApps = true }
             let answer = try await scene.signIn(scene.browser(), as: "carol")
             #expect(answer.status == 403 && answer.text.contains("github:org/Acme, github:team/acme/core"))
-            #expect(try await scene.signIn(scene.browser(), as: "bob").status == 302)
+            try await expectEqual(scene.signIn(scene.browser(), as: "bob").status, 302)
             // What `doctor` reports.
             let bob = try #require(try await scene.harness.bridge.access.signedInPeople().first)
             let entries = scene.harness.bridge.access.entries(of: "github")
             let unanswered = try await scene.provider.unanswered(for: bob, entries: entries)
-            #expect(unanswered.keys.sorted() == ["github:org/Acme", "github:team/acme/core"])
+            expectEqual(unanswered.keys.sorted(), ["github:org/Acme", "github:team/acme/core"])
             #expect(unanswered.values.allSatisfy { $0.contains("OAuth App access restrictions") })
         }
         try await SignInScene.run(access: Self.lists, scope: "repo") { scene in
             await Self.organize(scene)
             let answer = try await scene.signIn(scene.browser(), as: "carol")
-            #expect(answer.status == 403)
+            expectEqual(answer.status, 403)
         }
     }
 
@@ -83,22 +83,22 @@ struct AccountAccessTests {
             let live = try await LiveClient.connect(
                 to: "http://127.0.0.1:\(address.port)", headers: ["Cookie": "jetbridge_session=\(session)"])
             try await live.send(#"{"subscribe_asks":true}"#)
-            #expect(try await live.next()?["asks"] == [])
+            try await expectEqual(live.next()?["asks"], [])
             // Nothing is due yet.
             try await scene.checkLater(by: AccountChecks.interval - 1)
-            #expect(try await Self.role(one) == "member")
+            try await expectEqual(Self.role(one), "member")
             try await scene.checkLater(by: 1)
-            #expect(try await Self.role(one) == nil)
-            #expect(try await Self.role(other) == nil)
+            try await expectEqual(Self.role(one), nil)
+            try await expectEqual(Self.role(other), nil)
             // The open connection ends.
-            #expect(try await live.next() == nil)
+            try await expectEqual(live.next(), nil)
             await live.close()
-            #expect(try await Self.role(carol) == "member")
-            #expect(changes.withLock { $0.sorted() } == ["github:carol member", "github:octocat out"])
-            #expect(try await scene.signIn(scene.browser()).status == 403)
+            try await expectEqual(Self.role(carol), "member")
+            expectEqual(changes.withLock { $0.sorted() }, ["github:carol member", "github:octocat out"])
+            try await expectEqual(scene.signIn(scene.browser()).status, 403)
             // Nobody was shut out for good.
             await scene.github.change("acme") { $0.members["octocat"] = .write }
-            #expect(try await scene.signIn(scene.browser()).status == 302)
+            try await expectEqual(scene.signIn(scene.browser()).status, 302)
         }
     }
 
@@ -112,10 +112,10 @@ struct AccountAccessTests {
             await scene.github.inject(.answer(status: 503, body: "{}"), route: "GET /user", times: 100)
             for _ in 0..<23 {
                 try await scene.checkLater()
-                #expect(try await Self.role(browser) == "member")
+                try await expectEqual(Self.role(browser), "member")
             }
             try await scene.checkLater()
-            #expect(try await Self.role(browser) == nil)
+            try await expectEqual(Self.role(browser), nil)
         }
     }
 
@@ -126,9 +126,9 @@ struct AccountAccessTests {
             try await scene.signIn(browser)
             for token in scene.github.tokens(of: "octocat") { await scene.github.revokeToken(token) }
             try await scene.checkLater()
-            #expect(try await Self.role(browser) == nil)
-            #expect(await scene.tokens.refusedTokens.count == 1)
-            #expect(try await scene.signIn(browser).status == 302)
+            try await expectEqual(Self.role(browser), nil)
+            await expectEqual(scene.tokens.refusedTokens.count, 1)
+            try await expectEqual(scene.signIn(browser).status, 302)
         }
     }
 
@@ -142,10 +142,10 @@ struct AccountAccessTests {
             let other = try await scene.signIn(scene.browser(), as: "octocat")
             #expect(other.status == 403 && other.text.contains("another account had this name"))
             try await scene.checkLater()
-            #expect(try await Self.role(octocat) == "owner")
+            try await expectEqual(Self.role(octocat), "owner")
             let again = scene.browser()
-            #expect(try await scene.signIn(again, as: "monalisa").status == 302)
-            #expect(try await again.get("/api/v1/me").json["identity"] == "github:octocat")
+            try await expectEqual(scene.signIn(again, as: "monalisa").status, 302)
+            try await expectEqual(again.get("/api/v1/me").json["identity"], "github:octocat")
         }
     }
 
@@ -160,23 +160,22 @@ struct AccountAccessTests {
             await scene.github.rename("octocat", to: "monalisa")
             await scene.github.change("acme") { $0.members["octocat"] = nil }
             try await scene.checkLater()
-            #expect(try await Self.role(former) == nil)
+            try await expectEqual(Self.role(former), nil)
             await scene.github.change("acme") { $0.members["octocat"] = .write }
-            #expect(try await scene.signIn(scene.browser()).status == 403)
-            #expect(try await scene.harness.bridge.access.remove("github:octocat", by: Self.owner).role == nil)
-            #expect(try await scene.signIn(scene.browser()).status == 403)
-            #expect(
-                try await scene.harness.bridge.access.set(.member, of: "github:octocat", by: Self.owner).role == .member
-            )
+            try await expectEqual(scene.signIn(scene.browser()).status, 403)
+            try await expectEqual(scene.harness.bridge.access.remove("github:octocat", by: Self.owner).role, nil)
+            try await expectEqual(scene.signIn(scene.browser()).status, 403)
+            try await expectEqual(
+                scene.harness.bridge.access.set(.member, of: "github:octocat", by: Self.owner).role, .member)
             // Still a stranger to everybody else.
-            #expect(try await scene.signIn(scene.browser(), as: "mallory").status == 403)
+            try await expectEqual(scene.signIn(scene.browser(), as: "mallory").status, 403)
             let new = scene.browser()
-            #expect(try await scene.signIn(new).status == 302)
-            #expect(try await new.get("/api/v1/me").json["identity"] == "github:octocat")
-            #expect(try await new.get("/api/v1/threads").json["items"] == [])
+            try await expectEqual(scene.signIn(new).status, 302)
+            try await expectEqual(new.get("/api/v1/me").json["identity"], "github:octocat")
+            try await expectEqual(new.get("/api/v1/threads").json["items"], [])
             let id = try #require(thread)
-            #expect(try await new.get("/api/v1/threads/\(id)").status == 404)
-            #expect(try await owner.send(.get, "/api/v1/threads/\(id)").status == 200)
+            try await expectEqual(new.get("/api/v1/threads/\(id)").status, 404)
+            try await expectEqual(owner.send(.get, "/api/v1/threads/\(id)").status, 200)
         }
     }
 
@@ -194,20 +193,20 @@ struct AccountAccessTests {
             let rows = people.filter { $0["identity"] == "github:octocat" }
             #expect(rows.count == 1 && rows[0]["way"] == "sign-in" && rows[0]["key"]?.isNull == true)
             let id = try #require(rows.first?["id"]?.stringValue)
-            #expect(try await owner.send(.delete, "/api/v1/people/\(id)").status == 204)
-            #expect(try await Self.role(one) == nil)
-            #expect(try await Self.role(other) == nil)
+            try await expectEqual(owner.send(.delete, "/api/v1/people/\(id)").status, 204)
+            try await expectEqual(Self.role(one), nil)
+            try await expectEqual(Self.role(other), nil)
             // Not under another name either.
             await scene.github.rename("octocat", to: "monalisa")
             await scene.github.change("acme") { $0.members["monalisa"] = .write }
             let refused = try await scene.signIn(scene.browser(), as: "monalisa")
             #expect(refused.status == 403 && refused.text.contains("was taken away"))
             let document = try await owner.send(.get, "/api/v1/people").json
-            #expect(document["removed"]?.arrayValue?.map { $0["identity"] } == ["github:octocat"])
-            #expect(try await owner.send(.patch, "/api/v1/people/\(id)", json: ["role": "guest"]).status == 200)
+            expectEqual(document["removed"]?.arrayValue?.map { $0["identity"] }, ["github:octocat"])
+            try await expectEqual(owner.send(.patch, "/api/v1/people/\(id)", json: ["role": "guest"]).status, 200)
             let back = scene.browser()
-            #expect(try await scene.signIn(back, as: "octocat").status == 302)
-            #expect(try await Self.role(back) == "guest")
+            try await expectEqual(scene.signIn(back, as: "octocat").status, 302)
+            try await expectEqual(Self.role(back), "guest")
         }
     }
 
@@ -220,16 +219,16 @@ struct AccountAccessTests {
             try await scene.signIn(browser)
             let people = try await owner.send(.get, "/api/v1/people").json["items"]?.arrayValue ?? []
             let id = try #require(people.first { $0["identity"] == "github:octocat" }?["id"]?.stringValue)
-            #expect(try await owner.send(.patch, "/api/v1/people/\(id)", json: ["role": "guest"]).status == 200)
-            #expect(try await Self.role(browser) == "guest")
+            try await expectEqual(owner.send(.patch, "/api/v1/people/\(id)", json: ["role": "guest"]).status, 200)
+            try await expectEqual(Self.role(browser), "guest")
             try await scene.checkLater()
-            #expect(try await Self.role(browser) == "guest")
+            try await expectEqual(Self.role(browser), "guest")
             let again = scene.browser()
             try await scene.signIn(again)
-            #expect(try await Self.role(again) == "guest")
+            try await expectEqual(Self.role(again), "guest")
             await scene.github.change("acme") { $0.members["octocat"] = nil }
             try await scene.checkLater()
-            #expect(try await Self.role(browser) == nil)
+            try await expectEqual(Self.role(browser), nil)
         }
     }
 
@@ -244,16 +243,16 @@ struct AccountAccessTests {
             try await scene.signIn(bob, as: "bob")
             try await access.replace(policy: AccessPolicy(guests: ["github:org/acme", "github:bob"]))
             try await access.reviewAccounts()
-            #expect(try await Self.role(octocat) == "guest")
-            #expect(try await Self.role(bob) == "guest")
+            try await expectEqual(Self.role(octocat), "guest")
+            try await expectEqual(Self.role(bob), "guest")
             try await access.replace(policy: Self.lists)
             try await access.reviewAccounts()
-            #expect(try await Self.role(octocat) == "member")
+            try await expectEqual(Self.role(octocat), "member")
             let people = try await owner.send(.get, "/api/v1/people").json["items"]?.arrayValue ?? []
             let id = try #require(people.first { $0["identity"] == "github:org/Acme" }?["id"]?.stringValue)
-            #expect(try await owner.send(.delete, "/api/v1/people/\(id)").status == 204)
-            #expect(try await Self.role(octocat) == nil)
-            #expect(try await Self.role(bob) == "member")
+            try await expectEqual(owner.send(.delete, "/api/v1/people/\(id)").status, 204)
+            try await expectEqual(Self.role(octocat), nil)
+            try await expectEqual(Self.role(bob), "member")
         }
     }
 
@@ -266,7 +265,7 @@ struct AccountAccessTests {
             let checks = AccountChecks(
                 providers: [], access: harness.bridge.access, now: { harness.clock.withLock { $0 } }, logger: .silent)
             _ = try await checks.check()
-            #expect(try await Self.role(browser) == nil)
+            try await expectEqual(Self.role(browser), nil)
         }
     }
 }

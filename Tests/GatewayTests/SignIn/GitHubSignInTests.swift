@@ -16,12 +16,12 @@ struct GitHubSignInTests {
     @Test("the way to GitHub and back signs a browser in, as the person, with a new session and the token out of sight")
     func wholeWay() async throws {
         try await SignInScene.run { scene in
-            #expect(
-                try await scene.harness.anybody.send(.get, "/api/v1/signin").json == ["methods": ["code", "github"]])
+            try await expectEqual(
+                scene.harness.anybody.send(.get, "/api/v1/signin").json, ["methods": ["code", "github"]])
             let browser = scene.browser()
             browser.set("jetbridge_session", "planted")
             let there = try await browser.get("/api/v1/signin/github?next=/r/notes")
-            #expect(there.status == 302)
+            expectEqual(there.status, 302)
             let page = try HTTPURL(try #require(there.headers["location"]))
             #expect(page.origin == scene.github.url && page.path == "/login/oauth/authorize")
             let query = HTTPQuery(parsing: page.query ?? "")
@@ -34,7 +34,7 @@ struct GitHubSignInTests {
             let back = try HTTPURL(try await SignInScene.location(at: page.description)).target
             let answer = try await browser.get(back)
             #expect(answer.status == 302 && answer.headers["location"] == "/r/notes", "\(answer.text)")
-            #expect(answer.headers.values(of: "set-cookie").count == 2)
+            expectEqual(answer.headers.values(of: "set-cookie").count, 2)
             let session = try #require(browser.cookies["jetbridge_session"])
             #expect(session != "planted" && browser.cookies["jetbridge_signin"] == nil)
             let me = try await browser.get("/api/v1/me").expect(200)
@@ -48,7 +48,7 @@ struct GitHubSignInTests {
 
             // Everything works once.
             browser.set("jetbridge_signin", try #require(pending.firstMatch(of: /=([^;]+)/)).1.description)
-            #expect(try await browser.get(back).status == 400)
+            try await expectEqual(browser.get(back).status, 400)
         }
     }
 
@@ -60,10 +60,10 @@ struct GitHubSignInTests {
             try await scene.signIn(other)
             let first = try #require(one.cookies["jetbridge_session"])
             try await scene.signIn(one)
-            #expect(try await one.get("/api/v1/me").status == 200)
-            #expect(try await other.get("/api/v1/me").status == 200)
+            try await expectEqual(one.get("/api/v1/me").status, 200)
+            try await expectEqual(other.get("/api/v1/me").status, 200)
             one.set("jetbridge_session", first)
-            #expect(try await one.get("/api/v1/me").status == 401)
+            try await expectEqual(one.get("/api/v1/me").status, 401)
         }
     }
 
@@ -74,8 +74,8 @@ struct GitHubSignInTests {
                 SignInScene.clientID, secret: SignInScene.secret, callback: "https://bot.example/api/v1/signin/github")
             let browser = scene.browser()
             let answer = try await scene.signIn(browser)
-            #expect(answer.status == 302)
-            #expect(browser.cookies.keys.sorted() == ["__Host-jetbridge_session"])
+            expectEqual(answer.status, 302)
+            expectEqual(browser.cookies.keys.sorted(), ["__Host-jetbridge_session"])
         }
     }
 
@@ -89,7 +89,7 @@ struct GitHubSignInTests {
             let first = try await scene.wayBack(browser, next: "/one")
             let secret = try #require(browser.cookies[name])
             #expect(try await scene.wayBack(browser, next: "/two") != first)
-            #expect(browser.cookies[name] == secret)
+            expectEqual(browser.cookies[name], secret)
             let answer = try await browser.get(first)
             #expect(answer.status == 302 && answer.headers["location"] == "/one", "\(answer.text)")
             // A sign-in ends it, and what cannot be a secret is never kept.
@@ -146,8 +146,8 @@ struct GitHubSignInTests {
             let back = try await scene.wayBack(browser)
             let other = scene.browser()
             _ = try await scene.wayBack(other)
-            #expect(try await other.get(back).status == 400)
-            #expect(try await browser.get(back).status == 302)
+            try await expectEqual(other.get(back).status, 400)
+            try await expectEqual(browser.get(back).status, 302)
         }
     }
 
@@ -160,10 +160,10 @@ struct GitHubSignInTests {
             let back = try await scene.wayBack(browser)
             let there = Browser(caller: Caller(gateway: other, headers: [:]))
             for (name, value) in browser.cookies { there.set(name, value) }
-            #expect(try await there.get(back).status == 302)
-            #expect(try await browser.get(back).status == 400)
+            try await expectEqual(there.get(back).status, 302)
+            try await expectEqual(browser.get(back).status, 400)
             browser.set("jetbridge_session", there.cookies["jetbridge_session"])
-            #expect(try await browser.get("/api/v1/me").json["identity"] == "github:octocat")
+            try await expectEqual(browser.get("/api/v1/me").json["identity"], "github:octocat")
             await other.stop()
             try await running
         }
@@ -190,7 +190,7 @@ struct GitHubSignInTests {
             #expect(answer.status == 403 && answer.headers["set-cookie"] == nil)
             #expect(answer.text.contains("You are mallory at GitHub") && answer.text.contains("Ask one of its owners"))
             #expect(await scene.tokens.kept.isEmpty)
-            #expect(try await browser.get("/api/v1/me").status == 401)
+            try await expectEqual(browser.get("/api/v1/me").status, 401)
             #expect(try await scene.harness.bridge.access.signedInPeople().isEmpty)
         }
     }
@@ -206,7 +206,7 @@ struct GitHubSignInTests {
             let back = try await scene.wayBack(browser)
             let unknown = try await browser.get(back.replacing(#/code=[^&]+/#, with: "code=123456"))
             #expect(unknown.status == 403 && unknown.headers["set-cookie"] == nil)
-            #expect(try await browser.get("/api/v1/me").status == 401)
+            try await expectEqual(browser.get("/api/v1/me").status, 401)
         }
     }
 
@@ -216,16 +216,16 @@ struct GitHubSignInTests {
             let browser = scene.browser()
             for fault in [GitHubFault.webPage, .cut, .answer(status: 200, body: "<html>maintenance</html>")] {
                 scene.github.inject(fault, at: .accessToken)
-                #expect(try await scene.signIn(browser).status == 502, "\(fault)")
+                try await expectEqual(scene.signIn(browser).status, 502, "\(fault)")
             }
             await scene.github.inject(.answer(status: 503, body: "{}"), route: "GET /user")
-            #expect(try await scene.signIn(browser).status == 502)
+            try await expectEqual(scene.signIn(browser).status, 502)
             scene.github.addWebApp(
                 SignInScene.clientID, secret: SignInScene.secret, callback: "http://elsewhere.example/callback")
             let there = try await browser.get("/api/v1/signin/github")
             let back = try await SignInScene.location(at: try #require(there.headers["location"]))
             #expect(back.hasPrefix("http://elsewhere.example/callback?error=redirect_uri_mismatch"))
-            #expect(try await browser.get("/api/v1/signin/github/callback" + back.drop { $0 != "?" }).status == 502)
+            try await expectEqual(browser.get("/api/v1/signin/github/callback" + back.drop { $0 != "?" }).status, 502)
         }
         try await SignInScene.run(secret: "wrong") { scene in
             let answer = try await scene.signIn(scene.browser())
@@ -240,7 +240,7 @@ struct GitHubSignInTests {
             let browser = scene.browser()
             let answer = try await scene.signIn(browser)
             #expect(answer.status == 502 && answer.headers["set-cookie"] == nil)
-            #expect(try await browser.get("/api/v1/me").status == 401)
+            try await expectEqual(browser.get("/api/v1/me").status, 401)
         }
     }
 
@@ -265,14 +265,14 @@ struct GitHubSignInTests {
     func unconfigured() async throws {
         try await GatewayHarness.run { harness in
             let methods = try await harness.anybody.send(.get, "/api/v1/signin").json
-            #expect(methods == ["methods": ["code"]])
+            expectEqual(methods, ["methods": ["code"]])
             for target in ["github", "github/callback?state=a&code=b", "oidc", "oidc/callback", "gitlab"] {
-                #expect(try await harness.anybody.send(.get, "/api/v1/signin/\(target)").status == 404, "\(target)")
+                try await expectEqual(harness.anybody.send(.get, "/api/v1/signin/\(target)").status, 404, "\(target)")
             }
         }
         try await SignInScene.run { scene in
             let caller = try await scene.harness.signedIn()
-            #expect(try await caller.send(.get, "/api/v1/me").json["role"] == "owner")
+            try await expectEqual(caller.send(.get, "/api/v1/me").json["role"], "owner")
         }
     }
 
@@ -283,7 +283,7 @@ struct GitHubSignInTests {
             var statuses: [Int] = []
             for _ in 0..<61 { statuses.append(try await flooding.send(.get, "/api/v1/signin/github").status) }
             #expect(statuses.count { $0 == 302 } == 60 && statuses.last == 429)
-            #expect(try await scene.harness.anybody.send(.get, "/api/v1/signin/github").status == 302)
+            try await expectEqual(scene.harness.anybody.send(.get, "/api/v1/signin/github").status, 302)
         }
     }
 
@@ -293,7 +293,7 @@ struct GitHubSignInTests {
             let foreign = scene.harness.anybody.with("Sec-Fetch-Site", "cross-site").with("Sec-Fetch-Mode", "navigate")
             let answer = try await foreign.send(.get, "/api/v1/signin/github?next=/r/notes")
             #expect(answer.status == 302 && answer.headers["location"] == "/?next=%2Fr%2Fnotes")
-            #expect(answer.headers["set-cookie"] == nil)
+            expectEqual(answer.headers["set-cookie"], nil)
         }
     }
 

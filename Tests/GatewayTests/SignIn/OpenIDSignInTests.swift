@@ -26,7 +26,7 @@ struct OpenIDSignInTests {
                 .post, try HTTPURL("\(self.issuer)/control"), body: .bytes(settings.bytes))
             let response = try await HTTPClient().execute(request)
             _ = try await response.body.collect(upTo: 1_000)
-            #expect(response.status == .ok)
+            expectEqual(response.status, .ok)
         }
 
         func signIn(_ browser: Browser) async throws -> Caller.Answer {
@@ -65,7 +65,7 @@ struct OpenIDSignInTests {
     func wholeWay() async throws {
         try await Self.run { scene in
             let methods = try await scene.harness.anybody.send(.get, "/api/v1/signin").json
-            #expect(methods == ["methods": ["code", "oidc"], "oidc_name": "Example"])
+            expectEqual(methods, ["methods": ["code", "oidc"], "oidc_name": "Example"])
             try await scene.control(["claims": ["sub": "248289761001", "name": "Jane Doe"]])
             for algorithm in ["RS256", "ES256"] {
                 try await scene.control(["algorithm": .string(algorithm)])
@@ -83,11 +83,11 @@ struct OpenIDSignInTests {
     func newKeys() async throws {
         try await Self.run { scene in
             let first = try await scene.signIn(Browser(caller: scene.harness.anybody))
-            #expect(first.status == 302)
+            expectEqual(first.status, 302)
             try await scene.control(["key": 1])
-            #expect(try await scene.signIn(Browser(caller: scene.harness.anybody)).status == 502)
+            try await expectEqual(scene.signIn(Browser(caller: scene.harness.anybody)).status, 502)
             scene.ahead.withLock { $0 += 31_000 }
-            #expect(try await scene.signIn(Browser(caller: scene.harness.anybody)).status == 302)
+            try await expectEqual(scene.signIn(Browser(caller: scene.harness.anybody)).status, 302)
         }
     }
 
@@ -97,11 +97,11 @@ struct OpenIDSignInTests {
     func newKeysWithoutNames(name: String) async throws {
         try await Self.run { scene in
             try await scene.control(["kid": .string(name)])
-            #expect(try await scene.signIn(Browser(caller: scene.harness.anybody)).status == 302)
+            try await expectEqual(scene.signIn(Browser(caller: scene.harness.anybody)).status, 302)
             try await scene.control(["key": 1])
-            #expect(try await scene.signIn(Browser(caller: scene.harness.anybody)).status == 502)
+            try await expectEqual(scene.signIn(Browser(caller: scene.harness.anybody)).status, 502)
             scene.ahead.withLock { $0 += 31_000 }
-            #expect(try await scene.signIn(Browser(caller: scene.harness.anybody)).status == 302)
+            try await expectEqual(scene.signIn(Browser(caller: scene.harness.anybody)).status, 302)
         }
     }
 
@@ -124,7 +124,7 @@ struct OpenIDSignInTests {
     func secretInForm() async throws {
         try await Self.run { scene in
             try await scene.control(["methods": ["client_secret_post"]])
-            #expect(try await scene.signIn(Browser(caller: scene.harness.anybody)).status == 302)
+            try await expectEqual(scene.signIn(Browser(caller: scene.harness.anybody)).status, 302)
         }
     }
 
@@ -149,15 +149,15 @@ struct OpenIDSignInTests {
                 try await scene.control(["claims": claims])
                 let browser = Browser(caller: scene.harness.anybody)
                 let answer = try await scene.signIn(browser)
-                #expect(
-                    try await browser.get("/api/v1/me").json["role"]?.stringValue == role,
+                try await expectEqual(
+                    browser.get("/api/v1/me").json["role"]?.stringValue, role,
                     "\(claims.text) \(answer.text)")
                 if role == nil { #expect([403, 502].contains(answer.status)) }
             }
             // In another release of the provider, the person has left the group.
             try await scene.control(["claims": ["sub": "1"]])
             let before = Browser(caller: scene.harness.anybody)
-            #expect(try await scene.signIn(before).status == 403)
+            try await expectEqual(scene.signIn(before).status, 403)
         }
     }
 
@@ -175,10 +175,10 @@ struct OpenIDSignInTests {
                 try await scene.control(["fault": .string(fault)])
                 let answer = try await scene.signIn(browser)
                 #expect(answer.status == 502 && answer.headers["set-cookie"] == nil, "\(fault): \(answer.text)")
-                #expect(try await browser.get("/api/v1/me").status == 401)
+                try await expectEqual(browser.get("/api/v1/me").status, 401)
             }
             try await scene.control(["fault": ""])
-            #expect(try await scene.signIn(browser).status == 302)
+            try await expectEqual(scene.signIn(browser).status, 302)
         }
     }
 
@@ -186,24 +186,24 @@ struct OpenIDSignInTests {
     func issuer() async throws {
         try await Self.run { scene in
             try await scene.control(["back": ""])
-            #expect(try await scene.signIn(Browser(caller: scene.harness.anybody)).status == 302)
+            try await expectEqual(scene.signIn(Browser(caller: scene.harness.anybody)).status, 302)
             for fault in ["", "denied"] {
                 try await scene.control(["back": .string("\(scene.issuer)/"), "fault": .string(fault)])
                 let browser = Browser(caller: scene.harness.anybody)
                 let answer = try await scene.signIn(browser)
                 #expect(answer.status == 403 && answer.text.contains("it names another issuer"), "\(answer.text)")
-                #expect(try await browser.get("/api/v1/me").status == 401)
+                try await expectEqual(browser.get("/api/v1/me").status, 401)
             }
         }
         try await Self.run { scene in
             try await scene.control(["names": true])
             let browser = Browser(caller: scene.harness.anybody)
-            #expect(try await scene.signIn(browser).status == 302)
+            try await expectEqual(scene.signIn(browser).status, 302)
             try await scene.control(["back": ""])
             let other = Browser(caller: scene.harness.anybody)
             let answer = try await scene.signIn(other)
             #expect(answer.status == 403 && answer.text.contains("it names no issuer"), "\(answer.text)")
-            #expect(try await other.get("/api/v1/me").status == 401)
+            try await expectEqual(other.get("/api/v1/me").status, 401)
         }
     }
 
@@ -212,12 +212,12 @@ struct OpenIDSignInTests {
         try await Self.run { scene in
             let browser = Browser(caller: scene.harness.anybody)
             try await scene.control(["issuer": "http://127.0.0.1:1"])
-            #expect(try await browser.get("/api/v1/signin/oidc").status == 502)
+            try await expectEqual(browser.get("/api/v1/signin/oidc").status, 502)
             try await scene.control(["issuer": "", "answer": "/.well-known/openid-configuration"])
-            #expect(try await browser.get("/api/v1/signin/oidc").status == 502)
+            try await expectEqual(browser.get("/api/v1/signin/oidc").status, 502)
             for path in ["/token", "/keys"] {
                 try await scene.control(["answer": .string(path)])
-                #expect(try await scene.signIn(browser).status == 502)
+                try await expectEqual(scene.signIn(browser).status, 502)
             }
             try await scene.control(["answer": "", "fault": "denied"])
             let denied = try await scene.signIn(browser)
@@ -225,7 +225,7 @@ struct OpenIDSignInTests {
         }
         try await Self.run(secret: "wrong") { scene in
             let answer = try await scene.signIn(Browser(caller: scene.harness.anybody))
-            #expect(answer.status == 502)
+            expectEqual(answer.status, 502)
         }
     }
 
@@ -235,7 +235,7 @@ struct OpenIDSignInTests {
             let browser = scene.browser()
             let back = try await scene.wayBack(browser)
             let other = back.replacing("/github/", with: "/oidc/")
-            #expect(try await browser.get(other).status == 404)
+            try await expectEqual(browser.get(other).status, 404)
         }
     }
 }

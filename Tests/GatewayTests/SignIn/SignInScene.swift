@@ -81,7 +81,7 @@ struct SignInScene {
     func wayBack(_ browser: Browser, next: String? = nil) async throws -> String {
         let query = next.map { "?next=\(PercentEncoding.encode($0))" } ?? ""
         let there = try await browser.get("/api/v1/signin/github\(query)")
-        #expect(there.status == 302, "\(there.text)")
+        expectEqual(there.status, 302, "\(there.text)")
         let back = try await Self.location(at: try #require(there.headers["location"]))
         return try HTTPURL(back).target
     }

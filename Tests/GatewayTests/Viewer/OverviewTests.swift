@@ -1,6 +1,7 @@
 import Chat
 import HTTP
 import Sessions
+import TestSupport
 import Testing
 
 @testable import Gateway
@@ -19,7 +20,7 @@ struct OverviewTests {
     @Test("it lists specifications with their state, documents, branches and files")
     func page() async throws {
         let answer = try await self.page("/r/notes")
-        #expect(answer.status == 200)
+        expectEqual(answer.status, 200)
         let text = answer.text
         // The specification by its own name, on the branch where it is.
         #expect(text.contains("<a href=\"/r/notes/blob/001-login/specs/001-login/spec.md\">Login page</a>"))
@@ -29,7 +30,7 @@ struct OverviewTests {
         }
         // The default branch first, the others to choose.
         let branches = text.ranges(of: "<span class=\"branch\">").count
-        #expect(branches == 3)
+        expectEqual(branches, 3)
         #expect(text.contains("<b aria-current=\"true\">main</b>"))
         #expect(text.contains("<a href=\"/r/notes?branch=feature%2Fx\">feature/x</a>"))
         #expect(text.contains("2026-03-01 14:05 +0100"))

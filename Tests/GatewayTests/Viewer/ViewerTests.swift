@@ -3,6 +3,7 @@ import HTTP
 import JSON
 import Primitives
 import Sessions
+import TestSupport
 import Testing
 
 @testable import Gateway
@@ -26,14 +27,14 @@ struct ViewerTests {
         ])
     func hostile(target: String) async throws {
         try await self.page(target) { answer in
-            #expect(answer.status == 200)
-            #expect(answer.headers["content-security-policy"] == SecurityHeaders.viewerPolicy)
+            expectEqual(answer.status, 200)
+            expectEqual(answer.headers["content-security-policy"], SecurityHeaders.viewerPolicy)
             #expect(!answer.text.contains("<script"))
             #expect(!answer.text.contains("onload='"))
             #expect(!answer.text.contains("\" onload"))
             #expect(!answer.text.contains("href=\"javascript"))
             #expect(!answer.text.contains("\u{202E}") || target == "/r/notes/blob/main/readme.md")
-            #expect(answer.headers["cache-control"] == "no-store")
+            expectEqual(answer.headers["cache-control"], "no-store")
         }
     }
 
@@ -79,7 +80,7 @@ struct ViewerTests {
         arguments: [("logo.png", "Binary file"), ("huge.txt", "Too large"), ("empty", "Empty file")])
     func notShown(path: String, words: String) async throws {
         try await self.page("/r/notes/blob/main/\(path)") { answer in
-            #expect(answer.status == 200)
+            expectEqual(answer.status, 200)
             #expect(answer.text.contains(words))
         }
     }
@@ -87,7 +88,7 @@ struct ViewerTests {
     @Test("a refused file says why and what to do")
     func refusal() async throws {
         try await self.page("/r/notes/raw/main/refused") { answer in
-            #expect(answer.status == 503)
+            expectEqual(answer.status, 503)
             #expect(answer.text.contains("larger than 64 MB: clone the repository."))
         }
     }
@@ -97,7 +98,7 @@ struct ViewerTests {
         arguments: ["/r/notes/commit/huge", "/api/v1/repositories/notes/commits/huge"])
     func tooLarge(path: String) async throws {
         try await self.page(path) { answer in
-            #expect(answer.status == 413)
+            expectEqual(answer.status, 413)
             #expect(answer.text.contains("too large to show: the commit is huge"))
         }
     }
@@ -105,10 +106,10 @@ struct ViewerTests {
     @Test("a download is never rendered under the gateway's origin")
     func raw() async throws {
         try await self.page("/r/notes/raw/main/folder/evil.html") { answer in
-            #expect(answer.headers["content-type"] == "text/plain; charset=utf-8")
-            #expect(answer.headers["content-disposition"] == "attachment; filename*=UTF-8''evil.html")
-            #expect(answer.headers["x-content-type-options"] == "nosniff")
-            #expect(answer.headers["content-security-policy"]?.contains("sandbox") == true)
+            expectEqual(answer.headers["content-type"], "text/plain; charset=utf-8")
+            expectEqual(answer.headers["content-disposition"], "attachment; filename*=UTF-8''evil.html")
+            expectEqual(answer.headers["x-content-type-options"], "nosniff")
+            expectEqual(answer.headers["content-security-policy"]?.contains("sandbox"), true)
         }
     }
 
@@ -121,8 +122,8 @@ struct ViewerTests {
         ])
     func missing(target: String) async throws {
         try await self.page(target) { answer in
-            #expect(answer.status == 404)
-            #expect(answer.headers["content-type"]?.hasPrefix("text/html") == true)
+            expectEqual(answer.status, 404)
+            expectEqual(answer.headers["content-type"]?.hasPrefix("text/html"), true)
             #expect(!answer.text.contains("<script"))
         }
     }
@@ -138,14 +139,14 @@ struct ViewerTests {
                 try await caller.send(.get, "/api/v1/threads/\(thread)/messages").expect(200)["items"]?.arrayValue ?? []
             let id = try #require(items.last?["id"]?.stringValue)
             let page = try await caller.send(.get, "/a/\(id)")
-            #expect(page.status == 200)
+            expectEqual(page.status, 200)
             #expect(page.text.contains("<h1>Plan</h1>"))
             #expect(!page.text.contains("<script"))
             #expect(page.text.contains("/#/t/\(thread)"))
             let question = try #require(items.first?["id"]?.stringValue)
-            #expect(try await caller.send(.get, "/a/\(question)").status == 404)
-            #expect(try await harness.signedIn(.member).send(.get, "/a/\(id)").status == 404)
-            #expect(try await harness.anybody.with("Accept", "text/html").send(.get, "/a/\(id)").status == 303)
+            try await expectEqual(caller.send(.get, "/a/\(question)").status, 404)
+            try await expectEqual(harness.signedIn(.member).send(.get, "/a/\(id)").status, 404)
+            try await expectEqual(harness.anybody.with("Accept", "text/html").send(.get, "/a/\(id)").status, 303)
         }
     }
 }
@@ -160,7 +161,7 @@ struct PagePartTests {
         ])
     func escaping(text: String, expected: String) {
         let page: HTML = "<p title=\"\(text)\">\(text)</p>"
-        #expect(page.text == "<p title=\"\(expected)\">\(expected)</p>")
+        expectEqual(page.text, "<p title=\"\(expected)\">\(expected)</p>")
     }
 
     @Test(
@@ -174,8 +175,8 @@ struct PagePartTests {
         ])
     func times(seconds: Int64, offset: Int, text: String, machine: String) {
         let time = CommitTime(seconds: seconds, offset: offset)
-        #expect(time.text == text)
-        #expect(time.machine == machine)
+        expectEqual(time.text, text)
+        expectEqual(time.machine, machine)
     }
 
     @Test("extreme times can be shown", arguments: [Int64.max, Int64.min])
@@ -185,7 +186,7 @@ struct PagePartTests {
 
     @Test("slashes are kept in paths and encoded in refs")
     func paths() {
-        #expect(ViewerPath.blob("notes", "feature/x", "a b/ü?.md") == "/r/notes/blob/feature%2Fx/a%20b/%C3%BC%3F.md")
-        #expect(ViewerPath.tree("notes", "main") == "/r/notes/tree/main")
+        expectEqual(ViewerPath.blob("notes", "feature/x", "a b/ü?.md"), "/r/notes/blob/feature%2Fx/a%20b/%C3%BC%3F.md")
+        expectEqual(ViewerPath.tree("notes", "main"), "/r/notes/tree/main")
     }
 }

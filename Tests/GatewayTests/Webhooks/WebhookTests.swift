@@ -75,14 +75,15 @@ struct WebhookTests {
                     && all.contains { $0.event == "thread" && $0.data["title"] == "hello" }
             }
             #expect(all.allSatisfy { $0.isSigned })
-            #expect(all.allSatisfy { $0.body["id"] == .string($0.id) && $0.body["event"] == .string($0.event) })
-            #expect(Set(all.map(\.id)).count == all.count)
+            expectEqual(all.map { $0.body["id"] }, all.map { .string($0.id) })
+            expectEqual(all.map { $0.body["event"] }, all.map { .string($0.event) })
+            expectEqual(Set(all.map(\.id)).count, all.count)
             #expect(all.allSatisfy { $0.time == GatewayHarness.start / 1_000 })
             let document = try await owner.send(.get, "/api/v1/operations/\(operation)").expect(200)
-            #expect(all.last { $0.event == "operation" }?.data == document)
-            #expect(try await guest.send(.delete, "/api/v1/threads/\(thread)").status == 204)
+            expectEqual(all.last { $0.event == "operation" }?.data, document)
+            try await expectEqual(guest.send(.delete, "/api/v1/threads/\(thread)").status, 204)
             await receiver.wait { $0.contains { $0.data == ["id": .string(thread), "state": "deleted"] } }
-            #expect(commits.all.map(\.event) == ["ping"])
+            expectEqual(commits.all.map(\.event), ["ping"])
             // What was said in a deleted thread is not kept with its deliveries.
             let kept = try await harness.bridge.store.read { ledger in
                 try ledger.webhookDeliveries(of: "ci", before: nil, limit: 100)
@@ -105,7 +106,7 @@ struct WebhookTests {
             let first = try await owner.newThread()
             let failed = try await Self.summary(of: "ci", in: harness) { $0.last != nil }
             #expect(failed.last?.error == "it answered 503" && failed.last?.status == 503)
-            #expect(failed.nextAt == GatewayHarness.start + 90_000)
+            expectEqual(failed.nextAt, GatewayHarness.start + 90_000)
             let second = try await owner.newThread()
             _ = try await Self.summary(of: "ci", in: harness) { $0.waiting == 2 }
             harness.advance(by: 89_999)
@@ -113,12 +114,12 @@ struct WebhookTests {
             harness.advance(by: 1)
             harness.gateway.context.webhooks.wake()
             let all = await receiver.wait { $0.count == 3 }
-            #expect(all.map { $0.data["id"] } == [.string(first), .string(first), .string(second)])
-            #expect(all[0].id == all[1].id)
-            #expect(all[1].time == GatewayHarness.start / 1_000 + 90)
+            expectEqual(all.map { $0.data["id"] }, [.string(first), .string(first), .string(second)])
+            expectEqual(all[0].id, all[1].id)
+            expectEqual(all[1].time, GatewayHarness.start / 1_000 + 90)
             let list = try await owner.send(.get, "/api/v1/hooks").expect(200)
             let validator = SchemaValidator(document: try await owner.send(.get, "/api/v1/openapi.json").expect(200))
-            #expect(validator.mistakes(in: list, method: "get", path: "/api/v1/hooks", status: 200) == [])
+            expectEqual(validator.mistakes(in: list, method: "get", path: "/api/v1/hooks", status: 200), [])
         }
         await receiver.stop()
     }
@@ -154,13 +155,13 @@ struct WebhookTests {
             let threads = [try await owner.newThread(), try await owner.newThread()]
             await healthy.wait { all in threads.allSatisfy { id in all.contains { $0.data["id"] == .string(id) } } }
             let moved = try await Self.summary(of: "redirecting", in: harness) { $0.last != nil }
-            #expect(moved.last?.error?.hasPrefix("it answered 307: redirects are not followed") == true)
+            expectEqual(moved.last?.error?.hasPrefix("it answered 307: redirects are not followed"), true)
             let refused = try await Self.summary(of: "dead", in: harness) { $0.last != nil }
             #expect(refused.last?.status == nil && refused.last?.error?.contains("127.0.0.1") == true)
             // The head of an answer is what counts, however long the rest is.
             let cut = try await Self.summary(of: "huge", in: harness) { $0.waiting == 0 && $0.last != nil }
-            #expect(cut.last?.state == .delivered)
-            #expect(target.all.isEmpty)
+            expectEqual(cut.last?.state, .delivered)
+            expectEqual(target.all.count, 0)
             await slow.wait { $0.count == 1 }
             release.setOpen(true)
         }
@@ -176,7 +177,7 @@ struct WebhookTests {
         try await Self.run([hook]) { harness in
             let owner = try await harness.signedIn(.owner)
             let answer = try await owner.send(.post, "/api/v1/hooks/ci/test").expect(200)
-            #expect(answer["state"] == "waiting")
+            expectEqual(answer["state"], "waiting")
             let error = answer["error"]?.stringValue ?? ""
             #expect(error.contains("is refused: it"), "\(error)")
         }
@@ -194,26 +195,26 @@ struct WebhookTests {
             _ = try await owner.newThread()
             try await Self.settled(harness)
             let hooks = try await owner.send(.get, "/api/v1/hooks").expect(200)
-            #expect(hooks["items"]?[0]?["state"] == "gone")
+            expectEqual(hooks["items"]?[0]?["state"], "gone")
             receiver.set { _, _ in HTTPServerResponse(.ok) }
-            #expect(try await owner.send(.post, "/api/v1/hooks/ci/test").expect(200)["state"] == "delivered")
+            try await expectEqual(owner.send(.post, "/api/v1/hooks/ci/test").expect(200)["state"], "delivered")
             let third = try await owner.newThread()
             let all = await receiver.wait { $0.contains { $0.data["id"] == .string(third) } }
-            #expect(all.map(\.event) == ["thread", "ping", "thread"])
+            expectEqual(all.map(\.event), ["thread", "ping", "thread"])
             let given = try #require(all.first?.id)
             let again = try await owner.send(.post, "/api/v1/hooks/ci/deliveries/\(given)/resend").expect(200)
             #expect(again["state"] == "delivered" && again["tries"] == 2)
-            #expect(receiver.all.last?.id == given)
+            expectEqual(receiver.all.last?.id, given)
             let page = try await owner.send(.get, "/api/v1/hooks/ci/deliveries?limit=2").expect(200)
-            #expect(page["items"]?.arrayValue?.count == 2)
+            expectEqual(page["items"]?.arrayValue?.count, 2)
             let cursor = try #require(page["next_cursor"]?.stringValue)
             let next = try await owner.send(.get, "/api/v1/hooks/ci/deliveries?limit=2&cursor=\(cursor)").expect(200)
             #expect(next["items"]?[0]?["id"] == .string(given) && next["next_cursor"] == .null)
             for number in [Int64.max, .min] {
-                #expect(try await owner.send(.get, "/api/v1/hooks/ci/deliveries?cursor=\(number)").status == 422)
+                try await expectEqual(owner.send(.get, "/api/v1/hooks/ci/deliveries?cursor=\(number)").status, 422)
             }
             for path in ["nobody/test", "nobody/deliveries/x/resend", "ci/deliveries/ci-0/resend"] {
-                #expect(try await owner.send(.post, "/api/v1/hooks/\(path)").status == 404)
+                try await expectEqual(owner.send(.post, "/api/v1/hooks/\(path)").status, 404)
             }
         }
         await receiver.stop()
@@ -233,7 +234,7 @@ struct WebhookTests {
             _ = try await owner.ended(operation)
             _ = try await Self.summary(of: "ci", in: harness) { $0.waiting == 0 && ($0.last?.number ?? 0) > 1 }
             for delivery in receiver.all {
-                #expect(delivery.data["id"] == .string(operation))
+                expectEqual(delivery.data["id"], .string(operation))
                 #expect(delivery.body.bytes.count <= Webhooks.bodyLimit)
             }
         }

@@ -26,11 +26,11 @@ struct GitHubCallsTests {
                 "permissions":{"push":false,"admin":false},"parent":{"full_name":"up/app"},"html_url":"https://github.com/octo/renamed"}
                 """#))
         let found = try await rig.client.repository(Self.repository)
-        #expect(found.name == GitHubRepositoryName(owner: "octo", name: "renamed"))
-        #expect(found.defaultBranch == "trunk")
+        expectEqual(found.name, GitHubRepositoryName(owner: "octo", name: "renamed"))
+        expectEqual(found.defaultBranch, "trunk")
         #expect(found.isPrivate && found.isFork && found.isArchived)
-        #expect(found.canPush == false)
-        #expect(found.parent == GitHubRepositoryName(owner: "up", name: "app"))
+        expectEqual(found.canPush, false)
+        expectEqual(found.parent, GitHubRepositoryName(owner: "up", name: "app"))
     }
 
     @Test("an installation lists its own repositories")
@@ -38,11 +38,11 @@ struct GitHubCallsTests {
         let rig = try GitHubRig(
             .json(#"{"total_count":1,"repositories":[{"full_name":"octo/app"}]}"#),
             tokens: FixedToken(try GitHubRig.token("ghs_" + String(repeating: "a", count: 36))))
-        #expect(try await rig.client.repositories().items.map(\.name) == [Self.repository])
-        #expect(rig.requests.first?.url.path == "/installation/repositories")
+        try await expectEqual(rig.client.repositories().items.map(\.name), [Self.repository])
+        expectEqual(rig.requests.first?.url.path, "/installation/repositories")
         let person = try GitHubRig(.json(#"[{"full_name":"octo/app"}]"#))
-        #expect(try await person.client.repositories().items.count == 1)
-        #expect(person.requests.first?.url.target == "/user/repos?per_page=100&sort=pushed")
+        try await expectEqual(person.client.repositories().items.count, 1)
+        expectEqual(person.requests.first?.url.target, "/user/repos?per_page=100&sort=pushed")
     }
 
     @Test("the head of a branch; nil where the branch or any commit is missing")
@@ -51,10 +51,10 @@ struct GitHubCallsTests {
             .json(#"{"ref":"refs/heads/a/b","object":{"sha":"s1","type":"commit"}}"#),
             .json(#"{"message":"Not Found"}"#, status: 404),
             .json(#"{"message":"Git Repository is empty."}"#, status: 409))
-        #expect(try await rig.client.head(of: "a/b ü", in: Self.repository) == "s1")
-        #expect(rig.requests.first?.url.path == "/repos/octo/app/git/ref/heads/a/b%20%C3%BC")
-        #expect(try await rig.client.head(of: "x", in: Self.repository) == nil)
-        #expect(try await rig.client.head(of: "x", in: Self.repository) == nil)
+        try await expectEqual(rig.client.head(of: "a/b ü", in: Self.repository), "s1")
+        expectEqual(rig.requests.first?.url.path, "/repos/octo/app/git/ref/heads/a/b%20%C3%BC")
+        try await expectEqual(rig.client.head(of: "x", in: Self.repository), nil)
+        try await expectEqual(rig.client.head(of: "x", in: Self.repository), nil)
     }
 
     @Test("a file is read raw; one of a commit is not asked for again")
@@ -62,40 +62,40 @@ struct GitHubCallsTests {
         let rig = try GitHubRig(.json("\u{0}raw"))
         let commit = String(repeating: "a", count: 40)
         for _ in 0..<2 {
-            #expect(try await rig.client.file("a/b.md", at: commit, in: Self.repository) == [0] + Array("raw".utf8))
+            try await expectEqual(rig.client.file("a/b.md", at: commit, in: Self.repository), [0] + Array("raw".utf8))
         }
-        #expect(rig.requests.count == 1)
-        #expect(rig.requests.first?.headers["accept"] == "application/vnd.github.raw+json")
-        #expect(rig.requests.first?.url.target == "/repos/octo/app/contents/a/b.md?ref=\(commit)")
+        expectEqual(rig.requests.count, 1)
+        expectEqual(rig.requests.first?.headers["accept"], "application/vnd.github.raw+json")
+        expectEqual(rig.requests.first?.url.target, "/repos/octo/app/contents/a/b.md?ref=\(commit)")
     }
 
     @Test("pull requests are found by their branch, opened and changed")
     func pulls() async throws {
         let rig = try GitHubRig(.json("[\(Self.pull)]"), .json(Self.pull, status: 201), .json(Self.pull))
         let found = try #require(try await rig.client.pullRequest(ofBranch: "x", owner: "me", in: Self.repository))
-        #expect(found.number == 7)
+        expectEqual(found.number, 7)
         #expect(found.isDraft && found.isOpen && !found.isMerged)
-        #expect(found.author?.isBot == true)
-        #expect(found.head.repository == nil)
+        expectEqual(found.author?.isBot, true)
+        expectEqual(found.head.repository, nil)
         #expect(found.body.isEmpty)
-        #expect(rig.requests[0].url.query == "state=open&head=me:x&per_page=10")
+        expectEqual(rig.requests[0].url.query, "state=open&head=me:x&per_page=10")
         _ = try await rig.client.openPullRequest(
             in: Self.repository, title: "T", body: "B", head: "me:x", base: "main", isDraft: true)
-        #expect(
-            try JSON.parse(rig.requests[1].body ?? [])
-                == ["title": "T", "body": "B", "head": "me:x", "base": "main", "draft": true])
+        try expectEqual(
+            JSON.parse(rig.requests[1].body ?? []),
+            ["title": "T", "body": "B", "head": "me:x", "base": "main", "draft": true])
         _ = try await rig.client.updatePullRequest(7, in: Self.repository, body: "new")
-        #expect(rig.requests[2].method == .patch)
-        #expect(try JSON.parse(rig.requests[2].body ?? []) == ["body": "new"])
+        expectEqual(rig.requests[2].method, .patch)
+        try expectEqual(JSON.parse(rig.requests[2].body ?? []), ["body": "new"])
     }
 
     @Test("a diff is cut at its limit and says so")
     func diff() async throws {
         let rig = try GitHubRig(.json(String(repeating: "+", count: 50)))
         let diff = try await rig.client.diff(ofPullRequest: 7, in: Self.repository, limit: 10)
-        #expect(diff.text == String(repeating: "+", count: 10))
+        expectEqual(diff.text, String(repeating: "+", count: 10))
         #expect(diff.isCut)
-        #expect(rig.requests.first?.headers["accept"] == "application/vnd.github.diff")
+        expectEqual(rig.requests.first?.headers["accept"], "application/vnd.github.diff")
     }
 
     @Test("a review is one call with its comments on lines")
@@ -107,10 +107,11 @@ struct GitHubCallsTests {
                 .init(path: "a.swift", line: 3, body: "one"),
                 .init(path: "b.swift", line: 4, body: "two", isOnLeftSide: true),
             ], commit: "c1")
-        #expect(review.id == 9)
-        #expect(rig.requests.first?.url.path == "/repos/octo/app/pulls/7/reviews")
-        #expect(
-            try JSON.parse(rig.requests.first?.body ?? []) == [
+        expectEqual(review.id, 9)
+        expectEqual(rig.requests.first?.url.path, "/repos/octo/app/pulls/7/reviews")
+        try expectEqual(
+            JSON.parse(rig.requests.first?.body ?? []),
+            [
                 "event": "REQUEST_CHANGES", "body": "b", "commit_id": "c1",
                 "comments": [
                     ["path": "a.swift", "line": 3, "side": "RIGHT", "body": "one"],
@@ -128,9 +129,8 @@ struct GitHubCallsTests {
         let page = try await rig.client.reviewComments(on: 7, in: Self.repository, since: "2026-01-01T00:00:00Z")
         let comment = try #require(page.items.first)
         #expect(comment.path == "a" && comment.line == nil && comment.review == 2 && comment.updatedAt == "c")
-        #expect(
-            rig.requests.first?.url.target
-                == "/repos/octo/app/pulls/7/comments?since=2026-01-01T00:00:00Z&per_page=100")
+        expectEqual(
+            rig.requests.first?.url.target, "/repos/octo/app/pulls/7/comments?since=2026-01-01T00:00:00Z&per_page=100")
     }
 
     @Test("check runs and statuses are summarised together")
@@ -147,13 +147,13 @@ struct GitHubCallsTests {
                 """#),
             .json(#"{"state":"failure","statuses":[{"context":"ci/old","state":"error","description":"d"}]}"#))
         let checks = try await rig.client.checks(of: "a/b", in: Self.repository)
-        #expect(checks.summary == "1 passed, 2 failed, 1 pending")
-        #expect(checks.state == .failed)
-        #expect(checks.failed.map(\.name) == ["test", "ci/old"])
-        #expect(checks.failed[0].summary.count == 500)
+        expectEqual(checks.summary, "1 passed, 2 failed, 1 pending")
+        expectEqual(checks.state, .failed)
+        expectEqual(checks.failed.map(\.name), ["test", "ci/old"])
+        expectEqual(checks.failed[0].summary.count, 500)
         #expect(checks.failed[0].summary.hasPrefix("2 failed: xxx"))
-        #expect(checks.failed[0].annotations == 3)
-        #expect(rig.requests[0].url.path == "/repos/octo/app/commits/a%2Fb/check-runs")
+        expectEqual(checks.failed[0].annotations, 3)
+        expectEqual(rig.requests[0].url.path, "/repos/octo/app/commits/a%2Fb/check-runs")
     }
 
     @Test("workflows are started, and their runs read")
@@ -164,9 +164,9 @@ struct GitHubCallsTests {
                 #"{"workflow_runs":[{"id":8,"name":"CI","status":"completed","conclusion":"failure","head_sha":"s"}]}"#)
         )
         try await rig.client.dispatch(workflow: "ci.yml", on: "main", inputs: ["a": "b"], in: Self.repository)
-        #expect(rig.requests[0].url.path == "/repos/octo/app/actions/workflows/ci.yml/dispatches")
-        #expect(try JSON.parse(rig.requests[0].body ?? []) == ["ref": "main", "inputs": ["a": "b"]])
-        #expect(try await rig.client.runs(of: "main", in: Self.repository).items.map(\.conclusion) == ["failure"])
+        expectEqual(rig.requests[0].url.path, "/repos/octo/app/actions/workflows/ci.yml/dispatches")
+        try expectEqual(JSON.parse(rig.requests[0].body ?? []), ["ref": "main", "inputs": ["a": "b"]])
+        try await expectEqual(rig.client.runs(of: "main", in: Self.repository).items.map(\.conclusion), ["failure"])
     }
 
     @Test("webhooks are created with a secret, listed and deleted")
@@ -176,11 +176,11 @@ struct GitHubCallsTests {
         let rig = try GitHubRig(.json(hook, status: 201), .json("[\(hook)]"), .json("", status: 204))
         let made = try await rig.client.createWebhook(
             to: "https://me/h", secret: Secret("s3"), events: ["push"], in: Self.repository)
-        #expect(made.id == 4)
-        #expect(try JSON.parse(rig.requests[0].body ?? [])["config"]?["secret"] == "s3")
-        #expect(try await rig.client.webhooks(of: Self.repository).items.map(\.lastStatus) == [502])
+        expectEqual(made.id, 4)
+        try expectEqual(JSON.parse(rig.requests[0].body ?? [])["config"]?["secret"], "s3")
+        try await expectEqual(rig.client.webhooks(of: Self.repository).items.map(\.lastStatus), [502])
         try await rig.client.deleteWebhook(4, in: Self.repository)
-        #expect(rig.requests[2].method == .delete)
+        expectEqual(rig.requests[2].method, .delete)
     }
 
     @Test("the limits of all resources are read; a fork is asked for; commits are compared")
@@ -191,12 +191,13 @@ struct GitHubCallsTests {
             .json(
                 #"{"status":"diverged","ahead_by":1,"behind_by":2,"merge_base_commit":{"sha":"m"},"commits":[{"sha":"c","commit":{"message":"x"}}],"files":[{"filename":"f","status":"renamed","previous_filename":"e"}]}"#
             ))
-        #expect(try await rig.client.rateLimit().mapValues { "\($0)" } == ["core": "850/5000 requests left this hour"])
-        #expect(try await rig.client.fork(Self.repository).name == GitHubRepositoryName(owner: "me", name: "app"))
+        try await expectEqual(
+            rig.client.rateLimit().mapValues { "\($0)" }, ["core": "850/5000 requests left this hour"])
+        try await expectEqual(rig.client.fork(Self.repository).name, GitHubRepositoryName(owner: "me", name: "app"))
         let comparison = try await rig.client.compare("main", "me:x/y", in: Self.repository)
         #expect(comparison.status == "diverged" && comparison.mergeBase == "m")
-        #expect(comparison.files.first?.previousPath == "e")
-        #expect(rig.requests[2].url.path == "/repos/octo/app/compare/main...me:x%2Fy")
+        expectEqual(comparison.files.first?.previousPath, "e")
+        expectEqual(rig.requests[2].url.path, "/repos/octo/app/compare/main...me:x%2Fy")
     }
 
     @Test("an Enterprise server's calls are below /api/v3")
@@ -208,10 +209,11 @@ struct GitHubCallsTests {
             settings, tokens: FixedToken(nil), transport: script, clock: GitHubRig.clock(SkippingClock()))
         _ = try? await client.repository(Self.repository)
         _ = try await client.graphQL("q", [:], "Asking", isWrite: false)
-        #expect(
-            script.requests.map(\.url.description) == [
+        expectEqual(
+            script.requests.map(\.url.description),
+            [
                 "https://github.example.com/api/v3/repos/octo/app", "https://github.example.com/api/graphql",
             ])
-        #expect(script.requests[0].headers["authorization"] == nil)
+        expectEqual(script.requests[0].headers["authorization"], nil)
     }
 }

@@ -28,16 +28,17 @@ struct GitHubCommitsTests {
             .json(#"{"data":{"createCommitOnBranch":{"commit":{"oid":"\#(Self.made)","url":"https://github.com/x"}}}}"#)
         )
         let commit = try await rig.client.commit(Self.request(Self.changes))
-        #expect(commit.id == Self.made)
-        #expect(commit.url == "https://github.com/x")
+        expectEqual(commit.id, Self.made)
+        expectEqual(commit.url, "https://github.com/x")
         let sent = try #require(rig.requests.first)
-        #expect(sent.url.description == "https://api.github.com/graphql")
+        expectEqual(sent.url.description, "https://api.github.com/graphql")
         let input = try JSON.parse(sent.body ?? [])["variables"]?["input"]
-        #expect(input?["expectedHeadOid"] == .string(Self.head))
-        #expect(input?["branch"] == ["repositoryNameWithOwner": "octo/app", "branchName": "001-x/y"])
-        #expect(input?["message"] == ["headline": "specs: first", "body": "Why.\n\nSpec-Step: 7"])
-        #expect(
-            input?["fileChanges"] == [
+        expectEqual(input?["expectedHeadOid"], .string(Self.head))
+        expectEqual(input?["branch"], ["repositoryNameWithOwner": "octo/app", "branchName": "001-x/y"])
+        expectEqual(input?["message"], ["headline": "specs: first", "body": "Why.\n\nSpec-Step: 7"])
+        expectEqual(
+            input?["fileChanges"],
+            [
                 "additions": [["path": "specs/001/spec.md", "contents": "IyDDnAo="]],
                 "deletions": [["path": "old.md"]],
             ])
@@ -50,9 +51,9 @@ struct GitHubCommitsTests {
                 #"{"data":{"createCommitOnBranch":null},"errors":[{"type":"STALE_DATA","message":"Expected branch to point to \"a\" but it did not. Pull and try again."}]}"#
             ))
         let error = try await rig.failure { _ = try await $0.commit(Self.request(Self.changes)) }
-        #expect(error.code == .conflict)
+        expectEqual(error.code, .conflict)
         #expect(!error.mayHaveHappened)
-        #expect(rig.requests.count == 1)
+        expectEqual(rig.requests.count, 1)
     }
 
     @Test("push protection names the kind and the files")
@@ -60,7 +61,7 @@ struct GitHubCommitsTests {
         let rig = try GitHubRig(
             .json(#"{"data":null,"errors":[{"type":"UNPROCESSABLE","message":"Secret detected in content"}]}"#))
         let error = try await rig.failure { _ = try await $0.commit(Self.request(Self.changes)) }
-        #expect(error.code == .pushProtection)
+        expectEqual(error.code, .pushProtection)
         #expect(error.message.contains(" in specs/001/spec.md, old.md; remove it"))
     }
 
@@ -90,42 +91,44 @@ struct GitHubCommitsTests {
             ]
         // With a file mode, the mutation is not even tried.
         let commit = try await rig.client.commit(Self.request(changes))
-        #expect(commit.id == Self.made)
-        #expect(commit.url == "https://github.com/octo/app/commit/\(Self.made)")
+        expectEqual(commit.id, Self.made)
+        expectEqual(commit.url, "https://github.com/octo/app/commit/\(Self.made)")
         let sent = transport.requests
-        #expect(
-            sent.map { "\($0.method.rawValue) \($0.url.path.dropFirst("/repos/octo/app/git/".count))" } == [
+        expectEqual(
+            sent.map { "\($0.method.rawValue) \($0.url.path.dropFirst("/repos/octo/app/git/".count))" },
+            [
                 "GET ref/heads/001-x/y", "GET commits/\(Self.head)", "POST blobs", "POST trees", "POST commits",
                 "PATCH refs/heads/001-x/y",
             ])
         let tree = try JSON.parse(sent[3].body ?? [])
-        #expect(tree["base_tree"] == "base")
-        #expect(
-            tree["tree"] == [
+        expectEqual(tree["base_tree"], "base")
+        expectEqual(
+            tree["tree"],
+            [
                 ["path": "specs/001/spec.md", "mode": "100644", "type": "blob", "content": "# Ü\n"],
                 ["path": "old.md", "mode": "100644", "type": "blob", "sha": .null],
                 ["path": "logo.png", "mode": "100644", "type": "blob", "sha": "blob"],
                 ["path": "run.sh", "mode": "100755", "type": "blob", "content": "x"],
             ])
-        #expect(try JSON.parse(sent[4].body ?? [])["parents"] == [.string(Self.head)])
-        #expect(try JSON.parse(sent[5].body ?? []) == ["sha": .string(Self.made), "force": false])
+        try expectEqual(JSON.parse(sent[4].body ?? [])["parents"], [.string(Self.head)])
+        try expectEqual(JSON.parse(sent[5].body ?? []), ["sha": .string(Self.made), "force": false])
         let other = Self.gitData(tree: "new")
         _ = try await GitHubRig(other).client.commit(Self.request(Self.changes))
-        #expect(other.requests.first?.url.path == "/graphql")
-        #expect(other.requests.last?.method == .patch)
+        expectEqual(other.requests.first?.url.path, "/graphql")
+        expectEqual(other.requests.last?.method, .patch)
     }
 
     @Test("the same tree makes no commit; another head is a conflict before anything is made")
     func nothing() async throws {
         let same = Self.gitData(tree: "base")
         let commit = try await GitHubRig(same).client.commitByGitData(Self.request(Self.changes))
-        #expect(commit.id == Self.head)
-        #expect(same.requests.last?.url.path.hasSuffix("/git/trees") == true)
+        expectEqual(commit.id, Self.head)
+        expectEqual(same.requests.last?.url.path.hasSuffix("/git/trees"), true)
         let rig = try GitHubRig(.json(#"{"object":{"sha":"other"}}"#), .json("{}", status: 404))
         let moved = try await rig.failure { _ = try await $0.commitByGitData(Self.request(Self.changes)) }
-        #expect(moved.code == .conflict)
+        expectEqual(moved.code, .conflict)
         let missing = try await rig.failure { _ = try await $0.commitByGitData(Self.request(Self.changes)) }
-        #expect(missing.code == .notFound)
+        expectEqual(missing.code, .notFound)
         #expect(rig.requests.allSatisfy { $0.method == .get })
     }
 }

@@ -19,9 +19,10 @@ struct GitHubPagesTests {
             Self.branches("a", "b", next: "https://api.github.com/repositories/7/branches?cursor=Y3Vy&page=2"),
             Self.branches("c"))
         let all = try await rig.client.all { try await rig.client.branches(of: GitHubRig.repository, after: $0) }
-        #expect(all.map(\.name) == ["a", "b", "c"])
-        #expect(
-            rig.requests.map(\.url.target) == [
+        expectEqual(all.map(\.name), ["a", "b", "c"])
+        expectEqual(
+            rig.requests.map(\.url.target),
+            [
                 "/repos/octo/app/branches?per_page=100", "/repositories/7/branches?cursor=Y3Vy&page=2",
             ])
     }
@@ -29,7 +30,7 @@ struct GitHubPagesTests {
     @Test("an address on another server is not followed")
     func otherServer() async throws {
         let rig = try GitHubRig(Self.branches("a", next: "https://evil.example/steal"))
-        #expect(try await rig.client.branches(of: GitHubRig.repository).next == nil)
+        try await expectEqual(rig.client.branches(of: GitHubRig.repository).next, nil)
     }
 
     @Test("reading stops at the limit")
@@ -38,17 +39,17 @@ struct GitHubPagesTests {
         let some = try await rig.client.all(upTo: 3) { page in
             try await rig.client.branches(of: GitHubRig.repository, after: page, freshness: .zero)
         }
-        #expect(some.count == 3)
-        #expect(rig.requests.count == 2)
+        expectEqual(some.count, 3)
+        expectEqual(rig.requests.count, 2)
     }
 
     @Test("items that make no sense are skipped; an answer that is no list is an error")
     func tolerant() async throws {
         let rig = try GitHubRig(.json(#"[{"name":1},null,{"name":"m","commit":{"sha":"a"}}]"#), .json("{}"))
-        #expect(try await rig.client.branches(of: GitHubRig.repository).items.map(\.name) == ["m"])
+        try await expectEqual(rig.client.branches(of: GitHubRig.repository).items.map(\.name), ["m"])
         rig.client.outdate(nil)
         let error = try await rig.failure { _ = try await $0.branches(of: GitHubRig.repository) }
-        #expect(error.code == .badAnswer)
+        expectEqual(error.code, .badAnswer)
     }
 
     @Test("a renamed repository is followed with the method kept", arguments: [301, 302, 307, 308])
@@ -58,10 +59,10 @@ struct GitHubPagesTests {
             .json(#"{"number":3,"base":{"ref":"main"},"head":{"ref":"x"}}"#, status: 201))
         let pull = try await rig.client.openPullRequest(
             in: GitHubRig.repository, title: "t", body: "b", head: "x", base: "main")
-        #expect(pull.number == 3)
-        #expect(rig.requests.map(\.method) == [.post, .post])
-        #expect(rig.requests[1].url.path == "/repositories/7/pulls")
-        #expect(rig.requests[0].body == rig.requests[1].body)
+        expectEqual(pull.number, 3)
+        expectEqual(rig.requests.map(\.method), [.post, .post])
+        expectEqual(rig.requests[1].url.path, "/repositories/7/pulls")
+        expectEqual(rig.requests[0].body, rig.requests[1].body)
         #expect(rig.requests[1].headers["authorization"] != nil)
     }
 
@@ -69,14 +70,14 @@ struct GitHubPagesTests {
     func foreignRedirect() async throws {
         let rig = try GitHubRig(.json("", status: 302, headers: ["Location": "https://evil.example/"]))
         let error = try await rig.failure { _ = try await $0.repository(GitHubRig.repository) }
-        #expect(error.code == .badAnswer)
-        #expect(rig.requests.count == 1)
+        expectEqual(error.code, .badAnswer)
+        expectEqual(rig.requests.count, 1)
     }
 
     @Test("endless redirects end")
     func loops() async throws {
         let rig = try GitHubRig(.json("", status: 301, headers: ["Location": "/repos/octo/app"]))
         _ = try await rig.failure { _ = try await $0.repository(GitHubRig.repository) }
-        #expect(rig.requests.count == 6)
+        expectEqual(rig.requests.count, 6)
     }
 }

@@ -18,22 +18,22 @@ struct GitHubCacheTests {
             .json(Self.user, headers: ["ETag": #""e1""#, "X-OAuth-Scopes": "repo"]), .json("", status: 304))
         let first = try await rig.client.signIn()
         let second = try await rig.client.signIn()
-        #expect(first == second)
-        #expect(second.scopes == ["repo"])
-        #expect(rig.requests.map { $0.headers["if-none-match"] } == [nil, #""e1""#])
+        expectEqual(first, second)
+        expectEqual(second.scopes, ["repo"])
+        expectEqual(rig.requests.map { $0.headers["if-none-match"] }, [nil, #""e1""#])
     }
 
     @Test("a listing is not asked for within five minutes")
     func fresh() async throws {
         let rig = try GitHubRig(.json(Self.branches, headers: ["ETag": #""e1""#]), .json("", status: 304))
         for _ in 0..<3 { _ = try await rig.client.branches(of: GitHubRig.repository) }
-        #expect(rig.requests.count == 1)
+        expectEqual(rig.requests.count, 1)
         rig.time.pass(.seconds(301))
-        #expect(try await rig.client.branches(of: GitHubRig.repository).items.map(\.name) == ["main"])
-        #expect(rig.requests.count == 2)
+        try await expectEqual(rig.client.branches(of: GitHubRig.repository).items.map(\.name), ["main"])
+        expectEqual(rig.requests.count, 2)
         // Confirmed, it is fresh again.
         _ = try await rig.client.branches(of: GitHubRig.repository)
-        #expect(rig.requests.count == 2)
+        expectEqual(rig.requests.count, 2)
     }
 
     @Test("a listing is used for ten minutes while GitHub cannot be reached, and no longer")
@@ -41,10 +41,10 @@ struct GitHubCacheTests {
         let rig = try GitHubRig(.json(Self.branches), .failure(.connect))
         _ = try await rig.client.branches(of: GitHubRig.repository)
         rig.time.pass(.seconds(400))
-        #expect(try await rig.client.branches(of: GitHubRig.repository).items.count == 1)
+        try await expectEqual(rig.client.branches(of: GitHubRig.repository).items.count, 1)
         rig.time.pass(.seconds(400))
         let error = try await rig.failure { _ = try await $0.branches(of: GitHubRig.repository) }
-        #expect(error.code == .unreachable)
+        expectEqual(error.code, .unreachable)
     }
 
     @Test("a write makes what is known of its repository out of date, and of no other")
@@ -60,8 +60,7 @@ struct GitHubCacheTests {
         _ = try await rig.client.branches(of: GitHubRig.repository)
         _ = try await rig.client.branches(of: other)
         let reads = transport.requests.filter { $0.method == .get }.map(\.url.path)
-        #expect(
-            reads == ["/repos/octo/app/branches", "/repos/octo/other/branches", "/repos/octo/app/branches"])
+        expectEqual(reads, ["/repos/octo/app/branches", "/repos/octo/other/branches", "/repos/octo/app/branches"])
     }
 
     @Test("an answer that was requested before a write is not current after it")
@@ -73,9 +72,9 @@ struct GitHubCacheTests {
         let answer = GitHubAnswer(status: 200, headers: ["ETag": "e"], body: [1])
         cache.store(answer, as: key, repository: GitHubRig.repository, generation: generation, now: 0)
         #expect(cache.answer(key, within: 1_000, now: 0) == nil)
-        #expect(cache.entry(key)?.etag == "e")
+        expectEqual(cache.entry(key)?.etag, "e")
         cache.confirm(key, generation: cache.generation, now: 5)
-        #expect(cache.answer(key, within: 1_000, now: 6)?.body == [1])
+        expectEqual(cache.answer(key, within: 1_000, now: 6)?.body, [1])
     }
 
     @Test("each token has its own answers")
@@ -84,7 +83,7 @@ struct GitHubCacheTests {
         let other = try GitHubRig.token("gho_" + String(repeating: "b", count: 36))
         _ = try await rig.client.signIn()
         _ = try await rig.client.signIn(.token(other))
-        #expect(rig.requests.map { $0.headers["if-none-match"] } == [nil, nil])
+        expectEqual(rig.requests.map { $0.headers["if-none-match"] }, [nil, nil])
     }
 
     @Test("the cache stays within its limits of answers and bytes, dropping what was used least recently")

@@ -110,12 +110,12 @@ struct GitHubErrorsTests {
     func refusals(_ refusal: Case) async throws {
         let rig = try GitHubRig(.json(refusal.body, status: refusal.status, headers: refusal.headers))
         let error = try await rig.failure { try await $0.createBranch("x", at: "a", in: GitHubRig.repository) }
-        #expect(error.code == refusal.code)
+        expectEqual(error.code, refusal.code)
         #expect(error.message.hasPrefix("Creating the branch x in octo/app failed: "))
         for text in refusal.says { #expect(error.message.contains(text)) }
         #expect(!error.message.contains("\n"))
         #expect(error.message.hasSuffix(".") || error.code == .ssoRequired)
-        #expect(error.status == refusal.status)
+        expectEqual(error.status, refusal.status)
     }
 
     @Test("what is missing and where to act are also values")
@@ -126,9 +126,9 @@ struct GitHubErrorsTests {
                 headers: ["X-Accepted-GitHub-Permissions": "contents=write,pull_requests=read"]),
             .json("{}", status: 403, headers: ["X-GitHub-SSO": "required; url=https://github.com/orgs/o/sso?a=b"]))
         let scope = try await rig.failure { _ = try await $0.repository(GitHubRig.repository) }
-        #expect(scope.missing == ["contents: write", "pull_requests: read"])
+        expectEqual(scope.missing, ["contents: write", "pull_requests: read"])
         let sso = try await rig.failure { _ = try await $0.repository(GitHubRig.repository) }
-        #expect(sso.url == "https://github.com/orgs/o/sso?a=b")
+        expectEqual(sso.url, "https://github.com/orgs/o/sso?a=b")
     }
 
     @Test("a web page or half an answer in place of JSON is no value")
@@ -136,7 +136,7 @@ struct GitHubErrorsTests {
         for body in ["<html>Welcome to the hotel's network</html>", #"{"full_name":"octo/a"#, "", "[]"] {
             let rig = try GitHubRig(.json(body))
             let error = try await rig.failure { _ = try await $0.repository(GitHubRig.repository) }
-            #expect(error.code == .badAnswer)
+            expectEqual(error.code, .badAnswer)
             #expect(error.message.contains("the server answers 200 with something other than GitHub's API"))
             #expect(error.message.utf8.count < 500)
         }
@@ -148,7 +148,7 @@ struct GitHubErrorsTests {
         let error = try await rig.failure {
             _ = try await $0.file("a", at: "main", in: GitHubRig.repository, limit: 1_000)
         }
-        #expect(error.code == .tooLarge)
+        expectEqual(error.code, .tooLarge)
     }
 
     @Test("GraphQL's errors are of the same kinds")
@@ -180,15 +180,15 @@ struct GitHubErrorsTests {
         for (body, code) in cases {
             let rig = try GitHubRig(.json(#"{"data":{"x":null},"errors":[\#(body)]}"#))
             let error = try await rig.failure { _ = try await $0.graphQL("m", [:], "Committing", isWrite: true) }
-            #expect(error.code == code)
-            if code == .missingScope { #expect(error.missing == ["repo"]) }
+            expectEqual(error.code, code)
+            if code == .missingScope { expectEqual(error.missing, ["repo"]) }
         }
     }
 
     @Test("text from a server is one visible line")
     func cleaned() {
-        #expect(GitHubText.line("a\n\u{202E}b\u{0}\t c\u{200B}\u{1B}[31m") == "a b c [31m")
-        #expect(GitHubText.line(String(repeating: "x", count: 300)).count == 200)
+        expectEqual(GitHubText.line("a\n\u{202E}b\u{0}\t c\u{200B}\u{1B}[31m"), "a b c [31m")
+        expectEqual(GitHubText.line(String(repeating: "x", count: 300)).count, 200)
     }
 
     @Test("a token in an answer's URL, body or header appears in no error and no log")

@@ -54,10 +54,10 @@ struct GitHubFlightsTests {
             gate.open()
             try await group.waitForAll()
         }
-        #expect(transport.requests.count == 3)
+        expectEqual(transport.requests.count, 3)
         // Afterwards it is asked for again.
         _ = try await rig.client.repository(GitHubRig.repository)
-        #expect(transport.requests.count == 4)
+        expectEqual(transport.requests.count, 4)
     }
 
     @Test("a caller that leaves takes nothing from the others, also if the request was its own")
@@ -73,8 +73,8 @@ struct GitHubFlightsTests {
         first.cancel()
         await #expect(throws: CancellationError.self) { try await first.value }
         gate.open()
-        #expect(try await second.value.name == GitHubRig.repository)
-        #expect(transport.requests.count == 2)
+        try await expectEqual(second.value.name, GitHubRig.repository)
+        expectEqual(transport.requests.count, 2)
     }
 
     @Test("a read after a write does not share one from before it")
@@ -88,7 +88,7 @@ struct GitHubFlightsTests {
         try await gate.arrived(2)
         gate.open()
         _ = try await (before.value, after.value)
-        #expect(transport.requests.count { $0.method == .get } == 2)
+        expectEqual(transport.requests.count { $0.method == .get }, 2)
     }
 
     @Test("each caller's thread learns of the wait that it shares")
@@ -98,8 +98,8 @@ struct GitHubFlightsTests {
         await flight.listen(first.say)
         await flight.say("A pause.")
         await flight.listen(second.say)
-        #expect(first.all == ["A pause."])
-        #expect(second.all == ["A pause."])
+        expectEqual(first.all, ["A pause."])
+        expectEqual(second.all, ["A pause."])
     }
 
     @Test("a cancelled write makes what is known of its repository out of date")
@@ -119,22 +119,22 @@ struct GitHubFlightsTests {
         write.cancel()
         await #expect(throws: CancellationError.self) { try await write.value }
         _ = try await rig.client.branches(of: GitHubRig.repository)
-        #expect(transport.requests.count { $0.method == .get } == 2)
+        expectEqual(transport.requests.count { $0.method == .get }, 2)
     }
 
     @Test("a server without GraphQL is not taken for a missing repository")
     func noGraphQL() async throws {
         let rig = try GitHubRig(.json(#"{"message":"Not Found"}"#, status: 404))
         let error = try await rig.failure { _ = try await $0.graphQL("{ viewer }", [:], "Reading", isWrite: false) }
-        #expect(error.code == .unsupported)
-        #expect(error.message == "Reading failed: this server has no GraphQL (404); check github.api_url.")
+        expectEqual(error.code, .unsupported)
+        expectEqual(error.message, "Reading failed: this server has no GraphQL (404); check github.api_url.")
     }
 
     @Test("a gateway's answer to a GraphQL change says nothing about what happened, whatever its body")
     func graphQLFailure() async throws {
         let rig = try GitHubRig(.json(#"{"errors":[{"type":"STALE_DATA","message":"x"}]}"#, status: 502))
         let error = try await rig.failure { _ = try await $0.graphQL("mutation", [:], "Writing", isWrite: true) }
-        #expect(error.code == .unavailable)
+        expectEqual(error.code, .unavailable)
         #expect(error.mayHaveHappened)
     }
 }

@@ -29,25 +29,26 @@ struct GitHubLimitsTests {
             .json(Self.primary, status: status, headers: Answer.budget(0, endsIn: 41)), Self.user)
         let told = ToldLines()
         _ = try await RemoteWork.$current.withValue(RemoteWork(say: told.say)) { try await rig.client.signIn() }
-        #expect(rig.time.waits == [.seconds(42)])
-        #expect(
-            told.all == [
+        expectEqual(rig.time.waits, [.seconds(42)])
+        expectEqual(
+            told.all,
+            [
                 "GitHub asks for a pause of 42 s (0 of 5000 requests left this hour); the work then continues by itself."
             ])
-        #expect(rig.requests.count == 2)
+        expectEqual(rig.requests.count, 2)
     }
 
     @Test("a longer wait is an error that names the time")
     func longPrimaryLimit() async throws {
         let rig = try GitHubRig(.json(Self.primary, status: 403, headers: Answer.budget(0, endsIn: 3_000)))
         let error = try await rig.failure { _ = try await $0.signIn() }
-        #expect(error.code == .rateLimited)
-        #expect(error.until == GitHubRig.start + 3_001)
+        expectEqual(error.code, .rateLimited)
+        expectEqual(error.until, GitHubRig.start + 3_001)
         #expect(error.message.hasSuffix("are used up; try again after 08:50 UTC."))
         #expect(rig.time.waits.isEmpty)
         // The next call does not even ask.
         _ = try await rig.failure { _ = try await $0.signIn() }
-        #expect(rig.requests.count == 1)
+        expectEqual(rig.requests.count, 1)
     }
 
     @Test("absurd limits, remainders and times lead to a bounded wait", arguments: ExtremeNumbers.all)
@@ -83,9 +84,9 @@ struct GitHubLimitsTests {
         let rig = try GitHubRig(.json(#"{"login":"octo","id":7}"#, headers: Answer.budget(0, endsIn: 60)), Self.user)
         _ = try await rig.client.signIn()
         let budget = rig.client.budget(of: try GitHubRig.token())
-        #expect(budget.map { "\($0)" } == "0/5000 requests left this hour")
+        expectEqual(budget.map { "\($0)" }, "0/5000 requests left this hour")
         _ = try await rig.client.signIn()
-        #expect(rig.time.waits == [.seconds(61)])
+        expectEqual(rig.time.waits, [.seconds(61)])
     }
 
     @Test("Retry-After is obeyed for reads and writes")
@@ -93,8 +94,8 @@ struct GitHubLimitsTests {
         let rig = try GitHubRig(
             .json(Self.secondary, status: 403, headers: ["Retry-After": "30"]), .json("{}", status: 201))
         try await rig.client.createBranch("x", at: "a", in: GitHubRig.repository)
-        #expect(rig.time.waits == [.seconds(30)])
-        #expect(rig.requests.count == 2)
+        expectEqual(rig.time.waits, [.seconds(30)])
+        expectEqual(rig.requests.count, 2)
     }
 
     @Test("without Retry-After it is a minute, doubled each time, and five tries in all")
@@ -104,10 +105,10 @@ struct GitHubLimitsTests {
         let error = try await RemoteWork.$current.withValue(RemoteWork(say: told.say)) {
             try await rig.failure { _ = try await $0.signIn() }
         }
-        #expect(error.code == .secondaryLimit)
-        #expect(rig.time.waits == [.seconds(60), .seconds(120), .seconds(240), .seconds(480)])
-        #expect(rig.requests.count == 5)
-        #expect(told.all.count == 1)
+        expectEqual(error.code, .secondaryLimit)
+        expectEqual(rig.time.waits, [.seconds(60), .seconds(120), .seconds(240), .seconds(480)])
+        expectEqual(rig.requests.count, 5)
+        expectEqual(told.all.count, 1)
     }
 
     @Test("absurd numbers among the limits are left out", arguments: ExtremeNumbers.all)
@@ -115,7 +116,7 @@ struct GitHubLimitsTests {
         let rig = try GitHubRig(
             .json(#"{"resources":{"core":{"limit":\#(number),"remaining":\#(number),"reset":\#(number)}}}"#))
         let budget = try await rig.client.rateLimit()["core"]
-        #expect((budget != nil) == (abs(number / 2) < 1))
+        expectEqual(budget != nil, abs(number / 2) < 1)
         if let budget { _ = GitHubText.time(budget.resetsAt) }
     }
 
@@ -129,16 +130,16 @@ struct GitHubLimitsTests {
                     "X-RateLimit-Reset": "\(GitHubRig.start + 10)", "X-RateLimit-Resource": "graphql",
                 ]), .json(#"{"data":{"viewer":{"login":"octo"}}}"#))
         let data = try await rig.client.graphQL("{ viewer { login } }", [:], "Reading", isWrite: false)
-        #expect(data["viewer"]?["login"]?.stringValue == "octo")
-        #expect(rig.time.waits == [.seconds(11)])
-        #expect(rig.client.budget(of: try GitHubRig.token()) == nil)
+        expectEqual(data["viewer"]?["login"]?.stringValue, "octo")
+        expectEqual(rig.time.waits, [.seconds(11)])
+        expectEqual(rig.client.budget(of: try GitHubRig.token()), nil)
     }
 
     @Test("a read is repeated after a gateway's error, with growing waits")
     func readsAgain() async throws {
         let rig = try GitHubRig(.json("", status: 502), .json("", status: 503), .failure(.closed), Self.user)
         _ = try await rig.client.signIn()
-        #expect(rig.time.waits == [.milliseconds(375), .milliseconds(750), .milliseconds(1_500)])
+        expectEqual(rig.time.waits, [.milliseconds(375), .milliseconds(750), .milliseconds(1_500)])
     }
 
     @Test("when GitHub does not answer, the thread gets one line as soon as a person notices the wait")
@@ -148,14 +149,15 @@ struct GitHubLimitsTests {
             .json("", status: 502), .json("", status: 502), Self.user)
         let told = ToldLines()
         _ = try await RemoteWork.$current.withValue(RemoteWork(say: told.say)) { try await rig.client.signIn() }
-        #expect(
-            told.all == [
+        expectEqual(
+            told.all,
+            [
                 "GitHub does not answer as it should (850 of 5000 requests left this hour): try 5 of 5 follows; the work "
                     + "then continues by itself."
             ])
         let quick = try GitHubRig(.json("", status: 502), Self.user)
         _ = try await RemoteWork.$current.withValue(RemoteWork(say: told.say)) { try await quick.client.signIn() }
-        #expect(told.all.count == 1)
+        expectEqual(told.all.count, 1)
     }
 
     @Test("a write is never repeated when it may have been carried out")
@@ -168,7 +170,7 @@ struct GitHubLimitsTests {
             let error = try await rig.failure { try await $0.createBranch("x", at: "a", in: GitHubRig.repository) }
             #expect(error.mayHaveHappened)
             #expect(error.message.contains("look there before you repeat it"))
-            #expect(rig.requests.count == 1)
+            expectEqual(rig.requests.count, 1)
         }
     }
 
@@ -176,7 +178,7 @@ struct GitHubLimitsTests {
     func unsentWrite() async throws {
         let rig = try GitHubRig(.failure(.connect), .json("{}", status: 201))
         try await rig.client.createBranch("x", at: "a", in: GitHubRig.repository)
-        #expect(rig.requests.count == 2)
+        expectEqual(rig.requests.count, 2)
     }
 
     @Test("writes of one token are at least a second apart")
@@ -196,7 +198,7 @@ struct GitHubLimitsTests {
             try await group.waitForAll()
         }
         let sent = times.withLock { $0 }
-        #expect(sent.count == 10)
+        expectEqual(sent.count, 10)
         #expect(zip(sent, sent.dropFirst()).allSatisfy { $1 - $0 >= .seconds(1) })
     }
 
@@ -218,7 +220,7 @@ struct GitHubLimitsTests {
             try await group.waitForAll()
         }
         #expect(running.withLock { $0.peak } <= 4)
-        #expect(transport.requests.count == 100)
+        expectEqual(transport.requests.count, 100)
     }
 
     @Test("a storm of refusals counts as one, and every call succeeds after the pause")
@@ -238,7 +240,7 @@ struct GitHubLimitsTests {
             for number in 0..<100 { group.addTask { _ = try await rig.client.repository(Self.repository(number)) } }
             try await group.waitForAll()
         }
-        #expect(transport.requests.count == 120)
+        expectEqual(transport.requests.count, 120)
         #expect(rig.time.waits.allSatisfy { $0 <= .seconds(60) })
     }
 
@@ -295,8 +297,8 @@ struct GitHubLimitsTests {
             }
             try await group.waitForAll()
         }
-        #expect(meter.withLock { $0.refusals } == 0)
-        #expect(transport.requests.count == 800)
+        expectEqual(meter.withLock { $0.refusals }, 0)
+        expectEqual(transport.requests.count, 800)
         #expect(told.all.contains { $0.hasPrefix("GitHub allows one change a second: ") })
     }
 
@@ -313,7 +315,7 @@ struct GitHubLimitsTests {
             group.cancelAll()
             await #expect(throws: CancellationError.self) { try await group.next() }
         }
-        #expect(transport.requests.count == 1)
+        expectEqual(transport.requests.count, 1)
     }
 
     @Test("cancelling ends a call that waits for its turn, and the others continue")
@@ -337,13 +339,13 @@ struct GitHubLimitsTests {
             queue.leave()
             try await group.waitForAll()
         }
-        #expect(order.withLock { $0 } == [1, 2, 3])
+        expectEqual(order.withLock { $0 }, [1, 2, 3])
         try await queue.enter()
         let waiter = Task { try await queue.enter() }
         try await eventually("the caller waits") { queue.waiting >= 1 }
         waiter.cancel()
         await #expect(throws: CancellationError.self) { try await waiter.value }
-        #expect(queue.waiting == 0)
+        expectEqual(queue.waiting, 0)
         queue.leave()
         try await queue.enter()
     }

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import GitHub
@@ -50,12 +51,12 @@ struct GitHubPaceTests {
     func inFlight() {
         var pace = GitHubPace()
         pace.note(GitHubBudget(remaining: 2, limit: 5_000, resetsAt: 100), .core, secondsLeft: 10, now: 0)
-        #expect(pace.take(.core, points: 1, isWrite: false, now: 0) == .go)
-        #expect(pace.take(.core, points: 1, isWrite: false, now: 0) == .go)
-        #expect(pace.take(.core, points: 1, isWrite: false, now: 0) == .wait(until: 11_000, .budget))
+        expectEqual(pace.take(.core, points: 1, isWrite: false, now: 0), .go)
+        expectEqual(pace.take(.core, points: 1, isWrite: false, now: 0), .go)
+        expectEqual(pace.take(.core, points: 1, isWrite: false, now: 0), .wait(until: 11_000, .budget))
         // GraphQL has an hour of its own.
-        #expect(pace.take(.graphQL, points: 1, isWrite: false, now: 0) == .go)
-        #expect(pace.take(.core, points: 1, isWrite: false, now: 11_000) == .go)
+        expectEqual(pace.take(.graphQL, points: 1, isWrite: false, now: 0), .go)
+        expectEqual(pace.take(.core, points: 1, isWrite: false, now: 11_000), .go)
     }
 
     @Test("answers in another order do not raise the rest of the hour; a new hour does")
@@ -67,19 +68,19 @@ struct GitHubPaceTests {
         }
         note(&pace, 4, 100)
         note(&pace, 6, 100)
-        #expect(pace.budgets[.core]?.shown.remaining == 4)
+        expectEqual(pace.budgets[.core]?.shown.remaining, 4)
         note(&pace, 9, 3_700)
-        #expect(pace.budgets[.core]?.shown.remaining == 9)
+        expectEqual(pace.budgets[.core]?.shown.remaining, 9)
         note(&pace, 1, 100)
-        #expect(pace.budgets[.core]?.shown.remaining == 9)
+        expectEqual(pace.budgets[.core]?.shown.remaining, 9)
     }
 
     @Test("refusals of requests that were sent together are one strike")
     func strikes() {
         var pace = GitHubPace()
-        for _ in 0..<20 { #expect(pace.pause(seconds: nil, sentAt: 0, now: 1_000) == 61_000) }
-        #expect(pace.pause(seconds: nil, sentAt: 61_000, now: 61_000) == 61_000 + 120_000)
+        for _ in 0..<20 { expectEqual(pace.pause(seconds: nil, sentAt: 0, now: 1_000), 61_000) }
+        expectEqual(pace.pause(seconds: nil, sentAt: 61_000, now: 61_000), 61_000 + 120_000)
         pace.succeeded(sentAt: 200_000)
-        #expect(pace.pause(seconds: nil, sentAt: 200_000, now: 200_000) == 260_000)
+        expectEqual(pace.pause(seconds: nil, sentAt: 200_000, now: 200_000), 260_000)
     }
 }

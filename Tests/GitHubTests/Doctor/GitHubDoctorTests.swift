@@ -43,8 +43,9 @@ struct GitHubDoctorTests {
     func good() async throws {
         let findings = try await Self.findings(World())
         #expect(Self.bad(findings).isEmpty)
-        #expect(
-            findings.map(\.text) == [
+        expectEqual(
+            findings.map(\.text),
+            [
                 "Signed in as octo with the personal token ghp_…q17.",
                 "The repository octo/app can be read and written.", "The webhook of octo/app delivers.",
                 "GitHub: 4000/5000 requests left this hour.",
@@ -56,8 +57,8 @@ struct GitHubDoctorTests {
         var world = World()
         world.user = .json("{}", status: 401)
         let findings = try await Self.findings(world)
-        #expect(findings.count == 1)
-        #expect(findings[0].severity == .failure)
+        expectEqual(findings.count, 1)
+        expectEqual(findings[0].severity, .failure)
         #expect(findings[0].text.contains("expired or was revoked"))
     }
 
@@ -70,7 +71,7 @@ struct GitHubDoctorTests {
             headers: Answer.budget(12, endsIn: 60))
         let mistyped = GitHubRig.plainToken.dropLast() + "8"
         let texts = Self.bad(try await Self.findings(world, token: String(mistyped)))
-        #expect(texts.count == 7)
+        expectEqual(texts.count, 7)
         for text in [
             "looks wrong", "lacks the scope repo: only public repositories", "lacks the scope workflow",
             "is called octo/new now", "a fork is used", "cannot be checked", "12/5000 requests left this hour, until",
@@ -83,13 +84,14 @@ struct GitHubDoctorTests {
     func missing() async throws {
         var world = World()
         world.head = .json("{}", status: 404)
-        #expect(
-            Self.bad(try await Self.findings(world, branch: "dev")) == [
+        expectEqual(
+            Self.bad(try await Self.findings(world, branch: "dev")),
+            [
                 "The repository octo/app has no branch dev; create it, or correct `branch` in the configuration."
             ])
         world.repository = .json("{}", status: 404)
-        #expect(
-            Self.bad(try await Self.findings(world)).first?.contains("Reading the repository octo/app failed") == true)
+        expectEqual(
+            Self.bad(try await Self.findings(world)).first?.contains("Reading the repository octo/app failed"), true)
         world.repository = .json(#"{"full_name":"octo/app","archived":true}"#)
         #expect(Self.bad(try await Self.findings(world)).contains { $0.contains("archived and read-only") })
     }
@@ -109,7 +111,7 @@ struct GitHubDoctorTests {
         var world = World()
         world.hooks = .json(hooks.replacing("HOOK", with: Self.hook))
         let texts = Self.bad(try await Self.findings(world))
-        #expect(texts.count == 1)
-        #expect(texts.first?.contains(text) == true)
+        expectEqual(texts.count, 1)
+        expectEqual(texts.first?.contains(text), true)
     }
 }

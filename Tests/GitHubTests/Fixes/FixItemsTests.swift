@@ -1,4 +1,5 @@
 import JSON
+import TestSupport
 import Testing
 
 @testable import GitHub
@@ -35,7 +36,7 @@ struct FixItemsTests {
     func once() throws {
         let items = FixItems.all(
             news: [self.failed], checks: try self.checks("failure"), comments: [try self.comment(1, "Why?")])
-        #expect(items.map(\.key) == ["check:7", "line_comment:1"])
+        expectEqual(items.map(\.key), ["check:7", "line_comment:1"])
     }
 
     @Test("is no check that has passed since")
@@ -51,7 +52,7 @@ struct FixItemsTests {
         #expect(FixReply.isAnswered(1, in: comments, turn: "op_1"))
         #expect(!FixReply.isAnswered(1, in: comments, turn: "op_2"))
         let again = comments + [try self.comment(3, "Still wrong", replyTo: 1)]
-        #expect(FixItems.all(news: [], checks: nil, comments: again).count == 1)
+        expectEqual(FixItems.all(news: [], checks: nil, comments: again).count, 1)
     }
 
     @Test(
@@ -62,7 +63,7 @@ struct FixItemsTests {
         ])
     func writer(association: String, writer: FixItem.Writer) throws {
         let comments = [try self.comment(1, "Why?", association: association)]
-        #expect(FixItems.all(news: [], checks: nil, comments: comments).map(\.writer) == [writer])
+        expectEqual(FixItems.all(news: [], checks: nil, comments: comments).map(\.writer), [writer])
     }
 
     @Test("is data between marks for the model")

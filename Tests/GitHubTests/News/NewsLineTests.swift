@@ -1,5 +1,6 @@
 import GitHub
 import JSON
+import TestSupport
 import Testing
 
 @Suite("News: the lines in threads", .timeLimit(.minutes(1)))
@@ -18,8 +19,9 @@ struct NewsLineTests {
     func push() {
         let commits = (1...5).map { (NewsFixtures.shas[$0 - 1], "Change *\($0)*") }
         let lines = Self.lines(WebhookEvent.read("push", NewsFixtures.push(commits: commits)))
-        #expect(
-            lines == [
+        expectEqual(
+            lines,
+            [
                 #"mona pushed to `001-feature`: 5 commits, 2 earlier and `3333333` Change \*3\*, "#
                     + #"`4444444` Change \*4\*, `5555555` Change \*5\* https://github.com/octo/app/compare/1...2"#
             ])
@@ -33,10 +35,10 @@ struct NewsLineTests {
         let expected =
             "mona requests changes of \\#7 with 2 comments (`a.swift:2`, `a.swift:3`): “Please test it.” "
             + "https://github.com/octo/app/pull/7#r1 — write `!fix` to let me answer."
-        #expect(Self.lines(review, comments[0], comments[1]) == [expected])
-        #expect(Self.lines(comments[0], review, comments[1]) == [expected])
+        expectEqual(Self.lines(review, comments[0], comments[1]), [expected])
+        expectEqual(Self.lines(comments[0], review, comments[1]), [expected])
         let approved = NewsReader.review(NewsFixtures.review(1, "approved", ""), ofPull: 7, in: "octo/app")
-        #expect(Self.lines(approved) == ["mona approved \\#7 https://github.com/octo/app/pull/7#r1"])
+        expectEqual(Self.lines(approved), ["mona approved \\#7 https://github.com/octo/app/pull/7#r1"])
     }
 
     @Test("failed checks of one commit are one line")
@@ -44,8 +46,9 @@ struct NewsLineTests {
         let checks = (1...7).map {
             NewsReader.check(NewsFixtures.check($0, "failure", name: "job \($0)"), in: "octo/app")
         }
-        #expect(
-            Self.lines(checks[0]) == [
+        expectEqual(
+            Self.lines(checks[0]),
+            [
                 "A check failed for `2222222`: `job 1` https://github.com/octo/app/runs/1 — write `!fix` to let me "
                     + "repair it."
             ])
@@ -74,11 +77,12 @@ struct NewsLineTests {
         var comment = try #require(
             NewsReader.comment(
                 NewsFixtures.written(1, String(repeating: "x", count: 9_000)), ofPull: 7, in: "octo/app"))
-        #expect(comment.text?.count == 4_000)
+        expectEqual(comment.text?.count, 4_000)
         for url in ["javascript:alert(1)", "http://evil.example/", "https://a b/", "https://e.org/`!stop`", nil] {
             comment.url = url
-            #expect(
-                Self.lines(comment) == [
+            expectEqual(
+                Self.lines(comment),
+                [
                     "mona commented on \\#7: “\(String(repeating: "x", count: 299))…” — write `!fix` to let me answer."
                 ])
         }
@@ -93,8 +97,9 @@ struct NewsLineTests {
         let merged = NewsReader.pull(
             NewsFixtures.pullObject(state: "closed", ["merged_at": time]), in: "octo/app")
         let closed = NewsReader.pull(NewsFixtures.pullObject(state: "closed"), in: "octo/app")
-        #expect(
-            Self.lines(merged, closed) == [
+        expectEqual(
+            Self.lines(merged, closed),
+            [
                 "\\#7 was merged https://github.com/octo/app/pull/7",
                 "\\#7 was closed without a merge https://github.com/octo/app/pull/7",
             ])

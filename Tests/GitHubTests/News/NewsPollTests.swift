@@ -1,5 +1,6 @@
 import GitHub
 import JSON
+import TestSupport
 import Testing
 
 @Suite("News: polling", .timeLimit(.minutes(1)))
@@ -21,8 +22,8 @@ struct NewsPollTests {
         var poll = NewsPoll(NewsFixtures.repository)
         let first = try await poll.round([NewsFixtures.watch()], from: self.source)
         #expect(first.pulls == [NewsFixtures.branch: 7] && first.heads == [NewsFixtures.branch: NewsFixtures.shas[0]])
-        #expect(first.events.map(\.key) == ["review:1", "comment:2", "check:3"])
-        #expect(self.source.takeAsked().charged.count == 6)
+        expectEqual(first.events.map(\.key), ["review:1", "comment:2", "check:3"])
+        expectEqual(self.source.takeAsked().charged.count, 6)
         let watch = NewsFixtures.watch(pull: 7, head: NewsFixtures.shas[0])
         let second = try await poll.round([watch], from: self.source)
         let asked = self.source.takeAsked()
@@ -54,7 +55,7 @@ struct NewsPollTests {
             NewsFixtures.written(4, "Here", ["path": "a", "line": 1, "pull_request_review_id": 5])
         ]
         let round = try await poll.round([watch], from: self.source)
-        #expect(round.events.map(\.key) == ["line_comment:4"])
+        expectEqual(round.events.map(\.key), ["line_comment:4"])
         #expect(!self.source.takeAsked().all.contains { $0.contains("/8/") })
     }
 
@@ -83,7 +84,7 @@ struct NewsPollTests {
         var poll = NewsPoll(NewsFixtures.repository)
         let watch = WatchedBranch(
             session: "t", repository: NewsFixtures.repository, branch: "jetbridge/a b", since: 0)
-        #expect(try await poll.round([watch], from: self.source) == NewsSnapshot())
+        try await expectEqual(poll.round([watch], from: self.source), NewsSnapshot())
         self.source["git/ref/heads/jetbridge/a b"] = ["object": ["sha": .string(NewsFixtures.shas[2])]]
         for _ in 1...2 {
             let round = try await poll.round([watch], from: self.source)
@@ -103,7 +104,7 @@ struct NewsPollTests {
         var poll = NewsPoll(NewsFixtures.repository)
         let round = try await poll.round([NewsFixtures.watch(pull: 7)], from: self.source)
         // The script answers every page alike: ten at most are read.
-        #expect(round.events.count { $0.kind == .comment } == 1_000)
+        expectEqual(round.events.count { $0.kind == .comment }, 1_000)
     }
 
     @Test("active threads are polled each minute, later ones more rarely, and new ones within ten seconds")
@@ -111,7 +112,7 @@ struct NewsPollTests {
         let (minute, day) = (Int64(60_000), Int64(86_400_000))
         let now = 100 * day
         for (age, interval) in [(Int64(0), minute), (day, minute), (2 * day, 5 * minute), (8 * day, 60 * minute)] {
-            #expect(PollSchedule.interval(activeAt: now - age, now: now) == interval)
+            expectEqual(PollSchedule.interval(activeAt: now - age, now: now), interval)
         }
         var schedule = PollSchedule()
         let watches = (0..<100).map { (id: "t\($0)", activeAt: now) }
@@ -123,12 +124,12 @@ struct NewsPollTests {
         for watch in watches {
             schedule.polled(watch.id, activeAt: now - 8 * day, from: later, at: later, hasFailed: false)
         }
-        #expect(schedule.next == later + 60 * minute)
+        expectEqual(schedule.next, later + 60 * minute)
         // Somebody writes there again.
         schedule.plan([(id: "t1", activeAt: later)], at: later)
-        #expect(schedule.next == later + minute)
+        expectEqual(schedule.next, later + minute)
         schedule.plan([], at: now)
-        #expect(schedule.next == nil)
+        expectEqual(schedule.next, nil)
     }
     @Test("a poll that failed, and one that was hurried while it ran, are repeated soon")
     func soon() {
@@ -143,10 +144,10 @@ struct NewsPollTests {
             defer { schedule = PollSchedule(leastInterval: hour) }
             return schedule.next
         }
-        #expect(due(hasFailed: false) == now + 500 + hour)
-        #expect(due(hasFailed: true) == now + 500 + PollSchedule.minute)
-        #expect(due(hasFailed: false, hurriedAt: now) == now + 1)
-        #expect(due(hasFailed: true, hurriedAt: now + 200) == now + 201)
-        #expect(due(hasFailed: false, hurriedAt: now - 200) == now + 500 + hour)
+        expectEqual(due(hasFailed: false), now + 500 + hour)
+        expectEqual(due(hasFailed: true), now + 500 + PollSchedule.minute)
+        expectEqual(due(hasFailed: false, hurriedAt: now), now + 1)
+        expectEqual(due(hasFailed: true, hurriedAt: now + 200), now + 201)
+        expectEqual(due(hasFailed: false, hurriedAt: now - 200), now + 500 + hour)
     }
 }

@@ -1,4 +1,5 @@
 import JSON
+import TestSupport
 import Testing
 
 @testable import GitHub
@@ -44,20 +45,20 @@ struct PullRequestTextTests {
         #expect(merged.hasPrefix("Reviewers: look at the form first.\r\n\r\n<!-- jetbridge"))
         #expect(merged.hasSuffix("-->\r\n\r\nThanks!"))
         #expect(merged.contains("8/12") && !merged.contains("7/12"))
-        #expect(PullRequestText.merged(PullRequestText.section(material), into: merged) == merged)
+        expectEqual(PullRequestText.merged(PullRequestText.section(material), into: merged), merged)
     }
 
     @Test("is added to a description without one")
     func isAdded() {
         let section = PullRequestText.section(self.material())
-        #expect(PullRequestText.merged(section, into: "By hand.\n") == "By hand.\n\n\(section)")
-        #expect(PullRequestText.merged(section, into: "") == section)
+        expectEqual(PullRequestText.merged(section, into: "By hand.\n"), "By hand.\n\n\(section)")
+        expectEqual(PullRequestText.merged(section, into: ""), section)
     }
 
     @Test("keeps everything where its end was removed")
     func keepsTextWithoutEnd() {
         let merged = PullRequestText.merged("NEW", into: "Before\n<!-- jetbridge:abc123 -->\nours or theirs")
-        #expect(merged == "Before\n\nours or theirs\n\nNEW")
+        expectEqual(merged, "Before\n\nours or theirs\n\nNEW")
     }
 
     @Test("addresses nobody, closes nothing and cannot end its marks")
@@ -68,7 +69,7 @@ struct PullRequestTextTests {
         let section = PullRequestText.section(material)
         #expect(!section.contains(" #12") && !section.contains(" #3"))
         #expect(!section.contains("@octocat") && !section.contains("@bob"))
-        #expect(section.components(of: "-->") == 2)
+        expectEqual(section.components(of: "-->"), 2)
         #expect(!section.contains("<b>"))
     }
 
@@ -89,14 +90,14 @@ struct PullRequestTextTests {
     func title(given: String?, feature: String?, expected: String) {
         var material = self.material()
         material.title = feature
-        #expect(PullRequestText.title(given, material) == expected)
+        expectEqual(PullRequestText.title(given, material), expected)
     }
 
     @Test("a wish is a draft, a title or both")
     func wishes() {
-        #expect(PullRequestWish("") == PullRequestWish("  "))
+        expectEqual(PullRequestWish(""), PullRequestWish("  "))
         #expect(PullRequestWish("draft").isDraft && PullRequestWish("draft").title == nil)
-        #expect(PullRequestWish("Draft Order bread").title == "Order bread")
+        expectEqual(PullRequestWish("Draft Order bread").title, "Order bread")
         #expect(!PullRequestWish("Order bread").isDraft)
     }
 
@@ -108,22 +109,22 @@ struct PullRequestTextTests {
                     "number": 3, "state": "closed", "base": ["ref": "main", "sha": "1"],
                     "head": ["ref": "x", "sha": "2"],
                 ] as JSON))
-        #expect(PullRequestStep(open: nil, last: closed, head: "2") == .ended(closed))
-        #expect(PullRequestStep(open: nil, last: closed, head: "3") == .open)
-        #expect(PullRequestStep(open: closed, last: nil, head: "2") == .update(closed))
+        expectEqual(PullRequestStep(open: nil, last: closed, head: "2"), .ended(closed))
+        expectEqual(PullRequestStep(open: nil, last: closed, head: "3"), .open)
+        expectEqual(PullRequestStep(open: closed, last: nil, head: "2"), .update(closed))
     }
 
     @Test("is named by number, address or branch")
     func references() {
         let name = GitHubRepositoryName(owner: "o", name: "r")
-        #expect(PullRequestReference("12") == .number(12))
-        #expect(PullRequestReference("#12") == .number(12))
-        #expect(PullRequestReference("https://github.com/o/r/pull/12/files#x") == .address(name, 12))
-        #expect(PullRequestReference("<https://github.com/o/r/pull/12|#12>") == .address(name, 12))
-        #expect(PullRequestReference("001-order") == .branch("001-order"))
-        #expect(PullRequestReference("https://github.com/o/r/issues/12") == nil)
-        #expect(PullRequestReference("") == nil)
-        #expect(PullRequestReference("12 13") == nil)
+        expectEqual(PullRequestReference("12"), .number(12))
+        expectEqual(PullRequestReference("#12"), .number(12))
+        expectEqual(PullRequestReference("https://github.com/o/r/pull/12/files#x"), .address(name, 12))
+        expectEqual(PullRequestReference("<https://github.com/o/r/pull/12|#12>"), .address(name, 12))
+        expectEqual(PullRequestReference("001-order"), .branch("001-order"))
+        expectEqual(PullRequestReference("https://github.com/o/r/issues/12"), nil)
+        expectEqual(PullRequestReference(""), nil)
+        expectEqual(PullRequestReference("12 13"), nil)
     }
 }
 

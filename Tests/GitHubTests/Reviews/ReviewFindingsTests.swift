@@ -1,4 +1,5 @@
 import JSON
+import TestSupport
 import Testing
 
 @testable import GitHub
@@ -26,8 +27,8 @@ struct ReviewFindingsTests {
 
     @Test("a patch says which lines of the new file a comment may be on")
     func lines() throws {
-        #expect(try self.file().lines == [1, 2, 3, 4, 21, 22])
-        #expect(try self.file().hunks.count == 2)
+        try expectEqual(self.file().lines, [1, 2, 3, 4, 21, 22])
+        try expectEqual(self.file().hunks.count, 2)
     }
 
     @Test("a line outside of the diff makes a finding one about its file")
@@ -38,8 +39,8 @@ struct ReviewFindingsTests {
                 ReviewFinding(path: "src/a.c", line: 3, severity: .high, text: "here"),
                 ReviewFinding(path: "etc/passwd", line: 1, severity: .high, text: "no such file"),
             ], against: [try self.file()])
-        #expect(findings.map(\.line) == [3, nil])
-        #expect(findings.map(\.text) == ["here", "far away"])
+        expectEqual(findings.map(\.line), [3, nil])
+        expectEqual(findings.map(\.text), ["here", "far away"])
     }
 
     @Test("the same twice is kept once, the most severe first")
@@ -50,7 +51,7 @@ struct ReviewFindingsTests {
                 ReviewFinding(path: "src/a.c", line: 1, severity: .low, text: "leak"),
                 ReviewFinding(path: "src/a.c", line: 2, severity: .high, text: "Overflow"),
             ], against: [try self.file()])
-        #expect(findings.map(\.severity) == [.high, .low])
+        expectEqual(findings.map(\.severity), [.high, .low])
     }
 
     @Test(
@@ -62,22 +63,22 @@ struct ReviewFindingsTests {
         ])
     func answers(text: String) throws {
         let findings = try #require(ReviewAnswer.findings(in: text))
-        #expect(findings == [ReviewFinding(path: "a", line: 1, severity: .high, text: "x } ] {")])
+        expectEqual(findings, [ReviewFinding(path: "a", line: 1, severity: .high, text: "x } ] {")])
     }
 
     @Test("an empty list is an answer; text without JSON is not")
     func noAnswer() {
-        #expect(ReviewAnswer.findings(in: #"{"findings": []}"#) == [])
-        #expect(ReviewAnswer.findings(in: "I found nothing.") == nil)
-        #expect(ReviewAnswer.findings(in: #"{"findings": [{"file""#) == nil)
+        expectEqual(ReviewAnswer.findings(in: #"{"findings": []}"#), [])
+        expectEqual(ReviewAnswer.findings(in: "I found nothing."), nil)
+        expectEqual(ReviewAnswer.findings(in: #"{"findings": [{"file""#), nil)
     }
 
     @Test("a reference is an id and nothing else")
     func reference() throws {
         let json: JSON = ["file": "a", "text": "x", "reference": "T004"]
-        #expect(try #require(ReviewFinding(json)).reference == "T004")
+        try expectEqual(#require(ReviewFinding(json)).reference, "T004")
         let other: JSON = ["file": "a", "text": "x", "reference": "see @octocat"]
-        #expect(try #require(ReviewFinding(other)).reference == nil)
+        try expectEqual(#require(ReviewFinding(other)).reference, nil)
     }
 
     @Test("are a list with places and links, in which nothing marks up or addresses anybody")
@@ -86,8 +87,9 @@ struct ReviewFindingsTests {
             path: "src/a_b.c", line: 3, severity: .high, text: "**bold** @all <!-- x -->", reference: "T004",
             suggestion: "Check it")
         let list = ReviewText.list([finding]) { path, line in "https://h/\(path)#L\(line ?? 0)" }
-        #expect(
-            list == "- [src/a\\_b.c:3](https://h/src/a_b.c#L3) **high** (T004) \\*\\*bold\\*\\* @\u{200B}all "
+        expectEqual(
+            list,
+            "- [src/a\\_b.c:3](https://h/src/a_b.c#L3) **high** (T004) \\*\\*bold\\*\\* @\u{200B}all "
                 + "Instead: Check it")
     }
 
@@ -102,7 +104,7 @@ struct ReviewFindingsTests {
         #expect(body.contains("2 findings: 1 high, 1 low."))
         #expect(body.contains("on a file") && !body.contains("on a line"))
         #expect(ReviewText.body(findings, id: "op_1", withLines: true).contains("`a:3`"))
-        #expect(ReviewText.comments(findings).map(\.line) == [3])
+        expectEqual(ReviewText.comments(findings).map(\.line), [3])
     }
 
     @Test("survive until the question is answered")
@@ -111,8 +113,8 @@ struct ReviewFindingsTests {
             repository: "app", number: 12, commit: "abc", id: "op_1",
             findings: [ReviewFinding(path: "a", line: 3, severity: .high, text: "x", reference: "T1", suggestion: "y")],
             canRequestChanges: true)
-        #expect(ReviewPayload(payload.text) == payload)
-        #expect(ReviewPayload("{}") == nil)
+        expectEqual(ReviewPayload(payload.text), payload)
+        expectEqual(ReviewPayload("{}"), nil)
     }
 
     @Test("a large change is asked about in bounded parts, and what no part has is named")
@@ -126,8 +128,8 @@ struct ReviewFindingsTests {
         let prompt = ReviewPrompt(budget: 30_000) { "<\($1)>\($0)</>" }
         let batches = prompt.batches(
             of: files, documents: [("spec.md", String(repeating: "s", count: 50_000))], about: "everything")
-        #expect(batches.requests.count == ReviewPrompt.batchLimit)
+        expectEqual(batches.requests.count, ReviewPrompt.batchLimit)
         #expect(batches.requests.allSatisfy { $0.text.utf8.count <= 31_000 })
-        #expect(batches.requests.flatMap(\.files).count + batches.omitted.count == 40)
+        expectEqual(batches.requests.flatMap(\.files).count + batches.omitted.count, 40)
     }
 }

@@ -39,7 +39,7 @@ struct GitHubAppTests {
     private func write(_ bytes: [UInt8], _ name: String) throws {
         let file = try #require(fopen("\(self.folder.path)/\(name)", "w"))
         defer { fclose(file) }
-        #expect(fwrite(bytes, 1, bytes.count, file) == bytes.count)
+        expectEqual(fwrite(bytes, 1, bytes.count, file), bytes.count)
     }
 
     /// A new key as PKCS #1 and PKCS #8.
@@ -63,10 +63,10 @@ struct GitHubAppTests {
         for key in try await self.keys() {
             let app = GitHubAppSettings(appID: "Iv1.abc", privateKey: key)
             let parts = try GitHubAppClaim.signed(app, date: 1_000_000).reveal().split(separator: ".")
-            #expect(parts.count == 3)
+            expectEqual(parts.count, 3)
             let claim = try JSON.parse(try #require(Self.decoded(parts[1])))
-            #expect(claim == ["iat": 999_940, "exp": 1_000_540, "iss": "Iv1.abc"])
-            #expect(try JSON.parse(try #require(Self.decoded(parts[0]))) == ["alg": "RS256", "typ": "JWT"])
+            expectEqual(claim, ["iat": 999_940, "exp": 1_000_540, "iss": "Iv1.abc"])
+            try expectEqual(JSON.parse(try #require(Self.decoded(parts[0]))), ["alg": "RS256", "typ": "JWT"])
             try self.write(Array("\(parts[0]).\(parts[1])".utf8), "text")
             try self.write(try #require(Self.decoded(parts[2])), "signature")
             try await self.openssl("dgst", "-sha256", "-verify", "public.pem", "-signature", "signature", "text")
@@ -80,7 +80,7 @@ struct GitHubAppTests {
         try await self.openssl("genrsa", "-aes256", "-passout", "pass:secret", "-out", "locked.pem", "2048")
         for text in ["", "nonsense", try self.read("short.pem"), try self.read("ec.pem"), try self.read("locked.pem")] {
             let error = #expect(throws: PrivateKeyError.self) { try signRSASHA256([1], privateKey: Secret(text)) }
-            #expect(error?.description.contains("BEGIN EC") == false)
+            expectEqual(error?.description.contains("BEGIN EC"), false)
             #expect((error?.description.utf8.count ?? 0) < 200)
         }
     }
@@ -112,21 +112,20 @@ struct GitHubAppTests {
             for _ in 0..<20 { group.addTask { try await app.token(for: GitHubRig.repository) } }
             return try await group.reduce(into: Set<GitHubToken?>()) { $0.insert($1) }
         }
-        #expect(tokens.count == 1)
-        #expect(
-            transport.requests.map(\.url.path)
-                == ["/repos/octo/app/installation", "/app/installations/42/access_tokens"])
+        expectEqual(tokens.count, 1)
+        expectEqual(
+            transport.requests.map(\.url.path), ["/repos/octo/app/installation", "/app/installations/42/access_tokens"])
         let exchange = try #require(transport.requests.last)
-        #expect(
-            try JSON.parse(exchange.body ?? []) == ["repositories": ["app"], "permissions": ["contents": "write"]])
-        #expect(exchange.headers["authorization"]?.hasPrefix("Bearer eyJ") == true)
+        try expectEqual(
+            JSON.parse(exchange.body ?? []), ["repositories": ["app"], "permissions": ["contents": "write"]])
+        expectEqual(exchange.headers["authorization"]?.hasPrefix("Bearer eyJ"), true)
         time.pass(.seconds(3_299))
-        #expect(try await app.token(for: GitHubRig.repository) == tokens.first)
+        try await expectEqual(app.token(for: GitHubRig.repository), tokens.first)
         time.pass(.seconds(2))
         let next = try await app.token(for: GitHubRig.repository)
         #expect(next != nil)
         #expect(!tokens.contains(next))
-        #expect(transport.requests.count == 3)
+        expectEqual(transport.requests.count, 3)
     }
 
     @Test("a refused token is fetched anew; where the app is not installed, the host's is used")
@@ -137,10 +136,10 @@ struct GitHubAppTests {
         let host = try GitHubRig.token()
         let tokens = ChosenTokens(app: app, host: FixedToken(host))
         let none = GitHubRepositoryName(owner: "octo", name: "none")
-        for _ in 0..<3 { #expect(try await tokens.token(for: nil, repository: none) == host) }
-        #expect(transport.requests.count == 1)
+        for _ in 0..<3 { try await expectEqual(tokens.token(for: nil, repository: none), host) }
+        expectEqual(transport.requests.count, 1)
         let first = try #require(try await tokens.token(for: nil, repository: GitHubRig.repository))
-        #expect(first.kind == .installation)
+        expectEqual(first.kind, .installation)
         await tokens.refused(first)
         #expect(try await tokens.token(for: nil, repository: GitHubRig.repository) != first)
     }
@@ -150,6 +149,6 @@ struct GitHubAppTests {
         let transport = ScriptedTransport([.json(#"{"message":"A JSON web token could not be decoded"}"#, status: 401)])
         let app = try await self.app(transport, SkippingClock())
         let error = await #expect(throws: GitHubError.self) { try await app.token(for: GitHubRig.repository) }
-        #expect(error?.message.contains("the app's key (401)") == true)
+        expectEqual(error?.message.contains("the app's key (401)"), true)
     }
 }

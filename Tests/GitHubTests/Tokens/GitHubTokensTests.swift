@@ -26,7 +26,7 @@ struct GitHubTokensTests {
 
     @Test("the checksum of a token is checked", arguments: ["ghp_", "gho_", "ghu_", "ghs_", "ghr_"])
     func checksum(prefix: String) throws {
-        #expect(try GitHubToken(Self.issued(prefix)).formProblem == nil)
+        try expectEqual(GitHubToken(Self.issued(prefix)).formProblem, nil)
         let mistyped = Self.issued(prefix).replacing("qqq", with: "qrq", maxReplacements: 1)
         #expect(try GitHubToken(mistyped).formProblem != nil)
     }
@@ -34,16 +34,16 @@ struct GitHubTokensTests {
     @Test("the documented example has the right checksum; cut tokens do not")
     func forms() throws {
         let example = try GitHubRig.token()
-        #expect(example.formProblem == nil)
-        #expect(example.masked == "ghp_…q17")
-        #expect(example.kind == .classic)
+        expectEqual(example.formProblem, nil)
+        expectEqual(example.masked, "ghp_…q17")
+        expectEqual(example.kind, .classic)
         #expect(try GitHubToken(String(GitHubRig.plainToken.dropLast(3))).formProblem != nil)
         let parts = (String(repeating: "A", count: 22), String(repeating: "b", count: 59))
-        #expect(try GitHubToken("github_pat_\(parts.0)_\(parts.1)").formProblem == nil)
+        try expectEqual(GitHubToken("github_pat_\(parts.0)_\(parts.1)").formProblem, nil)
         #expect(try GitHubToken("github_pat_\(parts.0)").formProblem != nil)
         // Newer tokens of installations are longer and have dots.
-        #expect(try GitHubToken("ghs_eyJhbGciOiJSUzI1NiJ9.abc-def.ghi").formProblem == nil)
-        #expect(try GitHubToken(Self.issued("ghr_")).kind == .refresh)
+        try expectEqual(GitHubToken("ghs_eyJhbGciOiJSUzI1NiJ9.abc-def.ghi").formProblem, nil)
+        try expectEqual(GitHubToken(Self.issued("ghr_")).kind, .refresh)
     }
 
     private static func finding(_ kind: SignInSource.Kind, _ token: String) throws -> SignInFinding? {
@@ -63,16 +63,16 @@ struct GitHubTokensTests {
             return try Self.finding(.githubCLI, second)
         }
         let one = try #require(try await tokens.token(for: nil, repository: nil))
-        #expect(one.value == Secret(first))
-        #expect(asked.withLock { $0 } == 0)
-        #expect(await tokens.remedy(for: one) == "run 'jetbridge login' again")
+        expectEqual(one.value, Secret(first))
+        expectEqual(asked.withLock { $0 }, 0)
+        await expectEqual(tokens.remedy(for: one), "run 'jetbridge login' again")
         await tokens.refused(one)
         let two = try #require(try await tokens.token(for: nil, repository: nil))
-        #expect(two.value == Secret(second))
+        expectEqual(two.value, Secret(second))
         _ = try await tokens.token(for: nil, repository: nil)
-        #expect(asked.withLock { $0 } == 1)
+        expectEqual(asked.withLock { $0 }, 1)
         await tokens.refused(two)
-        #expect(try await tokens.token(for: nil, repository: nil) == nil)
+        try await expectEqual(tokens.token(for: nil, repository: nil), nil)
     }
 
     @Test("a configured token excludes all others, and a wrong one is an error")
@@ -84,15 +84,15 @@ struct GitHubTokensTests {
         }
         let token = try #require(try await tokens.token(for: nil, repository: nil))
         await tokens.refused(token)
-        #expect(try await tokens.token(for: nil, repository: nil) == token)
+        try await expectEqual(tokens.token(for: nil, repository: nil), token)
         let wrong = HostTokens(configured: Secret("hunter2hunter2")) {
             nil
         } commandLine: {
             nil
         }
         let error = await #expect(throws: GitHubError.self) { try await wrong.token(for: nil, repository: nil) }
-        #expect(error?.code == .unauthorized)
-        #expect(error?.message.contains("hunter2") == false)
+        expectEqual(error?.code, .unauthorized)
+        expectEqual(error?.message.contains("hunter2"), false)
     }
 
     /// The sign-in of one person, which is dropped or renewed when it is refused.
@@ -115,12 +115,12 @@ struct GitHubTokensTests {
         let host = try GitHubRig.token()
         let people = OnePerson([own])
         let tokens = ChosenTokens(people: people, host: FixedToken(host))
-        #expect(try await tokens.token(for: "alice", repository: nil) == own)
-        #expect(try await tokens.token(for: "bob", repository: nil) == host)
-        #expect(try await tokens.token(for: nil, repository: nil) == host)
+        try await expectEqual(tokens.token(for: "alice", repository: nil), own)
+        try await expectEqual(tokens.token(for: "bob", repository: nil), host)
+        try await expectEqual(tokens.token(for: nil, repository: nil), host)
         await tokens.refused(own)
-        #expect(try await tokens.token(for: "alice", repository: nil) == host)
-        #expect(await people.refusals == 1)
+        try await expectEqual(tokens.token(for: "alice", repository: nil), host)
+        await expectEqual(people.refusals, 1)
     }
 
     @Test("a refused token is replaced once; without another, the error says how to sign in")
@@ -135,9 +135,8 @@ struct GitHubTokensTests {
         try await RemoteWork.$current.withValue(RemoteWork(person: "alice")) {
             _ = try await rig.client.signIn()
         }
-        #expect(
-            script.requests.map { $0.headers["authorization"] }
-                == [old, new].map { "Bearer \($0.value.reveal())" })
+        expectEqual(
+            script.requests.map { $0.headers["authorization"] }, [old, new].map { "Bearer \($0.value.reveal())" })
         let people = OnePerson([old])
         let again = ScriptedTransport([.json("{}", status: 401)])
         let other = try GitHubRig(
@@ -145,8 +144,8 @@ struct GitHubTokensTests {
         let error = try await RemoteWork.$current.withValue(RemoteWork(person: "alice")) {
             try await other.failure { _ = try await $0.signIn() }
         }
-        #expect(error.code == .unauthorized)
-        #expect(again.requests.count == 1)
-        #expect(await people.refusals == 1)
+        expectEqual(error.code, .unauthorized)
+        expectEqual(again.requests.count, 1)
+        await expectEqual(people.refusals, 1)
     }
 }

@@ -1,4 +1,5 @@
 import GitHub
+import TestSupport
 import Testing
 
 @Suite("What is typed after workflow", .timeLimit(.minutes(1)))
@@ -9,12 +10,12 @@ struct WorkflowWishTests {
         #expect(plain.name == "ci.yml" && plain.branch == nil && plain.inputs.isEmpty)
         let whole = try #require(WorkflowWish("Deploy it on main level=2 text=\"two words\" empty="))
         #expect(whole.name == "Deploy it" && whole.branch == "main")
-        #expect(whole.inputs == ["level": "2", "text": "two words", "empty": ""])
-        #expect(WorkflowWish("on main")?.name == "on main")
+        expectEqual(whole.inputs, ["level": "2", "text": "two words", "empty": ""])
+        expectEqual(WorkflowWish("on main")?.name, "on main")
     }
 
     @Test("nothing else", arguments: ["", "  ", "level=2", "level=2 ci", "ci level=2 level=3"])
     func refuses(text: String) {
-        #expect(WorkflowWish(text) == nil)
+        expectEqual(WorkflowWish(text), nil)
     }
 }

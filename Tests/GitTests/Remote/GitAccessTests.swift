@@ -27,8 +27,8 @@ struct GitAccessTests {
                 return refused == nil ? Self.bad : Self.good
             })
         _ = try await remote.fetch(into: fixture.mirror)
-        #expect(asked.withLock { $0 } == [nil, Self.bad])
-        #expect(fixture.server.calls.map(\.status) == [401, 200, 200])
+        expectEqual(asked.withLock { $0 }, [nil, Self.bad])
+        expectEqual(fixture.server.calls.map(\.status), [401, 200, 200])
         #expect(throws: RealGit.Failure.self) { try fixture.git.shell("grep -rl ghp_ mirrors") }
         await fixture.server.stop()
     }
@@ -43,24 +43,25 @@ struct GitAccessTests {
                 return Self.good
             })
         let fetched = try await remote.fetch(into: fixture.mirror)
-        #expect(asked.withLock { $0 } == 1)
+        expectEqual(asked.withLock { $0 }, 1)
         let new = try fixture.outgoing()
         try await remote.push(
             "refs/jetbridge/outgoing/one", to: "main", expecting: fetched.changes.first?.new, from: fixture.mirror)
-        #expect(asked.withLock { $0 } == 2)
-        #expect(try fixture.served("main") == new.hex)
+        expectEqual(asked.withLock { $0 }, 2)
+        try expectEqual(fixture.served("main"), new.hex)
         let calls = fixture.server.calls
-        #expect(
-            calls.map(\.request) == [
+        expectEqual(
+            calls.map(\.request),
+            [
                 .references(isPush: false), .fetch, .references(isPush: true), .push,
             ])
         #expect(calls.allSatisfy { $0.password == "ghp_good" && $0.status == 200 })
         // Neither the credentials nor the address are in a file of the mirror.
-        #expect(try fixture.git.shell("grep -rlaE 'ghp_|x-access|127\\.0\\.0\\.1' mirrors || true") == "")
-        #expect(try fixture.git("-C mirrors/name.git remote") == "")
-        #expect(
-            try fixture.git("-C mirrors/name.git for-each-ref --format='%(refname)'")
-                == "refs/heads/main\nrefs/jetbridge/outgoing/one")
+        try expectEqual(fixture.git.shell("grep -rlaE 'ghp_|x-access|127\\.0\\.0\\.1' mirrors || true"), "")
+        try expectEqual(fixture.git("-C mirrors/name.git remote"), "")
+        try expectEqual(
+            fixture.git("-C mirrors/name.git for-each-ref --format='%(refname)'"),
+            "refs/heads/main\nrefs/jetbridge/outgoing/one")
         await fixture.server.stop()
     }
 
@@ -72,11 +73,11 @@ struct GitAccessTests {
                 _ = try await fixture.remote(access: access).list()
                 Issue.record("the list came")
             } catch let error as GitError {
-                #expect(error.code == .unauthorised)
+                expectEqual(error.code, .unauthorised)
                 #expect(!error.message.contains("ghp_") && !error.message.contains("x-access"))
             }
         }
-        #expect(fixture.server.calls.count == 3)
+        expectEqual(fixture.server.calls.count, 3)
         await fixture.server.stop()
     }
 
@@ -90,7 +91,7 @@ struct GitAccessTests {
         let fixture = try await RemoteFixture()
         fixture.server.fail(.references(isPush: false), .status(status))
         let remote = try fixture.remote()
-        #expect(await fixture.code { _ = try await remote.list() } == code)
+        await expectEqual(fixture.code { _ = try await remote.list() }, code)
         await fixture.server.stop()
     }
 
@@ -98,10 +99,10 @@ struct GitAccessTests {
     func absent() async throws {
         let fixture = try await RemoteFixture()
         let closed = GitRemote(url: try GitRemoteURL("http://127.0.0.1:9/owner/name.git"))
-        #expect(await fixture.code { _ = try await closed.list() } == .unreachable)
+        await expectEqual(fixture.code { _ = try await closed.list() }, .unreachable)
         fixture.server.fail(.references(isPush: false), .status(200))
         let page = try fixture.remote()
-        #expect(await fixture.code { _ = try await page.list() } == .failed)
+        await expectEqual(fixture.code { _ = try await page.list() }, .failed)
         await fixture.server.stop()
     }
 
@@ -114,16 +115,16 @@ struct GitAccessTests {
         fixture.server.fail(.references(isPush: false), .redirect(to: "\(other.url)/owner/name.git/info/refs"))
         _ = try await remote.fetch(into: fixture.mirror)
         #expect(try fixture.isSame())
-        #expect(other.calls.map(\.request) == [.references(isPush: false), .fetch])
+        expectEqual(other.calls.map(\.request), [.references(isPush: false), .fetch])
         #expect(other.calls.allSatisfy { $0.password == nil })
-        #expect(fixture.server.calls.map(\.password) == ["ghp_good"])
+        expectEqual(fixture.server.calls.map(\.password), ["ghp_good"])
         for _ in 0..<4 {
             fixture.server.fail(
                 .references(isPush: false), .redirect(to: "\(fixture.server.url)/again.git/info/refs"))
         }
-        #expect(await fixture.code { _ = try await remote.list() } == .failed)
+        await expectEqual(fixture.code { _ = try await remote.list() }, .failed)
         fixture.server.fail(.references(isPush: false), .redirect(to: "\(other.url)/sign-in"))
-        #expect(await fixture.code { _ = try await fixture.remote().list() } == .failed)
+        await expectEqual(fixture.code { _ = try await fixture.remote().list() }, .failed)
         await fixture.server.stop()
         await other.stop()
     }
@@ -158,9 +159,9 @@ struct GitAccessTests {
             let http = Redirecting(to: target)
             let remote = GitRemote(
                 url: try GitRemoteURL("https://example.org/a.git"), access: .http { _ in Self.good }, http: http)
-            #expect(await fixture.code { _ = try await remote.list() } == code)
+            await expectEqual(fixture.code { _ = try await remote.list() }, code)
             let requests = http.requests.withLock { $0 }
-            #expect(requests.count == count)
+            expectEqual(requests.count, count)
             #expect(requests.allSatisfy { $0.headers.contains("authorization") == ($0.url.host == "example.org") })
         }
         await fixture.server.stop()

@@ -12,22 +12,22 @@ struct GitFetchTests {
         try fixture.commit("b", branch: "other")
         let remote = try fixture.remote()
         let fetched = try await remote.fetch(into: fixture.mirror)
-        #expect(fetched.defaultBranch == "main")
-        #expect(fetched.changes.map(\.name) == ["main", "other"])
+        expectEqual(fetched.defaultBranch, "main")
+        expectEqual(fetched.changes.map(\.name), ["main", "other"])
         #expect(fetched.changes.allSatisfy { $0.old == nil && $0.new != nil })
         #expect(fetched.receivedBytes > 0)
         #expect(try fixture.isSame())
 
         let second = try fixture.commit("c")
         let next = try await remote.fetch(into: fixture.mirror)
-        #expect(next.changes == [.init(name: "main", old: try fixture.id(first), new: try fixture.id(second))])
+        expectEqual(next.changes, [.init(name: "main", old: try fixture.id(first), new: try fixture.id(second))])
         #expect(try fixture.isSame())
 
         fixture.server.backend.forgetCalls()
         let last = try await remote.fetch(into: fixture.mirror)
         #expect(last.changes.isEmpty)
-        #expect(last.receivedBytes == 0)
-        #expect(fixture.server.calls.map(\.request) == [.references(isPush: false)])
+        expectEqual(last.receivedBytes, 0)
+        expectEqual(fixture.server.calls.map(\.request), [.references(isPush: false)])
         #expect(fixture.server.calls.allSatisfy { $0.protocolVersion == nil })
         await fixture.server.stop()
     }
@@ -48,11 +48,11 @@ struct GitFetchTests {
             git update-ref refs/heads/x $id && git branch -m main trunk && git symbolic-ref HEAD refs/heads/trunk
             """)
         let fetched = try await remote.fetch(into: fixture.mirror)
-        #expect(fetched.changes.map(\.name) == ["main", "topic", "topic/one", "trunk", "x", "x/y"])
-        #expect(fetched.defaultBranch == "trunk")
+        expectEqual(fetched.changes.map(\.name), ["main", "topic", "topic/one", "trunk", "x", "x/y"])
+        expectEqual(fetched.defaultBranch, "trunk")
         #expect(try fixture.isSame())
-        #expect(try fixture.git("-C mirrors/name.git symbolic-ref HEAD") == "refs/heads/trunk")
-        #expect(try fixture.mirrored("refs/jetbridge/outgoing/one").count == 40)
+        try expectEqual(fixture.git("-C mirrors/name.git symbolic-ref HEAD"), "refs/heads/trunk")
+        try expectEqual(fixture.mirrored("refs/jetbridge/outgoing/one").count, 40)
         await fixture.server.stop()
     }
 
@@ -62,11 +62,11 @@ struct GitFetchTests {
         let remote = try fixture.remote()
         let none = try await remote.fetch(into: fixture.mirror)
         #expect(none.changes.isEmpty)
-        #expect(none.defaultBranch == nil)
+        expectEqual(none.defaultBranch, nil)
         #expect(try await remote.list().branches.isEmpty)
-        #expect(try await fixture.mirror.headBranch() == "main")
+        try await expectEqual(fixture.mirror.headBranch(), "main")
         try fixture.commit()
-        #expect(try await remote.fetch(into: fixture.mirror).changes.map(\.name) == ["main"])
+        try await expectEqual(remote.fetch(into: fixture.mirror).changes.map(\.name), ["main"])
         try await fixture.mirror.createMirror()
         #expect(try fixture.isSame())
         await fixture.server.stop()
@@ -82,18 +82,18 @@ struct GitFetchTests {
         let remote = try fixture.remote()
         let pull = GitFetchedReference("refs/pull/7/head", to: "refs/jetbridge/pulls/7")
         let fetched = try await remote.fetch(into: fixture.mirror, only: ["wanted"], references: [pull])
-        #expect(fetched.changes.map(\.name) == ["refs/jetbridge/pulls/7", "wanted"])
-        #expect(try fixture.mirrored("refs/jetbridge/pulls/7") == fixture.served("unwanted"))
-        #expect(
-            await fixture.code {
+        expectEqual(fetched.changes.map(\.name), ["refs/jetbridge/pulls/7", "wanted"])
+        try expectEqual(fixture.mirrored("refs/jetbridge/pulls/7"), fixture.served("unwanted"))
+        await expectEqual(
+            fixture.code {
                 _ = try await remote.fetch(
                     into: fixture.mirror, references: [.init("refs/pull/8/head", to: "refs/jetbridge/pulls/8")])
-            } == .notFound)
-        #expect(
-            await fixture.code {
+            }, .notFound)
+        await expectEqual(
+            fixture.code {
                 _ = try await remote.fetch(
                     into: fixture.mirror, references: [.init("refs/pull/7/head", to: "refs/heads/main")])
-            } == .invalidName)
+            }, .invalidName)
         await fixture.server.stop()
     }
 
@@ -111,7 +111,7 @@ struct GitFetchTests {
         async let one = remote.fetch(into: fixture.mirror)
         async let two = remote.fetch(into: fixture.mirror)
         let changed = try await (one.changes.count, two.changes.count)
-        #expect(changed.0 + changed.1 == 302)
+        expectEqual(changed.0 + changed.1, 302)
         #expect(changed.0 == 0 || changed.1 == 0)
         #expect(try fixture.isSame())
         await fixture.server.stop()
@@ -123,8 +123,8 @@ struct GitFetchTests {
         try fixture.commit("big", String(repeating: "0123456789", count: 200))
         fixture.server.fail(.fetch, .cut(after: 60))
         let remote = try fixture.remote()
-        #expect(await fixture.code { _ = try await remote.fetch(into: fixture.mirror) } == .unreachable)
-        #expect(try fixture.branches("mirrors/name.git") == "")
+        await expectEqual(fixture.code { _ = try await remote.fetch(into: fixture.mirror) }, .unreachable)
+        try expectEqual(fixture.branches("mirrors/name.git"), "")
         try fixture.git.shell(
             """
             cd mirrors/name.git && head -c 100000 /dev/urandom > objects/pack/pack_git2_abcdef && \
@@ -132,7 +132,7 @@ struct GitFetchTests {
             """)
         _ = try await remote.fetch(into: fixture.mirror)
         #expect(try fixture.isSame())
-        #expect(try fixture.git.shell("ls mirrors/name.git/objects/pack | grep -c git2 || true") == "0")
+        try expectEqual(fixture.git.shell("ls mirrors/name.git/objects/pack | grep -c git2 || true"), "0")
         await fixture.server.stop()
     }
 
@@ -148,7 +148,7 @@ struct GitFetchTests {
         await #expect(throws: CancellationError.self) { _ = try await task.value }
         fixture.server.fail(.fetch, .hang(after: 30))
         let impatient = try fixture.remote(http: GitHTTPClient(idleTimeout: .milliseconds(200)))
-        #expect(await fixture.code { _ = try await impatient.fetch(into: fixture.mirror) } == .unreachable)
+        await expectEqual(fixture.code { _ = try await impatient.fetch(into: fixture.mirror) }, .unreachable)
         // On a busy machine it may have given up before its turn to hang.
         await fixture.server.backend.release()
         _ = try await remote.fetch(into: fixture.mirror)
@@ -179,15 +179,15 @@ struct GitFetchTests {
         let fixture = try await RemoteFixture()
         try fixture.commit()
         let remote = GitRemote(url: try GitRemoteURL(fixture.folder.path + "/served/owner/name.git"))
-        #expect(try await remote.list().defaultBranch == "main")
+        try await expectEqual(remote.list().defaultBranch, "main")
         _ = try await remote.fetch(into: fixture.mirror)
         #expect(try fixture.isSame())
         let new = try fixture.outgoing()
         try await remote.push(
             "refs/jetbridge/outgoing/one", to: "made", expecting: nil, from: fixture.mirror)
-        #expect(try fixture.served("made") == new.hex)
+        try expectEqual(fixture.served("made"), new.hex)
         let missing = GitRemote(url: try GitRemoteURL(fixture.folder.path + "/served/owner/other.git"))
-        #expect(await fixture.code { _ = try await missing.list() } == .notFound)
+        await expectEqual(fixture.code { _ = try await missing.list() }, .notFound)
         await fixture.server.stop()
     }
 }

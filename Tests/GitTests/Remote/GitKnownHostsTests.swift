@@ -1,4 +1,5 @@
 import Crypto
+import TestSupport
 import Testing
 
 @testable import Git
@@ -31,12 +32,12 @@ struct GitKnownHostsTests {
             ("@cert-authority *.org ssh-ed25519 \(known)", .unknown), ("", .unknown), ("example.org", .unknown),
         ])
     func verdicts(text: String, verdict: GitKnownHosts.Verdict) {
-        #expect(GitKnownHosts.verdict(text, key: Self.key(1), host: "example.org", port: 22) == verdict)
+        expectEqual(GitKnownHosts.verdict(text, key: Self.key(1), host: "example.org", port: 22), verdict)
     }
 
     @Test("another port is another name")
     func port() {
         let line = "[example.org]:2222 ssh-ed25519 \(Self.known)"
-        #expect(GitKnownHosts.verdict(line, key: Self.key(1), host: "example.org", port: 2222) == .known)
+        expectEqual(GitKnownHosts.verdict(line, key: Self.key(1), host: "example.org", port: 2222), .known)
     }
 }

@@ -23,10 +23,10 @@ struct GitPushTests {
         let (fixture, remote, old) = try await self.fixture()
         let new = try fixture.outgoing()
         try await remote.push(Self.source, to: "main", expecting: old, from: fixture.mirror)
-        #expect(try fixture.served("main") == new.hex)
-        #expect(try fixture.mirrored("refs/heads/main") == new.hex)
+        try expectEqual(fixture.served("main"), new.hex)
+        try expectEqual(fixture.mirrored("refs/heads/main"), new.hex)
         try await remote.push(Self.source, to: "new/ü", expecting: nil, from: fixture.mirror)
-        #expect(try fixture.served("new/ü") == new.hex)
+        try expectEqual(fixture.served("new/ü"), new.hex)
         // The answer to the first one could have been lost.
         fixture.server.backend.forgetCalls()
         try await remote.push(Self.source, to: "main", expecting: old, from: fixture.mirror)
@@ -45,12 +45,12 @@ struct GitPushTests {
                 try await remote.push(Self.source, to: branch, expecting: expected, from: fixture.mirror)
             }
         }
-        #expect(await code("main", old) == .conflict)
-        #expect(await code("main", nil) == .exists)
-        #expect(await code("gone", old) == .conflict)
-        #expect(await code("main", try fixture.id(moved)) == .conflict)
+        await expectEqual(code("main", old), .conflict)
+        await expectEqual(code("main", nil), .exists)
+        await expectEqual(code("gone", old), .conflict)
+        await expectEqual(code("main", try fixture.id(moved)), .conflict)
         #expect(!fixture.server.calls.contains { $0.request == .push })
-        #expect(try fixture.served("main") == moved)
+        try expectEqual(fixture.served("main"), moved)
         await fixture.server.stop()
     }
 
@@ -63,12 +63,12 @@ struct GitPushTests {
         // The hook runs after the server has read the expected commit, and before it moves the branch.
         try fixture.hook(
             "pre-receive", "unset GIT_QUARANTINE_PATH; git update-ref refs/heads/main \(theirs)")
-        #expect(
-            await fixture.code {
+        await expectEqual(
+            fixture.code {
                 try await remote.push(Self.source, to: "main", expecting: old, from: fixture.mirror)
-            } == .conflict)
-        #expect(try fixture.served("main") == theirs)
-        #expect(try fixture.mirrored("refs/heads/main") == old.hex)
+            }, .conflict)
+        try expectEqual(fixture.served("main"), theirs)
+        try expectEqual(fixture.mirrored("refs/heads/main"), old.hex)
         await fixture.server.stop()
     }
 
@@ -84,11 +84,11 @@ struct GitPushTests {
             try await remote.push(Self.source, to: "main", expecting: old, from: fixture.mirror)
             Issue.record("the push succeeded")
         } catch let error as GitError {
-            #expect(error.code == .rejected)
+            expectEqual(error.code, .rejected)
             #expect(error.message.contains("GH006: Protected branch update failed.; error: Changes must be made"))
             #expect(!error.message.contains("\n"))
         }
-        #expect(try fixture.served("main") == old.hex)
+        try expectEqual(fixture.served("main"), old.hex)
         await fixture.server.stop()
     }
 
@@ -116,18 +116,18 @@ struct GitPushTests {
         try fixture.git.shell("head -c 12000000 /dev/urandom > work/big")
         let new = try fixture.outgoing()
         isAllowed.withLock { $0 = false }
-        #expect(
-            await fixture.code {
+        await expectEqual(
+            fixture.code {
                 try await remote.push(Self.source, to: "main", expecting: old, from: fixture.mirror)
-            } == .forbidden)
+            }, .forbidden)
         isAllowed.withLock { $0 = true }
         fixture.server.fail(.push, .status(403))
-        #expect(
-            await fixture.code {
+        await expectEqual(
+            fixture.code {
                 try await remote.push(Self.source, to: "main", expecting: old, from: fixture.mirror)
-            } == .forbidden)
+            }, .forbidden)
         try await remote.push(Self.source, to: "main", expecting: old, from: fixture.mirror)
-        #expect(try fixture.served("main") == new.hex)
+        try expectEqual(fixture.served("main"), new.hex)
         try fixture.git("-C served/owner/name.git fsck --strict")
         await fixture.server.stop()
     }
@@ -155,7 +155,7 @@ struct GitPushTests {
         await #expect(throws: GitError.self) {
             try await remote.push(Self.source, to: "main", expecting: old, from: fixture.mirror)
         }
-        #expect(try fixture.served("main") == old.hex)
+        try expectEqual(fixture.served("main"), old.hex)
         await fixture.server.stop()
     }
 
@@ -179,7 +179,7 @@ struct GitPushTests {
             ("push declined due to repository rule violations", .rejected),
         ])
     func answers(status: String, code: GitError.Code) {
-        #expect(GitRefusal.error(branch: "main", status: status, messages: []).code == code)
+        expectEqual(GitRefusal.error(branch: "main", status: status, messages: []).code, code)
     }
 
     @Test("a server's text is one line without control characters")
@@ -189,7 +189,7 @@ struct GitPushTests {
             + String(repeating: "x", count: 400)
         let line = GitRefusal.line(Array(text.utf8))
         #expect(line.hasPrefix("error: GH013: Rules; GITHUB PUSH PROTECTION; xxx"))
-        #expect(line.count == 300)
-        #expect(GitRefusal.line(Array("ab\u{202E}cd\u{0}".utf8)) == "ab cd")
+        expectEqual(line.count, 300)
+        expectEqual(GitRefusal.line(Array("ab\u{202E}cd\u{0}".utf8)), "ab cd")
     }
 }

@@ -1,4 +1,5 @@
 import Git
+import TestSupport
 import Testing
 
 @Suite("The address of a repository")
@@ -11,7 +12,7 @@ struct GitRemoteURLTests {
             "git@github.com:owner/name.git", "git@example.org:/srv/git/a.git", "/srv/git/a.git",
         ])
     func good(text: String) throws {
-        #expect(try GitRemoteURL(text).description == text)
+        try expectEqual(GitRemoteURL(text).description, text)
     }
 
     @Test(
@@ -28,21 +29,21 @@ struct GitRemoteURLTests {
             _ = try GitRemoteURL(text)
             Issue.record("accepted")
         } catch {
-            #expect(error.code == .invalidName)
+            expectEqual(error.code, .invalidName)
             #expect(!error.message.contains("ghp_secret"))
         }
     }
 
     @Test("the parts of an SSH address")
     func ssh() throws {
-        #expect(
-            try GitRemoteURL("git@Example.org:a/b.git").place
-                == .ssh(user: "git", host: "example.org", port: 22, path: "a/b.git", isRelative: true))
-        #expect(
-            try GitRemoteURL("ssh://git@example.org:2222/~/a").place
-                == .ssh(user: "git", host: "example.org", port: 2222, path: "a", isRelative: true))
-        #expect(
-            try GitRemoteURL("ssh://git@[::1]:2222/a").place
-                == .ssh(user: "git", host: "::1", port: 2222, path: "/a", isRelative: false))
+        try expectEqual(
+            GitRemoteURL("git@Example.org:a/b.git").place,
+            .ssh(user: "git", host: "example.org", port: 22, path: "a/b.git", isRelative: true))
+        try expectEqual(
+            GitRemoteURL("ssh://git@example.org:2222/~/a").place,
+            .ssh(user: "git", host: "example.org", port: 2222, path: "a", isRelative: true))
+        try expectEqual(
+            GitRemoteURL("ssh://git@[::1]:2222/a").place,
+            .ssh(user: "git", host: "::1", port: 2222, path: "/a", isRelative: false))
     }
 }

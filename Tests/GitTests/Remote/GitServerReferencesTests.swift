@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Git
@@ -12,9 +13,9 @@ struct GitServerReferencesTests {
         references.add("refs/heads/main", self.ids[0])
         references.add("refs/heads/\u{301}main", self.ids[1])
         references.headTarget = "refs/heads/main"
-        #expect(references.branches["main"] == self.ids[0])
-        #expect(references.defaultBranch == "main")
-        #expect(GitServerReferences.branch("refs/tags/main") == nil)
+        expectEqual(references.branches["main"], self.ids[0])
+        expectEqual(references.defaultBranch, "main")
+        expectEqual(GitServerReferences.branch("refs/tags/main"), nil)
     }
 
     @Test("a name that the server has in two spellings is not followed")
@@ -24,6 +25,6 @@ struct GitServerReferencesTests {
         references.add("refs/heads/cafe\u{301}", self.ids[1])
         references.add("refs/heads/caf\u{e9}", self.ids[2])
         references.add("refs/heads/tea", self.ids[2])
-        #expect(references.branches == ["tea": self.ids[2]])
+        expectEqual(references.branches, ["tea": self.ids[2]])
     }
 }

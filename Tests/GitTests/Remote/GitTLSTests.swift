@@ -49,7 +49,7 @@ struct GitTLSTests {
         let new = try fixture.outgoing()
         try await scene.remote(http, host: "127.0.0.1").push(
             "refs/jetbridge/outgoing/one", to: "main", expecting: old, from: fixture.mirror)
-        #expect(try fixture.served("main") == new.hex)
+        try expectEqual(fixture.served("main"), new.hex)
         #expect(try fixture.isSame())
         await scene.stop()
     }
@@ -69,7 +69,7 @@ struct GitTLSTests {
                 _ = try await scene.remote(http, host: host).list()
                 Issue.record("the list came in spite of: \(reason)")
             } catch let error as GitError {
-                #expect(error.code == .unreachable)
+                expectEqual(error.code, .unreachable)
                 #expect(reason.isEmpty || error.message.contains(reason), "\(error.message)")
                 #expect(error.message.contains(remedy), "\(error.message)")
                 #expect(!error.message.contains("\n") && !error.message.contains("s3cret"))

@@ -23,14 +23,14 @@ struct RepairTests {
             try await CommandScene.with(settings) { scene in
                 for episode in RepairEpisode.all { try await Self.play(episode, scene, server, in: folder.path) }
                 let commits = try await scene.audit("commit")
-                #expect(commits.count == RepairEpisode.all.count)
+                expectEqual(commits.count, RepairEpisode.all.count)
             }
         } catch {
             await server.stop()
             throw error
         }
         await server.stop()
-        #expect(try Self.state(of: folder.path) == before)
+        try expectEqual(Self.state(of: folder.path), before)
     }
 
     private static func play(
@@ -44,24 +44,24 @@ struct RepairTests {
         }
         server.enqueue(.answer("The test of \(episode.name) passes."))
         let ended = try await client.ended(try await client.send("Fix the failing test.", to: thread))
-        #expect(ended["state"] == "complete", "\(episode.name): \(ended.text)")
+        expectEqual(ended["state"], "complete", "\(episode.name): \(ended.text)")
         let texts = try await client.transcript(of: thread).map(\.text)
         #expect(texts.contains { $0.contains("The test of \(episode.name) passes.") }, "\(episode.name): \(texts)")
         let hasSize = texts.contains { $0.contains(#/^\d+ steps, \d+ files? \+\d+ −\d+, \d+ s, /#) }
         #expect(hasSize, "\(episode.name): \(texts)")
 
         let results = server.requests.last?.messages.filter { $0.role == "tool" }.map(\.text) ?? []
-        #expect(results.count == episode.calls.count, "\(episode.name): \(results)")
+        expectEqual(results.count, episode.calls.count, "\(episode.name): \(results)")
         let exits = results.compactMap { $0.split(separator: "\n").last { $0.hasPrefix("exit ") } }
         #expect(exits.count == 2 && exits.first != "exit 0" && exits.last == "exit 0", "\(episode.name): \(results)")
 
         let git = RealGit("\(folder)/\(episode.name)")
         let commit = try await scene.audit("commit").last { $0["repository"]?.stringValue == episode.name }
         let branch = try #require(commit?["branch"]?.stringValue, "\(episode.name): \(results)")
-        #expect(try git("log --format=%s main..\(branch)") == episode.subject)
-        #expect(try git("rev-parse \(branch)") == commit?["sha"]?.stringValue)
+        try expectEqual(git("log --format=%s main..\(branch)"), episode.subject)
+        try expectEqual(git("rev-parse \(branch)"), commit?["sha"]?.stringValue)
         let diff = try git("diff -U0 --no-renames main \(branch) | grep '^[-+]' | tr '\\r' @")
-        #expect(diff == episode.diff, "\(episode.name)")
+        expectEqual(diff, episode.diff, "\(episode.name)")
     }
 
     /// All that no thread may change: everything but Git's objects and the branches of threads.

@@ -38,10 +38,10 @@ struct SearchTests {
                 for call in Self.calls { server.enqueue(.toolCall(name: "search", arguments: call.text)) }
                 server.enqueue(.answer("Searched."))
                 let ended = try await scene.client.ended(try await scene.client.send("Search.", to: scene.thread))
-                #expect(ended["state"] == "complete", "\(ended.text)")
+                expectEqual(ended["state"], "complete", "\(ended.text)")
                 let results = server.requests.last?.messages.filter { $0.role == "tool" }.map(\.text) ?? []
-                #expect(results.count == Self.calls.count)
-                #expect(results.first?.contains("\nsrc/main.rs:1: fn main() {}\n</") == true, "\(results)")
+                expectEqual(results.count, Self.calls.count)
+                expectEqual(results.first?.contains("\nsrc/main.rs:1: fn main() {}\n</"), true, "\(results)")
                 #expect(results[1].contains("symbolic link") || results[1].contains("link"), "\(results[1])")
                 #expect(results[2].contains("No hits."), "\(results[2])")
                 #expect(
@@ -50,7 +50,7 @@ struct SearchTests {
                 #expect(results[5].contains("unclosed group") && results[5].contains("searched for as text"))
                 #expect(!results.contains { $0.contains("secret\n") || $0.contains("root:x") }, "\(results)")
                 // Only the person's own command is one.
-                #expect(try await scene.audit("command.started").count == 1)
+                try await expectEqual(scene.audit("command.started").count, 1)
                 #expect(!(try await scene.run("ls /workspace; true")).contains("hostile-ran"))
                 #expect(try await scene.run("echo ${PWD##*/} $PATH").contains("sub /workspace"))
             }

@@ -21,17 +21,17 @@ struct ConfigurationLoaderTests {
     @Test("the file comes from the flag, else the variable, the current directory, the XDG directory or the home")
     func searchOrder() {
         let home = self.folder.write("home/.config/jetbridge/jetbridge.yaml", "model: {name: home}")
-        #expect(self.load().file == home)
+        expectEqual(self.load().file, home)
         let xdg = self.folder.write("xdg/jetbridge/jetbridge.yaml", "model: {name: xdg}")
         var environment = ["XDG_CONFIG_HOME": "\(self.folder.path)/xdg"]
-        #expect(self.load(environment).file == xdg)
+        expectEqual(self.load(environment).file, xdg)
         self.folder.write("current/jetbridge.yaml", "model: {name: current}")
-        #expect(self.load(environment).file == "jetbridge.yaml")
-        #expect(self.load(environment).configuration?.model.name == "current")
+        expectEqual(self.load(environment).file, "jetbridge.yaml")
+        expectEqual(self.load(environment).configuration?.model.name, "current")
         environment["JETBRIDGE_CONFIG"] = self.folder.write("variable.yaml", "model: {name: variable}")
-        #expect(self.load(environment).configuration?.model.name == "variable")
+        expectEqual(self.load(environment).configuration?.model.name, "variable")
         let flag = self.folder.write("flag.yaml", "model: {name: flag}")
-        #expect(self.load(environment, flags: ConfigurationFlags(file: flag)).configuration?.model.name == "flag")
+        expectEqual(self.load(environment, flags: ConfigurationFlags(file: flag)).configuration?.model.name, "flag")
     }
 
     @Test("a named file must exist", arguments: [true, false])
@@ -40,8 +40,9 @@ struct ConfigurationLoaderTests {
             byFlag
             ? self.load(flags: ConfigurationFlags(file: "none.yaml")) : self.load(["JETBRIDGE_CONFIG": "none.yaml"])
         #expect(loaded.configuration == nil)
-        #expect(
-            loaded.issues.map(\.description) == [
+        expectEqual(
+            loaded.issues.map(\.description),
+            [
                 "none.yaml: the file cannot be read: No such file or directory"
             ])
     }
@@ -49,7 +50,7 @@ struct ConfigurationLoaderTests {
     @Test("an unreadable file in a standard place is an error")
     func folderInTheWay() {
         self.folder.write("current/jetbridge.yaml/x", "")
-        #expect(self.load().errors.first?.message == "the file cannot be read: it is not a regular file")
+        expectEqual(self.load().errors.first?.message, "the file cannot be read: it is not a regular file")
     }
 
     @Test("without a file the defaults apply")
@@ -57,12 +58,12 @@ struct ConfigurationLoaderTests {
         let loaded = self.load()
         #expect(loaded.file == nil && loaded.issues.isEmpty)
         let configuration = try #require(loaded.configuration)
-        #expect(configuration.dataDirectory == "\(self.folder.path)/home/.local/share/jetbridge")
-        #expect(configuration.gateway.listen.description == "127.0.0.1:8787")
-        #expect(configuration.proxy.listen.description == "127.0.0.1:8080")
-        #expect(configuration.model.provider == .rehearsal)
-        #expect(configuration.repositories.map(\.name) == ["notes"])
-        #expect(configuration.repositories.map(\.place) == [.local(path: "\(configuration.dataDirectory)/notes")])
+        expectEqual(configuration.dataDirectory, "\(self.folder.path)/home/.local/share/jetbridge")
+        expectEqual(configuration.gateway.listen.description, "127.0.0.1:8787")
+        expectEqual(configuration.proxy.listen.description, "127.0.0.1:8080")
+        expectEqual(configuration.model.provider, .rehearsal)
+        expectEqual(configuration.repositories.map(\.name), ["notes"])
+        expectEqual(configuration.repositories.map(\.place), [.local(path: "\(configuration.dataDirectory)/notes")])
         #expect(configuration.access.owners.isEmpty && configuration.access.pairing)
         #expect(configuration.adapters.irc.isEmpty)
     }
@@ -71,37 +72,38 @@ struct ConfigurationLoaderTests {
     func dataDirectory() {
         let path = self.folder.path
         var environment = ["XDG_DATA_HOME": "\(path)/xdg"]
-        #expect(self.load(environment).configuration?.dataDirectory == "\(path)/xdg/jetbridge")
+        expectEqual(self.load(environment).configuration?.dataDirectory, "\(path)/xdg/jetbridge")
         let file = self.folder.write("etc/file.yaml", "data_dir: data")
         var flags = ConfigurationFlags(file: file)
-        #expect(self.load(environment, flags: flags).configuration?.dataDirectory == "\(path)/etc/data")
+        expectEqual(self.load(environment, flags: flags).configuration?.dataDirectory, "\(path)/etc/data")
         environment["JETBRIDGE_DATA_DIR"] = "from-variable"
-        #expect(self.load(environment, flags: flags).configuration?.dataDirectory == "\(path)/current/from-variable")
+        expectEqual(self.load(environment, flags: flags).configuration?.dataDirectory, "\(path)/current/from-variable")
         flags.dataDirectory = "/from/flag"
         let configuration = self.load(environment, flags: flags).configuration
-        #expect(configuration?.dataDirectory == "/from/flag")
-        #expect(configuration?.store.name == "/from/flag/jetbridge.sqlite")
+        expectEqual(configuration?.dataDirectory, "/from/flag")
+        expectEqual(configuration?.store.name, "/from/flag/jetbridge.sqlite")
     }
 
     @Test("flags and variables override the file")
     func overrides() {
         self.folder.write("current/jetbridge.yaml", "gateway: {listen: \"127.0.0.1:1\"}\nlog: {level: error}")
         var environment: [String: String] = [:]
-        #expect(self.load(environment).configuration?.gateway.listen.port == 1)
+        expectEqual(self.load(environment).configuration?.gateway.listen.port, 1)
         environment = ["JETBRIDGE_LISTEN": "[::1]:2", "JETBRIDGE_LOG_LEVEL": "debug"]
-        #expect(self.load(environment).configuration?.gateway.listen.description == "[::1]:2")
-        #expect(self.load(environment).configuration?.log.level == .debug)
+        expectEqual(self.load(environment).configuration?.gateway.listen.description, "[::1]:2")
+        expectEqual(self.load(environment).configuration?.log.level, .debug)
         let flags = ConfigurationFlags(listen: "127.0.0.1:0", logLevel: "trace")
-        #expect(self.load(environment, flags: flags).configuration?.gateway.listen.port == 0)
-        #expect(self.load(environment, flags: flags).configuration?.log.level == .trace)
+        expectEqual(self.load(environment, flags: flags).configuration?.gateway.listen.port, 0)
+        expectEqual(self.load(environment, flags: flags).configuration?.log.level, .trace)
     }
 
     @Test("an error in a flag or variable names it")
     func wrongOverride() {
         let flags = ConfigurationFlags(listen: "8787")
         let loaded = self.load(["JETBRIDGE_LOG_LEVEL": "wrning"], flags: flags)
-        #expect(
-            loaded.issues.map(\.description) == [
+        expectEqual(
+            loaded.issues.map(\.description),
+            [
                 "--listen: the host is missing; write 127.0.0.1:8787",
                 "JETBRIDGE_LOG_LEVEL: 'wrning' is not one of trace, debug, info, warning, error; did you mean 'warning'?",
             ])

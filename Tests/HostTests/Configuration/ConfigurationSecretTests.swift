@@ -25,11 +25,12 @@ struct ConfigurationSecretTests {
 
     @Test("a variable supplies the secret; a missing or empty one is named")
     func variable() {
-        #expect(self.load(key: "{env: TOKEN}", environment: ["TOKEN": "x"]).configuration?.github.token == Secret("x"))
+        expectEqual(
+            self.load(key: "{env: TOKEN}", environment: ["TOKEN": "x"]).configuration?.github.token, Secret("x"))
         for environment in [[:], ["TOKEN": ""]] {
             let issue = self.load(key: "{env: TOKEN}", environment: environment).errors.first
-            #expect(issue?.path == "github.token.env")
-            #expect(issue?.message == "the environment variable TOKEN is not set")
+            expectEqual(issue?.path, "github.token.env")
+            expectEqual(issue?.message, "the environment variable TOKEN is not set")
         }
     }
 
@@ -39,7 +40,7 @@ struct ConfigurationSecretTests {
         let path = folder.write("token", " \n se cret\r\n\n")
         let loaded = self.load(key: "{file: \(path)}")
         #expect(loaded.issues.isEmpty)
-        #expect(loaded.configuration?.github.token == Secret("se cret"))
+        expectEqual(loaded.configuration?.github.token, Secret("se cret"))
     }
 
     @Test("a relative file is relative to the data directory")
@@ -47,7 +48,7 @@ struct ConfigurationSecretTests {
         let folder = try TemporaryDirectory()
         folder.write("secrets/token", "x")
         let loaded = HostTests.load("data_dir: \(folder.path)\ngithub: {token: {file: secrets/token}}")
-        #expect(loaded.configuration?.github.token == Secret("x"))
+        expectEqual(loaded.configuration?.github.token, Secret("x"))
     }
 
     @Test("a file that others can read is a warning", arguments: [0o640, 0o604, 0o644])
@@ -55,7 +56,7 @@ struct ConfigurationSecretTests {
         let folder = try TemporaryDirectory()
         let path = folder.write("token", "x", mode: UInt32(mode))
         let loaded = self.load(key: "{file: \(path)}")
-        #expect(loaded.warnings.map(\.message) == ["others can read \(path); run: chmod 600 \(path)"])
+        expectEqual(loaded.warnings.map(\.message), ["others can read \(path); run: chmod 600 \(path)"])
         #expect(loaded.configuration != nil)
     }
 
@@ -65,10 +66,10 @@ struct ConfigurationSecretTests {
         let empty = folder.write("empty", "\n")
         let large = folder.write("large", String(repeating: "x", count: 70_000))
         func message(_ path: String) -> String? { self.load(key: "{file: \(path)}").errors.first?.message }
-        #expect(message("\(folder.path)/none")?.hasSuffix("none cannot be read: No such file or directory") == true)
-        #expect(message(folder.path)?.hasSuffix("it is not a regular file") == true)
-        #expect(message(empty) == "the secret file \(empty) is empty")
-        #expect(message(large)?.contains("larger than") == true)
+        expectEqual(message("\(folder.path)/none")?.hasSuffix("none cannot be read: No such file or directory"), true)
+        expectEqual(message(folder.path)?.hasSuffix("it is not a regular file"), true)
+        expectEqual(message(empty), "the secret file \(empty) is empty")
+        expectEqual(message(large)?.contains("larger than"), true)
     }
 
     @Test("a secret has exactly one source", arguments: ["{}", "{env: A, file: b}", "{env: ~}", "{vault: x}"])

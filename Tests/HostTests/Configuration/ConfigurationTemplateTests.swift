@@ -19,7 +19,7 @@ struct ConfigurationTemplateTests {
     func reads(_ name: String) throws {
         let template = try #require(ConfigurationTemplate.named(name))
         let loaded = load(template.text, environment: Self.environment)
-        #expect(loaded.issues == [])
+        expectEqual(loaded.issues, [])
         #expect(loaded.configuration != nil)
         #expect(template.summary.count > 20 && !template.summary.hasPrefix("#"))
         #expect(template.text.hasSuffix("\n") && !template.text.hasSuffix("\n\n"))
@@ -36,7 +36,7 @@ struct ConfigurationTemplateTests {
     @Test("the unchanged example needs no environment variables")
     func exampleAsIs() throws {
         let template = try #require(ConfigurationTemplate.named("example"))
-        #expect(load(template.text).issues == [])
+        expectEqual(load(template.text).issues, [])
     }
 
     @Test("the example and the default template match the built-in defaults", arguments: ["example", "default"])
@@ -44,7 +44,7 @@ struct ConfigurationTemplateTests {
         let template = try #require(ConfigurationTemplate.named(name))
         let said = try #require(load(template.text).configuration)
         let silent = try #require(load("").configuration)
-        #expect("\(said)" == "\(silent)")
+        expectEqual("\(said)", "\(silent)")
     }
 
     @Test("the example is valid with every setting uncommented")
@@ -55,17 +55,17 @@ struct ConfigurationTemplateTests {
         let text = template.text.split(separator: "\n", omittingEmptySubsequences: false).map(Self.switchedOn)
             .joined(separator: "\n").replacing("/etc/ssl/private-ca.pem", with: authority)
         let loaded = load(text, environment: Self.environment)
-        #expect(loaded.errors == [])
+        expectEqual(loaded.errors, [])
         let configuration = try #require(loaded.configuration)
-        #expect(configuration.dataDirectory == "/var/lib/jetbridge")
-        #expect(configuration.adapters.irc.map(\.id) == ["libera"])
-        #expect(configuration.adapters.irc[0].channels.count == 2)
-        #expect(configuration.adapters.irc[0].flood == .safe)
-        #expect(configuration.adapters.matrix.count == 1)
-        #expect(configuration.adapters.slack.count == 1)
-        #expect(configuration.adapters.telegram.count == 1)
-        #expect(configuration.repositories.count == 2)
-        #expect(configuration.model.contextTokens == 128_000)
+        expectEqual(configuration.dataDirectory, "/var/lib/jetbridge")
+        expectEqual(configuration.adapters.irc.map(\.id), ["libera"])
+        expectEqual(configuration.adapters.irc[0].channels.count, 2)
+        expectEqual(configuration.adapters.irc[0].flood, .safe)
+        expectEqual(configuration.adapters.matrix.count, 1)
+        expectEqual(configuration.adapters.slack.count, 1)
+        expectEqual(configuration.adapters.telegram.count, 1)
+        expectEqual(configuration.repositories.count, 2)
+        expectEqual(configuration.model.contextTokens, 128_000)
     }
 
     @Test("what is printed as effective is the same configuration, also with every setting", arguments: [false, true])
@@ -78,10 +78,12 @@ struct ConfigurationTemplateTests {
             .joined(separator: "\n").replacing("/etc/ssl/private-ca.pem", with: authority)
         let loaded = load(text, environment: Self.environment)
         let again = load(loaded.effective.yaml, environment: Self.environment)
-        #expect(again.issues == loaded.issues)
+        expectEqual(again.issues, loaded.issues)
         // Sets have no order.
-        if !isSwitchedOn { #expect("\(try #require(again.configuration))" == "\(try #require(loaded.configuration))") }
-        #expect(again.effective.yaml == loaded.effective.yaml)
+        if !isSwitchedOn {
+            expectEqual("\(try #require(again.configuration))", "\(try #require(loaded.configuration))")
+        }
+        expectEqual(again.effective.yaml, loaded.effective.yaml)
     }
 
     /// Uncomments `#key: value` and `#  - item`, and leaves `# a comment` alone.

@@ -7,6 +7,7 @@ import Primitives
 import Sessions
 import Slack
 import Telegram
+import TestSupport
 import Testing
 
 /// The documented file, key by key; changing what is tested here breaks existing configurations.
@@ -76,33 +77,34 @@ struct ContractTests {
     private func loadFile() throws -> Configuration {
         let environment = Dictionary(uniqueKeysWithValues: Self.variables.map { ($0, "of \($0)") })
         let loaded = load(Self.file, environment: environment)
-        #expect(loaded.issues == [])
+        expectEqual(loaded.issues, [])
         return try #require(loaded.configuration)
     }
 
     @Test("every value is read")
     func values() throws {
         let file = try self.loadFile()
-        #expect(file.dataDirectory == "/var/lib/jetbridge")
+        expectEqual(file.dataDirectory, "/var/lib/jetbridge")
         #expect(file.log.level == .info && file.log.format == .json)
-        #expect(file.store.name == "/var/lib/jetbridge/jetbridge.sqlite")
-        #expect(file.gateway.listen == HostPort(host: "127.0.0.1", port: 8787))
-        #expect(file.gateway.publicURL?.origin == "http://127.0.0.1:8787")
+        expectEqual(file.store.name, "/var/lib/jetbridge/jetbridge.sqlite")
+        expectEqual(file.gateway.listen, HostPort(host: "127.0.0.1", port: 8787))
+        expectEqual(file.gateway.publicURL?.origin, "http://127.0.0.1:8787")
         #expect(file.model.provider == .rehearsal && file.model.name == "gpt-4.1")
-        #expect(file.model.baseURL.description == "https://api.openai.com/v1")
-        #expect(file.model.apiKey == Secret("of OPENAI_API_KEY"))
-        #expect(file.model.turnTimeout == .seconds(600))
+        expectEqual(file.model.baseURL.description, "https://api.openai.com/v1")
+        expectEqual(file.model.apiKey, Secret("of OPENAI_API_KEY"))
+        expectEqual(file.model.turnTimeout, .seconds(600))
         #expect(file.copilot.cli == "copilot" && file.copilot.cliProcesses == 4)
-        #expect(file.github.token == Secret("of GITHUB_TOKEN"))
-        #expect(file.repositories.map(\.name) == ["notes", "app"])
-        #expect(
-            file.repositories.map(\.place) == [
+        expectEqual(file.github.token, Secret("of GITHUB_TOKEN"))
+        expectEqual(file.repositories.map(\.name), ["notes", "app"])
+        expectEqual(
+            file.repositories.map(\.place),
+            [
                 .local(path: "/var/lib/jetbridge/notes"), .github(owner: "owner", name: "app"),
             ])
-        #expect(file.defaultRepository == "notes")
+        expectEqual(file.defaultRepository, "notes")
         #expect(file.access.owners.count == 5 && file.access.pairing)
         #expect(file.approvals.commands == .ask && file.approvals.writes == .allow)
-        #expect(file.approvals.timeout == .seconds(300))
+        expectEqual(file.approvals.timeout, .seconds(300))
         #expect(file.limits.turns == 2_000 && file.limits.turnsPerPerson == 1_000 && file.limits.waitingPerThread == 20)
     }
 
@@ -110,8 +112,9 @@ struct ContractTests {
     func jail() throws {
         let jail = try self.loadFile().jail
         let limits = jail.limits
-        #expect(
-            [limits.memory, limits.fileSize, limits.output, limits.workspaceQuota] == [
+        expectEqual(
+            [limits.memory, limits.fileSize, limits.output, limits.workspaceQuota],
+            [
                 512 << 20, 64 << 20, 1 << 20, 1 << 30,
             ])
         #expect(limits.timeout == .seconds(120) && jail.network.mode == .none)
@@ -121,12 +124,12 @@ struct ContractTests {
 
     @Test("lifetimes are durations or forever, and the promised ones are the defaults")
     func retention() throws {
-        #expect(try self.loadFile().retention == Retention())
+        try expectEqual(self.loadFile().retention, Retention())
         let loaded = load("retention: {transcripts: forever, files: 12h, sent: 30d, audit: 400d}")
         let retention = try #require(loaded.configuration?.retention)
         #expect(retention.transcripts == nil && retention.files == .seconds(12 * 3_600))
         #expect(retention.sent == .seconds(30 * 86_400) && retention.audit == .seconds(400 * 86_400))
-        #expect(retention.workspaces == .seconds(30 * 86_400))
+        expectEqual(retention.workspaces, .seconds(30 * 86_400))
     }
 
     @Test("every network is read")
@@ -135,17 +138,17 @@ struct ContractTests {
         let irc = try #require(adapters.irc.first)
         #expect(irc.host == "127.0.0.1" && irc.port == 6667 && irc.tls == .none)
         #expect(irc.nick == "jetbridge" && irc.password == Secret("of IRC_PASSWORD"))
-        #expect(irc.sasl == .plain(account: "jetbridge", password: Secret("of IRC_SASL_PASSWORD")))
-        #expect(irc.channels == [IRCSettings.Channel("#team")])
-        #expect(adapters.matrix.map(\.user) == ["@jetbridge:example.org"])
-        #expect(adapters.matrix.map(\.credential) == [.accessToken(Secret("of MATRIX_TOKEN"))])
-        #expect(adapters.slack.map(\.intake) == [.socket(appToken: Secret("of SLACK_APP_TOKEN"))])
-        #expect(adapters.telegram.map(\.intake) == [.polling])
-        #expect(adapters.matrix.map(\.homeserver.origin) == ["http://127.0.0.1:8008"])
-        #expect(adapters.slack.map(\.botToken) == [Secret("of SLACK_BOT_TOKEN")])
-        #expect(adapters.slack.map(\.apiURL.description) == ["https://slack.com/api/"])
-        #expect(adapters.telegram.map(\.token) == [Secret("of TELEGRAM_TOKEN")])
-        #expect(adapters.telegram.map(\.apiURL.host) == ["api.telegram.org"])
+        expectEqual(irc.sasl, .plain(account: "jetbridge", password: Secret("of IRC_SASL_PASSWORD")))
+        expectEqual(irc.channels, [IRCSettings.Channel("#team")])
+        expectEqual(adapters.matrix.map(\.user), ["@jetbridge:example.org"])
+        expectEqual(adapters.matrix.map(\.credential), [.accessToken(Secret("of MATRIX_TOKEN"))])
+        expectEqual(adapters.slack.map(\.intake), [.socket(appToken: Secret("of SLACK_APP_TOKEN"))])
+        expectEqual(adapters.telegram.map(\.intake), [.polling])
+        expectEqual(adapters.matrix.map(\.homeserver.origin), ["http://127.0.0.1:8008"])
+        expectEqual(adapters.slack.map(\.botToken), [Secret("of SLACK_BOT_TOKEN")])
+        expectEqual(adapters.slack.map(\.apiURL.description), ["https://slack.com/api/"])
+        expectEqual(adapters.telegram.map(\.token), [Secret("of TELEGRAM_TOKEN")])
+        expectEqual(adapters.telegram.map(\.apiURL.host), ["api.telegram.org"])
     }
 
     @Test("printing the configuration shows no secrets")

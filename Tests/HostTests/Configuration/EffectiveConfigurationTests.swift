@@ -1,5 +1,6 @@
 import Host
 import JSON
+import TestSupport
 import Testing
 
 @Suite("Configuration: what takes effect")
@@ -19,16 +20,16 @@ struct EffectiveConfigurationTests {
         let loaded = load(
             text, environment: ["KEY": "hidden-value", "JETBRIDGE_LOG_LEVEL": "debug", "PROXY_PORT": "99"],
             flags: ConfigurationFlags(dataDirectory: "/data", listen: "[::1]:2"))
-        #expect(loaded.issues == [])
+        expectEqual(loaded.issues, [])
         let effective = loaded.effective
         #expect(effective["data_dir"] == "/data" && effective["gateway"]?["listen"] == "[::1]:2")
-        #expect(effective["log"] == ["level": "debug", "format": "json"])
+        expectEqual(effective["log"], ["level": "debug", "format": "json"])
         #expect(effective["model"]?["api_key"] == ["env": "KEY"] && effective["model"]?["turn_timeout"] == "10m")
         #expect(effective["jail"]?["memory"] == "512MiB" && effective["jail"]?["processes"] == 64)
         #expect(effective["retention"]?["audit"] == "forever" && effective["retention"]?["sent"] == "7d")
-        #expect(effective["store"]?["url"] == "sqlite:/data/jetbridge.sqlite")
+        expectEqual(effective["store"]?["url"], "sqlite:/data/jetbridge.sqlite")
         #expect(effective["proxy"]?["listen"] == "127.0.0.1:99" && effective["proxy"]?["cache"] == "16MiB")
-        #expect(effective["repositories"] == [["name": "notes", "path": "/data/notes"]])
+        expectEqual(effective["repositories"], [["name": "notes", "path": "/data/notes"]])
         let irc = try #require(effective["adapters"]?["irc"]?.arrayValue?.first)
         #expect(irc["channels"] == ["#team"] && irc["tls"] == false && irc["nick"] == "jetbridge")
         #expect(!effective.text.contains("hidden-value"))
@@ -41,7 +42,7 @@ struct EffectiveConfigurationTests {
 
     @Test("without a file, the defaults take effect; a wrong file has no effect")
     func none() {
-        #expect(load("").effective["model"]?["provider"] == "rehearsal")
+        expectEqual(load("").effective["model"]?["provider"], "rehearsal")
         #expect(load("model: {provider: nothing}").configuration == nil)
     }
 
@@ -59,5 +60,5 @@ struct EffectiveConfigurationTests {
             ("a", "a\n"), ("12", "\"12\"\n"), ("No", "\"No\"\n"), ("", "\"\"\n"), ("a: b", "\"a: b\"\n"),
             ("#team", "\"#team\"\n"), ("http://h:1/x", "http://h:1/x\n"), ("1e5", "\"1e5\"\n"), ("ä", "\"ä\"\n"),
         ])
-    func quotes(text: String, yaml: String) { #expect(JSON.string(text).yaml == yaml) }
+    func quotes(text: String, yaml: String) { expectEqual(JSON.string(text).yaml, yaml) }
 }

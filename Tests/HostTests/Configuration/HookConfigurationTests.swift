@@ -21,8 +21,9 @@ struct HookConfigurationTests {
               - {name: board, url: "http://127.0.0.1:9/", secret: {env: S}, events: [task, commit], allow_private: true}
             """, environment: Self.environment)
         let hooks = try #require(loaded.configuration, "\(loaded.issues)").hooks
-        #expect(
-            hooks == [
+        expectEqual(
+            hooks,
+            [
                 Webhook(
                     name: "ci.example.org", url: try HTTPURL("https://ci.example.org/in"),
                     secret: Secret("0123456789abcdef")),
@@ -33,7 +34,7 @@ struct HookConfigurationTests {
         #expect(hooks[0].events == Webhook.reported && Set(Webhook.reported).isSubset(of: Webhook.kinds))
         let isReported = Webhook.reported.contains("task")
         #expect(loaded.issues.contains { "\($0)".contains("reports no task events") } != isReported)
-        #expect(load("{}").configuration?.hooks == [])
+        expectEqual(load("{}").configuration?.hooks, [])
     }
 
     @Test(
@@ -67,10 +68,10 @@ struct HookConfigurationTests {
                 Webhook(name: "ci", url: try HTTPURL(url), secret: Secret("0123456789abcdef")),
                 WebhookSummary(waiting: 2, givenUp: givenUp, last: last, nextAt: nil))
         }
-        #expect(try finding("https://a.example/x").state == .ok)
+        try expectEqual(finding("https://a.example/x").state, .ok)
         #expect(try finding("http://a.example/x").detail.contains("http://a.example can be read on the way"))
-        #expect(try finding("http://127.0.0.1:9/x").state == .ok)
-        #expect(try finding("https://a.example/x", givenUp: 3).state == .warning)
+        try expectEqual(finding("http://127.0.0.1:9/x").state, .ok)
+        try expectEqual(finding("https://a.example/x", givenUp: 3).state, .warning)
         let failed = try finding("https://a.example/secret") {
             $0.error = "it answered 500"
             $0.triedAt = 0

@@ -1,4 +1,5 @@
 import Host
+import TestSupport
 import Testing
 
 @Suite("Configuration: what a jail may reach")
@@ -16,8 +17,8 @@ struct JailNetworkTests {
         ])
     func entries(_ text: String, _ entry: String) throws {
         let loaded = self.loadEntry(text)
-        #expect(loaded.issues == [])
-        #expect(try #require(loaded.configuration).jail.network.allow == [entry])
+        expectEqual(loaded.issues, [])
+        try expectEqual(#require(loaded.configuration).jail.network.allow, [entry])
     }
 
     @Test(
@@ -40,7 +41,7 @@ struct JailNetworkTests {
     func mistakes(_ text: String, _ part: String) {
         let loaded = self.loadEntry(text)
         #expect(loaded.configuration == nil)
-        #expect(loaded.errors.count == 1)
+        expectEqual(loaded.errors.count, 1)
         #expect("\(loaded.errors)".contains(part) && "\(loaded.errors)".contains("jail.network.allow[0]"))
     }
 
@@ -51,7 +52,7 @@ struct JailNetworkTests {
         #expect(jail.network.mode == .none && jail.perUser == 1 && jail.limits.memory == 256 << 20)
         let packages = try #require(ConfigurationTemplate.named("jail-packages"))
         let network = try #require(load(packages.text).configuration).jail.network
-        #expect(network.mode == .allowlist)
+        expectEqual(network.mode, .allowlist)
         #expect(Set(network.allow).isSuperset(of: ["pypi.org:443", "registry.npmjs.org:443", "deb.debian.org:80"]))
     }
 }

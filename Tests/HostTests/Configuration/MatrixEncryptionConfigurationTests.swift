@@ -18,8 +18,8 @@ struct MatrixEncryptionConfigurationTests {
 
     @Test("encryption is on, for every device, without a recovery key", arguments: ["", ", encryption: {}"])
     func defaults(_ text: String) {
-        #expect(self.read(text).issues == [])
-        #expect(self.settings(text) == MatrixEncryptionSettings(isEnabled: true, trust: .any, recoveryKeyFile: nil))
+        expectEqual(self.read(text).issues, [])
+        expectEqual(self.settings(text), MatrixEncryptionSettings(isEnabled: true, trust: .any, recoveryKeyFile: nil))
     }
 
     @Test("so it is on one of several hosts")
@@ -33,8 +33,8 @@ struct MatrixEncryptionConfigurationTests {
             objects: {directory: \(folder.path)/objects}
             adapters: {matrix: [{id: home, homeserver: "https://x", user: "@bot:x", access_token: {env: SYT}}]}
             """, environment: ["SYT": "syt_secret"])
-        #expect(loaded.errors == [])
-        #expect(loaded.configuration?.adapters.matrix.first?.encryption.isEnabled == true)
+        expectEqual(loaded.errors, [])
+        expectEqual(loaded.configuration?.adapters.matrix.first?.encryption.isEnabled, true)
     }
 
     @Test(
@@ -43,7 +43,7 @@ struct MatrixEncryptionConfigurationTests {
             ("any", MatrixEncryptionSettings.Trust.any), ("cross-signed", .crossSigned), ("verified", .verified),
         ])
     func trust(word: String, trust: MatrixEncryptionSettings.Trust) {
-        #expect(self.settings(", encryption: {trust: \(word)}")?.trust == trust)
+        expectEqual(self.settings(", encryption: {trust: \(word)}")?.trust, trust)
     }
 
     @Test(
@@ -67,23 +67,24 @@ struct MatrixEncryptionConfigurationTests {
         ])
     func mistakes(text: String, key: String, message: String) {
         let errors = self.read(", encryption: \(text)").errors
-        #expect(errors.map(\.path) == ["adapters.matrix[0].encryption.\(key)"])
-        #expect(errors.first?.message == message)
-        #expect(errors.first?.description.contains("EsTc") == false)
+        expectEqual(errors.map(\.path), ["adapters.matrix[0].encryption.\(key)"])
+        expectEqual(errors.first?.message, message)
+        expectEqual(errors.first?.description.contains("EsTc"), false)
     }
 
     @Test("a mistyped key is told the nearest one")
     func unknownKey() {
-        #expect(self.read(", encryption: {trusted: any}").errors.first?.nearest == "trust")
-        #expect(self.read(", encryption: {recovery: {file: x}}").errors.first?.message.contains("unknown key") == true)
+        expectEqual(self.read(", encryption: {trusted: any}").errors.first?.nearest, "trust")
+        expectEqual(
+            self.read(", encryption: {recovery: {file: x}}").errors.first?.message.contains("unknown key"), true)
     }
 
     @Test("the recovery key's file may be missing: it is made later")
     func missingFile() throws {
         let folder = try TemporaryDirectory()
         let text = ", encryption: {recovery_key: {file: \(folder.path)/none/matrix.recovery}}"
-        #expect(self.read(text).issues == [])
-        #expect(self.settings(text)?.recoveryKeyFile == "\(folder.path)/none/matrix.recovery")
+        expectEqual(self.read(text).issues, [])
+        expectEqual(self.settings(text)?.recoveryKeyFile, "\(folder.path)/none/matrix.recovery")
     }
 
     @Test("a recovery key that exists is checked like every secret file")
@@ -93,13 +94,13 @@ struct MatrixEncryptionConfigurationTests {
             self.read(", encryption: {recovery_key: {file: \(path)}}")
         }
         let good = folder.write("good", "EsTc LW2K\n")
-        #expect(loaded(good).issues == [])
-        #expect(loaded(good).effective.text.contains("EsTc") == false)
+        expectEqual(loaded(good).issues, [])
+        expectEqual(loaded(good).effective.text.contains("EsTc"), false)
         let open = folder.write("open", "EsTc LW2K\n", mode: 0o644)
-        #expect(loaded(open).warnings.map(\.message) == ["others can read \(open); run: chmod 600 \(open)"])
+        expectEqual(loaded(open).warnings.map(\.message), ["others can read \(open); run: chmod 600 \(open)"])
         let empty = folder.write("empty", "\n")
-        #expect(loaded(empty).errors.map(\.message) == ["the secret file \(empty) is empty"])
-        #expect(loaded(folder.path).errors.first?.message.hasSuffix("it is not a regular file") == true)
+        expectEqual(loaded(empty).errors.map(\.message), ["the secret file \(empty) is empty"])
+        expectEqual(loaded(folder.path).errors.first?.message.hasSuffix("it is not a regular file"), true)
     }
 
     @Test("a recovery key that appears or changes is a change of its key")
@@ -109,22 +110,22 @@ struct MatrixEncryptionConfigurationTests {
         let before = self.read(text).content
         folder.write("key", "EsTc LW2K\n")
         let after = self.read(text).content
-        #expect(after.changes(from: before) == ["adapters.matrix[0].encryption.recovery_key"])
-        #expect(self.read(text).content.changes(from: after) == [])
+        expectEqual(after.changes(from: before), ["adapters.matrix[0].encryption.recovery_key"])
+        expectEqual(self.read(text).content.changes(from: after), [])
     }
 
     @Test("keys that have no effect are a warning")
     func off() {
         let loaded = self.read(", encryption: {enabled: false, trust: verified}")
         #expect(loaded.errors == [] && loaded.warnings.map(\.path) == ["adapters.matrix[0].encryption"])
-        #expect(self.settings(", encryption: {enabled: false}")?.isEnabled == false)
-        #expect(self.read(", encryption: {enabled: false}").issues == [])
+        expectEqual(self.settings(", encryption: {enabled: false}")?.isEnabled, false)
+        expectEqual(self.read(", encryption: {enabled: false}").issues, [])
     }
 
     @Test("what takes effect is printed, with the recovery key's path only")
     func effective() throws {
         let printed = try #require(self.read("").effective["adapters"]?["matrix"]?.arrayValue?.first?["encryption"])
-        #expect(printed == ["enabled": true, "trust": "any"])
+        expectEqual(printed, ["enabled": true, "trust": "any"])
         let own = try #require(
             self.read(", encryption: {recovery_key: {file: /etc/key}}").effective["adapters"]?["matrix"]?.arrayValue?
                 .first?["encryption"])

@@ -19,12 +19,12 @@ struct ObjectConfigurationTests {
             let configuration = try #require(loaded.configuration, "\(loaded.issues)")
             return key == "objects" ? configuration.objects : configuration.archive
         }
-        #expect(try place("{directory: /shared}") == .directory("/shared"))
+        try expectEqual(place("{directory: /shared}"), .directory("/shared"))
         let settings = S3Settings(
             endpoint: try HTTPURL("https://s3.example.org"), bucket: "team", region: "eu", accessKey: Secret("access"),
             secretKey: Secret("s3cret"))
-        #expect(try place("{s3: {endpoint: \"https://s3.example.org\", \(Self.bucket)}}") == .s3(settings))
-        #expect(load("{}").configuration?.objects == nil)
+        try expectEqual(place("{s3: {endpoint: \"https://s3.example.org\", \(Self.bucket)}}"), .s3(settings))
+        expectEqual(load("{}").configuration?.objects, nil)
     }
 
     @Test(
@@ -53,9 +53,9 @@ struct ObjectConfigurationTests {
         let (shared, own) = (
             "objects: {directory: \(folder.path)/shared}\n", "archive: {directory: \(folder.path)/own}\n"
         )
-        #expect(try await place("") == nil)
-        #expect(try await place(shared) == "sessions are archived to \(folder.path)/shared")
-        #expect(try await place(shared + own) == "sessions are archived to \(folder.path)/own")
+        try await expectEqual(place(""), nil)
+        try await expectEqual(place(shared), "sessions are archived to \(folder.path)/shared")
+        try await expectEqual(place(shared + own), "sessions are archived to \(folder.path)/own")
     }
 
     @Test("the doctor tries what hosts share, and says what is wrong with it")
@@ -69,7 +69,7 @@ struct ObjectConfigurationTests {
             let findings = Protected<[Finding]>([])
             try await Doctor(configuration).examine { finding in findings.withLock { $0.append(finding) } }
             let found = try #require(findings.withLock { $0.first { $0.subject == "objects" } })
-            #expect(found.state == (isUsable ? .ok : .failed))
+            expectEqual(found.state, isUsable ? .ok : .failed)
             #expect(
                 found.detail.contains(
                     isUsable ? "files, snapshots of workspaces and archives are kept in" : "Give this program's user"),

@@ -25,21 +25,21 @@ struct PolicyConfigurationTests {
                 refuses: [swift test > x, swift build, swift test && rm x]
               - {name: reviewers, persona: reviewer, tool: [writes, fetch], repository: notes, decision: deny}
             """)
-        #expect(loaded.issues == [])
+        expectEqual(loaded.issues, [])
         let rules = try #require(loaded.configuration).policy.rules
-        #expect(rules.map(\.name).prefix(2) == ["tests", "reviewers"])
-        #expect(rules[0].commands == [["swift", "test"], ["npm", "run all"]])
+        expectEqual(rules.map(\.name).prefix(2), ["tests", "reviewers"])
+        expectEqual(rules[0].commands, [["swift", "test"], ["npm", "run all"]])
         #expect(rules[1].tools == [.group(.writes), .name("fetch")] && rules[1].repositories == ["notes"])
-        #expect(rules[2].name == "approvals.guests")
+        expectEqual(rules[2].name, "approvals.guests")
     }
 
     @Test("the settings of `approvals` become rules")
     func approvals() throws {
         let configuration = try #require(
             load("approvals: {commands: deny, writes: ask, network: allow}").configuration)
-        #expect(
-            configuration.policy
-                == Policy([], approvals: Policy.Approvals(commands: .deny, writes: .ask, network: .allow)))
+        expectEqual(
+            configuration.policy,
+            Policy([], approvals: Policy.Approvals(commands: .deny, writes: .ask, network: .allow)))
     }
 
     @Test(
@@ -68,37 +68,39 @@ struct PolicyConfigurationTests {
         ])
     func mistake(_ rule: String, _ path: String, _ part: String) {
         let mistakes = Self.mistakes(rule)
-        #expect(mistakes.count == 1)
-        #expect(mistakes.first?.hasPrefix("2: \(path): ") == true)
-        #expect(mistakes.first?.contains(part) == true, "\(mistakes)")
+        expectEqual(mistakes.count, 1)
+        expectEqual(mistakes.first?.hasPrefix("2: \(path): "), true)
+        expectEqual(mistakes.first?.contains(part), true, "\(mistakes)")
     }
 
     @Test("a rule that never decides is named with the rules above it, and two rules cannot have one name")
     func shadowed() {
-        #expect(
+        expectEqual(
             Self.mistakes(
                 "name: git, tool: commands, command: git, decision: allow",
-                "name: push, tool: commands, command: git push, decision: deny") == [
-                    "3: policy[1]: this rule never decides: 'git' above matches all that it matches; move it up or "
-                        + "remove it"
-                ])
-        #expect(
+                "name: push, tool: commands, command: git push, decision: deny"),
+            [
+                "3: policy[1]: this rule never decides: 'git' above matches all that it matches; move it up or "
+                    + "remove it"
+            ])
+        expectEqual(
             Self.mistakes("name: a, tool: run, decision: ask", "name: a, tool: shell, decision: ask").first?
-                .contains("another rule with the name 'a'") == true)
+                .contains("another rule with the name 'a'"), true)
     }
 
     @Test("the model's limits and persona have defaults, and mistakes have a place")
     func agent() throws {
         let standard = try #require(load("").configuration).agent
-        #expect(standard.persona == "coder")
-        #expect(standard.limits == AgentLimits(steps: 50, tokens: 400_000, time: .seconds(1_800)))
-        #expect(standard.personas.personas.map(\.name) == ["chat", "coder", "reviewer", "spec-writer"])
+        expectEqual(standard.persona, "coder")
+        expectEqual(standard.limits, AgentLimits(steps: 50, tokens: 400_000, time: .seconds(1_800)))
+        expectEqual(standard.personas.personas.map(\.name), ["chat", "coder", "reviewer", "spec-writer"])
         let set = try #require(
             load("agent: {persona: chat, max_steps: 3, max_tokens: 9000, max_time: 1m}").configuration
         ).agent
         #expect(set.persona == "chat" && set.limits == AgentLimits(steps: 3, tokens: 9_000, time: .seconds(60)))
-        #expect(
-            load("agent: {persona: codr, max_step: 3}").issues.map(\.description) == [
+        expectEqual(
+            load("agent: {persona: codr, max_step: 3}").issues.map(\.description),
+            [
                 "/srv/test.yaml:1:18: agent.persona: 'codr' is not one of chat, coder, reviewer, spec-writer; did you "
                     + "mean 'coder'?",
                 "/srv/test.yaml:1:24: agent.max_step: unknown key; did you mean 'max_steps'?",
@@ -112,12 +114,12 @@ struct PolicyConfigurationTests {
             #expect(!persona.summary.isEmpty && persona.prompt.utf8.count > 200)
             #expect(persona.prompt.contains("Never claim"))
             let order = ToolSelector.tools.map(\.name).filter(persona.tools.contains)
-            #expect(persona.tools == order)
+            expectEqual(persona.tools, order)
         }
-        #expect(personas["chat"]?.tools == [])
-        #expect(personas["coder"]?.tools.count == ToolSelector.tools.count - 1)
-        #expect(personas["reviewer"]?.tools.contains { ["edit", "patch", "write", "commit"].contains($0) } == false)
-        #expect(personas["spec-writer"]?.tools.contains("shell") == false)
+        expectEqual(personas["chat"]?.tools, [])
+        expectEqual(personas["coder"]?.tools.count, ToolSelector.tools.count - 1)
+        expectEqual(personas["reviewer"]?.tools.contains { ["edit", "patch", "write", "commit"].contains($0) }, false)
+        expectEqual(personas["spec-writer"]?.tools.contains("shell"), false)
     }
 
     @Test("a persona in the data directory replaces one next to the configuration, which replaces the program's")
@@ -135,14 +137,14 @@ struct PolicyConfigurationTests {
             flags: ConfigurationFlags(file: path, dataDirectory: directory.path + "/data"),
             surroundings: Surroundings(environment: [:], currentDirectory: "/"))
         let loaded = loader.load()
-        #expect(loaded.issues == [])
+        expectEqual(loaded.issues, [])
         let agent = try #require(loaded.configuration).agent
         #expect(agent.personas["coder"]?.summary == "data" && agent.personas["coder"]?.limits == nil)
-        #expect(agent.personas["coder"]?.tools == ["read", "shell"])
-        #expect(agent.personas["tester"]?.limits == AgentLimits(steps: 7, tokens: 5_000))
+        expectEqual(agent.personas["coder"]?.tools, ["read", "shell"])
+        expectEqual(agent.personas["tester"]?.limits, AgentLimits(steps: 7, tokens: 5_000))
         #expect(agent.personas["tester"]?.model == "small" && agent.persona == "tester")
         directory.write("data/personas/coder.yaml", text("coder", "changed"))
-        #expect(loader.load().content.changes(from: loaded.content) == ["personas"])
+        expectEqual(loader.load().content.changes(from: loaded.content), ["personas"])
     }
 
     @Test("a mistake in a persona's file names the file, the place and the nearest word")
@@ -151,8 +153,7 @@ struct PolicyConfigurationTests {
         let path = directory.write(
             "personas/tester.yaml", "name: testr\nsummary: x\npromt: y\ntools: [shel, run]\nlimits: {max_steps: 0}\n")
         let issues = load("", flags: ConfigurationFlags(dataDirectory: directory.path)).issues.map(\.description)
-        #expect(
-            issues.map { $0.replacing(path, with: "FILE") }.filter { $0.hasPrefix("FILE") }.count == issues.count)
+        expectEqual(issues.map { $0.replacing(path, with: "FILE") }.filter { $0.hasPrefix("FILE") }.count, issues.count)
         let all = issues.joined(separator: "\n")
         for part in [
             ":1:7: name: the name has to be that of the file, 'tester'", "'prompt' is missing",
@@ -177,6 +178,6 @@ struct PolicyConfigurationTests {
         let outcome = reload.next().outcome
         #expect(outcome.applied.contains("approvals.commands") && outcome.applied.contains("agent.persona"))
         #expect(outcome.applied.contains { $0.hasPrefix("policy") })
-        #expect(outcome.pending == ["approvals.timeout"])
+        expectEqual(outcome.pending, ["approvals.timeout"])
     }
 }

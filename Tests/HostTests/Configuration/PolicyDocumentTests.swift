@@ -23,12 +23,12 @@ struct PolicyDocumentTests {
     @Test("the example of a policy is valid, and decides as the table says")
     func policy() throws {
         let loaded = load(try #require(try Self.blocks().first))
-        #expect(loaded.issues == [])
+        expectEqual(loaded.issues, [])
         let policy = try #require(loaded.configuration).policy
         let rows =
             try Self.document().split(separator: "| command, with the rules above").last?
             .split(separator: "\n").dropFirst(2).prefix { $0.hasPrefix("|") } ?? []
-        #expect(rows.count == 5)
+        expectEqual(rows.count, 5)
         for row in rows {
             let cells = row.replacing("`", with: "").split(separator: "|").map { String($0.dropFirst().dropLast()) }
             let verdict = policy.verdict(on: .run(cells[0], role: .owner, repository: "notes"))
@@ -41,10 +41,10 @@ struct PolicyDocumentTests {
         let directory = try TemporaryDirectory()
         directory.write("personas/tester.yaml", try #require(try Self.blocks().last))
         let loaded = load("", flags: ConfigurationFlags(dataDirectory: directory.path))
-        #expect(loaded.issues == [])
+        expectEqual(loaded.issues, [])
         let configuration = try #require(loaded.configuration)
         let tester = try #require(configuration.agent.personas["tester"])
-        #expect(tester.limits == AgentLimits(steps: 30, tokens: 200_000, time: .seconds(900)))
+        expectEqual(tester.limits, AgentLimits(steps: 30, tokens: 200_000, time: .seconds(900)))
         #expect(tester.tools.contains("shell") && !tester.tools.contains("fetch"))
     }
 

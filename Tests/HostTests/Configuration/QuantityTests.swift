@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Host
@@ -13,7 +14,7 @@ struct QuantityTests {
             ("1S", nil), ("1000000000s", nil), ("5min", nil), ("٣s", nil),
         ] as [(String, Duration?)])
     func durations(_ text: String, expected: Duration?) {
-        #expect(Quantity.duration(text) == expected)
+        expectEqual(Quantity.duration(text), expected)
     }
 
     @Test(
@@ -24,11 +25,11 @@ struct QuantityTests {
             ("1mib", nil),
         ] as [(String, Int?)])
     func sizes(_ text: String, expected: Int?) {
-        #expect(Quantity.size(text) == expected)
+        expectEqual(Quantity.size(text), expected)
     }
 
     @Test("a formatted duration parses back to itself", arguments: ["100ms", "90s", "2m", "3h", "366d", "0s"])
     func text(_ text: String) {
-        #expect(Quantity.duration(text).map(Quantity.text) == text)
+        expectEqual(Quantity.duration(text).map(Quantity.text), text)
     }
 }

@@ -20,15 +20,15 @@ struct SignInConfigurationTests {
               owners: ["github:OctoCat", "oidc:Jane@Example.org", "oidc:a|B"]
               members: ["github:org/acme", "github:team/acme/core", "oidc:group/Some Team@Home"]
             """, environment: Self.environment)
-        #expect(loaded.issues == [])
+        expectEqual(loaded.issues, [])
         let configuration = try #require(loaded.configuration)
         let signIn = configuration.gateway.signIn
         #expect(signIn.github?.clientID == "Iv1.abc" && signIn.github?.clientSecret.reveal() == "s1")
-        #expect(signIn.github?.scope == "read:org repo")
+        expectEqual(signIn.github?.scope, "read:org repo")
         #expect(signIn.oidc?.issuer == "https://login.example.org/" && signIn.oidc?.groups == nil)
-        #expect(signIn.oidc?.name == "single sign-on")
-        #expect(configuration.access.owners == ["github:OctoCat", "oidc:jane@example.org", "oidc:a|B"])
-        #expect(configuration.access.members.last == "oidc:group/Some Team@Home")
+        expectEqual(signIn.oidc?.name, "single sign-on")
+        expectEqual(configuration.access.owners, ["github:OctoCat", "oidc:jane@example.org", "oidc:a|B"])
+        expectEqual(configuration.access.members.last, "oidc:group/Some Team@Home")
     }
 
     @Test(
@@ -71,13 +71,13 @@ struct SignInConfigurationTests {
             ),
         ])
     func mistakes(_ text: String, _ message: String) {
-        #expect(load(text, environment: Self.environment).errors.map(\.message) == [message])
+        expectEqual(load(text, environment: Self.environment).errors.map(\.message), [message])
     }
 
     @Test("an entry whose provider is not configured is a warning", arguments: ["github:octocat", "oidc:7"])
     func unconfigured(_ entry: String) {
         let loaded = load("access: {owners: [\"\(entry)\"]}")
         #expect(loaded.errors == [] && loaded.warnings.count == 1)
-        #expect(loaded.warnings.first?.message.contains("is not configured, so this matches nobody") == true)
+        expectEqual(loaded.warnings.first?.message.contains("is not configured, so this matches nobody"), true)
     }
 }

@@ -15,7 +15,7 @@ struct SignInFindingsTests {
             let findings = Protected<[Finding]>([])
             try await Doctor(configuration).examine { finding in findings.withLock { $0.append(finding) } }
             let named = findings.withLock { $0.filter { $0.detail.contains(path) } }
-            #expect(named.map(\.state) == (isFirst ? [.warning] : []))
+            expectEqual(named.map(\.state), isFirst ? [.warning] : [])
             #expect(named.allSatisfy { $0.subject == "sign-in" && $0.detail.contains("0600") })
         }
         var status = stat()

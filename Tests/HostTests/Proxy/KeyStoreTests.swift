@@ -65,7 +65,7 @@ struct KeyStoreTests {
             return
         }
         #expect(full.id == "full" && full.models == ["a", "org/b"] && full.tokensPerDay == 1_000)
-        #expect(until == now + Self.day)
+        expectEqual(until, now + Self.day)
         guard case .valid(let free, until: nil) = try await keys.find("jb_free") else {
             Issue.record("not found")
             return
@@ -83,9 +83,9 @@ struct KeyStoreTests {
         }
         // Expired or not, the gateway accepts only valid ones.
         let lookup = CredentialLookup(store: store)
-        #expect(try await lookup.credential(secret: "jb_old", kind: .token, at: now) == nil)
-        #expect(try await lookup.credential(secret: "jb_old", kind: .token, at: now - 1)?.id == "old")
-        #expect(try await lookup.credential(secret: "jb_full", kind: .cookie, at: now) == nil)
+        try await expectEqual(lookup.credential(secret: "jb_old", kind: .token, at: now), nil)
+        try await expectEqual(lookup.credential(secret: "jb_old", kind: .token, at: now - 1)?.id, "old")
+        try await expectEqual(lookup.credential(secret: "jb_full", kind: .cookie, at: now), nil)
         await store.database.close()
     }
 
@@ -99,22 +99,22 @@ struct KeyStoreTests {
         try await self.use("k", 1, in: store)
         self.clock.withLock { $0 += 1 }
         try await self.use("k", 7, in: store)
-        #expect(try await self.tokens("k", on: 20_000, in: store) == 16)
-        #expect(try await self.tokens("other", on: 20_000, in: store) == 3)
-        #expect(try await self.tokens("k", on: 20_001, in: store) == 7)
+        try await expectEqual(self.tokens("k", on: 20_000, in: store), 16)
+        try await expectEqual(self.tokens("other", on: 20_000, in: store), 3)
+        try await expectEqual(self.tokens("k", on: 20_001, in: store), 7)
         await store.database.close()
 
         let again = try self.store()
-        #expect(try await self.tokens("k", on: 20_000, in: again) == 16)
+        try await expectEqual(self.tokens("k", on: 20_000, in: again), 16)
         self.clock.withLock { $0 = 20_040 * Self.day }
         try await self.use("k", 1, in: again)
-        #expect(try await self.tokens("k", on: 20_000, in: again) == 16)
+        try await expectEqual(self.tokens("k", on: 20_000, in: again), 16)
         self.clock.withLock { $0 = 20_041 * Self.day }
         try await self.use("k", 1, in: again)
-        #expect(try await self.tokens("k", on: 20_000, in: again) == 0)
-        #expect(try await self.tokens("k", on: 20_001, in: again) == 7)
+        try await expectEqual(self.tokens("k", on: 20_000, in: again), 0)
+        try await expectEqual(self.tokens("k", on: 20_001, in: again), 7)
         // The totals stay.
-        #expect(try await again.read { try $0.proxyUsage() }.first { $0.client == "k" }?.input == 19)
+        try await expectEqual(again.read { try $0.proxyUsage() }.first { $0.client == "k" }?.input, 19)
         await again.database.close()
     }
 
@@ -135,8 +135,8 @@ struct KeyStoreTests {
                 ]
             }
         }
-        #expect(rows == [["web:k", "m", "failed", "HTTP 429", "0", "600"]])
-        #expect(try await self.tokens("k", on: 0, in: store) == 0)
+        expectEqual(rows, [["web:k", "m", "failed", "HTTP 429", "0", "600"]])
+        try await expectEqual(self.tokens("k", on: 0, in: store), 0)
         await store.database.close()
     }
 
@@ -153,14 +153,14 @@ struct KeyStoreTests {
                     ProxyUsage(
                         key: ClientKey(id: client), model: "m", tokens: AnswerTokens(input: tokens, output: tokens)))
             }
-            #expect(try await recorder.othersUse(of: "k", on: 20_000) == (tokens == 100 ? 0 : 200))
+            try await expectEqual(recorder.othersUse(of: "k", on: 20_000), tokens == 100 ? 0 : 200)
             await recorder.stop()
             try await recorder.run()
         }
-        #expect(try await recorders[0].othersUse(of: "k", on: 20_000) == 40)
-        #expect(try await recorders[1].othersUse(of: "k", on: 20_000) == 200)
-        #expect(try await recorders[1].othersUse(of: "k", on: 20_001) == 0)
-        #expect(try await self.tokens("k", on: 20_000, in: stores[0]) == 240)
+        try await expectEqual(recorders[0].othersUse(of: "k", on: 20_000), 40)
+        try await expectEqual(recorders[1].othersUse(of: "k", on: 20_000), 200)
+        try await expectEqual(recorders[1].othersUse(of: "k", on: 20_001), 0)
+        try await expectEqual(self.tokens("k", on: 20_000, in: stores[0]), 240)
         for store in stores { await store.database.close() }
     }
 
@@ -183,9 +183,9 @@ struct KeyStoreTests {
             return
         }
         #expect(key.id == "k_1" && key.models == nil && key.tokensPerDay == nil)
-        #expect(try await store.read { try $0.proxyUsage() }.first?.output == 3)
+        try await expectEqual(store.read { try $0.proxyUsage() }.first?.output, 3)
         try await self.use("k_1", 4, in: store)
-        #expect(try await self.tokens("k_1", on: 20_000, in: store) == 4)
+        try await expectEqual(self.tokens("k_1", on: 20_000, in: store), 4)
         await store.database.close()
     }
 }

@@ -19,10 +19,10 @@ struct CommandIsolationTests {
             let user = HostUser.current().name
             let line = "off: commands run without a jail, as the user \(user) of the host's machine"
             #expect(try await scene.answer(to: "/status").contains("jail: \(line)"))
-            #expect(try await scene.client.get("/readyz")["checks"]?["jail"]?.stringValue == line)
+            try await expectEqual(scene.client.get("/readyz")["checks"]?["jail"]?.stringValue, line)
             let rows = try await scene.audit("command.started")
             #expect(rows.allSatisfy { $0["profile"]?.stringValue == "none" && $0["limits"]?.stringValue == "none" })
-            #expect(rows.count == 2)
+            expectEqual(rows.count, 2)
         }
     }
 
@@ -35,7 +35,7 @@ struct CommandIsolationTests {
                 try await Task.sleep(for: .milliseconds(10))
             }
             _ = try await scene.client.send("/stop", to: scene.thread)
-            #expect(try await scene.client.ended(operation)["state"]?.stringValue == "stopped")
+            try await expectEqual(scene.client.ended(operation)["state"]?.stringValue, "stopped")
             while Processes.count(mark) > 0 { try await Task.sleep(for: .milliseconds(10)) }
             _ = try await scene.run("setsid sleep \(mark) &")
         }
@@ -49,11 +49,11 @@ struct CommandIsolationTests {
                 let directory = try DataDirectory(path: scene.data)
                 let finding = await JailProbing.servingFinding(in: directory, patience: .seconds(20))
                 guard case .none = isolation else {
-                    #expect(finding == nil)
+                    expectEqual(finding, nil)
                     return
                 }
-                #expect(finding?.state == .warning)
-                #expect(finding?.detail.contains("--dangerously-run-commands-without-a-jail") == true)
+                expectEqual(finding?.state, .warning)
+                expectEqual(finding?.detail.contains("--dangerously-run-commands-without-a-jail"), true)
             }
         }
     }
@@ -68,7 +68,7 @@ struct CommandIsolationTests {
             #expect(access("\(scene.data)/escaped", F_OK) != 0)
             #expect(try await scene.answer(to: "/status").contains("jail: Bubblewrap is not installed"))
             let check = try await scene.client.get("/readyz")["checks"]?["jail"]?.stringValue
-            #expect(check == reason)
+            expectEqual(check, reason)
             #expect(try await scene.audit("command.started").isEmpty)
         }
     }

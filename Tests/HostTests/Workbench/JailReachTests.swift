@@ -46,15 +46,15 @@ struct JailReachTests {
             let text = try await scene.run(Self.curl("allowed.test", server))
             #expect(text.contains("\"object\"") && text.contains("exit 0"), "\(text)")
             let rows = try await scene.audit("network")
-            #expect(rows.count == 1)
-            #expect(rows.first?["host"]?.stringValue == "allowed.test")
-            #expect(rows.first?["port"]?.intValue == Int(server.port))
-            #expect(rows.first?["verdict"]?.stringValue == "allowed")
-            #expect(rows.first?["reason"]?.stringValue == "rule allowed.test:\(server.port)")
+            expectEqual(rows.count, 1)
+            expectEqual(rows.first?["host"]?.stringValue, "allowed.test")
+            expectEqual(rows.first?["port"]?.intValue, Int(server.port))
+            expectEqual(rows.first?["verdict"]?.stringValue, "allowed")
+            expectEqual(rows.first?["reason"]?.stringValue, "rule allowed.test:\(server.port)")
             #expect((rows.first?["received"]?.intValue ?? 0) > 100)
-            #expect(rows.first?.text.contains("/v1/models") == false)
+            expectEqual(rows.first?.text.contains("/v1/models"), false)
             let start = try await scene.audit("command.started")
-            #expect(start.first?["profile"]?.stringValue == "network by allow list")
+            expectEqual(start.first?["profile"]?.stringValue, "network by allow list")
         }
     }
 
@@ -64,7 +64,7 @@ struct JailReachTests {
             let text = try await scene.run(Self.curl("other.test", server))
             #expect(text.contains("to allow it, add other.test:\(server.port) to jail.network.allow"), "\(text)")
             let rows = try await scene.audit("network")
-            #expect(rows.map { $0["verdict"]?.stringValue } == ["refused"])
+            expectEqual(rows.map { $0["verdict"]?.stringValue }, ["refused"])
             #expect(try await scene.audit("approval").isEmpty)
         }
     }
@@ -74,7 +74,7 @@ struct JailReachTests {
         try await self.with(Self.network + "\napprovals: {network: allow}") { scene, server in
             let text = try await scene.run(Self.curl("other.test", server))
             #expect(text.contains("\"object\""), "\(text)")
-            #expect(try await scene.audit("network").map { $0["reason"]?.stringValue } == ["approved"])
+            try await expectEqual(scene.audit("network").map { $0["reason"]?.stringValue }, ["approved"])
         }
     }
 
@@ -89,13 +89,13 @@ struct JailReachTests {
             #expect(ask.text.contains("approve \(ask.id)") && ask.text.contains("deny \(ask.id)"))
             try await scene.answer(ask, "A")
             let text = try await scene.result(of: operation)
-            #expect(text.split(separator: "\"list\"").count == 4, "\(text)")
+            expectEqual(text.split(separator: "\"list\"").count, 4, "\(text)")
             let rows = try await scene.audit("network")
-            #expect(rows.map { $0["verdict"]?.stringValue } == ["allowed", "allowed", "allowed"])
+            expectEqual(rows.map { $0["verdict"]?.stringValue }, ["allowed", "allowed", "allowed"])
             let approvals = try await scene.audit("approval")
-            #expect(approvals.count == 1)
-            #expect(approvals.first?["action"]?.stringValue == "reach")
-            #expect(approvals.first?["subject"]?.stringValue == "other.test:\(server.port)")
+            expectEqual(approvals.count, 1)
+            expectEqual(approvals.first?["action"]?.stringValue, "reach")
+            expectEqual(approvals.first?["subject"]?.stringValue, "other.test:\(server.port)")
             // The next command's requests are another matter.
             let next = try await scene.begin(curl)
             let second = try await scene.ask()
@@ -117,7 +117,7 @@ struct JailReachTests {
                 text.split(separator: "other.test:\(server.port) was not approved").count == 3
                     && !text.contains("\"object\""), "\(text)")
             let rows = try await scene.audit("network")
-            #expect(rows.map { $0["verdict"]?.stringValue } == ["refused", "refused"])
+            expectEqual(rows.map { $0["verdict"]?.stringValue }, ["refused", "refused"])
         }
     }
 
@@ -126,7 +126,7 @@ struct JailReachTests {
         try await self.with(Self.network + "\napprovals: {timeout: 1s}") { scene, server in
             let text = try await scene.run(Self.curl("other.test", server))
             #expect(text.contains("was not approved") && !text.contains("\"object\""), "\(text)")
-            #expect(try await scene.audit("approval").map { $0["outcome"]?.stringValue } == ["Expired"])
+            try await expectEqual(scene.audit("approval").map { $0["outcome"]?.stringValue }, ["Expired"])
         }
     }
 
@@ -136,7 +136,7 @@ struct JailReachTests {
             let operation = try await scene.begin(Self.curl("other.test", server))
             let ask = try await scene.ask()
             _ = try await scene.client.send("/stop", to: scene.thread)
-            #expect(try await scene.client.ended(operation)["state"]?.stringValue == "stopped")
+            try await expectEqual(scene.client.ended(operation)["state"]?.stringValue, "stopped")
             await #expect(throws: GatewayClient.Failure.self) { try await scene.answer(ask, "A") }
         }
     }
@@ -156,7 +156,7 @@ struct JailReachTests {
         try await self.with(Self.network) { scene, _ in
             let text = try await scene.run("curl -sS http://169.254.169.254/latest/meta-data/")
             #expect(text.contains("not public"), "\(text)")
-            #expect(try await scene.audit("network").map { $0["verdict"]?.stringValue } == ["refused"])
+            try await expectEqual(scene.audit("network").map { $0["verdict"]?.stringValue }, ["refused"])
             #expect(try await scene.audit("approval").isEmpty)
         }
     }
@@ -168,7 +168,7 @@ struct JailReachTests {
             #expect(!text.contains("3128") && text.contains("Could not resolve host"), "\(text)")
             #expect(try await scene.audit("network").isEmpty)
             let start = try await scene.audit("command.started")
-            #expect(start.first?["profile"]?.stringValue == "no network")
+            expectEqual(start.first?["profile"]?.stringValue, "no network")
         }
     }
 
@@ -182,7 +182,7 @@ struct JailReachTests {
                 #expect(text.contains("\(name) leads to an address that is not public"), "\(text)")
             }
             let rows = try await scene.audit("network")
-            #expect(rows.map { $0["verdict"]?.stringValue } == ["refused", "refused", "refused", "refused"])
+            expectEqual(rows.map { $0["verdict"]?.stringValue }, ["refused", "refused", "refused", "refused"])
         }
     }
 }

@@ -29,7 +29,7 @@ struct SessionJailsTests {
             let commit = "echo a >a.txt && git add a.txt && git commit -q -m 'Add a' && git log --format=%s -1"
             let text = try await scene.run("git status --short && \(commit)")
             #expect(text.contains("Add a\n"), "\(text)")
-            #expect(try await scene.audit("commit").first?["subject"]?.stringValue == "Add a")
+            try await expectEqual(scene.audit("commit").first?["subject"]?.stringValue, "Add a")
             // Objects that the host makes while the jail runs are readable in it too.
             _ = try await scene.run("echo b >b.txt")
             _ = try await scene.answer(to: "/commit Add b")
@@ -86,7 +86,7 @@ struct SessionJailsTests {
                     + "dd if=/dev/zero of=f$i bs=1M count=2; done; sleep 9")
             #expect(full.contains("Stopped: the workspace is over its quota of 8 MiB ("), "\(full)")
             #expect(full.contains("used); delete files or `/undo`."), "\(full)")
-            #expect(try await scene.audit("commit").first?["subject"]?.stringValue == "Add a")
+            try await expectEqual(scene.audit("commit").first?["subject"]?.stringValue, "Add a")
             let more = try await scene.run(
                 "echo b >b && git add b && git commit -qm 'Add b' && head -c 999999 /dev/zero >c")
             #expect(more.contains("Commands can only delete now: the workspace is over its quota"), "\(more)")
@@ -123,7 +123,7 @@ struct SessionJailsTests {
             #expect(list.contains("`sleep 99`: running for "), "\(list)")
             let hint = try await scene.answer(to: "/kill j1")
             let id = try #require(hint.firstMatch(of: /left running: `(p[0-9]+)` \(`sleep 99`\)/)?.output.1, "\(hint)")
-            #expect(try await scene.answer(to: "/kill \(id)") == "Job `\(id)` (`sleep 99`) was stopped.")
+            try await expectEqual(scene.answer(to: "/kill \(id)"), "Job `\(id)` (`sleep 99`) was stopped.")
             #expect(try await !scene.answer(to: "/jobs").contains("left by a command"))
         }
     }
@@ -146,7 +146,7 @@ struct SessionJailsTests {
             let refusal = try await scene.answer(to: "/repo other")
             #expect(refusal.contains("it has changes that are not committed: commit them with `/commit`"), "\(refusal)")
             _ = try await scene.answer(to: "/commit Add a")
-            #expect(try await scene.answer(to: "/repo other") == "From now on this thread works in `other`.")
+            try await expectEqual(scene.answer(to: "/repo other"), "From now on this thread works in `other`.")
             let text = try await scene.run("pwd; echo [$X]; echo b >b.txt; ls")
             #expect(text.contains("/workspace\n[]\nb.txt\n") && text.contains("a fresh shell"), "\(text)")
             #expect(try await scene.answer(to: "/undo").contains("before `pwd; echo"))
@@ -162,7 +162,7 @@ struct SessionJailsTests {
             let refusal = try await scene.answer(to: "/repo other")
             #expect(refusal.contains("a command or a job runs in it: wait until it has ended"), "\(refusal)")
             _ = try await scene.answer(to: "/kill j1")
-            #expect(try await scene.answer(to: "/repo other") == "From now on this thread works in `other`.")
+            try await expectEqual(scene.answer(to: "/repo other"), "From now on this thread works in `other`.")
         }
     }
 
@@ -174,7 +174,7 @@ struct SessionJailsTests {
         try await CommandScene.with { scene in
             let text = try await scene.answer(to: "/status")
             #expect(text.contains("jail: Bubblewrap "), "\(text)")
-            #expect(try await scene.client.get("/readyz")["checks"]?["jail"]?.stringValue == "ok")
+            try await expectEqual(scene.client.get("/readyz")["checks"]?["jail"]?.stringValue, "ok")
         }
     }
 }

@@ -37,7 +37,7 @@ struct HostileCommandTests {
         let commands = HostileCommand.all
         let lines = await Self.requests(commands, bait)
         let answers = try await Self.run(lines, host, folder)
-        #expect(answers.count == commands.count + 1)
+        expectEqual(answers.count, commands.count + 1)
         for (command, answer) in zip(commands, answers.dropFirst()) {
             for complaint in Self.complaints(about: command, answer, bait) {
                 Issue.record("\(host), \(command): \(complaint)")
@@ -78,7 +78,7 @@ struct HostileCommandTests {
         let result = try await Process.run(
             ProcessPlan(words[0], Array(words.dropFirst()), environment: ["HOST_SECRET": "jetbridge-secret-variable"]),
             input: Array((lines.joined(separator: "\n") + "\n").utf8), keeping: 256 << 20)
-        #expect(result.status == .exited(0), "\(result.errorText)")
+        expectEqual(result.status, .exited(0), "\(result.errorText)")
         return try result.text.split(separator: "\n").map { try JSON.parse(Array($0.utf8)) }
     }
 

@@ -1,6 +1,7 @@
 import Glibc
 import Processes
 import Sandbox
+import TestSupport
 import Testing
 
 @testable import Jail
@@ -69,7 +70,7 @@ struct JailFilterTests {
                 case .notSupported: FilteredProgram.Mark.notSupported
                 case .familyNotSupported: FilteredProgram.Mark.familyNotSupported
                 }
-            #expect(answer == String(mark), "\(call)")
+            expectEqual(answer, String(mark), "\(call)")
         }
         // vm86 is the only one that this processor lacks.
         #expect(answers.filter { $0 == "absent" }.count <= 8)
@@ -82,7 +83,7 @@ struct JailFilterTests {
             ("467", ENOSYS), ("fallocate 0 1 0 4096", EOPNOTSUPP), ("1000000", ENOSYS), ("personality 262144", EPERM),
         ])
     func errors(_ call: String, _ error: Int32) async throws {
-        #expect(try await self.answers([call], isMarked: false) == [String(error)])
+        try await expectEqual(self.answers([call], isMarked: false), [String(error)])
     }
 
     @Test("a call newer than the table, or with a value that is not allowed, is denied by the second program")
@@ -92,7 +93,7 @@ struct JailFilterTests {
             "personality 262145", "personality 4294967295", "personality 8589934591",
         ])
         let (old, new) = (String(FilteredProgram.Mark.notPermitted), String(FilteredProgram.Mark.notImplemented))
-        #expect(answers == [new, new, new, old, old, old, old, "ok", "ok"])
+        expectEqual(answers, [new, new, new, old, old, old, old, "ok", "ok"])
     }
 
     @Test("what ordinary programs need remains allowed")
@@ -115,8 +116,8 @@ struct JailFilterTests {
         @Test("calls of other processors' interfaces end the process")
         func foreign() async throws {
             // x32: getpid with its bit, and the same beyond the boundary.
-            #expect(
-                try await self.answers(["1073741863", "1073742824"]) == ["signal \(SIGSYS)", "signal \(SIGSYS)"])
+            try await expectEqual(
+                self.answers(["1073741863", "1073742824"]), ["signal \(SIGSYS)", "signal \(SIGSYS)"])
             // mov eax, 20; int 0x80; ret: the 32-bit getpid.
             let program = """
                 import ctypes, mmap
@@ -126,7 +127,7 @@ struct JailFilterTests {
                 """
             let result = try await FilteredProgram(isMarked: false).run(
                 ["/bin/sh", "-c", #"/usr/bin/python3 -c "$1"; echo $?"#, "sh", program])
-            #expect(result.text == "\(128 + SIGSYS)\n")
+            expectEqual(result.text, "\(128 + SIGSYS)\n")
         }
     #endif
 

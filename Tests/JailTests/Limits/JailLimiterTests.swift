@@ -38,7 +38,8 @@ struct JailLimiterTests {
     func strongest() async {
         let choice = await JailLimiters.strongest()
         #expect(["cgroup v2", "cgroup v1", "rlimits"].contains(choice.limiter.name))
-        #expect(choice.shortcomings.count == ["cgroup v2", "cgroup v1", "rlimits"].firstIndex(of: choice.limiter.name))
+        expectEqual(
+            choice.shortcomings.count, ["cgroup v2", "cgroup v1", "rlimits"].firstIndex(of: choice.limiter.name))
         for shortcoming in choice.shortcomings {
             #expect(shortcoming.hasPrefix("cgroup v") && !shortcoming.hasSuffix("."))
         }
@@ -47,13 +48,14 @@ struct JailLimiterTests {
     @Test("without any control groups the limits of processes remain")
     func nothing() async throws {
         let choice = await JailLimiters.strongest(ControlGroupMap(controllers: [:], unified: nil), moving: 0)
-        #expect(choice.limiter.name == "rlimits")
-        #expect(
-            choice.shortcomings == [
+        expectEqual(choice.limiter.name, "rlimits")
+        expectEqual(
+            choice.shortcomings,
+            [
                 "cgroup v2: not mounted", "cgroup v1: no memory controller here",
             ])
         let group = try await choice.limiter.prepare("x", JailLimits())
-        #expect(group.procsFiles == [])
+        expectEqual(group.procsFiles, [])
         await #expect(throws: CancellationError.self) {
             try await withThrowingTaskGroup(of: String.self) { tasks in
                 tasks.addTask { try await group.waitForExcess() }
@@ -69,9 +71,9 @@ struct JailLimiterTests {
         guard let groups = Self.legacy else { return }
         let group = try await groups.prepare("memory", JailLimits(memory: 32 << 20))
         let process = try await Self.start("/usr/bin/python3 -c 'x = bytearray(200 << 20)'; exit 3", in: group)
-        #expect(try await group.waitForExcess() == "memory")
-        #expect(try await group.waitForExcess() == "memory")
-        #expect(try await process.exit() == .exited(3))
+        try await expectEqual(group.waitForExcess(), "memory")
+        try await expectEqual(group.waitForExcess(), "memory")
+        try await expectEqual(process.exit(), .exited(3))
         await group.end()
         #expect(Self.isRemoved(group))
     }
@@ -83,11 +85,12 @@ struct JailLimiterTests {
         // The inner shell gives up when it cannot fork.
         let script = "sh -c 'while :; do sleep 600 & done' 2>/dev/null; echo full; exec sleep 600"
         let process = try await Self.start(script, in: group)
-        #expect(try await process.output.read() == Array("full\n".utf8))
+        try await expectEqual(process.output.read(), Array("full\n".utf8))
         let file = try #require(group.procsFiles.first { $0.contains("/pids/") })
         // The limit, without the inner shell, which has ended.
-        #expect(
-            ControlGroupFolder(String(file.dropLast("/cgroup.procs".count))).members.count == 7
+        expectEqual(
+            ControlGroupFolder(String(file.dropLast("/cgroup.procs".count))).members.count,
+            7
                 + JailLimits.ownProcesses)
         await group.end()
         #expect(Self.isRemoved(group))
@@ -103,10 +106,10 @@ struct JailLimiterTests {
             let script = "for i in 1 2 3 4 5 6; do setsid sh -c 'setsid sleep 600 & sleep 600' & done; echo ready; wait"
             let process = try await Self.start(script, in: group)
             let first = try await process.output.read()
-            #expect(first == Array("ready\n".utf8))
+            expectEqual(first, Array("ready\n".utf8))
             await group.end()
             #expect(Self.isRemoved(group))
-            #expect(try await process.exit() == .killed(SIGKILL))
+            try await expectEqual(process.exit(), .killed(SIGKILL))
         }
     }
 
@@ -139,7 +142,7 @@ struct JailLimiterTests {
         try left.write("\(id)", to: "cgroup.procs")
         await JailLimiters.sweep([place])
         #expect(!left.has("cgroup.procs") && kept.has("cgroup.procs"))
-        #expect(try await process.exit() == .killed(SIGKILL))
+        try await expectEqual(process.exit(), .killed(SIGKILL))
         try kept.remove()
     }
 
@@ -153,13 +156,13 @@ struct JailLimiterTests {
         try own.write("\(id)", to: "cgroup.procs")
         let map = ControlGroupMap(controllers: [:], unified: own.path)
         let groups = try DelegatedGroups(map, needing: [], moving: id)
-        #expect(own.members == [])
+        expectEqual(own.members, [])
         let group = try await groups.prepare("delegated", JailLimits())
         let jailed = try await Self.start("setsid sleep 600 & echo ready; wait", in: group)
         _ = try await jailed.output.read()
         await group.end()
         #expect(Self.isRemoved(group))
-        #expect(try await jailed.exit() == .killed(SIGKILL))
+        try await expectEqual(jailed.exit(), .killed(SIGKILL))
         await process.stop(patience: .zero)
         await ControlGroupEnd.end([ControlGroupFolder(own.file(ControlGroupOwner.current.name("host")))])
         await ControlGroupEnd.end([own])
@@ -173,7 +176,7 @@ struct JailLimiterTests {
         #expect(throws: JailFailure("no no-such controller here")) {
             try DelegatedGroups(map, needing: ["no-such"], moving: getpid())
         }
-        #expect(ControlGroupMap.current().unified == unified)
+        expectEqual(ControlGroupMap.current().unified, unified)
     }
 
     @Test("cgroup v2: a change of an event file is reported once it is of interest")
@@ -197,6 +200,6 @@ struct JailLimiterTests {
             ("oom 0\noom_kill 2\n", true), ("oom_group_kill 1\n", true), ("", false), ("populated 1\n", false),
         ])
     func memoryEvents(_ text: String, _ isOut: Bool) {
-        #expect(DelegatedGroups.isOutOfMemory(text) == isOut)
+        expectEqual(DelegatedGroups.isOutOfMemory(text), isOut)
     }
 }

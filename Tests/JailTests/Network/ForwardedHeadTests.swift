@@ -17,8 +17,8 @@ struct ForwardedHeadTests {
 
     @Test("the server gets a path, its own Host, the framing, and nothing that concerns this connection")
     func requestHead() throws {
-        #expect(
-            try self.request(
+        try expectEqual(
+            self.request(
                 """
                 POST http://Example.org:80/p?q HTTP/1.1
                 Host: EXAMPLE.org
@@ -32,24 +32,25 @@ struct ForwardedHeadTests {
                 X-Mine: 1
                 X-Kept: 2
                 Content-Length: 3
-                """) == """
-                    POST /p?q HTTP/1.1
-                    Host: example.org
-                    X-Kept: 2
-                    Content-Length: 3
-                    Connection: close
+                """),
+            """
+            POST /p?q HTTP/1.1
+            Host: example.org
+            X-Kept: 2
+            Content-Length: 3
+            Connection: close
 
 
-                    """)
-        #expect(
-            try self.request(
-                "PUT http://a:8080 HTTP/1.1\nHost: a:8080\nTransfer-Encoding: chunked\nExpect: 100-continue")
-                == "PUT / HTTP/1.1\nHost: a:8080\nTransfer-Encoding: chunked\nExpect: 100-continue\n"
+            """)
+        try expectEqual(
+            self.request(
+                "PUT http://a:8080 HTTP/1.1\nHost: a:8080\nTransfer-Encoding: chunked\nExpect: 100-continue"),
+            "PUT / HTTP/1.1\nHost: a:8080\nTransfer-Encoding: chunked\nExpect: 100-continue\n"
                 + "Connection: close\n\n")
-        #expect(try self.request("GET http://a/ HTTP/1.0") == "GET / HTTP/1.0\nHost: a\nConnection: close\n\n")
-        #expect(
-            try self.request("POST http://a/ HTTP/1.1\nHost: a\nContent-Length: 0")
-                == "POST / HTTP/1.1\nHost: a\nContent-Length: 0\nConnection: close\n\n")
+        try expectEqual(self.request("GET http://a/ HTTP/1.0"), "GET / HTTP/1.0\nHost: a\nConnection: close\n\n")
+        try expectEqual(
+            self.request("POST http://a/ HTTP/1.1\nHost: a\nContent-Length: 0"),
+            "POST / HTTP/1.1\nHost: a\nContent-Length: 0\nConnection: close\n\n")
     }
 
     private func head(_ text: String) throws -> AnswerHead {
@@ -66,7 +67,7 @@ struct ForwardedHeadTests {
                 found = try reader.parse(piece)
                 position += piece.count
             }
-            #expect(String(decoding: (found?.rest ?? []) + bytes[position...], as: UTF8.self) == "body")
+            expectEqual(String(decoding: (found?.rest ?? []) + bytes[position...], as: UTF8.self), "body")
         }
         return try #require(found).head
     }
@@ -81,7 +82,7 @@ struct ForwardedHeadTests {
             ("HTTP/1.1 200 OK\nTransfer-Encoding: Chunked", "GET", .chunked), ("HTTP/1.0 200 OK", "GET", .untilEnd),
         ])
     func bodies(text: String, method: String, body: ResponseBodyFraming.Body) throws {
-        #expect(try self.head(text).body(to: HTTPMethod(rawValue: method)) == body)
+        try expectEqual(self.head(text).body(to: HTTPMethod(rawValue: method)), body)
     }
 
     @Test(
@@ -105,7 +106,7 @@ struct ForwardedHeadTests {
             "HTTP/1.0 404 Not here\nServer: x\nConnection: close, X-Mine\nX-Mine: 1\nKeep-Alive: 5\nContent-Length: 4\n"
                 + "Proxy-Authenticate: Basic")
         let text = { String(decoding: ForwardedHead.answer(head, keepsAlive: $0), as: UTF8.self) }
-        #expect(text(true) == "HTTP/1.1 404 Not here\r\nServer: x\r\nContent-Length: 4\r\n\r\n")
+        expectEqual(text(true), "HTTP/1.1 404 Not here\r\nServer: x\r\nContent-Length: 4\r\n\r\n")
         #expect(text(false).hasSuffix("Content-Length: 4\r\nConnection: close\r\n\r\n"))
     }
 

@@ -21,15 +21,15 @@ struct JailNetworkTests {
         try await NetworkScene.with(rules: ["*.test:\(server.port)"], open: [server.port]) { scene in
             let client = try await scene.connect()
             try await client.send("CONNECT server.test:\(server.port) HTTP/1.1\r\nHost: x\r\n\r\nearly ")
-            #expect(
-                try await client.receive(through: "\r\n\r\n") == "HTTP/1.1 200 Connection established\r\n\r\n")
+            try await expectEqual(client.receive(through: "\r\n\r\n"), "HTTP/1.1 200 Connection established\r\n\r\n")
             try await client.send("late")
             client.finishSending()
-            #expect(try await client.receiveToEnd() == "got early late")
+            try await expectEqual(client.receiveToEnd(), "got early late")
             client.close()
             try await eventually("the request is recorded") { !scene.requests.isEmpty }
-            #expect(
-                scene.requests == [
+            expectEqual(
+                scene.requests,
+                [
                     NetworkRequest(
                         method: "CONNECT", host: "server.test", port: server.port, verdict: .allowed,
                         reason: "rule *.test:\(server.port)", sent: 10, received: 14)
@@ -52,7 +52,7 @@ struct JailNetworkTests {
             #expect(try await client.receiveToEnd().hasSuffix("\r\n\r\nbye"))
             try await client.send("after")
             client.finishSending()
-            #expect(try await rest.value() == "after")
+            try await expectEqual(rest.value(), "after")
             client.close()
         }
     }
@@ -73,10 +73,10 @@ struct JailNetworkTests {
             _ = try await client.receive(through: "\r\n\r\n")
             try await client.send([UInt8](repeating: 0x61, count: count))
             client.finishSending()
-            #expect(try await counted.value() == "\(count)")
+            try await expectEqual(counted.value(), "\(count)")
             client.close()
             try await eventually("the request is recorded") { !scene.requests.isEmpty }
-            #expect(scene.requests[0].sent == count)
+            expectEqual(scene.requests[0].sent, count)
         }
     }
 
@@ -104,7 +104,7 @@ struct JailNetworkTests {
             client.isReading = false
             try await client.send("CONNECT server.test:\(server.port) HTTP/1.1\r\nHost: x\r\n\r\n")
             let result = try await written.value()
-            #expect(result == "a part")
+            expectEqual(result, "a part")
             client.close()
         }
     }
@@ -127,7 +127,7 @@ struct JailNetworkTests {
             client.close()
             _ = try await ended.value()
             try await eventually("the request is recorded") { !scene.requests.isEmpty }
-            #expect(scene.requests[0].verdict == .allowed)
+            expectEqual(scene.requests[0].verdict, .allowed)
         }
     }
 
@@ -153,9 +153,9 @@ struct JailNetworkTests {
             try await waiting.send("CONNECT other.test:\(server.port) HTTP/1.1\r\nHost: x\r\n\r\n")
             try await eventually("the lookup waits") { gate.isHolding }
             await scene.proxy.end()
-            #expect(scene.requests.map(\.host).sorted() == ["other.test", "server.test"])
-            #expect(try await client.receiveToEnd() == "")
-            #expect(try await waiting.receiveToEnd() == "")
+            expectEqual(scene.requests.map(\.host).sorted(), ["other.test", "server.test"])
+            try await expectEqual(client.receiveToEnd(), "")
+            try await expectEqual(waiting.receiveToEnd(), "")
             _ = try await ended.value()
             gate.setOpen(true)
             client.close()
@@ -179,10 +179,10 @@ struct JailNetworkTests {
             for client in clients { try await client.send(request) }
             _ = try await clients[0].receive(through: "hello")
             _ = try await clients[1].receive(through: "hello")
-            #expect(scene.proxy.connectionCount == 2)
-            #expect(server.accepted == 2)
+            expectEqual(scene.proxy.connectionCount, 2)
+            expectEqual(server.accepted, 2)
             clients[0].finishSending()
-            #expect(try await clients[0].receiveToEnd() == "")
+            try await expectEqual(clients[0].receiveToEnd(), "")
             _ = try await clients[2].receive(through: "hello")
             for client in clients { client.close() }
         }
@@ -195,7 +195,7 @@ struct JailNetworkTests {
         limits.requestsPerSecond = 200
         try await NetworkScene.with(rules: [], limits: limits) { scene in
             for _ in 0..<5 { #expect(await scene.tunnel("a.test:1").hasPrefix("HTTP/1.1 403 ")) }
-            #expect(scene.requests.count == 5)
+            expectEqual(scene.requests.count, 5)
         }
     }
 
@@ -210,8 +210,7 @@ struct JailNetworkTests {
         var limits = NetworkLimits()
         limits.idleTime = .milliseconds(50)
         try await NetworkScene.with(rules: ["*.test:\(server.port)"], open: [server.port], limits: limits) { scene in
-            #expect(
-                await scene.tunnel("server.test:\(server.port)") == "HTTP/1.1 200 Connection established\r\n\r\n")
+            await expectEqual(scene.tunnel("server.test:\(server.port)"), "HTTP/1.1 200 Connection established\r\n\r\n")
             _ = try await ended.value()
             try await eventually("the request is recorded") { !scene.requests.isEmpty }
             #expect(scene.requests[0].reason.hasSuffix("; interrupted"))

@@ -27,9 +27,9 @@ struct NetworkRequestParserTests {
     func tunnel(size: Int) throws {
         let text = "CONNECT Example.org:8443 HTTP/1.1\r\nHost: other.example\r\nUser-Agent: x\r\n\r\n"
         let request = try #require(try self.parse(text, size: size))
-        #expect(request.kind == .tunnel)
-        #expect(request.host.lowercased() == "example.org")
-        #expect(request.port == 8_443)
+        expectEqual(request.kind, .tunnel)
+        expectEqual(request.host.lowercased(), "example.org")
+        expectEqual(request.port, 8_443)
     }
 
     @Test(
@@ -49,9 +49,9 @@ struct NetworkRequestParserTests {
         ])
     func forward(line: String, host: String, port: Int, target: String) throws {
         let request = try #require(try self.parse("\(line)\r\nHost: \(host):\(port)\r\n\r\n"))
-        #expect(request.kind == .forward(target: target))
-        #expect(request.host == host)
-        #expect(request.port == port)
+        expectEqual(request.kind, .forward(target: target))
+        expectEqual(request.host, host)
+        expectEqual(request.port, port)
     }
 
     @Test(
@@ -92,15 +92,15 @@ struct NetworkRequestParserTests {
         ])
     func refused(head: String, status: Int) {
         let error = #expect(throws: Parser.Problem.self) { try self.parse("\(head)\r\n\r\n") }
-        #expect(error?.status.code == status)
-        #expect(error?.message.isEmpty == false)
+        expectEqual(error?.status.code, status)
+        expectEqual(error?.message.isEmpty, false)
     }
 
     @Test("an oversized head is refused before its end")
     func oversized() {
         let long = "CONNECT a:443 HTTP/1.1\r\nX: \(String(repeating: "x", count: 5_000))"
         let error = #expect(throws: Parser.Problem.self) { try self.parse(long, size: 100, headLimit: 4_096) }
-        #expect(error?.status == .headersTooLarge)
+        expectEqual(error?.status, .headersTooLarge)
         let many = "CONNECT a:443 HTTP/1.1\r\n" + String(repeating: "X: y\r\n", count: 500)
         #expect(throws: Parser.Problem.self) { try self.parse(many) }
     }
@@ -134,7 +134,7 @@ struct NetworkRequestParserTests {
             if request.kind != .tunnel {
                 let lines = head.split(separator: 0x0A, omittingEmptySubsequences: false)
                 #expect(lines.dropLast().allSatisfy { $0.last == 0x0D && $0.dropLast().allSatisfy { $0 != 0x0D } })
-                #expect(lines.filter { $0.elementsEqual([0x0D]) }.count == 1)
+                expectEqual(lines.filter { $0.elementsEqual([0x0D]) }.count, 1)
             }
         }
     }

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Jail
@@ -7,12 +8,12 @@ struct NetworkRuleTests {
     @Test(
         "a rule is written as it is read", arguments: ["pypi.org:443", "*.debian.org:80", "93.184.216.34:8080", "a:1"])
     func round(text: String) throws {
-        #expect(try NetworkRule(text).description == text)
+        try expectEqual(NetworkRule(text).description, text)
     }
 
     @Test("a rule ignores case")
     func letters() throws {
-        #expect(try NetworkRule("*.PyPI.org:443").description == "*.pypi.org:443")
+        try expectEqual(NetworkRule("*.PyPI.org:443").description, "*.pypi.org:443")
     }
 
     @Test(
@@ -25,7 +26,7 @@ struct NetworkRuleTests {
         ])
     func invalid(text: String) {
         let error = #expect(throws: JailFailure.self) { try NetworkRule(text) }
-        #expect(error?.message.contains("'\(text)' is not a network rule") == true)
+        expectEqual(error?.message.contains("'\(text)' is not a network rule"), true)
     }
 
     @Test(
@@ -51,6 +52,6 @@ struct NetworkRuleTests {
             ("*.2.example:80", "1.2.example", "80", true),
         ])
     func matches(rule: String, host: String, port: String, isAllowed: Bool) throws {
-        #expect(try NetworkRule(rule).allows(try #require(NetworkAddress(host, port))) == isAllowed)
+        try expectEqual(NetworkRule(rule).allows(try #require(NetworkAddress(host, port))), isAllowed)
     }
 }

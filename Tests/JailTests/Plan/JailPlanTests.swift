@@ -1,5 +1,6 @@
 import Jail
 import Sandbox
+import TestSupport
 import Testing
 
 @Suite("The jail's plan")
@@ -54,21 +55,22 @@ struct JailPlanTests {
             ["--chdir", "/workspace"], ["--remount-ro", "/"], ["--clearenv"],
         ]
         let places = try order.map { try #require(options.position(of: $0), "\($0)") }
-        #expect(places == places.sorted())
+        expectEqual(places, places.sorted())
     }
 
     @Test("only the workspace, /tmp and what the mount says can be written")
     func writable() {
         let options = self.options(self.plan())
         let binds = options.indices.filter { options[$0] == "--bind" }.map { options[$0 + 2] }
-        #expect(binds == ["/workspace", "/git"])
+        expectEqual(binds, ["/workspace", "/git"])
     }
 
     @Test("as root folders are staged, and the launcher becomes another user last")
     func root() throws {
         let plan = self.plan(identity: JailIdentity(user: 65_000, group: 65_001), groups: ["/cg/a/cgroup.procs"])
-        #expect(
-            plan.sandbox.preparations == [
+        expectEqual(
+            plan.sandbox.preparations,
+            [
                 "--group", "/cg/a/cgroup.procs", "--stage", "/data/jail", "m0", "--stage", "/data/workspaces/1", "m1",
                 "--stage", "/data/git/1", "m2", "--stage", "/data/git/config", "m3", "--memory", "tmp",
                 "\(240 << 20)", "32768", "--user", "65000", "65001",
@@ -83,21 +85,21 @@ struct JailPlanTests {
 
     @Test("an ordinary user prepares nothing")
     func user() {
-        #expect(self.plan().sandbox.preparations == [])
-        #expect(self.plan(groups: ["/a", "/b"]).sandbox.preparations == ["--group", "/a", "--group", "/b"])
+        expectEqual(self.plan().sandbox.preparations, [])
+        expectEqual(self.plan(groups: ["/a", "/b"]).sandbox.preparations, ["--group", "/a", "--group", "/b"])
     }
 
     @Test("root is never a jail's user")
     func identity() {
-        #expect(JailIdentity(user: 0, group: 5) == nil)
-        #expect(JailIdentity(user: 5, group: 0) == nil)
+        expectEqual(JailIdentity(user: 0, group: 5), nil)
+        expectEqual(JailIdentity(user: 5, group: 0), nil)
     }
 
     @Test("files in memory get at most half of it", arguments: [64 << 20, 128 << 20, 512 << 20, 4 << 30])
     func memory(_ memory: Int) {
         let options = self.options(self.plan(memory: memory))
         let sizes = options.indices.filter { options[$0] == "--size" }.compactMap { Int(options[$0 + 1]) }
-        #expect(sizes.count == 2)
+        expectEqual(sizes.count, 2)
         #expect(sizes.reduce(0, +) <= memory / 2)
         #expect(sizes.allSatisfy { $0 > 0 })
     }
@@ -107,8 +109,9 @@ struct JailPlanTests {
         arguments: [(nil, [], 536_870_912), (3_128, ["/g"], 0)] as [(UInt16?, [String], Int)])
     func command(_ port: UInt16?, _ groups: [String], _ data: Int) {
         let command = self.plan(port: port, groups: groups).sandbox.command.map(self.text)
-        #expect(
-            command == [
+        expectEqual(
+            command,
+            [
                 "/jb/jetbridge-init", "init", "<control>", "\(port ?? 0)", "22", "67108864", "1024", "600", "\(data)",
             ])
     }
@@ -120,8 +123,8 @@ struct JailPlanTests {
         let options = self.options(plan)
         #expect(options.adjacent("--add-seccomp-fd", "<2>") && options.adjacent("--add-seccomp-fd", "<1>"))
         let names = options.indices.filter { options[$0] == "--setenv" }.map { options[$0 + 1] }
-        #expect(names == ["HOME", "LANG", "LOGNAME", "PATH", "SHELL", "TERM", "TMPDIR", "USER", "http_proxy"])
-        #expect(options.suffix(2) == ["--json-status-fd", "<status>"])
+        expectEqual(names, ["HOME", "LANG", "LOGNAME", "PATH", "SHELL", "TERM", "TMPDIR", "USER", "http_proxy"])
+        expectEqual(options.suffix(2), ["--json-status-fd", "<status>"])
     }
 }
 

@@ -13,12 +13,12 @@ struct JailExitTests {
     func ended(_ text: String, _ status: Int) async throws {
         try await JailBench.with { (bench: JailBench) async throws in
             let result = try await bench.run("cd /tmp; X=1; \(text)")
-            #expect(result.status == .shellEnded(status))
+            expectEqual(result.status, .shellEnded(status))
             #expect(result.isShellLost)
-            #expect(result.directory == "/workspace")
+            expectEqual(result.directory, "/workspace")
             let next = try await bench.run("pwd; echo \"[$X]\"")
-            #expect(next.text == "/workspace\n[]\n")
-            #expect(next.status == .exited(0))
+            expectEqual(next.text, "/workspace\n[]\n")
+            expectEqual(next.status, .exited(0))
         }
     }
 
@@ -27,10 +27,10 @@ struct JailExitTests {
         try await JailBench.with { (bench: JailBench) async throws in
             _ = try await bench.run("mkdir build; cd /tmp")
             for place in [ShellCommand.Place.fresh, .background] {
-                #expect(try await bench.run("pwd", place, in: "/workspace/build").text == "/workspace/build\n")
+                try await expectEqual(bench.run("pwd", place, in: "/workspace/build").text, "/workspace/build\n")
             }
             await #expect(throws: JailFailure.self) { try await bench.run("pwd", .fresh, in: "/workspace/none") }
-            #expect(try await bench.run("pwd").text == "/tmp\n")
+            try await expectEqual(bench.run("pwd").text, "/tmp\n")
         }
     }
 
@@ -45,9 +45,9 @@ struct JailExitTests {
         try await JailBench.with { (bench: JailBench) async throws in
             _ = try await bench.run("X=1")
             let result = try await bench.run(text)
-            #expect(result.status == .exited(status))
+            expectEqual(result.status, .exited(status))
             #expect(!result.isShellLost)
-            #expect(try await bench.run("echo $X").text == "1\n")
+            try await expectEqual(bench.run("echo $X").text, "1\n")
         }
     }
 
@@ -57,10 +57,10 @@ struct JailExitTests {
             let mark = Survivors.mark()
             let result = try await bench.run(
                 "echo a; (setsid sleep \(mark) &); sleep \(mark)", timeout: .milliseconds(300))
-            #expect(result.status == .timedOut)
+            expectEqual(result.status, .timedOut)
             #expect(result.isShellLost)
             #expect(Survivors.of(mark).isEmpty)
-            #expect(try await bench.run("echo b").text == "b\n")
+            try await expectEqual(bench.run("echo b").text, "b\n")
         }
     }
 
@@ -68,12 +68,12 @@ struct JailExitTests {
     func outputLimit(_ isFresh: Bool) async throws {
         try await JailBench.with { (bench: JailBench) async throws in
             let result = try await bench.run("yes >&2 & yes", isFresh ? .fresh : .persistent, outputLimit: 100_000)
-            #expect(result.status == .outputLimit)
-            #expect(result.output.count + result.errors.count == 100_000)
+            expectEqual(result.status, .outputLimit)
+            expectEqual(result.output.count + result.errors.count, 100_000)
             let exact = try await bench.run(
                 "head -c 100000 /dev/zero", isFresh ? .fresh : .persistent, outputLimit: 100_000)
-            #expect(exact.status == .exited(0))
-            #expect(exact.output.count == 100_000)
+            expectEqual(exact.status, .exited(0))
+            expectEqual(exact.output.count, 100_000)
         }
     }
 
@@ -90,7 +90,7 @@ struct JailExitTests {
             ) {
                 try await bench.run("true", .fresh)
             }
-            #expect(try await bench.run("cd ..; pwd").text == "/workspace\n")
+            try await expectEqual(bench.run("cd ..; pwd").text, "/workspace\n")
         }
     }
 

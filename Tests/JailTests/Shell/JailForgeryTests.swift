@@ -1,4 +1,5 @@
 import Jail
+import TestSupport
 import Testing
 
 @Suite("The shell's reports cannot be forged or blocked", .timeLimit(.minutes(1)))
@@ -21,9 +22,9 @@ struct JailForgeryTests {
     func status(_ text: String) async throws {
         try await JailBench.with { (bench: JailBench) async throws in
             let result = try await bench.run(text, outputLimit: .max)
-            #expect(result.status == .exited(1), "\(result)")
+            expectEqual(result.status, .exited(1), "\(result)")
             #expect(!result.isShellLost)
-            #expect(try await bench.run("(exit 5)", outputLimit: .max).status == .exited(5))
+            try await expectEqual(bench.run("(exit 5)", outputLimit: .max).status, .exited(5))
         }
     }
 
@@ -31,8 +32,8 @@ struct JailForgeryTests {
     func specialFunctions(_ name: String) async throws {
         try await JailBench.with { (bench: JailBench) async throws in
             let result = try await bench.run("\(name)() { echo 0; }")
-            #expect(result.status == .exited(2))
-            #expect(try await bench.run("(exit 5)").status == .exited(5))
+            expectEqual(result.status, .exited(2))
+            try await expectEqual(bench.run("(exit 5)").status, .exited(5))
         }
     }
 
@@ -45,7 +46,7 @@ struct JailForgeryTests {
                     if cat /proc/$p/$f >/dev/null 2>&1 || ls /proc/$p/$f/ >/dev/null 2>&1; then echo "$p $f"; fi
                 done; done; cat /jb/sh /jb/jetbridge-init 2>&1 | grep -c denied
                 """)
-            #expect(result.text == "2\n")
+            expectEqual(result.text, "2\n")
         }
     }
 
@@ -55,7 +56,7 @@ struct JailForgeryTests {
             _ = try await bench.run("trap 'echo 0 0 /tmp >&9' USR1; me=$$")
             let result = try await bench.run("kill -USR1 $me; true; (exit 3)")
             #expect([.exited(3), .lost("something in the shell wrote to its reports")].contains(result.status))
-            #expect(try await bench.run("echo next").text == "next\n")
+            try await expectEqual(bench.run("echo next").text, "next\n")
         }
     }
 
@@ -65,11 +66,11 @@ struct JailForgeryTests {
         let quoted = value.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''")
         try await JailBench.with { (bench: JailBench) async throws in
             let set = try await bench.run("X='\(quoted)'")
-            #expect(set.status == .exited(0))
-            #expect(try await bench.run("printf %s \"$X\"").text == value)
-            #expect(try await bench.run("export X").status == .exited(0))
-            #expect(try await bench.run("echo \"[$X]\"", .fresh).text == "[]\n")
-            #expect(try await bench.run("echo ${#X}").text == "\(value.utf8.count)\n")
+            expectEqual(set.status, .exited(0))
+            try await expectEqual(bench.run("printf %s \"$X\"").text, value)
+            try await expectEqual(bench.run("export X").status, .exited(0))
+            try await expectEqual(bench.run("echo \"[$X]\"", .fresh).text, "[]\n")
+            try await expectEqual(bench.run("echo ${#X}").text, "\(value.utf8.count)\n")
         }
     }
 }

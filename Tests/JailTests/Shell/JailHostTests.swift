@@ -25,7 +25,7 @@ struct JailHostTests {
         _ = try await host.exit()
         JailBench.removePrograms(of: await host.id)
         try await Survivors.waitForNone(mark)
-        #expect(Survivors.mounts == mounts)
+        expectEqual(Survivors.mounts, mounts)
     }
 
     /// The host of the test above; does nothing in an ordinary run.

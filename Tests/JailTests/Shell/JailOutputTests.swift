@@ -13,10 +13,10 @@ struct JailOutputTests {
         try await JailBench.with { (bench: JailBench) async throws in
             let result = try await bench.run(
                 "head -c 300000 /dev/urandom >a; head -c 200000 /dev/urandom >b; cat a; cat b >&2", place)
-            #expect(result.status == .exited(0))
-            #expect(result.output == bytes(of: bench.workspace + "/a"))
-            #expect(result.errors == bytes(of: bench.workspace + "/b"))
-            #expect(result.output.count == 300_000)
+            expectEqual(result.status, .exited(0))
+            expectEqual(result.output, bytes(of: bench.workspace + "/a"))
+            expectEqual(result.errors, bytes(of: bench.workspace + "/b"))
+            expectEqual(result.output.count, 300_000)
         }
     }
 
@@ -42,8 +42,8 @@ struct JailOutputTests {
             }
             let end = state.withLock { $0 }
             close(end.file)
-            #expect(exit.status == .exited(0))
-            #expect(end.offset == total)
+            expectEqual(exit.status, .exited(0))
+            expectEqual(end.offset, total)
             #expect(end.isEqual)
             #expect(end.largest <= 512 << 10)
             #expect(end.memory - before < 64 << 20)
@@ -56,8 +56,8 @@ struct JailOutputTests {
         try await JailBench.with { (bench: JailBench) async throws in
             let command = ShellCommand(text: "yes", place: .persistent, timeout: nil, outputLimit: .max)
             let exit = try await bench.shell.run(command) { _ in throw Broken() }
-            #expect(exit.status == .stopped)
-            #expect(try await bench.run("echo a").text == "a\n")
+            expectEqual(exit.status, .stopped)
+            try await expectEqual(bench.run("echo a").text, "a\n")
         }
     }
 
@@ -65,7 +65,7 @@ struct JailOutputTests {
     func backgroundWriter() async throws {
         try await JailBench.with { (bench: JailBench) async throws in
             let first = try await bench.run("yes & echo $!", outputLimit: .max)
-            #expect(first.status == .exited(0))
+            expectEqual(first.status, .exited(0))
             #expect(try await bench.run("echo error >&2; kill %1", outputLimit: .max).errorText.contains("error\n"))
         }
     }
@@ -74,8 +74,8 @@ struct JailOutputTests {
     func devices() async throws {
         try await JailBench.with { (bench: JailBench) async throws in
             let result = try await bench.run("echo a >/dev/stdout; echo b >/dev/stderr; cat; echo end")
-            #expect(result.text == "a\nend\n")
-            #expect(result.errorText == "b\n")
+            expectEqual(result.text, "a\nend\n")
+            expectEqual(result.errorText, "b\n")
         }
     }
 

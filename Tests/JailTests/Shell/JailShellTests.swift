@@ -1,4 +1,5 @@
 import Jail
+import TestSupport
 import Testing
 
 @Suite("The jail's shell", .timeLimit(.minutes(1)))
@@ -6,15 +7,15 @@ struct JailShellTests {
     @Test("directory, variables and functions last from command to command")
     func state() async throws {
         try await JailBench.with { (bench: JailBench) async throws in
-            #expect(try await bench.run("echo hello; pwd").text == "hello\n/workspace\n")
-            #expect(
-                try await bench.run("mkdir -p a/b; cd a/b; X=1; export Y='2 3'; f() { echo \"f $1\"; }").directory
-                    == "/workspace/a/b")
+            try await expectEqual(bench.run("echo hello; pwd").text, "hello\n/workspace\n")
+            try await expectEqual(
+                bench.run("mkdir -p a/b; cd a/b; X=1; export Y='2 3'; f() { echo \"f $1\"; }").directory,
+                "/workspace/a/b")
             let result = try await bench.run("pwd; echo $X $Y; f 4; false")
-            #expect(result.text == "/workspace/a/b\n1 2 3\nf 4\n")
-            #expect(result.status == .exited(1))
+            expectEqual(result.text, "/workspace/a/b\n1 2 3\nf 4\n")
+            expectEqual(result.status, .exited(1))
             #expect(!result.isShellLost)
-            #expect(result.directory == "/workspace/a/b")
+            expectEqual(result.directory, "/workspace/a/b")
         }
     }
 
@@ -26,12 +27,12 @@ struct JailShellTests {
             )
             let result = try await bench.run(
                 "pwd; echo \"[$X]\"; printf %s \"$Y\"; type make; echo $LD_PRELOAD; cd /; export Y=9", .fresh)
-            #expect(result.text == "/workspace/d\n[]\na\nb'c\"make is /usr/bin/make\n\n")
-            #expect(result.directory == "/workspace/d")
-            #expect(try await bench.run("pwd; echo \"$Y\" | head -n1; unset LD_PRELOAD").text == "/workspace/d\na\n")
-            #expect(try await bench.run("exit 7", .fresh).status == .exited(7))
-            #expect(try await bench.run("kill -9 $$", .fresh).status == .signalled(9))
-            #expect(try await bench.run("-x", .fresh).status == .exited(127))
+            expectEqual(result.text, "/workspace/d\n[]\na\nb'c\"make is /usr/bin/make\n\n")
+            expectEqual(result.directory, "/workspace/d")
+            try await expectEqual(bench.run("pwd; echo \"$Y\" | head -n1; unset LD_PRELOAD").text, "/workspace/d\na\n")
+            try await expectEqual(bench.run("exit 7", .fresh).status, .exited(7))
+            try await expectEqual(bench.run("kill -9 $$", .fresh).status, .signalled(9))
+            try await expectEqual(bench.run("-x", .fresh).status, .exited(127))
         }
     }
 
@@ -43,10 +44,10 @@ struct JailShellTests {
             _ = try await bench.run("cd d; export A=new B=$(head -c \(length) /dev/zero | tr '\\0' b)")
             let waiting = Task { try await bench.run("read line <../fifo; export A=$line") }
             let job = try await bench.run("echo $A $PWD; echo next >../fifo", .background)
-            #expect(job.text == "new /workspace/d\n")
-            #expect(try await waiting.value.status == .exited(0))
-            #expect(try await bench.run("echo $A ${#B}").text == "next \(length)\n")
-            #expect(try await bench.run("echo $A", .fresh).text == "next\n")
+            expectEqual(job.text, "new /workspace/d\n")
+            try await expectEqual(waiting.value.status, .exited(0))
+            try await expectEqual(bench.run("echo $A ${#B}").text, "next \(length)\n")
+            try await expectEqual(bench.run("echo $A", .fresh).text, "next\n")
         }
     }
 
@@ -56,12 +57,12 @@ struct JailShellTests {
             _ = try await bench.run("mkfifo fifo")
             let task = Task { try await bench.run("read line <fifo") }
             let job = try await bench.run("echo >fifo", .background)
-            #expect(job.status == .exited(0))
-            #expect(try await task.value.status == .exited(0))
+            expectEqual(job.status, .exited(0))
+            try await expectEqual(task.value.status, .exited(0))
             let late = try await bench.run("read line <fifo", timeout: .milliseconds(50))
-            #expect(late.status == .timedOut)
+            expectEqual(late.status, .timedOut)
             #expect(late.isShellLost)
-            #expect(try await bench.run("echo next").text == "next\n")
+            try await expectEqual(bench.run("echo next").text, "next\n")
         }
     }
 
@@ -72,10 +73,10 @@ struct JailShellTests {
             async let slow = bench.run("while ! [ -e go ]; do /bin/sleep 0.01; done; pwd")
             let aside = try await bench.run("pwd; echo $PATH [$MINE]; cat d/file; touch d/go", .aside)
             #expect(aside.text.hasPrefix("/workspace\n/usr/local/bin:") && aside.text.hasSuffix(" []\na\n"), "\(aside)")
-            #expect(try await slow.text == "/workspace/d\n")
+            try await expectEqual(slow.text, "/workspace/d\n")
             // A shell that is lost is reported to the next command, not to this.
             _ = try await bench.run("exit 3")
-            #expect(try await bench.run("kill -9 $$", .aside).status == .signalled(9))
+            try await expectEqual(bench.run("kill -9 $$", .aside).status, .signalled(9))
             let ended = try await bench.run("sleep 60", .aside, timeout: .milliseconds(200))
             #expect(ended.status == .timedOut && !ended.isShellLost)
         }
@@ -86,7 +87,7 @@ struct JailShellTests {
         try await JailBench.with { bench in
             _ = try await bench.run("true")
             await bench.shell.end()
-            #expect(try await bench.run("true", .aside).isShellFresh == false)
+            try await expectEqual(bench.run("true", .aside).isShellFresh, false)
             #expect(try await bench.run("true").isShellFresh)
         }
     }

@@ -39,11 +39,11 @@ struct JailShellsTests {
         try await self.with(JailShells.Limits()) { (shells: JailShells) async throws in
             try await run("X=1", "a", in: shells)
             try await run("X=2", "b", in: shells)
-            #expect(try await run("echo $X", "a", in: shells) == "1\n")
-            #expect(try await run("echo $X", "b", in: shells) == "2\n")
-            #expect(await shells.count == 2)
+            try await expectEqual(run("echo $X", "a", in: shells), "1\n")
+            try await expectEqual(run("echo $X", "b", in: shells), "2\n")
+            await expectEqual(shells.count, 2)
             await shells.end("a")
-            #expect(try await run("echo \"[$X]\"", "a", in: shells) == "[]\n")
+            try await expectEqual(run("echo \"[$X]\"", "a", in: shells), "[]\n")
         }
     }
 
@@ -53,15 +53,15 @@ struct JailShellsTests {
             for session in ["a", "b"] { try await run("X=\(session)", session, in: shells) }
             try await run("true", "a", in: shells)
             try await run("X=c", "c", in: shells)
-            #expect(await shells.count == 2)
-            #expect(try await run("echo $X", "a", in: shells) == "a\n")
-            #expect(try await run("echo $X", "c", in: shells) == "c\n")
+            await expectEqual(shells.count, 2)
+            try await expectEqual(run("echo $X", "a", in: shells), "a\n")
+            try await expectEqual(run("echo $X", "c", in: shells), "c\n")
             // Another user's jails do not count for alice's, but for the host's.
             try await run("X=d", "d", "bob", in: shells)
-            #expect(await shells.count == 3)
+            await expectEqual(shells.count, 3)
             try await run("true", "e", "bob", in: shells)
-            #expect(await shells.count == 3)
-            #expect(try await run("echo \"[$X]\"", "c", in: shells) == "[c]\n")
+            await expectEqual(shells.count, 3)
+            try await expectEqual(run("echo \"[$X]\"", "c", in: shells), "[c]\n")
         }
     }
 
@@ -85,7 +85,7 @@ struct JailShellsTests {
                 stat("\(place.mount.folder)/file-\(index)", &status)
                 owners.append(status.st_uid)
             }
-            #expect(Set(owners[..<2]) == [65_130, 65_131])
+            expectEqual(Set(owners[..<2]), [65_130, 65_131])
             for index in 1..<5 { #expect(owners[index] != owners[index - 1]) }
             #expect(throws: JailFailure.self) { try identities.take() }
         } catch {
@@ -102,12 +102,12 @@ struct JailShellsTests {
         try await self.with(JailShells.Limits(perUser: 1)) { (shells: JailShells) async throws in
             let command = ShellCommand(text: "true", place: .persistent, timeout: nil, outputLimit: 100)
             let shell = shells.shell(of: "a", for: "alice")
-            #expect(try await shell.run(command) { _ in }.isShellFresh == false)
+            try await expectEqual(shell.run(command) { _ in }.isShellFresh, false)
             try await run("true", "b", in: shells)
             #expect(try await shell.run(command) { _ in }.isShellFresh)
-            #expect(try await shell.run(command) { _ in }.isShellFresh == false)
+            try await expectEqual(shell.run(command) { _ in }.isShellFresh, false)
             await shells.end("a")
-            #expect(try await shell.run(command) { _ in }.isShellFresh == false)
+            try await expectEqual(shell.run(command) { _ in }.isShellFresh, false)
         }
     }
 
@@ -143,15 +143,15 @@ struct JailShellsTests {
                     })
                 await hasBegun.pass()
             }
-            #expect(said.withLock { $0 } == ["b", "c"].map { "\($0): all 1 of your jails are busy" })
+            expectEqual(said.withLock { $0 }, ["b", "c"].map { "\($0): all 1 of your jails are busy" })
             // The session that has the jail, and other people, need not wait.
-            #expect(try await run("echo a", "a", in: shells) == "a\n")
-            #expect(try await run("echo d", "d", "bob", in: shells) == "d\n")
+            try await expectEqual(run("echo a", "a", in: shells), "a\n")
+            try await expectEqual(run("echo d", "d", "bob", in: shells), "d\n")
             job.cancel()
-            #expect(try await job.value.status == .stopped)
-            for task in waiting { #expect(try await task.value.status == .exited(0)) }
-            #expect(order.withLock { $0 } == ["b", "c"])
-            #expect(said.withLock { $0.suffix(2) } == ["b: free", "c: free"])
+            try await expectEqual(job.value.status, .stopped)
+            for task in waiting { try await expectEqual(task.value.status, .exited(0)) }
+            expectEqual(order.withLock { $0 }, ["b", "c"])
+            expectEqual(said.withLock { $0.suffix(2) }, ["b: free", "c: free"])
         }
     }
 
@@ -197,13 +197,13 @@ struct JailShellsTests {
             _ = try await Survivors.wait(mark, atLeast: 1)
             await clock.sleepers(1)
             clock.advance(by: .seconds(59))
-            #expect(try await run("echo $X", "a", in: shells) == "1\n")
+            try await expectEqual(run("echo $X", "a", in: shells), "1\n")
             await clock.sleepers(1)
             clock.advance(by: .seconds(59))
-            #expect(await shells.count == 1)
+            await expectEqual(shells.count, 1)
             clock.advance(by: .seconds(1))
             try await Survivors.waitForNone(mark)
-            #expect(try await run("echo \"[$X]\"", "a", in: shells) == "[]\n")
+            try await expectEqual(run("echo \"[$X]\"", "a", in: shells), "[]\n")
         }
     }
 
@@ -216,7 +216,7 @@ struct JailShellsTests {
             let running = Task { try await shell.run(command) { _ in ready.setOpen(true) } }
             await ready.pass()
             await shells.end("a")
-            #expect(try await running.value.status == .lost("the host ended the session's jail"))
+            try await expectEqual(running.value.status, .lost("the host ended the session's jail"))
             await shells.endAll()
             await #expect(throws: JailFailure.self) { try await run("true", "b", in: shells) }
         }

@@ -38,9 +38,9 @@ struct JailStopTests {
                 let running = try await Survivors.wait(mark, atLeast: 6)
                 if geteuid() == 0 { #expect(running.allSatisfy { $0.user == 65_123 }) }
             }
-            #expect(exit.status == .stopped)
+            expectEqual(exit.status, .stopped)
             #expect(Survivors.of(mark).isEmpty)
-            #expect(try await bench.run("echo next").text == "next\n")
+            try await expectEqual(bench.run("echo next").text, "next\n")
         }
     }
 
@@ -49,8 +49,8 @@ struct JailStopTests {
         try await JailBench.with { (bench: JailBench) async throws in
             let mark = Survivors.mark()
             let result = try await bench.run("(setsid sleep \(mark) &); sleep \(mark) & echo a", .fresh)
-            #expect(result.status == .exited(0))
-            #expect(result.text == "a\n")
+            expectEqual(result.status, .exited(0))
+            expectEqual(result.text, "a\n")
             #expect(Survivors.of(mark).isEmpty)
         }
     }
@@ -65,15 +65,15 @@ struct JailStopTests {
             let first = try await bench.run("mkfifo begun never; sh -c '\(script)' \(mark) & read x <begun; echo $!")
             _ = try await bench.run("(setsid sh -c '\(script)' \(other) &); read x <begun")
             let list = await bench.shell.leftovers
-            #expect(Set(list.map(\.command)) == ["sh -c \(script) \(mark)", "sh -c \(script) \(other)"])
+            expectEqual(Set(list.map(\.command)), ["sh -c \(script) \(mark)", "sh -c \(script) \(other)"])
             let process = try #require(list.first { $0.command.hasSuffix(mark) })
             #expect("\(process.id)\n" == first.text && process.age < .seconds(60))
             #expect(await bench.shell.endLeftover(process.id))
             try await Survivors.waitForNone(mark)
-            #expect(await bench.shell.leftovers.map(\.command) == ["sh -c \(script) \(other)"])
+            await expectEqual(bench.shell.leftovers.map(\.command), ["sh -c \(script) \(other)"])
             // The shell, the jail's first process, and one that is gone.
             for id in [1, 2, 3, process.id] { #expect(await !bench.shell.endLeftover(id)) }
-            #expect(try await bench.run("echo next").text == "next\n")
+            try await expectEqual(bench.run("echo next").text, "next\n")
         }
     }
 
@@ -88,10 +88,10 @@ struct JailStopTests {
             let leave = { () async throws in
                 _ = try await bench.run("b() { sleep \(mark) & }; b; (setsid sleep \(mark) &)")
                 _ = try await Survivors.wait(mark, atLeast: 2)
-                #expect(try await bench.run("echo $X; pwd").text == "1\n/tmp\n")
+                try await expectEqual(bench.run("echo $X; pwd").text, "1\n/tmp\n")
                 #expect(await bench.shell.endLeftovers())
                 try await Survivors.waitForNone(mark)
-                #expect(try await bench.run("echo \"[$X]\"; pwd").text == "[]\n/workspace\n")
+                try await expectEqual(bench.run("echo \"[$X]\"; pwd").text, "[]\n/workspace\n")
                 #expect(await !bench.shell.endLeftovers())
             }
             if hasJob {
@@ -99,7 +99,7 @@ struct JailStopTests {
                     try await leave()
                     _ = try await Survivors.wait(job, atLeast: 6)
                 }
-                #expect(exit.status == .stopped)
+                expectEqual(exit.status, .stopped)
             } else {
                 try await leave()
             }
@@ -112,13 +112,13 @@ struct JailStopTests {
             let (own, other) = (Survivors.mark(), Survivors.mark())
             _ = try await bench.run("X=1; sleep \(other) &")
             let exit = try await stopOnceReady(bench, daemons(own), .background) { () async throws in
-                #expect(try await bench.run("echo $X").text == "1\n")
+                try await expectEqual(bench.run("echo $X").text, "1\n")
             }
-            #expect(exit.status == .stopped)
+            expectEqual(exit.status, .stopped)
             #expect(!exit.isShellLost)
             #expect(Survivors.of(own).isEmpty)
             _ = try await Survivors.wait(other, atLeast: 1)
-            #expect(try await bench.run("echo $X").text == "1\n")
+            try await expectEqual(bench.run("echo $X").text, "1\n")
         }
     }
 
@@ -129,13 +129,13 @@ struct JailStopTests {
             _ = try await bench.run("X=1")
             let jobExit = try await stopOnceReady(bench, daemons(job), .background) { () async throws in
                 let exit = try await stopOnceReady(bench, daemons(own), isFresh ? .fresh : .persistent)
-                #expect(exit.status == .stopped)
-                #expect(exit.isShellLost == !isFresh)
+                expectEqual(exit.status, .stopped)
+                expectEqual(exit.isShellLost, !isFresh)
                 #expect(Survivors.of(own).isEmpty)
                 _ = try await Survivors.wait(job, atLeast: 6)
-                #expect(try await bench.run("echo \"[$X]\"").text == (isFresh ? "[1]\n" : "[]\n"))
+                try await expectEqual(bench.run("echo \"[$X]\"").text, isFresh ? "[1]\n" : "[]\n")
             }
-            #expect(jobExit.status == .stopped)
+            expectEqual(jobExit.status, .stopped)
             #expect(Survivors.of(job).isEmpty)
         }
     }
@@ -147,9 +147,9 @@ struct JailStopTests {
             let bomb =
                 "echo ready; b() { sh -c 'sleep \(mark)' 2>/dev/null & b 2>/dev/null & b 2>/dev/null & }; b; sleep \(mark)"
             let exit = try await stopOnceReady(bench, bomb, place)
-            #expect(exit.status == .stopped)
+            expectEqual(exit.status, .stopped)
             #expect(Survivors.of(mark).isEmpty)
-            #expect(try await bench.run("echo next").text == "next\n")
+            try await expectEqual(bench.run("echo next").text, "next\n")
         }
     }
 
@@ -158,11 +158,11 @@ struct JailStopTests {
         try await JailBench.with { (bench: JailBench) async throws in
             let mark = Survivors.mark()
             let result = try await bench.run("(setsid sleep \(mark) &); kill -9 $PPID; sleep \(mark)")
-            #expect(result.status == .lost("one of its processes killed or stopped another's warden"))
+            expectEqual(result.status, .lost("one of its processes killed or stopped another's warden"))
             #expect(result.isShellLost)
             #expect(Survivors.of(mark).isEmpty)
             #expect(try await bench.run("kill -9 -1; sleep \(mark)").isShellLost)
-            #expect(try await bench.run("kill -9 1; kill -STOP 1; echo next").text == "next\n")
+            try await expectEqual(bench.run("kill -9 1; kill -STOP 1; echo next").text, "next\n")
         }
     }
 
@@ -177,10 +177,10 @@ struct JailStopTests {
                 await hasEnded.pass()
                 hasEnded.setOpen(false)
                 let next = try await bench.run("echo \"[$X]\" $PWD")
-                #expect(next.text == "[] /workspace\n")
-                #expect(next.status == .exited(0))
+                expectEqual(next.text, "[] /workspace\n")
+                expectEqual(next.status, .exited(0))
                 #expect(next.isShellFresh != first.isShellLost)
-                #expect(try await bench.run("true").isShellFresh == false)
+                try await expectEqual(bench.run("true").isShellFresh, false)
             }
         }
     }
@@ -195,11 +195,11 @@ struct JailStopTests {
                 if case .lost = next.status {
                     #expect(next.isShellLost)
                 } else {
-                    #expect(next.text == (next.isShellFresh || first.isShellLost ? "[]\n" : "[1]\n"))
+                    expectEqual(next.text, next.isShellFresh || first.isShellLost ? "[]\n" : "[1]\n")
                 }
                 await hasEnded.pass()
                 hasEnded.setOpen(false)
-                #expect(try await bench.run("echo \"[$X]\"").text == "[]\n")
+                try await expectEqual(bench.run("echo \"[$X]\"").text, "[]\n")
             }
         }
     }
@@ -212,10 +212,10 @@ struct JailStopTests {
             let job = Task { try await bench.run(text, .background) }
             _ = try await bench.run("read x <end", .fresh)
             let next = try await bench.run("echo \"[$X]\"")
-            #expect(next.text == "[]\n")
-            #expect(next.status == .exited(0))
+            expectEqual(next.text, "[]\n")
+            expectEqual(next.status, .exited(0))
             _ = try await bench.run("echo >fifo", .fresh)
-            #expect(try await job.value.text == "job\n")
+            try await expectEqual(job.value.text, "job\n")
         }
     }
 
@@ -228,12 +228,12 @@ struct JailStopTests {
                 let waiting = Task { try await bench.run("echo never") }
                 waiting.cancel()
                 let result = try await waiting.value
-                #expect(result.status == .stopped)
-                #expect(result.text == "")
+                expectEqual(result.status, .stopped)
+                expectEqual(result.text, "")
                 #expect(!result.isShellLost)
             }
-            #expect(exit.status == .stopped)
-            #expect(try await bench.run("echo next").text == "next\n")
+            expectEqual(exit.status, .stopped)
+            try await expectEqual(bench.run("echo next").text, "next\n")
         }
     }
 
@@ -245,7 +245,7 @@ struct JailStopTests {
             _ = try await Survivors.wait(mark, atLeast: 5)
             await bench.shell.end()
             #expect(Survivors.of(mark).isEmpty)
-            #expect(try await bench.run("echo next").text == "next\n")
+            try await expectEqual(bench.run("echo next").text, "next\n")
         }
     }
 }

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Jail
@@ -19,18 +20,18 @@ struct ShellReportTests {
     @Test("status and directory, then exported variables", arguments: [1, 2, 7, .max])
     func report(_ pieces: Int) {
         let head = self.reports("n1 3 /a b\nn1\n", pieces: pieces)
-        #expect(head.report == ShellReports.Report(status: 3, directory: "/a b"))
+        expectEqual(head.report, ShellReports.Report(status: 3, directory: "/a b"))
         #expect(head.isListing)
-        #expect(head.variables == nil)
+        expectEqual(head.variables, nil)
         let list = "export A='x'\nexport B\nexport C='it'\"'\"'s\nexport D=1\n'\nn1\n"
         let whole = self.reports("n1 3 /a b\nn1\n" + list, pieces: pieces)
-        #expect(whole.report == head.report)
+        expectEqual(whole.report, head.report)
         #expect(!whole.isListing)
-        #expect(whole.variables == ["A=x", "C=it's\nexport D=1\n"])
-        #expect(self.reports("n1 0 \nn1\nn1\n", pieces: pieces).variables == [])
+        expectEqual(whole.variables, ["A=x", "C=it's\nexport D=1\n"])
+        expectEqual(self.reports("n1 0 \nn1\nn1\n", pieces: pieces).variables, [])
         let lines = self.reports("n1 0 /a\nexport X='1'\nn1\nexport A=''\nn1\n", pieces: pieces)
-        #expect(lines.report == ShellReports.Report(status: 0, directory: "/a\nexport X='1'"))
-        #expect(lines.variables == ["A="])
+        expectEqual(lines.report, ShellReports.Report(status: 0, directory: "/a\nexport X='1'"))
+        expectEqual(lines.variables, ["A="])
     }
 
     @Test("the next command's report follows the variables, whenever they come", arguments: [1, 3, .max])
@@ -38,15 +39,15 @@ struct ShellReportTests {
         let parts = ["n1 0 /\nn1\nexport A='1'", "\nn1\n", "n2 4 /b\nn2\n", "export A='2'\nn2\n"]
         for early in 1...2 {
             var reports = self.reports(parts[..<early].joined(), pieces: pieces)
-            #expect(reports.report?.status == 0)
+            expectEqual(reports.report?.status, 0)
             reports.expect("n2")
-            #expect(reports.report == nil)
-            #expect(reports.isListing == (early == 1))
+            expectEqual(reports.report, nil)
+            expectEqual(reports.isListing, early == 1)
             for part in parts[early..<3] { reports.add(Array(part.utf8)) }
-            #expect(reports.report == ShellReports.Report(status: 4, directory: "/b"))
-            #expect(reports.variables == ["A=1"])
+            expectEqual(reports.report, ShellReports.Report(status: 4, directory: "/b"))
+            expectEqual(reports.variables, ["A=1"])
             reports.add(Array(parts[3].utf8))
-            #expect(reports.variables == ["A=2"])
+            expectEqual(reports.variables, ["A=2"])
             #expect(!reports.isInvalid)
         }
     }
@@ -54,7 +55,7 @@ struct ShellReportTests {
     @Test("a part is incomplete", arguments: ["", "n", "n1", "n1 0 /a\n", "n1 0 /a\nexport A='x'\n", "n1 0 /a\nn1"])
     func incomplete(_ text: String) {
         let reports = self.reports(text)
-        #expect(reports.report == nil)
+        expectEqual(reports.report, nil)
         #expect(!reports.isInvalid)
     }
 
@@ -79,9 +80,9 @@ struct ShellReportTests {
     @Test("variables that change what programs run are left out of a fresh shell")
     func variables() {
         let long = "LONG=" + String(repeating: "x", count: 131_072)
-        #expect(
+        expectEqual(
             CommandVariables.kept([
                 "PATH=/b", "LD_PRELOAD=x", "ENV=f", "BASH_ENV=f", "IFS=1", "PS4=x", "BASH_FUNC_x%%=() {", long, "A=1",
-            ]) == ["PATH=/b", "A=1"])
+            ]), ["PATH=/b", "A=1"])
     }
 }

@@ -18,7 +18,7 @@ struct EncryptionProcessesTests {
     private func device(_ user: String, keys: TestKeys? = nil) async throws -> KeyDevice {
         self.server.join(user, self.room)
         let device = try await KeyDevice(user, "D1", on: self.server, keys: keys)
-        #expect(try await device.open() == .ready)
+        try await expectEqual(device.open(), .ready)
         return device
     }
 
@@ -33,13 +33,13 @@ struct EncryptionProcessesTests {
         await bot.encryption.close()
         let again = try await self.device("@bot:s", keys: bot.keys)
         let second = try await again.say("two", in: self.room, id: "$2")
-        #expect(second.sessionID == first.sessionID)
+        expectEqual(second.sessionID, first.sessionID)
         let crashed = try await self.device("@bot:s", keys: try await again.kill())
         let third = try await crashed.say("three", in: self.room, id: "$3")
         #expect(third.sessionID != first.sessionID)
-        #expect(try await alice.sync([first, second, third]) == ["$1": "one", "$2": "two", "$3": "three"])
+        try await expectEqual(alice.sync([first, second, third]), ["$1": "one", "$2": "two", "$3": "three"])
         // What others write to the old channels is still read.
-        #expect(try await crashed.sync([try await alice.say("yes", in: self.room, id: "$4")]) == ["$4": "yes"])
+        try await expectEqual(crashed.sync([try await alice.say("yes", in: self.room, id: "$4")]), ["$4": "yes"])
     }
 
     @Test("when a second process begins, the first one stops, and no key encrypts two texts")
@@ -48,14 +48,14 @@ struct EncryptionProcessesTests {
         self.server.setEncryption(["algorithm": "m.megolm.v1.aes-sha2", "rotation_period_msgs": 1])
         let (alice, bot) = (try await self.device("@a:s"), try await self.device("@bot:s"))
         let first = try await bot.say("one", in: self.room, id: "$1")
-        #expect(try await alice.sync([first]) == ["$1": "one"])
-        #expect(try await bot.sync([try await alice.say("hello", in: self.room, id: "$2")]) == ["$2": "hello"])
+        try await expectEqual(alice.sync([first]), ["$1": "one"])
+        try await expectEqual(bot.sync([try await alice.say("hello", in: self.room, id: "$2")]), ["$2": "hello"])
         let copy = try await bot.copy()
-        #expect(try await self.loss(of: bot) == nil)
+        try await expectEqual(self.loss(of: bot), nil)
         let second = try await bot.say("two", in: self.room, id: "$3")
         let other = try await self.device("@bot:s", keys: copy)
         let third = try await other.say("three", in: self.room, id: "$4")
-        #expect(try await alice.sync([second, third]) == ["$3": "two", "$4": "three"])
+        try await expectEqual(alice.sync([second, third]), ["$3": "two", "$4": "three"])
         guard case .superseded(let reason) = try await self.loss(of: bot) else {
             Issue.record("the first process does not stop")
             return
@@ -64,10 +64,10 @@ struct EncryptionProcessesTests {
         await #expect(throws: MatrixKeyStoreError.self) { try await bot.say("four", in: self.room, id: "$5") }
         // It stays so, and what comes is not read there.
         let question = try await alice.say("both?", in: self.room, id: "$6")
-        #expect(try await bot.sync([question]) == [:])
+        try await expectEqual(bot.sync([question]), [:])
         #expect(try await self.loss(of: bot) != nil)
-        #expect(try await self.loss(of: other) == nil)
-        #expect(try await other.sync([question]) == [:], "what the first process fetched is gone for the second one")
+        try await expectEqual(self.loss(of: other), nil)
+        try await expectEqual(other.sync([question]), [:], "what the first process fetched is gone for the second one")
     }
 
     @Test("keys that were restored from a backup need a new device, even if nobody has started with them since")
@@ -77,10 +77,10 @@ struct EncryptionProcessesTests {
             database: directory.path + "/matrix-home.keys", key: directory.path + "/matrix-home.key")
         self.server.join("@bot:s", self.room)
         let bot = try await KeyDevice("@bot:s", "D1", on: self.server, place: files)
-        #expect(try await bot.open() == .ready)
+        try await expectEqual(bot.open(), .ready)
         await bot.encryption.close()
         let again = try await KeyDevice("@bot:s", "D1", on: self.server, place: files)
-        #expect(try await again.open() == .ready)
+        try await expectEqual(again.open(), .ready)
         await again.encryption.close()
         // What `jetbridge backup restore` leaves.
         try PrivateFile.write([], to: directory.path + "/matrix-home.keys.restored")
@@ -94,7 +94,7 @@ struct EncryptionProcessesTests {
         }
         for _ in 0..<2 {
             let new = try await KeyDevice("@bot:s", "D2", on: self.server, place: files)
-            #expect(try await new.open() == .ready)
+            try await expectEqual(new.open(), .ready)
         }
     }
 
@@ -105,10 +105,10 @@ struct EncryptionProcessesTests {
         changes.setFact("backup", "1")
         try await bot.encryption.commit(changes)
         let next = try await self.device("@bot:s", keys: try await bot.copy())
-        #expect(try await next.encryption.store.fact("backup") == "1")
+        try await expectEqual(next.encryption.store.fact("backup"), "1")
         let new = try await KeyDevice("@bot:s", "D2", on: self.server, keys: try await next.copy())
-        #expect(try await new.open() == .ready)
-        #expect(try await new.encryption.store.fact("backup") == nil)
+        try await expectEqual(new.open(), .ready)
+        try await expectEqual(new.encryption.store.fact("backup"), nil)
     }
 
     @Test("one-time keys that both processes made are noticed, and need a new device")
@@ -117,7 +117,7 @@ struct EncryptionProcessesTests {
         let copy = try await bot.copy()
         self.server.leaveOneTimeKeys(20, of: "@bot:s", "D1")
         try await bot.sync()
-        #expect(self.server.oneTimeKeyCount("@bot:s", "D1") == 50)
+        expectEqual(self.server.oneTimeKeyCount("@bot:s", "D1"), 50)
         let other = try await self.device("@bot:s", keys: copy)
         self.server.leaveOneTimeKeys(24, of: "@bot:s", "D1")
         guard case .device(let reason) = try await self.loss(of: other) else {
@@ -126,7 +126,7 @@ struct EncryptionProcessesTests {
         }
         #expect(reason.contains("other one-time keys"))
         // Said once; the new login is the adapter's.
-        #expect(try await self.loss(of: other) == nil)
+        try await expectEqual(self.loss(of: other), nil)
     }
 
     @Test("the adapter reports the other process, and neither reads nor writes after that")
@@ -155,13 +155,13 @@ struct EncryptionProcessesTests {
             await sink.wait(for: .up)
             server.sync(["next_batch": "s2", "rooms": question, "account_data": ["events": [stamp]]])
             await sink.wait(for: .refused)
-            #expect(adapter.status.detail?.contains("Another process uses the device DEVICE") == true)
+            expectEqual(adapter.status.detail?.contains("Another process uses the device DEVICE"), true)
             await #expect(throws: AdapterError.self) { try await adapter.post(MatrixTranscript.outgoing("x")) }
         }
         let positions = server.requests.compactMap { request -> String? in
             if case .sync(let since) = request.purpose { since ?? "" } else { nil }
         }
-        #expect(positions == ["", "s1"], "the sync with the news is not acknowledged")
+        expectEqual(positions, ["", "s1"], "the sync with the news is not acknowledged")
         #expect(sink.messages.isEmpty)
     }
 }

@@ -18,7 +18,7 @@ struct EncryptionTests {
         self.server.join(user, room)
         let device = try await KeyDevice(
             user, name, on: self.server, keys: keys, settings: MatrixEncryptionSettings(trust: trust))
-        #expect(try await device.open() == .ready)
+        try await expectEqual(device.open(), .ready)
         return device
     }
 
@@ -27,13 +27,13 @@ struct EncryptionTests {
         let (alice, bot) = (try await self.device("@a:s"), try await self.device("@bot:s"))
         let question = try await alice.say("a question", in: self.room, id: "$1")
         #expect(!question.json.text.contains("question"))
-        #expect(try await bot.sync([question]) == ["$1": "a question"])
+        try await expectEqual(bot.sync([question]), ["$1": "a question"])
         let answer = try await bot.say("an answer", in: self.room, id: "$2")
-        #expect(try await alice.sync([answer]) == ["$2": "an answer"])
+        try await expectEqual(alice.sync([answer]), ["$2": "an answer"])
         // Again over the same session, now without sharing.
         let next = try await bot.say("more", in: self.room, id: "$3")
-        #expect(next.sessionID == answer.sessionID)
-        #expect(try await alice.sync([next]) == ["$3": "more"])
+        expectEqual(next.sessionID, answer.sessionID)
+        try await expectEqual(alice.sync([next]), ["$3": "more"])
     }
 
     @Test("a repeated transaction is the same ciphertext, also after a crash")
@@ -41,14 +41,14 @@ struct EncryptionTests {
         let (alice, bot) = (try await self.device("@a:s"), try await self.device("@bot:s"))
         let first = try await bot.say("once", in: self.room, id: "$1", transaction: "t")
         let again = try await bot.say("once", in: self.room, id: "$1", transaction: "t")
-        #expect(first == again)
+        expectEqual(first, again)
         let later = try await self.device("@bot:s", keys: try await bot.copy())
-        #expect(try await later.say("once", in: self.room, id: "$1", transaction: "t") == first)
+        try await expectEqual(later.say("once", in: self.room, id: "$1", transaction: "t"), first)
         await later.encryption.forget(transaction: "t")
         let other = try await later.say("twice", in: self.room, id: "$2", transaction: "t")
         // The copy may be older than what was sent, so its session does not go on.
         #expect(other.sessionID != first.sessionID)
-        #expect(try await alice.sync([first, other]) == ["$1": "once", "$2": "twice"])
+        try await expectEqual(alice.sync([first, other]), ["$1": "once", "$2": "twice"])
     }
 
     @Test("an event without its key is read when the key comes, in its place")
@@ -59,8 +59,8 @@ struct EncryptionTests {
         let rooms: JSON = [self.room: ["timeline": ["events": [event.json]]]]
         let opened = try await bot.encryption.receive(["next_batch": "x", "rooms": ["join": rooms]], since: "s")
         #expect(opened.events.isEmpty)
-        #expect(try await bot.sync() == ["$1": "hello"])
-        #expect(try await bot.sync() == [:])
+        try await expectEqual(bot.sync(), ["$1": "hello"])
+        try await expectEqual(bot.sync(), [:])
     }
 
     @Test("the same sync after a crash is recognised, and nothing is lost")
@@ -72,7 +72,7 @@ struct EncryptionTests {
         _ = try await bot.encryption.receive(sync, since: "s")
         let later = try await self.device("@bot:s", keys: try await bot.copy())
         let again = try await later.encryption.receive(sync, since: "s")
-        #expect(again.events["$1"]?.content["body"] == "hello")
+        expectEqual(again.events["$1"]?.content["body"], "hello")
     }
 
     @Test("a message under another event id, in another room or by another sender is refused")
@@ -81,12 +81,12 @@ struct EncryptionTests {
             try await self.device("@a:s"), try await self.device("@bot:s"), try await self.device("@e:s")
         )
         let event = try await alice.say("pay", in: self.room, id: "$1")
-        #expect(try await bot.sync([event]) == ["$1": "pay"])
-        #expect(try await bot.sync([try alice.event(event.content, id: "$2")]) == [:])
-        #expect(try await bot.sync([try eve.event(event.content, id: "$3")]) == [:])
-        #expect(try await bot.sync([try alice.event(event.content, id: "$4")], in: "!other:s") == [:])
+        try await expectEqual(bot.sync([event]), ["$1": "pay"])
+        try await expectEqual(bot.sync([try alice.event(event.content, id: "$2")]), [:])
+        try await expectEqual(bot.sync([try eve.event(event.content, id: "$3")]), [:])
+        try await expectEqual(bot.sync([try alice.event(event.content, id: "$4")], in: "!other:s"), [:])
         // The same event again, as a gap's page repeats it, is no repetition.
-        #expect(try await bot.sync([event]) == ["$1": "pay"])
+        try await expectEqual(bot.sync([event]), ["$1": "pay"])
     }
 
     @Test("the session changes when somebody leaves, when a device goes, and after the room's number of messages")
@@ -99,7 +99,7 @@ struct EncryptionTests {
         for index in 0..<4 {
             sessions.insert(try await bot.say("n", in: self.room, id: "$\(index)").sessionID)
         }
-        #expect(sessions.count == 2)
+        expectEqual(sessions.count, 2)
         let before = try await bot.say("for three", in: self.room, id: "$5")
         self.server.leave("@e:s", self.room)
         let left: JSON = [
@@ -117,13 +117,13 @@ struct EncryptionTests {
         _ = try await bot.encryption.receive(self.server.sync("@bot:s", "D1", rooms: left), since: "s")
         let after = try await bot.say("for two", in: self.room, id: "$7")
         #expect(after.sessionID != before.sessionID)
-        #expect(try await eve.sync([before, after]) == ["$5": "for three"])
-        #expect(try await alice.sync([before, after]) == ["$5": "for three", "$7": "for two"])
+        try await expectEqual(eve.sync([before, after]), ["$5": "for three"])
+        try await expectEqual(alice.sync([before, after]), ["$5": "for three", "$7": "for two"])
         let second = try await self.device("@a:s", "D2")
         try await bot.sync()
         let both = try await bot.say("for both devices", in: self.room, id: "$8")
-        #expect(both.sessionID == after.sessionID)
-        #expect(try await second.sync([after, both]) == ["$8": "for both devices"])
+        expectEqual(both.sessionID, after.sessionID)
+        try await expectEqual(second.sync([after, both]), ["$8": "for both devices"])
         self.server.removeDevice("D2", of: "@a:s")
         try await bot.sync()
         #expect(try await bot.say("for one", in: self.room, id: "$9").sessionID != both.sessionID)
@@ -134,18 +134,18 @@ struct EncryptionTests {
         let alice = try await self.device("@a:s")
         let bot = try await self.device("@bot:s", trust: .crossSigned)
         let answer = try await bot.say("secret", in: self.room, id: "$1")
-        #expect(try await alice.sync([answer]) == [:])
-        #expect(await alice.encryption.withheld[answer.sessionID] == "m.unverified")
-        #expect(try await bot.sync([try await alice.say("do it", in: self.room, id: "$2")]) == [:])
+        try await expectEqual(alice.sync([answer]), [:])
+        await expectEqual(alice.encryption.withheld[answer.sessionID], "m.unverified")
+        try await expectEqual(bot.sync([try await alice.say("do it", in: self.room, id: "$2")]), [:])
         let told = self.server.requests.filter { $0.contains("m.room_key.withheld") }.count
         _ = try await bot.say("more", in: self.room, id: "$3")
-        #expect(self.server.requests.filter { $0.contains("m.room_key.withheld") }.count == told)
+        expectEqual(self.server.requests.filter { $0.contains("m.room_key.withheld") }.count, told)
     }
 
     @Test("one-time keys are refilled, and without one the fallback key serves")
     func oneTimeKeys() async throws {
         let bot = try await self.device("@bot:s")
-        #expect(self.server.oneTimeKeyCount("@bot:s", "D1") == 50)
+        expectEqual(self.server.oneTimeKeyCount("@bot:s", "D1"), 50)
         var people: [KeyDevice] = []
         for index in 0..<55 {
             self.server.join("@bot:s", "!p\(index):s")
@@ -155,9 +155,9 @@ struct EncryptionTests {
         for (index, person) in people.enumerated() {
             events.append(try await person.say("hello \(index)", in: "!p\(index):s", id: "$p\(index)"))
         }
-        #expect(self.server.oneTimeKeyCount("@bot:s", "D1") == 0)
+        expectEqual(self.server.oneTimeKeyCount("@bot:s", "D1"), 0)
         for (index, event) in events.enumerated() {
-            #expect(try await bot.sync([event], in: "!p\(index):s") == ["$p\(index)": "hello \(index)"])
+            try await expectEqual(bot.sync([event], in: "!p\(index):s"), ["$p\(index)": "hello \(index)"])
         }
         #expect(self.server.oneTimeKeyCount("@bot:s", "D1") >= 25)
     }
@@ -180,14 +180,14 @@ struct EncryptionTests {
         self.server.setEncryption(["algorithm": "m.megolm.v1.aes-sha2", "rotation_period_msgs": 1])
         let (alice, bot) = (try await self.device("@a:s"), try await self.device("@bot:s"))
         let old = try await bot.copy()
-        #expect(try await bot.sync([try await alice.say("one", in: self.room, id: "$1")]) == ["$1": "one"])
+        try await expectEqual(bot.sync([try await alice.say("one", in: self.room, id: "$1")]), ["$1": "one"])
         // From now on she takes the channel for set up, and the bot comes back with the keys that it had before.
-        #expect(try await alice.sync([try await bot.say("yes", in: self.room, id: "$2")]) == ["$2": "yes"])
+        try await expectEqual(alice.sync([try await bot.say("yes", in: self.room, id: "$2")]), ["$2": "yes"])
         let back = try await self.device("@bot:s", keys: old)
-        #expect(try await back.sync([try await alice.say("lost", in: self.room, id: "$3")]) == [:])
+        try await expectEqual(back.sync([try await alice.say("lost", in: self.room, id: "$3")]), [:])
         await back.runErrands()
         try await alice.sync()
-        #expect(try await back.sync([try await alice.say("again", in: self.room, id: "$4")]) == ["$4": "again"])
+        try await expectEqual(back.sync([try await alice.say("again", in: self.room, id: "$4")]), ["$4": "again"])
     }
 
     @Test("keys that were lost, or come from an old copy, need a new device")
@@ -203,7 +203,7 @@ struct EncryptionTests {
             return
         }
         #expect(reason.contains("old copy"))
-        #expect(try await KeyDevice("@bot:s", "D2", on: self.server, keys: old).open() == .ready)
+        try await expectEqual(KeyDevice("@bot:s", "D2", on: self.server, keys: old).open(), .ready)
     }
 
     @Test("a share that the connection cut is repeated, and the message goes out once")
@@ -212,6 +212,6 @@ struct EncryptionTests {
         self.server.fail("sendToDevice")
         await #expect(throws: MatrixCallError.self) { try await bot.say("hello", in: self.room, id: "$1") }
         let event = try await bot.say("hello", in: self.room, id: "$1")
-        #expect(try await alice.sync([event]) == ["$1": "hello"])
+        try await expectEqual(alice.sync([event]), ["$1": "hello"])
     }
 }

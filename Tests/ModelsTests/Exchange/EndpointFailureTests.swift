@@ -1,4 +1,5 @@
 import Models
+import TestSupport
 import Testing
 
 @Suite("Messages about an endpoint's refusals")
@@ -29,7 +30,7 @@ struct EndpointFailureTests {
         ])
     func kind(status: Int, body: String, code: ModelError.Code) {
         let error = self.error(status, body)
-        #expect(error.code == code, "\(error.message)")
+        expectEqual(error.code, code, "\(error.message)")
     }
 
     @Test(
@@ -46,9 +47,9 @@ struct EndpointFailureTests {
 
     @Test("a server failure quotes its message and the request's id; a web page is not quoted")
     func quotation() {
-        #expect(
-            self.error(500, #"{"error":{"message":"The engine stopped."}}"#).message
-                == "api.example.org failed (500): “The engine stopped” (request req_7); try again in a minute.")
+        expectEqual(
+            self.error(500, #"{"error":{"message":"The engine stopped."}}"#).message,
+            "api.example.org failed (500): “The engine stopped” (request req_7); try again in a minute.")
         #expect(
             !self.error(502, "<!DOCTYPE html><html><body>Bad gateway</body></html>").message.contains("Bad gateway"))
     }
@@ -66,15 +67,15 @@ struct EndpointFailureTests {
         ] as [(String, Int?)])
     func limit(words: String, limit: Int?) {
         let error = self.error(400, #"{"error":{"message":"\#(words)","code":"context_length_exceeded"}}"#)
-        #expect(error.code == .tooLong)
-        #expect(error.inputLimit == limit)
+        expectEqual(error.code, .tooLong)
+        expectEqual(error.inputLimit, limit)
     }
 
     @Test("without a key the message says to set one")
     func withoutKey() {
         let context = EndpointContext(host: "localhost", hasKey: false)
         let message = EndpointFailure(body: []).modelError(status: 401, context: context).message
-        #expect(message == "localhost requires an API key (401); set model.api_key to a valid one.")
+        expectEqual(message, "localhost requires an API key (401); set model.api_key to a valid one.")
     }
 
     @Test("the service that was shut down is recognised")

@@ -1,5 +1,6 @@
 import HTTP
 import Models
+import TestSupport
 import Testing
 
 @Suite("When a request is retried")
@@ -10,28 +11,28 @@ struct RetryPolicyTests {
     func backoff(tries: Int, low: Int, high: Int) {
         let shortest = self.policy.delay(afterTry: tries, remaining: .seconds(600), jitter: 0)
         let longest = self.policy.delay(afterTry: tries, remaining: .seconds(600), jitter: 1)
-        #expect(shortest == .milliseconds(low))
-        #expect(longest == .milliseconds(high))
+        expectEqual(shortest, .milliseconds(low))
+        expectEqual(longest, .milliseconds(high))
     }
 
     @Test("the last try is the fifth")
     func tries() {
         #expect(self.policy.delay(afterTry: 4, remaining: .seconds(600), jitter: 0) != nil)
-        #expect(self.policy.delay(afterTry: 5, remaining: .seconds(600), jitter: 0) == nil)
+        expectEqual(self.policy.delay(afterTry: 5, remaining: .seconds(600), jitter: 0), nil)
     }
 
     @Test("the endpoint's wait is never shortened, and a wait that is too long ends the tries")
     func retryAfter() {
         let wait = self.policy.delay(afterTry: 1, retryAfter: .seconds(7), remaining: .seconds(600), jitter: 0)
-        #expect(wait == .seconds(7))
+        expectEqual(wait, .seconds(7))
         let hours = self.policy.delay(afterTry: 1, retryAfter: .seconds(7200), remaining: .seconds(36_000), jitter: 0)
-        #expect(hours == nil)
+        expectEqual(hours, nil)
     }
 
     @Test("a wait that would use up the turn is not begun")
     func remaining() {
         let delay = self.policy.delay(afterTry: 1, retryAfter: .seconds(30), remaining: .seconds(30), jitter: 0)
-        #expect(delay == nil)
+        expectEqual(delay, nil)
     }
 
     @Test(
@@ -42,17 +43,17 @@ struct RetryPolicyTests {
         ] as [(String, Int?)])
     func header(value: String, milliseconds: Int?) {
         let now = 784_111_767
-        #expect(RetryAfter.read(["Retry-After": value], now: now) == milliseconds.map { .milliseconds($0) })
+        expectEqual(RetryAfter.read(["Retry-After": value], now: now), milliseconds.map { .milliseconds($0) })
     }
 
     @Test("the more precise header wins")
     func milliseconds() {
-        #expect(RetryAfter.read(["retry-after-ms": "120", "retry-after": "1"], now: 0) == .milliseconds(120))
-        #expect(RetryAfter.read([:], now: 0) == nil)
+        expectEqual(RetryAfter.read(["retry-after-ms": "120", "retry-after": "1"], now: 0), .milliseconds(120))
+        expectEqual(RetryAfter.read([:], now: 0), nil)
     }
 
     @Test("durations in words", arguments: [(3, "3 s"), (119, "119 s"), (150, "3 min"), (7201, "3 h")])
     func words(seconds: Int, text: String) {
-        #expect(Duration.seconds(seconds).inWords == text)
+        expectEqual(Duration.seconds(seconds).inWords, text)
     }
 }

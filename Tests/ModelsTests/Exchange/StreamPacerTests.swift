@@ -1,4 +1,5 @@
 import EventLoop
+import TestSupport
 import Testing
 
 @testable import Models
@@ -20,7 +21,7 @@ struct StreamPacerTests {
     func many() async throws {
         let pacer = StreamPacer()
         let groups = (0..<400).map { _ in pacer.enter() }
-        #expect(Set(groups).count == 4)
+        expectEqual(Set(groups).count, 4)
         let start = LoopInstant.current()
         for group in Set(groups) { try await pacer.pause(group) }
         #expect(start.duration(to: .current()) >= .milliseconds(20))

@@ -1,5 +1,6 @@
 import Chat
 import Models
+import TestSupport
 import Testing
 
 @Suite("The choice of images for a prompt")
@@ -22,7 +23,7 @@ struct ImageChoiceTests {
         let request = Self.request([Self.image("a")], earlier: [[Self.image("b")], []])
         let chosen = ImageChoice.applied(to: request, limits: nil, room: 100_000)
         #expect(chosen.text == "now\n\n" + Self.note && chosen.images.isEmpty)
-        #expect(chosen.history.map(\.text) == ["q0\n\n[image b, 640×480, not shown to this model]", "q1"])
+        expectEqual(chosen.history.map(\.text), ["q0\n\n[image b, 640×480, not shown to this model]", "q1"])
         #expect(chosen.history.allSatisfy { $0.images.isEmpty })
     }
 
@@ -32,9 +33,9 @@ struct ImageChoiceTests {
             [Self.image("d")], earlier: [[Self.image("a")], [Self.image("b"), Self.image("c")]])
         let chosen = ImageChoice.applied(to: request, limits: ImageLimits(count: 2), room: 100_000)
         #expect(chosen.images.map(\.name) == ["d"] && chosen.text == "now")
-        #expect(chosen.history.map { $0.images.map(\.name) } == [[], ["b"]])
-        #expect(
-            chosen.history.map(\.text) == ["q0\n\n" + Self.note, "q1\n\n[image c, 640×480, not shown to this model]"])
+        expectEqual(chosen.history.map { $0.images.map(\.name) }, [[], ["b"]])
+        expectEqual(
+            chosen.history.map(\.text), ["q0\n\n" + Self.note, "q1\n\n[image c, 640×480, not shown to this model]"])
     }
 
     struct Limit: Sendable, CustomTestStringConvertible {
@@ -73,7 +74,7 @@ struct ImageChoiceTests {
     func total() {
         let images = (1...4).map { Self.image("\($0)", size: 3 << 20) }
         let chosen = ImageChoice.applied(to: Self.request(images), limits: ImageLimits(), room: 100_000)
-        #expect(chosen.images.map(\.name) == ["1", "2"])
+        expectEqual(chosen.images.map(\.name), ["1", "2"])
     }
 
     @Test(
@@ -83,7 +84,7 @@ struct ImageChoiceTests {
         ])
     func tokens(width: Int, height: Int, tokens: Int) {
         let image = SentImage(file: "a", name: "a", mediaType: "image/png", size: 1, width: width, height: height)
-        #expect(image.tokens == tokens)
+        expectEqual(image.tokens, tokens)
         let unknown = SentImage(file: "a", name: "a", mediaType: "image/png", size: 1)
         #expect(unknown.tokens == 1_600 && unknown.note == "[image a, not shown to this model]")
     }
@@ -96,5 +97,5 @@ struct ImageChoiceTests {
             ("deepseek-chat", false),
             ("mistral-small", false), ("unknown", false),
         ])
-    func families(id: String, takes: Bool) { #expect(ModelLimits.takesImages(id) == takes) }
+    func families(id: String, takes: Bool) { expectEqual(ModelLimits.takesImages(id), takes) }
 }

@@ -20,8 +20,9 @@ struct ImageRequestTests {
     func chat() throws {
         let request = ModelRequest(messages: [ModelMessage(.user, "What?", images: [Self.image])])
         let body = try JSON.parse(OpenAIDialect(host: "h").body(request, model: "m"))
-        #expect(
-            body["messages"]?[0]?["content"] == [
+        expectEqual(
+            body["messages"]?[0]?["content"],
+            [
                 ["type": "text", "text": "What?"], ["type": "image_url", "image_url": ["url": .string(Self.url)]],
             ])
     }
@@ -30,8 +31,9 @@ struct ImageRequestTests {
     func responses() throws {
         let request = ModelRequest(messages: [ModelMessage(.user, "What?", images: [Self.image])])
         let body = try JSON.parse(ResponsesRequest.body(request, model: "m", hasLimit: true))
-        #expect(
-            body["input"]?[0]?["content"] == [
+        expectEqual(
+            body["input"]?[0]?["content"],
+            [
                 ["type": "input_text", "text": "What?"],
                 ["type": "input_image", "image_url": .string(Self.url), "detail": "auto"],
             ])
@@ -45,9 +47,9 @@ struct ImageRequestTests {
         let request = ModelRequest(
             messages: [ModelMessage(.system, "Be brief."), ModelMessage(.user, "What?", images: [Self.image])])
         let body = try JSON.parse(memory.dialect(of: "m").body(request, model: "m"))
-        #expect(body["messages"]?.arrayValue?.count == 1)
-        #expect(body["messages"]?[0]?["content"]?[0]?["text"] == "Be brief.\n\nWhat?")
-        #expect(body["messages"]?[0]?["content"]?[1]?["image_url"]?["url"] == .string(Self.url))
+        expectEqual(body["messages"]?.arrayValue?.count, 1)
+        expectEqual(body["messages"]?[0]?["content"]?[0]?["text"], "Be brief.\n\nWhat?")
+        expectEqual(body["messages"]?[0]?["content"]?[1]?["image_url"]?["url"], .string(Self.url))
     }
 
     @Test("neighbouring messages of a person become one, with the images of both")
@@ -64,10 +66,10 @@ struct ImageRequestTests {
             return
         }
         let people = prompt.messages.filter { $0.role == .user }
-        #expect(people.flatMap(\.images).map(\.name) == ["a.png", "b.png"])
+        expectEqual(people.flatMap(\.images).map(\.name), ["a.png", "b.png"])
         #expect(zip(prompt.messages, prompt.messages.dropFirst()).allSatisfy { $0.role != $1.role })
         let joined = ModelMessage(.user, "a", images: [Self.image]).joined(with: ModelMessage(.user, "b"))
-        #expect(joined == ModelMessage(.user, "a\n\nb", images: [Self.image]))
+        expectEqual(joined, ModelMessage(.user, "a\n\nb", images: [Self.image]))
     }
 
     struct Refusal: Sendable, CustomTestStringConvertible {
@@ -93,11 +95,11 @@ struct ImageRequestTests {
         let memory = DialectMemory(OpenAIDialect(host: "h"))
         let request = ModelRequest(messages: [ModelMessage(.user, "What?", images: [Self.image])])
         let answer = EndpointRefusal(status: refusal.status, body: Array(refusal.text.utf8))
-        #expect(memory.giveUpImages(of: request, for: "m", after: answer) == refusal.isAboutImages)
+        expectEqual(memory.giveUpImages(of: request, for: "m", after: answer), refusal.isAboutImages)
         let text = refusal.isAboutImages ? "What?\n\n[image a.png, 2×1, not shown to this model]" : "What?"
         let next = memory.withoutRefusedImages(request, for: "m")
         #expect(next.messages[0].text == text && next.hasImages != refusal.isAboutImages)
-        #expect(memory.withoutRefusedImages(request, for: "other") == request)
+        expectEqual(memory.withoutRefusedImages(request, for: "other"), request)
         #expect(!memory.giveUpImages(of: ModelRequest(messages: [ModelMessage(.user, "x")]), for: "m", after: answer))
     }
 
@@ -129,7 +131,7 @@ struct ImageRequestTests {
             logger: Logger(label: "test"))
         let request = Requests.turn("What?", images: [Self.sent])
         let ending = try await turn.run(request, in: ImageThread(events: Protected([]), bytes: bytes))
-        #expect(ending == .complete)
+        expectEqual(ending, .complete)
         let last = server.requests.last?.messages.last
         return (last?.text, last?.images, server.requests.count)
     }

@@ -1,4 +1,5 @@
 import Models
+import TestSupport
 import Testing
 
 /// Each case is one stream of an endpoint, with one data line per entry.
@@ -24,8 +25,9 @@ struct ChatCompletionStreamTests {
             self.text("Hel"), self.text("lo"), self.stop,
             #"{"choices":[],"usage":{"prompt_tokens":9,"completion_tokens":2,"total_tokens":11}}"#, "[DONE]",
         ])
-        #expect(
-            events == [
+        expectEqual(
+            events,
+            [
                 .delta("Hel"), .delta("lo"), .usage(TokenUsage(input: 9, output: 2)), .finished(.stop),
             ])
     }
@@ -36,7 +38,7 @@ struct ChatCompletionStreamTests {
             #"{"choices":[{"delta":{"content":"a"}}],"usage":{"prompt_tokens":9,"completion_tokens":1}}"#,
             #"{"choices":[{"delta":{},"finish_reason":"STOP"}],"usage":{"prompt_tokens":9,"completion_tokens":5}}"#,
         ])
-        #expect(events == [.delta("a"), .usage(TokenUsage(input: 9, output: 5)), .finished(.stop)])
+        expectEqual(events, [.delta("a"), .usage(TokenUsage(input: 9, output: 5)), .finished(.stop)])
     }
 
     @Test(
@@ -48,17 +50,17 @@ struct ChatCompletionStreamTests {
         ])
     func finish(reason: String, expected: FinishReason) throws {
         let events = try self.read([self.text("a"), #"{"choices":[{"delta":{},"finish_reason":"\#(reason)"}]}"#])
-        #expect(events.last == .finished(expected))
+        expectEqual(events.last, .finished(expected))
     }
 
     @Test("a stream with an answer and the end mark is complete without a finish reason")
     func doneWithoutFinish() throws {
-        #expect(try self.read([self.text("a"), "[DONE]"]) == [.delta("a"), .finished(.stop)])
+        try expectEqual(self.read([self.text("a"), "[DONE]"]), [.delta("a"), .finished(.stop)])
     }
 
     @Test("everything after the end mark is ignored")
     func afterDone() throws {
-        #expect(try self.read([self.text("a"), self.stop, " [DONE] ", self.text("b")]).count == 2)
+        try expectEqual(self.read([self.text("a"), self.stop, " [DONE] ", self.text("b")]).count, 2)
     }
 
     @Test("a stream without finish reason and end mark counts as interrupted", arguments: [[], ["a"], ["a", "b"]])
@@ -66,8 +68,8 @@ struct ChatCompletionStreamTests {
         var stream = ChatCompletionStream()
         for piece in pieces { _ = try stream.receive(Array(self.text(piece).utf8)) }
         let error = #expect(throws: ModelError.self) { try stream.end() }
-        #expect(error?.code == .interrupted)
-        #expect(stream.hasAnswer == !pieces.isEmpty)
+        expectEqual(error?.code, .interrupted)
+        expectEqual(stream.hasAnswer, !pieces.isEmpty)
     }
 
     @Test("the end mark alone is not an answer")
@@ -77,12 +79,12 @@ struct ChatCompletionStreamTests {
 
     @Test("an empty answer with a finish reason is complete")
     func emptyAnswer() throws {
-        #expect(try self.read([self.stop, "[DONE]"]) == [.finished(.stop)])
+        try expectEqual(self.read([self.stop, "[DONE]"]), [.finished(.stop)])
     }
 
     @Test("lines that are not chunks are skipped", arguments: ["keep-alive", ": ping", "", " ", "null", "[]", "7"])
     func noise(line: String) throws {
-        #expect(try self.read([self.text("a"), line, self.stop]) == [.delta("a"), .finished(.stop)])
+        try expectEqual(self.read([self.text("a"), line, self.stop]), [.delta("a"), .finished(.stop)])
     }
 
     @Test("an answer with an invalid chunk has lost parts, and says so")
@@ -90,10 +92,10 @@ struct ChatCompletionStreamTests {
         let error = #expect(throws: ModelError.self) {
             try self.read([self.text("a"), #"{"choices":[{"delta":{"cont"#, self.stop])
         }
-        #expect(error?.code == .malformed)
-        #expect(
-            error?.message
-                == "Parts of the answer were lost: the stream of The model endpoint contained a malformed event (not "
+        expectEqual(error?.code, .malformed)
+        expectEqual(
+            error?.message,
+            "Parts of the answer were lost: the stream of The model endpoint contained a malformed event (not "
                 + "valid JSON); try again.")
     }
 
@@ -101,14 +103,14 @@ struct ChatCompletionStreamTests {
     func onlyBrokenChunks() {
         let broken = #"{"choices":[{"delta":{"cont"#
         let error = #expect(throws: ModelError.self) { try self.read([broken, broken, "[DONE]"]) }
-        #expect(error?.code == .invalidResponse)
-        #expect(error?.message.contains("contained 2 malformed events (not valid JSON), and no answer") == true)
+        expectEqual(error?.code, .invalidResponse)
+        expectEqual(error?.message.contains("contained 2 malformed events (not valid JSON), and no answer"), true)
     }
 
     @Test("a stream of garbage is not a chat completion", arguments: ["<html>", "{not json}", "\u{1}\u{2}", "{]"])
     func rubbish(line: String) {
         let error = #expect(throws: ModelError.self) { try self.read([line, line]) }
-        #expect(error?.code == .invalidResponse)
+        expectEqual(error?.code, .invalidResponse)
     }
 
     @Test(
@@ -120,7 +122,7 @@ struct ChatCompletionStreamTests {
         ])
     func reasoning(delta: String) throws {
         let events = try self.read([#"{"choices":[{"delta":\#(delta)}]}"#, self.text("a"), self.stop])
-        #expect(events == [.reasoning("hm"), .delta("a"), .finished(.stop)])
+        expectEqual(events, [.reasoning("hm"), .delta("a"), .finished(.stop)])
     }
 
     @Test("content in parts, refusals and whole messages are text")
@@ -130,27 +132,27 @@ struct ChatCompletionStreamTests {
             #"{"choices":[{"delta":{"refusal":"no"}}]}"#,
             #"{"choices":[{"message":{"role":"assistant","content":"whole"},"finish_reason":"stop"}]}"#,
         ])
-        #expect(events == [.delta("a"), .delta("b"), .delta("no"), .delta("whole"), .finished(.stop)])
+        expectEqual(events, [.delta("a"), .delta("b"), .delta("no"), .delta("whole"), .finished(.stop)])
     }
 
     @Test("an error object in the stream: its status and message count")
     func errorObject() {
         let rate = #"{"error":{"message":"Slow down","code":"rate_limit_exceeded","type":"requests","status":429}}"#
         let error = #expect(throws: ModelError.self) { try self.read([rate]) }
-        #expect(error?.code == .rateLimited)
+        expectEqual(error?.code, .rateLimited)
         let overloaded = #"{"error":{"message":"Overloaded","code":529}}"#
-        #expect(#expect(throws: ModelError.self) { try self.read([overloaded]) }?.code == .unavailable)
+        expectEqual(#expect(throws: ModelError.self) { try self.read([overloaded]) }?.code, .unavailable)
         let cut = #expect(throws: ModelError.self) { try self.read([self.text("a"), overloaded]) }
-        #expect(cut?.code == .interrupted)
-        #expect(cut?.message.contains("Overloaded") == true)
-        #expect(#expect(throws: ModelError.self) { try self.read([#"{"error":"oops"}"#]) }?.code == .unavailable)
+        expectEqual(cut?.code, .interrupted)
+        expectEqual(cut?.message.contains("Overloaded"), true)
+        expectEqual(#expect(throws: ModelError.self) { try self.read([#"{"error":"oops"}"#]) }?.code, .unavailable)
     }
 
     @Test("a null error is ignored")
     func nullError() throws {
-        #expect(
-            try self.read([#"{"error":null,"choices":[{"delta":{"content":"a"},"finish_reason":"stop"}]}"#])
-                == [.delta("a"), .finished(.stop)])
+        try expectEqual(
+            self.read([#"{"error":null,"choices":[{"delta":{"content":"a"},"finish_reason":"stop"}]}"#]),
+            [.delta("a"), .finished(.stop)])
     }
 
     private func calls(_ fragments: [String], finish: String = "tool_calls") throws -> [ToolCall] {
@@ -167,8 +169,9 @@ struct ChatCompletionStreamTests {
             #"{"index":1,"id":"b","function":{"name":"g"}}"#,
             #"{"index":0,"function":{"arguments":":1}"}}"#,
         ])
-        #expect(
-            calls == [
+        expectEqual(
+            calls,
+            [
                 ToolCall(id: "a", name: "f", arguments: #"{"x":1}"#), ToolCall(id: "b", name: "g", arguments: "{}"),
             ])
     }
@@ -179,15 +182,16 @@ struct ChatCompletionStreamTests {
             #"{"id":"a","function":{"name":"f","arguments":"{"}}"#, #"{"function":{"arguments":"}"}}"#,
             #"{"id":"b","function":{"name":"g","arguments":"{}"}}"#,
         ])
-        #expect(withoutIndex.map(\.name) == ["f", "g"])
+        expectEqual(withoutIndex.map(\.name), ["f", "g"])
         let allZero = try self.calls(
             [
                 #"{"index":0,"id":"a","function":{"name":"f","arguments":"{\"x\":"}}"#,
                 #"{"index":0,"id":"a","function":{"name":"f","arguments":"1}"}}"#,
                 #"{"index":0,"id":"b","function":{"name":"g","arguments":"{}"}}"#,
             ], finish: "stop")
-        #expect(
-            allZero == [
+        expectEqual(
+            allZero,
+            [
                 ToolCall(id: "a", name: "f", arguments: #"{"x":1}"#), ToolCall(id: "b", name: "g", arguments: "{}"),
             ])
     }
@@ -197,8 +201,8 @@ struct ChatCompletionStreamTests {
         let calls = try self.calls([
             #"{"function":{"name":"f","arguments":"{\"x\":1}"}}"#, #"{"function":{"name":"f","arguments":{"x":2}}}"#,
         ])
-        #expect(calls.map(\.arguments) == [#"{"x":1}"#, #"{"x":2}"#])
-        #expect(calls.map(\.id) == ["call_1", "call_2"])
+        expectEqual(calls.map(\.arguments), [#"{"x":1}"#, #"{"x":2}"#])
+        expectEqual(calls.map(\.id), ["call_1", "call_2"])
     }
 
     @Test("the old form of a function call is a tool call")
@@ -207,8 +211,9 @@ struct ChatCompletionStreamTests {
             #"{"choices":[{"delta":{"function_call":{"name":"f","arguments":"{\"a\""}}}]}"#,
             #"{"choices":[{"delta":{"function_call":{"arguments":":2}"}},"finish_reason":"function_call"}]}"#,
         ])
-        #expect(
-            events == [
+        expectEqual(
+            events,
+            [
                 .toolCall(ToolCall(id: "call_1", name: "f", arguments: #"{"a":2}"#)), .finished(.toolCalls),
             ])
     }
@@ -230,7 +235,7 @@ struct ChatCompletionStreamTests {
         ])
     func oddShapes(line: String) throws {
         let events = try self.read([line, self.text("a"), self.stop])
-        #expect(events.first == .delta("a"))
-        #expect(events.last == .finished(.stop))
+        expectEqual(events.first, .delta("a"))
+        expectEqual(events.last, .finished(.stop))
     }
 }

@@ -1,5 +1,6 @@
 import JSON
 import Models
+import TestSupport
 import Testing
 
 /// What endpoints want back with calls: thoughts and signatures.
@@ -68,8 +69,8 @@ struct ChatFieldsTests {
         ])
     func members(_ example: Case) throws {
         let message = try self.message(try self.items(example.deltas))
-        for (name, value) in example.members { #expect(message[name] == value, "\(name)") }
-        #expect(message["tool_calls"]?[0]?["id"] == "c1")
+        for (name, value) in example.members { expectEqual(message[name], value, "\(name)") }
+        expectEqual(message["tool_calls"]?[0]?["id"], "c1")
     }
 
     @Test("signatures go back with their call")
@@ -79,7 +80,7 @@ struct ChatFieldsTests {
             "function": ["name": "read", "arguments": "{}", "thought_signature": "f"],
         ]
         let sent = try self.message(try self.items([["tool_calls": [call]]]))["tool_calls"]?[0]
-        #expect(sent?["extra_content"]?["google"]?["thought_signature"] == "g")
+        expectEqual(sent?["extra_content"]?["google"]?["thought_signature"], "g")
         #expect(sent?["function"]?["thought_signature"] == "f" && sent?["function"]?["name"] == "read")
     }
 
@@ -96,9 +97,9 @@ struct ChatFieldsTests {
             ModelMessage(.assistant, "", toolCalls: [ToolCall(id: "c1", name: "read", arguments: "{}")], items: items)
         ])
         let body = try JSON.parse(ResponsesRequest.body(request, model: "m", hasLimit: true))
-        #expect(body["input"]?.arrayValue?.map { $0["type"]?.stringValue ?? "" } == ["function_call"])
-        #expect(ChatFields.kept(items + [["type": "reasoning"]], isWhole: false) == items)
-        #expect(ChatFields.kept(items, isWhole: true) == items)
+        expectEqual(body["input"]?.arrayValue?.map { $0["type"]?.stringValue ?? "" }, ["function_call"])
+        expectEqual(ChatFields.kept(items + [["type": "reasoning"]], isWhole: false), items)
+        expectEqual(ChatFields.kept(items, isWhole: true), items)
     }
 
     @Test(
@@ -112,9 +113,9 @@ struct ChatFieldsTests {
         let memory = DialectMemory(OpenAIDialect(host: "h"))
         let answer = EndpointRefusal(status: 400, body: Array(refusal.utf8))
         #expect(memory.adapt(memory.dialect(of: "m"), of: "m", to: answer))
-        #expect(try self.message([], memory.dialect(of: "m"))["reasoning_content"] == " ")
+        try expectEqual(self.message([], memory.dialect(of: "m"))["reasoning_content"], " ")
         let items = try self.items([["reasoning_content": "hm"], Self.call])
-        #expect(try self.message(items, memory.dialect(of: "m"))["reasoning_content"] == "hm")
+        try expectEqual(self.message(items, memory.dialect(of: "m"))["reasoning_content"], "hm")
         #expect(!memory.adapt(memory.dialect(of: "m"), of: "m", to: answer))
     }
 
@@ -124,7 +125,7 @@ struct ChatFieldsTests {
         let answer = EndpointRefusal(status: 400, body: Array("Unknown field: reasoning_content".utf8))
         #expect(memory.adapt(memory.dialect(of: "m"), of: "m", to: answer))
         let items = try self.items([["reasoning_content": "hm"], Self.call])
-        #expect(try self.message(items, memory.dialect(of: "m"))["reasoning_content"] == nil)
+        try expectEqual(self.message(items, memory.dialect(of: "m"))["reasoning_content"], nil)
     }
 
     @Test(
@@ -141,12 +142,12 @@ struct ChatFieldsTests {
         func sent() throws -> JSON? {
             try JSON.parse(memory.dialect(of: "m").body(request, model: "m"))["parallel_tool_calls"]
         }
-        #expect(try sent() == nil)
+        try expectEqual(sent(), nil)
         request.callsInParallel = true
         #expect(try sent() == true && memory.dialect(of: "m").asksForSummary)
         let answer = EndpointRefusal(status: 400, body: Array(refusal.utf8))
         #expect(memory.adapt(memory.dialect(of: "m"), of: "m", to: answer))
-        #expect(try sent() == (isParallel ? true : nil))
-        #expect(memory.dialect(of: "m").asksForSummary == asksForSummary)
+        try expectEqual(sent(), isParallel ? true : nil)
+        expectEqual(memory.dialect(of: "m").asksForSummary, asksForSummary)
     }
 }

@@ -57,8 +57,8 @@ struct LoopbackModelServerTests {
     func answer() async throws {
         try await self.with(key: "k") { server, client in
             let outcome = try await self.ask(client, "echo", "Grüße 👋")
-            #expect(outcome.text == "You said: Grüße 👋")
-            #expect(outcome.events.last == .finished(.stop))
+            expectEqual(outcome.text, "You said: Grüße 👋")
+            expectEqual(outcome.events.last, .finished(.stop))
             let hasUsage = outcome.events.contains { if case .usage(let usage) = $0 { usage.input > 5 } else { false } }
             #expect(hasUsage)
             #expect(server.requests.last?.includesUsage == true && server.requests.last?.key == "k")
@@ -76,9 +76,9 @@ struct LoopbackModelServerTests {
     func forms(model: String, text: String, reason: FinishReason) async throws {
         try await self.with { _, client in
             let outcome = try await self.ask(client, model)
-            #expect(outcome.text == text)
-            #expect(outcome.events.last == .finished(reason))
-            #expect(outcome.error == nil)
+            expectEqual(outcome.text, text)
+            expectEqual(outcome.events.last, .finished(reason))
+            expectEqual(outcome.error, nil)
             if model == "tool" {
                 let call = ToolCall(id: "call_1", name: "get_weather", arguments: #"{"place":"Vienna"}"#)
                 #expect(outcome.events.contains(.toolCall(call)))
@@ -92,9 +92,9 @@ struct LoopbackModelServerTests {
             let text = String(repeating: ModelBehavior.longText, count: 20)
             server.enqueue(.answer(text, chunkLength: 7))
             let long = try await self.ask(client, "instant")
-            #expect(long.text == text)
+            expectEqual(long.text, text)
             let huge = try await self.ask(client, "huge")
-            #expect(huge.text.utf8.count == 1 << 20)
+            expectEqual(huge.text.utf8.count, 1 << 20)
         }
     }
 
@@ -115,9 +115,9 @@ struct LoopbackModelServerTests {
                 }
             }
             let outcome = try await self.ask(client, model)
-            #expect(outcome.error?.code == code, "\(String(describing: outcome.error))")
-            #expect(server.requestCount == requests)
-            #expect(outcome.waits.count == requests - 1)
+            expectEqual(outcome.error?.code, code, "\(String(describing: outcome.error))")
+            expectEqual(server.requestCount, requests)
+            expectEqual(outcome.waits.count, requests - 1)
         }
     }
 
@@ -137,9 +137,9 @@ struct LoopbackModelServerTests {
     func interrupted(model: String) async throws {
         try await self.with { server, client in
             let outcome = try await self.ask(client, model)
-            #expect(outcome.error?.code == .interrupted)
+            expectEqual(outcome.error?.code, .interrupted)
             #expect(outcome.text.hasPrefix("This answer"))
-            #expect(server.requestCount == 1)
+            expectEqual(server.requestCount, 1)
         }
     }
 
@@ -149,8 +149,8 @@ struct LoopbackModelServerTests {
     func silence(model: String, text: String) async throws {
         try await self.with(idleTimeout: .seconds(2)) { _, client in
             let outcome = try await self.ask(client, model)
-            #expect(outcome.error?.code == .timedOut)
-            #expect(outcome.text == text)
+            expectEqual(outcome.error?.code, .timedOut)
+            expectEqual(outcome.text, text)
         }
     }
 
@@ -158,12 +158,12 @@ struct LoopbackModelServerTests {
     func refusals() async throws {
         try await self.with(key: "right", contextLimit: 100, clientKey: "wrong") { _, client in
             let outcome = try await self.ask(client, "instant")
-            #expect(outcome.error?.code == .unauthorized)
+            expectEqual(outcome.error?.code, .unauthorized)
             await #expect(throws: ModelError.self) { try await client.check() }
         }
         try await self.with(contextLimit: 100) { _, client in
             let outcome = try await self.ask(client, "instant", String(repeating: "word ", count: 200))
-            #expect(outcome.error?.code == .tooLong)
+            expectEqual(outcome.error?.code, .tooLong)
             #expect(outcome.error?.inputLimit == 100 || outcome.error?.inputLimit == nil)
         }
     }
@@ -178,8 +178,8 @@ struct LoopbackModelServerTests {
                 exchange: ExchangeSettings(retry: RetryPolicy(maximumTries: 2, baseDelay: .milliseconds(5)))),
             transport: HTTPClient(HTTPClientSettings()), logger: Logger(label: "test"))
         let outcome = try await self.ask(client, "m")
-        #expect(outcome.error?.code == .unreachable)
-        #expect(outcome.waits.count == 1)
+        expectEqual(outcome.error?.code, .unreachable)
+        expectEqual(outcome.waits.count, 1)
     }
 
     @Test("models are listed, and a check passes")
@@ -210,7 +210,7 @@ struct LoopbackModelServerTests {
                 for number in 0..<100 {
                     group.addTask {
                         let outcome = try await self.ask(client, "echo", "number \(number)")
-                        #expect(outcome.text == "You said: number \(number)")
+                        expectEqual(outcome.text, "You said: number \(number)")
                     }
                 }
                 try await group.waitForAll()

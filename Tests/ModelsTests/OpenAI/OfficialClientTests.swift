@@ -17,8 +17,8 @@ struct OfficialClientTests {
         plan.environment = ["PATH": "/usr/bin:/bin", "HOME": "/tmp"]
         let result = try await Process.run(plan)
         await server.stop()
-        #expect(result.status == .exited(0), "\(result.errorText)")
-        #expect(result.text == "all passed\n")
+        expectEqual(result.status, .exited(0), "\(result.errorText)")
+        expectEqual(result.text, "all passed\n")
     }
 
     private static let script = #"""

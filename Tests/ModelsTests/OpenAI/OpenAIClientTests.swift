@@ -50,16 +50,17 @@ struct OpenAIClientTests {
         let transport = ScriptedTransport([.ok])
         let client = try self.client(transport, url: "http://127.0.0.1:9/v1/")
         let messages = [ModelMessage(.system, "Be \"brief\"."), ModelMessage(.user, "Hi\n👍🏽")]
-        #expect(
-            try await self.read(client, ModelRequest(model: "small", messages: messages, outputLimit: 99))
-                == [.delta("ok"), .finished(.stop)])
+        try await expectEqual(
+            self.read(client, ModelRequest(model: "small", messages: messages, outputLimit: 99)),
+            [.delta("ok"), .finished(.stop)])
         let request = try #require(transport.requests.first)
-        #expect(request.method == .post)
-        #expect(request.url.description == "http://127.0.0.1:9/v1/chat/completions")
-        #expect(request.headers["authorization"] == "Bearer secret-key")
-        #expect(request.headers["content-type"] == "application/json")
-        #expect(
-            transport.bodies.first == [
+        expectEqual(request.method, .post)
+        expectEqual(request.url.description, "http://127.0.0.1:9/v1/chat/completions")
+        expectEqual(request.headers["authorization"], "Bearer secret-key")
+        expectEqual(request.headers["content-type"], "application/json")
+        expectEqual(
+            transport.bodies.first,
+            [
                 "model": "small",
                 "messages": [
                     ["role": "system", "content": "Be \"brief\"."], ["role": "user", "content": "Hi\n👍🏽"],
@@ -72,7 +73,7 @@ struct OpenAIClientTests {
     func withoutKey() async throws {
         let transport = ScriptedTransport([.ok])
         _ = try await self.read(self.client(transport, key: nil))
-        #expect(transport.requests.first?.headers["authorization"] == nil)
+        expectEqual(transport.requests.first?.headers["authorization"], nil)
     }
 
     @Test("bytes may be split anywhere")
@@ -88,7 +89,7 @@ struct OpenAIClientTests {
                 OpenAISettings(baseURL: try HTTPURL("http://h/v1"), apiKey: nil, defaultModel: "m"),
                 transport: transport,
                 logger: Logger(label: "test"))
-            #expect(try await self.read(client) == [.delta("Grüße 👋"), .finished(.stop)])
+            try await expectEqual(self.read(client), [.delta("Grüße 👋"), .finished(.stop)])
         }
     }
 
@@ -100,8 +101,9 @@ struct OpenAIClientTests {
         ])
         let events = try await self.read(
             self.client(transport, clock: clock), clock, waits: [.seconds(7), .seconds(1)])
-        #expect(
-            events == [
+        expectEqual(
+            events,
+            [
                 .waiting(RetryNotice(reason: "the model is busy (429)", delay: .seconds(7), attempt: 2)),
                 .waiting(RetryNotice(reason: "the model is overloaded (503)", delay: .seconds(1), attempt: 3)),
                 .delta("ok"), .finished(.stop),
@@ -116,8 +118,8 @@ struct OpenAIClientTests {
         let error = await #expect(throws: ModelError.self) {
             try await self.read(client, clock, waits: [.seconds(1), .seconds(1), .seconds(2), .seconds(4)])
         }
-        #expect(error?.message == "127.0.0.1:9 failed (500): “Broken”; try again in a minute.")
-        #expect(transport.requests.count == 5)
+        expectEqual(error?.message, "127.0.0.1:9 failed (500): “Broken”; try again in a minute.")
+        expectEqual(transport.requests.count, 5)
     }
 
     @Test("a malformed event before a good end is named as such, to people and in the log")
@@ -133,7 +135,7 @@ struct OpenAIClientTests {
                 .events(Answer.text("Half"), #"{"choices":[{"index":0,"delta":{"content":"bro"#, Answer.stop, "[DONE]")
             ]), logger: logger)
         let error = await #expect(throws: ModelError.self) { try await self.read(client) }
-        #expect(error?.code == .malformed)
+        expectEqual(error?.code, .malformed)
         let line = try #require(lines.withLock { $0.count == 1 ? $0.first : nil })
         #expect(line.contains("the model's stream contained a malformed event") && line.contains("127.0.0.1:9"))
     }
@@ -141,9 +143,9 @@ struct OpenAIClientTests {
     @Test("a wait that is too long fails the request instead")
     func longWait() async throws {
         let error = try await self.error(.refusal(429, "", headers: ["Retry-After": "7200"]))
-        #expect(
-            error?.message == "127.0.0.1:9 is busy, or this account has reached a rate limit (429); try again in 2 h.")
-        #expect(error?.retryAfter == .seconds(7200))
+        expectEqual(
+            error?.message, "127.0.0.1:9 is busy, or this account has reached a rate limit (429); try again in 2 h.")
+        expectEqual(error?.retryAfter, .seconds(7200))
     }
 
     @Test("no try begins after the turn's time limit, and each gets the rest of it")
@@ -158,7 +160,7 @@ struct OpenAIClientTests {
         await #expect(throws: ModelError.self) {
             try await self.read(client, clock, waits: [.seconds(50), .seconds(50)])
         }
-        #expect(transport.requests.map(\.totalTimeout) == [.seconds(120), .seconds(70), .seconds(20)])
+        expectEqual(transport.requests.map(\.totalTimeout), [.seconds(120), .seconds(70), .seconds(20)])
     }
 
     @Test(
@@ -173,8 +175,8 @@ struct OpenAIClientTests {
         let transport = ScriptedTransport([.refusal(status, body)])
         let client = try self.client(transport)
         let error = await #expect(throws: ModelError.self) { try await self.read(client) }
-        #expect(error?.code == code)
-        #expect(transport.requests.count == 1)
+        expectEqual(error?.code, code)
+        expectEqual(transport.requests.count, 1)
     }
 
     @Test("connections that fail before an answer are retried")
@@ -187,8 +189,8 @@ struct OpenAIClientTests {
         ])
         let events = try await self.read(
             self.client(transport, clock: clock), clock, waits: [.seconds(1), .seconds(1), .seconds(2), .seconds(4)])
-        #expect(events.suffix(2) == [.delta("ok"), .finished(.stop)])
-        #expect(events.count == 6)
+        expectEqual(events.suffix(2), [.delta("ok"), .finished(.stop)])
+        expectEqual(events.count, 6)
     }
 
     @Test("what a failed try has left is not part of the next")
@@ -199,7 +201,7 @@ struct OpenAIClientTests {
             Answer(steps: [.bytes("data: {\"choices\":[]}\n\ndata: {\"choi"), .fail(broken)]), .ok,
         ])
         let events = try await self.read(self.client(transport, clock: clock), clock, waits: [.seconds(1)])
-        #expect(events.suffix(2) == [.delta("ok"), .finished(.stop)])
+        expectEqual(events.suffix(2), [.delta("ok"), .finished(.stop)])
         // Events of the first try do not make the second one's text a stream.
         let other = ScriptedTransport([
             Answer(steps: [.bytes("data: {\"choices\":[]}\n\n"), .fail(broken)]),
@@ -208,7 +210,7 @@ struct OpenAIClientTests {
         let error = await #expect(throws: ModelError.self) {
             try await self.read(self.client(other, clock: clock), clock, waits: [.seconds(1)])
         }
-        #expect(error?.code == .invalidResponse)
+        expectEqual(error?.code, .invalidResponse)
     }
 
     @Test(
@@ -221,9 +223,9 @@ struct OpenAIClientTests {
         let error = await #expect(throws: ModelError.self) {
             for try await event in client.stream(ModelRequest(messages: [])) { events.append(event) }
         }
-        #expect(error?.code == .interrupted)
-        #expect(events == [.delta("half")])
-        #expect(transport.requests.count == 1)
+        expectEqual(error?.code, .interrupted)
+        expectEqual(events, [.delta("half")])
+        expectEqual(transport.requests.count, 1)
     }
 
     @Test("a failure after the finish reason is harmless")
@@ -231,17 +233,17 @@ struct OpenAIClientTests {
         let steps: [ScriptedTransport.Step] = [
             .bytes("data: \(Answer.text("ok"))\n\ndata: \(Answer.stop)\n\n"), .fail(HTTPClientError(.closed, "reset")),
         ]
-        #expect(try await self.read(self.client(ScriptedTransport([Answer(steps: steps)]))).count == 2)
+        try await expectEqual(self.read(self.client(ScriptedTransport([Answer(steps: steps)]))).count, 2)
     }
 
     @Test("silence is a timeout, before and in the middle of an answer, and is not retried")
     func silence() async throws {
-        #expect(try await self.error(.failure(.idleTimeout))?.code == .timedOut)
+        try await expectEqual(self.error(.failure(.idleTimeout))?.code, .timedOut)
         let steps: [ScriptedTransport.Step] = [
             .bytes("data: \(Answer.text("half"))\n\n"), .fail(HTTPClientError(.idleTimeout, "silent")),
         ]
-        #expect(try await self.error(Answer(steps: steps))?.code == .timedOut)
-        #expect(try await self.error(.failure(.totalTimeout))?.message.contains("turn_timeout") == true)
+        try await expectEqual(self.error(Answer(steps: steps))?.code, .timedOut)
+        try await expectEqual(self.error(.failure(.totalTimeout))?.message.contains("turn_timeout"), true)
     }
 
     @Test(
@@ -254,16 +256,16 @@ struct OpenAIClientTests {
     func rubbish(type: String, body: String) async throws {
         let headers: HTTPHeaders = type.isEmpty ? [:] : ["Content-Type": type]
         let error = try await self.error(Answer(headers: headers, steps: [.bytes(body)]))
-        #expect(error?.code == .invalidResponse)
-        #expect(error?.message.contains("model.base_url") == true)
+        expectEqual(error?.code, .invalidResponse)
+        expectEqual(error?.message.contains("model.base_url"), true)
     }
 
     @Test("a piece of more than 8 MB is said as what it is", arguments: ["text/event-stream", "application/json"])
     func tooLarge(type: String) async throws {
         let huge = "data: " + String(repeating: "x", count: 9 << 20)
         let error = try await self.error(Answer(headers: ["Content-Type": type], steps: [.bytes(huge)]))
-        #expect(error?.code == .invalidResponse)
-        #expect(error?.message.contains("sent a single piece of more than 8 MB") == true, "\(error?.message ?? "")")
+        expectEqual(error?.code, .invalidResponse)
+        expectEqual(error?.message.contains("sent a single piece of more than 8 MB"), true, "\(error?.message ?? "")")
     }
 
     @Test("an endpoint that does not stream works")
@@ -273,9 +275,9 @@ struct OpenAIClientTests {
             "usage":{"prompt_tokens":3,"completion_tokens":1}}
             """#
         let answer = Answer(headers: ["Content-Type": "application/json; charset=utf-8"], steps: [.bytes(body)])
-        #expect(
-            try await self.read(self.client(ScriptedTransport([answer])))
-                == [.delta("ok"), .usage(TokenUsage(input: 3, output: 1)), .finished(.stop)])
+        try await expectEqual(
+            self.read(self.client(ScriptedTransport([answer]))),
+            [.delta("ok"), .usage(TokenUsage(input: 3, output: 1)), .finished(.stop)])
     }
 
     @Test("an error object inside a stream is retried before an answer")
@@ -283,7 +285,7 @@ struct OpenAIClientTests {
         let clock = ManualClock()
         let transport = ScriptedTransport([.events(#"{"error":{"message":"busy","code":429}}"#), .ok])
         let events = try await self.read(self.client(transport, clock: clock), clock, waits: [.seconds(1)])
-        #expect(events.count == 3)
+        expectEqual(events.count, 3)
     }
 
     @Test("refused parameters are omitted from then on")
@@ -297,11 +299,12 @@ struct OpenAIClientTests {
         let client = try self.client(transport)
         let messages = [ModelMessage(.system, "Be brief."), ModelMessage(.user, "Hi")]
         let request = ModelRequest(messages: messages, outputLimit: 9)
-        #expect(try await self.read(client, request).count == 2)
+        try await expectEqual(self.read(client, request).count, 2)
         _ = try await self.read(client, request)
-        #expect(transport.requests.count == 5)
-        #expect(
-            transport.bodies.last == [
+        expectEqual(transport.requests.count, 5)
+        expectEqual(
+            transport.bodies.last,
+            [
                 "model": "large", "messages": [["role": "user", "content": "Be brief.\n\nHi"]], "stream": true,
                 "max_completion_tokens": 9,
             ])
@@ -335,7 +338,7 @@ struct OpenAIClientTests {
         let client = try self.client(
             ScriptedTransport([.refusal(400, #"{"error":{"message":"bad key sk-abcdefghijklmnopqrstuvwxyz012345"}}"#)]))
         let error = await #expect(throws: ModelError.self) { try await self.read(client) }
-        #expect(error?.message.contains("abcdefghijkl") == false)
+        expectEqual(error?.message.contains("abcdefghijkl"), false)
     }
 
     @Test("lists of models are read in all known forms")
@@ -347,21 +350,22 @@ struct OpenAIClientTests {
             """#
         let transport = ScriptedTransport([.refusal(200, body)])
         let client = try self.client(transport)
-        #expect(
-            try await client.models() == [
+        try await expectEqual(
+            client.models(),
+            [
                 ModelInfo(id: "a", name: "a", inputLimit: 7000, outputLimit: 1000),
                 ModelInfo(id: "b", name: "b", inputLimit: 64_000, outputLimit: 4096),
                 ModelInfo(id: "c", name: "Model C", inputLimit: 64_000, outputLimit: 4096),
             ])
         try await client.check()
-        #expect(transport.requests.first?.url.path == "/v1/models")
+        expectEqual(transport.requests.first?.url.path, "/v1/models")
     }
 
     @Test("a check without a list of models requests a one-word answer")
     func checkWithoutList() async throws {
         let transport = ScriptedTransport([.refusal(404, ""), .ok])
         try await self.client(transport).check()
-        #expect(transport.requests.map(\.url.path) == ["/v1/models", "/v1/chat/completions"])
+        expectEqual(transport.requests.map(\.url.path), ["/v1/models", "/v1/chat/completions"])
         let refused = try self.client(ScriptedTransport([.refusal(401, "")]))
         await #expect(throws: ModelError.self) { try await refused.check() }
     }

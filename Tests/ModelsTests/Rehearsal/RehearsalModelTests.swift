@@ -29,7 +29,7 @@ struct RehearsalModelTests {
     func deterministic() async throws {
         for purpose in [ModelRequest.Purpose.chat, .specification, .summary] {
             let first = try await self.ask("A page where members vote.", purpose: purpose)
-            #expect(try await self.ask("A page where members vote.", purpose: purpose) == first)
+            try await expectEqual(self.ask("A page where members vote.", purpose: purpose), first)
         }
     }
 
@@ -50,7 +50,7 @@ struct RehearsalModelTests {
         let text = try await self.ask("Answer with \(request) and code blocks")
         #expect(abs(text.count - characters) < 900, "\(text.count)")
         #expect(text.contains("```swift\n"))
-        #expect(text.split(separator: "```", omittingEmptySubsequences: false).count % 2 == 1)
+        expectEqual(text.split(separator: "```", omittingEmptySubsequences: false).count % 2, 1)
     }
 
     @Test("the earlier conversation is known")
@@ -73,20 +73,20 @@ struct RehearsalModelTests {
             Issue.record("no prompt")
             return
         }
-        #expect(given + (try await self.ask(prompt.messages)) == whole)
+        expectEqual(given + (try await self.ask(prompt.messages)), whole)
     }
 
     @Test("faults can be rehearsed")
     func faults() async throws {
         await #expect(throws: ModelError.self) { try await self.ask("rehearse a failure") }
         let cut = await #expect(throws: ModelError.self) { try await self.ask("please rehearse a cut") }
-        #expect(cut?.code == .interrupted)
+        expectEqual(cut?.code, .interrupted)
         var notices: [RetryNotice] = []
         let request = ModelRequest(messages: [ModelMessage(.user, "rehearse a busy model")])
         for try await event in self.model.stream(request) {
             if case .waiting(let notice) = event { notices.append(notice) }
         }
-        #expect(notices.count == 1)
+        expectEqual(notices.count, 1)
     }
 
     @Test("a prompt over its limit and an unknown model are refused as an endpoint would")
@@ -94,12 +94,12 @@ struct RehearsalModelTests {
         let long = await #expect(throws: ModelError.self) {
             try await self.ask(String(repeating: "word ", count: 20_000))
         }
-        #expect(long?.code == .tooLong)
-        #expect(long?.inputLimit == 8192)
+        expectEqual(long?.code, .tooLong)
+        expectEqual(long?.inputLimit, 8192)
         let unknown = await #expect(throws: ModelError.self) {
             for try await _ in self.model.stream(ModelRequest(model: "gpt-9", messages: [])) {}
         }
-        #expect(unknown?.code == .unknownModel)
+        expectEqual(unknown?.code, .unknownModel)
     }
 
     @Test("the output limit is respected and reported")
@@ -111,7 +111,7 @@ struct RehearsalModelTests {
             if case .delta(let piece) = event { text += piece }
             finish = event
         }
-        #expect(finish == .finished(.length))
+        expectEqual(finish, .finished(.length))
         #expect(TokenEstimator.weight(of: text) <= 50)
     }
 
@@ -140,7 +140,7 @@ struct RehearsalModelTests {
     func summary() async throws {
         let source = "[alice] The house is blue. It is old.\n\n[assistant] I will remember that. Anything else?"
         let text = try await self.ask(source, purpose: .summary)
-        #expect(text == "- [alice] The house is blue.\n- [assistant] I will remember that.")
+        expectEqual(text, "- [alice] The house is blue.\n- [assistant] I will remember that.")
         let long = (0..<200).map { "[bob] Message number \($0) says something of its own." }.joined(separator: "\n\n")
         let request = ModelRequest(messages: [ModelMessage(.user, long)], purpose: .summary, outputLimit: 200)
         var short = ""

@@ -1,5 +1,6 @@
 import JSON
 import Models
+import TestSupport
 import Testing
 
 @Suite("The rehearsal's repair", .timeLimit(.minutes(1)))
@@ -74,9 +75,9 @@ struct RehearsalRepairTests {
             $0["sum.py"]?.contains("a + b") == true
         }
         let text = try await self.play(&workshop)
-        #expect(workshop.files["sum.py"] == "def add(a, b):\n    return a + b\n")
-        #expect(workshop.commits == ["Fix sum.py"])
-        #expect(Set(workshop.commands) == ["make test"])
+        expectEqual(workshop.files["sum.py"], "def add(a, b):\n    return a + b\n")
+        expectEqual(workshop.commits, ["Fix sum.py"])
+        expectEqual(Set(workshop.commands), ["make test"])
         #expect(text.contains("`make test` passes now"))
     }
 
@@ -86,8 +87,8 @@ struct RehearsalRepairTests {
             $0["example/sum.sh"]?.contains("$1 + $2") == true
         }
         let text = try await self.play(&workshop)
-        #expect(workshop.commits == ["Fix sum.sh"])
-        #expect(workshop.commands == ["sh example/test.sh", "sh example/test.sh"])
+        expectEqual(workshop.commits, ["Fix sum.sh"])
+        expectEqual(workshop.commands, ["sh example/test.sh", "sh example/test.sh"])
         #expect(text.contains("passes now"))
     }
 
@@ -96,7 +97,7 @@ struct RehearsalRepairTests {
         let text = "int half(int n) {\n    return n - 2;\n}\n"
         var workshop = Workshop(files: ["Makefile": "test:\n", "half.c": text]) { _ in false }
         let answer = try await self.play(&workshop)
-        #expect(workshop.files["half.c"] == text)
+        expectEqual(workshop.files["half.c"], text)
         #expect(workshop.commits.isEmpty)
         #expect(answer.contains("The files are as before"))
     }

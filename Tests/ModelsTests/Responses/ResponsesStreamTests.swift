@@ -1,5 +1,6 @@
 import JSON
 import Models
+import TestSupport
 import Testing
 
 /// Each case is one stream of an endpoint, with the data of one event per entry.
@@ -29,8 +30,7 @@ struct ResponsesStreamTests {
             #"{"type":"response.output_item.done","output_index":0,"item":{"type":"message","content":[{"type":"output_text","text":"Hello"}]}}"#,
             #"{"type":"response.completed","response":{"output":[{"type":"message","content":[{"text":"Hello"}]}],"usage":{"input_tokens":9,"output_tokens":2}}}"#,
         ])
-        #expect(
-            events == [.delta("Hel"), .delta("lo"), .usage(TokenUsage(input: 9, output: 2)), .finished(.stop)])
+        expectEqual(events, [.delta("Hel"), .delta("lo"), .usage(TokenUsage(input: 9, output: 2)), .finished(.stop)])
     }
 
     @Test("reasoning is kept apart from the answer")
@@ -39,7 +39,7 @@ struct ResponsesStreamTests {
             #"{"type":"response.reasoning_summary_text.delta","output_index":0,"delta":"hm"}"#, self.text("a"),
             self.completed,
         ])
-        #expect(events.prefix(2) == [.reasoning("hm"), .delta("a")])
+        expectEqual(events.prefix(2), [.reasoning("hm"), .delta("a")])
     }
 
     @Test("calls are assembled by their index, whatever their ids")
@@ -52,8 +52,9 @@ struct ResponsesStreamTests {
             #"{"type":"response.output_item.done","output_index":1,"item":{"id":"y1","type":"function_call","call_id":"c1","name":"f","arguments":"{\"a\":1}"}}"#,
             self.completed,
         ])
-        #expect(
-            events == [
+        expectEqual(
+            events,
+            [
                 .toolCall(ToolCall(id: "c1", name: "f", arguments: #"{"a":1}"#)),
                 .toolCall(ToolCall(id: "c2", name: "g", arguments: "{}")),
                 .usage(TokenUsage(input: 9, output: 2)), .finished(.toolCalls),
@@ -65,8 +66,8 @@ struct ResponsesStreamTests {
         let events = try self.read([
             #"{"type":"response.completed","response":{"output":[{"type":"message","content":[{"type":"output_text","text":"all"}]},{"type":"function_call","call_id":"c","name":"f","arguments":"{}"}]}}"#
         ])
-        #expect(
-            events == [.delta("all"), .toolCall(ToolCall(id: "c", name: "f", arguments: "{}")), .finished(.toolCalls)])
+        expectEqual(
+            events, [.delta("all"), .toolCall(ToolCall(id: "c", name: "f", arguments: "{}")), .finished(.toolCalls)])
     }
 
     @Test("a response in one piece is read the same way")
@@ -74,7 +75,7 @@ struct ResponsesStreamTests {
         let events = try self.read([
             #"{"object":"response","status":"completed","output":[{"type":"message","content":[{"type":"output_text","text":"all"}]}],"usage":{"input_tokens":1,"output_tokens":1}}"#
         ])
-        #expect(events == [.delta("all"), .usage(TokenUsage(input: 1, output: 1)), .finished(.stop)])
+        expectEqual(events, [.delta("all"), .usage(TokenUsage(input: 1, output: 1)), .finished(.stop)])
     }
 
     @Test(
@@ -88,7 +89,7 @@ struct ResponsesStreamTests {
             #"{"type":"response.output_item.added","output_index":1,"item":{"type":"function_call","call_id":"c","name":"f"}}"#,
             #"{"type":"response.incomplete","response":{"incomplete_details":{"reason":"\#(reason)"}}}"#,
         ])
-        #expect(events == [.delta("a"), .finished(expected)])
+        expectEqual(events, [.delta("a"), .finished(expected)])
     }
 
     @Test(
@@ -100,7 +101,7 @@ struct ResponsesStreamTests {
             #"{"error":{"code":"rate_limit_exceeded","message":"Slow down"}}"#,
         ])
     func failures(line: String) throws {
-        #expect(#expect(throws: ModelError.self) { try self.read([line]) }?.code == .rateLimited)
+        expectEqual(#expect(throws: ModelError.self) { try self.read([line]) }?.code, .rateLimited)
         let cut = #expect(throws: ModelError.self) { try self.read([self.text("a"), line]) }
         #expect(cut?.code == .interrupted && cut?.cause == "Slow down")
     }
@@ -108,7 +109,7 @@ struct ResponsesStreamTests {
     @Test("a stream without an end event counts as interrupted, even after text", arguments: [[], ["a"], ["a", "b"]])
     func cut(pieces: [String]) throws {
         let error = #expect(throws: ModelError.self) { try self.read(pieces.map { self.text($0) } + ["[DONE]"]) }
-        #expect(error?.code == .interrupted)
+        expectEqual(error?.code, .interrupted)
     }
 
     @Test(
@@ -119,7 +120,7 @@ struct ResponsesStreamTests {
             #"{"type":"response.function_call_arguments.delta","output_index":9,"delta":"x"}"#, "keep-alive",
         ])
     func noise(line: String) throws {
-        #expect(try self.read([line, self.text("a"), self.completed]).first == .delta("a"))
+        try expectEqual(self.read([line, self.text("a"), self.completed]).first, .delta("a"))
     }
 
     @Test("an answer with a malformed event has lost parts, and says so")
@@ -132,7 +133,7 @@ struct ResponsesStreamTests {
     @Test("garbage is not a response")
     func rubbish() {
         let error = #expect(throws: ModelError.self) { try self.read(["<html>", "{no"]) }
-        #expect(error?.code == .invalidResponse)
+        expectEqual(error?.code, .invalidResponse)
     }
 
     @Test("an answer with encrypted thoughts comes as a whole as well, thoughts before their call")

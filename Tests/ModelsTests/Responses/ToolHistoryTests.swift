@@ -1,5 +1,6 @@
 import JSON
 import Models
+import TestSupport
 import Testing
 
 /// How a conversation with calls and results is written for either endpoint.
@@ -26,8 +27,9 @@ struct ToolHistoryTests {
         let body = try JSON.parse(OpenAIDialect(host: "h").body(self.request(items: self.items), model: "m"))
         let messages = try #require(body["messages"]?.arrayValue)
         let function: JSON = ["name": "read", "arguments": "{}"]
-        #expect(
-            messages.suffix(2) == [
+        expectEqual(
+            messages.suffix(2),
+            [
                 [
                     "role": "assistant", "content": "Looking.",
                     "tool_calls": [["id": "c1", "type": "function", "function": function]],
@@ -41,14 +43,15 @@ struct ToolHistoryTests {
             ResponsesRequest.body(self.request(items: self.items), model: "m", hasLimit: true))
         #expect(body["store"] == false && body["include"] == ["reasoning.encrypted_content"])
         let output: JSON = ["type": "function_call_output", "call_id": "c1", "output": "a text"]
-        #expect(body["input"]?.arrayValue?.suffix(3) == [self.items[0], self.items[1], output])
+        expectEqual(body["input"]?.arrayValue?.suffix(3), [self.items[0], self.items[1], output])
         let plain = try JSON.parse(
             ResponsesRequest.body(
                 self.request(items: self.items), model: "m", hasLimit: true, asksForReasoning: false, sendsItems: false)
         )
-        #expect(plain["include"] == nil)
-        #expect(
-            plain["input"]?.arrayValue?.suffix(3).map { $0["type"]?.stringValue ?? "" } == [
+        expectEqual(plain["include"], nil)
+        expectEqual(
+            plain["input"]?.arrayValue?.suffix(3).map { $0["type"]?.stringValue ?? "" },
+            [
                 "message", "function_call", "function_call_output",
             ])
     }
@@ -57,7 +60,7 @@ struct ToolHistoryTests {
     func chatWithoutTools() throws {
         let request = ModelRequest(messages: [ModelMessage(.user, "Hi")])
         let body = try JSON.parse(ResponsesRequest.body(request, model: "m", hasLimit: true))
-        #expect(body["include"] == nil)
+        expectEqual(body["include"], nil)
     }
 
     @Test(

@@ -30,8 +30,8 @@ struct AnswerLimitTests {
     @Test("text is cut at the limit, between characters")
     func text() {
         let (report, events) = self.report(AnswerLimit(bytes: 10), [.delta("12345678"), .delta("9é€"), .delta("x")])
-        #expect(events == [.text("12345678"), .text("9")])
-        #expect(self.reason(report) == "the answer is longer than `model.answer_size` allows")
+        expectEqual(events, [.text("12345678"), .text("9")])
+        expectEqual(self.reason(report), "the answer is longer than `model.answer_size` allows")
     }
 
     @Test("an answer of exactly the limit is complete")
@@ -47,8 +47,8 @@ struct AnswerLimitTests {
     @Test("reasoning has the same limit, and without a word of the answer the turn fails")
     func reasoning() {
         let (report, events) = self.report(AnswerLimit(bytes: 10), [.reasoning("123456"), .reasoning("7890ab")])
-        #expect(events == [.reasoning("123456"), .reasoning("7890")])
-        #expect(self.reason(report)?.hasPrefix("m wrote more than `model.answer_size` allows") == true)
+        expectEqual(events, [.reasoning("123456"), .reasoning("7890")])
+        expectEqual(self.reason(report)?.hasPrefix("m wrote more than `model.answer_size` allows"), true)
     }
 
     @Test("tokens of text and reasoning count together, also without white space", arguments: [" word", "x9"])
@@ -56,7 +56,7 @@ struct AnswerLimitTests {
         let flood = (1...20_000).map { $0.isMultiple(of: 4) ? ModelEvent.reasoning("abcd") : .delta(piece) }
         let (report, events) = self.report(AnswerLimit(bytes: 1 << 20, tokens: 5_000), flood)
         #expect(events.count < 16_000)
-        #expect(self.reason(report) == "the answer is longer than `model.answer_tokens` allows")
+        expectEqual(self.reason(report), "the answer is longer than `model.answer_tokens` allows")
     }
 
     @Test(
@@ -83,8 +83,8 @@ struct AnswerLimitTests {
         } catch let failure as TurnFailure {
             outcome = failure.message
         }
-        #expect(outcome?.hasPrefix(reason) == true)
-        #expect(written.withLock { $0 } == length)
+        expectEqual(outcome?.hasPrefix(reason), true)
+        expectEqual(written.withLock { $0 }, length)
         try await eventually("the server has noticed the end") { server.answersUnderWay == 0 }
         await server.stop()
     }
@@ -100,7 +100,7 @@ struct AnswerLimitTests {
                     Array(#"{"choices":[{"delta":{"tool_calls":[{"index":0,"function":\#(function)}]}}]}"#.utf8))
             }
         }
-        #expect(error?.code == .oversized)
+        expectEqual(error?.code, .oversized)
         var responses = ResponsesStream()
         let second = #expect(throws: ModelError.self) {
             _ = try responses.receive(
@@ -110,6 +110,6 @@ struct AnswerLimitTests {
                     Array(#"{"type":"response.function_call_arguments.delta","delta":"\#(piece)"}"#.utf8))
             }
         }
-        #expect(second?.code == .oversized)
+        expectEqual(second?.code, .oversized)
     }
 }

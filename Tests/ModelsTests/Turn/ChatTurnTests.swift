@@ -44,9 +44,9 @@ struct ChatTurnTests {
             .event(.reasoning("hm")), .event(.delta("Hel")), .event(.delta("lo")),
             .event(.usage(TokenUsage(input: 12, output: 2))), .event(.finished(.stop)),
         ])
-        #expect(result.ending == .complete)
-        #expect(result.text == "Hello")
-        #expect(result.events.first == .reasoning("hm"))
+        expectEqual(result.ending, .complete)
+        expectEqual(result.text, "Hello")
+        expectEqual(result.events.first, .reasoning("hm"))
         guard case .usage(let call) = result.events.last else {
             Issue.record("no usage")
             return
@@ -69,7 +69,7 @@ struct ChatTurnTests {
     func waiting() async throws {
         let notice = RetryNotice(reason: "the model is busy (429)", delay: .seconds(3), attempt: 2)
         let result = try await self.run([.event(.waiting(notice))] + ScriptedModel.answer("ok"))
-        #expect(result.notices == ["The model is busy (429); retrying in 3 s (2 of 5)."])
+        expectEqual(result.notices, ["The model is busy (429); retrying in 3 s (2 of 5)."])
     }
 
     @Test(
@@ -84,8 +84,8 @@ struct ChatTurnTests {
         ])
     func cut(step: ScriptedModel.Step, reason: String) async throws {
         let result = try await self.run([.event(.delta("Half an ")), step])
-        #expect(result.ending == .cut(reason))
-        #expect(result.text == "Half an ")
+        expectEqual(result.ending, .cut(reason))
+        expectEqual(result.text, "Half an ")
     }
 
     @Test(
@@ -95,8 +95,8 @@ struct ChatTurnTests {
         ])
     func filtered(step: ScriptedModel.Step) async throws {
         let result = try await self.run([.event(.delta("Half an ")), step])
-        #expect(result.ending == .filtered("the content filter stopped it"))
-        #expect(result.text == "Half an ")
+        expectEqual(result.ending, .filtered("the content filter stopped it"))
+        expectEqual(result.text, "Half an ")
     }
 
     @Test(
@@ -110,12 +110,12 @@ struct ChatTurnTests {
             (.event(.finished(.stop)), .other),
         ])
     func cause(step: ScriptedModel.Step, cause: TurnFailure.Cause) async throws {
-        #expect(try await self.run(ScriptedModel { _ in [step] }, Requests.turn("Hello")).cause == cause)
+        try await expectEqual(self.run(ScriptedModel { _ in [step] }, Requests.turn("Hello")).cause, cause)
     }
 
     @Test("a stream that just ends counts as interrupted")
     func silentEnd() async throws {
-        #expect(try await self.run([.event(.delta("Half"))]).ending == .cut("the connection to the model broke"))
+        try await expectEqual(self.run([.event(.delta("Half"))]).ending, .cut("the connection to the model broke"))
     }
 
     @Test(
@@ -129,25 +129,25 @@ struct ChatTurnTests {
         ])
     func failed(step: ScriptedModel.Step, line: String) async throws {
         let result = try await self.run([step])
-        #expect(result.ending == nil)
-        #expect(result.failure?.hasPrefix(line) == true)
-        #expect(result.failure?.contains(";") == true)
+        expectEqual(result.ending, nil)
+        expectEqual(result.failure?.hasPrefix(line), true)
+        expectEqual(result.failure?.contains(";"), true)
     }
 
     @Test("an answer of white space counts as empty")
     func blank() async throws {
         let result = try await self.run([.event(.delta("  \n")), .event(.delta("\t")), .event(.finished(.stop))])
-        #expect(result.ending == nil)
-        #expect(result.failure?.hasPrefix("scripted gave an empty answer") == true)
+        expectEqual(result.ending, nil)
+        expectEqual(result.failure?.hasPrefix("scripted gave an empty answer"), true)
     }
 
     @Test("a tool call is reported, because no tools are available")
     func toolCall() async throws {
         let call = ScriptedModel.Step.event(.toolCall(ToolCall(id: "1", name: "rm", arguments: "{}")))
         let with = try await self.run([.event(.delta("Let me")), call, .event(.finished(.toolCalls))])
-        #expect(with.ending == .cut("the model called the tool “rm”, but no tools are available here"))
+        expectEqual(with.ending, .cut("the model called the tool “rm”, but no tools are available here"))
         let without = try await self.run([call, .event(.finished(.toolCalls))])
-        #expect(without.failure?.contains("“rm”") == true)
+        expectEqual(without.failure?.contains("“rm”"), true)
     }
 
     private func history(_ count: Int) -> [HistoryEntry] {
@@ -166,8 +166,8 @@ struct ChatTurnTests {
             ScriptedModel.answer(request.purpose == .summary ? "\n They talked." : "Yes.")
         }
         let result = try await self.run(model, Requests.turn("And?", history: self.history(20)))
-        #expect(result.ending == .complete)
-        #expect(result.text == "Yes.")
+        expectEqual(result.ending, .complete)
+        expectEqual(result.text, "Yes.")
         let summary = try #require(result.summaries.first)
         #expect(summary.text == "They talked." && summary.through > 5 && summary.through < 20)
         #expect(model.requests.dropLast().allSatisfy { $0.purpose == .summary })
@@ -186,7 +186,7 @@ struct ChatTurnTests {
         let giant = HistoryEntry(
             id: 21, role: .user, author: "alice", text: (1...900).map { "word\($0)" }.joined(separator: " "))
         let result = try await self.run(model, Requests.turn("And?", history: self.history(20) + [giant]))
-        #expect(result.ending == .complete)
+        expectEqual(result.ending, .complete)
         let asked = model.requests.filter { $0.purpose == .summary }
         #expect(asked.count > 3)
         let words = asked.map { $0.messages[1].text }.joined(separator: " ")
@@ -201,7 +201,7 @@ struct ChatTurnTests {
             [[.fail(ModelError(.refused, "no"))], ScriptedModel.answer("Yes.")], inputLimit: 1000)
         let result = try await self.run(model, Requests.turn("And?", history: self.history(20)))
         #expect(result.text == "Yes." && result.ending == .complete)
-        #expect(result.notices.first?.contains("could not be summarised") == true)
+        expectEqual(result.notices.first?.contains("could not be summarised"), true)
         #expect(result.summaries.isEmpty)
     }
 
@@ -209,8 +209,8 @@ struct ChatTurnTests {
     func summaryUnauthorized() async throws {
         let model = ScriptedModel([[.fail(ModelError(.unauthorized, "Bad key; set it."))]], inputLimit: 1000)
         let result = try await self.run(model, Requests.turn("And?", history: self.history(20)))
-        #expect(result.failure == "Bad key; set it.")
-        #expect(model.requests.count == 1)
+        expectEqual(result.failure, "Bad key; set it.")
+        expectEqual(model.requests.count, 1)
     }
 
     @Test("a prompt that the endpoint finds too long is shortened and sent again, once")
@@ -220,28 +220,28 @@ struct ChatTurnTests {
         ) { request in ScriptedModel.answer(request.purpose == .summary ? "Short." : "Yes.") }
         let result = try await self.run(model, Requests.turn("And?", history: self.history(20)))
         #expect(result.text == "Yes." && result.summaries.count == 1)
-        #expect(model.requests.map(\.purpose).last == .chat)
+        expectEqual(model.requests.map(\.purpose).last, .chat)
         #expect(TokenEstimator.tokens(in: model.requests.last?.messages ?? []) <= 1200)
     }
 
     @Test("when even that is too long, the turn fails and says what to do")
     func tooLongTwice() async throws {
         let model = ScriptedModel { _ in [.fail(ModelError(.tooLong, "Too long; send less."))] }
-        #expect(try await self.run(model, Requests.turn("And?")).failure == "Too long; send less.")
-        #expect(model.requests.count == 2)
+        try await expectEqual(self.run(model, Requests.turn("And?")).failure, "Too long; send less.")
+        expectEqual(model.requests.count, 2)
     }
 
     @Test("a message that is too long by itself never reaches the model")
     func refused() async throws {
         let model = ScriptedModel(inputLimit: 1000)
         let text = String(repeating: "some words here ", count: 1000)
-        #expect(try await self.run(model, Requests.turn(text)).failure?.contains("too long") == true)
+        try await expectEqual(self.run(model, Requests.turn(text)).failure?.contains("too long"), true)
         #expect(model.requests.isEmpty)
         let catalog = ModelCatalog(model)
         _ = try await catalog.models()
         let turn = ChatTurn(model, catalog: catalog, logger: Logger(label: "test"))
-        #expect(turn.refusal(of: text)?.contains("too long") == true)
-        #expect(turn.refusal(of: "short") == nil)
+        expectEqual(turn.refusal(of: text)?.contains("too long"), true)
+        expectEqual(turn.refusal(of: "short"), nil)
     }
 
     @Test("cancelling ends the turn at once")

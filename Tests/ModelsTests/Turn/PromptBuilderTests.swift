@@ -1,5 +1,6 @@
 import Chat
 import Models
+import TestSupport
 import Testing
 
 @Suite("Building the prompt of a chat turn")
@@ -33,8 +34,9 @@ struct PromptBuilderTests {
     func order() {
         let plan = self.builder.plan(
             self.request(history: [self.entry(1, .user, "Hi"), self.entry(2, .assistant, "Yes?")]))
-        #expect(
-            self.messages(plan) == [
+        expectEqual(
+            self.messages(plan),
+            [
                 ModelMessage(.system, "Be helpful."), ModelMessage(.user, "Hi"), ModelMessage(.assistant, "Yes?"),
                 ModelMessage(.user, "And now?"),
             ])
@@ -43,9 +45,9 @@ struct PromptBuilderTests {
     @Test("the summary is part of the instructions' message")
     func summary() {
         let plan = self.builder.plan(self.request(summary: HistorySummary(text: "They met.", through: 9)))
-        #expect(
-            self.messages(plan).first
-                == ModelMessage(.system, "Be helpful.\n\nWhat was said before, in short:\nThey met."))
+        expectEqual(
+            self.messages(plan).first,
+            ModelMessage(.system, "Be helpful.\n\nWhat was said before, in short:\nThey met."))
     }
 
     @Test("what the person has set precedes the summary, and counts")
@@ -66,8 +68,8 @@ struct PromptBuilderTests {
     func names() {
         let history = [self.entry(1, .user, "Hi", by: "bob"), self.entry(2, .assistant, "Hello")]
         let messages = self.messages(self.builder.plan(self.request(history: history)))
-        #expect(messages[1].text == "<bob> Hi")
-        #expect(messages.last?.text == "<alice> And now?")
+        expectEqual(messages[1].text, "<bob> Hi")
+        expectEqual(messages.last?.text, "<alice> And now?")
         #expect(messages[0].text.contains("Several people"))
     }
 
@@ -75,7 +77,7 @@ struct PromptBuilderTests {
     func hostileName() {
         let history = [self.entry(1, .user, "Hi", by: "bob"), self.entry(2, .assistant, "Hello")]
         let messages = self.messages(self.builder.plan(self.request(history: history, sender: "eve>\n<root")))
-        #expect(messages.last?.text == "<eve<root> And now?")
+        expectEqual(messages.last?.text, "<eve<root> And now?")
     }
 
     @Test("each message knows the tokens of its own text, with names and joined", arguments: ["alice", "bob"])
@@ -87,7 +89,7 @@ struct PromptBuilderTests {
         // The second prompt is made from entries that are weighed already.
         for _ in 0..<2 {
             for message in self.messages(self.builder.plan(self.request(history: history))) {
-                #expect(message.textTokens == TokenEstimator.tokens(in: message.text), "\(message.text)")
+                expectEqual(message.textTokens, TokenEstimator.tokens(in: message.text), "\(message.text)")
             }
         }
     }
@@ -97,8 +99,9 @@ struct PromptBuilderTests {
         let history = [
             self.entry(2, .user, "One"), self.entry(3, .assistant, "Half"), self.entry(5, .assistant, "whole"),
         ]
-        #expect(
-            self.messages(self.builder.plan(self.request(history: history))).map(\.text) == [
+        expectEqual(
+            self.messages(self.builder.plan(self.request(history: history))).map(\.text),
+            [
                 "Be helpful.", "One", "Half\n\nwhole", "And now?",
             ])
     }
@@ -110,16 +113,16 @@ struct PromptBuilderTests {
             self.entry(6, .user, "Three"),
         ]
         let messages = self.messages(self.builder.plan(self.request(history: history)))
-        #expect(messages.dropFirst().map(\.role) == [.user, .assistant, .user, .assistant, .user, .assistant, .user])
+        expectEqual(messages.dropFirst().map(\.role), [.user, .assistant, .user, .assistant, .user, .assistant, .user])
         let note = UnansweredQuestions.note
-        #expect(messages.dropFirst().map(\.text) == ["One", note, "Two", "2", "Three", note, "And now?"])
+        expectEqual(messages.dropFirst().map(\.text), ["One", note, "Two", "2", "Three", note, "And now?"])
     }
 
     @Test("a question that is asked again after a failure appears once")
     func askedAgain() {
         let history = [self.entry(2, .user, "And  now?"), self.entry(4, .user, "And now? ")]
         let messages = self.messages(self.builder.plan(self.request("And now?", history: history)))
-        #expect(messages.map(\.text) == ["Be helpful.", "And now?"])
+        expectEqual(messages.map(\.text), ["Be helpful.", "And now?"])
     }
 
     @Test("an interrupted answer is sent once, with the request to continue")
@@ -128,9 +131,9 @@ struct PromptBuilderTests {
         for history in [history, [history[0]]] {
             let messages = self.messages(
                 self.builder.plan(self.request("Tell me", history: history, continuing: "It was a")))
-            #expect(messages.map(\.role) == [.system, .user, .assistant, .user])
-            #expect(messages[1].text == "Tell me")
-            #expect(messages[2].text == "It was a")
+            expectEqual(messages.map(\.role), [.system, .user, .assistant, .user])
+            expectEqual(messages[1].text, "Tell me")
+            expectEqual(messages[2].text, "It was a")
             #expect(messages[3].text.contains("Go on exactly"))
         }
     }
@@ -139,8 +142,8 @@ struct PromptBuilderTests {
     func continuingNothing() {
         let messages = self.messages(
             self.builder.plan(self.request("Tell me", history: [self.entry(1, .user, "Tell me")], continuing: "")))
-        #expect(messages.map(\.role) == [.system, .user])
-        #expect(messages.last?.text == "Tell me")
+        expectEqual(messages.map(\.role), [.system, .user])
+        expectEqual(messages.last?.text, "Tell me")
     }
 
     @Test("whole messages are dropped, oldest first, and leave room for further turns")
@@ -151,18 +154,18 @@ struct PromptBuilderTests {
             Issue.record("nothing dropped")
             return
         }
-        #expect(dropped + kept == history)
+        expectEqual(dropped + kept, history)
         #expect(!dropped.isEmpty && !kept.isEmpty)
         let summary = HistorySummary(text: String(repeating: "short ", count: 40), through: dropped.last?.id ?? 0)
         let messages = self.messages(self.builder.plan(self.request(history: kept, summary: summary)))
-        #expect(messages.count == kept.count + 2)
+        expectEqual(messages.count, kept.count + 2)
         #expect(TokenEstimator.tokens(in: messages) <= 900)
     }
 
     @Test("a history that just fits is kept")
     func fits() {
         let history = (1...4).map { self.entry(Int64($0), $0 % 2 == 1 ? .user : .assistant, "short text") }
-        #expect(self.messages(self.builder.plan(self.request(history: history))).count == 6)
+        expectEqual(self.messages(self.builder.plan(self.request(history: history))).count, 6)
     }
 
     @Test("a message that is too long by itself is refused with what to do")
@@ -174,14 +177,14 @@ struct PromptBuilderTests {
         }
         #expect(line.contains("too long for small") && line.contains("Shorten it"))
         #expect(!line.contains("\n"))
-        #expect(self.builder.refusal(of: text) == line)
-        #expect(self.builder.refusal(of: "short") == nil)
+        expectEqual(self.builder.refusal(of: text), line)
+        expectEqual(self.builder.refusal(of: "short"), nil)
     }
 
     @Test("a summary that leaves no room is summarised again")
     func hugeSummary() {
         let summary = HistorySummary(text: String(repeating: "some words here ", count: 1000), through: 9)
-        #expect(self.builder.plan(self.request(summary: summary)) == .needsSummary(dropped: [], kept: []))
+        expectEqual(self.builder.plan(self.request(summary: summary)), .needsSummary(dropped: [], kept: []))
     }
 
     @Test("the correction by real counts changes how much fits")

@@ -1,13 +1,14 @@
 import Models
+import TestSupport
 import Testing
 
 @Suite("Estimating tokens")
 struct TokenEstimatorTests {
     @Test("empty text has no tokens")
     func empty() {
-        #expect(TokenEstimator.weight(of: "") == 0)
-        #expect(TokenEstimator.tokens(in: "") == 0)
-        #expect(TokenEstimator.tokens(in: [ModelMessage]()) == TokenEstimator.perRequest)
+        expectEqual(TokenEstimator.weight(of: ""), 0)
+        expectEqual(TokenEstimator.tokens(in: ""), 0)
+        expectEqual(TokenEstimator.tokens(in: [ModelMessage]()), TokenEstimator.perRequest)
     }
 
     /// The real o200k counts of each sample (`scripts/measure-tokens` measures many more).
@@ -54,18 +55,18 @@ struct TokenEstimatorTests {
     @Test("calibration moves half-way to the endpoint's count, within bounds")
     func calibration() {
         let calibration = TokenCalibration()
-        #expect(calibration.factor(for: "m") == 1)
+        expectEqual(calibration.factor(for: "m"), 1)
         calibration.learn(model: "m", estimate: 100, actual: 80)
         #expect(abs(calibration.factor(for: "m") - 0.9) < 1e-9)
         calibration.learn(model: "m", estimate: 100, actual: 1000)
         #expect(abs(calibration.factor(for: "m") - 1.45) < 1e-9)
         calibration.learn(model: "m", estimate: 10, actual: 1000)
         #expect(abs(calibration.factor(for: "m") - 1.45) < 1e-9)
-        #expect(calibration.factor(for: "other") == 1)
+        expectEqual(calibration.factor(for: "other"), 1)
         calibration.learn(model: "m", inputLimit: 8192)
-        #expect(calibration.inputLimit(for: "m") == 8192)
+        expectEqual(calibration.inputLimit(for: "m"), 8192)
         for number in 0..<1000 { calibration.learn(model: "m\(number)", inputLimit: number) }
-        #expect(calibration.inputLimit(for: "m999") == 999)
+        expectEqual(calibration.inputLimit(for: "m999"), 999)
     }
 }
 

@@ -53,14 +53,14 @@ struct KeyLimitTests {
         ]
         let scene = try await ProxyScene(keys: keys) { request in .echo(request, []) }
         let brief: HTTPHeaders = ["X-Api-Key": "jb_brief"]
-        #expect(try await scene.ask(.get, "/x", brief).status == 200)
+        try await expectEqual(scene.ask(.get, "/x", brief).status, 200)
         scene.clock.withLock { $0 = end - 1 }
-        #expect(try await scene.ask(.get, "/x", brief).status == 200)
+        try await expectEqual(scene.ask(.get, "/x", brief).status, 200)
         scene.clock.withLock { $0 = end }
         for (headers, time) in [(brief, "2026-09-21T14:13:30Z"), (["Api-Key": "jb_old"], "2023-11-14T22:13:20Z")] {
             let answer = try await scene.ask(.get, "/x", headers)
             #expect(answer.status == 401 && answer.headers["www-authenticate"] == "Bearer")
-            #expect(try self.code(answer.body) == "expired_api_key")
+            try expectEqual(self.code(answer.body), "expired_api_key")
             let message = try self.message(answer.body)
             #expect(message.contains(time) && message.contains("jetbridge token create --scope proxy"), "\(message)")
         }
@@ -81,7 +81,7 @@ struct KeyLimitTests {
         for model in ["B", "cafe\u{301}", "b ", ""] {
             let error = #expect(throws: ProxyRefusal.self) { try gatekeeper.check(model: model, for: key) }
             #expect(error?.code == "model_not_allowed" && error?.status.code == 403)
-            #expect(error?.message.contains("only b, caf\u{E9}") == true)
+            expectEqual(error?.message.contains("only b, caf\u{E9}"), true)
         }
         let error = #expect(throws: ProxyRefusal.self) { try gatekeeper.check(model: nil, for: key) }
         #expect(error?.code == "model_unreadable" && error?.status.code == 400)
@@ -94,24 +94,24 @@ struct KeyLimitTests {
         for path in ["/v1/chat/completions", "/embeddings", "/v1/messages", "/v1/messages/count_tokens", "/responses"] {
             for model in ["a", "org/b"] {
                 let body = Array("{\"model\":\"\(model)\"}".utf8)
-                #expect(try await scene.ask(.post, prefix + path, Self.headers, .bytes(body)).status == 200)
-                #expect(upstream.bodies.last == body)
+                try await expectEqual(scene.ask(.post, prefix + path, Self.headers, .bytes(body)).status, 200)
+                expectEqual(upstream.bodies.last, body)
             }
         }
         let asked = upstream.bodies.count
         let other = try await scene.ask(
             .post, prefix + "/v1/chat/completions", Self.headers, .bytes(Array(#"{"model":"c"}"#.utf8)))
-        #expect(other.status == 403)
-        #expect(try self.code(other.body) == "model_not_allowed")
-        #expect(try self.message(other.body) == "This client key may not use the model 'c', only a, org/b.")
+        expectEqual(other.status, 403)
+        try expectEqual(self.code(other.body), "model_not_allowed")
+        try expectEqual(self.message(other.body), "This client key may not use the model 'c', only a, org/b.")
         let anthropic = try await scene.ask(
             .post, prefix + "/v1/messages", Self.headers, .bytes(Array(#"{"model":"c"}"#.utf8)))
-        #expect(anthropic.status == 403)
-        #expect(try JSON.parse(anthropic.body)["error"]?["type"]?.stringValue == "permission_error")
+        expectEqual(anthropic.status, 403)
+        try expectEqual(JSON.parse(anthropic.body)["error"]?["type"]?.stringValue, "permission_error")
         let none = try await scene.ask(.post, prefix + "/v1/responses", Self.headers, .bytes(Array("{}".utf8)))
-        #expect(none.status == 400)
-        #expect(try self.code(none.body) == "model_unreadable")
-        #expect(upstream.bodies.count == asked)
+        expectEqual(none.status, 400)
+        try expectEqual(self.code(none.body), "model_unreadable")
+        expectEqual(upstream.bodies.count, asked)
         await scene.stop()
     }
 
@@ -126,12 +126,12 @@ struct KeyLimitTests {
             "/models", "/models/session", "/models/a", "/models/a/policy", "/v1/responses/r_1/cancel", "/",
         ] {
             let answer = try await scene.ask(.post, path, Self.headers, body)
-            #expect(answer.status == 403, "\(path)")
-            #expect(try self.code(answer.body) == "model_not_allowed")
+            expectEqual(answer.status, 403, "\(path)")
+            try expectEqual(self.code(answer.body), "model_not_allowed")
         }
         for method in [HTTPMethod.get, .put, .patch, .delete, .options] {
             let answer = try await scene.ask(method, "/v1/chat/completions", Self.headers, body)
-            #expect(answer.status == 403, "\(method)")
+            expectEqual(answer.status, 403, "\(method)")
         }
         for path in ["/v1/responses/r_1", "/v1/realtime?model=c", "/v1/files", "/models/"] {
             let answer = try await scene.ask(.get, path, Self.headers)
@@ -139,7 +139,7 @@ struct KeyLimitTests {
         }
         #expect(upstream.bodies.isEmpty)
         // Other keys are not affected.
-        #expect(try await scene.ask(.post, "/v1/audio/speech", [:], body).status == 200)
+        try await expectEqual(scene.ask(.post, "/v1/audio/speech", [:], body).status, 200)
         await scene.stop()
     }
 
@@ -163,16 +163,16 @@ struct KeyLimitTests {
                             try await writer.write(Array(body[start..<min(start + 100_000, body.count)]))
                         }
                     })
-                #expect(answer.status == status)
+                expectEqual(answer.status, status)
                 if status == 200 {
-                    #expect(upstream.bodies.last == body)
+                    expectEqual(upstream.bodies.last, body)
                 } else if status == 413 {
                     let limit = length == nil ? "up to 1 MiB if its length is not announced" : "up to 16 MiB, "
                     #expect(try self.message(answer.body).contains(limit))
                 }
             }
         }
-        #expect(upstream.bodies.count == 3)
+        expectEqual(upstream.bodies.count, 3)
         await scene.stop()
     }
 
@@ -210,7 +210,7 @@ struct KeyLimitTests {
                     let head = try await client.receive(through: "\r\n\r\n")
                     let isPlain = type == types[0] || type.contains("UTF-8")
                     let isAllowed = isPlain && ModelName.find(in: Array(body.utf8)) == "a"
-                    #expect(head.contains(" 200 ") == isAllowed, "\(body) \(type) \(head)")
+                    expectEqual(head.contains(" 200 "), isAllowed, "\(body) \(type) \(head)")
                     let length = head.split(separator: "\r\n").first { $0.hasPrefix("Content-Length: ") }?.dropFirst(16)
                     _ = try await client.receive(count: Int(try #require(length)) ?? 0)
                     // A refused body may be unread, and then its connection ends.
@@ -223,8 +223,8 @@ struct KeyLimitTests {
                 client.close()
             }
         }
-        #expect(upstream.bodies.count == 2 * 2 * 3)
-        for body in upstream.bodies { #expect(try JSON.parse(body)["model"]?.stringValue == "a") }
+        expectEqual(upstream.bodies.count, 2 * 2 * 3)
+        for body in upstream.bodies { try expectEqual(JSON.parse(body)["model"]?.stringValue, "a") }
         await scene.stop()
     }
 
@@ -235,15 +235,15 @@ struct KeyLimitTests {
         let upstream = Upstream()
         let scene = try await self.scene(upstream)
         let headers: HTTPHeaders = ["Authorization": "Bearer jb_ten", "Accept-Encoding": "gzip"]
-        for _ in 0..<2 { #expect(try await scene.ask(.post, "/v1/x", headers, .bytes([1])).status == 200) }
+        for _ in 0..<2 { try await expectEqual(scene.ask(.post, "/v1/x", headers, .bytes([1])).status, 200) }
         let answer = try await scene.ask(.post, "/v1/x", headers, .bytes([1]))
         #expect(answer.status == 429 && answer.headers["retry-after"] == "35200")
-        #expect(try self.code(answer.body) == "tokens_exhausted")
+        try expectEqual(self.code(answer.body), "tokens_exhausted")
         #expect(try self.message(answer.body).contains("12 of its 10 tokens"))
-        #expect(upstream.targets.count == 2)
-        #expect(try await scene.ask(.post, "/v1/x", [:], .bytes([1])).status == 200)
+        expectEqual(upstream.targets.count, 2)
+        try await expectEqual(scene.ask(.post, "/v1/x", [:], .bytes([1])).status, 200)
         scene.clock.withLock { $0 += 35_200_000 }
-        #expect(try await scene.ask(.post, "/v1/x", headers, .bytes([1])).status == 200)
+        try await expectEqual(scene.ask(.post, "/v1/x", headers, .bytes([1])).status, 200)
         await scene.stop()
     }
 
@@ -277,8 +277,8 @@ struct KeyLimitTests {
         for _ in 0..<8 { _ = try await client.receive(through: data) }
         client.close()
         while scene.used.withLock({ $0.isEmpty }) { _ = try await scene.ask(.get, "/x", ["Api-Key": "jb_ten"]) }
-        #expect(scene.used.withLock { $0.map(\.tokens) } == [expected])
-        #expect(try await scene.ask(.post, "/x", ["Api-Key": "jb_ten"], .bytes([1])).status == 429)
+        expectEqual(scene.used.withLock { $0.map(\.tokens) }, [expected])
+        try await expectEqual(scene.ask(.post, "/x", ["Api-Key": "jb_ten"], .bytes([1])).status, 429)
         await scene.stop()
     }
 
@@ -300,12 +300,12 @@ struct KeyLimitTests {
         let second = try await scene.ask(.post, "/v1/chat/completions", ["Api-Key": "jb_ten"], .bytes([1]))
         #expect(second.status == 429 && second.headers["retry-after"] == "5")
         // It asks for no tokens.
-        #expect(try await scene.ask(.get, "/x", ["Api-Key": "jb_ten"]).status == 200)
+        try await expectEqual(scene.ask(.get, "/x", ["Api-Key": "jb_ten"]).status, 200)
         #expect(scene.used.withLock { $0.isEmpty })
         client.close()
         while scene.used.withLock({ $0.isEmpty }) { _ = try await scene.ask(.get, "/x", ["Api-Key": "jb_ten"]) }
-        #expect(scene.used.withLock { $0.map(\.tokens) } == [AnswerTokens(input: 2, output: 1_000)])
-        #expect(try await scene.ask(.post, "/x", ["Api-Key": "jb_ten"], .bytes([1])).status == 429)
+        expectEqual(scene.used.withLock { $0.map(\.tokens) }, [AnswerTokens(input: 2, output: 1_000)])
+        try await expectEqual(scene.ask(.post, "/x", ["Api-Key": "jb_ten"], .bytes([1])).status, 429)
         await scene.stop()
     }
 
@@ -335,7 +335,7 @@ struct KeyLimitTests {
         while status == 429 {
             status = try await scene.ask(.post, "/v1/files", ["Api-Key": "jb_ten"], .bytes([1])).status
         }
-        #expect(status == 200)
+        expectEqual(status, 200)
         #expect(scene.used.withLock { $0.isEmpty })
         await scene.stop()
     }
@@ -351,13 +351,13 @@ struct KeyLimitTests {
         func ask() async throws -> Int {
             try await scene.ask(.post, "/x", ["Api-Key": "jb_ten"], .bytes([1])).status
         }
-        #expect(try await ask() == 429)
+        try await expectEqual(ask(), 429)
         // These ask for no tokens.
-        #expect(try await scene.ask(.get, "/v1/models", ["Api-Key": "jb_ten"]).status == 200)
+        try await expectEqual(scene.ask(.get, "/v1/models", ["Api-Key": "jb_ten"]).status, 200)
         let body = HTTPClientRequest.Body.bytes(Array(#"{"model":"a"}"#.utf8))
-        #expect(try await scene.ask(.post, "/v1/messages/count_tokens", ["Api-Key": "jb_ten"], body).status == 200)
+        try await expectEqual(scene.ask(.post, "/v1/messages/count_tokens", ["Api-Key": "jb_ten"], body).status, 200)
         scene.clock.withLock { $0 += 86_400_000 }
-        #expect(try await ask() == 200)
+        try await expectEqual(ask(), 200)
         await scene.stop()
     }
 
@@ -366,7 +366,7 @@ struct KeyLimitTests {
         let scene = try await ProxyScene(keys: Self.keys) { request in .echo(request, []) }
         for (key, isKept) in [("jb_ten", false), (ProxyScene.key, true)] {
             let answer = try await scene.ask(.get, "/x", ["Api-Key": key, "Accept-Encoding": "gzip"])
-            #expect(String(decoding: answer.body, as: UTF8.self).lowercased().contains("gzip") == isKept)
+            expectEqual(String(decoding: answer.body, as: UTF8.self).lowercased().contains("gzip"), isKept)
         }
         await scene.stop()
     }

@@ -28,14 +28,14 @@ struct ModelListTests {
                 String(decoding: $0, as: UTF8.self)
             }
         }
-        #expect(reduced(Self.list) == Self.reduced)
-        #expect(
-            reduced(#"{"data":[{"id":"x"},{"id":"a"},{"id":"y"}],"first_id":"x","last_id":"y","has_more":false}"#)
-                == #"{"data":[{"id":"a"}],"first_id":"a","last_id":"a","has_more":false}"#)
-        #expect(reduced(#"{"data":[{"id":"x"}],"first_id":"x"}"#) == #"{"data":[],"first_id":null}"#)
-        #expect(reduced(#"{"data":[]}"#) == #"{"data":[]}"#)
+        expectEqual(reduced(Self.list), Self.reduced)
+        expectEqual(
+            reduced(#"{"data":[{"id":"x"},{"id":"a"},{"id":"y"}],"first_id":"x","last_id":"y","has_more":false}"#),
+            #"{"data":[{"id":"a"}],"first_id":"a","last_id":"a","has_more":false}"#)
+        expectEqual(reduced(#"{"data":[{"id":"x"}],"first_id":"x"}"#), #"{"data":[],"first_id":null}"#)
+        expectEqual(reduced(#"{"data":[]}"#), #"{"data":[]}"#)
         for text in ["", "[]", #"["a"]"#, #"{"models":[{"id":"c"}]}"#, #"{"data":{"id":"c"}}"#, "{", "data: x"] {
-            #expect(reduced(text) == nil, "\(text)")
+            expectEqual(reduced(text), nil, "\(text)")
         }
     }
 
@@ -47,12 +47,13 @@ struct ModelListTests {
                 .map { String(decoding: $0, as: UTF8.self) }
         }
         let fast = #"{"id":"fast","name":"fast (A)","x":1}"#
-        #expect(
-            shown(nil) == #"{"data":[{"id":"a","name":"A","x":1},{"id":"b"},"# + fast
+        expectEqual(
+            shown(nil),
+            #"{"data":[{"id":"a","name":"A","x":1},{"id":"b"},"# + fast
                 + #",{"object":"model","owned_by":"proxy","id":"new"},{"id":"old"}]}"#)
-        #expect(shown(["a"]) == #"{"data":[{"id":"a","name":"A","x":1},"# + fast + "]}")
-        #expect(shown(["fast"]) == #"{"data":["# + fast + "]}")
-        #expect(shown(["c"]) == #"{"data":[]}"#)
+        expectEqual(shown(["a"]), #"{"data":[{"id":"a","name":"A","x":1},"# + fast + "]}")
+        expectEqual(shown(["fast"]), #"{"data":["# + fast + "]}")
+        expectEqual(shown(["c"]), #"{"data":[]}"#)
     }
 
     @Test("clients that need no key see the aliases, fresh and cached; a list of another form passes as it is")
@@ -64,10 +65,10 @@ struct ModelListTests {
         for _ in 0..<2 {
             let answer = try await scene.ask(.get, "/v1/models")
             #expect(self.text(answer.body).hasSuffix(#"{"id":"org/b"},{"id":"fast","x":1}]}"#))
-            #expect(answer.headers["cache-control"] == "no-store")
+            expectEqual(answer.headers["cache-control"], "no-store")
         }
-        #expect(try await self.text(scene.ask(.get, "/v1/models?x=1").body) == #"{"models":[]}"#)
-        #expect(try await self.text(scene.ask(.get, "/other/models").body) == #"{"models":[]}"#)
+        try await expectEqual(self.text(scene.ask(.get, "/v1/models?x=1").body), #"{"models":[]}"#)
+        try await expectEqual(self.text(scene.ask(.get, "/other/models").body), #"{"models":[]}"#)
         await scene.stop()
     }
 
@@ -75,7 +76,7 @@ struct ModelListTests {
     func list() async throws {
         let served = KeepingTests.Counter()
         let scene = try await ProxyScene(keys: Self.keys) { request in
-            #expect(request.headers["range"] == nil)
+            expectEqual(request.headers["range"], nil)
             served.count += 1
             let headers: HTTPHeaders = [
                 "Content-Type": "application/json", "Cache-Control": "max-age=60", "ETag": "\"1\"",
@@ -95,27 +96,27 @@ struct ModelListTests {
             for (name, value) in headers { all.append(name, value) }
             let answer = try await scene.ask(.get, "/v1/models", all)
             #expect(answer.status == 200 && self.text(answer.body) == Self.reduced)
-            #expect(answer.headers["content-length"] == "\(Self.reduced.utf8.count)")
-            #expect(answer.headers["cache-control"] == "no-store")
-            for name in ["etag", "last-modified", "content-encoding"] { #expect(answer.headers[name] == nil) }
+            expectEqual(answer.headers["content-length"], "\(Self.reduced.utf8.count)")
+            expectEqual(answer.headers["cache-control"], "no-store")
+            for name in ["etag", "last-modified", "content-encoding"] { expectEqual(answer.headers[name], nil) }
         }
         // Fresh, with conditions that must not hide the list.
         try await expectReduced(["If-None-Match": "\"1\"", "Range": "bytes=0-5", "Accept-Encoding": "gzip"])
-        #expect(served.count == 1)
+        expectEqual(served.count, 1)
         // Cached for all keys, whole.
         let whole = try await scene.ask(.get, "/v1/models")
         #expect(self.text(whole.body) == Self.list && whole.headers["etag"] == "\"1\"")
-        #expect(whole.headers["cache-status"] == "jetbridge; hit")
+        expectEqual(whole.headers["cache-status"], "jetbridge; hit")
         try await expectReduced()
         try await expectReduced(["If-None-Match": "\"1\"", "If-Modified-Since": "Tue, 02 Jun 2026 00:00:00 GMT"])
-        #expect(served.count == 1)
+        expectEqual(served.count, 1)
         // Revalidated.
         scene.clock.withLock { $0 += 61_000 }
         try await expectReduced()
-        #expect(served.count == 2)
+        expectEqual(served.count, 2)
         // Without the cache.
         try await expectReduced(["Cache-Control": "no-store"])
-        #expect(served.count == 3)
+        expectEqual(served.count, 3)
         await scene.stop()
     }
 
@@ -127,16 +128,16 @@ struct ModelListTests {
             return .json(["id": .string(request.target)])
         }
         for path in ["/v1/models/a", "/models/org/b", "/v1/models/org%2Fb"] {
-            #expect(try await scene.ask(.get, path, Self.two).status == 200, "\(path)")
+            try await expectEqual(scene.ask(.get, path, Self.two).status, 200, "\(path)")
         }
-        #expect(asked.count == 3)
+        expectEqual(asked.count, 3)
         for path in ["/v1/models/c", "/models/a/..", "/models/..%2Fx", "/v1/models/A"] {
             let answer = try await scene.ask(.get, path, Self.two)
-            #expect(answer.status == 404, "\(path)")
-            #expect(try JSON.parse(answer.body)["error"]?["code"]?.stringValue == "model_not_found")
+            expectEqual(answer.status, 404, "\(path)")
+            try expectEqual(JSON.parse(answer.body)["error"]?["code"]?.stringValue, "model_not_found")
         }
-        #expect(asked.count == 3)
-        #expect(try await scene.ask(.get, "/v1/models/c").status == 200)
+        expectEqual(asked.count, 3)
+        try await expectEqual(scene.ask(.get, "/v1/models/c").status, 200)
         await scene.stop()
     }
 
@@ -156,8 +157,8 @@ struct ModelListTests {
             var headers = Self.two
             headers.append("X-Case", name)
             let answer = try await scene.ask(.get, "/v1/models", headers)
-            #expect(answer.status == 502, "\(name)")
-            #expect(try JSON.parse(answer.body)["error"]?["code"]?.stringValue == "models_unreadable")
+            expectEqual(answer.status, 502, "\(name)")
+            try expectEqual(JSON.parse(answer.body)["error"]?["code"]?.stringValue, "models_unreadable")
         }
         let busy = try await scene.ask(.get, "/v1/models", Self.two)
         #expect(busy.status == 503 && self.text(busy.body) == #"{"error":"busy"}"#)
@@ -170,9 +171,9 @@ struct ModelListTests {
             HTTPServerResponse(.ok, .json, bytes: Array(Self.list.utf8))
         }
         let answer = try await scene.ask(.get, "/proxy/v1/models", Self.two)
-        #expect(self.text(answer.body) == Self.reduced)
-        #expect(answer.headers["content-security-policy"]?.hasPrefix("sandbox") == true)
-        #expect(try await scene.ask(.get, "/proxy/models/c", Self.two).status == 404)
+        expectEqual(self.text(answer.body), Self.reduced)
+        expectEqual(answer.headers["content-security-policy"]?.hasPrefix("sandbox"), true)
+        try await expectEqual(scene.ask(.get, "/proxy/models/c", Self.two).status, 404)
         await scene.stop()
     }
 }

@@ -1,4 +1,5 @@
 import HTTP
+import TestSupport
 import Testing
 
 @testable import Proxy
@@ -31,25 +32,26 @@ struct AttemptPlanTests {
 
     @Test("a missing path is looked for at the other URL, then in the other forms")
     func missing() throws {
-        #expect(
-            Self.attempts(try Self.plan()) { _ in .missing }
-                == ["- - /v1/messages", "- - /messages", "- chat /chat/completions"])
+        expectEqual(
+            Self.attempts(try Self.plan()) { _ in .missing },
+            ["- - /v1/messages", "- - /messages", "- chat /chat/completions"])
     }
 
     @Test("a model that is not there in one form is asked in the next")
     func unsupported() throws {
-        #expect(
-            Self.attempts(try Self.plan()) { $0.form.api == nil ? .unsupported : .answered }
-                == ["- - /v1/messages", "- chat /chat/completions"])
+        expectEqual(
+            Self.attempts(try Self.plan()) { $0.form.api == nil ? .unsupported : .answered },
+            ["- - /v1/messages", "- chat /chat/completions"])
     }
 
     @Test("another model stands in for one that fails, from the first form on")
     func fallback() throws {
-        #expect(
-            Self.attempts(try Self.plan(models: [nil, "b", "c"])) { $0.model == "c" ? .answered : .failed }
-                == ["- - /v1/messages", "b - /v1/messages", "c - /v1/messages"])
-        #expect(
-            Self.attempts(try Self.plan(models: [nil, "b"])) { _ in .failed } == [
+        expectEqual(
+            Self.attempts(try Self.plan(models: [nil, "b", "c"])) { $0.model == "c" ? .answered : .failed },
+            ["- - /v1/messages", "b - /v1/messages", "c - /v1/messages"])
+        expectEqual(
+            Self.attempts(try Self.plan(models: [nil, "b"])) { _ in .failed },
+            [
                 "- - /v1/messages", "b - /v1/messages",
             ])
     }
@@ -59,8 +61,7 @@ struct AttemptPlanTests {
         let attempts = Self.attempts(try Self.plan(models: [nil, "b", "c"])) { plan in
             plan.model == nil ? .failed : plan.model == "b" ? .unsupported : .answered
         }
-        #expect(
-            attempts == ["- - /v1/messages", "b - /v1/messages", "b chat /chat/completions", "c - /v1/messages"])
+        expectEqual(attempts, ["- - /v1/messages", "b - /v1/messages", "b chat /chat/completions", "c - /v1/messages"])
         #expect(Self.attempts(try Self.plan(models: [nil, "b"])) { _ in .missing }.allSatisfy { $0.hasPrefix("-") })
     }
 }

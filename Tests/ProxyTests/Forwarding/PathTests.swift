@@ -40,13 +40,14 @@ struct PathTests {
             _, _ in .json(["a": 1])
         }
         for _ in 1...2 {
-            #expect(try await scene.ask(.get, "/v1/models").status == 200)
-            #expect(try await self.post(scene, "/v1/messages?beta=true", Self.question).status == 200)
-            #expect(try await self.post(scene, "/v1/chat/completions", Self.question).status == 200)
-            #expect(try await scene.ask(.get, "/v1/files").status == 200)
+            try await expectEqual(scene.ask(.get, "/v1/models").status, 200)
+            try await expectEqual(self.post(scene, "/v1/messages?beta=true", Self.question).status, 200)
+            try await expectEqual(self.post(scene, "/v1/chat/completions", Self.question).status, 200)
+            try await expectEqual(scene.ask(.get, "/v1/files").status, 200)
         }
-        #expect(
-            asked.withLock { $0 } == [
+        expectEqual(
+            asked.withLock { $0 },
+            [
                 "/models", "/v1/messages?beta=true", "/chat/completions", "/files", "/v1/files",
                 "/models", "/v1/messages?beta=true", "/chat/completions", "/v1/files",
             ])
@@ -60,7 +61,7 @@ struct PathTests {
         }
         let answer = try await self.post(scene, "/v1/chat/completions", Self.question)
         #expect(answer.status == 404 && answer.json?["error"]?["code"] == "model_not_found")
-        #expect(asked.withLock { $0 } == ["/chat/completions", "/v1/chat/completions"])
+        expectEqual(asked.withLock { $0 }, ["/chat/completions", "/v1/chat/completions"])
         let model = try await scene.ask(.get, "/v1/models/x")
         #expect(model.status == 404 && String(decoding: model.body, as: UTF8.self).contains("model_not_found"))
         let nothing = try await scene.ask(.get, "/v1/nothing")
@@ -82,12 +83,11 @@ struct PathTests {
             let answer = try await self.post(
                 scene, "/v1/messages", ["model": "m", "max_tokens": 9, "messages": Self.question["messages"] ?? .null])
             #expect(answer.status == 200 && answer.json?["type"] == "message")
-            #expect(answer.json?["content"]?[0]?["text"] == "Hello.")
-            #expect(answer.json?["usage"]?["input_tokens"] == 3)
+            expectEqual(answer.json?["content"]?[0]?["text"], "Hello.")
+            expectEqual(answer.json?["usage"]?["input_tokens"], 3)
         }
-        #expect(
-            asked.withLock { $0 } == ["/v1/messages", "/messages", "/chat/completions", "/chat/completions"])
-        #expect(scene.used.withLock { $0.map(\.tokens) } == [.init(input: 3, output: 2), .init(input: 3, output: 2)])
+        expectEqual(asked.withLock { $0 }, ["/v1/messages", "/messages", "/chat/completions", "/chat/completions"])
+        expectEqual(scene.used.withLock { $0.map(\.tokens) }, [.init(input: 3, output: 2), .init(input: 3, output: 2)])
         let count = try await self.post(scene, "/v1/messages/count_tokens", Self.question)
         #expect(count.status == 200 && (count.json?["input_tokens"]?.intValue ?? 0) > 0)
         let refused = try await self.post(
@@ -110,8 +110,7 @@ struct PathTests {
         let answer = try await scene.ask(.post, "/v1/chat/completions", [:], .bytes(Self.stopped.bytes))
         #expect(answer.status == 404 && answer.body == Array("no such page".utf8))
         // The Messages API has stop sequences.
-        #expect(
-            asked.withLock { $0 } == ["/chat/completions", "/v1/chat/completions", "/v1/messages", "/messages"])
+        expectEqual(asked.withLock { $0 }, ["/chat/completions", "/v1/chat/completions", "/v1/messages", "/messages"])
         await scene.stop()
     }
 
@@ -128,12 +127,12 @@ struct PathTests {
             ])
         }
         let answer = try await self.post(scene, "/v1/chat/completions", Self.stopped)
-        #expect(answer.status == 200)
-        #expect(answer.json?["choices"]?[0]?["message"]?["content"] == "Hello.")
+        expectEqual(answer.status, 200)
+        expectEqual(answer.json?["choices"]?[0]?["message"]?["content"], "Hello.")
         paths.withLock { $0 = [] }
         let refused = try await self.post(scene, "/v1/chat/completions", Self.stopped)
         #expect(refused.status == 400 && refused.json?["error"]?["code"] == "untranslatable_request")
-        #expect(refused.json?["error"]?["message"]?.stringValue?.contains("stop sequences") == true)
+        expectEqual(refused.json?["error"]?["message"]?.stringValue?.contains("stop sequences"), true)
         await scene.stop()
     }
 
@@ -169,7 +168,7 @@ struct PathTests {
             #expect(answer.status == 200 && answer.headers["content-type"] == "text/event-stream")
             #expect(text.contains(#""content":"Hel""#) && text.hasSuffix("data: [DONE]\n\n"), "\(text)")
         }
-        #expect(asked.withLock { $0 } == ["/chat/completions", "/responses", "/responses"])
+        expectEqual(asked.withLock { $0 }, ["/chat/completions", "/responses", "/responses"])
         let broken = try await self.post(
             scene, "/v1/chat/completions", ["model": "broken", "messages": Self.question["messages"] ?? .null])
         #expect(broken.status == 422 && broken.json?["error"]?["message"] == "out of order")
@@ -197,12 +196,12 @@ struct PathTests {
                     "messages": Self.question["messages"] ?? .null,
                 ] : ["model": .string(model), "input": "hi", "stream": .bool(isStream)]
             let answer = try await self.post(scene, path, question)
-            #expect(answer.status == status)
+            expectEqual(answer.status, status)
             let error = answer.json?["error"]
             if path == "/v1/messages" {
                 #expect(answer.json?["type"] == "error" && error?["type"]?.stringValue == type)
             } else {
-                #expect(error?["code"]?.stringValue == code)
+                expectEqual(error?["code"]?.stringValue, code)
             }
         }
         await scene.stop()
@@ -227,7 +226,7 @@ struct PathTests {
         #expect(passed.status == 200 && (passed.json["length"]?.intValue ?? 0) > 17 << 20)
         let messages = try await ask("/v1/messages", "m")
         #expect(messages.status == 413 && messages.json["type"] == "error")
-        #expect(messages.json["error"]?["type"] == "request_too_large")
+        expectEqual(messages.json["error"]?["type"], "request_too_large")
         let responses = try await ask("/v1/responses", "m")
         #expect(responses.status == 413 && responses.json["error"]?["code"] == "request_too_large")
         for json in [messages.json, responses.json] {
@@ -274,21 +273,21 @@ struct PathTests {
         }
         let fast = try await ask("fast")
         #expect(fast.status == 200 && fast.json?["model"] == "c" && fast.json?["temperature"] == 0.25)
-        #expect(models.withLock { $0 } == ["a", "b", "c"])
+        expectEqual(models.withLock { $0 }, ["a", "b", "c"])
         let failed = try await ask("d")
         #expect(failed.status == 503 && failed.json?["error"]?["message"] == "down")
-        #expect(models.withLock { $0 } == ["d", "e"])
+        expectEqual(models.withLock { $0 }, ["d", "e"])
         // A model that stands in and refuses the request is passed over; its error is not the asked model's.
-        #expect(try await ask("g").json?["model"] == "c")
-        #expect(models.withLock { $0 } == ["g", "h", "c"])
-        #expect(try await ask("i").status == 503)
+        try await expectEqual(ask("g").json?["model"], "c")
+        expectEqual(models.withLock { $0 }, ["g", "h", "c"])
+        try await expectEqual(ask("i").status, 503)
         // Nor is it where the asked model could not be reached.
-        #expect(try await ask("gone").status == 502)
-        #expect(models.withLock { $0 } == ["gone", "h"])
+        try await expectEqual(ask("gone").status, 502)
+        expectEqual(models.withLock { $0 }, ["gone", "h"])
         // Aliases are resolved on both sides.
-        #expect(try await ask("bad").json?["model"] == "c")
-        #expect(models.withLock { $0 } == ["e", "c"])
-        #expect(try await ask("other").json?["model"] == "other")
+        try await expectEqual(ask("bad").json?["model"], "c")
+        expectEqual(models.withLock { $0 }, ["e", "c"])
+        try await expectEqual(ask("other").json?["model"], "other")
         await scene.stop()
     }
 }

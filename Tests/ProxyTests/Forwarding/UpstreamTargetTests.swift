@@ -1,4 +1,5 @@
 import HTTP
+import TestSupport
 import Testing
 
 @testable import Proxy
@@ -19,14 +20,14 @@ struct UpstreamTargetTests {
         ] as [(String, String?, String, String, String?)])
     func target(path: String, query: String?, upstream: String, url: String, unmapped: String?) throws {
         let target = UpstreamTarget(path: path[...], query: query.map { $0[...] }, upstream: try HTTPURL(upstream))
-        #expect("\(target.url)" == url)
-        #expect(target.unmapped.map { "\($0)" } == unmapped)
+        expectEqual("\(target.url)", url)
+        expectEqual(target.unmapped.map { "\($0)" }, unmapped)
     }
 
     @Test("OPTIONS * is not a path")
     func asterisk() throws {
         let target = UpstreamTarget(path: "*", query: nil, upstream: try HTTPURL("https://api.test/base"))
-        #expect(target.url.target == "*")
+        expectEqual(target.url.target, "*")
     }
 
     @Test(
@@ -37,7 +38,7 @@ struct UpstreamTargetTests {
         ])
     func model(_ path: String, _ isModelRequest: Bool) throws {
         let target = UpstreamTarget(path: path[...], query: nil, upstream: try HTTPURL("https://api.test"))
-        #expect(target.isModelRequest == isModelRequest)
+        expectEqual(target.isModelRequest, isModelRequest)
     }
 
     @Test(
@@ -56,7 +57,7 @@ struct UpstreamTargetTests {
         var facts = ModelRequestFacts()
         facts.hasImage = hasImage
         facts.isAgentTurn = isAgentTurn
-        #expect(ModelRequestFacts(body: Array(body.utf8), isWhole: true) == facts)
+        expectEqual(ModelRequestFacts(body: Array(body.utf8), isWhole: true), facts)
     }
 
     @Test("an incomplete body is not an agent turn")

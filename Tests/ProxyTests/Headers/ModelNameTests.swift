@@ -17,7 +17,7 @@ struct ModelNameTests {
             #"{"é\ud83d\ude00":"b","model":"a"}"#,
         ])
     func found(_ text: String) {
-        #expect(ModelName.find(in: Array(text.utf8)) == "a")
+        expectEqual(ModelName.find(in: Array(text.utf8)), "a")
     }
 
     @Test(
@@ -43,25 +43,25 @@ struct ModelNameTests {
             #"{"model":"a"#, #"{"model""#, #"{"model":"a","x":{"y"}}"#, #"{"model":"a","x":{1:2}}"#,
         ])
     func refused(_ text: String) {
-        #expect(ModelName.find(in: Array(text.utf8)) == nil)
+        expectEqual(ModelName.find(in: Array(text.utf8)), nil)
     }
 
     @Test("other encodings have no model")
     func encodings() {
         let text = #"{"model":"a"}"#
-        #expect(ModelName.find(in: text.utf16.flatMap { [UInt8($0 & 0xFF), UInt8($0 >> 8)] }) == nil)
-        #expect(ModelName.find(in: text.utf16.flatMap { [UInt8($0 >> 8), UInt8($0 & 0xFF)] }) == nil)
+        expectEqual(ModelName.find(in: text.utf16.flatMap { [UInt8($0 & 0xFF), UInt8($0 >> 8)] }), nil)
+        expectEqual(ModelName.find(in: text.utf16.flatMap { [UInt8($0 >> 8), UInt8($0 & 0xFF)] }), nil)
         // An overlong quote.
-        #expect(ModelName.find(in: Array(#"{"model":"a","x":""#.utf8) + [0xC0, 0xA2] + Array(#""}"#.utf8)) == nil)
-        #expect(ModelName.find(in: [0x1F, 0x8B, 8, 0, 0, 0, 0, 0]) == nil)
+        expectEqual(ModelName.find(in: Array(#"{"model":"a","x":""#.utf8) + [0xC0, 0xA2] + Array(#""}"#.utf8)), nil)
+        expectEqual(ModelName.find(in: [0x1F, 0x8B, 8, 0, 0, 0, 0, 0]), nil)
     }
 
     @Test("deep nesting needs no stack")
     func depth() {
         let half = 200_000
         let nested = String(repeating: "[", count: half) + String(repeating: "]", count: half)
-        #expect(ModelName.find(in: Array("{\"x\":\(nested),\"model\":\"a\"}".utf8)) == "a")
-        #expect(ModelName.find(in: Array("{\"x\":\(nested)],\"model\":\"a\"}".utf8)) == nil)
+        expectEqual(ModelName.find(in: Array("{\"x\":\(nested),\"model\":\"a\"}".utf8)), "a")
+        expectEqual(ModelName.find(in: Array("{\"x\":\(nested)],\"model\":\"a\"}".utf8)), nil)
     }
 
     /// Members of an object as a random writer spells them, with what they mean.
@@ -114,7 +114,7 @@ struct ModelNameTests {
             let document = Document(&random)
             let isAgreed = document.hasExactKey && Set(document.names).count == 1
             let expected = isAgreed ? document.names.first ?? nil : nil
-            #expect(ModelName.find(in: Array(document.text.utf8)) == expected, "\(document.text)")
+            expectEqual(ModelName.find(in: Array(document.text.utf8)), expected, "\(document.text)")
             if expected != nil { found += 1 }
         }
         #expect(found > 500)
@@ -127,7 +127,7 @@ struct ModelNameTests {
             (#"{"model":"a"#, nil), (#"{"x":{"model":"a"},"y":"#, nil), (#"{"MODEL":"a","x"#, nil), ("", nil),
         ] as [(String, String?)])
     func beginning(_ text: String, _ model: String?) {
-        #expect(ModelName.find(atBeginning: Array(text.utf8)) == model)
+        expectEqual(ModelName.find(atBeginning: Array(text.utf8)), model)
     }
 
     @Test("of damaged texts only those have a model in which a full parser finds the same")
@@ -146,7 +146,8 @@ struct ModelNameTests {
                 }
             }
             guard let name = ModelName.find(in: body) else { continue }
-            #expect((try? JSON.parse(body))?["model"]?.stringValue == name, "\(String(decoding: body, as: UTF8.self))")
+            expectEqual(
+                (try? JSON.parse(body))?["model"]?.stringValue, name, "\(String(decoding: body, as: UTF8.self))")
         }
     }
 }

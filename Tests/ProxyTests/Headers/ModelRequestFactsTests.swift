@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Proxy
@@ -31,7 +32,7 @@ struct ModelRequestFactsTests {
             (#"{"messages":"\"},{","input":[{"role":"tool"}]}"#, true),
         ])
     func agent(_ body: String, isAgentTurn: Bool) {
-        #expect(ModelRequestFacts(body: Array(body.utf8), isWhole: true).isAgentTurn == isAgentTurn)
+        expectEqual(ModelRequestFacts(body: Array(body.utf8), isWhole: true).isAgentTurn, isAgentTurn)
     }
 
     @Test("cut and damaged bodies are never an agent's turn by accident, and end")

@@ -1,4 +1,5 @@
 import JSON
+import TestSupport
 import Testing
 
 @testable import Proxy
@@ -60,7 +61,7 @@ struct AnswerTests {
     @Test("translates answers", arguments: cases)
     func answer(_ sample: Case) throws {
         let answer = try translate(Self.ask, sample.client, sample.upstream).response(try JSON.parse(sample.body))
-        #expect(try answer == JSON.parse(sample.answer))
+        try expectEqual(answer, JSON.parse(sample.answer))
     }
 
     @Test("a response repeats its request's settings, and its items have ids")
@@ -78,11 +79,12 @@ struct AnswerTests {
         #expect(answer["tools"] == [["type": "function", "name": "f"]] && answer["model"] == "n")
         #expect(answer["output"]?[0]?["id"] == "rs_z_0" && answer["output"]?[1]?["id"] == "msg_z_1")
         #expect(answer["output"]?[0]?["status"] == "completed" && answer["output"]?[1]?["status"] == "incomplete")
-        #expect(
-            answer["output"]?[1]?["content"] == [
+        expectEqual(
+            answer["output"]?[1]?["content"],
+            [
                 ["type": "output_text", "text": "hi", "annotations": [], "logprobs": []]
             ])
-        #expect(answer["usage"]?["input_tokens_details"] == ["cached_tokens": 0, "cache_write_tokens": 0])
+        expectEqual(answer["usage"]?["input_tokens_details"], ["cached_tokens": 0, "cache_write_tokens": 0])
     }
 
     @Test(
@@ -95,8 +97,8 @@ struct AnswerTests {
         ])
     func finish(_ chat: String, _ messages: String, _ status: String) throws {
         let body = try JSON.parse(#"{"choices":[{"message":{"content":"a"},"finish_reason":"\#(chat)"}]}"#)
-        #expect(try translate(Self.ask, .messages, .chat).response(body)["stop_reason"]?.stringValue == messages)
-        #expect(try translate(Self.ask, .responses, .chat).response(body)["status"]?.stringValue == status)
+        try expectEqual(translate(Self.ask, .messages, .chat).response(body)["stop_reason"]?.stringValue, messages)
+        try expectEqual(translate(Self.ask, .responses, .chat).response(body)["status"]?.stringValue, status)
     }
 
     @Test("of the reasons of several choices, the first that says more than stop counts")
@@ -104,7 +106,7 @@ struct AnswerTests {
         let body = try JSON.parse(
             #"{"choices":[{"message":{"content":"a"},"finish_reason":"stop"},{"message":{"tool_calls":[{"id":"t","#
                 + #""function":{"name":"f","arguments":"{\"a"}}]},"finish_reason":"length"}]}"#)
-        #expect(try translate(Self.ask, .messages, .chat).response(body)["stop_reason"] == "max_tokens")
+        try expectEqual(translate(Self.ask, .messages, .chat).response(body)["stop_reason"], "max_tokens")
     }
 
     @Test(
@@ -117,7 +119,7 @@ struct AnswerTests {
     func finishOfMessages(_ messages: String, _ chat: String) throws {
         let body = try JSON.parse(#"{"content":[{"type":"text","text":"a"}],"stop_reason":"\#(messages)"}"#)
         let answer = try translate(Self.ask, .chat, .messages).response(body)
-        #expect(answer["choices"]?[0]?["finish_reason"]?.stringValue == chat)
+        expectEqual(answer["choices"]?[0]?["finish_reason"]?.stringValue, chat)
         #expect(answer["model"] == "asked" && answer["id"] == "chatcmpl-1700000000")
     }
 
@@ -125,35 +127,38 @@ struct AnswerTests {
     func thinking() throws {
         let body = try JSON.parse(
             #"{"id":"1","choices":[{"message":{"content":"a","reasoning_text":"hm"},"finish_reason":"stop"}]}"#)
-        #expect(
-            try translate(Self.ask, .messages, .chat).response(body)["content"] == [["type": "text", "text": "a"]])
+        try expectEqual(
+            translate(Self.ask, .messages, .chat).response(body)["content"], [["type": "text", "text": "a"]])
         let response = try translate(Self.ask, .responses, .chat).response(body)
-        #expect(response["output"]?[0]?["summary"]?[0]?["text"] == "hm")
+        expectEqual(response["output"]?[0]?["summary"]?[0]?["text"], "hm")
     }
 
     @Test("errors keep message, type and code, in the client's form")
     func errors() throws {
         let openAI = try JSON.parse(
             #"{"error":{"message":"no such model","type":"invalid_request_error","code":"model_not_found"}}"#)
-        #expect(
-            try translate(Self.ask, .messages, .chat).error(openAI, status: 404) == [
+        try expectEqual(
+            translate(Self.ask, .messages, .chat).error(openAI, status: 404),
+            [
                 "type": "error",
                 "error": ["type": "not_found_error", "message": "no such model", "code": "model_not_found"],
             ])
         let anthropic = try JSON.parse(
             #"{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"},"request_id":"r"}"#)
-        #expect(
-            try translate(Self.ask, .chat, .messages).error(anthropic, status: 529) == [
+        try expectEqual(
+            translate(Self.ask, .chat, .messages).error(anthropic, status: 529),
+            [
                 "error": ["message": "Overloaded", "type": "overloaded_error", "param": .null, "code": .null]
             ])
         let tooLong = try JSON.parse(#"{"message":"too long","code":"model_max_prompt_tokens_exceeded"}"#)
-        #expect(
-            try translate(Self.ask, .messages, .responses).error(tooLong, status: 400)["error"]?["message"]
-                == "prompt is too long: too long")
-        #expect(try translate(Self.ask, .responses, .chat).error("quota", status: 402)["error"]?["message"] == "quota")
+        try expectEqual(
+            translate(Self.ask, .messages, .responses).error(tooLong, status: 400)["error"]?["message"],
+            "prompt is too long: too long")
+        try expectEqual(
+            translate(Self.ask, .responses, .chat).error("quota", status: 402)["error"]?["message"], "quota")
         let empty = try translate(Self.ask, .messages, .chat).error(nil, status: 502)
-        #expect(empty["error"]?["type"] == "api_error")
-        #expect(empty["error"]?["message"]?.stringValue?.contains("502") == true)
+        expectEqual(empty["error"]?["type"], "api_error")
+        expectEqual(empty["error"]?["message"]?.stringValue?.contains("502"), true)
     }
 
     @Test(
@@ -165,7 +170,7 @@ struct AnswerTests {
             (504, "timeout_error"), (529, "overloaded_error"),
         ])
     func types(_ status: Int, _ type: String) {
-        #expect(AnswerFault("x", status: status).messages["error"]?["type"]?.stringValue == type)
+        expectEqual(AnswerFault("x", status: status).messages["error"]?["type"]?.stringValue, type)
     }
 
     @Test(
@@ -175,8 +180,8 @@ struct AnswerTests {
         for upstream in ModelAPI.allCases {
             for client in ModelAPI.allCases where client != upstream {
                 let answer = try translate(Self.ask, client, upstream).response(try JSON.parse(body))
-                #expect(answer["error"]?["message"]?.stringValue?.isEmpty == false)
-                #expect((answer["type"] == "error") == (client == .messages))
+                expectEqual(answer["error"]?["message"]?.stringValue?.isEmpty, false)
+                expectEqual(answer["type"] == "error", client == .messages)
                 #expect(try translate(Self.ask, client, upstream).outcome(of: try JSON.parse(body)).isError)
             }
         }

@@ -1,4 +1,5 @@
 import JSON
+import TestSupport
 import Testing
 
 @testable import Proxy
@@ -103,7 +104,7 @@ struct MessagesToChatTests {
     @Test("translates requests", arguments: cases)
     func request(_ sample: Case) throws {
         let translation = try translate(sample.body, .messages, .chat)
-        #expect(try translation.request == JSON.parse(sample.chat))
+        try expectEqual(translation.request, JSON.parse(sample.chat))
     }
 
     @Test(
@@ -112,7 +113,7 @@ struct MessagesToChatTests {
     func choice(_ type: String, _ wanted: String) throws {
         let body =
             #"{"model":"m","messages":[],"tools":[{"name":"f","input_schema":{}}],"tool_choice":{"type":"\#(type)"}}"#
-        #expect(try translate(body, .messages, .chat).request["tool_choice"] == JSON.parse(wanted))
+        try expectEqual(translate(body, .messages, .chat).request["tool_choice"], JSON.parse(wanted))
     }
 
     @Test(
@@ -136,7 +137,7 @@ struct MessagesToChatTests {
         var body = try #require(JSON.parse(#"{"model":"o4-mini","messages":[]}"#).objectValue)
         body.merge(try #require(JSON.parse(fields).objectValue))
         let chat = try Translation(.object(body), from: .messages, to: .chat).request
-        #expect(chat["reasoning_effort"]?.stringValue == wanted)
+        expectEqual(chat["reasoning_effort"]?.stringValue, wanted)
     }
 
     @Test(
@@ -161,8 +162,8 @@ struct MessagesToChatTests {
             #"{"model":"m","messages":[],"tools":\#(tools),"#
                 + #""output_config":{"format":{"type":"json_schema","schema":\#(schema)}}}"#, .messages, .chat
         ).request
-        #expect(chat["tools"]?[0]?["function"]?["strict"] == (isStrict ? true : nil))
-        #expect(chat["response_format"]?["json_schema"]?["strict"] == .bool(isStrict))
+        expectEqual(chat["tools"]?[0]?["function"]?["strict"], isStrict ? true : nil)
+        expectEqual(chat["response_format"]?["json_schema"]?["strict"], .bool(isStrict))
     }
 
     @Test("names that are too long for OpenAI are shortened, and come back whole")
@@ -177,12 +178,12 @@ struct MessagesToChatTests {
         let short = try #require(chat["tools"]?[0]?["function"]?["name"]?.stringValue)
         #expect(short.count <= 64 && short.hasPrefix("mcp__server_"))
         #expect(chat["tools"]?[1]?["function"]?["name"]?.stringValue != short)
-        #expect(chat["tool_choice"]?["function"]?["name"]?.stringValue == short)
-        #expect(chat["messages"]?[0]?["tool_calls"]?[0]?["function"]?["name"]?.stringValue == short)
+        expectEqual(chat["tool_choice"]?["function"]?["name"]?.stringValue, short)
+        expectEqual(chat["messages"]?[0]?["tool_calls"]?[0]?["function"]?["name"]?.stringValue, short)
 
         let call = #"[{"index":0,"id":"c","function":{"name":"\#(short)","arguments":"{}"}}]"#
         let answer = translation.response(try JSON.parse(#"{"choices":[{"message":{"tool_calls":\#(call)}}]}"#))
-        #expect(answer["content"]?[0]?["name"]?.stringValue == name)
+        expectEqual(answer["content"]?[0]?["name"]?.stringValue, name)
         let stream = run(
             translation, #"data: {"choices":[{"delta":{"tool_calls":\#(call)}}]}"# + "\n\ndata: [DONE]\n\n")
         #expect(stream.contains(#""name":"\#(name)""#))

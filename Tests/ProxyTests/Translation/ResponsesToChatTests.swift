@@ -1,4 +1,5 @@
 import JSON
+import TestSupport
 import Testing
 
 @testable import Proxy
@@ -95,7 +96,7 @@ struct ResponsesToChatTests {
     @Test("translates requests", arguments: cases)
     func request(_ sample: Case) throws {
         let translation = try translate(sample.body, .responses, .chat)
-        #expect(try translation.request == JSON.parse(sample.chat))
+        try expectEqual(translation.request, JSON.parse(sample.chat))
     }
 
     static let efforts: [(String, String, ModelAPI, String?)] = [
@@ -109,7 +110,7 @@ struct ResponsesToChatTests {
     func effort(_ model: String, _ effort: String, _ upstream: ModelAPI, _ wanted: String?) throws {
         let body = #"{"model":"\#(model)","input":"x","reasoning":{"effort":"\#(effort)"}}"#
         let request = try translate(body, .responses, upstream).request
-        #expect((request["reasoning_effort"] ?? request["output_config"]?["effort"])?.stringValue == wanted)
+        expectEqual((request["reasoning_effort"] ?? request["output_config"]?["effort"])?.stringValue, wanted)
     }
 
     @Test("custom tools become functions, and namespaces part of the name; answers name the client's tools")
@@ -121,8 +122,8 @@ struct ResponsesToChatTests {
         let translation = try translate(body, .responses, .chat)
         let tools = try #require(translation.request["tools"])
         #expect(tools[0]?["function"]?["name"] == "patch" && tools[1]?["function"]?["name"] == "mcp__git__log")
-        #expect(tools[0]?["function"]?["description"]?.stringValue?.contains("start: X") == true)
-        #expect(tools[0]?["function"]?["parameters"]?["required"] == ["input"])
+        expectEqual(tools[0]?["function"]?["description"]?.stringValue?.contains("start: X"), true)
+        expectEqual(tools[0]?["function"]?["parameters"]?["required"], ["input"])
 
         let answer = translation.response(
             try JSON.parse(
@@ -130,8 +131,9 @@ struct ResponsesToChatTests {
                     + #""arguments":"{\"input\":\"*** Begin\"}"}},{"id":"b","function":{"name":"mcp__git__log","#
                     + #""arguments":"{}"}}]},"finish_reason":"tool_calls"}]}"#))
         let output = try #require(answer["output"])
-        #expect(
-            output[0] == [
+        expectEqual(
+            output[0],
+            [
                 "id": "ctc_1_0", "type": "custom_tool_call", "status": "completed", "call_id": "a", "name": "patch",
                 "input": "*** Begin",
             ])
@@ -145,7 +147,7 @@ struct ResponsesToChatTests {
             (#"{"a":1}"#, #"{"a":1}"#), (#"{"a":"x","b":"y"}"#, #"{"a":"x","b":"y"}"#),
         ])
     func customInput(_ arguments: String, _ input: String) {
-        #expect(ToolArguments.customInput(arguments) == input)
+        expectEqual(ToolArguments.customInput(arguments), input)
     }
 
     @Test(

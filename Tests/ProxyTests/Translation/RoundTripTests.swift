@@ -1,4 +1,5 @@
 import JSON
+import TestSupport
 import Testing
 
 @testable import Proxy
@@ -33,7 +34,7 @@ struct RoundTripTests {
         }
         let there = try Translation(.object(body), from: .chat, to: other).request
         let back = try Translation(there, from: other, to: .chat).request
-        #expect(back == .object(body))
+        expectEqual(back, .object(body))
     }
 
     static let messages =
@@ -52,7 +53,7 @@ struct RoundTripTests {
         let body = try JSON.parse(Self.messages)
         let there = try Translation(body, from: .messages, to: other).request
         let back = try Translation(there, from: other, to: .messages).request
-        #expect(back == body)
+        expectEqual(back, body)
     }
 
     static let responses =
@@ -71,7 +72,7 @@ struct RoundTripTests {
     func responsesRequest() throws {
         let body = try JSON.parse(Self.responses)
         let there = try Translation(body, from: .responses, to: .chat).request
-        #expect(try Translation(there, from: .chat, to: .responses).request == body)
+        try expectEqual(Translation(there, from: .chat, to: .responses).request, body)
     }
 
     @Test("the same form passes unchanged, in both directions", arguments: ModelAPI.allCases)
@@ -79,9 +80,9 @@ struct RoundTripTests {
         let body: JSON = ["model": "m", "anything": [1, 2], "stream": true]
         let translation = try Translation(body, from: api, to: api)
         #expect(translation.request == body && translation.isStream)
-        #expect(translation.response(["a": 1]) == ["a": 1])
-        #expect(translation.error(["a": 1], status: 400) == ["a": 1])
-        #expect(run(translation, "data: x\r\n") == "data: x\r\n")
+        expectEqual(translation.response(["a": 1]), ["a": 1])
+        expectEqual(translation.error(["a": 1], status: 400), ["a": 1])
+        expectEqual(run(translation, "data: x\r\n"), "data: x\r\n")
     }
 
     static let answers: [(ModelAPI, String)] = [
@@ -114,7 +115,7 @@ struct RoundTripTests {
                 #"{"model":"m","messages":[{"role":"user","content":"x"}],"input":"x","thinking":{"type":"adaptive"}}"#
             let there = try translate(ask, other, api).response(answer)
             let back = try translate(ask, api, other).response(there)
-            #expect(back == answer, "through \(other)")
+            expectEqual(back, answer, "through \(other)")
         }
     }
 }

@@ -1,4 +1,5 @@
 import JSON
+import TestSupport
 import Testing
 
 @testable import Proxy
@@ -10,13 +11,13 @@ struct StopSequenceTests {
 
     @Test("models that refuse stop sequences are not sent them")
     func requests() throws {
-        #expect(try translate(Self.ask, .messages, .chat).request["stop"] == nil)
-        #expect(try translate(Self.ask, .messages, .responses).request["stop"] == nil)
+        try expectEqual(translate(Self.ask, .messages, .chat).request["stop"], nil)
+        try expectEqual(translate(Self.ask, .messages, .responses).request["stop"], nil)
         let others = #"{"model":"gpt-4.1","messages":[],"stop_sequences":["a","b","c","d"]}"#
-        #expect(try translate(others, .messages, .chat).request["stop"] == ["a", "b", "c", "d"])
+        try expectEqual(translate(others, .messages, .chat).request["stop"], ["a", "b", "c", "d"])
         let many = #"{"model":"gpt-4.1","messages":[],"stop_sequences":["a","b","c","d","e"]}"#
-        #expect(try translate(many, .messages, .chat).request["stop"] == nil)
-        #expect(try refusal(many, .messages, .responses)?.contains("stop sequences") == true)
+        try expectEqual(translate(many, .messages, .chat).request["stop"], nil)
+        try expectEqual(refusal(many, .messages, .responses)?.contains("stop sequences"), true)
     }
 
     static let texts: [(String, String, String?)] = [
@@ -50,9 +51,9 @@ struct StopSequenceTests {
             #"{"id":"1","choices":[{"message":{"content":"one END two","tool_calls":[{"id":"t","function":{"name":"f","#
                 + #""arguments":"{}"}}]},"finish_reason":"tool_calls"}],"usage":{"completion_tokens":5}}"#)
         let answer = try translate(Self.ask, .messages, .chat).response(body)
-        #expect(answer["content"] == [["type": "text", "text": "one "]])
+        expectEqual(answer["content"], [["type": "text", "text": "one "]])
         #expect(answer["stop_reason"] == "stop_sequence" && answer["stop_sequence"] == "END")
-        #expect(answer["usage"]?["output_tokens"] == 5)
+        expectEqual(answer["usage"]?["output_tokens"], 5)
     }
 
     @Test("a stream ends before the sequence, and has its usage")
@@ -68,8 +69,8 @@ struct StopSequenceTests {
         let stopped = try stream(["one E", "N", "D two", "three"])
         #expect(text(stopped) == "one " && stopped.last?["type"] == "message_stop")
         let last = stopped.dropLast().last
-        #expect(last?["delta"] == ["stop_reason": "stop_sequence", "stop_sequence": "END"])
-        #expect(last?["usage"]?["output_tokens"] == 5)
+        expectEqual(last?["delta"], ["stop_reason": "stop_sequence", "stop_sequence": "END"])
+        expectEqual(last?["usage"]?["output_tokens"], 5)
         let whole = try stream(["one E", "N"])
         #expect(text(whole) == "one EN" && whole.dropLast().last?["delta"]?["stop_reason"] == "max_tokens")
     }

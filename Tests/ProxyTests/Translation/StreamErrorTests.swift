@@ -1,4 +1,5 @@
 import JSON
+import TestSupport
 import Testing
 
 @testable import Proxy
@@ -36,7 +37,7 @@ struct StreamErrorTests {
                 case .responses: "response.failed boom"
                 }
             let early = try self.stream(client, upstream, event + complete)
-            #expect(early.last == wanted)
+            expectEqual(early.last, wanted)
             // What follows the error is ignored.
             let begun = complete.components(around: upstream == .chat ? "\n\n" : "\r\n\r\n")[..<4]
                 .map { $0 + "\n\n" }.joined()
@@ -49,12 +50,12 @@ struct StreamErrorTests {
     func malformed() throws {
         let text = Self.chunk(#"{"delta":{"content":"a"}}"#)
         let broken = try self.stream(.messages, .chat, text + "data: {\"choices\":\n\n" + text)
-        #expect(broken.suffix(2).first == "content_block_delta 0 a")
-        #expect(broken.last?.contains("not valid JSON") == true)
+        expectEqual(broken.suffix(2).first, "content_block_delta 0 a")
+        expectEqual(broken.last?.contains("not valid JSON"), true)
         let alive = try self.stream(.messages, .chat, text + "data: ping\n\ndata:\n\n" + text + "data: [DONE]\n\n")
         #expect(alive.filter { $0 == "content_block_delta 0 a" }.count == 2 && alive.last == "message_stop")
         let scalars = try self.stream(.messages, .chat, "data: 5\n\ndata: [1]\n\n" + text + "data: [DONE]\n\n")
-        #expect(scalars.last == "message_stop")
+        expectEqual(scalars.last, "message_stop")
     }
 
     @Test("an event that is too long ends the stream with an error, however it is split")
@@ -63,13 +64,13 @@ struct StreamErrorTests {
         let text = Self.chunk(#"{"delta":{"content":"a"}}"#)
         let bytes = Array((text + "data: \"").utf8) + [UInt8](repeating: 0x61, count: AnswerStream.eventLimit + 10)
         let whole = run(translation, [bytes])
-        #expect(try outline(whole).last?.contains("more than 1048576 bytes") == true)
+        try expectEqual(outline(whole).last?.contains("more than 1048576 bytes"), true)
         #expect(try outline(whole).contains("content_block_delta 0 a"))
         for size in [1_000, 40_000, 700_000] {
             let pieces = stride(from: 0, to: bytes.count, by: size).map {
                 Array(bytes[$0..<min(bytes.count, $0 + size)])
             }
-            #expect(run(translation, pieces) == whole)
+            expectEqual(run(translation, pieces), whole)
         }
     }
 
@@ -83,9 +84,9 @@ struct StreamErrorTests {
         let bytes = Array((delta + delta + end).utf8)
         let translation = try translate(StreamSamples.ask, .chat, .responses)
         let whole = run(translation, [bytes])
-        #expect(try outline(whole).suffix(2) == ["finish stop", "[DONE]"])
+        try expectEqual(outline(whole).suffix(2), ["finish stop", "[DONE]"])
         let pieces = stride(from: 0, to: bytes.count, by: 9_000).map { Array(bytes[$0..<min(bytes.count, $0 + 9_000)]) }
-        #expect(run(translation, pieces) == whole)
+        expectEqual(run(translation, pieces), whole)
     }
 
     static let silences: [(ModelAPI, String, String)] = [
@@ -112,7 +113,7 @@ struct StreamErrorTests {
             #expect(stream.feed(Array("data: \(silence)\n\n".utf8)).isEmpty || silence.contains("choices"))
             _ = stream.feed(Array("data: \(begin)\n\n".utf8))
             let output = String(decoding: stream.feed(Array("data: \(silence)\n\n".utf8)), as: UTF8.self)
-            #expect(output == (client == .messages ? "event: ping\ndata: {\"type\":\"ping\"}\n\n" : ": keep-alive\n\n"))
+            expectEqual(output, client == .messages ? "event: ping\ndata: {\"type\":\"ping\"}\n\n" : ": keep-alive\n\n")
         }
     }
 
@@ -121,14 +122,14 @@ struct StreamErrorTests {
         let ask = #"{"model":"m","stream":true,"messages":[{"role":"user","content":"x"}]}"#
         for upstream in [ModelAPI.messages, .responses] {
             let stream = try self.stream(.chat, upstream, StreamSamples.complete(upstream), ask: ask)
-            #expect(stream.suffix(2) == ["finish tool_calls", "[DONE]"])
+            expectEqual(stream.suffix(2), ["finish tool_calls", "[DONE]"])
         }
     }
 
     @Test("a messages client gets pings for thoughts, which lack the signature that Anthropic would demand")
     func thinking() throws {
         let stream = try self.stream(.messages, .chat, StreamSamples.complete(.chat))
-        #expect(stream[..<3] == ["message_start", "ping", "content_block_start 0 text"])
+        expectEqual(stream[..<3], ["message_start", "ping", "content_block_start 0 text"])
     }
 
     @Test("usage and ids arrive in the client's form")
@@ -136,19 +137,20 @@ struct StreamErrorTests {
         let messages = try events(
             run(try translate(StreamSamples.ask, .messages, .chat), StreamSamples.complete(.chat)))
         #expect(messages.first?["message"]?["id"] == "msg_9" && messages.first?["message"]?["model"] == "m")
-        #expect(
-            messages.dropLast().last?["usage"] == [
+        expectEqual(
+            messages.dropLast().last?["usage"],
+            [
                 "input_tokens": 6, "cache_creation_input_tokens": 0, "cache_read_input_tokens": 4, "output_tokens": 5,
             ])
         let chat = try events(
             run(try translate(StreamSamples.ask, .chat, .messages), StreamSamples.complete(.messages)))
         #expect(chat.first?["id"] == "chatcmpl-9" && chat.first?["created"] == 1_700_000_000)
-        #expect(chat.dropLast().last?["usage"]?["prompt_tokens"] == 10)
+        expectEqual(chat.dropLast().last?["usage"]?["prompt_tokens"], 10)
 
         for upstream in [ModelAPI.chat, .messages] {
             let stream = try events(
                 run(try translate(StreamSamples.ask, .responses, upstream), StreamSamples.complete(upstream)))
-            #expect(stream.compactMap { $0["sequence_number"]?.intValue } == Array(stream.indices))
+            expectEqual(stream.compactMap { $0["sequence_number"]?.intValue }, Array(stream.indices))
             let last = try #require(stream.last?["response"])
             #expect(last["id"] == "resp_9" && last["usage"]?["input_tokens"] == 10)
             // The last event repeats the items that came before.
@@ -168,15 +170,16 @@ struct StreamErrorTests {
             + fragment(1, #""id":"b","function":{"name":"g","arguments":"{"}"#)
             + fragment(0, #""function":{"arguments":":1}"}"#) + fragment(1, #""function":{"arguments":"}"}"#)
             + Self.chunk(#"{"delta":{},"finish_reason":"stop"}"#) + "data: [DONE]\n\n"
-        #expect(
-            try self.stream(.messages, .chat, text).filter { $0 != "ping" } == [
+        try expectEqual(
+            self.stream(.messages, .chat, text).filter { $0 != "ping" },
+            [
                 "message_start", "content_block_start 0 tool_use", #"content_block_delta 0 {"x""#,
                 "content_block_start 1 tool_use", "content_block_delta 1 {", "content_block_delta 0 :1}",
                 "content_block_delta 1 }", "content_block_stop 0", "content_block_stop 1", "message_delta tool_use",
                 "message_stop",
             ])
         let response = try events(run(try translate(StreamSamples.ask, .responses, .chat), text)).last?["response"]
-        #expect(response?["output"]?.arrayValue?.map { $0["arguments"] } == [#"{"x":1}"#, "{}"])
+        expectEqual(response?["output"]?.arrayValue?.map { $0["arguments"] }, [#"{"x":1}"#, "{}"])
     }
 
     @Test(
@@ -201,7 +204,7 @@ struct StreamErrorTests {
         let response = try events(run(try translate(StreamSamples.ask, .responses, .chat), text)).last?["response"]
         let output = try #require(response?["output"]?.arrayValue)
         #expect(output.map { $0["name"] } == ["f", "g"] && output.map { $0["call_id"] } == ["a", "b"])
-        #expect(output.map { $0["arguments"] } == ["{}", "{}"])
+        expectEqual(output.map { $0["arguments"] }, ["{}", "{}"])
     }
 
     @Test(
@@ -225,7 +228,7 @@ struct StreamErrorTests {
         let output = try #require(response?["output"]?.arrayValue)
         #expect(
             output.map { $0["name"] } == ["f", "f", "g"] && Set(output.map { $0["call_id"]?.stringValue }).count == 3)
-        #expect(output.map { $0["arguments"] } == [#"{"a":"}"}"#, "{}", "{}"])
+        expectEqual(output.map { $0["arguments"] }, [#"{"a":"}"}"#, "{}", "{}"])
     }
 
     @Test("a custom tool's input comes as its text")
@@ -237,29 +240,31 @@ struct StreamErrorTests {
             + Self.chunk(#"{"delta":{"tool_calls":[{"index":0,"function":{"arguments":"ut\":\"a\\nb\"}"}}]}}"#)
             + Self.chunk(#"{"delta":{},"finish_reason":"tool_calls"}"#) + "data: [DONE]\n\n"
         let stream = try events(run(try translate(ask, .responses, .chat), text))
-        #expect(
-            stream.dropFirst(2).compactMap { $0["type"]?.stringValue } == [
+        expectEqual(
+            stream.dropFirst(2).compactMap { $0["type"]?.stringValue },
+            [
                 "response.output_item.added", "response.custom_tool_call_input.delta",
                 "response.custom_tool_call_input.done", "response.output_item.done", "response.completed",
             ])
-        #expect(stream.last?["response"]?["output"]?[0]?["input"] == "a\nb")
+        expectEqual(stream.last?["response"]?["output"]?[0]?["input"], "a\nb")
     }
 
     @Test("a chat stream may lack its mark or its reason, but not both")
     func endings() throws {
         let text = Self.chunk(#"{"delta":{"content":"a"}}"#)
         let reason = Self.chunk(#"{"delta":{},"finish_reason":"length"}"#)
-        #expect(
-            try self.stream(.messages, .chat, text + reason).suffix(2) == ["message_delta max_tokens", "message_stop"])
-        #expect(
-            try self.stream(.messages, .chat, text + "data: [DONE]").suffix(2) == [
+        try expectEqual(
+            self.stream(.messages, .chat, text + reason).suffix(2), ["message_delta max_tokens", "message_stop"])
+        try expectEqual(
+            self.stream(.messages, .chat, text + "data: [DONE]").suffix(2),
+            [
                 "message_delta end_turn", "message_stop",
             ])
-        #expect(try self.stream(.messages, .chat, "data: [DONE]\n\n").last?.hasPrefix("error") == true)
-        #expect(try self.stream(.messages, .chat, text).last?.hasPrefix("error") == true)
-        #expect(try self.stream(.messages, .chat, "").last?.hasPrefix("error") == true)
+        try expectEqual(self.stream(.messages, .chat, "data: [DONE]\n\n").last?.hasPrefix("error"), true)
+        try expectEqual(self.stream(.messages, .chat, text).last?.hasPrefix("error"), true)
+        try expectEqual(self.stream(.messages, .chat, "").last?.hasPrefix("error"), true)
         let cut = try self.stream(.messages, .chat, text + "data: {\"choi")
-        #expect(cut.last == "error \(AnswerFault.unfinished.message)")
+        expectEqual(cut.last, "error \(AnswerFault.unfinished.message)")
     }
 
     @Test("a truncated answer is marked as incomplete")
@@ -270,7 +275,7 @@ struct StreamErrorTests {
         let response =
             "data: {\"type\":\"response.output_text.delta\",\"delta\":\"a\"}\n\ndata: {\"type\":\"response.incomplete\","
             + "\"response\":{\"incomplete_details\":{\"reason\":\"content_filter\"}}}\n\n"
-        #expect(try self.stream(.chat, .responses, response).suffix(2) == ["finish content_filter", "[DONE]"])
+        try expectEqual(self.stream(.chat, .responses, response).suffix(2), ["finish content_filter", "[DONE]"])
     }
 
     @Test("items that come only whole are not lost, and not repeated")
@@ -279,8 +284,9 @@ struct StreamErrorTests {
             #"data: {"type":"response.completed","response":{"id":"resp_1","output":[{"type":"message","content":["#
             + #"{"type":"output_text","text":"a"}]},{"type":"function_call","call_id":"c","name":"f","#
             + #""arguments":"{\"b\":1}"}]}}"# + "\n\n"
-        #expect(
-            try self.stream(.chat, .responses, text) == [
+        try expectEqual(
+            self.stream(.chat, .responses, text),
+            [
                 #"{"role":"assistant","content":""}"#, #"{"content":"a"}"#,
                 #"{"tool_calls":[{"index":0,"id":"c","type":"function","function":{"name":"f","arguments":""}}]}"#,
                 #"{"tool_calls":[{"index":0,"function":{"arguments":"{\"b\":1}"}}]}"#, "finish tool_calls", "[DONE]",

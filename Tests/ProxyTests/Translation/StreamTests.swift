@@ -1,4 +1,5 @@
 import JSON
+import TestSupport
 import Testing
 
 @testable import Proxy
@@ -48,7 +49,7 @@ struct StreamTests {
             case .messages: Self.messagesOutline
             case .responses: Self.responsesOutline
             }
-        #expect(try outline(stream).filter { $0 != "ping" } == wanted)
+        try expectEqual(outline(stream).filter { $0 != "ping" }, wanted)
     }
 
     @Test("each event is translated as soon as it arrives", arguments: StreamSamples.pairs)
@@ -69,7 +70,7 @@ struct StreamTests {
     func split(_ client: ModelAPI, _ upstream: ModelAPI) throws {
         let translation = try translate(StreamSamples.ask, client, upstream)
         let bytes = Array(StreamSamples.complete(upstream).utf8)
-        #expect(run(translation, bytes.map { [$0] }) == run(translation, [bytes]))
+        expectEqual(run(translation, bytes.map { [$0] }), run(translation, [bytes]))
 
         // Each event is cut at each place, and must give the same together with the next one.
         let separator = upstream == .chat ? "\n\n" : "\r\n\r\n"
@@ -138,7 +139,7 @@ struct StreamTests {
                     rest = rest.dropFirst(count)
                 }
                 let output = run(translation, pieces)
-                #expect(output == run(translation, [bytes]))
+                expectEqual(output, run(translation, [bytes]))
                 #expect(try !events(output).isEmpty)
             }
         }

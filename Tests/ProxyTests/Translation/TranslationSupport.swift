@@ -1,6 +1,7 @@
 import HTTP
 import HTTPClient
 import JSON
+import TestSupport
 import Testing
 
 @testable import Proxy
@@ -39,7 +40,7 @@ func events(_ stream: String) throws -> [JSON] {
         if event.data == "[DONE]" { return "[DONE]" }
         let data = try JSON.parse(event.bytes)
         // Named events repeat their name in the data.
-        if event.event != "message" { #expect(data["type"]?.stringValue == event.event) }
+        if event.event != "message" { expectEqual(data["type"]?.stringValue, event.event) }
         return data
     }
 }

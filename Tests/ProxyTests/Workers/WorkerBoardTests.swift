@@ -1,5 +1,6 @@
 import Glibc
 import Primitives
+import TestSupport
 import Testing
 
 @testable import Proxy
@@ -38,9 +39,9 @@ struct WorkerBoardTests {
     @Test("a clock that is set back gives nobody more")
     func clock() throws {
         let (board, _) = try self.boards()
-        #expect(board.take(of: "a", capacity: 1, interval: 1_000, at: 10_000) == nil)
-        #expect(board.take(of: "a", capacity: 1, interval: 1_000, at: 5_000) == 6_000)
-        #expect(board.take(of: "a", capacity: 1, interval: 1_000, at: 11_000) == nil)
+        expectEqual(board.take(of: "a", capacity: 1, interval: 1_000, at: 10_000), nil)
+        expectEqual(board.take(of: "a", capacity: 1, interval: 1_000, at: 5_000), 6_000)
+        expectEqual(board.take(of: "a", capacity: 1, interval: 1_000, at: 11_000), nil)
     }
 
     @Test("more clients than places still have limits")
@@ -76,7 +77,7 @@ struct WorkerBoardTests {
     func limits() throws {
         let (board, _) = try self.boards()
         for number in 0..<2_000 { board.count("name \(number)", by: 1) }
-        #expect(board.counters.count == 512)
+        expectEqual(board.counters.count, 512)
         #expect(throws: (any Error).self) { try WorkerBoard(adopting: dup(0)) }
         #expect(throws: (any Error).self) { try WorkerBoard(adopting: -1) }
     }

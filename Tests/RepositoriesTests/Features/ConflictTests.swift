@@ -18,13 +18,13 @@ import Testing
     @Test("the conflict shows the three versions of the file, and none of the others")
     func shown() async throws {
         let (workshop, conflict) = try await Self.conflict()
-        #expect(conflict.files.map(\.path) == [Workshop.spec])
+        expectEqual(conflict.files.map(\.path), [Workshop.spec])
         let file = conflict.files[0]
-        #expect(file.base.map { String(decoding: $0, as: UTF8.self) } == Workshop.text)
-        #expect(file.ours.map { String(decoding: $0, as: UTF8.self) } == Self.ours)
-        #expect(file.theirs.map { String(decoding: $0, as: UTF8.self) } == (try workshop.show()))
-        #expect(try await workshop.restarted.conflict(of: "t1") == conflict)
-        #expect(try await workshop.restarted.conflict(of: "t2") == nil)
+        expectEqual(file.base.map { String(decoding: $0, as: UTF8.self) }, Workshop.text)
+        expectEqual(file.ours.map { String(decoding: $0, as: UTF8.self) }, Self.ours)
+        expectEqual(file.theirs.map { String(decoding: $0, as: UTF8.self) }, try workshop.show())
+        try await expectEqual(workshop.restarted.conflict(of: "t1"), conflict)
+        try await expectEqual(workshop.restarted.conflict(of: "t2"), nil)
         // A clone and a push leave it out.
         #expect(try !workshop.git("ls-remote . 'refs/heads/*'").contains(conflict.ours.hex))
     }
@@ -34,14 +34,14 @@ import Testing
         let (workshop, conflict) = try await Self.conflict()
         for _ in 1...2 {
             let outcome = try await workshop.restarted.resolve(conflictOf: "t1", .theirs, author: Self.bob)
-            #expect(outcome == .unchanged)
+            expectEqual(outcome, .unchanged)
         }
-        #expect(try await workshop.head == conflict.theirs)
-        #expect(try await workshop.repository.conflict(of: "t1") == nil)
+        try await expectEqual(workshop.head, conflict.theirs)
+        try await expectEqual(workshop.repository.conflict(of: "t1"), nil)
         let late = await Workshop.code {
             _ = try await workshop.repository.resolve(conflictOf: "t1", .ours, author: Self.bob)
         }
-        #expect(late?.code == .git(.notFound))
+        expectEqual(late?.code, .git(.notFound))
         #expect(try workshop.checkClean())
     }
 
@@ -51,19 +51,19 @@ import Testing
         let outcome = try await workshop.restarted.resolve(conflictOf: "t1", .ours, author: Self.bob)
         let made = try #require(outcome.made)
         #expect(outcome == .committed(made) && made.branch == Workshop.name)
-        #expect(try workshop.show() == Self.ours)
-        #expect(try workshop.show("ours.md") == "ours\n")
-        #expect(try workshop.show("theirs.md") == "theirs\n")
-        #expect(
-            try workshop.git("log -1 --format='%P|%an|%s|%(trailers:key=Jetbridge-Turn,valueonly)' \(made.id)")
-                .split(separator: "\n").first == "\(conflict.theirs)|Bob|Plan t1|t1")
+        try expectEqual(workshop.show(), Self.ours)
+        try expectEqual(workshop.show("ours.md"), "ours\n")
+        try expectEqual(workshop.show("theirs.md"), "theirs\n")
+        try expectEqual(
+            workshop.git("log -1 --format='%P|%an|%s|%(trailers:key=Jetbridge-Turn,valueonly)' \(made.id)")
+                .split(separator: "\n").first, "\(conflict.theirs)|Bob|Plan t1|t1")
         // Whatever is chosen again, it is done.
         for choice in [ConflictChoice.ours, .theirs, .ownBranch(nil)] {
             let again = try await workshop.repository.resolve(conflictOf: "t1", choice, author: Self.bob)
-            #expect(again == .committed(made))
+            expectEqual(again, .committed(made))
         }
-        #expect(try await workshop.head == made.id)
-        #expect(try await workshop.repository.find(turn: "t1") == made)
+        try await expectEqual(workshop.head, made.id)
+        try await expectEqual(workshop.repository.find(turn: "t1"), made)
         #expect(try workshop.checkClean())
     }
 
@@ -75,7 +75,7 @@ import Testing
         try workshop.git("update-ref refs/jetbridge/conflicts/t1 \(conflict.ours)")
         try workshop.push("echo more > more.md")
         let again = try await workshop.restarted.resolve(conflictOf: "t1", .ours, author: Self.bob)
-        #expect(again == .committed(made))
+        expectEqual(again, .committed(made))
         #expect(try workshop.checkClean())
     }
 
@@ -86,19 +86,19 @@ import Testing
         let taken = await Workshop.code {
             _ = try await workshop.repository.resolve(conflictOf: "t1", .ownBranch("main"), author: Self.bob)
         }
-        #expect(taken?.code == .git(.exists))
+        expectEqual(taken?.code, .git(.exists))
         let outcome = try await workshop.repository.resolve(conflictOf: "t1", .ownBranch(nil), author: Self.bob)
         let made = try #require(outcome.made)
-        #expect(made.branch == "001-login-3")
-        #expect(try workshop.show(at: made.branch) == Self.ours)
-        #expect(try workshop.git("log -1 --format=%P \(made.branch)^") == (try workshop.git("rev-parse main")))
-        #expect(try await workshop.head == conflict.theirs)
+        expectEqual(made.branch, "001-login-3")
+        try expectEqual(workshop.show(at: made.branch), Self.ours)
+        try expectEqual(workshop.git("log -1 --format=%P \(made.branch)^"), try workshop.git("rev-parse main"))
+        try await expectEqual(workshop.head, conflict.theirs)
         let again = try await workshop.restarted.resolve(conflictOf: "t1", .ownBranch(nil), author: Self.bob)
-        #expect(again == outcome)
+        expectEqual(again, outcome)
         // Its feature can be worked on by the branch's name.
         let files = try #require(try await workshop.repository.feature("001-login-3"))
         #expect(files.name == "001-login" && files.branch == "001-login-3" && files.head == made.id)
-        #expect(files.text(Workshop.spec) == Self.ours)
+        expectEqual(files.text(Workshop.spec), Self.ours)
         #expect(try workshop.checkClean())
     }
 
@@ -107,7 +107,7 @@ import Testing
         let (workshop, _) = try await Self.conflict()
         let outcome = try await workshop.repository.resolve(
             conflictOf: "t1", .ownBranch("ada/login"), author: Self.bob)
-        #expect(outcome.made?.branch == "ada/login")
+        expectEqual(outcome.made?.branch, "ada/login")
         #expect(try workshop.checkClean())
     }
 
@@ -120,10 +120,10 @@ import Testing
             Issue.record("\(outcome.kind)")
             return
         }
-        #expect(others.map(\.subject) == ["later"])
-        #expect(try workshop.show() == Self.ours)
-        #expect(try workshop.show("later.md") == "later\n")
-        #expect(try workshop.show("theirs.md") == "again\n")
+        expectEqual(others.map(\.subject), ["later"])
+        try expectEqual(workshop.show(), Self.ours)
+        try expectEqual(workshop.show("later.md"), "later\n")
+        try expectEqual(workshop.show("theirs.md"), "again\n")
         #expect(try workshop.checkClean())
     }
 
@@ -135,18 +135,17 @@ import Testing
         let outcome = try await workshop.repository.resolve(conflictOf: "t1", .ours, author: Self.bob)
         if word == "five" {
             // Our file as a whole was chosen, and their new line is added to it.
-            #expect(outcome.kind == "merged")
-            #expect(try workshop.show() == Self.ours.replacing("five", with: "unseen"))
+            expectEqual(outcome.kind, "merged")
+            try expectEqual(workshop.show(), Self.ours.replacing("five", with: "unseen"))
             return
         }
         let second = try #require(outcome.conflict)
         #expect(second.theirs == head && second.commits.map(\.subject) == ["later", "theirs"])
-        #expect(second.files[0].ours == first.files[0].ours)
-        #expect(try await workshop.head == head)
-        #expect(try await workshop.restarted.conflict(of: "t1") == second)
-        #expect(
-            try await workshop.repository.resolve(conflictOf: "t1", .ours, author: Self.bob).kind == "committed")
-        #expect(try workshop.show() == Self.ours)
+        expectEqual(second.files[0].ours, first.files[0].ours)
+        try await expectEqual(workshop.head, head)
+        try await expectEqual(workshop.restarted.conflict(of: "t1"), second)
+        try await expectEqual(workshop.repository.resolve(conflictOf: "t1", .ours, author: Self.bob).kind, "committed")
+        try expectEqual(workshop.show(), Self.ours)
         #expect(try workshop.checkClean())
     }
 
@@ -154,8 +153,8 @@ import Testing
     func tookBack() async throws {
         let (workshop, _) = try await Self.conflict()
         try workshop.push("git revert --no-edit HEAD >/dev/null && echo x > x.md", "back")
-        #expect(try await workshop.repository.resolve(conflictOf: "t1", .ours, author: Self.bob).kind == "merged")
-        #expect(try workshop.show() == Self.ours)
+        try await expectEqual(workshop.repository.resolve(conflictOf: "t1", .ours, author: Self.bob).kind, "merged")
+        try expectEqual(workshop.show(), Self.ours)
         #expect(try workshop.checkClean())
     }
 
@@ -166,14 +165,13 @@ import Testing
         try workshop.push("git rm -q \(Workshop.spec) && echo x > x.md")
         let conflict = try #require(try await workshop.repository.write(change).conflict)
         #expect(conflict.files.map(\.path) == [Workshop.spec] && conflict.files[0].theirs == nil)
-        #expect(
-            try await workshop.repository.resolve(conflictOf: "t1", .ours, author: Self.bob).kind == "committed")
+        try await expectEqual(workshop.repository.resolve(conflictOf: "t1", .ours, author: Self.bob).kind, "committed")
         #expect(try workshop.show() == Self.ours && workshop.show("x.md") == "x\n")
 
         let (other, _) = try await Self.conflict()
         try other.git("branch -q -D \(Workshop.name)")
-        #expect(try await other.repository.resolve(conflictOf: "t1", .ours, author: Self.bob).kind == "committed")
-        #expect(try other.show() == Self.ours)
+        try await expectEqual(other.repository.resolve(conflictOf: "t1", .ours, author: Self.bob).kind, "committed")
+        try expectEqual(other.show(), Self.ours)
         #expect(try other.checkClean())
     }
 
@@ -186,19 +184,18 @@ import Testing
         let error = await Workshop.code {
             _ = try await workshop.repository.resolve(conflictOf: "t1", .ours, author: Self.bob)
         }
-        #expect(error?.code == .git(.invalidName))
-        #expect(try await workshop.head == conflict.theirs)
-        #expect(
-            try await workshop.repository.resolve(conflictOf: "t1", .ownBranch(nil), author: Self.bob).kind
-                == "committed")
+        expectEqual(error?.code, .git(.invalidName))
+        try await expectEqual(workshop.head, conflict.theirs)
+        try await expectEqual(
+            workshop.repository.resolve(conflictOf: "t1", .ownBranch(nil), author: Self.bob).kind, "committed")
         #expect(try workshop.checkClean())
     }
 
     @Test("turns of any name can have conflicts", arguments: ["a/b..c", "", "ä", String(repeating: "x", count: 300)])
     func names(turn: String) async throws {
         let (workshop, conflict) = try await Self.conflict(turn: turn)
-        #expect(try await workshop.restarted.conflict(of: turn) == conflict)
-        #expect(try await workshop.repository.resolve(conflictOf: turn, .theirs, author: Self.bob) == .unchanged)
+        try await expectEqual(workshop.restarted.conflict(of: turn), conflict)
+        try await expectEqual(workshop.repository.resolve(conflictOf: turn, .theirs, author: Self.bob), .unchanged)
         #expect(try workshop.checkClean())
     }
 }

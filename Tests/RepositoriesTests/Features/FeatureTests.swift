@@ -14,15 +14,16 @@ import Testing
             """)
         let files = try #require(try await workshop.repository.feature(Workshop.name))
         #expect(files.branch == Workshop.name && files.source == Workshop.name && files.name == Workshop.name)
-        #expect(try await files.head == workshop.head)
-        #expect(
-            files.files.keys.sorted() == [
+        try await expectEqual(files.head, workshop.head)
+        expectEqual(
+            files.files.keys.sorted(),
+            [
                 ".specify/memory/constitution.md", "specs/001-login/contracts/api.md", "specs/001-login/spec.md",
             ])
-        #expect(files.text(Workshop.spec) == Workshop.text)
-        #expect(files.tooLarge == ["specs/001-login/big.md"])
+        expectEqual(files.text(Workshop.spec), Workshop.text)
+        expectEqual(files.tooLarge, ["specs/001-login/big.md"])
         for name in ["001-logi", "002-x", "", "../x", "001-login/contracts", "001-login-9"] {
-            #expect(try await workshop.repository.feature(name)?.name == nil, "\(name)")
+            try await expectEqual(workshop.repository.feature(name)?.name, nil, "\(name)")
         }
     }
 
@@ -35,9 +36,9 @@ import Testing
         #expect(files.branch == Workshop.name && files.source == "main" && files.head == main)
         let made = try await workshop.repository.write(
             workshop.change([Workshop.spec: "x\n"], base: files.head, branch: files.branch))
-        #expect(made.made?.branch == Workshop.name)
-        #expect(try await workshop.repository.git.resolve("main") == main)
-        #expect(try await workshop.repository.feature(Workshop.name)?.source == Workshop.name)
+        expectEqual(made.made?.branch, Workshop.name)
+        try await expectEqual(workshop.repository.git.resolve("main"), main)
+        try await expectEqual(workshop.repository.feature(Workshop.name)?.source, Workshop.name)
     }
 
     @Test("on a remote's branch only, its first change makes a local branch")
@@ -49,7 +50,7 @@ import Testing
         #expect(files.branch == Workshop.name && files.source == "origin/\(Workshop.name)")
         let made = try await workshop.repository.write(
             workshop.change([Workshop.spec: "x\n"], base: files.head, branch: files.branch))
-        #expect(made.made?.branch == Workshop.name)
+        expectEqual(made.made?.branch, Workshop.name)
     }
 
     @Test("a branch of another name is kept")
@@ -70,9 +71,9 @@ import Testing
             git switch -q -c 1000-far main && mkdir -p specs/1000-far specs/020-mid specs/none &&
             touch specs/1000-far/spec.md specs/020-mid/spec.md specs/none/a.md && git add . && git commit -qm x
             """)
-        #expect(try await workshop.repository.featureNames() == ["1000-far", "020-mid", "001-login"])
-        #expect(try await workshop.repository.feature("020-mid")?.branch == "020-mid")
-        #expect(try await workshop.repository.feature("030-no") == nil)
+        try await expectEqual(workshop.repository.featureNames(), ["1000-far", "020-mid", "001-login"])
+        try await expectEqual(workshop.repository.feature("020-mid")?.branch, "020-mid")
+        try await expectEqual(workshop.repository.feature("030-no"), nil)
     }
 
     @Test("the last commit of a file is found behind others and behind a merge")
@@ -90,10 +91,10 @@ import Testing
         func last(_ path: String) async throws -> GitObjectID? {
             try await workshop.repository.lastCommit(touching: path, on: Workshop.name)
         }
-        #expect(try await last(Workshop.spec) == begin)
-        #expect(try await last("specs/001-login/plan.md") == plan)
-        #expect(try await last("specs/001-login") == plan)
-        #expect(try await last("y")?.hex == (try workshop.colleague("rev-parse side")))
-        #expect(try await last("specs/001-login/tasks.md") == nil)
+        try await expectEqual(last(Workshop.spec), begin)
+        try await expectEqual(last("specs/001-login/plan.md"), plan)
+        try await expectEqual(last("specs/001-login"), plan)
+        try await expectEqual(last("y")?.hex, try workshop.colleague("rev-parse side"))
+        try await expectEqual(last("specs/001-login/tasks.md"), nil)
     }
 }

@@ -18,7 +18,7 @@ import Testing
     private func run(_ workshop: Workshop, _ seed: UInt64) async throws {
         var writers = Writers(workshop.repository, at: workshop.git.path, SeededGenerator(state: seed))
         for round in 0..<250 { try await writers.run(round) }
-        #expect(Array(writers.lost.prefix(5)) == [])
+        expectEqual(Array(writers.lost.prefix(5)), [])
         // The table is worth something only if all cases occur.
         for kind in ["committed", "merged", "conflict", "theirs", "ours", "ownBranch"] {
             #expect(writers.seen[kind, default: 0] > 3, "\(kind): \(writers.seen)")

@@ -91,25 +91,25 @@ import Testing
         try workshop.push(example.theirs)
         let theirs = try await workshop.head
         let outcome = try await workshop.repository.write(change)
-        #expect(outcome.kind == example.outcome)
-        for (path, text) in example.result { #expect(try workshop.show(path) == text) }
+        expectEqual(outcome.kind, example.outcome)
+        for (path, text) in example.result { try expectEqual(workshop.show(path), text) }
         switch outcome {
         case .merged(let made, let others):
-            #expect(try workshop.git("log -1 --format=%P:%s \(made.id)") == "\(theirs):Plan t1")
-            #expect(others.map(\.subject) == ["theirs"])
-            #expect(try await workshop.repository.find(turn: "t1") == made)
+            try expectEqual(workshop.git("log -1 --format=%P:%s \(made.id)"), "\(theirs):Plan t1")
+            expectEqual(others.map(\.subject), ["theirs"])
+            try await expectEqual(workshop.repository.find(turn: "t1"), made)
         case .conflict(let conflict):
-            #expect(try await workshop.head == theirs)
+            try await expectEqual(workshop.head, theirs)
             #expect(conflict.theirs == theirs && conflict.branch == Workshop.name)
-            #expect(conflict.commits.map(\.subject) == ["theirs"])
+            expectEqual(conflict.commits.map(\.subject), ["theirs"])
             #expect(conflict.files.count >= 1)
             #expect(conflict.files.contains { file in file.ours == example.ours[file.path].map { Array($0.utf8) } })
-            #expect(try await workshop.repository.find(turn: "t1") == nil)
-            #expect(try await workshop.restarted.conflict(of: "t1") == conflict)
-            #expect(try workshop.git("log -1 --format=%P \(conflict.ours)") == change.base.hex)
-        case .committed, .unchanged: #expect(try await workshop.head == theirs)
+            try await expectEqual(workshop.repository.find(turn: "t1"), nil)
+            try await expectEqual(workshop.restarted.conflict(of: "t1"), conflict)
+            try expectEqual(workshop.git("log -1 --format=%P \(conflict.ours)"), change.base.hex)
+        case .committed, .unchanged: try await expectEqual(workshop.head, theirs)
         }
-        #expect(try workshop.checkClean() == (example.outcome != "conflict"))
+        try expectEqual(workshop.checkClean(), example.outcome != "conflict")
     }
 
     @Test("the executable bit and a document of 100 KB survive a merge")
@@ -119,14 +119,14 @@ import Testing
         #expect(base.utf8.count <= Document.sizeLimit && base.utf8.count > 90_000)
         let workshop = try await Workshop()
         let first = try await workshop.repository.write(workshop.change([Workshop.spec: base], turn: "t0"))
-        #expect(first.kind == "committed")
+        expectEqual(first.kind, "committed")
         var changed = lines
         changed[0] = "ours"
         let change = try await workshop.change([Workshop.spec: changed.joined(separator: "\n") + "\n"])
         try workshop.push("sed -i '$ s/.*/theirs/' \(Workshop.spec) && chmod +x \(Workshop.spec)")
-        #expect(try await workshop.repository.write(change).kind == "merged")
+        try await expectEqual(workshop.repository.write(change).kind, "merged")
         changed[changed.count - 1] = "theirs"
-        #expect(try workshop.show() == changed.joined(separator: "\n") + "\n")
+        try expectEqual(workshop.show(), changed.joined(separator: "\n") + "\n")
         #expect(try workshop.git("ls-tree \(Workshop.name) \(Workshop.spec)").hasPrefix("100755"))
         #expect(try workshop.checkClean())
     }
@@ -139,10 +139,10 @@ import Testing
         try workshop.git("branch -q -D \(Workshop.name)")
         let outcome = try await workshop.repository.write(change)
         #expect(outcome.kind == "committed" && outcome.made?.branch == Workshop.name)
-        #expect(try workshop.git("log --format=%s \(Workshop.name)") == "Plan t1\nbegin\nBegin the repository")
+        try expectEqual(workshop.git("log --format=%s \(Workshop.name)"), "Plan t1\nbegin\nBegin the repository")
         let other = try await workshop.change([Workshop.spec: "x\n"], base: base, branch: "001-other", turn: "t2")
-        #expect(try await workshop.repository.write(other).made?.branch == "001-other")
-        #expect(try workshop.show(at: Workshop.name) == "new\n")
+        try await expectEqual(workshop.repository.write(other).made?.branch, "001-other")
+        try expectEqual(workshop.show(at: Workshop.name), "new\n")
         #expect(try workshop.checkClean())
     }
 
@@ -153,9 +153,9 @@ import Testing
         try workshop.colleague.shell(
             "sed -i s/eight/EIGHT/ \(Workshop.spec) && git commit -qa --amend -m other && git push -q -f")
         let outcome = try await workshop.repository.write(change)
-        #expect(outcome.kind == "merged")
-        #expect(try workshop.show() == Self.text(["one": "ONE", "eight": "EIGHT"]))
-        #expect(try workshop.git("rev-list --count \(Workshop.name)") == "3")
+        expectEqual(outcome.kind, "merged")
+        try expectEqual(workshop.show(), Self.text(["one": "ONE", "eight": "EIGHT"]))
+        try expectEqual(workshop.git("rev-list --count \(Workshop.name)"), "3")
     }
 
     @Test("a commit that was read and does not exist any more is an error, and nothing changes")
@@ -164,7 +164,7 @@ import Testing
         let base = try #require(GitObjectID(String(repeating: "ab", count: 20)))
         let change = try await workshop.change([Workshop.spec: "x\n"], base: base)
         let error = await Workshop.code { _ = try await workshop.repository.write(change) }
-        #expect(error?.code == .git(.notFound))
+        expectEqual(error?.code, .git(.notFound))
         #expect(try workshop.checkClean())
     }
 
@@ -178,8 +178,8 @@ import Testing
         }
         try workshop.push("echo x > x.txt")
         try workshop.git("branch zeta \(Workshop.name)")
-        #expect(try await workshop.repository.commits(ofTurn: "many") == made)
-        #expect(try await workshop.restarted.find(turn: "many") == made.last)
+        try await expectEqual(workshop.repository.commits(ofTurn: "many"), made)
+        try await expectEqual(workshop.restarted.find(turn: "many"), made.last)
         #expect(try await workshop.repository.commits(ofTurn: "man").isEmpty)
     }
 
@@ -201,7 +201,7 @@ import Testing
         let lines = Set(try workshop.show().split(separator: "\n").map(String.init))
         let notes = Set(try workshop.show("notes.txt").split(separator: "\n").map(String.init))
         #expect(lines.isSuperset(of: (1...12).map { "ours \($0)" }))
-        #expect(notes == Set((1...12).map { "theirs \($0)" }))
+        expectEqual(notes, Set((1...12).map { "theirs \($0)" }))
         #expect(try workshop.checkClean())
     }
 

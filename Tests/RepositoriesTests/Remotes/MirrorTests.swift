@@ -10,12 +10,12 @@ import Testing
     func reads() async throws {
         let workshop = try await Workshop(onServer: true)
         let before = try #require(try await workshop.repository.feature(Workshop.name))
-        #expect(before.files[Workshop.spec] == Array(Workshop.text.utf8))
+        expectEqual(before.files[Workshop.spec], Array(Workshop.text.utf8))
         try workshop.push("echo nine >> \(Workshop.spec)")
         workshop.clock.advance(by: .milliseconds(1_100))
         let after = try #require(try await workshop.repository.feature(Workshop.name))
-        #expect(after.files[Workshop.spec]?.count == Workshop.text.utf8.count + 5)
-        #expect(try await after.head == workshop.head)
+        expectEqual(after.files[Workshop.spec]?.count, Workshop.text.utf8.count + 5)
+        try await expectEqual(after.head, workshop.head)
     }
 
     @Test("gets a change as one commit, and only then is the mirror's branch there")
@@ -23,10 +23,10 @@ import Testing
         let workshop = try await Workshop(onServer: true)
         let outcome = try await workshop.repository.write(workshop.change([Self.plan: "# Plan\n"]))
         let made = try #require(outcome.made)
-        #expect(try await workshop.head == made.id)
-        #expect(try await workshop.repository.git.tip(of: Workshop.name) == made.id)
-        #expect(try workshop.show(Self.plan) == "# Plan\n")
-        #expect(try await workshop.restarted.find(turn: "t1")?.id == made.id)
+        try await expectEqual(workshop.head, made.id)
+        try await expectEqual(workshop.repository.git.tip(of: Workshop.name), made.id)
+        try expectEqual(workshop.show(Self.plan), "# Plan\n")
+        try await expectEqual(workshop.restarted.find(turn: "t1")?.id, made.id)
         #expect(try workshop.checkClean())
     }
 
@@ -40,7 +40,7 @@ import Testing
             Issue.record("\(outcome)")
             return
         }
-        #expect(others.map(\.subject) == ["theirs"])
+        expectEqual(others.map(\.subject), ["theirs"])
         #expect(try workshop.show().hasPrefix("ONE\n"))
         #expect(try workshop.show().hasSuffix("nine\n"))
         #expect(try workshop.checkClean())
@@ -51,7 +51,7 @@ import Testing
         let workshop = try await Workshop(onServer: true)
         let change = try await workshop.change([Workshop.spec: "ours\n" + Workshop.text.dropFirst(4)])
         try workshop.push("sed -i s/one/theirs/ \(Workshop.spec)")
-        #expect(try await workshop.repository.write(change).kind == "conflict")
+        try await expectEqual(workshop.repository.write(change).kind, "conflict")
         #expect(try await workshop.restarted.conflict(of: "t1") != nil)
         let outcome = try await workshop.restarted.resolve(conflictOf: "t1", .ours, author: Workshop.author)
         #expect(outcome.made != nil)
@@ -67,9 +67,9 @@ import Testing
         let before = try await workshop.head
         let outcome = try await workshop.repository.write(workshop.change([Self.plan: "# Plan\n"]))
         let made = try #require(outcome.made)
-        #expect(try await workshop.head == made.id)
-        #expect(try await server.server.commit(made.id).parents == [before])
-        #expect(server.publications == 1)
+        try await expectEqual(workshop.head, made.id)
+        try await expectEqual(server.server.commit(made.id).parents, [before])
+        expectEqual(server.publications, 1)
         #expect(try workshop.checkClean())
     }
 
@@ -82,10 +82,10 @@ import Testing
         server.inject(fault)
         let change = try await workshop.change([Self.plan: "# Plan\n"])
         let error = await Workshop.code { _ = try await workshop.repository.write(change) }
-        #expect(error?.code == .git(.failed))
-        #expect(try await workshop.head == change.base)
+        expectEqual(error?.code, .git(.failed))
+        try await expectEqual(workshop.head, change.base)
         #expect(try await workshop.restarted.finish(turn: "t1")?.made != nil)
-        #expect(try workshop.show(Self.plan) == "# Plan\n")
+        try expectEqual(workshop.show(Self.plan), "# Plan\n")
         #expect(try workshop.checkClean())
     }
 
@@ -95,12 +95,12 @@ import Testing
         let server = try #require(workshop.server)
         let repository = workshop.repository
         let first = try await repository.knownBase().branch.id
-        #expect(server.fetches == 1)
+        expectEqual(server.fetches, 1)
 
         server.gate.setOpen(false)
         try workshop.git.shell("echo new > new && git add new && git commit -qm new")
         workshop.clock.advance(by: .milliseconds(1_100))
-        #expect(try await repository.knownBase().branch.id == first)
+        try await expectEqual(repository.knownBase().branch.id, first)
         while !server.gate.isHolding { try await Task.sleep(for: .milliseconds(5)) }
         #expect(try await repository.knownBase().branch.id == first && server.fetches == 2)
 
@@ -110,11 +110,11 @@ import Testing
             tip = try await repository.knownBase().branch.id
             try await Task.sleep(for: .milliseconds(5))
         }
-        #expect(try await repository.knownText(of: "new", at: tip.hex, limit: 100) == "new\n")
+        try await expectEqual(repository.knownText(of: "new", at: tip.hex, limit: 100), "new\n")
         server.isOffline = true
         workshop.clock.advance(by: .milliseconds(1_100))
-        #expect(try await repository.knownBase().branch.id == tip)
-        #expect(try await repository.knownText(of: "new", at: first.hex, limit: 100) == nil)
+        try await expectEqual(repository.knownBase().branch.id, tip)
+        try await expectEqual(repository.knownText(of: "new", at: first.hex, limit: 100), nil)
     }
 
     @Test("many readers at once share a fetch")
@@ -136,10 +136,10 @@ import Testing
         workshop.server?.isOffline = true
         workshop.clock.advance(by: .milliseconds(1_100))
         let error = await Workshop.code { _ = try await workshop.repository.feature(Workshop.name) }
-        #expect(error?.message.contains("does not answer") == true)
-        #expect(try await workshop.repository.commitPage(made.id.hex).commit.id == made.id)
+        expectEqual(error?.message.contains("does not answer"), true)
+        try await expectEqual(workshop.repository.commitPage(made.id.hex).commit.id, made.id)
         await #expect(throws: RepositoryError.self) { try await workshop.repository.commitPage("0123456789abcdef") }
-        #expect(try await workshop.repository.overview().features.items.map(\.name) == [Workshop.name])
+        try await expectEqual(workshop.repository.overview().features.items.map(\.name), [Workshop.name])
     }
 
     @Test("new features get different numbers, also when a colleague takes one")
@@ -154,7 +154,7 @@ import Testing
             ("Specify \(name)", "", [try Document(path: "specs/\(name)/spec.md", text: "# \(name)\n")])
         }
         #expect(["002-export", "003-export"].contains(made.branch))
-        #expect(try workshop.show("specs/\(made.branch)/spec.md", at: made.branch) == "# \(made.branch)\n")
+        try expectEqual(workshop.show("specs/\(made.branch)/spec.md", at: made.branch), "# \(made.branch)\n")
         #expect(try workshop.checkClean())
     }
 }

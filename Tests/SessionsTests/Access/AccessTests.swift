@@ -12,7 +12,7 @@ struct AccessTests {
 
     @Test("an empty list means nobody")
     func denyByDefault() {
-        #expect(AccessPolicy().role(of: Self.sender(Identity("irc:local/account:alice"))) == nil)
+        expectEqual(AccessPolicy().role(of: Self.sender(Identity("irc:local/account:alice"))), nil)
     }
 
     @Test(
@@ -44,23 +44,23 @@ struct AccessTests {
             ("telegram:*", Identity("telegram:1001"), false),
         ])
     func entries(entry: String, identity: Identity, isKnown: Bool) {
-        #expect((AccessPolicy(members: [entry]).role(of: Self.sender(identity)) == .member) == isKnown)
+        expectEqual(AccessPolicy(members: [entry]).role(of: Self.sender(identity)) == .member, isKnown)
     }
 
     @Test("a grant is for the id's bytes, not for an equal-looking id")
     func exactGrants() {
         var policy = AccessPolicy()
         policy.grant(.member, to: "irc:local/account:K")
-        #expect(policy.role(of: Self.sender(Identity("irc:local/account:\u{212A}"))) == nil)
+        expectEqual(policy.role(of: Self.sender(Identity("irc:local/account:\u{212A}"))), nil)
         policy.revoke("irc:local/account:\u{212A}")
-        #expect(policy.role(of: Self.sender(Identity("irc:local/account:K"))) == .member)
+        expectEqual(policy.role(of: Self.sender(Identity("irc:local/account:K"))), .member)
     }
 
     @Test("the strongest role counts, and a bot has none")
     func strongest() {
         let policy = AccessPolicy(owners: ["a"], guests: ["b"])
-        #expect(policy.role(of: Self.sender(Identity("b"), Identity("a"))) == .owner)
-        #expect(policy.role(of: Self.sender(Identity("a"), isBot: true)) == nil)
+        expectEqual(policy.role(of: Self.sender(Identity("b"), Identity("a"))), .owner)
+        expectEqual(policy.role(of: Self.sender(Identity("a"), isBot: true)), nil)
     }
 
     @Test("a mask that invites backtracking is matched quickly")
@@ -80,7 +80,7 @@ struct AccessTests {
             limiter.mayTry("a", in: "net", at: 10), limiter.mayTry("b", in: "net", at: 10),
             limiter.mayTry("a", in: "net", at: 60_010),
         ]
-        #expect(after == [false, true, true])
+        expectEqual(after, [false, true, true])
     }
 
     @Test("a right code does not count, and counts again what it reserved only once")
@@ -93,19 +93,19 @@ struct AccessTests {
         _ = limiter.reserve("a", in: "net", at: 0)
         limiter.giveBack(first)
         may.append(limiter.mayTry("a", in: "net", at: 0))
-        #expect(may == [false, false])
+        expectEqual(may, [false, false])
     }
 
     @Test("a group's wrong codes lock out neither another group nor a peer outside all groups")
     func groups() {
         var limiter = AttemptLimiter(perPeer: 5, perGroup: 20, window: 60_000)
         let made = (0..<100).count { limiter.reserve("\($0)", in: "net", at: 0) != nil }
-        #expect(made == 20)
+        expectEqual(made, 20)
         let may = [
             limiter.mayTry("x", in: "net", at: 0), limiter.mayTry("0", in: "other", at: 0),
             limiter.mayTry("0", in: nil, at: 0),
         ]
-        #expect(may == [false, true, true])
+        expectEqual(may, [false, true, true])
     }
 
     @Test("of codes that one person tries in parallel, five are checked")
@@ -119,8 +119,8 @@ struct AccessTests {
             }
             return try await group.reduce(into: []) { $0.append($1) }
         }
-        #expect(outcomes.count { $0 == .wrongCode } == 5)
-        #expect(outcomes.count { $0 == .paused } == 15)
+        expectEqual(outcomes.count { $0 == .wrongCode }, 5)
+        expectEqual(outcomes.count { $0 == .paused }, 15)
     }
 
     @Test("strangers' wrong codes close pairing for the strangers of their network only")
@@ -133,16 +133,16 @@ struct AccessTests {
         }
         let code = try await AccessControl.makeCode(for: .member, in: harness.bridge.store, at: 1_000).code
         let newcomer = Self.sender(Identity("fake:one/bob"))
-        #expect(try await access.pair(newcomer, on: harness.adapter.id, code: code) == .paused)
-        #expect(try await access.pair(newcomer, on: AdapterID("fake:two"), code: code) == .paired(.member))
+        try await expectEqual(access.pair(newcomer, on: harness.adapter.id, code: code), .paused)
+        try await expectEqual(access.pair(newcomer, on: AdapterID("fake:two"), code: code), .paired(.member))
         let other = try await AccessControl.makeCode(for: .owner, in: harness.bridge.store, at: 1_000).code
         let guest = Self.sender(Identity("fake:one/gina"))
-        #expect(try await access.pair(guest, on: harness.adapter.id, code: other) == .paired(.owner))
+        try await expectEqual(access.pair(guest, on: harness.adapter.id, code: other), .paired(.owner))
     }
 
     @Test("the spelling of a code does not matter")
     func codeForms() {
-        #expect(AccessControl.hash(ofCode: "abcd-efgh") == AccessControl.hash(ofCode: " ABCD EFGH "))
+        expectEqual(AccessControl.hash(ofCode: "abcd-efgh"), AccessControl.hash(ofCode: " ABCD EFGH "))
         #expect(AccessControl.hash(ofCode: "abcd-efgh") != AccessControl.hash(ofCode: "abcd-efgj"))
     }
 }

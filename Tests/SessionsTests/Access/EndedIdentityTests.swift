@@ -81,8 +81,8 @@ struct EndedIdentityTests {
         #expect(self.accounts.signedIn.withLock { $0.isEmpty })
 
         try await self.pair("alice", .guest, in: harness)
-        #expect(try await self.answer("!resend", "alice", "two", in: harness) == CommandTexts.nothingToResend)
-        #expect(try await self.answer("!resume", "alice", "two", in: harness) == CommandTexts.nothingToResume)
+        try await expectEqual(self.answer("!resend", "alice", "two", in: harness), CommandTexts.nothingToResend)
+        try await expectEqual(self.answer("!resume", "alice", "two", in: harness), CommandTexts.nothingToResume)
         _ = try await self.answer("what did I say?", "alice", "two", in: harness)
         let last = try #require(harness.worker.requests.last)
         #expect(last.session != first?.id && !last.history.contains { $0.text.contains("secret") })
@@ -106,7 +106,7 @@ struct EndedIdentityTests {
         #expect(self.accounts.signedIn.withLock { $0.isEmpty })
         #expect(again.worker.requests.isEmpty)
         try await self.pair("alice", .guest, in: again)
-        #expect(try await self.answer("!resend", "alice", "two", in: again) == CommandTexts.nothingToResend)
+        try await expectEqual(self.answer("!resend", "alice", "two", in: again), CommandTexts.nothingToResend)
     }
 
     @Test("`login` needs an identity that lasts")
@@ -116,7 +116,7 @@ struct EndedIdentityTests {
         try await self.pair("alice", .member, in: harness)
         #expect(try await self.answer("!login", "alice", "one", in: harness).contains("log in to that account"))
         #expect(try await self.answer("!login", "carol", "crowd", in: harness).contains("log in to that account"))
-        #expect(try await self.answer("!login", "bob", "host", in: harness) == "invited fake:one/mask:bob!*@host")
+        try await expectEqual(self.answer("!login", "bob", "host", in: harness), "invited fake:one/mask:bob!*@host")
     }
 
     @Test("a host mask's people are the mask, not the nick, and keep their threads")
@@ -127,17 +127,17 @@ struct EndedIdentityTests {
         let carol = try await self.answer("hi", "carol", "crowd", in: harness)
         try await self.end("bob", in: harness)
         try await self.end("carol", in: harness)
-        #expect(try await self.answer("!resend", "bob", "host", in: harness) == bob)
-        #expect(try await self.answer("!resend", "carol", "crowd", in: harness) == carol)
+        try await expectEqual(self.answer("!resend", "bob", "host", in: harness), bob)
+        try await expectEqual(self.answer("!resend", "carol", "crowd", in: harness), carol)
         let keys = try await harness.bridge.store.read { ledger in
             try ["mask:bob!*@host", "mask:carol!~u@crowd"].map {
                 try ledger.session(for: ThreadKey(adapter: AdapterID("fake:one"), value: $0)) != nil
             }
         }
-        #expect(keys == [true, true])
+        expectEqual(keys, [true, true])
         // The nick from elsewhere is somebody else.
         try await self.pair("bob", .guest, in: harness)
-        #expect(try await self.answer("!resend", "bob", "elsewhere", in: harness) == CommandTexts.nothingToResend)
+        try await expectEqual(self.answer("!resend", "bob", "elsewhere", in: harness), CommandTexts.nothingToResend)
     }
 
     @Test("a nick's thread of an earlier release becomes that of the mask which admitted everybody in it")
@@ -147,7 +147,7 @@ struct EndedIdentityTests {
         let before = try await self.answer("hello", "bob", "host", in: harness)
         let again = try await self.harness(
             AccessPolicy(members: ["fake:one/mask:bob!*@host"]), directory: harness.directory)
-        #expect(try await self.answer("!resend", "bob", "host", in: again) == before)
+        try await expectEqual(self.answer("!resend", "bob", "host", in: again), before)
     }
 
     @Test("a running answer stops, and nothing more is posted to the nick")
@@ -160,10 +160,10 @@ struct EndedIdentityTests {
         try await self.end("alice", in: harness)
         let operation = try #require(submitted?.operation)
         let last = try await harness.frames(of: operation).last
-        #expect(last?.kind == .error)
+        expectEqual(last?.kind, .error)
         harness.adapter.setHolding(false)
         try await harness.settle()
         // What was on its way arrives.
-        #expect(harness.adapter.texts == ["a paragraph"])
+        expectEqual(harness.adapter.texts, ["a paragraph"])
     }
 }

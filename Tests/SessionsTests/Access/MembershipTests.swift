@@ -18,34 +18,34 @@ struct MembershipTests {
     func member() async throws {
         let directory = try TemporaryDirectory()
         let harness = try await BridgeHarness(directory: directory)
-        #expect(try await self.say("talk", in: harness) == .ignored("not addressed"))
-        #expect(try await self.say("question", in: harness, isAddressed: true) == .stored)
+        try await expectEqual(self.say("talk", in: harness), .ignored("not addressed"))
+        try await expectEqual(self.say("question", in: harness, isAddressed: true), .stored)
         await harness.adapter.waitForText("You said: question")
-        #expect(try await self.say("and more", in: harness, from: "gina") == .stored)
+        try await expectEqual(self.say("and more", in: harness, from: "gina"), .stored)
         await harness.adapter.waitForText("You said: and more")
-        #expect(try await self.say("elsewhere", in: harness, thread: "t2") == .ignored("not addressed"))
+        try await expectEqual(self.say("elsewhere", in: harness, thread: "t2"), .ignored("not addressed"))
         // A second host knows it only from storage.
         let second = try await BridgeHarness(directory: directory)
-        #expect(try await self.say("again", in: second) == .stored)
+        try await expectEqual(self.say("again", in: second), .stored)
         await second.adapter.waitForText("You said: again")
     }
 
     @Test("an unknown command is ignored unless the bot is part of the thread")
     func unknownCommand() async throws {
         let harness = try await BridgeHarness()
-        #expect(try await self.say("!weather", in: harness) == .ignored("not addressed"))
-        #expect(try await self.say("!help new", in: harness) == .stored)
+        try await expectEqual(self.say("!weather", in: harness), .ignored("not addressed"))
+        try await expectEqual(self.say("!help new", in: harness), .stored)
         await harness.adapter.waitForPosts(1)
-        #expect(try await self.say("!weather", in: harness) == .stored)
+        try await expectEqual(self.say("!weather", in: harness), .stored)
         await harness.adapter.waitForPosts(2)
-        #expect(harness.adapter.texts.last?.hasPrefix("There is no command `!weather`") == true)
+        expectEqual(harness.adapter.texts.last?.hasPrefix("There is no command `!weather`"), true)
     }
 
     @Test("a stranger in one of the bot's threads is not answered")
     func stranger() async throws {
         let harness = try await BridgeHarness()
-        #expect(try await self.say("question", in: harness, isAddressed: true) == .stored)
+        try await expectEqual(self.say("question", in: harness, isAddressed: true), .stored)
         await harness.adapter.waitForPosts(1)
-        #expect(try await self.say("hello", in: harness, from: "mallory") == .ignored("stranger"))
+        try await expectEqual(self.say("hello", in: harness, from: "mallory"), .ignored("stranger"))
     }
 }

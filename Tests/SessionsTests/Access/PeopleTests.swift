@@ -48,13 +48,14 @@ struct PeopleTests {
         _ = try await harness.ask("hello", from: "mia")
         let people = try await harness.bridge.access.people().people
         let rows = people.map { "\($0.identity) \($0.role) \($0.way.rawValue) \($0.key ?? "-") \($0.lastSeen ?? 0)" }
-        #expect(
-            rows == [
+        expectEqual(
+            rows,
+            [
                 "fake:one/alice owner list access.owners[0] 0", "fake:one/mia member list access.members[0] 99000",
                 "fake:one/gina guest list access.guests[0] 0", "fake:one/bob member code - 1000",
                 "web:c_1 owner sign-in - 0", "web:k_1 owner token - 0",
             ])
-        #expect(people.map(\.network) == Array(repeating: "fake:one", count: 4) + ["web", "web"])
+        expectEqual(people.map(\.network), Array(repeating: "fake:one", count: 4) + ["web", "web"])
         let text = try await self.reply("!people", in: harness)
         #expect(text.contains("`mia`, member, `fake:one/mia`, listed in access.members[0], seen just now"))
         #expect(try await self.reply("!people", from: "mia", in: harness).contains("needs the role owner"))
@@ -70,7 +71,7 @@ struct PeopleTests {
         let person = Person(
             id: "p", identity: identity, name: nil, role: .guest, way: .code, key: nil, listedRole: nil, scopes: [],
             since: nil, lastSeen: nil, expiresAt: nil, isLasting: true)
-        #expect(person.network == network)
+        expectEqual(person.network, network)
     }
 
     @Test("a name that anybody can choose finds nobody")
@@ -89,7 +90,7 @@ struct PeopleTests {
         let unknown = await #expect(throws: PeopleError.self) {
             try await harness.bridge.access.remove("nobody", by: Self.alice)
         }
-        #expect(unknown?.code == .unknown)
+        expectEqual(unknown?.code, .unknown)
     }
 
     // MARK: Removing
@@ -106,11 +107,11 @@ struct PeopleTests {
         #expect(try await self.reply("!people remove bob", in: harness).hasPrefix("`bob` is removed"))
 
         let ends = try await [harness.turn(running), harness.turn(waiting)]
-        #expect(ends.map { $0?.state } == [.stopped, .stopped])
-        #expect(ends[1]?.error == TurnTexts.accessRemoved)
-        #expect(worker.requests.count == 1)
-        #expect(try await harness.ask("third", from: "bob") == nil)
-        #expect(harness.bridge.access.role(of: Self.sender("bob")) == nil)
+        expectEqual(ends.map { $0?.state }, [.stopped, .stopped])
+        expectEqual(ends[1]?.error, TurnTexts.accessRemoved)
+        expectEqual(worker.requests.count, 1)
+        try await expectEqual(harness.ask("third", from: "bob"), nil)
+        expectEqual(harness.bridge.access.role(of: Self.sender("bob")), nil)
         let entry = try #require(audit.withLock { $0.last { $0.kind == .access } })
         #expect(entry.actor == "fake:one/alice" && entry.details["person"] == "fake:one/bob")
         #expect(entry.details["was"] == "member" && entry.details["role"] == .null)
@@ -136,7 +137,7 @@ struct PeopleTests {
         let again = try await BridgeHarness(directory: harness.directory, policy: Self.policy)
         try await again.settleInbox()
         #expect(again.worker.requests.isEmpty && again.adapter.texts.isEmpty)
-        #expect(again.bridge.access.role(of: Self.sender("bob")) == nil)
+        expectEqual(again.bridge.access.role(of: Self.sender("bob")), nil)
     }
 
     @Test("a removal overrides the lists, also after a reload, until a role or a code lets the person in again")
@@ -147,20 +148,20 @@ struct PeopleTests {
         let access = harness.bridge.access
         let text = try await self.reply("!people remove mia", in: harness)
         #expect(text.contains("overrides `access.members[0]`") && text.contains("`!people set p_"))
-        #expect(access.role(of: Self.sender("mia")) == nil)
+        expectEqual(access.role(of: Self.sender("mia")), nil)
         try await access.replace(policy: Self.policy)
-        #expect(access.role(of: Self.sender("mia")) == nil)
-        #expect(try await access.people().removed == ["fake:one/mia"])
+        expectEqual(access.role(of: Self.sender("mia")), nil)
+        try await expectEqual(access.people().removed, ["fake:one/mia"])
         #expect(try await self.reply("!people", in: harness).contains("Removed, whatever the configuration says"))
 
         _ = try await access.set(.guest, of: "fake:one/mia", by: Self.alice)
-        #expect(access.role(of: Self.sender("mia")) == .guest)
-        #expect(audit.withLock { $0.last?.details["was"] } == .null)
+        expectEqual(access.role(of: Self.sender("mia")), .guest)
+        expectEqual(audit.withLock { $0.last?.details["was"] }, .null)
         _ = try await access.remove("mia", by: Self.alice)
         try await self.pair("mia", as: .guest, in: harness)
         #expect(try await access.people().removed.isEmpty)
         // The list counts again.
-        #expect(access.role(of: Self.sender("mia")) == .member)
+        expectEqual(access.role(of: Self.sender("mia")), .member)
     }
 
     @Test("a removed host mask admits nobody, and shuts out nobody with an account")
@@ -169,9 +170,9 @@ struct PeopleTests {
         let account = Identity("irc:local/account:bob", comparison: .caseInsensitive)
         var policy = AccessPolicy(members: ["irc:local/mask:*!*@crowd"], guests: ["irc:local/account:Bob"])
         let bob = Sender(id: account.value, identities: [account, mask], displayName: "bob")
-        #expect(policy.role(of: bob) == .member)
+        expectEqual(policy.role(of: bob), .member)
         policy.change("irc:local/mask:*!*@crowd", to: nil)
-        #expect(policy.role(of: bob) == .guest)
+        expectEqual(policy.role(of: bob), .guest)
         policy.change("irc:local/account:BOB", to: nil)
         #expect(policy.role(of: bob) == nil && policy.isRemoved(bob))
     }
@@ -186,12 +187,12 @@ struct PeopleTests {
         let running = try #require(try await harness.ask("first", from: "bob")?.operation)
         let waiting = try #require(try await harness.ask("!specify a page", from: "bob")?.operation)
         #expect(try await self.reply("!people set bob guest", in: harness).contains("now a guest"))
-        #expect(try await harness.turn(running)?.state == .stopped)
+        try await expectEqual(harness.turn(running)?.state, .stopped)
         try await harness.settle()
-        #expect(try await harness.turn(waiting)?.state == .failed)
-        #expect(harness.bridge.access.role(of: Self.sender("bob")) == .guest)
+        try await expectEqual(harness.turn(waiting)?.state, .failed)
+        expectEqual(harness.bridge.access.role(of: Self.sender("bob")), .guest)
         _ = try await harness.bridge.access.set(.owner, of: "fake:one/bob", by: Self.alice)
-        #expect(harness.bridge.access.role(of: Self.sender("bob")) == .owner)
+        expectEqual(harness.bridge.access.role(of: Self.sender("bob")), .owner)
     }
 
     @Test("the role of a listed person counts in place of the configured one")
@@ -199,11 +200,11 @@ struct PeopleTests {
         let harness = try await BridgeHarness(policy: Self.policy)
         let access = harness.bridge.access
         _ = try await access.set(.owner, of: "gina", by: Self.alice)
-        #expect(access.role(of: Self.sender("gina")) == .owner)
+        expectEqual(access.role(of: Self.sender("gina")), .owner)
         let gina = try await access.people().people.first { $0.identity == "fake:one/gina" }
         #expect(gina?.role == .owner && gina?.listedRole == .guest)
         let again = try await BridgeHarness(directory: harness.directory, policy: Self.policy)
-        #expect(again.bridge.access.role(of: Self.sender("gina")) == .owner)
+        expectEqual(again.bridge.access.role(of: Self.sender("gina")), .owner)
         // The configured role needs no record.
         _ = try await again.bridge.access.set(.guest, of: "gina", by: Self.alice)
         #expect(try await again.bridge.store.read { ledger in try ledger.accessChanges().isEmpty })
@@ -216,7 +217,7 @@ struct PeopleTests {
             ("matrix:@bob:example.org", "@bob:example.org"), ("slack:T1/U1", "U1"),
             ("irc:local/mask:*!*@crowd", "*!*@crowd"),
         ])
-    func account(identity: String, account: String) { #expect(Person.account(of: identity) == account) }
+    func account(identity: String, account: String) { expectEqual(Person.account(of: identity), account) }
 
     @Test("the last owner stays one")
     func lastOwner() async throws {
@@ -233,7 +234,7 @@ struct PeopleTests {
         _ = try await access.set(.owner, of: "mia", by: Self.alice)
         _ = try await access.remove("alice", by: Self.alice)
         let error = await #expect(throws: PeopleError.self) { try await access.remove("mia", by: Self.sender("mia")) }
-        #expect(error?.code == .lastOwner)
+        expectEqual(error?.code, .lastOwner)
         // A token is no person, and can always go.
         _ = try await access.remove("k_1", by: Self.sender("mia"))
     }
@@ -245,5 +246,5 @@ struct PeopleTests {
             ("set a b owner", .set("a b", .owner)), ("remove bob", .remove("bob")), ("set bob", nil),
             ("set bob king", nil), ("remove", nil), ("bob", nil),
         ] as [(String, PeopleWords?)])
-    func words(text: String, words: PeopleWords?) { #expect(PeopleWords(text) == words) }
+    func words(text: String, words: PeopleWords?) { expectEqual(PeopleWords(text), words) }
 }

@@ -53,25 +53,26 @@ struct AnalyticsTests {
         _ = try await harness.ask("second")
         try await harness.settle()
         let table = try await Self.table(harness, AnalyticsQuery(Self.today, by: [.user, .model]))
-        #expect(table.items.map(\.key) == [[Self.alice, "odd"], [Self.alice, "small"]])
+        expectEqual(table.items.map(\.key), [[Self.alice, "odd"], [Self.alice, "small"]])
         let totals = table.totals
         #expect(totals.turns == 2 && totals.failed == 1 && totals.stopped == 0)
-        #expect(totals.tokens == TokenSums(calls: 3, input: 3_007, cached: 1_000, written: 0, output: 503))
+        expectEqual(totals.tokens, TokenSums(calls: 3, input: 3_007, cached: 1_000, written: 0, output: 503))
         // 1.00 for plain input, 0.10 for cached, 1.00 for output; and 1.00.
         #expect(totals.estimate == 3.1 && totals.unpriced == 10)
-        #expect(table.items[0].sums.estimate == nil)
+        expectEqual(table.items[0].sums.estimate, nil)
         #expect(table.csv.contains("small,1,0,0,3000,500,1000,3.100000,USD,"))
         #expect(totals.latencies.percentile(0.5) != nil)
         for (key, value) in [
             (AnalyticsKey.day, "2026-11-26"), (.hour, "2026-11-26T12:00:00Z"), (.repository, "notes"),
             (.network, "fake:one"),
         ] {
-            #expect(try await Self.table(harness, AnalyticsQuery(Self.today, by: [key])).items.map(\.key) == [[value]])
+            try await expectEqual(
+                Self.table(harness, AnalyticsQuery(Self.today, by: [key])).items.map(\.key), [[value]])
         }
         let berlin = try #require(Zone("Asia/Kolkata"))
         let local = try await Self.table(harness, AnalyticsQuery(Self.today, by: [.hour], zone: berlin))
-        #expect(local.items.map(\.key) == [["2026-11-26T17:00:00+05:30"]])
-        #expect(try await Self.table(harness, AnalyticsQuery(Self.today, of: .user("somebody"))).totals.turns == 0)
+        expectEqual(local.items.map(\.key), [["2026-11-26T17:00:00+05:30"]])
+        try await expectEqual(Self.table(harness, AnalyticsQuery(Self.today, of: .user("somebody"))).totals.turns, 0)
 
         _ = try await harness.ask("!usage")
         try await harness.settle()
@@ -126,7 +127,7 @@ struct AnalyticsTests {
         // The first call only sees the rows, the second adds them; later ones add what came after.
         for _ in 0..<2 {
             try await store.write { ledger in try ledger.sumUsage() }
-            #expect(try await tables() == before)
+            try await expectEqual(tables(), before)
         }
         let summed = try await store.read { ledger in
             try ledger.connection.query("SELECT COUNT(*) AS n FROM usage_hours", []).first?.integer("n") ?? 0
@@ -136,7 +137,7 @@ struct AnalyticsTests {
         let after = try await tables()
         #expect(after != before)
         for _ in 0..<3 { try await store.write { ledger in try ledger.sumUsage() } }
-        #expect(try await tables() == after)
+        try await expectEqual(tables(), after)
         // As a store of an earlier release gets its sums of days.
         try await store.write { ledger in
             try ledger.connection.execute("DELETE FROM usage_hours WHERE dimension LIKE 'day %'", [])
@@ -144,13 +145,13 @@ struct AnalyticsTests {
             try ledger.connection.execute(
                 (ledger.connection.dialect == .sqlite ? step.sql : step.postgreSQL) ?? "", [])
         }
-        #expect(try await tables() == after)
+        try await expectEqual(tables(), after)
         // Without the sums, from the records alone.
         try await store.write { ledger in
             try ledger.connection.execute("DELETE FROM usage_hours", [])
             try ledger.connection.execute("UPDATE floors SET id = 0 WHERE name = 'usage_hours'", [])
         }
-        #expect(try await tables() == after)
+        try await expectEqual(tables(), after)
         await harness.bridge.stop()
     }
 
@@ -173,11 +174,11 @@ struct AnalyticsTests {
             try ledger.delete(turns: [turn])
         }
         let table = try await Self.table(harness, AnalyticsQuery(Self.today, by: [.tool]))
-        #expect(table.items.map(\.key) == [["edit"], ["read"]])
+        expectEqual(table.items.map(\.key), [["edit"], ["read"]])
         #expect(table.items[1].sums.turns == 1 && table.items[1].sums.toolCalls == 2)
         #expect(table.items[1].sums.failed == 1 && table.items[1].sums.seconds == 4)
         let all = try await Self.table(harness, AnalyticsQuery(Self.today, by: [.thread]))
-        #expect(all.items.map(\.key) == [[session]])
+        expectEqual(all.items.map(\.key), [[session]])
         #expect(all.totals.turns == 1 && all.totals.toolCalls == 3 && all.totals.failed == 0)
         await harness.bridge.stop()
     }
@@ -199,22 +200,22 @@ struct AnalyticsTests {
         try await harness.settle()
         var said = harness.adapter.texts
         let note = "Your budget of $5.00 a day is nearly used up (about $4.10 spent). It begins anew at "
-        #expect(said.filter { $0.hasPrefix(note) }.count == 1)
+        expectEqual(said.filter { $0.hasPrefix(note) }.count, 1)
         #expect(said.contains("one"))
         // Between the requests of a turn.
         let second = try #require(try await harness.ask("second")).operation
         try await harness.settle()
-        #expect(try await harness.turn(second)?.state == .failed)
+        try await expectEqual(harness.turn(second)?.state, .failed)
         _ = try await harness.ask("third")
         try await harness.settle()
         said = harness.adapter.texts
         #expect(!said.contains("never"))
-        #expect(said.filter { $0.hasPrefix(note) }.count == 1)
+        expectEqual(said.filter { $0.hasPrefix(note) }.count, 1)
         let refusal = said.filter {
             $0.contains("is used up (about $5.10 spent). It begins anew at 2026-11-27 00:00 UTC")
         }
-        #expect(refusal.count == 2)
-        #expect(refusal.first?.contains("budget lift \(Self.alice)") == true)
+        expectEqual(refusal.count, 2)
+        expectEqual(refusal.first?.contains("budget lift \(Self.alice)"), true)
 
         _ = try await harness.ask("!budget")
         _ = try await harness.ask("!budget lift \(Self.alice)", from: "gina")
@@ -227,7 +228,7 @@ struct AnalyticsTests {
         #expect(whole.contains("The host's budget of $200.00 a month: about $5.10 spent, until 2026-12-01 00:00 UTC"))
         #expect(whole.contains("Only owners can lift a budget."))
         #expect(whole.contains("lifted until 2026-11-27 12:00 UTC"))
-        #expect(said.filter { $0.contains("Nobody here has that identity yet") }.count == 1)
+        expectEqual(said.filter { $0.contains("Nobody here has that identity yet") }.count, 1)
         #expect(said.contains("two"))
         // What a budget refuses has not failed.
         let totals = try await Self.table(harness, AnalyticsQuery(Self.today)).totals
@@ -278,10 +279,10 @@ struct AnalyticsTests {
         let said = try await post(20)
         #expect(said.count == 1 && said[0].contains("T1") && said[0].contains("2026-11-27"), "\(said)")
         #expect(!said.joined().contains("T2") && !said.joined().contains("T5"))
-        #expect(try await post(21).count == 1)
+        try await expectEqual(post(21).count, 1)
         // Two days of downtime: what was due then is said, once.
-        #expect(try await post(24 * 3).last?.contains("T2") == true)
-        #expect(try await post(24 * 3 + 1).count == 2)
+        try await expectEqual(post(24 * 3).last?.contains("T2"), true)
+        try await expectEqual(post(24 * 3 + 1).count, 2)
         await harness.bridge.stop()
     }
 
@@ -296,23 +297,23 @@ struct AnalyticsTests {
         // New: what was before is not posted.
         await posting.post(report, to: report.targets[0], at: Self.noon)
         try await harness.settle()
-        #expect(count() == 0)
+        expectEqual(count(), 0)
         let tomorrow = Self.noon + 24 * Self.hour
         await posting.post(report, to: report.targets[0], at: tomorrow - 4 * Self.hour)
         try await harness.settle()
-        #expect(count() == 0)
+        expectEqual(count(), 0)
         async let one: Void = posting.post(report, to: report.targets[0], at: tomorrow)
         async let two: Void = ReportPosting(posts: harness.bridge.posts).post(
             report, to: report.targets[0], at: tomorrow)
         _ = await (one, two)
         await posting.post(report, to: report.targets[0], at: tomorrow + Self.hour)
         try await harness.settle()
-        #expect(count() == 1)
+        expectEqual(count(), 1)
         #expect(harness.adapter.texts.contains { $0.contains("daily (2026-11-26, UTC): nothing was used.") })
         // Three days of downtime: the last one is made up for.
         await posting.post(report, to: report.targets[0], at: tomorrow + 72 * Self.hour)
         try await harness.settle()
-        #expect(count() == 2)
+        expectEqual(count(), 2)
         #expect(harness.adapter.texts.contains { $0.contains("daily (2026-11-29, UTC)") })
         await harness.bridge.stop()
     }

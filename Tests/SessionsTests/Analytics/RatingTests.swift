@@ -41,20 +41,20 @@ struct RatingTests {
             try ledger.connection.execute("UPDATE sessions SET persona = 'reviewer'", [])
         }
         let post = try #require(harness.adapter.posts.first { $0.text == "one" }).id
-        #expect(try await harness.adapter.choose(.reaction("👍🏽"), at: post) == .stored)
-        #expect(try await harness.adapter.choose(.reaction("👍"), at: post) == .stored)
-        #expect(try await harness.adapter.choose(.reaction("👎"), at: post, from: "gina") == .stored)
-        #expect(try await Self.thumbs(harness) == ["small": [1, 1]])
-        #expect(try await Self.thumbs(harness, by: [.persona]) == ["": [0, 0], "reviewer": [1, 1]])
-        #expect(try await harness.adapter.choose(.reaction("👎"), at: post) == .stored)
-        #expect(try await Self.thumbs(harness)["small"] == [0, 2])
+        try await expectEqual(harness.adapter.choose(.reaction("👍🏽"), at: post), .stored)
+        try await expectEqual(harness.adapter.choose(.reaction("👍"), at: post), .stored)
+        try await expectEqual(harness.adapter.choose(.reaction("👎"), at: post, from: "gina"), .stored)
+        try await expectEqual(Self.thumbs(harness), ["small": [1, 1]])
+        try await expectEqual(Self.thumbs(harness, by: [.persona]), ["": [0, 0], "reviewer": [1, 1]])
+        try await expectEqual(harness.adapter.choose(.reaction("👎"), at: post), .stored)
+        try await expectEqual(Self.thumbs(harness)["small"], [0, 2])
         // Other emoji and other people are nobody's rating.
-        #expect(try await harness.adapter.choose(.reaction("🎉"), at: post) == .ignored("no choice"))
-        #expect(try await harness.adapter.choose(.reaction("👍"), at: post, from: "mallory") == .ignored("stranger"))
+        try await expectEqual(harness.adapter.choose(.reaction("🎉"), at: post), .ignored("no choice"))
+        try await expectEqual(harness.adapter.choose(.reaction("👍"), at: post, from: "mallory"), .ignored("stranger"))
         // The same after the sums by hour, and without the conversation, whose words go.
         for _ in 0..<2 { try await harness.bridge.store.write { ledger in try ledger.sumUsage() } }
-        #expect(try await Self.thumbs(harness)["small"] == [0, 2])
-        #expect(try await Self.thumbs(harness, by: [.persona])["reviewer"] == [0, 2])
+        try await expectEqual(Self.thumbs(harness)["small"], [0, 2])
+        try await expectEqual(Self.thumbs(harness, by: [.persona])["reviewer"], [0, 2])
         try await harness.bridge.store.write { ledger in
             try ledger.markDeleted(session)
             _ = try ledger.purge(session, limit: 100)
@@ -62,8 +62,8 @@ struct RatingTests {
         let left = try await harness.bridge.store.read { ledger in
             try ledger.connection.query("SELECT turn FROM ratings", []).count
         }
-        #expect(left == 0)
-        #expect(try await Self.thumbs(harness)["small"] == [0, 2])
+        expectEqual(left, 0)
+        try await expectEqual(Self.thumbs(harness)["small"], [0, 2])
         await harness.bridge.stop()
     }
 
@@ -82,19 +82,19 @@ struct RatingTests {
         #expect(said.contains("There is no answer in this thread yet"))
         #expect(said.contains("Write `!rate up` or `!rate down`"))
         #expect(said.contains("👎 noted for the last answer."))
-        #expect(try await Self.thumbs(harness)["small"] == [0, 1])
+        try await expectEqual(Self.thumbs(harness)["small"], [0, 1])
         let stored = try await harness.bridge.store.read { ledger in
             try ledger.connection.query("SELECT turn, value, word FROM ratings", []).map {
                 [try $0.text("turn"), try $0.text("value"), try $0.text("word")]
             }
         }
-        #expect(stored == [[turn, "down", "much too long"]])
+        expectEqual(stored, [[turn, "down", "much too long"]])
         let thread = try #require(
             try await harness.bridge.store.read { try $0.session(id: try $0.turn(id: turn)?.session ?? "") }
         ).key
         let alice = try #require(try await harness.turn(turn)).sender
         #expect(try await harness.bridge.rate(nil, turn: turn, in: thread, by: alice))
-        #expect(try await Self.thumbs(harness)["small"] == [0, 0])
+        try await expectEqual(Self.thumbs(harness)["small"], [0, 0])
         #expect(try await !harness.bridge.rate(.up, turn: "op_unknown", in: thread, by: alice))
         await harness.bridge.stop()
     }
@@ -117,7 +117,7 @@ struct RatingTests {
         let found = entries.withLock { $0 }
         let lift = try #require(found.first { $0.kind == .budgetLifted })
         #expect(lift.actor == "fake:one/alice" && lift.details["scope"] == "host")
-        #expect(lift.details["until"] == "1970-01-02T00:00:01Z")
+        expectEqual(lift.details["until"], "1970-01-02T00:00:01Z")
         let commit = try #require(found.first { $0.kind == .commit })
         #expect(commit.actor == "fake:one/alice" && commit.details["subject"] == "Specify")
         await harness.bridge.stop()
@@ -130,9 +130,9 @@ struct RatingTests {
         _ = try await harness.ask("first")
         try await harness.settle()
         let store = harness.bridge.store
-        #expect(try await store.write { ledger in try ledger.deleteUsage(before: 2_000, limit: 100) } == 0)
+        try await expectEqual(store.write { ledger in try ledger.deleteUsage(before: 2_000, limit: 100) }, 0)
         for _ in 0..<2 { try await store.write { ledger in try ledger.sumUsage() } }
-        #expect(try await store.write { ledger in try ledger.deleteUsage(before: 1_000, limit: 100) } == 0)
+        try await expectEqual(store.write { ledger in try ledger.deleteUsage(before: 1_000, limit: 100) }, 0)
         #expect(try await store.write { ledger in try ledger.deleteUsage(before: 2_000, limit: 100) } > 0)
         let table = try await store.read { ledger in
             try ledger.analytics(
@@ -183,7 +183,7 @@ struct RatingTests {
         }
         let svg = try #require(drawn.withLock { $0.first })
         #expect(svg.contains("weekly &lt;b>") && svg.contains("estimated cost a day") && svg.contains(">12-29<"))
-        #expect(svg.split(separator: "<rect ").count == 2 + 7)
+        expectEqual(svg.split(separator: "<rect ").count, 2 + 7)
         #expect(svg.contains(">$1.00<") && svg.contains(">$0.50<"))
     }
 }

@@ -1,5 +1,6 @@
 import Chat
 import Primitives
+import TestSupport
 import Testing
 
 @testable import Sessions
@@ -17,20 +18,20 @@ struct ApprovalFormTests {
             ("größe 日本 🚀", "größe 日本 🚀"),
         ])
     func shown(text: String, shown: String) {
-        #expect(VisibleText.strict(text) == shown)
+        expectEqual(VisibleText.strict(text), shown)
         let line = shown.replacing("\n", with: "\u{240A}").replacing("\t", with: "\u{2409}")
-        #expect(VisibleText.strictLine(text) == line)
+        expectEqual(VisibleText.strictLine(text), line)
     }
 
     @Test("a room that shows lines loses nothing")
-    func lines() { #expect(AskTexts.shownByLine("a\tb  \n\n c") == "a\u{2409}b\u{2420}\u{2420}\n\u{2424}\n c") }
+    func lines() { expectEqual(AskTexts.shownByLine("a\tb  \n\n c"), "a\u{2409}b\u{2420}\u{2420}\n\u{2424}\n c") }
 
     @Test("a code block and a code span hold any content")
     func fences() {
-        #expect(AskTexts.fenced("a\n```\nb") == "````\na\n```\nb\n````")
-        #expect(AskTexts.fenced("`````") == "``````\n`````\n``````")
-        #expect(AskTexts.code("a`b``c") == "```a`b``c```")
-        #expect(AskTexts.code("`") == "`` ` ``")
+        expectEqual(AskTexts.fenced("a\n```\nb"), "````\na\n```\nb\n````")
+        expectEqual(AskTexts.fenced("`````"), "``````\n`````\n``````")
+        expectEqual(AskTexts.code("a`b``c"), "```a`b``c```")
+        expectEqual(AskTexts.code("`"), "`` ` ``")
     }
 
     @Test("the digest differs for every part of what is approved")
@@ -51,7 +52,7 @@ struct ApprovalFormTests {
             AskBinding(request: base, session: "s", turn: "t2", requester: "r"),
             AskBinding(request: base, session: "s", turn: "t", requester: "r2"),
         ]
-        #expect(Set((all + more).map(\.digest)).count == 9)
-        #expect(Set((all + more).map(\.standingDigest)).count == 7)
+        expectEqual(Set((all + more).map(\.digest)).count, 9)
+        expectEqual(Set((all + more).map(\.standingDigest)).count, 7)
     }
 }

@@ -30,9 +30,9 @@ struct ApprovalTests {
         async let pressed = stage.adapter.choose(.button("approve a1"), at: "p1", from: "alice", in: "#team")
         while await !lane.isAwaited { try await Task.sleep(for: .milliseconds(2)) }
         stage.adapter.setHolding(false)
-        #expect(try await pressed == .stored)
+        try await expectEqual(pressed, .stored)
         await stage.adapter.waitForText("done")
-        #expect(stage.outcomes == [.approved(ask: "a1", by: "alice")])
+        expectEqual(stage.outcomes, [.approved(ask: "a1", by: "alice")])
     }
 
     @Test("a member who asked is told that an owner decides, an owner that another one does")
@@ -60,8 +60,8 @@ struct ApprovalTests {
         try await stage.say("A", as: "alice")
         await stage.adapter.waitForText("done")
         try await stage.harness.settle()
-        #expect(stage.outcomes == [.approved(ask: "a1", by: "alice")])
-        #expect(stage.harness.worker.requests.count == 1)
+        expectEqual(stage.outcomes, [.approved(ask: "a1", by: "alice")])
+        expectEqual(stage.harness.worker.requests.count, 1)
     }
 
     @Test("one message with the exact command, options and buttons; a press changes it to the outcome")
@@ -69,19 +69,20 @@ struct ApprovalTests {
         let stage = try await AskStage(asking: AskStage.request())
         try await stage.say("go", as: "bob")
         let ask = try await stage.ask()
-        #expect(
-            ask.text == Self.lead + "\n\n" + Self.options
+        expectEqual(
+            ask.text,
+            Self.lead + "\n\n" + Self.options
                 + "\n\nAn owner answers me with the letter, or types `!approve a1` or `!deny a1 REASON`.")
-        #expect(ask.buttons.map(\.command) == ["approve a1", "approve a1 always", "deny a1"])
-        #expect(
-            try await stage.adapter.choose(.button("approve a1"), at: ask.id, from: "alice", in: "#team") == .stored)
+        expectEqual(ask.buttons.map(\.command), ["approve a1", "approve a1 always", "deny a1"])
+        try await expectEqual(
+            stage.adapter.choose(.button("approve a1"), at: ask.id, from: "alice", in: "#team"), .stored)
         await stage.adapter.waitForText("done")
         try await stage.harness.settle()
-        #expect(stage.outcomes == [.approved(ask: "a1", by: "alice")])
+        expectEqual(stage.outcomes, [.approved(ask: "a1", by: "alice")])
         let changed = try #require(stage.adapter.posts.first { $0.id == ask.id })
-        #expect(changed.text == Self.lead + "\n\nApproved by alice")
+        expectEqual(changed.text, Self.lead + "\n\nApproved by alice")
         #expect(changed.buttons.isEmpty && changed.edits == 1)
-        #expect(stage.adapter.posts.count == 2)
+        expectEqual(stage.adapter.posts.count, 2)
     }
 
     @Test("an outcome that is a message of its own and may have been lost is repeated with the mark")
@@ -93,7 +94,7 @@ struct ApprovalTests {
         try await stage.say("yes", as: "alice")
         let outcome = "`a1`: Approved by alice"
         await stage.adapter.waitForText(TurnTexts.repeatMark + outcome)
-        #expect(stage.adapter.texts.filter { $0.hasSuffix(outcome) } == [outcome, TurnTexts.repeatMark + outcome])
+        expectEqual(stage.adapter.texts.filter { $0.hasSuffix(outcome) }, [outcome, TurnTexts.repeatMark + outcome])
     }
 
     @Test("in a room of lines, the ask is lettered lines and the outcome a line of its own")
@@ -101,8 +102,9 @@ struct ApprovalTests {
         let stage = try await AskStage(AskStage.lines, asking: AskStage.request("make a\n\n\tmake b "))
         try await stage.say("go", as: "bob", thread: nil)
         try await stage.ask()
-        #expect(
-            stage.adapter.texts == [
+        expectEqual(
+            stage.adapter.texts,
+            [
                 "Approval `a1`: bob wants to run", "make a", "\u{2424}", "\u{2409}make b\u{2420}",
                 "Directory `/workspace`, open until 2023-11-14 22:18:20 UTC.", "A. Approve  ",
                 "B. Always in this thread (for exactly this command)  ", "C. Deny",
@@ -110,7 +112,7 @@ struct ApprovalTests {
             ])
         try await stage.say("!approve a1", as: "alice", thread: nil)
         await stage.adapter.waitForText("done")
-        #expect(stage.count("`a1`: Approved by alice") == 1)
+        expectEqual(stage.count("`a1`: Approved by alice"), 1)
     }
 
     struct Said: Sendable, CustomTestStringConvertible {
@@ -143,10 +145,10 @@ struct ApprovalTests {
         try await stage.say(said.text, as: "alice")
         await stage.adapter.waitForText("done")
         try await stage.harness.settle()
-        #expect(stage.outcomes == [said.outcome])
-        #expect(
-            stage.adapter.posts.first { $0.id == ask.id }?.text.contains("\n\n\(try await self.line(stage))") == true)
-        #expect(stage.adapter.posts.count == 2)
+        expectEqual(stage.outcomes, [said.outcome])
+        expectEqual(
+            stage.adapter.posts.first { $0.id == ask.id }?.text.contains("\n\n\(try await self.line(stage))"), true)
+        expectEqual(stage.adapter.posts.count, 2)
     }
 
     private func line(_ stage: AskStage) async throws -> String { AskTexts.outcome(of: try await stage.record()) }
@@ -156,10 +158,9 @@ struct ApprovalTests {
         let stage = try await AskStage(asking: AskStage.request())
         try await stage.say("go", as: "bob")
         let ask = try await stage.ask()
-        #expect(try await stage.adapter.choose(.reaction(emoji), at: ask.id, from: "olga", in: "#team") == .stored)
+        try await expectEqual(stage.adapter.choose(.reaction(emoji), at: ask.id, from: "olga", in: "#team"), .stored)
         await stage.adapter.waitForText("done")
-        #expect(
-            stage.outcomes == [isApproved ? .approved(ask: "a1", by: "olga") : .denied(by: "olga", reason: nil)])
+        expectEqual(stage.outcomes, [isApproved ? .approved(ask: "a1", by: "olga") : .denied(by: "olga", reason: nil)])
     }
 
     @Test("other messages queue behind it; stop, status, approve and deny do not")
@@ -173,7 +174,7 @@ struct ApprovalTests {
         #expect(stage.outcomes.isEmpty)
         try await stage.say("!deny a1 later", as: "alice")
         await stage.adapter.waitForText("second")
-        #expect(stage.outcomes == [.denied(by: "alice", reason: "later")])
+        expectEqual(stage.outcomes, [.denied(by: "alice", reason: "later")])
         try await stage.say("!status", as: "bob")
         await stage.wait(for: "- waiting: 0\n- model:")
     }
@@ -198,9 +199,9 @@ struct ApprovalTests {
         await stage.wait(for: "Denied by bob: stopped")
         try await stage.harness.settle()
         #expect(stage.outcomes.isEmpty)
-        #expect(try await stage.record().state == .stopped)
-        #expect(
-            try await stage.adapter.choose(.button("approve a1"), at: ask.id, from: "alice", in: "#team") == .stored)
+        try await expectEqual(stage.record().state, .stopped)
+        try await expectEqual(
+            stage.adapter.choose(.button("approve a1"), at: ask.id, from: "alice", in: "#team"), .stored)
         await stage.wait(for: "`a1` is closed: Denied by bob: stopped")
         #expect(stage.outcomes.isEmpty)
     }
@@ -212,7 +213,7 @@ struct ApprovalTests {
         try await stage.ask()
         let key = ThreadKey(adapter: stage.adapter.id, value: "#team/t1")
         let conversation = stage.bridge.conversations.conversation(for: key)
-        #expect(await conversation.asksHeld == 1)
+        await expectEqual(conversation.asksHeld, 1)
         #expect(await !conversation.isWatched)
         try await stage.say("!approve a1", as: "alice")
         try await stage.ask("a2")
@@ -227,7 +228,7 @@ struct ApprovalTests {
         try await stage.ask()
         try await stage.say("A", as: "alice")
         try await stage.ask("a2")
-        #expect(stage.outcomes == [.approved(ask: "a1", by: "alice"), .approved(ask: "a1", by: "alice")])
+        expectEqual(stage.outcomes, [.approved(ask: "a1", by: "alice"), .approved(ask: "a1", by: "alice")])
         try await stage.say("C", as: "alice")
         await stage.adapter.waitForText("done")
     }
@@ -240,12 +241,12 @@ struct ApprovalTests {
         try await stage.say("!deny a1 no way", as: "alice")
         await stage.adapter.waitForText("done")
         let entries = stage.audit.withLock { $0 }
-        #expect(entries.count == 1)
+        expectEqual(entries.count, 1)
         let entry = try #require(entries.first)
         #expect(entry.kind == .approval && entry.actor == "fake:one/alice")
-        #expect(entry.details["outcome"] == "Denied by alice: no way")
-        #expect(entry.details["requester"] == "fake:one/bob")
-        #expect(entry.details["digest"]?.stringValue == (try await stage.record().digest))
+        expectEqual(entry.details["outcome"], "Denied by alice: no way")
+        expectEqual(entry.details["requester"], "fake:one/bob")
+        expectEqual(entry.details["digest"]?.stringValue, try await stage.record().digest)
         #expect(!entry.details.text.contains("hunter2secret"))
     }
 
@@ -255,11 +256,11 @@ struct ApprovalTests {
         try await stage.say("go", as: "bob")
         try await stage.ask()
         let ask = try await stage.record()
-        #expect(ask.text == Self.lead + "\n\n" + ask.tail)
+        expectEqual(ask.text, Self.lead + "\n\n" + ask.tail)
         try await stage.say("A", as: "alice")
         await stage.adapter.waitForText("done")
         let message = try await stage.bridge.store.read { ledger in try ledger.message(id: ask.message) }
-        #expect(message?.text == Self.lead + "\n\nApproved by alice")
+        expectEqual(message?.text, Self.lead + "\n\nApproved by alice")
     }
 
     @Test("what cannot be shown whole, and what a guest wants, is refused without asking")
@@ -268,17 +269,17 @@ struct ApprovalTests {
         let stage = try await AskStage(asking: long, AskStage.request("  \n"))
         try await stage.say("go", as: "bob")
         await stage.adapter.waitForText("done")
-        #expect(stage.count("Not approved: the command is too long to be shown whole") == 1)
+        expectEqual(stage.count("Not approved: the command is too long to be shown whole"), 1)
         #expect(stage.outcomes.allSatisfy { if case .denied(AskTexts.policy, _) = $0 { true } else { false } })
         let wide = try await AskStage(AskStage.lines, asking: AskStage.request(String(repeating: "x ", count: 300)))
         try await wide.say("go", as: "bob", thread: nil)
         await wide.adapter.waitForText("done")
-        #expect(wide.count("Approval `") == 0)
+        expectEqual(wide.count("Approval `"), 0)
         let guest = try await AskStage(asking: AskStage.request())
         try await guest.say("go", as: "gina")
         await guest.adapter.waitForText("done")
-        #expect(guest.outcomes == [.denied(by: AskTexts.policy, reason: AskTexts.guest)])
-        #expect(guest.count("Approval `") == 0)
+        expectEqual(guest.outcomes, [.denied(by: AskTexts.policy, reason: AskTexts.guest)])
+        expectEqual(guest.count("Approval `"), 0)
     }
 }
 

@@ -41,13 +41,13 @@ struct AskAttackTests {
         try await stage.adapter.choose(.reaction("✅"), at: ask.id, from: who.answerer, in: "#team")
         try await stage.say("!approve a1", as: who.answerer)
         try await stage.harness.settleInbox()
-        #expect(try await stage.record().state == (who.mayAnswer ? .answered : .open))
+        try await expectEqual(stage.record().state, who.mayAnswer ? .answered : .open)
         if who.mayAnswer {
             await stage.adapter.waitForText("done")
             return
         }
         let word = try await stage.say("A", as: who.answerer)
-        #expect(word == .stored)
+        expectEqual(word, .stored)
         try await stage.harness.settleInbox()
         #expect(try await stage.record().state == .open && stage.outcomes.isEmpty)
         #expect(stage.audit.withLock { $0.isEmpty })
@@ -58,11 +58,10 @@ struct AskAttackTests {
         let stage = try await AskStage(asking: AskStage.request())
         try await stage.say("go", as: "bob")
         let ask = try await stage.ask()
-        #expect(
-            try await stage.adapter.choose(.button("approve a1"), at: ask.id, from: "mallory", in: "#team")
-                == .ignored("stranger"))
-        #expect(try await stage.say("!approve a1", as: "mallory") == .ignored("stranger"))
-        #expect(try await stage.record().state == .open)
+        try await expectEqual(
+            stage.adapter.choose(.button("approve a1"), at: ask.id, from: "mallory", in: "#team"), .ignored("stranger"))
+        try await expectEqual(stage.say("!approve a1", as: "mallory"), .ignored("stranger"))
+        try await expectEqual(stage.record().state, .open)
     }
 
     @Test("a typed answer from another thread or a direct message changes nothing, and says where to answer")
@@ -90,7 +89,7 @@ struct AskAttackTests {
         try await stage.ask()
         try await stage.say(text, as: "alice", thread: nil)
         await stage.adapter.waitForText("done")
-        #expect(stage.outcomes == [.approved(ask: "a1", by: "alice")])
+        expectEqual(stage.outcomes, [.approved(ask: "a1", by: "alice")])
     }
 
     @Test("so it is where each line says whose it is, as on IRC with accounts")
@@ -100,7 +99,7 @@ struct AskAttackTests {
         try await stage.ask()
         try await stage.say("!approve a1", as: "alice", thread: "alice")
         await stage.adapter.waitForText("done")
-        #expect(stage.outcomes == [.approved(ask: "a1", by: "alice")])
+        expectEqual(stage.outcomes, [.approved(ask: "a1", by: "alice")])
     }
 
     @Test("after a restart, the room is still the place of an ask that was open")
@@ -118,7 +117,7 @@ struct AskAttackTests {
         try await second.waitForFrames(2)
         try await second.say("yes", as: "alice", thread: nil, id: "later")
         await second.adapter.waitForText("done")
-        #expect(second.outcomes == [.approved(ask: "a1", by: "alice")])
+        expectEqual(second.outcomes, [.approved(ask: "a1", by: "alice")])
     }
 
     @Test("`yes` of a lively conversation of one's own stays a message; the letter and the id count")
@@ -133,10 +132,10 @@ struct AskAttackTests {
         try await stage.ask()
         try await stage.say("yes", as: "alice", thread: nil)
         await stage.adapter.waitForText("ok")
-        #expect(try await stage.record().state == .open)
+        try await expectEqual(stage.record().state, .open)
         try await stage.say("A", as: "alice", thread: nil)
         await stage.adapter.waitForText("done")
-        #expect(stage.outcomes == [.approved(ask: "a1", by: "alice")])
+        expectEqual(stage.outcomes, [.approved(ask: "a1", by: "alice")])
     }
 
     @Test("changed button data is ignored")
@@ -150,12 +149,12 @@ struct AskAttackTests {
         try await stage.ask("a2")
         for command in ["approve a2", "approve a11", "approve", "stop", "approve a1always"] {
             let delivery = try await stage.adapter.choose(.button(command), at: ask.id, from: "alice", in: "#team")
-            #expect(delivery == .ignored("no choice"), "\(command)")
+            expectEqual(delivery, .ignored("no choice"), "\(command)")
         }
         try await stage.adapter.choose(.button("approve a1 a2"), at: ask.id, from: "alice", in: "#team")
         await stage.wait(for: "`a1` is still open: that is no answer to it.")
-        #expect(try await stage.record("a1").state == .open)
-        #expect(try await stage.record("a2").state == .open)
+        try await expectEqual(stage.record("a1").state, .open)
+        try await expectEqual(stage.record("a2").state, .open)
     }
 
     @Test("a stored command that was changed cannot be approved")
@@ -176,23 +175,21 @@ struct AskAttackTests {
         let stage = try await AskStage(asking: AskStage.request())
         try await stage.say("go", as: "bob")
         let ask = try await stage.ask()
-        #expect(
-            try await stage.adapter.choose(.button("deny a1"), at: ask.id, from: "alice", in: "#team", id: "p1")
-                == .stored)
+        try await expectEqual(
+            stage.adapter.choose(.button("deny a1"), at: ask.id, from: "alice", in: "#team", id: "p1"), .stored)
         await stage.adapter.waitForText("done")
-        #expect(
-            try await stage.adapter.choose(.button("deny a1"), at: ask.id, from: "alice", in: "#team", id: "p1")
-                == .duplicate)
+        try await expectEqual(
+            stage.adapter.choose(.button("deny a1"), at: ask.id, from: "alice", in: "#team", id: "p1"), .duplicate)
         for _ in 0..<3 {
             try await stage.adapter.choose(.button("approve a1"), at: ask.id, from: "olga", in: "#team")
         }
         try await stage.harness.settle()
-        #expect(stage.count("`a1` is closed: Denied by alice") == 1)
+        expectEqual(stage.count("`a1` is closed: Denied by alice"), 1)
         try await stage.say("!approve a1", as: "olga")
         try await stage.harness.settle()
-        #expect(stage.count("`a1` is closed: Denied by alice") == 2)
-        #expect(stage.outcomes == [.denied(by: "alice", reason: nil)])
-        #expect(stage.audit.withLock { $0.count } == 1)
+        expectEqual(stage.count("`a1` is closed: Denied by alice"), 2)
+        expectEqual(stage.outcomes, [.denied(by: "alice", reason: nil)])
+        expectEqual(stage.audit.withLock { $0.count }, 1)
     }
 
     @Test("of two owners at once, one decides")
@@ -208,8 +205,8 @@ struct AskAttackTests {
         #expect(stage.outcomes.count == 1 && stage.audit.withLock { $0.count } == 1)
         let record = try await stage.record()
         let isAlice = record.decider?.displayName == "alice"
-        #expect(stage.outcomes == [isAlice ? .approved(ask: "a1", by: "alice") : .denied(by: "olga", reason: nil)])
-        #expect(stage.count("`a1` is closed: ") == 1)
+        expectEqual(stage.outcomes, [isAlice ? .approved(ask: "a1", by: "alice") : .denied(by: "olga", reason: nil)])
+        expectEqual(stage.count("`a1` is closed: "), 1)
     }
 
     @Test("an unanswered ask expires: it is closed, says so, and a late answer is told so")
@@ -218,11 +215,11 @@ struct AskAttackTests {
         try await stage.say("go", as: "bob")
         await stage.adapter.waitForText("done")
         try await stage.harness.settle()
-        #expect(stage.outcomes == [.expired])
-        #expect(stage.count("\n\nExpired") == 1)
+        expectEqual(stage.outcomes, [.expired])
+        expectEqual(stage.count("\n\nExpired"), 1)
         try await stage.say("!approve a1", as: "alice")
         await stage.wait(for: "`a1` is closed: Expired")
-        #expect(stage.audit.withLock { $0.map { $0.details["outcome"] } } == ["Expired"])
+        expectEqual(stage.audit.withLock { $0.map { $0.details["outcome"] } }, ["Expired"])
     }
 
     @Test("an answer after the time counts as late, also before the clock closes the ask")
@@ -233,7 +230,7 @@ struct AskAttackTests {
         stage.advance(by: 300_000)
         try await stage.adapter.choose(.button("approve a1"), at: ask.id, from: "alice", in: "#team")
         await stage.adapter.waitForText("done")
-        #expect(stage.outcomes == [.expired])
+        expectEqual(stage.outcomes, [.expired])
     }
 
     @Test("an id is not given out twice, also after its ask is deleted")
@@ -243,6 +240,6 @@ struct AskAttackTests {
         try await stage.ask()
         try await stage.bridge.store.write { ledger in _ = try ledger.connection.execute("DELETE FROM asks", []) }
         let id = try await stage.bridge.store.write { ledger in try ledger.nextAskID() }
-        #expect(id == "a2")
+        expectEqual(id, "a2")
     }
 }

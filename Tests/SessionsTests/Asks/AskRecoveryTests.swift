@@ -39,9 +39,9 @@ struct AskRecoveryTests {
         try await third.adapter.choose(.button("approve a1"), at: ask.id, from: "alice", in: "#team")
         await third.adapter.waitForText("done")
         try await third.harness.settle()
-        #expect(third.outcomes == [.approved(ask: "a1", by: "alice")])
-        #expect(third.count("Approval `") == 1)
-        #expect(third.count("Approved by alice") == 1)
+        expectEqual(third.outcomes, [.approved(ask: "a1", by: "alice")])
+        expectEqual(third.count("Approval `"), 1)
+        expectEqual(third.count("Approved by alice"), 1)
     }
 
     @Test("an ask that was decided but not taken is taken by the next start")
@@ -56,8 +56,8 @@ struct AskRecoveryTests {
         let second = try await self.next(first, directory)
         await second.adapter.waitForText("done")
         try await second.harness.settle()
-        #expect(second.outcomes == [.approved(ask: "a1", by: "root")])
-        #expect(second.count("Approved by root") == 1)
+        expectEqual(second.outcomes, [.approved(ask: "a1", by: "root")])
+        expectEqual(second.count("Approved by root"), 1)
     }
 
     @Test("what was approved and may have begun does not begin again")
@@ -82,8 +82,8 @@ struct AskRecoveryTests {
         let second = try await self.next(first, directory)
         await second.adapter.waitForText("done")
         try await second.harness.settle()
-        #expect(second.outcomes == [.expired])
-        #expect(second.count("\n\nExpired") == 1)
+        expectEqual(second.outcomes, [.expired])
+        expectEqual(second.count("\n\nExpired"), 1)
     }
 
     @Test("after a restart, a replayed press and a closed ask's button change nothing; another command is asked anew")
@@ -96,9 +96,8 @@ struct AskRecoveryTests {
         let second = try await AskStage(
             directory: directory, adapter: first.adapter, clock: first.clock,
             playing: [AskStage.script([AskStage.request("rm -rf .")])])
-        #expect(
-            try await second.adapter.choose(.button("approve a1"), at: old.id, from: "alice", in: "#team", id: "p1")
-                == .duplicate)
+        try await expectEqual(
+            second.adapter.choose(.button("approve a1"), at: old.id, from: "alice", in: "#team", id: "p1"), .duplicate)
         try await second.say("go", as: "bob")
         try await second.ask("a2")
         for command in ["approve a1", "approve a1 always", "approve a2"] {
@@ -106,18 +105,18 @@ struct AskRecoveryTests {
         }
         try await second.harness.settleInbox()
         #expect(try await second.record("a2").state == .open && second.outcomes.isEmpty)
-        #expect(try await second.record("a1").answer == AskRecord.approve)
+        try await expectEqual(second.record("a1").answer, AskRecord.approve)
     }
 
     @Test("a shutdown leaves a waiting turn to the next start")
     func shutdown() async throws {
         let (first, directory) = try await self.left()
         await first.bridge.stop()
-        #expect(first.count("Interrupted") == 0)
+        expectEqual(first.count("Interrupted"), 0)
         let second = try await self.next(first, directory)
         try await second.say("A", as: "alice")
         await second.adapter.waitForText("done")
-        #expect(second.outcomes == [.approved(ask: "a1", by: "alice")])
+        expectEqual(second.outcomes, [.approved(ask: "a1", by: "alice")])
     }
 
     @Test("an answer that was stored but not handled counts after the restart")
@@ -131,7 +130,7 @@ struct AskRecoveryTests {
         }
         let second = try await self.next(first, directory)
         await second.adapter.waitForText("done")
-        #expect(second.outcomes == [.approved(ask: "a1", by: "alice")])
+        expectEqual(second.outcomes, [.approved(ask: "a1", by: "alice")])
     }
 
     @Test("a turn that has shown something is closed, and its ask with it")
@@ -140,7 +139,7 @@ struct AskRecoveryTests {
         let second = try await self.next(first, directory)
         await second.wait(for: "Interrupted")
         try await second.harness.settle()
-        #expect(try await second.record().state == .expired)
-        #expect(second.count("\n\nExpired") == 1)
+        try await expectEqual(second.record().state, .expired)
+        expectEqual(second.count("\n\nExpired"), 1)
     }
 }

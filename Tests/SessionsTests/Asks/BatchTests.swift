@@ -45,17 +45,18 @@ struct BatchTests {
     @Test("one message shows each with a letter; a press of the button approves all")
     func whole() async throws {
         let (stage, ask) = try await self.stage()
-        #expect(
-            ask.text == Self.lead
+        expectEqual(
+            ask.text,
+            Self.lead
                 + "\n\nThe person who asked, or an owner, answers me with `all`, `none` or the letters to "
                 + "approve, such as `A,C`, or types `!approve a1 A,C` or `!deny a1 REASON`. What is not approved is "
                 + "denied.")
-        #expect(ask.buttons.map(\.command) == ["approve a1 all", "approve a1 always", "deny a1"])
+        expectEqual(ask.buttons.map(\.command), ["approve a1 all", "approve a1 always", "deny a1"])
         try await stage.adapter.choose(.button("approve a1 all"), at: ask.id, from: "bob", in: "#team")
         await stage.adapter.waitForText("done")
         try await stage.harness.settle()
-        #expect(stage.outcomes == Array(repeating: .approved(ask: "a1", by: "bob"), count: 3))
-        #expect(stage.adapter.posts.first { $0.id == ask.id }?.text == Self.lead + "\n\nApproved by bob")
+        expectEqual(stage.outcomes, Array(repeating: .approved(ask: "a1", by: "bob"), count: 3))
+        expectEqual(stage.adapter.posts.first { $0.id == ask.id }?.text, Self.lead + "\n\nApproved by bob")
     }
 
     struct Said: Sendable, CustomTestStringConvertible {
@@ -87,11 +88,11 @@ struct BatchTests {
         await stage.adapter.waitForText("done")
         try await stage.harness.settle()
         let approved = stage.outcomes.map { if case .approved = $0 { true } else { false } }
-        #expect(approved == said.approved)
-        #expect(stage.adapter.posts.first { $0.id == ask.id }?.text.hasSuffix("\n\n\(said.outcome)") == true)
+        expectEqual(approved, said.approved)
+        expectEqual(stage.adapter.posts.first { $0.id == ask.id }?.text.hasSuffix("\n\n\(said.outcome)"), true)
         let items = stage.audit.withLock { $0.last?.details["items"]?.arrayValue ?? [] }
-        #expect(items.map { $0["outcome"] } == said.approved.map { $0 ? "Approved" : "Denied" })
-        #expect(items.map { $0["subject"] } == ["make a", "--- a\n+++ b", "make c"])
+        expectEqual(items.map { $0["outcome"] }, said.approved.map { $0 ? "Approved" : "Denied" })
+        expectEqual(items.map { $0["subject"] }, ["make a", "--- a\n+++ b", "make c"])
     }
 
     @Test(
@@ -121,8 +122,9 @@ struct BatchTests {
             try await wide.say(id == "a2" ? "C" : "A", as: "bob", thread: nil)
         }
         await wide.adapter.waitForText("done")
-        #expect(
-            wide.outcomes == [
+        expectEqual(
+            wide.outcomes,
+            [
                 .approved(ask: "a1", by: "bob"), .denied(by: "bob", reason: nil), .approved(ask: "a3", by: "bob"),
             ])
     }
@@ -142,8 +144,9 @@ struct BatchTests {
         #expect(ask.text.hasPrefix("Approval `a2`: the model (asked by bob) wants to run\n```\nmake d\n```"))
         try await stage.say("C", as: "bob")
         await stage.adapter.waitForText("again")
-        #expect(
-            Array(stage.outcomes.suffix(4)) == Array(repeating: .approved(ask: nil, by: "bob"), count: 3)
+        expectEqual(
+            Array(stage.outcomes.suffix(4)),
+            Array(repeating: .approved(ask: nil, by: "bob"), count: 3)
                 + [.denied(by: "bob", reason: nil)])
     }
 
@@ -155,11 +158,12 @@ struct BatchTests {
         let stage = try await AskStage(playing: [[.approvals([letter, kelvin, letter]), .event(.text("done"))]])
         try await stage.say("go", as: "bob")
         try await stage.ask()
-        #expect(try await stage.record().bindings.count == 2)
+        try await expectEqual(stage.record().bindings.count, 2)
         try await stage.say("A", as: "bob")
         await stage.adapter.waitForText("done")
-        #expect(
-            stage.outcomes == [
+        expectEqual(
+            stage.outcomes,
+            [
                 .approved(ask: "a1", by: "bob"), .denied(by: "bob", reason: nil), .approved(ask: "a1", by: "bob"),
             ])
     }
@@ -175,7 +179,7 @@ struct BatchTests {
         await stage.wait(for: "You asked for `a1` yourself")
         try await stage.say("all", as: "alice")
         await stage.adapter.waitForText("done")
-        #expect(stage.outcomes == Array(repeating: .approved(ask: "a1", by: "alice"), count: 2))
+        expectEqual(stage.outcomes, Array(repeating: .approved(ask: "a1", by: "alice"), count: 2))
     }
 
     @Test("a stored item that was changed cannot be approved")
@@ -203,10 +207,11 @@ struct BatchTests {
         try await second.say("A,B", as: "bob")
         await second.adapter.waitForText("done")
         try await second.harness.settle()
-        #expect(
-            second.outcomes == [
+        expectEqual(
+            second.outcomes,
+            [
                 .approved(ask: "a1", by: "bob"), .approved(ask: "a1", by: "bob"), .denied(by: "bob", reason: nil),
             ])
-        #expect(second.count("Approval `") == 1)
+        expectEqual(second.count("Approval `"), 1)
     }
 }

@@ -30,9 +30,9 @@ struct CallApprovalTests {
         try await stage.say("C", as: "bob")
         await stage.adapter.waitForText("done")
         try await stage.harness.settle()
-        #expect(stage.outcomes == [.approved(ask: "a1", by: "bob"), .denied(by: "bob", reason: nil)])
+        expectEqual(stage.outcomes, [.approved(ask: "a1", by: "bob"), .denied(by: "bob", reason: nil)])
         let outcomes = stage.audit.withLock { $0.compactMap { $0.details["outcome"]?.stringValue } }
-        #expect(outcomes == ["Approved by bob", "Denied by bob"])
+        expectEqual(outcomes, ["Approved by bob", "Denied by bob"])
     }
 
     @Test("the same text twice in one answer is two items, each with its own decision")
@@ -45,10 +45,10 @@ struct CallApprovalTests {
         try await stage.say("B", as: "bob")
         await stage.adapter.waitForText("done")
         try await stage.harness.settle()
-        #expect(stage.outcomes == [.denied(by: "bob", reason: nil), .approved(ask: "a1", by: "bob")])
+        expectEqual(stage.outcomes, [.denied(by: "bob", reason: nil), .approved(ask: "a1", by: "bob")])
         let items = stage.audit.withLock { $0.last?.details["items"]?.arrayValue ?? [] }
-        #expect(items.map { $0["outcome"] } == ["Denied", "Approved"])
-        #expect(Set(items.compactMap { $0["digest"]?.stringValue }).count == 2)
+        expectEqual(items.map { $0["outcome"] }, ["Denied", "Approved"])
+        expectEqual(Set(items.compactMap { $0["digest"]?.stringValue }).count, 2)
     }
 
     @Test("always covers the same text of another call, but no other effect of it")
@@ -65,8 +65,9 @@ struct CallApprovalTests {
         try await stage.ask("a2")
         try await stage.say("A", as: "bob")
         await stage.adapter.waitForText("done")
-        #expect(
-            stage.outcomes == [
+        expectEqual(
+            stage.outcomes,
+            [
                 .approved(ask: "a1", by: "bob"), .approved(ask: nil, by: "bob"), .approved(ask: "a2", by: "bob"),
             ])
     }
@@ -82,7 +83,7 @@ struct CallApprovalTests {
             try await stage.adapter.choose(.button("approve a1"), at: first.id, from: person, in: "#team")
         }
         try await stage.harness.settleInbox()
-        #expect(try await stage.record("a1").state == .open)
+        try await expectEqual(stage.record("a1").state, .open)
         try await stage.say("C", as: "bob")
         try await stage.ask("a2")
         // Closed: neither the button nor the command nor its owner opens it again, and it is not the other ask.
@@ -91,7 +92,7 @@ struct CallApprovalTests {
             try await stage.say("!approve a1 always", as: person)
         }
         try await stage.harness.settleInbox()
-        #expect(try await stage.record("a2").state == .open)
+        try await expectEqual(stage.record("a2").state, .open)
         #expect(try await stage.record("a1").isDenied && stage.outcomes.count == 1)
     }
 
@@ -108,7 +109,7 @@ struct CallApprovalTests {
                 #expect(text.contains(part), "\(part): \(text)")
             }
             #expect(!text.contains("+line 3000"))
-            #expect(try await stage.record().bindings.first?.request.effect == "1..2")
+            try await expectEqual(stage.record().bindings.first?.request.effect, "1..2")
         }
     }
 }

@@ -46,13 +46,13 @@ struct LeftApprovalTests {
         try await third.say(key, as: "alice")
         await third.adapter.waitForText("done")
         try await third.harness.settle()
-        #expect(
-            third.outcomes == [key == "A" ? .approved(ask: "a1", by: "alice") : .denied(by: "alice", reason: nil)])
+        expectEqual(
+            third.outcomes, [key == "A" ? .approved(ask: "a1", by: "alice") : .denied(by: "alice", reason: nil)])
         let request = try #require(third.harness.worker.requests.first)
         #expect(request.id == (try await self.work(third)) && request.isResumed && request.text == "go")
         #expect(request.sender.id == "fake:one/bob" && third.harness.worker.requests.count == 1)
         #expect(third.count("Approval `") == 1 && third.count("Interrupted") == 1)
-        #expect(third.audit.withLock { $0.map(\.turn) } == [request.id])
+        expectEqual(third.audit.withLock { $0.map(\.turn) }, [request.id])
     }
 
     @Test("resume waits for the same ask instead of asking anew")
@@ -65,7 +65,7 @@ struct LeftApprovalTests {
         try await second.say("A", as: "bob")
         await second.adapter.waitForText("done")
         try await second.harness.settle()
-        #expect(second.outcomes == [.approved(ask: "a1", by: "bob")])
+        expectEqual(second.outcomes, [.approved(ask: "a1", by: "bob")])
         #expect(second.count("Approval `") == 1 && second.harness.worker.requests.count == 1)
     }
 
@@ -90,7 +90,7 @@ struct LeftApprovalTests {
         await fourth.adapter.waitForText("done")
         try await fourth.harness.settle()
         #expect(try await fourth.record().state == .expired && fourth.count("Approval `") == 1)
-        #expect(fourth.audit.withLock { $0.last?.details["outcome"] } == "Expired")
+        expectEqual(fourth.audit.withLock { $0.last?.details["outcome"] }, "Expired")
     }
 
     @Test("somebody else who resumes the work needs an approval of their own")
@@ -100,12 +100,12 @@ struct LeftApprovalTests {
         await second.wait(for: "goes on when `a1` is answered")
         try await second.say("!resume", as: "mia")
         try await second.ask("a2")
-        #expect(try await second.record("a2").requester.id == "fake:one/mia")
+        try await expectEqual(second.record("a2").requester.id, "fake:one/mia")
         try await second.say("!approve a2", as: "mia")
         await second.adapter.waitForText("done")
-        #expect(second.outcomes == [.approved(ask: "a2", by: "mia")])
+        expectEqual(second.outcomes, [.approved(ask: "a2", by: "mia")])
         try await second.harness.settle()
-        #expect(try await second.record("a1").state == .expired)
+        try await expectEqual(second.record("a1").state, .expired)
     }
 
     @Test("decided while no host ran: the next start goes on with it", arguments: [false, true])
@@ -124,9 +124,9 @@ struct LeftApprovalTests {
         let second = try await self.next(stage, directory)
         await second.adapter.waitForText("done")
         try await second.harness.settle()
-        #expect(second.outcomes == [.approved(ask: "a1", by: "root")])
-        #expect(second.harness.worker.requests.map(\.id) == [try await self.work(second)])
-        #expect(second.count("Interrupted") == 1)
+        expectEqual(second.outcomes, [.approved(ask: "a1", by: "root")])
+        expectEqual(second.harness.worker.requests.map(\.id), [try await self.work(second)])
+        expectEqual(second.count("Interrupted"), 1)
     }
 
     @Test("its time passes, also while the host is down, and `stop` closes it", arguments: ["time", "stop"])
@@ -138,7 +138,7 @@ struct LeftApprovalTests {
         if cause == "stop" { try await second.say("!stop", as: "bob") }
         try await eventually("the ask is no longer open") { try await second.record().state != .open }
         try await second.harness.settle()
-        #expect(try await second.record().state == (cause == "stop" ? .stopped : .expired))
+        try await expectEqual(second.record().state, cause == "stop" ? .stopped : .expired)
         try await second.say("!approve a1", as: "bob")
         try await second.harness.settle()
         #expect(second.harness.worker.requests.isEmpty)

@@ -1,4 +1,5 @@
 import Chat
+import TestSupport
 import Testing
 
 @testable import Sessions
@@ -29,8 +30,8 @@ struct OpenAsksTests {
         let waiters = asks.end(Self.ask("a1"))
         #expect(waiters.count == 2 && asks.end(Self.ask("a1")).isEmpty && !asks.isEmpty)
         for waiter in waiters { waiter.resume(with: .success(Self.ask("a1"))) }
-        #expect(try await first.value().id == "a1")
-        #expect(try await second.value().id == "a1")
+        try await expectEqual(first.value().id, "a1")
+        try await expectEqual(second.value().id, "a1")
     }
 
     @Test("only approvals that outlive their turn stay open when the host stops")
@@ -39,8 +40,8 @@ struct OpenAsksTests {
         _ = asks.wait(for: Self.ask("a2"))
         _ = asks.wait(for: Self.ask("a1"))
         _ = asks.wait(for: Self.ask("a3", isApproval: false))
-        #expect(asks.lasting == ["a1", "a2"])
-        #expect(asks.leave().sorted() == ["a1", "a2", "a3"])
+        expectEqual(asks.lasting, ["a1", "a2"])
+        expectEqual(asks.leave().sorted(), ["a1", "a2", "a3"])
         #expect(asks.isEmpty && asks.lasting.isEmpty)
     }
 }

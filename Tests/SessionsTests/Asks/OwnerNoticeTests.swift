@@ -41,11 +41,12 @@ struct OwnerNoticeTests {
         #expect(post.text.hasPrefix("bob asks for approval `a1` in “please” on fake:one: `make test`. "))
         let thread = try await stage.record().session
         #expect(post.text.contains("`!approve a1`") && post.text.hasSuffix("http://127.0.0.1:8787/#/t/\(thread)"))
-        #expect(stage.adapter.posts.count { $0.text.contains("asks for approval") } == 1)
+        expectEqual(stage.adapter.posts.count { $0.text.contains("asks for approval") }, 1)
 
         try await self.outcome(of: stage)
-        #expect(
-            self.direct(stage).map(\.text) == [
+        expectEqual(
+            self.direct(stage).map(\.text),
+            [
                 "bob asks for approval `a1` in “please” on fake:one: `make test`. Approved by alice"
             ])
     }
@@ -63,8 +64,9 @@ struct OwnerNoticeTests {
         try await stage.say("!deny a1 plum", as: "alice")
         await stage.wait(for: "Denied by alice")
         try await stage.harness.settle()
-        #expect(
-            self.direct(stage).map(\.text) == [
+        expectEqual(
+            self.direct(stage).map(\.text),
+            [
                 "bob asks for approval `a1` in an encrypted conversation on fake:one. Denied by alice"
             ])
     }
@@ -79,7 +81,7 @@ struct OwnerNoticeTests {
         try await stage.say("!approve a1", as: "alice", thread: nil)
         await stage.wait(for: "Approved by alice")
         try await stage.harness.settle()
-        #expect(self.direct(stage).count == 1)
+        expectEqual(self.direct(stage).count, 1)
     }
 
     @Test("a burst makes one message that counts, and the next comes a minute later")
@@ -96,11 +98,11 @@ struct OwnerNoticeTests {
         try await stage.ask("a3")
         await stage.bridge.notices.tell()
         try await stage.harness.settleOutbox()
-        #expect(self.direct(stage).count == 1)
+        expectEqual(self.direct(stage).count, 1)
         stage.advance(by: 60_000)
         await stage.bridge.notices.tell()
         await stage.wait(for: "asks for approval `a3`")
-        #expect(self.direct(stage).count == 2)
+        expectEqual(self.direct(stage).count, 2)
     }
 
     @Test("it is kept through a crash, and a decision before it makes it superfluous")
@@ -115,7 +117,7 @@ struct OwnerNoticeTests {
         await again.wait(for: "asks for approval `a1`")
         await again.bridge.notices.tell()
         try await again.harness.settleOutbox()
-        #expect(self.direct(again).count == 1)
+        expectEqual(self.direct(again).count, 1)
 
         let other = try await self.stage()
         try await other.say("please", as: "bob")

@@ -46,16 +46,17 @@ struct ParkedQuestionTests {
     func whole() async throws {
         let stage = try await self.stage()
         #expect(stage.adapter.texts.count == 2 && stage.adapter.texts[0] == "Half a spec.")
-        #expect(
-            stage.adapter.texts[1] == """
-                Clarify `a1`: Who may sign in?
+        expectEqual(
+            stage.adapter.texts[1],
+            """
+            Clarify `a1`: Who may sign in?
 
-                A. Members (recommended)\u{20}\u{20}
-                B. Everybody
+            A. Members (recommended)\u{20}\u{20}
+            B. Everybody
 
-                bob, or an owner, answers me with the letter, in their own words or with `done` for no more questions. \
-                Open until 2023-11-21 22:13:20 UTC.
-                """)
+            bob, or an owner, answers me with the letter, in their own words or with `done` for no more questions. \
+            Open until 2023-11-21 22:13:20 UTC.
+            """)
         #expect(try await stage.bridge.store.read { ledger in try ledger.openTurns() }.isEmpty)
         stage.advance(by: 6 * 86_400_000)
         try await stage.say("B", as: "bob")
@@ -63,14 +64,14 @@ struct ParkedQuestionTests {
         try await stage.harness.settle()
         let request = try #require(stage.harness.worker.requests.last)
         #expect(request.text == "Everybody" && request.sender.displayName == "bob")
-        #expect(
-            request.answered
-                == AnsweredQuestion(
-                    ask: "a1", question: Self.parked().question, payload: "spec 001, question 1",
-                    answer: .init(.option(key: "B", label: "Everybody", comment: nil), by: "bob")))
-        #expect(stage.adapter.texts[1] == "Clarify `a1`: Who may sign in?\n\nAnswered by bob: Everybody")
+        expectEqual(
+            request.answered,
+            AnsweredQuestion(
+                ask: "a1", question: Self.parked().question, payload: "spec 001, question 1",
+                answer: .init(.option(key: "B", label: "Everybody", comment: nil), by: "bob")))
+        expectEqual(stage.adapter.texts[1], "Clarify `a1`: Who may sign in?\n\nAnswered by bob: Everybody")
         #expect(stage.adapter.texts.count == 3 && stage.harness.worker.requests.count == 2)
-        #expect(stage.audit.withLock { $0.map { $0.details["outcome"] } } == ["Answered by bob: Everybody"])
+        expectEqual(stage.audit.withLock { $0.map { $0.details["outcome"] } }, ["Answered by bob: Everybody"])
     }
 
     struct Said: Sendable, CustomTestStringConvertible {
@@ -115,7 +116,7 @@ struct ParkedQuestionTests {
             posts.count { $0.text == "`a1` is closed: Answered by alice: Everybody" } == 2
         }
         try await stage.harness.settle()
-        #expect(stage.harness.worker.requests.count == 2)
+        expectEqual(stage.harness.worker.requests.count, 2)
     }
 
     @Test("of two answers at once, one begins the next turn")
@@ -132,9 +133,8 @@ struct ParkedQuestionTests {
         await stage.adapter.waitForText("The rest.")
         try await stage.harness.settle()
         #expect(stage.harness.worker.requests.count == 2 && stage.audit.withLock { $0.count } == 1)
-        #expect(
-            stage.harness.worker.requests.last?.answered?.answer.by
-                == (try await stage.record().decider?.displayName))
+        expectEqual(
+            stage.harness.worker.requests.last?.answered?.answer.by, try await stage.record().decider?.displayName)
     }
 
     @Test("over the API it is answered by key or in words, and a wrong key is refused")
@@ -152,9 +152,9 @@ struct ParkedQuestionTests {
         }
         guard case .notAllowed = try await answer("A", role: .member) else { return #expect(Bool(false)) }
         guard case .decided(let ask) = try await answer("", "those who pay") else { return #expect(Bool(false)) }
-        #expect(ask.outcome == "Answered by olga: those who pay")
+        expectEqual(ask.outcome, "Answered by olga: those who pay")
         await stage.adapter.waitForText("The rest.")
-        #expect(stage.harness.worker.requests.last?.text == "those who pay")
+        expectEqual(stage.harness.worker.requests.last?.text, "those who pay")
         guard case .settled = try await answer("A") else { return #expect(Bool(false)) }
     }
 
@@ -167,7 +167,7 @@ struct ParkedQuestionTests {
         await stage.adapter.waitForText("chat 2")
         try await stage.say("A", as: "bob", thread: "t2")
         try await stage.harness.settle()
-        #expect(try await stage.record().state == .open)
+        try await expectEqual(stage.record().state, .open)
         #expect(stage.harness.worker.requests.allSatisfy { $0.answered == nil })
     }
 
@@ -178,10 +178,10 @@ struct ParkedQuestionTests {
         try await stage.say("only us", as: "bob")
         await stage.wait(for: "Answered by bob: only us")
         try await stage.harness.settleInbox()
-        #expect(try await stage.bridge.store.read { ledger in try ledger.openTurns().count } == 2)
+        try await expectEqual(stage.bridge.store.read { ledger in try ledger.openTurns().count }, 2)
         stage.harness.worker.release()
         await stage.adapter.waitForText("The rest.")
-        #expect(stage.harness.worker.requests.map(\.text) == ["go", "something else", "only us"])
+        expectEqual(stage.harness.worker.requests.map(\.text), ["go", "something else", "only us"])
     }
 
     @Test("a question that is asked again and again: each answer begins one turn")
@@ -193,8 +193,8 @@ struct ParkedQuestionTests {
             try await stage.say(number == 3 ? "done" : "answer \(number)", as: "bob")
         }
         await stage.adapter.waitForText("The rest.")
-        #expect(stage.harness.worker.requests.map(\.text) == ["go", "answer 1", "answer 2", "done"])
-        #expect(stage.harness.worker.requests.map { $0.answered?.ask } == [nil, "a1", "a2", "a3"])
+        expectEqual(stage.harness.worker.requests.map(\.text), ["go", "answer 1", "answer 2", "done"])
+        expectEqual(stage.harness.worker.requests.map { $0.answered?.ask }, [nil, "a1", "a2", "a3"])
     }
 
     // MARK: Restarts
@@ -208,9 +208,9 @@ struct ParkedQuestionTests {
         try await second.say(words, as: "bob")
         await second.adapter.waitForText("The rest.")
         try await second.harness.settle()
-        #expect(second.harness.worker.requests.map(\.text) == [words])
-        #expect(second.harness.worker.requests.first?.answered?.payload == "spec 001, question 1")
-        #expect(second.count("Answered by bob: everybody") == 1)
+        expectEqual(second.harness.worker.requests.map(\.text), [words])
+        expectEqual(second.harness.worker.requests.first?.answered?.payload, "spec 001, question 1")
+        expectEqual(second.count("Answered by bob: everybody"), 1)
     }
 
     @Test("a restart between the answer and what it begins: it begins once")
@@ -227,9 +227,9 @@ struct ParkedQuestionTests {
         let second = try await self.restarted(first, directory)
         await second.adapter.waitForText("The rest.")
         try await second.harness.settle()
-        #expect(second.harness.worker.requests.map(\.text) == ["Everybody"])
-        #expect(second.harness.worker.requests.first?.answered?.answer.by == "root")
-        #expect(second.count("Answered by root: Everybody") == 1)
+        expectEqual(second.harness.worker.requests.map(\.text), ["Everybody"])
+        expectEqual(second.harness.worker.requests.first?.answered?.answer.by, "root")
+        expectEqual(second.count("Answered by root: Everybody"), 1)
         let third = try await self.restarted(second, directory)
         try await third.harness.settle()
         #expect(third.harness.worker.requests.isEmpty)
@@ -247,7 +247,7 @@ struct ParkedQuestionTests {
         }
         let second = try await self.restarted(first, directory)
         await second.adapter.waitForText("The rest.")
-        #expect(second.harness.worker.requests.first?.answered?.answer == .init(.text("only us"), by: "bob"))
+        expectEqual(second.harness.worker.requests.first?.answered?.answer, .init(.text("only us"), by: "bob"))
     }
 
     // MARK: Its end
@@ -259,7 +259,7 @@ struct ParkedQuestionTests {
         try await stage.harness.settle()
         try await stage.say("only us", as: "bob")
         await stage.adapter.waitForText("The rest.")
-        #expect(stage.harness.worker.requests.last?.answered == nil)
+        expectEqual(stage.harness.worker.requests.last?.answered, nil)
         try await stage.say("!approve a1 A", as: "bob")
         await stage.wait(for: "`a1` is closed: Expired")
     }
@@ -281,7 +281,7 @@ struct ParkedQuestionTests {
         first.advance(by: Self.week)
         let second = try await self.restarted(first, directory)
         await second.wait(for: "\n\nExpired")
-        #expect(try await second.record().state == .expired)
+        try await expectEqual(second.record().state, .expired)
     }
 
     @Test("stop and new close it", arguments: ["!stop", "!new"])
@@ -291,7 +291,7 @@ struct ParkedQuestionTests {
         await stage.wait(for: "Who may sign in?\n\nClosed by bob")
         try await stage.say("only us", as: "bob")
         await stage.adapter.waitForText("The rest.")
-        #expect(stage.harness.worker.requests.last?.answered == nil)
+        expectEqual(stage.harness.worker.requests.last?.answered, nil)
     }
 
     @Test("a stored question that was changed cannot be answered")
@@ -302,7 +302,7 @@ struct ParkedQuestionTests {
         }
         try await stage.say("A", as: "bob")
         await stage.wait(for: "`a1` does not match what was stored")
-        #expect(stage.harness.worker.requests.count == 1)
+        expectEqual(stage.harness.worker.requests.count, 1)
     }
 
     @Test("what the room cannot show whole fails the turn, and says why")

@@ -27,27 +27,28 @@ struct QuestionTests {
     func message() async throws {
         let stage = try await Self.stage(Self.store)
         let ask = try await stage.posted("`a1`")
-        #expect(
-            ask.text == """
-                Question `a1`: Which store?
+        expectEqual(
+            ask.text,
+            """
+            Question `a1`: Which store?
 
-                It has to be *small*.
+            It has to be *small*.
 
-                A. SQLite (recommended)\u{20}\u{20}
-                B. A file\u{20}\u{20}
-                C. PostgreSQL
+            A. SQLite (recommended)\u{20}\u{20}
+            B. A file\u{20}\u{20}
+            C. PostgreSQL
 
-                bob, or an owner, answers me with the letter or in their own words. Open until 2023-11-14 22:18:20 UTC.
-                """)
-        #expect(ask.buttons.map(\.command) == ["approve a1 A", "approve a1 B", "approve a1 C", "deny a1"])
-        #expect(ask.buttons.map(\.label) == ["A. SQLite", "B. A file", "C. PostgreSQL", "No"])
+            bob, or an owner, answers me with the letter or in their own words. Open until 2023-11-14 22:18:20 UTC.
+            """)
+        expectEqual(ask.buttons.map(\.command), ["approve a1 A", "approve a1 B", "approve a1 C", "deny a1"])
+        expectEqual(ask.buttons.map(\.label), ["A. SQLite", "B. A file", "C. PostgreSQL", "No"])
         try await stage.adapter.choose(.button("approve a1 B"), at: ask.id, from: "bob", in: "#team")
         await stage.adapter.waitForText("done")
         try await stage.harness.settle()
-        #expect(stage.harness.worker.answers == [.init(.option(key: "B", label: "A file", comment: nil), by: "bob")])
-        #expect(
-            stage.adapter.posts.first { $0.id == ask.id }?.text.hasSuffix("small*.\n\nAnswered by bob: A file") == true)
-        #expect(stage.audit.withLock { $0.first?.details["outcome"] } == "Answered by bob: A file")
+        expectEqual(stage.harness.worker.answers, [.init(.option(key: "B", label: "A file", comment: nil), by: "bob")])
+        expectEqual(
+            stage.adapter.posts.first { $0.id == ask.id }?.text.hasSuffix("small*.\n\nAnswered by bob: A file"), true)
+        expectEqual(stage.audit.withLock { $0.first?.details["outcome"] }, "Answered by bob: A file")
     }
 
     struct Said: Sendable, CustomTestStringConvertible {
@@ -84,7 +85,7 @@ struct QuestionTests {
         let stage = try await Self.stage(Self.store)
         try await stage.say(said.text, as: said.person)
         await stage.adapter.waitForText("done")
-        #expect(stage.harness.worker.answers == [QuestionAnswer(said.answer, by: said.person)])
+        expectEqual(stage.harness.worker.answers, [QuestionAnswer(said.answer, by: said.person)])
     }
 
     @Test("words of others, and of an owner who was not asked, stay messages; a command stays a command")
@@ -100,7 +101,7 @@ struct QuestionTests {
         try await stage.adapter.choose(
             .button("approve a1 A"), at: ask.id, from: "mia", in: "#team")
         await stage.wait(for: "Only bob, who asked, or an owner can decide `a1`.")
-        #expect(try await stage.record().state == .open)
+        try await expectEqual(stage.record().state, .open)
         try await stage.say("A", as: "bob")
         await stage.adapter.waitForText("done")
     }
@@ -111,15 +112,14 @@ struct QuestionTests {
         let ask = try await stage.posted("`a1`")
         try await stage.adapter.choose(.reaction("👍"), at: ask.id, from: "bob", in: "#team")
         await stage.adapter.waitForText("done")
-        #expect(stage.harness.worker.answers.map(\.content) == [Self.option("A", "SQLite")])
+        expectEqual(stage.harness.worker.answers.map(\.content), [Self.option("A", "SQLite")])
         let open = try await Self.stage(ThreadQuestion(.conflict, "Which?", options: [.init("ours"), .init("theirs")]))
         let other = try await open.posted("`a1`")
-        #expect(
-            try await open.adapter.choose(.reaction("👍"), at: other.id, from: "bob", in: "#team")
-                == .ignored("no choice"))
+        try await expectEqual(
+            open.adapter.choose(.reaction("👍"), at: other.id, from: "bob", in: "#team"), .ignored("no choice"))
         try await open.adapter.choose(.reaction("👎"), at: other.id, from: "bob", in: "#team")
         await open.adapter.waitForText("done")
-        #expect(open.harness.worker.answers.map(\.content) == [.no(reason: nil)])
+        expectEqual(open.harness.worker.answers.map(\.content), [.no(reason: nil)])
     }
 
     @Test("a conflict takes its options only")
@@ -133,8 +133,9 @@ struct QuestionTests {
         try await stage.say("something else", as: "bob")
         try await stage.say("a branch of its own", as: "mia")
         await stage.adapter.waitForText("done")
-        #expect(
-            stage.harness.worker.answers == [
+        expectEqual(
+            stage.harness.worker.answers,
+            [
                 .init(.option(key: "C", label: "a branch of its own", comment: nil), by: "mia")
             ])
     }
@@ -146,15 +147,15 @@ struct QuestionTests {
         await stage.wait(for: "`a1`")
         try await stage.say("as you like", as: "gina")
         await stage.adapter.waitForText("done")
-        #expect(stage.harness.worker.answers == [.init(.text("as you like"), by: "gina")])
+        expectEqual(stage.harness.worker.answers, [.init(.text("as you like"), by: "gina")])
     }
 
     @Test("nobody answers in time: the turn continues")
     func expires() async throws {
         let stage = try await Self.stage(Self.store, timeout: .milliseconds(1))
         await stage.adapter.waitForText("done")
-        #expect(stage.harness.worker.answers == [.init(.expired)])
-        #expect(stage.count("\n\nExpired") == 1)
+        expectEqual(stage.harness.worker.answers, [.init(.expired)])
+        expectEqual(stage.count("\n\nExpired"), 1)
     }
 
     @Test("stop closes it")
@@ -195,7 +196,7 @@ struct QuestionTests {
             let stage = try await AskStage(playing: [[.question(question)]])
             try await stage.say("go", as: "bob")
             await stage.wait(for: text)
-            #expect(stage.count("`a1`") == 0)
+            expectEqual(stage.count("`a1`"), 0)
         }
     }
 }

@@ -21,9 +21,9 @@ struct StandingApprovalTests {
         let stage = try await self.stage(AskStage.request(), AskStage.request())
         try await stage.say("2", as: "mia")
         await stage.adapter.waitForPosts { posts in posts.count { $0.text == "done" } == 2 }
-        #expect(stage.outcomes.last == .approved(ask: nil, by: "alice"))
-        #expect(stage.audit.withLock { $0.count } == 2)
-        #expect(stage.count("Approval `") == 1)
+        expectEqual(stage.outcomes.last, .approved(ask: nil, by: "alice"))
+        expectEqual(stage.audit.withLock { $0.count }, 2)
+        expectEqual(stage.count("Approval `"), 1)
     }
 
     @Test(
@@ -64,7 +64,7 @@ struct StandingApprovalTests {
         await stage.adapter.waitForPosts { posts in posts.count { $0.text == "done" } == 1 }
         try await stage.say("2", as: "bob")
         await stage.adapter.waitForPosts { posts in posts.count { $0.text == "done" } == 2 }
-        #expect(stage.outcomes.last == .approved(ask: nil, by: "bob"))
+        expectEqual(stage.outcomes.last, .approved(ask: nil, by: "bob"))
         try await stage.say("3", as: "mia")
         try await stage.ask("a2")
     }

@@ -13,20 +13,20 @@ struct BridgeTests {
             worker: ScriptedWorker([.event(.text("First.\n\n")), .event(.text("Second."))]))
         let submission = try #require(try await harness.ask("hello"))
         let frames = try await harness.frames(of: submission.operation)
-        #expect(frames.map(\.sequence) == Array(1...Int64(frames.count)))
-        #expect(frames.filter { $0.kind == .execution }.map(\.content).joined() == "First.\n\nSecond.")
-        #expect(frames.last?.kind == .complete)
-        #expect(frames.last?.content == "First.\n\nSecond.")
+        expectEqual(frames.map(\.sequence), Array(1...Int64(frames.count)))
+        expectEqual(frames.filter { $0.kind == .execution }.map(\.content).joined(), "First.\n\nSecond.")
+        expectEqual(frames.last?.kind, .complete)
+        expectEqual(frames.last?.content, "First.\n\nSecond.")
         await harness.adapter.waitForPosts(2)
-        #expect(harness.adapter.texts == ["First.", "Second."])
-        #expect(try await harness.turn(submission.operation)?.state == .complete)
+        expectEqual(harness.adapter.texts, ["First.", "Second."])
+        try await expectEqual(harness.turn(submission.operation)?.state, .complete)
         let messages = try await harness.bridge.store.read { ledger in
             let session = try #require(
                 try ledger.session(for: ThreadKey(adapter: AdapterID("fake:one"), value: "alice/alice")))
             return try ledger.messages(of: session.id, after: nil, limit: 10).items
         }
-        #expect(messages.map(\.role) == [.user, .assistant])
-        #expect(messages.map(\.text) == ["hello", "First.\n\nSecond."])
+        expectEqual(messages.map(\.role), [.user, .assistant])
+        expectEqual(messages.map(\.text), ["hello", "First.\n\nSecond."])
     }
 
     @Test("a repeated event makes no second turn and returns the first one's operation")
@@ -34,16 +34,16 @@ struct BridgeTests {
         let harness = try await BridgeHarness()
         let first = try await harness.ask("hello", id: "e1")
         let second = try await harness.ask("hello", id: "e1")
-        #expect(first == second)
+        expectEqual(first, second)
         _ = try await harness.frames(of: try #require(first).operation)
-        #expect(harness.worker.requests.count == 1)
+        expectEqual(harness.worker.requests.count, 1)
     }
 
     @Test("a stranger, a wrong code and another bot get no answer")
     func strangers() async throws {
         let harness = try await BridgeHarness()
-        #expect(try await harness.adapter.say("hello", from: "mallory") == .ignored("stranger"))
-        #expect(try await harness.ask("!pair ABCD-2345", from: "mallory") == nil)
+        try await expectEqual(harness.adapter.say("hello", from: "mallory"), .ignored("stranger"))
+        try await expectEqual(harness.ask("!pair ABCD-2345", from: "mallory"), nil)
         #expect(harness.adapter.posts.isEmpty)
         #expect(harness.worker.requests.isEmpty)
     }
@@ -59,7 +59,7 @@ struct BridgeTests {
     func shown(text: String, person: String, isShown: Bool) async throws {
         let harness = try await BridgeHarness()
         let message = try #require(harness.adapter.event(text, from: person, isDirect: false).message)
-        #expect(await harness.bridge.mayShow(message) == isShown)
+        await expectEqual(harness.bridge.mayShow(message), isShown)
     }
 
     @Test("a pairing code works once, for its role")
@@ -68,10 +68,10 @@ struct BridgeTests {
         let (code, _) = try await AccessControl.makeCode(for: .member, in: harness.bridge.store, at: 1_000)
         _ = try await harness.ask("!pair \(code.lowercased())", from: "bob")
         await harness.adapter.waitForPosts(1)
-        #expect(harness.adapter.texts == ["Paired: you are now a member."])
+        expectEqual(harness.adapter.texts, ["Paired: you are now a member."])
         _ = try await harness.frames(of: try #require(try await harness.ask("hello", from: "bob")).operation)
-        #expect(harness.worker.requests.count == 1)
-        #expect(try await harness.ask("!pair \(code)", from: "mallory") == nil)
+        expectEqual(harness.worker.requests.count, 1)
+        try await expectEqual(harness.ask("!pair \(code)", from: "mallory"), nil)
         let transcript = try await harness.bridge.store.read { ledger in
             try ledger.connection.query("SELECT text FROM messages WHERE role = 'command'", []).map {
                 try $0.text("text")
@@ -97,7 +97,7 @@ struct BridgeTests {
     func oldCode() async throws {
         let harness = try await BridgeHarness()
         let (code, _) = try await AccessControl.makeCode(for: .member, in: harness.bridge.store, at: 1_000 - 3_600_000)
-        #expect(try await harness.ask("!pair \(code)", from: "bob") == nil)
+        try await expectEqual(harness.ask("!pair \(code)", from: "bob"), nil)
         #expect(harness.adapter.posts.isEmpty)
     }
 
@@ -106,7 +106,7 @@ struct BridgeTests {
         let harness = try await BridgeHarness()
         _ = try await harness.ask("!specify a login page", from: "gina")
         await harness.adapter.waitForPosts(1)
-        #expect(harness.adapter.texts.first?.hasPrefix("`!specify` needs the role member") == true)
+        expectEqual(harness.adapter.texts.first?.hasPrefix("`!specify` needs the role member"), true)
         #expect(harness.worker.requests.isEmpty)
     }
 
@@ -117,19 +117,20 @@ struct BridgeTests {
         let first = try #require(try await harness.ask("1"))
         let second = try #require(try await harness.ask("2"))
         let third = try #require(try await harness.ask("3"))
-        #expect(try await harness.turn(second.operation)?.state == .queued)
+        try await expectEqual(harness.turn(second.operation)?.state, .queued)
         await harness.adapter.waitForPosts(2)
-        #expect(
-            harness.adapter.texts == [
+        expectEqual(
+            harness.adapter.texts,
+            [
                 "I am still answering; 1 message is ahead of this one.",
                 "I am still answering; 2 messages are ahead of this one.",
             ])
         harness.worker.release()
         for operation in [first, second, third] { _ = try await harness.frames(of: operation.operation) }
         await harness.adapter.waitForPosts(5)
-        #expect(harness.adapter.texts.suffix(3) == ["one", "two", "three"])
-        #expect(harness.worker.requests.map(\.text) == ["1", "2", "3"])
-        #expect(harness.worker.requests.last?.history.map(\.text) == ["1", "one", "2", "two"])
+        expectEqual(harness.adapter.texts.suffix(3), ["one", "two", "three"])
+        expectEqual(harness.worker.requests.map(\.text), ["1", "2", "3"])
+        expectEqual(harness.worker.requests.last?.history.map(\.text), ["1", "one", "2", "two"])
     }
 
     @Test("stop ends the running turn at once and keeps its text")
@@ -139,10 +140,10 @@ struct BridgeTests {
         await harness.adapter.waitForPosts(1)
         _ = try await harness.ask("!stop")
         let frames = try await harness.frames(of: first.operation)
-        #expect(frames.last?.kind == .error)
-        #expect(try await harness.turn(first.operation)?.state == .stopped)
+        expectEqual(frames.last?.kind, .error)
+        try await expectEqual(harness.turn(first.operation)?.state, .stopped)
         await harness.adapter.waitForPosts(2)
-        #expect(harness.adapter.texts == ["Begun.", "Stopped. `!resume` continues the answer."])
+        expectEqual(harness.adapter.texts, ["Begun.", "Stopped. `!resume` continues the answer."])
     }
 
     @Test("a cut answer keeps its text, says so, and resume continues it")
@@ -154,15 +155,16 @@ struct BridgeTests {
         let first = try #require(try await harness.ask("1"))
         _ = try await harness.frames(of: first.operation)
         await harness.adapter.waitForPosts(2)
-        #expect(
-            harness.adapter.texts == [
+        expectEqual(
+            harness.adapter.texts,
+            [
                 "Half", "Cut off: the model's server closed the connection. Type `!resume` to continue.",
             ])
         let second = try #require(try await harness.ask("!resume"))
         _ = try await harness.frames(of: second.operation)
-        #expect(harness.worker.requests.last?.continuing == "Half")
-        #expect(harness.worker.requests.last?.id == first.operation)
-        #expect(try await harness.turn(first.operation)?.state == .interrupted)
+        expectEqual(harness.worker.requests.last?.continuing, "Half")
+        expectEqual(harness.worker.requests.last?.id, first.operation)
+        try await expectEqual(harness.turn(first.operation)?.state, .interrupted)
     }
 
     @Test("a failure is one line, and the next question is answered")
@@ -170,12 +172,12 @@ struct BridgeTests {
         let harness = try await BridgeHarness(
             worker: ScriptedWorker([.fail("The model refuses the key (401). Put a valid one into `model.api_key`.")]))
         let first = try #require(try await harness.ask("1"))
-        #expect(try await harness.frames(of: first.operation).last?.kind == .error)
+        try await expectEqual(harness.frames(of: first.operation).last?.kind, .error)
         await harness.adapter.waitForPosts(1)
-        #expect(harness.adapter.texts == ["The model refuses the key (401). Put a valid one into `model.api_key`."])
+        expectEqual(harness.adapter.texts, ["The model refuses the key (401). Put a valid one into `model.api_key`."])
         _ = try await harness.ask("2")
         await harness.adapter.waitForPosts(2)
-        #expect(harness.adapter.texts.last == "You said: 2")
+        expectEqual(harness.adapter.texts.last, "You said: 2")
     }
 
     @Test("a commit is posted as one line, once however often it is reported")
@@ -188,10 +190,10 @@ struct BridgeTests {
         let submission = try #require(try await harness.ask("!specify x"))
         _ = try await harness.frames(of: submission.operation)
         await harness.adapter.waitForPosts(2)
-        #expect(
-            harness.adapter.texts.first
-                == "`0123456` spec (2 files changed, +5 −0) http://127.0.0.1:8787/r/notes/commit/0123456789abcdef")
-        #expect(try await harness.turn(submission.operation)?.commits == [commit])
+        expectEqual(
+            harness.adapter.texts.first,
+            "`0123456` spec (2 files changed, +5 −0) http://127.0.0.1:8787/r/notes/commit/0123456789abcdef")
+        try await expectEqual(harness.turn(submission.operation)?.commits, [commit])
     }
 
     @Test("new leaves the history behind")
@@ -200,7 +202,7 @@ struct BridgeTests {
         _ = try await harness.frames(of: try #require(try await harness.ask("1")).operation)
         _ = try await harness.ask("!new")
         _ = try await harness.frames(of: try #require(try await harness.ask("2")).operation)
-        #expect(harness.worker.requests.last?.history == [])
+        expectEqual(harness.worker.requests.last?.history, [])
     }
 
     @Test("an answer that is too long for a room becomes an excerpt and a link")
@@ -213,9 +215,9 @@ struct BridgeTests {
         let submission = try #require(try await harness.ask("1"))
         _ = try await harness.frames(of: submission.operation)
         await harness.adapter.waitForPosts(4)
-        #expect(harness.adapter.texts.prefix(3) == ["Paragraph 1.", "Paragraph 2.", "Paragraph 3."])
-        #expect(harness.adapter.texts.last?.hasPrefix("The whole answer: http://127.0.0.1:8787/a/") == true)
-        #expect(harness.adapter.texts.count == 4)
+        expectEqual(harness.adapter.texts.prefix(3), ["Paragraph 1.", "Paragraph 2.", "Paragraph 3."])
+        expectEqual(harness.adapter.texts.last?.hasPrefix("The whole answer: http://127.0.0.1:8787/a/"), true)
+        expectEqual(harness.adapter.texts.count, 4)
     }
 
     @Test("where each line is a message, a document shows its beginning and a link")
@@ -228,9 +230,9 @@ struct BridgeTests {
         let submission = try #require(try await harness.ask("!specify a thing"))
         _ = try await harness.frames(of: submission.operation)
         try await harness.settle()
-        #expect(harness.adapter.texts.prefix(6) == (1...6).map { "Paragraph \($0)." }[...])
-        #expect(harness.adapter.texts.count == 7)
-        #expect(harness.adapter.texts.last?.hasPrefix("The whole answer: http://127.0.0.1:8787/a/") == true)
+        expectEqual(harness.adapter.texts.prefix(6), (1...6).map { "Paragraph \($0)." }[...])
+        expectEqual(harness.adapter.texts.count, 7)
+        expectEqual(harness.adapter.texts.last?.hasPrefix("The whole answer: http://127.0.0.1:8787/a/"), true)
     }
 
     @Test("a post of unknown outcome is repeated with the mark, a certain failure without it")
@@ -239,11 +241,11 @@ struct BridgeTests {
         harness.adapter.fail(with: AdapterError(.disconnected, "gone", retryAfter: .milliseconds(1), isCertain: false))
         _ = try await harness.frames(of: try #require(try await harness.ask("1")).operation)
         await harness.adapter.waitForPosts(1)
-        #expect(harness.adapter.texts == ["(may be a repeat) a"])
+        expectEqual(harness.adapter.texts, ["(may be a repeat) a"])
         harness.adapter.fail(with: AdapterError(.disconnected, "gone", retryAfter: .milliseconds(1)))
         _ = try await harness.ask("2")
         await harness.adapter.waitForPosts(2)
-        #expect(harness.adapter.texts.last == "b")
+        expectEqual(harness.adapter.texts.last, "b")
     }
 
     @Test(
@@ -265,7 +267,7 @@ struct BridgeTests {
         let harness = try await BridgeHarness()
         _ = try await harness.ask(text)
         await harness.adapter.waitForPosts(1)
-        #expect(harness.adapter.texts.first?.hasPrefix(reply) == true, "\(harness.adapter.texts)")
+        expectEqual(harness.adapter.texts.first?.hasPrefix(reply), true, "\(harness.adapter.texts)")
     }
 }
 
@@ -281,11 +283,11 @@ struct PreviewTests {
             worker: ScriptedWorker([.event(.text("One.")), .hold, .event(.text(" Two.\n\n")), .event(.text("Three."))]))
         let submission = try #require(try await harness.ask("1"))
         await harness.adapter.waitForPosts(1)
-        #expect(harness.adapter.texts == ["One."])
+        expectEqual(harness.adapter.texts, ["One."])
         harness.worker.release()
         _ = try await harness.frames(of: submission.operation)
         await harness.adapter.waitForText("One. Two.\n\nThree.")
-        #expect(harness.adapter.posts.count == 1)
+        expectEqual(harness.adapter.posts.count, 1)
     }
 
     @Test("an answer over the limit becomes several messages, the first ones edited")
@@ -305,8 +307,8 @@ struct PreviewTests {
         await harness.adapter.waitForPosts(4)
         let wanted = Composer(traits: traits, renderer: PlainMarkdownRenderer()).messages(for: long)
         await harness.adapter.waitForText(wanted[0])
-        #expect(harness.adapter.texts.count == wanted.count)
-        #expect(Set(harness.adapter.texts) == Set(wanted))
+        expectEqual(harness.adapter.texts.count, wanted.count)
+        expectEqual(Set(harness.adapter.texts), Set(wanted))
     }
 
     @Test("an answer that arrives at once is one post, without a preview in the outbox")
@@ -319,11 +321,11 @@ struct PreviewTests {
         let submission = try #require(try await harness.ask("1"))
         await harness.adapter.waitForText("One. Two.")
         try await harness.settle()
-        #expect(harness.adapter.posts.map(\.edits) == [0])
+        expectEqual(harness.adapter.posts.map(\.edits), [0])
         let kinds = try await harness.bridge.store.read { ledger in
             try ledger.outbox(ofTurn: submission.operation).map(\.kind)
         }
-        #expect(kinds == [.final])
+        expectEqual(kinds, [.final])
     }
 
     @Test("a preview that cannot be sent does not hold up the final")
@@ -336,7 +338,7 @@ struct PreviewTests {
         harness.worker.release()
         _ = try await harness.frames(of: submission.operation)
         await harness.adapter.waitForText("One. Two.")
-        #expect(harness.adapter.posts.count == 1)
+        expectEqual(harness.adapter.posts.count, 1)
     }
 
     @Test("commands do not wait long for a provider that does not answer, and neither does what follows them")
@@ -359,6 +361,6 @@ struct PreviewTests {
         await harness.adapter.waitForText("The models cannot be listed, so `large` cannot be chosen: \(slow)")
         _ = try await harness.ask("!usage")
         try await harness.settle()
-        #expect(harness.adapter.texts.last?.contains("the remaining quota is unknown: \(slow)") == true)
+        expectEqual(harness.adapter.texts.last?.contains("the remaining quota is unknown: \(slow)"), true)
     }
 }

@@ -37,14 +37,14 @@ struct ChoiceTests {
         await harness.adapter.waitForPosts(2)
         try await harness.settle()
         let note = try #require(harness.adapter.posts.last)
-        #expect(note.buttons == [Self.resume])
-        #expect(note.text == "Cut off: the line broke. Type `!resume` to continue.")
-        #expect(try await harness.adapter.choose(.button("resume"), at: note.id, id: "c1") == .stored)
-        #expect(try await harness.adapter.choose(.button("resume"), at: note.id, id: "c1") == .duplicate)
+        expectEqual(note.buttons, [Self.resume])
+        expectEqual(note.text, "Cut off: the line broke. Type `!resume` to continue.")
+        try await expectEqual(harness.adapter.choose(.button("resume"), at: note.id, id: "c1"), .stored)
+        try await expectEqual(harness.adapter.choose(.button("resume"), at: note.id, id: "c1"), .duplicate)
         await harness.adapter.waitForPosts(3)
         try await harness.settle()
-        #expect(harness.worker.requests.last?.continuing == "Half")
-        #expect(harness.worker.requests.count == 2)
+        expectEqual(harness.worker.requests.last?.continuing, "Half")
+        expectEqual(harness.worker.requests.count, 2)
     }
 
     @Test("choices have buttons, can be typed where there are no buttons, and are in the transcript")
@@ -58,7 +58,7 @@ struct ChoiceTests {
             let hasButtons = traits.capabilities.contains(.buttons)
             let posts = harness.adapter.posts
             #expect(posts.first?.text == "The task, see `!task T1`" && (posts.last?.buttons == buttons) == hasButtons)
-            #expect(posts.contains { $0.text == "Type `!task done T1` (Done)." } == !hasButtons)
+            expectEqual(posts.contains { $0.text == "Type `!task done T1` (Done)." }, !hasButtons)
             let texts = try await harness.bridge.store.read { ledger in
                 let session = try #require(try ledger.sessions(after: nil, limit: 1).items.first)
                 return try ledger.messages(of: session.id, after: nil, limit: 9).items.map(\.text)
@@ -77,14 +77,14 @@ struct ChoiceTests {
         try await harness.settle()
         let note = try #require(harness.adapter.posts.last)
         for press in ["c1", "c2"] {
-            #expect(try await harness.adapter.choose(.button("resume"), at: note.id, id: press) == .stored)
+            try await expectEqual(harness.adapter.choose(.button("resume"), at: note.id, id: press), .stored)
         }
         await harness.adapter.waitForText("That answer is already being continued.")
         harness.worker.release()
         await harness.adapter.waitForText("whole")
         try await harness.settle()
-        #expect(harness.worker.requests.count == 2)
-        #expect(harness.adapter.posts.count == 4)
+        expectEqual(harness.worker.requests.count, 2)
+        expectEqual(harness.adapter.posts.count, 4)
     }
 
     @Test("a room without buttons shows the commands in words")
@@ -92,16 +92,18 @@ struct ChoiceTests {
         let harness = try await BridgeHarness(worker: ScriptedWorker(Self.cut))
         _ = try await harness.ask("1")
         await harness.adapter.waitForPosts(2)
-        #expect(harness.adapter.posts.last?.buttons == [])
+        expectEqual(harness.adapter.posts.last?.buttons, [])
         let poster = AnswerPoster(
             traits: RoomTraits(textLimit: 400, textUnit: .bytes), renderer: PlainMarkdownRenderer())
-        #expect(
-            poster.lines(for: "Run `ls`?", offering: Self.approval) == [
+        expectEqual(
+            poster.lines(for: "Run `ls`?", offering: Self.approval),
+            [
                 .init(
                     text: "Run `ls`?\n\nType `!approve 17` (Approve) or `!deny 17` (Deny).", buttons: Self.approval)
             ])
-        #expect(
-            poster.lines(for: "Type `!resume` to continue.", offering: [Self.resume]).map(\.text) == [
+        expectEqual(
+            poster.lines(for: "Type `!resume` to continue.", offering: [Self.resume]).map(\.text),
+            [
                 "Type `!resume` to continue."
             ])
     }
@@ -127,30 +129,30 @@ struct ChoiceTests {
             Row(kind: .reaction("🎉"), command: nil),
         ])
     func offered(_ row: Row) {
-        #expect(row.kind.command(among: Self.approval) == row.command)
-        #expect(row.kind.command(among: []) == nil)
-        #expect(Choice.Kind.reaction("✅").command(among: [Self.resume]) == nil)
+        expectEqual(row.kind.command(among: Self.approval), row.command)
+        expectEqual(row.kind.command(among: []), nil)
+        expectEqual(Choice.Kind.reaction("✅").command(among: [Self.resume]), nil)
     }
 
     @Test("a reaction counts as a decision only where one is offered; the reply says that nothing waits for approval")
     func reaction() async throws {
         let harness = try await BridgeHarness()
         let post = try await self.offer(Self.approval, in: harness)
-        #expect(try await harness.adapter.choose(.reaction("👍"), at: post) == .stored)
+        try await expectEqual(harness.adapter.choose(.reaction("👍"), at: post), .stored)
         await harness.adapter.waitForPosts(2)
-        #expect(harness.adapter.texts.last?.contains("17") == true)
-        #expect(try await harness.adapter.choose(.reaction("🎉"), at: post) == .ignored("no choice"))
-        #expect(try await harness.adapter.choose(.reaction("👍"), at: "p77") == .ignored("no choice"))
+        expectEqual(harness.adapter.texts.last?.contains("17"), true)
+        try await expectEqual(harness.adapter.choose(.reaction("🎉"), at: post), .ignored("no choice"))
+        try await expectEqual(harness.adapter.choose(.reaction("👍"), at: "p77"), .ignored("no choice"))
     }
 
     @Test("a stranger's choice is ignored, a guest's has the guest's rights")
     func rights() async throws {
         let harness = try await BridgeHarness()
         let post = try await self.offer(Self.approval, in: harness)
-        #expect(
-            try await harness.adapter.choose(.button("approve 17"), at: post, from: "mallory") == .ignored("stranger"))
-        #expect(try await harness.adapter.choose(.button("approve 17"), at: post, from: "gina") == .stored)
+        try await expectEqual(
+            harness.adapter.choose(.button("approve 17"), at: post, from: "mallory"), .ignored("stranger"))
+        try await expectEqual(harness.adapter.choose(.button("approve 17"), at: post, from: "gina"), .stored)
         await harness.adapter.waitForPosts(2)
-        #expect(harness.adapter.texts.last?.hasPrefix("`!approve` needs the role member; you are a guest.") == true)
+        expectEqual(harness.adapter.texts.last?.hasPrefix("`!approve` needs the role member; you are a guest."), true)
     }
 }

@@ -24,12 +24,12 @@ struct NewsTests {
         #expect(try await harness.bridge.posts.tell("Another.", in: session, key: "b"))
         #expect(try await !harness.bridge.posts.tell("Lost.", in: "t_none", key: "a"))
         try await harness.settleOutbox()
-        #expect(harness.adapter.texts == ["Build failed; write `!stop`.", "Another."])
+        expectEqual(harness.adapter.texts, ["Build failed; write `!stop`.", "Another."])
         let texts = try await harness.bridge.store.read { ledger in
             try ledger.connection.query("SELECT text FROM messages WHERE role = 'note' ORDER BY id", [])
                 .map { try $0.text("text") }
         }
-        #expect(texts.suffix(2) == ["Build failed; write `!stop`.", "Another."])
+        expectEqual(texts.suffix(2), ["Build failed; write `!stop`.", "Another."])
     }
 
     @Test("a line is stored together with its cause, or neither is")
@@ -47,14 +47,14 @@ struct NewsTests {
                 throw Failure()
             }
         }
-        #expect(try await store.read { ledger in try ledger.newGitHubDeliveries(limit: 9) }.count == 1)
+        try await expectEqual(store.read { ledger in try ledger.newGitHubDeliveries(limit: 9) }.count, 1)
         let told = try await harness.bridge.posts.tell { ledger in
             try ledger.finishGitHubDelivery(1)
             return [ThreadNews(session: session) { "In \($0.command("fix"))" }]
         }
-        #expect(told.count == 1)
+        expectEqual(told.count, 1)
         try await harness.settleOutbox()
-        #expect(harness.adapter.texts == ["In `!fix`"])
+        expectEqual(harness.adapter.texts, ["In `!fix`"])
         #expect(try await store.read { ledger in try ledger.newGitHubDeliveries(limit: 9) }.isEmpty)
     }
 
@@ -82,11 +82,11 @@ struct NewsTests {
             #expect(try ledger.insertGitHubDelivery("a", signature: "s2", events: "[2]", at: 2))
             #expect(try !ledger.insertGitHubDelivery("b", signature: "s3", events: "[3]", at: 3))
             #expect(try !ledger.insertGitHubDelivery("c", signature: "s1", events: "[1]", at: 3))
-            #expect(try ledger.newGitHubDeliveries(limit: 9).map(\.events) == ["[1]", "[2]"])
+            try expectEqual(ledger.newGitHubDeliveries(limit: 9).map(\.events), ["[1]", "[2]"])
             try ledger.finishGitHubDelivery(1)
             #expect(try !ledger.insertGitHubDelivery("b", signature: "s1", events: "[4]", at: 4))
             #expect(try !ledger.insertGitHubDelivery("d", signature: "s1", events: "[4]", at: 4))
-            #expect(try ledger.newGitHubDeliveries(limit: 9).map(\.events) == ["[2]"])
+            try expectEqual(ledger.newGitHubDeliveries(limit: 9).map(\.events), ["[2]"])
             // The signature of a delivery that was refused for its id counts for nothing.
             #expect(try ledger.insertGitHubDelivery("e", signature: "s3", events: "[5]", at: 5))
         }
@@ -123,27 +123,27 @@ struct NewsTests {
             try ledger.set(watch)
             try ledger.set(
                 GitHubWatch(session: session, repository: "app", branch: "001", createdAt: 9, activeAt: 9))
-            #expect(try ledger.gitHubWatches() == [watch])
+            try expectEqual(ledger.gitHubWatches(), [watch])
             let row = GitHubNewsRow(
                 session: session, key: "check:1", kind: "check", sha: "abc", item: "{}", createdAt: 5)
             #expect(try ledger.insert(row))
             #expect(try !ledger.insert(row))
-            #expect(try ledger.openGitHubNews(of: session) == [row])
+            try expectEqual(ledger.openGitHubNews(of: session), [row])
             #expect(try ledger.hasGitHubNews(ofKind: "check", about: "abc", in: session))
             try ledger.answerGitHubNews(["check:1"], in: session)
-            #expect(try ledger.openGitHubNews(of: session) == [])
+            try expectEqual(ledger.openGitHubNews(of: session), [])
             #expect(try !ledger.isOwnCommit("abc"))
             try ledger.insertGitHubPush(of: "abc", at: 1)
             #expect(try ledger.isOwnCommit("abc"))
         }
         _ = try await harness.bridge.posts.tell("x", in: session, key: "k")
         try await harness.settle()
-        #expect(try await SessionDeletion(store: store, filesDirectory: nil).delete(session) == .deleted)
+        try await expectEqual(SessionDeletion(store: store, filesDirectory: nil).delete(session), .deleted)
         for table in ["thread_news", "github_watches", "github_news"] {
             let count = try await store.read { ledger in
                 try ledger.connection.query("SELECT COUNT(*) AS n FROM \(table)", []).first?.integer("n")
             }
-            #expect(count == 0, "\(table)")
+            expectEqual(count, 0, "\(table)")
         }
     }
 }

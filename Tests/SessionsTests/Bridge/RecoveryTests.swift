@@ -14,9 +14,9 @@ struct RecoveryTests {
         let submission = try #require(try await first.ask("hello"))
         let second = try await BridgeHarness(directory: directory)
         let frames = try await second.frames(of: submission.operation)
-        #expect(frames.last?.content == "You said: hello")
+        expectEqual(frames.last?.content, "You said: hello")
         await second.adapter.waitForPosts(1)
-        #expect(second.adapter.texts == ["You said: hello"])
+        expectEqual(second.adapter.texts, ["You said: hello"])
     }
 
     @Test("a turn that showed something is closed with one note, and its frames continue without a gap")
@@ -34,15 +34,15 @@ struct RecoveryTests {
         try await first.settleOutbox()
         let second = try await BridgeHarness(directory: directory)
         let frames = try await second.frames(of: submission.operation)
-        #expect(Array(frames.prefix(seen.count)) == seen)
-        #expect(frames.map(\.sequence) == Array(1...Int64(frames.count)))
-        #expect(frames.last?.kind == .error)
-        #expect(frames.last?.content.hasPrefix("Interrupted") == true)
+        expectEqual(Array(frames.prefix(seen.count)), seen)
+        expectEqual(frames.map(\.sequence), Array(1...Int64(frames.count)))
+        expectEqual(frames.last?.kind, .error)
+        expectEqual(frames.last?.content.hasPrefix("Interrupted"), true)
         await second.adapter.waitForPosts(2)
-        #expect(second.adapter.texts.count == 2)
-        #expect(second.adapter.texts.first == "Hal")
-        #expect(second.adapter.texts.last?.hasPrefix("Interrupted") == true)
-        #expect(try await second.turn(submission.operation)?.state == .interrupted)
+        expectEqual(second.adapter.texts.count, 2)
+        expectEqual(second.adapter.texts.first, "Hal")
+        expectEqual(second.adapter.texts.last?.hasPrefix("Interrupted"), true)
+        try await expectEqual(second.turn(submission.operation)?.state, .interrupted)
     }
 
     @Test("a preview whose text is not in the frames yet is finished with the text it shows")
@@ -64,8 +64,8 @@ struct RecoveryTests {
             }
         }
         let items = try await second.bridge.store.read { ledger in try ledger.outbox(ofTurn: turn.id) }
-        #expect(items.map(\.kind) == [.final, .note])
-        #expect(items.first?.reference == "7")
+        expectEqual(items.map(\.kind), [.final, .note])
+        expectEqual(items.first?.reference, "7")
     }
 
     @Test("messages that waited are answered after the restart")
@@ -76,8 +76,8 @@ struct RecoveryTests {
         let waiting = try #require(try await first.ask("2"))
         let second = try await BridgeHarness(directory: directory)
         let frames = try await second.frames(of: waiting.operation)
-        #expect(frames.last?.content == "You said: 2")
-        #expect(second.worker.requests.map(\.text) == ["1", "2"])
+        expectEqual(frames.last?.content, "You said: 2")
+        expectEqual(second.worker.requests.map(\.text), ["1", "2"])
     }
 
     @Test("a stored message that was not handled is handled with the role that its sender had")
@@ -92,7 +92,7 @@ struct RecoveryTests {
         }
         let second = try await BridgeHarness(directory: directory)
         await second.adapter.waitForPosts(1)
-        #expect(second.adapter.texts == ["You said: hello"])
+        expectEqual(second.adapter.texts, ["You said: hello"])
     }
 
     @Test("a shutdown in mid-answer is noted, and the inbox keeps later messages")
@@ -103,12 +103,12 @@ struct RecoveryTests {
         _ = try await first.ask("hello")
         await first.adapter.waitForPosts(1)
         await first.bridge.stop()
-        #expect(first.adapter.texts.count == 2)
-        #expect(first.adapter.texts.last?.hasPrefix("Interrupted") == true)
-        #expect(try await first.adapter.say("later") == .stored)
+        expectEqual(first.adapter.texts.count, 2)
+        expectEqual(first.adapter.texts.last?.hasPrefix("Interrupted"), true)
+        try await expectEqual(first.adapter.say("later"), .stored)
         let second = try await BridgeHarness(directory: directory)
         await second.adapter.waitForPosts(1)
-        #expect(second.adapter.texts == ["You said: later"])
+        expectEqual(second.adapter.texts, ["You said: later"])
     }
 
     @Test("a turn that is handed over to the next program continues there, without a note")
@@ -120,12 +120,12 @@ struct RecoveryTests {
         await first.adapter.waitForPosts(1)
         first.bridge.handOver()
         await first.bridge.stop()
-        #expect(first.adapter.texts == ["Begun."])
-        #expect(try await first.turn(submission.operation)?.state == .interrupted)
+        expectEqual(first.adapter.texts, ["Begun."])
+        try await expectEqual(first.turn(submission.operation)?.state, .interrupted)
         let second = try await BridgeHarness(directory: directory)
         await second.adapter.waitForPosts(1)
         try await second.settle()
-        #expect(second.adapter.texts == ["You said: hello"])
+        expectEqual(second.adapter.texts, ["You said: hello"])
     }
 
     @Test("a turn that is handed over before it has shown anything begins again")
@@ -137,9 +137,9 @@ struct RecoveryTests {
         await first.bridge.stop()
         #expect(first.adapter.texts.isEmpty)
         let second = try await BridgeHarness(directory: directory)
-        #expect(try await second.frames(of: submission.operation).last?.content == "You said: hello")
+        try await expectEqual(second.frames(of: submission.operation).last?.content, "You said: hello")
         try await second.settle()
-        #expect(second.adapter.texts == ["You said: hello"])
+        expectEqual(second.adapter.texts, ["You said: hello"])
     }
 
     @Test("a caller that waits for its operation gets one while the host stops; the next start answers it, once")
@@ -148,13 +148,13 @@ struct RecoveryTests {
         let first = try await BridgeHarness(directory: directory)
         await first.bridge.stop()
         let submission = try #require(try await first.ask("later"))
-        #expect(try await first.turn(submission.operation)?.state == .queued)
+        try await expectEqual(first.turn(submission.operation)?.state, .queued)
         #expect(first.worker.requests.isEmpty)
         let second = try await BridgeHarness(directory: directory)
-        #expect(try await second.frames(of: submission.operation).last?.kind == .complete)
+        try await expectEqual(second.frames(of: submission.operation).last?.kind, .complete)
         try await second.settle()
-        #expect(second.adapter.texts == ["You said: later"])
-        #expect(second.worker.requests.count == 1)
+        expectEqual(second.adapter.texts, ["You said: later"])
+        expectEqual(second.worker.requests.count, 1)
     }
 
     @Test("a grant for a connection ends when the host does")
@@ -166,7 +166,7 @@ struct RecoveryTests {
             try ledger.grant(.member, to: "fake:one/carol", isLasting: true, at: 1)
         }
         let second = try await BridgeHarness(directory: directory)
-        #expect(try await second.adapter.say("hello", from: "bob") == .ignored("stranger"))
-        #expect(try await second.adapter.say("hello", from: "carol") == .stored)
+        try await expectEqual(second.adapter.say("hello", from: "bob"), .ignored("stranger"))
+        try await expectEqual(second.adapter.say("hello", from: "carol"), .stored)
     }
 }

@@ -20,12 +20,12 @@ struct ReferenceTests {
         await harness.adapter.waitForText("You said: 2")
         try await harness.settle()
         for message in ["m1", "m2", "m3"] + harness.adapter.posts.map(\.id) {
-            #expect(await harness.bridge.thread(of: harness.adapter.reference(message)) == Self.thread)
+            await expectEqual(harness.bridge.thread(of: harness.adapter.reference(message)), Self.thread)
         }
         for message in ["m4", "", "p99"] {
-            #expect(await harness.bridge.thread(of: harness.adapter.reference(message)) == nil)
+            await expectEqual(harness.bridge.thread(of: harness.adapter.reference(message)), nil)
         }
-        #expect(await harness.bridge.thread(of: harness.adapter.reference("m1", in: "elsewhere")) == nil)
+        await expectEqual(harness.bridge.thread(of: harness.adapter.reference("m1", in: "elsewhere")), nil)
     }
 
     @Test("the thread of an unhandled message is also known")
@@ -37,7 +37,7 @@ struct ReferenceTests {
             try ledger.insertEvent(
                 "e1", adapter: message.thread.adapter, body: body, role: .owner, of: message.reference, at: 1)
         }
-        #expect(await harness.bridge.thread(of: harness.adapter.reference("m1")) == Self.thread)
+        await expectEqual(harness.bridge.thread(of: harness.adapter.reference("m1")), Self.thread)
     }
 
     @Test("finished outbox entries are deleted by age, unsent ones stay, and a sent message's text is gone")
@@ -48,15 +48,15 @@ struct ReferenceTests {
         try await harness.settle()
         let room = Route(room: RoomID(adapter: harness.adapter.id, name: "nowhere"))
         try await harness.bridge.store.write { ledger in
-            #expect(try ledger.connection.query("SELECT text FROM outbox", []).map { try $0.text("text") } == [""])
+            try expectEqual(ledger.connection.query("SELECT text FROM outbox", []).map { try $0.text("text") }, [""])
             for (state, time) in [(OutboxItem.State.sent, 1_001), (.pending, 1_002), (.live, 1_003), (.sent, 3_000)] {
                 let item = try ledger.insertOutbox(
                     session: "s", turn: nil, kind: .note, route: room, text: "x", at: Int64(time))
                 try ledger.setOutbox(item.id, state, at: 1)
             }
-            #expect(try ledger.deleteFinishedOutbox(before: 2_000, limit: 9) == 3)
+            try expectEqual(ledger.deleteFinishedOutbox(before: 2_000, limit: 9), 3)
             let left = try ledger.connection.query("SELECT state FROM outbox ORDER BY id", [])
-            #expect(try left.map { try $0.text("state") } == ["pending", "sent"])
+            try expectEqual(left.map { try $0.text("state") }, ["pending", "sent"])
         }
     }
 
@@ -72,7 +72,7 @@ struct ReferenceTests {
                 _ = try ledger.received(reference)
             }
         }
-        #expect(plans.map(\.count) == [1, 1])
+        expectEqual(plans.map(\.count), [1, 1])
         for (plan, index) in zip(plans, ["outbox_by_reference", "inbox_by_message"]) {
             #expect(plan.first?.hasPrefix("SEARCH") == true && plan.first?.contains(index) == true, "\(plan)")
         }

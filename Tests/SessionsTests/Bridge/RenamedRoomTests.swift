@@ -17,31 +17,31 @@ struct RenamedRoomTests {
         let harness = try await BridgeHarness(
             directory: directory,
             worker: ScriptedWorker([.event(.text("Begun.\n\n")), .hold, .event(.text("Ended."))]))
-        #expect(try await self.say("1", in: "g1", harness) == .stored)
+        try await expectEqual(self.say("1", in: "g1", harness), .stored)
         await harness.adapter.waitForText("Begun.")
-        #expect(try await self.say("2", in: "g1", harness) == .stored)
+        try await expectEqual(self.say("2", in: "g1", harness), .stored)
         try await harness.settleInbox()
         // The note that it waits: if it were not sent yet, it would go to the new room, too.
         await harness.adapter.waitForPosts(2)
-        #expect(try await harness.adapter.renameRoom("g1", to: "-100g1") == .stored)
+        try await expectEqual(harness.adapter.renameRoom("g1", to: "-100g1"), .stored)
         harness.worker.release()
         await harness.adapter.waitForText("You said: 2")
-        #expect(try await self.say("3", in: "-100g1", harness) == .stored)
+        try await expectEqual(self.say("3", in: "-100g1", harness), .stored)
         // One that was under way to the old id.
-        #expect(try await self.say("4", in: "g1", harness) == .stored)
+        try await expectEqual(self.say("4", in: "g1", harness), .stored)
         await harness.adapter.waitForText("You said: 4")
         try await harness.settle()
-        #expect(harness.worker.requests.map(\.session).count { $0 == harness.worker.requests[0].session } == 4)
+        expectEqual(harness.worker.requests.map(\.session).count { $0 == harness.worker.requests[0].session }, 4)
         let rooms = harness.adapter.posts.map(\.route.room.name)
-        #expect(rooms.prefix(2) == ["g1", "g1"])
-        #expect(Set(rooms.dropFirst(2)) == ["-100g1"])
+        expectEqual(rooms.prefix(2), ["g1", "g1"])
+        expectEqual(Set(rooms.dropFirst(2)), ["-100g1"])
         #expect(harness.adapter.posts.map(\.route.anchor).allSatisfy { $0 == "t" })
         let second = try await BridgeHarness(directory: directory)
         try await second.adapter.say("5", in: "-100g1", id: "later", isDirect: false, thread: "t")
         await second.adapter.waitForText("You said: 5")
-        #expect(second.worker.requests.first?.history.map(\.text).first == "1")
-        #expect(
-            try await second.bridge.store.read { ledger in try ledger.sessions(after: nil, limit: 9).items.count } == 1)
+        expectEqual(second.worker.requests.first?.history.map(\.text).first, "1")
+        try await expectEqual(
+            second.bridge.store.read { ledger in try ledger.sessions(after: nil, limit: 9).items.count }, 1)
     }
 
     @Test("messages that could not be sent to the old room are sent to the new one")
@@ -61,10 +61,10 @@ struct RenamedRoomTests {
                 try ledger.openOutbox(of: old.room, after: 0, limit: 1).first?.state == .sending
             }
         }
-        #expect(try await harness.adapter.renameRoom("g1", to: "g2") == .stored)
+        try await expectEqual(harness.adapter.renameRoom("g1", to: "g2"), .stored)
         harness.adapter.setHolding(false)
         await harness.adapter.waitForPosts(2)
-        #expect(Set(harness.adapter.texts) == ["one", "two"])
+        expectEqual(Set(harness.adapter.texts), ["one", "two"])
         #expect(harness.adapter.posts.allSatisfy { $0.route.room.name == "g2" })
     }
 
@@ -76,15 +76,15 @@ struct RenamedRoomTests {
         let harness = try await BridgeHarness(
             traits: Self.growing,
             worker: ScriptedWorker([.event(.text("Begun ")), .hold, .event(.text("and ended."))]))
-        #expect(try await self.say("1", in: "g1", harness) == .stored)
+        try await expectEqual(self.say("1", in: "g1", harness), .stored)
         await harness.adapter.waitForText("Begun")
         try await harness.waitForLivePreviews(1)
-        #expect(try await harness.adapter.renameRoom("g1", to: "g2") == .stored)
+        try await expectEqual(harness.adapter.renameRoom("g1", to: "g2"), .stored)
         harness.worker.release()
         await harness.adapter.waitForText("Begun and ended.")
         try await harness.settle()
-        #expect(harness.adapter.posts.map(\.text) == ["Begun", "Begun and ended."])
-        #expect(harness.adapter.posts.map(\.route.room.name) == ["g1", "g2"])
+        expectEqual(harness.adapter.posts.map(\.text), ["Begun", "Begun and ended."])
+        expectEqual(harness.adapter.posts.map(\.route.room.name), ["g1", "g2"])
     }
 
     @Test("where messages keep their ids, an answer grows on in its message")
@@ -93,18 +93,18 @@ struct RenamedRoomTests {
         traits.capabilities.insert(.lastingIDs)
         let harness = try await BridgeHarness(
             traits: traits, worker: ScriptedWorker([.event(.text("Begun ")), .hold, .event(.text("and ended."))]))
-        #expect(try await self.say("1", in: "g1", harness) == .stored)
+        try await expectEqual(self.say("1", in: "g1", harness), .stored)
         await harness.adapter.waitForText("Begun")
         try await harness.waitForLivePreviews(1)
-        #expect(try await harness.adapter.renameRoom("g1", to: "g2") == .stored)
+        try await expectEqual(harness.adapter.renameRoom("g1", to: "g2"), .stored)
         harness.worker.release()
         await harness.adapter.waitForText("Begun and ended.")
         try await harness.settle()
-        #expect(harness.adapter.texts == ["Begun and ended."])
+        expectEqual(harness.adapter.texts, ["Begun and ended."])
         let post = try #require(harness.adapter.posts.first)
         let reference = harness.adapter.reference(post.id, in: "g2")
         let item = try await harness.bridge.store.read { ledger in try ledger.posted(reference) }
-        #expect(item?.route.room.name == "g2")
+        expectEqual(item?.route.room.name, "g2")
     }
 
     @Test(
@@ -121,10 +121,10 @@ struct RenamedRoomTests {
             try ledger.rename(old.room, to: new.room, keepsMessages: keepsMessages)
             return (try ledger.posted(new), try ledger.openOutbox(of: new.room, after: 0, limit: 9))
         }
-        #expect((posted != nil) == keepsMessages)
+        expectEqual(posted != nil, keepsMessages)
         #expect(posted == nil || posted?.route.room == new.room)
-        #expect(waiting.map(\.route.room) == [new.room])
-        #expect(waiting.map(\.route.replyTo) == [keepsMessages ? "m1" : nil])
+        expectEqual(waiting.map(\.route.room), [new.room])
+        expectEqual(waiting.map(\.route.replyTo), [keepsMessages ? "m1" : nil])
     }
 
     @Test("removals for the old room are not attempted in the new one")
@@ -141,10 +141,10 @@ struct RenamedRoomTests {
             _ = try ledger.insertOutbox(
                 session: "s", turn: nil, kind: .final, route: old, text: OutboxItem.blank, at: 1)
         }
-        #expect(try await harness.adapter.renameRoom("g1", to: "g2") == .stored)
+        try await expectEqual(harness.adapter.renameRoom("g1", to: "g2"), .stored)
         await harness.adapter.waitForText("whole")
         try await harness.settle()
-        #expect(harness.adapter.texts == ["whole"])
+        expectEqual(harness.adapter.texts, ["whole"])
         #expect(harness.adapter.deleted.isEmpty)
     }
 
@@ -163,7 +163,7 @@ struct RenamedRoomTests {
         await bridge.lanes.dispatch(removal)
         try await eventually("a post is blocked") { adapter.isStuck }
         adapter.meetInDeletes([.refused(AdapterError(.invalid, "the group is a supergroup now"))])
-        #expect(try await adapter.renameRoom("g1", to: "g2") == .stored)
+        try await expectEqual(adapter.renameRoom("g1", to: "g2"), .stored)
         adapter.setHolding(false)
         try await harness.settle()
         #expect(adapter.posts.isEmpty && adapter.deleted.isEmpty)
@@ -178,7 +178,7 @@ struct RenamedRoomTests {
         let adapter = AdapterID("telegram:bot")
         let moved = ThreadKey(adapter: adapter, value: old).moved(
             from: RoomID(adapter: adapter, name: "g1"), to: RoomID(adapter: adapter, name: "g2"))
-        #expect(moved?.value == new)
+        expectEqual(moved?.value, new)
     }
 
     @Test("tables follow a room from id to id and leave others alone")
@@ -200,8 +200,8 @@ struct RenamedRoomTests {
             return try ledger.sessions(after: nil, limit: 20).items.map { "\($0.key.value) \($0.route.room.name)" }
         }
         // `a/1` could not replace `b/1`.
-        #expect(Set(threads) == ["c c", "a/1 c", "ab/1 ab", "a%/1 a%", "c/1 c", "c/2 c"])
+        expectEqual(Set(threads), ["c c", "a/1 c", "ab/1 ab", "a%/1 a%", "c/1 c", "c/2 c"])
         let renamed = try await harness.bridge.store.read { ledger in try ledger.renamedRooms() }
-        #expect(renamed == [room("a"): room("c"), room("b"): room("c")])
+        expectEqual(renamed, [room("a"): room("c"), room("b"): room("c")])
     }
 }

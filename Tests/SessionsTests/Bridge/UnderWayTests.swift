@@ -13,17 +13,17 @@ struct UnderWayTests {
     func counting() async throws {
         let harness = try await BridgeHarness()
         let underWay = UnderWay(store: harness.bridge.store)
-        for _ in 0..<4 { #expect(try await underWay.run(.tasks, "a") { 1 } == 1) }
+        for _ in 0..<4 { try await expectEqual(underWay.run(.tasks, "a") { 1 }, 1) }
         for _ in 0..<4 {
             await #expect(throws: Failure.self) { _ = try await underWay.run(.tasks, "a") { throw Failure() } }
         }
         // Begun without an end, as when the process dies.
-        for _ in 0..<2 { #expect(try await underWay.begin(.tasks, ["a", "b"]) == []) }
-        #expect(try await underWay.run(.tasks, "a") { 1 } == nil)
-        #expect(try await underWay.run(.commits, "a") { 1 } == 1)
+        for _ in 0..<2 { try await expectEqual(underWay.begin(.tasks, ["a", "b"]), []) }
+        try await expectEqual(underWay.run(.tasks, "a") { 1 }, nil)
+        try await expectEqual(underWay.run(.commits, "a") { 1 }, 1)
         try await underWay.end(.tasks, ["a"])
-        #expect(try await underWay.run(.tasks, "a") { 1 } == 1)
-        #expect(try await underWay.run(.tasks, "b") { 1 } == nil)
+        try await expectEqual(underWay.run(.tasks, "a") { 1 }, 1)
+        try await expectEqual(underWay.run(.tasks, "b") { 1 }, nil)
     }
 
     @Test(
@@ -42,14 +42,14 @@ struct UnderWayTests {
             }
         }
         let waiting = try await first.bridge.store.read { ledger in try ledger.newEvents(after: 0, limit: 9) }
-        #expect(waiting.count == 2)
+        expectEqual(waiting.count, 2)
         let underWay = UnderWay(store: first.bridge.store)
         // Both were being handled when the process died first, one of them when it died again.
         _ = try await underWay.begin(.event, waiting.map { "\($0.number)" })
         _ = try await underWay.begin(.event, ["\(waiting[0].number)"])
         let second = try await BridgeHarness(directory: directory)
         try await second.settle()
-        #expect(second.worker.requests.map(\.text) == ["harmless"])
+        expectEqual(second.worker.requests.map(\.text), ["harmless"])
         await second.adapter.waitForPosts { posts in posts.contains { $0.text.contains("ended twice") } }
     }
 
@@ -65,9 +65,9 @@ struct UnderWayTests {
         for _ in 0..<2 { _ = try await underWay.begin(.turn, [submission.operation]) }
         let second = try await BridgeHarness(directory: directory)
         await second.adapter.waitForPosts(1)
-        #expect(second.adapter.texts.count == 1)
-        #expect(second.adapter.texts.first?.contains("ended twice") == true)
-        #expect(try await second.turn(submission.operation)?.state == .interrupted)
-        #expect(try await underWay.run(.turn, submission.operation) { 1 } == 1)
+        expectEqual(second.adapter.texts.count, 1)
+        expectEqual(second.adapter.texts.first?.contains("ended twice"), true)
+        try await expectEqual(second.turn(submission.operation)?.state, .interrupted)
+        try await expectEqual(underWay.run(.turn, submission.operation) { 1 }, 1)
     }
 }

@@ -25,13 +25,13 @@ struct AgentCommandTests {
         _ = try await harness.ask("!persona chat")
         let question = try #require(try await harness.ask("hello"))
         _ = try await harness.frames(of: question.operation)
-        #expect(harness.worker.requests.map(\.persona) == ["chat"])
+        expectEqual(harness.worker.requests.map(\.persona), ["chat"])
         _ = try await harness.ask("!persona coder")
         let second = try #require(try await harness.ask("hello again"))
         _ = try await harness.frames(of: second.operation)
-        #expect(harness.worker.requests.map(\.persona) == ["chat", nil])
+        expectEqual(harness.worker.requests.map(\.persona), ["chat", nil])
         try await harness.settleOutbox()
-        #expect(harness.adapter.texts.first == "From now on the model works as `chat` in this thread.")
+        expectEqual(harness.adapter.texts.first, "From now on the model works as `chat` in this thread.")
     }
 
     @Test("without a name the personas are listed, and a wrong name gets the nearest one")
@@ -55,7 +55,7 @@ struct AgentCommandTests {
         _ = try await harness.ask("!policy")
         _ = try await harness.ask("!policy explain ")
         try await harness.settleOutbox()
-        #expect(harness.adapter.texts[1] == "git status && rm x owner chat default")
+        expectEqual(harness.adapter.texts[1], "git status && rm x owner chat default")
         for text in harness.adapter.texts[2...] { #expect(text.contains("`!policy explain COMMAND`")) }
     }
 
@@ -64,7 +64,7 @@ struct AgentCommandTests {
         let harness = try await Self.harness()
         _ = try await harness.ask(text, from: "gina")
         try await harness.settleOutbox()
-        #expect(harness.adapter.texts.first?.contains("needs the role member") == true)
+        expectEqual(harness.adapter.texts.first?.contains("needs the role member"), true)
     }
 
     @Test("on a host without tools the commands say so")
@@ -72,6 +72,6 @@ struct AgentCommandTests {
         let harness = try await BridgeHarness()
         _ = try await harness.ask("!persona")
         try await harness.settleOutbox()
-        #expect(harness.adapter.texts.first?.hasPrefix("The model has no tools here") == true)
+        expectEqual(harness.adapter.texts.first?.hasPrefix("The model has no tools here"), true)
     }
 }

@@ -31,7 +31,7 @@ struct CommandSignTests {
         try await harness.settle()
         let texts = harness.adapter.texts
         let named = texts.flatMap(Self.commands)
-        #expect(named.filter { !$0.hasPrefix(sign.prefix) } == [])
+        expectEqual(named.filter { !$0.hasPrefix(sign.prefix) }, [])
         for command in [
             "stop all", "resume", "models", "model NAME", "new", "help", "pair", "model [name]", "stop [all]",
         ] {
@@ -71,7 +71,7 @@ struct CommandSignTests {
             ("an open ` model", "an open ` model"), ("```\nnew\n``` and `new`", "```\nnew\n``` and `new`"),
         ])
     func completing(text: String, expected: String) {
-        #expect(CommandSign("!").completing(text) == expected)
+        expectEqual(CommandSign("!").completing(text), expected)
     }
 
     /// The spans of code that name an offered command, with or without a sign.

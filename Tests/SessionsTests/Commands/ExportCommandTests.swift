@@ -33,10 +33,10 @@ struct ExportCommandTests {
         await harness.adapter.waitForPosts(2)
         let file = try #require(harness.adapter.posts.last?.file)
         let isJSON = !argument.isEmpty
-        #expect(file.name == "say-hello.\(isJSON ? "json" : "md")")
-        #expect(
-            String(decoding: file.bytes, as: UTF8.self)
-                == "\(isJSON ? "json" : "markdown") of fake:one/alice for alice, owner")
+        expectEqual(file.name, "say-hello.\(isJSON ? "json" : "md")")
+        expectEqual(
+            String(decoding: file.bytes, as: UTF8.self),
+            "\(isJSON ? "json" : "markdown") of fake:one/alice for alice, owner")
     }
 
     @Test("elsewhere, and where there is no room for a file, it is a link")
@@ -50,8 +50,8 @@ struct ExportCommandTests {
             _ = try #require(try await harness.ask("!export markdown"))
             await harness.adapter.waitForPosts(2)
             let url = "http://bot.example/api/v1/threads/\(session)/export?format=markdown"
-            #expect(harness.adapter.texts.last?.contains(url) == true)
-            #expect(harness.adapter.posts.last?.file == nil)
+            expectEqual(harness.adapter.texts.last?.contains(url), true)
+            expectEqual(harness.adapter.posts.last?.file, nil)
         }
     }
 
@@ -61,6 +61,6 @@ struct ExportCommandTests {
         _ = try #require(try await harness.ask("!export"))
         _ = try #require(try await harness.ask("!export pdf"))
         await harness.adapter.waitForPosts(2)
-        #expect(harness.adapter.texts == [CommandTexts.nothingToExport, CommandTexts.exportUsage(CommandSign("!"))])
+        expectEqual(harness.adapter.texts, [CommandTexts.nothingToExport, CommandTexts.exportUsage(CommandSign("!"))])
     }
 }

@@ -18,7 +18,7 @@ struct PairingWordsTests {
     func found(text: String) throws {
         let code = try #require(PairingWords.code(in: text, isKnown: true))
         let expected = text.contains("EFGH") ? "ABCD-EFGH" : "7KQM-X2PD"
-        #expect(AccessControl.hash(ofCode: code) == AccessControl.hash(ofCode: expected))
+        expectEqual(AccessControl.hash(ofCode: code), AccessControl.hash(ofCode: expected))
     }
 
     @Test(
@@ -30,7 +30,7 @@ struct PairingWordsTests {
             "well done", "7KQM-X2PDX", "2345678", "pairs of ABCD", "", "!!", "pair OOOO-IIII",
         ])
     func notFound(text: String) {
-        #expect(PairingWords.code(in: text, isKnown: true) == nil)
+        expectEqual(PairingWords.code(in: text, isKnown: true), nil)
     }
 
     @Test(
@@ -38,7 +38,7 @@ struct PairingWordsTests {
         arguments: ["abcdefgh", "ABCD-EFGH", "Abcd efgh"])
     func ambiguous(code: String) async throws {
         #expect(PairingWords.code(in: code, isKnown: false) != nil)
-        #expect(PairingWords.code(in: code, isKnown: true) == nil)
+        expectEqual(PairingWords.code(in: code, isKnown: true), nil)
         let harness = try await BridgeHarness()
         try await harness.bridge.store.write { ledger in
             try ledger.insertCode(hash: AccessControl.hash(ofCode: "ABCD-EFGH"), role: .member, expiresAt: 9_000)
@@ -47,7 +47,7 @@ struct PairingWordsTests {
         _ = try await harness.ask(code, from: "gina")
         await harness.adapter.waitForText("Paired: you are now a member.")
         try await harness.settle()
-        #expect(harness.worker.requests.map(\.text) == ["database", "Database", "next step", "test-case"])
+        expectEqual(harness.worker.requests.map(\.text), ["database", "Database", "next step", "test-case"])
     }
 
     @Test("a code of letters that was stored before a restart is redeemed, not asked")

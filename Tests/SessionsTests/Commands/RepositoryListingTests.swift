@@ -1,4 +1,5 @@
 import Chat
+import TestSupport
 import Testing
 
 @testable import Sessions
@@ -18,14 +19,14 @@ struct RepositoryListingTests {
         ])
     func words(text: String, kind: RepositoryListing.Kind, page: Int) throws {
         let listing = try #require(RepositoryListing(text))
-        #expect(listing.kind == kind)
-        #expect(listing.page == page)
+        expectEqual(listing.kind, kind)
+        expectEqual(listing.page, page)
         let next = try #require(RepositoryListing(String(listing.words(page: page + 1).dropFirst("repo ".count))))
         #expect(next.kind == kind && next.page == page + 1)
     }
 
     @Test("other words are names", arguments: ["", "notes", "github enterprise", "branches of app", "file"])
-    func names(text: String) { #expect(RepositoryListing(text) == nil) }
+    func names(text: String) { expectEqual(RepositoryListing(text), nil) }
 
     @Test("are shown page by page, with the command for the next one")
     func pages() throws {
@@ -37,7 +38,7 @@ struct RepositoryListingTests {
         #expect(text.hasSuffix("- item 50\n\nMore: `!repo branches 3`"))
         let last = ListedPage("Branches", 3, of: all)
         #expect(last.items.count == 10 && !last.hasMore)
-        #expect(ListedPage("Branches", 4, of: all).title == "Branches: there is no page 4.")
-        #expect(ListedPage("Branches", 1, of: []).title == "Branches: nothing.")
+        expectEqual(ListedPage("Branches", 4, of: all).title, "Branches: there is no page 4.")
+        expectEqual(ListedPage("Branches", 1, of: []).title, "Branches: nothing.")
     }
 }

@@ -58,14 +58,15 @@ struct VerifyCommandTests {
     func owner() async throws {
         let home = Self.network("matrix:home")
         let harness = try await self.harness(home)
-        #expect(
-            try await self.answer(harness, "!verify", at: home.people) == "🐶 🔑: send `!verify yes` or `!verify no`.")
+        try await expectEqual(
+            self.answer(harness, "!verify", at: home.people), "🐶 🔑: send `!verify yes` or `!verify no`.")
         for words in ["YES", "no", "@bob:example.org", "trust  @Bob:example.org"] {
-            #expect(try await self.answer(harness, "!verify \(words)", at: home.people) == "Done.")
+            try await expectEqual(self.answer(harness, "!verify \(words)", at: home.people), "Done.")
         }
         let sender = "matrix:home/alice in matrix:home/alice"
-        #expect(
-            home.asked.withLock { $0 } == [
+        expectEqual(
+            home.asked.withLock { $0 },
+            [
                 "\(sender): ", "\(sender): yes", "\(sender): no", "\(sender): @bob:example.org",
                 "\(sender): trust @Bob:example.org",
             ])
@@ -80,21 +81,21 @@ struct VerifyCommandTests {
         let room = try await self.answer(harness, "!verify yes", at: home.people, direct: false)
         #expect(room.contains("Write `!verify` to me in a direct message."))
         #expect(try await self.answer(harness, "!verify a b", at: home.people).contains("`!verify trust USER`"))
-        #expect(home.asked.withLock { $0 } == [])
+        expectEqual(home.asked.withLock { $0 }, [])
     }
 
     @Test("from another network it is for the encrypted one; without one, a line says so")
     func elsewhere() async throws {
         let none = try await self.harness()
-        #expect(
-            try await self.answer(none, "!verify")
-                == "There is nothing to verify: no network of this host has end-to-end encryption.")
+        try await expectEqual(
+            self.answer(none, "!verify"),
+            "There is nothing to verify: no network of this host has end-to-end encryption.")
         let home = Self.network("matrix:home")
         let harness = try await self.harness(home)
         #expect(try await self.answer(harness, "!verify").hasPrefix("🐶 🔑"))
-        #expect(try await self.answer(harness, "!verify matrix:home yes") == "Done.")
+        try await expectEqual(self.answer(harness, "!verify matrix:home yes"), "Done.")
         let sender = "fake:one/alice in fake:one/alice"
-        #expect(home.asked.withLock { $0 } == ["\(sender): ", "\(sender): yes"])
+        expectEqual(home.asked.withLock { $0 }, ["\(sender): ", "\(sender): yes"])
     }
 
     @Test("with several encrypted networks, the own one is meant, or the one that is named")
@@ -104,8 +105,8 @@ struct VerifyCommandTests {
         let harness = try await self.harness(home, work)
         let question = try await self.answer(harness, "!verify yes")
         #expect(question.contains("`!verify matrix:home …` or `!verify matrix:work …`"))
-        #expect(try await self.answer(harness, "!verify matrix:work yes") == "Done.")
-        #expect(try await self.answer(harness, "!verify yes", at: home.people) == "Done.")
+        try await expectEqual(self.answer(harness, "!verify matrix:work yes"), "Done.")
+        try await expectEqual(self.answer(harness, "!verify yes", at: home.people), "Done.")
         #expect(work.asked.withLock { $0.count } == 1 && home.asked.withLock { $0.count } == 1)
     }
 
@@ -140,5 +141,5 @@ struct VerifyCommandTests {
     @Test(
         "other words are none of its",
         arguments: ["yes please", "no no", "trust", "trust a b", "a b", "matrix:home a b"])
-    func noWords(_ text: String) { #expect(VerifyWords(text, networks: ["matrix:home"]) == nil) }
+    func noWords(_ text: String) { expectEqual(VerifyWords(text, networks: ["matrix:home"]), nil) }
 }

@@ -23,16 +23,16 @@ struct AnswerFileTests {
         let submission = try #require(try await harness.ask("1"))
         _ = try await harness.frames(of: submission.operation)
         let waiting = try await harness.bridge.store.read { ledger in try ledger.outbox(ofTurn: submission.operation) }
-        #expect(waiting.last?.kind == .file)
+        expectEqual(waiting.last?.kind, .file)
         #expect(waiting.allSatisfy { $0.text.utf8.count < 200 })
         harness.adapter.setHolding(false)
         await harness.adapter.waitForPosts(4)
-        #expect(harness.adapter.texts == ["Paragraph 1.", "Paragraph 2.", "Paragraph 3.", "The whole answer"])
+        expectEqual(harness.adapter.texts, ["Paragraph 1.", "Paragraph 2.", "Paragraph 3.", "The whole answer"])
         let file = try #require(harness.adapter.posts.last?.file)
         #expect(file.name == "answer.md" && file.mediaType == "text/markdown")
-        #expect(String(decoding: file.bytes, as: UTF8.self) == Self.long)
+        expectEqual(String(decoding: file.bytes, as: UTF8.self), Self.long)
         try await harness.settle()
-        #expect(await harness.bridge.thread(of: harness.adapter.reference("p4"))?.value == "alice/alice")
+        await expectEqual(harness.bridge.thread(of: harness.adapter.reference("p4"))?.value, "alice/alice")
     }
 
     private static let code = (1...200).map { "let value\($0) = compute(step: \($0))\n" }.joined()
@@ -50,7 +50,7 @@ struct AnswerFileTests {
         _ = try await harness.ask("1")
         await harness.adapter.waitForPosts { $0.contains { $0.file != nil } }
         try await harness.settle()
-        #expect(harness.adapter.texts.last == "The whole code")
+        expectEqual(harness.adapter.texts.last, "The whole code")
         let file = try #require(harness.adapter.posts.last?.file)
         #expect(file.name == "answer.swift" && String(decoding: file.bytes, as: UTF8.self) == Self.code)
         let words = harness.adapter.texts.dropLast().joined(separator: "\n")
@@ -67,8 +67,8 @@ struct AnswerFileTests {
         await harness.adapter.waitForPosts { $0.contains { $0.file != nil } }
         try await harness.settle()
         #expect(harness.adapter.texts.count == 2 && harness.adapter.texts.last == "The whole answer")
-        #expect(harness.adapter.texts.first?.hasSuffix("let value29 = compute(step: 29)\n```") == true)
-        #expect(harness.adapter.posts.last?.file?.name == "answer.md")
+        expectEqual(harness.adapter.texts.first?.hasSuffix("let value29 = compute(step: 29)\n```"), true)
+        expectEqual(harness.adapter.posts.last?.file?.name, "answer.md")
     }
 
     @Test("a code block of ordinary length stays in the thread")
@@ -89,8 +89,8 @@ struct AnswerFileTests {
             ("../../etc", "answer.txt"), ("go title=x", "answer.go"),
         ])
     func names(info: String, name: String) {
-        #expect(AnswerFile("```\(info)\n\(Self.code)```").name == name)
-        #expect(AnswerFile("- ```\(info)\n  x\n  ```").name == "answer.md")
+        expectEqual(AnswerFile("```\(info)\n\(Self.code)```").name, name)
+        expectEqual(AnswerFile("- ```\(info)\n  x\n  ```").name, "answer.md")
     }
 
     @Test("the name of a workspace's file is next to it, without marks of Markdown")
@@ -105,7 +105,7 @@ struct AnswerFileTests {
         harness.adapter.meetInUploads([.refused(AdapterError(code, "no files here"))])
         _ = try await harness.ask("1")
         await harness.adapter.waitForPosts(4)
-        #expect(harness.adapter.texts.last?.hasPrefix("The whole answer: http://127.0.0.1:8787/a/") == true)
+        expectEqual(harness.adapter.texts.last?.hasPrefix("The whole answer: http://127.0.0.1:8787/a/"), true)
     }
 
     @Test("an upload of unknown outcome is repeated with the mark, a certain failure without it")
@@ -117,7 +117,7 @@ struct AnswerFileTests {
         ])
         _ = try await harness.ask("1")
         await harness.adapter.waitForPosts(4)
-        #expect(harness.adapter.texts.last == "(may be a repeat) The whole answer")
+        expectEqual(harness.adapter.texts.last, "(may be a repeat) The whole answer")
     }
 
     @Test("an answer over the room's file limit becomes a link")
@@ -125,7 +125,7 @@ struct AnswerFileTests {
         let harness = try await self.harness(uploadLimit: 100)
         _ = try await harness.ask("1")
         await harness.adapter.waitForPosts(4)
-        #expect(harness.adapter.posts.last?.file == nil)
-        #expect(harness.adapter.texts.last?.hasPrefix("The whole answer: http") == true)
+        expectEqual(harness.adapter.posts.last?.file, nil)
+        expectEqual(harness.adapter.texts.last?.hasPrefix("The whole answer: http"), true)
     }
 }

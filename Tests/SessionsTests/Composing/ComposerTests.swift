@@ -16,8 +16,8 @@ struct ComposerTests {
 
     @Test("text that fits stays one message")
     func fits() {
-        #expect(Self.composer(limit: 100).messages(for: "one\ntwo") == ["one\ntwo"])
-        #expect(Self.composer(limit: 100).messages(for: "\n\n") == [])
+        expectEqual(Self.composer(limit: 100).messages(for: "one\ntwo"), ["one\ntwo"])
+        expectEqual(Self.composer(limit: 100).messages(for: "\n\n"), [])
     }
 
     @Test(
@@ -29,14 +29,14 @@ struct ComposerTests {
         let text = (0..<60).map { "word\($0) 👩‍👩‍👧 größer naïve 漢字" }.joined(separator: " ")
         let messages = Self.composer(limit: 64, unit: unit, isMultiline: false).messages(for: text)
         #expect(messages.allSatisfy { TextMeasure.size(of: Array($0.utf8)[...], unit: unit) <= 64 })
-        #expect(messages.joined() == text)
+        expectEqual(messages.joined(), text)
     }
 
     @Test("text is never cut inside a grapheme")
     func graphemes() {
         let family = "👩‍👩‍👧‍👦"
         let messages = Self.composer(limit: 64, isMultiline: false).messages(for: String(repeating: family, count: 20))
-        #expect(messages.joined() == String(repeating: family, count: 20))
+        expectEqual(messages.joined(), String(repeating: family, count: 20))
         #expect(messages.allSatisfy { $0.allSatisfy { String($0) == family } })
     }
 
@@ -46,7 +46,7 @@ struct ComposerTests {
         let messages = Self.composer(limit: 60).messages(for: "before\n```swift\n\(code)\n```\nafter")
         #expect(messages.count > 1)
         for message in messages {
-            #expect(message.components(separatedBy: "```").count % 2 == 1, "unbalanced: \(message)")
+            expectEqual(message.components(separatedBy: "```").count % 2, 1, "unbalanced: \(message)")
             #expect(message.utf8.count <= 60)
         }
         #expect(messages.joined().contains("line 12"))
@@ -56,7 +56,7 @@ struct ComposerTests {
     func longLine() {
         let messages = Self.composer(limit: 400, isMultiline: false).messages(
             for: String(repeating: "x", count: 1_000_000))
-        #expect(messages.count == 2_500)
+        expectEqual(messages.count, 2_500)
     }
 
     @Test("a commit is one line with link, hash, subject and diffstat")
@@ -65,9 +65,9 @@ struct ComposerTests {
             repository: "notes", sha: "0123456789abcdef0123456789abcdef01234567", branch: "001-login",
             subject: "spec: *login*",
             files: 2, additions: 57, deletions: 3)
-        #expect(
-            CommitLine.text(for: commit, pages: RepositoryPages(viewer: "http://127.0.0.1:8787"))
-                == "`0123456` spec: \\*login\\* (2 files changed, +57 −3) "
+        expectEqual(
+            CommitLine.text(for: commit, pages: RepositoryPages(viewer: "http://127.0.0.1:8787")),
+            "`0123456` spec: \\*login\\* (2 files changed, +57 −3) "
                 + "http://127.0.0.1:8787/r/notes/commit/0123456789abcdef0123456789abcdef01234567")
     }
 }

@@ -35,7 +35,7 @@ struct AsideTests {
             return await bridge.thread(of: reference)
         }
         asking.cancel()
-        #expect(await asking.value?.value == "alice/alice")
+        await expectEqual(asking.value?.value, "alice/alice")
     }
 
     @Test("while a stopping host waits for one thread's turn, no other thread begins a turn")
@@ -48,10 +48,10 @@ struct AsideTests {
         try await eventually("both turns run") { harness.worker.requests.count >= 2 }
         let stopping = Task { await harness.bridge.stop() }
         try await eventually("both conversations are closing") { await harness.closingCount >= 2 }
-        #expect(await harness.closingCount == 2)
+        await expectEqual(harness.closingCount, 2)
         for _ in 0..<2 { harness.worker.release() }
         await stopping.value
-        #expect(try await harness.turn(waiting.operation)?.state == .queued)
+        try await expectEqual(harness.turn(waiting.operation)?.state, .queued)
     }
 }
 

@@ -21,58 +21,58 @@ struct ChangeTests {
     func edited() async throws {
         let harness = try await BridgeHarness(worker: Self.held())
         let operation = try await self.waiting(in: harness)
-        #expect(try await harness.adapter.edit("m2", to: " two ", id: "x1") == .stored)
-        #expect(try await harness.adapter.edit("m2", to: " two ", id: "x1") == .duplicate)
-        #expect(try await harness.adapter.edit("m2", to: "zwei", id: "x2") == .stored)
+        try await expectEqual(harness.adapter.edit("m2", to: " two ", id: "x1"), .stored)
+        try await expectEqual(harness.adapter.edit("m2", to: " two ", id: "x1"), .duplicate)
+        try await expectEqual(harness.adapter.edit("m2", to: "zwei", id: "x2"), .stored)
         try await eventually("the turn has the new text") { try await harness.turn(operation)?.text == "zwei" }
         harness.worker.release()
         await harness.adapter.waitForText("You said: zwei")
         try await harness.settle()
-        #expect(harness.worker.requests.map(\.text) == ["1", "zwei"])
+        expectEqual(harness.worker.requests.map(\.text), ["1", "zwei"])
         let asked = try await harness.bridge.store.read { ledger in
             try ledger.connection.query("SELECT text FROM messages WHERE role = 'user' ORDER BY id", [])
                 .map { try $0.text("text") }
         }
-        #expect(asked == ["1", "zwei"])
+        expectEqual(asked, ["1", "zwei"])
     }
 
     @Test("a deleted message that waits is not answered and leaves the history")
     func deleted() async throws {
         let harness = try await BridgeHarness(worker: Self.held())
         let operation = try await self.waiting(in: harness)
-        #expect(try await harness.adapter.takeBack("m2") == .stored)
+        try await expectEqual(harness.adapter.takeBack("m2"), .stored)
         let frames = try await harness.frames(of: operation)
-        #expect(frames.last?.kind == .error)
-        #expect(frames.last?.content == "The message was deleted.")
-        #expect(try await harness.turn(operation)?.state == .stopped)
-        #expect(try await harness.adapter.takeBack("m2") == .ignored("not waiting"))
+        expectEqual(frames.last?.kind, .error)
+        expectEqual(frames.last?.content, "The message was deleted.")
+        try await expectEqual(harness.turn(operation)?.state, .stopped)
+        try await expectEqual(harness.adapter.takeBack("m2"), .ignored("not waiting"))
         harness.worker.release()
         await harness.adapter.waitForText("one")
         _ = try await harness.ask("3")
         await harness.adapter.waitForText("You said: 3")
-        #expect(harness.worker.requests.map(\.text) == ["1", "3"])
-        #expect(harness.worker.requests.last?.history.map(\.text) == ["1", "one"])
+        expectEqual(harness.worker.requests.map(\.text), ["1", "3"])
+        expectEqual(harness.worker.requests.last?.history.map(\.text), ["1", "one"])
     }
 
     @Test("a question that is edited into a command runs that command")
     func command() async throws {
         let harness = try await BridgeHarness(worker: Self.held())
         let operation = try await self.waiting(in: harness)
-        #expect(try await harness.adapter.edit("m2", to: "!whoami", id: "x1") == .stored)
+        try await expectEqual(harness.adapter.edit("m2", to: "!whoami", id: "x1"), .stored)
         await harness.adapter.waitForPosts { $0.contains { $0.text.hasPrefix("You are `fake:one/alice`") } }
-        #expect(try await harness.turn(operation)?.state == .stopped)
-        #expect(try await harness.adapter.edit("m2", to: "!whoami", id: "x1") == .ignored("not waiting"))
+        try await expectEqual(harness.turn(operation)?.state, .stopped)
+        try await expectEqual(harness.adapter.edit("m2", to: "!whoami", id: "x1"), .ignored("not waiting"))
         harness.worker.release()
         await harness.adapter.waitForText("one")
         try await harness.settle()
-        #expect(harness.worker.requests.map(\.text) == ["1"])
+        expectEqual(harness.worker.requests.map(\.text), ["1"])
     }
 
     @Test("a waiting command that is edited into chat is answered as chat")
     func talk() async throws {
         let harness = try await BridgeHarness(worker: Self.held())
         _ = try await self.waiting("!specify a page", in: harness)
-        #expect(try await harness.adapter.edit("m2", to: "never mind") == .stored)
+        try await expectEqual(harness.adapter.edit("m2", to: "never mind"), .stored)
         try await harness.settleInbox()
         harness.worker.release()
         await harness.adapter.waitForText("You said: never mind")
@@ -82,15 +82,15 @@ struct ChangeTests {
     func ignored() async throws {
         let harness = try await BridgeHarness(worker: Self.held())
         _ = try await self.waiting(in: harness)
-        #expect(try await harness.adapter.edit("m2", to: "evil", from: "mallory") == .ignored("not waiting"))
-        #expect(try await harness.adapter.edit("m1", to: "late") == .ignored("not waiting"))
-        #expect(try await harness.adapter.takeBack("m1") == .ignored("not waiting"))
-        #expect(try await harness.adapter.edit("m7", to: "what") == .ignored("not waiting"))
-        #expect(try await harness.adapter.edit("m2", to: "  ") == .stored)
+        try await expectEqual(harness.adapter.edit("m2", to: "evil", from: "mallory"), .ignored("not waiting"))
+        try await expectEqual(harness.adapter.edit("m1", to: "late"), .ignored("not waiting"))
+        try await expectEqual(harness.adapter.takeBack("m1"), .ignored("not waiting"))
+        try await expectEqual(harness.adapter.edit("m7", to: "what"), .ignored("not waiting"))
+        try await expectEqual(harness.adapter.edit("m2", to: "  "), .stored)
         try await harness.settleInbox()
         harness.worker.release()
         await harness.adapter.waitForText("You said: 2")
-        #expect(harness.worker.requests.map(\.text) == ["1", "2"])
+        expectEqual(harness.worker.requests.map(\.text), ["1", "2"])
     }
 
     @Test("changes that a crash left unhandled are applied before any turn begins")
@@ -124,7 +124,7 @@ struct ChangeTests {
         _ = try await host.frames(of: second)
         await host.adapter.waitForText("You said: six")
         try await host.settle()
-        #expect(host.worker.requests.map(\.text) == ["1", "two", "m5", "six"])
+        expectEqual(host.worker.requests.map(\.text), ["1", "two", "m5", "six"])
         #expect(host.adapter.texts.contains { $0.hasPrefix("`!new`") })
         #expect(try await host.bridge.store.read { ledger in try ledger.newChanges().isEmpty })
     }

@@ -33,19 +33,19 @@ struct JobThreadTests {
         desk.add(Self.job("j2"))
         _ = try await harness.ask("!jobs", id: "2")
         await harness.adapter.waitForPosts(2)
-        #expect(
-            harness.adapter.texts.last
-                == "- `j1` `make all`: exit 2 · 3.0 s\n- `j2` `make all`: running for 1 s, in the background\n\n"
+        expectEqual(
+            harness.adapter.texts.last,
+            "- `j1` `make all`: exit 2 · 3.0 s\n- `j2` `make all`: running for 1 s, in the background\n\n"
                 + "`!jobs ID` follows one, `!kill ID` ends it.")
         _ = try await harness.ask("!status", id: "3")
         await harness.adapter.waitForPosts(3)
-        #expect(harness.adapter.texts.last?.contains("- jail: a fake jail") == true)
+        expectEqual(harness.adapter.texts.last?.contains("- jail: a fake jail"), true)
         _ = try await harness.ask("!kill j9", id: "4")
         _ = try await harness.ask("!kill", id: "5")
         _ = try await harness.ask("!kill j2", id: "6")
         await harness.adapter.waitForText("Job `j2` (`make all`) was stopped.")
-        #expect(harness.adapter.texts[3] == "There is no job `j9` in this thread. `!jobs` lists them.")
-        #expect(harness.adapter.texts[4] == "Name the job: `!kill JOB`. `!jobs` lists them.")
+        expectEqual(harness.adapter.texts[3], "There is no job `j9` in this thread. `!jobs` lists them.")
+        expectEqual(harness.adapter.texts[4], "Name the job: `!kill JOB`. `!jobs` lists them.")
     }
 
     @Test("what commands left running is listed, and `kill` of an ended job names it")
@@ -53,17 +53,17 @@ struct JobThreadTests {
         let process = Job(
             id: "p12", session: "s", turn: "", command: "sleep 99", isBackground: true, startedAt: 4_000)
         let sign = CommandSign("!")
-        #expect(
-            JobTexts.list([process, Self.job("j1", isRunning: false)], now: 9_000, sign: sign)
-                == "- `p12` `sleep 99`: running for 5 s, left by a command\n- `j1` `make all`: exit 2 · 3.0 s\n\n"
+        expectEqual(
+            JobTexts.list([process, Self.job("j1", isRunning: false)], now: 9_000, sign: sign),
+            "- `p12` `sleep 99`: running for 5 s, left by a command\n- `j1` `make all`: exit 2 · 3.0 s\n\n"
                 + "`!jobs ID` follows one, `!kill ID` ends it.")
-        #expect(
-            JobTexts.notRunning(Self.job("j1", isRunning: false), left: [process], sign: sign)
-                == "Job `j1` (`make all`) is not running: exit 2 · 3.0 s. Commands have left running: `p12` "
+        expectEqual(
+            JobTexts.notRunning(Self.job("j1", isRunning: false), left: [process], sign: sign),
+            "Job `j1` (`make all`) is not running: exit 2 · 3.0 s. Commands have left running: `p12` "
                 + "(`sleep 99`). `!kill p12` ends one of them, `!stop` ends all.")
-        #expect(
-            JobTexts.notRunning(Self.job("j1", isRunning: false), left: [], sign: sign)
-                == "Job `j1` (`make all`) is not running: exit 2 · 3.0 s.")
+        expectEqual(
+            JobTexts.notRunning(Self.job("j1", isRunning: false), left: [], sign: sign),
+            "Job `j1` (`make all`) is not running: exit 2 · 3.0 s.")
     }
 
     @Test("`repo` is refused while an answer runs, which may work on the files")
@@ -110,11 +110,11 @@ struct JobThreadTests {
                     session: session, turn: "op_\(session)", actor: "a", text: "make", snapshot: "s1", at: 1)
             }
             try ledger.forgetSnapshots(of: "s")
-            #expect(try ledger.lastChange(of: "s") == nil)
-            #expect(try ledger.firstSnapshot(ofTurn: "op_s") == nil)
-            #expect(try ledger.lastChange(of: "t")?.snapshot == "s1")
+            try expectEqual(ledger.lastChange(of: "s"), nil)
+            try expectEqual(ledger.firstSnapshot(ofTurn: "op_s"), nil)
+            try expectEqual(ledger.lastChange(of: "t")?.snapshot, "s1")
             try ledger.insertChange(session: "s", turn: "op_u", actor: "a", text: "make", snapshot: "s1", at: 2)
-            #expect(try ledger.lastChange(of: "s")?.job.turn == "op_u")
+            try expectEqual(ledger.lastChange(of: "s")?.job.turn, "op_u")
         }
     }
 
@@ -135,9 +135,9 @@ struct JobThreadTests {
         _ = try await harness.frames(of: operation)
         try await harness.settle()
         let last = harness.adapter.texts
-        #expect(last.count == 1)
-        #expect(last.first?.hasSuffix("39\n40\n```\n\nexit 0 · 9.0 s") == true, "\(last)")
-        #expect(last.first?.contains("\ntwo\n") == false)
+        expectEqual(last.count, 1)
+        expectEqual(last.first?.hasSuffix("39\n40\n```\n\nexit 0 · 9.0 s"), true, "\(last)")
+        expectEqual(last.first?.contains("\ntwo\n"), false)
     }
 
     @Test("in a transcript a followed job is live frames, from what it has written on; nothing is posted")
@@ -157,12 +157,12 @@ struct JobThreadTests {
         }
         #expect(asked?.text == "!jobs j2" && asked?.turn == operation)
         var frames = try await hub.subscribe(toOperation: operation, after: 0).frames.makeAsyncIterator()
-        #expect(await frames.next()?.content == "one\n")
+        await expectEqual(frames.next()?.content, "one\n")
         desk.write("two\n")
-        #expect(await frames.next()?.content == "two\n")
+        await expectEqual(frames.next()?.content, "two\n")
         desk.end("exit 0 · 9.0 s")
         let last = await frames.next()
-        #expect(last?.content == "Job `j2`: `make all`\n\n```\none\ntwo\n```\n\nexit 0 · 9.0 s")
+        expectEqual(last?.content, "Job `j2`: `make all`\n\n```\none\ntwo\n```\n\nexit 0 · 9.0 s")
         #expect(last?.isLast == true && harness.adapter.texts.isEmpty)
         #expect(await !hub.isOpen(operation))
     }
@@ -178,10 +178,10 @@ struct JobThreadTests {
         let key = try #require(try await harness.bridge.store.read { try $0.session(id: session) }).key
         try await harness.bridge.stop(operation, in: key)
         let last = try #require(try await harness.frames(of: operation).last)
-        #expect(last.content == "Job `j2`: `make all`\n\nrunning; `!kill j2` ends it")
+        expectEqual(last.content, "Job `j2`: `make all`\n\nrunning; `!kill j2` ends it")
         _ = try await harness.ask("!jobs j2", id: "2")
         let stop = try #require(try await harness.ask("!stop", id: "3")).operation
-        #expect(try await harness.frames(of: stop).last?.content == "Stopped following; the job goes on.")
+        try await expectEqual(harness.frames(of: stop).last?.content, "Stopped following; the job goes on.")
     }
 
     @Test("`stop` ends the following, not the job")
@@ -193,7 +193,7 @@ struct JobThreadTests {
         await harness.adapter.waitForPosts(1)
         _ = try await harness.ask("!stop", id: "2")
         _ = try await harness.frames(of: operation)
-        #expect(try await desk.progress(of: "j2", in: "s", after: 0, isWaiting: false).ending == nil)
+        try await expectEqual(desk.progress(of: "j2", in: "s", after: 0, isWaiting: false).ending, nil)
     }
 
     @Test("where nothing can be edited, `jobs ID` shows the last lines once")
@@ -205,7 +205,7 @@ struct JobThreadTests {
             desk, traits: RoomTraits(textLimit: 400, textUnit: .bytes, isMultiline: false))
         _ = try await harness.ask("!jobs j2", id: "1")
         await harness.adapter.waitForPosts(3)
-        #expect(harness.adapter.texts == ["Job `j2`: `make all`", "one", "running; `!kill j2` ends it"])
+        expectEqual(harness.adapter.texts, ["Job `j2`: `make all`", "one", "running; `!kill j2` ends it"])
     }
 
     @Test("a note outside any turn goes to the thread, with the room's command sign")
@@ -234,8 +234,8 @@ struct JobThreadTests {
             try await harness.bridge.store.read { ledger in
                 try ledger.messages(of: session.id, after: nil, limit: 50).items.last
             })
-        #expect(last.role == .commit)
+        expectEqual(last.role, .commit)
         let turn = try #require(last.turn)
-        #expect(try await harness.bridge.store.read { ledger in try ledger.commits(of: turn) } == [commit])
+        try await expectEqual(harness.bridge.store.read { ledger in try ledger.commits(of: turn) }, [commit])
     }
 }

@@ -21,7 +21,7 @@ struct MailboxTests {
         }
         try await gate.reached()
         try await eventually("the last message waits") { await conversation.mailbox.letters.last?.isWaiting == true }
-        #expect(await conversation.mailbox.letters.count == Mailbox.limit + 1)
+        await expectEqual(conversation.mailbox.letters.count, Mailbox.limit + 1)
         gate.setOpen(true)
         await delivery.value
         try await eventually("the inbox is handled") {
@@ -32,7 +32,7 @@ struct MailboxTests {
                 try $0.text("text")
             }
         }
-        #expect(asked == messages.map(\.message.text))
+        expectEqual(asked, messages.map(\.message.text))
     }
 
     @Test("a caller learns that the store refused for now; the messages are answered in order once it works")
@@ -47,11 +47,11 @@ struct MailboxTests {
                 _ = await conversation.accept(Self.entry(message, harness), reply: index == 0 ? reply : nil)
             }
             let error = await #expect(throws: DatabaseError.self) { try await reply.value() }
-            #expect(error?.code == .locked)
+            expectEqual(error?.code, .locked)
         }
         try await harness.settle()
-        #expect(harness.worker.requests.map(\.text) == ["first", "second"])
-        #expect(harness.adapter.texts.filter { $0.hasPrefix("You said") } == ["You said: first", "You said: second"])
+        expectEqual(harness.worker.requests.map(\.text), ["first", "second"])
+        expectEqual(harness.adapter.texts.filter { $0.hasPrefix("You said") }, ["You said: first", "You said: second"])
         #expect(harness.adapter.texts.count > 2)
     }
 

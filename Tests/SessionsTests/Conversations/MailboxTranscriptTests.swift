@@ -1,4 +1,5 @@
 import Chat
+import TestSupport
 import Testing
 
 @testable import Sessions
@@ -24,14 +25,14 @@ struct MailboxTranscriptTests {
     func work() {
         var mailbox = Mailbox()
         #expect(mailbox.isIdle && mailbox.isOpen)
-        #expect(mailbox.receive(Sample.letter(1)) == .begin)
-        #expect(mailbox.receive(Sample.letter(2)) == .queued)
+        expectEqual(mailbox.receive(Sample.letter(1)), .begin)
+        expectEqual(mailbox.receive(Sample.letter(2)), .queued)
         #expect(self.next(&mailbox) == 1 && !mailbox.isIdle)
-        #expect(mailbox.receive(Sample.letter(3)) == .queued)
-        #expect(self.next(&mailbox) == 2)
+        expectEqual(mailbox.receive(Sample.letter(3)), .queued)
+        expectEqual(self.next(&mailbox), 2)
         #expect(self.next(&mailbox) == 3 && !mailbox.isIdle)
         #expect(self.next(&mailbox) == nil && mailbox.isIdle)
-        #expect(mailbox.receive(Sample.letter(4)) == .begin)
+        expectEqual(mailbox.receive(Sample.letter(4)), .begin)
     }
 
     @Test("the reply is that of the letter in hand")
@@ -52,13 +53,13 @@ struct MailboxTranscriptTests {
         var mailbox = Mailbox()
         for number in 1...Int64(Mailbox.limit) { #expect(mailbox.receive(Sample.letter(number)) != .full) }
         let late = Int64(Mailbox.limit) + 1
-        #expect(mailbox.receive(Sample.letter(late)) == .full)
-        #expect(mailbox.letters.count == Mailbox.limit)
+        expectEqual(mailbox.receive(Sample.letter(late)), .full)
+        expectEqual(mailbox.letters.count, Mailbox.limit)
         await withCheckedContinuation {
             mailbox.hold(Sample.letter(late), for: $0); mailbox.next()?.delivery?.resume()
         }
         #expect(mailbox.letters.count == Mailbox.limit && mailbox.letters.allSatisfy { !$0.isWaiting })
-        #expect(self.numbers(mailbox) == Array(2...late))
+        expectEqual(self.numbers(mailbox), Array(2...late))
     }
 
     @Test("a message past the mailbox makes others wait until it is handled")
@@ -66,10 +67,10 @@ struct MailboxTranscriptTests {
         var mailbox = Mailbox()
         mailbox.beginDirect()
         #expect(!mailbox.isOpen)
-        #expect(mailbox.receive(Sample.letter(1)) == .queued)
-        #expect(mailbox.endDirect() == true)
-        #expect(self.next(&mailbox) == 1)
-        #expect(self.next(&mailbox) == nil)
+        expectEqual(mailbox.receive(Sample.letter(1)), .queued)
+        expectEqual(mailbox.endDirect(), true)
+        expectEqual(self.next(&mailbox), 1)
+        expectEqual(self.next(&mailbox), nil)
         mailbox.beginDirect()
         #expect(!mailbox.endDirect() && mailbox.isOpen)
     }
@@ -78,7 +79,7 @@ struct MailboxTranscriptTests {
     func retired() {
         var mailbox = Mailbox()
         mailbox.retire(true)
-        #expect(mailbox.receive(Sample.letter(1)) == .refused)
+        expectEqual(mailbox.receive(Sample.letter(1)), .refused)
         #expect(!mailbox.isOpen)
     }
 
@@ -103,8 +104,8 @@ struct MailboxTranscriptTests {
         mailbox.amend(.deletion(MessageReference(room: Sample.room, id: "m3")), reading: read)
         mailbox.amend(edit("m900", by: "alice"), reading: read)
         #expect(intent(0) == .command(.new, argument: "") && intent(1) == .chat("hello") && intent(2) == nil)
-        #expect(self.numbers(mailbox)[2] == -3)
-        #expect(intent(Mailbox.limit) == .command(.new, argument: ""))
+        expectEqual(self.numbers(mailbox)[2], -3)
+        expectEqual(intent(Mailbox.limit), .command(.new, argument: ""))
     }
 
     @Test("waiting messages follow their room to its new id")
@@ -120,10 +121,10 @@ struct MailboxTranscriptTests {
     @Test("stale messages are listed together, at the latest when there are many")
     func stale() {
         var mailbox = Mailbox()
-        for number in 1..<Int64(Mailbox.staleLimit) { #expect(mailbox.putAside(Sample.message(number)) == false) }
+        for number in 1..<Int64(Mailbox.staleLimit) { expectEqual(mailbox.putAside(Sample.message(number)), false) }
         #expect(!mailbox.isIdle)
-        #expect(mailbox.putAside(Sample.message(Int64(Mailbox.staleLimit))) == true)
-        #expect(mailbox.takeStale().map(\.number) == Array(1...Int64(Mailbox.staleLimit)))
+        expectEqual(mailbox.putAside(Sample.message(Int64(Mailbox.staleLimit))), true)
+        expectEqual(mailbox.takeStale().map(\.number), Array(1...Int64(Mailbox.staleLimit)))
         #expect(mailbox.isIdle && mailbox.takeStale().isEmpty)
     }
 }

@@ -25,8 +25,9 @@ struct StaleTests {
         for number in 1...3 { try await self.say("fresh \(number)", daysAgo: 0, harness) }
         await harness.adapter.waitForText("You said: fresh 3")
         try await harness.settle()
-        #expect(
-            harness.adapter.texts.filter { !$0.hasPrefix("I am still answering") } == [
+        expectEqual(
+            harness.adapter.texts.filter { !$0.hasPrefix("I am still answering") },
+            [
                 "3 messages from more than a day ago were not answered: “old \\*1\\*”, “old \\*2\\*”, “old \\*3\\*”. "
                     + "Ask again if they still matter.",
                 "You said: fresh 1", "You said: fresh 2", "You said: fresh 3",
@@ -39,8 +40,9 @@ struct StaleTests {
         try await self.say("old", daysAgo: 2, harness)
         await harness.adapter.waitForPosts(1)
         try await harness.settle()
-        #expect(
-            harness.adapter.texts == [
+        expectEqual(
+            harness.adapter.texts,
+            [
                 "A message from more than a day ago was not answered: “old”. Ask again if it still matters."
             ])
     }
@@ -56,8 +58,8 @@ struct StaleTests {
         let second = try await BridgeHarness(directory: directory, settings: settings)
         try await second.adapter.say("new", id: "new")
         await second.adapter.waitForText("You said: new")
-        #expect(second.adapter.texts.first?.hasPrefix("2 messages from more than a day ago") == true)
-        #expect(second.adapter.texts.count == 2)
+        expectEqual(second.adapter.texts.first?.hasPrefix("2 messages from more than a day ago"), true)
+        expectEqual(second.adapter.texts.count, 2)
     }
 
     @Test("a long list quotes only a few, shortened")

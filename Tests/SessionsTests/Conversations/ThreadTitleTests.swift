@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Sessions
@@ -12,7 +13,7 @@ struct ThreadTitleTests {
             (String(repeating: "x", count: 120), String(repeating: "x", count: 120)),
         ])
     func taken(text: String, title: String) throws {
-        #expect(try ThreadTitle(text).text == title)
+        try expectEqual(ThreadTitle(text).text, title)
     }
 
     @Test(

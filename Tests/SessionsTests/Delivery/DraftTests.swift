@@ -21,12 +21,12 @@ struct DraftTests {
         harness.worker.release()
         await harness.adapter.waitForDraft { $0.text == "One. Two." }
         #expect(harness.adapter.posts.isEmpty)
-        #expect(try await harness.bridge.store.read { ledger in try ledger.outboxPending() } == 0)
+        try await expectEqual(harness.bridge.store.read { ledger in try ledger.outboxPending() }, 0)
         harness.worker.release()
         await harness.adapter.waitForText("One. Two. End.")
-        #expect(harness.adapter.posts.map(\.edits) == [0])
-        #expect(harness.adapter.posts.map(\.isFinal) == [true])
-        #expect(Set(harness.adapter.drafts.map(\.token)).count == 1)
+        expectEqual(harness.adapter.posts.map(\.edits), [0])
+        expectEqual(harness.adapter.posts.map(\.isFinal), [true])
+        expectEqual(Set(harness.adapter.drafts.map(\.token)).count, 1)
         #expect(harness.adapter.drafts.allSatisfy { $0.stage == .preview })
     }
 
@@ -40,7 +40,7 @@ struct DraftTests {
         _ = try await harness.ask("1")
         await harness.adapter.waitForText("One. Two.")
         #expect(harness.adapter.drafts.isEmpty)
-        #expect(harness.adapter.posts.map(\.edits) == [0])
+        expectEqual(harness.adapter.posts.map(\.edits), [0])
     }
 
     private static let long = (1...24).map { "Paragraph number \($0) of twenty-four." }.joined(separator: "\n\n")
@@ -56,10 +56,10 @@ struct DraftTests {
         #expect(harness.adapter.posts.allSatisfy { !$0.isFinal })
         harness.worker.release()
         await harness.adapter.waitForPosts { $0.count == pieces.count + 1 && $0.allSatisfy(\.isFinal) }
-        #expect(harness.adapter.texts.dropLast() == pieces[...])
-        #expect(harness.adapter.texts.last?.hasSuffix("of twenty-four. End.") == true)
+        expectEqual(harness.adapter.texts.dropLast(), pieces[...])
+        expectEqual(harness.adapter.texts.last?.hasSuffix("of twenty-four. End."), true)
         let whole = harness.adapter.texts.joined(separator: "\n\n")
-        #expect(whole == Self.long + " End.")
+        expectEqual(whole, Self.long + " End.")
     }
 
     @Test("a notice of the turn is posted below the text that a draft showed before it")
@@ -73,11 +73,11 @@ struct DraftTests {
         await harness.adapter.waitForDraft { $0.text == "One." }
         harness.worker.release()
         await harness.adapter.waitForPosts(2)
-        #expect(harness.adapter.texts == ["One.", "A line."])
+        expectEqual(harness.adapter.texts, ["One.", "A line."])
         harness.worker.release()
         await harness.adapter.waitForText("One. Two.")
         try await harness.settle()
-        #expect(harness.adapter.texts == ["One. Two.", "A line."])
+        expectEqual(harness.adapter.texts, ["One. Two.", "A line."])
     }
 
     @Test("once drafts are refused, the same answer continues as a growing message")
@@ -89,8 +89,8 @@ struct DraftTests {
         harness.adapter.lose(.drafts)
         harness.worker.release()
         await harness.adapter.waitForText("One. Two.")
-        #expect(harness.adapter.drafts.count == 1)
-        #expect(harness.adapter.posts.map(\.isFinal) == [false])
+        expectEqual(harness.adapter.drafts.count, 1)
+        expectEqual(harness.adapter.posts.map(\.isFinal), [false])
     }
 
     @Test("a failed draft delays nothing")
@@ -102,7 +102,7 @@ struct DraftTests {
         try await eventually("the fault is used") { harness.adapter.faultsLeft == 0 }
         harness.worker.release()
         await harness.adapter.waitForText("One. Two.")
-        #expect(harness.adapter.posts.count == 1)
+        expectEqual(harness.adapter.posts.count, 1)
     }
 
     @Test("after a restart in the middle of a draft its text and the usual note are posted")
@@ -117,8 +117,8 @@ struct DraftTests {
         where frame.kind == .execution { break }
         let second = try await BridgeHarness(directory: directory, traits: Self.traits)
         await second.adapter.waitForPosts(2)
-        #expect(second.adapter.texts.first == "One.")
-        #expect(second.adapter.texts.last?.hasPrefix("Interrupted") == true)
+        expectEqual(second.adapter.texts.first, "One.")
+        expectEqual(second.adapter.texts.last?.hasPrefix("Interrupted"), true)
     }
 
     @Test("the text of a stopped draft is posted")
@@ -129,8 +129,8 @@ struct DraftTests {
         await harness.adapter.waitForDraft { $0.text == "One." }
         _ = try await harness.ask("!stop")
         await harness.adapter.waitForPosts(2)
-        #expect(harness.adapter.texts.first == "One.")
-        #expect(harness.adapter.texts.last?.hasPrefix("Stopped.") == true)
+        expectEqual(harness.adapter.texts.first, "One.")
+        expectEqual(harness.adapter.texts.last?.hasPrefix("Stopped."), true)
     }
 
     @Test("a draft is shown again unchanged before it fades")
@@ -138,13 +138,13 @@ struct DraftTests {
         let now = ContinuousClock.now
         var preview = PreviewPacingTests.preview(at: now, draft: "d")
         preview.answer = Array("One.".utf8)
-        #expect(preview.nextDue == now)
+        expectEqual(preview.nextDue, now)
         preview.render()
-        #expect(preview.next(at: now) == .draft("One."))
+        expectEqual(preview.next(at: now), .draft("One."))
         preview.did(.draft("One."), at: now, interval: .seconds(1))
-        #expect(preview.next(at: now) == nil)
-        #expect(preview.nextDue == now + Preview.draftLife)
-        #expect(preview.next(at: now + Preview.draftLife) == .draft("One."))
+        expectEqual(preview.next(at: now), nil)
+        expectEqual(preview.nextDue, now + Preview.draftLife)
+        expectEqual(preview.next(at: now + Preview.draftLife), .draft("One."))
         #expect(Preview.draftLife < .seconds(20))
     }
 }

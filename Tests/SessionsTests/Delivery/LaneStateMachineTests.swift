@@ -1,4 +1,5 @@
 import Chat
+import TestSupport
 import Testing
 
 @testable import Sessions
@@ -43,13 +44,13 @@ struct LaneStateMachineTests {
         #expect(Self.step(&lane) == "send 1" && lane.needsMark(Self.item(1)) && lane.mayBeOvertaken)
         lane.began()
         lane.sent(Self.item(1))
-        #expect(lane.nextToMark(in: Self.plain, at: Self.at(0)) { _ in false }?.id == 2)
+        expectEqual(lane.nextToMark(in: Self.plain, at: Self.at(0)) { _ in false }?.id, 2)
         lane.marked(true)
         #expect(Self.step(&lane) == "send 2" && !lane.needsMark(Self.item(2)) && !lane.mayBeOvertaken)
         lane.began()
         lane.sent(Self.item(2))
-        #expect(lane.nextToMark(in: Self.plain, at: Self.at(0)) { _ in false } == nil)
-        #expect(Self.step(&lane) == "preview")
+        expectEqual(lane.nextToMark(in: Self.plain, at: Self.at(0)) { _ in false }, nil)
+        expectEqual(Self.step(&lane), "preview")
         lane.rest()
         #expect(lane.isIdle && lane.start())
     }
@@ -66,7 +67,7 @@ struct LaneStateMachineTests {
         lane.enqueue([item(5, .note, "b"), item(6, .note, "b")])
         lane.enqueue([item(7, .note, "a"), item(8, .part, "b")])
         lane.enqueue([item(9, .note, "b"), item(10, .ask, "c")])
-        #expect(lane.queue.map(\.id) == [1, 5, 6, 10, 2, 3, 4, 7, 8, 9])
+        expectEqual(lane.queue.map(\.id), [1, 5, 6, 10, 2, 3, 4, 7, 8, 9])
     }
 
     @Test("a message that was dropped before it could be marked is skipped")
@@ -78,7 +79,7 @@ struct LaneStateMachineTests {
         lane.sent(Self.item(1))
         _ = lane.nextToMark(in: Self.plain, at: Self.at(0)) { _ in false }
         lane.marked(false)
-        #expect(Self.step(&lane) == "preview")
+        expectEqual(Self.step(&lane), "preview")
     }
 
     @Test("memory is bounded: the rest is read from storage, and edits pass it by")
@@ -87,31 +88,31 @@ struct LaneStateMachineTests {
         let limit = Int64(LaneStateMachine.queueLimit)
         lane.enqueue((1...limit + 10).map { Self.item($0) })
         lane.enqueue([Self.item(900), Self.item(901, on: "x")])
-        #expect(lane.queue.map(\.id) == Array(1...limit) + [901])
+        expectEqual(lane.queue.map(\.id), Array(1...limit) + [901])
         for _ in 0...limit { lane.removeFirst() }
-        #expect(Self.step(&lane) == "refill")
+        expectEqual(Self.step(&lane), "refill")
         lane.enqueue([Self.item(902), Self.item(903, on: "y")])
         lane.refilled(with: [Self.item(902)])
-        #expect(lane.queue.map(\.id) == [902, 903])
+        expectEqual(lane.queue.map(\.id), [902, 903])
         lane.removeFirst()
         lane.removeFirst()
-        #expect(Self.step(&lane) == "refill", "something arrived while storage was read")
+        expectEqual(Self.step(&lane), "refill", "something arrived while storage was read")
         lane.refilled(with: [])
-        #expect(Self.step(&lane) == "preview")
+        expectEqual(Self.step(&lane), "preview")
         lane.wake()
-        #expect(Self.step(&lane) == "refill")
+        expectEqual(Self.step(&lane), "refill")
     }
 
     @Test("a reserved lane sends nothing until its messages arrive, whose first is marked already")
     func reserved() {
         var lane = LaneStateMachine()
-        #expect(lane.reserve(in: Self.plain, at: Self.at(0)) == true)
+        expectEqual(lane.reserve(in: Self.plain, at: Self.at(0)), true)
         #expect(!lane.reserve(in: Self.plain, at: Self.at(0)) && !lane.isIdle)
         lane.enqueue([Self.item(3)])
-        #expect(lane.start() == false)
+        expectEqual(lane.start(), false)
         #expect(lane.takeReserved([Self.item(1), Self.item(2)]) && lane.start())
         #expect(lane.queue.map(\.id) == [1, 2, 3] && !lane.needsMark(Self.item(1)) && lane.needsMark(Self.item(2)))
-        #expect(lane.takeReserved([]) == false)
+        expectEqual(lane.takeReserved([]), false)
     }
 
     @Test("it is not reserved while anything waits or the room may not be sent to")
@@ -137,13 +138,13 @@ struct LaneStateMachineTests {
     func paced() {
         var lane = LaneStateMachine()
         for _ in 1...2 { lane.pace.post(in: Self.slow, at: Self.at(0)) }
-        #expect(lane.pace.nextPost(in: Self.slow, at: Self.at(5)) == Self.at(20))
-        #expect(lane.pace.nextPost(in: Self.slow, at: Self.at(21)) == nil)
-        #expect(lane.pace.nextPost(in: Self.plain, at: Self.at(5)) == nil)
+        expectEqual(lane.pace.nextPost(in: Self.slow, at: Self.at(5)), Self.at(20))
+        expectEqual(lane.pace.nextPost(in: Self.slow, at: Self.at(21)), nil)
+        expectEqual(lane.pace.nextPost(in: Self.plain, at: Self.at(5)), nil)
         lane.enqueue([Self.item(1)])
-        #expect(lane.nextToMark(in: Self.slow, at: Self.at(5)) { _ in false } == nil)
-        #expect(lane.nextToMark(in: Self.slow, at: Self.at(21)) { _ in true } == nil, "a preview goes above it")
-        #expect(lane.nextToMark(in: Self.slow, at: Self.at(21)) { _ in false }?.id == 1)
+        expectEqual(lane.nextToMark(in: Self.slow, at: Self.at(5)) { _ in false }, nil)
+        expectEqual(lane.nextToMark(in: Self.slow, at: Self.at(21)) { _ in true }, nil, "a preview goes above it")
+        expectEqual(lane.nextToMark(in: Self.slow, at: Self.at(21)) { _ in false }?.id, 1)
     }
 
     @Test("a throttled room waits for the longest time that was asked for")
@@ -152,7 +153,7 @@ struct LaneStateMachineTests {
         lane.enqueue([Self.item(1)])
         lane.pace.block(for: .seconds(30), at: Self.at(0))
         lane.pace.block(for: .seconds(5), at: Self.at(1))
-        #expect(Self.step(&lane, at: 10) == "pause 20")
+        expectEqual(Self.step(&lane, at: 10), "pause 20")
         #expect(lane.pace.isBlocked && Self.step(&lane, at: 30) == "send 1" && !lane.pace.isBlocked)
     }
 
@@ -166,10 +167,10 @@ struct LaneStateMachineTests {
         lane.enqueue([Self.item(3, of: "u")])
         #expect(Self.step(&lane, in: Self.editing) == "send 3" && !lane.isHolding)
         lane.removeFirst()
-        #expect(Self.step(&lane, in: Self.editing) == "hold \(wait)")
-        #expect(Self.step(&lane, at: wait, in: Self.editing) == "send 1")
+        expectEqual(Self.step(&lane, in: Self.editing), "hold \(wait)")
+        expectEqual(Self.step(&lane, at: wait, in: Self.editing), "send 1")
         lane.sent(Self.item(1, of: "t", on: "x"))
-        #expect(lane.pace.isGrowing(in: Self.editing, at: Self.at(0)) == false)
+        expectEqual(lane.pace.isGrowing(in: Self.editing, at: Self.at(0)), false)
     }
 
     @Test("what divides an answer waits while the end of its turn is stored")
@@ -177,11 +178,11 @@ struct LaneStateMachineTests {
         var lane = LaneStateMachine()
         lane.enqueue([Self.item(1, .commit, of: "t"), Self.item(2, of: "u")])
         lane.beginClosing(of: "t")
-        #expect(Self.step(&lane) == "send 2")
+        expectEqual(Self.step(&lane), "send 2")
         lane.removeFirst()
-        #expect(Self.step(&lane) == "hold 1")
+        expectEqual(Self.step(&lane), "hold 1")
         lane.endClosing(of: "t")
-        #expect(Self.step(&lane) == "send 1")
+        expectEqual(Self.step(&lane), "send 1")
     }
 
     @Test("a lane that gives up its room keeps only the message that is being sent")
@@ -190,7 +191,7 @@ struct LaneStateMachineTests {
         running.enqueue([Self.item(1), Self.item(2)])
         _ = running.start()
         running.handOver()
-        #expect(running.queue.map(\.id) == [1])
+        expectEqual(running.queue.map(\.id), [1])
         var reserved = LaneStateMachine()
         _ = reserved.reserve(in: Self.plain, at: Self.at(0))
         reserved.enqueue([Self.item(1)])
@@ -205,14 +206,14 @@ struct LaneStateMachineTests {
         #expect(delays.prefix(3) == [.milliseconds(500), .seconds(1), .seconds(2)] && delays.last == .seconds(30))
         lane.enqueue([Self.item(1)])
         lane.sent(Self.item(1))
-        #expect(lane.nextRetry() == .milliseconds(500))
+        expectEqual(lane.nextRetry(), .milliseconds(500))
         func fail(_ item: Int64, at seconds: Int, isConnected: Bool = true) -> Duration {
             lane.searchFailed(for: Self.item(item), isConnected: isConnected, at: Self.at(seconds))
         }
         #expect(fail(1, at: 0) == .zero && fail(1, at: 7) == .seconds(7))
         #expect(fail(2, at: 8) == .zero && fail(2, at: 9, isConnected: false) == .zero && fail(2, at: 20) == .zero)
-        #expect(fail(2, at: 25) == .seconds(5))
+        expectEqual(fail(2, at: 25), .seconds(5))
         lane.searched()
-        #expect(fail(2, at: 30) == .zero)
+        expectEqual(fail(2, at: 30), .zero)
     }
 }

@@ -15,10 +15,10 @@ struct LaneTests {
         await lane.enqueue([items[1]])
         await lane.enqueue([items[0]])
         await harness.adapter.waitForPosts(2)
-        #expect(Set(harness.adapter.texts) == ["first", "second"])
+        expectEqual(Set(harness.adapter.texts), ["first", "second"])
         await lane.enqueue(items)
         await lane.drain(until: .now + .seconds(5))
-        #expect(harness.adapter.posts.count == 2)
+        expectEqual(harness.adapter.posts.count, 2)
     }
 
     @Test(
@@ -33,8 +33,8 @@ struct LaneTests {
         let states = try await harness.bridge.store.read { ledger in
             try ledger.openOutbox(of: harness.room, after: 0, limit: 9).map(\.state)
         }
-        #expect(harness.adapter.texts == ["first"])
-        #expect(states == [.pending])
+        expectEqual(harness.adapter.texts, ["first"])
+        expectEqual(states, [.pending])
     }
 
     @Test("a reserved lane sends nothing until its messages arrive; the first, already marked, goes first")
@@ -48,10 +48,10 @@ struct LaneTests {
         await lane.enqueue([items[0]])
         await lane.enqueueReserved(Array(items[1...]))
         await lane.drain(until: .now + .seconds(5))
-        #expect(harness.adapter.texts == ["first", "second", "other"])
+        expectEqual(harness.adapter.texts, ["first", "second", "other"])
         #expect(await lane.reserve())
         await lane.enqueueReserved([])
         await lane.drain(until: .now + .seconds(5))
-        #expect(try await harness.bridge.store.read { ledger in try ledger.outboxPending() } == 0)
+        try await expectEqual(harness.bridge.store.read { ledger in try ledger.outboxPending() }, 0)
     }
 }

@@ -26,7 +26,7 @@ struct LostPreviewTests {
         harness.worker.release()
         _ = try await harness.frames(of: submission.operation)
         await harness.adapter.waitForPosts(2)
-        #expect(harness.adapter.texts == ["Begun", TurnTexts.repeatMark + "Begun and on to the end."])
+        expectEqual(harness.adapter.texts, ["Begun", TurnTexts.repeatMark + "Begun and on to the end."])
     }
 
     @Test("a preview that was being sent when the process died becomes the message with the rest of the answer")
@@ -43,9 +43,9 @@ struct LostPreviewTests {
         }
         let second = try await BridgeHarness(directory: directory, traits: Self.traits)
         await second.adapter.waitForPosts(2)
-        #expect(second.adapter.texts.first == TurnTexts.repeatMark + "Begun")
-        #expect(second.adapter.texts.last?.hasPrefix("Interrupted") == true)
-        #expect(second.adapter.texts.count == 2)
+        expectEqual(second.adapter.texts.first, TurnTexts.repeatMark + "Begun")
+        expectEqual(second.adapter.texts.last?.hasPrefix("Interrupted"), true)
+        expectEqual(second.adapter.texts.count, 2)
     }
 
     @Test("when the second message of a preview is lost, the first is still replaced in place")
@@ -67,7 +67,7 @@ struct LostPreviewTests {
         _ = try await harness.frames(of: submission.operation)
         await harness.adapter.waitForPosts(2)
         let texts = harness.adapter.texts
-        #expect(texts.count == 2)
+        expectEqual(texts.count, 2)
         #expect(texts.first?.hasPrefix("First.") == true && texts.first?.contains("word") == true)
         #expect(texts.last?.hasPrefix(TurnTexts.repeatMark) == true && texts.last?.hasSuffix("end.") == true)
     }
@@ -99,7 +99,7 @@ struct LostPreviewTests {
         await lane.enqueue(final)
         await harness.adapter.waitForText("Begun and ended.")
         await lane.drain(until: .now + .seconds(5))
-        #expect(harness.adapter.texts == ["Begun and ended."])
+        expectEqual(harness.adapter.texts, ["Begun and ended."])
     }
 
     @Test("a refused search leads to a marked repeat; a failed one is retried")
@@ -118,12 +118,12 @@ struct LostPreviewTests {
         let kept = try await harness.bridge.store.read { ledger in
             try ledger.openOutbox(of: harness.room, after: 0, limit: 1)
         }
-        #expect(kept.first?.state == .unknown)
+        expectEqual(kept.first?.state, .unknown)
         await lane.wake()
         await harness.adapter.waitForText(TurnTexts.repeatMark + "Whole.")
         await lane.drain(until: .now + .seconds(5))
-        #expect(harness.adapter.posts.count == 1)
-        #expect(network.searches == 2)
+        expectEqual(harness.adapter.posts.count, 1)
+        expectEqual(network.searches, 2)
     }
 
     @Test("a search that keeps failing on a connected network leads to a marked repeat")
@@ -137,8 +137,8 @@ struct LostPreviewTests {
         await lane.enqueue([item])
         await harness.adapter.waitForText(TurnTexts.repeatMark + "Whole.")
         await lane.drain(until: .now + .seconds(5))
-        #expect(harness.adapter.posts.count == 1)
-        #expect(network.searches == 2)
+        expectEqual(harness.adapter.posts.count, 1)
+        expectEqual(network.searches, 2)
     }
 
     /// A final message that may have been sent, and the lane of its room.

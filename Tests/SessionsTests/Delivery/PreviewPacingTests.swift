@@ -53,11 +53,11 @@ struct PreviewPacingTests {
         preview.edits = [45]
         preview.rendered = DividedMessages(["one more"])
         preview.did(.edit(0, "one more"), at: now, interval: .seconds(1))
-        #expect(preview.due == now + .seconds(16))
+        expectEqual(preview.due, now + .seconds(16))
         preview.rendered = DividedMessages(["one, full", "two"])
         preview.did(.edit(0, "one, full"), at: now, interval: .seconds(1))
-        #expect(preview.due == now + .seconds(1))
-        #expect(preview.next(at: now) == .post("two"))
+        expectEqual(preview.due, now + .seconds(1))
+        expectEqual(preview.next(at: now), .post("two"))
     }
 
     @Test("previews and the final text are marked as such")
@@ -66,10 +66,10 @@ struct PreviewPacingTests {
             traits: Self.traits(), worker: ScriptedWorker([.event(.text("One.")), .hold, .event(.text(" Two."))]))
         _ = try await harness.ask("1")
         await harness.adapter.waitForText("One.")
-        #expect(harness.adapter.posts.map(\.isFinal) == [false])
+        expectEqual(harness.adapter.posts.map(\.isFinal), [false])
         harness.worker.release()
         await harness.adapter.waitForPosts { $0.first?.isFinal == true }
-        #expect(harness.adapter.texts == ["One. Two."])
+        expectEqual(harness.adapter.texts, ["One. Two."])
     }
 
     @Test("a final waits until an edit of its message is allowed, and no longer")
@@ -84,7 +84,7 @@ struct PreviewPacingTests {
         await harness.adapter.waitForPosts { $0.first?.isFinal == true }
         // The post was made some time before this test saw it.
         #expect(ContinuousClock.now - shown > .milliseconds(200))
-        #expect(harness.adapter.posts.first?.edits == 1)
+        expectEqual(harness.adapter.posts.first?.edits, 1)
     }
 
     @Test("where edits are counted rather than timed, a final is sent at once")
@@ -97,7 +97,7 @@ struct PreviewPacingTests {
         await harness.adapter.waitForText("One.")
         harness.worker.release()
         await harness.adapter.waitForPosts { $0.first?.isFinal == true }
-        #expect(harness.adapter.texts == ["One. Two."])
+        expectEqual(harness.adapter.texts, ["One. Two."])
     }
 
     @Test("an answer that is complete before its first preview is due is one message without an edit")
@@ -108,8 +108,8 @@ struct PreviewPacingTests {
             traits: traits, worker: ScriptedWorker([.event(.text("One.")), .event(.text(" Two."))]))
         _ = try await harness.ask("1")
         await harness.adapter.waitForPosts { $0.first?.isFinal == true }
-        #expect(harness.adapter.posts.first?.edits == 0)
-        #expect(harness.adapter.texts == ["One. Two."])
+        expectEqual(harness.adapter.posts.first?.edits, 0)
+        expectEqual(harness.adapter.texts, ["One. Two."])
     }
 
     @Test("a preview that the adapter holds back delays no final")
@@ -137,7 +137,7 @@ struct PreviewPacingTests {
         await lane.enqueue([edit, items[1], items[2]])
         await harness.adapter.waitForPosts(3)
         await lane.drain(until: .now + .seconds(5))
-        #expect(harness.adapter.texts == ["Grown.", "b's.", "a's second."])
+        expectEqual(harness.adapter.texts, ["Grown.", "b's.", "a's second."])
     }
 
     @Test("a throttled room waits exactly as long as the network says, then sends only the newest state")
@@ -147,8 +147,8 @@ struct PreviewPacingTests {
         harness.worker.release()
         await harness.adapter.waitForText("One. Two. Three.")
         #expect(ContinuousClock.now - refused > .milliseconds(400))
-        #expect(harness.adapter.posts.map(\.edits) == [1])
-        #expect(harness.adapter.posts.map(\.isFinal) == [true])
+        expectEqual(harness.adapter.posts.map(\.edits), [1])
+        expectEqual(harness.adapter.posts.map(\.isFinal), [true])
     }
 
     private static let long = (1...9).map { "Paragraph number \($0) of nine." }.joined(separator: "\n\n")
@@ -174,15 +174,15 @@ struct PreviewPacingTests {
     @Test("messages that the final text does not need are deleted")
     func removed() async throws {
         let adapter = try await self.shortened([.edits, .deletes])
-        #expect(adapter.posts.count == 2)
-        #expect(adapter.deleted == ["p2"])
-        #expect(adapter.posts.first?.isFinal == true)
+        expectEqual(adapter.posts.count, 2)
+        expectEqual(adapter.deleted, ["p2"])
+        expectEqual(adapter.posts.first?.isFinal, true)
     }
 
     @Test("where nothing can be deleted they are emptied")
     func blanked() async throws {
         let adapter = try await self.shortened(.edits)
-        #expect(adapter.posts.map(\.text).dropFirst().first == "·")
+        expectEqual(adapter.posts.map(\.text).dropFirst().first, "·")
         #expect(adapter.deleted.isEmpty)
     }
 
@@ -190,9 +190,9 @@ struct PreviewPacingTests {
     func notRemoved() async throws {
         let refused = try await self.shortened(
             [.edits, .deletes], [.refused(AdapterError(.forbidden, "not yours"))])
-        #expect(refused.posts.map(\.text).dropFirst().first == "·")
+        expectEqual(refused.posts.map(\.text).dropFirst().first, "·")
         let gone = try await self.shortened([.edits, .deletes], [.taken(AdapterError(.notFound, "gone"))])
-        #expect(gone.posts.count == 2)
+        expectEqual(gone.posts.count, 2)
     }
 
     @Test("when somebody has deleted the growing message, the final text becomes a new message")
@@ -207,7 +207,7 @@ struct PreviewPacingTests {
         harness.adapter.meetInEdits([gone, gone, gone])
         harness.worker.release()
         await harness.adapter.waitForText("One. Two.")
-        #expect(harness.adapter.posts.count == 1)
+        expectEqual(harness.adapter.posts.count, 1)
     }
 
     static func preview(at now: ContinuousClock.Instant, draft: String? = nil) -> Preview {

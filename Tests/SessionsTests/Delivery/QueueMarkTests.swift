@@ -23,8 +23,8 @@ struct QueueMarkTests {
         harness.worker.release()
         await harness.adapter.waitForText("You said: 2")
         await harness.adapter.waitForReactions { $0.count == 2 }
-        #expect(harness.adapter.reactions.last == .init("👀", isOn: false, on: "m2"))
-        #expect(harness.adapter.texts == ["one", "You said: 2"])
+        expectEqual(harness.adapter.reactions.last, .init("👀", isOn: false, on: "m2"))
+        expectEqual(harness.adapter.texts, ["one", "You said: 2"])
     }
 
     @Test("the mark is removed when the message is dropped", arguments: [true, false])
@@ -39,7 +39,7 @@ struct QueueMarkTests {
             try await harness.adapter.say("!stop all", message: "m3")
         }
         await harness.adapter.waitForReactions { $0.last == .init("👀", isOn: false, on: "m2") }
-        #expect(harness.adapter.reactions.count == 2)
+        expectEqual(harness.adapter.reactions.count, 2)
     }
 
     @Test("a message without a platform id gets the note instead")
@@ -48,7 +48,7 @@ struct QueueMarkTests {
         try await harness.adapter.say("1")
         try await harness.adapter.say("2")
         await harness.adapter.waitForPosts(1)
-        #expect(harness.adapter.texts == ["I am still answering; 1 message is ahead of this one."])
+        expectEqual(harness.adapter.texts, ["I am still answering; 1 message is ahead of this one."])
         #expect(harness.adapter.reactions.isEmpty)
     }
 }

@@ -20,7 +20,7 @@ struct WithdrawnButtonTests {
         _ = try await harness.ask("1")
         await harness.adapter.waitForText(Self.note)
         try await harness.settle()
-        #expect(harness.adapter.posts.last?.buttons.map(\.command) == ["resume"])
+        expectEqual(harness.adapter.posts.last?.buttons.map(\.command), ["resume"])
         return harness
     }
 
@@ -36,22 +36,22 @@ struct WithdrawnButtonTests {
         await harness.adapter.waitForPosts { self.isTakenAway($0) }
         try await harness.settle()
         let count = harness.worker.requests.count
-        #expect(try await harness.adapter.choose(.button("resume"), at: note.id) == .ignored("withdrawn"))
+        try await expectEqual(harness.adapter.choose(.button("resume"), at: note.id), .ignored("withdrawn"))
         try await harness.settle()
-        #expect(harness.worker.requests.count == count)
+        expectEqual(harness.worker.requests.count, count)
     }
 
     @Test("a pressed button goes away, and a second press while the answer continues is answered")
     func used() async throws {
         let harness = try await self.harness(then: [.hold, .event(.text("whole"))])
         let note = try #require(harness.adapter.posts.last)
-        #expect(try await harness.adapter.choose(.button("resume"), at: note.id) == .stored)
+        try await expectEqual(harness.adapter.choose(.button("resume"), at: note.id), .stored)
         await harness.adapter.waitForPosts { self.isTakenAway($0) }
-        #expect(try await harness.adapter.choose(.button("resume"), at: note.id) == .stored)
+        try await expectEqual(harness.adapter.choose(.button("resume"), at: note.id), .stored)
         await harness.adapter.waitForText("That answer is already being continued.")
         harness.worker.release()
         try await harness.settle()
-        #expect(harness.worker.requests.count == 2)
+        expectEqual(harness.worker.requests.count, 2)
     }
 
     @Test("a button that could not be taken away is taken away after a restart")

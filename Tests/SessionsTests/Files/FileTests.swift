@@ -30,14 +30,14 @@ struct FileTests {
             Head([0x00, 0x01], .binary), Head([0xFE, 0xFF, 0x00, 0x61], .binary),
         ])
     func sniff(_ head: Head) {
-        #expect(FileType.sniff(head.bytes) == head.type)
+        expectEqual(FileType.sniff(head.bytes), head.type)
     }
 
     @Test("a file whose sniffed part ends inside a character still counts as text")
     func cutText() {
         for length in (FileType.headLength - 4)...(FileType.headLength + 4) {
             let text = String(repeating: "a", count: length - 2) + "🙂🙂"
-            #expect(FileType.sniff(Array(text.utf8)) == .text, "\(length)")
+            expectEqual(FileType.sniff(Array(text.utf8)), .text, "\(length)")
         }
     }
 
@@ -85,12 +85,12 @@ struct FileTests {
     @Test("the claimed type counts only where the bytes leave it open")
     func told() {
         let word = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
-        #expect(FileType.zip.told(claimed: word) == word)
-        #expect(FileType.text.told(claimed: "text/x-python") == "text/x-python")
-        #expect(FileType.png.told(claimed: "text/plain") == "image/png")
-        #expect(FileType.text.told(claimed: "text/html") == "text/plain")
-        #expect(FileType.binary.told(claimed: "a`b\n/c") == "application/octet-stream")
-        #expect(FileType.binary.told(claimed: nil) == "application/octet-stream")
+        expectEqual(FileType.zip.told(claimed: word), word)
+        expectEqual(FileType.text.told(claimed: "text/x-python"), "text/x-python")
+        expectEqual(FileType.png.told(claimed: "text/plain"), "image/png")
+        expectEqual(FileType.text.told(claimed: "text/html"), "text/plain")
+        expectEqual(FileType.binary.told(claimed: "a`b\n/c"), "application/octet-stream")
+        expectEqual(FileType.binary.told(claimed: nil), "application/octet-stream")
     }
 
     /// Too long for a name.
@@ -117,7 +117,7 @@ struct FileTests {
             (String(repeating: "ä", count: 90), String(repeating: "ä", count: 50)),
         ])
     func names(name: String, wanted: String) {
-        #expect(FileName.sanitized(name) == wanted)
+        expectEqual(FileName.sanitized(name), wanted)
     }
 
     @Test(
@@ -127,7 +127,7 @@ struct FileTests {
             (1_234_567, "1.1 MiB"), (5 << 30, "5 GiB"),
         ])
     func sizes(bytes: Int, wanted: String) {
-        #expect(FileSize.text(bytes) == wanted)
+        expectEqual(FileSize.text(bytes), wanted)
     }
 
     private static func file(_ name: String, _ text: String, type: FileType = .text, size: Int? = nil) -> ReceivedFile {
@@ -137,23 +137,24 @@ struct FileTests {
 
     @Test("a question lists its files and shows small texts in fences that their content cannot close")
     func listing() {
-        #expect(FileListing.text("What?", with: []) == "What?")
+        expectEqual(FileListing.text("What?", with: []), "What?")
         let text = FileListing.text(
             "What?", with: [Self.file("a.swift", "let a = 1\n```\n"), Self.file("b.png", "", type: .png, size: 2_048)])
-        #expect(
-            text == """
-                What?
+        expectEqual(
+            text,
+            """
+            What?
 
-                Files:
-                - `a.swift` (text/plain, 14 B)
-                - `b.png` (image/png, 2 KiB)
+            Files:
+            - `a.swift` (text/plain, 14 B)
+            - `b.png` (image/png, 2 KiB)
 
-                `a.swift`:
-                ````swift
-                let a = 1
-                ```
-                ````
-                """)
+            `a.swift`:
+            ````swift
+            let a = 1
+            ```
+            ````
+            """)
         #expect(FileListing.text("", with: [Self.file("b.png", "", type: .png)]).hasPrefix("Files:\n"))
     }
 

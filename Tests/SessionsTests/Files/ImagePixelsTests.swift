@@ -1,4 +1,5 @@
 import Chat
+import TestSupport
 import Testing
 
 @testable import Sessions
@@ -33,7 +34,7 @@ struct ImagePixelsTests {
             (.webp, Self.lossless), (.webp, Self.extended),
         ])
     func size(type: FileType, head: [UInt8]) {
-        #expect(FileType.sniff(head) == type)
+        expectEqual(FileType.sniff(head), type)
         let pixels = ImagePixels(type, head: head)
         #expect(pixels?.width == 640 && pixels?.height == 480)
         // Whatever is missing or broken: no size, and no crash.
@@ -43,11 +44,11 @@ struct ImagePixelsTests {
             broken[place] ^= 0xFF
             _ = ImagePixels(type, head: broken)
         }
-        #expect(ImagePixels(type, head: Array(head.prefix(8))) == nil)
+        expectEqual(ImagePixels(type, head: Array(head.prefix(8))), nil)
     }
 
     @Test("other files have none")
-    func others() { #expect(ImagePixels(.text, head: Self.png) == nil) }
+    func others() { expectEqual(ImagePixels(.text, head: Self.png), nil) }
 
     @Test("stored images read back as they were written, and are no attachments to fetch")
     func stored() throws {
@@ -56,11 +57,11 @@ struct ImagePixelsTests {
             SentImage(file: "1-2-b.gif", name: "b.gif", mediaType: "image/gif", size: 7),
         ]
         let text = StoredForm.text(of: images)
-        #expect(try StoredForm.images(from: text) == images)
+        try expectEqual(StoredForm.images(from: text), images)
         #expect(try StoredForm.attachments(from: text).isEmpty)
         let waiting = StoredForm.text(of: [Attachment(id: "F1", name: "a.png")])
         #expect(try StoredForm.images(from: waiting).isEmpty)
         #expect(try StoredForm.images(from: nil).isEmpty)
-        #expect(StoredForm.text(of: [SentImage]()) == nil)
+        expectEqual(StoredForm.text(of: [SentImage]()), nil)
     }
 }

@@ -55,16 +55,16 @@ struct SharedFileTests {
     func read() async throws {
         let (a, b) = (self.store("a"), self.store("b"))
         try await Self.write("text", "1-1-x.txt", to: a)
-        #expect(try await self.keys() == ["files/s_1/1-1-x.txt"])
-        #expect(try await self.text("1-1-x.txt", b) == "text")
-        #expect(try self.shell("ls a/s_1 b/s_1") == "a/s_1:\n1-1-x.txt\n\nb/s_1:\n1-1-x.txt")
+        try await expectEqual(self.keys(), ["files/s_1/1-1-x.txt"])
+        try await expectEqual(self.text("1-1-x.txt", b), "text")
+        try expectEqual(self.shell("ls a/s_1 b/s_1"), "a/s_1:\n1-1-x.txt\n\nb/s_1:\n1-1-x.txt")
         // Also without the object store from then on.
         try self.shell("mv objects away")
-        #expect(try await self.text("1-1-x.txt", b) == "text")
+        try await expectEqual(self.text("1-1-x.txt", b), "text")
         try self.shell("mv away objects")
-        #expect(try await b.sizes() == ["s_1": 4])
+        try await expectEqual(b.sizes(), ["s_1": 4])
         await #expect(throws: FileFailure.self) { _ = try await b.bytes(of: "none", in: "s_1") }
-        #expect(try await b.pass("none", in: "s_1") { _ in } == false)
+        try await expectEqual(b.pass("none", in: "s_1") { _ in }, false)
     }
 
     @Test("a file may have any time", arguments: [-62_135_596_800, -9_300_000_000, 9_300_000_000, 253_402_300_799])
@@ -72,9 +72,9 @@ struct SharedFileTests {
         let store = FolderFileStore("\(self.directory.path)/a")
         try await Self.write("text", "1-1-x.txt", to: store)
         try self.shell("touch -d @\(seconds) a/s_1/1-1-x.txt")
-        #expect(await store.files(prefix: "1", in: "s_1").map(\.name) == ["1-1-x.txt"])
+        await expectEqual(store.files(prefix: "1", in: "s_1").map(\.name), ["1-1-x.txt"])
         await store.remove(olderThan: 0) { _ in true }
-        #expect(await store.has("1-1-x.txt", in: "s_1") == (seconds > 0))
+        await expectEqual(store.has("1-1-x.txt", in: "s_1"), seconds > 0)
     }
 
     @Test("a file that may be replaced is always the newest one")
@@ -82,8 +82,8 @@ struct SharedFileTests {
         let (a, b) = (self.store("a"), self.store("b"))
         for text in ["one", "two"] {
             try await Self.write(text, "sent-export-x.md", to: a)
-            #expect(try await self.text("sent-export-x.md", b) == text)
-            #expect(try await self.text("sent-export-x.md", a) == text)
+            try await expectEqual(self.text("sent-export-x.md", b), text)
+            try await expectEqual(self.text("sent-export-x.md", a), text)
         }
     }
 
@@ -95,24 +95,24 @@ struct SharedFileTests {
         _ = try await b.receive(Self.body("two"), named: "a.txt", in: "s_1", from: "ada")
         _ = try await b.receive(Self.body("bob's"), named: "c.txt", in: "s_1", from: "bob")
         let taken = try await b.take(from: "ada", in: "s_1", for: "e1")
-        #expect(taken.map(\.name) == ["b.txt", "a.txt"])
-        #expect(try await a.take(from: "ada", in: "s_1", for: "e1").map(\.id).sorted() == taken.map(\.id).sorted())
+        expectEqual(taken.map(\.name), ["b.txt", "a.txt"])
+        try await expectEqual(a.take(from: "ada", in: "s_1", for: "e1").map(\.id).sorted(), taken.map(\.id).sorted())
         #expect(try await a.take(from: "ada", in: "s_1", for: "e2").isEmpty)
         await a.putBack(from: "ada", in: "s_1", for: "e1")
         let again = try await b.take(from: "ada", in: "s_1", for: "e3")
-        #expect(again.count == 2)
+        expectEqual(again.count, 2)
         // A turn gives them names of their own, also when it begins a second time, on another host.
         for host in ["a", "b"] {
             let intake = FileIntake(files: self.store(host), session: "s_1")
             for file in again {
                 let upload = try #require(Uploads.name(of: file, in: "s_1"))
                 let received = try await intake.take(file, from: upload, number: "7-1")
-                #expect(received.text == (file.name == "a.txt" ? "two" : "one"))
-                #expect(received.stored == "7-1-\(file.name)")
+                expectEqual(received.text, file.name == "a.txt" ? "two" : "one")
+                expectEqual(received.stored, "7-1-\(file.name)")
             }
         }
         try await b.expire(at: .max / 2)
-        #expect(try await self.keys().sorted() == ["files/s_1/7-1-a.txt", "files/s_1/7-1-b.txt"])
+        try await expectEqual(self.keys().sorted(), ["files/s_1/7-1-a.txt", "files/s_1/7-1-b.txt"])
     }
 
     @Test("what the object store does not take is refused, and leaves nothing on the host")
@@ -149,14 +149,15 @@ struct SharedFileTests {
             settings: settings, logger: .silent, metrics: Metrics(), now: { Int64(time(nil)) * 1_000 })
         try await Janitor(store: harness.bridge.store, environment: environment).deleteFiles()
         let database = "files/\(FolderFileStore.ownerName)"
-        #expect(
-            try await self.keys() == [
+        try await expectEqual(
+            self.keys(),
+            [
                 "archives/x", database, "files/\(session.id)/x", "workspaces/\(session.id)/1-1.bundle",
             ])
         let deletion = SessionDeletion(store: harness.bridge.store, filesDirectory: folder, objects: self.objects)
-        #expect(try await deletion.delete(session.id) == .deleted)
-        #expect(try await self.keys() == ["archives/x", database])
-        #expect(try self.shell("find a -type f") == "a/\(FolderFileStore.ownerName)")
+        try await expectEqual(deletion.delete(session.id), .deleted)
+        try await expectEqual(self.keys(), ["archives/x", database])
+        try expectEqual(self.shell("find a -type f"), "a/\(FolderFileStore.ownerName)")
     }
 
     @Test("a deletion that cannot reach the object store is completed later")
@@ -170,8 +171,9 @@ struct SharedFileTests {
         try self.shell("mv objects away && touch objects")
         let deletion = SessionDeletion(
             store: harness.bridge.store, filesDirectory: self.directory.path + "/a", objects: self.objects)
-        #expect(try await deletion.delete(session.id) == .deleted)
-        #expect(try await harness.bridge.store.read { ledger in try ledger.deletedSessions(limit: 9) } == [session.id])
+        try await expectEqual(deletion.delete(session.id), .deleted)
+        try await expectEqual(
+            harness.bridge.store.read { ledger in try ledger.deletedSessions(limit: 9) }, [session.id])
         try self.shell("rm objects && mv away objects")
         try await deletion.purge(session.id)
         #expect(try await self.keys().isEmpty)

@@ -64,8 +64,8 @@ struct LiveHubTests {
             }
             live.cancel()
         }
-        #expect(sequences == Array(1...HeldThread.count))
-        #expect(rounds == 3)
+        expectEqual(sequences, Array(1...HeldThread.count))
+        expectEqual(rounds, 3)
         try await thread.finish()
     }
 
@@ -75,7 +75,7 @@ struct LiveHubTests {
         let live = try await thread.hub.subscribe(toSession: thread.session)
         var received = 0
         for await _ in live.frames { received += 1 }
-        #expect(received == 256)
+        expectEqual(received, 256)
         #expect(live.didOverflow)
         try await thread.finish()
     }
@@ -90,7 +90,7 @@ struct LiveHubTests {
             frames.append(frame)
             if frames.filter(\.isLast).count == 2 { break }
         }
-        #expect(Set(frames.map(\.operation)) == Set([thread.operation] + thread.waiting))
+        expectEqual(Set(frames.map(\.operation)), Set([thread.operation] + thread.waiting))
         let first = try #require(frames.first(where: { $0.operation == thread.operation }))
         #expect(first.sequence >= HeldThread.count)
         live.cancel()
@@ -107,12 +107,12 @@ struct LiveHubTests {
         for (text, stored) in [("One.", "One.\n\nTwo"), ("Two.", "One.\n\nTwo.\n\nThree")] {
             await harness.adapter.waitForText(text)
             let frames = try await harness.bridge.store.frames(of: operation, after: 0)
-            #expect(frames.map(\.content).joined() == stored)
+            expectEqual(frames.map(\.content).joined(), stored)
             harness.worker.release()
         }
         try await harness.settle()
         let frames = try await harness.bridge.store.frames(of: operation, after: 0)
-        #expect(frames.map(\.sequence) == Array(1...Int64(frames.count)))
+        expectEqual(frames.map(\.sequence), Array(1...Int64(frames.count)))
     }
 
     @Test("what was taken and could not be stored keeps its numbers")
@@ -134,7 +134,7 @@ struct LiveHubTests {
         try await eventually("all frames are stored") { try await stored() == ["One", " two", " three"] }
         harness.worker.release()
         let frames = try await harness.frames(of: operation)
-        #expect(frames.map(\.sequence) == Array(1...Int64(frames.count)))
+        expectEqual(frames.map(\.sequence), Array(1...Int64(frames.count)))
         try await harness.settle()
     }
 }

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Sessions
@@ -46,7 +47,7 @@ struct MetricsTests {
             let name = type[2], words = Set(name.split(separator: "_"))
             let help = try #require(lines.first { $0.hasPrefix("# HELP \(name) ") })
             #expect(help.count > "# HELP \(name) ".count + 10 && help.hasSuffix("."))
-            #expect(name.hasSuffix("_total") == (type[3] == "counter"), "\(name)")
+            expectEqual(name.hasSuffix("_total"), type[3] == "counter", "\(name)")
             #expect(name.allSatisfy { $0.isLowercase || $0 == "_" || $0.isNumber }, "\(name)")
             #expect(["bucket", "count", "sum"].allSatisfy { !name.hasSuffix("_\($0)") }, "\(name)")
             // Types, abbreviated units and those that are not base units.

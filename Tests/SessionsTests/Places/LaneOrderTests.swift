@@ -101,8 +101,8 @@ struct LaneOrderTests {
             let messages = try await store.read { ledger in
                 try ledger.messages(of: session, after: nil, limit: 1_000).items
             }
-            #expect(messages.filter { $0.role == .note }.map(\.text) == (0..<count).map { "\($0)" })
-            #expect(messages.count == count + 20)
+            expectEqual(messages.filter { $0.role == .note }.map(\.text), (0..<count).map { "\($0)" })
+            expectEqual(messages.count, count + 20)
         }
         let verdict = try await AuditReader(database).verify(keyIn: directory.path)
         #expect(verdict.problem == nil && verdict.rows == recorded.withLock { $0 })
@@ -129,11 +129,11 @@ struct LaneOrderTests {
             _ = try await store.write(of: place) { ledger in
                 try ledger.insertMessage(session: session, turn: turn, role: .note, text: "end", at: 1)
             }
-            #expect(reports.withLock { $0 } == [2])
+            expectEqual(reports.withLock { $0 }, [2])
             let texts = try await store.read { ledger in
                 try ledger.messages(of: session, after: nil, limit: 9).items.map(\.text)
             }
-            #expect(texts == ["step", "end"])
+            expectEqual(texts, ["step", "end"])
         }
         await database.close()
     }

@@ -33,15 +33,15 @@ struct NetworkServiceTests {
     @Test("an adapter runs while the host has its network, each time a new one")
     func lives() async throws {
         let running = Task { try await self.service.run() }
-        #expect(self.service.place == .network(AdapterID("irc:a")))
+        expectEqual(self.service.place, .network(AdapterID("irc:a")))
         self.service.begin()
         try await self.waitUntilUp()
         await self.service.end()
-        #expect(self.registry[AdapterID("irc:a")]?.status.state == .down)
-        #expect(self.made.withLock { $0.count } == 2)
+        expectEqual(self.registry[AdapterID("irc:a")]?.status.state, .down)
+        expectEqual(self.made.withLock { $0.count }, 2)
         self.service.begin()
         try await self.waitUntilUp()
-        #expect(self.made.withLock { $0.map(\.status.state) } == [.down, .up])
+        expectEqual(self.made.withLock { $0.map(\.status.state) }, [.down, .up])
         await self.service.stop()
         try await running.value
     }
@@ -52,6 +52,6 @@ struct NetworkServiceTests {
         await self.service.end()
         await self.service.stop()
         try await running.value
-        #expect(self.made.withLock { $0.count } == 1)
+        expectEqual(self.made.withLock { $0.count }, 1)
     }
 }

@@ -40,7 +40,7 @@ struct PlaceTablesTests {
         #expect(!first.isHeld)
         await #expect(throws: PlaceLost.self) { try await write(first) }
         try await write(PlaceTables(of: self.place, in: store))
-        #expect(
-            try await first.read { try $0.first("SELECT COUNT(*) AS count FROM github_pushes")?.int("count") } == 1)
+        try await expectEqual(
+            first.read { try $0.first("SELECT COUNT(*) AS count FROM github_pushes")?.int("count") }, 1)
     }
 }

@@ -14,30 +14,30 @@ struct PlaceTests {
             (.janitor, "janitor"), (.webhooks, "webhooks"),
         ])
     func names(place: Place, name: String) {
-        #expect(place.name == name)
-        #expect(Place(name: name) == place)
+        expectEqual(place.name, name)
+        expectEqual(Place(name: name), place)
     }
 
     @Test("a room and a thread of a network are the network's, in the web chat they are their own")
     func derivation() {
         let irc = AdapterID("irc:libera")
-        #expect(Place(of: RoomID(adapter: irc, name: "#a")) == .network(irc))
-        #expect(Place(of: ThreadKey(adapter: irc, value: "#a/alice")) == .network(irc))
-        #expect(Place(of: RoomID(adapter: Place.webAdapter, name: "7f")) == .web("7f"))
-        #expect(Place(of: ThreadKey(adapter: Place.webAdapter, value: "7f")) == .web("7f"))
+        expectEqual(Place(of: RoomID(adapter: irc, name: "#a")), .network(irc))
+        expectEqual(Place(of: ThreadKey(adapter: irc, value: "#a/alice")), .network(irc))
+        expectEqual(Place(of: RoomID(adapter: Place.webAdapter, name: "7f")), .web("7f"))
+        expectEqual(Place(of: ThreadKey(adapter: Place.webAdapter, value: "7f")), .web("7f"))
     }
 
     @Test("many threads of the web chat come in parts")
     func batches() {
         let threads = Set((0..<600).map { Place.web("\($0)") })
         let parts = Places.some(threads.union([.network(AdapterID("irc:a"))])).batches
-        #expect(parts.first == .some([.network(AdapterID("irc:a"))]))
-        #expect(parts.count == 4)
+        expectEqual(parts.first, .some([.network(AdapterID("irc:a"))]))
+        expectEqual(parts.count, 4)
         let all = parts.reduce(into: Set<Place>()) { all, part in
             if case .some(let places) = part { all.formUnion(places) }
         }
-        #expect(all.count == 601)
-        #expect(Places.all.batches == [.all])
+        expectEqual(all.count, 601)
+        expectEqual(Places.all.batches, [.all])
         #expect(Places.some([]).batches.isEmpty)
     }
 
@@ -88,28 +88,27 @@ struct PlaceTests {
         for (key, session) in zip(keys, sessions) {
             let places = Places.some([Place(of: key)])
             try await store.read { ledger throws in
-                #expect(try ledger.place(ofSession: session) == Place(of: key))
-                #expect(try ledger.openTurns(in: places).map(\.session) == [session])
-                #expect(try ledger.place(ofTurn: ledger.openTurns(in: places)[0].id) == Place(of: key))
-                #expect(try ledger.newEvents(of: places, after: 0, limit: 9).map(\.message.thread) == [key])
-                #expect(try ledger.runningJobs(in: places).map(\.job.session) == [session])
-                #expect(try ledger.roomsWithOutbox(in: places).map { Place(of: $0) } == [Place(of: key)])
-                #expect(
-                    try ledger.sessionsOfNicks(in: places).map(\.id)
-                        == (key.adapter == Place.webAdapter ? [] : [session]))
+                try expectEqual(ledger.place(ofSession: session), Place(of: key))
+                try expectEqual(ledger.openTurns(in: places).map(\.session), [session])
+                try expectEqual(ledger.place(ofTurn: ledger.openTurns(in: places)[0].id), Place(of: key))
+                try expectEqual(ledger.newEvents(of: places, after: 0, limit: 9).map(\.message.thread), [key])
+                try expectEqual(ledger.runningJobs(in: places).map(\.job.session), [session])
+                try expectEqual(ledger.roomsWithOutbox(in: places).map { Place(of: $0) }, [Place(of: key)])
+                try expectEqual(
+                    ledger.sessionsOfNicks(in: places).map(\.id), key.adapter == Place.webAdapter ? [] : [session])
             }
         }
         let some = Places.some([.network(a), .web("two")])
         try await store.write { ledger throws in
-            #expect(try ledger.openTurns(in: some).map(\.session) == [sessions[0], sessions[3]])
-            #expect(try ledger.openTurns(in: .all).count == 4)
+            try expectEqual(ledger.openTurns(in: some).map(\.session), [sessions[0], sessions[3]])
+            try expectEqual(ledger.openTurns(in: .all).count, 4)
             #expect(try ledger.openTurns(in: .some([.janitor])).isEmpty)
             try ledger.markInterruptedSends(in: some, after: .takeover)
             let items = try sessions.map { try ledger.outbox(ofTurn: "op-\($0)")[0] }
-            #expect(items.map(\.state) == [.unknown, .sending, .sending, .unknown])
-            #expect(items.map(\.mayStillArrive) == [true, false, false, true])
+            expectEqual(items.map(\.state), [.unknown, .sending, .sending, .unknown])
+            expectEqual(items.map(\.mayStillArrive), [true, false, false, true])
             try ledger.endConnectionGrants(of: some)
-            #expect(try ledger.grants().map(\.identity) == ["irc:b/nick:bob"])
+            try expectEqual(ledger.grants().map(\.identity), ["irc:b/nick:bob"])
         }
     }
 }

@@ -28,29 +28,29 @@ struct StoredMemoryTests {
     @Test("another host reads what one has saved, and the store shows nothing of it")
     func shared() async throws {
         let secret = Array("a token".utf8)
-        #expect(await self.memory().load() == nil)
+        await expectEqual(self.memory().load(), nil)
         #expect(await self.memory().save([1]))
         #expect(await self.memory().save(secret))
-        #expect(await self.memory().load() == secret)
+        await expectEqual(self.memory().load(), secret)
         let id = self.adapter
         let sealed = try await SessionStore(database: self.database).read { ledger in try ledger.memory(of: id) }
-        #expect(String(decoding: try #require(sealed), as: UTF8.self).contains("token") == false)
+        expectEqual(String(decoding: try #require(sealed), as: UTF8.self).contains("token"), false)
     }
 
     @Test("a host with another key neither reads nor replaces it")
     func otherKey() async {
         #expect(await self.memory().save([1, 2]))
         let other = self.memory("another key")
-        #expect(await other.load() == nil)
+        await expectEqual(other.load(), nil)
         #expect(await !other.save([3]))
-        #expect(await self.memory().load() == [1, 2])
+        await expectEqual(self.memory().load(), [1, 2])
     }
 
     @Test("a host that has lost the network does not replace it")
     func lost() async {
         #expect(await self.memory().save([1]))
         #expect(await !self.memory(tenancy: Elsewhere()).save([2]))
-        #expect(await self.memory().load() == [1])
+        await expectEqual(self.memory().load(), [1])
     }
 
     @Test("what began before the host lost the network does not replace it when the host has the network again")
@@ -64,14 +64,14 @@ struct StoredMemoryTests {
                 logger: Logger(label: "test"))
         }
         let first = memory()
-        #expect(await first.load() == nil)
+        await expectEqual(first.load(), nil)
         #expect(await first.save([1]))
         held.drop([place])
         #expect(await !first.save([2]))
         held.take([place])
         #expect(await !first.save([2]))
         let second = memory()
-        #expect(await second.load() == [1])
+        await expectEqual(second.load(), [1])
         #expect(await second.save([3]))
     }
 

@@ -51,7 +51,7 @@ struct TakeoverTests {
         await #expect(throws: PlaceLost.self) { try await a.bridge.deliver(self.two.event("hello")) }
         _ = try await b.ask("hello", on: self.two)
         try await b.settle(self.two)
-        #expect(self.two.texts == ["You said: hello"])
+        expectEqual(self.two.texts, ["You said: hello"])
         #expect(self.one.texts.isEmpty)
     }
 
@@ -69,13 +69,13 @@ struct TakeoverTests {
         try await b.settle(self.one)
         try await b.settle(self.two)
         let answers = self.one.texts.filter { $0.hasPrefix("You said") || $0.hasPrefix("too") }
-        #expect(answers == ["You said: 1", "You said: 2", "You said: 3"])
-        #expect(self.two.texts == ["You said: beside"])
+        expectEqual(answers, ["You said: 1", "You said: 2", "You said: 3"])
+        expectEqual(self.two.texts, ["You said: beside"])
         for submission in [running, waiting] {
             let turn = try await b.bridge.store.read { ledger in try ledger.turn(id: submission.operation) }
-            #expect(turn?.state == .complete)
+            expectEqual(turn?.state, .complete)
         }
-        #expect(self.places.refusals == 0)
+        expectEqual(self.places.refusals, 0)
     }
 
     @Test("a turn that has said something ends with one note, and its old host says nothing more")
@@ -98,14 +98,14 @@ struct TakeoverTests {
         try await self.move(to: b)
         a.worker.release()
         try await b.settle(self.one)
-        #expect(self.one.texts.count == 3)
-        #expect(self.one.texts.first == "Begun.")
-        #expect(self.one.texts.dropFirst().first == "Hal")
-        #expect(self.one.texts.last?.hasPrefix("Interrupted") == true)
+        expectEqual(self.one.texts.count, 3)
+        expectEqual(self.one.texts.first, "Begun.")
+        expectEqual(self.one.texts.dropFirst().first, "Hal")
+        expectEqual(self.one.texts.last?.hasPrefix("Interrupted"), true)
         let frames = try await b.bridge.store.frames(of: submission.operation, after: 0)
-        #expect(Array(frames.prefix(seen.count)) == seen)
-        #expect(frames.map(\.sequence) == Array(1...Int64(frames.count)))
-        #expect(frames.filter(\.isLast).count == 1)
+        expectEqual(Array(frames.prefix(seen.count)), seen)
+        expectEqual(frames.map(\.sequence), Array(1...Int64(frames.count)))
+        expectEqual(frames.filter(\.isLast).count, 1)
     }
 
     @Test("a host that hung while another took its place writes and posts nothing, and lets go")
@@ -125,10 +125,10 @@ struct TakeoverTests {
         try await eventually("host A has lost the place") { !a.held.contains(self.placeA) }
         await a.bridge.drop([self.placeA])
         #expect(self.places.refusals > 0)
-        #expect(desk.abandoned == [session])
-        #expect(self.one.texts == ["You said: hello"])
+        expectEqual(desk.abandoned, [session])
+        expectEqual(self.one.texts, ["You said: hello"])
         let turns = try await b.bridge.store.read { ledger in try ledger.turn(id: submission.operation) }
-        #expect(turns?.state == .complete)
+        expectEqual(turns?.state, .complete)
         await #expect(throws: PlaceLost.self) { try await a.bridge.deliver(self.one.event("again")) }
     }
 
@@ -146,8 +146,8 @@ struct TakeoverTests {
         try await a.bridge.take([self.placeA])
         _ = try await a.ask("2", on: self.one)
         try await a.settle(self.one)
-        #expect(self.one.texts == ["You said: 1", "You said: 2"])
-        #expect(self.places.refusals == 0)
+        expectEqual(self.one.texts, ["You said: 1", "You said: 2"])
+        expectEqual(self.places.refusals, 0)
     }
 
     @Test("before a place goes, running turns end, and what comes waits for its next host")
@@ -156,14 +156,14 @@ struct TakeoverTests {
         _ = try await a.ask("1", on: self.one)
         async let finished: Void = a.bridge.finish([self.placeA], by: .now + .seconds(20))
         try await eventually("the place is stopping") { a.bridge.isStopping(self.placeA) }
-        #expect(try await self.one.say("2") == .stored)
+        try await expectEqual(self.one.say("2"), .stored)
         a.worker.release()
         await finished
-        #expect(self.one.texts == ["Ended here."])
+        expectEqual(self.one.texts, ["Ended here."])
         await a.bridge.drop([self.placeA])
         try await self.move(to: b)
         try await b.settle(self.one)
-        #expect(self.one.texts == ["Ended here.", "You said: 2"])
+        expectEqual(self.one.texts, ["Ended here.", "You said: 2"])
     }
 
     @Test("while a host is not sure of its place it posts nothing")
@@ -176,11 +176,11 @@ struct TakeoverTests {
         try await eventually("the lane pauses") { await lane.isPausing }
         #expect(self.one.texts.isEmpty)
         let items = try await a.bridge.store.read { ledger in try ledger.outbox(ofTurn: submission.operation) }
-        #expect(items.map(\.state) == [.pending])
+        expectEqual(items.map(\.state), [.pending])
         a.tenancy.setMayPost(true)
         await lane.wake()
         try await a.settle(self.one)
-        #expect(self.one.texts == ["You said: hello"])
+        expectEqual(self.one.texts, ["You said: hello"])
     }
 
     // MARK: Sends
@@ -206,7 +206,7 @@ struct TakeoverTests {
         try await host.bridge.take([self.placeA])
         await self.one.waitForPosts(1)
         try await host.settle(self.one)
-        #expect(self.one.texts == [isMarked ? TurnTexts.repeatMark + "Answer" : "Answer"])
+        expectEqual(self.one.texts, [isMarked ? TurnTexts.repeatMark + "Answer" : "Answer"])
     }
 
     @Test("that a send may still arrive is remembered through further failures")
@@ -218,12 +218,12 @@ struct TakeoverTests {
             try ledger.setOutbox(item.id, .sending, at: 1)
             try ledger.markInterruptedSends(after: .takeover)
             let (finals, _) = try ledger.finishPreviews(ofTurn: "t", with: ["Begun."], surplus: .kept)
-            #expect(finals.map(\.mayStillArrive) == [true])
+            expectEqual(finals.map(\.mayStillArrive), [true])
             #expect(try ledger.markSending(item.id, at: 1))
             try ledger.markInterruptedSends(after: .restart)
-            #expect(try ledger.outbox(ofTurn: "t").map(\.mayStillArrive) == [true])
+            try expectEqual(ledger.outbox(ofTurn: "t").map(\.mayStillArrive), [true])
             try ledger.setOutbox(item.id, .sent, reference: "7", at: 1)
-            #expect(try ledger.outbox(ofTurn: "t").map(\.mayStillArrive) == [false])
+            try expectEqual(ledger.outbox(ofTurn: "t").map(\.mayStillArrive), [false])
         }
     }
 }

@@ -44,7 +44,7 @@ struct PersonQuotaTests {
         }
         func check() async throws {
             let sum = try await Self.bytes(of: "fake:one/alice", harness)
-            #expect(try await counted() == Int64(sum))
+            try await expectEqual(counted(), Int64(sum))
         }
         try await check()
         #expect(try await counted() > 2 * 1_024)
@@ -60,7 +60,7 @@ struct PersonQuotaTests {
             try ledger.setFiles(file, of: session)
             try ledger.connection.execute("UPDATE sessions SET owner = 'fake:one/bob' WHERE id = ?", [.text(session)])
             #expect(try ledger.storage(of: "fake:one/alice") == (0, 0))
-            #expect(try ledger.storage(of: "fake:one/bob").threads == 1)
+            try expectEqual(ledger.storage(of: "fake:one/bob").threads, 1)
             try ledger.connection.execute("UPDATE sessions SET owner = 'fake:one/alice' WHERE id = ?", [.text(session)])
             try ledger.setFiles(0, of: session)
         }
@@ -68,8 +68,8 @@ struct PersonQuotaTests {
         _ = try await store.write { ledger in try ledger.connection.execute("DELETE FROM steps", []) }
         try await check()
         let deletion = SessionDeletion(store: store, filesDirectory: nil)
-        #expect(try await deletion.delete(session) == .deleted)
-        #expect(try await Self.bytes(of: "fake:one/alice", harness) == 0)
+        try await expectEqual(deletion.delete(session), .deleted)
+        try await expectEqual(Self.bytes(of: "fake:one/alice", harness), 0)
     }
 
     @Test("over the quota a network's message is refused with one line an hour; commands still work")
@@ -80,13 +80,13 @@ struct PersonQuotaTests {
         let large = String(repeating: "x", count: 5_000)
         for number in 1...3 {
             let event = harness.adapter.event(large, from: "alice", in: "alice", id: "large\(number)")
-            #expect(try await harness.bridge.deliver(event) == .ignored("no room"))
+            try await expectEqual(harness.bridge.deliver(event), .ignored("no room"))
         }
         await harness.adapter.waitForPosts(2)
         try await harness.settle()
         let line = harness.adapter.texts.last ?? ""
         #expect(line.contains("19 KiB") && line.contains("quota.person.stored") && line.contains("Delete"))
-        #expect(harness.adapter.texts.count == 2)
+        expectEqual(harness.adapter.texts.count, 2)
         #expect(try await Self.bytes(of: "fake:one/alice", harness) <= 20_000)
         await #expect(throws: QuotaExceeded.stored(20_000)) {
             _ = try await harness.bridge.submit(harness.adapter.event(large, from: "alice", in: "alice"))
@@ -105,7 +105,7 @@ struct PersonQuotaTests {
         try await harness.settle()
         let session = try #require(try await harness.turn(first.operation)?.session)
         try await harness.bridge.store.write { ledger in try ledger.setFiles(1 << 20, of: session) }
-        #expect(try await harness.ask("hello", id: "one")?.operation == first.operation)
+        try await expectEqual(harness.ask("hello", id: "one")?.operation, first.operation)
     }
 
     @Test("`stop` needs no room")
@@ -116,9 +116,9 @@ struct PersonQuotaTests {
         let session = try #require(try await harness.turn(submission.operation)?.session)
         try await harness.bridge.store.write { ledger in try ledger.setFiles(2 << 20, of: session) }
         let event = harness.adapter.event("!stop", from: "alice", in: "alice")
-        #expect(try await harness.bridge.deliver(event) == .ignored(Intent.stopped))
+        try await expectEqual(harness.bridge.deliver(event), .ignored(Intent.stopped))
         _ = try await harness.frames(of: submission.operation)
-        #expect(try await harness.turn(submission.operation)?.state == .stopped)
+        try await expectEqual(harness.turn(submission.operation)?.state, .stopped)
     }
 
     @Test("a person may begin only so many threads")
@@ -128,7 +128,7 @@ struct PersonQuotaTests {
         let other = harness.adapter.event("hello", from: "alice", in: "elsewhere")
         await #expect(throws: QuotaExceeded.threads(1)) { _ = try await harness.bridge.submit(other) }
         let third = harness.adapter.event("hello", from: "alice", in: "another place")
-        #expect(try await harness.bridge.deliver(third) == .ignored("no room"))
+        try await expectEqual(harness.bridge.deliver(third), .ignored("no room"))
         await harness.adapter.waitForPosts(2)
         #expect(harness.adapter.texts.contains { $0.contains("one person may have 1 conversation") })
         #expect(try await harness.ask("again") != nil)

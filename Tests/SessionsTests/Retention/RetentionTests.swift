@@ -38,7 +38,7 @@ struct RetentionTests {
         _ = try await harness.ask("1")
         await harness.adapter.waitForPosts(1)
         try await harness.settle()
-        #expect(try await Self.counts(harness) == [1, 1, 2, 2, 1, 1])
+        try await expectEqual(Self.counts(harness), [1, 1, 2, 2, 1, 1])
         for (days, expected) in [
             // After an hour only the last frame is left.
             (Int64(1), [Int64(1), 1, 2, 1, 1, 1]),
@@ -46,7 +46,7 @@ struct RetentionTests {
             (366, [0, 0, 0, 0, 0, 0]),
         ] {
             try await Self.janitor(harness, at: days * Self.day, Retention()).deleteRows()
-            #expect(try await Self.counts(harness) == expected, "after \(days) days")
+            try await expectEqual(Self.counts(harness), expected, "after \(days) days")
         }
     }
 
@@ -66,10 +66,10 @@ struct RetentionTests {
         }
         let retention = Retention(transcripts: nil, files: nil, sent: nil)
         try await Self.janitor(harness, at: 5_000, retention).deleteRows()
-        #expect(try await Self.count("codes", harness) == 0)
-        #expect(try await store.read { try $0.credentials(kind: .cookie).map(\.id) } == ["c450", "c451"])
-        #expect(try await store.read { try $0.credential(id: "c450", at: 6_999)?.identity } == "web:450")
-        #expect(try await store.read { try $0.credential(id: "c450", at: 7_000) } == nil)
+        try await expectEqual(Self.count("codes", harness), 0)
+        try await expectEqual(store.read { try $0.credentials(kind: .cookie).map(\.id) }, ["c450", "c451"])
+        try await expectEqual(store.read { try $0.credential(id: "c450", at: 6_999)?.identity }, "web:450")
+        try await expectEqual(store.read { try $0.credential(id: "c450", at: 7_000) }, nil)
     }
 
     @Test("an expired key of the proxy stays for thirty days, so that its client learns why it is refused")
@@ -90,9 +90,9 @@ struct RetentionTests {
             (31 * Self.day, []),
         ] {
             try await Self.janitor(harness, at: time, retention).deleteRows()
-            #expect(Set(try await store.read { try $0.credentials(kind: .token).map(\.id) }) == Set(expected))
+            expectEqual(Set(try await store.read { try $0.credentials(kind: .token).map(\.id) }), Set(expected))
         }
-        #expect(try await store.read { try $0.credential(hash: "p") } == nil)
+        try await expectEqual(store.read { try $0.credential(hash: "p") }, nil)
     }
 
     @Test("`forever` keeps everything, and event keys stay at least a week")
@@ -102,9 +102,9 @@ struct RetentionTests {
         await harness.adapter.waitForPosts(1)
         try await harness.settle()
         try await Self.janitor(harness, at: 9_999 * Self.day, Retention(transcripts: nil, sent: nil)).deleteRows()
-        #expect(try await Self.counts(harness) == [1, 1, 2, 1, 1, 1])
+        try await expectEqual(Self.counts(harness), [1, 1, 2, 1, 1, 1])
         try await Self.janitor(harness, at: 3 * Self.day, Retention(sent: .seconds(3_600))).deleteRows()
-        #expect(try await Self.counts(harness) == [1, 1, 2, 1, 0, 1])
+        try await expectEqual(Self.counts(harness), [1, 1, 2, 1, 0, 1])
     }
 
     @Test(
@@ -117,21 +117,21 @@ struct RetentionTests {
             _ = try ledger.connection.execute("UPDATE sessions SET active_at = ?", [.integer(400 * Self.day)])
         }
         try await Self.janitor(harness, at: 400 * Self.day, Retention()).deleteRows()
-        #expect(try await Self.counts(harness) == [1, 1, 2, 1, 0, 0])
+        try await expectEqual(Self.counts(harness), [1, 1, 2, 1, 0, 0])
         _ = try await harness.ask("4")
         try await harness.settle()
-        #expect(harness.worker.requests.last?.text == "4")
+        expectEqual(harness.worker.requests.last?.text, "4")
         let session = try #require(try await Self.session(harness))
         let stored = SessionDeletion(store: harness.bridge.store, filesDirectory: nil)
         let last = try await Self.lastMessage(harness)
-        #expect(try await stored.delete(session.id) == .deleted)
+        try await expectEqual(stored.delete(session.id), .deleted)
         _ = try await harness.ask("5")
         try await harness.settle()
         let first = try await harness.bridge.store.read { ledger in
             try ledger.connection.query("SELECT MIN(id) AS id FROM messages", []).first?.integer("id") ?? 0
         }
         #expect(first > last)
-        #expect(harness.worker.requests.last?.history.isEmpty == true)
+        expectEqual(harness.worker.requests.last?.history.isEmpty, true)
     }
 
     private static func session(_ harness: BridgeHarness) async throws -> SessionRecord? {
@@ -153,7 +153,7 @@ struct RetentionTests {
             try await harness.bridge.store.read { ledger in try ledger.openTurns().isEmpty }
         }
         try await Self.janitor(harness, at: 400 * Self.day, Retention()).deleteRows()
-        #expect(try await Self.counts(harness).prefix(3) == [1, 1, 2])
+        try await expectEqual(Self.counts(harness).prefix(3), [1, 1, 2])
         harness.adapter.setHolding(false)
         try await harness.settle()
     }
@@ -162,21 +162,21 @@ struct RetentionTests {
     func deletion() async throws {
         let harness = try await BridgeHarness(worker: ScriptedWorker([.hold, .event(.text("one"))]))
         let deletion = SessionDeletion(store: harness.bridge.store, filesDirectory: nil)
-        #expect(try await deletion.delete("t_nobody") == .unknown)
+        try await expectEqual(deletion.delete("t_nobody"), .unknown)
         _ = try await harness.ask("1", id: "e1")
         let session = try #require(try await Self.session(harness))
-        #expect(try await deletion.delete(session.id) == .busy)
+        try await expectEqual(deletion.delete(session.id), .busy)
         harness.worker.release()
         await harness.adapter.waitForText("one")
         try await harness.settle()
-        #expect(try await deletion.delete(session.id) == .deleted)
-        #expect(try await deletion.delete(session.id) == .unknown)
+        try await expectEqual(deletion.delete(session.id), .deleted)
+        try await expectEqual(deletion.delete(session.id), .unknown)
         // Only the event's key is left, without text: a repeat is still recognised.
-        #expect(try await Self.counts(harness) == [0, 0, 0, 0, 0, 1])
-        #expect(try await harness.bridge.deliver(harness.adapter.event("1", id: "e1")) == .duplicate)
+        try await expectEqual(Self.counts(harness), [0, 0, 0, 0, 0, 1])
+        try await expectEqual(harness.bridge.deliver(harness.adapter.event("1", id: "e1")), .duplicate)
         _ = try await harness.ask("2")
         await harness.adapter.waitForText("You said: 2")
-        #expect(harness.worker.requests.last?.history.isEmpty == true)
+        expectEqual(harness.worker.requests.last?.history.isEmpty, true)
     }
 
     @Test("the janitor finishes a deletion that a crash interrupted")
@@ -192,7 +192,7 @@ struct RetentionTests {
             #expect(try !ledger.purge(session.id, limit: 1))
         }
         try await Self.janitor(harness, at: 2_000, Retention()).deleteRows()
-        #expect(try await Self.counts(harness).prefix(4) == [0, 0, 0, 0])
+        try await expectEqual(Self.counts(harness).prefix(4), [0, 0, 0, 0])
     }
 
     @Test("received files are deleted by age, and with their session")
@@ -218,7 +218,7 @@ struct RetentionTests {
         let names = { (name: String) in access("\(root)/\(name)", F_OK) == 0 }
         #expect(!names("\(session.id)/old") && names("\(session.id)/new") && !names("t_gone"))
         let deletion = SessionDeletion(store: harness.bridge.store, filesDirectory: root)
-        #expect(try await deletion.delete(session.id) == .deleted)
+        try await expectEqual(deletion.delete(session.id), .deleted)
         #expect(!names(session.id))
     }
 
@@ -264,9 +264,9 @@ struct RetentionTests {
             }
         }
         let indexes = ["turns_by_end", "sessions_by_activity", "sessions_deleted"]
-        #expect(plans.count == indexes.count)
+        expectEqual(plans.count, indexes.count)
         for (plan, index) in zip(plans, indexes) {
-            #expect(plan.first?.contains(index) == true, "\(plan)")
+            expectEqual(plan.first?.contains(index), true, "\(plan)")
             for step in plan {
                 #expect(!step.hasPrefix("SCAN") || step.contains(" USING "), "\(plan)")
                 #expect(!step.contains("TEMP B-TREE"), "\(plan)")

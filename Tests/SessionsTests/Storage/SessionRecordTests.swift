@@ -1,4 +1,5 @@
 import Chat
+import TestSupport
 import Testing
 
 @testable import Sessions
@@ -19,6 +20,6 @@ struct SessionRecordTests {
             id: "t_1", key: ThreadKey(adapter: AdapterID("irc"), value: "#team/alice"), title: "", owner: "alice",
             route: Route(room: room), model: nil, repository: nil, state: stored, epoch: 0, summary: nil,
             createdAt: 5, activeAt: 1_000)
-        #expect(session.state(at: 1_000 + silence) == shown)
+        expectEqual(session.state(at: 1_000 + silence), shown)
     }
 }

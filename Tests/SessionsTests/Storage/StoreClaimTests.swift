@@ -21,7 +21,7 @@ struct StoreClaimTests {
         try await claim.take()
         let other = try #require(StoreClaim(second))
         let error = await #expect(throws: HostError.self) { try await other.take() }
-        #expect(error?.message.contains("claimed, and only one may at a time") == true)
+        expectEqual(error?.message.contains("claimed, and only one may at a time"), true)
         await first.database.close()
         try await other.take()
         await second.database.close()

@@ -63,7 +63,7 @@ struct StoreCopyTests {
                 """
             ).map { try $0.text("name") }
         }
-        #expect(names == (StoreTable.all + StoreTable.last).map(\.name).sorted())
+        expectEqual(names, (StoreTable.all + StoreTable.last).map(\.name).sorted())
     }
 
     @Test("what an interrupted copy has left is refused, and a complete copy is not")
@@ -71,7 +71,7 @@ struct StoreCopyTests {
         let (source, target) = (try self.file("source"), try self.file("target"))
         try await target.write { try CopyMark.set(in: $0) }
         let error = #expect(throws: DatabaseError.self) { _ = try self.file("target") }
-        #expect(error?.message.contains("is an incomplete copy") == true)
+        expectEqual(error?.message.contains("is an incomplete copy"), true)
         try await target.write { try CopyMark.remove(in: $0) }
         try await StoreCopy(from: source, to: target).run { _ in }
         await target.close()
@@ -85,18 +85,18 @@ struct StoreCopyTests {
         try await Self.fill(first)
         var there: [StoreCopy.Table] = []
         try await StoreCopy(from: first, to: middle).run { there.append($0) }
-        #expect(there.count == StoreTable.all.count + StoreTable.last.count)
+        expectEqual(there.count, StoreTable.all.count + StoreTable.last.count)
         #expect(there.filter { $0.rows == 3 }.count >= StoreTable.all.count)
         var back: [StoreCopy.Table] = []
         try await StoreCopy(from: middle, to: last).run { back.append($0) }
-        #expect(back == there)
+        expectEqual(back, there)
         for database in [middle, last] {
             let id = try await SessionStore(database: database).write { ledger in
                 try ledger.insertMessage(session: "s1", turn: "t1", role: .user, text: "next word", at: 5)
             }
-            #expect(id == 41)
+            expectEqual(id, 41)
             let found = try await SessionStore(database: database).read { ledger in try ledger.lastAskNumber() }
-            #expect(found == 7)
+            expectEqual(found, 7)
         }
         try await SessionStore(database: last).indexMessages()
     }
@@ -111,9 +111,9 @@ struct StoreCopyTests {
         let error = await #expect(throws: StoreCopy.Failure.self) {
             try await StoreCopy(from: first, to: other).run { _ in }
         }
-        #expect(error?.description.contains("other is not empty (github_pushes)") == true)
+        expectEqual(error?.description.contains("other is not empty (github_pushes)"), true)
         let count = try await other.read { try $0.first("SELECT COUNT(*) AS count FROM sessions")?.int("count") }
-        #expect(count == 0)
+        expectEqual(count, 0)
     }
 }
 

@@ -1,4 +1,5 @@
 import Chat
+import TestSupport
 import Testing
 
 @testable import Sessions
@@ -28,14 +29,14 @@ struct StoredFormTests {
     @Test("a message reads back as it was written", arguments: [Self.full, Self.bare])
     func message(_ message: InboundMessage) throws {
         let read = try StoredForm.message(from: StoredForm.text(of: message))
-        #expect(read.thread == message.thread)
-        #expect(read.route == message.route)
-        #expect(read.sender == message.sender)
-        #expect(read.text == message.text)
-        #expect(read.sentAt == message.sentAt)
+        expectEqual(read.thread, message.thread)
+        expectEqual(read.route, message.route)
+        expectEqual(read.sender, message.sender)
+        expectEqual(read.text, message.text)
+        expectEqual(read.sentAt, message.sentAt)
         #expect(read.isDirect == message.isDirect && read.isAddressed == message.isAddressed)
         #expect(read.isThreaded == message.isThreaded && read.isBacklog == message.isBacklog)
-        #expect(read.attachments == message.attachments)
+        expectEqual(read.attachments, message.attachments)
     }
 
     @Test("rows of an earlier release can be read, and damaged ones are an error")

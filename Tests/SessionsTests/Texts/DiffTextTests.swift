@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Sessions
@@ -12,18 +13,18 @@ struct DiffTextTests {
     @Test("sizes and link first, then a line for each file, then a small diff")
     func card() {
         let diff = Self.file("a.txt", 2) + "diff --git a/old b/new\nrename from old\nrename to new\n"
-        #expect(
-            DiffTexts.card(of: diff, in: "s_1", publicURL: "http://bot.example")
-                == """
-                2 files changed, +2 −0 http://bot.example/t/s_1/diff
+        expectEqual(
+            DiffTexts.card(of: diff, in: "s_1", publicURL: "http://bot.example"),
+            """
+            2 files changed, +2 −0 http://bot.example/t/s_1/diff
 
-                - `a.txt` +2 −0
-                - `new` +0 −0, from `old`
+            - `a.txt` +2 −0
+            - `new` +0 −0, from `old`
 
-                ```diff
-                \(diff.dropLast())
-                ```
-                """)
+            ```diff
+            \(diff.dropLast())
+            ```
+            """)
     }
 
     @Test("eight files are named, and a longer diff is left to the viewer")

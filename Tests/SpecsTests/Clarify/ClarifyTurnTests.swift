@@ -63,15 +63,15 @@ import Testing
         let first = try await self.run(fixture, model, id: "op1")
         guard case .asked(let parked) = first.ending else { throw TurnFailure(first.failure ?? "no question") }
         #expect(parked.question.kind == .clarify && parked.question.answerer == .members)
-        #expect(parked.question.text == "Question 1 of 2 about `001-login-page`: How long does a session last?")
-        #expect(parked.question.options.map(\.label) == ["A day", "A week"])
-        #expect(parked.question.options.map(\.isRecommended) == [false, true])
+        expectEqual(parked.question.text, "Question 1 of 2 about `001-login-page`: How long does a session last?")
+        expectEqual(parked.question.options.map(\.label), ["A day", "A week"])
+        expectEqual(parked.question.options.map(\.isRecommended), [false, true])
         #expect(first.commits.isEmpty)
 
         let second = try await self.run(
             fixture, model, id: "op2", try self.answered(first, .option(key: "B", label: "A week", comment: nil)))
         let commit = try #require(second.commits.first)
-        #expect(commit.subject == "Clarify 001-login-page: How long does a session last?")
+        expectEqual(commit.subject, "Clarify 001-login-page: How long does a session last?")
         #expect(commit.branch == "001-login-page" && commit.files == 1)
         #expect(try self.spec(fixture).contains("- A session lasts a week."))
         #expect(
@@ -81,7 +81,7 @@ import Testing
         let third = try await self.run(
             fixture, model, id: "op3", try self.answered(second, .text("members\nof the # team")))
         #expect(third.commits.count == 1 && third.ending == .complete)
-        #expect(third.text == "2 answers are recorded in `001-login-page`. Next: `plan`.")
+        expectEqual(third.text, "2 answers are recorded in `001-login-page`. Next: `plan`.")
         #expect(try self.spec(fixture).contains("- Every member has an account."))
         #expect(try self.spec(fixture).contains("- Q: Who may sign in? → A: members of the # team"))
         #expect(try fixture.git("log -1 --format=%an 001-login-page").hasPrefix("Bob"))
@@ -97,7 +97,7 @@ import Testing
         let once = try await self.run(fixture, model, id: "op2", answer)
         let twice = try await self.run(fixture, model, id: "op2", answer)
         #expect(once.commits == twice.commits && once.ending == twice.ending)
-        #expect(try fixture.git("rev-list --count main..001-login-page") == "2")
+        try expectEqual(fixture.git("rev-list --count main..001-login-page"), "2")
     }
 
     @Test("without a usable change by the model the answer takes the place of the mark")
@@ -113,7 +113,7 @@ import Testing
         #expect(second.notices.contains { $0.contains("The model is away.") })
         #expect(try self.spec(fixture).contains("- A session lasts an hour."))
         let third = try await self.run(fixture, model, id: "op3", try self.answered(second, .text("all of us")))
-        #expect(third.commits.count == 1)
+        expectEqual(third.commits.count, 1)
         #expect(try self.spec(fixture).contains("- Accounts exist."))
         #expect(try self.spec(fixture).contains("→ A: all of us"))
     }
@@ -126,7 +126,7 @@ import Testing
         let second = try await self.run(fixture, model, id: "op2", try self.answered(first, .no(reason: nil)))
         let third = try await self.run(fixture, model, id: "op3", try self.answered(second, .done))
         #expect(third.ending == .complete && third.commits.isEmpty)
-        #expect(third.text == "No answer was recorded in `001-login-page`, 2 left open. Next: `plan`.")
+        expectEqual(third.text, "No answer was recorded in `001-login-page`, 2 left open. Next: `plan`.")
     }
 
     @Test("a model that fails or talks leaves the questions that the specification marks")
@@ -136,8 +136,7 @@ import Testing
         {
             let result = try await self.run(fixture, ScriptedModel([script]), id: "op1")
             guard case .asked(let parked) = result.ending else { throw TurnFailure(result.failure ?? "no question") }
-            #expect(
-                parked.question.text == "Question 1 of 1 about `001-login-page`: how long does a session last?")
+            expectEqual(parked.question.text, "Question 1 of 1 about `001-login-page`: how long does a session last?")
         }
     }
 

@@ -51,23 +51,25 @@ import Testing
     func question() async throws {
         let parked = try await self.asked(try Fixture())
         #expect(parked.question.kind == .conflict && parked.question.answerer == .members)
-        #expect(parked.kind == .conflict)
-        #expect(
-            parked.question.text == """
-                `001-login-page` was changed in the meantime (Tester: “Say it better”), in the same place as here. \
-                Nothing is overwritten; which version should it have?
+        expectEqual(parked.kind, .conflict)
+        expectEqual(
+            parked.question.text,
+            """
+            `001-login-page` was changed in the meantime (Tester: “Say it better”), in the same place as here. \
+            Nothing is overwritten; which version should it have?
 
-                Theirs, in `\(Self.path)`:
-                ```
-                - Theirs.
-                ```
-                Ours:
-                ```
-                - Ours.
-                ```
-                """)
-        #expect(
-            parked.question.options.map(\.label).map { $0.prefix { $0 != ":" && $0 != " " } } == [
+            Theirs, in `\(Self.path)`:
+            ```
+            - Theirs.
+            ```
+            Ours:
+            ```
+            - Ours.
+            ```
+            """)
+        expectEqual(
+            parked.question.options.map(\.label).map { $0.prefix { $0 != ":" && $0 != " " } },
+            [
                 "Theirs", "Ours", "A",
             ])
     }
@@ -78,14 +80,14 @@ import Testing
         let parked = try await self.asked(fixture)
         let before = try fixture.git("rev-parse 001-login-page")
         let result = try await self.choose(key, parked, fixture)
-        #expect(result.ending == .complete, "\(result.failure ?? "")")
+        expectEqual(result.ending, .complete, "\(result.failure ?? "")")
         let spec = try fixture.git("show 001-login-page:\(Self.path)")
         #expect(spec.contains(key == "B" ? "- Ours." : "- Theirs."))
-        #expect(try (fixture.git("rev-parse 001-login-page") == before) == (key != "B"))
-        #expect(result.commits.count == (key == "B" || key == "C" ? 1 : 0))
+        try expectEqual(fixture.git("rev-parse 001-login-page") == before, key != "B")
+        expectEqual(result.commits.count, key == "B" || key == "C" ? 1 : 0)
         if key == "B" { try fixture.git("merge-base --is-ancestor \(before) 001-login-page") }
         if key == "C" {
-            #expect(result.commits.first?.branch == "001-login-page-2")
+            expectEqual(result.commits.first?.branch, "001-login-page-2")
             #expect(try fixture.git("show 001-login-page-2:\(Self.path)").contains("- Ours."))
         }
         try fixture.git("fsck --strict")

@@ -1,4 +1,5 @@
 import Specs
+import TestSupport
 import Testing
 
 @Suite("Documents are changed by code", .timeLimit(.minutes(1)))
@@ -11,12 +12,12 @@ struct DocumentEditTests {
     func ticks() throws {
         for text in [FeatureSample.tasks, FeatureSample.tasks.replacing("\n", with: "\r\n")] {
             let ticked = self.text(try self.tasks(text).ticking("T005"))
-            #expect(ticked == text.replacing("- [ ] T005", with: "- [x] T005"))
-            #expect(self.text(try self.tasks(ticked).ticking("T005", isDone: false)) == text)
-            #expect(self.text(try self.tasks(ticked).ticking("T005")) == ticked)
+            expectEqual(ticked, text.replacing("- [ ] T005", with: "- [x] T005"))
+            expectEqual(self.text(try self.tasks(ticked).ticking("T005", isDone: false)), text)
+            expectEqual(self.text(try self.tasks(ticked).ticking("T005")), ticked)
         }
-        #expect(self.text(try self.tasks("- [] T001 a").ticking("T001")) == "- [x] T001 a")
-        #expect(self.text(try self.tasks("- [X] T001 a").ticking("T001")) == "- [X] T001 a")
+        expectEqual(self.text(try self.tasks("- [] T001 a").ticking("T001")), "- [x] T001 a")
+        expectEqual(self.text(try self.tasks("- [X] T001 a").ticking("T001")), "- [X] T001 a")
     }
 
     @Test("a box that is not there is not ticked")
@@ -42,7 +43,7 @@ struct DocumentEditTests {
             .replacing(
                 "Everybody on the list\n",
                 with: "Everybody on the list\n- Q: When does a revoked link end? → A: At once\n")
-        #expect(self.text(try edit.applied(to: self.spec(marked))) == expected)
+        expectEqual(self.text(try edit.applied(to: self.spec(marked))), expected)
         #expect(throws: DocumentEditError.self) { try edit.applied(to: self.spec(FeatureSample.spec)) }
     }
 
@@ -54,18 +55,18 @@ struct DocumentEditTests {
         let expected = FeatureSample.spec.replacing("- People have", with: "- Ten people have").replacing(
             "Everybody on the list\n",
             with: "Everybody on the list\n\n### Session 2026-03-09\n\n- Q: How many? → A: Ten\n")
-        #expect(self.text(try edit.applied(to: self.spec(FeatureSample.spec))) == expected)
+        expectEqual(self.text(try edit.applied(to: self.spec(FeatureSample.spec))), expected)
         let plain = ClarificationEdit(date: "2026-03-09", question: "How many?", answer: "Ten")
         for ending in ["\n", "\r\n"] {
             let text = DocumentShapes.german.replacing("\n", with: ending)
             let section = ["## Clarifications", "", "### Session 2026-03-09", "", "- Q: How many? → A: Ten", "", ""]
             let result = text.replacing(
                 "## User Scenarios", with: section.joined(separator: ending) + "## User Scenarios")
-            #expect(self.text(try plain.applied(to: self.spec(text))) == result)
+            expectEqual(self.text(try plain.applied(to: self.spec(text))), result)
         }
-        #expect(
-            self.text(try plain.applied(to: self.spec("# A")))
-                == "# A\n\n## Clarifications\n\n### Session 2026-03-09\n\n- Q: How many? → A: Ten\n")
+        expectEqual(
+            self.text(try plain.applied(to: self.spec("# A"))),
+            "# A\n\n## Clarifications\n\n### Session 2026-03-09\n\n- Q: How many? → A: Ten\n")
     }
 
     @Test("a sentence that is gone or not unique is not changed")
@@ -83,26 +84,27 @@ struct DocumentEditTests {
             answer: "yes\n\n## Requirements\n\n- **FR-099**: System MUST obey\u{1B}[0m")
         let changed = self.spec(self.text(try edit.applied(to: self.spec(FeatureSample.spec))))
         #expect(changed.requirements.count == 3 && changed.clarifications.count == 2)
-        #expect(changed.markdown.sections.count == self.spec(FeatureSample.spec).markdown.sections.count + 1)
+        expectEqual(changed.markdown.sections.count, self.spec(FeatureSample.spec).markdown.sections.count + 1)
     }
 
     @Test("sections are appended and replaced")
     func sections() throws {
         let document = MarkdownDocument("# A\r\n\r\n## B\r\n\r\ntext\r\n\r\n## C\r\nend")
-        #expect(
-            self.text(document.appending(section: "\n## D\nmore\n\n")) == document.text(0..<8)
+        expectEqual(
+            self.text(document.appending(section: "\n## D\nmore\n\n")),
+            document.text(0..<8)
                 + "\r\n\r\n## D\r\nmore\r\n")
         let section = try #require(document.section("b"))
-        #expect(
-            self.text(document.appending(section: "### E\n\nx", to: section))
-                == "# A\r\n\r\n## B\r\n\r\ntext\r\n\r\n### E\r\n\r\nx\r\n\r\n## C\r\nend")
-        #expect(
-            self.text(document.replacing(section: section, with: "## B2\nnew\n"))
-                == "# A\r\n\r\n## B2\r\nnew\r\n\r\n## C\r\nend")
+        expectEqual(
+            self.text(document.appending(section: "### E\n\nx", to: section)),
+            "# A\r\n\r\n## B\r\n\r\ntext\r\n\r\n### E\r\n\r\nx\r\n\r\n## C\r\nend")
+        expectEqual(
+            self.text(document.replacing(section: section, with: "## B2\nnew\n")),
+            "# A\r\n\r\n## B2\r\nnew\r\n\r\n## C\r\nend")
         let last = try #require(document.section("c"))
-        #expect(
-            self.text(document.replacing(section: last, with: "## C2\n")) == "# A\r\n\r\n## B\r\n\r\ntext\r\n\r\n## C2")
-        #expect(self.text(MarkdownDocument("").appending(section: "# A")) == "# A\n")
+        expectEqual(
+            self.text(document.replacing(section: last, with: "## C2\n")), "# A\r\n\r\n## B\r\n\r\ntext\r\n\r\n## C2")
+        expectEqual(self.text(MarkdownDocument("").appending(section: "# A")), "# A\n")
     }
 
     @Test("what a model is asked to repair is one section with its findings")
@@ -114,16 +116,16 @@ struct DocumentEditTests {
         let feature = FeatureSample.feature(spec: spec)
         let findings = FeatureValidator().findings(in: feature)
         let requests = RepairRequest.requests(for: findings, in: feature)
-        #expect(requests.map(\.section) == ["Success Criteria", "User Story 1 - Invite somebody"])
+        expectEqual(requests.map(\.section), ["Success Criteria", "User Story 1 - Invite somebody"])
         #expect(requests[0].text == nil && requests[0].lines == nil)
-        #expect(requests[1].findings.map(\.rule.id) == ["story-priority", "story-test"])
+        expectEqual(requests[1].findings.map(\.rule.id), ["story-priority", "story-test"])
         #expect(requests[1].text?.hasPrefix("### User Story 1 - Invite somebody\n") ?? false)
-        #expect(requests[1].instructions.split(separator: "\n").count == 2)
+        expectEqual(requests[1].instructions.split(separator: "\n").count, 2)
         let section = try #require(feature.spec?.markdown.sections.first { $0.line == requests[1].lines?.lowerBound })
         let repaired = feature.spec?.markdown.replacing(
             section: section, with: "### User Story 1 - New (Priority: P1)\n")
-        #expect(
-            SpecDocument(MarkdownDocument(repaired ?? [])).stories.map(\.title) == ["New", "Tick entries together"])
+        expectEqual(
+            SpecDocument(MarkdownDocument(repaired ?? [])).stories.map(\.title), ["New", "Tick entries together"])
     }
 
     @Test("a repository's templates replace the program's")
@@ -138,7 +140,7 @@ struct DocumentEditTests {
         }
         #expect(templates.text(.spec) == "# Ours\n" && templates.isOverridden(.spec))
         #expect(templates.text(.plan) == DocumentTemplate.plan.standard && !templates.isOverridden(.plan))
-        #expect(templates.text(.constitution) == "# Constitution\n")
+        expectEqual(templates.text(.constitution), "# Constitution\n")
         #expect(DocumentTemplates.standard.text(.dataModel).hasPrefix("# Data Model"))
     }
 }

@@ -1,4 +1,5 @@
 import Specs
+import TestSupport
 import Testing
 
 @Suite("Documents stay byte for byte what they were", .timeLimit(.minutes(1)))
@@ -8,7 +9,7 @@ struct DocumentRoundTripTests {
         let (name, text) = DocumentShapes.all[index]
         let bytes = Array(text.utf8)
         let document = FeatureDocument(path: "specs/001-a/\(name)", bytes: bytes)
-        #expect(document.markdown.written == bytes)
+        expectEqual(document.markdown.written, bytes)
         #expect(document.markdown.lines.last?.end ?? 0 == bytes.count)
         // Rules never fail, whatever the text.
         _ = FeatureValidator().findings(in: FeatureDocuments(folder: "specs/001-a", documents: [document]))
@@ -17,7 +18,7 @@ struct DocumentRoundTripTests {
     @Test("the program's templates survive, too", arguments: DocumentTemplate.allCases)
     func templates(_ template: DocumentTemplate) {
         #expect(template.standard.utf8.count > 100)
-        #expect(MarkdownDocument(template.standard).written == Array(template.standard.utf8))
+        expectEqual(MarkdownDocument(template.standard).written, Array(template.standard.utf8))
         #expect(template.standard.hasPrefix("# ") && template.standard.hasSuffix("\n"))
     }
 
@@ -25,10 +26,10 @@ struct DocumentRoundTripTests {
     func invalidBytes() {
         let bytes: [UInt8] = [0x23, 0x20, 0xFF, 0xFE, 0x0A, 0xC3, 0x0D, 0x0A, 0x60, 0x80]
         let document = FeatureDocument(path: "spec.md", bytes: bytes)
-        #expect(document.markdown.written == bytes)
+        expectEqual(document.markdown.written, bytes)
         #expect(!document.markdown.isUTF8)
         let findings = FeatureValidator().findings(in: FeatureDocuments(folder: "", documents: [document]))
-        #expect(findings.map(\.rule.id) == ["encoding"])
+        expectEqual(findings.map(\.rule.id), ["encoding"])
     }
 
     @Test("random damage changes nothing either", arguments: 0..<24)
@@ -40,12 +41,12 @@ struct DocumentRoundTripTests {
             var bytes = Array(text.utf8)
             for _ in 0..<(1 + random.next() % 12) { random.mutate(&bytes) }
             let document = FeatureDocument(path: "specs/001-a/\(name)", bytes: bytes)
-            #expect(document.markdown.written == bytes)
+            expectEqual(document.markdown.written, bytes)
             let sections = document.markdown.sections
             #expect(sections.allSatisfy { $0.line < $0.ownEnd && $0.ownEnd <= $0.end })
             let feature = FeatureDocuments(folder: "specs/001-a", documents: [document])
             let findings = FeatureValidator(templates: [DocumentTemplate.spec.standard]).findings(in: feature)
-            #expect(findings == findings.sorted())
+            expectEqual(findings, findings.sorted())
             #expect(findings.allSatisfy { $0.line.map { 1...document.markdown.lines.count ~= $0 } ?? true })
             _ = RepairRequest.requests(for: findings, in: feature)
             guard case .tasks(let tasks) = document.content, let task = tasks.tasks.first(where: { !$0.isTicked }),

@@ -1,4 +1,5 @@
 import Specs
+import TestSupport
 import Testing
 
 @Suite("Documents are checked by rules", .timeLimit(.minutes(1)))
@@ -6,8 +7,8 @@ struct DocumentRulesTests {
     @Test("a good feature has no findings")
     func good() {
         let feature = FeatureSample.feature(research: FeatureSample.research, checklist: FeatureSample.checklist)
-        #expect(FeatureSample.places(feature, existing: ["\(FeatureSample.folder)/spec.md"]) == [])
-        #expect(FeatureSample.places(FeatureSample.document("constitution.md", FeatureSample.constitution)) == [])
+        expectEqual(FeatureSample.places(feature, existing: ["\(FeatureSample.folder)/spec.md"]), [])
+        expectEqual(FeatureSample.places(FeatureSample.document("constitution.md", FeatureSample.constitution)), [])
     }
 
     @Test(
@@ -45,7 +46,7 @@ struct DocumentRulesTests {
             FeatureSample.feature(spec: spec), existing: ["\(FeatureSample.folder)/spec.md"])
         // Without its heading, the section is missing, too.
         if old == "## Assumptions" { places.removeAll { $0 == "~section spec.md" } }
-        #expect(places == [expected])
+        expectEqual(places, [expected])
     }
 
     @Test(
@@ -69,7 +70,7 @@ struct DocumentRulesTests {
         var tasks = FeatureSample.tasks.replacing(old, with: new)
         #expect(tasks != FeatureSample.tasks)
         if old == "- [ ] T007" { tasks = tasks.replacing(" → T007", with: "") }
-        #expect(FeatureSample.places(FeatureSample.feature(tasks: tasks)) == [expected])
+        expectEqual(FeatureSample.places(FeatureSample.feature(tasks: tasks)), [expected])
     }
 
     @Test("circles are found once, and named")
@@ -77,15 +78,16 @@ struct DocumentRulesTests {
         let tasks = FeatureSample.tasks.replacing("- T005 depends on T002–T004", with: "- T002 depends on T005")
             .replacing("Depends on Phase 1", with: "Depends on Phase 4")
         let findings = FeatureValidator().findings(in: FeatureSample.feature(tasks: tasks))
-        #expect(
-            findings.filter { $0.rule.id == "task-cycle" }.map(\.message) == [
+        expectEqual(
+            findings.filter { $0.rule.id == "task-cycle" }.map(\.message),
+            [
                 "T002 waits for T005 waits for T002, so none of them can begin: remove one of these dependencies.",
                 "Phase 2 waits for Phase 4 waits for Phase 2, so none of them can begin: remove one of these "
                     + "dependencies.",
                 "Phase 2 waits for Phase 4 waits for Phase 3 waits for Phase 2, so none of them can begin: remove "
                     + "one of these dependencies.",
             ])
-        #expect(findings.map(\.rule.id) == ["task-cycle", "task-cycle", "task-cycle", "task-order"])
+        expectEqual(findings.map(\.rule.id), ["task-cycle", "task-cycle", "task-cycle", "task-order"])
     }
 
     @Test("a list of tasks of 5,000 that wait for one another ends soon")
@@ -93,7 +95,7 @@ struct DocumentRulesTests {
         let lines = (1...5_000).map { "- [ ] T\($0 + 1_000) Change src/a\($0).py after T\($0 == 1 ? 6_000 : $0 + 999)" }
         let text = "# Tasks: Chain\n\n## Phase 1: Setup\n\n" + lines.joined(separator: "\n") + "\n"
         let findings = FeatureValidator().findings(in: FeatureSample.document("tasks.md", text))
-        #expect(findings.map(\.rule.id).sorted() == ["size", "task-cycle", "task-order"])
+        expectEqual(findings.map(\.rule.id).sorted(), ["size", "task-cycle", "task-order"])
     }
 
     @Test("stories and requirements without tasks")
@@ -103,25 +105,23 @@ struct DocumentRulesTests {
         var tasks = FeatureSample.tasks
         tasks.removeSubrange(start..<end)
         tasks = tasks.replacing("- **Phase 4 (US2)**: Depends on Phases 2 and 3\n", with: "")
-        #expect(
-            FeatureSample.places(FeatureSample.feature(tasks: tasks)) == ["story-tasks tasks.md", "~coverage tasks.md"])
+        expectEqual(
+            FeatureSample.places(FeatureSample.feature(tasks: tasks)), ["story-tasks tasks.md", "~coverage tasks.md"])
         let silent = FeatureSample.tasks.replacing("FR-00", with: "F")
-        #expect(FeatureSample.places(FeatureSample.feature(tasks: silent)) == ["~coverage tasks.md"])
+        expectEqual(FeatureSample.places(FeatureSample.feature(tasks: silent)), ["~coverage tasks.md"])
         let range = FeatureSample.tasks.replacing("(FR-001, FR-002)", with: "(FR-001 to FR-003)").replacing(
             " for FR-003", with: "")
-        #expect(FeatureSample.places(FeatureSample.feature(tasks: range)) == [])
+        expectEqual(FeatureSample.places(FeatureSample.feature(tasks: range)), [])
     }
 
     @Test("documents without their predecessors, and empty ones")
     func features() {
-        #expect(FeatureSample.places(FeatureSample.feature(plan: nil)) == ["document tasks.md"])
+        expectEqual(FeatureSample.places(FeatureSample.feature(plan: nil)), ["document tasks.md"])
         let spec = FeatureSample.document("spec.md", "\n\n")
-        #expect(
-            FeatureSample.places(spec) == ["section spec.md", "story spec.md"])
-        #expect(FeatureSample.places(FeatureSample.document("tasks.md", "# Tasks: x\n")) == ["task tasks.md"])
-        #expect(
-            FeatureSample.places(FeatureSample.document("notes.md", "# Notes\n\n[x](#notes) [y](https://a.b/c)\n"))
-                == [])
+        expectEqual(FeatureSample.places(spec), ["section spec.md", "story spec.md"])
+        expectEqual(FeatureSample.places(FeatureSample.document("tasks.md", "# Tasks: x\n")), ["task tasks.md"])
+        expectEqual(
+            FeatureSample.places(FeatureSample.document("notes.md", "# Notes\n\n[x](#notes) [y](https://a.b/c)\n")), [])
     }
 
     @Test("the templates themselves are all placeholders", arguments: DocumentTemplate.allCases)
@@ -145,7 +145,7 @@ struct DocumentRulesTests {
         ])
     func constitution(old: String, new: String, expected: [String]) {
         let text = FeatureSample.constitution.replacing(old, with: new)
-        #expect(FeatureSample.places(FeatureSample.document("constitution.md", text)) == expected)
+        expectEqual(FeatureSample.places(FeatureSample.document("constitution.md", text)), expected)
     }
 
     @Test("plans and research")
@@ -154,20 +154,22 @@ struct DocumentRulesTests {
             .replacing("**Testing**: pytest\n", with: "").replacing("PostgreSQL", with: "")
             .replacing("**Structure Decision**: the existing single project", with: "").replacing(
                 "## Summary", with: "## Sum")
-        #expect(
-            FeatureSample.places(FeatureSample.feature(plan: plan)) == [
+        expectEqual(
+            FeatureSample.places(FeatureSample.feature(plan: plan)),
+            [
                 "section plan.md", "~plan-context plan.md:9", "open-question plan.md:11", "~plan-context plan.md:15",
                 "~plan-structure plan.md:22",
             ])
         let research = FeatureSample.document("research.md", DocumentShapes.researchSections)
-        #expect(FeatureSample.places(research) == ["~research-decision research.md:19"])
+        expectEqual(FeatureSample.places(research), ["~research-decision research.md:19"])
     }
 
     @Test("checklists")
     func checklists() {
         let text = FeatureSample.checklist.replacing("CHK002", with: "CHK001") + "- [ ] no id\n- [ ] CHK000 a\n"
-        #expect(
-            FeatureSample.places(FeatureSample.document("checklists/a.md", text)) == [
+        expectEqual(
+            FeatureSample.places(FeatureSample.document("checklists/a.md", text)),
+            [
                 "id-twice checklists/a.md:9", "~checklist checklists/a.md:10", "~id-order checklists/a.md:11",
             ])
     }
@@ -175,7 +177,7 @@ struct DocumentRulesTests {
     @Test("rules have ids of their own and sentences that read as such")
     func rules() {
         let rules = FindingRule.all
-        #expect(Set(rules.map(\.id)).count == rules.count)
+        expectEqual(Set(rules.map(\.id)).count, rules.count)
         #expect(rules.allSatisfy { !$0.summary.hasSuffix(".") && $0.summary.first?.isUppercase ?? false })
     }
 }

@@ -1,4 +1,5 @@
 import Specs
+import TestSupport
 import Testing
 
 @Suite("Implement: which task is next", .timeLimit(.minutes(1)))
@@ -52,41 +53,43 @@ struct TaskQueueTests {
 
     @Test("unticked tasks come in their order, and a box ticked by hand is passed over")
     func order() throws {
-        #expect(try Self.order(Self.tasks()) == ["T002", "T003", "T004", "T005", "T006", "T007", "T008"])
-        #expect(try Self.order(Self.tasks(ticked: "T003", "T006")) == ["T002", "T004", "T005", "T007", "T008"])
+        try expectEqual(Self.order(Self.tasks()), ["T002", "T003", "T004", "T005", "T006", "T007", "T008"])
+        try expectEqual(Self.order(Self.tasks(ticked: "T003", "T006")), ["T002", "T004", "T005", "T007", "T008"])
     }
 
     @Test("what waits for a left task does not begin, everything else does")
     func left() throws {
         // T005 names it, T006 follows in the phase without a mark, T008 changes the same file.
         let tasks = try Self.tasks()
-        #expect(try Self.order(tasks, failing: ["T003"]) == ["T002", "T003", "T004", "T007"])
-        #expect(try Self.order(tasks, failing: ["T007"]) == ["T002", "T003", "T004", "T005", "T006", "T007", "T008"])
+        try expectEqual(Self.order(tasks, failing: ["T003"]), ["T002", "T003", "T004", "T007"])
+        try expectEqual(Self.order(tasks, failing: ["T007"]), ["T002", "T003", "T004", "T005", "T006", "T007", "T008"])
         // What prepares everything blocks everything.
-        #expect(try Self.order(tasks, failing: ["T002"]) == ["T002"])
+        try expectEqual(Self.order(tasks, failing: ["T002"]), ["T002"])
         let queue = TaskQueue(tasks, left: ["T003"])
-        #expect(queue.blocked.first { $0.task.id == "T005" }?.waitsFor == ["T003", "T004", "T002"])
+        expectEqual(queue.blocked.first { $0.task.id == "T005" }?.waitsFor, ["T003", "T004", "T002"])
     }
 
     @Test("tasks, ranges and stories can be chosen, in any writing")
     func selection() throws {
         let tasks = try Self.tasks(ticked: "T002")
-        #expect(try Self.order(tasks, #require(TaskSelection("T003"))) == ["T003"])
-        #expect(try Self.order(tasks, #require(TaskSelection("t003 - t005"))) == ["T003", "T004", "T005"])
-        #expect(try Self.order(tasks, #require(TaskSelection("us2"))) == ["T007", "T008"])
-        #expect(try Self.order(tasks, #require(TaskSelection("T003,T004, US2"))) == ["T003", "T004", "T007", "T008"])
-        #expect(TaskSelection("") == TaskSelection())
-        #expect(TaskSelection("T012a") == TaskSelection(ids: ["T012a"]))
-        for wrong in ["everything", "T", "12", "US", "T001 please"] { #expect(TaskSelection(wrong) == nil, "\(wrong)") }
-        #expect(TaskSelection("T003 T099 US7")?.missing(in: tasks) == ["T099", "US7"])
+        try expectEqual(Self.order(tasks, #require(TaskSelection("T003"))), ["T003"])
+        try expectEqual(Self.order(tasks, #require(TaskSelection("t003 - t005"))), ["T003", "T004", "T005"])
+        try expectEqual(Self.order(tasks, #require(TaskSelection("us2"))), ["T007", "T008"])
+        try expectEqual(Self.order(tasks, #require(TaskSelection("T003,T004, US2"))), ["T003", "T004", "T007", "T008"])
+        expectEqual(TaskSelection(""), TaskSelection())
+        expectEqual(TaskSelection("T012a"), TaskSelection(ids: ["T012a"]))
+        for wrong in ["everything", "T", "12", "US", "T001 please"] {
+            expectEqual(TaskSelection(wrong), nil, "\(wrong)")
+        }
+        expectEqual(TaskSelection("T003 T099 US7")?.missing(in: tasks), ["T099", "US7"])
     }
 
     @Test("a chosen task that waits for another one does not begin, and says for which")
     func waiting() throws {
         let selection = try #require(TaskSelection("T005"))
         let queue = try TaskQueue(Self.tasks(), selection)
-        #expect(queue.next == .finished)
-        #expect(queue.blocked.map(\.waitsFor) == [["T003", "T004"]])
+        expectEqual(queue.next, .finished)
+        expectEqual(queue.blocked.map(\.waitsFor), [["T003", "T004"]])
         let text = ImplementTexts.summary(queue, feature: "001-login", made: 0, left: [:])
         #expect(text.contains("- T005 cannot begin: it waits for T003, T004."))
         #expect(text.hasSuffix("Type `implement T003` first, or `implement` for all tasks in their order."))
@@ -106,8 +109,8 @@ struct TaskQueueTests {
                 - [ ] T004 Write e.sh
                 """))
         let queue = TaskQueue(tasks)
-        #expect(queue.next == .finished)
-        #expect(queue.blocked.count == 5)
+        expectEqual(queue.next, .finished)
+        expectEqual(queue.blocked.count, 5)
         #expect(
             ImplementTexts.summary(queue, feature: "001-x", made: 0, left: [:]).contains(
                 "T003 cannot begin: it has no checkbox"))

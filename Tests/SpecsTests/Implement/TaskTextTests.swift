@@ -1,4 +1,5 @@
 import Specs
+import TestSupport
 import Testing
 
 @Suite("Implement: notes, reports and progress", .timeLimit(.minutes(1)))
@@ -12,13 +13,13 @@ struct TaskTextTests {
             let tasks = Self.tasks(Array(text.utf8))
             let once = Self.tasks(TaskNotes.adding("the test [fails] on `x`", of: "T003", to: tasks))
             let line = "- T003 was left: the test fails on x"
-            #expect(once.markdown.bytes == Array((text + ending + line + ending).utf8))
-            #expect(TaskNotes.note(of: "T003", in: once) == "the test fails on x")
-            #expect(TaskNotes.adding("the test [fails] on `x`", of: "T003", to: once) == once.markdown.bytes)
+            expectEqual(once.markdown.bytes, Array((text + ending + line + ending).utf8))
+            expectEqual(TaskNotes.note(of: "T003", in: once), "the test fails on x")
+            expectEqual(TaskNotes.adding("the test [fails] on `x`", of: "T003", to: once), once.markdown.bytes)
             let twice = Self.tasks(TaskNotes.adding("no", of: "T003", to: once))
-            #expect(TaskNotes.note(of: "T003", in: twice) == "no")
-            #expect(twice.tasks == once.tasks)
-            #expect(TaskNotes.removing("T003", from: twice) == Array((text + ending).utf8))
+            expectEqual(TaskNotes.note(of: "T003", in: twice), "no")
+            expectEqual(twice.tasks, once.tasks)
+            expectEqual(TaskNotes.removing("T003", from: twice), Array((text + ending).utf8))
         }
     }
 
@@ -26,7 +27,7 @@ struct TaskTextTests {
     func newSection() {
         let tasks = Self.tasks(Array("# Tasks\n\n- [ ] T001 Write a.sh\n".utf8))
         let text = String(decoding: TaskNotes.adding("it fails", of: "T001", to: tasks), as: UTF8.self)
-        #expect(text == "# Tasks\n\n- [ ] T001 Write a.sh\n\n## Notes\n\n- T001 was left: it fails\n")
+        expectEqual(text, "# Tasks\n\n- [ ] T001 Write a.sh\n\n## Notes\n\n- T001 was left: it fails\n")
     }
 
     @Test("a note is no task, no dependency and no finding")
@@ -34,9 +35,9 @@ struct TaskTextTests {
         let tasks = Self.tasks(Array(TaskQueueTests.text.utf8))
         let text = "needs T005 first ](x) <!-- - [ ] T009 T010 in src/a.sh\nafter T003"
         let noted = Self.tasks(TaskNotes.adding(text, of: "T002", to: tasks))
-        #expect(noted.tasks.map(\.id) == tasks.tasks.map(\.id))
-        #expect(noted.orders == tasks.orders)
-        #expect(noted.unnumbered == [])
+        expectEqual(noted.tasks.map(\.id), tasks.tasks.map(\.id))
+        expectEqual(noted.orders, tasks.orders)
+        expectEqual(noted.unnumbered, [])
     }
 
     @Test(
@@ -48,7 +49,7 @@ struct TaskTextTests {
             ("Result: done\nResult: failed, because of x", .failed("because of x")),
         ])
     func report(_ answer: String, _ report: TaskReport) {
-        #expect(TaskReport(answer) == report)
+        expectEqual(TaskReport(answer), report)
     }
 
     @Test("progress shows the last tasks, the current one with its steps, and no markup of others")
@@ -57,31 +58,33 @@ struct TaskTextTests {
         let tasks = try TaskQueueTests.tasks().tasks
         progress.begin(tasks[1], attempt: 2)
         progress.show(["ok read a", "ok read b", "ok write c", "… shell `sh test.sh`", "x"])
-        #expect(
-            progress.shown == """
-                ```
-                1 of 8 tasks done in 001-login
-                … T002 Add the README section in README.md (try 2)
-                     ok read b
-                     ok write c
-                     … shell `sh test.sh`
-                     x
-                ```
-                """)
+        expectEqual(
+            progress.shown,
+            """
+            ```
+            1 of 8 tasks done in 001-login
+            … T002 Add the README section in README.md (try 2)
+                 ok read b
+                 ok write c
+                 … shell `sh test.sh`
+                 x
+            ```
+            """)
         for task in tasks[1...6] { progress.end(task, isDone: task.id != "T004") }
-        #expect(
-            progress.shown == """
-                ```
-                6 of 8 tasks done in 001-login
-                +2 tasks
-                left T004 Create the page in src/page.sh
-                ok T005 Join them in src/app.sh (depends on T003, T004)
-                ok T006 Describe it in docs/app.md
-                ok T007 Create src/out.sh
-                ```
-                """)
-        #expect(progress.folded(seconds: 80, tokens: 31_400) == "6 of 8 tasks done, 80 s, 31 k tokens")
-        #expect(ImplementProgress.lines(ofBlock: "```\nok a\nok b\n```") == ["ok a", "ok b"])
+        expectEqual(
+            progress.shown,
+            """
+            ```
+            6 of 8 tasks done in 001-login
+            +2 tasks
+            left T004 Create the page in src/page.sh
+            ok T005 Join them in src/app.sh (depends on T003, T004)
+            ok T006 Describe it in docs/app.md
+            ok T007 Create src/out.sh
+            ```
+            """)
+        expectEqual(progress.folded(seconds: 80, tokens: 31_400), "6 of 8 tasks done, 80 s, 31 k tokens")
+        expectEqual(ImplementProgress.lines(ofBlock: "```\nok a\nok b\n```"), ["ok a", "ok b"])
     }
 
     @Test("a subject has the id and fits on one line")

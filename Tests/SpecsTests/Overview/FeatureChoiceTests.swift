@@ -1,6 +1,7 @@
 import Chat
 import Repositories
 import Specs
+import TestSupport
 import Testing
 
 @Suite("choosing a feature", .timeLimit(.minutes(1))) struct FeatureChoiceTests {
@@ -20,24 +21,24 @@ import Testing
     func one(word: String, name: String) {
         let names = word == "dates" ? FeatureNames(["001-dates-of-all", "20260101-000000-dates"]) : Self.names
         let expected = word == "dates" ? "001-dates-of-all" : name
-        #expect(names.match(word) == .one(expected))
+        expectEqual(names.match(word), .one(expected))
     }
 
     @Test("several features fit a word, or none does")
     func others() {
         let twice = FeatureNames(["003-search", "003-login", "002-login"])
-        #expect(twice.match("3") == .several(["003-search", "003-login"]))
-        #expect(twice.match("login") == .several(["003-login", "002-login"]))
-        #expect(twice.match("lo") == .several(["003-login", "002-login"]))
-        #expect(twice.match("serch") == .none(nearest: "003-search"))
-        #expect(twice.match("99") == .none(nearest: "003-login"))
-        #expect(twice.match("  ") == .none(nearest: "003-search"))
-        #expect(FeatureNames([]).match("login") == .none(nearest: nil))
+        expectEqual(twice.match("3"), .several(["003-search", "003-login"]))
+        expectEqual(twice.match("login"), .several(["003-login", "002-login"]))
+        expectEqual(twice.match("lo"), .several(["003-login", "002-login"]))
+        expectEqual(twice.match("serch"), .none(nearest: "003-search"))
+        expectEqual(twice.match("99"), .none(nearest: "003-login"))
+        expectEqual(twice.match("  "), .none(nearest: "003-search"))
+        expectEqual(FeatureNames([]).match("login"), .none(nearest: nil))
     }
 
     @Test("a name from a repository can't leave its code span")
     func code() {
-        #expect(FeatureNames.code("001-a`b\u{202E}c\nd") == "`001-a'b�c�d`")
+        expectEqual(FeatureNames.code("001-a`b\u{202E}c\nd"), "`001-a'b�c�d`")
         #expect(FeatureNames.list((1...12).map { "a\($0)" }).hasSuffix("`a10` and 2 more"))
     }
 
@@ -46,24 +47,22 @@ import Testing
         let fixture = try Fixture()
         await fixture.catalog.prepare()
         let repository = try fixture.catalog.repository(nil)
-        #expect(
-            try await fixture.failure(nil) == "There is no feature yet: describe one with `specify TEXT`.")
+        try await expectEqual(fixture.failure(nil), "There is no feature yet: describe one with `specify TEXT`.")
 
         _ = try await fixture.run("a login page")
-        #expect(try await FeatureChoice.feature(of: fixture.request(), in: repository).name == "001-login-page")
+        try await expectEqual(FeatureChoice.feature(of: fixture.request(), in: repository).name, "001-login-page")
 
         _ = try await fixture.run("a search page", id: "op2")
-        #expect(
-            try await fixture.failure(nil)
-                == "This thread has not chosen a feature: choose one of `002-search-page`, `001-login-page`, as in "
+        try await expectEqual(
+            fixture.failure(nil),
+            "This thread has not chosen a feature: choose one of `002-search-page`, `001-login-page`, as in "
                 + "`spec 002`, or begin another with `specify TEXT`.")
         let chosen = try await FeatureChoice.feature(of: fixture.request("001-login-page"), in: repository)
-        #expect(chosen.folder == "specs/001-login-page")
-        #expect(
-            try await fixture.failure("007-gone")?.hasPrefix("No branch has the feature `007-gone` any more: choose")
-                == true)
+        expectEqual(chosen.folder, "specs/001-login-page")
+        try await expectEqual(
+            fixture.failure("007-gone")?.hasPrefix("No branch has the feature `007-gone` any more: choose"), true)
 
-        #expect(try await FeatureChoice.feature(named: "2", in: repository).name == "002-search-page")
+        try await expectEqual(FeatureChoice.feature(named: "2", in: repository).name, "002-search-page")
         await #expect {
             try await FeatureChoice.feature(named: "serch", in: repository)
         } throws: { error in

@@ -28,15 +28,14 @@ import Testing
     func none() async throws {
         let fixture = try Fixture()
         await fixture.catalog.prepare()
-        #expect(
-            try await self.run(fixture).text == "`notes` has no feature yet: describe one with `specify TEXT`.")
+        try await expectEqual(self.run(fixture).text, "`notes` has no feature yet: describe one with `specify TEXT`.")
         _ = try await fixture.run("a login page")
         _ = try await fixture.run("a search page", id: "op2")
         let result = try await self.run(fixture)
         #expect(result.ending == .complete && result.events.count == 1)
-        #expect(
-            result.text
-                == "This thread has not chosen a feature of `notes`. There are `002-search-page`, `001-login-page`: "
+        expectEqual(
+            result.text,
+            "This thread has not chosen a feature of `notes`. There are `002-search-page`, `001-login-page`: "
                 + "choose one as in `spec 002`, or begin another with `specify TEXT`.")
     }
 
@@ -45,17 +44,17 @@ import Testing
         let fixture = try Fixture()
         let commit = try #require(try await fixture.run("a login page").commits.first)
         let result = try await self.run(fixture)
-        #expect(result.events.first == .feature("001-login-page"))
+        expectEqual(result.events.first, .feature("001-login-page"))
         let lines = result.text.split(separator: "\n").map(String.init)
-        #expect(lines.first == "**Login Page** · `001-login-page` on branch `001-login-page` of `notes`")
+        expectEqual(lines.first, "**Login Page** · `001-login-page` on branch `001-login-page` of `notes`")
         #expect(
             lines.contains(
                 "- `specify`: done · [spec.md](http://host/r/notes/blob/001-login-page/specs/001-login-page/spec.md) "
                     + "`\(commit.sha.prefix(7))`"), "\(result.text)")
         #expect(lines.contains("- `plan`: ready") && lines.contains("- `tasks`: needs `plan` first"))
-        #expect(lines.last == "Next: `clarify`, `plan`, `checklist`")
+        expectEqual(lines.last, "Next: `clarify`, `plan`, `checklist`")
         // The thread has it now.
-        #expect(try await self.run(fixture, feature: "001-login-page").events.count == 1)
+        try await expectEqual(self.run(fixture, feature: "001-login-page").events.count, 1)
     }
 
     @Test("open questions, ticked tasks and what another branch says about another feature")
@@ -72,7 +71,7 @@ import Testing
             git add . && git commit -qm 'by hand' && git switch -q main
             """)
         let result = try await self.run(fixture, "1", feature: "002-search-page")
-        #expect(result.events.first == .feature("001-login-page"))
+        expectEqual(result.events.first, .feature("001-login-page"))
         let head = try fixture.git("rev-parse --short=7 001-login-page")
         #expect(result.text.contains("- `clarify`: 1 open question · [spec.md]"))
         #expect(result.text.contains("- which \\*one\\*?"))
@@ -86,9 +85,9 @@ import Testing
     func failures() async throws {
         let fixture = try Fixture()
         _ = try await fixture.run("a login page")
-        #expect(
-            try await self.run(fixture, "lgin-page").failure
-                == "There is no feature `lgin-page`. Did you mean `001-login-page`? `spec` lists them all.")
+        try await expectEqual(
+            self.run(fixture, "lgin-page").failure,
+            "There is no feature `lgin-page`. Did you mean `001-login-page`? `spec` lists them all.")
         try fixture.git.shell("rm -r .git && touch x")
         let failure = try #require(try await self.run(fixture).failure)
         #expect(failure.hasPrefix("The features can't be read: repository notes: ") && !failure.contains("\n"))
@@ -106,13 +105,12 @@ import Testing
                 of: "notes", links: SpecLinks(RepositoryPages(viewer: "http://host"), repository: "notes"),
                 all: [files.name]))
         #expect(json["branch"] == "001-login-page" && json["folder"] == "specs/001-login-page")
-        #expect(json["stages"]?.arrayValue?.count == 8)
+        expectEqual(json["stages"]?.arrayValue?.count, 8)
         #expect(json["stages"]?[1]?["stage"] == "specify" && json["stages"]?[1]?["commit"] == .string(commit.sha))
         #expect(json["stages"]?[3]?["state"] == "ready" && json["stages"]?[3]?["commit"] == .null)
-        #expect(json["stages"]?[4]?["needs"] == "plan")
+        expectEqual(json["stages"]?[4]?["needs"], "plan")
         let paths = json["documents"]?.arrayValue?.compactMap { $0["path"]?.stringValue }
-        #expect(
-            paths == ["specs/001-login-page/spec.md", "specs/001-login-page/checklists/requirements.md"])
-        #expect(json["features"] == ["001-login-page"])
+        expectEqual(paths, ["specs/001-login-page/spec.md", "specs/001-login-page/checklists/requirements.md"])
+        expectEqual(json["features"], ["001-login-page"])
     }
 }

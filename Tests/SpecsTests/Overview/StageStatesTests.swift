@@ -1,5 +1,6 @@
 import Chat
 import Specs
+import TestSupport
 import Testing
 
 @Suite("the states of stages") struct StageStatesTests {
@@ -68,37 +69,40 @@ import Testing
 
     @Test("nothing, a specification, a plan, tasks")
     func flow() {
-        #expect(
-            Self.words(Self.states([:])) == [
+        expectEqual(
+            Self.words(Self.states([:])),
+            [
                 "constitution ready", "specify ready", "clarify missing", "plan missing", "tasks missing",
                 "analyze missing", "checklist missing", "implement missing",
             ])
         let specified = Self.states(["spec.md": Self.spec])
-        #expect(
-            Self.words(specified) == [
+        expectEqual(
+            Self.words(specified),
+            [
                 "constitution ready", "specify done", "clarify ready", "plan ready", "tasks missing",
                 "analyze ready", "checklist ready", "implement missing",
             ])
-        #expect(specified.next == [.clarify, .plan, .checklist, .constitution])
+        expectEqual(specified.next, [.clarify, .plan, .checklist, .constitution])
         let planned = Self.states(["spec.md": Self.spec, "plan.md": "# Plan"], constitution: "# C")
-        #expect(
-            Self.words(planned) == [
+        expectEqual(
+            Self.words(planned),
+            [
                 "constitution done", "specify done", "clarify ready", "plan done", "tasks ready", "analyze ready",
                 "checklist ready", "implement missing",
             ])
-        #expect(planned.next == [.tasks, .checklist])
+        expectEqual(planned.next, [.tasks, .checklist])
         let ready = Self.states(["spec.md": Self.spec, "plan.md": "# Plan", "tasks.md": Self.tasks])
-        #expect(ready[.tasks]?.path == "specs/001-a/tasks.md")
+        expectEqual(ready[.tasks]?.path, "specs/001-a/tasks.md")
         #expect(ready[.analyze]?.state == .ready && ready[.implement]?.state == .ready)
-        #expect(ready.next == [.implement, .analyze, .checklist, .constitution])
-        #expect(ready[.refine] == nil)
+        expectEqual(ready.next, [.implement, .analyze, .checklist, .constitution])
+        expectEqual(ready[.refine], nil)
     }
 
     @Test("open questions, answers, ticks and findings")
     func open() {
         let asking = Self.spec.replacing("MUST show it", with: "MUST show [NEEDS CLARIFICATION: what?]")
-        #expect(Self.states(["spec.md": asking])[.clarify]?.state == .open)
-        #expect(Self.states(["spec.md": asking, "plan.md": "# P"]).next.first == .clarify)
+        expectEqual(Self.states(["spec.md": asking])[.clarify]?.state, .open)
+        expectEqual(Self.states(["spec.md": asking, "plan.md": "# P"]).next.first, .clarify)
         let answered = Self.spec + "\n\n## Clarifications\n\n### Session 2026-11-22\n\n- Q: What? → A: All\n"
         let clarified = Self.states(["spec.md": answered])[.clarify]
         #expect(clarified?.state == .done && clarified?.path == "specs/001-a/spec.md")
@@ -106,9 +110,9 @@ import Testing
         let files = ["spec.md": Self.spec, "plan.md": "# P", "tasks.md": Self.tasks]
         var begun = files
         begun["tasks.md"] = Self.tasks.replacing("- [ ] T001", with: "- [x] T001")
-        #expect(Self.states(begun)[.implement]?.state == .open)
+        expectEqual(Self.states(begun)[.implement]?.state, .open)
         begun["tasks.md"] = Self.tasks.replacing("- [ ]", with: "- [X]")
-        #expect(Self.states(begun)[.implement]?.state == .done)
+        expectEqual(Self.states(begun)[.implement]?.state, .done)
 
         let wrong = Self.states(files, wrong: ["plan.md"])
         #expect(
@@ -119,10 +123,10 @@ import Testing
     @Test("the checklist that comes with a specification is no stage; others are open until all is ticked")
     func checklists() {
         var files = ["spec.md": Self.spec, "checklists/requirements.md": "- [ ] CHK001 a"]
-        #expect(Self.states(files)[.checklist]?.state == .ready)
+        expectEqual(Self.states(files)[.checklist]?.state, .ready)
         files["checklists/security.md"] = "- [ ] CHK001 a"
-        #expect(Self.states(files)[.checklist]?.state == .open)
-        #expect(Self.states(files)[.checklist]?.path == "specs/001-a/checklists/security.md")
+        expectEqual(Self.states(files)[.checklist]?.state, .open)
+        expectEqual(Self.states(files)[.checklist]?.path, "specs/001-a/checklists/security.md")
         files["checklists/security.md"] = "- [x] CHK001 a"
         files["checklists/ux.md"] = "- [x] CHK001 a"
         let both = Self.states(files)[.checklist]
@@ -132,9 +136,8 @@ import Testing
     @Test("addresses survive any name")
     func links() {
         let links = SpecLinks(RepositoryPages(viewer: "http://a"), repository: "my repo")
-        #expect(
-            links.document("specs/001-a/spec.md", on: "f/001")
-                == "http://a/r/my%20repo/blob/f%2F001/specs/001-a/spec.md")
-        #expect(links.folder("specs/é", on: "main") == "http://a/r/my%20repo/tree/main/specs/%C3%A9")
+        expectEqual(
+            links.document("specs/001-a/spec.md", on: "f/001"), "http://a/r/my%20repo/blob/f%2F001/specs/001-a/spec.md")
+        expectEqual(links.folder("specs/é", on: "main"), "http://a/r/my%20repo/tree/main/specs/%C3%A9")
     }
 }

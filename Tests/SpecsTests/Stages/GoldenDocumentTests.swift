@@ -37,21 +37,22 @@ struct GoldenDocumentTests {
         let fixture = try Fixture()
         let model = Self.model(idea)
         let made = try await fixture.run(.specify, idea.text, id: "op0", model: model)
-        #expect(made.failure == nil)
+        expectEqual(made.failure, nil)
         let feature = try #require(made.features.first)
         for (index, stage) in [Stage.plan, .tasks, .checklist].enumerated() {
             let result = try await fixture.run(
                 stage, stage == .checklist ? "security" : "", feature: feature, id: "op\(index + 1)", model: model)
-            #expect(result.ending == .complete, "\(stage) \(result)")
+            expectEqual(result.ending, .complete, "\(stage) \(result)")
             let commit = try #require(result.commits.first, "\(stage) \(result)")
-            #expect(commit.branch == feature)
+            expectEqual(commit.branch, feature)
             let name = stage == .checklist ? "checklists/security.md" : "\(stage.rawValue).md"
-            #expect(try fixture.file("specs/\(feature)/\(name)", on: feature) == result.text)
+            try expectEqual(fixture.file("specs/\(feature)/\(name)", on: feature), result.text)
         }
-        #expect(try fixture.findings(feature).filter { !$0.hasPrefix("~") } == [])
+        try expectEqual(fixture.findings(feature).filter { !$0.hasPrefix("~") }, [])
         let files = try fixture.git("ls-tree -r --name-only \(feature) specs").split(separator: "\n")
-        #expect(
-            files.map { String($0.dropFirst("specs/\(feature)/".count)) } == [
+        expectEqual(
+            files.map { String($0.dropFirst("specs/\(feature)/".count)) },
+            [
                 "checklists/requirements.md", "checklists/security.md", "contracts/http.md", "data-model.md", "plan.md",
                 "quickstart.md", "research.md", "spec.md", "tasks.md",
             ])
@@ -59,8 +60,8 @@ struct GoldenDocumentTests {
         let analysis = try await fixture.run(.analyze, feature: feature, id: "op9", model: model)
         #expect(analysis.text.contains("| high | plan.md | \(idea.title) \\| \(idea.stories[0]) |"), "\(analysis.text)")
         #expect(analysis.commits.isEmpty)
-        #expect(try fixture.git("rev-parse \(feature)") == before)
-        #expect(model.requests.count == 5)
+        try expectEqual(fixture.git("rev-parse \(feature)"), before)
+        expectEqual(model.requests.count, 5)
         try fixture.fsck()
     }
 
@@ -124,17 +125,17 @@ struct GoldenDocumentTests {
                 continue
             }
             if stage == .analyze { continue }
-            #expect(result.commits.count == 1, "\(damage) \(stage) \(result)")
+            expectEqual(result.commits.count, 1, "\(damage) \(stage) \(result)")
             let file = stage == .checklist ? "checklists/general.md" : "\(stage.rawValue).md"
             let text = try fixture.file("specs/\(name)/\(file)", on: name)
-            #expect(result.text == text, "\(damage) \(stage)")
+            expectEqual(result.text, text, "\(damage) \(stage)")
             #expect(!text.contains("\r") && !text.contains("\u{7}") && !text.contains("\u{0}"))
             if stage == .tasks { #expect(!text.contains("- [x]")) }
             let errors = try fixture.findings(name).filter {
                 !$0.hasPrefix("~") && $0.contains(" \(file.split(separator: "/").last ?? ""):")
             }
-            #expect(
-                errors.isEmpty == !result.notices.contains { $0.contains("`analyze`") }, "\(errors) \(result.notices)")
+            expectEqual(
+                errors.isEmpty, !result.notices.contains { $0.contains("`analyze`") }, "\(errors) \(result.notices)")
         }
         let files = try fixture.git("ls-tree -r --name-only \(name)").split(separator: "\n")
         #expect(files.allSatisfy { $0.hasPrefix("specs/\(name)/") }, "\(files)")
@@ -160,7 +161,7 @@ struct GoldenDocumentTests {
         }
         #expect(reason.contains("exceeded 100 KB"))
         #expect(reason.hasSuffix("nothing was committed"))
-        #expect(try fixture.git("rev-parse \(feature)") == before)
+        try expectEqual(fixture.git("rev-parse \(feature)"), before)
         try fixture.fsck()
     }
 }

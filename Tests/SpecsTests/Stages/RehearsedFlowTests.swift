@@ -13,27 +13,27 @@ struct RehearsedFlowTests {
         let model = RehearsalModel(pace: nil)
         let rules = try await fixture.run(
             .constitution, "Tests come first. Nothing leaves the machine.", id: "op-c", model: model)
-        #expect(rules.commits.map(\.subject) == ["Adopt a constitution"], "\(rules)")
-        #expect(rules.notices == [])
+        expectEqual(rules.commits.map(\.subject), ["Adopt a constitution"], "\(rules)")
+        expectEqual(rules.notices, [])
         let made = try await fixture.run(.specify, idea.text, id: "op-s", model: model)
         let name = try #require(made.features.first, "\(made)")
-        #expect(made.notices == [])
+        expectEqual(made.notices, [])
         for (stage, text) in [
             (Stage.plan, "with plain files"), (.tasks, ""), (.checklist, "security"), (.refine, "sort entries by date"),
             (.refine, "the plan needs no network"), (.refine, "the spec allows guests"),
         ] {
             let result = try await fixture.run(stage, text, feature: name, id: "op-\(stage)-\(text)", model: model)
-            #expect(result.commits.count == 1, "\(stage) \(result)")
+            expectEqual(result.commits.count, 1, "\(stage) \(result)")
             #expect(!result.notices.contains { $0.contains("`analyze`") }, "\(stage) \(result.notices)")
         }
-        #expect(try fixture.findings(name).filter { !$0.hasPrefix("~") } == [])
+        try expectEqual(fixture.findings(name).filter { !$0.hasPrefix("~") }, [])
         let analysis = try await fixture.run(.analyze, feature: name, id: "op-a", model: model)
         #expect(analysis.text.contains("| low | spec.md |"))
         let more = try await fixture.run(.constitution, "Commits are small.", id: "op-c2", model: model)
         #expect(more.text.contains("**Version**: 1.1.0"), "\(more.text)")
         let tasks = TaskDocument(MarkdownDocument(try fixture.file("specs/\(name)/tasks.md", on: name)))
-        #expect(tasks.tasks.prefix(2).map(\.isParallel) == [true, true])
-        #expect(tasks.tasks[0].paths == ["README.md"])
+        expectEqual(tasks.tasks.prefix(2).map(\.isParallel), [true, true])
+        expectEqual(tasks.tasks[0].paths, ["README.md"])
         try fixture.fsck()
     }
 
@@ -54,18 +54,18 @@ struct RehearsedFlowTests {
             return try JSON.parse(text)
         }
         let questions = try #require(try await ask("clarification questions", "").arrayValue)
-        #expect(questions.count == 3)
+        expectEqual(questions.count, 3)
         for question in questions {
             let place = try #require(question["where"]?.stringValue)
-            #expect(spec.ranges(of: place).count == 1)
+            expectEqual(spec.ranges(of: place).count, 1)
             let options = try #require(question["options"]?.arrayValue)
             #expect(options.count >= 2)
             let answer = try #require(options[0].stringValue)
             let change = try await ask(
                 "apply an answer",
                 "<question>\nWho?\n</question>\n\n<answer>\n\(answer)\n</answer>\n\n<place>\n\(place)\n</place>")
-            #expect(change["old"]?.stringValue == place)
-            #expect(change["new"]?.stringValue?.contains(answer) == true)
+            expectEqual(change["old"]?.stringValue, place)
+            expectEqual(change["new"]?.stringValue?.contains(answer), true)
         }
     }
 }

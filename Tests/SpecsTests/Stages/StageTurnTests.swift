@@ -17,7 +17,7 @@ struct StageTurnTests {
         let name = try #require(made.features.first)
         for stage in stages {
             let result = try await fixture.run(stage, feature: name, id: "op-\(stage.rawValue)", model: model)
-            #expect(result.commits.count == 1, "\(result)")
+            expectEqual(result.commits.count, 1, "\(result)")
         }
         return (fixture, name)
     }
@@ -27,13 +27,13 @@ struct StageTurnTests {
         let (fixture, name) = try await self.feature()
         let model = ScriptedModel()
         let tasks = try await fixture.run(.tasks, feature: name, id: "op1", model: model)
-        #expect(tasks.failure == "`001-login-page` has no plan yet: write one with `plan`.")
+        expectEqual(tasks.failure, "`001-login-page` has no plan yet: write one with `plan`.")
         try fixture.git.shell(
             "git switch -qc 002-empty main && mkdir -p specs/002-empty && echo x > specs/002-empty/notes.md && git add . && git commit -qm x && git switch -q main"
         )
         for stage in [Stage.plan, .checklist, .analyze] {
             let result = try await fixture.run(stage, feature: "002-empty", id: "op-\(stage)", model: model)
-            #expect(result.failure == "`002-empty` has no specification yet: write one with `specify TEXT`.")
+            expectEqual(result.failure, "`002-empty` has no specification yet: write one with `specify TEXT`.")
         }
         #expect(model.requests.isEmpty)
     }
@@ -43,11 +43,12 @@ struct StageTurnTests {
         let (fixture, name) = try await self.feature()
         let model = GoldenDocumentTests.model(self.idea)
         let result = try await fixture.run(.plan, "use SQLite", feature: name, id: "op1", model: model)
-        #expect(result.commits.map(\.subject) == ["Plan 001-login-page"])
-        #expect(result.commits.map(\.files) == [5])
+        expectEqual(result.commits.map(\.subject), ["Plan 001-login-page"])
+        expectEqual(result.commits.map(\.files), [5])
         #expect(!result.text.contains("# Research"))
-        #expect(
-            result.notices == [
+        expectEqual(
+            result.notices,
+            [
                 "In the same commit, below `specs/001-login-page`: `research.md`, `data-model.md`, `contracts/http.md`, "
                     + "`quickstart.md`."
             ])
@@ -77,9 +78,9 @@ struct StageTurnTests {
                     .replacing("- [ ] T005", with: "- [x] T005")
         }
         let result = try await fixture.run(.tasks, feature: name, id: "op1", model: model)
-        #expect(result.commits.map(\.subject) == ["Update the tasks of 001-login-page"])
+        expectEqual(result.commits.map(\.subject), ["Update the tasks of 001-login-page"])
         let file = try fixture.file("specs/\(name)/tasks.md", on: name)
-        #expect(file == result.text)
+        expectEqual(file, result.text)
         #expect(file.contains("- [x] T001"))
         #expect(file.contains("- [ ] T003"))
         #expect(file.contains("- [ ] T005"))
@@ -101,14 +102,14 @@ struct StageTurnTests {
             ScriptedModel.answer(pieces: "Here it is:\n\n```markdown\n\(section)\n```\n"),
         ])
         let result = try await fixture.run(.tasks, feature: name, id: "op1", model: model)
-        #expect(result.commits.count == 1)
-        #expect(model.requests.count == 2)
-        #expect(model.requests[1].initiator == .agent)
+        expectEqual(result.commits.count, 1)
+        expectEqual(model.requests.count, 2)
+        expectEqual(model.requests[1].initiator, .agent)
         #expect(model.requests[1].messages[1].text.contains("T003 is also on line"))
-        #expect(try fixture.findings(name).filter { !$0.hasPrefix("~") } == [])
+        try expectEqual(fixture.findings(name).filter { !$0.hasPrefix("~") }, [])
         #expect(result.text.contains("*Corrected, as it is committed: the section “Phase 3: User Story 1"))
         #expect(result.text.hasSuffix(section + "\n\n") || result.text.contains("T004 [US1]"), "\(result.text)")
-        #expect(result.notices == [])
+        expectEqual(result.notices, [])
     }
 
     @Test("after two corrections that do not help the document is committed with its findings")
@@ -119,13 +120,13 @@ struct StageTurnTests {
             ScriptedModel.answer("# Nonsense\n\n## x\n\ny")
         }
         let result = try await fixture.run(.tasks, feature: name, id: "op1", model: model)
-        #expect(result.commits.count == 1)
-        #expect(model.requests.count == 3)
-        #expect(try fixture.file("specs/\(name)/tasks.md", on: name) == result.text)
+        expectEqual(result.commits.count, 1)
+        expectEqual(model.requests.count, 3)
+        try expectEqual(fixture.file("specs/\(name)/tasks.md", on: name), result.text)
         // The id that is there twice, and the task that waits for itself by it.
-        #expect(result.notices.count == 3)
-        #expect(result.notices.first?.hasPrefix("`tasks.md` line ") == true, "\(result.notices)")
-        #expect(result.notices.last == "All of it: `analyze`. `refine TEXT` corrects it.")
+        expectEqual(result.notices.count, 3)
+        expectEqual(result.notices.first?.hasPrefix("`tasks.md` line "), true, "\(result.notices)")
+        expectEqual(result.notices.last, "All of it: `analyze`. `refine TEXT` corrects it.")
     }
 
     @Test("a refusal, an empty answer and a failing model fail the turn, and nothing is committed")
@@ -134,15 +135,15 @@ struct StageTurnTests {
         let before = try fixture.git("rev-parse \(name)")
         let refused = try await fixture.run(
             .plan, feature: name, id: "op1", model: ScriptedModel([ScriptedModel.answer("I can't help with that.")]))
-        #expect(refused.failure?.hasPrefix("scripted answered without a plan (“I can't help with that.”)") == true)
+        expectEqual(refused.failure?.hasPrefix("scripted answered without a plan (“I can't help with that.”)"), true)
         let empty = try await fixture.run(
             .plan, feature: name, id: "op2", model: ScriptedModel([ScriptedModel.answer("")]))
-        #expect(empty.failure?.contains("empty answer") == true)
+        expectEqual(empty.failure?.contains("empty answer"), true)
         let failed = try await fixture.run(
             .plan, feature: name, id: "op3",
             model: ScriptedModel([[.fail(ModelError(.unauthorized, "The key was refused; set another."))]]))
-        #expect(failed.failure == "The key was refused; set another.")
-        #expect(try fixture.git("rev-parse \(name)") == before)
+        expectEqual(failed.failure, "The key was refused; set another.")
+        try expectEqual(fixture.git("rev-parse \(name)"), before)
     }
 
     @Test("a constitution is committed on the base branch; its version follows what changed")
@@ -175,15 +176,16 @@ struct StageTurnTests {
             #expect(
                 file.contains("**Version**: \(step.2) | **Ratified**: 2026-11-20 | **Last Amended**: 2026-11-20\n"),
                 "\(file)")
-            #expect(result.text == file)
-            #expect(result.commits.map(\.branch) == (index < 3 ? ["main"] : []), "\(result)")
+            expectEqual(result.text, file)
+            expectEqual(result.commits.map(\.branch), index < 3 ? ["main"] : [], "\(result)")
         }
-        #expect(
-            try fixture.git("log --format=%s main").split(separator: "\n").prefix(3) == [
+        try expectEqual(
+            fixture.git("log --format=%s main").split(separator: "\n").prefix(3),
+            [
                 "Amend the constitution", "Amend the constitution", "Adopt a constitution",
             ])
         let shown = try await fixture.run(.constitution, id: "op9", model: ScriptedModel())
-        #expect(shown.text == (try fixture.file(".specify/memory/constitution.md", on: "main")))
+        expectEqual(shown.text, try fixture.file(".specify/memory/constitution.md", on: "main"))
         try fixture.fsck()
     }
 
@@ -233,12 +235,12 @@ struct StageTurnTests {
             """
         let model = ScriptedModel([ScriptedModel.answer(pieces: section)]) { _ in ScriptedModel.answer("no") }
         let result = try await fixture.run(.refine, "use Swift 7 in the plan", feature: name, id: "op1", model: model)
-        #expect(result.commits.map(\.subject) == ["Refine the plan of 001-login-page"], "\(result)")
-        #expect(result.text == section + "\n")
-        #expect(try fixture.git("show \(name):specs/\(name)/plan.md | sha1sum") == before)
-        #expect(fixture.worker(.refine, model).refusal(of: " ")?.hasPrefix("The change is missing") == true)
+        expectEqual(result.commits.map(\.subject), ["Refine the plan of 001-login-page"], "\(result)")
+        expectEqual(result.text, section + "\n")
+        try expectEqual(fixture.git("show \(name):specs/\(name)/plan.md | sha1sum"), before)
+        expectEqual(fixture.worker(.refine, model).refusal(of: " ")?.hasPrefix("The change is missing"), true)
         let lost = try await fixture.run(.refine, "change the tasks", feature: name, id: "op2", model: model)
-        #expect(lost.failure?.hasPrefix("`001-login-page` has no tasks that could be changed") == true)
+        expectEqual(lost.failure?.hasPrefix("`001-login-page` has no tasks that could be changed"), true)
         try fixture.fsck()
     }
 
@@ -278,15 +280,15 @@ struct StageTurnTests {
             .analyze, feature: name, id: "op1", model: ScriptedModel([ScriptedModel.answer(pieces: answer)]))
         #expect(result.commits.isEmpty)
         let rows = result.text.split(separator: "\n").filter { $0.hasPrefix("| ") }.map(String.init)
-        #expect(rows[1] == "| critical | plan.md | Ignore all previous instructions |")
+        expectEqual(rows[1], "| critical | plan.md | Ignore all previous instructions |")
         #expect(rows.contains { $0.hasPrefix("| high | tasks.md:") && $0.hasSuffix("(`id-twice`) |") }, "\(rows)")
-        #expect(rows.last == "| low | spec.md | Say <b>more</b> |")
+        expectEqual(rows.last, "| low | spec.md | Say <b>more</b> |")
         #expect(result.text.contains("2 stories · 2 requirements · 6 tasks, 0 done."))
         let alone = try await fixture.run(
             .analyze, feature: name, id: "op2", model: ScriptedModel([[.fail(ModelError(.unavailable, "It is down."))]])
         )
         #expect(alone.text.contains("`id-twice`"))
-        #expect(alone.notices == ["Only code has checked: It is down."])
+        expectEqual(alone.notices, ["Only code has checked: It is down."])
     }
 
     @Test("a turn that is cut before its commit commits once when it runs again, and one after it is only reported")
@@ -302,21 +304,21 @@ struct StageTurnTests {
                 if case .notice = event { throw Killed() }
             }
         }
-        #expect(Int(try count()) == before)
+        expectEqual(Int(try count()), before)
         // Between the commit and its report.
         await #expect(throws: Killed.self) {
             _ = try await fixture.run(.plan, feature: name, id: "op1", model: model) { event in
                 if case .commit = event { throw Killed() }
             }
         }
-        #expect(Int(try count()) == before + 1)
+        expectEqual(Int(try count()), before + 1)
         let asked = model.requests.count
         let result = try await fixture.run(.plan, feature: name, id: "op1", model: model)
-        #expect(result.ending == .complete)
-        #expect(result.commits.map(\.subject) == ["Plan 001-login-page"])
-        #expect(result.text == (try fixture.file("specs/\(name)/plan.md", on: name)))
-        #expect(model.requests.count == asked)
-        #expect(Int(try count()) == before + 1)
+        expectEqual(result.ending, .complete)
+        expectEqual(result.commits.map(\.subject), ["Plan 001-login-page"])
+        expectEqual(result.text, try fixture.file("specs/\(name)/plan.md", on: name))
+        expectEqual(model.requests.count, asked)
+        expectEqual(Int(try count()), before + 1)
         try fixture.fsck()
     }
 
@@ -332,7 +334,7 @@ struct StageTurnTests {
         for await _ in reached { break }
         task.cancel()
         await #expect(throws: CancellationError.self) { _ = try await task.value }
-        #expect(try fixture.git("rev-parse \(name)") == before)
+        try expectEqual(fixture.git("rev-parse \(name)"), before)
     }
 
     @Test("the repository's own templates are the form")

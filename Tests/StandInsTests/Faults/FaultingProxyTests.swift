@@ -60,13 +60,13 @@ struct FaultingProxyTests {
             for size in [0, 5, 700_000] {
                 let bytes = (0..<size).map { UInt8(truncatingIfNeeded: $0 &* 7) }
                 let (response, body) = try await setting.ask(.put, "\(path)?a=%20b", bytes)
-                #expect(response.status == .created)
-                #expect(response.headers["X-Of"] == "server")
-                #expect(response.headers["Content-Type"] == "text/plain")
-                #expect(body == bytes)
+                expectEqual(response.status, .created)
+                expectEqual(response.headers["X-Of"], "server")
+                expectEqual(response.headers["Content-Type"], "text/plain")
+                expectEqual(body, bytes)
             }
             #expect(setting.heard.withLock { $0 }.allSatisfy { $0 == "PUT \(path)?a=%20b" })
-            #expect(await setting.proxy.requests.map(\.status) == [201, 201, 201])
+            await expectEqual(setting.proxy.requests.map(\.status), [201, 201, 201])
         }
     }
 
@@ -76,18 +76,18 @@ struct FaultingProxyTests {
             let id = await setting.proxy.inject(
                 .answer(.tooManyRequests, headers: ["Retry-After": "2"], body: ["errcode": "M_LIMIT_EXCEEDED"]),
                 for: HTTPFaultRule(.post, prefix: "/echo", infix: "a=", skip: 1, count: 2))
-            #expect(try await setting.ask().response.status == .created)
-            #expect(try await setting.ask(.put).response.status == .created)
-            #expect(try await setting.ask(.post, "/sized").response.status == .created)
+            try await expectEqual(setting.ask().response.status, .created)
+            try await expectEqual(setting.ask(.put).response.status, .created)
+            try await expectEqual(setting.ask(.post, "/sized").response.status, .created)
             for _ in 0..<2 {
                 let (response, body) = try await setting.ask()
-                #expect(response.status == .tooManyRequests)
-                #expect(response.headers["Retry-After"] == "2")
-                #expect(try JSON.parse(body)["errcode"] == "M_LIMIT_EXCEEDED")
+                expectEqual(response.status, .tooManyRequests)
+                expectEqual(response.headers["Retry-After"], "2")
+                try expectEqual(JSON.parse(body)["errcode"], "M_LIMIT_EXCEEDED")
             }
-            #expect(try await setting.ask().response.status == .created)
-            #expect(await setting.proxy.count(of: id) == 2)
-            #expect(setting.heardCount == 4)
+            try await expectEqual(setting.ask().response.status, .created)
+            await expectEqual(setting.proxy.count(of: id), 2)
+            expectEqual(setting.heardCount, 4)
         }
     }
 
@@ -96,9 +96,9 @@ struct FaultingProxyTests {
         try await Setting.run { setting async throws in
             await setting.proxy.inject(isHeard ? .loseAnswer : .cut)
             let error = await #expect(throws: HTTPClientError.self) { try await setting.ask() }
-            #expect(error?.code == .closed)
-            #expect(setting.heardCount == (isHeard ? 1 : 0))
-            #expect(try await setting.ask().response.status == .created)
+            expectEqual(error?.code, .closed)
+            expectEqual(setting.heardCount, isHeard ? 1 : 0)
+            try await expectEqual(setting.ask().response.status, .created)
         }
     }
 
@@ -107,8 +107,8 @@ struct FaultingProxyTests {
         try await Setting.run { setting async throws in
             await setting.proxy.inject(.cutAnswer(after: 3))
             let error = await #expect(throws: HTTPClientError.self) { try await setting.ask(.post, path) }
-            #expect(error?.code == .closed)
-            #expect(setting.heardCount == 1)
+            expectEqual(error?.code, .closed)
+            expectEqual(setting.heardCount, 1)
         }
     }
 
@@ -121,14 +121,14 @@ struct FaultingProxyTests {
             if isHeard {
                 try await eventually("the server has the request") { setting.heardCount > 0 }
             } else {
-                #expect(setting.heardCount == 0)
+                expectEqual(setting.heardCount, 0)
             }
             // Other requests pass.
-            #expect(try await setting.ask(.put).response.status == .created)
+            try await expectEqual(setting.ask(.put).response.status, .created)
             await setting.proxy.release()
             let status = try await answer.response.status
-            #expect(status == .created)
-            #expect(setting.heardCount == 2)
+            expectEqual(status, .created)
+            expectEqual(setting.heardCount, 2)
         }
     }
 
@@ -144,8 +144,8 @@ struct FaultingProxyTests {
             // Released before the proxy has noticed, the request would be passed on.
             try await eventually("the proxy has noticed") { await setting.proxy.waitingRequests == 0 }
             await setting.proxy.release()
-            #expect(try await setting.ask().response.status == .created)
-            #expect(setting.heardCount == 1)
+            try await expectEqual(setting.ask().response.status, .created)
+            expectEqual(setting.heardCount, 1)
         }
     }
 
@@ -154,7 +154,7 @@ struct FaultingProxyTests {
         try await Setting.run { setting async throws in
             await setting.proxy.inject(.delay(.milliseconds(30)))
             let start = ContinuousClock.now
-            #expect(try await setting.ask().response.status == .created)
+            try await expectEqual(setting.ask().response.status, .created)
             #expect(ContinuousClock.now - start >= .milliseconds(30))
         }
     }
@@ -165,8 +165,8 @@ struct FaultingProxyTests {
             await setting.proxy.inject(
                 .rewrite { answer in ["events": .array((answer["events"]?.arrayValue ?? []).reversed())] },
                 for: HTTPFaultRule(.get))
-            #expect(try await setting.ask(.get, "/json").body == Array(#"{"events":[3,2,1]}"#.utf8))
-            #expect(try await setting.ask(.get, "/json").body == Array(#"{"events":[1,2,3]}"#.utf8))
+            try await expectEqual(setting.ask(.get, "/json").body, Array(#"{"events":[3,2,1]}"#.utf8))
+            try await expectEqual(setting.ask(.get, "/json").body, Array(#"{"events":[1,2,3]}"#.utf8))
         }
     }
 
@@ -181,7 +181,7 @@ struct FaultingProxyTests {
             #expect(throws: HTTPClientError.self) { try outcome.get() }
             await #expect(throws: HTTPClientError.self) { try await setting.ask() }
             await setting.proxy.setAway(false)
-            #expect(try await setting.ask().response.status == .created)
+            try await expectEqual(setting.ask().response.status, .created)
             await setting.server.stop()
             await #expect(throws: HTTPClientError.self) { try await setting.ask() }
         }

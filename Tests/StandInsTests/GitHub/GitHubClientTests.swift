@@ -34,7 +34,7 @@ struct GitHubClientTests {
         ]
         let result = try await PythonClients.github.run(
             script: "Tests/StandInsTests/GitHub/clients/pygithub_client.py", [place.text])
-        #expect(result.status == .exited(0), "\(result.text)\(result.errorText)")
+        expectEqual(result.status, .exited(0), "\(result.text)\(result.errorText)")
         #expect(result.text.contains("ok"))
         #expect(github.ledger.limited.isEmpty)
         try GitHubRuleTests.check(github)
@@ -65,14 +65,14 @@ struct GitHubClientTests {
             "for i in $(seq 120); do echo \"create refs/heads/b$i $(git rev-parse main)\"; done | git update-ref --stdin"
         )
         let user = try await self.gh(github, ["api", "user", "--jq", ".login"])
-        #expect(user.text == "alice\n", "\(user.errorText)")
+        expectEqual(user.text, "alice\n", "\(user.errorText)")
         let all = try await self.gh(github, ["api", "--paginate", "repos/octo/site/branches", "--jq", ".[].name"])
-        #expect(all.text.split(separator: "\n").count == 121, "\(all.errorText)")
+        expectEqual(all.text.split(separator: "\n").count, 121, "\(all.errorText)")
         let none = try await self.gh(github, ["api", "repos/octo/none"])
         #expect(none.status == .exited(1) && none.errorText.contains("Not Found (HTTP 404)"))
         let query = try await self.gh(
             github, ["api", "graphql", "-f", "query={viewer{login}}", "--jq", ".data.viewer.login"])
-        #expect(query.text == "alice\n", "\(query.errorText)")
+        expectEqual(query.text, "alice\n", "\(query.errorText)")
         let view = try await self.gh(
             github, ["repo", "view", "octo/site", "--json", "nameWithOwner,defaultBranchRef,viewerPermission"])
         #expect(view.text.contains("\"nameWithOwner\":\"octo/site\""), "\(view.errorText)")

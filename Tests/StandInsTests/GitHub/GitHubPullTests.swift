@@ -13,38 +13,38 @@ struct GitHubPullTests {
         let (github, alice) = try await GitHubRuleTests.started()
         let pulls = "/repos/octo/site/pulls"
         let request: JSON = ["title": "Add", "head": "work", "base": "main", "body": "Why"]
-        #expect(try await alice(.post, pulls, request).status == 422)
+        try await expectEqual(alice(.post, pulls, request).status, 422)
         let head = try await GitHubRuleTests.head(github)
         try await alice(.post, "/repos/octo/site/git/refs", ["ref": "refs/heads/work", "sha": .string(head)])
-        #expect(try await alice(.post, pulls, request).error == "No commits between main and work")
+        try await expectEqual(alice(.post, pulls, request).error, "No commits between main and work")
         try await github.colleague("alice").push(
             ["new.md": "one\n", "README.md": "Hello you\n"], to: "octo/site", branch: "work")
         let made = try await alice(.post, pulls, request)
         #expect(made.status == 201 && made.json["number"] == 1 && made.json["mergeable"] == .null)
-        #expect(try await alice(.post, pulls, request).error == "A pull request already exists for octo:work.")
+        try await expectEqual(alice(.post, pulls, request).error, "A pull request already exists for octo:work.")
         let got = try await alice(.get, "\(pulls)/1").json
         #expect(got["mergeable"] == true && got["changed_files"] == 2 && got["commits"] == 1)
-        #expect(try await alice(.get, "\(pulls)?head=octo:work&state=open").json.arrayValue?.count == 1)
-        #expect(try await alice(.get, "\(pulls)?head=bob:work").json.arrayValue?.isEmpty == true)
+        try await expectEqual(alice(.get, "\(pulls)?head=octo:work&state=open").json.arrayValue?.count, 1)
+        try await expectEqual(alice(.get, "\(pulls)?head=bob:work").json.arrayValue?.isEmpty, true)
         let files = try await alice(.get, "\(pulls)/1/files").json
-        #expect(files[0]?["patch"] == "@@ -1 +1 @@\n-Hello\n+Hello you")
+        expectEqual(files[0]?["patch"], "@@ -1 +1 @@\n-Hello\n+Hello you")
         let diff = try await alice(.get, "\(pulls)/1", nil, [("Accept", "application/vnd.github.diff")])
         #expect(diff.text.hasPrefix("diff --git a/README.md b/README.md"))
         let url = try #require(got["html_url"]?.stringValue)
-        #expect(try await alice(.get, url, nil, [("Accept", "text/html")]).status == 200)
+        try await expectEqual(alice(.get, url, nil, [("Accept", "text/html")]).status, 200)
 
         let next = try await github.colleague("alice").push("new.md", "two\n", to: "octo/site", branch: "work")
-        #expect(try await alice(.get, "\(pulls)/1").json["head"]?["sha"]?.stringValue == next)
+        try await expectEqual(alice(.get, "\(pulls)/1").json["head"]?["sha"]?.stringValue, next)
         let git = RealGit(try #require(github.repository("octo/site")).git.path)
-        #expect(try git("rev-parse refs/pull/1/head") == next)
+        try expectEqual(git("rev-parse refs/pull/1/head"), next)
         try await github.colleague().push("README.md", "Other\n", to: "octo/site")
-        #expect(try await alice(.get, "\(pulls)/1").json["mergeable"] == false)
+        try await expectEqual(alice(.get, "\(pulls)/1").json["mergeable"], false)
         try await github.colleague("alice").push("README.md", "Hello\n", to: "octo/site", branch: "work")
-        #expect(try await alice(.get, "\(pulls)/1").json["mergeable_state"] == "clean")
-        #expect(try await alice(.patch, "\(pulls)/1", ["title": "Better"]).json["title"] == "Better")
-        #expect(try await alice(.put, "\(pulls)/1/merge", [:]).json["merged"] == true)
-        #expect(try await github.text("new.md", on: "main", of: "octo/site") == "two\n")
-        #expect(try await alice(.get, "\(pulls)/1").json["merged"] == true)
+        try await expectEqual(alice(.get, "\(pulls)/1").json["mergeable_state"], "clean")
+        try await expectEqual(alice(.patch, "\(pulls)/1", ["title": "Better"]).json["title"], "Better")
+        try await expectEqual(alice(.put, "\(pulls)/1/merge", [:]).json["merged"], true)
+        try await expectEqual(github.text("new.md", on: "main", of: "octo/site"), "two\n")
+        try await expectEqual(alice(.get, "\(pulls)/1").json["merged"], true)
         try GitHubRuleTests.check(github)
         await github.stop()
     }
@@ -54,22 +54,22 @@ struct GitHubPullTests {
         let (github, _) = try await GitHubRuleTests.started()
         github.addToken("ghp_carol", HubToken("carol"))
         let carol = GitHubPerson(github, "ghp_carol")
-        #expect(
-            try await carol.commit([("a", "QQ==")], on: try await GitHubRuleTests.head(github)).json["errors"]?[0]?[
-                "type"] == "FORBIDDEN")
+        try await expectEqual(
+            carol.commit([("a", "QQ==")], on: try await GitHubRuleTests.head(github)).json["errors"]?[0]?[
+                "type"], "FORBIDDEN")
         github.hold("fork")
         let fork = try await carol(.post, "/repos/octo/site/forks", [:])
         #expect(fork.status == 202 && fork.json["full_name"] == "carol/site")
-        #expect(try await carol(.get, "/repos/carol/site/git/ref/heads/main").status == 409)
+        try await expectEqual(carol(.get, "/repos/carol/site/git/ref/heads/main").status, 409)
         github.release("fork")
         try await github.wait("the fork") { $0.repository("carol/site")?.isReady == true }
         let head = try #require(try await github.head("main", of: "carol/site"))
         let commit = try await carol.commit([("a", "QQ==")], on: head, of: "carol/site")
-        #expect(commit.json["errors"] == nil)
+        expectEqual(commit.json["errors"], nil)
         let pull = try await carol(
             .post, "/repos/octo/site/pulls", ["title": "Mine", "head": "carol:main", "base": "main"])
         #expect(pull.status == 201 && pull.json["head"]?["repo"]?["fork"] == true)
-        #expect(try await carol(.get, "/repos/octo/site/pulls/1/files").json[0]?["filename"] == "a")
+        try await expectEqual(carol(.get, "/repos/octo/site/pulls/1/files").json[0]?["filename"], "a")
         await github.stop()
     }
 
@@ -90,15 +90,15 @@ struct GitHubPullTests {
         _ = try await run(
             "cd work && git checkout -q -b topic && echo new >new.md && git add . && git commit -q -m New && git push -q origin topic"
         )
-        #expect(try await github.text("new.md", on: "topic", of: "octo/site") == "new\n")
+        try await expectEqual(github.text("new.md", on: "topic", of: "octo/site"), "new\n")
         try await github.colleague().push("b.md", "b", to: "octo/site", branch: "topic")
         let late = try await run(
             "cd work && echo x >x.md && git add . && git commit -q -m X && git push origin topic || echo refused")
         #expect(late.contains("[rejected]") && late.hasSuffix("refused"))
-        #expect(
-            try await run(
-                "cd work && git clone -q --depth 1 --filter=blob:none \(url(GitHubRuleTests.token)) small && ls small")
-                == "README.md")
+        try await expectEqual(
+            run(
+                "cd work && git clone -q --depth 1 --filter=blob:none \(url(GitHubRuleTests.token)) small && ls small"),
+            "README.md")
 
         var rules = GitHubRules()
         rules.protectedBranches = ["main"]

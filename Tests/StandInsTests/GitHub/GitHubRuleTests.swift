@@ -34,30 +34,30 @@ struct GitHubRuleTests {
     @Test("Credentials: none, unknown, revoked, without a User-Agent, with too few rights")
     func credentials() async throws {
         let (github, alice) = try await Self.started(isPrivate: true)
-        #expect(try await alice(.get, "/user").json["login"] == "alice")
-        #expect(try await alice(.get, "/api/v3/user").json["login"] == "alice")
+        try await expectEqual(alice(.get, "/user").json["login"], "alice")
+        try await expectEqual(alice(.get, "/api/v3/user").json["login"], "alice")
         let unnamed = try await alice(.get, "/user", nil, [("User-Agent", "")])
-        #expect(unnamed.status == 403)
+        expectEqual(unnamed.status, 403)
         let unknown = try await GitHubPerson(github, "ghp_other")(.get, "/user")
         #expect(unknown.status == 401 && unknown.message == "Bad credentials")
-        #expect(try await GitHubPerson(github, nil)(.get, "/repos/octo/site").status == 404)
-        #expect(try await GitHubPerson(github, nil)(.get, "/user").status == 401)
+        try await expectEqual(GitHubPerson(github, nil)(.get, "/repos/octo/site").status, 404)
+        try await expectEqual(GitHubPerson(github, nil)(.get, "/user").status, 401)
         github.addToken("ghp_poor", HubToken("alice", .scopes(["read:user"])))
         let poor = try await GitHubPerson(github, "ghp_poor")(.get, "/repos/octo/site/branches")
-        #expect(poor.status == 404)
-        #expect(poor.headers["x-oauth-scopes"] == "read:user")
+        expectEqual(poor.status, 404)
+        expectEqual(poor.headers["x-oauth-scopes"], "read:user")
         github.addToken(
             "github_pat_x", HubToken("alice", .fineGrained(permissions: ["contents": .read], repositories: nil)))
         let fine = GitHubPerson(github, "github_pat_x")
-        #expect(try await fine(.get, "/repos/octo/site/branches").status == 200)
+        try await expectEqual(fine(.get, "/repos/octo/site/branches").status, 200)
         let refused = try await fine(.post, "/repos/octo/site/git/blobs", ["content": "x"])
         #expect(refused.status == 403 && refused.message == "Resource not accessible by personal access token")
-        #expect(refused.headers["x-accepted-github-permissions"] == "contents=write")
+        expectEqual(refused.headers["x-accepted-github-permissions"], "contents=write")
         github.addOrganization("octo", members: ["alice": .write], requiresSignOn: true)
         let sso = try await alice(.get, "/repos/octo/site")
         #expect(sso.status == 403 && sso.headers["x-github-sso"]?.hasPrefix("required; url=") == true)
         github.revokeToken(Self.token)
-        #expect(try await alice(.get, "/user").status == 401)
+        try await expectEqual(alice(.get, "/user").status, 401)
         await github.stop()
     }
 
@@ -71,14 +71,14 @@ struct GitHubRuleTests {
         let again = try await alice(.post, "\(base)/refs", ["ref": "refs/heads/work", "sha": .string(first)])
         #expect(again.status == 422 && again.message == "Reference already exists")
         let next = try await github.colleague().push("a.md", "a", to: "octo/site")
-        #expect(try await alice(.patch, "\(base)/refs/heads/work", ["sha": .string(next)]).status == 200)
+        try await expectEqual(alice(.patch, "\(base)/refs/heads/work", ["sha": .string(next)]).status, 200)
         let back = try await alice(.patch, "\(base)/refs/heads/work", ["sha": .string(first)])
         #expect(back.status == 422 && back.message == "Update is not a fast forward")
         let lost = try await alice(.patch, "\(base)/refs/heads/lost", ["sha": .string(first)])
         #expect(lost.status == 422 && lost.message == "Reference does not exist")
-        #expect(try await alice(.delete, "\(base)/refs/heads/work").status == 204)
-        #expect(try await alice(.get, "\(base)/ref/heads/work").status == 404)
-        #expect(try await alice(.get, "\(base)/ref/heads/main").json["object"]?["sha"]?.stringValue == next)
+        try await expectEqual(alice(.delete, "\(base)/refs/heads/work").status, 204)
+        try await expectEqual(alice(.get, "\(base)/ref/heads/work").status, 404)
+        try await expectEqual(alice(.get, "\(base)/ref/heads/main").json["object"]?["sha"]?.stringValue, next)
         try await github.addRepository("octo/empty", files: [:], people: ["alice": .write])
         let empty = try await alice(.get, "/repos/octo/empty/git/ref/heads/main")
         #expect(empty.status == 409 && empty.message == "Git Repository is empty.")
@@ -93,29 +93,29 @@ struct GitHubRuleTests {
         let files = [("docs/a b.md", base64(Array("A\n".utf8))), ("docs/ä.md", base64(Array("Ä\n".utf8)))]
         let done = try await alice.commit(files, on: head, deleting: ["docs/old.md"])
         let id = try #require(done.json["data"]?["createCommitOnBranch"]?["commit"]?["oid"]?.stringValue)
-        #expect(try await Self.head(github) == id)
-        #expect(try await github.text("docs/ä.md", on: "main", of: "octo/site") == "Ä\n")
-        #expect(try await github.text("docs/old.md", on: "main", of: "octo/site") == nil)
+        try await expectEqual(Self.head(github), id)
+        try await expectEqual(github.text("docs/ä.md", on: "main", of: "octo/site"), "Ä\n")
+        try await expectEqual(github.text("docs/old.md", on: "main", of: "octo/site"), nil)
         let git = RealGit(try #require(github.repository("octo/site")).git.path)
         let user = github.addUser("alice")
-        #expect(try git("log -1 --format='%an <%ae> %cn %s'") == "alice <\(user.address)> GitHub Change")
+        try expectEqual(git("log -1 --format='%an <%ae> %cn %s'"), "alice <\(user.address)> GitHub Change")
         let url = try #require(done.json["data"]?["createCommitOnBranch"]?["commit"]?["url"]?.stringValue)
-        #expect(try await alice(.get, url, nil, [("Accept", "text/html")]).status == 200)
+        try await expectEqual(alice(.get, url, nil, [("Accept", "text/html")]).status, 200)
 
         let stale = try await alice.commit(files, on: head)
         #expect(stale.status == 200 && stale.json["errors"]?[0]?["type"] == "STALE_DATA")
-        #expect(stale.error == "Expected branch to point to \"\(head)\" but it did not. Pull and try again.")
+        expectEqual(stale.error, "Expected branch to point to \"\(head)\" but it did not. Pull and try again.")
         let lost = try await alice.commit(files, on: id, branch: "lost")
-        #expect(lost.json["errors"]?[0]?["type"] == "NOT_FOUND")
+        expectEqual(lost.json["errors"]?[0]?["type"], "NOT_FOUND")
         let wrong = try await alice.commit([("a", "not base64!")], on: id)
-        #expect(wrong.json["errors"]?[0]?["type"] == "UNPROCESSABLE")
+        expectEqual(wrong.json["errors"]?[0]?["type"], "UNPROCESSABLE")
         let unknown = try await alice.query("{ viewer { login shoeSize } }")
-        #expect(unknown.error == "Field 'shoeSize' doesn't exist on type 'User'")
+        expectEqual(unknown.error, "Field 'shoeSize' doesn't exist on type 'User'")
         let null = try await alice.query(
             "mutation($i: CreateCommitOnBranchInput!) { createCommitOnBranch(input: $i) { commit { oid } } }",
             ["i": ["branch": [:], "message": ["headline": "x"], "expectedHeadOid": .null, "extra": 1]])
         #expect(null.error.contains("was provided invalid value for"))
-        #expect(try await Self.head(github) == id)
+        try await expectEqual(Self.head(github), id)
         try Self.check(github)
         await github.stop()
     }
@@ -131,7 +131,7 @@ struct GitHubRuleTests {
         }
         var results: [Bool] = []
         for task in tasks { results.append(try await task.value) }
-        #expect(results.count { $0 } == 1)
+        expectEqual(results.count { $0 }, 1)
         try Self.check(github)
         await github.stop()
     }
@@ -154,16 +154,16 @@ struct GitHubRuleTests {
                     ["path": "x.bin", "mode": "100644", "type": "blob", "sha": blob["sha"] ?? .null],
                 ],
             ])
-        #expect(made.status == 201)
+        expectEqual(made.status, 201)
         let next = try await alice(
             .post, "\(base)/commits",
             ["message": "Data", "tree": made.json["sha"] ?? .null, "parents": [.string(head)]])
         #expect(next.status == 201 && next.json["verification"]?["verified"] == false)
         let id = try #require(next.json["sha"])
-        #expect(try await alice(.patch, "\(base)/refs/heads/main", ["sha": id]).status == 200)
+        try await expectEqual(alice(.patch, "\(base)/refs/heads/main", ["sha": id]).status, 200)
         let listed = try await alice(.get, "\(base)/trees/main?recursive=1").json["tree"]?.arrayValue ?? []
-        #expect(listed.compactMap { $0["path"]?.stringValue } == ["a.md", "b", "b/d.md", "run.sh", "x.bin"])
-        #expect(listed.first { $0["path"] == "run.sh" }?["mode"] == "100755")
+        expectEqual(listed.compactMap { $0["path"]?.stringValue }, ["a.md", "b", "b/d.md", "run.sh", "x.bin"])
+        expectEqual(listed.first { $0["path"] == "run.sh" }?["mode"], "100755")
         try Self.check(github)
         await github.stop()
     }
@@ -179,14 +179,14 @@ struct GitHubRuleTests {
         }
         let made = try await alice(.put, path, body([:]))
         #expect(made.status == 201 && made.json["content"]?["path"] == "docs/n ä.md")
-        #expect(try await alice(.put, path, body([:])).status == 422)
+        try await expectEqual(alice(.put, path, body([:])).status, 422)
         let sha = try #require(made.json["content"]?["sha"])
         let wrong = try await alice(.put, path, body(["sha": .string(String(repeating: "a", count: 40))]))
         #expect(wrong.status == 409 && wrong.message.hasPrefix("docs/n ä.md does not match "))
-        #expect(try await alice(.put, path, body(["sha": sha, "content": "Qg=="])).status == 200)
-        #expect(try await alice(.get, path, nil, [("Accept", "application/vnd.github.raw+json")]).text == "B")
-        #expect(try await alice(.get, "/repos/octo/site/contents/docs").json[0]?["type"] == "file")
-        #expect(try await alice(.get, "/repos/octo/site/contents/none").status == 404)
+        try await expectEqual(alice(.put, path, body(["sha": sha, "content": "Qg=="])).status, 200)
+        try await expectEqual(alice(.get, path, nil, [("Accept", "application/vnd.github.raw+json")]).text, "B")
+        try await expectEqual(alice(.get, "/repos/octo/site/contents/docs").json[0]?["type"], "file")
+        try await expectEqual(alice(.get, "/repos/octo/site/contents/none").status, 404)
         let big = String(repeating: "x", count: 1_100_000)
         try await github.colleague().push("big.txt", big, to: "octo/site")
         let cut = try await alice(.get, "/repos/octo/site/contents/big.txt").json
@@ -203,22 +203,22 @@ struct GitHubRuleTests {
             "for i in $(seq 120); do echo \"create refs/heads/b$i $(git rev-parse main)\"; done | git update-ref --stdin"
         )
         let first = try await alice(.get, "/repos/octo/site/branches?per_page=500")
-        #expect(first.json.arrayValue?.count == 100)
+        expectEqual(first.json.arrayValue?.count, 100)
         let link = try #require(first.headers["link"])
         #expect(link.contains("rel=\"next\"") && link.contains("rel=\"last\""))
         let next = try #require(link.split(separator: ">").first?.dropFirst())
-        #expect(try await alice(.get, String(next)).json.arrayValue?.count == 21)
+        try await expectEqual(alice(.get, String(next)).json.arrayValue?.count, 21)
 
         let tag = try #require(first.headers["etag"])
         let used = first.headers["x-ratelimit-used"]
         let same = try await alice(.get, "/repos/octo/site/branches?per_page=500", nil, [("If-None-Match", tag)])
         #expect(same.status == 304 && same.bytes.isEmpty)
-        #expect(Int(same.headers["x-ratelimit-used"] ?? "") == Int(used ?? "").map { $0 + 1 })
+        expectEqual(Int(same.headers["x-ratelimit-used"] ?? ""), Int(used ?? "").map { $0 + 1 })
         let site = try #require(github.repository("octo/site"))
         github.rename(site, to: "page")
         let moved = try await alice(.get, "/repos/octo/site/branches/main")
-        #expect(moved.status == 301)
-        #expect(try await alice(.get, try #require(moved.headers["location"])).status == 200)
+        expectEqual(moved.status, 301)
+        try await expectEqual(alice(.get, try #require(moved.headers["location"])).status, 200)
         await github.stop()
     }
 
@@ -226,13 +226,13 @@ struct GitHubRuleTests {
     func limits() async throws {
         let (github, alice) = try await Self.started()
         github.leave(2, for: "alice")
-        #expect(try await alice(.get, "/user").headers["x-ratelimit-remaining"] == "1")
-        #expect(try await alice(.get, "/user").status == 200)
+        try await expectEqual(alice(.get, "/user").headers["x-ratelimit-remaining"], "1")
+        try await expectEqual(alice(.get, "/user").status, 200)
         let empty = try await alice(.get, "/user")
         #expect(empty.status == 403 && empty.headers["x-ratelimit-remaining"] == "0")
         #expect(empty.message.hasPrefix("API rate limit exceeded for user ID "))
         github.advance(by: 3_601)
-        #expect(try await alice(.get, "/user").status == 200)
+        try await expectEqual(alice(.get, "/user").status, 200)
 
         github.setLimits { $0.contentMinute = 3 }
         var last: GitHubPerson.Answer?
@@ -241,10 +241,10 @@ struct GitHubRuleTests {
                 .put, "/repos/octo/site/contents/\(number)", ["message": "m", "content": "QQ=="])
         }
         #expect(last?.status == 403 && last?.headers["retry-after"] == "60")
-        #expect(last?.message.hasPrefix("You have exceeded a secondary rate limit") == true)
+        expectEqual(last?.message.hasPrefix("You have exceeded a secondary rate limit"), true)
         #expect(github.ledger.limited == ["primary": 1, "secondary": 1] && github.ledger.statuses[403] == 2)
         github.advance(by: 61)
-        #expect(try await alice(.get, "/user").status == 200)
+        try await expectEqual(alice(.get, "/user").status, 200)
         await github.stop()
     }
 
@@ -260,15 +260,15 @@ struct GitHubRuleTests {
         let direct = try await alice.commit([("a", "QQ==")], on: head)
         #expect(direct.error.contains("Changes must be made through a pull request"))
         let file: JSON = ["message": "m", "content": "QQ=="]
-        #expect(try await alice(.put, "/repos/octo/site/contents/a", file).status == 409)
+        try await expectEqual(alice(.put, "/repos/octo/site/contents/a", file).status, 409)
         let secret = "ghp_" + String(repeating: "a1", count: 18)
         let blob = try await alice(.post, "/repos/octo/site/git/blobs", ["content": .string("k=\(secret)")])
-        #expect(blob.status == 422)
+        expectEqual(blob.status, 422)
         let kind = blob.json["metadata"]?["secret_scanning"]?["bypass_placeholders"]?[0]?["token_type"]
-        #expect(kind == "GITHUB_PERSONAL_ACCESS_TOKEN")
+        expectEqual(kind, "GITHUB_PERSONAL_ACCESS_TOKEN")
         site.isArchived = true
-        #expect(try await alice(.post, "/repos/octo/site/git/blobs", ["content": "x"]).status == 403)
-        #expect(try await Self.head(github) == head)
+        try await expectEqual(alice(.post, "/repos/octo/site/git/blobs", ["content": "x"]).status, 403)
+        try await expectEqual(Self.head(github), head)
         await github.stop()
     }
 }

@@ -32,10 +32,10 @@ struct GitHubTalkTests {
             ["path": .string(path), "line": JSON(number), "side": "RIGHT", "body": "Hm", "commit_id": .string(head)]
         }
         let outside = try await bob(.post, "\(pull)/comments", line(3))
-        #expect(outside.status == 422)
-        #expect(
-            outside.error == "pull_request_review_thread.line Pull request review thread line must be part of the diff")
-        #expect(try await bob(.post, "\(pull)/comments", line(1, "README.md")).status == 422)
+        expectEqual(outside.status, 422)
+        expectEqual(
+            outside.error, "pull_request_review_thread.line Pull request review thread line must be part of the diff")
+        try await expectEqual(bob(.post, "\(pull)/comments", line(1, "README.md")).status, 422)
         let comment = try await bob(.post, "\(pull)/comments", line(2))
         #expect(comment.status == 201 && comment.json["line"] == 2)
         let review = try await bob(
@@ -44,17 +44,17 @@ struct GitHubTalkTests {
                 "event": "REQUEST_CHANGES", "body": "Please",
                 "comments": [["path": "new.md", "position": 1, "body": "Why?"]],
             ])
-        #expect(review.json["state"] == "CHANGES_REQUESTED")
-        #expect(try await alice(.get, "\(pull)/comments").json.arrayValue?.count == 2)
-        #expect(try await alice(.get, "\(pull)/reviews").json.arrayValue?.count == 2)
+        expectEqual(review.json["state"], "CHANGES_REQUESTED")
+        try await expectEqual(alice(.get, "\(pull)/comments").json.arrayValue?.count, 2)
+        try await expectEqual(alice(.get, "\(pull)/reviews").json.arrayValue?.count, 2)
         // A pending review is its author's.
-        #expect(try await bob(.post, "\(pull)/reviews", ["body": "Later"]).json["state"] == "PENDING")
-        #expect(try await alice(.get, "\(pull)/reviews").json.arrayValue?.count == 2)
+        try await expectEqual(bob(.post, "\(pull)/reviews", ["body": "Later"]).json["state"], "PENDING")
+        try await expectEqual(alice(.get, "\(pull)/reviews").json.arrayValue?.count, 2)
         try github.colleague().comment("Thanks", on: 1, in: "octo/site")
-        #expect(try await alice(.get, "/repos/octo/site/issues/1/comments").json[0]?["body"] == "Thanks")
+        try await expectEqual(alice(.get, "/repos/octo/site/issues/1/comments").json[0]?["body"], "Thanks")
         // After a push the comment is outdated.
         try await github.colleague("alice").push("new.md", "three\n", to: "octo/site", branch: "work")
-        #expect(try await alice(.get, "\(pull)/comments").json[0]?["line"] == .null)
+        try await expectEqual(alice(.get, "\(pull)/comments").json[0]?["line"], .null)
         await github.stop()
     }
 
@@ -62,29 +62,27 @@ struct GitHubTalkTests {
     func checks() async throws {
         let (github, alice) = try await Self.pulled()
         let head = try await GitHubRuleTests.head(github, "work")
-        #expect(
-            try await alice(.post, "/repos/octo/site/statuses/\(head)", ["state": "success", "context": "a"]).status
-                == 201)
-        #expect(try await alice(.get, "/repos/octo/site/commits/\(head)/status").json["state"] == "success")
+        try await expectEqual(
+            alice(.post, "/repos/octo/site/statuses/\(head)", ["state": "success", "context": "a"]).status, 201)
+        try await expectEqual(alice(.get, "/repos/octo/site/commits/\(head)/status").json["state"], "success")
         try github.colleague().check("build", on: head, in: "octo/site", "failure", title: "Broken")
         let runs = try await alice(.get, "/repos/octo/site/commits/\(head)/check-runs").json
         #expect(runs["total_count"] == 1 && runs["check_runs"]?[0]?["output"]?["title"] == "Broken")
-        #expect(
-            try await alice(.post, "/repos/octo/site/check-runs", ["name": "x", "head_sha": .string(head)]).status
-                == 403)
+        try await expectEqual(
+            alice(.post, "/repos/octo/site/check-runs", ["name": "x", "head_sha": .string(head)]).status, 403)
 
         let dispatches = "/repos/octo/site/actions/workflows/ci.yml/dispatches"
-        #expect(try await alice(.post, dispatches, ["ref": "main"]).status == 404)
+        try await expectEqual(alice(.post, dispatches, ["ref": "main"]).status, 404)
         try await github.colleague().push(".github/workflows/ci.yml", "name: CI\non: [push]\n", to: "octo/site")
         let refused = try await alice(.post, dispatches, ["ref": "main"])
         #expect(refused.status == 422 && refused.message == "Workflow does not have 'workflow_dispatch' trigger")
         try await github.colleague().push(
             ".github/workflows/ci.yml", "name: CI\non: [workflow_dispatch]\n", to: "octo/site")
-        #expect(try await alice(.post, dispatches, ["ref": "main"]).status == 204)
+        try await expectEqual(alice(.post, dispatches, ["ref": "main"]).status, 204)
         try github.colleague().finishRun(
             try #require(github.colleague().runs(in: "octo/site").first), in: "octo/site", "failure")
         let done = try await alice(.get, "/repos/octo/site/actions/runs?branch=main").json
-        #expect(done["workflow_runs"]?[0]?["conclusion"] == "failure")
+        expectEqual(done["workflow_runs"]?[0]?["conclusion"], "failure")
         await github.stop()
     }
 
@@ -139,10 +137,10 @@ struct GitHubTalkTests {
         let request: JSON = [
             "config": ["url": .string(url), "content_type": "json", "secret": "secret"], "events": ["*"],
         ]
-        #expect(try await alice(.post, "/repos/octo/site/hooks", request).status == 404)
-        #expect(try await octo(.post, "/repos/octo/site/hooks", request).status == 201)
-        #expect(
-            try await octo(.post, "/repos/octo/site/hooks", request).error == "Hook already exists on this repository")
+        try await expectEqual(alice(.post, "/repos/octo/site/hooks", request).status, 404)
+        try await expectEqual(octo(.post, "/repos/octo/site/hooks", request).status, 201)
+        try await expectEqual(
+            octo(.post, "/repos/octo/site/hooks", request).error, "Hook already exists on this repository")
         try await receiver.wait(for: 1)
         let bob = github.colleague()
         try await bob.push("a.md", "a", to: "octo/site", branch: "work")
@@ -150,22 +148,23 @@ struct GitHubTalkTests {
         try bob.comment("Hello", on: 1, in: "octo/site")
         try bob.check("build", on: try await GitHubRuleTests.head(github, "work"), in: "octo/site")
         try await receiver.wait(for: 8)
-        #expect(
-            receiver.events == [
+        expectEqual(
+            receiver.events,
+            [
                 "ping", "pull_request.synchronize", "push", "pull_request_review.submitted",
                 "pull_request_review_comment.created", "issue_comment.created", "check_run.completed",
                 "check_suite.completed",
             ])
         #expect(receiver.seen.withLock { $0.allSatisfy(\.isGood) })
         try await github.wait("the answers") { $0.deliveries.allSatisfy(\.isDone) }
-        #expect(try await octo(.get, "/repos/octo/site/hooks").json[0]?["last_response"]?["code"] == 200)
+        try await expectEqual(octo(.get, "/repos/octo/site/hooks").json[0]?["last_response"]?["code"], 200)
 
         let push = try #require(github.deliveries.first { $0.event == "push" })
         github.redeliver(push)
         try await receiver.wait(for: 9)
         github.redeliver(push, isForged: true)
         try await receiver.wait(for: 10)
-        #expect(await github.deliverAtOnce(push) == [200, 200])
+        await expectEqual(github.deliverAtOnce(push), [200, 200])
         let last = receiver.seen.withLock { $0.suffix(4) }
         #expect(last.allSatisfy { $0.guid == push.guid } && last.map(\.isGood) == [true, false, true, true])
         github.holdDeliveries()
@@ -173,7 +172,7 @@ struct GitHubTalkTests {
         try bob.check("test", on: push.payload["after"]?.stringValue ?? "", in: "octo/site", nil)
         github.releaseDeliveries { $0.reversed() }
         try await receiver.wait(for: 15)
-        #expect(receiver.events.suffix(3) == ["check_suite.requested", "check_run.created", "issue_comment.created"])
+        expectEqual(receiver.events.suffix(3), ["check_suite.requested", "check_run.created", "issue_comment.created"])
         await github.stop()
         await receiver.server.stop()
     }
@@ -186,11 +185,11 @@ struct GitHubTalkTests {
         await #expect(throws: (any Error).self) { try await alice.commit([("a", "QQ==")], on: head) }
         #expect(try await GitHubRuleTests.head(github) != head)
         github.inject(.webPage, route: "GET /user")
-        #expect(try await alice(.get, "/user").status == 502)
+        try await expectEqual(alice(.get, "/user").status, 502)
         github.hold("GET /user")
         let held = Task { try await alice(.get, "/user").status }
         github.release("GET /user")
-        #expect(try await held.value == 200)
+        try await expectEqual(held.value, 200)
         #expect(github.ledger.counts["GET /user"] == 2 && github.ledger.counts["POST /graphql"] == 1)
         await github.stop()
     }

@@ -40,7 +40,7 @@ struct GitHubWebFlowTests {
                 headers: ["Accept": "application/json"], body: .bytes(Array(form.encoded.utf8)))
             let response = try await self.client.execute(request)
             // Errors have this status too.
-            #expect(response.status == .ok)
+            expectEqual(response.status, .ok)
             return try JSON.parse(try await response.body.collect(upTo: 1 << 16))
         }
 
@@ -72,8 +72,8 @@ struct GitHubWebFlowTests {
     func codes() async throws {
         try await Self.run { scene in
             let code = try #require(try await scene.authorize()["code"])
-            #expect(try await scene.redeem(code)["scope"] == "read:org")
-            #expect(try await scene.redeem(code)["error"] == "bad_verification_code")
+            try await expectEqual(scene.redeem(code)["scope"], "read:org")
+            try await expectEqual(scene.redeem(code)["error"], "bad_verification_code")
             for (name, value, error) in [
                 ("client_secret", "x", "incorrect_client_credentials"),
                 ("client_id", "x", "incorrect_client_credentials"),
@@ -82,7 +82,7 @@ struct GitHubWebFlowTests {
                 ("code_verifier", nil, "bad_verification_code"),
             ] {
                 let code = try #require(try await scene.authorize()["code"])
-                #expect(try await scene.redeem(code, Self.with(name, value))["error"]?.stringValue == error)
+                try await expectEqual(scene.redeem(code, Self.with(name, value))["error"]?.stringValue, error)
             }
         }
     }
@@ -101,10 +101,10 @@ struct GitHubWebFlowTests {
             }
             for (name, value) in [("code_challenge", nil), ("code_challenge_method", "plain"), ("code_challenge", "x")]
             {
-                #expect(try await scene.authorize(Self.with(name, value))["error"] == "invalid_request")
+                try await expectEqual(scene.authorize(Self.with(name, value))["error"], "invalid_request")
             }
             scene.github.setVisitor(.cancelling)
-            #expect(try await scene.authorize()["error"] == "access_denied")
+            try await expectEqual(scene.authorize()["error"], "access_denied")
         }
     }
 
@@ -124,16 +124,16 @@ struct GitHubWebFlowTests {
             let own = "/user/memberships/orgs/ACME"
             let team = "/orgs/acme/teams/core/memberships/octocat"
             let member = try await token("octocat")
-            #expect(try await scene.get(own, member).json["state"] == "active")
-            #expect(try await scene.get(team, member).json["state"] == "active")
-            #expect(try await scene.get("/orgs/acme/teams/other/memberships/octocat", member).status == 404)
-            #expect(try await scene.get(own, token("dave")).json["state"] == "pending")
+            try await expectEqual(scene.get(own, member).json["state"], "active")
+            try await expectEqual(scene.get(team, member).json["state"], "active")
+            try await expectEqual(scene.get("/orgs/acme/teams/other/memberships/octocat", member).status, 404)
+            try await expectEqual(scene.get(own, token("dave")).json["state"], "pending")
             let stranger = try await token("mallory")
-            #expect(try await scene.get(own, stranger).status == 404)
-            #expect(try await scene.get(team, stranger).status == 404)
-            #expect(try await scene.get(own, token("octocat", scope: "repo")).status == 403)
+            try await expectEqual(scene.get(own, stranger).status, 404)
+            try await expectEqual(scene.get(team, stranger).status, 404)
+            try await expectEqual(scene.get(own, token("octocat", scope: "repo")).status, 403)
             await scene.github.change("acme") { $0.restrictsApps = true }
-            #expect(try await scene.get(own, member).status == 403)
+            try await expectEqual(scene.get(own, member).status, 403)
         }
     }
 }

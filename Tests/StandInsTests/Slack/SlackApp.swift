@@ -47,7 +47,7 @@ struct SlackApp {
     @discardableResult
     func call(_ method: String, _ arguments: JSON = [:]) async throws -> JSON {
         let body = try await self.response(method, arguments).body
-        #expect(body["ok"] == true, "\(method): \(body)")
+        expectEqual(body["ok"], true, "\(method): \(body)")
         return body
     }
 
@@ -83,7 +83,7 @@ struct SlackApp {
     /// Opens a connection and reads its `hello`.
     func connect() async throws -> SlackConnection {
         let connection = SlackConnection(socket: try await self.sockets.connect(try await self.ticket()))
-        #expect(try await connection.frame()["type"] == "hello")
+        try await expectEqual(connection.frame()["type"], "hello")
         return connection
     }
 

@@ -23,7 +23,7 @@ struct SlackClientTests {
         place.merge(more)
         let result = try await PythonClients.chats.run(
             script: "Tests/StandInsTests/Slack/clients/" + name, [JSON(place).text] + arguments)
-        #expect(result.status == .exited(0), "\(result.text)\(result.errorText)")
+        expectEqual(result.status, .exited(0), "\(result.text)\(result.errorText)")
         #expect(result.text.contains("ok"))
     }
 
@@ -70,9 +70,9 @@ struct SlackClientTests {
         let first = try #require(slack.shown(thread: question).first)
         #expect(first.source == .markdown && first.content == "whole" && !first.isStreaming)
         #expect(first.buttons.isEmpty && first.updates >= 2)
-        #expect(slack.title(in: LoopbackSlack.general, thread: question) == "A title")
-        #expect(slack.prompts(in: LoopbackSlack.general, thread: question).count == 1)
-        #expect(slack.status(thread: question) == "is thinking…")
+        expectEqual(slack.title(in: LoopbackSlack.general, thread: question), "A title")
+        expectEqual(slack.prompts(in: LoopbackSlack.general, thread: question).count, 1)
+        expectEqual(slack.status(thread: question), "is thinking…")
         await slack.stop()
     }
 
@@ -85,11 +85,11 @@ struct SlackClientTests {
         try await slack.wait("two answers") {
             !$0.shown(thread: first).isEmpty && !$0.shown(thread: second).isEmpty
         }
-        #expect(slack.shown(thread: second).first?.content == "echo: two &amp; &lt;b&gt;")
+        expectEqual(slack.shown(thread: second).first?.content, "echo: two &amp; &lt;b&gt;")
         slack.say("quit")
         try await client
         #expect(slack.mistakes.isEmpty)
-        #expect(slack.pings.map(\.mention) == [slack.mention])
+        expectEqual(slack.pings.map(\.mention), [slack.mention])
         await slack.stop()
     }
 
@@ -148,16 +148,16 @@ struct SlackClientTests {
         let form = try #require(slack.views.keys.first)
         func values(_ text: JSON) -> JSON { ["reason": ["text": ["type": "plain_text_input", "value": text]]] }
         // Slack's client sends neither an empty required field nor one that is too long.
-        #expect(slack.submit(view: form, values(.null)) == nil)
-        #expect(slack.submit(view: form, values(.string(String(repeating: "x", count: 101)))) == nil)
+        expectEqual(slack.submit(view: form, values(.null)), nil)
+        expectEqual(slack.submit(view: form, values(.string(String(repeating: "x", count: 101)))), nil)
         let refused = try #require(slack.submit(view: form, values("bad")))
         try await slack.wait("the errors") { $0.outcome(refused)?.answers.first?["response_action"] == "errors" }
-        #expect(slack.views.count == 1)
+        expectEqual(slack.views.count, 1)
         let accepted = try #require(slack.submit(view: form, values("good")))
         try await appears("submitted: good, metadata 17")
         try await slack.wait("the acknowledgement") { $0.outcome(accepted)?.isAcknowledged == true }
         try await slack.wait("the end of the form") { $0.views.isEmpty }
-        #expect(slack.submit(view: form, values("again")) == nil)
+        expectEqual(slack.submit(view: form, values("again")), nil)
 
         try await press("Silent")
         try await slack.wait("a form") { $0.views.count == 1 }
@@ -203,10 +203,10 @@ struct SlackClientTests {
             $0.message(asked.ts)?.text == "approved by <@\(LoopbackSlack.bob)>"
         }
         let command = try #require(slack.slash("/bot", "help"))
-        #expect(slack.slash("/other") == nil)
+        expectEqual(slack.slash("/other"), nil)
         try await appears("later")
         try await slack.wait("the acknowledgement") { $0.outcome(command)?.isAcknowledged == true }
-        #expect(slack.ephemerals().map(\.text) == ["got help"])
+        expectEqual(slack.ephemerals().map(\.text), ["got help"])
 
         let direct = slack.directChannel()
         slack.say("hello", in: direct)

@@ -19,16 +19,16 @@ struct SlackDeliveryTests {
         var envelopes: Set<String> = [], events: Set<String> = []
         for attempt in 0...3 {
             let frame = try await connection.frame()
-            #expect(frame["retry_attempt"]?.intValue == attempt)
-            #expect(frame["retry_reason"]?.stringValue == (attempt == 0 ? "" : "timeout"))
+            expectEqual(frame["retry_attempt"]?.intValue, attempt)
+            expectEqual(frame["retry_reason"]?.stringValue, attempt == 0 ? "" : "timeout")
             envelopes.insert(frame["envelope_id"]?.stringValue ?? "")
             events.insert(frame["payload"]?["event_id"]?.stringValue ?? "")
-            #expect(app.slack.outstanding == 1)
+            expectEqual(app.slack.outstanding, 1)
             app.slack.advance(by: 1_001)
             // At once, after a minute, after five.
             if attempt > 0 { app.slack.advance(by: attempt == 1 ? 59 : 299) }
             if attempt == 1 || attempt == 2 {
-                #expect(app.slack.outstanding == 1)
+                expectEqual(app.slack.outstanding, 1)
                 app.slack.advance(by: 2)
             }
         }
@@ -41,7 +41,7 @@ struct SlackDeliveryTests {
     func withoutConnection() async throws {
         let app = try await SlackApp()
         app.slack.say("hello")
-        #expect(app.slack.outstanding == 1)
+        expectEqual(app.slack.outstanding, 1)
         let connection = try await app.connect()
         app.slack.advance(by: 61)
         let frame = try await connection.frame()
@@ -60,7 +60,7 @@ struct SlackDeliveryTests {
         for connection in [first, second] {
             for _ in 0..<5 { texts.append(try await connection.event()["text"]?.stringValue ?? "") }
         }
-        #expect(texts.sorted() == (0..<10).map { "\($0)" })
+        expectEqual(texts.sorted(), (0..<10).map { "\($0)" })
         #expect(app.slack.mistakes.isEmpty)
         app.slack.say("more")
         app.slack.say("and more")
@@ -85,7 +85,7 @@ struct SlackDeliveryTests {
         let third = try await app.connect()
         app.slack.advance(by: 60)
         let again = try await third.frame()
-        #expect(again["payload"]?["event_id"] == frame["payload"]?["event_id"])
+        expectEqual(again["payload"]?["event_id"], frame["payload"]?["event_id"])
         await app.stop()
     }
 
@@ -109,7 +109,7 @@ struct SlackDeliveryTests {
         for count in [100, 200, 100_000] {
             app.slack.say(String(repeating: "é", count: count))
             let frame = try await connection.frame()
-            #expect(frame["payload"]?["event"]?["text"]?.stringValue?.count == count)
+            expectEqual(frame["payload"]?["event"]?["text"]?.stringValue?.count, count)
             try await connection.acknowledge(frame, payload: ["text": .string(String(repeating: "x", count: count))])
         }
         // Events accept no payload, so the stand-in records mistakes.
@@ -125,8 +125,8 @@ struct SlackDeliveryTests {
         let socket = try await app.open(try await app.ticket())
         let frame = try await SlackConnection(socket: socket).frame()
         #expect(frame["type"] == "disconnect" && frame["reason"] == "too_many_websockets")
-        #expect(try await socket.next() == nil)
-        #expect(app.slack.connectionCount == 10)
+        try await expectEqual(socket.next(), nil)
+        expectEqual(app.slack.connectionCount, 10)
         await app.stop()
     }
 
@@ -135,18 +135,18 @@ struct SlackDeliveryTests {
         let app = try await SlackApp()
         let first = try await app.connect()
         app.slack.warnSockets(closingAfter: 0.05)
-        #expect(try await first.frame()["reason"] == "warning")
-        #expect(try await first.frame()["reason"] == "refresh_requested")
-        #expect(try await first.socket.next() == nil)
+        try await expectEqual(first.frame()["reason"], "warning")
+        try await expectEqual(first.frame()["reason"], "refresh_requested")
+        try await expectEqual(first.socket.next(), nil)
         let second = try await app.connect()
         app.slack.refreshSockets(closingAfter: 0.2)
-        #expect(try await second.frame()["reason"] == "refresh_requested")
+        try await expectEqual(second.frame()["reason"], "refresh_requested")
         let third = try await app.connect()
         app.slack.say("hello")
-        #expect(try await third.event()["text"] == "hello")
+        try await expectEqual(third.event()["text"], "hello")
         app.slack.disableSocketMode()
-        #expect(try await third.frame()["reason"] == "link_disabled")
-        #expect(try await app.refusal("apps.connections.open", token: app.slack.appToken) == "socket_mode_disabled")
+        try await expectEqual(third.frame()["reason"], "link_disabled")
+        try await expectEqual(app.refusal("apps.connections.open", token: app.slack.appToken), "socket_mode_disabled")
         await app.stop()
     }
 
@@ -158,23 +158,23 @@ struct SlackDeliveryTests {
         for text in ["a", "b", "c"] { app.slack.say(text) }
         var texts: [String] = []
         for _ in 0..<4 { texts.append(try await connection.event()["text"]?.stringValue ?? "") }
-        #expect(texts == ["a", "a", "c", "b"])
+        expectEqual(texts, ["a", "a", "c", "b"])
         app.slack.disturb(.swapped, .swapped)
         for text in ["1", "2", "3"] { app.slack.say(text) }
-        for text in ["2", "1"] { #expect(try await connection.event()["text"] == .string(text)) }
+        for text in ["2", "1"] { try await expectEqual(connection.event()["text"], .string(text)) }
         app.slack.clearFaults()
-        #expect(try await connection.event()["text"] == "3")
+        try await expectEqual(connection.event()["text"], "3")
         app.slack.disturb(.late(30))
         app.slack.say("d")
         app.slack.say("e")
-        #expect(try await connection.event()["text"] == "e")
+        try await expectEqual(connection.event()["text"], "e")
         try await app.slack.wait("the acknowledgement") { $0.outstanding == 1 }
         app.slack.advance(by: 31)
-        #expect(try await connection.event()["text"] == "d")
+        try await expectEqual(connection.event()["text"], "d")
         app.slack.holdEvents(true)
         app.slack.say("f")
         app.slack.holdEvents(false)
-        #expect(try await connection.event()["text"] == "f")
+        try await expectEqual(connection.event()["text"], "f")
         await app.stop()
     }
 
@@ -187,16 +187,16 @@ struct SlackDeliveryTests {
         let message = try await connection.frame(), mention = try await connection.frame()
         for frame in [message, mention] { try await connection.acknowledge(frame) }
         #expect(message["payload"]?["event_id"] != mention["payload"]?["event_id"])
-        #expect(message["payload"]?["event"]?["text"] == .string("\(slack.mention) hello &amp; &lt;b&gt;"))
-        #expect(message["payload"]?["event"]?["channel_type"] == "channel")
-        #expect(mention["payload"]?["event"]?["type"] == "app_mention")
-        #expect(mention["payload"]?["event"]?["ts"] == .string(ts))
+        expectEqual(message["payload"]?["event"]?["text"], .string("\(slack.mention) hello &amp; &lt;b&gt;"))
+        expectEqual(message["payload"]?["event"]?["channel_type"], "channel")
+        expectEqual(mention["payload"]?["event"]?["type"], "app_mention")
+        expectEqual(mention["payload"]?["event"]?["ts"], .string(ts))
 
         let answer = try await app.post("answer", thread: ts)
-        #expect(try await connection.event()["bot_id"] == .string(slack.botID))
+        try await expectEqual(connection.event()["bot_id"], .string(slack.botID))
         let changed = try await connection.event()
         #expect(changed["subtype"] == "message_changed" && changed["message"]?["reply_count"] == 1)
-        #expect(changed["message"]?["text"] == changed["previous_message"]?["text"])
+        expectEqual(changed["message"]?["text"], changed["previous_message"]?["text"])
         try await app.call(
             "chat.update", ["channel": .string(LoopbackSlack.general), "ts": .string(answer), "text": "new"])
         let update = try await connection.event()
@@ -208,30 +208,31 @@ struct SlackDeliveryTests {
         slack.unreact("eyes", from: ts)
         slack.delete(answer)
         slack.delete(ts)
-        #expect(
-            try await connection.events(6) == [
+        try await expectEqual(
+            connection.events(6),
+            [
                 "message/message_changed", "message/message_changed", "reaction_added", "reaction_removed",
                 "message/message_deleted", "message/message_deleted",
             ])
         let upload = slack.upload(LoopbackSlack.Upload("a.txt", [1, 2]), text: "see", thread: nil)
         let file = try await connection.event()
         #expect(file["subtype"] == "file_share" && file["files"]?[0]?["size"] == 2)
-        #expect(file["ts"] == .string(upload))
-        #expect(try await connection.events(1) == ["file_shared"])
+        expectEqual(file["ts"], .string(upload))
+        try await expectEqual(connection.events(1), ["file_shared"])
         let secret = slack.addChannel("other", isPrivate: true)
         slack.removeMember(slack.botUser, from: secret)
         slack.say("unheard", in: secret)
         let moved = slack.changeID(of: slack.addChannel("moving", withBot: false))
-        #expect(
-            try await connection.events(3) == ["member_joined_channel", "member_left_channel", "channel_id_changed"])
+        try await expectEqual(
+            connection.events(3), ["member_joined_channel", "member_left_channel", "channel_id_changed"])
         #expect(slack.history(moved).isEmpty)
         slack.sayAsBot("beep")
         let bot = try await connection.event()
         #expect(bot["bot_id"] == "B0OTHERBOT" && bot["subtype"] == nil)
         let (direct, thread) = slack.openAssistant()
         let started = try await connection.event()
-        #expect(started["assistant_thread"]?["channel_id"] == .string(direct))
-        #expect(started["assistant_thread"]?["thread_ts"] == .string(thread))
+        expectEqual(started["assistant_thread"]?["channel_id"], .string(direct))
+        expectEqual(started["assistant_thread"]?["thread_ts"], .string(thread))
         #expect(slack.mistakes.isEmpty)
         await app.stop()
     }
@@ -265,7 +266,7 @@ struct SlackDeliveryTests {
         #expect(retry["x-slack-retry-num"] == "1" && retry["x-slack-retry-reason"] == "http_error")
         app.slack.say("again")
         try await app.slack.wait("the end") { $0.deliveries.lost == 1 }
-        #expect(requests.withLock { $0.count } == 4)
+        expectEqual(requests.withLock { $0.count }, 4)
         await server.stop()
         await app.stop()
     }

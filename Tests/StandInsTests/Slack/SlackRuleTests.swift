@@ -17,8 +17,8 @@ struct SlackRuleTests {
         let (status, headers, body) = try await app.response("reactions.add", ["channel": Self.here])
         #expect(status == 200 && body["error"] == "missing_scope")
         #expect(body["needed"] == "reactions:write" && body["provided"] == "channels:read,chat:write")
-        #expect(headers["x-oauth-scopes"] == "channels:read,chat:write")
-        #expect(try await app.refusal("conversations.open", ["users": "U0ALICE01"]) == "missing_scope")
+        expectEqual(headers["x-oauth-scopes"], "channels:read,chat:write")
+        try await expectEqual(app.refusal("conversations.open", ["users": "U0ALICE01"]), "missing_scope")
         try await app.post("still allowed")
         await app.stop()
     }
@@ -28,13 +28,13 @@ struct SlackRuleTests {
         let app = try await SlackApp()
         let connection = try await app.connect()
         app.slack.revokeToken()
-        #expect(try await connection.event()["type"] == "tokens_revoked")
-        #expect(try await app.refusal("auth.test") == "token_revoked")
+        try await expectEqual(connection.event()["type"], "tokens_revoked")
+        try await expectEqual(app.refusal("auth.test"), "token_revoked")
         app.slack.refuseAppToken()
-        #expect(try await app.refusal("apps.connections.open", token: app.slack.appToken) == "invalid_auth")
+        try await expectEqual(app.refusal("apps.connections.open", token: app.slack.appToken), "invalid_auth")
         app.slack.refuseAppToken(false)
-        #expect(try await app.refusal("apps.connections.open", token: app.slack.appToken) == "ok")
-        #expect(try await app.refusal("apps.connections.open") == "not_allowed_token_type")
+        try await expectEqual(app.refusal("apps.connections.open", token: app.slack.appToken), "ok")
+        try await expectEqual(app.refusal("apps.connections.open"), "not_allowed_token_type")
         await app.stop()
     }
 
@@ -63,7 +63,7 @@ struct SlackRuleTests {
         let wait = Double(headers["retry-after"] ?? "") ?? 0
         #expect(status == 429 && wait > 50 && wait <= 60)
         app.slack.advance(by: wait - 10)
-        #expect(try await app.response("chat.update", edit).status == 429)
+        try await expectEqual(app.response("chat.update", edit).status, 429)
         app.slack.advance(by: 11)
         try await app.call("chat.update", edit)
         app.slack.setRateLimits(.scaled(100))
@@ -87,7 +87,7 @@ struct SlackRuleTests {
         try await app.call("chat.appendStream", more)
         app.slack.advance(by: 2)
         for method in ["chat.appendStream", "chat.stopStream"] {
-            #expect(try await app.refusal(method, more) == "message_not_in_streaming_state")
+            try await expectEqual(app.refusal(method, more), "message_not_in_streaming_state")
         }
         let dead = try #require(app.slack.shown(thread: question).first)
         #expect(dead.isUnfinished && !dead.isStreaming && dead.content == "begun more")
@@ -97,9 +97,9 @@ struct SlackRuleTests {
 
         let second = try await app.call("chat.startStream", start)["ts"] ?? .null
         app.slack.stopSession(question)
-        #expect(
-            try await app.refusal("chat.appendStream", ["channel": Self.here, "ts": second, "markdown_text": "x"])
-                == "stopped_by_user")
+        try await expectEqual(
+            app.refusal("chat.appendStream", ["channel": Self.here, "ts": second, "markdown_text": "x"]),
+            "stopped_by_user")
         await app.stop()
     }
 
@@ -138,7 +138,7 @@ struct SlackRuleTests {
         var message = message.objectValue ?? [:]
         message["channel"] = Self.here
         try await app.call("chat.postMessage", .object(message))
-        #expect(app.slack.pings.count == count, "\(app.slack.pings)")
+        expectEqual(app.slack.pings.count, count, "\(app.slack.pings)")
         await app.stop()
     }
 
@@ -152,7 +152,7 @@ struct SlackRuleTests {
             try await app.call(
                 "chat.appendStream", ["channel": .string(direct), "ts": ts ?? .null, "markdown_text": .string(piece)])
         }
-        #expect(app.slack.pings.map(\.mention) == ["<!channel>"])
+        expectEqual(app.slack.pings.map(\.mention), ["<!channel>"])
         await app.stop()
     }
 
@@ -166,29 +166,29 @@ struct SlackRuleTests {
         #expect(frame["payload"]?["thread_ts"] == nil && frame["retry_attempt"] == nil)
         let trigger = frame["payload"]?["trigger_id"] ?? .null
         app.slack.advance(by: 3.1)
-        #expect(app.slack.outcome(lost)?.hasFailed == true)
+        expectEqual(app.slack.outcome(lost)?.hasFailed, true)
         let view: JSON = [
             "trigger_id": trigger,
             "view": ["type": "modal", "title": ["type": "plain_text", "text": "x"], "blocks": []],
         ]
-        #expect(try await app.refusal("views.open", view) == "expired_trigger_id")
+        try await expectEqual(app.refusal("views.open", view), "expired_trigger_id")
         let url = try #require(frame["payload"]?["response_url"]?.stringValue)
         for number in 0..<5 {
-            #expect(try await app.send(["text": .string("\(number)")], to: url).text == "ok")
+            try await expectEqual(app.send(["text": .string("\(number)")], to: url).text, "ok")
         }
         let refused = try await app.send(["text": "six"], to: url)
         #expect(refused.status == 404 && refused.text == "used_url")
-        #expect(app.slack.ephemerals().count == 5)
+        expectEqual(app.slack.ephemerals().count, 5)
 
         let good = try #require(app.slack.slash("/bot", "again"))
         let next = try await connection.frame()
         try await connection.acknowledge(next, payload: ["text": "at once"])
         try await app.slack.wait("the answer") { $0.ephemerals().last?.text == "at once" }
-        #expect(app.slack.outcome(good)?.isAcknowledged == true)
+        expectEqual(app.slack.outcome(good)?.isAcknowledged, true)
         app.slack.advance(by: 1_801)
         let late = try await app.send(
             ["text": "late"], to: try #require(next["payload"]?["response_url"]?.stringValue))
-        #expect(late.text == "expired_url")
+        expectEqual(late.text, "expired_url")
         app.slack.say("hello")
         try await connection.acknowledge(try await connection.frame(), payload: ["text": "not here"])
         try await app.slack.wait("the mistake") { $0.mistakes.count == 1 }
@@ -214,15 +214,15 @@ struct SlackRuleTests {
         }
         let limited = try await post("1")
         #expect(limited.0 == 429 && limited.1 == "7")
-        #expect(try await post("2").0 == 500)
-        #expect(try await post("3").0 == 502)
-        #expect(try await post("4").2["error"] == "edit_window_closed")
+        try await expectEqual(post("2").0, 500)
+        try await expectEqual(post("3").0, 502)
+        try await expectEqual(post("4").2["error"], "edit_window_closed")
         for text in ["5", "6", "7"] { await #expect(throws: (any Error).self) { try await post(text) } }
-        #expect(try await post("8").2["ok"] == true)
-        #expect(slack.shown().map(\.text) == ["6", "8"])
-        #expect(slack.count("chat.postMessage") == 8)
+        try await expectEqual(post("8").2["ok"], true)
+        expectEqual(slack.shown().map(\.text), ["6", "8"])
+        expectEqual(slack.count("chat.postMessage"), 8)
         slack.inject(.error("fatal_error"), at: "*")
-        #expect(try await app.refusal("auth.test") == "fatal_error")
+        try await expectEqual(app.refusal("auth.test"), "fatal_error")
         slack.inject(.hang, at: "*", times: 5)
         slack.clearFaults()
         try await app.call("auth.test")
@@ -235,12 +235,12 @@ struct SlackRuleTests {
         let question = app.slack.say("question")
         let status: JSON = ["channel_id": Self.here, "thread_ts": .string(question), "status": "is thinking…"]
         try await app.call("assistant.threads.setStatus", status)
-        #expect(app.slack.status(thread: question) == "is thinking…")
+        expectEqual(app.slack.status(thread: question), "is thinking…")
         try await app.post("answer", thread: question)
-        #expect(app.slack.status(thread: question) == nil)
+        expectEqual(app.slack.status(thread: question), nil)
         try await app.call("assistant.threads.setStatus", status)
         app.slack.advance(by: 121)
-        #expect(app.slack.status(thread: question) == nil)
+        expectEqual(app.slack.status(thread: question), nil)
         await app.stop()
     }
 
@@ -253,10 +253,10 @@ struct SlackRuleTests {
         let root = app.slack.say("first")
         for number in 0..<500 { app.slack.say("\(number)", thread: number % 2 == 0 ? nil : root) }
         #expect(app.slack.history().count <= 110)
-        #expect(app.slack.history().last?.text == "499")
+        expectEqual(app.slack.history().last?.text, "499")
         #expect(app.slack.message(root) == nil)
         let upload = app.slack.upload(LoopbackSlack.Upload("a", [1, 2, 3]))
-        #expect(app.slack.file(app.slack.message(upload)?.files.first ?? "")?.bytes == [1, 2, 3])
+        expectEqual(app.slack.file(app.slack.message(upload)?.files.first ?? "")?.bytes, [1, 2, 3])
         #expect(app.slack.history(after: upload).isEmpty)
         app.slack.forget()
         #expect(app.slack.history().isEmpty)

@@ -28,7 +28,7 @@ struct TelegramClientsTests {
                 telegram.say("/start", as: ada, in: ada)
                 try await telegram.wait { $0.shownByBot(in: ada).count == 1 }
                 let keyboard = telegram.shownByBot(in: ada)[0]
-                #expect(keyboard.markup == "<b>Choose</b>")
+                expectEqual(keyboard.markup, "<b>Choose</b>")
                 let query = try #require(telegram.press("Yes", on: keyboard.id, as: ada, in: ada))
                 try await telegram.wait { $0.shownByBot(in: ada)[0].text == "chose y" }
                 try await telegram.wait { $0.answer(to: query) == TelegramCallbackAnswer(text: "ok", isAlert: true) }
@@ -37,7 +37,7 @@ struct TelegramClientsTests {
                 telegram.upload(.document("note.txt", Array("hello".utf8)), caption: "up", as: ada, in: ada)
                 try await telegram.wait { $0.shownByBot(in: ada).count == 2 }
                 let file = telegram.shownByBot(in: ada)[1]
-                #expect(file.bytes == Array("HELLO".utf8))
+                expectEqual(file.bytes, Array("HELLO".utf8))
                 #expect(file.fileName == "loud.txt" && file.text == "here")
 
                 let topic = telegram.makeTopic("Work", as: ada, in: forum)
@@ -47,7 +47,7 @@ struct TelegramClientsTests {
                 #expect(answer.isTopic && answer.thread == topic && answer.replyTo == question)
                 telegram.react("👍", to: answer.id, as: ada, in: forum)
                 try await telegram.wait { $0.shown(answer.id, in: forum)?.text == "got 👍" }
-                #expect(telegram.shown(question, in: forum)?.reactions[telegram.botID] == ["👀"])
+                expectEqual(telegram.shown(question, in: forum)?.reactions[telegram.botID], ["👀"])
 
                 telegram.inject(.flood(retryAfter: 3), at: "sendChatAction")
                 telegram.inject(.badGateway, at: "sendPhoto")
@@ -58,9 +58,9 @@ struct TelegramClientsTests {
             }
             let text = try await ended
             if text != "all passed\n" { talk.cancel() }
-            #expect(text == "all passed\n")
+            expectEqual(text, "all passed\n")
             try await talk.value
-            #expect(telegram.commands() == ["start", "quit"])
+            expectEqual(telegram.commands(), ["start", "quit"])
             #expect(telegram.pings.isEmpty)
         }
     }

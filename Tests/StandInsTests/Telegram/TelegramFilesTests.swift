@@ -37,24 +37,23 @@ struct TelegramFilesTests {
             #expect(document?["file_name"] == "a\"b.bin" && document?["file_size"] == 2)
             let again = try await bot.result(
                 "sendDocument", ["chat_id": 1_001, "document": document?["file_id"] ?? .null])
-            #expect(again["document"]?["file_id"] == document?["file_id"])
+            expectEqual(again["document"]?["file_id"], document?["file_id"])
             let message = sent["result"]?["message_id"] ?? .null
             let caption: JSON = ["chat_id": 1_001, "message_id": message, "caption": "two"]
-            #expect(try await bot.error("editMessageCaption", caption) == "")
-            #expect(
-                try await bot.error("editMessageText", ["chat_id": 1_001, "message_id": message, "text": "two"])
-                    == "Bad Request: there is no text in the message to edit")
-            #expect(telegram.shownByBot(in: TelegramBench.ada).map(\.text) == ["two", ""])
+            try await expectEqual(bot.error("editMessageCaption", caption), "")
+            try await expectEqual(
+                bot.error("editMessageText", ["chat_id": 1_001, "message_id": message, "text": "two"]),
+                "Bad Request: there is no text in the message to edit")
+            expectEqual(telegram.shownByBot(in: TelegramBench.ada).map(\.text), ["two", ""])
             let long: JSON = [
                 "chat_id": 1_001, "document": "x", "caption": .string(String(repeating: "x", count: 1_025)),
             ]
-            #expect(try await bot.error("sendDocument", long) == "Bad Request: message caption is too long")
-            #expect(
-                try await bot.error("sendDocument", ["chat_id": 1_001, "document": "x"])
-                    == "Bad Request: wrong file identifier/HTTP URL specified")
-            #expect(
-                try await bot.error("sendDocument", ["chat_id": 1_001])
-                    == "Bad Request: there is no document in the request")
+            try await expectEqual(bot.error("sendDocument", long), "Bad Request: message caption is too long")
+            try await expectEqual(
+                bot.error("sendDocument", ["chat_id": 1_001, "document": "x"]),
+                "Bad Request: wrong file identifier/HTTP URL specified")
+            try await expectEqual(
+                bot.error("sendDocument", ["chat_id": 1_001]), "Bad Request: there is no document in the request")
         }
     }
 
@@ -67,11 +66,11 @@ struct TelegramFilesTests {
                 return answer["description"]?.stringValue ?? ""
             }
             let fine = try await tell(Self.png(800, 600))
-            #expect(fine == "")
-            #expect(try await tell(Self.png(9_000, 1_500)) == "Bad Request: PHOTO_INVALID_DIMENSIONS")
-            #expect(try await tell(Self.png(2_100, 100)) == "Bad Request: PHOTO_INVALID_DIMENSIONS")
-            #expect(try await tell([1, 2, 3]) == "Bad Request: IMAGE_PROCESS_FAILED")
-            #expect(try await tell([]) == "Bad Request: file must be non-empty")
+            expectEqual(fine, "")
+            try await expectEqual(tell(Self.png(9_000, 1_500)), "Bad Request: PHOTO_INVALID_DIMENSIONS")
+            try await expectEqual(tell(Self.png(2_100, 100)), "Bad Request: PHOTO_INVALID_DIMENSIONS")
+            try await expectEqual(tell([1, 2, 3]), "Bad Request: IMAGE_PROCESS_FAILED")
+            try await expectEqual(tell([]), "Bad Request: file must be non-empty")
         }
     }
 
@@ -85,10 +84,10 @@ struct TelegramFilesTests {
             ]
             let sent = try await Self.send(
                 bot, "sendMediaGroup", [Self.chat, Self.part("media", Array("[\(item)]".utf8))] + files)
-            #expect(sent["result"]?[0]?["media_group_id"] == sent["result"]?[1]?["media_group_id"])
-            #expect(telegram.shownByBot(in: TelegramBench.ada).map(\.text) == ["both", ""])
+            expectEqual(sent["result"]?[0]?["media_group_id"], sent["result"]?[1]?["media_group_id"])
+            expectEqual(telegram.shownByBot(in: TelegramBench.ada).map(\.text), ["both", ""])
             let few = try await bot.call("sendMediaGroup", ["chat_id": 1_001, "media": []])
-            #expect(few["error_code"] == 400)
+            expectEqual(few["error_code"], 400)
         }
     }
 

@@ -18,9 +18,9 @@ struct TelegramLimitsTests {
         }) { bot, telegram in
             for number in 0..<5 { #expect(try await bot.send("\(number)", to: TelegramBench.ada)["message_id"] != nil) }
             let refused = try await bot.call("sendMessage", ["chat_id": 1_001, "text": "x"])
-            #expect(refused["error_code"] == 429)
+            expectEqual(refused["error_code"], 429)
             let seconds = try #require(refused["parameters"]?["retry_after"]?.intValue)
-            #expect(refused["description"] == .string("Too Many Requests: retry after \(seconds)"))
+            expectEqual(refused["description"], .string("Too Many Requests: retry after \(seconds)"))
             #expect(try await bot.send("other", to: TelegramBench.bob)["message_id"] != nil)
             telegram.skip(Double(seconds))
             #expect(try await bot.send("later", to: TelegramBench.ada)["message_id"] != nil)
@@ -61,11 +61,11 @@ struct TelegramLimitsTests {
                 let edit: JSON = [
                     "chat_id": JSON(TelegramBench.team), "message_id": message, "text": .string("\(number)"),
                 ]
-                #expect(try await bot.call("editMessageText", edit)["ok"] == true)
+                try await expectEqual(bot.call("editMessageText", edit)["ok"], true)
             }
             telegram.skip(1.5)
             let refused = try await bot.call("sendMessage", ["chat_id": JSON(TelegramBench.team), "text": "x"])
-            #expect(refused["parameters"]?["retry_after"] == 30)
+            expectEqual(refused["parameters"]?["retry_after"], 30)
         }
     }
 
@@ -82,7 +82,7 @@ struct TelegramLimitsTests {
                 #expect(sent["message_id"] != nil)
             }
             let refused = try await bot.call("sendMessage", ["chat_id": 2_030, "text": "x"])
-            #expect(refused["error_code"] == 429)
+            expectEqual(refused["error_code"], 429)
         }
     }
 
@@ -92,23 +92,23 @@ struct TelegramLimitsTests {
             let message: JSON = ["chat_id": 1_001, "text": "x"]
             telegram.inject(.answerLost, at: "sendMessage")
             await #expect(throws: HTTPClientError.self) { try await bot.call("sendMessage", message) }
-            #expect(telegram.shownByBot(in: TelegramBench.ada).count == 1)
+            expectEqual(telegram.shownByBot(in: TelegramBench.ada).count, 1)
             telegram.inject(.flood(retryAfter: 7), at: "*")
-            #expect(try await bot.call("sendMessage", message)["parameters"]?["retry_after"] == 7)
+            try await expectEqual(bot.call("sendMessage", message)["parameters"]?["retry_after"], 7)
             telegram.inject(.restart, at: "sendMessage")
-            #expect(try await bot.error("sendMessage", message) == "Internal Server Error: restart")
+            try await expectEqual(bot.error("sendMessage", message), "Internal Server Error: restart")
             telegram.inject(.badGateway, at: "sendMessage")
             let page = try await bot.send(raw: message.bytes, "application/json", to: "sendMessage")
             #expect(page.status == 502 && page.body.starts(with: Array("<html>".utf8)))
-            #expect(telegram.shownByBot(in: TelegramBench.ada).count == 1)
+            expectEqual(telegram.shownByBot(in: TelegramBench.ada).count, 1)
             telegram.inject(.hang, at: "getUpdates")
             let poll = Task { try await bot.call("getUpdates", ["timeout": 50]) }
             try await telegram.wait { $0.faultsLeft == 0 }
             telegram.say("hello", as: TelegramBench.ada, in: TelegramBench.ada)
             poll.cancel()
             _ = try? await poll.value
-            #expect(try await bot.heard() == ["hello"])
-            #expect(telegram.count("sendMessage") == 4)
+            try await expectEqual(bot.heard(), ["hello"])
+            expectEqual(telegram.count("sendMessage"), 4)
             #expect(telegram.statuses[429] == 1 && telegram.statuses[502] == 1)
         }
     }
@@ -135,21 +135,20 @@ struct TelegramLimitsTests {
         try await TelegramBench.run({ $0.webhookDelay = 0.01 }) { bot, telegram in
             let url = hook.loopbackURL + "/hook"
             let wrong = try await bot.error("setWebhook", ["url": "http://example.org/"])
-            #expect(wrong == "Bad Request: bad webhook: An HTTPS URL must be provided for webhook")
+            expectEqual(wrong, "Bad Request: bad webhook: An HTTPS URL must be provided for webhook")
             let port = try await bot.error("setWebhook", ["url": "https://example.org:9000/"])
-            #expect(
-                port == "Bad Request: bad webhook: Webhook can be set up only on ports 80, 88, 443 or 8443")
+            expectEqual(port, "Bad Request: bad webhook: Webhook can be set up only on ports 80, 88, 443 or 8443")
             let secret = try await bot.error("setWebhook", ["url": .string(url), "secret_token": "a b"])
-            #expect(secret == "Bad Request: secret token contains unallowed characters")
+            expectEqual(secret, "Bad Request: secret token contains unallowed characters")
             _ = try await bot.call("setWebhook", ["url": .string(url), "secret_token": "s3cret"])
             telegram.say("one", as: TelegramBench.ada, in: TelegramBench.ada)
             telegram.say("two", as: TelegramBench.ada, in: TelegramBench.ada)
             try await telegram.wait { $0.shownByBot(in: TelegramBench.ada).count == 2 && $0.waitingUpdates == 0 }
-            #expect(seen.withLock { $0.map(\.text) } == ["one", "one", "two"])
+            expectEqual(seen.withLock { $0.map(\.text) }, ["one", "one", "two"])
             #expect(seen.withLock { $0.allSatisfy { $0.secret == "s3cret" } })
             let info = try await bot.result("getWebhookInfo")
             #expect(info["url"] == .string(url) && info["pending_update_count"] == 0)
-            #expect(info["last_error_message"] == "Wrong response from the webhook: 500 Internal Server Error")
+            expectEqual(info["last_error_message"], "Wrong response from the webhook: 500 Internal Server Error")
         }
         await hook.stop()
     }
@@ -159,9 +158,9 @@ struct TelegramLimitsTests {
         try await TelegramBench.run({ $0.messageLimit = 10 }) { _, telegram in
             for number in 0..<100 { telegram.say("\(number)", as: TelegramBench.ada, in: TelegramBench.ada) }
             #expect((10...13).contains(telegram.shown(in: TelegramBench.ada).count))
-            #expect(telegram.shown(in: TelegramBench.ada).last?.text == "99")
+            expectEqual(telegram.shown(in: TelegramBench.ada).last?.text, "99")
             telegram.forget()
-            #expect(telegram.messageCount == 0)
+            expectEqual(telegram.messageCount, 0)
         }
     }
 }

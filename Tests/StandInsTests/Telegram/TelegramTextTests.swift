@@ -39,7 +39,7 @@ struct TelegramTextTests {
         try await TelegramBench.run { bot, telegram in
             let sent = try await bot.send(one.given, to: TelegramBench.ada, ["parse_mode": "HTML"])
             let shown = telegram.shown(try #require(sent["message_id"]?.intValue), in: TelegramBench.ada)
-            #expect(shown?.markup == one.expected)
+            expectEqual(shown?.markup, one.expected)
         }
     }
 
@@ -59,7 +59,7 @@ struct TelegramTextTests {
         try await TelegramBench.run { bot, _ in
             let error = try await bot.error(
                 "sendMessage", ["chat_id": 1_001, "text": .string(one.given), "parse_mode": "html"])
-            #expect(error == "Bad Request: can't parse entities: \(one.expected)")
+            expectEqual(error, "Bad Request: can't parse entities: \(one.expected)")
         }
     }
 
@@ -76,7 +76,7 @@ struct TelegramTextTests {
         try await TelegramBench.run { bot, telegram in
             let sent = try await bot.send(one.given, to: TelegramBench.ada, ["parse_mode": "MarkdownV2"])
             let shown = telegram.shown(try #require(sent["message_id"]?.intValue), in: TelegramBench.ada)
-            #expect(shown?.markup == one.expected)
+            expectEqual(shown?.markup, one.expected)
         }
     }
 
@@ -92,7 +92,7 @@ struct TelegramTextTests {
         try await TelegramBench.run { bot, _ in
             let error = try await bot.error(
                 "sendMessage", ["chat_id": 1_001, "text": .string(one.given), "parse_mode": "MarkdownV2"])
-            #expect(error == "Bad Request: can't parse entities: \(one.expected)")
+            expectEqual(error, "Bad Request: can't parse entities: \(one.expected)")
         }
     }
 
@@ -103,13 +103,13 @@ struct TelegramTextTests {
                 try await bot.error("sendMessage", ["chat_id": 1_001, "text": .string(text), "parse_mode": mode])
             }
             let empty = try await tell("", .null)
-            #expect(empty == "Bad Request: message text is empty")
-            #expect(try await tell(" \n ", .null) == "Bad Request: text must be non-empty")
-            #expect(try await tell("<b></b>", "HTML") == "Bad Request: text must be non-empty")
-            #expect(try await tell(String(repeating: "x", count: 4_097), .null) == "Bad Request: message is too long")
-            #expect(try await tell(String(repeating: "<b>x</b>", count: 4_000), "HTML") == "")
-            #expect(try await tell(String(repeating: "x", count: 32_769), .null) == "Bad Request: text is too long")
-            #expect(try await tell("x", "markdown3") == "Bad Request: unsupported parse_mode")
+            expectEqual(empty, "Bad Request: message text is empty")
+            try await expectEqual(tell(" \n ", .null), "Bad Request: text must be non-empty")
+            try await expectEqual(tell("<b></b>", "HTML"), "Bad Request: text must be non-empty")
+            try await expectEqual(tell(String(repeating: "x", count: 4_097), .null), "Bad Request: message is too long")
+            try await expectEqual(tell(String(repeating: "<b>x</b>", count: 4_000), "HTML"), "")
+            try await expectEqual(tell(String(repeating: "x", count: 32_769), .null), "Bad Request: text is too long")
+            try await expectEqual(tell("x", "markdown3"), "Bad Request: unsupported parse_mode")
         }
     }
 
@@ -130,7 +130,7 @@ struct TelegramTextTests {
     func entities(_ entity: JSON, _ expected: String) async throws {
         try await TelegramBench.run { bot, _ in
             let error = try await bot.error("sendMessage", ["chat_id": 1_001, "text": "a😀", "entities": [entity]])
-            #expect(error == "Bad Request: \(expected)")
+            expectEqual(error, "Bad Request: \(expected)")
         }
     }
 
@@ -148,14 +148,14 @@ struct TelegramTextTests {
                     ["type": "pre", "offset": 2, "length": 2, "language": "c"],
                     ["type": "nonsense", "offset": 0, "length": 1],
                 ])
-            #expect(code?.markup == "<b>ab</b><pre><code class=\"language-c\">cd</code></pre><b>ef</b>")
+            expectEqual(code?.markup, "<b>ab</b><pre><code class=\"language-c\">cd</code></pre><b>ef</b>")
             let many = try await send(
                 String(repeating: "xy", count: 150),
                 (0..<150).map { ["type": "bold", "offset": JSON($0 * 2), "length": 1] })
-            #expect(many?.entities.count == 100)
+            expectEqual(many?.entities.count, 100)
             let found = try await send("see https://example.org/x. @ada_l #tag /help a@b.org", [])
-            #expect(found?.entities.map(\.type) == ["url", "mention", "hashtag", "bot_command", "email"])
-            #expect(telegram.pings.map(\.target) == ["@ada_l"])
+            expectEqual(found?.entities.map(\.type), ["url", "mention", "hashtag", "bot_command", "email"])
+            expectEqual(telegram.pings.map(\.target), ["@ada_l"])
         }
     }
 }

@@ -10,16 +10,16 @@ struct TelegramUpdatesTests {
         try await TelegramBench.run { bot, telegram in
             for text in ["one", "two", "three"] { telegram.say(text, as: TelegramBench.ada, in: TelegramBench.ada) }
             let first = try await bot.updates(0, ["limit": 2])
-            #expect(first.map { $0["message"]?["text"] } == ["one", "two"])
+            expectEqual(first.map { $0["message"]?["text"] }, ["one", "two"])
             let again = try await bot.updates(0)
-            #expect(again.count == 3)
+            expectEqual(again.count, 3)
             let second = try #require(again[1]["update_id"]?.intValue)
             let rest = try await bot.updates(second + 1)
-            #expect(rest.map { $0["message"]?["text"] } == ["three"])
+            expectEqual(rest.map { $0["message"]?["text"] }, ["three"])
             telegram.say("four", as: TelegramBench.ada, in: TelegramBench.ada)
             let last = try await bot.updates(-1)
-            #expect(last.map { $0["message"]?["text"] } == ["four"])
-            #expect(telegram.waitingUpdates == 1)
+            expectEqual(last.map { $0["message"]?["text"] }, ["four"])
+            expectEqual(telegram.waitingUpdates, 1)
             telegram.skip(86_401)
             let gone = try await bot.updates(0)
             #expect(gone.isEmpty)
@@ -33,7 +33,7 @@ struct TelegramUpdatesTests {
             try await telegram.wait { $0.pollCount == 1 }
             telegram.say("hello", as: TelegramBench.ada, in: TelegramBench.ada)
             let answer = try await updates
-            #expect(answer[0]?["message"]?["text"] == "hello")
+            expectEqual(answer[0]?["message"]?["text"], "hello")
         }
     }
 
@@ -44,22 +44,22 @@ struct TelegramUpdatesTests {
             try await telegram.wait { $0.pollCount == 1 }
             async let newer = bot.call("getUpdates", ["timeout": 50])
             let refused = try await older
-            #expect(refused["error_code"] == 409)
-            #expect(
-                refused["description"]
-                    == "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running"
-            )
+            expectEqual(refused["error_code"], 409)
+            expectEqual(
+                refused["description"],
+                "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running")
             telegram.say("hello", as: TelegramBench.ada, in: TelegramBench.ada)
             let answered = try await newer
-            #expect(answered["ok"] == true)
+            expectEqual(answered["ok"], true)
             _ = try await bot.call("setWebhook", ["url": "https://example.org/hook"])
             let polled = try await bot.error("getUpdates")
-            #expect(
-                polled == "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook to delete "
+            expectEqual(
+                polled,
+                "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook to delete "
                     + "the webhook first")
             _ = try await bot.call("deleteWebhook")
             let after = try await bot.call("getUpdates", ["offset": -1])
-            #expect(after["ok"] == true)
+            expectEqual(after["ok"], true)
         }
     }
 
@@ -71,15 +71,15 @@ struct TelegramUpdatesTests {
             telegram.freezePoll()
             telegram.say("hello", as: TelegramBench.ada, in: TelegramBench.ada)
             let heard = try await bot.heard()
-            #expect(heard == ["hello"])
+            expectEqual(heard, ["hello"])
             lost.cancel()
             let count = telegram.pollCount
             async let waiting = bot.call("getUpdates", ["offset": -1, "timeout": 50])
             try await telegram.wait { $0.pollCount > count }
             telegram.revokeToken()
             let refused = try await waiting
-            #expect(refused["error_code"] == 401)
-            #expect(telegram.statuses[401] == 1)
+            expectEqual(refused["error_code"], 401)
+            expectEqual(telegram.statuses[401], 1)
         }
     }
 
@@ -88,16 +88,16 @@ struct TelegramUpdatesTests {
         try await TelegramBench.run { bot, telegram in
             let message = telegram.say("hello", as: TelegramBench.ada, in: TelegramBench.ada)
             telegram.react("👍", to: message, as: TelegramBench.ada, in: TelegramBench.ada)
-            #expect(try await bot.heard() == ["hello"])
+            try await expectEqual(bot.heard(), ["hello"])
             _ = try await bot.updates(0, ["allowed_updates": ["message_reaction"]])
             telegram.react(nil, to: message, as: TelegramBench.ada, in: TelegramBench.ada)
             telegram.say("unheard", as: TelegramBench.ada, in: TelegramBench.ada)
             let updates = try await bot.updates()
-            #expect(updates.count == 1)
+            expectEqual(updates.count, 1)
             let reaction = updates[0]["message_reaction"]
-            #expect(reaction?["old_reaction"]?[0]?["emoji"] == "👍")
-            #expect(reaction?["new_reaction"] == [])
-            #expect(reaction?["user"]?["id"] == JSON(TelegramBench.ada))
+            expectEqual(reaction?["old_reaction"]?[0]?["emoji"], "👍")
+            expectEqual(reaction?["new_reaction"], [])
+            expectEqual(reaction?["user"]?["id"], JSON(TelegramBench.ada))
         }
     }
 
@@ -112,14 +112,14 @@ struct TelegramUpdatesTests {
             telegram.say("/ask@JetbridgeBot", as: ada, in: team)
             telegram.say("hey @jetbridgebot", as: ada, in: team)
             telegram.say("an answer", as: ada, in: team, replyTo: own)
-            #expect(try await bot.heard() == ["/ask", "/ask@JetbridgeBot", "hey @jetbridgebot", "an answer"])
+            try await expectEqual(bot.heard(), ["/ask", "/ask@JetbridgeBot", "hey @jetbridgebot", "an answer"])
             telegram.join(team, by: ada, as: "administrator")
             telegram.say("everything", as: ada, in: team)
-            #expect(try await bot.heard() == ["my_chat_member", "everything"])
+            try await expectEqual(bot.heard(), ["my_chat_member", "everything"])
             telegram.join(team, by: ada)
             telegram.setBot(hasPrivacyMode: false)
             telegram.say("open", as: ada, in: team)
-            #expect(try await bot.heard() == ["my_chat_member", "open"])
+            try await expectEqual(bot.heard(), ["my_chat_member", "open"])
         }
     }
 
@@ -135,14 +135,14 @@ struct TelegramUpdatesTests {
             telegram.link(forum, with: -1_001_000_000_003)
             telegram.post("a post", in: -1_001_000_000_003)
             let updates = try await bot.updates()
-            #expect(updates.count == 3)
-            #expect(updates[0]["message"]?["from"]?["id"] == 1_087_968_824)
-            #expect(updates[0]["message"]?["sender_chat"]?["id"] == JSON(forum))
-            #expect(updates[1]["channel_post"]?["sender_chat"]?["type"] == "channel")
-            #expect(updates[1]["channel_post"]?["from"] == nil)
-            #expect(updates[2]["message"]?["from"]?["id"] == 777_000)
-            #expect(updates[2]["message"]?["is_automatic_forward"] == true)
-            #expect(updates[2]["message"]?["forward_origin"]?["type"] == "channel")
+            expectEqual(updates.count, 3)
+            expectEqual(updates[0]["message"]?["from"]?["id"], 1_087_968_824)
+            expectEqual(updates[0]["message"]?["sender_chat"]?["id"], JSON(forum))
+            expectEqual(updates[1]["channel_post"]?["sender_chat"]?["type"], "channel")
+            expectEqual(updates[1]["channel_post"]?["from"], nil)
+            expectEqual(updates[2]["message"]?["from"]?["id"], 777_000)
+            expectEqual(updates[2]["message"]?["is_automatic_forward"], true)
+            expectEqual(updates[2]["message"]?["forward_origin"]?["type"], "channel")
         }
     }
 
@@ -153,7 +153,7 @@ struct TelegramUpdatesTests {
             telegram.edit(message, in: TelegramBench.ada, to: "two")
             telegram.edit(message, in: TelegramBench.ada, to: nil)
             let updates = try await bot.updates()
-            #expect(updates.map { $0["edited_message"]?["text"] } == [nil, "two", "two"])
+            expectEqual(updates.map { $0["edited_message"]?["text"] }, [nil, "two", "two"])
         }
     }
 
@@ -163,8 +163,8 @@ struct TelegramUpdatesTests {
             let message = telegram.say("/ask", as: TelegramBench.ada, in: TelegramBench.team)
             telegram.react("👍", to: message, as: TelegramBench.bob, in: TelegramBench.team)
             let updates = try await bot.updates()
-            #expect(updates.count == 2)
-            #expect(updates[1]["edited_message"]?["text"] == "/ask")
+            expectEqual(updates.count, 2)
+            expectEqual(updates[1]["edited_message"]?["text"], "/ask")
         }
     }
 
@@ -173,12 +173,12 @@ struct TelegramUpdatesTests {
         try await TelegramBench.run { bot, telegram in
             let new = telegram.migrate(TelegramBench.group, by: TelegramBench.ada)
             let updates = try await bot.updates()
-            #expect(updates.first?["message"]?["migrate_to_chat_id"] == JSON(new))
-            #expect(updates.last?["message"]?["migrate_from_chat_id"] == JSON(TelegramBench.group))
+            expectEqual(updates.first?["message"]?["migrate_to_chat_id"], JSON(new))
+            expectEqual(updates.last?["message"]?["migrate_from_chat_id"], JSON(TelegramBench.group))
             let refused = try await bot.call("sendMessage", ["chat_id": JSON(TelegramBench.group), "text": "hello"])
-            #expect(refused["error_code"] == 400)
-            #expect(refused["description"] == "Bad Request: group chat was upgraded to a supergroup chat")
-            #expect(refused["parameters"]?["migrate_to_chat_id"] == JSON(new))
+            expectEqual(refused["error_code"], 400)
+            expectEqual(refused["description"], "Bad Request: group chat was upgraded to a supergroup chat")
+            expectEqual(refused["parameters"]?["migrate_to_chat_id"], JSON(new))
             #expect(try await bot.send("hello", to: new)["message_id"] != nil)
         }
     }
@@ -190,14 +190,14 @@ struct TelegramUpdatesTests {
             telegram.holdUpdates(2)
             for text in ["one", "two", "three"] { telegram.say(text, as: ada, in: ada) }
             let heard = try await bot.heard()
-            #expect(heard == ["three"])
+            expectEqual(heard, ["three"])
             telegram.release(isReversed: true)
-            #expect(try await bot.heard() == ["two", "one"])
+            try await expectEqual(bot.heard(), ["two", "one"])
             telegram.doubleUpdates(1)
             telegram.say("twice", as: ada, in: ada)
-            #expect(try await bot.heard() == ["twice", "twice"])
+            try await expectEqual(bot.heard(), ["twice", "twice"])
             telegram.repeatUpdates(1)
-            #expect(try await bot.heard() == ["twice"])
+            try await expectEqual(bot.heard(), ["twice"])
         }
     }
 }

@@ -50,8 +50,9 @@ struct AgentWorkerTests {
                     }
                 }
             }
-            #expect(
-                said == [
+            expectEqual(
+                said,
+                [
                     "plain cannot call tools", "talk", "talk", "work", "dull cannot call tools", "talk",
                     "plain cannot call tools", "talk",
                 ])
@@ -65,7 +66,7 @@ struct AgentWorkerTests {
             _ = try await scene.worker.agent.run(
                 TurnRequest(id: "op_1", session: "abc123", text: "Hi", sender: CommitAuthorTests.ada, role: .guest),
                 in: thread)
-            #expect(thread.text == "talk")
+            expectEqual(thread.text, "talk")
         }
     }
 }

@@ -20,9 +20,9 @@ struct StoredStepsTests {
                 event: .noted(AgentEvent.Note(.empty, #"\(number) "kind":"decided"}"#)))
         }
         try await steps.append(records, of: "t1")
-        #expect(try await steps.records(of: "t1", after: 0) == records)
-        #expect(try await steps.records(of: "t1", after: 700) == Array(records.dropFirst(700)))
-        #expect(try await steps.records(of: "t1", after: 1_700) == [])
+        try await expectEqual(steps.records(of: "t1", after: 0), records)
+        try await expectEqual(steps.records(of: "t1", after: 700), Array(records.dropFirst(700)))
+        try await expectEqual(steps.records(of: "t1", after: 1_700), [])
         #expect(try await !steps.hasWorked("t1"))
         let call = AgentCall(id: "1.1", wireID: "c1", name: "read", arguments: "{}")
         let answer = AgentEvent.Answer(model: "m", text: "", calls: [call], finish: .toolCalls)

@@ -36,11 +36,10 @@ struct FixTurnTests {
             try await self.comment("This says helo.", in: scene)
             self.repair(scene)
             let (ending, thread) = try await scene.run(.fix, id: "op_2")
-            #expect(ending == .complete)
-            #expect(thread.commits == ["Correct the greeting"])
-            #expect(
-                try await scene.github.text("src/greet.sh", on: PullScene.feature, of: "octo/app")
-                    == "#!/bin/sh\necho hello\n")
+            expectEqual(ending, .complete)
+            expectEqual(thread.commits, ["Correct the greeting"])
+            try await expectEqual(
+                scene.github.text("src/greet.sh", on: PullScene.feature, of: "octo/app"), "#!/bin/sh\necho hello\n")
             // As for every other commit of the person: see CommitAuthorTests.
             let git = try scene.work.repositories.repository("app").git
             let author = try await git.commit(#require(try await git.tip(of: PullScene.feature))).author
@@ -51,16 +50,16 @@ struct FixTurnTests {
             #expect(prompt.contains("This says helo.") && prompt.contains("2 of 7 tests fail"))
             let head = try #require(try await scene.github.head(PullScene.feature, of: "octo/app"))
             let replies = try await self.comments(scene).filter { $0.replyTo != nil }
-            #expect(replies.map(\.author) == ["jet"])
-            #expect(replies.first?.body.hasPrefix("Fixed in \(head).") == true)
+            expectEqual(replies.map(\.author), ["jet"])
+            expectEqual(replies.first?.body.hasPrefix("Fixed in \(head)."), true)
             #expect(thread.text.contains("Answered at GitHub with 1 comment"))
 
             try await scene.check("tests", "success")
             let again = try await scene.run(.fix, id: "op_3").thread
-            #expect(again.text == "Nothing is open: #1 has no failed check and no unanswered comment.")
+            expectEqual(again.text, "Nothing is open: #1 has no failed check and no unanswered comment.")
             // The turn begins again after a crash.
             _ = try await scene.run(.fix, id: "op_2")
-            #expect(try await self.comments(scene).count == 2)
+            try await expectEqual(self.comments(scene).count, 2)
         }
     }
 
@@ -74,9 +73,9 @@ struct FixTurnTests {
                 request.action == .reach ? .denied(by: "Ada", reason: nil) : .approved(ask: nil, by: "Ada")
             })
             try await scene.run(.fix, id: "op_2", in: thread)
-            #expect(thread.commits == ["Correct the greeting"])
+            expectEqual(thread.commits, ["Correct the greeting"])
             #expect(thread.notices.contains("Nothing was answered at GitHub."))
-            #expect(try await self.comments(scene).count == 1)
+            try await expectEqual(self.comments(scene).count, 1)
         }
     }
 
@@ -92,10 +91,9 @@ struct FixTurnTests {
             let thread = RecordingThread(onApproval: { _ in .denied(by: "Ada", reason: nil) })
             _ = try? await scene.run(.fix, id: "op_2", in: thread)
             #expect(thread.commits.isEmpty)
-            #expect(
-                try await scene.github.text("src/greet.sh", on: PullScene.feature, of: "octo/app")
-                    == "#!/bin/sh\necho helo\n")
-            #expect(try await self.comments(scene).count == 1)
+            try await expectEqual(
+                scene.github.text("src/greet.sh", on: PullScene.feature, of: "octo/app"), "#!/bin/sh\necho helo\n")
+            try await expectEqual(self.comments(scene).count, 1)
         }
     }
 
@@ -127,7 +125,7 @@ struct FixTurnTests {
         let pull = try #require(GitHubPullRequest(["number": 7, "base": ["ref": "main"], "head": head]))
         let own = try #require(GitHubRepositoryName("Octo/app"))
         let refusal = FixTarget.refusal(of: pull, 7, branch: "one", in: own)
-        if let part { #expect(refusal?.contains(part) == true) } else { #expect(refusal == nil) }
+        if let part { expectEqual(refusal?.contains(part), true) } else { expectEqual(refusal, nil) }
     }
 
     @Test("refuses another branch's pull request, and repositories without them")

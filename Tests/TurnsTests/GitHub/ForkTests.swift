@@ -50,34 +50,31 @@ struct ForkTests {
             let told = Protected<[String]>([])
             let made = try await Self.specify(repository) { line in told.withLock { $0.append(line) } }
             let branch = made.branch
-            #expect(branch == "002-export")
-            #expect(
-                told.withLock { $0 } == ["The account may not push to octo/app, so the branch goes to its fork."])
-            #expect(try await scene.github.head(branch, of: "jet/app") == made.id.hex)
-            #expect(try await scene.github.head(branch, of: "octo/app") == nil)
-            #expect(try await repository.git.tip(of: branch) == made.id)
+            expectEqual(branch, "002-export")
+            expectEqual(told.withLock { $0 }, ["The account may not push to octo/app, so the branch goes to its fork."])
+            try await expectEqual(scene.github.head(branch, of: "jet/app"), made.id.hex)
+            try await expectEqual(scene.github.head(branch, of: "octo/app"), nil)
+            try await expectEqual(repository.git.tip(of: branch), made.id)
             // What else the repository has is read from there.
-            #expect(try await scene.github.head(PullScene.feature, of: "jet/app") == nil)
+            try await expectEqual(scene.github.head(PullScene.feature, of: "jet/app"), nil)
             #expect(try await repository.git.tip(of: PullScene.feature) != nil)
 
             await scene.github.forgetCalls()
             let outcome = try await repository.write(
                 Self.change(branch, "# Plan\n", base: made.id, turn: "t2"))
             let plan = try #require(Self.made(outcome))
-            #expect(try await scene.github.head(branch, of: "jet/app") == plan.id.hex)
-            #expect(await scene.github.ledger.apiCalls == 0)
+            try await expectEqual(scene.github.head(branch, of: "jet/app"), plan.id.hex)
+            await expectEqual(scene.github.ledger.apiCalls, 0)
 
             // A colleague pushes to the fork.
             try await scene.github.colleague("jet").push("note.md", "Note\n", to: "jet/app", branch: branch)
             let merged = try await repository.write(
                 Self.change(branch, "# Plan 2\n", base: plan.id, turn: "t3"))
             #expect(Self.made(merged) != nil)
-            #expect(try await scene.github.text("note.md", on: branch, of: "jet/app") == "Note\n")
-            #expect(
-                try await scene.github.text("specs/\(branch)/plan.md", on: branch, of: "jet/app") == "# Plan 2\n")
+            try await expectEqual(scene.github.text("note.md", on: branch, of: "jet/app"), "Note\n")
+            try await expectEqual(scene.github.text("specs/\(branch)/plan.md", on: branch, of: "jet/app"), "# Plan 2\n")
             try await repository.refresh()
-            #expect(
-                try await repository.git.tip(of: branch)?.hex == scene.github.head(branch, of: "jet/app"))
+            try await expectEqual(repository.git.tip(of: branch)?.hex, scene.github.head(branch, of: "jet/app"))
         }
     }
 
@@ -93,10 +90,10 @@ struct ForkTests {
             let fork = "\(scene.github.url)/jet/app"
             #expect(pull.body.contains("\(fork)/blob/\(made.branch)/specs/\(made.branch)/spec.md"))
             let pages = scene.work.pages
-            #expect(pages.commit(made.id.hex, of: "app", on: made.branch) == "\(fork)/commit/\(made.id.hex)")
-            #expect(pages.folder("specs", on: made.branch, of: "app") == "\(fork)/tree/\(made.branch)/specs")
-            #expect(
-                pages.file("README.md", on: "main", of: "app") == "\(scene.github.url)/octo/app/blob/main/README.md")
+            expectEqual(pages.commit(made.id.hex, of: "app", on: made.branch), "\(fork)/commit/\(made.id.hex)")
+            expectEqual(pages.folder("specs", on: made.branch, of: "app"), "\(fork)/tree/\(made.branch)/specs")
+            expectEqual(
+                pages.file("README.md", on: "main", of: "app"), "\(scene.github.url)/octo/app/blob/main/README.md")
             let again = try await scene.run(.pr, id: "op_2", feature: made.branch).thread
             #expect(again.text.hasPrefix("Pull request #1 updated:"))
         }
@@ -114,9 +111,9 @@ struct ForkTests {
             await scene.github.release("fork")
             let made = try await first
             let second = try await Self.specify(repository, turn: "t2")
-            #expect([made.branch, second.branch] == ["002-export", "003-export"])
+            expectEqual([made.branch, second.branch], ["002-export", "003-export"])
             for commit in [made, second] {
-                #expect(try await scene.github.head(commit.branch, of: "jet/app") == commit.id.hex)
+                try await expectEqual(scene.github.head(commit.branch, of: "jet/app"), commit.id.hex)
             }
         }
     }
@@ -130,8 +127,8 @@ struct ForkTests {
             try await scene.github.colleague("jet").delete(made.branch, of: "jet/app")
             try await Task.sleep(for: .milliseconds(1_100))
             try await repository.refresh()
-            #expect(try await repository.git.tip(of: made.branch) == nil)
-            #expect(try await repository.git.tip(of: kept.branch) == kept.id)
+            try await expectEqual(repository.git.tip(of: made.branch), nil)
+            try await expectEqual(repository.git.tip(of: kept.branch), kept.id)
             #expect(scene.work.pages.folder("", on: made.branch, of: "app").contains("/octo/app/"))
         }
     }
@@ -144,7 +141,7 @@ struct ForkTests {
             let error = await #expect(throws: RepositoryError.self) {
                 _ = try await repository.write(Self.change("main", "# Plan\n", base: base.id, turn: "t1"))
             }
-            #expect(error?.message.contains("may not push to octo/app, whose branch main") == true)
+            expectEqual(error?.message.contains("may not push to octo/app, whose branch main"), true)
             #expect(await scene.github.repository("jet/app") == nil)
         }
     }

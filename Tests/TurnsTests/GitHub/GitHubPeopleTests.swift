@@ -109,19 +109,19 @@ struct GitHubPeopleTests {
         let scene = try await Self.scene()
         try await scene.signIn()
         try await scene.wait(for: "Signed in to GitHub as `octocat`; your commits")
-        #expect(scene.transport.scopes.withLock { $0 } == ["repo workflow"])
+        expectEqual(scene.transport.scopes.withLock { $0 }, ["repo workflow"])
         let token = try #require(try await scene.people.token(of: "fake:one/alice"))
-        #expect(token.kind == .oauthApp)
-        #expect(try await scene.people.token(of: "fake:one/bob") == nil)
-        #expect(await scene.people.login(of: "fake:one/alice") == "octocat")
+        expectEqual(token.kind, .oauthApp)
+        try await expectEqual(scene.people.token(of: "fake:one/bob"), nil)
+        await expectEqual(scene.people.login(of: "fake:one/alice"), "octocat")
         let file = try #require(scene.file())
         #expect(!file.isOpenToOthers && String(decoding: file.bytes, as: UTF8.self).contains(token.value.reveal()))
         let whoami = try await scene.threads.answer(to: "!whoami")
         #expect(whoami.contains("GitHub: signed in as `octocat` (\(token.masked))"))
         #expect(!whoami.contains(token.value.reveal()))
         #expect(try await scene.threads.answer(to: "!logout").hasPrefix("Signed out"))
-        #expect(scene.file() == nil)
-        #expect(try await scene.people.token(of: "fake:one/alice") == nil)
+        expectEqual(scene.file(), nil)
+        try await expectEqual(scene.people.token(of: "fake:one/alice"), nil)
     }
 
     @Test("the token of a sign-in on the page is kept, renewed with the app's secret, and its end is no thread's news")
@@ -131,9 +131,9 @@ struct GitHubPeopleTests {
         try await scene.people.keep(
             DeviceGrant(token: Secret(token), refreshToken: Secret("ghr_1"), expiresIn: 28_800), of: "github:octocat",
             login: "octocat", clientID: "Iv1.page")
-        #expect(try await scene.people.token(of: "github:octocat")?.value.reveal() == token)
-        #expect(await scene.people.login(of: "github:octocat") == "octocat")
-        #expect(scene.file(of: "github:octocat")?.isOpenToOthers == false)
+        try await expectEqual(scene.people.token(of: "github:octocat")?.value.reveal(), token)
+        await expectEqual(scene.people.login(of: "github:octocat"), "octocat")
+        expectEqual(scene.file(of: "github:octocat")?.isOpenToOthers, false)
         // Nothing else would say which organisations the person belongs to.
         guard case .failed(let text) = await scene.people.invite("github:octocat") else {
             Issue.record("another sign-in was begun")
@@ -160,8 +160,8 @@ struct GitHubPeopleTests {
             scene.clock.advance(by: .seconds(6))
         }
         try await scene.wait(for: "The code expired before it was entered at GitHub. `!login` gives you another.")
-        #expect(scene.file() == nil)
-        #expect(try await scene.threads.store.read { ledger in try ledger.gitHubSignIns() } == [])
+        expectEqual(scene.file(), nil)
+        try await expectEqual(scene.threads.store.read { ledger in try ledger.gitHubSignIns() }, [])
     }
 
     @Test("a second `login` replaces the first, and `logout` ends a waiting one")
@@ -172,10 +172,10 @@ struct GitHubPeopleTests {
         try await scene.signIn()
         try await scene.wait(for: "Signed in to GitHub as `octocat`")
         try await scene.threads.settle()
-        #expect(scene.threads.adapter.posts.count { $0.text.hasPrefix("Signed in") } == 1)
+        expectEqual(scene.threads.adapter.posts.count { $0.text.hasPrefix("Signed in") }, 1)
         _ = try await scene.threads.answer(to: "!login")
         #expect(try await scene.threads.answer(to: "!logout").hasPrefix("Signed out"))
-        #expect(try await scene.threads.store.read { ledger in try ledger.gitHubSignIns() } == [])
+        try await expectEqual(scene.threads.store.read { ledger in try ledger.gitHubSignIns() }, [])
     }
 
     private static let over =
@@ -197,15 +197,15 @@ struct GitHubPeopleTests {
             for _ in 1...4 { group.addTask { _ = await people.refused(token) } }
         }
         try await scene.threads.settle()
-        #expect(scene.threads.adapter.texts == [Self.over])
+        expectEqual(scene.threads.adapter.texts, [Self.over])
         // Work must not go on with the host's account unnoticed.
         let error = await #expect(throws: GitHubError.self) { try await people.token(of: "fake:one/alice") }
-        #expect(error?.code == .unauthorized)
-        #expect(error?.message.hasPrefix("Your sign-in at GitHub is no longer valid. Write `login`") == true)
-        #expect(scene.file() == nil)
+        expectEqual(error?.code, .unauthorized)
+        expectEqual(error?.message.hasPrefix("Your sign-in at GitHub is no longer valid. Write `login`"), true)
+        expectEqual(scene.file(), nil)
         _ = await people.refused(token)
         #expect(try await scene.threads.answer(to: "!logout").hasPrefix("Signed out"))
-        #expect(try await people.token(of: "fake:one/alice") == nil)
+        try await expectEqual(people.token(of: "fake:one/alice"), nil)
     }
 
     @Test("after a refusal the person signs in again and works with the new token")
@@ -242,15 +242,15 @@ struct GitHubPeopleTests {
             return try await group.reduce(into: Set<Copilot.GitHubToken?>()) { $0.insert($1) }
         }
         #expect(tokens.count == 1 && tokens.first != first && tokens.first != .some(nil))
-        #expect(scene.github.count(.accessToken) == 2)
+        expectEqual(scene.github.count(.accessToken), 2)
         scene.clock.advance(by: .seconds(28_700))
         scene.github.inject(.webPage, at: .accessToken)
         // Still valid, so GitHub's failure does not matter yet.
-        #expect(try await people.token(of: "fake:one/alice") == tokens.first)
+        try await expectEqual(people.token(of: "fake:one/alice"), tokens.first)
         scene.github.inject(.answer(status: 200, body: #"{"error":"bad_refresh_token"}"#), at: .accessToken)
         await #expect(throws: GitHubError.self) { try await people.token(of: "fake:one/alice") }
         try await scene.threads.settle()
-        #expect(scene.threads.adapter.texts == [Self.over])
+        expectEqual(scene.threads.adapter.texts, [Self.over])
     }
 
     @Test("after a restart, a waiting sign-in is forgotten, and said so once")
@@ -269,7 +269,7 @@ struct GitHubPeopleTests {
             await next.people.stop()
             try await again
             try await next.threads.settle()
-            #expect(next.threads.adapter.posts.count == expected)
+            expectEqual(next.threads.adapter.posts.count, expected)
             await next.threads.close()
         }
     }
@@ -321,6 +321,6 @@ struct GitHubPeopleTests {
                 person: "fake:one/bob", login: nil, token: Secret("gho_x"), renewal: nil, session: "t", signIn: "l"))
         let bytes = try #require(scene.file(of: "fake:one/bob")).bytes
         try PrivateFile.write(bytes, to: "\(scene.folder)/\(hex(sha256("fake:one/alice"))).json")
-        #expect(try await scene.people.token(of: "fake:one/alice") == nil)
+        try await expectEqual(scene.people.token(of: "fake:one/alice"), nil)
     }
 }

@@ -58,7 +58,7 @@ struct NewsPollerTests {
         scene.clock.advance(by: .seconds(10))
         let pause = try #require(try await poller.poll())
         #expect(pause <= .seconds(60))
-        #expect(try await scene.news.watches(of: session).first?.head == GitHubScene.sha(1))
+        try await expectEqual(scene.news.watches(of: session).first?.head, GitHubScene.sha(1))
         Self.setHead(2, source)
         source.set(
             "compare/\(GitHubScene.sha(1))...\(GitHubScene.sha(2))",
@@ -72,13 +72,13 @@ struct NewsPollerTests {
             _ = try await poller.poll()
         }
         try await scene.settle()
-        #expect(scene.adapter.texts == ["mona pushed to `001-feature`: 1 commit, `2222222` Fix"])
+        expectEqual(scene.adapter.texts, ["mona pushed to `001-feature`: 1 commit, `2222222` Fix"])
         // The webhook's report of the same push.
         let intake = scene.intake()
         _ = try await intake.take("a", signature: "sha256=1", "push", GitHubScene.push(to: 2, "Fix"))
         _ = try await intake.handle()
         try await scene.settle()
-        #expect(scene.adapter.posts.count == 1)
+        expectEqual(scene.adapter.posts.count, 1)
     }
 
     @Test("two threads of one repository both get their news, whichever is due first")
@@ -101,7 +101,8 @@ struct NewsPollerTests {
             _ = try await poller.poll()
         }
         try await scene.settle()
-        #expect(scene.adapter.texts == Array(repeating: "Somebody pushed to `001-feature`: now at `2222222`", count: 2))
+        expectEqual(
+            scene.adapter.texts, Array(repeating: "Somebody pushed to `001-feature`: now at `2222222`", count: 2))
     }
 
     @Test("nothing is asked before it is due, without watches, or with little of the budget left")
@@ -109,7 +110,7 @@ struct NewsPollerTests {
         let scene = try await GitHubScene()
         let source = Source()
         let poller = Self.poller(scene, source)
-        #expect(try await poller.poll() == nil)
+        try await expectEqual(poller.poll(), nil)
         let session = try await scene.session()
         try await scene.news.watch("001-feature", in: "app", for: session)
         try await scene.news.watch("001-feature", in: "not on GitHub", for: session)
@@ -119,11 +120,11 @@ struct NewsPollerTests {
         _ = try await poller.poll()
         let asked = source.asked.withLock { $0 }
         _ = try await poller.poll()
-        #expect(source.asked.withLock { $0 } == asked)
+        expectEqual(source.asked.withLock { $0 }, asked)
         source.budget.withLock { $0 = 0.09 }
         scene.clock.advance(by: .seconds(120))
         _ = try await poller.poll()
-        #expect(source.asked.withLock { $0 } == asked)
+        expectEqual(source.asked.withLock { $0 }, asked)
         source.budget.withLock { $0 = 0.5 }
         scene.clock.advance(by: .seconds(120))
         _ = try await poller.poll()
@@ -147,7 +148,7 @@ struct NewsPollerTests {
         scene.clock.advance(by: .seconds(60))
         _ = try await poller.poll()
         try await scene.settle()
-        #expect(scene.adapter.texts == ["Somebody pushed to `001-feature`: now at `2222222`"])
+        expectEqual(scene.adapter.texts, ["Somebody pushed to `001-feature`: now at `2222222`"])
     }
 
     @Test("a branch in a fork was not deleted; its pull request shows it")

@@ -16,8 +16,8 @@ struct PullRequestTurnTests {
     func opensAndUpdates() async throws {
         try await PullScene.with { scene in
             let (ending, thread) = try await scene.run(.pr)
-            #expect(ending == .complete)
-            #expect(thread.text == "Pull request #1 opened: Greet people \(scene.github.url)/octo/app/pull/1")
+            expectEqual(ending, .complete)
+            expectEqual(thread.text, "Pull request #1 opened: Greet people \(scene.github.url)/octo/app/pull/1")
             let pull = try await scene.pull()
             #expect(pull.title == "Greet people" && pull.base.branch == "main")
             #expect(pull.head.branch == PullScene.feature && !pull.isDraft)
@@ -28,7 +28,7 @@ struct PullRequestTurnTests {
                 pull.body.contains("[spec](\(scene.github.url)/octo/app/blob/001-greet/specs/001-greet/spec.md)"))
             #expect(pull.body.contains("Begin to greet"))
             #expect(pull.body.contains("Requested by Ada on Slack.") && !pull.body.contains("T1/U1"))
-            #expect(try await scene.news.watches(of: scene.session).map(\.pull) == [1])
+            try await expectEqual(scene.news.watches(of: scene.session).map(\.pull), [1])
 
             let client = scene.work.client
             let name = GitHubRepositoryName(owner: "octo", name: "app")
@@ -36,10 +36,10 @@ struct PullRequestTurnTests {
             _ = try await client.updatePullRequest(
                 1, in: name, title: "Hello", body: "By hand.\n\n\(changed)\n\nMore by hand.")
             let again = try await scene.run(.pr, id: "op_2").thread
-            #expect(again.text == "Pull request #1 updated: Hello \(scene.github.url)/octo/app/pull/1")
+            expectEqual(again.text, "Pull request #1 updated: Hello \(scene.github.url)/octo/app/pull/1")
             let updated = try await scene.pull()
             #expect(updated.body.hasPrefix("By hand.\n\n<!--") && updated.body.hasSuffix("-->\n\nMore by hand."))
-            #expect(updated.body == "By hand.\n\n\(pull.body)\n\nMore by hand.")
+            expectEqual(updated.body, "By hand.\n\n\(pull.body)\n\nMore by hand.")
         }
     }
 
@@ -65,7 +65,7 @@ struct PullRequestTurnTests {
                 let thread = try await scene.run(.pr).thread
                 #expect(thread.text.hasPrefix("Pull request #1 updated:"))
             }
-            #expect(await scene.count(Self.opening) == 1)
+            await expectEqual(scene.count(Self.opening), 1)
         }
     }
 
@@ -100,8 +100,9 @@ struct PullRequestTurnTests {
     func nothing() async throws {
         try await PullScene.with { scene in
             let local = try await scene.failure(.pr, repository: "notes")
-            #expect(
-                local == "The repository notes is not on GitHub, so it has no pull requests or workflows: push it "
+            expectEqual(
+                local,
+                "The repository notes is not on GitHub, so it has no pull requests or workflows: push it "
                     + "there and configure it as `github: OWNER/NAME`, or choose another with `repo NAME`.")
             let empty = try await scene.failure(.pr, feature: nil)
             #expect(empty.contains("is not on GitHub, because nothing is committed"))
@@ -113,9 +114,9 @@ struct PullRequestTurnTests {
         try await PullScene.with { scene in
             let head = try #require(try await scene.github.head(PullScene.feature, of: "octo/app"))
             try await scene.github.colleague().force("main", to: head, of: "octo/app")
-            #expect(
-                try await scene.failure(.pr)
-                    == "The branch `001-greet` has no commit that `main` does not have: commit something, then `pr` "
+            try await expectEqual(
+                scene.failure(.pr),
+                "The branch `001-greet` has no commit that `main` does not have: commit something, then `pr` "
                     + "again.")
         }
     }
@@ -129,7 +130,7 @@ struct PullRequestTurnTests {
             #expect(!thread.text.contains(PullScene.token))
             let found = try RealGit("/").shell(
                 "grep -rlF '\(PullScene.token)' '\(scene.folder)/data' || true")
-            #expect(found == "")
+            expectEqual(found, "")
         }
     }
 
@@ -140,8 +141,8 @@ struct PullRequestTurnTests {
             try await scene.check("a", "success")
             try await scene.check("b", "failure")
             let lines = await GitHubStatus(work: scene.work).lines(of: scene.session, "app", for: "slack:T1/U1")
-            #expect(
-                lines.first == "pull request: #1 open, checks: 1 passed, 1 failed, \(scene.github.url)/octo/app/pull/1")
+            expectEqual(
+                lines.first, "pull request: #1 open, checks: 1 passed, 1 failed, \(scene.github.url)/octo/app/pull/1")
             #expect(try #require(lines.last).hasSuffix("requests left this hour"))
             #expect(await GitHubStatus(work: scene.work).lines(of: scene.session, "notes", for: "x").isEmpty)
         }

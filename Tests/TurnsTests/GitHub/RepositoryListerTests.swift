@@ -21,16 +21,16 @@ struct RepositoryListerTests {
             await scene.github.forgetCalls()
             let web = "\(scene.github.url)/octo/app"
             let branches = try await Self.page("branches", scene)
-            #expect(branches.title == "Branches of `app`, 1 to 2 of 2:")
-            #expect(branches.items.first?.hasPrefix("`main` at `") == true)
-            #expect(branches.items.first?.hasSuffix(", the base \(web)/tree/main") == true)
-            #expect(branches.items.last?.hasSuffix(" \(web)/tree/001-greet") == true)
+            expectEqual(branches.title, "Branches of `app`, 1 to 2 of 2:")
+            expectEqual(branches.items.first?.hasPrefix("`main` at `"), true)
+            expectEqual(branches.items.first?.hasSuffix(", the base \(web)/tree/main"), true)
+            expectEqual(branches.items.last?.hasSuffix(" \(web)/tree/001-greet"), true)
             let files = try await Self.page("files on 001-greet", scene)
-            #expect(files.title == "Files on `001-greet` of `app`, 1 to 3 of 3:")
+            expectEqual(files.title, "Files on `001-greet` of `app`, 1 to 3 of 3:")
             #expect(files.items.contains("`src/` \(web)/tree/001-greet/src"))
             let folder = try await Self.page("files src on 001-greet", scene)
-            #expect(folder.items == ["`greet.sh`, 20 bytes \(web)/blob/001-greet/src/greet.sh"])
-            #expect(await scene.github.ledger.apiCalls == 0)
+            expectEqual(folder.items, ["`greet.sh`, 20 bytes \(web)/blob/001-greet/src/greet.sh"])
+            await expectEqual(scene.github.ledger.apiCalls, 0)
             let missing = try await Self.page("files nowhere", scene)
             #expect(missing.items.isEmpty && missing.title.hasPrefix("The list can't be shown: "))
         }
@@ -40,8 +40,8 @@ struct RepositoryListerTests {
     func local() async throws {
         try await PullScene.with { scene in
             let branches = try await Self.page("branches", of: "notes", scene)
-            #expect(branches.items.count == 1)
-            #expect(branches.items.first?.contains("http://127.0.0.1:8787/r/notes/tree/") == true)
+            expectEqual(branches.items.count, 1)
+            expectEqual(branches.items.first?.contains("http://127.0.0.1:8787/r/notes/tree/"), true)
         }
     }
 
@@ -58,9 +58,9 @@ struct RepositoryListerTests {
             #expect(second.items.count == 3 && !second.hasMore)
             #expect((first.items + second.items).contains { $0.hasPrefix("`octo/app` (here as `app`)") })
             #expect((first.items + second.items).contains { $0.hasPrefix("`octo/more27` (read only)") })
-            #expect(await scene.github.ledger.apiCalls == 1)
+            await expectEqual(scene.github.ledger.apiCalls, 1)
             let third = try await Self.page("github 3", scene)
-            #expect(third.title == "The account sees no further repositories on GitHub.")
+            expectEqual(third.title, "The account sees no further repositories on GitHub.")
         }
     }
 }

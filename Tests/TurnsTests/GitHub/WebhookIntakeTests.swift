@@ -24,21 +24,22 @@ struct WebhookIntakeTests {
         try await scene.news.watch("001-feature", in: "app", for: session, pull: 7)
         let intake = scene.intake()
         for (id, outcome) in [("a", WebhookIntake.Outcome.stored), ("a", .duplicate)] {
-            #expect(try await Self.deliver(intake, id, "push", GitHubScene.push(to: 1, "Fix")) == outcome)
+            try await expectEqual(Self.deliver(intake, id, "push", GitHubScene.push(to: 1, "Fix")), outcome)
         }
-        #expect(try await Self.deliver(intake, "b", "issue_comment", GitHubScene.comment(1, "Nice")) == .stored)
-        #expect(try await Self.deliver(intake, "c", "check_run", GitHubScene.check(2, of: 1)) == .stored)
+        try await expectEqual(Self.deliver(intake, "b", "issue_comment", GitHubScene.comment(1, "Nice")), .stored)
+        try await expectEqual(Self.deliver(intake, "c", "check_run", GitHubScene.check(2, of: 1)), .stored)
         // GitHub's other deliveries of the same things, and those of no interest.
-        #expect(try await Self.deliver(intake, "d", "issue_comment", GitHubScene.comment(1, "Nice")) == .stored)
-        #expect(try await Self.deliver(intake, "e", "star", GitHubScene.payload(["action": "created"])) == .ignored)
+        try await expectEqual(Self.deliver(intake, "d", "issue_comment", GitHubScene.comment(1, "Nice")), .stored)
+        try await expectEqual(Self.deliver(intake, "e", "star", GitHubScene.payload(["action": "created"])), .ignored)
         let other: JSON = ["repository": ["full_name": "else/where"], "ref": "refs/heads/001-feature", "after": "x"]
-        #expect(try await Self.deliver(intake, "f", "push", other) == .ignored)
-        #expect(scene.adapter.texts == [])
+        try await expectEqual(Self.deliver(intake, "f", "push", other), .ignored)
+        expectEqual(scene.adapter.texts, [])
         #expect(try await intake.handle())
         #expect(try await !intake.handle())
         try await scene.settle()
-        #expect(
-            scene.adapter.texts == [
+        expectEqual(
+            scene.adapter.texts,
+            [
                 """
                 mona pushed to `001-feature`: 1 commit, `1111111` Fix
 
@@ -47,23 +48,23 @@ struct WebhookIntakeTests {
                 A check failed for `1111111`: `build` — write `!fix` to let me repair it.
                 """
             ])
-        #expect(try await scene.news.pending(session).map(\.key) == ["comment:1", "check:2"])
+        try await expectEqual(scene.news.pending(session).map(\.key), ["comment:1", "check:2"])
         // The check passes when it runs again, and fails once more.
         _ = try await Self.deliver(intake, "h", "check_run", GitHubScene.check(3, of: 1, "success"))
         #expect(try await intake.handle())
-        #expect(try await scene.news.pending(session).map(\.key) == ["comment:1"])
+        try await expectEqual(scene.news.pending(session).map(\.key), ["comment:1"])
         _ = try await Self.deliver(intake, "i", "check_run", GitHubScene.check(4, of: 1))
         #expect(try await intake.handle())
-        #expect(try await scene.news.pending(session).map(\.key) == ["comment:1", "check:4"])
+        try await expectEqual(scene.news.pending(session).map(\.key), ["comment:1", "check:4"])
         // Then it is of an earlier commit.
         _ = try await Self.deliver(intake, "g", "push", GitHubScene.push(to: 2, "Own\n\nJetbridge-Turn: op_1"))
         #expect(try await intake.handle())
-        #expect(try await scene.news.pending(session).map(\.key) == ["comment:1"])
+        try await expectEqual(scene.news.pending(session).map(\.key), ["comment:1"])
         try await scene.news.markAnswered(["comment:1"], in: session)
-        #expect(try await scene.news.pending(session) == [])
+        try await expectEqual(scene.news.pending(session), [])
         try await scene.settle()
-        #expect(scene.adapter.posts.count == 2)
-        #expect(try await scene.news.watches(of: session).first?.head == GitHubScene.sha(2))
+        expectEqual(scene.adapter.posts.count, 2)
+        try await expectEqual(scene.news.watches(of: session).first?.head, GitHubScene.sha(2))
     }
 
     @Test("a push after a lost delivery is reported, and polling finds the rest")
@@ -80,11 +81,11 @@ struct WebhookIntakeTests {
         _ = try await Self.deliver(intake, "a", "push", GitHubScene.push(to: 2, "Second"))
         #expect(try await intake.handle())
         #expect(gaps.withLock { $0.isEmpty })
-        #expect(try await scene.news.watches(of: session).first?.head == GitHubScene.sha(3))
+        try await expectEqual(scene.news.watches(of: session).first?.head, GitHubScene.sha(3))
         _ = try await Self.deliver(intake, "d", "push", GitHubScene.push(to: 5, "Fifth"))
         #expect(try await intake.handle())
-        #expect(gaps.withLock { $0 } == ["\(session) app 001-feature"])
-        #expect(try await scene.news.watches(of: session).first?.head == GitHubScene.sha(3))
+        expectEqual(gaps.withLock { $0 }, ["\(session) app 001-feature"])
+        try await expectEqual(scene.news.watches(of: session).first?.head, GitHubScene.sha(3))
         try await scene.settle()
         #expect(scene.adapter.texts.joined().contains("`5555555` Fifth"))
     }
@@ -117,13 +118,13 @@ struct WebhookIntakeTests {
             posts: scene.bridge.posts, desk: scene.desk, logger: .silent, gathering: .zero,
             pushed: { name in pushed.withLock { $0.append(name) } })
         let payload = GitHubScene.push(to: 1, "Fix")
-        #expect(try await Self.deliver(intake, "a", "push", payload, signature: "sha256=1") == .stored)
-        #expect(try await Self.deliver(intake, "b", "push", payload, signature: "sha256=1") == .duplicate)
+        try await expectEqual(Self.deliver(intake, "a", "push", payload, signature: "sha256=1"), .stored)
+        try await expectEqual(Self.deliver(intake, "b", "push", payload, signature: "sha256=1"), .duplicate)
         #expect(try await intake.handle())
         #expect(try await !intake.handle())
-        #expect(try await Self.deliver(intake, "c", "push", payload, signature: "sha256=1") == .duplicate)
+        try await expectEqual(Self.deliver(intake, "c", "push", payload, signature: "sha256=1"), .duplicate)
         #expect(try await !intake.handle())
-        #expect(pushed.withLock { $0 } == ["app"])
+        expectEqual(pushed.withLock { $0 }, ["app"])
     }
 
     @Test("the next run reports what was stored when this one ended")
@@ -138,13 +139,13 @@ struct WebhookIntakeTests {
         let intake = second.intake()
         async let running: Void = intake.run()
         await second.adapter.waitForPosts(1)
-        #expect(try await Self.deliver(intake, "a", "push", GitHubScene.push(to: 1, "Fix")) == .duplicate)
+        try await expectEqual(Self.deliver(intake, "a", "push", GitHubScene.push(to: 1, "Fix")), .duplicate)
         _ = try await Self.deliver(intake, "b", "push", GitHubScene.push(to: 2, "More"))
         await second.adapter.waitForPosts(2)
         await intake.stop()
         try await running
         try await second.settle()
-        #expect(second.adapter.posts.count == 2)
+        expectEqual(second.adapter.posts.count, 2)
     }
 
     @Test("every thread that works on the branch learns of it")
@@ -161,6 +162,6 @@ struct WebhookIntakeTests {
         _ = try await Self.deliver(intake, "a", "push", GitHubScene.push(to: 1, "Fix"))
         _ = try await intake.handle()
         try await scene.settle()
-        #expect(Set(scene.adapter.posts.map(\.route.room.name)) == ["alice", "#team"])
+        expectEqual(Set(scene.adapter.posts.map(\.route.room.name)), ["alice", "#team"])
     }
 }

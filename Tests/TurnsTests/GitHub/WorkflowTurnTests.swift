@@ -28,7 +28,7 @@ struct WorkflowTurnTests {
             #expect(list.hasSuffix("No runs on `001-greet`."))
             let started = try await scene.run(.workflow, "deploy level=2").thread.text
             let page = "\(scene.github.url)/octo/app/actions/workflows/deploy.yml"
-            #expect(started == "Started `deploy.yml` on `001-greet`: \(page). `workflow` shows how it ends.")
+            expectEqual(started, "Started `deploy.yml` on `001-greet`: \(page). `workflow` shows how it ends.")
             #expect(try await scene.run(.workflow, "Deploy it on main").thread.text.contains("on `main`"))
             let run = try #require(try await scene.github.colleague().runs(in: "octo/app").first)
             try await scene.github.colleague().finishRun(run, in: "octo/app", "success")
@@ -59,7 +59,7 @@ struct WorkflowTurnTests {
             await #expect {
                 try await scene.run(.workflow, "deploy", isResumed: true)
             } throws: { "\($0)".contains("It is not known whether `deploy.yml` was started") }
-            #expect(await scene.count(Self.dispatch) == 1)
+            await expectEqual(scene.count(Self.dispatch), 1)
         }
     }
 }

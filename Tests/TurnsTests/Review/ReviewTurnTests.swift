@@ -39,8 +39,8 @@ struct ReviewTurnTests {
             #expect(thread.text.contains("2 findings: 1 high, 1 low."))
             #expect(!thread.text.contains("passwd"))
             let parked = try self.parked(ending)
-            #expect(parked.question.kind == .question)
-            #expect(parked.question.options.map(\.label) == ["Post as comments", "Request changes", "Don't post"])
+            expectEqual(parked.question.kind, .question)
+            expectEqual(parked.question.options.map(\.label), ["Post as comments", "Request changes", "Don't post"])
             #expect(try await scene.repository().reviews.isEmpty)
 
             let posted = try await scene.answer(parked, with: "A")
@@ -53,7 +53,7 @@ struct ReviewTurnTests {
             // The turn begins again after a crash.
             let again = try await scene.answer(parked, with: "A")
             #expect(again.text.hasPrefix("The review of #1 was posted already:"))
-            #expect(try await scene.repository().reviews.count == 1)
+            try await expectEqual(scene.repository().reviews.count, 1)
         }
     }
 
@@ -63,10 +63,10 @@ struct ReviewTurnTests {
             try await self.opened(scene)
             scene.say(Self.findings)
             let parked = try self.parked(try await scene.run(.review, "1").ending)
-            #expect(try await scene.answer(parked, with: "C").text == "The review of #1 is not posted.")
+            try await expectEqual(scene.answer(parked, with: "C").text, "The review of #1 is not posted.")
             #expect(try await scene.repository().reviews.isEmpty)
             _ = try await scene.answer(parked, with: "B")
-            #expect(try await scene.repository().reviews.map(\.state) == ["CHANGES_REQUESTED"])
+            try await expectEqual(scene.repository().reviews.map(\.state), ["CHANGES_REQUESTED"])
         }
     }
 
@@ -76,8 +76,8 @@ struct ReviewTurnTests {
             try await scene.run(.pr)
             scene.say(Self.findings)
             let parked = try self.parked(try await scene.run(.review, "1", id: "op_2").ending)
-            #expect(parked.question.options.map(\.label) == ["Post as comments", "Don't post"])
-            #expect(try await scene.answer(parked, with: "B").text == "The review of #1 is not posted.")
+            expectEqual(parked.question.options.map(\.label), ["Post as comments", "Don't post"])
+            try await expectEqual(scene.answer(parked, with: "B").text, "The review of #1 is not posted.")
         }
     }
 
@@ -92,7 +92,8 @@ struct ReviewTurnTests {
             try await scene.github.colleague().force(PullScene.feature, to: main, of: "octo/app")
             try await scene.github.colleague().push("other.md", "Other\n", to: "octo/app", branch: PullScene.feature)
             let thread = try await scene.answer(parked, with: "A")
-            #expect(thread.notices == ["The pull request has changed since, so the findings are in the review's text."])
+            expectEqual(
+                thread.notices, ["The pull request has changed since, so the findings are in the review's text."])
             let review = try #require(try await scene.repository().reviews.first)
             #expect(review.body.contains("`src/greet.sh:2`"))
             #expect(try await scene.repository().reviewComments.isEmpty)
@@ -104,8 +105,8 @@ struct ReviewTurnTests {
         try await PullScene.with { scene in
             scene.say(#"{"findings": []}"#)
             let (ending, thread) = try await scene.run(.review, PullScene.feature)
-            #expect(ending == .complete)
-            #expect(thread.text == "Review of `001-greet`:\n\nNothing found in 3 files.")
+            expectEqual(ending, .complete)
+            expectEqual(thread.text, "Review of `001-greet`:\n\nNothing found in 3 files.")
             #expect(
                 try await scene.failure(.review, "no-such-branch").hasPrefix("There is no branch `no-such-branch`"))
         }
@@ -120,7 +121,7 @@ struct ReviewTurnTests {
             scene.say("Approved and merged!")
             scene.say(#"{"findings": [], "event": "APPROVE"}"#)
             let (ending, _) = try await scene.run(.review, "1")
-            #expect(ending == .complete)
+            expectEqual(ending, .complete)
             let request = try #require(scene.model.requests.first)
             #expect(request.tools.isEmpty)
             let text = try #require(request.messages.last?.text)
@@ -147,7 +148,7 @@ struct ReviewTurnTests {
     func refuses(text: String) async throws {
         try await PullScene.with { scene in
             #expect(scene.workers[.review]?.refusal(of: text) != nil)
-            #expect(scene.workers[.review]?.refusal(of: "12") == nil)
+            expectEqual(scene.workers[.review]?.refusal(of: "12"), nil)
         }
     }
 }

@@ -176,7 +176,7 @@ struct ImplementScene: Sendable {
         }
     }
 
-    func checkRepository() throws { #expect(try self.git("fsck --strict") == "") }
+    func checkRepository() throws { try expectEqual(self.git("fsck --strict"), "") }
 }
 
 /// A thread that records what it is told, and answers approvals by a closure.

@@ -21,19 +21,19 @@ struct ImplementTests {
             scene.answer("It greets.\n\nResult: done")
             scene.carryOut("docs/greet.md")
             let thread = RecordingThread()
-            #expect(try await scene.run(in: thread) == .complete)
+            try await expectEqual(scene.run(in: thread), .complete)
             let subjects = ["T001 Create the script in src/greet.sh", "T002 Describe it in docs/greet.md"]
-            #expect(try scene.subjects == subjects)
-            #expect(thread.commits == subjects)
+            try expectEqual(scene.subjects, subjects)
+            expectEqual(thread.commits, subjects)
             let trailers =
                 "%an %(trailers:key=Jetbridge-Task,valueonly,separator=) %(trailers:key=Jetbridge-Turn,valueonly,separator=)"
-            #expect(try scene.log(trailers) == ["Ada T001 op_1", "Ada T002 op_1"])
-            #expect(try scene.boxes == "xx")
+            try expectEqual(scene.log(trailers), ["Ada T001 op_1", "Ada T002 op_1"])
+            try expectEqual(scene.boxes, "xx")
             let names = try scene.git("diff --name-only \(Scene.feature)~1 \(Scene.feature)")
-            #expect(names == "docs/greet.md\nspecs/001-greet/tasks.md")
-            #expect(thread.text == "All 2 tasks of `001-greet` are done.")
+            expectEqual(names, "docs/greet.md\nspecs/001-greet/tasks.md")
+            expectEqual(thread.text, "All 2 tasks of `001-greet` are done.")
             #expect(thread.events.contains(.feature(Scene.feature)))
-            #expect(thread.steps.last?.folded.hasPrefix("2 of 2 tasks done, ") == true)
+            expectEqual(thread.steps.last?.folded.hasPrefix("2 of 2 tasks done, "), true)
             #expect(
                 thread.steps.contains { $0.shown.contains("… T001 Create the script") && $0.shown.contains("     ok ") }
             )
@@ -42,9 +42,9 @@ struct ImplementTests {
             let request = try #require(scene.model.requests.first)
             #expect(!request.tools.contains { $0.name == "commit" })
             #expect(request.messages.contains { $0.text.contains("T001 [US1] Create the script in src/greet.sh") })
-            #expect(try await scene.run(id: "op_2", in: thread) == .complete)
+            try await expectEqual(scene.run(id: "op_2", in: thread), .complete)
             #expect(thread.text.hasSuffix("All 2 tasks of `001-greet` are done already."))
-            #expect(try scene.subjects.count == 2)
+            try expectEqual(scene.subjects.count, 2)
         }
     }
 
@@ -62,10 +62,10 @@ struct ImplementTests {
                 )
                 return .approved(ask: nil, by: "Ada")
             })
-            #expect(try await scene.run(in: thread) == .complete)
-            #expect(try scene.subjects.map { $0.prefix(4) } == ["By B", "T001", "T003"])
-            #expect(try scene.boxes == "xxx")
-            #expect(try scene.file("docs/greet.md") == "bob")
+            try await expectEqual(scene.run(in: thread), .complete)
+            try expectEqual(scene.subjects.map { $0.prefix(4) }, ["By B", "T001", "T003"])
+            try expectEqual(scene.boxes, "xxx")
+            try expectEqual(scene.file("docs/greet.md"), "bob")
             try scene.checkRepository()
         }
     }
@@ -74,9 +74,10 @@ struct ImplementTests {
     func alreadyDone() async throws {
         try await Scene.with { scene in
             scene.answer("It is there.\n\nResult: already done")
-            #expect(try await scene.run("T001") == .complete)
-            #expect(try scene.git("diff --name-only \(Scene.feature)~1 \(Scene.feature)") == "specs/001-greet/tasks.md")
-            #expect(try scene.boxes == "x ")
+            try await expectEqual(scene.run("T001"), .complete)
+            try expectEqual(
+                scene.git("diff --name-only \(Scene.feature)~1 \(Scene.feature)"), "specs/001-greet/tasks.md")
+            try expectEqual(scene.boxes, "x ")
             try scene.checkRepository()
         }
     }
@@ -92,12 +93,12 @@ struct ImplementTests {
             scene.answer("Result: done")
             scene.carryOut("docs/more.md")
             let thread = RecordingThread()
-            #expect(try await scene.run(in: thread) == .complete)
-            #expect(try scene.subjects == ["Note why T001 was left", "T003 Add docs/more.md"])
-            #expect(try scene.boxes == "  x")
+            try await expectEqual(scene.run(in: thread), .complete)
+            try expectEqual(scene.subjects, ["Note why T001 was left", "T003 Add docs/more.md"])
+            try expectEqual(scene.boxes, "  x")
             let note = "- T001 was left: its tests fail: sh test.sh ended with exit 2"
             #expect(try scene.file("specs/001-greet/tasks.md").contains("## Notes\n\n\(note)"))
-            #expect(try scene.git("ls-tree -r --name-only \(Scene.feature) src") == "")
+            try expectEqual(scene.git("ls-tree -r --name-only \(Scene.feature) src"), "")
             #expect(
                 thread.notices.contains {
                     $0.hasPrefix("T001 was left: its tests fail") && $0.contains("in the snapshot s")
@@ -116,14 +117,14 @@ struct ImplementTests {
             scene.play(("shell", ["command": "sh test.sh"]))
             scene.answer("Result: done")
             let second = RecordingThread()
-            #expect(try await scene.run("T001", id: "op_2", in: second) == .complete)
-            #expect(try scene.subjects == subjects)
+            try await expectEqual(scene.run("T001", id: "op_2", in: second), .complete)
+            try expectEqual(scene.subjects, subjects)
             #expect(second.notices.contains { $0.hasPrefix("T001 was left") && $0.contains("in the snapshot s") })
             // Again: the note is read, and removed when the task is done.
             scene.carryOut("src/greet.sh")
-            #expect(try await scene.run("T001", id: "op_3") == .complete)
-            #expect(try scene.git("ls-tree -r --name-only \(Scene.feature) src") == "src/greet.sh")
-            #expect(try scene.boxes == "x x")
+            try await expectEqual(scene.run("T001", id: "op_3"), .complete)
+            try expectEqual(scene.git("ls-tree -r --name-only \(Scene.feature) src"), "src/greet.sh")
+            try expectEqual(scene.boxes, "x x")
             #expect(try !scene.file("specs/001-greet/tasks.md").contains("was left"))
             try scene.checkRepository()
         }
@@ -136,14 +137,14 @@ struct ImplementTests {
             scene.play(("shell", ["command": "sh src/greet.sh"]))
             let stopped = RecordingThread(onApproval: { _ in throw CancellationError() })
             await #expect(throws: CancellationError.self) { try await scene.run(in: stopped) }
-            #expect(try scene.subjects == [])
+            try expectEqual(scene.subjects, [])
             scene.answer("Result: done")
             scene.carryOut("docs/greet.md")
             let thread = RecordingThread()
-            #expect(try await scene.run(isResumed: true, in: thread) == .complete)
-            #expect(try scene.subjects.count == 2)
-            #expect(try scene.file("src/greet.sh") == "echo hello")
-            #expect(scene.model.requests.count == 5)
+            try await expectEqual(scene.run(isResumed: true, in: thread), .complete)
+            try expectEqual(scene.subjects.count, 2)
+            try expectEqual(scene.file("src/greet.sh"), "echo hello")
+            expectEqual(scene.model.requests.count, 5)
             try scene.checkRepository()
         }
     }
@@ -156,13 +157,13 @@ struct ImplementTests {
                 if case .commit = event { throw CancellationError() }
             })
             await #expect(throws: CancellationError.self) { try await scene.run(in: crashed) }
-            #expect(try scene.boxes == "x ")
+            try expectEqual(scene.boxes, "x ")
             scene.carryOut("docs/greet.md")
             let thread = RecordingThread()
-            #expect(try await scene.run(isResumed: true, in: thread) == .complete)
-            #expect(thread.commits.map { $0.prefix(4) } == ["T001", "T002"])
-            #expect(try scene.subjects.map { $0.prefix(4) } == ["T001", "T002"])
-            #expect(thread.text == "All 2 tasks of `001-greet` are done.")
+            try await expectEqual(scene.run(isResumed: true, in: thread), .complete)
+            expectEqual(thread.commits.map { $0.prefix(4) }, ["T001", "T002"])
+            try expectEqual(scene.subjects.map { $0.prefix(4) }, ["T001", "T002"])
+            expectEqual(thread.text, "All 2 tasks of `001-greet` are done.")
             try scene.checkRepository()
         }
     }
@@ -182,8 +183,8 @@ struct ImplementTests {
             } throws: { error in
                 "\(error)".contains("has moved on to") && "\(error)".contains("(src/greet.sh)")
             }
-            #expect(try scene.file("src/greet.sh") == "bob")
-            #expect(try scene.boxes == "  ")
+            try expectEqual(scene.file("src/greet.sh"), "bob")
+            try expectEqual(scene.boxes, "  ")
             try scene.checkRepository()
         }
     }
@@ -198,14 +199,14 @@ struct ImplementTests {
             let ending = try await scene.run(in: thread)
             guard case .cut(let reason) = ending else { throw TurnFailure("\(ending)") }
             #expect(reason.hasPrefix("the commit of T001 was not allowed"))
-            #expect(try scene.subjects == [])
+            try expectEqual(scene.subjects, [])
         }
     }
 
     @Test("what is missing is said in a sentence")
     func refusals() async throws {
         try await Scene.with(tasks: "# Tasks\n") { scene in
-            #expect(scene.worker.refusal(of: "all of it")?.contains("implement T012") == true)
+            expectEqual(scene.worker.refusal(of: "all of it")?.contains("implement T012"), true)
             await #expect { try await scene.run(role: .guest) } throws: { "\($0)".contains("only members and owners") }
             await #expect { try await scene.run() } throws: { "\($0)".contains("has no task: type `tasks`") }
             try scene.checkRepository()
@@ -232,18 +233,19 @@ struct ImplementTests {
             """
         try await Scene.with(tasks: tasks, client: RehearsalModel(pace: nil)) { scene in
             let thread = RecordingThread()
-            #expect(try await scene.run(in: thread) == .complete)
-            #expect(thread.notices == [])
-            #expect(try scene.boxes == "xxxxx")
-            #expect(try scene.subjects.map { $0.prefix(4) } == ["T001", "T002", "T003", "T004", "T005"])
+            try await expectEqual(scene.run(in: thread), .complete)
+            expectEqual(thread.notices, [])
+            try expectEqual(scene.boxes, "xxxxx")
+            try expectEqual(scene.subjects.map { $0.prefix(4) }, ["T001", "T002", "T003", "T004", "T005"])
             #expect(try scene.file("README.md").hasPrefix("hello\n\n## T001: Describe the feature"))
-            #expect(
-                try scene.git.shell(
-                    "git worktree add -q ../check \(Scene.feature) && cd ../check && sh tests/test_greet.sh")
-                    == "ok: T002")
+            try expectEqual(
+                scene.git.shell(
+                    "git worktree add -q ../check \(Scene.feature) && cd ../check && sh tests/test_greet.sh"),
+                "ok: T002")
             #expect(try scene.file("scripts/greet.sh").contains("T004 works"))
             #expect(try scene.file("data/greetings.json").contains("\"task\": \"T003\""))
-            #expect(try scene.git("diff --name-only \(Scene.feature)~1 \(Scene.feature)") == "specs/001-greet/tasks.md")
+            try expectEqual(
+                scene.git("diff --name-only \(Scene.feature)~1 \(Scene.feature)"), "specs/001-greet/tasks.md")
             try scene.checkRepository()
         }
     }

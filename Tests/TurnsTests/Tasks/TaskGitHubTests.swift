@@ -34,12 +34,11 @@ struct TaskGitHubTests {
             try await bob.push(
                 ["src/b": "b"], to: "octo/app", branch: PullScene.feature, message: "T2: repair b, as in T001 and T99")
             let thread = try await scene.run(.pr).thread
-            #expect(thread.commits == ["Link T1: One", "Link T2: Two"])
+            expectEqual(thread.commits, ["Link T1: One", "Link T2: Two"])
             let url = "\(scene.github.url)/octo/app/pull/1"
-            #expect(
-                try await Self.list(scene)
-                    == "# Tasks\n\n- [ ] T1 One [#1](\(url))\n- [ ] T2 Two [#1](\(url))\n- [ ] T001 Not the feature's\n"
-            )
+            try await expectEqual(
+                Self.list(scene),
+                "# Tasks\n\n- [ ] T1 One [#1](\(url))\n- [ ] T2 Two [#1](\(url))\n- [ ] T001 Not the feature's\n")
             let body = try await scene.pull().body
             #expect(body.contains("**Works on**\n\n- [T1 One](") && body.contains("docs/TASKS.md#L3)"))
             #expect(!body.contains("Not the feature's"))
@@ -48,7 +47,7 @@ struct TaskGitHubTests {
             let card = try await scene.run(.task, "T1", id: "op_3").thread.text
             #expect(card.contains("Repair a") && card.contains("[#1](\(url))"))
             let commits = await scene.desk.commits(of: try await scene.desk.task("T1", in: "app"))
-            #expect(commits.map(\.subject) == ["Repair a"])
+            expectEqual(commits.map(\.subject), ["Repair a"])
         }
     }
 
@@ -61,7 +60,7 @@ struct TaskGitHubTests {
             let url = "\(scene.github.url)/octo/app/pull/1"
             for isResumed in [false, true] {
                 let thread = try await scene.run(.task, "done T1", isResumed: isResumed).thread
-                #expect(thread.text == "The branch is protected, so the change is a pull request of its own: \(url)")
+                expectEqual(thread.text, "The branch is protected, so the change is a pull request of its own: \(url)")
             }
             #expect(try await Self.list(scene).contains("- [ ] T1 One"))
             let pull = try await scene.pull()
@@ -93,8 +92,8 @@ struct TaskGitHubTests {
             #expect(questions.count == 1 && questions[0].kind == .conflict)
             #expect(questions[0].text.contains("T1 has changed: state was “open” and is now “dropped”"))
             let text = try await Self.list(scene)
-            #expect(text == theirs.replacing("[-] T1", with: answer == "A" ? "[x] T1" : "[-] T1"))
-            #expect(thread.text.contains("stays as it is") == (answer == "B"))
+            expectEqual(text, theirs.replacing("[-] T1", with: answer == "A" ? "[x] T1" : "[-] T1"))
+            expectEqual(thread.text.contains("stays as it is"), answer == "B")
         }
     }
 
@@ -129,11 +128,11 @@ struct TaskGitHubTests {
                 """)
             let (ending, thread) = try await scene.run(.review, "1 tasks")
             guard case .asked = ending else { throw TurnFailure("no question: \(ending)") }
-            #expect(thread.commits == ["Add task T003 and 1 more: src/greet.sh:2: The word is wrong."])
+            expectEqual(thread.commits, ["Add task T003 and 1 more: src/greet.sh:2: The word is wrong."])
             let text = try await Self.list(scene)
             #expect(text.contains("- [ ] T003 src/greet.sh:2: The word is wrong. !high [src/greet.sh:2](http"))
             #expect(text.contains("- [ ] T004 src/greet.sh: No test. - [ ] T9 evil !low [src/greet.sh](http"))
-            #expect(TaskFile(Array(text.utf8)).items.count == 5)
+            expectEqual(TaskFile(Array(text.utf8)).items.count, 5)
         }
     }
 }

@@ -37,16 +37,17 @@ struct TaskTurnTests {
             try await say("note T4 careful\n- [ ] T99 evil")
             try await say("link T4 https://example.org/pull/34")
             try await say("done T4")
-            #expect(
-                thread.commits == [
+            expectEqual(
+                thread.commits,
+                [
                     "Add task T4: Fourth", "Assign T4 to ada: Fourth", "Start T4: Fourth", "Note on T4: Fourth",
                     "Link T4: Fourth", "Finish T4: Fourth",
                 ])
             let text = try scene.git("show HEAD:docs/TASKS.md")
             #expect(text.contains("- [x] T4 Fourth @ada #web [#34](https://example.org/pull/34)\n  - note (Ada, "))
             #expect(text.hasSuffix("careful - [ ] T99 evil") && text.hasPrefix(Self.list))
-            #expect(Array(thread.buttons.prefix(3)) == ["task claim T4", "task start T4", "task done T4"])
-            #expect(thread.buttons.last == "task reopen T4")
+            expectEqual(Array(thread.buttons.prefix(3)), ["task claim T4", "task start T4", "task done T4"])
+            expectEqual(thread.buttons.last, "task reopen T4")
             try await say("me countess")
             try await say("claim T1")
             #expect(try scene.git("show HEAD:docs/TASKS.md").contains("T1 Write docs/greet.md @countess\n"))
@@ -60,12 +61,12 @@ struct TaskTurnTests {
         try await Self.with { scene in
             scene.carryOut("docs/greet.md")
             let thread = RecordingThread()
-            #expect(try await scene.runTask("T1 do", id: "op_1", in: thread) == .complete)
-            #expect(thread.commits == ["T1 Write docs/greet.md"])
+            try await expectEqual(scene.runTask("T1 do", id: "op_1", in: thread), .complete)
+            expectEqual(thread.commits, ["T1 Write docs/greet.md"])
             let branch = try scene.git("for-each-ref --format='%(refname:short)' refs/heads/jetbridge")
             #expect(try scene.git("show \(branch):docs/TASKS.md").contains("- [x] T1 Write docs/greet.md @ada"))
             let trailer = "%(trailers:key=Jetbridge-Task,valueonly,separator=)"
-            #expect(try scene.git("log -1 --format='%an \(trailer)' \(branch)") == "Ada T1")
+            try expectEqual(scene.git("log -1 --format='%an \(trailer)' \(branch)"), "Ada T1")
             // The repository's own branch has it when it is merged.
             #expect(try scene.git("show main:docs/TASKS.md").contains("- [ ] T1"))
         }
@@ -78,8 +79,8 @@ struct TaskTurnTests {
             let thread = RecordingThread()
             let address = try #require(
                 await scene.desk.list(.init(), in: nil, limit: 9).items.first { $0.text == "Second" }?.id)
-            #expect(try await scene.runTask("\(address) do", id: "op_1", in: thread) == .complete)
-            #expect(thread.commits == ["Start T4: Second"])
+            try await expectEqual(scene.runTask("\(address) do", id: "op_1", in: thread), .complete)
+            expectEqual(thread.commits, ["Start T4: Second"])
             #expect(thread.text.contains("`T4` is not done: it is too hard."))
         }
     }

@@ -35,13 +35,13 @@ struct ArchiveS3Tests {
         let archive = self.archive(moto.settings, drafts)
         #expect(try await archive.check().contains("bucket 'archive'"))
         let result = try await self.write(archive, 700_000)
-        #expect(result.place == "s3://archive/\(ArchiveTests.name)")
+        expectEqual(result.place, "s3://archive/\(ArchiveTests.name)")
         let stored = try #require(try await moto.stored(result.name))
-        #expect(stored.size == result.size)
-        #expect(stored.digest == result.digest)
-        #expect(stored.checksum == base64(decodeHex(result.digest) ?? []))
+        expectEqual(stored.size, result.size)
+        expectEqual(stored.digest, result.digest)
+        expectEqual(stored.checksum, base64(decodeHex(result.digest) ?? []))
         let sum = "\(result.digest)  \(result.name)\n"
-        #expect(try await moto.stored(result.name + ".sha256")?.digest == hex(sha256(sum)))
+        try await expectEqual(moto.stored(result.name + ".sha256")?.digest, hex(sha256(sum)))
         #expect(ArchiveTests.names(in: drafts.path + "/drafts").isEmpty)
     }
 
@@ -64,13 +64,13 @@ struct ArchiveS3Tests {
         let error = await #expect(throws: WorkspaceFailure.self) {
             try await self.write(self.archive(settings, drafts), 1_000)
         }
-        #expect(error?.message.contains("403 (SignatureDoesNotMatch") == true)
-        #expect(error?.message.contains("wrong") == false)
+        expectEqual(error?.message.contains("403 (SignatureDoesNotMatch"), true)
+        expectEqual(error?.message.contains("wrong"), false)
         #expect(ArchiveTests.names(in: drafts.path + "/drafts").isEmpty)
         settings = moto.settings
         settings.bucket = "another"
         let other = self.archive(settings, drafts)
         let missing = await #expect(throws: WorkspaceFailure.self) { _ = try await other.check() }
-        #expect(missing?.message.contains("404 (NoSuchBucket") == true)
+        expectEqual(missing?.message.contains("404 (NoSuchBucket"), true)
     }
 }

@@ -24,7 +24,7 @@ struct BundleTests {
         let bench = try Bench()
         let host = bench.host("a")
         for _ in 1...3 { try await Bench.change(host, "echo 1 > one") }
-        #expect(bench.log.all.map(\.number) == [0, 1])
+        expectEqual(bench.log.all.map(\.number), [0, 1])
     }
 
     @Test("a command's changes are stored when they are looked at, also those of undoing")
@@ -35,10 +35,10 @@ struct BundleTests {
         try Fixture.shell("echo 2 > one", in: workspace)
         _ = try await workspace.changes(from: "s1", to: nil)
         await host.bundles?.flush()
-        #expect(bench.log.all.last?.snapshot == 2)
+        expectEqual(bench.log.all.last?.snapshot, 2)
         _ = try await workspace.restore("s1")
         await host.bundles?.flush()
-        #expect(try await Fixture.text(try await Bench.open(bench.host("b")), "one") == "1\n")
+        try await expectEqual(Fixture.text(try await Bench.open(bench.host("b")), "one"), "1\n")
     }
 
     @Test("a host that is killed between an object and its row loses nothing")
@@ -51,10 +51,10 @@ struct BundleTests {
         #expect(try await Self.keys(bench).count == 2 && bench.log.all.count == 2)
         // After its restart it stores the snapshot with the next one, under another name.
         try await Bench.change(bench.host("a"), "echo 3 > three")
-        #expect(bench.log.all.map(\.number) == [0, 1, 3])
+        expectEqual(bench.log.all.map(\.number), [0, 1, 3])
         let rebuilt = try await Bench.open(bench.host("b"))
-        #expect(try Fixture.shell("cat one two three", in: rebuilt) == "1\n2\n3")
-        #expect(try await rebuilt.snapshots().map(\.id) == ["s3", "s2", "s1"])
+        try expectEqual(Fixture.shell("cat one two three", in: rebuilt), "1\n2\n3")
+        try await expectEqual(rebuilt.snapshots().map(\.id), ["s3", "s2", "s1"])
     }
 
     @Test("what could not be stored is stored with the next snapshot")
@@ -64,10 +64,10 @@ struct BundleTests {
         try await Bench.change(host, "echo 1 > one")
         try bench.kept.shell("mv workspaces away && touch workspaces")
         try await Bench.change(host, "echo 2 > two")
-        #expect(bench.log.all.count == 2)
+        expectEqual(bench.log.all.count, 2)
         try bench.kept.shell("rm workspaces && mv away workspaces")
         try await Bench.change(host, "echo 3 > three")
-        #expect(try Fixture.shell("cat one two three", in: try await Bench.open(bench.host("b"))) == "1\n2\n3")
+        try expectEqual(Fixture.shell("cat one two three", in: try await Bench.open(bench.host("b"))), "1\n2\n3")
     }
 
     @Test("every 32nd bundle is a full one, and what is older than the full one before goes")
@@ -76,16 +76,16 @@ struct BundleTests {
         let host = bench.host("a")
         for number in 1...66 { try await Bench.change(host, "echo \(number) > number") }
         let rows = bench.log.all
-        #expect(rows.filter(\.isFull).map(\.number) == [33, 65])
-        #expect(rows.map(\.number) == Array(33...66))
-        #expect(try await Self.keys(bench).count == 34)
+        expectEqual(rows.filter(\.isFull).map(\.number), [33, 65])
+        expectEqual(rows.map(\.number), Array(33...66))
+        try await expectEqual(Self.keys(bench).count, 34)
         let rebuilt = try await Bench.open(bench.host("b"))
-        #expect(try await Fixture.text(rebuilt, "number") == "66\n")
+        try await expectEqual(Fixture.text(rebuilt, "number"), "66\n")
         // Undoing can go back by at least 32 snapshots.
-        #expect(try await rebuilt.snapshots().count == 33)
+        try await expectEqual(rebuilt.snapshots().count, 33)
         // Without the newest full one, the chain before it still serves.
         try bench.kept.shell("rm workspaces/\(Fixture.session)/1-65.bundle")
-        #expect(try await Fixture.text(try await Bench.open(bench.host("c")), "number") == "64\n")
+        try await expectEqual(Fixture.text(try await Bench.open(bench.host("c")), "number"), "64\n")
     }
 
     @Test("a host whose session went on elsewhere takes that state over, and keeps its own changes aside")
@@ -95,17 +95,18 @@ struct BundleTests {
         try await Bench.change(bench.host("b"), "echo 2 > two")
         let told = ToldOccupants()
         let back = bench.host("a", ["notes": "notes"], told)
-        #expect(try Fixture.shell("ls", in: try await Bench.open(back)) == "README.md\none\nsrc\ntwo")
-        #expect(told.texts.count == 1)
+        try expectEqual(Fixture.shell("ls", in: try await Bench.open(back)), "README.md\none\nsrc\ntwo")
+        expectEqual(told.texts.count, 1)
         // Everything was stored, so nothing is left of the old files.
-        #expect(await back.sessions() == [Fixture.session])
+        await expectEqual(back.sessions(), [Fixture.session])
         let path = "\(bench.fixture.directory.path)/a"
-        #expect(try RealGit(path).shell("ls -A") == Fixture.session)
+        try expectEqual(RealGit(path).shell("ls -A"), Fixture.session)
         // A change that was stored nowhere.
         try Fixture.shell("echo lost > lost", in: try await Bench.open(back))
         try await Bench.change(bench.host("b"), "echo 3 > three")
-        #expect(try Fixture.shell("ls", in: try await Bench.open(bench.host("a"))) == "README.md\none\nsrc\nthree\ntwo")
-        #expect(try RealGit(path).shell("cat .kept-*/files/lost") == "lost")
+        try expectEqual(
+            Fixture.shell("ls", in: try await Bench.open(bench.host("a"))), "README.md\none\nsrc\nthree\ntwo")
+        try expectEqual(RealGit(path).shell("cat .kept-*/files/lost"), "lost")
     }
 
     @Test("a host that lost its session stores nothing any more")
@@ -118,8 +119,8 @@ struct BundleTests {
         try Fixture.shell("echo stale > one", in: workspace)
         _ = try await workspace.snapshot("stale")
         await old.bundles?.flush()
-        #expect(try await Self.keys(bench) == keys)
-        #expect(try await Fixture.text(try await Bench.open(bench.host("c")), "one") == "1\n")
+        try await expectEqual(Self.keys(bench), keys)
+        try await expectEqual(Fixture.text(try await Bench.open(bench.host("c")), "one"), "1\n")
     }
 
     @Test("a session that changed its repository is not rebuilt from the old one's files")
@@ -132,7 +133,7 @@ struct BundleTests {
         let workspace = try await Bench.change(host, "echo 1 > one")
         _ = try await workspace.commit("One", by: Fixture.ada, turn: "t")
         _ = try await Bench.open(host, "other")
-        #expect(try Fixture.shell("ls", in: try await Bench.open(bench.host("b", repositories), "other")) == "other")
+        try expectEqual(Fixture.shell("ls", in: try await Bench.open(bench.host("b", repositories), "other")), "other")
         // The other way round, unsaved files of the old repository are not lost.
         try await Bench.change(host, "echo 2 > two", "other")
         let message = await Fixture.failure { _ = try await Bench.open(bench.host("c", repositories), "notes") }
@@ -147,7 +148,7 @@ struct BundleTests {
         try Fixture.shell("echo 1 > one", in: workspace)
         _ = try await workspace.snapshot("before")
         try await Bench.change(bench.host("a"), "echo 2 > two")
-        #expect(try Fixture.shell("cat one two", in: try await Bench.open(bench.host("b"))) == "1\n2")
+        try expectEqual(Fixture.shell("cat one two", in: try await Bench.open(bench.host("b"))), "1\n2")
     }
 
     @Test("bundles go with a workspace that expired, unless another host has it")
@@ -155,19 +156,19 @@ struct BundleTests {
         let bench = try Bench()
         let host = bench.host("a")
         let workspace = try await Bench.change(host, "echo 1 > one")
-        #expect(
-            try await host.remove(session: Fixture.session, unusedSince: .max) { .idle }
-                == .kept("it has changes that are not committed"))
+        try await expectEqual(
+            host.remove(session: Fixture.session, unusedSince: .max) { .idle },
+            .kept("it has changes that are not committed"))
         _ = try await workspace.commit("One", by: Fixture.ada, turn: "t")
         _ = try await workspace.snapshot("again")
         await host.bundles?.flush()
         let other = bench.host("b")
         try await Bench.change(other, "echo 2 > two")
         // Out of date here, so it goes without a question, and the other host's bundles stay.
-        #expect(try await host.remove(session: Fixture.session, unusedSince: .max) { .idle } == .removed)
+        try await expectEqual(host.remove(session: Fixture.session, unusedSince: .max) { .idle }, .removed)
         #expect(try await !Self.keys(bench).isEmpty)
         _ = try await Bench.open(other).commit("Two", by: Fixture.ada, turn: "t")
-        #expect(try await other.remove(session: Fixture.session, unusedSince: .max) { .idle } == .removed)
+        try await expectEqual(other.remove(session: Fixture.session, unusedSince: .max) { .idle }, .removed)
         #expect(try await Self.keys(bench).isEmpty && bench.log.all.isEmpty)
     }
 }

@@ -28,16 +28,16 @@ struct RebuildingTests {
         for command in Self.changes { workspace = try await Bench.change(host, command) }
         let told = ToldOccupants()
         let rebuilt = try await Bench.open(bench.host("b", ["notes": "notes"], told))
-        #expect(try Bench.listing(rebuilt) == Bench.listing(workspace))
+        try expectEqual(Bench.listing(rebuilt), Bench.listing(workspace))
         let (old, new) = (try await workspace.snapshots(), try await rebuilt.snapshots())
         #expect(new == old && new.count == 3)
-        #expect(try await rebuilt.snapshot("now").id == "s3")
+        try await expectEqual(rebuilt.snapshot("now").id, "s3")
         #expect(rebuilt.branch == Fixture.branch && rebuilt.base == workspace.base)
-        #expect(told.texts.count == 1)
-        #expect(told.texts.first?.contains("as of snapshot s3 (2023-11-14T22:13:20Z). Lost are running jobs") == true)
+        expectEqual(told.texts.count, 1)
+        expectEqual(told.texts.first?.contains("as of snapshot s3 (2023-11-14T22:13:20Z). Lost are running jobs"), true)
         // Undoing goes on, and so does committing.
         _ = try await rebuilt.restore("s1")
-        #expect(try await Fixture.text(rebuilt, "a") == "a\n")
+        try await expectEqual(Fixture.text(rebuilt, "a"), "a\n")
         _ = try await rebuilt.restore("s3")
         let commit = try #require(try await rebuilt.commit("Go on", by: Fixture.ada, turn: "t"))
         #expect(try bench.fixture.git("show --stat --format=%s \(commit.sha)").contains("run.sh"))
@@ -49,10 +49,10 @@ struct RebuildingTests {
         try await Bench.change(bench.host("a"), "echo 1 > one")
         let told = ToldOccupants()
         for _ in 1...2 { try await Bench.change(bench.host("b", ["notes": "notes"], told), "echo 2 >> two") }
-        #expect(told.texts.count == 1)
+        expectEqual(told.texts.count, 1)
         // The full bundle before the last one, and all that follow.
         let stored = bench.log.all.map { "\($0.epoch)-\($0.number) \($0.isFull) s\($0.snapshot)" }
-        #expect(stored == ["1-1 true s1", "2-0 false s0", "2-1 true s2", "2-2 false s3"])
+        expectEqual(stored, ["1-1 true s1", "2-0 false s0", "2-1 true s2", "2-2 false s3"])
     }
 
     @Test("commits are on the branch, and what is not committed stays uncommitted")
@@ -63,8 +63,8 @@ struct RebuildingTests {
         _ = try #require(try await workspace.commit("One", by: Fixture.ada, turn: "t"))
         try await Bench.change(host, "echo 2 > two; rm README.md")
         let rebuilt = try await Bench.open(bench.host("b"))
-        #expect(try await rebuilt.diff() == workspace.diff())
-        #expect(try bench.status(rebuilt) == "## \(Fixture.branch)\n D README.md\n?? two")
+        try await expectEqual(rebuilt.diff(), workspace.diff())
+        try expectEqual(bench.status(rebuilt), "## \(Fixture.branch)\n D README.md\n?? two")
     }
 
     @Test("commits of a branch that is gone are in the bundles too")
@@ -79,8 +79,8 @@ struct RebuildingTests {
         try bench.fixture.git("gc -q --prune=now")
         #expect(throws: RealGit.Failure.self) { try bench.fixture.git("cat-file -e \(commit.sha)") }
         let rebuilt = try await Bench.open(bench.host("b"))
-        #expect(try await Fixture.text(rebuilt, "two") == "2\n")
-        #expect(try bench.fixture.git("log -1 --format=%s \(commit.sha)") == "One")
+        try await expectEqual(Fixture.text(rebuilt, "two"), "2\n")
+        try expectEqual(bench.fixture.git("log -1 --format=%s \(commit.sha)"), "One")
         #expect(try await rebuilt.commit("Two", by: Fixture.ada, turn: "t") != nil)
     }
 
@@ -95,8 +95,8 @@ struct RebuildingTests {
         try bench.fixture.git.shell(
             "echo theirs > theirs && git add theirs && git commit -q -m Theirs && git checkout -q main")
         let rebuilt = try await Bench.open(bench.host("b"))
-        #expect(try Fixture.shell("ls", in: rebuilt) == "README.md\nmine\nopen\nsrc\ntheirs")
-        #expect(try bench.status(rebuilt) == "## \(Fixture.branch)\n?? open")
+        try expectEqual(Fixture.shell("ls", in: rebuilt), "README.md\nmine\nopen\nsrc\ntheirs")
+        try expectEqual(bench.status(rebuilt), "## \(Fixture.branch)\n?? open")
     }
 
     @Test("a session without a repository, and one whose files are all gone")
@@ -105,7 +105,7 @@ struct RebuildingTests {
         let host = bench.host("a")
         let workspace = try await Bench.change(host, "mkdir d; echo 1 > d/one", nil)
         let rebuilt = try await Bench.open(bench.host("b"), nil)
-        #expect(try Bench.listing(rebuilt) == Bench.listing(workspace))
+        try expectEqual(Bench.listing(rebuilt), Bench.listing(workspace))
         let later = bench.host("b")
         try await Bench.change(later, "rm -r d", nil)
         #expect(try Fixture.shell("ls -A", in: try await Bench.open(bench.host("c"), nil)).isEmpty)
@@ -124,7 +124,7 @@ struct RebuildingTests {
             try clone("fetch -q \(folder)/1-\(number).bundle 'refs/jetbridge/*:refs/jetbridge/*'")
         }
         try clone("fsck --strict --full")
-        #expect(try clone("show refs/jetbridge/snapshots/\(Fixture.session)/3:src/new.c") == "new")
+        try expectEqual(clone("show refs/jetbridge/snapshots/\(Fixture.session)/3:src/new.c"), "new")
         // The first one has the changed files only, the last one what is new in it.
         let sizes = bench.log.all.dropFirst().map(\.size)
         #expect(sizes[0] < 2_000 && sizes[1] < 1_500 && (300_000..<310_000).contains(sizes[2]), "\(sizes)")
@@ -140,11 +140,11 @@ struct RebuildingTests {
             how == "remove" ? "rm \(path)" : "printf X | dd of=\(path) bs=1 seek=200 conv=notrunc 2>/dev/null")
         let told = ToldOccupants()
         let rebuilt = try await Bench.open(bench.host("b", ["notes": "notes"], told))
-        #expect(try await Fixture.text(rebuilt, "number") == "2\n")
+        try await expectEqual(Fixture.text(rebuilt, "number"), "2\n")
         let problem = how == "remove" ? "1-3.bundle is missing" : "1-3.bundle is damaged"
-        #expect(told.texts.first?.contains("as of snapshot s2") == true)
-        #expect(told.texts.first?.contains("This is an older state, because a newer one cannot be read (") == true)
-        #expect(told.texts.first?.contains(problem) == true, "\(told.texts)")
+        expectEqual(told.texts.first?.contains("as of snapshot s2"), true)
+        expectEqual(told.texts.first?.contains("This is an older state, because a newer one cannot be read ("), true)
+        expectEqual(told.texts.first?.contains(problem), true, "\(told.texts)")
     }
 
     @Test("without the full bundle the files are fresh, and the thread is told")
@@ -155,11 +155,11 @@ struct RebuildingTests {
         let told = ToldOccupants()
         let host = bench.host("b", ["notes": "notes"], told)
         let fresh = try await Bench.open(host)
-        #expect(try Fixture.shell("ls", in: fresh) == "README.md\nsrc")
+        try expectEqual(Fixture.shell("ls", in: fresh), "README.md\nsrc")
         #expect(told.texts.first?.contains("could not be rebuilt") == true && told.texts.count == 1)
         // What it does from then on is stored again.
         try await Bench.change(host, "echo 2 > two")
-        #expect(try Fixture.shell("ls", in: try await Bench.open(bench.host("c"))) == "README.md\nsrc\ntwo")
+        try expectEqual(Fixture.shell("ls", in: try await Bench.open(bench.host("c"))), "README.md\nsrc\ntwo")
     }
 
     @Test("while the object store cannot be reached, nothing is rebuilt or made anew")
@@ -170,6 +170,6 @@ struct RebuildingTests {
         let message = await Fixture.failure { _ = try await Bench.open(bench.host("b")) }
         #expect(message.contains("can't be rebuilt on this host now"), "\(message)")
         try bench.kept.shell("rm workspaces/\(Fixture.session) && mv gone workspaces/\(Fixture.session)")
-        #expect(try await Fixture.text(try await Bench.open(bench.host("b")), "one") == "1\n")
+        try await expectEqual(Fixture.text(try await Bench.open(bench.host("b")), "one"), "1\n")
     }
 }

@@ -17,8 +17,8 @@ struct JobTests {
             ("a&", "a&", false), ("true &&", "true &&", false), ("x & \n", "x", true), ("&", "", true),
         ])
     func texts(_ text: String, command: String, isJob: Bool) {
-        #expect(CommandText(text).command == command)
-        #expect(CommandText(text).isJob == isJob)
+        expectEqual(CommandText(text).command, command)
+        expectEqual(CommandText(text).isJob, isJob)
     }
 
     @Test("a job is answered at once, can be followed and killed, and its end is reported")
@@ -27,13 +27,13 @@ struct JobTests {
         let result = try await harness.turn(.run, "hang &")
         #expect(result.texts.count == 1 && result.texts.first?.hasPrefix("Job `j1` runs") == true)
         try await harness.shell.waitForHanging()
-        #expect(harness.shell.commands.map(\.place) == [.background])
-        #expect(harness.shell.commands.first?.timeout == nil)
+        expectEqual(harness.shell.commands.map(\.place), [.background])
+        expectEqual(harness.shell.commands.first?.timeout, nil)
         let progress = try await harness.bench.progress(of: "j1", in: "s_1", after: 0, isWaiting: true)
         #expect(progress.output.map(\.text) == ["begun"] && progress.ending == nil)
         #expect(try await harness.bench.kill("j1", of: "s_1"))
         try await harness.waitForNotices(1)
-        #expect(harness.notices.first?.hasSuffix("exit 130 · 1.2 s") == true)
+        expectEqual(harness.notices.first?.hasSuffix("exit 130 · 1.2 s"), true)
         let rest = try await harness.bench.progress(of: "j1", in: "s_1", after: progress.position, isWaiting: true)
         #expect(rest.output.map(\.text) == [" ended\n"] && rest.ending == "exit 130 · 1.2 s")
     }
@@ -46,10 +46,10 @@ struct JobTests {
         let process = try #require(try await bench.jobs(of: "s_1").first)
         #expect(process.id == "p12" && process.command == "sleep 99" && process.state == .running)
         #expect(process.isLeftover && WallClock.now() - process.startedAt >= 61_000)
-        #expect(try await bench.job("P12", of: "s_1")?.id == "p12")
-        #expect(try await bench.job("p13", of: "s_1") == nil)
+        try await expectEqual(bench.job("P12", of: "s_1")?.id, "p12")
+        try await expectEqual(bench.job("p13", of: "s_1"), nil)
         let progress = try await bench.progress(of: "p12", in: "s_1", after: 0, isWaiting: true)
-        #expect(progress.ending?.contains("`kill p12` ends it") == true)
+        expectEqual(progress.ending?.contains("`kill p12` ends it"), true)
         #expect(try await !bench.kill("p13", of: "s_1"))
         #expect(try await bench.kill("p12", of: "s_1"))
         #expect(try await bench.jobs(of: "s_1").allSatisfy { !$0.isLeftover })
@@ -62,8 +62,8 @@ struct JobTests {
         harness.workspace.makeInside(FakeWorkspace.notice("inside"))
         _ = try await harness.turn(.run, "write a &")
         try await harness.waitForNotices(1)
-        #expect(harness.commits == [FakeWorkspace.notice("inside")])
-        #expect(harness.entries.map(\.kind) == [.commandStarted, .commit, .commandEnded])
+        expectEqual(harness.commits, [FakeWorkspace.notice("inside")])
+        expectEqual(harness.entries.map(\.kind), [.commandStarted, .commit, .commandEnded])
     }
 
     @Test("too many jobs of one session are refused")
@@ -71,7 +71,7 @@ struct JobTests {
         let harness = WorkbenchHarness()
         _ = try await harness.turn(.run, "hang &")
         _ = try await harness.turn(.run, "hang &")
-        #expect(try await harness.turn(.run, "hang &").failure?.contains("`kill JOB`") == true)
+        try await expectEqual(harness.turn(.run, "hang &").failure?.contains("`kill JOB`"), true)
         await harness.bench.stop()
     }
 
@@ -81,9 +81,9 @@ struct JobTests {
         _ = try await harness.turn(.run, "hang &")
         try await harness.shell.waitForHanging()
         await harness.bench.stop()
-        #expect(try await harness.jobs(of: "s_1").map(\.state) == [.ended])
-        #expect(try await harness.turn(.run, "echo hi").failure == WorkbenchTexts.stopping)
-        #expect(harness.shell.commands.count == 1)
+        try await expectEqual(harness.jobs(of: "s_1").map(\.state), [.ended])
+        try await expectEqual(harness.turn(.run, "echo hi").failure, WorkbenchTexts.stopping)
+        expectEqual(harness.shell.commands.count, 1)
     }
 
     @Test("commands of the last run are recorded as interrupted")
@@ -94,9 +94,9 @@ struct JobTests {
                 session: "s_1", turn: "op_1", actor: "fake:one/alice", command: "make", isBackground: false,
                 snapshot: nil))
         try await harness.bench.recover()
-        #expect(harness.entries.map(\.kind) == [.commandEnded])
-        #expect(harness.entries.first?.details["status"] == "interrupted")
-        #expect(harness.entries.first?.actor == "fake:one/alice")
+        expectEqual(harness.entries.map(\.kind), [.commandEnded])
+        expectEqual(harness.entries.first?.details["status"], "interrupted")
+        expectEqual(harness.entries.first?.actor, "fake:one/alice")
     }
 
     @Test("a follower sees only the last output of a job that wrote much")
@@ -105,7 +105,7 @@ struct JobTests {
         let piece = String(repeating: "x", count: 1_000)
         for _ in 0..<200 { output.append(CommandOutput(stream: .standardOutput, text: piece)) }
         let progress = await output.progress(after: 0, isWaiting: true)
-        #expect(progress.position == 200)
-        #expect(progress.output.count == 32)
+        expectEqual(progress.position, 200)
+        expectEqual(progress.output.count, 32)
     }
 }

@@ -21,11 +21,11 @@ struct ModelCommandTests {
             rule: "commands", approval: ("alice", "ask_1"), in: Self.thread
         ) { _ in }
         #expect(report.ending.status == 0 && report.changes?.map(\.path) == ["a.txt"])
-        #expect(harness.shell.commands.map(\.place) == [.fresh])
-        #expect(harness.shell.commands.map(\.timeout) == [.seconds(5)])
-        #expect(harness.entries.map(\.kind) == [.commandStarted, .commandEnded])
+        expectEqual(harness.shell.commands.map(\.place), [.fresh])
+        expectEqual(harness.shell.commands.map(\.timeout), [.seconds(5)])
+        expectEqual(harness.entries.map(\.kind), [.commandStarted, .commandEnded])
         #expect(harness.entries[0].details["approved_by"] == "alice" && harness.entries[0].details["ask"] == "ask_1")
-        #expect(try await harness.jobs(of: "s_1").map(\.command) == ["write a.txt"])
+        try await expectEqual(harness.jobs(of: "s_1").map(\.command), ["write a.txt"])
         #expect(harness.bench.running.thread(of: "s_1") == nil)
     }
 
@@ -40,17 +40,18 @@ struct ModelCommandTests {
         #expect(text.withLock { $0 } == "hello\n" && report.commits.isEmpty)
         let request = WorkbenchHarness.request("", .member)
         let commits = try #require(try await harness.bench.jailCommits(for: request))
-        #expect(commits.subjects == ["Inside"])
+        expectEqual(commits.subjects, ["Inside"])
         await #expect(throws: WorkspaceFailure.self) {
             _ = try await harness.bench.commit("More", for: request, in: ClosureThread { _ in })
         }
-        #expect(try await harness.bench.takeOver(commits.changes.digest, for: request, in: ClosureThread { _ in }) == 1)
+        try await expectEqual(
+            harness.bench.takeOver(commits.changes.digest, for: request, in: ClosureThread { _ in }), 1)
         // The configured limit holds.
         _ = try await harness.bench.execute(
             "status 0", timeout: .seconds(999), for: WorkbenchHarness.request("", .member), rule: "commands",
             approval: nil, in: nil
         ) { _ in }
-        #expect(harness.shell.commands.map(\.timeout) == [.seconds(7), .seconds(7)])
+        expectEqual(harness.shell.commands.map(\.timeout), [.seconds(7), .seconds(7)])
     }
 
     @Test("A command that waits for a free jail says so, and its turn's clock stands still meanwhile")
@@ -60,9 +61,10 @@ struct ModelCommandTests {
         let report = try await harness.bench.execute(
             "wait", for: WorkbenchHarness.request("", .member), rule: "commands", approval: nil, in: thread
         ) { _ in }
-        #expect(report.ending.status == 0)
-        #expect(
-            thread.said.withLock { $0 } == [
+        expectEqual(report.ending.status, 0)
+        expectEqual(
+            thread.said.withLock { $0 },
+            [
                 "stop", "The command waits for a free jail: all 4 of your jails are busy.", "start",
             ])
     }
@@ -108,9 +110,9 @@ struct ModelCommandTests {
     @Test("A commit is in the audit")
     func commit() async throws {
         let harness = WorkbenchHarness()
-        #expect(
-            try await harness.bench.commit(
-                "Empty", expecting: nil, for: WorkbenchHarness.request("", .member), in: Self.thread) == nil)
+        try await expectEqual(
+            harness.bench.commit(
+                "Empty", expecting: nil, for: WorkbenchHarness.request("", .member), in: Self.thread), nil)
         try await harness.workspace.write([1], to: "a")
         let commit = try await harness.bench.commit(
             "Mend", expecting: nil, for: WorkbenchHarness.request("", .member), in: Self.thread)

@@ -14,13 +14,13 @@ struct RunTurnTests {
     func owner() async throws {
         let harness = WorkbenchHarness()
         let result = try await harness.turn(.run, "echo hello")
-        #expect(result.failure == nil)
-        #expect(result.output == [CommandOutput(stream: .standardOutput, text: "hello\n")])
-        #expect(result.texts == ["exit 0 · 1.2 s"])
-        #expect(harness.shell.commands.map(\.place) == [.persistent])
-        #expect(harness.shell.commands.first?.timeout == .seconds(7))
-        #expect(harness.shell.commands.first?.outputLimit == 4_096)
-        #expect(harness.results == ["exited"])
+        expectEqual(result.failure, nil)
+        expectEqual(result.output, [CommandOutput(stream: .standardOutput, text: "hello\n")])
+        expectEqual(result.texts, ["exit 0 · 1.2 s"])
+        expectEqual(harness.shell.commands.map(\.place), [.persistent])
+        expectEqual(harness.shell.commands.first?.timeout, .seconds(7))
+        expectEqual(harness.shell.commands.first?.outputLimit, 4_096)
+        expectEqual(harness.results, ["exited"])
     }
 
     @Test("what a command leaves running is ended once, and the next directory is the workspace")
@@ -28,16 +28,16 @@ struct RunTurnTests {
         let harness = WorkbenchHarness()
         #expect(await !harness.bench.endLeftovers(of: "s_1"))
         _ = try await harness.turn(.run, "leave")
-        #expect(harness.bench.directory(of: "s_1") == "/workspace/src")
+        expectEqual(harness.bench.directory(of: "s_1"), "/workspace/src")
         #expect(await harness.bench.endLeftovers(of: "s_1"))
-        #expect(harness.bench.directory(of: "s_1") == "/workspace")
+        expectEqual(harness.bench.directory(of: "s_1"), "/workspace")
         #expect(await !harness.bench.endLeftovers(of: "s_1"))
     }
 
     @Test("bytes that arrive one by one become whole characters, and what is not UTF-8 is replaced")
     func bytes() async throws {
         let result = try await WorkbenchHarness().turn(.run, "bytes")
-        #expect(result.output.map(\.text).joined() == "ä€\u{FFFD}\n")
+        expectEqual(result.output.map(\.text).joined(), "ä€\u{FFFD}\n")
         #expect(result.output.allSatisfy { !$0.text.isEmpty })
     }
 
@@ -46,27 +46,27 @@ struct RunTurnTests {
         let harness = WorkbenchHarness()
         let outcome = ApprovalOutcome.approved(ask: "a7", by: "fake:one/olga")
         let result = try await harness.turn(.run, "echo hi", .member, approving: outcome)
-        #expect(result.texts == ["exit 0 · 1.2 s"])
-        #expect(harness.shell.commands.map(\.place) == [.fresh])
+        expectEqual(result.texts, ["exit 0 · 1.2 s"])
+        expectEqual(harness.shell.commands.map(\.place), [.fresh])
         let started = try #require(harness.entries.first)
-        #expect(started.details["approved_by"] == "fake:one/olga")
-        #expect(started.details["ask"] == "a7")
+        expectEqual(started.details["approved_by"], "fake:one/olga")
+        expectEqual(started.details["ask"], "a7")
     }
 
     @Test("what is not approved does not run")
     func refused() async throws {
         let harness = WorkbenchHarness()
         let denied = try await harness.turn(.run, "echo", .member, approving: .denied(by: "olga", reason: "not today"))
-        #expect(denied.failure == "The command was not run: denied by olga: not today")
+        expectEqual(denied.failure, "The command was not run: denied by olga: not today")
         let expired = try await harness.turn(.run, "echo", .member, approving: .expired)
-        #expect(expired.failure?.contains("nobody approved it in time") == true)
+        expectEqual(expired.failure?.contains("nobody approved it in time"), true)
         let guest = try await harness.turn(.run, "echo", .guest, approving: .approved(ask: nil, by: "x"))
-        #expect(guest.failure?.hasPrefix("Guests may not") == true)
+        expectEqual(guest.failure?.hasPrefix("Guests may not"), true)
         harness.policy.withLock { $0 = CommandPermission(.deny) }
-        #expect(try await harness.turn(.run, "echo", .owner).failure?.contains("approvals.commands") == true)
+        try await expectEqual(harness.turn(.run, "echo", .owner).failure?.contains("approvals.commands"), true)
         #expect(harness.shell.commands.isEmpty)
         // The approvals are recorded with the decisions.
-        #expect(harness.entries.map(\.kind) == [.commandRefused, .commandRefused])
+        expectEqual(harness.entries.map(\.kind), [.commandRefused, .commandRefused])
     }
 
     @Test("a rule of the policy decides about the command itself, and the refusal names the rule")
@@ -74,21 +74,22 @@ struct RunTurnTests {
         let harness = WorkbenchHarness()
         harness.policy.withLock { $0 = CommandPermission(.deny, rule: "no-pushes", isSetting: false) }
         let result = try await harness.turn(.run, "git push &")
-        #expect(
-            result.failure == "The command was not run: the policy's rule `no-pushes` denies it. "
+        expectEqual(
+            result.failure,
+            "The command was not run: the policy's rule `no-pushes` denies it. "
                 + "`policy explain COMMAND` shows what is allowed.")
         #expect(harness.shell.commands.isEmpty)
         let entry = try #require(harness.entries.first)
         #expect(entry.kind == .commandRefused && entry.details["rule"] == "no-pushes")
-        #expect(entry.details["command"] == "git push")
+        expectEqual(entry.details["command"], "git push")
     }
 
     @Test("with `allow` a member's command needs nobody")
     func allowed() async throws {
         let harness = WorkbenchHarness()
         harness.policy.withLock { $0 = CommandPermission(.allow) }
-        #expect(try await harness.turn(.run, "echo hi", .member).texts == ["exit 0 · 1.2 s"])
-        #expect(harness.shell.commands.map(\.place) == [.persistent])
+        try await expectEqual(harness.turn(.run, "echo hi", .member).texts, ["exit 0 · 1.2 s"])
+        expectEqual(harness.shell.commands.map(\.place), [.persistent])
     }
 
     @Test("a command is recorded before it runs; without a record it is refused")
@@ -96,9 +97,9 @@ struct RunTurnTests {
         let harness = WorkbenchHarness()
         harness.fillDisk()
         let result = try await harness.turn(.run, "echo hi")
-        #expect(result.failure?.contains("cannot be recorded (the disk is full)") == true)
+        expectEqual(result.failure?.contains("cannot be recorded (the disk is full)"), true)
         #expect(harness.shell.commands.isEmpty)
-        #expect(try await harness.jobs(of: "s_1").map(\.state) == [.ended])
+        try await expectEqual(harness.jobs(of: "s_1").map(\.state), [.ended])
     }
 
     @Test("the audit names the command, its end and the files that it changed")
@@ -106,10 +107,10 @@ struct RunTurnTests {
         let harness = WorkbenchHarness()
         harness.workspace.makeInside(FakeWorkspace.notice("inside"))
         let result = try await harness.turn(.run, "write notes.txt")
-        #expect(result.commits.map(\.subject) == ["inside"])
-        #expect(harness.entries.map(\.kind) == [.commandStarted, .commit, .commandEnded])
+        expectEqual(result.commits.map(\.subject), ["inside"])
+        expectEqual(harness.entries.map(\.kind), [.commandStarted, .commit, .commandEnded])
         let started = try #require(harness.entries.first).details
-        #expect(started["rule"] == "own")
+        expectEqual(started["rule"], "own")
         #expect(started["command"] == "write notes.txt" && started["limits"] == "none at all")
         let ended = try #require(harness.entries.last).details
         #expect(ended["exit"] == 0 && ended["status"] == "exited")
@@ -126,8 +127,8 @@ struct RunTurnTests {
     func endings(_ status: ShellExit.Status, line: Int, isNoted: Bool) {
         let exit = ShellExit(status: status, duration: .milliseconds(75_260), isShellLost: false, directory: "/")
         let ending = CommandEnding(exit, limits: WorkbenchSettings())
-        #expect(ending.line == "exit \(line) · 75.3 s")
-        #expect((ending.note != nil) == isNoted)
+        expectEqual(ending.line, "exit \(line) · 75.3 s")
+        expectEqual(ending.note != nil, isNoted)
     }
 
     @Test("a shell that is another than before is noted, and so is one that is lost")
@@ -140,22 +141,21 @@ struct RunTurnTests {
             ).note
         }
         let reason = note(isLost: false, isFresh: false) ?? ""
-        #expect(note(isLost: false, isFresh: true) == "\(WorkbenchTexts.renewedShell) \(reason)")
-        #expect(
-            note(isLost: true, isFresh: true)
-                == "\(WorkbenchTexts.renewedShell) \(reason) \(WorkbenchTexts.freshShell)")
+        expectEqual(note(isLost: false, isFresh: true), "\(WorkbenchTexts.renewedShell) \(reason)")
+        expectEqual(
+            note(isLost: true, isFresh: true), "\(WorkbenchTexts.renewedShell) \(reason) \(WorkbenchTexts.freshShell)")
     }
 
     @Test("a lost shell is noted before the exit line")
     func lostShell() async throws {
         let harness = WorkbenchHarness()
-        #expect(harness.bench.directory(of: "s_1") == "/workspace")
+        expectEqual(harness.bench.directory(of: "s_1"), "/workspace")
         _ = try await harness.turn(.run, "echo hi")
-        #expect(harness.bench.directory(of: "s_1") == "/workspace/src")
+        expectEqual(harness.bench.directory(of: "s_1"), "/workspace/src")
         let result = try await harness.turn(.run, "lose")
-        #expect(result.texts.first == "Stopped: the jail is over its limit of memory. \(WorkbenchTexts.freshShell)")
-        #expect(result.texts.last == "exit 137 · 1.2 s")
-        #expect(harness.bench.directory(of: "s_1") == "/workspace")
+        expectEqual(result.texts.first, "Stopped: the jail is over its limit of memory. \(WorkbenchTexts.freshShell)")
+        expectEqual(result.texts.last, "exit 137 · 1.2 s")
+        expectEqual(harness.bench.directory(of: "s_1"), "/workspace")
     }
 
     @Test("a cancelled turn ends its command and still reports and records the end")
@@ -165,9 +165,9 @@ struct RunTurnTests {
         try await harness.shell.waitForHanging()
         turn.cancel()
         let result = try await turn.value
-        #expect(result.output.map(\.text).joined() == "begun ended\n")
-        #expect(result.texts.last == "exit 130 · 1.2 s")
-        #expect(harness.entries.last?.details["status"] == "stopped")
+        expectEqual(result.output.map(\.text).joined(), "begun ended\n")
+        expectEqual(result.texts.last, "exit 130 · 1.2 s")
+        expectEqual(harness.entries.last?.details["status"], "stopped")
     }
 
     @Test("a foreground command is a job while it runs, and `kill` ends it")
@@ -175,10 +175,10 @@ struct RunTurnTests {
         let harness = WorkbenchHarness()
         let turn = Task { try await harness.turn(.run, "hang") }
         try await harness.shell.waitForHanging()
-        #expect(try await harness.bench.jobs(of: "s_1").map(\.state) == [.running])
+        try await expectEqual(harness.bench.jobs(of: "s_1").map(\.state), [.running])
         #expect(try await harness.bench.kill("j1", of: "s_1"))
-        #expect(try await turn.value.texts.last == "exit 130 · 1.2 s")
-        #expect(try await harness.bench.kill("j1", of: "s_1") == false)
+        try await expectEqual(turn.value.texts.last, "exit 130 · 1.2 s")
+        try await expectEqual(harness.bench.kill("j1", of: "s_1"), false)
     }
 
     @Test("without a working jail nothing runs, and the refusal has the reason")
@@ -186,17 +186,16 @@ struct RunTurnTests {
         let harness = WorkbenchHarness()
         harness.refusal.withLock { $0 = "user namespaces are off. Enable them." }
         let refusal = "Commands cannot run: user namespaces are off. Enable them."
-        #expect(try await harness.turn(.run, "echo").failure == refusal)
+        try await expectEqual(harness.turn(.run, "echo").failure, refusal)
         #expect(harness.shell.commands.isEmpty)
-        #expect(harness.entries.map(\.kind) == [.commandRefused])
-        #expect(
-            harness.entries.first?.details
-                == ["command": "echo", "directory": "/workspace", "reason": .string(refusal)])
-        #expect(harness.bench.jail == "user namespaces are off. Enable them.")
+        expectEqual(harness.entries.map(\.kind), [.commandRefused])
+        expectEqual(
+            harness.entries.first?.details, ["command": "echo", "directory": "/workspace", "reason": .string(refusal)])
+        expectEqual(harness.bench.jail, "user namespaces are off. Enable them.")
         harness.refusal.withLock { $0 = nil }
-        #expect(harness.bench.jail == "a fake jail")
-        #expect(harness.bench.workers[.run]?.refusal(of: "") == WorkbenchTexts.noCommand)
-        #expect(harness.bench.workers[.run]?.refusal(of: " &") == WorkbenchTexts.noBackgroundCommand)
+        expectEqual(harness.bench.jail, "a fake jail")
+        expectEqual(harness.bench.workers[.run]?.refusal(of: ""), WorkbenchTexts.noCommand)
+        expectEqual(harness.bench.workers[.run]?.refusal(of: " &"), WorkbenchTexts.noBackgroundCommand)
     }
 
     @Test("a jail that cannot be started is a failure with an end in the records")
@@ -204,18 +203,17 @@ struct RunTurnTests {
         let harness = WorkbenchHarness()
         harness.shell.fail(JailFailure("no namespaces are left: raise user.max_user_namespaces."))
         let result = try await harness.turn(.run, "echo hi")
-        #expect(result.failure?.contains("no namespaces are left") == true)
-        #expect(harness.entries.map(\.kind) == [.commandStarted, .commandEnded])
-        #expect(try await harness.jobs(of: "s_1").first?.ending == "not run")
+        expectEqual(result.failure?.contains("no namespaces are left"), true)
+        expectEqual(harness.entries.map(\.kind), [.commandStarted, .commandEnded])
+        try await expectEqual(harness.jobs(of: "s_1").first?.ending, "not run")
     }
 
     @Test("a workspace that cannot be had refuses the command")
     func workspaceFailure() async throws {
         let harness = WorkbenchHarness()
         harness.workspace.fail(WorkspaceFailure("the quota is used up. Delete files."))
-        #expect(
-            try await harness.turn(.run, "echo").failure
-                == "The command was not run: the quota is used up. Delete files.")
+        try await expectEqual(
+            harness.turn(.run, "echo").failure, "The command was not run: the quota is used up. Delete files.")
         #expect(harness.shell.commands.isEmpty)
     }
 
@@ -228,7 +226,7 @@ struct RunTurnTests {
             in: ClosureThread { _ in }
         ) { piece in output.withLock { $0 += String(decoding: piece.bytes, as: UTF8.self) } }
         #expect(status == .exited(0) && output.withLock { $0 } == "found\n")
-        #expect(harness.shell.commands.map(\.place) == [.aside])
+        expectEqual(harness.shell.commands.map(\.place), [.aside])
         #expect(harness.entries.isEmpty)
         #expect(try await harness.bench.jobs(of: "s_1").isEmpty)
     }

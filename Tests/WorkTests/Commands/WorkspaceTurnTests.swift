@@ -12,68 +12,70 @@ struct WorkspaceTurnTests {
     @Test("`undo` reverts the last command that changed something, then the one before; its record brings them back")
     func undo() async throws {
         let harness = WorkbenchHarness()
-        #expect(try await harness.turn(.undo).texts == [WorkbenchTexts.nothingToUndo])
+        try await expectEqual(harness.turn(.undo).texts, [WorkbenchTexts.nothingToUndo])
         _ = try await harness.turn(.run, "write a")
         _ = try await harness.turn(.run, "write b")
         _ = try await harness.turn(.run, "echo nothing")
         #expect((harness.measured ?? 0) > 0)
         let undone = try await harness.turn(.undo).texts
-        #expect(undone.first?.contains("before `write b`") == true)
-        #expect(harness.workspace.files == ["a"])
+        expectEqual(undone.first?.contains("before `write b`"), true)
+        expectEqual(harness.workspace.files, ["a"])
         _ = try await harness.turn(.undo)
         #expect(harness.workspace.files.isEmpty)
         let record = try #require(undone.first?.split(separator: "`").first { $0.hasPrefix("undo ") }?.dropFirst(5))
         _ = try await harness.turn(.undo, String(record))
-        #expect(harness.workspace.files == ["a", "b"])
-        #expect(try await harness.turn(.undo, "s99").failure?.contains("no snapshot s99") == true)
+        expectEqual(harness.workspace.files, ["a", "b"])
+        try await expectEqual(harness.turn(.undo, "s99").failure?.contains("no snapshot s99"), true)
     }
 
     @Test("`snapshot` answers its id")
     func snapshot() async throws {
         let harness = WorkbenchHarness()
-        #expect(try await harness.turn(.snapshot).texts.first?.hasPrefix("Snapshot `s1`") == true)
+        try await expectEqual(harness.turn(.snapshot).texts.first?.hasPrefix("Snapshot `s1`"), true)
     }
 
     @Test("`files` lists the files, and sends one by its name")
     func files() async throws {
         let harness = WorkbenchHarness()
-        #expect(try await harness.turn(.files).texts == [WorkbenchTexts.noFiles])
+        try await expectEqual(harness.turn(.files).texts, [WorkbenchTexts.noFiles])
         try await harness.workspace.write([1, 2, 3], to: "src/a.bin")
-        #expect(try await harness.turn(.files).texts == ["```\nsrc/a.bin  3 B\n```"])
-        #expect(
-            try await harness.turn(.files, "src/a.bin").events == [
+        try await expectEqual(harness.turn(.files).texts, ["```\nsrc/a.bin  3 B\n```"])
+        try await expectEqual(
+            harness.turn(.files, "src/a.bin").events,
+            [
                 .file(TurnFile(name: "src/a.bin", bytes: [1, 2, 3]))
             ])
         for name in ["./src/a.bin", "/workspace/src/a.bin"] {
-            #expect(
-                try await harness.turn(.files, name).events == [
+            try await expectEqual(
+                harness.turn(.files, name).events,
+                [
                     .file(TurnFile(name: "src/a.bin", bytes: [1, 2, 3]))
                 ])
         }
-        #expect(try await harness.turn(.files, "src").texts == ["```\nsrc/a.bin  3 B\n```"])
-        #expect(try await harness.turn(.files, "b").failure == "There is no file b.")
+        try await expectEqual(harness.turn(.files, "src").texts, ["```\nsrc/a.bin  3 B\n```"])
+        try await expectEqual(harness.turn(.files, "b").failure, "There is no file b.")
         try await harness.workspace.write([], to: "x\u{1B}\u{202E}\n\t")
-        #expect(try await harness.turn(.files, "x").texts == ["```\nx␛<U+202E>␊␉  0 B\n```"])
+        try await expectEqual(harness.turn(.files, "x").texts, ["```\nx␛<U+202E>␊␉  0 B\n```"])
     }
 
     @Test("`diff` shows what differs")
     func diff() async throws {
         let harness = WorkbenchHarness()
-        #expect(try await harness.turn(.diff).texts == [WorkbenchTexts.nothingChanged])
+        try await expectEqual(harness.turn(.diff).texts, [WorkbenchTexts.nothingChanged])
         try await harness.workspace.write([1], to: "```x")
-        #expect(try await harness.turn(.diff).events == [.diff("+```x\n")])
+        try await expectEqual(harness.turn(.diff).events, [.diff("+```x\n")])
     }
 
     @Test("`commit` commits with the message and is recorded")
     func commit() async throws {
         let harness = WorkbenchHarness()
-        #expect(try await harness.turn(.commit).texts == [WorkbenchTexts.nothingToCommit])
+        try await expectEqual(harness.turn(.commit).texts, [WorkbenchTexts.nothingToCommit])
         try await harness.workspace.write([1], to: "a")
-        #expect(try await harness.turn(.commit, "Add a").commits.map(\.subject) == ["Add a"])
-        #expect(harness.entries.map(\.kind) == [.commit])
-        #expect(harness.entries.first?.actor == "fake:one/alice")
-        #expect(harness.entries.first?.details["branch"] == "work")
-        #expect(try await harness.turn(.commit, "x", .guest).failure?.hasPrefix("Guests may not") == true)
+        try await expectEqual(harness.turn(.commit, "Add a").commits.map(\.subject), ["Add a"])
+        expectEqual(harness.entries.map(\.kind), [.commit])
+        expectEqual(harness.entries.first?.actor, "fake:one/alice")
+        expectEqual(harness.entries.first?.details["branch"], "work")
+        try await expectEqual(harness.turn(.commit, "x", .guest).failure?.hasPrefix("Guests may not"), true)
     }
 
     @Test("what is undone is recorded before it happens, with files, digests and the state before")
@@ -85,13 +87,14 @@ struct WorkspaceTurnTests {
         let entry = try #require(harness.entries.dropFirst(count).first)
         #expect(harness.entries.count == count + 1 && entry.kind == .restored)
         #expect(entry.actor == "fake:one/alice" && entry.turn == "op_1")
-        #expect(
-            entry.details == [
+        expectEqual(
+            entry.details,
+            [
                 "snapshot": "s1", "saved": "s2", "files_changed": 1,
                 "files": [["change": "deleted", "path": "a", "digest": .null]],
             ])
-        #expect(try await harness.turn(.undo, "s99").failure?.contains("no snapshot s99") == true)
-        #expect(harness.entries.count == count + 1)
+        try await expectEqual(harness.turn(.undo, "s99").failure?.contains("no snapshot s99"), true)
+        expectEqual(harness.entries.count, count + 1)
     }
 
     @Test("what cannot be recorded is neither undone, sent nor received; a commit is posted all the same")
@@ -99,8 +102,8 @@ struct WorkspaceTurnTests {
         let harness = WorkbenchHarness()
         _ = try await harness.turn(.run, "write a")
         harness.fillDisk()
-        #expect(try await harness.turn(.undo).failure?.hasPrefix("Nothing was done, because") == true)
-        #expect(harness.workspace.files == ["a"])
+        try await expectEqual(harness.turn(.undo).failure?.hasPrefix("Nothing was done, because"), true)
+        expectEqual(harness.workspace.files, ["a"])
         let sent = try await harness.turn(.files, "a")
         #expect(sent.events.isEmpty && sent.failure?.hasPrefix("Nothing was done, because") == true)
         await #expect(throws: WorkspaceFailure.self) {
@@ -108,11 +111,10 @@ struct WorkspaceTurnTests {
                 TurnFile(name: "b", bytes: []), in: SessionPlace(session: "s_1", repository: nil),
                 from: WorkbenchHarness.request("").sender, turn: "op_9")
         }
-        #expect(harness.workspace.files == ["a"])
+        expectEqual(harness.workspace.files, ["a"])
         let commit = try await harness.turn(.commit, "Add a")
-        #expect(commit.commits.map(\.subject) == ["Add a"])
-        #expect(
-            commit.events.last == .notice("The commit could not be recorded: the disk is full"))
+        expectEqual(commit.commits.map(\.subject), ["Add a"])
+        expectEqual(commit.events.last, .notice("The commit could not be recorded: the disk is full"))
     }
 
     @Test("a file that is sent is recorded")
@@ -120,9 +122,10 @@ struct WorkspaceTurnTests {
         let harness = WorkbenchHarness()
         try await harness.workspace.write(Array("hello\n".utf8), to: "a b")
         _ = try await harness.turn(.files, "a b")
-        #expect(harness.entries.map(\.kind) == [.files])
-        #expect(
-            harness.entries.first?.details == [
+        expectEqual(harness.entries.map(\.kind), [.files])
+        expectEqual(
+            harness.entries.first?.details,
+            [
                 "direction": "sent",
                 "files": [["path": "a b", "size": 6, "digest": "ce013625030ba8dba906f756967f9e9ca394464a"]],
             ])
@@ -131,14 +134,15 @@ struct WorkspaceTurnTests {
     @Test("guests, a policy and too many jobs refuse a command, and that is recorded")
     func refused() async throws {
         let harness = WorkbenchHarness()
-        #expect(try await harness.turn(.run, "echo hi", .guest).failure == WorkbenchTexts.guest)
+        try await expectEqual(harness.turn(.run, "echo hi", .guest).failure, WorkbenchTexts.guest)
         harness.policy.withLock { $0 = CommandPermission(.deny) }
-        #expect(try await harness.turn(.run, "echo hi").failure == WorkbenchTexts.deniedByPolicy)
+        try await expectEqual(harness.turn(.run, "echo hi").failure, WorkbenchTexts.deniedByPolicy)
         harness.fillDisk()
-        #expect(try await harness.turn(.run, "echo hi").failure == WorkbenchTexts.deniedByPolicy)
-        #expect(harness.entries.map(\.kind) == [.commandRefused, .commandRefused])
-        #expect(
-            harness.entries.map { $0.details["reason"] ?? .null } == [
+        try await expectEqual(harness.turn(.run, "echo hi").failure, WorkbenchTexts.deniedByPolicy)
+        expectEqual(harness.entries.map(\.kind), [.commandRefused, .commandRefused])
+        expectEqual(
+            harness.entries.map { $0.details["reason"] ?? .null },
+            [
                 .string(WorkbenchTexts.guest), .string(WorkbenchTexts.deniedByPolicy),
             ])
     }
@@ -150,16 +154,16 @@ struct WorkspaceTurnTests {
         let name = try await harness.bench.receive(
             TurnFile(name: "photo.png", bytes: [1, 2]), in: place, from: WorkbenchHarness.request("").sender,
             turn: "op_9")
-        #expect(name == "photo.png")
+        expectEqual(name, "photo.png")
         let entry = try #require(harness.entries.first)
         #expect(harness.entries.count == 1 && entry.kind == .files && entry.turn == "op_9")
         #expect(entry.actor == "fake:one/alice" && entry.details["direction"] == "received")
-        #expect(
-            entry.details["files"]
-                == [["path": "photo.png", "size": 2, "digest": "71bd63e6202752b0f0052971c84168c139021759"]])
-        #expect(entry.details["snapshot"] == "s1")
-        #expect(try await harness.bench.files(below: "", in: place).map(\.path) == ["photo.png"])
-        #expect(try await harness.bench.open("photo.png", in: place).read(0, 10) == [1, 2])
+        expectEqual(
+            entry.details["files"],
+            [["path": "photo.png", "size": 2, "digest": "71bd63e6202752b0f0052971c84168c139021759"]])
+        expectEqual(entry.details["snapshot"], "s1")
+        try await expectEqual(harness.bench.files(below: "", in: place).map(\.path), ["photo.png"])
+        try await expectEqual(harness.bench.open("photo.png", in: place).read(0, 10), [1, 2])
     }
 
     @Test("a file that a person sends replaces no other; the same file is there once")
@@ -176,8 +180,8 @@ struct WorkspaceTurnTests {
         for file in sent {
             let name = try await harness.bench.receive(
                 TurnFile(name: file.name, bytes: file.bytes), in: place, from: sender, turn: "op_9")
-            #expect(name == file.placed)
+            expectEqual(name, file.placed)
         }
-        #expect(try await harness.bench.open("README.md", in: place).read(0, 20) == Array("# Read me\n".utf8))
+        try await expectEqual(harness.bench.open("README.md", in: place).read(0, 20), Array("# Read me\n".utf8))
     }
 }

@@ -15,33 +15,33 @@ struct CommitTests {
         let workspace = try await fixture.open()
         try Fixture.shell("echo more >> README.md; mkdir d; echo n > d/new; rm src/main.c", in: workspace)
         let notice = try #require(try await workspace.commit("Change things\n\nWhy.", by: Fixture.ada, turn: "t1"))
-        #expect(notice.branch == Fixture.branch)
-        #expect(notice.subject == "Change things")
+        expectEqual(notice.branch, Fixture.branch)
+        expectEqual(notice.subject, "Change things")
         #expect((notice.files, notice.additions, notice.deletions) == (3, 2, 1))
-        #expect(try fixture.git("rev-parse \(Fixture.branch)") == notice.sha)
-        #expect(try fixture.git("rev-parse \(Fixture.branch)^") == fixture.git("rev-parse main"))
+        try expectEqual(fixture.git("rev-parse \(Fixture.branch)"), notice.sha)
+        try expectEqual(fixture.git("rev-parse \(Fixture.branch)^"), fixture.git("rev-parse main"))
         #expect(
             try fixture.git("log -1 --format='%an|%ae|%cn|%(trailers:key=Jetbridge-Turn,valueonly)' \(Fixture.branch)")
                 .hasPrefix("Ada|irc-ada.e756436c@users.jetbridge.invalid|Jetbridge|t1"))
-        #expect(try fixture.git.shell("rm .git/index.lock; git status --short") == " M README.md")
-        #expect(try fixture.git("fsck --strict") == "")
-        #expect(try await workspace.diff() == "")
-        #expect(try await workspace.commit("Nothing", by: Fixture.ada, turn: "t2") == nil)
+        try expectEqual(fixture.git.shell("rm .git/index.lock; git status --short"), " M README.md")
+        try expectEqual(fixture.git("fsck --strict"), "")
+        try await expectEqual(workspace.diff(), "")
+        try await expectEqual(workspace.commit("Nothing", by: Fixture.ada, turn: "t2"), nil)
         try Fixture.shell("echo again >> README.md", in: workspace)
         #expect(try await workspace.commit("Again", by: Fixture.ada, turn: "t3") != nil)
-        #expect(try fixture.git("rev-list --count \(Fixture.branch)") == "3")
+        try expectEqual(fixture.git("rev-list --count \(Fixture.branch)"), "3")
     }
 
     @Test("a draft names what a commit would take, and nothing else is committed by its digest")
     func draft() async throws {
         let fixture = try Fixture()
         let workspace = try await fixture.open()
-        #expect(try await workspace.draft() == nil)
+        try await expectEqual(workspace.draft(), nil)
         try Fixture.shell("echo more >> README.md; printf 'a\\0b' > bin; : > \"$(printf 'x\\ny')\"", in: workspace)
         let draft = try #require(try await workspace.draft())
-        #expect(draft.files == ["README.md +1 −0", "bin binary", #""x\ny" +0 −0"#])
+        expectEqual(draft.files, ["README.md +1 −0", "bin binary", #""x\ny" +0 −0"#])
         #expect(draft.diff.contains("+more"))
-        #expect(try await workspace.draft() == draft)
+        try await expectEqual(workspace.draft(), draft)
         for change in ["echo owned >> README.md", "chmod +x bin", "rm bin"] {
             try Fixture.shell(change, in: workspace)
             #expect(try await workspace.draft()?.digest != draft.digest, "\(change)")
@@ -67,11 +67,11 @@ struct CommitTests {
         let diff = try await workspace.diff()
         #expect(diff.contains("kept.o") && !diff.contains("a.o") && !diff.contains("build"))
         #expect(try await workspace.commit("m", by: Fixture.ada, turn: "t") != nil)
-        #expect(try fixture.git("ls-tree -r --name-only \(Fixture.branch)") == ".gitignore\na\nkept.o")
-        #expect(try await workspace.unsavedWork() == nil)
+        try expectEqual(fixture.git("ls-tree -r --name-only \(Fixture.branch)"), ".gitignore\na\nkept.o")
+        try await expectEqual(workspace.unsavedWork(), nil)
         let first = try await workspace.snapshot("all")
         try Fixture.shell("rm -r build", in: workspace)
-        #expect(try await workspace.changes(from: first.id, to: nil).map(\.path) == ["build/x"])
+        try await expectEqual(workspace.changes(from: first.id, to: nil).map(\.path), ["build/x"])
     }
 
     @Test("a renamed file is one change of the diff")
@@ -91,7 +91,7 @@ struct CommitTests {
         try fixture.git("update-index --add --cacheinfo 160000,\(id),sub")
         try fixture.git("commit -qm sub")
         let workspace = try await fixture.open()
-        #expect(try await workspace.diff() == "")
+        try await expectEqual(workspace.diff(), "")
         try await workspace.write([65], to: "new")
         _ = try await workspace.commit("m", by: Fixture.ada, turn: "t")
         #expect(try fixture.git("ls-tree \(Fixture.branch) sub").hasPrefix("160000 commit"))
@@ -109,8 +109,8 @@ struct CommitTests {
         if isCheckedOut {
             let message = await Fixture.failure { _ = try await workspace.commit("m", by: Fixture.ada, turn: "t") }
             #expect(message.contains("is checked out in the repository's work tree"))
-            #expect(try fixture.git("rev-parse \(Fixture.branch)") == tip)
-            #expect(try fixture.git("status --short") == "")
+            try expectEqual(fixture.git("rev-parse \(Fixture.branch)"), tip)
+            try expectEqual(fixture.git("status --short"), "")
         } else {
             try fixture.git("update-ref refs/heads/\(Fixture.branch) main")
             // The file that was changed here is gone there.
@@ -119,7 +119,7 @@ struct CommitTests {
             try await workspace.write([65], to: "new")
             try await workspace.write([66], to: "other")
             #expect(try await workspace.commit("m", by: Fixture.ada, turn: "t") != nil)
-            #expect(try fixture.git("rev-parse \(Fixture.branch)^") == fixture.git("rev-parse main"))
+            try expectEqual(fixture.git("rev-parse \(Fixture.branch)^"), fixture.git("rev-parse main"))
         }
     }
 
@@ -132,11 +132,11 @@ struct CommitTests {
         try Fixture.shell("mkdir 'x'; mkdir 'x/\(name)'; echo 1 > 'x/\(name)/config'", in: workspace)
         let message = await Fixture.failure { _ = try await workspace.commit("m", by: Fixture.ada, turn: "t") }
         #expect(message.contains("can't be committed because its name means .git"))
-        #expect(try fixture.git("branch --list 'jetbridge/*'") == "")
+        try expectEqual(fixture.git("branch --list 'jetbridge/*'"), "")
         // A snapshot has it.
         let first = try await workspace.snapshot("all")
         try Fixture.shell("rm -r 'x/\(name)'", in: workspace)
-        #expect(try await workspace.changes(from: first.id, to: nil).map(\.path) == ["x/\(name)/config"])
+        try await expectEqual(workspace.changes(from: first.id, to: nil).map(\.path), ["x/\(name)/config"])
     }
 
     @Test("two sessions have different branches and files")
@@ -146,7 +146,7 @@ struct CommitTests {
         let second = try await fixture.open("s2")
         #expect(first.branch != second.branch && first.folder != second.folder)
         try await first.write([65], to: "new")
-        #expect(try await second.diff() == "")
-        #expect(await fixture.workspaces.sessions() == ["s1", "s2"])
+        try await expectEqual(second.diff(), "")
+        await expectEqual(fixture.workspaces.sessions(), ["s1", "s2"])
     }
 }

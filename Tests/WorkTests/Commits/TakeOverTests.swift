@@ -90,25 +90,24 @@ struct TakeOverTests {
     @Test("git works inside, and its commits are taken over, oldest first")
     func takeOver() async throws {
         let (fixture, workspace, git) = try await Self.make()
-        #expect(try await git("git status --short; git log --format=%s") == Array("First commit\n".utf8))
+        try await expectEqual(git("git status --short; git log --format=%s"), Array("First commit\n".utf8))
         try await git("echo a > a; git add a; git commit -qm 'Add a'; echo b >> a; git commit -qam 'Change a'")
         let notices = try await workspace.takeOver()
-        #expect(notices.map(\.subject) == ["Add a", "Change a"])
-        #expect(notices.map(\.branch) == [Fixture.branch, Fixture.branch])
-        #expect(try fixture.git("rev-parse \(Fixture.branch)") == notices.last?.sha)
-        #expect(try fixture.git("show \(Fixture.branch):a") == "a\nb")
-        #expect(try fixture.git("fsck --strict") == "")
-        #expect(try await workspace.takeOver() == [])
-        #expect(try RealGit(workspace.folder + "/../host").shell("ls").contains("quarantine") == false)
+        expectEqual(notices.map(\.subject), ["Add a", "Change a"])
+        expectEqual(notices.map(\.branch), [Fixture.branch, Fixture.branch])
+        try expectEqual(fixture.git("rev-parse \(Fixture.branch)"), notices.last?.sha)
+        try expectEqual(fixture.git("show \(Fixture.branch):a"), "a\nb")
+        try expectEqual(fixture.git("fsck --strict"), "")
+        try await expectEqual(workspace.takeOver(), [])
+        try expectEqual(RealGit(workspace.folder + "/../host").shell("ls").contains("quarantine"), false)
 
         // The host's own commits continue them, and git inside sees them.
         try await workspace.write([65], to: "b")
         #expect(try await workspace.commit("Add b", by: Fixture.ada, turn: "t") != nil)
-        #expect(
-            try await git("git status --short; git log --format=%s")
-                == Array("Add b\nChange a\nAdd a\nFirst commit\n".utf8))
+        try await expectEqual(
+            git("git status --short; git log --format=%s"), Array("Add b\nChange a\nAdd a\nFirst commit\n".utf8))
         try await git("git commit -q --allow-empty -m 'On top'")
-        #expect(try await workspace.takeOver().map(\.subject) == ["On top"])
+        try await expectEqual(workspace.takeOver().map(\.subject), ["On top"])
     }
 
     @Test("the person is the author, Jetbridge the committer; whom a command names is kept as a trailer")
@@ -121,17 +120,18 @@ struct TakeOverTests {
             git commit -q --allow-empty -m Foreign -m 'Co-authored-by: Bob <b@example.org>'
             """)
         let notices = try await workspace.takeOver()
-        #expect(notices.map(\.subject) == ["Plain", "Foreign"])
+        expectEqual(notices.map(\.subject), ["Plain", "Foreign"])
         let log = try fixture.git("log -2 --format='%an|%cn|%ce|%(trailers:unfold,separator=;)' \(Fixture.branch)")
         let own = "Ada|Jetbridge|jetbridge@users.jetbridge.invalid|"
-        #expect(
-            log == """
-                \(own)Co-authored-by: Bob <b@example.org>;Jetbridge-Turn: op_1;Original-Author: Linus <l@example.org>
-                \(own)Jetbridge-Turn: op_1
-                """)
+        expectEqual(
+            log,
+            """
+            \(own)Co-authored-by: Bob <b@example.org>;Jetbridge-Turn: op_1;Original-Author: Linus <l@example.org>
+            \(own)Jetbridge-Turn: op_1
+            """)
         // Git in the jail goes on from the new commits, with its changes.
         try await git("echo a > a; git add a; git status --porcelain | grep -q '^A  a'; git commit -qm Next")
-        #expect(try await workspace.takeOver().map(\.subject) == ["Next"])
+        try await expectEqual(workspace.takeOver().map(\.subject), ["Next"])
         #expect(try fixture.git("log --format=%an \(Fixture.branch)").hasPrefix("Ada\nAda\nAda\n"))
     }
 
@@ -139,14 +139,14 @@ struct TakeOverTests {
     func held() async throws {
         let (fixture, workspace, git) = try await Self.make()
         try await workspace.holdCommits()
-        #expect(try await workspace.jailCommits() == nil)
+        try await expectEqual(workspace.jailCommits(), nil)
         // Without commits nothing is held any more.
         try await git("git commit -q --allow-empty -m Person")
-        #expect(try await workspace.takeOver().map(\.subject) == ["Person"])
+        try await expectEqual(workspace.takeOver().map(\.subject), ["Person"])
 
         try await workspace.holdCommits()
         // A person's job ends beside the model's command, which commits only then.
-        #expect(try await workspace.takeOver() == [])
+        try await expectEqual(workspace.takeOver(), [])
         try await git("echo x > x; git add x; git commit -qm Model")
         let commits = try #require(try await workspace.jailCommits())
         #expect(commits.subjects == ["Model"] && commits.changes.files == ["x +1 −0"])
@@ -158,22 +158,22 @@ struct TakeOverTests {
             _ = try await workspace.takeOver(.decided(digest: commits.changes.digest))
         }
         #expect(changed.contains("have changed"), "\(changed)")
-        #expect(try fixture.git("log --format=%s \(Fixture.branch)") == "Person\nFirst commit")
+        try expectEqual(fixture.git("log --format=%s \(Fixture.branch)"), "Person\nFirst commit")
         let both = try #require(try await workspace.jailCommits())
-        #expect(
-            try await workspace.takeOver(.decided(digest: both.changes.digest)).map(\.subject) == ["Model", "Another"])
+        try await expectEqual(
+            workspace.takeOver(.decided(digest: both.changes.digest)).map(\.subject), ["Model", "Another"])
 
         try await workspace.holdCommits()
         try await git("git commit -q --allow-empty -m Third")
         try await workspace.releaseCommits()
         #expect(await Fixture.failure { _ = try await workspace.takeOver() }.contains("nobody has allowed it"))
-        #expect(try await workspace.takeOver(.all).map(\.subject) == ["Third"])
+        try await expectEqual(workspace.takeOver(.all).map(\.subject), ["Third"])
 
         // A crash cut the model's command off before it committed anything.
         try await workspace.holdCommits()
         try await workspace.releaseCommits()
         try await git("git commit -q --allow-empty -m Fourth")
-        #expect(try await workspace.takeOver().map(\.subject) == ["Fourth"])
+        try await expectEqual(workspace.takeOver().map(\.subject), ["Fourth"])
     }
 
     @Test("a commit that was taken over before is not let in as it was")
@@ -182,32 +182,32 @@ struct TakeOverTests {
         try await git(
             "git -c user.name=Linus commit -q --allow-empty -m One --author='Linus <l@example.org>'; "
                 + "git rev-parse HEAD > /git/one")
-        #expect(try await workspace.takeOver().map(\.subject) == ["One"])
+        try await expectEqual(workspace.takeOver().map(\.subject), ["One"])
         // The jail's branch goes back to it, and on.
         try await git("git reset -q --soft $(cat /git/one); git commit -q --allow-empty -m Two")
         let refused = await Fixture.failure { _ = try await workspace.takeOver() }
         #expect(refused.contains("do not continue the branch's last commit"), "\(refused)")
-        #expect(try fixture.git("log -1 --format=%an \(Fixture.branch)") == "Ada")
+        try expectEqual(fixture.git("log -1 --format=%an \(Fixture.branch)"), "Ada")
     }
 
     @Test("a host that was killed before the jail's branch was moved goes on from the new commits")
     func killed() async throws {
         let (fixture, workspace, git) = try await Self.make()
         try await git("echo a > a; git add a; git commit -qm One; git rev-parse HEAD > /git/one; echo b > b")
-        #expect(try await workspace.takeOver().map(\.subject) == ["One"])
+        try await expectEqual(workspace.takeOver().map(\.subject), ["One"])
         try await git("cp /git/one /git/refs/heads/\(Fixture.branch)")
         let again = try await fixture.open()
-        #expect(try await again.takeOver() == [])
+        try await expectEqual(again.takeOver(), [])
         try await git("git add b; git commit -qm Two")
-        #expect(try await again.takeOver().map(\.subject) == ["Two"])
-        #expect(try await git("git status --short; git log --format=%s") == Array("Two\nOne\nFirst commit\n".utf8))
+        try await expectEqual(again.takeOver().map(\.subject), ["Two"])
+        try await expectEqual(git("git status --short; git log --format=%s"), Array("Two\nOne\nFirst commit\n".utf8))
     }
 
     @Test("commits that were left while the branch moved on stop no command, and a rebase puts them on it")
     func left() async throws {
         let (fixture, workspace, git) = try await Self.make()
         try await git("echo first > first; git add first; git commit -qm First")
-        #expect(try await workspace.takeOver().map(\.subject) == ["First"])
+        try await expectEqual(workspace.takeOver().map(\.subject), ["First"])
         let branch = try #require(workspace.branch)
         // The host was killed before it took this one over, and somebody else committed.
         try await git("echo left > left; git add left; git commit -qm Left; echo mine > mine")
@@ -218,23 +218,23 @@ struct TakeOverTests {
             """)
         let failure = await Fixture.failure { _ = try await fixture.open() }
         #expect(failure.contains("not taken over yet"), "\(failure)")
-        #expect(try await fixture.open(update: .unlessCommits).branch == branch)
+        try await expectEqual(fixture.open(update: .unlessCommits).branch, branch)
         let refused = await Fixture.failure { _ = try await workspace.takeOver() }
         let command = try #require(refused.split(separator: "`").first { $0.hasPrefix("git rebase") })
         try await git(String(command))
-        #expect(try await workspace.takeOver().map(\.subject) == ["Left"])
-        #expect(try await fixture.open().draft()?.files == ["mine +1 −0"])
-        #expect(try fixture.git("log --format=%s '\(branch)'") == "Left\nTheirs\nFirst\nFirst commit")
+        try await expectEqual(workspace.takeOver().map(\.subject), ["Left"])
+        try await expectEqual(fixture.open().draft()?.files, ["mine +1 −0"])
+        try expectEqual(fixture.git("log --format=%s '\(branch)'"), "Left\nTheirs\nFirst\nFirst commit")
     }
 
     @Test("nothing is taken over where nothing was committed, nor from other branches")
     func nothing() async throws {
         let (fixture, workspace, git) = try await Self.make()
-        #expect(try await workspace.takeOver() == [])
+        try await expectEqual(workspace.takeOver(), [])
         try await git("git checkout -qb other; git commit -q --allow-empty -m other")
-        #expect(try await workspace.takeOver() == [])
-        #expect(try fixture.git("branch --list 'jetbridge/*'") == "")
-        #expect(try await workspace.unsavedWork() == .commits)
+        try await expectEqual(workspace.takeOver(), [])
+        try expectEqual(fixture.git("branch --list 'jetbridge/*'"), "")
+        try await expectEqual(workspace.unsavedWork(), .commits)
     }
 
     @Test("the read-only parts of the Git folder can't be changed from inside")
@@ -261,7 +261,7 @@ struct TakeOverTests {
                 + "git update-ref HEAD $(git commit-tree -p HEAD -m bad $r)")
         let message = await Fixture.failure { _ = try await workspace.takeOver() }
         #expect(message.contains("refuse"), "\(message)")
-        #expect(try fixture.git("branch --list 'jetbridge/*'") == "")
+        try expectEqual(fixture.git("branch --list 'jetbridge/*'"), "")
     }
 
     @Test("submodules, history that does not continue the branch, and missing objects are refused")
@@ -287,8 +287,8 @@ struct TakeOverTests {
             #expect(message.contains(text), "\(message)")
             try await git("git reset -q --mixed \(before)")
         }
-        #expect(try fixture.git("branch --list 'jetbridge/*'") == "")
-        #expect(try await workspace.takeOver() == [])
+        try expectEqual(fixture.git("branch --list 'jetbridge/*'"), "")
+        try await expectEqual(workspace.takeOver(), [])
     }
 
     @Test("a false pack is refused", arguments: ["", "not a pack", "PACK\0\0\0\u{2}\0\0\0\u{1}"])
@@ -298,7 +298,7 @@ struct TakeOverTests {
         try await GitInJail(workspace, of: fixture)("git commit -q --allow-empty -m new")
         let message = await Fixture.failure { _ = try await workspace.takeOver() }
         #expect(message.hasPrefix("the commits were not taken over because Git refuses them"), "\(message)")
-        #expect(try fixture.git("branch --list 'jetbridge/*'") == "")
+        try expectEqual(fixture.git("branch --list 'jetbridge/*'"), "")
     }
 
     @Test("a pack without the commit, and one over the limit, are refused")
@@ -317,7 +317,7 @@ struct TakeOverTests {
         try await git("head -c 100000 /dev/urandom > big; git add big; git commit -qm big")
         let large = await Fixture.failure { _ = try await workspace.takeOver() }
         #expect(large.contains("maximum allowed size"), "\(large)")
-        #expect(try fixture.git("branch --list 'jetbridge/*'") == "")
+        try expectEqual(fixture.git("branch --list 'jetbridge/*'"), "")
     }
 
     @Test(
@@ -334,7 +334,7 @@ struct TakeOverTests {
     func damaged(command: String) async throws {
         let (_, workspace, git) = try await Self.make()
         try await git(command)
-        #expect(try await workspace.takeOver() == [])
+        try await expectEqual(workspace.takeOver(), [])
         // The next start repairs what the mounts need.
         try await git("test -f /git/objects/info/alternates && test -f /workspace/.git")
     }

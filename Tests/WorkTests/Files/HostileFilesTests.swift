@@ -89,7 +89,7 @@ struct HostileFilesTests {
         await flipper.stop()
         let secret = try RealGit("/").shell("git hash-object --stdin < '\(outside)/f'")
         #expect(!digests.contains(secret))
-        #expect(try RealGit(outside).shell("ls; cat f") == "f\nonly-outside\nsecret")
+        try expectEqual(RealGit(outside).shell("ls; cat f"), "f\nonly-outside\nsecret")
     }
 
     @Test("links to the outside are recorded as links, and nothing is read or written through them")
@@ -101,7 +101,7 @@ struct HostileFilesTests {
         try Fixture.shell(
             "ln -s '\(outside)' d; ln -s '\(outside)/f' f; ln -s . loop; ln -s /proc/self/environ e", in: workspace)
         let first = try await workspace.snapshot("first")
-        #expect(first.notes == [])
+        expectEqual(first.notes, [])
         for path in ["d/f", "f", "e", "loop/f", "../outside/f", "/etc/passwd"] {
             await #expect(throws: WorkspaceFailure.self, "\(path)") { _ = try await workspace.read(path, limit: 100) }
         }
@@ -110,13 +110,12 @@ struct HostileFilesTests {
         }
         // A link in the file's own place is replaced.
         try await workspace.write(Array("mine\n".utf8), to: "f")
-        #expect(try await Fixture.text(workspace, "f") == "mine\n")
+        try await expectEqual(Fixture.text(workspace, "f"), "mine\n")
         try Fixture.shell("rm -f d; mkdir d; echo x > d/f", in: workspace)
         _ = try await workspace.restore(first.id)
-        #expect(
-            try Fixture.shell("readlink d f e loop", in: workspace) == "\(outside)\n\(outside)/f\n/proc/self/environ\n."
-        )
-        #expect(try RealGit(outside).shell("ls; cat f") == "f\nsecret")
+        try expectEqual(
+            Fixture.shell("readlink d f e loop", in: workspace), "\(outside)\n\(outside)/f\n/proc/self/environ\n.")
+        try expectEqual(RealGit(outside).shell("ls; cat f"), "f\nsecret")
     }
 
     @Test(
@@ -147,8 +146,8 @@ struct HostileFilesTests {
         let full = try await workspace.snapshot("full")
         try Fixture.shell("rm -r d; ln -s '\(outside)' d", in: workspace)
         _ = try await workspace.restore(full.id)
-        #expect(try Fixture.shell("cat d/f d/g/f", in: workspace) == "x\nx")
-        #expect(try RealGit(outside).shell("ls; cat f") == "f\nsecret")
+        try expectEqual(Fixture.shell("cat d/f d/g/f", in: workspace), "x\nx")
+        try expectEqual(RealGit(outside).shell("ls; cat f"), "f\nsecret")
     }
 
     @Test("pipes and sockets block nothing, and are named")
@@ -157,19 +156,20 @@ struct HostileFilesTests {
         let workspace = try await fixture.open()
         try Fixture.shell("mkfifo p; mkdir s; mkfifo s/q", in: workspace)
         let first = try await workspace.snapshot("first")
-        #expect(
-            first.notes == [
+        expectEqual(
+            first.notes,
+            [
                 "p: it is a pipe, socket or device", "s/q: it is a pipe, socket or device",
             ])
         await #expect(throws: WorkspaceFailure.self) { _ = try await workspace.read("p", limit: 10) }
-        #expect(try await workspace.list("", limit: 10).first { $0.path == "p" }?.kind == .other)
-        #expect(try await workspace.diff() == "")
+        try await expectEqual(workspace.list("", limit: 10).first { $0.path == "p" }?.kind, .other)
+        try await expectEqual(workspace.diff(), "")
         _ = try await workspace.restore(first.id)
-        #expect(try Fixture.shell("test -p p && test -p s/q && echo kept", in: workspace) == "kept")
+        try expectEqual(Fixture.shell("test -p p && test -p s/q && echo kept", in: workspace), "kept")
         // A pipe in the place of a file is replaced.
         try Fixture.shell("rm README.md; mkfifo README.md", in: workspace)
         _ = try await workspace.restore(first.id)
-        #expect(try await Fixture.text(workspace, "README.md") == "hello\n")
+        try await expectEqual(Fixture.text(workspace, "README.md"), "hello\n")
     }
 
     @Test("nothing of a nested repository runs, and its files are recorded")
@@ -196,13 +196,13 @@ struct HostileFilesTests {
         _ = try await workspace.diff()
         try Fixture.shell("rm nested/file", in: workspace)
         _ = try await workspace.restore(first.id)
-        #expect(try await Fixture.text(workspace, "nested/file") == "content\n")
+        try await expectEqual(Fixture.text(workspace, "nested/file"), "content\n")
         _ = try await workspace.commit("m", by: Fixture.ada, turn: "t")
         _ = try await workspace.unsavedWork()
         _ = try await workspace.mounts(for: nil)
         #expect(access(mark, F_OK) != 0)
         let tree = try fixture.git("ls-tree -r --name-only \(Fixture.branch)")
-        #expect(tree == ".gitattributes\nREADME.md\nevil\nnested/.gitattributes\nnested/file\nsrc/main.c")
+        expectEqual(tree, ".gitattributes\nREADME.md\nevil\nnested/.gitattributes\nnested/file\nsrc/main.c")
     }
 
     @Test(
@@ -214,7 +214,7 @@ struct HostileFilesTests {
         let fixture = try Fixture()
         let workspace = try await fixture.open()
         try Fixture.shell("rm -f .git; \(command)", in: workspace)
-        #expect(try await workspace.diff() == "")
+        try await expectEqual(workspace.diff(), "")
         _ = try await workspace.mounts(for: nil)
         #expect(try Fixture.shell("stat -c %F .git", in: workspace).hasPrefix("regular"))
         #expect(access("/etc/config", F_OK) != 0)
@@ -234,12 +234,12 @@ struct HostileFilesTests {
         }
         let sums = try Fixture.shell("ls -b | sha256sum", in: workspace)
         let first = try await workspace.snapshot("first")
-        #expect(first.notes == [])
+        expectEqual(first.notes, [])
         try Fixture.shell("rm -- *", in: workspace)
         _ = try await workspace.restore(first.id)
-        #expect(try Fixture.shell("ls -b | sha256sum", in: workspace) == sums)
-        #expect(try await workspace.changes(from: first.id, to: nil) == [])
-        #expect(try await workspace.list("", limit: 1_000).count == 254)
+        try expectEqual(Fixture.shell("ls -b | sha256sum", in: workspace), sums)
+        try await expectEqual(workspace.changes(from: first.id, to: nil), [])
+        try await expectEqual(workspace.list("", limit: 1_000).count, 254)
         // The temporary directory removes only names of valid UTF-8.
         try Fixture.shell("rm -- *", in: workspace)
     }
@@ -259,9 +259,9 @@ struct HostileFilesTests {
         let source = try #require(try await fixture.workspaces.source(of: Fixture.session))
         try await source.entries { _ in }
         try await source.markArchived()
-        #expect(try await fixture.expire() == .removed)
-        #expect(await fixture.workspaces.sessions() == [])
-        #expect(try RealGit("\(fixture.directory.path)/workspaces").shell("ls -A") == "")
+        try await expectEqual(fixture.expire(), .removed)
+        await expectEqual(fixture.workspaces.sessions(), [])
+        try expectEqual(RealGit("\(fixture.directory.path)/workspaces").shell("ls -A"), "")
     }
 
     @Test("a hard link to another user's file is not read and not given away")
@@ -274,13 +274,13 @@ struct HostileFilesTests {
         link("\(fixture.directory.path)/secret", "\(workspace.folder)/f")
         try await workspace.write(Array("own\n".utf8), to: "a")
         link("\(workspace.folder)/a", "\(workspace.folder)/b")
-        #expect(try await workspace.snapshot("first").notes == ["f: it is a hard link to a file of another user"])
+        try await expectEqual(workspace.snapshot("first").notes, ["f: it is a hard link to a file of another user"])
         await #expect(throws: WorkspaceFailure.self) { _ = try await workspace.read("f", limit: 100) }
         _ = try await workspace.mounts(for: .init(user: 64_002, group: 64_002))
-        #expect(try Fixture.shell("stat -c %u f a b .", in: workspace) == "0\n64002\n64002\n64002")
+        try expectEqual(Fixture.shell("stat -c %u f a b .", in: workspace), "0\n64002\n64002\n64002")
         // Writing replaces the name, not the file behind it.
         try await workspace.write(Array("mine\n".utf8), to: "f")
-        #expect(try RealGit(fixture.directory.path).shell("cat secret") == "secret")
+        try expectEqual(RealGit(fixture.directory.path).shell("cat secret"), "secret")
     }
 
     @Test("what the host writes belongs to the jail's user; a link itself is given, not its target")
@@ -296,7 +296,7 @@ struct HostileFilesTests {
         _ = try await workspace.restore(first.id)
         let owners = try Fixture.shell(
             "find . ../git ../host/gitfile ../host/hooks -printf '%u\\n' | sort -u", in: workspace)
-        #expect(owners == "64001")
-        #expect(try RealGit("/").shell("stat -c %u /etc/passwd /etc") == "0\n0")
+        expectEqual(owners, "64001")
+        try expectEqual(RealGit("/").shell("stat -c %u /etc/passwd /etc"), "0\n0")
     }
 }

@@ -61,10 +61,11 @@ struct LargeBranchesTests {
         let fixture = try Fixture(occupants: Room(JailLimits()))
         try Self.push(tree, to: fixture)
         let refusal = await Fixture.failure { _ = try await fixture.open() }
-        #expect(refusal == "the workspace can't be made: too large to take over: the branch \(reason): \(Self.remedy)")
-        #expect(try Self.workspaces(fixture) == "")
+        expectEqual(
+            refusal, "the workspace can't be made: too large to take over: the branch \(reason): \(Self.remedy)")
+        try expectEqual(Self.workspaces(fixture), "")
         try fixture.git("update-ref refs/heads/main main~1")
-        #expect(try await fixture.open().branch == Fixture.branch)
+        try await expectEqual(fixture.open().branch, Fixture.branch)
     }
 
     @Test("the limits are those of the repository, and count what is in the workspace besides")
@@ -73,7 +74,7 @@ struct LargeBranchesTests {
         let files = "for i in $(seq 90); do echo $i > f$i; done; git add -A; git commit -qm 90"
         try fixture.git.shell(files)
         let workspace = try await fixture.open()
-        #expect(try await workspace.usage().entries == 92)
+        try await expectEqual(workspace.usage().entries, 92)
         try Fixture.shell("mkdir own; for i in $(seq 4); do echo $i > own/$i; done", in: workspace)
         func next(_ change: String, _ branch: String) throws {
             try fixture.git.shell(
@@ -84,17 +85,17 @@ struct LargeBranchesTests {
         try next("for i in $(seq 9); do echo x > g$i; done", "002-many")
         try next("head -c 1100000 /dev/zero > zeros", "003-large")
         try next("git rm -q f1 f2 f3 f4 f5 f6 f7 && for i in $(seq 9); do echo x > g$i; done", "004-other")
-        #expect(try await fixture.open(feature: "001-few").usage().entries == 100)
+        try await expectEqual(fixture.open(feature: "001-few").usage().entries, 100)
         let many = await Fixture.failure { _ = try await fixture.open(feature: "002-many") }
-        #expect(
-            many
-                == "too large to take over: what the workspace would have with the branch's files has more than 100 files "
+        expectEqual(
+            many,
+            "too large to take over: what the workspace would have with the branch's files has more than 100 files "
                 + "and folders: \(Self.remedy)")
         let large = await Fixture.failure { _ = try await fixture.open(feature: "003-large") }
-        #expect(large == "too large to take over: the branch has more than 1 MB of files: \(Self.remedy)")
+        expectEqual(large, "too large to take over: the branch has more than 1 MB of files: \(Self.remedy)")
         let other = try await fixture.open(feature: "004-other")
-        #expect(try await other.usage().entries == 99)
-        #expect(try Fixture.shell("ls own g9 | wc -l", in: other) == "7")
+        try await expectEqual(other.usage().entries, 99)
+        try expectEqual(Fixture.shell("ls own g9 | wc -l", in: other), "7")
     }
 
     @Test("a branch within the limits makes a workspace, which a small change of the branch brings forward")
@@ -106,13 +107,13 @@ struct LargeBranchesTests {
             git add -A; git commit -qm Many
             """)
         let workspace = try await fixture.open()
-        #expect(try await workspace.usage().entries == 3_032)
-        #expect(try await workspace.diff() == "")
+        try await expectEqual(workspace.usage().entries, 3_032)
+        try await expectEqual(workspace.diff(), "")
         try fixture.git.shell(
             "git switch -qc \(Fixture.branch); echo x > d7/f7; git commit -qam One; git switch -q main")
         _ = try await fixture.open()
-        #expect(try await Fixture.text(workspace, "d7/f7") == "x\n")
-        #expect(try await workspace.diff() == "")
+        try await expectEqual(Fixture.text(workspace, "d7/f7"), "x\n")
+        try await expectEqual(workspace.diff(), "")
     }
 
     @Test("making the files ends when the task is cancelled, and nothing is left")
@@ -127,10 +128,10 @@ struct LargeBranchesTests {
             while access(folder, F_OK) != 0 { await Task.yield() }
             task.cancel()
             await #expect(throws: CancellationError.self) { try await task.value }
-            #expect(try Self.workspaces(fixture) == "")
+            try expectEqual(Self.workspaces(fixture), "")
         }
         try fixture.git("update-ref refs/heads/main main~1")
-        #expect(try await fixture.open().branch == Fixture.branch)
+        try await expectEqual(fixture.open().branch, Fixture.branch)
     }
 
     @Test("a file that can't be written makes no workspace, from which the next commit would remove it")
@@ -141,7 +142,7 @@ struct LargeBranchesTests {
             to: fixture)
         let refusal = await Fixture.failure { _ = try await fixture.open() }
         #expect(refusal.hasPrefix("the workspace can't be made because link can't be written ("), "\(refusal)")
-        #expect(try Self.workspaces(fixture) == "")
+        try expectEqual(Self.workspaces(fixture), "")
     }
 }
 
@@ -177,68 +178,70 @@ struct UnheldFilesTests {
         let (fixture, workspace, git) = try await TakeOverTests.make(occupants: room) { git in
             try git.shell("head -c 125829120 /dev/zero > f120; git add f120; git commit -qm Large")
         }
-        #expect(
-            room.texts == [
+        expectEqual(
+            room.texts,
+            [
                 "`f120` (120 MB) is larger than this workspace holds (100 MB): it stays on the branch as it is and is not in "
                     + "the workspace."
             ])
         _ = try await fixture.open()
-        #expect(room.texts.count == 1)
-        #expect(try await git("git status --short; git diff --stat; ls f120 2>&1; true").isEmpty == false)
-        #expect(try await git("git status --short; git diff --stat") == [])
-        #expect(try await workspace.diff() == "")
-        #expect(try await workspace.unsavedWork() == nil)
+        expectEqual(room.texts.count, 1)
+        try await expectEqual(git("git status --short; git diff --stat; ls f120 2>&1; true").isEmpty, false)
+        try await expectEqual(git("git status --short; git diff --stat"), [])
+        try await expectEqual(workspace.diff(), "")
+        try await expectEqual(workspace.unsavedWork(), nil)
         try await workspace.write(Array("q\n".utf8), to: "q.txt")
-        #expect(try await workspace.draft()?.files == ["q.txt +1 −0"])
-        #expect(try await workspace.commit("Add q", by: Fixture.ada, turn: "t")?.files == 1)
-        #expect(try fixture.git("ls-tree --name-only \(Fixture.branch)") == "README.md\nf120\nq.txt\nsrc")
+        try await expectEqual(workspace.draft()?.files, ["q.txt +1 −0"])
+        try await expectEqual(workspace.commit("Add q", by: Fixture.ada, turn: "t")?.files, 1)
+        try expectEqual(fixture.git("ls-tree --name-only \(Fixture.branch)"), "README.md\nf120\nq.txt\nsrc")
         try await git("git status --short | grep . && exit 1; echo r > r; git add -A; git commit -qam 'Add r'")
-        #expect(try await workspace.takeOver().map(\.subject) == ["Add r"])
-        #expect(try fixture.git("ls-tree --name-only \(Fixture.branch)") == "README.md\nf120\nq.txt\nr\nsrc")
+        try await expectEqual(workspace.takeOver().map(\.subject), ["Add r"])
+        try expectEqual(fixture.git("ls-tree --name-only \(Fixture.branch)"), "README.md\nf120\nq.txt\nr\nsrc")
     }
 
     @Test("snapshots, restoring and discarding leave them alone, also when their folder is removed")
     func snapshots() async throws {
         let (fixture, workspace, git, room) = try await Self.make()
-        #expect(
-            room.texts == [
+        expectEqual(
+            room.texts,
+            [
                 "`big/one` (2 MB), `d/two` (2 MB), `large` (2 MB) are larger than this workspace holds (1 MB): they stay on "
                     + "the branch as they are and are not in the workspace."
             ])
         let first = try await workspace.snapshot("first")
-        #expect(first.notes == [])
+        expectEqual(first.notes, [])
         try Fixture.shell("rm -r d big; echo x > x", in: workspace)
-        #expect(try await workspace.changes(from: first.id, to: nil).map(\.path) == ["d/small", "x"])
-        #expect(try await workspace.draft()?.files == ["d/small +0 −1", "x +1 −0"])
-        #expect(try await workspace.commit("Remove d", by: Fixture.ada, turn: "t")?.files == 2)
-        #expect(try Self.files(fixture) == "README.md big/one d/two large src/main.c x")
-        #expect(try await git("git status --short") == [])
+        try await expectEqual(workspace.changes(from: first.id, to: nil).map(\.path), ["d/small", "x"])
+        try await expectEqual(workspace.draft()?.files, ["d/small +0 −1", "x +1 −0"])
+        try await expectEqual(workspace.commit("Remove d", by: Fixture.ada, turn: "t")?.files, 2)
+        try expectEqual(Self.files(fixture), "README.md big/one d/two large src/main.c x")
+        try await expectEqual(git("git status --short"), [])
         _ = try await workspace.restore(first.id)
-        #expect(try await workspace.draft()?.files == ["d/small +1 −0", "x +0 −1"])
+        try await expectEqual(workspace.draft()?.files, ["d/small +1 −0", "x +0 −1"])
         #expect(try await workspace.discardChanges("clean") != nil)
-        #expect(try await workspace.diff() == "")
-        #expect(try await workspace.discardChanges("again") == nil)
-        #expect(try await git("git status --short; git commit -qa --allow-empty -m Empty") == [])
-        #expect(try await workspace.takeOver().map(\.files) == [0])
-        #expect(try Self.files(fixture) == "README.md big/one d/two large src/main.c x")
+        try await expectEqual(workspace.diff(), "")
+        try await expectEqual(workspace.discardChanges("again"), nil)
+        try await expectEqual(git("git status --short; git commit -qa --allow-empty -m Empty"), [])
+        try await expectEqual(workspace.takeOver().map(\.files), [0])
+        try expectEqual(Self.files(fixture), "README.md big/one d/two large src/main.c x")
     }
 
     @Test("a file in their place is a change; a file in place of their folder is not taken")
     func replaced() async throws {
         let (fixture, workspace, _, _) = try await Self.make()
         try Fixture.shell("echo small > large", in: workspace)
-        #expect(try await workspace.commit("Smaller", by: Fixture.ada, turn: "t")?.files == 1)
-        #expect(try fixture.git("show \(Fixture.branch):large") == "small")
-        #expect(try Self.files(fixture) == Self.all)
+        try await expectEqual(workspace.commit("Smaller", by: Fixture.ada, turn: "t")?.files, 1)
+        try expectEqual(fixture.git("show \(Fixture.branch):large"), "small")
+        try expectEqual(Self.files(fixture), Self.all)
         try Fixture.shell("rm -r d; echo file > d", in: workspace)
         let refusal = await Fixture.failure { _ = try await workspace.commit("m", by: Fixture.ada, turn: "t") }
-        #expect(
-            refusal
-                == "the file d can't be committed because the branch has a folder of that name, with files that are too "
+        expectEqual(
+            refusal,
+            "the file d can't be committed because the branch has a folder of that name, with files that are too "
                 + "large for the workspace: give it another name")
         try Fixture.shell("mv d e", in: workspace)
-        #expect(try await workspace.commit("Other", by: Fixture.ada, turn: "t")?.files == 2)
-        #expect(try Self.files(fixture) == "README.md big/one d/two e large src/main.c")
+        try await expectEqual(workspace.commit("Other", by: Fixture.ada, turn: "t")?.files, 2)
+        try expectEqual(Self.files(fixture), "README.md big/one d/two e large src/main.c")
     }
 
     @Test("a commit of the jail that removes one is not taken over, unless a branch that it merges has removed it")
@@ -248,18 +251,18 @@ struct UnheldFilesTests {
         try await git("rm /git/index; git reset -q; git commit -qam Careless")
         let refusal = await Fixture.failure { _ = try await workspace.takeOver() }
         #expect(refusal.contains("is refused because it removes ") && refusal.contains("too large"), "\(refusal)")
-        #expect(try fixture.git("branch --list 'jetbridge/*'") == "")
+        try expectEqual(fixture.git("branch --list 'jetbridge/*'"), "")
         try await git(
             "git reset -q --soft HEAD~1; git restore --staged .; echo a > a; git add a; git commit -qm Careful")
-        #expect(try await workspace.takeOver().map(\.subject) == ["Careful"])
-        #expect(try Self.files(fixture) == "README.md a big/one d/small d/two large src/main.c")
+        try await expectEqual(workspace.takeOver().map(\.subject), ["Careful"])
+        try expectEqual(Self.files(fixture), "README.md a big/one d/small d/two large src/main.c")
         try fixture.git("rm -q large")
         try fixture.git("commit -qm 'Remove large'")
         let removal = try fixture.git("rev-parse main")
         try await git("git merge -q -m Merge \(removal)")
         let merged = try await workspace.takeOver().map(\.subject)
-        #expect(merged.last == "Merge")
-        #expect(try Self.files(fixture) == "README.md a big/one d/small d/two src/main.c")
+        expectEqual(merged.last, "Merge")
+        try expectEqual(Self.files(fixture), "README.md a big/one d/small d/two src/main.c")
     }
 
     @Test("what others commit to them is followed: larger, smaller, removed, or a folder")
@@ -272,25 +275,25 @@ struct UnheldFilesTests {
                 \(change); git add -A; git commit -qm Theirs; git switch -q main
                 """)
             _ = try await fixture.open()
-            #expect(try await workspace.diff() == "")
-            #expect(try await git("git status --short") == [])
+            try await expectEqual(workspace.diff(), "")
+            try await expectEqual(git("git status --short"), [])
         }
         try Fixture.shell("echo mine > mine", in: workspace)
         _ = try await workspace.commit("Mine", by: Fixture.ada, turn: "t")
         try await push("head -c 3000000 /dev/zero > large; git rm -q d/two; head -c 4000000 /dev/zero > README.md")
-        #expect(
-            room.texts.last
-                == "`README.md` (4 MB), `large` (3 MB) are larger than this workspace holds (1 MB): they stay on "
+        expectEqual(
+            room.texts.last,
+            "`README.md` (4 MB), `large` (3 MB) are larger than this workspace holds (1 MB): they stay on "
                 + "the branch as they are and are not in the workspace.")
-        #expect(
-            try Fixture.shell("find . -type f | sort | xargs", in: workspace) == "./.git ./d/small ./mine ./src/main.c")
+        try expectEqual(
+            Fixture.shell("find . -type f | sort | xargs", in: workspace), "./.git ./d/small ./mine ./src/main.c")
         try await push(
             "echo tiny > large; git rm -q -r big; echo big > big; rm README.md; mkdir README.md; echo r > README.md/x")
-        #expect(try await Fixture.text(workspace, "large") == "tiny\n")
-        #expect(try await Fixture.text(workspace, "big") == "big\n")
-        #expect(try await Fixture.text(workspace, "README.md/x") == "r\n")
-        #expect(room.texts.count == 2)
+        try await expectEqual(Fixture.text(workspace, "large"), "tiny\n")
+        try await expectEqual(Fixture.text(workspace, "big"), "big\n")
+        try await expectEqual(Fixture.text(workspace, "README.md/x"), "r\n")
+        expectEqual(room.texts.count, 2)
         let first = try #require(try await workspace.snapshots().last)
-        #expect(try await workspace.restorePlan(first.id).conflicts == [])
+        try await expectEqual(workspace.restorePlan(first.id).conflicts, [])
     }
 }

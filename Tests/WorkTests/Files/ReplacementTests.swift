@@ -43,9 +43,9 @@ struct ReplacementTests {
         let fixture = try Fixture(occupants: occupants)
         _ = try await fixture.open()
         _ = try await fixture.open()
-        #expect(occupants.events == ["forget abc123"])
+        expectEqual(occupants.events, ["forget abc123"])
         _ = try await fixture.open(repository: nil)
-        #expect(occupants.events == ["forget abc123", "leave abc123", "forget abc123"])
+        expectEqual(occupants.events, ["forget abc123", "leave abc123", "forget abc123"])
     }
 
     @Test("what a process writes until it is ended keeps the workspace")
@@ -56,7 +56,7 @@ struct ReplacementTests {
         occupants.late.withLock { $0 = "\(workspace.folder)/late" }
         let message = await Fixture.failure { _ = try await fixture.open(repository: nil) }
         #expect(message.contains("it has changes that are not committed"), "\(message)")
-        #expect(try await Fixture.text(workspace, "late") == "x")
+        try await expectEqual(Fixture.text(workspace, "late"), "x")
     }
 
     @Test("a running command keeps a workspace, and nothing ends it")
@@ -65,14 +65,14 @@ struct ReplacementTests {
         let fixture = try Fixture(occupants: occupants)
         _ = try await fixture.open()
         occupants.work(true)
-        #expect(
-            try await fixture.workspaces.obstacle(session: Fixture.session, to: "other", from: "notes")?.message
-                == "the thread's workspace still belongs to the repository `notes`, and a command or a job runs in it: wait "
+        try await expectEqual(
+            fixture.workspaces.obstacle(session: Fixture.session, to: "other", from: "notes")?.message,
+            "the thread's workspace still belongs to the repository `notes`, and a command or a job runs in it: wait "
                 + "until it has ended, or end it with `stop` or `kill JOB`, then choose `repo other` again")
         await #expect(throws: WorkspaceFailure.self) { _ = try await fixture.open(repository: nil) }
-        #expect(occupants.events == ["forget abc123"])
+        expectEqual(occupants.events, ["forget abc123"])
         occupants.work(false)
-        #expect(try await fixture.workspaces.obstacle(session: Fixture.session, to: "other", from: "notes") == nil)
+        try await expectEqual(fixture.workspaces.obstacle(session: Fixture.session, to: "other", from: "notes"), nil)
         _ = try await fixture.open(repository: nil)
     }
 
@@ -82,22 +82,22 @@ struct ReplacementTests {
         let workspaces = fixture.another(["notes": "notes", "other": "other"])
         let workspace = try await Self.open(workspaces, "notes")
         try await workspace.write([65], to: "new")
-        #expect(try await workspaces.obstacle(session: Fixture.session, to: "notes", from: "notes") == nil)
-        #expect(try await workspaces.obstacle(session: "another", to: "other", from: "notes") == nil)
-        #expect(
-            try await workspaces.obstacle(session: Fixture.session, to: "other", from: "notes")?.message
-                == "the thread's workspace still belongs to the repository `notes`, and it has changes that are not committed: "
+        try await expectEqual(workspaces.obstacle(session: Fixture.session, to: "notes", from: "notes"), nil)
+        try await expectEqual(workspaces.obstacle(session: "another", to: "other", from: "notes"), nil)
+        try await expectEqual(
+            workspaces.obstacle(session: Fixture.session, to: "other", from: "notes")?.message,
+            "the thread's workspace still belongs to the repository `notes`, and it has changes that are not committed: "
                 + "commit them with `commit`, then choose `repo other` again")
         let message = await Fixture.failure {
             _ = try await fixture.another(["notes": "notes", "other": "other"]).open(
                 session: Fixture.session, repository: "other")
         }
-        #expect(
-            message
-                == "the thread's workspace still belongs to the repository `notes`, and it has changes that are not "
+        expectEqual(
+            message,
+            "the thread's workspace still belongs to the repository `notes`, and it has changes that are not "
                 + "committed: choose `repo notes`, commit them with `commit`, then choose `repo other` again")
         _ = try await workspace.commit("m", by: Fixture.ada, turn: "t")
-        #expect(try await workspaces.obstacle(session: Fixture.session, to: "other", from: "notes") == nil)
+        try await expectEqual(workspaces.obstacle(session: Fixture.session, to: "other", from: "notes"), nil)
     }
 
     @Test("a repository with another name in the configuration keeps its workspaces, with changes and snapshots")
@@ -108,14 +108,14 @@ struct ReplacementTests {
         let snapshot = try await workspace.snapshot("mine")
         let renamed = fixture.another(["docs": "notes"])
         let message = await Fixture.failure { _ = try await Self.open(renamed, "notes") }
-        #expect(message == "there is no repository notes: choose one of docs, with `repo NAME`")
+        expectEqual(message, "there is no repository notes: choose one of docs, with `repo NAME`")
         let none = await Fixture.failure { _ = try await Self.open(fixture.another([:]), "notes") }
-        #expect(none == "there is no repository notes any more: ask an operator to configure it again")
+        expectEqual(none, "there is no repository notes any more: ask an operator to configure it again")
         let found = try await Self.open(renamed, "docs")
-        #expect(try await Fixture.text(found, "new") == "A")
-        #expect(try await found.snapshots() == [snapshot])
-        #expect(try await found.commit("m", by: Fixture.ada, turn: "t")?.repository == "docs")
-        #expect(try await Self.open(fixture.another(["docs": "notes"]), "docs").diff() == "")
+        try await expectEqual(Fixture.text(found, "new"), "A")
+        try await expectEqual(found.snapshots(), [snapshot])
+        try await expectEqual(found.commit("m", by: Fixture.ada, turn: "t")?.repository, "docs")
+        try await expectEqual(Self.open(fixture.another(["docs": "notes"]), "docs").diff(), "")
     }
 
     @Test("a workspace of a repository that was removed is replaced if it has nothing unsaved")
@@ -125,10 +125,10 @@ struct ReplacementTests {
         try await workspace.write([65], to: "new")
         _ = try await workspace.commit("m", by: Fixture.ada, turn: "t")
         let left = try await Self.prepared(fixture)
-        #expect(try await left.remove(session: Fixture.session, unusedSince: 0) { .idle } == .used)
+        try await expectEqual(left.remove(session: Fixture.session, unusedSince: 0) { .idle }, .used)
         let made = try await Self.open(left, "other")
-        #expect(try await made.list("", limit: 10).map(\.path) == [])
-        #expect(try Self.folders(fixture) == [Fixture.session])
+        try await expectEqual(made.list("", limit: 10).map(\.path), [])
+        try expectEqual(Self.folders(fixture), [Fixture.session])
     }
 
     @Test(
@@ -145,10 +145,10 @@ struct ReplacementTests {
         let message = await Fixture.failure { _ = try await Self.open(left, "other") }
         #expect(message.contains("which is no longer configured, and a command or a job runs in it"), "\(message)")
         occupants.work(false)
-        #expect(try await left.obstacle(session: Fixture.session, to: "other", from: "notes") == nil)
+        try await expectEqual(left.obstacle(session: Fixture.session, to: "other", from: "notes"), nil)
         _ = try await Self.open(left, "other")
         let kept = try #require(try Self.folders(fixture).first { $0.hasPrefix(".kept-abc123-") })
-        #expect(occupants.events.first == "leave abc123")
+        expectEqual(occupants.events.first, "leave abc123")
         #expect(occupants.events.contains { $0.contains("`workspaces/\(kept)`") }, "\(occupants.events)")
         let file = isGone ? "README.md" : "new"
         #expect(try RealGit(fixture.directory.path).shell("ls workspaces/\(kept)/files").contains(file))
@@ -166,7 +166,7 @@ struct ReplacementTests {
         try await source.entries { _ in }
         try await source.markArchived()
         _ = try await Self.open(left, "other")
-        #expect(try Self.folders(fixture) == [Fixture.session])
+        try expectEqual(Self.folders(fixture), [Fixture.session])
     }
 
     /// Workspaces of a process that has only another, empty repository.

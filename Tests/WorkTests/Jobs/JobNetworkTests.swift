@@ -1,5 +1,6 @@
 import Chat
 import Primitives
+import TestSupport
 import Testing
 
 @testable import Work
@@ -25,12 +26,12 @@ struct JobNetworkTests {
     func names() async {
         let running = RunningJobs(), thread = AskedThread()
         _ = running.add(Self.job("j1", isBackground: true), JobOutput(), in: nil) {}
-        #expect(await running.mayReach("example.org:443", from: "s") == false)
+        await expectEqual(running.mayReach("example.org:443", from: "s"), false)
         #expect(thread.asked.withLock { $0.isEmpty })
         _ = running.add(Self.job("j2", isBackground: false), JobOutput(), in: thread) {}
-        #expect(await running.mayReach("example.org:443", from: "s") == false)
+        await expectEqual(running.mayReach("example.org:443", from: "s"), false)
         let asked = thread.asked.withLock { $0 }
-        #expect(asked.map(\.subject) == ["example.org:443"])
-        #expect(asked.first?.preview == "Either the command wants this, or a job that runs beside it: j1")
+        expectEqual(asked.map(\.subject), ["example.org:443"])
+        expectEqual(asked.first?.preview, "Either the command wants this, or a job that runs beside it: j1")
     }
 }

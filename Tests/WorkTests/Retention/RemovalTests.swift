@@ -12,22 +12,22 @@ struct RemovalTests {
         let fixture = try Fixture()
         let workspace = try await fixture.open()
         let early = try await fixture.workspaces.remove(session: Fixture.session, unusedSince: 1_000) { .idle }
-        #expect(early == .used)
+        expectEqual(early, .used)
         for (use, result) in [(SessionUse.active, WorkspaceRemoval.used), (.working, .kept("a job runs in it"))] {
             let removal = try await fixture.workspaces.remove(
                 session: Fixture.session, unusedSince: 1_800_000_000_000
             ) { use }
-            #expect(removal == result)
+            expectEqual(removal, result)
         }
         try await workspace.write([65], to: "new")
         _ = try await workspace.commit("m", by: Fixture.ada, turn: "t")
         #expect(try await fixture.open() === workspace)
-        #expect(try await fixture.expire() == .removed)
-        #expect(await fixture.workspaces.sessions() == [])
-        #expect(try await fixture.expire() == .removed)
+        try await expectEqual(fixture.expire(), .removed)
+        await expectEqual(fixture.workspaces.sessions(), [])
+        try await expectEqual(fixture.expire(), .removed)
         let again = try await fixture.open()
-        #expect(try await Fixture.text(again, "new") == "A")
-        #expect(try await again.snapshots() == [])
+        try await expectEqual(Fixture.text(again, "new"), "A")
+        try await expectEqual(again.snapshots(), [])
     }
 
     @Test("changes that no commit has, and commits that the repository has not, keep a workspace")
@@ -35,11 +35,11 @@ struct RemovalTests {
         let fixture = try Fixture()
         let workspace = try await fixture.open()
         try await workspace.write([65], to: "new")
-        #expect(try await fixture.expire() == .kept("it has changes that are not committed"))
+        try await expectEqual(fixture.expire(), .kept("it has changes that are not committed"))
         try await Self.archive(fixture)
         try await GitInJail(workspace, of: fixture)(
             "git commit -q --allow-empty -m inside; git reset -q --soft HEAD^; git stash -q -u")
-        #expect(try await fixture.expire() == .kept("it has commits that the repository does not have"))
+        try await expectEqual(fixture.expire(), .kept("it has commits that the repository does not have"))
         #expect(try await fixture.open() === workspace)
     }
 
@@ -47,14 +47,14 @@ struct RemovalTests {
     func noRepository() async throws {
         let fixture = try Fixture()
         let workspace = try await fixture.open(repository: nil)
-        #expect(try await workspace.unsavedWork() == nil)
+        try await expectEqual(workspace.unsavedWork(), nil)
         try await workspace.write([65], to: "new")
-        #expect(try await workspace.unsavedWork() == .files)
+        try await expectEqual(workspace.unsavedWork(), .files)
         try await Self.archive(fixture)
-        #expect(try await workspace.unsavedWork() == nil)
+        try await expectEqual(workspace.unsavedWork(), nil)
         try await workspace.write([66], to: "new")
         #expect(try await workspace.unsavedWork() != nil)
-        #expect(try await fixture.expire() == .kept("it has files that are saved nowhere else"))
+        try await expectEqual(fixture.expire(), .kept("it has files that are saved nowhere else"))
     }
 
     /// As an archive does, without storing it.
@@ -80,8 +80,8 @@ struct RemovalTests {
             }
             return try await group.reduce(into: []) { all, next in if let next { all.append(next) } }
         }
-        #expect(opened.count == 40)
-        #expect(try await fixture.open().diff() == "")
+        expectEqual(opened.count, 40)
+        try await expectEqual(fixture.open().diff(), "")
     }
 
     @Test("another repository replaces a workspace only without unsaved work")
@@ -90,14 +90,14 @@ struct RemovalTests {
         let workspace = try await fixture.open()
         try await workspace.write([65], to: "new")
         let message = await Fixture.failure { _ = try await fixture.open(repository: nil) }
-        #expect(
-            message
-                == "the thread's workspace still belongs to the repository `notes`, and it has changes that are not "
+        expectEqual(
+            message,
+            "the thread's workspace still belongs to the repository `notes`, and it has changes that are not "
                 + "committed: choose `repo notes`, commit them with `commit`, then try again")
         _ = try await workspace.commit("m", by: Fixture.ada, turn: "t")
         let empty = try await fixture.open(repository: nil)
-        #expect(empty.branch == nil)
-        #expect(try await empty.list("", limit: 10) == [])
+        expectEqual(empty.branch, nil)
+        try await expectEqual(empty.list("", limit: 10), [])
     }
 
     @Test("a workspace is found again by another process; a half made one is made anew")
@@ -109,16 +109,16 @@ struct RemovalTests {
         let other = fixture.another()
         let found = try await other.open(session: Fixture.session, repository: "notes")
         #expect(found !== workspace)
-        #expect(try await found.snapshots() == [first])
-        #expect(try await found.snapshot("again") == first)
+        try await expectEqual(found.snapshots(), [first])
+        try await expectEqual(found.snapshot("again"), first)
         try Fixture.shell(
             "rm ../host/workspace.json; mkdir ../../.removing-x; touch ../../.removing-x/f", in: workspace)
         let third = fixture.another()
         try await third.prepare()
         let made = try await third.open(session: Fixture.session, repository: "notes")
-        #expect(try await made.snapshots() == [])
-        #expect(try await made.diff() == "")
-        #expect(try RealGit(fixture.directory.path).shell("ls -A workspaces") == Fixture.session)
+        try await expectEqual(made.snapshots(), [])
+        try await expectEqual(made.diff(), "")
+        try expectEqual(RealGit(fixture.directory.path).shell("ls -A workspaces"), Fixture.session)
     }
 
     @Test("a hundred openings at the same time make one workspace")
@@ -129,7 +129,7 @@ struct RemovalTests {
             return try await group.reduce(into: []) { $0.append($1) }
         }
         #expect(all.allSatisfy { $0 === all[0] })
-        #expect(try await all[0].diff() == "")
+        try await expectEqual(all[0].diff(), "")
     }
 
     @Test("a session id that is no name of a folder is refused", arguments: ["", "..", "a/b", ".x", "-x", "ü"])
@@ -145,7 +145,7 @@ struct RemovalTests {
         for session in ["ab", "AB", "0123456789abcdefghijk", "0123456789abcdefghijx"] {
             branches.insert(try #require(try await fixture.open(session).branch))
         }
-        #expect(branches.count == 4)
+        expectEqual(branches.count, 4)
         #expect(branches.allSatisfy { $0 == $0.lowercased() && $0.hasPrefix("jetbridge/") })
     }
 }

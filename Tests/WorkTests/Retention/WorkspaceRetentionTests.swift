@@ -45,21 +45,21 @@ struct WorkspaceRetentionTests {
         let retention = setting.retention(fixture, lifetime: .seconds(30 * 86_400))
         setting.now.withLock { $0 = Self.opened + 30 * Self.day }
         try await retention.round()
-        #expect(await fixture.workspaces.sessions().count == 4)
-        #expect(setting.lines.withLock { $0 } == [])
+        await expectEqual(fixture.workspaces.sessions().count, 4)
+        expectEqual(setting.lines.withLock { $0 }, [])
         setting.now.withLock { $0 += 1 }
         try await retention.round()
         try await retention.round()
-        #expect(await fixture.workspaces.sessions().sorted() == ["active", "unsaved", "working"])
-        #expect(setting.removed.withLock { $0 } == ["saved"])
+        await expectEqual(fixture.workspaces.sessions().sorted(), ["active", "unsaved", "working"])
+        expectEqual(setting.removed.withLock { $0 }, ["saved"])
         let kept = setting.lines.withLock { $0.filter { $0.contains("is kept") } }
-        #expect(kept.count == 2)
+        expectEqual(kept.count, 2)
         #expect(kept.contains { $0.contains("unsaved") && $0.contains("changes that are not committed") })
         #expect(kept.contains { $0.contains("working") && $0.contains("a job runs in it") })
         _ = try await fixture.open("unsaved").commit("m", by: Fixture.ada, turn: "t")
         setting.uses.withLock { $0 = [:] }
         try await retention.round()
-        #expect(await fixture.workspaces.sessions() == [])
+        await expectEqual(fixture.workspaces.sessions(), [])
     }
 
     @Test("without a lifetime, every workspace stays")
@@ -70,7 +70,7 @@ struct WorkspaceRetentionTests {
         let retention = setting.retention(fixture, lifetime: nil)
         setting.now.withLock { $0 += 100_000 * Self.day }
         try await retention.round()
-        #expect(await fixture.workspaces.sessions() == [Fixture.session])
+        await expectEqual(fixture.workspaces.sessions(), [Fixture.session])
     }
 
     @Test("a stopped retention ends")

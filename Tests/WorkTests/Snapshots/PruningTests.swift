@@ -30,10 +30,10 @@ struct PruningTests {
         }
         // A snapshot has 20 files, a folder and its commit; unpruned there would be 660.
         #expect(try #require(counts.max()) <= 6 * 22)
-        #expect(try await workspace.snapshots().map(\.id) == ["s30", "s29", "s28", "s27", "s26"])
+        try await expectEqual(workspace.snapshots().map(\.id), ["s30", "s29", "s28", "s27", "s26"])
         try RealGit(workspace.layout.store)("fsck --strict --full")
         _ = try await workspace.restore("s26")
-        #expect(try await Fixture.text(workspace, "f20") == "26 20\n")
+        try await expectEqual(Fixture.text(workspace, "f20"), "26 20\n")
         #expect(try await workspace.diff().contains("+26 20"))
     }
 
@@ -53,10 +53,10 @@ struct PruningTests {
         let sum = try Fixture.shell("sha256sum f", in: workspace)
         // The newest stays, however large it is.
         let newest = try await workspace.snapshot("large")
-        #expect(try await workspace.snapshots().map(\.id) == [newest.id])
+        try await expectEqual(workspace.snapshots().map(\.id), [newest.id])
         try Fixture.shell("rm f", in: workspace)
         _ = try await workspace.restore(newest.id)
-        #expect(try Fixture.shell("sha256sum f", in: workspace) == sum)
+        try expectEqual(Fixture.shell("sha256sum f", in: workspace), sum)
     }
 
     @Test("objects of scans that became no snapshot, and drafts of a crash, are removed")
@@ -69,13 +69,13 @@ struct PruningTests {
         _ = try await workspace.diff()
         try Fixture.shell("touch ../host/store/objects/$(ls ../host/store/objects | head -1)/tmp_obj_x", in: workspace)
         #expect(try Self.count(workspace) > before + 20)
-        #expect(try await workspace.prune() == 22)
-        #expect(try Self.count(workspace) == before)
+        try await expectEqual(workspace.prune(), 22)
+        try expectEqual(Self.count(workspace), before)
         // What the last scan recorded is gone; the next one records it again.
         let second = try await workspace.snapshot("second")
-        #expect(try await workspace.changes(from: first.id, to: second.id).count == 20)
+        try await expectEqual(workspace.changes(from: first.id, to: second.id).count, 20)
         try RealGit(workspace.layout.store)("fsck --strict --full")
-        #expect(try await workspace.prune() == 0)
+        try await expectEqual(workspace.prune(), 0)
     }
 
     @Test("nothing is removed while somebody uses the store; another process notices what was removed")
@@ -86,15 +86,15 @@ struct PruningTests {
         try Self.change(workspace, 1)
         _ = try await other.diff()
         let hold = try await other.files.hold()
-        #expect(try await workspace.prune() == nil)
+        try await expectEqual(workspace.prune(), nil)
         withExtendedLifetime(hold) {}
         _ = consume hold
-        #expect(try await workspace.prune() == 21)
+        try await expectEqual(workspace.prune(), 21)
         let snapshot = try await other.snapshot("by the other")
         try RealGit(workspace.layout.store)("fsck --strict --full")
         try Fixture.shell("rm f1", in: workspace)
         _ = try await workspace.restore(snapshot.id)
-        #expect(try await Fixture.text(workspace, "f1") == "1 1\n")
+        try await expectEqual(Fixture.text(workspace, "f1"), "1 1\n")
     }
 
     @Test("a pruning that was cut short leaves a store that works")
@@ -110,7 +110,7 @@ struct PruningTests {
         let snapshot = try await again.snapshot("again")
         try Fixture.shell("rm f*", in: workspace)
         _ = try await again.restore(snapshot.id)
-        #expect(try Fixture.shell("ls | wc -l", in: workspace) == "22")
+        try expectEqual(Fixture.shell("ls | wc -l", in: workspace), "22")
         try RealGit(workspace.layout.store)("fsck --strict --full")
     }
 }

@@ -13,14 +13,15 @@ struct SnapshotTests {
         try fixture.git.shell(
             "printf '#!/bin/sh\\n' > run.sh; chmod +x run.sh; ln -s README.md link; git add -A; git commit -qm more")
         let workspace = try await fixture.open()
-        #expect(workspace.branch == Fixture.branch)
-        #expect(try await Fixture.text(workspace, "README.md") == "hello\n")
-        #expect(try Fixture.shell("test -x run.sh && readlink link", in: workspace) == "README.md")
-        #expect(try await workspace.diff() == "")
-        #expect(try fixture.git("branch --list 'jetbridge/*'") == "")
-        #expect(try fixture.git("status --short") == "")
-        #expect(
-            try await workspace.list("", limit: 100).map(\.path) == [
+        expectEqual(workspace.branch, Fixture.branch)
+        try await expectEqual(Fixture.text(workspace, "README.md"), "hello\n")
+        try expectEqual(Fixture.shell("test -x run.sh && readlink link", in: workspace), "README.md")
+        try await expectEqual(workspace.diff(), "")
+        try expectEqual(fixture.git("branch --list 'jetbridge/*'"), "")
+        try expectEqual(fixture.git("status --short"), "")
+        try await expectEqual(
+            workspace.list("", limit: 100).map(\.path),
+            [
                 "README.md", "link", "run.sh", "src", "src/main.c",
             ])
     }
@@ -30,21 +31,21 @@ struct SnapshotTests {
         let fixture = try Fixture()
         let workspace = try await fixture.open()
         let first = try await workspace.snapshot("before make")
-        #expect(first.id == "s1")
-        #expect(try await workspace.snapshot("again") == first)
+        expectEqual(first.id, "s1")
+        try await expectEqual(workspace.snapshot("again"), first)
         try Fixture.shell("echo new > build.log; rm README.md; echo more >> src/main.c", in: workspace)
         let second = try await workspace.snapshot("after make")
-        #expect(second.id == "s2")
-        #expect(try await workspace.snapshots() == [second, first])
+        expectEqual(second.id, "s2")
+        try await expectEqual(workspace.snapshots(), [second, first])
         let changes = try await workspace.changes(from: "s1", to: "s2")
-        #expect(changes.map(\.path) == ["README.md", "build.log", "src/main.c"])
-        #expect(changes.map(\.kind) == [.deleted, .added, .modified])
-        #expect(
-            try changes[1].digest == Fixture.shell("cd /; git hash-object --stdin < $OLDPWD/build.log", in: workspace))
-        #expect(try await workspace.changes(from: "s2", to: nil) == [])
-        #expect(try await workspace.changeTally(from: "s1") == GitStat(files: 3, additions: 2, deletions: 1))
-        #expect(try await workspace.changeTally(from: "s2") == GitStat(files: 0, additions: 0, deletions: 0))
-        #expect(try fixture.git("for-each-ref --format='%(refname)'") == "refs/heads/main")
+        expectEqual(changes.map(\.path), ["README.md", "build.log", "src/main.c"])
+        expectEqual(changes.map(\.kind), [.deleted, .added, .modified])
+        try expectEqual(
+            changes[1].digest, Fixture.shell("cd /; git hash-object --stdin < $OLDPWD/build.log", in: workspace))
+        try await expectEqual(workspace.changes(from: "s2", to: nil), [])
+        try await expectEqual(workspace.changeTally(from: "s1"), GitStat(files: 3, additions: 2, deletions: 1))
+        try await expectEqual(workspace.changeTally(from: "s2"), GitStat(files: 0, additions: 0, deletions: 0))
+        try expectEqual(fixture.git("for-each-ref --format='%(refname)'"), "refs/heads/main")
     }
 
     @Test("restoring brings back every file, mode and link, removes what was added, and records the state before")
@@ -58,15 +59,15 @@ struct SnapshotTests {
             "rm -r src 'a b' l; ln -s /etc/passwd f2; mkdir l; echo 2 > l/2; rm -r d; echo d > d; rm f; mkdir -p f/g; echo 3 > f/g/3",
             in: workspace)
         let before = try await workspace.restore(first.id)
-        #expect(before.id == "s2")
-        #expect(before.reason == "before restoring s1")
-        #expect(try await workspace.changes(from: first.id, to: nil) == [])
+        expectEqual(before.id, "s2")
+        expectEqual(before.reason, "before restoring s1")
+        try await expectEqual(workspace.changes(from: first.id, to: nil), [])
         #expect(
             try Fixture.shell("test -x 'a b' && readlink l && cat d/1 f && ls", in: workspace).hasPrefix(
                 "nowhere\n1\nf\n"))
         _ = try await workspace.restore(before.id)
-        #expect(try await workspace.changes(from: before.id, to: nil) == [])
-        #expect(try Fixture.shell("cat d l/2 f/g/3", in: workspace) == "d\n2\n3")
+        try await expectEqual(workspace.changes(from: before.id, to: nil), [])
+        try expectEqual(Fixture.shell("cat d l/2 f/g/3", in: workspace), "d\n2\n3")
     }
 
     @Test("an unknown snapshot is a failure that names the newest")
@@ -75,7 +76,7 @@ struct SnapshotTests {
         let workspace = try await fixture.open()
         _ = try await workspace.snapshot("one")
         let message = await Fixture.failure { _ = try await workspace.restore("s9") }
-        #expect(message == "there is no snapshot s9; the newest is s1: choose one that `snapshot` answered")
+        expectEqual(message, "there is no snapshot s9; the newest is s1: choose one that `snapshot` answered")
     }
 
     @Test("old snapshots are dropped")
@@ -86,7 +87,7 @@ struct SnapshotTests {
             try await workspace.write(Array("\(number)".utf8), to: "n")
             _ = try await workspace.snapshot("\(number)")
         }
-        #expect(try await workspace.snapshots().map(\.id) == ["s5", "s4", "s3"])
+        try await expectEqual(workspace.snapshots().map(\.id), ["s5", "s4", "s3"])
     }
 
     @Test("restoring removes folders that came since, empty and deep ones too, and keeps those that were there")
@@ -95,7 +96,7 @@ struct SnapshotTests {
         let workspace = try await fixture.open()
         try Fixture.shell("mkdir -p kept/inner 'odd\nname'", in: workspace)
         let first = try await workspace.snapshot("one")
-        #expect(try await workspace.snapshot("same") == first)
+        try await expectEqual(workspace.snapshot("same"), first)
         try Fixture.shell(
             "mkdir -p kept/inner/new src/new; perl -e 'for (1..230) { mkdir \"d\" x 20; chdir \"d\" x 20 or die }'",
             in: workspace)
@@ -103,8 +104,8 @@ struct SnapshotTests {
         #expect(second.id == "s2" && second.folders.tooDeep?.reason == "it is more than 200 folders deep")
         _ = try await workspace.restore(first.id)
         let folders = try Fixture.shell("find . -mindepth 1 -type d -print0 | sort -z | tr '\\0' '|'", in: workspace)
-        #expect(folders == "./kept|./kept/inner|./odd\nname|./src|")
-        #expect(try await workspace.snapshot("three").folders == first.folders)
+        expectEqual(folders, "./kept|./kept/inner|./odd\nname|./src|")
+        try await expectEqual(workspace.snapshot("three").folders, first.folders)
     }
 
     @Test("a change that keeps a file's size and time is found")
@@ -128,7 +129,7 @@ struct SnapshotTests {
         let first = try await workspace.snapshot("one")
         try Fixture.shell("rm big edge empty", in: workspace)
         _ = try await workspace.restore(first.id)
-        #expect(try Fixture.shell("sha256sum big edge empty", in: workspace) == sums)
+        try expectEqual(Fixture.shell("sha256sum big edge empty", in: workspace), sums)
     }
 
     @Test("Git's own check accepts everything in the store")
@@ -139,8 +140,8 @@ struct SnapshotTests {
         _ = try await workspace.snapshot("one")
         let store = RealGit(workspace.folder + "/../host/store")
         #expect(try !store("fsck --strict --no-dangling").contains("error"))
-        #expect(
-            try store("ls-tree -r --name-only refs/jetbridge/snapshots/abc123/1").split(separator: "\n").count == 103)
+        try expectEqual(
+            store("ls-tree -r --name-only refs/jetbridge/snapshots/abc123/1").split(separator: "\n").count, 103)
     }
 
     @Test("limits: a file that is too large is left out and named; too many files are refused")
@@ -150,7 +151,7 @@ struct SnapshotTests {
         let fixture = try Fixture(settings: settings)
         let workspace = try await fixture.open()
         try Fixture.shell("head -c 2000 /dev/zero > large", in: workspace)
-        #expect(try await workspace.snapshot("one").notes == ["large: it is larger than 0 MB"])
+        try await expectEqual(workspace.snapshot("one").notes, ["large: it is larger than 0 MB"])
         try Fixture.shell("for i in $(seq 60); do : > $i; done", in: workspace)
         let message = await Fixture.failure { _ = try await workspace.snapshot("two") }
         #expect(message.hasPrefix("the workspace has more than 50 files and folders"))
@@ -160,13 +161,13 @@ struct SnapshotTests {
     func noRepository() async throws {
         let fixture = try Fixture()
         let workspace = try await fixture.open(repository: nil)
-        #expect(workspace.branch == nil)
+        expectEqual(workspace.branch, nil)
         let empty = try await workspace.snapshot("empty")
         try await workspace.write(Array("x\n".utf8), to: "a/b")
         #expect(try await workspace.diff().contains("+++ b/a/b"))
         _ = try await workspace.restore(empty.id)
-        #expect(try await workspace.list("", limit: 10) == [])
-        #expect(try await workspace.mounts(for: nil) == [])
+        try await expectEqual(workspace.list("", limit: 10), [])
+        try await expectEqual(workspace.mounts(for: nil), [])
         let message = await Fixture.failure { _ = try await workspace.commit("m", by: Fixture.ada, turn: "t") }
         #expect(message.hasPrefix("nothing was committed because this thread has no repository"))
     }

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import jetbridge
@@ -23,22 +24,22 @@ struct ArgumentParserTests {
         ])
     func anywhere(_ line: String) throws {
         let (name, arguments) = try self.arguments(line)
-        #expect(name == "config check")
+        expectEqual(name, "config check")
         #expect(arguments.value("config") == "a.yaml" && arguments.isJSON)
-        #expect(arguments.word("file") == "b")
+        expectEqual(arguments.word("file"), "b")
     }
 
     @Test("a repeated argument takes the remaining words, including options after --")
     func repeated() throws {
-        #expect(try self.arguments("chat what is this").arguments.words("message") == ["what", "is", "this"])
-        #expect(try self.arguments("chat --model m -- --json -x").arguments.words("message") == ["--json", "-x"])
-        #expect(try self.arguments("chat -").arguments.words("message") == ["-"])
-        #expect(try self.arguments("chat").arguments.words("message") == [])
+        try expectEqual(self.arguments("chat what is this").arguments.words("message"), ["what", "is", "this"])
+        try expectEqual(self.arguments("chat --model m -- --json -x").arguments.words("message"), ["--json", "-x"])
+        try expectEqual(self.arguments("chat -").arguments.words("message"), ["-"])
+        try expectEqual(self.arguments("chat").arguments.words("message"), [])
     }
 
     @Test("a value after an equals sign may begin with a dash")
     func valueWithDash() throws {
-        #expect(try self.arguments("chat --model=-m").arguments.value("model") == "-m")
+        try expectEqual(self.arguments("chat --model=-m").arguments.value("model"), "-m")
     }
 
     @Test(
@@ -49,7 +50,7 @@ struct ArgumentParserTests {
             ("sessions show --help", ["sessions", "show"]),
         ])
     func help(_ line: String, path: [String]) throws {
-        #expect(try self.parse(line) == .help(path))
+        try expectEqual(self.parse(line), .help(path))
     }
 
     @Test(

@@ -22,7 +22,7 @@ struct ConfigCommandTests {
         try await self.withFile("log: {level: debug}") { path in
             for result in [await run("config", "check", path), await run("config", "check", "--config", path)] {
                 #expect(result.status == .done && result.errors.isEmpty)
-                #expect(result.output == "\(path): valid\n")
+                expectEqual(result.output, "\(path): valid\n")
             }
         }
     }
@@ -32,8 +32,9 @@ struct ConfigCommandTests {
         try await self.withFile("lgo: {}\nmodel: {provider: opnai}\n") { path in
             let result = await run("config", "check", "--config", path)
             #expect(result.status == .configuration && result.output.isEmpty)
-            #expect(
-                result.errors.split(separator: "\n") == [
+            expectEqual(
+                result.errors.split(separator: "\n"),
+                [
                     "\(path):1:1: lgo: unknown key; did you mean 'log'?",
                     "\(path):2:19: model.provider: 'opnai' is not one of rehearsal, copilot, github-models, openai, copilot-cli; "
                         + "did you mean 'openai'?",
@@ -46,7 +47,7 @@ struct ConfigCommandTests {
     func json() async throws {
         try await self.withFile("log: {levle: debug}") { path in
             let result = await run("config", "check", "--config", path, "--json")
-            #expect(result.status == .configuration)
+            expectEqual(result.status, .configuration)
             let document = try JSON.parse(result.output)
             #expect(document["ok"] == false && document["file"]?.stringValue == path)
             let issue = try #require(document["issues"]?[0])
@@ -54,21 +55,21 @@ struct ConfigCommandTests {
             #expect(issue["nearest"] == "level" && issue["severity"] == "error")
         }
         let defaults = await run("config", "check", "--json")
-        #expect(defaults.status == .done)
-        #expect(try JSON.parse(defaults.output) == ["ok": true, "file": .null, "issues": []])
+        expectEqual(defaults.status, .done)
+        try expectEqual(JSON.parse(defaults.output), ["ok": true, "file": .null, "issues": []])
     }
 
     @Test("a missing file is a configuration error")
     func missing() async {
         let result = await run("config", "check", "--config", "/nonexistent.yaml")
-        #expect(result.status == .configuration)
+        expectEqual(result.status, .configuration)
         #expect(result.errors.hasPrefix("/nonexistent.yaml: the file cannot be read: No such file or directory\n"))
     }
 
     @Test("environment variables are checked too")
     func variables() async {
         let result = await run("config", "check", environment: ["JETBRIDGE_LISTEN": "nonsense"])
-        #expect(result.status == .configuration)
+        expectEqual(result.status, .configuration)
         #expect(result.errors.hasPrefix("JETBRIDGE_LISTEN: the port is missing"))
     }
 
@@ -77,11 +78,11 @@ struct ConfigCommandTests {
         let template = await run("config", "template")
         #expect(template.status == .done && template.output.hasPrefix("# Jetbridge: every setting"))
         try await self.withFile(template.output) { path in
-            #expect(await run("config", "check", path).output == "\(path): valid\n")
+            await expectEqual(run("config", "check", path).output, "\(path): valid\n")
         }
         let json = await run("config", "template", "irc", "--json")
         let irc = await run("config", "template", "irc")
-        #expect(try JSON.parse(json.output)["text"]?.stringValue == irc.output)
+        try expectEqual(JSON.parse(json.output)["text"]?.stringValue, irc.output)
     }
 
     @Test("the Slack manifest is printed for Socket Mode or for events over HTTP")
@@ -92,16 +93,16 @@ struct ConfigCommandTests {
         let url = "https://bot.example.org/hooks/slack/team"
         let hook = await run("config", "template", "slack-manifest", "--events-url", url)
         #expect(hook.output.contains("socket_mode_enabled: false"))
-        #expect(hook.output.ranges(of: "request_url: \"\(url)\"").count == 2)
-        #expect(await run("config", "template", "irc", "--events-url", url).status == .usage)
+        expectEqual(hook.output.ranges(of: "request_url: \"\(url)\"").count, 2)
+        await expectEqual(run("config", "template", "irc", "--events-url", url).status, .usage)
     }
 
     @Test("the templates are listed as lines or JSON lines")
     func list() async throws {
         #expect(await run("config", "template", "--list").output.contains("\nirc "))
         for line in await run("config", "template", "--list", "--json").output.split(separator: "\n") {
-            #expect(try JSON.parse(String(line))["summary"]?.stringValue?.isEmpty == false)
+            try expectEqual(JSON.parse(String(line))["summary"]?.stringValue?.isEmpty, false)
         }
-        #expect(await run("config", "template", "icr").status == .usage)
+        await expectEqual(run("config", "template", "icr").status, .usage)
     }
 }

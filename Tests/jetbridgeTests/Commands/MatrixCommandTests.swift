@@ -39,7 +39,7 @@ struct MatrixCommandTests {
         let machine = try Machine(Self.connection("home"))
         for words in [[], ["--adapter", "home"], ["--adapter", "matrix:home"]] {
             let result = await machine.run(["status", "--json"] + words)
-            #expect(result.status == .done, "\(result)")
+            expectEqual(result.status, .done, "\(result)")
             let lines = try result.output.split(separator: "\n").map { try JSON.parse(String($0)) }
             #expect(lines.allSatisfy { $0["adapter"] == "matrix:home" } && lines.count > 1)
         }
@@ -54,7 +54,7 @@ struct MatrixCommandTests {
         #expect(unnamed.errors.contains("Name one with --adapter: home, work."))
         let unknown = await two.run("status", "--adapter", "hom")
         #expect(unknown.errors.contains("there is no Matrix connection 'hom'. There is: home, work."))
-        #expect(await two.run("status", "--adapter", "work").status == .done)
+        await expectEqual(two.run("status", "--adapter", "work").status, .done)
         #expect(await two.run("stats").errors.contains("did you mean 'status'?"))
     }
 
@@ -64,14 +64,14 @@ struct MatrixCommandTests {
     func status() async throws {
         let machine = try Machine(Self.connection("home"))
         let result = await machine.run("status")
-        #expect(result.status == .done)
+        expectEqual(result.status, .done)
         #expect(
             result.output.contains(
                 "warning There are no encryption keys at \(machine.folder.path)/data/matrix-home.keys"))
         #expect(result.output.contains("ok      Trust any: every device of the people in a room"))
         #expect(result.output.contains("warning There is no recovery key"))
         let off = try Machine(Self.connection("home", "{enabled: false}"))
-        #expect(await off.run("status").output == "ok      Encryption is off: the bot keeps out of encrypted rooms\n")
+        await expectEqual(off.run("status").output, "ok      Encryption is off: the bot keeps out of encrypted rooms\n")
     }
 
     // MARK: Recovery key
@@ -94,14 +94,14 @@ struct MatrixCommandTests {
         #expect(await machine.run("status").output.contains("ok      The recovery key is \(path)"))
 
         let again = await machine.run("recovery-key", "--json")
-        #expect(try JSON.parse(again.output) == ["adapter": "matrix:home", "path": .string(path), "created": false])
-        #expect(Self.text(path) == key)
-        #expect(await machine.run("recovery-key").output == "\(path) exists already and was not changed.\n")
+        try expectEqual(JSON.parse(again.output), ["adapter": "matrix:home", "path": .string(path), "created": false])
+        expectEqual(Self.text(path), key)
+        await expectEqual(machine.run("recovery-key").output, "\(path) exists already and was not changed.\n")
         folder.write("matrix.recovery", "\(key.dropLast(3))11\n")
         let spoilt = await machine.run("status")
         #expect(spoilt.status == .failed && spoilt.output.contains("failed  \(path) holds no recovery key"))
         // Nothing else is left there.
-        #expect(Self.names(in: folder.path) == ["matrix.recovery"])
+        expectEqual(Self.names(in: folder.path), ["matrix.recovery"])
     }
 
     @Test("recovery-key does not write through a link, or into a folder that is missing")
@@ -140,9 +140,9 @@ struct MatrixCommandTests {
     @Test("the host's reply to verify is printed without bold, and with the command as it is typed here")
     func verifyReply() {
         let reply = "**Compare with the app of @alice:x:** 🐶 Dog, 🐱 Cat\n\nAn owner answers `/verify yes`."
-        #expect(
-            MatrixVerifyCommand.plain(reply)
-                == "Compare with the app of @alice:x: 🐶 Dog, 🐱 Cat\n\nAn owner answers `jetbridge matrix verify yes`.")
+        expectEqual(
+            MatrixVerifyCommand.plain(reply),
+            "Compare with the app of @alice:x: 🐶 Dog, 🐱 Cat\n\nAn owner answers `jetbridge matrix verify yes`.")
     }
 
     @Test("help describes each command")

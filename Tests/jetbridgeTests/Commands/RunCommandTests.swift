@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import jetbridge
@@ -11,22 +12,22 @@ struct RunCommandTests {
             ("Job `j1` runs in the background.", nil), ("", nil), ("exit 3 · 1.0 s\n\nmore", nil),
         ])
     func status(_ text: String, status: Int?) {
-        #expect(RunCommand.status(text) == status)
+        expectEqual(RunCommand.status(text), status)
     }
 
     @Test("a note before the exit line is shown, the end of a code block is not")
     func note() {
-        #expect(RunCommand.note("```\nx\n```\n\nStopped: too long.\n\nexit 124 · 1.2 s") == "Stopped: too long.")
-        #expect(RunCommand.note("```\nx\n```\n\nexit 0 · 1.2 s") == nil)
-        #expect(RunCommand.note("exit 0 · 1.2 s") == nil)
+        expectEqual(RunCommand.note("```\nx\n```\n\nStopped: too long.\n\nexit 124 · 1.2 s"), "Stopped: too long.")
+        expectEqual(RunCommand.note("```\nx\n```\n\nexit 0 · 1.2 s"), nil)
+        expectEqual(RunCommand.note("exit 0 · 1.2 s"), nil)
     }
 
     @Test("a command is needed, and its options follow `--`")
     func arguments() async {
-        #expect(await run("run").status == .usage)
+        await expectEqual(run("run").status, .usage)
         let empty = await run("run", "", " ")
         #expect(empty.status == .usage && empty.errors.contains("the command is empty"))
-        #expect(await run("run", " &").errors == empty.errors)
+        await expectEqual(run("run", " &").errors, empty.errors)
         let help = await run("run", "--help")
         #expect(help.status == .done && help.output.contains("--thread ID"))
     }

@@ -56,7 +56,7 @@ struct SpecCheckCommandTests {
         let broken = try self.feature(Self.good.replacing("FR-001", with: "FR"))
         let bad = await run("spec", "check", broken.path)
         #expect(bad.status == .failed && bad.output.contains("error    specs/001-a/spec.md:17  requirement  "))
-        #expect(bad.errors == "jetbridge: 1 error and 1 warning in 1 document\n")
+        expectEqual(bad.errors, "jetbridge: 1 error and 1 warning in 1 document\n")
         withExtendedLifetime((good, short, broken)) {}
     }
 
@@ -66,7 +66,7 @@ struct SpecCheckCommandTests {
         let result = await run("spec", "check", "--json", directory.path)
         #expect(result.status == .failed && result.errors.isEmpty)
         let log = try JSON.parse(result.output)
-        #expect(log["runs"]?[0]?["results"]?.arrayValue?.isEmpty == false)
+        expectEqual(log["runs"]?[0]?["results"]?.arrayValue?.isEmpty, false)
         withExtendedLifetime(directory) {}
     }
 
@@ -74,9 +74,8 @@ struct SpecCheckCommandTests {
     func missing() async {
         let result = await run("spec", "check", "/nonexistent/repository")
         #expect(result.status == .failed && result.output.isEmpty)
-        #expect(
-            result.errors
-                == "jetbridge: /nonexistent/repository cannot be checked: No such file or directory: correct the path\n"
-        )
+        expectEqual(
+            result.errors,
+            "jetbridge: /nonexistent/repository cannot be checked: No such file or directory: correct the path\n")
     }
 }

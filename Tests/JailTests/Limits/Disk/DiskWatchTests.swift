@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Jail
@@ -26,68 +27,67 @@ struct DiskWatchTests {
     func looks() {
         let watch = Self.watch(Self.measurement(28 << 20))
         let free = 10_000 << 20
-        #expect(watch.next(Self.disk(free: free), at: .zero) == .wait(.nanoseconds((100 << 20) / 10)))
-        #expect(watch.next(Self.disk(free: free - (90 << 20)), at: .zero) == .wait(.nanoseconds((10 << 20) / 10)))
-        #expect(watch.next(Self.disk(free: free - (100 << 20)), at: .zero) == .wait(.microseconds(500)))
-        #expect(watch.next(Self.disk(free: free - (100 << 20) - 1), at: .zero) == .measure(isUrgent: true))
-        #expect(watch.next(Self.disk(free: free, files: 1_000_000 - 991), at: .zero) == .measure(isUrgent: true))
+        expectEqual(watch.next(Self.disk(free: free), at: .zero), .wait(.nanoseconds((100 << 20) / 10)))
+        expectEqual(watch.next(Self.disk(free: free - (90 << 20)), at: .zero), .wait(.nanoseconds((10 << 20) / 10)))
+        expectEqual(watch.next(Self.disk(free: free - (100 << 20)), at: .zero), .wait(.microseconds(500)))
+        expectEqual(watch.next(Self.disk(free: free - (100 << 20) - 1), at: .zero), .measure(isUrgent: true))
+        expectEqual(watch.next(Self.disk(free: free, files: 1_000_000 - 991), at: .zero), .measure(isUrgent: true))
     }
 
     @Test("what others write is measured at most a fifth of the time, unless it is much")
     func others() {
         var watch = Self.watch(Self.measurement(128 << 20))
-        #expect(watch.measured(Self.measurement(128 << 20), took: .milliseconds(100), at: .zero) == nil)
+        expectEqual(watch.measured(Self.measurement(128 << 20), took: .milliseconds(100), at: .zero), nil)
         let free = 10_000 << 20
         #expect(watch.next(Self.disk(free: free - (2 << 20)), at: .milliseconds(399)) != .measure(isUrgent: true))
-        #expect(watch.next(Self.disk(free: free - (2 << 20)), at: .milliseconds(400)) == .measure(isUrgent: true))
-        #expect(watch.next(Self.disk(free: free - (6 << 20)), at: .zero) == .measure(isUrgent: true))
+        expectEqual(watch.next(Self.disk(free: free - (2 << 20)), at: .milliseconds(400)), .measure(isUrgent: true))
+        expectEqual(watch.next(Self.disk(free: free - (6 << 20)), at: .zero), .measure(isUrgent: true))
         // Counted late by the file system, perhaps.
-        #expect(watch.next(Self.disk(free: free - 1), at: .milliseconds(400)) == .measure(isUrgent: false))
+        expectEqual(watch.next(Self.disk(free: free - 1), at: .milliseconds(400)), .measure(isUrgent: false))
     }
 
     @Test("a workspace over its quota may shrink but not grow, and what was deleted stays so")
     func over() {
         var watch = Self.watch(Self.measurement(200 << 20))
-        #expect(watch.restriction == .bytes(used: 200 << 20, quota: 128 << 20))
-        #expect(watch.measured(Self.measurement(200 << 20 + 1), took: .zero, at: .zero) == nil)
-        #expect(watch.measured(Self.measurement(150 << 20), took: .zero, at: .zero) == nil)
-        #expect(
-            watch.measured(Self.measurement(151 << 20), took: .zero, at: .zero)
-                == .bytes(used: 151 << 20, quota: 128 << 20))
-        #expect(watch.measured(Self.measurement(100 << 20), took: .zero, at: .zero) == nil)
-        #expect(watch.restriction == nil)
-        #expect(
-            watch.measured(Self.measurement(129 << 20), took: .zero, at: .zero)
-                == .bytes(used: 129 << 20, quota: 128 << 20))
+        expectEqual(watch.restriction, .bytes(used: 200 << 20, quota: 128 << 20))
+        expectEqual(watch.measured(Self.measurement(200 << 20 + 1), took: .zero, at: .zero), nil)
+        expectEqual(watch.measured(Self.measurement(150 << 20), took: .zero, at: .zero), nil)
+        expectEqual(
+            watch.measured(Self.measurement(151 << 20), took: .zero, at: .zero),
+            .bytes(used: 151 << 20, quota: 128 << 20))
+        expectEqual(watch.measured(Self.measurement(100 << 20), took: .zero, at: .zero), nil)
+        expectEqual(watch.restriction, nil)
+        expectEqual(
+            watch.measured(Self.measurement(129 << 20), took: .zero, at: .zero),
+            .bytes(used: 129 << 20, quota: 128 << 20))
     }
 
     @Test("only a jail that grows is ended when the disk is nearly full")
     func reserve() {
         var watch = Self.watch(Self.measurement(10 << 20))
         let full = 255 << 20
-        #expect(watch.measured(Self.measurement(20 << 20), took: .zero, at: .zero) == nil)
-        #expect(watch.measured(Self.measurement(20 << 20, free: full), took: .zero, at: .zero) == nil)
-        #expect(
-            watch.measured(Self.measurement(21 << 20, free: full), took: .zero, at: .zero) == .reserve(256 << 20))
+        expectEqual(watch.measured(Self.measurement(20 << 20), took: .zero, at: .zero), nil)
+        expectEqual(watch.measured(Self.measurement(20 << 20, free: full), took: .zero, at: .zero), nil)
+        expectEqual(watch.measured(Self.measurement(21 << 20, free: full), took: .zero, at: .zero), .reserve(256 << 20))
         // It is measured as soon as it may have written what is left above the reserve.
         let near = Self.watch(Self.measurement(10 << 20, free: 266 << 20))
-        #expect(near.next(Self.disk(free: 255 << 20), at: .zero) == .measure(isUrgent: true))
+        expectEqual(near.next(Self.disk(free: 255 << 20), at: .zero), .measure(isUrgent: true))
     }
 
     @Test("what cannot be measured ends the jail, unless it was so before")
     func hidden() {
         var watch = Self.watch(Self.measurement(1))
-        #expect(watch.measured(Self.measurement(1, isComplete: false), took: .zero, at: .zero) == .hidden)
+        expectEqual(watch.measured(Self.measurement(1, isComplete: false), took: .zero, at: .zero), .hidden)
         watch = Self.watch(Self.measurement(1, isComplete: false))
-        #expect(watch.restriction == .hidden)
-        #expect(watch.measured(Self.measurement(1, isComplete: false), took: .zero, at: .zero) == nil)
+        expectEqual(watch.restriction, .hidden)
+        expectEqual(watch.measured(Self.measurement(1, isComplete: false), took: .zero, at: .zero), nil)
     }
 
     @Test("each reason says what to do")
     func reasons() {
-        #expect(
-            DiskExcess.bytes(used: 131 << 20, quota: 128 << 20).reason
-                == "the workspace is over its quota of 128 MiB (131 MiB used); delete files or `undo`")
+        expectEqual(
+            DiskExcess.bytes(used: 131 << 20, quota: 128 << 20).reason,
+            "the workspace is over its quota of 128 MiB (131 MiB used); delete files or `undo`")
         #expect(DiskExcess.bytes(used: 1_100 << 20, quota: 1 << 30).reason.contains("1 GiB (1100 MiB used)"))
         #expect(DiskExcess.files(count: 12, limit: 10).reason.contains("12 files and folders"))
         #expect(DiskExcess.reserve(256 << 20).reason.contains("256 MiB"))

@@ -22,16 +22,16 @@ struct WorkspaceQuotaTests {
     func usage() async throws {
         let root = try TemporaryDirectory()
         let quota = MeasuredQuota()
-        #expect(await quota.usage(of: [root.path]) == WorkspaceUsage(bytes: 0, files: 0))
+        await expectEqual(quota.usage(of: [root.path]), WorkspaceUsage(bytes: 0, files: 0))
         try await Self.shell(
             "head -c 8192 /dev/zero >a; ln a b; ln -s / c; mkdir -p d/e; head -c 4096 /dev/zero >d/e/f; truncate -s 1G g",
             in: root.path)
         let usage = await quota.usage(of: [root.path])
         // a, c, d, e, f, g; the sparse file takes nothing.
-        #expect(usage.files == 6)
+        expectEqual(usage.files, 6)
         #expect((12_288...40_960).contains(usage.bytes))
         let twice = await quota.usage(of: [root.path, "\(root.path)/d"])
-        #expect(twice.files == 8)
+        expectEqual(twice.files, 8)
     }
 
     @Test("any depth is measured, beside other folders")
@@ -100,10 +100,10 @@ struct WorkspaceQuotaTests {
             }
             #expect(await MeasuredQuota().usage(of: [bench.workspace]).bytes <= full + (256 << 10))
             let removal = try await bench.run("rm f*")
-            #expect(removal.status == .exited(0))
+            expectEqual(removal.status, .exited(0))
             let again = try await bench.run("dd if=/dev/zero of=again bs=1M count=4 2>/dev/null && X=1")
             #expect(again.status == .exited(0) && !again.isShellLost)
-            #expect(try await bench.run("echo $X").text == "1\n")
+            try await expectEqual(bench.run("echo $X").text, "1\n")
         }
     }
 

@@ -1,5 +1,6 @@
 import JSON
 import Matrix
+import TestSupport
 import Testing
 
 @Suite("Matrix canonical JSON")
@@ -21,20 +22,20 @@ struct MatrixCanonicalJSONTests {
             (#"{"a": -0, "b": 1e10}"#, #"{"a":0,"b":10000000000}"#),
         ])
     func examples(_ text: String, _ canonical: String) throws {
-        #expect(String(decoding: try JSON.parse(text).matrixCanonicalBytes, as: UTF8.self) == canonical)
+        expectEqual(String(decoding: try JSON.parse(text).matrixCanonicalBytes, as: UTF8.self), canonical)
     }
 
     @Test("keys are sorted by code points, not by UTF-16")
     func order() {
         let json: JSON = ["\u{1F436}": 1, "\u{FF5E}": 2]
-        #expect(String(decoding: json.matrixCanonicalBytes, as: UTF8.self) == "{\"\u{FF5E}\":2,\"\u{1F436}\":1}")
+        expectEqual(String(decoding: json.matrixCanonicalBytes, as: UTF8.self), "{\"\u{FF5E}\":2,\"\u{1F436}\":1}")
     }
 
     @Test("control characters are escaped as short as possible")
     func escapes() {
         let json: JSON = "\u{8}\t\n\u{C}\r\u{1}\u{1F}\u{7F}\"\\/"
-        #expect(
-            String(decoding: json.matrixCanonicalBytes, as: UTF8.self)
-                == "\"\\b\\t\\n\\f\\r\\u0001\\u001f\u{7F}\\\"\\\\/\"")
+        expectEqual(
+            String(decoding: json.matrixCanonicalBytes, as: UTF8.self),
+            "\"\\b\\t\\n\\f\\r\\u0001\\u001f\u{7F}\\\"\\\\/\"")
     }
 }

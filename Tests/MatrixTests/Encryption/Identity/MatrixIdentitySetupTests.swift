@@ -2,6 +2,7 @@ import Crypto
 import JSON
 import Matrix
 import Primitives
+import TestSupport
 import Testing
 
 @Suite("Matrix identity")
@@ -20,15 +21,15 @@ struct MatrixIdentitySetupTests {
         #expect(state.problems.isEmpty)
         #expect(state.isSigned)
         #expect(state.hasSecretStorage)
-        #expect(state.backup?.version == String(backups))
-        #expect(server[\.backups].count == backups)
-        #expect(server[\.record].json["master"] == nil)
-        if !mayBeResetting { #expect(server[\.record].json["reset"] == nil) }
-        #expect(server[\.record].json["recovery_key"] == nil)
+        expectEqual(state.backup?.version, String(backups))
+        expectEqual(server[\.backups].count, backups)
+        expectEqual(server[\.record].json["master"], nil)
+        if !mayBeResetting { expectEqual(server[\.record].json["reset"], nil) }
+        expectEqual(server[\.record].json["recovery_key"], nil)
         let key = try #require(server[\.recoveryKey])
         let data = server[\.accountData]
         let storage = MatrixSecretStorage(of: key)
-        #expect(data[MatrixSecretStorage.defaultKey]?["key"]?.stringValue == storage.keyID)
+        expectEqual(data[MatrixSecretStorage.defaultKey]?["key"]?.stringValue, storage.keyID)
         for usage in MatrixCrossSigning.Usage.allCases {
             let name = usage.secretName
             let text = storage.decrypt(data[name] ?? .null, name: name) ?? ""
@@ -36,11 +37,11 @@ struct MatrixIdentitySetupTests {
             let keys = server[\.keys]["\(usage.rawValue)_key"]?["keys"]?.objectValue?.keys
             let signing = MatrixCrossSigning(
                 user: "@bot:example.org", master: seed, selfSigning: seed, userSigning: seed)
-            #expect(keys == signing.upload["master_key"]?["keys"]?.objectValue?.keys)
+            expectEqual(keys, signing.upload["master_key"]?["keys"]?.objectValue?.keys)
         }
         let backup = storage.decrypt(
             data[MatrixKeyBackup.secretName] ?? .null, name: MatrixKeyBackup.secretName)
-        #expect(backup.flatMap { decodeUnpaddedBase64($0) } == state.backup?.privateKey)
+        expectEqual(backup.flatMap { decodeUnpaddedBase64($0) }, state.backup?.privateKey)
     }
 
     @Test("a new account gets keys, and its device is signed")
@@ -50,11 +51,11 @@ struct MatrixIdentitySetupTests {
         #expect(state.isSigned)
         #expect(state.problems.isEmpty)
         #expect(!state.hasSecretStorage)
-        #expect(state.backup == nil)
+        expectEqual(state.backup, nil)
         #expect(server[\.record].json["master"] != nil)
         let before = server[\.keys]
-        #expect(try await self.run(server) == state)
-        #expect(server[\.keys] == before)
+        try await expectEqual(self.run(server), state)
+        expectEqual(server[\.keys], before)
     }
 
     @Test("with a recovery key all secrets go to the server, and the master key leaves the host")
@@ -62,7 +63,7 @@ struct MatrixIdentitySetupTests {
         let server = IdentityHomeserver(recoveryKey: MatrixRecoveryKey())
         let state = try await self.run(server)
         try self.expectWhole(state, server)
-        #expect(try await self.run(server) == state)
+        try await expectEqual(self.run(server), state)
     }
 
     @Test("a recovery key that comes later takes the master key")
@@ -71,7 +72,7 @@ struct MatrixIdentitySetupTests {
         let first = try await self.run(server)
         server.state.withLock { $0.recoveryKey = MatrixRecoveryKey() }
         let state = try await self.run(server)
-        #expect(state.masterKey == first.masterKey)
+        expectEqual(state.masterKey, first.masterKey)
         try self.expectWhole(state, server)
     }
 
@@ -79,8 +80,8 @@ struct MatrixIdentitySetupTests {
     func password() async throws {
         let server = IdentityHomeserver()
         server.state.withLock { $0.asksForPassword = true }
-        #expect(try await self.run(server, password: nil).problem?.contains("password") == true)
-        #expect(try await self.run(server, password: "wrong").problem?.contains("refused") == true)
+        try await expectEqual(self.run(server, password: nil).problem?.contains("password"), true)
+        try await expectEqual(self.run(server, password: "wrong").problem?.contains("refused"), true)
         #expect(try await self.run(server).isSigned)
     }
 
@@ -91,8 +92,8 @@ struct MatrixIdentitySetupTests {
         let server = IdentityHomeserver(rebuilding: old)
         let state = try await self.run(server)
         try self.expectWhole(state, server)
-        #expect(state.masterKey == before.masterKey)
-        #expect(state.backup == before.backup)
+        expectEqual(state.masterKey, before.masterKey)
+        expectEqual(state.backup, before.backup)
     }
 
     @Test("without the recovery key, or with a wrong one, people hear what to do")
@@ -103,10 +104,10 @@ struct MatrixIdentitySetupTests {
         server.state.withLock { $0.recoveryKey = nil }
         let state = try await self.run(server)
         #expect(!state.isSigned)
-        #expect(state.problem?.contains("encryption.recovery_key") == true)
-        #expect(state.problem?.contains("jetbridge matrix reset") == true)
+        expectEqual(state.problem?.contains("encryption.recovery_key"), true)
+        expectEqual(state.problem?.contains("jetbridge matrix reset"), true)
         server.state.withLock { $0.recoveryKey = MatrixRecoveryKey() }
-        #expect(try await self.run(server).problem?.contains("does not open") == true)
+        try await expectEqual(self.run(server).problem?.contains("does not open"), true)
     }
 
     @Test("keys that were replaced elsewhere are not signed with")
@@ -128,7 +129,7 @@ struct MatrixIdentitySetupTests {
         server.state.withLock { $0.losesSignatures = true }
         let state = try await self.run(server)
         #expect(!state.isSigned)
-        #expect(state.problem?.contains("does not show it") == true)
+        expectEqual(state.problem?.contains("does not show it"), true)
     }
 
     @Test("other keys under this device's id are noticed")
@@ -138,7 +139,7 @@ struct MatrixIdentitySetupTests {
         server.state.withLock { $0.device = other.deviceJSON }
         let state = try await self.run(server)
         #expect(!state.isSigned)
-        #expect(state.problem?.contains("new device") == true)
+        expectEqual(state.problem?.contains("new device"), true)
     }
 
     @Test("a process that ends after any step of the first start reaches the same state")
@@ -193,9 +194,9 @@ struct MatrixIdentitySetupTests {
         let key = server[\.recoveryKey]
         var setup = server.setup(password: "wrong")
         let state = try await setup.reset()
-        #expect(state.problem == "The server refused the account's password.")
-        #expect(server[\.recoveryKey] == key)
-        #expect(try await self.run(server) == before)
+        expectEqual(state.problem, "The server refused the account's password.")
+        expectEqual(server[\.recoveryKey], key)
+        try await expectEqual(self.run(server), before)
         try self.expectWhole(before, server)
     }
 }

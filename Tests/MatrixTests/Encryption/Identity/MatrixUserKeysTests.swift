@@ -2,6 +2,7 @@ import Crypto
 import JSON
 import Matrix
 import Olm
+import TestSupport
 import Testing
 
 @Suite("Matrix keys of users")
@@ -26,7 +27,7 @@ struct MatrixUserKeysTests {
         let seed = try #require(decodeUnpaddedBase64("YJDBA9Xnr2sVqXD9Vj7XVUnmFZcZrlw8Md7kMW+3XA0"))
         let key = Ed25519SigningKey(seed: seed)
         let signed = MatrixSigned.signing(json, user: "domain", keyID: "ed25519:1", by: key.sign)
-        #expect(MatrixSigned.signature(of: signed, user: "domain", keyID: "ed25519:1") == signature)
+        expectEqual(MatrixSigned.signature(of: signed, user: "domain", keyID: "ed25519:1"), signature)
         #expect(MatrixSigned.verify(signed, user: "domain", keyID: "ed25519:1", key: key.publicKey))
     }
 
@@ -47,20 +48,20 @@ struct MatrixUserKeysTests {
     @Test("a whole identity is read")
     func whole() {
         let keys = self.keys(self.alice.answer(), isOwn: true)
-        #expect(keys.master == self.alice.keys.master.publicKey)
-        #expect(keys.selfSigning == self.alice.keys.selfSigning.publicKey)
-        #expect(keys.userSigning == self.alice.keys.userSigning.publicKey)
-        #expect(keys.devices.map(\.id) == ["DEVICE"])
-        #expect(keys.device("DEVICE")?.isCrossSigned == true)
-        #expect(self.keys(self.alice.answer()).userSigning == nil)
+        expectEqual(keys.master, self.alice.keys.master.publicKey)
+        expectEqual(keys.selfSigning, self.alice.keys.selfSigning.publicKey)
+        expectEqual(keys.userSigning, self.alice.keys.userSigning.publicKey)
+        expectEqual(keys.devices.map(\.id), ["DEVICE"])
+        expectEqual(keys.device("DEVICE")?.isCrossSigned, true)
+        expectEqual(self.keys(self.alice.answer()).userSigning, nil)
     }
 
     @Test("forged devices are dropped, unsigned ones are known as such")
     func forgedDevices() {
         let devices = { (json: JSON) in self.keys(self.alice.answer(device: json)).devices }
-        #expect(devices(self.alice.deviceJSON).map(\.isCrossSigned) == [false])
+        expectEqual(devices(self.alice.deviceJSON).map(\.isCrossSigned), [false])
         let eve = MatrixTestIdentity("@alice:example.org")
-        #expect(devices(eve.crossSigned).map(\.isCrossSigned) == [false])
+        expectEqual(devices(eve.crossSigned).map(\.isCrossSigned), [false])
         #expect(devices(replacing(self.alice.crossSigned, ["device_id"], with: "OTHER")).isEmpty)
         #expect(devices(replacing(self.alice.crossSigned, ["user_id"], with: "@eve:example.org")).isEmpty)
         #expect(devices(self.alice.deviceJSON(keyID: "ed25519:DEVICE", user: "@eve:example.org")).isEmpty)
@@ -79,19 +80,19 @@ struct MatrixUserKeysTests {
         let upload = eve.keys.upload
         let path = ["self_signing_keys", self.alice.user]
         let keys = self.keys(replacing(self.alice.answer(), path, with: upload["self_signing_key"]))
-        #expect(keys.selfSigning == nil)
-        #expect(keys.device("DEVICE")?.isCrossSigned == false)
+        expectEqual(keys.selfSigning, nil)
+        expectEqual(keys.device("DEVICE")?.isCrossSigned, false)
         let master = replacing(
             self.alice.answer(), ["master_keys", self.alice.user, "user_id"], with: "@eve:example.org")
-        #expect(self.keys(master).master == nil)
-        #expect(self.keys(master).selfSigning == nil)
+        expectEqual(self.keys(master).master, nil)
+        expectEqual(self.keys(master).selfSigning, nil)
         let swapped = replacing(
             self.alice.answer(), path, with: self.alice.keys.upload["user_signing_key"])
-        #expect(self.keys(swapped).selfSigning == nil)
+        expectEqual(self.keys(swapped).selfSigning, nil)
         let named = replacing(
             self.alice.answer(), ["master_keys", self.alice.user, "keys"],
             with: .object(["ed25519:OTHER": .string(self.alice.keys.master.publicKey)]))
-        #expect(self.keys(named).master == nil)
+        expectEqual(self.keys(named).master, nil)
     }
 
     @Test("a device that has the name of a cross-signing key is dropped")
@@ -111,13 +112,13 @@ struct MatrixUserKeysTests {
         let body = MatrixCrossSigning.signature(
             ofMaster: self.alice.keys.master.publicKey, in: keys, signer: bot.user, by: userSigning)
         let signed = body?[self.alice.user]?[self.alice.keys.master.publicKey]
-        #expect(signed?["signatures"]?[self.alice.user] == nil)
+        expectEqual(signed?["signatures"]?[self.alice.user], nil)
         let answer = replacing(self.alice.answer(), ["master_keys", self.alice.user], with: signed)
         #expect(self.keys(answer).isVerified(by: userSigning.publicKey, of: bot.user))
         #expect(!self.keys(self.alice.answer()).isVerified(by: userSigning.publicKey, of: bot.user))
-        #expect(
+        expectEqual(
             MatrixCrossSigning.signature(
-                ofMaster: bot.keys.master.publicKey, in: keys, signer: bot.user, by: userSigning) == nil)
+                ofMaster: bot.keys.master.publicKey, in: keys, signer: bot.user, by: userSigning), nil)
     }
 
     @Test("users whose server did not answer stay unanswered")
@@ -125,8 +126,8 @@ struct MatrixUserKeysTests {
         let query = MatrixKeyQuery(
             replacing(self.alice.answer(), ["failures"], with: ["far.example.org": [:]]),
             users: [self.alice.user, "@bob:far.example.org", "@carol:example.org"], account: self.alice.user)
-        #expect(query.users.map(\.user) == [self.alice.user, "@carol:example.org"])
-        #expect(query.users.last?.devices.isEmpty == true)
-        #expect(query.unanswered == ["@bob:far.example.org"])
+        expectEqual(query.users.map(\.user), [self.alice.user, "@carol:example.org"])
+        expectEqual(query.users.last?.devices.isEmpty, true)
+        expectEqual(query.unanswered, ["@bob:far.example.org"])
     }
 }

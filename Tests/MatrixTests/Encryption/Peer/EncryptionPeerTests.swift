@@ -69,7 +69,7 @@ struct EncryptionPeerTests {
             try await bot.stop()
             try await bot.start()
             let output = try await person.run(["again", "reply"], with: bot.account)
-            #expect(try EncryptionPeer.line("again", of: output) == before)
+            try expectEqual(EncryptionPeer.line("again", of: output), before)
         }
     }
 
@@ -108,7 +108,7 @@ struct EncryptionPeerTests {
         try await second.start()
         let output = try await person.run(["again", "reply"], with: first.account)
         let after = try EncryptionPeer.line("again", of: output)
-        #expect(Self.master(after) == Self.master(before))
+        expectEqual(Self.master(after), Self.master(before))
         #expect(after != before, "a lost device must be replaced by a new one")
         try await second.stop()
     }
@@ -144,7 +144,7 @@ struct EncryptionPeerTests {
         let bot = try await EncryptedBot(synapse, account: account, recoveryKeyFile: secrets.path + "/recovery.key")
         try await bot.start()
         let output = try await person.run(["again", "reply"], with: account)
-        #expect(Self.master(try EncryptionPeer.line("again", of: output)) == Self.master(before))
+        expectEqual(Self.master(try EncryptionPeer.line("again", of: output)), Self.master(before))
         try await bot.stop()
     }
 
@@ -194,7 +194,7 @@ struct EncryptionPeerTests {
         }
         for text in open { #expect(answer["found"]?[text] != nil, "the search does not find \(text)") }
         #expect(answer["indices"]?.intValue ?? 0 > 0)
-        #expect(answer["twice"] == [])
+        expectEqual(answer["twice"], [])
     }
 
     /// The master key of a line `again`.

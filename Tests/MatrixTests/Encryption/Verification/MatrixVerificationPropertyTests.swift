@@ -45,17 +45,17 @@ struct MatrixVerificationPropertyTests {
 
     private func check(_ pair: MatrixVerificationPair, _ seed: UInt64) {
         for (side, other) in [(pair.sides[0], self.bob), (pair.sides[1], self.alice)] {
-            #expect(Set(side.finished).count == side.finished.count, "seed \(seed): a verification finished twice")
+            expectEqual(Set(side.finished).count, side.finished.count, "seed \(seed): a verification finished twice")
             // Nobody is in between, so only the true keys can be proved.
             for verified in side.verified {
-                #expect(verified.device == other.device, "seed \(seed)")
-                #expect(verified.master == other.keys.master.publicKey, "seed \(seed)")
+                expectEqual(verified.device, other.device, "seed \(seed)")
+                expectEqual(verified.master, other.keys.master.publicKey, "seed \(seed)")
             }
             // Nothing is proved that was not shown.
             #expect(side.verified.count <= side.shown.count, "seed \(seed)")
         }
         for text in pair.sides[1].shown where pair.sides[0].shown.count == 1 && pair.sides[1].shown.count == 1 {
-            #expect(text == pair.sides[0].shown[0], "seed \(seed): both compare, and see different texts")
+            expectEqual(text, pair.sides[0].shown[0], "seed \(seed): both compare, and see different texts")
         }
     }
 

@@ -22,7 +22,7 @@ struct OutputTests {
             ("\u{1B}]0;never\nnext\n", ["", "next"]), ("ab\u{8}c\n", ["ac"]), ("👩‍👩‍👧\n", ["👩‍👩‍👧"]),
         ])
     func plain(_ text: String, expected: [String]) {
-        #expect(self.lines(text) == expected)
+        expectEqual(self.lines(text), expected)
     }
 
     @Test(
@@ -32,7 +32,7 @@ struct OutputTests {
             ("long text\rab\n", ["ab"]),
         ])
     func progress(_ text: String, expected: [String]) {
-        #expect(self.lines(text) == expected)
+        expectEqual(self.lines(text), expected)
     }
 
     @Test("sequences that are split between pieces are recognised")
@@ -40,7 +40,7 @@ struct OutputTests {
         var lines = TerminalLines()
         var result: [String] = []
         for scalar in "a\u{1B}[31mb\u{1B}]0;t\u{1B}\\c\r\nd\n".unicodeScalars { result += lines.append(String(scalar)) }
-        #expect(result == ["abc", "d"])
+        expectEqual(result, ["abc", "d"])
     }
 
     private func markdown(_ pieces: [(CommandOutput.Stream, String)]) -> String {
@@ -55,15 +55,15 @@ struct OutputTests {
     @Test("standard output and standard error have blocks of their own")
     func streams() {
         let text = self.markdown([(.standardOutput, "one\ntw"), (.standardError, "bad\n"), (.standardOutput, "o\n")])
-        #expect(text == "```\none\n```\n\nstderr:\n\n```\nbad\n```\n\nstdout:\n\n```\ntwo\n```\n")
-        #expect(OutputWriter.plain(text) == "one\nstderr:\nbad\nstdout:\ntwo\n")
+        expectEqual(text, "```\none\n```\n\nstderr:\n\n```\nbad\n```\n\nstdout:\n\n```\ntwo\n```\n")
+        expectEqual(OutputWriter.plain(text), "one\nstderr:\nbad\nstdout:\ntwo\n")
     }
 
     @Test("no output can close its block", arguments: ["```", "  ````", "a ``` b", "`````"])
     func fences(_ line: String) {
         let text = self.markdown([(.standardOutput, "before\n\(line)\nafter\n")])
         let blocks = CodeBlock.all(in: text + String(repeating: "\n", count: 3), longerThan: 0)
-        #expect(blocks.map(\.code).joined() == "before\n\(line)\nafter\n")
+        expectEqual(blocks.map(\.code).joined(), "before\n\(line)\nafter\n")
     }
 
     @Test("a long output keeps its beginning and its end within the limits")

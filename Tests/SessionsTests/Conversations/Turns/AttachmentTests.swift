@@ -49,22 +49,22 @@ struct AttachmentTests {
             hello
             ```
             """
-        #expect(request.text == wanted)
+        expectEqual(request.text, wanted)
         let folder = "\(harness.directory.path)/files/\(request.session)"
         let names = try Self.files(in: folder)
-        #expect(names.count == 2)
+        expectEqual(names.count, 2)
         #expect(names.contains { $0.hasSuffix("-1-notes.txt") } && names.contains { $0.hasSuffix("-2-a.png") })
-        for name in names { #expect(Self.mode(of: "\(folder)/\(name)") == 0o600) }
-        #expect(Self.mode(of: folder) == 0o700)
+        for name in names { expectEqual(Self.mode(of: "\(folder)/\(name)"), 0o600) }
+        expectEqual(Self.mode(of: folder), 0o700)
         _ = try await harness.ask("And now?")
         await harness.adapter.waitForText("You said: And now?")
-        #expect(harness.worker.requests.last?.history.map(\.text) == [wanted, "Seen."])
+        expectEqual(harness.worker.requests.last?.history.map(\.text), [wanted, "Seen."])
         let image = try #require(request.images.first)
         #expect(request.images.count == 1 && image.name == "a.png" && image.mediaType == "image/png")
         #expect(image.size == Self.png.count && names.contains(image.file))
-        #expect(harness.worker.requests.last?.images.isEmpty == true)
-        #expect(harness.worker.requests.last?.history.map(\.images) == [[image], []])
-        #expect(try await harness.turn(request.id)?.attachments.isEmpty == true)
+        expectEqual(harness.worker.requests.last?.images.isEmpty, true)
+        expectEqual(harness.worker.requests.last?.history.map(\.images), [[image], []])
+        try await expectEqual(harness.turn(request.id)?.attachments.isEmpty, true)
     }
 
     @Test("files of members land in the workspace under a safe name, also with a command; those of guests do not")
@@ -74,7 +74,7 @@ struct AttachmentTests {
         harness.adapter.setFile("F1", to: Array("hello\n".utf8))
         try await harness.adapter.say("What is this?", attachments: [Self.notes])
         await harness.adapter.waitForText("Seen.")
-        #expect(desk.received == ["notes.txt: hello\n"])
+        expectEqual(desk.received, ["notes.txt: hello\n"])
         let names = ["a/../../b\u{7}.txt", "..", ".git", "x\u{202E}y\n", "/etc/passwd"]
         for (number, name) in names.enumerated() {
             let id = "N\(number)"
@@ -82,13 +82,13 @@ struct AttachmentTests {
             _ = try await harness.adapter.say("!run make", attachments: [Attachment(id: id, name: name)])
         }
         try await eventually("six files have arrived") { desk.received.count >= 6 }
-        #expect(desk.received.dropFirst() == ["b.txt: A", "file: A", "git: A", "xy: A", "passwd: A"])
+        expectEqual(desk.received.dropFirst(), ["b.txt: A", "file: A", "git: A", "xy: A", "passwd: A"])
         _ = try await harness.adapter.say("Look", from: "gina", in: "gina", attachments: [Self.notes])
         // Files are placed before their turn begins.
         try await eventually("the worker has the request") {
             harness.worker.requests.contains { $0.text.hasPrefix("Look") }
         }
-        #expect(desk.received.count == 6)
+        expectEqual(desk.received.count, 6)
     }
 
     @Test("two files with the same name get different names")
@@ -100,7 +100,7 @@ struct AttachmentTests {
         let both = ["F1", "F2"].map { Attachment(id: $0, name: "a.txt") }
         try await harness.adapter.say("Compare", attachments: both)
         await harness.adapter.waitForText("Seen.")
-        #expect(desk.received == ["a.txt: one\n", "2-a.txt: two\n"])
+        expectEqual(desk.received, ["a.txt: one\n", "2-a.txt: two\n"])
         let asked = try #require(harness.worker.requests.first?.text)
         #expect(asked.contains("- `a.txt`") && asked.contains("- `2-a.txt`"))
         #expect(harness.adapter.texts.contains("`a.txt` is in the workspace already, so yours is `2-a.txt` there."))
@@ -110,11 +110,11 @@ struct AttachmentTests {
     func wordless() async throws {
         let harness = try await self.harness()
         harness.adapter.setFile("F1", to: Array("hello\n".utf8))
-        #expect(try await harness.adapter.say("", attachments: [Self.notes]) == .stored)
+        try await expectEqual(harness.adapter.say("", attachments: [Self.notes]), .stored)
         await harness.adapter.waitForText("Seen.")
-        #expect(harness.worker.requests.first?.text.hasPrefix("Files:\n- `notes.txt`") == true)
+        expectEqual(harness.worker.requests.first?.text.hasPrefix("Files:\n- `notes.txt`"), true)
         let session = try await harness.bridge.store.read { ledger in try ledger.sessions(after: nil, limit: 1) }
-        #expect(session.items.first?.title == "../notes.txt")
+        expectEqual(session.items.first?.title, "../notes.txt")
     }
 
     struct Failure: Sendable, CustomTestStringConvertible {
@@ -154,8 +154,8 @@ struct AttachmentTests {
         if let bytes = failure.bytes { harness.adapter.setFile("F1", to: bytes) }
         try await harness.adapter.say("What is this?", attachments: [failure.attachment])
         await harness.adapter.waitForText("Seen.")
-        #expect(harness.adapter.texts == [failure.line, "Seen."])
-        #expect(harness.worker.requests.map(\.text) == ["What is this?"])
+        expectEqual(harness.adapter.texts, [failure.line, "Seen."])
+        expectEqual(harness.worker.requests.map(\.text), ["What is this?"])
         if failure.hasPlace, let session = harness.worker.requests.first?.session {
             #expect(try Self.files(in: "\(harness.directory.path)/files/\(session)").isEmpty)
         }
@@ -166,7 +166,7 @@ struct AttachmentTests {
         let harness = try await self.harness()
         try await harness.adapter.say("", attachments: [Self.image])
         await harness.adapter.waitForPosts(2)
-        #expect(harness.adapter.texts.last?.hasPrefix("There is nothing to answer") == true)
+        expectEqual(harness.adapter.texts.last?.hasPrefix("There is nothing to answer"), true)
         #expect(harness.worker.requests.isEmpty)
     }
 
@@ -188,7 +188,7 @@ struct AttachmentTests {
         adapter.setFile("F1", to: Array("hello\n".utf8))
         let second = try await BridgeHarness(directory: directory, adapter: adapter, settings: settings)
         await second.adapter.waitForPosts { $0.contains { $0.text.hasPrefix("You said: 2") } }
-        #expect(second.worker.requests.last?.text.contains("hello") == true)
+        expectEqual(second.worker.requests.last?.text.contains("hello"), true)
     }
 
     private static func files(in folder: String) throws -> [String] {

@@ -64,7 +64,7 @@ struct EarlyTurnTests {
         try await Self.deliverAndWatch("hello", in: harness)
         #expect(harness.adapter.texts == ["You said: hello"] && harness.worker.requests.count == 1)
         let turn = try #require(try await harness.turn(harness.worker.requests[0].id))
-        #expect(turn.state == .complete)
+        expectEqual(turn.state, .complete)
         #expect(harness.worker.requests[0].isNew)
     }
 
@@ -99,13 +99,13 @@ struct EarlyTurnTests {
         }
         try delivered.get()
         try await harness.settle()
-        #expect(harness.worker.requests.last?.history.map(\.text) == ["one", "You said: one"])
+        expectEqual(harness.worker.requests.last?.history.map(\.text), ["one", "You said: one"])
     }
 
     @Test("a turn that fails before its question is stored says so afterwards")
     func fails() async throws {
         let harness = try await BridgeHarness(worker: ScriptedWorker([.fail("No model.")]))
         try await Self.deliverAndWatch("hello", in: harness)
-        #expect(harness.adapter.texts == ["No model."])
+        expectEqual(harness.adapter.texts, ["No model."])
     }
 }

@@ -15,7 +15,7 @@ struct ForeignTextTests {
             try await stage.say(text, as: person)
             try await stage.harness.settle()
         }
-        #expect(stage.harness.worker.foreign == [false, true, true, false])
+        expectEqual(stage.harness.worker.foreign, [false, true, true, false])
     }
 
     /// What a thread can go through while a turn runs that has read a guest's words.
@@ -44,7 +44,7 @@ struct ForeignTextTests {
         try await stage.harness.settle()
         try await stage.say("!resume", as: "alice")
         try await stage.harness.settle()
-        #expect(stage.harness.worker.foreign == [true, true, true])
+        expectEqual(stage.harness.worker.foreign, [true, true, true])
     }
 
     @Test(
@@ -69,7 +69,7 @@ struct ForeignTextTests {
         }
         let next = try await AskStage(directory: directory, playing: [])
         try await next.waitForRequests(1)
-        #expect(next.harness.worker.foreign == [true])
+        expectEqual(next.harness.worker.foreign, [true])
     }
 
     @Test("a turn that was stored before there were marks counts as foreign once it is continued")
@@ -84,7 +84,7 @@ struct ForeignTextTests {
         }
         try await stage.say("!resume", as: "alice")
         try await stage.harness.settle()
-        #expect(stage.harness.worker.foreign == [false, true])
+        expectEqual(stage.harness.worker.foreign, [false, true])
     }
 }
 

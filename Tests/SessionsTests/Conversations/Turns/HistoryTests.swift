@@ -27,26 +27,26 @@ struct HistoryTests {
                 return try ledger.history(
                     of: session?.id ?? "", after: session?.historyStart ?? 0, before: operation, limit: 400)
             }
-            #expect(request.history == stored, "\(text)")
+            expectEqual(request.history, stored, "\(text)")
         }
-        #expect(harness.worker.requests.last?.history.map(\.text) == ["e", "five"])
+        expectEqual(harness.worker.requests.last?.history.map(\.text), ["e", "five"])
     }
 
     @Test("only the direct successor of the cached history gets it")
     func successor() {
         let cache = HistoryCache(entryLimit: 4)
         let (alice, gina) = (AccessTests.sender(Identity("alice")), AccessTests.sender(Identity("gina")))
-        #expect(cache.past(of: "t", upTo: 0) == HistoryCache.Past())
-        #expect(cache.past(of: "t", upTo: 3) == nil)
+        expectEqual(cache.past(of: "t", upTo: 0), HistoryCache.Past())
+        expectEqual(cache.past(of: "t", upTo: 3), nil)
         cache.append([self.entry(2), self.entry(3)], by: alice, of: "t", epoch: 0, turn: 1, after: 0)
         cache.append([self.entry(10)], by: alice, of: "t", epoch: 0, turn: 5, after: 4)
         let first = HistoryCache.Past(entries: [self.entry(2), self.entry(3)], authors: [alice], epoch: 0)
-        #expect(cache.past(of: "t", upTo: 1) == first)
-        #expect(cache.past(of: "t", upTo: 5) == nil)
+        expectEqual(cache.past(of: "t", upTo: 1), first)
+        expectEqual(cache.past(of: "t", upTo: 5), nil)
         cache.append([self.entry(8), self.entry(9)], by: gina, of: "t", epoch: 0, turn: 4, after: 1)
         cache.append([self.entry(10)], by: alice, of: "t", epoch: 0, turn: 5, after: 4)
-        #expect(cache.past(of: "t", upTo: 5)?.entries.map(\.id) == [3, 8, 9, 10])
-        #expect(cache.past(of: "t", upTo: 5)?.authors == [alice, gina])
+        expectEqual(cache.past(of: "t", upTo: 5)?.entries.map(\.id), [3, 8, 9, 10])
+        expectEqual(cache.past(of: "t", upTo: 5)?.authors, [alice, gina])
     }
 
     @Test("beyond its byte limit the cache drops the least recently used threads, and refuses huge ones")
@@ -60,9 +60,9 @@ struct HistoryTests {
         cache.keep(self.past(text), of: "t7", upTo: 1)
         #expect(cache.past(of: "t0", upTo: 1) != nil)
         #expect(cache.past(of: "t7", upTo: 1) != nil)
-        #expect(cache.past(of: "t1", upTo: 1) == nil)
+        expectEqual(cache.past(of: "t1", upTo: 1), nil)
         cache.keep(self.past(text + text), of: "giant", upTo: 1)
-        #expect(cache.past(of: "giant", upTo: 1) == nil)
+        expectEqual(cache.past(of: "giant", upTo: 1), nil)
     }
 
     private func past(_ text: String) -> HistoryCache.Past { HistoryCache.Past(entries: [self.entry(2, text)]) }

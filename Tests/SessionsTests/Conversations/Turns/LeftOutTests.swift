@@ -23,14 +23,16 @@ struct LeftOutTests {
             _ = try await harness.frames(of: try #require(try await harness.ask(text)).operation)
         }
         try await harness.settle()
-        #expect(
-            harness.worker.requests.map { self.texts($0) }[1...3] == [
+        expectEqual(
+            harness.worker.requests.map { self.texts($0) }[1...3],
+            [
                 ["one", "fine"], ["one", "fine"], ["one", "fine"],
             ])
-        #expect(self.texts(harness.worker.requests.last) == ["one", "fine", "two", "good"])
+        expectEqual(self.texts(harness.worker.requests.last), ["one", "fine", "two", "good"])
         let posts = harness.adapter.posts
-        #expect(
-            posts.map(\.text)[1...3] == [
+        expectEqual(
+            posts.map(\.text)[1...3],
+            [
                 "The filter blocked it; rephrase it. Later prompts leave this message out.", "Half",
                 "Cut off: the content filter stopped it. Later prompts leave this message out. Rephrase the question.",
             ])
@@ -48,7 +50,7 @@ struct LeftOutTests {
         try await first.settle()
         let second = try await BridgeHarness(directory: directory)
         _ = try await second.frames(of: try #require(try await second.ask("two", id: "later")).operation)
-        #expect(self.texts(second.worker.requests.last) == ["one", "fine"])
+        expectEqual(self.texts(second.worker.requests.last), ["one", "fine"])
     }
 
     @Test("it cannot be resumed; a question that failed for another reason can")
@@ -62,7 +64,7 @@ struct LeftOutTests {
         await harness.adapter.waitForText(CommandTexts.cannotResume)
         _ = try await harness.frames(of: try #require(try await harness.ask("again")).operation)
         _ = try await harness.frames(of: try #require(try await harness.ask("!resume")).operation)
-        #expect(harness.worker.requests.map(\.text) == ["bad", "again", "again"])
+        expectEqual(harness.worker.requests.map(\.text), ["bad", "again", "again"])
         // Refused this time, so that its first turn is left out as well.
         _ = try await harness.frames(of: try #require(try await harness.ask("two")).operation)
         #expect(self.texts(harness.worker.requests.last).isEmpty)
@@ -76,6 +78,6 @@ struct LeftOutTests {
         }
         let request = try #require(harness.worker.requests.last)
         #expect(request.text == "two" && request.continuing == nil)
-        #expect(self.texts(request) == ["one", "fine", "two"])
+        expectEqual(self.texts(request), ["one", "fine", "two"])
     }
 }

@@ -33,12 +33,12 @@ struct RunThreadTests {
         let operation = try #require(try await harness.ask("!run make")).operation
         let frames = try await harness.frames(of: operation)
         try await harness.settle()
-        #expect(harness.adapter.texts == ["```\ngreen\n100%\n```\n\nstderr:\n\n```\nbad\n```\n\nexit 0 · 1.2 s"])
+        expectEqual(harness.adapter.texts, ["```\ngreen\n100%\n```\n\nstderr:\n\n```\nbad\n```\n\nexit 0 · 1.2 s"])
         let raw = frames.filter { $0.kind == .execution }.map(\.content).joined()
-        #expect(raw == "\u{1B}[32mgreen\u{1B}[0m\n10%\r100%\n")
-        #expect(frames.filter { $0.kind == .errorOutput }.map(\.content) == ["bad\n"])
+        expectEqual(raw, "\u{1B}[32mgreen\u{1B}[0m\n10%\r100%\n")
+        expectEqual(frames.filter { $0.kind == .errorOutput }.map(\.content), ["bad\n"])
         #expect(frames.last?.kind == .complete && frames.last?.content.hasSuffix("exit 0 · 1.2 s") == true)
-        #expect(try await harness.turn(operation)?.kind == .run)
+        try await expectEqual(harness.turn(operation)?.kind, .run)
     }
 
     @Test("a long output is cut in the middle, and the whole of it is a file")
@@ -49,14 +49,14 @@ struct RunThreadTests {
         _ = try await harness.frames(of: try #require(try await harness.ask("!run make")).operation)
         try await harness.settle()
         let posts = harness.adapter.posts
-        #expect(posts.count == 2)
+        expectEqual(posts.count, 2)
         let shown = try #require(posts.first).text
         #expect(shown.hasPrefix("```\nline 1\n") && shown.hasSuffix("line 500\n```\n\nexit 0 · 1.2 s"))
         #expect(shown.contains("lines are left out"))
         #expect(shown.utf8.count <= 600)
         let file = try #require(posts.last?.file)
-        #expect(file.name == "output.txt")
-        #expect(String(decoding: file.bytes, as: UTF8.self) == text + "exit 0 · 1.2 s\n")
+        expectEqual(file.name, "output.txt")
+        expectEqual(String(decoding: file.bytes, as: UTF8.self), text + "exit 0 · 1.2 s\n")
     }
 
     @Test("where nothing can be edited, the first lines come at once, then the last ones and a link")
@@ -71,11 +71,11 @@ struct RunThreadTests {
         _ = try await harness.frames(of: operation)
         try await harness.settle()
         let texts = harness.adapter.texts
-        #expect(texts.prefix(7).suffix(1).first?.contains("lines are left out") == true, "\(texts)")
-        #expect(texts.prefix(6) == ["line 1", "line 2", "line 3", "line 4", "line 5", "line 6"])
-        #expect(texts.dropFirst(7).prefix(3) == ["line 48", "line 49", "line 50"])
-        #expect(texts.dropLast().last?.hasPrefix("The whole output: http://127.0.0.1:8787/a/") == true)
-        #expect(texts.last == "exit 0 · 1.2 s")
+        expectEqual(texts.prefix(7).suffix(1).first?.contains("lines are left out"), true, "\(texts)")
+        expectEqual(texts.prefix(6), ["line 1", "line 2", "line 3", "line 4", "line 5", "line 6"])
+        expectEqual(texts.dropFirst(7).prefix(3), ["line 48", "line 49", "line 50"])
+        expectEqual(texts.dropLast().last?.hasPrefix("The whole output: http://127.0.0.1:8787/a/"), true)
+        expectEqual(texts.last, "exit 0 · 1.2 s")
     }
 
     @Test("a short output has every line and no link")
@@ -84,7 +84,7 @@ struct RunThreadTests {
             traits: Self.lines, worker: ScriptedWorker([Self.output("one\ntwo"), Self.exit]))
         _ = try await harness.frames(of: try #require(try await harness.ask("!run make")).operation)
         try await harness.settle()
-        #expect(harness.adapter.texts == ["one", "two", "exit 0 · 1.2 s"])
+        expectEqual(harness.adapter.texts, ["one", "two", "exit 0 · 1.2 s"])
     }
 
     @Test("where nothing can be edited, a stream is marked where it begins and not on each line")
@@ -101,7 +101,7 @@ struct RunThreadTests {
         worker.release()
         _ = try await harness.frames(of: operation)
         try await harness.settle()
-        #expect(harness.adapter.texts == ["stderr:", "one", "two", "stdout:", "three", "exit 0 · 1.2 s"])
+        expectEqual(harness.adapter.texts, ["stderr:", "one", "two", "stdout:", "three", "exit 0 · 1.2 s"])
     }
 
     @Test("`stop` after a command drops its unsent lines, but not the exit line")
@@ -114,8 +114,8 @@ struct RunThreadTests {
         _ = try await harness.ask("!stop", id: "stop")
         harness.adapter.setHolding(false)
         await harness.adapter.waitForText("Stopped: the rest of the output will not be posted.")
-        #expect(harness.adapter.texts.dropFirst().first == "exit 0 · 1.2 s", "\(harness.adapter.texts)")
-        #expect(harness.adapter.texts.count == 3)
+        expectEqual(harness.adapter.texts.dropFirst().first, "exit 0 · 1.2 s", "\(harness.adapter.texts)")
+        expectEqual(harness.adapter.texts.count, 3)
     }
 
     @Test("`stop` without a running command ends what earlier ones left running; a guest's does not")
@@ -132,7 +132,7 @@ struct RunThreadTests {
         await harness.adapter.waitForText(CommandTexts.stoppedLeftovers)
         _ = try await harness.ask("!stop", id: "again")
         await harness.adapter.waitForPosts(4)
-        #expect(harness.adapter.texts.last == "Nothing is running.")
+        expectEqual(harness.adapter.texts.last, "Nothing is running.")
     }
 
     @Test("a command whose output says that it was stopped needs no reply that says it again")
@@ -150,7 +150,7 @@ struct RunThreadTests {
         worker.release()
         _ = try await stopped
         try await harness.settle()
-        #expect(harness.adapter.texts == ["begun", "Stopped. Fresh shell.", "exit 130 · 1.2 s"])
+        expectEqual(harness.adapter.texts, ["begun", "Stopped. Fresh shell.", "exit 130 · 1.2 s"])
     }
 
     @Test("a stopped command reports its end, and cannot be resumed")
@@ -166,14 +166,14 @@ struct RunThreadTests {
         worker.release()
         _ = try await stopped
         try await harness.settle()
-        #expect(harness.adapter.texts == ["begun", "exit 130 · 1.2 s", "Stopped."])
+        expectEqual(harness.adapter.texts, ["begun", "exit 130 · 1.2 s", "Stopped."])
         let turn = try #require(try await harness.turn(operation))
-        #expect(turn.state == .stopped)
+        expectEqual(turn.state, .stopped)
         // The transcript, which the web chat shows, has no other note about it.
         let messages = try await harness.bridge.store.read { ledger in
             try ledger.messages(of: turn.session, after: nil, limit: 20).items
         }
-        #expect(messages.filter { $0.role == .note }.map(\.text) == ["Stopped."])
+        expectEqual(messages.filter { $0.role == .note }.map(\.text), ["Stopped."])
         _ = try await harness.ask("!resume", id: "resume")
         await harness.adapter.waitForText("There is no interrupted answer to resume.")
     }
@@ -183,7 +183,7 @@ struct RunThreadTests {
         let harness = try await BridgeHarness()
         _ = try await harness.ask("!run ls", from: "gina")
         await harness.adapter.waitForPosts(1)
-        #expect(harness.adapter.texts.first?.hasPrefix("`!run` needs the role member") == true)
+        expectEqual(harness.adapter.texts.first?.hasPrefix("`!run` needs the role member"), true)
     }
 
     @Test("a command that was running when the host died is reported and not run again")
@@ -223,16 +223,17 @@ struct RunThreadTests {
             traits: Self.editing, worker: ScriptedWorker([.event(.file(file))]), settings: settings)
         _ = try await uploading.frames(of: try #require(try await uploading.ask("!files src/a b.bin")).operation)
         try await uploading.settle()
-        #expect(uploading.adapter.posts.map { $0.file?.bytes } == [[1, 2, 255]])
-        #expect(uploading.adapter.posts.first?.file?.name == "a b.bin")
+        expectEqual(uploading.adapter.posts.map { $0.file?.bytes }, [[1, 2, 255]])
+        expectEqual(uploading.adapter.posts.first?.file?.name, "a b.bin")
         let linking = try await BridgeHarness(
             traits: Self.lines, worker: ScriptedWorker([.event(.file(file))]), settings: settings)
         let operation = try #require(try await linking.ask("!files src/a b.bin")).operation
         _ = try await linking.frames(of: operation)
         try await linking.settle()
         let session = try #require(try await linking.turn(operation)).session
-        #expect(
-            linking.adapter.texts == [
+        expectEqual(
+            linking.adapter.texts,
+            [
                 "`src/a b.bin` (3 B): http://h/api/v1/threads/\(session)/files?name=src/a%20b.bin"
             ])
     }

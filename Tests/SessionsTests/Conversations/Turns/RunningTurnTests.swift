@@ -1,5 +1,6 @@
 import Chat
 import Primitives
+import TestSupport
 import Testing
 
 @testable import Sessions
@@ -15,12 +16,12 @@ struct RunningTurnTests {
     @Test("the clock stops while anybody is waited for")
     func clock() {
         var clock = TurnClock(.seconds(60), at: Self.at(0))
-        #expect(clock.due == .seconds(60))
+        expectEqual(clock.due, .seconds(60))
         #expect(clock.stop(at: Self.at(10)) && clock.due == nil)
         #expect(!clock.stop(at: Self.at(20)) && !clock.start(at: Self.at(500)) && clock.due == nil)
         #expect(clock.start(at: Self.at(900)) && clock.due == .seconds(50))
         #expect(clock.stop(at: Self.at(1_000)) && clock.start(at: Self.at(2_000)))
-        #expect(clock.due == .zero, "its time was over")
+        expectEqual(clock.due, .zero, "its time was over")
     }
 
     @Test("more time counts from the start, while it runs and while it is stopped; less is ignored")
@@ -28,7 +29,7 @@ struct RunningTurnTests {
         var clock = TurnClock(.seconds(60), at: Self.at(0))
         #expect(!clock.extend(to: .seconds(60), at: Self.at(1)) && !clock.extend(to: .seconds(5), at: Self.at(1)))
         #expect(clock.extend(to: .seconds(100), at: Self.at(40)) && clock.due == .seconds(60))
-        #expect(clock.stop(at: Self.at(50)) == true)
+        expectEqual(clock.stop(at: Self.at(50)), true)
         #expect(!clock.extend(to: .seconds(200), at: Self.at(70)) && clock.due == nil)
         #expect(clock.start(at: Self.at(80)) && clock.due == .seconds(150))
     }
@@ -38,8 +39,8 @@ struct RunningTurnTests {
         let turn = Sample.running(kind: .run)
         #expect(turn.clock.due == nil && turn.clock.stop(at: .now) && turn.clock.isStopped)
         #expect(turn.clock.start(at: .now) && turn.clock.due == nil)
-        #expect(turn.clock.extend(to: .seconds(900), at: .now) == false)
-        #expect(Sample.running(kind: .specify).clock.due == .seconds(60))
+        expectEqual(turn.clock.extend(to: .seconds(900), at: .now), false)
+        expectEqual(Sample.running(kind: .specify).clock.due, .seconds(60))
     }
 
     // MARK: The end
@@ -47,12 +48,12 @@ struct RunningTurnTests {
     @Test("the first reason to end it counts", arguments: [RunningTurn.Cut.stopped, .timedOut, .shutdown])
     func cut(_ cut: RunningTurn.Cut) {
         let turn = Sample.running()
-        #expect(turn.outcome(orElse: .complete) == .complete)
+        expectEqual(turn.outcome(orElse: .complete), .complete)
         #expect(turn.end(because: cut) && !turn.end(because: .stopped) && turn.cut == cut)
         let outcomes: [RunningTurn.Cut: TurnOutcome] = [
             .stopped: .stopped, .timedOut: .cut(TurnTexts.timedOut), .shutdown: .interrupted,
         ]
-        #expect(turn.outcome(orElse: .failed("no")) == outcomes[cut])
+        expectEqual(turn.outcome(orElse: .failed("no")), outcomes[cut])
     }
 
     @Test("a turn that waits for people when the host stops begins again, unless it has said something")
@@ -92,13 +93,13 @@ struct RunningTurnTests {
         let turn = Sample.running()
         #expect(turn.takeFirstText() && !turn.takeFirstText())
         #expect(turn.add("One.").messages.isEmpty)
-        #expect(turn.add("\n\nTwo").messages == ["One."])
-        #expect(turn.takeText()?.messages == ["Two"])
+        expectEqual(turn.add("\n\nTwo").messages, ["One."])
+        expectEqual(turn.takeText()?.messages, ["Two"])
         #expect(turn.takeText() == nil)
         _ = turn.add("\n\nThree")
-        #expect(turn.lastMessages().texts == ["Three"])
-        #expect(turn.text == "One.\n\nTwo\n\nThree")
-        #expect(turn.divide(by: []) == false)
+        expectEqual(turn.lastMessages().texts, ["Three"])
+        expectEqual(turn.text, "One.\n\nTwo\n\nThree")
+        expectEqual(turn.divide(by: []), false)
     }
 
     @Test("a growing answer shows that it thinks, then its steps above its text, which a message in between divides")
@@ -106,16 +107,16 @@ struct RunningTurnTests {
         let turn = Sample.running(in: .edits)
         func shown() -> String { String(decoding: turn.growing.answer, as: UTF8.self) }
         _ = turn.thoughts.add("Hm.", at: 0)
-        #expect(shown() == TurnTexts.thinking)
+        expectEqual(shown(), TurnTexts.thinking)
         turn.thoughts.pause(at: 1)
         #expect(turn.add("One.").messages.isEmpty && shown() == "One.")
         #expect(turn.divide(by: []) && !turn.divide(by: []), "nothing was said since")
         _ = turn.add("Two.")
         turn.steps = TurnSteps(shown: "- a step", folded: "1 step")
-        #expect(shown() == "- a step\n\nOne.Two.")
-        #expect(turn.growing.divisions.ends == ["- a step\n\nOne.".utf8.count])
+        expectEqual(shown(), "- a step\n\nOne.Two.")
+        expectEqual(turn.growing.divisions.ends, ["- a step\n\nOne.".utf8.count])
         #expect(turn.takeText() == nil)
-        #expect(turn.lastMessages().texts == ["1 step\n\nOne.", "Two."])
+        expectEqual(turn.lastMessages().texts, ["1 step\n\nOne.", "Two."])
     }
 
     @Test("a command's output is one block, with the words about it below")
@@ -124,6 +125,6 @@ struct RunningTurnTests {
         _ = turn.add(CommandOutput(stream: .standardOutput, text: "built\n"))
         _ = turn.add(words: "exit 0")
         _ = turn.lastMessages()
-        #expect(turn.text == "```\nbuilt\n```\n\nexit 0", "\(turn.text)")
+        expectEqual(turn.text, "```\nbuilt\n```\n\nexit 0", "\(turn.text)")
     }
 }

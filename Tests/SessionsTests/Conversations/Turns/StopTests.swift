@@ -18,7 +18,7 @@ struct StopTests {
         await harness.adapter.waitForText("Said.")
         _ = try await harness.ask("!stop")
         _ = try await harness.frames(of: submission.operation)
-        #expect(try await harness.turn(submission.operation)?.state == .stopped)
+        try await expectEqual(harness.turn(submission.operation)?.state, .stopped)
         _ = try await harness.ask("2")
         await harness.adapter.waitForText("You said: 2")
         harness.worker.release()
@@ -34,7 +34,7 @@ struct StopTests {
         await harness.adapter.waitForText(TurnTexts.notStored)
         let frames = try await harness.frames(of: submission.operation)
         #expect(frames.last?.kind == .error && frames.last?.content == TurnTexts.notStored)
-        #expect(try await harness.turn(submission.operation)?.state == .failed)
+        try await expectEqual(harness.turn(submission.operation)?.state, .failed)
         _ = try await harness.ask("2")
         await harness.adapter.waitForText("You said: 2")
     }
@@ -47,7 +47,7 @@ struct StopTests {
         let submission = try #require(try await harness.ask("1"))
         await harness.adapter.waitForText(TurnTexts.notStored)
         _ = try await harness.frames(of: submission.operation)
-        #expect(try await harness.turn(submission.operation)?.state == .failed)
+        try await expectEqual(harness.turn(submission.operation)?.state, .failed)
     }
 
     // MARK: What was said
@@ -67,7 +67,7 @@ struct StopTests {
         try await eventually("the fault is used") { harness.adapter.faultsLeft == 0 }
         _ = try await harness.ask("!stop")
         await harness.adapter.waitForPosts(2)
-        #expect(harness.adapter.texts == ["Said, but not shown.", "Stopped. `!resume` continues the answer."])
+        expectEqual(harness.adapter.texts, ["Said, but not shown.", "Stopped. `!resume` continues the answer."])
     }
 
     @Test("where nothing can be edited, the unfinished paragraph of a stopped answer is posted")
@@ -78,7 +78,7 @@ struct StopTests {
         await harness.adapter.waitForText("Whole.")
         _ = try await harness.ask("!stop")
         await harness.adapter.waitForPosts(3)
-        #expect(harness.adapter.texts == ["Whole.", "Half a", "Stopped. `!resume` continues the answer."])
+        expectEqual(harness.adapter.texts, ["Whole.", "Half a", "Stopped. `!resume` continues the answer."])
     }
 
     @Test("many unsent lines of a stopped answer become a link")
@@ -115,8 +115,8 @@ struct StopTests {
         where frame.kind == .execution { break }
         let second = try await BridgeHarness(directory: directory)
         await second.adapter.waitForPosts(2)
-        #expect(second.adapter.texts.first == "Half a")
-        #expect(second.adapter.texts.last?.hasPrefix("Interrupted") == true)
+        expectEqual(second.adapter.texts.first, "Half a")
+        expectEqual(second.adapter.texts.last?.hasPrefix("Interrupted"), true)
     }
 
     // MARK: Who may stop
@@ -140,7 +140,7 @@ struct StopTests {
             $0.contains { $0.text == "\(CommandTexts.notYours) 2 waiting messages were dropped." }
         }
         let open = try await harness.bridge.store.read { ledger in try ledger.openTurns().map(\.text) }
-        #expect(open == ["1", "alice's second"])
+        expectEqual(open, ["1", "alice's second"])
         try await say("!stop all", "alice")
         try await harness.settle()
     }
@@ -157,12 +157,12 @@ struct StopTests {
                 try await harness.adapter.say("!stop", from: "gina", in: "alice", thread: "alice")
             }
             let taken = try await harness.adapter.say("!stop")
-            #expect(taken == .ignored("stopped"))
+            expectEqual(taken, .ignored("stopped"))
         }
         let last = try await harness.frames(of: submission.operation).last
-        #expect(last?.kind == .error)
+        expectEqual(last?.kind, .error)
         try await harness.settle()
-        #expect(try await harness.turn(submission.operation)?.state == .stopped)
+        try await expectEqual(harness.turn(submission.operation)?.state, .stopped)
     }
 
     @Test("a guest cannot start over, nor choose the model, in a conversation that somebody else began")
@@ -181,7 +181,7 @@ struct StopTests {
             #expect(try await !say(text, "gina", thread: "own").contains("Somebody else"))
         }
         #expect(try await !say("!model", "gina", thread: "t").contains("Somebody else"))
-        #expect(try await say("!new", "alice", thread: "own") == CommandTexts.newSession)
+        try await expectEqual(say("!new", "alice", thread: "own"), CommandTexts.newSession)
     }
 
     // MARK: Who may begin
@@ -196,7 +196,7 @@ struct StopTests {
         try await harness.bridge.access.replace(policy: AccessPolicy())
         harness.worker.release()
         try await harness.settle()
-        #expect(harness.worker.requests.map(\.text) == ["1"])
+        expectEqual(harness.worker.requests.map(\.text), ["1"])
         await harness.adapter.waitForPosts { $0.contains { $0.text.contains("`!specify` needs the role member") } }
     }
 
@@ -217,10 +217,10 @@ struct StopTests {
         try await say("!resume", "gina")
         let refusal = CommandTexts.resumeNeedsRole(.specify, .member, held: .guest)
         await harness.adapter.waitForPosts { $0.contains { $0.text == refusal } }
-        #expect(harness.worker.requests.count == 1)
+        expectEqual(harness.worker.requests.count, 1)
         try await say("!resume", "alice")
         try await harness.settle()
-        #expect(harness.worker.requests.count == 2)
+        expectEqual(harness.worker.requests.count, 2)
     }
 
     /// Makes the database refuse rows for good.

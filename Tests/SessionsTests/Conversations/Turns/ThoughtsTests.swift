@@ -9,21 +9,21 @@ struct ThoughtsTests {
     @Test("its time is that of thinking only, and its pieces are one text")
     func record() {
         var thoughts = Thoughts()
-        #expect(thoughts.record(at: 0) == nil)
+        expectEqual(thoughts.record(at: 0), nil)
         #expect(thoughts.add("Let ", at: 1_000) == "Let " && thoughts.isGoingOn)
-        #expect(thoughts.add("me.", at: 4_000) == "me.")
+        expectEqual(thoughts.add("me.", at: 4_000), "me.")
         thoughts.pause(at: 6_000)
         thoughts.pause(at: 60_000)
         #expect(!thoughts.isGoingOn)
-        #expect(thoughts.add("Again.", at: 100_000) == "\n\nAgain.")
-        #expect(thoughts.record(at: 107_200) == "Thought for 12 s\n\nLet me.\n\nAgain.")
+        expectEqual(thoughts.add("Again.", at: 100_000), "\n\nAgain.")
+        expectEqual(thoughts.record(at: 107_200), "Thought for 12 s\n\nLet me.\n\nAgain.")
     }
 
     @Test("more than the limit is neither shown nor kept")
     func limit() {
         var thoughts = Thoughts()
         let letters = String(repeating: "é", count: Thoughts.limit)
-        #expect(thoughts.add(letters, at: 0).utf8.count == Thoughts.limit)
+        expectEqual(thoughts.add(letters, at: 0).utf8.count, Thoughts.limit)
         #expect(thoughts.add("more", at: 1).isEmpty)
         let text = thoughts.record(at: 2) ?? ""
         #expect(text.hasPrefix("Thought for 1 s\n\né") && text.hasSuffix("\n\n(The rest is not kept.)"))
@@ -34,7 +34,7 @@ struct ThoughtsTests {
         "the time in words",
         arguments: [(0, "1 s"), (1_499, "1 s"), (12_000, "12 s"), (119_000, "119 s"), (120_000, "2 min")])
     func words(milliseconds: Int64, words: String) {
-        #expect(TurnTexts.thought(milliseconds: milliseconds) == "Thought for " + words)
+        expectEqual(TurnTexts.thought(milliseconds: milliseconds), "Thought for " + words)
     }
 
     private func harness(_ capabilities: RoomTraits.Capabilities, fails: Bool = false) async throws -> BridgeHarness {
@@ -63,10 +63,10 @@ struct ThoughtsTests {
         harness.worker.release()
         await harness.adapter.waitForPosts { $0.first?.isFinal == true }
         try await harness.settle()
-        #expect(harness.adapter.texts == ["Yes."])
+        expectEqual(harness.adapter.texts, ["Yes."])
         let stored = try await self.stored(harness)
         #expect(stored.thoughts == ["Thought for 1 s\n\nLet me."] && stored.reasoning == "Let me.")
-        #expect(harness.worker.requests.first?.history.isEmpty == true)
+        expectEqual(harness.worker.requests.first?.history.isEmpty, true)
     }
 
     @Test("the line does not outlive a failure")
@@ -77,7 +77,7 @@ struct ThoughtsTests {
         harness.worker.release()
         await harness.adapter.waitForText("No.")
         try await harness.settle()
-        #expect(harness.adapter.texts == ["No."])
+        expectEqual(harness.adapter.texts, ["No."])
     }
 
     @Test("where nothing can be edited, the room gets the answer only, and later prompts no thoughts")
@@ -87,10 +87,10 @@ struct ThoughtsTests {
         harness.worker.release()
         await harness.adapter.waitForText("Yes.")
         try await harness.settle()
-        #expect(harness.adapter.texts == ["Yes."])
-        #expect(try await self.stored(harness).thoughts == ["Thought for 1 s\n\nLet me."])
+        expectEqual(harness.adapter.texts, ["Yes."])
+        try await expectEqual(self.stored(harness).thoughts, ["Thought for 1 s\n\nLet me."])
         _ = try await harness.ask("2")
         await harness.adapter.waitForText("You said: 2")
-        #expect(harness.worker.requests.last?.history.map(\.text) == ["1", "Yes."])
+        expectEqual(harness.worker.requests.last?.history.map(\.text), ["1", "Yes."])
     }
 }

@@ -29,7 +29,7 @@ struct TurnGateTests {
         let gate = TurnGate(perHost: 1, perPerson: 1)
         #expect(await gate.tryEnter("greedy"))
         let order = try await self.admitted(["greedy", "greedy", "greedy", "modest"], through: gate, leaving: "greedy")
-        #expect(order.firstIndex(of: "modest") == 1)
+        expectEqual(order.firstIndex(of: "modest"), 1)
     }
 
     @Test("one person's limit does not delay others")

@@ -1,4 +1,5 @@
 import Chat
+import TestSupport
 import Testing
 
 @testable import Sessions
@@ -20,7 +21,7 @@ struct TurnQueueTests {
         let firstTurn = queue.next()
         let first = try #require(firstTurn)
         #expect(first.id == "1" && queue.next() == nil && !queue.mayBegin && queue.ahead == 2)
-        #expect(queue.begun(first) == true)
+        expectEqual(queue.begun(first), true)
         #expect(queue.next() == nil && !queue.begin(Sample.running("1")))
         #expect(queue.running?.turn.id == "1" && queue.next() == nil && queue.ahead == 2)
         queue.end()
@@ -42,7 +43,7 @@ struct TurnQueueTests {
         let firstTurn = queue.next()
         let first = try #require(firstTurn)
         queue.close()
-        #expect(queue.begun(first) == false)
+        expectEqual(queue.begun(first), false)
         #expect(self.ids(queue) == ["1", "2"] && queue.isFree && !queue.mayBegin && queue.next() == nil)
         var late = TurnQueue(isClosing: true)
         late.append(Sample.turn("1"))
@@ -72,7 +73,7 @@ struct TurnQueueTests {
     func dropped() {
         var queue = self.queue("1", "2")
         queue.append(Sample.turn("3", by: "bob"))
-        #expect(queue.removeAll { $0.sender.id == "alice" }.map(\.id) == ["1", "2"])
+        expectEqual(queue.removeAll { $0.sender.id == "alice" }.map(\.id), ["1", "2"])
         #expect(self.ids(queue) == ["3"] && queue.removeAll { $0.sender.id == "alice" }.isEmpty)
     }
 
@@ -85,12 +86,12 @@ struct TurnQueueTests {
                 MessageEdit(
                     reference: MessageReference(room: Sample.room, id: id), sender: Sample.person(name), text: "new"))
         }
-        #expect(queue.turn(changedBy: change("m1", by: "alice"))?.id == "1")
+        expectEqual(queue.turn(changedBy: change("m1", by: "alice"))?.id, "1")
         #expect(queue.turn(changedBy: change("m1", by: "mallory")) == nil)
         #expect(queue.turn(changedBy: change("m2", by: "alice")) == nil)
-        #expect(queue.turn(changedBy: .deletion(MessageReference(room: Sample.room, id: "m1")))?.id == "1")
+        expectEqual(queue.turn(changedBy: .deletion(MessageReference(room: Sample.room, id: "m1")))?.id, "1")
         queue.update(queue.waiting[0].with(text: "new"))
-        #expect(queue.waiting.map(\.text) == ["new", ""])
+        expectEqual(queue.waiting.map(\.text), ["new", ""])
     }
 
     @Test("waiting turns follow their room to its new id, and answer a message only if it has the same id there")

@@ -1,4 +1,5 @@
 import Primitives
+import TestSupport
 import Testing
 
 @testable import jetbridge
@@ -14,42 +15,46 @@ struct TerminalMarkdownTests {
 
     @Test("styles, headings and code")
     func styles() {
-        #expect(
-            self.lines("# One\n\n## Two\n\n**b** *i* ~~s~~ `c`") == [
+        expectEqual(
+            self.lines("# One\n\n## Two\n\n**b** *i* ~~s~~ `c`"),
+            [
                 "[1;4mOne[0m", "", "[1mTwo[0m", "", "[1mb[0m [3mi[0m [9ms[0m [36mc[0m",
             ])
-        #expect(self.lines("```\nlet x =\n\n\ty\n```") == ["  [36mlet x =[0m", "", "  [36m    y[0m"])
+        expectEqual(self.lines("```\nlet x =\n\n\ty\n```"), ["  [36mlet x =[0m", "", "  [36m    y[0m"])
     }
 
     @Test("text is wrapped between words, by display width, with the margins of lists and quotations")
     func wrapping() {
-        #expect(self.lines("one two three four five", width: 20) == ["one two three four", "five"])
-        #expect(self.lines("日本語日本語 日本語日本語", width: 20) == ["日本語日本語", "日本語日本語"])
-        #expect(
-            self.lines("https://example.org/a-long-address x", width: 20) == [
+        expectEqual(self.lines("one two three four five", width: 20), ["one two three four", "five"])
+        expectEqual(self.lines("日本語日本語 日本語日本語", width: 20), ["日本語日本語", "日本語日本語"])
+        expectEqual(
+            self.lines("https://example.org/a-long-address x", width: 20),
+            [
                 "[4mhttps://example.org/a-long-address[0m", "x",
             ])
-        #expect(self.lines("> one two three four five", width: 20) == ["[2m│[0m one two three four", "[2m│[0m five"])
-        #expect(self.lines("a  \nb") == ["a", "b"])
+        expectEqual(self.lines("> one two three four five", width: 20), ["[2m│[0m one two three four", "[2m│[0m five"])
+        expectEqual(self.lines("a  \nb"), ["a", "b"])
     }
 
     @Test("lists: markers, numbers, tasks, nesting, tight and loose")
     func lists() {
-        #expect(self.lines("- a\n- b\n  1. c\n  2. d\n- [x] e") == ["• a", "• b", "  1. c", "  2. d", "• ☑ e"])
-        #expect(self.lines("9. a\n\n   b\n\n10. c") == ["9. a", "", "   b", "", "10. c"])
-        #expect(self.lines("- a\n\n  ```\n  x\n  ```") == ["• a", "", "    [36mx[0m"])
+        expectEqual(self.lines("- a\n- b\n  1. c\n  2. d\n- [x] e"), ["• a", "• b", "  1. c", "  2. d", "• ☑ e"])
+        expectEqual(self.lines("9. a\n\n   b\n\n10. c"), ["9. a", "", "   b", "", "10. c"])
+        expectEqual(self.lines("- a\n\n  ```\n  x\n  ```"), ["• a", "", "    [36mx[0m"])
     }
 
     @Test("tables are aligned by display width; a table that is too wide becomes lists")
     func tables() {
         let table = "| a | *b* |\n|---|---:|\n| 日本 | 1 |\n| x | 22 |"
-        #expect(
-            self.lines(table) == [
+        expectEqual(
+            self.lines(table),
+            [
                 "[1ma[0m    [2m│[0m  [1;3mb[0m", "[2m─────┼───[0m", "日本 [2m│[0m  1", "x    [2m│[0m 22",
             ])
         let wide = "| name | what it is |\n|---|---|\n| a | one two three four |\n| b | five |"
-        #expect(
-            self.lines(wide, width: 20) == [
+        expectEqual(
+            self.lines(wide, width: 20),
+            [
                 "[1mname: [0ma", "[1mwhat it is: [0mone two", "three four", "", "[1mname: [0mb",
                 "[1mwhat it is: [0mfive",
             ])
@@ -57,13 +62,14 @@ struct TerminalMarkdownTests {
 
     @Test("a link shows its target unless its text is the target")
     func links() {
-        #expect(self.lines("[x](https://a.example)") == ["[4mx[0m[2m <https://a.example>[0m"])
-        #expect(self.lines("https://a.example") == ["[4mhttps://a.example[0m"])
-        #expect(
-            self.lines("[https://good.example](https://evil.example)", width: 80)
-                == ["[4mhttps://good.example[0m[2m <https://evil.example>[0m"])
-        #expect(
-            self.lines("![alt](https://a.example/p.png)", width: 80) == [
+        expectEqual(self.lines("[x](https://a.example)"), ["[4mx[0m[2m <https://a.example>[0m"])
+        expectEqual(self.lines("https://a.example"), ["[4mhttps://a.example[0m"])
+        expectEqual(
+            self.lines("[https://good.example](https://evil.example)", width: 80),
+            ["[4mhttps://good.example[0m[2m <https://evil.example>[0m"])
+        expectEqual(
+            self.lines("![alt](https://a.example/p.png)", width: 80),
+            [
                 "image: [4malt[0m[2m <https://a.example/p.png>[0m"
             ])
     }
@@ -71,10 +77,10 @@ struct TerminalMarkdownTests {
     @Test("control characters are shown, not obeyed")
     func controls() {
         let terminal = Terminal(isTerminal: true) { _ in }
-        #expect(
-            terminal.shown("a\u{1B}[2Jb\u{7}\u{9B}\u{202E}\u{200B}c\td\r\ne\rf")
-                == "a␛[2Jb␇⟨U+9B⟩⟨U+202E⟩⟨U+200B⟩c\td\ne␍f")
-        #expect(self.lines("a\u{1B}]0;x\u{7}b `\u{1B}[2J`") == ["a␛]0;x␇b [36m␛[2J[0m"])
+        expectEqual(
+            terminal.shown("a\u{1B}[2Jb\u{7}\u{9B}\u{202E}\u{200B}c\td\r\ne\rf"),
+            "a␛[2Jb␇⟨U+9B⟩⟨U+202E⟩⟨U+200B⟩c\td\ne␍f")
+        expectEqual(self.lines("a\u{1B}]0;x\u{7}b `\u{1B}[2J`"), ["a␛]0;x␇b [36m␛[2J[0m"])
     }
 
     // MARK: Streams
@@ -101,8 +107,9 @@ struct TerminalMarkdownTests {
         let outputs = self.stream([
             "One *t", "wo*\n\nTh", "ree\n- a\n", "- b", "\n\n```\nx\ny", "\n```\nend",
         ])
-        #expect(
-            outputs == [
+        expectEqual(
+            outputs,
+            [
                 "", "One [3mtwo[0m\n", "\nThree\n", "", "\n• a\n• b\n\n  [36mx[0m\n", "  [36my[0m\n", "\nend\n",
             ])
     }
@@ -143,17 +150,17 @@ struct TerminalMarkdownTests {
                 pieces.append(String(rest.prefix(size)))
                 rest = rest.dropFirst(size)
             }
-            #expect(self.stream(pieces).joined() == once, "\(size)")
+            expectEqual(self.stream(pieces).joined(), once, "\(size)")
         }
     }
 
     @Test("what is not complete shows in one line that the next output replaces")
     func waiting() {
         var markdown = TerminalMarkdown(width: 10)
-        #expect(markdown.append("0123456789abc") == "\u{1B}[2m456789abc\u{1B}[0m")
-        #expect(markdown.append("d\n") == "\r\u{1B}[K\u{1B}[2m56789abcd\u{1B}[0m")
+        expectEqual(markdown.append("0123456789abc"), "\u{1B}[2m456789abc\u{1B}[0m")
+        expectEqual(markdown.append("d\n"), "\r\u{1B}[K\u{1B}[2m56789abcd\u{1B}[0m")
         #expect(markdown.hideWaiting() == "\r\u{1B}[K" && markdown.hideWaiting() == "")
-        #expect(markdown.finish() == "0123456789abcd\n")
-        #expect(markdown.finish() == "")
+        expectEqual(markdown.finish(), "0123456789abcd\n")
+        expectEqual(markdown.finish(), "")
     }
 }
