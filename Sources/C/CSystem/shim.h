@@ -19,6 +19,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include <locale.h>
+#include <malloc.h>
 #include <poll.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -278,3 +279,6 @@ static inline int csystem_release_image(struct csystem_image *_Nonnull image, si
 /// Lets go of the pages of code and constants, of the program and its libraries; the kernel brings them back when they are
 /// used.
 static inline void csystem_release_images(void) { (void)dl_iterate_phdr(csystem_release_image, (void *)0); }
+
+/// Returns the free pages of the heap, which malloc would keep.
+static inline void csystem_release_heap(void) { (void)malloc_trim(0); }
