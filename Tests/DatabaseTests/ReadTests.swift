@@ -1,3 +1,4 @@
+import Primitives
 import TestSupport
 import Testing
 
@@ -34,6 +35,54 @@ struct ReadTests {
         }
         expectEqual(code, .misuse)
         try await expectEqual(store.texts(), [])
+    }
+
+    @Test("what the connections let go of is read again, also beside writes, and their settings stay")
+    func release() async throws {
+        let idle = Protected(0)
+        let settings = DatabaseSettings(startPatience: .zero, patience: .zero) { idle.withLock { $0 += 1 } }
+        let store = try TestStore(settings: settings)
+        for number in 0..<20 {
+            try await store.add("\(number)")
+            async let last: Void = store.add("after \(number)")
+            #expect(try await store.texts().contains("\(number)"))
+            try await last
+        }
+        #expect(try await store.texts().count == 40)
+        let code = await store.code {
+            _ = try await store.database.read { try $0.execute("INSERT INTO notes (text) VALUES ('x')") }
+        }
+        #expect(code == .misuse)
+        #expect(idle.withLock { $0 } > 0)
+    }
+
+    @Test("a connection without work lets go once, after the work of the start and after later work")
+    func idle() async throws {
+        let idle = Protected(0)
+        let settings = DatabaseSettings(
+            readers: 1, startPatience: .milliseconds(20), patience: .milliseconds(1)
+        ) { idle.withLock { $0 += 1 } }
+        let store = try TestStore(settings: settings)
+        // The writer, the reader and the connection of the log.
+        try await eventually("all have let go") { idle.withLock { $0 } == 3 }
+        _ = try await store.texts()
+        try await eventually("the reader has let go again") { idle.withLock { $0 } == 4 }
+    }
+
+    @Test("a connection in a transaction lets go of nothing")
+    func releaseInside() throws {
+        let directory = try TestDirectory()
+        let steps = [Migration(number: 1, name: "notes", sql: "CREATE TABLE notes (text TEXT)")]
+        let connection = try SQLiteConnection.openWriter(
+            path: directory.store, migrations: steps, settings: DatabaseSettings())
+        try connection.begin(.write)
+        try connection.execute("INSERT INTO notes (text) VALUES ('a')")
+        connection.releaseMemory()
+        try connection.commit()
+        connection.releaseMemory()
+        #expect(try connection.query("SELECT text FROM notes").map { $0["text"] } == ["a"])
+        #expect(try connection.control("PRAGMA foreign_keys").first?[0].int == 1)
+        #expect(try connection.control("PRAGMA trusted_schema").first?[0].int == 0)
     }
 
     @Test("cancelling interrupts a running statement")

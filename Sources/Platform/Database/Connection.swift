@@ -90,4 +90,11 @@ protocol StoreConnection: Connection {
     /// Runs several statements without parameters, as in a migration.
     func script(_ sql: String) throws(DatabaseError)
     func hasTable(_ name: String) throws(DatabaseError) -> Bool
+
+    /// Lets go of what can be read or compiled again.
+    func releaseMemory()
+}
+
+extension StoreConnection {
+    func releaseMemory() {}
 }

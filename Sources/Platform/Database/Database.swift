@@ -37,9 +37,13 @@ package final class Database: Sendable {
         self.checkpoints = checkpoints
         self.readerCount = readers.count
         let writer = Writer(checkpoints, observer: settings.commitObserver)
-        Self.start("store-writer", connection, writes, atMost: Writer.groupLimit) { writer.commit($0, on: $1) }
-        Self.start("store-log", checkpointer, checkpoints) { for job in $0 { job.run(on: $1) } }
-        for reader in readers { Self.start("store-reader", reader, self.reads) { for job in $0 { job.run(on: $1) } } }
+        Self.start("store-writer", connection, writes, atMost: Writer.groupLimit, settings) {
+            writer.commit($0, on: $1)
+        }
+        Self.start("store-log", checkpointer, checkpoints, settings) { for job in $0 { job.run(on: $1) } }
+        for reader in readers {
+            Self.start("store-reader", reader, self.reads, settings) { for job in $0 { job.run(on: $1) } }
+        }
     }
 
     /// Opens a PostgreSQL database, checks it and migrates its schema. Blocks: call it at startup.
@@ -63,12 +67,12 @@ package final class Database: Sendable {
             let connection = index == 0 ? first : PostgreSQLConnection(postgreSQL, doubts: self.doubts)
             connection.record = CommitRecord()
             let writer = PostgreSQLWriter(doubts: self.doubts, observer: settings.commitObserver)
-            Self.start("store-writer", connection, queue, atMost: PostgreSQLWriter.groupLimit) {
+            Self.start("store-writer", connection, queue, atMost: PostgreSQLWriter.groupLimit, settings) {
                 writer.commit($0, on: $1)
             }
         }
         for _ in 0..<self.readerCount {
-            Self.start("store-reader", PostgreSQLConnection(postgreSQL.reading), self.reads) {
+            Self.start("store-reader", PostgreSQLConnection(postgreSQL.reading), self.reads, settings) {
                 for job in $0 { job.run(on: $1) }
             }
         }
@@ -91,13 +95,14 @@ package final class Database: Sendable {
         try Migrator(migrations, name: postgreSQL.name).missing(on: PostgreSQLConnection(postgreSQL.reading))
     }
 
-    private static func start<Work, Held: Connection>(
+    private static func start<Work, Held: StoreConnection>(
         _ name: String, _ connection: Held, _ queue: JobQueue<Work>, atMost limit: Int = 1,
-        perform: @escaping ([Work], Held) -> Void
+        _ settings: DatabaseSettings, perform: @escaping ([Work], Held) -> Void
     ) {
         let thread = ThreadExecutor(name: name)
         let stop: @Sendable () -> Void = { [weak thread] in thread?.stop() }
-        thread.attach(QueueDriver(connection, queue, atMost: limit, stop: stop, perform: perform))
+        thread.attach(
+            QueueDriver(connection, queue, atMost: limit, settings: settings, stop: stop, perform: perform))
     }
 
     deinit {

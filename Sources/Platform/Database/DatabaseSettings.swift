@@ -10,17 +10,27 @@ package struct DatabaseSettings: Sendable {
     package var checksIntegrity: Bool
     /// Called after each commit on the writer's thread; must not block.
     package var commitObserver: (@Sendable (CommitReport) -> Void)?
+    /// How long a connection has no work before it lets go of what it can read or compile again: for the first time, and
+    /// later.
+    package var startPatience: Duration
+    package var patience: Duration
+    /// Called on a connection's thread when it has let go of memory.
+    package var idleObserver: (@Sendable () -> Void)?
 
     package init(
         busyTimeout: Duration = .seconds(5), readers: Int = 2, queueCapacity: Int = 65_536,
         checksIntegrity: Bool = true,
-        commitObserver: (@Sendable (CommitReport) -> Void)? = nil
+        commitObserver: (@Sendable (CommitReport) -> Void)? = nil, startPatience: Duration = .seconds(2),
+        patience: Duration = .seconds(30), idleObserver: (@Sendable () -> Void)? = nil
     ) {
         self.busyTimeout = busyTimeout
         self.readers = readers
         self.queueCapacity = queueCapacity
         self.checksIntegrity = checksIntegrity
         self.commitObserver = commitObserver
+        self.startPatience = startPatience
+        self.patience = patience
+        self.idleObserver = idleObserver
     }
 }
 

@@ -27,7 +27,12 @@ enum JobQueueRefusal: Error {
     init(capacity: Int) {
         self.capacity = capacity
         unsafe pthread_mutex_init(self.mutex, nil)
-        unsafe pthread_cond_init(self.condition, nil)
+        var attributes = pthread_condattr_t()
+        unsafe pthread_condattr_init(&attributes)
+        // That of `Self.time(after:)`.
+        unsafe pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
+        unsafe pthread_cond_init(self.condition, &attributes)
+        unsafe pthread_condattr_destroy(&attributes)
     }
 
     deinit {
@@ -35,6 +40,16 @@ enum JobQueueRefusal: Error {
         unsafe pthread_mutex_destroy(self.mutex)
         unsafe self.condition.deallocate()
         unsafe self.mutex.deallocate()
+    }
+
+    private static func time(after delay: Duration) -> timespec {
+        var time = timespec()
+        unsafe clock_gettime(CLOCK_MONOTONIC, &time)
+        let (seconds, attoseconds) = delay.components
+        let nanoseconds = time.tv_nsec + Int(attoseconds / 1_000_000_000)
+        time.tv_sec += Int(seconds) + nanoseconds / 1_000_000_000
+        time.tv_nsec = nanoseconds % 1_000_000_000
+        return time
     }
 
     /// The number of jobs in the queue.
@@ -80,14 +95,27 @@ enum JobQueueRefusal: Error {
         return true
     }
 
-    /// The next jobs in order, at most `limit` and those that the last of them joins. Waits for one; returns none after ``wake()`` if `mayStop` is true.
-    func take(atMost limit: Int, unless mayStop: () -> Bool) -> [Job] {
+    /// The next jobs in order, at most `limit` and those that the last of them joins. Waits for one; returns none after
+    /// ``wake()`` if `mayStop` is true.
+    ///
+    /// - Parameter patience: How long to wait before it returns nil; nil: forever.
+    func take(atMost limit: Int, within patience: Duration?, unless mayStop: () -> Bool) -> [Job]? {
+        var end = Self.time(after: patience ?? .zero)
         unsafe pthread_mutex_lock(self.mutex)
         defer { unsafe pthread_mutex_unlock(self.mutex) }
         while self.ready == 0 {
             if mayStop() { return [] }
-            unsafe pthread_cond_wait(self.condition, self.mutex)
+            if patience == nil {
+                unsafe pthread_cond_wait(self.condition, self.mutex)
+            } else if unsafe pthread_cond_timedwait(self.condition, self.mutex, &end) == ETIMEDOUT, self.ready == 0 {
+                return nil
+            }
         }
+        return self.take(atMost: limit)
+    }
+
+    /// Under the lock.
+    private func take(atMost limit: Int) -> [Job] {
         var count = min(self.ready, limit)
         while count < self.ready, case .work(_, joinsNext: true) = self.jobs[count - 1] { count += 1 }
         self.ready -= count
@@ -107,24 +135,31 @@ enum JobQueueRefusal: Error {
     }
 }
 
-/// Does the work of a queue on one connection and one thread, until the queue tells it to close.
+/// Does the work of a queue on one connection and one thread, until the queue tells it to close. A connection without
+/// work lets go of memory.
 ///
 /// `@unchecked`: the connection and `perform` stay on one thread.
-final class QueueDriver<Work: Sendable, Held: Connection>: ThreadExecutor.Driver, @unchecked Sendable {
+final class QueueDriver<Work: Sendable, Held: StoreConnection>: ThreadExecutor.Driver, @unchecked Sendable {
     private let queue: JobQueue<Work>
     private let limit: Int
     private let stop: @Sendable () -> Void
     private let perform: ([Work], Held) -> Void
+    private let settings: DatabaseSettings
     private let isWoken = Atomic(false)
     private var connection: Held?
+    /// How long to wait for work before the connection lets go; nil once it has.
+    private var patience: Duration?
+    private var isStarting = true
 
     /// - Parameters:
     ///   - limit: How many jobs to take at once.
     ///   - stop: Ends the thread.
     init(
-        _ connection: Held, _ queue: JobQueue<Work>, atMost limit: Int = 1, stop: @escaping @Sendable () -> Void,
-        perform: @escaping ([Work], Held) -> Void
+        _ connection: Held, _ queue: JobQueue<Work>, atMost limit: Int = 1, settings: DatabaseSettings,
+        stop: @escaping @Sendable () -> Void, perform: @escaping ([Work], Held) -> Void
     ) {
+        self.settings = settings
+        self.patience = settings.startPatience
         self.connection = connection
         self.queue = queue
         self.limit = limit
@@ -138,7 +173,11 @@ final class QueueDriver<Work: Sendable, Held: Connection>: ThreadExecutor.Driver
     }
 
     func turn() {
-        let jobs = self.queue.take(atMost: self.limit) { self.isWoken.exchange(false, ordering: .acquiring) }
+        guard
+            let jobs = self.queue.take(
+                atMost: self.limit, within: self.patience,
+                unless: { self.isWoken.exchange(false, ordering: .acquiring) })
+        else { return self.letGo() }
         var work: [Work] = []
         var closing: (@Sendable () -> Void)?
         for job in jobs {
@@ -148,10 +187,20 @@ final class QueueDriver<Work: Sendable, Held: Connection>: ThreadExecutor.Driver
             case .close(let completion): closing = completion
             }
         }
-        if let connection = self.connection, !work.isEmpty { self.perform(work, connection) }
+        if let connection = self.connection, !work.isEmpty {
+            self.perform(work, connection)
+            self.patience = self.isStarting ? self.settings.startPatience : self.settings.patience
+        }
         guard let closing else { return }
         self.connection = nil
         self.stop()
         closing()
+    }
+
+    private func letGo() {
+        self.patience = nil
+        self.isStarting = false
+        self.connection?.releaseMemory()
+        self.settings.idleObserver?()
     }
 }

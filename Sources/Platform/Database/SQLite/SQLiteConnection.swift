@@ -136,6 +136,14 @@ extension SQLiteConnection {
         try self.first("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = $1", .text(name)) != nil
     }
 
+    func releaseMemory() {
+        guard !self.isInTransaction else { return }
+        self.statements = [:]
+        // Documented as a way to have the schema read again.
+        _ = try? self.control("PRAGMA writable_schema = RESET")
+        unsafe sqlite3_db_release_memory(self.handle)
+    }
+
     /// Copies the log into the file, up to the first page that a reader still needs.
     func checkpoint() throws(DatabaseError) {
         try self.check(unsafe sqlite3_wal_checkpoint_v2(self.handle, nil, SQLITE_CHECKPOINT_PASSIVE, nil, nil))
