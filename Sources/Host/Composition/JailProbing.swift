@@ -16,7 +16,7 @@ enum JailProbing {
     ) async -> JailMeans {
         let means =
             switch isolation {
-            case .jail: await self.probe(configuration, in: directory)
+            case .jail: await self.probe(configuration, in: directory, programs: "\(directory.path)/jail")
             case .none: JailMeans.off(.current())
             }
         // The start has failed for another reason, which ended the trial.
@@ -33,12 +33,16 @@ enum JailProbing {
         return means
     }
 
-    static func probe(_ configuration: Configuration, in directory: DataDirectory) async -> JailMeans {
+    /// - Parameter programs: Where the jail's programs stay; nil: nowhere.
+    static func probe(
+        _ configuration: Configuration, in directory: DataDirectory, programs: String? = nil
+    ) async -> JailMeans {
         let folder = self.workspaces(in: directory.path)
         // If it cannot be made, the first workspace fails with the reason.
         try? PrivateFile.makeFolder(folder)
         return await JailMeans.probe(
-            in: directory.path, limits: configuration.jail.limits.ofJail, firstUser: configuration.jail.firstUser)
+            in: directory.path, programs: programs, limits: configuration.jail.limits.ofJail,
+            firstUser: configuration.jail.firstUser)
     }
 }
 

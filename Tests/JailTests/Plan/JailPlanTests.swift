@@ -17,7 +17,7 @@ struct JailPlanTests {
                     .init(source: "/data/git/1", target: "/git", isWritable: true),
                     .init(source: "/data/git/config", target: "/git/config", isWritable: false),
                 ]),
-            identity: identity, networkPort: port, seccomp: [[1, 2], [3]], procsFiles: groups, masks: masks)
+            identity: identity, networkPort: port, seccomp: [[1, 2], [3]], entryFiles: groups, masks: masks)
     }
 
     /// The options as text; descriptors by what they stand for.

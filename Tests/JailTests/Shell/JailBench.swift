@@ -120,7 +120,7 @@ struct PlainLimiter: JailLimiter {
     func prepare(_ id: String, _ limits: JailLimits) async throws(JailFailure) -> any JailGroup { Group() }
 
     struct Group: JailGroup {
-        let procsFiles: [String] = []
+        let entryFiles: [String] = []
 
         func waitForExcess() async throws -> String {
             try await Task.sleep(for: .seconds(3_600))

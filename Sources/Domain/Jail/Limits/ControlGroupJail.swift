@@ -3,6 +3,7 @@ internal import Sandbox
 
 /// The control groups of one jail: one folder for version 2, one for each controller for version 1.
 final class ControlGroupJail: JailGroup {
+    let entryFiles: [String]
     private let folders: [ControlGroupFolder]
     private let memory: ControlGroupEvent
 
@@ -12,9 +13,10 @@ final class ControlGroupJail: JailGroup {
     init(_ folders: [ControlGroupFolder], memory: ControlGroupEvent) {
         self.folders = folders
         self.memory = memory
+        // Only version 1 has `tasks`. A program with one thread enters by it at once; `cgroup.procs` first waits until no
+        // thread of any process starts or ends, ten milliseconds and more (cgroup_procs_write_start in the kernel).
+        self.entryFiles = folders.map { $0.file($0.has("tasks") ? "tasks" : "cgroup.procs") }
     }
-
-    var procsFiles: [String] { self.folders.map { $0.file("cgroup.procs") } }
 
     func waitForExcess() async throws -> String {
         try await self.memory.wait()

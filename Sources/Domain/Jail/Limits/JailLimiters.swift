@@ -9,40 +9,70 @@ package enum JailLimiters {
         package let limiter: any JailLimiter
         /// Why each stronger limiter is not available: `cgroup v2: …`. Empty for the strongest.
         package let shortcomings: [String]
+        /// Why the trial with the limiter failed, for another reason than the limiter.
+        package let failure: JailFailure?
     }
 
     /// Tries cgroup v2, then cgroup v1, then falls back to rlimits, which always work. Kills and removes what jails of
     /// dead hosts left in the groups.
     ///
     /// With cgroup v2 this moves the process into a group below its present one.
-    package static func strongest() async -> Choice { await self.strongest(.current(), moving: getpid()) }
+    ///
+    /// - Parameter trial: Lets a program enter a group, because permission to make a group is not yet permission to enter
+    ///   it.
+    package static func strongest(
+        by trial: (any JailLimiter) async throws(JailFailure) -> Void = Self.enter
+    ) async -> Choice {
+        await self.strongest(.current(), moving: getpid(), by: trial)
+    }
 
-    static func strongest(_ map: ControlGroupMap, moving process: Int32) async -> Choice {
+    static func strongest(
+        _ map: ControlGroupMap, moving process: Int32,
+        by trial: (any JailLimiter) async throws(JailFailure) -> Void = Self.enter
+    ) async -> Choice {
         var shortcomings: [String] = []
         do throws(JailFailure) {
             if let path = map.unified { await self.sweep([ControlGroupFolder(path)]) }
             let groups = try DelegatedGroups(map, moving: process)
-            try await self.tryOut(groups)
-            return Choice(limiter: groups, shortcomings: shortcomings)
+            let failure = try await self.failure(of: trial, groups)
+            return Choice(limiter: groups, shortcomings: shortcomings, failure: failure)
         } catch {
             shortcomings.append("cgroup v2: \(error.message)")
         }
         do throws(JailFailure) {
             let groups = try LegacyGroups(map)
             await self.sweep(groups.places)
-            try await self.tryOut(groups)
-            return Choice(limiter: groups, shortcomings: shortcomings)
+            let failure = try await self.failure(of: trial, groups)
+            return Choice(limiter: groups, shortcomings: shortcomings, failure: failure)
         } catch {
             shortcomings.append("cgroup v1: \(error.message)")
         }
-        return Choice(limiter: ResourceLimits(), shortcomings: shortcomings)
+        do throws(JailFailure) {
+            try await trial(ResourceLimits())
+            return Choice(limiter: ResourceLimits(), shortcomings: shortcomings, failure: nil)
+        } catch {
+            return Choice(limiter: ResourceLimits(), shortcomings: shortcomings, failure: error)
+        }
     }
 
-    /// Lets a program enter a group and end, because permission to make a group is not yet permission to enter it.
-    private static func tryOut(_ limiter: any JailLimiter) async throws(JailFailure) {
+    /// Why a trial fails. Throws if the limiter is the reason, which a program that only enters a group shows.
+    private static func failure(
+        of trial: (any JailLimiter) async throws(JailFailure) -> Void, _ limiter: any JailLimiter
+    ) async throws(JailFailure) -> JailFailure? {
+        do throws(JailFailure) {
+            try await trial(limiter)
+            return nil
+        } catch {
+            try await self.enter(limiter)
+            return error
+        }
+    }
+
+    /// Lets a program enter a group and end.
+    package static func enter(_ limiter: any JailLimiter) async throws(JailFailure) {
         let group = try await limiter.prepare("probe-\(UInt32.random(in: 0...UInt32.max))", JailLimits())
         let script = #"for file; do echo 0 >"$file" || exit 1; done"#
-        let result = try? await Process.run(ProcessPlan("/bin/sh", ["-c", script, "sh"] + group.procsFiles))
+        let result = try? await Process.run(ProcessPlan("/bin/sh", ["-c", script, "sh"] + group.entryFiles))
         await group.end()
         guard let result, result.status.isSuccess else {
             let line = result?.errorText.split(separator: "\n").first.map { ": \($0)" } ?? ""
@@ -80,7 +110,7 @@ package protocol JailLimiter: Sendable {
 /// The limits of one jail, in force.
 package protocol JailGroup: Sendable {
     /// Files to which the launcher writes `0` to enter, before it gives up its rights; empty for rlimits.
-    var procsFiles: [String] { get }
+    var entryFiles: [String] { get }
     /// Waits until the jail exceeds a limit that must end it, and returns the limit's name: `memory`. Throws when
     /// cancelled.
     func waitForExcess() async throws -> String
@@ -99,7 +129,7 @@ package struct ResourceLimits: JailLimiter {
     package func prepare(_ id: String, _ limits: JailLimits) async throws(JailFailure) -> any JailGroup { Group() }
 
     private struct Group: JailGroup {
-        let procsFiles: [String] = []
+        let entryFiles: [String] = []
 
         /// The kernel reports no such event for a process.
         func waitForExcess() async throws -> String {

@@ -3,7 +3,8 @@ internal import Sandbox
 
 /// Limits by the controllers of control groups version 1, where this process may make groups in its own.
 ///
-/// A tree of version 2 beside them (a hybrid host) has no controllers, but kills a whole group at once.
+/// A tree of version 2 beside them (a hybrid host) has no controllers, but kills a whole group at once, which needs the
+/// freezer otherwise.
 package struct LegacyGroups: JailLimiter {
     package let name = "cgroup v1"
     private let folders: [String: ControlGroupFolder]
@@ -49,7 +50,8 @@ package struct LegacyGroups: JailLimiter {
             if isNeeded { try group.make() }
             made.append(group)
         }
-        if let unified {
+        // Entering this one takes longer than all others, see ControlGroupJail.
+        if let unified, !made.contains(where: { $0.has("freezer.state") }) {
             let group = ControlGroupFolder(unified.file(name))
             if Self.isUsable(group) { made.append(group) }
         }

@@ -14,13 +14,13 @@ package struct JailPlan: Sendable, Equatable {
     /// Filters in the kernel's format; all of them apply.
     package var seccomp: [[UInt8]]
     /// `cgroup.procs` files to enter; empty means that the limiter has no groups, so each process is limited alone.
-    package var procsFiles: [String]
+    package var entryFiles: [String]
     /// Files below `/proc` that exist and must not be readable; see ``maskable``.
     package var masks: [String]
 
     package init(
         programs: JailPrograms, limits: JailLimits, mount: WorkspaceMount, identity: JailIdentity?,
-        networkPort: UInt16? = nil, variables: [String: String] = [:], seccomp: [[UInt8]], procsFiles: [String],
+        networkPort: UInt16? = nil, variables: [String: String] = [:], seccomp: [[UInt8]], entryFiles: [String],
         masks: [String]
     ) {
         self.programs = programs
@@ -30,7 +30,7 @@ package struct JailPlan: Sendable, Equatable {
         self.networkPort = networkPort
         self.variables = variables
         self.seccomp = seccomp
-        self.procsFiles = procsFiles
+        self.entryFiles = entryFiles
         self.masks = masks
     }
 
@@ -77,7 +77,7 @@ package struct JailPlan: Sendable, Equatable {
             self.limits.processes + 2, self.limits.fileSize, self.limits.openFiles, self.limits.processorSeconds,
             // Without a group, memory can only be limited per process. RLIMIT_DATA and not RLIMIT_AS, because Node.js,
             // Java and Go reserve far more addresses than they use.
-            self.procsFiles.isEmpty ? self.limits.memory : 0,
+            self.entryFiles.isEmpty ? self.limits.memory : 0,
         ]
         return [.text("/jb/\(JailPrograms.initName)"), .text("init"), .control]
             + ([Int(self.networkPort ?? 0)] + numbers).map { .text("\($0)") }
@@ -88,7 +88,7 @@ extension JailPlan {
     /// What the launcher does before it becomes bwrap. Root's folders need not be open to the jail's user, so they are
     /// staged where bwrap can reach them.
     var preparations: [String] {
-        var steps = self.procsFiles.flatMap { ["--group", $0] }
+        var steps = self.entryFiles.flatMap { ["--group", $0] }
         guard let identity = self.identity else { return steps }
         for (index, source) in self.sources.enumerated() { steps += ["--stage", source, Self.stageName(index)] }
         steps += ["--memory", Self.temporaryName, "\(self.temporary)", "\(self.temporaryFiles)"]

@@ -11,52 +11,51 @@ package struct JailProbe: Sendable {
 
     /// Returns if the jail holds. Fails with one line: why it does not start, or which escape succeeded.
     package func examine() async throws(JailFailure) {
-        let status = try await self.run("true")
-        guard status == 0 else {
-            throw JailFailure(
-                "no jail can be started: 'true' ended with status \(status) in it; report this as a defect")
-        }
         let file = try HostFile()
-        for escape in Self.escapes(file.path) {
-            let status = try await self.run(escape.script + "\nexit \(Self.held)")
-            if status == Self.held { continue }
-            let what = status == Self.escaped ? "was possible" : "could not be tried (status \(status))"
-            throw JailFailure(
-                "the jail does not hold: \(escape.name) \(what); commands are refused, report this as a defect")
-        }
+        let escapes = Self.escapes(file.path)
+        // One script, because each takes milliseconds, and the host waits for this.
+        let script = escapes.map { "escape=\($0.status)\n\($0.script)\n" }.joined() + "exit \(Self.held)"
+        let status = try await self.run(script)
+        if status == Self.held { return }
+        let what =
+            escapes.first { $0.status == status }.map { "\($0.name) was possible" }
+            ?? "the escapes could not be tried (status \(status))"
+        throw JailFailure("the jail does not hold: \(what); commands are refused, report this as a defect")
     }
 
     struct Escape: Sendable {
         let name: String
-        /// Ends with ``escaped`` if it succeeds.
+        /// Of the script if the escape succeeds. Neither the shell nor Bubblewrap uses it.
+        let status: Int
+        /// Ends with `$escape`, its status, if it succeeds.
         let script: String
     }
 
-    /// Statuses that neither the shell nor Bubblewrap uses.
+    /// Of the script if no escape succeeds.
     private static let held = 42
-    private static let escaped = 43
 
     /// With the shell's own means only, so that a missing program is not mistaken for a blocked escape.
     static func escapes(_ file: String) -> [Escape] {
         [
-            Escape(name: "reading a file of the host", script: "if [ -e '\(file)' ]; then exit \(Self.escaped); fi"),
+            Escape(
+                name: "reading a file of the host", status: 43, script: "if [ -e '\(file)' ]; then exit $escape; fi"),
             // As root, this would run code outside: the kernel starts the program that core_pattern names.
             Escape(
-                name: "writing the kernel's settings",
-                script: "if [ -w /proc/sys/kernel/core_pattern ]; then exit \(Self.escaped); fi"),
+                name: "writing the kernel's settings", status: 44,
+                script: "if [ -w /proc/sys/kernel/core_pattern ]; then exit $escape; fi"),
             Escape(
-                name: "using the host's network",
+                name: "using the host's network", status: 45,
                 script: """
                     while read -r name rest; do
-                        case $name in Inter-*|face*|lo:*) ;; *) exit \(Self.escaped) ;; esac
+                        case $name in Inter-*|face*|lo:*) ;; *) exit $escape ;; esac
                     done </proc/net/dev
                     """),
             // 2 is a filter; without one, calls that namespaces do not cover would be open.
             Escape(
-                name: "using unfiltered system calls",
+                name: "using unfiltered system calls", status: 46,
                 script: """
                     while read -r name value; do
-                        case $name in Seccomp:) [ "$value" = 2 ] || exit \(Self.escaped) ;; esac
+                        case $name in Seccomp:) [ "$value" = 2 ] || exit $escape ;; esac
                     done </proc/self/status
                     """),
         ]

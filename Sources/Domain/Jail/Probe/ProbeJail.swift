@@ -12,27 +12,29 @@ struct ProbeJail: Sendable {
     ///
     /// - Parameters:
     ///   - folder: Where sessions' programs and workspaces are, because a mount option there (`noexec`) may forbid
-    ///     jails. Nothing stays in it.
+    ///     jails. Nothing else stays in it.
+    ///   - programs: Where the jail's programs are written and stay; nil: they are removed.
     ///   - identity: Who runs it; needed if this process is root.
     ///   - filters: See ``JailFilter/programs()``.
     static func examine(
-        in folder: String, _ identity: JailIdentity?, _ filters: [[UInt8]], _ limiter: any JailLimiter,
-        _ limits: JailLimits
+        in folder: String, programs: String? = nil, _ identity: JailIdentity?, _ filters: [[UInt8]],
+        _ limiter: any JailLimiter, _ limits: JailLimits
     ) async throws(JailFailure) {
-        try await Self.with(in: folder, identity, filters, limiter, limits) { jail async throws(JailFailure) in
+        try await Self.with(in: folder, programs: programs, identity, filters, limiter, limits) {
+            jail async throws(JailFailure) in
             try await JailProbe { (script) async throws(JailFailure) in try await jail.run(script) }.examine()
         }
     }
 
     /// Calls `body` with a jail that starts with its first script, and ends it.
     static func with(
-        in folder: String, _ identity: JailIdentity?, _ filters: [[UInt8]], _ limiter: any JailLimiter,
-        _ limits: JailLimits, _ body: (ProbeJail) async throws(JailFailure) -> Void
+        in folder: String, programs: String? = nil, _ identity: JailIdentity?, _ filters: [[UInt8]],
+        _ limiter: any JailLimiter, _ limits: JailLimits, _ body: (ProbeJail) async throws(JailFailure) -> Void
     ) async throws(JailFailure) {
         let folder = try Folder.make(in: folder)
         let result: Result<Void, JailFailure>
         do throws(JailFailure) {
-            try await Self.with(folder, identity, filters, limiter, limits, body)
+            try await Self.with(folder, programs ?? folder.programs, identity, filters, limiter, limits, body)
             result = .success(())
         } catch {
             result = .failure(error)
@@ -42,12 +44,12 @@ struct ProbeJail: Sendable {
     }
 
     private static func with(
-        _ folder: Folder, _ identity: JailIdentity?, _ filters: [[UInt8]], _ limiter: any JailLimiter,
-        _ limits: JailLimits, _ body: (ProbeJail) async throws(JailFailure) -> Void
+        _ folder: Folder, _ programs: String, _ identity: JailIdentity?, _ filters: [[UInt8]],
+        _ limiter: any JailLimiter, _ limits: JailLimits, _ body: (ProbeJail) async throws(JailFailure) -> Void
     ) async throws(JailFailure) {
         try folder.makeWorkspace(for: identity)
         let setup = JailSetup(
-            programs: try await folder.install(), limits: limits, limiter: limiter, seccomp: filters,
+            programs: try await Self.install(in: programs), limits: limits, limiter: limiter, seccomp: filters,
             logger: Logger(label: "jail"))
         let place = JailPlace(mount: WorkspaceMount(folder: folder.workspace), identity: identity)
         let shell = JailShell(session: "probe", setup: setup) { () throws(JailFailure) in place }
@@ -58,6 +60,14 @@ struct ProbeJail: Sendable {
             throw error
         }
         await shell.end()
+    }
+
+    private static func install(in folder: String) async throws(JailFailure) -> JailPrograms {
+        do throws(SandboxError) {
+            return try await JailPrograms.install(in: folder)
+        } catch {
+            throw JailFailure(error.message)
+        }
     }
 
     /// Runs a script in a fresh shell, and returns its status.
@@ -93,14 +103,6 @@ struct ProbeJail: Sendable {
             guard mkdir(self.workspace, 0o700) == 0,
                 identity.map({ chown(self.workspace, $0.user, $0.group) == 0 }) ?? true
             else { throw JailFailure("the jail cannot be tried: no workspace can be made in \(self.path)") }
-        }
-
-        func install() async throws(JailFailure) -> JailPrograms {
-            do throws(SandboxError) {
-                return try await JailPrograms.install(in: self.programs)
-            } catch {
-                throw JailFailure(error.message)
-            }
         }
 
         func remove() {

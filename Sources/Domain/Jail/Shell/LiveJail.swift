@@ -73,7 +73,7 @@ final class LiveJail {
         let plan = JailPlan(
             programs: setup.programs, limits: limits, mount: place.mount, identity: place.identity,
             networkPort: setup.network?.port, variables: setup.network?.variables ?? [:], seccomp: setup.seccomp,
-            procsFiles: group.procsFiles, masks: HostFiles.existing(JailPlan.maskable))
+            entryFiles: group.entryFiles, masks: HostFiles.existing(JailPlan.maskable))
         let sandbox: SandboxProcess
         do throws(SandboxError) {
             sandbox = try await SandboxProcess.start(plan.sandbox, within: setup.startLimit)
