@@ -7,6 +7,8 @@ package struct HostReadiness: Sendable {
         package var store: String?
         package var model: String?
         package var jail: String?
+        /// Whether turns still wait until it is known where commands run.
+        package var isStarting = false
         /// Nil if objects are kept in the data directory only.
         package var objects: Objects?
         /// Nil for a host that is alone.
@@ -51,14 +53,14 @@ package struct HostReadiness: Sendable {
         self.checks = checks
     }
 
-    /// Without the store or the model nothing works, nor without any of the configured networks or a lease; the jail and
-    /// the object store affect only what uses them.
+    /// Nothing works before the start has ended, or without the store, the model, a lease or any of the configured
+    /// networks; the jail and the object store affect only what uses them.
     ///
     /// - Parameter networks: The states of the networks that this host has. If it is empty, the web chat alone is enough.
     static func status(_ checks: Checks, networks: [AdapterStatus.State], isStopping: Bool) -> Status {
         if isStopping { return .stopping }
         let isConnected = networks.isEmpty || networks.contains(.up)
-        return checks.store == nil && checks.model == nil && checks.cluster?.lease == nil && isConnected
-            ? .ok : .unavailable
+        let works = checks.store == nil && checks.model == nil && checks.cluster?.lease == nil
+        return !checks.isStarting && works && isConnected ? .ok : .unavailable
     }
 }

@@ -140,6 +140,15 @@ struct FrontTests {
         expectEqual(HostReadiness.status(checks, networks: networks, isStopping: isStopping), status)
     }
 
+    @Test("readyz is 503 until the start has ended")
+    func starting() {
+        var checks = HostReadiness.Checks(jail: "being tried")
+        #expect(HostReadiness.status(checks, networks: [], isStopping: false) == .ok)
+        checks.isStarting = true
+        #expect(HostReadiness.status(checks, networks: [.up], isStopping: false) == .unavailable)
+        #expect(HostReadiness.status(checks, networks: [.up], isStopping: true) == .stopping)
+    }
+
     @Test("readyz is 503 with the reason: a failing store, a network that is not connected, the stop")
     func unready() async throws {
         let problem = Protected<String?>(nil)

@@ -19,7 +19,7 @@ struct StatusRoutes: Sendable {
             .open,
             answers: [
                 .json(API.Readiness.self, "They work."),
-                .json(API.Readiness.self, .serviceUnavailable, "One of them fails, or the host is stopping."),
+                .json(API.Readiness.self, .serviceUnavailable, "One of them fails, or the host starts or stops."),
             ]
         ) { (context, _: PlainCall) in try await Self(context: context).readiness() },
         APIRoute(

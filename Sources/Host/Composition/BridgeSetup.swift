@@ -44,7 +44,7 @@ enum BridgeSetup {
     static func agent(
         _ configuration: Configuration, _ model: any ModelClient, _ settings: CurrentAgentSettings,
         _ commands: WorkbenchSetup, _ repositories: RepositoryCatalog, _ audit: AuditLog, _ store: SessionStore
-    ) -> AgentWorker {
+    ) async throws -> AgentWorker {
         AgentWorker(
             model: model,
             catalog: ModelCatalog(
@@ -53,7 +53,7 @@ enum BridgeSetup {
             repositories: repositories, audit: audit,
             answerLimit: AnswerLimit(bytes: configuration.model.answerSize, tokens: configuration.model.answerTokens),
             hasNetwork: configuration.jail.network.mode == .allowlist,
-            cli: CopilotCLISetup.agents(for: configuration, model: model, jails: commands.jails))
+            cli: try await CopilotCLISetup.agents(for: configuration, model: model, shells: commands.shells))
     }
 
     static func bridge(
@@ -65,7 +65,7 @@ enum BridgeSetup {
         workers.merge(GitHubWorkers(work: work, agent: agent).workers) { $1 }
         workers.merge(commands.workbench.workers) { own, _ in own }
         return Bridge(
-            posts, access: access, workers: workers, models: ModelDirectory(agent),
+            posts, access: access, workers: workers.mapValues(commands.shells.delaying), models: ModelDirectory(agent),
             repositories: RepositoryDirectory(work), desk: commands.workbench, agent: AgentDirectory(agent),
             accounts: news.people)
     }

@@ -24,15 +24,16 @@ enum CopilotCLISetup {
 
     /// Nil where the CLI only talks.
     static func agents(
-        for configuration: Configuration, model: any ModelClient, jails: SessionJails?
-    ) -> CopilotCLIAgents? {
+        for configuration: Configuration, model: any ModelClient, shells: CommandShells
+    ) async throws -> CopilotCLIAgents? {
+        guard model is CopilotCLIClient else { return nil }
         var transport = HTTPClientSettings()
         transport.caFile = configuration.model.caFile
         transport.allowsPlainHTTP = configuration.model.allowsPlainHTTP
         transport.userAgent = "jetbridge/\(Release.version)"
         return CopilotCLIAgents(
             Self.settings(for: configuration), api: configuration.copilot.apiURL, transport: transport, model: model,
-            jails: jails)
+            jails: try await shells.found().jails)
     }
 
     static func settings(

@@ -45,7 +45,8 @@ enum GatewaySetup {
 
     static func gateway(
         _ listening: Listening, _ configuration: Configuration, bridge: Bridge, web: WebAdapter,
-        repositories: RepositoryCatalog, model: any ModelClient, workspaces: Workspaces, jail: JailStatus,
+        repositories: RepositoryCatalog, model: any ModelClient, workspaces: Workspaces,
+        jail: @escaping @Sendable () -> JailStatus?,
         mount: GatewayMount?, hooks: [GatewayHook], cluster: ClusterSetup?, signIn: [any SignInProvider],
         tokens: (any SignInTokens)?, tasks: TaskDesk
     ) throws -> Gateway {

@@ -36,6 +36,7 @@ package final class Host: Sendable {
     private let gateway: Gateway
     private let web: WebAdapter
     let workbench: Workbench
+    private let shells: CommandShells
     private let agent: CurrentAgentSettings
     private let workspaceServices: [any Service]
     let commits: CommitRecovery
@@ -59,20 +60,37 @@ package final class Host: Sendable {
         _ configuration: Configuration, withNetworks: Bool = true, isolation: CommandIsolation = .jail
     ) async throws {
         try await self.init(
-            configuration, withNetworks: withNetworks, isolation: isolation, reach: JailReach(), means: nil)
+            configuration, withNetworks: withNetworks, reach: JailReach()
+        ) { directory in
+            await JailProbing.means(configuration, isolation, in: directory, logger: Logger(label: "host"))
+        }
     }
 
-    /// For tests, which give jails another network, or say what the machine offers for them (nil: it is tried).
-    init(
-        _ configuration: Configuration, withNetworks: Bool, isolation: CommandIsolation, reach: JailReach,
-        means: JailMeans?
+    /// For tests, which give jails another network, or find out in their own way what the machine offers for them.
+    convenience init(
+        _ configuration: Configuration, withNetworks: Bool, reach: JailReach,
+        means: @escaping @Sendable (DataDirectory) async -> JailMeans
     ) async throws {
         let directory = try DataDirectory(path: configuration.dataDirectory)
+        let lock = try directory.lock()
+        // Jails are tried, which takes longest, beside the rest of the start.
+        let trial = Task { await means(directory) }
+        do {
+            try await self.init(configuration, in: directory, lock, withNetworks: withNetworks, reach: reach, trial)
+        } catch {
+            trial.cancel()
+            _ = await trial.value
+            throw error
+        }
+    }
+
+    private init(
+        _ configuration: Configuration, in directory: DataDirectory, _ lock: consuming DataDirectoryLock,
+        withNetworks: Bool, reach: JailReach, _ trial: Task<JailMeans, Never>
+    ) async throws {
         self.directory = directory
         if let restriction = directory.restriction { self.logger.warning("\(restriction)") }
-        self.lock = try directory.lock()
-        // Jails are tried, which takes longest, while the store and the repositories are opened.
-        async let found = Self.means(means, or: configuration, isolation, in: directory)
+        self.lock = lock
         let metrics = Metrics.ofProcess(announcing: MetricName.ofHost)
         self.database = try Stores.open(configuration, metrics: metrics)
         let listening = try GatewaySetup.listening(configuration.gateway)
@@ -107,15 +125,15 @@ package final class Host: Sendable {
         let repositories = await RepositorySetup.catalog(for: configuration, upstreams: gitHub.upstreams())
         self.model = ModelProvider.client(for: configuration, logger: Logger(label: "model"))
         self.agent = CurrentAgentSettings(configuration.agentSettings)
-        let jail = await found
         let commands = try await WorkbenchSetup(
-            configuration, posts: posts, audit: self.audit, means: jail, repositories: repositories, agent: self.agent,
+            configuration, posts: posts, audit: self.audit, trial: trial, repositories: repositories, agent: self.agent,
             reach: reach)
-        self.workbench = commands.workbench
+        (self.workbench, self.shells) = (commands.workbench, commands.shells)
         self.workspaceServices =
             [commands.workspaces.bundles, configuration.backupSchedule].compactMap { $0 }
             + [commands.retention(configuration, store: store)]
-        let agent = BridgeSetup.agent(configuration, self.model, self.agent, commands, repositories, self.audit, store)
+        let agent = try await BridgeSetup.agent(
+            configuration, self.model, self.agent, commands, repositories, self.audit, store)
         var work = gitHub.work(repositories, news.news, posts)
         let tasks = TaskDesk(
             store: store, posts: posts, repositories: repositories, pages: posts.environment.settings.pages,
@@ -144,19 +162,10 @@ package final class Host: Sendable {
         )
         self.gateway = try GatewaySetup.gateway(
             listening, configuration, bridge: self.bridge, web: web, repositories: repositories, model: self.model,
-            workspaces: commands.workspaces, jail: jail.status, mount: mounted?.mount,
+            workspaces: commands.workspaces, jail: { commands.shells.known?.status }, mount: mounted?.mount,
             hooks: services.compactMap(NetworkSetup.hook) + [parts.hook].compactMap { $0 }, cluster: cluster,
             signIn: signIn, tokens: news.people, tasks: tasks)
         self.signInCode = access.printSignInCode()
-    }
-
-    /// What the machine offers for jails: as known, else as tried.
-    private static func means(
-        _ known: JailMeans?, or configuration: Configuration, _ isolation: CommandIsolation,
-        in directory: DataDirectory
-    ) async -> JailMeans {
-        if let known { return known }
-        return await JailProbing.means(configuration, isolation, in: directory, logger: Logger(label: "host"))
     }
 
     /// Recovers what the last run left unfinished, serves until stopped, and closes the store. Calls `onReady` once
@@ -166,19 +175,19 @@ package final class Host: Sendable {
         _ settings: ServiceGroup.Settings = ServiceGroup.Settings(), reload: ConfigurationReload? = nil,
         onReady: @escaping @Sendable (Host) async throws -> Void
     ) async throws -> ServiceGroup.Ending {
+        // Cancelled and awaited if this fails, so that nothing is left of a jail that is being tried.
+        async let _ = self.shells.tried()
         // Unstructured, because it may wait for servers: it runs beside the services and is cancelled with them.
         let reports = try await self.recover().map { left in Task { await self.commits.reportOthers(of: left) } }
         defer { reports?.cancel() }
+        // Before anybody can reach the host and stop it.
+        let group = self.group(settings, reload: reload)
+        self.running.withLock { $0 = group }
         try await self.gateway.start()
         try self.directory.write("\(self.address)\n", to: "gateway.address")
         defer { self.directory.remove("gateway.address") }
         self.logger.info(
             "the gateway is listening", ["address": .string(self.address), "public_url": .string(self.publicURL)])
-        let group = self.group(settings, reload: reload)
-        self.running.withLock { $0 = group }
-        // When the services have begun.
-        let release = Alarm(after: .seconds(1)) { ProgramPages.release() }
-        defer { release.cancel() }
         // Runs alongside the services, because a conversation in the terminal lasts as long as they do.
         async let ready: Void = self.whenReady(onReady)
         let ending = try await group.run()
@@ -217,6 +226,8 @@ package final class Host: Sendable {
     }
 
     private func whenReady(_ onReady: @Sendable (Host) async throws -> Void) async throws {
+        // Only a stop ends this wait early.
+        guard (try? await self.shells.found()) != nil else { return }
         do {
             try await onReady(self)
         } catch {

@@ -11,11 +11,12 @@ extension HostReadiness {
     ///
     /// - Parameters:
     ///   - directory: Where the store is.
-    ///   - jail: What was found at start.
+    ///   - jail: What was found, nil until that is known. Without this, there are no commands.
     ///   - objects: Nil if they are in the data directory only.
     ///   - cluster: Nil for a host that is alone.
     static func checking(
-        _ store: SessionStore, _ model: any ModelClient, in directory: String, jail: JailStatus? = nil,
+        _ store: SessionStore, _ model: any ModelClient, in directory: String,
+        jail: (@Sendable () -> JailStatus?)? = nil,
         objects: (any ObjectStore)? = nil, cluster: ClusterSetup? = nil
     ) -> HostReadiness {
         let modelCheck = CachedCheck(lifetime: .seconds(60)) { try await model.check() }
@@ -46,7 +47,11 @@ extension HostReadiness {
                 checks.store = await storeCheck.result()
             }
             checks.model = await modelCheck.result()
-            checks.jail = jail?.problem
+            if let jail {
+                let status = jail()
+                checks.isStarting = status == nil
+                checks.jail = status.map(\.problem) ?? "being tried"
+            }
             if let objectsCheck { checks.objects = Checks.Objects(problem: await objectsCheck.result()) }
             checks.cluster = cluster?.readiness
             return checks

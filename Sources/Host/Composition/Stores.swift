@@ -1,4 +1,5 @@
 package import Database
+internal import Lifecycle
 package import Sessions
 
 /// Opens the store, for the host and for commands that run alongside it.
@@ -8,6 +9,8 @@ package enum Stores {
     ) throws(DatabaseError) -> Database {
         var settings = DatabaseSettings()
         settings.commitObserver = { metrics?.observe(.storeCommitSeconds, seconds: $0.duration / .seconds(1)) }
+        // A store without work is a host without work.
+        settings.idleObserver = { ProgramPages.release() }
         return try self.open(configuration.store, settings)
     }
 

@@ -14,14 +14,13 @@ internal import Work
 struct WorkbenchSetup {
     let workbench: Workbench
     let workspaces: Workspaces
-    /// Nil where no jail works.
-    let jails: SessionJails?
-    /// Nil where no command runs.
-    private let shells: (any ShellDirectory)?
+    let shells: CommandShells
 
-    /// - Parameter reach: Only tests pass another one than the default.
+    /// - Parameters:
+    ///   - trial: Finds out what the machine offers for jails.
+    ///   - reach: Only tests pass another one than the default.
     init(
-        _ configuration: Configuration, posts: ThreadPosts, audit: AuditLog, means: JailMeans,
+        _ configuration: Configuration, posts: ThreadPosts, audit: AuditLog, trial: Task<JailMeans, Never>,
         repositories: RepositoryCatalog, agent: CurrentAgentSettings, reach: JailReach = JailReach()
     ) async throws {
         let (running, log, metrics) = (RunningJobs(), StoredJobs(store: posts.store), posts.environment.metrics)
@@ -32,45 +31,35 @@ struct WorkbenchSetup {
                 allowing: configuration.jail.network.allow, reach: reach, agent, running: running, audit: audit,
                 logger: jailLogger)
         }
-        self.jails = try await Self.jails(configuration, means, gate, jailLogger)
-        self.shells = means.status.isOff ? UnjailedShells(user: .current()) : self.jails
+        let shells = CommandShells(
+            CommandShells.Settings(
+                limits: configuration.perRepository(\.ofJail), standard: configuration.jail.limits.ofJail,
+                shells: JailShells.Limits(
+                    perUser: configuration.jail.perUser, perHost: configuration.jail.perHost,
+                    idle: configuration.jail.idleTimeout),
+                network: gate?.network, logger: jailLogger),
+            trial: trial)
+        self.shells = shells
         let logger = Logger(label: "workspaces")
         self.workspaces = Workspaces(
             folder: JailProbing.workspaces(in: configuration.dataDirectory), repositories: repositories,
-            snapshotBytes: configuration.perRepository(\.ofJail.disk), packer: self.jails?.packer,
-            occupants: self.shells.map { SessionOccupants(shells: $0, log: log, notices: posts, logger: logger) },
+            snapshotBytes: configuration.perRepository(\.ofJail.disk), packer: shells.packer,
+            occupants: SessionOccupants(shells: shells, log: log, notices: posts, logger: logger),
             bundles: posts.environment.settings.objects.map {
                 WorkspaceBundles($0, log: StoredBundles(store: posts.store), now: WallClock.now, logger: logger)
             }, now: WallClock.now, logger: logger)
         try await self.workspaces.prepare()
-        let report = Self.report(configuration, means)
         self.workbench = Workbench(
-            shells: self.shells, workspaces: self.workspaces, audit: audit, log: log, running: running, notices: posts,
+            shells: shells, workspaces: self.workspaces, audit: audit, log: log, running: running, notices: posts,
             settings: configuration.perRepository {
                 WorkbenchSettings(timeout: $0.timeout, outputLimit: $0.output)
             },
             policy: CommandRules(agent, defaultRepository: repositories.defaultName).permission,
-            status: { report },
+            status: { shells.report },
             observe: { result, seconds in
                 metrics.count(.jailCommands, ["result": result])
                 metrics.observe(.jailSeconds, seconds: seconds)
             }, logger: Logger(label: "workbench"))
-    }
-
-    /// Nil where no jail works.
-    private static func jails(
-        _ configuration: Configuration, _ means: JailMeans, _ gate: JailGate?, _ logger: Logger
-    ) async throws -> SessionJails? {
-        guard !means.status.isOff, means.status.refusal == nil else { return nil }
-        let setup = JailSetup(
-            programs: try await JailPrograms.install(in: "\(configuration.dataDirectory)/jail"),
-            limits: configuration.jail.limits.ofJail, limiter: means.limiter, quota: means.quota,
-            seccomp: means.filters, network: gate?.network, logger: logger)
-        return SessionJails(
-            setup, means: means, limits: configuration.perRepository(\.ofJail),
-            shells: JailShells.Limits(
-                perUser: configuration.jail.perUser, perHost: configuration.jail.perHost,
-                idle: configuration.jail.idleTimeout))
     }
 
     /// The service that removes expired workspaces, also those that were made while there was a jail.
@@ -84,11 +73,11 @@ struct WorkbenchSetup {
                     guard let record = try ledger.session(id: session) else { return .idle }
                     return record.activeAt < time ? .idle : .active
                 }
-                if use == .idle { await shells?.end(session) }
+                if use == .idle { await shells.end(session) }
                 return use
             },
             removed: { session in
-                shells?.forget(session)
+                shells.forget(session)
                 // Measured again when it is next used.
                 try? await store.write { ledger in try ledger.setWorkspace(0, of: session) }
             }, now: WallClock.now, logger: Logger(label: "workspaces"))
@@ -100,16 +89,4 @@ struct WorkbenchSetup {
             folder: JailProbing.workspaces(in: configuration.dataDirectory), repositories: repositories,
             now: WallClock.now, logger: Logger(label: "workspaces"))
     }
-
-    private static func report(_ configuration: Configuration, _ means: JailMeans) -> JailReport {
-        if means.status.isOff { return JailReport(summary: means.status.line, profile: "none", limits: "none") }
-        let network = configuration.jail.network.mode == .none ? "no network" : "network by allow list"
-        return JailReport(
-            summary: "\(means.status.line); \(network)", refusal: means.status.refusal, profile: network,
-            limits: means.limiter.name)
-    }
-}
-
-extension JailStatus {
-    fileprivate var isOff: Bool { if case .off = self { true } else { false } }
 }

@@ -32,7 +32,10 @@ struct CommandScene: Sendable {
             """
         let loaded = load(text)
         let configuration = try #require(loaded.configuration, "\(loaded.issues)")
-        let host = try await Host(configuration, withNetworks: false, isolation: isolation, reach: reach, means: means)
+        let host = try await Host(configuration, withNetworks: false, reach: reach) { directory in
+            if let means { return means }
+            return await JailProbing.means(configuration, isolation, in: directory, logger: Logger(label: "test"))
+        }
         var settings = ServiceGroup.Settings()
         settings.watchesSignals = false
         try await host.run(settings) { host in

@@ -110,8 +110,10 @@ struct PullScene: Sendable {
         let repositories = await RepositorySetup.catalog(for: configuration, upstreams: host.upstreams())
         let settings = CurrentAgentSettings(configuration.agentSettings)
         let commands = try await WorkbenchSetup(
-            configuration, posts: ThreadPosts(store, metrics), audit: audit, means: jail, repositories: repositories,
+            configuration, posts: ThreadPosts(store, metrics), audit: audit, trial: Task { jail },
+            repositories: repositories,
             agent: settings)
+        _ = try await commands.shells.found()
         let model = ScriptedModel { _ in ScriptedModel.answer("There is no script.") }
         let agent = AgentWorker(
             model: model, catalog: ModelCatalog(model), store: store, settings: settings, workbench: commands.workbench,

@@ -65,8 +65,10 @@ struct ImplementScene: Sendable {
         let repositories = await RepositorySetup.catalog(for: configuration, upstreams: [:])
         let settings = CurrentAgentSettings(configuration.agentSettings)
         let commands = try await WorkbenchSetup(
-            configuration, posts: ThreadPosts(store, metrics), audit: audit, means: jail, repositories: repositories,
+            configuration, posts: ThreadPosts(store, metrics), audit: audit, trial: Task { jail },
+            repositories: repositories,
             agent: settings)
+        _ = try await commands.shells.found()
         let model = ScriptedModel { _ in ScriptedModel.answer("There is no script.") }
         let agent = AgentWorker(
             model: client ?? model, catalog: ModelCatalog(client ?? model), store: store, settings: settings,
