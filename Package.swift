@@ -131,7 +131,8 @@ let package = Package(
             "Sessions", "Analytics", "Audit", "Chat", "Crypto", "Database", "EventLoop", "JSON", "Lifecycle", "Logging",
             "Markdown", "Objects", "Primitives", "Telemetry"),
         domain(
-            "Tasks", "Audit", "Chat", "Crypto", "Database", "Git", "JSON", "Lifecycle", "Logging", "Primitives",
+            "Tasks", "Audit", "Chat", "Crypto", "Database", "EventLoop", "Git", "JSON", "Lifecycle", "Logging",
+            "Primitives",
             "Repositories", "Sessions"),
         domain(
             "SignIn", "Chat", "Copilot", "Crypto", "GitHub", "HTTP", "HTTPClient", "JSON", "Lifecycle", "Logging",

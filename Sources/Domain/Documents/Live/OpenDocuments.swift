@@ -43,6 +43,7 @@ package actor OpenDocuments {
     private(set) var open: [DocumentPlace: Opening] = [:]
     private var isStopping = false
     private let stopped = Signal()
+    private let opened = Signal()
 
     /// A committed document's history is kept this long for people who come back with edits: 30 days.
     private static let lifetime: Int64 = 30 * 24 * 3_600_000
@@ -95,6 +96,11 @@ package actor OpenDocuments {
                 }
             }
             while !self.isStopping {
+                // Without documents there is nothing to look after, and a host without work does nothing.
+                if self.open.isEmpty, !Task.isCancelled {
+                    await self.opened.wait()
+                    continue
+                }
                 await self.stopped.wait(upTo: .seconds(1))
                 if self.isStopping { break }
                 await self.tick()
@@ -122,6 +128,7 @@ package actor OpenDocuments {
     package func stop() async {
         self.isStopping = true
         self.stopped.signal()
+        self.opened.signal()
         for opening in self.open.values { await (try? opening.task.value)?.stop() }
     }
 
@@ -175,6 +182,7 @@ package actor OpenDocuments {
                 holder: holder, context: context)
         }
         self.open[place] = Opening(task: task, holder: holder)
+        self.opened.signal()
         do {
             return try await task.value
         } catch {

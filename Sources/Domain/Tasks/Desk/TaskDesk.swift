@@ -20,7 +20,7 @@ package actor TaskDesk {
     /// Milliseconds since 1970.
     private nonisolated let now: @Sendable () -> Int64
     /// Where the branches were when the index was brought up to date.
-    private(set) var known: [String: KnownBase] = [:]
+    nonisolated let known = Protected<[String: KnownBase]>([:])
     /// The lists as they were indexed last, by the hashes of their files.
     private var indexed: [String: (blob: String, file: TaskFile)] = [:]
     /// Appends to the audit.
@@ -72,9 +72,10 @@ package actor TaskDesk {
     }
 
     private func refreshNow(_ repository: LocalRepository) async throws -> Head {
-        let base = try await repository.knownBase(since: self.known[repository.name])
+        let known = self.known.withLock { $0[repository.name] }
+        let base = try await repository.knownBase(since: known)
         let head = Head(repository: repository.name, branch: base.branch.name, commit: base.branch.id.hex)
-        guard self.known[repository.name] != base else { return head }
+        guard known != base else { return head }
         let name = repository.name
         let list = try await self.store.read { ledger in try ledger.taskList(of: name) }
         if list?.hash != head.commit || list?.branch != head.branch {
@@ -89,7 +90,7 @@ package actor TaskDesk {
                         + "\(head.commit.prefix(7)). Change that file, then they are read again.")
             }
         }
-        self.known[name] = base
+        self.known.withLock { $0[name] = base }
         return head
     }
 
@@ -147,7 +148,7 @@ package actor TaskDesk {
 
     /// Whether somebody has looked at a repository's tasks, perhaps before a restart.
     func isFollowed(_ name: String) async -> Bool {
-        if self.known[name] != nil { return true }
+        if self.known.withLock({ $0[name] }) != nil { return true }
         return (try? await self.store.read { ledger in try ledger.taskList(of: name) }) ?? nil != nil
     }
 

@@ -1,3 +1,4 @@
+internal import EventLoop
 internal import Lifecycle
 internal import Logging
 internal import Primitives
@@ -20,15 +21,22 @@ package final class TaskWatch: Service {
     package init(desk: TaskDesk) { self.desk = desk }
 
     package func run() async throws {
+        // Neither a sleeping task nor a step of the desk unless something has moved: a host without work keeps in memory
+        // what this uses.
+        let alarm = Alarm(after: Self.pause, isRepeating: true) { [wakeup] in wakeup.signal() }
+        defer { alarm.cancel() }
         var look = 0
         while !self.isStopping.withLock({ $0 }) {
             let pushed = self.pushed.withLock { names in
                 defer { names = [] }
                 return names
             }
-            await self.desk.look(withServers: look % Self.looksPerServer == 0, pushed: pushed)
+            let isDue = look % Self.looksPerServer == 0
+            if isDue || !pushed.isEmpty || self.desk.hasMoved {
+                await self.desk.look(withServers: isDue, pushed: pushed)
+            }
             look += 1
-            await self.wakeup.wait(upTo: Self.pause)
+            await self.wakeup.wait()
         }
         try Task.checkCancellation()
     }
@@ -46,6 +54,14 @@ package final class TaskWatch: Service {
 }
 
 extension TaskDesk {
+    /// Whether a branch may be elsewhere than when it was read, or was never read here.
+    nonisolated var hasMoved: Bool {
+        self.names.contains { name in
+            guard let repository = try? self.repositories.repository(name) else { return false }
+            return self.known.withLock { $0[name] }.map { !repository.isUnmoved(since: $0) } ?? !repository.isMirror
+        }
+    }
+
     /// Brings the index up to date where branches have moved. What cannot be read is reported to whoever asks for it.
     func look(withServers: Bool, pushed: Set<String> = []) async {
         for name in self.names {
@@ -53,7 +69,7 @@ extension TaskDesk {
             // A server is asked only about lists that somebody has looked at: it would be cloned for nobody otherwise.
             if repository.isMirror {
                 // Whoever reads something has the mirror fetched behind their back.
-                let hasMoved = self.known[name].map { !repository.isUnmoved(since: $0) } ?? false
+                let hasMoved = self.known.withLock({ $0[name] }).map { !repository.isUnmoved(since: $0) } ?? false
                 guard withServers || hasMoved || pushed.contains(name), await self.isFollowed(name) else { continue }
                 if pushed.contains(name) { try? await repository.refresh(hasMoved: true) }
             }
