@@ -5,12 +5,13 @@ internal import Glibc
 internal import Lifecycle
 internal import Primitives
 
-/// The two programs that a jail sees at `/jb`: our init, and a copy of dash as its shell.
+/// The programs that a jail sees at `/jb`: our init, a copy of dash as the shell that lasts, and a copy of bash, if this
+/// system has it, for commands with a shell of their own.
 ///
 /// Their mode is 0111. Who cannot read a program gets a process whose memory, descriptors and environment nobody of the
 /// same user can open; that protects the channel by which the shell reports.
 package struct JailPrograms: Sendable, Equatable {
-    /// Holds nothing but the two programs.
+    /// Holds nothing but these programs.
     package let folder: String
 
     package init(folder: String) { self.folder = folder }
@@ -19,6 +20,9 @@ package struct JailPrograms: Sendable, Equatable {
 
     package static let initName = "jetbridge-init"
     package static let shellName = "sh"
+    package static let bashName = "bash"
+    /// All that ``install(in:)`` may write.
+    package static let names = [Self.initName, Self.shellName, Self.bashName]
 
     /// Writes the programs to `folder`, which is made if it is missing.
     ///
@@ -36,10 +40,20 @@ package struct JailPrograms: Sendable, Equatable {
             guard unsafe chmod(folder, 0o755) == 0 else { throw SystemError.last("change the mode of \(folder)") }
             try self.write(program, to: "\(folder)/\(self.initName)")
             try self.write(dash.bytes, to: "\(folder)/\(self.shellName)")
+            try self.installBash(at: "\(folder)/\(self.bashName)")
         } catch {
             throw SandboxError("the jail's programs cannot be written: \(error)")
         }
         return JailPrograms(folder: folder)
+    }
+
+    /// Removes an earlier copy if this system no longer has bash.
+    private static func installBash(at path: String) throws {
+        if let bash = PrivateFile.read("/bin/bash", limit: 8 << 20), bash.bytes.starts(with: [0x7F, 0x45, 0x4C, 0x46]) {
+            try self.write(bash.bytes, to: path)
+        } else if unsafe unlink(path) != 0, errno != ENOENT {
+            throw SystemError.last("remove \(path)")
+        }
     }
 
     private static func write(_ bytes: [UInt8], to path: String) throws {

@@ -76,7 +76,7 @@ struct JailBench: Sendable {
     /// For a test process that could not do it itself.
     nonisolated static func removePrograms(of process: Int32) {
         let folder = "/tmp/jetbridge-jail-test.\(process)"
-        for name in [JailPrograms.initName, JailPrograms.shellName] { unlink("\(folder)/\(name)") }
+        for name in JailPrograms.names { unlink("\(folder)/\(name)") }
         rmdir(folder)
     }
 

@@ -60,9 +60,9 @@ struct UnjailedShellTests {
         expectEqual(first.directory, "/workspace/a b")
         let fresh = try await bench.run("echo \"${PWD##*/} $X [$Y][$HOME]\"; f; cd /; export X=2", .fresh)
         #expect(fresh.text == "a b 1\n\"2\" [][]\n" && fresh.directory == "/workspace/a b")
-        #expect(fresh.errorText.contains("f: not found"))
-        try await expectEqual(bench.run("echo \"$X\"; cd /usr; exit 7").directory, "/usr")
-        try await expectEqual(bench.run("pwd; echo \"$X\"; cd; exec true").text, "/usr\n1\n\"2\"\n")
+        #expect(fresh.errorText.contains("f: command not found"))
+        #expect(try await bench.run("echo \"$X\"; cd /usr; exit 7").directory == "/usr")
+        #expect(try await bench.run("pwd; echo \"$X\"; cd; exec true").text == "/usr\n1\n\"2\"\n")
         await bench.shell.end()
         try await expectEqual(bench.run("echo \"${X-none}\"").text, "none\n")
     }

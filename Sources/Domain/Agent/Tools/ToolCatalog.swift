@@ -91,8 +91,8 @@ package enum ToolCatalog {
     private static let shell = ToolDefinition(
         name: "shell", kind: .execute,
         description: """
-            Runs a command by a fresh /bin/sh in the jail, in the directory of the thread's shell, /workspace at first. \
-            No standard input; the output's begin and end are shown, and the exit code last.
+            Runs a command by a fresh bash in the jail (sh if the host has no bash), in the directory of the thread's \
+            shell, /workspace at first. No standard input; the output's begin and end are shown, and the exit code last.
             """,
         parameters: Self.object(
             required: ["command"],

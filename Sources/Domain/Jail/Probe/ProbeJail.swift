@@ -106,7 +106,7 @@ struct ProbeJail: Sendable {
         }
 
         func remove() {
-            for name in [JailPrograms.initName, JailPrograms.shellName] { unlink("\(self.programs)/\(name)") }
+            for name in JailPrograms.names { unlink("\(self.programs)/\(name)") }
             for folder in [self.programs, self.workspace, self.path] { rmdir(folder) }
         }
     }

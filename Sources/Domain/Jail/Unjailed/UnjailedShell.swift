@@ -4,8 +4,8 @@ internal import Primitives
 internal import Processes
 internal import Sandbox
 
-/// A session's shell without a jail: each command is a `/bin/sh` of the host's user in the workspace, and can do
-/// whatever that user can. For `serve --dangerously-run-commands-without-a-jail` only.
+/// A session's shell without a jail: each command is a shell of the host's user in the workspace, as it would be in a
+/// jail, and can do whatever that user can. For `serve --dangerously-run-commands-without-a-jail` only.
 ///
 /// Only the directory and exported variables last from command to command; processes that a command leaves running end
 /// with it.
@@ -123,7 +123,10 @@ package final class UnjailedShell: Shell {
             throw JailFailure("the command cannot be started: \(error)")
         }
         defer { CommandPipes.close(remote) }
-        var plan = ProcessPlan("/bin/sh", ["-c", UnjailedScript.text, "sh", command.text], directory: directory)
+        let bash = command.place == .persistent ? nil : Process.find("bash", in: ["/bin"])
+        var plan = ProcessPlan(
+            bash ?? "/bin/sh", ["-c", UnjailedScript.text, bash == nil ? "sh" : "bash", command.text],
+            directory: directory)
         plan.environment = self.environment(mark, command.place == .aside ? nil : self.variables)
         plan.standardOutput = .null
         plan.standardError = .null
@@ -188,7 +191,7 @@ package final class UnjailedShell: Shell {
     }
 }
 
-/// What `/bin/sh` does with a command that runs without a jail, and what it reports about its state at its end.
+/// What the shell does with a command that runs without a jail, and what it reports about its state at its end.
 enum UnjailedScript {
     /// Descriptor 3 takes the report, 4 and 5 are the output pipes. The command is the first argument, which it does not
     /// see. A command that replaces the shell (`exec`) or its trap makes no report.

@@ -70,8 +70,17 @@ static void run_main(const struct start *start, const struct limits *limits, int
     set_limits(limits);
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
-    char *shell[] = {"sh", NULL}, *command[] = {"sh", "-c", "--", (char *)start->text, NULL};
-    execve("/jb/sh", start->kind == KIND_SHELL ? shell : command, start->environment);
+    char *shell[] = {"sh", NULL};
+    char *bash[] = {"bash", "-c", "--", (char *)start->text, NULL};
+    char *command[] = {"sh", "-c", "--", (char *)start->text, NULL};
+    // The shell that lasts reports the ends of its commands itself. It stays dash, in which no command can redefine the
+    // words of that report.
+    if (start->kind == KIND_SHELL) {
+        execve("/jb/sh", shell, start->environment);
+    } else {
+        execve("/jb/bash", bash, start->environment);
+        if (errno == ENOENT) execve("/jb/sh", command, start->environment);
+    }
     send_report(reports, (struct report){start->id, TYPE_FAILED, STAGE_EXEC, 1, errno});
     _exit(127);
 }
