@@ -7,6 +7,8 @@ struct EditedBody: Sendable {
     var translation: Translation?
     /// The form of ``bytes``, if it is not the client's.
     var form: ModelAPI?
+    /// The members that were left out because the upstream refuses them.
+    var leftOut: [String] = []
 
     /// Off the loop, because a body may have megabytes. Throws a ``ProxyRefusal`` for what cannot be translated.
     ///
@@ -14,9 +16,11 @@ struct EditedBody: Sendable {
     ///   - model: nil for the one in the body.
     ///   - api: the form of the body, if a model can be asked in several.
     ///   - form: the upstream's, if it is another.
+    ///   - refused: what the upstream refuses.
     ///   - now: milliseconds since 1970.
     @concurrent static func make(
-        _ bytes: [UInt8], model: String?, from api: ModelAPI?, to form: ModelAPI?, at now: Int64
+        _ bytes: [UInt8], model: String?, from api: ModelAPI?, to form: ModelAPI?,
+        without refused: [RefusedField] = [], at now: Int64
     ) async throws -> EditedBody {
         var edited = EditedBody()
         var current = bytes
@@ -24,7 +28,10 @@ struct EditedBody: Sendable {
             current = changed
             edited.bytes = changed
         }
-        guard let api, let form else { return edited }
+        guard let api, let form else {
+            if !refused.isEmpty, let json = try? JSON.parse(current) { edited.leaveOut(refused, of: json) }
+            return edited
+        }
         let json: JSON
         do {
             json = try JSON.parse(current)
@@ -35,6 +42,22 @@ struct EditedBody: Sendable {
         edited.bytes = translation.request.bytes
         edited.translation = translation
         edited.form = form
+        if !refused.isEmpty { edited.leaveOut(refused, of: translation.request) }
         return edited
+    }
+
+    private mutating func leaveOut(_ fields: [RefusedField], of json: JSON) {
+        var json = json
+        let names = fields.reduce(into: Set()) { $0.formUnion($1.remove(from: &json)) }
+        guard !names.isEmpty else { return }
+        self.bytes = json.bytes
+        self.leftOut = names.sorted()
+    }
+
+    /// The fields, of those that an error names, that a request had.
+    @concurrent static func refused(by error: [UInt8], in body: [UInt8]) async -> [RefusedField] {
+        let fields = RefusedField.all(in: error)
+        guard !fields.isEmpty, var json = try? JSON.parse(body) else { return [] }
+        return fields.filter { !$0.remove(from: &json).isEmpty }
     }
 }

@@ -21,6 +21,7 @@ extension ForwardedRequest {
         var answer = HTTPServerResponse(
             status ?? response.status, headers: ForwardedHeaders.response(response.headers, isMounted: isMounted))
         answer.headers.append("X-Request-Id", self.record.trace)
+        if !self.leftOut.isEmpty { answer.headers["X-Jetbridge-Left-Out"] = self.leftOut.joined(separator: ", ") }
         if upstream.translation != nil {
             answer.headers.remove("content-length")
             answer.headers["content-type"] = shown == nil ? "text/event-stream" : "application/json"
@@ -142,6 +143,7 @@ extension ForwardedRequest {
     func finish(_ failed: FailedAttempts, _ preparation: Preparation) async throws -> HTTPServerResponse {
         if let fault = failed.fault { throw fault }
         if let explanation = failed.explanation { throw explanation }
+        if failed.isPathMissing, let answer = try await self.listedModel(preparation) { return answer }
         guard let best = failed.best else { throw ProxyRefusal.failed }
         return try await self.finish(best, preparation, isMissing: failed.isPathMissing)
     }

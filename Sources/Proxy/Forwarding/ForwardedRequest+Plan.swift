@@ -75,7 +75,7 @@ extension ForwardedRequest {
         self.proxy.memory.learn(api, for: model, form: plan.form.api ?? api)
     }
 
-    private func model(of plan: AttemptPlan, _ body: [UInt8]) async -> String? {
+    func model(of plan: AttemptPlan, _ body: [UInt8]) async -> String? {
         if let model = plan.model { return model }
         return await Self.model(in: body)
     }

@@ -16,7 +16,9 @@ extension ForwardedRequest {
             return !self.body.canBeSent || self.request.method == .trace
                 || self.proxy.account.isRefused(at: preparation.target.path)
         case 404:
-            let isMissing = preparation.urls.count > 1 || preparation.api != nil || self.isCount(preparation)
+            let isMissing =
+                preparation.urls.count > 1 || preparation.api != nil || self.isCount(preparation)
+                || self.askedModel != nil
             return !isMissing || !self.body.canBeSent
         case 400: return (preparation.api == nil && !self.isCount(preparation)) || !self.body.canBeSent
         default:
@@ -43,9 +45,13 @@ extension ForwardedRequest {
         var access = preparation.access
         var begun = first
         var failed = FailedAttempts()
+        var corrections = 0
         while true {
             let edited: EditedBody
-            do { edited = try await self.edited(plan, preparation) } catch let error as ProxyRefusal {
+            do {
+                edited = try await self.edited(plan, preparation)
+                self.leftOut = edited.leftOut
+            } catch let error as ProxyRefusal {
                 failed.add(error, isKnown: self.proxy.memory.keepsVersion(of: plan.form.target.path) != nil)
                 // Before any answer, the form is the one that the model is known to have.
                 if failed.best != nil, plan.advance(after: .unsupported) { continue }
@@ -77,6 +83,10 @@ extension ForwardedRequest {
                 return try await self.finish(failed, preparation)
             }
             let outcome = try await self.outcome(of: &answer, preparation, isStandIn: plan.isStandIn)
+            if corrections < Self.mostCorrections, await self.learnRefused(answer, plan, edited) {
+                corrections += 1
+                continue
+            }
             guard outcome != .answered else {
                 await self.learn(plan, answer, preparation)
                 return try await self.finish(answer, preparation)
@@ -119,9 +129,28 @@ extension ForwardedRequest {
     // MARK: Requests
 
     private func edited(_ plan: AttemptPlan, _ preparation: Preparation) async throws -> EditedBody {
-        guard plan.model != nil || plan.form.api != nil, let body = self.body.whole else { return EditedBody() }
+        guard let body = self.body.whole else { return EditedBody() }
+        var refused: [RefusedField] = []
+        if self.proxy.memory.hasRefusals, self.isModelRequest(preparation.target) {
+            let model = await self.model(of: plan, body)
+            refused = self.proxy.memory.refused(at: plan.form.target.path, by: model)
+        }
+        guard plan.model != nil || plan.form.api != nil || !refused.isEmpty else { return EditedBody() }
         return try await EditedBody.make(
-            body, model: plan.model, from: preparation.api, to: plan.form.api, at: self.proxy.now())
+            body, model: plan.model, from: preparation.api, to: plan.form.api, without: refused, at: self.proxy.now())
+    }
+
+    /// An upstream names the unknown members one after the other.
+    private static let mostCorrections = 4
+
+    /// Notes which members of the request the upstream refuses, if it says so; returns whether another attempt without
+    /// them is worthwhile.
+    private func learnRefused(_ answer: UpstreamAnswer, _ plan: AttemptPlan, _ edited: EditedBody) async -> Bool {
+        guard answer.status == .badRequest, !answer.beginning.isEmpty, let body = self.body.whole else { return false }
+        let fields = await EditedBody.refused(by: answer.beginning, in: edited.bytes ?? body)
+        guard !fields.isEmpty else { return false }
+        self.proxy.memory.learn(plan.form.target.path, of: await self.model(of: plan, body), refuses: fields)
+        return true
     }
 
     private func replaced(_ access: UpstreamAccess) async throws -> UpstreamAccess? {

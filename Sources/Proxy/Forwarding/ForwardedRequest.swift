@@ -28,6 +28,8 @@ final class ForwardedRequest {
     var isCounted = false
     /// Whether it asks a model.
     var asksModel = false
+    /// The members of the body that were left out because the upstream refuses them.
+    var leftOut: [String] = []
     /// Nil without telemetry.
     let span: Span?
 

@@ -93,7 +93,7 @@ package final class ReverseProxy: HTTPDispatcher, Sendable {
 
     /// Whether a request's model decides where it goes, and in which form.
     @Net var needsModel: Bool {
-        !self.models.isEmpty || self.memory.hasForms
+        !self.models.isEmpty || self.memory.hasForms || self.memory.hasRefusals
     }
 
     /// Whether clients must send a key.

@@ -8,6 +8,11 @@ final class UpstreamMemory {
         let model: String
     }
 
+    private struct Place: Hashable {
+        let path: String
+        let model: String?
+    }
+
     /// Whether a path is served with OpenAI's `/v1` before it.
     private var versions: [String: Bool] = [:]
     /// The path of the last look-up, which is usually the next one too.
@@ -17,7 +22,14 @@ final class UpstreamMemory {
     /// The form in which a model is asked, where it is not the client's, and since when.
     private var forms: [Question: (form: ModelAPI, since: LoopInstant)] = [:]
 
+    /// What a model refuses at a path, and since when.
+    private var refused: [Place: (fields: [RefusedField], since: LoopInstant)] = [:]
+
     private static let limit = 512
+    /// A request has few members that an upstream does not know; more are a peer's invention.
+    private static let mostRefused = 32
+    /// Upstreams learn new members too.
+    private static let refusalLife = Duration.seconds(24 * 3_600)
     /// Afterwards the client's form is tried again: it may have been missing only for a moment.
     private static let formLife = Duration.seconds(600)
 
@@ -63,5 +75,25 @@ final class UpstreamMemory {
         guard self.forms[question]?.form != form else { return }
         if self.forms.count >= Self.limit { self.forms.removeAll(keepingCapacity: true) }
         self.forms[question] = (form, EventLoop.shared.now)
+    }
+
+    /// Whether some model is known to refuse a member of requests.
+    var hasRefusals: Bool { !self.refused.isEmpty }
+
+    func refused(at path: String, by model: String?) -> [RefusedField] {
+        let place = Place(path: path, model: model)
+        guard let known = self.refused[place] else { return [] }
+        guard known.since.duration(to: EventLoop.shared.now) < Self.refusalLife else {
+            self.refused[place] = nil
+            return []
+        }
+        return known.fields
+    }
+
+    func learn(_ path: String, of model: String?, refuses fields: [RefusedField]) {
+        let known = self.refused(at: path, by: model)
+        if self.refused.count >= Self.limit { self.refused.removeAll(keepingCapacity: true) }
+        let all = Array((known + fields.filter { !known.contains($0) }).prefix(Self.mostRefused))
+        self.refused[Place(path: path, model: model)] = (all, EventLoop.shared.now)
     }
 }

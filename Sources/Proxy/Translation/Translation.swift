@@ -29,6 +29,7 @@ struct Translation: Sendable {
         switch client {
         case .chat: context.includesUsage = body["stream_options"]?["include_usage"]?.boolValue == true
         case .responses: context.echo = ResponseDocument.echo(of: body)
+        case .messages where self.isStream: context.inputTokens = TokenEstimate.of(messages: body)
         case .messages: break
         }
         self.request = try Self.request(body, from: client, to: upstream, &context)

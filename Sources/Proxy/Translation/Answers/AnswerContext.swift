@@ -4,6 +4,8 @@ internal import JSON
 struct AnswerContext: Sendable {
     /// The requested model, for upstreams that do not name it.
     var model = ""
+    /// The tokens of the request by estimate, for a form that states them before the upstream does.
+    var inputTokens = 0
     /// Unix time in seconds, for forms whose upstream does not give it.
     var time = 0
     var tools = ToolNames()

@@ -48,11 +48,11 @@ struct MessagesWriter: AnswerWriter {
     private mutating func begin(_ id: String, _ model: String, to output: inout [UInt8]) {
         guard !self.hasBegun else { return }
         self.hasBegun = true
-        // The numbers follow at the end, when the upstream gives them.
+        // The real numbers follow at the end, when the upstream gives them. Clients show these until then.
         let message: JSON = [
             "id": .string(AnswerID.message(id)), "type": "message", "role": "assistant",
             "model": self.context.model(model), "content": [], "stop_reason": .null, "stop_sequence": .null,
-            "usage": AnswerUsage().messages,
+            "usage": AnswerUsage(input: self.context.inputTokens).messages,
         ]
         self.append("message_start", ["type": "message_start", "message": message], to: &output)
     }
