@@ -346,7 +346,7 @@ def run(browser):
         expect(dialog).to_contain_text("Others have changed the same lines")
         look(page, "conflict")
         dialog.get_by_role("button", name="Put both into the text").click()
-        expect(field(page)).to_contain_text("<<<<<<< saved by others")
+        expect(field(page)).not_to_contain_text("<<<<")
         expect(field(page)).to_contain_text("together now Mine.")
         expect(field(page)).to_contain_text("Theirs.")
         page.keyboard.press(f"{MODIFIER}+z")

@@ -88,6 +88,20 @@ struct DocumentTests {
         }
     }
 
+    @Test("text with Git's conflict markers is refused, and the refusal names the lines")
+    func markers() async throws {
+        try await Self.run { place in
+            let read = try await place.read("docs/Guide.md")
+            let text = "one\n<<<<<<< theirs\ntwo\n=======\n2\n>>>>>>> mine\n"
+            let refused = try await place.save(
+                "docs/Guide.md", ["text": .string(text), "base": read["commit"] ?? .null])
+            #expect(refused.status == 400)
+            #expect(refused.json["detail"]?.stringValue?.contains("in lines 2, 4 and 6:") == true)
+            let after = try await place.read("docs/Guide.md")
+            #expect(after["commit"] == read["commit"])
+        }
+    }
+
     @Test("lines of others are merged, and the same lines are a conflict that commits nothing")
     func merge() async throws {
         try await Self.run { place in

@@ -36,6 +36,10 @@ struct DocumentRulesTests {
             ("- People have an account", "- People \u{202E}have an account", "~hidden-text spec.md:72"),
             ("- People have an account", "- As FR-009 says", "id-unknown spec.md:72"),
             ("- People have an account", "```\nopen", "open-fence spec.md:72"),
+            (
+                "- People have an account", "- One\n<<<<<<< ours\n- Two\n=======\n- Three\n>>>>>>> theirs",
+                "conflict-marker spec.md:73"
+            ),
             ("- People have an account", "- [NEEDS CLARIFICATION: which?]", "open-question spec.md:72"),
             ("## Assumptions", "## Requirements", "~section-twice spec.md:70"),
         ])

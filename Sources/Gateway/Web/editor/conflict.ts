@@ -6,10 +6,20 @@ import { common, hunks, merge } from "./merge";
 
 export type Choice = "theirs" | "ours" | "both";
 
+/** Lines of which several belong together without a blank line between: lists, quotes, tables. */
+const tight = /^\s*(?:[-*+>|]|\d+[.)])/;
+
+/** Both versions of the same lines, one after the other; paragraphs stay apart. */
+function joined(theirs: string[], ours: string[]): string[] {
+  const [last, first] = [theirs[theirs.length - 1], ours[0]];
+  const isApart = !last?.trim() || !first?.trim() || (tight.test(last) && tight.test(first));
+  return isApart ? [...theirs, ...ours] : [...theirs, "", ...ours];
+}
+
 /** The text after a choice. Only lines that both have changed are chosen; everything else of both stays. */
 export function resolved(choice: Choice, base: string, theirs: string, ours: string): string {
   return merge(base, theirs, ours, (their, our) =>
-    choice === "theirs" ? their : choice === "ours" ? our : ["<<<<<<< saved by others", ...their, "=======", ...our, ">>>>>>> yours"]);
+    choice === "theirs" ? their : choice === "ours" ? our : joined(their, our));
 }
 
 /** Both texts in one, where nobody knows what they were before: their common lines once, the others of both. */

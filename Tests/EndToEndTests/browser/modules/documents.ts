@@ -17,8 +17,10 @@ export function documents(): void {
   const [base, theirs, ours] = ["1\n2\n3\n4\n5", "1x\n2\n3\n4\n5\n6", "1y\n2\n3\n4z\n5"];
   expect("mine, and their other lines", resolved("ours", base, theirs, ours), "1y\n2\n3\n4z\n5\n6");
   expect("theirs, and my other lines", resolved("theirs", base, theirs, ours), "1x\n2\n3\n4z\n5\n6");
-  expect("both of what both have changed", resolved("both", base, theirs, ours), "<<<<<<< saved by others\n1x\n=======\n1y\n>>>>>>> yours\n2\n3\n4z\n5\n6");
-  expect("both versions", both("a\nb\nc", "a\nX\nc"), "a\n<<<<<<< saved by others\nb\n=======\nX\n>>>>>>> yours\nc");
+  expect("both of what both have changed", resolved("both", base, theirs, ours), "1x\n\n1y\n2\n3\n4z\n5\n6");
+  expect("both versions", both("a\nb\nc", "a\nX\nc"), "a\nb\n\nX\nc");
+  expect("both items of a list", both("- a\n- b", "- a\n- X"), "- a\n- b\n- X");
+  expect("both, where one is empty", both("a\nc", "a\n\nX\nc"), "a\n\nX\nc");
   expect("changed words", hunks("It is quick and good.", "It is very slow and good."), [
     { old: "It is ", next: "It is " }, { old: "quick ", next: "very slow " }, { old: "and good.", next: "and good." },
   ]);

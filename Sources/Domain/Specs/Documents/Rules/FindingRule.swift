@@ -27,6 +27,7 @@ extension FindingRule {
     static let unread = Self("unread", .warning, "Every document of a feature can be read")
     static let openFence = Self("open-fence", .error, "Every code block ends")
     static let openComment = Self("open-comment", .error, "Every HTML comment ends")
+    static let conflict = Self("conflict-marker", .error, "No mark of a merge conflict is left")
     static let placeholder = Self("placeholder", .error, "No placeholder of a template is left")
     static let unfinished = Self("unfinished", .error, "No mark for later work is left")
     static let templateComment = Self("template-comment", .warning, "No instruction of a template is left")
@@ -79,8 +80,8 @@ extension FindingRule {
 
     /// All rules in the order of the reference.
     package static let all: [FindingRule] = [
-        .encoding, .size, .unread, .openFence, .openComment, .placeholder, .unfinished, .templateComment, .checkbox,
-        .link, .anchor, .section, .sectionTwice, .question, .instruction, .hidden,
+        .encoding, .size, .unread, .openFence, .openComment, .conflict, .placeholder, .unfinished, .templateComment,
+        .checkbox, .link, .anchor, .section, .sectionTwice, .question, .instruction, .hidden,
         .idTwice, .idUnknown, .idOrder,
         .story, .storyPriority, .storyTest, .storyScenario, .scenario, .requirement, .criterion, .measure,
         .context, .structure, .research,

@@ -31,6 +31,10 @@ enum TextRules {
                     .openComment, in: document, line: line,
                     "This comment never ends, so everything below it is hidden: close it with `-->`."))
         }
+        let marks = ConflictMarkers.lines(in: markdown.bytes)
+        if let complaint = ConflictMarkers.complaint(about: marks) {
+            findings.append(DocumentFinding(.conflict, in: document, line: marks.first, complaint))
+        }
         findings += Self.checkboxes(in: document)
         findings += ModelInstructions.findings(in: document)
         return findings
