@@ -150,9 +150,9 @@ import Testing
     func back(name: String) throws {
         let file = TaskFile(TaskCorpus.bytes(name))
         for item in file.items where item.id != nil && !item.marks.contains(where: { $0.kind == .inProgress }) {
-            guard (try? file.item(TaskFile.Key(item))) != nil, file.bytes[item.box] != UInt8(ascii: "X") else {
-                continue
-            }
+            // The box of another program becomes one of these.
+            guard (try? file.item(TaskFile.Key(item))) != nil, file.bytes[item.box] == item.state.box
+            else { continue }
             let state: TaskState = item.state == .done ? .open : .done
             let there = try file.applying(TaskAction(.init(item), .state, from: nil, to: [state.rawValue])).file
             let key = TaskFile.Key(there.items.first { $0.line == item.line } ?? item)

@@ -12,10 +12,12 @@ package enum TaskState: String, Sendable, CaseIterable, Codable {
         }
     }
 
+    /// Also knows what other programs write: Obsidian's half done, forwarded, important and questioned tasks. The last three
+    /// are still to be done.
     init?(box: UInt8) {
         switch box {
-        case UInt8(ascii: " "): self = .open
-        case UInt8(ascii: "~"): self = .started
+        case UInt8(ascii: " "), UInt8(ascii: ">"), UInt8(ascii: "!"), UInt8(ascii: "?"): self = .open
+        case UInt8(ascii: "~"), UInt8(ascii: "/"): self = .started
         case UInt8(ascii: "x"), UInt8(ascii: "X"): self = .done
         case UInt8(ascii: "-"): self = .dropped
         default: return nil

@@ -222,10 +222,12 @@ struct TaskReader {
     ) -> TaskItem? {
         let start = range.lowerBound
         guard start + 3 < range.upperBound, self.bytes[start] == UInt8(ascii: "["),
-            self.bytes[start + 2] == UInt8(ascii: "]"), self.isBlank(self.bytes[start + 3]),
-            let state = TaskState(box: self.bytes[start + 1])
+            self.bytes[start + 2] == UInt8(ascii: "]"), let state = TaskState(box: self.bytes[start + 1])
         else { return nil }
-        let text = self.trimmed(start + 4..<range.upperBound)
+        // Kiro marks optional tasks with a star behind the box.
+        let after = start + (self.bytes[start + 3] == UInt8(ascii: "*") ? 4 : 3)
+        guard after < range.upperBound, self.isBlank(self.bytes[after]) else { return nil }
+        let text = self.trimmed(after + 1..<range.upperBound)
         guard !text.isEmpty else { return nil }
         var item = TaskItem(
             state: state, section: self.section, line: self.line, bytes: self.bytes, box: start + 1,
