@@ -30,14 +30,13 @@ package final class DocumentPort: Sendable {
     /// What to send, in order.
     package let frames: AsyncStream<Frame>
     private let output: AsyncStream<Frame>.Continuation
+    let budget: EditBudget
     private let progress: Protected<Progress>
 
     struct Progress {
         /// Edits that have come, and those that are stored.
         var received = 0
         var stored = 0
-        var operations: TokenBucket
-        var bytes: TokenBucket
         /// Bytes of frames that the client has not got yet.
         var waiting = 0
         /// What others know of its client.
@@ -49,35 +48,19 @@ package final class DocumentPort: Sendable {
     private static let waiting = 1_024
     /// With more bytes waiting, no frame follows. One may be larger: the answer to somebody who joins has the history.
     private static let waitingBytes = 4 << 20
-    /// A second's operations.
-    private static let rate = 10_000.0
-    /// What comes in ten seconds, in bytes.
-    private static let byteRate = 4_194_304.0
 
-    init(id: Int, editor: DocumentEditor, canEdit: Bool, knowsEpoch: Bool, at now: Int64) {
+    init(id: Int, editor: DocumentEditor, canEdit: Bool, knowsEpoch: Bool, budget: EditBudget) {
         self.id = id
         self.editor = editor
         self.person = ExactText(editor.sender.id)
         self.canEdit = canEdit
         self.knowsEpoch = knowsEpoch
         (self.frames, self.output) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(Self.waiting))
-        self.progress = Protected(
-            Progress(
-                operations: TokenBucket(capacity: Self.rate, interval: 1_000 / Self.rate, at: now),
-                bytes: TokenBucket(capacity: Self.byteRate, interval: 10_000 / Self.byteRate, at: now)))
+        self.budget = budget
+        self.progress = Protected(Progress())
     }
 
     func withProgress<Result>(_ body: (inout Progress) -> Result) -> Result { self.progress.withLock { body(&$0) } }
-
-    /// Whether it does no more than it may.
-    func mayDo(_ operations: Int, at now: Int64) -> Bool {
-        self.withProgress { $0.operations.take(Double(operations), at: now) == nil }
-    }
-
-    /// Whether it sends no more than it may.
-    func maySend(_ bytes: Int, at now: Int64) -> Bool {
-        self.withProgress { $0.bytes.take(Double(bytes), at: now) == nil }
-    }
 
     /// The id of the client that others see here.
     var client: UInt64? { self.withProgress { $0.presence?.client } }

@@ -11,7 +11,12 @@ internal import Sessions
 ///
 /// An edit is stored before anybody else gets it or its sender hears of it. What others commit becomes an edit of the host,
 /// so that carets stay. Saving and merging happen one at a time; edits go on beside them.
+///
+/// Placing edits is work that others choose, so all documents share a thread for it, and nothing else of the host waits.
 actor OpenDocument {
+    private static let thread = ThreadExecutor(name: "documents")
+    nonisolated var unownedExecutor: UnownedSerialExecutor { Self.thread.asUnownedSerialExecutor() }
+
     let place: DocumentPlace
     let context: OpenDocuments.Context
     var record: DocumentRecord
@@ -61,51 +66,55 @@ actor OpenDocument {
     private static let personPorts = 5
     /// In operations: the rules read the whole text.
     private static let questionCost = 200
+    /// Of steps, between which other documents have a turn: a few milliseconds.
+    private static let slice = 200_000
     /// With more, the next opening begins a new history.
     private static let longHistory = (items: 20_000, clients: 1_000)
 
+    /// ``load(_:)`` has to follow.
+    ///
     /// - Parameter isStored: Whether the store has the record.
     init(
-        _ record: DocumentRecord, updates: [[UInt8]], isStored: Bool, holder: Protected<ExactText?>,
-        context: OpenDocuments.Context
-    ) throws {
+        _ record: DocumentRecord, isStored: Bool, holder: Protected<ExactText?>, context: OpenDocuments.Context
+    ) {
         self.place = record.place
         self.record = record
         self.isStored = isStored
         self.holder = holder
         self.context = context
-        var text = SharedText()
-        try text.apply(TextUpdate(record.snapshot, limit: .max))
-        for update in updates { try text.apply(TextUpdate(update, limit: .max)) }
-        self.text = text
-        self.storedSinceSnapshot.count = updates.count
+        self.text = SharedText()
         self.quietSince = context.now()
     }
 
-    /// The record of a document that nobody has edited. It is stored with the first edit; until then, each opening
-    /// at the same commit makes the same history, so that what somebody typed offline still fits.
-    static func record(of place: DocumentPlace, _ stored: StoredText, at now: Int64) throws -> DocumentRecord {
-        guard let plain = LineEnds.plain(stored.text ?? "") else {
-            throw DocumentProblem.unreadable(
-                "`\(place.path)` has carriage returns within its lines. Edit it in a clone.")
-        }
+    /// Makes the text of the record's snapshot and of what was stored after it, in slices: a history may take as long as
+    /// those who made it want.
+    func load(_ updates: [[UInt8]]) async throws {
         var text = SharedText()
-        _ = text.replace(with: plain, as: Self.initialClient)
-        let name = [place.repository, place.branch, place.path, stored.commit.hex].joined(separator: "\n")
-        return DocumentRecord(
-            place: place, epoch: "e_" + Crypto.hex(Array(Crypto.sha256(name).prefix(10))), snapshot: text.encode(),
-            base: stored.commit.hex, editedAt: now)
+        var limit = Self.slice
+        for update in CollectionOfOne(self.record.snapshot) + updates {
+            var work = try text.begin(TextUpdate(update, limit: .max))
+            while !text.advance(&work, to: limit) {
+                await Task.yield()
+                limit = text.steps + Self.slice
+            }
+            _ = text.finish(work, to: .max)
+            try text.checkPending()
+        }
+        self.text = text
+        self.storedSinceSnapshot.count = updates.count
     }
 
     // MARK: People
 
     /// Nil if the document was closed in between.
-    func join(_ editor: DocumentEditor, canEdit: Bool, isOwner: Bool, epoch: String?) throws -> DocumentPort? {
+    func join(
+        _ editor: DocumentEditor, canEdit: Bool, isOwner: Bool, epoch: String?, budget: EditBudget
+    ) throws -> DocumentPort? {
         guard !self.isClosed else { return nil }
         try self.checkRoom(for: ExactText(editor.sender.id), isOwner: isOwner)
         self.lastPort += 1
         let port = DocumentPort(
-            id: self.lastPort, editor: editor, canEdit: canEdit, knowsEpoch: epoch != nil, at: self.context.now())
+            id: self.lastPort, editor: editor, canEdit: canEdit, knowsEpoch: epoch != nil, budget: budget)
         if let epoch, epoch != self.record.epoch {
             self.refuseEpoch(port)
             return port
@@ -178,10 +187,11 @@ actor OpenDocument {
     func receive(_ bytes: [UInt8], from port: DocumentPort) {
         guard self.ports[port.id] != nil else { return }
         do {
-            guard port.maySend(bytes.count, at: self.context.now()) else { throw Self.tooMuch }
+            guard port.budget.maySend(bytes.count, at: self.context.now()) else { throw Self.tooMuch }
             switch try DocumentFrame(bytes) {
             case .step(let vector):
-                guard port.mayDo(Self.questionCost, at: self.context.now()) else { throw Self.tooFast }
+                let cost = max(Self.questionCost, self.text.itemCount / 64)
+                guard port.budget.mayDo(cost, at: self.context.now()) else { throw Self.tooFast }
                 let known = try TextUpdate.stateVector(vector)
                 guard port.knowsEpoch || known.isEmpty else { return self.refuseEpoch(port) }
                 self.enqueue(.frame(DocumentFrame.sync(1, self.text.encode(since: known)), to: port))
@@ -189,11 +199,11 @@ actor OpenDocument {
                 self.showOthers(to: port)
             case .update(let bytes): try self.take(bytes, from: port)
             case .awareness(let states):
-                guard port.mayDo(1, at: self.context.now()) else { throw Self.tooFast }
+                guard port.budget.mayDo(1, at: self.context.now()) else { throw Self.tooFast }
                 let presence = port.presence(in: states) { self.mayUse($0, as: port.person) }
                 if let presence { self.tell(.binary(DocumentFrame.awareness(presence)), except: port) }
             case .awarenessQuery:
-                guard port.mayDo(Self.questionCost, at: self.context.now()) else { throw Self.tooFast }
+                guard port.budget.mayDo(Self.questionCost, at: self.context.now()) else { throw Self.tooFast }
                 self.showOthers(to: port)
             }
         } catch let error as SharedTextError {
@@ -203,31 +213,23 @@ actor OpenDocument {
         }
     }
 
-    private func showOthers(to port: DocumentPort) {
-        for other in self.ports.values where other !== port {
-            if let presence = other.withProgress({ $0.presence }) {
-                port.send(.binary(DocumentFrame.awareness(presence)))
-            }
-        }
-    }
-
     private static let readOnly = "You may only read this document, so your edits were not taken."
     private static let tooFast = SharedTextError(.tooLarge, "comes with over 10,000 others in a second")
     private static let tooMuch = SharedTextError(.tooLarge, "comes with over 4 MB of others in ten seconds")
 
     private func take(_ bytes: [UInt8], from port: DocumentPort) throws {
         let update = try TextUpdate(bytes)
-        guard port.mayDo(self.text.cost(of: update), at: self.context.now()) else { throw Self.tooFast }
+        guard port.budget.mayDo(self.text.cost(of: update), at: self.context.now()) else { throw Self.tooFast }
         let before = self.text.changeCount
         guard port.canEdit else {
             // The answer to our state vector may say what is known.
             var copy = self.text
-            try copy.take(update)
+            try self.take(update, into: &copy, from: port)
             if copy.changeCount > before { self.refuse(port, "read-only", Self.readOnly) }
             return
         }
         let clients = try self.writers(of: update, from: port.person)
-        try self.text.take(update)
+        try self.take(update, into: &self.text, from: port)
         self.claim(clients, for: port.person)
         port.withProgress { $0.received += 1 }
         guard self.text.changeCount > before else {
@@ -379,7 +381,7 @@ actor OpenDocument {
     func receive(_ message: JSON, from port: DocumentPort) async {
         guard self.ports[port.id] != nil else { return }
         guard message["type"] == "save" else {
-            guard port.mayDo(Self.questionCost, at: self.context.now()) else {
+            guard port.budget.mayDo(Self.questionCost, at: self.context.now()) else {
                 return self.refuse(port, "too-large", Self.tooFast.description)
             }
             if let answer = await self.answer(message) { return port.send(answer) }

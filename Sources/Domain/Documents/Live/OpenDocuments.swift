@@ -41,6 +41,8 @@ package actor OpenDocuments {
 
     private let context: Context
     private(set) var open: [DocumentPlace: Opening] = [:]
+    /// Of people who have edited lately.
+    private var budgets: [ExactText: EditBudget] = [:]
     private var isStopping = false
     private let stopped = Signal()
     private let opened = Signal()
@@ -123,6 +125,9 @@ package actor OpenDocuments {
             return await group.reduce(into: [DocumentPlace]()) { places, place in place.map { places.append($0) } }
         }
         for place in closed where self.open[place]?.task == open[place] { self.open[place] = nil }
+        let now = self.context.now()
+        for (person, _) in self.budgets.filter({ $0.value.isFull(at: now) })
+        where isKnownUniquelyReferenced(&self.budgets[person]) { self.budgets[person] = nil }
     }
 
     package func stop() async {
@@ -150,7 +155,10 @@ package actor OpenDocuments {
         let person = Person(id: ExactText(sender.id), isOwner: isOwner)
         while true {
             let document = try await self.document(at: place, for: person) { stored }
-            if let port = try await document.join(editor, canEdit: canEdit, isOwner: isOwner, epoch: epoch) {
+            let budget = self.budget(of: person.id)
+            if let port = try await document.join(
+                editor, canEdit: canEdit, isOwner: isOwner, epoch: epoch, budget: budget)
+            {
                 return DocumentConnection(document: document, port: port)
             }
             // It was closed in between. Somebody may already have opened it again, and that one has to stay.
@@ -158,6 +166,13 @@ package actor OpenDocuments {
                 self.open[place] = nil
             }
         }
+    }
+
+    private func budget(of person: ExactText) -> EditBudget {
+        if let known = self.budgets[person] { return known }
+        let new = EditBudget(at: self.context.now())
+        self.budgets[person] = new
+        return new
     }
 
     private func document(
@@ -172,14 +187,16 @@ package actor OpenDocuments {
                 try ledger.document(at: place).map { ($0, try ledger.updates(of: $0)) }
             }
             if let (record, updates) = found {
-                let document = try OpenDocument(
-                    record, updates: updates, isStored: true, holder: holder, context: context)
+                let document = OpenDocument(record, isStored: true, holder: holder, context: context)
+                try await document.load(updates)
                 await document.merge()
                 return document
             }
-            return try OpenDocument(
-                OpenDocument.record(of: place, try begin(), at: context.now()), updates: [], isStored: false,
-                holder: holder, context: context)
+            let document = OpenDocument(
+                try OpenDocument.record(of: place, try begin(), at: context.now()), isStored: false, holder: holder,
+                context: context)
+            try await document.load([])
+            return document
         }
         self.open[place] = Opening(task: task, holder: holder)
         self.opened.signal()

@@ -12,6 +12,10 @@ package struct SharedText: Sendable {
     /// Of items, which deleted text also has.
     package static let itemLimit = 200_000
     private static let pendingLimit = 20_000
+    /// Of steps for one update that comes from outside. What people write in the same place at once takes a few hundred.
+    package static let stepLimit = 10_000
+    /// An update of at most this many blocks, each of which has its place to itself, is applied without a trial.
+    static let plainLimit = 32
     /// Of ``units``: far more than a document has, and fewer than ``Item/start`` can count.
     private static let unitLimit = 1 << 24
     /// Deleted units are left alone up to this many: 64 KB.
@@ -63,6 +67,9 @@ package struct SharedText: Sendable {
     /// When the search for an item's place has passed each item.
     private var passes: [UInt32] = []
     private(set) var pass: UInt32 = 0
+    /// What applying updates has taken: blocks, and items that were passed on the way to a block's place. Sixteen items
+    /// of a deleted range count as one step, because they are only marked.
+    package private(set) var steps = 0
 
     package init() {}
 
@@ -94,13 +101,20 @@ package struct SharedText: Sendable {
 
     // MARK: Updates
 
-    /// Applies an update that has to be complete and to leave the text within its limit. Changes nothing if it throws.
+    /// Applies an update that has to be complete, to leave the text within its limit, and to take at most
+    /// ``stepLimit`` steps. Changes nothing if it throws.
     package mutating func take(_ update: TextUpdate) throws(SharedTextError) {
         guard self.items.count + Self.growth(by: update) <= Self.itemLimit else { throw Self.longHistory }
         try self.checkKnown(update)
         guard self.needsTrial(update) else { return try self.apply(update) }
         var copy = self
-        try copy.apply(update)
+        var work = try copy.begin(update)
+        // Its own blocks, and all items once, are no conflicts.
+        let limit = copy.steps + Self.stepLimit + update.blocks.count + self.items.count / 16
+        guard copy.advance(&work, to: limit), copy.finish(work, to: limit) else {
+            throw SharedTextError(
+                .tooLarge, "takes over 10,000 steps to be placed among the other edits")
+        }
         guard copy.pending.isEmpty, copy.pendingDeletions.isEmpty else {
             throw SharedTextError(.incomplete, "builds on edits that are not here")
         }
@@ -114,19 +128,7 @@ package struct SharedText: Sendable {
         .tooLarge, "does not fit into the document's history, which begins again when everybody has left")
 
     /// The most items that an update adds.
-    private static func growth(by update: TextUpdate) -> Int { 3 * update.blocks.count + 2 * update.deletions.count }
-
-    /// Whether an update has to be tried on a copy: it may be incomplete, or make the text too long, if only before its
-    /// own deletions.
-    private func needsTrial(_ update: TextUpdate) -> Bool {
-        !self.isComplete(update)
-            || self.byteCount + update.textBytes + 2 * Self.growth(by: update) > Self.sizeLimit
-    }
-
-    /// What taking an update costs, in operations: a trial copies all items.
-    func cost(of update: TextUpdate) -> Int {
-        max(1, update.operationCount) + (self.needsTrial(update) ? self.items.count / 64 : 0)
-    }
+    static func growth(by update: TextUpdate) -> Int { 3 * update.blocks.count + 2 * update.deletions.count }
 
     /// Throws if an update has another text than this one under the same ids: it would be skipped as known, and lost.
     /// Deleted text is no longer here to be compared.
@@ -156,32 +158,57 @@ package struct SharedText: Sendable {
         known == sent || known == 0xFFFD && 0xD800...0xDFFF ~= sent || sent == 0xFFFD && 0xD800...0xDFFF ~= known
     }
 
-    /// Whether everything that the update refers to is certainly here.
-    private func isComplete(_ update: TextUpdate) -> Bool {
-        var next: [UInt64: Int32] = [:]
-        for block in update.blocks {
-            guard block.clock <= next[block.client] ?? self.clock(of: block.client) else { return false }
-            for id in [block.origin, block.right] {
-                if let id, id.client != block.client, id.clock >= self.clock(of: id.client) { return false }
-            }
-            next[block.client] = max(block.end, next[block.client] ?? self.clock(of: block.client))
-        }
-        return update.deletions.allSatisfy { $0.end <= next[$0.client] ?? self.clock(of: $0.client) }
-    }
-
     /// Applies an update in any order, also more than once. What refers to later ones waits for them; throws if too much
     /// does, and forgets it.
     package mutating func apply(_ update: TextUpdate) throws(SharedTextError) {
+        var work = try self.begin(update)
+        _ = self.advance(&work, to: .max)
+        _ = self.finish(work, to: .max)
+        try self.checkPending()
+    }
+
+    /// How far an update has been applied.
+    struct Work {
+        fileprivate let deletions: [TextUpdate.Deletion]
+        /// Clients whose blocks may fit now.
+        fileprivate var ready: [UInt64] = []
+        /// Clients that wait for another one's blocks.
+        fileprivate var waiting: [UInt64: [UInt64]] = [:]
+        /// How many of each client's blocks are done: the others are not moved before the end.
+        fileprivate var done: [UInt64: Int] = [:]
+        fileprivate var hasGrown = false
+    }
+
+    /// Begins to apply an update in parts.
+    mutating func begin(_ update: TextUpdate) throws(SharedTextError) -> Work {
         guard self.units.count + update.textBytes <= Self.unitLimit else { throw Self.longHistory }
         for block in update.blocks { self.wait(block) }
-        let hasGrown = self.integratePending(update.blocks)
-        self.pendingDeletions += update.deletions
-        if hasGrown || !update.deletions.isEmpty, !self.pendingDeletions.isEmpty { self.deletePending() }
-        guard self.pendingCount <= Self.pendingLimit else {
-            self.pending = [:]
-            self.pendingDeletions = []
-            throw SharedTextError(.incomplete, "builds on too many edits that are not here")
+        var work = Work(deletions: update.deletions)
+        for block in update.blocks where work.ready.last != block.client { work.ready.append(block.client) }
+        return work
+    }
+
+    /// Applies deletions, after ``advance(_:to:)``; false if ``steps`` would go beyond `limit`.
+    mutating func finish(_ work: Work, to limit: Int) -> Bool {
+        for (client, count) in work.done {
+            // Of what was sent more than once, one is enough.
+            var kept: [TextUpdate.Block] = []
+            for block in (self.pending[client] ?? [])[count...] where kept.last.map({ block.end > $0.end }) ?? true {
+                kept.append(block)
+            }
+            self.pending[client] = kept.isEmpty ? nil : kept
         }
+        self.pendingDeletions += work.deletions
+        guard work.hasGrown || !work.deletions.isEmpty, !self.pendingDeletions.isEmpty else { return true }
+        return self.deletePending(to: limit)
+    }
+
+    /// Throws if too much waits, and forgets it.
+    mutating func checkPending() throws(SharedTextError) {
+        guard self.pendingCount > Self.pendingLimit else { return }
+        self.pending = [:]
+        self.pendingDeletions = []
+        throw SharedTextError(.incomplete, "builds on too many edits that are not here")
     }
 
     /// Puts a block where its client's waiting ones have it by clock, the longer one first.
@@ -197,23 +224,21 @@ package struct SharedText: Sendable {
         self.pending[block.client] = queue
     }
 
-    /// Puts what is ready into the text; whether anything was.
-    private mutating func integratePending(_ new: [TextUpdate.Block]) -> Bool {
-        var ready: [UInt64] = []
-        for block in new where ready.last != block.client { ready.append(block.client) }
-        var waiting: [UInt64: [UInt64]] = [:]
-        // How many of each client's blocks are done: the others are not moved before the end.
-        var done: [UInt64: Int] = [:]
-        var hasAnyGrown = false
-        while let client = ready.popLast() {
+    /// Puts what is ready into the text; false if ``steps`` has reached `limit` before everything is.
+    mutating func advance(_ work: inout Work, to limit: Int) -> Bool {
+        while self.steps < limit, let client = work.ready.popLast() {
             guard let queue = self.pending[client] else { continue }
-            var (index, hasGrown) = (done[client] ?? 0, false)
+            var (index, hasGrown) = (work.done[client] ?? 0, false)
             while index < queue.count {
                 let (block, clock) = (queue[index], self.clock(of: client))
                 guard block.clock <= clock else { break }
                 if block.end > clock {
                     if let missing = self.missing(for: block) {
-                        waiting[missing, default: []].append(client)
+                        work.waiting[missing, default: []].append(client)
+                        break
+                    }
+                    guard self.steps < limit else {
+                        work.ready.append(client)
                         break
                     }
                     self.integrate(block, from: clock)
@@ -221,22 +246,14 @@ package struct SharedText: Sendable {
                 }
                 index += 1
             }
-            done[client] = index
+            work.done[client] = index
             guard hasGrown else { continue }
-            if let others = waiting.removeValue(forKey: client) { ready += others }
+            if let others = work.waiting.removeValue(forKey: client) { work.ready += others }
             // For whom those wait that came earlier is not kept.
-            if !hasAnyGrown { ready += self.pending.keys.filter { done[$0] == nil } }
-            hasAnyGrown = true
+            if !work.hasGrown { work.ready += self.pending.keys.filter { work.done[$0] == nil } }
+            work.hasGrown = true
         }
-        for (client, count) in done {
-            // Of what was sent more than once, one is enough.
-            var kept: [TextUpdate.Block] = []
-            for block in (self.pending[client] ?? [])[count...] where kept.last.map({ block.end > $0.end }) ?? true {
-                kept.append(block)
-            }
-            self.pending[client] = kept.isEmpty ? nil : kept
-        }
-        return hasAnyGrown
+        return work.ready.isEmpty
     }
 
     /// The other client for whose edits a block has to wait.
@@ -246,9 +263,10 @@ package struct SharedText: Sendable {
         return nil
     }
 
-    private mutating func deletePending() {
+    private mutating func deletePending(to limit: Int) -> Bool {
         var left: [UInt64: [Range<Int32>]] = [:]
         for deletion in self.pendingDeletions {
+            guard self.steps <= limit else { return false }
             let known = min(deletion.end, self.clock(of: deletion.client))
             if known > deletion.clock, let client = self.numbers[deletion.client] {
                 self.delete(client, deletion.clock..<known)
@@ -269,6 +287,7 @@ package struct SharedText: Sendable {
                 TextUpdate.Deletion(client: client, clock: $0.lowerBound, length: $0.upperBound - $0.lowerBound)
             }
         }
+        return true
     }
 
     // MARK: Items
@@ -284,7 +303,7 @@ package struct SharedText: Sendable {
         return number
     }
 
-    private func position(_ id: TextUpdate.ID?) -> Position {
+    func position(_ id: TextUpdate.ID?) -> Position {
         guard let id, let client = self.numbers[id.client] else { return .none }
         return Position(client: client, clock: id.clock)
     }
@@ -337,6 +356,7 @@ package struct SharedText: Sendable {
 
     /// Puts a client's next block into its place, without the part that is here: `clock` is the client's.
     private mutating func integrate(_ block: TextUpdate.Block, from clock: Int32) {
+        self.steps += 1
         let client = self.makeNumber(of: block.client)
         let offset = clock - block.clock
         var units = block.units
@@ -410,6 +430,7 @@ package struct SharedText: Sendable {
         var other = next
         while other != Self.none, other != after {
             self.pass += 1
+            self.steps += 1
             self.passes[Int(other)] = self.pass
             let item = self.items[Int(other)]
             if item.origin == origin {
@@ -438,6 +459,7 @@ package struct SharedText: Sendable {
         if !self.items[Int(self.blocks[Int(client)][place])].isDeleted {
             place = self.cut(client, at: clocks.lowerBound)
         }
+        let first = place
         while place < self.blocks[Int(client)].count {
             let index = Int(self.blocks[Int(client)][place])
             let item = self.items[index]
@@ -453,6 +475,7 @@ package struct SharedText: Sendable {
             }
             place += 1
         }
+        self.steps += (place - first) / 16
         if self.deletedUnits > Self.spareUnits, self.deletedUnits > self.units.count / 2 { self.dropDeletedUnits() }
     }
 

@@ -1,0 +1,59 @@
+import Chat
+import JSON
+import TestSupport
+import Testing
+import WebSockets
+
+@testable import Documents
+@testable import Gateway
+
+extension DocumentSocketTests {
+    /// Deleted blocks of one unit: each after the one before, or all at the beginning of the text.
+    private static func blocks(_ count: Int, of client: UInt64, isChain: Bool) -> WebSocketMessage {
+        var writer = UpdateWriter()
+        for number in [1, count, Int(client), 0] { writer.number(number) }
+        for clock in 0..<count {
+            writer.byte(isChain && clock > 0 ? 0x81 : 1)
+            if isChain, clock > 0 {
+                writer.number(client)
+                writer.number(clock - 1)
+            } else {
+                writer.number(1)
+                writer.string(TextUpdate.root)
+            }
+            writer.number(1)
+        }
+        writer.number(0)
+        return .binary(DocumentFrame.sync(2, writer.bytes))
+    }
+
+    @Test("an edit that takes too much work ends its connection, changes nothing, and uses up that person's second")
+    func work() async throws {
+        try await Self.run { scene in
+            let ada = try await scene.harness.signedIn(.member, name: "Ada")
+            let eve = try await scene.harness.signedIn(.member, name: "Eve")
+            let (own, foreign) = (try await ada.newThread(), try await eve.newThread())
+            let first = try await scene.editor("first", as: ada, in: own)
+            _ = try await first.begin()
+            let attacker = try await scene.editor("attacker", as: eve, in: foreign)
+            let other = try await scene.editor("other", as: eve, in: foreign, path: "docs/Other.md")
+            try await attacker.socket.send(Self.blocks(6_000, of: 100, isChain: true))
+            _ = try await attacker.text("stored")
+            try await attacker.socket.send(Self.blocks(50, of: 200, isChain: false))
+            let error = try await attacker.text("error")
+            #expect(error["code"] == "too-large")
+            #expect(error["message"]?.stringValue?.contains("10,000 steps") == true, "\(error)")
+            while try await attacker.socket.next() != nil {}
+            #expect(attacker.socket.closure?.reason == "too-large")
+
+            // Her other documents share that second, other people don't.
+            try await other.send("x", as: 300, at: 0)
+            #expect(try await other.text("error")["message"]?.stringValue?.contains("in a second") == true)
+            try await first.edit("one", to: "1")
+            while try await first.text("stored")["updates"] != 2 {}
+            let reader = try await scene.editor("reader", as: ada, in: own)
+            _ = try await reader.begin()
+            #expect(try await reader.now() == Self.lines.replacing("one", with: "1"))
+        }
+    }
+}
