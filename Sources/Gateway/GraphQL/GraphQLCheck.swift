@@ -109,12 +109,17 @@ struct GraphQLCheck {
         try self.check(field.arguments, of: definition, at: field.place)
         var times = times
         if definition.isConnection {
+            guard !["first", "last"].allSatisfy({ self.isGiven(field.arguments[$0]) }) else {
+                throw GraphQLError(
+                    "\(field.name) has both `first` and `last`, which are the two ends of a list: give one of them.",
+                    at: field.place)
+            }
             let (count, isOver) = times.multipliedReportingOverflow(by: self.count(field, definition))
             times = isOver ? .max : count
             self.cost += min(times, GraphQLExecutor.costLimit + 1)
             guard self.cost <= GraphQLExecutor.costLimit else {
                 throw GraphQLError(
-                    "The query costs more than \(GraphQLExecutor.costLimit): a list costs its `first`, times that of the "
+                    "The query costs more than \(GraphQLExecutor.costLimit): a list costs its `first` or `last`, times that of the "
                         + "lists around it. Ask for shorter lists.", at: field.place)
             }
         }
@@ -125,6 +130,10 @@ struct GraphQLCheck {
             throw GraphQLError("\(object.name).\(field.name) of the type \(type) \(advice).", at: field.place)
         }
         if isObject { try self.check(field.selections, on: type, depth: depth + 1, times: times) }
+    }
+
+    private func isGiven(_ value: GraphQLValue?) -> Bool {
+        value.flatMap { GraphQLInput.value($0, self.values, .named("Int")) }.map { !$0.isNull } ?? false
     }
 
     private func count(_ field: GraphQLField, _ definition: GraphQLSchema.Field) -> Int {

@@ -30,6 +30,8 @@ struct GraphQLExecutor {
     static let costLimit = 5_000
     static let aliasLimit = 50
     static let visitLimit = 200_000
+    /// Of an answer, in bytes. While it is written, its values are in memory as well.
+    static let answerLimit = 4 * APIRoute.pageMemory
 
     /// Throws for a document that cannot be run.
     init(_ request: GraphQLRequest, schema: GraphQLSchema) throws(GraphQLError) {
@@ -133,13 +135,33 @@ struct GraphQLExecutor {
         }
     }
 
-    /// The answer: data, and the errors of fields that have none.
-    func run(in scene: GraphQLScene) -> JSON {
-        var errors: [JSON] = []
-        let data = self.object(
-            .object([:]), GraphQLSchema.query, self.operation.selections, scene, path: [], &errors)
+    /// What has been found so far.
+    private struct Progress {
+        private(set) var errors: [JSON] = []
+        private var bytes = 0
+
+        mutating func add(_ error: JSON) throws(GraphQLError) {
+            self.errors.append(error)
+            try self.count(error.bytes.count)
+        }
+
+        mutating func count(_ bytes: Int) throws(GraphQLError) {
+            self.bytes += bytes
+            guard self.bytes <= GraphQLExecutor.answerLimit else {
+                throw GraphQLError(
+                    "The answer is longer than \(GraphQLExecutor.answerLimit >> 20) MiB: ask for fewer fields, or for "
+                        + "shorter lists.")
+            }
+        }
+    }
+
+    /// The answer: data, and the errors of fields that have none. Throws if it would be too long.
+    func run(in scene: GraphQLScene) throws(GraphQLError) -> JSON {
+        var progress = Progress()
+        let data = try self.object(
+            .object([:]), GraphQLSchema.query, self.operation.selections, scene, path: [], &progress)
         var answer: JSONObject = [:]
-        if !errors.isEmpty { answer["errors"] = .array(errors) }
+        if !progress.errors.isEmpty { answer["errors"] = .array(progress.errors) }
         answer["data"] = data ?? .null
         return .object(answer)
     }
@@ -147,13 +169,15 @@ struct GraphQLExecutor {
     /// Nil when a value that must not be null is: the parent is null then.
     private func object(
         _ parent: JSON, _ type: String, _ selections: [GraphQLSelection], _ scene: GraphQLScene, path: [JSON],
-        _ errors: inout [JSON]
-    ) -> JSON? {
+        _ progress: inout Progress
+    ) throws(GraphQLError) -> JSON? {
         guard let object = self.schema.objects[type] else { return .null }
         var members = JSONObject()
         for (key, fields) in self.fields(of: selections, on: type) {
             let field = fields[0]
+            try progress.count(key.utf8.count + 4)
             if field.name == "__typename" {
+                try progress.count(type.utf8.count)
                 members[key] = .string(type)
                 continue
             }
@@ -169,13 +193,13 @@ struct GraphQLExecutor {
                     value = definition.member.flatMap { parent[$0] } ?? .null
                 }
             } catch {
-                errors.append(Self.error(error, field.place, path))
+                try progress.add(Self.error(error, field.place, path))
                 if definition.type.isNonNull { return nil }
                 members[key] = .null
                 continue
             }
-            let completed = self.complete(
-                value, definition.type, fields.flatMap(\.selections), scene, path: path, &errors)
+            let completed = try self.complete(
+                value, definition.type, fields.flatMap(\.selections), scene, path: path, &progress)
             guard let completed else {
                 if definition.type.isNonNull { return nil }
                 members[key] = .null
@@ -188,11 +212,11 @@ struct GraphQLExecutor {
 
     private func complete(
         _ value: JSON, _ type: GraphQLTypeReference, _ selections: [GraphQLSelection], _ scene: GraphQLScene,
-        path: [JSON], _ errors: inout [JSON]
-    ) -> JSON? {
+        path: [JSON], _ progress: inout Progress
+    ) throws(GraphQLError) -> JSON? {
         switch type {
         case .nonNull(let inner):
-            let completed = self.complete(value, inner, selections, scene, path: path, &errors)
+            let completed = try self.complete(value, inner, selections, scene, path: path, &progress)
             guard let completed, !completed.isNull else { return nil }
             return completed
         case .list(let item):
@@ -200,7 +224,7 @@ struct GraphQLExecutor {
             var completed: [JSON] = []
             for (index, value) in items.enumerated() {
                 let path = path + [JSON(index)]
-                guard let value = self.complete(value, item, selections, scene, path: path, &errors) else {
+                guard let value = try self.complete(value, item, selections, scene, path: path, &progress) else {
                     return nil
                 }
                 completed.append(value)
@@ -208,8 +232,11 @@ struct GraphQLExecutor {
             return .array(completed)
         case .named(let name):
             if value.isNull { return .null }
-            guard self.schema.objects[name] != nil else { return value }
-            return self.object(value, name, selections, scene, path: path, &errors)
+            guard self.schema.objects[name] != nil else {
+                try progress.count(value.bytes.count)
+                return value
+            }
+            return try self.object(value, name, selections, scene, path: path, &progress)
         }
     }
 

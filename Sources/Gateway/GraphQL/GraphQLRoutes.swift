@@ -15,9 +15,9 @@ struct GraphQLRoutes: Sendable {
     static let routes: [APIRoute] = [
         APIRoute(
             .post, "/api/v1/graphql", "graphql",
-            "A query in GraphQL, for reads; depth at most 15, cost at most 5,000. With `Accept: application/json` a query "
-                + "that cannot be run is answered with 200, as clients of old expect.", .reading(from: .guest),
-            body: API.GraphQLQuery.self, bodyLimit: 256 << 10, answerMemory: 4 * APIRoute.pageMemory,
+            "A query in GraphQL, for reads; depth at most 15, cost at most 5,000, answer at most 4 MiB. With `Accept: "
+                + "application/json` a query that cannot be run is answered with 200, as clients of old expect.", .reading(from: .guest),
+            body: API.GraphQLQuery.self, bodyLimit: 256 << 10, answerMemory: 2 * GraphQLExecutor.answerLimit,
             answers: [
                 .json(OpenValue.self, "Data, and errors of fields that have none."),
                 .init(
@@ -51,12 +51,16 @@ struct GraphQLRoutes: Sendable {
         }
         let prepared = try await self.prepared(executor, for: principal)
         let (context, now) = (self.context, self.context.now())
-        let answer = try await self.context.store.read { ledger in
-            executor.run(
-                in: GraphQLScene(
-                    context: context, principal: principal, ledger: ledger, now: now, prepared: prepared))
+        do {
+            let answer = try await self.context.store.read { ledger in
+                try executor.run(
+                    in: GraphQLScene(
+                        context: context, principal: principal, ledger: ledger, now: now, prepared: prepared))
+            }
+            return Self.response(answer, .ok, isLegacy)
+        } catch let error as GraphQLError {
+            return Self.response(Self.refusal(error), isLegacy ? .ok : .badRequest, isLegacy)
         }
-        return Self.response(answer, .ok, isLegacy)
     }
 
     private static func refusal(_ error: GraphQLError) -> JSON {
