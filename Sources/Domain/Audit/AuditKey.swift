@@ -13,6 +13,9 @@ struct AuditKey: Sendable {
 
     func signature(of content: [UInt8]) -> String { hex(hmacSHA256(content, key: self.bytes)) }
 
+    /// No head has such content: that is an object of JSON.
+    func derived(for purpose: String) -> [UInt8] { hmacSHA256(Array("key: \(purpose)".utf8), key: self.bytes) }
+
     private static let length = 32
 
     static func path(in directory: String) -> String { "\(directory)/audit.key" }

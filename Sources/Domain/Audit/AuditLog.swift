@@ -40,6 +40,9 @@ package struct AuditLog: Sendable {
         return try await self.database.write { try chain.append(entry, at: at, in: $0) }
     }
 
+    /// A key for another purpose, made from the audit's: each host has the same one, and it lasts as long.
+    package func key(for purpose: String) -> [UInt8] { self.chain.key.derived(for: purpose) }
+
     package var reader: AuditReader { AuditReader(self.database) }
 
     /// Removes the rows from before `time` at the old end of the chain. What is left still verifies. Returns how many.

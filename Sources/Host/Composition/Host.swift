@@ -106,6 +106,7 @@ package final class Host: Sendable {
             if let cluster { try await cluster.audit(self.database, in: directory) } else {
                 try await AuditLog.open(self.database, keyIn: directory.path)
             }
+        DataBlock.use(key: self.audit.key(for: "data marks"))
         self.turnTimeout = configuration.model.turnTimeout
         let access = BridgeSetup.access(configuration, store, self.audit)
         let web = WebAdapter(

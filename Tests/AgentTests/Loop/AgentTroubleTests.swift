@@ -178,7 +178,7 @@ struct AgentTroubleTests {
         try await expectEqual(bench.run(), .complete)
         let result = try #require(bench.results.first)
         let lines = result.split(separator: "\n").map(String.init)
-        let code = try #require(lines.first { $0.hasPrefix("<data-") }).dropFirst(6).prefix(8)
+        let code = try #require(lines.first { $0.hasPrefix("<data-") }).dropFirst(6).prefix(24)
         #expect(lines.last == "</data-\(code)>" && !attack.contains(code))
         #expect(bench.model.requests[0].messages[0].text.contains("<data-"))
     }
