@@ -246,7 +246,8 @@ let package = Package(
             "Work", "Audit", "Chat", "Compression", "Crypto", "EventLoop", "Git", "HTTP", "HTTPClient", "JSON", "Jail",
             "Logging", "Objects", "Primitives", "Processes", "Repositories", "TestSupport", "Work"),
         tests(
-            "Agent", "Agent", "Audit", "Chat", "Git", "JSON", "Jail", "Logging", "Models", "Primitives", "Repositories",
+            "Agent", "Agent", "Audit", "Chat", "Crypto", "Git", "JSON", "Jail", "Logging", "Models", "Primitives",
+            "Repositories",
             "TestSupport", "Work"),
         tests("Analytics", "Analytics", "JSON", "Primitives"),
         tests("Chat", "Chat"),

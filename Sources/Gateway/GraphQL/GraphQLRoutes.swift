@@ -16,7 +16,8 @@ struct GraphQLRoutes: Sendable {
         APIRoute(
             .post, "/api/v1/graphql", "graphql",
             "A query in GraphQL, for reads; depth at most 15, cost at most 5,000, answer at most 4 MiB. With `Accept: "
-                + "application/json` a query that cannot be run is answered with 200, as clients of old expect.", .reading(from: .guest),
+                + "application/json` a query that cannot be run is answered with 200, as clients of old expect.",
+            .reading(from: .guest),
             body: API.GraphQLQuery.self, bodyLimit: 256 << 10, answerMemory: 2 * GraphQLExecutor.answerLimit,
             answers: [
                 .json(OpenValue.self, "Data, and errors of fields that have none."),

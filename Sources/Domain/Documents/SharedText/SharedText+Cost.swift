@@ -41,7 +41,8 @@ extension SharedText {
         cost += self.deletionCost(of: update)
         for block in update.blocks {
             for case let id? in [block.origin, block.right] {
-                cost += self.known(id.client, id.clock...id.clock).map { (list, first, _) in (list - first) / 1_024 } ?? 0
+                cost +=
+                    self.known(id.client, id.clock...id.clock).map { (list, first, _) in (list - first) / 1_024 } ?? 0
             }
         }
         return cost
