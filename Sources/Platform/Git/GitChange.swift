@@ -33,8 +33,29 @@ package struct GitChange: Sendable {
         self.trailers = trailers
     }
 
-    /// The complete message: LF line ends, no NUL, one LF at the end.
-    var fullMessage: String { Self.message(self.message, self.trailers, hasTrailers: false) }
+    /// The complete message: LF line ends, no NUL, one LF at the end. Who wrote a commit, and for which operation or task,
+    /// is only what ``trailers`` say: such lines in ``message``, which is somebody's text, are removed.
+    var fullMessage: String {
+        Self.message(Self.withoutReserved(self.message), self.trailers, hasTrailers: false)
+    }
+
+    private static let reserved = ["co-authored-by", "signed-off-by", "original-author"]
+
+    /// The subject stays: it is never a trailer.
+    private static func withoutReserved(_ message: String) -> String {
+        let lines = message.split(omittingEmptySubsequences: false) { $0.isNewline }
+        var kept: [Substring] = []
+        var isRemoving = false
+        for (number, line) in lines.enumerated() {
+            let key = line.prefix { $0 != ":" }.lowercased().filter { !$0.isWhitespace }
+            let isReserved =
+                line.contains(":") && (Self.reserved.contains(key) || key.hasPrefix("jetbridge-"))
+            // A folded trailer continues with indented lines.
+            isRemoving = number > 0 && (isReserved || isRemoving && line.first?.isWhitespace == true)
+            if !isRemoving { kept.append(line) }
+        }
+        return kept.count == lines.count ? message : kept.joined(separator: "\n")
+    }
 
     /// - Parameter hasTrailers: Whether `message` ends with trailers, which the new ones continue.
     static func message(_ message: String, _ trailers: [GitTrailer], hasTrailers: Bool) -> String {
