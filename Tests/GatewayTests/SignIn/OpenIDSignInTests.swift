@@ -131,7 +131,8 @@ struct OpenIDSignInTests {
     @Test("groups and verified mail addresses admit, by the lists")
     func groups() async throws {
         let lists = AccessPolicy(
-            owners: ["oidc:group/Ops"], members: ["oidc:jane@example.org"], guests: ["oidc:group/all staff"])
+            owners: ["oidc:group/Ops"], members: ["oidc:jane@example.org", "oidc:mike@example.org"],
+            guests: ["oidc:group/all staff"])
         try await Self.run(access: lists) { scene in
             let cases: [(JSON, String?)] = [
                 (["sub": "1", "groups": ["all staff", "Ops"]], "owner"),
@@ -144,6 +145,9 @@ struct OpenIDSignInTests {
                 (["sub": "jane@example.org"], nil),
                 (["sub": "jane@example.org", "email": "jane@example.org", "email_verified": true], "member"),
                 (["sub": "group/Ops"], nil),
+                // The Kelvin sign, whose lower case is a k.
+                (["sub": "8", "email": "mi\u{212A}e@example.org", "email_verified": true], nil),
+                (["sub": "9", "email": "MIKE@example.org", "email_verified": true], "member"),
             ]
             for (claims, role) in cases {
                 try await scene.control(["claims": claims])

@@ -258,7 +258,8 @@ package actor OpenIDProvider: SignInProvider {
         guard let subject = claims["sub"]?.stringValue, Self.isSubject(subject) else {
             throw self.nonsense("its id token has no subject that could be used")
         }
-        let address = claims["email"]?.stringValue.map { $0.lowercased() }
+        // Checked before the case is lowered: that makes ASCII of some other letters, such as a k of the Kelvin sign.
+        let address = claims["email"]?.stringValue.flatMap { Self.isSubject($0) ? $0.lowercased() : nil }
         // Some providers write the boolean as text.
         let isVerified = claims["email_verified"]?.boolValue == true || claims["email_verified"] == "true"
         // Lists have mail addresses beside subjects, and at some providers people choose their subject themselves.
@@ -269,7 +270,7 @@ package actor OpenIDProvider: SignInProvider {
             )
         }
         var held: [String] = []
-        if isVerified, let address, Self.isSubject(address) { held.append("oidc:\(address)") }
+        if isVerified, let address { held.append("oidc:\(address)") }
         if let claim = self.client.groups {
             let groups = claims[claim]?.stringValue.map { [$0] } ?? claims[claim]?.arrayValue?.compactMap(\.stringValue)
             held += (groups ?? []).prefix(Self.groupLimit).filter { !$0.contains(where: \.isNewline) }.map {
