@@ -34,9 +34,11 @@ package struct GitChange: Sendable {
     }
 
     /// The complete message: LF line ends, no NUL, one LF at the end. Who wrote a commit, and for which operation or task,
-    /// is only what ``trailers`` say: such lines in ``message``, which is somebody's text, are removed.
+    /// is only what ``trailers`` say: such lines in ``message``, which is somebody's text, are removed. Without trailers it
+    /// is the complete message of another commit.
     var fullMessage: String {
-        Self.message(Self.withoutReserved(self.message), self.trailers, hasTrailers: false)
+        let text = self.trailers.isEmpty ? self.message : Self.withoutReserved(self.message)
+        return Self.message(text, self.trailers, hasTrailers: false)
     }
 
     private static let reserved = ["co-authored-by", "signed-off-by", "original-author"]
