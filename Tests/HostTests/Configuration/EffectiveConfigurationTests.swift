@@ -46,7 +46,8 @@ struct EffectiveConfigurationTests {
         #expect(load("model: {provider: nothing}").configuration == nil)
     }
 
-    @Test("what is printed is read again, and takes effect as before", arguments: ["", "quota: {person: {stored: 5MiB}}"])
+    @Test(
+        "what is printed is read again, and takes effect as before", arguments: ["", "quota: {person: {stored: 5MiB}}"])
     func roundTrip(text: String) {
         let printed = load(text).effective
         let again = load(printed.yaml)
