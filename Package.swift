@@ -210,6 +210,15 @@ let package = Package(
             ],
             path: "TestSupport", exclude: ["Servers/Matrix/clients", "Servers/moto", "Servers/otlp"],
             swiftSettings: test),
+        // What scripts/bench measures inside the process, and its load; no part of the program.
+        .executableTarget(
+            name: "jetbridge-bench",
+            dependencies: [
+                "Agent", "CMarkGFM", "Chat", "Database", "EventLoop", "Git", "HTTP", "HTTPClient", "HTTPServer", "IRC",
+                "JSON", "Jail", "Kit", "Logging", "Matrix", "Models", "Olm", "Primitives", "Processes", "Repositories",
+                "Sandbox", "Sessions", "Specs", "TestSupport", "Turns", "Work",
+            ],
+            path: "Sources/jetbridge-bench", swiftSettings: strict),
         tests("Primitives", "Primitives", "TestSupport"),
         tests("JSON", "JSON"),
         tests("Schemas", "JSON", "Schemas"),
@@ -323,19 +332,6 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
-
-// What scripts/bench measures inside the process, and its load; no part of the program, and measured optimised only.
-if !isQuick {
-    package.targets.append(
-        .executableTarget(
-            name: "jetbridge-bench",
-            dependencies: [
-                "Agent", "CMarkGFM", "Chat", "Database", "EventLoop", "Git", "HTTP", "HTTPClient", "HTTPServer", "IRC",
-                "JSON", "Jail", "Kit", "Logging", "Matrix", "Models", "Olm", "Primitives", "Processes", "Repositories",
-                "Sandbox", "Sessions", "Specs", "TestSupport", "Turns", "Work",
-            ],
-            path: "Sources/jetbridge-bench", swiftSettings: strict))
-}
 
 // Only these test targets, by their names with commas between, and what they need: `scripts/test FILTER` compiles no others.
 if let names = Context.environment["JETBRIDGE_TESTS"]?.split(separator: ",").map(String.init) {
