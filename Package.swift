@@ -15,6 +15,11 @@ let strict: [SwiftSetting] = [
 // `scripts/build --quick`, for what is run from source and tested: two thirds of the compiler's time are the optimiser's.
 let isQuick = Context.environment["JETBRIDGE_QUICK"] != nil
 let cold = strict + (isQuick ? [.unsafeFlags(["-Onone"])] : [])
+// For a program that is linked with what the tests share. `scripts/build --quick` makes the folder and names the other one.
+let withTesting: [LinkerSetting] =
+    Context.environment["JETBRIDGE_SHARED"].map { shared in
+        [.unsafeFlags(["-L\(Context.packageDirectory)/.build/quick/testing", "-Xlinker", "-rpath", "-Xlinker", shared])]
+    } ?? []
 // For what runs a few times a turn: it compiles in 15 to 24 % less time, and is 6 to 8 % smaller.
 let small = strict + [.unsafeFlags([isQuick ? "-Onone" : "-Osize"])]
 
@@ -210,7 +215,7 @@ let package = Package(
             ],
             path: "TestSupport", exclude: ["Servers/Matrix/clients", "Servers/moto", "Servers/otlp"],
             swiftSettings: test),
-        // What scripts/bench measures inside the process, and its load; no part of the program.
+        // What scripts/bench measures inside the process, and its load; no part of the program. Tests of jails run it too.
         .executableTarget(
             name: "jetbridge-bench",
             dependencies: [
@@ -218,7 +223,7 @@ let package = Package(
                 "JSON", "Jail", "Kit", "Logging", "Matrix", "Models", "Olm", "Primitives", "Processes", "Repositories",
                 "Sandbox", "Sessions", "Specs", "TestSupport", "Turns", "Work",
             ],
-            path: "Sources/jetbridge-bench", swiftSettings: strict),
+            path: "Sources/jetbridge-bench", swiftSettings: cold, linkerSettings: withTesting),
         tests("Primitives", "Primitives", "TestSupport"),
         tests("JSON", "JSON"),
         tests("Schemas", "JSON", "Schemas"),

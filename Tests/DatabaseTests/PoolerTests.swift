@@ -8,13 +8,13 @@ struct PoolerTests {
     /// What a session says that has other statements than the one that made them.
     @Test(
         "that changes the session between transactions is named, with what to set",
-        arguments: [("42P05", "PREPARE s1 AS SELECT 1; PREPARE s1 AS SELECT 1"), ("26000", "EXECUTE s1")])
-    func named(state: String, script: String) async throws {
+        arguments: [("42P05", ["PREPARE s AS SELECT 1", "PREPARE s AS SELECT 1"]), ("26000", ["EXECUTE s"])])
+    func named(state: String, statements: [String]) async throws {
         let database = try Database(
             postgreSQL: PostgreSQLServer.shared.database("pooler_\(state.lowercased())"), migrations: [],
             settings: DatabaseSettings())
         let error = await #expect(throws: DatabaseError.self) {
-            try await database.write { try $0.script(script) }
+            try await database.write { connection in for text in statements { try connection.execute(text) } }
         }
         #expect(error?.code == .cannotOpen)
         #expect(error?.message.contains("SQLSTATE \(state)") == true)
