@@ -54,7 +54,7 @@ struct IRCFloodTests {
         var ended: Set<String> = []
         for number in 0..<6_000 {
             script.actions = []
-            script.now.monotonic += 1
+            script.pass(1)
             // Its first message ends what an earlier holder of the nick had.
             script.read(":n\(number)!~u@h\(number) PRIVMSG bot :x")
             ended.formUnion(script.notices().filter { $0 != "ended irc:net/nick:n\(number)" })
