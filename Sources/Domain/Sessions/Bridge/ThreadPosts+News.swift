@@ -29,7 +29,7 @@ extension ThreadPosts {
                 return (news, try notice.write(to: ledger))
             }
         }
-        FaultPoint.newsStored.hit()
+        if !stored.isEmpty { FaultPoint.newsStored.hit() }
         for (_, notice) in stored { await self.show(notice) }
         return stored.map(\.0)
     }
