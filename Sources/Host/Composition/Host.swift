@@ -91,8 +91,6 @@ package final class Host: Sendable {
         self.directory = directory
         if let restriction = directory.restriction { self.logger.warning("\(restriction)") }
         self.lock = lock
-        // Beside the store, because a new repository waits for the disk ten times.
-        async let prepared = RepositorySetup.existing(for: configuration).prepare()
         let metrics = Metrics.ofProcess(announcing: MetricName.ofHost)
         self.database = try Stores.open(configuration, metrics: metrics)
         let listening = try GatewaySetup.listening(configuration.gateway)
@@ -125,8 +123,7 @@ package final class Host: Sendable {
         let news = NewsSetup(configuration, posts: posts, watches: watches)
         let gitHub = try GitHubHost(configuration, people: news.people)
         try await configuration.reportMissingData(self.database, self.logger)
-        let repositories = RepositorySetup.existing(for: configuration, upstreams: gitHub.upstreams())
-        _ = await prepared
+        let repositories = await RepositorySetup.catalog(for: configuration, upstreams: gitHub.upstreams())
         self.model = ModelProvider.client(for: configuration, logger: Logger(label: "model"))
         self.agent = CurrentAgentSettings(configuration.agentSettings)
         let commands = try await WorkbenchSetup(
