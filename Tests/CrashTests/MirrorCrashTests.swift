@@ -77,7 +77,9 @@ struct MirrorCrashTests {
                     try? await Task.sleep(for: .milliseconds(20))
                 }
             }
-            while try self.git.shell("ls '\(self.mirror)/objects/pack' 2>/dev/null | grep -c '^pack_git2_' || true") == "0" {
+            while try self.git.shell("ls '\(self.mirror)/objects/pack' 2>/dev/null | grep -c '^pack_git2_' || true")
+                == "0"
+            {
                 try await Task.sleep(for: .milliseconds(20))
             }
             try await self.checkProcesses()
