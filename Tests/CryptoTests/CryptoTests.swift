@@ -120,12 +120,13 @@ struct CryptoTests {
         #expect(constantTimeEqual([UInt8](), []))
     }
 
-    @Test("a code avoids letters that people confuse")
+    @Test("a code is no word and no number, and avoids letters that people confuse")
     func codes() {
         for _ in 0..<200 {
             let code = randomCode()
             #expect(code.count == 9)
             #expect(code.utf8.dropFirst(4).first == UInt8(ascii: "-"))
+            #expect(code.contains(where: \.isNumber) && code.contains(where: \.isLetter))
             #expect(code.allSatisfy { !"0O1ILU".contains($0) && ($0 == "-" || $0.isUppercase || $0.isNumber) })
         }
         #expect(Set((0..<200).map { _ in randomCode() }).count == 200)

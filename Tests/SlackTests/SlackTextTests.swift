@@ -91,7 +91,7 @@ struct SlackTextTests {
             ("/status", "/status"), ("/anything", "/anything"), ("help", "/help"), ("help me", "help me"),
             ("help status", "/help status"), ("stop", "/stop"), ("stop all", "/stop all"), ("stop it", "stop it"),
             ("model gpt-4.1", "/model gpt-4.1"), ("model a house for me", "model a house for me"), ("pair", "pair"),
-            ("pair ABCD-EFGH", "/pair ABCD-EFGH"),
+            ("pair ABCD-EFG2", "/pair ABCD-EFG2"),
             ("specify a login page\nwith two fields", "/specify a login page\nwith two fields"),
             ("specify", "specify"), ("new ideas please", "new ideas please"), ("hello", "hello"), ("", ""),
         ])

@@ -9,9 +9,11 @@ package func randomBytes(_ count: Int) -> [UInt8] {
     return bytes
 }
 
-/// A code for people to type, such as `7KQM-X2PD`: about 39 bits, without the characters 0 O 1 I L U.
+/// A code for people to type, such as `7KQM-X2PD`: about 39 bits, without the characters 0 O 1 I L U. It has a letter and
+/// a digit, so that it is neither a word nor a number.
 package func randomCode() -> String {
-    let letters = randomLetters(8, of: codeAlphabet)
+    var letters = ""
+    while !isCodeLike(letters) { letters = randomLetters(8, of: codeAlphabet) }
     return "\(letters.prefix(4))-\(letters.suffix(4))"
 }
 
@@ -20,6 +22,7 @@ package func isCodeLike(_ text: some StringProtocol) -> Bool {
     guard text.utf8.count >= 8 else { return false }
     let letters = text.uppercased().unicodeScalars.filter { !($0.properties.isWhitespace || $0.properties.isDash) }
     return letters.count == 8 && letters.allSatisfy { $0.isASCII && codeAlphabet.contains(UInt8($0.value)) }
+        && letters.contains(where: \.properties.isAlphabetic) && !letters.allSatisfy(\.properties.isAlphabetic)
 }
 
 /// A token for programs: the prefix, `_` and 43 letters and digits, 256 bits.

@@ -38,11 +38,11 @@ struct IntentTests {
         Row(text: "hello", isDirect: true, isSelf: true, intent: .ignore("self")),
         Row(text: "hello", isDirect: true, role: nil, intent: .ignore("stranger")),
         Row(text: "!help", isDirect: true, role: nil, intent: .ignore("stranger")),
-        Row(text: "!pair ABCD-EFGH", isDirect: true, role: nil, intent: .command(.pair, argument: "ABCD-EFGH")),
+        Row(text: "!pair ABCD-EFG2", isDirect: true, role: nil, intent: .command(.pair, argument: "ABCD-EFG2")),
         Row(
-            text: "pair ABCD-EFGH", isDirect: true, role: nil, intent: .command(.pair, argument: "ABCD-EFGH")),
-        Row(text: "pair ABCD-EFGH", isDirect: true, intent: .command(.pair, argument: "ABCD-EFGH")),
-        Row(text: "!pair ABCD-EFGH", isAddressed: true, role: nil, intent: .ignore("stranger")),
+            text: "pair ABCD-EFG2", isDirect: true, role: nil, intent: .command(.pair, argument: "ABCD-EFG2")),
+        Row(text: "pair ABCD-EFG2", isDirect: true, intent: .command(.pair, argument: "ABCD-EFG2")),
+        Row(text: "!pair ABCD-EFG2", isAddressed: true, role: nil, intent: .ignore("stranger")),
     ]
 
     @Test("the intent depends only on the message and the role", arguments: Self.rows)
@@ -71,7 +71,7 @@ struct IntentTests {
         let adapter = AdapterID("irc:local")
         let message = InboundMessage(
             thread: ThreadKey(adapter: adapter, value: "t"), route: Route(room: RoomID(adapter: adapter, name: "a")),
-            sender: Sender(id: "x", identities: [], displayName: "x"), text: "!pair ABCD-EFGH", sentAt: 0,
+            sender: Sender(id: "x", identities: [], displayName: "x"), text: "!pair ABCD-EFG2", sentAt: 0,
             isDirect: true, isAddressed: true)
         expectEqual(Intent.determine(message, role: nil, sign: "!", isPairingAllowed: false), .ignore("stranger"))
     }

@@ -88,7 +88,6 @@ extension Bridge {
             message = message.addressed
             intent = intents.intent(of: message, role: role)
         }
-        intent = try await intents.intent(of: message, otherwise: intent)
         if let mask = self.access.mask(of: message.sender), !intent.isPairing {
             message = message.identified(by: mask)
         }

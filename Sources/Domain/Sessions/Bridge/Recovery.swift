@@ -96,8 +96,7 @@ struct Recovery: Sendable {
         let underWay = UnderWay(store: self.store)
         @Sendable func hand(_ event: StoredMessage) async throws -> ReplyBox {
             let reply = ReplyBox()
-            let intent = try await intents.intent(
-                of: event.message, otherwise: intents.intent(of: event.message, role: event.role))
+            let intent = intents.intent(of: event.message, role: event.role)
             await self.conversations.hand(.message(event, intent), of: event.message.thread, reply: reply)
             return reply
         }

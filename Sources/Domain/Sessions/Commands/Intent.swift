@@ -74,7 +74,7 @@ package enum Intent: Sendable, Equatable {
         guard role != nil else {
             guard isPairingAllowed, message.isDirect else { return .ignore("stranger") }
             if case .command(.pair, _) = intent { return intent }
-            if let code = PairingWords.code(in: text, isKnown: false) { return .command(.pair, argument: code) }
+            if let code = PairingWords.code(in: text) { return .command(.pair, argument: code) }
             // Somebody with a pairing code need not know the sign yet.
             if case .command(.pair, let code) = Self.parse("\(sign)\(text)", sign: sign) {
                 return .command(.pair, argument: code)
@@ -86,12 +86,12 @@ package enum Intent: Sendable, Equatable {
         return .ignore(Self.notAddressed)
     }
 
-    /// The command `pair` when the text, which is no such command by its form, contains a code.
+    /// The command `pair` when the text is no such command by its form, but has a code after that word.
     private func recognizingCode(in text: String) -> Intent {
         switch self {
         case .command, .ignore: self
         case .chat, .unknownCommand:
-            PairingWords.code(in: text, isKnown: true).map { .command(.pair, argument: $0) } ?? self
+            PairingWords.codeAfterPair(in: text).map { .command(.pair, argument: $0) } ?? self
         }
     }
 

@@ -12,12 +12,4 @@ struct IntentReader: Sendable {
             message, role: role, sign: self.adapters.traits(of: message.route.room).sign.character,
             isPairingAllowed: self.access.isPairingAllowed)
     }
-
-    /// The intent of a message that may be a pairing code without digits: only the stored codes tell it from a word.
-    func intent(of message: InboundMessage, otherwise intent: Intent) async throws -> Intent {
-        guard case .chat(let text) = intent, message.isDirect || message.isAddressed,
-            let code = PairingWords.ambiguousCode(in: text), try await self.access.isCode(code)
-        else { return intent }
-        return .command(.pair, argument: code)
-    }
 }

@@ -1,57 +1,28 @@
 internal import Crypto
 
-/// Finds a pairing code in what a person wrote, however it is spelled, so that no code gets into a transcript or a
-/// prompt. Pure.
+/// Finds a pairing code in what a person wrote, however it is spelled. Pure.
 enum PairingWords {
     /// Words that people write between the command and the code.
     private static let fillers: Set<String> = ["code", "me", "with", "is", "my", "the", "please", "using"]
 
-    /// The code after the word `pair` (`pair CODE`, `Pair: CODE`, `pairing code CODE`), one that is the whole text, or one
-    /// after a few other words.
-    ///
-    /// - Parameter isKnown: whether the writer has a role. Then letters alone, such as `Database` or `next step`, are not
-    ///   taken for a code, see ``ambiguousCode(in:)``.
-    static func code(in text: String, isKnown: Bool) -> String? {
+    /// The code in what somebody without access wrote, who may not know the command: one after `pair`, one that is the whole
+    /// text, or one after a few other words.
+    static func code(in text: String) -> String? {
+        if let code = Self.codeAfterPair(in: text) { return code }
         let words = Self.words(of: text)
-        if let code = Self.codeAfterCommand(words) { return code }
-        if let code = Self.wholeCode(words) { return isKnown && Self.isOfLetters(code) ? nil : code }
-        return Self.codeAtEnd(words)
-    }
-
-    /// A code that is the whole text.
-    private static func wholeCode(_ words: [String]) -> String? {
-        guard words.count <= 2, let code = Self.code(at: 0, in: words), code.wordCount == words.count else {
-            return nil
-        }
-        return code.text
-    }
-
-    /// One code of twelve has no digit, and so does nearly every word.
-    private static func isOfLetters(_ code: String) -> Bool { !code.contains(where: \.isNumber) }
-
-    /// The code at the end of a few words (`my code: CODE`, or a mistyped command). Only where it looks like nothing else:
-    /// not like `test-case`, a telephone number or a commit.
-    private static func codeAtEnd(_ words: [String]) -> String? {
         guard words.count <= 4 else { return nil }
-        for start in [words.count - 2, words.count - 1] where start > 0 {
+        for start in [words.count - 2, words.count - 1] where start >= 0 {
             guard let code = Self.code(at: start, in: words), start + code.wordCount == words.count else { continue }
-            let isSpelled = code.text.count > 8 || !code.text.contains(where: \.isLowercase)
-            if isSpelled, code.text.contains(where: \.isNumber), code.text.contains(where: \.isLetter) {
-                return code.text
-            }
+            // After other words it must not look like a commit.
+            if start == 0 || code.text.count > 8 || !code.text.contains(where: \.isLowercase) { return code.text }
         }
         return nil
     }
 
-    /// A whole text that is either words or a code; only the stored codes can tell.
-    static func ambiguousCode(in text: String) -> String? {
-        guard let code = Self.wholeCode(Self.words(of: text)), Self.isOfLetters(code) else { return nil }
-        return code
-    }
-
-    private static func codeAfterCommand(_ words: [String]) -> String? {
+    /// The code after the word `pair` (`pair CODE`, `Pair: CODE`, `pairing code CODE`).
+    static func codeAfterPair(in text: String) -> String? {
+        var words = Self.words(of: text)
         guard let first = words.first, first.lowercased().hasPrefix("pair") else { return nil }
-        var words = words
         // `pairCODE`, `pair:CODE`
         var rest = first.dropFirst(4)
         if rest.lowercased().hasPrefix("ing") { rest = rest.dropFirst(3) }

@@ -49,7 +49,7 @@ package enum EditedTurn: Sendable, Equatable {
     package static func determine(_ text: String, for turn: TurnRecord, sign: Character) -> Self {
         let text = text.trimmed
         if text.isEmpty { return .unchanged }
-        guard PairingWords.code(in: text, isKnown: true) == nil, turn.kind == .chat,
+        guard PairingWords.codeAfterPair(in: text) == nil, turn.kind == .chat,
             case .chat(let question) = Intent.parse(text, sign: sign)
         else { return .message }
         return .question(question)
